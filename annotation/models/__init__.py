@@ -1,0 +1,24 @@
+"""The domain model. Reading order: study, stimulus, rater, trial, rating, label, audit."""
+
+from .audit import AuditEntry
+from .label import PublishedScore
+from .rater import Rater, RaterIdentity
+from .rating import Explanation, Rating
+from .stimulus import Generator, Prompt, Stimulus
+from .study import Study
+from .trial import RatingSession, Trial
+
+__all__ = [
+    "AuditEntry",
+    "Explanation",
+    "Generator",
+    "Prompt",
+    "PublishedScore",
+    "Rater",
+    "RaterIdentity",
+    "Rating",
+    "RatingSession",
+    "Stimulus",
+    "Study",
+    "Trial",
+]

@@ -1,0 +1,26 @@
+"""Who did what, when: appended, never changed."""
+
+from django.conf import settings
+from django.db import models
+
+from .study import Study
+
+
+class AuditEntry(models.Model):
+    """One act on a study by a person (or, without an actor, by the workbench itself)."""
+
+    study = models.ForeignKey(
+        Study, on_delete=models.SET_NULL, null=True, related_name="audit_entries"
+    )
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    #: `noun.verb`, for example `model.promoted`.
+    action = models.CharField(max_length=60)
+    detail = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        verbose_name_plural = "audit entries"
+        indexes = [models.Index(fields=["study", "-created_at"], name="audit_by_study")]

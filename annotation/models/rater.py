@@ -1,0 +1,52 @@
+"""Raters: pseudonymous codes. Who they are is kept in a table of its own."""
+
+import secrets
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from .constraints import one_of
+from .study import Study
+
+#: No vowels and no look-alikes: codes are read aloud and never spell a word.
+_ALPHABET = "23456789BCDFGHJKMNPQRTVWXZ"
+
+
+def new_rater_code() -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(10))
+
+
+class Rater(models.Model):
+    """One person (or simulated rater) within one study, known by a code."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        EXCLUDED = "excluded", _("Excluded")
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="raters")
+    code = models.CharField(max_length=20, unique=True, default=new_rater_code)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
+    #: Part of the signed link; raising it makes the old link worthless.
+    link_version = models.PositiveSmallIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [one_of("rater", "status", ["active", "excluded"])]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class RaterIdentity(models.Model):
+    """Who a rater is, kept apart: never exported, deleted without touching a rating."""
+
+    rater = models.OneToOneField(Rater, on_delete=models.CASCADE, related_name="identity")
+    name = models.CharField(max_length=200, blank=True)
+    email = models.EmailField(blank=True)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name_plural = "rater identities"
+
+    def __str__(self) -> str:
+        return self.name or self.email

@@ -1,0 +1,65 @@
+"""What raters leave behind. Rows are appended: a change supersedes, nothing is overwritten."""
+
+from django.db import models
+from django.db.models import Q
+
+from ..protocol.perspectives import PERSPECTIVES
+from .constraints import one_of
+from .trial import Trial
+
+_PERSPECTIVE_CHOICES = [(str(item), str(item)) for item in PERSPECTIVES]
+
+
+class Rating(models.Model):
+    """One score of one trial from one perspective, on the study's scale."""
+
+    trial = models.ForeignKey(Trial, on_delete=models.CASCADE, related_name="ratings")
+    perspective = models.CharField(max_length=20, choices=_PERSPECTIVE_CHOICES)
+    score = models.FloatField()
+    revision = models.PositiveSmallIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    #: When a later revision took its place; null marks the score that counts.
+    superseded_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            one_of("rating", "perspective", PERSPECTIVES),
+            models.CheckConstraint(
+                condition=Q(score__gte=0, score__lte=100), name="rating_score_valid"
+            ),
+            models.UniqueConstraint(
+                fields=["trial", "perspective", "revision"], name="rating_revision_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["trial", "perspective"],
+                condition=Q(superseded_at=None),
+                name="rating_one_current",
+            ),
+        ]
+
+
+class Explanation(models.Model):
+    """Why: the phrases chosen for one perspective of one trial, and a free text."""
+
+    trial = models.ForeignKey(Trial, on_delete=models.CASCADE, related_name="explanations")
+    perspective = models.CharField(max_length=20, choices=_PERSPECTIVE_CHOICES)
+    #: Form field key → chosen level (1 is the worst).
+    phrases = models.JSONField(default=dict, blank=True)
+    text = models.TextField(blank=True, default="")
+    language = models.CharField(max_length=20)
+    revision = models.PositiveSmallIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    superseded_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            one_of("explanation", "perspective", PERSPECTIVES),
+            models.UniqueConstraint(
+                fields=["trial", "perspective", "revision"], name="explanation_revision_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["trial", "perspective"],
+                condition=Q(superseded_at=None),
+                name="explanation_one_current",
+            ),
+        ]

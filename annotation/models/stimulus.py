@@ -1,0 +1,133 @@
+"""Stimuli: generated images with the prompt and the generator they came from."""
+
+import random
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from .constraints import one_of
+from .study import Study
+
+
+def new_shuffle() -> float:
+    return random.random()
+
+
+class Generator(models.Model):
+    """A text-to-image system whose images a study holds."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="generators")
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["study", "name"], name="generator_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Prompt(models.Model):
+    """What a generator was asked for. Compared by hash: texts run to thousands of characters."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="prompts")
+    text = models.TextField()
+    text_sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["study", "text_sha256"], name="prompt_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Stimulus(models.Model):
+    """One generated image. Without a file it is a label only (a database without its images)."""
+
+    class Split(models.TextChoices):
+        POOL = "pool", _("Pool")
+        HOLDOUT = "holdout", _("Hold-out")
+
+    class Purpose(models.TextChoices):
+        MAIN = "main", _("Main")
+        TRAINING = "training", _("Training")
+        GOLD = "gold", _("Gold")
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="stimuli")
+    prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="stimuli")
+    generator = models.ForeignKey(Generator, on_delete=models.PROTECT, related_name="stimuli")
+    #: The manifest's name for it, unique within the study.
+    filename = models.CharField(max_length=300)
+    image = models.FileField(max_length=200, blank=True)
+    display = models.FileField(max_length=200, blank=True)
+    thumbnail = models.FileField(max_length=200, blank=True)
+    #: Of the original file's bytes; empty where there is no file.
+    sha256 = models.CharField(max_length=64, blank=True, default="")
+    width = models.PositiveIntegerField(null=True, blank=True)
+    height = models.PositiveIntegerField(null=True, blank=True)
+    #: The manifest's further columns.
+    metadata = models.JSONField(default=dict, blank=True)
+    split = models.CharField(max_length=10, choices=Split.choices, default=Split.POOL)
+    purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.MAIN)
+
+    #: Higher comes first; written by modelops alone (services.priorities).
+    priority = models.FloatField(default=0.0)
+    #: A fixed random number: the order of audit and hold-out draws.
+    shuffle = models.FloatField(default=new_shuffle, editable=False)
+    #: Ratings wanted now, ratings ever allowed, and trials that hold one of those places
+    #: (leased or submitted). The counter makes a claim O(1) and the cap a database fact.
+    wanted_ratings = models.PositiveSmallIntegerField()
+    maximum_ratings = models.PositiveSmallIntegerField()
+    claimed_ratings = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "stimuli"
+        constraints = [
+            one_of("stimulus", "split", ["pool", "holdout"]),
+            one_of("stimulus", "purpose", ["main", "training", "gold"]),
+            models.UniqueConstraint(fields=["study", "filename"], name="stimulus_filename_unique"),
+            models.UniqueConstraint(
+                fields=["study", "prompt", "sha256"],
+                condition=~Q(sha256=""),
+                name="stimulus_content_unique",
+            ),
+            models.CheckConstraint(
+                condition=Q(sha256="", image="", width=None, height=None)
+                | (~Q(sha256="") & ~Q(image="") & Q(width__gte=1, height__gte=1)),
+                name="stimulus_file_complete",
+            ),
+            models.CheckConstraint(
+                condition=Q(wanted_ratings__lte=F("maximum_ratings"))
+                & Q(claimed_ratings__lte=F("maximum_ratings")),
+                name="stimulus_ratings_capped",
+            ),
+        ]
+        indexes = [
+            # The three orders in which a trial is drawn; each covers only images still wanted.
+            models.Index(
+                F("study"),
+                F("split"),
+                F("priority").desc(),
+                F("shuffle"),
+                condition=Q(claimed_ratings__lt=F("wanted_ratings"), purpose="main")
+                & ~Q(sha256=""),
+                name="stimulus_by_priority",
+            ),
+            models.Index(
+                F("study"),
+                F("split"),
+                F("shuffle"),
+                condition=Q(claimed_ratings__lt=F("wanted_ratings"), purpose="main")
+                & ~Q(sha256=""),
+                name="stimulus_by_shuffle",
+            ),
+            models.Index(fields=["sha256"], name="stimulus_sha256"),
+        ]
+
+    def __str__(self) -> str:
+        return self.filename

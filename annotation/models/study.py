@@ -1,0 +1,113 @@
+"""A study: what is asked, of how many raters, under which rules."""
+
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from ..protocol.forms import AIGCIQA2023_FORM, ExplanationForm
+from ..protocol.perspectives import PerspectiveSettings, default_perspectives, parse_perspectives
+from .constraints import one_of
+
+
+def _default_perspectives() -> list[dict[str, Any]]:
+    return [item.to_json() for item in default_perspectives()]
+
+
+def _default_form() -> dict[str, Any]:
+    return AIGCIQA2023_FORM.to_json()
+
+
+def _random_seed() -> int:
+    return secrets.randbelow(2**31)
+
+
+class Study(models.Model):
+    """One collection of stimuli, rated by one protocol, and the model trained on it."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        OPEN = "open", _("Open")
+        PAUSED = "paused", _("Paused")
+        CLOSED = "closed", _("Closed")
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="studies"
+    )
+    title = models.CharField(_("title"), max_length=200)
+    slug = models.SlugField(_("slug"), max_length=80, unique=True)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    consent = models.TextField(_("consent"), blank=True)
+    instructions = models.TextField(_("instructions"), blank=True)
+    #: `protocol.perspectives.PerspectiveSettings`, one per perspective.
+    perspectives = models.JSONField(default=_default_perspectives)
+    #: `protocol.forms.ExplanationForm`.
+    explanation_form = models.JSONField(default=_default_form)
+
+    target_ratings = models.PositiveSmallIntegerField(
+        _("ratings per image, first pass"), default=3, validators=[MinValueValidator(1)]
+    )
+    maximum_ratings = models.PositiveSmallIntegerField(
+        _("ratings per image, at most"), default=5, validators=[MinValueValidator(1)]
+    )
+    holdout_ratings = models.PositiveSmallIntegerField(
+        _("ratings per hold-out image"), default=15, validators=[MinValueValidator(1)]
+    )
+    holdout_share = models.FloatField(
+        _("share of prompts held out"),
+        default=0.2,
+        validators=[MinValueValidator(0.0), MaxValueValidator(0.9)],
+    )
+    #: Share of draws that ignore priority, so that an unbiased sample remains (design, fact 3).
+    audit_share = models.FloatField(
+        _("share of random audit draws"),
+        default=0.12,
+        validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
+    )
+    session_trials = models.PositiveSmallIntegerField(
+        _("images per session"), default=50, validators=[MinValueValidator(1)]
+    )
+    lease_seconds = models.PositiveIntegerField(
+        _("seconds an image is kept for a rater"), default=300, validators=[MinValueValidator(10)]
+    )
+    #: Retrain by itself after this many new ratings; 0 means never.
+    retrain_every = models.PositiveIntegerField(_("retrain after new ratings"), default=0)
+    seed = models.BigIntegerField(default=_random_seed, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name_plural = "studies"
+        constraints = [
+            one_of("study", "status", ["draft", "open", "paused", "closed"]),
+            models.CheckConstraint(
+                condition=Q(target_ratings__gte=1)
+                & Q(target_ratings__lte=F("maximum_ratings"))
+                & Q(holdout_ratings__gte=1),
+                name="study_ratings_ordered",
+            ),
+            models.CheckConstraint(
+                condition=Q(holdout_share__gte=0, holdout_share__lte=0.9)
+                & Q(audit_share__gte=0, audit_share__lte=1),
+                name="study_shares_valid",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("study", args=[self.slug])
+
+    @property
+    def perspective_settings(self) -> tuple[PerspectiveSettings, ...]:
+        return parse_perspectives(self.perspectives)
+
+    @property
+    def form(self) -> ExplanationForm:
+        return ExplanationForm.from_json(self.explanation_form)

@@ -1,0 +1,103 @@
+"""Rating sessions and their trials. A trial is a lease on one of a stimulus's rating places."""
+
+import secrets
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from .constraints import one_of
+from .rater import Rater
+from .stimulus import Stimulus
+
+
+def new_session_seed() -> int:
+    return secrets.randbelow(2**31)
+
+
+class RatingSession(models.Model):
+    """One sitting of one rater; a rater has at most one that is not over."""
+
+    class State(models.TextChoices):
+        INSTRUCTIONS = "instructions", _("Instructions")
+        RATING = "rating", _("Rating")
+        DONE = "done", _("Done")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    OPEN_STATES = (State.INSTRUCTIONS, State.RATING)
+
+    rater = models.ForeignKey(Rater, on_delete=models.CASCADE, related_name="sessions")
+    state = models.CharField(max_length=15, choices=State.choices, default=State.INSTRUCTIONS)
+    #: Decides every random choice of the session, so that it can be replayed.
+    seed = models.BigIntegerField(default=new_session_seed)
+    #: Viewing conditions as the browser reports them (viewport, pixel ratio, input, language).
+    client = models.JSONField(default=dict, blank=True)
+    #: When consent was given; a session starts with it.
+    consented_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    #: The next trial's position, raised by the claim that takes it.
+    next_position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            one_of("session", "state", ["instructions", "rating", "done", "withdrawn"]),
+            models.UniqueConstraint(
+                fields=["rater"],
+                condition=Q(state__in=["instructions", "rating"]),
+                name="session_one_open_per_rater",
+            ),
+        ]
+
+
+class Trial(models.Model):
+    """One stimulus before one rater: leased, then submitted, skipped or expired."""
+
+    class State(models.TextChoices):
+        LEASED = "leased", _("Leased")
+        SUBMITTED = "submitted", _("Submitted")
+        SKIPPED = "skipped", _("Skipped")
+        EXPIRED = "expired", _("Expired")
+
+    class Draw(models.TextChoices):
+        """How the stimulus was drawn; kept for ever, so that an unbiased sample can be told."""
+
+        PRIORITY = "priority", _("Priority")
+        AUDIT = "audit", _("Random audit")
+        HOLDOUT = "holdout", _("Hold-out")
+
+    session = models.ForeignKey(RatingSession, on_delete=models.CASCADE, related_name="trials")
+    rater = models.ForeignKey(Rater, on_delete=models.CASCADE, related_name="trials")
+    stimulus = models.ForeignKey(Stimulus, on_delete=models.PROTECT, related_name="trials")
+    position = models.PositiveIntegerField()
+    draw = models.CharField(max_length=10, choices=Draw.choices)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.LEASED)
+    leased_at = models.DateTimeField()
+    lease_expires_at = models.DateTimeField()
+    displayed_at = models.DateTimeField(null=True, blank=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    #: A coded reason where the rater skipped (`protocol.skips`).
+    skip_reason = models.CharField(max_length=20, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            one_of("trial", "state", ["leased", "submitted", "skipped", "expired"]),
+            one_of("trial", "draw", ["priority", "audit", "holdout"]),
+            models.UniqueConstraint(fields=["session", "position"], name="trial_position_unique"),
+            # An image whose lease ran out may come back to the same rater; any other may not.
+            models.UniqueConstraint(
+                fields=["rater", "stimulus"],
+                condition=~Q(state="expired"),
+                name="trial_once_per_rater",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="submitted", submitted_at__isnull=False)
+                | (~Q(state="submitted") & Q(submitted_at__isnull=True)),
+                name="trial_submitted_at_set",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["lease_expires_at"], condition=Q(state="leased"), name="trial_leases"
+            ),
+            models.Index(fields=["stimulus", "state"], name="trial_by_stimulus"),
+        ]

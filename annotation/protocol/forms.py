@@ -1,0 +1,158 @@
+"""The explanation form, as data: closed answers and free texts per perspective.
+
+The default is the form of AIGCIQA2023+ (section 3.3): its phrases word the released
+question/answer pairs; a free text is asked for where the chosen level is 2 or lower.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from .errors import ProtocolError
+from .perspectives import Perspective
+
+FREE_TEXT_LIMIT = 2000
+
+
+@dataclass(frozen=True)
+class FormField:
+    """One closed question: `phrases[k - 1]` is what level k says (1 is the worst)."""
+
+    key: str
+    perspective: Perspective
+    label: str
+    phrases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FormText:
+    """One free text, asked for when `field`'s chosen level is at most `at_most`."""
+
+    perspective: Perspective
+    label: str
+    field: str
+    at_most: int = 2
+
+
+@dataclass(frozen=True)
+class ExplanationForm:
+    """The fields and free texts of a study; empty means that nothing is asked."""
+
+    fields: tuple[FormField, ...] = ()
+    texts: tuple[FormText, ...] = ()
+
+    def __post_init__(self) -> None:
+        keys = [field.key for field in self.fields]
+        if len(set(keys)) != len(keys):
+            raise ProtocolError(f"explanation form: field keys {keys} are not unique")
+        for text in self.texts:
+            if text.field not in keys:
+                raise ProtocolError(f"explanation form: text refers to no field {text.field!r}")
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        try:
+            return cls(
+                tuple(
+                    FormField(
+                        str(item["key"]),
+                        Perspective(item["perspective"]),
+                        str(item["label"]),
+                        tuple(str(phrase) for phrase in item["phrases"]),
+                    )
+                    for item in data.get("fields", ())
+                ),
+                tuple(
+                    FormText(
+                        Perspective(item["perspective"]),
+                        str(item["label"]),
+                        str(item["field"]),
+                        int(item.get("at_most", 2)),
+                    )
+                    for item in data.get("texts", ())
+                ),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ProtocolError(f"explanation form: {error}") from error
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "fields": [
+                {
+                    "key": field.key,
+                    "perspective": str(field.perspective),
+                    "label": field.label,
+                    "phrases": list(field.phrases),
+                }
+                for field in self.fields
+            ],
+            "texts": [
+                {
+                    "perspective": str(text.perspective),
+                    "label": text.label,
+                    "field": text.field,
+                    "at_most": text.at_most,
+                }
+                for text in self.texts
+            ],
+        }
+
+    def check(self, perspective: Perspective, phrases: Mapping[str, Any], text: str) -> None:
+        """Raise ProtocolError unless the answers fit: fields, levels and the length of the text."""
+        fields = {field.key: field for field in self.fields if field.perspective is perspective}
+        for key, level in phrases.items():
+            if key not in fields:
+                raise ProtocolError(f"{perspective}: the form has no field {key!r}")
+            if isinstance(level, bool) or not isinstance(level, int):
+                raise ProtocolError(f"{key}: level {level!r} is not a whole number")
+            if not 1 <= level <= len(fields[key].phrases):
+                raise ProtocolError(f"{key}: level {level} is outside 1…{len(fields[key].phrases)}")
+        if len(text) > FREE_TEXT_LIMIT:
+            raise ProtocolError(
+                f"{perspective}: the text has {len(text)} characters, {FREE_TEXT_LIMIT} fit"
+            )
+
+
+AIGCIQA2023_FORM = ExplanationForm(
+    fields=(
+        FormField(
+            "quality_clarity",
+            Perspective.QUALITY,
+            "Clarity",
+            ("very blurry", "partially blurry", "essentially clear", "very clear"),
+        ),
+        FormField(
+            "quality_outline",
+            Perspective.QUALITY,
+            "Outline",
+            (
+                "cannot be distinguished",
+                "vaguely distinguishable",
+                "essentially distinguishable",
+                "clearly distinguishable",
+            ),
+        ),
+        FormField(
+            "quality_detail",
+            Perspective.QUALITY,
+            "Detail",
+            ("severely lacking", "partially missing", "essentially sufficient", "very rich"),
+        ),
+        FormField(
+            "authenticity_distortion",
+            Perspective.AUTHENTICITY,
+            "Distortion",
+            ("highly distorted", "partially distorted", "essentially distortion-free"),
+        ),
+        FormField(
+            "correspondence_consistency",
+            Perspective.CORRESPONDENCE,
+            "Consistency",
+            ("highly inconsistent", "partially inconsistent", "essentially consistent"),
+        ),
+    ),
+    texts=(
+        FormText(Perspective.AUTHENTICITY, "What is distorted?", "authenticity_distortion"),
+        FormText(Perspective.CORRESPONDENCE, "What does not match?", "correspondence_consistency"),
+    ),
+)

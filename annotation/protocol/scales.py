@@ -1,0 +1,79 @@
+"""Rating scales (ITU-R BT.500-15 Annex 1; ITU-T P.910 (2023) section 8.1)."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from .errors import ProtocolError
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A closed interval of scores in steps; `labels` name the levels of a category scale.
+
+    Every scale lies within 0…100, which the database checks too.
+    """
+
+    kind: str
+    minimum: float
+    maximum: float
+    step: float
+    labels: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.minimum < self.maximum <= 100 or not 0 < self.step <= self.maximum:
+            raise ProtocolError(
+                f"scale {self.kind}: {self.minimum}…{self.maximum} in steps of {self.step} "
+                "is not within 0…100"
+            )
+        if self.labels and len(self.labels) != round((self.maximum - self.minimum) / self.step) + 1:
+            raise ProtocolError(
+                f"scale {self.kind}: {len(self.labels)} labels do not name each level"
+            )
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        return cls(
+            str(data["kind"]),
+            float(data["minimum"]),
+            float(data["maximum"]),
+            float(data["step"]),
+            tuple(str(label) for label in data.get("labels", ())),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "labels": list(self.labels)}
+
+    def check(self, score: object) -> float:
+        """The score as a float on a step of this scale; ProtocolError where it is not one."""
+        if (
+            isinstance(score, bool)
+            or not isinstance(score, int | float)
+            or not math.isfinite(score)
+        ):
+            raise ProtocolError(f"{score!r} is not a number")
+        if not self.minimum <= score <= self.maximum:
+            raise ProtocolError(f"{score} is outside {self.minimum:g}…{self.maximum:g}")
+        steps = (score - self.minimum) / self.step
+        if abs(steps - round(steps)) > 1e-6:
+            raise ProtocolError(f"{score} is not on a step of {self.step:g}")
+        return float(score)
+
+    def to_unit(self, score: float) -> float:
+        """The score on 0…1, the model's scale (the published MOS divided by 100)."""
+        return (score - self.minimum) / (self.maximum - self.minimum)
+
+    def from_unit(self, unit: float) -> float:
+        """The inverse of `to_unit`, without rounding to a step."""
+        return self.minimum + unit * (self.maximum - self.minimum)
+
+
+#: Absolute category rating with five levels (P.910 section 8.1, BT.500-15 table 3).
+ACR5 = Scale("acr5", 1, 5, 1, ("Bad", "Poor", "Fair", "Good", "Excellent"))
+#: The continuous scale on which AIGCIQA2023 was collected.
+SLIDER5 = Scale("slider5", 0, 5, 0.01)
+SLIDER100 = Scale("slider100", 0, 100, 1)
+#: The 11-level scale of P.910 (2023) section 8.1.
+ACR11 = Scale("acr11", 0, 10, 1)
+SCALES: dict[str, Scale] = {scale.kind: scale for scale in (ACR5, SLIDER5, SLIDER100, ACR11)}

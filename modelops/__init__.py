@@ -1,0 +1,1 @@
+"""The model registry, predictions, label snapshots, training runs and acquisition rounds."""

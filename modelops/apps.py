@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class ModelopsConfig(AppConfig):
+    name = "modelops"
+
+    def ready(self) -> None:
+        from . import permissions  # noqa: F401 -- it registers itself

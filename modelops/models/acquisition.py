@@ -1,0 +1,26 @@
+"""Acquisition rounds: which stimuli a model asked people to rate first."""
+
+from django.db import models
+
+from annotation.models import Study
+
+from .version import ModelVersion
+
+
+class AcquisitionRound(models.Model):
+    """One rewriting of a study's priorities from one model version's uncertainty."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="acquisition_rounds")
+    model_version = models.ForeignKey(
+        ModelVersion, on_delete=models.CASCADE, related_name="acquisition_rounds"
+    )
+    #: `learning.acquisition` strategy and its parameters.
+    strategy = models.CharField(max_length=40)
+    parameters = models.JSONField(default=dict)
+    #: How many stimuli were ranked, and how many of them were chosen to come first.
+    candidates = models.PositiveIntegerField()
+    selected = models.PositiveIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]

@@ -1,0 +1,84 @@
+"""Predictions, and the scoring runs that make them in small, repeatable chunks."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from annotation.models import Stimulus, Study
+from annotation.models.constraints import one_of
+from annotation.protocol.perspectives import PERSPECTIVES
+
+from .jobs import Job, JobState
+from .version import ModelVersion
+
+
+class Prediction(models.Model):
+    """What one model version expects of one stimulus, on 0…1, and how unsure it is.
+
+    `epistemic_sd` shrinks with labels; `aleatoric_sd` is what raters disagree on.
+    """
+
+    stimulus = models.ForeignKey(Stimulus, on_delete=models.CASCADE, related_name="predictions")
+    model_version = models.ForeignKey(
+        ModelVersion, on_delete=models.CASCADE, related_name="predictions"
+    )
+    perspective = models.CharField(
+        max_length=20, choices=[(str(item), str(item)) for item in PERSPECTIVES]
+    )
+    mean = models.FloatField()
+    epistemic_sd = models.FloatField()
+    aleatoric_sd = models.FloatField()
+
+    class Meta:
+        constraints = [
+            one_of("prediction", "perspective", PERSPECTIVES),
+            models.UniqueConstraint(
+                fields=["model_version", "stimulus", "perspective"], name="prediction_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(epistemic_sd__gte=0, aleatoric_sd__gte=0), name="prediction_sd_valid"
+            ),
+        ]
+
+
+class ScoringRun(Job):
+    """Scoring of a study's stimuli by one model version."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="scoring_runs")
+    model_version = models.ForeignKey(
+        ModelVersion, on_delete=models.CASCADE, related_name="scoring_runs"
+    )
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            one_of("scoring_run", "state", JobState.values),
+            models.UniqueConstraint(
+                fields=["model_version"],
+                condition=Q(state__in=["queued", "running"]),
+                name="scoring_run_one_active",
+            ),
+        ]
+
+
+class ScoringChunk(models.Model):
+    """A batch of stimuli within a scoring run: the unit that may be done twice without harm."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Pending")
+        DONE = "done", _("Done")
+
+    run = models.ForeignKey(ScoringRun, on_delete=models.CASCADE, related_name="chunks")
+    index = models.PositiveIntegerField()
+    stimulus_ids = ArrayField(models.BigIntegerField())
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    #: Stimuli that could not be read: [{"filename": …, "error": …}].
+    problems = models.JSONField(default=list, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            one_of("scoring_chunk", "state", ["pending", "done"]),
+            models.UniqueConstraint(fields=["run", "index"], name="scoring_chunk_unique"),
+        ]

@@ -1,0 +1,47 @@
+"""Training runs."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from annotation.models import Study
+from annotation.models.constraints import one_of
+
+from .jobs import Job, JobState
+from .snapshot import LabelSnapshot
+
+
+class TrainingRun(Job):
+    """One attempt to train a candidate on the labels of a study; at most one active per study."""
+
+    class Trigger(models.TextChoices):
+        CONSOLE = "console", _("Console")
+        API = "api", _("API")
+        COMMAND = "command", _("Command line")
+        SCHEDULE = "schedule", _("Schedule")
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="training_runs")
+    snapshot = models.ForeignKey(
+        LabelSnapshot, on_delete=models.PROTECT, null=True, related_name="training_runs"
+    )
+    trigger = models.CharField(max_length=10, choices=Trigger.choices)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    #: `learning.recipe.Recipe` as it was used.
+    recipe = models.JSONField(default=dict)
+    #: Promote the candidate by itself once it is scored (the first model of a demo, a schedule).
+    promote_when_done = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            one_of("training_run", "state", JobState.values),
+            one_of("training_run", "trigger", ["console", "api", "command", "schedule"]),
+            models.UniqueConstraint(
+                fields=["study"],
+                condition=Q(state__in=["queued", "running"]),
+                name="training_run_one_active",
+            ),
+        ]

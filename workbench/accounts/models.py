@@ -1,0 +1,7 @@
+"""The account of a study owner (`is_staff`: a lab administrator, who sees every study)."""
+
+from django.contrib.auth.models import AbstractUser
+
+
+class User(AbstractUser):
+    """An own user model from the first migration on, since Django cannot swap it later."""

@@ -1,0 +1,31 @@
+"""What every API answer has in common."""
+
+from typing import Any
+
+from rest_framework.exceptions import APIException
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as drf_exception_handler
+
+from .errors import MintError
+
+
+class Problem(APIException):
+    """A MintError as an HTTP answer: `{"code": …, "detail": …}`."""
+
+    status_code = 400
+
+    def __init__(self, error: MintError, *, status: int = 400) -> None:
+        super().__init__(detail=error.message, code=error.code)
+        self.status_code = status
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Answer a MintError that a view let pass with status 400 (or its own `status`)."""
+    if isinstance(error, MintError):
+        error = Problem(error, status=getattr(error, "status", 400))
+    response = drf_exception_handler(error, context)
+    if response is not None and isinstance(error, APIException) and isinstance(response.data, dict):
+        codes = error.get_codes()
+        if isinstance(codes, str):
+            response.data.setdefault("code", codes)
+    return response

@@ -1,0 +1,39 @@
+"""System checks: a wrong setting is found at start, with the mend in its message."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+
+@register()
+def secret_key_is_set(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    if settings.SECRET_KEY:
+        return []
+    return [
+        Error(
+            "SECRET_KEY is not set.",
+            hint="Set SECRET_KEY, or SECRET_KEY_FILE to a file that holds it. "
+            "`make demo` generates one below its data folder.",
+            id="workbench.E001",
+        )
+    ]
+
+
+@register()
+def database_is_postgresql(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    engine = settings.DATABASES["default"]["ENGINE"]
+    if engine.endswith("postgresql"):
+        return []
+    return [
+        Error(
+            f"DATABASE_URL names {engine}; the workbench needs PostgreSQL (SKIP LOCKED claims).",
+            hint="Give DATABASE_URL=postgres://user:password@host:5432/name, "
+            "or leave it unset and use `make demo`.",
+            id="workbench.E002",
+        )
+    ]

@@ -1,0 +1,12 @@
+"""The base of every error that a user may meet."""
+
+
+class MintError(Exception):
+    """An error whose message names the thing, the place and the mend; safe to show to a user."""
+
+    #: Stable, machine-readable name used by the API beside the message.
+    code = "error"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message

@@ -1,0 +1,27 @@
+"""Every route of the site; each package keeps its own."""
+
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from . import views
+
+api: list[URLPattern | URLResolver] = [
+    path("", include("annotation.api.urls")),
+    path("", include("modelops.api.urls")),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
+]
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("health/live", views.live, name="health-live"),
+    path("health/ready", views.ready, name="health-ready"),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("accounts/", include("allauth.urls")),
+    path("accounts/token/", include("workbench.accounts.urls")),
+    path("media/<path:name>", views.media, name="media"),
+    path("studies/", include("annotation.console.urls")),
+    path("studies/<slug:slug>/model/", include("modelops.console.urls")),
+    path("rate/", include("annotation.rating.urls")),
+    path("api/v1/", include(api)),
+]
