@@ -1,0 +1,84 @@
+"""The standing people of every test: owner, rater, outsider, administrator; and a browser."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from annotation.models import Rater, Study
+from workbench.accounts.models import User
+
+from . import factories
+
+#: Playwright's synchronous API runs an event loop in the thread where fixtures use the ORM.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+_INSTALL_BROWSER = "no browser: install one with `apt-get install chromium` (as root)"
+
+
+@pytest.fixture
+def owner(db: None) -> User:
+    return factories.make_user("owner")
+
+
+@pytest.fixture
+def outsider(db: None) -> User:
+    return factories.make_user("outsider")
+
+
+@pytest.fixture
+def administrator(db: None) -> User:
+    return factories.make_user("administrator", is_staff=True)
+
+
+@pytest.fixture
+def study(owner: User) -> Study:
+    return factories.make_study(owner)
+
+
+@pytest.fixture
+def rater(study: Study) -> Rater:
+    return factories.make_rater(study)
+
+
+def _chromium() -> str | None:
+    """Debian's Chromium; None leaves the choice to Playwright, whose own may be installed."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def _playwright_has_its_own() -> bool:
+    cache = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH", Path.home() / ".cache/ms-playwright"))
+    return any(cache.glob("chromium*"))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    # Chromium's sandbox refuses to run as root; tests load only pages of our own.
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return {
+        **browser_type_launch_args,
+        "executable_path": _chromium(),
+        "args": [*quiet, *sandbox, "--disable-gpu", "--no-first-run"],
+    }
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip browser tests where there is no browser; under CI=true that is a failure instead."""
+    if _chromium() or _playwright_has_its_own() or os.environ.get("CI") == "true":
+        return
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.skip(reason=_INSTALL_BROWSER))
+
+
+@pytest.fixture(autouse=True)
+def _plain_translations() -> Iterator[None]:
+    """Each test starts in English, whatever the one before it activated."""
+    from django.utils import translation
+
+    with translation.override("en"):
+        yield

@@ -1,0 +1,72 @@
+"""Small things that many tests need. Images are real files, each with its own content."""
+
+import hashlib
+import io
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.files.base import ContentFile
+from PIL import Image
+
+from annotation.models import Generator, Prompt, Rater, Stimulus, Study
+from workbench.accounts.models import User
+
+
+def make_user(username: str, **fields: Any) -> User:
+    return User.objects.create_user(username=username, password="correct horse", **fields)
+
+
+def make_study(owner: User, slug: str = "demo", **fields: Any) -> Study:
+    defaults: dict[str, Any] = {
+        "title": slug.title(),
+        "status": Study.Status.OPEN,
+        "consent": "I agree.",
+        "instructions": "Rate each image.",
+        "holdout_share": 0.0,
+        "audit_share": 0.0,
+    }
+    return Study.objects.create(owner=owner, slug=slug, **{**defaults, **fields})
+
+
+def png(number: int, size: tuple[int, int] = (48, 32)) -> bytes:
+    """A PNG whose colour, and so whose content hash, is `number`'s own."""
+    colour = (number % 256, number // 256 % 256, 90)
+    buffer = io.BytesIO()
+    Image.new("RGB", size, colour).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def make_prompt(study: Study, text: str) -> Prompt:
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return Prompt.objects.get_or_create(study=study, text_sha256=digest, defaults={"text": text})[0]
+
+
+def make_stimulus(study: Study, number: int, **fields: Any) -> Stimulus:
+    data = png(number)
+    digest = hashlib.sha256(data).hexdigest()
+    stimulus = Stimulus(
+        study=study,
+        prompt=make_prompt(study, f"prompt {number}"),
+        generator=Generator.objects.get_or_create(study=study, name=f"generator {number % 2}")[0],
+        filename=f"{number:04}.png",
+        sha256=digest,
+        width=48,
+        height=32,
+        wanted_ratings=study.target_ratings,
+        maximum_ratings=study.maximum_ratings,
+    )
+    for field, value in fields.items():
+        setattr(stimulus, field, value)
+    for field in ("image", "display", "thumbnail"):
+        getattr(stimulus, field).save(f"stimuli/{digest}.png", ContentFile(data), save=False)
+    stimulus.save()
+    return stimulus
+
+
+def make_stimuli(study: Study, numbers: int | Iterable[int], **fields: Any) -> list[Stimulus]:
+    numbers = range(numbers) if isinstance(numbers, int) else numbers
+    return [make_stimulus(study, number, **fields) for number in numbers]
+
+
+def make_rater(study: Study, **fields: Any) -> Rater:
+    return Rater.objects.create(study=study, **fields)

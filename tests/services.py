@@ -1,0 +1,39 @@
+"""A pytest plugin: a private PostgreSQL, Redis and data folder for the whole run.
+
+Loaded by `-p tests.services`, before Django reads its settings from the environment. Servers that
+DATABASE_URL and REDIS_URL already name are used as they are (their test database is a new one).
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from workbench.local.testing import Services, start_services
+
+_started: list[Services] = []
+_folders: list[Path] = []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="mint-tests-"))
+    _folders.append(folder)
+    os.environ["MINT_DATA_DIR"] = str(folder / "data")
+    os.environ.setdefault("SECRET_KEY", "only-for-tests")
+    os.environ["DEBUG"] = "1"  # plain static files; the test runner itself turns DEBUG off
+    if "DATABASE_URL" in os.environ and "REDIS_URL" in os.environ:
+        return
+    services = start_services(folder / "services")
+    _started.append(services)
+    os.environ["DATABASE_URL"] = services.database_url
+    os.environ["REDIS_URL"] = services.redis_url
+
+
+def pytest_unconfigure() -> None:
+    while _started:
+        _started.pop().stop()
+    while _folders:
+        shutil.rmtree(_folders.pop(), ignore_errors=True)
