@@ -1,0 +1,153 @@
+"""Child processes that end with their parent, and stop when told."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import psutil
+
+from .account import Account
+from .errors import PortTakenError
+
+_PR_SET_PDEATHSIG = 1
+#: Looked up before any fork: a child between fork and exec must not load libraries.
+_prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+
+
+def _end_with_parent(end_signal: signal.Signals) -> Callable[[], None]:
+    """Ask the kernel to signal the child when this process dies, however it dies (Linux)."""
+    parent = os.getpid()
+
+    def before_exec() -> None:
+        if _prctl is not None:
+            _prctl(_PR_SET_PDEATHSIG, int(end_signal))
+        if os.getppid() != parent:  # it died before we asked
+            os._exit(1)
+
+    return before_exec
+
+
+def spawn(
+    command: Sequence[str | Path],
+    *,
+    log: Path,
+    end_signal: signal.Signals,
+    env: Mapping[str, str] | None = None,
+    account: Account | None = None,
+    stdin: int | None = subprocess.DEVNULL,
+    cwd: Path = Path("/"),
+) -> "subprocess.Popen[bytes]":
+    """Start a child in a process group of its own, so that a terminal's Ctrl-C passes it by.
+
+    Call it from the main thread: the kernel takes a thread's end for the parent's.
+    """
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            list(command),
+            stdin=stdin,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=env,
+            cwd=cwd,
+            process_group=0,
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
+            # The only way to ask after the change of account; it calls one function of libc.
+            preexec_fn=_end_with_parent(end_signal),  # noqa: PLW1509
+        )
+
+
+def stop_group(
+    process: "subprocess.Popen[bytes]", *, polite: Sequence[signal.Signals], seconds: float
+) -> bool:
+    """Signal the child, more firmly after `seconds` each time; at last kill its whole group.
+
+    Returns whether it ended at one of the polite signals.
+    """
+    ended = False
+    for one in polite:
+        if process.poll() is None:
+            process.send_signal(one)
+        try:
+            process.wait(seconds)
+            ended = True
+            break
+        except subprocess.TimeoutExpired:
+            continue
+    # Also when the leader is gone: a child that it left behind is in the same group.
+    # macOS says PermissionError for a group of which only zombies are left.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return ended
+
+
+def stop_stranger(pid: int, end_signal: signal.Signals, seconds: float) -> None:
+    """End a process that is not our child, politely at first, and wait until it is gone."""
+    try:
+        stranger = psutil.Process(pid)
+        stranger.send_signal(end_signal)
+        stranger.wait(seconds)
+    except psutil.TimeoutExpired:
+        stranger.kill()
+        stranger.wait(seconds)
+    except psutil.NoSuchProcess:
+        return
+
+
+def last_lines(log: Path, *, since: int = 0, count: int = 15) -> str:
+    """The end of a log, from byte `since` on."""
+    if not log.exists():
+        return ""
+    with log.open("rb") as stream:
+        stream.seek(max(since, log.stat().st_size - 64 * 1024))
+        text = stream.read().decode(errors="replace")
+    return "\n".join(text.strip().splitlines()[-count:])
+
+
+def free_port() -> int:
+    """A TCP port on the loopback interface that nobody holds at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def require_free_port(port: int) -> None:
+    """Raise PortTakenError, with the holder where it can be known, unless the port is free."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise PortTakenError(
+                f"port {port} is not free ({error.strerror}{_holder(port)}); "
+                f"choose another one, e.g. `make demo PORT={port + 1}`"
+            ) from error
+
+
+def _holder(port: int) -> str:
+    try:
+        for held in psutil.net_connections("tcp4"):
+            if held.status == psutil.CONN_LISTEN and held.laddr[1:] == (port,) and held.pid:
+                return f": {psutil.Process(held.pid).name()}, process {held.pid}"
+    except psutil.Error:
+        pass  # the holder belongs to somebody else; the message does without it
+    return ""
+
+
+def wait_until(ready: Callable[[], bool], *, seconds: float, step: float = 0.02) -> bool:
+    """Ask until the answer is yes; whether it was within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(step)
+    return True
