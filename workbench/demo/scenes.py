@@ -87,7 +87,7 @@ def _heart() -> list[tuple[float, float]]:
     turns = np.linspace(0, 2 * math.pi, 64, endpoint=False)
     x = 16 * np.sin(turns) ** 3
     y = -13 * np.cos(turns) + 5 * np.cos(2 * turns) + 2 * np.cos(3 * turns) + np.cos(4 * turns)
-    return [(float(a) / 17, float(b + 2.5) / 17) for a, b in zip(x, y, strict=True)]
+    return [(float(a) / 17, float(b - 2.5) / 17) for a, b in zip(x, y, strict=True)]
 
 
 def _cross() -> list[tuple[float, float]]:

@@ -25,7 +25,7 @@ MAX_ITEMS = 8
 #: The flaws that are seen in the picture alone, in the order of the severity columns.
 IMAGE_FLAWS = (*WEIGHTS[QUALITY], *WEIGHTS[AUTHENTICITY])
 #: Raised whenever the drawing changes, so that old shards are not mixed in.
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 
 
 @dataclass(frozen=True)
