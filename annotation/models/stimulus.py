@@ -98,7 +98,12 @@ class Stimulus(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(sha256="", image="", width=None, height=None)
-                | (~Q(sha256="") & ~Q(image="") & Q(width__gte=1, height__gte=1)),
+                # A check passes where it is NULL, so "not null" has to be said.
+                | (
+                    ~Q(sha256="")
+                    & ~Q(image="")
+                    & Q(width__isnull=False, height__isnull=False, width__gte=1, height__gte=1)
+                ),
                 name="stimulus_file_complete",
             ),
             models.CheckConstraint(
