@@ -116,7 +116,7 @@ class SimulatedRater:
 
     def rate(
         self,
-        true_scores: Mapping[str, float],
+        true_scores: Mapping[Perspective, float],
         flaws: Iterable[Flaw] = (),
         scale: Scale = ACR5,
         *,

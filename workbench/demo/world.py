@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from annotation.protocol.perspectives import Perspective
+
 from .flaws import (
     AUTHENTICITY,
     CORRESPONDENCE,
@@ -55,7 +57,7 @@ class WorldImage:
     data: bytes
     prompt: str
     generator: str
-    true_scores: dict[str, float]
+    true_scores: dict[Perspective, float]
     flaws: tuple[Flaw, ...]
 
 
@@ -153,7 +155,7 @@ def write_world(
 class Truth:
     """What `truth.json` says of one image."""
 
-    scores: dict[str, float]
+    scores: dict[Perspective, float]
     flaws: tuple[Flaw, ...]
 
 
@@ -163,6 +165,9 @@ def read_truth(path: Path) -> dict[str, Truth]:
     if document.get("format") != TRUTH_FORMAT:
         raise ValueError(f"{path}: format {document.get('format')!r}, this version reads 1")
     return {
-        name: Truth(entry["scores"], tuple(Flaw(**flaw) for flaw in entry["flaws"]))
+        name: Truth(
+            {Perspective(key): score for key, score in entry["scores"].items()},
+            tuple(Flaw(**flaw) for flaw in entry["flaws"]),
+        )
         for name, entry in document["images"].items()
     }

@@ -56,7 +56,11 @@ def test_lapses_have_nothing_to_do_with_the_picture() -> None:
 @pytest.mark.parametrize("scale", SCALES.values(), ids=lambda scale: scale.kind)
 def test_scores_lie_on_the_scale_and_answers_fit_the_form(scale: Scale) -> None:
     flaws = (Flaw("melt", 0.9, "melt 0.90"), Flaw("colour", 1.0, "star blue, not orange"))
-    truth = {"quality": 0.9, "authenticity": 0.15, "correspondence": 0.3}
+    truth = {
+        Perspective.QUALITY: 0.9,
+        Perspective.AUTHENTICITY: 0.15,
+        Perspective.CORRESPONDENCE: 0.3,
+    }
     for rater in panel(2, 20):
         for perspective, answer in rater.rate(truth, flaws, scale, key="x").items():
             assert scale.check(answer.score) == answer.score
@@ -65,7 +69,11 @@ def test_scores_lie_on_the_scale_and_answers_fit_the_form(scale: Scale) -> None:
 
 def test_a_low_level_comes_with_words_about_what_is_wrong_and_a_high_one_without() -> None:
     flaws = (Flaw("count", 2 / 3, "4 instead of 2 red star"),)
-    truth = {"quality": 1.0, "authenticity": 1.0, "correspondence": 0.1}
+    truth = {
+        Perspective.QUALITY: 1.0,
+        Perspective.AUTHENTICITY: 1.0,
+        Perspective.CORRESPONDENCE: 0.1,
+    }
     rater = SimulatedRater(1, habits())
     answers = rater.rate(truth, flaws, ACR5)
     assert answers[Perspective.CORRESPONDENCE].text == (
@@ -76,7 +84,11 @@ def test_a_low_level_comes_with_words_about_what_is_wrong_and_a_high_one_without
 
 
 def test_blur_lowers_clarity_more_than_detail() -> None:
-    truth = {"quality": 0.6, "authenticity": 1.0, "correspondence": 1.0}
+    truth = {
+        Perspective.QUALITY: 0.6,
+        Perspective.AUTHENTICITY: 1.0,
+        Perspective.CORRESPONDENCE: 1.0,
+    }
     answers = SimulatedRater(1, habits()).rate(truth, (Flaw("blur", 0.9, "blur 0.90"),), ACR5)
     phrases = answers[Perspective.QUALITY].phrases
     assert phrases["quality_clarity"] < phrases["quality_detail"]

@@ -16,7 +16,7 @@ def blobs(scene: Scene, colour: str, seed: int = 0) -> list[tuple[float, float]]
     pixels = np.asarray(image, dtype=float)
     near = np.linalg.norm(pixels - np.array(PALETTE[colour]), axis=2) < 60
     labels, number = ndimage.label(ndimage.binary_erosion(near, iterations=3))
-    sizes = ndimage.sum_labels(np.ones_like(labels), labels, range(1, number + 1))
+    sizes = np.bincount(labels.ravel(), minlength=number + 1)[1:]
     large = [index for index, size in enumerate(sizes, 1) if size > 300]
     return [(x, y) for y, x in ndimage.center_of_mass(labels > 0, labels, large)]
 
