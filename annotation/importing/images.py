@@ -1,0 +1,239 @@
+"""Checking one image file and making its display copy and thumbnail.
+
+The display copy must add nothing that a rater could see: an upright, opaque sRGB image within
+DISPLAY_SIDE is served as its own compressed data, without its metadata (which would name the
+generator); anything else is turned, converted or reduced once and stored without loss.
+"""
+
+import hashlib
+import io
+import struct
+from dataclasses import dataclass
+
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from .problems import ImageError, gettext_noop
+from .stripping import strip_metadata
+
+DISPLAY_SIDE = 2048
+THUMBNAIL_SIDE = 320
+MIN_SIDE = 16
+#: WebP's own limit.
+MAX_SIDE = 16383
+MAX_PIXELS = 8192 * 8192
+
+_SUFFIXES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
+_ORIENTATION = 0x0112
+#: What files turn out to be that are no image for us, by their first bytes.
+_OTHER_TYPES = (
+    (b"GIF8", "GIF"),
+    (b"BM", "BMP"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"%PDF", "PDF"),
+    (b"<", "HTML, SVG or XML"),
+)
+_SRGB = ImageCms.createProfile("sRGB")
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """Bytes to be stored under their own hash."""
+
+    data: bytes
+    suffix: str
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True)
+class CheckedImage:
+    """A decoded image: its size upright, in pixels, and what is stored of it."""
+
+    width: int
+    height: int
+    original: StoredFile
+    display: StoredFile
+    thumbnail: StoredFile
+
+
+def check_image(name: str, data: bytes) -> CheckedImage:
+    """Decode all of `data` (JPEG, PNG or WebP) and render it; ImageError says what is wrong."""
+    image = _open(name, data)
+    _check_size(name, image)
+    _check_still(name, image)
+    suffix = _suffix(image)
+    try:
+        image.load()
+        plain = _is_plain(image)
+        upright = _to_srgb(ImageOps.exif_transpose(image))
+    except Exception as error:
+        # Decoders raise nearly anything on damaged data; whatever it is, it is this image's fault.
+        raise _damaged(name, error) from error
+    original = StoredFile(data, suffix)
+    display = _untouched(original, image) if plain else None
+    return CheckedImage(
+        *upright.size,
+        original,
+        display or StoredFile(_lossless(_reduced(upright, DISPLAY_SIDE)), "webp"),
+        StoredFile(_thumbnail(upright), "webp"),
+    )
+
+
+def _open(name: str, data: bytes) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(data), formats=tuple(_SUFFIXES))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_many_pixels(name) from error
+    except UnidentifiedImageError as error:
+        raise _wrong_type(name, data) from error
+    except (OSError, SyntaxError, ValueError, struct.error) as error:
+        raise _damaged(name, error) from error
+
+
+def _wrong_type(name: str, data: bytes) -> ImageError:
+    if not data:
+        return ImageError(
+            gettext_noop('image "%(filename)s" is an empty file'),
+            gettext_noop("copy it again"),
+            filename=name,
+        )
+    found = next((kind for start, kind in _OTHER_TYPES if data.startswith(start)), "")
+    if data[4:8] == b"ftyp":
+        found = "AVIF, HEIC or video"
+    template = (
+        gettext_noop('image "%(filename)s" is %(found)s')
+        if found
+        else gettext_noop('image "%(filename)s" is not an image that can be read')
+    )
+    return ImageError(
+        template, gettext_noop("save it as JPEG, PNG or WebP"), filename=name, found=found
+    )
+
+
+def _check_size(name: str, image: Image.Image) -> None:
+    width, height = image.size
+    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
+        raise _too_many_pixels(name)
+    if min(width, height) < MIN_SIDE:
+        raise ImageError(
+            gettext_noop('image "%(filename)s" is %(width)d × %(height)d pixels'),
+            gettext_noop("give one of at least %(least)d pixels on each side"),
+            filename=name,
+            width=width,
+            height=height,
+            least=MIN_SIDE,
+        )
+
+
+def _too_many_pixels(name: str) -> ImageError:
+    return ImageError(
+        gettext_noop('image "%(filename)s" would unpack to too many pixels'),
+        gettext_noop("reduce it to %(megapixels)d megapixels, %(side)d on the longer side"),
+        filename=name,
+        megapixels=MAX_PIXELS // 10**6,
+        side=MAX_SIDE,
+    )
+
+
+def _check_still(name: str, image: Image.Image) -> None:
+    # Cameras add a small second picture to a JPEG (format MPO): that is no animation.
+    frames = getattr(image, "n_frames", 1)
+    if frames > 1 and image.format != "MPO":
+        raise ImageError(
+            gettext_noop('image "%(filename)s" is animated (%(frames)d frames)'),
+            gettext_noop("save one frame"),
+            filename=name,
+            frames=frames,
+        )
+
+
+def _suffix(image: Image.Image) -> str:
+    return _SUFFIXES["JPEG" if image.format == "MPO" else str(image.format)]
+
+
+def _damaged(name: str, error: Exception) -> ImageError:
+    return ImageError(
+        gettext_noop('image "%(filename)s" is damaged (%(reason)s)'),
+        gettext_noop("copy or generate it again"),
+        filename=name,
+        reason=str(error)[:120] or type(error).__name__,
+    )
+
+
+def _is_plain(image: Image.Image) -> bool:
+    """Whether a browser shows the file's own data as we would render it."""
+    return (
+        image.mode in ("RGB", "L")
+        and image.format != "MPO"
+        and max(image.size) <= DISPLAY_SIDE
+        and image.getexif().get(_ORIENTATION, 1) == 1
+        and _is_srgb(image.info.get("icc_profile"))
+        and "transparency" not in image.info
+    )
+
+
+def _is_srgb(profile: bytes | None) -> bool:
+    """Whether pixels without `profile` mean the same, sRGB being what browsers assume."""
+    if not profile:
+        return True
+    try:
+        return "srgb" in ImageCms.getProfileDescription(io.BytesIO(profile)).lower()
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return True  # broken, so ignored by browsers and by us
+
+
+def _untouched(original: StoredFile, image: Image.Image) -> StoredFile | None:
+    """The original without its metadata, or None where that would change a single pixel."""
+    try:
+        data = strip_metadata(original.data, original.suffix)
+        with Image.open(io.BytesIO(data), formats=tuple(_SUFFIXES)) as stripped:
+            same = stripped.mode == image.mode and stripped.tobytes() == image.tobytes()
+    except (OSError, SyntaxError, ValueError, struct.error):
+        return None
+    return StoredFile(data, original.suffix) if same else None
+
+
+def _to_srgb(image: Image.Image) -> Image.Image:
+    """RGB in sRGB; transparent parts are shown on white, as print and papers do."""
+    profile: bytes = image.info.get("icc_profile") or b""
+    if image.mode.startswith("I"):  # 16-bit grey, which convert() would clip
+        image = image.point(lambda value: value / 257).convert("L")
+    if image.has_transparency_data:
+        coloured = image.convert("RGBA")
+        image = Image.new("RGBA", image.size, "white")
+        image.alpha_composite(coloured)
+        image = image.convert("RGB")
+    elif image.mode not in ("RGB", "L", "CMYK"):
+        image = image.convert("RGB")
+    return (image if _is_srgb(profile) else _by_profile(image, profile)).convert("RGB")
+
+
+def _by_profile(image: Image.Image, profile: bytes) -> Image.Image:
+    """The image through its colour profile; unchanged where that is for another kind of image."""
+    try:
+        converted = ImageCms.profileToProfile(image, io.BytesIO(profile), _SRGB, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return image
+    return converted or image
+
+
+def _reduced(image: Image.Image, side: int) -> Image.Image:
+    if max(image.size) <= side:
+        return image
+    return ImageOps.contain(image, (side, side), Image.Resampling.LANCZOS)
+
+
+def _lossless(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", lossless=True, quality=50, method=2, exact=True, icc_profile=b"")
+    return buffer.getvalue()
+
+
+def _thumbnail(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    small = _reduced(image, THUMBNAIL_SIDE)
+    small.save(buffer, "WEBP", quality=80, method=2, icc_profile=b"", exif=b"")
+    return buffer.getvalue()

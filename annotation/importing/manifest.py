@@ -1,0 +1,293 @@
+"""Reading manifests: CSV (comma, semicolon or tab) or one JSON object per line, in UTF-8."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from .names import safe_name
+from .problems import ManifestError, Problem, RowError, gettext_noop
+from .scores import SCORE_COLUMNS, Score, read_scores
+
+REQUIRED = ("filename", "prompt", "generator")
+#: The limits of the columns that hold them.
+_LONGEST = {"filename": 300, "generator": 200}
+_DELIMITERS = ",;\t"
+#: In JSON: an escaped NUL (after an even number of backslashes), or half a surrogate pair.
+_NO_TEXT = re.compile(r"(?<!\\)(?:\\\\)*\\u0000|[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class ManifestRow:
+    """One stimulus as a manifest describes it."""
+
+    row: int
+    line: int
+    filename: str
+    prompt: str
+    generator: str
+    metadata: dict[str, Any] = field(default_factory=dict)
+    scores: tuple[Score, ...] = ()
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The rows that can be used and the errors of those that cannot, both in file order."""
+
+    rows: list[ManifestRow]
+    errors: list[RowError]
+
+    @property
+    def total(self) -> int:
+        return len(self.rows) + len(self.errors)
+
+
+@dataclass(frozen=True)
+class Record:
+    """One row as it was written. `problem` is set where not even its cells can be told apart."""
+
+    row: int
+    line: int
+    values: Mapping[str, Any]
+    problem: Problem | None = None
+
+
+def read_manifest(path: Path, *, mos_scale: float = 1.0) -> Manifest:
+    """All rows of `path`; published scores are divided by `mos_scale`.
+
+    Raises ManifestError where the file as a whole cannot be read: its encoding, its header.
+    """
+    text = _read_text(path)
+    start = text.lstrip()[:1]
+    if start == "[":
+        raise ManifestError(
+            gettext_noop("%(name)s is a JSON array"),
+            gettext_noop("write one JSON object per line (JSONL), or a CSV file"),
+            name=path.name,
+        )
+    records = _jsonl(text) if start == "{" else read_csv(text, path.name, REQUIRED)
+    return _collect(records, mos_scale)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ManifestError(
+            gettext_noop("%(name)s is not UTF-8 (byte %(position)d)"),
+            gettext_noop("save it with the encoding UTF-8"),
+            name=path.name,
+            position=error.start,
+        ) from error
+    except OSError as error:
+        raise ManifestError(
+            gettext_noop("%(name)s cannot be read: %(reason)s"),
+            gettext_noop("give the path of a CSV or JSONL file"),
+            name=path,
+            reason=error.strerror or error,
+        ) from error
+    if not text.strip():
+        raise ManifestError(
+            gettext_noop("%(name)s is empty"),
+            gettext_noop("write the columns filename, prompt, generator and one row per image"),
+            name=path.name,
+        )
+    return text
+
+
+def _collect(records: Iterator[Record], mos_scale: float) -> Manifest:
+    manifest = Manifest([], [])
+    seen: dict[str, int] = {}
+    for record in records:
+        try:
+            row = _parse(record, mos_scale)
+            _refuse_second(row, seen)
+        except Problem as problem:
+            name = str(record.values.get("filename", ""))[:300]
+            manifest.errors.append(RowError.of(record.row, record.line, name, problem))
+        else:
+            manifest.rows.append(row)
+    return manifest
+
+
+def _refuse_second(row: ManifestRow, seen: dict[str, int]) -> None:
+    first = seen.setdefault(row.filename, row.row)
+    if first != row.row:
+        raise Problem(
+            gettext_noop('filename "%(filename)s" is also in row %(first)d'),
+            gettext_noop("give each image a name of its own"),
+            filename=row.filename,
+            first=first,
+        )
+
+
+def _parse(record: Record, mos_scale: float) -> ManifestRow:
+    if record.problem is not None:
+        raise record.problem
+    values = {key: _clean(key, value) for key, value in record.values.items()}
+    required = {key: _required(key, values) for key in REQUIRED}
+    metadata = {
+        key: value
+        for key, value in values.items()
+        if key not in REQUIRED and key not in SCORE_COLUMNS and value not in ("", None)
+    }
+    return ManifestRow(
+        record.row,
+        record.line,
+        safe_name(required["filename"]),
+        required["prompt"],
+        required["generator"],
+        metadata,
+        read_scores(values, mos_scale),
+    )
+
+
+def _required(key: str, values: Mapping[str, Any]) -> str:
+    value = values.get(key, "")
+    if not isinstance(value, str):
+        raise Problem(
+            gettext_noop("%(key)s is not a text"),
+            gettext_noop("put its value between quotes"),
+            key=key,
+        )
+    value = value.strip()
+    if not value:
+        raise Problem(
+            gettext_noop("%(key)s is empty"), gettext_noop("fill it in or delete the row"), key=key
+        )
+    longest = _LONGEST.get(key)
+    if longest is not None and len(value) > longest:
+        raise Problem(
+            gettext_noop("%(key)s has %(length)d characters, %(longest)d fit"),
+            gettext_noop("shorten it"),
+            key=key,
+            length=len(value),
+            longest=longest,
+        )
+    return value
+
+
+def _clean(key: str, value: Any) -> Any:
+    """The value itself; NUL and halves of surrogate pairs cannot be stored as text."""
+    if _NO_TEXT.search(json.dumps([key, value], ensure_ascii=False)):
+        raise Problem(
+            gettext_noop('column "%(key)s" holds a character that is no text'),
+            gettext_noop("remove the zero byte or broken character"),
+            key=key.encode("ascii", "replace").decode().replace("\0", "?"),
+        )
+    return value
+
+
+def read_csv(text: str, name: str, required: tuple[str, ...]) -> Iterator[Record]:
+    """The rows of a CSV text with a header, each as a dict; raises ManifestError."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    number = 0
+    line = 1
+    try:
+        header = _header(next(reader), name, required)
+        while True:
+            line = reader.line_num + 1
+            cells = next(reader, None)
+            if cells is None:
+                return
+            if any(cell.strip() for cell in cells):
+                number += 1
+                yield _record(number, line, header, cells)
+    except csv.Error as error:
+        raise ManifestError(
+            gettext_noop("%(name)s is broken from line %(line)d on: %(reason)s"),
+            gettext_noop("look for a quote that is not closed or not doubled"),
+            name=name,
+            line=line,
+            reason=error,
+        ) from error
+
+
+def _record(number: int, line: int, header: list[str], cells: list[str]) -> Record:
+    values = {key: cell for key, cell in zip(header, cells, strict=False) if key}
+    problem = None
+    unnamed = any(cell and not key for key, cell in zip(header, cells, strict=False)) or any(
+        cells[len(header) :]
+    )
+    if unnamed or len(cells) < len(header):
+        problem = Problem(
+            gettext_noop("the row has %(found)d cells, the header names %(expected)d"),
+            gettext_noop("put texts that hold the separator between quotes"),
+            found=len(cells),
+            expected=sum(1 for key in header if key),
+        )
+    return Record(number, line, values, problem)
+
+
+def _delimiter(text: str) -> str:
+    """The separator under which the first line names the most required columns."""
+
+    def score(delimiter: str) -> tuple[int, int]:
+        try:
+            cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        except csv.Error:
+            return 0, 0
+        names = {cell.strip().lower() for cell in cells}
+        return len(names & set(REQUIRED)), len(names)
+
+    return max(_DELIMITERS, key=score)
+
+
+def _header(cells: list[str], name: str, required: tuple[str, ...]) -> list[str]:
+    known = {*required, *SCORE_COLUMNS}
+    stripped = [cell.strip() for cell in cells]
+    header = [cell.lower() if cell.lower() in known else cell for cell in stripped]
+    for column in required:
+        if column not in header:
+            _refuse_header(name, column, header)
+    doubled = [cell for cell in header if cell and header.count(cell) > 1]
+    if doubled:
+        raise ManifestError(
+            gettext_noop('%(name)s has two columns "%(column)s"'),
+            gettext_noop("rename or delete one of them"),
+            name=name,
+            column=doubled[0],
+        )
+    return header
+
+
+def _refuse_header(name: str, column: str, header: list[str]) -> NoReturn:
+    raise ManifestError(
+        gettext_noop('%(name)s has no column "%(column)s"; its columns are %(columns)s'),
+        gettext_noop("name the columns filename, prompt and generator in the first line"),
+        name=name,
+        column=column,
+        columns=", ".join(cell[:40] for cell in header[:20] if cell) or "empty",
+    )
+
+
+def _jsonl(text: str) -> Iterator[Record]:
+    number = 0
+    for line, raw in enumerate(text.split("\n"), start=1):
+        if raw.strip():
+            number += 1
+            yield _json_record(number, line, raw)
+
+
+def _json_record(number: int, line: int, raw: str) -> Record:
+    try:
+        values = json.loads(raw, parse_constant=_no_constant)
+        if isinstance(values, dict):
+            return Record(number, line, values)
+        reason = type(values).__name__
+    except (ValueError, RecursionError) as error:
+        reason = str(error)
+    problem = Problem(
+        gettext_noop("the line is not a JSON object (%(reason)s)"),
+        gettext_noop('write {"filename": …, "prompt": …, "generator": …}'),
+        reason=reason[:200],
+    )
+    return Record(number, line, {}, problem)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

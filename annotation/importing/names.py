@@ -1,0 +1,27 @@
+"""Names of images in manifests and archives: relative, with `/`, never leading out."""
+
+import unicodedata
+
+from .problems import Problem, gettext_noop
+
+
+def safe_name(name: str) -> str:
+    """`name` as a clean relative path ("./a\\b.png" is "a/b.png"); raises Problem elsewhere.
+
+    Windows separators count as separators on every system, so that a name means one thing.
+    """
+    parts = unicodedata.normalize("NFC", name).replace("\\", "/").split("/")
+    if not parts[0] and len(parts) > 1:
+        raise _outside(name)
+    kept = [part for part in parts if part not in ("", ".")]
+    if not kept or ".." in kept or ":" in kept[0] or any(ord(sign) < 32 for sign in name):
+        raise _outside(name)
+    return "/".join(kept)
+
+
+def _outside(name: str) -> Problem:
+    return Problem(
+        gettext_noop('the name "%(name)s" leads outside the images'),
+        gettext_noop("use names relative to the folder or archive, without .. or a drive"),
+        name="".join(sign if ord(sign) >= 32 else "?" for sign in name),
+    )

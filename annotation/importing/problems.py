@@ -1,0 +1,79 @@
+"""What can be wrong with an import, as a sentence and its mend, both translatable later.
+
+The sentences are templates with named values, so that a report stored once can be read in any
+language: `row.sentence(gettext)`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+
+def gettext_noop(message: str) -> str:
+    """Mark a template for the message catalogues; translated where it is shown."""
+    return message
+
+
+class Problem(ValueError):  # noqa: N818 -- as often listed as raised; not an error alone
+    """One thing that is wrong (`template % params`) and how to mend it."""
+
+    def __init__(self, template: str, mend: str, **params: Any) -> None:
+        super().__init__(f"{template % params}; {mend % params}")
+        self.template = template
+        self.mend = mend
+        self.params = params
+
+    def sentence(self, translate: Callable[[str], str] = str) -> str:
+        return translate(self.template) % self.params
+
+    def advice(self, translate: Callable[[str], str] = str) -> str:
+        return translate(self.mend) % self.params
+
+
+class ManifestError(Problem):
+    """The manifest as a whole cannot be read."""
+
+
+class ArchiveError(Problem):
+    """The archive or folder of images as a whole cannot be read, or must not be."""
+
+
+class ImageError(Problem):
+    """One image is missing, is not an image, or must not be decoded."""
+
+
+@dataclass(frozen=True)
+class RowNote:
+    """What there is to say about one row: `row` counts data rows, `line` is where it starts."""
+
+    row: int
+    line: int
+    filename: str
+    template: str
+    mend: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, row: int, line: int, filename: str, problem: Problem) -> Self:
+        return cls(row, line, filename, problem.template, problem.mend, problem.params)
+
+    def sentence(self, translate: Callable[[str], str] = str) -> str:
+        return translate(self.template) % self.params
+
+    def advice(self, translate: Callable[[str], str] = str) -> str:
+        return translate(self.mend) % self.params
+
+    @property
+    def message(self) -> str:
+        return f"row {self.row} (line {self.line}): {self.sentence()}"
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        return cls(**data)
+
+
+class RowError(RowNote):
+    """Why a row cannot be imported."""

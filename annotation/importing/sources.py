@@ -1,0 +1,207 @@
+"""Where a manifest's images lie: a folder, or a ZIP archive that is read without unpacking."""
+
+import stat
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
+
+from .names import safe_name
+from .problems import ArchiveError, ImageError, Problem, gettext_noop
+
+#: A generated image of 8192 × 8192 pixels as PNG stays below it.
+MAX_FILE_BYTES = 256 * 2**20
+
+
+class ImageSource(Protocol):
+    """Images by their manifest name. Safe to read from several threads."""
+
+    def holds(self, name: str) -> bool: ...
+
+    def read(self, name: str) -> bytes:
+        """The file's bytes; raises ImageError where it is absent, too large or unreadable."""
+        ...
+
+    def missing(self, name: str) -> ImageError:
+        """Why `name` is not here, with the nearest name that is."""
+        ...
+
+    def close(self) -> None: ...
+
+
+def open_source(path: Path) -> ImageSource:
+    """The folder or ZIP at `path`; raises ArchiveError where it is neither."""
+    if path.is_dir():
+        return FolderSource(path)
+    if not path.is_file():
+        raise ArchiveError(
+            gettext_noop("%(path)s does not exist"),
+            gettext_noop("give the folder or the ZIP file that holds the images"),
+            path=path,
+        )
+    return ZipSource(path)
+
+
+class FolderSource:
+    """Images below one folder. Links within it are followed: it is the operator's own."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def holds(self, name: str) -> bool:
+        return self._find(name) is not None
+
+    def read(self, name: str) -> bytes:
+        path = self._find(name)
+        if path is None:
+            raise self.missing(name)
+        try:
+            with path.open("rb") as file:
+                return _bounded(name, file.read(MAX_FILE_BYTES + 1))
+        except OSError as error:
+            raise _unreadable(name, error.strerror or str(error)) from error
+
+    def missing(self, name: str) -> ImageError:
+        parent = (self.root / name).parent
+        names = (item.name for item in parent.iterdir()) if parent.is_dir() else ()
+        return _missing(
+            name,
+            gettext_noop('image "%(filename)s" not found in the folder'),
+            _nearest(Path(name).name, names),
+        )
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _find(self, name: str) -> Path | None:
+        # macOS writes decomposed accents; the manifest's name is composed.
+        for spelling in (name, unicodedata.normalize("NFD", name)):
+            path = self.root / spelling
+            if path.is_file():
+                return path
+        return None
+
+
+class ZipSource:
+    """Images in a ZIP archive. Its names are checked at once: one that leads out refuses it all."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+            raise ArchiveError(
+                gettext_noop("%(name)s is not a ZIP archive that can be read (%(reason)s)"),
+                gettext_noop("pack the images again, as ZIP"),
+                name=path.name,
+                reason=error,
+            ) from error
+        try:
+            self._members = self._index(path.name)
+        except Problem:
+            self._zip.close()
+            raise
+
+    def _index(self, archive: str) -> dict[str, zipfile.ZipInfo]:
+        members = {}
+        for info in self._zip.infolist():
+            if info.is_dir() or info.filename.startswith("__MACOSX/"):
+                continue
+            members[_member_name(info, archive)] = info
+        tops = {name.split("/", 1)[0] for name in members}
+        if len(tops) == 1 and all("/" in name for name in members):
+            # A folder was packed rather than its files: both ways of naming them work.
+            members |= {name.split("/", 1)[1]: info for name, info in members.items()}
+        return members
+
+    def holds(self, name: str) -> bool:
+        return name in self._members
+
+    def read(self, name: str) -> bytes:
+        info = self._members.get(name)
+        if info is None:
+            raise self.missing(name)
+        if info.file_size > MAX_FILE_BYTES:
+            raise _too_large(name)
+        try:
+            with self._zip.open(info) as file:
+                return _bounded(name, file.read(MAX_FILE_BYTES + 1))
+        except (zipfile.BadZipFile, OSError, EOFError, zlib.error) as error:
+            raise _unreadable(name, str(error)) from error
+        except (RuntimeError, NotImplementedError) as error:
+            # What zipfile raises for a password and for an unknown compression.
+            raise _unreadable(name, str(error)) from error
+
+    def missing(self, name: str) -> ImageError:
+        return _missing(
+            name,
+            gettext_noop('image "%(filename)s" not found in the archive'),
+            _nearest(name, self._members),
+        )
+
+    def close(self) -> None:
+        self._zip.close()
+
+
+def _member_name(info: zipfile.ZipInfo, archive: str) -> str:
+    if stat.S_ISLNK(info.external_attr >> 16):
+        raise ArchiveError(
+            gettext_noop('%(archive)s holds "%(name)s", which is a link'),
+            gettext_noop("pack the files themselves"),
+            archive=archive,
+            name=info.filename,
+        )
+    try:
+        return safe_name(info.filename)
+    except Problem as problem:
+        raise ArchiveError(
+            gettext_noop('%(archive)s holds "%(name)s", which leads outside it'),
+            gettext_noop("pack the images again with names relative to one folder"),
+            archive=archive,
+            name=problem.params["name"],
+        ) from problem
+
+
+def _nearest(name: str, names: Iterable[str]) -> str:
+    """The name that differs in case, folder or suffix alone, or nothing."""
+    stem = name.rsplit("/", 1)[-1].rsplit(".", 1)[0].casefold()
+    near = [other for other in names if _stem(other) == stem]
+    return min(near, key=lambda other: (other.casefold() != name.casefold(), other), default="")
+
+
+def _stem(name: str) -> str:
+    return name.rsplit("/", 1)[-1].rsplit(".", 1)[0].casefold()
+
+
+def _missing(name: str, template: str, near: str) -> ImageError:
+    mend = (
+        gettext_noop('add it, or name it "%(near)s" as the file is')
+        if near
+        else gettext_noop("add it, or delete the row")
+    )
+    return ImageError(template, mend, filename=name, near=near)
+
+
+def _bounded(name: str, data: bytes) -> bytes:
+    if len(data) > MAX_FILE_BYTES:
+        raise _too_large(name)
+    return data
+
+
+def _too_large(name: str) -> ImageError:
+    return ImageError(
+        gettext_noop('image "%(filename)s" is larger than %(limit)d MiB'),
+        gettext_noop("save it with compression"),
+        filename=name,
+        limit=MAX_FILE_BYTES // 2**20,
+    )
+
+
+def _unreadable(name: str, reason: str) -> ImageError:
+    return ImageError(
+        gettext_noop('image "%(filename)s" cannot be read (%(reason)s)'),
+        gettext_noop("check the file, or pack the archive again without a password"),
+        filename=name,
+        reason=reason[:200],
+    )

@@ -1,0 +1,67 @@
+"""`manage.py import_stimuli STUDY MANIFEST [--images DIR|ZIP]`."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from workbench.errors import MintError
+
+from ...models import Stimulus, Study
+from ...services.importing import ImportOptions, import_manifest
+from ._import_output import Counter, find_study, tell
+
+
+class Command(BaseCommand):
+    help = (
+        "Import images from a manifest (CSV or JSONL with the columns filename, prompt, "
+        "generator; further columns are kept as metadata; mos_*, sd_* and raters are published "
+        "scores). All rows are checked first; running it twice changes nothing."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("study", help="the study's slug")
+        parser.add_argument("manifest", type=Path)
+        parser.add_argument(
+            "--images", type=Path, help="folder or ZIP of the images (default: beside the manifest)"
+        )
+        parser.add_argument(
+            "--partial", action="store_true", help="import the good rows though others are bad"
+        )
+        parser.add_argument(
+            "--labels-only",
+            action="store_true",
+            help="import a row whose image is absent as labels, rather than reject it",
+        )
+        parser.add_argument(
+            "--purpose", choices=Stimulus.Purpose.values, default=Stimulus.Purpose.MAIN
+        )
+        parser.add_argument(
+            "--mos-scale",
+            type=float,
+            default=1.0,
+            metavar="MAXIMUM",
+            help="the maximum of the published scores' scale, 1 or 100 (default: 1)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not options["mos_scale"] > 0:
+            raise CommandError("--mos-scale must be above 0; give the scale's maximum, 1 or 100.")
+        study: Study = find_study(options["study"])
+        try:
+            report = import_manifest(
+                study=study,
+                manifest=options["manifest"],
+                images=options["images"],
+                partial=options["partial"],
+                progress=Counter(self.stderr),
+                options=ImportOptions(
+                    purpose=options["purpose"],
+                    labels_only=options["labels_only"],
+                    mos_scale=options["mos_scale"],
+                ),
+            )
+        except MintError as error:
+            raise CommandError(error.message) from error
+        tell(self, report, verbosity=options["verbosity"])
