@@ -9,6 +9,7 @@ from pathlib import Path
 import structlog
 from django.utils.translation import gettext_lazy as _
 from environ import FileAwareEnv
+from whitenoise.compress import Compressor
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = FileAwareEnv()
@@ -28,7 +29,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
+    "workbench.apps.StaticFilesConfig",
     "django.contrib.humanize",
     "django.contrib.postgres",
     "allauth",
@@ -158,7 +159,6 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "workbench" / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
 S3_BUCKET = env.str("S3_BUCKET", default="")
@@ -188,6 +188,9 @@ STORAGES = {
         else "workbench.storage.StaticStorage"
     },
 }
+# Only hashed names are served; source maps are for a developer's tools.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map"]
 FILE_UPLOAD_TEMP_DIR = None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 

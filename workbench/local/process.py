@@ -21,7 +21,7 @@ _PR_SET_PDEATHSIG = 1
 _prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
 
-def _end_with_parent(end_signal: signal.Signals) -> Callable[[], None]:
+def end_with_parent(end_signal: signal.Signals) -> Callable[[], None]:
     """Ask the kernel to signal the child when this process dies, however it dies (Linux)."""
     parent = os.getpid()
 
@@ -37,7 +37,7 @@ def _end_with_parent(end_signal: signal.Signals) -> Callable[[], None]:
 def spawn(
     command: Sequence[str | Path],
     *,
-    log: Path,
+    log: Path | None,
     end_signal: signal.Signals,
     env: Mapping[str, str] | None = None,
     account: Account | None = None,
@@ -46,9 +46,10 @@ def spawn(
 ) -> "subprocess.Popen[bytes]":
     """Start a child in a process group of its own, so that a terminal's Ctrl-C passes it by.
 
-    Call it from the main thread: the kernel takes a thread's end for the parent's.
+    It writes to `log`, or to our own output if that is None. Call it from the main thread: the
+    kernel takes a thread's end for the parent's.
     """
-    with log.open("ab") as output:
+    with log.open("ab") if log else contextlib.nullcontext() as output:
         return subprocess.Popen(
             list(command),
             stdin=stdin,
@@ -61,7 +62,7 @@ def spawn(
             group=account.gid if account else None,
             extra_groups=[] if account else None,
             # The only way to ask after the change of account; it calls one function of libc.
-            preexec_fn=_end_with_parent(end_signal),  # noqa: PLW1509
+            preexec_fn=end_with_parent(end_signal),  # noqa: PLW1509
         )
 
 
@@ -72,6 +73,7 @@ def stop_group(
 
     Returns whether it ended at one of the polite signals.
     """
+    family = _descendants(process.pid)
     ended = False
     for one in polite:
         if process.poll() is None:
@@ -82,12 +84,22 @@ def stop_group(
             break
         except subprocess.TimeoutExpired:
             continue
-    # Also when the leader is gone: a child that it left behind is in the same group.
+    # Also when the leader is gone: what it left behind is in its group, or was a child of it.
     # macOS says PermissionError for a group of which only zombies are left.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    for left in family:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            left.kill()  # psutil compares start times: never a stranger with the same number
     return ended
+
+
+def _descendants(pid: int) -> list[psutil.Process]:
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
 
 
 def stop_stranger(pid: int, end_signal: signal.Signals, seconds: float) -> None:

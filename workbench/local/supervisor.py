@@ -1,0 +1,202 @@
+"""Keep a few programs running together, and stop them together."""
+
+import contextlib
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from .account import make_folder
+from .errors import LocalServerError
+from .process import last_lines, spawn, stop_group
+from .server import LocalServer
+
+Say = Callable[[str], None]
+
+_POLL_SECONDS = 0.1
+_RESTART_WINDOW_SECONDS = 60.0
+
+
+class ProgramEndedError(LocalServerError):
+    """A program that must keep running ended by itself."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program to keep running.
+
+    Args:
+        restarts: how often within a minute it is started again when it ends by itself.
+        stop_signals: sent in turn, `stop_seconds` apart; then its group is killed.
+    """
+
+    name: str
+    command: Sequence[str]
+    env: Mapping[str, str]
+    cwd: Path
+    restarts: int = 0
+    stop_signals: Sequence[signal.Signals] = (signal.SIGTERM,)
+    stop_seconds: float = 10.0
+
+
+@dataclass
+class _Running:
+    program: Program
+    process: "subprocess.Popen[bytes]"
+    log_start: int
+    restarted: list[float] = field(default_factory=list)
+
+
+class Supervisor:
+    """Starts programs, each with its log `<logs>/<name>.log`, and watches them."""
+
+    def __init__(self, logs: Path, say: Say) -> None:
+        self.logs = logs
+        self._say = say
+        self._running: list[_Running] = []
+        self._servers: list[LocalServer] = []
+        make_folder(logs, 0o755)
+
+    def start(self, program: Program) -> None:
+        process, log_start = self._spawn(program)
+        self._running.append(_Running(program, process, log_start))
+
+    def watch_server(self, server: LocalServer) -> None:
+        """Also take notice when a private server ends; whoever started it stops it."""
+        self._servers.append(server)
+
+    def check(self) -> None:
+        """Start again what ended and may be; raise for what may not.
+
+        Raises:
+            ProgramEndedError: with the program's last words.
+        """
+        for server in self._servers:
+            if server.process is not None and server.process.poll() is not None:
+                raise _ended(server.name, server.process.returncode, server.log, 0)
+        for running in self._running:
+            if running.process.poll() is not None:
+                self._restart(running)
+
+    def wait(self, until: Callable[[], bool], *, seconds: float) -> bool:
+        """Watch the programs until the answer is yes; whether it was within `seconds`."""
+        deadline = time.monotonic() + seconds
+        while not until():
+            if time.monotonic() > deadline:
+                return False
+            self.check()
+            time.sleep(_POLL_SECONDS)
+        return True
+
+    def run(self, program: Program, *, show: bool = False) -> None:
+        """Run a program to its end, watching the others.
+
+        Args:
+            show: let it write to the terminal instead of to its log.
+
+        Raises:
+            ProgramEndedError: if its exit status is not 0.
+        """
+        log = None if show else self._log(program)
+        log_start = log.stat().st_size if log and log.exists() else 0
+        process = _spawn(program, log)
+        try:
+            while process.poll() is None:
+                self.check()
+                time.sleep(_POLL_SECONDS)
+        finally:
+            _stop(program, process)
+        if process.returncode != 0:
+            raise _ended(program.name, process.returncode, log, log_start)
+
+    def forever(self) -> None:
+        """Watch until something ends that must not."""
+        while True:
+            self.check()
+            time.sleep(_POLL_SECONDS)
+
+    def stop(self) -> None:
+        """Stop everything that was started: all are told at once, then waited for in turn."""
+        for running in self._running:
+            if running.process.poll() is None:
+                running.process.send_signal(running.program.stop_signals[0])
+        for running in self._running:
+            _stop(running.program, running.process)
+            self._say(f"{running.program.name} stopped")
+        self._running.clear()
+
+    def _restart(self, running: _Running) -> None:
+        program, now = running.program, time.monotonic()
+        recent = [then for then in running.restarted if now - then < _RESTART_WINDOW_SECONDS]
+        code = running.process.returncode
+        _stop(program, running.process)  # what it left behind in its group
+        if len(recent) >= program.restarts:
+            raise _ended(program.name, code, self._log(program), running.log_start)
+        self._say(f"{program.name} ended ({_outcome(code)}); starting it again")
+        running.process, running.log_start = self._spawn(program)
+        running.restarted = [*recent, now]
+
+    def _spawn(self, program: Program) -> tuple["subprocess.Popen[bytes]", int]:
+        log = self._log(program)
+        log_start = log.stat().st_size if log.exists() else 0
+        return _spawn(program, log), log_start
+
+    def _log(self, program: Program) -> Path:
+        return self.logs / f"{program.name}.log"
+
+
+def _spawn(program: Program, log: Path | None) -> "subprocess.Popen[bytes]":
+    return spawn(
+        program.command,
+        log=log,
+        end_signal=program.stop_signals[0],
+        env=program.env,
+        cwd=program.cwd,
+    )
+
+
+def _stop(program: Program, process: "subprocess.Popen[bytes]") -> None:
+    stop_group(process, polite=program.stop_signals, seconds=program.stop_seconds)
+
+
+def _outcome(code: int) -> str:
+    return f"exit status {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
+
+
+def _ended(name: str, code: int, log: Path | None, since: int) -> ProgramEndedError:
+    if log is None:
+        return ProgramEndedError(f"{name} failed ({_outcome(code)}); what it said is above")
+    return ProgramEndedError(
+        f"{name} ended ({_outcome(code)}). The end of {log}:\n{last_lines(log, since=since)}"
+    )
+
+
+@contextlib.contextmanager
+def interrupted_by_signals() -> Iterator[None]:
+    """Turn SIGTERM and SIGHUP into KeyboardInterrupt, so that one way of stopping serves all."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {name: signal.signal(name, interrupt) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let no signal break off an orderly stop; impatience must not leave processes behind."""
+    names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {name: signal.signal(name, lambda number, frame: None) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
