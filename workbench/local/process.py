@@ -133,16 +133,25 @@ def free_port() -> int:
 
 
 def require_free_port(port: int) -> None:
-    """Raise PortTakenError, with the holder where it can be known, unless the port is free."""
+    """Raise PortTakenError, with the holder where it can be known, unless the port is free.
+
+    It is given a second: a run that was just killed takes a moment to let its port go.
+    """
+    if not wait_until(lambda: _why_taken(port) is None, seconds=1.0):
+        raise PortTakenError(
+            f"port {port} is not free ({_why_taken(port)}{_holder(port)}); "
+            f"choose another one, e.g. `make demo PORT={port + 1}`"
+        )
+
+
+def _why_taken(port: int) -> str | None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise PortTakenError(
-                f"port {port} is not free ({error.strerror}{_holder(port)}); "
-                f"choose another one, e.g. `make demo PORT={port + 1}`"
-            ) from error
+            return error.strerror
+    return None
 
 
 def _holder(port: int) -> str:

@@ -1,0 +1,25 @@
+# One image for web, workers and beat; docker-compose.yml says which is which.
+FROM python:3.12-slim
+
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /app
+
+# More arguments for pip, such as the address of an index with another build of torch.
+ARG PIP_ARGS=""
+COPY requirements/base.txt requirements/
+RUN pip install $PIP_ARGS -r requirements/base.txt
+
+COPY manage.py ./
+COPY workbench workbench
+COPY annotation annotation
+COPY modelops modelops
+
+ENV STATIC_ROOT=/app/static MINT_DATA_DIR=/data
+RUN SECRET_KEY=only-for-this-step python manage.py collectstatic --noinput \
+    && useradd --system --uid 10001 --home-dir /data mint \
+    && install -d -o mint -g mint /data
+USER mint
+VOLUME /data
+EXPOSE 8000
+
+CMD ["gunicorn", "workbench.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "4", "--threads", "8", "--no-control-socket", "--access-logfile", "-"]

@@ -1,0 +1,52 @@
+# `make` alone says what there is. scripts/setup.sh does the set-up; it is quick when nothing changed.
+SHELL := /bin/bash
+PY := .venv/bin/python
+PORT ?= 8000
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo remove-data manage test check pytest messages pins clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## make .venv and install what the workbench needs
+	@scripts/setup.sh base
+
+setup-dev:
+	@scripts/setup.sh dev
+
+demo: setup ## run everything until Ctrl-C (PORT=8000)
+	@$(PY) -m workbench.local demo --port $(PORT)
+
+manage: setup ## a manage.py command on the demo's data, e.g. make manage CMD="retrain demo"
+	@$(PY) -m workbench.local run -- $(PY) manage.py $(CMD)
+
+test: check pytest ## everything that must pass: check, then all tests
+
+pytest: setup-dev
+	@$(PY) -m pytest $(PYTEST_ARGS)
+
+# A key of the right shape and HTTPS on, as in production.
+check: export CHECK_ENV = SECRET_KEY=only-for-make-check-0123456789-abcdefghijklmnopqrstuvwxyz HTTPS=1 DEBUG=0
+check: setup-dev ## lint, types, layers, missing migrations, deployment settings
+	@echo "check: ruff"; $(PY) -m ruff check . && $(PY) -m ruff format --check --quiet .
+	@echo "check: mypy --strict (the first run takes a minute)"; $(PY) -m mypy .
+	@echo "check: layers"; $(PY) -c 'import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())'
+	@echo "check: migrations"; $(PY) -m workbench.local run --throw-away -- $(PY) manage.py makemigrations --check --dry-run
+	@echo "check: deployment settings"; env $$CHECK_ENV $(PY) manage.py check --deploy --fail-level WARNING
+
+messages: setup ## collect and compile the translations
+	@command -v msgfmt >/dev/null || { echo "messages: gettext is missing; apt-get install gettext" >&2; exit 1; }
+	@$(PY) manage.py makemessages --locale zh_Hans --no-obsolete --ignore '.venv/*' --ignore 'var/*'
+	@$(PY) manage.py makemessages --locale zh_Hans --no-obsolete --domain djangojs --ignore '.venv/*' --ignore 'var/*'
+	@$(PY) manage.py compilemessages --ignore '.venv/*'
+
+pins: setup-dev ## write requirements/*.txt from requirements/*.in and what is installed
+	@$(PY) scripts/pin_requirements.py
+
+clean: ## delete caches and build products; keeps .venv and the data
+	@rm -rf build htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis test-results
+	@find . -path ./.venv -prune -o -name __pycache__ -type d -print0 | xargs -0 -r rm -rf
+
+remove-data: setup ## delete the demo's data for ever: studies, ratings, models
+	@$(PY) -m workbench.local remove
