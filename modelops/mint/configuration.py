@@ -1,45 +1,56 @@
-"""The configuration of MINT-IQA, stage 1."""
+"""The sizes of a MINT-IQA model."""
 
 from typing import Any
 
 from transformers import PreTrainedConfig
-from transformers.models.blip_2 import Blip2QFormerConfig, Blip2VisionConfig
+from transformers.configuration_utils import SubConfigSpec
+from transformers.models.blip_2.configuration_blip_2 import Blip2QFormerConfig, Blip2VisionConfig
+
+#: The order of the scores everywhere: heads, tensors, tables.
+PERSPECTIVES = ("quality", "authenticity", "correspondence")
 
 
 class MintIQAConfig(PreTrainedConfig):
-    """Sizes of the two towers and the heads (arXiv 2405.07346, section 4).
+    """Sizes of stage 1: vision transformer, Q-Former, three linear heads.
 
-    `vision_config` and `qformer_config` are the BLIP-2 ones, as objects or as dictionaries;
-    `ln_vision_eps` is LAVIS's (torch's default), which differs from the blocks' own.
+    Source: MINT-IQA (arXiv 2405.07346, section 4) and its released code; the defaults are the
+    published size (EVA-CLIP ViT-g/14 at 224 px, BERT-base Q-Former with 32 queries).
     """
 
     model_type = "mint_iqa"
-    sub_configs = {"vision_config": Blip2VisionConfig, "qformer_config": Blip2QFormerConfig}
+    sub_configs_defaults = {
+        "vision_config": SubConfigSpec(Blip2VisionConfig),
+        "qformer_config": SubConfigSpec(Blip2QFormerConfig),
+    }
 
-    def __init__(
-        self,
-        vision_config: dict[str, Any] | Blip2VisionConfig | None = None,
-        qformer_config: dict[str, Any] | Blip2QFormerConfig | None = None,
-        num_query_tokens: int = 32,
-        head_hidden_size: int = 48,
-        head_outputs: int = 3,
-        used_output: int = 1,
-        ln_vision_eps: float = 1e-5,
-        max_prompt_tokens: int = 35,
-        **kwargs: Any,
-    ) -> None:
-        if not isinstance(vision_config, Blip2VisionConfig):
-            vision_config = Blip2VisionConfig(**(vision_config or {}))
-        if not isinstance(qformer_config, Blip2QFormerConfig):
-            qformer_config = Blip2QFormerConfig(**(qformer_config or {}))
-        self.vision_config = vision_config
-        self.qformer_config = qformer_config
-        self.qformer_config.encoder_hidden_size = vision_config.hidden_size
+    # Any: given as dict, config or None, always a config afterwards.
+    vision_config: Any = None
+    qformer_config: Any = None
+    num_query_tokens: int = 32
+    #: Width of the layer between the two linear layers of a head.
+    head_hidden_size: int = 48
+    #: Outputs of a head; only `used_output` is a score.
+    head_outputs: int = 3
+    used_output: int = 1
+    #: `ln_vision` keeps torch's default in the released code, unlike the blocks before it.
+    ln_vision_eps: float = 1e-5
+    #: Prompts are cut to this many tokens, [CLS] and [SEP] included.
+    max_prompt_tokens: int = 35
+    #: An extra token that the tokenizer must have ([DEC] in BLIP-2), or None.
+    bos_token: str | None = None
+    initializer_range: float = 0.02
+
+    def __post_init__(self, **kwargs: Any) -> None:
+        super().__post_init__(**kwargs)  # type: ignore[no-untyped-call]  # transformers leaves it untyped
+        self.qformer_config.encoder_hidden_size = self.vision_config.hidden_size
         self.qformer_config.use_qformer_text_input = True
-        self.num_query_tokens = num_query_tokens
-        self.head_hidden_size = head_hidden_size
-        self.head_outputs = head_outputs
-        self.used_output = used_output
-        self.ln_vision_eps = ln_vision_eps
-        self.max_prompt_tokens = max_prompt_tokens
-        super().__init__(**kwargs)
+
+    @property
+    def image_size(self) -> int:
+        """Side of the square that the model sees, in pixels."""
+        return int(self.vision_config.image_size)
+
+    @property
+    def embedding_size(self) -> int:
+        """Length of the pooled embedding on which the heads are linear."""
+        return int(self.qformer_config.hidden_size)

@@ -1,10 +1,12 @@
-"""MINT-IQA, stage 1: EVA-CLIP ViT, a Q-Former that reads the prompt, three linear heads.
+"""MINT-IQA, stage 1: image and prompt to three scores.
 
-Source: arXiv 2405.07346, section 4; `models/blip2_models/mintiqa.py` of the released code, whose
-outputs this module reproduces (see tests/modelops/mint).
+Built from the BLIP-2 parts of `transformers`; what is MINT-IQA's own is small: the prompt's tokens
+stand beside the queries in the Q-Former, and three linear heads read the query outputs.
+Source: arXiv 2405.07346, section 4.1; released code IntMeGroup/MINT-IQA, commit e76c07d.
 """
 
 from dataclasses import dataclass
+from typing import Any, Self, cast
 
 import torch
 from torch import Tensor, nn
@@ -12,22 +14,23 @@ from transformers import PreTrainedModel
 from transformers.models.blip_2.modeling_blip_2 import (
     Blip2QFormerModel,
     Blip2TextEmbeddings,
+    Blip2VisionEmbeddings,
     Blip2VisionModel,
 )
-from transformers.utils import ModelOutput
+from transformers.utils.generic import ModelOutput
 
-from .configuration import MintIQAConfig
-
-#: The heads, in the order of the scores.
-HEADS = ("quality", "authenticity", "correspondence")
+from .configuration import PERSPECTIVES, MintIQAConfig
+from .errors import CheckpointError
 
 
 @dataclass
 class MintIQAOutput(ModelOutput):
-    """B images, P patches, Q queries.
+    """What the model computes for B images, from first to last.
 
-    `vision_embeds` (B, P+1, Dv) after `ln_vision`; `query_embeds` (B, Q, Dq); `pooled` (B, Dq), their
-    mean over the queries; `scores` (B, 3) on 0…1 in the order of `HEADS`.
+    vision_embeds (B, patches + 1, Dv): image tokens after `ln_vision`.
+    query_embeds (B, Q, Dq): Q-Former output at the queries.
+    pooled (B, Dq): their mean; the scores are linear in it.
+    scores (B, 3): quality, authenticity, correspondence; 0…1 in a trained model.
     """
 
     vision_embeds: Tensor | None = None
@@ -37,86 +40,162 @@ class MintIQAOutput(ModelOutput):
 
 
 class MintIQAModel(PreTrainedModel):
-    """Image and prompt in; three scores on 0…1 out."""
+    """Vision transformer → Q-Former with the prompt → mean over queries → three linear heads."""
 
-    config_class = MintIQAConfig
     config: MintIQAConfig
-    base_model_prefix = ""
+    config_class = MintIQAConfig
     main_input_name = "pixel_values"
+    input_modalities = ["image", "text"]
+    supports_gradient_checkpointing = True
     _supports_sdpa = True
     _supports_attention_backend = True
+    _no_split_modules = ["Blip2EncoderLayer", "Blip2QFormerLayer"]
 
     def __init__(self, config: MintIQAConfig) -> None:
         super().__init__(config)
-        width = config.qformer_config.hidden_size
-        self.vision_model = Blip2VisionModel(config.vision_config)
-        # The released `ln_vision` is torch's default LayerNorm, not the ViT blocks'.
+        width = config.embedding_size
+        self.vision_model = Blip2VisionModel._from_config(config.vision_config)
+        # BLIP-2's own eps is that of the blocks; the released code leaves ln_vision at torch's.
         self.vision_model.post_layernorm.eps = config.ln_vision_eps
         self.query_tokens = nn.Parameter(torch.zeros(1, config.num_query_tokens, width))
         self.embeddings = Blip2TextEmbeddings(config.qformer_config)
-        self.qformer = Blip2QFormerModel(config.qformer_config)
-        self.heads = nn.ModuleDict({name: self._head(config) for name in HEADS})
-        self.post_init()
+        self.qformer = Blip2QFormerModel._from_config(config.qformer_config)
+        self.heads = nn.ModuleDict(
+            {
+                perspective: nn.Sequential(
+                    nn.Linear(width, config.head_hidden_size),
+                    nn.Linear(config.head_hidden_size, config.head_outputs),
+                )
+                for perspective in PERSPECTIVES
+            }
+        )
+        self.post_init()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
 
-    @staticmethod
-    def _head(config: MintIQAConfig) -> nn.Sequential:
-        width, hidden = config.qformer_config.hidden_size, config.head_hidden_size
-        return nn.Sequential(nn.Linear(width, hidden), nn.Linear(hidden, config.head_outputs))
+    @torch.no_grad()
+    def _init_weights(self, module: nn.Module) -> None:
+        super()._init_weights(module)  # type: ignore[no-untyped-call]  # as above
+        std = self.config.initializer_range
+        if isinstance(module, MintIQAModel):
+            # Queries that start alike would stay alike.
+            _normal(module.query_tokens, std)
+        elif isinstance(module, Blip2VisionEmbeddings):
+            _normal(module.position_embedding, std)
+            _normal(module.class_embedding, std)
 
-    def forward(
-        self, pixel_values: Tensor, input_ids: Tensor, attention_mask: Tensor
-    ) -> MintIQAOutput:
-        """`pixel_values` (B, 3, S, S) normalised; `input_ids`, `attention_mask` (B, L) → all outputs."""
-        vision = self.vision_model(pixel_values=pixel_values).last_hidden_state  # (B, P+1, Dv)
-        queries = self.query_tokens.expand(vision.shape[0], -1, -1)  # (B, Q, Dq)
-        tokens = self.embeddings(input_ids=input_ids, query_embeds=queries)  # (B, Q+L, Dq)
-        mask = torch.cat([attention_mask.new_ones(queries.shape[:2]), attention_mask], dim=1)
+    def forward(self, pixel_values: Tensor, input_ids: Tensor, attention_mask: Tensor) -> Any:
+        """Everything for one batch, a `MintIQAOutput`.
+
+        pixel_values (B, 3, S, S): normalised images; input_ids, attention_mask (B, L): the prompts'
+        tokens, padded at the end, mask 1 where there is a token.
+        """
+        vision_embeds = self.encode_images(pixel_values)  # (B, P + 1, Dv)
+        query_embeds = self.encode_queries(vision_embeds, input_ids, attention_mask)  # (B, Q, Dq)
+        pooled = query_embeds.mean(dim=1)  # (B, Dq)
+        return MintIQAOutput(
+            vision_embeds=vision_embeds,
+            query_embeds=query_embeds,
+            pooled=pooled,
+            scores=self.score_pooled(pooled),
+        )
+
+    def encode_images(self, pixel_values: Tensor) -> Tensor:
+        """(B, 3, S, S) → (B, patches + 1, Dv), after `ln_vision`."""
+        return cast(Tensor, self.vision_model(pixel_values=pixel_values).last_hidden_state)
+
+    def encode_queries(
+        self, vision_embeds: Tensor, input_ids: Tensor, attention_mask: Tensor
+    ) -> Tensor:
+        """(B, patches + 1, Dv) and the prompts (B, L) → (B, Q, Dq).
+
+        The prompt's tokens stand beside the queries in self-attention; only queries look at the
+        image. Apart from `encode_images` so that one image serves several prompts.
+        """
+        queries = self.query_tokens.expand(len(input_ids), -1, -1)  # (B, Q, Dq)
+        tokens = self.embeddings(input_ids=input_ids, query_embeds=queries)  # (B, Q + L, Dq)
+        seen = torch.cat([attention_mask.new_ones(queries.shape[:2]), attention_mask], dim=1)
         hidden = self.qformer(
             query_embeds=tokens,
             query_length=queries.shape[1],
-            attention_mask=mask,
-            encoder_hidden_states=vision,
+            attention_mask=seen,  # (B, Q + L)
+            encoder_hidden_states=vision_embeds,
         ).last_hidden_state
-        query_embeds = hidden[:, : queries.shape[1]]  # (B, Q, Dq)
-        return MintIQAOutput(
-            vision_embeds=vision,
-            query_embeds=query_embeds,
-            pooled=query_embeds.mean(dim=1),
-            scores=self._scores(query_embeds),
-        )
+        return cast(Tensor, hidden[:, : queries.shape[1]])
 
-    def _scores(self, query_embeds: Tensor) -> Tensor:
+    def score_pooled(self, pooled: Tensor) -> Tensor:
+        """(B, Dq) → (B, 3).
+
+        The released code averages a head's output over the queries. The heads are linear, so the
+        head of the average is the same number, for a Qth of the work.
+        """
         used = self.config.used_output
         return torch.stack(
-            [self.heads[name](query_embeds)[..., used].mean(dim=1) for name in HEADS], dim=1
+            [second(first(pooled))[:, used] for first, second in self._head_layers()], dim=1
         )
 
+    @torch.inference_mode()
     def pooled_embeddings(
         self, pixel_values: Tensor, input_ids: Tensor, attention_mask: Tensor
     ) -> Tensor:
-        """The mean-pooled query embeddings (B, Dq), on which the scores are a linear map."""
-        pooled = self(pixel_values, input_ids, attention_mask).pooled
-        assert pooled is not None
-        return pooled
+        """(B, Dq) without gradients and without the heads: what a Bayesian last layer works on."""
+        vision_embeds = self.encode_images(pixel_values)
+        return self.encode_queries(vision_embeds, input_ids, attention_mask).mean(dim=1)
 
     @torch.no_grad()
     def head_weights(self) -> tuple[Tensor, Tensor]:
-        """Each head as one linear map of the pooled embedding: weights (3, Dq), biases (3,)."""
-        weights, biases = [], []
-        for name in HEADS:
-            first, second = self.heads[name]
-            row = second.weight[self.config.used_output]  # (hidden,)
-            weights.append(row @ first.weight)
-            biases.append(row @ first.bias + second.bias[self.config.used_output])
-        return torch.stack(weights), torch.stack(biases)
+        """The heads as one linear map: w (3, Dq), b (3,), so that scores = pooled · wᵀ + b."""
+        used = self.config.used_output
+        rows, offsets = [], []
+        for first, second in self._head_layers():
+            rows.append(second.weight[used] @ first.weight)
+            offsets.append(second.weight[used] @ first.bias + second.bias[used])
+        return torch.stack(rows), torch.stack(offsets)
 
     @torch.no_grad()
-    def set_head_weights(self, weights: Tensor, biases: Tensor) -> None:
-        """Make head k compute `weights[k] · pooled + biases[k]` exactly; (3, Dq) and (3,)."""
-        for index, name in enumerate(HEADS):
-            first, second = self.heads[name]
-            for parameter in (*first.parameters(), *second.parameters()):
+    def set_head_weights(self, weight: Tensor, bias: Tensor) -> None:
+        """Writes w (3, Dq), b (3,) into the heads, so that `head_weights` gives them back exactly.
+
+        The map goes through one hidden unit and the others are zero: no rounding of a product of
+        two matrices. Outputs that are not the score become zero.
+        """
+        heads = self._head_layers()
+        wanted = (len(heads), self.config.embedding_size)
+        if tuple(weight.shape) != wanted or tuple(bias.shape) != wanted[:1]:
+            raise CheckpointError(
+                f"head weights have shapes {tuple(weight.shape)} and {tuple(bias.shape)}; "
+                f"this model needs {wanted} and {wanted[:1]}"
+            )
+        used = self.config.used_output
+        for (first, second), row, offset in zip(heads, weight, bias, strict=True):
+            for parameter in (first.weight, first.bias, second.weight, second.bias):
                 parameter.zero_()
-            first.weight[0] = weights[index]
-            second.weight[self.config.used_output, 0] = 1.0
-            second.bias[self.config.used_output] = biases[index]
+            first.weight[0] = row
+            second.weight[used, 0] = 1
+            second.bias[used] = offset
+
+    def _head_layers(self) -> list[tuple[nn.Linear, nn.Linear]]:
+        heads = [cast(nn.Sequential, self.heads[perspective]) for perspective in PERSPECTIVES]
+        return [(cast(nn.Linear, head[0]), cast(nn.Linear, head[1])) for head in heads]
+
+    @classmethod
+    def from_pretrained(cls, *args: Any, **kwargs: Any) -> Self:
+        """As in `transformers`, but a name that is missing or left over is an error.
+
+        Raises CheckpointError with the list of names.
+        """
+        source = args[0] if args else kwargs.get("pretrained_model_name_or_path")
+        loaded: Any
+        try:
+            loaded = super().from_pretrained(*args, **kwargs, output_loading_info=True)
+        except RuntimeError as error:  # a shape that differs
+            raise CheckpointError(f"{source}: {error}") from error
+        model, found = loaded
+        problems = {kind: sorted(map(str, names)) for kind, names in found.items() if names}
+        if problems:
+            raise CheckpointError(f"{source} does not hold the weights of this model: {problems}")
+        return cast(Self, model)
+
+
+def _normal(parameter: Tensor, std: float) -> None:
+    # `transformers` marks what a checkpoint has set; that must not be drawn anew.
+    if not getattr(parameter, "_is_hf_initialized", False):
+        parameter.normal_(std=std)

@@ -1,0 +1,21 @@
+"""What can go wrong between a file and its three scores."""
+
+
+class MintModelError(ValueError):
+    """Base of the errors of this package; the message names the thing, the place and the mend."""
+
+
+class UnreadableImageError(MintModelError):
+    """An image that cannot be decoded: truncated, corrupt, too large, or not an image."""
+
+
+class CheckpointError(MintModelError):
+    """Weights that do not fit: a name is missing, unexpected, or has another shape."""
+
+
+class UnknownNameError(CheckpointError):
+    """A checkpoint holds a name that is neither mapped nor known to be unneeded."""
+
+
+class TokenizerError(MintModelError):
+    """A tokenizer that is absent, unreadable, or larger than the model's vocabulary."""

@@ -1,0 +1,78 @@
+"""From an image file to the pixels that the model sees: the official transform, PIL and torch only.
+
+The short side is resized (bicubic) to the model's side, the middle is cut out, and only then is the
+image made RGB; so a palette is resized by nearest colour and transparency is dropped afterwards,
+as the released code does. Source: released code, `_transform` of the scoring script.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+
+from .errors import UnreadableImageError
+
+#: The statistics of CLIP's training images, red, green, blue on 0…1.
+PIXEL_MEAN = (0.48145466, 0.4578275, 0.40821073)
+PIXEL_STD = (0.26862954, 0.26130258, 0.27577711)
+
+ImageSource = str | Path | Image.Image
+
+
+def image_to_pixels(source: ImageSource, size: int) -> Tensor:
+    """The image as uint8 (3, size, size), RGB. Raises UnreadableImageError naming the file."""
+    return torch.from_numpy(np.asarray(_fitted(source, size)).copy()).permute(2, 0, 1)
+
+
+def normalise(pixels: Tensor) -> Tensor:
+    """uint8 (…, 3, S, S) → float32, CLIP's mean and spread taken out."""
+    mean = torch.tensor(PIXEL_MEAN).view(3, 1, 1)
+    std = torch.tensor(PIXEL_STD).view(3, 1, 1)
+    return (pixels.float() / 255 - mean) / std
+
+
+def images_to_batch(sources: Sequence[ImageSource], size: int) -> Tensor:
+    """float32 (B, 3, size, size), ready for the model."""
+    return normalise(torch.stack([image_to_pixels(source, size) for source in sources]))
+
+
+def _fitted(source: ImageSource, size: int) -> Image.Image:
+    """Opened, resized, cut and RGB; every way in which a file can be bad ends in one error."""
+    try:
+        if isinstance(source, Image.Image):
+            return _fit(source, size)
+        with Image.open(source) as image:
+            return _fit(image, size)
+    except UnidentifiedImageError as error:
+        raise UnreadableImageError(
+            f"{_name(source)}: not an image of a known format; give JPEG, PNG or WebP"
+        ) from error
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise UnreadableImageError(f"{_name(source)}: cannot be decoded ({error})") from error
+
+
+def _fit(image: Image.Image, size: int) -> Image.Image:
+    """Short side to `size`, middle `size` × `size`, RGB; the first frame of an animation."""
+    if image.mode.startswith("I;16"):
+        image = _to_eight_bits(image)
+    width, height = image.size
+    short = min(width, height)
+    # The long side is cut to whole pixels, not rounded, as the official transform does.
+    scaled = (int(size * width / short), int(size * height / short))
+    resized = image.resize(scaled, Image.Resampling.BICUBIC)
+    left, top = round((scaled[0] - size) / 2), round((scaled[1] - size) / 2)
+    return resized.crop((left, top, left + size, top + size)).convert("RGB")
+
+
+def _to_eight_bits(image: Image.Image) -> Image.Image:
+    """16-bit grey by its high byte; Pillow alone would clip nearly all of it to white."""
+    return Image.fromarray((np.asarray(image) // 256).astype(np.uint8))
+
+
+def _name(source: ImageSource) -> str:
+    if not isinstance(source, Image.Image):
+        return str(source)
+    return str(getattr(source, "filename", "") or "image in memory")
