@@ -164,7 +164,7 @@ MEDIA_ROOT = DATA_DIR / "media"
 S3_BUCKET = env.str("S3_BUCKET", default="")
 S3_OPTIONS = {
     "bucket_name": S3_BUCKET,
-    "endpoint_url": env.str("S3_ENDPOINT_URL", default=None),
+    "endpoint_url": env.str("S3_ENDPOINT_URL", default="") or None,
     "querystring_auth": True,
     "file_overwrite": False,
 }
