@@ -1,0 +1,186 @@
+"""Exact Bayesian last layer on pooled embeddings.
+
+MINT-IQA's heads are linear in the mean query embedding x, so score = w·x + b and the posterior of
+(w, b) is Gaussian and closed-form (Bishop, Pattern Recognition and Machine Learning, section 3.3).
+Per perspective:
+
+    y_i = 0.5 + φ_i·w + δ_i + ε_i      φ = [(x − mean) / scale, 1]
+    w ~ N(0, a/D) per feature, N(0, 1) for the intercept
+    δ ~ N(0, t)    misfit: what no linear head can explain
+    ε ~ N(0, s/n)  mean of n raters' errors
+
+s is pooled from the raters' spread; a and t maximise the evidence (section 3.5 there) under weak
+log-normal priors, which keep a handful of labels from claiming that nothing can be learned.
+Uncertainty of a stimulus's true score ("epistemic") is √(φΣφᵀ + t), of one more rater's score
+beside it ("aleatoric") √s.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import LearningError
+from .evidence import Evidence, maximise
+from .labels import Labels
+
+Array = NDArray[np.float64]
+
+#: The mean score a priori, and the variance of the intercept around it.
+PRIOR_SCORE = 0.5
+INTERCEPT_VARIANCE = 1.0
+#: A feature that hardly varies among the labelled images must not explode on others: its scale is
+#: at least this share of the median one.
+SCALE_FLOOR = 0.1
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Arrays (M, P) on 0…1: expected score, standard deviation of what is not known about a
+    stimulus's true score, and standard deviation of a single rater around it."""
+
+    mean: Array
+    epistemic_sd: Array
+    aleatoric_sd: Array
+
+
+@dataclass(frozen=True)
+class LastLayer:
+    """The posterior. D features and one intercept (last), P perspectives.
+
+    `factor[k] @ factor[k].T` is perspective k's covariance; a factor instead of the covariance
+    keeps variances non-negative in any precision.
+    """
+
+    feature_mean: Array  # (D,)
+    feature_scale: Array  # (D,)
+    weights: Array  # (P, D + 1), of standardised features
+    factor: Array  # (P, D + 1, D + 1)
+    prior_variance: Array  # (P,) a: variance of scores that features may explain
+    misfit_variance: Array  # (P,) t
+    rater_variance: Array  # (P,) s
+
+    @property
+    def perspectives(self) -> int:
+        return len(self.weights)
+
+    def design(self, embeddings: NDArray[np.floating]) -> Array:
+        """(M, D) embeddings → (M, D + 1) standardised features and a one."""
+        standardised = (np.asarray(embeddings, np.float64) - self.feature_mean) / self.feature_scale
+        return np.concatenate([standardised, np.ones((len(standardised), 1))], axis=1)
+
+    def predict(self, embeddings: NDArray[np.floating]) -> Prediction:
+        """Predictions for (M, D) pooled embeddings."""
+        phi = self.design(embeddings)
+        mean = PRIOR_SCORE + phi @ self.weights.T
+        weight_variance = np.stack([((phi @ f) ** 2).sum(axis=1) for f in self.factor], axis=1)
+        epistemic = np.sqrt(weight_variance + self.misfit_variance)
+        aleatoric = np.broadcast_to(np.sqrt(self.rater_variance), mean.shape)
+        return Prediction(mean, epistemic, aleatoric)
+
+    def posterior_features(self, embeddings: NDArray[np.floating]) -> Array:
+        """(M, P·(D + 1)): inner products are posterior covariances, summed over perspectives.
+
+        Distances between rows carry epistemic uncertainty (Holzmüller et al., JMLR 24:164,
+        section 4.2: the posterior transformation of a linear kernel).
+        """
+        phi = self.design(embeddings)
+        return np.concatenate([phi @ f for f in self.factor], axis=1)
+
+    def heads(self) -> tuple[Array, Array]:
+        """Weights (P, D) and biases (P,) that give the same means from raw embeddings."""
+        weights = self.weights[:, :-1] / self.feature_scale
+        return weights, PRIOR_SCORE + self.weights[:, -1] - weights @ self.feature_mean
+
+    def add_label(
+        self, perspective: int, embedding: NDArray[np.floating], mos: float, ratings: int = 1
+    ) -> "LastLayer":
+        """The posterior after one more stimulus's label, hyper-parameters held.
+
+        Exactly what fitting again with that label would give (Sherman and Morrison), in O(D²).
+        """
+        return self._rank_one(perspective, embedding, mos, self._noise(perspective, ratings))
+
+    def remove_label(
+        self, perspective: int, embedding: NDArray[np.floating], mos: float, ratings: int = 1
+    ) -> "LastLayer":
+        """The inverse of `add_label`: for a stimulus whose mean changes with one more rating,
+        remove its old label, then add the new one. Raises LearningError where no such label can
+        have been part of the posterior."""
+        return self._rank_one(perspective, embedding, mos, -self._noise(perspective, ratings))
+
+    def _noise(self, perspective: int, ratings: int) -> float:
+        return float(self.misfit_variance[perspective] + self.rater_variance[perspective] / ratings)
+
+    def _rank_one(
+        self, perspective: int, embedding: NDArray[np.floating], mos: float, noise: float
+    ) -> "LastLayer":
+        phi = self.design(np.asarray(embedding)[None])[0]
+        factor = self.factor[perspective]
+        projected = factor.T @ phi
+        variance = float(projected @ projected)
+        if noise < 0 and variance >= -noise:
+            raise LearningError("this label is not part of the posterior; it cannot be removed")
+        gain = factor @ projected / (variance + noise)
+        residual = mos - PRIOR_SCORE - phi @ self.weights[perspective]
+        # I − c·ggᵀ with c = 1/(|g|² + noise) has the square root I − β·ggᵀ with this β.
+        shrink = (1 - np.sqrt(noise / (variance + noise))) / variance if variance else 0.0
+        weights, factors = self.weights.copy(), self.factor.copy()
+        weights[perspective] += gain * residual
+        factors[perspective] = factor - shrink * np.outer(factor @ projected, projected)
+        return replace(self, weights=weights, factor=factors)
+
+
+def fit_last_layer(embeddings: NDArray[np.floating], labels: Labels) -> LastLayer:
+    """The posterior given (N, D) pooled embeddings and N labels.
+
+    Raises LearningError where a perspective has no label or an embedding is not finite.
+    """
+    x = np.asarray(embeddings, np.float64)
+    _check(x, labels)
+    mean, scale = _standardisation(x)
+    features = (x - mean) / scale
+    rater_variance = labels.rater_variance()
+    fits = [
+        _fit_perspective(features, labels.mos[:, k], labels.ratings[:, k], float(variance))
+        for k, variance in enumerate(rater_variance)
+    ]
+    return LastLayer(
+        feature_mean=mean,
+        feature_scale=scale,
+        weights=np.stack([fit.weights for fit in fits]),
+        factor=np.stack([fit.factor for fit in fits]),
+        prior_variance=np.array([fit.prior_variance for fit in fits]),
+        misfit_variance=np.array([fit.misfit_variance for fit in fits]),
+        rater_variance=rater_variance,
+    )
+
+
+def _check(embeddings: Array, labels: Labels) -> None:
+    if len(embeddings) != len(labels):
+        raise LearningError(f"{len(embeddings)} embeddings but {len(labels)} labels")
+    if not np.isfinite(embeddings).all():
+        bad = int(np.argmin(np.isfinite(embeddings).all(axis=1)))
+        raise LearningError(f"embedding {bad} is not finite")
+    counts = np.isfinite(labels.mos).sum(axis=0)
+    if (counts == 0).any():
+        raise LearningError(f"perspective {int(np.argmin(counts))} has no label")
+
+
+def _standardisation(embeddings: Array) -> tuple[Array, Array]:
+    spread = embeddings.std(axis=0)
+    floor = SCALE_FLOOR * float(np.median(spread))
+    scale = np.maximum(spread, floor)
+    return embeddings.mean(axis=0), np.where(scale > 0, scale, 1.0)
+
+
+def _fit_perspective(
+    features: Array, mos: Array, ratings: Array, rater_variance: float
+) -> Evidence:
+    labelled = np.isfinite(mos)
+    return maximise(
+        features[labelled],
+        mos[labelled] - PRIOR_SCORE,
+        rater_variance / ratings[labelled],
+        INTERCEPT_VARIANCE,
+    )

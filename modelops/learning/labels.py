@@ -1,0 +1,56 @@
+"""Labels as arrays: the mean opinion scores of N stimuli from three perspectives."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import LearningError
+
+#: Number of ratings assumed where a published score does not say it: BT.500-15 asks for at least
+#: 15 observers.
+ASSUMED_RATERS = 15
+#: Prior knowledge of a single rater's standard deviation on 0…1 (0.2 is 0.8 of a five-level
+#: scale), worth this many degrees of freedom: labels with one rating each have none of their own.
+PRIOR_RATER_SD = 0.2
+PRIOR_DEGREES = 2.0
+
+
+@dataclass(frozen=True)
+class Labels:
+    """`mos` (N, P) on 0…1 with NaN where there is none; `ratings` (N, P) counts; `sd` (N, P) the
+    standard deviation of single ratings (n − 1), NaN where fewer than two exist."""
+
+    mos: NDArray[np.float64]
+    ratings: NDArray[np.float64]
+    sd: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        if not self.mos.shape == self.ratings.shape == self.sd.shape or self.mos.ndim != 2:
+            raise LearningError(
+                f"labels have shapes {self.mos.shape}, {self.ratings.shape}, {self.sd.shape}; "
+                "all three must be (stimuli, perspectives)"
+            )
+        labelled = np.isfinite(self.mos)
+        if (self.ratings[labelled] < 1).any():
+            raise LearningError("a mean opinion score has fewer than one rating")
+
+    def __len__(self) -> int:
+        return len(self.mos)
+
+    def take(self, index: NDArray[np.intp]) -> "Labels":
+        return Labels(self.mos[index], self.ratings[index], self.sd[index])
+
+    def rater_variance(self) -> NDArray[np.float64]:
+        """(P,): variance of a single rater's score around the stimulus's true score.
+
+        The pooled within-stimulus variance, with `PRIOR_RATER_SD` counted as `PRIOR_DEGREES`
+        further degrees of freedom (the scale of a scaled-inverse-χ² posterior; Gelman et al.,
+        Bayesian Data Analysis, 3rd ed., section 2.6).
+        """
+        known = np.isfinite(self.sd)
+        degrees = np.where(known, self.ratings - 1, 0.0)
+        squares = (degrees * np.nan_to_num(self.sd) ** 2).sum(axis=0)
+        prior = PRIOR_DEGREES * PRIOR_RATER_SD**2
+        result: NDArray[np.float64] = (prior + squares) / (PRIOR_DEGREES + degrees.sum(axis=0))
+        return result

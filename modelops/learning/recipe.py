@@ -1,0 +1,67 @@
+"""How a model is trained: everything that decides the result, as one value."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+from .errors import LearningError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Stage 1 fine-tuning (MINT-IQA, arXiv 2405.07346, section 5) before the Bayesian last layer.
+
+    With `epochs` 0 the backbone stays as it is and only the last layer is learned.
+    """
+
+    preset: str
+    epochs: int = 0
+    learning_rate: float = 1e-5
+    batch_size: int = 8
+    #: The first blocks of the vision transformer, and its patch embedding, are not trained.
+    frozen_blocks: int = 0
+    #: Whether the Q-Former and its word embeddings stay as they are (its query tokens do not).
+    frozen_qformer: bool = True
+    seed: int = 1
+    #: Labelled images below which nothing useful is learned.
+    minimum_labels: int = 20
+
+    def __post_init__(self) -> None:
+        for name, least in (("epochs", 0), ("batch_size", 1), ("frozen_blocks", 0)):
+            if getattr(self, name) < least:
+                raise LearningError(f"recipe: {name} is {getattr(self, name)}, least is {least}")
+        if self.learning_rate <= 0:
+            raise LearningError(f"recipe: learning_rate {self.learning_rate} is not above 0")
+        # Three points always fit some line; below that nothing can be said at all.
+        if self.minimum_labels < 3:
+            raise LearningError(f"recipe: minimum_labels {self.minimum_labels} is below 3")
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Raises LearningError where a setting is unknown, so that none is silently ignored."""
+        unknown = set(data) - {field.name for field in fields(cls)}
+        if unknown or "preset" not in data:
+            raise LearningError(
+                f"recipe: {', '.join(sorted(unknown)) or 'preset'} "
+                f"is {'unknown' if unknown else 'missing'}"
+            )
+        return cls(**data)
+
+
+#: `tiny`'s backbone is trained before it is shipped; a study's few labels train its last layer.
+#: `vit_g` is the published recipe: L1, Adam at 1e-5, cosine, blocks 0–21 and the Q-Former frozen.
+_RECIPES = {
+    "tiny": Recipe(preset="tiny", epochs=0, learning_rate=1e-4, batch_size=16, frozen_blocks=3),
+    "vit_g": Recipe(preset="vit_g", epochs=0, frozen_blocks=22),
+}
+
+
+def default_recipe(preset: str) -> Recipe:
+    """The preset's recipe. Raises LearningError naming the presets there are."""
+    name = preset.replace("-", "_")
+    if name not in _RECIPES:
+        raise LearningError(f"there is no recipe for {preset!r}, only for {', '.join(_RECIPES)}")
+    return _RECIPES[name]

@@ -1,0 +1,202 @@
+"""The closed form is checked against Gaussian-process regression, which computes the same
+posterior through the N × N kernel instead of the D × D precision, and against hand arithmetic."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from modelops.learning.bayes import LastLayer, fit_last_layer
+from modelops.learning.errors import LearningError
+from modelops.learning.evidence import maximise
+from modelops.learning.labels import Labels
+
+Array = NDArray[np.float64]
+
+
+def make_problem(
+    count: int, width: int, seed: int = 0, raters: tuple[int, ...] = (1, 3, 5)
+) -> tuple[Array, Labels, Array]:
+    """Embeddings, labels of three perspectives and the true scores behind them."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(2.0, rng.uniform(0.5, 3, width), (count, width))
+    direction = rng.normal(0, 0.15 / np.sqrt(width), (width, 3))
+    truth = 0.5 + ((x - 2.0) / x.std(axis=0)) @ direction + rng.normal(0, 0.03, (count, 3))
+    n = rng.choice(raters, count)
+    scores = [truth[i] + rng.normal(0, 0.15, (n[i], 3)) for i in range(count)]
+    mos = np.stack([score.mean(axis=0) for score in scores])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        sd = np.stack([s.std(axis=0, ddof=1) if len(s) > 1 else np.full(3, np.nan) for s in scores])
+    return x, Labels(mos, np.repeat(n[:, None], 3, axis=1).astype(float), sd), truth
+
+
+def gaussian_process(
+    layer: LastLayer, x: Array, labels: Labels, queries: Array, k: int
+) -> tuple[Array, Array]:
+    """Mean and variance of queries under the same prior (Rasmussen and Williams, 2.25–2.26)."""
+    phi, psi = layer.design(x), layer.design(queries)
+    width = x.shape[1]
+    prior = np.diag([*([layer.prior_variance[k] / width] * width), 1.0])
+    noise = layer.misfit_variance[k] + layer.rater_variance[k] / labels.ratings[:, k]
+    inverse = np.linalg.inv(phi @ prior @ phi.T + np.diag(noise))
+    cross = psi @ prior @ phi.T
+    mean = 0.5 + cross @ inverse @ (labels.mos[:, k] - 0.5)
+    return mean, np.diag(psi @ prior @ psi.T - cross @ inverse @ cross.T)
+
+
+@pytest.mark.parametrize(("count", "width"), [(60, 8), (12, 40), (30, 30)])
+def test_posterior_equals_gaussian_process_regression(count: int, width: int) -> None:
+    x, labels, _ = make_problem(count, width)
+    queries = np.random.default_rng(9).normal(2, 2, (7, width))
+    layer = fit_last_layer(x, labels)
+    predicted = layer.predict(queries)
+    for k in range(3):
+        mean, variance = gaussian_process(layer, x, labels, queries, k)
+        assert predicted.mean[:, k] == pytest.approx(mean, abs=1e-9)
+        known = predicted.epistemic_sd[:, k] ** 2 - layer.misfit_variance[k]
+        assert known == pytest.approx(variance, abs=1e-9)
+
+
+def test_one_label_and_one_feature_by_hand() -> None:
+    # φ = [2, 1], prior variances a (D = 1) and 1, y = 0.3, noise s + t = r:
+    # predictive prior variance v = 4a + 1; gain = [2a, 1] / (v + r); weights = gain × 0.3;
+    # variance at φ afterwards: v − v²/(v + r) = v·r/(v + r).
+    found = maximise(np.array([[2.0]]), np.array([0.3]), np.array([0.04]), 1.0)
+    a, r = found.prior_variance, 0.04 + found.misfit_variance
+    v = 4 * a + 1
+    assert found.weights == pytest.approx([0.3 * 2 * a / (v + r), 0.3 / (v + r)])
+    phi = np.array([2.0, 1.0])
+    assert phi @ found.factor @ found.factor.T @ phi == pytest.approx(v * r / (v + r))
+
+
+@pytest.mark.parametrize(("count", "width"), [(25, 6), (6, 25)])
+def test_evidence_is_the_density_of_the_labels(count: int, width: int) -> None:
+    from scipy import stats
+
+    x, labels, _ = make_problem(count, width, seed=3)
+    features = (x - x.mean(axis=0)) / x.std(axis=0)
+    y, noise = labels.mos[:, 0] - 0.5, 0.02 / labels.ratings[:, 0]
+    found = maximise(features, y, noise, 1.0)
+    covariance = (
+        found.prior_variance / width * features @ features.T
+        + 1.0
+        + np.diag(noise + found.misfit_variance)
+    )
+    density = stats.multivariate_normal(np.zeros(count), covariance).logpdf(y)
+    assert found.log_evidence == pytest.approx(float(density))
+
+
+def test_evidence_finds_the_variances_that_made_the_data() -> None:
+    rng = np.random.default_rng(5)
+    features = rng.normal(size=(1500, 20))
+    y = features @ rng.normal(0, np.sqrt(0.05 / 20), 20) + rng.normal(0, np.sqrt(0.01), 1500)
+    noise = rng.choice([0.04, 0.01], 1500)
+    found = maximise(features, y + rng.normal(0, np.sqrt(noise)), noise, 1.0)
+    assert found.prior_variance == pytest.approx(0.05, rel=0.6)
+    assert found.misfit_variance == pytest.approx(0.01, rel=0.25)
+
+
+def test_a_label_by_more_raters_counts_for_more() -> None:
+    x, labels, _ = make_problem(20, 4)
+    layer = fit_last_layer(x, labels)
+    one = layer.add_label(0, x[0] + 1, 0.9, ratings=1).predict(x[:1] + 1).mean[0, 0]
+    fifteen = layer.add_label(0, x[0] + 1, 0.9, ratings=15).predict(x[:1] + 1).mean[0, 0]
+    before = layer.predict(x[:1] + 1).mean[0, 0]
+    assert before < one < fifteen < 0.9
+
+
+def test_rank_one_update_equals_the_posterior_with_that_label() -> None:
+    x, labels, _ = make_problem(30, 5)
+    layer = fit_last_layer(x[:30], labels)
+    new = np.random.default_rng(1).normal(2, 1, 5)
+    updated = layer.add_label(1, new, 0.8, ratings=3)
+    longer = Labels(
+        np.vstack([labels.mos, [[np.nan, 0.8, np.nan]]]),
+        np.vstack([labels.ratings, [[3, 3, 3]]]),
+        np.vstack([labels.sd, [[np.nan] * 3]]),
+    )
+    mean, variance = gaussian_process(layer, np.vstack([x, new]), longer, x, 1)
+    predicted = updated.predict(x)
+    assert predicted.mean[:, 1] == pytest.approx(mean, abs=1e-9)
+    assert predicted.epistemic_sd[:, 1] ** 2 - layer.misfit_variance[1] == pytest.approx(
+        variance, abs=1e-9
+    )
+    assert predicted.mean[:, 0] == pytest.approx(layer.predict(x).mean[:, 0])
+
+
+def test_removing_a_label_undoes_adding_it() -> None:
+    x, labels, _ = make_problem(30, 5)
+    layer = fit_last_layer(x, labels)
+    back = layer.add_label(2, x[3] + 1, 0.1, 2).remove_label(2, x[3] + 1, 0.1, 2)
+    assert back.weights == pytest.approx(layer.weights, abs=1e-10)
+    assert back.factor[2] @ back.factor[2].T == pytest.approx(
+        layer.factor[2] @ layer.factor[2].T, abs=1e-10
+    )
+
+
+def test_a_label_that_was_never_given_cannot_be_removed() -> None:
+    x, labels, _ = make_problem(10, 5)
+    layer = fit_last_layer(x, labels)
+    with pytest.raises(LearningError, match="not part of the posterior"):
+        layer.remove_label(0, x[0] + 1000, 0.5, 15)
+
+
+def test_heads_give_the_same_means_from_raw_embeddings() -> None:
+    x, labels, _ = make_problem(40, 9)
+    layer = fit_last_layer(x, labels)
+    weights, biases = layer.heads()
+    assert x @ weights.T + biases == pytest.approx(layer.predict(x).mean, abs=1e-12)
+
+
+def test_epistemic_uncertainty_shrinks_with_labels_and_aleatoric_does_not() -> None:
+    x, labels, _ = make_problem(400, 10, raters=(3,))
+    queries = x[:50]
+    few = fit_last_layer(x[:40], labels.take(np.arange(40))).predict(queries)
+    many = fit_last_layer(x, labels).predict(queries)
+    assert many.epistemic_sd.mean() < few.epistemic_sd.mean()
+    assert many.aleatoric_sd.mean() == pytest.approx(0.15, rel=0.1)
+
+
+def test_intervals_cover_the_true_scores_as_often_as_they_say() -> None:
+    x, labels, truth = make_problem(1200, 12, seed=11)
+    layer = fit_last_layer(x[:300], labels.take(np.arange(300)))
+    predicted = layer.predict(x[300:])
+    inside = np.abs(truth[300:] - predicted.mean) < 1.6449 * predicted.epistemic_sd
+    assert inside.mean() == pytest.approx(0.90, abs=0.05)
+
+
+def test_a_dozen_pure_noise_labels_do_not_claim_certainty() -> None:
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(12, 30))
+    flat = np.full((12, 3), 0.5) + rng.normal(0, 0.01, (12, 3))
+    labels = Labels(flat, np.full((12, 3), 3.0), np.full((12, 3), 0.02))
+    predicted = fit_last_layer(x, labels).predict(rng.normal(size=(5, 30)))
+    assert (predicted.epistemic_sd > 0.02).all()
+
+
+def test_posterior_features_hold_the_covariance_of_predictions() -> None:
+    x, labels, _ = make_problem(20, 4)
+    layer = fit_last_layer(x, labels)
+    features = layer.posterior_features(x)
+    variance = (layer.predict(x).epistemic_sd ** 2 - layer.misfit_variance).sum(axis=1)
+    assert (features**2).sum(axis=1) == pytest.approx(variance)
+
+
+def test_a_constant_feature_is_harmless() -> None:
+    x, labels, _ = make_problem(20, 4)
+    x[:, 2] = 7.0
+    assert np.isfinite(fit_last_layer(x, labels).predict(x + 0.5).mean).all()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda x, mos: x.__setitem__((2, 0), np.nan), "embedding 2 is not finite"),
+        (lambda x, mos: mos.__setitem__((slice(None), 1), np.nan), "perspective 1 has no label"),
+    ],
+)
+def test_unusable_input_is_named(spoil: object, message: str) -> None:
+    x, labels, _ = make_problem(5, 2)
+    assert callable(spoil)
+    spoil(x, labels.mos)
+    with pytest.raises(LearningError, match=message):
+        fit_last_layer(x, labels)

@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+
+from modelops.learning.evaluation import evaluate, evaluate_perspectives
+
+
+def test_correlations_and_error_by_hand() -> None:
+    # Ranks of x: 1 2 3 4 5, of y: 2 1 4 3 5. d² = 1+1+1+1+0 = 4, SRCC = 1 − 6·4/(5·24) = 0.8.
+    # Pairs: 10, of which (1,2) and (3,4) are discordant: KRCC = (8 − 2)/10 = 0.6.
+    # x and y hold the same values, so PLCC is the covariance of ranks over their variance: 8/10.
+    # Each of four differences is 0.1: RMSE = √(4 × 0.01 / 5) = 0.0894427.
+    result = evaluate([0.1, 0.2, 0.3, 0.4, 0.5], [0.2, 0.1, 0.4, 0.3, 0.5])
+    assert result.srcc == pytest.approx(0.8)
+    assert result.krcc == pytest.approx(0.6)
+    assert result.plcc == pytest.approx(0.8)
+    assert result.rmse == pytest.approx(0.0894427)
+    assert result.n == 5
+
+
+def test_ties_share_their_rank() -> None:
+    # y ranks 1.5 1.5 3 4; covariance with 1 2 3 4 gives 4.5/√(5 × 4.5) = 0.948683.
+    assert evaluate([1, 2, 3, 4], [0, 0, 1, 2]).srcc == pytest.approx(0.948683, abs=1e-6)
+
+
+def test_two_stimuli_have_an_error_but_no_correlation() -> None:
+    result = evaluate([0.2, 0.4], [0.2, 0.2])
+    assert (result.srcc, result.plcc, result.krcc) == (None, None, None)
+    assert result.rmse == pytest.approx(0.2 / 2**0.5)
+
+
+@pytest.mark.parametrize("constant", ["predicted", "mos"])
+def test_a_constant_side_has_no_correlation(constant: str) -> None:
+    varied, flat = [0.1, 0.5, 0.9], [0.5] * 3
+    result = evaluate(flat, varied) if constant == "predicted" else evaluate(varied, flat)
+    assert result.srcc is None
+    assert result.n == 3
+
+
+def test_nothing_labelled_is_all_none() -> None:
+    result = evaluate([0.1, 0.2], [np.nan, np.nan])
+    assert result.to_json() == {"srcc": None, "plcc": None, "krcc": None, "rmse": None, "n": 0}
+
+
+def test_perspectives_are_judged_apart() -> None:
+    predicted = np.array([[1, 3], [2, 2], [3, 1]], dtype=float)
+    mos = np.array([[1, 1], [2, 2], [3, 3]], dtype=float)
+    result = evaluate_perspectives(predicted, mos, ("quality", "authenticity"))
+    assert result["quality"].srcc == pytest.approx(1)
+    assert result["authenticity"].srcc == pytest.approx(-1)
+
+
+def test_lengths_that_differ_are_refused() -> None:
+    with pytest.raises(ValueError, match="2 predictions but 1 labels"):
+        evaluate([1, 2], [1])
