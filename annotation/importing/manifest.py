@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -61,7 +61,7 @@ def read_manifest(path: Path, *, mos_scale: float = 1.0) -> Manifest:
 
     Raises ManifestError where the file as a whole cannot be read: its encoding, its header.
     """
-    text = _read_text(path)
+    text = read_text(path)
     start = text.lstrip()[:1]
     if start == "[":
         raise ManifestError(
@@ -73,7 +73,8 @@ def read_manifest(path: Path, *, mos_scale: float = 1.0) -> Manifest:
     return _collect(records, mos_scale)
 
 
-def _read_text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """A UTF-8 file, with or without a byte order mark; raises ManifestError."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -182,9 +183,11 @@ def _clean(key: str, value: Any) -> Any:
     return value
 
 
-def read_csv(text: str, name: str, required: tuple[str, ...]) -> Iterator[Record]:
+def read_csv(text: str, name: str, required: Sequence[str]) -> Iterator[Record]:
     """The rows of a CSV text with a header, each as a dict; raises ManifestError."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=_delimiter(text, required), strict=True
+    )
     number = 0
     line = 1
     try:
@@ -223,7 +226,7 @@ def _record(number: int, line: int, header: list[str], cells: list[str]) -> Reco
     return Record(number, line, values, problem)
 
 
-def _delimiter(text: str) -> str:
+def _delimiter(text: str, required: Sequence[str]) -> str:
     """The separator under which the first line names the most required columns."""
 
     def score(delimiter: str) -> tuple[int, int]:
@@ -232,18 +235,18 @@ def _delimiter(text: str) -> str:
         except csv.Error:
             return 0, 0
         names = {cell.strip().lower() for cell in cells}
-        return len(names & set(REQUIRED)), len(names)
+        return len(names & set(required)), len(names)
 
     return max(_DELIMITERS, key=score)
 
 
-def _header(cells: list[str], name: str, required: tuple[str, ...]) -> list[str]:
+def _header(cells: list[str], name: str, required: Sequence[str]) -> list[str]:
     known = {*required, *SCORE_COLUMNS}
     stripped = [cell.strip() for cell in cells]
     header = [cell.lower() if cell.lower() in known else cell for cell in stripped]
     for column in required:
         if column not in header:
-            _refuse_header(name, column, header)
+            _refuse_header(name, column, header, required)
     doubled = [cell for cell in header if cell and header.count(cell) > 1]
     if doubled:
         raise ManifestError(
@@ -255,13 +258,14 @@ def _header(cells: list[str], name: str, required: tuple[str, ...]) -> list[str]
     return header
 
 
-def _refuse_header(name: str, column: str, header: list[str]) -> NoReturn:
+def _refuse_header(name: str, column: str, header: list[str], required: Sequence[str]) -> NoReturn:
     raise ManifestError(
         gettext_noop('%(name)s has no column "%(column)s"; its columns are %(columns)s'),
-        gettext_noop("name the columns filename, prompt and generator in the first line"),
+        gettext_noop("name the columns %(required)s in the first line"),
         name=name,
         column=column,
-        columns=", ".join(cell[:40] for cell in header[:20] if cell) or "empty",
+        columns=", ".join(cell[:40] for cell in header[:20] if cell) or "–",
+        required=", ".join(required),
     )
 
 

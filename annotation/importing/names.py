@@ -14,7 +14,7 @@ def safe_name(name: str) -> str:
     if not parts[0] and len(parts) > 1:
         raise _outside(name)
     kept = [part for part in parts if part not in ("", ".")]
-    if not kept or ".." in kept or ":" in kept[0] or any(ord(sign) < 32 for sign in name):
+    if not kept or ".." in kept or kept[0][1:2] == ":" or any(ord(sign) < 32 for sign in name):
         raise _outside(name)
     return "/".join(kept)
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from workbench.accounts.models import User
 from workbench.errors import MintError
 
+from ..importing.aigciqa2023 import SOURCE_NAME, ReleaseImages, read_release
 from ..importing.manifest import Manifest, read_manifest
 from ..importing.problems import Problem, RowError, RowNote, gettext_noop
 from ..importing.sources import ImageSource, open_source
@@ -127,6 +128,33 @@ def import_manifest(
             progress=progress,
             options=options,
         )
+
+
+def import_aigciqa2023(
+    *,
+    study: Study,
+    folder: Path,
+    images: Path | None = None,
+    partial: bool = False,
+    actor: User | None = None,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Import the AIGCIQA2023+ release in `folder`; absent images are noted, their labels kept."""
+    with _refused_for_problems():
+        release = read_release(folder)
+        source = ReleaseImages(open_source(images or folder), release.manifest)
+    with closing(source):
+        report = import_rows(
+            study=study,
+            manifest=release.manifest,
+            source=source,
+            partial=partial,
+            actor=actor,
+            progress=progress,
+            options=ImportOptions(labels_only=True, source=SOURCE_NAME),
+        )
+    report.notes = sorted([*release.slips, *report.notes], key=lambda note: note.row)
+    return report
 
 
 def import_rows(

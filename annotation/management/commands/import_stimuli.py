@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from workbench.errors import MintError
 
-from ...models import Stimulus, Study
+from ...models import Stimulus
 from ...services.importing import ImportOptions, import_manifest
 from ._import_output import Counter, find_study, tell
 
@@ -45,10 +45,14 @@ class Command(BaseCommand):
             help="the maximum of the published scores' scale, 1 or 100 (default: 1)",
         )
 
+        parser.add_argument(
+            "--report", type=Path, help="write what there is to say about each row to this file"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["mos_scale"] > 0:
             raise CommandError("--mos-scale must be above 0; give the scale's maximum, 1 or 100.")
-        study: Study = find_study(options["study"])
+        study = find_study(options["study"])
         try:
             report = import_manifest(
                 study=study,
@@ -64,4 +68,4 @@ class Command(BaseCommand):
             )
         except MintError as error:
             raise CommandError(error.message) from error
-        tell(self, report, verbosity=options["verbosity"])
+        tell(self, report, verbosity=options["verbosity"], listing=options["report"])

@@ -1,0 +1,223 @@
+"""The AIGCIQA2023+ release (IntMeGroup/MINT-IQA): 6 generators × 100 prompts × 4 images.
+
+Reads mos.csv, explanations.csv, prompts.csv and official_split.json of one folder. The images come
+apart, as `<index>.png` (the authors' download) or `<generator>/PPP-K.png`.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .manifest import Manifest, ManifestRow, Record, read_csv, read_text
+from .names import safe_name
+from .problems import ImageError, ManifestError, Problem, RowError, RowNote, gettext_noop
+from .scores import read_scores
+from .sources import ImageSource
+
+SOURCE_NAME = "AIGCIQA2023+"
+#: The closed answers and their number of levels (1 is the worst).
+LEVELS = {
+    "quality_clarity": 4,
+    "quality_outline": 4,
+    "quality_detail": 4,
+    "authenticity_distortion": 3,
+    "correspondence_consistency": 3,
+}
+TEXTS = (
+    "authenticity_text_zh",
+    "correspondence_text_zh",
+    "authenticity_text_en",
+    "correspondence_text_en",
+)
+#: Where the authors' download keeps its images.
+_FOLDERS = ("", "Image/allimg/", "allimg/")
+
+
+@dataclass(frozen=True)
+class Release:
+    """The release as a manifest, and its own slips, which are said and left out."""
+
+    manifest: Manifest
+    slips: list[RowNote]
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """What is known of an image beside its scores."""
+
+    explanations: Mapping[int, Mapping[str, str]]
+    prompts: Mapping[int, Mapping[str, str]]
+    split: Mapping[int, str]
+
+
+def read_release(folder: Path) -> Release:
+    """All rows of the release in `folder`; raises ManifestError where a file of it is unusable."""
+    scores = _table(folder, "mos.csv", ("index", "img", "prompt"))
+    tables = _Tables(
+        _by_number(folder, "explanations.csv", ("index", "filename", "generator", *LEVELS, *TEXTS)),
+        _by_number(folder, "prompts.csv", ("prompt_index", "challenge", "category")),
+        _official_split(folder / "official_split.json"),
+    )
+    release = Release(Manifest([], []), [])
+    for record in scores:
+        try:
+            row, slips = _read_row(record, tables)
+        except Problem as problem:
+            name = record.values.get("img", "")
+            release.manifest.errors.append(RowError.of(record.row, record.line, name, problem))
+        else:
+            release.manifest.rows.append(row)
+            release.slips.extend(_slip(row, key, value) for key, value in slips.items())
+    return release
+
+
+def _read_row(record: Record, tables: _Tables) -> tuple[ManifestRow, dict[str, str]]:
+    """The row, and those closed answers that are no level of their question."""
+    if record.problem is not None:
+        raise record.problem
+    index = _number(record.values["index"], "mos.csv", record.line)
+    explanation = tables.explanations.get(index)
+    if explanation is None:
+        raise _without("explanations.csv", index)
+    prompt = tables.prompts.get(_prompt_number(explanation["filename"]))
+    if prompt is None:
+        raise _without("prompts.csv", index)
+    levels, slips = _levels(explanation)
+    metadata: dict[str, Any] = {
+        "index": index,
+        "challenge": prompt["challenge"],
+        "category": prompt["category"],
+        **levels,
+        **{key: explanation[key].strip() for key in TEXTS if explanation[key].strip()},
+    }
+    if index in tables.split:
+        metadata["official_split"] = tables.split[index]
+    if slips:
+        metadata["release_slips"] = slips
+    row = ManifestRow(
+        record.row,
+        record.line,
+        safe_name(f"{explanation['generator']}/{explanation['filename']}"),
+        # Two prompts end in a space in prompts.csv but not in mos.csv.
+        record.values["prompt"].strip(),
+        explanation["generator"],
+        metadata,
+        read_scores(record.values, 1.0),
+    )
+    return row, slips
+
+
+def _levels(explanation: Mapping[str, str]) -> tuple[dict[str, int], dict[str, str]]:
+    levels, slips = {}, {}
+    for key, highest in LEVELS.items():
+        answer = explanation[key].strip()
+        if answer in {str(level) for level in range(1, highest + 1)}:
+            levels[key] = int(answer)
+        else:
+            slips[key] = answer
+    return levels, slips
+
+
+def _slip(row: ManifestRow, key: str, answer: str) -> RowNote:
+    return RowNote(
+        row.row,
+        row.line,
+        row.filename,
+        gettext_noop('%(key)s is "%(answer)s" in the release, which is no level of 1…%(highest)d'),
+        gettext_noop("the answer is left out; the release's word is kept under release_slips"),
+        {"key": key, "answer": answer, "highest": LEVELS[key]},
+    )
+
+
+def _prompt_number(filename: str) -> int:
+    """The prompt's number in a name like `012-3.png`; −1 where there is none."""
+    digits = filename.split("-", 1)[0]
+    return int(digits) if digits.isdecimal() else -1
+
+
+def _without(table: str, index: int) -> Problem:
+    return Problem(
+        gettext_noop("image %(index)d has no row in %(table)s"),
+        gettext_noop("take the files of one release together"),
+        index=index,
+        table=table,
+    )
+
+
+def _number(text: str, table: str, line: int) -> int:
+    if not text.strip().isdecimal():
+        raise ManifestError(
+            gettext_noop('%(table)s, line %(line)d: the index "%(text)s" is not a number'),
+            gettext_noop("take the file from the release again"),
+            table=table,
+            line=line,
+            text=text[:40],
+        )
+    return int(text)
+
+
+def _table(folder: Path, name: str, columns: tuple[str, ...]) -> Iterator[Record]:
+    return read_csv(read_text(folder / name), name, columns)
+
+
+def _by_number(folder: Path, name: str, columns: tuple[str, ...]) -> dict[int, Mapping[str, str]]:
+    """A table by its first column, a number; raises ManifestError."""
+    rows = {}
+    for record in _table(folder, name, columns):
+        if record.problem is not None:
+            raise ManifestError(
+                gettext_noop("%(table)s is broken in line %(line)d"),
+                gettext_noop("take the file from the release again"),
+                table=name,
+                line=record.line,
+            )
+        rows[_number(record.values[columns[0]], name, record.line)] = record.values
+    return rows
+
+
+def _official_split(path: Path) -> dict[int, str]:
+    try:
+        parts = json.loads(read_text(path))
+        return {int(index): part for part in ("train", "test") for index in parts[part]}
+    except ManifestError:
+        raise
+    except (ValueError, KeyError, TypeError) as error:
+        raise ManifestError(
+            gettext_noop("%(name)s does not hold the lists train and test"),
+            gettext_noop("take the file from the release again"),
+            name=path.name,
+        ) from error
+
+
+class ReleaseImages:
+    """The release's images in a folder or ZIP, under either way of naming them."""
+
+    def __init__(self, source: ImageSource, manifest: Manifest) -> None:
+        self._source = source
+        self._names = {
+            row.filename: (
+                *(f"{folder}{row.filename}" for folder in _FOLDERS),
+                *(f"{folder}{row.metadata['index']}.png" for folder in _FOLDERS),
+            )
+            for row in manifest.rows
+        }
+
+    def holds(self, name: str) -> bool:
+        return self._find(name) is not None
+
+    def read(self, name: str) -> bytes:
+        found = self._find(name)
+        if found is None:
+            raise self.missing(name)
+        return self._source.read(found)
+
+    def missing(self, name: str) -> ImageError:
+        return self._source.missing(name)
+
+    def close(self) -> None:
+        self._source.close()
+
+    def _find(self, name: str) -> str | None:
+        return next(filter(self._source.holds, self._names[name]), None)
