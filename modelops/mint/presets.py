@@ -11,12 +11,12 @@ TINY_VOCABULARY = 2048
 
 
 def _tiny() -> MintIQAConfig:
-    """Under 4 million parameters; 112 px in 64 patches train on two processor cores."""
+    """Under 4.6 million parameters; 112 px in 64 patches train on two processor cores."""
     return MintIQAConfig(
         vision_config=Blip2VisionConfig(
             hidden_size=160,
             intermediate_size=480,
-            num_hidden_layers=6,
+            num_hidden_layers=5,
             num_attention_heads=5,
             image_size=112,
             patch_size=14,
@@ -26,10 +26,12 @@ def _tiny() -> MintIQAConfig:
         qformer_config=Blip2QFormerConfig(
             vocab_size=TINY_VOCABULARY,
             hidden_size=160,
-            num_hidden_layers=4,
+            num_hidden_layers=5,
             num_attention_heads=5,
             intermediate_size=480,
             max_position_embeddings=64,
+            # Every layer looks at the picture: what a prompt asks for is found in few layers.
+            cross_attention_frequency=1,
             # Too small and too briefly trained to overfit; dropout would only slow it.
             hidden_dropout_prob=0.0,
             attention_probs_dropout_prob=0.0,
