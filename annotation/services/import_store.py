@@ -70,7 +70,7 @@ class ImportStore:
         if default_storage.exists(self._marker):
             self._delete_orphans()
         else:
-            default_storage.save(self._marker, ContentFile(b"an import is running, or was killed"))
+            self._leave_marker()
         return self
 
     def __exit__(
@@ -110,6 +110,13 @@ class ImportStore:
 
     def keep(self) -> None:
         self._kept = True
+
+    def _leave_marker(self) -> None:
+        try:
+            default_storage.save(self._marker, ContentFile(b"an import is running, or was killed"))
+        except OSError:
+            default_storage.delete(self._marker)
+            raise
 
     @staticmethod
     def _is_whole(name: str, size: int) -> bool:
