@@ -52,7 +52,8 @@ class Recipe:
 
 
 #: `tiny`'s backbone is trained before it is shipped; a study's few labels train its last layer.
-#: `vit_g` is the published recipe: L1, Adam at 1e-5, cosine, blocks 0–21 and the Q-Former frozen.
+#: `vit_g` carries the published recipe (L1, Adam at 1e-5, cosine, blocks 0–21 and the Q-Former
+#: frozen), switched on by a number of epochs: without a GPU an epoch takes hours.
 _RECIPES = {
     "tiny": Recipe(preset="tiny", epochs=0, learning_rate=1e-4, batch_size=16, frozen_blocks=3),
     "vit_g": Recipe(preset="vit_g", epochs=0, frozen_blocks=22),
