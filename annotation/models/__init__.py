@@ -1,6 +1,7 @@
 """The domain model. Reading order: study, stimulus, rater, trial, rating, label, audit."""
 
 from .audit import AuditEntry
+from .importing import ImportJob
 from .label import PublishedScore
 from .rater import Rater, RaterIdentity
 from .rating import Explanation, Rating
@@ -12,6 +13,7 @@ __all__ = [
     "AuditEntry",
     "Explanation",
     "Generator",
+    "ImportJob",
     "Prompt",
     "PublishedScore",
     "Rater",
