@@ -1,16 +1,27 @@
 """MINT-IQA: three scores for an image and its prompt, in plain torch.
 
-Read in this order, one image from file to scores: `scoring` (the whole way) → `preprocessing`
-(pixels) and `tokenization` (prompt) → `modeling` (pixels and tokens to scores). `configuration` and
-`presets` hold the sizes, `checkpoint` finds and loads weights, `conversion` reads those that others
-published.
+One image from file to scores, in reading order: `scoring` (the whole way) → `preprocessing`
+(pixels) and `tokenization` (prompt) → `modeling` (pixels and tokens to scores). Beside them:
+`configuration` and `presets` hold the sizes, `checkpoint` finds, loads and saves models,
+`conversion` reads the released checkpoint.
 """
 
+from .checkpoint import LoadedModel, backbone_hash, from_blip2, load_model, save_model
 from .configuration import PERSPECTIVES, MintIQAConfig
-from .errors import CheckpointError, MintModelError, UnreadableImageError
+from .conversion import convert_state_dict, load_official
+from .errors import (
+    CheckpointError,
+    MintModelError,
+    TokenizerError,
+    UnknownNameError,
+    UnreadableImageError,
+)
 from .modeling import MintIQAModel, MintIQAOutput
-from .preprocessing import PIXEL_MEAN, PIXEL_STD
+from .preprocessing import PIXEL_MEAN, PIXEL_STD, image_to_pixels, normalise
 from .presets import PRESETS, preset_config
+from .processing import MintIQAProcessor, ModelInputs
+from .scoring import Embeddings, Item, embed_batches, score_image
+from .tokenization import PromptTokenizer, load_tokenizer, train_tiny_tokenizer
 
 __all__ = [
     "PERSPECTIVES",
@@ -18,10 +29,30 @@ __all__ = [
     "PIXEL_STD",
     "PRESETS",
     "CheckpointError",
+    "Embeddings",
+    "Item",
+    "LoadedModel",
     "MintIQAConfig",
     "MintIQAModel",
     "MintIQAOutput",
+    "MintIQAProcessor",
     "MintModelError",
+    "ModelInputs",
+    "PromptTokenizer",
+    "TokenizerError",
+    "UnknownNameError",
     "UnreadableImageError",
+    "backbone_hash",
+    "convert_state_dict",
+    "embed_batches",
+    "from_blip2",
+    "image_to_pixels",
+    "load_model",
+    "load_official",
+    "load_tokenizer",
+    "normalise",
     "preset_config",
+    "save_model",
+    "score_image",
+    "train_tiny_tokenizer",
 ]

@@ -10,11 +10,10 @@ from typing import Any, Self, cast
 
 import torch
 from torch import Tensor, nn
-from transformers import PreTrainedModel
+from transformers import PreTrainedModel, initialization
 from transformers.models.blip_2.modeling_blip_2 import (
     Blip2QFormerModel,
     Blip2TextEmbeddings,
-    Blip2VisionEmbeddings,
     Blip2VisionModel,
 )
 from transformers.utils.generic import ModelOutput
@@ -73,14 +72,14 @@ class MintIQAModel(PreTrainedModel):
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
-        super()._init_weights(module)  # type: ignore[no-untyped-call]  # as above
-        std = self.config.initializer_range
+        super()._init_weights(module)  # type: ignore[no-untyped-call]  # transformers leaves it untyped
         if isinstance(module, MintIQAModel):
             # Queries that start alike would stay alike.
-            _normal(module.query_tokens, std)
-        elif isinstance(module, Blip2VisionEmbeddings):
-            _normal(module.position_embedding, std)
-            _normal(module.class_embedding, std)
+            initialization.normal_(module.query_tokens, std=self.config.initializer_range)
+        elif isinstance(module, Blip2TextEmbeddings):
+            # Not in any checkpoint, so it must be made again after each load.
+            count = module.position_ids.shape[-1]
+            initialization.copy_(module.position_ids, torch.arange(count).expand((1, -1)))
 
     def forward(self, pixel_values: Tensor, input_ids: Tensor, attention_mask: Tensor) -> Any:
         """Everything for one batch, a `MintIQAOutput`.
@@ -193,9 +192,3 @@ class MintIQAModel(PreTrainedModel):
         if problems:
             raise CheckpointError(f"{source} does not hold the weights of this model: {problems}")
         return cast(Self, model)
-
-
-def _normal(parameter: Tensor, std: float) -> None:
-    # `transformers` marks what a checkpoint has set; that must not be drawn anew.
-    if not getattr(parameter, "_is_hf_initialized", False):
-        parameter.normal_(std=std)

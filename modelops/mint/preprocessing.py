@@ -5,6 +5,7 @@ image made RGB; so a palette is resized by nearest colour and transparency is dr
 as the released code does. Source: released code, `_transform` of the scoring script.
 """
 
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +19,12 @@ from .errors import UnreadableImageError
 #: The statistics of CLIP's training images, red, green, blue on 0…1.
 PIXEL_MEAN = (0.48145466, 0.4578275, 0.40821073)
 PIXEL_STD = (0.26862954, 0.26130258, 0.27577711)
+
+#: What is read; Pillow knows many more, some of which start other programs.
+FORMATS = ("JPEG", "PNG", "WEBP")
+#: A strip that is longer than this many times its width is cut to its middle first; resizing all of
+#: it would need memory by the gigabyte for pixels that are then cut off.
+_LONGEST = 50
 
 ImageSource = str | Path | Image.Image
 
@@ -44,20 +51,33 @@ def _fitted(source: ImageSource, size: int) -> Image.Image:
     try:
         if isinstance(source, Image.Image):
             return _fit(source, size)
-        with Image.open(source) as image:
+        with Image.open(source, formats=FORMATS) as image:
             return _fit(image, size)
     except UnidentifiedImageError as error:
         raise UnreadableImageError(
-            f"{_name(source)}: not an image of a known format; give JPEG, PNG or WebP"
+            f"{_name(source)}: not a {', '.join(FORMATS)} image, or damaged at its start; "
+            "save it anew in one of these formats"
         ) from error
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except _DECODING_ERRORS as error:
         raise UnreadableImageError(f"{_name(source)}: cannot be decoded ({error})") from error
+
+
+#: What Pillow's decoders raise on damaged or too large (over 179 million pixels) files.
+_DECODING_ERRORS = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    struct.error,
+    Image.DecompressionBombError,
+)
 
 
 def _fit(image: Image.Image, size: int) -> Image.Image:
     """Short side to `size`, middle `size` × `size`, RGB; the first frame of an animation."""
     if image.mode.startswith("I;16"):
         image = _to_eight_bits(image)
+    image = _without_ends(image)
     width, height = image.size
     short = min(width, height)
     # The long side is cut to whole pixels, not rounded, as the official transform does.
@@ -65,6 +85,16 @@ def _fit(image: Image.Image, size: int) -> Image.Image:
     resized = image.resize(scaled, Image.Resampling.BICUBIC)
     left, top = round((scaled[0] - size) / 2), round((scaled[1] - size) / 2)
     return resized.crop((left, top, left + size, top + size)).convert("RGB")
+
+
+def _without_ends(image: Image.Image) -> Image.Image:
+    """The image, or the middle of a very long strip."""
+    width, height = image.size
+    longest = min(width, height) * _LONGEST
+    if max(width, height) <= longest:
+        return image
+    left, top = max(0, (width - longest) // 2), max(0, (height - longest) // 2)
+    return image.crop((left, top, width - left, height - top))
 
 
 def _to_eight_bits(image: Image.Image) -> Image.Image:

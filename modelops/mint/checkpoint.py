@@ -1,0 +1,242 @@
+"""Finds, loads and saves models: weights, sizes and tokenizer in one folder.
+
+A folder holds `model.safetensors`, `config.json`, `tokenizer.json` and `manifest.json` (format
+version and SHA-256 of the others); folders that others made may lack the manifest.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from transformers import Blip2ForImageTextRetrieval
+from transformers.utils import logging as transformers_logging
+
+from .configuration import PERSPECTIVES, MintIQAConfig
+from .conversion import in_evaluation_mode, model_from_weights
+from .errors import CheckpointError
+from .modeling import MintIQAModel
+from .presets import PRESETS
+from .processing import MintIQAProcessor
+from .tokenization import load_tokenizer
+
+#: Raised whenever a folder's layout changes; an older program refuses a newer folder.
+FORMAT = 1
+TINY_FOLDER = Path(__file__).parent / "assets" / "tiny"
+#: The public backbone from which the authors started.
+BLIP2_SOURCE = "Salesforce/blip2-itm-vit-g"
+
+_WEIGHTS, _MANIFEST = "model.safetensors", "manifest.json"
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model with the processor that makes its inputs."""
+
+    model: MintIQAModel
+    processor: MintIQAProcessor
+
+
+def load_model(
+    source: str | Path = "tiny",
+    *,
+    device: torch.device | str = "cpu",
+    dtype: torch.dtype = torch.float32,
+) -> LoadedModel:
+    """The model of a preset or of a folder, in evaluation mode on `device` as `dtype`.
+
+    `tiny` is shipped; `vit-g` is fetched from the public BLIP-2 checkpoint, with untrained heads.
+    Raises CheckpointError or TokenizerError, both naming the folder and the mend.
+    """
+    if source == "vit-g":
+        loaded = from_blip2(BLIP2_SOURCE, dtype=dtype)
+    else:
+        loaded = _load_folder(TINY_FOLDER if source == "tiny" else Path(source), dtype)
+    return LoadedModel(nn.Module.to(loaded.model, device), loaded.processor)
+
+
+def save_model(
+    loaded: LoadedModel, folder: str | Path, *, dtype: torch.dtype | None = None
+) -> None:
+    """Writes the whole folder, weights as `dtype` (default: as they are), and only then renames it.
+
+    An existing folder's files are replaced one by one, the manifest last; files that are not a
+    model's (a card) stay.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
+        written = Path(temporary)
+        _write_weights(loaded.model, written, dtype)
+        loaded.processor.tokenizer.save(written)
+        names = sorted(path.name for path in written.iterdir())
+        sums = {name: _sha256(written / name) for name in names}
+        manifest = {"format": FORMAT, "sha256": sums}
+        (written / _MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
+        for name in (*names, _MANIFEST):
+            _sync(written / name)
+            (written / name).replace(folder / name)
+    _sync(folder)
+
+
+def from_blip2(source: str | Path, *, dtype: torch.dtype = torch.float32) -> LoadedModel:
+    """An untrained MINT-IQA on a public BLIP-2 image–text backbone, as the authors started.
+
+    `source` is a folder or a name on the model hub. Vision transformer, Q-Former, queries and text
+    embeddings are taken; the contrastive and matching heads are not; the score heads are drawn.
+    """
+    folder = Path(source) if Path(source).is_dir() else _download(str(source))
+    with _quiet():
+        blip2 = Blip2ForImageTextRetrieval.from_pretrained(folder, dtype=dtype)
+    sizes: Any = blip2.config
+    config = MintIQAConfig(
+        vision_config=sizes.vision_config.to_dict(),
+        qformer_config=sizes.qformer_config.to_dict(),
+        num_query_tokens=sizes.num_query_tokens,
+        bos_token="[DEC]",  # noqa: S106  # a token of text, not a password
+    )
+    ours = ("vision_model.", "qformer.", "embeddings.", "query_tokens")
+    # One precision throughout: `transformers` keeps BLIP-2's Q-Former in float32.
+    weights = {k: v.to(dtype) for k, v in blip2.state_dict().items() if k.startswith(ours)}
+    weights |= _fresh_heads(config, dtype)
+    model = model_from_weights(weights, config)
+    return LoadedModel(model, _processor(folder, config))
+
+
+def backbone_hash(loaded: LoadedModel) -> str:
+    """SHA-256 of all that a pooled embedding depends on: sizes, tokenizer, weights but the heads.
+
+    Equal for models that differ in their heads only, so that cached embeddings serve both.
+    """
+    digest = hashlib.sha256(_sizes(loaded.model.config).encode())
+    digest.update(loaded.processor.tokenizer.definition().encode())
+    for name, tensor in sorted(loaded.model.state_dict().items()):
+        if not name.startswith("heads."):
+            digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+            # As bytes, because NumPy has no bfloat16.
+            flat = tensor.detach().cpu().contiguous().flatten()
+            digest.update(flat.view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def _sizes(config: MintIQAConfig) -> str:
+    """The configuration without what the library adds of itself (its version, paths)."""
+    parts = {
+        "vision": config.vision_config.to_dict(),
+        "qformer": config.qformer_config.to_dict(),
+        "own": config.to_dict(),
+    }
+    passing = ("transformers_version", "architectures", "dtype", "vision_config", "qformer_config")
+    kept = {
+        part: {
+            k: v for k, v in sizes.items() if k not in passing and not k.startswith(("_", "head"))
+        }
+        for part, sizes in parts.items()
+    }
+    return json.dumps(kept, sort_keys=True)
+
+
+def _load_folder(folder: Path, dtype: torch.dtype) -> LoadedModel:
+    if not (folder / _WEIGHTS).exists():
+        mend = (
+            "run `make pretrain-tiny`"
+            if folder == TINY_FOLDER
+            else f"give a folder with {_WEIGHTS}, or one of the presets {', '.join(PRESETS)}"
+        )
+        raise CheckpointError(f"{folder} holds no {_WEIGHTS}; {mend}")
+    _check_manifest(folder)
+    with _quiet():
+        model = MintIQAModel.from_pretrained(folder, dtype=dtype, local_files_only=True)
+    return LoadedModel(in_evaluation_mode(model), _processor(folder, model.config))
+
+
+def _check_manifest(folder: Path) -> None:
+    path = folder / _MANIFEST
+    if not path.exists():
+        return
+    manifest = json.loads(path.read_text())
+    if manifest["format"] > FORMAT:
+        raise CheckpointError(
+            f"{path} has format {manifest['format']}, this program reads {FORMAT}; update it"
+        )
+    changed = [n for n, known in manifest["sha256"].items() if _sha256(folder / n) != known]
+    if changed:
+        raise CheckpointError(
+            f"{folder}: {', '.join(changed)} is not what was saved (its checksum differs); "
+            "save or copy the model again"
+        )
+
+
+def _processor(folder: Path, config: MintIQAConfig) -> MintIQAProcessor:
+    return MintIQAProcessor(load_tokenizer(folder, config), config.image_size)
+
+
+def _write_weights(model: MintIQAModel, folder: Path, dtype: torch.dtype | None) -> None:
+    """`model.safetensors` and `config.json`; the model itself keeps its precision."""
+    weights = {
+        name: tensor.detach().to("cpu", dtype or tensor.dtype).contiguous()
+        for name, tensor in model.state_dict().items()
+    }
+    save_file(weights, folder / _WEIGHTS, metadata={"format": "pt"})
+    model.config.save_pretrained(folder)
+
+
+def _fresh_heads(config: MintIQAConfig, dtype: torch.dtype) -> dict[str, Tensor]:
+    """Heads as torch draws linear layers, which is how the released code starts them."""
+    drawn: dict[str, Tensor] = {}
+    sizes = (config.embedding_size, config.head_hidden_size, config.head_outputs)
+    for perspective in PERSPECTIVES:
+        for index in range(2):
+            layer = nn.Linear(sizes[index], sizes[index + 1], dtype=dtype)
+            for name, tensor in layer.state_dict().items():
+                drawn[f"heads.{perspective}.{index}.{name}"] = tensor
+    return drawn
+
+
+def _download(name: str) -> Path:
+    """Fetches a public checkpoint into the hub's cache; only weights, sizes and tokenizer."""
+    from huggingface_hub import snapshot_download
+
+    try:
+        found = snapshot_download(name, allow_patterns=["*.json", "*.safetensors", "*.txt"])
+    except (OSError, ValueError) as error:  # no network, no such repository, not a name at all
+        raise CheckpointError(
+            f"{name} is no folder and cannot be fetched from the model hub ({error}); "
+            "give a folder that holds the checkpoint, or allow access to the hub"
+        ) from error
+    return Path(found)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the progress bar per file, which would end in a worker's log."""
+    shown = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            transformers_logging.enable_progress_bar()
+
+
+def _sha256(path: Path) -> str:
+    if not path.exists():
+        return "absent"
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

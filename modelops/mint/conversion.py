@@ -1,0 +1,218 @@
+"""Reads checkpoints that others published: the released MINT-IQA, and BLIP-2 to start from.
+
+Every name of a released checkpoint is either mapped to one of ours or dropped with a reason; a name
+that is neither is an error, so that nothing is lost in silence.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from transformers.models.blip_2.configuration_blip_2 import Blip2QFormerConfig, Blip2VisionConfig
+
+from .configuration import PERSPECTIVES, MintIQAConfig
+from .errors import CheckpointError, UnknownNameError
+from .modeling import MintIQAModel
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """An official tensor that becomes (part of) one of ours."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """An official tensor that this model does not need."""
+
+    reason: str
+
+
+_CONTRASTIVE = "belongs to the contrastive loss of BLIP-2's own pretraining, not to the scores"
+
+#: Official name without its `qformer1.` → why it is not needed.
+_DROPPED = {
+    r"temp": _CONTRASTIVE,
+    r"(vision|text)_proj\.(weight|bias)": _CONTRASTIVE,
+    r"Qformer\.bert\.embeddings\.position_ids": "a constant: 0, 1, 2, …",
+}
+
+_VIT = r"visual_encoder\.blocks\.(\d+)\."
+_BLOCK = r"vision_model.encoder.layers.\1."
+_BERT = r"Qformer\.bert\.encoder\.layer\.(\d+)\."
+_LAYER = r"qformer.encoder.layer.\1."
+
+#: Official name without its `qformer1.` → ours.
+_MAPPED = {
+    r"query_tokens": "query_tokens",
+    r"visual_encoder\.cls_token": "vision_model.embeddings.class_embedding",
+    r"visual_encoder\.pos_embed": "vision_model.embeddings.position_embedding",
+    r"visual_encoder\.patch_embed\.proj\.(\w+)": r"vision_model.embeddings.patch_embedding.\1",
+    _VIT + r"norm([12])\.(\w+)": _BLOCK + r"layer_norm\2.\3",
+    _VIT + r"attn\.qkv\.weight": _BLOCK + "self_attn.qkv.weight",
+    # Two official tensors become one of ours; see _join_biases.
+    _VIT + r"attn\.[qv]_bias": _BLOCK + "self_attn.qkv.bias",
+    _VIT + r"attn\.proj\.(\w+)": _BLOCK + r"self_attn.projection.\2",
+    _VIT + r"mlp\.(fc[12]\.\w+)": _BLOCK + r"mlp.\2",
+    r"ln_vision\.(\w+)": r"vision_model.post_layernorm.\1",
+    r"Qformer\.bert\.embeddings\.LayerNorm\.(\w+)": r"qformer.layernorm.\1",
+    r"Qformer\.bert\.embeddings\.((?:word|position)_embeddings\.weight)": r"embeddings.\1",
+    _BERT + r"((?:cross)?attention)\.self\.(\w+\.\w+)": _LAYER + r"\2.attention.\3",
+    _BERT + r"((?:cross)?attention\.output\.\w+\.\w+)": _LAYER + r"\2",
+    _BERT + r"((?:intermediate|output)(?:_query)?\.\w+\.\w+)": _LAYER + r"\2",
+    **{
+        rf"quality{number}\.([01]\.\w+)": rf"heads.{perspective}.\1"
+        for number, perspective in enumerate(PERSPECTIVES, start=1)
+    },
+}
+
+
+def describe_name(official: str) -> Mapped | Dropped:
+    """What becomes of one official name. Raises UnknownNameError."""
+    if official.startswith("qformer2."):
+        return Dropped("the explanation model (stage 2) is not part of this model")
+    rest = official.removeprefix("qformer1.")
+    if rest != official:
+        for pattern, reason in _DROPPED.items():
+            if re.fullmatch(pattern, rest):
+                return Dropped(reason)
+        for pattern, ours in _MAPPED.items():
+            if found := re.fullmatch(pattern, rest):
+                return Mapped(found.expand(ours))
+    raise UnknownNameError(f"{official} is not a name of the released MINT-IQA checkpoint")
+
+
+def describe_names(names: Iterable[str]) -> dict[str, Mapped | Dropped]:
+    """What becomes of every name. Raises UnknownNameError with all names that are unknown."""
+    described: dict[str, Mapped | Dropped] = {}
+    unknown = []
+    for name in names:
+        try:
+            described[name] = describe_name(name)
+        except UnknownNameError:
+            unknown.append(name)
+    if unknown:
+        raise UnknownNameError(
+            f"{len(unknown)} names are not of the released MINT-IQA checkpoint: "
+            f"{', '.join(sorted(unknown))}"
+        )
+    return described
+
+
+def convert_state_dict(official: Mapping[str, Tensor], config: MintIQAConfig) -> dict[str, Tensor]:
+    """The released stage 1 weights under our names, complete and in our shapes.
+
+    Raises UnknownNameError, or CheckpointError with every name that is missing or has another
+    shape than `config` says.
+    """
+    converted = {
+        described.name: official[name]
+        for name, described in describe_names(official).items()
+        if isinstance(described, Mapped) and not name.endswith(("q_bias", "v_bias"))
+    }
+    converted |= _join_biases(official)
+    _check_shapes(converted, config)
+    return converted
+
+
+def _join_biases(official: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """EVA's attention has biases for queries and values, none for keys: (q, 0, v) in one."""
+    joined = {}
+    for name, query in official.items():
+        described = describe_name(name)
+        if name.endswith("q_bias") and isinstance(described, Mapped):
+            partner = name.removesuffix("q_bias") + "v_bias"
+            if partner not in official:
+                raise CheckpointError(f"{name} is there without {partner}")
+            value = official[partner]
+            joined[described.name] = torch.cat([query, torch.zeros_like(query), value])
+    return joined
+
+
+def expected_shapes(config: MintIQAConfig) -> dict[str, torch.Size]:
+    """Our names and shapes at this size; no memory is taken for the weights."""
+    with torch.device("meta"):
+        model = MintIQAModel(config)
+    return {name: tensor.shape for name, tensor in model.state_dict().items()}
+
+
+def _check_shapes(found: Mapping[str, Tensor], config: MintIQAConfig) -> None:
+    wanted = expected_shapes(config)
+    problems = [f"{name} is missing" for name in sorted(wanted.keys() - found.keys())]
+    problems += [f"{name} has no place" for name in sorted(found.keys() - wanted.keys())]
+    problems += [
+        f"{name} is {tuple(found[name].shape)}, not {tuple(shape)}"
+        for name, shape in wanted.items()
+        if name in found and found[name].shape != shape
+    ]
+    if problems:
+        raise CheckpointError(
+            f"{len(problems)} tensors do not fit this configuration: {'; '.join(problems)}"
+        )
+
+
+def config_from_golden(sizes: Mapping[str, Any]) -> MintIQAConfig:
+    """The configuration that a `config.json` beside an official state dict describes."""
+    vision, qformer, heads = sizes["vision"], sizes["qformer"], sizes["heads"]
+    return MintIQAConfig(
+        vision_config=Blip2VisionConfig(
+            image_size=vision["image_size"],
+            patch_size=vision["patch_size"],
+            hidden_size=vision["hidden_size"],
+            num_hidden_layers=vision["layers"],
+            num_attention_heads=vision["heads"],
+            intermediate_size=vision["intermediate_size"],
+            layer_norm_eps=vision["layer_norm_eps"],
+        ),
+        qformer_config=Blip2QFormerConfig(
+            vocab_size=qformer["vocab_size"],
+            hidden_size=qformer["hidden_size"],
+            num_hidden_layers=qformer["layers"],
+            num_attention_heads=qformer["heads"],
+            intermediate_size=qformer["intermediate_size"],
+            max_position_embeddings=qformer["max_position_embeddings"],
+            cross_attention_frequency=qformer["cross_attention_frequency"],
+            layer_norm_eps=qformer["layer_norm_eps"],
+        ),
+        num_query_tokens=qformer["query_tokens"],
+        head_hidden_size=heads["hidden"],
+        head_outputs=heads["outputs"],
+        used_output=heads["used_output"],
+    )
+
+
+def model_from_weights(weights: Mapping[str, Tensor], config: MintIQAConfig) -> MintIQAModel:
+    """A model that holds exactly these tensors (not copies), in evaluation mode.
+
+    Raises CheckpointError with every name that is missing, left over, or of another shape.
+    """
+    _check_shapes(weights, config)
+    with torch.device("meta"):
+        model = MintIQAModel(config)
+    model.load_state_dict(dict(weights), strict=True, assign=True)
+    # The one buffer that no checkpoint holds.
+    count = config.qformer_config.max_position_embeddings
+    positions = torch.arange(count).expand((1, -1))
+    model.embeddings.position_ids = nn.Buffer(positions, persistent=False)
+    return in_evaluation_mode(model)
+
+
+def in_evaluation_mode(model: MintIQAModel) -> MintIQAModel:
+    """The model itself, dropout off."""
+    model.eval()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
+    return model
+
+
+def load_official(folder: str | Path) -> MintIQAModel:
+    """The model in a folder with `config.json` and `official_state_dict.safetensors`."""
+    folder = Path(folder)
+    config = config_from_golden(json.loads((folder / "config.json").read_text()))
+    official = load_file(folder / "official_state_dict.safetensors")
+    return model_from_weights(convert_state_dict(official, config), config)
