@@ -1,12 +1,14 @@
 """Endless shuffled batches of pictures, mirrored at random, with prompts made up as they come."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+from modelops.mint.preprocessing import normalise
 
 from ..grammar import prompt_of
 from .cache import Pictures
@@ -32,26 +34,12 @@ class PromptBatch:
     slots: Tensor  # int64 (batch, 2, 8)
 
 
-def _normalised(pixels: NDArray[np.uint8], mean: Sequence[float], std: Sequence[float]) -> Tensor:
-    scaled = torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))).float() / 255
-    centre, spread = (torch.tensor(list(v)).view(1, 3, 1, 1) for v in (mean, std))
-    return (scaled - centre) / spread
-
-
 class PictureSource:
     """Draws batches from the cache, each epoch in a new order."""
 
-    def __init__(
-        self,
-        pictures: Pictures,
-        *,
-        grid: int,
-        mean: Sequence[float],
-        std: Sequence[float],
-    ) -> None:
+    def __init__(self, pictures: Pictures, *, grid: int) -> None:
         self.pictures = pictures
         self.grid = grid
-        self.mean, self.std = mean, std
         self.cover = cover_of(pictures.items, grid)
 
     def take(self, rows: NDArray[np.int64], *, turn: bool) -> PictureBatch:
@@ -62,7 +50,7 @@ class PictureSource:
             pixels, scenes = pixels[:, :, ::-1], mirror(scenes)
             cover = cover.reshape(-1, self.grid, self.grid)[:, :, ::-1].reshape(len(rows), -1)
         return PictureBatch(
-            _normalised(pixels, self.mean, self.std),
+            normalise(torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)))),
             torch.from_numpy(patch_labels(cover, scenes)),
             torch.from_numpy(self.pictures.severities[rows]),
             scenes,

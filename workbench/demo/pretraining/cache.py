@@ -5,14 +5,15 @@ a temporary name and renamed, so an interrupted run goes on where it stopped.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+
+from modelops.mint.preprocessing import image_to_pixels
 
 from ..flaws import AUTHENTICITY, QUALITY, WEIGHTS
 from ..generators import random_generator
@@ -73,23 +74,26 @@ def draw_picture(seed: int, index: int) -> Picture:
     return paint_as_drawn(scene, random_generator(rng), rng)
 
 
-def _draw_shard(seed: int, shard: int, side: int, path: Path) -> int:
-    pictures = [draw_picture(seed, shard * SHARD + index) for index in range(SHARD)]
+def draw_pictures(seed: int, indices: Iterable[int], side: int) -> Pictures:
+    """The pictures of the given indices, reduced to `side` as the model's preprocessing does."""
+    pictures = [draw_picture(seed, index) for index in indices]
     severity = [{flaw.kind: flaw.severity for flaw in picture.flaws} for picture in pictures]
-    small = [p.image.resize((side, side), Image.Resampling.BICUBIC) for p in pictures]
+    columns = [[row.get(kind, 0.0) for kind in IMAGE_FLAWS] for row in severity]
+    small = [image_to_pixels(picture.image, side).permute(1, 2, 0) for picture in pictures]
+    return Pictures(
+        pixels=np.stack([image.numpy() for image in small]),
+        severities=np.array(columns, dtype=np.float32),
+        scenes=np.array([encode_scene(picture.drawn) for picture in pictures], dtype=np.int64),
+        items=np.stack([_items_of(picture) for picture in pictures]),
+    )
+
+
+def _draw_shard(seed: int, shard: int, side: int, path: Path) -> None:
+    pictures = draw_pictures(seed, range(shard * SHARD, (shard + 1) * SHARD), side)
     temporary = path.with_suffix(f".{os.getpid()}.part")
     with temporary.open("wb") as file:
-        np.savez(
-            file,
-            pixels=np.stack([np.asarray(image) for image in small]),
-            severities=np.array(
-                [[s.get(kind, 0.0) for kind in IMAGE_FLAWS] for s in severity], dtype=np.float32
-            ),
-            scenes=np.array([encode_scene(p.drawn) for p in pictures], dtype=np.int64),
-            items=np.stack([_items_of(p) for p in pictures]),
-        )
+        np.savez(file, **vars(pictures))
     temporary.replace(path)
-    return shard
 
 
 def _shard_path(folder: Path, seed: int, shard: int, side: int) -> Path:
