@@ -193,6 +193,8 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map"]
 FILE_UPLOAD_TEMP_DIR = None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+#: Manifest and archive of one console import together.
+IMPORT_UPLOAD_BYTES = env.int("IMPORT_UPLOAD_MIB", default=2048) * 1024 * 1024
 
 # Scoring chunks are short and late-acknowledged; with these options a chunk that a killed worker
 # held is back soon after the visibility timeout (kombu scans every 100 s by default).
@@ -213,9 +215,14 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "expire-leases": {"task": "annotation.tasks.expire_leases", "schedule": 30.0},
+    "sweep-imports": {"task": "annotation.importing_tasks.sweep_imports", "schedule": 20.0},
     "sweep-runs": {"task": "modelops.tasks.housekeeping.sweep_runs", "schedule": 10.0},
     "retrain-where-due": {
         "task": "modelops.tasks.housekeeping.retrain_where_due",
+        "schedule": 60.0,
+    },
+    "score-new-stimuli": {
+        "task": "modelops.tasks.housekeeping.score_new_stimuli",
         "schedule": 60.0,
     },
 }
@@ -281,3 +288,5 @@ LOGGING = {
 MODEL_PRESET = env.str("MODEL_PRESET", default="tiny")
 MODEL_WEIGHTS = env.str("MODEL_WEIGHTS", default="")
 MODEL_DEVICE = env.str("MODEL_DEVICE", default="auto")
+# A training or scoring job whose worker is silent for so long is handed to another one.
+JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=60)

@@ -1,5 +1,10 @@
 """Routes; see the views."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from . import importing
+
+urlpatterns: list[URLPattern] = [
+    path("<slug:slug>/import/", importing.study_import, name="study-import"),
+    path("<slug:slug>/import/<int:job>/", importing.study_import_job, name="study-import-job"),
+]

@@ -14,6 +14,14 @@ def gettext_noop(message: str) -> str:
     return message
 
 
+def plain(params: Mapping[str, Any]) -> dict[str, Any]:
+    """`params` for JSON; paths and exceptions as their text."""
+    return {
+        key: value if isinstance(value, int | float | str) else str(value)
+        for key, value in params.items()
+    }
+
+
 class Problem(ValueError):  # noqa: N818 -- as often listed as raised; not an error alone
     """One thing that is wrong (`template % params`) and how to mend it."""
 
@@ -28,6 +36,13 @@ class Problem(ValueError):  # noqa: N818 -- as often listed as raised; not an er
 
     def advice(self, translate: Callable[[str], str] = str) -> str:
         return translate(self.mend) % self.params
+
+    def to_json(self) -> dict[str, Any]:
+        return {"template": self.template, "mend": self.mend, "params": plain(self.params)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        return cls(data["template"], data["mend"], **data["params"])
 
 
 class ManifestError(Problem):
@@ -68,7 +83,7 @@ class RowNote:
         return f"row {self.row} (line {self.line}): {self.sentence()}"
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**asdict(self), "params": plain(self.params)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:

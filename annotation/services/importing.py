@@ -34,9 +34,9 @@ class ImportRefusedError(MintError):
 
     code = "import_refused"
 
-    @classmethod
-    def because(cls, problem: Problem) -> "ImportRefusedError":
-        return cls(f"{problem.sentence(_)}; {problem.advice(_)}")
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(f"{problem.sentence(_)}; {problem.advice(_)}")
+        self.problem = problem
 
 
 @dataclass(frozen=True)
@@ -235,7 +235,7 @@ def _refused_for_problems() -> Iterator[None]:
     try:
         yield
     except Problem as problem:
-        raise ImportRefusedError.because(problem) from problem
+        raise ImportRefusedError(problem) from problem
 
 
 @contextmanager
@@ -246,19 +246,25 @@ def _refused_for_full_disks() -> Iterator[None]:
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") != _PG_DISK_FULL:
             raise
-        raise ImportRefusedError(
-            _("The database's disk is full; nothing was imported. Free space and import again.")
-        ) from error
+        problem = Problem(
+            gettext_noop("the database's disk is full; nothing was imported"),
+            gettext_noop("free space and import again"),
+        )
+        raise ImportRefusedError(problem) from error
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            message = _(
-                "The disk below %(place)s is full; nothing was imported. "
-                "Free space and import again."
-            )
-        else:
-            message = _(
-                "Images cannot be written below %(place)s (%(reason)s); nothing was imported."
-            )
-        raise ImportRefusedError(
-            message % {"place": settings.MEDIA_ROOT, "reason": error.strerror or error}
-        ) from error
+        raise ImportRefusedError(_unwritable(error)) from error
+
+
+def _unwritable(error: OSError) -> Problem:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Problem(
+            gettext_noop("the disk below %(place)s is full; nothing was imported"),
+            gettext_noop("free space and import again"),
+            place=str(settings.MEDIA_ROOT),
+        )
+    return Problem(
+        gettext_noop("images cannot be written below %(place)s (%(reason)s)"),
+        gettext_noop("let the workbench write there and import again; nothing was imported"),
+        place=str(settings.MEDIA_ROOT),
+        reason=error.strerror or str(error),
+    )

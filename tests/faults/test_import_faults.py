@@ -75,7 +75,7 @@ def test_the_command_says_so_too(
 ) -> None:
     _fill_the_disk_after(monkeypatch, 3)
 
-    with pytest.raises(CommandError, match="Free space and import again"):
+    with pytest.raises(CommandError, match="free space and import again"):
         call_command("import_stimuli", study.slug, str(manifest), stderr=io.StringIO())
 
 
