@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from safetensors.torch import save_file
@@ -94,8 +94,7 @@ def from_blip2(source: str | Path, *, dtype: torch.dtype = torch.float32) -> Loa
     embeddings are taken; the contrastive and matching heads are not; the score heads are drawn.
     """
     folder = Path(source) if Path(source).is_dir() else _download(str(source))
-    with _quiet():
-        blip2 = Blip2ForImageTextRetrieval.from_pretrained(folder, dtype=dtype)
+    blip2 = _read_blip2(folder, dtype)
     sizes: Any = blip2.config
     config = MintIQAConfig(
         vision_config=sizes.vision_config.to_dict(),
@@ -187,6 +186,22 @@ def _write_weights(model: MintIQAModel, folder: Path, dtype: torch.dtype | None)
     }
     save_file(weights, folder / _WEIGHTS, metadata={"format": "pt"})
     model.config.save_pretrained(folder)
+
+
+def _read_blip2(folder: Path, dtype: torch.dtype) -> Blip2ForImageTextRetrieval:
+    """BLIP-2 with its matching head; another model's weights would leave names to chance."""
+    loaded: Any
+    with _quiet():
+        loaded = Blip2ForImageTextRetrieval.from_pretrained(
+            folder, dtype=dtype, output_loading_info=True
+        )
+    model, found = loaded
+    if found["missing_keys"]:
+        raise CheckpointError(
+            f"{folder} is not a BLIP-2 image–text matching checkpoint; "
+            f"missing: {', '.join(sorted(found['missing_keys']))}"
+        )
+    return cast(Blip2ForImageTextRetrieval, model)
 
 
 def _fresh_heads(config: MintIQAConfig, dtype: torch.dtype) -> dict[str, Tensor]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Self, cast
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import PreTrainedModel, initialization
 from transformers.models.blip_2.modeling_blip_2 import (
@@ -177,16 +178,18 @@ class MintIQAModel(PreTrainedModel):
 
     @classmethod
     def from_pretrained(cls, *args: Any, **kwargs: Any) -> Self:
-        """As in `transformers`, but a name that is missing or left over is an error.
+        """As in `transformers`, but a name that is missing, left over or misshapen is an error.
 
         Raises CheckpointError with the list of names.
         """
         source = args[0] if args else kwargs.get("pretrained_model_name_or_path")
+        # So that shapes, too, come back as a list and not as a line of advice in a log.
+        told = {"output_loading_info": True, "ignore_mismatched_sizes": True}
         loaded: Any
         try:
-            loaded = super().from_pretrained(*args, **kwargs, output_loading_info=True)
-        except RuntimeError as error:  # a shape that differs
-            raise CheckpointError(f"{source}: {error}") from error
+            loaded = super().from_pretrained(*args, **kwargs | told)
+        except (SafetensorError, RuntimeError) as error:
+            raise CheckpointError(f"{source}: the weights cannot be read ({error})") from error
         model, found = loaded
         problems = {kind: sorted(map(str, names)) for kind, names in found.items() if names}
         if problems:

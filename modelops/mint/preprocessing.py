@@ -59,7 +59,8 @@ def _fitted(source: ImageSource, size: int) -> Image.Image:
             "save it anew in one of these formats"
         ) from error
     except _DECODING_ERRORS as error:
-        raise UnreadableImageError(f"{_name(source)}: cannot be decoded ({error})") from error
+        why = getattr(error, "strerror", None) or error
+        raise UnreadableImageError(f"{_name(source)}: cannot be decoded ({why})") from error
 
 
 #: What Pillow's decoders raise on damaged or too large (over 179 million pixels) files.
