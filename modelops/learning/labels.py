@@ -1,5 +1,6 @@
 """Labels as arrays: the mean opinion scores of N stimuli from three perspectives."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,3 +55,35 @@ class Labels:
         prior = PRIOR_DEGREES * PRIOR_RATER_SD**2
         result: NDArray[np.float64] = (prior + squares) / (PRIOR_DEGREES + degrees.sum(axis=0))
         return result
+
+
+@dataclass(frozen=True)
+class SourceLabel:
+    """What one source says of one stimulus from one perspective; `place` is the stimulus's row."""
+
+    place: int
+    perspective: int
+    mos: float
+    sd: float | None
+    ratings: int | None
+
+
+def combine(sources: Iterable[SourceLabel], stimuli: int, perspectives: int) -> Labels:
+    """Labels of `stimuli` rows; where several sources speak of one, each rating counts the same.
+
+    The spread of a combined label is that within its sources: their offset from each other is not
+    a rater's error.
+    """
+    shape = (stimuli, perspectives)
+    ratings, totals = np.zeros(shape), np.zeros(shape)
+    degrees, squares = np.zeros(shape), np.zeros(shape)
+    for label in sources:
+        at = (label.place, label.perspective)
+        count = ASSUMED_RATERS if label.ratings is None else label.ratings
+        ratings[at] += count
+        totals[at] += count * label.mos
+        if label.sd is not None and count > 1:
+            degrees[at] += count - 1
+            squares[at] += (count - 1) * label.sd**2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return Labels(totals / ratings, ratings, np.sqrt(squares / degrees))

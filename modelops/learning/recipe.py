@@ -52,17 +52,16 @@ class Recipe:
 
 
 #: `tiny`'s backbone is trained before it is shipped; a study's few labels train its last layer.
-#: `vit_g` carries the published recipe (L1, Adam at 1e-5, cosine, blocks 0–21 and the Q-Former
+#: `vit-g` carries the published recipe (L1, Adam at 1e-5, cosine, blocks 0–21 and the Q-Former
 #: frozen), switched on by a number of epochs: without a GPU an epoch takes hours.
 _RECIPES = {
     "tiny": Recipe(preset="tiny", epochs=0, learning_rate=1e-4, batch_size=16, frozen_blocks=3),
-    "vit_g": Recipe(preset="vit_g", epochs=0, frozen_blocks=22),
+    "vit-g": Recipe(preset="vit-g", epochs=0, frozen_blocks=22),
 }
 
 
 def default_recipe(preset: str) -> Recipe:
     """The preset's recipe. Raises LearningError naming the presets there are."""
-    name = preset.replace("-", "_")
-    if name not in _RECIPES:
+    if preset not in _RECIPES:
         raise LearningError(f"there is no recipe for {preset!r}, only for {', '.join(_RECIPES)}")
-    return _RECIPES[name]
+    return _RECIPES[preset]

@@ -73,7 +73,9 @@ class ScoringChunk(models.Model):
     index = models.PositiveIntegerField()
     stimulus_ids = ArrayField(models.BigIntegerField())
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
-    #: Stimuli that could not be read: [{"filename": …, "error": …}].
+    #: How often it was begun: a chunk that kills its workers must not do so for ever.
+    attempts = models.PositiveSmallIntegerField(default=0)
+    #: Stimuli that could not be read: [{"stimulus": …, "filename": …, "error": …}].
     problems = models.JSONField(default=list, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 

@@ -32,5 +32,5 @@ def test_a_wrong_setting_is_named(data: dict[str, object], message: str) -> None
 
 
 def test_an_unknown_preset_is_named_with_those_there_are() -> None:
-    with pytest.raises(LearningError, match="'huge', only for tiny, vit_g"):
+    with pytest.raises(LearningError, match="'huge', only for tiny, vit-g"):
         default_recipe("huge")

@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from modelops.learning.backbone import backbone_sha256
 from modelops.learning.recipe import Recipe
 from modelops.learning.training import TrainingData, fine_tune, freeze
 from modelops.mint import MintIQAModel
@@ -126,12 +125,3 @@ def test_no_epochs_leave_the_model_as_it_is(tmp_path: Path) -> None:
     fine_tune(model, make_data(), replace(RECIPE, epochs=0), tmp_path / "c", silent)
     assert all(torch.equal(value, before[name]) for name, value in weights(model).items())
 
-
-def test_a_backbone_is_named_by_what_decides_embeddings() -> None:
-    model = small_model()
-    name = backbone_sha256(model)
-    model.set_head_weights(torch.ones(3, 12), torch.ones(3))
-    assert backbone_sha256(model) == name
-    with torch.no_grad():
-        model.query_tokens[0, 0, 0] += 1
-    assert backbone_sha256(model) != name

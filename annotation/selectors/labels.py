@@ -1,0 +1,119 @@
+"""Labels of a study: opinion scores on 0…1 from the ratings that count, and published ones.
+
+The ratings that count are current (not superseded), of submitted trials, by raters who are not
+excluded, on main stimuli that have an image.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from operator import attrgetter
+
+import numpy as np
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from ..models import PublishedScore, Rater, Rating, Stimulus, Study, Trial
+from ..opinion import opinion_scores
+from ..protocol.perspectives import PERSPECTIVES
+
+#: The `source` of labels by this workbench's own raters.
+OWN_RATERS = "raters"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The opinion scores of one stimulus from one perspective and one source, on 0…1."""
+
+    stimulus: int
+    split: str
+    perspective: str
+    source: str
+    mos: float
+    #: Sample standard deviation; None where it is not known or there is one rating.
+    sd: float | None
+    #: Number of ratings; None where a publication does not say.
+    ratings: int | None
+
+
+@dataclass(frozen=True)
+class LabelCounts:
+    """`ratings`: submitted trials that count. `pool` and `holdout`: stimuli with any label."""
+
+    ratings: int
+    pool: int
+    holdout: int
+
+
+def labels_of(study: Study, *, split: str | None = None) -> list[Label]:
+    """All labels, by stimulus, perspective (in the model's order) and source."""
+    splits = dict(_labelled(study, split).values_list("pk", "split"))
+    labels = [*_own_labels(study, splits), *_published_labels(study, splits)]
+    order = {str(perspective): place for place, perspective in enumerate(PERSPECTIVES)}
+    by_perspective = sorted(labels, key=lambda label: (order[label.perspective], label.source))
+    return sorted(by_perspective, key=attrgetter("stimulus"))
+
+
+def count_labels(study: Study) -> LabelCounts:
+    """How many labels there are, without reading them."""
+    counts = dict(
+        _labelled(study, None).order_by().values_list("split").annotate(number=Count("pk"))
+    )
+    return LabelCounts(
+        ratings=_counting_trials().filter(stimulus__in=_stimuli(study)).count(),
+        pool=counts.get(Stimulus.Split.POOL, 0),
+        holdout=counts.get(Stimulus.Split.HOLDOUT, 0),
+    )
+
+
+def _stimuli(study: Study) -> QuerySet[Stimulus]:
+    return Stimulus.objects.filter(study=study, purpose=Stimulus.Purpose.MAIN).exclude(sha256="")
+
+
+def _counting_trials() -> QuerySet[Trial]:
+    return Trial.objects.filter(state=Trial.State.SUBMITTED, rater__status=Rater.Status.ACTIVE)
+
+
+def _labelled(study: Study, split: str | None) -> QuerySet[Stimulus]:
+    rated = Exists(_counting_trials().filter(stimulus=OuterRef("pk")))
+    published = Exists(PublishedScore.objects.filter(stimulus=OuterRef("pk")))
+    stimuli = _stimuli(study).filter(Q(rated) | Q(published))
+    return stimuli.filter(split=split) if split else stimuli
+
+
+def _own_labels(study: Study, splits: dict[int, str]) -> Iterable[Label]:
+    scales = {str(item.perspective): item.scale for item in study.perspective_settings}
+    rows = (
+        Rating.objects.filter(superseded_at=None, trial__in=_counting_trials())
+        .filter(trial__stimulus__in=_stimuli(study))
+        # One order, so that the same ratings give the same mean to the last bit.
+        .order_by("pk")
+        .values_list("trial__stimulus_id", "perspective", "score")
+    )
+    keys: dict[tuple[int, str], int] = {}
+    groups: list[int] = []
+    scores: list[float] = []
+    for stimulus, perspective, score in rows.iterator(chunk_size=10_000):
+        # A rating may have been submitted since the stimuli were listed.
+        if stimulus in splits:
+            groups.append(keys.setdefault((stimulus, perspective), len(keys)))
+            scores.append(scales[perspective].to_unit(score))
+    result = opinion_scores(scores, groups, len(keys))
+    for (stimulus, perspective), place in keys.items():
+        sd = float(result.sd[place])
+        yield Label(
+            stimulus=stimulus,
+            split=splits[stimulus],
+            perspective=perspective,
+            source=OWN_RATERS,
+            mos=float(result.mean[place]),
+            sd=None if np.isnan(sd) else sd,
+            ratings=int(result.n[place]),
+        )
+
+
+def _published_labels(study: Study, splits: dict[int, str]) -> Iterable[Label]:
+    rows = PublishedScore.objects.filter(stimulus__in=_stimuli(study)).values_list(
+        "stimulus_id", "perspective", "source", "mos", "sd", "raters"
+    )
+    for stimulus, perspective, source, mos, sd, raters in rows.iterator(chunk_size=10_000):
+        if stimulus in splits:
+            yield Label(stimulus, splits[stimulus], perspective, source, mos, sd, raters)

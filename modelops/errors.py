@@ -1,0 +1,49 @@
+"""What model operations refuse; each message names the thing, the place and the mend."""
+
+from workbench.errors import MintError
+
+
+class RunActiveError(MintError):
+    """The study has a training run that is not over."""
+
+    code = "run_active"
+    status = 409
+
+
+class TooFewLabelsError(MintError):
+    """Too few images of the study are labelled."""
+
+    code = "too_few_labels"
+    status = 409
+
+
+class NotScoredError(MintError):
+    """A version cannot become active before it has predicted the study's images."""
+
+    code = "not_scored"
+    status = 409
+
+
+class VersionStateError(MintError):
+    """The version is not in a state from which this can be done."""
+
+    code = "version_state"
+    status = 409
+
+
+class NoModelError(MintError):
+    """The study has no model of that number, or none at all."""
+
+    code = "no_model"
+    status = 404
+
+
+class ArtifactError(MintError):
+    """Files of a model or a snapshot cannot be written, or are not what was written."""
+
+    code = "artifact"
+    status = 500
+
+
+class LostLeaseError(Exception):
+    """Another worker owns the job now; this one must stop without another write."""

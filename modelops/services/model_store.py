@@ -1,0 +1,62 @@
+"""Models of this process: loaded when first needed, kept by the checksum of their files."""
+
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from ..learning.posterior import load_last_layer
+from ..models import ModelVersion
+from .artifacts import local_folder
+from .embedding import Embedder
+
+if TYPE_CHECKING:
+    from ..learning.bayes import LastLayer
+    from ..mint import LoadedModel
+
+LAST_LAYER = "last_layer.safetensors"
+
+
+class VersionModel:
+    """A model version's files. The last layer is light; the backbone is loaded for an image."""
+
+    def __init__(self, folder: Path, backbone_sha256: str) -> None:
+        self.folder = folder
+        self.embedder = Embedder(backbone_sha256, lambda: self.backbone)
+
+    @cached_property
+    def last_layer(self) -> "LastLayer":
+        return load_last_layer(self.folder / LAST_LAYER)
+
+    @cached_property
+    def backbone(self) -> "LoadedModel":
+        from ..mint import load_model
+
+        return load_model(self.folder, device=device())
+
+
+def version_model(version: ModelVersion) -> VersionModel:
+    """The model of `version`. Raises ArtifactError where its files are gone or were changed."""
+    return _version_model(version.artifact, version.artifact_sha256, version.backbone_sha256)
+
+
+@lru_cache(maxsize=2)
+def _version_model(artifact: str, artifact_sha256: str, backbone_sha256: str) -> VersionModel:
+    return VersionModel(local_folder(artifact, artifact_sha256), backbone_sha256)
+
+
+def base_model() -> "LoadedModel":
+    """What every training starts from: MODEL_WEIGHTS where set, else the preset's own weights."""
+    from ..mint import load_model
+
+    return load_model(settings.MODEL_WEIGHTS or settings.MODEL_PRESET, device=device())
+
+
+def device() -> str:
+    """MODEL_DEVICE, where `auto` is a GPU if this machine has one."""
+    if settings.MODEL_DEVICE != "auto":
+        return str(settings.MODEL_DEVICE)
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"

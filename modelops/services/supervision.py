@@ -1,0 +1,156 @@
+"""Training in a process of its own: what it costs in memory ends with it, and whatever kills it
+leaves the worker alive."""
+
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+
+import structlog
+from django.conf import settings
+from django.db import OperationalError, connection
+from django.utils.translation import gettext as _
+
+from workbench.errors import MintError
+
+from ..errors import LostLeaseError
+from ..models import TrainingRun
+from . import jobs
+from .embedding import use_processor_cores
+from .training import run_training, scratch_folder
+
+log = structlog.get_logger(__name__)
+
+#: Exit statuses of the training process, beside 0.
+LOST_LEASE = 75  # EX_TEMPFAIL
+ORPHANED = 70  # EX_SOFTWARE
+
+
+def supervise(*, run_id: int) -> None:
+    """Takes a queued run and trains it in a child process, until that ends.
+
+    A child that was killed leaves a run whose lease is ended here, so that the next sweep hands it
+    on; it then goes on from its checkpoint.
+    """
+    fence = jobs.claim(TrainingRun, run_id)
+    if fence is None:
+        return
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "train_run"]
+    child = subprocess.Popen([*command, str(run_id), str(fence)])  # noqa: S603 -- our own command
+    try:
+        status = child.wait()
+    finally:
+        # The worker is being stopped: its child must not train on unwatched.
+        if child.poll() is None:
+            child.kill()
+            child.wait()
+    if status and jobs.release(TrainingRun, run_id, fence):
+        log.warning("training process ended early", run=run_id, status=status)
+
+
+def train_run(*, run_id: int, fence: int) -> int:
+    """The child's work: trains under a heartbeat. Answers its exit status.
+
+    An error that a person can mend fails the run with its message; any other fails it too, named,
+    and passes.
+    """
+    run = TrainingRun.objects.select_related("study", "snapshot").get(pk=run_id)
+    use_processor_cores()
+    heartbeat = Heartbeat(run_id, fence)
+    heartbeat.start()
+    try:
+        run_training(run=run, fence=fence, report=heartbeat.report)
+    except LostLeaseError:
+        return LOST_LEASE
+    # The pure cores' errors are ValueErrors that name the thing and the mend.
+    except (MintError, ValueError) as error:
+        log.warning("training failed", run=run_id, exc_info=error)
+        _fail(run_id, fence, str(error))
+    except Exception as error:
+        _fail(run_id, fence, _unexpected(error))
+        raise
+    finally:
+        heartbeat.stop()
+    _clean(run)
+    return 0
+
+
+@dataclass
+class _Progress:
+    stage: str = ""
+    done: int = 0
+    total: int = 0
+
+
+class Heartbeat:
+    """Renews the lease, with the progress, from a thread of its own.
+
+    Where the run was taken over, or the worker above is gone, it ends the process at once: nothing
+    of it may be written any more, and a step of training can take minutes.
+    """
+
+    def __init__(self, run_id: int, fence: int) -> None:
+        self._run_id, self._fence = run_id, fence
+        self._progress = _Progress()
+        self._stopped = threading.Event()
+        self._parent = os.getppid()
+        self._thread = threading.Thread(target=self._beat, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    def report(self, stage: str, done: int, total: int) -> None:
+        self._progress = _Progress(stage, done, total)
+
+    def _beat(self) -> None:
+        # Seen on the page every two seconds; a lease outlives many missed beats.
+        while not self._stopped.wait(min(1.0, settings.JOB_LEASE_SECONDS / 4)):
+            if os.getppid() != self._parent:
+                os._exit(ORPHANED)
+            try:
+                self._renew()
+            except LostLeaseError:
+                # The run may have ended by our own hand while this beat was under way.
+                if not self._stopped.is_set():
+                    os._exit(LOST_LEASE)
+            except OperationalError as error:
+                log.warning("heartbeat missed", run=self._run_id, error=str(error))
+                connection.close()
+        connection.close()
+
+    def _renew(self) -> None:
+        now = self._progress
+        jobs.renew(
+            TrainingRun,
+            self._run_id,
+            self._fence,
+            stage=now.stage,
+            progress_done=now.done,
+            progress_total=now.total,
+        )
+
+
+def _fail(run_id: int, fence: int, error: str) -> None:
+    try:
+        jobs.fail(TrainingRun, run_id, fence, error)
+    except LostLeaseError:
+        log.warning("a run that failed was taken over already", run=run_id, error=error)
+
+
+def _unexpected(error: Exception) -> str:
+    return _(
+        "The training stopped at an error that it does not know (%(error)s). See the worker's "
+        "log; if it tells you nothing, report it with that log."
+    ) % {"error": f"{type(error).__name__}: {error}"}
+
+
+def _clean(run: TrainingRun) -> None:
+    checkpoint = scratch_folder(run) / "checkpoint.safetensors"
+    checkpoint.unlink(missing_ok=True)
+    if checkpoint.parent.exists():
+        checkpoint.parent.rmdir()

@@ -1,0 +1,263 @@
+"""What a training run does, from its labels to a registered candidate. Runs in a process of its own
+(`manage.py train_run`), which may be killed at any moment: everything but the last step may be
+done again, and the last step is one transaction."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+
+from annotation.models import Stimulus
+from annotation.protocol.perspectives import PERSPECTIVES
+from annotation.selectors.labels import Label
+from annotation.services import audit
+
+from ..learning.bayes import LastLayer, fit_last_layer
+from ..learning.evaluation import evaluate_perspectives
+from ..learning.files import sha256_of
+from ..learning.labels import Labels, SourceLabel, combine
+from ..learning.posterior import save_last_layer
+from ..learning.recipe import Recipe
+from ..models import LabelSnapshot, ModelVersion, TrainingRun
+from . import jobs
+from .artifacts import MANIFEST, publish_folder, refused_when_full
+from .embedding import Embedded, Embedder, image_files
+from .model_store import LAST_LAYER, base_model
+from .retraining import require_labels
+from .scoring import start_scoring
+from .snapshots import read_snapshot, take_snapshot
+
+if TYPE_CHECKING:
+    from ..learning.training import TrainingData
+    from ..mint import LoadedModel
+
+#: Called with what is being done, how much of it is done, and of how much.
+Report = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class LabelledStimuli:
+    """N stimuli of one split, their prompts loaded, and their labels, row by row."""
+
+    stimuli: list[Stimulus]
+    labels: Labels
+
+    def __len__(self) -> int:
+        return len(self.stimuli)
+
+    def readable(self, embedded: Embedded) -> "LabelledStimuli":
+        """Those whose image could be read."""
+        rows = [row for row, item in enumerate(self.stimuli) if item.pk in embedded.vectors]
+        return LabelledStimuli(
+            [self.stimuli[row] for row in rows], self.labels.take(np.array(rows, dtype=np.intp))
+        )
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A trained model and how well it does on the hold-out, per perspective."""
+
+    model: "LoadedModel"
+    backbone_sha256: str
+    last_layer: LastLayer
+    metrics: dict[str, dict[str, float | int | None]]
+
+
+def run_training(*, run: TrainingRun, fence: int, report: Report) -> ModelVersion:
+    """Trains on the run's labels and registers the candidate, whose scoring then starts.
+
+    Raises LostLeaseError where another worker took the run over, and the named errors of its
+    steps: TooFewLabelsError, ArtifactError, CheckpointError, LearningError.
+    """
+    report("labels", 0, 0)
+    snapshot = run.snapshot or take_snapshot(run.study)
+    jobs.renew(TrainingRun, run.pk, fence, snapshot=snapshot)
+    recipe = Recipe.from_json(run.recipe)
+    labels = read_snapshot(snapshot)
+    learned = learn(
+        pool=gather(labels, Stimulus.Split.POOL),
+        holdout=gather(labels, Stimulus.Split.HOLDOUT),
+        recipe=recipe,
+        scratch=scratch_folder(run),
+        report=report,
+    )
+    report("publishing", 0, 0)
+    artifact = f"models/{run.study_id}/run-{run.pk}"
+    manifest_sha256 = _publish(learned, recipe, snapshot, artifact)
+    return _register(run, fence, snapshot, learned, artifact, manifest_sha256)
+
+
+def scratch_folder(run: TrainingRun) -> Path:
+    """Where the run keeps its checkpoint until it is over."""
+    return Path(settings.DATA_DIR) / "runs" / str(run.pk)
+
+
+def gather(labels: Sequence[Label], split: str) -> LabelledStimuli:
+    """The labelled stimuli of one split that still exist, as arrays."""
+    found = Stimulus.objects.select_related("prompt").in_bulk(
+        {label.stimulus for label in labels if label.split == split}
+    )
+    stimuli = [found[pk] for pk in sorted(found)]
+    places = {stimulus.pk: place for place, stimulus in enumerate(stimuli)}
+    heads = {str(perspective): place for place, perspective in enumerate(PERSPECTIVES)}
+    rows = [
+        SourceLabel(
+            places[label.stimulus], heads[label.perspective], label.mos, label.sd, label.ratings
+        )
+        for label in labels
+        if label.stimulus in places
+    ]
+    return LabelledStimuli(stimuli, combine(rows, len(stimuli), len(heads)))
+
+
+def learn(
+    *,
+    pool: LabelledStimuli,
+    holdout: LabelledStimuli,
+    recipe: Recipe,
+    scratch: Path,
+    report: Report,
+) -> Learned:
+    """The Bayesian last layer on the labels of `pool`, after fine-tuning if the recipe says so."""
+    from ..mint import backbone_hash
+
+    loaded = base_model()
+    backbone = backbone_hash(loaded)
+    embedded = _embed(loaded, backbone, [*pool.stimuli, *holdout.stimuli], report)
+    pool, holdout = pool.readable(embedded), holdout.readable(embedded)
+    require_labels(len(pool), recipe.minimum_labels)
+    last_layer = _fit(pool, embedded)
+    if recipe.epochs:
+        _set_heads(loaded, last_layer)
+        _fine_tune(loaded, pool, recipe, scratch, report)
+        backbone = backbone_hash(loaded)
+        embedded = _embed(loaded, backbone, [*pool.stimuli, *holdout.stimuli], report)
+        last_layer = _fit(pool, embedded)
+    report("fitting", 1, 1)
+    _set_heads(loaded, last_layer)
+    return Learned(loaded, backbone, last_layer, _evaluate(last_layer, holdout, embedded))
+
+
+def _embed(
+    loaded: "LoadedModel", backbone: str, stimuli: list[Stimulus], report: Report
+) -> Embedded:
+    return Embedder(backbone, lambda: loaded).embed(
+        stimuli, lambda done, total: report("embedding", done, total)
+    )
+
+
+def _fit(pool: LabelledStimuli, embedded: Embedded) -> LastLayer:
+    return fit_last_layer(embedded.matrix([item.pk for item in pool.stimuli]), pool.labels)
+
+
+def _set_heads(loaded: "LoadedModel", last_layer: LastLayer) -> None:
+    import torch
+
+    weight, bias = last_layer.heads()
+    like = loaded.model.query_tokens
+    loaded.model.set_head_weights(
+        torch.as_tensor(weight, dtype=like.dtype, device=like.device),
+        torch.as_tensor(bias, dtype=like.dtype, device=like.device),
+    )
+
+
+def _fine_tune(
+    loaded: "LoadedModel", pool: LabelledStimuli, recipe: Recipe, scratch: Path, report: Report
+) -> None:
+    from ..learning.training import fine_tune
+
+    with (
+        image_files(pool.stimuli) as paths,
+        refused_when_full(str(settings.DATA_DIR)),
+    ):
+        data = _training_data(loaded, pool, paths)
+        fine_tune(loaded.model, data, recipe, scratch / "checkpoint.safetensors", report)
+
+
+def _training_data(
+    loaded: "LoadedModel", pool: LabelledStimuli, paths: Sequence[Path]
+) -> "TrainingData":
+    import torch
+
+    from ..learning.training import TrainingData
+    from ..mint import image_to_pixels, normalise
+
+    size = loaded.processor.image_size
+
+    def pixels(rows: Sequence[int]) -> torch.Tensor:
+        return normalise(torch.stack([image_to_pixels(paths[row], size) for row in rows]))
+
+    ids, mask = loaded.processor.tokenizer([item.prompt.text for item in pool.stimuli])
+    return TrainingData(pixels, ids, mask, torch.as_tensor(pool.labels.mos, dtype=torch.float32))
+
+
+def _evaluate(
+    last_layer: LastLayer, holdout: LabelledStimuli, embedded: Embedded
+) -> dict[str, dict[str, float | int | None]]:
+    names = [str(perspective) for perspective in PERSPECTIVES]
+    if not holdout.stimuli:
+        nothing = np.empty((0, len(names)))
+        agreements = evaluate_perspectives(nothing, nothing, names)
+    else:
+        predicted = last_layer.predict(embedded.matrix([item.pk for item in holdout.stimuli]))
+        agreements = evaluate_perspectives(predicted.mean, holdout.labels.mos, names)
+    return {name: agreement.to_json() for name, agreement in agreements.items()}
+
+
+def _publish(learned: Learned, recipe: Recipe, snapshot: LabelSnapshot, artifact: str) -> str:
+    """Publishes the model's folder; the checksum of its manifest."""
+    from ..mint import save_model
+
+    with publish_folder(artifact) as folder:
+        save_model(learned.model, folder)
+        save_last_layer(learned.last_layer, folder / LAST_LAYER)
+        # One manifest vouches for all files, those of the last layer too.
+        manifest = json.loads((folder / MANIFEST).read_text())
+        manifest["sha256"][LAST_LAYER] = sha256_of(folder / LAST_LAYER)
+        manifest["recipe"] = recipe.to_json()
+        manifest["label_snapshot"] = snapshot.content_sha256
+        manifest["backbone_sha256"] = learned.backbone_sha256
+        manifest["metrics"] = learned.metrics
+        (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
+        return sha256_of(folder / MANIFEST)
+
+
+@transaction.atomic
+def _register(
+    run: TrainingRun,
+    fence: int,
+    snapshot: LabelSnapshot,
+    learned: Learned,
+    artifact: str,
+    artifact_sha256: str,
+) -> ModelVersion:
+    """Ends the run and makes its candidate known, or neither."""
+    # First: it locks the run, and a worker that lost it gets no further.
+    jobs.succeed(TrainingRun, run.pk, fence)
+    last = ModelVersion.objects.filter(study=run.study_id).aggregate(last=Max("number"))["last"]
+    version = ModelVersion.objects.create(
+        study_id=run.study_id,
+        number=(last or 0) + 1,
+        preset=run.recipe["preset"],
+        artifact=artifact,
+        artifact_sha256=artifact_sha256,
+        backbone_sha256=learned.backbone_sha256,
+        snapshot=snapshot,
+        training_run=run,
+        metrics=learned.metrics,
+    )
+    audit.record(
+        study=run.study,
+        actor=run.requested_by,
+        action="model.trained",
+        number=version.number,
+        labels=snapshot.content_sha256,
+    )
+    start_scoring(version=version)
+    return version

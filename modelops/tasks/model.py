@@ -1,0 +1,26 @@
+"""Tasks of the queue `model`, for workers that have the weights."""
+
+from celery import shared_task
+
+
+@shared_task
+def train(run_id: int) -> None:
+    """Acknowledged early: it outlasts any visibility timeout, and its row brings it back."""
+    from ..services.supervision import supervise
+
+    supervise(run_id=run_id)
+
+
+@shared_task(acks_late=True, reject_on_worker_lost=True)
+def score_chunk(chunk_id: int) -> None:
+    """Acknowledged when done: a chunk that a killed worker held is handed out again."""
+    from ..services.scoring import score_chunk
+
+    score_chunk(chunk_id=chunk_id)
+
+
+@shared_task(acks_late=True, reject_on_worker_lost=True)
+def finish_scoring(run_id: int) -> None:
+    from ..services.scoring import finish_scoring
+
+    finish_scoring(run_id=run_id)
