@@ -44,15 +44,22 @@ def pinned_files() -> Iterator[tuple[str, str]]:
     earlier: set[str] = set()
     for name in NAMES:
         wanted = read_requirements(FOLDER / f"{name}.in")
-        markers = {canonicalize_name(one.name): one.marker for one in wanted}
+        direct = {canonicalize_name(one.name): one for one in wanted}
         packages = closure(wanted) - earlier
         earlier |= packages
         lines = [f"# Written by `make pins` from {name}.in; do not edit."]
         for package in sorted(packages):
-            marker = markers.get(package)
-            pin = f"{package}=={Version(metadata.version(package)).public}"
+            marker = direct[package].marker if package in direct else None
+            pin = f"{package}=={version_of(package, direct.get(package))}"
             lines.append(f"{pin} ; {marker}" if marker else pin)
         yield name, "\n".join(lines) + "\n"
+
+
+def version_of(package: str, wanted: Requirement | None) -> str:
+    """The installed version; for what only other Pythons need, the one that its .in file gives."""
+    if wanted and wanted.marker and not wanted.marker.evaluate():
+        return str(wanted.specifier).removeprefix("==")
+    return Version(metadata.version(package)).public
 
 
 def read_requirements(path: Path) -> list[Requirement]:
@@ -70,6 +77,8 @@ def closure(wanted: list[Requirement]) -> set[str]:
         if name in extras and one.extras <= extras[name]:
             continue
         extras.setdefault(name, set()).update(one.extras)
+        if one.marker and not one.marker.evaluate({"extra": ""}):
+            continue
         needs = [Requirement(text) for text in metadata.requires(name) or []]
         todo += [need for need in needs if _applies(need, extras[name])]
     return set(extras)

@@ -12,8 +12,12 @@ from .services import ServiceUrls
 
 WAIT_SECONDS = 60.0
 _STEP_SECONDS = 1.0
-#: With these words waiting does not help.
+#: With these words of PostgreSQL, waiting does not help.
 _REFUSALS = ("password authentication failed", "does not exist", "no pg_hba.conf entry")
+
+
+class _RefusedError(Exception):
+    """The server, or its driver, will give the same answer to the same address."""
 
 
 class NotReachableError(LocalServerError):
@@ -42,9 +46,9 @@ def _wait(
 ) -> None:
     deadline = time.monotonic() + seconds
     said = False
-    while (problem := ask(url)) is not None:
+    while (problem := _ask(ask, url)) is not None:
         place = f"{name} at {_place(url)}"
-        if time.monotonic() > deadline or any(words in problem for words in _REFUSALS):
+        if isinstance(problem, _RefusedError) or time.monotonic() > deadline:
             raise NotReachableError(
                 f"{place} cannot be used: {problem}; start it or correct {variable}, "
                 f"or unset {variable} for a private one (`make demo`)"
@@ -55,33 +59,60 @@ def _wait(
         time.sleep(_STEP_SECONDS)
 
 
-def _place(url: str) -> str:
-    """Host, port and database; never the password."""
-    parts = urlsplit(url)
+def _ask(ask: Callable[[str], str | None], url: str) -> str | _RefusedError | None:
     try:
-        port = f":{parts.port}" if parts.port else ""
+        return ask(url)
+    except _RefusedError as refused:
+        return refused
+
+
+def _place(url: str) -> str:
+    """Host, port and database; never the password, nor a text that may hide one."""
+    if not _reads_as_address(url):
+        return "(not an address)"
+    parts = urlsplit(url)
+    return f"{parts.hostname or '(no host)'}:{parts.port or '(usual port)'}{parts.path}"
+
+
+def _reads_as_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        port = parts.port  # raises for what is no number
+        return bool(parts.scheme and (parts.netloc or parts.path)) and port != 0
     except ValueError:
-        port = ""
-    return f"{parts.hostname or '(no host)'}{port}{parts.path}"
+        return False
+
+
+def _require_scheme(url: str, *schemes: str) -> None:
+    """Before a driver sees it: drivers quote a wrong address in full, password and all."""
+    if not _reads_as_address(url) or urlsplit(url).scheme not in schemes:
+        raise _RefusedError(f"it must look like {schemes[0]}://user:password@host:port/name")
 
 
 def _ask_postgres(url: str) -> str | None:
     """What is wrong; None if nothing is."""
-    if urlsplit(url).scheme not in ("postgres", "postgresql"):
-        return f"{urlsplit(url).scheme or 'no scheme'} does not exist here, use postgres://"
+    _require_scheme(url, "postgres", "postgresql")
     try:
         with psycopg.connect(url, connect_timeout=3):
             return None
+    except psycopg.ProgrammingError as error:
+        raise _RefusedError("its address cannot be read") from error
     except psycopg.Error as error:
-        return str(error).strip().splitlines()[0]
+        problem = str(error).strip().splitlines()[0]
+        if any(words in problem for words in _REFUSALS):
+            raise _RefusedError(problem) from error
+        return problem
 
 
 def _ask_redis(url: str) -> str | None:
+    _require_scheme(url, "redis", "rediss")
     try:
         with redis.Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3) as client:
             client.ping()
             return None
     except redis.AuthenticationError as error:
-        return f"password authentication failed ({error})"
-    except (redis.RedisError, ValueError) as error:
+        raise _RefusedError(f"password authentication failed ({error})") from error
+    except ValueError as error:
+        raise _RefusedError("its address cannot be read") from error
+    except redis.RedisError as error:
         return str(error)

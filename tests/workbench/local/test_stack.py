@@ -1,0 +1,78 @@
+"""The whole workbench as processes: it answers, survives a worker, stops without a trace."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from urllib.request import urlopen
+
+import psutil
+import pytest
+
+from workbench.local.process import free_port
+from workbench.local.stack import secret_key
+
+from .conftest import family_of, wait_until_gone
+from .test_commands import ROOT, environment
+
+pytestmark = [pytest.mark.slow, pytest.mark.worker]
+
+_RUN_STACK = """
+import sys
+from pathlib import Path
+from workbench.local.stack import Stack
+from workbench.local.supervisor import interrupted_by_signals
+say = lambda line: print(line, flush=True)
+stack = Stack(Path(sys.argv[1]), port=int(sys.argv[2]), durable=False, say=say,
+              extra={"DEBUG": "1"})
+try:
+    with interrupted_by_signals(), stack:
+        say("running")
+        stack.supervisor.forever()
+except KeyboardInterrupt:
+    say("ended")
+"""
+
+
+def worker_of(stack: int) -> psutil.Process:
+    return next(
+        child for child in psutil.Process(stack).children() if "worker" in child.cmdline()[4:6]
+    )
+
+
+def test_the_stack_answers_survives_its_worker_and_stops(folder: Path) -> None:
+    port = free_port()
+    with subprocess.Popen(
+        [sys.executable, "-c", _RUN_STACK, str(folder / "data"), str(port)],
+        cwd=ROOT,
+        env=environment(folder / "data"),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as stack:
+        assert stack.stdout is not None
+        lines = iter(stack.stdout.readline, "")
+        assert "running\n" in lines
+        with urlopen(f"http://127.0.0.1:{port}/health/ready") as answer:
+            assert answer.read() == b'{"ready": true}'
+        family = family_of(stack.pid)
+        worker_of(stack.pid).kill()
+        assert next(lines) == ("worker ended (killed by SIGKILL); starting it again\n")
+        family += family_of(stack.pid)
+        stack.send_signal(signal.SIGINT)
+        assert [line.split()[0] for line in lines] == [
+            *("web", "worker", "beat", "PostgreSQL", "Redis", "ended"),
+        ]
+    assert stack.returncode == 0
+    assert wait_until_gone(family) == []
+
+
+def test_the_sites_key_is_made_once_and_kept_to_its_owner(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SECRET_KEY", raising=False)
+    first = secret_key(folder)
+    assert len(first) >= 50
+    assert secret_key(folder) == first
+    assert (folder / "secrets" / "secret_key").stat().st_mode & 0o777 == 0o600
+    monkeypatch.setenv("SECRET_KEY", "given")
+    assert secret_key(folder) == "given"
