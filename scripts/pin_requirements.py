@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 FOLDER = Path(__file__).resolve().parent.parent / "requirements"
@@ -41,7 +41,7 @@ def main() -> int:
 
 def pinned_files() -> Iterator[tuple[str, str]]:
     """Each name with the text that its .txt should have."""
-    earlier: set[str] = set()
+    earlier: set[NormalizedName] = set()
     for name in NAMES:
         wanted = read_requirements(FOLDER / f"{name}.in")
         direct = {canonicalize_name(one.name): one for one in wanted}
@@ -57,7 +57,7 @@ def pinned_files() -> Iterator[tuple[str, str]]:
 
 def version_of(package: str, wanted: Requirement | None) -> str:
     """The installed version; for what only other Pythons need, the one that its .in file gives."""
-    if wanted and wanted.marker and not wanted.marker.evaluate():
+    if wanted and not _is_for_here(wanted):
         return str(wanted.specifier).removeprefix("==")
     return Version(metadata.version(package)).public
 
@@ -67,21 +67,25 @@ def read_requirements(path: Path) -> list[Requirement]:
     return [Requirement(line) for line in lines if line]
 
 
-def closure(wanted: list[Requirement]) -> set[str]:
+def closure(wanted: list[Requirement]) -> set[NormalizedName]:
     """The names of all packages that these need, themselves included."""
-    extras: dict[str, set[str]] = {}
-    todo = list(wanted)
+    extras = {
+        canonicalize_name(one.name): set(one.extras) for one in wanted if not _is_for_here(one)
+    }
+    todo = [one for one in wanted if _is_for_here(one)]
     while todo:
         one = todo.pop()
         name = canonicalize_name(one.name)
         if name in extras and one.extras <= extras[name]:
             continue
         extras.setdefault(name, set()).update(one.extras)
-        if one.marker and not one.marker.evaluate({"extra": ""}):
-            continue
         needs = [Requirement(text) for text in metadata.requires(name) or []]
         todo += [need for need in needs if _applies(need, extras[name])]
     return set(extras)
+
+
+def _is_for_here(one: Requirement) -> bool:
+    return one.marker is None or one.marker.evaluate()
 
 
 def _applies(need: Requirement, extras: set[str]) -> bool:

@@ -169,7 +169,7 @@ def python_for(account: Account) -> str:
 
 
 def finds_its_packages(python: Path) -> bool:
-    command = [python, "-c", "import psycopg, redis, psutil"]
+    command = [str(python), "-c", "import psycopg, redis, psutil"]
     return subprocess.run(command, env=PACKAGES, check=False, capture_output=True).returncode == 0
 
 
