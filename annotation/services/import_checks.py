@@ -101,13 +101,14 @@ class RowChecker:
 
     def _store(self, filename: str, data: bytes, digest: str) -> ImageFacts:
         checked = check_image(filename, data)
+        # Where the display copy is the original itself, their name is one and they are stored once.
         return ImageFacts(
             digest,
             checked.width,
             checked.height,
-            image=self.store.put("original", checked.original),
-            display=self.store.put("display", checked.display),
-            thumbnail=self.store.put("thumbnail", checked.thumbnail),
+            image=self.store.put("images", checked.original),
+            display=self.store.put("images", checked.display),
+            thumbnail=self.store.put("thumbnails", checked.thumbnail),
         )
 
 

@@ -23,7 +23,7 @@ from ..importing.images import StoredFile
 from ..models import Stimulus, Study
 
 _LOCK_CLASS = 0x4D494D50
-_KINDS = ("original", "display", "thumbnail")
+_KINDS = ("images", "thumbnails")
 
 
 class ImportRunningError(MintError):

@@ -20,7 +20,8 @@ from ..importing.aigciqa2023 import SOURCE_NAME, ReleaseImages, read_release
 from ..importing.manifest import Manifest, read_manifest
 from ..importing.problems import Problem, RowError, RowNote, gettext_noop
 from ..importing.sources import ImageSource, open_source
-from ..models import AuditEntry, Stimulus, Study
+from ..models import Stimulus, Study
+from .audit import record
 from .import_checks import Findings, Progress, RowChecker, check_rows, load_known
 from .import_rows import write_rows
 from .import_store import ImportStore, study_lock
@@ -201,11 +202,12 @@ def _write(
             study=study, rows=findings.good, purpose=options.purpose, source_name=options.source
         )
         if report.imported or report.updated:
-            AuditEntry.objects.create(
+            record(
                 study=study,
                 actor=actor,
                 action="stimuli.imported",
-                detail={"imported": report.imported, "updated": report.updated},
+                imported=report.imported,
+                updated=report.updated,
             )
     # Only now do rows point to the files.
     store.keep()

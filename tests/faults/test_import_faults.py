@@ -158,18 +158,18 @@ def test_what_a_killed_import_left_is_swept_up_by_the_next(
     # As SIGKILL leaves it: the marker, a file of no row, and half a file under a right name.
     folder = media / "studies" / str(study.pk)
     (folder / "importing").write_bytes(b"")
-    orphan = folder / "original" / "ff" / f"{'f' * 64}.png"
-    orphan.parent.mkdir()
+    orphan = folder / "images" / "ff" / f"{'f' * 64}.png"
+    orphan.parent.mkdir(exist_ok=True)
     orphan.write_bytes(b"of no row")
     digest = hashlib.sha256(picture(3)).hexdigest()
-    half = folder / "original" / digest[:2] / f"{digest}.png"
+    half = folder / "images" / digest[:2] / f"{digest}.png"
     half.parent.mkdir(exist_ok=True)
     half.write_bytes(b"half")
 
     assert import_manifest(study=study, manifest=manifest).imported == 5
 
     assert not orphan.exists()
-    assert len(stored(media)) == 6 * 3
+    assert len(stored(media)) == 6 * 2
     assert Stimulus.objects.get(filename="3.png").image.read() == picture(3)
 
 

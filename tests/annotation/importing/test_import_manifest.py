@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.files.storage import default_storage
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from annotation.models import AuditEntry, Prompt, PublishedScore, Stimulus, Study
 from annotation.services.import_store import ImportRunningError, study_lock
@@ -13,7 +14,17 @@ from annotation.services.importing import ImportOptions, ImportRefusedError, imp
 from tests.factories import make_study
 from workbench.accounts.models import User
 
-from .files import picture, row, stored, turned_jpeg, write_jsonl, write_manifest, write_zip
+from .files import (
+    encoded,
+    picture,
+    quadrants,
+    row,
+    stored,
+    turned_jpeg,
+    write_jsonl,
+    write_manifest,
+    write_zip,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -30,13 +41,28 @@ def test_a_row_becomes_a_stimulus_with_its_three_files(study: Study, folder: Pat
     assert Image.open(stimulus.display).size == Image.open(stimulus.thumbnail).size == (48, 32)
 
 
+def test_a_display_copy_without_the_metadata_is_a_file_of_its_own(
+    study: Study, folder: Path, media: Path
+) -> None:
+    text = PngInfo()
+    text.add_text("parameters", "stable-diffusion")
+    (folder / "0.png").write_bytes(encoded(quadrants(), "PNG", pnginfo=text))
+
+    import_manifest(study=study, manifest=write_manifest(folder / "m.csv", [row(0)]))
+
+    stimulus = Stimulus.objects.get()
+    assert b"stable-diffusion" in stimulus.image.read()
+    assert b"stable-diffusion" not in stimulus.display.read()
+    assert len(stored(media)) == 3
+
+
 def test_no_stored_name_tells_the_generator_or_the_file(
     study: Study, folder: Path, media: Path
 ) -> None:
     import_manifest(study=study, manifest=folder / "manifest.csv")
 
     names = stored(media)
-    assert len(names) == 4 * 3
+    assert len(names) == 4 * 2  # the display copies are the originals
     for stimulus in Stimulus.objects.select_related("generator"):
         for name in (stimulus.image.name, stimulus.display.name, stimulus.thumbnail.name):
             data = default_storage.open(str(name)).read()
@@ -139,7 +165,7 @@ def test_the_same_image_for_another_prompt_is_another_stimulus(
     )
 
     assert import_manifest(study=study, manifest=manifest).imported == 2
-    assert len(stored(media)) == 3
+    assert len(stored(media)) == 2
 
 
 def test_the_same_image_and_prompt_of_two_generators_is_a_contradiction(
@@ -320,7 +346,7 @@ def test_two_studies_hold_the_same_image_apart(
     import_manifest(study=study, manifest=folder / "manifest.csv")
     import_manifest(study=make_study(owner, "other"), manifest=folder / "manifest.csv")
 
-    assert len(stored(media)) == 2 * 4 * 3
+    assert len(stored(media)) == 2 * 4 * 2
 
 
 @pytest.mark.django_db(transaction=True)
