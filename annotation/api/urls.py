@@ -1,5 +1,7 @@
 """Routes; see the views."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("rating/", include("annotation.api.rating.urls")),
+]

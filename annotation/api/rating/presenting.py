@@ -1,0 +1,79 @@
+"""The JSON of the rating API, built by hand: a rating should cost no more than it must."""
+
+from typing import Any
+
+from django.core.files.storage import default_storage
+
+from ...models import Study
+from ...selectors.rating import Access, OfferedTrial, SessionFacts, holdings_of, protocol_of
+from ...services.claims import Offer
+from ...services.submission import Submission
+from ...texts import (
+    localized_consent,
+    localized_form,
+    localized_instructions,
+    localized_perspective,
+)
+
+
+def trial_json(trial: OfferedTrial) -> dict[str, Any]:
+    return {
+        "id": trial.id,
+        "position": trial.position,
+        "prompt": trial.prompt,
+        "image": {
+            "url": default_storage.url(trial.display),
+            "width": trial.width,
+            "height": trial.height,
+        },
+        "lease_expires_at": trial.lease_expires_at,
+        "scores": None,
+    }
+
+
+def offer_json(offer: Offer) -> dict[str, Any]:
+    return {
+        "trials": [trial_json(trial) for trial in offer.trials],
+        "progress": {"done": offer.answered, "total": offer.total},
+        "state": offer.state,
+    }
+
+
+def submission_json(submission: Submission) -> dict[str, Any]:
+    trial = {
+        "id": submission.trial_id,
+        "state": "submitted",
+        "revision": submission.revision,
+    }
+    return {"trial": trial, **offer_json(submission.offer)}
+
+
+def session_json(access: Access, session: SessionFacts | None) -> dict[str, Any]:
+    return {
+        "session": {"id": session.id, "state": session.state} if session else None,
+        "study": _study_json(access),
+        "progress": _progress_json(access, session),
+    }
+
+
+def _study_json(access: Access) -> dict[str, Any]:
+    study = Study.objects.only("title", "status", "consent", "instructions").get(pk=access.study.id)
+    protocol = protocol_of(access.study)
+    return {
+        "title": study.title,
+        "status": study.status,
+        "consent": localized_consent(study.consent),
+        "instructions": localized_instructions(study.instructions),
+        "perspectives": [localized_perspective(item).to_json() for item in protocol.perspectives],
+        "explanation_form": localized_form(protocol.form).to_json(),
+    }
+
+
+def _progress_json(access: Access, session: SessionFacts | None) -> dict[str, int]:
+    if session is None:
+        return {"done": 0, "total": 0}
+    holdings = holdings_of(access, session)
+    return {
+        "done": holdings.answered,
+        "total": holdings.total(access.study.session_trials),
+    }

@@ -1,0 +1,122 @@
+"""The shapes of the rating API, for the schema; answers are built without them (hot path)."""
+
+from rest_framework import serializers
+
+from ...protocol.sessions import SessionState
+from ...protocol.skips import SkipReason
+from ...services.claims import AHEAD_LIMIT
+
+_STATES = [str(state) for state in SessionState]
+
+
+class ProblemSerializer(serializers.Serializer[object]):
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class ScaleSerializer(serializers.Serializer[object]):
+    kind = serializers.CharField()
+    minimum = serializers.FloatField()
+    maximum = serializers.FloatField()
+    step = serializers.FloatField()
+    labels = serializers.ListField(child=serializers.CharField())
+
+
+class PerspectiveSerializer(serializers.Serializer[object]):
+    perspective = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment] # DRF's own attribute has the name
+    question = serializers.CharField()
+    scale = ScaleSerializer()
+
+
+class RatedStudySerializer(serializers.Serializer[object]):
+    title = serializers.CharField()
+    status = serializers.CharField()
+    consent = serializers.CharField()
+    instructions = serializers.CharField()
+    perspectives = PerspectiveSerializer(many=True)
+    explanation_form = serializers.JSONField()
+
+
+class RatingSessionSerializer(serializers.Serializer[object]):
+    id = serializers.IntegerField()
+    state = serializers.ChoiceField(_STATES)
+
+
+class ProgressSerializer(serializers.Serializer[object]):
+    done = serializers.IntegerField(help_text="Trials answered or skipped in this session.")
+    total = serializers.IntegerField(help_text="Trials that this session will have.")
+
+
+class SessionBodySerializer(serializers.Serializer[object]):
+    session = RatingSessionSerializer(allow_null=True)
+    study = RatedStudySerializer()
+    progress = ProgressSerializer()
+
+
+class StartSerializer(serializers.Serializer[object]):
+    consent = serializers.BooleanField()
+    client = serializers.JSONField(
+        required=False, help_text="Viewing conditions: an object of up to 4 KiB."
+    )
+
+
+class ImageSerializer(serializers.Serializer[object]):
+    url = serializers.CharField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+
+
+class TrialSerializer(serializers.Serializer[object]):
+    id = serializers.IntegerField()
+    position = serializers.IntegerField()
+    prompt = serializers.CharField()
+    image = ImageSerializer()
+    lease_expires_at = serializers.DateTimeField()
+    scores = serializers.DictField(child=serializers.FloatField(), allow_null=True)
+
+
+class AheadSerializer(serializers.Serializer[object]):
+    ahead = serializers.IntegerField(
+        default=0,
+        min_value=0,
+        max_value=AHEAD_LIMIT,
+        help_text="How many trials to hold beyond the first.",
+    )
+
+
+class OfferSerializer(serializers.Serializer[object]):
+    trials = TrialSerializer(many=True)
+    progress = ProgressSerializer()
+    state = serializers.ChoiceField(_STATES)
+
+
+class SkipSerializer(AheadSerializer):
+    reason = serializers.ChoiceField([str(reason) for reason in SkipReason])
+
+
+class RenewedSerializer(serializers.Serializer[object]):
+    lease_expires_at = serializers.DateTimeField()
+
+
+class ReasonSerializer(serializers.Serializer[object]):
+    phrases = serializers.DictField(child=serializers.IntegerField(), required=False)
+    text = serializers.CharField(required=False, allow_blank=True)
+
+
+class SubmitSerializer(AheadSerializer):
+    scores = serializers.DictField(
+        child=serializers.FloatField(), help_text="A score for each perspective."
+    )
+    explanations = serializers.DictField(child=ReasonSerializer(), required=False)
+    language = serializers.CharField(required=False, help_text="Of the free texts.")
+
+
+class AnsweredTrialSerializer(serializers.Serializer[object]):
+    id = serializers.IntegerField()
+    state = serializers.CharField()
+    revision = serializers.IntegerField()
+
+
+class SubmissionSerializer(OfferSerializer):
+    trial = AnsweredTrialSerializer()

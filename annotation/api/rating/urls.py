@@ -1,0 +1,16 @@
+"""Routes below `/api/v1/rating/`."""
+
+from django.urls import path
+
+from . import views
+
+urlpatterns = [
+    path("session/", views.SessionView.as_view(), name="rating-session"),
+    path("session/begin/", views.BeginView.as_view(), name="rating-begin"),
+    path("session/withdraw/", views.WithdrawView.as_view(), name="rating-withdraw"),
+    path("claims/", views.ClaimsView.as_view(), name="rating-claims"),
+    path("trials/<int:pk>/display/", views.DisplayView.as_view(), name="rating-display"),
+    path("trials/<int:pk>/renew/", views.RenewView.as_view(), name="rating-renew"),
+    path("trials/<int:pk>/skip/", views.SkipView.as_view(), name="rating-skip"),
+    path("trials/<int:pk>/submit/", views.SubmitView.as_view(), name="rating-submit"),
+]

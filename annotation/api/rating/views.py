@@ -1,0 +1,202 @@
+"""The rating API's endpoints. Each finds its rater by the link's token and calls a service."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from ...protocol.errors import ProtocolError
+from ...protocol.skips import parse_skip_reason
+from ...selectors.rating import Access
+from ...services import claims, sessions, submission
+from ...services.rating_errors import InvalidAnswerError
+from . import serializers as shapes
+from .authentication import IsRater, RaterAuthentication
+from .presenting import offer_json, session_json, submission_json
+
+_PROBLEMS = {
+    400: shapes.ProblemSerializer,
+    401: shapes.ProblemSerializer,
+    403: shapes.ProblemSerializer,
+    404: shapes.ProblemSerializer,
+    409: shapes.ProblemSerializer,
+}
+_LANGUAGES = {code for code, _name in settings.LANGUAGES}
+
+
+class RatingView(APIView):
+    authentication_classes = [RaterAuthentication]
+    permission_classes = [IsRater]
+
+    @staticmethod
+    def access(request: Request) -> Access:
+        access = request.auth
+        assert isinstance(access, Access)  # noqa: S101 -- IsRater let the request in
+        return access
+
+
+@extend_schema_view(
+    get=extend_schema(
+        operation_id="rating_session_read",
+        summary="The study's texts, the open session and its progress",
+        responses={200: shapes.SessionBodySerializer, **_PROBLEMS},
+    ),
+    post=extend_schema(
+        operation_id="rating_session_start",
+        summary="Consent and start a session, or resume the open one",
+        request=shapes.StartSerializer,
+        responses={
+            200: shapes.SessionBodySerializer,
+            201: shapes.SessionBodySerializer,
+            **_PROBLEMS,
+        },
+    ),
+)
+class SessionView(RatingView):
+    def get(self, request: Request) -> Response:
+        access = self.access(request)
+        return Response(session_json(access, access.session))
+
+    def post(self, request: Request) -> Response:
+        access, data = self.access(request), _body(request)
+        session, created = sessions.start_session(
+            access=access,
+            consent=data.get("consent") is True,
+            client=data.get("client", {}),
+        )
+        return Response(session_json(access, session), status=201 if created else 200)
+
+
+class BeginView(RatingView):
+    @extend_schema(
+        operation_id="rating_session_begin",
+        summary="The instructions have been read",
+        request=None,
+        responses={200: shapes.SessionBodySerializer, **_PROBLEMS},
+    )
+    def post(self, request: Request) -> Response:
+        access = self.access(request)
+        return Response(session_json(access, sessions.begin_rating(access=access)))
+
+
+class WithdrawView(RatingView):
+    @extend_schema(
+        operation_id="rating_session_withdraw",
+        summary="Leave the study's session; ratings that were sent stay",
+        request=None,
+        responses={200: shapes.SessionBodySerializer, **_PROBLEMS},
+    )
+    def post(self, request: Request) -> Response:
+        access = self.access(request)
+        sessions.withdraw(access=access)
+        return Response(session_json(access, None))
+
+
+class ClaimsView(RatingView):
+    @extend_schema(
+        operation_id="rating_claim",
+        summary="The trials in hand, and new ones up to 1 + ahead",
+        request=shapes.AheadSerializer,
+        responses={200: shapes.OfferSerializer, **_PROBLEMS},
+    )
+    def post(self, request: Request) -> Response:
+        offer = claims.claim_trials(access=self.access(request), ahead=_ahead(_body(request)))
+        return Response(offer_json(offer))
+
+
+class DisplayView(RatingView):
+    @extend_schema(
+        operation_id="rating_display",
+        summary="The decoded image is on the screen",
+        request=None,
+        responses={204: None, **_PROBLEMS},
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        claims.mark_displayed(access=self.access(request), trial_id=pk)
+        return Response(status=204)
+
+
+class RenewView(RatingView):
+    @extend_schema(
+        operation_id="rating_renew",
+        summary="Keep the trial for another lease",
+        request=None,
+        responses={200: shapes.RenewedSerializer, **_PROBLEMS},
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        expires = claims.renew_lease(access=self.access(request), trial_id=pk)
+        return Response({"lease_expires_at": expires})
+
+
+class SkipView(RatingView):
+    @extend_schema(
+        operation_id="rating_skip",
+        summary="Give the image back, with a coded reason; it does not return to this rater",
+        request=shapes.SkipSerializer,
+        responses={200: shapes.OfferSerializer, **_PROBLEMS},
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        data = _body(request)
+        try:
+            reason = parse_skip_reason(data.get("reason"))
+        except ProtocolError as error:
+            raise InvalidAnswerError(str(error)) from error
+        offer = claims.skip_trial(
+            access=self.access(request), trial_id=pk, reason=reason, ahead=_ahead(data)
+        )
+        return Response(offer_json(offer))
+
+
+class SubmitView(RatingView):
+    @extend_schema(
+        operation_id="rating_submit",
+        summary="Three scores and their reasons; answers with what is next",
+        request=shapes.SubmitSerializer,
+        responses={200: shapes.SubmissionSerializer, **_PROBLEMS},
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        access, data = self.access(request), _body(request)
+        answer = submission.read_answer(
+            access=access,
+            scores=data.get("scores"),
+            explanations=data.get("explanations", {}),
+        )
+        result = submission.submit_answer(
+            access=access,
+            trial_id=pk,
+            answer=answer,
+            language=_language(data),
+            ahead=_ahead(data),
+        )
+        return Response(submission_json(result))
+
+
+def _body(request: Request) -> Mapping[str, Any]:
+    data = request.data
+    if not isinstance(data, Mapping):
+        raise InvalidAnswerError("the body is not a JSON object")
+    return data
+
+
+def _ahead(data: Mapping[str, Any]) -> int:
+    value = data.get("ahead", 0)
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int)
+        or not 0 <= value <= claims.AHEAD_LIMIT
+    ):
+        raise InvalidAnswerError(f"ahead: {value!r} is not within 0…{claims.AHEAD_LIMIT}")
+    return value
+
+
+def _language(data: Mapping[str, Any]) -> str:
+    value = data.get("language", settings.LANGUAGE_CODE)
+    if value not in _LANGUAGES:
+        raise InvalidAnswerError(
+            f"language: {value!r} is not one of {', '.join(sorted(_LANGUAGES))}"
+        )
+    return str(value)

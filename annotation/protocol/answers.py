@@ -1,0 +1,105 @@
+"""A rater's answer to one trial: three scores and, where given, the reasons for them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import ProtocolError
+from .forms import ExplanationForm
+from .perspectives import Perspective, PerspectiveSettings
+
+
+@dataclass(frozen=True)
+class Reason:
+    """The phrases (field key → level, 1 is the worst) and the free text of one perspective."""
+
+    phrases: Mapping[str, int] = field(default_factory=dict)
+    text: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.phrases or self.text)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Scores of all perspectives on the study's scales; reasons only where one was given."""
+
+    scores: Mapping[Perspective, float]
+    reasons: Mapping[Perspective, Reason]
+
+
+def parse_answer(
+    scores: object,
+    explanations: object,
+    perspectives: Sequence[PerspectiveSettings],
+    form: ExplanationForm,
+) -> Answer:
+    """The answer in `scores` and `explanations` as they came over the wire.
+
+    Raises ProtocolError naming the place: a missing or unknown perspective, a score that is no
+    number, outside its scale or off its steps, a field or level that the form does not have.
+    """
+    return Answer(_parse_scores(scores, perspectives), _parse_reasons(explanations, form))
+
+
+def storable_text(value: object, place: str) -> str:
+    """`value` as a text that PostgreSQL can hold: Unicode without NUL or halves of surrogates."""
+    if not isinstance(value, str):
+        raise ProtocolError(f"{place}: {value!r} is not a text")
+    if "\0" in value:
+        raise ProtocolError(f"{place}: holds a NUL character")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ProtocolError(f"{place}: is not valid Unicode at {error.start}") from error
+    return value
+
+
+def _parse_scores(
+    data: object, perspectives: Sequence[PerspectiveSettings]
+) -> dict[Perspective, float]:
+    given = _mapping(data, "scores")
+    unknown = given.keys() - {str(item.perspective) for item in perspectives}
+    if unknown:
+        raise ProtocolError(f"scores: {min(unknown)!r} is not a perspective")
+    scores: dict[Perspective, float] = {}
+    for item in perspectives:
+        if item.perspective not in given:
+            raise ProtocolError(f"scores: {item.perspective} is missing")
+        try:
+            scores[item.perspective] = item.scale.check(given[item.perspective])
+        except ProtocolError as error:
+            raise ProtocolError(f"scores: {item.perspective}: {error}") from error
+    return scores
+
+
+def _parse_reasons(data: object, form: ExplanationForm) -> dict[Perspective, Reason]:
+    reasons: dict[Perspective, Reason] = {}
+    for name, value in _mapping(data, "explanations").items():
+        try:
+            perspective = Perspective(name)
+        except ValueError as error:
+            raise ProtocolError(f"explanations: {name!r} is not a perspective") from error
+        reason = _parse_reason(_mapping(value, f"explanations: {name}"), perspective, form)
+        if reason:
+            reasons[perspective] = reason
+    return reasons
+
+
+def _parse_reason(
+    given: Mapping[str, Any], perspective: Perspective, form: ExplanationForm
+) -> Reason:
+    place = f"explanations: {perspective}"
+    phrases = _mapping(given.get("phrases", {}), f"{place}: phrases")
+    text = storable_text(given.get("text", ""), f"{place}: text").strip()
+    try:
+        form.check(perspective, phrases, text)
+    except ProtocolError as error:
+        raise ProtocolError(f"explanations: {error}") from error
+    return Reason(dict(phrases), text)
+
+
+def _mapping(value: object, place: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ProtocolError(f"{place}: {value!r} is not an object")
+    return value

@@ -1,0 +1,50 @@
+"""How a session's next stimulus is drawn: by priority, as a random audit, or from the hold-out.
+
+Which of the three is chance, fixed by the session's seed and the trial's position, so that a
+session can be replayed and nobody can tell an important image by its place.
+"""
+
+import hashlib
+from enum import StrEnum
+
+
+class Draw(StrEnum):
+    """How a stimulus came before a rater; stored with the trial for ever."""
+
+    PRIORITY = "priority"
+    AUDIT = "audit"
+    HOLDOUT = "holdout"
+
+
+#: Where a draw finds nothing, the next one is tried. Audit and priority empty the same pool.
+_FALL_THROUGH: dict[Draw, tuple[Draw, ...]] = {
+    Draw.PRIORITY: (Draw.PRIORITY, Draw.HOLDOUT),
+    Draw.AUDIT: (Draw.AUDIT, Draw.HOLDOUT),
+    Draw.HOLDOUT: (Draw.HOLDOUT, Draw.PRIORITY),
+}
+
+
+def choose_draw(seed: int, position: int, audit_share: float, holdout_share: float) -> Draw:
+    """The draw of the trial at `position` (from 0) of the session with `seed`.
+
+    `holdout_share` of all trials come from the hold-out; of the others, which come from the pool,
+    `audit_share` ignore priority. Both shares lie in 0…1.
+    """
+    chance = _uniform(seed, position)
+    if chance < holdout_share:
+        return Draw.HOLDOUT
+    if chance < holdout_share + (1 - holdout_share) * audit_share:
+        return Draw.AUDIT
+    return Draw.PRIORITY
+
+
+def draws_to_try(first: Draw) -> tuple[Draw, ...]:
+    """`first`, then what is tried where it finds nothing."""
+    return _FALL_THROUGH[first]
+
+
+def _uniform(seed: int, position: int) -> float:
+    """A number in [0, 1): the first 53 bits of SHA-256 of "seed:position" over 2⁵³."""
+    digest = hashlib.sha256(f"{seed}:{position}".encode()).digest()
+    # A float holds 53 bits exactly, so the quotient never rounds up to 1.
+    return (int.from_bytes(digest[:8], "big") >> 11) / 2**53

@@ -1,0 +1,189 @@
+"""What the rating API reads on every request, in as few statements as it takes.
+
+Plain SQL: these run once or more per rating, and building them through the ORM takes longer than
+running them.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from django.db import connection
+
+from ..models import Rater, Study
+from ..protocol.forms import ExplanationForm
+from ..protocol.perspectives import PerspectiveSettings
+from ..protocol.sessions import SessionState
+
+#: Stimuli that want a rating (the condition of the indexes that a draw uses) and that the rater
+#: has not met: an expired trial is as if it had never been.
+ELIGIBLE = """
+    stimulus.study_id = %(study)s
+    AND stimulus.claimed_ratings < stimulus.wanted_ratings
+    AND stimulus.purpose = 'main' AND stimulus.sha256 <> ''
+    AND NOT EXISTS (
+        SELECT 1 FROM annotation_trial AS met
+        WHERE met.rater_id = %(rater)s AND met.stimulus_id = stimulus.id
+            AND NOT met.state = 'expired'
+    )
+"""
+
+_ACCESS = """
+SELECT rater.id, rater.code, rater.status, rater.link_version,
+    study.id, study.xmin::text, study.status, study.session_trials, study.lease_seconds,
+    study.audit_share, study.holdout_share,
+    session.id, session.state, session.seed
+FROM annotation_rater AS rater
+JOIN annotation_study AS study ON study.id = rater.study_id
+LEFT JOIN annotation_ratingsession AS session
+    ON session.rater_id = rater.id AND session.state IN ('instructions', 'rating')
+WHERE rater.code = %s
+"""
+
+_HOLDINGS = f"""
+WITH answered AS (
+    SELECT count(*) AS number FROM annotation_trial
+    WHERE session_id = %(session)s AND state IN ('submitted', 'skipped')
+)
+SELECT answered.number,
+    (
+        SELECT count(*) FROM (
+            SELECT 1 FROM annotation_stimulus AS stimulus WHERE {ELIGIBLE} LIMIT %(limit)s
+        ) AS counted
+    ),
+    trial.id, trial.position, trial.lease_expires_at,
+    prompt.text, stimulus.display, stimulus.width, stimulus.height
+FROM answered
+LEFT JOIN annotation_trial AS trial
+    ON trial.session_id = %(session)s AND trial.state = 'leased'
+LEFT JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
+LEFT JOIN annotation_prompt AS prompt ON prompt.id = stimulus.prompt_id
+ORDER BY trial.position
+"""  # noqa: S608 -- the part put in is the constant above
+
+_ANY_ELIGIBLE = f"""
+SELECT EXISTS (SELECT 1 FROM annotation_stimulus AS stimulus WHERE {ELIGIBLE})
+"""  # noqa: S608 -- the part put in is the constant above
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFacts:
+    """A study as the rating API needs it; `version` changes with every write to its row."""
+
+    id: int
+    version: str
+    status: str
+    session_trials: int
+    lease_seconds: int
+    audit_share: float
+    holdout_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    id: int
+    state: SessionState
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A rater with the study and the open session, if there is one."""
+
+    rater_id: int
+    code: str
+    rater_status: str
+    link_version: int
+    study: StudyFacts
+    session: SessionFacts | None
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """A study's scales and explanation form, parsed."""
+
+    perspectives: tuple[PerspectiveSettings, ...]
+    form: ExplanationForm
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedTrial:
+    """A leased trial with what its rater is shown."""
+
+    id: int
+    position: int
+    lease_expires_at: datetime
+    prompt: str
+    display: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """Where a session stands: trials answered (submitted or skipped), images that could still
+    be claimed (counted up to the session's length), and the trials leased now."""
+
+    answered: int
+    available: int
+    leased: list[OfferedTrial] = field(default_factory=list)
+
+    def total(self, session_trials: int) -> int:
+        """How many trials the session will have had when it ends."""
+        return min(session_trials, self.answered + len(self.leased) + self.available)
+
+
+def find_access(code: str) -> Access | None:
+    """The rater with this code, or None; one statement."""
+    row = _fetch_one(_ACCESS, [code])
+    if row is None:
+        return None
+    session = SessionFacts(row[11], SessionState(row[12]), row[13]) if row[11] else None
+    return Access(row[0], row[1], row[2], row[3], StudyFacts(*row[4:11]), session)
+
+
+def protocol_of(study: StudyFacts) -> Protocol:
+    """The study's protocol, parsed once per process and version of its row."""
+    return _parsed_protocol(study.id, study.version)
+
+
+@lru_cache(maxsize=128)
+def _parsed_protocol(study_id: int, version: str) -> Protocol:
+    study = Study.objects.only("perspectives", "explanation_form").get(pk=study_id)
+    return Protocol(study.perspective_settings, study.form)
+
+
+def holdings_of(access: Access, session: SessionFacts) -> Holdings:
+    """One statement, whose cost is bounded by the session's length."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _HOLDINGS,
+            {
+                "study": access.study.id,
+                "rater": access.rater_id,
+                "session": session.id,
+                "limit": access.study.session_trials,
+            },
+        )
+        rows = cursor.fetchall()
+    leased = [OfferedTrial(*row[2:]) for row in rows if row[2] is not None]
+    return Holdings(rows[0][0], rows[0][1], leased)
+
+
+def images_remain(access: Access) -> bool:
+    """Whether this rater could be given any image now."""
+    row = _fetch_one(_ANY_ELIGIBLE, {"study": access.study.id, "rater": access.rater_id})
+    return bool(row and row[0])
+
+
+def ended_sessions(access: Access) -> int:
+    """How many sessions this rater has finished."""
+    return Rater(pk=access.rater_id).sessions.filter(state=SessionState.DONE).count()
+
+
+def _fetch_one(sql: str, parameters: Any) -> tuple[Any, ...] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+        return row

@@ -1,0 +1,66 @@
+"""Raters and their links (docs/decisions/004: a link is a signature, not a stored secret)."""
+
+from django.core import signing
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from workbench.accounts.models import User
+from workbench.errors import MintError
+
+from ..models import Rater, Study
+from .audit import record
+from .rating_errors import LinkError
+
+CREATED_AT_ONCE = 1000
+_signer = signing.Signer(salt="annotation.rater", sep=".")
+
+
+class RaterCountError(MintError):
+    """More raters asked for than are made in one go, or none."""
+
+    code = "rater_count"
+
+
+@transaction.atomic
+def create_raters(*, study: Study, count: int, actor: User | None) -> list[Rater]:
+    """Adds `count` raters, each with a code of its own."""
+    if not 1 <= count <= CREATED_AT_ONCE:
+        raise RaterCountError(
+            _("Ask for 1 to %(limit)d raters at a time, not %(count)d.")
+            % {"limit": CREATED_AT_ONCE, "count": count}
+        )
+    raters = Rater.objects.bulk_create([Rater(study=study) for _number in range(count)])
+    record(study=study, actor=actor, action="raters.created", count=count)
+    return raters
+
+
+def link_token(rater: Rater) -> str:
+    """What stands in the rater's link: code and link version, signed with the site's key."""
+    return _signer.sign(f"{rater.code}.{rater.link_version}")
+
+
+def rater_link(rater: Rater) -> str:
+    """The path of the rater's page."""
+    return reverse("rate", args=[link_token(rater)])
+
+
+def read_token(token: str) -> tuple[str, int]:
+    """The code and link version that a token was signed for; LinkError where it is forged.
+
+    Whether that version is still the rater's is for the caller to see.
+    """
+    try:
+        code, version = _signer.unsign(token).rsplit(".", 1)
+        return code, int(version)
+    except (signing.BadSignature, ValueError) as error:
+        raise LinkError from error
+
+
+def rater_from_token(token: str) -> Rater:
+    """The rater whose current link carries `token`; LinkError where there is none."""
+    code, version = read_token(token)
+    rater = Rater.objects.select_related("study").filter(code=code, link_version=version).first()
+    if rater is None:
+        raise LinkError
+    return rater

@@ -1,0 +1,189 @@
+"""Taking a rater's answer: checked, appended, safe to repeat (docs/decisions/003)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from ..models import Explanation, Rating, Trial
+from ..protocol.answers import Answer, Reason, parse_answer
+from ..protocol.errors import ProtocolError
+from ..protocol.perspectives import Perspective
+from ..protocol.sessions import SessionState
+from ..selectors.rating import Access, SessionFacts, holdings_of, protocol_of
+from . import claims
+from .claims import Offer
+from .rating_errors import (
+    InvalidAnswerError,
+    SessionStateError,
+    StudyNotOpenError,
+    TrialNotFoundError,
+)
+
+_NOTHING = Reason()
+
+# The session's row first, then the trial's: the order of every other path, so none deadlocks.
+_LOCK = """
+WITH session AS MATERIALIZED (
+    SELECT id, state, seed, next_position FROM annotation_ratingsession
+    WHERE id = (
+        SELECT session_id FROM annotation_trial WHERE id = %(trial)s AND rater_id = %(rater)s
+    )
+    FOR UPDATE
+)
+SELECT trial.id, trial.state, session.id, session.state, session.seed, session.next_position
+FROM session, annotation_trial AS trial WHERE trial.id = %(trial)s FOR UPDATE OF trial
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What became of an answer, and what is next. `revision` counts from 1."""
+
+    trial_id: int
+    revision: int
+    offer: Offer
+
+
+@dataclass(frozen=True, slots=True)
+class _Locked:
+    trial_id: int
+    trial_state: str
+    session: SessionFacts
+    position: int
+
+
+def read_answer(*, access: Access, scores: object, explanations: object) -> Answer:
+    """The answer as it came over the wire, checked against the study's scales and form."""
+    protocol = protocol_of(access.study)
+    try:
+        return parse_answer(scores, explanations, protocol.perspectives, protocol.form)
+    except ProtocolError as error:
+        raise InvalidAnswerError(str(error)) from error
+
+
+def submit_answer(
+    *, access: Access, trial_id: int, answer: Answer, language: str, ahead: int
+) -> Submission:
+    """Stores the answer and claims what is next, in one transaction.
+
+    The same answer again changes nothing; another one supersedes the first while the session is
+    open. An answer to a lease that ran out is taken where a place can be had again.
+    """
+    with transaction.atomic():
+        locked = _lock(access, trial_id)
+        if locked.trial_state == Trial.State.SUBMITTED:
+            revision = _revise(access, locked, answer, language)
+        else:
+            revision = _store(access, locked, answer, language)
+        offer = _next_offer(access, locked, ahead)
+    if claims.must_ask_again(access, offer):
+        offer = claims.claim_trials(access=access, ahead=ahead)
+    return Submission(trial_id, revision, offer)
+
+
+def _lock(access: Access, trial_id: int) -> _Locked:
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, {"trial": trial_id, "rater": access.rater_id})
+        row = cursor.fetchone()
+    if row is None:
+        raise TrialNotFoundError
+    return _Locked(row[0], row[1], SessionFacts(row[2], SessionState(row[3]), row[4]), row[5])
+
+
+def _require_rating(access: Access, session: SessionFacts) -> None:
+    """While a study is paused, what raters hold is still taken; nothing new is given out."""
+    if session.state is not SessionState.RATING:
+        raise SessionStateError(session.state)
+    if access.study.status not in {"open", "paused"}:
+        raise StudyNotOpenError(access.study.status)
+
+
+def _store(access: Access, locked: _Locked, answer: Answer, language: str) -> int:
+    _require_rating(access, locked.session)
+    claims.hold_again(access, locked.trial_id, locked.trial_state)
+    now = timezone.now()
+    Trial.objects.filter(pk=locked.trial_id, state=Trial.State.LEASED).update(
+        state=Trial.State.SUBMITTED, submitted_at=now
+    )
+    _append(locked.trial_id, answer.scores, answer.reasons, language, 1)
+    return 1
+
+
+def _revise(access: Access, locked: _Locked, answer: Answer, language: str) -> int:
+    """Supersedes what is different; answers with the revision that now counts."""
+    trial_id = locked.trial_id
+    ratings = Rating.objects.filter(trial_id=trial_id)
+    explanations = Explanation.objects.filter(trial_id=trial_id)
+    last = max(
+        ratings.aggregate(last=Max("revision"))["last"] or 0,
+        explanations.aggregate(last=Max("revision"))["last"] or 0,
+    )
+    scores, reasons = _differences(trial_id, answer)
+    if not scores and not reasons:
+        return last
+    _require_rating(access, locked.session)
+    now = timezone.now()
+    ratings.filter(superseded_at=None, perspective__in=scores).update(superseded_at=now)
+    explanations.filter(superseded_at=None, perspective__in=reasons).update(superseded_at=now)
+    _append(trial_id, scores, reasons, language, last + 1)
+    return last + 1
+
+
+def _differences(
+    trial_id: int, answer: Answer
+) -> tuple[dict[Perspective, float], dict[Perspective, Reason]]:
+    """The scores and reasons that are not what counts now. A reason taken back is an empty one."""
+    old_scores = dict(
+        Rating.objects.filter(trial_id=trial_id, superseded_at=None).values_list(
+            "perspective", "score"
+        )
+    )
+    old_reasons = {
+        Perspective(perspective): Reason(phrases, text)
+        for perspective, phrases, text in Explanation.objects.filter(
+            trial_id=trial_id, superseded_at=None
+        ).values_list("perspective", "phrases", "text")
+    }
+    scores = {key: score for key, score in answer.scores.items() if old_scores.get(key) != score}
+    reasons = {
+        key: answer.reasons.get(key, _NOTHING)
+        for key in old_reasons.keys() | answer.reasons.keys()
+        if old_reasons.get(key, _NOTHING) != answer.reasons.get(key, _NOTHING)
+    }
+    return scores, reasons
+
+
+def _append(
+    trial_id: int,
+    scores: Mapping[Perspective, float],
+    reasons: Mapping[Perspective, Reason],
+    language: str,
+    revision: int,
+) -> None:
+    Rating.objects.bulk_create(
+        Rating(trial_id=trial_id, perspective=key, score=score, revision=revision)
+        for key, score in scores.items()
+    )
+    Explanation.objects.bulk_create(
+        Explanation(
+            trial_id=trial_id,
+            perspective=key,
+            phrases=reason.phrases,
+            text=reason.text,
+            language=language,
+            revision=revision,
+        )
+        for key, reason in reasons.items()
+    )
+
+
+def _next_offer(access: Access, locked: _Locked, ahead: int) -> Offer:
+    session = locked.session
+    if session.state is SessionState.RATING:
+        return claims.fill_up(access=access, session=session, position=locked.position, ahead=ahead)
+    # A repeated answer after the session's end.
+    answered = holdings_of(access, session).answered
+    return Offer([], answered, answered, session.state)
