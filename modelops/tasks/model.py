@@ -1,6 +1,17 @@
 """Tasks of the queue `model`, for workers that have the weights."""
 
+import os
+from typing import Any
+
 from celery import shared_task
+from celery.signals import worker_init
+
+
+@worker_init.connect
+def share_cores(sender: Any, **kwargs: Any) -> None:
+    """Gives each process of the pool its share of the cores, before torch starts its threads."""
+    cores = len(os.sched_getaffinity(0))
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores // max(1, sender.concurrency))))
 
 
 @shared_task

@@ -6,7 +6,7 @@ from transformers.models.blip_2.configuration_blip_2 import Blip2QFormerConfig, 
 from modelops.mint import MintIQAConfig, MintIQAModel
 
 
-def small_config(dropout: float = 0.0) -> MintIQAConfig:
+def small_config(dropout: float = 0.0, vocabulary: int = 60) -> MintIQAConfig:
     return MintIQAConfig(
         vision_config=Blip2VisionConfig(
             image_size=28,
@@ -18,7 +18,7 @@ def small_config(dropout: float = 0.0) -> MintIQAConfig:
             initializer_range=0.02,
         ),
         qformer_config=Blip2QFormerConfig(
-            vocab_size=60,
+            vocab_size=vocabulary,
             hidden_size=12,
             num_hidden_layers=2,
             num_attention_heads=2,
@@ -32,8 +32,8 @@ def small_config(dropout: float = 0.0) -> MintIQAConfig:
     )
 
 
-def small_model(dropout: float = 0.0, seed: int = 0) -> MintIQAModel:
+def small_model(dropout: float = 0.0, seed: int = 0, vocabulary: int = 60) -> MintIQAModel:
     torch.manual_seed(seed)
-    model = MintIQAModel(small_config(dropout))
+    model = MintIQAModel(small_config(dropout, vocabulary))
     model.train(False)
     return model

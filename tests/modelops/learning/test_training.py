@@ -124,4 +124,3 @@ def test_no_epochs_leave_the_model_as_it_is(tmp_path: Path) -> None:
     before = weights(model)
     fine_tune(model, make_data(), replace(RECIPE, epochs=0), tmp_path / "c", silent)
     assert all(torch.equal(value, before[name]) for name, value in weights(model).items())
-

@@ -1,0 +1,61 @@
+"""Stimuli with ratings, and the weights of a small model, for tests of model operations."""
+
+from pathlib import Path
+
+from django.utils import timezone
+
+from annotation.models import Rater, Rating, RatingSession, Stimulus, Study, Trial
+from annotation.protocol.perspectives import PERSPECTIVES
+from tests.factories import make_rater, make_stimuli
+
+
+def rate(stimulus: Stimulus, rater: Rater, scores: tuple[float, float, float]) -> Trial:
+    """One submitted trial with its three scores, as the rating API leaves it."""
+    now = timezone.now()
+    session = RatingSession.objects.filter(rater=rater).first() or RatingSession.objects.create(
+        rater=rater, state="rating", consented_at=now
+    )
+    trial = Trial.objects.create(
+        session=session,
+        rater=rater,
+        stimulus=stimulus,
+        position=session.trials.count(),
+        draw="priority",
+        state="submitted",
+        leased_at=now,
+        lease_expires_at=now,
+        submitted_at=now,
+    )
+    Rating.objects.bulk_create(
+        Rating(trial=trial, perspective=perspective, score=score)
+        for perspective, score in zip(PERSPECTIVES, scores, strict=True)
+    )
+    stimulus.claimed_ratings += 1
+    stimulus.save(update_fields=["claimed_ratings"])
+    return trial
+
+
+def label_pool(study: Study, *, rated: int, holdout: int, unrated: int) -> list[Stimulus]:
+    """Stimuli whose two raters agree that a higher number is better; the last are not rated."""
+    raters = [make_rater(study), make_rater(study)]
+    pool = make_stimuli(study, rated)
+    held_out = make_stimuli(study, range(rated, rated + holdout), split="holdout")
+    for stimulus in [*pool, *held_out]:
+        level = 1 + int(stimulus.filename[:4]) * 4 // (rated + holdout)
+        rate(stimulus, raters[0], (level, level, min(5, level + 1)))
+        rate(stimulus, raters[1], (min(5, level + 1), level, level))
+    rest = make_stimuli(study, range(rated + holdout, rated + holdout + unrated))
+    return [*pool, *held_out, *rest]
+
+
+def write_weights(folder: Path) -> Path:
+    """A model folder with random weights and a tokenizer of its own."""
+    from modelops.mint import LoadedModel, MintIQAProcessor, load_tokenizer, save_model
+    from modelops.mint.tokenization import train_tiny_tokenizer
+    from tests.modelops.learning.models import small_model
+
+    model = small_model(vocabulary=2048)
+    train_tiny_tokenizer(["prompt 0 1 2 3 4 5 6 7 8 9", "a red circle on grass"], folder)
+    tokenizer = load_tokenizer(folder, model.config)
+    save_model(LoadedModel(model, MintIQAProcessor(tokenizer, model.config.image_size)), folder)
+    return folder

@@ -1,0 +1,141 @@
+"""From labels to a registered candidate, with real files and a real model."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from django.core.files.storage import storages
+
+from annotation.models import AuditEntry, PublishedScore, Stimulus, Study
+from annotation.selectors.labels import labels_of
+from modelops.errors import LostLeaseError, TooFewLabelsError
+from modelops.learning.recipe import Recipe
+from modelops.mint import embed_batches, load_model
+from modelops.models import ModelVersion, TrainingRun
+from modelops.services import jobs
+from modelops.services.artifacts import local_folder
+from modelops.services.model_store import version_model
+from modelops.services.training import run_training
+
+from ..conftest import Train
+
+
+def test_a_candidate_is_registered_with_its_labels_and_hold_out(
+    study: Study, labelled: list[Stimulus], train: Train
+) -> None:
+    version = train()
+    assert (version.number, version.state) == (1, "candidate")
+    assert version.snapshot.stimuli == 30
+    assert version.snapshot.holdout_stimuli == 6
+    assert version.metrics["quality"]["n"] == 6
+    run = version.training_run
+    run.refresh_from_db()
+    assert (run.state, run.snapshot_id) == ("succeeded", version.snapshot_id)
+    assert AuditEntry.objects.get(action="model.trained").actor == study.owner
+
+
+def test_the_stored_model_gives_the_means_of_the_posterior(
+    labelled: list[Stimulus], train: Train
+) -> None:
+    version = train()
+    folder = local_folder(version.artifact, version.artifact_sha256)
+    loaded = load_model(folder)
+    items = [(stimulus.image.path, stimulus.prompt.text) for stimulus in labelled[:8]]
+    inputs = loaded.processor(*zip(*items, strict=True))
+    with torch.no_grad():
+        scores = loaded.model(*inputs).scores.numpy()
+    embeddings = embed_batches(loaded, items).values
+    expected = version_model(version).last_layer.predict(embeddings).mean
+    # Random weights hardly tell images apart, so the heads are steep: float32 ends at 1e-5.
+    assert scores == pytest.approx(expected, abs=1e-4)
+    assert np.ptp(expected[:, 0]) > 0.01
+
+
+def test_the_manifest_vouches_for_every_file(labelled: list[Stimulus], train: Train) -> None:
+    version = train()
+    folder = local_folder(version.artifact, version.artifact_sha256)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    others = {path.name for path in folder.iterdir()} - {"manifest.json"}
+    assert set(manifest["sha256"]) == others
+    assert {"model.safetensors", "last_layer.safetensors", "tokenizer.json"} <= others
+    assert manifest["label_snapshot"] == version.snapshot.content_sha256
+    assert Recipe.from_json(manifest["recipe"]) == Recipe("tiny")
+
+
+def test_a_head_only_retrain_keeps_the_backbone_and_its_embeddings(
+    labelled: list[Stimulus], train: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = train()
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise AssertionError("an embedding was computed again")
+
+    monkeypatch.setattr("modelops.mint.embed_batches", refuse)
+    second = train()
+    assert second.number == 2
+    assert second.backbone_sha256 == first.backbone_sha256
+
+
+def test_fine_tuning_makes_a_backbone_of_its_own(labelled: list[Stimulus], train: Train) -> None:
+    head_only, tuned = train(), train(epochs=1, learning_rate=1e-3)
+    assert tuned.backbone_sha256 != head_only.backbone_sha256
+    assert version_model(tuned).last_layer.weights.shape == (3, 13)
+
+
+def test_the_same_labels_train_the_same_model(labelled: list[Stimulus], train: Train) -> None:
+    first, second = train(), train()
+    assert first.snapshot_id == second.snapshot_id
+    a, b = (version_model(version).last_layer for version in (first, second))
+    assert (a.weights == b.weights).all()
+
+
+def test_published_scores_train_where_nobody_has_rated(
+    study: Study, labelled: list[Stimulus], train: Train
+) -> None:
+    PublishedScore.objects.create(
+        stimulus=labelled[-1], perspective="quality", mos=0.9, raters=20, source="elsewhere"
+    )
+    assert train().snapshot.stimuli == 31
+    assert [label.mos for label in labels_of(study) if label.source == "elsewhere"] == [0.9]
+
+
+def test_an_unreadable_image_is_left_out_of_the_training(
+    labelled: list[Stimulus], train: Train
+) -> None:
+    with storages["default"].open(labelled[0].image.name, "wb") as file:
+        file.write(b"no image")
+    assert train(minimum_labels=23).state == "candidate"
+
+
+def test_too_few_readable_images_are_named(labelled: list[Stimulus], train: Train) -> None:
+    labelled[0].image.storage.delete(labelled[0].image.name)
+    with pytest.raises(TooFewLabelsError, match="23 images outside the hold-out are rated, 24"):
+        train(minimum_labels=24)
+
+
+def test_a_worker_that_lost_its_run_registers_nothing(
+    study: Study, labelled: list[Stimulus], train: Train
+) -> None:
+    run = TrainingRun.objects.create(
+        study=study, trigger="command", recipe=Recipe("tiny").to_json()
+    )
+    fence = jobs.claim(TrainingRun, run.pk)
+    assert fence is not None
+    TrainingRun.objects.filter(pk=run.pk).update(fence=fence + 1)
+    with pytest.raises(LostLeaseError):
+        run_training(run=run, fence=fence, report=lambda stage, done, total: None)
+    assert not ModelVersion.objects.exists()
+
+
+def test_a_study_without_hold_out_labels_has_no_metrics_but_a_model(
+    study: Study, labelled: list[Stimulus], train: Train
+) -> None:
+    Stimulus.objects.filter(split="holdout").update(split="pool")
+    assert train().metrics["quality"] == {
+        "srcc": None,
+        "plcc": None,
+        "krcc": None,
+        "rmse": None,
+        "n": 0,
+    }
