@@ -132,6 +132,8 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
     "PAGE_SIZE": 100,
+    # `?format=` is the export's own parameter, not content negotiation.
+    "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "workbench.api.exception_handler",
 }
 REST_KNOX = {

@@ -1,0 +1,163 @@
+"""Reads for the console and the owner API: which studies, how far, by whom."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Avg, Count, F, Max, Q, QuerySet, Sum
+from django.db.models.functions import TruncDate
+from django.http import Http404
+
+from workbench.accounts.models import User
+
+from ..models import Rater, Rating, Stimulus, Study, Trial
+
+
+def studies_of(user: User | AnonymousUser) -> QuerySet[Study]:
+    """The studies that the account may see: its own, or all for a lab administrator."""
+    if not isinstance(user, User):
+        return Study.objects.none()
+    return Study.objects.all() if user.is_staff else Study.objects.filter(owner=user)
+
+
+def find_study(user: User | AnonymousUser, slug: str, permission: str) -> Study:
+    """The study, if the account has `permission` on it; Http404 otherwise, as if it were not."""
+    study = Study.objects.filter(slug=slug).first()
+    if study is None or not user.has_perm(permission, study):
+        raise Http404
+    return study
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the collection is: images, rating places taken, and those wanted now."""
+
+    stimuli: int
+    holdout: int
+    without_image: int
+    given: int
+    wanted: int
+
+    @property
+    def percent(self) -> int:
+        return min(100, 100 * self.given // self.wanted) if self.wanted else 0
+
+
+_PROGRESS = {
+    "stimuli": Count("pk"),
+    "holdout": Count("pk", filter=Q(split=Stimulus.Split.HOLDOUT)),
+    "without_image": Count("pk", filter=Q(sha256="")),
+    "given": Sum("claimed_ratings", default=0),
+    "wanted": Sum("wanted_ratings", default=0, filter=~Q(sha256="")),
+}
+
+
+def progress_of(study: Study) -> Progress:
+    return Progress(**Stimulus.objects.filter(study=study).aggregate(**_PROGRESS))
+
+
+def progress_by_study(studies: list[Study]) -> dict[int, Progress]:
+    """The progress of many studies in one query."""
+    rows = (
+        Stimulus.objects.filter(study__in=studies)
+        .values("study_id")
+        .annotate(**_PROGRESS)
+        .order_by()
+    )
+    found = {row["study_id"]: Progress(**{name: row[name] for name in _PROGRESS}) for row in rows}
+    return {study.pk: found.get(study.pk, Progress(0, 0, 0, 0, 0)) for study in studies}
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What raters have done so far."""
+
+    ratings: int
+    raters: int
+    last: datetime | None
+    by_day: list[tuple[date, int]]
+
+
+def activity_of(study: Study) -> Activity:
+    submitted = Trial.objects.filter(stimulus__study=study, state=Trial.State.SUBMITTED)
+    totals = submitted.aggregate(
+        ratings=Count("pk"), raters=Count("rater", distinct=True), last=Max("submitted_at")
+    )
+    by_day = (
+        submitted.annotate(day=TruncDate("submitted_at"))
+        .values_list("day")
+        .annotate(number=Count("pk"))
+        .order_by("day")
+    )
+    return Activity(**totals, by_day=list(by_day))
+
+
+def score_counts(study: Study, *, bins: int = 10) -> dict[str, list[int]]:
+    """Per perspective, how many current scores lie in each of `bins` equal parts of the scale."""
+    counts = {}
+    for item in study.perspective_settings:
+        values = (
+            Rating.objects.filter(
+                trial__stimulus__study=study,
+                trial__rater__status=Rater.Status.ACTIVE,
+                perspective=item.perspective,
+                superseded_at=None,
+            )
+            .values_list("score")
+            .annotate(number=Count("pk"))
+        )
+        histogram = [0] * bins
+        for score, number in values:
+            histogram[min(bins - 1, int(item.scale.to_unit(score) * bins))] += number
+        counts[str(item.perspective)] = histogram
+    return counts
+
+
+def raters_of(study: Study) -> QuerySet[Rater, Any]:
+    """The study's raters with `ratings` (submitted trials) and `last_seen`."""
+    return (
+        Rater.objects.filter(study=study)
+        .annotate(
+            ratings=Count("trials", filter=Q(trials__state=Trial.State.SUBMITTED)),
+            last_seen=Max("trials__leased_at"),
+        )
+        .order_by("pk")
+    )
+
+
+def stimuli_of(study: Study, *, filters: dict[str, str] | None = None) -> QuerySet[Stimulus]:
+    """The study's stimuli, the most wanted first; `filters`: split, generator, state, text."""
+    stimuli = Stimulus.objects.filter(study=study).select_related("prompt", "generator")
+    given = {name: value for name, value in (filters or {}).items() if value}
+    if "split" in given:
+        stimuli = stimuli.filter(split=given["split"])
+    if "generator" in given:
+        stimuli = stimuli.filter(generator__name=given["generator"])
+    if "text" in given:
+        words = given["text"]
+        stimuli = stimuli.filter(Q(prompt__text__icontains=words) | Q(filename__icontains=words))
+    if given.get("state") == "unrated":
+        stimuli = stimuli.filter(claimed_ratings=0)
+    elif given.get("state") == "wanted":
+        stimuli = stimuli.filter(claimed_ratings__lt=F("wanted_ratings"))
+    elif given.get("state") == "complete":
+        stimuli = stimuli.filter(claimed_ratings__gte=F("wanted_ratings"))
+    return stimuli.order_by("-priority", "shuffle", "pk")
+
+
+def mos_of(stimuli: list[Stimulus]) -> dict[int, dict[str, float]]:
+    """Stimulus → perspective → mean of the current scores that count, on the study's scale."""
+    rows = (
+        Rating.objects.filter(
+            trial__stimulus__in=stimuli,
+            trial__rater__status=Rater.Status.ACTIVE,
+            superseded_at=None,
+        )
+        .values_list("trial__stimulus_id", "perspective")
+        .annotate(mean=Avg("score"))
+    )
+    means: dict[int, dict[str, float]] = {stimulus.pk: {} for stimulus in stimuli}
+    for stimulus, perspective, mean in rows:
+        means[stimulus][perspective] = mean
+    return means

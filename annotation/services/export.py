@@ -1,0 +1,131 @@
+"""The forms in which the collected database leaves: JSON Lines and CSV.
+
+JSON Lines: one stimulus per line, as `selectors.export` reads it. CSV: one row per score (long
+form), a stimulus without ratings in one row of its own; spreadsheets must not take a text for a
+formula, so a cell that looks like one begins with an apostrophe.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
+from typing import Any
+
+from ..protocol.perspectives import PERSPECTIVES
+from ..selectors.export import Record
+
+_STIMULUS = ("stimulus", "filename", "prompt", "generator", "split", "purpose", "sha256")
+_TRIAL = (
+    "trial",
+    "rater",
+    "excluded",
+    "session",
+    "position",
+    "draw",
+    "leased_at",
+    "displayed_at",
+    "submitted_at",
+)
+CSV_COLUMNS = (
+    *_STIMULUS,
+    "width",
+    "height",
+    "metadata",
+    "perspective",
+    "mos",
+    "mos_sd",
+    "mos_ci95",
+    "mos_n",
+    *_TRIAL,
+    "score",
+    "revision",
+    "phrases",
+    "text",
+    "language",
+)
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+#: Records that are joined before they are sent.
+_BATCH = 100
+
+
+class ExportFormat(StrEnum):
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+CONTENT_TYPES = {
+    ExportFormat.JSONL: "application/x-ndjson",
+    ExportFormat.CSV: "text/csv; charset=utf-8",
+}
+
+
+def encode(records: Iterable[Record], form: ExportFormat) -> Iterator[bytes]:
+    """The records as bytes, in pieces of some tens of kilobytes."""
+    return _jsonl(records) if form is ExportFormat.JSONL else _csv(records)
+
+
+def _jsonl(records: Iterable[Record]) -> Iterator[bytes]:
+    return _in_batches(
+        records, lambda record: json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
+    )
+
+
+def _csv(records: Iterable[Record]) -> Iterator[bytes]:
+    yield _lines([CSV_COLUMNS]).encode()
+    yield from _in_batches(records, lambda record: _lines(_long_rows(record)))
+
+
+def _in_batches(records: Iterable[Record], write: Callable[[Record], str]) -> Iterator[bytes]:
+    batch: list[str] = []
+    for record in records:
+        batch.append(write(record))
+        if len(batch) == _BATCH:
+            yield "".join(batch).encode()
+            batch = []
+    if batch:
+        yield "".join(batch).encode()
+
+
+def _lines(rows: Iterable[Iterable[Any]]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows(rows)
+    return buffer.getvalue()
+
+
+def _long_rows(record: Record) -> Iterator[list[Any]]:
+    stimulus = [_safe(record[key]) for key in _STIMULUS]
+    stimulus += [record["width"], record["height"], _safe(_compact(record["metadata"]))]
+    if not record["trials"]:
+        yield [*stimulus, *[None] * (len(CSV_COLUMNS) - len(stimulus))]
+    for trial in record["trials"]:
+        for perspective in PERSPECTIVES:
+            if perspective in trial["scores"]:
+                opinion = record["mos"][perspective]
+                yield [
+                    *stimulus,
+                    str(perspective),
+                    *(opinion[key] for key in ("mos", "sd", "ci95", "n")),
+                    *(trial[key] for key in _TRIAL),
+                    *_answer(trial, perspective),
+                ]
+
+
+def _answer(trial: Record, perspective: str) -> list[Any]:
+    reason = trial["explanations"].get(perspective, {})
+    return [
+        trial["scores"][perspective],
+        trial["revisions"][perspective],
+        _compact(reason["phrases"]) if reason else None,
+        _safe(reason.get("text")),
+        reason.get("language"),
+    ]
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _safe(value: Any) -> Any:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value

@@ -1,0 +1,143 @@
+"""The export against what was put in, read back by other people's readers (csv, json)."""
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from knox.models import AuthToken
+
+from annotation.models import Explanation, PublishedScore, Rater, Rating, RatingSession, Study, Trial
+from tests.factories import make_rater, make_stimuli
+from workbench.accounts.models import User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def rate(rater: Rater, stimulus: Any, scores: dict[str, float], position: int = 0) -> Trial:
+    now = timezone.now()
+    session, _new = RatingSession.objects.get_or_create(
+        rater=rater, defaults={"consented_at": now, "state": "rating"}
+    )
+    trial = Trial.objects.create(
+        session=session,
+        rater=rater,
+        stimulus=stimulus,
+        position=position,
+        draw="priority",
+        state="submitted",
+        leased_at=now,
+        lease_expires_at=now,
+        submitted_at=now,
+    )
+    for perspective, score in scores.items():
+        Rating.objects.create(trial=trial, perspective=perspective, score=score)
+    return trial
+
+
+def get_export(client: Client, owner: User, form: str) -> str:
+    _token, secret = AuthToken.objects.create(owner)
+    response = client.get(
+        f"/api/v1/studies/demo/export/?format={form}", HTTP_AUTHORIZATION=f"Token {secret}"
+    )
+    assert response.status_code == 200
+    return b"".join(response.streaming_content).decode()  # type: ignore[arg-type] # synchronous
+
+
+def test_jsonl_holds_every_stimulus_with_its_ratings_and_mos(
+    client: Client, owner: User, study: Study
+) -> None:
+    first, _second = make_stimuli(study, 2, metadata={"style": "ink"})
+    scores = {"quality": 4, "authenticity": 2, "correspondence": 5}
+    trial = rate(make_rater(study), first, scores)
+    rate(make_rater(study), first, {**scores, "quality": 1})
+    Explanation.objects.create(
+        trial=trial,
+        perspective="authenticity",
+        phrases={"authenticity_distortion": 1},
+        text="六指 hand",
+        language="zh-hans",
+    )
+    records = [json.loads(line) for line in get_export(client, owner, "jsonl").splitlines()]
+    assert [record["filename"] for record in records] == ["0000.png", "0001.png"]
+    # (4 + 1) / 2 = 2.5; deviations ±1.5, so sd = sqrt(2 · 1.5² / 1) = 2.1213.
+    quality = records[0]["mos"]["quality"]
+    assert (quality["mos"], quality["n"]) == (2.5, 2)
+    assert quality["sd"] == pytest.approx(2.1213, abs=1e-4)
+    assert records[0]["metadata"] == {"style": "ink"}
+    assert records[0]["trials"][0]["scores"] == scores
+    assert records[0]["trials"][0]["explanations"]["authenticity"]["text"] == "六指 hand"
+    assert records[1]["trials"] == []
+    assert records[1]["mos"]["quality"] == {"mos": None, "sd": None, "ci95": None, "n": 0}
+
+
+def test_only_the_latest_revision_of_a_score_leaves(
+    client: Client, owner: User, study: Study
+) -> None:
+    (stimulus,) = make_stimuli(study, 1)
+    trial = rate(make_rater(study), stimulus, {"quality": 1})
+    Rating.objects.filter(trial=trial).update(superseded_at=timezone.now())
+    Rating.objects.create(trial=trial, perspective="quality", score=5, revision=2)
+    (record,) = map(json.loads, get_export(client, owner, "jsonl").splitlines())
+    assert record["trials"][0]["scores"] == {"quality": 5}
+    assert record["trials"][0]["revisions"] == {"quality": 2}
+
+
+def test_an_excluded_rater_is_flagged_and_does_not_count(
+    client: Client, owner: User, study: Study
+) -> None:
+    (stimulus,) = make_stimuli(study, 1)
+    rate(make_rater(study), stimulus, {"quality": 5})
+    rate(make_rater(study, status="excluded"), stimulus, {"quality": 1})
+    (record,) = map(json.loads, get_export(client, owner, "jsonl").splitlines())
+    assert record["mos"]["quality"]["mos"] == 5
+    assert [trial["excluded"] for trial in record["trials"]] == [False, True]
+
+
+def test_csv_has_a_row_per_score_and_one_for_an_unrated_stimulus(
+    client: Client, owner: User, study: Study
+) -> None:
+    first, _second = make_stimuli(study, 2)
+    rate(make_rater(study), first, {"quality": 4, "authenticity": 2, "correspondence": 5})
+    rows = list(csv.DictReader(io.StringIO(get_export(client, owner, "csv"))))
+    assert [(row["filename"], row["perspective"], row["score"]) for row in rows] == [
+        ("0000.png", "quality", "4.0"),
+        ("0000.png", "authenticity", "2.0"),
+        ("0000.png", "correspondence", "5.0"),
+        ("0001.png", "", ""),
+    ]
+
+
+def test_csv_gives_a_spreadsheet_no_formula(client: Client, owner: User, study: Study) -> None:
+    (stimulus,) = make_stimuli(study, 1)
+    stimulus.prompt.text = '=HYPERLINK("https://example.org")'
+    stimulus.prompt.save()
+    (row,) = csv.DictReader(io.StringIO(get_export(client, owner, "csv")))
+    assert row["prompt"].startswith("'=")
+
+
+def test_published_scores_leave_too(client: Client, owner: User, study: Study) -> None:
+    (stimulus,) = make_stimuli(study, 1)
+    PublishedScore.objects.create(
+        stimulus=stimulus, perspective="quality", mos=0.61, source="AIGCIQA2023+"
+    )
+    (record,) = map(json.loads, get_export(client, owner, "jsonl").splitlines())
+    assert record["published"] == [
+        {
+            "perspective": "quality",
+            "mos": 0.61,
+            "sd": None,
+            "raters": None,
+            "source": "AIGCIQA2023+",
+        }
+    ]
+
+
+def test_an_unknown_format_is_named(client: Client, owner: User, study: Study) -> None:
+    client.force_login(owner)
+    response = client.get("/api/v1/studies/demo/export/?format=xlsx")
+    assert response.status_code == 400
+    assert "xlsx" in response.json()["format"][0]
