@@ -75,6 +75,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=_INSTALL_BROWSER))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _live_servers_find_static_files() -> Iterator[None]:
+    """pytest-django looks for "django.contrib.staticfiles" by that name; ours has a config."""
+    from django.contrib.staticfiles.handlers import StaticFilesHandler
+    from django.test import testcases
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(testcases, "_StaticFilesHandler", StaticFilesHandler)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _plain_translations() -> Iterator[None]:
     """Each test starts in English, whatever the one before it activated."""

@@ -23,7 +23,7 @@ def _no_queue(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def page(study: Study) -> str:
+def form_page(study: Study) -> str:
     return reverse("study-import", args=[study.slug])
 
 
@@ -38,46 +38,48 @@ def _upload(folder: Path, **fields: Any) -> dict[str, Any]:
     }
 
 
-def test_the_page_shows_the_form_to_the_owner(client: Client, owner: User, page: str) -> None:
+def test_the_page_shows_the_form_to_the_owner(client: Client, owner: User, form_page: str) -> None:
     client.force_login(owner)
 
-    response = client.get(page)
+    response = client.get(form_page)
 
     assert response.status_code == 200
     assert b'type="file"' in response.content
     assert b"Check and import" in response.content
 
 
-def test_a_lab_administrator_may_import_too(client: Client, administrator: User, page: str) -> None:
+def test_a_lab_administrator_may_import_too(
+    client: Client, administrator: User, form_page: str
+) -> None:
     client.force_login(administrator)
 
-    assert client.get(page).status_code == 200
+    assert client.get(form_page).status_code == 200
 
 
 def test_an_outsider_is_told_that_the_study_does_not_exist(
-    client: Client, outsider: User, study: Study, page: str, folder: Path
+    client: Client, outsider: User, study: Study, form_page: str, folder: Path
 ) -> None:
     client.force_login(outsider)
     job = ImportJob.objects.create(study=study, manifest="x", queued_at=study.created_at)
 
-    assert client.get(page).status_code == 404
-    assert client.post(page, _upload(folder)).status_code == 404
+    assert client.get(form_page).status_code == 404
+    assert client.post(form_page, _upload(folder)).status_code == 404
     assert client.get(reverse("study-import-job", args=[study.slug, job.pk])).status_code == 404
 
 
-def test_a_stranger_is_sent_to_the_login(client: Client, page: str) -> None:
-    response = client.get(page)
+def test_a_stranger_is_sent_to_the_login(client: Client, form_page: str) -> None:
+    response = client.get(form_page)
 
     assert response.status_code == 302
     assert response["Location"].startswith(reverse("account_login"))
 
 
 def test_an_upload_becomes_a_job_whose_page_tells_its_outcome(
-    client: Client, owner: User, study: Study, page: str, folder: Path
+    client: Client, owner: User, study: Study, form_page: str, folder: Path
 ) -> None:
     client.force_login(owner)
 
-    response = client.post(page, _upload(folder))
+    response = client.post(form_page, _upload(folder))
 
     job = ImportJob.objects.get()
     address = reverse("study-import-job", args=[study.slug, job.pk])
@@ -92,14 +94,14 @@ def test_an_upload_becomes_a_job_whose_page_tells_its_outcome(
     assert b"hx-trigger" not in done
     assert b"<html" not in done
     assert Stimulus.objects.filter(study=study).count() == 4
-    assert b"m.csv" in client.get(page).content
+    assert b"m.csv" in client.get(form_page).content
 
 
 def test_progress_is_counted_on_the_page(
-    client: Client, owner: User, study: Study, page: str, folder: Path
+    client: Client, owner: User, study: Study, form_page: str, folder: Path
 ) -> None:
     client.force_login(owner)
-    client.post(page, _upload(folder))
+    client.post(form_page, _upload(folder))
     ImportJob.objects.update(total_rows=40, checked_rows=10)
 
     content = client.get(
@@ -111,13 +113,13 @@ def test_progress_is_counted_on_the_page(
 
 
 def test_bad_rows_are_listed_with_line_and_mend(
-    client: Client, owner: User, study: Study, page: str, folder: Path
+    client: Client, owner: User, study: Study, form_page: str, folder: Path
 ) -> None:
     client.force_login(owner)
     write_manifest(
         folder / "manifest.csv", [row(0), row(1, filename="<b>.png"), row(2, generator="")]
     )
-    client.post(page, _upload(folder))
+    client.post(form_page, _upload(folder))
     job = ImportJob.objects.get()
     run_import(job.pk)
 
@@ -131,11 +133,11 @@ def test_bad_rows_are_listed_with_line_and_mend(
 
 
 def test_a_manifest_with_a_missing_column_is_refused_with_the_mend(
-    client: Client, owner: User, study: Study, page: str, folder: Path
+    client: Client, owner: User, study: Study, form_page: str, folder: Path
 ) -> None:
     client.force_login(owner)
     (folder / "manifest.csv").write_text("filename,text,generator\n0.png,x,G\n")
-    client.post(page, _upload(folder))
+    client.post(form_page, _upload(folder))
     job = ImportJob.objects.get()
     run_import(job.pk)
 
@@ -146,39 +148,39 @@ def test_a_manifest_with_a_missing_column_is_refused_with_the_mend(
 
 
 def test_images_are_needed_unless_labels_are_wanted(
-    client: Client, owner: User, page: str, folder: Path
+    client: Client, owner: User, form_page: str, folder: Path
 ) -> None:
     client.force_login(owner)
     upload = _upload(folder)
     del upload["images"]
 
-    assert b"Add the ZIP of the images" in client.post(page, upload).content
+    assert b"Add the ZIP of the images" in client.post(form_page, upload).content
     assert not ImportJob.objects.exists()
 
     upload["manifest"].seek(0)
-    assert client.post(page, {**upload, "labels_only": "on"}).status_code == 302
+    assert client.post(form_page, {**upload, "labels_only": "on"}).status_code == 302
     assert ImportJob.objects.get().labels_only
 
 
 def test_a_second_import_while_one_is_under_way_is_refused(
-    client: Client, owner: User, page: str, folder: Path
+    client: Client, owner: User, form_page: str, folder: Path
 ) -> None:
     client.force_login(owner)
-    client.post(page, _upload(folder))
+    client.post(form_page, _upload(folder))
 
-    response = client.post(page, _upload(folder), headers=HTMX)
+    response = client.post(form_page, _upload(folder), headers=HTMX)
 
     assert b"is under way; wait until it has ended" in response.content
     assert ImportJob.objects.count() == 1
 
 
 def test_an_upload_that_is_too_large_is_refused_before_it_is_read(
-    client: Client, owner: User, page: str, folder: Path, settings: Any
+    client: Client, owner: User, form_page: str, folder: Path, settings: Any
 ) -> None:
     client.force_login(owner)
     settings.IMPORT_UPLOAD_BYTES = 1000
 
-    response = client.post(page, _upload(folder))
+    response = client.post(form_page, _upload(folder))
 
     assert response.status_code == 413
     assert "larger than 1000\xa0bytes together" in response.content.decode()
@@ -186,30 +188,32 @@ def test_an_upload_that_is_too_large_is_refused_before_it_is_read(
 
 
 def test_htmx_is_sent_on_by_a_header(
-    client: Client, owner: User, study: Study, page: str, folder: Path
+    client: Client, owner: User, study: Study, form_page: str, folder: Path
 ) -> None:
     client.force_login(owner)
 
-    response = client.post(page, _upload(folder), headers=HTMX)
+    response = client.post(form_page, _upload(folder), headers=HTMX)
 
     job = ImportJob.objects.get()
     assert response["HX-Redirect"] == reverse("study-import-job", args=[study.slug, job.pk])
 
 
-def test_an_upload_without_the_csrf_token_is_refused(owner: User, page: str, folder: Path) -> None:
+def test_an_upload_without_the_csrf_token_is_refused(
+    owner: User, form_page: str, folder: Path
+) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(owner)
 
-    assert client.post(page, _upload(folder)).status_code == 403
+    assert client.post(form_page, _upload(folder)).status_code == 403
 
 
 def test_a_job_of_another_study_is_not_shown(
-    client: Client, owner: User, study: Study, page: str, folder: Path
+    client: Client, owner: User, study: Study, form_page: str, folder: Path
 ) -> None:
     from tests.factories import make_study
 
     client.force_login(owner)
-    client.post(page, _upload(folder))
+    client.post(form_page, _upload(folder))
     other = make_study(owner, "other")
 
     address = reverse("study-import-job", args=[other.slug, ImportJob.objects.get().pk])
