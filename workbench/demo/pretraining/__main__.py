@@ -34,10 +34,9 @@ def main() -> None:
     asked = _parse()
     torch.set_num_threads(asked.processes)
     recipe, out = RECIPES[asked.recipe], asked.out or asked.work / "backbone"
-    out.mkdir(parents=True, exist_ok=True)
-    write_tokenizer(out)
+    write_tokenizer(asked.work)
     fresh = new_learner(recipe.seed)
-    encode = load_tokenizer(out, fresh.model.config)
+    encode = load_tokenizer(asked.work, fresh.model.config)
     done = run_recipe(asked.work, recipe, encode=encode, processes=asked.processes, say=_say)
     figures = Figures(
         see=done.reached["see"],
@@ -47,7 +46,7 @@ def main() -> None:
         minutes=done.minutes,
         machine=f"{asked.processes} shared cores ({platform.machine()}), torch {torch.__version__}",
     )
-    weights = ship(out, done.learner.model, recipe, figures)
+    weights = ship(out, done.learner.model, encode, recipe, figures)
     _say(f"probe, mean SRCC to the truth: {figures.probe.mean_against_truth:.3f}")
     _say(f"wrote {weights} ({weights.stat().st_size / 1e6:.1f} MB)")
 

@@ -22,7 +22,7 @@ SHIPPED = Recipe(
     pictures=24_000,
     held_out=500,
     see=Stage(steps=600, pictures=128, prompts=0, vision_rate=1.5e-3, rate=0.0),
-    match=Stage(steps=1300, pictures=48, prompts=4, vision_rate=4e-4, rate=1e-3),
+    match=Stage(steps=1200, pictures=64, prompts=3, vision_rate=1e-3, rate=1e-3),
 )
 SMOKE = Recipe(
     seed=1,

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 
 from modelops.mint import MintIQAModel
+from modelops.mint.checkpoint import LoadedModel, save_model
+from modelops.mint.processing import MintIQAProcessor
+from modelops.mint.tokenization import PromptTokenizer
 
+from .backbone import side_of
 from .probe import ProbeResult, ProbeSettings
 from .recipe import Recipe
 
@@ -32,19 +35,6 @@ class Figures:
 def checksum(path: Path) -> str:
     """SHA-256 in hexadecimal."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _write_weights(model: MintIQAModel, path: Path) -> None:
-    """Half precision; the heads over scores are left at zero, as nothing has taught them."""
-    width = model.config.qformer_config.hidden_size
-    model.set_head_weights(torch.zeros(3, width), torch.full((3,), 0.5))
-    tensors = {
-        key: value.detach().to(torch.float16).contiguous()
-        for key, value in model.state_dict().items()
-    }
-    temporary = path.with_suffix(".part")
-    save_file(tensors, temporary, metadata={"format": "pt"})
-    temporary.replace(path)
 
 
 def _table(rows: Mapping[str, float]) -> str:
@@ -78,7 +68,7 @@ The whole backbone (vision part, Q-Former, text embeddings, queries) of the `tin
 {parameters / 1e6:.2f} million parameters, {size / 1e6:.1f} MB in half precision. The three score
 heads are untaught: they say 0.5 to everything until a study's labels fit them.
 
-- File: `{WEIGHTS_FILE}`, SHA-256 `{digest}`
+- File: `{WEIGHTS_FILE}`, SHA-256 `{digest}` (the others' are in `manifest.json`)
 - Licence: that of this project. No weights or pictures of others went into it.
 
 ## Data
@@ -124,12 +114,18 @@ there. Words outside the grammar have untaught embeddings.
 """
 
 
-def ship(folder: Path, model: MintIQAModel, recipe: Recipe, figures: Figures) -> Path:
-    """Writes weights, configuration and card into the folder; returns the path of the weights."""
-    folder.mkdir(parents=True, exist_ok=True)
+def ship(
+    folder: Path, model: MintIQAModel, tokenizer: PromptTokenizer, recipe: Recipe, figures: Figures
+) -> Path:
+    """Writes the model's folder in half precision, and its card; returns the weights' path.
+
+    The heads over scores are set to 0.5 whatever the picture, as nothing has taught them.
+    """
+    width = model.config.qformer_config.hidden_size
+    model.set_head_weights(torch.zeros(3, width), torch.full((3,), 0.5))
+    processor = MintIQAProcessor(tokenizer, side_of(model))
+    save_model(LoadedModel(model, processor), folder, dtype=torch.float16)
     weights = folder / WEIGHTS_FILE
-    _write_weights(model, weights)
-    model.config.save_pretrained(folder)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     text = card(recipe, figures, parameters, checksum(weights), weights.stat().st_size)
     (folder / CARD_FILE).write_text(text)

@@ -157,6 +157,6 @@ def match(
             part.repeat_interleave(stage.prompts, dim=0) for part in (tokens, batch.severities)
         )
         losses = _pair_losses(model, heads, repeated, image, pair, encode)
-        loss = losses["pooled"] + losses["middle"] + 0.5 * losses["last"] + 0.5 * seen
+        loss = losses["pooled"] + losses["middle"] + 0.5 * losses["last"] + seen
         _update(optimizer, loss, _schedule(step, stage))
         yield step + 1, smooth.add(vision=seen, **losses)
