@@ -1,5 +1,32 @@
-"""Routes; see the views."""
+"""Routes of the model API, below /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from . import views
+
+_STUDY = "studies/<slug:slug>"
+
+urlpatterns: list[URLPattern] = [
+    path(f"{_STUDY}/training-runs/", views.TrainingRunListView.as_view(), name="api-training-runs"),
+    path(
+        f"{_STUDY}/training-runs/<int:pk>/",
+        views.TrainingRunDetailView.as_view(),
+        name="api-training-run",
+    ),
+    path(f"{_STUDY}/models/", views.ModelListView.as_view(), name="api-models"),
+    path(
+        f"{_STUDY}/models/<int:number>/promote/",
+        views.PromoteView.as_view(),
+        name="api-model-promote",
+    ),
+    path(
+        f"{_STUDY}/models/<int:number>/reject/", views.RejectView.as_view(), name="api-model-reject"
+    ),
+    path(f"{_STUDY}/scoring-runs/", views.ScoringRunListView.as_view(), name="api-scoring-runs"),
+    path(
+        f"{_STUDY}/scoring-runs/<int:pk>/",
+        views.ScoringRunDetailView.as_view(),
+        name="api-scoring-run",
+    ),
+    path(f"{_STUDY}/predictions/", views.PredictionListView.as_view(), name="api-predictions"),
+]

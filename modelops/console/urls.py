@@ -1,5 +1,15 @@
-"""Routes; see the views."""
+"""Routes of the model page, below /studies/<slug>/model/."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from . import views
+
+urlpatterns: list[URLPattern] = [
+    path("", views.model_page, name="study-model"),
+    path("retrain/", views.retrain, name="study-model-retrain"),
+    path("jobs/", views.jobs, name="study-model-jobs"),
+    path("summary/", views.summary, name="study-model-summary"),
+    path("versions/<int:number>/promote/", views.promote_version, name="study-model-promote"),
+    path("versions/<int:number>/reject/", views.reject_version, name="study-model-reject"),
+    path("stimuli/<int:pk>/", views.stimulus_predictions, name="stimulus-predictions"),
+]

@@ -1,0 +1,136 @@
+"""What the model API takes and answers."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from annotation.models import Stimulus
+from annotation.protocol.perspectives import PERSPECTIVES
+
+from ..models import ModelVersion, ScoringRun, TrainingRun
+
+_JOB_FIELDS = [
+    "state",
+    "stage",
+    "progress_done",
+    "progress_total",
+    "progress_percent",
+    "error",
+    "created_at",
+    "started_at",
+    "finished_at",
+]
+
+
+class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
+    """A training run; `model` is the number of the version that came of it."""
+
+    model = serializers.SerializerMethodField()
+    snapshot = serializers.SlugRelatedField[Any](slug_field="content_sha256", read_only=True)
+    progress_percent = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = TrainingRun
+        fields = [
+            "id",
+            "trigger",
+            "promote_when_done",
+            "recipe",
+            "snapshot",
+            "model",
+            "attempts",
+            *_JOB_FIELDS,
+        ]
+
+    def get_model(self, run: TrainingRun) -> int | None:
+        version = getattr(run, "model_version", None)
+        return version.number if version else None
+
+
+class TrainingRequestSerializer(serializers.Serializer[Any]):
+    """How to train."""
+
+    promote_when_done = serializers.BooleanField(default=False)
+
+
+class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
+    """A version of the study's model, with its agreement on the hold-out per perspective."""
+
+    snapshot = serializers.SlugRelatedField[Any](slug_field="content_sha256", read_only=True)
+    scored = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ModelVersion
+        fields = [
+            "number",
+            "state",
+            "preset",
+            "metrics",
+            "snapshot",
+            "training_run",
+            "artifact_sha256",
+            "backbone_sha256",
+            "scored",
+            "created_at",
+            "promoted_at",
+        ]
+
+    def get_scored(self, version: ModelVersion) -> bool:
+        """Whether it has predicted the study's images, and so can be promoted."""
+        return any(run.state == "succeeded" for run in version.scoring_runs.all())
+
+
+class ScoringRunSerializer(serializers.ModelSerializer[ScoringRun]):
+    """A scoring run; `problems` are the images that could not be read."""
+
+    model = serializers.IntegerField(source="model_version.number", read_only=True)
+    progress_percent = serializers.IntegerField(read_only=True)
+    problems = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ScoringRun
+        fields = ["id", "model", "problems", *_JOB_FIELDS]
+
+    def get_problems(self, run: ScoringRun) -> list[dict[str, Any]]:
+        chunks = run.chunks.exclude(problems=[]).order_by("index")
+        return [item for chunk in chunks for item in chunk.problems]
+
+
+class ScoringRequestSerializer(serializers.Serializer[Any]):
+    """Which version is to predict what it has not predicted yet; the active one if not said."""
+
+    model = serializers.IntegerField(required=False, min_value=1)
+
+
+class PredictedScoreSerializer(serializers.Serializer[Any]):
+    """On 0…1: the expected score, and the standard deviations of what is not known about it and
+    of a single rater around it."""
+
+    mean = serializers.FloatField()
+    epistemic_sd = serializers.FloatField()
+    aleatoric_sd = serializers.FloatField()
+
+
+class PredictionSerializer(serializers.ModelSerializer[Stimulus]):
+    """The predictions of one stimulus by one version."""
+
+    stimulus = serializers.IntegerField(source="pk")
+    scores = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Stimulus
+        fields = ["stimulus", "filename", "split", "priority", "scores"]
+
+    def get_scores(self, stimulus: Stimulus) -> dict[str, dict[str, float]]:
+        found = {item.perspective: item for item in stimulus.of_version}  # type: ignore[attr-defined]  # prefetched
+        return {
+            str(name): dict(PredictedScoreSerializer(found[name]).data)
+            for name in PERSPECTIVES
+            if name in found
+        }
+
+
+class PredictionQuerySerializer(serializers.Serializer[Any]):
+    """Whose predictions: a version's number; the active one if not said."""
+
+    model = serializers.IntegerField(required=False, min_value=1)

@@ -1,0 +1,165 @@
+"""What the model page shows, gathered from selectors into plain values for the templates."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext, gettext_lazy
+
+from annotation.models import Stimulus, Study
+from annotation.protocol.perspectives import PERSPECTIVES
+from annotation.protocol.scales import Scale
+from annotation.selectors.labels import LabelCounts, count_labels
+
+from ..learning.recipe import default_recipe
+from ..models import ModelVersion, ScoringRun, TrainingRun
+from ..selectors import HoldoutPoint, active_jobs, holdout_points
+
+STAGES = {
+    "labels": gettext_lazy("Reading the labels"),
+    "embedding": gettext_lazy("Looking at the images"),
+    "training": gettext_lazy("Training"),
+    "fitting": gettext_lazy("Learning the scores"),
+    "publishing": gettext_lazy("Storing the model"),
+    "scoring": gettext_lazy("Predicting"),
+}
+
+
+@dataclass(frozen=True)
+class JobLine:
+    """A job that is queued or under way."""
+
+    title: str
+    stage: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class LabelState:
+    """How many labels there are, how many are new, and whether they suffice."""
+
+    counts: LabelCounts
+    new: int
+    needed: int
+
+    @property
+    def suffice(self) -> bool:
+        return self.counts.pool >= self.needed
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """One perspective of one version, beside the active version on the same labels."""
+
+    label: str
+    n: int
+    srcc: float | None
+    plcc: float | None
+    krcc: float | None
+    rmse: float | None
+    srcc_change: float | None
+
+
+@dataclass(frozen=True)
+class PredictedScore:
+    """One predicted score on the study's scale."""
+
+    label: str
+    mean: float
+    epistemic_sd: float
+    aleatoric_sd: float
+
+
+def job_lines(study: Study) -> list[JobLine]:
+    return [_job_line(job) for job in active_jobs(study)]
+
+
+def label_state(study: Study) -> LabelState:
+    counts = count_labels(study)
+    snapshot = study.label_snapshots.order_by("-created_at").first()
+    known = snapshot.ratings if snapshot else 0
+    needed = default_recipe(settings.MODEL_PRESET).minimum_labels
+    return LabelState(counts, max(0, counts.ratings - known), needed)
+
+
+def metric_rows(
+    study: Study,
+    points: Mapping[str, list[HoldoutPoint]],
+    active: Mapping[str, list[HoldoutPoint]] | None,
+) -> list[MetricRow]:
+    """Agreement with the labels of now; the change is against the active version's points."""
+    from ..learning.evaluation import evaluate
+
+    rows = []
+    for item in study.perspective_settings:
+        mine = points[item.perspective]
+        found = evaluate([p.mean for p in mine], [p.mos for p in mine])
+        change = None
+        if active is not None and found.srcc is not None:
+            other = active[item.perspective]
+            theirs = evaluate([p.mean for p in other], [p.mos for p in other]).srcc
+            change = None if theirs is None else found.srcc - theirs
+        rows.append(
+            MetricRow(item.label, found.n, found.srcc, found.plcc, found.krcc, found.rmse, change)
+        )
+    return rows
+
+
+def candidate_cards(
+    study: Study, versions: Iterable[ModelVersion], active_points: Mapping[str, Any] | None
+) -> list[dict[str, Any]]:
+    """Candidates with their metrics; one that is not scored yet shows those of its training."""
+    cards = []
+    for version in versions:
+        if version.state != ModelVersion.State.CANDIDATE:
+            continue
+        states = {run.state for run in version.scoring_runs.all()}
+        cards.append(
+            {
+                "version": version,
+                "rows": metric_rows(study, holdout_points(version), active_points),
+                "ready": "succeeded" in states and not states & {"queued", "running"},
+            }
+        )
+    return cards
+
+
+def predicted_scores(study: Study, stimulus: Stimulus) -> list[PredictedScore]:
+    """The predictions of a stimulus from `selectors.predicted_stimuli`, in the model's order."""
+    found = {item.perspective: item for item in stimulus.of_version}  # type: ignore[attr-defined]  # prefetched
+    scores = []
+    for item in study.perspective_settings:
+        if item.perspective in found:
+            prediction = found[item.perspective]
+            width = _width(item.scale)
+            scores.append(
+                PredictedScore(
+                    item.label,
+                    item.scale.from_unit(prediction.mean),
+                    width * prediction.epistemic_sd,
+                    width * prediction.aleatoric_sd,
+                )
+            )
+    return scores
+
+
+def mean_srcc(rows: list[MetricRow]) -> float | None:
+    known = [row.srcc for row in rows if row.srcc is not None]
+    return sum(known) / len(known) if len(known) == len(PERSPECTIVES) else None
+
+
+def _width(scale: Scale) -> float:
+    return scale.maximum - scale.minimum
+
+
+def _job_line(job: TrainingRun | ScoringRun) -> JobLine:
+    if isinstance(job, TrainingRun):
+        title = gettext("Training")
+    else:
+        title = gettext("Scoring by version %(number)d") % {"number": job.model_version.number}
+    waiting = gettext("Waiting for a worker")
+    # A stage of a later program's making is shown as it is.
+    stage = waiting if job.state == "queued" else str(STAGES.get(job.stage, job.stage or waiting))
+    return JobLine(title, stage, job.progress_done, job.progress_total)

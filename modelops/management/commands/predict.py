@@ -1,0 +1,47 @@
+"""`manage.py predict STUDY [--version N] [--wait]`."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from workbench.errors import MintError
+
+from ...selectors import version_of
+from ...services.scoring import start_scoring
+from ..waiting import find_study, wait_for
+
+
+class Command(BaseCommand):
+    help = "Predict the images that a model version has not predicted yet; a worker does it."
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        # Our --version is the model's; Django's own stays available as `manage.py version`.
+        return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **kwargs)
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("study", help="the study's slug")
+        parser.add_argument(
+            "--version",
+            type=int,
+            dest="number",
+            metavar="N",
+            help="number of the model version (default: the active one)",
+        )
+        parser.add_argument(
+            "--wait", action="store_true", help="show the progress until it is over"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        study = find_study(options["study"])
+        try:
+            run = start_scoring(version=version_of(study, options["number"]))
+        except MintError as error:
+            raise CommandError(error.message) from error
+        number = run.model_version.number
+        self.stdout.write(f"version {number} predicts {run.progress_total} images of {study.slug}")
+        if not options["wait"]:
+            return
+        wait_for(run, self.stdout)
+        for problem in (p for chunk in run.chunks.order_by("index") for p in chunk.problems):
+            self.stderr.write(problem["error"])

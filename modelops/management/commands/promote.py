@@ -1,0 +1,30 @@
+"""`manage.py promote STUDY NUMBER`."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from workbench.errors import MintError
+
+from ...selectors import version_of
+from ...services.promotion import promote
+from ..waiting import find_study, metric_lines
+
+
+class Command(BaseCommand):
+    help = "Make a model version the active one: its predictions and priorities count from now on."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("study", help="the study's slug")
+        parser.add_argument("number", type=int, help="the version's number")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        study = find_study(options["study"])
+        try:
+            version = version_of(study, options["number"])
+            promote(version=version, actor=None)
+        except MintError as error:
+            raise CommandError(error.message) from error
+        self.stdout.write("\n".join(metric_lines(version)))
+        self.stdout.write(f"version {version.number} is the active model of {study.slug}")

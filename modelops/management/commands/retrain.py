@@ -1,0 +1,50 @@
+"""`manage.py retrain STUDY [--wait] [--promote]`."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from workbench.errors import MintError
+
+from ...models import TrainingRun
+from ...services.retraining import request_retrain
+from ..waiting import find_study, metric_lines, wait_for
+
+
+class Command(BaseCommand):
+    help = "Train a candidate on the study's labels of now; a worker does it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("study", help="the study's slug")
+        parser.add_argument(
+            "--wait", action="store_true", help="show the progress until it is over"
+        )
+        parser.add_argument(
+            "--promote",
+            action="store_true",
+            help="make it the active model once it is scored, unless it is worse",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        study = find_study(options["study"])
+        try:
+            run = request_retrain(
+                study=study,
+                actor=None,
+                trigger=TrainingRun.Trigger.COMMAND,
+                promote_when_done=options["promote"],
+            )
+        except MintError as error:
+            raise CommandError(error.message) from error
+        self.stdout.write(f"training run {run.pk} of {study.slug} is queued")
+        if options["wait"]:
+            self._wait(run)
+
+    def _wait(self, run: TrainingRun) -> None:
+        wait_for(run, self.stdout)
+        version = run.model_version
+        wait_for(version.scoring_runs.latest("pk"), self.stdout)
+        version.refresh_from_db()
+        self.stdout.write("\n".join(metric_lines(version)))
+        self.stdout.write(f"version {version.number} is {version.get_state_display().lower()}")
