@@ -50,8 +50,8 @@ class ImportForm(forms.Form):
         choices=Stimulus.Purpose.choices,
         initial=Stimulus.Purpose.MAIN,
         help_text=gettext_lazy(
-            "Main images are rated and learnt from; training images are for practice; gold images "
-            "check that a rater pays attention."
+            "Main images are rated and learnt from. Training images (practice) and gold images "
+            "(attention checks) are kept apart from them."
         ),
     )
     mos_scale = forms.TypedChoiceField(

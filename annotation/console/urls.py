@@ -1,10 +1,22 @@
-"""Routes; see the views."""
+"""Routes of the owner's console below `/studies/`."""
 
 from django.urls import URLPattern, path
 
-from . import importing
+from . import export, importing, raters, stimuli, studies
 
 urlpatterns: list[URLPattern] = [
+    path("", studies.study_list, name="studies"),
+    path("new/", studies.study_new, name="study-new"),
+    path("<slug:slug>/", studies.study_overview, name="study"),
+    path("<slug:slug>/status/", studies.study_status, name="study-status"),
+    path("<slug:slug>/settings/", studies.study_settings, name="study-settings"),
+    path("<slug:slug>/images/", stimuli.stimulus_list, name="study-stimuli"),
+    path("<slug:slug>/images/<int:pk>/", stimuli.stimulus_detail, name="study-stimulus"),
     path("<slug:slug>/import/", importing.study_import, name="study-import"),
     path("<slug:slug>/import/<int:job>/", importing.study_import_job, name="study-import-job"),
+    path("<slug:slug>/raters/", raters.rater_list, name="study-raters"),
+    path("<slug:slug>/raters.csv", raters.rater_csv, name="study-raters-csv"),
+    path("<slug:slug>/raters/<str:code>/", raters.rater_status, name="study-rater-status"),
+    path("<slug:slug>/export/", export.export_page, name="study-export"),
+    path("<slug:slug>/export/<str:form>/", export.export_file, name="study-export-file"),
 ]

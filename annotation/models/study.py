@@ -90,11 +90,15 @@ class Study(models.Model):
                 & Q(target_ratings__lte=F("maximum_ratings"))
                 & Q(holdout_ratings__gte=1),
                 name="study_ratings_ordered",
+                violation_error_message=_(
+                    "The first pass may not ask for more ratings than an image may get at most."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(holdout_share__gte=0, holdout_share__lte=0.9)
                 & Q(audit_share__gte=0, audit_share__lte=1),
                 name="study_shares_valid",
+                violation_error_message=_("Shares lie between 0 and 1 (the hold-out's up to 0.9)."),
             ),
         ]
 

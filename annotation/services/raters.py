@@ -35,6 +35,25 @@ def create_raters(*, study: Study, count: int, actor: User | None) -> list[Rater
     return raters
 
 
+class RaterStatusError(MintError):
+    """An exclusion without a reason, or a status that the rater has already."""
+
+    code = "rater_status"
+
+
+@transaction.atomic
+def set_rater_status(*, rater: Rater, actor: User, status: str, reason: str = "") -> None:
+    """Exclude a rater (with a reason) or include them again; nothing they rated is lost."""
+    if status == Rater.Status.EXCLUDED and not reason:
+        raise RaterStatusError(_("Say why the rater is excluded: the reason is kept."))
+    others = Rater.objects.filter(pk=rater.pk).exclude(status=status)
+    if status not in Rater.Status.values or not others.update(status=status):
+        raise RaterStatusError(_("The rater's state is another by now; reload the page."))
+    record(
+        study=rater.study, actor=actor, action=f"rater.{status}", rater=rater.code, reason=reason
+    )
+
+
 def link_token(rater: Rater) -> str:
     """What stands in the rater's link: code and link version, signed with the site's key."""
     return _signer.sign(f"{rater.code}.{rater.link_version}")

@@ -1,5 +1,10 @@
 """Routes of the account pages that allauth does not bring."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from . import views
+
+urlpatterns = [
+    path("", views.tokens, name="api-tokens"),
+    path("<str:key>/revoke/", views.revoke, name="api-token-revoke"),
+]

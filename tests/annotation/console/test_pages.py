@@ -1,0 +1,131 @@
+"""The owner's pages, as an owner meets them."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from annotation.models import AuditEntry, Rater, Study
+from tests.factories import make_rater, make_stimuli, make_study
+from workbench.accounts.models import User
+
+
+@pytest.fixture
+def console(client: Client, owner: User) -> Client:
+    client.force_login(owner)
+    return client
+
+
+def test_a_new_owner_is_told_how_to_begin(console: Client) -> None:
+    assert "No study yet" in console.get("/studies/").content.decode()
+
+
+def test_a_study_is_made_with_the_scale_and_form_that_were_chosen(console: Client) -> None:
+    response = console.post(
+        "/studies/new/",
+        {
+            "title": "Kittens, drawn",
+            "scale": "slider5",
+            "form": "none",
+            "consent": "Yes?",
+            "instructions": "Look.",
+        },
+    )
+    study = Study.objects.get()
+    assert response["Location"] == "/studies/kittens-drawn/"
+    assert [item.scale.kind for item in study.perspective_settings] == ["slider5"] * 3
+    assert study.form.fields == ()
+    assert AuditEntry.objects.get().action == "study.created"
+
+
+def test_a_second_study_of_the_same_title_gets_an_address_of_its_own(console: Client) -> None:
+    for _time in range(2):
+        console.post(
+            "/studies/new/",
+            {"title": "Cats", "scale": "acr5", "form": "none", "consent": "c", "instructions": "i"},
+        )
+    assert set(Study.objects.values_list("slug", flat=True)) == {"cats", "cats-2"}
+
+
+@pytest.mark.parametrize("route", ["study", "study-stimuli", "study-raters", "study-settings"])
+def test_each_page_of_a_study_shows_its_title(console: Client, study: Study, route: str) -> None:
+    make_stimuli(study, 3)
+    make_rater(study)
+    response = console.get(reverse(route, args=[study.slug]))
+    assert response.status_code == 200
+    assert "<h1>Demo</h1>" in response.content.decode()
+
+
+def test_the_grid_shows_what_was_searched_for(console: Client, study: Study) -> None:
+    make_stimuli(study, 3)
+    page = console.get("/studies/demo/images/", {"text": "prompt 2"}).content.decode()
+    assert "prompt 2" in page
+    assert "prompt 1" not in page
+
+
+def test_the_number_of_queries_does_not_grow_with_the_images(console: Client, study: Study) -> None:
+    make_stimuli(study, 2)
+    with CaptureQueriesContext(connection) as few:
+        console.get("/studies/demo/images/")
+    make_stimuli(study, range(2, 30))
+    with CaptureQueriesContext(connection) as many:
+        console.get("/studies/demo/images/")
+    assert len(many) == len(few)
+
+
+def test_opening_a_study_is_kept_in_the_audit_trail(console: Client, owner: User) -> None:
+    make_study(owner, "draft", status="draft")
+    console.post("/studies/draft/status/", {"status": "open"})
+    assert Study.objects.get(slug="draft").status == "open"
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.actor) == ("study.open", owner)
+
+
+def test_a_status_that_does_not_follow_is_refused_with_a_reason(
+    console: Client, owner: User
+) -> None:
+    make_study(owner, "draft", status="draft")
+    response = console.post("/studies/draft/status/", {"status": "paused"}, follow=True)
+    assert Study.objects.get(slug="draft").status == "draft"
+    assert "cannot become" in response.content.decode()
+
+
+def test_settings_that_contradict_each_other_change_nothing(console: Client, study: Study) -> None:
+    page = console.get("/studies/demo/settings/")
+    form = page.context["form"]
+    data = {name: form.initial[name] for name in form.fields}
+    response = console.post("/studies/demo/settings/", {**data, "target_ratings": 9})
+    assert "may not ask for more ratings than an image may get" in response.content.decode()
+    assert Study.objects.get().target_ratings == 3
+
+
+def test_links_are_made_and_each_opens_one_raters_page(console: Client, study: Study) -> None:
+    console.post("/studies/demo/raters/", {"count": "3"})
+    page = console.get("/studies/demo/raters/").content.decode()
+    links = set(re.findall(r'data-copy="http://testserver(/rate/[^"]+)"', page))
+    assert len(links) == 3
+    assert Rater.objects.filter(study=study).count() == 3
+
+
+def test_a_rater_is_excluded_with_a_reason_and_comes_back(console: Client, study: Study) -> None:
+    rater = make_rater(study)
+    address = reverse("study-rater-status", args=[study.slug, rater.code])
+    console.post(address, {"status": "excluded", "reason": ""})
+    assert Rater.objects.get().status == "active"
+    console.post(address, {"status": "excluded", "reason": "answered at random"})
+    assert Rater.objects.get().status == "excluded"
+    assert AuditEntry.objects.get().detail["reason"] == "answered at random"
+    console.post(address, {"status": "active"})
+    assert Rater.objects.get().status == "active"
+
+
+def test_markup_in_a_prompt_is_shown_not_run(console: Client, study: Study) -> None:
+    (stimulus,) = make_stimuli(study, 1)
+    stimulus.prompt.text = "<script>alert(1)</script>"
+    stimulus.prompt.save()
+    page = console.get(reverse("study-stimulus", args=[study.slug, stimulus.pk])).content.decode()
+    assert "<script>alert(1)</script>" not in page
+    assert "&lt;script&gt;alert(1)" in page
