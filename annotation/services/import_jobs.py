@@ -235,8 +235,10 @@ def _stage(folder: str, file: "File[bytes] | None") -> str:
 
 
 def _unstage(names: Sequence[str]) -> None:
+    """Delete staged files and, where storage has folders, the one that they lay in."""
     for name in filter(None, names):
         storages["artifacts"].delete(name)
+    storages["artifacts"].delete(names[0].rpartition("/")[0])
 
 
 @contextmanager
