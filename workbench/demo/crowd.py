@@ -1,0 +1,204 @@
+"""A crowd of simulated raters who rate over HTTP at once, as people in browsers do.
+
+What a rater sees is known by the bytes that the server sent: the trial tells no file name, and the
+display copy of a drawn image is the file itself (docs/decisions/007).
+"""
+
+import hashlib
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from annotation.protocol.perspectives import Perspective
+from workbench.errors import MintError
+
+from .client import ApiError, Offer, OfferedImage, Questions, RaterClient
+from .raters import Answer, SimulatedRater
+from .world import Truth, read_truth
+
+Progress = Callable[[int, int], None]
+_CLIENT_FACTS = {"simulated": True, "width": 1280, "height": 800, "pixel_ratio": 1}
+
+
+class UnknownImageError(MintError):
+    """The server showed an image that is not of this world."""
+
+    code = "unknown_image"
+
+
+class World:
+    """The truth of a world's images, found by what an image shows: its bytes."""
+
+    def __init__(self, truth: Mapping[str, tuple[str, Truth]]) -> None:
+        self._truth = truth
+
+    @classmethod
+    def read(cls, folder: Path) -> "World":
+        """The world that `write_world` left in `folder`."""
+        truth = read_truth(folder / "truth.json")
+        return cls(
+            {
+                _digest((folder / "images" / name).read_bytes()): (name, known)
+                for name, known in truth.items()
+            }
+        )
+
+    def __len__(self) -> int:
+        return len(self._truth)
+
+    def find(self, data: bytes) -> tuple[str, Truth]:
+        """The image's file name and truth."""
+        found = self._truth.get(_digest(data))
+        if found is None:
+            raise UnknownImageError(
+                f"the server sent an image ({len(data)} bytes) that is not of this world; "
+                "import the world's own images, unchanged"
+            )
+        return found
+
+
+@dataclass(frozen=True)
+class Member:
+    """A simulated person and the link that they were sent."""
+
+    code: str
+    link: str
+    person: SimulatedRater
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One answer that the server has acknowledged."""
+
+    rater: str
+    filename: str
+    answers: Mapping[Perspective, Answer]
+
+
+@dataclass
+class CrowdReport:
+    """What was sent, and how often an answer was sent a second time."""
+
+    sent: list[Sent] = field(default_factory=list)
+    repeated: int = 0
+
+
+def members(raters: Sequence[Mapping[str, Any]], people: Sequence[SimulatedRater]) -> list[Member]:
+    """Raters as the owner API made them, each played by one of `people`."""
+    return [
+        Member(rater["code"], rater["link"], person)
+        for rater, person in zip(raters, people, strict=True)
+    ]
+
+
+class Crowd:
+    """Raters at work, one thread each, until every session is over.
+
+    Args:
+        repeat_every: every so many answers of a rater, the answer is sent twice, as a browser
+            does whose first try got no reply. 0: never.
+        progress: called with what is done and what is to do, after every answer.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        raters: Sequence[Member],
+        *,
+        repeat_every: int = 0,
+        progress: Progress = lambda done, total: None,
+    ) -> None:
+        self._world = world
+        self._raters = raters
+        self._repeat_every = repeat_every
+        self._progress = progress
+        self._lock = threading.Lock()
+        self._totals: dict[str, int] = {}
+        self._report = CrowdReport()
+        self._stopped = threading.Event()
+
+    def rate(self) -> CrowdReport:
+        """One session of every rater; a rater for whom no image is left sends nothing.
+
+        Raises the first error of any of them, once all have stopped.
+        """
+        with ThreadPoolExecutor(max_workers=len(self._raters)) as pool:
+            futures = [pool.submit(self._work, member) for member in self._raters]
+        # A thread that stopped because another failed has nothing to say.
+        for future in futures:
+            future.result()
+        return self._report
+
+    def _work(self, member: Member) -> None:
+        try:
+            with RaterClient.from_link(member.link) as client:
+                self._session(member, client)
+        except BaseException:
+            self._stopped.set()
+            raise
+
+    def _session(self, member: Member, client: RaterClient) -> None:
+        try:
+            questions = client.start(_CLIENT_FACTS)
+        except ApiError as error:
+            if error.code == "study_full":
+                return
+            raise
+        offer, number = client.claim(), 0
+        while offer.images and not self._stopped.is_set():
+            number += 1
+            offer = self._rate_one(member, client, questions, offer, number)
+
+    def _rate_one(
+        self,
+        member: Member,
+        client: RaterClient,
+        questions: Questions,
+        offer: Offer,
+        number: int,
+    ) -> Offer:
+        image = offer.images[0]
+        filename, truth = self._world.find(client.image(image))
+        client.display(image)
+        answers = _opinion(member.person, filename, truth, questions)
+        following = client.submit(image, answers)
+        self._note(Sent(member.code, filename, answers), following)
+        if self._repeat_every and number % self._repeat_every == 0:
+            following = self._repeat(client, image, answers)
+        return following
+
+    def _repeat(
+        self, client: RaterClient, image: OfferedImage, answers: Mapping[Perspective, Answer]
+    ) -> Offer:
+        with self._lock:
+            self._report.repeated += 1
+        return client.submit(image, answers)
+
+    def _note(self, sent: Sent, offer: Offer) -> None:
+        with self._lock:
+            self._report.sent.append(sent)
+            self._totals[sent.rater] = offer.total
+            done = len(self._report.sent)
+            # Who has not answered yet is taken for one like the others.
+            mean = sum(self._totals.values()) / len(self._totals)
+            self._progress(done, max(done, round(mean * len(self._raters))))
+
+
+def _opinion(
+    person: SimulatedRater, filename: str, truth: Truth, questions: Questions
+) -> dict[Perspective, Answer]:
+    """The person's answers, on the scales that the study asks for."""
+    answers: dict[Perspective, Answer] = {}
+    for asked in questions.perspectives:
+        rated = person.rate(
+            truth.scores, truth.flaws, asked.scale, key=filename, form=questions.form
+        )
+        answers[asked.perspective] = rated[asked.perspective]
+    return answers
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
