@@ -36,10 +36,16 @@ def rate(stimulus: Stimulus, rater: Rater, scores: tuple[float, float, float]) -
 
 
 def label_pool(study: Study, *, rated: int, holdout: int, unrated: int) -> list[Stimulus]:
-    """Stimuli whose two raters agree that a higher number is better; the last are not rated."""
+    """Stimuli whose two raters agree that a higher number is better; the last are not rated.
+
+    The hold-out is spread evenly over the numbers.
+    """
     raters = [make_rater(study), make_rater(study)]
-    pool = make_stimuli(study, rated)
-    held_out = make_stimuli(study, range(rated, rated + holdout), split="holdout")
+    step = (rated + holdout) // holdout
+    numbers = range(rated + holdout)
+    held = [number for number in numbers if number % step == step - 1][:holdout]
+    pool = make_stimuli(study, [number for number in numbers if number not in held])
+    held_out = make_stimuli(study, held, split="holdout")
     for stimulus in [*pool, *held_out]:
         level = 1 + int(stimulus.filename[:4]) * 4 // (rated + holdout)
         rate(stimulus, raters[0], (level, level, min(5, level + 1)))

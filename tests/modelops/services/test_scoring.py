@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from annotation.models import Stimulus, Study
@@ -75,7 +77,7 @@ def test_an_unreadable_image_is_a_problem_and_the_others_are_predicted(
     version: ModelVersion, labelled: list[Stimulus]
 ) -> None:
     spoilt = labelled[-1]  # nobody rated it, so the training has not embedded it
-    spoilt.image.storage.delete(spoilt.image.name)
+    Path(spoilt.image.path).unlink()
     score_all(version)
     run = version.scoring_runs.get()
     assert run.state == "succeeded"

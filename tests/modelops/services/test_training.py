@@ -1,11 +1,11 @@
 """From labels to a registered candidate, with real files and a real model."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from django.core.files.storage import storages
 
 from annotation.models import AuditEntry, PublishedScore, Stimulus, Study
 from annotation.selectors.labels import labels_of
@@ -103,13 +103,12 @@ def test_published_scores_train_where_nobody_has_rated(
 def test_an_unreadable_image_is_left_out_of_the_training(
     labelled: list[Stimulus], train: Train
 ) -> None:
-    with storages["default"].open(labelled[0].image.name, "wb") as file:
-        file.write(b"no image")
+    Path(labelled[0].image.path).write_bytes(b"no image")
     assert train(minimum_labels=23).state == "candidate"
 
 
 def test_too_few_readable_images_are_named(labelled: list[Stimulus], train: Train) -> None:
-    labelled[0].image.storage.delete(labelled[0].image.name)
+    Path(labelled[0].image.path).unlink()
     with pytest.raises(TooFewLabelsError, match="23 images outside the hold-out are rated, 24"):
         train(minimum_labels=24)
 

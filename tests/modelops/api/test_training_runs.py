@@ -1,0 +1,50 @@
+import pytest
+from knox.models import AuthToken
+from rest_framework.test import APIClient
+
+from annotation.models import Stimulus, Study
+from modelops.models import TrainingRun
+from workbench.accounts.models import User
+
+URL = "/api/v1/studies/demo/training-runs/"
+
+
+@pytest.fixture
+def api(owner: User) -> APIClient:
+    token = AuthToken.objects.create(owner)[1]
+    return APIClient(headers={"authorization": f"Token {token}"})
+
+
+def test_a_run_is_asked_for_and_can_be_followed(api: APIClient, labelled: list[Stimulus]) -> None:
+    answer = api.post(URL, {"promote_when_done": True}, format="json")
+    assert answer.status_code == 201
+    body = answer.json()
+    assert (body["state"], body["trigger"], body["model"]) == ("queued", "api", None)
+    assert body["recipe"]["preset"] == "tiny"
+    assert api.get(f"{URL}{body['id']}/").json() == body
+    assert api.get(URL).json()["results"] == [body]
+
+
+def test_a_second_run_is_a_conflict(api: APIClient, labelled: list[Stimulus]) -> None:
+    api.post(URL, {}, format="json")
+    answer = api.post(URL, {}, format="json")
+    assert answer.status_code == 409
+    assert answer.json()["code"] == "run_active"
+    assert "Wait until it is" in answer.json()["detail"]
+    assert TrainingRun.objects.count() == 1
+
+
+def test_too_few_labels_say_how_many_are_missing(api: APIClient, study: Study) -> None:
+    answer = api.post(URL, {}, format="json")
+    assert answer.status_code == 409
+    assert answer.json()["code"] == "too_few_labels"
+    assert "0 images outside the hold-out are rated, 20 are needed" in answer.json()["detail"]
+    assert "Rate 20 more" in answer.json()["detail"]
+
+
+def test_a_run_of_another_study_is_not_shown(
+    api: APIClient, labelled: list[Stimulus], outsider: User
+) -> None:
+    other = Study.objects.create(owner=outsider, title="Other", slug="other")
+    run = TrainingRun.objects.create(study=other, trigger="api")
+    assert api.get(f"{URL}{run.pk}/").status_code == 404

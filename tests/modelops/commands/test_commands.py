@@ -1,0 +1,101 @@
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from annotation.models import Stimulus, Study
+from modelops.management.waiting import metric_lines, wait_for
+from modelops.models import ModelVersion, TrainingRun
+from tests.factories import make_stimuli
+
+
+def output(command: str, *arguments: str) -> str:
+    out = io.StringIO()
+    call_command(command, *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_retrain_queues_a_run(study: Study, labelled: list[Stimulus]) -> None:
+    assert "is queued" in output("retrain", "demo", "--promote")
+    run = TrainingRun.objects.get()
+    assert (run.trigger, run.promote_when_done) == ("command", True)
+
+
+def test_retrain_names_what_is_missing(study: Study, small_model_settings: None) -> None:
+    with pytest.raises(CommandError, match="Rate 20 more images"):
+        output("retrain", "demo")
+
+
+@pytest.mark.parametrize("command", ["retrain", "predict", "promote"])
+def test_an_unknown_study_is_named_with_those_there_are(study: Study, command: str) -> None:
+    arguments = ["1"] if command == "promote" else []
+    with pytest.raises(CommandError, match='no study "nowhere"; the studies are: demo'):
+        output(command, "nowhere", *arguments)
+
+
+def test_predict_scores_what_is_new(study: Study, scored: ModelVersion) -> None:
+    make_stimuli(study, [700, 701])
+    assert "version 1 predicts 2 images" in output("predict", "demo", "--version", "1")
+
+
+def test_predict_without_an_active_version_says_so(study: Study) -> None:
+    with pytest.raises(CommandError, match="no active model"):
+        output("predict", "demo")
+
+
+def test_promote_makes_a_version_active(study: Study, scored: ModelVersion) -> None:
+    text = output("promote", "demo", "1")
+    assert "version 1 is the active model of demo" in text
+    assert "authenticity" in text
+    scored.refresh_from_db()
+    assert scored.state == "active"
+
+
+def test_waiting_prints_a_line_for_each_step(study: Study) -> None:
+    run = TrainingRun.objects.create(study=study, trigger="command")
+    steps: Iterator[dict[str, Any]] = iter(
+        [
+            {"state": "running", "stage": "embedding", "progress_done": 1, "progress_total": 3},
+            {"state": "running", "stage": "embedding", "progress_done": 3, "progress_total": 3},
+            {"state": "succeeded"},
+        ]
+    )
+
+    def next_step(seconds: float) -> None:
+        TrainingRun.objects.filter(pk=run.pk).update(**next(steps))
+
+    out = io.StringIO()
+    wait_for(run, out, sleep=next_step)  # type: ignore[arg-type]  # a stream that has write and flush
+    assert out.getvalue() == (
+        "training: queuedtraining: embedding 1 of 3training: embedding 3 of 3training: succeeded"
+    )
+
+
+def test_waiting_ends_with_the_message_of_a_failure(study: Study) -> None:
+    run = TrainingRun.objects.create(
+        study=study, trigger="command", state="failed", error="free some space"
+    )
+    with pytest.raises(CommandError, match="free some space"):
+        wait_for(run, io.StringIO())  # type: ignore[arg-type]  # as above
+
+
+def test_waiting_mentions_that_no_worker_answers(study: Study) -> None:
+    run = TrainingRun.objects.create(study=study, trigger="command")
+    naps = 0
+
+    def nap(seconds: float) -> None:
+        nonlocal naps
+        naps += 1
+        if naps == 60:
+            TrainingRun.objects.filter(pk=run.pk).update(state="succeeded")
+
+    out = io.StringIO()
+    wait_for(run, out, sleep=nap)  # type: ignore[arg-type]  # as above
+    assert out.getvalue().count("is a worker running?") == 1
+
+
+def test_metrics_that_are_not_defined_are_a_dash() -> None:
+    version = ModelVersion(metrics={"quality": {"srcc": 0.61234, "n": 2, "rmse": None}})
+    assert metric_lines(version)[1] == "quality             2   0.612       –       –       –"

@@ -1,0 +1,130 @@
+import pytest
+from django.test import Client
+
+from annotation.models import Stimulus, Study
+from modelops.models import ModelVersion, TrainingRun
+from modelops.services import promotion
+from workbench.accounts.models import User
+
+from ..conftest import Train, score_all
+
+URL = "/studies/demo/model/"
+
+
+@pytest.fixture
+def console(client: Client, owner: User) -> Client:
+    client.force_login(owner)
+    return client
+
+
+def page(console: Client, url: str = URL) -> str:
+    answer = console.get(url)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_an_empty_study_says_what_a_training_needs(console: Client, study: Study) -> None:
+    text = page(console)
+    assert "No model is in use yet" in text
+    assert "0 of the 20 labelled images that a training needs" in text
+    assert "Retrain</button>" not in text
+
+
+def test_retraining_starts_a_run_that_the_page_follows(
+    console: Client, labelled: list[Stimulus], owner: User
+) -> None:
+    assert "Retrain</button>" in page(console)
+    answer = console.post(f"{URL}retrain/", {"promote": "on"}, follow=True)
+    run = TrainingRun.objects.get()
+    assert (run.trigger, run.requested_by, run.promote_when_done) == ("console", owner, True)
+    text = answer.content.decode()
+    assert 'hx-trigger="every 2s"' in text
+    assert "Waiting for a worker" in text
+    TrainingRun.objects.update(
+        state="running", stage="embedding", progress_done=3, progress_total=9
+    )
+    fragment = page(console, f"{URL}jobs/")
+    assert "Looking at the images" in fragment
+    assert "3 of 9" in fragment
+    assert "<html" not in fragment
+
+
+def test_the_page_is_drawn_anew_when_the_jobs_are_over(console: Client, study: Study) -> None:
+    assert console.get(f"{URL}jobs/").headers["HX-Refresh"] == "true"
+
+
+def test_a_failed_training_shows_its_mend(console: Client, study: Study) -> None:
+    TrainingRun.objects.create(
+        study=study, trigger="console", state="failed", error="No space left; free some."
+    )
+    text = page(console)
+    assert "The last training failed" in text
+    assert "No space left; free some." in text
+
+
+def test_a_candidate_can_be_promoted_from_the_page(console: Client, scored: ModelVersion) -> None:
+    text = page(console)
+    assert "Candidate: version 1" in text
+    assert "SRCC" in text
+    answer = console.post(f"{URL}versions/1/promote/", follow=True)
+    text = answer.content.decode()
+    assert "Version 1 is the active model" in text
+    assert text.count('<svg viewBox="-34') == 3
+    assert text.count('class="mark"') == 3 * 6  # six hold-out images, three perspectives
+    assert text.count('class="prompt"') == 12
+
+
+def test_a_candidate_is_compared_with_the_version_in_use(
+    console: Client, scored: ModelVersion, train: Train
+) -> None:
+    promotion.promote(version=scored, actor=None)
+    score_all(train())
+    text = page(console)
+    assert "Candidate: version 2" in text
+    assert text.count("+0.000") == 3  # the same labels train the same model
+
+
+def test_a_candidate_that_is_not_scored_cannot_be_promoted_yet(
+    console: Client, labelled: list[Stimulus], train: Train
+) -> None:
+    train()
+    text = page(console)
+    assert "Not scored yet" in text
+    assert "disabled" in text
+    answer = console.post(f"{URL}versions/1/promote/", follow=True)
+    assert "has not predicted all images yet" in answer.content.decode()
+
+
+def test_a_rejected_candidate_leaves_the_page_and_stays_in_the_history(
+    console: Client, scored: ModelVersion
+) -> None:
+    text = console.post(f"{URL}versions/1/reject/", follow=True).content.decode()
+    assert "Version 1 is rejected" in text
+    assert "Candidate: version 1" not in text
+    assert "Rejected" in text
+
+
+def test_the_page_carries_no_inline_script_or_style(console: Client, scored: ModelVersion) -> None:
+    promotion.promote(version=scored, actor=None)
+    text = page(console)
+    assert " style=" not in text
+    assert "<style" not in text
+    assert "<script>" not in text
+
+
+def test_the_overview_fragment_says_where_the_model_stands(
+    console: Client, scored: ModelVersion
+) -> None:
+    assert "1 candidate waits for your decision" in page(console, f"{URL}summary/")
+    promotion.promote(version=scored, actor=None)
+    assert "Version 1 is in use, learnt from 30 images" in page(console, f"{URL}summary/")
+
+
+def test_a_stimulus_shows_its_three_predictions_on_the_study_scale(
+    console: Client, scored: ModelVersion, labelled: list[Stimulus]
+) -> None:
+    url = f"{URL}stimuli/{labelled[0].pk}/"
+    assert "No model is in use yet" in page(console, url)
+    promotion.promote(version=scored, actor=None)
+    stored = scored.predictions.get(stimulus=labelled[0], perspective="quality")
+    assert f"{1 + 4 * stored.mean:.2f}" in page(console, url)  # ACR: 1…5
