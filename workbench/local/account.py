@@ -73,20 +73,22 @@ def service_account() -> Account | None:
 
 
 def make_folder(folder: Path, mode: int) -> None:
-    """The folder with this mode, whatever the umask.
+    """The folder, with this mode if it is new; the mode of one that exists is its owner's choice.
 
     Raises:
-        FolderError: where it cannot be made or changed.
+        FolderError: where it cannot be made or written to.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if folder.stat().st_uid == os.geteuid():
-            folder.chmod(mode)
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(mode)  # mkdir's own mode would be cut by the umask
     except OSError as error:
         raise FolderError(
             f"cannot use {folder}: {error.strerror}; make it writable for this account, "
             "or set MINT_DATA_DIR to another folder"
         ) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise FolderError(_owned_by_another(folder))
 
 
 def home_for(folder: Path, account: Account | None, *, durable: bool) -> Path:
@@ -99,8 +101,6 @@ def home_for(folder: Path, account: Account | None, *, durable: bool) -> Path:
     home = folder / "home"
     if account is None:
         make_folder(home, 0o700)
-        if not os.access(home, os.W_OK | os.X_OK):
-            raise FolderError(_owned_by_another(home))
         return home
     if not home.is_symlink():
         make_folder(home, 0o700)
@@ -145,12 +145,12 @@ def _give(folder: Path, account: Account) -> None:
         ) from error
 
 
-def _owned_by_another(home: Path) -> str:
-    try:
-        owner = pwd.getpwuid(home.stat().st_uid).pw_name
-    except KeyError:
-        owner = f"user {home.stat().st_uid}"
+def _owned_by_another(folder: Path) -> str:
+    owner = folder.stat().st_uid
+    name = next(
+        (entry.pw_name for entry in pwd.getpwall() if entry.pw_uid == owner), f"user {owner}"
+    )
     return (
-        f"{home} belongs to {owner}, since it was started as root before; start it as root again, "
-        "or set MINT_DATA_DIR to a folder of your own"
+        f"cannot write to {folder}, which belongs to {name}; start it from that account, "
+        "or as root if it was started as root before, or set MINT_DATA_DIR to a folder of your own"
     )

@@ -12,11 +12,11 @@ from pathlib import Path
 from types import FrameType
 
 from .errors import LocalServerError
+from .interrupt import interrupted_by_signals, undisturbed
 from .preflight import wait_for
 from .process import end_with_parent
 from .services import Services, ServiceUrls
 from .stack import Stack, data_folder, secret_key
-from .supervisor import interrupted_by_signals, undisturbed
 
 
 def say(line: str) -> None:

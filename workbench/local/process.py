@@ -15,6 +15,7 @@ import psutil
 
 from .account import Account
 from .errors import PortTakenError
+from .interrupt import raise_if_asked
 
 _PR_SET_PDEATHSIG = 1
 #: Looked up before any fork: a child between fork and exec must not load libraries.
@@ -168,6 +169,7 @@ def wait_until(ready: Callable[[], bool], *, seconds: float, step: float = 0.02)
     """Ask until the answer is yes; whether it was within `seconds`."""
     deadline = time.monotonic() + seconds
     while not ready():
+        raise_if_asked()
         if time.monotonic() > deadline:
             return False
         time.sleep(step)

@@ -31,6 +31,7 @@ from .errors import (
     LocalServerError,
     explain_failure,
 )
+from .interrupt import deferred
 from .process import free_port, last_lines, spawn, stop_group, stop_stranger, wait_until
 
 _ROOM_NEEDED_MIB = 200
@@ -176,7 +177,7 @@ class LocalServer(ABC):
             return
 
     def _open_log(self) -> None:
-        make_folder(self.log.parent, 0o711)
+        make_folder(self.log.parent, 0o755)
         size = self.log.stat().st_size if self.log.exists() else 0
         if size > _LOG_LIMIT:
             self.log.replace(self.log.with_suffix(".old.log"))
@@ -209,7 +210,8 @@ class LocalServer(ABC):
     def _launch(self) -> None:
         for attempt in range(1, _START_TRIES + 1):
             self.port = free_port()
-            self.process = self._spawn()
+            with deferred():
+                self.process = self._spawn()
             started = psutil.Process(self.process.pid).create_time()
             self._write_private("process", f"{self.process.pid} {started}")
             if wait_until(self._answers_or_ended, seconds=self.start_seconds):

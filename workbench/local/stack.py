@@ -15,10 +15,11 @@ from urllib.request import urlopen
 
 from .account import make_folder
 from .errors import FolderError, LocalServerError
+from .interrupt import undisturbed
 from .preflight import wait_for
 from .process import free_port, require_free_port
 from .services import Services
-from .supervisor import Program, Say, Supervisor, undisturbed
+from .supervisor import Program, Say, Supervisor
 
 #: The checkout: where manage.py is.
 ROOT = Path(__file__).resolve().parent.parent.parent

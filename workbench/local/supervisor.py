@@ -1,16 +1,15 @@
 """Keep a few programs running together, and stop them together."""
 
-import contextlib
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 
 from .account import make_folder
 from .errors import LocalServerError
+from .interrupt import deferred, raise_if_asked
 from .process import last_lines, spawn, stop_group
 from .server import LocalServer
 
@@ -61,8 +60,8 @@ class Supervisor:
         make_folder(logs, 0o755)
 
     def start(self, program: Program) -> None:
-        process, log_start = self._spawn(program)
-        self._running.append(_Running(program, process, log_start))
+        with deferred():
+            self._running.append(_Running(program, *self._spawn(program)))
 
     def watch_server(self, server: LocalServer) -> None:
         """Also take notice when a private server ends; whoever started it stops it."""
@@ -74,6 +73,7 @@ class Supervisor:
         Raises:
             ProgramEndedError: with the program's last words.
         """
+        raise_if_asked()
         for server in self._servers:
             if server.process is not None and server.process.poll() is not None:
                 raise _ended(server.name, server.process.returncode, server.log, 0)
@@ -102,7 +102,8 @@ class Supervisor:
         """
         log = None if show else self._log(program)
         log_start = log.stat().st_size if log and log.exists() else 0
-        process = _spawn(program, log)
+        with deferred():
+            process = _spawn(program, log)
         try:
             while process.poll() is None:
                 self.check()
@@ -136,7 +137,8 @@ class Supervisor:
         if len(recent) >= program.restarts:
             raise _ended(program.name, code, self._log(program), running.log_start)
         self._say(f"{program.name} ended ({_outcome(code)}); starting it again")
-        running.process, running.log_start = self._spawn(program)
+        with deferred():
+            running.process, running.log_start = self._spawn(program)
         running.restarted = [*recent, now]
 
     def _spawn(self, program: Program) -> tuple["subprocess.Popen[bytes]", int]:
@@ -172,31 +174,3 @@ def _ended(name: str, code: int, log: Path | None, since: int) -> ProgramEndedEr
     return ProgramEndedError(
         f"{name} ended ({_outcome(code)}). The end of {log}:\n{last_lines(log, since=since)}"
     )
-
-
-@contextlib.contextmanager
-def interrupted_by_signals() -> Iterator[None]:
-    """Turn SIGTERM and SIGHUP into KeyboardInterrupt, so that one way of stopping serves all."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {name: signal.signal(name, interrupt) for name in names}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)
-
-
-@contextlib.contextmanager
-def undisturbed() -> Iterator[None]:
-    """Let no signal break off an orderly stop; impatience must not leave processes behind."""
-    names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {name: signal.signal(name, lambda number, frame: None) for name in names}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)

@@ -21,7 +21,7 @@ _RUN_STACK = """
 import sys
 from pathlib import Path
 from workbench.local.stack import Stack
-from workbench.local.supervisor import interrupted_by_signals
+from workbench.local.interrupt import interrupted_by_signals
 say = lambda line: print(line, flush=True)
 stack = Stack(Path(sys.argv[1]), port=int(sys.argv[2]), durable=False, say=say,
               extra={"DEBUG": "1"})

@@ -87,6 +87,7 @@ def test_a_task_is_broken_off_when_a_program_ends(supervisor: Supervisor) -> Non
 _SUPERVISE = """
 import sys
 from pathlib import Path
+from workbench.local.interrupt import *
 from workbench.local.supervisor import *
 supervisor = Supervisor(Path(sys.argv[1]), lambda line: print(line, flush=True))
 try:
