@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo remove-data manage test check pytest messages pins clean
+.PHONY: help setup setup-dev demo remove-data manage test check pytest pretrain-tiny messages pins clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ check: setup-dev ## lint, types, layers, missing migrations, deployment settings
 	@echo "check: layers"; $(PY) -c 'import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())'
 	@echo "check: migrations"; $(PY) -m workbench.local run --throw-away -- $(PY) manage.py makemigrations --check --dry-run
 	@echo "check: deployment settings"; env $$CHECK_ENV $(PY) manage.py check --deploy --fail-level WARNING
+
+pretrain-tiny: setup ## pretrain the shipped tiny backbone anew (takes long)
+	@$(PY) -m workbench.demo.pretraining $(PRETRAIN_ARGS)
 
 messages: setup ## collect and compile the translations
 	@command -v msgfmt >/dev/null || { echo "messages: gettext is missing; apt-get install gettext" >&2; exit 1; }

@@ -40,6 +40,17 @@ def worker_of(stack: int) -> psutil.Process:
     )
 
 
+def second_terminal(env_file: Path) -> str:
+    """What manage.py sees in another terminal after `. var/env`."""
+    assert env_file.stat().st_mode & 0o777 == 0o600
+    script = f". {env_file}; {sys.executable} manage.py migrate --check && echo $MINT_BASE_URL"
+    ran = subprocess.run(
+        ["/bin/sh", "-c", script], cwd=ROOT, env={"PATH": "/usr/bin:/bin"}, capture_output=True,
+        text=True, check=True,
+    )  # fmt: skip
+    return ran.stdout.strip()
+
+
 def test_the_stack_answers_survives_its_worker_and_stops(folder: Path) -> None:
     port = free_port()
     with subprocess.Popen(
@@ -54,6 +65,7 @@ def test_the_stack_answers_survives_its_worker_and_stops(folder: Path) -> None:
         assert "running\n" in lines
         with urlopen(f"http://127.0.0.1:{port}/health/ready") as answer:
             assert answer.read() == b'{"ready": true}'
+        assert second_terminal(folder / "data" / "env") == f"http://127.0.0.1:{port}"
         family = family_of(stack.pid)
         worker_of(stack.pid).kill()
         assert next(lines) == ("worker ended (killed by SIGKILL); starting it again\n")

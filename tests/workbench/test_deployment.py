@@ -1,0 +1,126 @@
+"""What the repository says about running it agrees with the code: compose file, variables, pins."""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+APP_SERVICES = [name for name, one in COMPOSE["services"].items() if "build" in one]
+#: Read by PostgreSQL's image, by storages and by the compose file itself, not by settings.
+NOT_SETTINGS = {
+    "POSTGRES_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "PORT", "WORKER_QUEUES",
+}  # fmt: skip
+
+
+def names_in_settings() -> set[str]:
+    text = (ROOT / "workbench" / "settings.py").read_text()
+    return set(re.findall(r'env\.\w+\(\s*"(\w+)"', text))
+
+
+def names_in_example() -> set[str]:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    return {found[1] for line in lines if (found := re.match(r"#?([A-Z][A-Z0-9_]*)=", line))}
+
+
+def celery_option(service: dict[str, Any], option: str) -> str:
+    command = service["command"]
+    return str(command[command.index(option) + 1])
+
+
+def test_every_setting_is_explained_in_the_example_and_no_other() -> None:
+    assert names_in_example() - NOT_SETTINGS == names_in_settings()
+
+
+def test_the_compose_file_has_every_part_of_the_system() -> None:
+    assert set(COMPOSE["services"]) == {
+        "postgres", "redis", "migrate", "web", "worker", "gpu-worker", "beat",
+    }  # fmt: skip
+    assert COMPOSE["services"]["gpu-worker"]["profiles"] == ["gpu"]
+
+
+@pytest.mark.parametrize("name", APP_SERVICES)
+def test_each_service_is_given_only_settings_that_exist(name: str) -> None:
+    given = set(COMPOSE["services"][name]["environment"])
+    assert given - NOT_SETTINGS <= names_in_settings()
+    assert given >= {"DATABASE_URL", "REDIS_URL", "SECRET_KEY"}
+
+
+def test_every_variable_of_the_compose_file_is_in_the_example() -> None:
+    used = set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
+    assert used <= names_in_example()
+
+
+@pytest.mark.parametrize("name", APP_SERVICES)
+def test_each_service_runs_a_program_that_is_installed(name: str) -> None:
+    command = COMPOSE["services"][name].get("command", ["gunicorn"])
+    assert command[0] == "python" or importlib.util.find_spec(command[0])
+    if command[:2] == ["python", "manage.py"]:
+        from django.core.management import get_commands
+
+        assert command[2] in get_commands()
+
+
+def test_together_the_workers_serve_both_queues() -> None:
+    from django.conf import settings
+
+    worker = celery_option(COMPOSE["services"]["worker"], "--queues")
+    assert worker == "${WORKER_QUEUES:-default,model}"
+    routed = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
+    assert routed | {settings.CELERY_TASK_DEFAULT_QUEUE} == {"default", "model"}
+    assert celery_option(COMPOSE["services"]["gpu-worker"], "--queues") == "model"
+
+
+def test_named_volumes_are_declared() -> None:
+    used = {
+        volume.split(":")[0]
+        for service in COMPOSE["services"].values()
+        for volume in service["volumes"]
+    }
+    assert used == set(COMPOSE["volumes"])
+
+
+def test_the_image_copies_what_exists_and_is_let_through() -> None:
+    copied = re.findall(r"^COPY (\S+) ", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    let_through = (ROOT / ".dockerignore").read_text()
+    for path in copied:
+        assert (ROOT / path).exists()
+        assert f"!{path}".split("/base.txt")[0] in let_through
+
+
+def test_the_pins_are_those_of_what_is_asked_for() -> None:
+    ran = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "pin_requirements.py", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (0, ""), "mend: make pins"
+
+
+@pytest.mark.parametrize("name", ["base", "local", "dev"])
+def test_requirements_are_pinned_and_name_no_place_to_get_them_from(name: str) -> None:
+    lines = (ROOT / "requirements" / f"{name}.txt").read_text().splitlines()[1:]
+    for line in lines:
+        assert re.fullmatch(r"[a-z0-9-]+==[0-9][0-9a-z.]*( ; .+)?", line), line
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="no make here: apt-get install make")
+@pytest.mark.parametrize("target", ["setup", "demo", "test", "check", "pretrain-tiny"])
+def test_make_offers_and_knows(target: str) -> None:
+    environment = {**os.environ, "MAKEFLAGS": ""}
+    help_text = subprocess.run(
+        ["make", "-C", ROOT], capture_output=True, text=True, check=True, env=environment
+    ).stdout
+    assert f"make {target} " in help_text
+    subprocess.run(
+        ["make", "-C", ROOT, "--dry-run", target], capture_output=True, check=True, env=environment
+    )
