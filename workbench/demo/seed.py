@@ -1,0 +1,268 @@
+"""The demo study: an owner, drawn images, the ratings of a simulated crowd, a first model.
+
+Every step looks at what is there and does what is missing, so that it can be broken off anywhere
+and begun again. Ratings and models come about over HTTP, as people's do.
+"""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from django.urls import reverse
+from knox.models import AuthToken
+
+from annotation.models import Rater, Study
+from annotation.protocol.sessions import SessionState
+from annotation.services.importing import import_manifest
+from annotation.services.raters import create_raters, rater_link
+from annotation.services.studies import create_study, set_status
+from annotation.texts import DEFAULT_CONSENT, DEFAULT_INSTRUCTIONS
+from workbench.accounts.models import User
+from workbench.errors import MintError
+
+from .client import ApiError, OwnerClient
+from .counting import Counter, Output
+
+OWNER = "owner"
+SLUG = "shapes-and-flaws"
+TITLE = "Shapes and flaws"
+_JOB_SECONDS = 600.0
+
+Say = Callable[[str], None]
+
+
+class SeedError(MintError):
+    """The demo study cannot be made."""
+
+    code = "seed"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How large the demo is."""
+
+    images: int = 360
+    seed: int = 1
+    raters: int = 12
+    holdout_share: float = 0.2
+    holdout_ratings: int = 5
+    #: Images of the pool that the crowd rates; the others are left to the visitor.
+    rated: int = 100
+    target_ratings: int = 3
+    #: What a visitor's session is long.
+    visitor_trials: int = 20
+
+    @property
+    def holdout_trials(self) -> int:
+        """Expected: whole prompts are held out, within one of the share."""
+        return round(self.images * self.holdout_share) * self.holdout_ratings
+
+    @property
+    def session_trials(self) -> int:
+        """One session of each rater is all of the crowd's work."""
+        trials = self.holdout_trials + self.rated * self.target_ratings
+        return -(-trials // self.raters)
+
+    @property
+    def crowd_share(self) -> float:
+        """Share of draws from the hold-out, so that it is full when the crowd is done."""
+        return min(0.9, self.holdout_trials / (self.session_trials * self.raters))
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """What a visitor needs."""
+
+    username: str
+    #: None where the owner has chosen another one.
+    password: str | None
+    study_path: str
+    rater_path: str
+
+
+class Seeder:
+    """Makes the demo study on a site that runs.
+
+    Args:
+        data: the site's data folder.
+        base_url: where its web server answers.
+        out: for counts of what takes long.
+    """
+
+    def __init__(self, data: Path, base_url: str, out: Output, plan: Plan = Plan()) -> None:
+        self.data = data
+        self.base_url = base_url
+        self.plan = plan
+        self._out = out
+
+    def run(self) -> Seeded:
+        """Raises SeedError and the named errors of its steps."""
+        owner = self._owner()
+        study = Study.objects.filter(slug=SLUG).first() or self._create_study(owner)
+        if study.owner != owner:
+            raise SeedError(
+                f'the study "{SLUG}" belongs to {study.owner.username}, not to {OWNER}; '
+                "rename or delete one of them and start again"
+            )
+        if not _has_model(study):
+            self._fill(study, owner)
+        return Seeded(OWNER, self._password(owner), study.get_absolute_url(), self._visitor(study))
+
+    def _say(self, line: str) -> None:
+        self._out.write(f"  {line}\n")
+        self._out.flush()
+
+    def _password_file(self) -> Path:
+        return self.data / "secrets" / "owner_password"
+
+    def _owner(self) -> User:
+        found = User.objects.filter(username=OWNER).first()
+        if found is not None:
+            return found
+        return User.objects.create_user(OWNER, password=_kept_secret(self._password_file()))
+
+    def _password(self, owner: User) -> str | None:
+        file = self._password_file()
+        password = file.read_text().strip() if file.exists() else ""
+        return password if password and owner.check_password(password) else None
+
+    def _create_study(self, owner: User) -> Study:
+        plan = self.plan
+        return create_study(
+            owner=owner,
+            title=TITLE,
+            slug=SLUG,
+            consent=DEFAULT_CONSENT,
+            instructions=DEFAULT_INSTRUCTIONS,
+            target_ratings=plan.target_ratings,
+            holdout_ratings=plan.holdout_ratings,
+            holdout_share=plan.holdout_share,
+            session_trials=plan.visitor_trials,
+        )
+
+    def _fill(self, study: Study, owner: User) -> None:
+        self._say(f'making the demo study "{TITLE}": about two minutes, this once')
+        folder = self._draw()
+        if study.stimuli.count() < self.plan.images:
+            self._import(study, owner, folder)
+        if study.status == Study.Status.DRAFT:
+            set_status(study=study, actor=owner, status=Study.Status.OPEN)
+        with _token(owner) as token, OwnerClient(self.base_url, token) as client:
+            self._rate(client, folder)
+            self._train(client)
+
+    def _draw(self) -> Path:
+        from .world import write_world
+
+        folder = self.data / "demo-world"
+        if not (folder / "manifest.csv").exists():
+            count = Counter("images drawn", self._out)
+            write_world(folder, seed=self.plan.seed, images=self.plan.images, progress=count)
+        return folder
+
+    def _import(self, study: Study, owner: User, folder: Path) -> None:
+        report = import_manifest(
+            study=study,
+            manifest=folder / "manifest.csv",
+            images=folder / "images",
+            actor=owner,
+            progress=Counter("images imported", self._out),
+        )
+        if report.rejected:
+            raise SeedError(
+                f"{len(report.rejected)} drawn images were refused, the first one with "
+                f'"{report.rejected[0].message}"; delete {folder} and start again'
+            )
+
+    def _rate(self, client: OwnerClient, folder: Path) -> None:
+        """One session of each simulated rater who has not had one yet."""
+        from .crowd import Crowd, World, members
+        from .raters import panel
+
+        plan = self.plan
+        made = sorted(client.listing(SLUG, "raters"), key=lambda rater: str(rater["created_at"]))
+        if len(made) < plan.raters:
+            made += client.create_raters(SLUG, plan.raters - len(made))
+        # By code, so that a rater is played by the same person after an interruption.
+        made = sorted(made[: plan.raters], key=lambda rater: str(rater["code"]))
+        crowd = members(made, panel(plan.seed, plan.raters))
+        finished = {rater["code"] for rater in made if rater["ratings"] >= plan.session_trials}
+        waiting = [member for member in crowd if member.code not in finished]
+        if not waiting:
+            return
+        client.change_study(
+            SLUG, session_trials=plan.session_trials, holdout_share=round(plan.crowd_share, 3)
+        )
+        try:
+            count = Counter("images rated by simulated raters", self._out)
+            Crowd(World.read(folder), waiting, progress=count).rate()
+        finally:
+            client.change_study(
+                SLUG, session_trials=plan.visitor_trials, holdout_share=plan.holdout_share
+            )
+
+    def _train(self, client: OwnerClient) -> None:
+        """The first model: trained, scored, and in use, because there is none to be worse than."""
+        try:
+            run = client.retrain(SLUG, promote=True)
+        except ApiError as error:
+            if error.code != "run_active":
+                raise
+            run = next(client.listing(SLUG, "training-runs"))
+        client.wait_for(SLUG, "training-runs", run["id"], seconds=_JOB_SECONDS, say=self._say)
+        scoring = next(client.listing(SLUG, "scoring-runs"))
+        client.wait_for(SLUG, "scoring-runs", scoring["id"], seconds=_JOB_SECONDS, say=self._say)
+        model = next(client.listing(SLUG, "models"))
+        if model["state"] == "candidate":
+            client.promote(SLUG, model["number"])
+
+    def _visitor(self, study: Study) -> str:
+        """The link of a rater who has images left: nobody has finished a session with it."""
+        over = [SessionState.DONE, SessionState.WITHDRAWN]
+        fresh = study.raters.filter(status=Rater.Status.ACTIVE).exclude(sessions__state__in=over)
+        rater = fresh.order_by("pk").first()
+        if rater is None:
+            (rater,) = create_raters(study=study, count=1, actor=study.owner)
+        return rater_link(rater)
+
+
+def _has_model(study: Study) -> bool:
+    from modelops.selectors import active_version
+
+    return active_version(study) is not None
+
+
+def _kept_secret(file: Path) -> str:
+    """The password in `file`, generated and written there first where it is not."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            out.write(secrets.token_urlsafe(12) + "\n")
+    except FileExistsError:
+        pass
+    return file.read_text().strip()
+
+
+@contextmanager
+def _token(owner: User) -> Iterator[str]:
+    """An API token for as long as the block runs."""
+    row, token = AuthToken.objects.create(owner, expiry=timedelta(hours=1))
+    try:
+        yield token
+    finally:
+        row.delete()
+
+
+def summary(seeded: Seeded, base_url: str) -> list[str]:
+    """What is printed at the end."""
+    password = seeded.password or "(the one that you set)"
+    return [
+        f"study   {base_url}{seeded.study_path}",
+        f"login   {seeded.username}   password {password}",
+        f"rater   {base_url}{seeded.rater_path}",
+        f"API     {base_url}{reverse('api-docs')}",
+    ]

@@ -1,0 +1,34 @@
+"""`manage.py demo_seed`: the demo study on a site that runs; quick where it is there."""
+
+import os
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from workbench.demo.client import quiet
+from workbench.demo.seed import Seeder, summary
+from workbench.errors import MintError
+
+
+class Command(BaseCommand):
+    help = "Make the demo study on a running site, where it is missing; print how to get in."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--base-url",
+            default=os.environ.get("MINT_BASE_URL", "http://127.0.0.1:8000"),
+            help="where the web server answers (default: MINT_BASE_URL, else %(default)s)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        quiet()
+        self.stdout.ending = ""
+        base_url = options["base_url"].rstrip("/")
+        try:
+            seeded = Seeder(Path(settings.DATA_DIR), base_url, self.stdout).run()
+        except MintError as error:
+            raise CommandError(error.message) from error
+        self.stdout.write("\n" + "".join(f"  {line}\n" for line in summary(seeded, base_url)))
