@@ -149,7 +149,14 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "StudyStatus": "annotation.models.study.Study.Status",
+        "RaterStatus": "annotation.models.rater.Rater.Status",
+        "SessionState": "annotation.api.rating.serializers.SESSION_STATES",
+        "TrialState": "annotation.models.trial.Trial.State",
+        "JobState": "modelops.models.jobs.JobState",
+        "ModelVersionState": "modelops.models.version.ModelVersion.State",
+    },
 }
 
 LANGUAGE_CODE = "en"

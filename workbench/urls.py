@@ -5,11 +5,13 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from . import views
 
+api_docs = SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="api_docs.html")
+
 api: list[URLPattern | URLResolver] = [
     path("", include("annotation.api.urls")),
     path("", include("modelops.api.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
+    path("docs/", api_docs, name="api-docs"),
 ]
 
 urlpatterns = [

@@ -6,7 +6,8 @@ from ...protocol.sessions import SessionState
 from ...protocol.skips import SkipReason
 from ...services.claims import AHEAD_LIMIT
 
-_STATES = [str(state) for state in SessionState]
+#: Named in settings for the schema.
+SESSION_STATES = [str(state) for state in SessionState]
 
 
 class ProblemSerializer(serializers.Serializer[object]):
@@ -40,7 +41,7 @@ class RatedStudySerializer(serializers.Serializer[object]):
 
 class RatingSessionSerializer(serializers.Serializer[object]):
     id = serializers.IntegerField()
-    state = serializers.ChoiceField(_STATES)
+    state = serializers.ChoiceField(SESSION_STATES)
 
 
 class ProgressSerializer(serializers.Serializer[object]):
@@ -88,7 +89,7 @@ class AheadSerializer(serializers.Serializer[object]):
 class OfferSerializer(serializers.Serializer[object]):
     trials = TrialSerializer(many=True)
     progress = ProgressSerializer()
-    state = serializers.ChoiceField(_STATES)
+    state = serializers.ChoiceField(SESSION_STATES)
 
 
 class SkipSerializer(AheadSerializer):

@@ -10,7 +10,15 @@ from django.test import Client
 from django.utils import timezone
 from knox.models import AuthToken
 
-from annotation.models import Explanation, PublishedScore, Rater, Rating, RatingSession, Study, Trial
+from annotation.models import (
+    Explanation,
+    PublishedScore,
+    Rater,
+    Rating,
+    RatingSession,
+    Study,
+    Trial,
+)
 from tests.factories import make_rater, make_stimuli
 from workbench.accounts.models import User
 

@@ -1,0 +1,154 @@
+"""Who may reach what: every route of the site, every kind of visitor, the status they get.
+
+A route that is missing from the table fails the suite, so a new page cannot be forgotten.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from annotation.models import ImportJob, Rater, Stimulus, Study
+from annotation.services.raters import link_token
+from tests.factories import make_stimulus
+from workbench.accounts.models import User
+
+#: Visitors, in the order of the table's columns.
+VISITORS = ("owner", "administrator", "outsider", "anonymous")
+
+LOGIN, FORBIDDEN, MISSING = 302, 403, 404
+
+#: route name: (method, path arguments, (owner, administrator, outsider, anonymous))
+CONSOLE = (200, 200, MISSING, LOGIN)
+CHANGE = (302, 302, MISSING, LOGIN)
+API = (200, 200, MISSING, 401)
+RATER_API = (401, 401, 401, 401)
+
+TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
+    "home": ("get", (), (302, 302, 302, 302)),
+    "health-live": ("get", (), (200, 200, 200, 200)),
+    "health-ready": ("get", (), (200, 200, 200, 200)),
+    "set_language": ("post", (), (302, 302, 302, 302)),
+    "media": ("get", ("stimuli/x.png",), (404, 404, 404, 404)),
+    "studies": ("get", (), (200, 200, 200, LOGIN)),
+    "study-new": ("get", (), (200, 200, 200, LOGIN)),
+    "study": ("get", ("slug",), CONSOLE),
+    "study-status": ("post", ("slug",), CHANGE),
+    "study-settings": ("get", ("slug",), CONSOLE),
+    "study-stimuli": ("get", ("slug",), CONSOLE),
+    "study-stimulus": ("get", ("slug", "stimulus"), CONSOLE),
+    "study-import": ("get", ("slug",), CONSOLE),
+    "study-import-job": ("get", ("slug", "job"), CONSOLE),
+    "study-raters": ("get", ("slug",), CONSOLE),
+    "study-raters-csv": ("get", ("slug",), CONSOLE),
+    "study-rater-status": ("post", ("slug", "rater"), CHANGE),
+    "study-export": ("get", ("slug",), CONSOLE),
+    "study-export-file": ("get", ("slug", "csv"), CONSOLE),
+    "study-model": ("get", ("slug",), CONSOLE),
+    "study-model-jobs": ("get", ("slug",), CONSOLE),
+    "study-model-summary": ("get", ("slug",), CONSOLE),
+    "study-model-retrain": ("post", ("slug",), CHANGE),
+    "study-model-promote": ("post", ("slug", "1"), (MISSING, MISSING, MISSING, LOGIN)),
+    "study-model-reject": ("post", ("slug", "1"), (MISSING, MISSING, MISSING, LOGIN)),
+    "stimulus-predictions": ("get", ("slug", "stimulus"), CONSOLE),
+    "rate": ("get", ("token",), (200, 200, 200, 200)),
+    "api-tokens": ("get", (), (200, 200, 200, LOGIN)),
+    "api-token-revoke": ("post", ("none",), (MISSING, MISSING, MISSING, LOGIN)),
+    "schema": ("get", (), (200, 200, 200, 200)),
+    "api-docs": ("get", (), (200, 200, 200, 200)),
+    "api-studies": ("get", (), (200, 200, 200, 401)),
+    "api-study": ("get", ("slug",), API),
+    "api-raters": ("get", ("slug",), API),
+    "api-stimuli": ("get", ("slug",), API),
+    "api-export": ("get", ("slug",), API),
+    "api-training-runs": ("get", ("slug",), API),
+    "api-training-run": ("get", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
+    "api-models": ("get", ("slug",), API),
+    "api-model-promote": ("post", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
+    "api-model-reject": ("post", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
+    "api-scoring-runs": ("get", ("slug",), API),
+    "api-scoring-run": ("get", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
+    "api-predictions": ("get", ("slug",), API),
+    "rating-session": ("get", (), RATER_API),
+    "rating-begin": ("post", (), RATER_API),
+    "rating-withdraw": ("post", (), RATER_API),
+    "rating-claims": ("post", (), RATER_API),
+    "rating-display": ("post", ("1",), RATER_API),
+    "rating-renew": ("post", ("1",), RATER_API),
+    "rating-skip": ("post", ("1",), RATER_API),
+    "rating-submit": ("post", ("1",), RATER_API),
+}
+#: allauth tests its own pages; they hold nothing of a study.
+ELSEWHERE = ("account_", "mfa_")
+
+
+@dataclass(frozen=True)
+class World:
+    study: Study
+    stimulus: Stimulus
+    rater: Rater
+    job: ImportJob
+
+    def argument(self, name: str) -> str:
+        known = {
+            "slug": self.study.slug,
+            "stimulus": str(self.stimulus.pk),
+            "rater": self.rater.code,
+            "token": link_token(self.rater),
+            "job": str(self.job.pk),
+        }
+        return known.get(name, name)
+
+
+@pytest.fixture
+def world(study: Study, rater: Rater) -> World:
+    job = ImportJob.objects.create(
+        study=study, manifest_name="manifest.csv", queued_at=timezone.now()
+    )
+    return World(study, make_stimulus(study, 1), rater, job)
+
+
+@pytest.fixture
+def visitors(owner: User, administrator: User, outsider: User) -> dict[str, User | None]:
+    return dict(zip(VISITORS, (owner, administrator, outsider, None), strict=True))
+
+
+def route_names(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from route_names(pattern.url_patterns)
+        elif pattern.name:
+            yield pattern.name
+
+
+def test_every_route_is_in_the_table() -> None:
+    names = {
+        name for name in route_names(get_resolver().url_patterns) if not name.startswith(ELSEWHERE)
+    }
+    assert names == set(TABLE)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_visitor_gets_the_status_of_the_table(
+    world: World, visitors: dict[str, User | None]
+) -> None:
+    found = {
+        route: tuple(status_of(route, world, visitors[visitor]) for visitor in VISITORS)
+        for route in TABLE
+    }
+    assert found == {route: expected for route, (_method, _names, expected) in TABLE.items()}
+
+
+def status_of(route: str, world: World, account: User | None) -> int:
+    method, names, _expected = TABLE[route]
+    client = Client()
+    if account is not None:
+        client.force_login(account)
+    address = reverse(route, args=[world.argument(name) for name in names])
+    response = getattr(client, method)(address)
+    if getattr(response, "streaming", False):
+        b"".join(response.streaming_content)
+    return int(response.status_code)
