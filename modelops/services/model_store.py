@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from ..learning.posterior import load_last_layer
 from ..models import ModelVersion
 from .artifacts import local_folder
 from .embedding import Embedder
@@ -27,6 +26,8 @@ class VersionModel:
 
     @cached_property
     def last_layer(self) -> "LastLayer":
+        from ..learning.posterior import load_last_layer
+
         return load_last_layer(self.folder / LAST_LAYER)
 
     @cached_property

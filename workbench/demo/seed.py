@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.urls import reverse
 from knox.models import AuthToken
@@ -24,8 +25,10 @@ from annotation.texts import DEFAULT_CONSENT, DEFAULT_INSTRUCTIONS
 from workbench.accounts.models import User
 from workbench.errors import MintError
 
-from .client import ApiError, OwnerClient
 from .counting import Counter, Output
+
+if TYPE_CHECKING:
+    from .client import OwnerClient
 
 OWNER = "owner"
 SLUG = "shapes-and-flaws"
@@ -145,6 +148,9 @@ class Seeder:
         )
 
     def _fill(self, study: Study, owner: User) -> None:
+        from .client import OwnerClient, quiet
+
+        quiet()
         self._say(f'making the demo study "{TITLE}": about two minutes, this once')
         folder = self._draw()
         if study.stimuli.count() < self.plan.images:
@@ -178,7 +184,7 @@ class Seeder:
                 f'"{report.rejected[0].message}"; delete {folder} and start again'
             )
 
-    def _rate(self, client: OwnerClient, folder: Path) -> None:
+    def _rate(self, client: "OwnerClient", folder: Path) -> None:
         """One session of each simulated rater who has not had one yet."""
         from .crowd import Crowd, World, members
         from .raters import panel
@@ -205,8 +211,10 @@ class Seeder:
                 SLUG, session_trials=plan.visitor_trials, holdout_share=plan.holdout_share
             )
 
-    def _train(self, client: OwnerClient) -> None:
+    def _train(self, client: "OwnerClient") -> None:
         """The first model: trained, scored, and in use, because there is none to be worse than."""
+        from .client import ApiError
+
         try:
             run = client.retrain(SLUG, promote=True)
         except ApiError as error:

@@ -8,7 +8,6 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from workbench.demo.client import quiet
 from workbench.demo.seed import Seeder, summary
 from workbench.errors import MintError
 
@@ -24,7 +23,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        quiet()
         self.stdout.ending = ""
         base_url = options["base_url"].rstrip("/")
         try:
