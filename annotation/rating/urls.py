@@ -1,5 +1,7 @@
-"""Routes; see the views."""
+"""The rating page's one address."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from . import views
+
+urlpatterns = [path("<str:token>/", views.rate, name="rate")]

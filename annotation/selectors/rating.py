@@ -11,13 +11,14 @@ from typing import Any
 
 from django.db import connection
 
-from ..models import Rater, Study
+from ..models import RatingSession, Study, Trial
 from ..protocol.forms import ExplanationForm
 from ..protocol.perspectives import PerspectiveSettings
 from ..protocol.sessions import SessionState
 
 #: Stimuli that want a rating (the condition of the indexes that a draw uses) and that the rater
-#: has not met: an expired trial is as if it had never been.
+#: has not met: an expired trial is as if it had never been. OFFSET 0 keeps the planner from
+#: turning the probes of one index into a join, which it gets wrong while its statistics are old.
 ELIGIBLE = """
     stimulus.study_id = %(study)s
     AND stimulus.claimed_ratings < stimulus.wanted_ratings
@@ -26,12 +27,14 @@ ELIGIBLE = """
         SELECT 1 FROM annotation_trial AS met
         WHERE met.rater_id = %(rater)s AND met.stimulus_id = stimulus.id
             AND NOT met.state = 'expired'
+        OFFSET 0
     )
 """
 
 _ACCESS = """
 SELECT rater.id, rater.code, rater.status, rater.link_version,
-    study.id, study.xmin::text, study.status, study.session_trials, study.lease_seconds,
+    study.id, study.xmin || '/' || study.ctid, study.status,
+    study.session_trials, study.lease_seconds,
     study.audit_share, study.holdout_share,
     session.id, session.state, session.seed
 FROM annotation_rater AS rater
@@ -69,7 +72,10 @@ SELECT EXISTS (SELECT 1 FROM annotation_stimulus AS stimulus WHERE {ELIGIBLE})
 
 @dataclass(frozen=True, slots=True)
 class StudyFacts:
-    """A study as the rating API needs it; `version` changes with every write to its row."""
+    """A study as the rating API needs it.
+
+    `version` is another with every write to its row: the transaction that wrote it and its place.
+    """
 
     id: int
     version: str
@@ -177,9 +183,16 @@ def images_remain(access: Access) -> bool:
     return bool(row and row[0])
 
 
-def ended_sessions(access: Access) -> int:
-    """How many sessions this rater has finished."""
-    return Rater(pk=access.rater_id).sessions.filter(state=SessionState.DONE).count()
+def last_ended_session(access: Access) -> SessionState | None:
+    """How the rater's latest session ended; None where there was none."""
+    ended = RatingSession.objects.filter(rater_id=access.rater_id, ended_at__isnull=False)
+    state = ended.order_by("-ended_at").values_list("state", flat=True).first()
+    return SessionState(state) if state else None
+
+
+def answered_trials(access: Access) -> int:
+    """How many images the rater has rated, in all sessions."""
+    return Trial.objects.filter(rater_id=access.rater_id, state=Trial.State.SUBMITTED).count()
 
 
 def _fetch_one(sql: str, parameters: Any) -> tuple[Any, ...] | None:

@@ -9,8 +9,9 @@ from workbench.accounts.models import User
 from workbench.errors import MintError
 
 from ..models import Rater, Study
+from ..selectors.rating import Access, find_access
 from .audit import record
-from .rating_errors import LinkError
+from .rating_errors import LinkError, RaterExcludedError
 
 CREATED_AT_ONCE = 1000
 _signer = signing.Signer(salt="annotation.rater", sep=".")
@@ -83,3 +84,17 @@ def rater_from_token(token: str) -> Rater:
     if rater is None:
         raise LinkError
     return rater
+
+
+def rater_access(token: str) -> Access:
+    """The rater behind a link, with study and open session; one statement.
+
+    Raises LinkError where the link is forged or was replaced, RaterExcludedError.
+    """
+    code, version = read_token(token)
+    access = find_access(code)
+    if access is None or access.link_version != version:
+        raise LinkError
+    if access.rater_status != Rater.Status.ACTIVE:
+        raise RaterExcludedError
+    return access

@@ -1,11 +1,12 @@
 """Taking a rater's answer: checked, appended, safe to repeat (docs/decisions/003)."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import connection, transaction
 from django.db.models import Max
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from ..models import Explanation, Rating, Trial
 from ..protocol.answers import Answer, Reason, parse_answer
@@ -35,6 +36,26 @@ WITH session AS MATERIALIZED (
 )
 SELECT trial.id, trial.state, session.id, session.state, session.seed, session.next_position
 FROM session, annotation_trial AS trial WHERE trial.id = %(trial)s FOR UPDATE OF trial
+"""
+
+# A first answer, whole, in one statement: this runs once per rating.
+_STORE = """
+WITH trial AS (
+    UPDATE annotation_trial SET state = 'submitted', submitted_at = now()
+    WHERE id = %(trial)s AND state = 'leased' RETURNING id
+), ratings AS (
+    INSERT INTO annotation_rating (trial_id, perspective, score, revision, created_at)
+    SELECT trial.id, given.perspective, given.score, 1, now()
+    FROM trial, unnest(%(scored)s::text[], %(scores)s::float8[]) AS given (perspective, score)
+), explanations AS (
+    INSERT INTO annotation_explanation (
+        trial_id, perspective, phrases, text, language, revision, created_at
+    )
+    SELECT trial.id, given.perspective, given.phrases::jsonb, given.text, %(language)s, 1, now()
+    FROM trial, unnest(%(explained)s::text[], %(phrases)s::text[], %(texts)s::text[])
+        AS given (perspective, phrases, text)
+)
+SELECT id FROM trial
 """
 
 
@@ -104,11 +125,19 @@ def _require_rating(access: Access, session: SessionFacts) -> None:
 def _store(access: Access, locked: _Locked, answer: Answer, language: str) -> int:
     _require_rating(access, locked.session)
     claims.hold_again(access, locked.trial_id, locked.trial_state)
-    now = timezone.now()
-    Trial.objects.filter(pk=locked.trial_id, state=Trial.State.LEASED).update(
-        state=Trial.State.SUBMITTED, submitted_at=now
-    )
-    _append(locked.trial_id, answer.scores, answer.reasons, language, 1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _STORE,
+            {
+                "trial": locked.trial_id,
+                "scored": list(answer.scores),
+                "scores": list(answer.scores.values()),
+                "explained": list(answer.reasons),
+                "phrases": [json.dumps(reason.phrases) for reason in answer.reasons.values()],
+                "texts": [reason.text for reason in answer.reasons.values()],
+                "language": language,
+            },
+        )
     return 1
 
 
@@ -125,9 +154,8 @@ def _revise(access: Access, locked: _Locked, answer: Answer, language: str) -> i
     if not scores and not reasons:
         return last
     _require_rating(access, locked.session)
-    now = timezone.now()
-    ratings.filter(superseded_at=None, perspective__in=scores).update(superseded_at=now)
-    explanations.filter(superseded_at=None, perspective__in=reasons).update(superseded_at=now)
+    ratings.filter(superseded_at=None, perspective__in=scores).update(superseded_at=Now())
+    explanations.filter(superseded_at=None, perspective__in=reasons).update(superseded_at=Now())
     _append(trial_id, scores, reasons, language, last + 1)
     return last + 1
 

@@ -9,10 +9,9 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from ...models import Rater
-from ...selectors.rating import Access, find_access
-from ...services.raters import read_token
-from ...services.rating_errors import LinkError, RaterExcludedError
+from ...selectors.rating import Access
+from ...services.raters import rater_access
+from ...services.rating_errors import LinkError
 
 _KEYWORD = "Rater"
 
@@ -39,27 +38,13 @@ class RaterAuthentication(BaseAuthentication):
         if keyword.lower() != _KEYWORD.lower():
             return None
         try:
-            access = access_from_token(token.strip())
+            access = rater_access(token.strip())
         except LinkError as error:
             raise AuthenticationFailed(error.message, error.code) from error
         return RaterPrincipal(access), access
 
     def authenticate_header(self, request: Request) -> str:
         return _KEYWORD
-
-
-def access_from_token(token: str) -> Access:
-    """The rater behind a link, with study and open session.
-
-    Raises LinkError where the link is wrong or was replaced, RaterExcludedError.
-    """
-    code, version = read_token(token)
-    access = find_access(code)
-    if access is None or access.link_version != version:
-        raise LinkError
-    if access.rater_status != Rater.Status.ACTIVE:
-        raise RaterExcludedError
-    return access
 
 
 class IsRater(BasePermission):

@@ -1,0 +1,233 @@
+"""What the rating page shows at each stage, as plain values for its templates."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from ..models import Study
+from ..protocol.forms import FormField, FormText
+from ..protocol.perspectives import PerspectiveSettings
+from ..protocol.skips import SkipReason
+from ..selectors.rating import Access, answered_trials, last_ended_session, protocol_of
+from ..services.rating_errors import (
+    LinkError,
+    RaterExcludedError,
+    RatingError,
+    StudyFullError,
+)
+from ..texts import (
+    localized_consent,
+    localized_form,
+    localized_instructions,
+    localized_perspective,
+)
+
+
+class Stage(StrEnum):
+    """Where a rater is; each is a section of the page."""
+
+    CONSENT = "consent"
+    INSTRUCTIONS = "instructions"
+    RATING = "rating"
+    DONE = "done"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True)
+class Level:
+    """One category of a scale: its value, the key that chooses it, and its name."""
+
+    value: str
+    key: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """One perspective with all that is asked about it."""
+
+    name: str
+    label: str
+    question: str
+    kind: str
+    minimum: str
+    maximum: str
+    step: str
+    middle: str
+    #: Empty where the score is given on a slider.
+    levels: tuple[Level, ...]
+    fields: tuple[FormField, ...]
+    texts: tuple[FormText, ...]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A page instead of the rating page: what is in the way, and what the rater can do."""
+
+    status: int
+    title: str
+    text: str
+    advice: str = ""
+
+
+def stage_of(access: Access) -> Stage:
+    if access.session is not None:
+        return Stage(access.session.state)
+    ended = last_ended_session(access)
+    return Stage(ended) if ended else Stage.CONSENT
+
+
+def page_context(access: Access, study: Study, stage: Stage, token: str) -> dict[str, Any]:
+    return {
+        "study": study,
+        "stage": stage,
+        "during": stage in {Stage.INSTRUCTIONS, Stage.RATING},
+        "consent": localized_consent(study.consent),
+        "instructions": localized_instructions(study.instructions),
+        "questions": (questions := questions_of(access)),
+        "digits": _digits(questions[0]),
+        "skip_reasons": _skip_reasons(),
+        "answered": answered_trials(access),
+        "settings": {
+            "token": token,
+            "language": get_language(),
+            "leaseSeconds": study.lease_seconds,
+            "messages": _messages(),
+        },
+    }
+
+
+def questions_of(access: Access) -> list[Question]:
+    protocol = protocol_of(access.study)
+    form = localized_form(protocol.form)
+    return [
+        _question(
+            localized_perspective(item),
+            tuple(field for field in form.fields if field.perspective is item.perspective),
+            tuple(text for text in form.texts if text.perspective is item.perspective),
+        )
+        for item in protocol.perspectives
+    ]
+
+
+def _question(
+    item: PerspectiveSettings, fields: tuple[FormField, ...], texts: tuple[FormText, ...]
+) -> Question:
+    scale = item.scale
+    return Question(
+        name=str(item.perspective),
+        label=item.label,
+        question=item.question,
+        kind=scale.kind,
+        minimum=f"{scale.minimum:g}",
+        maximum=f"{scale.maximum:g}",
+        step=f"{scale.step:g}",
+        middle=f"{(scale.minimum + scale.maximum) / 2:g}",
+        levels=_levels(item),
+        fields=fields,
+        texts=texts,
+    )
+
+
+def _levels(item: PerspectiveSettings) -> tuple[Level, ...]:
+    """The categories of an ACR scale. A digit chooses a level; ten has two, so it has no key."""
+    scale = item.scale
+    if scale.kind.startswith("slider"):
+        return ()
+    number = round((scale.maximum - scale.minimum) / scale.step) + 1
+    values = [f"{scale.minimum + place * scale.step:g}" for place in range(number)]
+    labels = scale.labels or ("",) * number
+    return tuple(
+        Level(value, value if len(value) == 1 else "", label)
+        for value, label in zip(values, labels, strict=True)
+    )
+
+
+def _digits(question: Question) -> tuple[int, int]:
+    """The first and last digit key that gives a score (tens on a scale to 100)."""
+    return int(float(question.minimum)), min(int(float(question.maximum)), 9)
+
+
+def _skip_reasons() -> list[tuple[str, str]]:
+    return [
+        (SkipReason.DOES_NOT_LOAD, _("It does not load, or loads only in part")),
+        (SkipReason.OFFENSIVE, _("It offends or distresses me")),
+        (SkipReason.CANNOT_JUDGE, _("I cannot judge it")),
+        (SkipReason.OTHER, _("Another reason")),
+    ]
+
+
+def notice_of(error: RatingError) -> Notice:
+    """The page for what keeps a rater from rating at all."""
+    if isinstance(error, LinkError):
+        return Notice(
+            404,
+            _("This link does not work"),
+            _("It may be incomplete, or it has been replaced by a newer one."),
+            _("Check that you copied all of it, or ask whoever invited you for a new link."),
+        )
+    if isinstance(error, RaterExcludedError):
+        return Notice(
+            403,
+            _("This link has been closed"),
+            _("The study’s owner has ended your part in it. What you rated is kept."),
+            _("If you think that this is a mistake, write to whoever invited you."),
+        )
+    if isinstance(error, StudyFullError):
+        return Notice(
+            200,
+            _("Everything is rated"),
+            _("There is no image left for you to rate in this study. Thank you for coming."),
+            _("More images may be added later; this link will still work then."),
+        )
+    return _closed_notice(error)
+
+
+def _closed_notice(error: RatingError) -> Notice:
+    return {
+        "study_draft": Notice(
+            200,
+            _("Not open yet"),
+            _("This study is still being prepared."),
+            _("Please come back later with the same link."),
+        ),
+        "study_paused": Notice(
+            200,
+            _("A short pause"),
+            _("This study is paused at the moment. Everything that you rated is kept."),
+            _("Please come back later with the same link; you will go on where you were."),
+        ),
+    }.get(
+        error.code,
+        Notice(
+            200,
+            _("This study is closed"),
+            _("No more ratings are collected. Everything that you rated is kept. Thank you!"),
+        ),
+    )
+
+
+def _messages() -> dict[str, str]:
+    """What the page's scripts say; `{…}` are filled in by them."""
+    return {
+        "progress": _("Image {number} of {total}"),
+        "scored": _("{label}: {score}"),
+        "not_set": _("not set"),
+        "missing": _("Still to score: {labels}"),
+        "loading": _("Loading the image…"),
+        "image_failed": _("The image could not be loaded."),
+        "offline": _("No connection. Your answer is kept here and sent once you are back."),
+        "offline_start": _("No connection. Please try again in a moment."),
+        "server": _("The server did not answer as it should. Your answer is kept here."),
+        "refused": _("The server refused this: {detail}"),
+        "lost": _(
+            "The previous image had gone to other raters in the meantime, so its scores could not "
+            "be kept. Here is the next one."
+        ),
+        "waiting": _("The next image is on its way…"),
+        "retry": _("Try again"),
+        "sending": _("Sending…"),
+    }

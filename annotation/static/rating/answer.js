@@ -1,0 +1,226 @@
+/**
+ * The answer form: scores, phrases and free texts, read and written as one value.
+ *
+ * @typedef {import("./transport.js").Answer} Answer
+ */
+
+/** One perspective on the page: its score control and its reasons. */
+export class Question {
+  /** @param {HTMLElement} element */
+  constructor(element) {
+    this.element = element;
+    this.name = element.dataset.perspective ?? "";
+    this.label = element.dataset.label ?? "";
+    this.kind = element.dataset.kind ?? "";
+    this.minimum = Number(element.dataset.minimum);
+    this.maximum = Number(element.dataset.maximum);
+    this.step = Number(element.dataset.step);
+    /** @type {HTMLInputElement[]} */
+    this.levels = [...element.querySelectorAll(`input[type="radio"][name="score-${this.name}"]`)];
+    /** @type {HTMLInputElement | null} */
+    this.slider = element.querySelector('input[type="range"]');
+    /** @type {HTMLOutputElement | null} */
+    this.output = element.querySelector("output");
+    /** @type {HTMLInputElement[]} */
+    this.phrases = [...element.querySelectorAll("input[data-field]")];
+    /** @type {HTMLElement[]} */
+    this.texts = [...element.querySelectorAll(".free-text")];
+  }
+
+  /** @returns {number | null} */
+  get score() {
+    if (this.slider) return "unset" in this.slider.dataset ? null : Number(this.slider.value);
+    const level = this.levels.find((input) => input.checked);
+    return level ? Number(level.value) : null;
+  }
+
+  /** @param {number | null} score */
+  set score(score) {
+    for (const level of this.levels) level.checked = score !== null && Number(level.value) === score;
+    if (this.slider) this.#setSlider(this.slider, score);
+  }
+
+  /**
+   * @param {HTMLInputElement} slider
+   * @param {number | null} score
+   */
+  #setSlider(slider, score) {
+    const unset = score === null;
+    slider.value = String(score ?? (this.minimum + this.maximum) / 2);
+    slider.toggleAttribute("data-unset", unset);
+    const text = unset ? (slider.dataset.unsetText ?? "") : slider.value;
+    slider.setAttribute("aria-valuetext", text);
+    if (this.output) this.output.value = unset ? "–" : slider.value;
+  }
+
+  /** The score that a digit key stands for, or null where it stands for none.
+   * @param {number} digit
+   */
+  scoreOfDigit(digit) {
+    const score = this.kind === "slider100" ? digit * 10 : digit;
+    return score >= this.minimum && score <= this.maximum ? score : null;
+  }
+
+  /** Moves the keyboard to this question's score. */
+  focus() {
+    const target = this.slider ?? this.levels.find((input) => input.checked) ?? this.levels[0];
+    target?.focus({ preventScroll: true });
+  }
+
+  /** Shows a free text where the chosen level asks for it. */
+  showTexts() {
+    for (const block of this.texts) {
+      const level = this.#level(block.dataset.askedBy ?? "");
+      block.hidden = level === null || level > Number(block.dataset.atMost);
+    }
+  }
+
+  /** @param {string} field */
+  #level(field) {
+    const chosen = this.phrases.find((input) => input.dataset.field === field && input.checked);
+    return chosen ? Number(chosen.value) : null;
+  }
+
+  /** @returns {import("./transport.js").Reason} what is chosen and visible */
+  get reason() {
+    const chosen = this.phrases.filter((input) => input.checked);
+    const phrases = Object.fromEntries(
+      chosen.map((input) => [input.dataset.field ?? "", Number(input.value)]),
+    );
+    const texts = this.texts.filter((block) => !block.hidden).map(textOf);
+    return { phrases, text: texts.filter(Boolean).join("\n") };
+  }
+
+  /** @param {import("./transport.js").Reason} reason */
+  set reason({ phrases, text }) {
+    for (const input of this.phrases) {
+      input.checked = phrases[input.dataset.field ?? ""] === Number(input.value);
+    }
+    this.showTexts();
+    this.texts.forEach((block, place) => setText(block, place === 0 ? text : ""));
+  }
+}
+
+export class AnswerForm {
+  /** @param {HTMLFormElement} form */
+  constructor(form) {
+    this.form = form;
+    /** @type {Question[]} */
+    this.questions = [...form.querySelectorAll(".question")].map(
+      (element) => new Question(/** @type {HTMLElement} */ (element)),
+    );
+    this.#rememberUnsetText();
+    form.addEventListener("input", (event) => this.#onInput(event));
+    form.addEventListener("pointerup", (event) => this.#onInput(event));
+    form.addEventListener("click", (event) => this.#onClick(event));
+  }
+
+  /** The names of the questions without a score. */
+  get missing() {
+    return this.questions.filter((question) => question.score === null);
+  }
+
+  /** @returns {Answer} */
+  read() {
+    /** @type {Answer} */
+    const answer = { scores: {}, explanations: {} };
+    for (const question of this.questions) {
+      if (question.score !== null) answer.scores[question.name] = question.score;
+      const reason = question.reason;
+      if (reason.text || Object.keys(reason.phrases).length) {
+        answer.explanations[question.name] = reason;
+      }
+    }
+    return answer;
+  }
+
+  /** @param {Answer} answer */
+  write(answer) {
+    for (const question of this.questions) {
+      question.score = answer.scores[question.name] ?? null;
+      question.reason = answer.explanations[question.name] ?? { phrases: {}, text: "" };
+    }
+    for (const input of this.#phrases()) input.toggleAttribute("data-chosen", input.checked);
+    this.#changed();
+  }
+
+  clear() {
+    this.write({ scores: {}, explanations: {} });
+  }
+
+  /** Tell that something changed, after a change by script. */
+  #changed() {
+    this.form.dispatchEvent(new CustomEvent("answer-changed"));
+  }
+
+  /** @param {Event} event */
+  #onInput(event) {
+    const input = event.target;
+    const question = this.#questionOf(input);
+    if (!question) return;
+    // A press on the middle of an untouched slider changes no value, yet it is an answer.
+    if (input === question.slider && !question.slider?.matches(":disabled")) {
+      question.score = Number(question.slider?.value);
+    }
+    if (input instanceof HTMLTextAreaElement) grow(input);
+    question.showTexts();
+    this.#changed();
+  }
+
+  /**
+   * A second click on a chosen phrase takes it back, which radio buttons do not do by themselves.
+   * @param {MouseEvent} event
+   */
+  #onClick(event) {
+    const input = event.target;
+    if (!(input instanceof HTMLInputElement) || !input.dataset.field) return;
+    if ("chosen" in input.dataset) input.checked = false;
+    for (const other of this.#phrases(input.name)) {
+      other.toggleAttribute("data-chosen", other.checked);
+    }
+    this.#questionOf(input)?.showTexts();
+    this.#changed();
+  }
+
+  /** @param {string} [name] */
+  #phrases(name) {
+    const all = this.questions.flatMap((question) => question.phrases);
+    return name ? all.filter((input) => input.name === name) : all;
+  }
+
+  /** @param {EventTarget | null} target */
+  #questionOf(target) {
+    if (!(target instanceof Node)) return undefined;
+    return this.questions.find((question) => question.element.contains(target));
+  }
+
+  #rememberUnsetText() {
+    for (const { slider } of this.questions) {
+      if (slider) slider.dataset.unsetText = slider.getAttribute("aria-valuetext") ?? "";
+    }
+  }
+}
+
+/** @param {HTMLElement} block */
+function textOf(block) {
+  return block.querySelector("textarea")?.value.trim() ?? "";
+}
+
+/**
+ * @param {HTMLElement} block
+ * @param {string} text
+ */
+function setText(block, text) {
+  const area = block.querySelector("textarea");
+  if (!area) return;
+  area.value = text;
+  grow(area);
+}
+
+/** As many rows as the text needs, up to three; the rest scrolls.
+ * @param {HTMLTextAreaElement} area
+ */
+function grow(area) {
+  area.rows = 1;
+  while (area.rows < 3 && area.scrollHeight > area.clientHeight) area.rows += 1;
+}

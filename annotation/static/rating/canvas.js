@@ -1,0 +1,66 @@
+/** The grey field: shows an image only when all of it is decoded, and decodes the next one ahead. */
+
+/** @typedef {import("./transport.js").Trial} Trial */
+
+export class Canvas {
+  /** @param {HTMLElement} holder */
+  constructor(holder) {
+    this.holder = holder;
+    /** @type {Map<number, {image: HTMLImageElement, decoded: Promise<void>}>} */
+    this.loaded = new Map();
+  }
+
+  /**
+   * Starts loading the images of these trials and forgets all others.
+   * @param {Trial[]} trials
+   */
+  prepare(trials) {
+    const wanted = new Set(trials.map((trial) => trial.id));
+    for (const id of this.loaded.keys()) if (!wanted.has(id)) this.loaded.delete(id);
+    for (const trial of trials) this.#load(trial);
+  }
+
+  /** Leaves the field empty while the next image is not there.
+   * @param {Trial} trial
+   */
+  async show(trial) {
+    const { image, decoded } = this.#load(trial);
+    const late = window.setTimeout(() => this.holder.replaceChildren(), 120);
+    try {
+      await decoded;
+    } catch (error) {
+      this.loaded.delete(trial.id);
+      throw error;
+    } finally {
+      window.clearTimeout(late);
+    }
+    this.holder.replaceChildren(image);
+    await painted();
+  }
+
+  clear() {
+    this.holder.replaceChildren();
+  }
+
+  /** @param {Trial} trial */
+  #load(trial) {
+    const known = this.loaded.get(trial.id);
+    if (known) return known;
+    const image = new Image(trial.image.width, trial.image.height);
+    image.alt = this.holder.dataset.alt ?? "";
+    image.decoding = "sync";
+    image.draggable = false;
+    image.src = trial.image.url;
+    const decoded = image.decode();
+    decoded.catch(() => undefined); // reported when the image is to be shown
+    const entry = { image, decoded };
+    this.loaded.set(trial.id, entry);
+    return entry;
+  }
+}
+
+/** Resolves when the browser has drawn what the page holds now; at once in a hidden tab. */
+function painted() {
+  if (document.hidden) return Promise.resolve();
+  return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0)));
+}

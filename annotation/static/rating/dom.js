@@ -1,0 +1,37 @@
+/** Small helpers for a page whose elements the server has written. */
+
+/**
+ * The element with this id; it is part of the page's contract, so its absence is an error.
+ * @template {HTMLElement} T
+ * @param {string} id
+ * @param {new () => T} type
+ * @returns {T}
+ */
+export function byId(id, type) {
+  const element = document.getElementById(id);
+  if (!(element instanceof type)) throw new Error(`the page has no ${type.name} #${id}`);
+  return element;
+}
+
+/**
+ * Fills `{name}` in a message of the page's settings.
+ * @param {string} text
+ * @param {Record<string, string | number>} values
+ * @returns {string}
+ */
+export function fill(text, values) {
+  return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+}
+
+/**
+ * @typedef {object} Settings What the server tells the scripts (see annotation/rating/page.py).
+ * @property {string} token
+ * @property {string} language
+ * @property {number} leaseSeconds
+ * @property {Record<string, string>} messages
+ */
+
+/** @returns {Settings} */
+export function readSettings() {
+  return JSON.parse(document.getElementById("settings")?.textContent ?? "{}");
+}

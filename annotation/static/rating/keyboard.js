@@ -1,0 +1,95 @@
+/** Rating by keyboard. Keys are dead while someone types or a dialog is open. */
+
+/** @typedef {import("./answer.js").AnswerForm} AnswerForm */
+
+export class Keyboard {
+  /**
+   * @param {AnswerForm} form
+   * @param {{ready: () => boolean, submit: () => void, help: () => void}} actions
+   */
+  constructor(form, actions) {
+    this.form = form;
+    this.actions = actions;
+    this.current = 0;
+    document.addEventListener("keydown", (event) => this.#onKey(event));
+    form.form.addEventListener("focusin", (event) => this.#follow(event));
+  }
+
+  /** Starts at the first question, for a new image. */
+  restart() {
+    this.#goTo(0);
+  }
+
+  /** @param {number} place */
+  #goTo(place) {
+    this.current = Math.min(place, this.form.questions.length - 1);
+    this.form.questions[this.current]?.focus();
+    this.#mark();
+  }
+
+  /** @param {FocusEvent} event */
+  #follow(event) {
+    const place = this.form.questions.findIndex((question) =>
+      question.element.contains(/** @type {Node} */ (event.target)),
+    );
+    if (place < 0) return;
+    this.current = place;
+    this.#mark();
+  }
+
+  #mark() {
+    this.form.questions.forEach((question, place) =>
+      question.element.toggleAttribute("data-current", place === this.current),
+    );
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
+    if (event.key === "Enter") return this.#onEnter(event);
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (event.key === "?") {
+      event.preventDefault();
+      this.actions.help();
+    } else if (/^\d$/.test(event.key)) {
+      this.#onDigit(event);
+    } else if (event.key.startsWith("Arrow") && !isControl(event.target)) {
+      // Nothing has the keyboard (after a click on the page): give it to the current score.
+      event.preventDefault();
+      this.#goTo(this.current);
+    }
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onEnter(event) {
+    if (isTyping(event.target) && !(event.ctrlKey || event.metaKey)) return;
+    // A button's own Enter stays its own, but for the one that sends.
+    if (event.target instanceof HTMLButtonElement && event.target.type === "button") return;
+    if (event.target instanceof HTMLElement && event.target.closest("a, summary, header")) return;
+    event.preventDefault();
+    if (!event.repeat) this.actions.submit();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onDigit(event) {
+    const question = this.form.questions[this.current];
+    const score = question?.scoreOfDigit(Number(event.key)) ?? null;
+    if (!this.actions.ready() || !question || score === null) return;
+    event.preventDefault();
+    question.score = score;
+    question.element.dispatchEvent(new Event("input", { bubbles: true }));
+    if (this.current + 1 < this.form.questions.length) this.#goTo(this.current + 1);
+    else question.focus();
+  }
+}
+
+/** @param {EventTarget | null} target */
+function isTyping(target) {
+  if (target instanceof HTMLTextAreaElement) return true;
+  return target instanceof HTMLInputElement && !["radio", "checkbox", "range"].includes(target.type);
+}
+
+/** @param {EventTarget | null} target */
+function isControl(target) {
+  return target instanceof HTMLElement && target.matches("input, button, select, summary, [tabindex]");
+}

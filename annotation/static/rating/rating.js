@@ -1,0 +1,268 @@
+/** The rating stage: shows a trial, takes its answer, sends it, goes on. */
+
+import { AnswerForm } from "./answer.js";
+import { Canvas } from "./canvas.js";
+import { byId, fill } from "./dom.js";
+import { draftOf, dropDraft, keepDraft } from "./drafts.js";
+import { Keyboard } from "./keyboard.js";
+import { Leases } from "./leases.js";
+import { Refusal, Unreachable } from "./transport.js";
+
+/**
+ * @typedef {import("./transport.js").Offer} Offer
+ * @typedef {import("./transport.js").Transport} Transport
+ * @typedef {import("./transport.js").Trial} Trial
+ * @typedef {import("./dom.js").Settings} Settings
+ */
+
+const AHEAD = 1;
+const CLAIM_PAUSE_MS = 400;
+/** Answers after which this trial is gone and the next one is shown. */
+const LOST = new Set(["lease_lost", "trial_skipped", "trial_not_found"]);
+/** Answers that another page explains: the server knows which. */
+const ELSEWHERE = /^(study_|rater_|link_|no_session|session_state)/;
+
+export class Rating {
+  /**
+   * @param {Transport} transport
+   * @param {Settings} settings
+   */
+  constructor(transport, settings) {
+    this.transport = transport;
+    this.messages = settings.messages;
+    this.form = new AnswerForm(byId("answer", HTMLFormElement));
+    this.canvas = new Canvas(byId("image", HTMLElement));
+    this.controls = byId("controls", HTMLFieldSetElement);
+    this.keyboard = new Keyboard(this.form, {
+      ready: () => this.ready,
+      submit: () => this.submit(),
+      help: () => byId("help", HTMLDialogElement).showModal(),
+    });
+    this.leases = new Leases(transport, settings.leaseSeconds, (trial) => this.#onLost(trial));
+    /** @type {Trial | null} */
+    this.trial = null;
+    /** @type {(() => void) | null} */
+    this.again = null;
+    this.#listen();
+  }
+
+  /** Whether the image is on the screen and nothing is on its way. */
+  get ready() {
+    return !this.controls.disabled;
+  }
+
+  #listen() {
+    this.form.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.submit();
+    });
+    this.form.form.addEventListener("answer-changed", () => this.#onChange());
+    byId("retry", HTMLButtonElement).addEventListener("click", () => this.#retry());
+    window.addEventListener("online", () => this.#retry());
+    byId("reload-image", HTMLButtonElement).addEventListener("click", () => this.#show());
+    const skip = byId("skip", HTMLDialogElement);
+    byId("open-skip", HTMLButtonElement).addEventListener("click", () => skip.showModal());
+    skip.addEventListener("close", () => this.#onSkip(skip));
+  }
+
+  /** Claims the first images, or what this session holds already. */
+  async start() {
+    this.#note(this.messages.waiting);
+    await this.#send(() => this.transport.claim(AHEAD), () => this.start());
+  }
+
+  submit() {
+    const trial = this.trial;
+    if (!this.ready || !trial) return;
+    const [missing] = this.form.missing;
+    if (missing) {
+      missing.focus();
+      this.#sayMissing(true);
+      return;
+    }
+    const answer = this.form.read();
+    const send = async () => {
+      const offer = await this.transport.submit(trial.id, answer, AHEAD);
+      dropDraft(trial.id);
+      return offer;
+    };
+    void this.#send(send, () => this.submit());
+  }
+
+  /** @param {HTMLDialogElement} dialog */
+  #onSkip(dialog) {
+    const trial = this.trial;
+    if (dialog.returnValue !== "skip" || !trial) return;
+    dialog.returnValue = "";
+    const reason = new FormData(/** @type {HTMLFormElement} */ (dialog.querySelector("form")));
+    const code = String(reason.get("reason"));
+    const send = () => this.transport.skip(trial.id, code, AHEAD);
+    const again = () => void this.#send(send, again);
+    again();
+  }
+
+  /**
+   * Sends something that is answered with what is next. The form is shut meanwhile, and open again
+   * with all that it held where the answer did not come.
+   * @param {() => Promise<Offer>} request
+   * @param {() => void} again
+   */
+  async #send(request, again) {
+    this.#trouble("");
+    this.controls.disabled = true;
+    try {
+      await this.#take(await request());
+    } catch (error) {
+      await this.#onFailure(error, again);
+    }
+  }
+
+  /** @param {Offer} offer */
+  async #take(offer) {
+    this.#sayProgress(offer);
+    if (offer.state !== "rating") {
+      window.location.reload();
+      return;
+    }
+    const [next] = offer.trials;
+    if (!next) {
+      this.#leave();
+      this.#note(this.messages.waiting);
+      window.setTimeout(() => this.start(), CLAIM_PAUSE_MS);
+      return;
+    }
+    this.canvas.prepare(offer.trials);
+    this.leases.hold(offer.trials.map((trial) => trial.id));
+    this.trial = next;
+    await this.#show();
+  }
+
+  /** Shows the current trial; its controls open once the decoded image is on the screen. */
+  async #show() {
+    const trial = this.trial;
+    if (!trial) return;
+    const prompt = byId("prompt", HTMLElement);
+    prompt.textContent = trial.prompt;
+    prompt.scrollTop = 0;
+    window.scrollTo(0, 0);
+    this.form.write(draftOf(trial.id) ?? { scores: {}, explanations: {} });
+    const slow = window.setTimeout(() => this.#note(this.messages.loading), 300);
+    try {
+      await this.canvas.show(trial);
+    } catch {
+      this.canvas.clear();
+      this.#note(this.messages.image_failed, true);
+      return;
+    } finally {
+      window.clearTimeout(slow);
+    }
+    this.#note("");
+    this.controls.disabled = false;
+    this.keyboard.restart();
+    this.transport.displayed(trial.id).catch(() => undefined); // a time stamp is not worth a stop
+  }
+
+  /** Nothing is before the rater until the next trial comes. */
+  #leave() {
+    this.trial = null;
+    this.controls.disabled = true;
+    this.canvas.clear();
+    this.form.clear();
+  }
+
+  /** @param {number} trial */
+  #onLost(trial) {
+    if (trial !== this.trial?.id || !this.ready) return;
+    dropDraft(trial);
+    this.#leave();
+    this.#toast(this.messages.lost);
+    void this.start();
+  }
+
+  /**
+   * @param {unknown} error
+   * @param {() => void} again
+   */
+  async #onFailure(error, again) {
+    const code = error instanceof Refusal ? error.code : "";
+    if (LOST.has(code)) {
+      if (this.trial) dropDraft(this.trial.id);
+      this.#leave();
+      this.#toast(this.messages.lost);
+      await this.start();
+    } else if (ELSEWHERE.test(code)) {
+      window.location.reload();
+    } else {
+      this.#offerAgain(error, again);
+    }
+  }
+
+  /**
+   * @param {unknown} error
+   * @param {() => void} again
+   */
+  #offerAgain(error, again) {
+    if (this.trial) this.controls.disabled = false;
+    this.again = again;
+    if (error instanceof Unreachable) this.#trouble(this.messages.offline);
+    else if (error instanceof Refusal && error.status < 500) {
+      this.#trouble(fill(this.messages.refused, { detail: error.message }));
+    } else this.#trouble(this.messages.server);
+    if (!(error instanceof Unreachable || error instanceof Refusal)) throw error;
+  }
+
+  #retry() {
+    const again = this.again;
+    this.again = null;
+    if (again) again();
+  }
+
+  #onChange() {
+    if (this.trial && this.ready) keepDraft(this.trial.id, this.form.read());
+    this.#sayMissing(false);
+  }
+
+  /** @param {boolean} asked whether the rater wanted to send */
+  #sayMissing(asked) {
+    const labels = this.form.missing.map((question) => question.label);
+    byId("submit", HTMLButtonElement).toggleAttribute("data-incomplete", labels.length > 0);
+    const text = asked && labels.length ? this.messages.missing : "";
+    byId("missing", HTMLElement).textContent = fill(text, { labels: labels.join(", ") });
+  }
+
+  /** @param {Offer} offer */
+  #sayProgress({ progress }) {
+    const bar = byId("progress", HTMLProgressElement);
+    byId("progress-area", HTMLElement).hidden = false;
+    bar.max = Math.max(progress.total, 1);
+    bar.value = progress.done;
+    const number = Math.min(progress.done + 1, progress.total);
+    const text = fill(this.messages.progress, { number, total: progress.total });
+    byId("progress-text", HTMLElement).textContent = text;
+  }
+
+  /**
+   * @param {string} text in the place of the image
+   * @param {boolean} failed
+   */
+  #note(text, failed = false) {
+    byId("canvas-note", HTMLElement).hidden = !text;
+    byId("canvas-text", HTMLElement).textContent = text;
+    byId("reload-image", HTMLButtonElement).hidden = !failed;
+  }
+
+  /** @param {string} text */
+  #trouble(text) {
+    byId("trouble", HTMLElement).hidden = !text;
+    byId("trouble-text", HTMLElement).textContent = text;
+  }
+
+  /** @param {string} text */
+  #toast(text) {
+    const toast = byId("toast", HTMLElement);
+    toast.textContent = text;
+    window.setTimeout(() => {
+      if (toast.textContent === text) toast.textContent = "";
+    }, 8000);
+  }
+}
