@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo remove-data manage test check pytest pretrain-tiny messages pins clean
+.PHONY: help setup setup-dev demo remove-data manage test check pytest pretrain-tiny screenshots messages pins clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ demo: setup ## run everything until Ctrl-C (PORT=8000)
 
 manage: setup ## a manage.py command on the demo's data, e.g. make manage CMD="retrain demo"
 	@$(PY) -m workbench.local run -- $(PY) manage.py $(CMD)
+
+selfcheck: setup ## the whole loop without a person, on throw-away data; writes selfcheck.json
+	@$(PY) manage.py selfcheck
 
 test: check pytest ## everything that must pass: check, then all tests
 
@@ -37,6 +40,9 @@ check: setup-dev ## lint, types, layers, missing migrations, deployment settings
 
 pretrain-tiny: setup ## pretrain the shipped tiny backbone anew (takes long)
 	@$(PY) -m workbench.demo.pretraining $(PRETRAIN_ARGS)
+
+screenshots: setup-dev ## play the demo in a browser and write docs/screenshots
+	@$(PY) scripts/screenshots.py
 
 messages: setup ## collect and compile the translations
 	@command -v msgfmt >/dev/null || { echo "messages: gettext is missing; apt-get install gettext" >&2; exit 1; }

@@ -21,7 +21,8 @@ def bars(values: Sequence[int], labels: Sequence[str]) -> list[Bar]:
     """One bar per value, the highest as high as the drawing."""
     if not values:
         return []
-    top, step = max(*values, 1), WIDTH / len(values)
+    # A lone bar is as wide as one of ten, not as the page.
+    top, step = max(*values, 1), WIDTH / max(len(values), 10)
     return [
         Bar(
             x=round(place * step + step * 0.08, 3),

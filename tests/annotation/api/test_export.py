@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ from workbench.accounts.models import User
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def rate(rater: Rater, stimulus: Any, scores: dict[str, float], position: int = 0) -> Trial:
+def rate(rater: Rater, stimulus: Any, scores: Mapping[str, float], position: int = 0) -> Trial:
     now = timezone.now()
     session, _new = RatingSession.objects.get_or_create(
         rater=rater, defaults={"consented_at": now, "state": "rating"}
@@ -52,7 +53,7 @@ def get_export(client: Client, owner: User, form: str) -> str:
         f"/api/v1/studies/demo/export/?format={form}", HTTP_AUTHORIZATION=f"Token {secret}"
     )
     assert response.status_code == 200
-    return b"".join(response.streaming_content).decode()  # type: ignore[arg-type] # synchronous
+    return response.getvalue().decode()
 
 
 def test_jsonl_holds_every_stimulus_with_its_ratings_and_mos(

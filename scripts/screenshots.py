@@ -1,0 +1,153 @@
+"""Plays the demo in a real browser and writes the pictures of the README and docs.
+
+`make screenshots`: starts a demo of its own on throw-away data (about two minutes), looks at the
+pages on a desktop, a tablet, in the dark and in Chinese, and writes docs/screenshots/*.png.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "docs" / "screenshots"
+STUDY = "/studies/shapes-and-flaws"
+CONSOLE = {
+    "studies": "/studies/",
+    "overview": f"{STUDY}/",
+    "images": f"{STUDY}/images/",
+    "import": f"{STUDY}/import/",
+    "raters": f"{STUDY}/raters/",
+    "model": f"{STUDY}/model/",
+    "export": f"{STUDY}/export/",
+    "settings": f"{STUDY}/settings/",
+}
+#: What a picture's name ends with, and the browser that shows it.
+VIEWS: dict[str, dict[str, Any]] = {
+    "desktop": {"viewport": {"width": 1366, "height": 768}},
+    "tablet": {"viewport": {"width": 1024, "height": 768}, "has_touch": True},
+    "dark": {"viewport": {"width": 1366, "height": 768}, "color_scheme": "dark"},
+    "chinese": {"viewport": {"width": 1366, "height": 768}, "locale": "zh-CN"},
+}
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Where the demo answers, its owner's password and a rater's link."""
+
+    address: str
+    password: str
+    link: str
+
+
+@contextmanager
+def running_demo(port: int) -> Iterator[Demo]:
+    """A demo on data of its own, stopped and deleted afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="mint-screenshots-"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "workbench.local", "demo", "--port", str(port)],
+        cwd=ROOT,
+        env={**os.environ, "MINT_DATA_DIR": str(folder)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield _read_demo(process)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=120)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _read_demo(process: subprocess.Popen[str]) -> Demo:
+    if process.stdout is None:
+        raise RuntimeError("the demo's output is not read")
+    text = ""
+    for line in process.stdout:
+        print(line, end="", flush=True)
+        text += line
+        if line.startswith("Ready:"):
+            found = [
+                re.search(rf"{word}\s+(\S+)", text) for word in ("Ready:", "password", "rater")
+            ]
+            address, password, link = (match[1] if match else "" for match in found)
+            return Demo(address.rstrip("/"), password, link)
+    raise RuntimeError("the demo ended before it was ready; its last lines say why")
+
+
+def _after(word: str, text: str) -> str:
+    return str(re.findall(rf"{word}\s+(\S+)", text)[-1])
+
+
+def save(page: Page, name: str) -> None:
+    """Write a picture with 256 colours: a fifth of the size, and nobody sees a difference."""
+    path = TARGET / f"{name}.png"
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=path)
+    Image.open(path).convert("RGB").quantize(256).save(path, optimize=True)
+    print(f"  {path.relative_to(ROOT)}", flush=True)
+
+
+def play_rating(browser: Browser, demo: Demo) -> None:
+    """Consent, instructions, the first image half rated: in each view, one session for all."""
+    page = browser.new_context(**VIEWS["desktop"]).new_page()
+    page.goto(demo.link)
+    save(page, "consent-desktop")
+    page.locator("input[type=checkbox]").first.check()
+    page.locator("button.primary:visible").first.click()
+    page.locator("button.primary:visible").first.wait_for()
+    save(page, "instructions-desktop")
+    page.locator("button.primary:visible").first.click()
+    for view, options in VIEWS.items():
+        page = browser.new_context(**options).new_page()
+        page.goto(demo.link)
+        page.wait_for_timeout(1500)
+        for key in "42":
+            page.keyboard.press(key)
+        save(page, f"rating-{view}")
+
+
+def play_console(browser: Browser, demo: Demo) -> None:
+    """Every page of the console in each view, signed in once."""
+    context = browser.new_context(**VIEWS["desktop"])
+    page = context.new_page()
+    page.goto(f"{demo.address}/accounts/login/")
+    save(page, "login-desktop")
+    page.fill("input[name=login]", "owner")
+    page.fill("input[name=password]", demo.password)
+    page.locator("main button.primary").click()
+    page.wait_for_url("**/studies/")
+    state = context.storage_state()
+    for view, options in VIEWS.items():
+        page = browser.new_context(**options, storage_state=state).new_page()
+        for name, path in CONSOLE.items():
+            page.goto(demo.address + path)
+            save(page, f"{name}-{view}")
+
+
+def main() -> None:
+    TARGET.mkdir(parents=True, exist_ok=True)
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else 8765
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with running_demo(port) as demo, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=arguments
+        )
+        play_rating(browser, demo)
+        play_console(browser, demo)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
