@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo remove-data manage test check pytest pretrain-tiny screenshots messages pins clean
+.PHONY: help setup setup-dev demo remove-data manage selfcheck test check pytest pretrain-tiny screenshots messages pins clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ demo: setup ## run everything until Ctrl-C (PORT=8000)
 
 manage: setup ## a manage.py command on the demo's data, e.g. make manage CMD="retrain demo"
 	@$(PY) -m workbench.local run -- $(PY) manage.py $(CMD)
+
+selfcheck: setup ## the whole loop without a person, on throw-away data; writes selfcheck.json
+	@$(PY) manage.py selfcheck
 
 selfcheck: setup ## the whole loop without a person, on throw-away data; writes selfcheck.json
 	@$(PY) manage.py selfcheck

@@ -1,6 +1,7 @@
 """The workbench's two APIs over HTTP, as a rater's browser and an owner's script use them."""
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -283,6 +284,24 @@ class OwnerClient(Connection):
 
     def _call(self, method: str, path: str, **options: Any) -> httpx.Response:
         return self.send(method, urljoin("/api/v1/studies/", path), **options)
+
+
+def sign_in(base_url: str, username: str, password: str) -> str:
+    """A new API token, made as its owner makes one: by signing in and asking for it."""
+    with Connection(base_url) as browser:
+        browser.http.follow_redirects = True
+        _post_form(browser, "/accounts/login/", login=username, password=password)
+        page = _post_form(browser, "/accounts/token/")
+    found = re.search(r'id="secret">([^<]+)<', page)
+    if found is None:
+        raise ApiError("POST /accounts/token/", 200, "no_token", f"{username} cannot sign in")
+    return found[1]
+
+
+def _post_form(browser: Connection, path: str, **fields: str) -> str:
+    browser.send("GET", path)
+    fields["csrfmiddlewaretoken"] = browser.http.cookies["csrftoken"]
+    return browser.send("POST", path, once=True, data=fields).text
 
 
 def quiet() -> None:

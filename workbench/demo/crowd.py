@@ -7,7 +7,7 @@ display copy of a drawn image is the file itself (docs/decisions/007).
 import hashlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -127,6 +127,11 @@ class Crowd:
         """
         with ThreadPoolExecutor(max_workers=len(self._raters)) as pool:
             futures = [pool.submit(self._work, member) for member in self._raters]
+            try:
+                wait(futures)
+            except BaseException:
+                self._stopped.set()
+                raise
         # A thread that stopped because another failed has nothing to say.
         for future in futures:
             future.result()

@@ -4,6 +4,7 @@ from PIL import Image
 
 from workbench.demo.flaws import (
     PERSPECTIVE_OF,
+    QUALITY,
     WEIGHTS,
     Flaw,
     damage_of,
@@ -50,7 +51,7 @@ def test_no_score_rises_with_a_severity_and_its_own_falls(kind: str) -> None:
     assert own[0] > own[1] > own[2] > own[3]
 
 
-@pytest.mark.parametrize("kind", WEIGHTS["quality"])
+@pytest.mark.parametrize("kind", WEIGHTS[QUALITY])
 def test_a_flaw_of_quality_moves_the_pixels_further_the_more_severe_it_is(kind: str) -> None:
     clean = np.asarray(picture(), dtype=float)
     moved = [
