@@ -24,9 +24,6 @@ manage: setup ## a manage.py command on the demo's data, e.g. make manage CMD="r
 selfcheck: setup ## the whole loop without a person, on throw-away data; writes selfcheck.json
 	@$(PY) manage.py selfcheck
 
-selfcheck: setup ## the whole loop without a person, on throw-away data; writes selfcheck.json
-	@$(PY) manage.py selfcheck
-
 test: check pytest ## everything that must pass: check, then all tests
 
 pytest: setup-dev

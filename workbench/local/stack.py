@@ -112,9 +112,11 @@ class Stack:
             self._start_services()
             self.environment = self._make_environment()
             self._prepare_site()
-            for program in (self._web(), self._worker(), self._beat()):
-                self.supervisor.start(program)
+            self.supervisor.start(self._web())
             self._wait_until_ready()
+            # After the pages, which somebody waits for: three starts at once hold each other up.
+            self.supervisor.start(self._worker())
+            self.supervisor.start(self._beat())
             self._write_env()
         except BaseException:
             self.stop()
@@ -192,7 +194,8 @@ class Stack:
             *(sys.executable, "-m", "gunicorn", "workbench.wsgi:application"),
             *("--bind", f"127.0.0.1:{self.port}"),
             *("--worker-class", "gthread", "--workers", workers, "--threads", threads),
-            *("--graceful-timeout", "5", "--no-control-socket"),
+            # Loaded once, before the workers are forked: a quicker start in less memory.
+            *("--preload", "--graceful-timeout", "5", "--no-control-socket"),
             *("--access-logfile", "-"),
         ]
         env = {**self.environment, "DATABASE_POOL_SIZE": threads}
@@ -227,7 +230,7 @@ class Stack:
                 f"the web server did not become ready within {_READY_SECONDS:.0f} s; "
                 f"see {self.data / 'log' / 'web.log'}"
             )
-        self._say(f"web, worker and beat started after {time.monotonic() - begun:.1f} s")
+        self._say(f"web answers after {time.monotonic() - begun:.1f} s; starting worker and beat")
 
     @property
     def _env_file(self) -> Path:
