@@ -7,6 +7,7 @@ from rest_framework import serializers
 from ..models import Rater, Stimulus, Study
 from ..services.export import ExportFormat
 from ..services.raters import CREATED_AT_ONCE, rater_link
+from ..services.studies import SETTINGS
 
 
 class StudySerializer(serializers.ModelSerializer[Study]):
@@ -14,24 +15,7 @@ class StudySerializer(serializers.ModelSerializer[Study]):
 
     class Meta:
         model = Study
-        fields = [
-            "slug",
-            "title",
-            "status",
-            "consent",
-            "instructions",
-            "perspectives",
-            "explanation_form",
-            "target_ratings",
-            "maximum_ratings",
-            "holdout_ratings",
-            "holdout_share",
-            "audit_share",
-            "session_trials",
-            "lease_seconds",
-            "retrain_every",
-            "created_at",
-        ]
+        fields = ["slug", "status", *SETTINGS, "created_at"]
         read_only_fields = ["created_at"]
 
 

@@ -9,6 +9,7 @@ from ..models import Study
 from ..protocol.forms import AIGCIQA2023_FORM, ExplanationForm
 from ..protocol.perspectives import default_perspectives
 from ..protocol.scales import SCALES
+from ..services.studies import SETTINGS
 from ..texts import DEFAULT_CONSENT, DEFAULT_INSTRUCTIONS
 
 _SCALE_LABELS = {
@@ -24,19 +25,8 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
 
     class Meta:
         model = Study
-        fields = [
-            "title",
-            "consent",
-            "instructions",
-            "target_ratings",
-            "maximum_ratings",
-            "holdout_ratings",
-            "holdout_share",
-            "audit_share",
-            "session_trials",
-            "lease_seconds",
-            "retrain_every",
-        ]
+        # Perspectives and form are data, not fields of a page.
+        fields = [name for name in SETTINGS if name not in ("perspectives", "explanation_form")]
         widgets = {
             "consent": forms.Textarea(attrs={"rows": 4}),
             "instructions": forms.Textarea(attrs={"rows": 5}),
