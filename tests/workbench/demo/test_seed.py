@@ -1,0 +1,154 @@
+"""The demo study: made once, over HTTP, and only looked at afterwards.
+
+The worker's part, training and scoring, is done here in the place where the seed waits for it.
+"""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from knox.models import AuthToken
+from pytest_django.fixtures import Settings
+
+from annotation.models import RatingSession, Study, Trial
+from annotation.protocol.sessions import SessionState
+from modelops.models import ModelVersion, ScoringRun, TrainingRun
+from modelops.services import jobs, scoring
+from modelops.services.training import run_training
+from tests.factories import make_study, make_user
+from workbench.accounts.models import User
+from workbench.demo.client import JobFailedError, OwnerClient, RaterClient
+from workbench.demo.seed import SLUG, Plan, Seeder, SeedError, summary
+
+SMALL = Plan(images=36, raters=4, holdout_ratings=2, rated=24, visitor_trials=5)
+
+
+def _work(client: OwnerClient, slug: str, kind: str, pk: int, **options: Any) -> dict[str, Any]:
+    """Does what a worker does, instead of waiting for one."""
+    if kind == "training-runs":
+        fence = jobs.claim(TrainingRun, pk)
+        assert fence is not None
+        run_training(
+            run=TrainingRun.objects.get(pk=pk), fence=fence, report=lambda stage, done, total: None
+        )
+    else:
+        for chunk in ScoringRun.objects.get(pk=pk).chunks.order_by("index"):
+            scoring.score_chunk(chunk_id=chunk.pk)
+    return {}
+
+
+@pytest.fixture
+def worker(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+    settings.MODEL_DEVICE = "cpu"
+    monkeypatch.setattr(OwnerClient, "wait_for", _work)
+
+
+@pytest.fixture
+def seeder(transactional_db: None, live_server: Any, worker: None, tmp_path: Path) -> Seeder:
+    return Seeder(tmp_path, live_server.url, io.StringIO(), SMALL)
+
+
+def test_the_crowd_fills_the_hold_out_and_leaves_images_to_the_visitor() -> None:
+    """Of 360 images 72 are held out: 72 · 5 + 100 · 3 = 660 trials, 55 of each of 12 raters."""
+    plan = Plan()
+    assert plan.session_trials == 55
+    assert plan.crowd_share == pytest.approx(360 / 660)
+
+
+@pytest.mark.slow
+def test_the_demo_has_ratings_a_model_in_use_and_images_that_nobody_rated(seeder: Seeder) -> None:
+    seeded = seeder.run()
+    study = Study.objects.get(slug=SLUG)
+    assert study.stimuli.count() == 36
+    assert (study.session_trials, study.holdout_share) == (5, 0.2)
+    assert RatingSession.objects.filter(state=SessionState.DONE).count() == 4
+    assert Trial.objects.filter(state=Trial.State.SUBMITTED).count() == 4 * SMALL.session_trials
+    assert ModelVersion.objects.get(study=study).state == ModelVersion.State.ACTIVE
+    assert study.stimuli.filter(claimed_ratings=0, priority__gt=0).exists()
+    assert not AuthToken.objects.exists()
+    with RaterClient.from_link(f"{seeder.base_url}{seeded.rater_path}") as visitor:
+        visitor.start()
+        assert visitor.claim().images
+
+
+@pytest.mark.slow
+def test_a_second_start_changes_nothing(seeder: Seeder) -> None:
+    first = seeder.run()
+    counts = [Trial.objects.count(), Study.objects.count(), User.objects.count()]
+    out = io.StringIO()
+    again = Seeder(seeder.data, seeder.base_url, out, SMALL).run()
+    assert again == first
+    assert [Trial.objects.count(), Study.objects.count(), User.objects.count()] == counts
+    assert out.getvalue() == ""
+
+
+@pytest.mark.slow
+def test_what_was_broken_off_is_taken_up(seeder: Seeder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(client: OwnerClient, *args: Any, **options: Any) -> dict[str, Any]:
+        raise JobFailedError("the worker is gone")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(OwnerClient, "wait_for", fail)
+        with pytest.raises(JobFailedError):
+            seeder.run()
+    trials = Trial.objects.count()
+    assert not ModelVersion.objects.exists()
+    seeder.run()
+    assert ModelVersion.objects.get().state == ModelVersion.State.ACTIVE
+    assert Trial.objects.count() == trials
+    assert TrainingRun.objects.count() == 1
+
+
+def _only_the_account(seeder: Seeder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Seeder, "_fill", lambda *args: None)
+
+
+def test_the_owner_can_sign_in_with_the_kept_password(
+    seeder: Seeder, monkeypatch: pytest.MonkeyPatch, client: Client
+) -> None:
+    _only_the_account(seeder, monkeypatch)
+    seeded = seeder.run()
+    kept = seeder.data / "secrets" / "owner_password"
+    assert kept.read_text().strip() == seeded.password
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert client.login(username="owner", password=seeded.password)
+    assert any(str(seeded.password) in line for line in summary(seeded, seeder.base_url))
+
+
+def test_a_password_that_the_owner_changed_is_not_printed(
+    seeder: Seeder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _only_the_account(seeder, monkeypatch)
+    before = seeder.run().password
+    owner = User.objects.get(username="owner")
+    owner.set_password("my own words")
+    owner.save(update_fields=["password"])
+    seeded = seeder.run()
+    assert seeded.password is None
+    text = "\n".join(summary(seeded, seeder.base_url))
+    assert str(before) not in text
+    assert "the one that you set" in text
+
+
+def test_a_finished_visitor_is_followed_by_another_link(
+    seeder: Seeder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _only_the_account(seeder, monkeypatch)
+    first = seeder.run().rater_path
+    assert seeder.run().rater_path == first
+    RatingSession.objects.create(
+        rater=Study.objects.get(slug=SLUG).raters.get(),
+        state=SessionState.DONE,
+        consented_at="2026-01-01T00:00Z",
+        ended_at="2026-01-01T00:10Z",
+    )
+    assert seeder.run().rater_path != first
+
+
+def test_somebody_elses_study_of_that_name_is_left_alone(seeder: Seeder) -> None:
+    make_study(make_user("stranger"), slug=SLUG)
+    with pytest.raises(SeedError, match="belongs to stranger"):
+        seeder.run()
