@@ -16,7 +16,10 @@ from workbench.local.services import Services, ServiceUrls
 
 @pytest.fixture(scope="module")
 def services() -> Iterator[Services]:
-    with Services(Path(tempfile.mkdtemp(prefix="mint-looked-at-")), durable=False) as running:
+    with (
+        tempfile.TemporaryDirectory(prefix="mint-looked-at-") as made,
+        Services(Path(made), durable=False) as running,
+    ):
         yield running
 
 
