@@ -50,7 +50,8 @@ class Scale:
         if (
             isinstance(score, bool)
             or not isinstance(score, int | float)
-            or not math.isfinite(score)
+            # Whole numbers are finite, and may be too large to become a float.
+            or (isinstance(score, float) and not math.isfinite(score))
         ):
             raise ProtocolError(f"{score!r} is not a number")
         if not self.minimum <= score <= self.maximum:

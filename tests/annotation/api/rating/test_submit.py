@@ -9,7 +9,6 @@ from django.test import Client
 from django.utils import timezone
 
 from annotation.models import Explanation, Rating, RatingSession, Stimulus, Study, Trial
-from annotation.services.raters import link_token
 
 from .... import factories
 from .client import SCORES, RaterClient

@@ -1,0 +1,54 @@
+import pytest
+
+from annotation.models import RatingSession
+from annotation.protocol.sessions import (
+    SessionState,
+    TransitionError,
+    is_over,
+    may_become,
+    sources_of,
+)
+
+INSTRUCTIONS, RATING, DONE, WITHDRAWN = SessionState
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(INSTRUCTIONS, RATING), (INSTRUCTIONS, WITHDRAWN), (RATING, DONE), (RATING, WITHDRAWN)],
+)
+def test_a_session_goes_forward(old: SessionState, new: SessionState) -> None:
+    assert may_become(old, new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (RATING, INSTRUCTIONS),
+        (INSTRUCTIONS, DONE),
+        (DONE, RATING),
+        (DONE, WITHDRAWN),
+        (WITHDRAWN, RATING),
+        (RATING, RATING),
+    ],
+)
+def test_a_session_never_goes_back_or_leaps(old: SessionState, new: SessionState) -> None:
+    assert not may_become(old, new)
+
+
+def test_done_and_withdrawn_are_ends() -> None:
+    assert [state for state in SessionState if is_over(state)] == [DONE, WITHDRAWN]
+
+
+def test_the_sources_of_a_state_are_those_that_may_become_it() -> None:
+    assert sources_of(RATING) == (INSTRUCTIONS,)
+    assert sources_of(WITHDRAWN) == (INSTRUCTIONS, RATING)
+
+
+def test_nothing_becomes_the_first_state() -> None:
+    with pytest.raises(TransitionError, match="no session becomes instructions"):
+        sources_of(INSTRUCTIONS)
+
+
+def test_the_database_knows_the_same_states() -> None:
+    assert RatingSession.State.values == list(SessionState)
+    assert list(RatingSession.OPEN_STATES) == [s for s in SessionState if not is_over(s)]

@@ -1,0 +1,209 @@
+"""Leases that run out, are kept, are taken again; images that are skipped."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from annotation.models import Rater, RatingSession, Stimulus, Study, Trial
+from annotation.protocol.skips import SkipReason
+from annotation.services.claims import (
+    claim_trials,
+    expire_leases,
+    mark_displayed,
+    renew_lease,
+    skip_trial,
+)
+from annotation.services.rating_errors import (
+    LeaseLostError,
+    SessionStateError,
+    TrialNotFoundError,
+    TrialSkippedError,
+)
+from annotation.services.sessions import withdraw
+from annotation.services.submission import read_answer, submit_answer
+from annotation.tasks import expire_leases as expire_leases_task
+
+from ... import factories
+from .rating import access_of, in_rating, wrong_counters
+
+SCORES = {"quality": 4, "authenticity": 3, "correspondence": 5}
+
+
+def let_time_pass() -> None:
+    """Every lease ran out an hour ago; the sweeper has not come by yet."""
+    Trial.objects.update(lease_expires_at=timezone.now() - timedelta(hours=1))
+
+
+def claimed() -> int:
+    return sum(Stimulus.objects.values_list("claimed_ratings", flat=True))
+
+
+def test_a_lease_that_ran_out_gives_its_place_back(study: Study, rater: Rater) -> None:
+    factories.make_stimuli(study, 3)
+    claim_trials(access=in_rating(rater), ahead=1)
+    assert expire_leases() == 0
+    let_time_pass()
+    expire_leases_task()
+    assert set(Trial.objects.values_list("state", flat=True)) == {"expired"}
+    assert (claimed(), wrong_counters(), expire_leases()) == (0, 0, 0)
+
+
+def test_two_leases_on_one_image_are_counted_back_twice(study: Study) -> None:
+    factories.make_stimuli(study, 1)
+    for _number in range(2):
+        claim_trials(access=in_rating(factories.make_rater(study)), ahead=0)
+    assert claimed() == 2
+    let_time_pass()
+    assert expire_leases() == 2
+    assert (claimed(), wrong_counters()) == (0, 0)
+
+
+def test_an_image_whose_lease_ran_out_may_come_back(study: Study, rater: Rater) -> None:
+    factories.make_stimuli(study, 1)
+    access = in_rating(rater)
+    first = claim_trials(access=access, ahead=0).trials[0]
+    let_time_pass()
+    expire_leases()
+    second = claim_trials(access=access, ahead=0).trials[0]
+    assert second.id != first.id
+    assert (second.position, claimed()) == (1, 1)
+
+
+def test_a_trial_replaced_by_another_of_the_same_image_cannot_be_held_again(
+    study: Study, rater: Rater
+) -> None:
+    factories.make_stimuli(study, 1)
+    access = in_rating(rater)
+    first = claim_trials(access=access, ahead=0).trials[0]
+    let_time_pass()
+    expire_leases()
+    claim_trials(access=access, ahead=0)
+    with pytest.raises(LeaseLostError):
+        renew_lease(access=access, trial_id=first.id)
+    assert wrong_counters() == 0
+
+
+def test_renewing_puts_the_expiry_off(study: Study, rater: Rater) -> None:
+    factories.make_stimuli(study, 1)
+    access = in_rating(rater)
+    trial = claim_trials(access=access, ahead=0).trials[0]
+    let_time_pass()
+    expires = renew_lease(access=access, trial_id=trial.id)
+    assert expires >= trial.lease_expires_at
+    assert expire_leases() == 0
+
+
+def test_renewing_after_the_sweep_takes_the_place_again(study: Study, rater: Rater) -> None:
+    factories.make_stimuli(study, 1)
+    access = in_rating(rater)
+    trial = claim_trials(access=access, ahead=0).trials[0]
+    let_time_pass()
+    expire_leases()
+    renew_lease(access=access, trial_id=trial.id)
+    assert Trial.objects.get().state == "leased"
+    assert (claimed(), wrong_counters()) == (1, 0)
+
+
+def test_an_image_that_others_filled_cannot_be_held_again(study: Study, rater: Rater) -> None:
+    factories.make_stimuli(study, 1)
+    access = in_rating(rater)
+    trial = claim_trials(access=access, ahead=0).trials[0]
+    let_time_pass()
+    expire_leases()
+    Stimulus.objects.update(claimed_ratings=5)
+    with pytest.raises(LeaseLostError):
+        renew_lease(access=access, trial_id=trial.id)
+    assert Trial.objects.get().state == "expired"
+
+
+def test_an_answered_trial_does_not_expire(study: Study, rater: Rater) -> None:
+    factories.make_stimuli(study, 2)
+    access = in_rating(rater)
+    trial = claim_trials(access=access, ahead=0).trials[0]
+    answer = read_answer(access=access, scores=SCORES, explanations={})
+    submit_answer(access=access, trial_id=trial.id, answer=answer, language="en", ahead=0)
+    let_time_pass()
+    expire_leases()
+    assert Trial.objects.get(pk=trial.id).state == "submitted"
+    assert (claimed(), wrong_counters()) == (1, 0)
+
+
+def test_a_skipped_image_goes_back_and_never_returns_to_this_rater(
+    study: Study, rater: Rater
+) -> None:
+    factories.make_stimuli(study, 2)
+    access = in_rating(rater)
+    trial = claim_trials(access=access, ahead=0).trials[0]
+    offer = skip_trial(access=access, trial_id=trial.id, reason=SkipReason.OFFENSIVE, ahead=0)
+    skipped = Trial.objects.get(pk=trial.id)
+    assert (skipped.state, skipped.skip_reason) == ("skipped", "offensive")
+    assert (len(offer.trials), offer.answered, claimed()) == (1, 1, 1)
+    offer = skip_trial(access=access, trial_id=offer.trials[0].id, reason=SkipReason.OTHER, ahead=0)
+    assert offer.state == "done"
+    assert (claimed(), wrong_counters()) == (0, 0)
+    other = claim_trials(access=in_rating(factories.make_rater(study)), ahead=0)
+    assert len(other.trials) == 1
+
+
+def test_skipping_twice_gives_back_once(study: Study, rater: Rater) -> None:
+    factories.make_stimuli(study, 3)
+    access = in_rating(rater)
+    trial = claim_trials(access=access, ahead=0).trials[0]
+    for _number in range(2):
+        skip_trial(access=access, trial_id=trial.id, reason=SkipReason.OTHER, ahead=0)
+    assert wrong_counters() == 0
+
+
+def test_an_answered_trial_cannot_be_skipped_nor_a_skipped_one_renewed(
+    study: Study, rater: Rater
+) -> None:
+    factories.make_stimuli(study, 3)
+    access = in_rating(rater)
+    trial, other = claim_trials(access=access, ahead=1).trials
+    answer = read_answer(access=access, scores=SCORES, explanations={})
+    submit_answer(access=access, trial_id=trial.id, answer=answer, language="en", ahead=0)
+    with pytest.raises(SessionStateError):
+        skip_trial(access=access, trial_id=trial.id, reason=SkipReason.OTHER, ahead=0)
+    skip_trial(access=access, trial_id=other.id, reason=SkipReason.OTHER, ahead=0)
+    with pytest.raises(TrialSkippedError):
+        renew_lease(access=access, trial_id=other.id)
+
+
+def test_withdrawing_gives_everything_in_hand_back_and_keeps_what_was_sent(
+    study: Study, rater: Rater
+) -> None:
+    factories.make_stimuli(study, 4)
+    access = in_rating(rater)
+    trial = claim_trials(access=access, ahead=2).trials[0]
+    answer = read_answer(access=access, scores=SCORES, explanations={})
+    submit_answer(access=access, trial_id=trial.id, answer=answer, language="en", ahead=2)
+    withdraw(access=access_of(rater))
+    assert RatingSession.objects.get().state == "withdrawn"
+    assert (claimed(), wrong_counters()) == (1, 0)
+    withdraw(access=access_of(rater))
+
+
+def test_the_first_display_counts(study: Study, rater: Rater) -> None:
+    factories.make_stimuli(study, 1)
+    access = in_rating(rater)
+    trial = claim_trials(access=access, ahead=0).trials[0]
+    mark_displayed(access=access, trial_id=trial.id)
+    first = Trial.objects.get().displayed_at
+    assert first is not None
+    Trial.objects.update(displayed_at="2020-01-01T00:00:00Z")
+    mark_displayed(access=access, trial_id=trial.id)
+    shown = Trial.objects.get().displayed_at
+    assert shown is not None
+    assert shown.year == 2020
+
+
+def test_another_raters_trial_is_not_found(study: Study, rater: Rater) -> None:
+    factories.make_stimuli(study, 1)
+    trial = claim_trials(access=in_rating(rater), ahead=0).trials[0]
+    stranger = in_rating(factories.make_rater(study))
+    for call in (mark_displayed, renew_lease):
+        with pytest.raises(TrialNotFoundError):
+            call(access=stranger, trial_id=trial.id)
+    with pytest.raises(TrialNotFoundError):
+        skip_trial(access=stranger, trial_id=trial.id, reason=SkipReason.OTHER, ahead=0)
