@@ -336,7 +336,8 @@ def table(report: Report) -> list[str]:
     lines += [f"{name:<36}{seconds:>10.1f}" for name, seconds in report.seconds.items()]
     lines += [f"{'all':<36}{sum(report.seconds.values()):>10.1f}", ""]
     lines += [f"{name:<36}{value:>10}" for name, value in facts]
-    lines += ["", f"{'hold-out SRCC':<36}{'first':>10}{'retrained':>10}"]
+    if report.holdout_srcc_after:
+        lines += ["", f"{'hold-out SRCC':<36}{'first':>10}{'retrained':>10}"]
     for name in report.holdout_srcc_after:
         before, after = report.holdout_srcc_before[name], report.holdout_srcc_after[name]
         lines.append(f"{name:<36}{before:>10.3f}{after:>10.3f}")
