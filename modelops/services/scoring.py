@@ -109,15 +109,16 @@ def finish_scoring(*, run_id: int) -> bool:
     True for the one caller that ended it. To be called outside a transaction, so that of two last
     chunks at least one sees both.
     """
-    run = ScoringRun.objects.select_related("model_version", "study").get(pk=run_id)
-    if run.state != JobState.RUNNING or _pending(run.pk).exists():
+    running = ScoringRun.objects.filter(pk=run_id, state=JobState.RUNNING)
+    run = running.select_related("model_version__study").first()
+    if run is None or _pending(run.pk).exists():
         return False
     ended = 0
     with _failing(run.pk):
         ranking.publish_ranking(run.model_version)
         with transaction.atomic():
             # The state and what follows from it together, or neither.
-            ended = ScoringRun.objects.filter(pk=run.pk, state=JobState.RUNNING).update(
+            ended = running.update(
                 state=JobState.SUCCEEDED, finished_at=timezone.now(), lease_expires_at=None
             )
             if ended:

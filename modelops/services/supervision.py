@@ -2,6 +2,7 @@
 leaves the worker alive."""
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -25,6 +26,8 @@ log = structlog.get_logger(__name__)
 #: Exit statuses of the training process, beside 0.
 LOST_LEASE = 75  # EX_TEMPFAIL
 ORPHANED = 70  # EX_SOFTWARE
+#: How long a child may take to leave once its run is over.
+GRACE_SECONDS = 30
 
 
 def supervise(*, run_id: int) -> None:
@@ -37,11 +40,13 @@ def supervise(*, run_id: int) -> None:
     if fence is None:
         return
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "train_run"]
-    child = subprocess.Popen([*command, str(run_id), str(fence)])  # noqa: S603 -- our own command
+    child = subprocess.Popen(  # noqa: S603 -- our own command
+        [*command, str(run_id), str(fence), "--supervisor", str(os.getpid())]
+    )
     try:
-        status = child.wait()
+        status = _watch(child, run_id, fence)
     finally:
-        # The worker is being stopped: its child must not train on unwatched.
+        # The worker is being stopped, or the run is another's: the child must not train on.
         if child.poll() is None:
             child.kill()
             child.wait()
@@ -49,15 +54,39 @@ def supervise(*, run_id: int) -> None:
         log.warning("training process ended early", run=run_id, status=status)
 
 
-def train_run(*, run_id: int, fence: int) -> int:
+def _watch(child: "subprocess.Popen[bytes]", run_id: int, fence: int) -> int:
+    """Keeps the lease until the child ends, also while that still loads its libraries."""
+    while True:
+        try:
+            return child.wait(timeout=settings.JOB_LEASE_SECONDS / 4)
+        except subprocess.TimeoutExpired:
+            try:
+                jobs.renew(TrainingRun, run_id, fence)
+            except LostLeaseError:
+                return _ended(child)
+            except OperationalError as error:
+                log.warning("heartbeat missed", run=run_id, error=str(error))
+                connection.close()
+
+
+def _ended(child: "subprocess.Popen[bytes]") -> int:
+    """The run is no longer held: because the child has just ended it, or because it is lost."""
+    try:
+        return child.wait(timeout=GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        return LOST_LEASE
+
+
+def train_run(*, run_id: int, fence: int, supervisor: int) -> int:
     """The child's work: trains under a heartbeat. Answers its exit status.
 
+    `supervisor` is the process that watches it, and without which it ends.
     An error that a person can mend fails the run with its message; any other fails it too, named,
     and passes.
     """
     run = TrainingRun.objects.select_related("study", "snapshot").get(pk=run_id)
     use_processor_cores()
-    heartbeat = Heartbeat(run_id, fence)
+    heartbeat = Heartbeat(run_id, fence, supervisor)
     heartbeat.start()
     try:
         run_training(run=run, fence=fence, report=heartbeat.report)
@@ -72,7 +101,8 @@ def train_run(*, run_id: int, fence: int) -> int:
         raise
     finally:
         heartbeat.stop()
-    _clean(run)
+    # Its checkpoint, and what a killed attempt left half written beside it.
+    shutil.rmtree(scratch_folder(run), ignore_errors=True)
     return 0
 
 
@@ -90,11 +120,10 @@ class Heartbeat:
     of it may be written any more, and a step of training can take minutes.
     """
 
-    def __init__(self, run_id: int, fence: int) -> None:
-        self._run_id, self._fence = run_id, fence
+    def __init__(self, run_id: int, fence: int, supervisor: int) -> None:
+        self._run_id, self._fence, self._supervisor = run_id, fence, supervisor
         self._progress = _Progress()
         self._stopped = threading.Event()
-        self._parent = os.getppid()
         self._thread = threading.Thread(target=self._beat, daemon=True)
 
     def start(self) -> None:
@@ -110,7 +139,7 @@ class Heartbeat:
     def _beat(self) -> None:
         # Seen on the page every two seconds; a lease outlives many missed beats.
         while not self._stopped.wait(min(1.0, settings.JOB_LEASE_SECONDS / 4)):
-            if os.getppid() != self._parent:
+            if os.getppid() != self._supervisor:
                 os._exit(ORPHANED)
             try:
                 self._renew()
@@ -147,10 +176,3 @@ def _unexpected(error: Exception) -> str:
         "The training stopped at an error that it does not know (%(error)s). See the worker's "
         "log; if it tells you nothing, report it with that log."
     ) % {"error": f"{type(error).__name__}: {error}"}
-
-
-def _clean(run: TrainingRun) -> None:
-    checkpoint = scratch_folder(run) / "checkpoint.safetensors"
-    checkpoint.unlink(missing_ok=True)
-    if checkpoint.parent.exists():
-        checkpoint.parent.rmdir()

@@ -147,6 +147,7 @@ def learn(
 def _embed(
     loaded: "LoadedModel", backbone: str, stimuli: list[Stimulus], report: Report
 ) -> Embedded:
+    report("embedding", 0, len(stimuli))
     return Embedder(backbone, lambda: loaded).embed(
         stimuli, lambda done, total: report("embedding", done, total)
     )

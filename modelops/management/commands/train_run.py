@@ -14,6 +14,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("run", type=int)
         parser.add_argument("fence", type=int)
+        parser.add_argument(
+            "--supervisor", type=int, required=True, help="process that watches this one"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        sys.exit(train_run(run_id=options["run"], fence=options["fence"]))
+        sys.exit(
+            train_run(
+                run_id=options["run"], fence=options["fence"], supervisor=options["supervisor"]
+            )
+        )

@@ -1,0 +1,192 @@
+"""A worker is killed in the middle of its work. Nothing is lost, nothing is half, nothing twice."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from celery import current_app
+from django.conf import settings
+from pytest_django.fixtures import Settings
+
+from annotation.models import Stimulus, Study
+from modelops.learning.recipe import Recipe
+from modelops.models import ModelVersion, Prediction, TrainingRun
+from modelops.services import jobs, scoring, sweeping
+from modelops.services.embedding import use_processor_cores
+from modelops.services.retraining import request_retrain
+from modelops.services.training import run_training, scratch_folder
+from tests.modelops.labelling import label_pool, write_weights
+
+from .workers import kill, kill_all_but, running_worker, training_process, wait_until
+
+pytestmark = [
+    pytest.mark.worker,
+    pytest.mark.slow,
+    pytest.mark.timeout(900),  # workers start slowly on a loaded machine
+    pytest.mark.django_db(transaction=True),
+]
+
+
+@pytest.fixture
+def environment(settings: Settings, weights: Path) -> dict[str, str]:
+    """A small model, here and in the worker, and leases so short that a test can outwait them."""
+    settings.MODEL_WEIGHTS = str(weights)
+    settings.MODEL_PRESET = "tiny"
+    settings.JOB_LEASE_SECONDS = 3
+    return {
+        "MODEL_WEIGHTS": str(weights),
+        "MODEL_PRESET": "tiny",
+        "JOB_LEASE_SECONDS": "3",
+        "QUEUE_VISIBILITY_SECONDS": "600",  # so that the sweeper, not the broker, hands work on
+    }
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_weights(tmp_path_factory.mktemp("weights") / "small")
+
+
+@pytest.fixture
+def stimuli(study: Study) -> list[Stimulus]:
+    current_app.control.purge()
+    shutil.rmtree(Path(settings.DATA_DIR) / "cache", ignore_errors=True)
+    return label_pool(study, rated=24, holdout=6, unrated=10)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "worker.log"
+
+
+def ask(study: Study, **recipe: int | float) -> TrainingRun:
+    return request_retrain(
+        study=study,
+        actor=None,
+        trigger=TrainingRun.Trigger.COMMAND,
+        recipe=Recipe("tiny", **recipe),  # type: ignore[arg-type]  # settings by name
+    )
+
+
+def state_of(run: TrainingRun) -> str:
+    run.refresh_from_db()
+    return str(run.state)
+
+
+def sweep_until_succeeded(run: TrainingRun, log: Path) -> None:
+    def over() -> bool:
+        sweeping.sweep_runs()
+        assert state_of(run) != "failed", run.error
+        return run.state == "succeeded"
+
+    wait_until(over, log)
+
+
+def train_undisturbed(study: Study, **recipe: int | float) -> ModelVersion:
+    """In this process, from claim to candidate."""
+    run = ask(study, **recipe)
+    fence = jobs.claim(TrainingRun, run.pk)
+    assert fence is not None
+    use_processor_cores()  # as the worker's child does: the same sums in the same order
+    run.refresh_from_db()
+    return run_training(run=run, fence=fence, report=lambda stage, done, total: None)
+
+
+class BlockedImage:
+    """An image whose reading never ends: its file is a pipe into which nobody writes."""
+
+    def __init__(self, stimulus: Stimulus) -> None:
+        self.path = Path(stimulus.image.path)
+        self.content = self.path.read_bytes()
+        self.path.unlink()
+        os.mkfifo(self.path)
+
+    def heal(self) -> None:
+        self.path.unlink()
+        self.path.write_bytes(self.content)
+
+
+def test_scoring_goes_on_where_a_killed_worker_stopped(
+    study: Study,
+    stimuli: list[Stimulus],
+    environment: dict[str, str],
+    log: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    version = train_undisturbed(study)
+    version.scoring_runs.all().delete()
+    Prediction.objects.all().delete()
+    # The last of five chunks holds an image that nobody has embedded yet.
+    blocked = BlockedImage(stimuli[-1])
+    shutil.rmtree(Path(settings.DATA_DIR) / "cache")
+    monkeypatch.setattr(scoring, "CHUNK_SIZES", {"tiny": 8})
+    current_app.control.purge()
+    run = scoring.start_scoring(version=version)
+
+    with running_worker(log, environment) as worker:
+        wait_until(lambda: run.chunks.filter(state="pending", attempts=1).exists(), log)
+        wait_until(lambda: run.chunks.filter(state="done").count() == 4, log)
+        kill(worker)
+    run.refresh_from_db()
+    assert (run.state, run.progress_done) == ("running", 32)
+    assert Prediction.objects.count() == 32 * 3  # whole chunks only
+
+    blocked.heal()
+    with running_worker(log, environment):
+
+        def over() -> bool:
+            sweeping.sweep_runs()
+            run.refresh_from_db()
+            assert run.state != "failed", run.error
+            return run.state == "succeeded"
+
+        wait_until(over, log)
+    assert run.progress_done == 40
+    assert Prediction.objects.filter(model_version=version).count() == 40 * 3
+    # Unique by constraint; the finished chunks were not done again.
+    assert list(run.chunks.order_by("index").values_list("attempts", flat=True))[:4] == [1] * 4
+
+
+def test_a_killed_training_process_goes_on_to_the_same_model(
+    study: Study, stimuli: list[Stimulus], environment: dict[str, str], log: Path
+) -> None:
+    recipe = {"epochs": 30, "learning_rate": 1e-3, "batch_size": 4}
+    undisturbed = train_undisturbed(study, **recipe)
+    run = ask(study, **recipe)
+    checkpoint = scratch_folder(run) / "checkpoint.safetensors"
+    with running_worker(log, environment) as worker:
+        wait_until(checkpoint.exists, log)
+        process = training_process(worker)
+        assert process is not None
+        process.kill()
+        process.wait(10)
+        assert worker.poll() is None
+        sweep_until_succeeded(run, log)
+        wait_until(lambda: not checkpoint.parent.exists(), log)
+    assert run.attempts == 2
+    # The weights below the heads, to the last bit.
+    assert run.model_version.backbone_sha256 == undisturbed.backbone_sha256
+    assert ModelVersion.objects.count() == 2
+
+
+def test_a_training_dies_with_its_worker_and_is_taken_over(
+    study: Study, stimuli: list[Stimulus], environment: dict[str, str], log: Path
+) -> None:
+    blocked = BlockedImage(stimuli[3])
+    run = ask(study)
+    with running_worker(log, environment) as worker:
+        wait_until(lambda: state_of(run) == "running" and run.stage == "embedding", log)
+        process = training_process(worker)
+        assert process is not None
+        kill_all_but(worker, process)
+        wait_until(lambda: not process.is_running(), log)
+    assert state_of(run) == "running"
+    assert not ModelVersion.objects.exists()
+
+    blocked.heal()
+    with running_worker(log, environment):
+        sweep_until_succeeded(run, log)
+    version = ModelVersion.objects.get()
+    assert (version.training_run_id, version.number, run.attempts) == (run.pk, 1, 2)
+    artifacts = Path(settings.DATA_DIR) / "artifacts"
+    assert [path.name for path in (artifacts / f"models/{study.pk}").iterdir()] == [f"run-{run.pk}"]

@@ -1,0 +1,139 @@
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from annotation.models import Stimulus, Study
+from modelops.models import ModelVersion, ScoringRun, TrainingRun
+from modelops.services import jobs, promotion, sweeping
+from modelops.services.queue import FINISH_SCORING, SCORE_CHUNK, TRAIN
+from tests.factories import make_stimuli
+
+from ..conftest import Train, score_all
+
+Sent = list[tuple[str, tuple[int, ...]]]
+Commit = Callable[..., AbstractContextManager[object]]
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
+    """What would have gone to the queue."""
+    messages: Sent = []
+
+    def send_task(task: str, args: tuple[int, ...]) -> None:
+        messages.append((task, args))
+
+    monkeypatch.setattr("modelops.services.queue.current_app.send_task", send_task)
+    return messages
+
+
+@pytest.fixture
+def run(study: Study) -> TrainingRun:
+    return TrainingRun.objects.create(study=study, trigger="command")
+
+
+def expire(job: TrainingRun | ScoringRun, seconds: int = 1) -> None:
+    type(job).objects.filter(pk=job.pk).update(
+        lease_expires_at=timezone.now() - timedelta(seconds=seconds)
+    )
+
+
+def sweep(commit: Commit) -> None:
+    with commit(execute=True):
+        sweeping.sweep_runs()
+
+
+def test_a_training_whose_worker_is_silent_is_queued_again(
+    run: TrainingRun, sent: Sent, django_capture_on_commit_callbacks: Commit
+) -> None:
+    jobs.claim(TrainingRun, run.pk)
+    expire(run)
+    sweep(django_capture_on_commit_callbacks)
+    run.refresh_from_db()
+    assert run.state == "queued"
+    assert sent == [(TRAIN, (run.pk,))]
+
+
+def test_a_training_under_way_is_left_alone(
+    run: TrainingRun, sent: Sent, django_capture_on_commit_callbacks: Commit
+) -> None:
+    jobs.claim(TrainingRun, run.pk)
+    sweep(django_capture_on_commit_callbacks)
+    assert sent == []
+
+
+def test_a_training_that_keeps_killing_its_process_fails_with_the_mend(
+    run: TrainingRun, sent: Sent, django_capture_on_commit_callbacks: Commit
+) -> None:
+    for _ in range(jobs.MAX_ATTEMPTS):
+        jobs.claim(TrainingRun, run.pk)
+        expire(run)
+        sweep(django_capture_on_commit_callbacks)
+    run.refresh_from_db()
+    assert run.state == "failed"
+    assert "ended early 5 times" in run.error
+    assert "more memory" in run.error
+    assert len(sent) == jobs.MAX_ATTEMPTS - 1
+
+
+def test_a_queued_training_whose_message_was_lost_is_asked_for_again(
+    run: TrainingRun, sent: Sent, django_capture_on_commit_callbacks: Commit
+) -> None:
+    sweep(django_capture_on_commit_callbacks)
+    sweep(django_capture_on_commit_callbacks)  # not at every sweep
+    assert sent == [(TRAIN, (run.pk,))]
+
+
+def test_pending_chunks_are_asked_for_again_less_and_less_often(
+    labelled: list[Stimulus], train: Train, sent: Sent, django_capture_on_commit_callbacks: Commit
+) -> None:
+    run = train().scoring_runs.get()
+    chunk = run.chunks.get()
+    leases = []
+    for _ in range(3):
+        expire(run)
+        sweep(django_capture_on_commit_callbacks)
+        run.refresh_from_db()
+        assert run.lease_expires_at is not None
+        leases.append(round((run.lease_expires_at - timezone.now()).total_seconds() / 60))
+    assert [message for message in sent if message[0] == SCORE_CHUNK] == 3 * [
+        (SCORE_CHUNK, (chunk.pk,))
+    ]
+    assert leases == [1, 2, 4]
+
+
+def test_a_run_that_was_killed_before_its_end_is_ended(
+    scored: ModelVersion, sent: Sent, django_capture_on_commit_callbacks: Commit
+) -> None:
+    run = scored.scoring_runs.get()
+    ScoringRun.objects.filter(pk=run.pk).update(state="running")
+    expire(run)
+    sweep(django_capture_on_commit_callbacks)
+    assert sent == [(FINISH_SCORING, (run.pk,))]
+
+
+def test_images_that_came_later_are_predicted_by_the_active_version(
+    scored: ModelVersion, study: Study
+) -> None:
+    promotion.promote(version=scored, actor=None)
+    sweeping.score_new_stimuli()
+    assert scored.scoring_runs.count() == 1
+    make_stimuli(study, [800])
+    sweeping.score_new_stimuli()
+    sweeping.score_new_stimuli()
+    assert scored.scoring_runs.count() == 2
+    score_all(scored)
+    sweeping.score_new_stimuli()
+    assert scored.scoring_runs.count() == 2
+
+
+def test_a_scoring_that_failed_is_not_tried_again_by_itself(
+    scored: ModelVersion, study: Study
+) -> None:
+    promotion.promote(version=scored, actor=None)
+    scored.scoring_runs.update(state="failed")
+    make_stimuli(study, [800])
+    sweeping.score_new_stimuli()
+    assert scored.scoring_runs.count() == 1
