@@ -131,6 +131,9 @@ class Heartbeat:
 
     def stop(self) -> None:
         self._stopped.set()
+        self.join()
+
+    def join(self) -> None:
         self._thread.join()
 
     def report(self, stage: str, done: int, total: int) -> None:
