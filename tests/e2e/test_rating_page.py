@@ -1,0 +1,417 @@
+"""The rating page in a real Chromium: by keyboard, by mouse, by touch; reloads and lost lines."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import BrowserContext, Page, Route, expect
+from pytest_django.live_server_helper import LiveServer
+
+from annotation.models import Explanation, Rater, Rating, RatingSession, Stimulus, Study, Trial
+from annotation.protocol.perspectives import default_perspectives
+from annotation.protocol.scales import SLIDER5
+from annotation.services.claims import expire_leases
+from annotation.services.raters import rater_link
+
+from .. import factories
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+LONG_PROMPT = "A street of small shops after the rain, lit by paper lanterns. " * 34
+
+
+@pytest.fixture
+def images(study: Study) -> list[Stimulus]:
+    return factories.make_stimuli(study, 6)
+
+
+@pytest.fixture
+def open_page(
+    page: Page, live_server: LiveServer, rater: Rater, images: list[Stimulus]
+) -> Callable[[], Page]:
+    """Opens the rater's link; fails the test where the page complains in its console."""
+
+    def complain(error: Any) -> None:
+        raise AssertionError(f"the page raised {error}")
+
+    page.on("pageerror", complain)
+    page.set_viewport_size({"width": 1366, "height": 768})
+
+    def visit() -> Page:
+        page.goto(live_server.url + rater_link(rater))
+        return page
+
+    return visit
+
+
+@pytest.fixture
+def rating(open_page: Callable[[], Page]) -> Page:
+    """The page with the first image on the screen."""
+    page = open_page()
+    page.get_by_label("I have read this and agree to take part.").check()
+    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Show me the first image").click()
+    return shows(page, 1)
+
+
+def shows(page: Page, number: int) -> Page:
+    """Waits until image `number` can be rated."""
+    expect(page.locator("#progress-text")).to_contain_text(f"Image {number} of")
+    expect(page.locator("#controls:enabled")).to_be_visible()
+    return page
+
+
+def press(page: Page, keys: str) -> None:
+    for key in keys.split():
+        page.keyboard.press(key)
+
+
+def choose(page: Page, perspective: str, score: int) -> None:
+    page.locator(f'[data-perspective="{perspective}"] .level').nth(score - 1).click()
+
+
+def scores_of(trial: Trial) -> dict[str, float]:
+    return dict(trial.ratings.filter(superseded_at=None).values_list("perspective", "score"))
+
+
+def submitted() -> list[Trial]:
+    return list(Trial.objects.filter(state="submitted").order_by("position"))
+
+
+def test_a_session_by_keyboard_alone(open_page: Callable[[], Page], study: Study) -> None:
+    Study.objects.filter(pk=study.pk).update(session_trials=3)
+    page = open_page()
+    # From the top: skip link, language, consent, start.
+    page.get_by_label("I have read this and agree").focus()
+    press(page, "Space Tab Enter")
+    expect(page.get_by_role("heading", name="How to rate")).to_be_visible()
+    page.get_by_role("button", name="Show me the first image").focus()
+    press(page, "Enter")
+    shows(page, 1)
+    press(page, "4 2 5 Enter")
+    shows(page, 2)
+    # Tab leads through every question; arrows change a score.
+    press(page, "3 ArrowLeft")
+    press(page, "Tab Tab")
+    press(page, "1 1 ArrowRight ArrowRight Enter")
+    shows(page, 3)
+    press(page, "5 5 5 Enter")
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    assert [scores_of(trial) for trial in submitted()][::2] == [
+        {"quality": 4, "authenticity": 2, "correspondence": 5},
+        {"quality": 5, "authenticity": 5, "correspondence": 5},
+    ]
+    assert RatingSession.objects.get().state == "done"
+    expect(page.get_by_role("button", name="Rate more images")).to_be_visible()
+
+
+def test_images_by_mouse_with_reasons_and_a_text_where_the_level_is_low(rating: Page) -> None:
+    page = rating
+    for perspective, score in (("quality", 3), ("authenticity", 2), ("correspondence", 4)):
+        choose(page, perspective, score)
+    text = page.get_by_label("What is distorted?")
+    expect(text).to_be_hidden()
+    page.get_by_text("essentially distortion-free").click()
+    expect(text).to_be_hidden()
+    page.get_by_text("partially distorted").click()
+    expect(text).to_be_visible()
+    text.fill("the left hand has 6 fingers")
+    page.get_by_text("very clear").click()
+    page.get_by_role("button", name="Next image").click()
+    shows(page, 2)
+    expect(text).to_be_hidden()
+    expect(page.locator("#answer input:checked")).to_have_count(0)
+    (trial,) = submitted()
+    assert scores_of(trial) == {"quality": 3, "authenticity": 2, "correspondence": 4}
+    assert trial.displayed_at is not None
+    reasons = {row.perspective: (row.phrases, row.text) for row in Explanation.objects.all()}
+    assert reasons == {
+        "quality": ({"quality_clarity": 4}, ""),
+        "authenticity": ({"authenticity_distortion": 2}, "the left hand has 6 fingers"),
+    }
+
+
+def test_a_text_that_is_not_asked_for_any_more_is_not_sent(rating: Page) -> None:
+    rating.get_by_text("highly distorted").click()
+    rating.get_by_label("What is distorted?").fill("everything")
+    rating.get_by_text("essentially distortion-free").click()
+    press(rating, "3 3 3 Enter")
+    shows(rating, 2)
+    assert Explanation.objects.get().text == ""
+
+
+def test_a_chosen_phrase_can_be_taken_back(rating: Page) -> None:
+    chip = rating.get_by_text("very blurry")
+    chip.click()
+    expect(rating.get_by_role("radio", name="very blurry")).to_be_checked()
+    chip.click()
+    expect(rating.get_by_role("radio", name="very blurry")).not_to_be_checked()
+
+
+def test_keys_are_dead_while_typing_and_in_dialogs(rating: Page) -> None:
+    rating.get_by_text("highly distorted").click()
+    text = rating.get_by_label("What is distorted?")
+    text.focus()
+    press(rating, "1 ? Enter 5")
+    expect(text).to_have_value("1?\n5")
+    expect(rating.get_by_role("dialog")).to_have_count(0)
+    expect(rating.locator('input[name^="score-"]:checked')).to_have_count(0)
+    rating.locator("#canvas").click()
+    press(rating, "?")
+    expect(rating.get_by_role("dialog", name="Help")).to_be_visible()
+    press(rating, "4")
+    expect(rating.locator('input[name^="score-"]:checked')).to_have_count(0)
+    press(rating, "Escape 4")
+    expect(rating.locator('input[name^="score-"]:checked')).to_have_count(1)
+
+
+def test_sending_too_early_names_what_is_missing(rating: Page) -> None:
+    press(rating, "4 Enter")
+    expect(rating.locator("#missing")).to_have_text("Still to score: Authenticity, Correspondence")
+    press(rating, "2 1")
+    expect(rating.locator("#missing")).to_have_text("")
+    press(rating, "Enter")
+    shows(rating, 2)
+
+
+def test_a_reload_goes_on_with_the_same_image_and_what_was_filled_in(rating: Page) -> None:
+    press(rating, "4 2 3 Enter")
+    shows(rating, 2)
+    prompt = rating.locator("#prompt").inner_text()
+    press(rating, "5 1")
+    rating.get_by_text("partially blurry").click()
+    rating.reload()
+    shows(rating, 2)
+    assert rating.locator("#prompt").inner_text() == prompt
+    expect(rating.locator('input[name="score-quality"][value="5"]')).to_be_checked()
+    expect(rating.get_by_role("radio", name="partially blurry")).to_be_checked()
+    press(rating, "5 1 4 Enter")
+    shows(rating, 3)
+    assert Rating.objects.count() == 6
+
+
+def test_a_closed_tab_is_resumed_from_the_link(
+    rating: Page, context: BrowserContext, live_server: LiveServer, rater: Rater
+) -> None:
+    press(rating, "4 2 3 Enter")
+    shows(rating, 2)
+    prompt = rating.locator("#prompt").inner_text()
+    rating.close()
+    page = context.new_page()
+    page.goto(live_server.url + rater_link(rater))
+    shows(page, 2)
+    assert page.locator("#prompt").inner_text() == prompt
+
+
+def test_a_lost_connection_keeps_the_answer_and_sends_it_once_back(rating: Page) -> None:
+    press(rating, "4 2 3")
+    rating.context.set_offline(True)
+    press(rating, "Enter")
+    expect(rating.get_by_role("alert").filter(has_text="No connection")).to_be_visible()
+    expect(rating.locator('input[name="score-quality"][value="4"]')).to_be_checked()
+    assert not Rating.objects.exists()
+    rating.context.set_offline(False)
+    shows(rating, 2)
+    expect(rating.locator("#trouble")).to_be_hidden()
+    assert Rating.objects.count() == 3
+
+
+def test_an_answer_that_arrived_but_was_not_confirmed_is_sent_again_without_harm(
+    rating: Page,
+) -> None:
+    def deliver_and_drop(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    rating.route("**/submit/", deliver_and_drop, times=1)
+    press(rating, "4 2 3 Enter")
+    expect(rating.locator("#trouble")).to_be_visible()
+    rating.get_by_role("button", name="Try again").click()
+    shows(rating, 2)
+    assert Rating.objects.count() == 3
+
+
+def test_a_server_error_is_said_and_can_be_retried(rating: Page) -> None:
+    rating.route("**/submit/", lambda route: route.fulfill(status=500, body="boom"), times=1)
+    press(rating, "4 2 3 Enter")
+    expect(rating.locator("#trouble")).to_contain_text("The server did not answer as it should")
+    press(rating, "Enter")
+    shows(rating, 2)
+
+
+def test_an_image_that_went_to_others_is_said_and_the_next_one_comes(rating: Page) -> None:
+    Trial.objects.update(lease_expires_at=timezone.now() - timedelta(hours=1))
+    expire_leases()
+    Stimulus.objects.filter(trials__position=0).update(claimed_ratings=5)
+    press(rating, "4 2 3 Enter")
+    expect(rating.locator("#toast")).to_contain_text("had gone to other raters")
+    expect(rating.locator("#controls:enabled")).to_be_visible()
+    press(rating, "4 2 3 Enter")
+    shows(rating, 2)
+    assert len(submitted()) == 1
+
+
+def test_an_image_that_does_not_load_can_be_loaded_again_or_skipped(
+    open_page: Callable[[], Page], rater: Rater
+) -> None:
+    RatingSession.objects.create(rater=rater, state="rating", consented_at=timezone.now())
+    shown = open_page()
+    shown.route("**/media/**", lambda route: route.abort())
+    shown.reload()
+    expect(shown.locator("#canvas-text")).to_have_text("The image could not be loaded.")
+    expect(shown.locator("#controls:disabled")).to_be_visible()
+    shown.unroute("**/media/**")
+    shown.get_by_role("button", name="Load it again").click()
+    shows(shown, 1)
+    shown.get_by_role("button", name="Skip…").click()
+    shown.get_by_label("It does not load, or loads only in part").check()
+    shown.get_by_role("button", name="Skip the image").click()
+    shows(shown, 2)
+    assert Trial.objects.get(position=0).skip_reason == "does_not_load"
+
+
+def test_rating_waits_for_the_decoded_image(open_page: Callable[[], Page], rater: Rater) -> None:
+    RatingSession.objects.create(rater=rater, state="rating", consented_at=timezone.now())
+    held: list[Route] = []
+    page = open_page()
+    page.route("**/media/**", lambda route: held.append(route))
+    page.reload()
+    expect(page.locator("#canvas-text")).to_have_text("Loading the image…")
+    expect(page.locator("#controls:disabled")).to_be_visible()
+    press(page, "4 2 3 Enter")
+    assert not Rating.objects.exists()
+    for route in held:
+        route.continue_()
+    shows(page, 1)
+
+
+def test_stopping_ends_the_session_and_says_what_is_kept(rating: Page) -> None:
+    press(rating, "4 2 3 Enter")
+    shows(rating, 2)
+    rating.get_by_role("button", name="Stop").click()
+    rating.get_by_role("button", name="End the session").click()
+    expect(rating.get_by_role("heading", name="You have stopped")).to_be_visible()
+    assert RatingSession.objects.get().state == "withdrawn"
+    assert not Trial.objects.filter(state="leased").exists()
+
+
+def test_a_study_paused_in_the_middle_takes_the_answer_and_says_so(
+    rating: Page, study: Study
+) -> None:
+    Study.objects.filter(pk=study.pk).update(status="paused")
+    for _number in range(2):  # the image on the screen, and the one fetched ahead
+        expect(rating.locator("#controls:enabled")).to_be_visible()
+        press(rating, "4 2 3 Enter")
+        rating.wait_for_timeout(500)
+    expect(rating.get_by_role("heading", name="A short pause")).to_be_visible()
+    assert len(submitted()) == 2
+
+
+def test_a_slider_has_no_position_until_it_is_moved(
+    open_page: Callable[[], Page], study: Study, rater: Rater
+) -> None:
+    perspectives = [item.to_json() for item in default_perspectives(SLIDER5)]
+    Study.objects.filter(pk=study.pk).update(perspectives=perspectives)
+    RatingSession.objects.create(rater=rater, state="rating", consented_at=timezone.now())
+    page = shows(open_page(), 1)
+    slider = page.get_by_role("slider", name="Quality")
+    expect(slider).to_have_attribute("aria-valuetext", "not set")
+    press(page, "Enter")
+    expect(page.locator("#missing")).to_contain_text("Quality, Authenticity, Correspondence")
+    slider.click()  # in the middle, where its hidden value is already
+    expect(page.locator('[data-perspective="quality"] output')).not_to_have_text("–")
+    quality = float(page.locator('[data-perspective="quality"] output').inner_text())
+    press(page, "Tab")
+    page.get_by_role("slider", name="Authenticity").focus()
+    press(page, "3 4 ArrowRight Enter")
+    shows(page, 2)
+    (trial,) = submitted()
+    assert scores_of(trial) == {"quality": quality, "authenticity": 3, "correspondence": 4.01}
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (1024, 768)])
+def test_everything_is_on_one_screen_with_the_longest_prompt(
+    rating: Page, size: tuple[int, int]
+) -> None:
+    rating.set_viewport_size({"width": size[0], "height": size[1]})
+    rating.evaluate("text => document.querySelector('#prompt').textContent = text", LONG_PROMPT)
+    for phrase in ("partially distorted", "partially inconsistent"):
+        rating.get_by_text(phrase).click()
+    overflow = rating.evaluate(
+        """() => {
+            const over = (e) => [e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight];
+            const controls = document.querySelector("#controls");
+            return [...over(document.documentElement), ...over(controls)];
+        }"""
+    )
+    assert overflow == [0, 0, 0, 0]
+    box = rating.locator("#image img").bounding_box()
+    assert box is not None
+    prompt = rating.locator("#prompt")
+    assert prompt.evaluate("e => e.scrollHeight > e.clientHeight + 100 && e.clientHeight >= 60")
+
+
+def test_nothing_moves_from_one_image_to_the_next(rating: Page) -> None:
+    rating.evaluate(
+        """() => {
+            window.shift = 0;
+            new PerformanceObserver((list) => {
+                for (const entry of list.getEntries()) window.shift += entry.value;
+            }).observe({type: "layout-shift", buffered: true});
+        }"""
+    )
+    for number in (2, 3, 4):
+        press(rating, "4 2 3 Enter")
+        shows(rating, number)
+    assert rating.evaluate("window.shift") == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_stage(
+    open_page: Callable[[], Page], study: Study, scheme: Any
+) -> None:
+    Study.objects.filter(pk=study.pk).update(session_trials=1)
+    page = open_page()
+    page.emulate_media(color_scheme=scheme)
+    check_accessibility(page)
+    page.get_by_label("I have read this and agree").check()
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("heading", name="How to rate")).to_be_visible()
+    check_accessibility(page)
+    page.get_by_role("button", name="Show me the first image").click()
+    shows(page, 1)
+    page.get_by_text("partially distorted").click()
+    press(page, "4 2")
+    check_accessibility(page)
+    page.locator("#open-skip").click()
+    check_accessibility(page)
+    press(page, "Escape")
+    page.locator("#canvas").click()
+    press(page, "4 2 3 Enter")
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    check_accessibility(page)
+    page.goto(page.url.split("/rate/")[0] + "/rate/nonsense/")
+    check_accessibility(page)
+
+
+def check_accessibility(page: Page) -> None:
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+
+
+def test_a_phone_shows_image_and_questions_by_scrolling_down_only(
+    rating: Page,
+) -> None:
+    rating.set_viewport_size({"width": 390, "height": 844})
+    widths = rating.evaluate(
+        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    assert widths[0] == widths[1]
+    for perspective in ("quality", "authenticity", "correspondence"):
+        choose(rating, perspective, 2)
+    rating.get_by_role("button", name="Next image").click()
+    shows(rating, 2)
+    assert rating.evaluate("window.scrollY") == 0
