@@ -214,8 +214,6 @@ def _messages() -> dict[str, str]:
     """What the page's scripts say; `{…}` are filled in by them."""
     return {
         "progress": _("Image {number} of {total}"),
-        "scored": _("{label}: {score}"),
-        "not_set": _("not set"),
         "missing": _("Still to score: {labels}"),
         "loading": _("Loading the image…"),
         "image_failed": _("The image could not be loaded."),
@@ -228,6 +226,4 @@ def _messages() -> dict[str, str]:
             "be kept. Here is the next one."
         ),
         "waiting": _("The next image is on its way…"),
-        "retry": _("Try again"),
-        "sending": _("Sending…"),
     }

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # none
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
@@ -277,7 +277,11 @@ def test_rating_waits_for_the_decoded_image(open_page: Callable[[], Page], rater
     RatingSession.objects.create(rater=rater, state="rating", consented_at=timezone.now())
     held: list[Route] = []
     page = open_page()
-    page.route("**/media/**", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/media/**", hold)
     page.reload()
     expect(page.locator("#canvas-text")).to_have_text("Loading the image…")
     expect(page.locator("#controls:disabled")).to_be_visible()

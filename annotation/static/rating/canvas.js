@@ -6,7 +6,7 @@ export class Canvas {
   /** @param {HTMLElement} holder */
   constructor(holder) {
     this.holder = holder;
-    /** @type {Map<number, {image: HTMLImageElement, decoded: Promise<void>}>} */
+    /** @type {Map<number, {image: HTMLImageElement, decoded: Promise<void>, failed: boolean}>} */
     this.loaded = new Map();
   }
 
@@ -28,9 +28,6 @@ export class Canvas {
     const late = window.setTimeout(() => this.holder.replaceChildren(), 120);
     try {
       await decoded;
-    } catch (error) {
-      this.loaded.delete(trial.id);
-      throw error;
     } finally {
       window.clearTimeout(late);
     }
@@ -45,15 +42,16 @@ export class Canvas {
   /** @param {Trial} trial */
   #load(trial) {
     const known = this.loaded.get(trial.id);
-    if (known) return known;
+    if (known && !known.failed) return known;
     const image = new Image(trial.image.width, trial.image.height);
     image.alt = this.holder.dataset.alt ?? "";
     image.decoding = "sync";
     image.draggable = false;
     image.src = trial.image.url;
     const decoded = image.decode();
-    decoded.catch(() => undefined); // reported when the image is to be shown
-    const entry = { image, decoded };
+    const entry = { image, decoded, failed: false };
+    // Reported when the image is to be shown; by then it is tried again.
+    decoded.catch(() => (entry.failed = true));
     this.loaded.set(trial.id, entry);
     return entry;
   }

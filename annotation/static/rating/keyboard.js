@@ -20,6 +20,13 @@ export class Keyboard {
     this.#goTo(0);
   }
 
+  /** After the last question comes the first that was left out, if any. */
+  #next() {
+    const { questions, missing } = this.form;
+    if (this.current + 1 < questions.length) return this.current + 1;
+    return missing[0] ? questions.indexOf(missing[0]) : this.current;
+  }
+
   /** @param {number} place */
   #goTo(place) {
     this.current = Math.min(place, this.form.questions.length - 1);
@@ -78,8 +85,7 @@ export class Keyboard {
     event.preventDefault();
     question.score = score;
     question.element.dispatchEvent(new Event("input", { bubbles: true }));
-    if (this.current + 1 < this.form.questions.length) this.#goTo(this.current + 1);
-    else question.focus();
+    this.#goTo(this.#next());
   }
 }
 

@@ -233,7 +233,7 @@ export class Rating {
   /** @param {Offer} offer */
   #sayProgress({ progress }) {
     const bar = byId("progress", HTMLProgressElement);
-    byId("progress-area", HTMLElement).hidden = false;
+    byId("progress-area", HTMLElement).removeAttribute("data-empty");
     bar.max = Math.max(progress.total, 1);
     bar.value = progress.done;
     const number = Math.min(progress.done + 1, progress.total);

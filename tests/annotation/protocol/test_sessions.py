@@ -51,4 +51,6 @@ def test_nothing_becomes_the_first_state() -> None:
 
 def test_the_database_knows_the_same_states() -> None:
     assert RatingSession.State.values == list(SessionState)
-    assert list(RatingSession.OPEN_STATES) == [s for s in SessionState if not is_over(s)]
+    assert [str(state) for state in RatingSession.OPEN_STATES] == [
+        str(state) for state in SessionState if not is_over(state)
+    ]
