@@ -1,0 +1,1 @@
+"""What the workbench does per second, and in how much memory (`make bench`)."""

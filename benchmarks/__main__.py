@@ -1,0 +1,44 @@
+"""`python -m benchmarks [rating] [predict] [export]`: all three where none is named."""
+
+import argparse
+import sys
+from importlib import import_module
+
+from workbench.demo.client import quiet
+from workbench.errors import MintError
+from workbench.local.interrupt import interrupted_by_signals
+
+from .machine import busy_cores, busy_warning
+from .site import InsideError
+
+NAMES = ("rating", "predict", "export")
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*NAMES, []], metavar="|".join(NAMES))
+    names = parser.parse_args(arguments).names or NAMES
+    quiet()
+    warning = busy_warning(busy_cores())
+    if warning:
+        _say(f"Mind: {warning}.")
+    try:
+        with interrupted_by_signals():
+            for name in names:
+                _say(f"\n{name}")
+                import_module(f"benchmarks.{name}").run(_say)
+    except KeyboardInterrupt:
+        _say("interrupted; everything has stopped")
+        return 130
+    except (MintError, InsideError) as error:
+        _say(f"failed: {error}")
+        return 1
+    return 0
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,262 @@
+"""What a benchmark does inside the site: filling its database in bulk, reading its clocks.
+
+Run by `site.BenchSite.inside` in the site's environment; the answer is JSON on standard output.
+Bulk rows through the ORM are for benchmarks alone: everything else rates over HTTP.
+"""
+
+import hashlib
+import io
+import json
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.core.files.base import ContentFile  # noqa: E402 -- after django.setup()
+from django.core.files.storage import default_storage  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
+from django.db.models import Max  # noqa: E402
+from django.utils import timezone  # noqa: E402
+from knox.models import AuthToken  # noqa: E402
+from PIL import Image  # noqa: E402
+
+from annotation.models import (  # noqa: E402
+    Explanation,
+    Generator,
+    Prompt,
+    PublishedScore,
+    Rater,
+    Rating,
+    RatingSession,
+    Stimulus,
+    Study,
+    Trial,
+)
+from annotation.protocol.forms import AIGCIQA2023_FORM  # noqa: E402
+from annotation.protocol.perspectives import PERSPECTIVES  # noqa: E402
+from annotation.services.raters import link_token  # noqa: E402
+from workbench.accounts.models import User  # noqa: E402
+
+_BATCH = 5_000
+#: As large as a display copy of a 512 × 512 image is.
+_SIDE = 512
+
+
+def owner() -> dict[str, Any]:
+    """An owner and an API token of theirs."""
+    user, _new = User.objects.get_or_create(username="bench")
+    return {"token": AuthToken.objects.create(user)[1]}
+
+
+def study(slug: str, images: int, wanted: int, **fields: Any) -> dict[str, Any]:
+    """An open study of `images` stimuli that want `wanted` ratings each and share one file."""
+    made = Study.objects.create(
+        owner=User.objects.get(username="bench"),
+        slug=slug,
+        title=slug,
+        status=Study.Status.OPEN,
+        target_ratings=wanted,
+        maximum_ratings=wanted,
+        **fields,
+    )
+    return {"images": len(_stimuli(made, "open", images, wanted))}
+
+
+def raters(slug: str, number: int) -> dict[str, Any]:
+    """Raters whose sessions are at rating, and their tokens."""
+    made = _raters(Study.objects.get(slug=slug), number)
+    return {"tokens": [link_token(rater) for rater in made]}
+
+
+@transaction.atomic
+def ratings(slug: str, images: int, by: int) -> dict[str, Any]:
+    """`images` more stimuli with a full answer of each of `by` raters: images · by are stored."""
+    of_study = Study.objects.get(slug=slug)
+    people = _raters(of_study, by)
+    stimuli = _stimuli(of_study, "full", images, by, claimed_ratings=by)
+    trials = _trials(people, stimuli)
+    _answers(trials)
+    RatingSession.objects.filter(rater__in=people).update(
+        state=RatingSession.State.DONE, ended_at=timezone.now(), next_position=images
+    )
+    return {"stored": len(trials)}
+
+
+def analyze() -> dict[str, Any]:
+    """What PostgreSQL does by itself some minutes after a bulk load."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    return {}
+
+
+def labels(slug: str, truth: str) -> dict[str, Any]:
+    """A published MOS for every image that the world's truth names."""
+    from workbench.demo.world import read_truth
+
+    known = read_truth(Path(truth))
+    stimuli = Stimulus.objects.filter(study__slug=slug, filename__in=known)
+    rows = [
+        PublishedScore(stimulus=item, perspective=name, mos=score, raters=3, source="world")
+        for item in stimuli
+        for name, score in known[item.filename].scores.items()
+    ]
+    return {"labels": len(PublishedScore.objects.bulk_create(rows))}
+
+
+def pool(slug: str, number: int) -> dict[str, Any]:
+    """`number` more stimuli whose embeddings are in the cache: random ones, scored as fast."""
+    import numpy as np
+
+    from modelops.models import ModelVersion
+    from modelops.services.model_store import version_model
+
+    version = ModelVersion.objects.filter(study__slug=slug).latest("number")
+    cache = version_model(version).embedder.cache
+    made = _stimuli(version.study, "pool", number, version.study.target_ratings)
+    known = next(iter(cache.get_many(_known_keys(version)).values()))
+    noise = np.random.default_rng(1).normal(size=(number, len(known)))
+    vectors = (known + noise * np.std(known)).astype(np.float32)
+    prompt = made[0].prompt.text_sha256
+    keys = [(item.sha256, prompt) for item in made]
+    for start in range(0, number, _BATCH):
+        part = slice(start, start + _BATCH)
+        cache.put_many(dict(zip(keys[part], vectors[part], strict=True)))
+    return {"pool": number}
+
+
+def scoring(run: int) -> dict[str, Any]:
+    """The clocks of a scoring run: until all is predicted, and until ranked and over, too."""
+    from modelops.models import ScoringChunk, ScoringRun
+
+    found = ScoringRun.objects.get(pk=run)
+    chunks = ScoringChunk.objects.filter(run=found)
+    predicted = chunks.aggregate(last=Max("finished_at"))["last"]
+    if not (found.started_at and found.finished_at and predicted):
+        raise ValueError(f"scoring run {run} is not over, or had nothing to do")
+    return {
+        "images": found.progress_total,
+        "predict_seconds": (predicted - found.started_at).total_seconds(),
+        "all_seconds": (found.finished_at - found.started_at).total_seconds(),
+    }
+
+
+def _known_keys(version: Any) -> list[tuple[str, str]]:
+    predicted = Stimulus.objects.filter(predictions__model_version=version)
+    return list(predicted.values_list("sha256", "prompt__text_sha256")[:1])
+
+
+def _raters(of_study: Study, number: int) -> list[Rater]:
+    made = Rater.objects.bulk_create([Rater(study=of_study) for _one in range(number)])
+    now = timezone.now()
+    RatingSession.objects.bulk_create(
+        RatingSession(rater=rater, state=RatingSession.State.RATING, consented_at=now)
+        for rater in made
+    )
+    return made
+
+
+def _stimuli(of_study: Study, name: str, number: int, wanted: int, **fields: Any) -> list[Stimulus]:
+    text = f"{name}: two red circles left of a blue square on grass"
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    prompt, _new = Prompt.objects.get_or_create(
+        study=of_study, text_sha256=digest, defaults={"text": text}
+    )
+    generator, _new = Generator.objects.get_or_create(study=of_study, name="bulk")
+    file = _file(of_study)
+    return Stimulus.objects.bulk_create(
+        [
+            Stimulus(
+                study=of_study,
+                prompt=prompt,
+                generator=generator,
+                filename=f"{name}-{place:06}.jpg",
+                image=file,
+                display=file,
+                thumbnail=file,
+                sha256=hashlib.sha256(f"{of_study.slug} {name} {place}".encode()).hexdigest(),
+                width=_SIDE,
+                height=_SIDE,
+                wanted_ratings=wanted,
+                maximum_ratings=wanted,
+                **fields,
+            )
+            for place in range(number)
+        ],
+        batch_size=_BATCH,
+    )
+
+
+def _file(of_study: Study) -> str:
+    name = f"studies/{of_study.pk}/bulk.jpg"
+    if not default_storage.exists(name):
+        buffer = io.BytesIO()
+        Image.effect_noise((_SIDE, _SIDE), 40).convert("RGB").save(buffer, "JPEG", quality=80)
+        default_storage.save(name, ContentFile(buffer.getvalue()))
+    return name
+
+
+def _trials(people: list[Rater], stimuli: list[Stimulus]) -> list[Trial]:
+    now = timezone.now()
+    sessions = {item.rater_id: item for item in RatingSession.objects.filter(rater__in=people)}
+    return Trial.objects.bulk_create(
+        [
+            Trial(
+                session=sessions[rater.pk],
+                rater=rater,
+                stimulus=stimulus,
+                position=position,
+                draw=Trial.Draw.PRIORITY,
+                state=Trial.State.SUBMITTED,
+                leased_at=now - timedelta(seconds=20),
+                lease_expires_at=now,
+                displayed_at=now - timedelta(seconds=19),
+                submitted_at=now,
+            )
+            for rater in people
+            for position, stimulus in enumerate(stimuli)
+        ],
+        batch_size=_BATCH,
+    )
+
+
+def _answers(trials: list[Trial]) -> None:
+    phrases = {
+        name: {item.key: 2 for item in AIGCIQA2023_FORM.fields if item.perspective is name}
+        for name in PERSPECTIVES
+    }
+    asked = {text.perspective for text in AIGCIQA2023_FORM.texts}
+    Rating.objects.bulk_create(
+        (
+            Rating(trial=trial, perspective=name, score=1 + (trial.pk + place) % 5)
+            for trial in trials
+            for place, name in enumerate(PERSPECTIVES)
+        ),
+        batch_size=_BATCH,
+    )
+    Explanation.objects.bulk_create(
+        (
+            Explanation(
+                trial=trial,
+                perspective=name,
+                phrases=phrases[name],
+                text="the left hand has six fingers" if name in asked else "",
+                language="en",
+            )
+            for trial in trials
+            for name in PERSPECTIVES
+        ),
+        batch_size=_BATCH,
+    )
+
+
+_ACTS: dict[str, Callable[..., dict[str, Any]]] = {
+    act.__name__: act for act in (owner, study, raters, ratings, analyze, labels, pool, scoring)
+}
+
+if __name__ == "__main__":
+    json.dump(_ACTS[sys.argv[1]](**json.loads(sys.argv[2])), sys.stdout)

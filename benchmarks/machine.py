@@ -1,0 +1,49 @@
+"""The machine that figures were measured on: enough to compare, nothing that names it."""
+
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+_GIB = 1024**3
+#: Others at work: beyond this much, figures are lower than the machine could give.
+_BUSY = 0.5
+
+
+def machine_facts() -> dict[str, Any]:
+    """Processor, cores, memory, kernel and Python; no host name."""
+    return {
+        "processor": _processor(),
+        "cores": usable_cores(),
+        "memory_gib": round(psutil.virtual_memory().total / _GIB, 1),
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "python": platform.python_version(),
+    }
+
+
+def usable_cores() -> int:
+    """Cores that this process may run on."""
+    return len(psutil.Process().cpu_affinity() or [0] * (os.cpu_count() or 1))
+
+
+def busy_cores(seconds: float = 2.0) -> float:
+    """How many cores other programs keep busy, watched for `seconds`."""
+    return psutil.cpu_percent(interval=seconds) / 100 * (psutil.cpu_count() or 1)
+
+
+def busy_warning(busy: float) -> str | None:
+    """What to say before measuring on a machine that is at work already."""
+    if busy < _BUSY:
+        return None
+    return f"other programs keep {busy:.1f} cores busy: the figures will be too low"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()

@@ -1,0 +1,105 @@
+"""A site of its own for a benchmark: PostgreSQL as durable as in production, gunicorn, a worker."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psutil
+
+from workbench.demo.client import OwnerClient
+from workbench.local.stack import ROOT, Stack
+
+from .load import Load, Measured
+
+Say = Callable[[str], None]
+
+
+class InsideError(RuntimeError):
+    """A step within the site, or a load on it, that did not end well."""
+
+
+class BenchSite:
+    """A running site and what a benchmark does with it."""
+
+    def __init__(self, stack: Stack, say: Say) -> None:
+        self.stack = stack
+        self.say = say
+        self.owner = OwnerClient(stack.base_url, self.inside("owner")["token"])
+
+    def inside(self, act: str, **values: Any) -> dict[str, Any]:
+        """What `inside.<act>(**values)` answers, run with the site's settings."""
+        command = [sys.executable, "-m", "benchmarks.inside", act, json.dumps(values)]
+        return _json_of(command, "", env=self.stack.environment)
+
+    def load(self, tokens: list[str], browsers: int, workload: str, **times: float) -> Measured:
+        """What browsers measure that rate as fast as they can, from a process of their own."""
+        parts = urlsplit(self.stack.base_url)
+        load = Load(
+            host=str(parts.hostname),
+            port=int(parts.port or 80),
+            tokens=tokens,
+            browsers=browsers,
+            workload=workload,
+            warm_up=times["warm_up"],
+            seconds=times["seconds"],
+        )
+        command = [sys.executable, "-m", "benchmarks.load"]
+        return Measured(**_json_of(command, json.dumps(asdict(load))))
+
+    def web(self) -> list[psutil.Process]:
+        """The web server's processes."""
+        return self._children("gunicorn")
+
+    def database(self) -> list[psutil.Process]:
+        """The private PostgreSQL's processes."""
+        server = self.stack.services.postgres.process
+        return _family(server.pid) if server else []
+
+    def _children(self, word: str) -> list[psutil.Process]:
+        mine = psutil.Process().children()
+        found = [child for child in mine if any(word in part for part in child.cmdline())]
+        return [one for child in found for one in _family(child.pid)]
+
+
+@contextmanager
+def bench_site(say: Say) -> Iterator[BenchSite]:
+    """A site that is gone, with its data, when the block ends."""
+    with tempfile.TemporaryDirectory(prefix="mint-bench-") as folder:
+        Path(folder).chmod(0o755)
+        stack = Stack(Path(folder) / "data", say=lambda line: say(f"  {line}"))
+        with stack:
+            yield BenchSite(stack, say)
+
+
+def processor_seconds(processes: list[psutil.Process]) -> float:
+    """Processor time that the processes have spent, with that of the children they waited for."""
+    total = 0.0
+    for process in processes:
+        try:
+            times = process.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
+        total += times.user + times.system
+    return total
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    head = psutil.Process(pid)
+    return [head, *head.children(recursive=True)]
+
+
+def _json_of(command: list[str], given: str, env: dict[str, str] | None = None) -> dict[str, Any]:
+    done = subprocess.run(
+        command, cwd=ROOT, env=env, input=given, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise InsideError(f"{' '.join(command[1:4])} failed:\n{done.stderr.strip()[-2000:]}")
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
