@@ -2,7 +2,7 @@
 
 import redis
 from django.conf import settings
-from django.core.files.storage import default_storage
+from django.core.files.storage import storages
 from django.db import connection
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
@@ -44,11 +44,12 @@ def ready(request: HttpRequest) -> JsonResponse:
 @require_safe
 def media(request: HttpRequest, name: str) -> FileResponse:
     """A stored image, to whoever holds a signed address (local storage only)."""
-    if not isinstance(default_storage._wrapped, SignedFileSystemStorage):  # type: ignore[attr-defined] # LazyObject
+    storage = storages["default"]
+    if not isinstance(storage, SignedFileSystemStorage):
         raise Http404
-    if not signature_is_valid(name, request.GET.get("s", "")) or not default_storage.exists(name):
+    if not signature_is_valid(name, request.GET.get("s", "")) or not storage.exists(name):
         raise Http404
-    response = FileResponse(default_storage.open(name))
+    response = FileResponse(storage.open(name))
     # The name holds the content's hash, so a copy never goes stale.
     response["Cache-Control"] = "private, max-age=43200, immutable"
     response["Content-Security-Policy"] = "default-src 'none'"

@@ -1,5 +1,9 @@
 """Stored images open to whoever holds a signed address, and to nobody else."""
 
+import os
+import subprocess
+import sys
+
 import time_machine
 from django.test import Client
 
@@ -12,6 +16,19 @@ def test_a_signed_address_opens_the_image(client: Client, study: Study) -> None:
     response = client.get(stimulus.image.url)
     assert response.getvalue() == png(0)
     assert response["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_process_that_has_touched_no_file_yet_opens_it_too(study: Study) -> None:
+    (stimulus,) = make_stimuli(study, 1)
+    ask = (
+        "import django; django.setup(); from django.test import Client;"
+        f"print(Client().get({stimulus.image.url!r}, HTTP_HOST='localhost').status_code)"
+    )
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "workbench.settings"}
+    answer = subprocess.run(
+        [sys.executable, "-c", ask], env=environment, capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.strip() == "200"
 
 
 def test_an_address_without_its_signature_opens_nothing(client: Client, study: Study) -> None:
