@@ -34,7 +34,9 @@ def main() -> None:
     asked = _parse()
     torch.set_num_threads(asked.processes)
     recipe, out = RECIPES[asked.recipe], asked.out or asked.work / "backbone"
-    write_tokenizer(asked.work)
+    # Equally frequent pieces get their numbers by chance, so a run keeps its first tokenizer.
+    if not (asked.work / "tokenizer.json").exists():
+        write_tokenizer(asked.work)
     fresh = new_learner(recipe.seed)
     encode = load_tokenizer(asked.work, fresh.model.config)
     done = run_recipe(asked.work, recipe, encode=encode, processes=asked.processes, say=_say)

@@ -44,7 +44,9 @@ def test_the_shipped_tokenizer_knows_every_word_of_the_grammar() -> None:
 @pytest.mark.slow
 def test_few_labels_suffice_on_a_study_that_the_card_does_not_name() -> None:
     shipped = load_model("tiny")
-    result = probe_model(shipped.model, shipped.processor.tokenizer, ProbeSettings(seed=77))
+    result = probe_model(
+        shipped.model, shipped.processor.tokenizer, ProbeSettings(seed=77, rated=180, unseen=90)
+    )
     assert result.mean_against_truth > 0.6
     assert result.against_truth["correspondence"] > 0.4
 
