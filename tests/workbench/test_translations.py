@@ -16,7 +16,7 @@ def entries() -> list[polib.POEntry]:
     return list(polib.pofile(str(CATALOGUE)))
 
 
-def translations(entry: polib.POEntry) -> list[str]:
+def translations(entry: polib.POEntry | polib.MOEntry) -> list[str]:
     return list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
 
 
@@ -38,6 +38,6 @@ def test_placeholders_survive_translation(entries: list[polib.POEntry]) -> None:
 
 def test_the_compiled_catalogue_is_the_written_one(entries: list[polib.POEntry]) -> None:
     compiled = {
-        item.msgid: translations(item) for item in polib.mofile(CATALOGUE.with_suffix(".mo"))
+        item.msgid: translations(item) for item in polib.mofile(str(CATALOGUE.with_suffix(".mo")))
     }
     assert compiled == {item.msgid: translations(item) for item in entries}
