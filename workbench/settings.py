@@ -82,6 +82,10 @@ TEMPLATES = [
 
 # One engine everywhere. A pool per process, because gthread's threads come and go with the load.
 DATABASES = {"default": env.db("DATABASE_URL", default="postgres://127.0.0.1:5432/mint")}
+# After five runs on a connection PostgreSQL keeps the plan of those few statements that are sent
+# for preparation (annotation.statements). A PgBouncer older than 1.21 cannot pass them on.
+if env.bool("DATABASE_PREPARED_STATEMENTS", default=True):
+    DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=0)
 if DATABASE_POOL_SIZE:
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {

@@ -13,7 +13,10 @@ _PERSPECTIVE_CHOICES = [(str(item), str(item)) for item in PERSPECTIVES]
 class Rating(models.Model):
     """One score of one trial from one perspective, on the study's scale."""
 
-    trial = models.ForeignKey(Trial, on_delete=models.CASCADE, related_name="ratings")
+    #: Without an index of its own: it leads the unique one.
+    trial = models.ForeignKey(
+        Trial, on_delete=models.CASCADE, related_name="ratings", db_index=False
+    )
     perspective = models.CharField(max_length=20, choices=_PERSPECTIVE_CHOICES)
     score = models.FloatField()
     revision = models.PositiveSmallIntegerField(default=1)
@@ -41,7 +44,10 @@ class Rating(models.Model):
 class Explanation(models.Model):
     """Why: the phrases chosen for one perspective of one trial, and a free text."""
 
-    trial = models.ForeignKey(Trial, on_delete=models.CASCADE, related_name="explanations")
+    #: Without an index of its own: it leads the unique one.
+    trial = models.ForeignKey(
+        Trial, on_delete=models.CASCADE, related_name="explanations", db_index=False
+    )
     perspective = models.CharField(max_length=20, choices=_PERSPECTIVE_CHOICES)
     #: Form field key → chosen level (1 is the worst).
     phrases = models.JSONField(default=dict, blank=True)

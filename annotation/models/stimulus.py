@@ -57,7 +57,10 @@ class Stimulus(models.Model):
         TRAINING = "training", _("Training")
         GOLD = "gold", _("Gold")
 
-    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="stimuli")
+    #: Without an index of its own: it leads the unique ones.
+    study = models.ForeignKey(
+        Study, on_delete=models.CASCADE, related_name="stimuli", db_index=False
+    )
     prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="stimuli")
     generator = models.ForeignKey(Generator, on_delete=models.PROTECT, related_name="stimuli")
     #: The manifest's name for it, unique within the study.

@@ -9,12 +9,14 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db import connection
-
 from ..models import RatingSession, Study, Trial
 from ..protocol.forms import ExplanationForm
 from ..protocol.perspectives import PerspectiveSettings
 from ..protocol.sessions import SessionState
+from ..statements import prepared_cursor
+
+#: So many images left are counted one by one; from there on it is "enough for the session".
+COUNTED = 200
 
 #: Stimuli that want a rating (the condition of the indexes that a draw uses) and that the rater
 #: has not met: an expired trial is as if it had never been. OFFSET 0 keeps the planner from
@@ -52,7 +54,8 @@ WITH answered AS (
 SELECT answered.number,
     (
         SELECT count(*) FROM (
-            SELECT 1 FROM annotation_stimulus AS stimulus WHERE {ELIGIBLE} LIMIT %(limit)s
+            SELECT 1 FROM annotation_stimulus AS stimulus WHERE {ELIGIBLE}
+            LIMIT {{limit:d}}
         ) AS counted
     ),
     trial.id, trial.position, trial.lease_expires_at,
@@ -129,7 +132,7 @@ class OfferedTrial:
 @dataclass(frozen=True, slots=True)
 class Holdings:
     """Where a session stands: trials answered (submitted or skipped), images that could still
-    be claimed (counted up to the session's length), and the trials leased now."""
+    be claimed (counted up to COUNTED), and the trials leased now."""
 
     answered: int
     available: int
@@ -137,6 +140,8 @@ class Holdings:
 
     def total(self, session_trials: int) -> int:
         """How many trials the session will have had when it ends."""
+        if self.available >= COUNTED:
+            return session_trials
         return min(session_trials, self.answered + len(self.leased) + self.available)
 
 
@@ -161,16 +166,12 @@ def _parsed_protocol(study_id: int, version: str) -> Protocol:
 
 
 def holdings_of(access: Access, session: SessionFacts) -> Holdings:
-    """One statement, whose cost is bounded by the session's length."""
-    with connection.cursor() as cursor:
+    """One statement, whose cost does not grow with the study."""
+    with prepared_cursor() as cursor:
         cursor.execute(
-            _HOLDINGS,
-            {
-                "study": access.study.id,
-                "rater": access.rater_id,
-                "session": session.id,
-                "limit": access.study.session_trials,
-            },
+            # A limit that the planner knows, or it plans for a tenth of the study.
+            _HOLDINGS.format(limit=min(access.study.session_trials, COUNTED)),
+            {"study": access.study.id, "rater": access.rater_id, "session": session.id},
         )
         rows = cursor.fetchall()
     leased = [OfferedTrial(*row[2:]) for row in rows if row[2] is not None]
@@ -196,7 +197,7 @@ def answered_trials(access: Access) -> int:
 
 
 def _fetch_one(sql: str, parameters: Any) -> tuple[Any, ...] | None:
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(sql, parameters)
         row: tuple[Any, ...] | None = cursor.fetchone()
         return row

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 
 from ..models import RatingSession, Trial
@@ -14,6 +14,7 @@ from ..protocol.draw import choose_draw, draws_to_try
 from ..protocol.sessions import SessionState
 from ..protocol.skips import SkipReason
 from ..selectors.rating import Access, Holdings, OfferedTrial, SessionFacts, holdings_of
+from ..statements import prepared_cursor
 from . import places
 from .rating_errors import (
     LeaseLostError,
@@ -30,6 +31,11 @@ AHEAD_LIMIT = 2
 _TRIES = 20
 _PAUSE_SECONDS = 0.025
 _SWEEP_BATCH = 500
+
+_DISPLAYED = """
+UPDATE annotation_trial SET displayed_at = now()
+WHERE id = %(trial)s AND rater_id = %(rater)s AND displayed_at IS NULL
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,7 @@ def lock_session(session: SessionFacts) -> int:
 
     Raises SessionStateError where it is not in rating (any more).
     """
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "SELECT state, next_position FROM annotation_ratingsession WHERE id = %s FOR UPDATE",
             [session.id],
@@ -141,8 +147,10 @@ def _finish(session: SessionFacts) -> None:
 
 def mark_displayed(*, access: Access, trial_id: int) -> None:
     """Notes when the decoded image was first on the screen."""
-    trials = Trial.objects.filter(pk=trial_id, rater_id=access.rater_id)
-    if not trials.filter(displayed_at=None).update(displayed_at=Now()) and not trials.exists():
+    with prepared_cursor() as cursor:
+        cursor.execute(_DISPLAYED, {"trial": trial_id, "rater": access.rater_id})
+        noted = cursor.rowcount == 1
+    if not noted and not Trial.objects.filter(pk=trial_id, rater_id=access.rater_id).exists():
         raise TrialNotFoundError
 
 
@@ -151,7 +159,7 @@ def renew_lease(*, access: Access, trial_id: int) -> datetime:
     with locked_trial(access, trial_id) as trial:
         hold_again(access, trial.pk, trial.state)
         seconds = access.study.lease_seconds
-        with connection.cursor() as cursor:
+        with prepared_cursor() as cursor:
             cursor.execute(
                 "UPDATE annotation_trial SET lease_expires_at = now() + %s * interval '1 second' "
                 "WHERE id = %s AND state = 'leased' RETURNING lease_expires_at",
@@ -223,7 +231,7 @@ def expire_leases() -> int:
 
 
 def _renew_leases(session: SessionFacts, seconds: int) -> None:
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "UPDATE annotation_trial SET lease_expires_at = now() + %s * interval '1 second' "
             "WHERE session_id = %s AND state = 'leased'",

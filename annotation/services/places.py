@@ -6,10 +6,9 @@ changes the trial beside it, so the counter equals a recount at every moment.
 
 from typing import Any
 
-from django.db import connection
-
 from ..protocol.draw import Draw
 from ..selectors.rating import ELIGIBLE, OfferedTrial
+from ..statements import prepared_cursor
 
 _ORDERS: dict[Draw, tuple[str, str]] = {
     Draw.PRIORITY: ("pool", "stimulus.priority DESC, stimulus.shuffle"),
@@ -113,7 +112,7 @@ def take_place(
     Call it inside a transaction that holds the session's row, so that one rater's claims follow
     each other.
     """
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             CLAIM_STATEMENTS[draw],
             {
@@ -148,13 +147,13 @@ def retake_place(*, trial_id: int, lease_seconds: int) -> bool:
 
 
 def _count(sql: str, parameters: dict[str, Any]) -> int:
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(sql, parameters)
         row = cursor.fetchone()
         return int(row[0]) if row else 0
 
 
 def _changed(sql: str, parameters: dict[str, Any]) -> bool:
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(sql, parameters)
         return bool(cursor.rowcount == 1)

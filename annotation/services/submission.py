@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.db.models.functions import Now
 
@@ -14,6 +14,7 @@ from ..protocol.errors import ProtocolError
 from ..protocol.perspectives import Perspective
 from ..protocol.sessions import SessionState
 from ..selectors.rating import Access, SessionFacts, holdings_of, protocol_of
+from ..statements import prepared_cursor
 from . import claims
 from .claims import Offer
 from .rating_errors import (
@@ -106,7 +107,7 @@ def submit_answer(
 
 
 def _lock(access: Access, trial_id: int) -> _Locked:
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_LOCK, {"trial": trial_id, "rater": access.rater_id})
         row = cursor.fetchone()
     if row is None:
@@ -125,7 +126,7 @@ def _require_rating(access: Access, session: SessionFacts) -> None:
 def _store(access: Access, locked: _Locked, answer: Answer, language: str) -> int:
     _require_rating(access, locked.session)
     claims.hold_again(access, locked.trial_id, locked.trial_state)
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             _STORE,
             {
