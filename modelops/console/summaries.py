@@ -127,7 +127,10 @@ def candidate_cards(
 
 
 def predicted_scores(study: Study, stimulus: Stimulus) -> list[PredictedScore]:
-    """The predictions of a stimulus from `selectors.predicted_stimuli`, in the model's order."""
+    """The predictions of a stimulus from `selectors.predicted_stimuli`, in the model's order.
+
+    A linear model may expect a score beyond the scale; a person is shown the scale's end.
+    """
     found = {item.perspective: item for item in stimulus.of_version}  # type: ignore[attr-defined]  # prefetched
     scores = []
     for item in study.perspective_settings:
@@ -137,7 +140,7 @@ def predicted_scores(study: Study, stimulus: Stimulus) -> list[PredictedScore]:
             scores.append(
                 PredictedScore(
                     item.label,
-                    item.scale.from_unit(prediction.mean),
+                    item.scale.from_unit(min(1.0, max(0.0, prediction.mean))),
                     width * prediction.epistemic_sd,
                     width * prediction.aleatoric_sd,
                 )

@@ -25,3 +25,8 @@ class LabelSnapshot(models.Model):
 
     def __str__(self) -> str:
         return self.content_sha256[:12]
+
+    @property
+    def training_stimuli(self) -> int:
+        """Labelled stimuli that a model learns from; the hold-out only measures."""
+        return self.stimuli - self.holdout_stimuli

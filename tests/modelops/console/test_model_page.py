@@ -117,7 +117,7 @@ def test_the_overview_fragment_says_where_the_model_stands(
 ) -> None:
     assert "1 candidate waits for your decision" in page(console, f"{URL}summary/")
     promotion.promote(version=scored, actor=None)
-    assert "Version 1 is in use, learnt from 30 images" in page(console, f"{URL}summary/")
+    assert "Version 1 is in use, learnt from 24 images" in page(console, f"{URL}summary/")
 
 
 def test_a_stimulus_shows_its_three_predictions_on_the_study_scale(
@@ -126,5 +126,15 @@ def test_a_stimulus_shows_its_three_predictions_on_the_study_scale(
     url = f"{URL}stimuli/{labelled[0].pk}/"
     assert "No model is in use yet" in page(console, url)
     promotion.promote(version=scored, actor=None)
-    stored = scored.predictions.get(stimulus=labelled[0], perspective="quality")
-    assert f"{1 + 4 * stored.mean:.2f}" in page(console, url)  # ACR: 1…5
+    scored.predictions.filter(stimulus=labelled[0]).update(mean=0.315, epistemic_sd=0.1)
+    text = page(console, url)  # ACR: 1…5
+    assert ">2.26<" in text
+    assert ">0.40<" in text
+
+
+def test_an_expected_score_beyond_the_scale_is_shown_at_its_end(
+    console: Client, scored: ModelVersion, labelled: list[Stimulus]
+) -> None:
+    promotion.promote(version=scored, actor=None)
+    scored.predictions.filter(stimulus=labelled[0]).update(mean=-0.2)
+    assert page(console, f"{URL}stimuli/{labelled[0].pk}/").count(">1.00<") == 3
