@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo remove-data manage selfcheck test check pytest pretrain-tiny screenshots messages pins clean
+.PHONY: help setup setup-dev demo remove-data manage selfcheck test check pytest bench bench-rating bench-predict bench-export pretrain-tiny screenshots messages pins clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,18 @@ check: setup-dev ## lint, types, layers, missing migrations, deployment settings
 	@echo "check: layers"; $(PY) -c 'import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())'
 	@echo "check: migrations"; $(PY) -m workbench.local run --throw-away -- $(PY) manage.py makemigrations --check --dry-run
 	@echo "check: deployment settings"; env $$CHECK_ENV $(PY) manage.py check --deploy --fail-level WARNING
+
+bench: setup ## measure everything on throw-away data (10 minutes); writes benchmarks/results
+	@$(PY) -m benchmarks
+
+bench-rating: setup ## ratings per second, with few and with many raters and answers stored
+	@$(PY) -m benchmarks rating
+
+bench-predict: setup ## predictions per second
+	@$(PY) -m benchmarks predict
+
+bench-export: setup ## rows exported per second, and the memory it takes
+	@$(PY) -m benchmarks export
 
 pretrain-tiny: setup ## pretrain the shipped tiny backbone anew (takes long)
 	@$(PY) -m workbench.demo.pretraining $(PRETRAIN_ARGS)

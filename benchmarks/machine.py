@@ -13,12 +13,12 @@ _BUSY = 0.5
 
 
 def machine_facts() -> dict[str, Any]:
-    """Processor, cores, memory, kernel and Python; no host name."""
+    """Processor, cores, memory, system and Python; nothing that names the machine."""
     return {
         "processor": _processor(),
         "cores": usable_cores(),
         "memory_gib": round(psutil.virtual_memory().total / _GIB, 1),
-        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
     }
 

@@ -20,6 +20,11 @@ NOT_SETTINGS = {
     "POSTGRES_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "PORT", "WORKER_QUEUES",
 }  # fmt: skip
 
+TARGETS = [
+    "setup", "demo", "test", "check", "selfcheck", "bench", "bench-rating", "bench-predict",
+    "bench-export", "pretrain-tiny", "screenshots",
+]  # fmt: skip
+
 
 def names_in_settings() -> set[str]:
     text = (ROOT / "workbench" / "settings.py").read_text()
@@ -114,7 +119,7 @@ def test_requirements_are_pinned_and_name_no_place_to_get_them_from(name: str) -
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="no make here: apt-get install make")
-@pytest.mark.parametrize("target", ["setup", "demo", "test", "check", "pretrain-tiny"])
+@pytest.mark.parametrize("target", TARGETS)
 def test_make_offers_and_knows(target: str) -> None:
     environment = {**os.environ, "MAKEFLAGS": ""}
     help_text = subprocess.run(
