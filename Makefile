@@ -53,7 +53,7 @@ bench-export: setup ## rows exported per second, and the memory it takes
 pretrain-tiny: setup ## pretrain the shipped tiny backbone anew (takes long)
 	@$(PY) -m workbench.demo.pretraining $(PRETRAIN_ARGS)
 
-screenshots: setup-dev ## play the demo in a browser and write docs/screenshots
+screenshots: setup-dev ## play the demo in a browser and take pictures of every page
 	@$(PY) scripts/screenshots.py
 
 messages: setup ## collect and compile the translations

@@ -1,4 +1,4 @@
-"""The benchmarks themselves, small: a real site, a real load, figures that agree with its database."""
+"""The benchmarks themselves, small: a real site, a real load, figures that agree."""
 
 from collections.abc import Callable
 
