@@ -43,7 +43,3 @@ class ArtifactError(MintError):
 
     code = "artifact"
     status = 500
-
-
-class LostLeaseError(Exception):
-    """Another worker owns the job now; this one must stop without another write."""

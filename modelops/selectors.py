@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from annotation.models import Stimulus, Study
 from annotation.protocol.perspectives import PERSPECTIVES
 from annotation.selectors.labels import labels_of
+from workbench.jobs.models import ACTIVE_STATES
 
 from .errors import NoModelError
 from .models import ModelVersion, Prediction, ScoringRun, TrainingRun
-from .models.jobs import ACTIVE_STATES
 
 
 def active_version(study: Study) -> ModelVersion | None:

@@ -16,6 +16,10 @@ from . import factories
 #: Playwright's synchronous API runs an event loop in the thread where fixtures use the ORM.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
+#: Where a task's name and arguments leave for the queue.
+SEND_TASK = "workbench.jobs.queue.current_app.send_task"
+Sent = list[tuple[str, tuple[int, ...]]]
+
 _INSTALL_BROWSER = "no browser: install one with `apt-get install chromium` (as root)"
 
 
@@ -42,6 +46,18 @@ def study(owner: User) -> Study:
 @pytest.fixture
 def rater(study: Study) -> Rater:
     return factories.make_rater(study)
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
+    """What would have gone to the queue."""
+    messages: Sent = []
+
+    def send_task(task: str, args: tuple[int, ...]) -> None:
+        messages.append((task, args))
+
+    monkeypatch.setattr(SEND_TASK, send_task)
+    return messages
 
 
 def _chromium() -> str | None:

@@ -22,6 +22,7 @@ def pytest_load_initial_conftests() -> None:
     folder = Path(tempfile.mkdtemp(prefix="mint-tests-"))
     _folders.append(folder)
     os.environ["MINT_DATA_DIR"] = str(folder / "data")
+    (folder / "data" / "static").mkdir(parents=True)  # or every request warns that it is missing
     os.environ.setdefault("SECRET_KEY", "only-for-tests")
     os.environ["DEBUG"] = "1"  # plain static files; the test runner itself turns DEBUG off
     if "DATABASE_URL" in os.environ and "REDIS_URL" in os.environ:

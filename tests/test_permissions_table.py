@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
-from django.utils import timezone
 
 from annotation.models import ImportJob, Rater, Stimulus, Study
 from annotation.services.raters import link_token
@@ -105,9 +104,7 @@ class World:
 
 @pytest.fixture
 def world(study: Study, rater: Rater) -> World:
-    job = ImportJob.objects.create(
-        study=study, manifest_name="manifest.csv", queued_at=timezone.now()
-    )
+    job = ImportJob.objects.create(study=study, manifest_name="manifest.csv")
     return World(study, make_stimulus(study, 1), rater, job)
 
 

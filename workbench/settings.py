@@ -158,7 +158,7 @@ SPECTACULAR_SETTINGS = {
         "RaterStatus": "annotation.models.rater.Rater.Status",
         "SessionState": "annotation.api.rating.serializers.SESSION_STATES",
         "TrialState": "annotation.models.trial.Trial.State",
-        "JobState": "modelops.models.jobs.JobState",
+        "JobState": "workbench.jobs.models.JobState",
         "ModelVersionState": "modelops.models.version.ModelVersion.State",
     },
 }

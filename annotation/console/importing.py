@@ -152,7 +152,7 @@ def _outcome(job: ImportJob) -> dict[str, Any]:
     return {
         "rejected": [_readable(item) for item in job.rejected_rows],
         "notes": [_readable(item) for item in job.notes],
-        "importable": job.total_rows - job.rejected,
+        "importable": job.progress_total - job.rejected,
         "refusal": refusal and {"sentence": refusal.sentence(_), "advice": refusal.advice(_)},
     }
 

@@ -1,7 +1,7 @@
 """Imports asked for in the console: staged uploads, run by a worker, owned by their rows.
 
-A job may be taken twice (a worker died, a message came twice): each taking raises `attempt`, and
-only the latest taker's writes count. An import changes nothing the second time, so that is safe.
+A job may be taken twice (a worker died, a message came twice), and only the latest taker's writes
+count (`workbench.jobs`). An import changes nothing the second time, so that is safe.
 """
 
 import tempfile
@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +18,21 @@ import structlog
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, storages
 from django.db import IntegrityError, transaction
-from django.db.models import F
-from django.utils import timezone
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError as QueueError
 
 from workbench.accounts.models import User
 from workbench.errors import MintError
+from workbench.jobs import leases
+from workbench.jobs.models import Job
+from workbench.jobs.queue import enqueue
 
 from ..importing.problems import Problem, RowNote, gettext_noop
 from ..models import ImportJob, Study
 from .import_store import ImportRunningError
 from .importing import ImportOptions, ImportRefusedError, ImportReport, import_manifest
 
-#: Longer than the slowest stretch without a sign of life: writing all rows in one transaction.
-LEASE = timedelta(minutes=5)
-#: How long a queued job may wait before it is sent to the queue again.
-RESEND_AFTER = timedelta(seconds=60)
-MOST_ATTEMPTS = 3
+RUN_IMPORT = "annotation.importing_tasks.run_import"
 #: Rows kept for the result page; the counts tell the rest.
 ROWS_KEPT = 500
 NOTES_KEPT = 100
@@ -50,10 +46,6 @@ class ImportActiveError(MintError):
     """A study has an import under way already."""
 
     code = "import_active"
-
-
-class _JobLostError(Exception):
-    """Another worker has taken the job since."""
 
 
 def request_import(
@@ -81,9 +73,9 @@ def request_import(
                 labels_only=options.labels_only,
                 purpose=options.purpose,
                 mos_scale=options.mos_scale,
-                queued_at=timezone.now(),
+                lease_expires_at=leases.lease_end(),
             )
-            transaction.on_commit(lambda: _send(job.pk))
+            enqueue(RUN_IMPORT, job.pk)
     except IntegrityError as error:
         _unstage(staged)
         raise ImportActiveError(
@@ -95,18 +87,31 @@ def request_import(
 
 def run_import_job(*, job_id: int) -> None:
     """Take the job if it is still queued, import, and leave the outcome in its row."""
-    job = _take(job_id)
-    if job is None:
+    fence = leases.claim(ImportJob, job_id)
+    if fence is None:
         return
+    job = ImportJob.objects.select_related("study", "actor").get(pk=job_id)
+    try:
+        _run(job)
+    except leases.LostLeaseError:
+        _log.warning("import_job.lost", job=job.pk, fence=job.fence)
+
+
+def sweep_import_jobs() -> None:
+    """Queue again what a dead worker held or a lost message left; give up after some attempts."""
+    leases.sweep(ImportJob, wake=partial(enqueue, RUN_IMPORT), give_up=_give_up)
+
+
+def _run(job: ImportJob) -> None:
     try:
         report = _import(job)
-    except _JobLostError:
-        _log.warning("import_job.lost", job=job.pk, attempt=job.attempt)
     except ImportRunningError:
-        # A command-line import holds the study: the sweeper sends the job again.
-        _change(job, state=ImportJob.State.QUEUED, lease_expires_at=None, queued_at=timezone.now())
+        # A command-line import holds the study.
+        leases.postpone(ImportJob, job.pk, job.fence)
     except ImportRefusedError as error:
         _fail(job, error.problem)
+    except leases.LostLeaseError:
+        raise
     except Exception:
         _fail(job, _internal_problem())
         raise
@@ -114,47 +119,8 @@ def run_import_job(*, job_id: int) -> None:
         _finish(job, report)
 
 
-def sweep_import_jobs() -> None:
-    """Queue again what a dead worker held or a lost message left; give up after some attempts."""
-    now = timezone.now()
-    expired = ImportJob.objects.filter(state=ImportJob.State.RUNNING, lease_expires_at__lt=now)
-    for job in expired.filter(attempt__gte=MOST_ATTEMPTS):
-        _fail(job, _internal_problem())
-    expired.filter(attempt__lt=MOST_ATTEMPTS).update(
-        state=ImportJob.State.QUEUED, lease_expires_at=None, queued_at=now - 2 * RESEND_AFTER
-    )
-    waiting = ImportJob.objects.filter(
-        state=ImportJob.State.QUEUED, queued_at__lt=now - RESEND_AFTER
-    )
-    for job_id in waiting.values_list("pk", flat=True):
-        ImportJob.objects.filter(pk=job_id).update(queued_at=now)
-        _send(job_id)
-
-
-def _send(job_id: int) -> None:
-    """Wake a worker; without the queue the job waits in its row for the sweeper."""
-    from ..importing_tasks import run_import
-
-    try:
-        run_import.delay(job_id)
-    except QueueError as error:
-        _log.warning("import_job.not_sent", job=job_id, reason=str(error))
-
-
-def _take(job_id: int) -> ImportJob | None:
-    taken = ImportJob.objects.filter(pk=job_id, state=ImportJob.State.QUEUED).update(
-        state=ImportJob.State.RUNNING,
-        attempt=F("attempt") + 1,
-        lease_expires_at=timezone.now() + LEASE,
-        checked_rows=0,
-    )
-    return ImportJob.objects.select_related("study", "actor").get(pk=job_id) if taken else None
-
-
-def _change(job: ImportJob, **fields: Any) -> bool:
-    """Write to the job if this attempt still holds it."""
-    held = ImportJob.objects.filter(pk=job.pk, state=ImportJob.State.RUNNING, attempt=job.attempt)
-    return held.update(**fields) == 1
+def _give_up(job: Job) -> None:
+    _fail(ImportJob.objects.get(pk=job.pk), _internal_problem())
 
 
 @dataclass
@@ -168,9 +134,9 @@ class _SignOfLife:
         if time.monotonic() < self._next and done != total:
             return
         self._next = time.monotonic() + _SIGN_SECONDS
-        lease = timezone.now() + LEASE
-        if not _change(self.job, checked_rows=done, total_rows=total, lease_expires_at=lease):
-            raise _JobLostError
+        leases.renew(
+            ImportJob, self.job.pk, self.job.fence, progress_done=done, progress_total=total
+        )
 
 
 def _import(job: ImportJob) -> ImportReport:
@@ -192,11 +158,13 @@ def _import(job: ImportJob) -> ImportReport:
 
 def _finish(job: ImportJob, report: ImportReport) -> None:
     """Bad rows that refused the import make it failed, with the rows as the reason."""
-    _end(
-        job,
-        state=ImportJob.State.DONE if report.done else ImportJob.State.FAILED,
-        checked_rows=report.total,
-        total_rows=report.total,
+    end = leases.succeed if report.done else leases.fail
+    end(
+        ImportJob,
+        job.pk,
+        job.fence,
+        progress_done=report.total,
+        progress_total=report.total,
         imported=report.imported,
         updated=report.updated,
         unchanged=report.unchanged,
@@ -205,15 +173,12 @@ def _finish(job: ImportJob, report: ImportReport) -> None:
         rejected_rows=_to_json(report.rejected[:ROWS_KEPT]),
         notes=_to_json(report.notes[:NOTES_KEPT]),
     )
+    _unstage([job.manifest, job.images])
 
 
 def _fail(job: ImportJob, problem: Problem) -> None:
-    _end(job, state=ImportJob.State.FAILED, refusal=problem.to_json())
-
-
-def _end(job: ImportJob, **fields: Any) -> None:
-    if _change(job, lease_expires_at=None, finished_at=timezone.now(), **fields):
-        _unstage([job.manifest, job.images])
+    leases.fail(ImportJob, job.pk, job.fence, refusal=problem.to_json())
+    _unstage([job.manifest, job.images])
 
 
 def _internal_problem() -> Problem:

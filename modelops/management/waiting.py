@@ -7,9 +7,9 @@ from django.core.management.base import CommandError, OutputWrapper
 
 from annotation.models import Study
 from annotation.protocol.perspectives import PERSPECTIVES
+from workbench.jobs.models import JobState
 
 from ..models import ModelVersion, ScoringRun, TrainingRun
-from ..models.jobs import JobState
 
 #: Seconds between two looks at a job, and until the absence of a worker is mentioned.
 _INTERVAL = 0.5

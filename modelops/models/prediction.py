@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from annotation.models import Stimulus, Study
 from annotation.models.constraints import one_of
 from annotation.protocol.perspectives import PERSPECTIVES
+from workbench.jobs.models import Job, JobState
 
-from .jobs import Job, JobState
 from .version import ModelVersion
 
 

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from annotation.models import Study
 from annotation.models.constraints import one_of
+from workbench.jobs.models import Job, JobState
 
-from .jobs import Job, JobState
 from .snapshot import LabelSnapshot
 
 

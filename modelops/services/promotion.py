@@ -8,10 +8,10 @@ from annotation.models import Study
 from annotation.protocol.perspectives import PERSPECTIVES
 from annotation.services import audit
 from workbench.accounts.models import User
+from workbench.jobs.models import ACTIVE_STATES, JobState
 
 from ..errors import NotScoredError, VersionStateError
 from ..models import ModelVersion
-from ..models.jobs import ACTIVE_STATES, JobState
 from .ranking import apply_ranking, read_ranking
 
 State = ModelVersion.State

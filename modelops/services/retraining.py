@@ -9,13 +9,14 @@ from annotation.models import Study
 from annotation.selectors.labels import count_labels
 from annotation.services import audit
 from workbench.accounts.models import User
+from workbench.jobs.leases import lease_end
+from workbench.jobs.models import JobState
+from workbench.jobs.queue import enqueue
 
 from ..errors import RunActiveError, TooFewLabelsError
 from ..learning.recipe import Recipe, default_recipe
 from ..models import TrainingRun
-from ..models.jobs import JobState
-from .jobs import lease_end
-from .queue import TRAIN, enqueue
+from .queue import TRAIN
 
 log = structlog.get_logger(__name__)
 

@@ -16,13 +16,15 @@ from django.utils.translation import gettext as _
 from annotation.models import Stimulus
 from annotation.protocol.perspectives import PERSPECTIVES
 from workbench.errors import MintError
+from workbench.jobs import leases
+from workbench.jobs.models import ACTIVE_STATES, JobState
+from workbench.jobs.queue import enqueue
 
 from ..models import ModelVersion, Prediction, ScoringChunk, ScoringRun
-from ..models.jobs import ACTIVE_STATES, JobState
-from . import jobs, promotion, ranking
+from . import promotion, ranking
 from .embedding import Embedded
 from .model_store import VersionModel, version_model
-from .queue import FINISH_SCORING, SCORE_CHUNK, enqueue
+from .queue import FINISH_SCORING, SCORE_CHUNK
 
 log = structlog.get_logger(__name__)
 
@@ -99,7 +101,7 @@ def record_progress(*, run_id: int) -> None:
     done = ScoringChunk.objects.filter(run=run_id, state=ScoringChunk.State.DONE)
     total = done.aggregate(total=Sum(size))["total"] or 0
     ScoringRun.objects.filter(pk=run_id, state=JobState.RUNNING).update(
-        progress_done=total, attempts=0, lease_expires_at=jobs.lease_end()
+        progress_done=total, attempts=0, lease_expires_at=leases.lease_end()
     )
 
 
@@ -148,7 +150,7 @@ def _create_run(version: ModelVersion) -> ScoringRun:
         stage="scoring",
         progress_total=len(stimuli),
         started_at=timezone.now(),
-        lease_expires_at=jobs.lease_end(),
+        lease_expires_at=leases.lease_end(),
     )
     size = CHUNK_SIZES.get(version.preset, DEFAULT_CHUNK_SIZE)
     ScoringChunk.objects.bulk_create(

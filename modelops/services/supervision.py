@@ -14,10 +14,9 @@ from django.db import OperationalError, connection
 from django.utils.translation import gettext as _
 
 from workbench.errors import MintError
+from workbench.jobs import leases
 
-from ..errors import LostLeaseError
 from ..models import TrainingRun
-from . import jobs
 from .embedding import use_processor_cores
 from .training import run_training, scratch_folder
 
@@ -36,7 +35,7 @@ def supervise(*, run_id: int) -> None:
     A child that was killed leaves a run whose lease is ended here, so that the next sweep hands it
     on; it then goes on from its checkpoint.
     """
-    fence = jobs.claim(TrainingRun, run_id)
+    fence = leases.claim(TrainingRun, run_id)
     if fence is None:
         return
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "train_run"]
@@ -50,7 +49,7 @@ def supervise(*, run_id: int) -> None:
         if child.poll() is None:
             child.kill()
             child.wait()
-    if status and jobs.release(TrainingRun, run_id, fence):
+    if status and leases.release(TrainingRun, run_id, fence):
         log.warning("training process ended early", run=run_id, status=status)
 
 
@@ -61,8 +60,8 @@ def _watch(child: "subprocess.Popen[bytes]", run_id: int, fence: int) -> int:
             return child.wait(timeout=settings.JOB_LEASE_SECONDS / 4)
         except subprocess.TimeoutExpired:
             try:
-                jobs.renew(TrainingRun, run_id, fence)
-            except LostLeaseError:
+                leases.renew(TrainingRun, run_id, fence)
+            except leases.LostLeaseError:
                 return _ended(child)
             except OperationalError as error:
                 log.warning("heartbeat missed", run=run_id, error=str(error))
@@ -90,7 +89,7 @@ def train_run(*, run_id: int, fence: int, supervisor: int) -> int:
     heartbeat.start()
     try:
         run_training(run=run, fence=fence, report=heartbeat.report)
-    except LostLeaseError:
+    except leases.LostLeaseError:
         return LOST_LEASE
     # The pure cores' errors are ValueErrors that name the thing and the mend.
     except (MintError, ValueError) as error:
@@ -146,7 +145,7 @@ class Heartbeat:
                 os._exit(ORPHANED)
             try:
                 self._renew()
-            except LostLeaseError:
+            except leases.LostLeaseError:
                 # The run may have ended by our own hand while this beat was under way.
                 if not self._stopped.is_set():
                     os._exit(LOST_LEASE)
@@ -157,7 +156,7 @@ class Heartbeat:
 
     def _renew(self) -> None:
         now = self._progress
-        jobs.renew(
+        leases.renew(
             TrainingRun,
             self._run_id,
             self._fence,
@@ -169,8 +168,8 @@ class Heartbeat:
 
 def _fail(run_id: int, fence: int, error: str) -> None:
     try:
-        jobs.fail(TrainingRun, run_id, fence, error)
-    except LostLeaseError:
+        leases.fail(TrainingRun, run_id, fence, error=error)
+    except leases.LostLeaseError:
         log.warning("a run that failed was taken over already", run=run_id, error=error)
 
 

@@ -17,6 +17,7 @@ from annotation.models import Stimulus
 from annotation.protocol.perspectives import PERSPECTIVES
 from annotation.selectors.labels import Label
 from annotation.services import audit
+from workbench.jobs import leases
 
 from ..learning.bayes import LastLayer, fit_last_layer
 from ..learning.evaluation import evaluate_perspectives
@@ -25,7 +26,6 @@ from ..learning.labels import Labels, SourceLabel, combine
 from ..learning.posterior import save_last_layer
 from ..learning.recipe import Recipe
 from ..models import LabelSnapshot, ModelVersion, TrainingRun
-from . import jobs
 from .artifacts import MANIFEST, publish_folder, refused_when_full
 from .embedding import Embedded, Embedder, image_files
 from .model_store import LAST_LAYER, base_model
@@ -77,7 +77,7 @@ def run_training(*, run: TrainingRun, fence: int, report: Report) -> ModelVersio
     """
     report("labels", 0, 0)
     snapshot = run.snapshot or take_snapshot(run.study)
-    jobs.renew(TrainingRun, run.pk, fence, snapshot=snapshot)
+    leases.renew(TrainingRun, run.pk, fence, snapshot=snapshot)
     recipe = Recipe.from_json(run.recipe)
     labels = read_snapshot(snapshot)
     learned = learn(
@@ -240,7 +240,7 @@ def _register(
 ) -> ModelVersion:
     """Ends the run and makes its candidate known, or neither."""
     # First: it locks the run, and a worker that lost it gets no further.
-    jobs.succeed(TrainingRun, run.pk, fence)
+    leases.succeed(TrainingRun, run.pk, fence)
     last = ModelVersion.objects.filter(study=run.study_id).aggregate(last=Max("number"))["last"]
     version = ModelVersion.objects.create(
         study_id=run.study_id,

@@ -85,7 +85,7 @@ def import_images(page: Page, archive: Path) -> None:
     page.set_input_files("input[name=manifest]", manifest)
     page.set_input_files("input[name=images]", archive)
     page.get_by_role("button", name="Check and import").click()
-    expect(page.get_by_text("Done")).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("Succeeded")).to_be_visible(timeout=120_000)
     page.goto("/studies/real-images/images/")
     expect(page.locator(".thumbs li")).to_have_count(IMAGES)
 

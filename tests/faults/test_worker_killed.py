@@ -12,11 +12,12 @@ from pytest_django.fixtures import Settings
 from annotation.models import Stimulus, Study
 from modelops.learning.recipe import Recipe
 from modelops.models import ModelVersion, Prediction, TrainingRun
-from modelops.services import jobs, scoring, sweeping
+from modelops.services import scoring, sweeping
 from modelops.services.embedding import use_processor_cores
 from modelops.services.retraining import request_retrain
 from modelops.services.training import run_training, scratch_folder
 from tests.modelops.labelling import label_pool, write_weights
+from workbench.jobs import leases
 
 from .workers import kill, kill_all_but, running_worker, training_process, wait_until
 
@@ -85,7 +86,7 @@ def sweep_until_succeeded(run: TrainingRun, log: Path) -> None:
 def train_undisturbed(study: Study, **recipe: int | float) -> ModelVersion:
     """In this process, from claim to candidate."""
     run = ask(study, **recipe)
-    fence = jobs.claim(TrainingRun, run.pk)
+    fence = leases.claim(TrainingRun, run.pk)
     assert fence is not None
     use_processor_cores()  # as the worker's child does: the same sums in the same order
     run.refresh_from_db()

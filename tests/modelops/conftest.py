@@ -9,8 +9,9 @@ from pytest_django.fixtures import Settings
 from annotation.models import Stimulus, Study
 from modelops.learning.recipe import Recipe
 from modelops.models import ModelVersion, TrainingRun
-from modelops.services import jobs, retraining, scoring
+from modelops.services import retraining, scoring
 from modelops.services.training import run_training
+from workbench.jobs import leases
 
 from .labelling import label_pool, write_weights
 
@@ -50,7 +51,7 @@ def train(study: Study) -> Train:
             promote_when_done=promote_when_done,
             recipe=Recipe("tiny", **recipe),  # type: ignore[arg-type]  # settings by name
         )
-        fence = jobs.claim(TrainingRun, run.pk)
+        fence = leases.claim(TrainingRun, run.pk)
         assert fence is not None
         run.refresh_from_db()
         return run_training(run=run, fence=fence, report=lambda stage, done, total: None)

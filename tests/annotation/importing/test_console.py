@@ -14,12 +14,9 @@ from workbench.accounts.models import User
 
 from .files import picture, row, write_manifest, write_zip
 
+pytestmark = pytest.mark.usefixtures("sent")
+
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture(autouse=True)
-def _no_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_import, "delay", lambda job_id: None)
 
 
 @pytest.fixture
@@ -60,7 +57,7 @@ def test_an_outsider_is_told_that_the_study_does_not_exist(
     client: Client, outsider: User, study: Study, form_page: str, folder: Path
 ) -> None:
     client.force_login(outsider)
-    job = ImportJob.objects.create(study=study, manifest="x", queued_at=study.created_at)
+    job = ImportJob.objects.create(study=study, manifest="x")
 
     assert client.get(form_page).status_code == 404
     assert client.post(form_page, _upload(folder)).status_code == 404
@@ -102,7 +99,7 @@ def test_progress_is_counted_on_the_page(
 ) -> None:
     client.force_login(owner)
     client.post(form_page, _upload(folder))
-    ImportJob.objects.update(total_rows=40, checked_rows=10)
+    ImportJob.objects.update(progress_total=40, progress_done=10)
 
     content = client.get(
         reverse("study-import-job", args=[study.slug, ImportJob.objects.get().pk]), headers=HTMX

@@ -14,6 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from annotation.importing_tasks import run_import
 from annotation.models import Stimulus, Study
+from tests.conftest import SEND_TASK
 from tests.factories import make_study, make_user
 
 from .files import picture, row, write_manifest, write_zip
@@ -30,11 +31,11 @@ def _worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         run_import(job_id)
         connection.close()
 
-    def start(job_id: int) -> None:
-        threads.append(threading.Thread(target=work, args=[job_id]))
+    def start(task: str, args: tuple[int]) -> None:
+        threads.append(threading.Thread(target=work, args=args))
         threads[-1].start()
 
-    monkeypatch.setattr(run_import, "delay", start)
+    monkeypatch.setattr(SEND_TASK, start)
     yield
     for thread in threads:
         thread.join()
@@ -79,7 +80,7 @@ def test_a_person_imports_a_zip_and_reads_which_rows_are_bad(
     page.get_by_label("Import the good rows though others are bad").check()
     page.get_by_role("button", name="Check and import").click()
 
-    expect(panel.locator(".badge")).to_have_text("Done")
+    expect(panel.locator(".badge")).to_have_text("Succeeded")
     assert Stimulus.objects.filter(study=study).count() == 30
     assert complaints == []
 

@@ -1,6 +1,6 @@
 """Console imports as jobs: who may run one, what a lost worker or queue does to it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -18,19 +18,13 @@ from annotation.services import import_jobs, importing
 from annotation.services.import_jobs import ImportActiveError, request_import
 from annotation.services.import_store import study_lock
 from annotation.services.importing import ImportOptions
+from tests.conftest import SEND_TASK, Sent
 from workbench.accounts.models import User
+from workbench.jobs import leases
 
 from .files import picture, row, write_manifest, write_zip
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The ids that were sent to the queue."""
-    ids: list[int] = []
-    monkeypatch.setattr(run_import, "delay", ids.append)
-    return ids
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sent")]
 
 
 @pytest.fixture
@@ -62,6 +56,17 @@ def _request(study: Study, manifest: Path, archive: Path | None, **fields: Any) 
         )
 
 
+@pytest.fixture
+def sweep(django_capture_on_commit_callbacks: Any) -> Callable[[], None]:
+    """A sweep whose messages go out, as at the end of its transaction."""
+
+    def run() -> None:
+        with django_capture_on_commit_callbacks(execute=True):
+            sweep_imports()
+
+    return run
+
+
 def _staged(job: ImportJob) -> list[bool]:
     names = (job.manifest.rpartition("/")[0], job.manifest, job.images)
     return [storages["artifacts"].exists(name) for name in names if name]
@@ -71,18 +76,19 @@ def test_a_job_is_sent_when_its_row_is_committed_and_imports(
     study: Study,
     folder: Path,
     archive: Path,
-    sent: list[int],
+    sent: Sent,
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         job = _request(study, folder / "manifest.csv", archive)
-    assert sent == [job.pk]
+    assert sent == [(run_import.name, (job.pk,))]
     assert _staged(job) == [True] * 3
 
     run_import(job.pk)
 
     job.refresh_from_db()
-    assert (job.state, job.imported, job.total_rows, job.checked_rows) == ("done", 4, 4, 4)
+    assert (job.state, job.imported) == ("succeeded", 4)
+    assert (job.progress_done, job.progress_total) == (4, 4)
     assert (job.manifest_name, job.images_name) == ("manifest.csv", "images.zip")
     assert job.finished_at is not None
     assert Stimulus.objects.filter(study=study).count() == 4
@@ -96,7 +102,7 @@ def test_a_job_that_ran_is_not_run_again(study: Study, folder: Path, archive: Pa
     run_import(job.pk)
 
     job.refresh_from_db()
-    assert (job.state, job.imported, job.attempt) == ("done", 4, 1)
+    assert (job.state, job.imported, job.fence) == ("succeeded", 4, 1)
 
 
 def test_bad_rows_are_kept_with_their_lines_and_mends(
@@ -123,7 +129,7 @@ def test_the_good_rows_are_imported_where_that_was_chosen(
     run_import(job.pk)
 
     job.refresh_from_db()
-    assert (job.state, job.imported, job.rejected) == ("done", 1, 1)
+    assert (job.state, job.imported, job.rejected) == ("succeeded", 1, 1)
     assert Stimulus.objects.get().purpose == "gold"
 
 
@@ -134,7 +140,7 @@ def test_labels_need_no_archive(study: Study, folder: Path) -> None:
     run_import(job.pk)
 
     job.refresh_from_db()
-    assert (job.state, job.imported, len(job.notes)) == ("done", 1, 1)
+    assert (job.state, job.imported, len(job.notes)) == ("succeeded", 1, 1)
 
 
 def test_a_manifest_that_cannot_be_read_is_refused_by_its_own_name(
@@ -164,54 +170,55 @@ def test_a_queue_that_is_away_leaves_the_job_to_the_sweeper(
     study: Study,
     folder: Path,
     archive: Path,
-    sent: list[int],
+    sent: Sent,
+    sweep: Callable[[], None],
     monkeypatch: pytest.MonkeyPatch,
     django_capture_on_commit_callbacks: Any,
 ) -> None:
-    def refuse(job_id: int) -> None:
+    def refuse(task: str, args: tuple[int, ...]) -> None:
         raise QueueError("connection refused")
 
     with monkeypatch.context() as patch, django_capture_on_commit_callbacks(execute=True):
-        patch.setattr(run_import, "delay", refuse)
+        patch.setattr(SEND_TASK, refuse)
         job = _request(study, folder / "manifest.csv", archive)
         # The callbacks run when this block is left, before the patch is undone.
-    sweep_imports()
+    sweep()
     assert sent == []
 
-    ImportJob.objects.update(queued_at=timezone.now() - timedelta(hours=1))
-    sweep_imports()
+    ImportJob.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+    sweep()
 
-    assert sent == [job.pk]
+    assert sent == [(run_import.name, (job.pk,))]
 
 
-def _die(study: Study, manifest: Path, archive: Path, attempt: int) -> ImportJob:
+def _die(study: Study, manifest: Path, archive: Path, attempts: int) -> ImportJob:
     """A job whose worker took it and was never heard of again."""
     job = _request(study, manifest, archive)
     ImportJob.objects.filter(pk=job.pk).update(
-        state="running", attempt=attempt, lease_expires_at=timezone.now() - timedelta(minutes=1)
+        state="running", attempts=attempts, lease_expires_at=timezone.now() - timedelta(minutes=1)
     )
     return job
 
 
 def test_a_dead_worker_s_job_is_run_by_another(
-    study: Study, folder: Path, archive: Path, sent: list[int]
+    study: Study, folder: Path, archive: Path, sent: Sent, sweep: Callable[[], None]
 ) -> None:
-    job = _die(study, folder / "manifest.csv", archive, attempt=1)
+    job = _die(study, folder / "manifest.csv", archive, attempts=1)
 
-    sweep_imports()
-    assert sent == [job.pk]
+    sweep()
+    assert sent == [(run_import.name, (job.pk,))]
     run_import(job.pk)
 
     job.refresh_from_db()
-    assert (job.state, job.imported, job.attempt) == ("done", 4, 2)
+    assert (job.state, job.imported, job.fence) == ("succeeded", 4, 2)
 
 
 def test_a_job_that_kills_every_worker_is_given_up(
-    study: Study, folder: Path, archive: Path, sent: list[int]
+    study: Study, folder: Path, archive: Path, sent: Sent, sweep: Callable[[], None]
 ) -> None:
-    job = _die(study, folder / "manifest.csv", archive, attempt=import_jobs.MOST_ATTEMPTS)
+    job = _die(study, folder / "manifest.csv", archive, attempts=leases.MAX_ATTEMPTS)
 
-    sweep_imports()
+    sweep()
 
     job.refresh_from_db()
     assert (job.state, sent) == ("failed", [])
@@ -220,12 +227,12 @@ def test_a_job_that_kills_every_worker_is_given_up(
 
 
 def test_a_living_worker_s_job_is_left_alone(
-    study: Study, folder: Path, archive: Path, sent: list[int]
+    study: Study, folder: Path, archive: Path, sent: Sent, sweep: Callable[[], None]
 ) -> None:
-    job = _die(study, folder / "manifest.csv", archive, attempt=1)
+    job = _die(study, folder / "manifest.csv", archive, attempts=1)
     ImportJob.objects.update(lease_expires_at=timezone.now() + timedelta(minutes=1))
 
-    sweep_imports()
+    sweep()
 
     job.refresh_from_db()
     assert (job.state, sent) == ("running", [])
@@ -238,7 +245,7 @@ def test_a_worker_that_lost_its_job_writes_nothing(
     whole = importing.import_manifest
 
     def overtaken(**arguments: Any) -> object:
-        ImportJob.objects.filter(pk=job.pk).update(attempt=7)
+        ImportJob.objects.filter(pk=job.pk).update(fence=7)
         return whole(**arguments)
 
     monkeypatch.setattr(import_jobs, "import_manifest", overtaken)
@@ -246,7 +253,7 @@ def test_a_worker_that_lost_its_job_writes_nothing(
     run_import(job.pk)
 
     job.refresh_from_db()
-    assert (job.state, job.attempt) == ("running", 7)
+    assert (job.state, job.fence) == ("running", 7)
     assert not Stimulus.objects.exists()
 
 
@@ -287,7 +294,7 @@ def test_a_job_waits_for_a_command_that_imports_into_the_same_study(
     assert job.state == "queued"
     run_import(job.pk)
     job.refresh_from_db()
-    assert job.state == "done"
+    assert job.state == "succeeded"
 
 
 def test_the_tasks_are_known_to_the_worker_under_the_names_that_beat_sends(

@@ -8,6 +8,7 @@ from annotation.models import AuditEntry, Stimulus, Study
 from modelops.errors import RunActiveError, TooFewLabelsError
 from modelops.models import TrainingRun
 from modelops.services.retraining import request_retrain, retrain_where_due
+from tests.conftest import SEND_TASK
 from tests.factories import make_rater
 from workbench.accounts.models import User
 
@@ -76,7 +77,7 @@ def test_a_queue_that_is_down_does_not_lose_the_run(
     def refuse(*args: object) -> None:
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr("modelops.services.queue.current_app.send_task", refuse)
+    monkeypatch.setattr(SEND_TASK, refuse)
     assert TrainingRun.objects.filter(pk=ask(study).pk, state="queued").exists()
 
 

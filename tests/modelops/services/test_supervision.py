@@ -10,10 +10,11 @@ from pytest_django.fixtures import Settings
 
 from annotation.models import Stimulus, Study
 from modelops.models import ModelVersion, TrainingRun
-from modelops.services import jobs, retraining, supervision, training
+from modelops.services import retraining, supervision, training
 from modelops.services.artifacts import storage
 from modelops.services.supervision import LOST_LEASE, ORPHANED, Heartbeat, train_run
 from modelops.services.training import scratch_folder
+from workbench.jobs import leases
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),  # the heartbeat has a connection of its own
@@ -25,7 +26,7 @@ pytestmark = [
 @pytest.fixture
 def run(study: Study, labelled: list[Stimulus]) -> TrainingRun:
     run = retraining.request_retrain(study=study, actor=None, trigger="command")
-    assert jobs.claim(TrainingRun, run.pk) == 1
+    assert leases.claim(TrainingRun, run.pk) == 1
     return run
 
 

@@ -7,26 +7,15 @@ from django.utils import timezone
 
 from annotation.models import Stimulus, Study
 from modelops.models import ModelVersion, ScoringRun, TrainingRun
-from modelops.services import jobs, promotion, sweeping
+from modelops.services import promotion, sweeping
 from modelops.services.queue import FINISH_SCORING, SCORE_CHUNK, TRAIN
+from tests.conftest import Sent
 from tests.factories import make_stimuli
+from workbench.jobs import leases
 
 from ..conftest import Train, score_all
 
-Sent = list[tuple[str, tuple[int, ...]]]
 Commit = Callable[..., AbstractContextManager[object]]
-
-
-@pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
-    """What would have gone to the queue."""
-    messages: Sent = []
-
-    def send_task(task: str, args: tuple[int, ...]) -> None:
-        messages.append((task, args))
-
-    monkeypatch.setattr("modelops.services.queue.current_app.send_task", send_task)
-    return messages
 
 
 @pytest.fixture
@@ -48,7 +37,7 @@ def sweep(commit: Commit) -> None:
 def test_a_training_whose_worker_is_silent_is_queued_again(
     run: TrainingRun, sent: Sent, django_capture_on_commit_callbacks: Commit
 ) -> None:
-    jobs.claim(TrainingRun, run.pk)
+    leases.claim(TrainingRun, run.pk)
     expire(run)
     sweep(django_capture_on_commit_callbacks)
     run.refresh_from_db()
@@ -59,7 +48,7 @@ def test_a_training_whose_worker_is_silent_is_queued_again(
 def test_a_training_under_way_is_left_alone(
     run: TrainingRun, sent: Sent, django_capture_on_commit_callbacks: Commit
 ) -> None:
-    jobs.claim(TrainingRun, run.pk)
+    leases.claim(TrainingRun, run.pk)
     sweep(django_capture_on_commit_callbacks)
     assert sent == []
 
@@ -67,15 +56,15 @@ def test_a_training_under_way_is_left_alone(
 def test_a_training_that_keeps_killing_its_process_fails_with_the_mend(
     run: TrainingRun, sent: Sent, django_capture_on_commit_callbacks: Commit
 ) -> None:
-    for _ in range(jobs.MAX_ATTEMPTS):
-        jobs.claim(TrainingRun, run.pk)
+    for _ in range(leases.MAX_ATTEMPTS):
+        leases.claim(TrainingRun, run.pk)
         expire(run)
         sweep(django_capture_on_commit_callbacks)
     run.refresh_from_db()
     assert run.state == "failed"
     assert "ended early 5 times" in run.error
     assert "more memory" in run.error
-    assert len(sent) == jobs.MAX_ATTEMPTS - 1
+    assert len(sent) == leases.MAX_ATTEMPTS - 1
 
 
 def test_a_queued_training_whose_message_was_lost_is_asked_for_again(

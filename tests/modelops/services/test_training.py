@@ -9,14 +9,14 @@ import torch
 
 from annotation.models import AuditEntry, PublishedScore, Stimulus, Study
 from annotation.selectors.labels import labels_of
-from modelops.errors import LostLeaseError, TooFewLabelsError
+from modelops.errors import TooFewLabelsError
 from modelops.learning.recipe import Recipe
 from modelops.mint import embed_batches, load_model
 from modelops.models import ModelVersion, TrainingRun
-from modelops.services import jobs
 from modelops.services.artifacts import local_folder
 from modelops.services.model_store import version_model
 from modelops.services.training import run_training
+from workbench.jobs import leases
 
 from ..conftest import Train
 
@@ -119,10 +119,10 @@ def test_a_worker_that_lost_its_run_registers_nothing(
     run = TrainingRun.objects.create(
         study=study, trigger="command", recipe=Recipe("tiny").to_json()
     )
-    fence = jobs.claim(TrainingRun, run.pk)
+    fence = leases.claim(TrainingRun, run.pk)
     assert fence is not None
     TrainingRun.objects.filter(pk=run.pk).update(fence=fence + 1)
-    with pytest.raises(LostLeaseError):
+    with pytest.raises(leases.LostLeaseError):
         run_training(run=run, fence=fence, report=lambda stage, done, total: None)
     assert not ModelVersion.objects.exists()
 

@@ -15,12 +15,13 @@ from pytest_django.fixtures import Settings
 from annotation.models import RatingSession, Study, Trial
 from annotation.protocol.sessions import SessionState
 from modelops.models import ModelVersion, ScoringRun, TrainingRun
-from modelops.services import jobs, scoring
+from modelops.services import scoring
 from modelops.services.training import run_training
 from tests.factories import make_study, make_user
 from workbench.accounts.models import User
 from workbench.demo.client import JobFailedError, OwnerClient, RaterClient
 from workbench.demo.seed import SLUG, Plan, Seeder, SeedError, summary
+from workbench.jobs import leases
 
 SMALL = Plan(images=36, raters=4, holdout_ratings=2, rated=24, visitor_trials=5)
 
@@ -28,7 +29,7 @@ SMALL = Plan(images=36, raters=4, holdout_ratings=2, rated=24, visitor_trials=5)
 def _work(client: OwnerClient, slug: str, kind: str, pk: int, **options: Any) -> dict[str, Any]:
     """Does what a worker does, instead of waiting for one."""
     if kind == "training-runs":
-        fence = jobs.claim(TrainingRun, pk)
+        fence = leases.claim(TrainingRun, pk)
         assert fence is not None
         run_training(
             run=TrainingRun.objects.get(pk=pk), fence=fence, report=lambda stage, done, total: None

@@ -1,4 +1,6 @@
-"""What every long job has in common: the row owns the state, the queue only wakes a worker."""
+"""What the rows of all long jobs have in common."""
+
+from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +23,9 @@ class Job(models.Model):
     Every write of a worker names the `fence` it was given; a worker whose lease was taken over
     finds that its update matched no row, and stops.
     """
+
+    #: How many leases long the longest stretch of work without a sign of life may take.
+    LEASES: ClassVar[int] = 1
 
     state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.QUEUED)
     fence = models.PositiveIntegerField(default=0)

@@ -4,9 +4,8 @@ import pytest
 from django.utils import timezone
 
 from annotation.models import Study
-from modelops.errors import LostLeaseError
 from modelops.models import TrainingRun
-from modelops.services import jobs
+from workbench.jobs import leases
 
 
 @pytest.fixture
@@ -15,7 +14,7 @@ def run(study: Study) -> TrainingRun:
 
 
 def claimed(run: TrainingRun) -> int:
-    fence = jobs.claim(TrainingRun, run.pk)
+    fence = leases.claim(TrainingRun, run.pk)
     assert fence is not None
     return fence
 
@@ -27,8 +26,8 @@ def expire(run: TrainingRun) -> None:
 
 
 def test_a_queued_job_is_claimed_once(run: TrainingRun) -> None:
-    assert jobs.claim(TrainingRun, run.pk) == 1
-    assert jobs.claim(TrainingRun, run.pk) is None
+    assert leases.claim(TrainingRun, run.pk) == 1
+    assert leases.claim(TrainingRun, run.pk) is None
     run.refresh_from_db()
     assert (run.state, run.attempts) == ("running", 1)
     assert run.lease_expires_at is not None
@@ -38,7 +37,7 @@ def test_a_queued_job_is_claimed_once(run: TrainingRun) -> None:
 def test_a_heartbeat_lengthens_the_lease_and_carries_progress(run: TrainingRun) -> None:
     fence = claimed(run)
     expire(run)
-    jobs.renew(TrainingRun, run.pk, fence, progress_done=3)
+    leases.renew(TrainingRun, run.pk, fence, progress_done=3)
     run.refresh_from_db()
     assert run.lease_expires_at is not None
     assert run.lease_expires_at > timezone.now()
@@ -48,36 +47,36 @@ def test_a_heartbeat_lengthens_the_lease_and_carries_progress(run: TrainingRun) 
 def test_a_stale_fence_can_write_nothing(run: TrainingRun) -> None:
     stale = claimed(run)
     expire(run)
-    assert jobs.requeue(TrainingRun, run.pk, stale)
+    assert leases.requeue(TrainingRun, run.pk, stale)
     fresh = claimed(run)
     assert fresh > stale
-    with pytest.raises(LostLeaseError):
-        jobs.renew(TrainingRun, run.pk, stale)
-    with pytest.raises(LostLeaseError):
-        jobs.succeed(TrainingRun, run.pk, stale)
-    with pytest.raises(LostLeaseError):
-        jobs.fail(TrainingRun, run.pk, stale, "late")
-    assert not jobs.release(TrainingRun, run.pk, stale)
+    with pytest.raises(leases.LostLeaseError):
+        leases.renew(TrainingRun, run.pk, stale)
+    with pytest.raises(leases.LostLeaseError):
+        leases.succeed(TrainingRun, run.pk, stale)
+    with pytest.raises(leases.LostLeaseError):
+        leases.fail(TrainingRun, run.pk, stale, error="late")
+    assert not leases.release(TrainingRun, run.pk, stale)
     run.refresh_from_db()
     assert (run.state, run.error) == ("running", "")
 
 
 def test_a_job_with_a_living_lease_is_not_handed_on(run: TrainingRun) -> None:
     fence = claimed(run)
-    assert not jobs.requeue(TrainingRun, run.pk, fence)
+    assert not leases.requeue(TrainingRun, run.pk, fence)
 
 
 def test_releasing_lets_the_next_sweep_hand_it_on(run: TrainingRun) -> None:
     fence = claimed(run)
-    assert jobs.release(TrainingRun, run.pk, fence)
-    assert jobs.requeue(TrainingRun, run.pk, fence)
+    assert leases.release(TrainingRun, run.pk, fence)
+    assert leases.requeue(TrainingRun, run.pk, fence)
 
 
 def test_a_job_that_is_over_is_over(run: TrainingRun) -> None:
     fence = claimed(run)
-    jobs.succeed(TrainingRun, run.pk, fence)
-    with pytest.raises(LostLeaseError):
-        jobs.fail(TrainingRun, run.pk, fence, "after all")
+    leases.succeed(TrainingRun, run.pk, fence)
+    with pytest.raises(leases.LostLeaseError):
+        leases.fail(TrainingRun, run.pk, fence, error="after all")
     run.refresh_from_db()
     assert run.finished_at is not None
-    assert jobs.claim(TrainingRun, run.pk) is None
+    assert leases.claim(TrainingRun, run.pk) is None

@@ -1,0 +1,131 @@
+"""Lease, heartbeat and fence of long jobs.
+
+Every write is one conditional update that names the fence; one that matches no row means that the
+job was taken over, cancelled or is over.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db.models import F, Q
+from django.utils import timezone
+
+from .models import Job, JobState
+
+#: How often a job is started before it counts as the cause of its workers' deaths.
+MAX_ATTEMPTS = 5
+
+log = structlog.get_logger(__name__)
+
+
+class LostLeaseError(Exception):
+    """Another worker owns the job now; this one must stop without another write."""
+
+
+def lease_end(leases: int = 1) -> datetime:
+    """When so many leases, taken now, are over."""
+    return timezone.now() + leases * timedelta(seconds=settings.JOB_LEASE_SECONDS)
+
+
+def claim(kind: type[Job], pk: int) -> int | None:
+    """Takes a queued job: its fence, or None where there is nothing to take."""
+    jobs = kind._default_manager.filter(pk=pk, state=JobState.QUEUED)
+    fence = jobs.values_list("fence", flat=True).first()
+    if fence is None:
+        return None
+    taken = jobs.filter(fence=fence).update(
+        state=JobState.RUNNING,
+        fence=fence + 1,
+        attempts=F("attempts") + 1,
+        lease_expires_at=lease_end(kind.LEASES),
+        started_at=timezone.now(),
+    )
+    return fence + 1 if taken else None
+
+
+def renew(kind: type[Job], pk: int, fence: int, **fields: Any) -> None:
+    """The heartbeat: a longer lease, and `fields` (progress) with it. Raises LostLeaseError."""
+    _write(kind, pk, fence, lease_expires_at=lease_end(kind.LEASES), **fields)
+
+
+def succeed(kind: type[Job], pk: int, fence: int, **fields: Any) -> None:
+    """Ends the job, and writes `fields` (results) with it. Raises LostLeaseError."""
+    _end(kind, pk, fence, state=JobState.SUCCEEDED, **fields)
+
+
+def fail(kind: type[Job], pk: int, fence: int, **fields: Any) -> None:
+    """Ends the job; `fields` say what, where and how to mend it. Raises LostLeaseError."""
+    _end(kind, pk, fence, state=JobState.FAILED, **fields)
+
+
+def release(kind: type[Job], pk: int, fence: int) -> bool:
+    """Ends the lease of a job whose process died, so that the next sweep hands it on."""
+    owned = kind._default_manager.filter(pk=pk, state=JobState.RUNNING, fence=fence)
+    return owned.update(lease_expires_at=timezone.now()) == 1
+
+
+def postpone(kind: type[Job], pk: int, fence: int) -> None:
+    """Puts a job back that cannot be done yet; a sweep asks again. Raises LostLeaseError."""
+    _write(
+        kind,
+        pk,
+        fence,
+        state=JobState.QUEUED,
+        attempts=F("attempts") - 1,
+        lease_expires_at=lease_end(),
+    )
+
+
+def requeue(kind: type[Job], pk: int, fence: int) -> bool:
+    """Hands an expired job on: whoever held it holds nothing now."""
+    return _take_over(kind, pk, fence, state=JobState.QUEUED, lease_expires_at=lease_end())
+
+
+def sweep(kind: type[Job], *, wake: Callable[[int], None], give_up: Callable[[Job], None]) -> None:
+    """Hands on jobs whose worker is silent, and asks again for those that nobody took.
+
+    Two sweeps may run at once. `give_up` gets a job that ended MAX_ATTEMPTS workers, held with its
+    `fence` by nobody else, to fail it.
+    """
+    _hand_on(kind, wake, give_up)
+    now = timezone.now()
+    unanswered = kind._default_manager.filter(state=JobState.QUEUED).filter(
+        Q(lease_expires_at__lte=now) | Q(lease_expires_at=None)
+    )
+    for pk in list(unanswered.values_list("pk", flat=True)):
+        if unanswered.filter(pk=pk).update(lease_expires_at=lease_end()):
+            wake(pk)
+
+
+def _hand_on(kind: type[Job], wake: Callable[[int], None], give_up: Callable[[Job], None]) -> None:
+    silent = kind._default_manager.filter(
+        state=JobState.RUNNING, lease_expires_at__lte=timezone.now()
+    )
+    for job in silent:
+        if job.attempts < MAX_ATTEMPTS:
+            if requeue(kind, job.pk, job.fence):
+                log.warning("job handed on", kind=kind.__name__, job=job.pk, attempts=job.attempts)
+                wake(job.pk)
+        elif _take_over(kind, job.pk, job.fence, lease_expires_at=lease_end()):
+            job.fence += 1
+            give_up(job)
+
+
+def _take_over(kind: type[Job], pk: int, fence: int, **fields: Any) -> bool:
+    expired = kind._default_manager.filter(
+        pk=pk, state=JobState.RUNNING, fence=fence, lease_expires_at__lte=timezone.now()
+    )
+    return expired.update(fence=fence + 1, **fields) == 1
+
+
+def _end(kind: type[Job], pk: int, fence: int, **fields: Any) -> None:
+    _write(kind, pk, fence, finished_at=timezone.now(), lease_expires_at=None, **fields)
+
+
+def _write(kind: type[Job], pk: int, fence: int, **fields: Any) -> None:
+    owned = kind._default_manager.filter(pk=pk, state=JobState.RUNNING, fence=fence)
+    if not owned.update(**fields):
+        raise LostLeaseError(f"{kind.__name__} {pk} is no longer held with fence {fence}")
