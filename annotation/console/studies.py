@@ -1,6 +1,5 @@
 """The owner's pages about studies: the list, a new one, the overview, the settings."""
 
-from itertools import pairwise
 from typing import Any
 
 from django.contrib import messages
@@ -24,10 +23,12 @@ from ..selectors.studies import (
 )
 from ..services.studies import StatusError, StudyError, create_study, set_status, update_study
 from ..texts import localized
-from .charts import Bar, bars
+from .charts import bars, histogram
 from .forms import NewStudyForm, StudyForm
 
-_BINS = 10
+_AUDIT_SHOWN = 50
+#: Of a SHA-256, which nobody reads to its end.
+_DIGEST_LENGTH = 64
 
 
 @login_required
@@ -89,7 +90,7 @@ def study_settings(request: HttpRequest, slug: str) -> HttpResponse:
         "study": study,
         "tab": "settings",
         "form": form,
-        "audit": AuditEntry.objects.filter(study=study).select_related("actor")[:50],
+        "audit": _audit_of(study),
     }
     if request.method == "POST" and form.is_valid():
         try:
@@ -102,20 +103,34 @@ def study_settings(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "annotation/study_settings.html", context)
 
 
+def _audit_of(study: Study) -> list[tuple[AuditEntry, str]]:
+    """The latest entries, each with its details as a line."""
+    entries = AuditEntry.objects.filter(study=study).select_related("actor")[:_AUDIT_SHOWN]
+    return [
+        (entry, " · ".join(f"{name}: {_readable(value)}" for name, value in entry.detail.items()))
+        for entry in entries
+    ]
+
+
+def _readable(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    text = "–" if value is None else str(value)
+    return f"{text[:12]}…" if len(text) == _DIGEST_LENGTH else text
+
+
 def _score_charts(study: Study) -> list[dict[str, Any]]:
-    counts = score_counts(study, bins=_BINS)
+    counts = score_counts(study)
     charts = []
     for item in study.perspective_settings:
-        edges = [item.scale.from_unit(place / _BINS) for place in range(_BINS + 1)]
-        labels = [f"{low:g}–{high:g}" for low, high in pairwise(edges)]
-        drawn: list[Bar] = bars(counts[str(item.perspective)], labels)
-        ends = item.scale.labels or (f"{item.scale.minimum:g}", f"{item.scale.maximum:g}")
+        names = [localized(label) for label in item.scale.labels]
+        drawn = histogram(item.scale, counts[str(item.perspective)], names)
         charts.append(
             {
                 "label": localized(item.label),
                 "bars": drawn,
-                "low": localized(ends[0]),
-                "high": localized(ends[-1]),
+                "low": names[0] if names else f"{item.scale.minimum:g}",
+                "high": names[-1] if names else f"{item.scale.maximum:g}",
             }
         )
     return charts

@@ -27,7 +27,7 @@ class Scale:
                 f"scale {self.kind}: {self.minimum}…{self.maximum} in steps of {self.step} "
                 "is not within 0…100"
             )
-        if self.labels and len(self.labels) != round((self.maximum - self.minimum) / self.step) + 1:
+        if self.labels and len(self.labels) != self.levels:
             raise ProtocolError(
                 f"scale {self.kind}: {len(self.labels)} labels do not name each level"
             )
@@ -60,6 +60,11 @@ class Scale:
         if abs(steps - round(steps)) > 1e-6:
             raise ProtocolError(f"{score} is not on a step of {self.step:g}")
         return float(score)
+
+    @property
+    def levels(self) -> int:
+        """How many different scores there are."""
+        return round((self.maximum - self.minimum) / self.step) + 1
 
     def to_unit(self, score: float) -> float:
         """The score on 0…1, the model's scale (the published MOS divided by 100)."""

@@ -93,8 +93,8 @@ def activity_of(study: Study) -> Activity:
     return Activity(**totals, by_day=list(by_day))
 
 
-def score_counts(study: Study, *, bins: int = 10) -> dict[str, list[int]]:
-    """Per perspective, how many current scores lie in each of `bins` equal parts of the scale."""
+def score_counts(study: Study) -> dict[str, list[tuple[float, int]]]:
+    """Per perspective, how often each score was given; of current scores of active raters."""
     counts = {}
     for item in study.perspective_settings:
         values = (
@@ -107,10 +107,7 @@ def score_counts(study: Study, *, bins: int = 10) -> dict[str, list[int]]:
             .values_list("score")
             .annotate(number=Count("pk"))
         )
-        histogram = [0] * bins
-        for score, number in values:
-            histogram[min(bins - 1, int(item.scale.to_unit(score) * bins))] += number
-        counts[str(item.perspective)] = histogram
+        counts[str(item.perspective)] = list(values)
     return counts
 
 
