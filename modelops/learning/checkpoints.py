@@ -9,7 +9,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from .files import write_atomically
+from ..files import write_atomically
 
 FORMAT_VERSION = "1"
 _MOMENTS = ("exp_avg", "exp_avg_sq", "step")

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from safetensors.numpy import load, save
 
-from .files import write_atomically
+from ..files import write_atomically
 
 Key = tuple[str, str]
 _SUFFIX = ".v1.safetensors"

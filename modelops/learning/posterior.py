@@ -7,9 +7,9 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from ..files import write_atomically
 from .bayes import LastLayer
 from .errors import LearningError
-from .files import write_atomically
 
 FORMAT = "mint-last-layer"
 FORMAT_VERSION = "1"

@@ -6,7 +6,6 @@ version and SHA-256 of the others); folders that others made may lack the manife
 
 import hashlib
 import json
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from torch import Tensor, nn
 from transformers import Blip2ForImageTextRetrieval
 from transformers.utils import logging as transformers_logging
 
+from ..files import sha256_of, sync
 from .configuration import PERSPECTIVES, MintIQAConfig
 from .conversion import in_evaluation_mode, model_from_weights
 from .errors import CheckpointError
@@ -78,13 +78,13 @@ def save_model(
         _write_weights(loaded.model, written, dtype)
         loaded.processor.tokenizer.save(written)
         names = sorted(path.name for path in written.iterdir())
-        sums = {name: _sha256(written / name) for name in names}
+        sums = {name: sha256_of(written / name) for name in names}
         manifest = {"format": FORMAT, "sha256": sums}
         (written / _MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
         for name in (*names, _MANIFEST):
-            _sync(written / name)
+            sync(written / name)
             (written / name).replace(folder / name)
-    _sync(folder)
+    sync(folder)
 
 
 def from_blip2(source: str | Path, *, dtype: torch.dtype = torch.float32) -> LoadedModel:
@@ -166,7 +166,7 @@ def _check_manifest(folder: Path) -> None:
         raise CheckpointError(
             f"{path} has format {manifest['format']}, this program reads {FORMAT}; update it"
         )
-    changed = [n for n, known in manifest["sha256"].items() if _sha256(folder / n) != known]
+    changed = [n for n, known in manifest["sha256"].items() if not _is(folder / n, known)]
     if changed:
         raise CheckpointError(
             f"{folder}: {', '.join(changed)} is not what was saved (its checksum differs); "
@@ -242,16 +242,5 @@ def _quiet() -> Iterator[None]:
             transformers_logging.enable_progress_bar()
 
 
-def _sha256(path: Path) -> str:
-    if not path.exists():
-        return "absent"
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _is(path: Path, sha256: str) -> bool:
+    return path.exists() and sha256_of(path) == sha256

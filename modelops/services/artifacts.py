@@ -16,7 +16,7 @@ from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.utils.translation import gettext as _
 
 from ..errors import ArtifactError
-from ..learning.files import sha256_of, write_atomically
+from ..files import sha256_of, write_atomically
 
 MANIFEST = "manifest.json"
 

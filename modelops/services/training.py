@@ -19,9 +19,9 @@ from annotation.selectors.labels import Label
 from annotation.services import audit
 from workbench.jobs import leases
 
+from ..files import sha256_of
 from ..learning.bayes import LastLayer, fit_last_layer
 from ..learning.evaluation import evaluate_perspectives
-from ..learning.files import sha256_of
 from ..learning.labels import Labels, SourceLabel, combine
 from ..learning.posterior import save_last_layer
 from ..learning.recipe import Recipe

@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # none
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
@@ -16,69 +14,9 @@ from annotation.protocol.scales import SLIDER5
 from annotation.services.claims import expire_leases
 from annotation.services.raters import rater_link
 
-from .. import factories
+from .rating_page import choose, press, scores_of, shows, submitted
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-LONG_PROMPT = "A street of small shops after the rain, lit by paper lanterns. " * 34
-
-
-@pytest.fixture
-def images(study: Study) -> list[Stimulus]:
-    return factories.make_stimuli(study, 6)
-
-
-@pytest.fixture
-def open_page(
-    page: Page, live_server: LiveServer, rater: Rater, images: list[Stimulus]
-) -> Callable[[], Page]:
-    """Opens the rater's link; fails the test where the page complains in its console."""
-
-    def complain(error: Any) -> None:
-        raise AssertionError(f"the page raised {error}")
-
-    page.on("pageerror", complain)
-    page.set_viewport_size({"width": 1366, "height": 768})
-
-    def visit() -> Page:
-        page.goto(live_server.url + rater_link(rater))
-        return page
-
-    return visit
-
-
-@pytest.fixture
-def rating(open_page: Callable[[], Page]) -> Page:
-    """The page with the first image on the screen."""
-    page = open_page()
-    page.get_by_label("I have read this and agree to take part.").check()
-    page.get_by_role("button", name="Start").click()
-    page.get_by_role("button", name="Show me the first image").click()
-    return shows(page, 1)
-
-
-def shows(page: Page, number: int) -> Page:
-    """Waits until image `number` can be rated."""
-    expect(page.locator("#progress-text")).to_contain_text(f"Image {number} of")
-    expect(page.locator("#controls:enabled")).to_be_visible()
-    return page
-
-
-def press(page: Page, keys: str) -> None:
-    for key in keys.split():
-        page.keyboard.press(key)
-
-
-def choose(page: Page, perspective: str, score: int) -> None:
-    page.locator(f'[data-perspective="{perspective}"] .level').nth(score - 1).click()
-
-
-def scores_of(trial: Trial) -> dict[str, float]:
-    return dict(trial.ratings.filter(superseded_at=None).values_list("perspective", "score"))
-
-
-def submitted() -> list[Trial]:
-    return list(Trial.objects.filter(state="submitted").order_by("position"))
 
 
 def test_a_session_by_keyboard_alone(open_page: Callable[[], Page], study: Study) -> None:
@@ -334,88 +272,3 @@ def test_a_slider_has_no_position_until_it_is_moved(
     shows(page, 2)
     (trial,) = submitted()
     assert scores_of(trial) == {"quality": quality, "authenticity": 3, "correspondence": 4.01}
-
-
-@pytest.mark.parametrize("size", [(1366, 768), (1024, 768)])
-def test_everything_is_on_one_screen_with_the_longest_prompt(
-    rating: Page, size: tuple[int, int]
-) -> None:
-    rating.set_viewport_size({"width": size[0], "height": size[1]})
-    rating.evaluate("text => document.querySelector('#prompt').textContent = text", LONG_PROMPT)
-    for phrase in ("partially distorted", "partially inconsistent"):
-        rating.get_by_text(phrase).click()
-    overflow = rating.evaluate(
-        """() => {
-            const over = (e) => [e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight];
-            const controls = document.querySelector("#controls");
-            return [...over(document.documentElement), ...over(controls)];
-        }"""
-    )
-    assert overflow == [0, 0, 0, 0]
-    box = rating.locator("#image img").bounding_box()
-    assert box is not None
-    prompt = rating.locator("#prompt")
-    assert prompt.evaluate("e => e.scrollHeight > e.clientHeight + 100 && e.clientHeight >= 60")
-
-
-def test_nothing_moves_from_one_image_to_the_next(rating: Page) -> None:
-    rating.evaluate(
-        """() => {
-            window.shift = 0;
-            new PerformanceObserver((list) => {
-                for (const entry of list.getEntries()) window.shift += entry.value;
-            }).observe({type: "layout-shift", buffered: true});
-        }"""
-    )
-    for number in (2, 3, 4):
-        press(rating, "4 2 3 Enter")
-        shows(rating, number)
-    assert rating.evaluate("window.shift") == 0
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_stage(
-    open_page: Callable[[], Page], study: Study, scheme: Any
-) -> None:
-    Study.objects.filter(pk=study.pk).update(session_trials=1)
-    page = open_page()
-    page.emulate_media(color_scheme=scheme)
-    check_accessibility(page)
-    page.get_by_label("I have read this and agree").check()
-    page.get_by_role("button", name="Start").click()
-    expect(page.get_by_role("heading", name="How to rate")).to_be_visible()
-    check_accessibility(page)
-    page.get_by_role("button", name="Show me the first image").click()
-    shows(page, 1)
-    page.get_by_text("partially distorted").click()
-    press(page, "4 2")
-    check_accessibility(page)
-    page.locator("#open-skip").click()
-    check_accessibility(page)
-    press(page, "Escape")
-    page.locator("#canvas").click()
-    press(page, "4 2 3 Enter")
-    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
-    check_accessibility(page)
-    page.goto(page.url.split("/rate/")[0] + "/rate/nonsense/")
-    check_accessibility(page)
-
-
-def check_accessibility(page: Page) -> None:
-    results = Axe().run(page)
-    assert results.violations_count == 0, results.generate_report()
-
-
-def test_a_phone_shows_image_and_questions_by_scrolling_down_only(
-    rating: Page,
-) -> None:
-    rating.set_viewport_size({"width": 390, "height": 844})
-    widths = rating.evaluate(
-        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-    )
-    assert widths[0] == widths[1]
-    for perspective in ("quality", "authenticity", "correspondence"):
-        choose(rating, perspective, 2)
-    rating.get_by_role("button", name="Next image").click()
-    shows(rating, 2)
-    assert rating.evaluate("window.scrollY") == 0

@@ -1,0 +1,29 @@
+"""What tests do on the rating page."""
+
+from playwright.sync_api import Page, expect
+
+from annotation.models import Trial
+
+
+def shows(page: Page, number: int) -> Page:
+    """Waits until image `number` can be rated."""
+    expect(page.locator("#progress-text")).to_contain_text(f"Image {number} of")
+    expect(page.locator("#controls:enabled")).to_be_visible()
+    return page
+
+
+def press(page: Page, keys: str) -> None:
+    for key in keys.split():
+        page.keyboard.press(key)
+
+
+def choose(page: Page, perspective: str, score: int) -> None:
+    page.locator(f'[data-perspective="{perspective}"] .level').nth(score - 1).click()
+
+
+def scores_of(trial: Trial) -> dict[str, float]:
+    return dict(trial.ratings.filter(superseded_at=None).values_list("perspective", "score"))
+
+
+def submitted() -> list[Trial]:
+    return list(Trial.objects.filter(state="submitted").order_by("position"))
