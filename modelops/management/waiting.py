@@ -1,11 +1,10 @@
-"""What the model commands share: finding a study, waiting for a worker with counted lines."""
+"""What the model commands share: waiting for a worker with counted lines."""
 
 import time
 from collections.abc import Callable
 
 from django.core.management.base import CommandError, OutputWrapper
 
-from annotation.models import Study
 from annotation.protocol.perspectives import PERSPECTIVES
 from workbench.jobs.models import JobState
 
@@ -15,15 +14,6 @@ from ..models import ModelVersion, ScoringRun, TrainingRun
 _INTERVAL = 0.5
 _PATIENCE = 15.0
 _OVER = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
-
-
-def find_study(slug: str) -> Study:
-    """Raises CommandError naming the studies there are."""
-    study = Study.objects.filter(slug=slug).first()
-    if study is None:
-        known = ", ".join(Study.objects.values_list("slug", flat=True)[:10]) or "none yet"
-        raise CommandError(f'There is no study "{slug}"; the studies are: {known}.')
-    return study
 
 
 def wait_for(

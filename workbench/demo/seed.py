@@ -25,7 +25,7 @@ from annotation.texts import DEFAULT_CONSENT, DEFAULT_INSTRUCTIONS
 from workbench.accounts.models import User
 from workbench.errors import MintError
 
-from .counting import Counter, Output
+from ..counting import Counter, Output
 
 if TYPE_CHECKING:
     from .client import OwnerClient

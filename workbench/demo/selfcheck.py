@@ -17,8 +17,8 @@ from workbench.errors import MintError
 from workbench.local.process import last_lines
 from workbench.local.stack import Stack
 
+from ..counting import Counter, Output
 from .client import OwnerClient, sign_in
-from .counting import Counter, Output
 from .crowd import Crowd, Member, Sent, World, members
 from .raters import panel
 from .selfcheck_compare import Comparison, compare, holdout_srcc

@@ -6,10 +6,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from workbench.counting import Counter
 from workbench.errors import MintError
 
 from ...services.importing import import_aigciqa2023
-from ._import_output import Counter, find_study, tell
+from ..finding import find_study
+from ._import_output import tell
 
 
 class Command(BaseCommand):
@@ -39,7 +41,7 @@ class Command(BaseCommand):
                 folder=options["folder"],
                 images=options["images"],
                 partial=options["partial"],
-                progress=Counter(self.stderr),
+                progress=Counter("rows checked", self.stderr),
             )
         except MintError as error:
             raise CommandError(error.message) from error

@@ -6,11 +6,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from workbench.counting import Counter
 from workbench.errors import MintError
 
 from ...models import Stimulus
 from ...services.importing import ImportOptions, import_manifest
-from ._import_output import Counter, find_study, tell
+from ..finding import find_study
+from ._import_output import tell
 
 
 class Command(BaseCommand):
@@ -59,7 +61,7 @@ class Command(BaseCommand):
                 manifest=options["manifest"],
                 images=options["images"],
                 partial=options["partial"],
-                progress=Counter(self.stderr),
+                progress=Counter("rows checked", self.stderr),
                 options=ImportOptions(
                     purpose=options["purpose"],
                     labels_only=options["labels_only"],

@@ -5,11 +5,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from annotation.management.finding import find_study
 from workbench.errors import MintError
 
 from ...selectors import version_of
 from ...services.scoring import start_scoring
-from ..waiting import find_study, wait_for
+from ..waiting import wait_for
 
 
 class Command(BaseCommand):

@@ -5,11 +5,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from annotation.management.finding import find_study
 from workbench.errors import MintError
 
 from ...selectors import version_of
 from ...services.promotion import promote
-from ..waiting import find_study, metric_lines
+from ..waiting import metric_lines
 
 
 class Command(BaseCommand):

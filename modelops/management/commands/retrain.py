@@ -5,11 +5,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from annotation.management.finding import find_study
 from workbench.errors import MintError
 
 from ...models import TrainingRun
 from ...services.retraining import request_retrain
-from ..waiting import find_study, metric_lines, wait_for
+from ..waiting import metric_lines, wait_for
 
 
 class Command(BaseCommand):

@@ -172,7 +172,7 @@ def test_the_command_says_what_is_absent_and_lists_all_in_a_file(
     assert "… and 2396 more rows like these" in printed
     assert "2400 imported, 0 updated" in printed
     assert len(listing.read_text().splitlines()) == 2401
-    assert "2400 of 2400 rows checked" in progress.getvalue()
+    assert "rows checked: 2400 of 2400" in progress.getvalue()
 
 
 def test_the_command_names_a_study_that_is_not_there(study: Study, release: Path) -> None:

@@ -19,7 +19,7 @@ def test_it_counts_the_rows_and_says_what_it_did(study: Study, folder: Path) -> 
     printed, progress = _run("demo", folder / "manifest.csv")
 
     assert "4 imported, 0 updated, 0 unchanged, 0 duplicates left out, of 4 rows." in printed
-    assert "4 of 4 rows checked" in progress
+    assert "rows checked: 4 of 4" in progress
     assert "Nothing changed" in _run("demo", folder / "manifest.csv")[0]
 
 

@@ -1,0 +1,70 @@
+"""`manage.py export_study STUDY FILE`."""
+
+import os
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from workbench.counting import Counter
+
+from ...models import Stimulus, Study
+from ...selectors.export import Record, export_records
+from ...services.export import ExportFormat, encode
+from ..finding import find_study
+
+
+class Command(BaseCommand):
+    help = (
+        "Write the collected database of a study to a file, as the API's export gives it: stimuli, "
+        "prompts, ratings, explanations and MOS."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("study", help="the study's slug")
+        parser.add_argument("file", type=Path, help="what to write; it appears when it is whole")
+        parser.add_argument(
+            "--format",
+            choices=[str(form) for form in ExportFormat],
+            help="default: by the file's ending, .jsonl or .csv",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        study = find_study(options["study"])
+        file: Path = options["file"]
+        form = _format_of(file, options["format"])
+        new = file.with_name(f".{file.name}.new")
+        try:
+            with new.open("wb") as target:
+                for piece in encode(self._counted(study), form):
+                    target.write(piece)
+                target.flush()
+                os.fsync(target.fileno())
+            new.replace(file)
+        except OSError as error:
+            raise CommandError(
+                f"{file} cannot be written: {error.strerror or error}; make room, or name another "
+                "place"
+            ) from error
+        finally:
+            new.unlink(missing_ok=True)
+        self.stdout.write(f"written: {file} ({file.stat().st_size:,} bytes)")
+
+    def _counted(self, study: Study) -> Iterator[Record]:
+        total = Stimulus.objects.filter(study=study).count()
+        counter = Counter("images exported", self.stderr)
+        for done, record in enumerate(export_records(study), start=1):
+            yield record
+            # Images that came since the count are exported, too.
+            counter(done, max(done, total))
+
+
+def _format_of(file: Path, given: str | None) -> ExportFormat:
+    try:
+        return ExportFormat(given or file.suffix.removeprefix("."))
+    except ValueError:
+        raise CommandError(
+            f'"{file.name}" ends neither in .jsonl nor in .csv; say which with --format'
+        ) from None

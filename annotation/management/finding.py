@@ -1,0 +1,16 @@
+"""What commands about a study begin with."""
+
+from django.core.management.base import CommandError
+
+from ..models import Study
+
+
+def find_study(slug: str) -> Study:
+    """Raises CommandError naming the studies there are."""
+    study = Study.objects.filter(slug=slug).first()
+    if study is None:
+        known = ", ".join(Study.objects.values_list("slug", flat=True)[:10]) or "none yet"
+        raise CommandError(
+            f'There is no study "{slug}"; the studies are: {known}. Create it in the console.'
+        )
+    return study

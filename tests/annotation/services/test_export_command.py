@@ -1,0 +1,58 @@
+"""`manage.py export_study`: the same bytes as the API's export, counted, whole or absent."""
+
+import errno
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from rest_framework.test import APIClient
+
+from annotation.models import Study
+from tests.factories import make_stimuli
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def export(study: Study, file: Path, **options: Any) -> tuple[str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    call_command("export_study", study.slug, file, stdout=out, stderr=err, **options)
+    return out.getvalue(), err.getvalue()
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_a_file_holds_what_the_api_gives(study: Study, tmp_path: Path, form: str) -> None:
+    make_stimuli(study, 3)
+    client = APIClient()
+    client.force_authenticate(study.owner)
+    answer: Any = client.get(f"/api/v1/studies/{study.slug}/export/", {"format": form})
+    file = tmp_path / f"study.{form}"
+    said, counted = export(study, file)
+    assert file.read_bytes() == b"".join(answer.streaming_content)
+    assert str(file) in said
+    assert "images exported: 3 of 3" in counted
+    assert [found.name for found in tmp_path.iterdir()] == [file.name]
+
+
+def test_a_form_that_is_not_known_is_asked_for(study: Study, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="say which with --format"):
+        export(study, tmp_path / "study.txt")
+    export(study, tmp_path / "study.txt", format="csv")
+    assert (tmp_path / "study.txt").read_text().startswith("stimulus,filename")
+
+
+def test_a_full_disk_is_named_and_the_old_file_stays(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "study.csv"
+    file.write_text("the last export")
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(CommandError, match="No space left on device; make room"):
+        export(study, file)
+    assert file.read_text() == "the last export"
+    assert [found.name for found in tmp_path.iterdir()] == ["study.csv"]
