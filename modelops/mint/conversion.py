@@ -6,7 +6,7 @@ that is neither is an error, so that nothing is lost in silence.
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,24 +20,30 @@ from .configuration import PERSPECTIVES, MintIQAConfig
 from .errors import CheckpointError, UnknownNameError
 from .modeling import MintIQAModel
 
+SCORES, EXPLANATIONS = 1, 2
+
+#: What the released code calls the two stages → the number of the stage.
+STAGES = {"qformer1.": SCORES, "qformer2.": EXPLANATIONS}
+
 
 @dataclass(frozen=True)
 class Mapped:
-    """An official tensor that becomes (part of) one of ours."""
+    """An official tensor that becomes (part of) one of ours, in the model of its stage."""
 
+    stage: int
     name: str
 
 
 @dataclass(frozen=True)
 class Dropped:
-    """An official tensor that this model does not need."""
+    """An official tensor that neither model needs."""
 
     reason: str
 
 
-_CONTRASTIVE = "belongs to the contrastive loss of BLIP-2's own pretraining, not to the scores"
+_CONTRASTIVE = "belongs to the contrastive loss of BLIP-2's own pretraining; neither stage uses it"
 
-#: Official name without its `qformer1.` → why it is not needed.
+#: Official name without its stage → why it is not needed.
 _DROPPED = {
     r"temp": _CONTRASTIVE,
     r"(vision|text)_proj\.(weight|bias)": _CONTRASTIVE,
@@ -49,7 +55,7 @@ _BLOCK = r"vision_model.encoder.layers.\1."
 _BERT = r"Qformer\.bert\.encoder\.layer\.(\d+)\."
 _LAYER = r"qformer.encoder.layer.\1."
 
-#: Official name without its `qformer1.` → ours.
+#: Official name without its stage → ours: what both stages have, each with its own weights.
 _MAPPED = {
     r"query_tokens": "query_tokens",
     r"visual_encoder\.cls_token": "vision_model.embeddings.class_embedding",
@@ -57,7 +63,7 @@ _MAPPED = {
     r"visual_encoder\.patch_embed\.proj\.(\w+)": r"vision_model.embeddings.patch_embedding.\1",
     _VIT + r"norm([12])\.(\w+)": _BLOCK + r"layer_norm\2.\3",
     _VIT + r"attn\.qkv\.weight": _BLOCK + "self_attn.qkv.weight",
-    # Two official tensors become one of ours; see _join_biases.
+    # Two official tensors become one of ours; see join_parts.
     _VIT + r"attn\.[qv]_bias": _BLOCK + "self_attn.qkv.bias",
     _VIT + r"attn\.proj\.(\w+)": _BLOCK + r"self_attn.projection.\2",
     _VIT + r"mlp\.(fc[12]\.\w+)": _BLOCK + r"mlp.\2",
@@ -67,25 +73,41 @@ _MAPPED = {
     _BERT + r"((?:cross)?attention)\.self\.(\w+\.\w+)": _LAYER + r"\2.attention.\3",
     _BERT + r"((?:cross)?attention\.output\.\w+\.\w+)": _LAYER + r"\2",
     _BERT + r"((?:intermediate|output)(?:_query)?\.\w+\.\w+)": _LAYER + r"\2",
-    **{
+}
+
+#: What only one stage has.
+_DROPPED_OF_STAGE = {
+    SCORES: {},
+    EXPLANATIONS: {
+        r"llm_model\.model\.layers\.\d+\.self_attn\.rotary_emb\.inv_freq": (
+            "a constant, computed from the language model's sizes"
+        ),
+    },
+}
+_MAPPED_OF_STAGE = {
+    SCORES: {
         rf"quality{number}\.([01]\.\w+)": rf"heads.{perspective}.\1"
         for number, perspective in enumerate(PERSPECTIVES, start=1)
+    },
+    EXPLANATIONS: {
+        r"zero_forward\.(\w+)": r"zero_convolution.\1",
+        r"llm_proj\.(\w+)": r"language_projection.\1",
+        r"llm_model\.((?:model|lm_head)\..+)": r"language_model.\1",
     },
 }
 
 
 def describe_name(official: str) -> Mapped | Dropped:
     """What becomes of one official name. Raises UnknownNameError."""
-    if official.startswith("qformer2."):
-        return Dropped("the explanation model (stage 2) is not part of this model")
-    rest = official.removeprefix("qformer1.")
-    if rest != official:
-        for pattern, reason in _DROPPED.items():
-            if re.fullmatch(pattern, rest):
-                return Dropped(reason)
-        for pattern, ours in _MAPPED.items():
-            if found := re.fullmatch(pattern, rest):
-                return Mapped(found.expand(ours))
+    for prefix, stage in STAGES.items():
+        if official.startswith(prefix):
+            rest = official.removeprefix(prefix)
+            for pattern, reason in (_DROPPED | _DROPPED_OF_STAGE[stage]).items():
+                if re.fullmatch(pattern, rest):
+                    return Dropped(reason)
+            for pattern, ours in (_MAPPED | _MAPPED_OF_STAGE[stage]).items():
+                if found := re.fullmatch(pattern, rest):
+                    return Mapped(stage, found.expand(ours))
     raise UnknownNameError(f"{official} is not a name of the released MINT-IQA checkpoint")
 
 
@@ -106,34 +128,51 @@ def describe_names(names: Iterable[str]) -> dict[str, Mapped | Dropped]:
     return described
 
 
+def parts_of(names: Iterable[str], stage: int) -> dict[str, tuple[str, ...]]:
+    """Our names of one stage → the official names of which each is joined, in order.
+
+    Raises UnknownNameError, or CheckpointError where half of an attention's bias is missing.
+    """
+    parts: dict[str, tuple[str, ...]] = {}
+    for official, described in sorted(describe_names(names).items()):
+        if isinstance(described, Mapped) and described.stage == stage:
+            parts[described.name] = (*parts.get(described.name, ()), official)
+    for ours, officials in parts.items():
+        if ours.endswith("qkv.bias") and len(officials) != 2:
+            other = {"q_bias": "v_bias", "v_bias": "q_bias"}[officials[0][-6:]]
+            raise CheckpointError(f"{officials[0]} is there without its {other}")
+    return parts
+
+
+def join_parts(parts: Sequence[Tensor]) -> Tensor:
+    """One of our tensors from its official ones.
+
+    EVA's attention has biases for queries and values, none for keys: (q, 0, v) in one. Anything
+    else has one part.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    query, value = parts
+    return torch.cat([query, torch.zeros_like(query), value])
+
+
 def convert_state_dict(official: Mapping[str, Tensor], config: MintIQAConfig) -> dict[str, Tensor]:
     """The released stage 1 weights under our names, complete and in our shapes.
 
     Raises UnknownNameError, or CheckpointError with every name that is missing or has another
     shape than `config` says.
     """
-    converted = {
-        described.name: official[name]
-        for name, described in describe_names(official).items()
-        if isinstance(described, Mapped) and not name.endswith(("q_bias", "v_bias"))
-    }
-    converted |= _join_biases(official)
-    _check_shapes(converted, config)
+    converted = convert_stage(official, SCORES)
+    check_shapes(converted, expected_shapes(config))
     return converted
 
 
-def _join_biases(official: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """EVA's attention has biases for queries and values, none for keys: (q, 0, v) in one."""
-    joined = {}
-    for name, query in official.items():
-        described = describe_name(name)
-        if name.endswith("q_bias") and isinstance(described, Mapped):
-            partner = name.removesuffix("q_bias") + "v_bias"
-            if partner not in official:
-                raise CheckpointError(f"{name} is there without {partner}")
-            value = official[partner]
-            joined[described.name] = torch.cat([query, torch.zeros_like(query), value])
-    return joined
+def convert_stage(official: Mapping[str, Tensor], stage: int) -> dict[str, Tensor]:
+    """The released weights of one stage under our names; shapes are the caller's to check."""
+    return {
+        ours: join_parts([official[name] for name in names])
+        for ours, names in parts_of(official, stage).items()
+    }
 
 
 def expected_shapes(config: MintIQAConfig) -> dict[str, torch.Size]:
@@ -143,8 +182,8 @@ def expected_shapes(config: MintIQAConfig) -> dict[str, torch.Size]:
     return {name: tensor.shape for name, tensor in model.state_dict().items()}
 
 
-def _check_shapes(found: Mapping[str, Tensor], config: MintIQAConfig) -> None:
-    wanted = expected_shapes(config)
+def check_shapes(found: Mapping[str, Tensor], wanted: Mapping[str, torch.Size]) -> None:
+    """Raises CheckpointError with every name that is missing, left over, or of another shape."""
     problems = [f"{name} is missing" for name in sorted(wanted.keys() - found.keys())]
     problems += [f"{name} has no place" for name in sorted(found.keys() - wanted.keys())]
     problems += [
@@ -193,7 +232,7 @@ def model_from_weights(weights: Mapping[str, Tensor], config: MintIQAConfig) -> 
 
     Raises CheckpointError with every name that is missing, left over, or of another shape.
     """
-    _check_shapes(weights, config)
+    check_shapes(weights, expected_shapes(config))
     with torch.device("meta"):
         model = MintIQAModel(config)
     model.load_state_dict(dict(weights), strict=True, assign=True)

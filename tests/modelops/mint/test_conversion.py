@@ -42,25 +42,49 @@ def test_all_2035_released_names_are_accounted_for() -> None:
     assert all(isinstance(entry, Mapped | Dropped) for entry in described.values())
 
 
-def test_only_the_named_parts_of_stage_1_are_dropped() -> None:
-    described = describe_names(name for name in released_shapes() if name.startswith("qformer1."))
+UNUSED = {
+    "temp",
+    "vision_proj.weight",
+    "vision_proj.bias",
+    "text_proj.weight",
+    "text_proj.bias",
+    "Qformer.bert.embeddings.position_ids",
+}
+ROTARY = {f"llm_model.model.layers.{n}.self_attn.rotary_emb.inv_freq" for n in range(32)}
+
+
+@pytest.mark.parametrize(
+    ("stage", "expected"), [("qformer1.", UNUSED), ("qformer2.", UNUSED | ROTARY)]
+)
+def test_only_what_no_output_depends_on_is_dropped(stage: str, expected: set[str]) -> None:
+    described = describe_names(name for name in released_shapes() if name.startswith(stage))
     dropped = {name for name, entry in described.items() if isinstance(entry, Dropped)}
-    assert dropped == {
-        "qformer1.temp",
-        "qformer1.vision_proj.weight",
-        "qformer1.vision_proj.bias",
-        "qformer1.text_proj.weight",
-        "qformer1.text_proj.bias",
-        "qformer1.Qformer.bert.embeddings.position_ids",
-    }
+    assert dropped == {stage + name for name in expected}
 
 
 def test_every_dropped_name_has_a_reason() -> None:
     described = describe_names(released_shapes())
     assert all(entry.reason for entry in described.values() if isinstance(entry, Dropped))
-    assert describe_name("qformer2.llm_proj.bias") == Dropped(
-        "the explanation model (stage 2) is not part of this model"
-    )
+
+
+def test_both_stages_names_are_mapped_to_the_stage_they_come_from() -> None:
+    for name, described in describe_names(released_shapes()).items():
+        if isinstance(described, Mapped):
+            assert name.startswith(f"qformer{described.stage}.")
+
+
+@pytest.mark.parametrize(
+    ("official", "ours"),
+    [
+        ("zero_forward.bias", "zero_convolution.bias"),
+        ("llm_proj.weight", "language_projection.weight"),
+        ("llm_model.model.norm.weight", "language_model.model.norm.weight"),
+        ("llm_model.lm_head.weight", "language_model.lm_head.weight"),
+        ("visual_encoder.cls_token", "vision_model.embeddings.class_embedding"),
+    ],
+)
+def test_the_explanation_model_s_names(official: str, ours: str) -> None:
+    assert describe_name(f"qformer2.{official}") == Mapped(2, ours)
 
 
 def test_the_released_layout_fills_the_published_size_exactly() -> None:
