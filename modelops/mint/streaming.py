@@ -1,0 +1,179 @@
+"""Reads and writes weights tensor by tensor: a checkpoint larger than the memory can be converted.
+
+What is read lies in the page cache and is copied for one tensor at a time; what is written is
+safetensors, whose header is known before the first tensor is.
+"""
+
+import hashlib
+import json
+import os
+import pickle
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from .errors import CheckpointError
+
+#: Called with (tensors done, tensors in all) after each tensor.
+Progress = Callable[[int, int], None]
+
+#: Bytes read from one opening of a checkpoint. Mapped pages that were read count as memory of this
+#: process until the file is closed; opening the released checkpoint anew takes 0.2 s.
+_WINDOW = 64 * 2**20
+#: Nor is a checkpoint opened more often than this.
+_MOST_OPENINGS = 64
+
+_TORCH_ZIP = b"PK\x03\x04"
+#: The magic number with which `torch.save` began before torch 1.6.
+_TORCH_LEGACY = b"\x80\x02\x8a\n"
+
+_SAFETENSORS_NAMES = {
+    torch.float64: "F64",
+    torch.float32: "F32",
+    torch.float16: "F16",
+    torch.bfloat16: "BF16",
+}
+
+
+class Entry(NamedTuple):
+    """What a file's header says of one tensor."""
+
+    shape: torch.Size
+    dtype: torch.dtype
+
+    @property
+    def nbytes(self) -> int:
+        return self.shape.numel() * self.dtype.itemsize
+
+
+class WeightReader:
+    """The tensors of a `torch.save` or safetensors file by name; none is held.
+
+    Nothing is executed: a `torch.save` file may hold tensors in a dict by name and nothing else.
+    Raises CheckpointError for a file that is absent, damaged, or something else.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = Path(path)
+        self.shapes, self._get = _open(self._path)
+        self._window = max(_WINDOW, self._path.stat().st_size // _MOST_OPENINGS)
+        self._read = 0
+
+    def __call__(self, name: str) -> Tensor:
+        """One tensor, on the file's own pages: read it, and let it go."""
+        if self._read > self._window:
+            # The old mapping is closed with its last reference, which gives its pages back.
+            _, self._get = _open(self._path)
+            self._read = 0
+        tensor = self._get(name)
+        self._read += tensor.nbytes
+        return tensor
+
+
+def write_weights(
+    path: Path,
+    layout: Mapping[str, Entry],
+    read: Callable[[str], Tensor],
+    progress: Progress | None = None,
+) -> str:
+    """Writes a safetensors file with one tensor in memory at a time; gives its SHA-256.
+
+    `read` gives the tensor of a name of `layout`, in its shape; it is stored in its dtype. The file
+    is on the disk when this returns. Raises OSError (a full disk among them).
+    """
+    # As the library does: the widest numbers first keeps every tensor aligned.
+    names = sorted(layout, key=lambda name: (-layout[name].dtype.itemsize, name))
+    digest = hashlib.sha256()
+    with path.open("wb") as file:
+        header = _header({name: layout[name] for name in names})
+        digest.update(header)
+        file.write(header)
+        for number, name in enumerate(names, start=1):
+            data = _bytes_of(read(name), layout[name])
+            digest.update(data)
+            file.write(data)
+            if progress is not None:
+                progress(number, len(names))
+        file.flush()
+        os.fsync(file.fileno())
+    return digest.hexdigest()
+
+
+def _header(layout: Mapping[str, Entry]) -> bytes:
+    """Length, then JSON with each tensor's place, padded to eight bytes (safetensors' format)."""
+    described: dict[str, object] = {"__metadata__": {"format": "pt"}}
+    place = 0
+    for name, entry in layout.items():
+        described[name] = {
+            "dtype": _SAFETENSORS_NAMES[entry.dtype],
+            "shape": list(entry.shape),
+            "data_offsets": [place, place + entry.nbytes],
+        }
+        place += entry.nbytes
+    text = json.dumps(described, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text
+
+
+def _bytes_of(tensor: Tensor, entry: Entry) -> memoryview:
+    """The tensor's own memory where it is as wanted already, else that of a copy."""
+    if tensor.shape != entry.shape:
+        raise ValueError(f"a tensor is {tuple(tensor.shape)}, not {tuple(entry.shape)} as laid out")
+    wanted = tensor.detach().to("cpu", entry.dtype).contiguous()
+    # As bytes, because NumPy has no bfloat16.
+    return wanted.flatten().view(torch.uint8).numpy().data
+
+
+def _open(path: Path) -> tuple[dict[str, torch.Size], Callable[[str], Tensor]]:
+    """The shapes by name, and what gives a tensor by name while it is referred to."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(4)
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read ({error.strerror}); give a file") from error
+    if start == _TORCH_LEGACY:
+        raise CheckpointError(
+            f"{path} was saved by a torch before 1.6 and cannot be read piece by piece; "
+            "load it with weights_only=True and save it again with torch.save"
+        )
+    return _open_torch(path) if start == _TORCH_ZIP else _open_safetensors(path)
+
+
+def _open_torch(path: Path) -> tuple[dict[str, torch.Size], Callable[[str], Tensor]]:
+    try:
+        found = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except pickle.UnpicklingError as error:
+        # The library's own message advises to run the file's code.
+        raise CheckpointError(
+            f"{path} holds code or objects beside tensors and is not read: they could do anything; "
+            "save its state dict alone, or convert it to safetensors where it comes from"
+        ) from error
+    except (RuntimeError, EOFError) as error:
+        raise CheckpointError(f"{path} is damaged or cut short ({error}); copy it again") from error
+    if not isinstance(found, dict):
+        raise CheckpointError(f"{path} holds a {type(found).__name__}, not tensors by name")
+    others = [str(name) for name, value in found.items() if not isinstance(value, Tensor)]
+    if others:
+        raise CheckpointError(
+            f"{path} holds more than tensors by name: {', '.join(sorted(others))}; "
+            "save the model's state dict alone"
+        )
+    state: dict[str, Tensor] = {str(name): tensor for name, tensor in found.items()}
+    return {name: tensor.shape for name, tensor in state.items()}, state.__getitem__
+
+
+def _open_safetensors(path: Path) -> tuple[dict[str, torch.Size], Callable[[str], Tensor]]:
+    file: Any
+    try:
+        file = safe_open(path, framework="pt")
+    except SafetensorError as error:
+        raise CheckpointError(
+            f"{path} is neither a torch.save file nor a whole safetensors file ({error}); "
+            "give one of these, or copy it again"
+        ) from error
+    shapes = {name: torch.Size(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118  # not a dict
+    return shapes, file.get_tensor
