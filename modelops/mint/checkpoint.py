@@ -7,14 +7,14 @@ version and SHA-256 of the others); folders that others made may lack the manife
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import torch
-from safetensors.torch import save_file
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import Blip2ForImageTextRetrieval
 from transformers.utils import logging as transformers_logging
@@ -26,7 +26,8 @@ from .errors import CheckpointError
 from .modeling import MintIQAModel
 from .presets import PRESETS
 from .processing import MintIQAProcessor
-from .tokenization import load_tokenizer
+from .streaming import Entry, write_weights
+from .tokenization import PromptTokenizer, load_tokenizer
 
 #: Raised whenever a folder's layout changes; an older program refuses a newer folder.
 FORMAT = 1
@@ -34,7 +35,7 @@ TINY_FOLDER = Path(__file__).parent / "assets" / "tiny"
 #: The public backbone from which the authors started.
 BLIP2_SOURCE = "Salesforce/blip2-itm-vit-g"
 
-_WEIGHTS, _MANIFEST = "model.safetensors", "manifest.json"
+WEIGHTS, _MANIFEST = "model.safetensors", "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -69,22 +70,33 @@ def save_model(
     """Writes the whole folder, weights as `dtype` (default: as they are), and only then renames it.
 
     An existing folder's files are replaced one by one, the manifest last; files that are not a
-    model's (a card) stay.
+    model's (a card) stay. Raises OSError (a full disk among them) with nothing replaced.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
         written = Path(temporary)
-        _write_weights(loaded.model, written, dtype)
-        loaded.processor.tokenizer.save(written)
-        names = sorted(path.name for path in written.iterdir())
-        sums = {name: sha256_of(written / name) for name in names}
-        manifest = {"format": FORMAT, "sha256": sums}
-        (written / _MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
+        state = loaded.model.state_dict()
+        layout = {name: Entry(t.shape, dtype or t.dtype) for name, t in state.items()}
+        weights_sha256 = write_weights(written / WEIGHTS, layout, state.__getitem__)
+        describe_folder(written, loaded.model.config, loaded.processor.tokenizer, weights_sha256)
+        names = sorted(path.name for path in written.iterdir() if path.name != _MANIFEST)
         for name in (*names, _MANIFEST):
             sync(written / name)
             (written / name).replace(folder / name)
     sync(folder)
+
+
+def describe_folder(
+    folder: Path, config: MintIQAConfig, tokenizer: PromptTokenizer, weights_sha256: str
+) -> None:
+    """Adds all that a folder with weights needs to be loaded: sizes, tokenizer, then manifest."""
+    config.save_pretrained(folder)
+    tokenizer.save(folder)
+    described = [path for path in folder.iterdir() if path.is_file() and path.name != WEIGHTS]
+    sums = {path.name: sha256_of(path) for path in described} | {WEIGHTS: weights_sha256}
+    manifest = {"format": FORMAT, "sha256": dict(sorted(sums.items()))}
+    (folder / _MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
 
 
 def from_blip2(source: str | Path, *, dtype: torch.dtype = torch.float32) -> LoadedModel:
@@ -93,7 +105,7 @@ def from_blip2(source: str | Path, *, dtype: torch.dtype = torch.float32) -> Loa
     `source` is a folder or a name on the model hub. Vision transformer, Q-Former, queries and text
     embeddings are taken; the contrastive and matching heads are not; the score heads are drawn.
     """
-    folder = Path(source) if Path(source).is_dir() else _download(str(source))
+    folder = find_folder(source, wanted=("*.json", "*.safetensors", "*.txt"))
     blip2 = _read_blip2(folder, dtype)
     sizes: Any = blip2.config
     config = MintIQAConfig(
@@ -144,13 +156,13 @@ def _sizes(config: MintIQAConfig) -> str:
 
 
 def _load_folder(folder: Path, dtype: torch.dtype) -> LoadedModel:
-    if not (folder / _WEIGHTS).exists():
+    if not (folder / WEIGHTS).exists():
         mend = (
             "run `make pretrain-tiny`"
             if folder == TINY_FOLDER
-            else f"give a folder with {_WEIGHTS}, or one of the presets {', '.join(PRESETS)}"
+            else f"give a folder with {WEIGHTS}, or one of the presets {', '.join(PRESETS)}"
         )
-        raise CheckpointError(f"{folder} holds no {_WEIGHTS}; {mend}")
+        raise CheckpointError(f"{folder} holds no {WEIGHTS}; {mend}")
     _check_manifest(folder)
     with _quiet():
         model = MintIQAModel.from_pretrained(folder, dtype=dtype, local_files_only=True)
@@ -178,28 +190,25 @@ def _processor(folder: Path, config: MintIQAConfig) -> MintIQAProcessor:
     return MintIQAProcessor(load_tokenizer(folder, config), config.image_size)
 
 
-def _write_weights(model: MintIQAModel, folder: Path, dtype: torch.dtype | None) -> None:
-    """`model.safetensors` and `config.json`; the model itself keeps its precision."""
-    weights = {
-        name: tensor.detach().to("cpu", dtype or tensor.dtype).contiguous()
-        for name, tensor in model.state_dict().items()
-    }
-    save_file(weights, folder / _WEIGHTS, metadata={"format": "pt"})
-    model.config.save_pretrained(folder)
-
-
 def _read_blip2(folder: Path, dtype: torch.dtype) -> Blip2ForImageTextRetrieval:
     """BLIP-2 with its matching head; another model's weights would leave names to chance."""
+    # So that shapes, too, come back as a list and not as a line of advice in a log.
+    told: dict[str, Any] = {"output_loading_info": True, "ignore_mismatched_sizes": True}
     loaded: Any
-    with _quiet():
-        loaded = Blip2ForImageTextRetrieval.from_pretrained(
-            folder, dtype=dtype, output_loading_info=True
-        )
+    try:
+        with _quiet():
+            loaded = Blip2ForImageTextRetrieval.from_pretrained(folder, dtype=dtype, **told)
+    except (SafetensorError, OSError, RuntimeError) as error:
+        raise CheckpointError(f"{folder}: BLIP-2's weights cannot be read ({error})") from error
     model, found = loaded
-    if found["missing_keys"]:
+    problems = [
+        f"{kind.removesuffix('_keys')}: {', '.join(sorted(map(str, names)))}"
+        for kind, names in found.items()
+        if names
+    ]
+    if problems:
         raise CheckpointError(
-            f"{folder} is not a BLIP-2 image–text matching checkpoint; "
-            f"missing: {', '.join(sorted(found['missing_keys']))}"
+            f"{folder} is not a BLIP-2 image–text matching checkpoint; {'; '.join(problems)}"
         )
     return cast(Blip2ForImageTextRetrieval, model)
 
@@ -216,12 +225,21 @@ def _fresh_heads(config: MintIQAConfig, dtype: torch.dtype) -> dict[str, Tensor]
     return drawn
 
 
-def _download(name: str) -> Path:
-    """Fetches a public checkpoint into the hub's cache; only weights, sizes and tokenizer."""
+def find_folder(source: str | Path, *, wanted: Sequence[str]) -> Path:
+    """A folder as it is, or a name on the model hub: its `wanted` files, in the hub's cache.
+
+    `wanted` are patterns of file names. Raises CheckpointError where the hub is out of reach.
+    """
+    if Path(source).is_dir():
+        return Path(source)
+    return _download(str(source), wanted)
+
+
+def _download(name: str, wanted: Sequence[str]) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
-        found = snapshot_download(name, allow_patterns=["*.json", "*.safetensors", "*.txt"])
+        found = snapshot_download(name, allow_patterns=list(wanted))
     except (OSError, ValueError) as error:  # no network, no such repository, not a name at all
         raise CheckpointError(
             f"{name} is no folder and cannot be fetched from the model hub ({error}); "

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
+from transformers import AutoModelForCausalLM, LlamaConfig, PreTrainedConfig
 from transformers.models.blip_2.configuration_blip_2 import Blip2QFormerConfig, Blip2VisionConfig
 
 from .configuration import PERSPECTIVES, MintIQAConfig
@@ -153,7 +154,11 @@ def join_parts(parts: Sequence[Tensor]) -> Tensor:
     if len(parts) == 1:
         return parts[0]
     query, value = parts
-    return torch.cat([query, torch.zeros_like(query), value])
+    if query.shape != value.shape:
+        shapes = f"{tuple(query.shape)} and {tuple(value.shape)}"
+        raise CheckpointError(f"an attention's biases have different shapes: {shapes}")
+    joined = torch.stack([query, torch.zeros_like(query), value])  # (3, n)
+    return joined.reshape(-1, *query.shape[1:])  # (3 n,)
 
 
 def convert_state_dict(official: Mapping[str, Tensor], config: MintIQAConfig) -> dict[str, Tensor]:
@@ -182,6 +187,24 @@ def expected_shapes(config: MintIQAConfig) -> dict[str, torch.Size]:
     return {name: tensor.shape for name, tensor in model.state_dict().items()}
 
 
+def expected_explanation_shapes(
+    config: MintIQAConfig, language: PreTrainedConfig
+) -> dict[str, torch.Size]:
+    """Our names and shapes of stage 2 at these sizes: the same trunk, and a language model."""
+    with torch.device("meta"):
+        spoken = AutoModelForCausalLM.from_config(language)
+    queries, width = config.num_query_tokens, config.embedding_size
+    trunk = expected_shapes(config).items()
+    return {
+        **{name: shape for name, shape in trunk if not name.startswith("heads.")},
+        "zero_convolution.weight": torch.Size([queries, queries, 1]),
+        "zero_convolution.bias": torch.Size([queries]),
+        "language_projection.weight": torch.Size([language.hidden_size, width]),
+        "language_projection.bias": torch.Size([language.hidden_size]),
+        **{f"language_model.{name}": t.shape for name, t in spoken.state_dict().items()},
+    }
+
+
 def check_shapes(found: Mapping[str, Tensor], wanted: Mapping[str, torch.Size]) -> None:
     """Raises CheckpointError with every name that is missing, left over, or of another shape."""
     problems = [f"{name} is missing" for name in sorted(wanted.keys() - found.keys())]
@@ -193,7 +216,9 @@ def check_shapes(found: Mapping[str, Tensor], wanted: Mapping[str, torch.Size]) 
     ]
     if problems:
         raise CheckpointError(
-            f"{len(problems)} tensors do not fit this configuration: {'; '.join(problems)}"
+            # The list can be long, so what to do about it stands at the end, where it is seen.
+            f"{'; '.join(problems)}: {len(problems)} tensors do not fit this configuration; give "
+            "the sizes that belong to these weights, or weights of MINT-IQA in these sizes"
         )
 
 
@@ -224,6 +249,19 @@ def config_from_golden(sizes: Mapping[str, Any]) -> MintIQAConfig:
         head_hidden_size=heads["hidden"],
         head_outputs=heads["outputs"],
         used_output=heads["used_output"],
+    )
+
+
+def language_config_from_golden(sizes: Mapping[str, Any]) -> LlamaConfig:
+    """The language model that a `config.json` beside an official state dict describes."""
+    llm = sizes["llm"]
+    return LlamaConfig(
+        vocab_size=llm["vocab_size"],
+        hidden_size=llm["hidden_size"],
+        num_hidden_layers=llm["layers"],
+        num_attention_heads=llm["heads"],
+        intermediate_size=llm["intermediate_size"],
+        pad_token_id=llm["pad_token_id"],
     )
 
 

@@ -19,3 +19,7 @@ class UnknownNameError(CheckpointError):
 
 class TokenizerError(MintModelError):
     """A tokenizer that is absent, unreadable, or larger than the model's vocabulary."""
+
+
+class StorageError(MintModelError):
+    """A folder that cannot be written: it is there already, or its disk is full or refuses."""

@@ -1,0 +1,95 @@
+"""`manage.py mint_convert CHECKPOINT OUT`: weights that others published, in our format."""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from workbench.counting import Counter
+
+if TYPE_CHECKING:
+    import torch
+
+PRECISIONS = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
+
+
+class Command(BaseCommand):
+    help = (
+        "Convert a released MINT-IQA checkpoint to a folder that MODEL_WEIGHTS accepts, one tensor "
+        "in memory at a time; or start an untrained MINT-IQA from a BLIP-2 backbone."
+    )
+
+    requires_system_checks: list[str] = []  # nothing of the site is used, no database either
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "checkpoint",
+            help="a torch.save or safetensors file with either stage or both; with --from-blip2, "
+            "a folder, or a name on the model hub such as Salesforce/blip2-itm-vit-g",
+        )
+        parser.add_argument("out", type=Path, help="the folder to make")
+        parser.add_argument(
+            "--from-blip2", action="store_true", help="start from a backbone, heads untrained"
+        )
+        parser.add_argument(
+            "--dtype", choices=PRECISIONS, default="fp32", help="of the stored weights"
+        )
+        parser.add_argument(
+            "--config", type=Path, help="a config.json with sizes other than the published ones"
+        )
+        parser.add_argument(
+            "--tokenizer",
+            help="a folder with tokenizer.json or vocab.txt, or a name on the model hub "
+            "(default: google-bert/bert-base-uncased, as published)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        import torch
+
+        from ...mint import MintModelError
+
+        dtype: torch.dtype = getattr(torch, PRECISIONS[options["dtype"]])
+        try:
+            if options["from_blip2"]:
+                self._start(options, dtype)
+            else:
+                self._convert(options, dtype)
+        except MintModelError as error:
+            raise CommandError(str(error)) from error
+
+    def _convert(self, options: dict[str, Any], dtype: "torch.dtype") -> None:
+        from ...mint.released import NAMES_LIST, TOKENIZER_SOURCE, convert_released
+
+        converted = convert_released(
+            options["checkpoint"],
+            options["out"],
+            dtype=dtype,
+            sizes=_read_sizes(options["config"]),
+            tokenizer=options["tokenizer"] or TOKENIZER_SOURCE,
+            progress=Counter("tensors", self.stdout),
+        )
+        total = len(converted.names)
+        self.stdout.write(
+            f"{options['out']}: {total} official names, {converted.mapped} mapped and "
+            f"{total - converted.mapped} dropped; {NAMES_LIST} there says which and why"
+        )
+
+    def _start(self, options: dict[str, Any], dtype: "torch.dtype") -> None:
+        from ...mint.released import start_from_blip2
+
+        if options["config"] or options["tokenizer"]:
+            raise CommandError("a backbone brings its sizes and tokenizer; give neither with it")
+        start_from_blip2(options["checkpoint"], options["out"], dtype=dtype)
+        self.stdout.write(f"{options['out']}: an untrained MINT-IQA on {options['checkpoint']}")
+
+
+def _read_sizes(path: Path | None) -> dict[str, Any] | None:
+    if path is None:
+        return None
+    try:
+        sizes: dict[str, Any] = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{path} is no file of sizes ({error})") from error
+    return sizes

@@ -1,0 +1,211 @@
+"""From what others published to a folder of ours: the released checkpoint, or BLIP-2 to start from.
+
+Source of the layout: IntMeGroup/MINT-IQA, commit e76c07d, models/MINT_Qformers.py and inference.py
+(`MINTIQA.pt` is the state dict of both stages).
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import LlamaConfig
+
+from .checkpoint import WEIGHTS, describe_folder, find_folder, from_blip2, save_model
+from .configuration import MintIQAConfig
+from .conversion import (
+    EXPLANATIONS,
+    SCORES,
+    Dropped,
+    Mapped,
+    check_shapes,
+    config_from_golden,
+    describe_names,
+    expected_explanation_shapes,
+    expected_shapes,
+    join_parts,
+    language_config_from_golden,
+    parts_of,
+)
+from .errors import CheckpointError
+from .presets import preset_config
+from .storing import new_folder
+from .streaming import Entry, Progress, WeightReader, write_weights
+from .tokenization import load_tokenizer
+
+#: The tokenizer of the released code; it is not part of the checkpoint.
+TOKENIZER_SOURCE = "google-bert/bert-base-uncased"
+#: Says of every official name what became of it.
+NAMES_LIST = "conversion.json"
+#: Where a stage's model lies in the converted folder.
+PLACES = {SCORES: ".", EXPLANATIONS: "explanations"}
+
+#: Below the explanations' folder: the language model's own `config.json`.
+LANGUAGE_MODEL = "language_model"
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What became of a checkpoint: official name → our name in its stage, or why it was dropped."""
+
+    names: Mapping[str, Mapped | Dropped]
+
+    @property
+    def mapped(self) -> int:
+        return sum(isinstance(entry, Mapped) for entry in self.names.values())
+
+    @property
+    def stages(self) -> tuple[int, ...]:
+        found = {entry.stage for entry in self.names.values() if isinstance(entry, Mapped)}
+        return tuple(sorted(found))
+
+    def to_json(self) -> dict[str, dict[str, str]]:
+        return {
+            official: {"file": str(Path(PLACES[entry.stage], WEIGHTS)), "name": entry.name}
+            if isinstance(entry, Mapped)
+            else {"dropped": entry.reason}
+            for official, entry in self.names.items()
+        }
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """A stage that the checkpoint holds whole, as it will be written."""
+
+    number: int
+    layout: dict[str, Entry]
+    read: Callable[[str], Tensor]
+
+
+def convert_released(
+    checkpoint: str | Path,
+    folder: str | Path,
+    *,
+    dtype: torch.dtype = torch.float32,
+    sizes: Mapping[str, Any] | None = None,
+    tokenizer: str | Path = TOKENIZER_SOURCE,
+    progress: Progress | None = None,
+) -> Converted:
+    """Writes a new folder from a released checkpoint, with one tensor in memory at a time.
+
+    checkpoint: a `torch.save` or safetensors file with stage 1 (`qformer1.*`), 2, or both.
+    dtype: what all weights are stored as.
+    sizes: as in the `config.json` beside an official state dict; default: the published ones.
+    tokenizer: a folder with a BERT tokenizer, or its name on the model hub.
+
+    Raises UnknownNameError with all names that are unknown; CheckpointError with all that are
+    missing or have another shape, or whose numbers `dtype` cannot hold; TokenizerError;
+    StorageError. Nothing is left behind then.
+    """
+    reader = WeightReader(checkpoint)
+    converted = Converted(describe_names(reader.shapes))
+    if not converted.stages:
+        raise CheckpointError(f"{checkpoint} holds no weights of either stage of MINT-IQA")
+    config, language = _configs(sizes)
+    stages = [_plan(reader, number, config, language, dtype) for number in converted.stages]
+    words = load_tokenizer(find_folder(tokenizer, wanted=("tokenizer.json", "vocab.txt")), config)
+    needed = sum(entry.nbytes for stage in stages for entry in stage.layout.values())
+    with new_folder(Path(folder), needed=needed) as building:
+        for stage, counted in zip(stages, _counted(stages, progress), strict=True):
+            place = building / PLACES[stage.number]
+            place.mkdir(exist_ok=True)
+            sha256 = write_weights(place / WEIGHTS, stage.layout, stage.read, counted)
+            describe_folder(place, config, words, sha256)
+            if stage.number == EXPLANATIONS:
+                language.save_pretrained(place / LANGUAGE_MODEL)
+        text = json.dumps(converted.to_json(), indent=1, ensure_ascii=False)
+        (building / NAMES_LIST).write_text(text + "\n")
+    return converted
+
+
+def start_from_blip2(
+    source: str | Path, folder: str | Path, *, dtype: torch.dtype = torch.float32
+) -> None:
+    """Writes a new folder with an untrained MINT-IQA on a public backbone; see `from_blip2`.
+
+    Raises CheckpointError with all names that are missing, unexpected or misshapen; TokenizerError;
+    StorageError. Nothing is left behind then.
+    """
+    loaded = from_blip2(source, dtype=dtype)
+    needed = sum(tensor.nbytes for tensor in loaded.model.state_dict().values())
+    with new_folder(Path(folder), needed=needed) as building:
+        save_model(loaded, building)
+
+
+def _configs(sizes: Mapping[str, Any] | None) -> tuple[MintIQAConfig, LlamaConfig]:
+    if sizes is None:
+        return preset_config("vit-g"), LlamaConfig(vocab_size=32001, pad_token_id=32000)
+    try:
+        return config_from_golden(sizes), language_config_from_golden(sizes)
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(
+            f"these are not the sizes of a MINT-IQA ({error} is missing or no object); "
+            "give vision, qformer, heads and llm as beside an official state dict"
+        ) from error
+
+
+def _plan(
+    reader: WeightReader,
+    number: int,
+    config: MintIQAConfig,
+    language: LlamaConfig,
+    dtype: torch.dtype,
+) -> _Stage:
+    """Checks names and shapes of one stage before anything is read or written."""
+    parts = parts_of(reader.shapes, number)
+    wanted = (
+        expected_shapes(config)
+        if number == SCORES
+        else expected_explanation_shapes(config, language)
+    )
+    found = {
+        name: join_parts([torch.empty(reader.shapes[part], device="meta") for part in officials])
+        for name, officials in parts.items()
+    }
+    check_shapes(found, wanted)
+
+    def read(name: str) -> Tensor:
+        whole = join_parts([reader(official) for official in parts[name]])
+        return _representable(whole, dtype, parts[name])
+
+    return _Stage(number, {name: Entry(shape, dtype) for name, shape in wanted.items()}, read)
+
+
+def _representable(tensor: Tensor, dtype: torch.dtype, officials: Sequence[str]) -> Tensor:
+    """The tensor as `dtype`; raises CheckpointError where that, or it, is not finite."""
+    converted = tensor.to(dtype)
+    if _is_finite(converted):
+        return converted
+    mend = (
+        f"numbers too large for {dtype}; convert to bf16 or fp32"
+        if _is_finite(tensor)
+        else "numbers that are infinite or none; copy the checkpoint again"
+    )
+    raise CheckpointError(f"{' and '.join(officials)} holds {mend}")
+
+
+def _is_finite(tensor: Tensor) -> bool:
+    """Without a second tensor of that size, which `isfinite` would make."""
+    smallest, largest = torch.aminmax(tensor)
+    return bool(smallest.isfinite() and largest.isfinite())
+
+
+def _counted(stages: Sequence[_Stage], progress: Progress | None) -> list[Progress | None]:
+    """For each stage, progress over the tensors of all stages."""
+    if progress is None:
+        return [None for _ in stages]
+    total = sum(len(stage.layout) for stage in stages)
+    counted: list[Progress | None] = []
+    before = 0
+    for stage in stages:
+        counted.append(partial(_count_on, progress, before, total))
+        before += len(stage.layout)
+    return counted
+
+
+def _count_on(progress: Progress, before: int, total: int, done: int, _of_stage: int) -> None:
+    progress(before + done, total)
