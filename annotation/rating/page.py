@@ -226,4 +226,8 @@ def _messages() -> dict[str, str]:
             "be kept. Here is the next one."
         ),
         "waiting": _("The next image is on its way…"),
+        "back": _("Back"),
+        "leave": _("Leave it as it was"),
+        "next": _("Next image"),
+        "change": _("Send the change"),
     }

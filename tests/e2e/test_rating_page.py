@@ -272,3 +272,38 @@ def test_a_slider_has_no_position_until_it_is_moved(
     shows(page, 2)
     (trial,) = submitted()
     assert scores_of(trial) == {"quality": quality, "authenticity": 3, "correspondence": 4.01}
+
+
+def test_the_last_image_can_be_revised_and_its_first_scores_are_kept(rating: Page) -> None:
+    expect(rating.get_by_role("button", name="Back", exact=True)).to_be_disabled()
+    first = rating.locator("#prompt").inner_text()
+    press(rating, "4 2 3 Enter")
+    shows(rating, 2)
+    second = rating.locator("#prompt").inner_text()
+    press(rating, "5")
+    press(rating, "Backspace")
+    expect(rating.get_by_text("The last image, once more")).to_be_visible()
+    expect(rating.locator("#prompt")).to_have_text(first)
+    expect(rating.locator('[name="score-authenticity"][value="2"]')).to_be_checked()
+    choose(rating, "quality", 1)
+    rating.get_by_role("button", name="Send the change").click()
+    expect(rating.locator("#prompt")).to_have_text(second)
+    # What was begun before is still there.
+    expect(rating.locator('[name="score-quality"][value="5"]')).to_be_checked()
+    (trial,) = submitted()
+    assert scores_of(trial) == {"quality": 1, "authenticity": 2, "correspondence": 3}
+    history = trial.ratings.filter(perspective="quality").order_by("revision")
+    assert [(item.score, item.revision) for item in history] == [(4, 1), (1, 2)]
+
+
+def test_the_last_image_can_be_left_as_it_was(rating: Page) -> None:
+    press(rating, "4 2 3 Enter")
+    shows(rating, 2)
+    rating.get_by_role("button", name="Back", exact=True).click()
+    expect(rating.get_by_role("button", name="Skip…")).to_be_hidden()
+    choose(rating, "quality", 1)
+    rating.get_by_role("button", name="Leave it as it was").click()
+    expect(rating.get_by_text("The last image, once more")).to_be_hidden()
+    press(rating, "3 3 3 Enter")
+    shows(rating, 3)
+    assert [scores_of(trial)["quality"] for trial in submitted()] == [4, 3]

@@ -5,7 +5,7 @@
 export class Keyboard {
   /**
    * @param {AnswerForm} form
-   * @param {{ready: () => boolean, submit: () => void, help: () => void}} actions
+   * @param {{ready: () => boolean, submit: () => void, back: () => void, help: () => void}} actions
    */
   constructor(form, actions) {
     this.form = form;
@@ -58,6 +58,9 @@ export class Keyboard {
     if (event.key === "?") {
       event.preventDefault();
       this.actions.help();
+    } else if (event.key === "Backspace") {
+      event.preventDefault();
+      if (!event.repeat) this.actions.back();
     } else if (/^\d$/.test(event.key)) {
       this.#onDigit(event);
     } else if (event.key.startsWith("Arrow") && !isControl(event.target)) {

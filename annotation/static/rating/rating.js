@@ -9,6 +9,7 @@ import { Leases } from "./leases.js";
 import { Refusal, Unreachable } from "./transport.js";
 
 /**
+ * @typedef {import("./transport.js").Answer} Answer
  * @typedef {import("./transport.js").Offer} Offer
  * @typedef {import("./transport.js").Transport} Transport
  * @typedef {import("./transport.js").Trial} Trial
@@ -19,6 +20,8 @@ const AHEAD = 1;
 const CLAIM_PAUSE_MS = 400;
 /** Answers after which this trial is gone and the next one is shown. */
 const LOST = new Set(["lease_lost", "trial_skipped", "trial_not_found"]);
+/** @type {Answer} */
+const NOTHING = { scores: {}, explanations: {} };
 /** Answers that another page explains: the server knows which. */
 const ELSEWHERE = /^(study_|rater_|link_|no_session|session_state)/;
 
@@ -36,11 +39,22 @@ export class Rating {
     this.keyboard = new Keyboard(this.form, {
       ready: () => this.ready,
       submit: () => this.submit(),
+      back: () => this.back(),
       help: () => byId("help", HTMLDialogElement).showModal(),
     });
     this.leases = new Leases(transport, settings.leaseSeconds, (trial) => this.#onLost(trial));
     /** @type {Trial | null} */
     this.trial = null;
+    /**
+     * What was sent last; the rater can go back to it.
+     * @type {{trial: Trial, answer: Answer} | null}
+     */
+    this.previous = null;
+    /**
+     * Where the rater comes back to from the last image; null while that is not shown.
+     * @type {Trial | null}
+     */
+    this.interrupted = null;
     /** @type {(() => void) | null} */
     this.again = null;
     this.#listen();
@@ -60,6 +74,7 @@ export class Rating {
     byId("retry", HTMLButtonElement).addEventListener("click", () => this.#retry());
     window.addEventListener("online", () => this.#retry());
     byId("reload-image", HTMLButtonElement).addEventListener("click", () => this.#show());
+    byId("back", HTMLButtonElement).addEventListener("click", () => this.back());
     const skip = byId("skip", HTMLDialogElement);
     byId("open-skip", HTMLButtonElement).addEventListener("click", () => skip.showModal());
     skip.addEventListener("close", () => this.#onSkip(skip));
@@ -84,9 +99,26 @@ export class Rating {
     const send = async () => {
       const offer = await this.transport.submit(trial.id, answer, AHEAD);
       dropDraft(trial.id);
+      this.previous = { trial, answer };
+      this.interrupted = null;
       return offer;
     };
     void this.#send(send, () => this.submit());
+  }
+
+  /** Shows the last image again with what was sent for it; from there, leaves that as it was. */
+  back() {
+    if (!this.ready || !this.trial || !this.previous) return;
+    if (this.interrupted) {
+      dropDraft(this.trial.id);
+      this.trial = this.interrupted;
+      this.interrupted = null;
+    } else {
+      this.interrupted = this.trial;
+      this.trial = this.previous.trial;
+    }
+    this.controls.disabled = true;
+    void this.#show();
   }
 
   /** @param {HTMLDialogElement} dialog */
@@ -131,7 +163,7 @@ export class Rating {
       window.setTimeout(() => this.start(), CLAIM_PAUSE_MS);
       return;
     }
-    this.canvas.prepare(offer.trials);
+    this.canvas.prepare([...offer.trials, ...(this.previous ? [this.previous.trial] : [])]);
     this.leases.hold(offer.trials.map((trial) => trial.id));
     this.trial = next;
     await this.#show();
@@ -145,7 +177,9 @@ export class Rating {
     prompt.textContent = trial.prompt;
     prompt.scrollTop = 0;
     window.scrollTo(0, 0);
-    this.form.write(draftOf(trial.id) ?? { scores: {}, explanations: {} });
+    const sent = this.interrupted && this.previous ? this.previous.answer : NOTHING;
+    this.form.write(draftOf(trial.id) ?? sent);
+    this.#sayWhere();
     const slow = window.setTimeout(() => this.#note(this.messages.loading), 300);
     try {
       await this.canvas.show(trial);
@@ -165,6 +199,7 @@ export class Rating {
   /** Nothing is before the rater until the next trial comes. */
   #leave() {
     this.trial = null;
+    this.interrupted = null;
     this.controls.disabled = true;
     this.canvas.clear();
     this.form.clear();
@@ -228,6 +263,17 @@ export class Rating {
     byId("submit", HTMLButtonElement).toggleAttribute("data-incomplete", labels.length > 0);
     const text = asked && labels.length ? this.messages.missing : "";
     byId("missing", HTMLElement).textContent = fill(text, { labels: labels.join(", ") });
+  }
+
+  /** The buttons, and whether this is the last image once more. */
+  #sayWhere() {
+    const again = this.interrupted !== null;
+    const back = byId("back", HTMLButtonElement);
+    back.disabled = !this.previous;
+    back.textContent = again ? this.messages.leave : this.messages.back;
+    byId("open-skip", HTMLButtonElement).hidden = again;
+    byId("submit-text", HTMLElement).textContent = again ? this.messages.change : this.messages.next;
+    byId("again", HTMLElement).hidden = !again;
   }
 
   /** @param {Offer} offer */
