@@ -1,8 +1,46 @@
-"""Opinion scores, pure numpy: mean opinion score, spread and confidence interval.
+"""Opinion scores, pure numpy: mean opinion score, spread and interval; raters' reliability.
 
-Takes and returns arrays; imports no Django.
+Takes and returns arrays and dataclasses; imports no Django.
 """
 
+from .inter_rater import Correlation, InterRater, inter_rater_correlations
+from .reliability import (
+    AttentionChecks,
+    GoldAnswers,
+    Pace,
+    RepeatAgreement,
+    Retest,
+    StraightLining,
+    attention_checks,
+    gold_answers,
+    pace,
+    retest,
+    straight_lining,
+)
+from .reliability_rules import Effect, Flag, RaterMeasures, ReliabilityRules, Rule, judge
 from .scores import OpinionScores, opinion_scores
 
-__all__ = ["OpinionScores", "opinion_scores"]
+__all__ = [
+    "AttentionChecks",
+    "Correlation",
+    "Effect",
+    "Flag",
+    "GoldAnswers",
+    "InterRater",
+    "OpinionScores",
+    "Pace",
+    "RaterMeasures",
+    "ReliabilityRules",
+    "RepeatAgreement",
+    "Retest",
+    "Rule",
+    "StraightLining",
+    "attention_checks",
+    "gold_answers",
+    "inter_rater_correlations",
+    "judge",
+    "opinion_scores",
+    "pace",
+    "retest",
+    "straight_lining",
+]

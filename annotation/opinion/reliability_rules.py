@@ -1,0 +1,252 @@
+"""A study's rules on its raters' reliability, and the flags that they raise.
+
+Defaults after the P.910 crowdsourcing toolkit (github.com/microsoft/P.910,
+`src/assets_master_script/result_parser_template.cfg`; Naderi and Cutler, arXiv 2204.06784): a gold
+within ±1 level, no attention check missed, a variance of 0.15, an inter-rater correlation of 0.75.
+The toolkit compares 0.75 with the mean over its workers; as a bound on each subject it is that of
+VQEG's HDTV test plan (Annex I, as in NTIA/ITS's `screening.m`). A default here only notes: no
+rating is dropped and no session ends unless a study says so.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import Any, Self
+
+from ..protocol.errors import ProtocolError
+from .inter_rater import Correlation
+from .reliability import (
+    GOLD_TOLERANCE,
+    MINIMUM_SECONDS,
+    AttentionChecks,
+    GoldAnswers,
+    Pace,
+    Retest,
+    StraightLining,
+)
+
+
+class Effect(StrEnum):
+    """What becomes of a rater who fails a rule."""
+
+    #: The rule is not applied.
+    OFF = "off"
+    #: The owner sees it.
+    NOTE = "note"
+    #: The owner sees it, and the session ends politely.
+    STOP = "stop"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A bound on one measure, applied once it rests on `minimum` answers."""
+
+    threshold: float
+    minimum: int
+    effect: Effect = Effect.NOTE
+
+
+@dataclass(frozen=True)
+class _Bound:
+    """On which side of its threshold a measure is good, and which thresholds make sense."""
+
+    at_least: bool
+    least: float
+    most: float
+
+
+@dataclass(frozen=True)
+class ReliabilityRules:
+    """One rule per measure, and what the measures themselves need to know.
+
+    Raises ProtocolError where a number is outside its limits.
+    """
+
+    #: Share of gold scores within range, at least. The toolkit has one gold per session and wants
+    #: 80 % of a worker's sessions to pass (docs/results.md); by default from a gold's three scores.
+    gold: Rule = Rule(0.8, 3)
+    #: Attention checks failed, at most.
+    attention: Rule = Rule(0, 1)
+    #: Share of trials answered too fast, at most: anybody's hand slips now and then.
+    too_fast: Rule = Rule(0.1, 10)
+    #: Sample variance of a perspective's scores, at least, in squared levels. From as many scores
+    #: as a session of the toolkit has.
+    variance: Rule = Rule(0.15, 10)
+    #: Share of trials with the same score for all perspectives, at most. Very good and very bad
+    #: images earn it, so only next to always is suspicious.
+    identical: Rule = Rule(0.9, 10)
+    #: Mean absolute difference between repeats, at most, in levels: what a gold is allowed.
+    retest_difference: Rule = Rule(1, 3)
+    #: Pearson between repeats, at least: a rater should agree with themselves as with others.
+    retest_correlation: Rule = Rule(0.75, 10)
+    #: Pearson with the mean of the others, at least, per perspective. With 20 images its standard
+    #: error at 0.75 is (1 − 0.75²)/√19 = 0.10. A bound of laboratories with many viewers: of honest
+    #: simulated raters (60 images of standard deviation 1, errors of 0.5 level) 1 % fail it with 15
+    #: ratings per image, 6 % with 5, 17 % with 3; with errors of 0.7 level 32 %, 56 % and 80 %.
+    #: Lower it, or raise `least_others`, before it stops anybody.
+    inter_rater: Rule = Rule(0.75, 20)
+    #: `gold_answers`' tolerance in levels.
+    gold_tolerance: float = GOLD_TOLERANCE
+    #: `pace`'s minimum in seconds.
+    minimum_seconds: float = MINIMUM_SECONDS
+    #: `inter_rater_correlations`' least number of other raters per image.
+    least_others: int = 2
+
+    def __post_init__(self) -> None:
+        for name, bound in _BOUNDS.items():
+            rule: Rule = getattr(self, name)
+            _check(f"{name}: threshold", rule.threshold, bound.least, bound.most)
+            _check(f"{name}: minimum", rule.minimum, 1, 10_000)
+        for name, (least, most) in _SETTINGS.items():
+            _check(name, getattr(self, name), least, most)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """What is left out has its default, in a rule too; ProtocolError names what is wrong."""
+        given = _object(data, "", [field.name for field in fields(cls)])
+        parsed: dict[str, Any] = {
+            name: _parse_rule(name, value)
+            if name in _BOUNDS
+            else _number(name, value, whole=name == "least_others")
+            for name, value in given.items()
+        }
+        return cls(**parsed)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+#: Thresholds in levels go no further than the scale.
+_BOUNDS: dict[str, _Bound] = {
+    "gold": _Bound(True, 0, 1),
+    "attention": _Bound(False, 0, 1000),
+    "too_fast": _Bound(False, 0, 1),
+    "variance": _Bound(True, 0, 4),
+    "identical": _Bound(False, 0, 1),
+    "retest_difference": _Bound(False, 0, 4),
+    "retest_correlation": _Bound(True, -1, 1),
+    "inter_rater": _Bound(True, -1, 1),
+}
+_SETTINGS: dict[str, tuple[float, float]] = {
+    "gold_tolerance": (0, 4),
+    "minimum_seconds": (0, 60),
+    "least_others": (1, 1000),
+}
+
+
+#: A measure that misses its threshold by this only was added up in another order.
+_EQUAL = 1e-9
+
+
+@dataclass(frozen=True)
+class RaterMeasures:
+    """What is known of one rater; None or empty where it was not measured."""
+
+    gold: GoldAnswers | None = None
+    attention: AttentionChecks | None = None
+    pace: Pace | None = None
+    straight_lining: StraightLining | None = None
+    retest: Retest | None = None
+    #: Of each perspective, in the order of columns.
+    inter_rater: tuple[Correlation, ...] = ()
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A rule that a rater failed."""
+
+    #: The rule's name in `ReliabilityRules`.
+    rule: str
+    value: float
+    threshold: float
+    #: Answers that the value rests on.
+    n: int
+    stops: bool
+    #: The column of the perspective, where the rule looks at one at a time.
+    perspective: int | None = None
+
+
+def judge(measures: RaterMeasures, rules: ReliabilityRules) -> tuple[Flag, ...]:
+    """The rules that `measures` fail, in the order of `ReliabilityRules` and then of perspectives.
+
+    A measure that is not defined, or rests on fewer answers than its rule's minimum, fails nothing;
+    one that meets its threshold exactly passes.
+    """
+    flags = (_flag(rules, *measured) for measured in _values(measures))
+    return tuple(flag for flag in flags if flag)
+
+
+def _flag(
+    rules: ReliabilityRules, name: str, value: float | None, n: int, perspective: int | None
+) -> Flag | None:
+    rule: Rule = getattr(rules, name)
+    if rule.effect is Effect.OFF or value is None or n < rule.minimum:
+        return None
+    beyond = rule.threshold - value if _BOUNDS[name].at_least else value - rule.threshold
+    if beyond <= _EQUAL:
+        return None
+    return Flag(name, value, rule.threshold, n, rule.effect is Effect.STOP, perspective)
+
+
+def _values(measures: RaterMeasures) -> Iterator[tuple[str, float | None, int, int | None]]:
+    """(rule, value, answers, perspective) of all that was measured, in the order of the rules."""
+    if gold := measures.gold:
+        yield "gold", gold.share, gold.n, None
+    if checks := measures.attention:
+        yield "attention", checks.failed, checks.passed + checks.failed, None
+    if pace := measures.pace:
+        yield "too_fast", pace.too_fast, pace.n, None
+    if lining := measures.straight_lining:
+        for column, (value, n) in enumerate(zip(lining.variances, lining.counts, strict=True)):
+            yield "variance", value, n, column
+        yield "identical", lining.identical, lining.identical_of, None
+    if retest := measures.retest:
+        pairs = retest.overall
+        yield "retest_difference", pairs.mean_absolute_difference, pairs.n, None
+        yield "retest_correlation", pairs.pearson, pairs.n, None
+    for column, correlation in enumerate(measures.inter_rater):
+        yield "inter_rater", correlation.pearson, correlation.n, column
+
+
+def _parse_rule(name: str, data: object) -> Rule:
+    default: Rule = getattr(ReliabilityRules, name)
+    given = _object(data, f"{name}: ", [field.name for field in fields(Rule)])
+    return Rule(
+        _number(f"{name}: threshold", given.get("threshold", default.threshold)),
+        int(_number(f"{name}: minimum", given.get("minimum", default.minimum), whole=True)),
+        _effect(f"{name}: effect", given.get("effect", default.effect)),
+    )
+
+
+def _object(data: object, place: str, known: list[str]) -> Mapping[str, Any]:
+    if not isinstance(data, Mapping):
+        raise ProtocolError(f"reliability rules: {place}{data!r} is not an object")
+    unknown = sorted(data.keys() - set(known), key=str)
+    if unknown:
+        raise ProtocolError(
+            f"reliability rules: {place}there is no {unknown[0]!r}; it has {', '.join(known)}"
+        )
+    return data
+
+
+def _number(place: str, value: object, *, whole: bool = False) -> float:
+    """Limits are `_check`'s; a whole number of any size is compared there, not made a float."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ProtocolError(f"reliability rules: {place} is {value!r}, not a number")
+    if whole and value != value // 1:
+        raise ProtocolError(f"reliability rules: {place} is {value!r}, not a whole number")
+    return int(value) if whole else value
+
+
+def _effect(place: str, value: object) -> Effect:
+    if not isinstance(value, str) or value not in set(Effect):
+        raise ProtocolError(
+            f"reliability rules: {place} is {value!r}; give one of {', '.join(Effect)}"
+        )
+    return Effect(value)
+
+
+def _check(place: str, value: float, least: float, most: float) -> None:
+    # NaN is in no interval.
+    if not least <= value <= most:
+        raise ProtocolError(f"reliability rules: {place} is {value}; give {least:g} to {most:g}")
