@@ -39,6 +39,7 @@ from annotation.models import (  # noqa: E402
 )
 from annotation.protocol.forms import AIGCIQA2023_FORM  # noqa: E402
 from annotation.protocol.perspectives import PERSPECTIVES  # noqa: E402
+from annotation.protocol.plan import PLAIN  # noqa: E402
 from annotation.services.raters import link_token  # noqa: E402
 from workbench.accounts.models import User  # noqa: E402
 
@@ -62,6 +63,7 @@ def study(slug: str, images: int, wanted: int, **fields: Any) -> dict[str, Any]:
         status=Study.Status.OPEN,
         target_ratings=wanted,
         maximum_ratings=wanted,
+        session_plan=PLAIN.to_json(),
         **fields,
     )
     return {"images": len(_stimuli(made, "open", images, wanted))}

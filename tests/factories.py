@@ -3,12 +3,14 @@
 import hashlib
 import io
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.core.files.base import ContentFile
 from PIL import Image
 
 from annotation.models import Generator, Prompt, Rater, Stimulus, Study
+from annotation.protocol.plan import PLAIN
 from workbench.accounts.models import User
 
 
@@ -24,6 +26,8 @@ def make_study(owner: User, slug: str = "demo", **fields: Any) -> Study:
         "instructions": "Rate each image.",
         "holdout_share": 0.0,
         "audit_share": 0.0,
+        # One image at a time and nothing hidden; tests of the plan set their own.
+        "session_plan": replace(PLAIN, block_trials=1).to_json(),
     }
     return Study.objects.create(owner=owner, slug=slug, **{**defaults, **fields})
 

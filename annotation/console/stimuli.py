@@ -74,7 +74,7 @@ def _answers(
     study: Study, stimulus: Stimulus, perspectives: tuple[PerspectiveSettings, ...]
 ) -> list[dict[str, Any]]:
     trials = (
-        Trial.objects.filter(stimulus=stimulus, state=Trial.State.SUBMITTED)
+        Trial.objects.filter(stimulus=stimulus, state=Trial.State.SUBMITTED, role=Trial.Role.MAIN)
         .select_related("rater")
         .prefetch_related("ratings", "explanations")
         .order_by("submitted_at")

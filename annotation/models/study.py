@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..protocol.forms import AIGCIQA2023_FORM, ExplanationForm
 from ..protocol.perspectives import PerspectiveSettings, default_perspectives, parse_perspectives
+from ..protocol.plan import SessionPlan
 from .constraints import one_of
 
 
@@ -21,6 +22,10 @@ def _default_perspectives() -> list[dict[str, Any]]:
 
 def _default_form() -> dict[str, Any]:
     return AIGCIQA2023_FORM.to_json()
+
+
+def _default_plan() -> dict[str, Any]:
+    return SessionPlan().to_json()
 
 
 def _random_seed() -> int:
@@ -48,6 +53,8 @@ class Study(models.Model):
     perspectives = models.JSONField(default=_default_perspectives)
     #: `protocol.forms.ExplanationForm`.
     explanation_form = models.JSONField(default=_default_form)
+    #: `protocol.plan.SessionPlan`.
+    session_plan = models.JSONField(default=_default_plan)
 
     target_ratings = models.PositiveSmallIntegerField(
         _("ratings per image, first pass"), default=3, validators=[MinValueValidator(1)]
@@ -115,3 +122,7 @@ class Study(models.Model):
     @property
     def form(self) -> ExplanationForm:
         return ExplanationForm.from_json(self.explanation_form)
+
+    @property
+    def plan(self) -> SessionPlan:
+        return SessionPlan.from_json(self.session_plan)

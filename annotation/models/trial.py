@@ -35,8 +35,14 @@ class RatingSession(models.Model):
     #: When consent was given; a session starts with it.
     consented_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
-    #: The next trial's position, raised by the claim that takes it.
+    #: The next trial's position and block, raised by the claim that takes a block. Training is
+    #: block 0.
     next_position = models.PositiveIntegerField(default=0)
+    next_block = models.PositiveSmallIntegerField(default=0)
+    #: When the instructions had been read.
+    begun_at = models.DateTimeField(null=True, blank=True)
+    #: The latest rest ends (or ended) then.
+    rests_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -64,6 +70,16 @@ class Trial(models.Model):
         PRIORITY = "priority", _("Priority")
         AUDIT = "audit", _("Random audit")
         HOLDOUT = "holdout", _("Hold-out")
+        PLAN = "plan", _("Session plan")
+
+    class Role(models.TextChoices):
+        """What the trial is for (`protocol.plan.Role`); only main trials count and hold places."""
+
+        TRAINING = "training", _("Training")
+        STABILISATION = "stabilisation", _("Stabilisation")
+        MAIN = "main", _("Main")
+        REPEAT = "repeat", _("Repeat")
+        GOLD = "gold", _("Gold")
 
     # Without indexes of their own: each leads one below, and every rating would pay for a second.
     # For a rater whom its statistics do not know yet, the planner even takes the narrower one, and
@@ -78,6 +94,8 @@ class Trial(models.Model):
         Stimulus, on_delete=models.PROTECT, related_name="trials", db_index=False
     )
     position = models.PositiveIntegerField()
+    block = models.PositiveSmallIntegerField(default=1)
+    role = models.CharField(max_length=15, choices=Role.choices, default=Role.MAIN)
     draw = models.CharField(max_length=10, choices=Draw.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.LEASED)
     leased_at = models.DateTimeField()
@@ -86,16 +104,20 @@ class Trial(models.Model):
     submitted_at = models.DateTimeField(null=True, blank=True)
     #: A coded reason where the rater skipped (`protocol.skips`).
     skip_reason = models.CharField(max_length=20, blank=True, default="")
+    #: How the answer came about, as the page measured it (`protocol.behaviour`).
+    behaviour = models.JSONField(default=dict, blank=True)
 
     class Meta:
         constraints = [
             one_of("trial", "state", ["leased", "submitted", "skipped", "expired"]),
-            one_of("trial", "draw", ["priority", "audit", "holdout"]),
+            one_of("trial", "draw", ["priority", "audit", "holdout", "plan"]),
+            one_of("trial", "role", ["training", "stabilisation", "main", "repeat", "gold"]),
             models.UniqueConstraint(fields=["session", "position"], name="trial_position_unique"),
-            # An image whose lease ran out may come back to the same rater; any other may not.
+            # An image whose lease ran out may come back to the same rater; any other may not, but
+            # for the hidden repeats.
             models.UniqueConstraint(
                 fields=["rater", "stimulus"],
-                condition=~Q(state="expired"),
+                condition=~Q(state="expired") & ~Q(role="repeat"),
                 name="trial_once_per_rater",
             ),
             models.CheckConstraint(

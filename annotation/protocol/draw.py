@@ -4,8 +4,9 @@ Which of the three is chance, fixed by the session's seed and the trial's positi
 session can be replayed and nobody can tell an important image by its place.
 """
 
-import hashlib
 from enum import StrEnum
+
+from .chance import chance
 
 
 class Draw(StrEnum):
@@ -14,6 +15,8 @@ class Draw(StrEnum):
     PRIORITY = "priority"
     AUDIT = "audit"
     HOLDOUT = "holdout"
+    #: By the session's plan (`plan.Role`), not drawn.
+    PLAN = "plan"
 
 
 #: Where a draw finds nothing, the next one is tried. Audit and priority empty the same pool.
@@ -30,10 +33,10 @@ def choose_draw(seed: int, position: int, audit_share: float, holdout_share: flo
     `holdout_share` of all trials come from the hold-out; of the others, which come from the pool,
     `audit_share` ignore priority. Both shares lie in 0…1.
     """
-    chance = _uniform(seed, position)
-    if chance < holdout_share:
+    drawn = chance(f"{seed}:{position}")
+    if drawn < holdout_share:
         return Draw.HOLDOUT
-    if chance < holdout_share + (1 - holdout_share) * audit_share:
+    if drawn < holdout_share + (1 - holdout_share) * audit_share:
         return Draw.AUDIT
     return Draw.PRIORITY
 
@@ -41,10 +44,3 @@ def choose_draw(seed: int, position: int, audit_share: float, holdout_share: flo
 def draws_to_try(first: Draw) -> tuple[Draw, ...]:
     """`first`, then what is tried where it finds nothing."""
     return _FALL_THROUGH[first]
-
-
-def _uniform(seed: int, position: int) -> float:
-    """A number in [0, 1): the first 53 bits of SHA-256 of "seed:position" over 2⁵³."""
-    digest = hashlib.sha256(f"{seed}:{position}".encode()).digest()
-    # A float holds 53 bits exactly, so the quotient never rounds up to 1.
-    return (int.from_bytes(digest[:8], "big") >> 11) / 2**53

@@ -75,32 +75,39 @@ def _trials_by_stimulus(stimuli: list[Stimulus]) -> dict[int, list[Record]]:
             "rater__status",
             "session_id",
             "position",
+            "block",
+            "role",
             "draw",
             "leased_at",
             "displayed_at",
             "submitted_at",
+            "behaviour",
+            named=True,
         )
     )
     by_stimulus: dict[int, list[Record]] = defaultdict(list)
     by_trial: dict[int, Record] = {}
-    for pk, stimulus, code, status, session, position, draw, leased, displayed, submitted in rows:
+    for row in rows:
         record: Record = {
-            "trial": pk,
-            "rater": code,
+            "trial": row.pk,
+            "rater": row.rater__code,
             # Flagged, not dropped: whoever analyses the data decides.
-            "excluded": status == Rater.Status.EXCLUDED,
-            "session": session,
-            "position": position,
-            "draw": draw,
-            "leased_at": leased.isoformat(),
-            "displayed_at": displayed.isoformat() if displayed else None,
-            "submitted_at": submitted.isoformat() if submitted else None,
+            "excluded": row.rater__status == Rater.Status.EXCLUDED,
+            "session": row.session_id,
+            "position": row.position,
+            "block": row.block,
+            "role": row.role,
+            "draw": row.draw,
+            "leased_at": row.leased_at.isoformat(),
+            "displayed_at": row.displayed_at.isoformat() if row.displayed_at else None,
+            "submitted_at": row.submitted_at.isoformat() if row.submitted_at else None,
+            "behaviour": row.behaviour,
             "scores": {},
             "revisions": {},
             "explanations": {},
         }
-        by_trial[pk] = record
-        by_stimulus[stimulus].append(record)
+        by_trial[row.pk] = record
+        by_stimulus[row.stimulus_id].append(record)
     _add_ratings(by_trial)
     _add_explanations(by_trial)
     return by_stimulus
@@ -146,7 +153,8 @@ def _published_by_stimulus(stimuli: list[Stimulus]) -> dict[int, list[Record]]:
 def _opinions(
     stimuli: list[Stimulus], trials: dict[int, list[Record]]
 ) -> dict[int, dict[str, Record]]:
-    """Per stimulus and perspective: MOS, SD, n and 95 % interval of the raters not excluded."""
+    """Per stimulus and perspective: MOS, SD, n and 95 % interval of main trials by raters who are
+    not excluded."""
     keys = [(stimulus.pk, str(item)) for stimulus in stimuli for item in PERSPECTIVES]
     index = {key: place for place, key in enumerate(keys)}
     scores, groups = [], []
@@ -169,6 +177,6 @@ def _opinions(
 def _counting_scores(trials: dict[int, list[Record]]) -> Iterable[tuple[int, str, float]]:
     for stimulus, records in trials.items():
         for record in records:
-            if not record["excluded"]:
+            if record["role"] == Trial.Role.MAIN and not record["excluded"]:
                 for perspective, score in record["scores"].items():
                     yield stimulus, perspective, score

@@ -1,7 +1,7 @@
 """Labels of a study: opinion scores on 0…1 from the ratings that count, and published ones.
 
-The ratings that count are current (not superseded), of submitted trials, by raters who are not
-excluded, on main stimuli that have an image.
+The ratings that count are current (not superseded), of submitted main trials (no training,
+stabilisation, repeats or gold), by raters who are not excluded, on main stimuli with an image.
 """
 
 from collections.abc import Iterable
@@ -69,7 +69,9 @@ def _stimuli(study: Study) -> QuerySet[Stimulus]:
 
 
 def _counting_trials() -> QuerySet[Trial]:
-    return Trial.objects.filter(state=Trial.State.SUBMITTED, rater__status=Rater.Status.ACTIVE)
+    return Trial.objects.filter(
+        state=Trial.State.SUBMITTED, role=Trial.Role.MAIN, rater__status=Rater.Status.ACTIVE
+    )
 
 
 def _labelled(study: Study, split: str | None) -> QuerySet[Stimulus]:

@@ -4,7 +4,7 @@ Plain SQL: these run once or more per rating, and building them through the ORM 
 running them.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from ..models import RatingSession, Study, Trial
 from ..protocol.forms import ExplanationForm
 from ..protocol.perspectives import PerspectiveSettings
+from ..protocol.plan import SessionPlan
 from ..protocol.sessions import SessionState
 from ..statements import prepared_cursor
 
@@ -28,7 +29,7 @@ ELIGIBLE = """
     AND NOT EXISTS (
         SELECT 1 FROM annotation_trial AS met
         WHERE met.rater_id = %(rater)s AND met.stimulus_id = stimulus.id
-            AND NOT met.state = 'expired'
+            AND NOT met.state = 'expired' AND NOT met.role = 'repeat'
         OFFSET 0
     )
 """
@@ -46,27 +47,34 @@ LEFT JOIN annotation_ratingsession AS session
 WHERE rater.code = %s
 """
 
+#: The columns of an `OfferedTrial`.
+OFFERED = """
+    trial.id, trial.position, trial.block, trial.role = 'training', trial.lease_expires_at,
+    prompt.text, stimulus.display, stimulus.width, stimulus.height
+"""
+
 _HOLDINGS = f"""
 WITH answered AS (
-    SELECT count(*) AS number FROM annotation_trial
+    SELECT count(*) FILTER (WHERE role <> 'training') AS number,
+        count(*) FILTER (WHERE role = 'training') AS trained
+    FROM annotation_trial
     WHERE session_id = %(session)s AND state IN ('submitted', 'skipped')
 )
-SELECT answered.number,
+SELECT answered.number, answered.trained,
     (
         SELECT count(*) FROM (
             SELECT 1 FROM annotation_stimulus AS stimulus WHERE {ELIGIBLE}
             LIMIT {{limit:d}}
         ) AS counted
     ),
-    trial.id, trial.position, trial.lease_expires_at,
-    prompt.text, stimulus.display, stimulus.width, stimulus.height
+    {OFFERED}
 FROM answered
 LEFT JOIN annotation_trial AS trial
     ON trial.session_id = %(session)s AND trial.state = 'leased'
 LEFT JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
 LEFT JOIN annotation_prompt AS prompt ON prompt.id = stimulus.prompt_id
 ORDER BY trial.position
-"""  # noqa: S608 -- the part put in is the constant above
+"""  # noqa: S608 -- the parts put in are the constants above
 
 _ANY_ELIGIBLE = f"""
 SELECT EXISTS (SELECT 1 FROM annotation_stimulus AS stimulus WHERE {ELIGIBLE})
@@ -110,18 +118,21 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """A study's scales and explanation form, parsed."""
+    """A study's scales, explanation form and session plan, parsed."""
 
     perspectives: tuple[PerspectiveSettings, ...]
     form: ExplanationForm
+    plan: SessionPlan
 
 
 @dataclass(frozen=True, slots=True)
 class OfferedTrial:
-    """A leased trial with what its rater is shown."""
+    """A leased trial with what its rater is shown: its role only where it is training."""
 
     id: int
     position: int
+    block: int
+    training: bool
     lease_expires_at: datetime
     prompt: str
     display: str
@@ -131,18 +142,32 @@ class OfferedTrial:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """Where a session stands: trials answered (submitted or skipped), images that could still
-    be claimed (counted up to COUNTED), and the trials leased now."""
+    """Where a session stands: trials answered (submitted or skipped) after training and in it,
+    images that could still be claimed (counted up to COUNTED), and the trials leased now."""
 
     answered: int
+    trained: int
     available: int
     leased: list[OfferedTrial] = field(default_factory=list)
 
+    @property
+    def placed(self) -> int:
+        """Trials after training that are answered or leased: the next one's place."""
+        return self.answered + sum(not trial.training for trial in self.leased)
+
+    def with_block(self, block: list[OfferedTrial]) -> "Holdings":
+        """As it stands once `block` has been leased too."""
+        counted = sum(not trial.training for trial in block)
+        # The count stops at COUNTED, and some of the block need not have come out of it: what is
+        # left is at least this much, and is counted again at the next answer.
+        left = self.available if self.available >= COUNTED else max(self.available - counted, 0)
+        return replace(self, leased=[*self.leased, *block], available=left)
+
     def total(self, session_trials: int) -> int:
-        """How many trials the session will have had when it ends."""
+        """How many trials after training the session will have had when it ends."""
         if self.available >= COUNTED:
             return session_trials
-        return min(session_trials, self.answered + len(self.leased) + self.available)
+        return min(session_trials, self.placed + self.available)
 
 
 def find_access(code: str) -> Access | None:
@@ -161,8 +186,8 @@ def protocol_of(study: StudyFacts) -> Protocol:
 
 @lru_cache(maxsize=128)
 def _parsed_protocol(study_id: int, version: str) -> Protocol:
-    study = Study.objects.only("perspectives", "explanation_form").get(pk=study_id)
-    return Protocol(study.perspective_settings, study.form)
+    study = Study.objects.only("perspectives", "explanation_form", "session_plan").get(pk=study_id)
+    return Protocol(study.perspective_settings, study.form, study.plan)
 
 
 def holdings_of(access: Access, session: SessionFacts) -> Holdings:
@@ -174,8 +199,9 @@ def holdings_of(access: Access, session: SessionFacts) -> Holdings:
             {"study": access.study.id, "rater": access.rater_id, "session": session.id},
         )
         rows = cursor.fetchall()
-    leased = [OfferedTrial(*row[2:]) for row in rows if row[2] is not None]
-    return Holdings(rows[0][0], rows[0][1], leased)
+    leased = [OfferedTrial(*row[3:]) for row in rows if row[3] is not None]
+    answered, trained, available = rows[0][:3]
+    return Holdings(answered, trained, available, leased)
 
 
 def images_remain(access: Access) -> bool:
@@ -192,8 +218,9 @@ def last_ended_session(access: Access) -> SessionState | None:
 
 
 def answered_trials(access: Access) -> int:
-    """How many images the rater has rated, in all sessions."""
-    return Trial.objects.filter(rater_id=access.rater_id, state=Trial.State.SUBMITTED).count()
+    """How many images the rater has rated, in all sessions, training apart."""
+    submitted = Trial.objects.filter(rater_id=access.rater_id, state=Trial.State.SUBMITTED)
+    return submitted.exclude(role=Trial.Role.TRAINING).count()
 
 
 def _fetch_one(sql: str, parameters: Any) -> tuple[Any, ...] | None:

@@ -80,7 +80,9 @@ class Activity:
 
 
 def activity_of(study: Study) -> Activity:
-    submitted = Trial.objects.filter(stimulus__study=study, state=Trial.State.SUBMITTED)
+    submitted = Trial.objects.filter(
+        stimulus__study=study, state=Trial.State.SUBMITTED, role=Trial.Role.MAIN
+    )
     totals = submitted.aggregate(
         ratings=Count("pk"), raters=Count("rater", distinct=True), last=Max("submitted_at")
     )
@@ -100,6 +102,7 @@ def score_counts(study: Study) -> dict[str, list[tuple[float, int]]]:
         values = (
             Rating.objects.filter(
                 trial__stimulus__study=study,
+                trial__role=Trial.Role.MAIN,
                 trial__rater__status=Rater.Status.ACTIVE,
                 perspective=item.perspective,
                 superseded_at=None,
@@ -112,11 +115,14 @@ def score_counts(study: Study) -> dict[str, list[tuple[float, int]]]:
 
 
 def raters_of(study: Study) -> QuerySet[Rater, Any]:
-    """The study's raters with `ratings` (submitted trials) and `last_seen`."""
+    """The study's raters with `ratings` (submitted main trials) and `last_seen`."""
     return (
         Rater.objects.filter(study=study)
         .annotate(
-            ratings=Count("trials", filter=Q(trials__state=Trial.State.SUBMITTED)),
+            ratings=Count(
+                "trials",
+                filter=Q(trials__state=Trial.State.SUBMITTED, trials__role=Trial.Role.MAIN),
+            ),
             last_seen=Max("trials__leased_at"),
         )
         .order_by("pk")

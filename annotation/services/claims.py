@@ -4,18 +4,25 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models.functions import Now
 
 from ..models import RatingSession, Trial
-from ..protocol.draw import choose_draw, draws_to_try
 from ..protocol.sessions import SessionState
 from ..protocol.skips import SkipReason
-from ..selectors.rating import Access, Holdings, OfferedTrial, SessionFacts, holdings_of
+from ..selectors.rating import (
+    Access,
+    Holdings,
+    OfferedTrial,
+    SessionFacts,
+    holdings_of,
+    protocol_of,
+)
 from ..statements import prepared_cursor
 from . import places
+from .blocks import Standing, claim_block, rest_is_due, time_is_up
 from .rating_errors import (
     LeaseLostError,
     NoSessionError,
@@ -40,12 +47,15 @@ WHERE id = %(trial)s AND rater_id = %(rater)s AND displayed_at IS NULL
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a rater gets to see next. Rating with no trials means: ask again in a moment."""
+    """What a rater gets to see next. Rating with no trials means: ask again in a moment, or after
+    the rest. While training lasts, `answered` and `total` count training trials."""
 
     trials: list[OfferedTrial]
     answered: int
     total: int
     state: SessionState
+    #: Seconds until the session goes on; 0 where no rest is due.
+    rest: int = 0
 
 
 def claim_trials(*, access: Access, ahead: int) -> Offer:
@@ -59,9 +69,8 @@ def claim_trials(*, access: Access, ahead: int) -> Offer:
         if attempt:
             time.sleep(_PAUSE_SECONDS)
         with transaction.atomic():
-            position = lock_session(session)
-            _renew_leases(session, access.study.lease_seconds)
-            offer = fill_up(access=access, session=session, position=position, ahead=ahead)
+            standing = lock_session(session)
+            offer = fill_up(access=access, session=session, standing=standing, ahead=ahead)
         if not must_ask_again(access, offer):
             break
     return offer
@@ -69,73 +78,79 @@ def claim_trials(*, access: Access, ahead: int) -> Offer:
 
 def must_ask_again(access: Access, offer: Offer) -> bool:
     """Whether images remain, but each was locked by somebody else at that instant."""
-    return not offer.trials and offer.state is SessionState.RATING and access.study.status == "open"
+    waits = offer.state is SessionState.RATING and access.study.status == "open" and not offer.rest
+    return waits and not offer.trials
 
 
-def lock_session(session: SessionFacts) -> int:
-    """Locks the session's row for this transaction; its next position.
+#: The columns of a `Standing`, of a session that the statement locks.
+STANDING = "next_position, next_block, begun_at, rests_until, now()"
+
+
+def lock_session(session: SessionFacts) -> Standing:
+    """Locks the session's row for this transaction; where it stands.
 
     Raises SessionStateError where it is not in rating (any more).
     """
     with prepared_cursor() as cursor:
         cursor.execute(
-            "SELECT state, next_position FROM annotation_ratingsession WHERE id = %s FOR UPDATE",
+            f"SELECT state, {STANDING} FROM annotation_ratingsession WHERE id = %s FOR UPDATE",  # noqa: S608
             [session.id],
         )
         row = cursor.fetchone()
     if row is None or row[0] != SessionState.RATING:
         raise SessionStateError(row[0] if row else "deleted")
-    return int(row[1])
+    return Standing(*row[1:])
 
 
-def fill_up(*, access: Access, session: SessionFacts, position: int, ahead: int) -> Offer:
-    """Claims up to `1 + ahead` trials in hand; ends the session where there is nothing more.
+def fill_up(*, access: Access, session: SessionFacts, standing: Standing, ahead: int) -> Offer:
+    """Renews the session's leases and claims blocks until `1 + ahead` trials are in hand; ends the
+    session where there is nothing more.
 
     The caller's transaction holds the session's row.
     """
+    _renew_leases(session.id, access.study.lease_seconds)
     holdings = holdings_of(access, session)
-    left = access.study.session_trials - holdings.answered
-    wanted = min(1 + ahead, left) - len(holdings.leased) if access.study.status == "open" else 0
-    claimed = list(_claim(access, session, position, min(wanted, holdings.available)))
-    trials = [*holdings.leased, *claimed]
-    over = left <= 0 or not (trials or holdings.available)
+    plan = protocol_of(access.study).plan
+    length = access.study.session_trials
+    if time_is_up(plan, standing):
+        length = holdings.placed
+    rest = standing.rest_left
+    while (
+        access.study.status == "open"
+        and not rest
+        and len(holdings.leased) <= ahead
+        and (holdings.placed < length and holdings.available)
+    ):
+        if standing.block > 1 and rest_is_due(plan, standing):
+            if not holdings.leased:
+                rest = _rest(session, plan.rest_seconds)
+            break
+        block = claim_block(access=access, session=session, standing=standing, holdings=holdings)
+        if not block:
+            break
+        standing = standing.after(block)
+        holdings = holdings.with_block(block)
+    over = not holdings.leased and not rest
+    over = over and (holdings.placed >= length or not holdings.available)
     if over:
         _finish(session)
-    return _offer(access, holdings, trials, SessionState.DONE if over else SessionState.RATING)
+    return _offer(holdings, length, ahead, SessionState.DONE if over else SessionState.RATING, rest)
 
 
-def _offer(
-    access: Access, holdings: Holdings, trials: list[OfferedTrial], state: SessionState
-) -> Offer:
-    over = state is SessionState.DONE
-    total = holdings.answered if over else holdings.total(access.study.session_trials)
-    return Offer([] if over else trials, holdings.answered, total, state)
+def _offer(holdings: Holdings, length: int, ahead: int, state: SessionState, rest: int) -> Offer:
+    trials = holdings.leased[: 1 + ahead]
+    if trials and trials[0].training:
+        training = sum(trial.training for trial in holdings.leased)
+        return Offer(trials, holdings.trained, holdings.trained + training, state)
+    total = holdings.answered if state is SessionState.DONE else holdings.total(length)
+    return Offer(trials, holdings.answered, total, state, rest)
 
 
-def _claim(
-    access: Access, session: SessionFacts, position: int, number: int
-) -> Iterator[OfferedTrial]:
-    for offset in range(number):
-        trial = _claim_one(access, session, position + offset)
-        if trial is None:
-            return
-        yield trial
-
-
-def _claim_one(access: Access, session: SessionFacts, position: int) -> OfferedTrial | None:
-    study = access.study
-    first = choose_draw(session.seed, position, study.audit_share, study.holdout_share)
-    for draw in draws_to_try(first):
-        trial = places.take_place(
-            draw=draw,
-            study_id=study.id,
-            rater_id=access.rater_id,
-            session_id=session.id,
-            lease_seconds=study.lease_seconds,
-        )
-        if trial is not None:
-            return trial
-    return None
+def _rest(session: SessionFacts, seconds: int) -> int:
+    RatingSession.objects.filter(pk=session.id).update(
+        rests_until=Now() + timedelta(seconds=seconds)
+    )
+    return seconds
 
 
 def _finish(session: SessionFacts) -> None:
@@ -155,18 +170,15 @@ def mark_displayed(*, access: Access, trial_id: int) -> None:
 
 
 def renew_lease(*, access: Access, trial_id: int) -> datetime:
-    """Keeps the trial for another lease; one that ran out is taken again where it can be had."""
+    """Keeps the trial, and all that its session holds, for another lease.
+
+    One that ran out is taken again where it can be had; LeaseLostError where it cannot.
+    """
     with locked_trial(access, trial_id) as trial:
         hold_again(access, trial.pk, trial.state)
-        seconds = access.study.lease_seconds
-        with prepared_cursor() as cursor:
-            cursor.execute(
-                "UPDATE annotation_trial SET lease_expires_at = now() + %s * interval '1 second' "
-                "WHERE id = %s AND state = 'leased' RETURNING lease_expires_at",
-                [seconds, trial_id],
-            )
-            row = cursor.fetchone()
-        return row[0] if row else trial.lease_expires_at
+        _renew_leases(trial.session_id, access.study.lease_seconds)
+        trial.refresh_from_db(fields=["lease_expires_at"])
+        return trial.lease_expires_at
 
 
 def skip_trial(*, access: Access, trial_id: int, reason: SkipReason, ahead: int) -> Offer:
@@ -230,10 +242,14 @@ def expire_leases() -> int:
     return total
 
 
-def _renew_leases(session: SessionFacts, seconds: int) -> None:
+def _renew_leases(session_id: int, seconds: int) -> None:
+    """All that the session holds: a block is longer than what the page shows of it."""
     with prepared_cursor() as cursor:
         cursor.execute(
-            "UPDATE annotation_trial SET lease_expires_at = now() + %s * interval '1 second' "
-            "WHERE session_id = %s AND state = 'leased'",
-            [seconds, session.id],
+            # Most answers find nothing due, and write nothing.
+            "UPDATE annotation_trial "
+            "SET lease_expires_at = now() + make_interval(secs => %(full)s) "
+            "WHERE session_id = %(session)s AND state = 'leased' "
+            "AND lease_expires_at < now() + make_interval(secs => 0.75 * %(full)s)",
+            {"full": seconds, "session": session_id},
         )

@@ -22,10 +22,13 @@ _TRIAL = (
     "excluded",
     "session",
     "position",
+    "block",
+    "role",
     "draw",
     "leased_at",
     "displayed_at",
     "submitted_at",
+    "behaviour",
 )
 CSV_COLUMNS = (
     *_STIMULUS,
@@ -106,7 +109,7 @@ def _long_rows(record: Record) -> Iterator[list[Any]]:
                     *stimulus,
                     str(perspective),
                     *(opinion[key] for key in ("mos", "sd", "ci95", "n")),
-                    *(trial[key] for key in _TRIAL),
+                    *(_cell(trial[key]) for key in _TRIAL),
                     *_answer(trial, perspective),
                 ]
 
@@ -120,6 +123,10 @@ def _answer(trial: Record, perspective: str) -> list[Any]:
         _safe(reason.get("text")),
         reason.get("language"),
     ]
+
+
+def _cell(value: Any) -> Any:
+    return _compact(value) if isinstance(value, dict) else value
 
 
 def _compact(value: Any) -> str:

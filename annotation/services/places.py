@@ -1,13 +1,18 @@
-"""The places that trials hold on stimuli: taken by a claim, given back, taken again.
+"""The places that main trials hold on stimuli: taken by a claim, given back, taken again.
 
-Only here does `Stimulus.claimed_ratings` change, and always in the statement or transaction that
-changes the trial beside it, so the counter equals a recount at every moment.
+Only here does `Stimulus.claimed_ratings` change, and always in the transaction that changes the
+trials beside it, so the counter equals a recount whenever a transaction ends. Trials of other roles
+(training, repeats, gold) hold no place.
 """
 
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from ..protocol.draw import Draw
-from ..selectors.rating import ELIGIBLE, OfferedTrial
+from ..protocol.order import Content
+from ..protocol.plan import Role
+from ..selectors.rating import ELIGIBLE, OFFERED, OfferedTrial
 from ..statements import prepared_cursor
 
 _ORDERS: dict[Draw, tuple[str, str]] = {
@@ -16,46 +21,52 @@ _ORDERS: dict[Draw, tuple[str, str]] = {
     Draw.HOLDOUT: ("holdout", "stimulus.shuffle"),
 }
 
-# One statement per claim: it locks the first free stimulus of an index, counts the place, numbers
-# the trial and inserts it. Rows that another claim holds this instant are passed over.
-_CLAIM = """
+# Locks the first free stimuli of an index and counts the places. Rows that another claim holds
+# this instant are passed over. The limit is written in, or the planner plans for a tenth of the
+# study.
+_TAKE = """
 WITH picked AS (
     SELECT stimulus.id FROM annotation_stimulus AS stimulus
-    WHERE {eligible} AND stimulus.split = '{split}'
-    ORDER BY {order} LIMIT 1
+    WHERE {eligible} AND stimulus.split = '{split}' AND stimulus.id <> ALL (%(taken)s)
+    ORDER BY {order} LIMIT {number:d}
     FOR UPDATE OF stimulus SKIP LOCKED
-), place AS (
-    UPDATE annotation_stimulus AS stimulus SET claimed_ratings = stimulus.claimed_ratings + 1
-    FROM picked WHERE stimulus.id = picked.id
-    RETURNING stimulus.id, stimulus.prompt_id, stimulus.display, stimulus.width, stimulus.height
+)
+UPDATE annotation_stimulus AS stimulus SET claimed_ratings = stimulus.claimed_ratings + 1
+FROM picked WHERE stimulus.id = picked.id
+RETURNING stimulus.id, stimulus.prompt_id, stimulus.generator_id
+"""
+
+_LEASE = f"""
+WITH given AS (
+    SELECT * FROM unnest(%(stimuli)s::bigint[], %(roles)s::text[], %(draws)s::text[])
+        WITH ORDINALITY AS given (stimulus_id, role, draw, place)
 ), step AS (
-    UPDATE annotation_ratingsession SET next_position = next_position + 1
-    WHERE id = %(session)s AND EXISTS (SELECT 1 FROM place)
-    RETURNING next_position - 1 AS position
+    UPDATE annotation_ratingsession
+    SET next_position = next_position + (SELECT count(*) FROM given), next_block = %(block)s + 1
+    WHERE id = %(session)s
+    RETURNING next_position - (SELECT count(*) FROM given) AS first
 ), trial AS (
     INSERT INTO annotation_trial (
-        session_id, rater_id, stimulus_id, position, draw, state,
-        leased_at, lease_expires_at, skip_reason
+        session_id, rater_id, stimulus_id, position, block, role, draw, state,
+        leased_at, lease_expires_at, skip_reason, behaviour
     )
-    SELECT %(session)s, %(rater)s, place.id, step.position, '{draw}', 'leased',
-        now(), now() + %(seconds)s * interval '1 second', ''
-    FROM place, step
-    RETURNING id, position, lease_expires_at
+    SELECT %(session)s, %(rater)s, given.stimulus_id, step.first + given.place - 1, %(block)s,
+        given.role, given.draw, 'leased', now(), now() + make_interval(secs => %(seconds)s),
+        '', '{{}}'
+    FROM given, step
+    RETURNING id, stimulus_id, position, block, role, lease_expires_at
 )
-SELECT trial.id, trial.position, trial.lease_expires_at,
-    prompt.text, place.display, place.width, place.height
-FROM trial, place JOIN annotation_prompt AS prompt ON prompt.id = place.prompt_id
-"""
-CLAIM_STATEMENTS: dict[Draw, str] = {
-    draw: _CLAIM.format(eligible=ELIGIBLE, split=split, order=order, draw=draw)
-    for draw, (split, order) in _ORDERS.items()
-}
+SELECT {OFFERED}
+FROM trial JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
+JOIN annotation_prompt AS prompt ON prompt.id = stimulus.prompt_id
+ORDER BY trial.position
+"""  # noqa: S608 -- the part put in is a constant
 
 # Waits for nobody, so it cannot deadlock: what is locked now (an answer coming in, priorities
 # being written) is left for the next sweep.
 _GIVE_BACK = """
 WITH due AS (
-    SELECT trial.id, trial.stimulus_id
+    SELECT trial.id, trial.stimulus_id, trial.role
     FROM annotation_trial AS trial
     JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
     WHERE trial.state = 'leased' AND {condition}
@@ -63,9 +74,9 @@ WITH due AS (
     FOR UPDATE OF trial, stimulus SKIP LOCKED
 ), expired AS (
     UPDATE annotation_trial AS trial SET state = 'expired' FROM due WHERE trial.id = due.id
-    RETURNING trial.stimulus_id
+    RETURNING trial.stimulus_id, trial.role
 ), freed AS (
-    SELECT stimulus_id, count(*) AS places FROM expired GROUP BY stimulus_id
+    SELECT stimulus_id, count(*) AS places FROM expired WHERE role = 'main' GROUP BY stimulus_id
 ), given AS (
     UPDATE annotation_stimulus AS stimulus
     SET claimed_ratings = stimulus.claimed_ratings - freed.places
@@ -79,51 +90,91 @@ _GIVE_BACK_SESSION = _GIVE_BACK.format(condition="trial.session_id = %(session)s
 _SKIP = """
 WITH skipped AS (
     UPDATE annotation_trial SET state = 'skipped', skip_reason = %(reason)s
-    WHERE id = %(trial)s AND state = 'leased' RETURNING stimulus_id
+    WHERE id = %(trial)s AND state = 'leased' RETURNING stimulus_id, role
 )
 UPDATE annotation_stimulus AS stimulus SET claimed_ratings = stimulus.claimed_ratings - 1
-FROM skipped WHERE stimulus.id = skipped.stimulus_id
+FROM skipped WHERE stimulus.id = skipped.stimulus_id AND skipped.role = 'main'
 """
 
 _RETAKE = """
-WITH place AS (
-    UPDATE annotation_stimulus AS stimulus SET claimed_ratings = stimulus.claimed_ratings + 1
+WITH free AS (
+    SELECT trial.id, trial.role, stimulus.id AS stimulus_id
     FROM annotation_trial AS trial
-    WHERE trial.id = %(trial)s AND trial.state = 'expired' AND stimulus.id = trial.stimulus_id
-        AND stimulus.claimed_ratings < stimulus.maximum_ratings
-        AND NOT EXISTS (
+    JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
+    WHERE trial.id = %(trial)s AND trial.state = 'expired'
+        AND (trial.role = 'repeat' OR NOT EXISTS (
             SELECT 1 FROM annotation_trial AS met
             WHERE met.rater_id = trial.rater_id AND met.stimulus_id = trial.stimulus_id
-                AND NOT met.state = 'expired'
-        )
+                AND NOT met.state = 'expired' AND NOT met.role = 'repeat'
+        ))
+), place AS (
+    UPDATE annotation_stimulus AS stimulus SET claimed_ratings = stimulus.claimed_ratings + 1
+    FROM free
+    WHERE stimulus.id = free.stimulus_id AND free.role = 'main'
+        AND stimulus.claimed_ratings < stimulus.maximum_ratings
     RETURNING stimulus.id
 )
-UPDATE annotation_trial
-SET state = 'leased', lease_expires_at = now() + %(seconds)s * interval '1 second'
-WHERE id = %(trial)s AND state = 'expired' AND EXISTS (SELECT 1 FROM place)
+UPDATE annotation_trial AS trial
+SET state = 'leased', lease_expires_at = now() + make_interval(secs => %(seconds)s)
+FROM free
+WHERE trial.id = free.id AND trial.state = 'expired'
+    AND (free.role <> 'main' OR EXISTS (SELECT 1 FROM place))
 """
 
 
-def take_place(
-    *, draw: Draw, study_id: int, rater_id: int, session_id: int, lease_seconds: int
-) -> OfferedTrial | None:
-    """Leases the first stimulus of `draw`'s order to the rater; None where there is none.
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A stimulus chosen for a block, not leased yet."""
 
-    Call it inside a transaction that holds the session's row, so that one rater's claims follow
-    each other.
+    stimulus_id: int
+    content: Content
+    role: Role
+    draw: Draw = Draw.PLAN
+
+
+def take_statement(draw: Draw, number: int) -> str:
+    split, order = _ORDERS[draw]
+    return _TAKE.format(eligible=ELIGIBLE, split=split, order=order, number=number)
+
+
+def take_places(
+    *, draw: Draw, number: int, study_id: int, rater_id: int, taken: Collection[int]
+) -> list[Pick]:
+    """Takes a place on each of the first `number` stimuli of `draw`'s order, by id.
+
+    taken: stimuli that this transaction has picked already. Lease them (`lease_block`) in the same
+    transaction, which must hold the session's row, so that one rater's claims follow each other.
     """
     with prepared_cursor() as cursor:
         cursor.execute(
-            CLAIM_STATEMENTS[draw],
+            take_statement(draw, number),
+            {"study": study_id, "rater": rater_id, "taken": list(taken)},
+        )
+        return [
+            Pick(stimulus, Content(prompt, generator), Role.MAIN, draw)
+            for stimulus, prompt, generator in sorted(cursor.fetchall())
+        ]
+
+
+def lease_block(
+    *, picks: Iterable[Pick], block: int, rater_id: int, session_id: int, lease_seconds: int
+) -> list[OfferedTrial]:
+    """Leases the picks to the rater in this order, as the session's `block`."""
+    picks = list(picks)
+    with prepared_cursor() as cursor:
+        cursor.execute(
+            _LEASE,
             {
-                "study": study_id,
+                "stimuli": [pick.stimulus_id for pick in picks],
+                "roles": [str(pick.role) for pick in picks],
+                "draws": [str(pick.draw) for pick in picks],
+                "block": block,
                 "rater": rater_id,
                 "session": session_id,
                 "seconds": lease_seconds,
             },
         )
-        row = cursor.fetchone()
-        return OfferedTrial(*row) if row else None
+        return [OfferedTrial(*row) for row in cursor.fetchall()]
 
 
 def give_back_expired(*, limit: int) -> int:
@@ -136,14 +187,17 @@ def give_back_session(*, session_id: int) -> int:
     return _count(_GIVE_BACK_SESSION, {"session": session_id, "limit": None})
 
 
-def give_back_skipped(*, trial_id: int, reason: str) -> bool:
-    """Marks a leased trial as skipped and gives its place back; False where it is not leased."""
-    return _changed(_SKIP, {"trial": trial_id, "reason": reason})
+def give_back_skipped(*, trial_id: int, reason: str) -> None:
+    """Marks a leased trial as skipped and gives its place back, if it held one."""
+    with prepared_cursor() as cursor:
+        cursor.execute(_SKIP, {"trial": trial_id, "reason": reason})
 
 
 def retake_place(*, trial_id: int, lease_seconds: int) -> bool:
     """Leases an expired trial again; False where its image is full or with the rater again."""
-    return _changed(_RETAKE, {"trial": trial_id, "seconds": lease_seconds})
+    with prepared_cursor() as cursor:
+        cursor.execute(_RETAKE, {"trial": trial_id, "seconds": lease_seconds})
+        return bool(cursor.rowcount == 1)
 
 
 def _count(sql: str, parameters: dict[str, Any]) -> int:
@@ -151,9 +205,3 @@ def _count(sql: str, parameters: dict[str, Any]) -> int:
         cursor.execute(sql, parameters)
         row = cursor.fetchone()
         return int(row[0]) if row else 0
-
-
-def _changed(sql: str, parameters: dict[str, Any]) -> bool:
-    with prepared_cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return bool(cursor.rowcount == 1)

@@ -66,7 +66,7 @@ def begin_rating(*, access: Access) -> SessionFacts:
     if session.state is SessionState.RATING:
         return session
     require_open_study(access)
-    if not _change(session, SessionState.RATING):
+    if not _change(session, SessionState.RATING, begun_at=Now()):
         raise SessionStateError(session.state)
     return SessionFacts(session.id, SessionState.RATING, session.seed)
 

@@ -15,6 +15,7 @@ from ..models import Rating, Stimulus, Study
 from ..protocol.errors import ProtocolError
 from ..protocol.forms import ExplanationForm
 from ..protocol.perspectives import parse_perspectives
+from ..protocol.plan import SessionPlan
 from .audit import record
 
 #: What an owner may set; the rest of Study is the workbench's own.
@@ -24,6 +25,7 @@ SETTINGS = (
     "instructions",
     "perspectives",
     "explanation_form",
+    "session_plan",
     "target_ratings",
     "maximum_ratings",
     "holdout_ratings",
@@ -72,7 +74,7 @@ def update_study(*, study: Study, actor: User, changes: Mapping[str, Any]) -> St
         _apply(locked, changes)
         locked.save(update_fields=list(changes))
         _follow_rating_counts(locked, changes)
-        changed = sorted(name for name in changes if before[name] != changes[name])
+        changed = sorted(name for name in changes if before[name] != getattr(locked, name))
         if changed:
             record(study=locked, actor=actor, action="study.changed", settings=changed)
     return locked
@@ -114,6 +116,8 @@ def _apply(study: Study, settings: Mapping[str, Any]) -> None:
     try:
         parse_perspectives(study.perspectives)
         ExplanationForm.from_json(study.explanation_form)
+        # Settings left out are stored with their defaults: these are the study's from now on.
+        study.session_plan = SessionPlan.from_json(study.session_plan).to_json()
         study.full_clean(exclude=["owner"])
     except ProtocolError as error:
         raise StudyError(str(error)) from error

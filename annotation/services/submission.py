@@ -16,6 +16,7 @@ from ..protocol.sessions import SessionState
 from ..selectors.rating import Access, SessionFacts, holdings_of, protocol_of
 from ..statements import prepared_cursor
 from . import claims
+from .blocks import Standing
 from .claims import Offer
 from .rating_errors import (
     InvalidAnswerError,
@@ -27,17 +28,17 @@ from .rating_errors import (
 _NOTHING = Reason()
 
 # The session's row first, then the trial's: the order of every other path, so none deadlocks.
-_LOCK = """
+_LOCK = f"""
 WITH session AS MATERIALIZED (
-    SELECT id, state, seed, next_position FROM annotation_ratingsession
+    SELECT id, state, seed, {claims.STANDING} FROM annotation_ratingsession
     WHERE id = (
         SELECT session_id FROM annotation_trial WHERE id = %(trial)s AND rater_id = %(rater)s
     )
     FOR UPDATE
 )
-SELECT trial.id, trial.state, session.id, session.state, session.seed, session.next_position
+SELECT trial.id, trial.state, trial.role, session.*
 FROM session, annotation_trial AS trial WHERE trial.id = %(trial)s FOR UPDATE OF trial
-"""
+"""  # noqa: S608 -- the part put in is a constant
 
 # A first answer, whole, in one statement: this runs once per rating.
 _STORE = """
@@ -73,8 +74,9 @@ class Submission:
 class _Locked:
     trial_id: int
     trial_state: str
+    role: str
     session: SessionFacts
-    position: int
+    standing: Standing
 
 
 def read_answer(*, access: Access, scores: object, explanations: object) -> Answer:
@@ -112,7 +114,8 @@ def _lock(access: Access, trial_id: int) -> _Locked:
         row = cursor.fetchone()
     if row is None:
         raise TrialNotFoundError
-    return _Locked(row[0], row[1], SessionFacts(row[2], SessionState(row[3]), row[4]), row[5])
+    session = SessionFacts(row[3], SessionState(row[4]), row[5])
+    return _Locked(row[0], row[1], row[2], session, Standing(*row[6:]))
 
 
 def _require_rating(access: Access, session: SessionFacts) -> None:
@@ -212,7 +215,7 @@ def _append(
 def _next_offer(access: Access, locked: _Locked, ahead: int) -> Offer:
     session = locked.session
     if session.state is SessionState.RATING:
-        return claims.fill_up(access=access, session=session, position=locked.position, ahead=ahead)
+        return claims.fill_up(access=access, session=session, standing=locked.standing, ahead=ahead)
     # A repeated answer after the session's end.
     answered = holdings_of(access, session).answered
     return Offer([], answered, answered, session.state)

@@ -17,6 +17,7 @@ from django.urls import reverse
 from knox.models import AuthToken
 
 from annotation.models import Rater, Study
+from annotation.protocol.plan import PLAIN
 from annotation.protocol.sessions import SessionState
 from annotation.services.importing import import_manifest
 from annotation.services.raters import create_raters, rater_link
@@ -145,6 +146,7 @@ class Seeder:
             holdout_ratings=plan.holdout_ratings,
             holdout_share=plan.holdout_share,
             session_trials=plan.visitor_trials,
+            session_plan=PLAIN.to_json(),
         )
 
     def _fill(self, study: Study, owner: User) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from annotation.protocol.perspectives import PERSPECTIVES
+from annotation.protocol.plan import PLAIN
 from workbench.errors import MintError
 from workbench.local.process import last_lines
 from workbench.local.stack import Stack
@@ -215,6 +216,7 @@ class SelfCheck:
             maximum_ratings=plan.maximum_ratings,
             holdout_ratings=plan.holdout_ratings,
             holdout_share=plan.holdout_share,
+            session_plan=PLAIN.to_json(),
         )
         self._slug = str(study["slug"])
         manifest, images = self._world / "manifest.csv", self._world / "images"

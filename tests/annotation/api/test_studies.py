@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from annotation.models import Rating, RatingSession, Study, Trial
+from annotation.protocol.plan import SessionPlan
 from annotation.services.raters import rater_from_token
 from tests.factories import make_rater, make_stimuli, make_study
 from workbench.accounts.models import User
@@ -46,6 +47,11 @@ def test_a_setting_is_changed(api: Client, study: Study) -> None:
     assert Study.objects.get().target_ratings == 4
 
 
+def test_a_session_plan_is_stored_whole(api: Client, study: Study) -> None:
+    assert patch(api, {"session_plan": {"repeat_share": 0.1}}).status_code == 200
+    assert Study.objects.get().plan == SessionPlan(repeat_share=0.1)
+
+
 def test_images_follow_the_studys_numbers(api: Client, study: Study) -> None:
     (stimulus,) = make_stimuli(study, 1)
     patch(api, {"target_ratings": 4, "maximum_ratings": 8})
@@ -59,6 +65,7 @@ def test_images_follow_the_studys_numbers(api: Client, study: Study) -> None:
         ({"target_ratings": 9}, "may not ask for more ratings"),
         ({"perspectives": []}, "exactly once"),
         ({"explanation_form": {"fields": [{"key": "a"}]}}, "explanation form"),
+        ({"session_plan": {"block_trials": 0}}, "block_trials is 0; give 1 to 50"),
     ],
 )
 def test_a_setting_that_does_not_fit_is_named_and_nothing_changes(

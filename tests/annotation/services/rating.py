@@ -9,6 +9,7 @@ _RECOUNT = """
 SELECT count(*) FROM annotation_stimulus AS stimulus WHERE claimed_ratings <> (
     SELECT count(*) FROM annotation_trial AS trial
     WHERE trial.stimulus_id = stimulus.id AND trial.state IN ('leased', 'submitted')
+        AND trial.role = 'main'
 )
 """
 

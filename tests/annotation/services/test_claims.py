@@ -1,5 +1,7 @@
 """Which images a claim hands out, in which order, and when a session is over."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 
@@ -7,7 +9,7 @@ from annotation.models import Rater, RatingSession, Stimulus, Study, Trial
 from annotation.protocol.draw import Draw
 from annotation.protocol.sessions import SessionState
 from annotation.services.claims import Offer, claim_trials
-from annotation.services.places import CLAIM_STATEMENTS
+from annotation.services.places import take_statement
 from annotation.services.rating_errors import SessionStateError, StudyNotOpenError
 from annotation.services.submission import read_answer, submit_answer
 
@@ -165,7 +167,7 @@ def test_images_locked_by_others_are_waited_for_and_do_not_end_the_session(
 ) -> None:
     factories.make_stimuli(study, 1)
     monkeypatch.setattr("annotation.services.claims._PAUSE_SECONDS", 0)
-    monkeypatch.setattr("annotation.services.places.take_place", lambda **_fields: None)
+    monkeypatch.setattr("annotation.services.places.take_places", lambda **_fields: [])
     offer = claim_trials(access=in_rating(rater), ahead=0)
     assert (offer.trials, offer.state) == ([], SessionState.RATING)
 
@@ -209,10 +211,11 @@ FROM annotation_stimulus, generate_series(1, 5000) AS number
 """
 _MET = """
 INSERT INTO annotation_trial (
-    session_id, rater_id, stimulus_id, position, draw, state, leased_at, lease_expires_at,
-    submitted_at, skip_reason
+    session_id, rater_id, stimulus_id, position, block, role, draw, state, leased_at,
+    lease_expires_at, submitted_at, skip_reason, behaviour
 )
-SELECT %s, %s, id, row_number() OVER (), 'priority', 'submitted', now(), now(), now(), ''
+SELECT %s, %s, id, row_number() OVER (), 1, 'main', 'priority', 'submitted', now(), now(), now(),
+    '', '{}'
 FROM annotation_stimulus
 """
 
@@ -236,13 +239,12 @@ def test_a_claim_reads_the_first_row_of_its_index(
         cursor.execute(_MANY)
         cursor.execute(_MET, [other.session.id, other.rater_id])
         cursor.execute("ANALYZE annotation_stimulus, annotation_trial")
-        values = {
+        values: dict[str, Any] = {
             "study": study.pk,
             "rater": rater.pk,
-            "session": access.session.id,
-            "seconds": 300,
+            "taken": [],
         }
-        cursor.execute("EXPLAIN " + CLAIM_STATEMENTS[draw], values)
+        cursor.execute("EXPLAIN " + take_statement(draw, 10), values)
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert f"Index Scan using {index} on annotation_stimulus" in plan
     assert "trial_once_per_rater" in plan

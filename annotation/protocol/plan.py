@@ -1,0 +1,160 @@
+"""The plan of a session: what comes before, among and between the images that count.
+
+Training, hidden stabilisation trials and the length of a sitting follow ITU-R BT.500-15 (section
+2.5 and 2.6: about five stabilising presentations, sittings of up to half an hour); hidden repeats
+and gold images follow ITU-T P.808's quality control for crowds.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import Any, Self
+
+from .chance import chance
+from .errors import ProtocolError
+
+
+class Role(StrEnum):
+    """What a trial is for; stored with it for ever. Only `main` trials count as ratings."""
+
+    #: Shown first, with feedback.
+    TRAINING = "training"
+    #: The first images after training, not told apart from the others; kept, never counted.
+    STABILISATION = "stabilisation"
+    MAIN = "main"
+    #: An image of this session once more: how well does the rater agree with themselves?
+    REPEAT = "repeat"
+    #: An image whose scores are known.
+    GOLD = "gold"
+
+
+@dataclass(frozen=True)
+class SessionPlan:
+    """A study's settings for the course of a session; zero switches a part off."""
+
+    #: Images of purpose "training" that a rater meets once, before everything else.
+    training_trials: int = 5
+    stabilisation_trials: int = 5
+    #: Images that are drawn together, by what the model wants, and then shown in random order.
+    block_trials: int = 10
+    #: Of the trials after stabilisation.
+    repeat_share: float = 0.05
+    gold_share: float = 0.05
+    #: After so many minutes a rest of so many seconds, at the next block's end.
+    rest_after_minutes: int = 15
+    rest_seconds: int = 60
+    #: After so many minutes no new block begins.
+    session_minutes: int = 30
+    #: Images that a rater may judge in a day.
+    daily_trials: int = 0
+
+    def __post_init__(self) -> None:
+        for name, (least, most) in LIMITS.items():
+            value = getattr(self, name)
+            if not least <= value <= most:
+                raise ProtocolError(f"session plan: {name} is {value}; give {least:g} to {most:g}")
+        if self.repeat_share + self.gold_share > MOST_CHECKS:
+            raise ProtocolError(
+                "session plan: repeat_share and gold_share are "
+                f"{self.repeat_share + self.gold_share:g} together; at most {MOST_CHECKS:g} of a "
+                "session may be spent on checks"
+            )
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Settings left out have their defaults; ProtocolError names what does not fit."""
+        if not isinstance(data, Mapping):
+            raise ProtocolError(f"session plan: {data!r} is not an object")
+        known = {field.name: type(field.default) for field in fields(cls)}
+        unknown = sorted(data.keys() - known)
+        if unknown:
+            raise ProtocolError(
+                f"session plan: there is no {unknown[0]!r}; it has {', '.join(known)}"
+            )
+        return cls(**{name: _number(name, value, known[name]) for name, value in data.items()})
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+#: What each setting may be, from least to most.
+LIMITS: dict[str, tuple[float, float]] = {
+    "training_trials": (0, 20),
+    "stabilisation_trials": (0, 20),
+    "block_trials": (1, 50),
+    "repeat_share": (0, 0.3),
+    "gold_share": (0, 0.3),
+    "rest_after_minutes": (0, 120),
+    "rest_seconds": (0, 900),
+    "session_minutes": (0, 240),
+    "daily_trials": (0, 10_000),
+}
+#: Together; a session is for images that nobody has judged.
+MOST_CHECKS = 0.4
+#: Nothing but main trials: for a crowd of scripts, and for studies that need no checks.
+PLAIN = SessionPlan(
+    training_trials=0,
+    stabilisation_trials=0,
+    repeat_share=0.0,
+    gold_share=0.0,
+    rest_after_minutes=0,
+    rest_seconds=0,
+    session_minutes=0,
+)
+#: So many trials lie between an image and its repeat at least: nobody should remember the scores.
+REPEAT_DISTANCE = 10
+
+
+@dataclass(frozen=True)
+class BlockMix:
+    """How many trials of each role a block has."""
+
+    stabilisation: int
+    repeat: int
+    gold: int
+    main: int
+
+    @property
+    def total(self) -> int:
+        return self.stabilisation + self.repeat + self.gold + self.main
+
+
+def block_mix(plan: SessionPlan, seed: int, place: int, left: int, repeated: int) -> BlockMix:
+    """What the block that begins at `place` (trials after training, from 0) is made of.
+
+    left: trials that the session may still have; repeated: repeats that it has had. Repeats and
+    gold images are spread evenly over the session from a start that `seed` decides, so their
+    numbers are within one of their shares. Repeats for which the session was too young are made up
+    for, by half a block at most.
+    """
+    size = min(plan.block_trials, max(left, 0))
+    stabilisation = min(max(plan.stabilisation_trials - place, 0), size)
+    # Shares are of the trials that are no stabilisation.
+    start = max(place - plan.stabilisation_trials, 0)
+    end = start + size - stabilisation
+    due = _spread(plan.repeat_share, f"{seed}:repeat", 0, end) - repeated
+    repeat = min(max(due, 0), (size - stabilisation + 1) // 2)
+    gold = _spread(plan.gold_share, f"{seed}:gold", start, end)
+    gold = min(gold, size - stabilisation - repeat)
+    return BlockMix(stabilisation, repeat, gold, size - stabilisation - repeat - gold)
+
+
+def _spread(share: float, key: str, start: int, end: int) -> int:
+    """How many of the places from `start` to before `end` a systematic sample of `share` takes."""
+    offset = chance(key)
+    return math.floor(offset + end * share) - math.floor(offset + start * share)
+
+
+def _number(name: str, value: object, kind: type) -> Any:
+    whole = kind is int
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        # A whole number is finite, and may be too large to become a float.
+        or (isinstance(value, float) and not math.isfinite(value))
+    ):
+        raise ProtocolError(f"session plan: {name} is {value!r}, not a number")
+    if whole and value != int(value):
+        raise ProtocolError(f"session plan: {name} is {value!r}, not a whole number")
+    return int(value) if whole else value
