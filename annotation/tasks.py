@@ -2,10 +2,16 @@
 
 from celery import shared_task
 
-from .services import claims
+from .services import claims, sessions
 
 
 @shared_task
 def expire_leases() -> int:
     """Gives back the images of raters who went away; may run twice at once without harm."""
     return claims.expire_leases()
+
+
+@shared_task
+def expire_sessions() -> int:
+    """Ends the sessions of raters who did not come back; may run twice at once without harm."""
+    return sessions.expire_sessions()

@@ -228,6 +228,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "expire-leases": {"task": "annotation.tasks.expire_leases", "schedule": 30.0},
+    "expire-sessions": {"task": "annotation.tasks.expire_sessions", "schedule": 600.0},
     "sweep-imports": {"task": "annotation.importing_tasks.sweep_imports", "schedule": 20.0},
     "sweep-runs": {"task": "modelops.tasks.housekeeping.sweep_runs", "schedule": 10.0},
     "retrain-where-due": {

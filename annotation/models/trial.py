@@ -21,10 +21,12 @@ class RatingSession(models.Model):
     class State(models.TextChoices):
         INSTRUCTIONS = "instructions", _("Instructions")
         RATING = "rating", _("Rating")
+        PAUSED = "paused", _("Paused")
         DONE = "done", _("Done")
         WITHDRAWN = "withdrawn", _("Withdrawn")
+        EXPIRED = "expired", _("Expired")
 
-    OPEN_STATES = (State.INSTRUCTIONS, State.RATING)
+    OPEN_STATES = (State.INSTRUCTIONS, State.RATING, State.PAUSED)
 
     rater = models.ForeignKey(Rater, on_delete=models.CASCADE, related_name="sessions")
     state = models.CharField(max_length=15, choices=State.choices, default=State.INSTRUCTIONS)
@@ -39,17 +41,22 @@ class RatingSession(models.Model):
     #: block 0.
     next_position = models.PositiveIntegerField(default=0)
     next_block = models.PositiveSmallIntegerField(default=0)
-    #: When the instructions had been read.
+    #: When the instructions had been read; later by as long as the session was paused.
     begun_at = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
     #: The latest rest ends (or ended) then.
     rests_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
-            one_of("session", "state", ["instructions", "rating", "done", "withdrawn"]),
+            one_of(
+                "session",
+                "state",
+                ["instructions", "rating", "paused", "done", "withdrawn", "expired"],
+            ),
             models.UniqueConstraint(
                 fields=["rater"],
-                condition=Q(state__in=["instructions", "rating"]),
+                condition=Q(state__in=["instructions", "rating", "paused"]),
                 name="session_one_open_per_rater",
             ),
         ]

@@ -1,6 +1,7 @@
-"""The rating session as a state machine: consent → instructions → rating → done, or withdrawn.
+"""The rating session as a state machine: consent → instructions → rating → done.
 
-Consent is what starts a session, so the first state that is stored is `instructions`.
+It can pause, be withdrawn from, or expire. Consent is what starts a session, so the first state
+that is stored is `instructions`; training and blocks are stretches of `rating` (`protocol.plan`).
 """
 
 from enum import StrEnum
@@ -11,15 +12,26 @@ from .errors import ProtocolError
 class SessionState(StrEnum):
     INSTRUCTIONS = "instructions"
     RATING = "rating"
+    #: The rater went away and said so: nothing is held for them meanwhile.
+    PAUSED = "paused"
     DONE = "done"
     WITHDRAWN = "withdrawn"
+    #: The rater went away and did not come back.
+    EXPIRED = "expired"
 
 
+#: A session in which nothing has happened for so long is over: who comes back is rested, and
+#: stabilises anew.
+EXPIRES_AFTER_HOURS = 12
+
+_LEAVING = frozenset({SessionState.WITHDRAWN, SessionState.EXPIRED})
 _TRANSITIONS: dict[SessionState, frozenset[SessionState]] = {
-    SessionState.INSTRUCTIONS: frozenset({SessionState.RATING, SessionState.WITHDRAWN}),
-    SessionState.RATING: frozenset({SessionState.DONE, SessionState.WITHDRAWN}),
+    SessionState.INSTRUCTIONS: _LEAVING | {SessionState.RATING},
+    SessionState.RATING: _LEAVING | {SessionState.PAUSED, SessionState.DONE},
+    SessionState.PAUSED: _LEAVING | {SessionState.RATING},
     SessionState.DONE: frozenset(),
     SessionState.WITHDRAWN: frozenset(),
+    SessionState.EXPIRED: frozenset(),
 }
 
 

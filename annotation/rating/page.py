@@ -32,8 +32,10 @@ class Stage(StrEnum):
     CONSENT = "consent"
     INSTRUCTIONS = "instructions"
     RATING = "rating"
+    PAUSED = "paused"
     DONE = "done"
     WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True)
@@ -193,6 +195,12 @@ def _closed_notice(error: RatingError) -> Notice:
             _("Not open yet"),
             _("This study is still being prepared."),
             _("Please come back later with the same link."),
+        ),
+        "study_daily_limit": Notice(
+            200,
+            _("Enough for today"),
+            _("You have rated as many images as this study wants from one person in a day."),
+            _("Thank you! Please come back tomorrow with the same link."),
         ),
         "study_paused": Notice(
             200,

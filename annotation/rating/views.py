@@ -7,9 +7,11 @@ from django.views.decorators.http import require_safe
 
 from ..models import Study
 from ..selectors.rating import images_remain
+from ..services.blocks import day_is_full
 from ..services.claims import require_open_study
 from ..services.raters import rater_access
 from ..services.rating_errors import (
+    DailyLimitError,
     LinkError,
     RaterExcludedError,
     RatingError,
@@ -29,6 +31,8 @@ def rate(request: HttpRequest, token: str) -> HttpResponse:
     except (LinkError, RaterExcludedError, StudyNotOpenError) as error:
         return _notice(request, error)
     stage = stage_of(access)
+    if access.session is None and day_is_full(access):
+        return _notice(request, DailyLimitError())
     remain = access.session is not None or images_remain(access)
     if stage is Stage.CONSENT and not remain:
         return _notice(request, StudyFullError())

@@ -2,7 +2,10 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
+
+from django.utils import timezone
 
 from ..models import Trial
 from ..protocol.order import Content
@@ -105,6 +108,13 @@ def repeats_of(session_id: int) -> int:
     """How many repeats the session has had, or holds."""
     trials = Trial.objects.filter(session_id=session_id, role=Trial.Role.REPEAT)
     return trials.exclude(state=Trial.State.EXPIRED).count()
+
+
+def judged_today(rater_id: int) -> int:
+    """How many images, training apart, the rater has judged since midnight (UTC)."""
+    midnight = timezone.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    judged = Trial.objects.filter(rater_id=rater_id, submitted_at__gte=midnight)
+    return judged.exclude(role=Trial.Role.TRAINING).count()
 
 
 def last_content(session_id: int) -> Content | None:

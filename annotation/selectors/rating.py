@@ -43,7 +43,7 @@ SELECT rater.id, rater.code, rater.status, rater.link_version,
 FROM annotation_rater AS rater
 JOIN annotation_study AS study ON study.id = rater.study_id
 LEFT JOIN annotation_ratingsession AS session
-    ON session.rater_id = rater.id AND session.state IN ('instructions', 'rating')
+    ON session.rater_id = rater.id AND session.state IN ('instructions', 'rating', 'paused')
 WHERE rater.code = %s
 """
 

@@ -51,6 +51,12 @@ def time_is_up(plan: SessionPlan, standing: Standing) -> bool:
     return standing.now - standing.begun_at >= timedelta(minutes=plan.session_minutes)
 
 
+def day_is_full(access: Access) -> bool:
+    """Whether the rater has judged as many images today (UTC) as the study's plan lets them."""
+    most = protocol_of(access.study).plan.daily_trials
+    return bool(most) and candidates.judged_today(access.rater_id) >= most
+
+
 def rest_is_due(plan: SessionPlan, standing: Standing) -> bool:
     """Whether the rater has worked so long since the start, or the last rest, that one follows."""
     since = standing.rests_until or standing.begun_at

@@ -22,7 +22,7 @@ from ..selectors.rating import (
 )
 from ..statements import prepared_cursor
 from . import places
-from .blocks import Standing, claim_block, rest_is_due, time_is_up
+from .blocks import Standing, claim_block, day_is_full, rest_is_due, time_is_up
 from .rating_errors import (
     LeaseLostError,
     NoSessionError,
@@ -83,7 +83,7 @@ def must_ask_again(access: Access, offer: Offer) -> bool:
 
 
 #: The columns of a `Standing`, of a session that the statement locks.
-STANDING = "next_position, next_block, begun_at, rests_until, now()"
+STANDING = "next_position, next_block, begun_at, rests_until, statement_timestamp()"
 
 
 def lock_session(session: SessionFacts) -> Standing:
@@ -112,7 +112,7 @@ def fill_up(*, access: Access, session: SessionFacts, standing: Standing, ahead:
     holdings = holdings_of(access, session)
     plan = protocol_of(access.study).plan
     length = access.study.session_trials
-    if time_is_up(plan, standing):
+    if len(holdings.leased) <= ahead and (time_is_up(plan, standing) or day_is_full(access)):
         length = holdings.placed
     rest = standing.rest_left
     while (

@@ -55,6 +55,15 @@ class StudyFullError(RatingError):
         super().__init__(_("There is no image left for you to rate."))
 
 
+class DailyLimitError(RatingError):
+    """The rater has judged as many images today as the study lets anyone."""
+
+    code = "study_daily_limit"
+
+    def __init__(self) -> None:
+        super().__init__(_("That is enough for today; please come back tomorrow."))
+
+
 class ConsentMissingError(RatingError):
     code = "consent_required"
     status = 400

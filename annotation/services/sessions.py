@@ -4,18 +4,21 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 from django.db.models.functions import Now
 
 from ..models import RatingSession
 from ..protocol.answers import storable_text
 from ..protocol.errors import ProtocolError
-from ..protocol.sessions import SessionState, sources_of
+from ..protocol.sessions import EXPIRES_AFTER_HOURS, SessionState, sources_of
 from ..selectors.rating import Access, SessionFacts, find_access, images_remain
 from . import places
+from .blocks import day_is_full
 from .claims import require_open_study
 from .rating_errors import (
     ConsentMissingError,
+    DailyLimitError,
     InvalidAnswerError,
     NoSessionError,
     SessionStateError,
@@ -23,6 +26,18 @@ from .rating_errors import (
 )
 
 _CLIENT_FACTS_LIMIT = 4096
+
+# A lease that was claimed or renewed is the latest sign of life.
+_EXPIRE = """
+UPDATE annotation_ratingsession AS session SET state = 'expired', ended_at = now()
+WHERE state = ANY (%(open)s) AND now() - make_interval(hours => %(hours)s) > GREATEST(
+    session.consented_at, session.paused_at,
+    (
+        SELECT max(trial.lease_expires_at) FROM annotation_trial AS trial
+        WHERE trial.session_id = session.id
+    )
+)
+"""
 
 
 def start_session(*, access: Access, consent: bool, client: object) -> tuple[SessionFacts, bool]:
@@ -36,6 +51,8 @@ def start_session(*, access: Access, consent: bool, client: object) -> tuple[Ses
         return access.session, False
     if not consent:
         raise ConsentMissingError
+    if day_is_full(access):
+        raise DailyLimitError
     if not images_remain(access):
         raise StudyFullError
     return _create(access, facts)
@@ -61,14 +78,33 @@ def _existing(access: Access) -> SessionFacts:
 
 
 def begin_rating(*, access: Access) -> SessionFacts:
-    """From the instructions to rating; doing it twice is no harm."""
+    """From the instructions, or a pause, to rating; doing it twice is no harm."""
     session = _open_session(access)
     if session.state is SessionState.RATING:
         return session
     require_open_study(access)
-    if not _change(session, SessionState.RATING, begun_at=Now()):
+    resumed = session.state is SessionState.PAUSED
+    # A pause is no time in the session, and a rest.
+    times: dict[str, Any] = (
+        {"begun_at": F("begun_at") + (Now() - F("paused_at")), "rests_until": Now()}
+        if resumed
+        else {"begun_at": Now()}
+    )
+    if not _change(session, SessionState.RATING, paused_at=None, **times):
         raise SessionStateError(session.state)
     return SessionFacts(session.id, SessionState.RATING, session.seed)
+
+
+def pause(*, access: Access) -> SessionFacts:
+    """Lets go of what the session holds until `begin_rating`; doing it twice is no harm."""
+    session = _open_session(access)
+    if session.state is SessionState.PAUSED:
+        return session
+    with transaction.atomic():
+        if not _change(session, SessionState.PAUSED, paused_at=Now()):
+            raise SessionStateError(session.state)
+        places.give_back_session(session_id=session.id)
+    return SessionFacts(session.id, SessionState.PAUSED, session.seed)
 
 
 def withdraw(*, access: Access) -> None:
@@ -81,6 +117,22 @@ def withdraw(*, access: Access) -> None:
     with transaction.atomic():
         if _change(access.session, SessionState.WITHDRAWN, ended_at=Now()):
             places.give_back_session(session_id=access.session.id)
+
+
+def expire_sessions() -> int:
+    """Ends open sessions in which nothing has happened for hours; answers how many.
+
+    Their leases ran out long ago: a lease is shorter than a session's patience.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _EXPIRE,
+            {
+                "open": [str(state) for state in sources_of(SessionState.EXPIRED)],
+                "hours": EXPIRES_AFTER_HOURS,
+            },
+        )
+        return int(cursor.rowcount)
 
 
 def _change(session: SessionFacts, new: SessionState, **fields: Any) -> bool:

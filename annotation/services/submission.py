@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
@@ -10,9 +11,13 @@ from django.db.models.functions import Now
 
 from ..models import Explanation, Rating, Trial
 from ..protocol.answers import Answer, Reason, parse_answer
+from ..protocol.behaviour import parse_behaviour
 from ..protocol.errors import ProtocolError
 from ..protocol.perspectives import Perspective
+from ..protocol.plan import Role
 from ..protocol.sessions import SessionState
+from ..protocol.training import Expectation
+from ..selectors.expectations import expectations_of
 from ..selectors.rating import Access, SessionFacts, holdings_of, protocol_of
 from ..statements import prepared_cursor
 from . import claims
@@ -43,7 +48,8 @@ FROM session, annotation_trial AS trial WHERE trial.id = %(trial)s FOR UPDATE OF
 # A first answer, whole, in one statement: this runs once per rating.
 _STORE = """
 WITH trial AS (
-    UPDATE annotation_trial SET state = 'submitted', submitted_at = now()
+    UPDATE annotation_trial
+    SET state = 'submitted', submitted_at = now(), behaviour = %(behaviour)s::jsonb
     WHERE id = %(trial)s AND state = 'leased' RETURNING id
 ), ratings AS (
     INSERT INTO annotation_rating (trial_id, perspective, score, revision, created_at)
@@ -68,6 +74,8 @@ class Submission:
     trial_id: int
     revision: int
     offer: Offer
+    #: After a training trial, what was to be expected.
+    feedback: list[Expectation]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +96,41 @@ def read_answer(*, access: Access, scores: object, explanations: object) -> Answ
         raise InvalidAnswerError(str(error)) from error
 
 
+def read_behaviour(data: object) -> dict[str, Any]:
+    """The measurements as they came over the wire."""
+    try:
+        return parse_behaviour(data)
+    except ProtocolError as error:
+        raise InvalidAnswerError(str(error)) from error
+
+
 def submit_answer(
-    *, access: Access, trial_id: int, answer: Answer, language: str, ahead: int
+    *,
+    access: Access,
+    trial_id: int,
+    answer: Answer,
+    language: str,
+    ahead: int,
+    behaviour: Mapping[str, Any] | None = None,
 ) -> Submission:
     """Stores the answer and claims what is next, in one transaction.
 
     The same answer again changes nothing; another one supersedes the first while the session is
-    open. An answer to a lease that ran out is taken where a place can be had again.
+    open. An answer to a lease that ran out is taken where a place can be had again. `behaviour`
+    is of the first answer: a revision has seen the image before.
     """
     with transaction.atomic():
         locked = _lock(access, trial_id)
         if locked.trial_state == Trial.State.SUBMITTED:
             revision = _revise(access, locked, answer, language)
         else:
-            revision = _store(access, locked, answer, language)
+            revision = _store(access, locked, answer, language, behaviour or {})
         offer = _next_offer(access, locked, ahead)
     if claims.must_ask_again(access, offer):
         offer = claims.claim_trials(access=access, ahead=ahead)
-    return Submission(trial_id, revision, offer)
+    training = locked.role == Role.TRAINING
+    feedback = expectations_of(access, trial_id) if training else []
+    return Submission(trial_id, revision, offer, feedback)
 
 
 def _lock(access: Access, trial_id: int) -> _Locked:
@@ -126,7 +151,9 @@ def _require_rating(access: Access, session: SessionFacts) -> None:
         raise StudyNotOpenError(access.study.status)
 
 
-def _store(access: Access, locked: _Locked, answer: Answer, language: str) -> int:
+def _store(
+    access: Access, locked: _Locked, answer: Answer, language: str, behaviour: Mapping[str, Any]
+) -> int:
     _require_rating(access, locked.session)
     claims.hold_again(access, locked.trial_id, locked.trial_state)
     with prepared_cursor() as cursor:
@@ -140,6 +167,7 @@ def _store(access: Access, locked: _Locked, answer: Answer, language: str) -> in
                 "phrases": [json.dumps(reason.phrases) for reason in answer.reasons.values()],
                 "texts": [reason.text for reason in answer.reasons.values()],
                 "language": language,
+                "behaviour": json.dumps(behaviour),
             },
         )
     return 1

@@ -20,6 +20,8 @@ def trial_json(trial: OfferedTrial) -> dict[str, Any]:
     return {
         "id": trial.id,
         "position": trial.position,
+        "block": trial.block,
+        "training": trial.training,
         "prompt": trial.prompt,
         "image": {
             "url": default_storage.url(trial.display),
@@ -36,6 +38,7 @@ def offer_json(offer: Offer) -> dict[str, Any]:
         "trials": [trial_json(trial) for trial in offer.trials],
         "progress": {"done": offer.answered, "total": offer.total},
         "state": offer.state,
+        "rest_seconds": offer.rest,
     }
 
 
@@ -45,7 +48,16 @@ def submission_json(submission: Submission) -> dict[str, Any]:
         "state": "submitted",
         "revision": submission.revision,
     }
-    return {"trial": trial, **offer_json(submission.offer)}
+    feedback = [
+        {
+            "perspective": item.perspective,
+            "expected": item.expected,
+            "low": item.low,
+            "high": item.high,
+        }
+        for item in submission.feedback
+    ]
+    return {"trial": trial, "feedback": feedback, **offer_json(submission.offer)}
 
 
 def session_json(access: Access, session: SessionFacts | None) -> dict[str, Any]:

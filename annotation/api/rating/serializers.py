@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from ...protocol.behaviour import KEYS as BEHAVIOUR_KEYS
 from ...protocol.sessions import SessionState
 from ...protocol.skips import SkipReason
 from ...services.claims import AHEAD_LIMIT
@@ -71,6 +72,8 @@ class ImageSerializer(serializers.Serializer[object]):
 class TrialSerializer(serializers.Serializer[object]):
     id = serializers.IntegerField()
     position = serializers.IntegerField()
+    block = serializers.IntegerField(help_text="0 is training.")
+    training = serializers.BooleanField()
     prompt = serializers.CharField()
     image = ImageSerializer()
     lease_expires_at = serializers.DateTimeField()
@@ -90,6 +93,9 @@ class OfferSerializer(serializers.Serializer[object]):
     trials = TrialSerializer(many=True)
     progress = ProgressSerializer()
     state = serializers.ChoiceField(SESSION_STATES)
+    rest_seconds = serializers.IntegerField(
+        help_text="How long the rater rests before the next block; 0 where none is due."
+    )
 
 
 class SkipSerializer(AheadSerializer):
@@ -111,6 +117,11 @@ class SubmitSerializer(AheadSerializer):
     )
     explanations = serializers.DictField(child=ReasonSerializer(), required=False)
     language = serializers.CharField(required=False, help_text="Of the free texts.")
+    behaviour = serializers.JSONField(
+        required=False,
+        help_text="Times, touches, attention and window, as the page measured them: "
+        f"{', '.join(BEHAVIOUR_KEYS)}.",
+    )
 
 
 class AnsweredTrialSerializer(serializers.Serializer[object]):
@@ -119,5 +130,13 @@ class AnsweredTrialSerializer(serializers.Serializer[object]):
     revision = serializers.IntegerField()
 
 
+class ExpectationSerializer(serializers.Serializer[object]):
+    perspective = serializers.CharField()
+    expected = serializers.FloatField(help_text="The published score, on the study's scale.")
+    low = serializers.FloatField(help_text="The lowest score that is as expected.")
+    high = serializers.FloatField()
+
+
 class SubmissionSerializer(OfferSerializer):
     trial = AnsweredTrialSerializer()
+    feedback = ExpectationSerializer(many=True, help_text="After a training trial only.")

@@ -7,6 +7,7 @@ from . import views
 urlpatterns = [
     path("session/", views.SessionView.as_view(), name="rating-session"),
     path("session/begin/", views.BeginView.as_view(), name="rating-begin"),
+    path("session/pause/", views.PauseView.as_view(), name="rating-pause"),
     path("session/withdraw/", views.WithdrawView.as_view(), name="rating-withdraw"),
     path("claims/", views.ClaimsView.as_view(), name="rating-claims"),
     path("trials/<int:pk>/display/", views.DisplayView.as_view(), name="rating-display"),

@@ -83,6 +83,18 @@ class BeginView(RatingView):
         return Response(session_json(access, sessions.begin_rating(access=access)))
 
 
+class PauseView(RatingView):
+    @extend_schema(
+        operation_id="rating_session_pause",
+        summary="Let go of the images in hand until rating begins again",
+        request=None,
+        responses={200: shapes.SessionBodySerializer, **_PROBLEMS},
+    )
+    def post(self, request: Request) -> Response:
+        access = self.access(request)
+        return Response(session_json(access, sessions.pause(access=access)))
+
+
 class WithdrawView(RatingView):
     @extend_schema(
         operation_id="rating_session_withdraw",
@@ -171,6 +183,7 @@ class SubmitView(RatingView):
             answer=answer,
             language=_language(data),
             ahead=_ahead(data),
+            behaviour=submission.read_behaviour(data.get("behaviour", {})),
         )
         return Response(submission_json(result))
 

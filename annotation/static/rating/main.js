@@ -66,5 +66,6 @@ function listenToBar() {
 const reload = () => window.location.reload();
 onSubmit("start", "trouble", () => transport.start(clientFacts()), reload);
 onSubmit("begin", "begin-trouble", () => transport.begin(), rate);
+onSubmit("resume", "trouble", () => transport.begin(), reload);
 if (document.getElementById("withdraw")) listenToBar();
 if (page.dataset.stage === "rating") rate();

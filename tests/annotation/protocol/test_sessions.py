@@ -9,12 +9,23 @@ from annotation.protocol.sessions import (
     sources_of,
 )
 
-INSTRUCTIONS, RATING, DONE, WITHDRAWN = SessionState
+INSTRUCTIONS, RATING, PAUSED, DONE, WITHDRAWN, EXPIRED = SessionState
 
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [(INSTRUCTIONS, RATING), (INSTRUCTIONS, WITHDRAWN), (RATING, DONE), (RATING, WITHDRAWN)],
+    [
+        (INSTRUCTIONS, RATING),
+        (INSTRUCTIONS, WITHDRAWN),
+        (INSTRUCTIONS, EXPIRED),
+        (RATING, PAUSED),
+        (RATING, DONE),
+        (RATING, WITHDRAWN),
+        (RATING, EXPIRED),
+        (PAUSED, RATING),
+        (PAUSED, WITHDRAWN),
+        (PAUSED, EXPIRED),
+    ],
 )
 def test_a_session_goes_forward(old: SessionState, new: SessionState) -> None:
     assert may_become(old, new)
@@ -25,6 +36,9 @@ def test_a_session_goes_forward(old: SessionState, new: SessionState) -> None:
     [
         (RATING, INSTRUCTIONS),
         (INSTRUCTIONS, DONE),
+        (INSTRUCTIONS, PAUSED),
+        (PAUSED, DONE),
+        (EXPIRED, RATING),
         (DONE, RATING),
         (DONE, WITHDRAWN),
         (WITHDRAWN, RATING),
@@ -35,13 +49,13 @@ def test_a_session_never_goes_back_or_leaps(old: SessionState, new: SessionState
     assert not may_become(old, new)
 
 
-def test_done_and_withdrawn_are_ends() -> None:
-    assert [state for state in SessionState if is_over(state)] == [DONE, WITHDRAWN]
+def test_done_withdrawn_and_expired_are_ends() -> None:
+    assert [state for state in SessionState if is_over(state)] == [DONE, WITHDRAWN, EXPIRED]
 
 
 def test_the_sources_of_a_state_are_those_that_may_become_it() -> None:
-    assert sources_of(RATING) == (INSTRUCTIONS,)
-    assert sources_of(WITHDRAWN) == (INSTRUCTIONS, RATING)
+    assert sources_of(RATING) == (INSTRUCTIONS, PAUSED)
+    assert sources_of(WITHDRAWN) == (INSTRUCTIONS, RATING, PAUSED)
 
 
 def test_nothing_becomes_the_first_state() -> None:

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from annotation.models import Rater, RatingSession, Stimulus, Study
+from annotation.models import Rater, RatingSession, Stimulus, Study, Trial
 from annotation.protocol.perspectives import default_perspectives
 from annotation.protocol.scales import ACR11, SLIDER5
 from annotation.services.raters import rater_link
@@ -27,7 +27,7 @@ def visit(rater: Rater, **headers: str) -> Any:
 
 
 def session(rater: Rater, state: str) -> RatingSession:
-    over = state in {"done", "withdrawn"}
+    over = state in {"done", "withdrawn", "expired"}
     return RatingSession.objects.create(
         rater=rater,
         state=state,
@@ -101,6 +101,43 @@ def test_a_rater_who_stopped_may_begin_again(rater: Rater, images: list[Stimulus
     text = text_of(visit(rater))
     assert "You have stopped" in text
     assert "Begin again" in text
+
+
+def test_a_paused_session_goes_on_without_a_new_consent(
+    rater: Rater, images: list[Stimulus]
+) -> None:
+    session(rater, "paused")
+    page = visit(rater).content.decode()
+    assert 'id="resume"' in page
+    assert 'id="agree"' not in page
+
+
+def test_who_comes_back_after_the_session_expired_may_begin_again(
+    rater: Rater, images: list[Stimulus]
+) -> None:
+    session(rater, "expired")
+    text = text_of(visit(rater))
+    assert "Welcome back" in text
+    assert "Rate more images" in text
+
+
+def test_a_rater_who_did_enough_today_is_told_when_to_come_back(
+    study: Study, rater: Rater, images: list[Stimulus]
+) -> None:
+    Study.objects.filter(pk=study.pk).update(session_plan={"daily_trials": 1})
+    now = timezone.now()
+    Trial.objects.create(
+        session=session(rater, "done"),
+        rater=rater,
+        stimulus=images[0],
+        position=0,
+        draw="priority",
+        state="submitted",
+        leased_at=now,
+        lease_expires_at=now,
+        submitted_at=now,
+    )
+    assert "come back tomorrow" in text_of(visit(rater))
 
 
 def test_a_wrong_link_is_explained(db: None) -> None:

@@ -127,3 +127,12 @@ def test_the_texts_come_in_the_language_that_is_asked_for_and_owners_words_uncha
         "Correspondence",
     ]
     assert shown["consent"].startswith("You are invited to judge images")
+
+
+def test_a_pause_ends_where_rating_begins_again(newcomer: RaterClient) -> None:
+    newcomer.start()
+    newcomer.claim()
+    assert newcomer.post("session/pause/")["session"]["state"] == "paused"
+    assert newcomer.get("session/")["session"]["state"] == "paused"
+    assert newcomer.post("session/begin/")["session"]["state"] == "rating"
+    assert len(newcomer.claim()["trials"]) == 1

@@ -8,7 +8,16 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from annotation.models import Explanation, Rating, RatingSession, Stimulus, Study, Trial
+from annotation.models import (
+    Explanation,
+    PublishedScore,
+    Rater,
+    Rating,
+    RatingSession,
+    Stimulus,
+    Study,
+    Trial,
+)
 
 from .... import factories
 from .client import SCORES, RaterClient
@@ -247,6 +256,59 @@ def test_few_statements_are_needed(rating: RaterClient, django_assert_max_num_qu
     # only, what the next one has: the last image, the places, the lease.
     with django_assert_max_num_queries(10):
         rating.submit(trial, explanations=REASONS, ahead=1)
+
+
+def test_after_a_training_image_the_answer_says_what_was_expected(
+    study: Study, rater: Rater
+) -> None:
+    """0.8 of the way from 1 to 5 is 4.2; one level of five on either side is as expected."""
+    Study.objects.filter(pk=study.pk).update(session_plan={"training_trials": 1})
+    factories.make_stimuli(study, 1)
+    (known,) = factories.make_stimuli(study, [50], purpose="training")
+    for source, mos in (("experts", 0.7), ("crowd", 0.9)):
+        PublishedScore.objects.create(stimulus=known, perspective="quality", mos=mos, source=source)
+    client = RaterClient(rater).start()
+    (trial,) = client.claim()["trials"]
+    assert (trial["training"], trial["block"]) == (True, 0)
+    answered = client.submit(trial["id"])
+    (found,) = answered["feedback"]
+    assert found["perspective"] == "quality"
+    assert [found[key] for key in ("low", "expected", "high")] == pytest.approx([3.2, 4.2, 5.0])
+    (trial,) = answered["trials"]
+    assert (trial["training"], trial["block"]) == (False, 1)
+    assert client.submit(trial["id"])["feedback"] == []
+
+
+def test_no_hidden_role_shows(study: Study, rater: Rater) -> None:
+    """A gold image's trial has the keys and the kinds of values of any other's."""
+    plan = {"stabilisation_trials": 0, "gold_share": 0.3, "training_trials": 0}
+    Study.objects.filter(pk=study.pk).update(session_plan=plan)
+    factories.make_stimuli(study, 12)
+    (gold,) = factories.make_stimuli(study, [50], purpose="gold")
+    PublishedScore.objects.create(stimulus=gold, perspective="quality", mos=0.5, source="experts")
+    client = RaterClient(rater).start()
+    shown = []
+    trials = client.claim()["trials"]
+    while trials:
+        shown.append(trials[0])
+        trials = client.submit(trials[0]["id"])["trials"]
+    assert Trial.objects.filter(role="gold").count() == 1
+    assert len({tuple(sorted(trial)) for trial in shown}) == 1
+    assert {trial["training"] for trial in shown} == {False}
+    assert "gold" not in str(shown)
+
+
+def test_what_the_page_measured_is_kept_of_the_first_answer(rating: RaterClient) -> None:
+    trial = first(rating)
+    rating.submit(trial, behaviour={"shown_ms": 4000, "input": "keyboard"})
+    rating.submit(trial, {**SCORES, "quality": 1}, behaviour={"shown_ms": 9000})
+    assert Trial.objects.get(pk=trial).behaviour == {"shown_ms": 4000, "input": "keyboard"}
+
+
+def test_a_measurement_that_does_not_fit_is_refused_by_name(rating: RaterClient) -> None:
+    body = rating.submit(first(rating), behaviour={"shown_ms": -1})
+    assert (rating.status, body["code"]) == (400, "answer_invalid")
+    assert "shown_ms" in body["detail"]
 
 
 def expire(trial: int) -> None:

@@ -1,0 +1,92 @@
+"""How an answer came about, as the page measured it: times, touches, attention, the window.
+
+Kept with the trial as evidence for quality control (ITU-T P.913 section on uncontrolled
+environments); none of it names the person.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from .errors import ProtocolError
+from .perspectives import Perspective
+
+#: A day in milliseconds: an image does not stay longer before anyone.
+_DAY_MS = 86_400_000
+#: Whole numbers: milliseconds since the decoded image was painted, or counts.
+_COUNTS = {
+    #: While the image was on the screen and the page was seen.
+    "shown_ms": _DAY_MS,
+    #: While the page was hidden or another window had the focus, and how often that began.
+    "away_ms": _DAY_MS,
+    "away": 10_000,
+}
+_CHOICES = {
+    "orientation": ("portrait", "landscape"),
+    #: What gave the last score.
+    "input": ("mouse", "touch", "pen", "keyboard"),
+}
+_TOUCHES, _VIEWPORT, _PIXEL_RATIO = "touches", "viewport", "pixel_ratio"
+KEYS = (*_COUNTS, *_CHOICES, _TOUCHES, _VIEWPORT, _PIXEL_RATIO)
+
+
+def parse_behaviour(data: object) -> dict[str, Any]:
+    """The measurements that `data` holds; all are optional.
+
+    `touches`: perspective → [first, last] change of its score, in milliseconds. `viewport`: width
+    and height in CSS pixels. `pixel_ratio`: device pixels per CSS pixel, zoom included. Raises
+    ProtocolError naming what is unknown or out of range.
+    """
+    if not isinstance(data, Mapping):
+        raise ProtocolError(f"behaviour: {data!r} is not an object")
+    unknown = sorted(str(key) for key in data.keys() - set(KEYS))
+    if unknown:
+        raise ProtocolError(f"behaviour: there is no {unknown[0]!r}; it has {', '.join(KEYS)}")
+    return {key: _parse(key, value) for key, value in data.items()}
+
+
+def _parse(key: str, value: object) -> Any:
+    place = f"behaviour: {key}"
+    if key in _COUNTS:
+        return _count(value, _COUNTS[key], place)
+    if key in _CHOICES:
+        if value not in _CHOICES[key]:
+            raise ProtocolError(f"{place}: {value!r} is not one of {', '.join(_CHOICES[key])}")
+        return value
+    if key == _TOUCHES:
+        return _touches(value, place)
+    if key == _VIEWPORT:
+        return _pair(value, 100_000, place)
+    return _ratio(value, place)
+
+
+def _touches(value: object, place: str) -> dict[str, list[int]]:
+    if not isinstance(value, Mapping):
+        raise ProtocolError(f"{place}: {value!r} is not an object")
+    known = {str(perspective) for perspective in Perspective}
+    for name in value:
+        if name not in known:
+            raise ProtocolError(f"{place}: {name!r} is not a perspective")
+    return {name: _pair(pair, _DAY_MS, f"{place}: {name}") for name, pair in value.items()}
+
+
+def _pair(value: object, most: int, place: str) -> list[int]:
+    if not isinstance(value, list) or len(value) != 2:
+        raise ProtocolError(f"{place}: {value!r} is not a pair of numbers")
+    return [_count(item, most, place) for item in value]
+
+
+def _count(value: object, most: int, place: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+        raise ProtocolError(f"{place}: {value!r} is not a whole number within 0…{most}")
+    return value
+
+
+def _ratio(value: object, place: str) -> float:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not (math.isfinite(value) and 0 < value <= 100)
+    ):
+        raise ProtocolError(f"{place}: {value!r} is not a number within 0…100")
+    return float(value)

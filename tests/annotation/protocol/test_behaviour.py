@@ -1,0 +1,47 @@
+"""What the page measures about an answer: what is taken, and what is refused by name."""
+
+from typing import Any
+
+import pytest
+
+from annotation.protocol.behaviour import parse_behaviour
+from annotation.protocol.errors import ProtocolError
+
+MEASURED = {
+    "shown_ms": 5120,
+    "away_ms": 0,
+    "away": 0,
+    "touches": {"quality": [900, 1400], "authenticity": [2000, 2000]},
+    "viewport": [1366, 768],
+    "pixel_ratio": 1.25,
+    "orientation": "landscape",
+    "input": "keyboard",
+}
+
+
+def test_measurements_are_taken_as_they_are() -> None:
+    assert parse_behaviour(MEASURED) == MEASURED
+    assert parse_behaviour({}) == {}
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (None, "None is not an object"),
+        ({"mouse": 1}, "there is no 'mouse'; it has shown_ms"),
+        ({"shown_ms": -1}, "shown_ms: -1 is not a whole number within 0…86400000"),
+        ({"shown_ms": 1.5}, "shown_ms: 1.5 is not a whole number"),
+        ({"away": True}, "away: True is not a whole number"),
+        ({"touches": {"beauty": [1, 2]}}, "touches: 'beauty' is not a perspective"),
+        ({"touches": {"quality": [1]}}, r"touches: quality: \[1\] is not a pair"),
+        ({"touches": []}, r"touches: \[\] is not an object"),
+        ({"viewport": [1366, "768"]}, "viewport: '768' is not a whole number"),
+        ({"pixel_ratio": 0}, "pixel_ratio: 0 is not a number within"),
+        ({"pixel_ratio": float("inf")}, "pixel_ratio: inf is not a number within"),
+        ({"orientation": "upside down"}, "'upside down' is not one of portrait, landscape"),
+        ({"input": ["mouse"]}, r"input: \['mouse'\] is not one of"),
+    ],
+)
+def test_what_is_no_measurement_is_refused_by_name(data: Any, words: str) -> None:
+    with pytest.raises(ProtocolError, match=words):
+        parse_behaviour(data)
