@@ -222,6 +222,21 @@ def _messages() -> dict[str, str]:
     """What the page's scripts say; `{…}` are filled in by them."""
     return {
         "progress": _("Image {number} of {total}"),
+        "training": _("Training {number} of {total}"),
+        "near": _("Others said about “{expected}”. You see it as they do."),
+        "far": _("Others said about “{expected}”. Have another look at the image."),
+        "trained": _("That was the training"),
+        "trained_text": _(
+            "You know the questions and the range of images now. From here on your scores count. "
+            "There is no feedback any more, and no right or wrong: go with your first impression."
+        ),
+        "rest": _("Rest your eyes"),
+        "rest_text": _(
+            "You have been looking at images for a while. Look out of a window, stretch, drink "
+            "something. Everything that you rated has arrived."
+        ),
+        "rest_left": _("It goes on in {clock}."),
+        "rested": _("You can go on now."),
         "missing": _("Still to score: {labels}"),
         "loading": _("Loading the image…"),
         "image_failed": _("The image could not be loaded."),

@@ -61,6 +61,16 @@ export class Question {
     return score >= this.minimum && score <= this.maximum ? score : null;
   }
 
+  /**
+   * A mean score in the words of the scale: the name of the nearest level, or a number.
+   * @param {number} score
+   */
+  nameOf(score) {
+    const level = this.levels[Math.round((score - this.minimum) / this.step)];
+    const name = level?.closest("label")?.querySelector(".level-label")?.textContent;
+    return name ?? String(Math.round(score * 10) / 10);
+  }
+
   /** Moves the keyboard to this question's score. */
   focus() {
     const target = this.slider ?? this.levels.find((input) => input.checked) ?? this.levels[0];

@@ -59,6 +59,10 @@ function listenToBar() {
       window.location.reload();
     }
   });
+  byId("pause", HTMLButtonElement).addEventListener("click", async () => {
+    await transport.pause().catch(() => undefined); // the page that follows says where we are
+    window.location.reload();
+  });
   const help = byId("help", HTMLDialogElement);
   byId("open-help", HTMLButtonElement).addEventListener("click", () => help.showModal());
 }

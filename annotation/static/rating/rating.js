@@ -1,9 +1,12 @@
 /** The rating stage: shows a trial, takes its answer, sends it, goes on. */
 
 import { AnswerForm } from "./answer.js";
+import { Behaviour } from "./behaviour.js";
 import { Canvas } from "./canvas.js";
 import { byId, fill } from "./dom.js";
 import { draftOf, dropDraft, keepDraft } from "./drafts.js";
+import { Feedback } from "./feedback.js";
+import { Interlude } from "./interlude.js";
 import { Keyboard } from "./keyboard.js";
 import { Leases } from "./leases.js";
 import { Refusal, Unreachable } from "./transport.js";
@@ -35,6 +38,9 @@ export class Rating {
     this.messages = settings.messages;
     this.form = new AnswerForm(byId("answer", HTMLFormElement));
     this.canvas = new Canvas(byId("image", HTMLElement));
+    this.behaviour = new Behaviour();
+    this.feedback = new Feedback(this.form, this.messages);
+    this.interlude = new Interlude(this.messages);
     this.controls = byId("controls", HTMLFieldSetElement);
     this.keyboard = new Keyboard(this.form, {
       ready: () => this.ready,
@@ -55,6 +61,11 @@ export class Rating {
      * @type {Trial | null}
      */
     this.interrupted = null;
+    /**
+     * What comes once the rater has read the feedback on a training image.
+     * @type {Offer | null}
+     */
+    this.following = null;
     /** @type {(() => void) | null} */
     this.again = null;
     this.#listen();
@@ -76,7 +87,9 @@ export class Rating {
     byId("reload-image", HTMLButtonElement).addEventListener("click", () => this.#show());
     byId("back", HTMLButtonElement).addEventListener("click", () => this.back());
     const skip = byId("skip", HTMLDialogElement);
-    byId("open-skip", HTMLButtonElement).addEventListener("click", () => skip.showModal());
+    byId("open-skip", HTMLButtonElement).addEventListener("click", () => {
+      if (!this.following) skip.showModal();
+    });
     skip.addEventListener("close", () => this.#onSkip(skip));
   }
 
@@ -88,6 +101,7 @@ export class Rating {
 
   submit() {
     const trial = this.trial;
+    if (this.following) return void this.#follow(this.following);
     if (!this.ready || !trial) return;
     const [missing] = this.form.missing;
     if (missing) {
@@ -96,8 +110,9 @@ export class Rating {
       return;
     }
     const answer = this.form.read();
+    const behaviour = this.behaviour.read();
     const send = async () => {
-      const offer = await this.transport.submit(trial.id, answer, AHEAD);
+      const offer = await this.transport.submit(trial.id, answer, behaviour, AHEAD);
       dropDraft(trial.id);
       this.previous = { trial, answer };
       this.interrupted = null;
@@ -151,10 +166,21 @@ export class Rating {
 
   /** @param {Offer} offer */
   async #take(offer) {
+    if (offer.feedback?.length) {
+      this.following = { ...offer, feedback: [] };
+      this.feedback.show(offer.feedback);
+      this.#relabel(this.messages.next);
+      return;
+    }
     this.#sayProgress(offer);
     if (offer.state !== "rating") {
       window.location.reload();
       return;
+    }
+    if (offer.rest_seconds) {
+      this.#leave();
+      await this.interlude.rest(offer.rest_seconds);
+      return this.start();
     }
     const [next] = offer.trials;
     if (!next) {
@@ -163,10 +189,18 @@ export class Rating {
       window.setTimeout(() => this.start(), CLAIM_PAUSE_MS);
       return;
     }
+    if (this.trial?.training && !next.training) await this.interlude.afterTraining();
     this.canvas.prepare([...offer.trials, ...(this.previous ? [this.previous.trial] : [])]);
     this.leases.hold(offer.trials.map((trial) => trial.id));
     this.trial = next;
     await this.#show();
+  }
+
+  /** @param {Offer} offer */
+  async #follow(offer) {
+    this.following = null;
+    this.feedback.clear();
+    await this.#take(offer);
   }
 
   /** Shows the current trial; its controls open once the decoded image is on the screen. */
@@ -192,6 +226,7 @@ export class Rating {
     }
     this.#note("");
     this.controls.disabled = false;
+    this.behaviour.start(this.form.read().scores);
     this.keyboard.restart();
     this.transport.displayed(trial.id).catch(() => undefined); // a time stamp is not worth a stop
   }
@@ -253,7 +288,11 @@ export class Rating {
   }
 
   #onChange() {
-    if (this.trial && this.ready) keepDraft(this.trial.id, this.form.read());
+    if (this.trial && this.ready) {
+      const answer = this.form.read();
+      this.behaviour.observe(answer.scores);
+      keepDraft(this.trial.id, answer);
+    }
     this.#sayMissing(false);
   }
 
@@ -272,18 +311,25 @@ export class Rating {
     back.disabled = !this.previous;
     back.textContent = again ? this.messages.leave : this.messages.back;
     byId("open-skip", HTMLButtonElement).hidden = again;
-    byId("submit-text", HTMLElement).textContent = again ? this.messages.change : this.messages.next;
+    this.#relabel(again ? this.messages.change : this.messages.next);
     byId("again", HTMLElement).hidden = !again;
+    byId("training", HTMLElement).hidden = again || !this.trial?.training;
+  }
+
+  /** @param {string} text of the button that sends */
+  #relabel(text) {
+    byId("submit-text", HTMLElement).textContent = text;
   }
 
   /** @param {Offer} offer */
-  #sayProgress({ progress }) {
+  #sayProgress({ progress, trials }) {
     const bar = byId("progress", HTMLProgressElement);
     byId("progress-area", HTMLElement).removeAttribute("data-empty");
     bar.max = Math.max(progress.total, 1);
     bar.value = progress.done;
     const number = Math.min(progress.done + 1, progress.total);
-    const text = fill(this.messages.progress, { number, total: progress.total });
+    const message = trials[0]?.training ? this.messages.training : this.messages.progress;
+    const text = fill(message, { number, total: progress.total });
     byId("progress-text", HTMLElement).textContent = text;
   }
 

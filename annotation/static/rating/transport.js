@@ -3,9 +3,12 @@
  * a failure is called. The rest of the page knows no address and no status code.
  *
  * @typedef {{url: string, width: number, height: number}} TrialImage
- * @typedef {{id: number, position: number, prompt: string, image: TrialImage}} Trial
+ * @typedef {{id: number, position: number, block: number, training: boolean, prompt: string,
+ *   image: TrialImage}} Trial
  * @typedef {{done: number, total: number}} Progress
- * @typedef {{trials: Trial[], progress: Progress, state: string}} Offer
+ * @typedef {{perspective: string, expected: number, low: number, high: number}} Expectation
+ * @typedef {{trials: Trial[], progress: Progress, state: string, rest_seconds: number,
+ *   feedback?: Expectation[]}} Offer
  * @typedef {{phrases: Record<string, number>, text: string}} Reason
  * @typedef {{scores: Record<string, number>, explanations: Record<string, Reason>}} Answer
  */
@@ -50,6 +53,10 @@ export class Transport {
     return this.#post("session/begin/");
   }
 
+  pause() {
+    return this.#post("session/pause/");
+  }
+
   withdraw() {
     return this.#post("session/withdraw/");
   }
@@ -86,11 +93,12 @@ export class Transport {
    * Repeating it is safe: the same answer changes nothing.
    * @param {number} trial
    * @param {Answer} answer
+   * @param {Record<string, unknown>} behaviour
    * @param {number} ahead
    * @returns {Promise<Offer>}
    */
-  submit(trial, answer, ahead) {
-    const body = { ...answer, language: this.language, ahead };
+  submit(trial, answer, behaviour, ahead) {
+    const body = { ...answer, behaviour, language: this.language, ahead };
     return this.#post(`trials/${trial}/submit/`, body);
   }
 

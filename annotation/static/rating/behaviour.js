@@ -1,0 +1,87 @@
+/**
+ * How an answer comes about: times, touches, attention, window. Sent with the answer; nothing of
+ * it names the person (annotation/protocol/behaviour.py says what is taken).
+ */
+
+/** @typedef {Record<string, unknown>} Measured */
+
+export class Behaviour {
+  constructor() {
+    /** @type {"mouse" | "touch" | "pen" | "keyboard"} */
+    this.input = "mouse";
+    this.start({});
+    const watch = () => this.#look();
+    document.addEventListener("visibilitychange", watch);
+    window.addEventListener("blur", watch);
+    window.addEventListener("focus", watch);
+    document.addEventListener("keydown", () => (this.input = "keyboard"), true);
+    document.addEventListener("pointerdown", (event) => this.#onPointer(event), true);
+  }
+
+  /**
+   * The decoded image is on the screen, with these scores in the form.
+   * @param {Record<string, number>} scores
+   */
+  start(scores) {
+    this.shownAt = performance.now();
+    /** @type {number | null} */
+    this.leftAt = isAway() ? this.shownAt : null;
+    this.awayMs = 0;
+    this.away = 0;
+    this.scores = { ...scores };
+    /** @type {Record<string, [number, number]>} */
+    this.touches = {};
+  }
+
+  /**
+   * Notes which scores have changed.
+   * @param {Record<string, number>} scores
+   */
+  observe(scores) {
+    const now = this.#since(this.shownAt);
+    for (const [name, score] of Object.entries(scores)) {
+      if (this.scores[name] === score) continue;
+      this.touches[name] = [this.touches[name]?.[0] ?? now, now];
+    }
+    this.scores = { ...scores };
+  }
+
+  /** @returns {Measured} */
+  read() {
+    const away = this.awayMs + (this.leftAt === null ? 0 : this.#since(this.leftAt));
+    return {
+      shown_ms: Math.max(this.#since(this.shownAt) - away, 0),
+      away_ms: away,
+      away: this.away,
+      touches: this.touches,
+      viewport: [window.innerWidth, window.innerHeight],
+      pixel_ratio: window.devicePixelRatio,
+      orientation: window.innerHeight > window.innerWidth ? "portrait" : "landscape",
+      input: this.input,
+    };
+  }
+
+  /** @param {number} moment */
+  #since(moment) {
+    return Math.round(performance.now() - moment);
+  }
+
+  #look() {
+    if (isAway() && this.leftAt === null) {
+      this.leftAt = performance.now();
+      this.away += 1;
+    } else if (!isAway() && this.leftAt !== null) {
+      this.awayMs += this.#since(this.leftAt);
+      this.leftAt = null;
+    }
+  }
+
+  /** @param {PointerEvent} event */
+  #onPointer({ pointerType }) {
+    this.input = pointerType === "touch" || pointerType === "pen" ? pointerType : "mouse";
+  }
+}
+
+function isAway() {
+  return document.hidden || !document.hasFocus();
+}

@@ -1,0 +1,66 @@
+/** The sheets between images: the end of training, and rests. */
+
+import { byId, fill } from "./dom.js";
+
+/** @typedef {import("./dom.js").Settings} Settings */
+
+export class Interlude {
+  /** @param {Settings["messages"]} messages */
+  constructor(messages) {
+    this.messages = messages;
+    this.sheet = byId("interlude", HTMLElement);
+    this.button = byId("interlude-go", HTMLButtonElement);
+    this.timer = byId("interlude-timer", HTMLElement);
+  }
+
+  /** Resolves when the rater goes on. */
+  afterTraining() {
+    this.timer.textContent = "";
+    return this.#show(this.messages.trained, this.messages.trained_text);
+  }
+
+  /**
+   * Resolves when the rest is over and the rater goes on.
+   * @param {number} seconds
+   */
+  async rest(seconds) {
+    const end = performance.now() + seconds * 1000;
+    this.button.disabled = true;
+    const tick = () => {
+      const left = Math.max(Math.ceil((end - performance.now()) / 1000), 0);
+      const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+      this.timer.textContent = left ? fill(this.messages.rest_left, { clock }) : this.messages.rested;
+      this.button.disabled = left > 0;
+      if (!left) window.clearInterval(ticking);
+    };
+    const ticking = window.setInterval(tick, 1000);
+    tick();
+    await this.#show(this.messages.rest, this.messages.rest_text);
+  }
+
+  /**
+   * @param {string} title
+   * @param {string} text
+   * @returns {Promise<void>}
+   */
+  #show(title, text) {
+    const heading = byId("interlude-title", HTMLElement);
+    heading.textContent = title;
+    byId("interlude-text", HTMLElement).textContent = text;
+    this.#swap(true);
+    heading.focus();
+    return new Promise((resolve) => {
+      const goOn = () => {
+        this.#swap(false);
+        resolve();
+      };
+      this.button.addEventListener("click", goOn, { once: true });
+    });
+  }
+
+  /** @param {boolean} shown */
+  #swap(shown) {
+    this.sheet.hidden = !shown;
+    byId("rating", HTMLElement).hidden = shown;
+  }
+}

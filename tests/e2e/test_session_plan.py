@@ -1,0 +1,116 @@
+"""A session by its plan in a real Chromium: training with feedback, rests, pauses, measurements."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from annotation.models import PublishedScore, RatingSession, Study, Trial
+from annotation.protocol.plan import PLAIN
+
+from .. import factories
+from .rating_page import choose, press, shows, submitted
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def set_plan(study: Study, **settings: Any) -> None:
+    plan = replace(PLAIN, **settings)
+    Study.objects.filter(pk=study.pk).update(session_plan=plan.to_json())
+
+
+def begin(page: Page) -> Page:
+    page.get_by_label("I have read this and agree").check()
+    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Show me the first image").click()
+    return page
+
+
+def test_training_gives_feedback_and_ends_with_a_word(
+    open_page: Callable[[], Page], study: Study
+) -> None:
+    set_plan(study, training_trials=2)
+    for stimulus in factories.make_stimuli(study, [70, 71], purpose="training"):
+        for perspective, mos in (("quality", 0.75), ("authenticity", 0.0)):
+            PublishedScore.objects.create(
+                stimulus=stimulus, perspective=perspective, mos=mos, source="experts"
+            )
+    page = begin(open_page())
+    expect(page.locator("#progress-text")).to_have_text("Training 1 of 2")
+    expect(page.get_by_text("this does not count yet")).to_be_visible()
+    press(page, "3 5 4 Enter")
+    # 0.75 of the way from 1 to 5 is 4, "Good": 3 is within one level. 0 is 1, "Bad": 5 is not.
+    quality, authenticity, correspondence = page.locator(".expected").all()
+    expect(quality).to_have_text("Others said about “Good”. You see it as they do.")
+    expect(authenticity).to_contain_text("Others said about “Bad”. Have another look")
+    expect(correspondence).to_be_hidden()
+    press(page, "Enter")
+    expect(page.locator("#progress-text")).to_have_text("Training 2 of 2")
+    expect(quality).to_be_hidden()
+    press(page, "4 1 4 Enter")
+    expect(quality).to_be_visible()
+    press(page, "Enter")
+    expect(page.get_by_role("heading", name="That was the training")).to_be_focused()
+    page.get_by_role("button", name="Go on").click()
+    shows(page, 1)
+    expect(page.get_by_text("this does not count yet")).to_be_hidden()
+    press(page, "4 2 3 Enter")
+    shows(page, 2)
+    assert [trial.role for trial in submitted()] == ["training", "training", "main"]
+
+
+def test_a_rest_counts_down_and_the_session_goes_on(
+    open_page: Callable[[], Page], study: Study
+) -> None:
+    set_plan(study, block_trials=2, rest_after_minutes=1, rest_seconds=2)
+    page = shows(begin(open_page()), 1)
+    RatingSession.objects.update(begun_at=timezone.now() - timedelta(minutes=2))
+    press(page, "4 2 3 Enter")
+    shows(page, 2)
+    press(page, "4 2 3 Enter")
+    expect(page.get_by_role("heading", name="Rest your eyes")).to_be_visible()
+    on = page.get_by_role("button", name="Go on")
+    expect(on).to_be_disabled()
+    expect(page.get_by_text("You can go on now.")).to_be_visible()
+    on.click()
+    shows(page, 3)
+
+
+def test_a_pause_lets_the_images_go_and_comes_back(
+    open_page: Callable[[], Page], study: Study
+) -> None:
+    page = shows(begin(open_page()), 1)
+    press(page, "4 2 3 Enter")
+    shows(page, 2)
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("heading", name="A break")).to_be_visible()
+    assert not Trial.objects.filter(state="leased").exists()
+    page.get_by_role("button", name="Go on").click()
+    shows(page, 2)
+
+
+def test_how_an_answer_came_about_is_measured(rating: Page) -> None:
+    page = rating
+    page.wait_for_timeout(300)
+    choose(page, "quality", 4)
+    choose(page, "authenticity", 2)
+    page.wait_for_timeout(200)
+    choose(page, "quality", 5)
+    press(page, "ArrowLeft")
+    choose(page, "correspondence", 3)
+    page.get_by_role("button", name="Next image").click()
+    shows(page, 2)
+    (trial,) = submitted()
+    measured = trial.behaviour
+    assert 500 <= measured["shown_ms"] < 60_000
+    first, last = measured["touches"]["quality"]
+    assert 300 <= first <= last - 200
+    assert measured["touches"].keys() == {"quality", "authenticity", "correspondence"}
+    assert measured["viewport"] == [1366, 768]
+    assert (measured["pixel_ratio"], measured["orientation"]) == (1.0, "landscape")
+    assert measured["input"] == "mouse"
+    assert measured["away"] == 0
