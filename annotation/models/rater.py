@@ -9,11 +9,11 @@ from .constraints import one_of
 from .study import Study
 
 #: No vowels and no look-alikes: codes are read aloud and never spell a word.
-_ALPHABET = "23456789BCDFGHJKMNPQRTVWXZ"
+ALPHABET = "23456789BCDFGHJKMNPQRTVWXZ"
 
 
 def new_rater_code() -> str:
-    return "".join(secrets.choice(_ALPHABET) for _ in range(10))
+    return "".join(secrets.choice(ALPHABET) for _ in range(10))
 
 
 class Rater(models.Model):

@@ -66,6 +66,12 @@ class Scale:
         """How many different scores there are."""
         return round((self.maximum - self.minimum) / self.step) + 1
 
+    def name_of(self, score: float) -> str:
+        """The label of the level nearest to `score`, or the score where levels have none."""
+        if not self.labels:
+            return f"{score:.1f}".removesuffix(".0")
+        return self.labels[round((score - self.minimum) / self.step)]
+
     def to_unit(self, score: float) -> float:
         """The score on 0…1, the model's scale (the published MOS divided by 100)."""
         return (score - self.minimum) / (self.maximum - self.minimum)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from django.core.files.storage import default_storage
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -11,7 +12,9 @@ from ..models import Study
 from ..protocol.forms import FormField, FormText
 from ..protocol.perspectives import PerspectiveSettings
 from ..protocol.skips import SkipReason
+from ..selectors.anchors import anchors_of
 from ..selectors.rating import Access, answered_trials, last_ended_session, protocol_of
+from ..services.completion import completion_code
 from ..services.rating_errors import (
     LinkError,
     RaterExcludedError,
@@ -66,6 +69,14 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Example:
+    """What a perspective's scale means: addresses of images, each with what others said."""
+
+    label: str
+    images: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Notice:
     """A page instead of the rating page: what is in the way, and what the rater can do."""
 
@@ -79,7 +90,7 @@ def stage_of(access: Access) -> Stage:
     if access.session is not None:
         return Stage(access.session.state)
     ended = last_ended_session(access)
-    return Stage(ended) if ended else Stage.CONSENT
+    return Stage(ended.state) if ended else Stage.CONSENT
 
 
 def page_context(access: Access, study: Study, stage: Stage, token: str) -> dict[str, Any]:
@@ -92,6 +103,8 @@ def page_context(access: Access, study: Study, stage: Stage, token: str) -> dict
         "questions": (questions := questions_of(access)),
         "digits": _digits(questions[0]),
         "skip_reasons": _skip_reasons(),
+        "examples": examples_of(access) if stage is Stage.INSTRUCTIONS else [],
+        "completion_code": _completion_code(access) if stage is Stage.DONE else "",
         "answered": answered_trials(access),
         "settings": {
             "token": token,
@@ -113,6 +126,26 @@ def questions_of(access: Access) -> list[Question]:
         )
         for item in protocol.perspectives
     ]
+
+
+def examples_of(access: Access) -> list[Example]:
+    """Per perspective, images from the worst to the best, with the words of the scale."""
+    anchors = anchors_of(access)
+    examples = []
+    for item in protocol_of(access.study).perspectives:
+        shown = localized_perspective(item)
+        images = [
+            (default_storage.url(anchor.display), shown.scale.name_of(anchor.score))
+            for anchor in anchors.get(item.perspective, [])
+        ]
+        if images:
+            examples.append(Example(shown.label, tuple(images)))
+    return examples
+
+
+def _completion_code(access: Access) -> str:
+    ended = last_ended_session(access)
+    return completion_code(ended.id) if ended else ""
 
 
 def _question(

@@ -210,11 +210,11 @@ def images_remain(access: Access) -> bool:
     return bool(row and row[0])
 
 
-def last_ended_session(access: Access) -> SessionState | None:
-    """How the rater's latest session ended; None where there was none."""
+def last_ended_session(access: Access) -> SessionFacts | None:
+    """The rater's latest session that is over; None where there was none."""
     ended = RatingSession.objects.filter(rater_id=access.rater_id, ended_at__isnull=False)
-    state = ended.order_by("-ended_at").values_list("state", flat=True).first()
-    return SessionState(state) if state else None
+    row = ended.order_by("-ended_at").values_list("pk", "state", "seed").first()
+    return SessionFacts(row[0], SessionState(row[1]), row[2]) if row else None
 
 
 def answered_trials(access: Access) -> int:

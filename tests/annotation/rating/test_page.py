@@ -9,9 +9,17 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from annotation.models import Rater, RatingSession, Stimulus, Study, Trial
+from annotation.models import (
+    PublishedScore,
+    Rater,
+    RatingSession,
+    Stimulus,
+    Study,
+    Trial,
+)
 from annotation.protocol.perspectives import default_perspectives
 from annotation.protocol.scales import ACR11, SLIDER5
+from annotation.services.completion import completion_code
 from annotation.services.raters import rater_link
 
 from ... import factories
@@ -84,6 +92,40 @@ def test_a_finished_rater_is_thanked_and_offered_more(rater: Rater, images: list
     text = text_of(visit(rater))
     assert "Thank you" in text
     assert "Rate more images" in text
+
+
+def test_a_finished_session_has_a_code_of_its_own(
+    rater: Rater, images: list[Stimulus], settings: Any
+) -> None:
+    done = session(rater, "done")
+    code = completion_code(done.pk)
+    assert re.fullmatch(r"[2-9B-Z]{4}-[2-9B-Z]{4}", code)
+    assert code in text_of(visit(rater))
+    assert code != completion_code(done.pk + 1)
+    settings.SECRET_KEY = "another site's key"
+    assert code != completion_code(done.pk)
+
+
+def test_the_instructions_show_examples_from_worst_to_best(
+    study: Study, rater: Rater, images: list[Stimulus]
+) -> None:
+    known = factories.make_stimuli(study, range(70, 75), purpose="training")
+    for stimulus, mos in zip(known, [0.5, 0.0, 1.0, 0.25, 0.75], strict=True):
+        PublishedScore.objects.create(
+            stimulus=stimulus, perspective="quality", mos=mos, source="experts"
+        )
+    PublishedScore.objects.create(
+        stimulus=known[0], perspective="authenticity", mos=0.5, source="experts"
+    )
+    session(rater, "instructions")
+    page = visit(rater).content.decode()
+    said = re.findall(r'<figure><img src="([^"]+)"[^>]*><figcaption[^>]*>([^<]+)', page)
+    assert [word for _address, word in said] == ["Bad", "Fair", "Excellent"]
+    worst, middle, best = (address for address, _word in said)
+    for address, stimulus in ((worst, known[1]), (middle, known[0]), (best, known[2])):
+        assert stimulus.display.name in address
+    # One authenticity score spans nothing.
+    assert page.count('class="example"') == 1
 
 
 def test_a_finished_rater_with_nothing_left_is_only_thanked(
