@@ -1,0 +1,163 @@
+"""Named protocols: what a study is set to where its owner chooses one by its name.
+
+Figures come from Recommendations ITU-R BT.500-15 (television pictures; sittings of up to half an
+hour, at least 15 observers, five stabilising presentations), ITU-T P.910 (10/2023; absolute
+category rating of images), ITU-T P.913 (06/2021; 35 subjects where the surroundings are not under
+control) and ITU-T P.808 (06/2021; short tasks for crowds, gold questions among them), and from
+AIGCIQA2023 (arXiv 2307.00211) with its explanations (MINT-IQA, arXiv 2405.07346).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from .forms import AIGCIQA2023_FORM, ExplanationForm
+from .perspectives import default_perspectives
+from .plan import SessionPlan
+from .scales import ACR5, SLIDER5, Scale
+
+
+def gettext_noop(message: str) -> str:
+    """Mark a text for the message catalogues; translated where it is shown."""
+    return message
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A protocol: every setting of a study that it decides, and what it is meant for."""
+
+    key: str
+    name: str
+    #: For what it is meant, and after which Recommendation.
+    purpose: str
+    scale: Scale
+    form: ExplanationForm
+    plan: SessionPlan
+    #: Ratings per image: of the first pass, at most, and of the hold-out.
+    target_ratings: int
+    maximum_ratings: int
+    holdout_ratings: int
+    #: Trials of one session, whatever their role.
+    session_trials: int
+    #: Of the prompts.
+    holdout_share: float
+    #: Of the draws from the pool.
+    audit_share: float
+
+    def settings(
+        self, scale: Scale | None = None, form: ExplanationForm | None = None
+    ) -> dict[str, Any]:
+        """The study's settings, by their names; with another scale or form where one is given."""
+        perspectives = default_perspectives(scale or self.scale)
+        return {
+            "perspectives": [item.to_json() for item in perspectives],
+            "explanation_form": (self.form if form is None else form).to_json(),
+            "session_plan": self.plan.to_json(),
+            "target_ratings": self.target_ratings,
+            "maximum_ratings": self.maximum_ratings,
+            "holdout_ratings": self.holdout_ratings,
+            "session_trials": self.session_trials,
+            "holdout_share": self.holdout_share,
+            "audit_share": self.audit_share,
+        }
+
+
+#: Few ratings where the model asks for them; design facts 3 to 5 give the figures.
+ACTIVE_LEARNING = Preset(
+    key="active-learning",
+    name=gettext_noop("Active learning"),
+    purpose=gettext_noop(
+        "For teaching the model with few ratings: the images that it knows least about come "
+        "first, a random share of draws and a well-rated hold-out keep the sample honest. "
+        "Sessions after ITU-R BT.500-15."
+    ),
+    scale=ACR5,
+    form=AIGCIQA2023_FORM,
+    plan=SessionPlan(),
+    target_ratings=3,
+    maximum_ratings=5,
+    holdout_ratings=15,
+    session_trials=50,
+    holdout_share=0.2,
+    audit_share=0.12,
+)
+#: BT.500-15 wants 15 observers after screening: three more may be screened out. All images get the
+#: same number, so a hold-out costs nothing, and every draw is random.
+LAB_ACR = Preset(
+    key="lab-acr",
+    name=gettext_noop("Lab ACR"),
+    purpose=gettext_noop(
+        "For a room under your control: five categories and no explanations, 18 raters per image "
+        "so that at least 15 remain after screening, sittings of up to half an hour. After "
+        "ITU-R BT.500-15 and ITU-T P.910."
+    ),
+    scale=ACR5,
+    form=ExplanationForm(),
+    plan=SessionPlan(
+        training_trials=5,
+        stabilisation_trials=5,
+        repeat_share=0.05,
+        gold_share=0.0,
+        rest_after_minutes=15,
+        rest_seconds=60,
+        session_minutes=30,
+    ),
+    target_ratings=18,
+    maximum_ratings=18,
+    holdout_ratings=18,
+    session_trials=100,
+    holdout_share=0.2,
+    audit_share=1.0,
+)
+#: The P.808 toolkit puts one gold and one trapping question among ten clips. Here a tenth is gold
+#: and a tenth repeated; two stabilising trials are what twenty can spare. Three sessions a day.
+CROWD_ACR = Preset(
+    key="crowd-acr",
+    name=gettext_noop("Crowd ACR"),
+    purpose=gettext_noop(
+        "For many strangers on their own screens: five categories, sessions of ten minutes with "
+        "gold images and hidden repeats, 35 raters per image because their surroundings differ. "
+        "After ITU-T P.808, P.910 and P.913."
+    ),
+    scale=ACR5,
+    form=ExplanationForm(),
+    plan=SessionPlan(
+        training_trials=5,
+        stabilisation_trials=2,
+        repeat_share=0.1,
+        gold_share=0.1,
+        rest_after_minutes=0,
+        rest_seconds=0,
+        session_minutes=10,
+        daily_trials=60,
+    ),
+    target_ratings=35,
+    maximum_ratings=35,
+    holdout_ratings=35,
+    session_trials=20,
+    holdout_share=0.2,
+    audit_share=1.0,
+)
+#: 28 raters gave each of 2,400 images three scores on a continuous scale; every score counted. Its
+#: official split is 4:1. How long its sittings were is not published; here they follow BT.500-15,
+#: whose procedure it names.
+AIGCIQA2023 = Preset(
+    key="aigciqa2023",
+    name=gettext_noop("AIGCIQA2023 replica"),
+    purpose=gettext_noop(
+        "For scores that can be laid beside AIGCIQA2023+: its slider and its explanations, "
+        "28 raters per image, every rating counts. Sittings after ITU-R BT.500-15."
+    ),
+    scale=SLIDER5,
+    form=AIGCIQA2023_FORM,
+    plan=SessionPlan(stabilisation_trials=0, repeat_share=0.0, gold_share=0.0),
+    target_ratings=28,
+    maximum_ratings=28,
+    holdout_ratings=28,
+    session_trials=100,
+    holdout_share=0.2,
+    audit_share=1.0,
+)
+#: In the order in which they are offered.
+PRESETS: dict[str, Preset] = {
+    preset.key: preset for preset in (ACTIVE_LEARNING, LAB_ACR, CROWD_ACR, AIGCIQA2023)
+}
