@@ -61,6 +61,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-studies": ("get", (), (200, 200, 200, 401)),
     "api-study": ("get", ("slug",), API),
     "api-raters": ("get", ("slug",), API),
+    "api-reliability": ("get", ("slug",), API),
     "api-stimuli": ("get", ("slug",), API),
     "api-export": ("get", ("slug",), API),
     "api-training-runs": ("get", ("slug",), API),

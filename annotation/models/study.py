@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from ..opinion.reliability_rules import ReliabilityRules
 from ..protocol.forms import AIGCIQA2023_FORM, ExplanationForm
 from ..protocol.perspectives import PerspectiveSettings, default_perspectives, parse_perspectives
 from ..protocol.plan import SessionPlan
@@ -26,6 +27,10 @@ def _default_form() -> dict[str, Any]:
 
 def _default_plan() -> dict[str, Any]:
     return SessionPlan().to_json()
+
+
+def _default_rules() -> dict[str, Any]:
+    return ReliabilityRules().to_json()
 
 
 def _random_seed() -> int:
@@ -55,6 +60,8 @@ class Study(models.Model):
     explanation_form = models.JSONField(default=_default_form)
     #: `protocol.plan.SessionPlan`.
     session_plan = models.JSONField(default=_default_plan)
+    #: `opinion.reliability_rules.ReliabilityRules`.
+    reliability_rules = models.JSONField(default=_default_rules)
 
     target_ratings = models.PositiveSmallIntegerField(
         _("ratings per image, first pass"), default=3, validators=[MinValueValidator(1)]
@@ -126,3 +133,7 @@ class Study(models.Model):
     @property
     def plan(self) -> SessionPlan:
         return SessionPlan.from_json(self.session_plan)
+
+    @property
+    def rules(self) -> ReliabilityRules:
+        return ReliabilityRules.from_json(self.reliability_rules)

@@ -56,12 +56,15 @@ def inter_rater_correlations(
     size: int,
     *,
     least_others: int = 2,
+    counting: ArrayLike | None = None,
 ) -> InterRater:
     """Leave-one-out correlation of each of `size` raters with the others, for one perspective.
 
     scores (R,): single ratings on any one scale. raters (R,): in 0…size − 1, whose each is.
-    stimuli (R,): from 0, of which image. An image counts for a rater where at least
-    `least_others` others rated it. Time grows as R log R, memory as R plus the images.
+    stimuli (R,): from 0, of which image. counting (R,): whether a rating is part of the others'
+    mean; without it, all are. One that is not (an excluded rater's) is still compared with that
+    mean. An image counts for a rater where at least `least_others` counting others rated it. Time
+    grows as R log R, memory as R plus the images.
 
     Read the numbers with `others` in mind: a mean of few is noisy itself. With images that differ
     by a standard deviation of 1 and honest raters who err by 0.7, r is expected at
@@ -73,14 +76,16 @@ def inter_rater_correlations(
     values = np.asarray(scores, dtype=np.float64).reshape(-1)
     who = np.asarray(raters, dtype=np.int64).reshape(-1)
     what = np.asarray(stimuli, dtype=np.int64).reshape(-1)
+    counts = np.ones(values.size) if counting is None else np.asarray(counting, dtype=np.float64)
     _check(values, who, what, size)
+    _check_counting(values, counts)
     own = _unit(values)
-    count = np.bincount(what)[what] - 1
+    count = sums(counts, what, 0)[what] - counts
     kept = count >= max(least_others, 1)
-    others = (sums(own, what, 0)[what] - own)[kept] / count[kept]
+    others = (sums(own * counts, what, 0)[what] - own * counts)[kept] / count[kept]
     own, who = own[kept], who[kept]
     n = np.bincount(who, minlength=size)
-    companions = sums(count[kept].astype(np.float64), who, size)
+    companions = sums(count[kept], who, size)
     return InterRater(
         grouped_pearson(own, others, who, size),
         grouped_pearson(_rank_share(own, who, n), _rank_share(others, who, n), who, size),
@@ -100,6 +105,11 @@ def _unit(values: Floats) -> Floats:
 def _rank_share(values: Floats, groups: Integers, n: Integers) -> Floats:
     """Ranks on 0…1, so that they spread alike in small and large groups."""
     return grouped_ranks(np.round(values, _TIE_DECIMALS), groups) / np.maximum(n, 1)[groups]
+
+
+def _check_counting(values: Floats, counts: Floats) -> None:
+    if counts.shape != values.shape:
+        raise ValueError(f"{values.size} scores, but counting has the shape {counts.shape}")
 
 
 def _check(values: Floats, who: Integers, what: Integers, size: int) -> None:

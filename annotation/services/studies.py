@@ -12,6 +12,7 @@ from workbench.accounts.models import User
 from workbench.errors import MintError
 
 from ..models import Rating, Stimulus, Study
+from ..opinion import ReliabilityRules
 from ..protocol.errors import ProtocolError
 from ..protocol.forms import ExplanationForm
 from ..protocol.perspectives import parse_perspectives
@@ -26,6 +27,7 @@ SETTINGS = (
     "perspectives",
     "explanation_form",
     "session_plan",
+    "reliability_rules",
     "target_ratings",
     "maximum_ratings",
     "holdout_ratings",
@@ -118,6 +120,7 @@ def _apply(study: Study, settings: Mapping[str, Any]) -> None:
         ExplanationForm.from_json(study.explanation_form)
         # Settings left out are stored with their defaults: these are the study's from now on.
         study.session_plan = SessionPlan.from_json(study.session_plan).to_json()
+        study.reliability_rules = ReliabilityRules.from_json(study.reliability_rules).to_json()
         study.full_clean(exclude=["owner"])
     except ProtocolError as error:
         raise StudyError(str(error)) from error

@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from annotation.models import Rating, RatingSession, Study, Trial
+from annotation.opinion import Effect, ReliabilityRules, Rule
 from annotation.protocol.plan import SessionPlan
 from annotation.services.raters import rater_from_token
 from tests.factories import make_rater, make_stimuli, make_study
@@ -52,6 +53,12 @@ def test_a_session_plan_is_stored_whole(api: Client, study: Study) -> None:
     assert Study.objects.get().plan == SessionPlan(repeat_share=0.1)
 
 
+def test_rules_on_reliability_are_stored_whole(api: Client, study: Study) -> None:
+    change = {"reliability_rules": {"gold": {"effect": "stop"}}}
+    assert patch(api, change).status_code == 200
+    assert Study.objects.get().rules == ReliabilityRules(gold=Rule(0.8, 3, Effect.STOP))
+
+
 def test_images_follow_the_studys_numbers(api: Client, study: Study) -> None:
     (stimulus,) = make_stimuli(study, 1)
     patch(api, {"target_ratings": 4, "maximum_ratings": 8})
@@ -66,6 +73,7 @@ def test_images_follow_the_studys_numbers(api: Client, study: Study) -> None:
         ({"perspectives": []}, "exactly once"),
         ({"explanation_form": {"fields": [{"key": "a"}]}}, "explanation form"),
         ({"session_plan": {"block_trials": 0}}, "block_trials is 0; give 1 to 50"),
+        ({"reliability_rules": {"gold": {"threshold": 2}}}, "gold: threshold is 2; give 0 to 1"),
     ],
 )
 def test_a_setting_that_does_not_fit_is_named_and_nothing_changes(

@@ -105,6 +105,23 @@ def test_images_with_too_few_others_are_left_out() -> None:
     assert everything.others == pytest.approx(5 / 3)
 
 
+def test_an_excluded_rater_is_compared_but_is_nobodys_comparison() -> None:
+    # Rater 3's scores do not count: raters 0 to 2 have the numbers of the first test, and rater 3's
+    # 4 3 2 1 go against the others' means 4/3, 7/3, 10/3, 14/3, which sum to 35/3.
+    scores = [1, 2, 3, 4, 1, 3, 3, 5, 2, 2, 4, 5, 4, 3, 2, 1]
+    raters, stimuli = np.repeat([0, 1, 2, 3], 4), np.tile([0, 1, 2, 3], 4)
+    result = inter_rater_correlations(scores, raters, stimuli, 4, counting=raters != 3)
+    assert result.pearson[0] == pytest.approx(0.994376, abs=1e-6)
+    # Times 12, deviations −19 −7 5 21 against 1.5 .5 −.5 −1.5: −66/√(5 · 876).
+    assert result.pearson[3] == pytest.approx(-66 / (5 * 876) ** 0.5)
+    assert result.others.tolist() == [2, 2, 2, 3]
+
+
+def test_whether_a_rating_counts_is_said_for_each() -> None:
+    with pytest.raises(ValueError, match="counting has the shape"):
+        inter_rater_correlations([1, 2], [0, 1], [0, 0], 2, counting=[True])
+
+
 def test_a_rater_without_ratings_has_no_numbers() -> None:
     assert inter_rater_correlations([], [], [], 2).of(1) == Correlation(None, None, 0, None)
 

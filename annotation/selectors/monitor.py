@@ -1,0 +1,182 @@
+"""A study as it runs: who is in session, at which pace, and how far its images are covered."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from ..models import Stimulus, Study
+
+#: Pace is that of the last minutes: longer, and it no longer says what happens now.
+PACE_MINUTES = 10
+#: Who has answered in the last minutes, or holds an image, is active.
+ACTIVE_MINUTES = 3
+
+# A session's own trials alone: there are as many as a sitting has, whatever the study has.
+_OPEN_SESSIONS = """
+SELECT rater.id, rater.code, session.state, session.begun_at,
+    count(*) FILTER (WHERE trial.state = 'leased' AND trial.lease_expires_at > %(now)s),
+    count(*) FILTER (WHERE trial.state = 'submitted'),
+    max(trial.submitted_at),
+    array_agg(
+        COALESCE(
+            (trial.behaviour ->> 'shown_ms')::float8 / 1000,
+            extract(epoch FROM trial.submitted_at - trial.displayed_at)::float8
+        )
+    ) FILTER (WHERE trial.submitted_at > %(since)s)
+FROM annotation_ratingsession AS session
+JOIN annotation_rater AS rater ON rater.id = session.rater_id
+LEFT JOIN annotation_trial AS trial ON trial.session_id = session.id
+WHERE rater.study_id = %(study)s AND rater.status = 'active'
+    AND session.state IN ('instructions', 'rating', 'paused')
+GROUP BY rater.id, session.id
+ORDER BY max(trial.submitted_at) DESC NULLS LAST, rater.id
+"""
+
+# What counts is what labels are made of: main trials of raters who are not excluded. The counter
+# of places would not do: it knows leases, and not exclusions.
+_COVERAGE = """
+WITH given AS (
+    SELECT trial.stimulus_id, count(*) AS number
+    FROM annotation_trial AS trial JOIN annotation_rater AS rater ON rater.id = trial.rater_id
+    WHERE rater.study_id = %(study)s AND rater.status = 'active'
+        AND trial.state = 'submitted' AND trial.role = 'main'
+    GROUP BY trial.stimulus_id
+)
+SELECT stimulus.split, COALESCE(given.number, 0), stimulus.wanted_ratings, count(*)
+FROM annotation_stimulus AS stimulus
+LEFT JOIN given ON given.stimulus_id = stimulus.id
+WHERE stimulus.study_id = %(study)s AND stimulus.purpose = 'main' AND stimulus.sha256 <> ''
+GROUP BY 1, 2, 3
+"""
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """A sitting that is not over."""
+
+    rater: int
+    code: str
+    state: str
+    begun_at: datetime | None
+    #: Images that the rater has before them or next.
+    leased: int
+    #: Trials answered in this session, of any role.
+    answered: int
+    last_answer: datetime | None
+    #: On screen, of each answer of the last `PACE_MINUTES` that was timed.
+    recent_seconds: tuple[float, ...]
+    #: Answers of the last `PACE_MINUTES`, and how many of those minutes the session has had.
+    recent: int
+    minutes: float
+    active: bool
+
+    @property
+    def per_minute(self) -> float:
+        return self.recent / self.minutes
+
+
+@dataclass(frozen=True)
+class Live:
+    """Everybody who is in session, the latest answer first."""
+
+    sessions: list[OpenSession]
+
+    @property
+    def active(self) -> list[OpenSession]:
+        return [item for item in self.sessions if item.active]
+
+    @property
+    def per_minute(self) -> float:
+        """Answers per minute of all who are active."""
+        return sum(item.per_minute for item in self.active)
+
+    @property
+    def median_seconds(self) -> float | None:
+        """Per image, of those who are active; None without a timed answer."""
+        seconds = [second for item in self.active for second in item.recent_seconds]
+        return median(seconds) if seconds else None
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How many images of a split have how many ratings that count."""
+
+    split: str
+    #: By number of ratings, from 0.
+    images: tuple[int, ...]
+    #: Images with as many as are wanted, or more.
+    complete: int
+    #: Ratings given, and how many would be without those beyond what is wanted.
+    ratings: int
+    useful: int
+    wanted: int
+
+    @property
+    def total(self) -> int:
+        return sum(self.images)
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.useful // self.wanted if self.wanted else 0
+
+
+def live_sessions(study: Study) -> Live:
+    """Who is in session now; one statement."""
+    now = timezone.now()
+    since = now - timedelta(minutes=PACE_MINUTES)
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN_SESSIONS, {"study": study.pk, "now": now, "since": since})
+        rows = cursor.fetchall()
+    return Live([_open_session(now, row) for row in rows])
+
+
+def coverage_of(study: Study) -> list[Coverage]:
+    """The pool and the hold-out, those of them that have images; one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COVERAGE, {"study": study.pk})
+        rows = cursor.fetchall()
+    return [
+        _coverage(split, [row[1:] for row in rows if row[0] == split])
+        for split in Stimulus.Split.values
+        if any(row[0] == split for row in rows)
+    ]
+
+
+def _open_session(now: datetime, row: tuple[Any, ...]) -> OpenSession:
+    rater, code, state, begun_at, leased, answered, last_answer, recent = row
+    answers = recent or []
+    begun = begun_at or now
+    lately = last_answer is not None and now - last_answer < timedelta(minutes=ACTIVE_MINUTES)
+    return OpenSession(
+        rater=rater,
+        code=code,
+        state=state,
+        begun_at=begun_at,
+        leased=leased,
+        answered=answered,
+        last_answer=last_answer,
+        recent_seconds=tuple(max(item, 0.0) for item in answers if item is not None),
+        recent=len(answers),
+        # Not less than one: the first answer after two seconds is not thirty per minute.
+        minutes=min(max((now - begun).total_seconds() / 60, 1.0), float(PACE_MINUTES)),
+        active=state == "rating" and (leased > 0 or lately),
+    )
+
+
+def _coverage(split: str, rows: list[tuple[int, int, int]]) -> Coverage:
+    """rows: (ratings, wanted, images with so many ratings that want so many)."""
+    images = [0] * (max(number for number, _wanted, _count in rows) + 1)
+    for number, _wanted, count in rows:
+        images[number] += count
+    return Coverage(
+        split=split,
+        images=tuple(images),
+        complete=sum(count for number, wanted, count in rows if number >= wanted),
+        ratings=sum(number * count for number, _wanted, count in rows),
+        useful=sum(min(number, wanted) * count for number, wanted, count in rows),
+        wanted=sum(wanted * count for _number, wanted, count in rows),
+    )

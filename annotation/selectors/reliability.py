@@ -1,0 +1,249 @@
+"""How reliable each rater of a study is: counts, measures, and the study's rules that they fail.
+
+The measures compare every rater with all others, so there is no cheap way to one of them: all are
+computed together, from a handful of statements, and kept for as long as `reliability_of` says.
+"""
+
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import numpy as np
+import redis.exceptions
+from django.core.cache import cache
+from django.db.models import Max
+from numpy.typing import NDArray
+
+from ..models import Rater, Rating, Study
+from ..opinion import (
+    Flag,
+    GoldAnswers,
+    InterRater,
+    RaterMeasures,
+    ReliabilityRules,
+    Retest,
+    gold_answers,
+    inter_rater_correlations,
+    judge,
+    pace,
+    retest,
+    straight_lining,
+)
+from ..opinion.correlation import Floats, Integers
+from ..protocol.plan import Role
+from ..protocol.scales import Scale
+from .answers import Answers, answers_beside, answers_of_rater, answers_of_study, known_scores
+
+#: Measures are at most so old where there are newer ratings.
+FRESH_SECONDS = 30
+#: A cached answer is forgotten after so long, and with it what no rating tells of: an imported
+#: gold score, or a rating that was committed after one with a higher key.
+_KEPT_SECONDS = 600
+#: Raised with the shape of what is cached.
+_CACHE_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is known of one rater, or of one of their sessions."""
+
+    #: Submitted main and repeat trials.
+    ratings: int = 0
+    repeats: int = 0
+    last_answer: datetime | None = None
+    measures: RaterMeasures = field(default_factory=RaterMeasures)
+    flags: tuple[Flag, ...] = ()
+
+    @property
+    def agreement(self) -> float | None:
+        """Mean of the perspectives' Pearson correlation with the others; None without any."""
+        found = [item.pearson for item in self.measures.inter_rater if item.pearson is not None]
+        return sum(found) / len(found) if found else None
+
+    @property
+    def retest(self) -> float | None:
+        """Pearson correlation between repeats."""
+        return self.measures.retest.overall.pearson if self.measures.retest else None
+
+    @property
+    def gold_share(self) -> float | None:
+        return self.measures.gold.share if self.measures.gold else None
+
+    @property
+    def median_seconds(self) -> float | None:
+        return self.measures.pace.median_seconds if self.measures.pace else None
+
+    @property
+    def stops(self) -> bool:
+        """Whether a failed rule ends sessions."""
+        return any(flag.stops for flag in self.flags)
+
+
+#: Of a rater who has answered nothing.
+NOTHING_YET = Standing()
+
+
+def reliability_of(study: Study) -> dict[int, Standing]:
+    """Rater's key → standing, of those who have answered anything.
+
+    Computing it takes seconds in a large study, and a monitor asks again and again: so the answer
+    is shared by all who look, until there are newer ratings and it is `FRESH_SECONDS` old. Changed
+    rules and exclusions are seen at once, because they are part of the key.
+    """
+    rules = study.rules
+    excluded = _excluded(study)
+    key = _cache_key(study, rules, excluded)
+    # Every answer and every revision appends a row, so the newest key is the data's version.
+    # Other studies' ratings raise it too: looking for this study's newest would read all of them.
+    newest = Rating.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    if known := _cached(key):
+        version, computed_at, standings = known
+        if version == newest or time.time() - computed_at < FRESH_SECONDS:
+            return standings
+    standings = _compute(study, rules, excluded)
+    _keep(key, (newest, time.time(), standings))
+    return standings
+
+
+def standings_by_session(study: Study, rater: Rater) -> dict[int, Standing]:
+    """Session's key → the rater's standing in that session alone."""
+    own, beside = answers_of_rater(rater), answers_beside(rater)
+    sessions, own_group = np.unique(own.session, return_inverse=True)
+    others, other_group = np.unique(beside.rater, return_inverse=True)
+    rules, scales = study.rules, _scales(study)
+    correlations = _correlations(
+        _joined(own, beside),
+        np.concatenate([own_group, sessions.size + other_group]),
+        sessions.size + others.size,
+        rules,
+        # The rater is nobody's comparison here, least of all their own in another session.
+        np.concatenate([np.zeros(own.size, bool), np.ones(beside.size, bool)]),
+    )
+    known = known_scores(study, scales)
+    found = _standings(own, own_group, sessions.size, correlations, known, scales, rules)
+    return dict(zip(sessions.tolist(), found, strict=True))
+
+
+def _compute(study: Study, rules: ReliabilityRules, excluded: Sequence[int]) -> dict[int, Standing]:
+    answers, scales = answers_of_study(study), _scales(study)
+    raters, group = np.unique(answers.rater, return_inverse=True)
+    counting = ~np.isin(answers.rater, excluded)
+    correlations = _correlations(answers, group, raters.size, rules, counting)
+    known = known_scores(study, scales)
+    found = _standings(answers, group, raters.size, correlations, known, scales, rules)
+    return dict(zip(raters.tolist(), found, strict=True))
+
+
+def _excluded(study: Study) -> list[int]:
+    raters = Rater.objects.filter(study=study, status=Rater.Status.EXCLUDED)
+    return list(raters.order_by("pk").values_list("pk", flat=True))
+
+
+def _scales(study: Study) -> list[Scale]:
+    return [item.scale for item in study.perspective_settings]
+
+
+def _joined(one: Answers, two: Answers) -> Answers:
+    return Answers(
+        *(
+            np.concatenate([getattr(one, name), getattr(two, name)])
+            for name in Answers.__dataclass_fields__
+        )
+    )
+
+
+def _correlations(
+    answers: Answers,
+    group: Integers,
+    size: int,
+    rules: ReliabilityRules,
+    counting: NDArray[np.bool_],
+) -> list[InterRater]:
+    """Per perspective, each group's agreement with the others on main trials."""
+    main = answers.of(Role.MAIN)
+    _keys, stimuli = np.unique(answers.stimulus, return_inverse=True)
+    found = []
+    for column in range(answers.scores.shape[1]):
+        scores = answers.scores[:, column]
+        rows = main & ~np.isnan(scores)
+        found.append(
+            inter_rater_correlations(
+                scores[rows],
+                group[rows],
+                stimuli[rows],
+                size,
+                least_others=rules.least_others,
+                counting=counting[rows],
+            )
+        )
+    return found
+
+
+def _standings(
+    answers: Answers,
+    group: Integers,
+    size: int,
+    correlations: Sequence[InterRater],
+    known: dict[int, Floats],
+    scales: Sequence[Scale],
+    rules: ReliabilityRules,
+) -> Iterator[Standing]:
+    """The standing of each group of answers, in the groups' order."""
+    order = np.argsort(group, kind="stable")
+    bounds = np.searchsorted(group[order], np.arange(size + 1))
+    for place in range(size):
+        part = answers.take(order[bounds[place] : bounds[place + 1]])
+        main, repeated = part.take(part.of(Role.MAIN)), part.take(part.of(Role.REPEAT))
+        measures = RaterMeasures(
+            gold=_gold(part, known, scales, rules),
+            pace=pace(part.seconds, minimum=rules.minimum_seconds),
+            straight_lining=straight_lining(main.scores, scales),
+            retest=_retest(main, repeated, scales),
+            inter_rater=tuple(item.of(place) for item in correlations),
+        )
+        yield Standing(
+            ratings=main.size,
+            repeats=repeated.size,
+            last_answer=datetime.fromtimestamp(float(part.answered_at.max()), UTC),
+            measures=measures,
+            flags=judge(measures, rules),
+        )
+
+
+def _gold(
+    part: Answers, known: dict[int, Floats], scales: Sequence[Scale], rules: ReliabilityRules
+) -> GoldAnswers:
+    gold = part.take(part.of(Role.GOLD))
+    unknown = np.full(len(scales), np.nan)
+    expected = [known.get(stimulus, unknown) for stimulus in gold.stimulus.tolist()]
+    return gold_answers(gold.scores, expected, expected, scales, tolerance=rules.gold_tolerance)
+
+
+def _retest(main: Answers, repeated: Answers, scales: Sequence[Scale]) -> Retest:
+    """A repeat shows an image of a main trial once more; one without the other says nothing."""
+    _both, first, second = np.intersect1d(main.stimulus, repeated.stimulus, return_indices=True)
+    return retest(main.scores[first], repeated.scores[second], scales)
+
+
+def _cache_key(study: Study, rules: ReliabilityRules, excluded: Sequence[int]) -> str:
+    digest = hashlib.sha256(repr((rules, excluded)).encode()).hexdigest()[:32]
+    return f"reliability:{_CACHE_VERSION}:{study.pk}:{digest}"
+
+
+def _cached(key: str) -> tuple[int, float, dict[int, Standing]] | None:
+    """(newest rating, when it was computed, standings)."""
+    try:
+        found: tuple[int, float, dict[int, Standing]] | None = cache.get(key)
+        return found
+    except redis.exceptions.RedisError:
+        # Raters do not need Redis, so an owner can watch them without it, only slower.
+        return None
+
+
+def _keep(key: str, value: object) -> None:
+    try:
+        cache.set(key, value, _KEPT_SECONDS)
+    except redis.exceptions.RedisError:
+        return

@@ -1,0 +1,50 @@
+"""Answered trials, stored as a session would have left them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from annotation.models import Rater, Rating, RatingSession, Stimulus, Trial
+from annotation.protocol.perspectives import PERSPECTIVES
+
+
+def sitting(rater: Rater, state: str = "done", **fields: Any) -> RatingSession:
+    now = timezone.now()
+    fields = {"consented_at": now, "begun_at": now, **fields}
+    return RatingSession.objects.create(rater=rater, state=state, **fields)
+
+
+def answer(
+    session: RatingSession,
+    stimulus: Stimulus,
+    scores: float | Sequence[float],
+    *,
+    role: str = "main",
+    seconds: float = 4.0,
+    at: datetime | None = None,
+    **fields: Any,
+) -> Trial:
+    """A submitted trial after the session's last; one score is that of every perspective."""
+    at = at or timezone.now()
+    given = [scores] * len(PERSPECTIVES) if isinstance(scores, int | float) else scores
+    trial = Trial.objects.create(
+        session=session,
+        rater=session.rater,
+        stimulus=stimulus,
+        position=session.trials.count(),
+        role=role,
+        draw="priority" if role == "main" else "plan",
+        state="submitted",
+        leased_at=at - timedelta(seconds=seconds + 1),
+        lease_expires_at=at + timedelta(minutes=5),
+        displayed_at=at - timedelta(seconds=seconds),
+        submitted_at=at,
+        **fields,
+    )
+    Rating.objects.bulk_create(
+        Rating(trial=trial, perspective=name, score=score)
+        for name, score in zip(PERSPECTIVES, given, strict=True)
+    )
+    return trial
