@@ -32,6 +32,19 @@ DEFAULT_INSTRUCTIONS = gettext_noop(
     "impression. Then choose the words that fit; if something is distorted or does not match, say "
     "what."
 )
+#: The same for a study that asks for scores alone; whole, because a translator needs whole texts.
+DEFAULT_INSTRUCTIONS_SCORES = gettext_noop(
+    "You will see one image at a time, with the prompt that it was made from. Give each image "
+    "three scores:\n\n"
+    "Quality: how good does it look as a picture? Think of sharpness, light, colour and detail, "
+    "not of what it shows.\n\n"
+    "Authenticity: does it look real? Look for warped, melted or impossible parts.\n\n"
+    "Correspondence: does it show what the prompt asks for? Count things, check colours and "
+    "places, look for what is missing.\n\n"
+    "Judge the three apart from each other: a beautiful image can miss its prompt, and a poor one "
+    "can meet it. There are no right answers. Use the whole scale, and go with your first "
+    "impression."
+)
 
 #: For the translators only: what `protocol.perspectives`, `.scales` and `.forms` start from.
 _DEFAULTS = (

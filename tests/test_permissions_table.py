@@ -37,6 +37,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "study": ("get", ("slug",), CONSOLE),
     "study-status": ("post", ("slug",), CHANGE),
     "study-settings": ("get", ("slug",), CONSOLE),
+    "study-questions": ("get", ("slug",), CONSOLE),
     "study-stimuli": ("get", ("slug",), CONSOLE),
     "study-stimulus": ("get", ("slug", "stimulus"), CONSOLE),
     "study-import": ("get", ("slug",), CONSOLE),

@@ -102,7 +102,9 @@ def study_import(request: HttpRequest, slug: str) -> HttpResponse:
 
 @csrf_protect
 def _import_form(request: HttpRequest, study: Study) -> HttpResponse:
-    form = ImportForm(request.POST or None, request.FILES or None)
+    # A step of the study's checklist names the purpose that it is about.
+    asked = {"purpose": request.GET["purpose"]} if "purpose" in request.GET else None
+    form = ImportForm(request.POST or None, request.FILES or None, initial=asked)
     if request.method != "POST" or not form.is_valid():
         return _page(request, study, form)
     try:

@@ -21,10 +21,21 @@ from ..selectors.studies import (
     score_counts,
     studies_of,
 )
-from ..services.studies import StatusError, StudyError, create_study, set_status, update_study
+from ..services.studies import (
+    StatusError,
+    StudyError,
+    create_study,
+    has_explanations,
+    has_ratings,
+    set_status,
+    update_study,
+)
 from ..texts import localized
 from .charts import bars, histogram
-from .forms import NewStudyForm, StudyForm
+from .forms import NewStudyForm
+from .questions_form import QuestionsForm
+from .settings_form import StudyForm
+from .steps import next_steps
 
 _AUDIT_SHOWN = 50
 #: Of a SHA-256, which nobody reads to its end.
@@ -62,6 +73,7 @@ def study_overview(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "study": study,
         "tab": "overview",
+        "steps": next_steps(study),
         "progress": progress_of(study),
         "activity": activity,
         "charts": _score_charts(study),
@@ -101,6 +113,33 @@ def study_settings(request: HttpRequest, slug: str) -> HttpResponse:
             messages.success(request, _("Saved."))
             return redirect("study-settings", study.slug)
     return render(request, "annotation/study_settings.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def study_questions(request: HttpRequest, slug: str) -> HttpResponse:
+    """What is asked, on which scale, and the phrases that explain a score."""
+    study = find_study(request.user, slug, "annotation.change_study")
+    fixed, answered = has_ratings(study), has_explanations(study)
+    form = QuestionsForm(request.POST or None, study=study, fixed=fixed, answered=answered)
+    context: dict[str, Any] = {
+        "study": study,
+        "tab": "settings",
+        "form": form,
+        "fixed": fixed,
+        "answered": answered,
+    }
+    if request.method == "POST":
+        context["problem"] = _("Nothing was saved: see the fields that are marked.")
+        if form.is_valid():
+            try:
+                update_study(study=study, actor=signed_in(request), changes=form.settings())
+            except StudyError as error:
+                context["problem"] = error.message
+            else:
+                messages.success(request, _("Saved."))
+                return redirect("study-questions", study.slug)
+    return render(request, "annotation/study_questions.html", context)
 
 
 def _audit_of(study: Study) -> list[tuple[AuditEntry, str]]:

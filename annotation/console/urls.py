@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern] = [
     path("<slug:slug>/", studies.study_overview, name="study"),
     path("<slug:slug>/status/", studies.study_status, name="study-status"),
     path("<slug:slug>/settings/", studies.study_settings, name="study-settings"),
+    path("<slug:slug>/settings/questions/", studies.study_questions, name="study-questions"),
     path("<slug:slug>/images/", stimuli.stimulus_list, name="study-stimuli"),
     path("<slug:slug>/images/<int:pk>/", stimuli.stimulus_detail, name="study-stimulus"),
     path("<slug:slug>/import/", importing.study_import, name="study-import"),

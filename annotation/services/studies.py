@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from workbench.accounts.models import User
 from workbench.errors import MintError
 
-from ..models import Rating, Stimulus, Study
+from ..models import Explanation, Rating, Stimulus, Study
 from ..opinion import ReliabilityRules
 from ..protocol.errors import ProtocolError
 from ..protocol.forms import ExplanationForm
@@ -73,6 +73,7 @@ def update_study(*, study: Study, actor: User, changes: Mapping[str, Any]) -> St
         locked = Study.objects.select_for_update().get(pk=study.pk)
         before = {name: getattr(locked, name) for name in changes}
         _refuse_new_scales(locked, changes)
+        _refuse_new_phrases(locked, changes)
         _apply(locked, changes)
         locked.save(update_fields=list(changes))
         _follow_rating_counts(locked, changes)
@@ -143,8 +144,37 @@ def _refuse_new_scales(study: Study, changes: Mapping[str, Any]) -> None:
         raise StudyError(str(error)) from error
     if scales == [item.scale for item in study.perspective_settings]:
         return
-    if Rating.objects.filter(trial__stimulus__study=study).exists():
+    if has_ratings(study):
         raise StudyError(_("The scale cannot change: the study has ratings. Make a new study."))
+
+
+def _refuse_new_phrases(study: Study, changes: Mapping[str, Any]) -> None:
+    """An explanation is kept as the numbers of its phrases, so phrases are fixed by the first.
+
+    Further fields may be added, and names and free texts changed.
+    """
+    if "explanation_form" not in changes:
+        return
+    try:
+        form = ExplanationForm.from_json(changes["explanation_form"])
+    except ProtocolError as error:
+        raise StudyError(str(error)) from error
+    new = {field.key: (field.perspective, field.phrases) for field in form.fields}
+    old = study.form.fields
+    if all(new.get(field.key) == (field.perspective, field.phrases) for field in old):
+        return
+    if has_explanations(study):
+        raise StudyError(
+            _("The phrases cannot change: they have been chosen. Add a field, or make a new study.")
+        )
+
+
+def has_ratings(study: Study) -> bool:
+    return Rating.objects.filter(trial__stimulus__study=study).exists()
+
+
+def has_explanations(study: Study) -> bool:
+    return Explanation.objects.filter(trial__stimulus__study=study).exists()
 
 
 def _follow_rating_counts(study: Study, changes: Mapping[str, Any]) -> None:

@@ -13,12 +13,6 @@ from tests.factories import make_rater, make_stimuli, make_study
 from workbench.accounts.models import User
 
 
-@pytest.fixture
-def console(client: Client, owner: User) -> Client:
-    client.force_login(owner)
-    return client
-
-
 def test_a_new_owner_is_told_how_to_begin(console: Client) -> None:
     assert "No study yet" in console.get("/studies/").content.decode()
 
@@ -28,6 +22,7 @@ def test_a_study_is_made_with_the_scale_and_form_that_were_chosen(console: Clien
         "/studies/new/",
         {
             "title": "Kittens, drawn",
+            "protocol": "active-learning",
             "scale": "slider5",
             "form": "none",
             "consent": "Yes?",
@@ -45,7 +40,7 @@ def test_a_second_study_of_the_same_title_gets_an_address_of_its_own(console: Cl
     for _time in range(2):
         console.post(
             "/studies/new/",
-            {"title": "Cats", "scale": "acr5", "form": "none", "consent": "c", "instructions": "i"},
+            {"title": "Cats", "protocol": "lab-acr", "consent": "c", "instructions": "i"},
         )
     assert set(Study.objects.values_list("slug", flat=True)) == {"cats", "cats-2"}
 
@@ -96,7 +91,7 @@ def test_a_status_that_does_not_follow_is_refused_with_a_reason(
 def test_settings_that_contradict_each_other_change_nothing(console: Client, study: Study) -> None:
     page = console.get("/studies/demo/settings/")
     form = page.context["form"]
-    data = {name: form.initial[name] for name in form.fields}
+    data = {field.name: field.value() for field in form}
     response = console.post("/studies/demo/settings/", {**data, "target_ratings": 9})
     assert "may not ask for more ratings than an image may get" in response.content.decode()
     assert Study.objects.get().target_ratings == 3

@@ -14,7 +14,7 @@ from annotation.protocol.presets import (
     Preset,
 )
 from annotation.protocol.scales import ACR5, SLIDER5
-from annotation.services.studies import SETTINGS, create_study
+from annotation.services.studies import create_study
 from workbench.accounts.models import User
 
 PROTOCOLS = pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
@@ -34,9 +34,16 @@ def test_a_study_is_made_of_each(owner: User, preset: Preset) -> None:
 
 
 @PROTOCOLS
-def test_each_decides_all_but_words_leases_and_retraining(preset: Preset) -> None:
-    left = {"title", "consent", "instructions", "lease_seconds", "retrain_every"}
-    assert set(preset.settings()) == set(SETTINGS) - left
+def test_each_decides_scale_form_ratings_draws_and_sessions(preset: Preset) -> None:
+    ratings = {"target_ratings", "maximum_ratings", "holdout_ratings"}
+    assert set(preset.settings()) == ratings | {
+        "perspectives",
+        "explanation_form",
+        "session_plan",
+        "session_trials",
+        "holdout_share",
+        "audit_share",
+    }
 
 
 def test_active_learning_is_what_a_study_is_by_default() -> None:

@@ -1,0 +1,182 @@
+"""The form of a study's settings: numbers with their units, grouped as an owner thinks of them."""
+
+from dataclasses import asdict, replace
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from ..models import Study
+from ..protocol.errors import ProtocolError
+from ..protocol.plan import LIMITS, MOST_CHECKS, SessionPlan
+from ..texts import DEFAULT_CONSENT, DEFAULT_INSTRUCTIONS, DEFAULT_INSTRUCTIONS_SCORES
+from .fields import NumberField, PercentField, StudyTextField
+
+#: Data that has a page of its own (`questions`), or fields of its own here (the plan's).
+_ELSEWHERE = ("perspectives", "explanation_form", "session_plan", "reliability_rules")
+_IMAGES = _("images")
+_MINUTES = _("minutes")
+_SECONDS = _("seconds")
+
+
+def _whole(name: str, label: Any, unit: Any, help_text: Any = "") -> NumberField:
+    least, most = (int(limit) for limit in LIMITS[name])
+    return NumberField(label=label, unit=unit, help_text=help_text, min_value=least, max_value=most)
+
+
+def _share(name: str, label: Any, help_text: Any) -> PercentField:
+    least, most = LIMITS[name]
+    return PercentField(label=label, help_text=help_text, min_value=least, max_value=most)
+
+
+class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run time
+    """The settings that an owner changes on the page; the plan's have the names of its fields."""
+
+    consent = StudyTextField(DEFAULT_CONSENT, label=_("Consent"), rows=8)
+    instructions = StudyTextField(
+        DEFAULT_INSTRUCTIONS, DEFAULT_INSTRUCTIONS_SCORES, label=_("Instructions"), rows=12
+    )
+    holdout_share = PercentField(
+        label=_("Prompts held out"),
+        max_value=0.9,
+        help_text=_(
+            "Drawn at random at import, by prompt, and never trained on. At most 90 percent."
+        ),
+    )
+    audit_share = PercentField(
+        label=_("Random audit draws"),
+        help_text=_("Draws that ignore the model’s wishes; 10 to 15 percent is wise."),
+    )
+    lease_seconds = NumberField(
+        label=_("An image is kept for a rater"),
+        unit=_SECONDS,
+        min_value=10,
+        help_text=_("After that it may go to another one."),
+    )
+    retrain_every = NumberField(
+        label=_("Retrain after"),
+        unit=_("new ratings"),
+        min_value=0,
+        help_text=_("0: only when you ask."),
+    )
+    training_trials = _whole(
+        "training_trials",
+        _("Training"),
+        _IMAGES,
+        _("Once per rater, with feedback. They come from the images imported as training."),
+    )
+    stabilisation_trials = _whole(
+        "stabilisation_trials",
+        _("Stabilisation"),
+        _IMAGES,
+        _("The first of each session; raters cannot tell them, and their scores do not count."),
+    )
+    block_trials = _whole(
+        "block_trials",
+        _("Block"),
+        _IMAGES,
+        _("Chosen together, shown in random order. A rest comes between two blocks."),
+    )
+    repeat_share = _share(
+        "repeat_share",
+        _("Hidden repeats"),
+        _("Images shown once more: does the rater agree with themselves?"),
+    )
+    gold_share = _share(
+        "gold_share",
+        _("Gold images"),
+        _("Images whose scores are known; they come from those imported as gold."),
+    )
+    rest_after_minutes = _whole(
+        "rest_after_minutes", _("Rest after"), _MINUTES, _("0: no rest is asked for.")
+    )
+    rest_seconds = _whole("rest_seconds", _("The rest lasts"), _SECONDS)
+    session_minutes = _whole(
+        "session_minutes",
+        _("No new block after"),
+        _MINUTES,
+        _("ITU-R BT.500-15: sittings of up to 30 minutes. 0: no limit."),
+    )
+    daily_trials = _whole("daily_trials", _("A rater’s day"), _IMAGES, _("At most; 0: no limit."))
+
+    class Meta:
+        model = Study
+        fields = [
+            "title",
+            "consent",
+            "instructions",
+            "target_ratings",
+            "maximum_ratings",
+            "holdout_ratings",
+            "holdout_share",
+            "audit_share",
+            "session_trials",
+            "lease_seconds",
+            "retrain_every",
+        ]
+        labels = {
+            "title": _("Title"),
+            "target_ratings": _("Ratings per image, first pass"),
+            "maximum_ratings": _("Ratings per image, at most"),
+            "holdout_ratings": _("Ratings per hold-out image"),
+            "session_trials": _("Images per session, at most"),
+        }
+        help_texts = {
+            "target_ratings": _("Every image gets these before the model asks for more."),
+            "maximum_ratings": _("No image ever gets more, however many rate at once."),
+            "holdout_ratings": _("The hold-out measures the model; it deserves more ratings."),
+            "session_trials": _("With stabilisation, repeats and gold images."),
+        }
+
+    _FIELDSETS = (
+        (_("Words"), ("title", "consent", "instructions")),
+        (_("Ratings"), ("target_ratings", "maximum_ratings", "holdout_ratings")),
+        (
+            _("Session"),
+            (
+                "training_trials",
+                "stabilisation_trials",
+                "block_trials",
+                "session_trials",
+                "session_minutes",
+                "daily_trials",
+                "lease_seconds",
+            ),
+        ),
+        (_("Checks"), ("repeat_share", "gold_share")),
+        (_("Rest"), ("rest_after_minutes", "rest_seconds")),
+        (_("Model"), ("holdout_share", "audit_share", "retrain_every")),
+    )
+
+    def __init__(self, data: Any = None, *, instance: Study) -> None:
+        super().__init__(data, instance=instance, initial=asdict(instance.plan))
+
+    def fieldsets(self) -> list[tuple[Any, list[forms.BoundField]]]:
+        return [(legend, [self[name] for name in names]) for legend, names in self._FIELDSETS]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        target, most = cleaned.get("target_ratings"), cleaned.get("maximum_ratings")
+        if target and most and target > most:
+            message = gettext(
+                "The first pass may not ask for more ratings than an image may get at most."
+            )
+            self.add_error("target_ratings", message)
+        if LIMITS.keys() <= cleaned.keys():
+            try:
+                self._plan()
+            except ProtocolError:
+                # Each setting is within its limits, so it is the two shares together.
+                message = gettext("Repeats and gold images are at most %(most)d %% together.")
+                self.add_error("gold_share", message % {"most": round(MOST_CHECKS * 100)})
+        return cleaned
+
+    def settings(self) -> dict[str, Any]:
+        words = {name: self.cleaned_data[name] for name in self.Meta.fields}
+        return {**words, "session_plan": self._plan().to_json()}
+
+    def _plan(self) -> SessionPlan:
+        # Whatever else a plan has is left as it is.
+        plan: SessionPlan = self.instance.plan
+        return replace(plan, **{name: self.cleaned_data[name] for name in LIMITS})

@@ -1,0 +1,29 @@
+"""How far a study is set up: what an owner still has to do before raters can come."""
+
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef
+
+from ..models import PublishedScore, Rater, Stimulus, Study
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Images to rate (whether there are any), usable training and gold images, raters."""
+
+    images: bool
+    training: int
+    gold: int
+    raters: bool
+
+
+def setup_of(study: Study) -> Setup:
+    """Training and gold images are usable where a published score says what they are worth."""
+    images = Stimulus.objects.filter(study=study).exclude(sha256="")
+    known = images.filter(Exists(PublishedScore.objects.filter(stimulus=OuterRef("pk"))))
+    return Setup(
+        images=images.filter(purpose=Stimulus.Purpose.MAIN).exists(),
+        training=known.filter(purpose=Stimulus.Purpose.TRAINING).count(),
+        gold=known.filter(purpose=Stimulus.Purpose.GOLD).count(),
+        raters=Rater.objects.filter(study=study).exists(),
+    )

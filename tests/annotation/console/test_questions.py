@@ -1,0 +1,177 @@
+"""The page of a study's questions: perspectives, scales, and the form of the explanations."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from annotation.models import Explanation, Rating, RatingSession, Study, Trial
+from annotation.protocol.forms import AIGCIQA2023_FORM, ExplanationForm
+from annotation.protocol.perspectives import Perspective, default_perspectives
+from annotation.protocol.scales import ACR5, SLIDER5
+from tests.factories import make_rater, make_stimulus
+
+ADDRESS = "/studies/demo/settings/questions/"
+
+
+def shown(console: Client) -> dict[str, Any]:
+    """What a browser would send for the page as it is."""
+    page = console.get(ADDRESS).context["form"]
+    forms = [*page.perspectives, page.reasons.management_form, *page.reasons]
+    values = {
+        form.add_prefix(field.name): field.value()
+        for form in forms
+        for field in form
+        if not form.fields[field.name].disabled
+    }
+    return {
+        name: "\r\n".join(value) if isinstance(value, tuple) else ("" if value is None else value)
+        for name, value in values.items()
+        if not name.endswith("-DELETE")
+    }
+
+
+def save(console: Client, **changes: Any) -> Any:
+    renamed = {name.replace("__", "-"): value for name, value in changes.items()}
+    return console.post(ADDRESS, {**shown(console), **renamed})
+
+
+@pytest.fixture
+def answered(study: Study) -> Study:
+    """The study with one rated and explained image."""
+    rater = make_rater(study)
+    now = study.created_at
+    session = RatingSession.objects.create(rater=rater, consented_at=now, state="rating")
+    trial = Trial.objects.create(
+        session=session,
+        rater=rater,
+        stimulus=make_stimulus(study, 1),
+        position=0,
+        draw="priority",
+        state="submitted",
+        leased_at=now,
+        lease_expires_at=now,
+        submitted_at=now,
+    )
+    Rating.objects.create(trial=trial, perspective="quality", score=4)
+    Explanation.objects.create(
+        trial=trial, perspective="quality", phrases={"quality_clarity": 2}, language="en"
+    )
+    return study
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_saving_the_page_as_it_is_changes_nothing(
+    console: Client, study: Study, language: str
+) -> None:
+    console.cookies["django_language"] = language
+    assert save(console).status_code == 302
+    kept = Study.objects.get()
+    assert kept.form == AIGCIQA2023_FORM
+    assert kept.perspective_settings == default_perspectives()
+
+
+def test_words_and_levels_are_the_owners(console: Client, study: Study) -> None:
+    response = save(
+        console,
+        quality__label="Beauty",
+        quality__question="How beautiful is it?",
+        quality__labels="Ugly\r\nPlain\r\n\r\nFair\r\nPretty\r\nStunning",
+        correspondence__scale="slider5",
+    )
+    assert response.status_code == 302
+    quality, authenticity, correspondence = Study.objects.get().perspective_settings
+    assert (quality.label, quality.question) == ("Beauty", "How beautiful is it?")
+    assert quality.scale.labels == ("Ugly", "Plain", "Fair", "Pretty", "Stunning")
+    assert authenticity.scale == ACR5
+    assert correspondence.scale == SLIDER5, "names of the scale before are left behind"
+
+
+def test_a_reason_is_added_with_a_key_of_its_own(console: Client, study: Study) -> None:
+    response = save(
+        console,
+        reasons__5__label="Light & shade",
+        reasons__5__perspective="quality",
+        reasons__5__phrases="too dark\nfine",
+        reasons__5__text="Where?",
+        reasons__5__at_most="1",
+    )
+    assert response.status_code == 302
+    form = Study.objects.get().form
+    (added,) = (field for field in form.fields if field.label == "Light & shade")
+    assert (added.key, added.phrases) == ("quality_light_shade", ("too dark", "fine"))
+    assert added.perspective is Perspective.QUALITY
+    (text,) = (text for text in form.texts if text.field == added.key)
+    assert (text.label, text.at_most) == ("Where?", 1)
+    assert len(form.fields) == 6
+
+
+def test_a_reason_is_deleted_with_its_free_text(console: Client, study: Study) -> None:
+    save(console, **{"reasons-3-DELETE": "on"})
+    form = Study.objects.get().form
+    assert "authenticity_distortion" not in [field.key for field in form.fields]
+    assert [text.field for text in form.texts] == ["correspondence_consistency"]
+
+
+def test_a_threshold_and_a_free_text_are_changed(console: Client, study: Study) -> None:
+    save(console, reasons__3__at_most="1", reasons__4__text="")
+    form = Study.objects.get().form
+    assert [(text.field, text.at_most) for text in form.texts] == [("authenticity_distortion", 1)]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"quality__labels": "Bad\nGood"},
+        {"quality__label": ""},
+        {"quality__scale": "acr99"},
+        {"reasons__0__phrases": "only one"},
+        {"reasons__0__label": ""},
+        {"reasons__0__perspective": "beauty"},
+        {"reasons__0__at_most": "0"},
+        {"reasons__5__label": "Half filled in"},
+    ],
+)
+def test_what_does_not_fit_changes_nothing(
+    console: Client, study: Study, changes: dict[str, str]
+) -> None:
+    before = Study.objects.values().get()
+    response = save(console, **changes)
+    assert response.status_code == 200
+    assert "Nothing was saved" in response.content.decode()
+    assert 'class="errorlist"' in response.content.decode()
+    assert Study.objects.values().get() == before
+
+
+def test_scales_and_phrases_stay_once_there_are_answers(console: Client, answered: Study) -> None:
+    response = save(
+        console,
+        quality__scale="slider5",
+        reasons__0__phrases="a\nb",
+        quality__question="Still good?",
+        reasons__0__label="Sharpness",
+    )
+    assert response.status_code == 302
+    kept = Study.objects.get()
+    assert kept.perspective_settings[0].scale == ACR5
+    assert kept.perspective_settings[0].question == "Still good?"
+    assert kept.form.fields[0].phrases == AIGCIQA2023_FORM.fields[0].phrases
+    assert kept.form.fields[0].label == "Sharpness"
+
+
+def test_a_form_that_the_page_cannot_show_is_left_alone(console: Client, study: Study) -> None:
+    data = AIGCIQA2023_FORM.to_json()
+    data["texts"].append({**data["texts"][0], "label": "And what else?"})
+    Study.objects.update(explanation_form=data)
+    assert "edited through the API" in console.get(ADDRESS).content.decode()
+    save(console, quality__label="Beauty")
+    kept = Study.objects.get()
+    assert kept.form == ExplanationForm.from_json(data)
+    assert kept.perspective_settings[0].label == "Beauty"
+
+
+def test_markup_in_a_phrase_is_shown_not_run(console: Client, study: Study) -> None:
+    save(console, reasons__0__label="<script>alert(1)</script>")
+    page = console.get(ADDRESS).content.decode()
+    assert "<script>alert(1)" not in page
+    assert "&lt;script&gt;alert(1)" in page

@@ -1,0 +1,99 @@
+"""The settings page: numbers in the units that people use, errors at the field."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from annotation.models import AuditEntry, Study
+from annotation.protocol.plan import LIMITS, SessionPlan
+from annotation.protocol.presets import LAB_ACR
+from annotation.texts import DEFAULT_CONSENT
+
+ADDRESS = "/studies/demo/settings/"
+
+
+def shown(console: Client) -> dict[str, Any]:
+    """What the page's fields hold."""
+    form = console.get(ADDRESS).context["form"]
+    return {field.name: field.value() for field in form}
+
+
+def save(console: Client, **changes: Any) -> Any:
+    return console.post(ADDRESS, {**shown(console), **changes})
+
+
+def test_every_part_of_the_plan_has_a_field(console: Client, study: Study) -> None:
+    assert set(SessionPlan().to_json()) <= set(shown(console))
+    assert LIMITS.keys() == SessionPlan().to_json().keys()
+
+
+def test_every_field_is_in_one_group(console: Client, study: Study) -> None:
+    form = console.get(ADDRESS).context["form"]
+    grouped = [field.name for _legend, fields in form.fieldsets() for field in fields]
+    assert sorted(grouped) == sorted(form.fields)
+
+
+def test_the_plan_is_saved_in_its_own_units(console: Client, study: Study) -> None:
+    response = save(
+        console, repeat_share="7.5", gold_share="10", rest_seconds="90", session_minutes="25"
+    )
+    assert response.status_code == 302
+    plan = Study.objects.get().plan
+    assert (plan.repeat_share, plan.gold_share) == (0.075, 0.1)
+    assert (plan.rest_seconds, plan.session_minutes) == (90, 25)
+    assert plan.block_trials == study.plan.block_trials
+
+
+def test_saving_the_page_as_it_is_changes_nothing(console: Client, study: Study) -> None:
+    Study.objects.update(
+        **{**LAB_ACR.settings(), "holdout_share": 0.125, "consent": DEFAULT_CONSENT}
+    )
+    before = Study.objects.values().get()
+    assert save(console).status_code == 302
+    assert Study.objects.values().get() == before
+    assert not AuditEntry.objects.exists()
+
+
+def test_shares_are_read_as_percent(console: Client, study: Study) -> None:
+    assert save(console, holdout_share="20", audit_share="12.5").status_code == 302
+    kept = Study.objects.get()
+    assert (kept.holdout_share, kept.audit_share) == (0.2, 0.125)
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"repeat_share": "31"}, "repeat_share"),
+        ({"repeat_share": "25", "gold_share": "25"}, "gold_share"),
+        ({"repeat_share": "nan"}, "repeat_share"),
+        ({"repeat_share": ""}, "repeat_share"),
+        ({"rest_seconds": "901"}, "rest_seconds"),
+        ({"block_trials": "0"}, "block_trials"),
+        ({"block_trials": "2.5"}, "block_trials"),
+        ({"training_trials": "-1"}, "training_trials"),
+        ({"holdout_share": "91"}, "holdout_share"),
+        ({"lease_seconds": "9"}, "lease_seconds"),
+        ({"target_ratings": "9"}, "target_ratings"),
+        ({"session_trials": "99999999"}, "session_trials"),
+        ({"retrain_every": "99999999999"}, "retrain_every"),
+        ({"title": ""}, "title"),
+    ],
+)
+def test_what_does_not_fit_is_told_at_its_field(
+    console: Client, study: Study, changes: dict[str, str], where: str
+) -> None:
+    before = Study.objects.values().get()
+    response = save(console, **changes)
+    assert list(response.context["form"].errors) == [where]
+    assert Study.objects.values().get() == before
+
+
+def test_settings_of_the_plan_that_the_page_does_not_know_are_kept(
+    console: Client, study: Study
+) -> None:
+    plan = replace(study.plan, daily_trials=7)
+    Study.objects.update(session_plan=plan.to_json())
+    save(console, rest_seconds="30")
+    assert Study.objects.get().plan == replace(plan, rest_seconds=30)
