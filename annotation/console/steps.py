@@ -34,7 +34,7 @@ def next_steps(study: Study) -> list[Step]:
         Step(
             _("Invite raters"),
             _("Personal links, or one shared link for many."),
-            reverse("study-raters", args=[study.slug]),
+            reverse("study-invite", args=[study.slug]),
             setup.raters,
         ),
         Step(

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from . import export, importing, raters, stimuli, studies
+from . import export, importing, invitations, raters, stimuli, studies
 
 urlpatterns: list[URLPattern] = [
     path("", studies.study_list, name="studies"),
@@ -15,6 +15,9 @@ urlpatterns: list[URLPattern] = [
     path("<slug:slug>/images/<int:pk>/", stimuli.stimulus_detail, name="study-stimulus"),
     path("<slug:slug>/import/", importing.study_import, name="study-import"),
     path("<slug:slug>/import/<int:job>/", importing.study_import_job, name="study-import-job"),
+    path("<slug:slug>/invite/", invitations.invite, name="study-invite"),
+    path("<slug:slug>/invite/shared/", invitations.shared_link, name="study-shared-link"),
+    path("<slug:slug>/invitations.csv", invitations.invitation_csv, name="study-invitations-csv"),
     path("<slug:slug>/raters/", raters.rater_list, name="study-raters"),
     path("<slug:slug>/raters.csv", raters.rater_csv, name="study-raters-csv"),
     path("<slug:slug>/raters/<str:code>/", raters.rater_status, name="study-rater-status"),

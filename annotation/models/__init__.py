@@ -5,6 +5,7 @@ from .importing import ImportJob
 from .label import PublishedScore
 from .rater import Rater, RaterIdentity
 from .rating import Explanation, Rating
+from .shared_link import SharedLink
 from .stimulus import Generator, Prompt, Stimulus
 from .study import Study
 from .trial import RatingSession, Trial
@@ -20,6 +21,7 @@ __all__ = [
     "RaterIdentity",
     "Rating",
     "RatingSession",
+    "SharedLink",
     "Stimulus",
     "Study",
     "Trial",

@@ -223,6 +223,23 @@ def notice_of(error: RatingError) -> Notice:
 
 def _closed_notice(error: RatingError) -> Notice:
     return {
+        "shared_link_closed": Notice(
+            403,
+            _("This invitation has ended"),
+            _("The study’s owner has closed it. Who has joined can go on with their own link."),
+        ),
+        "shared_link_full": Notice(
+            200,
+            _("Enough people have joined"),
+            _("This study has as many raters as it wanted. Thank you for coming!"),
+            _("If you have joined before, go on with the link that you were given then."),
+        ),
+        "shared_link_busy": Notice(
+            429,
+            _("One moment, please"),
+            _("Very many people are joining at once."),
+            _("Wait a minute, and open the link again."),
+        ),
         "study_draft": Notice(
             200,
             _("Not open yet"),

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef
 
-from ..models import PublishedScore, Rater, Stimulus, Study
+from ..models import PublishedScore, Rater, SharedLink, Stimulus, Study
 
 
 @dataclass(frozen=True)
 class Setup:
-    """Images to rate (whether there are any), usable training and gold images, raters."""
+    """Images to rate (whether there are any), usable training and gold images, raters or
+    a shared link for them."""
 
     images: bool
     training: int
@@ -25,5 +26,6 @@ def setup_of(study: Study) -> Setup:
         images=images.filter(purpose=Stimulus.Purpose.MAIN).exists(),
         training=known.filter(purpose=Stimulus.Purpose.TRAINING).count(),
         gold=known.filter(purpose=Stimulus.Purpose.GOLD).count(),
-        raters=Rater.objects.filter(study=study).exists(),
+        raters=Rater.objects.filter(study=study).exists()
+        or SharedLink.objects.filter(study=study, is_open=True).exists(),
     )

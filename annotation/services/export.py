@@ -14,6 +14,7 @@ from typing import Any
 
 from ..protocol.perspectives import PERSPECTIVES
 from ..selectors.export import Record
+from .spreadsheets import formula_safe
 
 _STIMULUS = ("stimulus", "filename", "prompt", "generator", "split", "purpose", "sha256")
 _TRIAL = (
@@ -47,7 +48,6 @@ CSV_COLUMNS = (
     "text",
     "language",
 )
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 #: Records that are joined before they are sent.
 _BATCH = 100
 
@@ -97,8 +97,8 @@ def _lines(rows: Iterable[Iterable[Any]]) -> str:
 
 
 def _long_rows(record: Record) -> Iterator[list[Any]]:
-    stimulus = [_safe(record[key]) for key in _STIMULUS]
-    stimulus += [record["width"], record["height"], _safe(_compact(record["metadata"]))]
+    stimulus = [formula_safe(record[key]) for key in _STIMULUS]
+    stimulus += [record["width"], record["height"], formula_safe(_compact(record["metadata"]))]
     if not record["trials"]:
         yield [*stimulus, *[None] * (len(CSV_COLUMNS) - len(stimulus))]
     for trial in record["trials"]:
@@ -120,7 +120,7 @@ def _answer(trial: Record, perspective: str) -> list[Any]:
         trial["scores"][perspective],
         trial["revisions"][perspective],
         _compact(reason["phrases"]) if reason else None,
-        _safe(reason.get("text")),
+        formula_safe(reason.get("text")),
         reason.get("language"),
     ]
 
@@ -131,8 +131,3 @@ def _cell(value: Any) -> Any:
 
 def _compact(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _safe(value: Any) -> Any:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value

@@ -1,0 +1,29 @@
+"""One link for many: whoever opens it becomes a rater, until the quota is used up."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from .study import Study
+
+
+class SharedLink(models.Model):
+    """A study's invitation to strangers (docs/decisions/013). Who they are is stored nowhere."""
+
+    study = models.OneToOneField(Study, on_delete=models.CASCADE, related_name="shared_link")
+    #: Part of the signed link; raising it makes the old link worthless.
+    version = models.PositiveIntegerField(default=1)
+    #: Raters that it may make, and has made, in all versions.
+    quota = models.PositiveIntegerField()
+    used = models.PositiveIntegerField(default=0)
+    is_open = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(used__lte=F("quota")),
+                name="shared_link_within_quota",
+                violation_error_message=_("More raters have joined than that."),
+            ),
+        ]

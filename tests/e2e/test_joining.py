@@ -1,0 +1,36 @@
+"""A stranger comes by the shared link, takes part, and finds their way back."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from annotation.models import Rater, Stimulus, Study
+from annotation.services.invitations import open_shared_link, shared_link_path
+from workbench.accounts.models import User
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_a_stranger_joins_once_and_keeps_their_link(
+    page: Page,
+    live_server: LiveServer,
+    study: Study,
+    owner: User,
+    images: list[Stimulus],
+) -> None:
+    link = open_shared_link(study=study, quota=5, actor=owner)
+    invited = Rater.objects.count()
+    address = live_server.url + shared_link_path(link)
+    page.goto(address)
+    page.get_by_role("button", name="Take part").click()
+    own = page.get_by_label("Your link").input_value()
+    page.get_by_role("link", name="Go to the study").click()
+    expect(page).to_have_url(own)
+    page.get_by_label("I have read this and agree to take part.").check()
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("button", name=re.compile("first image"))).to_be_visible()
+    page.goto(address)
+    expect(page.get_by_label("Your link")).to_have_value(own)
+    assert Rater.objects.count() == invited + 1
