@@ -79,6 +79,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-predictions": ("get", ("slug",), (MISSING, MISSING, MISSING, 401)),
     "rating-session": ("get", (), RATER_API),
     "rating-begin": ("post", (), RATER_API),
+    "rating-pause": ("post", (), RATER_API),
     "rating-withdraw": ("post", (), RATER_API),
     "rating-claims": ("post", (), RATER_API),
     "rating-display": ("post", ("1",), RATER_API),
