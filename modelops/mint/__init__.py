@@ -1,13 +1,22 @@
-"""MINT-IQA: three scores for an image and its prompt, in plain torch.
+"""MINT-IQA: three scores for an image and its prompt, and words for them, in plain torch.
 
 One image from file to scores, in reading order: `scoring` (the whole way) → `preprocessing`
-(pixels) and `tokenization` (prompt) → `modeling` (pixels and tokens to scores). Beside them:
+(pixels) and `tokenization` (prompt) → `modeling` (pixels and tokens to scores). `explaining` goes
+on from there: a question about the image to an answer in words. Beside them:
 `configuration` and `presets` hold the sizes, `checkpoint` finds, loads and saves models,
 `conversion` reads the released checkpoint.
 """
 
-from .checkpoint import LoadedModel, backbone_hash, from_blip2, load_model, save_model
-from .configuration import PERSPECTIVES, MintIQAConfig
+from .checkpoint import (
+    LoadedExplainer,
+    LoadedModel,
+    backbone_hash,
+    from_blip2,
+    load_explainer,
+    load_model,
+    save_model,
+)
+from .configuration import PERSPECTIVES, MintIQAConfig, MintIQAExplainerConfig
 from .conversion import convert_state_dict, load_official
 from .errors import (
     CheckpointError,
@@ -16,23 +25,30 @@ from .errors import (
     UnknownNameError,
     UnreadableImageError,
 )
+from .explaining import GREEDY, Decoding, MintIQAExplainer, MintIQAExplanation, Tokens
 from .modeling import MintIQAModel, MintIQAOutput
 from .preprocessing import PIXEL_MEAN, PIXEL_STD, image_to_pixels, normalise
-from .presets import PRESETS, preset_config
+from .presets import PRESETS, explainer_preset_config, preset_config
 from .processing import MintIQAProcessor, ModelInputs
 from .scoring import Embeddings, Item, embed_batches, score_image
 from .tokenization import PromptTokenizer, load_tokenizer, train_tiny_tokenizer
 
 __all__ = [
+    "GREEDY",
     "PERSPECTIVES",
     "PIXEL_MEAN",
     "PIXEL_STD",
     "PRESETS",
     "CheckpointError",
+    "Decoding",
     "Embeddings",
     "Item",
+    "LoadedExplainer",
     "LoadedModel",
     "MintIQAConfig",
+    "MintIQAExplainer",
+    "MintIQAExplainerConfig",
+    "MintIQAExplanation",
     "MintIQAModel",
     "MintIQAOutput",
     "MintIQAProcessor",
@@ -40,13 +56,16 @@ __all__ = [
     "ModelInputs",
     "PromptTokenizer",
     "TokenizerError",
+    "Tokens",
     "UnknownNameError",
     "UnreadableImageError",
     "backbone_hash",
     "convert_state_dict",
     "embed_batches",
+    "explainer_preset_config",
     "from_blip2",
     "image_to_pixels",
+    "load_explainer",
     "load_model",
     "load_official",
     "load_tokenizer",

@@ -7,8 +7,7 @@ version and SHA-256 of the others); folders that others made may lack the manife
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -17,13 +16,13 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import Blip2ForImageTextRetrieval
-from transformers.utils import logging as transformers_logging
 
 from ..files import sha256_of, sync
 from .configuration import PERSPECTIVES, MintIQAConfig
 from .conversion import in_evaluation_mode, model_from_weights
 from .errors import CheckpointError
-from .modeling import MintIQAModel
+from .explaining import MintIQAExplainer
+from .modeling import MintIQAModel, quiet
 from .presets import PRESETS
 from .processing import MintIQAProcessor
 from .streaming import Entry, write_weights
@@ -36,6 +35,8 @@ TINY_FOLDER = Path(__file__).parent / "assets" / "tiny"
 BLIP2_SOURCE = "Salesforce/blip2-itm-vit-g"
 
 WEIGHTS, _MANIFEST = "model.safetensors", "manifest.json"
+#: Below a model's folder: the explanation model that goes with it, laid out as the folder itself.
+EXPLANATIONS_FOLDER = "explanations"
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,14 @@ class LoadedModel:
 
     model: MintIQAModel
     processor: MintIQAProcessor
+
+
+@dataclass(frozen=True)
+class LoadedExplainer:
+    """An explanation model with the tokenizer of its questions (not of its language model)."""
+
+    model: MintIQAExplainer
+    tokenizer: PromptTokenizer
 
 
 def load_model(
@@ -62,6 +71,29 @@ def load_model(
     else:
         loaded = _load_folder(TINY_FOLDER if source == "tiny" else Path(source), dtype)
     return LoadedModel(nn.Module.to(loaded.model, device), loaded.processor)
+
+
+def load_explainer(
+    folder: str | Path,
+    *,
+    device: torch.device | str = "cpu",
+    dtype: torch.dtype = torch.float32,
+) -> LoadedExplainer:
+    """The explanation model below a model's folder, in evaluation mode on `device` as `dtype`.
+
+    Raises CheckpointError, with all names that are missing, left over or misshapen, or
+    TokenizerError; both name the folder and the mend.
+    """
+    own = Path(folder) / EXPLANATIONS_FOLDER
+    if not (own / WEIGHTS).exists():
+        raise CheckpointError(
+            f"{folder} holds no {EXPLANATIONS_FOLDER}/{WEIGHTS}; "
+            "convert a released checkpoint that has stage 2, or do without explanations"
+        )
+    _check_manifest(own)
+    model = MintIQAExplainer.from_pretrained(own, dtype=dtype, local_files_only=True)
+    model = in_evaluation_mode(model)
+    return LoadedExplainer(nn.Module.to(model, device), load_tokenizer(own, model.config))
 
 
 def save_model(
@@ -164,8 +196,7 @@ def _load_folder(folder: Path, dtype: torch.dtype) -> LoadedModel:
         )
         raise CheckpointError(f"{folder} holds no {WEIGHTS}; {mend}")
     _check_manifest(folder)
-    with _quiet():
-        model = MintIQAModel.from_pretrained(folder, dtype=dtype, local_files_only=True)
+    model = MintIQAModel.from_pretrained(folder, dtype=dtype, local_files_only=True)
     return LoadedModel(in_evaluation_mode(model), _processor(folder, model.config))
 
 
@@ -196,7 +227,7 @@ def _read_blip2(folder: Path, dtype: torch.dtype) -> Blip2ForImageTextRetrieval:
     told: dict[str, Any] = {"output_loading_info": True, "ignore_mismatched_sizes": True}
     loaded: Any
     try:
-        with _quiet():
+        with quiet():
             loaded = Blip2ForImageTextRetrieval.from_pretrained(folder, dtype=dtype, **told)
     except (SafetensorError, OSError, RuntimeError) as error:
         raise CheckpointError(f"{folder}: BLIP-2's weights cannot be read ({error})") from error
@@ -246,18 +277,6 @@ def _download(name: str, wanted: Sequence[str]) -> Path:
             "give a folder that holds the checkpoint, or allow access to the hub"
         ) from error
     return Path(found)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the progress bar per file, which would end in a worker's log."""
-    shown = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            transformers_logging.enable_progress_bar()
 
 
 def _is(path: Path, sha256: str) -> bool:

@@ -9,17 +9,20 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from transformers import AutoModelForCausalLM, LlamaConfig, PreTrainedConfig
+from transformers import LlamaConfig
 from transformers.models.blip_2.configuration_blip_2 import Blip2QFormerConfig, Blip2VisionConfig
 
-from .configuration import PERSPECTIVES, MintIQAConfig
+from .configuration import PERSPECTIVES, MintIQAConfig, MintIQAExplainerConfig
 from .errors import CheckpointError, UnknownNameError
-from .modeling import MintIQAModel
+from .explaining import MintIQAExplainer
+from .modeling import MintIQAModel, MintIQATrunk
+
+Stage = TypeVar("Stage", bound=MintIQATrunk)
 
 SCORES, EXPLANATIONS = 1, 2
 
@@ -187,22 +190,11 @@ def expected_shapes(config: MintIQAConfig) -> dict[str, torch.Size]:
     return {name: tensor.shape for name, tensor in model.state_dict().items()}
 
 
-def expected_explanation_shapes(
-    config: MintIQAConfig, language: PreTrainedConfig
-) -> dict[str, torch.Size]:
-    """Our names and shapes of stage 2 at these sizes: the same trunk, and a language model."""
+def expected_explanation_shapes(config: MintIQAExplainerConfig) -> dict[str, torch.Size]:
+    """Our names and shapes of stage 2 at this size; no memory is taken for the weights."""
     with torch.device("meta"):
-        spoken = AutoModelForCausalLM.from_config(language)
-    queries, width = config.num_query_tokens, config.embedding_size
-    trunk = expected_shapes(config).items()
-    return {
-        **{name: shape for name, shape in trunk if not name.startswith("heads.")},
-        "zero_convolution.weight": torch.Size([queries, queries, 1]),
-        "zero_convolution.bias": torch.Size([queries]),
-        "language_projection.weight": torch.Size([language.hidden_size, width]),
-        "language_projection.bias": torch.Size([language.hidden_size]),
-        **{f"language_model.{name}": t.shape for name, t in spoken.state_dict().items()},
-    }
+        model = MintIQAExplainer(config)
+    return {name: tensor.shape for name, tensor in model.state_dict().items()}
 
 
 def check_shapes(found: Mapping[str, Tensor], wanted: Mapping[str, torch.Size]) -> None:
@@ -252,10 +244,10 @@ def config_from_golden(sizes: Mapping[str, Any]) -> MintIQAConfig:
     )
 
 
-def language_config_from_golden(sizes: Mapping[str, Any]) -> LlamaConfig:
-    """The language model that a `config.json` beside an official state dict describes."""
+def explainer_config_from_golden(sizes: Mapping[str, Any]) -> MintIQAExplainerConfig:
+    """Stage 2 and its language model as a `config.json` beside an official state dict says."""
     llm = sizes["llm"]
-    return LlamaConfig(
+    language = LlamaConfig(
         vocab_size=llm["vocab_size"],
         hidden_size=llm["hidden_size"],
         num_hidden_layers=llm["layers"],
@@ -263,6 +255,7 @@ def language_config_from_golden(sizes: Mapping[str, Any]) -> LlamaConfig:
         intermediate_size=llm["intermediate_size"],
         pad_token_id=llm["pad_token_id"],
     )
+    return MintIQAExplainerConfig.of(config_from_golden(sizes), language)
 
 
 def model_from_weights(weights: Mapping[str, Tensor], config: MintIQAConfig) -> MintIQAModel:
@@ -281,15 +274,38 @@ def model_from_weights(weights: Mapping[str, Tensor], config: MintIQAConfig) -> 
     return in_evaluation_mode(model)
 
 
-def in_evaluation_mode(model: MintIQAModel) -> MintIQAModel:
+def explainer_from_weights(
+    weights: Mapping[str, Tensor], config: MintIQAExplainerConfig
+) -> MintIQAExplainer:
+    """As `model_from_weights`, for stage 2. Raises CheckpointError."""
+    check_shapes(weights, expected_explanation_shapes(config))
+    # A language model has buffers that no checkpoint holds; the library makes them.
+    model = MintIQAExplainer.from_pretrained(
+        None, config=config, state_dict=dict(weights), dtype=next(iter(weights.values())).dtype
+    )
+    return in_evaluation_mode(model)
+
+
+def in_evaluation_mode(model: Stage) -> Stage:
     """The model itself, dropout off."""
     model.eval()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
     return model
 
 
 def load_official(folder: str | Path) -> MintIQAModel:
-    """The model in a folder with `config.json` and `official_state_dict.safetensors`."""
-    folder = Path(folder)
-    config = config_from_golden(json.loads((folder / "config.json").read_text()))
-    official = load_file(folder / "official_state_dict.safetensors")
+    """Stage 1 in a folder with `config.json` and `official_state_dict.safetensors`."""
+    sizes, official = _read_official(Path(folder))
+    config = config_from_golden(sizes)
     return model_from_weights(convert_state_dict(official, config), config)
+
+
+def load_official_explainer(folder: str | Path) -> MintIQAExplainer:
+    """Stage 2 in a folder with `config.json` and `official_state_dict.safetensors`."""
+    sizes, official = _read_official(Path(folder))
+    config = explainer_config_from_golden(sizes)
+    return explainer_from_weights(convert_stage(official, EXPLANATIONS), config)
+
+
+def _read_official(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    sizes: dict[str, Any] = json.loads((folder / "config.json").read_text())
+    return sizes, load_file(folder / "official_state_dict.safetensors")

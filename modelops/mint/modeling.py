@@ -1,10 +1,13 @@
-"""MINT-IQA, stage 1: image and prompt to three scores.
+"""MINT-IQA: the trunk that both stages are built on, and stage 1: image and prompt to three scores.
 
-Built from the BLIP-2 parts of `transformers`; what is MINT-IQA's own is small: the prompt's tokens
-stand beside the queries in the Q-Former, and three linear heads read the query outputs.
+Built from the BLIP-2 parts of `transformers`; what is MINT-IQA's own is small: a text's tokens
+stand beside the queries in the Q-Former, and three linear heads read the query outputs. Stage 2 is
+in `explaining`.
 Source: arXiv 2405.07346, section 4.1; released code IntMeGroup/MINT-IQA, commit e76c07d.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self, cast
 
@@ -17,6 +20,7 @@ from transformers.models.blip_2.modeling_blip_2 import (
     Blip2TextEmbeddings,
     Blip2VisionModel,
 )
+from transformers.utils import logging as transformers_logging
 from transformers.utils.generic import ModelOutput
 
 from .configuration import PERSPECTIVES, MintIQAConfig
@@ -39,8 +43,8 @@ class MintIQAOutput(ModelOutput):
     scores: Tensor | None = None
 
 
-class MintIQAModel(PreTrainedModel):
-    """Vision transformer → Q-Former with the prompt → mean over queries → three linear heads."""
+class MintIQATrunk(PreTrainedModel):
+    """Vision transformer → Q-Former with a text: what each stage has, with its own weights."""
 
     config: MintIQAConfig
     config_class = MintIQAConfig
@@ -60,6 +64,77 @@ class MintIQAModel(PreTrainedModel):
         self.query_tokens = nn.Parameter(torch.zeros(1, config.num_query_tokens, width))
         self.embeddings = Blip2TextEmbeddings(config.qformer_config)
         self.qformer = Blip2QFormerModel._from_config(config.qformer_config)
+
+    @torch.no_grad()
+    def _init_weights(self, module: nn.Module) -> None:
+        super()._init_weights(module)  # type: ignore[no-untyped-call]  # transformers leaves it untyped
+        if isinstance(module, MintIQATrunk):
+            # Queries that start alike would stay alike.
+            initialization.normal_(module.query_tokens, std=self.config.initializer_range)
+        elif isinstance(module, Blip2TextEmbeddings):
+            # Not in any checkpoint, so it must be made again after each load.
+            count = module.position_ids.shape[-1]
+            initialization.copy_(module.position_ids, torch.arange(count).expand((1, -1)))
+
+    def encode_images(self, pixel_values: Tensor) -> Tensor:
+        """(B, 3, S, S) → (B, patches + 1, Dv), after `ln_vision`."""
+        return cast(Tensor, self.vision_model(pixel_values=pixel_values).last_hidden_state)
+
+    def encode_queries(
+        self,
+        vision_embeds: Tensor,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        *,
+        offset: Tensor | None = None,
+    ) -> Tensor:
+        """(B, patches + 1, Dv) and the texts (B, L) → (B, Q, Dq).
+
+        The text's tokens stand beside the queries in self-attention; only queries look at the
+        image. Apart from `encode_images` so that one image serves several texts.
+        offset (B, Q, Dq): added to the query tokens.
+        """
+        queries = self.query_tokens.expand(len(input_ids), -1, -1)  # (B, Q, Dq)
+        if offset is not None:
+            queries = queries + offset
+        tokens = self.embeddings(input_ids=input_ids, query_embeds=queries)  # (B, Q + L, Dq)
+        seen = torch.cat([attention_mask.new_ones(queries.shape[:2]), attention_mask], dim=1)
+        hidden = self.qformer(
+            query_embeds=tokens,
+            query_length=queries.shape[1],
+            attention_mask=seen,  # (B, Q + L)
+            encoder_hidden_states=vision_embeds,
+        ).last_hidden_state
+        return cast(Tensor, hidden[:, : queries.shape[1]])
+
+    @classmethod
+    def from_pretrained(cls, *args: Any, **kwargs: Any) -> Self:
+        """As in `transformers`, but a name that is missing, left over or misshapen is an error.
+
+        Raises CheckpointError with the list of names.
+        """
+        source = args[0] if args else kwargs.get("pretrained_model_name_or_path")
+        # So that shapes, too, come back as a list and not as a line of advice in a log.
+        told = {"output_loading_info": True, "ignore_mismatched_sizes": True}
+        loaded: Any
+        try:
+            with quiet():
+                loaded = super().from_pretrained(*args, **kwargs | told)
+        except (SafetensorError, RuntimeError) as error:
+            raise CheckpointError(f"{source}: the weights cannot be read ({error})") from error
+        model, found = loaded
+        problems = {kind: sorted(map(str, names)) for kind, names in found.items() if names}
+        if problems:
+            raise CheckpointError(f"{source} does not hold the weights of this model: {problems}")
+        return cast(Self, model)
+
+
+class MintIQAModel(MintIQATrunk):
+    """Stage 1: trunk with the prompt → mean over queries → three linear heads."""
+
+    def __init__(self, config: MintIQAConfig) -> None:
+        super().__init__(config)
+        width = config.embedding_size
         self.heads = nn.ModuleDict(
             {
                 perspective: nn.Sequential(
@@ -70,17 +145,6 @@ class MintIQAModel(PreTrainedModel):
             }
         )
         self.post_init()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
-
-    @torch.no_grad()
-    def _init_weights(self, module: nn.Module) -> None:
-        super()._init_weights(module)  # type: ignore[no-untyped-call]  # transformers leaves it untyped
-        if isinstance(module, MintIQAModel):
-            # Queries that start alike would stay alike.
-            initialization.normal_(module.query_tokens, std=self.config.initializer_range)
-        elif isinstance(module, Blip2TextEmbeddings):
-            # Not in any checkpoint, so it must be made again after each load.
-            count = module.position_ids.shape[-1]
-            initialization.copy_(module.position_ids, torch.arange(count).expand((1, -1)))
 
     def forward(self, pixel_values: Tensor, input_ids: Tensor, attention_mask: Tensor) -> Any:
         """Everything for one batch, a `MintIQAOutput`.
@@ -97,29 +161,6 @@ class MintIQAModel(PreTrainedModel):
             pooled=pooled,
             scores=self.score_pooled(pooled),
         )
-
-    def encode_images(self, pixel_values: Tensor) -> Tensor:
-        """(B, 3, S, S) → (B, patches + 1, Dv), after `ln_vision`."""
-        return cast(Tensor, self.vision_model(pixel_values=pixel_values).last_hidden_state)
-
-    def encode_queries(
-        self, vision_embeds: Tensor, input_ids: Tensor, attention_mask: Tensor
-    ) -> Tensor:
-        """(B, patches + 1, Dv) and the prompts (B, L) → (B, Q, Dq).
-
-        The prompt's tokens stand beside the queries in self-attention; only queries look at the
-        image. Apart from `encode_images` so that one image serves several prompts.
-        """
-        queries = self.query_tokens.expand(len(input_ids), -1, -1)  # (B, Q, Dq)
-        tokens = self.embeddings(input_ids=input_ids, query_embeds=queries)  # (B, Q + L, Dq)
-        seen = torch.cat([attention_mask.new_ones(queries.shape[:2]), attention_mask], dim=1)
-        hidden = self.qformer(
-            query_embeds=tokens,
-            query_length=queries.shape[1],
-            attention_mask=seen,  # (B, Q + L)
-            encoder_hidden_states=vision_embeds,
-        ).last_hidden_state
-        return cast(Tensor, hidden[:, : queries.shape[1]])
 
     def score_pooled(self, pooled: Tensor) -> Tensor:
         """(B, Dq) → (B, 3).
@@ -176,22 +217,14 @@ class MintIQAModel(PreTrainedModel):
         heads = [cast(nn.Sequential, self.heads[perspective]) for perspective in PERSPECTIVES]
         return [(cast(nn.Linear, head[0]), cast(nn.Linear, head[1])) for head in heads]
 
-    @classmethod
-    def from_pretrained(cls, *args: Any, **kwargs: Any) -> Self:
-        """As in `transformers`, but a name that is missing, left over or misshapen is an error.
 
-        Raises CheckpointError with the list of names.
-        """
-        source = args[0] if args else kwargs.get("pretrained_model_name_or_path")
-        # So that shapes, too, come back as a list and not as a line of advice in a log.
-        told = {"output_loading_info": True, "ignore_mismatched_sizes": True}
-        loaded: Any
-        try:
-            loaded = super().from_pretrained(*args, **kwargs | told)
-        except (SafetensorError, RuntimeError) as error:
-            raise CheckpointError(f"{source}: the weights cannot be read ({error})") from error
-        model, found = loaded
-        problems = {kind: sorted(map(str, names)) for kind, names in found.items() if names}
-        if problems:
-            raise CheckpointError(f"{source} does not hold the weights of this model: {problems}")
-        return cast(Self, model)
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without the progress bar per file, which would end in a worker's log."""
+    shown = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            transformers_logging.enable_progress_bar()

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
+from transformers import LlamaConfig
 from transformers.models.blip_2.configuration_blip_2 import Blip2QFormerConfig, Blip2VisionConfig
 
-from .configuration import MintIQAConfig
+from .configuration import MintIQAConfig, MintIQAExplainerConfig
 
 #: Size of the word-piece vocabulary that is shipped with the tiny preset.
 TINY_VOCABULARY = 2048
@@ -49,7 +50,29 @@ def _vit_g() -> MintIQAConfig:
     )
 
 
+def _tiny_language() -> LlamaConfig:
+    """1.6 million parameters; it speaks in the tiny tokenizer's word pieces."""
+    return LlamaConfig(
+        vocab_size=TINY_VOCABULARY,
+        hidden_size=160,
+        num_hidden_layers=4,
+        num_attention_heads=5,
+        intermediate_size=480,
+        max_position_embeddings=512,
+        tie_word_embeddings=True,
+        pad_token_id=0,  # [PAD]
+        bos_token_id=2,  # [CLS]
+        eos_token_id=3,  # [SEP]
+    )
+
+
+def _vicuna() -> LlamaConfig:
+    """Vicuna-7B, 6.7 billion parameters, with the [PAD] that InstructBLIP adds at its end."""
+    return LlamaConfig(vocab_size=32001, pad_token_id=32000)
+
+
 PRESETS: dict[str, Callable[[], MintIQAConfig]] = {"tiny": _tiny, "vit-g": _vit_g}
+_LANGUAGES: dict[str, Callable[[], LlamaConfig]] = {"tiny": _tiny_language, "vit-g": _vicuna}
 
 
 def preset_config(name: str) -> MintIQAConfig:
@@ -57,3 +80,8 @@ def preset_config(name: str) -> MintIQAConfig:
     if name not in PRESETS:
         raise ValueError(f"there is no preset {name!r}; the presets are {', '.join(PRESETS)}")
     return PRESETS[name]()
+
+
+def explainer_preset_config(name: str) -> MintIQAExplainerConfig:
+    """Stage 2 of the preset, as `preset_config`."""
+    return MintIQAExplainerConfig.of(preset_config(name), _LANGUAGES[name]())

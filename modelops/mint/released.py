@@ -13,10 +13,16 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import LlamaConfig
 
-from .checkpoint import WEIGHTS, describe_folder, find_folder, from_blip2, save_model
-from .configuration import MintIQAConfig
+from .checkpoint import (
+    EXPLANATIONS_FOLDER,
+    WEIGHTS,
+    describe_folder,
+    find_folder,
+    from_blip2,
+    save_model,
+)
+from .configuration import MintIQAConfig, MintIQAExplainerConfig
 from .conversion import (
     EXPLANATIONS,
     SCORES,
@@ -27,12 +33,12 @@ from .conversion import (
     describe_names,
     expected_explanation_shapes,
     expected_shapes,
+    explainer_config_from_golden,
     join_parts,
-    language_config_from_golden,
     parts_of,
 )
 from .errors import CheckpointError
-from .presets import preset_config
+from .presets import explainer_preset_config, preset_config
 from .storing import new_folder
 from .streaming import Entry, Progress, WeightReader, write_weights
 from .tokenization import load_tokenizer
@@ -42,10 +48,7 @@ TOKENIZER_SOURCE = "google-bert/bert-base-uncased"
 #: Says of every official name what became of it.
 NAMES_LIST = "conversion.json"
 #: Where a stage's model lies in the converted folder.
-PLACES = {SCORES: ".", EXPLANATIONS: "explanations"}
-
-#: Below the explanations' folder: the language model's own `config.json`.
-LANGUAGE_MODEL = "language_model"
+PLACES = {SCORES: ".", EXPLANATIONS: EXPLANATIONS_FOLDER}
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ class _Stage:
     """A stage that the checkpoint holds whole, as it will be written."""
 
     number: int
+    config: MintIQAConfig
     layout: dict[str, Entry]
     read: Callable[[str], Tensor]
 
@@ -105,8 +109,12 @@ def convert_released(
     converted = Converted(describe_names(reader.shapes))
     if not converted.stages:
         raise CheckpointError(f"{checkpoint} holds no weights of either stage of MINT-IQA")
-    config, language = _configs(sizes)
-    stages = [_plan(reader, number, config, language, dtype) for number in converted.stages]
+    config, explainer_config = _configs(sizes)
+    wanted = {
+        SCORES: (config, expected_shapes(config)),
+        EXPLANATIONS: (explainer_config, expected_explanation_shapes(explainer_config)),
+    }
+    stages = [_plan(reader, number, *wanted[number], dtype) for number in converted.stages]
     words = load_tokenizer(find_folder(tokenizer, wanted=("tokenizer.json", "vocab.txt")), config)
     needed = sum(entry.nbytes for stage in stages for entry in stage.layout.values())
     with new_folder(Path(folder), needed=needed) as building:
@@ -114,9 +122,7 @@ def convert_released(
             place = building / PLACES[stage.number]
             place.mkdir(exist_ok=True)
             sha256 = write_weights(place / WEIGHTS, stage.layout, stage.read, counted)
-            describe_folder(place, config, words, sha256)
-            if stage.number == EXPLANATIONS:
-                language.save_pretrained(place / LANGUAGE_MODEL)
+            describe_folder(place, stage.config, words, sha256)
         text = json.dumps(converted.to_json(), indent=1, ensure_ascii=False)
         (building / NAMES_LIST).write_text(text + "\n")
     return converted
@@ -136,11 +142,11 @@ def start_from_blip2(
         save_model(loaded, building)
 
 
-def _configs(sizes: Mapping[str, Any] | None) -> tuple[MintIQAConfig, LlamaConfig]:
+def _configs(sizes: Mapping[str, Any] | None) -> tuple[MintIQAConfig, MintIQAExplainerConfig]:
     if sizes is None:
-        return preset_config("vit-g"), LlamaConfig(vocab_size=32001, pad_token_id=32000)
+        return preset_config("vit-g"), explainer_preset_config("vit-g")
     try:
-        return config_from_golden(sizes), language_config_from_golden(sizes)
+        return config_from_golden(sizes), explainer_config_from_golden(sizes)
     except (KeyError, TypeError) as error:
         raise CheckpointError(
             f"these are not the sizes of a MINT-IQA ({error} is missing or no object); "
@@ -152,16 +158,11 @@ def _plan(
     reader: WeightReader,
     number: int,
     config: MintIQAConfig,
-    language: LlamaConfig,
+    wanted: Mapping[str, torch.Size],
     dtype: torch.dtype,
 ) -> _Stage:
     """Checks names and shapes of one stage before anything is read or written."""
     parts = parts_of(reader.shapes, number)
-    wanted = (
-        expected_shapes(config)
-        if number == SCORES
-        else expected_explanation_shapes(config, language)
-    )
     found = {
         name: join_parts([torch.empty(reader.shapes[part], device="meta") for part in officials])
         for name, officials in parts.items()
@@ -172,7 +173,8 @@ def _plan(
         whole = join_parts([reader(official) for official in parts[name]])
         return _representable(whole, dtype, parts[name])
 
-    return _Stage(number, {name: Entry(shape, dtype) for name, shape in wanted.items()}, read)
+    layout = {name: Entry(shape, dtype) for name, shape in wanted.items()}
+    return _Stage(number, config, layout, read)
 
 
 def _representable(tensor: Tensor, dtype: torch.dtype, officials: Sequence[str]) -> Tensor:

@@ -24,7 +24,7 @@ from modelops.mint.conversion import (
     config_from_golden,
     expected_explanation_shapes,
     expected_shapes,
-    language_config_from_golden,
+    explainer_config_from_golden,
 )
 from modelops.mint.errors import StorageError
 from modelops.mint.released import Converted, convert_released
@@ -87,9 +87,7 @@ def test_a_converted_checkpoint_gives_the_golden_scores(
 def test_the_explanation_model_s_tensors_lie_beside_under_our_names(nano: Nano) -> None:
     nano.convert()
     stored = load_file(nano.out / "explanations" / "model.safetensors")
-    wanted = expected_explanation_shapes(
-        config_from_golden(nano.sizes), language_config_from_golden(nano.sizes)
-    )
+    wanted = expected_explanation_shapes(explainer_config_from_golden(nano.sizes))
     assert {name: tensor.shape for name, tensor in stored.items()} == wanted
     official = nano.weights["qformer2.llm_model.model.layers.1.mlp.up_proj.weight"]
     assert torch.equal(stored["language_model.model.layers.1.mlp.up_proj.weight"], official)
@@ -120,10 +118,9 @@ def test_every_official_name_is_listed_as_mapped_or_dropped_with_a_reason(nano: 
 def test_all_2035_names_of_the_released_layout_have_a_place_in_their_shapes() -> None:
     full = json.loads(require_shared("golden/mint/full_config.json").read_text())
     shapes = json.loads(require_shared("golden/mint/official_state_dict_shapes.json").read_text())
-    config = config_from_golden(full)
     ours = [
-        *expected_shapes(config).values(),
-        *expected_explanation_shapes(config, language_config_from_golden(full)).values(),
+        *expected_shapes(config_from_golden(full)).values(),
+        *expected_explanation_shapes(explainer_config_from_golden(full)).values(),
     ]
     assert len(shapes) == 2035
     # 39 blocks in each stage join two biases (and the zeros of the keys) to one.
