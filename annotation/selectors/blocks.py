@@ -1,6 +1,5 @@
 """Which images a block of a session could have besides those drawn by priority."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
@@ -33,7 +32,7 @@ ORDER BY stimulus.shuffle LIMIT %(limit)s
 _STABILISING = f"""
 SELECT stimulus.id, stimulus.prompt_id, stimulus.generator_id, 0
 FROM annotation_stimulus AS stimulus
-WHERE {ELIGIBLE} AND stimulus.split = 'pool' AND stimulus.id <> ALL (%(taken)s)
+WHERE {ELIGIBLE} AND stimulus.split = 'pool'
     AND stimulus.shuffle {{side}} %(start)s
 ORDER BY stimulus.shuffle LIMIT %(limit)s
 """  # noqa: S608 -- the part put in is a constant
@@ -81,10 +80,8 @@ def unmet_known(access: Access, purpose: str) -> list[Candidate]:
     )
 
 
-def stabilising(
-    access: Access, number: int, taken: Collection[int], start: float
-) -> list[Candidate]:
-    """`number` images of the pool that the rater has not met, `taken` apart, from `start` on."""
+def stabilising(access: Access, number: int, start: float) -> list[Candidate]:
+    """Up to `number` images of the pool that the rater has not met, from place `start` on."""
     found: list[Candidate] = []
     for side in (">=", "<"):
         if len(found) < number:
@@ -92,7 +89,6 @@ def stabilising(
                 _STABILISING.format(side=side),
                 study=access.study.id,
                 rater=access.rater_id,
-                taken=list(taken),
                 start=start,
                 limit=number - len(found),
             )

@@ -113,22 +113,30 @@ def _training(access: Access, session: SessionFacts, plan: SessionPlan) -> list[
 def _pick(
     access: Access, session: SessionFacts, standing: Standing, mix: BlockMix, available: int
 ) -> list[Pick]:
-    """The block's stimuli. Where a role finds too few, main trials take their places."""
-    repeats = _repeats(session, standing, mix.repeat)
-    gold = _gold(access, session, standing, mix.gold)
-    # Stabilisation spends images on scores that never count: a study that runs out does without.
-    stabilisation = min(mix.stabilisation, available // 4)
-    number = mix.total - len(repeats) - len(gold) - stabilisation
-    main = _main(access, session, standing.position, min(number, available - stabilisation))
-    if not main:
+    """The block's stimuli. Where a role finds too few, main trials take their places; where those
+    are wanted and there is none, there is no block."""
+    others = [
+        *_stabilising(access, session, mix.stabilisation, available),
+        *_repeats(session, standing, mix.repeat),
+        *_gold(access, session, standing, mix.gold),
+    ]
+    number = mix.total - len(others)
+    main = _main(access, session, standing.position, min(number, available), others)
+    return [*main, *others] if main or not number else []
+
+
+def _stabilising(access: Access, session: SessionFacts, number: int, available: int) -> list[Pick]:
+    # They spend images on scores that never count: a study that runs out does without.
+    number = min(number, available // 4)
+    if not number:
         return []
-    dummies = candidates.stabilising(
-        access, stabilisation, [pick.stimulus_id for pick in main], chance(f"{session.seed}:first")
-    )
-    return [*_as(Role.STABILISATION, dummies), *main, *repeats, *gold]
+    start = chance(f"{session.seed}:stabilisation")
+    return _as(Role.STABILISATION, candidates.stabilising(access, number, start))
 
 
-def _main(access: Access, session: SessionFacts, position: int, number: int) -> list[Pick]:
+def _main(
+    access: Access, session: SessionFacts, position: int, number: int, others: Sequence[Pick]
+) -> list[Pick]:
     study = access.study
     draws = Counter(
         choose_draw(session.seed, position + offset, study.audit_share, study.holdout_share)
@@ -144,7 +152,7 @@ def _main(access: Access, session: SessionFacts, position: int, number: int) -> 
                     number=end - len(picks),
                     study_id=study.id,
                     rater_id=access.rater_id,
-                    taken=[pick.stimulus_id for pick in picks],
+                    taken=[pick.stimulus_id for pick in (*others, *picks)],
                 )
     return picks
 

@@ -22,14 +22,15 @@ _ORDERS: dict[Draw, tuple[str, str]] = {
 }
 
 # Locks the first free stimuli of an index and counts the places. Rows that another claim holds
-# this instant are passed over. The limit is written in, or the planner plans for a tenth of the
-# study.
+# this instant are passed over. NO KEY: a trial of another rater may refer to the stimulus
+# meanwhile (as stabilisation), and two claims that refer to each other's would deadlock. The limit
+# is written in, or the planner plans for a tenth of the study.
 _TAKE = """
 WITH picked AS (
     SELECT stimulus.id FROM annotation_stimulus AS stimulus
     WHERE {eligible} AND stimulus.split = '{split}' AND stimulus.id <> ALL (%(taken)s)
     ORDER BY {order} LIMIT {number:d}
-    FOR UPDATE OF stimulus SKIP LOCKED
+    FOR NO KEY UPDATE OF stimulus SKIP LOCKED
 )
 UPDATE annotation_stimulus AS stimulus SET claimed_ratings = stimulus.claimed_ratings + 1
 FROM picked WHERE stimulus.id = picked.id
@@ -71,7 +72,7 @@ WITH due AS (
     JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
     WHERE trial.state = 'leased' AND {condition}
     LIMIT %(limit)s
-    FOR UPDATE OF trial, stimulus SKIP LOCKED
+    FOR NO KEY UPDATE OF trial, stimulus SKIP LOCKED
 ), expired AS (
     UPDATE annotation_trial AS trial SET state = 'expired' FROM due WHERE trial.id = due.id
     RETURNING trial.stimulus_id, trial.role

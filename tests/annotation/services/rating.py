@@ -1,5 +1,10 @@
 """What tests of the rating services share."""
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 from django.db import connection
 
 from annotation.models import Rater, RatingSession, Study
@@ -40,3 +45,18 @@ def wrong_counters() -> int:
 
 def set_study(study: Study, **fields: object) -> None:
     Study.objects.filter(pk=study.pk).update(**fields)
+
+
+def at_once(work: Callable[[Any], object], items: list[Any]) -> None:
+    """Runs `work` on all items, started together; re-raises what any of them raised."""
+    gate = threading.Barrier(len(items))
+
+    def run(item: Any) -> None:
+        try:
+            gate.wait()
+            work(item)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(items)) as pool:
+        list(pool.map(run, items))

@@ -97,6 +97,21 @@ def test_stabilisation_opens_the_session_and_counts_nowhere(study: Study, rater:
     assert wrong_counters() == 0
 
 
+@pytest.mark.parametrize("block", [1, 2, 3])
+def test_stabilisation_may_be_longer_than_a_block(study: Study, rater: Rater, block: int) -> None:
+    set_plan(study, stabilisation_trials=3, block_trials=block)
+    set_study(study, session_trials=12)
+    factories.make_stimuli(study, 20)
+    assert roles(rate_all(in_rating(rater))) == {"stabilisation": 3, "main": 9}
+
+
+def test_a_block_may_be_a_repeat_alone(study: Study, rater: Rater) -> None:
+    set_plan(study, repeat_share=0.3, block_trials=1)
+    set_study(study, session_trials=20)
+    factories.make_stimuli(study, 30)
+    assert roles(rate_all(in_rating(rater)))["repeat"] >= 5
+
+
 def test_a_study_that_runs_out_spends_nothing_on_stabilisation(study: Study, rater: Rater) -> None:
     set_plan(study, stabilisation_trials=5)
     factories.make_stimuli(study, 3)

@@ -3,12 +3,8 @@
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
-from django.db import connection
 from django.db.models import Count
 
 from annotation.models import Rater, Rating, RatingSession, Stimulus, Study, Trial
@@ -19,26 +15,11 @@ from annotation.services.sessions import start_session
 from annotation.services.submission import read_answer, submit_answer
 
 from ... import factories
-from .rating import access_of, in_rating, set_study, wrong_counters
+from .rating import access_of, at_once, in_rating, set_study, wrong_counters
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SCORES = {"quality": 4, "authenticity": 3, "correspondence": 5}
-
-
-def at_once(work: Callable[[Any], object], items: list[Any]) -> None:
-    """Runs `work` on all items, started together; re-raises what any of them raised."""
-    gate = threading.Barrier(len(items))
-
-    def run(item: Any) -> None:
-        try:
-            gate.wait()
-            work(item)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(items)) as pool:
-        list(pool.map(run, items))
 
 
 def submit(rater: Rater, trial_id: int, quality: int = 4) -> Offer:
