@@ -4,12 +4,25 @@
 import os
 import sys
 
+_MEND = (
+    "start the services with `make demo` and, in this terminal, load their addresses with "
+    "`. var/env`; or run the command as `make manage CMD='...'`"
+)
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workbench.settings")
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except (ImproperlyConfigured, OperationalError) as error:
+        if "--traceback" in sys.argv:
+            raise
+        first, *_rest = str(error).splitlines()
+        sys.exit(f"manage.py: {first}\nmanage.py: {_MEND} (--traceback shows where)")
 
 
 if __name__ == "__main__":

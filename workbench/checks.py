@@ -9,20 +9,6 @@ from django.core.checks import CheckMessage, Error, register
 
 
 @register()
-def secret_key_is_set(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    if settings.SECRET_KEY:
-        return []
-    return [
-        Error(
-            "SECRET_KEY is not set.",
-            hint="Set SECRET_KEY, or SECRET_KEY_FILE to a file that holds it. "
-            "`make demo` generates one below its data folder.",
-            id="workbench.E001",
-        )
-    ]
-
-
-@register()
 def database_is_postgresql(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:

@@ -1,8 +1,8 @@
 """The forms in which the collected database leaves: JSON Lines and CSV.
 
 JSON Lines: one stimulus per line, as `selectors.export` reads it. CSV: one row per score (long
-form), a stimulus without ratings in one row of its own; spreadsheets must not take a text for a
-formula, so a cell that looks like one begins with an apostrophe.
+form), per published score too, and one for a stimulus with neither; spreadsheets must not take a
+text for a formula, so a cell that looks like one begins with an apostrophe.
 """
 
 import csv
@@ -47,6 +47,10 @@ CSV_COLUMNS = (
     "phrases",
     "text",
     "language",
+    "published_mos",
+    "published_sd",
+    "published_raters",
+    "published_source",
 )
 #: Records that are joined before they are sent.
 _BATCH = 100
@@ -99,19 +103,34 @@ def _lines(rows: Iterable[Iterable[Any]]) -> str:
 def _long_rows(record: Record) -> Iterator[list[Any]]:
     stimulus = [formula_safe(record[key]) for key in _STIMULUS]
     stimulus += [record["width"], record["height"], formula_safe(_compact(record["metadata"]))]
-    if not record["trials"]:
-        yield [*stimulus, *[None] * (len(CSV_COLUMNS) - len(stimulus))]
+    if not (record["trials"] or record["published"]):
+        yield _padded(stimulus)
+    for published in record["published"]:
+        yield _published(stimulus, published)
     for trial in record["trials"]:
         for perspective in PERSPECTIVES:
             if perspective in trial["scores"]:
                 opinion = record["mos"][perspective]
-                yield [
-                    *stimulus,
-                    str(perspective),
-                    *(opinion[key] for key in ("mos", "sd", "ci95", "n")),
-                    *(_cell(trial[key]) for key in _TRIAL),
-                    *_answer(trial, perspective),
-                ]
+                yield _padded(
+                    [
+                        *stimulus,
+                        str(perspective),
+                        *(opinion[key] for key in ("mos", "sd", "ci95", "n")),
+                        *(_cell(trial[key]) for key in _TRIAL),
+                        *_answer(trial, perspective),
+                    ]
+                )
+
+
+def _padded(cells: list[Any]) -> list[Any]:
+    return [*cells, *[None] * (len(CSV_COLUMNS) - len(cells))]
+
+
+def _published(stimulus: list[Any], published: Record) -> list[Any]:
+    """The row of a score that came with the database: its own columns are the last ones."""
+    cells = _padded([*stimulus, published["perspective"]])
+    last = [published[key] for key in ("mos", "sd", "raters")]
+    return [*cells[: -len(last) - 1], *last, formula_safe(published["source"])]
 
 
 def _answer(trial: Record, perspective: str) -> list[Any]:

@@ -145,6 +145,25 @@ def test_published_scores_leave_too(client: Client, owner: User, study: Study) -
     ]
 
 
+def test_published_scores_are_rows_of_their_own_in_csv(
+    client: Client, owner: User, study: Study
+) -> None:
+    rated, _bare = make_stimuli(study, 2)
+    PublishedScore.objects.create(
+        stimulus=rated, perspective="quality", mos=0.61, sd=0.2, raters=28, source="=AIGCIQA2023+"
+    )
+    rate(make_rater(study), rated, {"quality": 4})
+    rows = list(csv.DictReader(io.StringIO(get_export(client, owner, "csv"))))
+    names = ("perspective", "score", "published_mos", "published_sd", "published_raters")
+    assert [tuple(row[name] for name in names) for row in rows] == [
+        ("quality", "", "0.61", "0.2", "28"),
+        ("quality", "4.0", "", "", ""),
+        ("", "", "", "", ""),
+    ]
+    assert rows[0]["published_source"] == "'=AIGCIQA2023+"
+    assert {row["filename"] for row in rows} == {"0000.png", "0001.png"}
+
+
 def test_an_unknown_format_is_named(client: Client, owner: User, study: Study) -> None:
     client.force_login(owner)
     response = client.get("/api/v1/studies/demo/export/?format=xlsx")

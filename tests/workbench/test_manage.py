@@ -1,0 +1,48 @@
+"""`manage.py` without the services that it needs: one line of what is wrong, one of the mend."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+#: A port of the discard service, where nothing listens.
+NOBODY = "postgres://mint@127.0.0.1:9/mint"
+
+
+def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env={**kept, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("environment", "problem"),
+    [
+        ({}, "SECRET_KEY"),
+        ({"SECRET_KEY": "x", "DATABASE_URL": NOBODY}, 'server at "127.0.0.1", port 9 failed'),
+    ],
+)
+def test_a_missing_service_is_named_with_the_mend(
+    environment: dict[str, str], problem: str
+) -> None:
+    done = manage("retrain", "demo", **environment)
+    assert done.returncode == 1
+    first, second = done.stderr.strip().splitlines()
+    assert problem in first
+    assert "make demo" in second
+    assert ". var/env" in second
+
+
+def test_the_whole_story_is_told_on_demand() -> None:
+    done = manage("retrain", "demo", "--traceback", SECRET_KEY="x", DATABASE_URL=NOBODY)
+    assert done.returncode == 1
+    assert "Traceback (most recent call last)" in done.stderr
