@@ -42,6 +42,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "study-stimulus": ("get", ("slug", "stimulus"), CONSOLE),
     "study-import": ("get", ("slug",), CONSOLE),
     "study-import-job": ("get", ("slug", "job"), CONSOLE),
+    "study-preview": ("get", ("slug",), CONSOLE),
     "study-invite": ("get", ("slug",), CONSOLE),
     "study-shared-link": ("post", ("slug",), CONSOLE),
     "study-invitations-csv": ("get", ("slug",), CONSOLE),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from . import export, importing, invitations, raters, stimuli, studies
+from . import export, importing, invitations, preview, raters, stimuli, studies
 
 urlpatterns: list[URLPattern] = [
     path("", studies.study_list, name="studies"),
@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("<slug:slug>/status/", studies.study_status, name="study-status"),
     path("<slug:slug>/settings/", studies.study_settings, name="study-settings"),
     path("<slug:slug>/settings/questions/", studies.study_questions, name="study-questions"),
+    path("<slug:slug>/preview/", preview.preview, name="study-preview"),
     path("<slug:slug>/images/", stimuli.stimulus_list, name="study-stimuli"),
     path("<slug:slug>/images/<int:pk>/", stimuli.stimulus_detail, name="study-stimulus"),
     path("<slug:slug>/import/", importing.study_import, name="study-import"),

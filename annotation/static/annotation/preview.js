@@ -1,0 +1,115 @@
+// @ts-check
+/**
+ * Plays the rating API for a preview: answers the page's requests from memory, so that an owner
+ * clicks through a session and nothing of it leaves the browser. Loaded before the page's scripts.
+ *
+ * A real session moves on by reloading: the server says where it is. Here the address says it.
+ */
+
+/**
+ * @typedef {{url: string, width: number, height: number}} Picture
+ * @typedef {{training: boolean, prompt: string, image: Picture, feedback: object[]}} Planned
+ */
+
+const SIZE = { width: 768, height: 512 };
+
+/** @type {{trials: Planned[], samples: number, prompt: string}} */
+const given = JSON.parse(document.getElementById("preview")?.textContent ?? "{}");
+const page = /** @type {HTMLElement} */ (document.getElementById("rate"));
+const api = new URL("..", new URL(page.dataset.api ?? "", location.href)).href;
+const planned = given.trials.length ? given.trials : samples(given.samples, given.prompt);
+const trials = planned.map((item, place) => ({
+  ...item,
+  id: place + 1,
+  position: place,
+  block: item.training ? 0 : 1,
+}));
+/** @type {Set<number>} */
+const answered = new Set();
+
+/** @param {string} stage */
+function moveTo(stage) {
+  history.replaceState(null, "", `?stage=${stage}`);
+}
+
+/** @param {number} ahead */
+function offer(ahead) {
+  const left = trials.filter((trial) => !answered.has(trial.id));
+  const training = left[0]?.training ?? false;
+  const counted = trials.filter((trial) => trial.training === training);
+  if (!left.length) moveTo("done");
+  return {
+    // Training is a block of its own: the images after it come when it is over.
+    trials: left.filter((trial) => trial.training === training).slice(0, 1 + ahead),
+    progress: {
+      done: counted.filter((trial) => answered.has(trial.id)).length,
+      total: counted.length,
+    },
+    state: left.length ? "rating" : "done",
+    rest_seconds: 0,
+  };
+}
+
+/**
+ * @param {string} path below the API
+ * @param {{ahead?: number}} body
+ * @returns {object | null}
+ */
+function answer(path, body) {
+  const ahead = body.ahead ?? 0;
+  const [, id, act] = path.match(/^trials\/(\d+)\/(\w+)\/$/) ?? [];
+  if (act === "submit" || act === "skip") {
+    const again = answered.has(Number(id));
+    answered.add(Number(id));
+    const trial = trials[Number(id) - 1];
+    const feedback = act === "submit" && !again ? trial?.feedback : [];
+    return { ...offer(ahead), trial: { id: Number(id), state: "submitted", revision: 1 }, feedback };
+  }
+  if (act === "renew") return { lease_expires_at: new Date(Date.now() + 3_600_000).toISOString() };
+  if (path === "claims/") return offer(ahead);
+  if (path === "session/") moveTo("instructions");
+  if (path === "session/begin/") moveTo("rating");
+  if (path === "session/pause/") moveTo("paused");
+  if (path === "session/withdraw/") moveTo("withdrawn");
+  return null;
+}
+
+const real = window.fetch;
+window.fetch = async (input, init) => {
+  const address = new URL(input instanceof Request ? input.url : input, location.href).href;
+  if (!address.startsWith(api)) return real(input, init);
+  const body = typeof init?.body === "string" ? JSON.parse(init.body) : {};
+  const said = answer(address.slice(api.length), body);
+  return new Response(said && JSON.stringify(said), { status: said ? 200 : 204 });
+};
+
+/**
+ * Pictures for a study that has none yet: plain shapes, each different.
+ * @param {number} number
+ * @param {string} prompt
+ * @returns {Planned[]}
+ */
+function samples(number, prompt) {
+  return Array.from({ length: number }, (_item, place) => ({
+    training: false,
+    prompt: `${prompt} ${place + 1}`,
+    image: { url: drawn(place), ...SIZE },
+    feedback: [],
+  }));
+}
+
+/** @param {number} place */
+function drawn(place) {
+  const canvas = Object.assign(document.createElement("canvas"), SIZE);
+  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const sky = pen.createLinearGradient(0, 0, 0, SIZE.height);
+  sky.addColorStop(0, `hsl(${200 + 25 * place} 60% 70%)`);
+  sky.addColorStop(1, `hsl(${40 + 30 * place} 60% 80%)`);
+  pen.fillStyle = sky;
+  pen.fillRect(0, 0, SIZE.width, SIZE.height);
+  pen.fillStyle = `hsl(${20 + 60 * place} 70% 45%)`;
+  pen.beginPath();
+  pen.arc(180 + 90 * place, 260, 90, 0, 2 * Math.PI);
+  pen.fill();
+  return canvas.toDataURL("image/png");
+}
