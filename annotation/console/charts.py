@@ -12,6 +12,9 @@ _MOST_LEVELS = 11
 _PARTS = 10
 #: A lone bar is as wide as one of so many, not as the page.
 _FEWEST = 5
+#: The same for marks; and how thick they are.
+_FEWEST_MARKS = 30
+_MARK_HEIGHT = 2.0
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,24 @@ def bars(values: Sequence[int], labels: Sequence[str]) -> list[Bar]:
             label=f"{label}: {value}",
         )
         for place, (value, label) in enumerate(zip(values, labels, strict=True))
+    ]
+
+
+def marks(units: Sequence[float], labels: Sequence[str]) -> list[Bar]:
+    """A short dash per value of 0…1, in order from left to right, as high as the value is.
+
+    What is the same all the time shows as a line.
+    """
+    step = WIDTH / max(len(units), _FEWEST_MARKS)
+    return [
+        Bar(
+            x=round(place * step, 3),
+            y=round((HEIGHT - _MARK_HEIGHT) * (1 - unit), 3),
+            width=round(step * 0.84, 3),
+            height=_MARK_HEIGHT,
+            label=label,
+        )
+        for place, (unit, label) in enumerate(zip(units, labels, strict=True))
     ]
 
 

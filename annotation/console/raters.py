@@ -1,12 +1,14 @@
-"""The owner's pages about raters: links, how much each has rated, exclusion with a reason."""
+"""The owner's pages about raters: who is at it, how reliable they are, links, exclusion."""
 
 import csv
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -14,11 +16,22 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from workbench.accounts.signed_in import signed_in
 from workbench.errors import MintError
 
-from ..models import Rater
-from ..selectors.studies import find_study, raters_of
+from ..models import Rater, Stimulus, Study
+from ..selectors.monitor import Coverage, Live, coverage_of, live_sessions
+from ..selectors.reliability import reliability_of
+from ..selectors.studies import find_study
 from ..services.raters import CREATED_AT_ONCE, create_raters, rater_link, set_rater_status
+from .charts import Bar, bars
+from .flags import flag_words, perspective_labels
+from .rater_table import SHOWN, Query, all_rows, chosen_rows
 
-_PER_PAGE = 100
+_PER_PAGE = 50
+#: So many of those in session are listed; the table's filter shows them all.
+_LIVE_SHOWN = 8
+#: An image with more ratings than that is counted with those that have so many.
+_MOST_RATINGS = 20
+#: A picture of fewer numbers is as wide as one of so many (`charts.bars`).
+_FEWEST_BARS = 5
 
 
 @login_required
@@ -26,27 +39,43 @@ _PER_PAGE = 100
 def rater_list(request: HttpRequest, slug: str) -> HttpResponse:
     study = find_study(request.user, slug, "annotation.change_study")
     if request.method == "POST":
-        count = request.POST.get("count", "")
-        try:
-            made = create_raters(
-                study=study, count=int(count) if count.isdigit() else 0, actor=signed_in(request)
-            )
-        except MintError as error:
-            messages.error(request, error.message)
-        else:
-            message = ngettext("%(n)d link made.", "%(n)d links made.", len(made))
-            messages.success(request, message % {"n": len(made)})
-        return redirect("study-raters", study.slug)
-    page = Paginator(raters_of(study), _PER_PAGE).get_page(request.GET.get("page"))
-    rows = [(rater, request.build_absolute_uri(rater_link(rater))) for rater in page]
+        return _make_raters(request, study)
+    # Measures compare everybody with everybody: they are computed together and shared
+    # (`reliability_of`); a row only looks its own up.
+    live, query = live_sessions(study), Query.read(request.GET.dict())
+    rows = all_rows(study, reliability_of(study), live)
+    page = Paginator(chosen_rows(rows, query), _PER_PAGE).get_page(request.GET.get("page"))
+    labels = perspective_labels(study)
     context = {
         "study": study,
         "tab": "raters",
         "page": page,
-        "raters": rows,
+        "rows": [
+            (row, _absolute_link(request, row.rater), flag_words(row.standing.flags, labels))
+            for row in page
+        ],
+        "totals": {
+            "raters": len(rows),
+            "ratings": sum(row.standing.ratings for row in rows),
+            "flagged": sum(bool(row.standing.flags) and not row.excluded for row in rows),
+            "excluded": sum(row.excluded for row in rows),
+        },
+        "query": query,
+        "shown": SHOWN,
         "limit": CREATED_AT_ONCE,
+        "coverage": [_coverage_picture(item) for item in coverage_of(study)],
+        **_live_context(live),
     }
     return render(request, "annotation/raters.html", context)
+
+
+@login_required
+@require_safe
+def rater_live(request: HttpRequest, slug: str) -> HttpResponse:
+    """Who is in session now: the part of the page that asks for itself again."""
+    study = find_study(request.user, slug, "annotation.change_study")
+    context = {"study": study, **_live_context(live_sessions(study))}
+    return render(request, "annotation/_raters_live.html", context)
 
 
 @login_required
@@ -56,10 +85,27 @@ def rater_csv(request: HttpRequest, slug: str) -> HttpResponse:
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{study.slug}-raters.csv"'
     writer = csv.writer(response)
-    writer.writerow(["code", "link", "status", "ratings"])
-    for rater in raters_of(study).iterator():
-        link = request.build_absolute_uri(rater_link(rater))
-        writer.writerow([rater.code, link, rater.status, rater.ratings])
+    writer.writerow(
+        ["code", "link", "status", "ratings", "agreement", "retest", "gold", "seconds", "flags"]
+    )
+    for row in all_rows(study, reliability_of(study), Live([])):
+        standing = row.standing
+        measures = (
+            standing.agreement,
+            standing.retest,
+            standing.gold_share,
+            standing.median_seconds,
+        )
+        writer.writerow(
+            [
+                row.rater.code,
+                _absolute_link(request, row.rater),
+                row.rater.status,
+                standing.ratings,
+                *("" if value is None else f"{value:.4g}" for value in measures),
+                " ".join(dict.fromkeys(flag.rule for flag in standing.flags)),
+            ]
+        )
     return response
 
 
@@ -75,4 +121,50 @@ def rater_status(request: HttpRequest, slug: str, code: str) -> HttpResponse:
         messages.error(request, error.message)
     else:
         messages.success(request, _("Saved."))
+    if request.POST.get("from") == "rater":
+        return redirect("study-rater", study.slug, rater.code)
+    # Back to the same rows: the table's own query, read anew so that nothing else gets in.
+    query = Query.read(request.POST.dict())
+    return redirect(f"{reverse('study-raters', args=[study.slug])}?{query.address()}")
+
+
+def _make_raters(request: HttpRequest, study: Study) -> HttpResponse:
+    count = request.POST.get("count", "")
+    try:
+        made = create_raters(
+            study=study, count=int(count) if count.isdigit() else 0, actor=signed_in(request)
+        )
+    except MintError as error:
+        messages.error(request, error.message)
+    else:
+        message = ngettext("%(n)d link made.", "%(n)d links made.", len(made))
+        messages.success(request, message % {"n": len(made)})
     return redirect("study-raters", study.slug)
+
+
+def _absolute_link(request: HttpRequest, rater: Rater) -> str:
+    return request.build_absolute_uri(rater_link(rater))
+
+
+def _live_context(live: Live) -> dict[str, Any]:
+    return {
+        "live": live,
+        "in_session": live.sessions[:_LIVE_SHOWN],
+        "more_in_session": max(len(live.sessions) - _LIVE_SHOWN, 0),
+    }
+
+
+def _coverage_picture(coverage: Coverage) -> dict[str, Any]:
+    """A bar per number of ratings, and what stands below each."""
+    images = list(coverage.images)
+    names = [str(number) for number in range(len(images))]
+    if len(images) > _MOST_RATINGS + 1:
+        images[_MOST_RATINGS:] = [sum(images[_MOST_RATINGS:])]
+        names = [*names[:_MOST_RATINGS], f"{_MOST_RATINGS}+"]
+    drawn: list[Bar] = bars(images, [_("%(n)s ratings, images") % {"n": name} for name in names])
+    return {
+        "label": Stimulus.Split(coverage.split).label,
+        "bars": drawn,
+        "ticks": names + [""] * (_FEWEST_BARS - len(names)),
+        "numbers": coverage,
+    }

@@ -106,7 +106,7 @@ class Coverage:
     """How many images of a split have how many ratings that count."""
 
     split: str
-    #: By number of ratings, from 0.
+    #: By number of ratings, from 0 to the largest that an image has or wants.
     images: tuple[int, ...]
     #: Images with as many as are wanted, or more.
     complete: int
@@ -169,7 +169,7 @@ def _open_session(now: datetime, row: tuple[Any, ...]) -> OpenSession:
 
 def _coverage(split: str, rows: list[tuple[int, int, int]]) -> Coverage:
     """rows: (ratings, wanted, images with so many ratings that want so many)."""
-    images = [0] * (max(number for number, _wanted, _count in rows) + 1)
+    images = [0] * (max(max(number, wanted) for number, wanted, _count in rows) + 1)
     for number, _wanted, count in rows:
         images[number] += count
     return Coverage(

@@ -9,11 +9,15 @@ from workbench.accounts.models import User
 from workbench.errors import MintError
 
 from ..models import Rater, Study
+from ..protocol.answers import storable_text
+from ..protocol.errors import ProtocolError
 from ..selectors.rating import Access, find_access
 from .audit import record
 from .rating_errors import LinkError, RaterExcludedError
 
 CREATED_AT_ONCE = 1000
+#: Characters; so long a reason is a report, and belongs elsewhere.
+REASON_LIMIT = 500
 _signer = signing.Signer(salt="annotation.rater", sep=".")
 
 
@@ -47,6 +51,15 @@ def set_rater_status(*, rater: Rater, actor: User, status: str, reason: str = ""
     """Exclude a rater (with a reason) or include them again; nothing they rated is lost."""
     if status == Rater.Status.EXCLUDED and not reason:
         raise RaterStatusError(_("Say why the rater is excluded: the reason is kept."))
+    if len(reason) > REASON_LIMIT:
+        raise RaterStatusError(
+            _("The reason has %(length)d characters; at most %(limit)d are kept.")
+            % {"length": len(reason), "limit": REASON_LIMIT}
+        )
+    try:
+        storable_text(reason, "reason")
+    except ProtocolError as error:
+        raise RaterStatusError(str(error)) from error
     others = Rater.objects.filter(pk=rater.pk).exclude(status=status)
     if status not in Rater.Status.values or not others.update(status=status):
         raise RaterStatusError(_("The rater's state is another by now; reload the page."))

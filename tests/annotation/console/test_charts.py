@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from annotation.console.charts import HEIGHT, bars, histogram
+from annotation.console.charts import HEIGHT, WIDTH, bars, histogram, marks
 from annotation.protocol.scales import ACR5, ACR11, SLIDER100
 
 
@@ -35,3 +35,20 @@ def test_a_slider_is_drawn_in_tenths_with_its_end_in_the_last() -> None:
     drawn = histogram(SLIDER100, [(0.0, 1), (9.0, 1), (10.0, 5), (99.0, 2), (100.0, 3)])
     assert [bar.label for bar in drawn][:2] == ["0–10: 2", "10–20: 5"]
     assert drawn[9].label == "90–100: 5"
+
+
+def test_marks_stand_in_order_as_high_as_their_values() -> None:
+    drawn = marks([0.0, 0.5, 1.0], "abc")
+    # A mark is 2 of 40 thick, so the lowest begins at 38.
+    assert [mark.y for mark in drawn] == [38, 19, 0]
+    assert [mark.label for mark in drawn] == ["a", "b", "c"]
+    assert [mark.x for mark in drawn] == [
+        0,
+        pytest.approx(100 / 30, abs=1e-3),
+        pytest.approx(200 / 30, abs=1e-3),
+    ]
+
+
+def test_many_marks_stay_within_the_drawing() -> None:
+    last = marks([0.5] * 300, [""] * 300)[-1]
+    assert last.x + last.width <= WIDTH

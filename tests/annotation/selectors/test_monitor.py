@@ -85,7 +85,7 @@ def test_images_are_counted_by_their_ratings(study: Study) -> None:
     pool, holdout = coverage_of(study)
     assert pool == Coverage("pool", (1, 1, 0, 0, 1), complete=1, ratings=5, useful=4, wanted=9)
     assert (pool.total, pool.percent) == (3, 44)
-    assert holdout == Coverage("holdout", (1,), complete=0, ratings=0, useful=0, wanted=2)
+    assert holdout == Coverage("holdout", (1, 0, 0), complete=0, ratings=0, useful=0, wanted=2)
 
 
 def test_the_statements_are_as_many_with_more_raters(
