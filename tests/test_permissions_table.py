@@ -48,6 +48,8 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "study-invitations-csv": ("get", ("slug",), CONSOLE),
     "study-raters": ("get", ("slug",), CONSOLE),
     "study-raters-csv": ("get", ("slug",), CONSOLE),
+    "study-raters-live": ("get", ("slug",), CONSOLE),
+    "study-rater": ("get", ("slug", "rater"), CONSOLE),
     "study-rater-status": ("post", ("slug", "rater"), CHANGE),
     "study-export": ("get", ("slug",), CONSOLE),
     "study-export-file": ("get", ("slug", "csv"), CONSOLE),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from . import export, importing, invitations, preview, raters, stimuli, studies
+from . import export, importing, invitations, preview, rater_page, raters, stimuli, studies
 
 urlpatterns: list[URLPattern] = [
     path("", studies.study_list, name="studies"),
@@ -21,7 +21,9 @@ urlpatterns: list[URLPattern] = [
     path("<slug:slug>/invitations.csv", invitations.invitation_csv, name="study-invitations-csv"),
     path("<slug:slug>/raters/", raters.rater_list, name="study-raters"),
     path("<slug:slug>/raters.csv", raters.rater_csv, name="study-raters-csv"),
-    path("<slug:slug>/raters/<str:code>/", raters.rater_status, name="study-rater-status"),
+    path("<slug:slug>/raters/live/", raters.rater_live, name="study-raters-live"),
+    path("<slug:slug>/raters/<str:code>/", rater_page.rater_page, name="study-rater"),
+    path("<slug:slug>/raters/<str:code>/status/", raters.rater_status, name="study-rater-status"),
     path("<slug:slug>/export/", export.export_page, name="study-export"),
     path("<slug:slug>/export/<str:form>/", export.export_file, name="study-export-file"),
 ]
