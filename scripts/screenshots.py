@@ -24,9 +24,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "build" / "screenshots"
 SHOWN = ROOT / "docs" / "screenshots"
-#: The pictures that documents show.
 #: What shows more than this is cut there.
 SHOWN_HEIGHT = 1280
+#: The pictures that documents show.
 DOCUMENTED = ("rating-desktop", "model-desktop")
 STUDY = "/studies/shapes-and-flaws"
 CONSOLE = {

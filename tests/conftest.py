@@ -20,7 +20,10 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 SEND_TASK = "workbench.jobs.queue.current_app.send_task"
 Sent = list[tuple[str, tuple[int, ...]]]
 
-_INSTALL_BROWSER = "no browser: install one with `apt-get install chromium` (as root)"
+_INSTALL_BROWSER = (
+    "no browser: install one with `apt-get install chromium` (as root, Debian) or "
+    "`.venv/bin/python -m playwright install --with-deps chromium`"
+)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from workbench.accounts.models import User
 
 from ..importing.problems import Problem, RowNote
 from ..models import ImportJob, Stimulus, Study
-from ..services.import_jobs import ImportActiveError, request_import
+from ..services.import_jobs import ImportActiveError, UploadNotKeptError, request_import
 from ..services.importing import ImportOptions
 
 _JOBS_SHOWN = 10
@@ -116,7 +116,7 @@ def _import_form(request: HttpRequest, study: Study) -> HttpResponse:
             partial=form.cleaned_data["partial"],
             options=form.options(),
         )
-    except ImportActiveError as error:
+    except (ImportActiveError, UploadNotKeptError) as error:
         return _page(request, study, form, refused=error.message)
     address = reverse("study-import-job", args=[study.slug, job.pk])
     return HttpResponseClientRedirect(address) if _is_htmx(request) else redirect(address)

@@ -48,6 +48,13 @@ class ImportActiveError(MintError):
     code = "import_active"
 
 
+class UploadNotKeptError(MintError):
+    """The server could not keep the uploaded files: its storage is full or away."""
+
+    code = "upload_not_kept"
+    status = 507
+
+
 def request_import(
     *,
     study: Study,
@@ -57,9 +64,20 @@ def request_import(
     partial: bool,
     options: ImportOptions,
 ) -> ImportJob:
-    """Keep the uploads where every worker finds them and queue their import."""
+    """Keep the uploads where every worker finds them and queue their import.
+
+    Raises UploadNotKeptError where they cannot be kept and ImportActiveError where an import is
+    under way; nothing of them stays then.
+    """
     folder = f"imports/{uuid.uuid4().hex}"
-    staged = [_stage(folder, manifest), _stage(folder, images)]
+    try:
+        staged = [_stage(folder, manifest), _stage(folder, images)]
+    except OSError as error:
+        _discard(folder)
+        raise UploadNotKeptError(
+            _("The files could not be kept (%(reason)s). Make room on the server, then try again.")
+            % {"reason": error.strerror or error}
+        ) from error
     try:
         with transaction.atomic():
             job = ImportJob.objects.create(
@@ -204,6 +222,16 @@ def _unstage(names: Sequence[str]) -> None:
     for name in filter(None, names):
         storages["artifacts"].delete(name)
     storages["artifacts"].delete(names[0].rpartition("/")[0])
+
+
+def _discard(folder: str) -> None:
+    """Delete a folder of uploads with all that is in it, half-written files too."""
+    storage = storages["artifacts"]
+    if storage.exists(folder):
+        _folders, names = storage.listdir(folder)
+        for name in names:
+            storage.delete(f"{folder}/{name}")
+        storage.delete(folder)
 
 
 @contextmanager

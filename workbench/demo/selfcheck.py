@@ -220,7 +220,8 @@ class SelfCheck:
         )
         self._slug = str(study["slug"])
         manifest, images = self._world / "manifest.csv", self._world / "images"
-        self._stack.manage("import_stimuli", self._slug, str(manifest), "--images", str(images))
+        command = ("import_stimuli", self._slug, str(manifest), "--images", str(images))
+        self._stack.manage(*command, show=True)
         self._client.change_study(self._slug, status="open")
         self.report.stimuli = sum(1 for _row in self._client.listing(self._slug, "stimuli"))
         _require(self.report.stimuli == plan.images, f"{self.report.stimuli} images are there")

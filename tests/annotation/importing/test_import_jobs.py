@@ -1,5 +1,6 @@
 """Console imports as jobs: who may run one, what a lost worker or queue does to it."""
 
+import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -8,14 +9,19 @@ from typing import Any
 
 import pytest
 from django.core.files import File
-from django.core.files.storage import storages
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, storages
 from django.utils import timezone
 from kombu.exceptions import OperationalError as QueueError
 
 from annotation.importing_tasks import run_import, sweep_imports
 from annotation.models import ImportJob, Stimulus, Study
 from annotation.services import import_jobs, importing
-from annotation.services.import_jobs import ImportActiveError, request_import
+from annotation.services.import_jobs import (
+    ImportActiveError,
+    UploadNotKeptError,
+    request_import,
+)
 from annotation.services.import_store import study_lock
 from annotation.services.importing import ImportOptions
 from tests.conftest import SEND_TASK, Sent
@@ -65,6 +71,14 @@ def sweep(django_capture_on_commit_callbacks: Any) -> Callable[[], None]:
             sweep_imports()
 
     return run
+
+
+@pytest.fixture
+def artifacts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FileSystemStorage:
+    """The storage of uploads, empty."""
+    storage = FileSystemStorage(tmp_path / "artifacts")
+    monkeypatch.setattr(import_jobs, "storages", {"artifacts": storage})
+    return storage
 
 
 def _staged(job: ImportJob) -> list[bool]:
@@ -164,6 +178,29 @@ def test_one_import_at_a_time(study: Study, folder: Path, archive: Path) -> None
         _request(study, folder / "manifest.csv", archive)
 
     assert ImportJob.objects.count() == 1
+
+
+def test_a_full_disk_keeps_nothing_of_an_upload_and_says_so(
+    study: Study,
+    folder: Path,
+    archive: Path,
+    artifacts: FileSystemStorage,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    save = FileSystemStorage.save
+
+    def half(self: FileSystemStorage, name: str, content: "File[bytes]") -> str:
+        """The archive is cut off where the disk is full."""
+        if not name.endswith(".zip"):
+            return save(self, name, content)
+        save(self, name, ContentFile(b"PK half an archive"))
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(FileSystemStorage, "save", half)
+    with pytest.raises(UploadNotKeptError, match=r"No space left on device.*Make room"):
+        _request(study, folder / "manifest.csv", archive)
+    assert not ImportJob.objects.exists()
+    assert artifacts.listdir("imports") == ([], [])
 
 
 def test_a_queue_that_is_away_leaves_the_job_to_the_sweeper(
