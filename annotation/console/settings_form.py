@@ -13,8 +13,6 @@ from ..protocol.plan import LIMITS, MOST_CHECKS, SessionPlan
 from ..texts import DEFAULT_CONSENT, DEFAULT_INSTRUCTIONS, DEFAULT_INSTRUCTIONS_SCORES
 from .fields import NumberField, PercentField, StudyTextField
 
-#: Data that has a page of its own (`questions`), or fields of its own here (the plan's).
-_ELSEWHERE = ("perspectives", "explanation_form", "session_plan", "reliability_rules")
 _IMAGES = _("images")
 _MINUTES = _("minutes")
 _SECONDS = _("seconds")

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import translation
 
 from annotation.models import PublishedScore, Study
-from annotation.protocol.presets import AIGCIQA2023, CROWD_ACR, LAB_ACR, PRESETS
+from annotation.protocol.presets import AIGCIQA2023, CROWD_ACR, LAB_ACR, PRESETS, Preset
 from annotation.texts import (
     DEFAULT_CONSENT,
     DEFAULT_INSTRUCTIONS,
@@ -79,6 +79,18 @@ def test_each_protocol_is_a_card_with_its_figures(console: Client) -> None:
         assert f'value="{preset.key}"' in page
     assert "100 images, 30 minutes" in page
     assert "3 to 5, hold-out 15" in page
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
+def test_a_protocol_is_described_in_chinese_too(console: Client, preset: Preset) -> None:
+    console.cookies["django_language"] = "zh-hans"
+    page = console.get("/studies/new/").content.decode()
+    with translation.override("zh-hans"):
+        name, purpose = localized(preset.name), localized(preset.purpose)
+    assert name != preset.name
+    assert name in page
+    assert purpose != preset.purpose
+    assert purpose in page
 
 
 @pytest.mark.parametrize(
