@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import LlamaConfig
 from transformers.models.blip_2.configuration_blip_2 import Blip2QFormerConfig, Blip2VisionConfig
@@ -21,10 +20,14 @@ from .configuration import PERSPECTIVES, MintIQAConfig, MintIQAExplainerConfig
 from .errors import CheckpointError, UnknownNameError
 from .explaining import MintIQAExplainer
 from .modeling import MintIQAModel, MintIQATrunk
+from .streaming import WeightReader
 
 Stage = TypeVar("Stage", bound=MintIQATrunk)
 
 SCORES, EXPLANATIONS = 1, 2
+
+#: Sizes and weights of the released code, side by side in one folder.
+CONFIG, OFFICIAL = "config.json", "official_state_dict.safetensors"
 
 #: What the released code calls the two stages → the number of the stage.
 STAGES = {"qformer1.": SCORES, "qformer2.": EXPLANATIONS}
@@ -275,13 +278,16 @@ def model_from_weights(weights: Mapping[str, Tensor], config: MintIQAConfig) -> 
 
 
 def explainer_from_weights(
-    weights: Mapping[str, Tensor], config: MintIQAExplainerConfig
+    weights: Mapping[str, Tensor],
+    config: MintIQAExplainerConfig,
+    *,
+    dtype: torch.dtype = torch.float32,
 ) -> MintIQAExplainer:
-    """As `model_from_weights`, for stage 2. Raises CheckpointError."""
+    """As `model_from_weights`, for stage 2; tensors of another dtype are copied."""
     check_shapes(weights, expected_explanation_shapes(config))
     # A language model has buffers that no checkpoint holds; the library makes them.
     model = MintIQAExplainer.from_pretrained(
-        None, config=config, state_dict=dict(weights), dtype=next(iter(weights.values())).dtype
+        None, config=config, state_dict=dict(weights), dtype=dtype
     )
     return in_evaluation_mode(model)
 
@@ -292,20 +298,40 @@ def in_evaluation_mode(model: Stage) -> Stage:
     return model
 
 
+def configs_from_golden(
+    sizes: Mapping[str, Any],
+) -> tuple[MintIQAConfig, MintIQAExplainerConfig]:
+    """Both stages' configurations. Raises CheckpointError where these are other sizes."""
+    try:
+        return config_from_golden(sizes), explainer_config_from_golden(sizes)
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(
+            f"these are not the sizes of a MINT-IQA ({error} is missing or no object); "
+            "give vision, qformer, heads and llm as beside an official state dict"
+        ) from error
+
+
 def load_official(folder: str | Path) -> MintIQAModel:
-    """Stage 1 in a folder with `config.json` and `official_state_dict.safetensors`."""
-    sizes, official = _read_official(Path(folder))
-    config = config_from_golden(sizes)
+    """Stage 1 in a folder with `config.json` and `official_state_dict.safetensors`.
+
+    Raises CheckpointError with every name that is unknown, missing, or of another shape.
+    """
+    (config, _), official = _read_official(Path(folder))
     return model_from_weights(convert_state_dict(official, config), config)
 
 
 def load_official_explainer(folder: str | Path) -> MintIQAExplainer:
-    """Stage 2 in a folder with `config.json` and `official_state_dict.safetensors`."""
-    sizes, official = _read_official(Path(folder))
-    config = explainer_config_from_golden(sizes)
+    """Stage 2 there; raises CheckpointError as `load_official`."""
+    (_, config), official = _read_official(Path(folder))
     return explainer_from_weights(convert_stage(official, EXPLANATIONS), config)
 
 
-def _read_official(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    sizes: dict[str, Any] = json.loads((folder / "config.json").read_text())
-    return sizes, load_file(folder / "official_state_dict.safetensors")
+def _read_official(
+    folder: Path,
+) -> tuple[tuple[MintIQAConfig, MintIQAExplainerConfig], dict[str, Tensor]]:
+    try:
+        sizes = json.loads((folder / CONFIG).read_text())
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{folder / CONFIG} is no file of sizes ({error})") from error
+    reader = WeightReader(folder / OFFICIAL)
+    return configs_from_golden(sizes), {name: reader(name) for name in reader.shapes}

@@ -21,5 +21,9 @@ class TokenizerError(MintModelError):
     """A tokenizer that is absent, unreadable, or larger than the model's vocabulary."""
 
 
+class VerificationError(MintModelError):
+    """Reference outputs that are not whole, hold what is not known, or do not fit their model."""
+
+
 class StorageError(MintModelError):
     """A folder that cannot be written: it is there already, or its disk is full or refuses."""

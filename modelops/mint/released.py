@@ -29,11 +29,10 @@ from .conversion import (
     Dropped,
     Mapped,
     check_shapes,
-    config_from_golden,
+    configs_from_golden,
     describe_names,
     expected_explanation_shapes,
     expected_shapes,
-    explainer_config_from_golden,
     join_parts,
     parts_of,
 )
@@ -145,13 +144,7 @@ def start_from_blip2(
 def _configs(sizes: Mapping[str, Any] | None) -> tuple[MintIQAConfig, MintIQAExplainerConfig]:
     if sizes is None:
         return preset_config("vit-g"), explainer_preset_config("vit-g")
-    try:
-        return config_from_golden(sizes), explainer_config_from_golden(sizes)
-    except (KeyError, TypeError) as error:
-        raise CheckpointError(
-            f"these are not the sizes of a MINT-IQA ({error} is missing or no object); "
-            "give vision, qformer, heads and llm as beside an official state dict"
-        ) from error
+    return configs_from_golden(sizes)
 
 
 def _plan(

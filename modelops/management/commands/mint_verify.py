@@ -1,0 +1,65 @@
+"""`manage.py mint_verify DIR`: this model beside outputs that the released code wrote."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+if TYPE_CHECKING:
+    from ...mint.verification import Check
+
+
+class Command(BaseCommand):
+    help = (
+        "Convert the released weights in a folder, run both stages, and compare with the released "
+        "code's outputs; fails where one is beyond its tolerance."
+    )
+
+    requires_system_checks: list[str] = []  # nothing of the site is used, no database either
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "folder",
+            type=Path,
+            help="with config.json, official_state_dict.safetensors, inputs.safetensors and "
+            "expected.safetensors",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        from ...mint import MintModelError
+        from ...mint.verification import verify_folder
+
+        folder: Path = options["folder"]
+        try:
+            checks = verify_folder(folder)
+        except MintModelError as error:
+            raise CommandError(str(error)) from error
+        self._print(checks)
+        judged = [check for check in checks if check.tolerance is not None]
+        failed = [check.name for check in judged if not check.passed]
+        if failed:
+            raise CommandError(
+                f"{folder}: {len(failed)} of {len(judged)} tensors are not as expected: "
+                f"{', '.join(failed)}"
+            )
+        self.stdout.write(f"{folder}: all {len(judged)} tensors are as expected")
+
+    def _print(self, checks: "list[Check]") -> None:
+        width = max(len(check.name) for check in checks)
+        for check in checks:
+            self.stdout.write(f"{check.name:{width}}  {_difference(check)}, {_verdict(check)}")
+
+
+def _difference(check: "Check") -> str:
+    if check.problem:
+        return check.problem
+    if check.counts_ids:
+        return f"{check.difference:g} ids differ"
+    return f"largest difference {check.difference:.3g}"
+
+
+def _verdict(check: "Check") -> str:
+    if check.tolerance is None:
+        return "for information"
+    return f"tolerance {check.tolerance:g}: {'pass' if check.passed else 'FAIL'}"

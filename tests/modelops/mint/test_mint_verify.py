@@ -1,0 +1,76 @@
+"""`manage.py mint_verify`, run as a person runs it."""
+
+import io
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from safetensors.torch import load_file, save_file
+
+from tests.shared_data import require_shared
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def nano(tmp_path: Path) -> Path:
+    return shutil.copytree(require_shared("golden/mint/nano"), tmp_path / "nano")
+
+
+def spoil(folder: Path, file: str, name: str) -> None:
+    tensors = load_file(folder / file)
+    tensors[name] += 0.5
+    save_file(tensors, folder / file)
+
+
+def verify(folder: Path) -> tuple[str, str]:
+    """What was printed, and the error or nothing."""
+    out = io.StringIO()
+    try:
+        call_command("mint_verify", str(folder), stdout=out)
+    except CommandError as error:
+        return out.getvalue(), str(error)
+    return out.getvalue(), ""
+
+
+def test_a_whole_folder_has_a_line_for_each_tensor_and_no_error(nano: Path) -> None:
+    printed, error = verify(nano)
+    assert error == ""
+    *lines, last = printed.splitlines()
+    expected = load_file(nano / "expected.safetensors")
+    assert {line.split()[0] for line in lines} == expected.keys()
+    assert sum(line.endswith(": pass") for line in lines) == 10
+    assert sum(line.endswith(", for information") for line in lines) == 3
+    assert last == f"{nano}: all 10 tensors are as expected"
+
+
+def test_a_changed_weight_fails_with_the_tensors_that_show_it(nano: Path) -> None:
+    spoil(nano, "official_state_dict.safetensors", "qformer1.quality1.1.bias")
+    printed, error = verify(nano)
+    assert error == f"{nano}: 1 of 10 tensors are not as expected: quality"
+    (line,) = [line for line in printed.splitlines() if line.startswith("quality ")]
+    assert line.endswith(" largest difference 0.5, tolerance 1e-05: FAIL")
+
+
+def test_a_changed_expectation_fails_with_its_name(nano: Path) -> None:
+    spoil(nano, "expected.safetensors", "explanation_loss")
+    assert verify(nano)[1].endswith("1 of 10 tensors are not as expected: explanation_loss")
+
+
+def test_a_missing_file_is_named(nano: Path) -> None:
+    (nano / "inputs.safetensors").unlink()
+    assert "nano holds no inputs.safetensors; give a folder with config.json" in verify(nano)[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("spoilt", "status"), [(False, 0), (True, 1)])
+def test_the_exit_status_says_whether_all_passed(nano: Path, spoilt: bool, status: int) -> None:
+    if spoilt:
+        spoil(nano, "expected.safetensors", "quality")
+    command = [sys.executable, str(ROOT / "manage.py"), "mint_verify", str(nano)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == status
+    assert ("not as expected: quality" in ran.stderr) is spoilt
