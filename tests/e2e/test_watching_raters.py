@@ -1,0 +1,99 @@
+"""An owner watches raters in a real browser: what is live lives on, an exclusion is a few keys."""
+
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from annotation.models import Rater, RaterIdentity, Study
+from annotation.opinion import ReliabilityRules
+from tests.annotation.answering import answer, sitting
+from tests.factories import make_rater, make_stimuli
+from workbench.accounts.models import User
+
+from .test_rating_look import check_accessibility
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def watched(study: Study) -> Rater:
+    """A rater in session, flagged, excluded once, whose name is known."""
+    rules = {"too_fast": {"minimum": 3}, "gold": {"effect": "stop"}}
+    study.reliability_rules = ReliabilityRules.from_json(rules).to_json()
+    study.save()
+    rater = make_rater(study, code="WATCHED")
+    session = sitting(rater, "rating", client={"viewport": [1366, 768]})
+    for stimulus, score in zip(make_stimuli(study, 4), (1, 3, 4, 5), strict=True):
+        answer(session, stimulus, score, seconds=0.5)
+    RaterIdentity.objects.create(rater=rater, name="Ada Lovelace")
+    make_rater(study, status="excluded")
+    return rater
+
+
+@pytest.fixture
+def console(page: Page, live_server: LiveServer, owner: User, watched: Rater) -> Page:
+    cache.clear()
+    page.goto(f"{live_server.url}/accounts/login/")
+    page.fill("input[name=login]", "owner")
+    page.fill("input[name=password]", "correct horse")
+    page.locator("main button.primary").click()
+    page.wait_for_url("**/studies/")
+    return page
+
+
+def test_who_comes_is_seen_within_seconds(
+    console: Page, live_server: LiveServer, study: Study
+) -> None:
+    console.clock.install()
+    console.goto(f"{live_server.url}/studies/demo/raters/")
+    live = console.locator("#raters-live")
+    expect(live.get_by_role("row")).to_have_count(2)
+    newcomer = make_rater(study, code="NEWCOMER")
+    sitting(newcomer, "rating", begun_at=timezone.now())
+    console.clock.fast_forward(16_000)
+    expect(live.get_by_role("link", name="NEWCOMER")).to_be_visible()
+    # The table stays as it is: nobody's reason is lost while it is typed.
+    expect(console.locator("table.raters").get_by_text("NEWCOMER")).to_have_count(0)
+
+
+def test_a_rater_is_excluded_and_included_again_by_keyboard(
+    console: Page, live_server: LiveServer
+) -> None:
+    console.goto(f"{live_server.url}/studies/demo/raters/?show=flagged")
+    console.locator("td.acts summary").focus()
+    console.keyboard.press("Enter")
+    console.keyboard.press("Tab")
+    console.keyboard.type("half a second per image")
+    console.keyboard.press("Enter")
+    console.wait_for_url("**/raters/?show=flagged")
+    expect(console.get_by_text("No rater fits.")).to_be_visible()
+    console.goto(f"{live_server.url}/studies/demo/raters/WATCHED/")
+    expect(console.get_by_role("cell", name="half a second per image")).to_be_visible()
+    console.get_by_role("button", name="Include again").click()
+    expect(console.get_by_role("button", name="Exclude")).to_be_visible()
+    assert Rater.objects.get(code="WATCHED").status == "active"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["", "?show=excluded", "WATCHED/"])
+def test_axe_finds_nothing(console: Page, live_server: LiveServer, path: str, scheme: Any) -> None:
+    console.emulate_media(color_scheme=scheme)
+    console.goto(f"{live_server.url}/studies/demo/raters/{path}")
+    check_accessibility(console)
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (1024, 768), (390, 844)])
+def test_only_tables_scroll_sideways(
+    console: Page, live_server: LiveServer, size: tuple[int, int]
+) -> None:
+    console.set_viewport_size({"width": size[0], "height": size[1]})
+    for path in ("", "WATCHED/"):
+        console.goto(f"{live_server.url}/studies/demo/raters/{path}")
+        for summary in console.locator("td.acts summary").all():
+            summary.click()
+        width = console.evaluate("document.documentElement.scrollWidth")
+        assert width == size[0]
