@@ -84,6 +84,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "rating-begin": ("post", (), RATER_API),
     "rating-pause": ("post", (), RATER_API),
     "rating-withdraw": ("post", (), RATER_API),
+    "rating-release": ("post", (), RATER_API),
     "rating-claims": ("post", (), RATER_API),
     "rating-display": ("post", ("1",), RATER_API),
     "rating-renew": ("post", ("1",), RATER_API),

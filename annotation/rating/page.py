@@ -108,6 +108,8 @@ def page_context(access: Access, study: Study, stage: Stage, token: str) -> dict
         "answered": answered_trials(access),
         "settings": {
             "token": token,
+            "rater": access.code,
+            "session": access.session.id if access.session else None,
             "language": get_language(),
             "leaseSeconds": study.lease_seconds,
             "messages": _messages(),
@@ -290,7 +292,21 @@ def _messages() -> dict[str, str]:
         "missing": _("Still to score: {labels}"),
         "loading": _("Loading the image…"),
         "image_failed": _("The image could not be loaded."),
-        "offline": _("No connection. Your answer is kept here and sent once you are back."),
+        "waiting_one": _("1 rating waiting"),
+        "waiting_many": _("{count} ratings waiting"),
+        "stranded": _(
+            "No connection. What you rated is kept in this browser and is sent as soon as the "
+            "connection is back; then the next image comes by itself."
+        ),
+        "settle": _("Your last ratings have not arrived yet. Please try again in a moment."),
+        "not_kept": _("A rating could not be taken: {detail}"),
+        "times": _("{text} ({count} times)"),
+        "close": _("Close"),
+        "unsent": _("It does not go on now"),
+        "unsent_text": _(
+            "{detail} Ratings that are kept in this browser: {count}. They are sent when this link "
+            "is opened here and rating goes on."
+        ),
         "offline_start": _("No connection. Please try again in a moment."),
         "server": _("The server did not answer as it should. Your answer is kept here."),
         "refused": _("The server refused this: {detail}"),

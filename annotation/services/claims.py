@@ -39,6 +39,20 @@ _TRIES = 20
 _PAUSE_SECONDS = 0.025
 _SWEEP_BATCH = 500
 
+#: How long a page that closes keeps its images: a reload, or a slip of the hand, finds them again.
+RELEASE_SECONDS = 60
+
+# Waits for nobody, so it cannot deadlock: what an answer or a renewal holds now runs out later.
+_RELEASE = """
+UPDATE annotation_trial SET lease_expires_at = now() + make_interval(secs => %(seconds)s)
+WHERE id IN (
+    SELECT id FROM annotation_trial
+    WHERE session_id = %(session)s AND state = 'leased'
+        AND lease_expires_at > now() + make_interval(secs => %(seconds)s)
+    FOR UPDATE SKIP LOCKED
+)
+"""
+
 _DISPLAYED = """
 UPDATE annotation_trial SET displayed_at = now()
 WHERE id = %(trial)s AND rater_id = %(rater)s AND displayed_at IS NULL
@@ -179,6 +193,16 @@ def renew_lease(*, access: Access, trial_id: int) -> datetime:
         _renew_leases(trial.session_id, access.study.lease_seconds)
         trial.refresh_from_db(fields=["lease_expires_at"])
         return trial.lease_expires_at
+
+
+def release_leases(*, access: Access) -> None:
+    """The rater's page closes: what its session holds may go to others in RELEASE_SECONDS.
+
+    A page that opens before then goes on with the same images.
+    """
+    session = rating_session_of(access)
+    with prepared_cursor() as cursor:
+        cursor.execute(_RELEASE, {"session": session.id, "seconds": RELEASE_SECONDS})
 
 
 def skip_trial(*, access: Access, trial_id: int, reason: SkipReason, ahead: int) -> Offer:

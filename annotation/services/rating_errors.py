@@ -114,6 +114,17 @@ class LeaseLostError(RatingError):
         )
 
 
+class AnsweredError(RatingError):
+    """A first answer that comes after another one, which stays."""
+
+    code = "trial_answered"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This image was rated already, in another window or on another device; that counts.")
+        )
+
+
 class InvalidAnswerError(RatingError):
     """The answer does not fit the study's scales or form; the message says where."""
 

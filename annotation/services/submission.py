@@ -24,6 +24,7 @@ from . import claims
 from .blocks import Standing
 from .claims import Offer
 from .rating_errors import (
+    AnsweredError,
     InvalidAnswerError,
     SessionStateError,
     StudyNotOpenError,
@@ -112,17 +113,21 @@ def submit_answer(
     language: str,
     ahead: int,
     behaviour: Mapping[str, Any] | None = None,
+    revises: bool = True,
 ) -> Submission:
     """Stores the answer and claims what is next, in one transaction.
 
     The same answer again changes nothing; another one supersedes the first while the session is
     open. An answer to a lease that ran out is taken where a place can be had again. `behaviour`
     is of the first answer: a revision has seen the image before.
+
+    revises: False for a first answer, which must not take the place of one that overtook it (a
+    request that was slow and repeated, another device): AnsweredError then.
     """
     with transaction.atomic():
         locked = _lock(access, trial_id)
         if locked.trial_state == Trial.State.SUBMITTED:
-            revision = _revise(access, locked, answer, language)
+            revision = _revise(access, locked, answer, language, revises)
         else:
             revision = _store(access, locked, answer, language, behaviour or {})
         offer = _next_offer(access, locked, ahead)
@@ -173,7 +178,7 @@ def _store(
     return 1
 
 
-def _revise(access: Access, locked: _Locked, answer: Answer, language: str) -> int:
+def _revise(access: Access, locked: _Locked, answer: Answer, language: str, revises: bool) -> int:
     """Supersedes what is different; answers with the revision that now counts."""
     trial_id = locked.trial_id
     ratings = Rating.objects.filter(trial_id=trial_id)
@@ -185,6 +190,8 @@ def _revise(access: Access, locked: _Locked, answer: Answer, language: str) -> i
     scores, reasons = _differences(trial_id, answer)
     if not scores and not reasons:
         return last
+    if not revises:
+        raise AnsweredError
     _require_rating(access, locked.session)
     ratings.filter(superseded_at=None, perspective__in=scores).update(superseded_at=Now())
     explanations.filter(superseded_at=None, perspective__in=reasons).update(superseded_at=Now())

@@ -1,9 +1,11 @@
 """The rating page of a small study, opened in a real Chromium."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.db import connection
 from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
@@ -22,7 +24,7 @@ def images(study: Study) -> list[Stimulus]:
 @pytest.fixture
 def open_page(
     page: Page, live_server: LiveServer, rater: Rater, images: list[Stimulus]
-) -> Callable[[], Page]:
+) -> Iterator[Callable[[], Page]]:
     """Opens the rater's link; fails the test where the page complains in its console."""
 
     def complain(error: Any) -> None:
@@ -35,7 +37,22 @@ def open_page(
         page.goto(live_server.url + rater_link(rater))
         return page
 
-    return visit
+    yield visit
+    leave(page)
+
+
+def leave(page: Page) -> None:
+    """Closes what the test opened and waits for the server: what a page says when it is left must
+    not meet a database that is being emptied."""
+    for opened in page.context.pages:
+        opened.goto("about:blank")
+    busy = "datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"
+    for _try in range(20):
+        time.sleep(0.1)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT count(*) FROM pg_stat_activity WHERE {busy}")
+            if cursor.fetchone() == (0,):
+                return
 
 
 @pytest.fixture

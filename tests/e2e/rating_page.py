@@ -25,5 +25,10 @@ def scores_of(trial: Trial) -> dict[str, float]:
     return dict(trial.ratings.filter(superseded_at=None).values_list("perspective", "score"))
 
 
+def arrived(page: Page) -> None:
+    """Waits until the server has all that was answered: the page goes on before that."""
+    expect(page.locator("#waiting")).to_have_attribute("data-count", "0", timeout=15_000)
+
+
 def submitted() -> list[Trial]:
     return list(Trial.objects.filter(state="submitted").order_by("position"))

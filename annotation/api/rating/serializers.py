@@ -117,6 +117,10 @@ class SubmitSerializer(AheadSerializer):
     )
     explanations = serializers.DictField(child=ReasonSerializer(), required=False)
     language = serializers.CharField(required=False, help_text="Of the free texts.")
+    revises = serializers.BooleanField(
+        default=True,
+        help_text="False for a first answer: one that is there already, and differs, then stays.",
+    )
     behaviour = serializers.JSONField(
         required=False,
         help_text="Times, touches, attention and window, as the page measured them: "

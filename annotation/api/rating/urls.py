@@ -9,6 +9,7 @@ urlpatterns = [
     path("session/begin/", views.BeginView.as_view(), name="rating-begin"),
     path("session/pause/", views.PauseView.as_view(), name="rating-pause"),
     path("session/withdraw/", views.WithdrawView.as_view(), name="rating-withdraw"),
+    path("session/release/", views.ReleaseView.as_view(), name="rating-release"),
     path("claims/", views.ClaimsView.as_view(), name="rating-claims"),
     path("trials/<int:pk>/display/", views.DisplayView.as_view(), name="rating-display"),
     path("trials/<int:pk>/renew/", views.RenewView.as_view(), name="rating-renew"),

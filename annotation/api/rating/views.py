@@ -120,6 +120,18 @@ class ClaimsView(RatingView):
         return Response(offer_json(offer))
 
 
+class ReleaseView(RatingView):
+    @extend_schema(
+        operation_id="rating_release",
+        summary="The page closes: what it holds may go to others soon",
+        request=None,
+        responses={204: None, **_PROBLEMS},
+    )
+    def post(self, request: Request) -> Response:
+        claims.release_leases(access=self.access(request))
+        return Response(status=204)
+
+
 class DisplayView(RatingView):
     @extend_schema(
         operation_id="rating_display",
@@ -184,6 +196,7 @@ class SubmitView(RatingView):
             language=_language(data),
             ahead=_ahead(data),
             behaviour=submission.read_behaviour(data.get("behaviour", {})),
+            revises=data.get("revises") is not False,
         )
         return Response(submission_json(result))
 

@@ -8,6 +8,7 @@ export class Canvas {
     this.holder = holder;
     /** @type {Map<number, {image: HTMLImageElement, decoded: Promise<void>, failed: boolean}>} */
     this.loaded = new Map();
+    this.wanted = 0;
   }
 
   /**
@@ -24,6 +25,7 @@ export class Canvas {
    * @param {Trial} trial
    */
   async show(trial) {
+    this.wanted = trial.id;
     const { image, decoded } = this.#load(trial);
     const late = window.setTimeout(() => this.holder.replaceChildren(), 120);
     try {
@@ -31,11 +33,13 @@ export class Canvas {
     } finally {
       window.clearTimeout(late);
     }
-    this.holder.replaceChildren(image);
+    // Another one may have been asked for while this one was loading.
+    if (this.wanted === trial.id) this.holder.replaceChildren(image);
     await painted();
   }
 
   clear() {
+    this.wanted = 0;
     this.holder.replaceChildren();
   }
 

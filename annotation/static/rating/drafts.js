@@ -1,38 +1,71 @@
-/** What has been answered but not sent, kept in this tab so that a reload loses nothing. */
-
-/** @typedef {import("./transport.js").Answer} Answer */
-
-const PREFIX = "mint-draft-";
+/** What is filled in but not sent, by image: read from memory at once, kept in the database. */
 
 /**
- * @param {number} trial
- * @param {Answer} answer
+ * @typedef {import("./store.js").Draft} Draft
+ * @typedef {import("./store.js").Store} Store
+ * @typedef {import("./transport.js").Answer} Answer
+ * @typedef {import("./transport.js").Trial} Trial
  */
-export function keepDraft(trial, answer) {
-  try {
-    sessionStorage.setItem(PREFIX + trial, JSON.stringify(answer));
-  } catch {
-    // Storage is full or forbidden: the answer is still on the page.
+
+export class Drafts {
+  /**
+   * @param {Store} store
+   * @param {Draft[]} kept what the database held when the page was opened
+   */
+  constructor(store, kept) {
+    this.store = store;
+    /** @type {Map<string, Answer>} */
+    this.answers = new Map(kept.map(({ image, answer }) => [image, answer]));
+  }
+
+  /**
+   * @param {Trial} trial
+   * @param {Answer} answer
+   */
+  keep(trial, answer) {
+    const image = nameOf(trial);
+    this.answers.set(image, answer);
+    void this.store.keepDraft({ image, answer });
+  }
+
+  /** @param {Trial} trial */
+  of(trial) {
+    return this.answers.get(nameOf(trial)) ?? null;
+  }
+
+  /** The answer was given; the database lets go of the draft in the same step.
+   * @param {Trial} trial
+   */
+  forget(trial) {
+    this.answers.delete(nameOf(trial));
+  }
+
+  /** @param {Trial} trial */
+  drop(trial) {
+    this.#drop([nameOf(trial)]);
+  }
+
+  /**
+   * Forgets those of images that the rater does not have any more.
+   * @param {Trial[]} trials in hand
+   */
+  keepOnly(trials) {
+    const wanted = new Set(trials.map(nameOf));
+    this.#drop([...this.answers.keys()].filter((image) => !wanted.has(image)));
+  }
+
+  /** @param {string[]} images */
+  #drop(images) {
+    const known = images.filter((image) => this.answers.delete(image));
+    if (known.length) void this.store.dropDrafts(known);
   }
 }
 
 /**
- * @param {number} trial
- * @returns {Answer | null}
+ * The image of a trial by its address, without the signature, which is another in every offer.
+ * An image that comes back under another trial, after its lease was lost, finds its draft.
+ * @param {Trial} trial
  */
-export function draftOf(trial) {
-  try {
-    return JSON.parse(sessionStorage.getItem(PREFIX + trial) ?? "null");
-  } catch {
-    return null;
-  }
-}
-
-/** @param {number} trial */
-export function dropDraft(trial) {
-  try {
-    sessionStorage.removeItem(PREFIX + trial);
-  } catch {
-    // As above.
-  }
+export function nameOf(trial) {
+  return new URL(trial.image.url, window.location.href).pathname;
 }

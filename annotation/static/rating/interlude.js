@@ -1,4 +1,4 @@
-/** The sheets between images: the end of training, and rests. */
+/** The sheets between images: the end of training, rests, and what stops the rating. */
 
 import { byId, fill } from "./dom.js";
 
@@ -16,7 +16,7 @@ export class Interlude {
   /** Resolves when the rater goes on. */
   afterTraining() {
     this.timer.textContent = "";
-    return this.#show(this.messages.trained, this.messages.trained_text);
+    return this.show(this.messages.trained, this.messages.trained_text);
   }
 
   /**
@@ -35,15 +35,16 @@ export class Interlude {
     };
     const ticking = window.setInterval(tick, 1000);
     tick();
-    await this.#show(this.messages.rest, this.messages.rest_text);
+    await this.show(this.messages.rest, this.messages.rest_text);
   }
 
   /**
+   * Resolves when the rater goes on.
    * @param {string} title
    * @param {string} text
    * @returns {Promise<void>}
    */
-  #show(title, text) {
+  show(title, text) {
     const heading = byId("interlude-title", HTMLElement);
     heading.textContent = title;
     byId("interlude-text", HTMLElement).textContent = text;

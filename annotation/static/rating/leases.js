@@ -1,19 +1,30 @@
-/** Keeps the images in hand while the page is seen; a hidden page lets them go. */
+/** Keeps the images in hand while the page is seen; hidden or closed, it lets them go. */
 
 /** @typedef {import("./transport.js").Transport} Transport */
+
+/**
+ * The first renewal comes early: a reload lets go of the images, and that may arrive after the
+ * new page has asked for them.
+ */
+const FIRST_MS = 10_000;
 
 export class Leases {
   /**
    * @param {Transport} transport
    * @param {number} seconds how long a lease lasts
    * @param {(trial: number) => void} lost called when one could not be kept
+   * @param {() => boolean} needed whether something unsent needs them after the page has closed
    */
-  constructor(transport, seconds, lost) {
+  constructor(transport, seconds, lost, needed) {
     this.transport = transport;
     this.lost = lost;
     /** @type {number[]} */
     this.trials = [];
+    window.setTimeout(() => this.renew(), FIRST_MS);
     window.setInterval(() => this.renew(), (seconds * 1000) / 3);
+    window.addEventListener("pagehide", () => {
+      if (this.trials.length && !needed()) this.transport.release();
+    });
     document.addEventListener("visibilitychange", () => this.renew());
   }
 

@@ -1,14 +1,26 @@
 /** Starts the stage that the server has written into the page. */
 
 import { clientFacts } from "./client.js";
-import { byId, readSettings } from "./dom.js";
+import { byId, fill, readSettings } from "./dom.js";
+import { Toast } from "./notices.js";
+import { Outbox } from "./outbox.js";
+import { Waiting } from "./progress.js";
 import { Rating } from "./rating.js";
-import { Refusal, Transport } from "./transport.js";
+import { Store } from "./store.js";
+import { Tabs } from "./tabs.js";
+import { Refusal, Transport, Unreachable } from "./transport.js";
 
 const settings = readSettings();
 const page = byId("rate", HTMLElement);
 const base = new URL("..", new URL(page.dataset.api ?? "", window.location.href));
 const transport = new Transport(base, settings.token, settings.language);
+const store = Store.open(settings.rater);
+const toast = new Toast(settings.messages);
+/**
+ * Sends what this browser keeps, whatever the stage.
+ * @type {Outbox | null}
+ */
+let outbox = null;
 
 /**
  * Lets a form send one request at a time and says what went wrong in `place`.
@@ -40,29 +52,67 @@ function onSubmit(form, place, request, next) {
   });
 }
 
-function rate() {
+async function rate() {
   byId("instructions", HTMLElement).hidden = true;
   byId("rating", HTMLElement).hidden = false;
   page.dataset.stage = "rating";
-  void new Rating(transport, settings).start();
+  outbox?.stop();
+  /** @type {Rating | null} */
+  let rating = null;
+  const tabs = new Tabs(settings.rater, () => rating?.stop());
+  await tabs.own();
+  const opened = await store;
+  rating = new Rating(transport, settings, opened, await opened.load(), toast);
+  outbox = rating.outbox;
+  rating.start();
+}
+
+/** Before and after rating: an answer whose session has ended may still be on its way. */
+async function sendWhatWaits() {
+  const opened = await store;
+  const { entries } = await opened.load();
+  if (!entries.length || outbox) return;
+  const waiting = new Waiting(settings.messages);
+  const sending = new Outbox(
+    transport,
+    opened,
+    { session: settings.session, entries },
+    {
+      offer: () => undefined,
+      refused: (_entry, refusal) =>
+        toast.stay(fill(settings.messages.not_kept, { detail: refusal.message })),
+      stopped: () => waiting.show(sending.entries.length, true),
+      changed: () => waiting.show(sending.entries.length, sending.failures > 0),
+    },
+  );
+  outbox = sending;
+  sending.retry();
+}
+
+/**
+ * Leaves the rating, once everything has arrived that the session would not take afterwards.
+ * @param {() => Promise<unknown>} request
+ */
+async function leave(request) {
+  if (outbox && !(await outbox.settle())) return toast.pass(settings.messages.settle);
+  try {
+    await request();
+  } catch (error) {
+    if (error instanceof Unreachable) return toast.pass(settings.messages.offline_start);
+    // What the server refuses, the page that follows explains: it says where the session is.
+  }
+  window.location.reload();
 }
 
 function listenToBar() {
   const withdraw = byId("withdraw", HTMLDialogElement);
   byId("open-withdraw", HTMLButtonElement).addEventListener("click", () => withdraw.showModal());
-  withdraw.addEventListener("close", async () => {
+  withdraw.addEventListener("close", () => {
     if (withdraw.returnValue !== "withdraw") return;
     withdraw.returnValue = "";
-    try {
-      await transport.withdraw();
-    } finally {
-      window.location.reload();
-    }
+    void leave(() => transport.withdraw());
   });
-  byId("pause", HTMLButtonElement).addEventListener("click", async () => {
-    await transport.pause().catch(() => undefined); // the page that follows says where we are
-    window.location.reload();
-  });
+  byId("pause", HTMLButtonElement).addEventListener("click", () => leave(() => transport.pause()));
   const help = byId("help", HTMLDialogElement);
   byId("open-help", HTMLButtonElement).addEventListener("click", () => help.showModal());
 }
@@ -72,4 +122,5 @@ onSubmit("start", "trouble", () => transport.start(clientFacts()), reload);
 onSubmit("begin", "begin-trouble", () => transport.begin(), rate);
 onSubmit("resume", "trouble", () => transport.begin(), reload);
 if (document.getElementById("withdraw")) listenToBar();
-if (page.dataset.stage === "rating") rate();
+if (page.dataset.stage === "rating") void rate();
+else void sendWhatWaits();

@@ -1,79 +1,106 @@
-/** The rating stage: shows a trial, takes its answer, sends it, goes on. */
+/** The rating stage: shows a trial, takes its answer, goes on at once while that is sent. */
 
 import { AnswerForm } from "./answer.js";
-import { Behaviour } from "./behaviour.js";
-import { Canvas } from "./canvas.js";
 import { byId, fill } from "./dom.js";
-import { draftOf, dropDraft, keepDraft } from "./drafts.js";
+import { Drafts, nameOf } from "./drafts.js";
 import { Feedback } from "./feedback.js";
+import { Hand, isAgain } from "./hand.js";
 import { Interlude } from "./interlude.js";
 import { Keyboard } from "./keyboard.js";
 import { Leases } from "./leases.js";
-import { Refusal, Unreachable } from "./transport.js";
+import { note } from "./notices.js";
+import { AHEAD, Outbox } from "./outbox.js";
+import { Panel } from "./panel.js";
+import { Progress, Waiting } from "./progress.js";
+import { Screen } from "./screen.js";
 
 /**
  * @typedef {import("./transport.js").Answer} Answer
  * @typedef {import("./transport.js").Offer} Offer
+ * @typedef {import("./transport.js").Refusal} Refusal
  * @typedef {import("./transport.js").Transport} Transport
  * @typedef {import("./transport.js").Trial} Trial
+ * @typedef {import("./store.js").Draft} Draft
+ * @typedef {import("./store.js").Entry} Entry
+ * @typedef {import("./store.js").Store} Store
  * @typedef {import("./dom.js").Settings} Settings
+ * @typedef {import("./notices.js").Toast} Toast
  */
 
-const AHEAD = 1;
 const CLAIM_PAUSE_MS = 400;
-/** Answers after which this trial is gone and the next one is shown. */
-const LOST = new Set(["lease_lost", "trial_skipped", "trial_not_found"]);
 /** @type {Answer} */
 const NOTHING = { scores: {}, explanations: {} };
-/** Answers that another page explains: the server knows which. */
+/** Refusals that another page explains: the server knows which. */
 const ELSEWHERE = /^(study_|rater_|link_|no_session|session_state)/;
 
 export class Rating {
   /**
    * @param {Transport} transport
    * @param {Settings} settings
+   * @param {Store} store
+   * @param {{entries: Entry[], drafts: Draft[]}} kept what the store held
+   * @param {Toast} toast
    */
-  constructor(transport, settings) {
+  constructor(transport, settings, store, { entries, drafts }, toast) {
     this.transport = transport;
     this.messages = settings.messages;
     this.form = new AnswerForm(byId("answer", HTMLFormElement));
-    this.canvas = new Canvas(byId("image", HTMLElement));
-    this.behaviour = new Behaviour();
+    this.screen = new Screen(this.form, transport, this.messages, () => this.keyboard.restart());
+    this.panel = new Panel(this.form, this.messages);
     this.feedback = new Feedback(this.form, this.messages);
     this.interlude = new Interlude(this.messages);
-    this.controls = byId("controls", HTMLFieldSetElement);
+    this.progress = new Progress(this.messages);
+    this.waiting = new Waiting(this.messages);
+    this.toast = toast;
     this.keyboard = new Keyboard(this.form, {
-      ready: () => this.ready,
+      ready: () => this.screen.ready,
       submit: () => this.submit(),
       back: () => this.back(),
       help: () => byId("help", HTMLDialogElement).showModal(),
     });
-    this.leases = new Leases(transport, settings.leaseSeconds, (trial) => this.#onLost(trial));
-    /** @type {Trial | null} */
-    this.trial = null;
+    this.drafts = new Drafts(store, drafts);
+    this.outbox = new Outbox(
+      transport,
+      store,
+      { session: settings.session, entries },
+      {
+        offer: (offer, entry) => this.#onOffer(offer, entry),
+        refused: (entry, refusal) => this.#onRefused(entry, refusal),
+        stopped: (refusal) => this.#onStopped(refusal),
+        changed: () => this.#onConnection(),
+      },
+    );
+    this.leases = new Leases(
+      transport,
+      settings.leaseSeconds,
+      (trial) => this.#onLost(trial),
+      () => this.outbox.entries.length > 0 || this.#isBegun(),
+    );
+    this.hand = new Hand();
     /**
-     * What was sent last; the rater can go back to it.
+     * What was answered last; the rater can go back to it.
      * @type {{trial: Trial, answer: Answer} | null}
      */
     this.previous = null;
+    /** Whether the last image is before the rater once more. */
+    this.revising = false;
     /**
-     * Where the rater comes back to from the last image; null while that is not shown.
-     * @type {Trial | null}
+     * The training answer whose feedback is to come: nothing goes on before that.
+     * @type {Entry | null}
      */
-    this.interrupted = null;
+    this.awaited = null;
     /**
      * What comes once the rater has read the feedback on a training image.
      * @type {Offer | null}
      */
     this.following = null;
-    /** @type {(() => void) | null} */
-    this.again = null;
+    this.trained = false;
     this.#listen();
   }
 
-  /** Whether the image is on the screen and nothing is on its way. */
-  get ready() {
-    return !this.controls.disabled;
+  /** The image that the rater has to do with now. */
+  get trial() {
+    return this.revising && this.previous ? this.previous.trial : this.hand.current;
   }
 
   #listen() {
@@ -82,279 +109,281 @@ export class Rating {
       this.submit();
     });
     this.form.form.addEventListener("answer-changed", () => this.#onChange());
-    byId("retry", HTMLButtonElement).addEventListener("click", () => this.#retry());
-    window.addEventListener("online", () => this.#retry());
+    byId("retry", HTMLButtonElement).addEventListener("click", () => this.outbox.retry());
     byId("reload-image", HTMLButtonElement).addEventListener("click", () => this.#show());
     byId("back", HTMLButtonElement).addEventListener("click", () => this.back());
+    window.addEventListener("online", () => {
+      if (!byId("reload-image", HTMLButtonElement).hidden) void this.#show();
+    });
     const skip = byId("skip", HTMLDialogElement);
     byId("open-skip", HTMLButtonElement).addEventListener("click", () => {
-      if (!this.following) skip.showModal();
+      if (this.hand.current && !this.awaited && !this.following) skip.showModal();
     });
     skip.addEventListener("close", () => this.#onSkip(skip));
   }
 
-  /** Claims the first images, or what this session holds already. */
-  async start() {
-    this.#note(this.messages.waiting);
-    await this.#send(() => this.transport.claim(AHEAD), () => this.start());
+  /** Sends what an earlier page left, then takes what the session holds, or its first images. */
+  start() {
+    note(this.messages.waiting);
+    this.outbox.ask();
+  }
+
+  /** Another tab goes on: nothing is sent or kept from here any more. */
+  stop() {
+    this.outbox.stop();
+    this.leases.hold([]);
+    this.screen.shut();
   }
 
   submit() {
     const trial = this.trial;
-    if (this.following) return void this.#follow(this.following);
-    if (!this.ready || !trial) return;
+    if (this.following) return this.#follow(this.following);
+    if (!this.screen.ready || !trial) return;
     const [missing] = this.form.missing;
     if (missing) {
       missing.focus();
-      this.#sayMissing(true);
+      this.panel.sayMissing(true);
       return;
     }
     const answer = this.form.read();
-    const behaviour = this.behaviour.read();
-    const send = async () => {
-      const offer = await this.transport.submit(trial.id, answer, behaviour, AHEAD);
-      dropDraft(trial.id);
-      this.previous = { trial, answer };
-      this.interrupted = null;
-      return offer;
-    };
-    void this.#send(send, () => this.submit());
+    const entry = this.#put("submit", trial, {
+      ...answer,
+      behaviour: this.screen.behaviour.read(),
+      language: this.transport.language,
+    });
+    this.previous = { trial, answer };
+    if (trial.training) {
+      this.awaited = entry;
+      this.screen.shut();
+    } else {
+      this.#leaveBehind();
+      this.#goOn();
+    }
   }
 
   /** Shows the last image again with what was sent for it; from there, leaves that as it was. */
   back() {
-    if (!this.ready || !this.trial || !this.previous) return;
-    if (this.interrupted) {
-      dropDraft(this.trial.id);
-      this.trial = this.interrupted;
-      this.interrupted = null;
-    } else {
-      this.interrupted = this.trial;
-      this.trial = this.previous.trial;
-    }
-    this.controls.disabled = true;
-    void this.#show();
+    if (!this.previous || this.awaited || this.following) return;
+    // Behind the session's last answer nothing can be changed: the server ends the session.
+    if (this.trial ? !this.screen.ready : !this.progress.goesOn) return;
+    if (this.revising) this.drafts.drop(this.previous.trial);
+    this.revising = !this.revising;
+    this.#goOn();
   }
 
   /** @param {HTMLDialogElement} dialog */
   #onSkip(dialog) {
-    const trial = this.trial;
-    if (dialog.returnValue !== "skip" || !trial) return;
+    const trial = this.hand.current;
+    if (dialog.returnValue !== "skip" || !trial || this.revising) return;
     dialog.returnValue = "";
     const reason = new FormData(/** @type {HTMLFormElement} */ (dialog.querySelector("form")));
-    const code = String(reason.get("reason"));
-    const send = () => this.transport.skip(trial.id, code, AHEAD);
-    const again = () => void this.#send(send, again);
-    again();
+    this.#put("skip", trial, { reason: String(reason.get("reason")) });
+    this.#leaveBehind();
+    this.#goOn();
   }
 
   /**
-   * Sends something that is answered with what is next. The form is shut meanwhile, and open again
-   * with all that it held where the answer did not come.
-   * @param {() => Promise<Offer>} request
-   * @param {() => void} again
+   * @param {Entry["kind"]} kind
+   * @param {Trial} trial
+   * @param {Record<string, unknown>} body
    */
-  async #send(request, again) {
-    this.#trouble("");
-    this.controls.disabled = true;
-    try {
-      await this.#take(await request());
-    } catch (error) {
-      await this.#onFailure(error, again);
+  #put(kind, trial, body) {
+    this.drafts.forget(trial);
+    const image = nameOf(trial);
+    return this.outbox.add({ kind, trial: trial.id, image, first: !this.revising, body });
+  }
+
+  /** The image before the rater is answered: the next one, or the one before the way back. */
+  #leaveBehind() {
+    if (this.revising) this.revising = false;
+    else this.trained = this.hand.next()?.training ?? false;
+  }
+
+  /** Whatever is next comes to the screen; its image has been decoded. */
+  #goOn() {
+    this.progress.show(this.outbox.uncounted);
+    this.#prepare();
+    if (this.trial !== this.screen.shown) void this.#show();
+  }
+
+  /**
+   * The server has taken an entry, or a question, and says what is next.
+   * @param {Offer} offer
+   * @param {Entry | null} entry
+   */
+  #onOffer(offer, entry) {
+    if (entry && entry === this.awaited) {
+      this.awaited = null;
+      this.#leaveBehind();
+      if (offer.feedback?.length) {
+        this.following = offer;
+        this.feedback.show(offer.feedback);
+        this.panel.relabel(this.messages.next);
+        return;
+      }
     }
+    this.#take(offer);
   }
 
   /** @param {Offer} offer */
-  async #take(offer) {
-    if (offer.feedback?.length) {
-      this.following = { ...offer, feedback: [] };
-      this.feedback.show(offer.feedback);
-      this.#relabel(this.messages.next);
-      return;
-    }
-    this.#sayProgress(offer);
-    if (offer.state !== "rating") {
-      window.location.reload();
-      return;
-    }
-    if (offer.rest_seconds) {
-      this.#leave();
-      await this.interlude.rest(offer.rest_seconds);
-      return this.start();
-    }
-    const [next] = offer.trials;
-    if (!next) {
-      this.#leave();
-      this.#note(this.messages.waiting);
-      window.setTimeout(() => this.start(), CLAIM_PAUSE_MS);
-      return;
-    }
-    if (this.trial?.training && !next.training) await this.interlude.afterTraining();
-    this.canvas.prepare([...offer.trials, ...(this.previous ? [this.previous.trial] : [])]);
-    this.leases.hold(offer.trials.map((trial) => trial.id));
-    this.trial = next;
-    await this.#show();
-  }
-
-  /** @param {Offer} offer */
-  async #follow(offer) {
+  #follow(offer) {
     this.following = null;
     this.feedback.clear();
-    await this.#take(offer);
+    this.#take(offer);
   }
 
-  /** Shows the current trial; its controls open once the decoded image is on the screen. */
+  /** @param {Offer} offer */
+  #take(offer) {
+    const waiting = this.outbox.trials;
+    this.progress.correct(offer);
+    if (!waiting.size && offer.state !== "rating") return this.#leavePage();
+    if (!waiting.size && offer.rest_seconds) return void this.#rest(offer.rest_seconds);
+    const before = this.hand.current;
+    this.hand.fill(offer.trials, waiting);
+    if (!waiting.size) this.#onWholeHand(before);
+    this.#goOn();
+  }
+
+  /**
+   * The hand holds all that the server has for it.
+   * @param {Trial | null} before what was the current image
+   */
+  #onWholeHand(before) {
+    const { current, trials } = this.hand;
+    this.drafts.keepOnly([...trials, ...(this.previous ? [this.previous.trial] : [])]);
+    if (!current) window.setTimeout(() => this.outbox.ask(), CLAIM_PAUSE_MS);
+    if (!before || !current || current === before) return;
+    if (!isAgain(before, current)) this.toast.pass(this.messages.lost);
+    // The same image, had again: it stays on the screen with all that was filled in.
+    else if (this.screen.shown === before) this.screen.rename(current);
+  }
+
+  /** @param {number} seconds */
+  async #rest(seconds) {
+    this.hand.clear();
+    this.revising = false;
+    this.#goOn();
+    await this.interlude.rest(seconds);
+    this.outbox.ask();
+  }
+
+  #prepare() {
+    const { trials } = this.hand;
+    this.screen.prepare([...trials, ...(this.previous ? [this.previous.trial] : [])]);
+    this.leases.hold(trials.map((trial) => trial.id));
+  }
+
+  /**
+   * Brings to the screen what the rater has to do with now.
+   * @returns {Promise<void>}
+   */
   async #show() {
     const trial = this.trial;
-    if (!trial) return;
-    const prompt = byId("prompt", HTMLElement);
-    prompt.textContent = trial.prompt;
-    prompt.scrollTop = 0;
-    window.scrollTo(0, 0);
-    const sent = this.interrupted && this.previous ? this.previous.answer : NOTHING;
-    this.form.write(draftOf(trial.id) ?? sent);
+    if (!trial) return this.#showNothing();
+    if (this.trained && !trial.training) {
+      this.trained = false;
+      this.screen.clear();
+      await this.interlude.afterTraining();
+      return this.#show();
+    }
     this.#sayWhere();
-    const slow = window.setTimeout(() => this.#note(this.messages.loading), 300);
-    try {
-      await this.canvas.show(trial);
-    } catch {
-      this.canvas.clear();
-      this.#note(this.messages.image_failed, true);
-      return;
-    } finally {
-      window.clearTimeout(slow);
-    }
-    this.#note("");
-    this.controls.disabled = false;
-    this.behaviour.start(this.form.read().scores);
-    this.keyboard.restart();
-    this.transport.displayed(trial.id).catch(() => undefined); // a time stamp is not worth a stop
+    const sent = this.revising && this.previous ? this.previous.answer : NOTHING;
+    await this.screen.show(trial, this.drafts.of(trial) ?? sent);
   }
 
-  /** Nothing is before the rater until the next trial comes. */
-  #leave() {
-    this.trial = null;
-    this.interrupted = null;
-    this.controls.disabled = true;
-    this.canvas.clear();
-    this.form.clear();
+  #showNothing() {
+    this.screen.clear();
+    this.#sayWhere();
+    this.#onConnection();
   }
 
-  /** @param {number} trial */
-  #onLost(trial) {
-    if (trial !== this.trial?.id || !this.ready) return;
-    dropDraft(trial);
-    this.#leave();
-    this.#toast(this.messages.lost);
-    void this.start();
+  /** How much waits has changed, or whether the server can be reached. */
+  #onConnection() {
+    const stuck = this.outbox.failures > 0;
+    this.waiting.show(this.outbox.entries.length, stuck);
+    if (this.screen.shown && !this.awaited) return;
+    if (stuck) note(this.messages.stranded, "retry");
+    else note(this.screen.shown ? "" : this.messages.waiting);
   }
 
   /**
-   * @param {unknown} error
-   * @param {() => void} again
+   * The lease of an image in hand could not be kept.
+   * @param {number} id
    */
-  async #onFailure(error, again) {
-    const code = error instanceof Refusal ? error.code : "";
-    if (LOST.has(code)) {
-      if (this.trial) dropDraft(this.trial.id);
-      this.#leave();
-      this.#toast(this.messages.lost);
-      await this.start();
-    } else if (ELSEWHERE.test(code)) {
-      window.location.reload();
-    } else {
-      this.#offerAgain(error, again);
+  #onLost(id) {
+    if (this.outbox.trials.has(id) || this.following) return; // its own answer will tell
+    const current = this.hand.current;
+    this.hand.drop(id);
+    if (current?.id === id) {
+      this.drafts.drop(current);
+      this.toast.pass(this.messages.lost);
     }
+    this.#goOn();
+    this.outbox.ask();
   }
 
   /**
-   * @param {unknown} error
-   * @param {() => void} again
+   * An answer that the server will never take.
+   * @param {Entry} entry
+   * @param {Refusal} refusal
    */
-  #offerAgain(error, again) {
-    if (this.trial) this.controls.disabled = false;
-    this.again = again;
-    if (error instanceof Unreachable) this.#trouble(this.messages.offline);
-    else if (error instanceof Refusal && error.status < 500) {
-      this.#trouble(fill(this.messages.refused, { detail: error.message }));
-    } else this.#trouble(this.messages.server);
-    if (!(error instanceof Unreachable || error instanceof Refusal)) throw error;
+  #onRefused(entry, refusal) {
+    const lost = refusal.code === "lease_lost";
+    const text = fill(this.messages.not_kept, { detail: refusal.message });
+    this.toast.stay(lost ? this.messages.lost : text);
+    if (entry === this.awaited) {
+      this.awaited = null;
+      this.#leaveBehind();
+    }
+    if (this.previous?.trial.id === entry.trial) {
+      this.previous = null;
+      this.revising = false;
+    }
+    this.#goOn();
+    this.#sayWhere();
+    // What else is in hand may be as old; what can be had again is, before more is asked for.
+    void this.leases.renew().then(() => {
+      if (this.hand.trials.length <= AHEAD) this.outbox.ask();
+    });
   }
 
-  #retry() {
-    const again = this.again;
-    this.again = null;
-    if (again) again();
+  /**
+   * Nothing is taken now: the study, the link or the session has ended or pauses.
+   * @param {Refusal} refusal
+   */
+  async #onStopped(refusal) {
+    this.screen.shut();
+    const count = this.outbox.entries.length;
+    if (!count && ELSEWHERE.test(refusal.code)) return this.#leavePage();
+    const detail = refusal.message;
+    const text = count ? this.messages.unsent_text : this.messages.refused;
+    await this.interlude.show(this.messages.unsent, fill(text, { detail, count }));
+    this.#leavePage();
+  }
+
+  #leavePage() {
+    this.stop();
+    window.location.reload();
   }
 
   #onChange() {
-    if (this.trial && this.ready) {
+    if (this.trial && this.screen.ready) {
       const answer = this.form.read();
-      this.behaviour.observe(answer.scores);
-      keepDraft(this.trial.id, answer);
+      this.screen.behaviour.observe(answer.scores);
+      this.drafts.keep(this.trial, answer);
     }
-    this.#sayMissing(false);
+    this.panel.sayMissing(false);
   }
 
-  /** @param {boolean} asked whether the rater wanted to send */
-  #sayMissing(asked) {
-    const labels = this.form.missing.map((question) => question.label);
-    byId("submit", HTMLButtonElement).toggleAttribute("data-incomplete", labels.length > 0);
-    const text = asked && labels.length ? this.messages.missing : "";
-    byId("missing", HTMLElement).textContent = fill(text, { labels: labels.join(", ") });
+  #isBegun() {
+    return this.hand.current !== null && this.drafts.of(this.hand.current) !== null;
   }
 
-  /** The buttons, and whether this is the last image once more. */
   #sayWhere() {
-    const again = this.interrupted !== null;
-    const back = byId("back", HTMLButtonElement);
-    back.disabled = !this.previous;
-    back.textContent = again ? this.messages.leave : this.messages.back;
-    byId("open-skip", HTMLButtonElement).hidden = again;
-    this.#relabel(again ? this.messages.change : this.messages.next);
-    byId("again", HTMLElement).hidden = !again;
-    byId("training", HTMLElement).hidden = again || !this.trial?.training;
-  }
-
-  /** @param {string} text of the button that sends */
-  #relabel(text) {
-    byId("submit-text", HTMLElement).textContent = text;
-  }
-
-  /** @param {Offer} offer */
-  #sayProgress({ progress, trials }) {
-    const bar = byId("progress", HTMLProgressElement);
-    byId("progress-area", HTMLElement).removeAttribute("data-empty");
-    bar.max = Math.max(progress.total, 1);
-    bar.value = progress.done;
-    const number = Math.min(progress.done + 1, progress.total);
-    const message = trials[0]?.training ? this.messages.training : this.messages.progress;
-    const text = fill(message, { number, total: progress.total });
-    byId("progress-text", HTMLElement).textContent = text;
-  }
-
-  /**
-   * @param {string} text in the place of the image
-   * @param {boolean} failed
-   */
-  #note(text, failed = false) {
-    byId("canvas-note", HTMLElement).hidden = !text;
-    byId("canvas-text", HTMLElement).textContent = text;
-    byId("reload-image", HTMLButtonElement).hidden = !failed;
-  }
-
-  /** @param {string} text */
-  #trouble(text) {
-    byId("trouble", HTMLElement).hidden = !text;
-    byId("trouble-text", HTMLElement).textContent = text;
-  }
-
-  /** @param {string} text */
-  #toast(text) {
-    const toast = byId("toast", HTMLElement);
-    toast.textContent = text;
-    window.setTimeout(() => {
-      if (toast.textContent === text) toast.textContent = "";
-    }, 8000);
+    this.panel.sayWhere({
+      revising: this.revising,
+      training: this.trial?.training ?? false,
+      back: this.previous !== null && (this.trial !== null || this.progress.goesOn),
+    });
   }
 }

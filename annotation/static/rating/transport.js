@@ -80,26 +80,19 @@ export class Transport {
   }
 
   /**
+   * Submits or skips. Repeating it is safe: the same again changes nothing.
+   * @param {"submit" | "skip"} kind
    * @param {number} trial
-   * @param {string} reason
-   * @param {number} ahead
+   * @param {Record<string, unknown>} body
    * @returns {Promise<Offer>}
    */
-  skip(trial, reason, ahead) {
-    return this.#post(`trials/${trial}/skip/`, { reason, ahead });
+  send(kind, trial, body) {
+    return this.#post(`trials/${trial}/${kind}/`, body);
   }
 
-  /**
-   * Repeating it is safe: the same answer changes nothing.
-   * @param {number} trial
-   * @param {Answer} answer
-   * @param {Record<string, unknown>} behaviour
-   * @param {number} ahead
-   * @returns {Promise<Offer>}
-   */
-  submit(trial, answer, behaviour, ahead) {
-    const body = { ...answer, behaviour, language: this.language, ahead };
-    return this.#post(`trials/${trial}/submit/`, body);
+  /** The page closes: what it holds may go to others soon. Nobody waits for the answer. */
+  release() {
+    this.#request("session/release/", {}, { keepalive: true }).catch(() => undefined);
   }
 
   /**
@@ -107,32 +100,46 @@ export class Transport {
    * @param {object} body
    */
   async #post(path, body = {}) {
-    const response = await this.#fetch(path, body);
-    const text = await response.text().catch(() => "");
-    if (response.ok) return text ? JSON.parse(text) : null;
-    throw refusal(response.status, text);
+    let response, text;
+    try {
+      response = await this.#request(path, body, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+      text = await response.text();
+    } catch (error) {
+      throw new Unreachable(String(error));
+    }
+    if (!response.ok) throw refusal(response.status, text);
+    return text ? parsed(text) : null;
   }
 
   /**
    * @param {string} path
    * @param {object} body
+   * @param {RequestInit} options
    */
-  async #fetch(path, body) {
-    try {
-      return await fetch(new URL(path, this.base), {
-        method: "POST",
-        credentials: "omit",
-        headers: {
-          Authorization: `Rater ${this.token}`,
-          "Content-Type": "application/json",
-          "Accept-Language": this.language,
-        },
-        body: JSON.stringify(body),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-    } catch (error) {
-      throw new Unreachable(String(error));
-    }
+  #request(path, body, options) {
+    return fetch(new URL(path, this.base), {
+      method: "POST",
+      credentials: "omit",
+      headers: {
+        Authorization: `Rater ${this.token}`,
+        "Content-Type": "application/json",
+        "Accept-Language": this.language,
+      },
+      body: JSON.stringify(body),
+      ...options,
+    });
+  }
+}
+
+/**
+ * A page instead of our JSON comes from a network that wants a login first: not from our server.
+ * @param {string} text
+ */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Unreachable(String(error));
   }
 }
 

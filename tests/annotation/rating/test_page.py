@@ -264,6 +264,9 @@ def test_the_scripts_get_the_raters_token_and_the_language(
     assert settings["language"] == "zh-hans"
     assert rater_link(rater) == f"/rate/{settings['token']}/"
     assert settings["leaseSeconds"] == 300
+    assert (settings["rater"], settings["session"]) == (rater.code, None)
+    open_session = session(rater, "rating")
+    assert settings_of(visit(rater))["session"] == open_session.pk
 
 
 def test_every_message_that_the_scripts_use_exists(rater: Rater, images: list[Stimulus]) -> None:

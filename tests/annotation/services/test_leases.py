@@ -8,14 +8,17 @@ from django.utils import timezone
 from annotation.models import Rater, RatingSession, Stimulus, Study, Trial
 from annotation.protocol.skips import SkipReason
 from annotation.services.claims import (
+    RELEASE_SECONDS,
     claim_trials,
     expire_leases,
     mark_displayed,
+    release_leases,
     renew_lease,
     skip_trial,
 )
 from annotation.services.rating_errors import (
     LeaseLostError,
+    NoSessionError,
     SessionStateError,
     TrialNotFoundError,
     TrialSkippedError,
@@ -103,6 +106,54 @@ def test_renewing_after_the_sweep_takes_the_place_again(study: Study, rater: Rat
     renew_lease(access=access, trial_id=trial.id)
     assert Trial.objects.get().state == "leased"
     assert (claimed(), wrong_counters()) == (1, 0)
+
+
+def seconds_left() -> list[float]:
+    expiries = Trial.objects.filter(state="leased").values_list("lease_expires_at", flat=True)
+    return [(expiry - timezone.now()).total_seconds() for expiry in expiries]
+
+
+def test_a_page_that_closes_keeps_its_images_for_a_minute_only(study: Study, rater: Rater) -> None:
+    factories.make_stimuli(study, 3)
+    access = in_rating(rater)
+    claim_trials(access=access, ahead=2)
+    claim_trials(access=in_rating(factories.make_rater(study)), ahead=0)
+    release_leases(access=access)
+    ours, others = sorted(seconds_left())[:3], sorted(seconds_left())[3:]
+    assert all(0 < seconds <= RELEASE_SECONDS for seconds in ours)
+    assert all(seconds > 200 for seconds in others)
+    assert (claimed(), wrong_counters()) == (4, 0)
+
+
+def test_a_page_that_opens_again_in_time_goes_on_with_the_same_images(
+    study: Study, rater: Rater
+) -> None:
+    factories.make_stimuli(study, 3)
+    access = in_rating(rater)
+    before = claim_trials(access=access, ahead=1).trials
+    release_leases(access=access)
+    after = claim_trials(access=access, ahead=1).trials
+    assert [trial.id for trial in after] == [trial.id for trial in before]
+    assert min(seconds_left()) > 200
+
+
+def test_a_page_that_closes_late_does_not_lengthen_what_is_left(study: Study, rater: Rater) -> None:
+    factories.make_stimuli(study, 1)
+    access = in_rating(rater)
+    claim_trials(access=access, ahead=0)
+    Trial.objects.update(lease_expires_at=timezone.now() + timedelta(seconds=5))
+    release_leases(access=access)
+    assert max(seconds_left()) <= 5
+
+
+def test_only_a_session_in_rating_lets_go(study: Study, rater: Rater) -> None:
+    with pytest.raises(NoSessionError):
+        release_leases(access=access_of(rater))
+    RatingSession.objects.create(
+        rater=rater, state="paused", consented_at=timezone.now(), paused_at=timezone.now()
+    )
+    with pytest.raises(SessionStateError):
+        release_leases(access=access_of(rater))
 
 
 def test_an_image_that_others_filled_cannot_be_held_again(study: Study, rater: Rater) -> None:

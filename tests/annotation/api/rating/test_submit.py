@@ -73,6 +73,20 @@ def test_the_same_answer_again_changes_nothing_and_answers_the_same(rating: Rate
     assert Trial.objects.count() == 2
 
 
+def test_a_first_answer_that_was_overtaken_does_not_take_the_place_of_the_other(
+    rating: RaterClient,
+) -> None:
+    trial = first(rating)
+    rating.submit(trial, revises=False)
+    rating.submit(trial, {**SCORES, "quality": 1}, revises=True)
+    # The first one once more: it was slow, and had been repeated meanwhile.
+    body = rating.submit(trial, revises=False)
+    assert (rating.status, body["code"]) == (409, "trial_answered")
+    assert current_scores(trial) == {**SCORES, "quality": 1}
+    # The same as what counts is no harm.
+    assert rating.submit(trial, {**SCORES, "quality": 1}, revises=False)["trial"]["revision"] == 2
+
+
 def test_the_last_answer_again_after_the_session_ended_answers_the_same(
     study: Study, rating: RaterClient
 ) -> None:

@@ -90,6 +90,22 @@ def test_renewing_answers_with_the_new_expiry(rating: RaterClient) -> None:
     assert expires >= datetime.fromisoformat(trial["lease_expires_at"])
 
 
+def test_a_page_that_closes_lets_go_of_what_it_holds(rating: RaterClient) -> None:
+    trials = rating.claim(ahead=1)["trials"]
+    assert rating.post("session/release/") is None
+    assert rating.status == 204
+    for trial in Trial.objects.filter(state="leased"):
+        assert trial.lease_expires_at < datetime.fromisoformat(trials[0]["lease_expires_at"])
+    again = rating.claim(ahead=1)["trials"]
+    assert [trial["id"] for trial in again] == [trial["id"] for trial in trials]
+
+
+def test_without_a_session_there_is_nothing_to_let_go_of(rater: Rater) -> None:
+    client = RaterClient(rater)
+    body = client.post("session/release/")
+    assert (client.status, body["code"]) == (409, "no_session")
+
+
 def test_skipping_answers_with_the_next_image(rating: RaterClient) -> None:
     trial = rating.claim()["trials"][0]["id"]
     body = rating.post(f"trials/{trial}/skip/", {"reason": "does_not_load", "ahead": 1})

@@ -1,0 +1,72 @@
+/** What the page says besides the questions: in the image's place, and in passing. */
+
+import { byId, fill } from "./dom.js";
+
+/** @typedef {import("./dom.js").Settings} Settings */
+
+const PASSING_MS = 8000;
+
+/**
+ * @param {string} text in the place of the image
+ * @param {"" | "reload-image" | "retry"} button that helps
+ */
+export function note(text, button = "") {
+  byId("canvas-note", HTMLElement).hidden = !text;
+  byId("canvas-text", HTMLElement).textContent = text;
+  for (const id of ["reload-image", "retry"]) byId(id, HTMLButtonElement).hidden = id !== button;
+}
+
+/** Lines over the page's lower edge. */
+export class Toast {
+  /** @param {Settings["messages"]} messages */
+  constructor(messages) {
+    this.messages = messages;
+    this.element = byId("toast", HTMLElement);
+    /** @type {Map<string, number>} how often each line was said */
+    this.lines = new Map();
+    this.lasting = false;
+  }
+
+  /** Says something that is gone after a moment. @param {string} text */
+  pass(text) {
+    this.#add(text);
+    window.setTimeout(() => {
+      this.lines.delete(text);
+      this.#write();
+    }, PASSING_MS);
+  }
+
+  /** Says something that stays until the rater has taken note. @param {string} text */
+  stay(text) {
+    this.lasting = true;
+    this.#add(text);
+  }
+
+  /** @param {string} text */
+  #add(text) {
+    this.lines.set(text, (this.lines.get(text) ?? 0) + 1);
+    this.#write();
+  }
+
+  #write() {
+    const lines = [...this.lines].map(([text, times]) => {
+      const line = document.createElement("p");
+      line.textContent = times > 1 ? fill(this.messages.times, { text, count: times }) : text;
+      return line;
+    });
+    this.element.replaceChildren(...lines, ...(this.lasting && lines.length ? [this.#close()] : []));
+  }
+
+  #close() {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button";
+    button.textContent = this.messages.close;
+    button.addEventListener("click", () => {
+      this.lasting = false;
+      this.lines.clear();
+      this.#write();
+    });
+    return button;
+  }
+}

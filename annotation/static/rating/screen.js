@@ -1,0 +1,125 @@
+/** What is before the rater: the decoded image, its prompt, and the form that opens with them. */
+
+import { Behaviour } from "./behaviour.js";
+import { Canvas } from "./canvas.js";
+import { byId } from "./dom.js";
+import { isAgain } from "./hand.js";
+import { note } from "./notices.js";
+
+/**
+ * @typedef {import("./answer.js").AnswerForm} AnswerForm
+ * @typedef {import("./dom.js").Settings} Settings
+ * @typedef {import("./transport.js").Answer} Answer
+ * @typedef {import("./transport.js").Transport} Transport
+ * @typedef {import("./transport.js").Trial} Trial
+ */
+
+const SLOW_MS = 300;
+
+export class Screen {
+  /**
+   * @param {AnswerForm} form
+   * @param {Transport} transport
+   * @param {Settings["messages"]} messages
+   * @param {() => void} opened called when an image can be rated
+   */
+  constructor(form, transport, messages, opened) {
+    this.form = form;
+    this.transport = transport;
+    this.messages = messages;
+    this.opened = opened;
+    this.canvas = new Canvas(byId("image", HTMLElement));
+    this.behaviour = new Behaviour();
+    this.controls = byId("controls", HTMLFieldSetElement);
+    /**
+     * What is on the screen, or on its way there.
+     * @type {Trial | null}
+     */
+    this.shown = null;
+  }
+
+  /** Whether the image is on the screen and its form open. */
+  get ready() {
+    return !this.controls.disabled;
+  }
+
+  shut() {
+    this.controls.disabled = true;
+  }
+
+  /** @param {Trial[]} trials whose images will be wanted; all others are forgotten */
+  prepare(trials) {
+    this.canvas.prepare(trials);
+  }
+
+  /**
+   * The image on the screen is another trial's now: its lease was lost and it was had again.
+   * @param {Trial} trial
+   */
+  rename(trial) {
+    this.shown = trial;
+    if (this.ready) this.#noteDisplay();
+  }
+
+  /**
+   * Shows a trial; its form opens once the decoded image is on the screen.
+   * @param {Trial} trial
+   * @param {Answer} answer what the form holds at first
+   */
+  async show(trial, answer) {
+    this.shown = trial;
+    this.shut();
+    const prompt = byId("prompt", HTMLElement);
+    prompt.textContent = trial.prompt;
+    prompt.scrollTop = 0;
+    window.scrollTo(0, 0);
+    this.form.write(answer);
+    if (!(await this.#showImage(trial)) || !this.#isShown(trial)) return;
+    note("");
+    this.controls.disabled = false;
+    this.behaviour.start(this.form.read().scores);
+    this.opened();
+    this.#noteDisplay();
+  }
+
+  /** Nothing is before the rater. */
+  clear() {
+    this.shown = null;
+    this.shut();
+    this.canvas.clear();
+    this.form.clear();
+    byId("prompt", HTMLElement).textContent = "";
+  }
+
+  /** @param {Trial} trial */
+  async #showImage(trial) {
+    const slow = window.setTimeout(() => {
+      if (this.#isShown(trial)) note(this.messages.loading);
+    }, SLOW_MS);
+    try {
+      await this.canvas.show(trial);
+      return true;
+    } catch {
+      // Said in the image's place, with a button to load it again.
+      if (!this.#isShown(trial)) return false;
+      this.canvas.clear();
+      note(this.messages.image_failed, "reload-image");
+      return false;
+    } finally {
+      window.clearTimeout(slow);
+    }
+  }
+
+  /**
+   * Under another number it is still the same image.
+   * @param {Trial} trial
+   */
+  #isShown(trial) {
+    return this.shown !== null && isAgain(this.shown, trial);
+  }
+
+  #noteDisplay() {
+    // A time stamp is not worth a stop.
+    if (this.shown) this.transport.displayed(this.shown.id).catch(() => undefined);
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * What this browser must not lose, in one small database per rater (IndexedDB): answers that the
+ * server does not have yet, and what is filled in but not sent. It outlives tabs and crashes. The
+ * database has the name of the rater's code; the link's token is never written down.
+ *
+ * @typedef {import("./transport.js").Answer} Answer
+ * @typedef {object} Entry Something that the server shall have.
+ * @property {number} at its place in the order: milliseconds since 1970, made unique
+ * @property {number | null} session in which it was made
+ * @property {number} trial
+ * @property {string} image which image that was
+ * @property {"submit" | "skip"} kind
+ * @property {boolean} first whether it answers the trial for the first time
+ * @property {Record<string, unknown>} body
+ * @typedef {{image: string, answer: Answer}} Draft
+ */
+
+const VERSION = 1;
+/** @type {["outbox", "drafts"]} */
+const STORES = ["outbox", "drafts"];
+
+export class Store {
+  /** @param {IDBDatabase | null} database null where the browser allows none */
+  constructor(database) {
+    this.database = database;
+    // Another tab may want the database gone (a person who clears the site's data): let it.
+    if (database) database.onversionchange = () => this.#giveUp();
+    if (database) database.onclose = () => (this.database = null);
+  }
+
+  /** @param {string} rater the rater's code */
+  static async open(rater) {
+    try {
+      return new Store(await openDatabase(`mint-rating-${rater}`));
+    } catch {
+      // Forbidden, full or broken: all goes on from memory, and closing the page warns.
+      return new Store(null);
+    }
+  }
+
+  /** Whether what is put here outlives the page. */
+  get durable() {
+    return this.database !== null;
+  }
+
+  /** @returns {Promise<{entries: Entry[], drafts: Draft[]}>} entries in their order */
+  async load() {
+    if (!this.database) return { entries: [], drafts: [] };
+    const transaction = this.database.transaction(STORES);
+    const [entries, drafts] = await Promise.all(
+      STORES.map((name) => answerOf(transaction.objectStore(name).getAll())),
+    );
+    return { entries, drafts };
+  }
+
+  /**
+   * Takes an entry in the place of its draft, in one transaction that is on the disk when done.
+   * @param {Entry} entry
+   */
+  keepEntry(entry) {
+    return this.#write("strict", (store) => {
+      store("outbox").put(entry);
+      store("drafts").delete(entry.image);
+    });
+  }
+
+  /** @param {Entry} entry */
+  dropEntry(entry) {
+    return this.#write("relaxed", (store) => store("outbox").delete(entry.at));
+  }
+
+  /** @param {Draft} draft */
+  keepDraft(draft) {
+    return this.#write("relaxed", (store) => store("drafts").put(draft));
+  }
+
+  /** @param {string[]} images */
+  dropDrafts(images) {
+    return this.#write("relaxed", (store) => {
+      for (const image of images) store("drafts").delete(image);
+    });
+  }
+
+  /**
+   * Writes happen in the order of the calls: transactions on the same stores wait for each other.
+   * @param {IDBTransactionDurability} durability
+   * @param {(store: (name: "outbox" | "drafts") => IDBObjectStore) => void} change
+   * @returns {Promise<void>}
+   */
+  async #write(durability, change) {
+    if (!this.database) return;
+    try {
+      const transaction = this.database.transaction(STORES, "readwrite", { durability });
+      change((name) => transaction.objectStore(name));
+      // Without this the page has to live on until the browser has answered each step.
+      transaction.commit();
+      await endOf(transaction);
+    } catch {
+      // The disk is full, or the database went away. What is in memory is still sent, and from
+      // now on closing the page warns.
+      this.#giveUp();
+    }
+  }
+
+  #giveUp() {
+    this.database?.close();
+    this.database = null;
+  }
+}
+
+/**
+ * @param {string} name
+ * @returns {Promise<IDBDatabase>}
+ */
+function openDatabase(name) {
+  const request = indexedDB.open(name, VERSION);
+  request.onupgradeneeded = () => {
+    request.result.createObjectStore("outbox", { keyPath: "at" });
+    request.result.createObjectStore("drafts", { keyPath: "image" });
+  };
+  return answerOf(request);
+}
+
+/**
+ * @template T
+ * @param {IDBRequest<T>} request
+ * @returns {Promise<T>}
+ */
+function answerOf(request) {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+/**
+ * @param {IDBTransaction} transaction
+ * @returns {Promise<void>}
+ */
+function endOf(transaction) {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error);
+  });
+}

@@ -1,0 +1,77 @@
+/** One tab rates: two with the same link would show the same image twice. */
+
+import { byId } from "./dom.js";
+
+/** So long a tab that is just closing (a reload) may keep the others waiting without a word. */
+const PATIENCE_MS = 400;
+
+export class Tabs {
+  /**
+   * @param {string} rater the rater's code
+   * @param {() => void} lost called when another tab has taken over
+   */
+  constructor(rater, lost) {
+    this.name = `mint-rating-${rater}`;
+    this.lost = lost;
+    this.owner = false;
+    this.dialog = byId("elsewhere", HTMLDialogElement);
+    // Escape closes no dialog that has nothing behind it.
+    this.dialog.addEventListener("close", () => {
+      if (!this.owner) this.dialog.showModal();
+    });
+  }
+
+  /** Resolves when this tab is the one; until then says that another is. */
+  async own() {
+    // Without a secure context there are no locks; the newest tab wins then.
+    if (!navigator.locks) return this.#announce();
+    // Not in the queue for longer: a reload of the other tab must not hand the session over.
+    if (!(await this.#lock({ signal: AbortSignal.timeout(PATIENCE_MS) }))) await this.#take();
+    this.owner = true;
+    this.dialog.close();
+  }
+
+  /**
+   * @param {LockOptions} options
+   * @returns {Promise<boolean>} whether the lock is this tab's, until another takes it
+   */
+  #lock(options) {
+    return new Promise((resolve) => {
+      let held = false;
+      const hold = () => {
+        held = true;
+        resolve(true);
+        return new Promise(() => {});
+      };
+      navigator.locks.request(this.name, options, hold).catch(() => {
+        if (held) this.#onLost();
+        else resolve(false);
+      });
+    });
+  }
+
+  /** Says that another tab rates; resolves once the rater wants this one, and has it. */
+  async #take() {
+    if (!this.dialog.open) this.dialog.showModal();
+    const button = byId("use-this-tab", HTMLButtonElement);
+    await new Promise((wanted) => button.addEventListener("click", wanted, { once: true }));
+    if (navigator.locks) await this.#lock({ steal: true });
+  }
+
+  /** What this tab shows is old once the other one has gone on: it begins anew. */
+  #onLost() {
+    this.owner = false;
+    this.lost();
+    void this.#take().then(() => window.location.reload());
+  }
+
+  #announce() {
+    this.owner = true;
+    const channel = new BroadcastChannel(this.name);
+    channel.addEventListener("message", () => {
+      channel.close();
+      this.#onLost();
+    });
+    channel.postMessage("here");
+  }
+}

@@ -1,0 +1,382 @@
+"""Nothing is lost on the rating page, and it waits for nobody: lost lines, crashes, two tabs."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import BrowserContext, Page, Route, expect
+from pytest_django.live_server_helper import LiveServer
+
+from annotation.models import Rater, Rating, RatingSession, Stimulus, Study, Trial
+from annotation.services.claims import expire_leases
+from annotation.services.raters import rater_link
+
+from .. import factories
+from .rating_page import arrived, choose, press, scores_of, shows, submitted
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+#: Waits until the image is another one; answers with the milliseconds from the key to its paint.
+NEXT_IMAGE = """() => new Promise((resolve) => {
+    const shown = document.querySelector("#image img");
+    let pressed = 0;
+    document.addEventListener("keydown", () => { pressed ||= performance.now(); }, true);
+    const look = () => {
+        const now = document.querySelector("#image img");
+        if (now && now !== shown) setTimeout(() => resolve(performance.now() - pressed), 0);
+        else requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+})"""
+WATCH = f"() => {{ window.nextImage = ({NEXT_IMAGE})(); }}"
+
+
+def rate(page: Page, keys: str = "4 2 3 Enter") -> None:
+    expect(page.locator("#controls:enabled")).to_be_visible()
+    press(page, keys)
+
+
+def waiting(page: Page) -> Any:
+    return page.locator("#waiting")
+
+
+def answers() -> list[list[float]]:
+    """The scores that count, image by image, in the order of the session."""
+    return [list(scores_of(trial).values()) for trial in submitted()]
+
+
+def test_what_is_rated_offline_waits_and_arrives_once(rating: Page) -> None:
+    rating.context.set_offline(True)
+    rate(rating, "4 2 3 Enter")
+    shows(rating, 2)
+    expect(waiting(rating)).to_have_text("1 rating waiting")
+    rate(rating, "5 1 1 Enter")
+    shows(rating, 3)
+    expect(waiting(rating)).to_have_text("2 ratings waiting")
+    assert not Rating.objects.exists()
+    rating.context.set_offline(False)
+    arrived(rating)
+    expect(waiting(rating)).to_have_text("")
+    assert [sorted(scores) for scores in answers()] == [[2, 3, 4], [1, 1, 5]]
+    assert Rating.objects.count() == 6
+    rate(rating)
+    shows(rating, 4)
+    arrived(rating)
+    assert len(submitted()) == 3
+
+
+def test_with_nothing_left_in_hand_a_panel_says_so_and_it_goes_on_by_itself(rating: Page) -> None:
+    rating.context.set_offline(True)
+    for _number in range(3):
+        rate(rating)
+    panel = rating.locator("#canvas-note")
+    expect(panel).to_contain_text("No connection. What you rated is kept in this browser")
+    expect(panel.get_by_role("button", name="Try again")).to_be_visible()
+    expect(waiting(rating)).to_have_text("3 ratings waiting")
+    expect(rating.locator("#controls:disabled")).to_be_visible()
+    rating.context.set_offline(False)
+    shows(rating, 4)
+    expect(panel).to_be_hidden()
+    arrived(rating)
+    assert len(submitted()) == 3
+    assert Rating.objects.count() == 9
+
+
+def test_a_server_that_is_down_for_a_while_gets_everything_in_order(rating: Page) -> None:
+    received = []
+
+    def refuse(route: Route) -> None:
+        received.append(route.request.url)
+        route.fulfill(status=503, body="<h1>Service unavailable</h1>")
+
+    rating.route("**/submit/", refuse)
+    rate(rating)
+    shows(rating, 2)
+    expect(waiting(rating)).to_have_text("1 rating waiting")
+    rate(rating)
+    expect(waiting(rating)).to_have_text("2 ratings waiting")
+    assert len(set(received)) == 1, "the second was sent before the first had arrived"
+    rating.unroute("**/submit/")
+    arrived(rating)
+    first, second = submitted()
+    assert first.submitted_at
+    assert second.submitted_at
+    assert first.submitted_at < second.submitted_at
+    shows(rating, 3)
+
+
+def test_a_reload_in_the_dark_keeps_what_waits(rating: Page) -> None:
+    rating.route("**/api/v1/rating/**", lambda route: route.abort())
+    for _number in range(2):
+        rate(rating)
+    expect(waiting(rating)).to_have_text("2 ratings waiting")
+    rating.reload()
+    expect(waiting(rating)).to_have_text("2 ratings waiting")
+    assert not Rating.objects.exists()
+    rating.unroute("**/api/v1/rating/**")
+    arrived(rating)
+    shows(rating, 3)
+    assert len(submitted()) == 2
+    assert Rating.objects.count() == 6
+
+
+def test_a_page_closed_offline_sends_when_the_link_is_opened_again(
+    rating: Page, live_server: LiveServer, rater: Rater
+) -> None:
+    context = rating.context
+    context.set_offline(True)
+    rate(rating)
+    expect(waiting(rating)).to_have_text("1 rating waiting")
+    rating.close()
+    context.set_offline(False)
+    page = context.new_page()
+    page.goto(live_server.url + rater_link(rater))
+    shows(page, 2)
+    arrived(page)
+    assert len(submitted()) == 1
+
+
+def test_a_crash_keeps_what_was_filled_in(
+    rating: Page, context: BrowserContext, live_server: LiveServer, rater: Rater
+) -> None:
+    rating.get_by_text("highly distorted").click()
+    rating.get_by_label("What is distorted?").fill("the hands")
+    press(rating, "Tab")
+    choose(rating, "quality", 5)
+    prompt = rating.locator("#prompt").inner_text()
+    rating.close()
+    page = context.new_page()
+    page.goto(live_server.url + rater_link(rater))
+    shows(page, 1)
+    expect(page.locator("#prompt")).to_have_text(prompt)
+    expect(page.locator('[name="score-quality"][value="5"]')).to_be_checked()
+    expect(page.get_by_label("What is distorted?")).to_have_value("the hands")
+
+
+def test_the_next_image_does_not_wait_for_a_slow_server(rating: Page) -> None:
+    # Time for the images ahead to be decoded; a rater looks at an image for longer than this.
+    rating.wait_for_timeout(500)
+
+    def slow(route: Route) -> None:
+        rating.wait_for_timeout(2000)
+        route.continue_()
+
+    rating.route("**/submit/", slow)
+    press(rating, "4 2 3")
+    rating.evaluate(WATCH)
+    rating.keyboard.press("Enter")
+    assert rating.evaluate("window.nextImage") < 500
+    shows(rating, 2)
+    arrived(rating)
+    assert len(submitted()) == 1
+
+
+def test_the_last_image_can_be_revised_while_its_answer_still_waits(rating: Page) -> None:
+    first = rating.locator("#prompt").inner_text()
+    rating.context.set_offline(True)
+    rate(rating, "4 2 3 Enter")
+    shows(rating, 2)
+    second = rating.locator("#prompt").inner_text()
+    press(rating, "Backspace")
+    expect(rating.locator("#prompt")).to_have_text(first)
+    expect(rating.locator('[name="score-quality"][value="4"]')).to_be_checked()
+    choose(rating, "quality", 1)
+    rating.get_by_role("button", name="Send the change").click()
+    expect(rating.locator("#prompt")).to_have_text(second)
+    expect(waiting(rating)).to_have_text("2 ratings waiting")
+    expect(rating.locator("#progress-text")).to_contain_text("Image 2 of")
+    rating.context.set_offline(False)
+    arrived(rating)
+    (trial,) = submitted()
+    history = trial.ratings.filter(perspective="quality").order_by("revision")
+    assert [(item.score, item.revision) for item in history] == [(4, 1), (1, 2)]
+
+
+def test_with_nothing_in_hand_the_last_image_can_still_be_revised(rating: Page) -> None:
+    rating.context.set_offline(True)
+    for _number in range(3):
+        rate(rating, "4 2 3 Enter")
+    panel = rating.locator("#canvas-note")
+    expect(panel).to_be_visible()
+    press(rating, "Backspace")
+    expect(rating.get_by_text("The last image, once more")).to_be_visible()
+    expect(panel).to_be_hidden()
+    choose(rating, "quality", 1)
+    press(rating, "Enter")
+    expect(panel).to_be_visible()
+    rating.context.set_offline(False)
+    shows(rating, 4)
+    arrived(rating)
+    assert [scores_of(trial)["quality"] for trial in submitted()] == [4, 4, 1]
+
+
+def test_a_skip_waits_like_a_rating(rating: Page) -> None:
+    rating.context.set_offline(True)
+    rating.get_by_role("button", name="Skip…").click()
+    rating.get_by_label("I cannot judge it").check()
+    rating.get_by_role("button", name="Skip the image").click()
+    shows(rating, 2)
+    rate(rating)
+    expect(waiting(rating)).to_have_text("2 ratings waiting")
+    rating.context.set_offline(False)
+    arrived(rating)
+    assert Trial.objects.get(position=0).skip_reason == "cannot_judge"
+    assert [trial.position for trial in submitted()] == [1]
+
+
+def test_a_refused_answer_is_told_and_holds_nothing_up(rating: Page) -> None:
+    rating.context.set_offline(True)
+    for _number in range(2):
+        rate(rating)
+    Trial.objects.filter(position=0).update(lease_expires_at=timezone.now() - timedelta(hours=1))
+    assert expire_leases() == 1
+    Stimulus.objects.filter(trials__position=0).update(claimed_ratings=5)
+    rating.context.set_offline(False)
+    toast = rating.locator("#toast")
+    expect(toast).to_contain_text("had gone to other raters")
+    arrived(rating)
+    assert [trial.position for trial in submitted()] == [1]
+    toast.get_by_role("button", name="Close").click()
+    expect(toast).to_be_empty()
+    rate(rating)
+    arrived(rating)
+    assert len(submitted()) == 2
+
+
+def test_a_study_closed_in_between_says_what_has_not_been_sent(rating: Page, study: Study) -> None:
+    rating.context.set_offline(True)
+    rate(rating)
+    shows(rating, 2)
+    Study.objects.filter(pk=study.pk).update(status="closed")
+    rating.context.set_offline(False)
+    expect(rating.get_by_role("heading", name="It does not go on now")).to_be_visible()
+    text = rating.locator("#interlude-text")
+    expect(text).to_contain_text("This study is closed; no more ratings are collected.")
+    expect(text).to_contain_text("kept in this browser: 1")
+    rating.get_by_role("button", name="Go on").click()
+    expect(rating.get_by_role("heading", name="This study is closed")).to_be_visible()
+    # It was kept: should the study go on, it arrives.
+    Study.objects.filter(pk=study.pk).update(status="open")
+    rating.reload()
+    arrived(rating)
+    shows(rating, 2)
+    assert len(submitted()) == 1
+
+
+def test_an_answer_to_an_ended_session_is_told_on_the_page_that_follows(rating: Page) -> None:
+    rating.route("**/api/v1/rating/**", lambda route: route.abort())
+    rate(rating)
+    expect(waiting(rating)).to_have_text("1 rating waiting")
+    RatingSession.objects.update(state="expired", ended_at=timezone.now())
+    rating.unroute("**/api/v1/rating/**")
+    rating.reload()
+    expect(rating.get_by_role("heading", name="Welcome back")).to_be_visible()
+    expect(rating.locator("#toast")).to_contain_text("A rating could not be taken")
+    expect(waiting(rating)).to_have_text("")
+
+
+def test_pausing_waits_until_everything_has_arrived(rating: Page) -> None:
+    rating.context.set_offline(True)
+    rate(rating)
+    rating.get_by_role("button", name="Pause").click()
+    expect(rating.locator("#toast")).to_contain_text("have not arrived yet")
+    rating.context.set_offline(False)
+    arrived(rating)
+    rating.get_by_role("button", name="Pause").click()
+    expect(rating.get_by_role("heading", name="A break")).to_be_visible()
+    assert len(submitted()) == 1
+
+
+def test_a_second_tab_says_so_and_can_take_over(
+    rating: Page, context: BrowserContext, live_server: LiveServer, rater: Rater
+) -> None:
+    rate(rating)
+    shows(rating, 2)
+    press(rating, "5")
+    second = context.new_page()
+    second.goto(live_server.url + rater_link(rater))
+    panel = "This study is open in another tab"
+    expect(second.get_by_role("dialog", name=panel)).to_be_visible()
+    expect(rating.get_by_role("dialog")).to_have_count(0)
+    second.keyboard.press("Escape")
+    second.keyboard.press("Escape")
+    expect(second.get_by_role("dialog", name=panel)).to_be_visible()
+    second.get_by_role("button", name="Use this tab").click()
+    shows(second, 2)
+    expect(second.locator('[name="score-quality"][value="5"]')).to_be_checked()
+    expect(rating.get_by_role("dialog", name=panel)).to_be_visible()
+    rate(second)
+    shows(second, 3)
+    arrived(second)
+    # And back; a reload of the tab that rates keeps it the one.
+    rating.get_by_role("button", name="Use this tab").click()
+    shows(rating, 3)
+    expect(second.get_by_role("dialog", name=panel)).to_be_visible()
+    rating.reload()
+    shows(rating, 3)
+    assert len(submitted()) == 2
+
+
+def test_two_links_in_one_browser_do_not_mix(
+    rating: Page, context: BrowserContext, live_server: LiveServer, study: Study
+) -> None:
+    rating.route("**/api/v1/rating/**", lambda route: route.abort())
+    rate(rating)
+    expect(waiting(rating)).to_have_text("1 rating waiting")
+    other = context.new_page()
+    RatingSession.objects.create(
+        rater=(rater := factories.make_rater(study)), state="rating", consented_at=timezone.now()
+    )
+    other.goto(live_server.url + rater_link(rater))
+    shows(other, 1)
+    expect(other.get_by_role("dialog")).to_have_count(0)
+    rate(other, "1 1 1 Enter")
+    arrived(other)
+    assert {trial.rater.pk for trial in submitted()} == {rater.pk}
+
+
+def test_the_token_is_not_written_down(rating: Page, rater: Rater) -> None:
+    rate(rating, "4 2 3")
+    rating.context.set_offline(True)
+    rate(rating, "4 2 3 Enter")
+    expect(waiting(rating)).to_have_text("1 rating waiting")
+    kept = rating.evaluate(
+        """async () => {
+            const [{name}] = await indexedDB.databases();
+            const database = await new Promise((resolve) => {
+                const request = indexedDB.open(name);
+                request.onsuccess = () => resolve(request.result);
+            });
+            const read = (store) => new Promise((resolve) => {
+                const request = database.transaction(store).objectStore(store).getAll();
+                request.onsuccess = () => resolve(request.result);
+            });
+            return JSON.stringify([name, await read("outbox"), await read("drafts")]);
+        }"""
+    )
+    assert '"quality":4' in kept
+    token = rater_link(rater).strip("/").rsplit(".", 1)[-1]
+    assert token not in kept
+
+
+def test_a_page_that_closes_lets_its_images_go_soon(
+    open_page: Callable[[], Page], rating: Page
+) -> None:
+    def seconds_left() -> float:
+        (first, *_others) = Trial.objects.filter(state="leased").order_by("position")
+        assert first.lease_expires_at
+        return (first.lease_expires_at - timezone.now()).total_seconds()
+
+    assert seconds_left() > 200
+    rating.goto("about:blank")
+    for _try in range(50):
+        if seconds_left() <= 60:
+            break
+        rating.wait_for_timeout(100)
+    assert seconds_left() <= 60
+    # Back in time: the same images, for as long as before.
+    shows(open_page(), 1)
+    assert seconds_left() > 200
+    assert Trial.objects.count() == 3
