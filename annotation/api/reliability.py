@@ -73,7 +73,10 @@ class ReliabilityListView(GenericAPIView[Rater]):
 
     @extend_schema(responses=ReliabilitySerializer(many=True))
     def get(self, request: Request, slug: str) -> Response:
-        """The study's raters with what is known of their reliability, at most 30 seconds old."""
+        """The study's raters with what is known of their reliability.
+
+        Measures are at most 30 seconds old, in large studies ten minutes.
+        """
         study = find_study(request.user, slug, "annotation.change_study")
         page = self.paginate_queryset(Rater.objects.filter(study=study).order_by("pk"))
         return self.get_paginated_response(

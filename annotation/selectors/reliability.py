@@ -9,12 +9,15 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import redis.exceptions
 from django.core.cache import cache
 from django.db.models import Max
 from numpy.typing import NDArray
+
+from workbench.jobs.queue import enqueue
 
 from ..models import Rater, Rating, Study
 from ..opinion import (
@@ -38,11 +41,15 @@ from .answers import Answers, answers_beside, answers_of_rater, answers_of_study
 
 #: Measures are at most so old where there are newer ratings.
 FRESH_SECONDS = 30
+#: Who asks for what was computed within so many seconds waits for it; else a worker does it.
+QUICK_SECONDS = 0.5
+#: The task that computes them; by name, because it imports this module.
+RENEW = "annotation.tasks.renew_reliability"
 #: A cached answer is forgotten after so long, and with it what no rating tells of: an imported
 #: gold score, or a rating that was committed after one with a higher key.
 _KEPT_SECONDS = 600
 #: Raised with the shape of what is cached.
-_CACHE_VERSION = 1
+_CACHE_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -89,22 +96,28 @@ def reliability_of(study: Study) -> dict[int, Standing]:
     """Rater's key → standing, of those who have answered anything.
 
     Computing it takes seconds in a large study, and a monitor asks again and again: so the answer
-    is shared by all who look, until there are newer ratings and it is `FRESH_SECONDS` old. Changed
-    rules and exclusions are seen at once, because they are part of the key.
+    is shared by all who look, until there are newer ratings and it is `FRESH_SECONDS` old. What
+    takes longer than `QUICK_SECONDS` is then computed by a worker, and whoever asks meanwhile has
+    the answer that is there, at most `_KEPT_SECONDS` old. Changed rules and exclusions are seen at
+    once, because they are part of the key.
     """
-    rules = study.rules
-    excluded = _excluded(study)
-    key = _cache_key(study, rules, excluded)
-    # Every answer and every revision appends a row, so the newest key is the data's version.
-    # Other studies' ratings raise it too: looking for this study's newest would read all of them.
-    newest = Rating.objects.aggregate(newest=Max("pk"))["newest"] or 0
-    if known := _cached(key):
-        version, computed_at, standings = known
-        if version == newest or time.time() - computed_at < FRESH_SECONDS:
-            return standings
-    standings = _compute(study, rules, excluded)
-    _keep(key, (newest, time.time(), standings))
-    return standings
+    known = _known(study)
+    if known.standings is None:
+        return _renew(study, known)
+    if known.is_newest or time.time() - known.computed_at < FRESH_SECONDS:
+        return known.standings
+    if known.took < QUICK_SECONDS:
+        return _renew(study, known)
+    if _claim(known.key):
+        enqueue(RENEW, study.pk)
+    return known.standings
+
+
+def renew(study: Study) -> None:
+    """Computes the measures anew if there are newer ratings; twice is no harm."""
+    known = _known(study)
+    if known.standings is None or not known.is_newest:
+        _renew(study, known)
 
 
 def standings_by_session(study: Study, rater: Rater) -> dict[int, Standing]:
@@ -124,6 +137,41 @@ def standings_by_session(study: Study, rater: Rater) -> dict[int, Standing]:
     known = known_scores(study, scales)
     found = _standings(own, own_group, sessions.size, correlations, known, scales, rules)
     return dict(zip(sessions.tolist(), found, strict=True))
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the cache has, and what it would have to have."""
+
+    key: str
+    rules: ReliabilityRules
+    excluded: list[int]
+    #: The newest rating's key now: every answer and every revision appends a row, so it is the
+    #: data's version. Other studies' ratings raise it too: looking for this study's newest would
+    #: read all of them.
+    newest: int
+    version: int = 0
+    computed_at: float = 0.0
+    took: float = 0.0
+    standings: dict[int, Standing] | None = None
+
+    @property
+    def is_newest(self) -> bool:
+        return self.version == self.newest
+
+
+def _known(study: Study) -> _Known:
+    rules, excluded = study.rules, _excluded(study)
+    key = _cache_key(study, rules, excluded)
+    newest = Rating.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    return _Known(key, rules, excluded, newest, *_cached(key))
+
+
+def _renew(study: Study, known: _Known) -> dict[int, Standing]:
+    start = time.monotonic()
+    standings = _compute(study, known.rules, known.excluded)
+    _keep(known.key, (known.newest, time.time(), time.monotonic() - start, standings))
+    return standings
 
 
 def _compute(study: Study, rules: ReliabilityRules, excluded: Sequence[int]) -> dict[int, Standing]:
@@ -232,14 +280,22 @@ def _cache_key(study: Study, rules: ReliabilityRules, excluded: Sequence[int]) -
     return f"reliability:{_CACHE_VERSION}:{study.pk}:{digest}"
 
 
-def _cached(key: str) -> tuple[int, float, dict[int, Standing]] | None:
-    """(newest rating, when it was computed, standings)."""
+def _cached(key: str) -> tuple[Any, ...]:
+    """(newest rating, when computed, in how many seconds, standings); empty where nothing is."""
     try:
-        found: tuple[int, float, dict[int, Standing]] | None = cache.get(key)
+        found: tuple[Any, ...] = cache.get(key) or ()
         return found
     except redis.exceptions.RedisError:
         # Raters do not need Redis, so an owner can watch them without it, only slower.
-        return None
+        return ()
+
+
+def _claim(key: str) -> bool:
+    """Whether nobody has asked a worker in the last `FRESH_SECONDS`."""
+    try:
+        return bool(cache.add(f"{key}:asked", 1, FRESH_SECONDS))
+    except redis.exceptions.RedisError:
+        return False
 
 
 def _keep(key: str, value: object) -> None:

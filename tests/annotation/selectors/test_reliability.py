@@ -1,18 +1,21 @@
 """What is known of raters, from stored answers; figures by hand."""
 
+import time
 from collections.abc import Sequence
 
 import pytest
 import redis.exceptions
 from django.core.cache import cache
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from annotation.models import PublishedScore, Rater, Rating, Stimulus, Study
 from annotation.opinion import GoldAnswers, ReliabilityRules
 from annotation.selectors import reliability
 from annotation.selectors.reliability import NOTHING_YET, reliability_of, standings_by_session
+from annotation.tasks import renew_reliability
 from tests.annotation.answering import answer, sitting
+from tests.conftest import Sent
 from tests.factories import make_rater, make_stimuli, make_stimulus
 
 
@@ -148,12 +151,38 @@ def test_measures_are_computed_once_for_all_who_look(
     assert reliability_of(study)[rater.pk].ratings == 2
 
 
+def test_a_worker_renews_what_takes_long(
+    study: Study,
+    rater: Rater,
+    monkeypatch: pytest.MonkeyPatch,
+    sent: Sent,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    one, two = make_stimuli(study, 2)
+    session = sitting(rater)
+    answer(session, one, 3)
+    reliability_of(study)
+    monkeypatch.setattr(reliability, "QUICK_SECONDS", 0)
+    answer(session, two, 3)
+    later = time.time() + reliability.FRESH_SECONDS
+    monkeypatch.setattr(time, "time", lambda: later)
+    with django_capture_on_commit_callbacks(execute=True):
+        # The last answer at once, and the worker is asked once.
+        assert [reliability_of(study)[rater.pk].ratings for _time in range(2)] == [1, 1]
+    assert sent == [("annotation.tasks.renew_reliability", (study.pk,))]
+    renew_reliability(study.pk)
+    assert reliability_of(study)[rater.pk].ratings == 2
+    monkeypatch.setattr(reliability, "_compute", None)
+    renew_reliability(study.pk)  # Nothing newer, so nothing to do.
+
+
 def test_without_a_cache_measures_are_computed_each_time(
     study: Study, rater: Rater, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unreachable(*_given: object) -> None:
         raise redis.exceptions.ConnectionError
 
+    monkeypatch.setattr(cache, "add", unreachable)
     monkeypatch.setattr(cache, "get", unreachable)
     monkeypatch.setattr(cache, "set", unreachable)
     answer(sitting(rater), make_stimulus(study, 1), 3)
