@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -63,10 +64,11 @@ class StudyDetailView(APIView):
         data.is_valid(raise_exception=True)
         changes = dict(data.validated_data)
         status = changes.pop("status", None)
-        if changes:
-            study = update_study(study=study, actor=signed_in(request), changes=changes)
-        if status is not None and status != study.status:
-            set_status(study=study, actor=signed_in(request), status=status)
+        with transaction.atomic():
+            if changes:
+                study = update_study(study=study, actor=signed_in(request), changes=changes)
+            if status is not None and status != study.status:
+                set_status(study=study, actor=signed_in(request), status=status)
         return Response(StudySerializer(study).data)
 
 

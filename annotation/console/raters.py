@@ -132,7 +132,9 @@ def _make_raters(request: HttpRequest, study: Study) -> HttpResponse:
     count = request.POST.get("count", "")
     try:
         made = create_raters(
-            study=study, count=int(count) if count.isdigit() else 0, actor=signed_in(request)
+            study=study,
+            count=int(count) if count.isdecimal() and count.isascii() else 0,
+            actor=signed_in(request),
         )
     except MintError as error:
         messages.error(request, error.message)

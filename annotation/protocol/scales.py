@@ -7,6 +7,9 @@ from typing import Any, Self
 
 from .errors import ProtocolError
 
+#: Nobody tells more apart; and a page has to show each level (P.910 section 8.1 has eleven).
+MOST_POSITIONS, MOST_LEVELS = 10_001, 11
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -26,6 +29,13 @@ class Scale:
             raise ProtocolError(
                 f"scale {self.kind}: {self.minimum}…{self.maximum} in steps of {self.step} "
                 "is not within 0…100"
+            )
+        steps = (self.maximum - self.minimum) / self.step
+        most = MOST_POSITIONS if self.kind.startswith("slider") else MOST_LEVELS
+        if abs(steps - round(steps)) > 1e-6 or steps >= most:
+            raise ProtocolError(
+                f"scale {self.kind}: steps of {self.step:g} do not divide "
+                f"{self.minimum:g}…{self.maximum:g} into at most {most} scores; choose another step"
             )
         if self.labels and len(self.labels) != self.levels:
             raise ProtocolError(

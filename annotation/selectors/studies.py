@@ -133,6 +133,9 @@ def stimuli_of(study: Study, *, filters: dict[str, str] | None = None) -> QueryS
     """The study's stimuli, the most wanted first; `filters`: split, generator, state, text."""
     stimuli = Stimulus.objects.filter(study=study).select_related("prompt", "generator")
     given = {name: value for name, value in (filters or {}).items() if value}
+    if any("\0" in value for value in given.values()):
+        # PostgreSQL's texts hold no NUL, so nothing has one.
+        return stimuli.none()
     if "split" in given:
         stimuli = stimuli.filter(split=given["split"])
     if "generator" in given:
@@ -154,6 +157,7 @@ def mos_of(stimuli: list[Stimulus]) -> dict[int, dict[str, float]]:
     rows = (
         Rating.objects.filter(
             trial__stimulus__in=stimuli,
+            trial__role=Trial.Role.MAIN,
             trial__rater__status=Rater.Status.ACTIVE,
             superseded_at=None,
         )

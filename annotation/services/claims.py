@@ -221,13 +221,20 @@ def skip_trial(*, access: Access, trial_id: int, reason: SkipReason, ahead: int)
 
 @contextmanager
 def locked_trial(access: Access, trial_id: int) -> Iterator[Trial]:
-    """A transaction that holds the rater's trial; TrialNotFoundError where it is not theirs."""
+    """A transaction that holds the rater's session and trial, in this order, as every other does.
+
+    Raises TrialNotFoundError where the trial is not theirs, SessionStateError where its session is
+    not in rating.
+    """
     with transaction.atomic():
-        trial = (
-            Trial.objects.select_for_update().filter(pk=trial_id, rater_id=access.rater_id).first()
-        )
-        if trial is None:
+        theirs = Trial.objects.filter(pk=trial_id, rater_id=access.rater_id)
+        sessions = RatingSession.objects.select_for_update()
+        session = sessions.filter(pk__in=theirs.values("session")).first()
+        if session is None:
             raise TrialNotFoundError
+        if session.state != SessionState.RATING:
+            raise SessionStateError(session.state)
+        trial = theirs.select_for_update().get()
         yield trial
 
 

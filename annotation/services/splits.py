@@ -14,12 +14,11 @@ def draw_splits(
     All images of a prompt share its split. Only main images are drawn: a practice or gold image
     joins its prompt's split where there is one, and is never held out by itself.
     """
-    existing = dict(
-        Stimulus.objects.filter(study=study, prompt__text_sha256__in=list(prompts))
-        .order_by()
-        .values_list("prompt__text_sha256", "split")
-        .distinct()
-    )
+    stimuli = Stimulus.objects.filter(study=study, prompt__text_sha256__in=list(prompts))
+    if purpose == Stimulus.Purpose.MAIN:
+        # Practice and gold images were never drawn, so they decide nothing about main ones.
+        stimuli = stimuli.filter(purpose=Stimulus.Purpose.MAIN)
+    existing = dict(stimuli.order_by().values_list("prompt__text_sha256", "split").distinct())
     share = study.holdout_share if purpose == Stimulus.Purpose.MAIN else 0.0
     return assign_splits(existing, prompts, share, study.seed)
 

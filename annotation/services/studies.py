@@ -1,6 +1,6 @@
 """Making and changing studies: the protocol's parsers check everything before it is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -76,8 +76,8 @@ def update_study(*, study: Study, actor: User, changes: Mapping[str, Any]) -> St
         _refuse_new_phrases(locked, changes)
         _apply(locked, changes)
         locked.save(update_fields=list(changes))
-        _follow_rating_counts(locked, changes)
         changed = sorted(name for name in changes if before[name] != getattr(locked, name))
+        _follow_rating_counts(locked, changed)
         if changed:
             record(study=locked, actor=actor, action="study.changed", settings=changed)
     return locked
@@ -177,17 +177,16 @@ def has_explanations(study: Study) -> bool:
     return Explanation.objects.filter(trial__stimulus__study=study).exists()
 
 
-def _follow_rating_counts(study: Study, changes: Mapping[str, Any]) -> None:
-    """Images not yet rated more often than that take over the study's new numbers."""
-    if {"target_ratings", "maximum_ratings"} & set(changes):
-        Stimulus.objects.filter(
-            study=study,
+def _follow_rating_counts(study: Study, changed: Collection[str]) -> None:
+    """Main images not yet rated more often than that take over the study's new numbers."""
+    main = Stimulus.objects.filter(study=study, purpose=Stimulus.Purpose.MAIN)
+    if {"target_ratings", "maximum_ratings"} & set(changed):
+        main.filter(
             split=Stimulus.Split.POOL,
             claimed_ratings__lte=study.maximum_ratings,
         ).update(wanted_ratings=study.target_ratings, maximum_ratings=study.maximum_ratings)
-    if "holdout_ratings" in changes:
-        Stimulus.objects.filter(
-            study=study,
+    if "holdout_ratings" in changed:
+        main.filter(
             split=Stimulus.Split.HOLDOUT,
             claimed_ratings__lte=study.holdout_ratings,
         ).update(wanted_ratings=study.holdout_ratings, maximum_ratings=study.holdout_ratings)

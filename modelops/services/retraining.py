@@ -94,6 +94,8 @@ def _is_due(study: Study) -> bool:
     if last_run is not None and last_run.state == JobState.FAILED and last_run.snapshot is None:
         # It failed before it saw a label and would again; a person has to look first.
         return False
-    snapshot = study.label_snapshots.order_by("-created_at").first()
-    known = snapshot.ratings if snapshot else 0
+    # Of the latest run that saw labels: the same labels twice are one snapshot, with the first
+    # one's date.
+    saw = study.training_runs.exclude(snapshot=None).order_by("-created_at", "-pk").first()
+    known = saw.snapshot.ratings if saw and saw.snapshot else 0
     return count_labels(study).ratings - known >= study.retrain_every

@@ -22,7 +22,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.worker, pytest.mark.slow, pytest.
 
 IMAGES = 36
 PASSWORD = "a long enough passphrase"
-#: What the rater presses: the three scores of an image, then Enter.
+PERSPECTIVES = ("quality", "authenticity", "correspondence")
+#: What the raters press: the three scores of an image, then Enter.
 SCORES = (4, 2, 5)
 
 
@@ -51,17 +52,41 @@ def test_real_images_go_through_the_whole_loop(
     sign_in(owner)
     make_study(owner)
     import_images(owner, archive)
-    link = open_for_a_rater(owner)
-    rate_everything(browser.new_page(), link)
-    train_and_promote(owner)
-    records = export(owner, stack.base_url)
+    open_for_raters(owner)
+    rate_everything(browser.new_page(), new_link(owner))
+    train_and_promote(owner, version=1)
+    api = api_with_token(owner, stack.base_url)
+    wishes = sorted(
+        (row for row in listing(api, "stimuli") if row["split"] == "pool"),
+        key=lambda row: -row["priority"],
+    )
+    assert wishes[0]["priority"] > wishes[-1]["priority"]
+    rate_some(browser.new_page(), new_link(owner), images=12)
+    train_and_promote(owner, version=2)
+
+    predictions = listing(api, "predictions")
+    assert len({row["stimulus"] for row in predictions}) == IMAGES
+    records = [json.loads(line) for line in export(api).splitlines()]
     assert len(records) == IMAGES
-    found = [
-        tuple(trial["scores"][name] for name in ("quality", "authenticity", "correspondence"))
+    first = records[0]["trials"][0]["rater"]
+    trials = [trial for record in records for trial in record["trials"]]
+    assert len(trials) >= IMAGES + 12
+    assert {tuple(trial["scores"][name] for name in PERSPECTIVES) for trial in trials} == {SCORES}
+    reasons = [trial["explanations"]["authenticity"] for trial in trials if trial["explanations"]]
+    assert reasons[0]["phrases"] == {"authenticity_distortion": 2}
+    assert all(record["prompt"] and record["generator"] for record in records)
+    # The images that the model wished for most came first, but for those drawn otherwise.
+    asked = [
+        (record["stimulus"], trial["draw"])
         for record in records
         for trial in record["trials"]
+        if trial["rater"] != first
     ]
-    assert found == [SCORES] * IMAGES
+    foremost = {row["id"] for row in wishes[: len(asked)]}
+    assert {stimulus for stimulus, draw in asked if draw == "priority"} <= foremost
+    counted = [trial for trial in trials if trial["role"] == "main"]
+    rated = sum(record["mos"]["quality"]["n"] for record in records)
+    assert rated == len(counted) > IMAGES
 
 
 def sign_in(page: Page) -> None:
@@ -90,46 +115,95 @@ def import_images(page: Page, archive: Path) -> None:
     expect(page.locator(".thumbs li")).to_have_count(IMAGES)
 
 
-def open_for_a_rater(page: Page) -> str:
+def open_for_raters(page: Page) -> None:
     page.goto("/studies/real-images/")
     page.get_by_role("button", name="Open for raters").click()
+
+
+def new_link(page: Page) -> str:
+    """The newest rater's."""
     page.goto("/studies/real-images/raters/")
+    known = {item.get_attribute("data-copy") for item in page.locator("[data-copy]").all()}
+    if not page.locator("input[name=count]").is_visible():
+        page.get_by_text("New links").first.click()
     page.fill("input[name=count]", "1")
     page.get_by_role("button", name="New links").click()
-    return page.locator("[data-copy]").get_attribute("data-copy") or ""
+    expect(page.locator("[data-copy]")).to_have_count(len(known) + 1)
+    (link,) = {
+        item.get_attribute("data-copy") for item in page.locator("[data-copy]").all()
+    } - known
+    return link or ""
 
 
-def rate_everything(page: Page, link: str) -> None:
+def begin(page: Page, link: str) -> None:
     page.goto(link)
     page.get_by_role("checkbox").check()
     page.get_by_role("button", name="Start").click()
     page.get_by_role("button", name="Show me the first image").click()
-    for number in range(1, IMAGES + 1):
-        expect(page.get_by_text(f"Image {number} of {IMAGES}")).to_be_visible(timeout=20_000)
-        # The scores open once the decoded image is on the screen.
-        expect(page.locator("#controls input").first).to_be_enabled(timeout=20_000)
-        for score in SCORES:
-            page.keyboard.press(str(score))
+
+
+def rate_image(page: Page, number: int) -> None:
+    expect(page.locator("#progress-text")).to_contain_text(f"Image {number} of", timeout=20_000)
+    # The scores open once the decoded image is on the screen.
+    expect(page.locator("#controls:enabled")).to_be_visible(timeout=20_000)
+    for score in SCORES:
+        page.keyboard.press(str(score))
+
+
+def rate_everything(page: Page, link: str) -> None:
+    """The study's own settings decide how many images that is: some come twice."""
+    begin(page, link)
+    thanks = page.get_by_text("Thank you")
+    for number in range(1, 2 * IMAGES):
+        rate_image(page, number)
+        if number == 1:
+            page.get_by_text("partially distorted").click()
         page.keyboard.press("Enter")
-    expect(page.get_by_text("Thank you")).to_be_visible(timeout=20_000)
+        over = thanks.or_(page.get_by_text(re.compile(rf"Image {number + 1} of")))
+        expect(over).to_be_visible(timeout=20_000)
+        if thanks.is_visible():
+            return
+    raise AssertionError("the session does not end")
 
 
-def train_and_promote(page: Page) -> None:
+def rate_some(page: Page, link: str, images: int) -> None:
+    begin(page, link)
+    for number in range(1, images + 1):
+        rate_image(page, number)
+        page.keyboard.press("Enter")
+    expect(page.locator("#progress-text")).to_contain_text(f"Image {images + 1} of", timeout=20_000)
+
+
+def train_and_promote(page: Page, version: int) -> None:
     page.goto("/studies/real-images/model/")
     page.get_by_role("button", name="Retrain").click()
     promote = page.get_by_role("button", name="Promote")
     # A poll that finds the run over reloads the page; the button opens once all is scored.
     expect(promote).to_be_enabled(timeout=240_000)
     promote.click()
-    expect(page.get_by_text("Version 1 is the active model")).to_be_visible()
+    expect(page.get_by_text(f"Version {version} is the active model")).to_be_visible()
 
 
-def export(page: Page, address: str) -> list[dict[str, Any]]:
+def api_with_token(page: Page, address: str) -> httpx.Client:
     page.goto("/accounts/token/")
     page.get_by_role("button", name="New token").click()
     (secret,) = re.findall(r"mint_\w+", page.locator("#secret").inner_text())
-    answer = httpx.get(
-        f"{address}/api/v1/studies/real-images/export/?format=jsonl",
+    return httpx.Client(
+        base_url=f"{address}/api/v1/studies/real-images",
         headers={"Authorization": f"Token {secret}"},
     )
-    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+def listing(api: httpx.Client, name: str) -> list[dict[str, Any]]:
+    """All pages of a list."""
+    rows: list[dict[str, Any]] = []
+    address: str | None = f"{name}/"
+    while address:
+        body = api.get(address).raise_for_status().json()
+        rows += body["results"]
+        address = body["next"]
+    return rows
+
+
+def export(api: httpx.Client) -> str:
+    return api.get("export/", params={"format": "jsonl"}).raise_for_status().text

@@ -221,8 +221,8 @@ def _ahead(data: Mapping[str, Any]) -> int:
 
 def _language(data: Mapping[str, Any]) -> str:
     value = data.get("language", settings.LANGUAGE_CODE)
-    if value not in _LANGUAGES:
+    if not isinstance(value, str) or value not in _LANGUAGES:
         raise InvalidAnswerError(
             f"language: {value!r} is not one of {', '.join(sorted(_LANGUAGES))}"
         )
-    return str(value)
+    return value

@@ -85,6 +85,23 @@ def test_a_setting_that_does_not_fit_is_named_and_nothing_changes(
     assert Study.objects.get().title == "Demo"
 
 
+def test_a_refused_status_changes_no_setting_either(api: Client, study: Study) -> None:
+    answer = patch(api, {"title": "Other", "status": "draft"})
+    assert answer.status_code == 409
+    assert Study.objects.get().title == "Demo"
+
+
+def test_gold_and_unchanged_numbers_leave_images_alone(api: Client, study: Study) -> None:
+    (gold,) = make_stimuli(study, [1], purpose="gold", wanted_ratings=0, maximum_ratings=32767)
+    (topped_up,) = make_stimuli(study, [2], wanted_ratings=5)
+    patch(api, {"title": "Other", "target_ratings": study.target_ratings})
+    topped_up.refresh_from_db()
+    assert topped_up.wanted_ratings == 5
+    patch(api, {"target_ratings": 4})
+    gold.refresh_from_db()
+    assert (gold.wanted_ratings, gold.maximum_ratings) == (0, 32767)
+
+
 def test_a_scale_stays_once_there_are_ratings(api: Client, study: Study) -> None:
     (stimulus,) = make_stimuli(study, 1)
     now = timezone.now()

@@ -108,6 +108,18 @@ def test_renewing_after_the_sweep_takes_the_place_again(study: Study, rater: Rat
     assert (claimed(), wrong_counters()) == (1, 0)
 
 
+def test_a_page_of_an_ended_session_takes_nothing_back(study: Study, rater: Rater) -> None:
+    factories.make_stimuli(study, 1)
+    access = in_rating(rater)
+    trial = claim_trials(access=access, ahead=0).trials[0]
+    withdraw(access=access)
+    with pytest.raises(SessionStateError, match="withdrawn"):
+        renew_lease(access=access, trial_id=trial.id)
+    with pytest.raises(SessionStateError, match="withdrawn"):
+        skip_trial(access=access, trial_id=trial.id, reason=SkipReason.OTHER, ahead=0)
+    assert (claimed(), wrong_counters()) == (0, 0)
+
+
 def seconds_left() -> list[float]:
     expiries = Trial.objects.filter(state="leased").values_list("lease_expires_at", flat=True)
     return [(expiry - timezone.now()).total_seconds() for expiry in expiries]

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from kombu.exceptions import OperationalError
 
-from annotation.models import AuditEntry, Stimulus, Study
+from annotation.models import AuditEntry, Rater, Stimulus, Study
 from modelops.errors import RunActiveError, TooFewLabelsError
 from modelops.models import TrainingRun
 from modelops.services.retraining import request_retrain, retrain_where_due
@@ -96,6 +96,22 @@ def test_a_study_retrains_by_itself_after_so_many_new_ratings(
     (run,) = retrain_where_due()
     assert (run.trigger, run.promote_when_done, run.requested_by) == ("schedule", True, None)
     assert retrain_where_due() == []  # one is active
+
+
+def test_old_labels_seen_again_are_known(
+    study: Study, labelled: list[Stimulus], train: Train
+) -> None:
+    """Labels A, then fewer (B), then A again: A's snapshot is older than B's, and is what counts."""
+    train()
+    rater = study.raters.first()
+    assert rater is not None
+    Rater.objects.filter(pk=rater.pk).update(status="excluded")
+    train()
+    Rater.objects.filter(pk=rater.pk).update(status="active")
+    train()
+    study.retrain_every = 1
+    study.save(update_fields=["retrain_every"])
+    assert retrain_where_due() == []
 
 
 def test_too_few_labels_keep_the_schedule_waiting(study: Study, small_model_settings: None) -> None:

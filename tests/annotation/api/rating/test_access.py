@@ -18,6 +18,7 @@ ROUTES = [
     ("post", "session/", 400),
     ("post", "session/begin/", 409),
     ("post", "session/pause/", 409),
+    ("post", "session/release/", 409),
     ("post", "session/withdraw/", 200),
     ("post", "claims/", 409),
     ("post", "trials/1/display/", 404),

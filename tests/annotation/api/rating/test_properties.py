@@ -22,8 +22,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 IMAGES = 12
 #: Answers that the protocol foresees; anything else is a failure.
-REFUSALS = {"lease_lost", "trial_skipped", "session_state", "no_session", "study_full"}
-ACTIONS = ("rate", "rate", "rate", "replay", "revise", "skip", "leave", "expire", "pause", "stop")
+REFUSALS = {
+    *("lease_lost", "trial_skipped", "trial_not_found"),
+    *("session_state", "no_session", "study_full"),
+}
+ACTIONS = (
+    *("rate", "rate", "rate", "replay", "revise", "skip"),
+    *("leave", "expire", "renew", "pause", "stop"),
+)
 
 plans = st.builds(
     replace,
@@ -46,7 +52,12 @@ class Person:
     acknowledged: dict[int, dict[str, int]] = field(default_factory=dict)
 
     def act(self, action: str) -> None:
-        if action == "stop":
+        if action == "renew":
+            held = Trial.objects.filter(state="leased").values_list("pk", flat=True)
+            for trial in held:
+                Trial.objects.filter(pk=trial).update(lease_expires_at="2020-01-01T00:00:00Z")
+                self.ask(f"trials/{trial}/renew/")
+        elif action == "stop":
             self.ask("session/withdraw/")
         elif action == "pause":
             self.ask("session/pause/")

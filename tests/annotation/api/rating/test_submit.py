@@ -185,6 +185,12 @@ def test_a_reason_that_does_not_fit_is_refused_by_name(
     assert not Rating.objects.exists()
 
 
+@pytest.mark.parametrize("language", [[], {}, 7, None])
+def test_a_language_that_is_no_text_is_refused(rating: RaterClient, language: Any) -> None:
+    body = rating.submit(first(rating), language=language)
+    assert (rating.status, body["code"]) == (400, "answer_invalid")
+
+
 def test_an_unknown_language_is_refused(rating: RaterClient) -> None:
     body = rating.submit(first(rating), language="tlh")
     assert body["detail"] == "language: 'tlh' is not one of en, zh-hans"
