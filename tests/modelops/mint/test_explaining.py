@@ -143,7 +143,7 @@ def test_greedy_is_one_beam_without_a_penalty() -> None:
 
 
 def hand_loss(model: MintIQAExplainer, case: Case) -> float:
-    """Row by row without padding; the mean is over all tokens of all answers."""
+    """Row by row without padding; the mean is over all tokens of all answers but [PAD]."""
     losses = []
     seen = model.language_projection(encode(model, case))
     for row in range(len(case.pixels)):
@@ -152,7 +152,9 @@ def hand_loss(model: MintIQAExplainer, case: Case) -> float:
         embeds = torch.cat([seen[row : row + 1], words], dim=1)
         scores = model.language_model(inputs_embeds=embeds).logits[0].log_softmax(dim=-1)
         first = embeds.shape[1] - said.shape[1]
-        losses += [-scores[first + n - 1, token] for n, token in enumerate(said[0].tolist())]
+        losses += [
+            -scores[first + n - 1, token] for n, token in enumerate(said[0].tolist()) if token != 39
+        ]
     return float(torch.stack(losses).mean())
 
 
@@ -160,6 +162,26 @@ def test_only_the_answer_s_tokens_carry_loss(explainer: MintIQAExplainer, case: 
     with torch.no_grad():
         found = explainer(*case).loss
         assert float(found) == pytest.approx(hand_loss(explainer, case), abs=1e-5)
+
+
+def test_a_padding_token_within_an_answer_carries_none(
+    explainer: MintIQAExplainer, case: Case
+) -> None:
+    """MINT_Qformers.py masks labels by the token's id, whatever the mask says."""
+    case.answer.ids[0, 2] = 39
+    with torch.no_grad():
+        found = explainer(*case).loss
+        assert float(found) == pytest.approx(hand_loss(explainer, case), abs=1e-5)
+
+
+def test_one_look_at_an_image_serves_several_questions(
+    explainer: MintIQAExplainer, case: Case
+) -> None:
+    with torch.inference_mode():
+        vision_embeds = explainer.encode_images(case.pixels[:1]).expand(3, -1, -1)
+        together = explainer.encode_questions(vision_embeds, case.score_queries, case.question)
+    same_image = case._replace(pixels=case.pixels[:1].expand(3, -1, -1, -1))
+    torch.testing.assert_close(together, encode(explainer, same_image), atol=1e-6, rtol=0)
 
 
 def test_without_an_answer_there_is_no_loss(explainer: MintIQAExplainer, case: Case) -> None:
