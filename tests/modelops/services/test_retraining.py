@@ -101,7 +101,7 @@ def test_a_study_retrains_by_itself_after_so_many_new_ratings(
 def test_old_labels_seen_again_are_known(
     study: Study, labelled: list[Stimulus], train: Train
 ) -> None:
-    """Labels A, then fewer (B), then A again: A's snapshot is older than B's, and is what counts."""
+    """Labels A, then fewer (B), then A again: A's snapshot is older than B's, yet it counts."""
     train()
     rater = study.raters.first()
     assert rater is not None
