@@ -9,12 +9,14 @@ from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
-from annotation.models import Rater, Rating, RatingSession, Stimulus, Study, Trial
+from annotation.models import PublishedScore, Rater, Rating, RatingSession, Stimulus, Study, Trial
 from annotation.services.claims import expire_leases
 from annotation.services.raters import rater_link
 
 from .. import factories
 from .rating_page import arrived, choose, press, scores_of, shows, submitted
+from .test_rating_look import check_accessibility
+from .test_session_plan import begin, set_plan
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -38,6 +40,16 @@ def rate(page: Page, keys: str = "4 2 3 Enter") -> None:
     press(page, keys)
 
 
+def go_offline(page: Page) -> None:
+    """Once the image on the screen and the two after it have been loaded."""
+    expect(page.locator("#controls:enabled")).to_be_visible()
+    page.wait_for_function(
+        """() => performance.getEntriesByType("resource")
+            .filter((entry) => entry.name.includes("/media/")).length >= 3"""
+    )
+    page.context.set_offline(True)
+
+
 def waiting(page: Page) -> Any:
     return page.locator("#waiting")
 
@@ -48,7 +60,7 @@ def answers() -> list[list[float]]:
 
 
 def test_what_is_rated_offline_waits_and_arrives_once(rating: Page) -> None:
-    rating.context.set_offline(True)
+    go_offline(rating)
     rate(rating, "4 2 3 Enter")
     shows(rating, 2)
     expect(waiting(rating)).to_have_text("1 rating waiting")
@@ -68,11 +80,11 @@ def test_what_is_rated_offline_waits_and_arrives_once(rating: Page) -> None:
 
 
 def test_with_nothing_left_in_hand_a_panel_says_so_and_it_goes_on_by_itself(rating: Page) -> None:
-    rating.context.set_offline(True)
+    go_offline(rating)
     for _number in range(3):
         rate(rating)
     panel = rating.locator("#canvas-note")
-    expect(panel).to_contain_text("No connection. What you rated is kept in this browser")
+    expect(panel).to_contain_text("What you rated is kept in this browser")
     expect(panel.get_by_role("button", name="Try again")).to_be_visible()
     expect(waiting(rating)).to_have_text("3 ratings waiting")
     expect(rating.locator("#controls:disabled")).to_be_visible()
@@ -126,7 +138,7 @@ def test_a_page_closed_offline_sends_when_the_link_is_opened_again(
     rating: Page, live_server: LiveServer, rater: Rater
 ) -> None:
     context = rating.context
-    context.set_offline(True)
+    go_offline(rating)
     rate(rating)
     expect(waiting(rating)).to_have_text("1 rating waiting")
     rating.close()
@@ -175,7 +187,7 @@ def test_the_next_image_does_not_wait_for_a_slow_server(rating: Page) -> None:
 
 def test_the_last_image_can_be_revised_while_its_answer_still_waits(rating: Page) -> None:
     first = rating.locator("#prompt").inner_text()
-    rating.context.set_offline(True)
+    go_offline(rating)
     rate(rating, "4 2 3 Enter")
     shows(rating, 2)
     second = rating.locator("#prompt").inner_text()
@@ -195,7 +207,7 @@ def test_the_last_image_can_be_revised_while_its_answer_still_waits(rating: Page
 
 
 def test_with_nothing_in_hand_the_last_image_can_still_be_revised(rating: Page) -> None:
-    rating.context.set_offline(True)
+    go_offline(rating)
     for _number in range(3):
         rate(rating, "4 2 3 Enter")
     panel = rating.locator("#canvas-note")
@@ -213,7 +225,7 @@ def test_with_nothing_in_hand_the_last_image_can_still_be_revised(rating: Page) 
 
 
 def test_a_skip_waits_like_a_rating(rating: Page) -> None:
-    rating.context.set_offline(True)
+    go_offline(rating)
     rating.get_by_role("button", name="Skip…").click()
     rating.get_by_label("I cannot judge it").check()
     rating.get_by_role("button", name="Skip the image").click()
@@ -227,7 +239,7 @@ def test_a_skip_waits_like_a_rating(rating: Page) -> None:
 
 
 def test_a_refused_answer_is_told_and_holds_nothing_up(rating: Page) -> None:
-    rating.context.set_offline(True)
+    go_offline(rating)
     for _number in range(2):
         rate(rating)
     Trial.objects.filter(position=0).update(lease_expires_at=timezone.now() - timedelta(hours=1))
@@ -235,7 +247,7 @@ def test_a_refused_answer_is_told_and_holds_nothing_up(rating: Page) -> None:
     Stimulus.objects.filter(trials__position=0).update(claimed_ratings=5)
     rating.context.set_offline(False)
     toast = rating.locator("#toast")
-    expect(toast).to_contain_text("had gone to other raters")
+    expect(toast).to_contain_text("has since gone to other raters")
     arrived(rating)
     assert [trial.position for trial in submitted()] == [1]
     toast.get_by_role("button", name="Close").click()
@@ -245,8 +257,39 @@ def test_a_refused_answer_is_told_and_holds_nothing_up(rating: Page) -> None:
     assert len(submitted()) == 2
 
 
+def test_the_states_of_a_lost_line_move_nothing_and_are_accessible(
+    rating: Page, live_server: LiveServer, rater: Rater
+) -> None:
+    rating.evaluate(
+        """() => {
+            window.shift = 0;
+            new PerformanceObserver((list) => {
+                for (const entry of list.getEntries()) window.shift += entry.value;
+            }).observe({type: "layout-shift"});
+        }"""
+    )
+    go_offline(rating)
+    for _number in range(3):
+        rate(rating)
+    expect(waiting(rating)).to_have_text("3 ratings waiting")
+    check_accessibility(rating)
+    Trial.objects.filter(position=0).update(lease_expires_at=timezone.now() - timedelta(hours=1))
+    assert expire_leases() == 1
+    Stimulus.objects.filter(trials__position=0).update(claimed_ratings=5)
+    rating.context.set_offline(False)
+    expect(rating.locator("#toast")).to_contain_text("A rating could not be taken")
+    arrived(rating)
+    expect(rating.locator("#controls:enabled")).to_be_visible()
+    check_accessibility(rating)
+    assert rating.evaluate("window.shift") == 0
+    second = rating.context.new_page()
+    second.goto(live_server.url + rater_link(rater))
+    expect(second.get_by_role("dialog")).to_be_visible()
+    check_accessibility(second)
+
+
 def test_a_study_closed_in_between_says_what_has_not_been_sent(rating: Page, study: Study) -> None:
-    rating.context.set_offline(True)
+    go_offline(rating)
     rate(rating)
     shows(rating, 2)
     Study.objects.filter(pk=study.pk).update(status="closed")
@@ -278,7 +321,7 @@ def test_an_answer_to_an_ended_session_is_told_on_the_page_that_follows(rating: 
 
 
 def test_pausing_waits_until_everything_has_arrived(rating: Page) -> None:
-    rating.context.set_offline(True)
+    go_offline(rating)
     rate(rating)
     rating.get_by_role("button", name="Pause").click()
     expect(rating.locator("#toast")).to_contain_text("have not arrived yet")
@@ -319,6 +362,55 @@ def test_a_second_tab_says_so_and_can_take_over(
     assert len(submitted()) == 2
 
 
+def test_without_locks_the_newest_tab_is_the_one(
+    rating: Page, context: BrowserContext, live_server: LiveServer, rater: Rater
+) -> None:
+    # As on a lab's own network without encryption: browsers have no locks there.
+    context.add_init_script("delete Navigator.prototype.locks")
+    rating.reload()
+    shows(rating, 1)
+    second = context.new_page()
+    second.goto(live_server.url + rater_link(rater))
+    shows(second, 1)
+    panel = rating.get_by_role("dialog", name="This study is open in another tab")
+    expect(panel).to_be_visible()
+    panel.get_by_role("button", name="Use this tab").click()
+    shows(rating, 1)
+    expect(second.get_by_role("dialog")).to_be_visible()
+
+
+def test_a_browser_that_keeps_nothing_still_rates(rating: Page) -> None:
+    rating.context.add_init_script("indexedDB.open = () => { throw new Error('forbidden'); }")
+    rating.reload()
+    shows(rating, 1)
+    go_offline(rating)
+    for _number in range(2):
+        rate(rating)
+    expect(waiting(rating)).to_have_text("2 ratings waiting")
+    rating.context.set_offline(False)
+    arrived(rating)
+    assert len(submitted()) == 2
+
+
+def test_training_waits_for_its_feedback(open_page: Callable[[], Page], study: Study) -> None:
+    set_plan(study, training_trials=1)
+    (stimulus,) = factories.make_stimuli(study, [70], purpose="training")
+    PublishedScore.objects.create(
+        stimulus=stimulus, perspective="quality", mos=0.75, source="experts"
+    )
+    page = begin(open_page())
+    go_offline(page)
+    rate(page)
+    expect(page.locator("#canvas-note")).to_contain_text("What you rated is kept")
+    expect(page.locator("#progress-text")).to_have_text("Training 1 of 1")
+    page.context.set_offline(False)
+    expect(page.locator(".expected").first).to_contain_text("Others said about “Good”")
+    expect(page.locator("#canvas-note")).to_be_hidden()
+    press(page, "Enter")
+    page.get_by_role("button", name="Go on").click()
+    shows(page, 1)
+
+
 def test_two_links_in_one_browser_do_not_mix(
     rating: Page, context: BrowserContext, live_server: LiveServer, study: Study
 ) -> None:
@@ -339,7 +431,7 @@ def test_two_links_in_one_browser_do_not_mix(
 
 def test_the_token_is_not_written_down(rating: Page, rater: Rater) -> None:
     rate(rating, "4 2 3")
-    rating.context.set_offline(True)
+    go_offline(rating)
     rate(rating, "4 2 3 Enter")
     expect(waiting(rating)).to_have_text("1 rating waiting")
     kept = rating.evaluate(

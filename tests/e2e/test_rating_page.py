@@ -167,7 +167,7 @@ def test_an_image_that_went_to_others_is_said_and_the_next_one_comes(rating: Pag
     expire_leases()
     Stimulus.objects.filter(trials__position=0).update(claimed_ratings=5)
     press(rating, "4 2 3 Enter")
-    expect(rating.locator("#toast")).to_contain_text("had gone to other raters")
+    expect(rating.locator("#toast")).to_contain_text("has since gone to other raters")
     expect(rating.locator("#controls:enabled")).to_be_visible()
     press(rating, "4 2 3 Enter")
     arrived(rating)

@@ -13,6 +13,10 @@ export class Interlude {
     this.timer = byId("interlude-timer", HTMLElement);
   }
 
+  get open() {
+    return !this.sheet.hidden;
+  }
+
   /** Resolves when the rater goes on. */
   afterTraining() {
     this.timer.textContent = "";

@@ -21,6 +21,8 @@ const toast = new Toast(settings.messages);
  * @type {Outbox | null}
  */
 let outbox = null;
+/** @type {Rating | null} */
+let rating = null;
 
 /**
  * Lets a form send one request at a time and says what went wrong in `place`.
@@ -57,8 +59,6 @@ async function rate() {
   byId("rating", HTMLElement).hidden = false;
   page.dataset.stage = "rating";
   outbox?.stop();
-  /** @type {Rating | null} */
-  let rating = null;
   const tabs = new Tabs(settings.rater, () => rating?.stop());
   await tabs.own();
   const opened = await store;
@@ -71,7 +71,7 @@ async function rate() {
 async function sendWhatWaits() {
   const opened = await store;
   const { entries } = await opened.load();
-  if (!entries.length || outbox) return;
+  if (!entries.length || page.dataset.stage === "rating") return;
   const waiting = new Waiting(settings.messages);
   const sending = new Outbox(
     transport,
@@ -101,6 +101,7 @@ async function leave(request) {
     if (error instanceof Unreachable) return toast.pass(settings.messages.offline_start);
     // What the server refuses, the page that follows explains: it says where the session is.
   }
+  rating?.stop();
   window.location.reload();
 }
 

@@ -163,7 +163,7 @@ export class Rating {
 
   /** Shows the last image again with what was sent for it; from there, leaves that as it was. */
   back() {
-    if (!this.previous || this.awaited || this.following) return;
+    if (!this.previous || this.awaited || this.following || this.interlude.open) return;
     // Behind the session's last answer nothing can be changed: the server ends the session.
     if (this.trial ? !this.screen.ready : !this.progress.goesOn) return;
     if (this.revising) this.drafts.drop(this.previous.trial);
@@ -303,7 +303,9 @@ export class Rating {
     this.waiting.show(this.outbox.entries.length, stuck);
     if (this.screen.shown && !this.awaited) return;
     if (stuck) note(this.messages.stranded, "retry");
-    else note(this.screen.shown ? "" : this.messages.waiting);
+    else if (this.screen.shown) note("");
+    // A panel that is there stays until the image comes: nothing jumps for a moment's change.
+    else if (byId("canvas-note", HTMLElement).hidden) note(this.messages.waiting);
   }
 
   /**
@@ -328,9 +330,7 @@ export class Rating {
    * @param {Refusal} refusal
    */
   #onRefused(entry, refusal) {
-    const lost = refusal.code === "lease_lost";
-    const text = fill(this.messages.not_kept, { detail: refusal.message });
-    this.toast.stay(lost ? this.messages.lost : text);
+    this.toast.stay(fill(this.messages.not_kept, { detail: refusal.message }));
     if (entry === this.awaited) {
       this.awaited = null;
       this.#leaveBehind();
