@@ -295,8 +295,8 @@ def _messages() -> dict[str, str]:
         "waiting_one": _("1 rating waiting"),
         "waiting_many": _("{count} ratings waiting"),
         "stranded": _(
-            "No connection to the server. What you rated is kept in this browser and is sent as soon as the "
-            "connection is back; then the next image comes by itself."
+            "No connection to the server. What you rated is kept in this browser and is sent as "
+            "soon as the connection is back; then the next image comes by itself."
         ),
         "settle": _("Your last ratings have not arrived yet. Please try again in a moment."),
         "not_kept": _("A rating could not be taken: {detail}"),
