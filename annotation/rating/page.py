@@ -108,7 +108,8 @@ def page_context(access: Access, study: Study, stage: Stage, token: str) -> dict
         "answered": answered_trials(access),
         "settings": {
             "token": token,
-            "rater": access.code,
+            # A preview is nobody's: its browser keeps nothing.
+            "rater": access.code if access.rater_id else "",
             "session": access.session.id if access.session else None,
             "language": get_language(),
             "leaseSeconds": study.lease_seconds,

@@ -71,6 +71,7 @@ def test_a_whole_session_with_training_leaves_nothing(
         expect(page.get_by_text(f"Image {number} of 2")).to_be_visible(timeout=20_000)
         rate(page)
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible(timeout=20_000)
+    assert page.evaluate("async () => (await indexedDB.databases()).length") == 0
     page.get_by_role("link", name="End the preview").click()
     expect(page.get_by_role("heading", name="Demo")).to_be_visible()
     check_nothing_is_left(asked)

@@ -7,10 +7,11 @@ const PATIENCE_MS = 400;
 
 export class Tabs {
   /**
-   * @param {string} rater the rater's code
+   * @param {string} rater the rater's code; none in a preview, which may be open twice
    * @param {() => void} lost called when another tab has taken over
    */
   constructor(rater, lost) {
+    this.rater = rater;
     this.name = `mint-rating-${rater}`;
     this.lost = lost;
     this.owner = false;
@@ -23,6 +24,7 @@ export class Tabs {
 
   /** Resolves when this tab is the one; until then says that another is. */
   async own() {
+    if (!this.rater) return;
     // Without a secure context there are no locks; the newest tab wins then.
     if (!navigator.locks) return this.#announce();
     // Not in the queue for longer: a reload of the other tab must not hand the session over.
