@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from workbench.errors import MintError
 from workbench.jobs import leases
+from workbench.jobs.models import ACTIVE_STATES
 
 from ..models import TrainingRun
 from .embedding import use_processor_cores
@@ -146,13 +147,17 @@ class Heartbeat:
             try:
                 self._renew()
             except leases.LostLeaseError:
-                # The run may have ended by our own hand while this beat was under way.
-                if not self._stopped.is_set():
+                if not self._ended_by_us():
                     os._exit(LOST_LEASE)
             except OperationalError as error:
                 log.warning("heartbeat missed", run=self._run_id, error=str(error))
                 connection.close()
         connection.close()
+
+    def _ended_by_us(self) -> bool:
+        """Whether the run is over under our fence: its end is written before `stop` is called."""
+        ours = TrainingRun.objects.filter(pk=self._run_id, fence=self._fence)
+        return ours.exclude(state__in=ACTIVE_STATES).exists()
 
     def _renew(self) -> None:
         now = self._progress
