@@ -1,8 +1,12 @@
 """What every API answer has in common."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from rest_framework.exceptions import APIException
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
@@ -17,6 +21,22 @@ class Problem(APIException):
     def __init__(self, error: MintError, *, status: int = 400) -> None:
         super().__init__(detail=error.message, code=error.code)
         self.status_code = status
+
+
+class OneRepresentation(DefaultContentNegotiation):
+    """Each address has one representation, whatever `Accept` asks for (RFC 9110, section 12.5.1).
+
+    Exports are not JSON and their errors are; a client that asks for `text/csv` is to have both.
+    """
+
+    def select_renderer(
+        self,
+        request: Request,
+        renderers: Iterable[BaseRenderer],
+        format_suffix: str | None = None,
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, str(renderer.media_type)
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:

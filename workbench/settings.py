@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import structlog
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from environ import FileAwareEnv
 from whitenoise.compress import Compressor
@@ -14,14 +15,25 @@ from whitenoise.compress import Compressor
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = FileAwareEnv()
 
-DEBUG = env.bool("DEBUG", default=False)
+
+def _switch(name: str, *, default: bool) -> bool:
+    """1 or 0. Not `env.bool`, which takes a slip (`HTTPS=ture`) for a 0."""
+    value = env.str(name, default="") or str(int(default))
+    if value.lower() in ("1", "true", "yes", "on"):
+        return True
+    if value.lower() in ("0", "false", "no", "off"):
+        return False
+    raise ImproperlyConfigured(f"{name}={value} is neither on nor off: give 1 or 0.")
+
+
+DEBUG = _switch("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 #: Everything the workbench writes on this machine lives below this folder.
 DATA_DIR = Path(env.str("MINT_DATA_DIR", default=str(BASE_DIR / "var")))
 #: Whether the site is served over HTTPS: secure cookies, HSTS and redirects follow from it.
-HTTPS = env.bool("HTTPS", default=False)
+HTTPS = _switch("HTTPS", default=False)
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -84,7 +96,7 @@ TEMPLATES = [
 DATABASES = {"default": env.db("DATABASE_URL", default="postgres://127.0.0.1:5432/mint")}
 # After five runs on a connection PostgreSQL keeps the plan of those few statements that are sent
 # for preparation (annotation.statements). A PgBouncer older than 1.21 cannot pass them on.
-if env.bool("DATABASE_PREPARED_STATEMENTS", default=True):
+if _switch("DATABASE_PREPARED_STATEMENTS", default=True):
     DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=0)
 if DATABASE_POOL_SIZE:
@@ -133,6 +145,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "workbench.api.OneRepresentation",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
     "PAGE_SIZE": 100,
@@ -251,7 +264,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
-if env.bool("BEHIND_PROXY", default=False):
+if _switch("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 _self = ["'self'"]
@@ -290,7 +303,7 @@ LOGGING = {
             "()": structlog.stdlib.ProcessorFormatter,
             "foreign_pre_chain": _log_steps,
             "processor": structlog.processors.JSONRenderer()
-            if env.bool("LOG_JSON", default=False)
+            if _switch("LOG_JSON", default=False)
             else structlog.dev.ConsoleRenderer(colors=False),
         }
     },

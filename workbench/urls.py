@@ -2,15 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.negotiation import DefaultContentNegotiation
 
 from . import views
 
+# Unlike the API it has two forms, YAML and JSON, between which `Accept` chooses.
+schema = SpectacularAPIView.as_view(content_negotiation_class=DefaultContentNegotiation)
 api_docs = SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="api_docs.html")
 
 api: list[URLPattern | URLResolver] = [
     path("", include("annotation.api.urls")),
     path("", include("modelops.api.urls")),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("schema/", schema, name="schema"),
     path("docs/", api_docs, name="api-docs"),
 ]
 

@@ -90,15 +90,6 @@ def read_token(token: str) -> tuple[str, int]:
         raise LinkError from error
 
 
-def rater_from_token(token: str) -> Rater:
-    """The rater whose current link carries `token`; LinkError where there is none."""
-    code, version = read_token(token)
-    rater = Rater.objects.select_related("study").filter(code=code, link_version=version).first()
-    if rater is None:
-        raise LinkError
-    return rater
-
-
 def rater_access(token: str) -> Access:
     """The rater behind a link, with study and open session; one statement.
 

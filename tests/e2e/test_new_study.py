@@ -8,16 +8,15 @@ from annotation.models import Study
 from annotation.protocol.presets import AIGCIQA2023
 from workbench.accounts.models import User
 
+from .signing_in import sign_in
+
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def test_the_replica_takes_a_title_and_two_clicks(
     page: Page, live_server: LiveServer, owner: User
 ) -> None:
-    page.goto(f"{live_server.url}/accounts/login/?next=/studies/new/")
-    page.fill("input[name=login]", "owner")
-    page.fill("input[name=password]", "correct horse")
-    page.locator("main button.primary").click()
+    sign_in(page, live_server.url, then="/studies/new/")
     page.get_by_label("Title").fill("Ours, asked as theirs")
     page.get_by_text("AIGCIQA2023 replica").click()
     page.get_by_role("button", name="Create the study").click()

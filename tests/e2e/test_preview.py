@@ -9,6 +9,8 @@ from annotation.protocol.plan import SessionPlan
 from tests.factories import make_stimuli
 from workbench.accounts.models import User
 
+from .signing_in import sign_in
+
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
@@ -21,11 +23,7 @@ def draft(study: Study) -> Study:
 @pytest.fixture
 def asked(page: Page, live_server: LiveServer, owner: User) -> list[str]:
     """What the page asks the rating API for, past the preview; the owner is signed in."""
-    page.goto(f"{live_server.url}/accounts/login/")
-    page.fill("input[name=login]", "owner")
-    page.fill("input[name=password]", "correct horse")
-    page.locator("main button.primary").click()
-    page.wait_for_url("**/studies/")
+    sign_in(page, live_server.url, then="/studies/")
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     return requests

@@ -14,6 +14,7 @@ from tests.annotation.answering import answer, sitting
 from tests.factories import make_rater, make_stimuli
 from workbench.accounts.models import User
 
+from .signing_in import sign_in
 from .test_rating_look import check_accessibility
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -37,11 +38,7 @@ def watched(study: Study) -> Rater:
 @pytest.fixture
 def console(page: Page, live_server: LiveServer, owner: User, watched: Rater) -> Page:
     cache.clear()
-    page.goto(f"{live_server.url}/accounts/login/")
-    page.fill("input[name=login]", "owner")
-    page.fill("input[name=password]", "correct horse")
-    page.locator("main button.primary").click()
-    page.wait_for_url("**/studies/")
+    sign_in(page, live_server.url, then="/studies/")
     return page
 
 

@@ -28,7 +28,7 @@ TARGETS = [
 
 def names_in_settings() -> set[str]:
     text = (ROOT / "workbench" / "settings.py").read_text()
-    return set(re.findall(r'env\.\w+\(\s*"(\w+)"', text))
+    return set(re.findall(r'(?:env\.\w+|_switch)\(\s*"(\w+)"', text))
 
 
 def names_in_example() -> set[str]:
@@ -57,6 +57,25 @@ def test_each_service_is_given_only_settings_that_exist(name: str) -> None:
     given = set(COMPOSE["services"][name]["environment"])
     assert given - NOT_SETTINGS <= names_in_settings()
     assert given >= {"DATABASE_URL", "REDIS_URL", "SECRET_KEY"}
+
+
+def test_what_the_example_offers_reaches_the_services() -> None:
+    offered, _, without_compose = (
+        (ROOT / ".env.example").read_text().partition("# --- without docker compose")
+    )
+    assert without_compose
+    used = set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
+    assert set(re.findall(r"^#?([A-Z][A-Z0-9_]*)=", offered, re.MULTILINE)) <= used
+
+
+@pytest.mark.parametrize("slip", ["ture", "2", "-"])
+def test_a_switch_that_is_neither_on_nor_off_is_refused(slip: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT, env={**os.environ, "HTTPS": slip}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode
+    assert f"HTTPS={slip} is neither on nor off: give 1 or 0." in done.stderr
 
 
 def test_every_variable_of_the_compose_file_is_in_the_example() -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from annotation.models import Rating, RatingSession, Study, Trial
 from annotation.opinion import Effect, ReliabilityRules, Rule
 from annotation.protocol.plan import SessionPlan
-from annotation.services.raters import rater_from_token
+from annotation.services.raters import rater_access
 from tests.factories import make_rater, make_stimuli, make_study
 from workbench.accounts.models import User
 
@@ -128,7 +128,25 @@ def test_the_links_that_the_api_makes_open_the_raters_session(api: Client, study
     answer = api.post("/api/v1/studies/demo/raters/", {"count": 2}, content_type="application/json")
     codes = [item["code"] for item in answer.json()]
     tokens = [item["link"].rstrip("/").rsplit("/", 1)[1] for item in answer.json()]
-    assert [rater_from_token(token).code for token in tokens] == codes
+    assert [rater_access(token).code for token in tokens] == codes
+
+
+@pytest.mark.parametrize(
+    ("address", "accept"),
+    [
+        ("studies/demo/export/?format=csv", "text/csv"),
+        ("studies/demo/export/", "application/x-ndjson"),
+        ("studies/", "text/html"),
+        ("schema/", "application/vnd.oai.openapi+json"),
+    ],
+)
+def test_a_client_gets_its_answer_whatever_type_it_accepts(
+    api: Client, study: Study, address: str, accept: str
+) -> None:
+    answer = api.get(f"/api/v1/{address}", headers={"accept": accept})
+    assert answer.status_code == 200
+    expected = "application/json" if accept == "text/html" else accept
+    assert answer.headers["Content-Type"].startswith(expected)
 
 
 def test_the_schema_describes_every_endpoint_without_a_warning(client: Client, db: None) -> None:
