@@ -3,7 +3,6 @@
 Files are written before the transaction that makes them known, and taken back if it fails.
 """
 
-import errno
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from workbench.accounts.models import User
+from workbench.disks import is_disk_full
 from workbench.errors import MintError
 
 from ..importing.aigciqa2023 import SOURCE_NAME, ReleaseImages, read_release
@@ -27,7 +27,6 @@ from .import_rows import write_rows
 from .import_store import ImportStore, study_lock
 
 #: PostgreSQL's SQLSTATE for a full disk.
-_PG_DISK_FULL = "53100"
 
 
 class ImportRefusedError(MintError):
@@ -246,7 +245,7 @@ def _refused_for_full_disks() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", "") != _PG_DISK_FULL:
+        if not is_disk_full(error):
             raise
         problem = Problem(
             gettext_noop("the database's disk is full; nothing was imported"),
@@ -258,7 +257,7 @@ def _refused_for_full_disks() -> Iterator[None]:
 
 
 def _unwritable(error: OSError) -> Problem:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if is_disk_full(error):
         return Problem(
             gettext_noop("the disk below %(place)s is full; nothing was imported"),
             gettext_noop("free space and import again"),

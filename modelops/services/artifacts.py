@@ -1,6 +1,5 @@
 """Files in the `artifacts` storage: whole or absent, on a local disk as in S3."""
 
-import errno
 import hashlib
 import json
 import shutil
@@ -13,7 +12,10 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, Storage, storages
+from django.db import OperationalError
 from django.utils.translation import gettext as _
+
+from workbench.disks import is_disk_full
 
 from ..errors import ArtifactError
 from ..files import sha256_of, write_atomically
@@ -28,7 +30,7 @@ def storage() -> Storage:
 def publish_file(name: str, data: bytes) -> None:
     """Writes one file. Raises ArtifactError where the disk is full; nothing is left then."""
     target = storage()
-    with refused_when_full(str(settings.DATA_DIR)):
+    with refused_when_full():
         if isinstance(target, FileSystemStorage):
             write_atomically(Path(target.path(name)), data)
         else:
@@ -58,7 +60,7 @@ def publish_folder(name: str) -> Iterator[Path]:
     local = isinstance(target, FileSystemStorage)
     building = Path(target.path(f".building/{name}") if local else tempfile.mkdtemp()) / "new"
     shutil.rmtree(building, ignore_errors=True)  # of an attempt that was killed
-    with refused_when_full(str(settings.DATA_DIR)):
+    with refused_when_full():
         try:
             building.mkdir(parents=True)
             yield building
@@ -88,19 +90,25 @@ def local_folder(name: str, manifest_sha256: str) -> Path:
 
 
 @contextmanager
-def refused_when_full(place: str) -> Iterator[None]:
-    """Turns a full disk into an ArtifactError with the mend; other errors pass."""
+def refused_when_full() -> Iterator[None]:
+    """Turns a full disk, ours or the database's, into an ArtifactError with the mend."""
     try:
         yield
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not is_disk_full(error):
             raise
         raise ArtifactError(
             _(
                 "There is no space left on the disk of %(place)s; nothing was kept. Free some "
                 "space, or set MINT_DATA_DIR to a larger disk, and try again."
             )
-            % {"place": place}
+            % {"place": settings.DATA_DIR}
+        ) from error
+    except OperationalError as error:
+        if not is_disk_full(error):
+            raise
+        raise ArtifactError(
+            _("The database's disk is full; nothing was kept. Free some space and try again.")
         ) from error
 
 

@@ -91,7 +91,7 @@ class Embedder:
             for row, item in enumerate(stimuli)
             if row not in found.errors
         }
-        with refused_when_full(str(settings.DATA_DIR)):
+        with refused_when_full():
             self.cache.put_many(vectors)
         return vectors
 

@@ -22,6 +22,7 @@ from workbench.jobs.queue import enqueue
 
 from ..models import ModelVersion, Prediction, ScoringChunk, ScoringRun
 from . import promotion, ranking
+from .artifacts import refused_when_full
 from .embedding import Embedded
 from .model_store import VersionModel, version_model
 from .queue import FINISH_SCORING, SCORE_CHUNK
@@ -135,7 +136,8 @@ def _failing(run_id: int) -> Iterator[None]:
     The pure cores' errors are ValueErrors: naming them here would load torch into the web server.
     """
     try:
-        yield
+        with refused_when_full():
+            yield
     except (MintError, ValueError) as error:
         log.warning("scoring failed", run=run_id, exc_info=error)
         _fail(run_id, str(error))

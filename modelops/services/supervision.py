@@ -18,6 +18,7 @@ from workbench.jobs import leases
 from workbench.jobs.models import ACTIVE_STATES
 
 from ..models import TrainingRun
+from .artifacts import refused_when_full
 from .embedding import use_processor_cores
 from .training import run_training, scratch_folder
 
@@ -89,7 +90,8 @@ def train_run(*, run_id: int, fence: int, supervisor: int) -> int:
     heartbeat = Heartbeat(run_id, fence, supervisor)
     heartbeat.start()
     try:
-        run_training(run=run, fence=fence, report=heartbeat.report)
+        with refused_when_full():
+            run_training(run=run, fence=fence, report=heartbeat.report)
     except leases.LostLeaseError:
         return LOST_LEASE
     # The pure cores' errors are ValueErrors that name the thing and the mend.
@@ -145,9 +147,7 @@ class Heartbeat:
             if os.getppid() != self._supervisor:
                 os._exit(ORPHANED)
             try:
-                self._renew()
-            except leases.LostLeaseError:
-                if not self._ended_by_us():
+                if not self._renew() and not self._ended_by_us():
                     os._exit(LOST_LEASE)
             except OperationalError as error:
                 log.warning("heartbeat missed", run=self._run_id, error=str(error))
@@ -159,16 +159,21 @@ class Heartbeat:
         ours = TrainingRun.objects.filter(pk=self._run_id, fence=self._fence)
         return ours.exclude(state__in=ACTIVE_STATES).exists()
 
-    def _renew(self) -> None:
+    def _renew(self) -> bool:
+        """False where the lease is not ours (any more)."""
         now = self._progress
-        leases.renew(
-            TrainingRun,
-            self._run_id,
-            self._fence,
-            stage=now.stage,
-            progress_done=now.done,
-            progress_total=now.total,
-        )
+        try:
+            leases.renew(
+                TrainingRun,
+                self._run_id,
+                self._fence,
+                stage=now.stage,
+                progress_done=now.done,
+                progress_total=now.total,
+            )
+        except leases.LostLeaseError:
+            return False
+        return True
 
 
 def _fail(run_id: int, fence: int, error: str) -> None:

@@ -26,7 +26,7 @@ from ..learning.labels import Labels, SourceLabel, combine
 from ..learning.posterior import save_last_layer
 from ..learning.recipe import Recipe
 from ..models import LabelSnapshot, ModelVersion, TrainingRun
-from .artifacts import MANIFEST, publish_folder, refused_when_full
+from .artifacts import MANIFEST, publish_folder
 from .embedding import Embedded, Embedder, image_files
 from .model_store import LAST_LAYER, base_model
 from .retraining import require_labels
@@ -88,7 +88,8 @@ def run_training(*, run: TrainingRun, fence: int, report: Report) -> ModelVersio
         report=report,
     )
     report("publishing", 0, 0)
-    artifact = f"models/{run.study_id}/run-{run.pk}"
+    # Of this attempt alone: one that was taken over may still write, over nobody's files.
+    artifact = f"models/{run.study_id}/run-{run.pk}-{fence}"
     manifest_sha256 = _publish(learned, recipe, snapshot, artifact)
     return _register(run, fence, snapshot, learned, artifact, manifest_sha256)
 
@@ -173,10 +174,7 @@ def _fine_tune(
 ) -> None:
     from ..learning.training import fine_tune
 
-    with (
-        image_files(pool.stimuli) as paths,
-        refused_when_full(str(settings.DATA_DIR)),
-    ):
+    with image_files(pool.stimuli) as paths:
         data = _training_data(loaded, pool, paths)
         fine_tune(loaded.model, data, recipe, scratch / "checkpoint.safetensors", report)
 

@@ -190,4 +190,5 @@ def test_a_training_dies_with_its_worker_and_is_taken_over(
     version = ModelVersion.objects.get()
     assert (version.training_run_id, version.number, run.attempts) == (run.pk, 1, 2)
     artifacts = Path(settings.DATA_DIR) / "artifacts"
-    assert [path.name for path in (artifacts / f"models/{study.pk}").iterdir()] == [f"run-{run.pk}"]
+    folders = [path.name for path in (artifacts / f"models/{study.pk}").iterdir()]
+    assert folders == [f"run-{run.pk}-{run.fence}"]

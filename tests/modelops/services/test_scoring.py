@@ -1,9 +1,13 @@
+import errno
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from annotation.models import Stimulus, Study
 from modelops.errors import NotScoredError
+from modelops.learning.embeddings import EmbeddingCache
 from modelops.models import ModelVersion, Prediction, ScoringChunk, ScoringRun
 from modelops.services import promotion, scoring
 from modelops.services.model_store import version_model
@@ -126,6 +130,61 @@ def test_files_that_are_gone_fail_the_run_with_the_mend(version: ModelVersion) -
     run = version.scoring_runs.get()
     assert run.state == "failed"
     assert "models/nowhere is not in the artifact storage" in run.error
+
+
+def fill_our_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*given: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(EmbeddingCache, "put_many", full)
+
+
+def fill_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL itself answers `disk_full` to the next prediction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            CREATE FUNCTION pg_temp.full_disk() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
+            CREATE TRIGGER full_disk BEFORE INSERT ON modelops_prediction
+            FOR EACH ROW EXECUTE FUNCTION pg_temp.full_disk()
+            """
+        )
+
+
+def free_the_database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER IF EXISTS full_disk ON modelops_prediction")
+
+
+@pytest.mark.parametrize(
+    ("fill", "mend"),
+    [
+        (fill_our_disk, "set MINT_DATA_DIR to a larger disk"),
+        (fill_the_database, "The database's disk is full"),
+    ],
+)
+def test_a_full_disk_fails_the_run_with_the_mend_and_another_run_goes_on(
+    version: ModelVersion,
+    monkeypatch: pytest.MonkeyPatch,
+    fill: Callable[[pytest.MonkeyPatch], None],
+    mend: str,
+) -> None:
+    chunks = list(version.scoring_runs.get().chunks.order_by("index").values_list("pk", flat=True))
+    scoring.score_chunk(chunk_id=chunks[0])
+    with monkeypatch.context() as patch:
+        fill(patch)
+        scoring.score_chunk(chunk_id=chunks[1])
+    run = version.scoring_runs.get()
+    assert run.state == "failed"
+    assert mend in run.error
+    assert Prediction.objects.count() == 16 * 3  # the first chunk's, whole
+
+    free_the_database()
+    scoring.start_scoring(version=version)
+    score_all(version)
+    assert version.scoring_runs.latest("pk").state == "succeeded"
+    assert Prediction.objects.count() == 40 * 3
 
 
 def test_a_chunk_that_kills_its_workers_fails_the_run_in_the_end(version: ModelVersion) -> None:

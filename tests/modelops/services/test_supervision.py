@@ -3,6 +3,7 @@ tests/faults."""
 
 import errno
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -78,8 +79,8 @@ def test_a_full_disk_fails_the_run_with_the_mend_and_leaves_nothing(
     assert "There is no space left on the disk" in run.error
     assert "MINT_DATA_DIR" in run.error
     assert not ModelVersion.objects.exists()
-    assert not Path(storage().path(f"models/{run.study_id}/run-{run.pk}")).exists()
-    assert not Path(storage().path(f".building/models/{run.study_id}/run-{run.pk}")).exists()
+    assert not Path(storage().path(f"models/{run.study_id}/run-{run.pk}-1")).exists()
+    assert not Path(storage().path(f".building/models/{run.study_id}/run-{run.pk}-1")).exists()
 
 
 def test_an_unknown_error_fails_the_run_by_name(
@@ -131,6 +132,16 @@ def test_the_heartbeat_ends_a_process_whose_run_was_taken(
     heartbeat.start()
     heartbeat.join()
     assert exits == [LOST_LEASE]
+
+
+def test_a_beat_after_the_runs_own_end_ends_nothing(run: TrainingRun, exits: list[int]) -> None:
+    """The end is written before the heartbeat is stopped: a beat may come between the two."""
+    leases.fail(TrainingRun, run.pk, 1, error="too few labels")
+    heartbeat = Heartbeat(run.pk, fence=1, supervisor=os.getppid())
+    heartbeat.start()
+    time.sleep(0.3)  # six beats
+    heartbeat.stop()
+    assert exits == []
 
 
 def test_the_heartbeat_ends_a_process_whose_watcher_is_gone(
