@@ -5,8 +5,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.models import AnonymousUser
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
@@ -15,16 +14,24 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
 
-from workbench.accounts.models import User
+from workbench.accounts.signed_in import signed_in
 
 from ..importing.problems import Problem, RowNote
 from ..models import ImportJob, Stimulus, Study
+from ..selectors.studies import find_study
 from ..services.import_jobs import ImportActiveError, UploadNotKeptError, request_import
 from ..services.importing import ImportOptions
 
 _JOBS_SHOWN = 10
 _MANIFEST_TYPES = ".csv,.tsv,.txt,.jsonl,.ndjson"
+
+
+class HtmxHttpRequest(HttpRequest):
+    """A request after its middleware."""
+
+    htmx: HtmxDetails
 
 
 class ImportForm(forms.Form):
@@ -84,12 +91,12 @@ class ImportForm(forms.Form):
 @csrf_exempt
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def study_import(request: HttpRequest, slug: str) -> HttpResponse:
+def study_import(request: HtmxHttpRequest, slug: str) -> HttpResponse:
     """Judge an upload by its declared length first: looking for the CSRF token would read it all.
 
     The length is binding: WSGI servers hand on no more than was declared.
     """
-    study = _study(request, slug)
+    study = find_study(request.user, slug, "annotation.change_study")
     if int(request.META.get("CONTENT_LENGTH") or 0) > settings.IMPORT_UPLOAD_BYTES:
         form = ImportForm()
         limit = filesizeformat(settings.IMPORT_UPLOAD_BYTES)
@@ -101,7 +108,7 @@ def study_import(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @csrf_protect
-def _import_form(request: HttpRequest, study: Study) -> HttpResponse:
+def _import_form(request: HtmxHttpRequest, study: Study) -> HttpResponse:
     # A step of the study's checklist names the purpose that it is about.
     asked = {"purpose": request.GET["purpose"]} if "purpose" in request.GET else None
     form = ImportForm(request.POST or None, request.FILES or None, initial=asked)
@@ -110,7 +117,7 @@ def _import_form(request: HttpRequest, study: Study) -> HttpResponse:
     try:
         job = request_import(
             study=study,
-            actor=_account(request),
+            actor=signed_in(request),
             manifest=form.cleaned_data["manifest"],
             images=form.cleaned_data["images"],
             partial=form.cleaned_data["partial"],
@@ -119,24 +126,24 @@ def _import_form(request: HttpRequest, study: Study) -> HttpResponse:
     except (ImportActiveError, UploadNotKeptError) as error:
         return _page(request, study, form, refused=error.message)
     address = reverse("study-import-job", args=[study.slug, job.pk])
-    return HttpResponseClientRedirect(address) if _is_htmx(request) else redirect(address)
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
 @login_required
 @require_safe
-def study_import_job(request: HttpRequest, slug: str, job: int) -> HttpResponse:
+def study_import_job(request: HtmxHttpRequest, slug: str, job: int) -> HttpResponse:
     """One import's progress and outcome; asked for by htmx, its panel alone."""
-    study = _study(request, slug)
+    study = find_study(request.user, slug, "annotation.change_study")
     found = get_object_or_404(ImportJob, pk=job, study=study)
-    template = "annotation/_import_job.html" if _is_htmx(request) else "annotation/import_job.html"
+    template = "annotation/_import_job.html" if request.htmx else "annotation/import_job.html"
     context = {"study": study, "tab": "import", "job": found, **_outcome(found)}
     return render(request, template, context)
 
 
 def _page(
-    request: HttpRequest, study: Study, form: ImportForm, *, refused: str = ""
+    request: HtmxHttpRequest, study: Study, form: ImportForm, *, refused: str = ""
 ) -> HttpResponse:
-    template = "annotation/_import_form.html" if _is_htmx(request) else "annotation/import.html"
+    template = "annotation/_import_form.html" if request.htmx else "annotation/import.html"
     context = {
         "study": study,
         "tab": "import",
@@ -168,21 +175,3 @@ def _readable(item: dict[str, Any]) -> dict[str, Any]:
         "sentence": note.sentence(_),
         "advice": note.advice(_),
     }
-
-
-def _study(request: HttpRequest, slug: str) -> Study:
-    """The study, if this account may change it; otherwise it does not exist."""
-    study = get_object_or_404(Study, slug=slug)
-    if not request.user.has_perm("annotation.change_study", study):
-        raise Http404
-    return study
-
-
-def _account(request: HttpRequest) -> User:
-    if isinstance(request.user, AnonymousUser):
-        raise Http404
-    return request.user
-
-
-def _is_htmx(request: HttpRequest) -> bool:
-    return bool(request.headers.get("HX-Request"))

@@ -3,6 +3,8 @@
 docs/decisions/013: a shared link makes a new rater for each visitor who asks to take part.
 """
 
+import redis.exceptions
+import structlog
 from django.core import signing
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
@@ -20,6 +22,8 @@ from .audit import record
 from .people import PeopleError, Person
 from .raters import create_raters
 from .rating_errors import LinkError, RatingError, StudyNotOpenError
+
+log = structlog.get_logger(__name__)
 
 #: The largest quota: a study is made for a thousand raters, a crowd may be larger.
 MOST_RATERS = 10_000
@@ -198,11 +202,15 @@ def _read_entry(link: SharedLink, entry: str) -> str:
 
 def _slow_down(link: SharedLink) -> None:
     key = f"annotation.joins.{link.pk}"
-    cache.add(key, 0, timeout=60)
     try:
+        cache.add(key, 0, timeout=60)
         joins = cache.incr(key)
     except ValueError:
         # The minute ended between the two calls.
+        return
+    except redis.exceptions.RedisError as error:
+        # Raters do not need Redis, and the quota still holds.
+        log.warning("joins are not counted", link=link.pk, error=str(error))
         return
     if joins > JOINS_PER_MINUTE:
         raise SharedLinkBusyError

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 
 import pytest
+import redis.exceptions
+from django.core.cache import cache
 from django.db import IntegrityError
 
 from annotation.models import AuditEntry, Rater, RaterIdentity, SharedLink, Study
@@ -175,6 +177,17 @@ def test_a_minute_lets_in_only_so_many(link: SharedLink, monkeypatch: pytest.Mon
     newcomer(link)
     with pytest.raises(SharedLinkBusyError):
         newcomer(link)
+    assert again(link).used == 1
+
+
+def test_without_redis_people_still_join_up_to_the_quota(
+    link: SharedLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(*_given: object, **_named: object) -> None:
+        raise redis.exceptions.ConnectionError
+
+    monkeypatch.setattr(cache, "add", unreachable)
+    newcomer(link)
     assert again(link).used == 1
 
 
