@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo remove-data manage selfcheck test check pytest bench bench-rating bench-predict bench-export pretrain-tiny screenshots messages pins clean
+.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts pytest bench bench-rating bench-predict bench-export pretrain-tiny screenshots messages pins clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,11 +29,22 @@ test: check pytest ## everything that must pass: check, then all tests
 pytest: setup-dev
 	@$(PY) -m pytest $(PYTEST_ARGS)
 
+# Scripts are served as they are written; TypeScript only reads their JSDoc types.
+check-scripts:
+	@if command -v npm >/dev/null; then \
+		npm ci --silent --no-audit --no-fund && npm run --silent check; \
+	elif [ -z "$$CI" ]; then \
+		echo "check: the scripts' types are skipped, Node.js is missing (apt-get install nodejs npm)"; \
+	else \
+		echo "check: Node.js is missing; apt-get install nodejs npm" >&2; exit 1; \
+	fi
+
 # A key of the right shape and HTTPS on, as in production.
 check: export CHECK_ENV = SECRET_KEY=only-for-make-check-0123456789-abcdefghijklmnopqrstuvwxyz HTTPS=1 DEBUG=0
 check: setup-dev ## lint, types, layers, missing migrations, deployment settings
 	@echo "check: ruff"; $(PY) -m ruff check . && $(PY) -m ruff format --check --quiet .
 	@echo "check: mypy --strict (the first run takes a minute)"; $(PY) -m mypy .
+	@echo "check: the scripts' types"; $(MAKE) --no-print-directory check-scripts
 	@echo "check: layers"; $(PY) -c 'import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())'
 	@echo "check: migrations"; $(PY) -m workbench.local run --throw-away -- $(PY) manage.py makemigrations --check --dry-run
 	@echo "check: deployment settings"; env $$CHECK_ENV $(PY) manage.py check --deploy --fail-level WARNING

@@ -15,16 +15,15 @@ export class Question {
     this.minimum = Number(element.dataset.minimum);
     this.maximum = Number(element.dataset.maximum);
     this.step = Number(element.dataset.step);
-    /** @type {HTMLInputElement[]} */
-    this.levels = [...element.querySelectorAll(`input[type="radio"][name="score-${this.name}"]`)];
+    this.levels = inputs(element, `input[type="radio"][name="score-${this.name}"]`);
     /** @type {HTMLInputElement | null} */
     this.slider = element.querySelector('input[type="range"]');
     /** @type {HTMLOutputElement | null} */
     this.output = element.querySelector("output");
-    /** @type {HTMLInputElement[]} */
-    this.phrases = [...element.querySelectorAll("input[data-field]")];
-    /** @type {HTMLElement[]} */
-    this.texts = [...element.querySelectorAll(".free-text")];
+    this.phrases = inputs(element, "input[data-field]");
+    /** @type {NodeListOf<HTMLElement>} */
+    const texts = element.querySelectorAll(".free-text");
+    this.texts = [...texts];
   }
 
   /** @returns {number | null} */
@@ -209,6 +208,17 @@ export class AnswerForm {
       if (slider) slider.dataset.unsetText = slider.getAttribute("aria-valuetext") ?? "";
     }
   }
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} selector
+ * @returns {HTMLInputElement[]}
+ */
+function inputs(element, selector) {
+  /** @type {NodeListOf<HTMLInputElement>} */
+  const found = element.querySelectorAll(selector);
+  return [...found];
 }
 
 /** @param {HTMLElement} block */

@@ -6,9 +6,19 @@
 /** @typedef {Record<string, unknown>} Measured */
 
 export class Behaviour {
+  /** @type {"mouse" | "touch" | "pen" | "keyboard"} */
+  input = "mouse";
+  shownAt = 0;
+  /** @type {number | null} */
+  leftAt = null;
+  awayMs = 0;
+  away = 0;
+  /** @type {Record<string, number>} */
+  scores = {};
+  /** @type {Record<string, [number, number]>} */
+  touches = {};
+
   constructor() {
-    /** @type {"mouse" | "touch" | "pen" | "keyboard"} */
-    this.input = "mouse";
     this.start({});
     const watch = () => this.#look();
     document.addEventListener("visibilitychange", watch);
@@ -24,12 +34,10 @@ export class Behaviour {
    */
   start(scores) {
     this.shownAt = performance.now();
-    /** @type {number | null} */
     this.leftAt = isAway() ? this.shownAt : null;
     this.awayMs = 0;
     this.away = 0;
     this.scores = { ...scores };
-    /** @type {Record<string, [number, number]>} */
     this.touches = {};
   }
 
