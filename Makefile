@@ -26,6 +26,8 @@ selfcheck: setup ## the whole loop without a person, on throw-away data; writes 
 
 test: check pytest ## everything that must pass: check, then all tests
 
+# On every core, up to as many as have memory for a model, a browser and their own servers.
+PYTEST_ARGS ?= -n logical --maxprocesses 4 --dist worksteal
 pytest: setup-dev
 	@$(PY) -m pytest $(PYTEST_ARGS)
 

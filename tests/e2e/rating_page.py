@@ -5,9 +5,9 @@ from playwright.sync_api import Page, expect
 from annotation.models import Trial
 
 
-def shows(page: Page, number: int) -> Page:
-    """Waits until image `number` can be rated."""
-    expect(page.locator("#progress-text")).to_contain_text(f"Image {number} of")
+def shows(page: Page, number: int, kind: str = "Image") -> Page:
+    """Waits until image `number` can be rated; `kind` is "Training" for those that come before."""
+    expect(page.locator("#progress-text")).to_contain_text(f"{kind} {number} of")
     expect(page.locator("#controls:enabled")).to_be_visible()
     return page
 

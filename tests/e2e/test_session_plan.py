@@ -40,7 +40,7 @@ def test_training_gives_feedback_and_ends_with_a_word(
                 stimulus=stimulus, perspective=perspective, mos=mos, source="experts"
             )
     page = begin(open_page())
-    expect(page.locator("#progress-text")).to_have_text("Training 1 of 2")
+    shows(page, 1, "Training")
     expect(page.get_by_text("this does not count yet")).to_be_visible()
     press(page, "3 5 4 Enter")
     # 0.75 of the way from 1 to 5 is 4, "Good": 3 is within one level. 0 is 1, "Bad": 5 is not.
@@ -49,7 +49,7 @@ def test_training_gives_feedback_and_ends_with_a_word(
     expect(authenticity).to_contain_text("Others said about “Bad”. Have another look")
     expect(correspondence).to_be_hidden()
     press(page, "Enter")
-    expect(page.locator("#progress-text")).to_have_text("Training 2 of 2")
+    shows(page, 2, "Training")
     expect(quality).to_be_hidden()
     press(page, "4 1 4 Enter")
     expect(quality).to_be_visible()

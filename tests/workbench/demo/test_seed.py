@@ -23,7 +23,7 @@ from workbench.demo.client import JobFailedError, OwnerClient, RaterClient
 from workbench.demo.seed import SLUG, Plan, Seeder, SeedError, summary
 from workbench.jobs import leases
 
-SMALL = Plan(images=36, raters=4, holdout_ratings=2, rated=24, visitor_trials=5)
+SMALL = Plan(images=60, raters=4, holdout_ratings=2, rated=24, visitor_trials=5)
 
 
 def _work(client: OwnerClient, slug: str, kind: str, pk: int, **options: Any) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def test_the_crowd_fills_the_hold_out_and_leaves_images_to_the_visitor() -> None
 def test_the_demo_has_ratings_a_model_in_use_and_images_that_nobody_rated(seeder: Seeder) -> None:
     seeded = seeder.run()
     study = Study.objects.get(slug=SLUG)
-    assert study.stimuli.count() == 36
+    assert study.stimuli.count() == SMALL.images
     assert (study.session_trials, study.holdout_share) == (5, 0.2)
     assert RatingSession.objects.filter(state=SessionState.DONE).count() == 4
     assert Trial.objects.filter(state=Trial.State.SUBMITTED).count() == 4 * SMALL.session_trials
