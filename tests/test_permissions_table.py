@@ -51,6 +51,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "study-raters-live": ("get", ("slug",), CONSOLE),
     "study-rater": ("get", ("slug", "rater"), CONSOLE),
     "study-rater-status": ("post", ("slug", "rater"), CHANGE),
+    "study-rater-go-on": ("post", ("slug", "rater"), CHANGE),
     "study-export": ("get", ("slug",), CONSOLE),
     "study-export-file": ("get", ("slug", "csv"), CONSOLE),
     "study-model": ("get", ("slug",), CONSOLE),

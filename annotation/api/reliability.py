@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from ..models import Rater, Study
 from ..opinion import Flag
 from ..protocol.perspectives import PERSPECTIVES
-from ..selectors.monitor import live_sessions
+from ..selectors.monitor import live_sessions, stopped_raters
 from ..selectors.reliability import NOTHING_YET, Standing, reliability_of
 from ..selectors.studies import find_study
 
@@ -45,6 +45,9 @@ class ReliabilitySerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="State of the open session, null where there is none."
     )
     active = serializers.BooleanField(help_text="Rating at this moment.")
+    stopped = serializers.BooleanField(
+        help_text="Whether a failed rule keeps the rater from another session."
+    )
     ratings = serializers.IntegerField(help_text="Submitted main trials.")
     repeats = serializers.IntegerField()
     gold = _GoldSerializer()
@@ -87,12 +90,14 @@ class ReliabilityListView(GenericAPIView[Rater]):
 def _described(study: Study, raters: list[Rater]) -> list[dict[str, Any]]:
     standings = reliability_of(study)
     sessions = {item.rater: item for item in live_sessions(study).sessions}
+    stopped = stopped_raters(study)
     return [
         {
             "code": rater.code,
             "status": rater.status,
             "session": sessions[rater.pk].state if rater.pk in sessions else None,
             "active": rater.pk in sessions and sessions[rater.pk].active,
+            "stopped": rater.pk in stopped,
             **_standing(standings.get(rater.pk, NOTHING_YET)),
         }
         for rater in raters

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from workbench.accounts.signed_in import signed_in
 
 from ..models import Rater, RatingSession, Study
+from ..opinion import Flag
 from ..protocol.perspectives import PERSPECTIVES
 from ..selectors.monitor import live_sessions
 from ..selectors.rater_history import (
@@ -29,6 +30,7 @@ from .charts import marks
 from .flags import flag_words, perspective_labels
 from .viewing import viewing_words
 
+_STOPPED = RatingSession.State.STOPPED
 #: Trials in a picture: more would be thinner than a pixel.
 _MARKS = 300
 
@@ -55,7 +57,8 @@ def rater_page(request: HttpRequest, slug: str, code: str) -> HttpResponse:
         "perspectives": labels,
         "identity": identity_for(signed_in(request), study, rater),
         "exclusions": exclusions_of(study, rater),
-        "sittings": _sittings(study, rater, labels),
+        "sittings": (sittings := _sittings(study, rater, labels)),
+        "stopped": next((item for item in sittings if item["session"].state == _STOPPED), None),
         "pictures": _pictures(study, rater, labels),
         "trials": _trials(rater),
     }
@@ -74,6 +77,7 @@ def _sitting(session: RatingSession, standing: Standing, labels: list[str]) -> d
     return {
         "session": session,
         "standing": standing,
+        "stopped_by": flag_words(map(Flag.from_json, session.stopped_by), labels),
         "viewing": viewing_words(session.client),
         "flags": flag_words(standing.flags, labels),
     }

@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Rater, Study
-from ..selectors.monitor import Live, OpenSession
+from ..selectors.monitor import Live, OpenSession, stopped_raters
 from ..selectors.reliability import NOTHING_YET, Standing
 
 
@@ -17,6 +17,8 @@ class Row:
     rater: Rater
     standing: Standing
     session: OpenSession | None
+    #: Whether a rule of the study keeps them from another session.
+    stopped: bool = False
 
     @property
     def excluded(self) -> bool:
@@ -63,12 +65,14 @@ DEFAULT_SORT = "-seen"
 FILTERS: dict[str, Callable[[Row], bool]] = {
     "flagged": lambda row: bool(row.standing.flags) and not row.excluded,
     "active": lambda row: row.session is not None and row.session.active,
+    "stopped": lambda row: row.stopped,
     "excluded": lambda row: row.excluded,
 }
 SHOWN: list[tuple[str, str | Promise]] = [
     ("", _("All")),
     ("flagged", _("Flagged")),
     ("active", _("Active now")),
+    ("stopped", _("Ended by the rules")),
     ("excluded", _("Excluded")),
 ]
 
@@ -112,10 +116,16 @@ class Query:
 
 
 def all_rows(study: Study, standings: Mapping[int, Standing], live: Live) -> list[Row]:
-    """A row per rater; one statement."""
+    """A row per rater; two statements."""
     sessions = {item.rater: item for item in live.sessions}
+    stopped = stopped_raters(study)
     return [
-        Row(rater, standings.get(rater.pk, NOTHING_YET), sessions.get(rater.pk))
+        Row(
+            rater,
+            standings.get(rater.pk, NOTHING_YET),
+            sessions.get(rater.pk),
+            rater.pk in stopped,
+        )
         for rater in Rater.objects.filter(study=study).order_by("pk")
     ]
 

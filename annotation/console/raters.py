@@ -21,6 +21,7 @@ from ..selectors.monitor import Coverage, Live, coverage_of, live_sessions
 from ..selectors.reliability import reliability_of
 from ..selectors.studies import find_study
 from ..services.raters import CREATED_AT_ONCE, create_raters, rater_link, set_rater_status
+from ..services.stopping import let_go_on
 from .charts import Bar, bars
 from .flags import flag_words, perspective_labels
 from .rater_table import SHOWN, Query, all_rows, chosen_rows
@@ -126,6 +127,21 @@ def rater_status(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     # Back to the same rows: the table's own query, read anew so that nothing else gets in.
     query = Query.read(request.POST.dict())
     return redirect(f"{reverse('study-raters', args=[study.slug])}?{query.address()}")
+
+
+@login_required
+@require_POST
+def rater_go_on(request: HttpRequest, slug: str, code: str) -> HttpResponse:
+    """Whom the study's rules have stopped may begin another session."""
+    study = find_study(request.user, slug, "annotation.change_study")
+    rater = get_object_or_404(Rater, study=study, code=code)
+    try:
+        let_go_on(rater=rater, actor=signed_in(request))
+    except MintError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("Saved."))
+    return redirect("study-rater", study.slug, rater.code)
 
 
 def _make_raters(request: HttpRequest, study: Study) -> HttpResponse:

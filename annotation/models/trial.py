@@ -24,6 +24,7 @@ class RatingSession(models.Model):
         PAUSED = "paused", _("Paused")
         DONE = "done", _("Done")
         WITHDRAWN = "withdrawn", _("Withdrawn")
+        STOPPED = "stopped", _("Ended by the rules")
         EXPIRED = "expired", _("Expired")
 
     OPEN_STATES = (State.INSTRUCTIONS, State.RATING, State.PAUSED)
@@ -37,6 +38,9 @@ class RatingSession(models.Model):
     #: When consent was given; a session starts with it.
     consented_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
+    #: The failed rules that ended it, as they were then (`opinion.Flag`, one per item). They stay
+    #: where the owner has let the rater go on since.
+    stopped_by = models.JSONField(default=list, blank=True)
     #: The next trial's position and block, raised by the claim that takes a block. Training is
     #: block 0.
     next_position = models.PositiveIntegerField(default=0)
@@ -52,7 +56,15 @@ class RatingSession(models.Model):
             one_of(
                 "session",
                 "state",
-                ["instructions", "rating", "paused", "done", "withdrawn", "expired"],
+                [
+                    "instructions",
+                    "rating",
+                    "paused",
+                    "done",
+                    "withdrawn",
+                    "stopped",
+                    "expired",
+                ],
             ),
             models.UniqueConstraint(
                 fields=["rater"],

@@ -115,6 +115,11 @@ class ReliabilityRules:
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
+    @property
+    def stop(self) -> bool:
+        """Whether any rule ends sessions."""
+        return any(getattr(self, name).effect is Effect.STOP for name in _BOUNDS)
+
 
 #: Thresholds in levels go no further than the scale.
 _BOUNDS: dict[str, _Bound] = {
@@ -164,6 +169,14 @@ class Flag:
     stops: bool
     #: The column of the perspective, where the rule looks at one at a time.
     perspective: int | None = None
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """What `to_json` made."""
+        return cls(**data)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
 
 
 def judge(measures: RaterMeasures, rules: ReliabilityRules) -> tuple[Flag, ...]:

@@ -1,7 +1,8 @@
 """The rating session as a state machine: consent → instructions → rating → done.
 
-It can pause, be withdrawn from, or expire. Consent is what starts a session, so the first state
-that is stored is `instructions`; training and blocks are stretches of `rating` (`protocol.plan`).
+It can pause, be withdrawn from, be stopped by the study's rules, or expire. Consent is what starts
+a session, so the first state that is stored is `instructions`; training and blocks are stretches of
+`rating` (`protocol.plan`).
 """
 
 from enum import StrEnum
@@ -16,6 +17,9 @@ class SessionState(StrEnum):
     PAUSED = "paused"
     DONE = "done"
     WITHDRAWN = "withdrawn"
+    #: The rater fails a rule that stops (`opinion.reliability_rules`): no other session follows it
+    #: until the study's owner lets them go on, which makes an ordinary end of it.
+    STOPPED = "stopped"
     #: The rater went away and did not come back.
     EXPIRED = "expired"
 
@@ -27,10 +31,11 @@ EXPIRES_AFTER_HOURS = 12
 _LEAVING = frozenset({SessionState.WITHDRAWN, SessionState.EXPIRED})
 _TRANSITIONS: dict[SessionState, frozenset[SessionState]] = {
     SessionState.INSTRUCTIONS: _LEAVING | {SessionState.RATING},
-    SessionState.RATING: _LEAVING | {SessionState.PAUSED, SessionState.DONE},
+    SessionState.RATING: _LEAVING | {SessionState.PAUSED, SessionState.DONE, SessionState.STOPPED},
     SessionState.PAUSED: _LEAVING | {SessionState.RATING},
     SessionState.DONE: frozenset(),
     SessionState.WITHDRAWN: frozenset(),
+    SessionState.STOPPED: frozenset({SessionState.DONE}),
     SessionState.EXPIRED: frozenset(),
 }
 
@@ -40,8 +45,8 @@ class TransitionError(ProtocolError):
 
 
 def is_over(state: SessionState) -> bool:
-    """Whether nothing can follow `state`."""
-    return not _TRANSITIONS[state]
+    """Whether the sitting has ended in `state`: nobody can leave it any more."""
+    return not _TRANSITIONS[state] & _LEAVING
 
 
 def may_become(old: SessionState, new: SessionState) -> bool:

@@ -38,7 +38,12 @@ class Stage(StrEnum):
     PAUSED = "paused"
     DONE = "done"
     WITHDRAWN = "withdrawn"
+    STOPPED = "stopped"
     EXPIRED = "expired"
+
+
+#: Who was stopped has worked too, and is paid or not by whoever promised it, not by this page.
+_WITH_CODE = {Stage.DONE, Stage.STOPPED}
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ def page_context(access: Access, study: Study, stage: Stage, token: str) -> dict
         "digits": _digits(questions[0]),
         "skip_reasons": _skip_reasons(),
         "examples": examples_of(access) if stage is Stage.INSTRUCTIONS else [],
-        "completion_code": _completion_code(access) if stage is Stage.DONE else "",
+        "completion_code": _completion_code(access) if stage in _WITH_CODE else "",
         "answered": answered_trials(access),
         "settings": {
             "token": token,

@@ -31,9 +31,10 @@ def rate(request: HttpRequest, token: str) -> HttpResponse:
     except (LinkError, RaterExcludedError, StudyNotOpenError) as error:
         return _notice(request, error)
     stage = stage_of(access)
-    if access.session is None and day_is_full(access):
+    stopped = stage is Stage.STOPPED
+    if access.session is None and not stopped and day_is_full(access):
         return _notice(request, DailyLimitError())
-    remain = access.session is not None or images_remain(access)
+    remain = access.session is not None or (not stopped and images_remain(access))
     if stage is Stage.CONSENT and not remain:
         return _notice(request, StudyFullError())
     study = Study.objects.get(pk=access.study.id)

@@ -4,6 +4,7 @@ A study of 100,000 images has hundreds of thousands of them. They come by COPY i
 binary form and become arrays without a Python object per value, of which there would be millions.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -49,12 +50,13 @@ WHERE trial.state = 'submitted' AND trial.role IN ({", ".join(f"'{role}'" for ro
 
 _OF_STUDY = "rater.study_id = {study:d}"
 _OF_RATER = "trial.rater_id = {rater:d}"
+_OF_SESSION = "trial.session_id = {session:d}"
 # What others say about the same images, where their word counts.
 _BESIDE = """
 trial.rater_id <> {rater:d} AND rater.status = 'active' AND trial.role = 'main'
     AND trial.stimulus_id IN (
         SELECT stimulus_id FROM annotation_trial
-        WHERE rater_id = {rater:d} AND state = 'submitted' AND role = 'main'
+        WHERE {own} AND state = 'submitted' AND role = 'main'
     )
 """
 
@@ -124,17 +126,27 @@ def answers_of_rater(rater: Rater) -> Answers:
 
 def answers_beside(rater: Rater) -> Answers:
     """Main trials of the others who are not excluded, on the images that `rater` has rated."""
-    return _read(_BESIDE.format(rater=rater.pk))
+    return _read(_BESIDE.format(rater=rater.pk, own=f"rater_id = {rater.pk:d}"))
 
 
-def known_scores(study: Study, scales: list[Scale]) -> dict[int, Floats]:
+def answers_of_session(session_id: int) -> Answers:
+    """A sitting's own: some dozens, whatever the study holds."""
+    return _read(_OF_SESSION.format(session=session_id))
+
+
+def answers_beside_session(rater_id: int, session_id: int) -> Answers:
+    """As `answers_beside`, on the images of one sitting."""
+    return _read(_BESIDE.format(rater=rater_id, own=f"session_id = {session_id:d}"))
+
+
+def known_scores(study_id: int, scales: Sequence[Scale]) -> dict[int, Floats]:
     """Gold stimulus → its published scores on the study's scales (P,), NaN where there is none.
 
     An image with several publications is expected at their mean, as in `expectations_of`.
     """
     rows = (
         PublishedScore.objects.filter(
-            stimulus__study=study, stimulus__purpose=Stimulus.Purpose.GOLD
+            stimulus__study_id=study_id, stimulus__purpose=Stimulus.Purpose.GOLD
         )
         .values_list("stimulus_id", "perspective")
         .annotate(mean=Avg("mos"))

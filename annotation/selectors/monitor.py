@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from ..models import Stimulus, Study
+from ..models import RatingSession, Stimulus, Study
 
 #: Pace is that of the last minutes: longer, and it no longer says what happens now.
 PACE_MINUTES = 10
@@ -132,6 +132,12 @@ def live_sessions(study: Study) -> Live:
         cursor.execute(_OPEN_SESSIONS, {"study": study.pk, "now": now, "since": since})
         rows = cursor.fetchall()
     return Live([_open_session(now, row) for row in rows])
+
+
+def stopped_raters(study: Study) -> set[int]:
+    """Keys of the raters whom the study's rules keep from another session."""
+    stopped = RatingSession.objects.filter(rater__study=study, state=RatingSession.State.STOPPED)
+    return set(stopped.values_list("rater", flat=True))
 
 
 def coverage_of(study: Study) -> list[Coverage]:

@@ -72,10 +72,14 @@ def seconds_on_screen(trial: Trial) -> float | None:
 
 
 def exclusions_of(study: Study, rater: Rater) -> QuerySet[AuditEntry]:
-    """Who excluded the rater, or included them again, when and why; the latest first."""
+    """Who excluded the rater, or included them again, when and why; the latest first.
+
+    Sessions that the study's rules ended are among them, and the owner's word to go on.
+    """
+    acts = (*Rater.Status.values, "stopped", "let_go_on")
     return AuditEntry.objects.filter(
         study=study,
-        action__in=[f"rater.{status}" for status in Rater.Status.values],
+        action__in=[f"rater.{act}" for act in acts],
         detail__rater=rater.code,
     ).select_related("actor")
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..models import RatingSession, Study, Trial
+from ..opinion import ReliabilityRules
 from ..protocol.forms import ExplanationForm
 from ..protocol.perspectives import PerspectiveSettings
 from ..protocol.plan import SessionPlan
@@ -118,11 +119,12 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """A study's scales, explanation form and session plan, parsed."""
+    """A study's scales, explanation form, session plan and rules on its raters, parsed."""
 
     perspectives: tuple[PerspectiveSettings, ...]
     form: ExplanationForm
     plan: SessionPlan
+    rules: ReliabilityRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +188,9 @@ def protocol_of(study: StudyFacts) -> Protocol:
 
 @lru_cache(maxsize=128)
 def _parsed_protocol(study_id: int, version: str) -> Protocol:
-    study = Study.objects.only("perspectives", "explanation_form", "session_plan").get(pk=study_id)
-    return Protocol(study.perspective_settings, study.form, study.plan)
+    names = ("perspectives", "explanation_form", "session_plan", "reliability_rules")
+    study = Study.objects.only(*names).get(pk=study_id)
+    return Protocol(study.perspective_settings, study.form, study.plan, study.rules)
 
 
 def holdings_of(access: Access, session: SessionFacts) -> Holdings:

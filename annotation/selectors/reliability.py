@@ -21,6 +21,7 @@ from workbench.jobs.queue import enqueue
 
 from ..models import Rater, Rating, Study
 from ..opinion import (
+    Effect,
     Flag,
     GoldAnswers,
     InterRater,
@@ -37,7 +38,16 @@ from ..opinion import (
 from ..opinion.correlation import Floats, Integers
 from ..protocol.plan import Role
 from ..protocol.scales import Scale
-from .answers import Answers, answers_beside, answers_of_rater, answers_of_study, known_scores
+from .answers import (
+    Answers,
+    answers_beside,
+    answers_beside_session,
+    answers_of_rater,
+    answers_of_session,
+    answers_of_study,
+    known_scores,
+)
+from .rating import Access, protocol_of
 
 #: Measures are at most so old where there are newer ratings.
 FRESH_SECONDS = 30
@@ -123,9 +133,36 @@ def renew(study: Study) -> None:
 def standings_by_session(study: Study, rater: Rater) -> dict[int, Standing]:
     """Session's key → the rater's standing in that session alone."""
     own, beside = answers_of_rater(rater), answers_beside(rater)
+    return _by_session(own, beside, study.pk, _scales(study), study.rules)
+
+
+def stopping_flags(access: Access, session_id: int) -> tuple[Flag, ...]:
+    """The rules that stop and that this sitting fails, by its own answers alone.
+
+    Neither the cache nor all raters' measures: it runs between two blocks, where a rater waits.
+    """
+    protocol = protocol_of(access.study)
+    rules = protocol.rules
+    if not rules.stop:
+        return ()
+    own = answers_of_session(session_id)
+    if not own.size:
+        return ()
+    beside = own.take(np.empty(0, np.int64))
+    compared = rules.inter_rater
+    if compared.effect is Effect.STOP and own.of(Role.MAIN).sum() >= compared.minimum:
+        beside = answers_beside_session(access.rater_id, session_id)
+    scales = [item.scale for item in protocol.perspectives]
+    standing = _by_session(own, beside, access.study.id, scales, rules)[session_id]
+    return tuple(flag for flag in standing.flags if flag.stops)
+
+
+def _by_session(
+    own: Answers, beside: Answers, study_id: int, scales: Sequence[Scale], rules: ReliabilityRules
+) -> dict[int, Standing]:
+    """Session's key → one rater's standing in it, with what others said on the same images."""
     sessions, own_group = np.unique(own.session, return_inverse=True)
     others, other_group = np.unique(beside.rater, return_inverse=True)
-    rules, scales = study.rules, _scales(study)
     correlations = _correlations(
         _joined(own, beside),
         np.concatenate([own_group, sessions.size + other_group]),
@@ -134,7 +171,7 @@ def standings_by_session(study: Study, rater: Rater) -> dict[int, Standing]:
         # The rater is nobody's comparison here, least of all their own in another session.
         np.concatenate([np.zeros(own.size, bool), np.ones(beside.size, bool)]),
     )
-    known = known_scores(study, scales)
+    known = known_scores(study_id, scales)
     found = _standings(own, own_group, sessions.size, correlations, known, scales, rules)
     return dict(zip(sessions.tolist(), found, strict=True))
 
@@ -179,7 +216,7 @@ def _compute(study: Study, rules: ReliabilityRules, excluded: Sequence[int]) -> 
     raters, group = np.unique(answers.rater, return_inverse=True)
     counting = ~np.isin(answers.rater, excluded)
     correlations = _correlations(answers, group, raters.size, rules, counting)
-    known = known_scores(study, scales)
+    known = known_scores(study.pk, scales)
     found = _standings(answers, group, raters.size, correlations, known, scales, rules)
     return dict(zip(raters.tolist(), found, strict=True))
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from ..models import RatingSession, Trial
+from ..opinion import Flag
 from ..protocol.sessions import SessionState
 from ..protocol.skips import SkipReason
 from ..selectors.rating import (
@@ -20,8 +21,9 @@ from ..selectors.rating import (
     holdings_of,
     protocol_of,
 )
+from ..selectors.reliability import stopping_flags
 from ..statements import prepared_cursor
-from . import places
+from . import places, stopping
 from .blocks import Standing, claim_block, day_is_full, rest_is_due, time_is_up
 from .rating_errors import (
     LeaseLostError,
@@ -75,7 +77,7 @@ class Offer:
 def claim_trials(*, access: Access, ahead: int) -> Offer:
     """The session's leased trials, renewed, and new ones up to `1 + ahead`.
 
-    Ends the session where it has reached its length or nothing is left.
+    Ends the session where it has reached its length, nothing is left, or a rule stops it.
     """
     session = rating_session_of(access)
     require_open_study(access)
@@ -128,6 +130,11 @@ def fill_up(*, access: Access, session: SessionFacts, standing: Standing, ahead:
     length = access.study.session_trials
     if len(holdings.leased) <= ahead and (time_is_up(plan, standing) or day_is_full(access)):
         length = holdings.placed
+    # A block ends, or the session; before the first one there is nothing to judge.
+    ends = not holdings.leased or (len(holdings.leased) <= ahead and holdings.placed < length)
+    stops = stopping_flags(access, session.id) if ends and standing.block > 1 else ()
+    if stops:
+        length = holdings.placed
     rest = standing.rest_left
     while (
         access.study.status == "open"
@@ -147,8 +154,8 @@ def fill_up(*, access: Access, session: SessionFacts, standing: Standing, ahead:
     over = not holdings.leased and not rest
     over = over and (holdings.placed >= length or not holdings.available)
     if over:
-        _finish(session)
-    return _offer(holdings, length, ahead, SessionState.DONE if over else SessionState.RATING, rest)
+        return _offer(holdings, length, ahead, _finish(access, session, stops), rest)
+    return _offer(holdings, length, ahead, SessionState.RATING, rest)
 
 
 def _offer(holdings: Holdings, length: int, ahead: int, state: SessionState, rest: int) -> Offer:
@@ -156,7 +163,7 @@ def _offer(holdings: Holdings, length: int, ahead: int, state: SessionState, res
     if trials and trials[0].training:
         training = sum(trial.training for trial in holdings.leased)
         return Offer(trials, holdings.trained, holdings.trained + training, state)
-    total = holdings.answered if state is SessionState.DONE else holdings.total(length)
+    total = holdings.total(length) if state is SessionState.RATING else holdings.answered
     return Offer(trials, holdings.answered, total, state, rest)
 
 
@@ -167,11 +174,16 @@ def _rest(session: SessionFacts, seconds: int) -> int:
     return seconds
 
 
-def _finish(session: SessionFacts) -> None:
-    RatingSession.objects.filter(pk=session.id, state=SessionState.RATING).update(
-        state=SessionState.DONE, ended_at=Now()
-    )
+def _finish(access: Access, session: SessionFacts, stops: tuple[Flag, ...]) -> SessionState:
+    """Ends the session; the state that it is in now."""
+    if stops:
+        stopping.stop_session(access=access, session_id=session.id, flags=stops)
+    else:
+        RatingSession.objects.filter(pk=session.id, state=SessionState.RATING).update(
+            state=SessionState.DONE, ended_at=Now()
+        )
     places.give_back_session(session_id=session.id)
+    return SessionState.STOPPED if stops else SessionState.DONE
 
 
 def mark_displayed(*, access: Access, trial_id: int) -> None:

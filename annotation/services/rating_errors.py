@@ -64,6 +64,16 @@ class DailyLimitError(RatingError):
         super().__init__(_("That is enough for today; please come back tomorrow."))
 
 
+class RaterStoppedError(RatingError):
+    """The study's rules ended the rater's last session, and its owner has not let them go on."""
+
+    code = "rater_stopped"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(_("This study needs no more ratings from you. Thank you!"))
+
+
 class ConsentMissingError(RatingError):
     code = "consent_required"
     status = 400

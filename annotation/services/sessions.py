@@ -12,7 +12,13 @@ from ..models import RatingSession
 from ..protocol.answers import storable_text
 from ..protocol.errors import ProtocolError
 from ..protocol.sessions import EXPIRES_AFTER_HOURS, SessionState, sources_of
-from ..selectors.rating import Access, SessionFacts, find_access, images_remain
+from ..selectors.rating import (
+    Access,
+    SessionFacts,
+    find_access,
+    images_remain,
+    last_ended_session,
+)
 from . import places
 from .blocks import day_is_full
 from .claims import require_open_study
@@ -21,6 +27,7 @@ from .rating_errors import (
     DailyLimitError,
     InvalidAnswerError,
     NoSessionError,
+    RaterStoppedError,
     SessionStateError,
     StudyFullError,
 )
@@ -51,6 +58,9 @@ def start_session(*, access: Access, consent: bool, client: object) -> tuple[Ses
         return access.session, False
     if not consent:
         raise ConsentMissingError
+    last = last_ended_session(access)
+    if last is not None and last.state is SessionState.STOPPED:
+        raise RaterStoppedError
     if day_is_full(access):
         raise DailyLimitError
     if not images_remain(access):

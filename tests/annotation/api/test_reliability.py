@@ -75,6 +75,14 @@ def test_a_flag_on_one_perspective_names_it(api: Client, study: Study) -> None:
     assert all(flag["stops"] for flag in flags)
 
 
+def test_who_was_stopped_is_told_apart(api: Client, study: Study) -> None:
+    rate(study)
+    sitting(make_rater(study), "stopped")
+    results = api.get(ADDRESS).json()["results"]
+    assert [item["stopped"] for item in results] == [False, False, False, True]
+    assert results[3]["session"] is None
+
+
 def test_raters_come_in_pages(api: Client, study: Study) -> None:
     codes = rate(study)
     body = api.get(ADDRESS, {"limit": 1, "offset": 1}).json()
@@ -87,8 +95,9 @@ def test_the_statements_are_as_many_with_more_raters(
     for _number in range(3):
         rate_one = sitting(make_rater(study), "rating")
         answer(rate_one, make_stimuli(study, [_number])[0], 3)
-    # Session and account, study, page and its count, four of the measures, one of who is there.
-    with django_assert_max_num_queries(10):
+    # Session and account, study, page and its count, four of the measures, one each of
+    # who is there and who was stopped.
+    with django_assert_max_num_queries(11):
         assert api.get(ADDRESS).status_code == 200
 
 

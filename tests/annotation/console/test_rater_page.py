@@ -9,14 +9,14 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from annotation.models import Rater, RaterIdentity, Study, Trial
-from annotation.opinion import ReliabilityRules
+from annotation.opinion import Flag, ReliabilityRules
 from annotation.selectors.export import export_records
 from annotation.services.raters import set_rater_status
 from tests.annotation.answering import answer, sitting
 from tests.factories import make_rater, make_stimuli, make_stimulus
 from workbench.accounts.models import User
 
-from .test_raters import make_panel, strict_on_agreement, texts
+from .test_raters import make_panel, shown_codes, strict_on_agreement, texts
 
 CLIENT: dict[str, Any] = {
     "viewport": [1366, 768],
@@ -165,3 +165,24 @@ def test_outsiders_are_told_that_there_is_no_such_rater(
     client.force_login(outsider)
     address = reverse("study-rater", args=[study.slug, rater.code])
     assert client.get(address).status_code == 404
+
+
+def test_a_stop_is_told_with_its_reason_and_can_be_lifted(console: Client, study: Study) -> None:
+    rater = make_rater(study)
+    flag = Flag("too_fast", 0.6, 0.1, 10, stops=True)
+    sitting(rater, "stopped", stopped_by=[flag.to_json()])
+    words = texts(page_of(console, rater))
+    assert "Ended by the rules" in words
+    assert "Too fast: 60 %, at most 10 %" in words
+    assert rater.code in shown_codes(console, show="stopped")
+    address = reverse("study-rater-go-on", args=[study.slug, rater.code])
+    assert console.post(address).status_code == 302
+    assert rater.sessions.get().state == "done"
+    words = texts(page_of(console, rater))
+    # The reason stays with the session; the rater is not held any more.
+    assert "Too fast: 60 %, at most 10 %" in words
+    assert "May go on" in words
+    assert "Let them go on" not in words
+    assert rater.code not in shown_codes(console, show="stopped")
+    told = console.post(address, follow=True).content.decode()
+    assert "No rule keeps this rater from going on" in told

@@ -9,7 +9,7 @@ from annotation.protocol.sessions import (
     sources_of,
 )
 
-INSTRUCTIONS, RATING, PAUSED, DONE, WITHDRAWN, EXPIRED = SessionState
+INSTRUCTIONS, RATING, PAUSED, DONE, WITHDRAWN, STOPPED, EXPIRED = SessionState
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,8 @@ INSTRUCTIONS, RATING, PAUSED, DONE, WITHDRAWN, EXPIRED = SessionState
         (RATING, DONE),
         (RATING, WITHDRAWN),
         (RATING, EXPIRED),
+        (RATING, STOPPED),
+        (STOPPED, DONE),
         (PAUSED, RATING),
         (PAUSED, WITHDRAWN),
         (PAUSED, EXPIRED),
@@ -39,6 +41,8 @@ def test_a_session_goes_forward(old: SessionState, new: SessionState) -> None:
         (INSTRUCTIONS, PAUSED),
         (PAUSED, DONE),
         (EXPIRED, RATING),
+        (STOPPED, RATING),
+        (DONE, STOPPED),
         (DONE, RATING),
         (DONE, WITHDRAWN),
         (WITHDRAWN, RATING),
@@ -49,8 +53,13 @@ def test_a_session_never_goes_back_or_leaps(old: SessionState, new: SessionState
     assert not may_become(old, new)
 
 
-def test_done_withdrawn_and_expired_are_ends() -> None:
-    assert [state for state in SessionState if is_over(state)] == [DONE, WITHDRAWN, EXPIRED]
+def test_a_sitting_ends_in_four_ways() -> None:
+    assert [state for state in SessionState if is_over(state)] == [
+        DONE,
+        WITHDRAWN,
+        STOPPED,
+        EXPIRED,
+    ]
 
 
 def test_the_sources_of_a_state_are_those_that_may_become_it() -> None:

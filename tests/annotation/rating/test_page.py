@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,13 @@ from annotation.models import (
     Trial,
 )
 from annotation.protocol.perspectives import default_perspectives
+from annotation.protocol.plan import PLAIN
 from annotation.protocol.scales import ACR11, SLIDER5
 from annotation.services.completion import completion_code
 from annotation.services.raters import rater_link
 
 from ... import factories
+from ..answering import answer
 
 
 @pytest.fixture
@@ -35,7 +38,7 @@ def visit(rater: Rater, **headers: str) -> Any:
 
 
 def session(rater: Rater, state: str) -> RatingSession:
-    over = state in {"done", "withdrawn", "expired"}
+    over = state in {"done", "withdrawn", "stopped", "expired"}
     return RatingSession.objects.create(
         rater=rater,
         state=state,
@@ -143,6 +146,26 @@ def test_a_rater_who_stopped_may_begin_again(rater: Rater, images: list[Stimulus
     text = text_of(visit(rater))
     assert "You have stopped" in text
     assert "Begin again" in text
+
+
+def test_who_was_stopped_is_thanked_and_gets_a_code(rater: Rater, images: list[Stimulus]) -> None:
+    stopped = session(rater, "stopped")
+    for _visit in range(2):
+        text = text_of(visit(rater))
+        assert "Thank you" in text
+        assert "it needs no more ratings from you" in text
+        assert completion_code(stopped.pk) in text
+        assert "Rate more images" not in text
+        assert "Begin again" not in text
+
+
+def test_who_was_stopped_is_not_told_to_come_back_tomorrow(
+    study: Study, rater: Rater, images: list[Stimulus]
+) -> None:
+    plan = replace(PLAIN, daily_trials=1)
+    Study.objects.filter(pk=study.pk).update(session_plan=plan.to_json())
+    answer(session(rater, "stopped"), images[0], 3)
+    assert "it needs no more ratings from you" in text_of(visit(rater))
 
 
 def test_a_paused_session_goes_on_without_a_new_consent(

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from annotation.models import Rater, RatingSession, Stimulus, Study
 
@@ -136,3 +137,12 @@ def test_a_pause_ends_where_rating_begins_again(newcomer: RaterClient) -> None:
     assert newcomer.get("session/")["session"]["state"] == "paused"
     assert newcomer.post("session/begin/")["session"]["state"] == "rating"
     assert len(newcomer.claim()["trials"]) == 1
+
+
+def test_who_was_stopped_starts_no_other_session(newcomer: RaterClient) -> None:
+    newcomer.start()
+    RatingSession.objects.update(state="stopped", ended_at=timezone.now())
+    body = newcomer.post("session/", {"consent": True})
+    assert (newcomer.status, body["code"]) == (403, "rater_stopped")
+    assert newcomer.get("session/")["session"] is None
+    assert RatingSession.objects.count() == 1
