@@ -36,6 +36,13 @@ class _GoldSerializer(serializers.Serializer[Any]):
     wrong = serializers.IntegerField()
 
 
+class _AttentionSerializer(serializers.Serializer[Any]):
+    """Trials whose prompt says which scores to give."""
+
+    passed = serializers.IntegerField()
+    failed = serializers.IntegerField()
+
+
 class ReliabilitySerializer(serializers.Serializer[Any]):
     """One rater's counts, measures and flags; null where a measure is not defined yet."""
 
@@ -51,6 +58,7 @@ class ReliabilitySerializer(serializers.Serializer[Any]):
     ratings = serializers.IntegerField(help_text="Submitted main trials.")
     repeats = serializers.IntegerField()
     gold = _GoldSerializer()
+    attention = _AttentionSerializer()
     median_seconds = serializers.FloatField(
         allow_null=True, help_text="From the image on screen to the answer."
     )
@@ -113,6 +121,10 @@ def _standing(standing: Standing) -> dict[str, Any]:
         "gold": {
             "right": measures.gold.within if measures.gold else 0,
             "wrong": measures.gold.failures if measures.gold else 0,
+        },
+        "attention": {
+            "passed": standing.attention.passed,
+            "failed": standing.attention.failed,
         },
         "median_seconds": standing.median_seconds,
         "too_fast": measures.pace.too_fast if measures.pace else None,

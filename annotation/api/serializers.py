@@ -71,6 +71,7 @@ class StimulusSerializer(serializers.ModelSerializer[Stimulus]):
             "generator",
             "split",
             "purpose",
+            "attention_check",
             "sha256",
             "width",
             "height",

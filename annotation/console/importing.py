@@ -58,7 +58,7 @@ class ImportForm(forms.Form):
         initial=Stimulus.Purpose.MAIN,
         help_text=gettext_lazy(
             "Main images are rated and learnt from. Training images (practice) and gold images "
-            "(attention checks) are kept apart from them."
+            "(hidden checks) are kept apart from them."
         ),
     )
     mos_scale = forms.TypedChoiceField(

@@ -87,7 +87,18 @@ def rater_csv(request: HttpRequest, slug: str) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="{study.slug}-raters.csv"'
     writer = csv.writer(response)
     writer.writerow(
-        ["code", "link", "status", "ratings", "agreement", "retest", "gold", "seconds", "flags"]
+        [
+            "code",
+            "link",
+            "status",
+            "ratings",
+            "agreement",
+            "retest",
+            "gold",
+            "seconds",
+            "attention_missed",
+            "flags",
+        ]
     )
     for row in all_rows(study, reliability_of(study), Live([])):
         standing = row.standing
@@ -104,6 +115,7 @@ def rater_csv(request: HttpRequest, slug: str) -> HttpResponse:
                 row.rater.status,
                 standing.ratings,
                 *("" if value is None else f"{value:.4g}" for value in measures),
+                standing.attention.failed if standing.attention.n else "",
                 " ".join(dict.fromkeys(flag.rule for flag in standing.flags)),
             ]
         )

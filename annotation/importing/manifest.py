@@ -14,8 +14,12 @@ from .problems import ManifestError, Problem, RowError, gettext_noop
 from .scores import SCORE_COLUMNS, Score, read_scores
 
 REQUIRED = ("filename", "prompt", "generator")
+#: Whether the prompt tells which scores to give.
+CHECK_COLUMN = "attention_check"
 #: The limits of the columns that hold them.
 _LONGEST = {"filename": 300, "generator": 200}
+_NO_METADATA = SCORE_COLUMNS | {CHECK_COLUMN}
+_YES, _NO = {"yes", "true", "1"}, {"", "no", "false", "0"}
 _DELIMITERS = ",;\t"
 #: In JSON: an escaped NUL (after an even number of backslashes), or half a surrogate pair.
 _NO_TEXT = re.compile(r"(?<!\\)(?:\\\\)*\\u0000|[\ud800-\udfff]")
@@ -32,6 +36,8 @@ class ManifestRow:
     generator: str
     metadata: dict[str, Any] = field(default_factory=dict)
     scores: tuple[Score, ...] = ()
+    #: An attention check: the prompt says which scores to give, and `scores` are those.
+    attention_check: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,8 +140,9 @@ def _parse(record: Record, mos_scale: float) -> ManifestRow:
     metadata = {
         key: value
         for key, value in values.items()
-        if key not in REQUIRED and key not in SCORE_COLUMNS and value not in ("", None)
+        if key not in REQUIRED and key not in _NO_METADATA and value not in ("", None)
     }
+    scores = read_scores(values, mos_scale)
     return ManifestRow(
         record.row,
         record.line,
@@ -143,8 +150,26 @@ def _parse(record: Record, mos_scale: float) -> ManifestRow:
         required["prompt"],
         required["generator"],
         metadata,
-        read_scores(values, mos_scale),
+        scores,
+        _is_check(values.get(CHECK_COLUMN), scores),
     )
+
+
+def _is_check(value: Any, scores: tuple[Score, ...]) -> bool:
+    word = str("" if value is None else value).strip().lower()
+    if word not in _YES | _NO:
+        raise Problem(
+            gettext_noop('%(key)s "%(value)s" is neither yes nor no'),
+            gettext_noop("write yes where the prompt says which scores to give, else nothing"),
+            key=CHECK_COLUMN,
+            value=word[:40],
+        )
+    if word in _YES and not scores:
+        raise Problem(
+            gettext_noop("the attention check has no score that is right"),
+            gettext_noop("write the scores that its prompt asks for into mos_quality and so on"),
+        )
+    return word in _YES
 
 
 def _required(key: str, values: Mapping[str, Any]) -> str:
@@ -241,7 +266,7 @@ def _delimiter(text: str, required: Sequence[str]) -> str:
 
 
 def _header(cells: list[str], name: str, required: Sequence[str]) -> list[str]:
-    known = {*required, *SCORE_COLUMNS}
+    known = {*required, *_NO_METADATA}
     stripped = [cell.strip() for cell in cells]
     header = [cell.lower() if cell.lower() in known else cell for cell in stripped]
     for column in required:

@@ -76,6 +76,9 @@ class Stimulus(models.Model):
     metadata = models.JSONField(default=dict, blank=True)
     split = models.CharField(max_length=10, choices=Split.choices, default=Split.POOL)
     purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.MAIN)
+    #: An attention check: a gold image whose prompt says which scores to give. Its published scores
+    #: are those, and only they are right.
+    attention_check = models.BooleanField(_("attention check"), default=False)
 
     #: Higher comes first; written by modelops alone (services.priorities).
     priority = models.FloatField(default=0.0)
@@ -93,6 +96,10 @@ class Stimulus(models.Model):
         constraints = [
             one_of("stimulus", "split", ["pool", "holdout"]),
             one_of("stimulus", "purpose", ["main", "training", "gold"]),
+            models.CheckConstraint(
+                condition=Q(attention_check=False) | Q(purpose="gold"),
+                name="stimulus_attention_check_gold",
+            ),
             models.UniqueConstraint(fields=["study", "filename"], name="stimulus_filename_unique"),
             models.UniqueConstraint(
                 fields=["study", "prompt", "sha256"],

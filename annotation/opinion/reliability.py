@@ -79,6 +79,10 @@ class AttentionChecks:
     passed: int
     failed: int
 
+    @property
+    def n(self) -> int:
+        return self.passed + self.failed
+
 
 @dataclass(frozen=True)
 class Pace:

@@ -206,7 +206,7 @@ def _values(measures: RaterMeasures) -> Iterator[tuple[str, float | None, int, i
     if gold := measures.gold:
         yield "gold", gold.share, gold.n, None
     if checks := measures.attention:
-        yield "attention", checks.failed, checks.passed + checks.failed, None
+        yield "attention", checks.failed, checks.n, None
     if pace := measures.pace:
         yield "too_fast", pace.too_fast, pace.n, None
     if lining := measures.straight_lining:

@@ -5,7 +5,7 @@ binary form and become arrays without a Python object per value, of which there 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -139,8 +139,18 @@ def answers_beside_session(rater_id: int, session_id: int) -> Answers:
     return _read(_BESIDE.format(rater=rater_id, own=f"session_id = {session_id:d}"))
 
 
-def known_scores(study_id: int, scales: Sequence[Scale]) -> dict[int, Floats]:
-    """Gold stimulus → its published scores on the study's scales (P,), NaN where there is none.
+@dataclass(frozen=True)
+class KnownScores:
+    """Stimulus → scores on the study's scales (P,), NaN where there is none."""
+
+    #: Of gold images: what others said.
+    expected: dict[int, Floats] = field(default_factory=dict)
+    #: Of attention checks: what their prompt says to give.
+    instructed: dict[int, Floats] = field(default_factory=dict)
+
+
+def known_scores(study_id: int, scales: Sequence[Scale]) -> KnownScores:
+    """The published scores of gold images and attention checks.
 
     An image with several publications is expected at their mean, as in `expectations_of`.
     """
@@ -148,14 +158,15 @@ def known_scores(study_id: int, scales: Sequence[Scale]) -> dict[int, Floats]:
         PublishedScore.objects.filter(
             stimulus__study_id=study_id, stimulus__purpose=Stimulus.Purpose.GOLD
         )
-        .values_list("stimulus_id", "perspective")
+        .values_list("stimulus_id", "stimulus__attention_check", "perspective")
         .annotate(mean=Avg("mos"))
         .order_by()
     )
-    known: dict[int, Floats] = {}
-    for stimulus, perspective, mean in rows:
+    known = KnownScores()
+    for stimulus, instructed, perspective, mean in rows:
         column = [str(item) for item in PERSPECTIVES].index(perspective)
-        scores = known.setdefault(stimulus, np.full(len(PERSPECTIVES), np.nan))
+        of_kind = known.instructed if instructed else known.expected
+        scores = of_kind.setdefault(stimulus, np.full(len(PERSPECTIVES), np.nan))
         scores[column] = scales[column].from_unit(mean)
     return known
 

@@ -54,6 +54,7 @@ def _records(stimuli: list[Stimulus]) -> Iterator[Record]:
             "generator": stimulus.generator.name,
             "split": stimulus.split,
             "purpose": stimulus.purpose,
+            "attention_check": stimulus.attention_check,
             "sha256": stimulus.sha256 or None,
             "width": stimulus.width,
             "height": stimulus.height,

@@ -6,7 +6,7 @@ computed together, from a handful of statements, and kept for as long as `reliab
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -21,13 +21,14 @@ from workbench.jobs.queue import enqueue
 
 from ..models import Rater, Rating, Study
 from ..opinion import (
+    AttentionChecks,
     Effect,
     Flag,
-    GoldAnswers,
     InterRater,
     RaterMeasures,
     ReliabilityRules,
     Retest,
+    attention_checks,
     gold_answers,
     inter_rater_correlations,
     judge,
@@ -40,6 +41,7 @@ from ..protocol.plan import Role
 from ..protocol.scales import Scale
 from .answers import (
     Answers,
+    KnownScores,
     answers_beside,
     answers_beside_session,
     answers_of_rater,
@@ -59,7 +61,7 @@ RENEW = "annotation.tasks.renew_reliability"
 #: gold score, or a rating that was committed after one with a higher key.
 _KEPT_SECONDS = 600
 #: Raised with the shape of what is cached.
-_CACHE_VERSION = 2
+_CACHE_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,11 @@ class Standing:
     @property
     def gold_share(self) -> float | None:
         return self.measures.gold.share if self.measures.gold else None
+
+    @property
+    def attention(self) -> AttentionChecks:
+        """Attention checks answered as told, and not."""
+        return self.measures.attention or AttentionChecks(0, 0)
 
     @property
     def median_seconds(self) -> float | None:
@@ -271,7 +278,7 @@ def _standings(
     group: Integers,
     size: int,
     correlations: Sequence[InterRater],
-    known: dict[int, Floats],
+    known: KnownScores,
     scales: Sequence[Scale],
     rules: ReliabilityRules,
 ) -> Iterator[Standing]:
@@ -281,8 +288,15 @@ def _standings(
     for place in range(size):
         part = answers.take(order[bounds[place] : bounds[place + 1]])
         main, repeated = part.take(part.of(Role.MAIN)), part.take(part.of(Role.REPEAT))
+        gold = part.take(part.of(Role.GOLD))
+        expected = _known_of(gold, known.expected, len(scales))
         measures = RaterMeasures(
-            gold=_gold(part, known, scales, rules),
+            gold=gold_answers(
+                gold.scores, expected, expected, scales, tolerance=rules.gold_tolerance
+            ),
+            attention=attention_checks(
+                gold.scores, _known_of(gold, known.instructed, len(scales)), scales
+            ),
             pace=pace(part.seconds, minimum=rules.minimum_seconds),
             straight_lining=straight_lining(main.scores, scales),
             retest=_retest(main, repeated, scales),
@@ -297,13 +311,10 @@ def _standings(
         )
 
 
-def _gold(
-    part: Answers, known: dict[int, Floats], scales: Sequence[Scale], rules: ReliabilityRules
-) -> GoldAnswers:
-    gold = part.take(part.of(Role.GOLD))
-    unknown = np.full(len(scales), np.nan)
-    expected = [known.get(stimulus, unknown) for stimulus in gold.stimulus.tolist()]
-    return gold_answers(gold.scores, expected, expected, scales, tolerance=rules.gold_tolerance)
+def _known_of(part: Answers, known: Mapping[int, Floats], perspectives: int) -> list[Floats]:
+    """What is known of each trial's image; NaN where nothing is, and so nothing is compared."""
+    unknown = np.full(perspectives, np.nan)
+    return [known.get(stimulus, unknown) for stimulus in part.stimulus.tolist()]
 
 
 def _retest(main: Answers, repeated: Answers, scales: Sequence[Scale]) -> Retest:

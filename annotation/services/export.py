@@ -16,7 +16,16 @@ from ..protocol.perspectives import PERSPECTIVES
 from ..selectors.export import Record
 from .spreadsheets import formula_safe
 
-_STIMULUS = ("stimulus", "filename", "prompt", "generator", "split", "purpose", "sha256")
+_STIMULUS = (
+    "stimulus",
+    "filename",
+    "prompt",
+    "generator",
+    "split",
+    "purpose",
+    "attention_check",
+    "sha256",
+)
 _TRIAL = (
     "trial",
     "rater",

@@ -46,6 +46,7 @@ class Known:
     prompt_sha256: str
     generator: str
     sha256: str
+    attention_check: bool
     metadata: dict[str, Any]
     scores: tuple[Score, ...]
 
@@ -78,6 +79,7 @@ class RowChecker:
     store: ImportStore
     known: dict[str, Known]
     labels_only: bool
+    purpose: str
 
     def __call__(self, row: ManifestRow) -> CheckedRow | RowError:
         try:
@@ -88,6 +90,11 @@ class RowChecker:
     def _check(self, row: ManifestRow) -> CheckedRow:
         known = self.known.get(row.filename)
         prompt = text_hash(row.prompt)
+        if row.attention_check and self.purpose != Stimulus.Purpose.GOLD:
+            raise Problem(
+                gettext_noop("only gold images can be attention checks"),
+                gettext_noop("import it with the purpose gold, or say no in attention_check"),
+            )
         if known is not None:
             _refuse_another_identity(row, prompt, known)
         if self.labels_only and not self.source.holds(row.filename):
@@ -116,6 +123,7 @@ def _refuse_another_identity(row: ManifestRow, prompt: str, known: Known) -> Non
     for key, same in (
         ("prompt", prompt == known.prompt_sha256),
         ("generator", row.generator == known.generator),
+        ("attention_check", known.attention_check or not row.attention_check),
     ):
         if not same:
             raise Problem(
@@ -150,6 +158,7 @@ def load_known(study: Study, rows: Sequence[ManifestRow], source_name: str) -> d
                 stimulus.prompt.text_sha256,
                 stimulus.generator.name,
                 stimulus.sha256,
+                stimulus.attention_check,
                 stimulus.metadata,
                 tuple(scores.get(stimulus.pk, ())),
             )

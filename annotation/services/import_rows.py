@@ -50,6 +50,7 @@ def _create(
             metadata=item.row.metadata,
             split=split,
             purpose=purpose,
+            attention_check=item.row.attention_check,
             wanted_ratings=wanted,
             maximum_ratings=maximum,
             **_file_fields(item),

@@ -173,7 +173,7 @@ def import_rows(
         if manifest.errors and not partial:
             store.stop_writing()
         known = load_known(study, manifest.rows, options.source)
-        checker = RowChecker(source, store, known, options.labels_only)
+        checker = RowChecker(source, store, known, options.labels_only, options.purpose)
         findings = check_rows(
             manifest.rows, checker, study=study, partial=partial, progress=progress or _silent
         )

@@ -83,6 +83,13 @@ def test_jsonl_holds_every_stimulus_with_its_ratings_and_mos(
     assert records[1]["mos"]["quality"] == {"mos": None, "sd": None, "ci95": None, "n": 0}
 
 
+def test_attention_checks_are_told_apart(client: Client, owner: User, study: Study) -> None:
+    make_stimuli(study, [1])
+    make_stimuli(study, [2], purpose="gold", attention_check=True)
+    records = map(json.loads, get_export(client, owner, "jsonl").splitlines())
+    assert [record["attention_check"] for record in records] == [False, True]
+
+
 def test_only_the_latest_revision_of_a_score_leaves(
     client: Client, owner: User, study: Study
 ) -> None:

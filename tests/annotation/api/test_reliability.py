@@ -45,6 +45,7 @@ def test_measures_counts_and_state_are_given_by_rater(api: Client, study: Study)
     assert first["agreement"] == pytest.approx(0.994376, abs=1e-6)
     assert first["agreement_by_perspective"]["authenticity"] == pytest.approx(0.994376, abs=1e-6)
     assert first["gold"] == {"right": 0, "wrong": 0}
+    assert first["attention"] == {"passed": 0, "failed": 0}
     assert first["flags"] == []
     assert (silent["status"], silent["ratings"], silent["agreement"]) == ("excluded", 0, None)
     assert silent["session"] is None

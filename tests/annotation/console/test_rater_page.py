@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from annotation.models import Rater, RaterIdentity, Study, Trial
+from annotation.models import PublishedScore, Rater, RaterIdentity, Study, Trial
 from annotation.opinion import Flag, ReliabilityRules
 from annotation.selectors.export import export_records
 from annotation.services.raters import set_rater_status
@@ -186,3 +186,13 @@ def test_a_stop_is_told_with_its_reason_and_can_be_lifted(console: Client, study
     assert rater.code not in shown_codes(console, show="stopped")
     told = console.post(address, follow=True).content.decode()
     assert "No rule keeps this rater from going on" in told
+
+
+def test_attention_checks_are_counted_and_told_apart(console: Client, study: Study) -> None:
+    rater = make_rater(study)
+    check = make_stimulus(study, 5, purpose="gold", attention_check=True)
+    PublishedScore.objects.create(stimulus=check, perspective="quality", mos=0, source="m")
+    answer(sitting(rater), check, 1, role="gold")
+    words = texts(page_of(console, rater))
+    assert "Attention checks passed 1/1" in words
+    assert "Attention check " in words.split("Latest images")[1]

@@ -196,6 +196,32 @@ def test_a_score_that_is_none_is_listed(
     assert [error.sentence() for error in manifest.errors] == [message]
 
 
+@pytest.mark.parametrize(
+    ("word", "check"), [("yes", True), ("1", True), ("TRUE", True), ("no", False), ("", False)]
+)
+def test_a_row_says_whether_it_is_an_attention_check(
+    tmp_path: Path, word: str, check: bool
+) -> None:
+    path = write_manifest(tmp_path / "m.csv", [row(1, Attention_Check=word, mos_quality="0")])
+    (found,) = read_manifest(path).rows
+    assert found.attention_check is check
+    assert found.metadata == {}
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"attention_check": "maybe", "mos_quality": "0"}, '"maybe" is neither yes nor no'),
+        ({"attention_check": "yes", "mos_quality": ""}, "has no score that is right"),
+    ],
+)
+def test_an_attention_check_that_is_none_is_listed(
+    tmp_path: Path, columns: dict[str, str], message: str
+) -> None:
+    (error,) = read_manifest(write_manifest(tmp_path / "m.csv", [row(1, **columns)])).errors
+    assert message in error.sentence()
+
+
 @given(st.binary(max_size=300))
 def test_any_bytes_give_rows_or_a_named_error(
     tmp_path_factory: pytest.TempPathFactory, data: bytes

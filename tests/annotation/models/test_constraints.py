@@ -109,6 +109,12 @@ def test_only_the_three_perspectives_exist(session: RatingSession, stimulus: Sti
     )
 
 
+def test_only_a_gold_image_is_an_attention_check(stimulus: Stimulus) -> None:
+    images = Stimulus.objects.filter(pk=stimulus.pk)
+    images.update(purpose="gold", attention_check=True)
+    assert_refused("stimulus_attention_check_gold", lambda: images.update(purpose="main"))
+
+
 def test_the_first_pass_asks_for_no_more_than_the_maximum(study: Study) -> None:
     assert_refused(
         "study_ratings_ordered", lambda: Study.objects.filter(pk=study.pk).update(target_ratings=6)

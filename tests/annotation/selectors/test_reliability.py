@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from annotation.models import PublishedScore, Rater, Rating, Stimulus, Study
-from annotation.opinion import GoldAnswers, ReliabilityRules
+from annotation.opinion import AttentionChecks, GoldAnswers, ReliabilityRules
 from annotation.selectors import reliability
 from annotation.selectors.reliability import NOTHING_YET, reliability_of, standings_by_session
 from annotation.tasks import renew_reliability
@@ -79,6 +79,31 @@ def test_repeats_gold_and_seconds_are_those_of_their_trials(study: Study, rater:
     assert standing.last_answer == last.submitted_at
     # Of each perspective 1 3 5 and 2 3 5 about their means 3 and 10/3: 6/√(8 · 14/3).
     assert standing.retest == pytest.approx(6 / (8 * 14 / 3) ** 0.5)
+
+
+def test_an_attention_check_is_passed_by_the_scores_that_it_names(
+    study: Study, rater: Rater
+) -> None:
+    checks = [
+        make_stimulus(study, number, purpose="gold", attention_check=True) for number in (7, 8, 9)
+    ]
+    # "Bad for quality and Excellent for correspondence": 1 and 5; authenticity is free.
+    for check in checks:
+        for name, mos in (("quality", 0), ("correspondence", 1)):
+            PublishedScore.objects.create(
+                stimulus=check, perspective=name, mos=mos, source="manifest"
+            )
+    session = sitting(rater)
+    for check, scores in zip(checks, [(1, 4, 5), (2, 1, 5), (1, 1, 1)], strict=True):
+        answer(session, check, scores, role="gold")
+    standing = reliability_of(study)[rater.pk]
+    # A level beside it would do for a gold image; here it is a miss.
+    assert standing.measures.attention == AttentionChecks(passed=1, failed=2)
+    assert standing.measures.gold == GoldAnswers(within=0, n=0)
+    # Missed: at most none, once there is one.
+    flags = {flag.rule: (flag.value, flag.n) for flag in standing.flags}
+    assert flags["attention"] == (2, 3)
+    assert "gold" not in flags
 
 
 def test_training_stabilisation_and_superseded_scores_say_nothing(

@@ -152,6 +152,25 @@ def test_gold_images_are_judged_by_this_sitting_alone(
     assert offer.state is SessionState.DONE
 
 
+def test_a_missed_attention_check_stops_and_a_passed_one_does_not(
+    study: Study, rater: Rater, images: list[Stimulus]
+) -> None:
+    set_study(study, session_plan=replace(PLAIN, block_trials=10, gold_share=0.3).to_json())
+    set_rules(study, {"attention": {"effect": "stop"}})
+    for check in factories.make_stimuli(
+        study, range(600, 606), purpose="gold", attention_check=True
+    ):
+        PublishedScore.objects.create(stimulus=check, perspective="quality", mos=0, source="m")
+    reads = factories.make_rater(study)
+    for who, score, end in ((reads, 1, SessionState.DONE), (rater, 2, SessionState.STOPPED)):
+        access = in_rating(who)
+        offer = claim_trials(access=access, ahead=0)
+        while offer.trials:
+            offer = rate(access, offer, 3000, score=score)
+        assert offer.state is end
+        assert Trial.objects.filter(rater=who, role="gold").exists()
+
+
 def test_agreement_is_that_of_the_images_of_this_sitting(
     study: Study, rater: Rater, images: list[Stimulus]
 ) -> None:
