@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts pytest bench bench-rating bench-predict bench-export pretrain-tiny screenshots messages pins clean
+.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts pytest bench bench-rating bench-claims bench-browser bench-predict bench-export pretrain-tiny screenshots messages pins clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,11 +51,17 @@ check: setup-dev ## lint, types, layers, missing migrations, deployment settings
 	@echo "check: migrations"; $(PY) -m workbench.local run --throw-away -- $(PY) manage.py makemigrations --check --dry-run
 	@echo "check: deployment settings"; env $$CHECK_ENV $(PY) manage.py check --deploy --fail-level WARNING
 
-bench: setup ## measure everything on throw-away data (10 minutes); writes benchmarks/results
+bench: setup ## measure everything on throw-away data (15 minutes); writes benchmarks/results
 	@$(PY) -m benchmarks
 
 bench-rating: setup ## ratings per second, with few and with many raters and answers stored
 	@$(PY) -m benchmarks rating
+
+bench-claims: setup ## the next image's claim, in studies of 2,400 and of 1,000,000 stimuli
+	@$(PY) -m benchmarks claims
+
+bench-browser: setup-dev ## a session of 300 images in a real Chromium: times, bytes, memory
+	@$(PY) -m benchmarks browser
 
 bench-predict: setup ## predictions per second
 	@$(PY) -m benchmarks predict

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [rating] [predict] [export]`: all three where none is named."""
+"""`python -m benchmarks [NAME …]`: all but `browser`, which needs one, where none is named."""
 
 import argparse
 import sys
@@ -11,12 +11,13 @@ from workbench.local.interrupt import interrupted_by_signals
 from .machine import busy_cores, busy_warning
 from .site import InsideError
 
-NAMES = ("rating", "predict", "export")
+NAMES = ("rating", "claims", "predict", "export")
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*NAMES, []], metavar="|".join(NAMES))
+    known = [*NAMES, "browser"]
+    parser.add_argument("names", nargs="*", choices=[*known, []], metavar="|".join(known))
     names = parser.parse_args(arguments).names or NAMES
     quiet()
     warning = busy_warning(busy_cores())

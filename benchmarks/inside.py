@@ -37,9 +37,11 @@ from annotation.models import (  # noqa: E402
     Study,
     Trial,
 )
+from annotation.protocol.draw import Draw  # noqa: E402
 from annotation.protocol.forms import AIGCIQA2023_FORM  # noqa: E402
 from annotation.protocol.perspectives import PERSPECTIVES  # noqa: E402
 from annotation.protocol.plan import PLAIN  # noqa: E402
+from annotation.services.places import take_statement  # noqa: E402
 from annotation.services.raters import link_token  # noqa: E402
 from workbench.accounts.models import User  # noqa: E402
 
@@ -67,6 +69,26 @@ def study(slug: str, images: int, wanted: int, **fields: Any) -> dict[str, Any]:
         **fields,
     )
     return {"images": len(_stimuli(made, "open", images, wanted))}
+
+
+def priorities(slug: str) -> dict[str, Any]:
+    """As after a model's ranking: a priority for each stimulus, and no two the same."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE annotation_stimulus SET priority = random() FROM annotation_study AS study "
+            "WHERE study.id = study_id AND study.slug = %s",
+            [slug],
+        )
+        return {"ranked": cursor.rowcount}
+
+
+def claim_plan(slug: str) -> dict[str, Any]:
+    """PostgreSQL's plan of the statement that draws ten stimuli by priority for a new rater."""
+    of_study = Study.objects.get(slug=slug)
+    values: dict[str, Any] = {"study": of_study.pk, "rater": 0, "taken": []}
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN (COSTS OFF) " + take_statement(Draw.PRIORITY, 10), values)
+        return {"plan": [row[0] for row in cursor.fetchall()]}
 
 
 def raters(slug: str, number: int) -> dict[str, Any]:
@@ -259,8 +281,11 @@ def _answers(trials: list[Trial]) -> None:
 
 
 _ACTS: dict[str, Callable[..., dict[str, Any]]] = {
-    act.__name__: act for act in (owner, study, raters, ratings, analyze, labels, pool, scoring)
-}
+    act.__name__: act
+    for act in (
+        owner, study, priorities, claim_plan, raters, ratings, analyze, labels, pool, scoring,
+    )
+}  # fmt: skip
 
 if __name__ == "__main__":
     json.dump(_ACTS[sys.argv[1]](**json.loads(sys.argv[2])), sys.stdout)

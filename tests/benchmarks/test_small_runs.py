@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from benchmarks import export, rating
+from benchmarks import browser, claims, export, rating
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -36,3 +36,25 @@ def test_an_export_carries_all_that_was_stored(silent: Callable[[str], None]) ->
     assert [(found["form"], found["lines"]) for found in exports] == [
         ("jsonl", 6), ("csv", 1 + 6 * 4 * 3),
     ] * 2  # fmt: skip
+
+
+def test_claims_are_measured_in_both_sizes(silent: Callable[[str], None]) -> None:
+    plan = claims.Plan(sizes=(100, 3_000), claimers=300, rounds=1, seconds=0.5, warm_up=0.1)
+    found = claims.measure(plan, silent)
+    assert [item["stimuli"] for item in found["rounds"]] == [100, 3_000]
+    against = claims.compared(found)
+    assert against["p95_ratio"] > 0
+    assert not against["sorts"]
+    assert any("stimulus_by_priority" in line for line in found["plans"][3_000])
+
+
+@pytest.mark.browser
+def test_a_session_in_a_browser_is_measured(silent: Callable[[str], None]) -> None:
+    plan = browser.Plan(trials=4, side=256, key_ms=20, memory_every=2)
+    found = browser.measure(plan, silent)
+    assert found["painted"]["count"] == 4
+    assert found["layout_shift"] == 0
+    # Each trial brings the display copy of an image, and little else.
+    assert 0 < found["transfer_kib"] < 200
+    assert [item["trial"] for item in found["memory"]] == [0, 2, 4]
+    assert all(item["heap_mib"] > 0 for item in found["memory"])
