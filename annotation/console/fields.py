@@ -22,6 +22,17 @@ class NumberField(UnitMixin, forms.IntegerField):
         self.unit = unit
 
 
+class DecimalField(UnitMixin, forms.FloatField):
+    """An amount of something."""
+
+    def __init__(self, *, unit: Any = "", **options: Any) -> None:
+        super().__init__(**options)
+        self.unit = unit
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {**super().widget_attrs(widget), "step": "any", "inputmode": "decimal"}
+
+
 class PercentField(UnitMixin, forms.FloatField):
     """A share of 0…1, which people read and write as percent; limits are shares too."""
 

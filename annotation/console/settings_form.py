@@ -8,10 +8,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Study
+from ..opinion import ReliabilityRules
+from ..opinion.reliability_rules import SETTINGS
 from ..protocol.errors import ProtocolError
 from ..protocol.plan import LIMITS, MOST_CHECKS, SessionPlan
 from ..texts import DEFAULT_CONSENT, DEFAULT_INSTRUCTIONS, DEFAULT_INSTRUCTIONS_SCORES
 from .fields import NumberField, PercentField, StudyTextField
+from .rules_form import RuleRow, read_rules, rule_fields, rule_initial, rule_names, rule_rows
 
 _IMAGES = _("images")
 _MINUTES = _("minutes")
@@ -148,10 +151,19 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
     )
 
     def __init__(self, data: Any = None, *, instance: Study) -> None:
-        super().__init__(data, instance=instance, initial=asdict(instance.plan))
+        initial = asdict(instance.plan) | rule_initial(instance.rules)
+        super().__init__(data, instance=instance, initial=initial)
+        self.fields.update(rule_fields())
 
     def fieldsets(self) -> list[tuple[Any, list[forms.BoundField]]]:
         return [(legend, [self[name] for name in names]) for legend, names in self._FIELDSETS]
+
+    def rules(self) -> list[RuleRow]:
+        return rule_rows(self)
+
+    def measures(self) -> list[forms.BoundField]:
+        """What the measures themselves need to know."""
+        return [self[name] for name in SETTINGS]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -168,13 +180,25 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
                 # Each setting is within its limits, so it is the two shares together.
                 message = gettext("Repeats and gold images are at most %(most)d %% together.")
                 self.add_error("gold_share", message % {"most": round(MOST_CHECKS * 100)})
+        if set(rule_names()) <= cleaned.keys():
+            try:
+                self._rules()
+            except ProtocolError as error:
+                self.add_error(None, str(error))
         return cleaned
 
     def settings(self) -> dict[str, Any]:
         words = {name: self.cleaned_data[name] for name in self.Meta.fields}
-        return {**words, "session_plan": self._plan().to_json()}
+        return {
+            **words,
+            "session_plan": self._plan().to_json(),
+            "reliability_rules": self._rules().to_json(),
+        }
 
     def _plan(self) -> SessionPlan:
         # Whatever else a plan has is left as it is.
         plan: SessionPlan = self.instance.plan
         return replace(plan, **{name: self.cleaned_data[name] for name in LIMITS})
+
+    def _rules(self) -> ReliabilityRules:
+        return read_rules(self.cleaned_data, self.instance.rules)

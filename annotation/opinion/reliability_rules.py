@@ -47,7 +47,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class _Bound:
+class Bound:
     """On which side of its threshold a measure is good, and which thresholds make sense."""
 
     at_least: bool
@@ -93,11 +93,11 @@ class ReliabilityRules:
     least_others: int = 2
 
     def __post_init__(self) -> None:
-        for name, bound in _BOUNDS.items():
+        for name, bound in BOUNDS.items():
             rule: Rule = getattr(self, name)
             _check(f"{name}: threshold", rule.threshold, bound.least, bound.most)
-            _check(f"{name}: minimum", rule.minimum, 1, 10_000)
-        for name, (least, most) in _SETTINGS.items():
+            _check(f"{name}: minimum", rule.minimum, 1, MOST_ANSWERS)
+        for name, (least, most) in SETTINGS.items():
             _check(name, getattr(self, name), least, most)
 
     @classmethod
@@ -106,7 +106,7 @@ class ReliabilityRules:
         given = _object(data, "", [field.name for field in fields(cls)])
         parsed: dict[str, Any] = {
             name: _parse_rule(name, value)
-            if name in _BOUNDS
+            if name in BOUNDS
             else _number(name, value, whole=name == "least_others")
             for name, value in given.items()
         }
@@ -118,21 +118,24 @@ class ReliabilityRules:
     @property
     def stop(self) -> bool:
         """Whether any rule ends sessions."""
-        return any(getattr(self, name).effect is Effect.STOP for name in _BOUNDS)
+        return any(getattr(self, name).effect is Effect.STOP for name in BOUNDS)
 
 
-#: Thresholds in levels go no further than the scale.
-_BOUNDS: dict[str, _Bound] = {
-    "gold": _Bound(True, 0, 1),
-    "attention": _Bound(False, 0, 1000),
-    "too_fast": _Bound(False, 0, 1),
-    "variance": _Bound(True, 0, 4),
-    "identical": _Bound(False, 0, 1),
-    "retest_difference": _Bound(False, 0, 4),
-    "retest_correlation": _Bound(True, -1, 1),
-    "inter_rater": _Bound(True, -1, 1),
+#: Of each rule; thresholds in levels go no further than the scale.
+BOUNDS: dict[str, Bound] = {
+    "gold": Bound(True, 0, 1),
+    "attention": Bound(False, 0, 1000),
+    "too_fast": Bound(False, 0, 1),
+    "variance": Bound(True, 0, 4),
+    "identical": Bound(False, 0, 1),
+    "retest_difference": Bound(False, 0, 4),
+    "retest_correlation": Bound(True, -1, 1),
+    "inter_rater": Bound(True, -1, 1),
 }
-_SETTINGS: dict[str, tuple[float, float]] = {
+#: More than that no rule need wait for.
+MOST_ANSWERS = 10_000
+#: Of the other settings, from least to most.
+SETTINGS: dict[str, tuple[float, float]] = {
     "gold_tolerance": (0, 4),
     "minimum_seconds": (0, 60),
     "least_others": (1, 1000),
@@ -195,7 +198,7 @@ def _flag(
     rule: Rule = getattr(rules, name)
     if rule.effect is Effect.OFF or value is None or n < rule.minimum:
         return None
-    beyond = rule.threshold - value if _BOUNDS[name].at_least else value - rule.threshold
+    beyond = rule.threshold - value if BOUNDS[name].at_least else value - rule.threshold
     if beyond <= _EQUAL:
         return None
     return Flag(name, value, rule.threshold, n, rule.effect is Effect.STOP, perspective)

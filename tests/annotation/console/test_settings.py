@@ -7,6 +7,8 @@ import pytest
 from django.test import Client
 
 from annotation.models import AuditEntry, Study
+from annotation.opinion import Effect, Rule
+from annotation.opinion.reliability_rules import BOUNDS, SETTINGS
 from annotation.protocol.plan import LIMITS, SessionPlan
 from annotation.protocol.presets import LAB_ACR
 from annotation.texts import DEFAULT_CONSENT
@@ -32,7 +34,40 @@ def test_every_part_of_the_plan_has_a_field(console: Client, study: Study) -> No
 def test_every_field_is_in_one_group(console: Client, study: Study) -> None:
     form = console.get(ADDRESS).context["form"]
     grouped = [field.name for _legend, fields in form.fieldsets() for field in fields]
+    for rule in form.rules():
+        grouped += [field.name for field in (rule.threshold, rule.minimum, rule.effect)]
+    grouped += [field.name for field in form.measures()]
     assert sorted(grouped) == sorted(form.fields)
+
+
+def test_every_rule_has_its_row(console: Client, study: Study) -> None:
+    form = console.get(ADDRESS).context["form"]
+    assert [rule.effect.name.removesuffix("_effect") for rule in form.rules()] == list(BOUNDS)
+    assert [field.name for field in form.measures()] == list(SETTINGS)
+
+
+def test_rules_are_saved_in_an_owners_units(console: Client, study: Study) -> None:
+    response = save(
+        console,
+        gold_threshold="66.5",
+        gold_minimum="6",
+        gold_effect="stop",
+        attention_threshold="1",
+        attention_effect="stop",
+        variance_threshold="0.2",
+        inter_rater_threshold="-0.1",
+        inter_rater_effect="off",
+        minimum_seconds="1.5",
+        least_others="4",
+    )
+    assert response.status_code == 302
+    rules = Study.objects.get().rules
+    assert rules.gold == Rule(0.665, 6, Effect.STOP)
+    assert rules.attention == Rule(1, 1, Effect.STOP)
+    assert rules.variance == Rule(0.2, 10, Effect.NOTE)
+    assert rules.inter_rater == Rule(-0.1, 20, Effect.OFF)
+    assert (rules.minimum_seconds, rules.least_others, rules.gold_tolerance) == (1.5, 4, 1)
+    assert AuditEntry.objects.get().detail == {"settings": ["reliability_rules"]}
 
 
 def test_the_plan_is_saved_in_its_own_units(console: Client, study: Study) -> None:
@@ -79,6 +114,14 @@ def test_shares_are_read_as_percent(console: Client, study: Study) -> None:
         ({"session_trials": "99999999"}, "session_trials"),
         ({"retrain_every": "99999999999"}, "retrain_every"),
         ({"title": ""}, "title"),
+        ({"gold_threshold": "101"}, "gold_threshold"),
+        ({"gold_minimum": "0"}, "gold_minimum"),
+        ({"gold_effect": "shoot"}, "gold_effect"),
+        ({"variance_threshold": "4.5"}, "variance_threshold"),
+        ({"variance_threshold": "nan"}, "variance_threshold"),
+        ({"attention_threshold": "0.5"}, "attention_threshold"),
+        ({"inter_rater_threshold": "-1.1"}, "inter_rater_threshold"),
+        ({"least_others": "0"}, "least_others"),
     ],
 )
 def test_what_does_not_fit_is_told_at_its_field(

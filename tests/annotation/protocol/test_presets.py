@@ -1,8 +1,12 @@
 """Named protocols: each makes a study that its validation accepts, with the figures it names."""
 
+import math
+
 import pytest
 
 from annotation.models import Study
+from annotation.opinion import Effect
+from annotation.opinion.reliability_rules import BOUNDS
 from annotation.protocol.forms import AIGCIQA2023_FORM
 from annotation.protocol.plan import SessionPlan
 from annotation.protocol.presets import (
@@ -25,6 +29,7 @@ def test_a_study_is_made_of_each(owner: User, preset: Preset) -> None:
     create_study(owner=owner, title=preset.name, **preset.settings())
     study = Study.objects.get()
     assert study.plan == preset.plan
+    assert study.rules == preset.rules
     assert study.form == preset.form
     assert [item.scale for item in study.perspective_settings] == [preset.scale] * 3
     assert (study.target_ratings, study.holdout_ratings) == (
@@ -40,6 +45,7 @@ def test_each_decides_scale_form_ratings_draws_and_sessions(preset: Preset) -> N
         "perspectives",
         "explanation_form",
         "session_plan",
+        "reliability_rules",
         "session_trials",
         "holdout_share",
         "audit_share",
@@ -76,3 +82,29 @@ def test_the_replica_asks_as_aigciqa2023_did() -> None:
     plan = AIGCIQA2023.plan
     assert (plan.repeat_share, plan.gold_share, plan.stabilisation_trials) == (0.0, 0.0, 0)
     assert plan.training_trials == SessionPlan().training_trials
+
+
+def test_only_strangers_sessions_end_by_missed_checks() -> None:
+    stopping = {
+        key: [name for name in BOUNDS if getattr(preset.rules, name).effect is Effect.STOP]
+        for key, preset in PRESETS.items()
+    }
+    assert stopping == {
+        "active-learning": [],
+        "lab-acr": [],
+        "crowd-acr": ["gold", "attention"],
+        "aigciqa2023": [],
+    }
+
+
+@pytest.mark.parametrize(("within", "failing"), [(0.85, 0.0059), (0.4, 0.5443)])
+def test_how_often_the_crowds_gold_rule_stops_whom(within: float, failing: float) -> None:
+    """Binomial: the rule fails with 0, 1 or 2 of 6 right."""
+    rule = CROWD_ACR.rules.gold
+    wrong = [
+        math.comb(6, right) * within**right * (1 - within) ** (6 - right)
+        for right in range(rule.minimum + 1)
+        if right / rule.minimum < rule.threshold
+    ]
+    assert len(wrong) == 3
+    assert sum(wrong) == pytest.approx(failing, abs=5e-5)
