@@ -1,8 +1,8 @@
 """Plays the demo in a real browser and takes pictures of every page.
 
 `make screenshots`: starts a demo of its own on throw-away data (about two minutes) and looks at the
-pages on a desktop, a tablet, in the dark and in Chinese. All pictures go to build/screenshots; the
-ones that the README shows are copied to docs/screenshots.
+pages on a desktop, a tablet, in the dark and in Chinese. All pictures go to build/screenshots; what
+a rater meets, and what the README shows, is copied to docs/screenshots.
 """
 
 import os
@@ -26,18 +26,28 @@ TARGET = ROOT / "build" / "screenshots"
 SHOWN = ROOT / "docs" / "screenshots"
 #: What shows more than this is cut there.
 SHOWN_HEIGHT = 1280
-#: The pictures that documents show.
-DOCUMENTED = ("rating-desktop", "model-desktop")
+#: How the names of those pictures begin that are kept.
+KEPT = ("rating-", "model-desktop", "raters-desktop")
 STUDY = "/studies/shapes-and-flaws"
 CONSOLE = {
     "studies": "/studies/",
+    "new-study": "/studies/new/",
     "overview": f"{STUDY}/",
     "images": f"{STUDY}/images/",
     "import": f"{STUDY}/import/",
     "raters": f"{STUDY}/raters/",
+    "invite": f"{STUDY}/invite/",
     "model": f"{STUDY}/model/",
     "export": f"{STUDY}/export/",
     "settings": f"{STUDY}/settings/",
+    "questions": f"{STUDY}/settings/questions/",
+    "preview": f"{STUDY}/preview/",
+    "api": "/api/v1/docs/",
+}
+#: Pages whose address only another page knows: the page, and the link that is followed from there.
+BEHIND = {
+    "image": (f"{STUDY}/images/", ".thumbs a"),
+    "rater": (f"{STUDY}/raters/", "main tbody a"),
 }
 #: What a picture's name ends with, and the browser that shows it.
 VIEWS: dict[str, dict[str, Any]] = {
@@ -99,7 +109,7 @@ def save(page: Page, name: str) -> None:
     page.wait_for_load_state("networkidle")
     page.screenshot(path=path, full_page=True)
     Image.open(path).convert("RGB").quantize(256).save(path, optimize=True)
-    if name in DOCUMENTED:
+    if name.startswith(KEPT):
         picture = Image.open(path)
         picture.crop((0, 0, picture.width, min(picture.height, SHOWN_HEIGHT))).save(
             SHOWN / path.name, optimize=True
@@ -116,20 +126,56 @@ def play_rating(browser: Browser, demo: Demo) -> None:
     """Consent, instructions, the first image half rated: in each view, one session for all."""
     page = open_page(browser, "desktop")
     page.goto(demo.link)
-    save(page, "consent-desktop")
+    save(page, "rating-consent-desktop")
     page.locator("input[type=checkbox]").first.check()
     page.locator("button.primary:visible").first.click()
     page.locator("button.primary:visible").first.wait_for()
-    save(page, "instructions-desktop")
+    save(page, "rating-instructions-desktop")
     page.locator("button.primary:visible").first.click()
     for view in VIEWS:
         page = open_page(browser, view)
         page.goto(demo.link)
-        page.locator("input[type=radio]:enabled").first.wait_for(state="attached")
-        for key in "42":
-            page.keyboard.press(key)
-        page.wait_for_timeout(300)
+        _rate(page, "42")
         save(page, f"rating-{view}")
+    page.context.close()
+    play_states(open_page(browser, "desktop"), demo)
+
+
+def play_states(page: Page, demo: Demo) -> None:
+    """What a rater meets beside an image and its questions, one after the other."""
+    page.goto(demo.link)
+    _rate(page, "")
+    page.keyboard.press("?")
+    save(page, "rating-help-desktop")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Skip").click()
+    save(page, "rating-skip-desktop")
+    page.keyboard.press("Escape")
+    second = page.context.new_page()
+    second.goto(demo.link)
+    second.get_by_role("dialog").wait_for()
+    save(second, "rating-second-tab-desktop")
+    second.close()
+    page.context.set_offline(True)
+    _rate(page, "423")
+    page.keyboard.press("Enter")
+    page.locator("#waiting:not([data-count='0'])").wait_for()
+    page.screenshot(path=TARGET / "rating-offline-desktop.png")
+    page.context.set_offline(False)
+    page.locator("#waiting[data-count='0']").wait_for(state="attached")
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("heading", name="A break").wait_for()
+    save(page, "rating-pause-desktop")
+    page.goto(f"{demo.address}/rate/no-such-link/")
+    save(page, "rating-wrong-link-desktop")
+
+
+def _rate(page: Page, keys: str) -> None:
+    """Presses `keys` once the scores are open."""
+    page.locator("#controls:enabled").wait_for()
+    for key in keys:
+        page.keyboard.press(key)
+    page.wait_for_timeout(300)
 
 
 def play_console(browser: Browser, demo: Demo) -> None:
@@ -146,6 +192,11 @@ def play_console(browser: Browser, demo: Demo) -> None:
         page = open_page(browser, view, storage_state=state)
         for name, path in CONSOLE.items():
             page.goto(demo.address + path)
+            save(page, f"{name}-{view}")
+        for name, (path, link) in BEHIND.items():
+            page.goto(demo.address + path)
+            page.locator(link).first.click()
+            page.wait_for_load_state()
             save(page, f"{name}-{view}")
 
 
