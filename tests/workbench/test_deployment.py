@@ -21,8 +21,8 @@ NOT_SETTINGS = {
 }  # fmt: skip
 
 TARGETS = [
-    "setup", "demo", "test", "check", "selfcheck", "bench", "bench-rating", "bench-claims", "bench-browser",
-    "bench-predict", "bench-export", "pretrain-tiny", "screenshots",
+    "setup", "demo", "test", "check", "selfcheck", "bench", "bench-rating", "bench-claims",
+    "bench-browser", "bench-predict", "bench-export", "pretrain-tiny", "screenshots",
 ]  # fmt: skip
 
 

@@ -7,10 +7,13 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import psutil
+import psycopg
 import pytest
+import redis
 
 from workbench.local.process import free_port
-from workbench.local.stack import secret_key
+from workbench.local.services import Services
+from workbench.local.stack import Stack, secret_key
 
 from .conftest import family_of, wait_until_gone
 from .test_commands import ROOT, environment
@@ -76,6 +79,26 @@ def test_the_stack_answers_survives_its_worker_and_stops(folder: Path) -> None:
         ]
     assert stack.returncode == 0
     assert wait_until_gone(family) == []
+
+
+def test_servers_that_are_given_are_used_and_left_running(folder: Path) -> None:
+    given = Services(folder / "elsewhere", durable=False)
+    given.start()
+    try:
+        urls = {"DATABASE_URL": given.database_url, "REDIS_URL": given.redis_url}
+        stack = Stack(folder / "data", durable=False, given=urls, extra={"DEBUG": "1"})
+        with stack, urlopen(f"{stack.base_url}/health/ready") as answer:
+            assert answer.read() == b'{"ready": true}'
+            assert stack.services.servers == []
+        assert not (folder / "data" / "services").exists()
+        with psycopg.connect(given.database_url) as connection:
+            tables = connection.execute("SELECT count(*) FROM django_migrations").fetchone()
+        assert tables is not None
+        assert tables[0] > 0
+        with redis.Redis.from_url(given.redis_url) as client:
+            assert client.ping()
+    finally:
+        given.stop()
 
 
 def test_the_sites_key_is_made_once_and_kept_to_its_owner(
