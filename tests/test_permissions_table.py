@@ -62,6 +62,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "study-model-reject": ("post", ("slug", "1"), CHANGE),
     "stimulus-predictions": ("get", ("slug", "stimulus"), CONSOLE),
     "rate": ("get", ("token",), (200, 200, 200, 200)),
+    "rating-plate": ("get", ("0",), (200, 200, 200, 200)),
     "join": ("get", ("forged",), (MISSING, MISSING, MISSING, MISSING)),
     "api-tokens": ("get", (), (200, 200, 200, LOGIN)),
     "api-token-revoke": ("post", ("none",), (MISSING, MISSING, MISSING, LOGIN)),

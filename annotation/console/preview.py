@@ -44,7 +44,11 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
         "remain": True,
         "answered": sum(not trial["training"] for trial in trials) or MAIN_SHOWN,
         "completion_code": _CODE,
-        "preview": {"trials": trials, "samples": MAIN_SHOWN, "prompt": _("A sample image")},
+        "preview": {
+            "trials": trials,
+            "samples": [study.asking.up_to(0, number) for number in range(MAIN_SHOWN)],
+            "prompt": _("A sample image"),
+        },
         "drawn": not trials,
     }
     return render(request, "annotation/preview.html", context)

@@ -1,6 +1,7 @@
 """The form of a study's settings: numbers with their units, grouped as an owner thinks of them."""
 
 from dataclasses import asdict, replace
+from dataclasses import fields as dataclass_fields
 from typing import Any
 
 from django import forms
@@ -10,8 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from ..models import Study
 from ..opinion import ReliabilityRules
 from ..opinion.reliability_rules import SETTINGS
+from ..protocol.asking import LEVELS, ExplanationAsking, When
 from ..protocol.errors import ProtocolError
 from ..protocol.plan import LIMITS, MOST_CHECKS, SessionPlan
+from ..protocol.viewing import LARGEST_WINDOW, ViewingChecks
 from ..texts import DEFAULT_CONSENT, DEFAULT_INSTRUCTIONS, DEFAULT_INSTRUCTIONS_SCORES
 from .fields import NumberField, PercentField, StudyTextField
 from .rules_form import RuleRow, read_rules, rule_fields, rule_initial, rule_names, rule_rows
@@ -29,6 +32,10 @@ def _whole(name: str, label: Any, unit: Any, help_text: Any = "") -> NumberField
 def _share(name: str, label: Any, help_text: Any) -> PercentField:
     least, most = LIMITS[name]
     return PercentField(label=label, help_text=help_text, min_value=least, max_value=most)
+
+
+def _choice(label: Any, help_text: Any = "") -> forms.BooleanField:
+    return forms.BooleanField(label=label, help_text=help_text, required=False)
 
 
 class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run time
@@ -89,6 +96,27 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         _("Gold images"),
         _("Images whose scores are known; they come from those imported as gold."),
     )
+    explanation_when = forms.ChoiceField(
+        label=_("Asked"),
+        choices=[
+            (str(When.EVERY), _("For every image")),
+            (str(When.SHARE), _("For a share of the images")),
+            (str(When.LOW), _("Where the score is low")),
+        ],
+        help_text=_("Phrases and free texts; the rating page leaves their place empty elsewhere."),
+    )
+    explanation_share = PercentField(
+        label=_("The share"),
+        min_value=0.01,
+        help_text=_("Drawn by chance for each rater and image; loading the page changes nothing."),
+    )
+    explanation_level = NumberField(
+        label=_("Low is up to"),
+        unit=_("of five levels"),
+        min_value=LEVELS[0],
+        max_value=LEVELS[1],
+        help_text=_("2: Bad and Poor. On another scale what is as low: a quarter of a slider."),
+    )
     rest_after_minutes = _whole(
         "rest_after_minutes", _("Rest after"), _MINUTES, _("0: no rest is asked for.")
     )
@@ -98,6 +126,32 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         _("No new block after"),
         _MINUTES,
         _("ITU-R BT.500-15: sittings of up to 30 minutes. 0: no limit."),
+    )
+    minimum_width = NumberField(
+        label=_("Window, at least"),
+        unit=_("pixels wide"),
+        min_value=0,
+        max_value=LARGEST_WINDOW[0],
+        help_text=_("A smaller one is asked to grow before the session. 0: any."),
+    )
+    minimum_height = NumberField(
+        label=_("and"), unit=_("pixels high"), min_value=0, max_value=LARGEST_WINDOW[1]
+    )
+    phones = _choice(_("Phones may be used"))
+    acuity = _choice(_("Ask how well the rater sees"))
+    card = _choice(
+        _("Measure the size of a pixel"), _("The rater holds a bank card against the screen.")
+    )
+    greys = _choice(
+        _("Ask which grey steps are seen"),
+        _("Near black and near white, as the screen shows them."),
+    )
+    plates = _choice(
+        _("Show colour plates"),
+        _(
+            "Three digits in coloured dots. Nobody is turned away; the answers stay with the "
+            "session."
+        ),
     )
     daily_trials = _whole("daily_trials", _("A rater’s day"), _IMAGES, _("At most; 0: no limit."))
 
@@ -132,6 +186,7 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
 
     _FIELDSETS = (
         (_("Words"), ("title", "consent", "instructions")),
+        (_("Explanations"), ("explanation_when", "explanation_share", "explanation_level")),
         (_("Ratings"), ("target_ratings", "maximum_ratings", "holdout_ratings")),
         (
             _("Session"),
@@ -146,12 +201,15 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
             ),
         ),
         (_("Checks"), ("repeat_share", "gold_share")),
+        (_("Viewing conditions"), tuple(field.name for field in dataclass_fields(ViewingChecks))),
         (_("Rest"), ("rest_after_minutes", "rest_seconds")),
         (_("Model"), ("holdout_share", "audit_share", "retrain_every")),
     )
 
     def __init__(self, data: Any = None, *, instance: Study) -> None:
-        initial = asdict(instance.plan) | rule_initial(instance.rules)
+        asking = {f"explanation_{name}": value for name, value in asdict(instance.asking).items()}
+        initial = asdict(instance.plan) | asdict(instance.viewing) | asking
+        initial |= rule_initial(instance.rules)
         super().__init__(data, instance=instance, initial=initial)
         self.fields.update(rule_fields())
 
@@ -192,13 +250,25 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         return {
             **words,
             "session_plan": self._plan().to_json(),
+            "viewing_checks": self._viewing().to_json(),
             "reliability_rules": self._rules().to_json(),
+            "explanation_asked": self._asking().to_json(),
         }
 
     def _plan(self) -> SessionPlan:
         # Whatever else a plan has is left as it is.
         plan: SessionPlan = self.instance.plan
         return replace(plan, **{name: self.cleaned_data[name] for name in LIMITS})
+
+    def _viewing(self) -> ViewingChecks:
+        names = (field.name for field in dataclass_fields(ViewingChecks))
+        return ViewingChecks(**{name: self.cleaned_data[name] for name in names})
+
+    def _asking(self) -> ExplanationAsking:
+        data = self.cleaned_data
+        return ExplanationAsking(
+            When(data["explanation_when"]), data["explanation_share"], data["explanation_level"]
+        )
 
     def _rules(self) -> ReliabilityRules:
         return read_rules(self.cleaned_data, self.instance.rules)

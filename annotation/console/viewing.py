@@ -10,12 +10,19 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from ..protocol.plates import PLATES
+from ..protocol.viewing import GREY_STEPS
+
 _LONGEST = 40
+#: The plate that nearly everybody reads.
+_CONTROL = next(place for place, plate in enumerate(PLATES) if plate.control)
 
 
 def viewing_words(client: Mapping[str, Any]) -> list[str]:
     """What is known, the window first."""
-    words = (describe(client.get(key)) for key, describe in _DESCRIPTIONS.items())
+    checks = client.get("checks")
+    known = {**client, **(checks if isinstance(checks, Mapping) else {})}
+    words = (describe(known.get(key)) for key, describe in _DESCRIPTIONS.items())
     return [word for word in words if word]
 
 
@@ -50,6 +57,40 @@ def _dark(value: Any) -> str:
     return _("dark mode") if value is True else ""
 
 
+def _resolution(value: Any) -> str:
+    if not _is_number(value):
+        return ""
+    return _("%(n)s pixels per centimetre") % {"n": number_format(round(10 * value, 1))}
+
+
+def _greys(value: Any) -> str:
+    known = isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))
+    if not known:
+        return ""
+    return _("grey steps seen: %(dark)s dark, %(light)s light, of %(all)d") % {
+        "dark": f"{value[0]:g}",
+        "light": f"{value[1]:g}",
+        "all": GREY_STEPS,
+    }
+
+
+def _plates(value: Any) -> str:
+    if not isinstance(value, list) or len(value) != len(PLATES):
+        return ""
+    read = sum(digit == plate.digit for digit, plate in zip(value, PLATES, strict=True))
+    if value[_CONTROL] != PLATES[_CONTROL].digit:
+        return _("colour plates not answered with care")
+    return _("colour plates read: %(n)d of %(all)d") % {"n": read, "all": len(PLATES)}
+
+
+def _acuity(value: Any) -> str:
+    return {
+        "normal": _("sees well"),
+        "corrected": _("sees well with glasses or lenses"),
+        "poor": _("does not see well"),
+    }.get(_text(value), "")
+
+
 def _is_number(value: Any) -> bool:
     # More would be no size, and `%g` of it no word.
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e6
@@ -64,4 +105,8 @@ _DESCRIPTIONS: dict[str, Callable[[Any], str]] = {
     "pointer": _pointer,
     "dark": _dark,
     "language": _text,
+    "acuity": _acuity,
+    "pixels_per_mm": _resolution,
+    "greys": _greys,
+    "plates": _plates,
 }

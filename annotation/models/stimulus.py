@@ -78,7 +78,7 @@ class Stimulus(models.Model):
     purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.MAIN)
     #: An attention check: a gold image whose prompt says which scores to give. Its published scores
     #: are those, and only they are right.
-    attention_check = models.BooleanField(_("attention check"), default=False)
+    attention_check = models.BooleanField(_("attention check"), default=False, db_default=False)
 
     #: Higher comes first; written by modelops alone (services.priorities).
     priority = models.FloatField(default=0.0)

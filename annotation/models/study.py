@@ -11,9 +11,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from ..opinion.reliability_rules import ReliabilityRules
+from ..protocol.asking import ExplanationAsking
 from ..protocol.forms import AIGCIQA2023_FORM, ExplanationForm
 from ..protocol.perspectives import PerspectiveSettings, default_perspectives, parse_perspectives
 from ..protocol.plan import SessionPlan
+from ..protocol.viewing import ViewingChecks
 from .constraints import one_of
 
 
@@ -25,8 +27,16 @@ def _default_form() -> dict[str, Any]:
     return AIGCIQA2023_FORM.to_json()
 
 
+def _default_asking() -> dict[str, Any]:
+    return ExplanationAsking().to_json()
+
+
 def _default_plan() -> dict[str, Any]:
     return SessionPlan().to_json()
+
+
+def _default_viewing() -> dict[str, Any]:
+    return ViewingChecks().to_json()
 
 
 def _default_rules() -> dict[str, Any]:
@@ -58,8 +68,12 @@ class Study(models.Model):
     perspectives = models.JSONField(default=_default_perspectives)
     #: `protocol.forms.ExplanationForm`.
     explanation_form = models.JSONField(default=_default_form)
+    #: `protocol.asking.ExplanationAsking`.
+    explanation_asked = models.JSONField(default=_default_asking)
     #: `protocol.plan.SessionPlan`.
     session_plan = models.JSONField(default=_default_plan)
+    #: `protocol.viewing.ViewingChecks`.
+    viewing_checks = models.JSONField(default=_default_viewing)
     #: `opinion.reliability_rules.ReliabilityRules`.
     reliability_rules = models.JSONField(default=_default_rules)
 
@@ -131,9 +145,17 @@ class Study(models.Model):
         return ExplanationForm.from_json(self.explanation_form)
 
     @property
+    def asking(self) -> ExplanationAsking:
+        return ExplanationAsking.from_json(self.explanation_asked)
+
+    @property
     def plan(self) -> SessionPlan:
         return SessionPlan.from_json(self.session_plan)
 
     @property
     def rules(self) -> ReliabilityRules:
         return ReliabilityRules.from_json(self.reliability_rules)
+
+    @property
+    def viewing(self) -> ViewingChecks:
+        return ViewingChecks.from_json(self.viewing_checks)

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from ..protocol.asking import ALWAYS
 from .constraints import one_of
 from .rater import Rater
 from .stimulus import Stimulus
@@ -117,6 +118,8 @@ class Trial(models.Model):
     role = models.CharField(max_length=15, choices=Role.choices, default=Role.MAIN)
     draw = models.CharField(max_length=10, choices=Draw.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.LEASED)
+    #: Reasons are asked of scores up to this one, on 0…1; null where none is (`protocol.asking`).
+    asked_up_to = models.FloatField(null=True, blank=True, default=ALWAYS, db_default=ALWAYS)
     leased_at = models.DateTimeField()
     lease_expires_at = models.DateTimeField()
     displayed_at = models.DateTimeField(null=True, blank=True)

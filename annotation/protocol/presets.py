@@ -15,6 +15,7 @@ from .forms import AIGCIQA2023_FORM, ExplanationForm
 from .perspectives import default_perspectives
 from .plan import SessionPlan
 from .scales import ACR5, SLIDER5, Scale
+from .viewing import ViewingChecks
 
 
 def gettext_noop(message: str) -> str:
@@ -24,6 +25,8 @@ def gettext_noop(message: str) -> str:
 
 #: A failed rule is shown to the owner, who decides.
 _NOTED = ReliabilityRules()
+#: A rater looks wherever they are.
+_ANYWHERE = ViewingChecks()
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class Preset:
     audit_share: float
     #: What becomes of raters who fail.
     rules: ReliabilityRules = _NOTED
+    #: Of screen and eyes, before a session.
+    viewing: ViewingChecks = _ANYWHERE
 
     def settings(
         self, scale: Scale | None = None, form: ExplanationForm | None = None
@@ -60,6 +65,7 @@ class Preset:
             "explanation_form": (self.form if form is None else form).to_json(),
             "session_plan": self.plan.to_json(),
             "reliability_rules": self.rules.to_json(),
+            "viewing_checks": self.viewing.to_json(),
             "target_ratings": self.target_ratings,
             "maximum_ratings": self.maximum_ratings,
             "holdout_ratings": self.holdout_ratings,
@@ -115,6 +121,8 @@ LAB_ACR = Preset(
     session_trials=100,
     holdout_share=0.2,
     audit_share=1.0,
+    # BT.500-15 has observers screened for acuity and colour vision.
+    viewing=ViewingChecks(acuity=True, plates=True),
 )
 #: The P.808 toolkit puts one gold and one trapping question among ten clips. Here a tenth is gold
 #: and a tenth repeated; two stabilising trials are what twenty can spare. Three sessions a day.
@@ -149,6 +157,9 @@ CROWD_ACR = Preset(
     holdout_share=0.2,
     audit_share=1.0,
     rules=ReliabilityRules(gold=Rule(0.5, 6, Effect.STOP), attention=Rule(0, 1, Effect.STOP)),
+    viewing=ViewingChecks(
+        minimum_width=1000, minimum_height=600, phones=False, greys=True, plates=True, acuity=True
+    ),
 )
 #: 28 raters gave each of 2,400 images three scores on a continuous scale; every score counted. Its
 #: official split is 4:1. How long its sittings were is not published; here they follow BT.500-15,

@@ -27,6 +27,7 @@ from ..texts import (
     localized_instructions,
     localized_perspective,
 )
+from .checks import checks_context
 
 
 class Stage(StrEnum):
@@ -42,6 +43,8 @@ class Stage(StrEnum):
     EXPIRED = "expired"
 
 
+#: A session is open and not paused.
+_DURING = {Stage.INSTRUCTIONS, Stage.RATING}
 #: Who was stopped has worked too, and is paid or not by whoever promised it, not by this page.
 _WITH_CODE = {Stage.DONE, Stage.STOPPED}
 
@@ -102,7 +105,7 @@ def page_context(access: Access, study: Study, stage: Stage, token: str) -> dict
     return {
         "study": study,
         "stage": stage,
-        "during": stage in {Stage.INSTRUCTIONS, Stage.RATING},
+        "during": stage in _DURING,
         "consent": localized_consent(study.consent),
         "instructions": localized_instructions(study.instructions),
         "questions": (questions := questions_of(access)),
@@ -111,6 +114,7 @@ def page_context(access: Access, study: Study, stage: Stage, token: str) -> dict
         "examples": examples_of(access) if stage is Stage.INSTRUCTIONS else [],
         "completion_code": _completion_code(access) if stage in _WITH_CODE else "",
         "answered": answered_trials(access),
+        **(checks_context(study.viewing) if stage not in _DURING and study.viewing.any else {}),
         "settings": {
             "token": token,
             # A preview is nobody's: its browser keeps nothing.
@@ -312,6 +316,12 @@ def _messages() -> dict[str, str]:
         "unsent_text": _(
             "{detail} Ratings that are kept in this browser: {count}. They are sent when this link "
             "is opened here and rating goes on."
+        ),
+        "no_phone": _(
+            "The images need a larger screen: please open the link on a computer or a tablet."
+        ),
+        "small_window": _(
+            "Please make the window larger, to {width} × {height} at least, or zoom out."
         ),
         "offline_start": _("No connection. Please try again in a moment."),
         "server": _("The server did not answer as it should. Your answer is kept here."),

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from . import joining, views
+from . import checks, joining, views
 
 urlpatterns = [
     path("join/<str:token>/", joining.join_study, name="join"),
+    path("plates/<int:place>.svg", checks.plate, name="rating-plate"),
     path("<str:token>/", views.rate, name="rate"),
 ]

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from ..models import Explanation, PublishedScore, Rater, Rating, Stimulus, Study, Trial
 from ..opinion import opinion_scores
+from ..protocol.asking import is_asked
 from ..protocol.perspectives import PERSPECTIVES
 
 #: Stimuli read at a time: enough to make the queries few, little enough to keep memory flat.
@@ -30,7 +31,7 @@ def export_records(study: Study) -> Iterator[Record]:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         after = 0
         while stimuli := _next_stimuli(study, after):
-            yield from _records(stimuli)
+            yield from _records(study, stimuli)
             after = stimuli[-1].pk
 
 
@@ -42,8 +43,8 @@ def _next_stimuli(study: Study, after: int) -> list[Stimulus]:
     )
 
 
-def _records(stimuli: list[Stimulus]) -> Iterator[Record]:
-    trials = _trials_by_stimulus(stimuli)
+def _records(study: Study, stimuli: list[Stimulus]) -> Iterator[Record]:
+    trials = _trials_by_stimulus(study, stimuli)
     published = _published_by_stimulus(stimuli)
     opinions = _opinions(stimuli, trials)
     for stimulus in stimuli:
@@ -65,7 +66,7 @@ def _records(stimuli: list[Stimulus]) -> Iterator[Record]:
         }
 
 
-def _trials_by_stimulus(stimuli: list[Stimulus]) -> dict[int, list[Record]]:
+def _trials_by_stimulus(study: Study, stimuli: list[Stimulus]) -> dict[int, list[Record]]:
     rows = (
         Trial.objects.filter(stimulus__in=stimuli, state=Trial.State.SUBMITTED)
         .order_by("pk")
@@ -83,6 +84,7 @@ def _trials_by_stimulus(stimuli: list[Stimulus]) -> dict[int, list[Record]]:
             "displayed_at",
             "submitted_at",
             "behaviour",
+            "asked_up_to",
             named=True,
         )
     )
@@ -103,14 +105,17 @@ def _trials_by_stimulus(stimuli: list[Stimulus]) -> dict[int, list[Record]]:
             "displayed_at": row.displayed_at.isoformat() if row.displayed_at else None,
             "submitted_at": row.submitted_at.isoformat() if row.submitted_at else None,
             "behaviour": row.behaviour,
+            "asked_up_to": row.asked_up_to,
             "scores": {},
             "revisions": {},
+            "explanation_asked": {},
             "explanations": {},
         }
         by_trial[row.pk] = record
         by_stimulus[row.stimulus_id].append(record)
     _add_ratings(by_trial)
     _add_explanations(by_trial)
+    _add_asked(study, by_trial)
     return by_stimulus
 
 
@@ -133,6 +138,20 @@ def _add_explanations(by_trial: dict[int, Record]) -> None:
             "text": text,
             "language": language,
         }
+
+
+def _add_asked(study: Study, by_trial: dict[int, Record]) -> None:
+    """Of which scores the reason was asked: an empty one is not one that nobody asked for."""
+    form = study.form
+    asking = {item.perspective for item in form.fields}
+    asking |= {item.perspective for item in form.texts}
+    scales = {str(item.perspective): item.scale for item in study.perspective_settings}
+    for record in by_trial.values():
+        up_to = record.pop("asked_up_to")
+        for perspective, score in record["scores"].items():
+            record["explanation_asked"][perspective] = perspective in asking and is_asked(
+                up_to, scales[perspective], score
+            )
 
 
 def _published_by_stimulus(stimuli: list[Stimulus]) -> dict[int, list[Record]]:

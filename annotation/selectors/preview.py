@@ -51,13 +51,13 @@ def preview_trials(study: Study) -> list[dict[str, Any]]:
         purpose=Stimulus.Purpose.TRAINING,
     )
     shown = min(study.plan.training_trials, TRAINING_SHOWN)
-    trials = [_trial(item, True, _feedback(study, item)) for item in training[:shown]]
+    trials = [_trial(study, item, True, _feedback(study, item)) for item in training[:shown]]
     main = images.filter(purpose=Stimulus.Purpose.MAIN)[:MAIN_SHOWN]
-    return trials + [_trial(item, False, []) for item in main]
+    return trials + [_trial(study, item, False, []) for item in main]
 
 
 def _trial(
-    stimulus: Stimulus, training: bool, feedback: Iterable[dict[str, Any]]
+    study: Study, stimulus: Stimulus, training: bool, feedback: Iterable[dict[str, Any]]
 ) -> dict[str, Any]:
     return {
         "training": training,
@@ -68,6 +68,7 @@ def _trial(
             "height": stimulus.height,
         },
         "feedback": list(feedback),
+        "asked_up_to": study.asking.up_to(0, stimulus.pk),
     }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..models import RatingSession, Study, Trial
 from ..opinion import ReliabilityRules
+from ..protocol.asking import ExplanationAsking
 from ..protocol.forms import ExplanationForm
 from ..protocol.perspectives import PerspectiveSettings
 from ..protocol.plan import SessionPlan
@@ -51,7 +52,7 @@ WHERE rater.code = %s
 #: The columns of an `OfferedTrial`.
 OFFERED = """
     trial.id, trial.position, trial.block, trial.role = 'training', trial.lease_expires_at,
-    prompt.text, stimulus.display, stimulus.width, stimulus.height
+    prompt.text, stimulus.display, stimulus.width, stimulus.height, trial.asked_up_to
 """
 
 _HOLDINGS = f"""
@@ -119,12 +120,14 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """A study's scales, explanation form, session plan and rules on its raters, parsed."""
+    """A study's scales, explanation form, session plan, rules on its raters, and of which scores
+    reasons are asked; parsed."""
 
     perspectives: tuple[PerspectiveSettings, ...]
     form: ExplanationForm
     plan: SessionPlan
     rules: ReliabilityRules
+    asking: ExplanationAsking
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,8 @@ class OfferedTrial:
     display: str
     width: int
     height: int
+    #: Reasons are asked of scores up to this one, on 0…1; None where none is.
+    asked_up_to: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +193,10 @@ def protocol_of(study: StudyFacts) -> Protocol:
 
 @lru_cache(maxsize=128)
 def _parsed_protocol(study_id: int, version: str) -> Protocol:
-    names = ("perspectives", "explanation_form", "session_plan", "reliability_rules")
-    study = Study.objects.only(*names).get(pk=study_id)
-    return Protocol(study.perspective_settings, study.form, study.plan, study.rules)
+    study = Study.objects.only(
+        "perspectives", "explanation_form", "session_plan", "reliability_rules", "explanation_asked"
+    ).get(pk=study_id)
+    return Protocol(study.perspective_settings, study.form, study.plan, study.rules, study.asking)
 
 
 def holdings_of(access: Access, session: SessionFacts) -> Holdings:

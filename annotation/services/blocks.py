@@ -90,8 +90,12 @@ def claim_block(
 def _lease(
     access: Access, session: SessionFacts, picks: Iterable[Pick], block: int
 ) -> list[OfferedTrial]:
+    asking = protocol_of(access.study).asking
     return places.lease_block(
-        picks=picks,
+        picks=[
+            replace(pick, asked_up_to=asking.up_to(session.seed, pick.stimulus_id))
+            for pick in picks
+        ],
         block=block,
         rater_id=access.rater_id,
         session_id=session.id,

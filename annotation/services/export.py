@@ -53,6 +53,7 @@ CSV_COLUMNS = (
     *_TRIAL,
     "score",
     "revision",
+    "explanation_asked",
     "phrases",
     "text",
     "language",
@@ -147,6 +148,7 @@ def _answer(trial: Record, perspective: str) -> list[Any]:
     return [
         trial["scores"][perspective],
         trial["revisions"][perspective],
+        trial["explanation_asked"][perspective],
         _compact(reason["phrases"]) if reason else None,
         formula_safe(reason.get("text")),
         reason.get("language"),

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from ..protocol.asking import ALWAYS
 from ..protocol.draw import Draw
 from ..protocol.order import Content
 from ..protocol.plan import Role
@@ -39,8 +40,9 @@ RETURNING stimulus.id, stimulus.prompt_id, stimulus.generator_id
 
 _LEASE = f"""
 WITH given AS (
-    SELECT * FROM unnest(%(stimuli)s::bigint[], %(roles)s::text[], %(draws)s::text[])
-        WITH ORDINALITY AS given (stimulus_id, role, draw, place)
+    SELECT * FROM unnest(
+        %(stimuli)s::bigint[], %(roles)s::text[], %(draws)s::text[], %(asked)s::float8[]
+    ) WITH ORDINALITY AS given (stimulus_id, role, draw, asked_up_to, place)
 ), step AS (
     UPDATE annotation_ratingsession
     SET next_position = next_position + (SELECT count(*) FROM given), next_block = %(block)s + 1
@@ -49,13 +51,13 @@ WITH given AS (
 ), trial AS (
     INSERT INTO annotation_trial (
         session_id, rater_id, stimulus_id, position, block, role, draw, state,
-        leased_at, lease_expires_at, skip_reason, behaviour
+        leased_at, lease_expires_at, skip_reason, behaviour, asked_up_to
     )
     SELECT %(session)s, %(rater)s, given.stimulus_id, step.first + given.place - 1, %(block)s,
         given.role, given.draw, 'leased', now(), now() + make_interval(secs => %(seconds)s),
-        '', '{{}}'
+        '', '{{}}', given.asked_up_to
     FROM given, step
-    RETURNING id, stimulus_id, position, block, role, lease_expires_at
+    RETURNING id, stimulus_id, position, block, role, lease_expires_at, asked_up_to
 )
 SELECT {OFFERED}
 FROM trial JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
@@ -131,6 +133,8 @@ class Pick:
     content: Content
     role: Role
     draw: Draw = Draw.PLAN
+    #: Reasons are asked of scores up to this one, on 0…1; None where none is.
+    asked_up_to: float | None = ALWAYS
 
 
 def take_statement(draw: Draw, number: int) -> str:
@@ -169,6 +173,7 @@ def lease_block(
                 "stimuli": [pick.stimulus_id for pick in picks],
                 "roles": [str(pick.role) for pick in picks],
                 "draws": [str(pick.draw) for pick in picks],
+                "asked": [pick.asked_up_to for pick in picks],
                 "block": block,
                 "rater": rater_id,
                 "session": session_id,

@@ -13,10 +13,12 @@ from workbench.errors import MintError
 
 from ..models import Explanation, Rating, Stimulus, Study
 from ..opinion import ReliabilityRules
+from ..protocol.asking import ExplanationAsking
 from ..protocol.errors import ProtocolError
 from ..protocol.forms import ExplanationForm
 from ..protocol.perspectives import parse_perspectives
 from ..protocol.plan import SessionPlan
+from ..protocol.viewing import ViewingChecks
 from .audit import record
 
 #: What an owner may set; the rest of Study is the workbench's own.
@@ -26,7 +28,9 @@ SETTINGS = (
     "instructions",
     "perspectives",
     "explanation_form",
+    "explanation_asked",
     "session_plan",
+    "viewing_checks",
     "reliability_rules",
     "target_ratings",
     "maximum_ratings",
@@ -120,7 +124,9 @@ def _apply(study: Study, settings: Mapping[str, Any]) -> None:
         parse_perspectives(study.perspectives)
         ExplanationForm.from_json(study.explanation_form)
         # Settings left out are stored with their defaults: these are the study's from now on.
+        study.explanation_asked = ExplanationAsking.from_json(study.explanation_asked).to_json()
         study.session_plan = SessionPlan.from_json(study.session_plan).to_json()
+        study.viewing_checks = ViewingChecks.from_json(study.viewing_checks).to_json()
         study.reliability_rules = ReliabilityRules.from_json(study.reliability_rules).to_json()
         study.full_clean(exclude=["owner"])
     except ProtocolError as error:

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 from ..models import Explanation, Rating, Trial
 from ..protocol.answers import Answer, Reason, parse_answer
+from ..protocol.asking import is_asked
 from ..protocol.behaviour import parse_behaviour
 from ..protocol.errors import ProtocolError
 from ..protocol.perspectives import Perspective
@@ -42,7 +43,7 @@ WITH session AS MATERIALIZED (
     )
     FOR UPDATE
 )
-SELECT trial.id, trial.state, trial.role, session.*
+SELECT trial.id, trial.state, trial.role, trial.asked_up_to, session.*
 FROM session, annotation_trial AS trial WHERE trial.id = %(trial)s FOR UPDATE OF trial
 """  # noqa: S608 -- the part put in is a constant
 
@@ -84,6 +85,7 @@ class _Locked:
     trial_id: int
     trial_state: str
     role: str
+    asked_up_to: float | None
     session: SessionFacts
     standing: Standing
 
@@ -119,13 +121,15 @@ def submit_answer(
 
     The same answer again changes nothing; another one supersedes the first while the session is
     open. An answer to a lease that ran out is taken where a place can be had again. `behaviour`
-    is of the first answer: a revision has seen the image before.
+    is of the first answer: a revision has seen the image before. Raises InvalidAnswerError for a
+    reason that the trial does not ask for.
 
     revises: False for a first answer, which must not take the place of one that overtook it (a
     request that was slow and repeated, another device): AnsweredError then.
     """
     with transaction.atomic():
         locked = _lock(access, trial_id)
+        _refuse_unasked(access, answer, locked.asked_up_to)
         if locked.trial_state == Trial.State.SUBMITTED:
             revision = _revise(access, locked, answer, language, revises)
         else:
@@ -144,8 +148,18 @@ def _lock(access: Access, trial_id: int) -> _Locked:
         row = cursor.fetchone()
     if row is None:
         raise TrialNotFoundError
-    session = SessionFacts(row[3], SessionState(row[4]), row[5])
-    return _Locked(row[0], row[1], row[2], session, Standing(*row[6:]))
+    session = SessionFacts(row[4], SessionState(row[5]), row[6])
+    return _Locked(row[0], row[1], row[2], row[3], session, Standing(*row[7:]))
+
+
+def _refuse_unasked(access: Access, answer: Answer, up_to: float | None) -> None:
+    """A reason that nobody asked for would make the asked ones no fair sample."""
+    for item in protocol_of(access.study).perspectives:
+        score = answer.scores[item.perspective]
+        if item.perspective in answer.reasons and not is_asked(up_to, item.scale, score):
+            raise InvalidAnswerError(
+                f"explanations: {item.perspective} is not asked for on this trial; leave it out"
+            )
 
 
 def _require_rating(access: Access, session: SessionFacts) -> None:

@@ -29,6 +29,7 @@ def trial_json(trial: OfferedTrial) -> dict[str, Any]:
             "height": trial.height,
         },
         "lease_expires_at": trial.lease_expires_at,
+        "asked_up_to": trial.asked_up_to,
         "scores": None,
     }
 

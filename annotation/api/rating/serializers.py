@@ -77,6 +77,11 @@ class TrialSerializer(serializers.Serializer[object]):
     prompt = serializers.CharField()
     image = ImageSerializer()
     lease_expires_at = serializers.DateTimeField()
+    asked_up_to = serializers.FloatField(
+        allow_null=True,
+        help_text="Reasons are asked of a score up to this one, as a share of its scale's range; "
+        "null where none is. One that is not asked for is refused.",
+    )
     scores = serializers.DictField(child=serializers.FloatField(), allow_null=True)
 
 

@@ -8,12 +8,13 @@
 
 /**
  * @typedef {{url: string, width: number, height: number}} Picture
- * @typedef {{training: boolean, prompt: string, image: Picture, feedback: object[]}} Planned
+ * @typedef {{training: boolean, prompt: string, image: Picture, feedback: object[],
+ *   asked_up_to: number | null}} Planned
  */
 
 const SIZE = { width: 768, height: 512 };
 
-/** @type {{trials: Planned[], samples: number, prompt: string}} */
+/** @type {{trials: Planned[], samples: (number | null)[], prompt: string}} */
 const given = JSON.parse(document.getElementById("preview")?.textContent ?? "{}");
 const page = /** @type {HTMLElement} */ (document.getElementById("rate"));
 const api = new URL("..", new URL(page.dataset.api ?? "", location.href)).href;
@@ -85,16 +86,17 @@ window.fetch = async (input, init) => {
 
 /**
  * Pictures for a study that has none yet: plain shapes, each different.
- * @param {number} number
+ * @param {(number | null)[]} asked up to which score each asks for reasons
  * @param {string} prompt
  * @returns {Planned[]}
  */
-function samples(number, prompt) {
-  return Array.from({ length: number }, (_item, place) => ({
+function samples(asked, prompt) {
+  return asked.map((asked_up_to, place) => ({
     training: false,
     prompt: `${prompt} ${place + 1}`,
     image: { url: drawn(place), ...SIZE },
     feedback: [],
+    asked_up_to,
   }));
 }
 

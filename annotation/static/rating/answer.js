@@ -4,6 +4,9 @@
  * @typedef {import("./transport.js").Answer} Answer
  */
 
+/** Scores come in steps: less than that is no difference. */
+const EQUAL = 1e-9;
+
 /** One perspective on the page: its score control and its reasons. */
 export class Question {
   /** @param {HTMLElement} element */
@@ -20,6 +23,13 @@ export class Question {
     this.slider = element.querySelector('input[type="range"]');
     /** @type {HTMLOutputElement | null} */
     this.output = element.querySelector("output");
+    /** @type {HTMLElement | null} */
+    this.reasons = element.querySelector(".reasons");
+    /**
+     * Reasons are asked of scores up to this one, on 0…1; null where none is.
+     * @type {number | null}
+     */
+    this.askedUpTo = 1;
     this.phrases = inputs(element, "input[data-field]");
     /** @type {NodeListOf<HTMLElement>} */
     const texts = element.querySelectorAll(".free-text");
@@ -76,8 +86,17 @@ export class Question {
     target?.focus({ preventScroll: true });
   }
 
-  /** Shows a free text where the chosen level asks for it. */
-  showTexts() {
+  /** Whether the reason of the score is asked; of any score, before there is one too. */
+  get asked() {
+    if (this.askedUpTo === null || this.askedUpTo >= 1) return this.askedUpTo !== null;
+    if (this.score === null) return false;
+    const share = (this.score - this.minimum) / (this.maximum - this.minimum);
+    return share <= this.askedUpTo + EQUAL;
+  }
+
+  /** Shows the reasons where they are asked, and a free text where the chosen level asks for it. */
+  showReasons() {
+    this.reasons?.toggleAttribute("data-unasked", !this.asked);
     for (const block of this.texts) {
       const level = this.#level(block.dataset.askedBy ?? "");
       block.hidden = level === null || level > Number(block.dataset.atMost);
@@ -92,6 +111,7 @@ export class Question {
 
   /** @returns {import("./transport.js").Reason} what is chosen and visible */
   get reason() {
+    if (!this.asked) return { phrases: {}, text: "" };
     const chosen = this.phrases.filter((input) => input.checked);
     const phrases = Object.fromEntries(
       chosen.map((input) => [input.dataset.field ?? "", Number(input.value)]),
@@ -105,7 +125,7 @@ export class Question {
     for (const input of this.phrases) {
       input.checked = phrases[input.dataset.field ?? ""] === Number(input.value);
     }
-    this.showTexts();
+    this.showReasons();
     this.texts.forEach((block, place) => setText(block, place === 0 ? text : ""));
   }
 }
@@ -143,6 +163,14 @@ export class AnswerForm {
     return answer;
   }
 
+  /**
+   * Of which scores the image that comes next asks for reasons.
+   * @param {number | null} upTo on 0…1; null for none
+   */
+  ask(upTo) {
+    for (const question of this.questions) question.askedUpTo = upTo;
+  }
+
   /** @param {Answer} answer */
   write(answer) {
     for (const question of this.questions) {
@@ -172,7 +200,7 @@ export class AnswerForm {
       question.score = Number(question.slider?.value);
     }
     if (input instanceof HTMLTextAreaElement) grow(input);
-    question.showTexts();
+    question.showReasons();
     this.#changed();
   }
 
@@ -187,7 +215,7 @@ export class AnswerForm {
     for (const other of this.#phrases(input.name)) {
       other.toggleAttribute("data-chosen", other.checked);
     }
-    this.#questionOf(input)?.showTexts();
+    this.#questionOf(input)?.showReasons();
     this.#changed();
   }
 

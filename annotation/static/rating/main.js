@@ -1,5 +1,6 @@
 /** Starts the stage that the server has written into the page. */
 
+import { passChecks } from "./checks.js";
 import { clientFacts } from "./client.js";
 import { byId, fill, readSettings } from "./dom.js";
 import { Toast } from "./notices.js";
@@ -52,6 +53,15 @@ function onSubmit(form, place, request, next) {
       if (button) button.disabled = false;
     }
   });
+}
+
+/** Once passed, checks are not asked again where the server could not be reached. */
+/** @type {import("./checks.js").Results | null} */
+let checked = null;
+
+async function start() {
+  checked ??= await passChecks(byId("welcome", HTMLElement), settings.messages);
+  await transport.start({ ...clientFacts(), ...checked });
 }
 
 async function rate() {
@@ -119,7 +129,7 @@ function listenToBar() {
 }
 
 const reload = () => window.location.reload();
-onSubmit("start", "trouble", () => transport.start(clientFacts()), reload);
+onSubmit("start", "trouble", start, reload);
 onSubmit("begin", "begin-trouble", () => transport.begin(), rate);
 onSubmit("resume", "trouble", () => transport.begin(), reload);
 if (document.getElementById("withdraw")) listenToBar();

@@ -90,6 +90,34 @@ def test_attention_checks_are_told_apart(client: Client, owner: User, study: Stu
     assert [record["attention_check"] for record in records] == [False, True]
 
 
+def test_an_empty_explanation_is_told_from_one_that_nobody_asked_for(
+    client: Client, owner: User, study: Study
+) -> None:
+    (stimulus,) = make_stimuli(study, 1)
+    scores = {"quality": 2, "authenticity": 3, "correspondence": 5}
+    for up_to in (1, 0.25, None):
+        trial = rate(make_rater(study), stimulus, scores)
+        Trial.objects.filter(pk=trial.pk).update(asked_up_to=up_to)
+    (record,) = map(json.loads, get_export(client, owner, "jsonl").splitlines())
+    asked = [[trial["explanation_asked"][name] for name in scores] for trial in record["trials"]]
+    # A quarter of the way from 1 to 5 is 2.
+    assert asked == [[True, True, True], [True, False, False], [False, False, False]]
+    rows = csv.DictReader(io.StringIO(get_export(client, owner, "csv")))
+    assert [row["explanation_asked"] for row in rows] == [
+        str(item) for trial in asked for item in trial
+    ]
+
+
+def test_a_form_without_questions_asks_for_nothing(
+    client: Client, owner: User, study: Study
+) -> None:
+    Study.objects.update(explanation_form={})
+    (stimulus,) = make_stimuli(study, 1)
+    rate(make_rater(study), stimulus, {"quality": 2})
+    (record,) = map(json.loads, get_export(client, owner, "jsonl").splitlines())
+    assert record["trials"][0]["explanation_asked"] == {"quality": False}
+
+
 def test_only_the_latest_revision_of_a_score_leaves(
     client: Client, owner: User, study: Study
 ) -> None:

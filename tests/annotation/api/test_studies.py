@@ -72,6 +72,7 @@ def test_images_follow_the_studys_numbers(api: Client, study: Study) -> None:
         ({"target_ratings": 9}, "may not ask for more ratings"),
         ({"perspectives": []}, "exactly once"),
         ({"explanation_form": {"fields": [{"key": "a"}]}}, "explanation form"),
+        ({"explanation_asked": {"when": "low", "level": 9}}, "level is 9; give 1 to 4"),
         ({"session_plan": {"block_trials": 0}}, "block_trials is 0; give 1 to 50"),
         ({"reliability_rules": {"gold": {"threshold": 2}}}, "gold: threshold is 2; give 0 to 1"),
     ],

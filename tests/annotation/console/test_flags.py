@@ -49,9 +49,33 @@ def test_viewing_conditions_are_read_in_order() -> None:
     assert viewing_words(client) == words
 
 
+def test_what_the_checks_found_is_read_too() -> None:
+    checks = {
+        "acuity": "corrected",
+        "pixels_per_mm": 3.785,
+        "greys": [4, 5],
+        "plates": [7, 5, None],
+    }
+    assert viewing_words({"viewport": [1024, 768], "checks": checks}) == [
+        "window 1024 × 768",
+        "sees well with glasses or lenses",
+        "37.9 pixels per centimetre",
+        "grey steps seen: 4 dark, 5 light, of 5",
+        "colour plates read: 2 of 3",
+    ]
+
+
+def test_a_plate_that_everybody_reads_tells_a_guess() -> None:
+    assert viewing_words({"checks": {"plates": [2, 5, 3]}}) == [
+        "colour plates not answered with care"
+    ]
+
+
 @pytest.mark.parametrize(
     "client",
     [
+        {"checks": "all"},
+        {"checks": {"acuity": ["normal"], "pixels_per_mm": "4", "greys": [1], "plates": [7]}},
         {"viewport": [1024]},
         {"viewport": ["a", "b"]},
         {"viewport": [1e400, 1]},

@@ -9,8 +9,10 @@ from django.test import Client
 from annotation.models import AuditEntry, Study
 from annotation.opinion import Effect, Rule
 from annotation.opinion.reliability_rules import BOUNDS, SETTINGS
+from annotation.protocol.asking import ExplanationAsking, When
 from annotation.protocol.plan import LIMITS, SessionPlan
 from annotation.protocol.presets import LAB_ACR
+from annotation.protocol.viewing import ViewingChecks
 from annotation.texts import DEFAULT_CONSENT
 
 ADDRESS = "/studies/demo/settings/"
@@ -97,9 +99,27 @@ def test_shares_are_read_as_percent(console: Client, study: Study) -> None:
     assert (kept.holdout_share, kept.audit_share) == (0.2, 0.125)
 
 
+def test_of_which_scores_reasons_are_asked_is_saved(console: Client, study: Study) -> None:
+    changes = {"explanation_when": "share", "explanation_share": "30", "explanation_level": "3"}
+    assert save(console, **changes).status_code == 302
+    assert Study.objects.get().asking == ExplanationAsking(When.SHARE, 0.3, 3)
+
+
+def test_viewing_checks_are_saved(console: Client, study: Study) -> None:
+    given = shown(console)
+    del given["phones"]
+    changes = {"minimum_width": "1000", "minimum_height": "600", "plates": "on", "acuity": "on"}
+    assert console.post(ADDRESS, {**given, **changes}).status_code == 302
+    assert Study.objects.get().viewing == ViewingChecks(1000, 600, False, plates=True, acuity=True)
+
+
 @pytest.mark.parametrize(
     ("changes", "where"),
     [
+        ({"minimum_width": "9000"}, "minimum_width"),
+        ({"explanation_when": "never"}, "explanation_when"),
+        ({"explanation_share": "0"}, "explanation_share"),
+        ({"explanation_level": "5"}, "explanation_level"),
         ({"repeat_share": "31"}, "repeat_share"),
         ({"repeat_share": "25", "gold_share": "25"}, "gold_share"),
         ({"repeat_share": "nan"}, "repeat_share"),

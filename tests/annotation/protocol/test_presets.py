@@ -46,6 +46,7 @@ def test_each_decides_scale_form_ratings_draws_and_sessions(preset: Preset) -> N
         "explanation_form",
         "session_plan",
         "reliability_rules",
+        "viewing_checks",
         "session_trials",
         "holdout_share",
         "audit_share",

@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from django.test import Client
@@ -303,3 +304,11 @@ def test_every_message_that_the_scripts_use_exists(rater: Rater, images: list[St
 
 def test_only_reading_is_allowed(rater: Rater) -> None:
     assert Client().post(rater_link(rater)).status_code == 405
+
+
+def test_a_plate_is_a_picture_that_browsers_keep(client: Client) -> None:
+    response = client.get("/rate/plates/0.svg")
+    assert response["Content-Type"] == "image/svg+xml"
+    assert "max-age=86400" in response["Cache-Control"]
+    assert ElementTree.fromstring(response.content).tag == "{http://www.w3.org/2000/svg}svg"
+    assert client.get("/rate/plates/3.svg").status_code == 404

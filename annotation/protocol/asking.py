@@ -1,0 +1,103 @@
+"""Which scores a study wants reasons for: all, those of a share of the images, or the low ones.
+
+A reason takes three to five times as long as a score. AIGCIQA2023+ (arXiv 2405.07346, section 3.3)
+asked for every image; where time is short, a share still gives a fair sample, and low scores are
+those whose reason a generator can learn from.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import Any, Self
+
+from .chance import chance
+from .errors import ProtocolError
+from .scales import Scale
+
+#: Asked for whatever the score, on the scale from 0 to 1.
+ALWAYS = 1.0
+#: `level` is one of five, as of absolute category rating; the fifth would be every score.
+LEVELS = (1, 4)
+#: Scores come in steps: less than that is no difference.
+_EQUAL = 1e-9
+
+
+class When(StrEnum):
+    """Of which scores the reasons are asked."""
+
+    EVERY = "every"
+    #: Of all scores of some images, drawn by chance.
+    SHARE = "share"
+    #: Of each score that is low.
+    LOW = "low"
+
+
+@dataclass(frozen=True)
+class ExplanationAsking:
+    """A study's setting; `share` and `level` matter where `when` names them."""
+
+    when: When = When.EVERY
+    #: Of the images.
+    share: float = 0.25
+    #: The highest level of five whose reason is asked; on another scale, what is as low on it.
+    level: int = 2
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share <= 1:
+            raise ProtocolError(f"explanation asked: share is {self.share}; give more than 0, to 1")
+        if not LEVELS[0] <= self.level <= LEVELS[1]:
+            raise ProtocolError(
+                f"explanation asked: level is {self.level}; give {LEVELS[0]} to {LEVELS[1]}"
+            )
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """What is left out has its default; ProtocolError names what does not fit."""
+        if not isinstance(data, Mapping):
+            raise ProtocolError(f"explanation asked: {data!r} is not an object")
+        known = [field.name for field in fields(cls)]
+        unknown = sorted(data.keys() - set(known), key=str)
+        if unknown:
+            raise ProtocolError(
+                f"explanation asked: there is no {unknown[0]!r}; it has {', '.join(known)}"
+            )
+        when = data.get("when", cls.when)
+        if not isinstance(when, str) or when not in set(When):
+            raise ProtocolError(
+                f"explanation asked: when is {when!r}; give one of {', '.join(When)}"
+            )
+        level = _number("level", data.get("level", cls.level))
+        if level != level // 1:
+            raise ProtocolError(f"explanation asked: level is {level}, not a whole number")
+        return cls(When(when), _number("share", data.get("share", cls.share)), int(level))
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def up_to(self, seed: int, stimulus: int) -> float | None:
+        """Of this image in the session with `seed`: the highest score, on 0…1, whose reason is
+        asked; None where none is.
+
+        The same whenever it is asked: loading the page anew gets nobody rid of the form.
+        """
+        if self.when is When.LOW:
+            return (self.level - 1) / 4
+        if self.when is When.SHARE and chance(f"{seed}:explain:{stimulus}") >= self.share:
+            return None
+        return ALWAYS
+
+
+def is_asked(up_to: float | None, scale: Scale, score: float) -> bool:
+    """Whether the reason of `score` is asked, on a trial whose limit is `up_to`."""
+    return up_to is not None and scale.to_unit(score) <= up_to + _EQUAL
+
+
+def _number(name: str, value: object) -> float:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or (isinstance(value, float) and not math.isfinite(value))
+    ):
+        raise ProtocolError(f"explanation asked: {name} is {value!r}, not a number")
+    return value

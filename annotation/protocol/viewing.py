@@ -1,0 +1,83 @@
+"""What a study asks of the place where its images are seen, before a session begins.
+
+A laboratory controls its screens; elsewhere ITU-T P.913 asks that they be recorded. Each check can
+be switched on by itself, and its result is kept with the session: none of them turns anybody away
+but the two that say what the page needs, a window of a size and no telephone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import Any, Self
+
+from .errors import ProtocolError
+
+#: ISO/IEC 7810, ID-1: the size of bank cards, in millimetres.
+CARD_WIDTH_MM, CARD_HEIGHT_MM = 85.60, 53.98
+#: Squares in each bar of greys, from hardly to plainly seen.
+GREY_STEPS = 5
+#: Largest window, in CSS pixels, that a study may ask for: more than a common screen shows nobody.
+LARGEST_WINDOW = (2560, 1440)
+
+
+class Acuity(StrEnum):
+    """How well a rater sees the screen, as they say."""
+
+    NORMAL = "normal"
+    CORRECTED = "corrected"
+    POOR = "poor"
+
+
+@dataclass(frozen=True)
+class ViewingChecks:
+    """A study's setting."""
+
+    #: CSS pixels that the window has at least; 0 asks for nothing.
+    minimum_width: int = 0
+    minimum_height: int = 0
+    #: Whether a screen that is held in the hand will do.
+    phones: bool = True
+    #: How large is a pixel: a bank card is held against the screen.
+    card: bool = False
+    #: How many grey steps can be told apart, near black and near white.
+    greys: bool = False
+    #: Which digits are seen on plates in the colours that red–green deficiency confuses.
+    plates: bool = False
+    #: How well the rater sees, in their own words.
+    acuity: bool = False
+
+    def __post_init__(self) -> None:
+        for name, most in zip(("minimum_width", "minimum_height"), LARGEST_WINDOW, strict=True):
+            value = getattr(self, name)
+            if not 0 <= value <= most:
+                raise ProtocolError(f"viewing checks: {name} is {value}; give 0 to {most}")
+
+    @property
+    def asks(self) -> bool:
+        """Whether the rater has something to do before the session."""
+        return self.card or self.greys or self.plates or self.acuity
+
+    @property
+    def any(self) -> bool:
+        return self.asks or bool(self.minimum_width or self.minimum_height) or not self.phones
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """What is left out has its default; ProtocolError names what does not fit."""
+        if not isinstance(data, Mapping):
+            raise ProtocolError(f"viewing checks: {data!r} is not an object")
+        known = {field.name: type(field.default) for field in fields(cls)}
+        unknown = sorted(data.keys() - known, key=str)
+        if unknown:
+            raise ProtocolError(
+                f"viewing checks: there is no {unknown[0]!r}; it has {', '.join(known)}"
+            )
+        for name, value in data.items():
+            # A bool is an int to Python, and neither will do for the other here.
+            if type(value) is not known[name]:
+                kind = "true or false" if known[name] is bool else "a whole number"
+                raise ProtocolError(f"viewing checks: {name} is {value!r}, not {kind}")
+        return cls(**data)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
