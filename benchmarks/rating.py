@@ -27,7 +27,8 @@ class Plan:
     seconds: float = 10.0
     claim_seconds: float = 4.0
     warm_up: float = 2.0
-    open_images: int = 20_000
+    #: A claim leases a block of ten places, so that claims alone take a hundred thousand of them.
+    open_images: int = 60_000
     wanted: int = 3
     claimers: int = 8_000
     #: As many answers as the peer had stored: of 28 raters, to 2,400 images.

@@ -3,7 +3,12 @@
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workbench.settings")
 
 application = get_wsgi_application()
+
+# Views and serializers are imported with the routes; else the first visitor of each process would
+# wait a second for them.
+_ = get_resolver().url_patterns
