@@ -45,8 +45,10 @@ def make_prompt(study: Study, text: str) -> Prompt:
     return Prompt.objects.get_or_create(study=study, text_sha256=digest, defaults={"text": text})[0]
 
 
-def make_stimulus(study: Study, number: int, **fields: Any) -> Stimulus:
-    data = png(number)
+def make_stimulus(
+    study: Study, number: int, *, size: tuple[int, int] = (48, 32), **fields: Any
+) -> Stimulus:
+    data = png(number, size)
     digest = hashlib.sha256(data).hexdigest()
     stimulus = Stimulus(
         study=study,
@@ -54,8 +56,8 @@ def make_stimulus(study: Study, number: int, **fields: Any) -> Stimulus:
         generator=Generator.objects.get_or_create(study=study, name=f"generator {number % 2}")[0],
         filename=f"{number:04}.png",
         sha256=digest,
-        width=48,
-        height=32,
+        width=size[0],
+        height=size[1],
         wanted_ratings=study.target_ratings,
         maximum_ratings=study.maximum_ratings,
     )

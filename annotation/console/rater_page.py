@@ -14,6 +14,7 @@ from workbench.accounts.signed_in import signed_in
 from ..models import Rater, RatingSession, Study
 from ..opinion import Flag
 from ..protocol.perspectives import PERSPECTIVES
+from ..selectors.messages import messages_with
 from ..selectors.monitor import live_sessions
 from ..selectors.rater_history import (
     exclusions_of,
@@ -25,6 +26,7 @@ from ..selectors.rater_history import (
 )
 from ..selectors.reliability import NOTHING_YET, Standing, reliability_of, standings_by_session
 from ..selectors.studies import find_study
+from ..services.messages import TEXT_LIMIT
 from ..services.raters import rater_link
 from .charts import marks
 from .flags import flag_words, perspective_labels
@@ -61,6 +63,8 @@ def rater_page(request: HttpRequest, slug: str, code: str) -> HttpResponse:
         "stopped": next((item for item in sittings if item["session"].state == _STOPPED), None),
         "pictures": _pictures(study, rater, labels),
         "trials": _trials(rater),
+        "messages_with": messages_with(rater),
+        "text_limit": TEXT_LIMIT,
     }
     return render(request, "annotation/rater.html", context)
 

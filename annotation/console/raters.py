@@ -17,9 +17,11 @@ from workbench.accounts.signed_in import signed_in
 from workbench.errors import MintError
 
 from ..models import Rater, Stimulus, Study
+from ..selectors.messages import new_reports, reports_of
 from ..selectors.monitor import Coverage, Live, coverage_of, live_sessions
 from ..selectors.reliability import reliability_of
 from ..selectors.studies import find_study
+from ..services.messages import TEXT_LIMIT, mark_reports_read, write_to_raters
 from ..services.raters import CREATED_AT_ONCE, create_raters, rater_link, set_rater_status
 from ..services.stopping import let_go_on
 from .charts import Bar, bars
@@ -64,6 +66,8 @@ def rater_list(request: HttpRequest, slug: str) -> HttpResponse:
         "query": query,
         "shown": SHOWN,
         "limit": CREATED_AT_ONCE,
+        "text_limit": TEXT_LIMIT,
+        "new_reports": new_reports(study),
         "coverage": [_coverage_picture(item) for item in coverage_of(study)],
         **_live_context(live),
     }
@@ -154,6 +158,42 @@ def rater_go_on(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     else:
         messages.success(request, _("Saved."))
     return redirect("study-rater", study.slug, rater.code)
+
+
+@login_required
+@require_POST
+def rater_message(request: HttpRequest, slug: str, code: str = "") -> HttpResponse:
+    """A message to one rater, or (without a code) to all who are not excluded."""
+    study = find_study(request.user, slug, "annotation.change_study")
+    raters = Rater.objects.filter(study=study)
+    if code:
+        to = [get_object_or_404(raters, code=code)]
+    else:
+        to = list(raters.filter(status=Rater.Status.ACTIVE))
+    text = request.POST.get("text", "")
+    try:
+        sent = write_to_raters(study=study, raters=to, actor=signed_in(request), text=text)
+    except MintError as error:
+        messages.error(request, error.message)
+    else:
+        message = ngettext(
+            "Sent; %(n)d rater meets it on their page.",
+            "Sent; %(n)d raters meet it on their page.",
+            sent,
+        )
+        messages.success(request, message % {"n": sent})
+    return redirect("study-rater", study.slug, code) if code else redirect("study-raters", slug)
+
+
+@login_required
+@require_safe
+def report_list(request: HttpRequest, slug: str) -> HttpResponse:
+    """What raters reported; to have opened the page is to have read it."""
+    study = find_study(request.user, slug, "annotation.change_study")
+    reports = list(reports_of(study))
+    mark_reports_read(study=study)
+    context = {"study": study, "tab": "raters", "reports": reports}
+    return render(request, "annotation/reports.html", context)
 
 
 def _make_raters(request: HttpRequest, study: Study) -> HttpResponse:

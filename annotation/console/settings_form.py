@@ -169,6 +169,7 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
             "session_trials",
             "lease_seconds",
             "retrain_every",
+            "image_size",
         ]
         labels = {
             "title": _("Title"),
@@ -176,12 +177,16 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
             "maximum_ratings": _("Ratings per image, at most"),
             "holdout_ratings": _("Ratings per hold-out image"),
             "session_trials": _("Images per session, at most"),
+            "image_size": _("Images are shown"),
         }
         help_texts = {
             "target_ratings": _("Every image gets these before the model asks for more."),
             "maximum_ratings": _("No image ever gets more, however many rate at once."),
             "holdout_ratings": _("The hold-out measures the model; it deserves more ratings."),
             "session_trials": _("With stabilisation, repeats and gold images."),
+            "image_size": _(
+                "An image of more than 2,048 pixels a side is reduced to that when it is imported."
+            ),
         }
 
     _FIELDSETS = (
@@ -201,7 +206,10 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
             ),
         ),
         (_("Checks"), ("repeat_share", "gold_share")),
-        (_("Viewing conditions"), tuple(field.name for field in dataclass_fields(ViewingChecks))),
+        (
+            _("Viewing conditions"),
+            ("image_size", *(field.name for field in dataclass_fields(ViewingChecks))),
+        ),
         (_("Rest"), ("rest_after_minutes", "rest_seconds")),
         (_("Model"), ("holdout_share", "audit_share", "retrain_every")),
     )

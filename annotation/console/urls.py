@@ -22,9 +22,14 @@ urlpatterns: list[URLPattern] = [
     path("<slug:slug>/raters/", raters.rater_list, name="study-raters"),
     path("<slug:slug>/raters.csv", raters.rater_csv, name="study-raters-csv"),
     path("<slug:slug>/raters/live/", raters.rater_live, name="study-raters-live"),
+    path("<slug:slug>/raters/message/", raters.rater_message, name="study-raters-message"),
+    path("<slug:slug>/raters/reports/", raters.report_list, name="study-reports"),
     path("<slug:slug>/raters/<str:code>/", rater_page.rater_page, name="study-rater"),
     path("<slug:slug>/raters/<str:code>/status/", raters.rater_status, name="study-rater-status"),
     path("<slug:slug>/raters/<str:code>/go-on/", raters.rater_go_on, name="study-rater-go-on"),
+    path(
+        "<slug:slug>/raters/<str:code>/message/", raters.rater_message, name="study-rater-message"
+    ),
     path("<slug:slug>/export/", export.export_page, name="study-export"),
     path("<slug:slug>/export/<str:form>/", export.export_file, name="study-export-file"),
 ]

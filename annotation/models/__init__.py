@@ -1,8 +1,9 @@
-"""The domain model. Reading order: study, stimulus, rater, trial, rating, label, audit."""
+"""The domain model. Reading order: study, stimulus, rater, trial, rating, message, label, audit."""
 
 from .audit import AuditEntry
 from .importing import ImportJob
 from .label import PublishedScore
+from .message import Message
 from .rater import Rater, RaterIdentity
 from .rating import Explanation, Rating
 from .shared_link import SharedLink
@@ -15,6 +16,7 @@ __all__ = [
     "Explanation",
     "Generator",
     "ImportJob",
+    "Message",
     "Prompt",
     "PublishedScore",
     "Rater",

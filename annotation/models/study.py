@@ -56,6 +56,10 @@ class Study(models.Model):
         PAUSED = "paused", _("Paused")
         CLOSED = "closed", _("Closed")
 
+    class ImageSize(models.TextChoices):
+        FIT = "fit", _("As large as the window has room for")
+        PIXELS = "pixels", _("One image pixel per screen pixel; larger images are moved")
+
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="studies"
     )
@@ -74,6 +78,13 @@ class Study(models.Model):
     session_plan = models.JSONField(default=_default_plan)
     #: `protocol.viewing.ViewingChecks`.
     viewing_checks = models.JSONField(default=_default_viewing)
+    image_size = models.CharField(
+        _("size of images on screen"),
+        max_length=10,
+        choices=ImageSize.choices,
+        default=ImageSize.FIT,
+        db_default="fit",
+    )
     #: `opinion.reliability_rules.ReliabilityRules`.
     reliability_rules = models.JSONField(default=_default_rules)
 
@@ -113,6 +124,7 @@ class Study(models.Model):
         verbose_name_plural = "studies"
         constraints = [
             one_of("study", "status", ["draft", "open", "paused", "closed"]),
+            one_of("study", "image_size", ["fit", "pixels"]),
             models.CheckConstraint(
                 condition=Q(target_ratings__gte=1)
                 & Q(target_ratings__lte=F("maximum_ratings"))

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from ..protocol.asking import ALWAYS
+from ..protocol.skips import NOTE_LIMIT
 from .constraints import one_of
 from .rater import Rater
 from .stimulus import Stimulus
@@ -118,6 +119,9 @@ class Trial(models.Model):
     role = models.CharField(max_length=15, choices=Role.choices, default=Role.MAIN)
     draw = models.CharField(max_length=10, choices=Draw.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.LEASED)
+    #: Perspectives that have been scored, where a study asks for one per pass; the answer is whole,
+    #: and the trial submitted, when all are.
+    passes_done = models.PositiveSmallIntegerField(default=0, db_default=0)
     #: Reasons are asked of scores up to this one, on 0…1; null where none is (`protocol.asking`).
     asked_up_to = models.FloatField(null=True, blank=True, default=ALWAYS, db_default=ALWAYS)
     leased_at = models.DateTimeField()
@@ -126,6 +130,8 @@ class Trial(models.Model):
     submitted_at = models.DateTimeField(null=True, blank=True)
     #: A coded reason where the rater skipped (`protocol.skips`).
     skip_reason = models.CharField(max_length=20, blank=True, default="")
+    #: In the rater's own words.
+    skip_note = models.CharField(max_length=NOTE_LIMIT, blank=True, default="", db_default="")
     #: How the answer came about, as the page measured it (`protocol.behaviour`).
     behaviour = models.JSONField(default=dict, blank=True)
 

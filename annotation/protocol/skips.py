@@ -1,8 +1,13 @@
-"""Why an image was skipped: a code, so that skips can be counted."""
+"""Why an image was skipped: a code, so that skips can be counted, and a few words."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
+from .answers import storable_text
 from .errors import ProtocolError
+
+#: Characters; a longer story is a message to the study's owner.
+NOTE_LIMIT = 500
 
 
 class SkipReason(StrEnum):
@@ -12,8 +17,24 @@ class SkipReason(StrEnum):
     OTHER = "other"
 
 
-def parse_skip_reason(value: object) -> SkipReason:
-    """Raises ProtocolError, naming the codes, where `value` is none of them."""
-    if isinstance(value, str) and value in set(SkipReason):
-        return SkipReason(value)
-    raise ProtocolError(f"reason: {value!r} is not one of {', '.join(SkipReason)}")
+@dataclass(frozen=True)
+class Skip:
+    """A reason, and what the rater said about it."""
+
+    reason: SkipReason
+    note: str = ""
+
+
+def parse_skip(reason: object, note: object = "") -> Skip:
+    """Raises ProtocolError where `reason` is no code, or `note` no text that can be kept.
+
+    Another reason than the coded ones has to be told.
+    """
+    if not (isinstance(reason, str) and reason in set(SkipReason)):
+        raise ProtocolError(f"reason: {reason!r} is not one of {', '.join(SkipReason)}")
+    words = storable_text(note, "note").strip()
+    if len(words) > NOTE_LIMIT:
+        raise ProtocolError(f"note: {len(words)} characters; at most {NOTE_LIMIT} are kept")
+    if reason == SkipReason.OTHER and not words:
+        raise ProtocolError("note: say in a few words why, where the reason is another one")
+    return Skip(SkipReason(reason), words)

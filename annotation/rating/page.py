@@ -75,6 +75,14 @@ class Question:
     fields: tuple[FormField, ...]
     texts: tuple[FormText, ...]
 
+    @property
+    def regions(self) -> bool:
+        return any(text.regions for text in self.texts)
+
+    @property
+    def words(self) -> bool:
+        return any(text.words for text in self.texts)
+
 
 @dataclass(frozen=True)
 class Example:
@@ -122,6 +130,8 @@ def page_context(access: Access, study: Study, stage: Stage, token: str) -> dict
             "session": access.session.id if access.session else None,
             "language": get_language(),
             "leaseSeconds": study.lease_seconds,
+            "unread": access.unread,
+            "imageSize": study.image_size,
             "messages": _messages(),
         },
     }
@@ -323,6 +333,7 @@ def _messages() -> dict[str, str]:
         "small_window": _(
             "Please make the window larger, to {width} × {height} at least, or zoom out."
         ),
+        "reported": _("Sent to the study’s owner. Thank you."),
         "offline_start": _("No connection. Please try again in a moment."),
         "server": _("The server did not answer as it should. Your answer is kept here."),
         "refused": _("The server refused this: {detail}"),

@@ -41,7 +41,11 @@ SELECT rater.id, rater.code, rater.status, rater.link_version,
     study.id, study.xmin || '/' || study.ctid, study.status,
     study.session_trials, study.lease_seconds,
     study.audit_share, study.holdout_share,
-    session.id, session.state, session.seed
+    session.id, session.state, session.seed,
+    EXISTS (
+        SELECT 1 FROM annotation_message AS message
+        WHERE message.rater_id = rater.id AND message.sender = 'owner' AND message.read_at IS NULL
+    )
 FROM annotation_rater AS rater
 JOIN annotation_study AS study ON study.id = rater.study_id
 LEFT JOIN annotation_ratingsession AS session
@@ -116,6 +120,8 @@ class Access:
     link_version: int
     study: StudyFacts
     session: SessionFacts | None
+    #: Whether the study's owner has written to the rater.
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +189,7 @@ def find_access(code: str) -> Access | None:
     if row is None:
         return None
     session = SessionFacts(row[11], SessionState(row[12]), row[13]) if row[11] else None
-    return Access(row[0], row[1], row[2], row[3], StudyFacts(*row[4:11]), session)
+    return Access(row[0], row[1], row[2], row[3], StudyFacts(*row[4:11]), session, row[14])
 
 
 def protocol_of(study: StudyFacts) -> Protocol:

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from ..models import RatingSession, Trial
 from ..opinion import Flag
 from ..protocol.sessions import SessionState
-from ..protocol.skips import SkipReason
+from ..protocol.skips import Skip
 from ..selectors.rating import (
     Access,
     Holdings,
@@ -217,7 +217,7 @@ def release_leases(*, access: Access) -> None:
         cursor.execute(_RELEASE, {"session": session.id, "seconds": RELEASE_SECONDS})
 
 
-def skip_trial(*, access: Access, trial_id: int, reason: SkipReason, ahead: int) -> Offer:
+def skip_trial(*, access: Access, trial_id: int, skip: Skip, ahead: int) -> Offer:
     """Gives the image back, never to be offered to this rater again; answers with what is next.
 
     Skipping a skipped trial again changes nothing.
@@ -227,7 +227,7 @@ def skip_trial(*, access: Access, trial_id: int, reason: SkipReason, ahead: int)
             raise SessionStateError(trial.state)
         if trial.state != Trial.State.SKIPPED:
             hold_again(access, trial.pk, trial.state)
-            places.give_back_skipped(trial_id=trial_id, reason=reason)
+            places.give_back_skipped(trial_id=trial_id, skip=skip)
     return claim_trials(access=access, ahead=ahead)
 
 

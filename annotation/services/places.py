@@ -13,6 +13,7 @@ from ..protocol.asking import ALWAYS
 from ..protocol.draw import Draw
 from ..protocol.order import Content
 from ..protocol.plan import Role
+from ..protocol.skips import Skip
 from ..selectors.rating import ELIGIBLE, OFFERED, OfferedTrial
 from ..statements import prepared_cursor
 
@@ -92,7 +93,7 @@ _GIVE_BACK_SESSION = _GIVE_BACK.format(condition="trial.session_id = %(session)s
 
 _SKIP = """
 WITH skipped AS (
-    UPDATE annotation_trial SET state = 'skipped', skip_reason = %(reason)s
+    UPDATE annotation_trial SET state = 'skipped', skip_reason = %(reason)s, skip_note = %(note)s
     WHERE id = %(trial)s AND state = 'leased' RETURNING stimulus_id, role
 )
 UPDATE annotation_stimulus AS stimulus SET claimed_ratings = stimulus.claimed_ratings - 1
@@ -193,10 +194,10 @@ def give_back_session(*, session_id: int) -> int:
     return _count(_GIVE_BACK_SESSION, {"session": session_id, "limit": None})
 
 
-def give_back_skipped(*, trial_id: int, reason: str) -> None:
+def give_back_skipped(*, trial_id: int, skip: Skip) -> None:
     """Marks a leased trial as skipped and gives its place back, if it held one."""
     with prepared_cursor() as cursor:
-        cursor.execute(_SKIP, {"trial": trial_id, "reason": reason})
+        cursor.execute(_SKIP, {"trial": trial_id, "reason": skip.reason, "note": skip.note})
 
 
 def retake_place(*, trial_id: int, lease_seconds: int) -> bool:

@@ -140,3 +140,15 @@ class InvalidAnswerError(RatingError):
 
     code = "answer_invalid"
     status = 400
+
+
+class TooManyReportsError(RatingError):
+    """The rater's earlier reports wait to be read."""
+
+    code = "reports_waiting"
+    status = 429
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The study's owner has not read your earlier reports yet. Please wait a while.")
+        )

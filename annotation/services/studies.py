@@ -31,6 +31,7 @@ SETTINGS = (
     "explanation_asked",
     "session_plan",
     "viewing_checks",
+    "image_size",
     "reliability_rules",
     "target_ratings",
     "maximum_ratings",

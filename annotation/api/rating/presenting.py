@@ -34,16 +34,17 @@ def trial_json(trial: OfferedTrial) -> dict[str, Any]:
     }
 
 
-def offer_json(offer: Offer) -> dict[str, Any]:
+def offer_json(access: Access, offer: Offer) -> dict[str, Any]:
     return {
         "trials": [trial_json(trial) for trial in offer.trials],
         "progress": {"done": offer.answered, "total": offer.total},
         "state": offer.state,
         "rest_seconds": offer.rest,
+        "messages": access.unread,
     }
 
 
-def submission_json(submission: Submission) -> dict[str, Any]:
+def submission_json(access: Access, submission: Submission) -> dict[str, Any]:
     trial = {
         "id": submission.trial_id,
         "state": "submitted",
@@ -58,7 +59,7 @@ def submission_json(submission: Submission) -> dict[str, Any]:
         }
         for item in submission.feedback
     ]
-    return {"trial": trial, "feedback": feedback, **offer_json(submission.offer)}
+    return {"trial": trial, "feedback": feedback, **offer_json(access, submission.offer)}
 
 
 def session_json(access: Access, session: SessionFacts | None) -> dict[str, Any]:

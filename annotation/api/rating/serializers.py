@@ -3,9 +3,11 @@
 from rest_framework import serializers
 
 from ...protocol.behaviour import KEYS as BEHAVIOUR_KEYS
+from ...protocol.marks import POINT_LIMIT, REGION_LIMIT
 from ...protocol.sessions import SessionState
-from ...protocol.skips import SkipReason
+from ...protocol.skips import NOTE_LIMIT, SkipReason
 from ...services.claims import AHEAD_LIMIT
+from ...services.messages import TEXT_LIMIT
 
 #: Named in settings for the schema.
 SESSION_STATES = [str(state) for state in SessionState]
@@ -101,19 +103,78 @@ class OfferSerializer(serializers.Serializer[object]):
     rest_seconds = serializers.IntegerField(
         help_text="How long the rater rests before the next block; 0 where none is due."
     )
+    messages = serializers.BooleanField(help_text="Whether the study's owner has written.")
 
 
 class SkipSerializer(AheadSerializer):
     reason = serializers.ChoiceField([str(reason) for reason in SkipReason])
+    note = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=NOTE_LIMIT,
+        help_text="In the rater's own words; needed where the reason is another one.",
+    )
+
+
+class MessageSerializer(serializers.Serializer[object]):
+    id = serializers.IntegerField()
+    text = serializers.CharField()
+
+
+class UnreadMessagesSerializer(serializers.Serializer[object]):
+    messages = MessageSerializer(many=True)
+
+
+class ReadMessagesSerializer(serializers.Serializer[object]):
+    up_to = serializers.IntegerField(help_text="The last message that the rater has seen.")
+
+
+class ReportSerializer(serializers.Serializer[object]):
+    text = serializers.CharField(max_length=TEXT_LIMIT)
+    trial = serializers.IntegerField(
+        required=False, allow_null=True, help_text="What it is about; null: the study."
+    )
 
 
 class RenewedSerializer(serializers.Serializer[object]):
     lease_expires_at = serializers.DateTimeField()
 
 
+class RegionSerializer(serializers.Serializer[object]):
+    """A box (x, y, width, height) or a stroke (points, radius); both in shares of the image."""
+
+    x = serializers.FloatField(required=False, min_value=0, max_value=1)
+    y = serializers.FloatField(required=False, min_value=0, max_value=1)
+    width = serializers.FloatField(required=False, min_value=0, max_value=1)
+    height = serializers.FloatField(required=False, min_value=0, max_value=1)
+    points = serializers.ListField(
+        child=serializers.ListField(
+            child=serializers.FloatField(min_value=0, max_value=1), min_length=2, max_length=2
+        ),
+        required=False,
+        min_length=1,
+        max_length=POINT_LIMIT,
+    )
+    radius = serializers.FloatField(
+        required=False, min_value=0, max_value=1, help_text="A share of the width."
+    )
+
+
 class ReasonSerializer(serializers.Serializer[object]):
     phrases = serializers.DictField(child=serializers.IntegerField(), required=False)
     text = serializers.CharField(required=False, allow_blank=True)
+    regions = serializers.ListField(
+        child=RegionSerializer(),
+        required=False,
+        max_length=REGION_LIMIT,
+        help_text="What the text is about, where the form has regions marked.",
+    )
+    words = serializers.ListField(
+        child=serializers.IntegerField(min_value=0),
+        required=False,
+        help_text="Words of the prompt that are not met, by their numbers from 0 among what "
+        "stands between white space; a Chinese character is a word by itself.",
+    )
 
 
 class SubmitSerializer(AheadSerializer):

@@ -10,9 +10,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ...protocol.errors import ProtocolError
-from ...protocol.skips import parse_skip_reason
+from ...protocol.skips import parse_skip
+from ...selectors.messages import unread_of
 from ...selectors.rating import Access
-from ...services import claims, sessions, submission
+from ...services import claims, messages, sessions, submission
 from ...services.rating_errors import InvalidAnswerError
 from . import serializers as shapes
 from .authentication import IsRater, RaterAuthentication
@@ -116,8 +117,9 @@ class ClaimsView(RatingView):
         responses={200: shapes.OfferSerializer, **_PROBLEMS},
     )
     def post(self, request: Request) -> Response:
-        offer = claims.claim_trials(access=self.access(request), ahead=_ahead(_body(request)))
-        return Response(offer_json(offer))
+        access = self.access(request)
+        offer = claims.claim_trials(access=access, ahead=_ahead(_body(request)))
+        return Response(offer_json(access, offer))
 
 
 class ReleaseView(RatingView):
@@ -129,6 +131,45 @@ class ReleaseView(RatingView):
     )
     def post(self, request: Request) -> Response:
         claims.release_leases(access=self.access(request))
+        return Response(status=204)
+
+
+class UnreadMessagesView(RatingView):
+    @extend_schema(
+        operation_id="rating_messages_unread",
+        summary="What the study's owner wrote to the rater, unread",
+        request=None,
+        responses={200: shapes.UnreadMessagesSerializer, **_PROBLEMS},
+    )
+    def post(self, request: Request) -> Response:
+        found = unread_of(self.access(request))
+        return Response({"messages": [{"id": item.pk, "text": item.text} for item in found]})
+
+
+class ReadMessagesView(RatingView):
+    @extend_schema(
+        operation_id="rating_messages_read",
+        summary="The rater has had the owner's messages before them",
+        request=shapes.ReadMessagesSerializer,
+        responses={204: None, **_PROBLEMS},
+    )
+    def post(self, request: Request) -> Response:
+        messages.mark_read(access=self.access(request), up_to=_body(request).get("up_to"))
+        return Response(status=204)
+
+
+class ReportView(RatingView):
+    @extend_schema(
+        operation_id="rating_report",
+        summary="Tell the study's owner something, of an image or in general",
+        request=shapes.ReportSerializer,
+        responses={204: None, **_PROBLEMS},
+    )
+    def post(self, request: Request) -> Response:
+        data = _body(request)
+        messages.report(
+            access=self.access(request), text=data.get("text"), trial_id=data.get("trial")
+        )
         return Response(status=204)
 
 
@@ -164,15 +205,13 @@ class SkipView(RatingView):
         responses={200: shapes.OfferSerializer, **_PROBLEMS},
     )
     def post(self, request: Request, pk: int) -> Response:
-        data = _body(request)
+        access, data = self.access(request), _body(request)
         try:
-            reason = parse_skip_reason(data.get("reason"))
+            skip = parse_skip(data.get("reason"), data.get("note", ""))
         except ProtocolError as error:
             raise InvalidAnswerError(str(error)) from error
-        offer = claims.skip_trial(
-            access=self.access(request), trial_id=pk, reason=reason, ahead=_ahead(data)
-        )
-        return Response(offer_json(offer))
+        offer = claims.skip_trial(access=access, trial_id=pk, skip=skip, ahead=_ahead(data))
+        return Response(offer_json(access, offer))
 
 
 class SubmitView(RatingView):
@@ -198,7 +237,7 @@ class SubmitView(RatingView):
             behaviour=submission.read_behaviour(data.get("behaviour", {})),
             revises=data.get("revises") is not False,
         )
-        return Response(submission_json(result))
+        return Response(submission_json(access, result))
 
 
 def _body(request: Request) -> Mapping[str, Any]:

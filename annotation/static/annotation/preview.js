@@ -48,6 +48,7 @@ function offer(ahead) {
     },
     state: left.length ? "rating" : "done",
     rest_seconds: 0,
+    messages: false,
   };
 }
 
@@ -68,6 +69,7 @@ function answer(path, body) {
   }
   if (act === "renew") return { lease_expires_at: new Date(Date.now() + 3_600_000).toISOString() };
   if (path === "claims/") return offer(ahead);
+  if (path === "messages/unread/") return { messages: [] };
   if (path === "session/") moveTo("instructions");
   if (path === "session/begin/") moveTo("rating");
   if (path === "session/pause/") moveTo("paused");

@@ -3,9 +3,13 @@
 /** @typedef {import("./transport.js").Trial} Trial */
 
 export class Canvas {
-  /** @param {HTMLElement} holder */
-  constructor(holder) {
+  /**
+   * @param {HTMLElement} holder
+   * @param {"fit" | "pixels"} size
+   */
+  constructor(holder, size) {
     this.holder = holder;
+    if (size === "pixels") showPixels(holder);
     /** @type {Map<number, {image: HTMLImageElement, decoded: Promise<void>, failed: boolean}>} */
     this.loaded = new Map();
     this.wanted = 0;
@@ -34,7 +38,12 @@ export class Canvas {
       window.clearTimeout(late);
     }
     // Another one may have been asked for while this one was loading.
-    if (this.wanted === trial.id) this.holder.replaceChildren(image);
+    if (this.wanted === trial.id) {
+      // As large as what is shown: the display copy may be smaller than the image it stands for.
+      this.holder.style.setProperty("--image-width", String(image.naturalWidth));
+      this.holder.replaceChildren(image);
+      toMiddle(this.holder);
+    }
     await painted();
   }
 
@@ -65,4 +74,36 @@ export class Canvas {
 function painted() {
   if (document.hidden) return Promise.resolve();
   return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0)));
+}
+
+/**
+ * One image pixel per screen pixel, whatever the screen's ratio or the page's zoom. What is larger
+ * than the field is moved: by dragging it, with the wheel, a finger, or the arrow keys.
+ * @param {HTMLElement} holder
+ */
+function showPixels(holder) {
+  holder.dataset.pixels = "";
+  holder.tabIndex = 0;
+  const follow = () =>
+    holder.style.setProperty("--pixel-ratio", String(window.devicePixelRatio));
+  follow();
+  window.addEventListener("resize", follow);
+  // A finger scrolls by itself.
+  holder.addEventListener("pointerdown", (event) => {
+    if (event.pointerType !== "mouse" || event.button !== 0) return;
+    holder.setPointerCapture(event.pointerId);
+    holder.dataset.held = "";
+  });
+  holder.addEventListener("pointermove", (event) => {
+    if ("held" in holder.dataset) holder.scrollBy(-event.movementX, -event.movementY);
+  });
+  for (const end of ["pointerup", "pointercancel"]) {
+    holder.addEventListener(end, () => delete holder.dataset.held);
+  }
+}
+
+/** @param {HTMLElement} holder */
+function toMiddle(holder) {
+  holder.scrollLeft = (holder.scrollWidth - holder.clientWidth) / 2;
+  holder.scrollTop = (holder.scrollHeight - holder.clientHeight) / 2;
 }

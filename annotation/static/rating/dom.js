@@ -30,6 +30,8 @@ export function fill(text, values) {
  * @property {number | null} session the one that is open
  * @property {string} language
  * @property {number} leaseSeconds
+ * @property {"fit" | "pixels"} imageSize as large as there is room, or pixel by pixel
+ * @property {boolean} unread whether the owner has written to the rater
  * @property {Record<string, string>} messages
  */
 

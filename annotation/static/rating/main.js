@@ -3,6 +3,7 @@
 import { passChecks } from "./checks.js";
 import { clientFacts } from "./client.js";
 import { byId, fill, readSettings } from "./dom.js";
+import { Inbox, Reports } from "./inbox.js";
 import { Toast } from "./notices.js";
 import { Outbox } from "./outbox.js";
 import { Waiting } from "./progress.js";
@@ -17,6 +18,7 @@ const base = new URL("..", new URL(page.dataset.api ?? "", window.location.href)
 const transport = new Transport(base, settings.token, settings.language);
 const store = Store.open(settings.rater);
 const toast = new Toast(settings.messages);
+const inbox = new Inbox(transport);
 /**
  * Sends what this browser keeps, whatever the stage.
  * @type {Outbox | null}
@@ -55,8 +57,10 @@ function onSubmit(form, place, request, next) {
   });
 }
 
-/** Once passed, checks are not asked again where the server could not be reached. */
-/** @type {import("./checks.js").Results | null} */
+/**
+ * Once passed, checks are not asked again where the server could not be reached.
+ * @type {import("./checks.js").Results | null}
+ */
 let checked = null;
 
 async function start() {
@@ -72,7 +76,7 @@ async function rate() {
   const tabs = new Tabs(settings.rater, () => rating?.stop());
   await tabs.own();
   const opened = await store;
-  rating = new Rating(transport, settings, opened, await opened.load(), toast);
+  rating = new Rating(transport, settings, opened, await opened.load(), { toast, inbox });
   outbox = rating.outbox;
   rating.start();
 }
@@ -133,5 +137,7 @@ onSubmit("start", "trouble", start, reload);
 onSubmit("begin", "begin-trouble", () => transport.begin(), rate);
 onSubmit("resume", "trouble", () => transport.begin(), reload);
 if (document.getElementById("withdraw")) listenToBar();
+new Reports(transport, settings.messages, toast, () => rating?.trial?.id ?? null);
+if (settings.unread) void inbox.open();
 if (page.dataset.stage === "rating") void rate();
 else void sendWhatWaits();

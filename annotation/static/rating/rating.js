@@ -25,6 +25,7 @@ import { Screen } from "./screen.js";
  * @typedef {import("./store.js").Store} Store
  * @typedef {import("./dom.js").Settings} Settings
  * @typedef {import("./notices.js").Toast} Toast
+ * @typedef {import("./inbox.js").Inbox} Inbox
  */
 
 const CLAIM_PAUSE_MS = 400;
@@ -39,19 +40,20 @@ export class Rating {
    * @param {Settings} settings
    * @param {Store} store
    * @param {{entries: Entry[], drafts: Draft[]}} kept what the store held
-   * @param {Toast} toast
+   * @param {{toast: Toast, inbox: Inbox}} beside what is said beside the image
    */
-  constructor(transport, settings, store, { entries, drafts }, toast) {
+  constructor(transport, settings, store, { entries, drafts }, { toast, inbox }) {
     this.transport = transport;
     this.messages = settings.messages;
     this.form = new AnswerForm(byId("answer", HTMLFormElement));
-    this.screen = new Screen(this.form, transport, this.messages, () => this.keyboard.restart());
+    this.screen = new Screen(this.form, transport, settings, () => this.keyboard.restart());
     this.panel = new Panel(this.form, this.messages);
     this.feedback = new Feedback(this.form, this.messages);
     this.interlude = new Interlude(this.messages);
     this.progress = new Progress(this.messages);
     this.waiting = new Waiting(this.messages);
     this.toast = toast;
+    this.inbox = inbox;
     this.keyboard = new Keyboard(this.form, {
       ready: () => this.screen.ready,
       submit: () => this.submit(),
@@ -120,6 +122,12 @@ export class Rating {
       if (this.hand.current && !this.awaited && !this.following) skip.showModal();
     });
     skip.addEventListener("close", () => this.#onSkip(skip));
+    skip.addEventListener("change", () => {
+      const words = byId("skip-note", HTMLTextAreaElement);
+      const chosen = skip.querySelector("input:checked");
+      words.required =
+        chosen instanceof HTMLInputElement && chosen.value === words.dataset.requiredFor;
+    });
   }
 
   /** Sends what an earlier page left, then takes what the session holds, or its first images. */
@@ -176,8 +184,11 @@ export class Rating {
     const trial = this.hand.current;
     if (dialog.returnValue !== "skip" || !trial || this.revising) return;
     dialog.returnValue = "";
-    const reason = new FormData(/** @type {HTMLFormElement} */ (dialog.querySelector("form")));
-    this.#put("skip", trial, { reason: String(reason.get("reason")) });
+    const form = /** @type {HTMLFormElement} */ (dialog.querySelector("form"));
+    const given = new FormData(form);
+    const reason = String(given.get("reason"));
+    this.#put("skip", trial, { reason, note: String(given.get("note") ?? "") });
+    form.reset();
     this.#leaveBehind();
     this.#goOn();
   }
@@ -212,6 +223,7 @@ export class Rating {
    * @param {Entry | null} entry
    */
   #onOffer(offer, entry) {
+    if (offer.messages) void this.inbox.open();
     if (entry && entry === this.awaited) {
       this.awaited = null;
       this.#leaveBehind();

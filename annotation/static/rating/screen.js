@@ -5,6 +5,8 @@ import { Canvas } from "./canvas.js";
 import { byId } from "./dom.js";
 import { isAgain } from "./hand.js";
 import { note } from "./notices.js";
+import { Regions } from "./regions.js";
+import { Words } from "./words.js";
 
 /**
  * @typedef {import("./answer.js").AnswerForm} AnswerForm
@@ -20,15 +22,17 @@ export class Screen {
   /**
    * @param {AnswerForm} form
    * @param {Transport} transport
-   * @param {Settings["messages"]} messages
+   * @param {Settings} settings
    * @param {() => void} opened called when an image can be rated
    */
-  constructor(form, transport, messages, opened) {
+  constructor(form, transport, { messages, imageSize }, opened) {
     this.form = form;
     this.transport = transport;
     this.messages = messages;
     this.opened = opened;
-    this.canvas = new Canvas(byId("image", HTMLElement));
+    this.canvas = new Canvas(byId("image", HTMLElement), imageSize);
+    this.regions = new Regions(form, this.canvas.holder);
+    this.words = new Words(form, byId("prompt", HTMLElement));
     this.behaviour = new Behaviour();
     this.controls = byId("controls", HTMLFieldSetElement);
     /**

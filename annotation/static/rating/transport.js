@@ -8,8 +8,10 @@
  * @typedef {{done: number, total: number}} Progress
  * @typedef {{perspective: string, expected: number, low: number, high: number}} Expectation
  * @typedef {{trials: Trial[], progress: Progress, state: string, rest_seconds: number,
- *   feedback?: Expectation[]}} Offer
- * @typedef {{phrases: Record<string, number>, text: string}} Reason
+ *   messages: boolean, feedback?: Expectation[]}} Offer
+ * @typedef {{id: number, text: string}} Message
+ * @typedef {{phrases: Record<string, number>, text: string,
+ *   regions?: import("./marking.js").Region[], words?: number[]}} Reason
  * @typedef {{scores: Record<string, number>, explanations: Record<string, Reason>}} Answer
  */
 
@@ -88,6 +90,28 @@ export class Transport {
    */
   send(kind, trial, body) {
     return this.#post(`trials/${trial}/${kind}/`, body);
+  }
+
+  /**
+   * What the study's owner wrote, unread.
+   * @returns {Promise<{messages: Message[]}>}
+   */
+  messages() {
+    return this.#post("messages/unread/");
+  }
+
+  /** @param {number} last the number of the last message that the rater has had before them */
+  markRead(last) {
+    return this.#post("messages/read/", { up_to: last });
+  }
+
+  /**
+   * Tells the study's owner something.
+   * @param {string} text
+   * @param {number | null} trial what it is about
+   */
+  report(text, trial) {
+    return this.#post("messages/", { text, trial });
   }
 
   /** The page closes: what it holds may go to others soon. Nobody waits for the answer. */

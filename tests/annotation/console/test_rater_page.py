@@ -155,7 +155,7 @@ def test_the_statements_are_as_many_with_more_trials_and_sessions(
         answer(sitting(raters[0]), stimulus, 3)
     # Session, account, study, rater; four of the measures, who is there, identity, exclusions;
     # own answers twice and the others', known scores, sittings, trials and their ratings.
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         page_of(console, raters[0])
 
 

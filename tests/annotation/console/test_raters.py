@@ -168,7 +168,7 @@ def test_the_statements_are_as_many_with_more_raters(
             answer(session, stimulus, 3)
     # Session, account, study; four of the measures; who is there, raters, who was stopped,
     # coverage.
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         assert console.get(reverse(route, args=[study.slug])).status_code == 200
 
 

@@ -93,6 +93,12 @@ def test_saving_the_page_as_it_is_changes_nothing(console: Client, study: Study)
     assert not AuditEntry.objects.exists()
 
 
+def test_the_size_of_images_is_saved(console: Client, study: Study) -> None:
+    assert save(console, image_size="pixels").status_code == 302
+    study.refresh_from_db()
+    assert study.image_size == "pixels"
+
+
 def test_shares_are_read_as_percent(console: Client, study: Study) -> None:
     assert save(console, holdout_share="20", audit_share="12.5").status_code == 302
     kept = Study.objects.get()
@@ -130,6 +136,7 @@ def test_viewing_checks_are_saved(console: Client, study: Study) -> None:
         ({"training_trials": "-1"}, "training_trials"),
         ({"holdout_share": "91"}, "holdout_share"),
         ({"lease_seconds": "9"}, "lease_seconds"),
+        ({"image_size": "huge"}, "image_size"),
         ({"target_ratings": "9"}, "target_ratings"),
         ({"session_trials": "99999999"}, "session_trials"),
         ({"retrain_every": "99999999999"}, "retrain_every"),

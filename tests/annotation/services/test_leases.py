@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from annotation.models import Rater, RatingSession, Stimulus, Study, Trial
-from annotation.protocol.skips import SkipReason
+from annotation.protocol.skips import Skip, SkipReason
 from annotation.services.claims import (
     RELEASE_SECONDS,
     claim_trials,
@@ -116,7 +116,7 @@ def test_a_page_of_an_ended_session_takes_nothing_back(study: Study, rater: Rate
     with pytest.raises(SessionStateError, match="withdrawn"):
         renew_lease(access=access, trial_id=trial.id)
     with pytest.raises(SessionStateError, match="withdrawn"):
-        skip_trial(access=access, trial_id=trial.id, reason=SkipReason.OTHER, ahead=0)
+        skip_trial(access=access, trial_id=trial.id, skip=Skip(SkipReason.CANNOT_JUDGE), ahead=0)
     assert (claimed(), wrong_counters()) == (0, 0)
 
 
@@ -198,11 +198,13 @@ def test_a_skipped_image_goes_back_and_never_returns_to_this_rater(
     factories.make_stimuli(study, 2)
     access = in_rating(rater)
     trial = claim_trials(access=access, ahead=0).trials[0]
-    offer = skip_trial(access=access, trial_id=trial.id, reason=SkipReason.OFFENSIVE, ahead=0)
+    offer = skip_trial(access=access, trial_id=trial.id, skip=Skip(SkipReason.OFFENSIVE), ahead=0)
     skipped = Trial.objects.get(pk=trial.id)
     assert (skipped.state, skipped.skip_reason) == ("skipped", "offensive")
     assert (len(offer.trials), offer.answered, claimed()) == (1, 1, 1)
-    offer = skip_trial(access=access, trial_id=offer.trials[0].id, reason=SkipReason.OTHER, ahead=0)
+    offer = skip_trial(
+        access=access, trial_id=offer.trials[0].id, skip=Skip(SkipReason.CANNOT_JUDGE), ahead=0
+    )
     assert offer.state == "done"
     assert (claimed(), wrong_counters()) == (0, 0)
     other = claim_trials(access=in_rating(factories.make_rater(study)), ahead=0)
@@ -214,7 +216,7 @@ def test_skipping_twice_gives_back_once(study: Study, rater: Rater) -> None:
     access = in_rating(rater)
     trial = claim_trials(access=access, ahead=0).trials[0]
     for _number in range(2):
-        skip_trial(access=access, trial_id=trial.id, reason=SkipReason.OTHER, ahead=0)
+        skip_trial(access=access, trial_id=trial.id, skip=Skip(SkipReason.CANNOT_JUDGE), ahead=0)
     assert wrong_counters() == 0
 
 
@@ -227,8 +229,8 @@ def test_an_answered_trial_cannot_be_skipped_nor_a_skipped_one_renewed(
     answer = read_answer(access=access, scores=SCORES, explanations={})
     submit_answer(access=access, trial_id=trial.id, answer=answer, language="en", ahead=0)
     with pytest.raises(SessionStateError):
-        skip_trial(access=access, trial_id=trial.id, reason=SkipReason.OTHER, ahead=0)
-    skip_trial(access=access, trial_id=other.id, reason=SkipReason.OTHER, ahead=0)
+        skip_trial(access=access, trial_id=trial.id, skip=Skip(SkipReason.CANNOT_JUDGE), ahead=0)
+    skip_trial(access=access, trial_id=other.id, skip=Skip(SkipReason.CANNOT_JUDGE), ahead=0)
     with pytest.raises(TrialSkippedError):
         renew_lease(access=access, trial_id=other.id)
 
@@ -269,4 +271,4 @@ def test_another_raters_trial_is_not_found(study: Study, rater: Rater) -> None:
         with pytest.raises(TrialNotFoundError):
             call(access=stranger, trial_id=trial.id)
     with pytest.raises(TrialNotFoundError):
-        skip_trial(access=stranger, trial_id=trial.id, reason=SkipReason.OTHER, ahead=0)
+        skip_trial(access=stranger, trial_id=trial.id, skip=Skip(SkipReason.CANNOT_JUDGE), ahead=0)

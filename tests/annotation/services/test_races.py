@@ -8,7 +8,7 @@ import pytest
 from django.db.models import Count
 
 from annotation.models import Rater, Rating, RatingSession, Stimulus, Study, Trial
-from annotation.protocol.skips import SkipReason
+from annotation.protocol.skips import Skip, SkipReason
 from annotation.services.claims import Offer, claim_trials, expire_leases, skip_trial
 from annotation.services.rating_errors import RatingError
 from annotation.services.sessions import start_session
@@ -114,7 +114,10 @@ def wander_once(rater: Rater, chance: random.Random) -> None:
                 submit(rater, trial.id)
             elif act == "skip":
                 skip_trial(
-                    access=access_of(rater), trial_id=trial.id, reason=SkipReason.OTHER, ahead=0
+                    access=access_of(rater),
+                    trial_id=trial.id,
+                    skip=Skip(SkipReason.CANNOT_JUDGE),
+                    ahead=0,
                 )
     except RatingError:
         pass  # the place has gone to somebody else, or the session is over: the rater goes on

@@ -225,7 +225,7 @@ def test_an_answer_after_the_lease_ran_out_and_the_places_went_is_refused_by_nam
 
 def test_an_answer_to_a_skipped_image_is_refused(rating: RaterClient) -> None:
     trial = first(rating)
-    rating.post(f"trials/{trial}/skip/", {"reason": "other"})
+    rating.post(f"trials/{trial}/skip/", {"reason": "offensive"})
     body = rating.submit(trial)
     assert (rating.status, body["code"]) == (409, "trial_skipped")
 

@@ -122,6 +122,16 @@ def test_skipping_without_a_known_reason_is_refused(rating: RaterClient) -> None
     assert body["detail"].startswith("reason: 'ugly' is not one of does_not_load")
 
 
+def test_another_reason_is_told_in_words(rating: RaterClient) -> None:
+    trial = rating.claim()["trials"][0]["id"]
+    body = rating.post(f"trials/{trial}/skip/", {"reason": "other", "note": "  "})
+    assert (rating.status, body["code"]) == (400, "answer_invalid")
+    assert body["detail"] == "note: say in a few words why, where the reason is another one"
+    rating.post(f"trials/{trial}/skip/", {"reason": "other", "note": "I know the painter."})
+    skipped = Trial.objects.get(pk=trial)
+    assert (skipped.skip_reason, skipped.skip_note) == ("other", "I know the painter.")
+
+
 @pytest.mark.parametrize("action", ["display", "renew", "submit", "skip"])
 @pytest.mark.parametrize("number", [0, 10**25])
 def test_a_trial_that_does_not_exist_is_not_found(
@@ -129,7 +139,7 @@ def test_a_trial_that_does_not_exist_is_not_found(
 ) -> None:
     body = {
         "scores": {"quality": 1, "authenticity": 1, "correspondence": 1},
-        "reason": "other",
+        "reason": "offensive",
     }
     answer = rating.post(f"trials/{number}/{action}/", body)
     assert (rating.status, answer["code"]) == (404, "trial_not_found")

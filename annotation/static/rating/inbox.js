@@ -1,0 +1,113 @@
+/** What owner and rater write to each other: the owner's messages in a dialog, reports from one. */
+
+import { byId, fill } from "./dom.js";
+import { Refusal, Unreachable } from "./transport.js";
+
+/**
+ * @typedef {import("./dom.js").Settings} Settings
+ * @typedef {import("./notices.js").Toast} Toast
+ * @typedef {import("./transport.js").Transport} Transport
+ */
+
+export class Inbox {
+  /**
+   * @param {Transport} transport
+   */
+  constructor(transport) {
+    this.transport = transport;
+    this.dialog = byId("inbox", HTMLDialogElement);
+    this.asking = false;
+    /** The last message that is on the screen, by its number. */
+    this.last = 0;
+    this.dialog.addEventListener("close", () => void this.#markRead());
+  }
+
+  /** Shows what the owner wrote since; where the server cannot be reached, a later answer tells. */
+  async open() {
+    if (this.asking || document.querySelector("dialog[open]")) return;
+    this.asking = true;
+    try {
+      const { messages } = await this.transport.messages();
+      const last = messages.at(-1);
+      if (!last) return;
+      this.last = last.id;
+      const texts = messages.map(({ text }) => {
+        const paragraph = document.createElement("p");
+        paragraph.className = "prose";
+        paragraph.dir = "auto";
+        paragraph.textContent = text;
+        return paragraph;
+      });
+      byId("inbox-texts", HTMLElement).replaceChildren(...texts);
+      this.dialog.showModal();
+    } catch (error) {
+      if (!(error instanceof Unreachable || error instanceof Refusal)) throw error;
+    } finally {
+      this.asking = false;
+    }
+  }
+
+  async #markRead() {
+    try {
+      await this.transport.markRead(this.last);
+    } catch (error) {
+      // It is shown once more, which does no harm.
+      if (!(error instanceof Unreachable || error instanceof Refusal)) throw error;
+    }
+  }
+}
+
+export class Reports {
+  /**
+   * @param {Transport} transport
+   * @param {Settings["messages"]} messages
+   * @param {Toast} toast
+   * @param {() => number | null} trial what is before the rater
+   */
+  constructor(transport, messages, toast, trial) {
+    this.transport = transport;
+    this.messages = messages;
+    this.toast = toast;
+    this.trial = trial;
+    this.dialog = byId("report", HTMLDialogElement);
+    this.text = byId("report-text", HTMLTextAreaElement);
+    this.trouble = byId("report-trouble", HTMLElement);
+    /** @type {NodeListOf<HTMLElement>} */
+    const openers = document.querySelectorAll("[data-opens-report]");
+    for (const opener of openers) opener.addEventListener("click", () => this.#open(opener));
+    byId("report-form", HTMLFormElement).addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#send();
+    });
+    byId("report-cancel", HTMLButtonElement).addEventListener("click", () => this.dialog.close());
+  }
+
+  /** @param {HTMLElement} opener */
+  #open(opener) {
+    opener.closest("dialog")?.close();
+    this.trouble.hidden = true;
+    this.dialog.showModal();
+  }
+
+  /** The words stay in their field until the server has them. */
+  async #send() {
+    const send = byId("report-send", HTMLButtonElement);
+    send.disabled = true;
+    this.trouble.hidden = true;
+    try {
+      await this.transport.report(this.text.value, this.trial());
+      this.text.value = "";
+      this.dialog.close();
+      this.toast.pass(this.messages.reported);
+    } catch (error) {
+      if (!(error instanceof Unreachable || error instanceof Refusal)) throw error;
+      const refused = error instanceof Refusal && error.message;
+      this.trouble.textContent = refused
+        ? fill(this.messages.refused, { detail: error.message })
+        : this.messages.offline_start;
+      this.trouble.hidden = false;
+    } finally {
+      send.disabled = false;
+    }
+  }
+}
