@@ -6,18 +6,22 @@ from typing import Any
 
 from .errors import ProtocolError
 from .forms import ExplanationForm
+from .marks import Region, check_words, parse_regions, parse_words
 from .perspectives import Perspective, PerspectiveSettings
 
 
 @dataclass(frozen=True)
 class Reason:
-    """The phrases (field key → level, 1 is the worst) and the free text of one perspective."""
+    """The phrases (field key → level, 1 is the worst) and the free text of one perspective, with
+    the regions of the image and the words of the prompt that it is about (`protocol.marks`)."""
 
     phrases: Mapping[str, int] = field(default_factory=dict)
     text: str = ""
+    regions: list[Region] = field(default_factory=list)
+    words: list[int] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.phrases or self.text)
+        return bool(self.phrases or self.text or self.regions or self.words)
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,16 @@ class Answer:
 
     scores: Mapping[Perspective, float]
     reasons: Mapping[Perspective, Reason]
+
+    @property
+    def marks_words(self) -> bool:
+        """Whether the prompt is needed to check it."""
+        return any(reason.words for reason in self.reasons.values())
+
+    def check_words(self, prompt: str) -> None:
+        """Raise ProtocolError where a word is marked that the prompt does not have."""
+        for perspective, reason in self.reasons.items():
+            check_words(reason.words, prompt, f"explanations: {perspective}: words")
 
 
 def parse_answer(
@@ -37,7 +51,8 @@ def parse_answer(
     """The answer in `scores` and `explanations` as they came over the wire.
 
     Raises ProtocolError naming the place: a missing or unknown perspective, a score that is no
-    number, outside its scale or off its steps, a field or level that the form does not have.
+    number, outside its scale or off its steps, a field or level that the form does not have, marks
+    that it does not ask for. Marked words are held against the prompt by `Answer.check_words`.
     """
     return Answer(_parse_scores(scores, perspectives), _parse_reasons(explanations, form))
 
@@ -92,11 +107,14 @@ def _parse_reason(
     place = f"explanations: {perspective}"
     phrases = _mapping(given.get("phrases", {}), f"{place}: phrases")
     text = storable_text(given.get("text", ""), f"{place}: text").strip()
+    regions = parse_regions(given.get("regions", []), f"{place}: regions")
+    words = parse_words(given.get("words", []), f"{place}: words")
     try:
         form.check(perspective, phrases, text)
+        form.check_marks(perspective, bool(regions), bool(words))
     except ProtocolError as error:
         raise ProtocolError(f"explanations: {error}") from error
-    return Reason(dict(phrases), text)
+    return Reason(dict(phrases), text, regions, words)
 
 
 def _mapping(value: object, place: str) -> Mapping[str, Any]:

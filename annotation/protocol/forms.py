@@ -26,12 +26,17 @@ class FormField:
 
 @dataclass(frozen=True)
 class FormText:
-    """One free text, asked for when `field`'s chosen level is at most `at_most`."""
+    """One free text, asked for when `field`'s chosen level is at most `at_most`.
+
+    With it a rater may mark regions of the image, or words of the prompt (`protocol.marks`).
+    """
 
     perspective: Perspective
     label: str
     field: str
     at_most: int = 2
+    regions: bool = False
+    words: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,8 @@ class ExplanationForm:
                         str(item["label"]),
                         str(item["field"]),
                         int(item.get("at_most", 2)),
+                        _switch(item, "regions"),
+                        _switch(item, "words"),
                     )
                     for item in data.get("texts", ())
                 ),
@@ -92,10 +99,20 @@ class ExplanationForm:
                     "label": text.label,
                     "field": text.field,
                     "at_most": text.at_most,
+                    "regions": text.regions,
+                    "words": text.words,
                 }
                 for text in self.texts
             ],
         }
+
+    def check_marks(self, perspective: Perspective, regions: bool, words: bool) -> None:
+        """Raise ProtocolError where an answer has marks that no text of the perspective takes."""
+        texts = [text for text in self.texts if text.perspective is perspective]
+        if regions and not any(text.regions for text in texts):
+            raise ProtocolError(f"{perspective}: regions: the form asks for none; leave them out")
+        if words and not any(text.words for text in texts):
+            raise ProtocolError(f"{perspective}: words: the form asks for none; leave them out")
 
     def check(self, perspective: Perspective, phrases: Mapping[str, Any], text: str) -> None:
         """Raise ProtocolError unless the answers fit: fields, levels and the length of the text."""
@@ -111,6 +128,13 @@ class ExplanationForm:
             raise ProtocolError(
                 f"{perspective}: the text has {len(text)} characters, {FREE_TEXT_LIMIT} fit"
             )
+
+
+def _switch(item: Mapping[str, Any], name: str) -> bool:
+    value = item.get(name, False)
+    if not isinstance(value, bool):
+        raise TypeError(f"{name}: {value!r} is neither true nor false")
+    return value
 
 
 AIGCIQA2023_FORM = ExplanationForm(
