@@ -102,6 +102,16 @@ class ReasonForm(forms.Form):
         initial=2,
         help_text=_("Counted from the worst: 2 asks after the two worst."),
     )
+    regions = forms.BooleanField(
+        label=_("Raters may mark where in the image"),
+        required=False,
+        help_text=_("Boxes and strokes of a brush, as shares of the image’s width and height."),
+    )
+    words = forms.BooleanField(
+        label=_("Raters may mark words of the prompt"),
+        required=False,
+        help_text=_("Those that the image does not meet."),
+    )
 
     def __init__(self, *args: Any, names: Mapping[str, str], **options: Any) -> None:
         super().__init__(*args, **options)
@@ -115,6 +125,13 @@ class ReasonForm(forms.Form):
         if len(phrases) < 2:
             raise ValidationError(gettext("Give at least two phrases to choose from."))
         return phrases
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        marked = cleaned.get("regions") or cleaned.get("words")
+        if marked and not cleaned.get("text") and "text" not in self.errors:
+            self.add_error("text", gettext("Marks belong to a free text: say what is asked."))
+        return cleaned
 
 
 #: All closed questions, with one empty form to add another.
@@ -172,7 +189,9 @@ class QuestionsForm:
             fields.append(FormField(key, perspective, label, phrases))
             if data["text"]:
                 text = _stored(data["text"], asked.get(key, ""))
-                texts.append(FormText(perspective, text, key, min(data["at_most"], len(phrases))))
+                at_most = min(data["at_most"], len(phrases))
+                marks = data["regions"], data["words"]
+                texts.append(FormText(perspective, text, key, at_most, *marks))
         # In the model's order of perspectives, as the rating page shows them.
         fields.sort(key=lambda field: PERSPECTIVES.index(field.perspective))
         return ExplanationForm(tuple(fields), tuple(texts))
@@ -196,6 +215,8 @@ def _initial(form: ExplanationForm, field: FormField) -> dict[str, Any]:
         "phrases": tuple(localized(phrase) for phrase in field.phrases),
         "text": localized(text.label) if text else "",
         "at_most": text.at_most if text else 2,
+        "regions": text is not None and text.regions,
+        "words": text is not None and text.words,
     }
 
 

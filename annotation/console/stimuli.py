@@ -13,6 +13,7 @@ from ..models import Generator, Rater, Stimulus, Study, Trial
 from ..protocol.perspectives import PerspectiveSettings
 from ..selectors.studies import find_study, mos_of, stimuli_of
 from ..texts import localized
+from .marked import Marked, marked_of
 
 _PER_PAGE = 48
 _FILTERS = ("text", "generator", "split", "state")
@@ -51,13 +52,21 @@ def stimulus_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         Stimulus.objects.select_related("prompt", "generator"), study=study, pk=pk
     )
     perspectives = study.perspective_settings
+    labels = {str(item.perspective): localized(item.label) for item in perspectives}
+    trials = _main_trials(stimulus)
+    marked = marked_of(
+        stimulus,
+        [(trial.rater.code, item) for trial in trials for item in _current(trial.explanations)],
+        labels,
+    )
     context = {
         "study": study,
         "tab": "stimuli",
         "stimulus": stimulus,
         "mos": _labelled(study, mos_of([stimulus])[stimulus.pk]),
-        "perspectives": [{"label": localized(item.label)} for item in perspectives],
-        "trials": _answers(study, stimulus, perspectives),
+        "perspectives": [{"label": label} for label in labels.values()],
+        "trials": _answers(study, trials, perspectives, marked),
+        "marked": marked,
     }
     return render(request, "annotation/stimulus.html", context)
 
@@ -70,21 +79,27 @@ def _labelled(study: Study, means: dict[str, float]) -> list[tuple[str, float]]:
     ]
 
 
-def _answers(
-    study: Study, stimulus: Stimulus, perspectives: tuple[PerspectiveSettings, ...]
-) -> list[dict[str, Any]]:
-    trials = (
+def _main_trials(stimulus: Stimulus) -> list[Trial]:
+    return list(
         Trial.objects.filter(stimulus=stimulus, state=Trial.State.SUBMITTED, role=Trial.Role.MAIN)
         .select_related("rater")
         .prefetch_related("ratings", "explanations")
         .order_by("submitted_at")
     )
+
+
+def _answers(
+    study: Study,
+    trials: list[Trial],
+    perspectives: tuple[PerspectiveSettings, ...],
+    marked: Marked,
+) -> list[dict[str, Any]]:
     fields = {field.key: field for field in study.form.fields}
     answers = []
     for trial in trials:
-        scores = {item.perspective: item.score for item in _current(trial.ratings.all())}
+        scores = {item.perspective: item.score for item in _current(trial.ratings)}
         reasons = []
-        for item in _current(trial.explanations.all()):
+        for item in _current(trial.explanations):
             phrases = [
                 localized(fields[key].phrases[level - 1])
                 for key, level in item.phrases.items()
@@ -94,6 +109,7 @@ def _answers(
         answers.append(
             {
                 "code": trial.rater.code,
+                "tint": marked.tints.get(trial.rater.code),
                 "excluded": trial.rater.status == Rater.Status.EXCLUDED,
                 "submitted_at": trial.submitted_at,
                 "scores": [scores.get(str(item.perspective)) for item in perspectives],
@@ -104,4 +120,5 @@ def _answers(
 
 
 def _current(rows: Any) -> list[Any]:
-    return [row for row in rows if row.superseded_at is None]
+    """Of prefetched rows, so that there is no query per trial."""
+    return [row for row in rows.all() if row.superseded_at is None]

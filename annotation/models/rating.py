@@ -1,12 +1,13 @@
 """What raters leave behind. Rows are appended: a change supersedes, nothing is overwritten."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from ..protocol.perspectives import PERSPECTIVES
 from .constraints import one_of
 from .trial import Trial
 
+_EMPTY = Value([], models.JSONField())
 _PERSPECTIVE_CHOICES = [(str(item), str(item)) for item in PERSPECTIVES]
 
 
@@ -42,7 +43,8 @@ class Rating(models.Model):
 
 
 class Explanation(models.Model):
-    """Why: the phrases chosen for one perspective of one trial, and a free text."""
+    """Why: the phrases chosen for one perspective of one trial, a free text, and what it is about
+    (`protocol.marks`)."""
 
     #: Without an index of its own: it leads the unique one.
     trial = models.ForeignKey(
@@ -52,6 +54,10 @@ class Explanation(models.Model):
     #: Form field key → chosen level (1 is the worst).
     phrases = models.JSONField(default=dict, blank=True)
     text = models.TextField(blank=True, default="")
+    #: Boxes and strokes on the image, in shares of its width and height.
+    regions = models.JSONField(default=list, db_default=_EMPTY, blank=True)
+    #: Numbers of words of the prompt, from 0, in order.
+    words = models.JSONField(default=list, db_default=_EMPTY, blank=True)
     language = models.CharField(max_length=20)
     revision = models.PositiveSmallIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)

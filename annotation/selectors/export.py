@@ -17,6 +17,9 @@ from ..protocol.perspectives import PERSPECTIVES
 #: Stimuli read at a time: enough to make the queries few, little enough to keep memory flat.
 CHUNK = 500
 
+#: Of an explanation; what regions and words are is in `protocol.marks`.
+_EXPLANATION = ("phrases", "text", "regions", "words", "language")
+
 Record = dict[str, Any]
 
 
@@ -130,14 +133,10 @@ def _add_ratings(by_trial: dict[int, Record]) -> None:
 
 def _add_explanations(by_trial: dict[int, Record]) -> None:
     rows = Explanation.objects.filter(trial__in=by_trial, superseded_at=None).values_list(
-        "trial_id", "perspective", "phrases", "text", "language"
+        "trial_id", "perspective", *_EXPLANATION
     )
-    for trial, perspective, phrases, text, language in rows:
-        by_trial[trial]["explanations"][perspective] = {
-            "phrases": phrases,
-            "text": text,
-            "language": language,
-        }
+    for trial, perspective, *reason in rows:
+        by_trial[trial]["explanations"][perspective] = dict(zip(_EXPLANATION, reason, strict=True))
 
 
 def _add_asked(study: Study, by_trial: dict[int, Record]) -> None:

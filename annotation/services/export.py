@@ -56,6 +56,8 @@ CSV_COLUMNS = (
     "explanation_asked",
     "phrases",
     "text",
+    "regions",
+    "words",
     "language",
     "published_mos",
     "published_sd",
@@ -151,6 +153,7 @@ def _answer(trial: Record, perspective: str) -> list[Any]:
         trial["explanation_asked"][perspective],
         _compact(reason["phrases"]) if reason else None,
         formula_safe(reason.get("text")),
+        *(_compact(reason[key]) if reason.get(key) else None for key in ("regions", "words")),
         reason.get("language"),
     ]
 

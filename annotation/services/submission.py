@@ -59,11 +59,14 @@ WITH trial AS (
     FROM trial, unnest(%(scored)s::text[], %(scores)s::float8[]) AS given (perspective, score)
 ), explanations AS (
     INSERT INTO annotation_explanation (
-        trial_id, perspective, phrases, text, language, revision, created_at
+        trial_id, perspective, phrases, text, regions, words, language, revision, created_at
     )
-    SELECT trial.id, given.perspective, given.phrases::jsonb, given.text, %(language)s, 1, now()
-    FROM trial, unnest(%(explained)s::text[], %(phrases)s::text[], %(texts)s::text[])
-        AS given (perspective, phrases, text)
+    SELECT trial.id, given.perspective, given.phrases::jsonb, given.text, given.regions::jsonb,
+        given.words::jsonb, %(language)s, 1, now()
+    FROM trial, unnest(
+        %(explained)s::text[], %(phrases)s::text[], %(texts)s::text[], %(regions)s::text[],
+        %(words)s::text[]
+    ) AS given (perspective, phrases, text, regions, words)
 )
 SELECT id FROM trial
 """
@@ -122,7 +125,7 @@ def submit_answer(
     The same answer again changes nothing; another one supersedes the first while the session is
     open. An answer to a lease that ran out is taken where a place can be had again. `behaviour`
     is of the first answer: a revision has seen the image before. Raises InvalidAnswerError for a
-    reason that the trial does not ask for.
+    reason that the trial does not ask for, and for a word that its prompt does not have.
 
     revises: False for a first answer, which must not take the place of one that overtook it (a
     request that was slow and repeated, another device): AnsweredError then.
@@ -130,6 +133,7 @@ def submit_answer(
     with transaction.atomic():
         locked = _lock(access, trial_id)
         _refuse_unasked(access, answer, locked.asked_up_to)
+        _refuse_absent_words(answer, trial_id)
         if locked.trial_state == Trial.State.SUBMITTED:
             revision = _revise(access, locked, answer, language, revises)
         else:
@@ -162,6 +166,17 @@ def _refuse_unasked(access: Access, answer: Answer, up_to: float | None) -> None
             )
 
 
+def _refuse_absent_words(answer: Answer, trial_id: int) -> None:
+    """The prompt is read only where words of it are marked: a statement more for few answers."""
+    if not answer.marks_words:
+        return
+    prompts = Trial.objects.filter(pk=trial_id).values_list("stimulus__prompt__text", flat=True)
+    try:
+        answer.check_words(prompts.get())
+    except ProtocolError as error:
+        raise InvalidAnswerError(str(error)) from error
+
+
 def _require_rating(access: Access, session: SessionFacts) -> None:
     """While a study is paused, what raters hold is still taken; nothing new is given out."""
     if session.state is not SessionState.RATING:
@@ -185,6 +200,8 @@ def _store(
                 "explained": list(answer.reasons),
                 "phrases": [json.dumps(reason.phrases) for reason in answer.reasons.values()],
                 "texts": [reason.text for reason in answer.reasons.values()],
+                "regions": [json.dumps(reason.regions) for reason in answer.reasons.values()],
+                "words": [json.dumps(reason.words) for reason in answer.reasons.values()],
                 "language": language,
                 "behaviour": json.dumps(behaviour),
             },
@@ -223,10 +240,10 @@ def _differences(
         )
     )
     old_reasons = {
-        Perspective(perspective): Reason(phrases, text)
-        for perspective, phrases, text in Explanation.objects.filter(
+        Perspective(perspective): Reason(*reason)
+        for perspective, *reason in Explanation.objects.filter(
             trial_id=trial_id, superseded_at=None
-        ).values_list("perspective", "phrases", "text")
+        ).values_list("perspective", "phrases", "text", "regions", "words")
     }
     scores = {key: score for key, score in answer.scores.items() if old_scores.get(key) != score}
     reasons = {
@@ -254,6 +271,8 @@ def _append(
             perspective=key,
             phrases=reason.phrases,
             text=reason.text,
+            regions=reason.regions,
+            words=reason.words,
             language=language,
             revision=revision,
         )

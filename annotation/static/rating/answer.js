@@ -2,7 +2,10 @@
  * The answer form: scores, phrases and free texts, read and written as one value.
  *
  * @typedef {import("./transport.js").Answer} Answer
+ * @typedef {import("./marking.js").Region} Region
  */
+
+import { KINDS, setPressed, showCount, toggleOf } from "./marking.js";
 
 /** Scores come in steps: less than that is no difference. */
 const EQUAL = 1e-9;
@@ -34,6 +37,13 @@ export class Question {
     /** @type {NodeListOf<HTMLElement>} */
     const texts = element.querySelectorAll(".free-text");
     this.texts = [...texts];
+    /**
+     * What the texts are about, where the study lets raters mark it.
+     * @type {Region[]}
+     */
+    this.regions = [];
+    /** @type {number[]} */
+    this.words = [];
   }
 
   /** @returns {number | null} */
@@ -101,6 +111,22 @@ export class Question {
       const level = this.#level(block.dataset.askedBy ?? "");
       block.hidden = level === null || level > Number(block.dataset.atMost);
     }
+    for (const kind of KINDS) {
+      const toggle = toggleOf(this, kind);
+      if (!toggle) continue;
+      if (!this.takes(kind)) setPressed(toggle, false);
+      const row = /** @type {HTMLElement} */ (toggle.closest(".mark-row"));
+      row.hidden = !this.texts.some((block) => !block.hidden && kind in block.dataset);
+      showCount(toggle, this[kind].length);
+    }
+  }
+
+  /**
+   * Whether marks are asked for: with a text that is.
+   * @param {import("./marking.js").Kind} kind
+   */
+  takes(kind) {
+    return this.asked && this.texts.some((block) => !block.hidden && kind in block.dataset);
   }
 
   /** @param {string} field */
@@ -117,14 +143,21 @@ export class Question {
       chosen.map((input) => [input.dataset.field ?? "", Number(input.value)]),
     );
     const texts = this.texts.filter((block) => !block.hidden).map(textOf);
-    return { phrases, text: texts.filter(Boolean).join("\n") };
+    /** @type {import("./transport.js").Reason} */
+    const reason = { phrases, text: texts.filter(Boolean).join("\n") };
+    if (this.regions.length && this.takes("regions")) reason.regions = this.regions;
+    if (this.words.length && this.takes("words")) reason.words = this.words;
+    return reason;
   }
 
   /** @param {import("./transport.js").Reason} reason */
-  set reason({ phrases, text }) {
+  set reason({ phrases, text, regions = [], words = [] }) {
     for (const input of this.phrases) {
       input.checked = phrases[input.dataset.field ?? ""] === Number(input.value);
     }
+    this.regions = regions;
+    this.words = words;
+    for (const kind of KINDS) setPressed(toggleOf(this, kind), false);
     this.showReasons();
     this.texts.forEach((block, place) => setText(block, place === 0 ? text : ""));
   }
@@ -178,6 +211,18 @@ export class AnswerForm {
       question.reason = answer.explanations[question.name] ?? { phrases: {}, text: "" };
     }
     for (const input of this.#phrases()) input.toggleAttribute("data-chosen", input.checked);
+    this.#changed();
+  }
+
+  /**
+   * Something was marked, on the image or in the prompt. Marks are replaced, never changed in
+   * place: what was sent or kept before must not change with them.
+   * @param {Question} question
+   * @param {{regions?: Region[], words?: number[]}} marks
+   */
+  mark(question, marks) {
+    Object.assign(question, marks);
+    question.showReasons();
     this.#changed();
   }
 

@@ -119,6 +119,22 @@ def test_a_threshold_and_a_free_text_are_changed(console: Client, study: Study) 
     assert [(text.field, text.at_most) for text in form.texts] == [("authenticity_distortion", 1)]
 
 
+def test_raters_may_mark_what_a_free_text_is_about(console: Client, study: Study) -> None:
+    save(console, reasons__3__regions="on", reasons__4__words="on")
+    marks = [(text.field, text.regions, text.words) for text in Study.objects.get().form.texts]
+    assert marks == [
+        ("authenticity_distortion", True, False),
+        ("correspondence_consistency", False, True),
+    ]
+    # Left alone they stay on; a browser says nothing of a box that is not ticked.
+    save(console, reasons__4__words="")
+    marks = [(text.field, text.regions, text.words) for text in Study.objects.get().form.texts]
+    assert marks == [
+        ("authenticity_distortion", True, False),
+        ("correspondence_consistency", False, False),
+    ]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -130,6 +146,7 @@ def test_a_threshold_and_a_free_text_are_changed(console: Client, study: Study) 
         {"reasons__0__perspective": "beauty"},
         {"reasons__0__at_most": "0"},
         {"reasons__5__label": "Half filled in"},
+        {"reasons__0__regions": "on"},
     ],
 )
 def test_what_does_not_fit_changes_nothing(
