@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from ..protocol.sessions import SessionState
 from ..rating.page import Stage, page_context
-from ..selectors.preview import MAIN_SHOWN, NOBODY, preview_access, preview_trials
+from ..selectors.preview import MAIN_SHOWN, NOBODY, preview_access, preview_passes, preview_trials
 from ..selectors.studies import find_study
 
 #: In the place of what a session gives at its end.
@@ -48,6 +48,7 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
             "trials": trials,
             "samples": [study.asking.up_to(0, number) for number in range(MAIN_SHOWN)],
             "prompt": _("A sample image"),
+            "passes": preview_passes(access),
         },
         "drawn": not trials,
     }

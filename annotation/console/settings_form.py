@@ -86,6 +86,10 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         _IMAGES,
         _("Chosen together, shown in random order. A rest comes between two blocks."),
     )
+    one_per_pass = _choice(
+        _("One question at a time"),
+        _("A block is gone through once for quality, once for authenticity, and so on."),
+    )
     repeat_share = _share(
         "repeat_share",
         _("Hidden repeats"),
@@ -199,6 +203,7 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
                 "training_trials",
                 "stabilisation_trials",
                 "block_trials",
+                "one_per_pass",
                 "session_trials",
                 "session_minutes",
                 "daily_trials",
@@ -266,7 +271,8 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
     def _plan(self) -> SessionPlan:
         # Whatever else a plan has is left as it is.
         plan: SessionPlan = self.instance.plan
-        return replace(plan, **{name: self.cleaned_data[name] for name in LIMITS})
+        names = (*LIMITS, "one_per_pass")
+        return replace(plan, **{name: self.cleaned_data[name] for name in names})
 
     def _viewing(self) -> ViewingChecks:
         names = (field.name for field in dataclass_fields(ViewingChecks))

@@ -119,9 +119,9 @@ class Trial(models.Model):
     role = models.CharField(max_length=15, choices=Role.choices, default=Role.MAIN)
     draw = models.CharField(max_length=10, choices=Draw.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.LEASED)
-    #: Perspectives that have been scored, where a study asks for one per pass; the answer is whole,
-    #: and the trial submitted, when all are.
-    passes_done = models.PositiveSmallIntegerField(default=0, db_default=0)
+    #: How many perspectives have their scores, in the study's order: the trial is submitted when
+    #: all have. In between there is something only where a study asks for one per pass.
+    scored = models.PositiveSmallIntegerField(default=0, db_default=0)
     #: Reasons are asked of scores up to this one, on 0…1; null where none is (`protocol.asking`).
     asked_up_to = models.FloatField(null=True, blank=True, default=ALWAYS, db_default=ALWAYS)
     leased_at = models.DateTimeField()

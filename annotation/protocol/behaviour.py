@@ -45,6 +45,17 @@ def parse_behaviour(data: object) -> dict[str, Any]:
     return {key: _parse(key, value) for key, value in data.items()}
 
 
+def added(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
+    """What was measured in two passes over one image: times and counts add up, each pass has
+    touches of its own, and the window is that of the later one."""
+    both = {**earlier, **later}
+    for key in earlier.keys() & later.keys() & _COUNTS.keys():
+        both[key] = min(earlier[key] + later[key], _COUNTS[key])
+    if _TOUCHES in earlier and _TOUCHES in later:
+        both[_TOUCHES] = {**earlier[_TOUCHES], **later[_TOUCHES]}
+    return both
+
+
 def _parse(key: str, value: object) -> Any:
     place = f"behaviour: {key}"
     if key in _COUNTS:

@@ -48,6 +48,8 @@ class SessionPlan:
     session_minutes: int = 30
     #: Images that a rater may judge in a day.
     daily_trials: int = 0
+    #: A block's images are gone through once per perspective (`protocol.passes`).
+    one_per_pass: bool = False
 
     def __post_init__(self) -> None:
         for name, (least, most) in LIMITS.items():
@@ -147,6 +149,10 @@ def _spread(share: float, key: str, start: int, end: int) -> int:
 
 
 def _number(name: str, value: object, kind: type) -> Any:
+    if kind is bool:
+        if isinstance(value, bool):
+            return value
+        raise ProtocolError(f"session plan: {name} is {value!r}, neither true nor false")
     whole = kind is int
     if (
         isinstance(value, bool)

@@ -309,6 +309,7 @@ def _messages() -> dict[str, str]:
         ),
         "rest_left": _("It goes on in {clock}."),
         "rested": _("You can go on now."),
+        "pass": _("From here on: {labels}"),
         "missing": _("Still to score: {labels}"),
         "loading": _("Loading the image…"),
         "image_failed": _("The image could not be loaded."),

@@ -10,7 +10,7 @@ from django.db.models.expressions import RawSQL
 from ..models import PublishedScore, Stimulus, Study
 from ..protocol.sessions import SessionState
 from ..protocol.training import expectation
-from .rating import Access, SessionFacts, StudyFacts
+from .rating import Access, SessionFacts, StudyFacts, protocol_of
 
 #: Enough to see the end of training, and of the session.
 TRAINING_SHOWN = 2
@@ -35,6 +35,15 @@ def preview_access(study: Study, state: SessionState | None) -> Access:
     )
     session = SessionFacts(0, state, 0) if state else None
     return Access(0, f"{NOBODY}-{study.pk}", "active", 0, facts, session)
+
+
+def preview_passes(access: Access) -> list[list[str]]:
+    """What is asked in each pass over the images."""
+    protocol = protocol_of(access.study)
+    return [
+        [str(item.perspective) for item in protocol.asked_now(scored)]
+        for scored in range(protocol.passes)
+    ]
 
 
 def preview_trials(study: Study) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ Plain SQL: these run once or more per rating, and building them through the ORM 
 running them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
@@ -13,6 +14,7 @@ from ..models import RatingSession, Study, Trial
 from ..opinion import ReliabilityRules
 from ..protocol.asking import ExplanationAsking
 from ..protocol.forms import ExplanationForm
+from ..protocol.passes import asked_now, passes_of
 from ..protocol.perspectives import PerspectiveSettings
 from ..protocol.plan import SessionPlan
 from ..protocol.sessions import SessionState
@@ -56,7 +58,8 @@ WHERE rater.code = %s
 #: The columns of an `OfferedTrial`.
 OFFERED = """
     trial.id, trial.position, trial.block, trial.role = 'training', trial.lease_expires_at,
-    prompt.text, stimulus.display, stimulus.width, stimulus.height, trial.asked_up_to
+    prompt.text, stimulus.display, stimulus.width, stimulus.height, trial.asked_up_to,
+    trial.scored
 """
 
 _HOLDINGS = f"""
@@ -79,7 +82,7 @@ LEFT JOIN annotation_trial AS trial
     ON trial.session_id = %(session)s AND trial.state = 'leased'
 LEFT JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
 LEFT JOIN annotation_prompt AS prompt ON prompt.id = stimulus.prompt_id
-ORDER BY trial.position
+ORDER BY trial.block, trial.scored, trial.position
 """  # noqa: S608 -- the parts put in are the constants above
 
 _ANY_ELIGIBLE = f"""
@@ -135,6 +138,15 @@ class Protocol:
     rules: ReliabilityRules
     asking: ExplanationAsking
 
+    @property
+    def passes(self) -> int:
+        """How often a rater sees each image."""
+        return passes_of(self.perspectives, one_per_pass=self.plan.one_per_pass)
+
+    def asked_now(self, scored: int) -> Sequence[PerspectiveSettings]:
+        """What is asked of an image whose first `scored` perspectives have their scores."""
+        return asked_now(self.perspectives, scored, one_per_pass=self.plan.one_per_pass)
+
 
 @dataclass(frozen=True, slots=True)
 class OfferedTrial:
@@ -151,12 +163,15 @@ class OfferedTrial:
     height: int
     #: Reasons are asked of scores up to this one, on 0…1; None where none is.
     asked_up_to: float | None
+    #: How many perspectives have their scores already, in the study's order.
+    scored: int
 
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
     """Where a session stands: trials answered (submitted or skipped) after training and in it,
-    images that could still be claimed (counted up to COUNTED), and the trials leased now."""
+    images that could still be claimed (counted up to COUNTED), and the trials leased now, in the
+    order in which they are shown."""
 
     answered: int
     trained: int
@@ -175,6 +190,15 @@ class Holdings:
         # left is at least this much, and is counted again at the next answer.
         left = self.available if self.available >= COUNTED else max(self.available - counted, 0)
         return replace(self, leased=[*self.leased, *block], available=left)
+
+    def done(self, passes: int, *, training: bool = False) -> int:
+        """Answers given, where an image takes `passes` of them: those of whole trials, and those
+        of trials that have some."""
+        whole = self.trained if training else self.answered
+        if passes == 1:
+            return whole
+        partly = sum(trial.scored for trial in self.leased if trial.training is training)
+        return whole * passes + partly
 
     def total(self, session_trials: int) -> int:
         """How many trials after training the session will have had when it ends."""

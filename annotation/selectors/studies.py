@@ -103,6 +103,7 @@ def score_counts(study: Study) -> dict[str, list[tuple[float, int]]]:
             Rating.objects.filter(
                 trial__stimulus__study=study,
                 trial__role=Trial.Role.MAIN,
+                trial__state=Trial.State.SUBMITTED,
                 trial__rater__status=Rater.Status.ACTIVE,
                 perspective=item.perspective,
                 superseded_at=None,
@@ -158,6 +159,7 @@ def mos_of(stimuli: list[Stimulus]) -> dict[int, dict[str, float]]:
         Rating.objects.filter(
             trial__stimulus__in=stimuli,
             trial__role=Trial.Role.MAIN,
+            trial__state=Trial.State.SUBMITTED,
             trial__rater__status=Rater.Status.ACTIVE,
             superseded_at=None,
         )

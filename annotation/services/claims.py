@@ -15,7 +15,6 @@ from ..protocol.sessions import SessionState
 from ..protocol.skips import Skip
 from ..selectors.rating import (
     Access,
-    Holdings,
     OfferedTrial,
     SessionFacts,
     holdings_of,
@@ -64,7 +63,8 @@ WHERE id = %(trial)s AND rater_id = %(rater)s AND displayed_at IS NULL
 @dataclass(frozen=True, slots=True)
 class Offer:
     """What a rater gets to see next. Rating with no trials means: ask again in a moment, or after
-    the rest. While training lasts, `answered` and `total` count training trials."""
+    the rest. While training lasts, `answered` and `total` count training trials; where an image
+    comes once per perspective, each time counts."""
 
     trials: list[OfferedTrial]
     answered: int
@@ -126,7 +126,8 @@ def fill_up(*, access: Access, session: SessionFacts, standing: Standing, ahead:
     """
     _renew_leases(session.id, access.study.lease_seconds)
     holdings = holdings_of(access, session)
-    plan = protocol_of(access.study).plan
+    protocol = protocol_of(access.study)
+    plan, passes = protocol.plan, protocol.passes
     length = access.study.session_trials
     if len(holdings.leased) <= ahead and (time_is_up(plan, standing) or day_is_full(access)):
         length = holdings.placed
@@ -154,17 +155,15 @@ def fill_up(*, access: Access, session: SessionFacts, standing: Standing, ahead:
     over = not holdings.leased and not rest
     over = over and (holdings.placed >= length or not holdings.available)
     if over:
-        return _offer(holdings, length, ahead, _finish(access, session, stops), rest)
-    return _offer(holdings, length, ahead, SessionState.RATING, rest)
-
-
-def _offer(holdings: Holdings, length: int, ahead: int, state: SessionState, rest: int) -> Offer:
+        done = holdings.done(passes)
+        return Offer([], done, done, _finish(access, session, stops), rest)
     trials = holdings.leased[: 1 + ahead]
     if trials and trials[0].training:
-        training = sum(trial.training for trial in holdings.leased)
-        return Offer(trials, holdings.trained, holdings.trained + training, state)
-    total = holdings.total(length) if state is SessionState.RATING else holdings.answered
-    return Offer(trials, holdings.answered, total, state, rest)
+        training = holdings.trained + sum(trial.training for trial in holdings.leased)
+        done = holdings.done(passes, training=True)
+        return Offer(trials, done, training * passes, SessionState.RATING)
+    total = holdings.total(length) * passes
+    return Offer(trials, holdings.done(passes), total, SessionState.RATING, rest)
 
 
 def _rest(session: SessionFacts, seconds: int) -> int:

@@ -58,7 +58,7 @@ WITH given AS (
         given.role, given.draw, 'leased', now(), now() + make_interval(secs => %(seconds)s),
         '', '{{}}', given.asked_up_to
     FROM given, step
-    RETURNING id, stimulus_id, position, block, role, lease_expires_at, asked_up_to
+    RETURNING id, stimulus_id, position, block, role, lease_expires_at, asked_up_to, scored
 )
 SELECT {OFFERED}
 FROM trial JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from ..models import Explanation, Rating, Trial
 from ..protocol.answers import Answer, Reason, parse_answer
 from ..protocol.asking import is_asked
-from ..protocol.behaviour import parse_behaviour
+from ..protocol.behaviour import added, parse_behaviour
 from ..protocol.errors import ProtocolError
 from ..protocol.perspectives import Perspective
 from ..protocol.plan import Role
@@ -43,7 +43,7 @@ WITH session AS MATERIALIZED (
     )
     FOR UPDATE
 )
-SELECT trial.id, trial.state, trial.role, trial.asked_up_to, session.*
+SELECT trial.id, trial.state, trial.role, trial.asked_up_to, trial.scored, session.*
 FROM session, annotation_trial AS trial WHERE trial.id = %(trial)s FOR UPDATE OF trial
 """  # noqa: S608 -- the part put in is a constant
 
@@ -51,7 +51,9 @@ FROM session, annotation_trial AS trial WHERE trial.id = %(trial)s FOR UPDATE OF
 _STORE = """
 WITH trial AS (
     UPDATE annotation_trial
-    SET state = 'submitted', submitted_at = now(), behaviour = %(behaviour)s::jsonb
+    SET state = CASE WHEN %(whole)s THEN 'submitted' ELSE state END,
+        submitted_at = CASE WHEN %(whole)s THEN now() END,
+        scored = %(count)s, behaviour = %(behaviour)s::jsonb
     WHERE id = %(trial)s AND state = 'leased' RETURNING id
 ), ratings AS (
     INSERT INTO annotation_rating (trial_id, perspective, score, revision, created_at)
@@ -77,6 +79,8 @@ class Submission:
     """What became of an answer, and what is next. `revision` counts from 1."""
 
     trial_id: int
+    #: Whether all perspectives have their scores now.
+    whole: bool
     revision: int
     offer: Offer
     #: After a training trial, what was to be expected.
@@ -89,15 +93,31 @@ class _Locked:
     trial_state: str
     role: str
     asked_up_to: float | None
+    scored: int
     session: SessionFacts
     standing: Standing
+    #: In the study's order; of the first ones there are scores.
+    perspectives: tuple[Perspective, ...]
+
+    @property
+    def done(self) -> tuple[Perspective, ...]:
+        submitted = self.trial_state == Trial.State.SUBMITTED
+        return self.perspectives if submitted else self.perspectives[: self.scored]
+
+    def is_whole_with(self, answer: Answer) -> bool:
+        return len({*self.done, *answer.scores}) == len(self.perspectives)
 
 
 def read_answer(*, access: Access, scores: object, explanations: object) -> Answer:
-    """The answer as it came over the wire, checked against the study's scales and form."""
+    """The answer as it came over the wire, checked against the study's scales and form.
+
+    Whether it holds the scores that are asked for is seen under the trial's lock.
+    """
     protocol = protocol_of(access.study)
+    names = scores if isinstance(scores, Mapping) else {}
+    given = [item for item in protocol.perspectives if item.perspective in names]
     try:
-        return parse_answer(scores, explanations, protocol.perspectives, protocol.form)
+        return parse_answer(scores, explanations, given or protocol.perspectives, protocol.form)
     except ProtocolError as error:
         raise InvalidAnswerError(str(error)) from error
 
@@ -124,17 +144,20 @@ def submit_answer(
 
     The same answer again changes nothing; another one supersedes the first while the session is
     open. An answer to a lease that ran out is taken where a place can be had again. `behaviour`
-    is of the first answer: a revision has seen the image before. Raises InvalidAnswerError for a
-    reason that the trial does not ask for, and for a word that its prompt does not have.
+    is of the first answer: a revision has seen the image before. Where the study goes through its
+    images once per perspective, an answer is of one of them, and the trial is submitted with the
+    last. Raises InvalidAnswerError for a score that is missing or not asked for now, for a reason
+    that the trial does not ask for, and for a word that its prompt does not have.
 
     revises: False for a first answer, which must not take the place of one that overtook it (a
     request that was slow and repeated, another device): AnsweredError then.
     """
     with transaction.atomic():
         locked = _lock(access, trial_id)
+        repeated = _is_repeated(access, locked, answer)
         _refuse_unasked(access, answer, locked.asked_up_to)
         _refuse_absent_words(answer, trial_id)
-        if locked.trial_state == Trial.State.SUBMITTED:
+        if repeated:
             revision = _revise(access, locked, answer, language, revises)
         else:
             revision = _store(access, locked, answer, language, behaviour or {})
@@ -142,8 +165,9 @@ def submit_answer(
     if claims.must_ask_again(access, offer):
         offer = claims.claim_trials(access=access, ahead=ahead)
     training = locked.role == Role.TRAINING
-    feedback = expectations_of(access, trial_id) if training else []
-    return Submission(trial_id, revision, offer, feedback)
+    expected = expectations_of(access, trial_id) if training else []
+    feedback = [item for item in expected if item.perspective in answer.scores]
+    return Submission(trial_id, locked.is_whole_with(answer), revision, offer, feedback)
 
 
 def _lock(access: Access, trial_id: int) -> _Locked:
@@ -152,15 +176,37 @@ def _lock(access: Access, trial_id: int) -> _Locked:
         row = cursor.fetchone()
     if row is None:
         raise TrialNotFoundError
-    session = SessionFacts(row[4], SessionState(row[5]), row[6])
-    return _Locked(row[0], row[1], row[2], row[3], session, Standing(*row[7:]))
+    session = SessionFacts(row[5], SessionState(row[6]), row[7])
+    names = tuple(item.perspective for item in protocol_of(access.study).perspectives)
+    trial_id, state, role, asked_up_to, scored = row[:5]
+    return _Locked(trial_id, state, role, asked_up_to, scored, session, Standing(*row[8:]), names)
+
+
+def _is_repeated(access: Access, locked: _Locked, answer: Answer) -> bool:
+    """Whether the answer is of perspectives that have their scores; else it is of what is asked
+    now. Raises InvalidAnswerError where it is neither."""
+    protocol = protocol_of(access.study)
+    repeated = any(name in answer.scores for name in locked.done)
+    asked = [item.perspective for item in protocol.asked_now(locked.scored)]
+    allowed = locked.done if repeated else asked
+    if not (repeated and protocol.plan.one_per_pass):
+        for name in allowed:
+            if name not in answer.scores:
+                raise InvalidAnswerError(f"scores: {name} is missing")
+    for name in (*answer.scores, *answer.reasons):
+        if name not in allowed or name not in answer.scores:
+            raise InvalidAnswerError(
+                f"{name} is not asked for now; send {' and '.join(allowed)} alone"
+            )
+    return repeated
 
 
 def _refuse_unasked(access: Access, answer: Answer, up_to: float | None) -> None:
     """A reason that nobody asked for would make the asked ones no fair sample."""
     for item in protocol_of(access.study).perspectives:
-        score = answer.scores[item.perspective]
-        if item.perspective in answer.reasons and not is_asked(up_to, item.scale, score):
+        if item.perspective not in answer.reasons:
+            continue
+        if not is_asked(up_to, item.scale, answer.scores[item.perspective]):
             raise InvalidAnswerError(
                 f"explanations: {item.perspective} is not asked for on this trial; leave it out"
             )
@@ -190,11 +236,16 @@ def _store(
 ) -> int:
     _require_rating(access, locked.session)
     claims.hold_again(access, locked.trial_id, locked.trial_state)
+    if locked.scored:
+        earlier = Trial.objects.values_list("behaviour", flat=True).get(pk=locked.trial_id)
+        behaviour = added(earlier, behaviour)
     with prepared_cursor() as cursor:
         cursor.execute(
             _STORE,
             {
                 "trial": locked.trial_id,
+                "whole": locked.is_whole_with(answer),
+                "count": locked.scored + len(answer.scores),
                 "scored": list(answer.scores),
                 "scores": list(answer.scores.values()),
                 "explained": list(answer.reasons),
@@ -242,7 +293,7 @@ def _differences(
     old_reasons = {
         Perspective(perspective): Reason(*reason)
         for perspective, *reason in Explanation.objects.filter(
-            trial_id=trial_id, superseded_at=None
+            trial_id=trial_id, superseded_at=None, perspective__in=list(answer.scores)
         ).values_list("perspective", "phrases", "text", "regions", "words")
     }
     scores = {key: score for key, score in answer.scores.items() if old_scores.get(key) != score}
@@ -285,5 +336,5 @@ def _next_offer(access: Access, locked: _Locked, ahead: int) -> Offer:
     if session.state is SessionState.RATING:
         return claims.fill_up(access=access, session=session, standing=locked.standing, ahead=ahead)
     # A repeated answer after the session's end.
-    answered = holdings_of(access, session).answered
+    answered = holdings_of(access, session).done(protocol_of(access.study).passes)
     return Offer([], answered, answered, session.state)

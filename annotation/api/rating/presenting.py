@@ -5,7 +5,14 @@ from typing import Any
 from django.core.files.storage import default_storage
 
 from ...models import Study
-from ...selectors.rating import Access, OfferedTrial, SessionFacts, holdings_of, protocol_of
+from ...selectors.rating import (
+    Access,
+    OfferedTrial,
+    Protocol,
+    SessionFacts,
+    holdings_of,
+    protocol_of,
+)
 from ...services.claims import Offer
 from ...services.submission import Submission
 from ...texts import (
@@ -16,7 +23,7 @@ from ...texts import (
 )
 
 
-def trial_json(trial: OfferedTrial) -> dict[str, Any]:
+def trial_json(protocol: Protocol, trial: OfferedTrial) -> dict[str, Any]:
     return {
         "id": trial.id,
         "position": trial.position,
@@ -30,13 +37,15 @@ def trial_json(trial: OfferedTrial) -> dict[str, Any]:
         },
         "lease_expires_at": trial.lease_expires_at,
         "asked_up_to": trial.asked_up_to,
+        "perspectives": [item.perspective for item in protocol.asked_now(trial.scored)],
         "scores": None,
     }
 
 
 def offer_json(access: Access, offer: Offer) -> dict[str, Any]:
+    protocol = protocol_of(access.study)
     return {
-        "trials": [trial_json(trial) for trial in offer.trials],
+        "trials": [trial_json(protocol, trial) for trial in offer.trials],
         "progress": {"done": offer.answered, "total": offer.total},
         "state": offer.state,
         "rest_seconds": offer.rest,
@@ -47,7 +56,7 @@ def offer_json(access: Access, offer: Offer) -> dict[str, Any]:
 def submission_json(access: Access, submission: Submission) -> dict[str, Any]:
     trial = {
         "id": submission.trial_id,
-        "state": "submitted",
+        "state": "submitted" if submission.whole else "leased",
         "revision": submission.revision,
     }
     feedback = [
@@ -86,8 +95,8 @@ def _study_json(access: Access) -> dict[str, Any]:
 def _progress_json(access: Access, session: SessionFacts | None) -> dict[str, int]:
     if session is None:
         return {"done": 0, "total": 0}
-    holdings = holdings_of(access, session)
+    holdings, passes = holdings_of(access, session), protocol_of(access.study).passes
     return {
-        "done": holdings.answered,
-        "total": holdings.total(access.study.session_trials),
+        "done": holdings.done(passes),
+        "total": holdings.total(access.study.session_trials) * passes,
     }

@@ -84,6 +84,11 @@ class TrialSerializer(serializers.Serializer[object]):
         help_text="Reasons are asked of a score up to this one, as a share of its scale's range; "
         "null where none is. One that is not asked for is refused.",
     )
+    perspectives = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="What is asked now: all, or one where the study goes through a block once per "
+        "perspective. The answer has their scores and no others.",
+    )
     scores = serializers.DictField(child=serializers.FloatField(), allow_null=True)
 
 

@@ -14,12 +14,19 @@
 
 const SIZE = { width: 768, height: 512 };
 
-/** @type {{trials: Planned[], samples: (number | null)[], prompt: string}} */
+/** @type {{trials: Planned[], samples: (number | null)[], prompt: string, passes: string[][]}} */
 const given = JSON.parse(document.getElementById("preview")?.textContent ?? "{}");
 const page = /** @type {HTMLElement} */ (document.getElementById("rate"));
 const api = new URL("..", new URL(page.dataset.api ?? "", location.href)).href;
 const planned = given.trials.length ? given.trials : samples(given.samples, given.prompt);
-const trials = planned.map((item, place) => ({
+const inPasses = [true, false].flatMap((training) =>
+  given.passes.flatMap((perspectives) =>
+    planned
+      .filter((item) => item.training === training)
+      .map((item) => ({ ...item, perspectives })),
+  ),
+);
+const trials = inPasses.map((item, place) => ({
   ...item,
   id: place + 1,
   position: place,

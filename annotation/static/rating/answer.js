@@ -167,14 +167,22 @@ export class AnswerForm {
   /** @param {HTMLFormElement} form */
   constructor(form) {
     this.form = form;
-    /** @type {Question[]} */
-    this.questions = [...form.querySelectorAll(".question")].map(
+    /**
+     * Those that are asked of the image before the rater, and others.
+     * @type {Question[]}
+     */
+    this.all = [...form.querySelectorAll(".question")].map(
       (element) => new Question(/** @type {HTMLElement} */ (element)),
     );
     this.#rememberUnsetText();
     form.addEventListener("input", (event) => this.#onInput(event));
     form.addEventListener("pointerup", (event) => this.#onInput(event));
     form.addEventListener("click", (event) => this.#onClick(event));
+  }
+
+  /** Those that are asked now. */
+  get questions() {
+    return this.all.filter(({ element }) => !element.hidden);
   }
 
   /** The names of the questions without a score. */
@@ -197,16 +205,20 @@ export class AnswerForm {
   }
 
   /**
-   * Of which scores the image that comes next asks for reasons.
-   * @param {number | null} upTo on 0…1; null for none
+   * What is asked of the image that comes next.
+   * @param {string[]} perspectives
+   * @param {number | null} upTo reasons are asked of scores up to this one, on 0…1; null for none
    */
-  ask(upTo) {
-    for (const question of this.questions) question.askedUpTo = upTo;
+  ask(perspectives, upTo) {
+    for (const question of this.all) {
+      question.element.hidden = !perspectives.includes(question.name);
+      question.askedUpTo = upTo;
+    }
   }
 
   /** @param {Answer} answer */
   write(answer) {
-    for (const question of this.questions) {
+    for (const question of this.all) {
       question.score = answer.scores[question.name] ?? null;
       question.reason = answer.explanations[question.name] ?? { phrases: {}, text: "" };
     }
@@ -266,18 +278,18 @@ export class AnswerForm {
 
   /** @param {string} [name] */
   #phrases(name) {
-    const all = this.questions.flatMap((question) => question.phrases);
+    const all = this.all.flatMap((question) => question.phrases);
     return name ? all.filter((input) => input.name === name) : all;
   }
 
   /** @param {EventTarget | null} target */
   #questionOf(target) {
     if (!(target instanceof Node)) return undefined;
-    return this.questions.find((question) => question.element.contains(target));
+    return this.all.find((question) => question.element.contains(target));
   }
 
   #rememberUnsetText() {
-    for (const { slider } of this.questions) {
+    for (const { slider } of this.all) {
       if (slider) slider.dataset.unsetText = slider.getAttribute("aria-valuetext") ?? "";
     }
   }

@@ -62,10 +62,11 @@ export class Drafts {
 }
 
 /**
- * The image of a trial by its address, without the signature, which is another in every offer.
- * An image that comes back under another trial, after its lease was lost, finds its draft.
+ * The image of a trial by its address, without the signature, which is another in every offer, and
+ * what is asked of it. An image that comes back under another trial, after its lease was lost,
+ * finds its draft; one that comes back in another pass has none yet.
  * @param {Trial} trial
  */
-export function nameOf(trial) {
-  return new URL(trial.image.url, window.location.href).pathname;
+export function nameOf({ image, perspectives }) {
+  return `${new URL(image.url, window.location.href).pathname}#${perspectives.join("+")}`;
 }

@@ -27,7 +27,7 @@ export class Feedback {
   }
 
   clear() {
-    for (const { element } of this.form.questions) {
+    for (const { element } of this.form.all) {
       const line = lineOf(element);
       line.textContent = "";
       delete line.dataset.verdict;

@@ -42,7 +42,7 @@ export class Hand {
       return;
     }
     const same =
-      fresh.find((trial) => trial.id === current.id) ??
+      fresh.find((trial) => trial.id === current.id && isAgain(trial, current)) ??
       fresh.find((trial) => isAgain(trial, current));
     const others = fresh.filter((trial) => trial !== same);
     if (same) this.trials = [same.id === current.id ? current : same, ...others];
@@ -52,7 +52,7 @@ export class Hand {
 }
 
 /**
- * Whether a trial shows the same image: its lease was lost and it was had again.
+ * Whether a trial asks the same of the same image: its lease was lost and it was had again.
  * @param {Trial} trial
  * @param {Trial} other
  */

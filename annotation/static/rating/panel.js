@@ -5,16 +5,21 @@ import { byId, fill } from "./dom.js";
 /**
  * @typedef {import("./answer.js").AnswerForm} AnswerForm
  * @typedef {import("./dom.js").Settings} Settings
+ * @typedef {import("./notices.js").Toast} Toast
  */
 
 export class Panel {
   /**
    * @param {AnswerForm} form
    * @param {Settings["messages"]} messages
+   * @param {Toast} toast
    */
-  constructor(form, messages) {
+  constructor(form, messages, toast) {
     this.form = form;
     this.messages = messages;
+    this.toast = toast;
+    /** The labels of what was asked last. */
+    this.asked = "";
   }
 
   /** @param {boolean} asked whether the rater wanted to send */
@@ -34,6 +39,20 @@ export class Panel {
     byId("again", HTMLElement).hidden = !revising;
     byId("training", HTMLElement).hidden = revising || !training;
     this.relabel(revising ? this.messages.change : this.messages.next);
+  }
+
+  /**
+   * Where an image comes once per perspective, a change of what is asked must not be missed.
+   * @param {string[]} perspectives what is asked of the image that comes
+   */
+  sayPass(perspectives) {
+    const asked = this.form.all.filter(({ name }) => perspectives.includes(name));
+    const labels = asked.map(({ label }) => label).join(", ");
+    const changes = labels !== this.asked;
+    this.asked = labels;
+    if (changes && asked.length < this.form.all.length) {
+      this.toast.pass(fill(this.messages.pass, { labels }));
+    }
   }
 
   /** @param {string} text of the button that sends */

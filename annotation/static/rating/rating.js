@@ -13,6 +13,7 @@ import { AHEAD, Outbox } from "./outbox.js";
 import { Panel } from "./panel.js";
 import { Progress, Waiting } from "./progress.js";
 import { Screen } from "./screen.js";
+import { Skipping } from "./skipping.js";
 
 /**
  * @typedef {import("./transport.js").Answer} Answer
@@ -47,7 +48,7 @@ export class Rating {
     this.messages = settings.messages;
     this.form = new AnswerForm(byId("answer", HTMLFormElement));
     this.screen = new Screen(this.form, transport, settings, () => this.keyboard.restart());
-    this.panel = new Panel(this.form, this.messages);
+    this.panel = new Panel(this.form, this.messages, toast);
     this.feedback = new Feedback(this.form, this.messages);
     this.interlude = new Interlude(this.messages);
     this.progress = new Progress(this.messages);
@@ -117,17 +118,10 @@ export class Rating {
     window.addEventListener("online", () => {
       if (!byId("reload-image", HTMLButtonElement).hidden) void this.#show();
     });
-    const skip = byId("skip", HTMLDialogElement);
-    byId("open-skip", HTMLButtonElement).addEventListener("click", () => {
-      if (this.hand.current && !this.awaited && !this.following) skip.showModal();
-    });
-    skip.addEventListener("close", () => this.#onSkip(skip));
-    skip.addEventListener("change", () => {
-      const words = byId("skip-note", HTMLTextAreaElement);
-      const chosen = skip.querySelector("input:checked");
-      words.required =
-        chosen instanceof HTMLInputElement && chosen.value === words.dataset.requiredFor;
-    });
+    new Skipping(
+      () => this.hand.current !== null && !this.awaited && !this.following,
+      (why) => this.#skip(why),
+    );
   }
 
   /** Sends what an earlier page left, then takes what the session holds, or its first images. */
@@ -179,16 +173,11 @@ export class Rating {
     this.#goOn();
   }
 
-  /** @param {HTMLDialogElement} dialog */
-  #onSkip(dialog) {
+  /** @param {{reason: string, note: string}} why */
+  #skip(why) {
     const trial = this.hand.current;
-    if (dialog.returnValue !== "skip" || !trial || this.revising) return;
-    dialog.returnValue = "";
-    const form = /** @type {HTMLFormElement} */ (dialog.querySelector("form"));
-    const given = new FormData(form);
-    const reason = String(given.get("reason"));
-    this.#put("skip", trial, { reason, note: String(given.get("note") ?? "") });
-    form.reset();
+    if (!trial || this.revising) return;
+    this.#put("skip", trial, why);
     this.#leaveBehind();
     this.#goOn();
   }
@@ -298,6 +287,7 @@ export class Rating {
       await this.interlude.afterTraining();
       return this.#show();
     }
+    this.panel.sayPass(trial.perspectives);
     this.#sayWhere();
     const sent = this.revising && this.previous ? this.previous.answer : NOTHING;
     await this.screen.show(trial, this.drafts.of(trial) ?? sent);

@@ -77,7 +77,7 @@ export class Screen {
     prompt.textContent = trial.prompt;
     prompt.scrollTop = 0;
     window.scrollTo(0, 0);
-    this.form.ask(trial.asked_up_to);
+    this.form.ask(trial.perspectives, trial.asked_up_to);
     this.form.write(answer);
     if (!(await this.#showImage(trial)) || !this.#isShown(trial)) return;
     note("");

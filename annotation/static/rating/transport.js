@@ -4,7 +4,7 @@
  *
  * @typedef {{url: string, width: number, height: number}} TrialImage
  * @typedef {{id: number, position: number, block: number, training: boolean, prompt: string,
- *   image: TrialImage, asked_up_to: number | null}} Trial
+ *   image: TrialImage, asked_up_to: number | null, perspectives: string[]}} Trial
  * @typedef {{done: number, total: number}} Progress
  * @typedef {{perspective: string, expected: number, low: number, high: number}} Expectation
  * @typedef {{trials: Trial[], progress: Progress, state: string, rest_seconds: number,

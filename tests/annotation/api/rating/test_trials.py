@@ -27,6 +27,7 @@ def test_a_claim_answers_with_everything_that_the_rater_is_shown_and_nothing_mor
         "image": {"url": trial["image"]["url"], "width": 48, "height": 32},
         "lease_expires_at": trial["lease_expires_at"],
         "asked_up_to": 1.0,
+        "perspectives": ["quality", "authenticity", "correspondence"],
         "scores": None,
     }
     expires = datetime.fromisoformat(trial["lease_expires_at"])

@@ -1,0 +1,39 @@
+/** Skipping an image: asks why, in a dialog that lets nobody through without a reason. */
+
+import { byId } from "./dom.js";
+
+export class Skipping {
+  /**
+   * @param {() => boolean} allowed whether there is an image to skip now
+   * @param {(why: {reason: string, note: string}) => void} skip
+   */
+  constructor(allowed, skip) {
+    this.dialog = byId("skip", HTMLDialogElement);
+    this.form = byId("skip-form", HTMLFormElement);
+    this.skip = skip;
+    byId("open-skip", HTMLButtonElement).addEventListener("click", () => {
+      if (allowed()) this.dialog.showModal();
+    });
+    this.form.addEventListener("change", () => this.#askForWords());
+    this.dialog.addEventListener("close", () => this.#onClose());
+  }
+
+  /** Another reason than the coded ones has to be told. */
+  #askForWords() {
+    const words = byId("skip-note", HTMLTextAreaElement);
+    words.required = this.#given().reason === words.dataset.requiredFor;
+  }
+
+  #onClose() {
+    if (this.dialog.returnValue !== "skip") return;
+    this.dialog.returnValue = "";
+    const given = this.#given();
+    this.form.reset();
+    this.skip(given);
+  }
+
+  #given() {
+    const data = new FormData(this.form);
+    return { reason: String(data.get("reason") ?? ""), note: String(data.get("note") ?? "") };
+  }
+}

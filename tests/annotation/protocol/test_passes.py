@@ -1,0 +1,39 @@
+from annotation.protocol.behaviour import added
+from annotation.protocol.passes import asked_now, passes_of
+
+ALL = ("quality", "authenticity", "correspondence")
+
+
+def test_all_are_asked_at_once() -> None:
+    assert asked_now(ALL, 0, one_per_pass=False) == ALL
+    assert passes_of(ALL, one_per_pass=False) == 1
+
+
+def test_one_is_asked_in_each_pass() -> None:
+    assert [asked_now(ALL, scored, one_per_pass=True) for scored in range(4)] == [
+        ("quality",),
+        ("authenticity",),
+        ("correspondence",),
+        (),
+    ]
+    assert passes_of(ALL, one_per_pass=True) == 3
+
+
+def test_a_study_that_changes_its_mind_asks_for_the_rest_together() -> None:
+    assert asked_now(ALL, 1, one_per_pass=False) == ("authenticity", "correspondence")
+
+
+def test_what_was_measured_in_two_passes_adds_up() -> None:
+    first = {"shown_ms": 2000, "away": 1, "touches": {"quality": [900, 1200]}, "input": "mouse"}
+    second = {"shown_ms": 1500, "touches": {"authenticity": [700, 700]}, "input": "keyboard"}
+    assert added(first, second) == {
+        "shown_ms": 3500,
+        "away": 1,
+        "touches": {"quality": [900, 1200], "authenticity": [700, 700]},
+        "input": "keyboard",
+    }
+
+
+def test_no_sum_is_more_than_what_is_taken() -> None:
+    day = 86_400_000
+    assert added({"shown_ms": day}, {"shown_ms": 1})["shown_ms"] == day
