@@ -103,14 +103,14 @@ class ReasonForm(forms.Form):
         help_text=_("Counted from the worst: 2 asks after the two worst."),
     )
     regions = forms.BooleanField(
-        label=_("Raters may mark where in the image"),
+        label=_("Mark where"),
         required=False,
-        help_text=_("Boxes and strokes of a brush, as shares of the image’s width and height."),
+        help_text=_("Raters may draw boxes and brush strokes on the image."),
     )
     words = forms.BooleanField(
-        label=_("Raters may mark words of the prompt"),
+        label=_("Mark words"),
         required=False,
-        help_text=_("Those that the image does not meet."),
+        help_text=_("Raters may mark the words of the prompt that are not met."),
     )
 
     def __init__(self, *args: Any, names: Mapping[str, str], **options: Any) -> None:

@@ -5,8 +5,8 @@ import { Canvas } from "./canvas.js";
 import { byId } from "./dom.js";
 import { isAgain } from "./hand.js";
 import { note } from "./notices.js";
-import { Regions } from "./regions.js";
-import { Words } from "./words.js";
+import { markRegions } from "./regions.js";
+import { markWords } from "./words.js";
 
 /**
  * @typedef {import("./answer.js").AnswerForm} AnswerForm
@@ -31,8 +31,8 @@ export class Screen {
     this.messages = messages;
     this.opened = opened;
     this.canvas = new Canvas(byId("image", HTMLElement), imageSize);
-    this.regions = new Regions(form, this.canvas.holder);
-    this.words = new Words(form, byId("prompt", HTMLElement));
+    markRegions(form, this.canvas.holder);
+    markWords(form, byId("prompt", HTMLElement));
     this.behaviour = new Behaviour();
     this.controls = byId("controls", HTMLFieldSetElement);
     /**

@@ -12,7 +12,16 @@ const SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\
 const HAN = "\\u3400-\\u4dbf\\u4e00-\\u9fff\\uf900-\\ufaff\\u{20000}-\\u{3ffff}";
 const WORD = new RegExp(`[${HAN}]|[^${SPACE}${HAN}]+`, "gu");
 
-export class Words {
+/**
+ * Where the study lets raters mark words, sees to their buttons and to the prompt.
+ * @param {AnswerForm} form
+ * @param {HTMLElement} prompt
+ */
+export function markWords(form, prompt) {
+  if (form.questions.some((question) => toggleOf(question, "words"))) new Words(form, prompt);
+}
+
+class Words {
   /**
    * @param {AnswerForm} form
    * @param {HTMLElement} prompt
@@ -22,7 +31,6 @@ export class Words {
     this.prompt = prompt;
     /** The word that Tab leads to; arrow keys go on from it. */
     this.current = 0;
-    if (!form.questions.some((question) => toggleOf(question, "words"))) return;
     this.marking = new Marking(form, "words", () => this.#render());
     prompt.addEventListener("click", (event) => this.#toggle(event.target));
     prompt.addEventListener("keydown", (event) => this.#onKey(event));
@@ -36,18 +44,16 @@ export class Words {
 
   /** Those of all questions, or of the one whose words are being marked. */
   #marked() {
-    const { question } = this.marking ?? {};
+    const { question } = this.marking;
     const shown = question ? [question] : this.form.questions.filter((item) => item.takes("words"));
     return new Set(shown.flatMap((item) => item.words));
   }
 
-  /** The text is never another, and neither is its place: spans are laid out as it is. */
+  /** Words are in spans from the first: put in later, they would move the text by a hair. */
   #render() {
     const marked = this.#marked();
-    const active = Boolean(this.marking?.question);
-    if (!active && !marked.size) {
-      if (this.prompt.childElementCount) this.prompt.textContent = this.prompt.textContent ?? "";
-    } else if (!this.prompt.childElementCount) {
+    const active = this.marking.question !== null;
+    if (!this.prompt.childElementCount) {
       this.current = 0;
       this.prompt.replaceChildren(...parts(this.prompt.textContent ?? ""));
     }
@@ -78,7 +84,7 @@ export class Words {
 
   /** @param {EventTarget | null} target */
   #toggle(target) {
-    const question = this.marking?.question;
+    const { question } = this.marking;
     const place = this.words.indexOf(/** @type {HTMLElement} */ (target));
     if (!question || place < 0) return;
     this.current = place;
@@ -94,12 +100,12 @@ export class Words {
   #onButton(event) {
     const target = /** @type {Element} */ (event.target);
     if (event.detail || !target.closest('button[data-mark="words"]')) return;
-    if (this.marking?.question) this.#goTo(this.current);
+    if (this.marking.question) this.#goTo(this.current);
   }
 
   /** @param {KeyboardEvent} event */
   #onKey(event) {
-    if (!this.marking?.question || event.target === this.prompt) return;
+    if (!this.marking.question || event.target === this.prompt) return;
     const rtl = getComputedStyle(this.prompt).direction === "rtl";
     const last = this.words.length - 1;
     if (event.key === "Enter" || event.key === " ") this.#toggle(event.target);
