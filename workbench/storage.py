@@ -36,7 +36,21 @@ def _signature(name: str, period: int) -> str:
     return signing.Signer(salt=_SALT).signature(f"{name}:{period}")
 
 
+#: An import or export of another module, at the start of a line. Django's own expression also takes
+#: a type in a comment for one (`import("./x.js")`), and modules that name each other's types would
+#: never settle.
+_MODULE = (
+    r"""(?m)^(?P<matched>(?P<head>import\s*|(?:import|export)\b[^"';]*\bfrom\s*)"""
+    r""""(?P<url>\.[^"]+)";)"""
+)
+
+
 class StaticStorage(CompressedManifestStaticFilesStorage):
     """Hashed, compressed static files; rewrites the imports of ES modules too."""
 
-    support_js_module_import_aggregation = True
+    patterns = (
+        *CompressedManifestStaticFilesStorage.patterns,
+        ("*.js", ((_MODULE, '%(head)s"%(url)s";'),)),
+    )
+    #: A pass settles the names of modules whose imports are settled: at least one for each level.
+    max_post_process_passes = 20

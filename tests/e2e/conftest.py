@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import Rater, Stimulus, Study
@@ -14,6 +14,10 @@ from annotation.services.raters import rater_link
 
 from .. import factories
 from .rating_page import shows
+
+#: Milliseconds; a machine of two cores under a whole suite can take more than the usual five
+#: seconds to show a first page.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture
