@@ -16,9 +16,11 @@ def main() -> None:
     from django.core.management import execute_from_command_line
     from django.db import OperationalError
 
+    from workbench.environment import EnvironmentFileError
+
     try:
         execute_from_command_line(sys.argv)
-    except (ImproperlyConfigured, OperationalError) as error:
+    except (EnvironmentFileError, ImproperlyConfigured, OperationalError) as error:
         if "--traceback" in sys.argv:
             raise
         first, *_rest = str(error).splitlines()

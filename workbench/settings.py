@@ -9,11 +9,12 @@ from pathlib import Path
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
-from environ import FileAwareEnv
 from whitenoise.compress import Compressor
 
+from workbench.environment import Environment
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = FileAwareEnv()
+env = Environment()
 
 
 def _switch(name: str, *, default: bool) -> bool:
@@ -191,6 +192,8 @@ S3_BUCKET = env.str("S3_BUCKET", default="")
 S3_OPTIONS = {
     "bucket_name": S3_BUCKET,
     "endpoint_url": env.str("S3_ENDPOINT_URL", default="") or None,
+    "access_key": env.str("AWS_ACCESS_KEY_ID", default="") or None,
+    "secret_key": env.str("AWS_SECRET_ACCESS_KEY", default="") or None,
     "querystring_auth": True,
     "file_overwrite": False,
 }

@@ -15,10 +15,8 @@ import yaml
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 APP_SERVICES = [name for name, one in COMPOSE["services"].items() if "build" in one]
-#: Read by PostgreSQL's image, by storages and by the compose file itself, not by settings.
-NOT_SETTINGS = {
-    "POSTGRES_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "PORT", "WORKER_QUEUES",
-}  # fmt: skip
+#: Read by PostgreSQL's image and by the compose file itself, not by settings.
+NOT_SETTINGS = {"POSTGRES_PASSWORD", "PORT", "WORKER_QUEUES"}
 
 TARGETS = [
     "setup", "demo", "test", "check", "selfcheck", "bench", "bench-rating", "bench-claims",

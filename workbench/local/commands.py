@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from workbench.environment import value_of, with_values
+
 from .errors import LocalServerError
 from .interrupt import interrupted_by_signals, undisturbed
 from .preflight import wait_for
@@ -63,12 +65,12 @@ def run(command: Sequence[str], throw_away: bool) -> int:
 
 def wait(seconds: float) -> int:
     """Return when the servers that the environment names answer."""
-    missing = [name for name in ("DATABASE_URL", "REDIS_URL") if not os.environ.get(name)]
+    urls = ServiceUrls(value_of("DATABASE_URL"), value_of("REDIS_URL"))
+    missing = [name for name, value in urls.environment().items() if not value]
     if missing:
         raise LocalServerError(
             f"{' and '.join(missing)} not set; give the address of the server to wait for"
         )
-    urls = ServiceUrls(os.environ["DATABASE_URL"], os.environ["REDIS_URL"])
     wait_for(urls, say, seconds=seconds)
     return 0
 
@@ -96,12 +98,13 @@ def _data(throw_away: bool) -> Iterator[Path]:
 
 
 def _environment(urls: ServiceUrls, data: Path) -> dict[str, str]:
-    return {
-        **{name: value for name, value in os.environ.items() if name != "SECRET_KEY_FILE"},
-        **urls.environment(),
-        "MINT_DATA_DIR": str(data),
-        "SECRET_KEY": secret_key(data),
-    }
+    return with_values(
+        {
+            **urls.environment(),
+            "MINT_DATA_DIR": str(data),
+            "SECRET_KEY": secret_key(data),
+        }
+    )
 
 
 def _run_to_end(command: Sequence[str], environment: dict[str, str]) -> int:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from workbench.environment import value_of
+
 from .errors import AlreadyRunningError
 from .postgres import LocalPostgres
 from .redis import LocalRedis
@@ -42,8 +44,8 @@ class Services:
         share: bool = False,
     ) -> None:
         given = given or {}
-        self.database_url = given.get("DATABASE_URL", "")
-        self.redis_url = given.get("REDIS_URL", "")
+        self.database_url = value_of("DATABASE_URL", given)
+        self.redis_url = value_of("REDIS_URL", given)
         self._durable = durable
         self._share = share
         self._servers: list[LocalPostgres | LocalRedis] = []

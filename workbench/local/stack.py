@@ -14,6 +14,8 @@ from typing import Self
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from workbench.environment import value_of, with_values
+
 from .account import make_folder
 from .errors import FolderError, LocalServerError
 from .interrupt import undisturbed
@@ -29,7 +31,7 @@ _READY_SECONDS = 60.0
 
 def data_folder() -> Path:
     """Where everything is kept: MINT_DATA_DIR, or `var` in the checkout."""
-    return Path(os.environ.get("MINT_DATA_DIR") or ROOT / "var").absolute()
+    return Path(value_of("MINT_DATA_DIR") or ROOT / "var").absolute()
 
 
 def secret_key(data: Path) -> str:
@@ -38,10 +40,8 @@ def secret_key(data: Path) -> str:
     Raises:
         FolderError: where it cannot be written.
     """
-    if given := os.environ.get("SECRET_KEY"):
+    if given := value_of("SECRET_KEY"):
         return given
-    if given_file := os.environ.get("SECRET_KEY_FILE"):
-        return Path(given_file).read_text().strip()
     path = data / "secrets" / "secret_key"
     make_folder(path.parent, 0o700)
     try:
@@ -156,22 +156,23 @@ class Stack:
             self.supervisor.watch_server(server)
             elsewhere = "" if server.home.is_relative_to(self.data) else f", data in {server.home}"
             self._say(f"{server.name} answers on port {server.port}{elsewhere}")
-        if self._given.get("DATABASE_URL") or self._given.get("REDIS_URL"):
+        if value_of("DATABASE_URL", self._given) or value_of("REDIS_URL", self._given):
             wait_for(urls, self._say)
         self._say(f"servers ready after {time.monotonic() - begun:.1f} s")
 
     def _make_environment(self) -> dict[str, str]:
-        return {
-            **{name: value for name, value in os.environ.items() if name != "SECRET_KEY_FILE"},
-            **self.services.urls.environment(),
-            "MINT_DATA_DIR": str(self.data),
-            "MINT_BASE_URL": self.base_url,
-            "SECRET_KEY": secret_key(self.data),
-            "DJANGO_SETTINGS_MODULE": "workbench.settings",
-            "DEBUG": "0",
-            "PYTHONUNBUFFERED": "1",
-            **self._extra,
-        }
+        return with_values(
+            {
+                **self.services.urls.environment(),
+                "MINT_DATA_DIR": str(self.data),
+                "MINT_BASE_URL": self.base_url,
+                "SECRET_KEY": secret_key(self.data),
+                "DJANGO_SETTINGS_MODULE": "workbench.settings",
+                "DEBUG": "0",
+                "PYTHONUNBUFFERED": "1",
+                **self._extra,
+            }
+        )
 
     def _prepare_site(self) -> None:
         self._say("bringing the database up to date")
