@@ -173,16 +173,18 @@ class RaterClient(Connection):
         image: OfferedImage,
         answers: Mapping[Perspective, Answer],
         *,
+        behaviour: Mapping[str, Any] | None = None,
         language: str = "en",
         ahead: int = 0,
     ) -> Offer:
-        """Sends scores and reasons; what is next comes with the answer."""
+        """Sends scores, reasons and how they came about; what is next comes with the answer."""
         body = {
             "scores": {str(name): answer.score for name, answer in answers.items()},
             "explanations": {
                 str(name): {"phrases": dict(answer.phrases), "text": answer.text}
                 for name, answer in answers.items()
             },
+            "behaviour": dict(behaviour or {}),
             "language": language,
             "ahead": ahead,
         }

@@ -36,13 +36,13 @@ class World:
         self._truth = truth
 
     @classmethod
-    def read(cls, folder: Path) -> "World":
-        """The world that `write_world` left in `folder`."""
-        truth = read_truth(folder / "truth.json")
+    def read(cls, *folders: Path) -> "World":
+        """The worlds that `write_world` left in `folders`."""
         return cls(
             {
                 _digest((folder / "images" / name).read_bytes()): (name, known)
-                for name, known in truth.items()
+                for folder in folders
+                for name, known in read_truth(folder / "truth.json").items()
             }
         )
 
@@ -169,7 +169,8 @@ class Crowd:
         filename, truth = self._world.find(client.image(image))
         client.display(image)
         answers = _opinion(member.person, filename, truth, questions)
-        following = client.submit(image, answers)
+        behaviour = _behaviour(member.person.seconds(filename), answers)
+        following = client.submit(image, answers, behaviour=behaviour)
         self._note(Sent(member.code, filename, answers), following)
         if self._repeat_every and number % self._repeat_every == 0:
             following = self._repeat(client, image, answers)
@@ -203,6 +204,19 @@ def _opinion(
         )
         answers[asked.perspective] = rated[asked.perspective]
     return answers
+
+
+def _behaviour(seconds: float, answers: Mapping[Perspective, Answer]) -> dict[str, Any]:
+    """What a browser would have measured of somebody who scores one question after the other."""
+    shown = round(1000 * seconds)
+    moments = [round(shown * (place + 1) / (len(answers) + 1)) for place in range(len(answers))]
+    return {
+        "shown_ms": shown,
+        "away_ms": 0,
+        "away": 0,
+        "input": "mouse",
+        "touches": {str(name): [at, at] for name, at in zip(answers, moments, strict=True)},
+    }
 
 
 def _digest(data: bytes) -> str:

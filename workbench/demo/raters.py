@@ -20,6 +20,7 @@ from annotation.protocol.scales import ACR5, Scale
 from .flaws import Flaw
 
 _RATER_STREAM = 3
+_PACE_STREAM = 4
 
 #: How flaws pull single answers of the form below the overall impression, in units of severity.
 _PULLS: Mapping[str, Mapping[str, float]] = {
@@ -57,6 +58,8 @@ class Habits:
     leanings: Mapping[str, float] = field(default_factory=dict)
     #: Which of the three ways of saying things the rater likes.
     saying: int = 0
+    #: Median seconds before an image.
+    seconds: float = 8.0
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ def draw_habits(rng: np.random.Generator, form: ExplanationForm = AIGCIQA2023_FO
         scale_use=float(rng.uniform(0.8, 1.1)),
         leanings={item.key: float(rng.normal(0, 0.07)) for item in form.fields},
         saying=int(rng.integers(3)),
+        seconds=float(rng.lognormal(np.log(8), 0.35)),
     )
 
 
@@ -127,15 +131,22 @@ class SimulatedRater:
 
         A free text is given where the form asks for it: its field's level is `at_most` or lower.
         """
-        digest = hashlib.sha256(key.encode()).digest()
-        name = [int.from_bytes(digest[i : i + 4], "big") for i in (0, 4)]
-        rng = np.random.default_rng([_RATER_STREAM, self.seed, *name])
+        rng = self._rng(_RATER_STREAM, key)
         seen = tuple(flaws)
         answers = {}
         for perspective in PERSPECTIVES:
             opinion = self.opinion(true_scores[perspective], perspective, rng)
             answers[perspective] = self._answer(perspective, opinion, seen, scale, form)
         return answers
+
+    def seconds(self, key: str) -> float:
+        """How long the person looks at the picture and its questions before they answer."""
+        return float(self.habits.seconds * self._rng(_PACE_STREAM, key).lognormal(0, 0.4))
+
+    def _rng(self, stream: int, key: str) -> np.random.Generator:
+        digest = hashlib.sha256(key.encode()).digest()
+        name = [int.from_bytes(digest[i : i + 4], "big") for i in (0, 4)]
+        return np.random.default_rng([stream, self.seed, *name])
 
     def _answer(
         self,

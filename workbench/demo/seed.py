@@ -4,6 +4,7 @@ Every step looks at what is there and does what is missing, so that it can be br
 and begun again. Ratings and models come about over HTTP, as people's do.
 """
 
+import math
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -16,10 +17,10 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 from knox.models import AuthToken
 
-from annotation.models import Rater, Study
-from annotation.protocol.plan import PLAIN
+from annotation.models import Rater, RatingSession, Stimulus, Study
+from annotation.protocol.plan import SessionPlan
 from annotation.protocol.sessions import SessionState
-from annotation.services.importing import import_manifest
+from annotation.services.importing import ImportOptions, import_manifest
 from annotation.services.raters import create_raters, rater_link
 from annotation.services.studies import create_study, set_status
 from annotation.texts import DEFAULT_CONSENT, DEFAULT_INSTRUCTIONS
@@ -35,6 +36,8 @@ OWNER = "owner"
 SLUG = "shapes-and-flaws"
 TITLE = "Shapes and flaws"
 _JOB_SECONDS = 600.0
+#: A visitor's session is short, and so is what comes before it.
+_SESSION = SessionPlan(stabilisation_trials=3)
 
 Say = Callable[[str], None]
 
@@ -55,10 +58,14 @@ class Plan:
     holdout_share: float = 0.2
     holdout_ratings: int = 5
     #: Images of the pool that the crowd rates; the others are left to the visitor.
-    rated: int = 100
+    rated: int = 80
     target_ratings: int = 3
     #: What a visitor's session is long.
     visitor_trials: int = 20
+    #: Images whose scores are known, from the worst to the best: with feedback, and hidden.
+    training: int = 5
+    gold: int = 6
+    session: SessionPlan = _SESSION
 
     @property
     def holdout_trials(self) -> int:
@@ -66,15 +73,21 @@ class Plan:
         return round(self.images * self.holdout_share) * self.holdout_ratings
 
     @property
+    def main_trials(self) -> int:
+        """Of the crowd, those that count."""
+        return self.holdout_trials + self.rated * self.target_ratings
+
+    @property
     def session_trials(self) -> int:
-        """One session of each rater is all of the crowd's work."""
-        trials = self.holdout_trials + self.rated * self.target_ratings
-        return -(-trials // self.raters)
+        """One session of each rater is all of the crowd's work: what counts, and what checks."""
+        checks = self.session.repeat_share + self.session.gold_share
+        main = self.main_trials / self.raters / (1 - checks)
+        return math.ceil(main) + self.session.stabilisation_trials
 
     @property
     def crowd_share(self) -> float:
         """Share of draws from the hold-out, so that it is full when the crowd is done."""
-        return min(0.9, self.holdout_trials / (self.session_trials * self.raters))
+        return min(0.9, self.holdout_trials / self.main_trials)
 
 
 @dataclass(frozen=True)
@@ -146,7 +159,7 @@ class Seeder:
             holdout_ratings=plan.holdout_ratings,
             holdout_share=plan.holdout_share,
             session_trials=plan.visitor_trials,
-            session_plan=PLAIN.to_json(),
+            session_plan=plan.session.to_json(),
         )
 
     def _fill(self, study: Study, owner: User) -> None:
@@ -155,8 +168,8 @@ class Seeder:
         quiet()
         self._say(f'making the demo study "{TITLE}": about two minutes, this once')
         folder = self._draw()
-        if study.stimuli.count() < self.plan.images:
-            self._import(study, owner, folder)
+        for purpose in Stimulus.Purpose:
+            self._import(study, owner, folder, purpose)
         if study.status == Study.Status.DRAFT:
             set_status(study=study, actor=owner, status=Study.Status.OPEN)
         with _token(owner) as token, OwnerClient(self.base_url, token) as client:
@@ -164,21 +177,29 @@ class Seeder:
             self._train(client)
 
     def _draw(self) -> Path:
-        from .world import write_world
+        """Below one folder a world for each purpose that an image can have."""
+        from .world import build_world, spanning, write_images, write_world
 
-        folder = self.data / "demo-world"
-        if not (folder / "manifest.csv").exists():
+        folder, plan = self.data / "demo-world", self.plan
+        if not (folder / "main" / "manifest.csv").exists():
             count = Counter("images drawn", self._out)
-            write_world(folder, seed=self.plan.seed, images=self.plan.images, progress=count)
+            write_world(folder / "main", seed=plan.seed, images=plan.images, progress=count)
+        for offset, (name, number) in enumerate(
+            (("training", plan.training), ("gold", plan.gold)), start=1
+        ):
+            if not (folder / name / "manifest.csv").exists():
+                drawn = build_world(seed=plan.seed + offset, images=8 * number, name=name)
+                write_images(folder / name, spanning(drawn, number), number, published=True)
         return folder
 
-    def _import(self, study: Study, owner: User, folder: Path) -> None:
+    def _import(self, study: Study, owner: User, folder: Path, purpose: str) -> None:
         report = import_manifest(
             study=study,
-            manifest=folder / "manifest.csv",
-            images=folder / "images",
+            manifest=folder / purpose / "manifest.csv",
+            images=folder / purpose / "images",
             actor=owner,
-            progress=Counter("images imported", self._out),
+            progress=Counter(f"{purpose} images imported", self._out),
+            options=ImportOptions(purpose=purpose),
         )
         if report.rejected:
             raise SeedError(
@@ -198,8 +219,8 @@ class Seeder:
         # By code, so that a rater is played by the same person after an interruption.
         made = sorted(made[: plan.raters], key=lambda rater: str(rater["code"]))
         crowd = members(made, panel(plan.seed, plan.raters))
-        finished = {rater["code"] for rater in made if rater["ratings"] >= plan.session_trials}
-        waiting = [member for member in crowd if member.code not in finished]
+        done = _codes_of_the_done(SLUG)
+        waiting = [member for member in crowd if member.code not in done]
         if not waiting:
             return
         client.change_study(
@@ -207,7 +228,8 @@ class Seeder:
         )
         try:
             count = Counter("images rated by simulated raters", self._out)
-            Crowd(World.read(folder), waiting, progress=count).rate()
+            world = World.read(*(folder / purpose for purpose in Stimulus.Purpose))
+            Crowd(world, waiting, progress=count).rate()
         finally:
             client.change_study(
                 SLUG, session_trials=plan.visitor_trials, holdout_share=plan.holdout_share
@@ -238,6 +260,11 @@ class Seeder:
         if rater is None:
             (rater,) = create_raters(study=study, count=1, actor=study.owner)
         return rater_link(rater)
+
+
+def _codes_of_the_done(slug: str) -> set[str]:
+    done = RatingSession.objects.filter(rater__study__slug=slug, state=SessionState.DONE)
+    return set(done.values_list("rater__code", flat=True))
 
 
 def _has_model(study: Study) -> bool:

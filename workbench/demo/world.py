@@ -4,17 +4,20 @@ The manifest says what a researcher would know (file, prompt, generator). The tr
 beside it for the simulated raters and for measurements; nothing that learns may read it.
 """
 
+import csv
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from annotation.protocol.perspectives import Perspective
+from annotation.protocol.training import span
 
 from .flaws import (
     AUTHENTICITY,
@@ -86,7 +89,9 @@ def _encode(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def build_world(*, seed: int, images: int, prompts: int | None = None) -> Iterator[WorldImage]:
+def build_world(
+    *, seed: int, images: int, prompts: int | None = None, name: str = "scene"
+) -> Iterator[WorldImage]:
     """`images` pictures of `prompts` distinct study prompts (a third of the images by default).
 
     The same seed and sizes give the same bytes with the same version of Pillow. Each prompt is
@@ -103,7 +108,7 @@ def build_world(*, seed: int, images: int, prompts: int | None = None) -> Iterat
         generator = GENERATORS[(index % prompts + index // prompts) % len(GENERATORS)]
         picture = paint(scene, generator, rng)
         yield WorldImage(
-            filename=f"scene-{index + 1:05d}.jpg",
+            filename=f"{name}-{index + 1:05d}.jpg",
             data=_encode(picture.image),
             prompt=prompt_of(scene),
             generator=generator.name,
@@ -112,12 +117,10 @@ def build_world(*, seed: int, images: int, prompts: int | None = None) -> Iterat
         )
 
 
-def _truth_of(image: WorldImage) -> dict[str, Any]:
-    return {"scores": image.true_scores, "flaws": [asdict(flaw) for flaw in image.flaws]}
-
-
-def _csv_field(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"' if any(c in text for c in ',"\n') else text
+def spanning(images: Iterable[WorldImage], number: int) -> list[WorldImage]:
+    """`number` of them, evenly from the worst to the best."""
+    found = list(images)
+    return [found[i] for i in span([fmean(item.true_scores.values()) for item in found], number)]
 
 
 def write_world(
@@ -128,27 +131,48 @@ def write_world(
     prompts: int | None = None,
     progress: Progress | None = None,
 ) -> Path:
+    """`write_images` of a whole world."""
+    world = build_world(seed=seed, images=images, prompts=prompts)
+    return write_images(folder, world, images, progress=progress)
+
+
+def write_images(
+    folder: Path,
+    images: Iterable[WorldImage],
+    total: int,
+    *,
+    published: bool = False,
+    progress: Progress | None = None,
+) -> Path:
     """Writes `images/*.jpg`, `manifest.csv` (filename,prompt,generator) and `truth.json`.
 
-    Returns the manifest's path. `progress(done, total)` is called after each image. The manifest
-    comes last, so that a world with a manifest is whole.
+    With `published` the true scores are in the manifest, as those of training and gold images must
+    be. Returns the manifest's path. `progress(done, total)` is called after each image. The
+    manifest comes last, so that a world with a manifest is whole.
     """
     (folder / "images").mkdir(parents=True, exist_ok=True)
-    rows = ["filename,prompt,generator"]
+    scores = list(Perspective) if published else []
+    rows = [["filename", "prompt", "generator", *(f"mos_{name}" for name in scores)]]
     truth: dict[str, Any] = {}
-    for done, image in enumerate(build_world(seed=seed, images=images, prompts=prompts), 1):
+    for done, image in enumerate(images, 1):
         (folder / "images" / image.filename).write_bytes(image.data)
-        rows.append(",".join(map(_csv_field, (image.filename, image.prompt, image.generator))))
+        known = [f"{image.true_scores[name]:.4f}" for name in scores]
+        rows.append([image.filename, image.prompt, image.generator, *known])
         truth[image.filename] = _truth_of(image)
         if progress is not None:
-            progress(done, images)
-    document = {"format": TRUTH_FORMAT, "seed": seed, "images": truth}
+            progress(done, total)
+    document = {"format": TRUTH_FORMAT, "images": truth}
     (folder / "truth.json").write_text(json.dumps(document, indent=1) + "\n")
     manifest = folder / "manifest.csv"
     temporary = folder / "manifest.csv.part"
-    temporary.write_text("\n".join(rows) + "\n")
+    with temporary.open("w", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
     temporary.replace(manifest)
     return manifest
+
+
+def _truth_of(image: WorldImage) -> dict[str, Any]:
+    return {"scores": image.true_scores, "flaws": [asdict(flaw) for flaw in image.flaws]}
 
 
 @dataclass(frozen=True)

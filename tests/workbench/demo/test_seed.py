@@ -14,6 +14,7 @@ from pytest_django.fixtures import Settings
 
 from annotation.models import RatingSession, Study, Trial
 from annotation.protocol.sessions import SessionState
+from annotation.selectors.reliability import reliability_of
 from modelops.models import ModelVersion, ScoringRun, TrainingRun
 from modelops.services import scoring
 from modelops.services.training import run_training
@@ -53,20 +54,32 @@ def seeder(transactional_db: None, live_server: Any, worker: None, tmp_path: Pat
 
 
 def test_the_crowd_fills_the_hold_out_and_leaves_images_to_the_visitor() -> None:
-    """Of 360 images 72 are held out: 72 · 5 + 100 · 3 = 660 trials, 55 of each of 12 raters."""
+    """Of 360 images 72 are held out: 72 · 5 + 80 · 3 = 600 trials that count, 50 of each of 12
+    raters. A tenth of a session are checks, so 50 / 0.9 = 55.6, and 3 that stabilise."""
     plan = Plan()
-    assert plan.session_trials == 55
-    assert plan.crowd_share == pytest.approx(360 / 660)
+    assert plan.main_trials == 600
+    assert plan.session_trials == 59
+    assert plan.crowd_share == pytest.approx(360 / 600)
 
 
 @pytest.mark.slow
 def test_the_demo_has_ratings_a_model_in_use_and_images_that_nobody_rated(seeder: Seeder) -> None:
     seeded = seeder.run()
     study = Study.objects.get(slug=SLUG)
-    assert study.stimuli.count() == SMALL.images
+    assert study.stimuli.filter(purpose="main").count() == SMALL.images
+    assert study.stimuli.filter(purpose="training").count() == SMALL.training
+    assert study.stimuli.filter(purpose="gold").count() == SMALL.gold
     assert (study.session_trials, study.holdout_share) == (5, 0.2)
     assert RatingSession.objects.filter(state=SessionState.DONE).count() == 4
-    assert Trial.objects.filter(state=Trial.State.SUBMITTED).count() == 4 * SMALL.session_trials
+    answered = Trial.objects.filter(state=Trial.State.SUBMITTED)
+    after_training = answered.exclude(role=Trial.Role.TRAINING)
+    assert after_training.count() == 4 * SMALL.session_trials
+    assert answered.filter(role=Trial.Role.TRAINING).count() == 4 * SMALL.training
+    assert after_training.filter(role=Trial.Role.GOLD).exists()
+    # Nobody is told that they hurry, or answers at random: the first look is at good raters.
+    flags = [flag.rule for one in reliability_of(study).values() for flag in one.flags]
+    assert "too_fast" not in flags
+    assert "straight_lining" not in flags
     assert ModelVersion.objects.get(study=study).state == ModelVersion.State.ACTIVE
     assert study.stimuli.filter(claimed_ratings=0, priority__gt=0).exists()
     assert not AuthToken.objects.exists()
