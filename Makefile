@@ -51,7 +51,7 @@ check: setup-dev ## lint, types, layers, missing migrations, deployment settings
 	@echo "check: migrations"; $(PY) -m workbench.local run --throw-away -- $(PY) manage.py makemigrations --check --dry-run
 	@echo "check: deployment settings"; env $$CHECK_ENV $(PY) manage.py check --deploy --fail-level WARNING
 
-bench: setup ## measure everything on throw-away data (15 minutes); writes benchmarks/results
+bench: setup ## measure all that needs no browser, on throw-away data (15 minutes); writes benchmarks/results
 	@$(PY) -m benchmarks
 
 bench-rating: setup ## ratings per second, with few and with many raters and answers stored

@@ -172,6 +172,9 @@ class SelfCheck:
             yield
         except MintError as error:
             raise StageError(name, error.message, self._logs()) from error
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+            raise StageError(name, said, self._logs()) from error
         except BaseException:
             self.report.failed_stage = name
             raise
