@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts pytest bench bench-rating bench-claims bench-browser bench-predict bench-export pretrain-tiny screenshots messages pins clean
+.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts pytest bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export pretrain-tiny screenshots messages pins clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ bench-rating: setup ## ratings per second, with few and with many raters and ans
 
 bench-claims: setup ## the next image's claim, in studies of 2,400 and of 1,000,000 stimuli
 	@$(PY) -m benchmarks claims
+
+bench-console: setup ## the owner's pages of a study of 100,000 images and 1,000 raters
+	@$(PY) -m benchmarks console
 
 bench-browser: setup-dev ## a session of 300 images in a real Chromium: times, bytes, memory
 	@$(PY) -m benchmarks browser

@@ -111,6 +111,77 @@ def ratings(slug: str, images: int, by: int) -> dict[str, Any]:
     return {"stored": len(trials)}
 
 
+def crowd(slug: str, number: int, each: int) -> dict[str, Any]:
+    """`number` raters who have answered `each` of the study's stimuli, one in ten still at it.
+
+    The first rater has the first `each` stimuli, the next one those after them, and so on, round
+    and round.
+    """
+    of_study = Study.objects.get(slug=slug)
+    people = _raters(of_study, number)
+    values = {"study": of_study.pk, "each": each, "first": people[0].pk, "last": people[-1].pk}
+    with connection.cursor() as cursor, transaction.atomic():
+        for statement in (_CROWD_TRIALS, _CROWD_RATINGS, _CROWD_PLACES, _CROWD_SESSIONS):
+            cursor.execute(statement, values)
+    return {"stored": number * each}
+
+
+#: As many rows as a large study has are made by the database itself.
+_CROWD_TRIALS = """
+WITH stimulus AS (
+    SELECT id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS number
+    FROM annotation_stimulus WHERE study_id = %(study)s
+), answer AS (
+    SELECT session.id AS session, session.rater_id AS rater, step,
+        (session.rater_id - %(first)s) * %(each)s + step AS place
+    FROM annotation_ratingsession AS session, generate_series(0, %(each)s - 1) AS step
+    WHERE session.rater_id BETWEEN %(first)s AND %(last)s
+)
+INSERT INTO annotation_trial (session_id, rater_id, stimulus_id, position, draw, state, leased_at,
+    lease_expires_at, displayed_at, submitted_at, role, block, skip_reason, behaviour)
+SELECT session, rater, stimulus.id, step, 'priority', 'submitted', moment, moment, moment,
+    moment + interval '8 seconds', 'main', step / 10, '',
+    jsonb_build_object('shown_ms', 6000 + (rater * 31 + step * 17) %% 5000)
+FROM answer JOIN stimulus ON stimulus.place = answer.place %% stimulus.number
+CROSS JOIN LATERAL (SELECT now() - (%(each)s - step) * interval '10 seconds' AS moment) AS clock
+"""
+_CROWD_RATINGS = """
+INSERT INTO annotation_rating (trial_id, perspective, revision, created_at, score)
+SELECT id, perspective, 1, submitted_at,
+    1 + (stimulus_id * 7 + length(perspective) + (rater_id * stimulus_id) %% 2) %% 5
+FROM annotation_trial, unnest(array['quality', 'authenticity', 'correspondence']) AS perspective
+WHERE rater_id BETWEEN %(first)s AND %(last)s
+"""
+_CROWD_PLACES = """
+UPDATE annotation_stimulus SET claimed_ratings = given.number FROM (
+    SELECT stimulus_id, count(*) AS number FROM annotation_trial
+    WHERE rater_id BETWEEN %(first)s AND %(last)s GROUP BY 1
+) AS given WHERE given.stimulus_id = annotation_stimulus.id
+"""
+_CROWD_SESSIONS = """
+UPDATE annotation_ratingsession SET next_position = %(each)s, begun_at = now() - interval '1 hour',
+    state = CASE WHEN rater_id %% 10 = 0 THEN 'rating' ELSE 'done' END,
+    ended_at = CASE WHEN rater_id %% 10 = 0 THEN NULL ELSE now() END
+WHERE rater_id BETWEEN %(first)s AND %(last)s
+"""
+
+
+def session() -> dict[str, Any]:
+    """The cookie of the owner's browser."""
+    from django.test import Client
+
+    client = Client()
+    client.force_login(User.objects.get(username="bench"))
+    return {"cookie": client.cookies["sessionid"].value}
+
+
+def addresses(slug: str) -> dict[str, Any]:
+    """A stimulus and a rater whose pages can be asked for."""
+    of_study = Study.objects.get(slug=slug)
+    stimulus = Stimulus.objects.filter(study=of_study).order_by("-claimed_ratings", "pk")[0]
+    return {"stimulus": stimulus.pk, "rater": Rater.objects.filter(study=of_study)[0].code}
+
+
 def analyze() -> dict[str, Any]:
     """What PostgreSQL does by itself some minutes after a bulk load, to tables that hold rows."""
     with connection.cursor() as cursor:
@@ -283,7 +354,8 @@ def _answers(trials: list[Trial]) -> None:
 _ACTS: dict[str, Callable[..., dict[str, Any]]] = {
     act.__name__: act
     for act in (
-        owner, study, priorities, claim_plan, raters, ratings, analyze, labels, pool, scoring,
+        owner, study, priorities, claim_plan, raters, ratings, crowd, session, addresses, analyze,
+        labels, pool, scoring,
     )
 }  # fmt: skip
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from benchmarks import browser, claims, export, rating
+from benchmarks import browser, claims, console, export, rating
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -46,6 +46,17 @@ def test_claims_are_measured_in_both_sizes(silent: Callable[[str], None]) -> Non
     assert against["p95_ratio"] > 0
     assert not against["sorts"]
     assert any("stimulus_by_priority" in line for line in found["plans"][3_000])
+
+
+def test_every_page_of_the_console_is_measured(silent: Callable[[str], None]) -> None:
+    found = console.measure(console.Plan(images=300, raters=20, each=45, times=2), silent)
+    pages = {item["page"]: item for item in found["pages"]}
+    assert len(pages) == 14
+    assert all(0 < item["p50_ms"] <= item["p95_ms"] for item in pages.values())
+    # 20 raters' rows of the CSV, each with a link of its own.
+    assert pages["raters, CSV"]["kib"] > 20 * 0.1
+    text = "\n".join(console.lines(found))
+    assert "300 images, 20 raters" in text
 
 
 @pytest.mark.browser

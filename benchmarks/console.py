@@ -1,0 +1,108 @@
+"""The owner's pages of a large study: how long does each take to come?
+
+Every page is asked for by a signed-in browser, one after the other; the first time is told apart,
+because what is computed for all raters together is computed then.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from .machine import busy_cores
+from .results import percentile, table, write
+from .site import BenchSite, Say, bench_site
+
+SLUG = "bench-console"
+#: Milliseconds that nobody notices much; a page that takes longer is marked.
+AIM_MS = 300
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How large the study is, and how often each page is asked for."""
+
+    images: int = 100_000
+    raters: int = 1_000
+    #: Images that each rater has answered: three ratings per image.
+    each: int = 300
+    times: int = 10
+
+
+def measure(plan: Plan, say: Say) -> dict[str, Any]:
+    """Milliseconds of every page."""
+    with bench_site(say) as site:
+        say(f"storing {plan.images:,} images and {plan.raters * plan.each:,} answers")
+        site.inside("study", slug=SLUG, images=plan.images, wanted=5)
+        site.inside("priorities", slug=SLUG)
+        site.inside("crowd", slug=SLUG, number=plan.raters, each=plan.each)
+        site.inside("analyze")
+        found = site.inside("addresses", slug=SLUG)
+        cookies = {"sessionid": site.inside("session")["cookie"]}
+        with httpx.Client(base_url=site.stack.base_url, cookies=cookies, timeout=120) as browser:
+            pages = [
+                {"page": name, **_times(browser, path, plan.times, site)}
+                for name, path in paths(found, plan).items()
+            ]
+    return {"images": plan.images, "raters": plan.raters, "pages": pages}
+
+
+def paths(found: dict[str, Any], plan: Plan) -> dict[str, str]:
+    """Name and address of every page that shows a study."""
+    study = f"/studies/{SLUG}"
+    return {
+        "studies": "/studies/",
+        "overview": f"{study}/",
+        "images": f"{study}/images/",
+        "images, last page": f"{study}/images/?page={plan.images // 48}",
+        "images, searched": f"{study}/images/?text=-0001",
+        "images, unrated": f"{study}/images/?state=unrated",
+        "one image": f"{study}/images/{found['stimulus']}/",
+        "raters": f"{study}/raters/",
+        "raters, live part": f"{study}/raters/live/",
+        "raters, CSV": f"{study}/raters.csv",
+        "one rater": f"{study}/raters/{found['rater']}/",
+        "model": f"{study}/model/",
+        "export": f"{study}/export/",
+        "settings": f"{study}/settings/",
+    }
+
+
+def _times(browser: httpx.Client, path: str, times: int, site: BenchSite) -> dict[str, float]:
+    taken = []
+    for _time in range(times + 1):
+        begun = time.perf_counter()
+        answer = browser.get(path)
+        taken.append(1000 * (time.perf_counter() - begun))
+        answer.raise_for_status()
+    site.say(f"{path} {taken[0]:.0f} ms, then {percentile(taken[1:], 50):.0f} ms")
+    return {
+        "first_ms": round(taken[0], 1),
+        "p50_ms": round(percentile(taken[1:], 50), 1),
+        "p95_ms": round(percentile(taken[1:], 95), 1),
+        "kib": round(len(answer.content) / 1024, 1),
+    }
+
+
+def lines(found: dict[str, Any]) -> Sequence[str]:
+    """Everything for a person."""
+    rows = [
+        [item["page"] + (" *" if item["p95_ms"] > AIM_MS else "")]
+        + [item[key] for key in ("first_ms", "p50_ms", "p95_ms", "kib")]
+        for item in found["pages"]
+    ]
+    return [
+        *table(["page", "first ms", "p50 ms", "p95 ms", "KiB"], rows),
+        "",
+        f"{found['images']:,} images, {found['raters']:,} raters. * slower than {AIM_MS} ms.",
+    ]
+
+
+def run(say: Say, plan: Plan = Plan()) -> None:
+    """Measures, writes results/console.json, prints the table."""
+    busy = busy_cores()
+    found = measure(plan, say)
+    path = write("console", found, busy)
+    say("\n".join(["", *lines(found), "", f"written to {path}"]))
