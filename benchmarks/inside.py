@@ -303,6 +303,7 @@ def _trials(people: list[Rater], stimuli: list[Stimulus]) -> list[Trial]:
     return Trial.objects.bulk_create(
         [
             Trial(
+                study_id=rater.study_id,
                 session=sessions[rater.pk],
                 rater=rater,
                 stimulus=stimulus,

@@ -16,7 +16,8 @@ from workbench.accounts.models import User
 from workbench.accounts.signed_in import signed_in
 from workbench.errors import MintError
 
-from ..models import RaterIdentity, SharedLink, Study
+from ..models import SharedLink, Study
+from ..selectors.rater_history import identities_for
 from ..selectors.studies import find_study, raters_of
 from ..services.invitations import (
     MOST_RATERS,
@@ -119,13 +120,13 @@ def shared_link(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @require_safe
 def invitation_csv(request: HttpRequest, slug: str) -> HttpResponse:
-    """Every personal link with whom it is for, such as a mail merge reads."""
+    """Every personal link, for the owner with whom it is for, such as a mail merge reads."""
     study = find_study(request.user, slug, "annotation.change_study")
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{study.slug}-invitations.csv"'
     writer = csv.writer(response)
     writer.writerow(_COLUMNS)
-    people = {item.rater_id: item for item in RaterIdentity.objects.filter(rater__study=study)}
+    people = {item.rater_id: item for item in identities_for(signed_in(request), study)}
     for rater in raters_of(study).iterator():
         person = people.get(rater.pk)
         link = request.build_absolute_uri(rater_link(rater))

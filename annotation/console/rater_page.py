@@ -18,7 +18,7 @@ from ..selectors.messages import messages_with
 from ..selectors.monitor import live_sessions
 from ..selectors.rater_history import (
     exclusions_of,
-    identity_for,
+    identities_for,
     latest_trials,
     scores_in_order,
     seconds_on_screen,
@@ -57,7 +57,7 @@ def rater_page(request: HttpRequest, slug: str, code: str) -> HttpResponse:
         "flags": flag_words(standing.flags, labels),
         "agreements": list(zip(labels, correlations, strict=False)),
         "perspectives": labels,
-        "identity": identity_for(signed_in(request), study, rater),
+        "identity": identities_for(signed_in(request), study).filter(rater=rater).first(),
         "exclusions": exclusions_of(study, rater),
         "sittings": (sittings := _sittings(study, rater, labels)),
         "stopped": next((item for item in sittings if item["session"].state == _STOPPED), None),

@@ -3,11 +3,15 @@
 from django.conf import settings
 from django.db import models
 
+from .constraints import Unchanging
 from .study import Study
 
 
 class AuditEntry(models.Model):
-    """One act on a study by a person (or, without an actor, by the workbench itself)."""
+    """One act on a study by a person (or, without an actor, by the workbench itself).
+
+    It outlives both: who or what was deleted is null from then on.
+    """
 
     study = models.ForeignKey(
         Study, on_delete=models.SET_NULL, null=True, related_name="audit_entries"
@@ -23,4 +27,9 @@ class AuditEntry(models.Model):
     class Meta:
         ordering = ["-created_at", "-pk"]
         verbose_name_plural = "audit entries"
+        constraints = [
+            Unchanging(
+                what="an audit entry", forgets=["study", "actor"], name="audit_entry_unchanging"
+            )
+        ]
         indexes = [models.Index(fields=["study", "-created_at"], name="audit_by_study")]

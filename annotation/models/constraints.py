@@ -1,8 +1,11 @@
-"""Constraint helpers: what the code assumes, the database enforces."""
+"""Constraints of our own: what the code assumes, the database enforces (docs/decisions/022)."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from django.db.models import CheckConstraint, Q
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.models import BaseConstraint, CheckConstraint, Model, Q
 
 
 def one_of(table: str, field: str, values: Iterable[str]) -> CheckConstraint:
@@ -11,3 +14,138 @@ def one_of(table: str, field: str, values: Iterable[str]) -> CheckConstraint:
         condition=Q(**{f"{field}__in": [str(value) for value in values]}),
         name=f"{table}_{field}_valid",
     )
+
+
+def finite(field: str) -> Q:
+    """A number, and neither infinite nor NaN: PostgreSQL sorts NaN above infinity."""
+    return Q(**{f"{field}__gt": -math.inf, f"{field}__lt": math.inf})
+
+
+def finite_from_0(field: str) -> Q:
+    """A number of at least 0, and neither infinite nor NaN."""
+    return Q(**{f"{field}__gte": 0, f"{field}__lt": math.inf})
+
+
+class _DatabaseConstraint(BaseConstraint):
+    """One that only the database looks at; forms and `full_clean` leave it alone."""
+
+    def create_sql(self, model: type[Model] | None, schema_editor: Any) -> Any:
+        raise NotImplementedError
+
+    def constraint_sql(
+        self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None
+    ) -> Any:
+        # Of a table that is made this moment: afterwards, since other tables may be named.
+        assert schema_editor is not None  # noqa: S101 -- only loosely typed
+        schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
+
+    def validate(self, *_args: Any, **_kwargs: Any) -> None:
+        return
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, _DatabaseConstraint):
+            return self.deconstruct() == other.deconstruct()
+        return NotImplemented
+
+    __hash__ = BaseConstraint.__hash__
+
+
+class SharedForeignKey(_DatabaseConstraint):
+    """The row that `field` points to has the same `shared` as this row, or is this row's `shared`.
+
+    A foreign key of both columns together. It takes the place of the simple one (`field` has
+    `db_constraint=False`), so it costs no check more. The other table needs a unique constraint of
+    its primary key and `shared`.
+    """
+
+    def __init__(self, *, field: str, shared: str, name: str) -> None:
+        super().__init__(name=name)
+        self.field = field
+        self.shared = shared
+
+    def create_sql(self, model: type[Model] | None, schema_editor: Any) -> str:
+        assert model is not None  # noqa: S101 -- only loosely typed
+        quote = schema_editor.quote_name
+        field: Any = model._meta.get_field(self.field)
+        other: type[Model] = field.remote_field.model
+        here = (field.column, _column(model, self.shared))
+        there = (field.target_field.column, _column(other, self.shared))
+        return (
+            f"ALTER TABLE {quote(model._meta.db_table)} ADD CONSTRAINT {quote(self.name)} "
+            f"FOREIGN KEY ({', '.join(map(quote, here))}) "
+            f"REFERENCES {quote(other._meta.db_table)} ({', '.join(map(quote, there))}) "
+            "DEFERRABLE INITIALLY DEFERRED"
+        )
+
+    def remove_sql(self, model: type[Model] | None, schema_editor: Any) -> str:
+        assert model is not None  # noqa: S101 -- only loosely typed
+        quote = schema_editor.quote_name
+        return f"ALTER TABLE {quote(model._meta.db_table)} DROP CONSTRAINT {quote(self.name)}"
+
+    def deconstruct(self) -> Any:
+        path, args, kwargs = super().deconstruct()
+        return path, args, {**kwargs, "field": self.field, "shared": self.shared}
+
+
+class Unchanging(_DatabaseConstraint):
+    """A row stays as it was written: triggers refuse an UPDATE and, unless `deletable`, a DELETE.
+
+    A foreign key of `forgets` may become null, in the transaction that deletes what it pointed to.
+    `what` is how the message calls a row. TRUNCATE, which only the table's owner may, is let
+    through: tests empty their tables with it. The function is annotation's migration 0017.
+    """
+
+    def __init__(
+        self, *, what: str, name: str, deletable: bool = False, forgets: Sequence[str] = ()
+    ) -> None:
+        super().__init__(name=name)
+        self.what = what
+        self.deletable = deletable
+        self.forgets = tuple(forgets)
+
+    def create_sql(self, model: type[Model] | None, schema_editor: Any) -> str:
+        assert model is not None  # noqa: S101 -- only loosely typed
+        quote = schema_editor.quote_name
+        table = quote(model._meta.db_table)
+        call = f"EXECUTE FUNCTION annotation_refuse_change({self._arguments(model, schema_editor)})"
+        acts = "UPDATE" if self.deletable else "UPDATE OR DELETE"
+        statements = [
+            f"CREATE TRIGGER {quote(self.name)} BEFORE {acts} ON {table} FOR EACH ROW {call}"
+        ]
+        if self.forgets:
+            # At the end of the transaction it is seen whether what was forgotten is gone indeed.
+            statements.append(
+                f"CREATE CONSTRAINT TRIGGER {quote(self._later)} AFTER UPDATE ON {table} "
+                f"DEFERRABLE INITIALLY DEFERRED FOR EACH ROW {call}"
+            )
+        return "; ".join(statements)
+
+    def remove_sql(self, model: type[Model] | None, schema_editor: Any) -> str:
+        assert model is not None  # noqa: S101 -- only loosely typed
+        quote = schema_editor.quote_name
+        names = [self.name, *([self._later] if self.forgets else [])]
+        table = quote(model._meta.db_table)
+        return "; ".join(f"DROP TRIGGER {quote(name)} ON {table}" for name in names)
+
+    def deconstruct(self) -> Any:
+        path, args, kwargs = super().deconstruct()
+        own = {"what": self.what, "deletable": self.deletable, "forgets": self.forgets}
+        return path, args, {**kwargs, **own}
+
+    @property
+    def _later(self) -> str:
+        return f"{self.name}_later"
+
+    def _arguments(self, model: type[Model], schema_editor: Any) -> str:
+        """What a row is called, then column, table and key of each that may be forgotten."""
+        values = [self.what]
+        for name in self.forgets:
+            field: Any = model._meta.get_field(name)
+            target = field.target_field
+            values += [field.column, target.model._meta.db_table, target.column]
+        return ", ".join(schema_editor.quote_value(value) for value in values)
+
+
+def _column(model: type[Model], name: str) -> str:
+    column: str | None = model._meta.get_field(name).column  # type: ignore[union-attr] # a field
+    return str(column)

@@ -1,5 +1,6 @@
 """An import asked for in the console."""
 
+import math
 from typing import ClassVar
 
 from django.conf import settings
@@ -53,6 +54,10 @@ class ImportJob(Job):
         constraints = [
             one_of("import_job", "state", JobState.values),
             one_of("import_job", "purpose", ["main", "training", "gold"]),
+            models.CheckConstraint(
+                condition=Q(mos_scale__gt=0, mos_scale__lt=math.inf),
+                name="import_job_mos_scale_valid",
+            ),
             models.UniqueConstraint(
                 fields=["study"],
                 condition=Q(state__in=["queued", "running"]),

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from ..protocol.perspectives import PERSPECTIVES
-from .constraints import one_of
+from .constraints import finite_from_0, one_of
 from .stimulus import Stimulus
 
 
@@ -28,6 +28,12 @@ class PublishedScore(models.Model):
             one_of("published_score", "perspective", PERSPECTIVES),
             models.CheckConstraint(
                 condition=Q(mos__gte=0, mos__lte=1), name="published_score_mos_valid"
+            ),
+            models.CheckConstraint(
+                condition=Q(sd=None) | finite_from_0("sd"), name="published_score_sd_valid"
+            ),
+            models.CheckConstraint(
+                condition=Q(raters=None) | Q(raters__gte=1), name="published_score_raters_valid"
             ),
             models.UniqueConstraint(
                 fields=["stimulus", "perspective", "source"], name="published_score_unique"

@@ -31,7 +31,11 @@ class Rater(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [one_of("rater", "status", ["active", "excluded"])]
+        constraints = [
+            one_of("rater", "status", ["active", "excluded"]),
+            # For the foreign key of a trial.
+            models.UniqueConstraint(fields=["id", "study"], name="rater_in_study"),
+        ]
 
     def __str__(self) -> str:
         return self.code

@@ -31,6 +31,7 @@ class Rating(models.Model):
             models.CheckConstraint(
                 condition=Q(score__gte=0, score__lte=100), name="rating_score_valid"
             ),
+            models.CheckConstraint(condition=Q(revision__gte=1), name="rating_revision_valid"),
             models.UniqueConstraint(
                 fields=["trial", "perspective", "revision"], name="rating_revision_unique"
             ),
@@ -66,6 +67,7 @@ class Explanation(models.Model):
     class Meta:
         constraints = [
             one_of("explanation", "perspective", PERSPECTIVES),
+            models.CheckConstraint(condition=Q(revision__gte=1), name="explanation_revision_valid"),
             models.UniqueConstraint(
                 fields=["trial", "perspective", "revision"], name="explanation_revision_unique"
             ),

@@ -21,6 +21,7 @@ class SharedLink(models.Model):
 
     class Meta:
         constraints = [
+            models.CheckConstraint(condition=Q(quota__gte=1), name="shared_link_quota_valid"),
             models.CheckConstraint(
                 condition=Q(used__lte=F("quota")),
                 name="shared_link_within_quota",

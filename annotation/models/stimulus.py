@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from .constraints import one_of
+from .constraints import SharedForeignKey, finite, one_of
 from .study import Study
 
 
@@ -23,6 +23,8 @@ class Generator(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["study", "name"], name="generator_unique"),
+            # For the foreign key of a stimulus.
+            models.UniqueConstraint(fields=["id", "study"], name="generator_in_study"),
         ]
 
     def __str__(self) -> str:
@@ -39,6 +41,8 @@ class Prompt(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["study", "text_sha256"], name="prompt_unique"),
+            # For the foreign key of a stimulus.
+            models.UniqueConstraint(fields=["id", "study"], name="prompt_in_study"),
         ]
 
     def __str__(self) -> str:
@@ -61,8 +65,13 @@ class Stimulus(models.Model):
     study = models.ForeignKey(
         Study, on_delete=models.CASCADE, related_name="stimuli", db_index=False
     )
-    prompt = models.ForeignKey(Prompt, on_delete=models.PROTECT, related_name="stimuli")
-    generator = models.ForeignKey(Generator, on_delete=models.PROTECT, related_name="stimuli")
+    #: Of the same study: the foreign keys are among the constraints.
+    prompt = models.ForeignKey(
+        Prompt, on_delete=models.PROTECT, related_name="stimuli", db_constraint=False
+    )
+    generator = models.ForeignKey(
+        Generator, on_delete=models.PROTECT, related_name="stimuli", db_constraint=False
+    )
     #: The manifest's name for it, unique within the study.
     filename = models.CharField(max_length=300)
     image = models.FileField(max_length=200, blank=True)
@@ -121,6 +130,16 @@ class Stimulus(models.Model):
                 & Q(claimed_ratings__lte=F("maximum_ratings")),
                 name="stimulus_ratings_capped",
             ),
+            models.CheckConstraint(
+                condition=finite("priority") & Q(shuffle__gte=0, shuffle__lt=1),
+                name="stimulus_order_valid",
+            ),
+            SharedForeignKey(field="prompt", shared="study", name="stimulus_prompt_same_study"),
+            SharedForeignKey(
+                field="generator", shared="study", name="stimulus_generator_same_study"
+            ),
+            # For the foreign key of a trial.
+            models.UniqueConstraint(fields=["id", "study"], name="stimulus_in_study"),
         ]
         indexes = [
             # The three orders in which a trial is drawn; each covers only images still wanted.

@@ -135,6 +135,10 @@ class Study(models.Model):
                 ),
             ),
             models.CheckConstraint(
+                condition=Q(session_trials__gte=1, lease_seconds__gte=10),
+                name="study_session_valid",
+            ),
+            models.CheckConstraint(
                 condition=Q(holdout_share__gte=0, holdout_share__lte=0.9)
                 & Q(audit_share__gte=0, audit_share__lte=1),
                 name="study_shares_valid",

@@ -1,16 +1,19 @@
 """Rating sessions and their trials. A trial is a lease on one of a stimulus's rating places."""
 
 import secrets
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from ..protocol.asking import ALWAYS
+from ..protocol.perspectives import PERSPECTIVES
 from ..protocol.skips import NOTE_LIMIT
-from .constraints import one_of
+from .constraints import SharedForeignKey, one_of
 from .rater import Rater
 from .stimulus import Stimulus
+from .study import Study
 
 
 def new_session_seed() -> int:
@@ -73,6 +76,8 @@ class RatingSession(models.Model):
                 condition=Q(state__in=["instructions", "rating", "paused"]),
                 name="session_one_open_per_rater",
             ),
+            # For the foreign key of a trial.
+            models.UniqueConstraint(fields=["id", "rater"], name="session_of_rater"),
         ]
 
 
@@ -104,15 +109,28 @@ class Trial(models.Model):
 
     # Without indexes of their own: each leads one below, and every rating would pay for a second.
     # For a rater whom its statistics do not know yet, the planner even takes the narrower one, and
-    # reads all that the rater has ever rated for each image that a claim looks at.
+    # reads all that the rater has ever rated for each image that a claim looks at. Their foreign
+    # keys are among the constraints: all three are of one study, and the session is the rater's.
     session = models.ForeignKey(
-        RatingSession, on_delete=models.CASCADE, related_name="trials", db_index=False
+        RatingSession,
+        on_delete=models.CASCADE,
+        related_name="trials",
+        db_index=False,
+        db_constraint=False,
     )
     rater = models.ForeignKey(
-        Rater, on_delete=models.CASCADE, related_name="trials", db_index=False
+        Rater, on_delete=models.CASCADE, related_name="trials", db_index=False, db_constraint=False
     )
     stimulus = models.ForeignKey(
-        Stimulus, on_delete=models.PROTECT, related_name="trials", db_index=False
+        Stimulus,
+        on_delete=models.PROTECT,
+        related_name="trials",
+        db_index=False,
+        db_constraint=False,
+    )
+    #: The rater's and the stimulus's, here for those foreign keys; deleted with the rater.
+    study = models.ForeignKey(
+        Study, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
     )
     position = models.PositiveIntegerField()
     block = models.PositiveSmallIntegerField(default=1)
@@ -153,6 +171,16 @@ class Trial(models.Model):
                 | (~Q(state="submitted") & Q(submitted_at__isnull=True)),
                 name="trial_submitted_at_set",
             ),
+            models.CheckConstraint(
+                condition=Q(asked_up_to=None) | Q(asked_up_to__gte=0, asked_up_to__lte=1),
+                name="trial_asked_up_to_valid",
+            ),
+            models.CheckConstraint(
+                condition=Q(scored__lte=len(PERSPECTIVES)), name="trial_scored_valid"
+            ),
+            SharedForeignKey(field="session", shared="rater", name="trial_session_same_rater"),
+            SharedForeignKey(field="rater", shared="study", name="trial_rater_same_study"),
+            SharedForeignKey(field="stimulus", shared="study", name="trial_stimulus_same_study"),
         ]
         indexes = [
             models.Index(
@@ -160,3 +188,9 @@ class Trial(models.Model):
             ),
             models.Index(fields=["stimulus", "state"], name="trial_by_stimulus"),
         ]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """`study` is the rater's where it was not given."""
+        if self.study_id is None:
+            self.study_id = self.rater.study_id
+        super().save(*args, **kwargs)

@@ -84,8 +84,6 @@ def exclusions_of(study: Study, rater: Rater) -> QuerySet[AuditEntry]:
     ).select_related("actor")
 
 
-def identity_for(user: User, study: Study, rater: Rater) -> RaterIdentity | None:
-    """Who the rater is, for the study's owner alone: administrators see codes."""
-    if study.owner_id != user.pk:
-        return None
-    return RaterIdentity.objects.filter(rater=rater).first()
+def identities_for(user: User, study: Study) -> QuerySet[RaterIdentity]:
+    """Who the study's raters are, for its owner alone: administrators see codes."""
+    return RaterIdentity.objects.filter(rater__study=study, rater__study__owner=user)

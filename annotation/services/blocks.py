@@ -97,6 +97,7 @@ def _lease(
             for pick in picks
         ],
         block=block,
+        study_id=access.study.id,
         rater_id=access.rater_id,
         session_id=session.id,
         lease_seconds=access.study.lease_seconds,

@@ -51,12 +51,12 @@ WITH given AS (
     RETURNING next_position - (SELECT count(*) FROM given) AS first
 ), trial AS (
     INSERT INTO annotation_trial (
-        session_id, rater_id, stimulus_id, position, block, role, draw, state,
+        study_id, session_id, rater_id, stimulus_id, position, block, role, draw, state,
         leased_at, lease_expires_at, skip_reason, behaviour, asked_up_to
     )
-    SELECT %(session)s, %(rater)s, given.stimulus_id, step.first + given.place - 1, %(block)s,
-        given.role, given.draw, 'leased', now(), now() + make_interval(secs => %(seconds)s),
-        '', '{{}}', given.asked_up_to
+    SELECT %(study)s, %(session)s, %(rater)s, given.stimulus_id, step.first + given.place - 1,
+        %(block)s, given.role, given.draw, 'leased', now(),
+        now() + make_interval(secs => %(seconds)s), '', '{{}}', given.asked_up_to
     FROM given, step
     RETURNING id, stimulus_id, position, block, role, lease_expires_at, asked_up_to, scored
 )
@@ -163,7 +163,13 @@ def take_places(
 
 
 def lease_block(
-    *, picks: Iterable[Pick], block: int, rater_id: int, session_id: int, lease_seconds: int
+    *,
+    picks: Iterable[Pick],
+    block: int,
+    study_id: int,
+    rater_id: int,
+    session_id: int,
+    lease_seconds: int,
 ) -> list[OfferedTrial]:
     """Leases the picks to the rater in this order, as the session's `block`."""
     picks = list(picks)
@@ -176,6 +182,7 @@ def lease_block(
                 "draws": [str(pick.draw) for pick in picks],
                 "asked": [pick.asked_up_to for pick in picks],
                 "block": block,
+                "study": study_id,
                 "rater": rater_id,
                 "session": session_id,
                 "seconds": lease_seconds,

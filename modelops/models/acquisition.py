@@ -1,8 +1,10 @@
 """Acquisition rounds: which stimuli a model asked people to rate first."""
 
 from django.db import models
+from django.db.models import F, Q
 
 from annotation.models import Study
+from annotation.models.constraints import SharedForeignKey
 
 from .version import ModelVersion
 
@@ -12,7 +14,10 @@ class AcquisitionRound(models.Model):
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="acquisition_rounds")
     model_version = models.ForeignKey(
-        ModelVersion, on_delete=models.CASCADE, related_name="acquisition_rounds"
+        ModelVersion,
+        on_delete=models.CASCADE,
+        related_name="acquisition_rounds",
+        db_constraint=False,
     )
     #: `learning.acquisition` strategy and its parameters.
     strategy = models.CharField(max_length=40)
@@ -24,3 +29,11 @@ class AcquisitionRound(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(selected__lte=F("candidates")), name="acquisition_selected_valid"
+            ),
+            SharedForeignKey(
+                field="model_version", shared="study", name="acquisition_version_same_study"
+            ),
+        ]

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from annotation.models import Stimulus, Study
-from annotation.models.constraints import one_of
+from annotation.models.constraints import SharedForeignKey, finite, finite_from_0, one_of
 from annotation.protocol.perspectives import PERSPECTIVES
 from workbench.jobs.models import Job, JobState
 
@@ -36,8 +36,10 @@ class Prediction(models.Model):
             models.UniqueConstraint(
                 fields=["model_version", "stimulus", "perspective"], name="prediction_unique"
             ),
+            models.CheckConstraint(condition=finite("mean"), name="prediction_mean_valid"),
             models.CheckConstraint(
-                condition=Q(epistemic_sd__gte=0, aleatoric_sd__gte=0), name="prediction_sd_valid"
+                condition=finite_from_0("epistemic_sd") & finite_from_0("aleatoric_sd"),
+                name="prediction_sd_valid",
             ),
         ]
 
@@ -47,7 +49,7 @@ class ScoringRun(Job):
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="scoring_runs")
     model_version = models.ForeignKey(
-        ModelVersion, on_delete=models.CASCADE, related_name="scoring_runs"
+        ModelVersion, on_delete=models.CASCADE, related_name="scoring_runs", db_constraint=False
     )
 
     class Meta:
@@ -58,6 +60,9 @@ class ScoringRun(Job):
                 fields=["model_version"],
                 condition=Q(state__in=["queued", "running"]),
                 name="scoring_run_one_active",
+            ),
+            SharedForeignKey(
+                field="model_version", shared="study", name="scoring_run_version_same_study"
             ),
         ]
 

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from annotation.models import Study
-from annotation.models.constraints import one_of
+from annotation.models.constraints import SharedForeignKey, one_of
 from workbench.jobs.models import Job, JobState
 
 from .snapshot import LabelSnapshot
@@ -23,7 +23,11 @@ class TrainingRun(Job):
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="training_runs")
     snapshot = models.ForeignKey(
-        LabelSnapshot, on_delete=models.PROTECT, null=True, related_name="training_runs"
+        LabelSnapshot,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="training_runs",
+        db_constraint=False,
     )
     trigger = models.CharField(max_length=10, choices=Trigger.choices)
     requested_by = models.ForeignKey(
@@ -44,4 +48,9 @@ class TrainingRun(Job):
                 condition=Q(state__in=["queued", "running"]),
                 name="training_run_one_active",
             ),
+            SharedForeignKey(
+                field="snapshot", shared="study", name="training_run_snapshot_same_study"
+            ),
+            # For the foreign key of a version.
+            models.UniqueConstraint(fields=["id", "study"], name="training_run_in_study"),
         ]

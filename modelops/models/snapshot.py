@@ -1,8 +1,10 @@
 """Label snapshots: the exact labels a model was trained on, immutable and addressed by content."""
 
 from django.db import models
+from django.db.models import F, Q
 
 from annotation.models import Study
+from annotation.models.constraints import Unchanging
 
 
 class LabelSnapshot(models.Model):
@@ -20,7 +22,13 @@ class LabelSnapshot(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["study", "content_sha256"], name="snapshot_unique")
+            models.UniqueConstraint(fields=["study", "content_sha256"], name="snapshot_unique"),
+            models.CheckConstraint(
+                condition=Q(holdout_stimuli__lte=F("stimuli")), name="snapshot_holdout_valid"
+            ),
+            # For the foreign keys of runs and versions.
+            models.UniqueConstraint(fields=["id", "study"], name="snapshot_in_study"),
+            Unchanging(what="a label snapshot", deletable=True, name="snapshot_unchanging"),
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from annotation.models import Study
-from annotation.models.constraints import one_of
+from annotation.models.constraints import SharedForeignKey, one_of
 
 from .run import TrainingRun
 from .snapshot import LabelSnapshot
@@ -30,10 +30,13 @@ class ModelVersion(models.Model):
     #: Names the weights below the last layer; embeddings are cached under it.
     backbone_sha256 = models.CharField(max_length=64)
     snapshot = models.ForeignKey(
-        LabelSnapshot, on_delete=models.PROTECT, related_name="model_versions"
+        LabelSnapshot,
+        on_delete=models.PROTECT,
+        related_name="model_versions",
+        db_constraint=False,
     )
     training_run = models.OneToOneField(
-        TrainingRun, on_delete=models.PROTECT, related_name="model_version"
+        TrainingRun, on_delete=models.PROTECT, related_name="model_version", db_constraint=False
     )
     #: Per perspective: srcc, plcc, krcc, rmse on the hold-out, and its size.
     metrics = models.JSONField(default=dict)
@@ -48,6 +51,14 @@ class ModelVersion(models.Model):
             models.UniqueConstraint(
                 fields=["study"], condition=Q(state="active"), name="model_version_one_active"
             ),
+            SharedForeignKey(
+                field="snapshot", shared="study", name="model_version_snapshot_same_study"
+            ),
+            SharedForeignKey(
+                field="training_run", shared="study", name="model_version_run_same_study"
+            ),
+            # For the foreign keys of rounds and scoring runs.
+            models.UniqueConstraint(fields=["id", "study"], name="model_version_in_study"),
         ]
 
     def __str__(self) -> str:

@@ -211,11 +211,11 @@ FROM annotation_stimulus, generate_series(1, 5000) AS number
 """
 _MET = """
 INSERT INTO annotation_trial (
-    session_id, rater_id, stimulus_id, position, block, role, draw, state, leased_at,
+    study_id, session_id, rater_id, stimulus_id, position, block, role, draw, state, leased_at,
     lease_expires_at, submitted_at, skip_reason, behaviour
 )
-SELECT %s, %s, id, row_number() OVER (), 1, 'main', 'priority', 'submitted', now(), now(), now(),
-    '', '{}'
+SELECT study_id, %s, %s, id, row_number() OVER (), 1, 'main', 'priority', 'submitted', now(), now(),
+    now(), '', '{}'
 FROM annotation_stimulus
 """
 

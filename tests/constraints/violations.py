@@ -1,0 +1,185 @@
+"""For every constraint of the database a write that nothing but that constraint refuses."""
+
+import math
+
+from django.utils import timezone
+
+from .world import Violation, again, change, delete, of_other
+
+NO_NUMBERS = (math.nan, math.inf, -math.inf)
+
+#: A field that holds one of a few words: constraint, row.
+_WORDS = {
+    "study_status_valid": "study",
+    "study_image_size_valid": "study",
+    "stimulus_split_valid": "stimulus",
+    "stimulus_purpose_valid": "stimulus",
+    "rater_status_valid": "rater",
+    "session_state_valid": "session",
+    "trial_draw_valid": "trial",
+    "trial_state_valid": "trial",
+    "trial_role_valid": "trial",
+    "rating_perspective_valid": "rating",
+    "explanation_perspective_valid": "explanation",
+    "message_sender_valid": "message",
+    "published_score_perspective_valid": "published",
+    "import_job_state_valid": "import",
+    "import_job_purpose_valid": "import",
+    "training_run_state_valid": "run",
+    "training_run_trigger_valid": "run",
+    "model_version_state_valid": "version",
+    "prediction_perspective_valid": "prediction",
+    "scoring_run_state_valid": "scoring",
+    "scoring_chunk_state_valid": "chunk",
+}
+_PREFIXES = {
+    "session": "session",
+    "published": "published_score",
+    "import": "import_job",
+    "run": "training_run",
+    "version": "model_version",
+    "scoring": "scoring_run",
+    "chunk": "scoring_chunk",
+}
+
+
+def _outside_the_list(constraint: str, row: str) -> Violation:
+    field = constraint.removeprefix(f"{_PREFIXES.get(row, row)}_").removesuffix("_valid")
+    return Violation(constraint, change(row, **{field: "ajar"}))
+
+
+WORDS = [_outside_the_list(constraint, row) for constraint, row in _WORDS.items()]
+
+NUMBERS = [
+    Violation("study_ratings_ordered", change("study", target_ratings=6)),
+    Violation("study_ratings_ordered", change("study", target_ratings=0)),
+    Violation("study_ratings_ordered", change("study", holdout_ratings=0)),
+    Violation("study_session_valid", change("study", session_trials=0)),
+    Violation("study_session_valid", change("study", lease_seconds=9)),
+    Violation("study_shares_valid", change("study", holdout_share=0.91)),
+    Violation("study_shares_valid", change("study", holdout_share=-0.01)),
+    Violation("study_shares_valid", change("study", audit_share=1.01)),
+    Violation("study_shares_valid", change("study", audit_share=math.nan)),
+    Violation("shared_link_quota_valid", change("link", quota=0)),
+    Violation("shared_link_within_quota", change("link", used=3)),
+    Violation("stimulus_ratings_capped", change("stimulus", claimed_ratings=6)),
+    Violation("stimulus_ratings_capped", change("stimulus", wanted_ratings=6)),
+    Violation("stimulus_order_valid", change("stimulus", shuffle=-0.1)),
+    Violation("stimulus_order_valid", change("stimulus", shuffle=1.0)),
+    *(Violation("stimulus_order_valid", change("stimulus", priority=x)) for x in NO_NUMBERS),
+    Violation("trial_asked_up_to_valid", change("trial", asked_up_to=1.1)),
+    Violation("trial_asked_up_to_valid", change("trial", asked_up_to=math.nan)),
+    Violation("trial_scored_valid", change("trial", scored=4)),
+    *(
+        Violation("rating_score_valid", change("rating", score=x))
+        for x in (-0.5, 100.5, *NO_NUMBERS)
+    ),
+    Violation("rating_revision_valid", change("rating", revision=0)),
+    Violation("explanation_revision_valid", change("explanation", revision=0)),
+    *(
+        Violation("published_score_mos_valid", change("published", mos=x))
+        for x in (-0.1, 1.1, *NO_NUMBERS)
+    ),
+    *(Violation("published_score_sd_valid", change("published", sd=x)) for x in (-1, *NO_NUMBERS)),
+    Violation("published_score_raters_valid", change("published", raters=0)),
+    *(
+        Violation("import_job_mos_scale_valid", change("import", mos_scale=x))
+        for x in (0, *NO_NUMBERS)
+    ),
+    Violation("snapshot_holdout_valid", again("snapshot", content_sha256="d", holdout_stimuli=4)),
+    *(Violation("prediction_mean_valid", change("prediction", mean=x)) for x in NO_NUMBERS),
+    *(
+        Violation("prediction_sd_valid", change("prediction", **{field: x}))
+        for x in (-0.1, *NO_NUMBERS)
+        for field in ("epistemic_sd", "aleatoric_sd")
+    ),
+    Violation("acquisition_selected_valid", change("round", selected=6)),
+]
+
+FACTS = [
+    Violation("stimulus_file_complete", change("stimulus", width=None)),
+    Violation("stimulus_file_complete", change("stimulus", height=0)),
+    Violation("stimulus_file_complete", change("stimulus", sha256="")),
+    Violation("stimulus_attention_check_gold", change("stimulus", attention_check=True)),
+    Violation("trial_submitted_at_set", change("trial", state="submitted")),
+    Violation("trial_submitted_at_set", change("trial", submitted_at=timezone.now())),
+]
+
+UNIQUE = [
+    Violation("prompt_unique", again("prompt")),
+    Violation("generator_unique", again("generator")),
+    Violation("stimulus_filename_unique", again("stimulus", sha256="e" * 64)),
+    Violation("stimulus_content_unique", again("stimulus", filename="other.png")),
+    Violation("session_one_open_per_rater", again("session")),
+    Violation("trial_once_per_rater", again("trial", position=1)),
+    Violation("trial_position_unique", again("trial", state="expired")),
+    Violation("rating_one_current", again("rating", revision=2)),
+    Violation("rating_revision_unique", again("rating", superseded_at=timezone.now())),
+    Violation("explanation_one_current", again("explanation", revision=2)),
+    Violation("explanation_revision_unique", again("explanation", superseded_at=timezone.now())),
+    Violation("published_score_unique", again("published")),
+    Violation("import_job_one_active", again("import")),
+    Violation("training_run_one_active", again("waiting")),
+    Violation("snapshot_unique", again("snapshot")),
+    Violation(
+        "model_version_number",
+        again("version", state="retired", training_run=lambda world: world.rows["waiting"]),
+    ),
+    Violation(
+        "model_version_one_active",
+        again("version", number=2, training_run=lambda world: world.rows["waiting"]),
+    ),
+    Violation("prediction_unique", again("prediction")),
+    Violation("scoring_run_one_active", again("scoring")),
+    Violation("scoring_chunk_unique", again("chunk")),
+]
+
+#: Rows of two studies, or of two raters.
+MIXED = [
+    Violation("stimulus_prompt_same_study", change("stimulus", prompt=of_other("prompt"))),
+    Violation("stimulus_generator_same_study", change("stimulus", generator=of_other("generator"))),
+    Violation("trial_stimulus_same_study", change("trial", stimulus=of_other("stimulus"))),
+    Violation(
+        "trial_rater_same_study",
+        change("trial", rater=of_other("rater"), session=of_other("session")),
+    ),
+    Violation(
+        "trial_session_same_rater", change("trial", rater=lambda world: world.rows["colleague"])
+    ),
+    Violation("training_run_snapshot_same_study", change("run", snapshot=of_other("snapshot"))),
+    Violation(
+        "model_version_snapshot_same_study", change("version", snapshot=of_other("snapshot"))
+    ),
+    Violation(
+        "model_version_run_same_study",
+        again("version", number=2, state="retired", training_run=of_other("waiting")),
+    ),
+    Violation(
+        "scoring_run_version_same_study", change("scoring", model_version=of_other("version"))
+    ),
+    Violation("acquisition_version_same_study", change("round", model_version=of_other("version"))),
+]
+
+UNCHANGING = [
+    Violation("audit_entry_unchanging", change("entry", action="study.deleted")),
+    Violation("audit_entry_unchanging", change("entry", study=of_other("study"))),
+    Violation("audit_entry_unchanging", delete("entry")),
+    Violation("audit_entry_unchanging_later", change("entry", actor=None)),
+    Violation("audit_entry_unchanging_later", change("entry", study=None)),
+    Violation("snapshot_unchanging", change("snapshot", ratings=99)),
+]
+
+VIOLATIONS = [*WORDS, *NUMBERS, *FACTS, *UNIQUE, *MIXED, *UNCHANGING]
+
+#: Primary keys with a column beside them: only there for the foreign keys of MIXED, and no row can
+#: break them before it breaks the primary key.
+KEYS = {
+    "prompt_in_study",
+    "generator_in_study",
+    "stimulus_in_study",
+    "rater_in_study",
+    "session_of_rater",
+    "snapshot_in_study",
+    "training_run_in_study",
+    "model_version_in_study",
+}

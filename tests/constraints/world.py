@@ -1,0 +1,200 @@
+"""One valid row of every model, and writes that go round the models' own validation."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from django.db.models import Model
+from django.utils import timezone
+
+from annotation.models import (
+    AuditEntry,
+    Explanation,
+    ImportJob,
+    Message,
+    PublishedScore,
+    Rating,
+    RatingSession,
+    SharedLink,
+    Study,
+    Trial,
+)
+from modelops.models import (
+    AcquisitionRound,
+    LabelSnapshot,
+    ModelVersion,
+    Prediction,
+    ScoringChunk,
+    ScoringRun,
+    TrainingRun,
+)
+from tests import factories
+from workbench.accounts.models import User
+
+
+@dataclass
+class World:
+    """Rows by name, all of one study; `other` is one of another study."""
+
+    rows: dict[str, Model] = field(default_factory=dict)
+    other: dict[str, Model] = field(default_factory=dict)
+
+
+#: A write that PostgreSQL has to refuse.
+Write = Callable[[World], object]
+
+
+class Violation(NamedTuple):
+    constraint: str
+    write: Write
+
+
+def change(name: str, **fields: Any) -> Write:
+    """Updates the row; a field that is a function is given the world."""
+
+    def write(world: World) -> None:
+        row = world.rows[name]
+        assert type(row)._default_manager.filter(pk=row.pk).update(**_given(fields, world)) == 1
+
+    return write
+
+
+def again(name: str, **fields: Any) -> Write:
+    """Adds the same row once more, but for `fields`."""
+
+    def write(world: World) -> None:
+        row = copy.copy(world.rows[name])
+        row.pk = None
+        row._state.adding = True
+        for key, value in _given(fields, world).items():
+            setattr(row, key, value)
+        row.save(force_insert=True)
+
+    return write
+
+
+def delete(name: str) -> Write:
+    return lambda world: world.rows[name].delete()
+
+
+def of_other(name: str) -> Callable[[World], Model]:
+    return lambda world: world.other[name]
+
+
+def _given(fields: dict[str, Any], world: World) -> dict[str, Any]:
+    return {key: value(world) if callable(value) else value for key, value in fields.items()}
+
+
+def make_world(owner: User) -> World:
+    study = factories.make_study(owner)
+    world = World(_collected(study, 0), _collected(factories.make_study(owner, "other"), 10))
+    world.rows |= _rated(world.rows)
+    world.rows |= _of_the_study(study, owner)
+    world.rows |= _predicted(study, world.rows)
+    world.other |= _trained(world.other["study"])
+    return world
+
+
+def _collected(study: Study, number: int) -> dict[str, Model]:
+    stimulus = factories.make_stimulus(study, number)
+    rater = factories.make_rater(study)
+    return {
+        "study": study,
+        "stimulus": stimulus,
+        "prompt": stimulus.prompt,
+        "generator": stimulus.generator,
+        "rater": rater,
+        "colleague": factories.make_rater(study),
+        "session": RatingSession.objects.create(
+            rater=rater, consented_at=timezone.now(), state="rating"
+        ),
+    }
+
+
+def _rated(rows: dict[str, Any]) -> dict[str, Model]:
+    now = timezone.now()
+    trial = Trial.objects.create(
+        session=rows["session"],
+        rater=rows["rater"],
+        stimulus=rows["stimulus"],
+        position=0,
+        draw="priority",
+        leased_at=now,
+        lease_expires_at=now,
+    )
+    return {
+        "trial": trial,
+        "rating": Rating.objects.create(trial=trial, perspective="quality", score=3),
+        "explanation": Explanation.objects.create(
+            trial=trial, perspective="quality", language="en"
+        ),
+        "message": Message.objects.create(rater=rows["rater"], sender="rater", text="Hello."),
+        "published": PublishedScore.objects.create(
+            stimulus=rows["stimulus"], perspective="quality", mos=0.5, source="a paper"
+        ),
+    }
+
+
+def _of_the_study(study: Study, owner: User) -> dict[str, Model]:
+    return {
+        "link": SharedLink.objects.create(study=study, quota=2),
+        "import": ImportJob.objects.create(
+            study=study, state="running", manifest="a", manifest_name="a.csv"
+        ),
+        "entry": AuditEntry.objects.create(study=study, actor=owner, action="study.created"),
+    }
+
+
+def _trained(study: Any) -> dict[str, Model]:
+    snapshot = LabelSnapshot.objects.create(
+        study=study,
+        content_sha256="a" * 64,
+        artifact="a.parquet",
+        stimuli=3,
+        ratings=9,
+        holdout_stimuli=1,
+    )
+    run = TrainingRun.objects.create(
+        study=study, snapshot=snapshot, trigger="api", state="succeeded"
+    )
+    version = ModelVersion.objects.create(
+        study=study,
+        number=1,
+        state="active",
+        preset="tiny",
+        artifact="v1",
+        artifact_sha256="b" * 64,
+        backbone_sha256="c" * 64,
+        snapshot=snapshot,
+        training_run=run,
+    )
+    waiting = TrainingRun.objects.create(study=study, trigger="api")
+    return {"snapshot": snapshot, "run": run, "version": version, "waiting": waiting}
+
+
+def _predicted(study: Study, rows: dict[str, Any]) -> dict[str, Model]:
+    trained: dict[str, Any] = _trained(study)
+    scoring = ScoringRun.objects.create(
+        study=study, model_version=trained["version"], state="running"
+    )
+    return {
+        **trained,
+        "scoring": scoring,
+        "chunk": ScoringChunk.objects.create(run=scoring, index=0, stimulus_ids=[1]),
+        "round": AcquisitionRound.objects.create(
+            study=study,
+            model_version=trained["version"],
+            strategy="lcmd",
+            candidates=5,
+            selected=2,
+        ),
+        "prediction": Prediction.objects.create(
+            stimulus=rows["stimulus"],
+            model_version=trained["version"],
+            perspective="quality",
+            mean=0.5,
+            epistemic_sd=0.1,
+            aleatoric_sd=0.1,
+        ),
+    }
