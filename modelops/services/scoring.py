@@ -18,7 +18,7 @@ from annotation.protocol.perspectives import PERSPECTIVES
 from workbench.errors import MintError
 from workbench.jobs import leases
 from workbench.jobs.models import ACTIVE_STATES, JobState
-from workbench.jobs.queue import enqueue
+from workbench.jobs.queue import enqueue, enqueue_each
 
 from ..models import ModelVersion, Prediction, ScoringChunk, ScoringRun
 from . import promotion, ranking
@@ -71,8 +71,7 @@ def unscored_stimuli(version: ModelVersion) -> QuerySet[Stimulus]:
 def wake_workers(run: ScoringRun) -> None:
     """Asks for every pending chunk, or for the end of the run where none is left."""
     pending = list(_pending(run.pk).order_by("index").values_list("pk", flat=True))
-    for chunk in pending:
-        enqueue(SCORE_CHUNK, chunk)
+    enqueue_each(SCORE_CHUNK, [(chunk,) for chunk in pending])
     if not pending:
         enqueue(FINISH_SCORING, run.pk)
 
