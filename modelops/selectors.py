@@ -52,6 +52,16 @@ def scoring_runs_of(study: Study) -> QuerySet[ScoringRun]:
     return study.scoring_runs.select_related("model_version")
 
 
+def ratings_seen(study: Study) -> int:
+    """How many ratings the latest training that saw labels saw.
+
+    Not those of the newest snapshot: the same labels twice are one snapshot, with the first one's
+    date.
+    """
+    saw = study.training_runs.exclude(snapshot=None).select_related("snapshot").first()
+    return saw.snapshot.ratings if saw and saw.snapshot else 0
+
+
 def active_jobs(study: Study) -> list[TrainingRun | ScoringRun]:
     """What is queued or under way, training first."""
     return [

@@ -14,7 +14,7 @@ from annotation.selectors.labels import LabelCounts, count_labels
 
 from ..learning.recipe import default_recipe
 from ..models import ModelVersion, ScoringRun, TrainingRun
-from ..selectors import HoldoutPoint, active_jobs, holdout_points
+from ..selectors import HoldoutPoint, active_jobs, holdout_points, ratings_seen
 
 STAGES = {
     "labels": gettext_lazy("Reading the labels"),
@@ -78,10 +78,8 @@ def job_lines(study: Study) -> list[JobLine]:
 
 def label_state(study: Study) -> LabelState:
     counts = count_labels(study)
-    snapshot = study.label_snapshots.order_by("-created_at").first()
-    known = snapshot.ratings if snapshot else 0
     needed = default_recipe(settings.MODEL_PRESET).minimum_labels
-    return LabelState(counts, max(0, counts.ratings - known), needed)
+    return LabelState(counts, max(0, counts.ratings - ratings_seen(study)), needed)
 
 
 def metric_rows(

@@ -16,6 +16,7 @@ from workbench.jobs.queue import enqueue
 from ..errors import RunActiveError, TooFewLabelsError
 from ..learning.recipe import Recipe, default_recipe
 from ..models import TrainingRun
+from ..selectors import ratings_seen
 from .queue import TRAIN
 
 log = structlog.get_logger(__name__)
@@ -94,8 +95,4 @@ def _is_due(study: Study) -> bool:
     if last_run is not None and last_run.state == JobState.FAILED and last_run.snapshot is None:
         # It failed before it saw a label and would again; a person has to look first.
         return False
-    # Of the latest run that saw labels: the same labels twice are one snapshot, with the first
-    # one's date.
-    saw = study.training_runs.exclude(snapshot=None).order_by("-created_at", "-pk").first()
-    known = saw.snapshot.ratings if saw and saw.snapshot else 0
-    return count_labels(study).ratings - known >= study.retrain_every
+    return count_labels(study).ratings - ratings_seen(study) >= study.retrain_every

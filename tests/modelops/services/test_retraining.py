@@ -5,6 +5,7 @@ from django.db import connection
 from kombu.exceptions import OperationalError
 
 from annotation.models import AuditEntry, Rater, Stimulus, Study
+from modelops.console.summaries import label_state
 from modelops.errors import RunActiveError, TooFewLabelsError
 from modelops.models import TrainingRun
 from modelops.services.retraining import request_retrain, retrain_where_due
@@ -112,6 +113,9 @@ def test_old_labels_seen_again_are_known(
     study.retrain_every = 1
     study.save(update_fields=["retrain_every"])
     assert retrain_where_due() == []
+    # The page counts as the schedule does: 30 images by two raters, all of them seen.
+    state = label_state(study)
+    assert (state.counts.ratings, state.new) == (60, 0)
 
 
 def test_too_few_labels_keep_the_schedule_waiting(study: Study, small_model_settings: None) -> None:
