@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from annotation.models import Stimulus, Study
 from annotation.protocol.perspectives import PERSPECTIVES
-from annotation.selectors.labels import labels_of
+from annotation.selectors.labels import LabelCounts, labels_of
 from workbench.jobs.models import ACTIVE_STATES
 
 from .errors import NoModelError
@@ -50,6 +50,14 @@ def training_runs_of(study: Study) -> QuerySet[TrainingRun]:
 
 def scoring_runs_of(study: Study) -> QuerySet[ScoringRun]:
     return study.scoring_runs.select_related("model_version")
+
+
+def pool_labels(study: Study, counts: LabelCounts) -> dict[str, int]:
+    """Labelled images of the pool by perspective, under its name in the study."""
+    return {
+        item.label: counts.pool_by_perspective[item.perspective]
+        for item in study.perspective_settings
+    }
 
 
 def ratings_seen(study: Study) -> int:

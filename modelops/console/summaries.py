@@ -14,7 +14,7 @@ from annotation.selectors.labels import LabelCounts, count_labels
 
 from ..learning.recipe import default_recipe
 from ..models import ModelVersion, ScoringRun, TrainingRun
-from ..selectors import HoldoutPoint, active_jobs, holdout_points, ratings_seen
+from ..selectors import HoldoutPoint, active_jobs, holdout_points, pool_labels, ratings_seen
 
 STAGES = {
     "labels": gettext_lazy("Reading the labels"),
@@ -43,10 +43,17 @@ class LabelState:
     counts: LabelCounts
     new: int
     needed: int
+    #: Perspectives with fewer labelled images than are needed, by their names in the study.
+    lacking: dict[str, int]
 
     @property
     def suffice(self) -> bool:
-        return self.counts.pool >= self.needed
+        return not self.lacking
+
+    @property
+    def lacks_perspective(self) -> bool:
+        """Whether there are images enough, but not from every perspective."""
+        return self.counts.pool >= self.needed and not self.suffice
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,9 @@ def job_lines(study: Study) -> list[JobLine]:
 def label_state(study: Study) -> LabelState:
     counts = count_labels(study)
     needed = default_recipe(settings.MODEL_PRESET).minimum_labels
-    return LabelState(counts, max(0, counts.ratings - ratings_seen(study)), needed)
+    found = pool_labels(study, counts)
+    lacking = {name: count for name, count in found.items() if count < needed}
+    return LabelState(counts, max(0, counts.ratings - ratings_seen(study)), needed, lacking)
 
 
 def metric_rows(

@@ -1,5 +1,7 @@
 """Asking for a training run, by a person or by the number of new ratings."""
 
+from collections.abc import Mapping
+
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -16,7 +18,7 @@ from workbench.jobs.queue import enqueue
 from ..errors import RunActiveError, TooFewLabelsError
 from ..learning.recipe import Recipe, default_recipe
 from ..models import TrainingRun
-from ..selectors import ratings_seen
+from ..selectors import pool_labels, ratings_seen
 from .queue import TRAIN
 
 log = structlog.get_logger(__name__)
@@ -32,11 +34,12 @@ def request_retrain(
 ) -> TrainingRun:
     """Queues a training run on the study's labels.
 
-    Raises TooFewLabelsError where too few images outside the hold-out are labelled, RunActiveError
-    where a run is not over; the database decides between two requests at once.
+    Raises TooFewLabelsError where too few images outside the hold-out have a label from each
+    perspective, RunActiveError where a run is not over; the database decides between two requests
+    at once.
     """
     recipe = recipe or default_recipe(settings.MODEL_PRESET)
-    require_labels(count_labels(study).pool, recipe.minimum_labels)
+    require_labels(pool_labels(study, count_labels(study)), recipe.minimum_labels)
     try:
         with transaction.atomic():
             run = TrainingRun.objects.create(
@@ -57,16 +60,33 @@ def request_retrain(
     return run
 
 
-def require_labels(found: int, needed: int) -> None:
-    """Raises TooFewLabelsError, which says how many images are labelled and how many must be."""
-    if found < needed:
+def require_labels(found: Mapping[str, int], needed: int) -> None:
+    """Raises TooFewLabelsError where any perspective has too few.
+
+    `found`: how many images outside the hold-out have a label, by perspective. The message says
+    how many there are, of which perspective where they differ, and how many there must be.
+    """
+    fewest = min(found.values())
+    if fewest >= needed:
+        return
+    numbers = {"found": fewest, "needed": needed, "missing": needed - fewest}
+    if len(set(found.values())) == 1:
         raise TooFewLabelsError(
             _(
                 "Too few labels: %(found)d images outside the hold-out are rated, %(needed)d are "
                 "needed. Rate %(missing)d more images, then retrain."
             )
-            % {"found": found, "needed": needed, "missing": needed - found}
+            % numbers
         )
+    lacking = [f"{name}: {count}" for name, count in found.items() if count < needed]
+    raise TooFewLabelsError(
+        _(
+            "Too few labels from some perspectives: %(needed)d images outside the hold-out are "
+            "needed from each, there are fewer (%(lacking)s). Rate %(missing)d more images, or "
+            "import their published scores, then retrain."
+        )
+        % (numbers | {"lacking": ", ".join(lacking)})
+    )
 
 
 def retrain_where_due() -> list[TrainingRun]:

@@ -58,6 +58,11 @@ class LabelledStimuli:
             [self.stimuli[row] for row in rows], self.labels.take(np.array(rows, dtype=np.intp))
         )
 
+    def label_counts(self) -> dict[str, int]:
+        """How many stimuli have a label, by perspective."""
+        counts = np.isfinite(self.labels.mos).sum(axis=0).tolist()
+        return {str(name): count for name, count in zip(PERSPECTIVES, counts, strict=True)}
+
 
 @dataclass(frozen=True)
 class Learned:
@@ -132,7 +137,7 @@ def learn(
     backbone = backbone_hash(loaded)
     embedded = _embed(loaded, backbone, [*pool.stimuli, *holdout.stimuli], report)
     pool, holdout = pool.readable(embedded), holdout.readable(embedded)
-    require_labels(len(pool), recipe.minimum_labels)
+    require_labels(pool.label_counts(), recipe.minimum_labels)
     last_layer = _fit(pool, embedded)
     if recipe.epochs:
         _set_heads(loaded, last_layer)

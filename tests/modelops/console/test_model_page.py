@@ -1,9 +1,10 @@
 import pytest
 from django.test import Client
 
-from annotation.models import Stimulus, Study
+from annotation.models import PublishedScore, Stimulus, Study
 from modelops.models import ModelVersion, TrainingRun
 from modelops.services import promotion
+from tests.factories import make_stimuli
 from workbench.accounts.models import User
 
 from ..conftest import Train, score_all
@@ -28,6 +29,18 @@ def test_an_empty_study_says_what_a_training_needs(console: Client, study: Study
     assert "No model is in use yet" in text
     assert "0 of the 20 labelled images that a training needs" in text
     assert "Retrain</button>" not in text
+
+
+def test_a_perspective_that_lacks_labels_is_named(console: Client, study: Study) -> None:
+    PublishedScore.objects.bulk_create(
+        PublishedScore(stimulus=stimulus, perspective="quality", mos=0.4, source="elsewhere")
+        for stimulus in make_stimuli(study, 20)
+    )
+    text = page(console)
+    assert "needs 20 labelled images from each perspective" in text
+    assert "Authenticity 0, Correspondence 0." in text
+    assert "Retrain</button>" not in text
+    assert "Authenticity 0, Correspondence 0." in page(console, f"{URL}summary/")
 
 
 def test_retraining_starts_a_run_that_the_page_follows(
