@@ -60,18 +60,30 @@ def request_retrain(
     return run
 
 
-def require_labels(found: Mapping[str, int], needed: int) -> None:
+def require_labels(found: Mapping[str, int], needed: int, *, unreadable: int = 0) -> None:
     """Raises TooFewLabelsError where any perspective has too few.
 
     `found`: how many images outside the hold-out have a label, by perspective. The message says
-    how many there are, of which perspective where they differ, and how many there must be.
+    how many there are, of which perspective where they differ, and how many there must be; and
+    that `unreadable` labelled images do not count.
     """
+    if min(found.values()) < needed:
+        problem = _too_few(found, needed)
+        raise TooFewLabelsError(f"{problem} {_unreadable(unreadable)}" if unreadable else problem)
+
+
+def _unreadable(count: int) -> str:
+    return _(
+        "%(count)d labelled images cannot be read and do not count: the run lists them. Put intact "
+        "copies of their files back."
+    ) % {"count": count}
+
+
+def _too_few(found: Mapping[str, int], needed: int) -> str:
     fewest = min(found.values())
-    if fewest >= needed:
-        return
     numbers = {"found": fewest, "needed": needed, "missing": needed - fewest}
     if len(set(found.values())) == 1:
-        raise TooFewLabelsError(
+        return (
             _(
                 "Too few labels: %(found)d images outside the hold-out are rated, %(needed)d are "
                 "needed. Rate %(missing)d more images, then retrain."
@@ -79,14 +91,11 @@ def require_labels(found: Mapping[str, int], needed: int) -> None:
             % numbers
         )
     lacking = [f"{name}: {count}" for name, count in found.items() if count < needed]
-    raise TooFewLabelsError(
-        _(
-            "Too few labels from some perspectives: %(needed)d images outside the hold-out are "
-            "needed from each, there are fewer (%(lacking)s). Rate %(missing)d more images, or "
-            "import their published scores, then retrain."
-        )
-        % (numbers | {"lacking": ", ".join(lacking)})
-    )
+    return _(
+        "Too few labels from some perspectives: %(needed)d images outside the hold-out are "
+        "needed from each, there are fewer (%(lacking)s). Rate %(missing)d more images, or "
+        "import their published scores, then retrain."
+    ) % (numbers | {"lacking": ", ".join(lacking)})
 
 
 def retrain_where_due() -> list[TrainingRun]:
