@@ -49,7 +49,7 @@ def test_the_table_lists_every_route() -> None:
 def address(name: str, arguments: dict[str, object], version: ModelVersion) -> str:
     known = {
         "run": version.training_run_id,
-        "scoring": version.scoring_runs.get().pk,
+        "scoring": version.scoring_runs.earliest("pk").pk,
         "stimulus": Stimulus.objects.order_by("pk").values_list("pk", flat=True)[0],
     }
     resolved = {key: known.get(str(value), value) for key, value in arguments.items()}
