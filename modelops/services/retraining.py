@@ -74,8 +74,8 @@ def require_labels(found: Mapping[str, int], needed: int, *, unreadable: int = 0
 
 def _unreadable(count: int) -> str:
     return _(
-        "%(count)d labelled images cannot be read and do not count: the run lists them. Put intact "
-        "copies of their files back."
+        "%(count)d labelled images cannot be read and do not count: the run lists them. Import "
+        "them again, which writes their files anew."
     ) % {"count": count}
 
 
