@@ -86,19 +86,16 @@ def _labelled(study: Study, split: str | None) -> QuerySet[Stimulus]:
 
 def _count_by_perspective(study: Study, split: str) -> dict[str, int]:
     """A submitted trial has scores from all perspectives; a publication may have some."""
-    rated = Q(Exists(_counting_trials().filter(stimulus=OuterRef("pk"))))
-    published = PublishedScore.objects.filter(stimulus=OuterRef("pk"))
-    counts: dict[str, int] = (
-        _stimuli(study)
-        .filter(split=split)
-        .aggregate(
-            **{
-                str(name): Count("pk", filter=rated | Q(Exists(published.filter(perspective=name))))
-                for name in PERSPECTIVES
-            }
-        )
+    stimuli = _stimuli(study).filter(split=split)
+    rated = Exists(_counting_trials().filter(stimulus=OuterRef("pk")))
+    own = stimuli.filter(rated).count()
+    published = dict(
+        PublishedScore.objects.filter(stimulus__in=stimuli.filter(~rated))
+        .order_by()
+        .values_list("perspective")
+        .annotate(number=Count("stimulus", distinct=True))
     )
-    return counts
+    return {str(name): own + published.get(name, 0) for name in PERSPECTIVES}
 
 
 def _own_labels(study: Study, splits: dict[int, str]) -> Iterable[Label]:

@@ -49,11 +49,11 @@ def predicted() -> list[tuple[object, ...]]:
     return list(Prediction.objects.order_by("stimulus", "perspective").values_list(*fields))
 
 
-def everything() -> list[list[dict[str, Any]]]:
+def everything() -> list[Any]:
     """All that scoring may write, to the last bit and moment."""
     kinds = (Prediction, ScoringChunk, ScoringRun, AcquisitionRound, ModelVersion, AuditEntry)
-    priorities = list(Stimulus.objects.order_by("pk").values("pk", "priority"))
-    return [*(list(kind._default_manager.order_by("pk").values()) for kind in kinds), priorities]
+    rows: list[Any] = [list(kind._default_manager.order_by("pk").values()) for kind in kinds]
+    return [*rows, list(Stimulus.objects.order_by("pk").values("pk", "priority"))]
 
 
 def test_a_chunk_delivered_to_two_workers_at_once_is_as_if_delivered_once(
