@@ -1,18 +1,19 @@
 """Reads of the model registry, for the console, the API and commands."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Avg, F, Prefetch, QuerySet
+from django.db.models import Avg, Exists, F, OuterRef, Prefetch, QuerySet
 from django.db.models.functions import Sqrt
 from django.utils.translation import gettext as _
 
 from annotation.models import Stimulus, Study
 from annotation.protocol.perspectives import PERSPECTIVES
-from annotation.selectors.labels import labels_of
-from workbench.jobs.models import ACTIVE_STATES
+from annotation.selectors.labels import LabelCounts, labels_of
+from workbench.jobs.models import ACTIVE_STATES, JobState
 
 from .errors import NoModelError
-from .models import ModelVersion, Prediction, ScoringRun, TrainingRun
+from .models import ModelVersion, Prediction, ScoringChunk, ScoringRun, TrainingRun
 
 
 def active_version(study: Study) -> ModelVersion | None:
@@ -45,11 +46,30 @@ def versions_of(study: Study) -> QuerySet[ModelVersion]:
 
 
 def training_runs_of(study: Study) -> QuerySet[TrainingRun]:
-    return study.training_runs.select_related("snapshot", "model_version", "requested_by")
+    runs = study.training_runs.select_related("snapshot", "model_version", "requested_by")
+    return runs.prefetch_related("model_version__scoring_runs")
 
 
 def scoring_runs_of(study: Study) -> QuerySet[ScoringRun]:
     return study.scoring_runs.select_related("model_version")
+
+
+def pool_labels(study: Study, counts: LabelCounts) -> dict[str, int]:
+    """Labelled images of the pool by perspective, under its name in the study."""
+    return {
+        item.label: counts.pool_by_perspective[item.perspective]
+        for item in study.perspective_settings
+    }
+
+
+def ratings_seen(study: Study) -> int:
+    """How many ratings the latest training that saw labels saw.
+
+    Not those of the newest snapshot: the same labels twice are one snapshot, with the first one's
+    date.
+    """
+    saw = study.training_runs.exclude(snapshot=None).select_related("snapshot").first()
+    return saw.snapshot.ratings if saw and saw.snapshot else 0
 
 
 def active_jobs(study: Study) -> list[TrainingRun | ScoringRun]:
@@ -58,6 +78,47 @@ def active_jobs(study: Study) -> list[TrainingRun | ScoringRun]:
         *training_runs_of(study).filter(state__in=ACTIVE_STATES),
         *scoring_runs_of(study).filter(state__in=ACTIVE_STATES),
     ]
+
+
+def failed_training(study: Study) -> TrainingRun | None:
+    """The last training run, where it failed."""
+    last = study.training_runs.first()
+    return last if last is not None and last.state == JobState.FAILED else None
+
+
+def failed_scorings(study: Study) -> list[ScoringRun]:
+    """The last scoring of each version that is in use or waits for a decision, where it failed."""
+    versions = versions_of(study).filter(
+        state__in=[ModelVersion.State.ACTIVE, ModelVersion.State.CANDIDATE]
+    )
+    runs = [version.last_scoring for version in versions]
+    return [run for run in runs if run is not None and run.state == JobState.FAILED]
+
+
+def unscored_stimuli(version: ModelVersion) -> QuerySet[Stimulus]:
+    """Stimuli with an image that `version` has not predicted."""
+    predicted = Prediction.objects.filter(model_version=version, stimulus=OuterRef("pk"))
+    stimuli = Stimulus.objects.filter(study=version.study_id).exclude(sha256="")
+    return stimuli.filter(~Exists(predicted))
+
+
+def unreadable_images(version: ModelVersion) -> list[dict[str, Any]]:
+    """The images that a scoring by `version` found unreadable and none has predicted since, with
+    what was last said of them: {"stimulus", "filename", "error"}, by stimulus."""
+    chunks = ScoringChunk.objects.filter(run__model_version=version).exclude(problems=[])
+    found = {
+        problem["stimulus"]: problem
+        for problems in chunks.order_by("run", "index").values_list("problems", flat=True)
+        for problem in problems
+    }
+    still = unscored_stimuli(version).filter(pk__in=found).order_by("pk")
+    return [found[pk] for pk in still.values_list("pk", flat=True)]
+
+
+def new_stimuli(version: ModelVersion) -> QuerySet[Stimulus]:
+    """Stimuli that no scoring by `version` has met: neither predicted nor found unreadable."""
+    unreadable = [problem["stimulus"] for problem in unreadable_images(version)]
+    return unscored_stimuli(version).exclude(pk__in=unreadable)
 
 
 def predicted_stimuli(version: ModelVersion) -> QuerySet[Stimulus]:

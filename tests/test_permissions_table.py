@@ -62,6 +62,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "study-model-summary": ("get", ("slug",), CONSOLE),
     "study-model-retrain": ("post", ("slug",), CHANGE),
     "study-model-promote": ("post", ("slug", "1"), CHANGE),
+    "study-model-predict": ("post", ("slug", "1"), CHANGE),
     "study-model-reject": ("post", ("slug", "1"), CHANGE),
     "stimulus-predictions": ("get", ("slug", "stimulus"), CONSOLE),
     "rate": ("get", ("token",), (200, 200, 200, 200)),

@@ -36,11 +36,13 @@ class Label:
 
 @dataclass(frozen=True)
 class LabelCounts:
-    """`ratings`: submitted trials that count. `pool` and `holdout`: stimuli with any label."""
+    """`ratings`: submitted trials that count. `pool` and `holdout`: stimuli with any label.
+    `pool_by_perspective`: stimuli of the pool with a label from that perspective."""
 
     ratings: int
     pool: int
     holdout: int
+    pool_by_perspective: dict[str, int]
 
 
 def labels_of(study: Study, *, split: str | None = None) -> list[Label]:
@@ -61,6 +63,7 @@ def count_labels(study: Study) -> LabelCounts:
         ratings=_counting_trials().filter(stimulus__in=_stimuli(study)).count(),
         pool=counts.get(Stimulus.Split.POOL, 0),
         holdout=counts.get(Stimulus.Split.HOLDOUT, 0),
+        pool_by_perspective=_count_by_perspective(study, Stimulus.Split.POOL),
     )
 
 
@@ -79,6 +82,20 @@ def _labelled(study: Study, split: str | None) -> QuerySet[Stimulus]:
     published = Exists(PublishedScore.objects.filter(stimulus=OuterRef("pk")))
     stimuli = _stimuli(study).filter(Q(rated) | Q(published))
     return stimuli.filter(split=split) if split else stimuli
+
+
+def _count_by_perspective(study: Study, split: str) -> dict[str, int]:
+    """A submitted trial has scores from all perspectives; a publication may have some."""
+    stimuli = _stimuli(study).filter(split=split)
+    rated = Exists(_counting_trials().filter(stimulus=OuterRef("pk")))
+    own = stimuli.filter(rated).count()
+    published = dict(
+        PublishedScore.objects.filter(stimulus__in=stimuli.filter(~rated))
+        .order_by()
+        .values_list("perspective")
+        .annotate(number=Count("stimulus", distinct=True))
+    )
+    return {str(name): own + published.get(name, 0) for name in PERSPECTIVES}
 
 
 def _own_labels(study: Study, splits: dict[int, str]) -> Iterable[Label]:

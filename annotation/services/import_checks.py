@@ -46,6 +46,8 @@ class Known:
     prompt_sha256: str
     generator: str
     sha256: str
+    #: The name of its file; "" where there is none.
+    image: str
     attention_check: bool
     metadata: dict[str, Any]
     scores: tuple[Score, ...]
@@ -59,6 +61,11 @@ class CheckedRow:
     prompt_sha256: str
     known: Known | None
     image: ImageFacts | None
+
+    @property
+    def restores(self) -> bool:
+        """Whether the study knew the image, but its file was lost or damaged."""
+        return self.image is not None and self.known is not None and bool(self.known.sha256)
 
 
 @dataclass
@@ -103,7 +110,8 @@ class RowChecker:
         digest = hashlib.sha256(data).hexdigest()
         if known is not None and known.sha256:
             _refuse_another_image(row, digest, known)
-            return CheckedRow(row, prompt, known, None)
+            if self.store.holds(known.image, data):
+                return CheckedRow(row, prompt, known, None)
         return CheckedRow(row, prompt, known, self._store(row.filename, data, digest))
 
     def _store(self, filename: str, data: bytes, digest: str) -> ImageFacts:
@@ -158,6 +166,7 @@ def load_known(study: Study, rows: Sequence[ManifestRow], source_name: str) -> d
                 stimulus.prompt.text_sha256,
                 stimulus.generator.name,
                 stimulus.sha256,
+                stimulus.image.name or "",
                 stimulus.attention_check,
                 stimulus.metadata,
                 tuple(scores.get(stimulus.pk, ())),

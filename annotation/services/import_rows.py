@@ -83,7 +83,7 @@ def _update(item: CheckedRow, source_name: str) -> bool:
     assert known is not None  # noqa: S101 -- the caller chose the known ones; this tells mypy
     fields: dict[str, object] = {}
     if item.image is not None:
-        # Only a label gets an image: the check refused any other.
+        # Of a label, or the same image again whose file was lost: the check refused any other.
         fields |= _file_fields(item)
     metadata = {**known.metadata, **item.row.metadata}
     if metadata != known.metadata:

@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -92,12 +93,23 @@ class ImportStore:
             if name in self._claimed or not self._writing:
                 return name
             self._claimed.add(name)
-            if self._is_whole(name, len(file.data)):
+            if self.holds(name, file.data):
                 return name
+            default_storage.delete(name)
             # Noted first: a write that fails half-way leaves a file, too.
             self._written.append(name)
         default_storage.save(name, ContentFile(file.data))
         return name
+
+    @staticmethod
+    def holds(name: str, data: bytes) -> bool:
+        """Whether the file is there as it was written: a disk of ours is read, elsewhere the size
+        has to do."""
+        if not default_storage.exists(name):
+            return False
+        if isinstance(default_storage._wrapped, FileSystemStorage):  # type: ignore[attr-defined] # LazyObject
+            return Path(default_storage.path(name)).read_bytes() == data
+        return bool(default_storage.size(name) == len(data))
 
     def stop_writing(self) -> None:
         """From here on `put` only names files: the import is known to be refused."""
@@ -117,15 +129,6 @@ class ImportStore:
         except OSError:
             default_storage.delete(self._marker)
             raise
-
-    @staticmethod
-    def _is_whole(name: str, size: int) -> bool:
-        if not default_storage.exists(name):
-            return False
-        if default_storage.size(name) == size:
-            return True
-        default_storage.delete(name)
-        return False
 
     def _delete_orphans(self) -> None:
         fields = ("image", "display", "thumbnail")

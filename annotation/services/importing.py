@@ -183,7 +183,8 @@ def import_rows(
         report.rejected, report.done = findings.rejected, partial or not findings.rejected
         if report.done:
             _write(report, findings, study, actor, options, store)
-    report.notes = sorted([*findings.notes, *_absent(findings)], key=lambda note: note.row)
+    notes = [*findings.notes, *_absent(findings), *(_restored(findings) if report.done else ())]
+    report.notes = sorted(notes, key=lambda note: note.row)
     return report
 
 
@@ -223,6 +224,19 @@ def _absent(findings: Findings) -> Iterator[RowNote]:
                 item.row.filename,
                 gettext_noop('image "%(filename)s" is absent'),
                 gettext_noop("its labels are kept; import the image later under the same name"),
+                {"filename": item.row.filename},
+            )
+
+
+def _restored(findings: Findings) -> Iterator[RowNote]:
+    for item in findings.good:
+        if item.restores:
+            yield RowNote(
+                item.row.row,
+                item.row.line,
+                item.row.filename,
+                gettext_noop('the file of "%(filename)s" was lost or damaged'),
+                gettext_noop("it is written anew; let the model predict it again"),
                 {"filename": item.row.filename},
             )
 

@@ -23,7 +23,8 @@ _JOB_FIELDS = [
 
 
 class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
-    """A training run; `model` is the number of the version that came of it."""
+    """A training run; `model` is the number of the version that came of it, `problems` are the
+    labelled images that could not be read."""
 
     model = serializers.SerializerMethodField()
     snapshot = serializers.SlugRelatedField[Any](slug_field="content_sha256", read_only=True)
@@ -39,6 +40,7 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
             "snapshot",
             "model",
             "attempts",
+            "problems",
             *_JOB_FIELDS,
         ]
 

@@ -11,11 +11,21 @@ from annotation.models import Stimulus, Study
 from annotation.protocol.perspectives import PERSPECTIVES
 from annotation.protocol.scales import Scale
 from annotation.selectors.labels import LabelCounts, count_labels
+from workbench.jobs.models import ACTIVE_STATES, JobState
 
 from ..learning.recipe import default_recipe
 from ..models import ModelVersion, ScoringRun, TrainingRun
-from ..selectors import HoldoutPoint, active_jobs, holdout_points
+from ..selectors import (
+    HoldoutPoint,
+    active_jobs,
+    holdout_points,
+    pool_labels,
+    ratings_seen,
+    unreadable_images,
+)
 
+#: An image folder that is gone makes thousands of them; these say what is the matter.
+UNREADABLE_SHOWN = 10
 STAGES = {
     "labels": gettext_lazy("Reading the labels"),
     "embedding": gettext_lazy("Looking at the images"),
@@ -43,10 +53,43 @@ class LabelState:
     counts: LabelCounts
     new: int
     needed: int
+    #: Perspectives with fewer labelled images than are needed, by their names in the study.
+    lacking: dict[str, int]
 
     @property
     def suffice(self) -> bool:
-        return self.counts.pool >= self.needed
+        return not self.lacking
+
+    @property
+    def lacks_perspective(self) -> bool:
+        """Whether there are images enough, but not from every perspective."""
+        return self.counts.pool >= self.needed and not self.suffice
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """Images that could not be read: the first of them, and how many there are."""
+
+    shown: list[dict[str, Any]]
+    total: int
+
+    def __bool__(self) -> bool:
+        return self.total > 0
+
+
+@dataclass(frozen=True)
+class ScoringState:
+    """How a version's scoring stands: whether it may be promoted, and what went wrong."""
+
+    ready: bool
+    active: bool
+    #: What, where and how to mend it, where the last scoring failed.
+    error: str
+    unreadable: Unreadable
+
+    @property
+    def can_be_repeated(self) -> bool:
+        return not self.active and bool(self.error or self.unreadable or not self.ready)
 
 
 @dataclass(frozen=True)
@@ -78,10 +121,32 @@ def job_lines(study: Study) -> list[JobLine]:
 
 def label_state(study: Study) -> LabelState:
     counts = count_labels(study)
-    snapshot = study.label_snapshots.order_by("-created_at").first()
-    known = snapshot.ratings if snapshot else 0
     needed = default_recipe(settings.MODEL_PRESET).minimum_labels
-    return LabelState(counts, max(0, counts.ratings - known), needed)
+    found = pool_labels(study, counts)
+    lacking = {name: count for name, count in found.items() if count < needed}
+    return LabelState(counts, max(0, counts.ratings - ratings_seen(study)), needed, lacking)
+
+
+def scoring_state(version: ModelVersion) -> ScoringState:
+    states = {run.state for run in version.scoring_runs.all()}
+    active = bool(states & set(ACTIVE_STATES))
+    last = version.last_scoring
+    return ScoringState(
+        ready=JobState.SUCCEEDED in states and not active,
+        active=active,
+        error=last.error if last is not None and last.state == JobState.FAILED else "",
+        unreadable=first_unreadable(unreadable_images(version)),
+    )
+
+
+def first_unreadable(problems: list[dict[str, Any]]) -> Unreadable:
+    return Unreadable(problems[:UNREADABLE_SHOWN], len(problems))
+
+
+def left_out_of_training(study: Study) -> Unreadable:
+    """What the last training could not read."""
+    last = study.training_runs.first()
+    return first_unreadable(last.problems if last is not None else [])
 
 
 def metric_rows(
@@ -115,12 +180,11 @@ def candidate_cards(
     for version in versions:
         if version.state != ModelVersion.State.CANDIDATE:
             continue
-        states = {run.state for run in version.scoring_runs.all()}
         cards.append(
             {
                 "version": version,
                 "rows": metric_rows(study, holdout_points(version), active_points),
-                "ready": "succeeded" in states and not states & {"queued", "running"},
+                "scoring": scoring_state(version),
             }
         )
     return cards

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern] = [
     path("jobs/", views.jobs, name="study-model-jobs"),
     path("summary/", views.summary, name="study-model-summary"),
     path("versions/<int:number>/promote/", views.promote_version, name="study-model-promote"),
+    path("versions/<int:number>/predict/", views.predict_version, name="study-model-predict"),
     path("versions/<int:number>/reject/", views.reject_version, name="study-model-reject"),
     path("stimuli/<int:pk>/", views.stimulus_predictions, name="stimulus-predictions"),
 ]

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from annotation.models import Study
 from annotation.selectors.studies import find_study
 from workbench.accounts.signed_in import signed_in
 from workbench.errors import MintError
@@ -18,6 +17,8 @@ from workbench.errors import MintError
 from ..models import TrainingRun
 from ..selectors import (
     active_version,
+    failed_scorings,
+    failed_training,
     holdout_points,
     most_uncertain,
     predicted_stimuli,
@@ -27,6 +28,7 @@ from ..selectors import (
 )
 from ..services.promotion import promote, reject
 from ..services.retraining import request_retrain
+from ..services.scoring import start_scoring
 from . import summaries
 from .charts import scatter
 
@@ -50,7 +52,8 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
         "active": active,
         "labels": summaries.label_state(study),
         "jobs": summaries.job_lines(study),
-        "last_failure": _last_failure(study),
+        "last_failure": failed_training(study),
+        "left_out": summaries.left_out_of_training(study),
         "candidates": summaries.candidate_cards(study, versions, points),
         "versions": versions[:_HISTORY_SHOWN],
         "runs": training_runs_of(study)[:_HISTORY_SHOWN],
@@ -58,6 +61,7 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
     if active and points is not None:
         rows = summaries.metric_rows(study, points, None)
         context |= {
+            "scoring": summaries.scoring_state(active),
             "rows": rows,
             "srcc": summaries.mean_srcc(rows),
             "predicted": predicted_stimuli(active).count(),
@@ -117,6 +121,21 @@ def reject_version(request: HttpRequest, slug: str, number: int) -> HttpResponse
 
 
 @login_required
+@require_POST
+def predict_version(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Predicts what the version has not predicted yet, after a failure or a mended file."""
+    study = find_study(request.user, slug, RUN)
+    try:
+        start_scoring(version=version_of(study, number))
+    except MintError as error:
+        messages.error(request, error.message)
+    else:
+        text = _("Version %(number)d predicts the images that it has not predicted yet.")
+        messages.success(request, text % {"number": number})
+    return redirect("study-model", slug=study.slug)
+
+
+@login_required
 @require_safe
 def jobs(request: HttpRequest, slug: str) -> HttpResponse:
     """What is under way, asked for every two seconds; when it is over the page is drawn anew."""
@@ -138,6 +157,8 @@ def summary(request: HttpRequest, slug: str) -> HttpResponse:
         "candidates": study.model_versions.filter(state="candidate").count(),
         "labels": summaries.label_state(study),
         "jobs": summaries.job_lines(study),
+        "last_failure": failed_training(study),
+        "failed_scorings": failed_scorings(study),
     }
     return render(request, "modelops/_summary.html", context)
 
@@ -157,9 +178,3 @@ def stimulus_predictions(request: HttpRequest, slug: str, pk: int) -> HttpRespon
         "scores": summaries.predicted_scores(study, stimulus) if stimulus else [],
     }
     return render(request, "modelops/_stimulus.html", context)
-
-
-def _last_failure(study: Study) -> TrainingRun | None:
-    """The last training run, where it failed and nothing has succeeded since."""
-    last = study.training_runs.first()
-    return last if last is not None and last.state == "failed" else None

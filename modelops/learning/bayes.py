@@ -164,7 +164,10 @@ def _check(embeddings: Array, labels: Labels) -> None:
         raise LearningError(f"embedding {bad} is not finite")
     counts = np.isfinite(labels.mos).sum(axis=0)
     if (counts == 0).any():
-        raise LearningError(f"perspective {int(np.argmin(counts))} has no label")
+        raise LearningError(
+            f"perspective {int(np.argmin(counts))} has no label (counted from 0); give at least "
+            "one image a score from it"
+        )
 
 
 def _standardisation(embeddings: Array) -> tuple[Array, Array]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.core.management.base import CommandError, OutputWrapper
 
@@ -39,6 +40,17 @@ def wait_for(
         waited += _INTERVAL
     if job.state != JobState.SUCCEEDED:
         raise CommandError(job.error or f"The job is {job.get_state_display().lower()}.")
+
+
+def report_unreadable(problems: list[dict[str, Any]], then: str, err: OutputWrapper) -> None:
+    """One line for each image that could not be read, and what to do; nothing where all could."""
+    for problem in problems:
+        err.write(problem["error"])
+    if problems:
+        err.write(
+            f"{len(problems)} images could not be read and were left out; import them again, "
+            f"which writes their files anew, then {then}."
+        )
 
 
 def metric_lines(version: ModelVersion) -> list[str]:

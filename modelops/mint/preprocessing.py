@@ -58,13 +58,14 @@ def _fitted(source: ImageSource, size: int) -> Image.Image:
             f"{_name(source)}: not a {', '.join(FORMATS)} image, or damaged at its start; "
             "save it anew in one of these formats"
         ) from error
-    except _DECODING_ERRORS as error:
+    except _READING_ERRORS as error:
         why = getattr(error, "strerror", None) or error
-        raise UnreadableImageError(f"{_name(source)}: cannot be decoded ({why})") from error
+        raise UnreadableImageError(f"{_name(source)}: {_diagnosis(error)} ({why})") from error
 
 
-#: What Pillow's decoders raise on damaged or too large (over 179 million pixels) files.
-_DECODING_ERRORS = (
+#: What Pillow's decoders raise on damaged or too large (over 179 million pixels) files, and what
+#: the disk answers.
+_READING_ERRORS = (
     OSError,
     ValueError,
     SyntaxError,
@@ -72,6 +73,19 @@ _DECODING_ERRORS = (
     struct.error,
     Image.DecompressionBombError,
 )
+
+
+def _diagnosis(error: Exception) -> str:
+    """What is the matter with a file, and what to do about it."""
+    match error:
+        case FileNotFoundError():
+            return "the file is missing; put its copy back"
+        case PermissionError():
+            return "the file may not be read; let the account of this program read it"
+        case Image.DecompressionBombError():
+            return "too many pixels; scale it down"
+        case _:
+            return "damaged or incomplete; put an intact copy in its place"
 
 
 def _fit(image: Image.Image, size: int) -> Image.Image:

@@ -37,6 +37,9 @@ class TrainingRun(Job):
     recipe = models.JSONField(default=dict)
     #: Promote the candidate by itself once it is scored (the first model of a demo, a schedule).
     promote_when_done = models.BooleanField(default=False)
+    #: Labelled stimuli that could not be read and were left out:
+    #: [{"stimulus": …, "filename": …, "error": …, "split": …}].
+    problems = models.JSONField(default=list, blank=True)
 
     class Meta:
         ordering = ["-pk"]

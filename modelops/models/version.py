@@ -1,5 +1,7 @@
 """Versions of a study's model."""
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +11,9 @@ from annotation.models.constraints import SharedForeignKey, one_of
 
 from .run import TrainingRun
 from .snapshot import LabelSnapshot
+
+if TYPE_CHECKING:
+    from .prediction import ScoringRun
 
 
 class ModelVersion(models.Model):
@@ -63,3 +68,13 @@ class ModelVersion(models.Model):
 
     def __str__(self) -> str:
         return f"v{self.number}"
+
+    @property
+    def images_learnt_from(self) -> int:
+        """Labelled images of the pool, without those that could not be read."""
+        left_out = [item for item in self.training_run.problems if item["split"] == "pool"]
+        return self.snapshot.training_stimuli - len(left_out)
+
+    @property
+    def last_scoring(self) -> "ScoringRun | None":
+        return next(iter(self.scoring_runs.all()), None)

@@ -1,5 +1,7 @@
 """Asking for a training run, by a person or by the number of new ratings."""
 
+from collections.abc import Mapping
+
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -16,6 +18,7 @@ from workbench.jobs.queue import enqueue
 from ..errors import RunActiveError, TooFewLabelsError
 from ..learning.recipe import Recipe, default_recipe
 from ..models import TrainingRun
+from ..selectors import pool_labels, ratings_seen
 from .queue import TRAIN
 
 log = structlog.get_logger(__name__)
@@ -31,11 +34,12 @@ def request_retrain(
 ) -> TrainingRun:
     """Queues a training run on the study's labels.
 
-    Raises TooFewLabelsError where too few images outside the hold-out are labelled, RunActiveError
-    where a run is not over; the database decides between two requests at once.
+    Raises TooFewLabelsError where too few images outside the hold-out have a label from each
+    perspective, RunActiveError where a run is not over; the database decides between two requests
+    at once.
     """
     recipe = recipe or default_recipe(settings.MODEL_PRESET)
-    require_labels(count_labels(study).pool, recipe.minimum_labels)
+    require_labels(pool_labels(study, count_labels(study)), recipe.minimum_labels)
     try:
         with transaction.atomic():
             run = TrainingRun.objects.create(
@@ -56,16 +60,42 @@ def request_retrain(
     return run
 
 
-def require_labels(found: int, needed: int) -> None:
-    """Raises TooFewLabelsError, which says how many images are labelled and how many must be."""
-    if found < needed:
-        raise TooFewLabelsError(
+def require_labels(found: Mapping[str, int], needed: int, *, unreadable: int = 0) -> None:
+    """Raises TooFewLabelsError where any perspective has too few.
+
+    `found`: how many images outside the hold-out have a label, by perspective. The message says
+    how many there are, of which perspective where they differ, and how many there must be; and
+    that `unreadable` labelled images do not count.
+    """
+    if min(found.values()) < needed:
+        problem = _too_few(found, needed)
+        raise TooFewLabelsError(f"{problem} {_unreadable(unreadable)}" if unreadable else problem)
+
+
+def _unreadable(count: int) -> str:
+    return _(
+        "%(count)d labelled images cannot be read and do not count: the run lists them. Import "
+        "them again, which writes their files anew."
+    ) % {"count": count}
+
+
+def _too_few(found: Mapping[str, int], needed: int) -> str:
+    fewest = min(found.values())
+    numbers = {"found": fewest, "needed": needed, "missing": needed - fewest}
+    if len(set(found.values())) == 1:
+        return (
             _(
                 "Too few labels: %(found)d images outside the hold-out are rated, %(needed)d are "
                 "needed. Rate %(missing)d more images, then retrain."
             )
-            % {"found": found, "needed": needed, "missing": needed - found}
+            % numbers
         )
+    lacking = [f"{name}: {count}" for name, count in found.items() if count < needed]
+    return _(
+        "Too few labels from some perspectives: %(needed)d images outside the hold-out are "
+        "needed from each, there are fewer (%(lacking)s). Rate %(missing)d more images, or "
+        "import their published scores, then retrain."
+    ) % (numbers | {"lacking": ", ".join(lacking)})
 
 
 def retrain_where_due() -> list[TrainingRun]:
@@ -94,8 +124,4 @@ def _is_due(study: Study) -> bool:
     if last_run is not None and last_run.state == JobState.FAILED and last_run.snapshot is None:
         # It failed before it saw a label and would again; a person has to look first.
         return False
-    # Of the latest run that saw labels: the same labels twice are one snapshot, with the first
-    # one's date.
-    saw = study.training_runs.exclude(snapshot=None).order_by("-created_at", "-pk").first()
-    known = saw.snapshot.ratings if saw and saw.snapshot else 0
-    return count_labels(study).ratings - known >= study.retrain_every
+    return count_labels(study).ratings - ratings_seen(study) >= study.retrain_every

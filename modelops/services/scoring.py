@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import structlog
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, Func, IntegerField, OuterRef, QuerySet, Sum
+from django.db.models import F, Func, IntegerField, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,9 +18,10 @@ from annotation.protocol.perspectives import PERSPECTIVES
 from workbench.errors import MintError
 from workbench.jobs import leases
 from workbench.jobs.models import ACTIVE_STATES, JobState
-from workbench.jobs.queue import enqueue
+from workbench.jobs.queue import enqueue, enqueue_each
 
 from ..models import ModelVersion, Prediction, ScoringChunk, ScoringRun
+from ..selectors import unscored_stimuli
 from . import promotion, ranking
 from .artifacts import refused_when_full
 from .embedding import Embedded
@@ -38,7 +39,8 @@ MAX_CHUNK_ATTEMPTS = 5
 
 
 def start_scoring(*, version: ModelVersion) -> ScoringRun:
-    """Starts to predict the stimuli that `version` has not predicted yet.
+    """Starts to predict the stimuli that `version` has not predicted yet, also those whose image
+    could not be read: its file may be mended by now.
 
     Answers the run that is active already where there is one.
     """
@@ -55,24 +57,10 @@ def start_scoring(*, version: ModelVersion) -> ScoringRun:
     return run
 
 
-def unscored_stimuli(version: ModelVersion) -> QuerySet[Stimulus]:
-    """Stimuli with an image that `version` has neither predicted nor found unreadable."""
-    predicted = Prediction.objects.filter(model_version=version, stimulus=OuterRef("pk"))
-    chunks = ScoringChunk.objects.filter(run__model_version=version).exclude(problems=[])
-    unreadable = {
-        problem["stimulus"]
-        for problems in chunks.values_list("problems", flat=True)
-        for problem in problems
-    }
-    stimuli = Stimulus.objects.filter(study=version.study_id).exclude(sha256="")
-    return stimuli.filter(~Exists(predicted)).exclude(pk__in=unreadable)
-
-
 def wake_workers(run: ScoringRun) -> None:
     """Asks for every pending chunk, or for the end of the run where none is left."""
     pending = list(_pending(run.pk).order_by("index").values_list("pk", flat=True))
-    for chunk in pending:
-        enqueue(SCORE_CHUNK, chunk)
+    enqueue_each(SCORE_CHUNK, [(chunk,) for chunk in pending])
     if not pending:
         enqueue(FINISH_SCORING, run.pk)
 

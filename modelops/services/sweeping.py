@@ -10,8 +10,9 @@ from workbench.jobs.models import Job, JobState
 from workbench.jobs.queue import enqueue
 
 from ..models import ModelVersion, ScoringRun, TrainingRun
+from ..selectors import new_stimuli
 from .queue import TRAIN
-from .scoring import start_scoring, unscored_stimuli, wake_workers
+from .scoring import start_scoring, wake_workers
 
 #: A scoring run that waits behind others is not asked for ever more often: 1, 2, 4, … up to this
 #: many leases lie between two calls.
@@ -30,7 +31,7 @@ def score_new_stimuli() -> None:
         last = version.scoring_runs.first()
         if last is not None and last.state != JobState.SUCCEEDED:
             continue  # under way, or failed with a message that a person has to read
-        if unscored_stimuli(version).exists():
+        if new_stimuli(version).exists():
             start_scoring(version=version)
 
 

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 #: Called with what is being done, how much of it is done, and of how much.
 Report = Callable[[str, int, int], None]
+#: Called with the labelled images that could not be read (`TrainingRun.problems`).
+Note = Callable[[list[dict[str, object]]], None]
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,11 @@ class LabelledStimuli:
         return LabelledStimuli(
             [self.stimuli[row] for row in rows], self.labels.take(np.array(rows, dtype=np.intp))
         )
+
+    def label_counts(self) -> dict[str, int]:
+        """How many stimuli have a label, by perspective."""
+        counts = np.isfinite(self.labels.mos).sum(axis=0).tolist()
+        return {str(name): count for name, count in zip(PERSPECTIVES, counts, strict=True)}
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,7 @@ def run_training(*, run: TrainingRun, fence: int, report: Report) -> ModelVersio
         recipe=recipe,
         scratch=scratch_folder(run),
         report=report,
+        note=lambda problems: leases.renew(TrainingRun, run.pk, fence, problems=problems),
     )
     report("publishing", 0, 0)
     # Of this attempt alone: one that was taken over may still write, over nobody's files.
@@ -124,15 +132,20 @@ def learn(
     recipe: Recipe,
     scratch: Path,
     report: Report,
+    note: Note,
 ) -> Learned:
-    """The Bayesian last layer on the labels of `pool`, after fine-tuning if the recipe says so."""
+    """The Bayesian last layer on the labels of `pool`, after fine-tuning if the recipe says so.
+
+    Images that cannot be read are noted and left out.
+    """
     from ..mint import backbone_hash
 
     loaded = base_model()
     backbone = backbone_hash(loaded)
     embedded = _embed(loaded, backbone, [*pool.stimuli, *holdout.stimuli], report)
+    note(_with_split(embedded.problems, {item.pk for item in holdout.stimuli}))
     pool, holdout = pool.readable(embedded), holdout.readable(embedded)
-    require_labels(len(pool), recipe.minimum_labels)
+    require_labels(pool.label_counts(), recipe.minimum_labels, unreadable=len(embedded.problems))
     last_layer = _fit(pool, embedded)
     if recipe.epochs:
         _set_heads(loaded, last_layer)
@@ -152,6 +165,13 @@ def _embed(
     return Embedder(backbone, lambda: loaded).embed(
         stimuli, lambda done, total: report("embedding", done, total)
     )
+
+
+def _with_split(problems: list[dict[str, object]], holdout: set[int]) -> list[dict[str, object]]:
+    return [
+        problem | {"split": "holdout" if problem["stimulus"] in holdout else "pool"}
+        for problem in problems
+    ]
 
 
 def _fit(pool: LabelledStimuli, embedded: Embedded) -> LastLayer:

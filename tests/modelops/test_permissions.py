@@ -28,6 +28,7 @@ ROUTES: list[tuple[str, str, dict[str, object], int]] = [
     ("study-model-summary", "get", {}, 200),
     ("study-model-promote", "post", {"number": 1}, 302),
     ("study-model-reject", "post", {"number": 1}, 302),
+    ("study-model-predict", "post", {"number": 1}, 302),
     ("stimulus-predictions", "get", {"pk": "stimulus"}, 200),
 ]
 
@@ -48,7 +49,7 @@ def test_the_table_lists_every_route() -> None:
 def address(name: str, arguments: dict[str, object], version: ModelVersion) -> str:
     known = {
         "run": version.training_run_id,
-        "scoring": version.scoring_runs.get().pk,
+        "scoring": version.scoring_runs.earliest("pk").pk,
         "stimulus": Stimulus.objects.order_by("pk").values_list("pk", flat=True)[0],
     }
     resolved = {key: known.get(str(value), value) for key, value in arguments.items()}
@@ -77,6 +78,11 @@ def test_owner_and_administrator_are_answered_and_others_are_told_nothing(
 def test_the_wrong_method_does_nothing(version: ModelVersion, owner: User) -> None:
     client = Client()
     client.force_login(owner)
-    for name in ("study-model-retrain", "study-model-promote", "study-model-reject"):
+    for name in (
+        "study-model-retrain",
+        "study-model-promote",
+        "study-model-reject",
+        "study-model-predict",
+    ):
         arguments: dict[str, object] = {} if name.endswith("retrain") else {"number": 1}
         assert status(client, "get", address(name, arguments, version)) == 405

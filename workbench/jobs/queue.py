@@ -1,5 +1,6 @@
 """Waking a worker. The rows own the jobs: a message that is lost is sent again by a sweep."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import structlog
@@ -15,12 +16,28 @@ def enqueue(task: str, *args: int) -> None:
 
     By name: what asks for a job need not import what does it.
     """
-    transaction.on_commit(partial(_send, task, args))
+    enqueue_each(task, [args])
 
 
-def _send(task: str, args: tuple[int, ...]) -> None:
-    try:
-        current_app.send_task(task, args)
-    except OperationalError as error:
-        # The request that asked for the job has succeeded: its row stands.
-        log.warning("queue unreachable; a sweep sends it later", task=task, error=str(error))
+def enqueue_each(task: str, calls: Sequence[tuple[int, ...]]) -> None:
+    """Sends a task once for each tuple of arguments, in order, as `enqueue` does.
+
+    The first refusal is the last: a queue that is away takes most of a second for each, in a
+    request that somebody waits for.
+    """
+    transaction.on_commit(partial(_send, task, calls))
+
+
+def _send(task: str, calls: Sequence[tuple[int, ...]]) -> None:
+    for sent, args in enumerate(calls):
+        try:
+            current_app.send_task(task, args)
+        except OperationalError as error:
+            # The request that asked for the job has succeeded: its row stands.
+            log.warning(
+                "queue unreachable; a sweep sends it later",
+                task=task,
+                error=str(error),
+                unsent=len(calls) - sent,
+            )
+            return

@@ -10,7 +10,7 @@ from workbench.errors import MintError
 
 from ...selectors import version_of
 from ...services.scoring import start_scoring
-from ..waiting import wait_for
+from ..waiting import report_unreadable, wait_for
 
 
 class Command(BaseCommand):
@@ -44,5 +44,5 @@ class Command(BaseCommand):
         if not options["wait"]:
             return
         wait_for(run, self.stdout)
-        for problem in (p for chunk in run.chunks.order_by("index") for p in chunk.problems):
-            self.stderr.write(problem["error"])
+        problems = [item for chunk in run.chunks.order_by("index") for item in chunk.problems]
+        report_unreadable(problems, "predict again", self.stderr)

@@ -10,7 +10,7 @@ from workbench.errors import MintError
 
 from ...models import TrainingRun
 from ...services.retraining import request_retrain
-from ..waiting import metric_lines, wait_for
+from ..waiting import metric_lines, report_unreadable, wait_for
 
 
 class Command(BaseCommand):
@@ -44,6 +44,7 @@ class Command(BaseCommand):
 
     def _wait(self, run: TrainingRun) -> None:
         wait_for(run, self.stdout)
+        report_unreadable(run.problems, "retrain", self.stderr)
         version = run.model_version
         wait_for(version.scoring_runs.latest("pk"), self.stdout)
         version.refresh_from_db()

@@ -84,6 +84,30 @@ def test_a_second_run_changes_nothing(study: Study, folder: Path, media: Path) -
     assert AuditEntry.objects.filter(action="stimuli.imported").count() == 1
 
 
+def test_a_second_run_brings_back_files_that_were_lost_or_damaged(
+    study: Study, folder: Path, media: Path
+) -> None:
+    import_manifest(study=study, manifest=folder / "manifest.csv")
+    rows = list(Stimulus.objects.order_by("pk").values())
+    files = {name: (media / name).read_bytes() for name in stored(media)}
+    lost, damaged = Stimulus.objects.order_by("pk")[:2]
+    for name in {lost.image.name, lost.display.name, lost.thumbnail.name}:
+        (media / str(name)).unlink()
+    content = bytearray(files[str(damaged.image.name)])
+    content[-20] ^= 1  # of the same size, so that only its content tells
+    (media / str(damaged.image.name)).write_bytes(bytes(content))
+
+    report = import_manifest(study=study, manifest=folder / "manifest.csv")
+
+    assert {name: (media / name).read_bytes() for name in stored(media)} == files
+    assert list(Stimulus.objects.order_by("pk").values()) == rows
+    assert (report.imported, report.updated, report.unchanged) == (0, 2, 2)
+    assert [note.sentence() for note in report.notes] == [
+        f'the file of "{item.filename}" was lost or damaged' for item in (lost, damaged)
+    ]
+    assert import_manifest(study=study, manifest=folder / "manifest.csv").updated == 0
+
+
 def test_images_come_from_a_zip(study: Study, folder: Path, tmp_path: Path) -> None:
     archive = write_zip(
         tmp_path / "images.zip", {f"set/{number}.png": picture(number) for number in range(4)}

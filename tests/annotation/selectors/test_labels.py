@@ -103,6 +103,23 @@ def test_counts_tell_pool_from_hold_out(study: Study) -> None:
     assert {label.stimulus for label in labels_of(study, split="holdout")} == {held[0].pk}
 
 
+def test_counts_tell_the_perspectives_apart(study: Study) -> None:
+    """Raters answer from all three; a publication may hold one, of an image that is rated, too."""
+    stimuli = make_stimuli(study, 3)
+    held = make_stimuli(study, [10], split="holdout")
+    rate(stimuli[0], make_rater(study), (3, 3, 3))
+    for stimulus in (*stimuli[:2], held[0]):
+        for source in ("one", "another"):
+            PublishedScore.objects.create(
+                stimulus=stimulus, perspective="quality", mos=0.4, source=source
+            )
+    assert count_labels(study).pool_by_perspective == {
+        "quality": 2,
+        "authenticity": 1,
+        "correspondence": 1,
+    }
+
+
 def test_another_study_is_not_counted(study: Study, stimulus: Stimulus) -> None:
     other = Study.objects.create(owner=study.owner, title="Other", slug="other")
     rate(make_stimuli(other, [50])[0], make_rater(other), (1, 1, 1))

@@ -1,14 +1,17 @@
 import io
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from annotation.models import Stimulus, Study
-from modelops.management.waiting import metric_lines, wait_for
+from modelops.management.waiting import metric_lines, report_unreadable, wait_for
 from modelops.models import ModelVersion, TrainingRun
 from tests.factories import make_stimuli
+
+from ..conftest import Train, score_all
 
 
 def output(command: str, *arguments: str) -> str:
@@ -38,6 +41,29 @@ def test_an_unknown_study_is_named_with_those_there_are(study: Study, command: s
 def test_predict_scores_what_is_new(study: Study, scored: ModelVersion) -> None:
     make_stimuli(study, [700, 701])
     assert "version 1 predicts 2 images" in output("predict", "demo", "--version", "1")
+
+
+def test_predict_takes_up_an_image_that_was_mended(
+    study: Study, labelled: list[Stimulus], train: Train
+) -> None:
+    path = Path(labelled[-1].image.path)
+    content = path.read_bytes()
+    path.unlink()
+    version = train()
+    score_all(version)
+    path.write_bytes(content)
+    assert "version 1 predicts 1 images" in output("predict", "demo", "--version", "1")
+
+
+def test_images_that_cannot_be_read_are_listed_with_what_to_do() -> None:
+    err = io.StringIO()
+    report_unreadable([{"error": "a.png: gone\n"}], "retrain", err)  # type: ignore[arg-type]  # as below
+    assert err.getvalue() == (
+        "a.png: gone\n1 images could not be read and were left out; import them again, which "
+        "writes their files anew, then retrain."
+    )
+    report_unreadable([], "retrain", err)  # type: ignore[arg-type]  # as below
+    assert err.getvalue().count("retrain") == 1
 
 
 def test_predict_without_an_active_version_says_so(study: Study) -> None:

@@ -1,9 +1,14 @@
+import errno
+from pathlib import Path
+
 import pytest
 from django.test import Client
 
-from annotation.models import Stimulus, Study
+from annotation.models import PublishedScore, Stimulus, Study
+from modelops.learning.embeddings import EmbeddingCache
 from modelops.models import ModelVersion, TrainingRun
-from modelops.services import promotion
+from modelops.services import promotion, scoring
+from tests.factories import make_stimuli
 from workbench.accounts.models import User
 
 from ..conftest import Train, score_all
@@ -28,6 +33,18 @@ def test_an_empty_study_says_what_a_training_needs(console: Client, study: Study
     assert "No model is in use yet" in text
     assert "0 of the 20 labelled images that a training needs" in text
     assert "Retrain</button>" not in text
+
+
+def test_a_perspective_that_lacks_labels_is_named(console: Client, study: Study) -> None:
+    PublishedScore.objects.bulk_create(
+        PublishedScore(stimulus=stimulus, perspective="quality", mos=0.4, source="elsewhere")
+        for stimulus in make_stimuli(study, 20)
+    )
+    text = page(console)
+    assert "needs 20 labelled images from each perspective" in text
+    assert "Authenticity 0, Correspondence 0." in text
+    assert "Retrain</button>" not in text
+    assert "Authenticity 0, Correspondence 0." in page(console, f"{URL}summary/")
 
 
 def test_retraining_starts_a_run_that_the_page_follows(
@@ -93,6 +110,94 @@ def test_a_candidate_that_is_not_scored_cannot_be_promoted_yet(
     assert "disabled" in text
     answer = console.post(f"{URL}versions/1/promote/", follow=True)
     assert "has not predicted all images yet" in answer.content.decode()
+
+
+def test_a_scoring_that_failed_says_why_and_is_repeated_from_the_page(
+    console: Client,
+    labelled: list[Stimulus],
+    train: Train,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    version = train()
+    assert "Predict again" not in page(console)  # it is under way
+    with monkeypatch.context() as patch:
+
+        def full(*given: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        patch.setattr(EmbeddingCache, "put_many", full)
+        score_all(version)
+    text = page(console)
+    assert "Scoring failed" in text
+    assert "The last scoring by version 1 failed" in text
+    assert text.count("set MINT_DATA_DIR to a larger disk") == 2  # the notice and the history
+    assert "disabled" in text
+    assert "set MINT_DATA_DIR to a larger disk" in page(console, f"{URL}summary/")
+
+    text = console.post(f"{URL}versions/1/predict/", follow=True).content.decode()
+    assert "Version 1 predicts the images that it has not predicted yet" in text
+    assert "Predict again</button>" not in text
+    score_all(version)
+    text = page(console)
+    assert "failed" not in text
+    assert "disabled" not in text
+    assert "failed" not in page(console, f"{URL}summary/")
+
+
+def test_a_failure_of_the_version_in_use_is_shown_with_it(
+    console: Client, scored: ModelVersion, study: Study
+) -> None:
+    promotion.promote(version=scored, actor=None)
+    make_stimuli(study, [800])
+    scoring.start_scoring(version=scored)
+    scored.scoring_runs.filter(state="running").update(state="failed", error="Free some space.")
+    text = page(console)
+    notice = text[text.index("The last scoring by version 1 failed") :]
+    assert "Free some space." in notice[: notice.index("Predict again</button>")]
+    assert "Free some space." in page(console, f"{URL}summary/")
+
+
+def test_images_that_could_not_be_read_are_listed_with_the_mend(
+    console: Client, labelled: list[Stimulus], train: Train
+) -> None:
+    """One of the labelled ones, and one that only the scoring has met."""
+    rated, unrated = labelled[0], labelled[-1]
+    contents = {Path(item.image.path): Path(item.image.path).read_bytes() for item in labelled}
+    for stimulus in (rated, unrated):
+        Path(stimulus.image.path).unlink()
+    version = train()
+    text = page(console)
+    assert "1 labelled image could not be read and was left out of the last training" in text
+    assert text.count(f"{rated.filename}: the file is missing; put its copy back") == 1
+    assert "Learnt from 23 images" in text
+
+    score_all(version)
+    text = page(console)
+    assert "2 images could not be read and have no prediction" in text
+    assert text.count(f"{rated.filename}: the file is missing; put its copy back") == 2
+    assert f"{unrated.filename}: the file is missing" in text
+    promotion.promote(version=version, actor=None)
+    assert "<dt>Images learnt from</dt><dd>23</dd>" in page(console)
+
+    for path, content in contents.items():
+        path.write_bytes(content)
+    console.post(f"{URL}versions/1/predict/")
+    score_all(version)
+    text = page(console)
+    assert "have no prediction" not in text
+    assert "Predict again" not in text
+
+
+def test_a_lost_image_folder_does_not_flood_the_page(console: Client, study: Study) -> None:
+    problems = [
+        {"stimulus": number, "filename": f"{number}.png", "error": f"{number}.png: gone"}
+        for number in range(1, 26)
+    ]
+    TrainingRun.objects.create(study=study, trigger="console", state="failed", problems=problems)
+    text = page(console)
+    assert "25 labelled images could not be read" in text
+    assert "The first 10 of 25 images." in text
+    assert text.count(".png: gone") == 10
 
 
 def test_a_rejected_candidate_leaves_the_page_and_stays_in_the_history(

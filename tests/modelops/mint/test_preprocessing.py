@@ -65,11 +65,23 @@ def twenty_thousand_square(path: Path) -> None:
     Image.new("1", (20_000, 20_000)).save(path, "PNG")
 
 
-@pytest.mark.parametrize("write", [truncated, text, empty, tiff, absent, twenty_thousand_square])
-def test_a_bad_file_is_named(write: Callable[[Path], None], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("write", "mend"),
+    [
+        (truncated, "damaged or incomplete; put an intact copy in its place"),
+        (text, "save it anew"),
+        (empty, "save it anew"),
+        (tiff, "save it anew"),
+        (absent, "the file is missing; put its copy back"),
+        (twenty_thousand_square, "too many pixels; scale it down"),
+    ],
+)
+def test_a_bad_file_is_named_with_the_mend(
+    write: Callable[[Path], None], mend: str, tmp_path: Path
+) -> None:
     path = tmp_path / "bad one.png"
     write(path)
-    with pytest.raises(UnreadableImageError, match=r"bad one\.png: "):
+    with pytest.raises(UnreadableImageError, match=rf"bad one\.png: .*{mend}"):
         image_to_pixels(path, 28)
 
 

@@ -1,15 +1,17 @@
+import re
 import threading
 
 import pytest
 from django.db import connection
 from kombu.exceptions import OperationalError
 
-from annotation.models import AuditEntry, Rater, Stimulus, Study
+from annotation.models import AuditEntry, PublishedScore, Rater, Stimulus, Study
+from modelops.console.summaries import label_state
 from modelops.errors import RunActiveError, TooFewLabelsError
 from modelops.models import TrainingRun
 from modelops.services.retraining import request_retrain, retrain_where_due
 from tests.conftest import SEND_TASK
-from tests.factories import make_rater
+from tests.factories import make_rater, make_stimuli
 from workbench.accounts.models import User
 
 from ..conftest import Train
@@ -36,6 +38,29 @@ def test_too_few_labels_name_what_is_there_and_what_is_needed(
     with pytest.raises(TooFewLabelsError, match="12 images outside the hold-out are rated, 20 are"):
         ask(study)
     assert not TrainingRun.objects.exists()
+
+
+def publish(stimuli: list[Stimulus], *perspectives: str) -> None:
+    PublishedScore.objects.bulk_create(
+        PublishedScore(stimulus=stimulus, perspective=name, mos=0.4, source="elsewhere")
+        for stimulus in stimuli
+        for name in perspectives
+    )
+
+
+def test_a_perspective_with_too_few_labels_is_named_when_the_run_is_asked_for(
+    study: Study, small_model_settings: None
+) -> None:
+    stimuli = make_stimuli(study, 25)
+    publish(stimuli, "quality")
+    publish(stimuli[:7], "correspondence")
+    mend = "(Authenticity: 0, Correspondence: 7). Rate 20 more images, or import their published"
+    with pytest.raises(TooFewLabelsError, match=re.escape(mend)):
+        ask(study)
+    assert not TrainingRun.objects.exists()
+    publish(stimuli, "authenticity")
+    publish(stimuli[7:20], "correspondence")
+    assert ask(study).state == "queued"
 
 
 def test_a_second_run_waits_for_the_first(study: Study, labelled: list[Stimulus]) -> None:
@@ -112,6 +137,9 @@ def test_old_labels_seen_again_are_known(
     study.retrain_every = 1
     study.save(update_fields=["retrain_every"])
     assert retrain_where_due() == []
+    # The page counts as the schedule does: 30 images by two raters, all of them seen.
+    state = label_state(study)
+    assert (state.counts.ratings, state.new) == (60, 0)
 
 
 def test_too_few_labels_keep_the_schedule_waiting(study: Study, small_model_settings: None) -> None:

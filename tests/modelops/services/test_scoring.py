@@ -9,6 +9,7 @@ from annotation.models import Stimulus, Study
 from modelops.errors import NotScoredError
 from modelops.learning.embeddings import EmbeddingCache
 from modelops.models import ModelVersion, Prediction, ScoringChunk, ScoringRun
+from modelops.selectors import new_stimuli, unreadable_images
 from modelops.services import promotion, scoring
 from modelops.services.model_store import version_model
 from tests.factories import make_stimuli
@@ -88,8 +89,29 @@ def test_an_unreadable_image_is_a_problem_and_the_others_are_predicted(
     assert Prediction.objects.filter(model_version=version).count() == 39 * 3
     problem = run.chunks.get(index=2).problems[0]
     assert (problem["stimulus"], problem["filename"]) == (spoilt.pk, spoilt.filename)
-    assert spoilt.filename in problem["error"]
-    assert not scoring.unscored_stimuli(version).exists()
+    assert problem["error"].startswith(f"{spoilt.filename}: the file is missing; put its copy back")
+    assert unreadable_images(version) == [problem]
+    assert not new_stimuli(version).exists()  # the schedule does not try it for ever
+
+
+def test_a_mended_image_is_predicted_when_a_person_asks_again(
+    version: ModelVersion, labelled: list[Stimulus]
+) -> None:
+    mended, lost = labelled[-1], labelled[-2]
+    content = Path(mended.image.path).read_bytes()
+    Path(mended.image.path).write_bytes(content[:40])
+    Path(lost.image.path).unlink()
+    score_all(version)
+    assert [item["filename"] for item in unreadable_images(version)] == [
+        lost.filename,
+        mended.filename,
+    ]
+
+    Path(mended.image.path).write_bytes(content)
+    assert scoring.start_scoring(version=version).progress_total == 2
+    score_all(version)
+    assert mended.predictions.filter(model_version=version).count() == 3
+    assert [item["filename"] for item in unreadable_images(version)] == [lost.filename]
 
 
 def test_starting_twice_answers_the_active_run(version: ModelVersion) -> None:

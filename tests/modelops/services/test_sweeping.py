@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from annotation.models import Stimulus, Study
 from modelops.models import ModelVersion, ScoringRun, TrainingRun
-from modelops.services import promotion, sweeping
+from modelops.services import promotion, scoring, sweeping
 from modelops.services.queue import FINISH_SCORING, SCORE_CHUNK, TRAIN
-from tests.conftest import Sent
+from tests.conftest import SEND_TASK, Sent
 from tests.factories import make_stimuli
 from workbench.jobs import leases
 
@@ -91,6 +92,34 @@ def test_pending_chunks_are_asked_for_again_less_and_less_often(
         (SCORE_CHUNK, (chunk.pk,))
     ]
     assert leases == [1, 2, 4]
+
+
+def test_chunks_that_an_absent_queue_refused_are_sent_by_a_sweep(
+    scored: ModelVersion,
+    study: Study,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Commit,
+) -> None:
+    monkeypatch.setattr(scoring, "CHUNK_SIZES", {"tiny": 2})
+    asked: list[tuple[int, ...]] = []
+
+    def refuse(task: str, args: tuple[int, ...]) -> None:
+        asked.append(args)
+        raise OperationalError("connection refused")
+
+    make_stimuli(study, range(800, 806))
+    with monkeypatch.context() as patch, django_capture_on_commit_callbacks(execute=True):
+        patch.setattr(SEND_TASK, refuse)
+        run = scoring.start_scoring(version=scored)
+    assert len(asked) == 1
+
+    sent: Sent = []
+    monkeypatch.setattr(SEND_TASK, lambda task, args: sent.append((task, args)))
+    expire(run)
+    sweep(django_capture_on_commit_callbacks)
+    chunks = run.chunks.order_by("index").values_list("pk", flat=True)
+    assert sent == [(SCORE_CHUNK, (chunk,)) for chunk in chunks]
+    assert len(sent) == 3
 
 
 def test_a_run_that_was_killed_before_its_end_is_ended(

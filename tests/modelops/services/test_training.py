@@ -103,14 +103,31 @@ def test_published_scores_train_where_nobody_has_rated(
 def test_an_unreadable_image_is_left_out_of_the_training(
     labelled: list[Stimulus], train: Train
 ) -> None:
-    Path(labelled[0].image.path).write_bytes(b"no image")
-    assert train(minimum_labels=23).state == "candidate"
+    spoilt, held_out = labelled[0], Stimulus.objects.filter(split="holdout").earliest("pk")
+    Path(spoilt.image.path).write_bytes(b"no image")
+    Path(held_out.image.path).unlink()
+    version = train(minimum_labels=23)
+    run = TrainingRun.objects.get()
+    assert version.state == "candidate"
+    assert [(item["filename"], item["split"]) for item in run.problems] == [
+        (spoilt.filename, "pool"),
+        (held_out.filename, "holdout"),
+    ]
+    assert run.problems[0]["error"].startswith(f"{spoilt.filename}: not a JPEG, PNG, WEBP image")
+    version.refresh_from_db()
+    assert (version.snapshot.training_stimuli, version.images_learnt_from) == (24, 23)
+    assert version.metrics["quality"]["n"] == 5
 
 
 def test_too_few_readable_images_are_named(labelled: list[Stimulus], train: Train) -> None:
     Path(labelled[0].image.path).unlink()
-    with pytest.raises(TooFewLabelsError, match="23 images outside the hold-out are rated, 24"):
+    message = (
+        "23 images outside the hold-out are rated, 24 are needed.*"
+        "1 labelled images cannot be read and do not count"
+    )
+    with pytest.raises(TooFewLabelsError, match=message):
         train(minimum_labels=24)
+    assert [item["stimulus"] for item in TrainingRun.objects.get().problems] == [labelled[0].pk]
 
 
 def test_a_worker_that_lost_its_run_registers_nothing(
