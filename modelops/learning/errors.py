@@ -3,3 +3,11 @@
 
 class LearningError(ValueError):
     """An input that nothing can be learned from, or an artifact that cannot be read."""
+
+
+class DivergedError(LearningError):
+    """The loss is no number any more; training on would only spoil the weights."""
+
+
+class DeviceError(LearningError):
+    """The device on which a model trains gives up: its memory is full, or the GPU is gone."""

@@ -87,3 +87,29 @@ def combine(sources: Iterable[SourceLabel], stimuli: int, perspectives: int) -> 
             squares[at] += (count - 1) * label.sd**2
     with np.errstate(invalid="ignore", divide="ignore"):
         return Labels(totals / ratings, ratings, np.sqrt(squares / degrees))
+
+
+#: Variance on 0…1 of what no model explains, which even a label of very many ratings keeps: the
+#: median a priori of the last layer's misfit (`evidence.PRIOR_MISFIT`).
+MISFIT_VARIANCE = 0.005
+
+
+def loss_weights(labels: Labels) -> NDArray[np.float64]:
+    """(N, P): how much an image's absolute error counts, 1 on average over each column's labels.
+
+    1/√(t + v/n): the inverse of the label's standard error beside the misfit t, as a Laplace
+    likelihood with that scale weighs an absolute error. v is the variance among the image's own
+    raters, drawn towards a single rater's variance in all (`rater_variance`) as far as few ratings
+    say little of it: ((n − 1)·sd² + 2·s) / (n − 1 + 2). 0 where there is no label.
+    """
+    pooled = labels.rater_variance()
+    known = np.isfinite(labels.sd)
+    degrees = np.where(known, labels.ratings - 1, 0.0)
+    squares = degrees * np.nan_to_num(labels.sd) ** 2
+    variance = (squares + PRIOR_DEGREES * pooled) / (degrees + PRIOR_DEGREES)
+    labelled = np.isfinite(labels.mos)
+    error = MISFIT_VARIANCE + variance / np.where(labelled, labels.ratings, 1.0)
+    weights = np.where(labelled, 1 / np.sqrt(error), 0.0)
+    average = weights.sum(axis=0) / np.maximum(labelled.sum(axis=0), 1)
+    result: NDArray[np.float64] = weights / np.where(average > 0, average, 1.0)
+    return result
