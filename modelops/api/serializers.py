@@ -48,9 +48,11 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
 
 
 class TrainingRequestSerializer(serializers.Serializer[Any]):
-    """How to train."""
+    """How to train. `settings`: of the recipe, where it is to differ from the preset's, each as
+    `NAME=VALUE`, e.g. `epochs=5`."""
 
     promote_when_done = serializers.BooleanField(default=False)
+    settings = serializers.ListField(child=serializers.CharField(), default=list)
 
 
 class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):

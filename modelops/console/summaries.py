@@ -15,6 +15,7 @@ from annotation.selectors.labels import LabelCounts, count_labels
 from ..learning.recipe import default_recipe
 from ..models import ModelVersion, ScoringRun, TrainingRun
 from ..selectors import HoldoutPoint, active_jobs, holdout_points
+from .charts import training_chart
 
 STAGES = {
     "labels": gettext_lazy("Reading the labels"),
@@ -121,6 +122,7 @@ def candidate_cards(
                 "version": version,
                 "rows": metric_rows(study, holdout_points(version), active_points),
                 "ready": "succeeded" in states and not states & {"queued", "running"},
+                "training": training_chart(version.metrics),
             }
         )
     return cards

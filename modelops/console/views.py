@@ -28,7 +28,7 @@ from ..selectors import (
 from ..services.promotion import promote, reject
 from ..services.retraining import request_retrain
 from . import summaries
-from .charts import scatter
+from .charts import scatter, training_chart
 
 VIEW = "modelops.view_model"
 RUN = "modelops.run_model"
@@ -65,6 +65,7 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
                 scatter(item.label, item.scale, points[item.perspective])
                 for item in study.perspective_settings
             ],
+            "training": training_chart(active.metrics),
             "uncertain": [
                 {"stimulus": item, "scores": summaries.predicted_scores(study, item)}
                 for item in most_uncertain(active, _UNCERTAIN_SHOWN)

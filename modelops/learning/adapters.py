@@ -2,7 +2,6 @@
 transformer: few weights to train and to keep moments of, none in the model that is saved."""
 
 import torch
-from torch import nn
 
 from modelops.mint import MintIQAModel
 
@@ -58,7 +57,3 @@ def merge_adapters(model: MintIQAModel) -> None:
             setattr(parent, name.rpartition(".")[2], layer.get_base_layer())
     if hasattr(model, "peft_config"):
         del model.peft_config
-
-
-def has_adapters(model: nn.Module) -> bool:
-    return any(".lora_" in name for name, _ in model.named_parameters())

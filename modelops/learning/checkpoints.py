@@ -107,7 +107,9 @@ def _tensors(checkpoint: Checkpoint) -> dict[str, Tensor]:
 def _fits(tensors: Mapping[str, Tensor], checkpoint: Checkpoint) -> bool:
     """Whether the tensors are those of this run, in number and shape."""
     shapes = {name: weight.shape for name, weight in checkpoint.weights.items()}
-    wanted = {f"{kind}/{name}": shapes[name] for kind in ("weight", *_MOMENTS[:2]) for name in shapes}
+    wanted = {
+        f"{kind}/{name}": shapes[name] for kind in ("weight", *_MOMENTS[:2]) for name in shapes
+    }
     wanted |= {f"step/{name}": torch.Size() for name in shapes}
     if any(name.startswith("best/") for name in tensors):
         wanted |= {f"best/{name}": shapes[name] for name in shapes}

@@ -11,3 +11,10 @@ class DivergedError(LearningError):
 
 class DeviceError(LearningError):
     """The device on which a model trains gives up: its memory is full, or the GPU is gone."""
+
+
+class TeamBrokenError(Exception):
+    """One of the processes that train together was killed; the others cannot go on without it.
+
+    Not a LearningError: nobody has to mend anything, the run goes on from its checkpoint.
+    """

@@ -1,5 +1,6 @@
 """How a model is trained: everything that decides the result, as one value."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
@@ -40,34 +41,30 @@ class Recipe:
     lora_dropout: float = 0.0
     #: Whether a label weighs by its precision (`labels.loss_weights`).
     label_weights: bool = False
-    #: Weight of the rank-aware term beside the L1 loss (`losses.rank_loss`); 0 leaves it out.
+    #: Weight of the rank-aware term beside the L1 loss (`losses.rank_loss`), which compares the
+    #: images of a batch with each other; 0 leaves it out.
     rank_weight: float = 0.0
     #: Share of the training pool, in whole prompts, that is not trained on but says when to stop.
     validation_share: float = 0.0
     #: Epochs without a better validation after which training stops; 0 trains all of them. Either
     #: way the weights of the best epoch are kept.
     patience: int = 0
-    #: Processes that share each batch: one per GPU, or on the cores of a processor.
+    #: Processes of one machine that share each batch: one per GPU, or on a processor's cores.
     processes: int = 1
     seed: int = 1
     #: Labelled images below which nothing useful is learned.
     minimum_labels: int = 20
 
     def __post_init__(self) -> None:
-        for name, least in _LEAST.items():
-            if getattr(self, name) < least:
-                raise LearningError(f"recipe: {name} is {getattr(self, name)}, least is {least}")
         for name, (least, most) in _RANGES.items():
             if not least <= getattr(self, name) <= most:
-                raise LearningError(
-                    f"recipe: {name} is {getattr(self, name)}, which is not in {least}…{most}"
-                )
+                bounds = f"from {least} to {most}" if math.isfinite(most) else f"{least} or more"
+                raise LearningError(f"recipe: {name} is {getattr(self, name)}; it must be {bounds}")
         for name in ("learning_rate", "lora_alpha"):
-            if not getattr(self, name) > 0:
-                raise LearningError(f"recipe: {name} {getattr(self, name)} is not above 0")
-        # Three points always fit some line; below that nothing can be said at all.
-        if self.minimum_labels < 3:
-            raise LearningError(f"recipe: minimum_labels {self.minimum_labels} is below 3")
+            if not 0 < getattr(self, name) < math.inf:
+                raise LearningError(
+                    f"recipe: {name} is {getattr(self, name)}; it must be a number above 0"
+                )
         if self.precision not in PRECISIONS:
             raise LearningError(
                 f"recipe: precision {self.precision!r} is none of {', '.join(PRECISIONS)}"
@@ -99,20 +96,23 @@ class Recipe:
         return replace(self, **dict(_read(word) for word in settings))
 
 
-#: The least that counts and weights may be.
-_LEAST = {
-    "epochs": 0,
-    "batch_size": 1,
-    "accumulation": 1,
-    "frozen_blocks": 0,
-    "lora_rank": 0,
-    "lora_blocks": 1,
-    "rank_weight": 0,
-    "patience": 0,
-    "processes": 1,
+_RANGES: dict[str, tuple[float, float]] = {
+    "epochs": (0, math.inf),
+    "batch_size": (1, math.inf),
+    "accumulation": (1, math.inf),
+    "warmup": (0, 1),
+    "frozen_blocks": (0, math.inf),
+    "lora_rank": (0, math.inf),
+    "lora_blocks": (1, math.inf),
+    "lora_dropout": (0, 0.9),
+    "rank_weight": (0, 1e6),
+    "validation_share": (0, 0.5),
+    "patience": (0, math.inf),
+    "processes": (1, 64),
+    "seed": (0, 2**32 - 1),
+    # Three points always fit some line; below that nothing can be said at all.
+    "minimum_labels": (3, math.inf),
 }
-#: Shares. Of a pool at least half is trained on.
-_RANGES = {"warmup": (0, 1), "lora_dropout": (0, 0.9), "validation_share": (0, 0.5)}
 _TYPES: dict[str, type] = {
     field.name: type(field.default) if field.name != "preset" else str for field in fields(Recipe)
 }

@@ -27,8 +27,8 @@ from .devices import device_errors
 from .errors import DivergedError, LearningError
 from .losses import opinion_loss
 from .recipe import Recipe
-from .stages import Scorer, Trunk, freeze
 from .teams import Alone, Team
+from .trunk import Scorer, Trunk, freeze
 from .validation import Parts, draw_parts
 
 #: Called with what is being done, how much of it is done, and of how much.

@@ -1,6 +1,7 @@
 """A part of the training pool that says when to stop; the hold-out never does."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,29 +18,32 @@ class Parts:
 
 
 def draw_parts(groups: Sequence[int], share: float, seed: int) -> Parts:
-    """Draws whole groups (the images of one prompt) until `share` of the rows is set aside.
+    """Draws whole groups (the images of one prompt) until about `share` of the rows is set aside.
 
     Images of one prompt are alike: were some trained on and others not, the others would say that
-    an overfitted model is good. Raises LearningError where one group is all there is.
+    an overfitted model is good. A group is left out where the share is nearer without it; one is
+    always drawn. Raises LearningError where one group is all there is.
     """
     everything = list(range(len(groups)))
     if not share:
         return Parts(everything, [])
-    names = sorted(set(groups))
-    if len(names) < 2:
-        raise LearningError(
-            f"validation_share is {share}, but all {len(groups)} images have one prompt; "
-            "label images of another prompt, or set validation_share to 0"
-        )
-    aside: set[int] = set()
-    left = share * len(groups)
-    # Never the last: something must be trained on.
-    for place in np.random.default_rng(seed).permutation(len(names))[:-1]:
-        if left <= 0:
-            break
-        aside.add(names[place])
-        left -= sum(group == names[place] for group in groups)
+    aside = _draw(Counter(groups), share * len(groups), seed)
     return Parts(
         [row for row in everything if groups[row] not in aside],
         [row for row in everything if groups[row] in aside],
     )
+
+
+def _draw(sizes: Mapping[int, int], wanted: float, seed: int) -> set[int]:
+    """Some of the groups, `wanted` rows together, as nearly as whole groups allow."""
+    if len(sizes) < 2:
+        raise LearningError(
+            f"all {sum(sizes.values())} labelled images have one prompt, so none can be set aside; "
+            "label images of another prompt, or set validation_share to 0"
+        )
+    aside: set[int] = set()
+    for group in np.random.default_rng(seed).permutation(sorted(sizes)).tolist():
+        if sizes[group] <= 2 * wanted:
+            aside.add(group)
+            wanted -= sizes[group]
+    return aside or {min(sizes, key=lambda group: (sizes[group], group))}

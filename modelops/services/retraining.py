@@ -1,5 +1,7 @@
 """Asking for a training run, by a person or by the number of new ratings."""
 
+from collections.abc import Iterable
+
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -13,7 +15,8 @@ from workbench.jobs.leases import lease_end
 from workbench.jobs.models import JobState
 from workbench.jobs.queue import enqueue
 
-from ..errors import RunActiveError, TooFewLabelsError
+from ..errors import RecipeError, RunActiveError, TooFewLabelsError
+from ..learning.errors import LearningError
 from ..learning.recipe import Recipe, default_recipe
 from ..models import TrainingRun
 from .queue import TRAIN
@@ -29,7 +32,7 @@ def request_retrain(
     promote_when_done: bool = False,
     recipe: Recipe | None = None,
 ) -> TrainingRun:
-    """Queues a training run on the study's labels.
+    """Queues a training run on the study's labels, by the preset's recipe where none is given.
 
     Raises TooFewLabelsError where too few images outside the hold-out are labelled, RunActiveError
     where a run is not over; the database decides between two requests at once.
@@ -54,6 +57,14 @@ def request_retrain(
         ) from error
     enqueue(TRAIN, run.pk)
     return run
+
+
+def changed_recipe(settings_in_words: Iterable[str]) -> Recipe:
+    """The preset's recipe with settings as `epochs=3`. Raises RecipeError naming what is wrong."""
+    try:
+        return default_recipe(settings.MODEL_PRESET).changed(settings_in_words)
+    except LearningError as error:
+        raise RecipeError(str(error)) from error
 
 
 def require_labels(found: int, needed: int) -> None:

@@ -20,10 +20,13 @@ def test_the_full_size_recipe_freezes_the_published_blocks() -> None:
     [
         ({"preset": "tiny", "epoch": 3}, "epoch is unknown"),
         ({"epochs": 3}, "preset is missing"),
-        ({"preset": "tiny", "epochs": -1}, "epochs is -1"),
-        ({"preset": "tiny", "batch_size": 0}, "batch_size is 0"),
-        ({"preset": "tiny", "learning_rate": 0.0}, "learning_rate 0.0 is not above 0"),
-        ({"preset": "tiny", "minimum_labels": 1}, "minimum_labels 1 is below 3"),
+        ({"preset": "tiny", "epochs": -1}, "epochs is -1; it must be 0 or more"),
+        ({"preset": "tiny", "batch_size": 0}, "batch_size is 0; it must be 1 or more"),
+        (
+            {"preset": "tiny", "learning_rate": 0.0},
+            "learning_rate is 0.0; it must be a number",
+        ),
+        ({"preset": "tiny", "minimum_labels": 1}, "minimum_labels is 1; it must be 3 or more"),
     ],
 )
 def test_a_wrong_setting_is_named(data: dict[str, object], message: str) -> None:

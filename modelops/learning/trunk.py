@@ -1,4 +1,4 @@
-"""A model in two stages: the trunk, which training leaves as it is, and what is trained above it."""
+"""A model in two parts: the trunk, which training leaves as it is, and what is trained above."""
 
 import torch
 from torch import Tensor, nn
