@@ -33,6 +33,8 @@ from .training import Progress, TrainingData, fine_tune
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
+#: Not forked: locks of torch's threads would be held for ever, and CUDA refuses.
+START_METHOD = "spawn"
 #: Seconds between two looks at the processes, and that the others may take to end after one has.
 _INTERVAL, _GRACE = 0.1, 3.0
 
@@ -66,7 +68,7 @@ def fine_tune_together(
     TeamBrokenError where one of them is killed.
     """
     device = model.query_tokens.device.type
-    _require_devices(device, recipe)
+    require_devices(device, recipe)
     threads = max(1, torch.get_num_threads() // recipe.processes)
     with _folder(checkpoint.with_suffix(".together")) as folder:
         _write(folder / "start", model)
@@ -77,7 +79,7 @@ def fine_tune_together(
     return curve
 
 
-def _require_devices(device: str, recipe: Recipe) -> None:
+def require_devices(device: str, recipe: Recipe) -> None:
     found = torch.cuda.device_count()
     if device == "cuda" and recipe.processes > found:
         raise DeviceError(
@@ -108,8 +110,7 @@ def _write(path: Path, model: MintIQAModel) -> None:
 
 def _watch(task: _Task, progress: Progress) -> Curve:
     """Runs the processes to their end. What the leader says last is the curve."""
-    # Not forked: locks of torch's threads would be held for ever, and CUDA refuses.
-    context = get_context("spawn")
+    context: Any = get_context(START_METHOD)
     told: SimpleQueue[Any] = context.SimpleQueue()
     members: list[BaseProcess] = [
         context.Process(target=_member, args=(number, task, told), daemon=True)
@@ -252,7 +253,8 @@ class _Accelerated:
         return wrapped
 
     def apart(self, scorer: nn.Module) -> AbstractContextManager[None]:
-        return self._accelerator.no_sync(scorer)
+        block: AbstractContextManager[None] = self._accelerator.no_sync(scorer)
+        return block
 
     def share(self, rows: Sequence[int]) -> list[int]:
         size = -(-len(rows) // self._count)

@@ -74,7 +74,7 @@ def load_checkpoint(path: Path, checkpoint: Checkpoint) -> bool:
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 -- not a dict
     except (SafetensorError, OSError):
         return False
-    if checkpoint.about().items() > about.items() or not _fits(tensors, checkpoint):
+    if not checkpoint.about().items() <= about.items() or not _fits(tensors, checkpoint):
         return False
     _restore(checkpoint, tensors)
     return True
