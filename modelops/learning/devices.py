@@ -22,25 +22,35 @@ def in_bfloat16(device: torch.device, recipe: Recipe) -> bool:
 
 
 @contextmanager
-def device_errors(device: torch.device, recipe: Recipe) -> Iterator[None]:
-    """Turns what torch raises of full memory or a lost GPU into a DeviceError with the mend.
+def lost_device_errors() -> Iterator[None]:
+    """Turns what torch raises of a GPU that is gone into a DeviceError with the mend.
 
     Everything else passes as it is.
     """
     try:
         yield
+    except RuntimeError as error:
+        message = str(error)
+        if not (isinstance(error, torch.AcceleratorError) or message.startswith(_GONE)):
+            raise
+        raise DeviceError(
+            f"the GPU does not answer any more ({message.splitlines()[0]}); look at it with "
+            "nvidia-smi, start the worker again, and retrain"
+        ) from error
+
+
+@contextmanager
+def device_errors(device: torch.device, recipe: Recipe) -> Iterator[None]:
+    """As `lost_device_errors`, and full memory, for which the mend is in the recipe."""
+    try:
+        with lost_device_errors():
+            yield
     except torch.OutOfMemoryError as error:
         raise DeviceError(_no_memory(device, recipe)) from error
     except RuntimeError as error:
-        message = str(error)
-        if any(words in message for words in _NO_MEMORY):
-            raise DeviceError(_no_memory(device, recipe)) from error
-        if isinstance(error, torch.AcceleratorError) or message.startswith(_GONE):
-            raise DeviceError(
-                f"{device} does not answer any more ({message.splitlines()[0]}); look at it with "
-                "nvidia-smi, start the worker again, and retrain"
-            ) from error
-        raise
+        if not any(words in str(error) for words in _NO_MEMORY):
+            raise
+        raise DeviceError(_no_memory(device, recipe)) from error
 
 
 def _no_memory(device: torch.device, recipe: Recipe) -> str:

@@ -84,18 +84,21 @@ def run_training(*, run: TrainingRun, fence: int, report: Report) -> ModelVersio
     processes was killed, and the named errors of its steps: TooFewLabelsError, ArtifactError,
     CheckpointError, LearningError.
     """
+    from ..learning.devices import lost_device_errors
+
     report("labels", 0, 0)
     snapshot = run.snapshot or take_snapshot(run.study)
     leases.renew(TrainingRun, run.pk, fence, snapshot=snapshot)
     recipe = Recipe.from_json(run.recipe)
     labels = read_snapshot(snapshot)
-    learned = learn(
-        pool=gather(labels, Stimulus.Split.POOL),
-        holdout=gather(labels, Stimulus.Split.HOLDOUT),
-        recipe=recipe,
-        scratch=scratch_folder(run),
-        report=report,
-    )
+    with lost_device_errors():
+        learned = learn(
+            pool=gather(labels, Stimulus.Split.POOL),
+            holdout=gather(labels, Stimulus.Split.HOLDOUT),
+            recipe=recipe,
+            scratch=scratch_folder(run),
+            report=report,
+        )
     report("publishing", 0, 0)
     # Of this attempt alone: one that was taken over may still write, over nobody's files.
     artifact = f"models/{run.study_id}/run-{run.pk}-{fence}"

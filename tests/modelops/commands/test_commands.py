@@ -23,6 +23,29 @@ def test_retrain_queues_a_run(study: Study, labelled: list[Stimulus]) -> None:
     assert (run.trigger, run.promote_when_done) == ("command", True)
 
 
+def test_retrain_takes_settings_by_name(study: Study, labelled: list[Stimulus]) -> None:
+    output("retrain", "demo", "epochs=3", "lora_rank=4", "--num-processes", "2")
+    recipe = TrainingRun.objects.get().recipe
+    assert (recipe["epochs"], recipe["lora_rank"], recipe["processes"]) == (3, 4, 2)
+    assert recipe["learning_rate"] == 1e-4  # the preset's own
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["epoch=3"], "'epoch=3' is not NAME=VALUE with a name among"),
+        (["batch_size=0"], "batch_size is 0; it must be 1 or more"),
+        (["--num-processes", "0"], "processes is 0; it must be from 1 to 64"),
+    ],
+)
+def test_retrain_names_a_setting_that_cannot_be(
+    study: Study, labelled: list[Stimulus], arguments: list[str], message: str
+) -> None:
+    with pytest.raises(CommandError, match=message):
+        output("retrain", "demo", *arguments)
+    assert not TrainingRun.objects.exists()
+
+
 def test_retrain_names_what_is_missing(study: Study, small_model_settings: None) -> None:
     with pytest.raises(CommandError, match="Rate 20 more images"):
         output("retrain", "demo")

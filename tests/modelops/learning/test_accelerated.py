@@ -45,7 +45,6 @@ def test_the_loss_curve_is_that_of_a_single_process(tmp_path: Path) -> None:
     assert double.losses == pytest.approx(single.losses, abs=1e-5)
     assert double.validation == pytest.approx(single.validation, abs=1e-5)
     assert min(single.losses) < 0.8 * single.losses[0]  # there is a curve to compare
-    print([(a,b) for a,b in zip(single.losses,double.losses)], max((weights(together)[n]-i).abs().max() for n,i in weights(alone).items()))
     for name, item in weights(alone).items():
         assert torch.allclose(weights(together)[name], item, atol=1e-4), name
     assert seen[-1] == (len(single.losses), len(single.losses))

@@ -13,14 +13,14 @@ GPU, PROCESSOR = torch.device("cuda:0"), torch.device("cpu")
 @pytest.mark.parametrize(
     "error",
     [
-        torch.AcceleratorError("CUDA error: the launch timed out and was terminated", 702),
+        torch.AcceleratorError("CUDA error: the launch timed out and was terminated"),
         RuntimeError("CUDA error: device-side error\nCUDA kernel errors might be reported"),
         RuntimeError("No CUDA GPUs are available"),
     ],
 )
 def test_a_gpu_that_disappears_is_named_with_the_mend(error: Exception) -> None:
     with (
-        pytest.raises(DeviceError, match=r"cuda:0 does not answer any more.*nvidia-smi"),
+        pytest.raises(DeviceError, match=r"the GPU does not answer any more.*nvidia-smi"),
         device_errors(GPU, Recipe("tiny")),
     ):
         raise error
