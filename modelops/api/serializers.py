@@ -56,7 +56,8 @@ class TrainingRequestSerializer(serializers.Serializer[Any]):
 
 
 class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
-    """A version of the study's model, with its agreement on the hold-out per perspective."""
+    """A version of the study's model. `metrics`: its agreement on the hold-out per perspective, and
+    how its fine-tuning went, by epoch, where there was one (`training`)."""
 
     snapshot = serializers.SlugRelatedField[Any](slug_field="content_sha256", read_only=True)
     scored = serializers.SerializerMethodField()

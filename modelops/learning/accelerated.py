@@ -67,15 +67,18 @@ def fine_tune_together(
     module. Raises what `fine_tune` raises; DeviceError where there are fewer GPUs than processes;
     TeamBrokenError where one of them is killed.
     """
-    device = model.query_tokens.device.type
-    require_devices(device, recipe)
+    device = model.query_tokens.device
+    require_devices(device.type, recipe)
+    nn.Module.to(model, "cpu")  # its GPU is one of theirs
     threads = max(1, torch.get_num_threads() // recipe.processes)
     with _folder(checkpoint.with_suffix(".together")) as folder:
         _write(folder / "start", model)
-        task = _Task(model.config, data, recipe, checkpoint, save_seconds, folder, device, threads)
+        task = _Task(
+            model.config, data, recipe, checkpoint, save_seconds, folder, device.type, threads
+        )
         curve = _watch(task, progress)
-        model.load_state_dict(load_file(folder / "end", device=str(model.query_tokens.device)))
-    model.train(False).requires_grad_(True)
+        model.load_state_dict(load_file(folder / "end"))
+    nn.Module.to(model, device).train(False).requires_grad_(True)
     return curve
 
 

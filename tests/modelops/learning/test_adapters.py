@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -50,8 +51,8 @@ def test_merging_adds_the_scaled_product_and_leaves_the_old_names() -> None:
     model = small_model()
     before = weights(model)
     add_adapters(model, LORA)
-    layer = model.get_submodule(f"{LAST}.mlp.fc1")
-    down, up = layer.lora_A["default"].weight, layer.lora_B["default"].weight  # type: ignore[index]
+    layer: Any = model.get_submodule(f"{LAST}.mlp.fc1")
+    down, up = layer.lora_A["default"].weight, layer.lora_B["default"].weight
     assert (down.shape, up.shape) == ((2, 16), (32, 2))
     with torch.no_grad():
         up.copy_(torch.arange(64.0).reshape(32, 2) / 100)

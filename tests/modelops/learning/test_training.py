@@ -1,5 +1,6 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -127,7 +128,7 @@ def error_on(model: MintIQAModel, data: TrainingData, rows: list[int]) -> float:
 
 
 @pytest.mark.parametrize("changes", [{}, {"frozen_blocks": 0}, {"lora_rank": 2, "lora_blocks": 1}])
-def test_trunk_and_scorer_together_are_the_model(changes: dict[str, int]) -> None:
+def test_trunk_and_scorer_together_are_the_model(changes: dict[str, Any]) -> None:
     model, data, recipe = small_model(), make_data(), replace(RECIPE, **changes)
     inputs = data.input_ids, data.attention_mask
     with torch.no_grad():

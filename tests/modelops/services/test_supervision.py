@@ -5,14 +5,17 @@ import errno
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from pytest_django.fixtures import Settings
 
 from annotation.models import Stimulus, Study
+from modelops.learning import checkpoints
 from modelops.learning import training as learning
 from modelops.learning.errors import TeamBrokenError
+from modelops.mint.streaming import write_weights
 from modelops.models import ModelVersion, TrainingRun
 from modelops.services import retraining, supervision, training
 from modelops.services.artifacts import storage
@@ -90,6 +93,21 @@ def test_a_full_disk_fails_the_run_with_the_mend_and_leaves_nothing(
     assert not ModelVersion.objects.exists()
     assert not Path(storage().path(f"models/{run.study_id}/run-{run.pk}-1")).exists()
     assert not Path(storage().path(f".building/models/{run.study_id}/run-{run.pk}-1")).exists()
+
+
+def test_a_disk_that_is_full_for_a_checkpoint_fails_the_run_with_the_mend(
+    run: TrainingRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def to_a_full_disk(path: Path, *args: Any, **kwargs: Any) -> str:
+        return write_weights(Path("/dev/full"), *args, **kwargs)
+
+    run.recipe |= {"epochs": 1}
+    run.save(update_fields=["recipe"])
+    monkeypatch.setattr(checkpoints, "write_weights", to_a_full_disk)
+    train(run)
+    assert run.state == "failed"
+    assert "There is no space left on the disk" in run.error
+    assert not scratch_folder(run).exists()
 
 
 def test_an_unknown_error_fails_the_run_by_name(
