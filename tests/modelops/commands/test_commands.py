@@ -1,4 +1,5 @@
 import io
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -6,9 +7,12 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from annotation.models import Stimulus, Study
+from modelops.learning.recipe import default_recipe
 from modelops.management.waiting import metric_lines, wait_for
 from modelops.models import ModelVersion, TrainingRun
 from tests.factories import make_stimuli
+from workbench.accounts.models import User
+from workbench.settings import BASE_DIR
 
 
 def output(command: str, *arguments: str) -> str:
@@ -44,6 +48,29 @@ def test_retrain_names_a_setting_that_cannot_be(
     with pytest.raises(CommandError, match=message):
         output("retrain", "demo", *arguments)
     assert not TrainingRun.objects.exists()
+
+
+def test_the_documented_command_puts_the_release_s_halves_in_place(owner: User) -> None:
+    """docs/models.md, the published recipe."""
+    study = Study.objects.create(owner=owner, title="Paper", slug="paper")
+    for number, half in enumerate(["train", "test", "train"]):
+        make_stimuli(study, [number], split="holdout", metadata={"official_split": half})
+    (code,) = re.findall('manage.py shell -c "(.*)"', (BASE_DIR / "docs/models.md").read_text())
+    call_command("shell", "--command", code)
+    splits = study.stimuli.order_by("pk").values_list("split", flat=True)
+    assert list(splits) == ["pool", "holdout", "pool"]
+
+
+def test_the_documented_retrainings_are_recipes(study: Study, labelled: list[Stimulus]) -> None:
+    lines = (BASE_DIR / "docs/models.md").read_text().splitlines()
+    commands = [line.partition("#")[0].split() for line in lines if "manage.py retrain " in line]
+    assert len(commands) == 4
+    for words in commands:
+        settings = [word for word in words if "=" in word]
+        if "paper" in words:
+            assert default_recipe("vit-g").changed(settings).epochs == 500
+        else:
+            assert default_recipe("tiny").changed(settings)
 
 
 def test_retrain_names_what_is_missing(study: Study, small_model_settings: None) -> None:
