@@ -10,6 +10,13 @@ class RunActiveError(MintError):
     status = 409
 
 
+class RecipeError(MintError):
+    """A setting of a training that does not exist or has no such value."""
+
+    code = "recipe"
+    status = 400
+
+
 class TooFewLabelsError(MintError):
     """Too few images of the study are labelled."""
 

@@ -50,13 +50,16 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
 
 
 class TrainingRequestSerializer(serializers.Serializer[Any]):
-    """How to train."""
+    """How to train. `settings`: of the recipe, where it is to differ from the preset's, each as
+    `NAME=VALUE`, e.g. `epochs=5`."""
 
     promote_when_done = serializers.BooleanField(default=False)
+    settings = serializers.ListField(child=serializers.CharField(), default=list)
 
 
 class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
-    """A version of the study's model, with its agreement on the hold-out per perspective."""
+    """A version of the study's model. `metrics`: its agreement on the hold-out per perspective, and
+    how its fine-tuning went, by epoch, where there was one (`training`)."""
 
     snapshot = serializers.SlugRelatedField[Any](slug_field="content_sha256", read_only=True)
     scored = serializers.SerializerMethodField()

@@ -21,7 +21,7 @@ from ..selectors import (
     versions_of,
 )
 from ..services.promotion import promote, reject
-from ..services.retraining import request_retrain
+from ..services.retraining import changed_recipe, request_retrain
 from ..services.scoring import start_scoring
 from .serializers import (
     ModelVersionSerializer,
@@ -48,7 +48,8 @@ class TrainingRunListView(generics.ListAPIView[TrainingRun]):
 
     @extend_schema(request=TrainingRequestSerializer, responses={201: TrainingRunSerializer})
     def post(self, request: Request, slug: str) -> Response:
-        """Train a candidate on the labels of now. 409 where a run is active or labels are few."""
+        """Train a candidate on the labels of now. 409 where a run is active or labels are few, 400
+        where a setting is wrong."""
         study = find_study(request.user, slug, RUN)
         data = TrainingRequestSerializer(data=request.data)
         data.is_valid(raise_exception=True)
@@ -57,6 +58,7 @@ class TrainingRunListView(generics.ListAPIView[TrainingRun]):
             actor=signed_in(request),
             trigger=TrainingRun.Trigger.API,
             promote_when_done=data.validated_data["promote_when_done"],
+            recipe=changed_recipe(data.validated_data["settings"]),
         )
         return Response(TrainingRunSerializer(run).data, status=201)
 

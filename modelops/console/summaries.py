@@ -23,6 +23,7 @@ from ..selectors import (
     ratings_seen,
     unreadable_images,
 )
+from .charts import training_chart
 
 #: An image folder that is gone makes thousands of them; these say what is the matter.
 UNREADABLE_SHOWN = 10
@@ -185,6 +186,7 @@ def candidate_cards(
                 "version": version,
                 "rows": metric_rows(study, holdout_points(version), active_points),
                 "scoring": scoring_state(version),
+                "training": training_chart(version.metrics),
             }
         )
     return cards

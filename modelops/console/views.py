@@ -30,7 +30,7 @@ from ..services.promotion import promote, reject
 from ..services.retraining import request_retrain
 from ..services.scoring import start_scoring
 from . import summaries
-from .charts import scatter
+from .charts import scatter, training_chart
 
 VIEW = "modelops.view_model"
 RUN = "modelops.run_model"
@@ -69,6 +69,7 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
                 scatter(item.label, item.scale, points[item.perspective])
                 for item in study.perspective_settings
             ],
+            "training": training_chart(active.metrics),
             "uncertain": [
                 {"stimulus": item, "scores": summaries.predicted_scores(study, item)}
                 for item in most_uncertain(active, _UNCERTAIN_SHOWN)

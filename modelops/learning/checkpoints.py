@@ -1,66 +1,135 @@
-"""Checkpoints of a training run: trained weights, optimizer state and epoch, as safetensors."""
+"""Checkpoints of a training run, as safetensors: trained weights, optimizer, curve, best weights.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+The rest of a run's state, the schedule's place and all randomness, follows from the number of steps
+that are done.
+"""
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 
-from ..files import write_atomically
+from modelops.mint.streaming import Entry, write_weights
 
-FORMAT_VERSION = "1"
+from ..files import sync
+from .curves import Curve
+from .recipe import Recipe
+
+FORMAT_VERSION = "2"
 _MOMENTS = ("exp_avg", "exp_avg_sq", "step")
+_CURVES = {"curve/losses", "curve/validation"}
 
 
-@dataclass(frozen=True)
+@dataclass
 class Checkpoint:
-    """The state after `epochs`; `weights` in the order in which the optimizer holds them."""
+    """The state of the training of `weights` by `optimizer`, after as many steps as the curve has
+    losses.
 
-    epochs: int
+    `origin` names what it started from (`fingerprint` of weights and data). `best` holds the
+    weights after the epoch with the best validation, on the processor; it is empty before the
+    first, and where nothing is validated.
+    """
+
+    recipe: Recipe
+    origin: str
     weights: Mapping[str, nn.Parameter]
     optimizer: torch.optim.Adam
+    curve: Curve
+    best: dict[str, Tensor] = field(default_factory=dict)
+
+    def about(self) -> dict[str, str]:
+        """What a file must say so that this run may go on from it."""
+        recipe = json.dumps(self.recipe.to_json(), sort_keys=True)
+        return {"version": FORMAT_VERSION, "origin": self.origin, "recipe": recipe}
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Replaces the file as a whole. Raises OSError where the disk is full; the old one stays."""
-    tensors: dict[str, Tensor] = {}
-    for name, weight in checkpoint.weights.items():
-        tensors[f"weight/{name}"] = weight.detach().cpu().contiguous()
-        for moment in _MOMENTS:
-            tensors[f"{moment}/{name}"] = checkpoint.optimizer.state[weight][moment].cpu()
-    about = {"version": FORMAT_VERSION, "epochs": str(checkpoint.epochs)}
-    write_atomically(path, save(tensors, about))
+    tensors = _tensors(checkpoint)
+    layout = {name: Entry(item.shape, item.dtype) for name, item in tensors.items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Written tensor by tensor: in memory it would be there twice, gigabytes at full size.
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+        written = Path(folder) / path.name
+        write_weights(written, layout, tensors.__getitem__, about=checkpoint.about())
+        written.replace(path)
+    sync(path.parent)
 
 
-def load_checkpoint(
-    path: Path,
-    weights: Mapping[str, nn.Parameter],
-    optimizer: torch.optim.Adam,
-    names: Sequence[str],
-) -> int:
-    """Puts weights and optimizer where they were; the number of epochs that are done.
+def load_checkpoint(path: Path, checkpoint: Checkpoint) -> bool:
+    """Puts weights, optimizer, curve and best weights where they were when the file was saved.
 
-    0, with nothing changed, where the file is not a checkpoint of these parameters.
+    False, with nothing changed, where the file is absent or damaged, or not a checkpoint of this
+    recipe, these weights and these data.
     """
     try:
         with safe_open(path, framework="pt") as file:
             about = file.metadata() or {}
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 -- not a dict
     except (SafetensorError, OSError):
-        return 0
-    wanted = {f"{kind}/{name}" for kind in ("weight", *_MOMENTS) for name in names}
-    if about.get("version") != FORMAT_VERSION or set(tensors) != wanted:
-        return 0
+        return False
+    if not checkpoint.about().items() <= about.items() or not _fits(tensors, checkpoint):
+        return False
+    _restore(checkpoint, tensors)
+    return True
+
+
+def fingerprint(tensors: Iterable[tuple[str, Tensor]]) -> str:
+    """SHA-256 of named tensors: their names, types, shapes and numbers."""
+    digest = hashlib.sha256()
+    for name, tensor in tensors:
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        # As bytes, because NumPy has no bfloat16.
+        flat = tensor.detach().cpu().contiguous().flatten()
+        digest.update(flat.view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def _tensors(checkpoint: Checkpoint) -> dict[str, Tensor]:
+    """All that a file holds, by name, where it is (on the GPU)."""
+    tensors: dict[str, Tensor] = {
+        "curve/losses": torch.tensor(checkpoint.curve.losses, dtype=torch.float64),
+        "curve/validation": torch.tensor(checkpoint.curve.validation, dtype=torch.float64),
+    }
+    for name, weight in checkpoint.weights.items():
+        tensors[f"weight/{name}"] = weight
+        for moment in _MOMENTS:
+            tensors[f"{moment}/{name}"] = checkpoint.optimizer.state[weight][moment]
+    return tensors | {f"best/{name}": weight for name, weight in checkpoint.best.items()}
+
+
+def _fits(tensors: Mapping[str, Tensor], checkpoint: Checkpoint) -> bool:
+    """Whether the tensors are those of this run, in number and shape."""
+    shapes = {name: weight.shape for name, weight in checkpoint.weights.items()}
+    wanted = {
+        f"{kind}/{name}": shapes[name] for kind in ("weight", *_MOMENTS[:2]) for name in shapes
+    }
+    wanted |= {f"step/{name}": torch.Size() for name in shapes}
+    if any(name.startswith("best/") for name in tensors):
+        wanted |= {f"best/{name}": shapes[name] for name in shapes}
+    found = {name: item.shape for name, item in tensors.items() if name not in _CURVES}
+    return found == wanted and tensors.keys() >= _CURVES
+
+
+def _restore(checkpoint: Checkpoint, tensors: Mapping[str, Tensor]) -> None:
     with torch.no_grad():
-        for name, weight in weights.items():
+        for name, weight in checkpoint.weights.items():
             weight.copy_(tensors[f"weight/{name}"])
-            optimizer.state[weight] = {
+            checkpoint.optimizer.state[weight] = {
                 moment: _beside(tensors[f"{moment}/{name}"], weight, moment) for moment in _MOMENTS
             }
-    return int(about["epochs"])
+    checkpoint.curve.losses = tensors["curve/losses"].tolist()
+    checkpoint.curve.validation = tensors["curve/validation"].tolist()
+    prefix = "best/"
+    checkpoint.best = {
+        name.removeprefix(prefix): item for name, item in tensors.items() if name.startswith(prefix)
+    }
 
 
 def _beside(value: Tensor, weight: Tensor, moment: str) -> Tensor:

@@ -3,3 +3,18 @@
 
 class LearningError(ValueError):
     """An input that nothing can be learned from, or an artifact that cannot be read."""
+
+
+class DivergedError(LearningError):
+    """The loss is no number any more; training on would only spoil the weights."""
+
+
+class DeviceError(LearningError):
+    """The device on which a model trains gives up: its memory is full, or the GPU is gone."""
+
+
+class TeamBrokenError(Exception):
+    """One of the processes that train together was killed; the others cannot go on without it.
+
+    Not a LearningError: nobody has to mend anything, the run goes on from its checkpoint.
+    """

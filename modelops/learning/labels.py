@@ -1,5 +1,6 @@
 """Labels as arrays: the mean opinion scores of N stimuli from three perspectives."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import LearningError
+from .evidence import PRIOR_MISFIT
 
 #: Number of ratings assumed where a published score does not say it: BT.500-15 asks for at least
 #: 15 observers.
@@ -72,13 +74,17 @@ def combine(sources: Iterable[SourceLabel], stimuli: int, perspectives: int) -> 
     """Labels of `stimuli` rows; where several sources speak of one, each rating counts the same.
 
     The spread of a combined label is that within its sources: their offset from each other is not
-    a rater's error.
+    a rater's error. Raises LearningError naming the row where a source's score is no number.
     """
     shape = (stimuli, perspectives)
     ratings, totals = np.zeros(shape), np.zeros(shape)
     degrees, squares = np.zeros(shape), np.zeros(shape)
     for label in sources:
         at = (label.place, label.perspective)
+        if not math.isfinite(label.mos):
+            raise LearningError(
+                f"a source's score of image {label.place} is {label.mos}; correct or remove it"
+            )
         count = ASSUMED_RATERS if label.ratings is None else label.ratings
         ratings[at] += count
         totals[at] += count * label.mos
@@ -87,3 +93,25 @@ def combine(sources: Iterable[SourceLabel], stimuli: int, perspectives: int) -> 
             squares[at] += (count - 1) * label.sd**2
     with np.errstate(invalid="ignore", divide="ignore"):
         return Labels(totals / ratings, ratings, np.sqrt(squares / degrees))
+
+
+def loss_weights(labels: Labels) -> NDArray[np.float64]:
+    """(N, P): how much an image's absolute error counts, 1 on average over each column's labels.
+
+    1/√(t + v/n): the inverse of the label's standard error, as a Laplace likelihood with that scale
+    weighs an absolute error. t is what no model explains of even a label of very many ratings, the
+    last layer's misfit as expected a priori. v is the variance among the image's own raters, drawn
+    towards a single rater's variance in all (`rater_variance`) as far as few ratings say little of
+    it: ((n − 1)·sd² + 2·s) / (n − 1 + 2). 0 where there is no label.
+    """
+    pooled = labels.rater_variance()
+    known = np.isfinite(labels.sd)
+    degrees = np.where(known, labels.ratings - 1, 0.0)
+    squares = degrees * np.nan_to_num(labels.sd) ** 2
+    variance = (squares + PRIOR_DEGREES * pooled) / (degrees + PRIOR_DEGREES)
+    labelled = np.isfinite(labels.mos)
+    error = PRIOR_MISFIT[0] + variance / np.where(labelled, labels.ratings, 1.0)
+    weights = np.where(labelled, 1 / np.sqrt(error), 0.0)
+    average = weights.sum(axis=0) / np.maximum(labelled.sum(axis=0), 1)
+    result: NDArray[np.float64] = weights / np.where(average > 0, average, 1.0)
+    return result

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('annotation', '0017_rows_agree'),
-        ('modelops', '0003_chunk_attempts'),
+        ('modelops', '0004_training_problems'),
     ]
 
     operations = [

@@ -79,17 +79,19 @@ def write_weights(
     layout: Mapping[str, Entry],
     read: Callable[[str], Tensor],
     progress: Progress | None = None,
+    about: Mapping[str, str] | None = None,
 ) -> str:
     """Writes a safetensors file with one tensor in memory at a time; gives its SHA-256.
 
-    `read` gives the tensor of a name of `layout`, in its shape; it is stored in its dtype. The file
-    is on the disk when this returns. Raises OSError (a full disk among them).
+    `read` gives the tensor of a name of `layout`, in its shape; it is stored in its dtype. `about`
+    goes into the header's metadata. The file is on the disk when this returns. Raises OSError (a
+    full disk among them).
     """
     # As the library does: the widest numbers first keeps every tensor aligned.
     names = sorted(layout, key=lambda name: (-layout[name].dtype.itemsize, name))
     digest = hashlib.sha256()
     with path.open("wb") as file:
-        header = _header({name: layout[name] for name in names})
+        header = _header({name: layout[name] for name in names}, about or {})
         digest.update(header)
         file.write(header)
         for number, name in enumerate(names, start=1):
@@ -103,9 +105,9 @@ def write_weights(
     return digest.hexdigest()
 
 
-def _header(layout: Mapping[str, Entry]) -> bytes:
+def _header(layout: Mapping[str, Entry], about: Mapping[str, str]) -> bytes:
     """Length, then JSON with each tensor's place, padded to eight bytes (safetensors' format)."""
-    described: dict[str, object] = {"__metadata__": {"format": "pt"}}
+    described: dict[str, object] = {"__metadata__": {"format": "pt", **about}}
     place = 0
     for name, entry in layout.items():
         described[name] = {

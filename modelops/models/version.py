@@ -43,7 +43,8 @@ class ModelVersion(models.Model):
     training_run = models.OneToOneField(
         TrainingRun, on_delete=models.PROTECT, related_name="model_version", db_constraint=False
     )
-    #: Per perspective: srcc, plcc, krcc, rmse on the hold-out, and its size.
+    #: Per perspective: srcc, plcc, krcc, rmse on the hold-out, and its size. `training`, where the
+    #: backbone was trained: losses and validation errors by epoch (`learning.curves.Curve`).
     metrics = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)
     promoted_at = models.DateTimeField(null=True, blank=True)

@@ -1,6 +1,6 @@
 """Asking for a training run, by a person or by the number of new ratings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import structlog
 from django.conf import settings
@@ -15,7 +15,8 @@ from workbench.jobs.leases import lease_end
 from workbench.jobs.models import JobState
 from workbench.jobs.queue import enqueue
 
-from ..errors import RunActiveError, TooFewLabelsError
+from ..errors import RecipeError, RunActiveError, TooFewLabelsError
+from ..learning.errors import LearningError
 from ..learning.recipe import Recipe, default_recipe
 from ..models import TrainingRun
 from ..selectors import pool_labels, ratings_seen
@@ -32,7 +33,7 @@ def request_retrain(
     promote_when_done: bool = False,
     recipe: Recipe | None = None,
 ) -> TrainingRun:
-    """Queues a training run on the study's labels.
+    """Queues a training run on the study's labels, by the preset's recipe where none is given.
 
     Raises TooFewLabelsError where too few images outside the hold-out have a label from each
     perspective, RunActiveError where a run is not over; the database decides between two requests
@@ -58,6 +59,14 @@ def request_retrain(
         ) from error
     enqueue(TRAIN, run.pk)
     return run
+
+
+def changed_recipe(settings_in_words: Iterable[str]) -> Recipe:
+    """The preset's recipe with settings as `epochs=3`. Raises RecipeError naming what is wrong."""
+    try:
+        return default_recipe(settings.MODEL_PRESET).changed(settings_in_words)
+    except LearningError as error:
+        raise RecipeError(str(error)) from error
 
 
 def require_labels(found: Mapping[str, int], needed: int, *, unreadable: int = 0) -> None:

@@ -17,6 +17,7 @@ from workbench.errors import MintError
 from workbench.jobs import leases
 from workbench.jobs.models import ACTIVE_STATES
 
+from ..learning.errors import TeamBrokenError
 from ..models import TrainingRun
 from .artifacts import refused_when_full
 from .embedding import use_processor_cores
@@ -27,6 +28,7 @@ log = structlog.get_logger(__name__)
 #: Exit statuses of the training process, beside 0.
 LOST_LEASE = 75  # EX_TEMPFAIL
 ORPHANED = 70  # EX_SOFTWARE
+BROKEN_TEAM = 71  # EX_OSERR
 #: How long a child may take to leave once its run is over.
 GRACE_SECONDS = 30
 
@@ -94,6 +96,10 @@ def train_run(*, run_id: int, fence: int, supervisor: int) -> int:
             run_training(run=run, fence=fence, report=heartbeat.report)
     except leases.LostLeaseError:
         return LOST_LEASE
+    except TeamBrokenError as error:
+        # As when this process is killed: the run is not over, the next sweep hands it on.
+        log.warning("a process of the training is gone", run=run_id, error=str(error))
+        return BROKEN_TEAM
     # The pure cores' errors are ValueErrors that name the thing and the mend.
     except (MintError, ValueError) as error:
         log.warning("training failed", run=run_id, exc_info=error)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.conf import settings
@@ -21,8 +21,9 @@ from workbench.jobs import leases
 
 from ..files import sha256_of
 from ..learning.bayes import LastLayer, fit_last_layer
+from ..learning.curves import Curve
 from ..learning.evaluation import evaluate_perspectives
-from ..learning.labels import Labels, SourceLabel, combine
+from ..learning.labels import Labels, SourceLabel, combine, loss_weights
 from ..learning.posterior import save_last_layer
 from ..learning.recipe import Recipe
 from ..models import LabelSnapshot, ModelVersion, TrainingRun
@@ -68,33 +69,44 @@ class LabelledStimuli:
 
 @dataclass(frozen=True)
 class Learned:
-    """A trained model and how well it does on the hold-out, per perspective."""
+    """A trained model, how well it does on the hold-out, per perspective, and how its fine-tuning
+    went, where there was one."""
 
     model: "LoadedModel"
     backbone_sha256: str
     last_layer: LastLayer
-    metrics: dict[str, dict[str, float | int | None]]
+    agreements: dict[str, dict[str, float | int | None]]
+    curve: Curve | None
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """As `ModelVersion.metrics` keeps them."""
+        return self.agreements | ({"training": self.curve.summary()} if self.curve else {})
 
 
 def run_training(*, run: TrainingRun, fence: int, report: Report) -> ModelVersion:
     """Trains on the run's labels and registers the candidate, whose scoring then starts.
 
-    Raises LostLeaseError where another worker took the run over, and the named errors of its
-    steps: TooFewLabelsError, ArtifactError, CheckpointError, LearningError.
+    Raises LostLeaseError where another worker took the run over, TeamBrokenError where one of its
+    processes was killed, and the named errors of its steps: TooFewLabelsError, ArtifactError,
+    CheckpointError, LearningError.
     """
+    from ..learning.devices import lost_device_errors
+
     report("labels", 0, 0)
     snapshot = run.snapshot or take_snapshot(run.study)
     leases.renew(TrainingRun, run.pk, fence, snapshot=snapshot)
     recipe = Recipe.from_json(run.recipe)
     labels = read_snapshot(snapshot)
-    learned = learn(
-        pool=gather(labels, Stimulus.Split.POOL),
-        holdout=gather(labels, Stimulus.Split.HOLDOUT),
-        recipe=recipe,
-        scratch=scratch_folder(run),
-        report=report,
-        note=lambda problems: leases.renew(TrainingRun, run.pk, fence, problems=problems),
-    )
+    with lost_device_errors():
+        learned = learn(
+            pool=gather(labels, Stimulus.Split.POOL),
+            holdout=gather(labels, Stimulus.Split.HOLDOUT),
+            recipe=recipe,
+            scratch=scratch_folder(run),
+            report=report,
+            note=lambda problems: leases.renew(TrainingRun, run.pk, fence, problems=problems),
+        )
     report("publishing", 0, 0)
     # Of this attempt alone: one that was taken over may still write, over nobody's files.
     artifact = f"models/{run.study_id}/run-{run.pk}-{fence}"
@@ -146,16 +158,16 @@ def learn(
     note(_with_split(embedded.problems, {item.pk for item in holdout.stimuli}))
     pool, holdout = pool.readable(embedded), holdout.readable(embedded)
     require_labels(pool.label_counts(), recipe.minimum_labels, unreadable=len(embedded.problems))
-    last_layer = _fit(pool, embedded)
+    last_layer, curve = _fit(pool, embedded), None
     if recipe.epochs:
         _set_heads(loaded, last_layer)
-        _fine_tune(loaded, pool, recipe, scratch, report)
+        curve = _fine_tune(loaded, pool, recipe, scratch, report)
         backbone = backbone_hash(loaded)
         embedded = _embed(loaded, backbone, [*pool.stimuli, *holdout.stimuli], report)
         last_layer = _fit(pool, embedded)
     report("fitting", 1, 1)
     _set_heads(loaded, last_layer)
-    return Learned(loaded, backbone, last_layer, _evaluate(last_layer, holdout, embedded))
+    return Learned(loaded, backbone, last_layer, _evaluate(last_layer, holdout, embedded), curve)
 
 
 def _embed(
@@ -191,29 +203,32 @@ def _set_heads(loaded: "LoadedModel", last_layer: LastLayer) -> None:
 
 def _fine_tune(
     loaded: "LoadedModel", pool: LabelledStimuli, recipe: Recipe, scratch: Path, report: Report
-) -> None:
+) -> Curve:
     from ..learning.training import fine_tune
 
     with image_files(pool.stimuli) as paths:
-        data = _training_data(loaded, pool, paths)
-        fine_tune(loaded.model, data, recipe, scratch / "checkpoint.safetensors", report)
+        data = _training_data(loaded, pool, paths, recipe)
+        return fine_tune(loaded.model, data, recipe, scratch / "checkpoint.safetensors", report)
 
 
 def _training_data(
-    loaded: "LoadedModel", pool: LabelledStimuli, paths: Sequence[Path]
+    loaded: "LoadedModel", pool: LabelledStimuli, paths: Sequence[Path], recipe: Recipe
 ) -> "TrainingData":
     import torch
 
+    from ..learning.pixels import ImageFiles
     from ..learning.training import TrainingData
-    from ..mint import image_to_pixels, normalise
-
-    size = loaded.processor.image_size
-
-    def pixels(rows: Sequence[int]) -> torch.Tensor:
-        return normalise(torch.stack([image_to_pixels(paths[row], size) for row in rows]))
 
     ids, mask = loaded.processor.tokenizer([item.prompt.text for item in pool.stimuli])
-    return TrainingData(pixels, ids, mask, torch.as_tensor(pool.labels.mos, dtype=torch.float32))
+    weights = loss_weights(pool.labels) if recipe.label_weights else None
+    return TrainingData(
+        ImageFiles(paths, loaded.processor.image_size),
+        ids,
+        mask,
+        torch.as_tensor(pool.labels.mos, dtype=torch.float32),
+        weights=None if weights is None else torch.as_tensor(weights, dtype=torch.float32),
+        groups=[item.prompt_id for item in pool.stimuli],
+    )
 
 
 def _evaluate(
@@ -242,7 +257,9 @@ def _publish(learned: Learned, recipe: Recipe, snapshot: LabelSnapshot, artifact
         manifest["recipe"] = recipe.to_json()
         manifest["label_snapshot"] = snapshot.content_sha256
         manifest["backbone_sha256"] = learned.backbone_sha256
-        manifest["metrics"] = learned.metrics
+        manifest["metrics"] = learned.agreements
+        if learned.curve is not None:
+            manifest["training"] = learned.curve.to_json()
         (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
         return sha256_of(folder / MANIFEST)
 

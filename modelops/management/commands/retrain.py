@@ -1,4 +1,4 @@
-"""`manage.py retrain STUDY [--wait] [--promote]`."""
+"""`manage.py retrain STUDY [NAME=VALUE …] [--num-processes N] [--wait] [--promote]`."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -9,7 +9,7 @@ from annotation.management.finding import find_study
 from workbench.errors import MintError
 
 from ...models import TrainingRun
-from ...services.retraining import request_retrain
+from ...services.retraining import changed_recipe, request_retrain
 from ..waiting import metric_lines, report_unreadable, wait_for
 
 
@@ -18,6 +18,18 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("study", help="the study's slug")
+        parser.add_argument(
+            "settings",
+            nargs="*",
+            metavar="NAME=VALUE",
+            help="a setting of the training other than the preset's, e.g. epochs=5 lora_rank=8",
+        )
+        parser.add_argument(
+            "--num-processes",
+            type=int,
+            metavar="N",
+            help="processes that share each batch, one per GPU; the same as processes=N",
+        )
         parser.add_argument(
             "--wait", action="store_true", help="show the progress until it is over"
         )
@@ -29,12 +41,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         study = find_study(options["study"])
+        words = list(options["settings"])
+        if options["num_processes"] is not None:
+            words.append(f"processes={options['num_processes']}")
         try:
             run = request_retrain(
                 study=study,
                 actor=None,
                 trigger=TrainingRun.Trigger.COMMAND,
                 promote_when_done=options["promote"],
+                recipe=changed_recipe(words),
             )
         except MintError as error:
             raise CommandError(error.message) from error

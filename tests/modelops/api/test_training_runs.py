@@ -25,6 +25,30 @@ def test_a_run_is_asked_for_and_can_be_followed(api: APIClient, labelled: list[S
     assert api.get(URL).json()["results"] == [body]
 
 
+def test_a_run_takes_settings_by_name(api: APIClient, labelled: list[Stimulus]) -> None:
+    answer = api.post(URL, {"settings": ["epochs=3", "label_weights=true"]}, format="json")
+    assert answer.status_code == 201
+    recipe = answer.json()["recipe"]
+    assert (recipe["epochs"], recipe["label_weights"], recipe["batch_size"]) == (3, True, 16)
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("epoch=3", "'epoch=3' is not NAME=VALUE"),
+        ("validation_share=0.9", "validation_share is 0.9; it must be from 0 to 0.5"),
+    ],
+)
+def test_a_wrong_setting_is_named(
+    api: APIClient, labelled: list[Stimulus], setting: str, message: str
+) -> None:
+    answer = api.post(URL, {"settings": [setting]}, format="json")
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "recipe"
+    assert message in answer.json()["detail"]
+    assert not TrainingRun.objects.exists()
+
+
 def test_a_second_run_is_a_conflict(api: APIClient, labelled: list[Stimulus]) -> None:
     api.post(URL, {}, format="json")
     answer = api.post(URL, {}, format="json")

@@ -1,4 +1,5 @@
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,12 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from annotation.models import Stimulus, Study
+from modelops.learning.recipe import default_recipe
 from modelops.management.waiting import metric_lines, report_unreadable, wait_for
 from modelops.models import ModelVersion, TrainingRun
 from tests.factories import make_stimuli
+from workbench.accounts.models import User
+from workbench.settings import BASE_DIR
 
 from ..conftest import Train, score_all
 
@@ -24,6 +28,52 @@ def test_retrain_queues_a_run(study: Study, labelled: list[Stimulus]) -> None:
     assert "is queued" in output("retrain", "demo", "--promote")
     run = TrainingRun.objects.get()
     assert (run.trigger, run.promote_when_done) == ("command", True)
+
+
+def test_retrain_takes_settings_by_name(study: Study, labelled: list[Stimulus]) -> None:
+    output("retrain", "demo", "epochs=3", "lora_rank=4", "--num-processes", "2")
+    recipe = TrainingRun.objects.get().recipe
+    assert (recipe["epochs"], recipe["lora_rank"], recipe["processes"]) == (3, 4, 2)
+    assert recipe["learning_rate"] == 1e-4  # the preset's own
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["epoch=3"], "'epoch=3' is not NAME=VALUE with a name among"),
+        (["batch_size=0"], "batch_size is 0; it must be 1 or more"),
+        (["--num-processes", "0"], "processes is 0; it must be from 1 to 64"),
+    ],
+)
+def test_retrain_names_a_setting_that_cannot_be(
+    study: Study, labelled: list[Stimulus], arguments: list[str], message: str
+) -> None:
+    with pytest.raises(CommandError, match=message):
+        output("retrain", "demo", *arguments)
+    assert not TrainingRun.objects.exists()
+
+
+def test_the_documented_command_puts_the_release_s_halves_in_place(owner: User) -> None:
+    """docs/models.md, the published recipe."""
+    study = Study.objects.create(owner=owner, title="Paper", slug="paper")
+    for number, half in enumerate(["train", "test", "train"]):
+        make_stimuli(study, [number], split="holdout", metadata={"official_split": half})
+    (code,) = re.findall('manage.py shell -c "(.*)"', (BASE_DIR / "docs/models.md").read_text())
+    call_command("shell", "--command", code)
+    splits = study.stimuli.order_by("pk").values_list("split", flat=True)
+    assert list(splits) == ["pool", "holdout", "pool"]
+
+
+def test_the_documented_retrainings_are_recipes(study: Study, labelled: list[Stimulus]) -> None:
+    lines = (BASE_DIR / "docs/models.md").read_text().splitlines()
+    commands = [line.partition("#")[0].split() for line in lines if "manage.py retrain " in line]
+    assert len(commands) == 4
+    for words in commands:
+        settings = [word for word in words if "=" in word]
+        if "paper" in words:
+            assert default_recipe("vit-g").changed(settings).epochs == 500
+        else:
+            assert default_recipe("tiny").changed(settings)
 
 
 def test_retrain_names_what_is_missing(study: Study, small_model_settings: None) -> None:

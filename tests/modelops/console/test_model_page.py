@@ -91,6 +91,28 @@ def test_a_candidate_can_be_promoted_from_the_page(console: Client, scored: Mode
     assert text.count('class="prompt"') == 12
 
 
+def test_a_fine_tuning_is_drawn_by_epoch(
+    console: Client, labelled: list[Stimulus], train: Train
+) -> None:
+    version = train(epochs=3, learning_rate=1e-3, validation_share=0.25)
+    version.metrics["training"] = {
+        "losses": [0.5, 0.3, 0.2],
+        "validation": [0.2, 0.1, 0.15],
+        "best_epoch": 2,
+    }
+    version.save(update_fields=["metrics"])
+    score_all(version)
+    text = page(console)  # the candidate's
+    assert "epoch 2 of 3 is kept" in text
+    # 240 × 120: losses 0.5, 0.3, 0.2 lie 0, ⅔ and all of the way down; errors 0, all, half of it.
+    assert 'points="0,0 120,80 240,120"' in text
+    assert 'points="0,0 120,120 240,60"' in text
+    promotion.promote(version=version, actor=None)
+    text = page(console)
+    assert text.count('points="0,0 120,80 240,120"') == 1
+    assert text.count('<svg viewBox="-34') == 3
+
+
 def test_a_candidate_is_compared_with_the_version_in_use(
     console: Client, scored: ModelVersion, train: Train
 ) -> None:

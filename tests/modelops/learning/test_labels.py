@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from modelops.learning.errors import LearningError
-from modelops.learning.labels import Labels, SourceLabel, combine
+from modelops.learning.labels import Labels, SourceLabel, combine, loss_weights
 
 
 def test_sources_are_weighted_by_their_ratings() -> None:
@@ -39,3 +39,30 @@ def test_a_mean_of_no_ratings_is_refused() -> None:
 def test_shapes_that_differ_are_refused() -> None:
     with pytest.raises(LearningError, match="all three must be"):
         Labels(np.zeros((2, 3)), np.ones((2, 3)), np.zeros((3, 3)))
+
+
+def test_a_source_that_gives_no_number_is_named() -> None:
+    with pytest.raises(LearningError, match="score of image 1 is nan; correct or remove it"):
+        combine([SourceLabel(1, 0, float("nan"), None, 3)], 2, 1)
+
+
+def test_labels_of_many_and_agreeing_ratings_weigh_more() -> None:
+    # Pooled variance (2·0.04 + 4·0.01 + 4·0.09) / (2 + 8) = 0.048. Own variances, with 2 of its
+    # degrees: (4·0.01 + 0.096) / 6 = 0.022667; (4·0.09 + 0.096) / 6 = 0.076; of one rating 0.048.
+    # 1/√(0.005 + v/n): 1/√(0.005 + 0.022667/5), 1/√(0.005 + 0.076/5), 1/√(0.005 + 0.048/1).
+    sd = np.array([[0.1], [0.3], [np.nan], [np.nan]])
+    mos = np.array([[0.5], [0.5], [0.5], [np.nan]])
+    weights = loss_weights(Labels(mos, np.array([[5.0], [5.0], [1.0], [0.0]]), sd))
+    raw = np.array([10.24183, 7.03598, 4.34372])
+    assert weights[:3, 0] == pytest.approx(raw / raw.mean(), rel=1e-5)
+    assert weights[3, 0] == 0
+
+
+def test_the_weights_of_equal_labels_are_one() -> None:
+    labels = Labels(np.full((4, 3), 0.5), np.full((4, 3), 3.0), np.full((4, 3), 0.2))
+    assert loss_weights(labels) == pytest.approx(np.ones((4, 3)))
+
+
+def test_a_perspective_without_labels_has_no_weights() -> None:
+    labels = Labels(np.full((2, 1), np.nan), np.zeros((2, 1)), np.full((2, 1), np.nan))
+    assert (loss_weights(labels) == 0).all()

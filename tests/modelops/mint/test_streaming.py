@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -77,6 +78,13 @@ def test_the_same_bytes_as_the_library_writes(tmp_path: Path) -> None:
     write_weights(tmp_path / "ours.safetensors", layout_of(weights), weights.__getitem__)
     library = (tmp_path / "library.safetensors").read_bytes()
     assert (tmp_path / "ours.safetensors").read_bytes() == library
+
+
+def test_what_is_said_about_a_file_is_in_its_metadata(tmp_path: Path) -> None:
+    about = {"origin": "a b", "recipe": '{"epochs": 3}'}
+    write_weights(tmp_path / "x", layout_of(WEIGHTS), WEIGHTS.__getitem__, about=about)
+    with safe_open(tmp_path / "x", framework="pt") as file:
+        assert file.metadata() == {"format": "pt", **about}
 
 
 def test_numbers_are_rounded_as_torch_rounds_them(tmp_path: Path) -> None:

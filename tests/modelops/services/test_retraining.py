@@ -1,5 +1,6 @@
 import re
 import threading
+from dataclasses import replace
 
 import pytest
 from django.db import connection
@@ -7,9 +8,10 @@ from kombu.exceptions import OperationalError
 
 from annotation.models import AuditEntry, PublishedScore, Rater, Stimulus, Study
 from modelops.console.summaries import label_state
-from modelops.errors import RunActiveError, TooFewLabelsError
+from modelops.errors import RecipeError, RunActiveError, TooFewLabelsError
+from modelops.learning.recipe import default_recipe
 from modelops.models import TrainingRun
-from modelops.services.retraining import request_retrain, retrain_where_due
+from modelops.services.retraining import changed_recipe, request_retrain, retrain_where_due
 from tests.conftest import SEND_TASK
 from tests.factories import make_rater, make_stimuli
 from workbench.accounts.models import User
@@ -29,6 +31,14 @@ def test_a_run_is_queued_with_its_recipe_and_an_audit_entry(
     assert (run.state, run.recipe["preset"]) == ("queued", "tiny")
     entry = AuditEntry.objects.get(action="training.requested")
     assert (entry.actor, entry.detail) == (owner, {"run": run.pk})
+
+
+def test_settings_change_the_recipe_of_the_preset(small_model_settings: None) -> None:
+    assert changed_recipe(["epochs=2"]) == replace(default_recipe("tiny"), epochs=2)
+    assert changed_recipe([]) == default_recipe("tiny")
+    with pytest.raises(RecipeError, match="epochs is 'two', which is no int") as caught:
+        changed_recipe(["epochs=two"])
+    assert (caught.value.code, caught.value.status) == ("recipe", 400)
 
 
 def test_too_few_labels_name_what_is_there_and_what_is_needed(

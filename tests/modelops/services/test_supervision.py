@@ -5,15 +5,27 @@ import errno
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 from pytest_django.fixtures import Settings
 
 from annotation.models import Stimulus, Study
+from modelops.learning import checkpoints
+from modelops.learning import training as learning
+from modelops.learning.errors import TeamBrokenError
+from modelops.mint.streaming import write_weights
 from modelops.models import ModelVersion, TrainingRun
 from modelops.services import retraining, supervision, training
 from modelops.services.artifacts import storage
-from modelops.services.supervision import LOST_LEASE, ORPHANED, Heartbeat, train_run
+from modelops.services.supervision import (
+    BROKEN_TEAM,
+    LOST_LEASE,
+    ORPHANED,
+    Heartbeat,
+    train_run,
+)
 from modelops.services.training import scratch_folder
 from workbench.jobs import leases
 
@@ -83,6 +95,21 @@ def test_a_full_disk_fails_the_run_with_the_mend_and_leaves_nothing(
     assert not Path(storage().path(f".building/models/{run.study_id}/run-{run.pk}-1")).exists()
 
 
+def test_a_disk_that_is_full_for_a_checkpoint_fails_the_run_with_the_mend(
+    run: TrainingRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def to_a_full_disk(path: Path, *args: Any, **kwargs: Any) -> str:
+        return write_weights(Path("/dev/full"), *args, **kwargs)
+
+    run.recipe |= {"epochs": 1}
+    run.save(update_fields=["recipe"])
+    monkeypatch.setattr(checkpoints, "write_weights", to_a_full_disk)
+    train(run)
+    assert run.state == "failed"
+    assert "There is no space left on the disk" in run.error
+    assert not scratch_folder(run).exists()
+
+
 def test_an_unknown_error_fails_the_run_by_name(
     run: TrainingRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,6 +122,34 @@ def test_an_unknown_error_fails_the_run_by_name(
     run.refresh_from_db()
     assert run.state == "failed"
     assert "ZeroDivisionError: by zero" in run.error
+
+
+def test_a_process_that_was_killed_leaves_the_run_to_be_handed_on(
+    run: TrainingRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**given: object) -> None:
+        raise TeamBrokenError("process 1 of 2 was ended by signal 9")
+
+    scratch_folder(run).mkdir(parents=True)
+    monkeypatch.setattr(supervision, "run_training", fail)
+    assert train(run) == BROKEN_TEAM
+    assert (run.state, run.error) == ("running", "")
+    assert scratch_folder(run).exists()  # its checkpoint
+
+
+def test_a_gpu_that_is_gone_fails_the_run_with_the_mend(
+    run: TrainingRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose(*given: object) -> None:
+        raise torch.AcceleratorError("CUDA error: the launch timed out and was terminated")
+
+    run.recipe |= {"epochs": 1}
+    run.save(update_fields=["recipe"])
+    monkeypatch.setattr(learning, "opinion_loss", lose)
+    train(run)
+    assert run.state == "failed"
+    assert "does not answer any more (CUDA error: the launch timed out" in run.error
+    assert "nvidia-smi" in run.error
 
 
 def test_weights_that_are_missing_are_named(run: TrainingRun, settings: Settings) -> None:

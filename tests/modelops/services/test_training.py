@@ -2,16 +2,20 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from annotation.models import AuditEntry, PublishedScore, Stimulus, Study
+from annotation.models import AuditEntry, PublishedScore, Rating, Stimulus, Study
 from annotation.selectors.labels import labels_of
 from modelops.errors import TooFewLabelsError
+from modelops.learning import training as learning
+from modelops.learning.curves import Curve
 from modelops.learning.recipe import Recipe
-from modelops.mint import embed_batches, load_model
+from modelops.learning.training import TrainingData
+from modelops.mint import MintIQAModel, embed_batches, load_model
 from modelops.models import ModelVersion, TrainingRun
 from modelops.services.artifacts import local_folder
 from modelops.services.model_store import version_model
@@ -155,3 +159,71 @@ def test_a_study_without_hold_out_labels_has_no_metrics_but_a_model(
         "rmse": None,
         "n": 0,
     }
+
+
+def test_the_curve_of_a_fine_tuning_is_kept_with_the_model(
+    labelled: list[Stimulus], train: Train
+) -> None:
+    version = train(epochs=2, learning_rate=1e-3, batch_size=8, validation_share=0.25)
+    folder = local_folder(version.artifact, version.artifact_sha256)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    # 24 labelled images of the pool: 6 set aside, 18 in three steps an epoch.
+    assert (manifest["training"]["steps"], len(manifest["training"]["losses"])) == (3, 6)
+    kept = version.metrics["training"]
+    assert kept["losses"][0] == pytest.approx(sum(manifest["training"]["losses"][:3]) / 3)
+    assert kept["validation"] == manifest["training"]["validation"]
+    assert kept["best_epoch"] in (1, 2)
+    assert manifest["metrics"].keys() == {"quality", "authenticity", "correspondence"}
+
+
+def test_a_head_only_training_has_no_curve(labelled: list[Stimulus], train: Train) -> None:
+    version = train()
+    folder = local_folder(version.artifact, version.artifact_sha256)
+    assert "training" not in version.metrics
+    assert "training" not in json.loads((folder / "manifest.json").read_text())
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_fine_tuning_is_told_the_prompts_and_the_precision_of_labels(
+    study: Study,
+    labelled: list[Stimulus],
+    train: Train,
+    monkeypatch: pytest.MonkeyPatch,
+    weighted: bool,
+) -> None:
+    told: list[TrainingData] = []
+    real = learning.fine_tune
+
+    def note(model: MintIQAModel, data: TrainingData, *rest: Any) -> Curve:
+        told.append(data)
+        return real(model, data, *rest)
+
+    monkeypatch.setattr(learning, "fine_tune", note)
+    pool = Stimulus.objects.filter(study=study, split="pool", claimed_ratings__gt=0).order_by("pk")
+    one = pool[0].prompt
+    Stimulus.objects.filter(pk__in=[item.pk for item in pool[:5]]).update(prompt=one)
+    Rating.objects.filter(trial__stimulus=pool[0], perspective="quality").update(score=3)
+    train(epochs=1, label_weights=weighted)
+    (data,) = told
+    assert data.groups == [item.prompt_id for item in pool.all()]
+    assert len(set(data.groups)) == 20
+    if not weighted:
+        assert data.weights is None
+        return
+    assert data.weights is not None
+    # Elsewhere its two raters differ by a level in quality; on authenticity all agree.
+    assert data.weights[0, 0] > 1 > data.weights[1, 0]
+    assert data.weights[:, 1].tolist() == pytest.approx([1.0] * 24)
+
+
+@pytest.mark.slow
+def test_two_processes_train_a_study_s_model_without_its_database(
+    labelled: list[Stimulus], train: Train
+) -> None:
+    """They are new interpreters, to whom images are paths and labels numbers."""
+    recipe = {"epochs": 2, "learning_rate": 1e-3, "batch_size": 8}
+    single, double = train(**recipe), train(**recipe, processes=2)
+    losses = [item.metrics["training"]["losses"] for item in (single, double)]
+    assert losses[1] == pytest.approx(losses[0], abs=1e-5)
+    weights = [version_model(item).backbone.model.query_tokens for item in (single, double)]
+    assert torch.allclose(weights[0], weights[1], atol=1e-5)

@@ -1,0 +1,23 @@
+"""Images as a model in training sees them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from modelops.mint import image_to_pixels, normalise
+
+
+@dataclass(frozen=True)
+class ImageFiles:
+    """Reads the images of a batch from their files; a value, so that it can be sent to another
+    process."""
+
+    paths: Sequence[Path]
+    size: int
+
+    def __call__(self, rows: Sequence[int]) -> Tensor:
+        """(len(rows), 3, size, size), normalised. Raises UnreadableImageError naming the file."""
+        return normalise(torch.stack([image_to_pixels(self.paths[row], self.size) for row in rows]))
