@@ -12,7 +12,15 @@ from annotation.selectors.labels import labels_of
 from workbench.jobs.models import ACTIVE_STATES
 
 from .errors import NoModelError
-from .models import ModelVersion, Prediction, ScoringRun, TrainingRun
+from .models import (
+    ExplainingRun,
+    ModelVersion,
+    PredictedExplanation,
+    Prediction,
+    Question,
+    ScoringRun,
+    TrainingRun,
+)
 
 
 def active_version(study: Study) -> ModelVersion | None:
@@ -52,12 +60,31 @@ def scoring_runs_of(study: Study) -> QuerySet[ScoringRun]:
     return study.scoring_runs.select_related("model_version")
 
 
-def active_jobs(study: Study) -> list[TrainingRun | ScoringRun]:
+def explaining_runs_of(study: Study) -> QuerySet[ExplainingRun]:
+    return study.explaining_runs.select_related("model_version")
+
+
+def active_jobs(study: Study) -> list[TrainingRun | ScoringRun | ExplainingRun]:
     """What is queued or under way, training first."""
     return [
         *training_runs_of(study).filter(state__in=ACTIVE_STATES),
         *scoring_runs_of(study).filter(state__in=ACTIVE_STATES),
+        *explaining_runs_of(study).filter(state__in=ACTIVE_STATES),
     ]
+
+
+def explained_stimuli(version: ModelVersion) -> QuerySet[Stimulus]:
+    """The stimuli that `version` has explained; `explained` holds its answers to each."""
+    answers = PredictedExplanation.objects.filter(model_version=version)
+    return (
+        Stimulus.objects.filter(
+            predicted_explanations__model_version=version,
+            predicted_explanations__question=Question.OVERALL,
+        )
+        .select_related("prompt", "generator")
+        .prefetch_related(Prefetch("predicted_explanations", answers, to_attr="explained"))
+        .order_by("pk")
+    )
 
 
 def predicted_stimuli(version: ModelVersion) -> QuerySet[Stimulus]:

@@ -57,6 +57,7 @@ class TrainingRunListView(generics.ListAPIView[TrainingRun]):
             actor=signed_in(request),
             trigger=TrainingRun.Trigger.API,
             promote_when_done=data.validated_data["promote_when_done"],
+            explanations=data.validated_data["explanations"],
         )
         return Response(TrainingRunSerializer(run).data, status=201)
 

@@ -1,7 +1,7 @@
 """How a model is trained: everything that decides the result, as one value."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 
 from .errors import LearningError
@@ -25,9 +25,12 @@ class Recipe:
     seed: int = 1
     #: Labelled images below which nothing useful is learned.
     minimum_labels: int = 20
+    #: Epochs of stage 2, which says why (`learning.explanations`); 0 is a model that only scores.
+    explanation_epochs: int = 0
 
     def __post_init__(self) -> None:
-        for name, least in (("epochs", 0), ("batch_size", 1), ("frozen_blocks", 0)):
+        leasts = {"epochs": 0, "batch_size": 1, "frozen_blocks": 0, "explanation_epochs": 0}
+        for name, least in leasts.items():
             if getattr(self, name) < least:
                 raise LearningError(f"recipe: {name} is {getattr(self, name)}, least is {least}")
         if self.learning_rate <= 0:
@@ -60,8 +63,15 @@ _RECIPES = {
 }
 
 
-def default_recipe(preset: str) -> Recipe:
+#: Of stage 2, where it is asked for.
+_EXPLANATION_EPOCHS = {"tiny": 12, "vit-g": 5}
+
+
+def default_recipe(preset: str, *, explanations: bool = False) -> Recipe:
     """The preset's recipe. Raises LearningError naming the presets there are."""
     if preset not in _RECIPES:
         raise LearningError(f"there is no recipe for {preset!r}, only for {', '.join(_RECIPES)}")
-    return _RECIPES[preset]
+    recipe = _RECIPES[preset]
+    if explanations:
+        return replace(recipe, explanation_epochs=_EXPLANATION_EPOCHS[preset])
+    return recipe

@@ -37,6 +37,8 @@ class ModelVersion(models.Model):
     )
     #: Per perspective: srcc, plcc, krcc, rmse on the hold-out, and its size.
     metrics = models.JSONField(default=dict)
+    #: Of its explanations on the hold-out (`learning.phrases`); None where it gives none.
+    explanation_metrics = models.JSONField(null=True, default=None)
     created_at = models.DateTimeField(auto_now_add=True)
     promoted_at = models.DateTimeField(null=True, blank=True)
 
@@ -49,6 +51,11 @@ class ModelVersion(models.Model):
                 fields=["study"], condition=Q(state="active"), name="model_version_one_active"
             ),
         ]
+
+    @property
+    def explains(self) -> bool:
+        """Whether it can say why."""
+        return self.explanation_metrics is not None
 
     def __str__(self) -> str:
         return f"v{self.number}"

@@ -27,14 +27,15 @@ def request_retrain(
     actor: User | None,
     trigger: str,
     promote_when_done: bool = False,
+    explanations: bool = False,
     recipe: Recipe | None = None,
 ) -> TrainingRun:
-    """Queues a training run on the study's labels.
+    """Queues a training run on the study's labels; with `explanations` also one of stage 2.
 
     Raises TooFewLabelsError where too few images outside the hold-out are labelled, RunActiveError
     where a run is not over; the database decides between two requests at once.
     """
-    recipe = recipe or default_recipe(settings.MODEL_PRESET)
+    recipe = recipe or default_recipe(settings.MODEL_PRESET, explanations=explanations)
     require_labels(count_labels(study).pool, recipe.minimum_labels)
     try:
         with transaction.atomic():

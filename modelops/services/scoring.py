@@ -24,6 +24,7 @@ from ..models import ModelVersion, Prediction, ScoringChunk, ScoringRun
 from . import promotion, ranking
 from .artifacts import refused_when_full
 from .embedding import Embedded
+from .explaining import start_explaining
 from .model_store import VersionModel, version_model
 from .queue import FINISH_SCORING, SCORE_CHUNK
 
@@ -126,6 +127,8 @@ def finish_scoring(*, run_id: int) -> bool:
             )
             if ended:
                 promotion.after_scoring(run.model_version)
+                if run.model_version.explains:
+                    start_explaining(version=run.model_version)
     return bool(ended)
 
 
