@@ -87,11 +87,8 @@ def phrase_agreement(
     said, chosen: the model's and the people's levels, image by image; learnt: those of the images
     that it was trained on.
     """
-    pairs = [
-        (mine.get(key), theirs[key])
-        for mine, theirs in zip(said, chosen, strict=True)
-        if key in theirs
-    ]
+    both = zip(said, chosen, strict=True)
+    pairs = [(mine.get(key), theirs[key]) for mine, theirs in both if key in theirs]
     if not pairs:
         return PhraseAgreement(0, None, None, None, 0)
     frequent = Counter(levels[key] for levels in learnt if key in levels).most_common()

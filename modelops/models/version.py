@@ -52,10 +52,10 @@ class ModelVersion(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"v{self.number}"
+
     @property
     def explains(self) -> bool:
         """Whether it can say why."""
         return self.explanation_metrics is not None
-
-    def __str__(self) -> str:
-        return f"v{self.number}"

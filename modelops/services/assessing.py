@@ -25,6 +25,7 @@ from workbench.jobs.queue import enqueue
 from ..errors import ImageRefusedError, NoAssessmentError
 from ..learning.wording import QUESTIONS, parse_answer
 from ..models import Assessment, ModelVersion
+from .explanation_training import decoding_of
 from .model_store import VersionModel, version_model
 from .queue import ASSESS
 
@@ -157,7 +158,8 @@ def _scores(model: VersionModel, image: "Image", prompt: str) -> dict[str, dict[
 def _explanations(model: VersionModel, image: "Image", row: Assessment) -> dict[str, Any]:
     answerer = model.answerer
     inputs = answerer.scores.processor([image], [row.prompt])
-    answers = answerer.answer(inputs, list(QUESTIONS.values()))
+    decoding = decoding_of(row.model_version.preset)
+    answers = answerer.answer(inputs, list(QUESTIONS.values()), decoding)
     form = row.model_version.study.form
     return {
         name: {"text": text, "phrases": parse_answer(form, text)}

@@ -111,8 +111,8 @@ def give_up(run: Job) -> None:
 def _turn(run: ExplainingRun, fence: int) -> None:
     version = run.model_version
     size = TURN_SIZES.get(version.preset, DEFAULT_TURN_SIZE)
-    waiting = unexplained_stimuli(version).select_related("prompt").order_by("pk")
-    stimuli = list(waiting[:size])
+    waiting = unexplained_stimuli(version).select_related("prompt")
+    stimuli = list(waiting.order_by("pk")[:size])
     if stimuli:
         answered, problems = _answers(version, stimuli)
         with transaction.atomic():
@@ -131,7 +131,8 @@ def _turn(run: ExplainingRun, fence: int) -> None:
                 unique_fields=["model_version", "stimulus", "question"],
                 update_fields=["text", "phrases"],
             )
-    if waiting.exists():
+    # Asked anew: what could not be read is not waited for.
+    if unexplained_stimuli(version).exists():
         leases.postpone(ExplainingRun, run.pk, fence)
         enqueue(EXPLAIN, run.pk)
     else:
@@ -141,7 +142,8 @@ def _turn(run: ExplainingRun, fence: int) -> None:
 def _answers(
     version: ModelVersion, stimuli: list[Stimulus]
 ) -> tuple[list[PredictedExplanation], list[dict[str, object]]]:
-    rows, found, problems = answer_stimuli(version_model(version).answerer, stimuli)
+    answerer = version_model(version).answerer
+    rows, found, problems = answer_stimuli(answerer, stimuli, version.preset)
     form = version.study.form
     answered = [
         PredictedExplanation(

@@ -24,10 +24,14 @@ if TYPE_CHECKING:
     from ..learning.explanations import Example, Seen
     from ..learning.language import Remarks
     from ..learning.phrases import ExplanationAgreement
-    from ..mint import Answerer, LoadedModel, Speech
+    from ..mint import Answerer, Decoding, LoadedModel, Speech
 
 #: Called with what is being done, how much of it is done, and of how much.
 Report = Callable[[str, int, int], None]
+
+#: How a preset's answers are chosen. The released settings punish what was said before, and in the
+#: tiny preset's tokens a full stop, or a whole closed answer, is one.
+TINY_DECODING = {"max_new_tokens": 128, "num_beams": 1, "repetition_penalty": 1.0}
 
 #: Beside the explanation model's weights: the answers that it was trained on.
 ANSWERS = "answers.jsonl"
@@ -81,6 +85,7 @@ def learn_to_explain(
     has said why, or there is no language model to start from.
     """
     from ..learning.explanations import explanation_recipe, train_explainer
+    from ..mint import Answerer
 
     if not examples_of(form, pool.given):
         raise LearningError(
@@ -94,7 +99,9 @@ def learn_to_explain(
     train_explainer(
         speech, seen, examples, recipe, lambda done, total: report("explaining", done, total)
     )
-    agreement = _evaluate(scores, speech, form, pool, holdout)
+    answerer = Answerer(scores, speech)
+    rows, answers, _unreadable = answer_stimuli(answerer, holdout.stimuli, preset)
+    agreement = _agreement(form, pool, holdout.take(rows), answers)
     return LearnedSpeech(speech, agreement, _answers(pool.stimuli, examples))
 
 
@@ -214,12 +221,8 @@ def _look(
     return Seen.joined(parts), pool.take(rows)
 
 
-def _evaluate(
-    scores: "LoadedModel",
-    speech: "Speech",
-    form: ExplanationForm,
-    pool: Explained,
-    holdout: Explained,
+def _agreement(
+    form: ExplanationForm, pool: Explained, holdout: Explained, answers: Sequence[dict[str, str]]
 ) -> "ExplanationAgreement":
     """On the hold-out: levels by the questions about one perspective, texts by that about all."""
     from ..learning.phrases import (
@@ -228,10 +231,7 @@ def _evaluate(
         phrase_agreement,
         text_agreement,
     )
-    from ..mint import Answerer
 
-    rows, answers, _problems = answer_stimuli(Answerer(scores, speech), holdout.stimuli)
-    holdout = holdout.take(rows)
     said = [parse_levels(form, found) for found in answers]
     chosen, learnt = (
         [consensus(form, given) for given in split.given] for split in (holdout, pool)
@@ -256,19 +256,27 @@ def parse_levels(form: ExplanationForm, answers: Mapping[str, str]) -> dict[str,
     return levels
 
 
+def decoding_of(preset: str) -> "Decoding":
+    """As released; greedy where the preset is tiny."""
+    from ..mint import Decoding
+
+    return Decoding(**TINY_DECODING) if preset == "tiny" else Decoding()  # type: ignore[arg-type]  # numbers by name
+
+
 def answer_stimuli(
-    answerer: "Answerer", stimuli: Sequence[Stimulus]
+    answerer: "Answerer", stimuli: Sequence[Stimulus], preset: str
 ) -> tuple[list[int], list[dict[str, str]], list[dict[str, object]]]:
     """Places of the images that can be read, for each what every question was answered, and why
     the others cannot be read."""
     rows: list[int] = []
     found: list[dict[str, str]] = []
     problems: list[dict[str, object]] = []
+    decoding = decoding_of(preset)
     for decoded in decode_portions(answerer.scores.processor, stimuli):
         rows += decoded.rows
         problems += decoded.problems
         if decoded.inputs is not None:
-            columns = answerer.answer(decoded.inputs, list(QUESTIONS.values()))
+            columns = answerer.answer(decoded.inputs, list(QUESTIONS.values()), decoding)
             found += [dict(zip(QUESTIONS, row, strict=True)) for row in zip(*columns, strict=True)]
     return rows, found, problems
 

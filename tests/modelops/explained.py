@@ -39,8 +39,11 @@ def explain_all(*, every: int = 1) -> None:
 
 @pytest.fixture
 def quick_language(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A language model that has hardly learnt to speak."""
+    """A language model that has hardly learnt to speak, and is cut short."""
     from modelops.learning import language
+    from modelops.services import explanation_training
 
+    short = {**explanation_training.TINY_DECODING, "max_new_tokens": 6}
+    monkeypatch.setattr(explanation_training, "TINY_DECODING", short)
     few: Any = partial(language.LanguageRecipe, steps=2, batch_size=4)
     monkeypatch.setattr(language, "LanguageRecipe", few)

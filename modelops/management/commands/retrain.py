@@ -1,4 +1,4 @@
-"""`manage.py retrain STUDY [--wait] [--promote]`."""
+"""`manage.py retrain STUDY [--wait] [--promote] [--explanations]`."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -26,6 +26,11 @@ class Command(BaseCommand):
             action="store_true",
             help="make it the active model once it is scored, unless it is worse",
         )
+        parser.add_argument(
+            "--explanations",
+            action="store_true",
+            help="also train it to explain its scores, from what raters said",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         study = find_study(options["study"])
@@ -35,6 +40,7 @@ class Command(BaseCommand):
                 actor=None,
                 trigger=TrainingRun.Trigger.COMMAND,
                 promote_when_done=options["promote"],
+                explanations=options["explanations"],
             )
         except MintError as error:
             raise CommandError(error.message) from error
