@@ -1,7 +1,9 @@
 import io
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import redis.exceptions
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
@@ -189,6 +191,17 @@ def test_uploads_are_throttled_by_account(
     monkeypatch.setattr(AssessThrottle, "rate", "2/min")
     monkeypatch.setattr(assessing, "WAIT_SECONDS", 0)
     assert [upload(api).status_code for _ in range(3)] == [202, 202, 429]
+
+
+def test_uploads_are_taken_while_redis_is_away(
+    api: APIClient, scored: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*args: object) -> None:
+        raise redis.exceptions.ConnectionError("refused")
+
+    monkeypatch.setattr(AssessThrottle, "cache", SimpleNamespace(get=away, set=away))
+    monkeypatch.setattr(assessing, "WAIT_SECONDS", 0)
+    assert upload(api).status_code == 202
 
 
 def test_a_failure_of_the_worker_is_named(
