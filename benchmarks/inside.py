@@ -137,9 +137,9 @@ WITH stimulus AS (
     FROM annotation_ratingsession AS session, generate_series(0, %(each)s - 1) AS step
     WHERE session.rater_id BETWEEN %(first)s AND %(last)s
 )
-INSERT INTO annotation_trial (session_id, rater_id, stimulus_id, position, draw, state, leased_at,
-    lease_expires_at, displayed_at, submitted_at, role, block, skip_reason, behaviour)
-SELECT session, rater, stimulus.id, step, 'priority', 'submitted', moment, moment, moment,
+INSERT INTO annotation_trial (study_id, session_id, rater_id, stimulus_id, position, draw, state,
+    leased_at, lease_expires_at, displayed_at, submitted_at, role, block, skip_reason, behaviour)
+SELECT %(study)s, session, rater, stimulus.id, step, 'priority', 'submitted', moment, moment, moment,
     moment + interval '8 seconds', 'main', step / 10, '',
     jsonb_build_object('shown_ms', 6000 + (rater * 31 + step * 17) %% 5000)
 FROM answer JOIN stimulus ON stimulus.place = answer.place %% stimulus.number

@@ -50,3 +50,31 @@ class ArtifactError(MintError):
 
     code = "artifact"
     status = 500
+
+
+class CannotExplainError(MintError):
+    """The version was trained without explanations."""
+
+    code = "cannot_explain"
+    status = 409
+
+
+class ImageRefusedError(MintError):
+    """An uploaded image that is too large, damaged, animated or no image."""
+
+    code = "image_refused"
+    status = 400
+
+
+class AssessmentFailedError(MintError):
+    """The worker could not assess an uploaded image."""
+
+    code = "assessment_failed"
+    status = 500
+
+
+class NoAssessmentError(MintError):
+    """There is no such assessment, or its result was forgotten."""
+
+    code = "no_assessment"
+    status = 404

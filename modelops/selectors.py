@@ -13,7 +13,16 @@ from annotation.selectors.labels import LabelCounts, labels_of
 from workbench.jobs.models import ACTIVE_STATES, JobState
 
 from .errors import NoModelError
-from .models import ModelVersion, Prediction, ScoringChunk, ScoringRun, TrainingRun
+from .models import (
+    ExplainingRun,
+    ModelVersion,
+    PredictedExplanation,
+    Prediction,
+    Question,
+    ScoringChunk,
+    ScoringRun,
+    TrainingRun,
+)
 
 
 def active_version(study: Study) -> ModelVersion | None:
@@ -72,11 +81,16 @@ def ratings_seen(study: Study) -> int:
     return saw.snapshot.ratings if saw and saw.snapshot else 0
 
 
-def active_jobs(study: Study) -> list[TrainingRun | ScoringRun]:
+def explaining_runs_of(study: Study) -> QuerySet[ExplainingRun]:
+    return study.explaining_runs.select_related("model_version")
+
+
+def active_jobs(study: Study) -> list[TrainingRun | ScoringRun | ExplainingRun]:
     """What is queued or under way, training first."""
     return [
         *training_runs_of(study).filter(state__in=ACTIVE_STATES),
         *scoring_runs_of(study).filter(state__in=ACTIVE_STATES),
+        *explaining_runs_of(study).filter(state__in=ACTIVE_STATES),
     ]
 
 
@@ -119,6 +133,20 @@ def new_stimuli(version: ModelVersion) -> QuerySet[Stimulus]:
     """Stimuli that no scoring by `version` has met: neither predicted nor found unreadable."""
     unreadable = [problem["stimulus"] for problem in unreadable_images(version)]
     return unscored_stimuli(version).exclude(pk__in=unreadable)
+
+
+def explained_stimuli(version: ModelVersion) -> QuerySet[Stimulus]:
+    """The stimuli that `version` has explained; `explained` holds its answers to each."""
+    answers = PredictedExplanation.objects.filter(model_version=version)
+    return (
+        Stimulus.objects.filter(
+            predicted_explanations__model_version=version,
+            predicted_explanations__question=Question.OVERALL,
+        )
+        .select_related("prompt", "generator")
+        .prefetch_related(Prefetch("predicted_explanations", answers, to_attr="explained"))
+        .order_by("pk")
+    )
 
 
 def predicted_stimuli(version: ModelVersion) -> QuerySet[Stimulus]:

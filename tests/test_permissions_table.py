@@ -85,6 +85,11 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-model-reject": ("post", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
     "api-scoring-runs": ("get", ("slug",), API),
     "api-scoring-run": ("get", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
+    "api-explaining-runs": ("get", ("slug",), API),
+    "api-explanations": ("get", ("slug",), (MISSING, MISSING, MISSING, 401)),
+    # Without an image: who may upload is told what is missing.
+    "api-assessments": ("post", ("slug",), (400, 400, MISSING, 401)),
+    "api-assessment": ("get", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
     "api-predictions": ("get", ("slug",), (MISSING, MISSING, MISSING, 401)),
     "rating-session": ("get", (), RATER_API),
     "rating-begin": ("post", (), RATER_API),

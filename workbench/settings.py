@@ -317,6 +317,8 @@ LOGGING = {
 # What a new model starts from; `vit-g` needs its weights on the worker (docs/models.md).
 MODEL_PRESET = env.str("MODEL_PRESET", default="tiny")
 MODEL_WEIGHTS = env.str("MODEL_WEIGHTS", default="")
+#: Folder of a causal language model with its tokenizer, for a model that explains.
+MODEL_LANGUAGE = env.str("MODEL_LANGUAGE", default="")
 MODEL_DEVICE = env.str("MODEL_DEVICE", default="auto")
 # A training or scoring job whose worker is silent for so long is handed to another one.
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=60)

@@ -60,34 +60,36 @@ def count_labels(study: Study) -> LabelCounts:
         _labelled(study, None).order_by().values_list("split").annotate(number=Count("pk"))
     )
     return LabelCounts(
-        ratings=_counting_trials().filter(stimulus__in=_stimuli(study)).count(),
+        ratings=counting_trials().filter(stimulus__in=main_stimuli(study)).count(),
         pool=counts.get(Stimulus.Split.POOL, 0),
         holdout=counts.get(Stimulus.Split.HOLDOUT, 0),
         pool_by_perspective=_count_by_perspective(study, Stimulus.Split.POOL),
     )
 
 
-def _stimuli(study: Study) -> QuerySet[Stimulus]:
+def main_stimuli(study: Study) -> QuerySet[Stimulus]:
+    """The images that a study is about, and that have a file."""
     return Stimulus.objects.filter(study=study, purpose=Stimulus.Purpose.MAIN).exclude(sha256="")
 
 
-def _counting_trials() -> QuerySet[Trial]:
+def counting_trials() -> QuerySet[Trial]:
+    """Trials whose answers are labels: of raters who are not excluded, no practice, no repeat."""
     return Trial.objects.filter(
         state=Trial.State.SUBMITTED, role=Trial.Role.MAIN, rater__status=Rater.Status.ACTIVE
     )
 
 
 def _labelled(study: Study, split: str | None) -> QuerySet[Stimulus]:
-    rated = Exists(_counting_trials().filter(stimulus=OuterRef("pk")))
+    rated = Exists(counting_trials().filter(stimulus=OuterRef("pk")))
     published = Exists(PublishedScore.objects.filter(stimulus=OuterRef("pk")))
-    stimuli = _stimuli(study).filter(Q(rated) | Q(published))
+    stimuli = main_stimuli(study).filter(Q(rated) | Q(published))
     return stimuli.filter(split=split) if split else stimuli
 
 
 def _count_by_perspective(study: Study, split: str) -> dict[str, int]:
     """A submitted trial has scores from all perspectives; a publication may have some."""
-    stimuli = _stimuli(study).filter(split=split)
-    rated = Exists(_counting_trials().filter(stimulus=OuterRef("pk")))
+    stimuli = main_stimuli(study).filter(split=split)
+    rated = Exists(counting_trials().filter(stimulus=OuterRef("pk")))
     own = stimuli.filter(rated).count()
     published = dict(
         PublishedScore.objects.filter(stimulus__in=stimuli.filter(~rated))
@@ -101,8 +103,8 @@ def _count_by_perspective(study: Study, split: str) -> dict[str, int]:
 def _own_labels(study: Study, splits: dict[int, str]) -> Iterable[Label]:
     scales = {str(item.perspective): item.scale for item in study.perspective_settings}
     rows = (
-        Rating.objects.filter(superseded_at=None, trial__in=_counting_trials())
-        .filter(trial__stimulus__in=_stimuli(study))
+        Rating.objects.filter(superseded_at=None, trial__in=counting_trials())
+        .filter(trial__stimulus__in=main_stimuli(study))
         # One order, so that the same ratings give the same mean to the last bit.
         .order_by("pk")
         .values_list("trial__stimulus_id", "perspective", "score")
@@ -130,7 +132,7 @@ def _own_labels(study: Study, splits: dict[int, str]) -> Iterable[Label]:
 
 
 def _published_labels(study: Study, splits: dict[int, str]) -> Iterable[Label]:
-    rows = PublishedScore.objects.filter(stimulus__in=_stimuli(study)).values_list(
+    rows = PublishedScore.objects.filter(stimulus__in=main_stimuli(study)).values_list(
         "stimulus_id", "perspective", "source", "mos", "sd", "raters"
     )
     for stimulus, perspective, source, mos, sd, raters in rows.iterator(chunk_size=10_000):

@@ -7,7 +7,8 @@ from rest_framework import serializers
 from annotation.models import Stimulus
 from annotation.protocol.perspectives import PERSPECTIVES
 
-from ..models import ModelVersion, ScoringRun, TrainingRun
+from ..models import Assessment, ExplainingRun, ModelVersion, Question, ScoringRun, TrainingRun
+from ..services.assessing import MAXIMUM_PROMPT
 
 _JOB_FIELDS = [
     "state",
@@ -55,6 +56,8 @@ class TrainingRequestSerializer(serializers.Serializer[Any]):
 
     promote_when_done = serializers.BooleanField(default=False)
     settings = serializers.ListField(child=serializers.CharField(), default=list)
+    #: Also to explain its scores; takes longer.
+    explanations = serializers.BooleanField(default=False)
 
 
 class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
@@ -71,6 +74,7 @@ class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
             "state",
             "preset",
             "metrics",
+            "explanation_metrics",
             "snapshot",
             "training_run",
             "artifact_sha256",
@@ -139,3 +143,76 @@ class PredictionQuerySerializer(serializers.Serializer[Any]):
     """Whose predictions: a version's number; the active one if not said."""
 
     model = serializers.IntegerField(required=False, min_value=1)
+
+
+class ExplainingRunSerializer(serializers.ModelSerializer[ExplainingRun]):
+    """An explaining run; `problems` are the images that could not be read."""
+
+    model = serializers.IntegerField(source="model_version.number", read_only=True)
+    progress_percent = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = ExplainingRun
+        fields = ["id", "model", "problems", *_JOB_FIELDS]
+
+
+class ExplainedAnswerSerializer(serializers.Serializer[Any]):
+    """The answer in words, and the closed answers (form field key → level) that it words."""
+
+    text = serializers.CharField()
+    phrases = serializers.DictField(child=serializers.IntegerField())
+
+
+class PredictedExplanationSerializer(serializers.ModelSerializer[Stimulus]):
+    """What one version answers about one stimulus, by question."""
+
+    stimulus = serializers.IntegerField(source="pk")
+    explanations = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Stimulus
+        fields = ["stimulus", "filename", "split", "explanations"]
+
+    def get_explanations(self, stimulus: Stimulus) -> dict[str, dict[str, Any]]:
+        found = {item.question: item for item in stimulus.explained}  # type: ignore[attr-defined]  # prefetched
+        return {
+            name: dict(ExplainedAnswerSerializer(found[name]).data)
+            for name in Question.values
+            if name in found
+        }
+
+
+class ExplanationQuerySerializer(PredictionQuerySerializer):
+    """Whose explanations, and of one stimulus alone where its id is given."""
+
+    stimulus = serializers.IntegerField(required=False, min_value=1)
+
+
+class AssessmentRequestSerializer(serializers.Serializer[Any]):
+    """One image (JPEG, PNG or WebP), the prompt that it was made from, and which version shall
+    assess it; the active one if not said."""
+
+    image = serializers.FileField()
+    prompt = serializers.CharField(max_length=MAXIMUM_PROMPT, allow_blank=True)
+    model = serializers.IntegerField(required=False, min_value=1)
+
+
+class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
+    """Scores on 0…1 with their standard deviations, and explanations where the version gives
+    them; both empty until `state` is `succeeded`."""
+
+    model = serializers.IntegerField(source="model_version.number", read_only=True)
+    scores = serializers.SerializerMethodField()
+    explanations = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Assessment
+        fields = ["id", "model", "state", "error", "prompt", "scores", "explanations", "created_at"]
+
+    def get_scores(self, assessment: Assessment) -> dict[str, dict[str, float]]:
+        found: dict[str, dict[str, float]] = assessment.result.get("scores", {})
+        return found
+
+    def get_explanations(self, assessment: Assessment) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = assessment.result.get("explanations", {})
+        return found

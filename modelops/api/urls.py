@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from . import views
+from . import explanations, views
 
 _STUDY = "studies/<slug:slug>"
 
@@ -27,6 +27,22 @@ urlpatterns: list[URLPattern] = [
         f"{_STUDY}/scoring-runs/<int:pk>/",
         views.ScoringRunDetailView.as_view(),
         name="api-scoring-run",
+    ),
+    path(
+        f"{_STUDY}/explaining-runs/",
+        explanations.ExplainingRunListView.as_view(),
+        name="api-explaining-runs",
+    ),
+    path(
+        f"{_STUDY}/explanations/",
+        explanations.ExplanationListView.as_view(),
+        name="api-explanations",
+    ),
+    path(f"{_STUDY}/assessments/", explanations.AssessView.as_view(), name="api-assessments"),
+    path(
+        f"{_STUDY}/assessments/<int:pk>/",
+        explanations.AssessmentView.as_view(),
+        name="api-assessment",
     ),
     path(f"{_STUDY}/predictions/", views.PredictionListView.as_view(), name="api-predictions"),
 ]

@@ -58,7 +58,10 @@ class TrainingRunListView(generics.ListAPIView[TrainingRun]):
             actor=signed_in(request),
             trigger=TrainingRun.Trigger.API,
             promote_when_done=data.validated_data["promote_when_done"],
-            recipe=changed_recipe(data.validated_data["settings"]),
+            recipe=changed_recipe(
+                data.validated_data["settings"],
+                explanations=data.validated_data["explanations"],
+            ),
         )
         return Response(TrainingRunSerializer(run).data, status=201)
 

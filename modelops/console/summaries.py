@@ -11,10 +11,11 @@ from annotation.models import Stimulus, Study
 from annotation.protocol.perspectives import PERSPECTIVES
 from annotation.protocol.scales import Scale
 from annotation.selectors.labels import LabelCounts, count_labels
+from annotation.texts import localized
 from workbench.jobs.models import ACTIVE_STATES, JobState
 
 from ..learning.recipe import default_recipe
-from ..models import ModelVersion, ScoringRun, TrainingRun
+from ..models import ExplainingRun, ModelVersion, Question, ScoringRun, TrainingRun
 from ..selectors import (
     HoldoutPoint,
     active_jobs,
@@ -31,6 +32,9 @@ STAGES = {
     "labels": gettext_lazy("Reading the labels"),
     "embedding": gettext_lazy("Looking at the images"),
     "training": gettext_lazy("Training"),
+    "language": gettext_lazy("Learning the form's language"),
+    "looking": gettext_lazy("Looking at what was explained"),
+    "explaining": gettext_lazy("Explaining"),
     "fitting": gettext_lazy("Learning the scores"),
     "publishing": gettext_lazy("Storing the model"),
     "scoring": gettext_lazy("Predicting"),
@@ -187,6 +191,7 @@ def candidate_cards(
                 "rows": metric_rows(study, holdout_points(version), active_points),
                 "scoring": scoring_state(version),
                 "training": training_chart(version.metrics),
+                "explanations": explanation_table(study, version),
             }
         )
     return cards
@@ -214,6 +219,78 @@ def predicted_scores(study: Study, stimulus: Stimulus) -> list[PredictedScore]:
     return scores
 
 
+@dataclass(frozen=True)
+class PhraseRow:
+    """One field of the form: how well a version's closed answers agree with people's."""
+
+    label: str
+    n: int
+    accuracy: float | None
+    macro_f1: float | None
+    majority: float | None
+
+
+@dataclass(frozen=True)
+class ExplanationTable:
+    """A version's explanations on the hold-out as they were measured after its training."""
+
+    rows: list[PhraseRow]
+    accuracy: float | None
+    majority: float | None
+    bleu4: float | None
+    rouge_l: float | None
+
+
+@dataclass(frozen=True)
+class ExplainedAnswer:
+    """What a version answers to one question, and the closed answers in it as raters see them."""
+
+    question: str
+    text: str
+    phrases: list[str]
+
+
+def explanation_table(study: Study, version: ModelVersion) -> ExplanationTable | None:
+    """None where the version does not explain. A field that the form no longer has is left out."""
+    found = version.explanation_metrics
+    if found is None:
+        return None
+    rows = [
+        PhraseRow(
+            localized(field.label),
+            measured["n"],
+            measured["accuracy"],
+            measured["macro_f1"],
+            measured["majority"],
+        )
+        for field in study.form.fields
+        if (measured := found["fields"].get(field.key)) is not None
+    ]
+    texts = found["texts"]
+    return ExplanationTable(
+        rows, found["accuracy"], found["majority"], texts["bleu4"], texts["rouge_l"]
+    )
+
+
+def explained_answers(study: Study, version: ModelVersion, stimulus: int) -> list[ExplainedAnswer]:
+    """The answers to the questions in their order, that about everything last."""
+    fields = {field.key: field for field in study.form.fields}
+    answers = {
+        item.question: item for item in version.predicted_explanations.filter(stimulus=stimulus)
+    }
+    shown = []
+    for question in Question:
+        if question in answers:
+            item = answers[question]
+            phrases = [
+                localized(fields[key].phrases[level - 1])
+                for key, level in item.phrases.items()
+                if key in fields and 1 <= level <= len(fields[key].phrases)
+            ]
+            shown.append(ExplainedAnswer(str(question.label), item.text, phrases))
+    return shown
+
+
 def mean_srcc(rows: list[MetricRow]) -> float | None:
     known = [row.srcc for row in rows if row.srcc is not None]
     return sum(known) / len(known) if len(known) == len(PERSPECTIVES) else None
@@ -223,9 +300,11 @@ def _width(scale: Scale) -> float:
     return scale.maximum - scale.minimum
 
 
-def _job_line(job: TrainingRun | ScoringRun) -> JobLine:
+def _job_line(job: TrainingRun | ScoringRun | ExplainingRun) -> JobLine:
     if isinstance(job, TrainingRun):
         title = gettext("Training")
+    elif isinstance(job, ExplainingRun):
+        title = gettext("Explaining by version %(number)d") % {"number": job.model_version.number}
     else:
         title = gettext("Scoring by version %(number)d") % {"number": job.model_version.number}
     waiting = gettext("Waiting for a worker")

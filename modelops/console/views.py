@@ -27,7 +27,7 @@ from ..selectors import (
     versions_of,
 )
 from ..services.promotion import promote, reject
-from ..services.retraining import request_retrain
+from ..services.retraining import changed_recipe, request_retrain
 from ..services.scoring import start_scoring
 from . import summaries
 from .charts import scatter, training_chart
@@ -65,6 +65,7 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
             "rows": rows,
             "srcc": summaries.mean_srcc(rows),
             "predicted": predicted_stimuli(active).count(),
+            "explanations": summaries.explanation_table(study, active),
             "scatters": [
                 scatter(item.label, item.scale, points[item.perspective])
                 for item in study.perspective_settings
@@ -88,6 +89,7 @@ def retrain(request: HttpRequest, slug: str) -> HttpResponse:
             actor=signed_in(request),
             trigger=TrainingRun.Trigger.CONSOLE,
             promote_when_done=request.POST.get("promote") == "on",
+            recipe=changed_recipe(explanations=request.POST.get("explanations") == "on"),
         )
     except MintError as error:
         messages.error(request, error.message)
@@ -177,5 +179,6 @@ def stimulus_predictions(request: HttpRequest, slug: str, pk: int) -> HttpRespon
         "study": study,
         "active": active,
         "scores": summaries.predicted_scores(study, stimulus) if stimulus else [],
+        "answers": summaries.explained_answers(study, active, pk) if active else [],
     }
     return render(request, "modelops/_stimulus.html", context)

@@ -54,6 +54,8 @@ class Recipe:
     seed: int = 1
     #: Labelled images below which nothing useful is learned.
     minimum_labels: int = 20
+    #: Epochs of stage 2, which says why (`learning.explanations`); 0 is a model that only scores.
+    explanation_epochs: int = 0
 
     def __post_init__(self) -> None:
         for name, (least, most) in _RANGES.items():
@@ -112,6 +114,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "seed": (0, 2**32 - 1),
     # Three points always fit some line; below that nothing can be said at all.
     "minimum_labels": (3, math.inf),
+    "explanation_epochs": (0, math.inf),
 }
 _TYPES: dict[str, type] = {
     field.name: type(field.default) if field.name != "preset" else str for field in fields(Recipe)
@@ -164,8 +167,15 @@ _RECIPES = {
 }
 
 
-def default_recipe(preset: str) -> Recipe:
+#: Of stage 2, where it is asked for.
+_EXPLANATION_EPOCHS = {"tiny": 12, "vit-g": 5}
+
+
+def default_recipe(preset: str, *, explanations: bool = False) -> Recipe:
     """The preset's recipe. Raises LearningError naming the presets there are."""
     if preset not in _RECIPES:
         raise LearningError(f"there is no recipe for {preset!r}, only for {', '.join(_RECIPES)}")
-    return _RECIPES[preset]
+    recipe = _RECIPES[preset]
+    if explanations:
+        return replace(recipe, explanation_epochs=_EXPLANATION_EPOCHS[preset])
+    return recipe

@@ -1,12 +1,22 @@
 """MINT-IQA: three scores for an image and its prompt, and words for them, in plain torch.
 
 One image from file to scores, in reading order: `scoring` (the whole way) → `preprocessing`
-(pixels) and `tokenization` (prompt) → `modeling` (pixels and tokens to scores). `explaining` goes
-on from there: a question about the image to an answer in words. Beside them:
-`configuration` and `presets` hold the sizes, `checkpoint` finds, loads and saves models,
-`conversion` reads the released checkpoint.
+(pixels) and `tokenization` (prompt) → `modeling` (pixels and tokens to scores). `answering` goes
+on from there: a question about the image to an answer in words, by `explaining` and `language`.
+Beside them: `configuration` and `presets` hold the sizes, `checkpoint` finds, loads and saves
+models, `conversion` reads the released checkpoint.
 """
 
+from .answering import (
+    Answerer,
+    Speech,
+    load_answerer,
+    load_language_model,
+    load_speech,
+    save_speech,
+    start_speech,
+    tiny_language_model,
+)
 from .checkpoint import (
     LoadedExplainer,
     LoadedModel,
@@ -26,6 +36,12 @@ from .errors import (
     UnreadableImageError,
 )
 from .explaining import GREEDY, Decoding, MintIQAExplainer, MintIQAExplanation, Tokens
+from .language import (
+    LanguageTokenizer,
+    load_language_tokenizer,
+    read_language_tokenizer,
+    tiny_language_tokenizer,
+)
 from .modeling import MintIQAModel, MintIQAOutput
 from .preprocessing import PIXEL_MEAN, PIXEL_STD, image_to_pixels, normalise
 from .presets import PRESETS, explainer_preset_config, preset_config
@@ -39,10 +55,12 @@ __all__ = [
     "PIXEL_MEAN",
     "PIXEL_STD",
     "PRESETS",
+    "Answerer",
     "CheckpointError",
     "Decoding",
     "Embeddings",
     "Item",
+    "LanguageTokenizer",
     "LoadedExplainer",
     "LoadedModel",
     "MintIQAConfig",
@@ -55,6 +73,7 @@ __all__ = [
     "MintModelError",
     "ModelInputs",
     "PromptTokenizer",
+    "Speech",
     "TokenizerError",
     "Tokens",
     "UnknownNameError",
@@ -65,13 +84,22 @@ __all__ = [
     "explainer_preset_config",
     "from_blip2",
     "image_to_pixels",
+    "load_answerer",
     "load_explainer",
+    "load_language_model",
+    "load_language_tokenizer",
     "load_model",
     "load_official",
+    "load_speech",
     "load_tokenizer",
     "normalise",
     "preset_config",
+    "read_language_tokenizer",
     "save_model",
+    "save_speech",
     "score_image",
+    "start_speech",
+    "tiny_language_model",
+    "tiny_language_tokenizer",
     "train_tiny_tokenizer",
 ]

@@ -125,8 +125,10 @@ def describe_folder(
     """Adds all that a folder with weights needs to be loaded: sizes, tokenizer, then manifest."""
     config.save_pretrained(folder)
     tokenizer.save(folder)
-    described = [path for path in folder.iterdir() if path.is_file() and path.name != WEIGHTS]
-    sums = {path.name: sha256_of(path) for path in described} | {WEIGHTS: weights_sha256}
+    found = (path for path in folder.rglob("*") if path.is_file())
+    described = {str(path.relative_to(folder)): path for path in found}
+    del described[WEIGHTS]
+    sums = {name: sha256_of(path) for name, path in described.items()} | {WEIGHTS: weights_sha256}
     manifest = {"format": FORMAT, "sha256": dict(sorted(sums.items()))}
     (folder / _MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
 

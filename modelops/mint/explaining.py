@@ -32,6 +32,9 @@ class Tokens(NamedTuple):
     ids: Tensor  # int64 (B, L)
     mask: Tensor  # int64 (B, L), 1 where there is a token
 
+    def to(self, device: torch.device | str) -> "Tokens":
+        return Tokens(self.ids.to(device), self.mask.to(device))
+
 
 @dataclass(frozen=True)
 class Decoding:

@@ -9,6 +9,8 @@ from .configuration import MintIQAConfig, MintIQAExplainerConfig
 
 #: Size of the word-piece vocabulary that is shipped with the tiny preset.
 TINY_VOCABULARY = 2048
+#: Size of the vocabulary of the tiny preset's language model, 256 bytes among it.
+TINY_LANGUAGE_VOCABULARY = 1024
 
 
 def _tiny() -> MintIQAConfig:
@@ -51,18 +53,18 @@ def _vit_g() -> MintIQAConfig:
 
 
 def _tiny_language() -> LlamaConfig:
-    """1.6 million parameters; it speaks in the tiny tokenizer's word pieces."""
+    """Half a million parameters; it speaks in the tokens that `language.tiny_language` makes."""
     return LlamaConfig(
-        vocab_size=TINY_VOCABULARY,
-        hidden_size=160,
-        num_hidden_layers=4,
-        num_attention_heads=5,
-        intermediate_size=480,
+        vocab_size=TINY_LANGUAGE_VOCABULARY,
+        hidden_size=96,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        intermediate_size=288,
         max_position_embeddings=512,
         tie_word_embeddings=True,
-        pad_token_id=0,  # [PAD]
-        bos_token_id=2,  # [CLS]
-        eos_token_id=3,  # [SEP]
+        pad_token_id=0,
+        bos_token_id=1,
+        eos_token_id=2,
     )
 
 

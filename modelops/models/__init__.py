@@ -1,6 +1,8 @@
-"""The model registry. Reading order: label snapshot, run, version, prediction, acquisition."""
+"""The model registry. Reading order: label snapshot, run, version, prediction,
+explanation, acquisition."""
 
 from .acquisition import AcquisitionRound
+from .explanation import Assessment, ExplainingRun, PredictedExplanation, Question
 from .prediction import Prediction, ScoringChunk, ScoringRun
 from .run import TrainingRun
 from .snapshot import LabelSnapshot
@@ -8,9 +10,13 @@ from .version import ModelVersion
 
 __all__ = [
     "AcquisitionRound",
+    "Assessment",
+    "ExplainingRun",
     "LabelSnapshot",
     "ModelVersion",
+    "PredictedExplanation",
     "Prediction",
+    "Question",
     "ScoringChunk",
     "ScoringRun",
     "TrainingRun",

@@ -122,8 +122,9 @@ def _publish(target: Storage, built: Path, name: str) -> None:
         return
     uploaded = []
     try:
-        for path in sorted(built.iterdir(), key=lambda path: path.name == MANIFEST):
-            uploaded.append(f"{name}/{path.name}")
+        files = (path for path in built.rglob("*") if path.is_file())
+        for path in sorted(files, key=lambda path: path == built / MANIFEST):
+            uploaded.append(f"{name}/{path.relative_to(built)}")
             with path.open("rb") as file:
                 _upload(target, uploaded[-1], File(file))
     except BaseException:
@@ -141,12 +142,22 @@ def _fetch(source: Storage, name: str, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as temporary:
         fetched = Path(temporary) / "new"
-        fetched.mkdir()
-        (fetched / MANIFEST).write_bytes(read_file(f"{name}/{MANIFEST}"))
-        for part in json.loads((fetched / MANIFEST).read_text())["sha256"]:
-            with source.open(f"{name}/{part}") as remote, (fetched / part).open("wb") as file:
-                shutil.copyfileobj(remote, file, 1024 * 1024)
+        _fetch_parts(source, name, fetched)
         fetched.rename(folder)
+
+
+def _fetch_parts(source: Storage, name: str, folder: Path) -> None:
+    """What the manifest vouches for; another manifest among it vouches for its own folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MANIFEST).write_bytes(read_file(f"{name}/{MANIFEST}"))
+    for part in json.loads((folder / MANIFEST).read_text())["sha256"]:
+        target = folder / part
+        if target.name == MANIFEST:
+            _fetch_parts(source, f"{name}/{Path(part).parent}", target.parent)
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with source.open(f"{name}/{part}") as remote, target.open("wb") as file:
+            shutil.copyfileobj(remote, file, 1024 * 1024)
 
 
 def artifact_missing(name: str) -> ArtifactError:

@@ -79,13 +79,7 @@ class Embedder:
                 [(path, item.prompt.text) for path, item in zip(paths, stimuli, strict=True)],
             )
         for row, error in found.errors.items():
-            result.problems.append(
-                {
-                    "stimulus": stimuli[row].pk,
-                    "filename": stimuli[row].filename,
-                    "error": str(error).replace(str(paths[row]), stimuli[row].filename),
-                }
-            )
+            result.problems.append(unreadable(stimuli[row], paths[row], error))
         vectors: dict[Key, NDArray[np.floating]] = {
             _key(item): found.values[row]
             for row, item in enumerate(stimuli)
@@ -94,6 +88,15 @@ class Embedder:
         with refused_when_full():
             self.cache.put_many(vectors)
         return vectors
+
+
+def unreadable(stimulus: Stimulus, path: Path, error: Exception) -> dict[str, object]:
+    """Which image cannot be read and why, under the name that people know it by."""
+    return {
+        "stimulus": stimulus.pk,
+        "filename": stimulus.filename,
+        "error": str(error).replace(str(path), stimulus.filename),
+    }
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from .embedding import Embedder
 
 if TYPE_CHECKING:
     from ..learning.bayes import LastLayer
-    from ..mint import LoadedModel
+    from ..mint import Answerer, LoadedModel
 
 LAST_LAYER = "last_layer.safetensors"
 
@@ -35,6 +35,13 @@ class VersionModel:
         from ..mint import load_model
 
         return load_model(self.folder, device=device())
+
+    @cached_property
+    def answerer(self) -> "Answerer":
+        """Both stages; only of a version that explains."""
+        from ..mint import Answerer, load_speech
+
+        return Answerer(self.backbone, load_speech(self.folder, device=device()))
 
 
 def version_model(version: ModelVersion) -> VersionModel:

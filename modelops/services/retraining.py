@@ -61,10 +61,14 @@ def request_retrain(
     return run
 
 
-def changed_recipe(settings_in_words: Iterable[str]) -> Recipe:
-    """The preset's recipe with settings as `epochs=3`. Raises RecipeError naming what is wrong."""
+def changed_recipe(settings_in_words: Iterable[str] = (), *, explanations: bool = False) -> Recipe:
+    """The preset's recipe, with `explanations` also for stage 2, and with settings as `epochs=3`.
+
+    Raises RecipeError naming what is wrong.
+    """
     try:
-        return default_recipe(settings.MODEL_PRESET).changed(settings_in_words)
+        recipe = default_recipe(settings.MODEL_PRESET, explanations=explanations)
+        return recipe.changed(settings_in_words)
     except LearningError as error:
         raise RecipeError(str(error)) from error
 

@@ -25,6 +25,7 @@ from ..selectors import unscored_stimuli
 from . import promotion, ranking
 from .artifacts import refused_when_full
 from .embedding import Embedded
+from .explaining import start_explaining
 from .model_store import VersionModel, version_model
 from .queue import FINISH_SCORING, SCORE_CHUNK
 
@@ -114,6 +115,8 @@ def finish_scoring(*, run_id: int) -> bool:
             )
             if ended:
                 promotion.after_scoring(run.model_version)
+                if run.model_version.explains:
+                    start_explaining(version=run.model_version)
     return bool(ended)
 
 

@@ -9,9 +9,10 @@ from workbench.jobs import leases
 from workbench.jobs.models import Job, JobState
 from workbench.jobs.queue import enqueue
 
-from ..models import ModelVersion, ScoringRun, TrainingRun
+from ..models import Assessment, ExplainingRun, ModelVersion, ScoringRun, TrainingRun
 from ..selectors import new_stimuli
-from .queue import TRAIN
+from . import assessing, explaining
+from .queue import ASSESS, EXPLAIN, TRAIN
 from .scoring import start_scoring, wake_workers
 
 #: A scoring run that waits behind others is not asked for ever more often: 1, 2, 4, … up to this
@@ -22,6 +23,9 @@ LONGEST_WAIT = 64
 def sweep_runs() -> None:
     """Requeues trainings whose worker is silent, and asks again for what nobody answered."""
     leases.sweep(TrainingRun, wake=partial(enqueue, TRAIN), give_up=_give_up)
+    leases.sweep(ExplainingRun, wake=partial(enqueue, EXPLAIN), give_up=explaining.give_up)
+    leases.sweep(Assessment, wake=partial(enqueue, ASSESS), give_up=assessing.give_up)
+    assessing.forget_old()
     _ask_again_for_chunks()
 
 

@@ -29,6 +29,12 @@ from ..learning.recipe import Recipe
 from ..models import LabelSnapshot, ModelVersion, TrainingRun
 from .artifacts import MANIFEST, publish_folder
 from .embedding import Embedded, Embedder, image_files
+from .explanation_training import (
+    LearnedSpeech,
+    gather_explanations,
+    learn_to_explain,
+    publish_speech,
+)
 from .model_store import LAST_LAYER, base_model
 from .retraining import require_labels
 from .scoring import start_scoring
@@ -98,20 +104,22 @@ def run_training(*, run: TrainingRun, fence: int, report: Report) -> ModelVersio
     leases.renew(TrainingRun, run.pk, fence, snapshot=snapshot)
     recipe = Recipe.from_json(run.recipe)
     labels = read_snapshot(snapshot)
+    pool, holdout = (gather(labels, split) for split in Stimulus.Split.values)
     with lost_device_errors():
         learned = learn(
-            pool=gather(labels, Stimulus.Split.POOL),
-            holdout=gather(labels, Stimulus.Split.HOLDOUT),
+            pool=pool,
+            holdout=holdout,
             recipe=recipe,
             scratch=scratch_folder(run),
             report=report,
             note=lambda problems: leases.renew(TrainingRun, run.pk, fence, problems=problems),
         )
+        speech = _explain(run, recipe, learned, pool, holdout, report)
     report("publishing", 0, 0)
     # Of this attempt alone: one that was taken over may still write, over nobody's files.
     artifact = f"models/{run.study_id}/run-{run.pk}-{fence}"
-    manifest_sha256 = _publish(learned, recipe, snapshot, artifact)
-    return _register(run, fence, snapshot, learned, artifact, manifest_sha256)
+    manifest_sha256 = _publish(learned, speech, recipe, snapshot, artifact)
+    return _register(run, fence, snapshot, learned, speech, artifact, manifest_sha256)
 
 
 def scratch_folder(run: TrainingRun) -> Path:
@@ -244,7 +252,35 @@ def _evaluate(
     return {name: agreement.to_json() for name, agreement in agreements.items()}
 
 
-def _publish(learned: Learned, recipe: Recipe, snapshot: LabelSnapshot, artifact: str) -> str:
+def _explain(
+    run: TrainingRun,
+    recipe: Recipe,
+    learned: Learned,
+    pool: LabelledStimuli,
+    holdout: LabelledStimuli,
+    report: Report,
+) -> LearnedSpeech | None:
+    """Stage 2, after the scores; None where the recipe has none."""
+    if not recipe.explanation_epochs:
+        return None
+    return learn_to_explain(
+        scores=learned.model,
+        preset=recipe.preset,
+        epochs=recipe.explanation_epochs,
+        form=run.study.form,
+        pool=gather_explanations(run.study, pool.stimuli),
+        holdout=gather_explanations(run.study, holdout.stimuli),
+        report=report,
+    )
+
+
+def _publish(
+    learned: Learned,
+    speech: LearnedSpeech | None,
+    recipe: Recipe,
+    snapshot: LabelSnapshot,
+    artifact: str,
+) -> str:
     """Publishes the model's folder; the checksum of its manifest."""
     from ..mint import save_model
 
@@ -254,6 +290,8 @@ def _publish(learned: Learned, recipe: Recipe, snapshot: LabelSnapshot, artifact
         # One manifest vouches for all files, those of the last layer too.
         manifest = json.loads((folder / MANIFEST).read_text())
         manifest["sha256"][LAST_LAYER] = sha256_of(folder / LAST_LAYER)
+        if speech is not None:
+            manifest["sha256"] |= publish_speech(speech, folder)
         manifest["recipe"] = recipe.to_json()
         manifest["label_snapshot"] = snapshot.content_sha256
         manifest["backbone_sha256"] = learned.backbone_sha256
@@ -270,6 +308,7 @@ def _register(
     fence: int,
     snapshot: LabelSnapshot,
     learned: Learned,
+    speech: LearnedSpeech | None,
     artifact: str,
     artifact_sha256: str,
 ) -> ModelVersion:
@@ -287,6 +326,7 @@ def _register(
         snapshot=snapshot,
         training_run=run,
         metrics=learned.metrics,
+        explanation_metrics=speech and speech.agreement.to_json(),
     )
     audit.record(
         study=run.study,

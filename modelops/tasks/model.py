@@ -35,3 +35,18 @@ def finish_scoring(run_id: int) -> None:
     from ..services.scoring import finish_scoring
 
     finish_scoring(run_id=run_id)
+
+
+@shared_task(acks_late=True, reject_on_worker_lost=True)
+def explain(run_id: int) -> None:
+    """One turn of a few images, which asks for the next one."""
+    from ..services.explaining import explain_some
+
+    explain_some(run_id=run_id)
+
+
+@shared_task(acks_late=True, reject_on_worker_lost=True)
+def assess(assessment_id: int) -> None:
+    from ..services.assessing import assess
+
+    assess(assessment_id=assessment_id)

@@ -1,4 +1,4 @@
-"""`manage.py retrain STUDY [NAME=VALUE …] [--num-processes N] [--wait] [--promote]`."""
+"""`manage.py retrain STUDY [NAME=VALUE …]` and its options."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -38,6 +38,11 @@ class Command(BaseCommand):
             action="store_true",
             help="make it the active model once it is scored, unless it is worse",
         )
+        parser.add_argument(
+            "--explanations",
+            action="store_true",
+            help="also train it to explain its scores, from what raters said",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         study = find_study(options["study"])
@@ -50,7 +55,7 @@ class Command(BaseCommand):
                 actor=None,
                 trigger=TrainingRun.Trigger.COMMAND,
                 promote_when_done=options["promote"],
-                recipe=changed_recipe(words),
+                recipe=changed_recipe(words, explanations=options["explanations"]),
             )
         except MintError as error:
             raise CommandError(error.message) from error

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from django.core.files.storage import InMemoryStorage, storages
+from pytest_django.fixtures import Settings
 
 from modelops.errors import ArtifactError
 from modelops.services import artifacts
@@ -104,3 +105,20 @@ def test_one_file_is_published_and_read_back(remote: InMemoryStorage) -> None:
     assert artifacts.read_file("snapshots/a") == b"new"
     with pytest.raises(ArtifactError, match="snapshots/a is not what was written"):
         artifacts.read_file("snapshots/a", sha256="0" * 64)
+
+
+def test_a_folder_within_is_fetched_by_its_own_manifest(
+    remote: InMemoryStorage, settings: Settings, tmp_path: Path
+) -> None:
+    settings.DATA_DIR = tmp_path
+    with artifacts.publish_folder("models/1/run-9") as folder:
+        (folder / "words" / "deeper").mkdir(parents=True)
+        (folder / "words" / "deeper" / "tokens").write_bytes(b"5678")
+        (folder / "words" / "manifest.json").write_text('{"sha256": {"deeper/tokens": "…"}}')
+        (folder / "weights").write_bytes(b"1234")
+        text = '{"sha256": {"weights": "…", "words/manifest.json": "…"}}'
+        (folder / "manifest.json").write_text(text)
+    found = artifacts.local_folder("models/1/run-9", hashlib.sha256(text.encode()).hexdigest())
+    names = {str(path.relative_to(found)) for path in found.rglob("*") if path.is_file()}
+    assert names == {"manifest.json", "weights", "words/manifest.json", "words/deeper/tokens"}
+    assert (found / "words" / "deeper" / "tokens").read_bytes() == b"5678"

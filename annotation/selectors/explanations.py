@@ -1,0 +1,75 @@
+"""Why images were rated as they were: what a model that explains is trained on."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..models import Explanation, Study
+from ..protocol.answers import Reason
+from ..protocol.forms import FREE_TEXT_LIMIT, ExplanationForm
+from ..protocol.perspectives import PERSPECTIVES, Perspective
+from .labels import counting_trials, main_stimuli
+
+
+@dataclass(frozen=True)
+class GivenExplanation:
+    """What one person, or one publication, says of one stimulus."""
+
+    stimulus: int
+    reasons: Mapping[Perspective, Reason]
+
+
+def explanations_of(study: Study) -> list[GivenExplanation]:
+    """By stimulus: those of raters who count, in the order of their trials, then the published.
+
+    Levels that the study's form does not have (any more) are left out.
+    """
+    given = [*_own(study), *_published(study)]
+    return sorted(given, key=lambda item: item.stimulus)
+
+
+def _own(study: Study) -> Iterator[GivenExplanation]:
+    rows = (
+        Explanation.objects.filter(superseded_at=None, trial__in=counting_trials())
+        .filter(trial__stimulus__in=main_stimuli(study))
+        .order_by("trial", "perspective")
+        .values_list("trial", "trial__stimulus", "perspective", "phrases", "text")
+    )
+    form = study.form
+    by_trial: dict[tuple[int, int], dict[Perspective, Reason]] = {}
+    for trial, stimulus, perspective, phrases, text in rows.iterator(chunk_size=10_000):
+        reason = Reason(_levels(form, Perspective(perspective), phrases), text)
+        if reason:
+            by_trial.setdefault((trial, stimulus), {})[Perspective(perspective)] = reason
+    for (_trial, stimulus), reasons in by_trial.items():
+        yield GivenExplanation(stimulus, reasons)
+
+
+def _published(study: Study) -> Iterator[GivenExplanation]:
+    """As an import of AIGCIQA2023+ keeps them in a stimulus's metadata, texts in English."""
+    keys = [field.key for field in study.form.fields]
+    if not keys:
+        return
+    stimuli = main_stimuli(study).filter(metadata__has_any_keys=keys).order_by("pk")
+    for stimulus, metadata in stimuli.values_list("pk", "metadata").iterator(chunk_size=10_000):
+        reasons = {}
+        for perspective in PERSPECTIVES:
+            text = metadata.get(f"{perspective}_text_en", "")
+            text = text[:FREE_TEXT_LIMIT] if isinstance(text, str) else ""
+            reason = Reason(_levels(study.form, perspective, metadata), text)
+            if reason:
+                reasons[perspective] = reason
+        if reasons:
+            yield GivenExplanation(stimulus, reasons)
+
+
+def _levels(
+    form: ExplanationForm, perspective: Perspective, found: Mapping[str, Any]
+) -> dict[str, int]:
+    return {
+        field.key: found[field.key]
+        for field in form.fields
+        if field.perspective is perspective
+        and type(found.get(field.key)) is int
+        and 1 <= found[field.key] <= len(field.phrases)
+    }

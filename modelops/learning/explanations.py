@@ -1,0 +1,180 @@
+"""Training of MINT-IQA's stage 2: from an image and a question to an answer in words.
+
+The language model and the vision transformer's blocks are frozen; the zero convolution, stage 2's
+own query tokens and Q-Former, `ln_vision` and the projection learn (arXiv 2405.07346, section 4;
+released code, commit e76c07d). The loss is the language model's, on the answers' tokens.
+"""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from modelops.mint import LoadedModel, MintIQAExplainer, ModelInputs, Speech, Tokens
+
+from .errors import LearningError
+from .language import Steps, rate
+from .wording import QUESTIONS
+
+
+@dataclass(frozen=True)
+class ExplanationRecipe:
+    """How stage 2 is trained; an epoch is each image with each of its questions once."""
+
+    epochs: int
+    #: Pairs of image and question.
+    batch_size: int = 16
+    learning_rate: float = 1e-4
+    seed: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+#: `tiny` learns what its Q-Former shall look for from a few hundred answers; in the published size
+#: it comes from a model that answers questions already (InstructBLIP).
+_RECIPES = {
+    "tiny": ExplanationRecipe(epochs=1, learning_rate=1e-3),
+    "vit-g": ExplanationRecipe(epochs=1, batch_size=8, learning_rate=1e-5),
+}
+
+
+def explanation_recipe(preset: str, epochs: int) -> ExplanationRecipe:
+    """The preset's recipe, for so many epochs. Raises LearningError naming the presets."""
+    if preset not in _RECIPES:
+        raise LearningError(
+            f"there is no recipe for explanations of {preset!r}, only for {', '.join(_RECIPES)}"
+        )
+    return replace(_RECIPES[preset], epochs=epochs)
+
+
+@dataclass(frozen=True)
+class Example:
+    """One question about the image in one row, and what raters answered."""
+
+    row: int
+    question: str
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """N images as both stages see them; neither view changes in training.
+
+    features (N, P + 1, Dv): stage 2's vision transformer before `ln_vision`, in half precision:
+    0.7 MB for an image in the published size. queries (N, Q, Dq): stage 1's Q-Former.
+    """
+
+    features: Tensor
+    queries: Tensor
+
+    @classmethod
+    def joined(cls, parts: Sequence["Seen"]) -> "Seen":
+        return cls(
+            torch.cat([part.features for part in parts]),
+            torch.cat([part.queries for part in parts]),
+        )
+
+
+@torch.inference_mode()
+def look(scores: LoadedModel, explainer: MintIQAExplainer, inputs: ModelInputs) -> Seen:
+    """What both stages see of a batch of images with their prompts, on the processor."""
+    inputs = inputs.to(scores.model.device, scores.model.dtype)
+    queries = scores.model(*inputs).query_embeds  # (B, Q, Dq)
+    with _before_last_norm(explainer) as features:
+        explainer.encode_images(inputs.pixel_values.to(explainer.dtype))
+    return Seen(features[0].half().cpu(), queries.float().cpu())
+
+
+class _before_last_norm:  # noqa: N801  # a context manager, used as a function
+    """What enters `ln_vision` within the block; it trains, and what is before it does not."""
+
+    def __init__(self, explainer: MintIQAExplainer) -> None:
+        self._norm: nn.Module = explainer.vision_model.post_layernorm
+        self._found: list[Tensor] = []
+
+    def __enter__(self) -> list[Tensor]:
+        self._hook = self._norm.register_forward_pre_hook(
+            lambda _module, given: self._found.append(given[0])
+        )
+        return self._found
+
+    def __exit__(self, *_: object) -> None:
+        self._hook.remove()
+
+
+def train_explainer(
+    speech: Speech,
+    seen: Seen,
+    examples: Sequence[Example],
+    recipe: ExplanationRecipe,
+    progress: Steps,
+) -> None:
+    """Trains `speech.model` in place, and leaves it in evaluation mode.
+
+    The same input and seed give the same weights on a processor. Raises LearningError where there
+    is nothing to learn from.
+    """
+    if not examples:
+        raise LearningError(
+            "nobody has said why yet: there are no closed answers and no texts to learn from"
+        )
+    model = speech.model
+    torch.manual_seed(recipe.seed)
+    model.train()
+    parameters = [item for item in model.parameters() if item.requires_grad]
+    optimizer = torch.optim.AdamW(parameters, lr=recipe.learning_rate)
+    batches = [
+        batch for epoch in range(recipe.epochs) for batch in _batches(examples, recipe, epoch)
+    ]
+    for step, batch in enumerate(batches):
+        for group in optimizer.param_groups:
+            group["lr"] = recipe.learning_rate * rate(step, len(batches))
+        loss = batch_loss(speech, seen, batch)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimizer.step()
+        progress(step + 1, len(batches))
+    model.train(False)
+
+
+def batch_loss(speech: Speech, seen: Seen, batch: Sequence[Example]) -> Tensor:
+    """Mean cross-entropy () of all answers' tokens; an image is looked at once for all of them."""
+    model = speech.model
+    rows = [example.row for example in batch]
+    asked = speech.questions([QUESTIONS[example.question] for example in batch])
+    queries = model.encode_questions(
+        model.vision_model.post_layernorm(_on(model, seen.features[rows])),
+        _on(model, seen.queries[rows]),
+        Tokens(*asked).to(model.device),
+    )  # (B, Q, Dq)
+    said = [(place, text) for place, item in enumerate(batch) for text in item.answers]
+    places = torch.tensor([place for place, _ in said], device=model.device)
+    instructions = speech.language.questions([QUESTIONS[batch[n].question] for n, _ in said])
+    answers = speech.language.answers([text for _, text in said])
+    return model.answer_loss(
+        queries[places], instructions.to(model.device), answers.to(model.device)
+    )
+
+
+def _batches(
+    examples: Sequence[Example], recipe: ExplanationRecipe, epoch: int
+) -> Iterator[list[Example]]:
+    """One epoch in batches of one question each, so that hardly anything is padding."""
+    draw = random.Random(f"{recipe.seed}/{epoch}")  # noqa: S311  # an order, not a secret
+    batches = []
+    for question in QUESTIONS:
+        asked = [example for example in examples if example.question == question]
+        draw.shuffle(asked)
+        size = recipe.batch_size
+        batches += [asked[start : start + size] for start in range(0, len(asked), size)]
+    draw.shuffle(batches)
+    yield from batches
+
+
+def _on(model: MintIQAExplainer, tensor: Tensor) -> Tensor:
+    return tensor.to(model.device, model.dtype)

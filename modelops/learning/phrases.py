@@ -1,0 +1,134 @@
+"""How good explanations are: the closed answers that they word, and how like a person they sound.
+
+The form's answers are closed, so accuracy and macro-F1 of its levels are the honest score; BLEU-4
+(Papineni et al., 2002; tokens of WMT's mteval-v13a) and ROUGE-L (Lin, 2004) reward a sentence that
+is mostly form. See docs/decisions/020.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from annotation.protocol.forms import ExplanationForm
+
+from .wording import Reasons
+
+#: Field key → level.
+Levels = Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class PhraseAgreement:
+    """Agreement of one field's levels on `n` images; None where there are none.
+
+    accuracy: share of images whose level is the one that people chose. macro_f1: mean F1 over the
+    levels that people or model chose. majority: accuracy of always saying the level that is most
+    frequent in the images learnt from. unsaid: images whose answer words no level of the field.
+    """
+
+    n: int
+    accuracy: float | None
+    macro_f1: float | None
+    majority: float | None
+    unsaid: int
+
+
+@dataclass(frozen=True)
+class TextAgreement:
+    """Likeness of `n` answers to what people wrote, 0…1; None where there are none."""
+
+    n: int
+    bleu4: float | None
+    rouge_l: float | None
+
+
+@dataclass(frozen=True)
+class ExplanationAgreement:
+    fields: Mapping[str, PhraseAgreement]
+    texts: TextAgreement
+
+    @property
+    def accuracy(self) -> float | None:
+        return _mean([field.accuracy for field in self.fields.values()])
+
+    @property
+    def majority(self) -> float | None:
+        return _mean([field.majority for field in self.fields.values()])
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "fields": {key: asdict(field) for key, field in self.fields.items()},
+            "texts": asdict(self.texts),
+            "accuracy": self.accuracy,
+            "majority": self.majority,
+        }
+
+
+def consensus(form: ExplanationForm, given: Sequence[Reasons]) -> dict[str, int]:
+    """Field key → the median level of those who chose one, the worse of two in the middle."""
+    levels = {}
+    for field in form.fields:
+        chosen = sorted(
+            reasons[field.perspective].phrases[field.key]
+            for reasons in given
+            if field.perspective in reasons and field.key in reasons[field.perspective].phrases
+        )
+        if chosen:
+            levels[field.key] = chosen[(len(chosen) - 1) // 2]
+    return levels
+
+
+def phrase_agreement(
+    key: str, said: Sequence[Levels], chosen: Sequence[Levels], learnt: Sequence[Levels]
+) -> PhraseAgreement:
+    """One field on the images where people chose a level of it.
+
+    said, chosen: the model's and the people's levels, image by image; learnt: those of the images
+    that it was trained on.
+    """
+    both = zip(said, chosen, strict=True)
+    pairs = [(mine.get(key), theirs[key]) for mine, theirs in both if key in theirs]
+    if not pairs:
+        return PhraseAgreement(0, None, None, None, 0)
+    frequent = Counter(levels[key] for levels in learnt if key in levels).most_common()
+    # Of equally frequent levels the worst: which one must not hang on the order of the images.
+    usual = min((level for level, n in frequent if n == frequent[0][1]), default=None)
+    return PhraseAgreement(
+        n=len(pairs),
+        accuracy=sum(mine == theirs for mine, theirs in pairs) / len(pairs),
+        macro_f1=_macro_f1(pairs),
+        majority=sum(usual == theirs for _, theirs in pairs) / len(pairs),
+        unsaid=sum(mine is None for mine, _ in pairs),
+    )
+
+
+def text_agreement(said: Sequence[str], written: Sequence[Sequence[str]]) -> TextAgreement:
+    """Answers beside what each image's raters wrote, all of whom are references."""
+    rows = [(mine, list(theirs)) for mine, theirs in zip(said, written, strict=True) if theirs]
+    if not rows:
+        return TextAgreement(0, None, None)
+    # Loading it takes seconds.
+    from torchmetrics.functional.text import rouge_score, sacre_bleu_score
+
+    mine, theirs = [row[0] for row in rows], [row[1] for row in rows]
+    rouge = rouge_score(mine, theirs, accumulate="best", rouge_keys="rougeL")
+    return TextAgreement(
+        len(rows),
+        float(sacre_bleu_score(mine, theirs, n_gram=4, tokenize="13a")),
+        float(rouge["rougeL_fmeasure"]),
+    )
+
+
+def _macro_f1(pairs: Sequence[tuple[int | None, int]]) -> float:
+    scores = []
+    for level in {level for pair in pairs for level in pair if level is not None}:
+        hits = sum(mine == theirs == level for mine, theirs in pairs)
+        named = sum((mine == level) + (theirs == level) for mine, theirs in pairs)
+        scores.append(2 * hits / named)
+    return sum(scores) / len(scores)
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None

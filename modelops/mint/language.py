@@ -1,0 +1,139 @@
+"""The language model's side of an explanation: from texts to its tokens and back.
+
+Any causal language model that `transformers` loads will do, with the tokenizer that lies beside it.
+The tiny preset's has none; `tiny_language_tokenizer` makes one of the texts that it shall speak.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from torch import Tensor
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
+
+from .configuration import MintIQAExplainerConfig
+from .errors import TokenizerError
+from .explaining import Tokens
+from .presets import TINY_LANGUAGE_VOCABULARY
+
+#: Below an explanation model's folder: the tokenizer of its language model.
+LANGUAGE_FOLDER = "language"
+_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "tokenizer_config.json")
+
+#: In the order of their ids in the tiny preset's language model.
+_PAD, _BEGIN, _END = "<pad>", "<s>", "</s>"
+#: A sentence is cut here, and nowhere else: a closed answer then is one token, not ten.
+_CUTS = r"[,.;:?!] ?"
+
+
+class LanguageTokenizer:
+    """Texts ↔ the ids of one language model, begin token first.
+
+    Padded at the end. Any Unicode text can be encoded; what a text becomes when it is decoded again
+    depends on the tokenizer.
+    """
+
+    def __init__(self, tokenizer: Any, *, vocab_size: int) -> None:
+        self._tokenizer = tokenizer
+        for name in ("bos_token_id", "eos_token_id"):
+            if getattr(tokenizer, name) is None:
+                raise TokenizerError(
+                    f"the language model's tokenizer has no {name}; set it in its "
+                    "tokenizer_config.json"
+                )
+        if len(tokenizer) > vocab_size:
+            raise TokenizerError(
+                f"the language model's tokenizer has {len(tokenizer)} tokens and the model "
+                f"{vocab_size}; they do not belong together"
+            )
+        self._begin, self._end = tokenizer.bos_token_id, tokenizer.eos_token_id
+        pad = tokenizer.pad_token_id
+        # Padding is masked out wherever it stands, so that any id will do.
+        self._pad = self._end if pad is None else pad
+
+    def questions(self, texts: Sequence[str]) -> Tokens:
+        """Begin token, text: (B, L)."""
+        return self._padded([[self._begin, *self._ids(text)] for text in texts])
+
+    def answers(self, texts: Sequence[str]) -> Tokens:
+        """Begin token, text, end token: (B, L)."""
+        return self._padded([[self._begin, *self._ids(text), self._end] for text in texts])
+
+    def decode(self, rows: Iterable[Sequence[int]]) -> list[str]:
+        """The texts of generated ids, without special tokens and outer white space."""
+        return [self._tokenizer.decode(row, skip_special_tokens=True).strip() for row in rows]
+
+    def save(self, folder: Path) -> None:
+        """Writes the tokenizer's files to `folder`/`LANGUAGE_FOLDER`."""
+        self._tokenizer.save_pretrained(folder / LANGUAGE_FOLDER)
+
+    def _ids(self, text: str) -> list[int]:
+        clean = text.encode("utf-8", "replace").decode()
+        ids: list[int] = self._tokenizer.encode(clean, add_special_tokens=False)
+        return ids
+
+    def _padded(self, rows: Sequence[Sequence[int]]) -> Tokens:
+        longest = max(map(len, rows))
+        ids = [[*row, *[self._pad] * (longest - len(row))] for row in rows]
+        mask = [[1] * len(row) + [0] * (longest - len(row)) for row in rows]
+        return Tokens(_integers(ids), _integers(mask))
+
+
+def load_language_tokenizer(
+    folder: str | Path, config: MintIQAExplainerConfig
+) -> LanguageTokenizer:
+    """The tokenizer in `folder`/`LANGUAGE_FOLDER`, for the language model of `config`.
+
+    Raises TokenizerError where there is none, or it has more tokens than the model.
+    """
+    return read_language_tokenizer(
+        Path(folder) / LANGUAGE_FOLDER, vocab_size=config.language_config.vocab_size
+    )
+
+
+def read_language_tokenizer(folder: Path, *, vocab_size: int) -> LanguageTokenizer:
+    """As `load_language_tokenizer`, from a language model's own folder."""
+    if not any((folder / name).exists() for name in _FILES):
+        raise TokenizerError(
+            f"{folder} holds no tokenizer ({', '.join(_FILES)}); copy that of the language model "
+            "there (Vicuna-7B's for a converted checkpoint)"
+        )
+    try:
+        found = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        raise TokenizerError(f"{folder}: not a tokenizer ({error})") from error
+    return LanguageTokenizer(found, vocab_size=vocab_size)
+
+
+def tiny_language_tokenizer(texts: Iterable[str]) -> LanguageTokenizer:
+    """The tokens of the tiny preset's language model, made of `texts`.
+
+    Bytes that are merged (BPE) between punctuation marks only: every text in any script can be
+    said and comes back as it was, and what is said often is one token. Give a text as often as it
+    matters. The same texts make the same tokens.
+    """
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(_CUTS), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=TINY_LANGUAGE_VOCABULARY,
+        special_tokens=[_PAD, _BEGIN, _END],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token=_PAD, bos_token=_BEGIN, eos_token=_END
+    )
+    return LanguageTokenizer(fast, vocab_size=TINY_LANGUAGE_VOCABULARY)
+
+
+def _integers(rows: list[list[int]]) -> Tensor:
+    return torch.tensor(rows, dtype=torch.int64)

@@ -1,0 +1,49 @@
+"""Raters who also say why, and a training of stage 2 that is over in a moment."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from annotation.models import Explanation, Trial
+from annotation.protocol.perspectives import PERSPECTIVES
+
+
+def explain(trial: Trial, level: int, text: str = "") -> None:
+    """The closed answers of one trial; `level` 1…3 for every field."""
+    keys = {
+        "quality": ("quality_clarity", "quality_outline", "quality_detail"),
+        "authenticity": ("authenticity_distortion",),
+        "correspondence": ("correspondence_consistency",),
+    }
+    Explanation.objects.bulk_create(
+        Explanation(
+            trial=trial,
+            perspective=perspective,
+            phrases=dict.fromkeys(keys[perspective], level),
+            text=text if perspective == "authenticity" else "",
+            language="en",
+        )
+        for perspective in map(str, PERSPECTIVES)
+    )
+
+
+def explain_all(*, every: int = 1) -> None:
+    """All trials: a good score has good answers, and the worst say what is wrong."""
+    for place, trial in enumerate(Trial.objects.order_by("pk")):
+        if place % every == 0:
+            score = int(trial.ratings.get(perspective="authenticity").score)
+            level = max(1, min(3, score - 1))
+            explain(trial, level, "shapes are warped" if level == 1 else "")
+
+
+@pytest.fixture
+def quick_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A language model that has hardly learnt to speak, and is cut short."""
+    from modelops.learning import language
+    from modelops.services import explanation_training
+
+    short = {**explanation_training.TINY_DECODING, "max_new_tokens": 6}
+    monkeypatch.setattr(explanation_training, "TINY_DECODING", short)
+    few: Any = partial(language.LanguageRecipe, steps=2, batch_size=4)
+    monkeypatch.setattr(language, "LanguageRecipe", few)

@@ -1,0 +1,203 @@
+"""Stage 2 learns to say what is in an image, on weights so small that it takes seconds."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+import torch
+
+from annotation.protocol.answers import Reason
+from annotation.protocol.forms import ExplanationForm, FormField, FormText
+from annotation.protocol.perspectives import PERSPECTIVES, Perspective
+from modelops.learning.errors import LearningError
+from modelops.learning.explanations import (
+    Example,
+    ExplanationRecipe,
+    Seen,
+    batch_loss,
+    explanation_recipe,
+    look,
+    train_explainer,
+)
+from modelops.learning.language import (
+    LanguageRecipe,
+    Remarks,
+    form_tokenizer,
+    make_practice,
+    rate,
+    train_language_model,
+)
+from modelops.learning.wording import OVERALL, QUESTIONS, parse_answer, word_answer
+from modelops.mint import (
+    LoadedModel,
+    MintIQAProcessor,
+    ModelInputs,
+    Speech,
+    Tokens,
+    load_tokenizer,
+    start_speech,
+    tiny_language_model,
+    train_tiny_tokenizer,
+)
+
+from .models import small_model
+
+FORM = ExplanationForm(
+    (FormField("colour", Perspective.QUALITY, "Colour", ("much too dark", "quite bright")),),
+    (FormText(Perspective.QUALITY, "Why?", "colour", at_most=1),),
+)
+REMARKS = Remarks({Perspective.QUALITY: ("no light at all",)})
+
+
+def ignore(done: int, total: int) -> None:
+    """Nobody looks at the progress."""
+
+
+@pytest.fixture(scope="module")
+def scores(tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
+    folder = tmp_path_factory.mktemp("words")
+    train_tiny_tokenizer(list(QUESTIONS.values()) * 5, folder)
+    model = small_model(vocabulary=2048)
+    with torch.no_grad():
+        # Random weights of the usual size hardly look at the image.
+        for parameter in model.vision_model.parameters():
+            parameter.mul_(5)
+    return LoadedModel(model, MintIQAProcessor(load_tokenizer(folder, model.config), 28))
+
+
+@pytest.fixture(scope="module")
+def speech(scores: LoadedModel) -> Speech:
+    """A language model that has learnt to word notes, before an untrained stage 2."""
+    tokenizer = form_tokenizer(FORM, REMARKS)
+    language = tiny_language_model(1)
+    recipe = LanguageRecipe(steps=60, batch_size=16, learning_rate=3e-3)
+    train_language_model(language, tokenizer, FORM, REMARKS, recipe, ignore)
+    return start_speech(scores, language, tokenizer)
+
+
+def pictures(scores: LoadedModel, shades: list[float]) -> ModelInputs:
+    """One plain image of each shade."""
+    pixels = torch.tensor(shades)[:, None, None, None].expand(-1, 3, 28, 28).contiguous()
+    return ModelInputs(pixels, *scores.processor.tokenizer(["prompt"] * len(shades)))
+
+
+def reasons(level: int) -> Mapping[Perspective, Reason]:
+    return {Perspective.QUALITY: Reason({"colour": level})}
+
+
+def answers(speech: Speech, seen: Seen, question: str) -> list[str]:
+    words, count = QUESTIONS[question], len(seen.queries)
+    with torch.inference_mode():
+        vision = speech.model.vision_model.post_layernorm(seen.features.float())
+        asked = Tokens(*speech.questions([words] * count))
+        embeds = speech.model.encode_questions(vision, seen.queries, asked)
+        return speech.language.decode(
+            speech.model.generate(embeds, speech.language.questions([words] * count))
+        )
+
+
+def test_the_language_model_words_the_notes_that_it_is_given(speech: Speech) -> None:
+    language, tokenizer = speech.model.language_model, speech.language
+    for level in (1, 2):
+        told = tokenizer.questions([FORM.fields[0].phrases[level - 1]]).ids[:, 1:]
+        asked = tokenizer.questions([QUESTIONS["quality"]]).ids
+        ids = torch.cat([told, asked], dim=1)
+        written = language.generate(
+            ids, attention_mask=torch.ones_like(ids), max_new_tokens=20, do_sample=False
+        )
+        (said,) = tokenizer.decode(written[:, ids.shape[1] :].tolist())
+        assert said.startswith(word_answer(FORM, reasons(level), "quality"))
+    assert not any(parameter.requires_grad for parameter in language.parameters())
+
+
+def test_it_learns_to_say_what_it_sees(scores: LoadedModel, speech: Speech) -> None:
+    shades = [-1.5 + 0.2 * number for number in range(16)]
+    seen = look(scores, speech.model, pictures(scores, shades))
+    examples = [
+        Example(row, question, (word_answer(FORM, reasons(1 + (shade > 0)), question),))
+        for row, shade in enumerate(shades)
+        for question in ("quality", OVERALL)
+    ]
+    frozen = {k: v.clone() for k, v in speech.model.language_model.state_dict().items()}
+    before = float(batch_loss(speech, seen, examples))
+    recipe = ExplanationRecipe(epochs=25, batch_size=8, learning_rate=5e-3)
+    train_explainer(speech, seen, examples, recipe, ignore)
+    assert float(batch_loss(speech, seen, examples)) < before / 4
+
+    # Shades between those that it learnt from.
+    unseen = look(scores, speech.model, pictures(scores, [-1.2, -0.7, 0.7, 1.2]))
+    said = [parse_answer(FORM, text).get("colour") for text in answers(speech, unseen, "quality")]
+    assert said == [1, 1, 2, 2]
+    assert speech.model.zero_convolution.weight.any()
+    after = speech.model.language_model.state_dict()
+    assert all(torch.equal(tensor, after[name]) for name, tensor in frozen.items())
+
+
+def test_the_same_seed_trains_the_same_weights(scores: LoadedModel, speech: Speech) -> None:
+    seen = look(scores, speech.model, pictures(scores, [-1.0, 0.0, 1.0]))
+    examples = [Example(row, "quality", ("The colour is quite bright.",)) for row in range(3)]
+    recipe = ExplanationRecipe(epochs=1, batch_size=2, learning_rate=1e-3)
+    twins = []
+    for _twin in range(2):
+        started = start_speech(scores, speech.model.language_model, speech.language)
+        torch.nn.init.constant_(started.model.language_projection.weight, 0.01)
+        train_explainer(started, seen, examples, recipe, ignore)
+        twins.append(started.model.state_dict())
+    assert all(torch.equal(tensor, twins[1][name]) for name, tensor in twins[0].items())
+
+
+def test_the_loss_is_that_of_the_whole_model(scores: LoadedModel, speech: Speech) -> None:
+    """Features that were kept, and an image looked at once for two answers, change nothing."""
+    inputs = pictures(scores, [-1.0, 1.0])
+    seen = look(scores, speech.model, inputs)
+    texts = ("The colour is much too dark.", "The colour is quite bright.")
+    with torch.no_grad():
+        found = batch_loss(speech, seen, [Example(1, "quality", texts)])
+        words = [QUESTIONS["quality"]] * 2
+        twice = pictures(scores, [1.0, 1.0])
+        expected = speech.model(
+            twice.pixel_values,
+            scores.model(*twice).query_embeds,
+            Tokens(*speech.questions(words)),
+            speech.language.questions(words),
+            speech.language.answers(texts),
+        ).loss
+    # Features are kept in half precision.
+    assert float(found) == pytest.approx(float(expected), abs=2e-3)
+
+
+def test_nothing_to_learn_from_is_named(speech: Speech) -> None:
+    nothing = Seen(torch.empty(0, 5, 16), torch.empty(0, 4, 12))
+    with pytest.raises(LearningError, match="nobody has said why yet"):
+        train_explainer(speech, nothing, [], ExplanationRecipe(epochs=1), ignore)
+    with pytest.raises(LearningError, match="no recipe for explanations of 'huge'"):
+        explanation_recipe("huge", 1)
+
+
+def test_practice_is_drawn_evenly_and_says_what_its_notes_say() -> None:
+    draw = random.Random(3)
+    levels = []
+    for _number in range(200):
+        practice = make_practice(FORM, REMARKS, draw)
+        dark = "much too dark" in practice.notes
+        levels.append(dark)
+        # A remark is only made where the form asks for one.
+        assert ("no light at all" in practice.notes) == dark
+        if practice.pair.question in ("quality", OVERALL):
+            assert ("much too dark" in practice.pair.answer) == dark
+    # 200 draws of a fair coin: 100 ± 3.3 standard deviations of 7.1.
+    assert 77 <= sum(levels) <= 123
+
+
+def test_the_rate_warms_up_and_falls() -> None:
+    rates = [rate(step, 100) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1, abs=0.001)
+    assert max(rates) == pytest.approx(rates[9], abs=0.03)
+    assert rates[-1] < 0.001
+    assert rate(0, 1) == 1
+
+
+def test_every_question_has_its_perspective() -> None:
+    assert set(QUESTIONS) == {*map(str, PERSPECTIVES), OVERALL}
+    assert replace(explanation_recipe("tiny", 3), epochs=3) == explanation_recipe("tiny", 3)
