@@ -1,15 +1,18 @@
-"""The default texts of a study, known to the translators.
+"""The texts of a study, in the reader's language.
 
-A study stores its texts in the words of its owner. Those that are the defaults are translated
-where they are shown; an owner's own words pass through unchanged.
+A study stores its texts in the words of its owner. Those that are the defaults are known to the
+translators; an owner's own words have the translations that the owner gave, or pass through
+unchanged.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import get_language, gettext, gettext_noop
 
+from .models import Study
 from .protocol.forms import ExplanationForm
 from .protocol.perspectives import PerspectiveSettings
+from .protocol.translations import Translations
 
 DEFAULT_CONSENT = gettext_noop(
     "You are invited to judge images that were made by computers from written prompts. Taking part "
@@ -93,33 +96,58 @@ def localized(text: str) -> str:
     return gettext(text) if text else ""
 
 
-def localized_consent(text: str) -> str:
-    return localized(text.strip() or DEFAULT_CONSENT)
+@dataclass(frozen=True)
+class StudyTexts:
+    """A study's texts in the active language: its owner's translation of a text, else that of the
+    default texts, else the text as it is."""
 
+    translations: Translations
 
-def localized_instructions(text: str) -> str:
-    return localized(text.strip() or DEFAULT_INSTRUCTIONS)
+    def word(self, text: str) -> str:
+        own = self.translations.get(get_language() or "", {})
+        return own.get(text) or localized(text)
 
+    def consent(self, text: str) -> str:
+        return self.word(text.strip() or DEFAULT_CONSENT)
 
-def localized_perspective(item: PerspectiveSettings) -> PerspectiveSettings:
-    labels = tuple(localized(label) for label in item.scale.labels)
-    return replace(
-        item,
-        label=localized(item.label),
-        question=localized(item.question),
-        scale=replace(item.scale, labels=labels),
-    )
+    def instructions(self, text: str) -> str:
+        return self.word(text.strip() or DEFAULT_INSTRUCTIONS)
 
+    def perspective(self, item: PerspectiveSettings) -> PerspectiveSettings:
+        return replace(
+            item,
+            label=self.word(item.label),
+            question=self.word(item.question),
+            scale=replace(item.scale, labels=tuple(map(self.word, item.scale.labels))),
+        )
 
-def localized_form(form: ExplanationForm) -> ExplanationForm:
-    return ExplanationForm(
-        tuple(
-            replace(
-                item,
-                label=localized(item.label),
-                phrases=tuple(localized(phrase) for phrase in item.phrases),
-            )
+    def form(self, form: ExplanationForm) -> ExplanationForm:
+        fields = (
+            replace(item, label=self.word(item.label), phrases=tuple(map(self.word, item.phrases)))
             for item in form.fields
-        ),
-        tuple(replace(item, label=localized(item.label)) for item in form.texts),
-    )
+        )
+        texts = (replace(item, label=self.word(item.label)) for item in form.texts)
+        return ExplanationForm(tuple(fields), tuple(texts))
+
+
+def texts_of(study: Study) -> dict[str, list[str]]:
+    """What a rater reads of the study: what it belongs to → its texts, each text once."""
+    found = [
+        (gettext("Title"), [study.title.strip()]),
+        (gettext("Consent"), [study.consent.strip() or DEFAULT_CONSENT]),
+        (gettext("Instructions"), [study.instructions.strip() or DEFAULT_INSTRUCTIONS]),
+    ]
+    for item in study.perspective_settings:
+        found.append((localized(item.label), [item.label, item.question, *item.scale.labels]))
+    form = study.form
+    for field in form.fields:
+        asked = [text.label for text in form.texts if text.field == field.key]
+        found.append((localized(field.label), [field.label, *field.phrases, *asked]))
+    seen = {""}
+    grouped: dict[str, list[str]] = {}
+    for what, texts in found:
+        new = [text for text in dict.fromkeys(texts) if text not in seen]
+        seen.update(new)
+        if new:
+            grouped.setdefault(what, []).extend(new)
+    return grouped

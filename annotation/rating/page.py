@@ -21,12 +21,7 @@ from ..services.rating_errors import (
     RatingError,
     StudyFullError,
 )
-from ..texts import (
-    localized_consent,
-    localized_form,
-    localized_instructions,
-    localized_perspective,
-)
+from ..texts import StudyTexts
 from .checks import checks_context
 
 
@@ -110,16 +105,18 @@ def stage_of(access: Access) -> Stage:
 
 
 def page_context(access: Access, study: Study, stage: Stage, token: str) -> dict[str, Any]:
+    texts = StudyTexts(study.translations)
     return {
         "study": study,
         "stage": stage,
         "during": stage in _DURING,
-        "consent": localized_consent(study.consent),
-        "instructions": localized_instructions(study.instructions),
-        "questions": (questions := questions_of(access)),
+        "title": texts.word(study.title),
+        "consent": texts.consent(study.consent),
+        "instructions": texts.instructions(study.instructions),
+        "questions": (questions := questions_of(access, texts)),
         "digits": _digits(questions[0]),
         "skip_reasons": _skip_reasons(),
-        "examples": examples_of(access) if stage is Stage.INSTRUCTIONS else [],
+        "examples": examples_of(access, texts) if stage is Stage.INSTRUCTIONS else [],
         "completion_code": _completion_code(access) if stage in _WITH_CODE else "",
         "answered": answered_trials(access),
         **(checks_context(study.viewing) if stage not in _DURING and study.viewing.any else {}),
@@ -137,12 +134,12 @@ def page_context(access: Access, study: Study, stage: Stage, token: str) -> dict
     }
 
 
-def questions_of(access: Access) -> list[Question]:
+def questions_of(access: Access, texts: StudyTexts) -> list[Question]:
     protocol = protocol_of(access.study)
-    form = localized_form(protocol.form)
+    form = texts.form(protocol.form)
     return [
         _question(
-            localized_perspective(item),
+            texts.perspective(item),
             tuple(field for field in form.fields if field.perspective is item.perspective),
             tuple(text for text in form.texts if text.perspective is item.perspective),
         )
@@ -150,12 +147,12 @@ def questions_of(access: Access) -> list[Question]:
     ]
 
 
-def examples_of(access: Access) -> list[Example]:
+def examples_of(access: Access, texts: StudyTexts) -> list[Example]:
     """Per perspective, images from the worst to the best, with the words of the scale."""
     anchors = anchors_of(access)
     examples = []
     for item in protocol_of(access.study).perspectives:
-        shown = localized_perspective(item)
+        shown = texts.perspective(item)
         images = [
             (default_storage.url(anchor.display), shown.scale.name_of(anchor.score))
             for anchor in anchors.get(item.perspective, [])
