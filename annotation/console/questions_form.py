@@ -18,7 +18,7 @@ from ..models import Study
 from ..protocol.errors import ProtocolError
 from ..protocol.forms import ExplanationForm, FormField, FormText
 from ..protocol.perspectives import PERSPECTIVES, Perspective, PerspectiveSettings
-from ..protocol.scales import SCALES, Scale
+from ..protocol.scales import MOST_NAMED, SCALES, Scale
 from ..texts import localized
 from .fields import LinesField, NumberField, TextField
 from .protocols import SCALE_LABELS
@@ -31,10 +31,13 @@ class PerspectiveForm(forms.Form):
     question = TextField(label=_("Question"), max_length=300, rows=3)
     scale = forms.ChoiceField(label=_("Scale"))
     labels = LinesField(
-        label=_("Names of the levels"),
+        label=_("Words of the scale"),
         required=False,
         rows=5,
-        help_text=_("One per line, the worst first; or none."),
+        help_text=_(
+            "One per line, the worst first; or none. Each of five levels has its own; along eleven "
+            "levels or a slider there are 2 to 7."
+        ),
     )
 
     def __init__(self, data: Any, *, item: PerspectiveSettings, fixed: bool) -> None:
@@ -60,9 +63,7 @@ class PerspectiveForm(forms.Form):
             try:
                 cleaned["scale"] = self._scale(cleaned["scale"], cleaned["labels"])
             except ProtocolError:
-                levels = self._scales[cleaned["scale"]].levels
-                message = gettext("The scale has %(levels)d levels: name each of them, or none.")
-                self.add_error("labels", message % {"levels": levels})
+                self.add_error("labels", _words_fit(self._scales[cleaned["scale"]]))
         return cleaned
 
     def settings(self) -> PerspectiveSettings:
@@ -81,6 +82,14 @@ class PerspectiveForm(forms.Form):
             # Names that were left standing belong to the scale before.
             return new
         return replace(new, labels=names)
+
+
+def _words_fit(scale: Scale) -> str:
+    """How many words the scale takes."""
+    if scale.levels > MOST_NAMED:
+        return gettext("Give 2 to %(most)d words along the scale, or none.") % {"most": MOST_NAMED}
+    message = gettext("The scale has %(levels)d levels: name each of them, or none.")
+    return message % {"levels": scale.levels}
 
 
 class ReasonForm(forms.Form):

@@ -67,6 +67,8 @@ class Question:
     middle: str
     #: Empty where the score is given on a slider.
     levels: tuple[Level, ...]
+    #: Words along the scale, where its levels have no names.
+    anchors: tuple[str, ...]
     fields: tuple[FormField, ...]
     texts: tuple[FormText, ...]
 
@@ -181,6 +183,7 @@ def _question(
         step=f"{scale.step:g}",
         middle=f"{(scale.minimum + scale.maximum) / 2:g}",
         levels=_levels(item),
+        anchors=() if scale.named else scale.labels,
         fields=fields,
         texts=texts,
     )
@@ -193,7 +196,7 @@ def _levels(item: PerspectiveSettings) -> tuple[Level, ...]:
         return ()
     number = round((scale.maximum - scale.minimum) / scale.step) + 1
     values = [f"{scale.minimum + place * scale.step:g}" for place in range(number)]
-    labels = scale.labels or ("",) * number
+    labels = scale.labels if scale.named else ("",) * number
     return tuple(
         Level(value, value if len(value) == 1 else "", label)
         for value, label in zip(values, labels, strict=True)

@@ -245,6 +245,12 @@ def test_a_slider_has_no_position_until_it_is_moved(
     page = shows(open_page(), 1)
     slider = page.get_by_role("slider", name="Quality")
     expect(slider).to_have_attribute("aria-valuetext", "not set")
+    words = page.locator('[data-perspective="quality"] .anchors span')
+    expect(words).to_have_text(["Bad", "Poor", "Fair", "Good", "Excellent"])
+    # "Fair" is in the middle of the slider, and the whole form still on the screen.
+    middles = "e => { const box = e.getBoundingClientRect(); return box.x + box.width / 2; }"
+    assert words.nth(2).evaluate(middles) == pytest.approx(slider.evaluate(middles), abs=1)
+    assert page.locator("#controls").evaluate("e => e.scrollHeight - e.clientHeight") == 0
     press(page, "Enter")
     expect(page.locator("#missing")).to_contain_text("Quality, Authenticity, Correspondence")
     slider.click()  # in the middle, where its hidden value is already

@@ -87,6 +87,13 @@ def test_words_and_levels_are_the_owners(console: Client, study: Study) -> None:
     assert correspondence.scale == SLIDER5, "names of the scale before are left behind"
 
 
+def test_a_slider_takes_words_along_it(console: Client, study: Study) -> None:
+    save(console, quality__scale="slider100", quality__labels="Ugly\nBeautiful")
+    assert Study.objects.get().perspective_settings[0].scale.labels == ("Ugly", "Beautiful")
+    response = save(console, quality__labels="Ugly")
+    assert "Give 2 to 7 words along the scale, or none." in response.content.decode()
+
+
 def test_a_reason_is_added_with_a_key_of_its_own(console: Client, study: Study) -> None:
     response = save(
         console,
