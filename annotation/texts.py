@@ -85,6 +85,24 @@ _DEFAULTS = (
     gettext_noop("highly inconsistent"),
     gettext_noop("partially inconsistent"),
     gettext_noop("essentially consistent"),
+    gettext_noop("the image quality is very blurry"),
+    gettext_noop("the image quality is partially blurry"),
+    gettext_noop("the image quality is essentially clear"),
+    gettext_noop("the image quality is very clear"),
+    gettext_noop("the image outline and content cannot be distinguished"),
+    gettext_noop("the image outline and content are vaguely distinguishable"),
+    gettext_noop("the image outline and content are essentially distinguishable"),
+    gettext_noop("the image outline and content are clearly distinguishable"),
+    gettext_noop("the image details are severely lacking"),
+    gettext_noop("the image details are partially missing"),
+    gettext_noop("the image details are essentially sufficient"),
+    gettext_noop("the image details are very rich"),
+    gettext_noop("the image is highly distorted"),
+    gettext_noop("the image is partially distorted"),
+    gettext_noop("the image is essentially distortion-free"),
+    gettext_noop("the image and its prompt are highly inconsistent"),
+    gettext_noop("the image and its prompt are partially inconsistent"),
+    gettext_noop("the image and its prompt are essentially consistent"),
     gettext_noop("What is distorted?"),
     gettext_noop("What does not match?"),
 )
@@ -123,7 +141,12 @@ class StudyTexts:
 
     def form(self, form: ExplanationForm) -> ExplanationForm:
         fields = (
-            replace(item, label=self.word(item.label), phrases=tuple(map(self.word, item.phrases)))
+            replace(
+                item,
+                label=self.word(item.label),
+                phrases=tuple(map(self.word, item.phrases)),
+                clauses=tuple(map(self.word, item.clauses)),
+            )
             for item in form.fields
         )
         texts = (replace(item, label=self.word(item.label)) for item in form.texts)
@@ -142,7 +165,8 @@ def texts_of(study: Study) -> dict[str, list[str]]:
     form = study.form
     for field in form.fields:
         asked = [text.label for text in form.texts if text.field == field.key]
-        found.append((localized(field.label), [field.label, *field.phrases, *asked]))
+        said = [field.label, *field.phrases, *asked, *field.clauses]
+        found.append((localized(field.label), said))
     seen = {""}
     grouped: dict[str, list[str]] = {}
     for what, texts in found:

@@ -195,7 +195,9 @@ class QuestionsForm:
             label = _stored(data["label"], old.label if old else "")
             phrases = _stored_lines(data["phrases"], old.phrases if old else ())
             key = old.key if old else _new_key(perspective, label, {*stored, *_keys(fields)})
-            fields.append(FormField(key, perspective, label, phrases))
+            # Sentences belong to the phrases that they were written for.
+            clauses = old.clauses if old and old.phrases == phrases else ()
+            fields.append(FormField(key, perspective, label, phrases, clauses))
             if data["text"]:
                 text = _stored(data["text"], asked.get(key, ""))
                 at_most = min(data["at_most"], len(phrases))

@@ -1,6 +1,6 @@
 """The explanation form, as data: closed answers and free texts per perspective.
 
-The default is the form of AIGCIQA2023+ (section 3.3): its phrases word the released
+The default is the form of AIGCIQA2023+ (section 3.3): its phrases and clauses word the released
 question/answer pairs; a free text is asked for where the chosen level is 2 or lower.
 """
 
@@ -16,12 +16,28 @@ FREE_TEXT_LIMIT = 2000
 
 @dataclass(frozen=True)
 class FormField:
-    """One closed question: `phrases[k - 1]` is what level k says (1 is the worst)."""
+    """One closed question: `phrases[k - 1]` is what level k says (1 is the worst).
+
+    `clauses`, where given, say the same as a part of a sentence, which raters read as they choose.
+    """
 
     key: str
     perspective: Perspective
     label: str
     phrases: tuple[str, ...]
+    clauses: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.clauses and len(self.clauses) != len(self.phrases):
+            raise ProtocolError(
+                f"explanation form: {self.key}: {len(self.clauses)} clauses do not say each of "
+                f"{len(self.phrases)} phrases"
+            )
+
+    def says(self) -> list[tuple[str, str]]:
+        """Each phrase with its clause; the phrase after the label where there is none."""
+        named = tuple(f"{self.label}: {phrase}" for phrase in self.phrases)
+        return list(zip(self.phrases, self.clauses or named, strict=True))
 
 
 @dataclass(frozen=True)
@@ -64,6 +80,7 @@ class ExplanationForm:
                         Perspective(item["perspective"]),
                         str(item["label"]),
                         tuple(str(phrase) for phrase in item["phrases"]),
+                        tuple(str(clause) for clause in item.get("clauses", ())),
                     )
                     for item in data.get("fields", ())
                 ),
@@ -90,6 +107,7 @@ class ExplanationForm:
                     "perspective": str(field.perspective),
                     "label": field.label,
                     "phrases": list(field.phrases),
+                    "clauses": list(field.clauses),
                 }
                 for field in self.fields
             ],
@@ -144,6 +162,12 @@ AIGCIQA2023_FORM = ExplanationForm(
             Perspective.QUALITY,
             "Clarity",
             ("very blurry", "partially blurry", "essentially clear", "very clear"),
+            (
+                "the image quality is very blurry",
+                "the image quality is partially blurry",
+                "the image quality is essentially clear",
+                "the image quality is very clear",
+            ),
         ),
         FormField(
             "quality_outline",
@@ -155,24 +179,46 @@ AIGCIQA2023_FORM = ExplanationForm(
                 "essentially distinguishable",
                 "clearly distinguishable",
             ),
+            (
+                "the image outline and content cannot be distinguished",
+                "the image outline and content are vaguely distinguishable",
+                "the image outline and content are essentially distinguishable",
+                "the image outline and content are clearly distinguishable",
+            ),
         ),
         FormField(
             "quality_detail",
             Perspective.QUALITY,
             "Detail",
             ("severely lacking", "partially missing", "essentially sufficient", "very rich"),
+            (
+                "the image details are severely lacking",
+                "the image details are partially missing",
+                "the image details are essentially sufficient",
+                "the image details are very rich",
+            ),
         ),
         FormField(
             "authenticity_distortion",
             Perspective.AUTHENTICITY,
             "Distortion",
             ("highly distorted", "partially distorted", "essentially distortion-free"),
+            (
+                "the image is highly distorted",
+                "the image is partially distorted",
+                "the image is essentially distortion-free",
+            ),
         ),
         FormField(
             "correspondence_consistency",
             Perspective.CORRESPONDENCE,
             "Consistency",
             ("highly inconsistent", "partially inconsistent", "essentially consistent"),
+            (
+                "the image and its prompt are highly inconsistent",
+                "the image and its prompt are partially inconsistent",
+                "the image and its prompt are essentially consistent",
+            ),
         ),
     ),
     texts=(

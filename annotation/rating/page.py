@@ -310,6 +310,8 @@ def _messages() -> dict[str, str]:
         "rest_left": _("It goes on in {clock}."),
         "rested": _("You can go on now."),
         "pass": _("From here on: {labels}"),
+        "sentence": _("{clauses}."),
+        "comma": _(", "),
         "missing": _("Still to score: {labels}"),
         "loading": _("Loading the image…"),
         "image_failed": _("The image could not be loaded."),

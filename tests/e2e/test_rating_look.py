@@ -24,6 +24,7 @@ def test_everything_is_on_one_screen_with_the_longest_prompt(
     rating.evaluate("text => document.querySelector('#prompt').textContent = text", LONG_PROMPT)
     for phrase in ("partially distorted", "partially inconsistent"):
         rating.get_by_text(phrase).click()
+    expect(rating.locator("#sentence")).to_contain_text("partially inconsistent.")
     overflow = rating.evaluate(
         """() => {
             const over = (e) => [e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight];

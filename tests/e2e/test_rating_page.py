@@ -265,6 +265,29 @@ def test_a_slider_has_no_position_until_it_is_moved(
     assert scores_of(trial) == {"quality": quality, "authenticity": 3, "correspondence": 4.01}
 
 
+def test_chosen_phrases_read_as_sentences(rating: Page) -> None:
+    sentence = rating.locator("#sentence")
+    expect(sentence).to_be_empty()
+    for phrase in ("essentially clear", "clearly distinguishable"):
+        rating.get_by_text(phrase, exact=True).click()
+    quality = (
+        "The image quality is essentially clear, the image outline and content are clearly "
+        "distinguishable."
+    )
+    expect(sentence).to_have_text(quality)
+    # It is that of the perspective where the rater is.
+    rating.get_by_text("highly distorted", exact=True).click()
+    expect(sentence).to_have_text("The image is highly distorted.")
+    rating.locator('[name="score-quality"]').first.focus()
+    expect(sentence).to_have_text(quality)
+    # A second click takes a phrase back, and an answer that is sent takes all along.
+    rating.get_by_text("essentially clear", exact=True).click()
+    expect(sentence).to_have_text("The image outline and content are clearly distinguishable.")
+    press(rating, "4 2 3 Enter")
+    shows(rating, 2)
+    expect(sentence).to_be_empty()
+
+
 def test_the_last_image_can_be_revised_and_its_first_scores_are_kept(rating: Page) -> None:
     expect(rating.get_by_role("button", name="Back", exact=True)).to_be_disabled()
     first = rating.locator("#prompt").inner_text()

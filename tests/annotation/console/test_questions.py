@@ -113,6 +113,13 @@ def test_a_reason_is_added_with_a_key_of_its_own(console: Client, study: Study) 
     assert len(form.fields) == 6
 
 
+def test_sentences_go_with_the_phrases_that_they_say(console: Client, study: Study) -> None:
+    save(console, reasons__0__phrases="a\nb", reasons__1__label="Edges")
+    clarity, outline, *_others = Study.objects.get().form.fields
+    assert (clarity.phrases, clarity.clauses) == (("a", "b"), ())
+    assert outline.clauses == AIGCIQA2023_FORM.fields[1].clauses
+
+
 def test_a_reason_is_deleted_with_its_free_text(console: Client, study: Study) -> None:
     save(console, **{"reasons-3-DELETE": "on"})
     form = Study.objects.get().form

@@ -56,6 +56,7 @@ def test_every_text_has_a_field_and_default_ones_show_their_translation(
                 field.label,
                 *field.phrases,
                 *(item.label for item in AIGCIQA2023_FORM.texts if item.field == field.key),
+                *field.clauses,
             )
         ],
     ]

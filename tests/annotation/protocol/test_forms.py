@@ -4,10 +4,12 @@ import csv
 import json
 import re
 from collections import Counter, defaultdict
+from dataclasses import replace
 
 import pytest
 
-from annotation.protocol.forms import AIGCIQA2023_FORM
+from annotation.protocol.errors import ProtocolError
+from annotation.protocol.forms import AIGCIQA2023_FORM, FormField
 from annotation.protocol.perspectives import Perspective
 from tests.shared_data import require_shared
 
@@ -66,6 +68,32 @@ def test_each_level_has_the_phrase_of_the_released_answers(
             compared[f"{field.key} {level}"] += 1
     assert sum(compared.values()) == 5 * 2400 - SLIPS
     assert len(compared) == 4 + 4 + 4 + 3 + 3, "every phrase was met"
+
+
+def test_clauses_make_the_released_sentences(
+    collected: list[dict[str, str]], answers: dict[int, dict[str, str]]
+) -> None:
+    differ = 0
+    for row in collected:
+        for perspective in Perspective:
+            fields = [item for item in AIGCIQA2023_FORM.fields if item.perspective is perspective]
+            clauses = [
+                field.clauses[int(row[field.key]) - 1]
+                for field in fields
+                if 1 <= int(row[field.key]) <= len(field.phrases)
+            ]
+            sentence = f"{', '.join(clauses)}."
+            # The release says both "image details" and "image quality details".
+            answer = answers[int(row["index"])][perspective].replace("quality details", "details")
+            differ += not answer.casefold().startswith(sentence)
+    assert differ == SLIPS
+
+
+def test_clauses_say_each_phrase_or_none() -> None:
+    field = FormField("light", Perspective.QUALITY, "Light", ("dark", "fine"))
+    assert field.says() == [("dark", "Light: dark"), ("fine", "Light: fine")]
+    with pytest.raises(ProtocolError, match="light: 1 clauses do not say each of 2 phrases"):
+        replace(field, clauses=("the light is dark",))
 
 
 def test_texts_are_asked_where_they_were_collected(collected: list[dict[str, str]]) -> None:

@@ -22,11 +22,13 @@ def test_every_default_text_is_known() -> None:
         for part in (item.label, item.question, *item.scale.labels)
     ]
     form = texts.StudyTexts({}).form(AIGCIQA2023_FORM)
-    shown += [part for field in form.fields for part in (field.label, *field.phrases)]
+    shown += [
+        part for field in form.fields for part in (field.label, *field.phrases, *field.clauses)
+    ]
     shown += [text.label for text in form.texts]
     shown += [texts.StudyTexts({}).consent(""), texts.StudyTexts({}).instructions("\n")]
     assert [part for part in shown if not part.startswith("[")] == []
-    assert len(shown) == 3 * 7 + 5 * 1 + 4 * 3 + 3 * 2 + 2 + 2
+    assert len(shown) == 3 * 7 + 5 * 1 + 2 * (4 * 3 + 3 * 2) + 2 + 2
 
 
 def test_owners_words_and_empty_texts_pass_unchanged() -> None:
