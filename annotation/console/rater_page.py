@@ -55,6 +55,7 @@ def rater_page(request: HttpRequest, slug: str, code: str) -> HttpResponse:
         ),
         "standing": standing,
         "flags": flag_words(standing.flags, labels),
+        "weight": standing.weight(study.rules),
         "agreements": list(zip(labels, correlations, strict=False)),
         "perspectives": labels,
         "identity": identity_for(signed_in(request), study, rater),
