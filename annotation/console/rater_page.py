@@ -78,12 +78,12 @@ def _sittings(study: Study, rater: Rater, labels: list[str]) -> list[dict[str, A
     ]
 
 
-def _sitting(session: RatingSession, standing: Standing, labels: list[str]) -> dict[str, Any]:
+def _sitting(session: Any, standing: Standing, labels: list[str]) -> dict[str, Any]:
     return {
         "session": session,
         "standing": standing,
         "stopped_by": flag_words(map(Flag.from_json, session.stopped_by), labels),
-        "viewing": viewing_words(session.client),
+        "viewing": viewing_words(session.client, windows=session.windows),
         "flags": flag_words(standing.flags, labels),
     }
 

@@ -72,6 +72,16 @@ def test_trials_are_listed_with_role_seconds_and_scores(console: Client, study: 
     assert "Skipped offensive" in words
 
 
+def test_a_window_that_changed_is_told(console: Client, study: Study) -> None:
+    rater = make_rater(study)
+    session = sitting(rater, client={"viewport": [1366, 768], "browser": "Firefox"})
+    sizes = ([1366, 768], [1366, 768], [800, 600])
+    for stimulus, size in zip(make_stimuli(study, 3), sizes, strict=True):
+        answer(session, stimulus, 3, behaviour={"viewport": size, "pixel_ratio": 1.0})
+    words = texts(page_of(console, rater))
+    assert "window 1366 × 768 · Firefox · 2 different windows or screens" in words
+
+
 def test_scores_are_drawn_in_the_order_of_answering(console: Client, study: Study) -> None:
     rater = make_rater(study)
     session = sitting(rater)
