@@ -53,10 +53,22 @@ DEFAULT_INSTRUCTIONS_SCORES = gettext_noop(
 _DEFAULTS = (
     gettext_noop("Quality"),
     gettext_noop("How good does the image look: its sharpness, light, colour and detail?"),
+    gettext_noop(
+        "Judge the picture, not what it shows: blur, noise, blocks, wrong light or colours and "
+        "missing detail lower it."
+    ),
     gettext_noop("Authenticity"),
     gettext_noop("Does it look real, free of warped, melted or impossible parts?"),
+    gettext_noop(
+        "Follow hands, faces, letters, lines, shadows and reflections: what could not be so in "
+        "a photograph, or by the hand of a person, lowers it."
+    ),
     gettext_noop("Correspondence"),
     gettext_noop("Does the image show what the prompt asks for?"),
+    gettext_noop(
+        "Go through the prompt word by word: things, their number, colours, places and style. "
+        "What is missing or added lowers it, however beautiful the image is."
+    ),
     gettext_noop("Bad"),
     gettext_noop("Poor"),
     gettext_noop("Fair"),
@@ -136,6 +148,7 @@ class StudyTexts:
             item,
             label=self.word(item.label),
             question=self.word(item.question),
+            help=self.word(item.help),
             scale=replace(item.scale, labels=tuple(map(self.word, item.scale.labels))),
         )
 
@@ -161,7 +174,8 @@ def texts_of(study: Study) -> dict[str, list[str]]:
         (gettext("Instructions"), [study.instructions.strip() or DEFAULT_INSTRUCTIONS]),
     ]
     for item in study.perspective_settings:
-        found.append((localized(item.label), [item.label, item.question, *item.scale.labels]))
+        said = [item.label, item.question, item.help, *item.scale.labels]
+        found.append((localized(item.label), said))
     form = study.form
     for field in form.fields:
         asked = [text.label for text in form.texts if text.field == field.key]

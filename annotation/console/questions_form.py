@@ -29,6 +29,13 @@ class PerspectiveForm(forms.Form):
 
     label = forms.CharField(label=_("Name"), max_length=60)
     question = TextField(label=_("Question"), max_length=300, rows=3)
+    help = TextField(
+        label=_("Help"),
+        max_length=500,
+        rows=3,
+        required=False,
+        help_text=_("What is meant; shown to raters who ask for help."),
+    )
     scale = forms.ChoiceField(label=_("Scale"))
     labels = LinesField(
         label=_("Words of the scale"),
@@ -45,6 +52,7 @@ class PerspectiveForm(forms.Form):
         initial = {
             "label": localized(item.label),
             "question": localized(item.question),
+            "help": localized(item.help),
             "scale": scale.kind,
             "labels": tuple(localized(label) for label in scale.labels),
         }
@@ -73,6 +81,7 @@ class PerspectiveForm(forms.Form):
             _stored(data["label"], self._item.label),
             _stored(data["question"], self._item.question),
             data["scale"],
+            _stored(data["help"], self._item.help),
         )
 
     def _scale(self, kind: str, labels: tuple[str, ...]) -> Scale:

@@ -60,6 +60,7 @@ class Question:
     name: str
     label: str
     question: str
+    help: str
     kind: str
     minimum: str
     maximum: str
@@ -177,6 +178,7 @@ def _question(
         name=str(item.perspective),
         label=item.label,
         question=item.question,
+        help=item.help,
         kind=scale.kind,
         minimum=f"{scale.minimum:g}",
         maximum=f"{scale.maximum:g}",

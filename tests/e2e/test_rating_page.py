@@ -265,6 +265,16 @@ def test_a_slider_has_no_position_until_it_is_moved(
     assert scores_of(trial) == {"quality": quality, "authenticity": 3, "correspondence": 4.01}
 
 
+def test_help_says_what_each_question_means(rating: Page) -> None:
+    press(rating, "?")
+    dialog = rating.get_by_role("dialog", name="Help")
+    expect(dialog.locator(".helps dt")).to_have_text(["Quality", "Authenticity", "Correspondence"])
+    expect(dialog.get_by_text("Go through the prompt word by word")).to_be_visible()
+    press(rating, "Escape")
+    press(rating, "4 2 3 Enter")
+    shows(rating, 2)
+
+
 def test_chosen_phrases_read_as_sentences(rating: Page) -> None:
     sentence = rating.locator("#sentence")
     expect(sentence).to_be_empty()

@@ -76,12 +76,14 @@ def test_words_and_levels_are_the_owners(console: Client, study: Study) -> None:
         console,
         quality__label="Beauty",
         quality__question="How beautiful is it?",
+        quality__help="Take your\r\ntime.",
         quality__labels="Ugly\r\nPlain\r\n\r\nFair\r\nPretty\r\nStunning",
         correspondence__scale="slider5",
     )
     assert response.status_code == 302
     quality, authenticity, correspondence = Study.objects.get().perspective_settings
     assert (quality.label, quality.question) == ("Beauty", "How beautiful is it?")
+    assert quality.help == "Take your\ntime."
     assert quality.scale.labels == ("Ugly", "Plain", "Fair", "Pretty", "Stunning")
     assert authenticity.scale == ACR5
     assert correspondence.scale == SLIDER5, "names of the scale before are left behind"

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from annotation.models import AuditEntry, Rater, Stimulus, Study
 from annotation.protocol.forms import AIGCIQA2023_FORM
+from annotation.protocol.perspectives import default_perspectives
 from annotation.services.invitations import open_shared_link, shared_link_path
 from annotation.services.raters import rater_link
 from annotation.services.studies import StudyError, update_study
@@ -43,12 +44,12 @@ def test_every_text_has_a_field_and_default_ones_show_their_translation(
 ) -> None:
     page = html.unescape(console.get(address + CHINESE).content.decode())
     assert "You may leave <at any time>." in page
+    quality, *others = default_perspectives()
     assert list(fields(console, address)) == [
         *["Tree study", "You may leave <at any time>.", "Rate each image."],
-        *["Quality", "How good does the image look: its sharpness, light, colour and detail?"],
-        *["Bad", "Poor", "Fair", "Good", "Excellent", "Authenticity"],
-        "Does it look real, free of warped, melted or impossible parts?",
-        *["Correspondence", "Does the image show what the prompt asks for?"],
+        *[quality.label, quality.question, quality.help, *quality.scale.labels],
+        # The words of the scale are the same.
+        *[text for item in others for text in (item.label, item.question, item.help)],
         *[
             text
             for field in AIGCIQA2023_FORM.fields

@@ -19,7 +19,7 @@ def test_every_default_text_is_known() -> None:
     shown = [
         part
         for item in map(texts.StudyTexts({}).perspective, default_perspectives())
-        for part in (item.label, item.question, *item.scale.labels)
+        for part in (item.label, item.question, item.help, *item.scale.labels)
     ]
     form = texts.StudyTexts({}).form(AIGCIQA2023_FORM)
     shown += [
@@ -28,7 +28,7 @@ def test_every_default_text_is_known() -> None:
     shown += [text.label for text in form.texts]
     shown += [texts.StudyTexts({}).consent(""), texts.StudyTexts({}).instructions("\n")]
     assert [part for part in shown if not part.startswith("[")] == []
-    assert len(shown) == 3 * 7 + 5 * 1 + 2 * (4 * 3 + 3 * 2) + 2 + 2
+    assert len(shown) == 3 * 8 + 5 * 1 + 2 * (4 * 3 + 3 * 2) + 2 + 2
 
 
 def test_owners_words_and_empty_texts_pass_unchanged() -> None:
