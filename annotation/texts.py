@@ -17,9 +17,11 @@ from .protocol.translations import Translations
 DEFAULT_CONSENT = gettext_noop(
     "You are invited to judge images that were made by computers from written prompts. Taking part "
     "is voluntary. You can stop at any time, without giving a reason and without disadvantage.\n\n"
-    "We store your scores, the reasons that you choose or write, when you gave them, and the size "
-    "of your window. Your name is not part of the data; the collected scores may be published for "
-    "research. Please write nothing about yourself in the free texts.\n\n"
+    "We store your scores, the reasons that you choose, write or mark, when you gave them and how "
+    "long you looked, and how you saw the images: your window and screen, the kind of browser, and "
+    "whether you used a mouse, a keyboard or your fingers. If you are asked how well you see, your "
+    "answer is stored too. Your name is not part of the data; the collected scores may be "
+    "published for research. Please write nothing about yourself in the free texts.\n\n"
     "Some images may be strange or unpleasant. You can skip any of them."
 )
 DEFAULT_INSTRUCTIONS = gettext_noop(

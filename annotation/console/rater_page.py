@@ -23,6 +23,7 @@ from ..selectors.rater_history import (
     scores_in_order,
     seconds_on_screen,
     sessions_of,
+    touch_seconds,
 )
 from ..selectors.reliability import NOTHING_YET, Standing, reliability_of, standings_by_session
 from ..selectors.studies import find_study
@@ -121,6 +122,7 @@ def _trials(rater: Rater) -> list[dict[str, Any]]:
             {
                 "trial": trial,
                 "seconds": seconds_on_screen(trial),
+                "touches": touch_seconds(trial),
                 "scores": [scores.get(str(name)) for name in PERSPECTIVES],
             }
         )

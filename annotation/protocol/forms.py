@@ -28,6 +28,12 @@ class FormField:
     clauses: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if not (self.key.strip() and self.label.strip()):
+            raise ProtocolError(f"explanation form: {self.key!r} {self.label!r}: give both a name")
+        if len(self.phrases) < 2 or not all(phrase.strip() for phrase in self.phrases):
+            raise ProtocolError(
+                f"explanation form: {self.key}: {list(self.phrases)} are not two phrases or more"
+            )
         if self.clauses and len(self.clauses) != len(self.phrases):
             raise ProtocolError(
                 f"explanation form: {self.key}: {len(self.clauses)} clauses do not say each of "
@@ -66,9 +72,17 @@ class ExplanationForm:
         keys = [field.key for field in self.fields]
         if len(set(keys)) != len(keys):
             raise ProtocolError(f"explanation form: field keys {keys} are not unique")
+        levels = {field.key: len(field.phrases) for field in self.fields}
         for text in self.texts:
-            if text.field not in keys:
+            if text.field not in levels:
                 raise ProtocolError(f"explanation form: text refers to no field {text.field!r}")
+            if not text.label.strip():
+                raise ProtocolError(f"explanation form: {text.field}: a text asks for nothing")
+            if not 1 <= text.at_most <= levels[text.field]:
+                raise ProtocolError(
+                    f"explanation form: {text.field}: at_most is {text.at_most}; give 1 to "
+                    f"{levels[text.field]}"
+                )
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -96,6 +110,8 @@ class ExplanationForm:
                     for item in data.get("texts", ())
                 ),
             )
+        except ProtocolError:
+            raise
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ProtocolError(f"explanation form: {error}") from error
 

@@ -78,6 +78,13 @@ def seconds_on_screen(trial: Trial) -> float | None:
     return seconds if seconds >= 0 else None
 
 
+def touch_seconds(trial: Trial) -> tuple[float, float] | None:
+    """When the first score was touched, and the last one for the last time, after the image came
+    on screen; None where the page did not tell."""
+    touches = [moment for pair in trial.behaviour.get("touches", {}).values() for moment in pair]
+    return (min(touches) / 1000, max(touches) / 1000) if touches else None
+
+
 def exclusions_of(study: Study, rater: Rater) -> QuerySet[AuditEntry]:
     """Who excluded the rater, or included them again, when and why; the latest first.
 

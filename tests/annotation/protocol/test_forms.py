@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from annotation.protocol.errors import ProtocolError
-from annotation.protocol.forms import AIGCIQA2023_FORM, FormField
+from annotation.protocol.forms import AIGCIQA2023_FORM, ExplanationForm, FormField
 from annotation.protocol.perspectives import Perspective
 from tests.shared_data import require_shared
 
@@ -107,3 +107,27 @@ def test_texts_are_asked_where_they_were_collected(collected: list[dict[str, str
         assert given[False, True] <= 10
         assert given[True, True] > 1300
         assert given[False, False] > 1000
+
+
+@pytest.mark.parametrize(
+    ("fields", "texts", "says"),
+    [
+        ({"label": " "}, {}, "'light' ' ': give both a name"),
+        ({"phrases": ["dark"]}, {}, r"light: \['dark'\] are not two phrases or more"),
+        ({"phrases": ["dark", ""]}, {}, "are not two phrases or more"),
+        ({"clauses": ["dark"]}, {}, "light: 1 clauses do not say each of 2 phrases"),
+        ({}, {"label": ""}, "light: a text asks for nothing"),
+        ({}, {"at_most": 3}, "light: at_most is 3; give 1 to 2"),
+        ({}, {"at_most": 0}, "light: at_most is 0; give 1 to 2"),
+        ({}, {"field": "shade"}, "text refers to no field 'shade'"),
+    ],
+)
+def test_a_form_that_cannot_be_asked_is_refused_by_name(
+    fields: dict[str, object], texts: dict[str, object], says: str
+) -> None:
+    about = {"perspective": "quality"}
+    field = {**about, "key": "light", "label": "Light", "phrases": ["dark", "fine"]}
+    text = {**about, "label": "Where?", "field": "light", "at_most": 1}
+    form = {"fields": [{**field, **fields}], "texts": [{**text, **texts}]}
+    with pytest.raises(ProtocolError, match=f"^explanation form: (?!explanation).*{says}"):
+        ExplanationForm.from_json(form)
