@@ -139,8 +139,8 @@ WITH stimulus AS (
 )
 INSERT INTO annotation_trial (study_id, session_id, rater_id, stimulus_id, position, draw, state,
     leased_at, lease_expires_at, displayed_at, submitted_at, role, block, skip_reason, behaviour)
-SELECT %(study)s, session, rater, stimulus.id, step, 'priority', 'submitted', moment, moment, moment,
-    moment + interval '8 seconds', 'main', step / 10, '',
+SELECT %(study)s, session, rater, stimulus.id, step, 'priority', 'submitted', moment, moment,
+    moment, moment + interval '8 seconds', 'main', step / 10, '',
     jsonb_build_object('shown_ms', 6000 + (rater * 31 + step * 17) %% 5000)
 FROM answer JOIN stimulus ON stimulus.place = answer.place %% stimulus.number
 CROSS JOIN LATERAL (SELECT now() - (%(each)s - step) * interval '10 seconds' AS moment) AS clock

@@ -41,6 +41,7 @@ CONSOLE = {
     "export": f"{STUDY}/export/",
     "settings": f"{STUDY}/settings/",
     "questions": f"{STUDY}/settings/questions/",
+    "translations": f"{STUDY}/settings/translations/",
     "preview": f"{STUDY}/preview/",
     "api": "/api/v1/docs/",
 }

@@ -27,6 +27,7 @@ class _FlagSerializer(serializers.Serializer[Any]):
     threshold = serializers.FloatField()
     n = serializers.IntegerField(help_text="Answers that the value rests on.")
     stops = serializers.BooleanField(help_text="Whether sessions end by it.")
+    weighs = serializers.BooleanField(help_text="Whether ratings weigh less by it.")
 
 
 class _GoldSerializer(serializers.Serializer[Any]):
@@ -57,6 +58,7 @@ class ReliabilitySerializer(serializers.Serializer[Any]):
     )
     ratings = serializers.IntegerField(help_text="Submitted main trials.")
     repeats = serializers.IntegerField()
+    weight = serializers.FloatField(help_text="Of the ratings in opinion scores, by the rules.")
     gold = _GoldSerializer()
     attention = _AttentionSerializer()
     median_seconds = serializers.FloatField(
@@ -96,7 +98,7 @@ class ReliabilityListView(GenericAPIView[Rater]):
 
 
 def _described(study: Study, raters: list[Rater]) -> list[dict[str, Any]]:
-    standings = reliability_of(study)
+    standings, rules = reliability_of(study), study.rules
     sessions = {item.rater: item for item in live_sessions(study).sessions}
     stopped = stopped_raters(study)
     return [
@@ -106,6 +108,7 @@ def _described(study: Study, raters: list[Rater]) -> list[dict[str, Any]]:
             "session": sessions[rater.pk].state if rater.pk in sessions else None,
             "active": rater.pk in sessions and sessions[rater.pk].active,
             "stopped": rater.pk in stopped,
+            "weight": standings.get(rater.pk, NOTHING_YET).weight(rules),
             **_standing(standings.get(rater.pk, NOTHING_YET)),
         }
         for rater in raters
@@ -144,4 +147,5 @@ def _flag(flag: Flag) -> dict[str, Any]:
         "threshold": flag.threshold,
         "n": flag.n,
         "stops": flag.stops,
+        "weighs": flag.weighs,
     }

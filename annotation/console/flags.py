@@ -36,6 +36,7 @@ class FlagWords:
     short: str
     basis: str
     stops: bool
+    weighs: bool = False
 
 
 def flag_words(flags: Iterable[Flag], labels: Sequence[str]) -> list[FlagWords]:
@@ -69,6 +70,7 @@ def _words(flags: list[Flag], labels: Sequence[str]) -> FlagWords:
         basis=_("from %(n)s answers")
         % {"n": answers[0] if len(set(answers)) == 1 else "/".join(answers)},
         stops=any(flag.stops for flag in flags),
+        weighs=any(flag.weighs for flag in flags),
     )
 
 

@@ -18,7 +18,7 @@ from ..models import Study
 from ..protocol.errors import ProtocolError
 from ..protocol.forms import ExplanationForm, FormField, FormText
 from ..protocol.perspectives import PERSPECTIVES, Perspective, PerspectiveSettings
-from ..protocol.scales import SCALES, Scale
+from ..protocol.scales import MOST_NAMED, SCALES, Scale
 from ..texts import localized
 from .fields import LinesField, NumberField, TextField
 from .protocols import SCALE_LABELS
@@ -29,12 +29,22 @@ class PerspectiveForm(forms.Form):
 
     label = forms.CharField(label=_("Name"), max_length=60)
     question = TextField(label=_("Question"), max_length=300, rows=3)
+    help = TextField(
+        label=_("Help"),
+        max_length=500,
+        rows=3,
+        required=False,
+        help_text=_("What is meant; shown to raters who ask for help."),
+    )
     scale = forms.ChoiceField(label=_("Scale"))
     labels = LinesField(
-        label=_("Names of the levels"),
+        label=_("Words of the scale"),
         required=False,
         rows=5,
-        help_text=_("One per line, the worst first; or none."),
+        help_text=_(
+            "One per line, the worst first; or none. Each of five levels has its own; along eleven "
+            "levels or a slider there are 2 to 7."
+        ),
     )
 
     def __init__(self, data: Any, *, item: PerspectiveSettings, fixed: bool) -> None:
@@ -42,6 +52,7 @@ class PerspectiveForm(forms.Form):
         initial = {
             "label": localized(item.label),
             "question": localized(item.question),
+            "help": localized(item.help),
             "scale": scale.kind,
             "labels": tuple(localized(label) for label in scale.labels),
         }
@@ -60,9 +71,7 @@ class PerspectiveForm(forms.Form):
             try:
                 cleaned["scale"] = self._scale(cleaned["scale"], cleaned["labels"])
             except ProtocolError:
-                levels = self._scales[cleaned["scale"]].levels
-                message = gettext("The scale has %(levels)d levels: name each of them, or none.")
-                self.add_error("labels", message % {"levels": levels})
+                self.add_error("labels", _words_fit(self._scales[cleaned["scale"]]))
         return cleaned
 
     def settings(self) -> PerspectiveSettings:
@@ -72,6 +81,7 @@ class PerspectiveForm(forms.Form):
             _stored(data["label"], self._item.label),
             _stored(data["question"], self._item.question),
             data["scale"],
+            _stored(data["help"], self._item.help),
         )
 
     def _scale(self, kind: str, labels: tuple[str, ...]) -> Scale:
@@ -81,6 +91,14 @@ class PerspectiveForm(forms.Form):
             # Names that were left standing belong to the scale before.
             return new
         return replace(new, labels=names)
+
+
+def _words_fit(scale: Scale) -> str:
+    """How many words the scale takes."""
+    if scale.levels > MOST_NAMED:
+        return gettext("Give 2 to %(most)d words along the scale, or none.") % {"most": MOST_NAMED}
+    message = gettext("The scale has %(levels)d levels: name each of them, or none.")
+    return message % {"levels": scale.levels}
 
 
 class ReasonForm(forms.Form):
@@ -186,7 +204,9 @@ class QuestionsForm:
             label = _stored(data["label"], old.label if old else "")
             phrases = _stored_lines(data["phrases"], old.phrases if old else ())
             key = old.key if old else _new_key(perspective, label, {*stored, *_keys(fields)})
-            fields.append(FormField(key, perspective, label, phrases))
+            # Sentences belong to the phrases that they were written for.
+            clauses = old.clauses if old and old.phrases == phrases else ()
+            fields.append(FormField(key, perspective, label, phrases, clauses))
             if data["text"]:
                 text = _stored(data["text"], asked.get(key, ""))
                 at_most = min(data["at_most"], len(phrases))

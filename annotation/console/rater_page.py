@@ -23,6 +23,7 @@ from ..selectors.rater_history import (
     scores_in_order,
     seconds_on_screen,
     sessions_of,
+    touch_seconds,
 )
 from ..selectors.reliability import NOTHING_YET, Standing, reliability_of, standings_by_session
 from ..selectors.studies import find_study
@@ -55,6 +56,7 @@ def rater_page(request: HttpRequest, slug: str, code: str) -> HttpResponse:
         ),
         "standing": standing,
         "flags": flag_words(standing.flags, labels),
+        "weight": standing.weight(study.rules),
         "agreements": list(zip(labels, correlations, strict=False)),
         "perspectives": labels,
         "identity": identities_for(signed_in(request), study).filter(rater=rater).first(),
@@ -77,12 +79,12 @@ def _sittings(study: Study, rater: Rater, labels: list[str]) -> list[dict[str, A
     ]
 
 
-def _sitting(session: RatingSession, standing: Standing, labels: list[str]) -> dict[str, Any]:
+def _sitting(session: Any, standing: Standing, labels: list[str]) -> dict[str, Any]:
     return {
         "session": session,
         "standing": standing,
         "stopped_by": flag_words(map(Flag.from_json, session.stopped_by), labels),
-        "viewing": viewing_words(session.client),
+        "viewing": viewing_words(session.client, windows=session.windows),
         "flags": flag_words(standing.flags, labels),
     }
 
@@ -120,6 +122,7 @@ def _trials(rater: Rater) -> list[dict[str, Any]]:
             {
                 "trial": trial,
                 "seconds": seconds_on_screen(trial),
+                "touches": touch_seconds(trial),
                 "scores": [scores.get(str(name)) for name in PERSPECTIVES],
             }
         )

@@ -16,6 +16,7 @@ from .fields import DecimalField, NumberField, PercentField
 _EFFECTS = [
     (str(Effect.OFF), _("Nothing")),
     (str(Effect.NOTE), _("You see it")),
+    (str(Effect.WEIGH), _("Ratings weigh less")),
     (str(Effect.STOP), _("The session ends")),
 ]
 
@@ -149,9 +150,7 @@ def _labelled(field: forms.Field, name: Any, part: Any) -> forms.Field:
 
 
 def _settings_fields() -> dict[str, forms.Field]:
-    tolerance, seconds, others = (
-        SETTINGS[name] for name in ("gold_tolerance", "minimum_seconds", "least_others")
-    )
+    tolerance, seconds, others, weight = SETTINGS.values()
     return {
         "gold_tolerance": DecimalField(
             label=_("A gold score is near up to"),
@@ -175,5 +174,11 @@ def _settings_fields() -> dict[str, forms.Field]:
                 "At least. With few of them honest raters seem to disagree: before agreement ends "
                 "sessions, raise this or lower its bound."
             ),
+        ),
+        "weight": PercentField(
+            label=_("Ratings that weigh less weigh"),
+            min_value=weight[0],
+            max_value=weight[1],
+            help_text=_("Of a rater who fails such a rule, in means, labels and the export."),
         ),
     }

@@ -28,7 +28,7 @@ def stimulus_list(request: HttpRequest, slug: str) -> HttpResponse:
         request.GET.get("page")
     )
     stimuli = list(page)
-    means = mos_of(stimuli)
+    means = mos_of(study, stimuli)
     context = {
         "study": study,
         "tab": "stimuli",
@@ -63,7 +63,7 @@ def stimulus_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "study": study,
         "tab": "stimuli",
         "stimulus": stimulus,
-        "mos": _labelled(study, mos_of([stimulus])[stimulus.pk]),
+        "mos": _labelled(study, mos_of(study, [stimulus])[stimulus.pk]),
         "perspectives": [{"label": label} for label in labels.values()],
         "trials": _answers(study, trials, perspectives, marked),
         "marked": marked,

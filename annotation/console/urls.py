@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, path
 
-from . import export, importing, invitations, preview, rater_page, raters, stimuli, studies
+from . import (
+    export,
+    importing,
+    invitations,
+    preview,
+    rater_page,
+    raters,
+    stimuli,
+    studies,
+    translations,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", studies.study_list, name="studies"),
@@ -11,6 +21,11 @@ urlpatterns: list[URLPattern] = [
     path("<slug:slug>/status/", studies.study_status, name="study-status"),
     path("<slug:slug>/settings/", studies.study_settings, name="study-settings"),
     path("<slug:slug>/settings/questions/", studies.study_questions, name="study-questions"),
+    path(
+        "<slug:slug>/settings/translations/",
+        translations.study_translations,
+        name="study-translations",
+    ),
     path("<slug:slug>/preview/", preview.preview, name="study-preview"),
     path("<slug:slug>/images/", stimuli.stimulus_list, name="study-stimuli"),
     path("<slug:slug>/images/<int:pk>/", stimuli.stimulus_detail, name="study-stimulus"),

@@ -18,12 +18,13 @@ _LONGEST = 40
 _CONTROL = next(place for place, plate in enumerate(PLATES) if plate.control)
 
 
-def viewing_words(client: Mapping[str, Any]) -> list[str]:
-    """What is known, the window first."""
+def viewing_words(client: Mapping[str, Any], windows: int = 1) -> list[str]:
+    """What is known, the window first; `windows`: how many different ones its answers came from."""
     checks = client.get("checks")
     known = {**client, **(checks if isinstance(checks, Mapping) else {})}
     words = (describe(known.get(key)) for key, describe in _DESCRIPTIONS.items())
-    return [word for word in words if word]
+    changed = [_("%(n)d different windows or screens") % {"n": windows}] if windows > 1 else []
+    return [*(word for word in words if word), *changed]
 
 
 def _size(pattern: str) -> Callable[[Any], str]:
@@ -51,6 +52,13 @@ def _text(value: Any) -> str:
 
 def _pointer(value: Any) -> str:
     return {"coarse": _("touch"), "fine": _("mouse or pen")}.get(_text(value), "")
+
+
+def _zoom(value: Any) -> str:
+    # As nearly everybody has it, it is no news.
+    if not _is_number(value) or value == 1:
+        return ""
+    return _("zoom %(percent)s %%") % {"percent": number_format(round(100 * value))}
 
 
 def _dark(value: Any) -> str:
@@ -100,8 +108,10 @@ _DESCRIPTIONS: dict[str, Callable[[Any], str]] = {
     "viewport": _size(gettext_noop("window %(width)s × %(height)s")),
     "screen": _size(gettext_noop("screen %(width)s × %(height)s")),
     "pixel_ratio": _amount(gettext_noop("pixel ratio %(n)s")),
+    "zoom": _zoom,
     "colour_depth": _amount(gettext_noop("%(n)s bits of colour")),
     "colour_gamut": _text,
+    "browser": _text,
     "pointer": _pointer,
     "dark": _dark,
     "language": _text,

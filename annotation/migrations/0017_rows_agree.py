@@ -48,7 +48,7 @@ FROM annotation_rater AS rater WHERE rater.id = trial.rater_id
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotation', '0015_marks'),
+        ('annotation', '0016_translations'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

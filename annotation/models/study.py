@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -78,6 +78,10 @@ class Study(models.Model):
     session_plan = models.JSONField(default=_default_plan)
     #: `protocol.viewing.ViewingChecks`.
     viewing_checks = models.JSONField(default=_default_viewing)
+    #: `protocol.translations`: the study's own words in other languages.
+    translations = models.JSONField(
+        default=dict, blank=True, db_default=Value({}, models.JSONField())
+    )
     image_size = models.CharField(
         _("size of images on screen"),
         max_length=10,

@@ -33,6 +33,8 @@ class Effect(StrEnum):
     OFF = "off"
     #: The owner sees it.
     NOTE = "note"
+    #: The owner sees it, and the rater's ratings weigh less in opinion scores.
+    WEIGH = "weigh"
     #: The owner sees it, and the session ends politely.
     STOP = "stop"
 
@@ -91,6 +93,9 @@ class ReliabilityRules:
     minimum_seconds: float = MINIMUM_SECONDS
     #: `inter_rater_correlations`' least number of other raters per image.
     least_others: int = 2
+    #: Of the ratings of who fails a rule that weighs; those of all others weigh 1. Above 0: who
+    #: shall not count at all is excluded, by a person and with a reason.
+    weight: float = 0.5
 
     def __post_init__(self) -> None:
         for name, bound in BOUNDS.items():
@@ -118,7 +123,15 @@ class ReliabilityRules:
     @property
     def stop(self) -> bool:
         """Whether any rule ends sessions."""
-        return any(getattr(self, name).effect is Effect.STOP for name in BOUNDS)
+        return self._any(Effect.STOP)
+
+    @property
+    def weigh(self) -> bool:
+        """Whether any rule makes ratings weigh less."""
+        return self._any(Effect.WEIGH)
+
+    def _any(self, effect: Effect) -> bool:
+        return any(getattr(self, name).effect is effect for name in BOUNDS)
 
 
 #: Of each rule; thresholds in levels go no further than the scale.
@@ -139,6 +152,7 @@ SETTINGS: dict[str, tuple[float, float]] = {
     "gold_tolerance": (0, 4),
     "minimum_seconds": (0, 60),
     "least_others": (1, 1000),
+    "weight": (0.01, 1),
 }
 
 
@@ -172,6 +186,7 @@ class Flag:
     stops: bool
     #: The column of the perspective, where the rule looks at one at a time.
     perspective: int | None = None
+    weighs: bool = False
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -201,7 +216,8 @@ def _flag(
     beyond = rule.threshold - value if BOUNDS[name].at_least else value - rule.threshold
     if beyond <= _EQUAL:
         return None
-    return Flag(name, value, rule.threshold, n, rule.effect is Effect.STOP, perspective)
+    stops, weighs = rule.effect is Effect.STOP, rule.effect is Effect.WEIGH
+    return Flag(name, value, rule.threshold, n, stops, perspective, weighs)
 
 
 def _values(measures: RaterMeasures) -> Iterator[tuple[str, float | None, int, int | None]]:

@@ -20,22 +20,32 @@ _COUNTS = {
     #: While the page was hidden or another window had the focus, and how often that began.
     "away_ms": _DAY_MS,
     "away": 10_000,
+    #: Bits per pixel.
+    "colour_depth": 256,
 }
 _CHOICES = {
     "orientation": ("portrait", "landscape"),
     #: What gave the last score.
     "input": ("mouse", "touch", "pen", "keyboard"),
+    #: The widest that the screen covers (CSS Media Queries 4).
+    "colour_gamut": ("srgb", "p3", "rec2020"),
 }
-_TOUCHES, _VIEWPORT, _PIXEL_RATIO = "touches", "viewport", "pixel_ratio"
-KEYS = (*_COUNTS, *_CHOICES, _TOUCHES, _VIEWPORT, _PIXEL_RATIO)
+_RATIOS = ("pixel_ratio", "zoom")
+_TOUCHES, _VIEWPORT = "touches", "viewport"
+KEYS = (*_COUNTS, *_CHOICES, _TOUCHES, _VIEWPORT, *_RATIOS)
+#: What adds up over the passes of one image.
+_ADDED = ("shown_ms", "away_ms", "away")
 
 
 def parse_behaviour(data: object) -> dict[str, Any]:
     """The measurements that `data` holds; all are optional.
 
     `touches`: perspective → [first, last] change of its score, in milliseconds. `viewport`: width
-    and height in CSS pixels. `pixel_ratio`: device pixels per CSS pixel, zoom included. Raises
-    ProtocolError naming what is unknown or out of range.
+    and height in CSS pixels. `pixel_ratio`: device pixels per CSS pixel, the browser's zoom
+    included. `zoom`: how much larger than its own size the page was seen. They come with each
+    trial, because a window can be moved to another screen at any time.
+
+    Raises ProtocolError naming what is unknown or out of range.
     """
     if not isinstance(data, Mapping):
         raise ProtocolError(f"behaviour: {data!r} is not an object")
@@ -49,7 +59,7 @@ def added(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any
     """What was measured in two passes over one image: times and counts add up, each pass has
     touches of its own, and the window is that of the later one."""
     both = {**earlier, **later}
-    for key in earlier.keys() & later.keys() & _COUNTS.keys():
+    for key in earlier.keys() & later.keys() & set(_ADDED):
         both[key] = min(earlier[key] + later[key], _COUNTS[key])
     if _TOUCHES in earlier and _TOUCHES in later:
         both[_TOUCHES] = {**earlier[_TOUCHES], **later[_TOUCHES]}

@@ -1,6 +1,6 @@
 """The explanation form, as data: closed answers and free texts per perspective.
 
-The default is the form of AIGCIQA2023+ (section 3.3): its phrases word the released
+The default is the form of AIGCIQA2023+ (section 3.3): its phrases and clauses word the released
 question/answer pairs; a free text is asked for where the chosen level is 2 or lower.
 """
 
@@ -16,12 +16,34 @@ FREE_TEXT_LIMIT = 2000
 
 @dataclass(frozen=True)
 class FormField:
-    """One closed question: `phrases[k - 1]` is what level k says (1 is the worst)."""
+    """One closed question: `phrases[k - 1]` is what level k says (1 is the worst).
+
+    `clauses`, where given, say the same as a part of a sentence, which raters read as they choose.
+    """
 
     key: str
     perspective: Perspective
     label: str
     phrases: tuple[str, ...]
+    clauses: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not (self.key.strip() and self.label.strip()):
+            raise ProtocolError(f"explanation form: {self.key!r} {self.label!r}: give both a name")
+        if len(self.phrases) < 2 or not all(phrase.strip() for phrase in self.phrases):
+            raise ProtocolError(
+                f"explanation form: {self.key}: {list(self.phrases)} are not two phrases or more"
+            )
+        if self.clauses and len(self.clauses) != len(self.phrases):
+            raise ProtocolError(
+                f"explanation form: {self.key}: {len(self.clauses)} clauses do not say each of "
+                f"{len(self.phrases)} phrases"
+            )
+
+    def says(self) -> list[tuple[str, str]]:
+        """Each phrase with its clause; the phrase after the label where there is none."""
+        named = tuple(f"{self.label}: {phrase}" for phrase in self.phrases)
+        return list(zip(self.phrases, self.clauses or named, strict=True))
 
 
 @dataclass(frozen=True)
@@ -50,9 +72,17 @@ class ExplanationForm:
         keys = [field.key for field in self.fields]
         if len(set(keys)) != len(keys):
             raise ProtocolError(f"explanation form: field keys {keys} are not unique")
+        levels = {field.key: len(field.phrases) for field in self.fields}
         for text in self.texts:
-            if text.field not in keys:
+            if text.field not in levels:
                 raise ProtocolError(f"explanation form: text refers to no field {text.field!r}")
+            if not text.label.strip():
+                raise ProtocolError(f"explanation form: {text.field}: a text asks for nothing")
+            if not 1 <= text.at_most <= levels[text.field]:
+                raise ProtocolError(
+                    f"explanation form: {text.field}: at_most is {text.at_most}; give 1 to "
+                    f"{levels[text.field]}"
+                )
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -64,6 +94,7 @@ class ExplanationForm:
                         Perspective(item["perspective"]),
                         str(item["label"]),
                         tuple(str(phrase) for phrase in item["phrases"]),
+                        tuple(str(clause) for clause in item.get("clauses", ())),
                     )
                     for item in data.get("fields", ())
                 ),
@@ -79,6 +110,8 @@ class ExplanationForm:
                     for item in data.get("texts", ())
                 ),
             )
+        except ProtocolError:
+            raise
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ProtocolError(f"explanation form: {error}") from error
 
@@ -90,6 +123,7 @@ class ExplanationForm:
                     "perspective": str(field.perspective),
                     "label": field.label,
                     "phrases": list(field.phrases),
+                    "clauses": list(field.clauses),
                 }
                 for field in self.fields
             ],
@@ -144,6 +178,12 @@ AIGCIQA2023_FORM = ExplanationForm(
             Perspective.QUALITY,
             "Clarity",
             ("very blurry", "partially blurry", "essentially clear", "very clear"),
+            (
+                "the image quality is very blurry",
+                "the image quality is partially blurry",
+                "the image quality is essentially clear",
+                "the image quality is very clear",
+            ),
         ),
         FormField(
             "quality_outline",
@@ -155,24 +195,46 @@ AIGCIQA2023_FORM = ExplanationForm(
                 "essentially distinguishable",
                 "clearly distinguishable",
             ),
+            (
+                "the image outline and content cannot be distinguished",
+                "the image outline and content are vaguely distinguishable",
+                "the image outline and content are essentially distinguishable",
+                "the image outline and content are clearly distinguishable",
+            ),
         ),
         FormField(
             "quality_detail",
             Perspective.QUALITY,
             "Detail",
             ("severely lacking", "partially missing", "essentially sufficient", "very rich"),
+            (
+                "the image details are severely lacking",
+                "the image details are partially missing",
+                "the image details are essentially sufficient",
+                "the image details are very rich",
+            ),
         ),
         FormField(
             "authenticity_distortion",
             Perspective.AUTHENTICITY,
             "Distortion",
             ("highly distorted", "partially distorted", "essentially distortion-free"),
+            (
+                "the image is highly distorted",
+                "the image is partially distorted",
+                "the image is essentially distortion-free",
+            ),
         ),
         FormField(
             "correspondence_consistency",
             Perspective.CORRESPONDENCE,
             "Consistency",
             ("highly inconsistent", "partially inconsistent", "essentially consistent"),
+            (
+                "the image and its prompt are highly inconsistent",
+                "the image and its prompt are partially inconsistent",
+                "the image and its prompt are essentially consistent",
+            ),
         ),
     ),
     texts=(

@@ -22,12 +22,13 @@ PERSPECTIVES: tuple[Perspective, ...] = tuple(Perspective)
 
 @dataclass(frozen=True)
 class PerspectiveSettings:
-    """How a study asks for one perspective."""
+    """How a study asks for one perspective; `help` is for raters who ask what is meant."""
 
     perspective: Perspective
     label: str
     question: str
     scale: Scale
+    help: str = ""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -37,6 +38,7 @@ class PerspectiveSettings:
                 str(data["label"]),
                 str(data["question"]),
                 Scale.from_json(data["scale"]),
+                str(data.get("help", "")),
             )
         except (KeyError, ValueError, TypeError) as error:
             raise ProtocolError(f"perspective {data!r}: {error}") from error
@@ -47,6 +49,7 @@ class PerspectiveSettings:
             "label": self.label,
             "question": self.question,
             "scale": self.scale.to_json(),
+            "help": self.help,
         }
 
 
@@ -71,17 +74,23 @@ def default_perspectives(scale: Scale = ACR5) -> tuple[PerspectiveSettings, ...]
         Perspective.QUALITY: (
             "Quality",
             "How good does the image look: its sharpness, light, colour and detail?",
+            "Judge the picture, not what it shows: blur, noise, blocks, wrong light or colours and "
+            "missing detail lower it.",
         ),
         Perspective.AUTHENTICITY: (
             "Authenticity",
             "Does it look real, free of warped, melted or impossible parts?",
+            "Follow hands, faces, letters, lines, shadows and reflections: what could not be so in "
+            "a photograph, or by the hand of a person, lowers it.",
         ),
         Perspective.CORRESPONDENCE: (
             "Correspondence",
             "Does the image show what the prompt asks for?",
+            "Go through the prompt word by word: things, their number, colours, places and style. "
+            "What is missing or added lowers it, however beautiful the image is.",
         ),
     }
     return tuple(
-        PerspectiveSettings(perspective, label, question, scale)
-        for perspective, (label, question) in questions.items()
+        PerspectiveSettings(perspective, label, question, scale, help_)
+        for perspective, (label, question, help_) in questions.items()
     )

@@ -9,12 +9,16 @@ from .errors import ProtocolError
 
 #: Nobody tells more apart; and a page has to show each level (P.910 section 8.1 has eleven).
 MOST_POSITIONS, MOST_LEVELS = 10_001, 11
+#: A scale of up to so many levels names each or none; along a finer one so many words fit at most.
+MOST_NAMED = 7
 
 
 @dataclass(frozen=True)
 class Scale:
-    """A closed interval of scores in steps; `labels` name the levels of a category scale.
+    """A closed interval of scores in steps.
 
+    `labels` name the levels of a category scale. On a slider, or beside eleven levels, they are
+    fewer, and lie evenly along the scale (the equal parts of BT.500-15's continuous scales).
     Every scale lies within 0…100, which the database checks too.
     """
 
@@ -37,9 +41,10 @@ class Scale:
                 f"scale {self.kind}: steps of {self.step:g} do not divide "
                 f"{self.minimum:g}…{self.maximum:g} into at most {most} scores; choose another step"
             )
-        if self.labels and len(self.labels) != self.levels:
+        if self.labels and not (self.named or self._along):
             raise ProtocolError(
                 f"scale {self.kind}: {len(self.labels)} labels do not name each level"
+                + (f", nor are they 2 to {MOST_NAMED} along it" if self._fine else "")
             )
 
     @classmethod
@@ -76,9 +81,22 @@ class Scale:
         """How many different scores there are."""
         return round((self.maximum - self.minimum) / self.step) + 1
 
+    @property
+    def named(self) -> bool:
+        """Whether each level has its label."""
+        return len(self.labels) == self.levels
+
+    @property
+    def _fine(self) -> bool:
+        return self.levels > MOST_NAMED
+
+    @property
+    def _along(self) -> bool:
+        return self._fine and 2 <= len(self.labels) <= MOST_NAMED
+
     def name_of(self, score: float) -> str:
         """The label of the level nearest to `score`, or the score where levels have none."""
-        if not self.labels:
+        if not self.named:
             return f"{score:.1f}".removesuffix(".0")
         return self.labels[round((score - self.minimum) / self.step)]
 
@@ -94,8 +112,8 @@ class Scale:
 #: Absolute category rating with five levels (P.910 section 8.1, BT.500-15 table 3).
 ACR5 = Scale("acr5", 1, 5, 1, ("Bad", "Poor", "Fair", "Good", "Excellent"))
 #: The continuous scale on which AIGCIQA2023 was collected.
-SLIDER5 = Scale("slider5", 0, 5, 0.01)
-SLIDER100 = Scale("slider100", 0, 100, 1)
+SLIDER5 = Scale("slider5", 0, 5, 0.01, ACR5.labels)
+SLIDER100 = Scale("slider100", 0, 100, 1, ACR5.labels)
 #: The 11-level scale of P.910 (2023) section 8.1.
-ACR11 = Scale("acr11", 0, 10, 1)
+ACR11 = Scale("acr11", 0, 10, 1, ACR5.labels)
 SCALES: dict[str, Scale] = {scale.kind: scale for scale in (ACR5, SLIDER5, SLIDER100, ACR11)}

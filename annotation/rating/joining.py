@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from ..models import Rater, SharedLink
+from ..models import Rater, SharedLink, Study
 from ..services.invitations import (
     join,
     new_entry,
@@ -20,6 +20,7 @@ from ..services.invitations import (
 )
 from ..services.raters import link_token, rater_link, read_token
 from ..services.rating_errors import LinkError, RatingError
+from ..texts import StudyTexts
 from .page import notice_of
 
 _COOKIE_SECONDS = 180 * 24 * 3600
@@ -43,13 +44,18 @@ def join_study(request: HttpRequest, token: str) -> HttpResponse:
     except RatingError as error:
         notice = notice_of(error)
         return render(request, "rating/notice.html", {"notice": notice}, status=notice.status)
-    context = {"study": link.study, "entry": new_entry(link)}
+    context = {"title": _title(link.study), "entry": new_entry(link)}
     return render(request, "annotation/join.html", context)
 
 
 def _keep_page(request: HttpRequest, rater: Rater) -> HttpResponse:
     address = request.build_absolute_uri(rater_link(rater))
-    return render(request, "annotation/joined.html", {"study": rater.study, "address": address})
+    context = {"title": _title(rater.study), "address": address}
+    return render(request, "annotation/joined.html", context)
+
+
+def _title(study: Study) -> str:
+    return StudyTexts(study.translations).word(study.title)
 
 
 def _known_rater(request: HttpRequest, link: SharedLink) -> Rater | None:

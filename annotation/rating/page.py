@@ -21,12 +21,7 @@ from ..services.rating_errors import (
     RatingError,
     StudyFullError,
 )
-from ..texts import (
-    localized_consent,
-    localized_form,
-    localized_instructions,
-    localized_perspective,
-)
+from ..texts import StudyTexts
 from .checks import checks_context
 
 
@@ -65,6 +60,7 @@ class Question:
     name: str
     label: str
     question: str
+    help: str
     kind: str
     minimum: str
     maximum: str
@@ -72,6 +68,8 @@ class Question:
     middle: str
     #: Empty where the score is given on a slider.
     levels: tuple[Level, ...]
+    #: Words along the scale, where its levels have no names.
+    anchors: tuple[str, ...]
     fields: tuple[FormField, ...]
     texts: tuple[FormText, ...]
 
@@ -110,16 +108,18 @@ def stage_of(access: Access) -> Stage:
 
 
 def page_context(access: Access, study: Study, stage: Stage, token: str) -> dict[str, Any]:
+    texts = StudyTexts(study.translations)
     return {
         "study": study,
         "stage": stage,
         "during": stage in _DURING,
-        "consent": localized_consent(study.consent),
-        "instructions": localized_instructions(study.instructions),
-        "questions": (questions := questions_of(access)),
+        "title": texts.word(study.title),
+        "consent": texts.consent(study.consent),
+        "instructions": texts.instructions(study.instructions),
+        "questions": (questions := questions_of(access, texts)),
         "digits": _digits(questions[0]),
         "skip_reasons": _skip_reasons(),
-        "examples": examples_of(access) if stage is Stage.INSTRUCTIONS else [],
+        "examples": examples_of(access, texts) if stage is Stage.INSTRUCTIONS else [],
         "completion_code": _completion_code(access) if stage in _WITH_CODE else "",
         "answered": answered_trials(access),
         **(checks_context(study.viewing) if stage not in _DURING and study.viewing.any else {}),
@@ -137,12 +137,12 @@ def page_context(access: Access, study: Study, stage: Stage, token: str) -> dict
     }
 
 
-def questions_of(access: Access) -> list[Question]:
+def questions_of(access: Access, texts: StudyTexts) -> list[Question]:
     protocol = protocol_of(access.study)
-    form = localized_form(protocol.form)
+    form = texts.form(protocol.form)
     return [
         _question(
-            localized_perspective(item),
+            texts.perspective(item),
             tuple(field for field in form.fields if field.perspective is item.perspective),
             tuple(text for text in form.texts if text.perspective is item.perspective),
         )
@@ -150,12 +150,12 @@ def questions_of(access: Access) -> list[Question]:
     ]
 
 
-def examples_of(access: Access) -> list[Example]:
+def examples_of(access: Access, texts: StudyTexts) -> list[Example]:
     """Per perspective, images from the worst to the best, with the words of the scale."""
     anchors = anchors_of(access)
     examples = []
     for item in protocol_of(access.study).perspectives:
-        shown = localized_perspective(item)
+        shown = texts.perspective(item)
         images = [
             (default_storage.url(anchor.display), shown.scale.name_of(anchor.score))
             for anchor in anchors.get(item.perspective, [])
@@ -178,12 +178,14 @@ def _question(
         name=str(item.perspective),
         label=item.label,
         question=item.question,
+        help=item.help,
         kind=scale.kind,
         minimum=f"{scale.minimum:g}",
         maximum=f"{scale.maximum:g}",
         step=f"{scale.step:g}",
         middle=f"{(scale.minimum + scale.maximum) / 2:g}",
         levels=_levels(item),
+        anchors=() if scale.named else scale.labels,
         fields=fields,
         texts=texts,
     )
@@ -196,7 +198,7 @@ def _levels(item: PerspectiveSettings) -> tuple[Level, ...]:
         return ()
     number = round((scale.maximum - scale.minimum) / scale.step) + 1
     values = [f"{scale.minimum + place * scale.step:g}" for place in range(number)]
-    labels = scale.labels or ("",) * number
+    labels = scale.labels if scale.named else ("",) * number
     return tuple(
         Level(value, value if len(value) == 1 else "", label)
         for value, label in zip(values, labels, strict=True)
@@ -310,6 +312,8 @@ def _messages() -> dict[str, str]:
         "rest_left": _("It goes on in {clock}."),
         "rested": _("You can go on now."),
         "pass": _("From here on: {labels}"),
+        "sentence": _("{clauses}."),
+        "comma": _(", "),
         "missing": _("Still to score: {labels}"),
         "loading": _("Loading the image…"),
         "image_failed": _("The image could not be loaded."),

@@ -4,7 +4,7 @@ Memory is bounded by a chunk of stimuli, whatever the study's size.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.db import connection, transaction
@@ -13,6 +13,7 @@ from ..models import Explanation, PublishedScore, Rater, Rating, Stimulus, Study
 from ..opinion import opinion_scores
 from ..protocol.asking import is_asked
 from ..protocol.perspectives import PERSPECTIVES
+from .reliability import rater_weights
 
 #: Stimuli read at a time: enough to make the queries few, little enough to keep memory flat.
 CHUNK = 500
@@ -32,9 +33,9 @@ def export_records(study: Study) -> Iterator[Record]:
     with transaction.atomic(durable=True):
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        after = 0
+        after, weights = 0, rater_weights(study)
         while stimuli := _next_stimuli(study, after):
-            yield from _records(study, stimuli)
+            yield from _records(study, stimuli, weights)
             after = stimuli[-1].pk
 
 
@@ -46,8 +47,10 @@ def _next_stimuli(study: Study, after: int) -> list[Stimulus]:
     )
 
 
-def _records(study: Study, stimuli: list[Stimulus]) -> Iterator[Record]:
-    trials = _trials_by_stimulus(study, stimuli)
+def _records(
+    study: Study, stimuli: list[Stimulus], weights: Mapping[int, float]
+) -> Iterator[Record]:
+    trials = _trials_by_stimulus(study, stimuli, weights)
     published = _published_by_stimulus(stimuli)
     opinions = _opinions(stimuli, trials)
     for stimulus in stimuli:
@@ -69,13 +72,16 @@ def _records(study: Study, stimuli: list[Stimulus]) -> Iterator[Record]:
         }
 
 
-def _trials_by_stimulus(study: Study, stimuli: list[Stimulus]) -> dict[int, list[Record]]:
+def _trials_by_stimulus(
+    study: Study, stimuli: list[Stimulus], weights: Mapping[int, float]
+) -> dict[int, list[Record]]:
     rows = (
         Trial.objects.filter(stimulus__in=stimuli, state=Trial.State.SUBMITTED)
         .order_by("pk")
         .values_list(
             "pk",
             "stimulus_id",
+            "rater_id",
             "rater__code",
             "rater__status",
             "session_id",
@@ -99,6 +105,8 @@ def _trials_by_stimulus(study: Study, stimuli: list[Stimulus]) -> dict[int, list
             "rater": row.rater__code,
             # Flagged, not dropped: whoever analyses the data decides.
             "excluded": row.rater__status == Rater.Status.EXCLUDED,
+            #: In the opinion scores, by the study's rules.
+            "weight": weights.get(row.rater_id, 1.0),
             "session": row.session_id,
             "position": row.position,
             "block": row.block,
@@ -173,14 +181,15 @@ def _opinions(
     stimuli: list[Stimulus], trials: dict[int, list[Record]]
 ) -> dict[int, dict[str, Record]]:
     """Per stimulus and perspective: MOS, SD, n and 95 % interval of main trials by raters who are
-    not excluded."""
+    not excluded, with the weights of the study's rules."""
     keys = [(stimulus.pk, str(item)) for stimulus in stimuli for item in PERSPECTIVES]
     index = {key: place for place, key in enumerate(keys)}
-    scores, groups = [], []
-    for stimulus, perspective, score in _counting_scores(trials):
+    scores, groups, weights = [], [], []
+    for stimulus, perspective, score, weight in _counting_scores(trials):
         scores.append(score)
         groups.append(index[stimulus, perspective])
-    result = opinion_scores(scores, groups, len(keys))
+        weights.append(weight)
+    result = opinion_scores(scores, groups, len(keys), weights)
     opinions: dict[int, dict[str, Record]] = defaultdict(dict)
     for place, (stimulus, perspective) in enumerate(keys):
         n = int(result.n[place])
@@ -193,9 +202,10 @@ def _opinions(
     return opinions
 
 
-def _counting_scores(trials: dict[int, list[Record]]) -> Iterable[tuple[int, str, float]]:
+def _counting_scores(trials: dict[int, list[Record]]) -> Iterable[tuple[int, str, float, float]]:
+    """(stimulus, perspective, score, weight)."""
     for stimulus, records in trials.items():
         for record in records:
             if record["role"] == Trial.Role.MAIN and not record["excluded"]:
                 for perspective, score in record["scores"].items():
-                    yield stimulus, perspective, score
+                    yield stimulus, perspective, score, record["weight"]

@@ -1,7 +1,8 @@
 """Labels of a study: opinion scores on 0…1 from the ratings that count, and published ones.
 
 The ratings that count are current (not superseded), of submitted main trials (no training,
-stabilisation, repeats or gold), by raters who are not excluded, on main stimuli with an image.
+stabilisation, repeats or gold), by raters who are not excluded, on main stimuli with an image. They
+weigh what the study's rules say (`selectors.reliability.rater_weights`).
 """
 
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from ..models import PublishedScore, Rater, Rating, Stimulus, Study, Trial
 from ..opinion import opinion_scores
 from ..protocol.perspectives import PERSPECTIVES
+from .reliability import rater_weights
 
 #: The `source` of labels by this workbench's own raters.
 OWN_RATERS = "raters"
@@ -107,17 +109,20 @@ def _own_labels(study: Study, splits: dict[int, str]) -> Iterable[Label]:
         .filter(trial__stimulus__in=main_stimuli(study))
         # One order, so that the same ratings give the same mean to the last bit.
         .order_by("pk")
-        .values_list("trial__stimulus_id", "perspective", "score")
+        .values_list("trial__stimulus_id", "perspective", "score", "trial__rater_id")
     )
     keys: dict[tuple[int, str], int] = {}
     groups: list[int] = []
     scores: list[float] = []
-    for stimulus, perspective, score in rows.iterator(chunk_size=10_000):
+    weights: list[float] = []
+    weight_of = rater_weights(study)
+    for stimulus, perspective, score, rater in rows.iterator(chunk_size=10_000):
         # A rating may have been submitted since the stimuli were listed.
         if stimulus in splits:
             groups.append(keys.setdefault((stimulus, perspective), len(keys)))
             scores.append(scales[perspective].to_unit(score))
-    result = opinion_scores(scores, groups, len(keys))
+            weights.append(weight_of.get(rater, 1.0))
+    result = opinion_scores(scores, groups, len(keys), weights)
     for (stimulus, perspective), place in keys.items():
         sd = float(result.sd[place])
         yield Label(

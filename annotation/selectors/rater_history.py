@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from django.db.models import Count, IntegerField, Max, Prefetch, Q, QuerySet, Sum
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Concat
 
 from workbench.accounts.models import User
 
@@ -17,6 +17,11 @@ from .answers import answers_of_rater
 
 _SESSIONS_SHOWN = 50
 _TRIALS_SHOWN = 50
+#: Of a trial's behaviour (`protocol.behaviour`).
+_WINDOW = [
+    KeyTextTransform(key, "trials__behaviour")
+    for key in ("viewport", "pixel_ratio", "zoom", "colour_gamut")
+]
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,8 @@ class ScoreRow:
 
 
 def sessions_of(rater: Rater) -> QuerySet[RatingSession, Any]:
-    """The latest first; with `answered`, `skipped`, `away` (times the page was left), `last`."""
+    """The latest first; with `answered`, `skipped`, `away` (times the page was left), `last`, and
+    `windows`, how many different windows, zooms and screens the answers came from."""
     submitted = Q(trials__state=Trial.State.SUBMITTED)
     away = Cast(KeyTextTransform("away", "trials__behaviour"), IntegerField())
     sessions = RatingSession.objects.filter(rater=rater).annotate(
@@ -36,6 +42,7 @@ def sessions_of(rater: Rater) -> QuerySet[RatingSession, Any]:
         skipped=Count("trials", filter=Q(trials__state=Trial.State.SKIPPED)),
         away=Sum(away, filter=submitted),
         last=Max("trials__submitted_at"),
+        windows=Count(Concat(*_WINDOW), distinct=True, filter=submitted),
     )
     return sessions.order_by("-consented_at", "-pk")[:_SESSIONS_SHOWN]
 
@@ -69,6 +76,13 @@ def seconds_on_screen(trial: Trial) -> float | None:
         return None
     seconds = (trial.submitted_at - trial.displayed_at).total_seconds()
     return seconds if seconds >= 0 else None
+
+
+def touch_seconds(trial: Trial) -> tuple[float, float] | None:
+    """When the first score was touched, and the last one for the last time, after the image came
+    on screen; None where the page did not tell."""
+    touches = [moment for pair in trial.behaviour.get("touches", {}).values() for moment in pair]
+    return (min(touches) / 1000, max(touches) / 1000) if touches else None
 
 
 def exclusions_of(study: Study, rater: Rater) -> QuerySet[AuditEntry]:

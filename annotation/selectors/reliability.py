@@ -6,7 +6,7 @@ computed together, from a handful of statements, and kept for as long as `reliab
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -61,7 +61,7 @@ RENEW = "annotation.tasks.renew_reliability"
 #: gold score, or a rating that was committed after one with a higher key.
 _KEPT_SECONDS = 600
 #: Raised with the shape of what is cached.
-_CACHE_VERSION = 3
+_CACHE_VERSION = 4
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,15 @@ class Standing:
         """Whether a failed rule ends sessions."""
         return any(flag.stops for flag in self.flags)
 
+    @property
+    def weighs(self) -> bool:
+        """Whether a failed rule makes the ratings weigh less."""
+        return any(flag.weighs for flag in self.flags)
+
+    def weight(self, rules: ReliabilityRules) -> float:
+        """Of the rater's ratings, under the rules that the flags are from."""
+        return rules.weight if self.weighs else 1.0
+
 
 #: Of a rater who has answered nothing.
 NOTHING_YET = Standing()
@@ -130,11 +139,35 @@ def reliability_of(study: Study) -> dict[int, Standing]:
     return known.standings
 
 
-def renew(study: Study) -> None:
-    """Computes the measures anew if there are newer ratings; twice is no harm."""
+def renew(study: Study) -> dict[int, Standing]:
+    """As `reliability_of`, with all ratings there are; twice is no harm."""
     known = _known(study)
     if known.standings is None or not known.is_newest:
-        _renew(study, known)
+        return _renew(study, known)
+    return known.standings
+
+
+def rater_weights(study: Study) -> dict[int, float]:
+    """Rater's key → weight of their ratings in opinion scores; whoever is not named weighs 1.
+
+    By all ratings that there are: a snapshot of labels must not depend on who looked when. A study
+    whose rules weigh nothing reads nothing.
+    """
+    return _weights(study, renew)
+
+
+def recent_weights(study: Study) -> dict[int, float]:
+    """As `rater_weights`, as old as `reliability_of` may be: for pages that are looked at."""
+    return _weights(study, reliability_of)
+
+
+def _weights(
+    study: Study, standings: Callable[[Study], Mapping[int, Standing]]
+) -> dict[int, float]:
+    rules = study.rules
+    if not rules.weigh:
+        return {}
+    return {key: rules.weight for key, item in standings(study).items() if item.weighs}
 
 
 def standings_by_session(study: Study, rater: Rater) -> dict[int, Standing]:

@@ -5,13 +5,14 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Avg, Count, F, Max, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.http import Http404
 
 from workbench.accounts.models import User
 
 from ..models import Rater, Rating, Stimulus, Study, Trial
+from .reliability import recent_weights
 
 
 def studies_of(user: User | AnonymousUser) -> QuerySet[Study]:
@@ -153,20 +154,23 @@ def stimuli_of(study: Study, *, filters: dict[str, str] | None = None) -> QueryS
     return stimuli.order_by("-priority", "shuffle", "pk")
 
 
-def mos_of(stimuli: list[Stimulus]) -> dict[int, dict[str, float]]:
-    """Stimulus → perspective → mean of the current scores that count, on the study's scale."""
-    rows = (
-        Rating.objects.filter(
-            trial__stimulus__in=stimuli,
-            trial__role=Trial.Role.MAIN,
-            trial__state=Trial.State.SUBMITTED,
-            trial__rater__status=Rater.Status.ACTIVE,
-            superseded_at=None,
-        )
-        .values_list("trial__stimulus_id", "perspective")
-        .annotate(mean=Avg("score"))
-    )
+def mos_of(study: Study, stimuli: list[Stimulus]) -> dict[int, dict[str, float]]:
+    """Stimulus → perspective → mean of the current scores that count, on the study's scale, with
+    the weights of the study's rules."""
+    rows = Rating.objects.filter(
+        trial__stimulus__in=stimuli,
+        trial__role=Trial.Role.MAIN,
+        trial__state=Trial.State.SUBMITTED,
+        trial__rater__status=Rater.Status.ACTIVE,
+        superseded_at=None,
+    ).values_list("trial__stimulus_id", "perspective", "score", "trial__rater_id")
+    weights = recent_weights(study)
+    sums: dict[tuple[int, str], tuple[float, float]] = {}
+    for stimulus, perspective, score, rater in rows:
+        weight = weights.get(rater, 1.0)
+        total, weighed = sums.get((stimulus, perspective), (0.0, 0.0))
+        sums[stimulus, perspective] = total + weight * score, weighed + weight
     means: dict[int, dict[str, float]] = {stimulus.pk: {} for stimulus in stimuli}
-    for stimulus, perspective, mean in rows:
-        means[stimulus][perspective] = mean
+    for (stimulus, perspective), (total, weighed) in sums.items():
+        means[stimulus][perspective] = total / weighed
     return means

@@ -30,6 +30,7 @@ _TRIAL = (
     "trial",
     "rater",
     "excluded",
+    "weight",
     "session",
     "position",
     "block",

@@ -18,6 +18,7 @@ from ..protocol.errors import ProtocolError
 from ..protocol.forms import ExplanationForm
 from ..protocol.perspectives import parse_perspectives
 from ..protocol.plan import SessionPlan
+from ..protocol.translations import parse_translations
 from ..protocol.viewing import ViewingChecks
 from .audit import record
 
@@ -32,6 +33,7 @@ SETTINGS = (
     "session_plan",
     "viewing_checks",
     "image_size",
+    "translations",
     "reliability_rules",
     "target_ratings",
     "maximum_ratings",
@@ -129,6 +131,7 @@ def _apply(study: Study, settings: Mapping[str, Any]) -> None:
         study.session_plan = SessionPlan.from_json(study.session_plan).to_json()
         study.viewing_checks = ViewingChecks.from_json(study.viewing_checks).to_json()
         study.reliability_rules = ReliabilityRules.from_json(study.reliability_rules).to_json()
+        study.translations = parse_translations(study.translations)
         study.full_clean(exclude=["owner"])
     except ProtocolError as error:
         raise StudyError(str(error)) from error

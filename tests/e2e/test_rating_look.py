@@ -24,6 +24,7 @@ def test_everything_is_on_one_screen_with_the_longest_prompt(
     rating.evaluate("text => document.querySelector('#prompt').textContent = text", LONG_PROMPT)
     for phrase in ("partially distorted", "partially inconsistent"):
         rating.get_by_text(phrase).click()
+    expect(rating.locator("#sentence")).to_contain_text("partially inconsistent.")
     overflow = rating.evaluate(
         """() => {
             const over = (e) => [e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight];
@@ -51,6 +52,29 @@ def test_nothing_moves_from_one_image_to_the_next(rating: Page) -> None:
         press(rating, "4 2 3 Enter")
         shows(rating, number)
     assert rating.evaluate("window.shift") == 0
+
+
+def test_texts_run_from_right_to_left_where_their_words_do(
+    open_page: Callable[[], Page], study: Study
+) -> None:
+    label = study.perspectives[0]["label"] = "الجودة"
+    study.save(update_fields=["perspectives"])
+    page = open_page()
+    page.get_by_label("I have read this and agree to take part.").check()
+    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Show me the first image").click()
+    shows(page, 1)
+    direction = "e => getComputedStyle(e).direction"
+    assert page.get_by_role("heading", name=label).evaluate(direction) == "rtl"
+    assert page.get_by_role("heading", name="Authenticity").evaluate(direction) == "ltr"
+    # The whole page in such a language: mirrored, with all of it on the screen.
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    image, form = page.locator("#canvas").bounding_box(), page.locator("#answer").bounding_box()
+    assert image
+    assert form
+    assert form["x"] == 0
+    assert image["x"] >= form["width"]
+    assert image["x"] + image["width"] == 1366
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

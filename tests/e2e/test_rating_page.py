@@ -245,6 +245,12 @@ def test_a_slider_has_no_position_until_it_is_moved(
     page = shows(open_page(), 1)
     slider = page.get_by_role("slider", name="Quality")
     expect(slider).to_have_attribute("aria-valuetext", "not set")
+    words = page.locator('[data-perspective="quality"] .anchors span')
+    expect(words).to_have_text(["Bad", "Poor", "Fair", "Good", "Excellent"])
+    # "Fair" is in the middle of the slider, and the whole form still on the screen.
+    middles = "e => { const box = e.getBoundingClientRect(); return box.x + box.width / 2; }"
+    assert words.nth(2).evaluate(middles) == pytest.approx(slider.evaluate(middles), abs=1)
+    assert page.locator("#controls").evaluate("e => e.scrollHeight - e.clientHeight") == 0
     press(page, "Enter")
     expect(page.locator("#missing")).to_contain_text("Quality, Authenticity, Correspondence")
     slider.click()  # in the middle, where its hidden value is already
@@ -257,6 +263,39 @@ def test_a_slider_has_no_position_until_it_is_moved(
     arrived(page)
     (trial,) = submitted()
     assert scores_of(trial) == {"quality": quality, "authenticity": 3, "correspondence": 4.01}
+
+
+def test_help_says_what_each_question_means(rating: Page) -> None:
+    press(rating, "?")
+    dialog = rating.get_by_role("dialog", name="Help")
+    expect(dialog.locator(".helps dt")).to_have_text(["Quality", "Authenticity", "Correspondence"])
+    expect(dialog.get_by_text("Go through the prompt word by word")).to_be_visible()
+    press(rating, "Escape")
+    press(rating, "4 2 3 Enter")
+    shows(rating, 2)
+
+
+def test_chosen_phrases_read_as_sentences(rating: Page) -> None:
+    sentence = rating.locator("#sentence")
+    expect(sentence).to_be_empty()
+    for phrase in ("essentially clear", "clearly distinguishable"):
+        rating.get_by_text(phrase, exact=True).click()
+    quality = (
+        "The image quality is essentially clear, the image outline and content are clearly "
+        "distinguishable."
+    )
+    expect(sentence).to_have_text(quality)
+    # It is that of the perspective where the rater is.
+    rating.get_by_text("highly distorted", exact=True).click()
+    expect(sentence).to_have_text("The image is highly distorted.")
+    rating.locator('[name="score-quality"]').first.focus()
+    expect(sentence).to_have_text(quality)
+    # A second click takes a phrase back, and an answer that is sent takes all along.
+    rating.get_by_text("essentially clear", exact=True).click()
+    expect(sentence).to_have_text("The image outline and content are clearly distinguishable.")
+    press(rating, "4 2 3 Enter")
+    shows(rating, 2)
+    expect(sentence).to_be_empty()
 
 
 def test_the_last_image_can_be_revised_and_its_first_scores_are_kept(rating: Page) -> None:

@@ -117,4 +117,18 @@ def test_how_an_answer_came_about_is_measured(rating: Page) -> None:
     assert measured["viewport"] == [1366, 768]
     assert (measured["pixel_ratio"], measured["orientation"]) == (1.0, "landscape")
     assert measured["input"] == "mouse"
+    assert (measured["zoom"], measured["colour_depth"]) == (1.0, 24)
+    assert measured["colour_gamut"] == "srgb"
+    told = trial.session.client
+    assert told["browser"] == "Chrome"
+    assert {name: told[name] for name in ("zoom", "colour_depth", "colour_gamut")} == {
+        name: measured[name] for name in ("zoom", "colour_depth", "colour_gamut")
+    }
     assert measured["away"] == 0
+    # Another window for the next image: what changed comes with that one.
+    page.set_viewport_size({"width": 1024, "height": 1100})
+    press(page, "4 2 3 Enter")
+    shows(page, 3)
+    arrived(page)
+    measured = submitted()[1].behaviour
+    assert (measured["viewport"], measured["orientation"]) == ([1024, 1100], "portrait")

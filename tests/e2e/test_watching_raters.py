@@ -76,10 +76,13 @@ def test_a_rater_is_excluded_and_included_again_by_keyboard(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["", "?show=excluded", "WATCHED/"])
+@pytest.mark.parametrize(
+    "path",
+    ["raters/", "raters/?show=excluded", "raters/WATCHED/", "settings/translations/"],
+)
 def test_axe_finds_nothing(console: Page, live_server: LiveServer, path: str, scheme: Any) -> None:
     console.emulate_media(color_scheme=scheme)
-    console.goto(f"{live_server.url}/studies/demo/raters/{path}")
+    console.goto(f"{live_server.url}/studies/demo/{path}")
     check_accessibility(console)
 
 

@@ -15,12 +15,7 @@ from ...selectors.rating import (
 )
 from ...services.claims import Offer
 from ...services.submission import Submission
-from ...texts import (
-    localized_consent,
-    localized_form,
-    localized_instructions,
-    localized_perspective,
-)
+from ...texts import StudyTexts
 
 
 def trial_json(protocol: Protocol, trial: OfferedTrial) -> dict[str, Any]:
@@ -80,15 +75,18 @@ def session_json(access: Access, session: SessionFacts | None) -> dict[str, Any]
 
 
 def _study_json(access: Access) -> dict[str, Any]:
-    study = Study.objects.only("title", "status", "consent", "instructions").get(pk=access.study.id)
+    study = Study.objects.only("title", "status", "consent", "instructions", "translations").get(
+        pk=access.study.id
+    )
+    texts = StudyTexts(study.translations)
     protocol = protocol_of(access.study)
     return {
-        "title": study.title,
+        "title": texts.word(study.title),
         "status": study.status,
-        "consent": localized_consent(study.consent),
-        "instructions": localized_instructions(study.instructions),
-        "perspectives": [localized_perspective(item).to_json() for item in protocol.perspectives],
-        "explanation_form": localized_form(protocol.form).to_json(),
+        "consent": texts.consent(study.consent),
+        "instructions": texts.instructions(study.instructions),
+        "perspectives": [texts.perspective(item).to_json() for item in protocol.perspectives],
+        "explanation_form": texts.form(protocol.form).to_json(),
     }
 
 

@@ -31,6 +31,7 @@ class PerspectiveSerializer(serializers.Serializer[object]):
     label = serializers.CharField()  # type: ignore[assignment] # DRF's own attribute has the name
     question = serializers.CharField()
     scale = ScaleSerializer()
+    help = serializers.CharField()
 
 
 class RatedStudySerializer(serializers.Serializer[object]):

@@ -135,6 +135,13 @@ export class Question {
     return chosen ? Number(chosen.value) : null;
   }
 
+  /** What the chosen phrases say, each as a part of a sentence. */
+  get clauses() {
+    if (!this.asked) return [];
+    const chosen = this.phrases.filter((input) => input.checked);
+    return chosen.map((input) => input.dataset.says ?? "");
+  }
+
   /** @returns {import("./transport.js").Reason} what is chosen and visible */
   get reason() {
     if (!this.asked) return { phrases: {}, text: "" };

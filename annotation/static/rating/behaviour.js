@@ -3,6 +3,8 @@
  * it names the person (annotation/protocol/behaviour.py says what is taken).
  */
 
+import { screenFacts } from "./client.js";
+
 /** @typedef {Record<string, unknown>} Measured */
 
 export class Behaviour {
@@ -63,7 +65,7 @@ export class Behaviour {
       away: this.away,
       touches: this.touches,
       viewport: [window.innerWidth, window.innerHeight],
-      pixel_ratio: window.devicePixelRatio,
+      ...screenFacts(),
       orientation: window.innerHeight > window.innerWidth ? "portrait" : "landscape",
       input: this.input,
     };

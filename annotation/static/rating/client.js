@@ -6,12 +6,54 @@ export function clientFacts() {
   return {
     viewport: [window.innerWidth, window.innerHeight],
     screen: [window.screen.width, window.screen.height],
-    pixel_ratio: window.devicePixelRatio,
-    colour_depth: window.screen.colorDepth,
-    colour_gamut: ["rec2020", "p3", "srgb"].find((gamut) => matches(`(color-gamut: ${gamut})`)) ?? "",
+    ...screenFacts(),
+    browser: browserFamily(navigator.userAgent),
     orientation: matches("(orientation: portrait)") ? "portrait" : "landscape",
     pointer: matches("(pointer: coarse)") ? "coarse" : "fine",
     dark: matches("(prefers-color-scheme: dark)"),
     language: navigator.language,
   };
+}
+
+/**
+ * What changes where a window is moved to another screen, or zoomed.
+ * @returns {Record<string, unknown>}
+ */
+export function screenFacts() {
+  const gamut = ["rec2020", "p3", "srgb"].find(
+    (name) => window.matchMedia(`(color-gamut: ${name})`).matches,
+  );
+  return {
+    pixel_ratio: window.devicePixelRatio,
+    zoom: zoom(),
+    colour_depth: window.screen.colorDepth,
+    ...(gamut ? { colour_gamut: gamut } : {}),
+  };
+}
+
+/** How much larger than its own size the page is seen: by the browser's zoom, and by two fingers. */
+function zoom() {
+  // A window that tells no width of its own (some tablets) is as wide as its page.
+  const browser = window.outerWidth ? window.outerWidth / window.innerWidth : 1;
+  const fingers = window.visualViewport?.scale ?? 1;
+  return Math.round(Math.min(Math.max(browser * fingers, 0.1), 100) * 100) / 100;
+}
+
+/** Browsers claim to be each other: the first that is named here is the one. */
+const FAMILIES = [
+  ["Edge", /\bEdg/],
+  ["Opera", /\bOPR\//],
+  ["Samsung Internet", /\bSamsungBrowser\//],
+  ["Firefox", /\b(Firefox|FxiOS)\//],
+  ["Chrome", /\b(HeadlessChrome|Chrome|Chromium|CriOS)\//],
+  ["Safari", /\bSafari\//],
+];
+
+/**
+ * The family alone: a version would help to tell people apart.
+ * @param {string} agent
+ */
+function browserFamily(agent) {
+  const found = FAMILIES.find(([_name, pattern]) => new RegExp(pattern).test(agent));
+  return found ? String(found[0]) : "other";
 }

@@ -4,6 +4,7 @@ import { byId, fill } from "./dom.js";
 
 /**
  * @typedef {import("./answer.js").AnswerForm} AnswerForm
+ * @typedef {import("./answer.js").Question} Question
  * @typedef {import("./dom.js").Settings} Settings
  * @typedef {import("./notices.js").Toast} Toast
  */
@@ -20,6 +21,12 @@ export class Panel {
     this.toast = toast;
     /** The labels of what was asked last. */
     this.asked = "";
+    /**
+     * Where the rater is, or was last.
+     * @type {Question | undefined}
+     */
+    this.at = undefined;
+    form.form.addEventListener("focusin", () => this.saySentence());
   }
 
   /** @param {boolean} asked whether the rater wanted to send */
@@ -28,6 +35,17 @@ export class Panel {
     byId("submit", HTMLButtonElement).toggleAttribute("data-incomplete", labels.length > 0);
     const text = asked && labels.length ? this.messages.missing : "";
     byId("missing", HTMLElement).textContent = fill(text, { labels: labels.join(", ") });
+  }
+
+  /** The chosen phrases of the perspective that the rater is at, as a sentence. */
+  saySentence() {
+    const { activeElement } = document;
+    const at = this.form.questions.find(({ element }) => element.contains(activeElement));
+    this.at = at ?? this.at;
+    const clauses = (this.at?.clauses ?? []).join(this.messages.comma);
+    const sentence = clauses.charAt(0).toUpperCase() + clauses.slice(1);
+    const text = clauses ? fill(this.messages.sentence, { clauses: sentence }) : "";
+    byId("sentence", HTMLElement).textContent = text;
   }
 
   /** @param {{revising: boolean, training: boolean, back: boolean}} where the rater is */

@@ -375,6 +375,7 @@ export class Rating {
       this.drafts.keep(this.trial, answer);
     }
     this.panel.sayMissing(false);
+    this.panel.saySentence();
   }
 
   #isBegun() {

@@ -64,6 +64,7 @@ def test_flags_name_rule_value_and_threshold(api: Client, study: Study) -> None:
         "threshold": 0.1,
         "n": 4,
         "stops": False,
+        "weighs": False,
     }
 
 

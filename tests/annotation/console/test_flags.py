@@ -49,6 +49,15 @@ def test_viewing_conditions_are_read_in_order() -> None:
     assert viewing_words(client) == words
 
 
+def test_zoom_browser_and_changes_are_told_where_there_is_something_to_tell() -> None:
+    assert viewing_words({"zoom": 1, "browser": "Firefox"}) == ["Firefox"]
+    assert viewing_words({"zoom": 1.25, "browser": "Safari"}, windows=3) == [
+        "zoom 125 %",
+        "Safari",
+        "3 different windows or screens",
+    ]
+
+
 def test_what_the_checks_found_is_read_too() -> None:
     checks = {
         "acuity": "corrected",

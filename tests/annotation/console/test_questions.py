@@ -76,15 +76,24 @@ def test_words_and_levels_are_the_owners(console: Client, study: Study) -> None:
         console,
         quality__label="Beauty",
         quality__question="How beautiful is it?",
+        quality__help="Take your\r\ntime.",
         quality__labels="Ugly\r\nPlain\r\n\r\nFair\r\nPretty\r\nStunning",
         correspondence__scale="slider5",
     )
     assert response.status_code == 302
     quality, authenticity, correspondence = Study.objects.get().perspective_settings
     assert (quality.label, quality.question) == ("Beauty", "How beautiful is it?")
+    assert quality.help == "Take your\ntime."
     assert quality.scale.labels == ("Ugly", "Plain", "Fair", "Pretty", "Stunning")
     assert authenticity.scale == ACR5
     assert correspondence.scale == SLIDER5, "names of the scale before are left behind"
+
+
+def test_a_slider_takes_words_along_it(console: Client, study: Study) -> None:
+    save(console, quality__scale="slider100", quality__labels="Ugly\nBeautiful")
+    assert Study.objects.get().perspective_settings[0].scale.labels == ("Ugly", "Beautiful")
+    response = save(console, quality__labels="Ugly")
+    assert "Give 2 to 7 words along the scale, or none." in response.content.decode()
 
 
 def test_a_reason_is_added_with_a_key_of_its_own(console: Client, study: Study) -> None:
@@ -104,6 +113,13 @@ def test_a_reason_is_added_with_a_key_of_its_own(console: Client, study: Study) 
     (text,) = (text for text in form.texts if text.field == added.key)
     assert (text.label, text.at_most) == ("Where?", 1)
     assert len(form.fields) == 6
+
+
+def test_sentences_go_with_the_phrases_that_they_say(console: Client, study: Study) -> None:
+    save(console, reasons__0__phrases="a\nb", reasons__1__label="Edges")
+    clarity, outline, *_others = Study.objects.get().form.fields
+    assert (clarity.phrases, clarity.clauses) == (("a", "b"), ())
+    assert outline.clauses == AIGCIQA2023_FORM.fields[1].clauses
 
 
 def test_a_reason_is_deleted_with_its_free_text(console: Client, study: Study) -> None:

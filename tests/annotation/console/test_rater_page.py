@@ -58,7 +58,13 @@ def test_trials_are_listed_with_role_seconds_and_scores(console: Client, study: 
     stimuli = make_stimuli(study, 2)
     answer(session, stimuli[0], (1, 2, 3), seconds=2.5)
     answer(session, stimuli[0], (2, 2, 4), role="repeat", seconds=8)
-    Trial.objects.filter(role="repeat").update(behaviour={"shown_ms": 3100, "away": 2})
+    Trial.objects.filter(role="repeat").update(
+        behaviour={
+            "shown_ms": 3100,
+            "away": 2,
+            "touches": {"quality": [900, 1200], "authenticity": [1500, 2640]},
+        }
+    )
     skipped = answer(session, stimuli[1], 3)
     skipped.ratings.all().delete()
     Trial.objects.filter(pk=skipped.pk).update(
@@ -66,10 +72,20 @@ def test_trials_are_listed_with_role_seconds_and_scores(console: Client, study: 
     )
     words = texts(page_of(console, rater))
     assert "1 0000.png Main" in words
-    assert "2.5 1 2 3" in words
+    assert "2.5 – 1 2 3" in words
     assert "2 0000.png Repeat" in words
-    assert "3.1 2 2 4" in words
+    assert "3.1 0.9–2.6 2 2 4" in words
     assert "Skipped offensive" in words
+
+
+def test_a_window_that_changed_is_told(console: Client, study: Study) -> None:
+    rater = make_rater(study)
+    session = sitting(rater, client={"viewport": [1366, 768], "browser": "Firefox"})
+    sizes = ([1366, 768], [1366, 768], [800, 600])
+    for stimulus, size in zip(make_stimuli(study, 3), sizes, strict=True):
+        answer(session, stimulus, 3, behaviour={"viewport": size, "pixel_ratio": 1.0})
+    words = texts(page_of(console, rater))
+    assert "window 1366 × 768 · Firefox · 2 different windows or screens" in words
 
 
 def test_scores_are_drawn_in_the_order_of_answering(console: Client, study: Study) -> None:

@@ -95,8 +95,11 @@ def test_the_worst_rater_fails_every_rule_there_is() -> None:
 
 
 @pytest.mark.parametrize("name", RULE_NAMES)
-def test_a_rule_that_is_off_flags_nothing_and_one_that_stops_says_so(name: str) -> None:
+def test_a_rule_that_is_off_flags_nothing_and_others_say_what_follows(name: str) -> None:
     off, stop = _with(name, effect=Effect.OFF), _with(name, effect=Effect.STOP)
+    weigh = _with(name, effect=Effect.WEIGH)
+    assert {flag.rule for flag in judge(BAD, weigh) if flag.weighs} == {name}
+    assert not any(flag.stops for flag in judge(BAD, weigh))
     assert [flag for flag in judge(BAD, RULES) if flag.rule != name] == list(judge(BAD, off))
     assert {flag.rule for flag in judge(BAD, stop) if flag.stops} == {name}
 
@@ -166,7 +169,10 @@ def test_what_is_left_out_has_its_default() -> None:
         ({"gold": {"minimum": 2.5}}, "gold: minimum is 2.5, not a whole number"),
         ({"gold": {"minimum": math.inf}}, "gold: minimum is inf, not a whole number"),
         ({"gold": {"minimum": None}}, "gold: minimum is None, not a number"),
-        ({"gold": {"effect": "kick"}}, "gold: effect is 'kick'; give one of off, note, stop"),
+        (
+            {"gold": {"effect": "kick"}},
+            "effect is 'kick'; give one of off, note, weigh, stop",
+        ),
         ({"gold": {"effect": []}}, r"gold: effect is \[\]; give one of"),
         ({"gold_tolerance": 5}, "gold_tolerance is 5; give 0 to 4"),
         ({"minimum_seconds": -1}, "minimum_seconds is -1; give 0 to 60"),

@@ -25,3 +25,27 @@ def test_a_step_that_does_not_fit_is_refused_by_name(
 def test_the_scales_of_the_field_are_not_refused() -> None:
     levels = {kind: scale.levels for kind, scale in SCALES.items()}
     assert levels == {"acr5": 5, "slider5": 501, "slider100": 101, "acr11": 11}
+
+
+def test_words_name_each_level_or_lie_along_a_fine_scale() -> None:
+    five = Scale("acr5", 1, 5, 1, tuple("abcde"))
+    assert (five.named, five.name_of(2.2)) == (True, "b")
+    slider = Scale("slider100", 0, 100, 1, ("Bad", "Excellent"))
+    assert (slider.named, slider.name_of(33.3)) == (False, "33.3")
+    eleven = Scale("acr11", 0, 10, 1, tuple("abcdefghijk"))
+    assert (eleven.named, eleven.name_of(9.6)) == (True, "k")
+
+
+@pytest.mark.parametrize(
+    ("kind", "maximum", "words", "says"),
+    [
+        ("acr5", 4, 2, "2 labels do not name each level$"),
+        ("acr11", 10, 1, "1 labels do not name each level, nor are they 2 to 7 along it"),
+        ("slider100", 100, 8, "8 labels do not name each level, nor are they 2 to 7 along it"),
+    ],
+)
+def test_too_few_or_too_many_words_are_refused(
+    kind: str, maximum: float, words: int, says: str
+) -> None:
+    with pytest.raises(ProtocolError, match=says):
+        Scale(kind, 0, maximum, 1, ("word",) * words)

@@ -253,7 +253,12 @@ def test_sliders_and_eleven_levels_are_shown_as_set(
     ]:
         perspectives = [item.to_json() for item in default_perspectives(scale)]
         Study.objects.filter(pk=study.pk).update(perspectives=perspectives)
-        assert part in visit(rater).content.decode()
+        page = visit(rater, **{"Accept-Language": "zh-hans"}).content.decode()
+        assert part in page
+        # The words of BT.500-15's five parts, in the rater's language.
+        (words,) = re.findall(r'id="quality-anchors" data-count="5">(.*?)</div>', page)
+        assert re.findall(r">([^<]+)</span>", words) == ["很差", "较差", "一般", "较好", "很好"]
+        assert 'aria-describedby="quality-question quality-anchors"' in page
 
 
 def test_the_page_is_never_stored_and_runs_nothing_inline(
@@ -296,7 +301,8 @@ def test_the_scripts_get_the_raters_token_and_the_language(
 def test_every_message_that_the_scripts_use_exists(rater: Rater, images: list[Stimulus]) -> None:
     folder = Path(__file__).resolve().parents[3] / "annotation" / "static" / "rating"
     scripts = "".join(path.read_text() for path in folder.glob("*.js"))
-    used = set(re.findall(r"messages\.(\w+)", scripts))
+    # The inbox's list of messages has methods.
+    used = set(re.findall(r"messages\.(\w+)\b(?!\()", scripts))
     messages = settings_of(visit(rater))["messages"]
     assert isinstance(messages, dict)
     assert used == set(messages)

@@ -18,18 +18,20 @@ def _marked(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_default_text_is_known() -> None:
     shown = [
         part
-        for item in map(texts.localized_perspective, default_perspectives())
-        for part in (item.label, item.question, *item.scale.labels)
+        for item in map(texts.StudyTexts({}).perspective, default_perspectives())
+        for part in (item.label, item.question, item.help, *item.scale.labels)
     ]
-    form = texts.localized_form(AIGCIQA2023_FORM)
-    shown += [part for field in form.fields for part in (field.label, *field.phrases)]
+    form = texts.StudyTexts({}).form(AIGCIQA2023_FORM)
+    shown += [
+        part for field in form.fields for part in (field.label, *field.phrases, *field.clauses)
+    ]
     shown += [text.label for text in form.texts]
-    shown += [texts.localized_consent(""), texts.localized_instructions("\n")]
+    shown += [texts.StudyTexts({}).consent(""), texts.StudyTexts({}).instructions("\n")]
     assert [part for part in shown if not part.startswith("[")] == []
-    assert len(shown) == 3 * 7 + 5 * 1 + 4 * 3 + 3 * 2 + 2 + 2
+    assert len(shown) == 3 * 8 + 5 * 1 + 2 * (4 * 3 + 3 * 2) + 2 + 2
 
 
 def test_owners_words_and_empty_texts_pass_unchanged() -> None:
     assert texts.localized("Is it pretty?") == "Is it pretty?"
     assert texts.localized("") == ""
-    assert texts.localized_consent(" Our own terms. ") == "Our own terms."
+    assert texts.StudyTexts({}).consent(" Our own terms. ") == "Our own terms."

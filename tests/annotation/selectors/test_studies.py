@@ -29,7 +29,7 @@ def test_only_main_trials_enter_the_mean_that_the_console_shows(study: Study) ->
             submitted_at=now,
         )
         Rating.objects.create(trial=trial, perspective="quality", score=score)
-    assert mos_of([stimulus]) == {stimulus.pk: {"quality": 5.0}}
+    assert mos_of(study, [stimulus]) == {stimulus.pk: {"quality": 5.0}}
 
 
 @pytest.mark.parametrize("name", ["text", "generator", "split"])

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from annotation.models import Rater, RatingSession, Stimulus, Study, Trial
 from annotation.protocol.skips import Skip, SkipReason
+from annotation.selectors.export import export_records
 from annotation.services.claims import (
     RELEASE_SECONDS,
     claim_trials,
@@ -28,7 +29,7 @@ from annotation.services.submission import read_answer, submit_answer
 from annotation.tasks import expire_leases as expire_leases_task
 
 from ... import factories
-from .rating import access_of, in_rating, wrong_counters
+from .rating import access_of, in_rating, set_study, wrong_counters
 
 SCORES = {"quality": 4, "authenticity": 3, "correspondence": 5}
 
@@ -272,3 +273,27 @@ def test_another_raters_trial_is_not_found(study: Study, rater: Rater) -> None:
             call(access=stranger, trial_id=trial.id)
     with pytest.raises(TrialNotFoundError):
         skip_trial(access=stranger, trial_id=trial.id, skip=Skip(SkipReason.CANNOT_JUDGE), ahead=0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_draw_stays_marked_through_expiry_answer_revision_and_export(
+    study: Study, rater: Rater
+) -> None:
+    set_study(study, audit_share=1.0)
+    factories.make_stimuli(study, 2)
+    access = in_rating(rater)
+    trial = claim_trials(access=access, ahead=0).trials[0]
+    let_time_pass()
+    assert expire_leases() == 1
+    for quality in (4, 2):
+        answer = read_answer(access=access, scores={**SCORES, "quality": quality}, explanations={})
+        submit_answer(access=access, trial_id=trial.id, answer=answer, language="en", ahead=0)
+    # The study is changed, and the model wants the image above all.
+    set_study(study, audit_share=0.0)
+    Stimulus.objects.update(priority=9)
+    ((kept,),) = (record["trials"] for record in export_records(study) if record["trials"])
+    assert (kept["draw"], kept["scores"]["quality"], kept["revisions"]["quality"]) == (
+        "audit",
+        2,
+        2,
+    )

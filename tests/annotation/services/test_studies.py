@@ -44,7 +44,7 @@ def change(study: Study, owner: User, fields: list[dict[str, Any]], **more: Any)
 @pytest.mark.parametrize(
     "fields",
     [
-        [{**FIRST, "phrases": FIRST["phrases"][:3]}, *OTHERS],
+        [{**FIRST, "phrases": FIRST["phrases"][:3], "clauses": []}, *OTHERS],
         [{**FIRST, "phrases": [*FIRST["phrases"][:3], "crystal clear"]}, *OTHERS],
         [{**FIRST, "perspective": "authenticity"}, *OTHERS],
         [{**FIRST, "key": "quality_sharpness"}, *OTHERS],
