@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from annotation.models import Stimulus, Study
-from annotation.models.constraints import one_of
+from annotation.models.constraints import SharedForeignKey, one_of
 from workbench.jobs.models import Job, JobState
 
 from .version import ModelVersion
@@ -60,7 +60,7 @@ class ExplainingRun(Job):
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="explaining_runs")
     model_version = models.ForeignKey(
-        ModelVersion, on_delete=models.CASCADE, related_name="explaining_runs"
+        ModelVersion, on_delete=models.CASCADE, related_name="explaining_runs", db_constraint=False
     )
     #: Stimuli that could not be read: [{"stimulus": …, "filename": …, "error": …}].
     problems = models.JSONField(default=list, blank=True)
@@ -73,6 +73,9 @@ class ExplainingRun(Job):
                 fields=["model_version"],
                 condition=models.Q(state__in=["queued", "running"]),
                 name="explaining_run_one_active",
+            ),
+            SharedForeignKey(
+                field="model_version", shared="study", name="explaining_run_version_same_study"
             ),
         ]
 
@@ -87,7 +90,7 @@ class Assessment(Job):
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="assessments")
     model_version = models.ForeignKey(
-        ModelVersion, on_delete=models.CASCADE, related_name="assessments"
+        ModelVersion, on_delete=models.CASCADE, related_name="assessments", db_constraint=False
     )
     prompt = models.TextField()
     #: The file as it was uploaded; None when the job is over.
@@ -97,4 +100,9 @@ class Assessment(Job):
 
     class Meta:
         ordering = ["-pk"]
-        constraints = [one_of("assessment", "state", JobState.values)]
+        constraints = [
+            one_of("assessment", "state", JobState.values),
+            SharedForeignKey(
+                field="model_version", shared="study", name="assessment_version_same_study"
+            ),
+        ]

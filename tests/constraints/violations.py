@@ -31,6 +31,9 @@ _WORDS = {
     "prediction_perspective_valid": "prediction",
     "scoring_run_state_valid": "scoring",
     "scoring_chunk_state_valid": "chunk",
+    "explaining_run_state_valid": "explaining",
+    "assessment_state_valid": "assessment",
+    "predicted_explanation_question_valid": "predicted_explanation",
 }
 _PREFIXES = {
     "session": "session",
@@ -40,6 +43,7 @@ _PREFIXES = {
     "version": "model_version",
     "scoring": "scoring_run",
     "chunk": "scoring_chunk",
+    "explaining": "explaining_run",
 }
 
 
@@ -132,6 +136,8 @@ UNIQUE = [
     Violation("prediction_unique", again("prediction")),
     Violation("scoring_run_one_active", again("scoring")),
     Violation("scoring_chunk_unique", again("chunk")),
+    Violation("explaining_run_one_active", again("explaining")),
+    Violation("predicted_explanation_unique", again("predicted_explanation")),
 ]
 
 #: Rows of two studies, or of two raters.
@@ -158,6 +164,12 @@ MIXED = [
         "scoring_run_version_same_study", change("scoring", model_version=of_other("version"))
     ),
     Violation("acquisition_version_same_study", change("round", model_version=of_other("version"))),
+    Violation(
+        "explaining_run_version_same_study", change("explaining", model_version=of_other("version"))
+    ),
+    Violation(
+        "assessment_version_same_study", change("assessment", model_version=of_other("version"))
+    ),
 ]
 
 UNCHANGING = [

@@ -22,8 +22,11 @@ from annotation.models import (
 )
 from modelops.models import (
     AcquisitionRound,
+    Assessment,
+    ExplainingRun,
     LabelSnapshot,
     ModelVersion,
+    PredictedExplanation,
     Prediction,
     ScoringChunk,
     ScoringRun,
@@ -196,5 +199,18 @@ def _predicted(study: Study, rows: dict[str, Any]) -> dict[str, Model]:
             mean=0.5,
             epistemic_sd=0.1,
             aleatoric_sd=0.1,
+        ),
+        **_explained(study, rows["stimulus"], trained["version"]),
+    }
+
+
+def _explained(study: Study, stimulus: Any, version: ModelVersion) -> dict[str, Model]:
+    return {
+        "explaining": ExplainingRun.objects.create(
+            study=study, model_version=version, state="running"
+        ),
+        "assessment": Assessment.objects.create(study=study, model_version=version, prompt="a cat"),
+        "predicted_explanation": PredictedExplanation.objects.create(
+            stimulus=stimulus, model_version=version, question="overall", text="It is clear."
         ),
     }
