@@ -20,7 +20,7 @@ def test_a_run_is_asked_for_and_can_be_followed(api: APIClient, labelled: list[S
     assert answer.status_code == 201
     body = answer.json()
     assert (body["state"], body["trigger"], body["model"]) == ("queued", "api", None)
-    assert body["recipe"]["preset"] == "tiny"
+    assert (body["recipe"]["preset"], body["problems"]) == ("tiny", [])
     assert api.get(f"{URL}{body['id']}/").json() == body
     assert api.get(URL).json()["results"] == [body]
 
