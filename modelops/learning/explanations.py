@@ -135,7 +135,7 @@ def train_explainer(
             group["lr"] = recipe.learning_rate * rate(step, len(batches))
         loss = batch_loss(speech, seen, batch)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        loss.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         progress(step + 1, len(batches))
