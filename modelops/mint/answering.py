@@ -125,8 +125,9 @@ def start_speech(
     if unexpected or not all(name.startswith(own) for name in missing):
         raise CheckpointError(f"stage 1's trunk is not stage 2's: {missing}, {unexpected}")
     model.language_model = language_model.requires_grad_(False)
-    nn.Module.to(model, scores.model.device, scores.model.dtype)
-    return Speech(in_evaluation_mode(model), scores.processor.tokenizer, language)
+    like = scores.model
+    model = nn.Module.to(in_evaluation_mode(model), device=like.device, dtype=like.dtype)
+    return Speech(model, scores.processor.tokenizer, language)
 
 
 def load_language_model(folder: str | Path) -> tuple[PreTrainedModel, LanguageTokenizer]:
