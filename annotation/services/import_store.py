@@ -128,7 +128,7 @@ class ImportStore:
         return False
 
     def _delete_orphans(self) -> None:
-        fields = ("image", "display", "thumbnail")
+        fields = ("image", "display", "exact", "thumbnail")
         used = {
             name
             for names in Stimulus.objects.filter(study=self._study).values_list(*fields)
