@@ -58,8 +58,8 @@ WHERE rater.code = %s
 #: The columns of an `OfferedTrial`.
 OFFERED = """
     trial.id, trial.position, trial.block, trial.role = 'training', trial.lease_expires_at,
-    prompt.text, stimulus.display, stimulus.exact, stimulus.width, stimulus.height, trial.asked_up_to,
-    trial.scored
+    prompt.text, stimulus.display, stimulus.exact, stimulus.width, stimulus.height,
+    trial.asked_up_to, trial.scored
 """
 
 _HOLDINGS = f"""

@@ -50,8 +50,7 @@ def ids_in_python(source: str) -> Iterator[MessageId]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            literals = [item.value if isinstance(item, ast.Constant) else None for item in node.args]
-            yield from _of_call(name, literals)
+            yield from _of_call(name, [getattr(item, "value", None) for item in node.args])
 
 
 def ids_in_template(source: str) -> Iterator[MessageId]:
