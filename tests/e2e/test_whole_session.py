@@ -152,11 +152,11 @@ WAYS = {
 
 def checkerboard(number: int, size: tuple[int, int]) -> bytes:
     """Black and white by turns, pixel by pixel: whatever resamples it leaves greys. The first row
-    is black as far as `number` + 1, so that no two are alike."""
+    is black as far as twice `number`, so that no two are alike."""
     wide, high = size
     pair = np.array([[0, 255], [255, 0]], dtype=np.uint8)
     pixels = np.tile(pair, (high // 2, wide // 2))
-    pixels[0, : number + 1] = 0
+    pixels[0, : 2 * number] = 0
     buffer = io.BytesIO()
     Image.fromarray(pixels).convert("RGB").save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()
@@ -177,7 +177,7 @@ def import_images(study: Study, folder: Path, way: Way, purpose: str, numbers: r
     assert report.imported == len(numbers)
 
 
-@pytest.fixture(params=WAYS.values(), ids=WAYS.keys())
+@pytest.fixture(params=WAYS.values(), ids=list(WAYS))
 def way(request: pytest.FixtureRequest, study: Study, tmp_path: Path) -> Way:
     way: Way = request.param
     plan = replace(PLAIN, training_trials=1, block_trials=MAIN)

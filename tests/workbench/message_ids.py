@@ -73,6 +73,4 @@ def _of_call(name: str, arguments: list[object]) -> Iterator[MessageId]:
         return
     context, text = _MARKERS[name]
     if len(arguments) > text and isinstance(arguments[text], str):
-        yield MessageId(
-            None if context is None else str(arguments[context]), str(arguments[text])
-        )
+        yield MessageId(None if context is None else str(arguments[context]), str(arguments[text]))

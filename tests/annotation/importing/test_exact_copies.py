@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 
 import pytest
+from django.core.files.base import ContentFile
 from django.test import Client
 from PIL import Image
 
@@ -60,7 +61,7 @@ def test_an_import_that_was_killed_leaves_exact_copies_alone(
 ) -> None:
     stimulus = Stimulus.objects.get()
     turned = encoded(LARGE.transpose(Image.Transpose.ROTATE_180), "PNG")
-    stimulus.exact.save(f"studies/{study.pk}/images/00/turned.png", io.BytesIO(turned))
+    stimulus.exact.save(f"studies/{study.pk}/images/00/turned.png", ContentFile(turned))
     (media / f"studies/{study.pk}/importing").touch()
     import_manifest(study=study, manifest=large)
-    assert stimulus.exact.storage.exists(stimulus.exact.name)
+    assert stimulus.exact.storage.exists(str(stimulus.exact.name))

@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from annotation.importing.problems import Problem, RowError
-from annotation.models import ImportJob, Message, RaterIdentity, Stimulus, Study
+from annotation.models import ImportJob, Message, RaterIdentity, Stimulus
 from annotation.services.invitations import open_shared_link
 from modelops.models import LabelSnapshot, ModelVersion, Prediction, TrainingRun
 from tests import factories
@@ -41,7 +41,10 @@ def entrance(scene: Scene) -> Iterator[str]:
     page.get_by_role("button", name="New token").click()
     expect(page.get_by_role("heading", name="Your new token")).to_be_visible()
     yield "a new token"
-    Study.objects.exclude(pk=scene.study.pk).delete()
+    scene.set_study(owner=factories.make_user("outsider"))
+    scene.go("/studies/")
+    expect(page.get_by_role("heading", name="No study yet")).to_be_visible()
+    yield "no study yet"
 
 
 def api_pages(scene: Scene) -> Iterator[str]:

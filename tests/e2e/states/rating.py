@@ -6,6 +6,7 @@ those states take a story to get to. Help and the feedback after a training imag
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 from django.utils import timezone
 from playwright.sync_api import Route, expect
@@ -38,12 +39,18 @@ def scales(scene: Scene) -> Iterator[str]:
     page.set_viewport_size({"width": 1366, "height": 768})
 
 
-def chinese(scene: Scene) -> Iterator[str]:
+def answering(scene: Scene) -> Iterator[str]:
+    yield from _revising(scene)
+    yield from _loading(scene)
+    yield from _ending(scene)
+    yield from _chinese(scene)
+
+
+def _chinese(scene: Scene) -> Iterator[str]:
     scene.rate()
     scene.page.get_by_role("button", name="简体中文").click()
-    shows_in_chinese = scene.page.locator("#controls:enabled")
-    expect(shows_in_chinese).to_be_visible()
     expect(scene.page.locator("html")).to_have_attribute("lang", "zh-hans")
+    expect(scene.page.locator("#controls:enabled")).to_be_visible()
     yield "rating in Chinese"
 
 
@@ -75,7 +82,7 @@ def dialogs(scene: Scene) -> Iterator[str]:
     yield "a message from the owner"
 
 
-def revising(scene: Scene) -> Iterator[str]:
+def _revising(scene: Scene) -> Iterator[str]:
     page = scene.rate()
     press(page, "4 2 3 Enter")
     shows(page, 2)
@@ -84,7 +91,7 @@ def revising(scene: Scene) -> Iterator[str]:
     yield "revising"
 
 
-def loading(scene: Scene) -> Iterator[str]:
+def _loading(scene: Scene) -> Iterator[str]:
     page = scene.rate()
     held: list[Route] = []
 
@@ -118,7 +125,7 @@ def interludes(scene: Scene) -> Iterator[str]:
     plan = replace(PLAIN, rest_after_minutes=1, rest_seconds=600, block_trials=3)
     scene.set_study(session_plan=plan.to_json())
     scene.rate()
-    RatingSession.objects.update(begun_at=timezone.now() - timezone.timedelta(minutes=2))
+    RatingSession.objects.update(begun_at=timezone.now() - timedelta(minutes=2))
     for number in (2, 3):
         press(page, "4 2 3 Enter")
         shows(page, number)
@@ -137,7 +144,7 @@ def interludes(scene: Scene) -> Iterator[str]:
     yield "the next question"
 
 
-def endings(scene: Scene) -> Iterator[str]:
+def _ending(scene: Scene) -> Iterator[str]:
     page = scene.rate()
     scene.set_study(status="closed")
     page.route("**/submit/", lambda route: route.abort(), times=1)
