@@ -10,6 +10,7 @@ from annotation.models import Rater, RatingSession, Stimulus, Study
 from annotation.services.raters import rater_link
 from workbench.accounts.models import User
 
+from ..conftest import leave
 from ..rating_page import shows
 
 
@@ -35,6 +36,8 @@ class Scene:
 
     def sit(self, state: str = "rating", **fields: Any) -> RatingSession:
         """The rater's only session, in this state; what was answered before is gone."""
+        if "/rate/" in self.page.url:
+            leave(self.page)  # or an answer on its way meets rows that are going
         RatingSession.objects.filter(rater=self.rater).delete()
         Stimulus.objects.update(claimed_ratings=0)
         now = timezone.now()
