@@ -20,11 +20,14 @@ function mend(drawn) {
   }
 }
 
-const drawn = document.getElementById("swagger-ui");
-if (drawn) {
+const page = document.getElementById("swagger-ui");
+if (page) {
+  const look = () => {
+    if (page.querySelector("main")) mend(page);
+  };
   // Attributes are not observed, or it would see its own.
-  const observer = new MutationObserver(() => {
-    if (drawn.querySelector("main")) mend(drawn);
-  });
-  observer.observe(drawn, { childList: true, subtree: true });
+  new MutationObserver(look).observe(page, { childList: true, subtree: true });
+  look();
 }
+
+export {}; // a module, whose names are its own
