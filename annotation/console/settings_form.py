@@ -189,7 +189,8 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
             "holdout_ratings": _("The hold-out measures the model; it deserves more ratings."),
             "session_trials": _("With stabilisation, repeats and gold images."),
             "image_size": _(
-                "An image of more than 2,048 pixels a side is reduced to that when it is imported."
+                "Fitted to the window, an image of more than 2,048 pixels a side is shown from a "
+                "copy of that size; pixel by pixel, all its pixels are shown."
             ),
         }
 

@@ -76,6 +76,8 @@ class Stimulus(models.Model):
     filename = models.CharField(max_length=300)
     image = models.FileField(max_length=200, blank=True)
     display = models.FileField(max_length=200, blank=True)
+    #: What raters see at the image's own size, where `display` is reduced; empty where it is not.
+    exact = models.FileField(max_length=200, blank=True, default="", db_default="")
     thumbnail = models.FileField(max_length=200, blank=True)
     #: Of the original file's bytes; empty where there is no file.
     sha256 = models.CharField(max_length=64, blank=True, default="")

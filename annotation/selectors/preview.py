@@ -72,13 +72,18 @@ def _trial(
         "training": training,
         "prompt": stimulus.prompt.text,
         "image": {
-            "url": default_storage.url(stimulus.display.name),
+            "url": default_storage.url(_shown(study, stimulus)),
             "width": stimulus.width,
             "height": stimulus.height,
         },
         "feedback": list(feedback),
         "asked_up_to": study.asking.up_to(0, stimulus.pk),
     }
+
+
+def _shown(study: Study, stimulus: Stimulus) -> str:
+    exact = study.image_size == Study.ImageSize.PIXELS and stimulus.exact.name
+    return str(exact or stimulus.display.name)
 
 
 def _feedback(study: Study, stimulus: Stimulus) -> Iterable[dict[str, Any]]:

@@ -58,8 +58,8 @@ WHERE rater.code = %s
 #: The columns of an `OfferedTrial`.
 OFFERED = """
     trial.id, trial.position, trial.block, trial.role = 'training', trial.lease_expires_at,
-    prompt.text, stimulus.display, stimulus.width, stimulus.height, trial.asked_up_to,
-    trial.scored
+    prompt.text, stimulus.display, stimulus.exact, stimulus.width, stimulus.height,
+    trial.asked_up_to, trial.scored
 """
 
 _HOLDINGS = f"""
@@ -129,14 +129,15 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """A study's scales, explanation form, session plan, rules on its raters, and of which scores
-    reasons are asked; parsed."""
+    """A study's scales, explanation form, session plan, rules on its raters, of which scores
+    reasons are asked, and how large images are shown; parsed."""
 
     perspectives: tuple[PerspectiveSettings, ...]
     form: ExplanationForm
     plan: SessionPlan
     rules: ReliabilityRules
     asking: ExplanationAsking
+    image_size: str
 
     @property
     def passes(self) -> int:
@@ -159,6 +160,8 @@ class OfferedTrial:
     lease_expires_at: datetime
     prompt: str
     display: str
+    #: Its copy at its own size, where `display` is reduced; or empty.
+    exact: str
     width: int
     height: int
     #: Reasons are asked of scores up to this one, on 0…1; None where none is.
@@ -224,9 +227,21 @@ def protocol_of(study: StudyFacts) -> Protocol:
 @lru_cache(maxsize=128)
 def _parsed_protocol(study_id: int, version: str) -> Protocol:
     study = Study.objects.only(
-        "perspectives", "explanation_form", "session_plan", "reliability_rules", "explanation_asked"
+        "perspectives",
+        "explanation_form",
+        "session_plan",
+        "reliability_rules",
+        "explanation_asked",
+        "image_size",
     ).get(pk=study_id)
-    return Protocol(study.perspective_settings, study.form, study.plan, study.rules, study.asking)
+    return Protocol(
+        study.perspective_settings,
+        study.form,
+        study.plan,
+        study.rules,
+        study.asking,
+        study.image_size,
+    )
 
 
 def holdings_of(access: Access, session: SessionFacts) -> Holdings:

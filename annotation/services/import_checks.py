@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..importing.images import check_image
+from ..importing.images import check_image, needs_reducing
 from ..importing.manifest import ManifestRow
 from ..importing.problems import ImageError, Problem, RowError, RowNote, gettext_noop
 from ..importing.scores import Score
@@ -28,13 +28,14 @@ def text_hash(text: str) -> str:
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """A stored image: its content hash, its size upright in pixels, its three files' names."""
+    """A stored image: its content hash, its size upright in pixels, its files' names."""
 
     sha256: str
     width: int
     height: int
     image: str
     display: str
+    exact: str
     thumbnail: str
 
 
@@ -48,6 +49,8 @@ class Known:
     sha256: str
     #: The name of its file; "" where there is none.
     image: str
+    #: It has only a reduced copy: it was imported before there were others.
+    reduced: bool
     attention_check: bool
     metadata: dict[str, Any]
     scores: tuple[Score, ...]
@@ -65,7 +68,13 @@ class CheckedRow:
     @property
     def restores(self) -> bool:
         """Whether the study knew the image, but its file was lost or damaged."""
-        return self.image is not None and self.known is not None and bool(self.known.sha256)
+        known = self.known
+        return (
+            self.image is not None
+            and known is not None
+            and bool(known.sha256)
+            and not known.reduced
+        )
 
 
 @dataclass
@@ -110,7 +119,7 @@ class RowChecker:
         digest = hashlib.sha256(data).hexdigest()
         if known is not None and known.sha256:
             _refuse_another_image(row, digest, known)
-            if self.store.holds(known.image, data):
+            if self.store.holds(known.image, data) and not known.reduced:
                 return CheckedRow(row, prompt, known, None)
         return CheckedRow(row, prompt, known, self._store(row.filename, data, digest))
 
@@ -123,6 +132,7 @@ class RowChecker:
             checked.height,
             image=self.store.put("images", checked.original),
             display=self.store.put("images", checked.display),
+            exact=self.store.put("images", checked.exact) if checked.exact else "",
             thumbnail=self.store.put("thumbnails", checked.thumbnail),
         )
 
@@ -167,11 +177,17 @@ def load_known(study: Study, rows: Sequence[ManifestRow], source_name: str) -> d
                 stimulus.generator.name,
                 stimulus.sha256,
                 stimulus.image.name or "",
+                _is_reduced(stimulus),
                 stimulus.attention_check,
                 stimulus.metadata,
                 tuple(scores.get(stimulus.pk, ())),
             )
     return known
+
+
+def _is_reduced(stimulus: Stimulus) -> bool:
+    size = (stimulus.width or 0, stimulus.height or 0)
+    return needs_reducing(*size) and not stimulus.exact
 
 
 def check_rows(

@@ -73,6 +73,7 @@ def _file_fields(item: CheckedRow) -> dict[str, str | int]:
         "height": item.image.height,
         "image": item.image.image,
         "display": item.image.display,
+        "exact": item.image.exact,
         "thumbnail": item.image.thumbnail,
     }
 
@@ -83,7 +84,8 @@ def _update(item: CheckedRow, source_name: str) -> bool:
     assert known is not None  # noqa: S101 -- the caller chose the known ones; this tells mypy
     fields: dict[str, object] = {}
     if item.image is not None:
-        # Of a label, or the same image again whose file was lost: the check refused any other.
+        # Of a label, the same image again whose file was lost, or its exact copy: the check refused
+        # any other.
         fields |= _file_fields(item)
     metadata = {**known.metadata, **item.row.metadata}
     if metadata != known.metadata:

@@ -131,7 +131,7 @@ class ImportStore:
             raise
 
     def _delete_orphans(self) -> None:
-        fields = ("image", "display", "thumbnail")
+        fields = ("image", "display", "exact", "thumbnail")
         used = {
             name
             for names in Stimulus.objects.filter(study=self._study).values_list(*fields)

@@ -1,4 +1,4 @@
-"""The rating page of a small study, opened in a real Chromium."""
+"""The rating page of a small study, opened in a real Chromium that is listened to."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -6,18 +6,35 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import Rater, Stimulus, Study
 from annotation.services.raters import rater_link
 
 from .. import factories
+from .listening import listen
 from .rating_page import shows
 
 #: Milliseconds; a machine of two cores under a whole suite can take more than the usual five
 #: seconds to show a first page.
 expect.set_options(timeout=20_000)
+
+
+@pytest.fixture(autouse=True)
+def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Fails the test where a page of any context does what no page should."""
+    complaints: list[str] = []
+    make = Browser.new_context
+
+    def new_context(browser: Browser, **options: Any) -> BrowserContext:
+        context = make(browser, **options)
+        listen(context, complaints)
+        return context
+
+    monkeypatch.setattr(Browser, "new_context", new_context)
+    yield complaints
+    assert complaints == []
 
 
 @pytest.fixture
@@ -29,12 +46,7 @@ def images(study: Study) -> list[Stimulus]:
 def open_page(
     page: Page, live_server: LiveServer, rater: Rater, images: list[Stimulus]
 ) -> Iterator[Callable[[], Page]]:
-    """Opens the rater's link; fails the test where the page complains in its console."""
-
-    def complain(error: Any) -> None:
-        raise AssertionError(f"the page raised {error}")
-
-    page.on("pageerror", complain)
+    """Opens the rater's link."""
     page.set_viewport_size({"width": 1366, "height": 768})
 
     def visit() -> Page:

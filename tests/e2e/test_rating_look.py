@@ -1,10 +1,8 @@
 """How the rating page looks: everything on one screen, nothing that moves, nothing in the way."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # none
 from playwright.sync_api import Page, expect
 
 from annotation.models import Study
@@ -75,39 +73,6 @@ def test_texts_run_from_right_to_left_where_their_words_do(
     assert form["x"] == 0
     assert image["x"] >= form["width"]
     assert image["x"] + image["width"] == 1366
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_stage(
-    open_page: Callable[[], Page], study: Study, scheme: Any
-) -> None:
-    Study.objects.filter(pk=study.pk).update(session_trials=1)
-    page = open_page()
-    page.emulate_media(color_scheme=scheme)
-    check_accessibility(page)
-    page.get_by_label("I have read this and agree").check()
-    page.get_by_role("button", name="Start").click()
-    expect(page.get_by_role("heading", name="How to rate")).to_be_visible()
-    check_accessibility(page)
-    page.get_by_role("button", name="Show me the first image").click()
-    shows(page, 1)
-    page.get_by_text("partially distorted").click()
-    press(page, "4 2")
-    check_accessibility(page)
-    page.locator("#open-skip").click()
-    check_accessibility(page)
-    press(page, "Escape")
-    page.locator("#canvas").click()
-    press(page, "4 2 3 Enter")
-    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
-    check_accessibility(page)
-    page.goto(page.url.split("/rate/")[0] + "/rate/nonsense/")
-    check_accessibility(page)
-
-
-def check_accessibility(page: Page) -> None:
-    results = Axe().run(page)
-    assert results.violations_count == 0, results.generate_report()
 
 
 def test_a_phone_shows_image_and_questions_by_scrolling_down_only(

@@ -14,8 +14,8 @@ from annotation.services.claims import expire_leases
 from annotation.services.raters import rater_link
 
 from .. import factories
+from .axe import check_accessibility
 from .rating_page import arrived, choose, press, scores_of, shows, submitted
-from .test_rating_look import check_accessibility
 from .test_session_plan import begin, set_plan
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # none
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import Rater, RatingSession, Stimulus, Study
 from annotation.protocol.viewing import ViewingChecks
 from annotation.services.raters import rater_link
+
+from .axe import check_accessibility
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -32,8 +33,7 @@ def test_what_the_rater_answers_is_kept_with_the_session(
     page = open_page()
     agree(page)
     expect(page.get_by_role("heading", name="Your screen and your eyes")).to_be_focused()
-    report = Axe().run(page)
-    assert report.violations_count == 0, report.generate_report()
+    check_accessibility(page)
 
     go_on = page.get_by_role("button", name="Go on")
     go_on.click()

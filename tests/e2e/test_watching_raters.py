@@ -1,7 +1,5 @@
 """An owner watches raters in a real browser: what is live lives on, an exclusion is a few keys."""
 
-from typing import Any
-
 import pytest
 from django.core.cache import cache
 from django.utils import timezone
@@ -15,7 +13,6 @@ from tests.factories import make_rater, make_stimuli
 from workbench.accounts.models import User
 
 from .signing_in import sign_in
-from .test_rating_look import check_accessibility
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -73,17 +70,6 @@ def test_a_rater_is_excluded_and_included_again_by_keyboard(
     console.get_by_role("button", name="Include again").click()
     expect(console.get_by_role("button", name="Exclude")).to_be_visible()
     assert Rater.objects.get(code="WATCHED").status == "active"
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(
-    "path",
-    ["raters/", "raters/?show=excluded", "raters/WATCHED/", "settings/translations/"],
-)
-def test_axe_finds_nothing(console: Page, live_server: LiveServer, path: str, scheme: Any) -> None:
-    console.emulate_media(color_scheme=scheme)
-    console.goto(f"{live_server.url}/studies/demo/{path}")
-    check_accessibility(console)
 
 
 @pytest.mark.parametrize("size", [(1366, 768), (1024, 768), (390, 844)])

@@ -50,12 +50,12 @@ def test_real_images_go_through_the_whole_loop(
 ) -> None:
     monkeypatch.setitem(stack.environment, "DJANGO_SUPERUSER_PASSWORD", PASSWORD)
     stack.manage("createsuperuser", "--noinput", "--username", "lab", "--email", "")
-    owner = browser.new_page(base_url=stack.base_url)
+    owner = browser.new_context(base_url=stack.base_url).new_page()
     sign_in(owner)
     make_study(owner)
     import_images(owner, archive)
     open_for_raters(owner)
-    rate_everything(browser.new_page(), new_link(owner))
+    rate_everything(browser.new_context().new_page(), new_link(owner))
     train_and_promote(owner, version=1)
     api = api_with_token(owner, stack.base_url)
     wishes = sorted(
@@ -63,7 +63,7 @@ def test_real_images_go_through_the_whole_loop(
         key=lambda row: -row["priority"],
     )
     assert wishes[0]["priority"] > wishes[-1]["priority"]
-    rate_some(browser.new_page(), new_link(owner), images=BLOCK)
+    rate_some(browser.new_context().new_page(), new_link(owner), images=BLOCK)
     train_and_promote(owner, version=2)
 
     predictions = listing(api, "predictions")

@@ -26,7 +26,7 @@ def trial_json(protocol: Protocol, trial: OfferedTrial) -> dict[str, Any]:
         "training": trial.training,
         "prompt": trial.prompt,
         "image": {
-            "url": default_storage.url(trial.display),
+            "url": default_storage.url(_shown(protocol, trial)),
             "width": trial.width,
             "height": trial.height,
         },
@@ -35,6 +35,12 @@ def trial_json(protocol: Protocol, trial: OfferedTrial) -> dict[str, Any]:
         "perspectives": [item.perspective for item in protocol.asked_now(trial.scored)],
         "scores": None,
     }
+
+
+def _shown(protocol: Protocol, trial: OfferedTrial) -> str:
+    """The file: pixel by pixel, of a large image, the one that has all its pixels."""
+    exact = protocol.image_size == Study.ImageSize.PIXELS and trial.exact
+    return exact or trial.display
 
 
 def offer_json(access: Access, offer: Offer) -> dict[str, Any]:

@@ -93,12 +93,29 @@ def test_a_large_image_is_reduced_for_display_and_kept_whole() -> None:
     assert (checked.width, checked.height) == (4096, 1024)
     assert checked.original.data == data
     assert _opened(checked.display.data).size == (2048, 512)
+    assert checked.exact == checked.original
     assert _opened(checked.thumbnail.data).size == (320, 80)
+
+
+def test_every_pixel_of_a_large_image_is_kept_for_showing_without_its_metadata() -> None:
+    image = NOISE.resize((2100, 40), Image.Resampling.NEAREST)
+    exif = Image.Exif()
+    exif[0x0112] = 3  # EXIF 2.32, 4.6.4: turned by half a turn
+    exif[0x0131] = "stable-diffusion"
+
+    checked = check_image("a.png", encoded(image, "PNG", exif=exif))
+
+    assert checked.exact
+    shown = _opened(checked.exact.data)
+    assert _largest_difference(shown, image.transpose(Image.Transpose.ROTATE_180)) == 0
+    assert not shown.getexif()
+    assert _opened(checked.display.data).size == (2048, 39)
 
 
 def test_a_small_image_is_not_enlarged() -> None:
     checked = check_image("a.png", encoded(quadrants(), "PNG"))
 
+    assert checked.exact is None
     assert _opened(checked.thumbnail.data).size == (64, 48)
 
 

@@ -1,0 +1,200 @@
+"""The owner's pages, empty and full, right and wrong; each state is yielded by its name."""
+
+from collections.abc import Iterator
+
+from django.core.cache import cache
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from annotation.importing.problems import Problem, RowError
+from annotation.models import ImportJob, Message, RaterIdentity, Stimulus
+from annotation.services.invitations import open_shared_link
+from modelops.models import LabelSnapshot, ModelVersion, Prediction, TrainingRun
+from tests import factories
+from tests.annotation.answering import answer, sitting
+from tests.modelops.labelling import label_pool
+
+from ..signing_in import sign_in
+from .scene import Scene
+
+OWN = "/studies/demo"
+
+
+def _sign_in(scene: Scene) -> None:
+    cache.clear()
+    sign_in(scene.page, scene.site, then="/studies/")
+
+
+def entrance(scene: Scene) -> Iterator[str]:
+    page = scene.page
+    scene.go("/accounts/login/")
+    page.fill("input[name=login]", "owner")
+    page.fill("input[name=password]", "wrong")
+    page.locator("main button.primary").click()
+    expect(page.locator(".errorlist, .notice.bad").first).to_be_visible()
+    yield "a wrong password"
+    _sign_in(scene)
+    yield "studies"
+    for path in ("/accounts/password/change/", "/nowhere/", "/accounts/token/"):
+        scene.go(path)
+        yield path
+    page.get_by_role("button", name="New token").click()
+    expect(page.get_by_role("heading", name="Your new token")).to_be_visible()
+    yield "a new token"
+    scene.set_study(owner=factories.make_user("outsider"))
+    scene.go("/studies/")
+    expect(page.get_by_role("heading", name="No study yet")).to_be_visible()
+    yield "no study yet"
+
+
+def api_pages(scene: Scene) -> Iterator[str]:
+    page = scene.page
+    _sign_in(scene)
+    scene.go("/api/v1/docs/")
+    export = page.locator(".opblock", has_text="/api/v1/studies/{slug}/export/")
+    export.locator(".opblock-summary-control").click()
+    expect(export.get_by_role("button", name="Try it out")).to_be_visible()
+    export.get_by_role("button", name="Try it out").click()
+    export.get_by_placeholder("slug").fill("demo")
+    export.get_by_role("button", name="Execute").click()
+    status = export.locator(".live-responses-table .response-col_status")
+    expect(status.last).to_contain_text("200")
+    yield "API, with an operation tried out"
+
+
+def setting_up(scene: Scene) -> Iterator[str]:
+    page = scene.page
+    _sign_in(scene)
+    scene.go("/studies/new/")
+    yield "new study"
+    page.get_by_label("Title").fill(" ")
+    page.get_by_role("button", name="Create the study").click()
+    yield "new study with an error"
+    for path in (
+        "/settings/",
+        "/settings/questions/",
+        "/settings/translations/",
+        "/import/",
+        "/export/",
+        "/preview/",
+    ):
+        scene.go(OWN + path)
+        yield path
+    scene.go(f"{OWN}/settings/")
+    page.get_by_label("Ratings per image, at most").fill("1")
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.locator(".errorlist, .error, .notice.bad").first).to_be_visible()
+    yield "settings with an error"
+
+
+def images(scene: Scene) -> Iterator[str]:
+    _sign_in(scene)
+    for path in ("/", "/images/", f"/images/{scene.images[0].pk}/", "/images/?search=nothing"):
+        scene.go(OWN + path)
+        yield path
+    problem = Problem("image “a.png” is damaged", "copy or generate it again")
+    job = ImportJob.objects.create(
+        study=scene.study,
+        actor=scene.owner,
+        manifest="m",
+        manifest_name="m.csv",
+        images_name="i.zip",
+        state="succeeded",
+        progress_total=9,
+        progress_done=9,
+        rejected=1,
+        rejected_rows=[RowError.of(3, 4, "a.png", problem).to_json()],
+    )
+    scene.go(f"{OWN}/import/{job.pk}/")
+    yield "an import with problems"
+    ImportJob.objects.update(state="failed", error="No space left; free some.", rejected_rows=[])
+    scene.go(f"{OWN}/import/{job.pk}/")
+    yield "an import that failed"
+    scene.go(f"{OWN}/import/")
+    yield "imports"
+
+
+def people(scene: Scene) -> Iterator[str]:
+    page = scene.page
+    _sign_in(scene)
+    scene.go(f"{OWN}/invite/")
+    yield "invite"
+    open_shared_link(study=scene.study, quota=5, actor=scene.owner)
+    scene.go(f"{OWN}/invite/")
+    yield "invite, with a shared link"
+    session = sitting(scene.rater, "rating", client={"viewport": [1366, 768]})
+    for stimulus, score in zip(scene.images, (1, 3, 4, 5), strict=False):
+        answer(session, stimulus, score, seconds=0.5)
+    RaterIdentity.objects.create(rater=scene.rater, name="Ada Lovelace")
+    factories.make_rater(scene.study, status="excluded")
+    scene.go(f"{OWN}/raters/reports/")
+    yield "no reports"
+    Message.objects.create(rater=scene.rater, sender="rater", text="The prompt is cut off.")
+    for path in ("/raters/", "/raters/?show=excluded", f"/raters/{scene.rater.code}/"):
+        scene.go(OWN + path)
+        yield path
+    scene.go(f"{OWN}/raters/")
+    for summary in page.locator("td.acts summary, main details > summary").all():
+        summary.click()
+    yield "raters, everything opened"
+    scene.go(f"{OWN}/raters/reports/")
+    yield "reports"
+
+
+def model(scene: Scene) -> Iterator[str]:
+    _sign_in(scene)
+    scene.go(f"{OWN}/model/")
+    yield "no model"
+    Stimulus.objects.all().delete()
+    stimuli = label_pool(scene.study, rated=6, holdout=3, unrated=3)
+    for number, state in ((1, "active"), (2, "candidate")):
+        _version(scene, stimuli, number, state)
+    TrainingRun.objects.create(
+        study=scene.study, trigger="api", state="failed", error="No space left; free some."
+    )
+    scene.go(f"{OWN}/model/")
+    expect(scene.page.get_by_text("Candidate: version 2")).to_be_visible()
+    yield "model with a candidate"
+    TrainingRun.objects.create(
+        study=scene.study, trigger="api", state="running", stage="embedding", progress_total=9
+    )
+    scene.go(f"{OWN}/model/")
+    yield "training"
+    scene.go(f"{OWN}/images/{stimuli[0].pk}/")
+    yield "an image with predictions"
+    scene.go(f"{OWN}/")
+    yield "overview with a model"
+
+
+def _version(scene: Scene, stimuli: list[Stimulus], number: int, state: str) -> None:
+    study = scene.study
+    snapshot = LabelSnapshot.objects.create(
+        study=study, content_sha256=f"{number:064}", stimuli=9, ratings=54, holdout_stimuli=3
+    )
+    run = TrainingRun.objects.create(
+        study=study, snapshot=snapshot, trigger="api", state="succeeded"
+    )
+    metrics = {"srcc": 0.9, "plcc": 0.9, "krcc": 0.8, "rmse": 0.1, "n": 3}
+    names = ("quality", "authenticity", "correspondence")
+    version = ModelVersion.objects.create(
+        study=study,
+        number=number,
+        state=state,
+        preset="tiny",
+        snapshot=snapshot,
+        training_run=run,
+        metrics=dict.fromkeys(names, metrics),
+        promoted_at=timezone.now() if state == "active" else None,
+    )
+    Prediction.objects.bulk_create(
+        Prediction(
+            stimulus=stimulus,
+            model_version=version,
+            perspective=name,
+            mean=place / len(stimuli),
+            epistemic_sd=0.1,
+            aleatoric_sd=0.1,
+        )
+        for place, stimulus in enumerate(stimuli)
+        for name in names
+    )

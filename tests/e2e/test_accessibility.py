@@ -1,0 +1,56 @@
+"""axe-core finds nothing on any page, in any state, in light or dark (WCAG 2.2 AA)."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page
+from pytest_django.live_server_helper import LiveServer
+
+from annotation.models import Rater, Stimulus, Study
+from workbench.accounts.models import User
+
+from .axe import findings
+from .conftest import leave
+from .states import arriving, console, rating
+from .states.scene import Scene
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+States = Callable[[Scene], Iterator[str]]
+
+SWEEP: list[States] = [
+    arriving.sessions,
+    arriving.checks,
+    arriving.notices,
+    arriving.joining,
+    rating.scales,
+    rating.dialogs,
+    rating.answering,
+    rating.interludes,
+    console.entrance,
+    console.api_pages,
+    console.setting_up,
+    console.images,
+    console.people,
+    console.model,
+]
+
+
+@pytest.fixture
+def scene(
+    page: Page,
+    live_server: LiveServer,
+    study: Study,
+    owner: User,
+    rater: Rater,
+    images: list[Stimulus],
+) -> Iterator[Scene]:
+    page.set_viewport_size({"width": 1366, "height": 768})
+    yield Scene(page, live_server.url, study, owner, rater, images)
+    leave(page)
+
+
+@pytest.mark.parametrize("states", SWEEP, ids=lambda states: states.__name__)
+def test_axe_finds_nothing(scene: Scene, states: States) -> None:
+    found = [f"{state}: {line}" for state in states(scene) for line in findings(scene.page)]
+    assert found == []
