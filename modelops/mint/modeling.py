@@ -179,7 +179,8 @@ class MintIQAModel(MintIQATrunk):
     ) -> Tensor:
         """(B, Dq) without gradients and without the heads: what a Bayesian last layer works on."""
         vision_embeds = self.encode_images(pixel_values)
-        return self.encode_queries(vision_embeds, input_ids, attention_mask).mean(dim=1)
+        queries = self.encode_queries(vision_embeds, input_ids, attention_mask)
+        return queries.float().mean(dim=1)
 
     @torch.no_grad()
     def head_weights(self) -> tuple[Tensor, Tensor]:

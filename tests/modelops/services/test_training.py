@@ -11,7 +11,7 @@ from annotation.models import AuditEntry, PublishedScore, Stimulus, Study
 from annotation.selectors.labels import labels_of
 from modelops.errors import TooFewLabelsError
 from modelops.learning.recipe import Recipe
-from modelops.mint import embed_batches, load_model
+from modelops.mint import Engine, load_model
 from modelops.models import ModelVersion, TrainingRun
 from modelops.services.artifacts import local_folder
 from modelops.services.model_store import version_model
@@ -45,7 +45,7 @@ def test_the_stored_model_gives_the_means_of_the_posterior(
     inputs = loaded.processor(*zip(*items, strict=True))
     with torch.no_grad():
         scores = loaded.model(*inputs).scores.numpy()
-    embeddings = embed_batches(loaded, items).values
+    embeddings = Engine(loaded).embed(items).values
     expected = version_model(version).last_layer.predict(embeddings).mean
     # Random weights hardly tell images apart, so the heads are steep: float32 ends at 1e-5.
     assert scores == pytest.approx(expected, abs=1e-4)
@@ -71,7 +71,7 @@ def test_a_head_only_retrain_keeps_the_backbone_and_its_embeddings(
     def refuse(*args: object, **kwargs: object) -> None:
         raise AssertionError("an embedding was computed again")
 
-    monkeypatch.setattr("modelops.mint.embed_batches", refuse)
+    monkeypatch.setattr("modelops.mint.Engine.embed", refuse)
     second = train()
     assert second.number == 2
     assert second.backbone_sha256 == first.backbone_sha256
