@@ -70,7 +70,8 @@ class ShardStore:
 
     def _open(self, path: Path) -> None:
         with suppress(SafetensorError, FileNotFoundError):
-            self._files[path] = file = safe_open(path, framework="np")
+            file: Any = safe_open(path, framework="np")  # the library leaves it untyped
+            self._files[path] = file
             for row, key in enumerate(file.get_tensor("keys")):
                 self._places[key.tobytes().hex()] = (path, row)
 

@@ -22,7 +22,7 @@ NOT_SETTINGS = {
 
 TARGETS = [
     "setup", "demo", "test", "check", "selfcheck", "bench", "bench-rating", "bench-claims",
-    "bench-browser", "bench-predict", "bench-export", "pretrain-tiny", "screenshots",
+    "bench-browser", "bench-predict", "bench-export", "bench-model", "pretrain-tiny", "screenshots",
 ]  # fmt: skip
 
 
