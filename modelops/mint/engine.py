@@ -9,7 +9,7 @@ What was tried and did not win is in docs/decisions/021.
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -66,12 +66,8 @@ class _Part(NamedTuple):
     """What became of some items in a row."""
 
     rows: range
-    decoded: list[Decoded]
+    errors: dict[int, UnreadableImageError]
     pooled: Tensor | None  # (readable images among them, Dq); None where there are none
-
-    def errors(self) -> dict[int, UnreadableImageError]:
-        found = zip(self.rows, self.decoded, strict=True)
-        return {row: it for row, it in found if isinstance(it, UnreadableImageError)}
 
 
 class Engine:
@@ -119,10 +115,10 @@ class Engine:
         embedded = self._on_cores if self.device.type == "cpu" else self._on_device
         with device_errors(self.device):
             for part in embedded(items):
-                bad = part.errors()
-                errors |= bad
+                errors |= part.errors
                 if part.pooled is not None:
-                    values[[row for row in part.rows if row not in bad]] = part.pooled.cpu().numpy()
+                    good = [row for row in part.rows if row not in part.errors]
+                    values[good] = part.pooled.cpu().numpy()
                 if progress is not None:
                     progress(part.rows.stop, len(items))
         return Embeddings(values, errors)
@@ -161,43 +157,42 @@ class Engine:
 
     def _part(self, items: Sequence[tuple[ImageSource, str]], size: int, start: int) -> _Part:
         """Items `start` … on one core, from file to embedding."""
-        part = items[start : start + size]
-        decoded = [self._decode(item) for item in part]
-        return self._launch(start, part, decoded)
+        rows = range(start, min(start + size, len(items)))
+        return self._launch(items, rows, [self._decode(items[row]) for row in rows])
 
     def _on_device(self, items: Sequence[tuple[ImageSource, str]]) -> Iterator[_Part]:
         """Batch by batch; each is collected only when the next one is on its way to the GPU."""
         running: _Part | None = None
-        with ThreadPoolExecutor(self.workers) as pool:
-            bound = _BATCHES_AHEAD * (self.batch_size if self._sized else _MOST_IN_A_BATCH)
-            decoding = ahead_of(pool, self._decode, items, bound)
+        bound = _BATCHES_AHEAD * (self.batch_size if self._sized else _MOST_IN_A_BATCH)
+        with (
+            _threads_each(1),
+            ThreadPoolExecutor(self.workers) as pool,
+            closing(ahead_of(pool, self._decode, items, bound)) as decoding,
+        ):
             start = 0
             while start < len(items):
-                part = items[start : start + self.batch_size]
-                launched = self._launch(start, part, list(islice(decoding, len(part))))
+                rows = range(start, min(start + self.batch_size, len(items)))
+                launched = self._launch(items, rows, list(islice(decoding, len(rows))))
                 if running is not None:
                     yield running
-                running, start = launched, start + len(part)
-                if not self._sized:
-                    self._find_batch_size(len(part))
+                running, start = launched, rows.stop
         if running is not None:
             yield running
 
     def _launch(
-        self, start: int, part: Sequence[tuple[ImageSource, str]], decoded: list[Decoded]
+        self, items: Sequence[tuple[ImageSource, str]], rows: range, decoded: list[Decoded]
     ) -> _Part:
-        good = [it for it in decoded if not isinstance(it, UnreadableImageError)]
-        prompts = [
-            prompt
-            for (_image, prompt), it in zip(part, decoded, strict=True)
-            if not isinstance(it, UnreadableImageError)
-        ]
+        found = dict(zip(rows, decoded, strict=True))
+        errors = {row: it for row, it in found.items() if isinstance(it, UnreadableImageError)}
+        good = [it for it in decoded if isinstance(it, Tensor)]
         if not good:
-            return _Part(range(start, start + len(part)), decoded, None)
+            return _Part(rows, errors, None)
         pixels = torch.stack(good)
         if self.device.type == "cuda":
             pixels = pixels.pin_memory()
-        return _Part(range(start, start + len(part)), decoded, self.pooled(pixels, prompts))
+        prompts = [items[row][1] for row in rows if row not in errors]
+        with self._finding_batch_size(len(good)):
+            return _Part(rows, errors, self.pooled(pixels, prompts))
 
     def _decode(self, item: tuple[ImageSource, str]) -> Decoded:
         try:
@@ -205,16 +200,20 @@ class Engine:
         except UnreadableImageError as error:
             return error
 
-    def _find_batch_size(self, images: int) -> None:
-        """From what the first batch took at its worst."""
-        self._sized = True
-        if self.device.type != "cuda":
+    @contextmanager
+    def _finding_batch_size(self, images: int) -> Iterator[None]:
+        """Sets it by what the first batch takes at its worst, where nobody has set it."""
+        if self._sized or self.device.type != "cuda":
+            yield
             return
+        torch.cuda.reset_peak_memory_stats(self.device)
+        before = torch.cuda.memory_allocated(self.device)
+        yield
+        taken = torch.cuda.max_memory_allocated(self.device) - before
         free, _total = torch.cuda.mem_get_info(self.device)
         kept = torch.cuda.memory_reserved(self.device) - torch.cuda.memory_allocated(self.device)
-        peak = torch.cuda.max_memory_allocated(self.device)
-        taken = peak - torch.cuda.memory_allocated(self.device)
-        self.batch_size = fitting_batch(free + kept, taken / images)
+        if not self._sized:  # it was not halved meanwhile
+            self._sized, self.batch_size = True, fitting_batch(free + kept, taken / images)
 
 
 def fitting_batch(free_bytes: float, bytes_per_image: float) -> int:

@@ -1,7 +1,7 @@
 """Work that is done ahead of whoever needs its results, but never far ahead."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
@@ -12,7 +12,7 @@ R = TypeVar("R")
 
 def ahead_of(
     pool: ThreadPoolExecutor, work: Callable[[T], R], items: Iterable[T], most: int
-) -> Iterator[R]:
+) -> Generator[R, None, None]:
     """`work(item)` for each item, in order, with at most `most` results begun and not yet taken.
 
     What `work` raises is raised where its result is taken. Closing the iterator cancels what has
