@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts pytest bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export pretrain-tiny screenshots messages pins clean
+.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts pytest bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-model pretrain-tiny screenshots messages pins clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,7 +51,7 @@ check: setup-dev ## lint, types, layers, missing migrations, deployment settings
 	@echo "check: migrations"; $(PY) -m workbench.local run --throw-away -- $(PY) manage.py makemigrations --check --dry-run
 	@echo "check: deployment settings"; env $$CHECK_ENV $(PY) manage.py check --deploy --fail-level WARNING
 
-bench: setup ## measure all that needs no browser, on throw-away data (15 minutes); writes benchmarks/results
+bench: setup ## measure all that needs no browser, on throw-away data (20 minutes); writes benchmarks/results
 	@$(PY) -m benchmarks
 
 bench-rating: setup ## ratings per second, with few and with many raters and answers stored
@@ -71,6 +71,9 @@ bench-predict: setup ## predictions per second
 
 bench-export: setup ## rows exported per second, and the memory it takes
 	@$(PY) -m benchmarks export
+
+bench-model: setup ## the model's images per second against the straightforward way (11 GiB for all of it)
+	@$(PY) -m benchmarks model
 
 pretrain-tiny: setup ## pretrain the shipped tiny backbone anew (takes long)
 	@$(PY) -m workbench.demo.pretraining $(PRETRAIN_ARGS)

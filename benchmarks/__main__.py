@@ -11,7 +11,7 @@ from workbench.local.interrupt import interrupted_by_signals
 from .machine import busy_cores, busy_warning
 from .site import InsideError
 
-NAMES = ("rating", "claims", "console", "predict", "export")
+NAMES = ("rating", "claims", "console", "predict", "export", "model")
 
 
 def main(arguments: list[str]) -> int:

@@ -23,3 +23,18 @@ def database_is_postgresql(
             id="workbench.E002",
         )
     ]
+
+
+@register()
+def model_precision_is_known(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    if settings.MODEL_PRECISION in ("auto", "float32", "bfloat16"):
+        return []
+    return [
+        Error(
+            f"MODEL_PRECISION is {settings.MODEL_PRECISION!r}, which no model computes in.",
+            hint="Give auto, float32 or bfloat16, or leave it unset.",
+            id="workbench.E003",
+        )
+    ]

@@ -322,5 +322,10 @@ MODEL_WEIGHTS = env.str("MODEL_WEIGHTS", default="")
 #: Folder of a causal language model with its tokenizer, for a model that explains.
 MODEL_LANGUAGE = env.str("MODEL_LANGUAGE", default="")
 MODEL_DEVICE = env.str("MODEL_DEVICE", default="auto")
+# How images are embedded: `float32`, `bfloat16`, or `auto`, which is bfloat16 where the device
+# multiplies it itself.
+MODEL_PRECISION = env.str("MODEL_PRECISION", default="auto")
+# Stimuli that a worker scores in one go; 0 is the preset's own number, made for processors.
+SCORING_CHUNK = env.int("SCORING_CHUNK", default=0)
 # A training or scoring job whose worker is silent for so long is handed to another one.
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=60)

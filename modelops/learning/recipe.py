@@ -32,6 +32,9 @@ class Recipe:
     frozen_blocks: int = 0
     #: Whether the Q-Former and its word embeddings stay as they are (its query tokens do not).
     frozen_qformer: bool = True
+    #: Whether what the frozen blocks give for an image is kept on disk, in float16, for later
+    #: epochs and trainings (`trunk_cache`).
+    trunk_cache: bool = True
     #: Above 0, low-rank adapters of this rank are trained in the last `lora_blocks` vision blocks,
     #: whose own weights stay as they are, as do those of all blocks before them.
     lora_rank: int = 0

@@ -28,7 +28,8 @@ from .errors import DivergedError, LearningError
 from .losses import opinion_loss
 from .recipe import Recipe
 from .teams import Alone, Team
-from .trunk import Scorer, Trunk, freeze
+from .trunk import Scorer, Trunk, freeze, trunk_blocks
+from .trunk_cache import KeptTrunk, TrunkCache
 from .validation import Parts, draw_parts
 
 #: Called with what is being done, how much of it is done, and of how much.
@@ -48,6 +49,7 @@ class TrainingData:
     targets: Tensor  # (N, 3) on 0…1, NaN where there is no label
     weights: Tensor | None = None  # (N, 3), `labels.loss_weights`; None: all labels count the same
     groups: Sequence[int] | None = None  # N: images of one prompt share a number
+    kept: KeptTrunk | None = None  # N: where what frozen blocks give is kept; None: nowhere
 
     def __post_init__(self) -> None:
         if not self.targets.isfinite().any():
@@ -135,7 +137,7 @@ class _Training:
         #: Optimizer steps of one epoch.
         self.steps = math.ceil(len(self.parts.training) / (recipe.batch_size * recipe.accumulation))
         self.state = Checkpoint(recipe, origin, trained, optimizer, Curve(self.steps))
-        self.trunk = Trunk(model, recipe)
+        self.trunk, self.cache = Trunk(model, recipe), _trunk_cache(model, data, recipe)
         self.scorer = team.wrap(Scorer(model, recipe))
 
     def run(self, saving: _Saving, progress: Progress) -> None:
@@ -146,6 +148,8 @@ class _Training:
             self._epoch(saving, progress)
             if self.parts.validation:
                 self._validate()
+            if self.cache is not None:
+                self.cache.flush()
             if self.team.leads:
                 saving.save(state)
         if state.best and not curve.latest_is_best:
@@ -207,10 +211,16 @@ class _Training:
     def _scores(self, rows: list[int]) -> Tensor:
         """(len(rows), 3): each process computes its share, and all know the whole."""
         mine = self.team.share(rows)
-        hidden = self.trunk(self.data.pixels(mine).to(self.device))
+        hidden = self._hidden(mine)
         ids, mask = self.data.input_ids[mine], self.data.attention_mask[mine]
         scores = self.scorer(hidden, ids.to(self.device), mask.to(self.device))
         return self.team.gather(scores)[: len(rows)]
+
+    def _hidden(self, rows: list[int]) -> Tensor:
+        """(len(rows), patches + 1, Dv): what the frozen blocks give, computed or kept."""
+        if self.cache is not None:
+            return self.cache(rows).to(self.device)
+        return self.trunk(self.data.pixels(rows).to(self.device))
 
     @torch.no_grad()
     def _validate(self) -> None:
@@ -252,6 +262,14 @@ def rate_at(step: int, steps: int, warmup: float) -> float:
     if rising and step <= rising:
         return step / rising
     return 0.5 * (1 + math.cos(math.pi * (step - rising) / (steps - rising)))
+
+
+def _trunk_cache(model: MintIQAModel, data: TrainingData, recipe: Recipe) -> TrunkCache | None:
+    """None where nothing is frozen, or nothing is to be kept."""
+    blocks = trunk_blocks(model, recipe)
+    if data.kept is None or not blocks or not recipe.trunk_cache:
+        return None
+    return TrunkCache(model, data.kept.images, data.pixels, data.kept.folder, blocks=blocks)
 
 
 def _parts(data: TrainingData, recipe: Recipe) -> Parts:

@@ -39,18 +39,14 @@ class Trunk:
     recipe: what it gives for an image could be computed once and kept."""
 
     def __init__(self, model: MintIQAModel, recipe: Recipe) -> None:
-        self._embeddings = model.vision_model.embeddings
-        self._layers = model.vision_model.encoder.layers[: trunk_blocks(model, recipe)]
+        self._model, self._blocks = model, trunk_blocks(model, recipe)
         self._mixed = in_bfloat16(model.query_tokens.device, recipe)
 
     @torch.no_grad()
     def __call__(self, pixels: Tensor) -> Tensor:
         """(B, 3, S, S) → (B, patches + 1, Dv), before any block that is trained."""
         with torch.autocast(pixels.device.type, torch.bfloat16, enabled=self._mixed):
-            hidden: Tensor = self._embeddings(pixels)
-            for layer in self._layers:
-                hidden = layer(hidden)
-        return hidden
+            return self._model.encode_lower(pixels, self._blocks)
 
 
 class Scorer(nn.Module):
@@ -63,15 +59,12 @@ class Scorer(nn.Module):
     def __init__(self, model: MintIQAModel, recipe: Recipe) -> None:
         super().__init__()
         self.model = model
-        self._first = trunk_blocks(model, recipe)
+        self._blocks = trunk_blocks(model, recipe)
         self._mixed = in_bfloat16(model.query_tokens.device, recipe)
 
     def forward(self, hidden: Tensor, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Scores (B, 3) from what the trunk gave (B, patches + 1, Dv) and the prompts (B, L)."""
-        vision = self.model.vision_model
         with torch.autocast(hidden.device.type, torch.bfloat16, enabled=self._mixed):
-            for layer in vision.encoder.layers[self._first :]:
-                hidden = layer(hidden)
-            embeds = vision.post_layernorm(hidden)  # (B, patches + 1, Dv)
+            embeds = self.model.encode_upper(hidden, self._blocks)  # (B, patches + 1, Dv)
             queries = self.model.encode_queries(embeds, input_ids, attention_mask)  # (B, Q, Dq)
         return self.model.score_pooled(queries.float().mean(dim=1))

@@ -1,10 +1,10 @@
 """MINT-IQA: three scores for an image and its prompt, and words for them, in plain torch.
 
 One image from file to scores, in reading order: `scoring` (the whole way) → `preprocessing`
-(pixels) and `tokenization` (prompt) → `modeling` (pixels and tokens to scores). `answering` goes
-on from there: a question about the image to an answer in words, by `explaining` and `language`.
-Beside them: `configuration` and `presets` hold the sizes, `checkpoint` finds, loads and saves
-models, `conversion` reads the released checkpoint.
+(pixels) and `tokenization` (prompt) → `modeling` (pixels and tokens to scores). `engine` goes that
+way with many images at once. `answering` goes on from there: a question about the image to an
+answer in words, by `explaining` and `language`. Beside them: `configuration` and `presets` hold the
+sizes, `checkpoint` finds, loads and saves models, `conversion` reads the released checkpoint.
 """
 
 from .answering import (
@@ -28,8 +28,11 @@ from .checkpoint import (
 )
 from .configuration import PERSPECTIVES, MintIQAConfig, MintIQAExplainerConfig
 from .conversion import convert_state_dict, load_official
+from .devices import Precision, native_precision, processor_cores
+from .engine import Embeddings, Engine, Item
 from .errors import (
     CheckpointError,
+    DeviceError,
     MintModelError,
     TokenizerError,
     UnknownNameError,
@@ -46,7 +49,7 @@ from .modeling import MintIQAModel, MintIQAOutput
 from .preprocessing import PIXEL_MEAN, PIXEL_STD, image_to_pixels, normalise
 from .presets import PRESETS, explainer_preset_config, preset_config
 from .processing import MintIQAProcessor, ModelInputs
-from .scoring import Embeddings, Item, embed_batches, score_image
+from .scoring import score_image
 from .tokenization import PromptTokenizer, load_tokenizer, train_tiny_tokenizer
 
 __all__ = [
@@ -58,7 +61,9 @@ __all__ = [
     "Answerer",
     "CheckpointError",
     "Decoding",
+    "DeviceError",
     "Embeddings",
+    "Engine",
     "Item",
     "LanguageTokenizer",
     "LoadedExplainer",
@@ -72,6 +77,7 @@ __all__ = [
     "MintIQAProcessor",
     "MintModelError",
     "ModelInputs",
+    "Precision",
     "PromptTokenizer",
     "Speech",
     "TokenizerError",
@@ -80,7 +86,6 @@ __all__ = [
     "UnreadableImageError",
     "backbone_hash",
     "convert_state_dict",
-    "embed_batches",
     "explainer_preset_config",
     "from_blip2",
     "image_to_pixels",
@@ -92,8 +97,10 @@ __all__ = [
     "load_official",
     "load_speech",
     "load_tokenizer",
+    "native_precision",
     "normalise",
     "preset_config",
+    "processor_cores",
     "read_language_tokenizer",
     "save_model",
     "save_speech",

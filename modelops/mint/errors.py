@@ -27,3 +27,7 @@ class VerificationError(MintModelError):
 
 class StorageError(MintModelError):
     """A folder that cannot be written: it is there already, or its disk is full or refuses."""
+
+
+class DeviceError(MintModelError):
+    """The device on which a model computes gives up: its memory is full, or the GPU is gone."""

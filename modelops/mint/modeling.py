@@ -80,6 +80,22 @@ class MintIQATrunk(PreTrainedModel):
         """(B, 3, S, S) → (B, patches + 1, Dv), after `ln_vision`."""
         return cast(Tensor, self.vision_model(pixel_values=pixel_values).last_hidden_state)
 
+    def encode_lower(self, pixel_values: Tensor, blocks: int) -> Tensor:
+        """(B, 3, S, S) → (B, patches + 1, Dv): patches and the first `blocks` vision blocks.
+
+        Apart from `encode_upper` so that what frozen blocks give is computed once and kept.
+        """
+        hidden = cast(Tensor, self.vision_model.embeddings(pixel_values))
+        for block in self.vision_model.encoder.layers[:blocks]:
+            hidden = block(hidden)
+        return hidden
+
+    def encode_upper(self, hidden: Tensor, blocks: int) -> Tensor:
+        """From the output of `encode_lower` with as many `blocks` to that of `encode_images`."""
+        for block in self.vision_model.encoder.layers[blocks:]:
+            hidden = block(hidden)
+        return cast(Tensor, self.vision_model.post_layernorm(hidden))
+
     def encode_queries(
         self,
         vision_embeds: Tensor,
@@ -179,7 +195,8 @@ class MintIQAModel(MintIQATrunk):
     ) -> Tensor:
         """(B, Dq) without gradients and without the heads: what a Bayesian last layer works on."""
         vision_embeds = self.encode_images(pixel_values)
-        return self.encode_queries(vision_embeds, input_ids, attention_mask).mean(dim=1)
+        queries = self.encode_queries(vision_embeds, input_ids, attention_mask)
+        return queries.float().mean(dim=1)
 
     @torch.no_grad()
     def head_weights(self) -> tuple[Tensor, Tensor]:

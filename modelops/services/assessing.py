@@ -139,9 +139,7 @@ def _assess(row: Assessment) -> dict[str, Any]:
 
 
 def _scores(model: VersionModel, image: "Image", prompt: str) -> dict[str, dict[str, float]]:
-    from ..mint import embed_batches
-
-    embedded = embed_batches(model.backbone, [(image, prompt)])
+    embedded = model.embedder.engine.embed([(image, prompt)])
     for error in embedded.errors.values():
         raise error
     predicted = model.last_layer.predict(embedded.values)

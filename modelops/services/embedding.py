@@ -1,10 +1,10 @@
 """Pooled embeddings of stimuli: from the cache, or from their images."""
 
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,10 +19,11 @@ from ..learning.embeddings import EmbeddingCache, Key
 from .artifacts import refused_when_full
 
 if TYPE_CHECKING:
-    from ..mint import LoadedModel
+    from ..mint import Engine, LoadedModel, Precision
 
-#: Images decoded and embedded between two writes to the cache.
-PORTION = 64
+#: Images decoded and embedded between two writes to the cache: seconds or minutes of a processor's
+#: work, a second of a GPU's.
+PORTIONS = {"cpu": 64, "cuda": 1024}
 
 Progress = Callable[[int, int], None]
 
@@ -43,8 +44,22 @@ class Embedder:
     """Embeds stimuli with one backbone, whose model is loaded only when an image needs it."""
 
     def __init__(self, backbone_sha256: str, load: "Callable[[], LoadedModel]") -> None:
-        self.cache = EmbeddingCache(settings.DATA_DIR / "cache" / "embeddings", backbone_sha256)
+        self._backbone_sha256 = backbone_sha256
         self._load = load
+
+    @cached_property
+    def cache(self) -> EmbeddingCache:
+        """What this backbone has embedded, in this process's precision."""
+        name = self._backbone_sha256
+        if precision() != "float32":
+            name += f"-{precision()}"
+        return EmbeddingCache(settings.DATA_DIR / "cache" / "embeddings", name)
+
+    @cached_property
+    def engine(self) -> "Engine":
+        from ..mint import Engine
+
+        return Engine(self._load(), precision=precision())
 
     def embed(self, stimuli: Sequence[Stimulus], progress: Progress | None = None) -> Embedded:
         """Embeddings of `stimuli` (with their prompts loaded).
@@ -53,30 +68,31 @@ class Embedder:
         kept in the cache portion by portion. Raises ArtifactError where the disk is full.
         """
         result = Embedded()
-        for start in range(0, len(stimuli), PORTION):
-            self._embed_portion(stimuli[start : start + PORTION], result)
-            if progress is not None:
-                progress(min(start + PORTION, len(stimuli)), len(stimuli))
-        return result
-
-    def _embed_portion(self, stimuli: Sequence[Stimulus], result: Embedded) -> None:
         known = self.cache.get_many([_key(stimulus) for stimulus in stimuli])
         unknown = [stimulus for stimulus in stimuli if _key(stimulus) not in known]
-        if unknown:
-            known |= self._embed_images(unknown, result)
+        done = len(stimuli) - len(unknown)
+        while unknown:
+            portion, unknown = self._portion(unknown)
+            known |= self._embed_images(portion, result)
+            done += len(portion)
+            if progress is not None:
+                progress(done, len(stimuli))
         for stimulus in stimuli:
             if _key(stimulus) in known:
                 result.vectors[stimulus.pk] = known[_key(stimulus)]
+        return result
+
+    def _portion(self, stimuli: list[Stimulus]) -> tuple[list[Stimulus], list[Stimulus]]:
+        """What is embedded next, and the rest."""
+        size = PORTIONS.get(self.engine.device.type, PORTIONS["cpu"])
+        return stimuli[:size], stimuli[size:]
 
     def _embed_images(
         self, stimuli: Sequence[Stimulus], result: Embedded
     ) -> dict[Key, NDArray[np.floating]]:
-        from ..mint import embed_batches
-
         with image_files(stimuli) as paths:
-            found = embed_batches(
-                self._load(),
-                [(path, item.prompt.text) for path, item in zip(paths, stimuli, strict=True)],
+            found = self.engine.embed(
+                [(path, item.prompt.text) for path, item in zip(paths, stimuli, strict=True)]
             )
         for row, error in found.errors.items():
             result.problems.append(unreadable(stimuli[row], paths[row], error))
@@ -123,11 +139,31 @@ def _fetch(stimulus: Stimulus, path: Path) -> None:
         return
 
 
+def device() -> str:
+    """MODEL_DEVICE, where `auto` is a GPU if this machine has one."""
+    if settings.MODEL_DEVICE != "auto":
+        return str(settings.MODEL_DEVICE)
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def precision() -> "Precision":
+    """MODEL_PRECISION, where `auto` is bfloat16 if the device multiplies it itself."""
+    if settings.MODEL_PRECISION == "auto":
+        from ..mint import native_precision
+
+        return native_precision(device())
+    return "bfloat16" if settings.MODEL_PRECISION == "bfloat16" else "float32"
+
+
 def use_processor_cores() -> None:
     """As many torch threads as this process has cores for; more only fight each other."""
     import torch
 
-    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    from ..mint import processor_cores
+
+    torch.set_num_threads(processor_cores())
 
 
 def _key(stimulus: Stimulus) -> Key:

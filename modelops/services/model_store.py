@@ -8,7 +8,7 @@ from django.conf import settings
 
 from ..models import ModelVersion
 from .artifacts import local_folder
-from .embedding import Embedder
+from .embedding import Embedder, device
 
 if TYPE_CHECKING:
     from ..learning.bayes import LastLayer
@@ -59,12 +59,3 @@ def base_model() -> "LoadedModel":
     from ..mint import load_model
 
     return load_model(settings.MODEL_WEIGHTS or settings.MODEL_PRESET, device=device())
-
-
-def device() -> str:
-    """MODEL_DEVICE, where `auto` is a GPU if this machine has one."""
-    if settings.MODEL_DEVICE != "auto":
-        return str(settings.MODEL_DEVICE)
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import structlog
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Func, IntegerField, QuerySet, Sum
 from django.utils import timezone
@@ -32,7 +33,7 @@ from .queue import FINISH_SCORING, SCORE_CHUNK
 log = structlog.get_logger(__name__)
 
 #: Stimuli per chunk: seconds of work, also where a full-size model has only a processor, so that
-#: a chunk is over long before the queue hands it out again.
+#: a chunk is over long before the queue hands it out again. SCORING_CHUNK says otherwise for GPUs.
 CHUNK_SIZES = {"tiny": 64}
 DEFAULT_CHUNK_SIZE = 16
 #: How often a chunk is begun before it counts as the cause of its workers' deaths.
@@ -145,7 +146,7 @@ def _create_run(version: ModelVersion) -> ScoringRun:
         started_at=timezone.now(),
         lease_expires_at=leases.lease_end(),
     )
-    size = CHUNK_SIZES.get(version.preset, DEFAULT_CHUNK_SIZE)
+    size = settings.SCORING_CHUNK or CHUNK_SIZES.get(version.preset, DEFAULT_CHUNK_SIZE)
     ScoringChunk.objects.bulk_create(
         ScoringChunk(run=run, index=start // size, stimulus_ids=stimuli[start : start + size])
         for start in range(0, len(stimuli), size)

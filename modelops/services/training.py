@@ -226,6 +226,7 @@ def _training_data(
 
     from ..learning.pixels import ImageFiles
     from ..learning.training import TrainingData
+    from ..learning.trunk_cache import KeptTrunk
 
     ids, mask = loaded.processor.tokenizer([item.prompt.text for item in pool.stimuli])
     weights = loss_weights(pool.labels) if recipe.label_weights else None
@@ -236,6 +237,9 @@ def _training_data(
         torch.as_tensor(pool.labels.mos, dtype=torch.float32),
         weights=None if weights is None else torch.as_tensor(weights, dtype=torch.float32),
         groups=[item.prompt_id for item in pool.stimuli],
+        kept=KeptTrunk(
+            [item.sha256 for item in pool.stimuli], Path(settings.DATA_DIR) / "cache" / "trunk"
+        ),
     )
 
 

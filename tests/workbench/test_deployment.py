@@ -20,8 +20,8 @@ NOT_SETTINGS = {"POSTGRES_PASSWORD", "PORT", "WORKER_QUEUES"}
 
 TARGETS = [
     "setup", "demo", "test", "check", "selfcheck", "bench", "bench-rating", "bench-claims",
-    "bench-console", "bench-browser", "bench-predict", "bench-export", "pretrain-tiny",
-    "screenshots",
+    "bench-console", "bench-browser", "bench-predict", "bench-export", "bench-model",
+    "pretrain-tiny", "screenshots",
 ]  # fmt: skip
 
 

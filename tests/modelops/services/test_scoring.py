@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from pytest_django.fixtures import Settings
 
 from annotation.models import Stimulus, Study
 from modelops.errors import NotScoredError
@@ -33,6 +34,13 @@ def test_every_image_is_predicted_once_from_every_perspective(version: ModelVers
     run.refresh_from_db()
     assert (run.state, run.progress_done) == ("succeeded", 40)
     assert Prediction.objects.filter(model_version=version).count() == 40 * 3
+
+
+def test_a_setting_makes_chunks_larger_for_gpus(
+    labelled: list[Stimulus], train: Train, settings: Settings
+) -> None:
+    settings.SCORING_CHUNK = 30
+    assert train().scoring_runs.get().chunks.count() == 2  # of 40 images
 
 
 def test_predictions_are_those_of_the_posterior(

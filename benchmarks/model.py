@@ -1,0 +1,231 @@
+"""MINT-IQA's speed against the straightforward way, side by side on the same weights."""
+
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import torch
+from PIL import Image
+
+from modelops.mint import (
+    Decoding,
+    Item,
+    LoadedModel,
+    MintIQAExplainer,
+    MintIQAModel,
+    MintIQAProcessor,
+    Tokens,
+    explainer_preset_config,
+    load_model,
+    load_tokenizer,
+    preset_config,
+    processor_cores,
+)
+from modelops.mint.checkpoint import TINY_FOLDER
+from workbench.demo.world import build_world
+
+from . import model_gpu
+from .machine import busy_cores
+from .model_training import heads_alone, trunk_cache
+from .model_ways import compared, in_turns, ways_of
+from .results import table, write
+from .site import Say
+
+#: Full size in float32, its linear layers in bfloat16 beside it, and room to compute.
+_FULL_SIZE_GIB = 11
+_GIB = 2**30
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many images, how often, and which parts."""
+
+    images: int = 128
+    rounds: int = 7
+    full_size: bool = True
+    full_size_images: int = 4
+    full_size_rounds: int = 2
+    epochs: int = 3
+    head_images: int = 2_400
+    questions: int = 16
+    gpu_images: int = 2_048
+
+
+def measure(plan: Plan, say: Say) -> dict[str, Any]:
+    """All parts that this machine can run; a part that it cannot says why."""
+    torch.set_num_threads(processor_cores())
+    with tempfile.TemporaryDirectory(prefix="mint-bench-") as name:
+        folder = Path(name)
+        say(f"drawing {plan.images} images")
+        files = _draw(plan.images, folder)
+        scoring = _tiny_scoring(plan, files, say)
+        scoring += _full_size_scoring(plan, files["512 px PNG"], say)
+        say("training with and without the trunk cache")
+        trunk = trunk_cache(
+            load_model("tiny"), files["384 px JPEG"], folder / "trunk", "tiny", plan.epochs
+        )
+        heads = heads_alone(plan.head_images, (160, 768), folder / "heads")
+        say("answering questions")
+        return {
+            "torch": torch.__version__,
+            "threads": torch.get_num_threads(),
+            "scoring": scoring,
+            "trunk": trunk,
+            "heads": heads,
+            "explanations": _explanations(plan.questions),
+            "gpu": _gpu(plan, files["512 px PNG"], folder, say),
+        }
+
+
+def _draw(images: int, folder: Path) -> dict[str, list[Item]]:
+    """The demo's pictures as they are, and as the public databases hold theirs."""
+    forms: dict[str, list[Item]] = {"384 px JPEG": [], "512 px PNG": []}
+    for drawn in build_world(seed=1, images=images):
+        small = folder / drawn.filename
+        small.write_bytes(drawn.data)
+        large = small.with_suffix(".png")
+        with Image.open(small) as image:
+            image.resize((512, 512), Image.Resampling.LANCZOS).save(large)
+        forms["384 px JPEG"].append(Item(small, drawn.prompt))
+        forms["512 px PNG"].append(Item(large, drawn.prompt))
+    return forms
+
+
+def _tiny_scoring(plan: Plan, files: dict[str, list[Item]], say: Say) -> list[dict[str, Any]]:
+    loaded = load_model("tiny")
+    ways, rows = ways_of(loaded), []
+    for form, items in files.items():
+        say(f"tiny: {len(items)} images, {form}")
+        found = compared(in_turns(ways, items, plan.rounds), len(items))
+        rows += [{"preset": "tiny", "files": form, **row} for row in found]
+    return rows
+
+
+def _full_size_scoring(plan: Plan, items: Sequence[Item], say: Say) -> list[dict[str, Any]]:
+    about = {"preset": "vit-g", "files": "512 px PNG"}
+    free = psutil.virtual_memory().available / _GIB
+    if not plan.full_size or free < _FULL_SIZE_GIB:
+        why = f"not measured: {free:.0f} GiB free" if plan.full_size else "not asked for"
+        return [{**about, "skipped": why}]
+    say(f"vit-g: {plan.full_size_images} images (random weights)")
+    few = items[: plan.full_size_images]
+    ways = ways_of(full_size_model())
+    return [
+        {**about, **row} for row in compared(in_turns(ways, few, plan.full_size_rounds), len(few))
+    ]
+
+
+def full_size_model() -> LoadedModel:
+    """The published size with random weights; its words are the tiny preset's."""
+    config = preset_config("vit-g")
+    config.bos_token = None
+    torch.manual_seed(0)
+    model = MintIQAModel(config).requires_grad_(False)
+    model.train(False)
+    tokenizer = load_tokenizer(TINY_FOLDER, config)
+    return LoadedModel(model, MintIQAProcessor(tokenizer, config.image_size))
+
+
+def _explanations(questions: int) -> dict[str, Any]:
+    """Tokens per second of the tiny explanation model, one question at a time and all at once."""
+    torch.manual_seed(0)
+    config = explainer_preset_config("tiny")
+    model = MintIQAExplainer(config).requires_grad_(False)
+    model.train(False)
+    width = (questions, config.num_query_tokens, config.embedding_size)
+    queries, ids = torch.randn(width), torch.randint(10, 2_000, (questions, 12))
+    decoding = Decoding(num_beams=1, repetition_penalty=1.0, max_new_tokens=64)
+    rates = {}
+    for name, size in (("one_by_one", 1), ("batched", questions)):
+        tokens, start = 0, time.perf_counter()
+        for first in range(0, questions, size):
+            part = slice(first, first + size)
+            asked = Tokens(ids[part], torch.ones_like(ids[part]))
+            tokens += sum(map(len, model.generate(queries[part], asked, decoding)))
+        rates[name] = round(tokens / (time.perf_counter() - start), 1)
+    return {"preset": "tiny", "questions": questions, "tokens_per_second": rates}
+
+
+def _gpu(plan: Plan, items: Sequence[Item], folder: Path, say: Say) -> dict[str, Any]:
+    if not torch.cuda.is_available():
+        return {"skipped": "not measured: this machine has no GPU"}
+    say("vit-g on the GPU")
+    loaded = full_size_model()
+    many = (list(items) * (plan.gpu_images // len(items) + 1))[: plan.gpu_images]
+    on_gpu = LoadedModel(torch.nn.Module.to(loaded.model, "cuda"), loaded.processor)
+    ways = compared(in_turns(ways_of(on_gpu), many[:256], 2), 256)
+    found: dict[str, Any] = {
+        "name": torch.cuda.get_device_name(),
+        "ceiling_tflops": round(model_gpu.ceiling() / 1e12, 1),
+        "ways": ways,
+        "with_decoding": model_gpu.with_decoding(on_gpu, many),
+        "without_decoding": [
+            row for compiled in (False, True)
+            for row in model_gpu.without_decoding(on_gpu, compiled=compiled)
+        ],
+    }  # fmt: skip
+    torch.cuda.reset_peak_memory_stats()
+    found["trunk"] = trunk_cache(on_gpu, many[:256], folder / "trunk-gpu", "vit-g", plan.epochs)
+    found["training_peak_gib"] = round(torch.cuda.max_memory_allocated() / _GIB, 1)
+    return found
+
+
+def lines(found: dict[str, Any]) -> list[str]:
+    """Everything for a person."""
+    keys = ["preset", "files", "way", "images_per_second", "ms_per_image", "ratio", "difference"]
+    rows = [_row(row, keys) for row in found["scoring"]]
+    trunk, words = found["trunk"], found["explanations"]["tokens_per_second"]
+    return [
+        *table(["model", "files", "way", "images/s", "ms/image", "×", "difference"], rows),
+        "",
+        "Ways take turns; ×: median of the rounds' ratios; difference: of pooled embeddings,",
+        "relative to what differs between images.",
+        f"Trunk cache, {trunk['preset']}, {trunk['frozen_blocks']} of {trunk['blocks']} blocks "
+        f"frozen: {trunk['steps_per_second_without']} steps/s without, "
+        f"{trunk['steps_per_second_with']} with, {trunk['time_ratio']} × the time, "
+        f"{trunk['kib_per_image']} KiB per image, filled in {trunk['fill_seconds']} s.",
+        *(
+            f"Heads alone, {row['images']:,} cached images of width {row['width']}: "
+            f"{row['seconds']} s."
+            for row in found["heads"]
+        ),
+        f"Explanations, tiny: {words['one_by_one']} tokens/s one by one, {words['batched']} in a "
+        f"batch of {found['explanations']['questions']}.",
+        *_gpu_lines(found["gpu"]),
+    ]
+
+
+def _gpu_lines(gpu: dict[str, Any]) -> list[str]:
+    if "skipped" in gpu:
+        return [f"GPU: {gpu['skipped']}"]
+    keys = ["batch", "compiled", "images_per_second", "share_of_ceiling", "peak_gib"]
+    rows = [[str(row[key]) for key in keys] for row in gpu["without_decoding"]]
+    ways = [f"{row['way']} {row['images_per_second']}/s ({row['ratio']} ×)" for row in gpu["ways"]]
+    trunk, files = gpu["trunk"], gpu["with_decoding"]
+    return [
+        f"GPU: {gpu['name']}, {gpu['ceiling_tflops']} TFLOP/s in bfloat16 matrix products.",
+        *table(["batch", "compiled", "images/s", "of the ceiling", "peak GiB"], rows),
+        f"With decoding, batch {files['batch']}: {files['images_per_second']} images/s. "
+        + "; ".join(ways),
+        f"Training, batch 8: {trunk['steps_per_second_without']} steps/s without the trunk cache, "
+        f"{trunk['steps_per_second_with']} with, peak {gpu['training_peak_gib']} GiB.",
+    ]
+
+
+def _row(row: dict[str, Any], keys: Sequence[str]) -> list[Any]:
+    """A way's figures, or why there are none."""
+    if "skipped" in row:
+        return [row["preset"], row["files"], row["skipped"], *[""] * (len(keys) - 3)]
+    return [f"{row[key]:.2%}" if key == "difference" else row[key] for key in keys]
+
+
+def run(say: Say, plan: Plan = Plan()) -> None:
+    """Measures, writes results/model.json, prints the tables."""
+    busy = busy_cores()
+    found = measure(plan, say)
+    path = write("model", found, busy)
+    say("\n".join(["", *lines(found), "", f"written to {path}"]))

@@ -1,0 +1,99 @@
+"""Arrays on disk by image, in checksummed shards of bounded size: what the trunk cache keeps.
+
+A shard is a safetensors file of the images' checksums and one float16 array each, memory-mapped.
+Its name is the checksum of its content, so any number of processes add at once without a lock.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from ..files import sha256_of, write_atomically
+
+_SUFFIX = ".v1.safetensors"
+Half = NDArray[np.float16]
+
+
+class ShardStore:
+    """float16 arrays of one shape by SHA-256 (hexadecimal), in `root`/`name`.
+
+    All folders of `root` together take at most `most_bytes`: the oldest shard goes first, but none
+    that this store has used, so that a set of images larger than that is kept in part instead of
+    being driven out by itself.
+    """
+
+    def __init__(self, root: Path, name: str, most_bytes: int) -> None:
+        self.root, self.folder, self.most_bytes = root, root / name, most_bytes
+        self._files: dict[Path, Any] = {}
+        self._places: dict[str, tuple[Path, int]] = {}
+
+    def get(self, key: str) -> Half | None:
+        """A copy of the array, or None where it is not known."""
+        if key not in self._places:
+            self._open_new_shards()
+        if key not in self._places:
+            return None
+        path, row = self._places[key]
+        array: Half = self._files[path].get_slice("values")[row]
+        return array
+
+    def put(self, values: Mapping[str, Half]) -> bool:
+        """Adds arrays as one shard; False, and nothing is added, where there is no room for it.
+
+        Raises OSError where the disk is full, with nothing left behind.
+        """
+        keys = np.frombuffer(bytes.fromhex("".join(values)), np.uint8).reshape(len(values), 32)
+        data = save({"keys": keys, "values": np.stack(list(values.values()))})
+        if not self._make_room(len(data)):
+            return False
+        path = self.folder / (hashlib.sha256(data).hexdigest() + _SUFFIX)
+        write_atomically(path, data)
+        self._open(path)
+        return True
+
+    def _open_new_shards(self) -> None:
+        for path in self.folder.glob(f"*{_SUFFIX}"):
+            if path in self._files:
+                continue
+            with suppress(FileNotFoundError):  # another process made room
+                if sha256_of(path) + _SUFFIX == path.name:
+                    self._open(path)
+                else:
+                    path.unlink(missing_ok=True)
+
+    def _open(self, path: Path) -> None:
+        with suppress(SafetensorError, FileNotFoundError):
+            file: Any = safe_open(path, framework="np")  # the library leaves it untyped
+            self._files[path] = file
+            for row, key in enumerate(file.get_tensor("keys")):
+                self._places[key.tobytes().hex()] = (path, row)
+
+    def _make_room(self, size: int) -> bool:
+        """Deletes the oldest shards until `size` more bytes fit."""
+        sizes = {path: it for path in self.root.glob(f"*/*{_SUFFIX}") if (it := _stat(path))}
+        total = sum(bytes_ for _when, bytes_ in sizes.values())
+        unused = sorted((path for path in sizes if path not in self._files), key=sizes.__getitem__)
+        if total - sum(sizes[path][1] for path in unused) + size > self.most_bytes:
+            return False
+        for path in unused:
+            if total + size <= self.most_bytes:
+                break
+            path.unlink(missing_ok=True)
+            total -= sizes[path][1]
+        return True
+
+
+def _stat(path: Path) -> tuple[float, int] | None:
+    """When it was written, and its size; None where it is gone."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_mtime, found.st_size

@@ -1,0 +1,134 @@
+"""The trunk cache: what the frozen blocks of the vision transformer give, computed once per image.
+
+In the published recipe blocks 0–21 of 39 are frozen, so their output for an image is the same in
+every epoch and every retrain. It is kept in float16, as the released code computes it. When only
+heads change there is nothing left to compute at all: `embeddings` keeps pooled embeddings.
+
+Training goes on from it: `model.encode_upper(cache(rows), cache.blocks)` stands for
+`model.encode_images(pixels(rows))`, with the same gradients above the frozen blocks.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from modelops.mint import MintIQAModel
+
+from .errors import LearningError
+from .shards import Half, ShardStore
+
+#: Bytes per shard: few files, and little lost where one rots.
+_SHARD_BYTES = 32 * 2**20
+#: Images whose activations are computed at a time.
+_BATCH = 8
+
+
+def frozen_blocks(model: MintIQAModel) -> int:
+    """How many blocks from the first on no gradient reaches: 0 where the patches are trained."""
+    vision = model.vision_model
+    if any(weight.requires_grad for weight in vision.embeddings.parameters()):
+        return 0
+    for number, block in enumerate(vision.encoder.layers):
+        if any(weight.requires_grad for weight in block.parameters()):
+            return number
+    return len(vision.encoder.layers)
+
+
+def trunk_hash(model: MintIQAModel, blocks: int) -> str:
+    """SHA-256 of all that activations after `blocks` blocks depend on, but for the image."""
+    vision = model.vision_model
+    digest = hashlib.sha256(f"trunk 1 {blocks} {vision.config.layer_norm_eps}".encode())
+    digest.update(f"{vision.config.hidden_act} {vision.config.num_attention_heads}".encode())
+    digest.update(f"{vision.config.image_size} {vision.config.patch_size}".encode())
+    for part in (vision.embeddings, *vision.encoder.layers[:blocks]):
+        for name, tensor in sorted(part.state_dict().items()):
+            digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+            flat = tensor.detach().cpu().contiguous().flatten()
+            digest.update(flat.view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class KeptTrunk:
+    """Where activations of N images, known by their SHA-256, are kept; a value, so that it can be
+    sent to another process."""
+
+    images: Sequence[str]
+    folder: Path
+
+
+class TrunkCache:
+    """Activations after the frozen blocks of a model, of N images known by their SHA-256.
+
+    `pixels(rows)` gives normalised images (B, 3, S, S) and is asked only for what is not known.
+    What does not fit into `most_bytes`, or on the disk, is computed each time. Raises LearningError
+    where the blocks would not give the same twice: dropout in their attention.
+    """
+
+    def __init__(
+        self,
+        model: MintIQAModel,
+        images: Sequence[str],
+        pixels: Callable[[Sequence[int]], Tensor],
+        folder: Path,
+        *,
+        blocks: int,
+        most_bytes: int = 20 * 2**30,
+    ) -> None:
+        if model.vision_model.config.attention_dropout:
+            raise LearningError(
+                "attention_dropout of the vision blocks is not 0; set it to 0, or retrain with "
+                "trunk_cache=false"
+            )
+        self.blocks = blocks
+        self._model, self._images, self._pixels = model, images, pixels
+        self._store = ShardStore(folder, trunk_hash(model, blocks), most_bytes)
+        self._new: dict[str, Half] = {}
+        self._full = False
+
+    def __call__(self, rows: Sequence[int]) -> Tensor:
+        """float32 (len(rows), patches + 1, Dv), for `MintIQAModel.encode_upper`."""
+        known = {row: found for row in rows if (found := self._known(row)) is not None}
+        missing = [row for row in dict.fromkeys(rows) if row not in known]
+        for start in range(0, len(missing), _BATCH):
+            part = missing[start : start + _BATCH]
+            known |= dict(zip(part, self._compute(part), strict=True))
+        self._keep({self._images[row]: known[row] for row in missing})
+        return torch.from_numpy(np.stack([known[row] for row in rows])).float()
+
+    def flush(self) -> None:
+        """Writes what a shard is not yet full of."""
+        if self._new and not self._full:
+            try:
+                self._full = not self._store.put(self._new)
+            except OSError:  # the cache is worth its time only, never a failed training
+                self._full = True
+        self._new = {}
+
+    def _known(self, row: int) -> Half | None:
+        key = self._images[row]
+        return self._new[key] if key in self._new else self._store.get(key)
+
+    @torch.no_grad()
+    def _compute(self, rows: Sequence[int]) -> Half:
+        pixels = self._pixels(rows).to(self._model.query_tokens.device)
+        hidden = self._model.encode_lower(pixels, self.blocks).half()
+        if not hidden.isfinite().all():
+            raise LearningError(
+                f"activations after block {self.blocks} exceed float16's 65,504, or are no "
+                "numbers; retrain with trunk_cache=false"
+            )
+        found: Half = hidden.cpu().numpy()
+        return found
+
+    def _keep(self, values: dict[str, Half]) -> None:
+        if self._full:
+            return
+        self._new |= values
+        if sum(value.nbytes for value in self._new.values()) >= _SHARD_BYTES:
+            self.flush()

@@ -1,0 +1,59 @@
+"""Where a model computes: what the device can, and by what names its failures go."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+import torch
+
+from .errors import DeviceError
+
+Precision = Literal["float32", "bfloat16"]
+
+#: How torch's RuntimeErrors begin that tell of a machine without memory, and of a GPU that is gone.
+_NO_MEMORY = ("DefaultCPUAllocator: can't allocate memory", "DefaultCPUAllocator: not enough")
+_GONE = ("CUDA error", "CUDA driver error", "No CUDA GPUs are available")
+
+
+def processor_cores() -> int:
+    """Cores that this process may run on."""
+    return len(os.sched_getaffinity(0))
+
+
+def native_precision(device: torch.device | str) -> Precision:
+    """bfloat16 where the device multiplies it itself, and not by way of float32."""
+    if torch.device(device).type == "cuda":
+        native = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        can = torch.cpu.get_capabilities()
+        native = bool(can.get("avx512_bf16") or can.get("amx_bf16"))
+    return "bfloat16" if native else "float32"
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether torch says that the memory of a GPU, or of the machine, is full."""
+    full = isinstance(error, torch.OutOfMemoryError)
+    return full or any(words in str(error) for words in _NO_MEMORY)
+
+
+@contextmanager
+def device_errors(device: torch.device) -> Iterator[None]:
+    """Turns what torch raises of full memory or a lost GPU into a DeviceError with the mend.
+
+    Everything else passes as it is.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if is_out_of_memory(error):
+            raise DeviceError(
+                f"the memory of {device} is too small for one image at a time; end what else "
+                "uses it, or take a smaller model"
+            ) from error
+        if isinstance(error, torch.AcceleratorError) or str(error).startswith(_GONE):
+            raise DeviceError(
+                f"{device} does not answer any more ({str(error).splitlines()[0]}); look at it "
+                "with nvidia-smi, and start the worker again"
+            ) from error
+        raise

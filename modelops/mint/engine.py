@@ -1,0 +1,248 @@
+"""Many images and prompts to pooled embeddings, as fast as the machine gives them.
+
+On processor cores each core takes a batch of its own, from file to embedding: no core waits for
+another inside a matrix product, and none is idle while images are decoded. On a GPU all cores
+decode ahead of it, up to a bound, so that it never waits for an image.
+What was tried and did not win is in docs/decisions/021.
+"""
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from .checkpoint import LoadedModel
+from .devices import Precision, device_errors, is_out_of_memory
+from .errors import UnreadableImageError
+from .modeling import MintIQAModel
+from .prefetching import ahead_of
+from .preprocessing import ImageSource, image_to_pixels, normalise
+
+#: Called with (items done, items in all) after each batch.
+Progress = Callable[[int, int], None]
+#: Decoded pixels uint8 (3, S, S), or why there are none.
+Decoded = Tensor | UnreadableImageError
+
+#: Images per batch on a core: enough for full speed, and what a batch needs stays in its cache.
+_CORE_BATCH = 8
+#: On a GPU the first batch is small: its memory tells how many images fit.
+_FIRST_BATCH = 8
+_MOST_IN_A_BATCH = 256
+#: Share of the free GPU memory that a batch may take; the rest is for fragments and neighbours.
+_MEMORY_SHARE = 0.8
+#: Batches that are decoded ahead of a GPU.
+_BATCHES_AHEAD = 3
+
+
+class Item(NamedTuple):
+    """One image (a path or a PIL image) and the prompt it was made from."""
+
+    image: ImageSource
+    prompt: str
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """Pooled embeddings of N items, in their order, on which `head_weights` gives the scores.
+
+    values: float32 (N, Dq); rows of unreadable images are NaN.
+    errors: index of an unreadable image → why.
+    """
+
+    values: NDArray[np.float32]
+    errors: dict[int, UnreadableImageError]
+
+
+class _Part(NamedTuple):
+    """What became of some items in a row."""
+
+    rows: range
+    errors: dict[int, UnreadableImageError]
+    pooled: Tensor | None  # (readable images among them, Dq); None where there are none
+
+
+class Engine:
+    """Embeds with one model, whose weights must not change meanwhile.
+
+    precision: `float32` gives the numbers of the released code; `bfloat16` computes the products of
+    the trunk in half the width, twice as fast where the processor can (`native_precision`).
+    batch_size: images at a time; found on a GPU where it is not given. Where memory does not
+    suffice it is halved, and stays so.
+    workers: threads; as many as torch is set to use where not given.
+    compiled: whether torch.compile makes the model's code (minutes at first; see the decision).
+    """
+
+    def __init__(
+        self,
+        loaded: LoadedModel,
+        *,
+        precision: Precision = "float32",
+        batch_size: int | None = None,
+        workers: int | None = None,
+        compiled: bool = False,
+    ) -> None:
+        self.device = loaded.model.device
+        self.mixed = precision == "bfloat16" and loaded.model.dtype == torch.float32
+        model = with_bfloat16_products(loaded.model) if self.mixed else loaded.model
+        self._pool: Callable[..., Tensor] = model.pooled_embeddings
+        if compiled:
+            self._pool = torch.compile(self._pool, dynamic=True)
+        self._processor = loaded.processor
+        self._width = loaded.model.config.embedding_size
+        self.workers = workers or torch.get_num_threads()
+        self._sized = batch_size is not None or self.device.type == "cpu"
+        self.batch_size = batch_size or (_CORE_BATCH if self._sized else _FIRST_BATCH)
+
+    def embed(
+        self, items: Sequence[tuple[ImageSource, str]], progress: Progress | None = None
+    ) -> Embeddings:
+        """Pooled embeddings of all items.
+
+        An unreadable image costs its own row only: it is named in `errors` and the rest goes on.
+        Raises DeviceError where even one image is too much for the memory, or the GPU is gone.
+        """
+        values = np.full((len(items), self._width), np.nan, dtype=np.float32)
+        errors: dict[int, UnreadableImageError] = {}
+        embedded = self._on_cores if self.device.type == "cpu" else self._on_device
+        with device_errors(self.device):
+            for part in embedded(items):
+                errors |= part.errors
+                if part.pooled is not None:
+                    good = [row for row in part.rows if row not in part.errors]
+                    values[good] = part.pooled.cpu().numpy()
+                if progress is not None:
+                    progress(part.rows.stop, len(items))
+        return Embeddings(values, errors)
+
+    def pooled(self, pixels: Tensor, prompts: Sequence[str]) -> Tensor:
+        """uint8 (B, 3, S, S) and B prompts → float32 (B, Dq), on the model's device.
+
+        In two halves where memory does not suffice for all.
+        """
+        try:
+            return self._forward(pixels, prompts)
+        except RuntimeError as error:
+            if len(prompts) == 1 or not is_out_of_memory(error):
+                raise
+        # Here and not above: the error holds on to what the batch had allocated.
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        half = (len(prompts) + 1) // 2
+        self._sized, self.batch_size = True, min(self.batch_size, half)
+        return torch.cat(
+            [self.pooled(pixels[:half], prompts[:half]), self.pooled(pixels[half:], prompts[half:])]
+        )
+
+    def _forward(self, pixels: Tensor, prompts: Sequence[str]) -> Tensor:
+        ids, mask = self._processor.tokenizer(prompts)
+        # Pixels travel as bytes, a quarter of what they are as numbers.
+        ready = normalise(pixels.to(self.device, non_blocking=True))
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.mixed):
+            return self._pool(ready, ids.to(self.device), mask.to(self.device)).float()
+
+    def _on_cores(self, items: Sequence[tuple[ImageSource, str]]) -> Iterator[_Part]:
+        size = min(self.batch_size, max(1, -(-len(items) // self.workers)))
+        streams = max(1, min(self.workers, -(-len(items) // size)))
+        with _threads_each(self.workers // streams), ThreadPoolExecutor(streams) as pool:
+            yield from pool.map(partial(self._part, items, size), range(0, len(items), size))
+
+    def _part(self, items: Sequence[tuple[ImageSource, str]], size: int, start: int) -> _Part:
+        """Items `start` … on one core, from file to embedding."""
+        rows = range(start, min(start + size, len(items)))
+        return self._launch(items, rows, [self._decode(items[row]) for row in rows])
+
+    def _on_device(self, items: Sequence[tuple[ImageSource, str]]) -> Iterator[_Part]:
+        """Batch by batch; each is collected only when the next one is on its way to the GPU."""
+        running: _Part | None = None
+        bound = _BATCHES_AHEAD * (self.batch_size if self._sized else _MOST_IN_A_BATCH)
+        with (
+            _threads_each(1),
+            ThreadPoolExecutor(self.workers) as pool,
+            closing(ahead_of(pool, self._decode, items, bound)) as decoding,
+        ):
+            start = 0
+            while start < len(items):
+                rows = range(start, min(start + self.batch_size, len(items)))
+                launched = self._launch(items, rows, list(islice(decoding, len(rows))))
+                if running is not None:
+                    yield running
+                running, start = launched, rows.stop
+        if running is not None:
+            yield running
+
+    def _launch(
+        self, items: Sequence[tuple[ImageSource, str]], rows: range, decoded: list[Decoded]
+    ) -> _Part:
+        found = dict(zip(rows, decoded, strict=True))
+        errors = {row: it for row, it in found.items() if isinstance(it, UnreadableImageError)}
+        good = [it for it in decoded if isinstance(it, Tensor)]
+        if not good:
+            return _Part(rows, errors, None)
+        pixels = torch.stack(good)
+        if self.device.type == "cuda":
+            pixels = pixels.pin_memory()
+        prompts = [items[row][1] for row in rows if row not in errors]
+        with self._finding_batch_size(len(good)):
+            return _Part(rows, errors, self.pooled(pixels, prompts))
+
+    def _decode(self, item: tuple[ImageSource, str]) -> Decoded:
+        try:
+            return image_to_pixels(item[0], self._processor.image_size)
+        except UnreadableImageError as error:
+            return error
+
+    @contextmanager
+    def _finding_batch_size(self, images: int) -> Iterator[None]:
+        """Sets it by what the first batch takes at its worst, where nobody has set it."""
+        if self._sized or self.device.type != "cuda":
+            yield
+            return
+        torch.cuda.reset_peak_memory_stats(self.device)
+        before = torch.cuda.memory_allocated(self.device)
+        yield
+        taken = torch.cuda.max_memory_allocated(self.device) - before
+        free, _total = torch.cuda.mem_get_info(self.device)
+        kept = torch.cuda.memory_reserved(self.device) - torch.cuda.memory_allocated(self.device)
+        if not self._sized:  # it was not halved meanwhile
+            self._sized, self.batch_size = True, fitting_batch(free + kept, taken / images)
+
+
+def fitting_batch(free_bytes: float, bytes_per_image: float) -> int:
+    """The largest power of two of images that fit, from 1 to 256."""
+    fit = _MEMORY_SHARE * free_bytes / max(bytes_per_image, 1)
+    return 1 << min(max(int(fit), 1), _MOST_IN_A_BATCH).bit_length() - 1
+
+
+def with_bfloat16_products(model: MintIQAModel) -> MintIQAModel:
+    """The model for `torch.autocast`: linear layers hold bfloat16 weights, all else is shared.
+
+    Autocast would convert the weights anew in each pass, a second of a core for the full size.
+    Norms, sums along the trunk and the mean over queries stay in float32.
+    """
+    shared: dict[int, object] = {id(it): it for it in (*model.parameters(), *model.buffers())}
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            for weight in module.parameters():
+                half = weight.detach().to(torch.bfloat16)
+                shared[id(weight)] = nn.Parameter(half, requires_grad=False)
+    return copy.deepcopy(model, shared)
+
+
+@contextmanager
+def _threads_each(count: int) -> Iterator[None]:
+    """Threads that are started within compute with `count` threads of torch each."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(max(1, count))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
