@@ -3,7 +3,7 @@
  * it names the person (annotation/protocol/behaviour.py says what is taken).
  */
 
-/** @typedef {Record<string, unknown>} Measured */
+/** @typedef {Record<string, unknown> & {shown_ms: number}} Measured */
 
 export class Behaviour {
   /** @type {"mouse" | "touch" | "pen" | "keyboard"} */

@@ -1,6 +1,6 @@
 /** After a training image: what others said, beside what the rater said. */
 
-import { fill } from "./dom.js";
+import { byId, fill } from "./dom.js";
 
 /**
  * @typedef {import("./answer.js").AnswerForm} AnswerForm
@@ -24,6 +24,7 @@ export class Feedback {
       const found = expectations.find((item) => item.perspective === question.name);
       if (found && question.score !== null) this.#say(question, question.score, found);
     }
+    byId("controls", HTMLElement).toggleAttribute("data-feedback", true);
   }
 
   clear() {
@@ -31,7 +32,9 @@ export class Feedback {
       const line = lineOf(element);
       line.textContent = "";
       delete line.dataset.verdict;
+      line.removeAttribute("tabindex");
     }
+    byId("controls", HTMLElement).removeAttribute("data-feedback");
   }
 
   /**
@@ -45,6 +48,8 @@ export class Feedback {
     const near = score >= low - slack && score <= high + slack;
     const line = lineOf(question.element);
     line.dataset.verdict = near ? "near" : "far";
+    // The controls are shut; in a low window the keyboard reaches the lines by themselves.
+    line.tabIndex = 0;
     line.textContent = fill(near ? this.messages.near : this.messages.far, {
       expected: question.nameOf(expected),
     });
