@@ -202,7 +202,7 @@ def _question(
 
 
 def _levels(item: PerspectiveSettings) -> tuple[Level, ...]:
-    """The categories of an ACR scale. A digit chooses a level; ten has two, and a key of its own."""
+    """The categories of an ACR scale. A digit chooses a level; for ten there is +."""
     scale = item.scale
     if scale.kind.startswith("slider"):
         return ()

@@ -146,11 +146,12 @@ def submit_answer(
     """Stores the answer and claims what is next, in one transaction.
 
     The same answer again changes nothing; another one supersedes the first while the rater is in
-    its block and the study lets them (NotRevisableError else). An answer to a lease that ran out is taken where a place can be had again. `behaviour`
-    is of the first answer: a revision has seen the image before. Where the study goes through its
-    images once per perspective, an answer is of one of them, and the trial is submitted with the
-    last. Raises InvalidAnswerError for a score that is missing or not asked for now, for a reason
-    that the trial does not ask for, and for a word that its prompt does not have.
+    its block and the study lets them (NotRevisableError else). An answer to a lease that ran out is
+    taken where a place can be had again. `behaviour` is of the first answer: a revision has seen
+    the image before. Where the study goes through its images once per perspective, an answer is of
+    one of them, and the trial is submitted with the last. Raises InvalidAnswerError for a score
+    that is missing or not asked for now, for a reason that the trial does not ask for, and for a
+    word that its prompt does not have.
 
     revises: False for a first answer, which must not take the place of one that overtook it (a
     request that was slow and repeated, another device): AnsweredError then.

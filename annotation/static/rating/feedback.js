@@ -25,6 +25,8 @@ export class Feedback {
       if (found && question.score !== null) this.#say(question, question.score, found);
     }
     byId("controls", HTMLElement).toggleAttribute("data-feedback", true);
+    // Its controls are shut: in a low window the keyboard scrolls it as a whole.
+    byId("questions", HTMLElement).tabIndex = 0;
   }
 
   clear() {
@@ -32,9 +34,9 @@ export class Feedback {
       const line = lineOf(element);
       line.textContent = "";
       delete line.dataset.verdict;
-      line.removeAttribute("tabindex");
     }
     byId("controls", HTMLElement).removeAttribute("data-feedback");
+    byId("questions", HTMLElement).removeAttribute("tabindex");
   }
 
   /**
@@ -48,8 +50,6 @@ export class Feedback {
     const near = score >= low - slack && score <= high + slack;
     const line = lineOf(question.element);
     line.dataset.verdict = near ? "near" : "far";
-    // The controls are shut; in a low window the keyboard reaches the lines by themselves.
-    line.tabIndex = 0;
     line.textContent = fill(near ? this.messages.near : this.messages.far, {
       expected: question.nameOf(expected),
     });

@@ -65,11 +65,12 @@ export class Progress {
     const { block, messages } = this;
     const seconds = this.pace.seconds;
     const inBlock = block ? block.done + this.waiting : 0;
-    // Training is one block, and the server's numbers end with its last one.
-    const known = block !== null && inBlock < block.size && !this.training;
+    byId("progress-more", HTMLElement).hidden = this.training;
+    // A block of one image is none, and the next one is not known before the server says it.
+    const known = block !== null && block.size > 1 && inBlock < block.size;
     const number = inBlock + 1;
     say("progress-block", known ? fill(messages.block, { number, size: block.size }) : "");
-    const paced = seconds !== null && !this.training && left > 0;
+    const paced = seconds !== null && left > 0;
     say("progress-pace", paced ? fill(messages.pace, { seconds: Math.round(seconds) || 1 }) : "");
     const minutes = paced ? Math.ceil((left * seconds) / 60) : 0;
     const little = paced && left * seconds < 60;

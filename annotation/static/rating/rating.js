@@ -83,6 +83,7 @@ export class Rating {
     );
     this.hand = new Hand();
     this.way = new WayBack(settings.blocksBack);
+    byId("back", HTMLButtonElement).hidden = settings.blocksBack === null;
     /**
      * The training answer whose feedback is to come: nothing goes on before that.
      * @type {Entry | null}
