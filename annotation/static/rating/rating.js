@@ -209,6 +209,7 @@ export class Rating {
     this.progress.show(this.outbox.uncounted);
     this.#prepare();
     if (this.trial !== this.screen.shown) void this.#show();
+    else this.#sayWhere();
   }
 
   /**
@@ -218,6 +219,8 @@ export class Rating {
    */
   #onOffer(offer, entry) {
     if (offer.messages) void this.inbox.open();
+    // What an earlier page left was sent; only a question is answered with what was last.
+    if (entry && !this.way.known && !this.outbox.entries.length) this.outbox.ask();
     if (entry && entry === this.awaited) {
       this.awaited = null;
       this.#leaveBehind();
@@ -243,8 +246,6 @@ export class Rating {
     const waiting = this.outbox.trials;
     this.progress.correct(offer);
     this.way.recall(offer);
-    // What an earlier page left was sent; only a question is answered with what was last.
-    if (!waiting.size && !this.way.known && offer.state === "rating") this.outbox.ask();
     if (!waiting.size && offer.state !== "rating") return this.#leavePage();
     if (!waiting.size && offer.rest_seconds) return void this.#rest(offer.rest_seconds);
     const before = this.hand.current;
