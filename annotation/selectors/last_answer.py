@@ -49,13 +49,16 @@ def last_answer(access: Access, session: SessionFacts) -> LastAnswer | None:
     names = set(together.values_list("perspective", flat=True))
     current = {"trial_id": trial_id, "superseded_at": None, "perspective__in": names}
     scores = Rating.objects.filter(**current).values_list("perspective", "score")
-    reasons = Explanation.objects.filter(**current).values(
-        "perspective", "phrases", "text", "regions", "words"
-    )
+    parts = ("phrases", "text", "regions", "words")
+    reasons = Explanation.objects.filter(**current).values_list("perspective", *parts)
     with prepared_cursor() as cursor:
         cursor.execute(_TRIAL, [trial_id])
         trial = OfferedTrial(*cursor.fetchone())
-    return LastAnswer(trial, dict(scores), {row.pop("perspective"): row for row in reasons})
+    return LastAnswer(
+        trial,
+        dict(scores),
+        {name: dict(zip(parts, values, strict=True)) for name, *values in reasons},
+    )
 
 
 def _block_of(session_id: int) -> int:

@@ -264,7 +264,8 @@ def holdings_of(access: Access, session: SessionFacts) -> Holdings:
         )
         rows = cursor.fetchall()
     leased = [OfferedTrial(*row[4:]) for row in rows if row[4] is not None]
-    return Holdings(*rows[0][:4], leased)
+    answered, trained, in_block, available = rows[0][:4]
+    return Holdings(answered, trained, in_block, available, leased)
 
 
 def images_remain(access: Access) -> bool:

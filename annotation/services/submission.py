@@ -182,7 +182,9 @@ def _lock(access: Access, trial_id: int) -> _Locked:
         raise TrialNotFoundError
     session = SessionFacts(row[6], SessionState(row[7]), row[8])
     names = tuple(item.perspective for item in protocol_of(access.study).perspectives)
-    return _Locked(*row[:6], session, Standing(*row[9:]), names)
+    standing = Standing(*row[9:])
+    trial_id, state, role, asked_up_to, scored, block = row[:6]
+    return _Locked(trial_id, state, role, asked_up_to, scored, block, session, standing, names)
 
 
 def _is_repeated(access: Access, locked: _Locked, answer: Answer) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import PublishedScore, Rater, RatingSession, Stimulus, Study
@@ -21,7 +21,7 @@ from .test_session_plan import set_plan
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 #: A laptop of 1366 × 768 pixels at 200 %.
-ZOOMED = {"width": 683, "height": 384}
+ZOOMED = ViewportSize(width=683, height=384)
 #: What has the keyboard, and what of it cannot be seen: outside the window, or under something.
 FOCUS = """() => {
     const focused = document.activeElement;
@@ -43,7 +43,7 @@ def focus(page: Page) -> tuple[str, str, int]:
 
 
 @pytest.mark.parametrize(
-    "size", [ZOOMED, {"width": 390, "height": 844}, {"width": 320, "height": 256}]
+    "size", [ZOOMED, ViewportSize(width=390, height=844), ViewportSize(width=320, height=256)]
 )
 def test_what_has_the_keyboard_is_seen_in_any_window(rating: Page, size: Any) -> None:
     page = rating
@@ -121,12 +121,11 @@ def touched(
 
     @contextmanager
     def visit(width: int, height: int) -> Iterator[Page]:
-        size = {"width": width, "height": height}
         context = browser.new_context(
-            viewport=size,
-            screen=size,
+            viewport={"width": width, "height": height},
+            screen={"width": width, "height": height},
             has_touch=True,
-            is_mobile=True,  # type: ignore[arg-type] # a plain dict
+            is_mobile=True,
         )
         page = context.new_page()
         page.goto(live_server.url + rater_link(rater))

@@ -87,8 +87,8 @@ function refusePhone() {
   if (settings.phones || !isPhone() || !document.getElementById("interlude")) return;
   page.dataset.stage = "elsewhere";
   byId("instructions", HTMLElement).hidden = true;
-  const { larger_screen = "", no_phone = "" } = settings.messages;
-  new Interlude(settings.messages).halt(larger_screen, no_phone);
+  const { messages } = settings;
+  new Interlude(messages).halt(messages.larger_screen ?? "", messages.no_phone ?? "");
 }
 
 /** Before and after rating: an answer whose session has ended may still be on its way. */
