@@ -90,6 +90,10 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         _("One question at a time"),
         _("A block is gone through once for quality, once for authenticity, and so on."),
     )
+    revisable = _choice(
+        _("Raters may go back"),
+        _("To the last image of the block that they are in, to change its answer."),
+    )
     repeat_share = _share(
         "repeat_share",
         _("Hidden repeats"),
@@ -205,6 +209,7 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
                 "stabilisation_trials",
                 "block_trials",
                 "one_per_pass",
+                "revisable",
                 "session_trials",
                 "session_minutes",
                 "daily_trials",
@@ -272,7 +277,7 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
     def _plan(self) -> SessionPlan:
         # Whatever else a plan has is left as it is.
         plan: SessionPlan = self.instance.plan
-        names = (*LIMITS, "one_per_pass")
+        names = (*LIMITS, "one_per_pass", "revisable")
         return replace(plan, **{name: self.cleaned_data[name] for name in names})
 
     def _viewing(self) -> ViewingChecks:

@@ -50,6 +50,8 @@ class SessionPlan:
     daily_trials: int = 0
     #: A block's images are gone through once per perspective (`protocol.passes`).
     one_per_pass: bool = False
+    #: A rater may go back to the last image of the block, and change its answer.
+    revisable: bool = True
 
     def __post_init__(self) -> None:
         for name, (least, most) in LIMITS.items():
@@ -62,6 +64,12 @@ class SessionPlan:
                 f"{self.repeat_share + self.gold_share:g} together; at most {MOST_CHECKS:g} of a "
                 "session may be spent on checks"
             )
+
+    @property
+    def blocks_back(self) -> int | None:
+        """How many blocks a changed answer may lie back: its own block has to last, and where that
+        is one image, the last one is meant. None where nothing may be changed."""
+        return (1 if self.block_trials == 1 else 0) if self.revisable else None
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:

@@ -42,6 +42,8 @@ class Stage(StrEnum):
 _DURING = {Stage.INSTRUCTIONS, Stage.RATING}
 #: Who was stopped has worked too, and is paid or not by whoever promised it, not by this page.
 _WITH_CODE = {Stage.DONE, Stage.STOPPED}
+#: Of the score ten, which is no digit (keyboard.js).
+_TEN_KEY = "+"
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,14 @@ class Question:
     anchors: tuple[str, ...]
     fields: tuple[FormField, ...]
     texts: tuple[FormText, ...]
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        """The keys of the lowest and of the highest score that a key gives; on a scale to 100
+        digits are tens."""
+        ten = 100 if self.kind == "slider100" else 10
+        last = int(float(self.maximum))
+        return f"{int(float(self.minimum))}", _TEN_KEY if last >= ten else str(min(last, 9))
 
     @property
     def regions(self) -> bool:
@@ -117,7 +127,7 @@ def page_context(access: Access, study: Study, stage: Stage, token: str) -> dict
         "consent": texts.consent(study.consent),
         "instructions": texts.instructions(study.instructions),
         "questions": (questions := questions_of(access, texts)),
-        "digits": _digits(questions[0]),
+        "digits": questions[0].keys,
         "skip_reasons": _skip_reasons(),
         "examples": examples_of(access, texts) if stage is Stage.INSTRUCTIONS else [],
         "completion_code": _completion_code(access) if stage in _WITH_CODE else "",
@@ -131,6 +141,8 @@ def page_context(access: Access, study: Study, stage: Stage, token: str) -> dict
             "language": get_language(),
             "leaseSeconds": study.lease_seconds,
             "unread": access.unread,
+            "phones": study.viewing.phones,
+            "blocksBack": study.plan.blocks_back,
             "imageSize": study.image_size,
             "messages": _messages(),
         },
@@ -192,7 +204,7 @@ def _question(
 
 
 def _levels(item: PerspectiveSettings) -> tuple[Level, ...]:
-    """The categories of an ACR scale. A digit chooses a level; ten has two, so it has no key."""
+    """The categories of an ACR scale. A digit chooses a level; for ten there is +."""
     scale = item.scale
     if scale.kind.startswith("slider"):
         return ()
@@ -200,14 +212,9 @@ def _levels(item: PerspectiveSettings) -> tuple[Level, ...]:
     values = [f"{scale.minimum + place * scale.step:g}" for place in range(number)]
     labels = scale.labels if scale.named else ("",) * number
     return tuple(
-        Level(value, value if len(value) == 1 else "", label)
+        Level(value, value if len(value) == 1 else _TEN_KEY if value == "10" else "", label)
         for value, label in zip(values, labels, strict=True)
     )
-
-
-def _digits(question: Question) -> tuple[int, int]:
-    """The first and last digit key that gives a score (tens on a scale to 100)."""
-    return int(float(question.minimum)), min(int(float(question.maximum)), 9)
 
 
 def _skip_reasons() -> list[tuple[str, str]]:
@@ -296,6 +303,10 @@ def _messages() -> dict[str, str]:
     """What the page's scripts say; `{…}` are filled in by them."""
     return {
         "progress": _("Image {number} of {total}"),
+        "block": _("{number} of {size} in this block"),
+        "pace": _("{seconds} s per image"),
+        "left": _("about {minutes} min left"),
+        "left_little": _("less than a minute left"),
         "training": _("Training {number} of {total}"),
         "near": _("Others said about “{expected}”. You see it as they do."),
         "far": _("Others said about “{expected}”. Have another look at the image."),
@@ -332,6 +343,7 @@ def _messages() -> dict[str, str]:
             "{detail} Ratings that are kept in this browser: {count}. They are sent when this link "
             "is opened here and rating goes on."
         ),
+        "larger_screen": _("A larger screen, please"),
         "no_phone": _(
             "The images need a larger screen: please open the link on a computer or a tablet."
         ),

@@ -65,11 +65,15 @@ OFFERED = """
 _HOLDINGS = f"""
 WITH answered AS (
     SELECT count(*) FILTER (WHERE role <> 'training') AS number,
-        count(*) FILTER (WHERE role = 'training') AS trained
+        count(*) FILTER (WHERE role = 'training') AS trained,
+        count(*) FILTER (WHERE block = (
+            SELECT min(block) FROM annotation_trial
+            WHERE session_id = %(session)s AND state = 'leased'
+        )) AS in_block
     FROM annotation_trial
     WHERE session_id = %(session)s AND state IN ('submitted', 'skipped')
 )
-SELECT answered.number, answered.trained,
+SELECT answered.number, answered.trained, answered.in_block,
     (
         SELECT count(*) FROM (
             SELECT 1 FROM annotation_stimulus AS stimulus WHERE {ELIGIBLE}
@@ -171,13 +175,23 @@ class OfferedTrial:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockPlace:
+    """Which block of a session a rater is in (0 is training): answers given in it, and its size."""
+
+    number: int
+    done: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Holdings:
-    """Where a session stands: trials answered (submitted or skipped) after training and in it,
-    images that could still be claimed (counted up to COUNTED), and the trials leased now, in the
-    order in which they are shown."""
+    """Where a session stands: trials answered (submitted or skipped) after training, in it, and in
+    the block of the first leased trial; images that could still be claimed (counted up to
+    COUNTED), and the trials leased now, in the order in which they are shown."""
 
     answered: int
     trained: int
+    in_block: int
     available: int
     leased: list[OfferedTrial] = field(default_factory=list)
 
@@ -202,6 +216,17 @@ class Holdings:
             return whole
         partly = sum(trial.scored for trial in self.leased if trial.training is training)
         return whole * passes + partly
+
+    def block(self, passes: int) -> "BlockPlace | None":
+        """The block that the rater is in, and how far: in answers, as `done`. None where nothing
+        is leased."""
+        if not self.leased:
+            return None
+        number = self.leased[0].block
+        leased = [trial for trial in self.leased if trial.block == number]
+        partly = sum(trial.scored for trial in leased) if passes > 1 else 0
+        size = (self.in_block + len(leased)) * passes
+        return BlockPlace(number, self.in_block * passes + partly, size)
 
     def total(self, session_trials: int) -> int:
         """How many trials after training the session will have had when it ends."""
@@ -253,9 +278,9 @@ def holdings_of(access: Access, session: SessionFacts) -> Holdings:
             {"study": access.study.id, "rater": access.rater_id, "session": session.id},
         )
         rows = cursor.fetchall()
-    leased = [OfferedTrial(*row[3:]) for row in rows if row[3] is not None]
-    answered, trained, available = rows[0][:3]
-    return Holdings(answered, trained, available, leased)
+    leased = [OfferedTrial(*row[4:]) for row in rows if row[4] is not None]
+    answered, trained, in_block, available = rows[0][:4]
+    return Holdings(answered, trained, in_block, available, leased)
 
 
 def images_remain(access: Access) -> bool:

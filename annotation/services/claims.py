@@ -15,6 +15,7 @@ from ..protocol.sessions import SessionState
 from ..protocol.skips import Skip
 from ..selectors.rating import (
     Access,
+    BlockPlace,
     OfferedTrial,
     SessionFacts,
     holdings_of,
@@ -72,6 +73,8 @@ class Offer:
     state: SessionState
     #: Seconds until the session goes on; 0 where no rest is due.
     rest: int = 0
+    #: None where no trial is in hand.
+    block: BlockPlace | None = None
 
 
 def claim_trials(*, access: Access, ahead: int) -> Offer:
@@ -161,9 +164,10 @@ def fill_up(*, access: Access, session: SessionFacts, standing: Standing, ahead:
     if trials and trials[0].training:
         training = holdings.trained + sum(trial.training for trial in holdings.leased)
         done = holdings.done(passes, training=True)
-        return Offer(trials, done, training * passes, SessionState.RATING)
-    total = holdings.total(length) * passes
-    return Offer(trials, holdings.done(passes), total, SessionState.RATING, rest)
+        total = training * passes
+    else:
+        done, total = holdings.done(passes), holdings.total(length) * passes
+    return Offer(trials, done, total, SessionState.RATING, rest, holdings.block(passes))
 
 
 def _rest(session: SessionFacts, seconds: int) -> int:

@@ -135,6 +135,17 @@ class AnsweredError(RatingError):
         )
 
 
+class NotRevisableError(RatingError):
+    """A change of an answer that stands: the study wants no changes, or the block is over."""
+
+    code = "not_revisable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Answers can be changed within their block only, and only where the study lets you.")
+        )
+
+
 class InvalidAnswerError(RatingError):
     """The answer does not fit the study's scales or form; the message says where."""
 

@@ -19,6 +19,7 @@ from ..protocol.plan import Role
 from ..protocol.sessions import SessionState
 from ..protocol.training import Expectation
 from ..selectors.expectations import expectations_of
+from ..selectors.last_answer import may_revise
 from ..selectors.rating import Access, SessionFacts, holdings_of, protocol_of
 from ..statements import prepared_cursor
 from . import claims
@@ -27,6 +28,7 @@ from .claims import Offer
 from .rating_errors import (
     AnsweredError,
     InvalidAnswerError,
+    NotRevisableError,
     SessionStateError,
     StudyNotOpenError,
     TrialNotFoundError,
@@ -43,7 +45,7 @@ WITH session AS MATERIALIZED (
     )
     FOR UPDATE
 )
-SELECT trial.id, trial.state, trial.role, trial.asked_up_to, trial.scored, session.*
+SELECT trial.id, trial.state, trial.role, trial.asked_up_to, trial.scored, trial.block, session.*
 FROM session, annotation_trial AS trial WHERE trial.id = %(trial)s FOR UPDATE OF trial
 """  # noqa: S608 -- the part put in is a constant
 
@@ -94,6 +96,7 @@ class _Locked:
     role: str
     asked_up_to: float | None
     scored: int
+    block: int
     session: SessionFacts
     standing: Standing
     #: In the study's order; of the first ones there are scores.
@@ -142,12 +145,13 @@ def submit_answer(
 ) -> Submission:
     """Stores the answer and claims what is next, in one transaction.
 
-    The same answer again changes nothing; another one supersedes the first while the session is
-    open. An answer to a lease that ran out is taken where a place can be had again. `behaviour`
-    is of the first answer: a revision has seen the image before. Where the study goes through its
-    images once per perspective, an answer is of one of them, and the trial is submitted with the
-    last. Raises InvalidAnswerError for a score that is missing or not asked for now, for a reason
-    that the trial does not ask for, and for a word that its prompt does not have.
+    The same answer again changes nothing; another one supersedes the first while the rater is in
+    its block and the study lets them (NotRevisableError else). An answer to a lease that ran out is
+    taken where a place can be had again. `behaviour` is of the first answer: a revision has seen
+    the image before. Where the study goes through its images once per perspective, an answer is of
+    one of them, and the trial is submitted with the last. Raises InvalidAnswerError for a score
+    that is missing or not asked for now, for a reason that the trial does not ask for, and for a
+    word that its prompt does not have.
 
     revises: False for a first answer, which must not take the place of one that overtook it (a
     request that was slow and repeated, another device): AnsweredError then.
@@ -176,10 +180,11 @@ def _lock(access: Access, trial_id: int) -> _Locked:
         row = cursor.fetchone()
     if row is None:
         raise TrialNotFoundError
-    session = SessionFacts(row[5], SessionState(row[6]), row[7])
+    session = SessionFacts(row[6], SessionState(row[7]), row[8])
     names = tuple(item.perspective for item in protocol_of(access.study).perspectives)
-    trial_id, state, role, asked_up_to, scored = row[:5]
-    return _Locked(trial_id, state, role, asked_up_to, scored, session, Standing(*row[8:]), names)
+    standing = Standing(*row[9:])
+    trial_id, state, role, asked_up_to, scored, block = row[:6]
+    return _Locked(trial_id, state, role, asked_up_to, scored, block, session, standing, names)
 
 
 def _is_repeated(access: Access, locked: _Locked, answer: Answer) -> bool:
@@ -275,6 +280,8 @@ def _revise(access: Access, locked: _Locked, answer: Answer, language: str, revi
     if not revises:
         raise AnsweredError
     _require_rating(access, locked.session)
+    if not may_revise(access, locked.session.id, locked.block):
+        raise NotRevisableError
     ratings.filter(superseded_at=None, perspective__in=scores).update(superseded_at=Now())
     explanations.filter(superseded_at=None, perspective__in=reasons).update(superseded_at=Now())
     _append(trial_id, scores, reasons, language, last + 1)

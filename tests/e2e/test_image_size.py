@@ -11,7 +11,7 @@ from annotation.services.raters import rater_link
 from tests import factories
 
 from .conftest import leave
-from .rating_page import shows
+from .rating_page import press, shows
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -75,3 +75,15 @@ def test_a_screen_of_two_pixels_per_css_pixel_shows_it_at_half_the_length(
     finally:
         leave(page)
         context.close()
+
+
+def test_a_large_image_is_in_the_middle_where_one_reads_from_right_to_left(
+    open_page: Callable[[], Page],
+) -> None:
+    page = begin(open_page())
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    press(page, "4 2 3 Enter")
+    found = field(shows(page, 2))
+    # Scrolling counts from the right, downwards from 0.
+    assert found["left"] == pytest.approx(-(SIZE[0] - found["wide"]) / 2, abs=1)
+    assert found["wide"] < SIZE[0] - 100

@@ -10,7 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import Explanation, Rater, Rating, RatingSession, Stimulus, Study, Trial
 from annotation.protocol.perspectives import default_perspectives
-from annotation.protocol.scales import SLIDER5
+from annotation.protocol.scales import ACR11, SLIDER5
 from annotation.services.claims import expire_leases
 from annotation.services.raters import rater_link
 
@@ -84,7 +84,7 @@ def test_a_text_that_is_not_asked_for_any_more_is_not_sent(rating: Page) -> None
 
 
 def test_a_chosen_phrase_can_be_taken_back(rating: Page) -> None:
-    chip = rating.get_by_text("very blurry")
+    chip = rating.get_by_text("very blurry", exact=True)
     chip.click()
     expect(rating.get_by_role("radio", name="very blurry")).to_be_checked()
     chip.click()
@@ -296,6 +296,30 @@ def test_chosen_phrases_read_as_sentences(rating: Page) -> None:
     press(rating, "4 2 3 Enter")
     shows(rating, 2)
     expect(sentence).to_be_empty()
+
+
+def test_the_eleven_point_scale_has_a_key_for_ten_and_skipping_one(
+    open_page: Callable[[], Page], study: Study
+) -> None:
+    perspectives = [item.to_json() for item in default_perspectives(ACR11)]
+    Study.objects.filter(pk=study.pk).update(perspectives=perspectives)
+    page = open_page()
+    page.get_by_label("I have read this and agree").check()
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator(".keys kbd").nth(1)).to_have_text("+")
+    page.get_by_role("button", name="Show me the first image").click()
+    shows(page, 1)
+    expect(page.locator(".level kbd").first).to_have_text("+")
+    # The second is what that key says without Shift.
+    press(page, "+ = 0 Enter")
+    shows(page, 2)
+    press(page, "s")
+    page.get_by_label("I cannot judge it").check()
+    page.get_by_role("button", name="Skip the image").click()
+    shows(page, 3)
+    arrived(page)
+    (trial,) = submitted()
+    assert scores_of(trial) == {"quality": 10, "authenticity": 10, "correspondence": 0}
 
 
 def test_the_last_image_can_be_revised_and_its_first_scores_are_kept(rating: Page) -> None:

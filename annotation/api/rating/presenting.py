@@ -5,8 +5,10 @@ from typing import Any
 from django.core.files.storage import default_storage
 
 from ...models import Study
+from ...selectors.last_answer import LastAnswer
 from ...selectors.rating import (
     Access,
+    BlockPlace,
     OfferedTrial,
     Protocol,
     SessionFacts,
@@ -48,9 +50,27 @@ def offer_json(access: Access, offer: Offer) -> dict[str, Any]:
     return {
         "trials": [trial_json(protocol, trial) for trial in offer.trials],
         "progress": {"done": offer.answered, "total": offer.total},
+        "block": _block_json(offer.block),
         "state": offer.state,
         "rest_seconds": offer.rest,
         "messages": access.unread,
+    }
+
+
+def _block_json(block: BlockPlace | None) -> dict[str, int] | None:
+    return {"number": block.number, "done": block.done, "size": block.size} if block else None
+
+
+def claim_json(access: Access, offer: Offer, last: LastAnswer | None) -> dict[str, Any]:
+    return {**offer_json(access, offer), "previous": _last_json(access, last) if last else None}
+
+
+def _last_json(access: Access, last: LastAnswer) -> dict[str, Any]:
+    protocol = protocol_of(access.study)
+    names = [item.perspective for item in protocol.perspectives if item.perspective in last.scores]
+    return {
+        "trial": {**trial_json(protocol, last.trial), "perspectives": names},
+        "answer": {"scores": last.scores, "explanations": last.reasons},
     }
 
 

@@ -102,9 +102,16 @@ class AheadSerializer(serializers.Serializer[object]):
     )
 
 
+class BlockSerializer(serializers.Serializer[object]):
+    number = serializers.IntegerField(help_text="0 is training.")
+    done = serializers.IntegerField(help_text="Trials of the block answered or skipped.")
+    size = serializers.IntegerField(help_text="Trials that the block has.")
+
+
 class OfferSerializer(serializers.Serializer[object]):
     trials = TrialSerializer(many=True)
     progress = ProgressSerializer()
+    block = BlockSerializer(allow_null=True, help_text="Null where no trial is in hand.")
     state = serializers.ChoiceField(SESSION_STATES)
     rest_seconds = serializers.IntegerField(
         help_text="How long the rater rests before the next block; 0 where none is due."
@@ -180,6 +187,24 @@ class ReasonSerializer(serializers.Serializer[object]):
         required=False,
         help_text="Words of the prompt that are not met, by their numbers from 0 among what "
         "stands between white space; a Chinese character is a word by itself.",
+    )
+
+
+class AnswerSerializer(serializers.Serializer[object]):
+    scores = serializers.DictField(child=serializers.FloatField())
+    explanations = serializers.DictField(child=ReasonSerializer())
+
+
+class PreviousSerializer(serializers.Serializer[object]):
+    trial = TrialSerializer()
+    answer = AnswerSerializer()
+
+
+class ClaimSerializer(OfferSerializer):
+    previous = PreviousSerializer(
+        allow_null=True,
+        help_text="The last answer, which can be sent anew while its block lasts; null where it "
+        "cannot.",
     )
 
 

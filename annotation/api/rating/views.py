@@ -10,14 +10,16 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ...protocol.errors import ProtocolError
+from ...protocol.sessions import SessionState
 from ...protocol.skips import parse_skip
+from ...selectors.last_answer import last_answer
 from ...selectors.messages import unread_of
 from ...selectors.rating import Access
 from ...services import claims, messages, sessions, submission
 from ...services.rating_errors import InvalidAnswerError
 from . import serializers as shapes
 from .authentication import IsRater, RaterAuthentication
-from .presenting import offer_json, session_json, submission_json
+from .presenting import claim_json, offer_json, session_json, submission_json
 
 _PROBLEMS = {
     400: shapes.ProblemSerializer,
@@ -114,12 +116,16 @@ class ClaimsView(RatingView):
         operation_id="rating_claim",
         summary="The trials in hand, and new ones up to 1 + ahead",
         request=shapes.AheadSerializer,
-        responses={200: shapes.OfferSerializer, **_PROBLEMS},
+        responses={200: shapes.ClaimSerializer, **_PROBLEMS},
     )
     def post(self, request: Request) -> Response:
         access = self.access(request)
+        session = claims.rating_session_of(access)
         offer = claims.claim_trials(access=access, ahead=_ahead(_body(request)))
-        return Response(offer_json(access, offer))
+        goes_on = offer.state is SessionState.RATING
+        return Response(
+            claim_json(access, offer, last_answer(access, session) if goes_on else None)
+        )
 
 
 class ReleaseView(RatingView):

@@ -45,14 +45,14 @@ function offer(ahead) {
   const left = trials.filter((trial) => !answered.has(trial.id));
   const training = left[0]?.training ?? false;
   const counted = trials.filter((trial) => trial.training === training);
+  const done = counted.filter((trial) => answered.has(trial.id)).length;
+  const size = counted.length;
   if (!left.length) moveTo("done");
   return {
     // Training is a block of its own: the images after it come when it is over.
     trials: left.filter((trial) => trial.training === training).slice(0, 1 + ahead),
-    progress: {
-      done: counted.filter((trial) => answered.has(trial.id)).length,
-      total: counted.length,
-    },
+    progress: { done, total: size },
+    block: left[0] ? { number: left[0].block, done, size } : null,
     state: left.length ? "rating" : "done",
     rest_seconds: 0,
     messages: false,
@@ -75,7 +75,7 @@ function answer(path, body) {
     return { ...offer(ahead), trial: { id: Number(id), state: "submitted", revision: 1 }, feedback };
   }
   if (act === "renew") return { lease_expires_at: new Date(Date.now() + 3_600_000).toISOString() };
-  if (path === "claims/") return offer(ahead);
+  if (path === "claims/") return { ...offer(ahead), previous: null };
   if (path === "messages/unread/") return { messages: [] };
   if (path === "session/") moveTo("instructions");
   if (path === "session/begin/") moveTo("rating");

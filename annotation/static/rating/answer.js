@@ -72,8 +72,8 @@ export class Question {
     if (this.output) this.output.value = unset ? "–" : slider.value;
   }
 
-  /** The score that a digit key stands for, or null where it stands for none.
-   * @param {number} digit
+  /** The score that a key stands for, or null where it stands for none.
+   * @param {number} digit up to ten
    */
   scoreOfDigit(digit) {
     const score = this.kind === "slider100" ? digit * 10 : digit;
@@ -93,7 +93,10 @@ export class Question {
   /** Moves the keyboard to this question's score. */
   focus() {
     const target = this.slider ?? this.levels.find((input) => input.checked) ?? this.levels[0];
-    target?.focus({ preventScroll: true });
+    if (!target) return;
+    // A level's input is a point in it: what has to be seen is the whole.
+    target.focus({ preventScroll: true });
+    (target.closest("label") ?? target).scrollIntoView({ block: "nearest" });
   }
 
   /** Whether the reason of the score is asked; of any score, before there is one too. */

@@ -5,7 +5,7 @@
 
 import { screenFacts } from "./client.js";
 
-/** @typedef {Record<string, unknown>} Measured */
+/** @typedef {Record<string, unknown> & {shown_ms: number}} Measured */
 
 export class Behaviour {
   /** @type {"mouse" | "touch" | "pen" | "keyboard"} */

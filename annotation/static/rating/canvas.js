@@ -104,6 +104,8 @@ function showPixels(holder) {
 
 /** @param {HTMLElement} holder */
 function toMiddle(holder) {
-  holder.scrollLeft = (holder.scrollWidth - holder.clientWidth) / 2;
+  // Where a page is read from right to left, scrolling counts from the right, downwards from 0.
+  const side = getComputedStyle(holder).direction === "rtl" ? -1 : 1;
+  holder.scrollLeft = (side * (holder.scrollWidth - holder.clientWidth)) / 2;
   holder.scrollTop = (holder.scrollHeight - holder.clientHeight) / 2;
 }

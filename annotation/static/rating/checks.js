@@ -50,17 +50,20 @@ export async function passChecks(before, messages) {
 function fitting(sheet, messages) {
   const width = Number(sheet.dataset.width);
   const height = Number(sheet.dataset.height);
-  const coarse = window.matchMedia("(pointer: coarse)").matches;
-  const phone = coarse && Math.min(window.screen.width, window.screen.height) < PHONE;
   const small = window.innerWidth < width || window.innerHeight < height;
   const unfit = byId("unfit", HTMLElement);
-  if (phone && sheet.dataset.phones === "no") unfit.textContent = messages.no_phone ?? "";
+  if (isPhone() && sheet.dataset.phones === "no") unfit.textContent = messages.no_phone ?? "";
   else if (small) unfit.textContent = fill(messages.small_window ?? "", { width, height });
   else unfit.textContent = "";
   unfit.hidden = !unfit.textContent;
   const button = byId("check", HTMLFormElement).querySelector("button");
   if (button) button.disabled = !unfit.hidden;
   return unfit.hidden;
+}
+
+export function isPhone() {
+  const coarse = window.matchMedia("(pointer: coarse)").matches;
+  return coarse && Math.min(window.screen.width, window.screen.height) < PHONE;
 }
 
 function watchCard() {

@@ -31,6 +31,8 @@ export function fill(text, values) {
  * @property {string} language
  * @property {number} leaseSeconds
  * @property {"fit" | "pixels"} imageSize as large as there is room, or pixel by pixel
+ * @property {boolean} phones whether the study lets raters use a telephone
+ * @property {number | null} blocksBack how many blocks the last answer may lie back, to be changed
  * @property {boolean} unread whether the owner has written to the rater
  * @property {Record<string, string>} messages
  */

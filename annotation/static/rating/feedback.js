@@ -1,6 +1,6 @@
 /** After a training image: what others said, beside what the rater said. */
 
-import { fill } from "./dom.js";
+import { byId, fill } from "./dom.js";
 
 /**
  * @typedef {import("./answer.js").AnswerForm} AnswerForm
@@ -24,6 +24,9 @@ export class Feedback {
       const found = expectations.find((item) => item.perspective === question.name);
       if (found && question.score !== null) this.#say(question, question.score, found);
     }
+    byId("controls", HTMLElement).toggleAttribute("data-feedback", true);
+    // Its controls are shut: in a low window the keyboard scrolls it as a whole.
+    byId("questions", HTMLElement).tabIndex = 0;
   }
 
   clear() {
@@ -32,6 +35,8 @@ export class Feedback {
       line.textContent = "";
       delete line.dataset.verdict;
     }
+    byId("controls", HTMLElement).removeAttribute("data-feedback");
+    byId("questions", HTMLElement).removeAttribute("tabindex");
   }
 
   /**

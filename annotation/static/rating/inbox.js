@@ -27,11 +27,11 @@ export class Inbox {
     if (this.asking || document.querySelector("dialog[open]")) return;
     this.asking = true;
     try {
-      const { messages: received } = await this.transport.messages();
-      const last = received.at(-1);
+      const { messages: unread } = await this.transport.messages();
+      const last = unread.at(-1);
       if (!last) return;
       this.last = last.id;
-      const texts = received.map(({ text }) => {
+      const texts = unread.map(({ text }) => {
         const paragraph = document.createElement("p");
         paragraph.className = "prose";
         paragraph.dir = "auto";

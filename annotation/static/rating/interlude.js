@@ -43,6 +43,16 @@ export class Interlude {
   }
 
   /**
+   * Here it does not go on.
+   * @param {string} title
+   * @param {string} text
+   */
+  halt(title, text) {
+    this.button.hidden = true;
+    void this.show(title, text);
+  }
+
+  /**
    * Resolves when the rater goes on.
    * @param {string} title
    * @param {string} text

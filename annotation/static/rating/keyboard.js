@@ -5,7 +5,7 @@
 export class Keyboard {
   /**
    * @param {AnswerForm} form
-   * @param {{ready: () => boolean, submit: () => void, back: () => void, help: () => void}} actions
+   * @param {Record<"submit" | "back" | "skip" | "help", () => void> & {ready: () => boolean}} actions
    */
   constructor(form, actions) {
     this.form = form;
@@ -61,8 +61,11 @@ export class Keyboard {
     } else if (event.key === "Backspace") {
       event.preventDefault();
       if (!event.repeat) this.actions.back();
-    } else if (/^\d$/.test(event.key)) {
-      this.#onDigit(event);
+    } else if (event.key === "s") {
+      event.preventDefault();
+      this.actions.skip();
+    } else if (scoreKey(event.key) !== null) {
+      this.#onScore(event);
     } else if (event.key.startsWith("Arrow") && !isControl(event.target)) {
       // Nothing has the keyboard (after a click on the page): give it to the current score.
       event.preventDefault();
@@ -81,15 +84,25 @@ export class Keyboard {
   }
 
   /** @param {KeyboardEvent} event */
-  #onDigit(event) {
+  #onScore(event) {
     const question = this.form.questions[this.current];
-    const score = question?.scoreOfDigit(Number(event.key)) ?? null;
+    const score = question?.scoreOfDigit(scoreKey(event.key) ?? NaN) ?? null;
     if (!this.actions.ready() || !question || score === null) return;
     event.preventDefault();
     question.score = score;
     question.element.dispatchEvent(new Event("input", { bubbles: true }));
     this.#goTo(this.#next());
   }
+}
+
+/**
+ * What a key stands for: a digit, or ten; null for others. On many keyboards + wants Shift, and
+ * without it the key says =.
+ * @param {string} key
+ */
+function scoreKey(key) {
+  if (/^\d$/.test(key)) return Number(key);
+  return key === "+" || key === "=" ? 10 : null;
 }
 
 /** @param {EventTarget | null} target */

@@ -1,9 +1,10 @@
 /** Starts the stage that the server has written into the page. */
 
-import { passChecks } from "./checks.js";
+import { isPhone, passChecks } from "./checks.js";
 import { clientFacts } from "./client.js";
 import { byId, fill, readSettings } from "./dom.js";
 import { Inbox, Reports } from "./inbox.js";
+import { Interlude } from "./interlude.js";
 import { Toast } from "./notices.js";
 import { Outbox } from "./outbox.js";
 import { Waiting } from "./progress.js";
@@ -81,6 +82,15 @@ async function rate() {
   rating.start();
 }
 
+/** A session that was begun on a larger screen waits for one, where the study wants that. */
+function refusePhone() {
+  if (settings.phones || !isPhone() || !document.getElementById("interlude")) return;
+  page.dataset.stage = "elsewhere";
+  byId("instructions", HTMLElement).hidden = true;
+  const { messages } = settings;
+  new Interlude(messages).halt(messages.larger_screen ?? "", messages.no_phone ?? "");
+}
+
 /** Before and after rating: an answer whose session has ended may still be on its way. */
 async function sendWhatWaits() {
   const opened = await store;
@@ -138,6 +148,7 @@ onSubmit("begin", "begin-trouble", () => transport.begin(), rate);
 onSubmit("resume", "trouble", () => transport.begin(), reload);
 if (document.getElementById("withdraw")) listenToBar();
 new Reports(transport, settings.messages, toast, () => rating?.trial?.id ?? null);
+refusePhone();
 if (settings.unread) void inbox.open();
 if (page.dataset.stage === "rating") void rate();
 else void sendWhatWaits();

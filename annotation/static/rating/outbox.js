@@ -23,6 +23,7 @@ const PAUSES_MS = [1000, 2000, 5000, 10000, 30000];
 const FINAL = new Set([
   "answer_invalid",
   "lease_lost",
+  "not_revisable",
   "trial_answered",
   "trial_not_found",
   "trial_skipped",

@@ -52,7 +52,8 @@ export class Panel {
   sayWhere({ revising, training, back }) {
     const button = byId("back", HTMLButtonElement);
     button.disabled = !back;
-    button.textContent = revising ? this.messages.leave : this.messages.back;
+    byId("back-text", HTMLElement).textContent =
+      (revising ? this.messages.leave : this.messages.back) ?? "";
     byId("open-skip", HTMLButtonElement).hidden = revising;
     byId("again", HTMLElement).hidden = !revising;
     byId("training", HTMLElement).hidden = revising || !training;

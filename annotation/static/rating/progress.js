@@ -1,5 +1,6 @@
 /** How far the session is: counted here at once, put right by the server's numbers. */
 
+import { Pace } from "./pace.js";
 import { byId, fill } from "./dom.js";
 
 /**
@@ -15,6 +16,9 @@ export class Progress {
   constructor(messages) {
     this.messages = messages;
     this.server = { done: 0, total: 0 };
+    /** @type {import("./transport.js").BlockPlace | null} */
+    this.block = null;
+    this.pace = new Pace();
     this.training = false;
     this.waiting = 0;
   }
@@ -24,10 +28,21 @@ export class Progress {
     return this.server.done + this.waiting < this.server.total;
   }
 
+  /** The block of what comes after all that was answered; null where none is known. */
+  get blockAhead() {
+    const { block } = this;
+    if (!block || !this.goesOn) return null;
+    return block.done + this.waiting < block.size ? block.number : block.number + 1;
+  }
+
   /** @param {Offer} offer */
-  correct({ progress, trials }) {
+  correct({ progress, block, trials }) {
     this.server = progress;
-    if (trials[0]) this.training = trials[0].training;
+    this.block = block;
+    if (!trials[0]) return;
+    // Training is slower: it says nothing about what follows.
+    if (trials[0].training !== this.training) this.pace.restart();
+    this.training = trials[0].training;
   }
 
   /** @param {number} waiting answers that the server's numbers do not hold yet */
@@ -42,7 +57,34 @@ export class Progress {
     const message = this.training ? this.messages.training : this.messages.progress;
     const text = fill(message, { number: Math.min(done + 1, total), total });
     byId("progress-text", HTMLElement).textContent = text;
+    this.#sayMore(total - done);
   }
+
+  /** @param {number} left images of the session */
+  #sayMore(left) {
+    const { block, messages } = this;
+    const seconds = this.pace.seconds;
+    const inBlock = block ? block.done + this.waiting : 0;
+    byId("progress-more", HTMLElement).hidden = this.training;
+    // A block of one image is none, and the next one is not known before the server says it.
+    const known = block !== null && block.size > 1 && inBlock < block.size;
+    const number = inBlock + 1;
+    say("progress-block", known ? fill(messages.block, { number, size: block.size }) : "");
+    const paced = seconds !== null && left > 0;
+    say("progress-pace", paced ? fill(messages.pace, { seconds: Math.round(seconds) || 1 }) : "");
+    const minutes = paced ? Math.ceil((left * seconds) / 60) : 0;
+    const little = paced && left * seconds < 60;
+    const time = little ? messages.left_little : fill(messages.left, { minutes });
+    say("progress-left", paced ? (time ?? "") : "");
+  }
+}
+
+/**
+ * @param {string} id
+ * @param {string} text
+ */
+function say(id, text) {
+  byId(id, HTMLElement).textContent = text;
 }
 
 /** The quiet line that says how many answers wait to be sent. */

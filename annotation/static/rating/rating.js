@@ -14,6 +14,7 @@ import { Panel } from "./panel.js";
 import { Progress, Waiting } from "./progress.js";
 import { Screen } from "./screen.js";
 import { Skipping } from "./skipping.js";
+import { WayBack } from "./way_back.js";
 
 /**
  * @typedef {import("./transport.js").Answer} Answer
@@ -59,6 +60,7 @@ export class Rating {
       ready: () => this.screen.ready,
       submit: () => this.submit(),
       back: () => this.back(),
+      skip: () => this.skipping.ask(),
       help: () => byId("help", HTMLDialogElement).showModal(),
     });
     this.drafts = new Drafts(store, drafts);
@@ -80,13 +82,8 @@ export class Rating {
       () => this.outbox.entries.length > 0 || this.#isBegun(),
     );
     this.hand = new Hand();
-    /**
-     * What was answered last; the rater can go back to it.
-     * @type {{trial: Trial, answer: Answer} | null}
-     */
-    this.previous = null;
-    /** Whether the last image is before the rater once more. */
-    this.revising = false;
+    this.way = new WayBack(settings.blocksBack);
+    byId("back", HTMLButtonElement).hidden = settings.blocksBack === null;
     /**
      * The training answer whose feedback is to come: nothing goes on before that.
      * @type {Entry | null}
@@ -98,12 +95,16 @@ export class Rating {
      */
     this.following = null;
     this.trained = false;
+    this.skipping = new Skipping(
+      () => this.hand.current !== null && !this.way.revising && !this.awaited && !this.following,
+      (why) => this.#skip(why),
+    );
     this.#listen();
   }
 
   /** The image that the rater has to do with now. */
   get trial() {
-    return this.revising && this.previous ? this.previous.trial : this.hand.current;
+    return this.way.revising ? this.way.trial : this.hand.current;
   }
 
   #listen() {
@@ -118,10 +119,6 @@ export class Rating {
     window.addEventListener("online", () => {
       if (!byId("reload-image", HTMLButtonElement).hidden) void this.#show();
     });
-    new Skipping(
-      () => this.hand.current !== null && !this.awaited && !this.following,
-      (why) => this.#skip(why),
-    );
   }
 
   /** Sends what an earlier page left, then takes what the session holds, or its first images. */
@@ -148,12 +145,11 @@ export class Rating {
       return;
     }
     const answer = this.form.read();
-    const entry = this.#put("submit", trial, {
-      ...answer,
-      behaviour: this.screen.behaviour.read(),
-      language: this.transport.language,
-    });
-    this.previous = { trial, answer };
+    const behaviour = this.screen.behaviour.read();
+    if (!this.way.revising) this.progress.pace.add(behaviour.shown_ms);
+    const { language } = this.transport;
+    const entry = this.#put("submit", trial, { ...answer, behaviour, language });
+    this.way.remember(trial, answer);
     if (trial.training) {
       this.awaited = entry;
       this.screen.shut();
@@ -165,18 +161,27 @@ export class Rating {
 
   /** Shows the last image again with what was sent for it; from there, leaves that as it was. */
   back() {
-    if (!this.previous || this.awaited || this.following || this.interlude.open) return;
-    // Behind the session's last answer nothing can be changed: the server ends the session.
-    if (this.trial ? !this.screen.ready : !this.progress.goesOn) return;
-    if (this.revising) this.drafts.drop(this.previous.trial);
-    this.revising = !this.revising;
+    const { way } = this;
+    if (!way.trial || this.awaited || this.following || this.interlude.open) return;
+    if (!this.#leadsBack() || (this.trial && !this.screen.ready)) return;
+    if (way.revising) this.drafts.drop(way.trial);
+    way.revising = !way.revising;
     this.#goOn();
+  }
+
+  /**
+   * Whether there is a way back, or one to leave the last image as it was. Behind the session's
+   * last answer nothing can be changed: the server ends the session.
+   */
+  #leadsBack() {
+    const block = this.hand.current?.block ?? this.progress.blockAhead;
+    return this.way.revising || this.way.leadsFrom(block);
   }
 
   /** @param {{reason: string, note: string}} why */
   #skip(why) {
     const trial = this.hand.current;
-    if (!trial || this.revising) return;
+    if (!trial || this.way.revising) return;
     this.#put("skip", trial, why);
     this.#leaveBehind();
     this.#goOn();
@@ -190,12 +195,12 @@ export class Rating {
   #put(kind, trial, body) {
     this.drafts.forget(trial);
     const image = nameOf(trial);
-    return this.outbox.add({ kind, trial: trial.id, image, first: !this.revising, body });
+    return this.outbox.add({ kind, trial: trial.id, image, first: !this.way.revising, body });
   }
 
   /** The image before the rater is answered: the next one, or the one before the way back. */
   #leaveBehind() {
-    if (this.revising) this.revising = false;
+    if (this.way.revising) this.way.revising = false;
     else this.trained = this.hand.next()?.training ?? false;
   }
 
@@ -204,6 +209,7 @@ export class Rating {
     this.progress.show(this.outbox.uncounted);
     this.#prepare();
     if (this.trial !== this.screen.shown) void this.#show();
+    else this.#sayWhere();
   }
 
   /**
@@ -213,6 +219,8 @@ export class Rating {
    */
   #onOffer(offer, entry) {
     if (offer.messages) void this.inbox.open();
+    // What an earlier page left was sent; only a question is answered with what was last.
+    if (entry && !this.way.known && !this.outbox.entries.length) this.outbox.ask();
     if (entry && entry === this.awaited) {
       this.awaited = null;
       this.#leaveBehind();
@@ -237,6 +245,7 @@ export class Rating {
   #take(offer) {
     const waiting = this.outbox.trials;
     this.progress.correct(offer);
+    this.way.recall(offer);
     if (!waiting.size && offer.state !== "rating") return this.#leavePage();
     if (!waiting.size && offer.rest_seconds) return void this.#rest(offer.rest_seconds);
     const before = this.hand.current;
@@ -251,7 +260,7 @@ export class Rating {
    */
   #onWholeHand(before) {
     const { current, trials } = this.hand;
-    this.drafts.keepOnly([...trials, ...(this.previous ? [this.previous.trial] : [])]);
+    this.drafts.keepOnly([...trials, ...(this.way.trial ? [this.way.trial] : [])]);
     if (!current) window.setTimeout(() => this.outbox.ask(), CLAIM_PAUSE_MS);
     if (!before || !current || current === before) return;
     if (!isAgain(before, current)) this.toast.pass(this.messages.lost);
@@ -262,7 +271,7 @@ export class Rating {
   /** @param {number} seconds */
   async #rest(seconds) {
     this.hand.clear();
-    this.revising = false;
+    this.way.revising = false;
     this.#goOn();
     await this.interlude.rest(seconds);
     this.outbox.ask();
@@ -270,7 +279,7 @@ export class Rating {
 
   #prepare() {
     const { trials } = this.hand;
-    this.screen.prepare([...trials, ...(this.previous ? [this.previous.trial] : [])]);
+    this.screen.prepare([...trials, ...(this.way.trial ? [this.way.trial] : [])]);
     this.leases.hold(trials.map((trial) => trial.id));
   }
 
@@ -289,7 +298,7 @@ export class Rating {
     }
     this.panel.sayPass(trial.perspectives);
     this.#sayWhere();
-    const sent = this.revising && this.previous ? this.previous.answer : NOTHING;
+    const sent = (this.way.revising && this.way.last?.answer) || NOTHING;
     await this.screen.show(trial, this.drafts.of(trial) ?? sent);
   }
 
@@ -337,10 +346,7 @@ export class Rating {
       this.awaited = null;
       this.#leaveBehind();
     }
-    if (this.previous?.trial.id === entry.trial) {
-      this.previous = null;
-      this.revising = false;
-    }
+    if (this.way.trial?.id === entry.trial) this.way.forget();
     this.#goOn();
     this.#sayWhere();
     // What else is in hand may be as old; what can be had again is, before more is asked for.
@@ -384,9 +390,9 @@ export class Rating {
 
   #sayWhere() {
     this.panel.sayWhere({
-      revising: this.revising,
+      revising: this.way.revising,
       training: this.trial?.training ?? false,
-      back: this.previous !== null && (this.trial !== null || this.progress.goesOn),
+      back: this.#leadsBack(),
     });
   }
 }

@@ -11,11 +11,14 @@ export class Skipping {
     this.dialog = byId("skip", HTMLDialogElement);
     this.form = byId("skip-form", HTMLFormElement);
     this.skip = skip;
-    byId("open-skip", HTMLButtonElement).addEventListener("click", () => {
-      if (allowed()) this.dialog.showModal();
-    });
+    this.allowed = allowed;
+    byId("open-skip", HTMLButtonElement).addEventListener("click", () => this.ask());
     this.form.addEventListener("change", () => this.#askForWords());
     this.dialog.addEventListener("close", () => this.#onClose());
+  }
+
+  ask() {
+    if (this.allowed()) this.dialog.showModal();
   }
 
   /** Another reason than the coded ones has to be told. */

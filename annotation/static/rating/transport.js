@@ -7,8 +7,11 @@
  *   image: TrialImage, asked_up_to: number | null, perspectives: string[]}} Trial
  * @typedef {{done: number, total: number}} Progress
  * @typedef {{perspective: string, expected: number, low: number, high: number}} Expectation
- * @typedef {{trials: Trial[], progress: Progress, state: string, rest_seconds: number,
- *   messages: boolean, feedback?: Expectation[]}} Offer
+ * @typedef {{number: number, done: number, size: number}} BlockPlace
+ * @typedef {{trial: Trial, answer: Answer}} Answered
+ * @typedef {{trials: Trial[], progress: Progress, block: BlockPlace | null, state: string,
+ *   rest_seconds: number, messages: boolean, feedback?: Expectation[],
+ *   previous?: Answered | null}} Offer
  * @typedef {{id: number, text: string}} Message
  * @typedef {{phrases: Record<string, number>, text: string,
  *   regions?: import("./marking.js").Region[], words?: number[]}} Reason

@@ -2,6 +2,7 @@
 last."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from .client import RaterClient
 PASSES = ("quality", "authenticity", "correspondence")
 
 
-def in_passes(study: Study, block: int = 2, **plan: int) -> None:
+def in_passes(study: Study, block: int = 2, **plan: Any) -> None:
     settings = replace(PLAIN, block_trials=block, one_per_pass=True, **plan)
     Study.objects.filter(pk=study.pk).update(session_plan=settings.to_json())
 
