@@ -82,7 +82,7 @@ def _epoch(loaded: LoadedModel, items: Sequence[Item], recipe: Recipe, vision: _
             queries = model.encode_queries(vision(rows), ids, mask)
         loss = (model.score_pooled(queries.float().mean(dim=1)) - 0.5).abs().mean()
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        loss.backward()
         optimizer.step()
     if model.device.type == "cuda":
         torch.cuda.synchronize()

@@ -83,13 +83,13 @@ class TrunkCache:
 
     def __call__(self, rows: Sequence[int]) -> Tensor:
         """float32 (len(rows), patches + 1, Dv), for `MintIQAModel.encode_upper`."""
-        known = {row: self._known(row) for row in rows}
-        missing = [row for row, found in known.items() if found is None]
+        found = {row: known for row in rows if (known := self._known(row)) is not None}
+        missing = [row for row in rows if row not in found]
         for start in range(0, len(missing), _BATCH):
             part = missing[start : start + _BATCH]
-            known |= dict(zip(part, self._compute(part), strict=True))
-        self._keep({self._images[row]: known[row] for row in missing})
-        return torch.from_numpy(np.stack([known[row] for row in rows])).float()
+            found |= dict(zip(part, self._compute(part), strict=True))
+        self._keep({self._images[row]: found[row] for row in missing})
+        return torch.from_numpy(np.stack([found[row] for row in rows])).float()
 
     def flush(self) -> None:
         """Writes what a shard is not yet full of."""
