@@ -72,7 +72,7 @@ bench-predict: setup ## predictions per second
 bench-export: setup ## rows exported per second, and the memory it takes
 	@$(PY) -m benchmarks export
 
-bench-model: setup ## the model's images per second against the straightforward way (11 GiB for all of it)
+bench-model: setup ## the model's images per second against the straightforward way (9 GiB for all of it)
 	@$(PY) -m benchmarks model
 
 pretrain-tiny: setup ## pretrain the shipped tiny backbone anew (takes long)

@@ -36,7 +36,7 @@ from .results import table, write
 from .site import Say
 
 #: Full size in float32, its linear layers in bfloat16 beside it, and room to compute.
-_FULL_SIZE_GIB = 11
+_FULL_SIZE_GIB = 9
 _GIB = 2**30
 
 
@@ -220,7 +220,8 @@ def _row(row: dict[str, Any], keys: Sequence[str]) -> list[Any]:
     """A way's figures, or why there are none."""
     if "skipped" in row:
         return [row["preset"], row["files"], row["skipped"], *[""] * (len(keys) - 3)]
-    return [f"{row[key]:.2%}" if key == "difference" else row[key] for key in keys]
+    difference = "" if row["difference"] is None else f"{row['difference']:.2%}"
+    return [difference if key == "difference" else row[key] for key in keys]
 
 
 def run(say: Say, plan: Plan = Plan()) -> None:

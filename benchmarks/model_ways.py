@@ -20,6 +20,8 @@ Way = Callable[[Sequence[Item]], NDArray[np.float32]]
 #: The batch of the released script.
 _RELEASED_BATCH = 8
 STRAIGHTFORWARD = "straightforward"
+#: Share of an embedding that must differ between images for differences between ways to tell.
+_TELLING = 1e-3
 
 
 @dataclass(frozen=True)
@@ -78,17 +80,24 @@ def compared(paces: Mapping[str, Pace], images: int) -> list[dict[str, Any]]:
     """Figures of each way. A ratio is the median of the rounds' ratios, because two ways within one
     round meet the same neighbours; a difference is relative to what differs between images."""
     base = paces[STRAIGHTFORWARD]
-    spread = np.linalg.norm(base.values - base.values.mean(axis=0))
     return [
         {
             "way": name,
             "images_per_second": round(images / statistics.median(pace.seconds), 2),
             "ms_per_image": round(statistics.median(pace.seconds) / images * 1e3, 2),
             "ratio": round(statistics.median(map(_ratio, base.seconds, pace.seconds)), 2),
-            "difference": float(f"{np.linalg.norm(pace.values - base.values) / spread:.1e}"),
+            "difference": _difference(pace, base),
         }
         for name, pace in paces.items()
     ]
+
+
+def _difference(pace: Pace, base: Pace) -> float | None:
+    """None where random weights hardly tell images apart: there is nothing to compare it with."""
+    spread = np.linalg.norm(base.values - base.values.mean(axis=0))
+    if spread < _TELLING * np.linalg.norm(base.values):
+        return None
+    return float(f"{np.linalg.norm(pace.values - base.values) / spread:.1e}")
 
 
 def _ratio(base: float, other: float) -> float:
