@@ -2,7 +2,9 @@
 
 `make screenshots`: starts a demo of its own on throw-away data (about two minutes) and looks at the
 pages on a desktop, a tablet, in the dark and in Chinese. All pictures go to build/screenshots; what
-a rater meets, and what the README shows, is copied to docs/screenshots.
+a rater meets, and what the README shows, is copied to docs/screenshots. Every other state is small
+on the sheets in docs/screenshots/states, by the sweep that looks for what bars people
+(tests/e2e/test_accessibility.py).
 """
 
 import os
@@ -133,6 +135,7 @@ def play_rating(browser: Browser, demo: Demo) -> None:
     page.locator("button.primary:visible").first.wait_for()
     save(page, "rating-instructions-desktop")
     page.locator("button.primary:visible").first.click()
+    play_training(page)
     for view in VIEWS:
         page = open_page(browser, view)
         page.goto(demo.link)
@@ -140,6 +143,23 @@ def play_rating(browser: Browser, demo: Demo) -> None:
         save(page, f"rating-{view}")
     page.context.close()
     play_states(open_page(browser, "desktop"), demo)
+
+
+def play_training(page: Page) -> None:
+    """The images that do not count, with what others said of them, to the end."""
+    _rate(page, "42")
+    save(page, "rating-training-desktop")
+    over = page.get_by_role("heading", name="That was the training")
+    while not over.is_visible():
+        _rate(page, "423")
+        page.keyboard.press("Enter")
+        page.get_by_text("Others said about").first.wait_for()
+        if not (TARGET / "rating-feedback-desktop.png").exists():
+            save(page, "rating-feedback-desktop")
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(500)
+    save(page, "rating-trained-desktop")
+    page.get_by_role("button", name="Go on").click()
 
 
 def play_states(page: Page, demo: Demo) -> None:
@@ -202,6 +222,7 @@ def play_console(browser: Browser, demo: Demo) -> None:
 
 
 def main() -> None:
+    shutil.rmtree(TARGET, ignore_errors=True)
     for folder in (TARGET, SHOWN):
         folder.mkdir(parents=True, exist_ok=True)
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 8765
@@ -213,6 +234,12 @@ def main() -> None:
         play_rating(browser, demo)
         play_console(browser, demo)
         browser.close()
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "tests/e2e/test_accessibility.py"],
+        cwd=ROOT,
+        env={**os.environ, "MINT_PICTURES": str(SHOWN / "states")},
+        check=True,
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What tests do on the rating page."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from annotation.models import Trial
 
@@ -32,3 +32,14 @@ def arrived(page: Page) -> None:
 
 def submitted() -> list[Trial]:
     return list(Trial.objects.filter(state="submitted").order_by("position"))
+
+
+def rate(page: Page, keys: str = "4 2 3 Enter") -> None:
+    """Gives every score, once they can be given, and sends them."""
+    expect(page.locator("#controls:enabled")).to_be_visible()
+    press(page, keys)
+
+
+def waiting(page: Page) -> Locator:
+    """What the page says of answers that have not arrived."""
+    return page.locator("#waiting")

@@ -9,6 +9,7 @@ from pytest_django.live_server_helper import LiveServer
 from annotation.models import Rater, Stimulus, Study
 from workbench.accounts.models import User
 
+from .album import Album
 from .axe import findings
 from .conftest import leave
 from .states import arriving, console, rating
@@ -52,5 +53,9 @@ def scene(
 
 @pytest.mark.parametrize("states", SWEEP, ids=lambda states: states.__name__)
 def test_axe_finds_nothing(scene: Scene, states: States) -> None:
-    found = [f"{state}: {line}" for state in states(scene) for line in findings(scene.page)]
+    found, album = [], Album(states.__name__.replace("_", "-"))
+    for state in states(scene):
+        album.take(scene.page, state)
+        found += [f"{state}: {line}" for line in findings(scene.page)]
+    album.close()
     assert found == []

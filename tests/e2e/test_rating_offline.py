@@ -1,8 +1,7 @@
-"""Nothing is lost on the rating page, and it waits for nobody: lost lines, crashes, two tabs."""
+"""Nothing is lost on the rating page, and it waits for nobody: lost lines, crashes."""
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -15,7 +14,7 @@ from annotation.services.raters import rater_link
 
 from .. import factories
 from .axe import check_accessibility
-from .rating_page import arrived, choose, press, scores_of, shows, submitted
+from .rating_page import arrived, choose, press, rate, scores_of, shows, submitted, waiting
 from .test_session_plan import begin, set_plan
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -35,11 +34,6 @@ NEXT_IMAGE = """() => new Promise((resolve) => {
 WATCH = f"() => {{ window.nextImage = ({NEXT_IMAGE})(); }}"
 
 
-def rate(page: Page, keys: str = "4 2 3 Enter") -> None:
-    expect(page.locator("#controls:enabled")).to_be_visible()
-    press(page, keys)
-
-
 def go_offline(page: Page) -> None:
     """Once the image on the screen and the two after it have been loaded."""
     expect(page.locator("#controls:enabled")).to_be_visible()
@@ -48,10 +42,6 @@ def go_offline(page: Page) -> None:
             .filter((entry) => entry.name.includes("/media/")).length >= 3"""
     )
     page.context.set_offline(True)
-
-
-def waiting(page: Page) -> Any:
-    return page.locator("#waiting")
 
 
 def answers() -> list[list[float]]:
@@ -332,53 +322,6 @@ def test_pausing_waits_until_everything_has_arrived(rating: Page) -> None:
     assert len(submitted()) == 1
 
 
-def test_a_second_tab_says_so_and_can_take_over(
-    rating: Page, context: BrowserContext, live_server: LiveServer, rater: Rater
-) -> None:
-    rate(rating)
-    shows(rating, 2)
-    press(rating, "5")
-    second = context.new_page()
-    second.goto(live_server.url + rater_link(rater))
-    panel = "This study is open in another tab"
-    expect(second.get_by_role("dialog", name=panel)).to_be_visible()
-    expect(rating.get_by_role("dialog")).to_have_count(0)
-    second.keyboard.press("Escape")
-    second.keyboard.press("Escape")
-    expect(second.get_by_role("dialog", name=panel)).to_be_visible()
-    second.get_by_role("button", name="Use this tab").click()
-    shows(second, 2)
-    expect(second.locator('[name="score-quality"][value="5"]')).to_be_checked()
-    expect(rating.get_by_role("dialog", name=panel)).to_be_visible()
-    rate(second)
-    shows(second, 3)
-    arrived(second)
-    # And back; a reload of the tab that rates keeps it the one.
-    rating.get_by_role("button", name="Use this tab").click()
-    shows(rating, 3)
-    expect(second.get_by_role("dialog", name=panel)).to_be_visible()
-    rating.reload()
-    shows(rating, 3)
-    assert len(submitted()) == 2
-
-
-def test_without_locks_the_newest_tab_is_the_one(
-    rating: Page, context: BrowserContext, live_server: LiveServer, rater: Rater
-) -> None:
-    # As on a lab's own network without encryption: browsers have no locks there.
-    context.add_init_script("delete Navigator.prototype.locks")
-    rating.reload()
-    shows(rating, 1)
-    second = context.new_page()
-    second.goto(live_server.url + rater_link(rater))
-    shows(second, 1)
-    panel = rating.get_by_role("dialog", name="This study is open in another tab")
-    expect(panel).to_be_visible()
-    panel.get_by_role("button", name="Use this tab").click()
-    shows(rating, 1)
-    expect(second.get_by_role("dialog")).to_be_visible()
-
-
 def test_a_browser_that_keeps_nothing_still_rates(rating: Page) -> None:
     rating.context.add_init_script("indexedDB.open = () => { throw new Error('forbidden'); }")
     rating.reload()
@@ -409,24 +352,6 @@ def test_training_waits_for_its_feedback(open_page: Callable[[], Page], study: S
     press(page, "Enter")
     page.get_by_role("button", name="Go on").click()
     shows(page, 1)
-
-
-def test_two_links_in_one_browser_do_not_mix(
-    rating: Page, context: BrowserContext, live_server: LiveServer, study: Study
-) -> None:
-    rating.route("**/api/v1/rating/**", lambda route: route.abort())
-    rate(rating)
-    expect(waiting(rating)).to_have_text("1 rating waiting")
-    other = context.new_page()
-    RatingSession.objects.create(
-        rater=(rater := factories.make_rater(study)), state="rating", consented_at=timezone.now()
-    )
-    other.goto(live_server.url + rater_link(rater))
-    shows(other, 1)
-    expect(other.get_by_role("dialog")).to_have_count(0)
-    rate(other, "1 1 1 Enter")
-    arrived(other)
-    assert {trial.rater.pk for trial in submitted()} == {rater.pk}
 
 
 def test_the_token_is_not_written_down(rating: Page, rater: Rater) -> None:

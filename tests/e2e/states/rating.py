@@ -1,7 +1,7 @@
 """The rating page in each of its states, yielded by name.
 
 What a lost line does to it is looked at in `test_rating_offline`, and marking in `test_marks`:
-those states take a story to get to. Help and the feedback after a training image are not here.
+those states take a story to get to.
 """
 
 from collections.abc import Iterator
@@ -56,6 +56,10 @@ def _chinese(scene: Scene) -> Iterator[str]:
 
 def dialogs(scene: Scene) -> Iterator[str]:
     page = scene.rate()
+    press(page, "?")
+    expect(page.get_by_role("dialog", name="Help")).to_be_visible()
+    yield "help"
+    press(page, "Escape")
     page.locator("#open-skip").click()
     page.get_by_label("Another reason").check()
     expect(page.get_by_label("In a few words")).to_be_visible()
@@ -119,6 +123,7 @@ def interludes(scene: Scene) -> Iterator[str]:
     yield "training"
     press(page, "4 2 3 Enter")
     expect(page.locator(".expected").first).to_contain_text("Others said")
+    yield "feedback in training"
     press(page, "Enter")
     expect(page.get_by_role("heading", name="That was the training")).to_be_visible()
     yield "the end of training"
