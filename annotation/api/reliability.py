@@ -65,6 +65,11 @@ class ReliabilitySerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="From the image on screen to the answer."
     )
     too_fast = serializers.FloatField(allow_null=True, help_text="Share of answers, 0 to 1.")
+    away = serializers.FloatField(
+        allow_null=True,
+        help_text="Share of answers during which the page was left for longer than the study's "
+        "rules allow, 0 to 1.",
+    )
     agreement = serializers.FloatField(
         allow_null=True,
         help_text="Pearson correlation with the mean of the others; mean over perspectives.",
@@ -131,6 +136,7 @@ def _standing(standing: Standing) -> dict[str, Any]:
         },
         "median_seconds": standing.median_seconds,
         "too_fast": measures.pace.too_fast if measures.pace else None,
+        "away": standing.away_share,
         "agreement": standing.agreement,
         "agreement_by_perspective": dict(zip(PERSPECTIVES, correlations, strict=True)),
         "retest": standing.retest,

@@ -18,13 +18,14 @@ _NAMES: dict[str, Any] = {
     "gold": gettext_lazy("Gold"),
     "attention": gettext_lazy("Missed attention checks"),
     "too_fast": gettext_lazy("Too fast"),
+    "away": gettext_lazy("Page left for long"),
     "variance": gettext_lazy("Variance"),
     "identical": gettext_lazy("Same score for everything"),
     "retest_difference": gettext_lazy("Repeats apart"),
     "retest_correlation": gettext_lazy("Retest"),
     "inter_rater": gettext_lazy("Agreement"),
 }
-_SHARES = {"gold", "too_fast", "identical"}
+_SHARES = {"gold", "too_fast", "away", "identical"}
 _COUNTS = {"attention"}
 _LEVELS = {"retest_difference"}
 

@@ -100,6 +100,7 @@ def rater_csv(request: HttpRequest, slug: str) -> HttpResponse:
             "retest",
             "gold",
             "seconds",
+            "away",
             "attention_missed",
             "flags",
         ]
@@ -111,6 +112,7 @@ def rater_csv(request: HttpRequest, slug: str) -> HttpResponse:
             standing.retest,
             standing.gold_share,
             standing.median_seconds,
+            standing.away_share,
         )
         writer.writerow(
             [

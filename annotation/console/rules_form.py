@@ -37,6 +37,12 @@ _WORDS: dict[str, _Words] = {
     "gold": _Words(_("Gold images"), _("Scores near the known ones, at least"), "%", _("scores")),
     "attention": _Words(_("Attention checks"), _("Missed, at most"), _("checks"), _("checks")),
     "too_fast": _Words(_("Too fast"), _("Images answered too fast, at most"), "%", _("images")),
+    "away": _Words(
+        _("Page left for long"),
+        _("Images during which the page was left for long, at most"),
+        "%",
+        _("images"),
+    ),
     "variance": _Words(
         _("Straight-lining"),
         _("Variance of the scores of a perspective, at least"),
@@ -150,7 +156,7 @@ def _labelled(field: forms.Field, name: Any, part: Any) -> forms.Field:
 
 
 def _settings_fields() -> dict[str, forms.Field]:
-    tolerance, seconds, others, weight = SETTINGS.values()
+    tolerance, seconds, away, others, weight = SETTINGS.values()
     return {
         "gold_tolerance": DecimalField(
             label=_("A gold score is near up to"),
@@ -164,6 +170,13 @@ def _settings_fields() -> dict[str, forms.Field]:
             unit=_("seconds"),
             min_value=seconds[0],
             max_value=seconds[1],
+        ),
+        "away_seconds": DecimalField(
+            label=_("Left for long is more than"),
+            unit=_("seconds"),
+            min_value=away[0],
+            max_value=away[1],
+            help_text=_("While the page was hidden or another window had the focus, per image."),
         ),
         "least_others": NumberField(
             label=_("Agreement is measured with"),

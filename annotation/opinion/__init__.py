@@ -5,12 +5,14 @@ Takes and returns arrays and dataclasses; imports no Django.
 
 from .inter_rater import Correlation, InterRater, inter_rater_correlations
 from .reliability import (
+    Absences,
     AttentionChecks,
     GoldAnswers,
     Pace,
     RepeatAgreement,
     Retest,
     StraightLining,
+    absences,
     attention_checks,
     gold_answers,
     pace,
@@ -21,6 +23,7 @@ from .reliability_rules import Effect, Flag, RaterMeasures, ReliabilityRules, Ru
 from .scores import OpinionScores, opinion_scores
 
 __all__ = [
+    "Absences",
     "AttentionChecks",
     "Correlation",
     "Effect",
@@ -35,6 +38,7 @@ __all__ = [
     "Retest",
     "Rule",
     "StraightLining",
+    "absences",
     "attention_checks",
     "gold_answers",
     "inter_rater_correlations",

@@ -1,4 +1,5 @@
-"""How reliable one rater is: repeats, gold images, attention checks, pace, straight-lining.
+"""How reliable one rater is: repeats, gold images, attention checks, pace, absences and
+straight-lining.
 
 Scores are given as (T, P) arrays, a row per trial and a column per perspective, with NaN where a
 trial did not ask (a pass over one perspective). Differences and variances are answered in *levels*:
@@ -32,6 +33,10 @@ INSTRUCTED_TOLERANCE = 0.25
 #: Psychological Science 20:6). Nobody inspects an image, reads its prompt and moves a hand in 1 s;
 #: practised raters need about 3 s.
 MINIMUM_SECONDS = 1.0
+#: Seconds. A glance at a message, or a click beside the window, is over sooner; in 10 s something
+#: else has been done. That the browser's focus is elsewhere is what crowd tests watch for (Hoßfeld
+#: et al. 2014, Best Practices for QoE Crowdtesting, IEEE Transactions on Multimedia 16:2).
+AWAY_SECONDS = 10.0
 #: Differences between floats that are none.
 _EQUAL = 1e-9
 
@@ -91,6 +96,15 @@ class Pace:
     #: Share of trials below the minimum, and median seconds; None without a trial.
     too_fast: float | None
     median_seconds: float | None
+    n: int
+
+
+@dataclass(frozen=True)
+class Absences:
+    """How often the page was left for long before an image was answered."""
+
+    #: Share of trials; None without a trial.
+    long: float | None
     n: int
 
 
@@ -198,13 +212,30 @@ def pace(seconds: ArrayLike, *, minimum: float = MINIMUM_SECONDS) -> Pace:
 
     Raises ValueError where a time is negative or infinite.
     """
-    times = np.asarray(seconds, dtype=np.float64).reshape(-1)
-    times = times[~np.isnan(times)]
-    if not (np.isfinite(times) & (times >= 0)).all():
-        raise ValueError("a time on screen is negative or infinite")
+    times = _known_times(seconds, "on screen")
     if not times.size:
         return Pace(None, None, 0)
     return Pace(float(np.mean(times < minimum)), float(np.median(times)), times.size)
+
+
+def absences(seconds: ArrayLike, *, longest: float = AWAY_SECONDS) -> Absences:
+    """Share of trials during which the page was left for more than `longest` seconds.
+
+    seconds (T,): while the page was hidden or another window had the focus, all absences of a trial
+    together; NaN where the page did not tell.
+
+    Raises ValueError where a time is negative or infinite.
+    """
+    times = _known_times(seconds, "away")
+    return Absences(_quotient(float(np.sum(times > longest)), times.size), times.size)
+
+
+def _known_times(seconds: ArrayLike, where: str) -> Floats:
+    times = np.asarray(seconds, dtype=np.float64).reshape(-1)
+    times = times[~np.isnan(times)]
+    if not (np.isfinite(times) & (times >= 0)).all():
+        raise ValueError(f"a time {where} is negative or infinite")
+    return times
 
 
 def straight_lining(scores: ArrayLike, scales: Sequence[Scale]) -> StraightLining:

@@ -16,8 +16,10 @@ from typing import Any, Self
 from ..protocol.errors import ProtocolError
 from .inter_rater import Correlation
 from .reliability import (
+    AWAY_SECONDS,
     GOLD_TOLERANCE,
     MINIMUM_SECONDS,
+    Absences,
     AttentionChecks,
     GoldAnswers,
     Pace,
@@ -71,6 +73,10 @@ class ReliabilityRules:
     attention: Rule = Rule(0, 1)
     #: Share of trials answered too fast, at most: anybody's hand slips now and then.
     too_fast: Rule = Rule(0.1, 10)
+    #: Share of trials during which the page was left for long, at most. Whoever scores is back and
+    #: sees the image again, so an absence harms little by itself: a call or a door interrupts
+    #: anybody once or twice in a block of ten. Who leaves more often does something else beside it.
+    away: Rule = Rule(0.2, 10)
     #: Sample variance of a perspective's scores, at least, in squared levels. From as many scores
     #: as a session of the toolkit has.
     variance: Rule = Rule(0.15, 10)
@@ -91,6 +97,8 @@ class ReliabilityRules:
     gold_tolerance: float = GOLD_TOLERANCE
     #: `pace`'s minimum in seconds.
     minimum_seconds: float = MINIMUM_SECONDS
+    #: `absences`' longest, in seconds.
+    away_seconds: float = AWAY_SECONDS
     #: `inter_rater_correlations`' least number of other raters per image.
     least_others: int = 2
     #: Of the ratings of who fails a rule that weighs; those of all others weigh 1. Above 0: who
@@ -139,6 +147,7 @@ BOUNDS: dict[str, Bound] = {
     "gold": Bound(True, 0, 1),
     "attention": Bound(False, 0, 1000),
     "too_fast": Bound(False, 0, 1),
+    "away": Bound(False, 0, 1),
     "variance": Bound(True, 0, 4),
     "identical": Bound(False, 0, 1),
     "retest_difference": Bound(False, 0, 4),
@@ -151,6 +160,7 @@ MOST_ANSWERS = 10_000
 SETTINGS: dict[str, tuple[float, float]] = {
     "gold_tolerance": (0, 4),
     "minimum_seconds": (0, 60),
+    "away_seconds": (0, 3600),
     "least_others": (1, 1000),
     "weight": (0.01, 1),
 }
@@ -167,6 +177,7 @@ class RaterMeasures:
     gold: GoldAnswers | None = None
     attention: AttentionChecks | None = None
     pace: Pace | None = None
+    absences: Absences | None = None
     straight_lining: StraightLining | None = None
     retest: Retest | None = None
     #: Of each perspective, in the order of columns.
@@ -228,6 +239,8 @@ def _values(measures: RaterMeasures) -> Iterator[tuple[str, float | None, int, i
         yield "attention", checks.failed, checks.n, None
     if pace := measures.pace:
         yield "too_fast", pace.too_fast, pace.n, None
+    if away := measures.absences:
+        yield "away", away.long, away.n, None
     if lining := measures.straight_lining:
         for column, (value, n) in enumerate(zip(lining.variances, lining.counts, strict=True)):
             yield "variance", value, n, column

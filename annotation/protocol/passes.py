@@ -23,3 +23,20 @@ def asked_now(perspectives: Sequence[_Item], scored: int, *, one_per_pass: bool)
 def passes_of(perspectives: Sequence[_Item], *, one_per_pass: bool) -> int:
     """How often each image is shown."""
     return len(perspectives) if one_per_pass else 1
+
+
+def comes_again(scored: int, passes: int) -> bool:
+    """Whether an image whose first `scored` perspectives have their scores is shown once more
+    after this time."""
+    return scored < passes - 1
+
+
+def before_the_next_pass(trials: Sequence[tuple[int, int]], passes: int) -> int:
+    """How many of the trials in hand, (block, scored) in the order of showing, come before any
+    that nobody holds yet.
+
+    They end with the first block that has a pass left after this one: what is later comes after
+    that pass, so a page that held it now would mix the two.
+    """
+    first = next((block for block, scored in trials if comes_again(scored, passes)), None)
+    return sum(first is None or block <= first for block, _scored in trials)

@@ -40,8 +40,9 @@ class Stage(StrEnum):
 
 #: A session is open and not paused.
 _DURING = {Stage.INSTRUCTIONS, Stage.RATING}
-#: Who was stopped has worked too, and is paid or not by whoever promised it, not by this page.
-_WITH_CODE = {Stage.DONE, Stage.STOPPED}
+#: Who was stopped, or stopped of their own will, has worked too, and is paid or not by whoever
+#: promised it, not by this page: the consent says that one may stop without disadvantage.
+_WITH_CODE = {Stage.DONE, Stage.STOPPED, Stage.WITHDRAWN}
 #: Of the score ten, which is no digit (keyboard.js).
 _TEN_KEY = "+"
 

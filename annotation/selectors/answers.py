@@ -33,6 +33,7 @@ SELECT trial.rater_id, trial.session_id, trial.stimulus_id,
             THEN extract(epoch FROM trial.submitted_at - trial.displayed_at)::float8 END,
         'NaN'
     ),
+    COALESCE((trial.behaviour ->> 'away_ms')::float8 / 1000, 'NaN'),
     extract(epoch FROM trial.submitted_at)::float8,
     {", ".join(f"COALESCE({name}.score, 'NaN')" for name in PERSPECTIVES)}
 FROM annotation_trial AS trial
@@ -63,7 +64,7 @@ trial.rater_id <> {rater:d} AND rater.status = 'active' AND trial.role = 'main'
 #: What stands before the rows and after them (PostgreSQL's manual, COPY, binary format).
 _HEADER, _TRAILER = 19, 2
 _IDS = ("rater", "session", "stimulus", "role")
-_NUMBERS = ("seconds", "answered_at", *PERSPECTIVES)
+_NUMBERS = ("seconds", "away", "answered_at", *PERSPECTIVES)
 
 
 def _row_type() -> np.dtype[Any]:
@@ -89,6 +90,8 @@ class Answers:
     role: Integers
     #: On screen before the answer; NaN where nobody could tell. (T,)
     seconds: Floats
+    #: While the page was left; NaN where it did not tell. (T,)
+    away: Floats
     #: Since 1970. (T,)
     answered_at: Floats
     #: On the study's scales, NaN where a perspective was not asked; (T, P).
@@ -111,6 +114,7 @@ class Answers:
             self.stimulus[rows],
             self.role[rows],
             self.seconds[rows],
+            self.away[rows],
             self.answered_at[rows],
             self.scores[rows],
         )
@@ -178,8 +182,8 @@ def _read(condition: str) -> Answers:
     number = (len(data) - _HEADER - _TRAILER) // _ROW.itemsize
     rows = np.frombuffer(data, dtype=_ROW, count=number, offset=_HEADER)
     rater, session, stimulus, role = (rows[name].astype(np.int64) for name in _IDS)
-    seconds, answered_at, *scores = (rows[name].astype(np.float64) for name in _NUMBERS)
+    seconds, away, answered_at, *scores = (rows[name].astype(np.float64) for name in _NUMBERS)
     # array_position counts from 1.
     return Answers(
-        rater, session, stimulus, role - 1, seconds, answered_at, np.stack(scores, axis=1)
+        rater, session, stimulus, role - 1, seconds, away, answered_at, np.stack(scores, axis=1)
     )

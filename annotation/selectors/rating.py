@@ -14,7 +14,7 @@ from ..models import RatingSession, Study, Trial
 from ..opinion import ReliabilityRules
 from ..protocol.asking import ExplanationAsking
 from ..protocol.forms import ExplanationForm
-from ..protocol.passes import asked_now, passes_of
+from ..protocol.passes import asked_now, before_the_next_pass, comes_again, passes_of
 from ..protocol.perspectives import PerspectiveSettings
 from ..protocol.plan import SessionPlan
 from ..protocol.sessions import SessionState
@@ -207,6 +207,18 @@ class Holdings:
         # left is at least this much, and is counted again at the next answer.
         left = self.available if self.available >= COUNTED else max(self.available - counted, 0)
         return replace(self, leased=[*self.leased, *block], available=left)
+
+    def wants_more(self, ahead: int, passes: int) -> bool:
+        """Whether the next block is claimed to have `1 + ahead` trials in hand: not while a block
+        in hand has a pass left, which comes first."""
+        if any(comes_again(trial.scored, passes) for trial in self.leased):
+            return False
+        return len(self.leased) <= ahead
+
+    def shown(self, ahead: int, passes: int) -> list[OfferedTrial]:
+        """Up to `1 + ahead` trials, none of which follows a pass that is not among them."""
+        places = [(trial.block, trial.scored) for trial in self.leased]
+        return self.leased[: min(1 + ahead, before_the_next_pass(places, passes))]
 
     def done(self, passes: int, *, training: bool = False) -> int:
         """Answers given, where an image takes `passes` of them: those of whole trials, and those

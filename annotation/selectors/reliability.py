@@ -28,6 +28,7 @@ from ..opinion import (
     RaterMeasures,
     ReliabilityRules,
     Retest,
+    absences,
     attention_checks,
     gold_answers,
     inter_rater_correlations,
@@ -61,7 +62,7 @@ RENEW = "annotation.tasks.renew_reliability"
 #: gold score, or a rating that was committed after one with a higher key.
 _KEPT_SECONDS = 600
 #: Raised with the shape of what is cached.
-_CACHE_VERSION = 4
+_CACHE_VERSION = 5
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,11 @@ class Standing:
     @property
     def median_seconds(self) -> float | None:
         return self.measures.pace.median_seconds if self.measures.pace else None
+
+    @property
+    def away_share(self) -> float | None:
+        """Of answers during which the page was left for longer than the study's rules allow."""
+        return self.measures.absences.long if self.measures.absences else None
 
     @property
     def stops(self) -> bool:
@@ -331,6 +337,7 @@ def _standings(
                 gold.scores, _known_of(gold, known.instructed, len(scales)), scales
             ),
             pace=pace(part.seconds, minimum=rules.minimum_seconds),
+            absences=absences(part.away, longest=rules.away_seconds),
             straight_lining=straight_lining(main.scores, scales),
             retest=_retest(main, repeated, scales),
             inter_rater=tuple(item.of(place) for item in correlations),

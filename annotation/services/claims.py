@@ -122,8 +122,8 @@ def lock_session(session: SessionFacts) -> Standing:
 
 
 def fill_up(*, access: Access, session: SessionFacts, standing: Standing, ahead: int) -> Offer:
-    """Renews the session's leases and claims blocks until `1 + ahead` trials are in hand; ends the
-    session where there is nothing more.
+    """Renews the session's leases and claims blocks until `1 + ahead` trials are in hand, or the
+    last of them has a pass left; ends the session where there is nothing more.
 
     The caller's transaction holds the session's row.
     """
@@ -132,10 +132,11 @@ def fill_up(*, access: Access, session: SessionFacts, standing: Standing, ahead:
     protocol = protocol_of(access.study)
     plan, passes = protocol.plan, protocol.passes
     length = access.study.session_trials
-    if len(holdings.leased) <= ahead and (time_is_up(plan, standing) or day_is_full(access)):
+    wants = holdings.wants_more(ahead, passes)
+    if wants and (time_is_up(plan, standing) or day_is_full(access)):
         length = holdings.placed
     # A block ends, or the session; before the first one there is nothing to judge.
-    ends = not holdings.leased or (len(holdings.leased) <= ahead and holdings.placed < length)
+    ends = not holdings.leased or (wants and holdings.placed < length)
     stops = stopping_flags(access, session.id) if ends and standing.block > 1 else ()
     if stops:
         length = holdings.placed
@@ -143,7 +144,7 @@ def fill_up(*, access: Access, session: SessionFacts, standing: Standing, ahead:
     while (
         access.study.status == "open"
         and not rest
-        and len(holdings.leased) <= ahead
+        and holdings.wants_more(ahead, passes)
         and (holdings.placed < length and holdings.available)
     ):
         if standing.block > 1 and rest_is_due(plan, standing):
@@ -160,7 +161,7 @@ def fill_up(*, access: Access, session: SessionFacts, standing: Standing, ahead:
     if over:
         done = holdings.done(passes)
         return Offer([], done, done, _finish(access, session, stops), rest)
-    trials = holdings.leased[: 1 + ahead]
+    trials = holdings.shown(ahead, passes)
     if trials and trials[0].training:
         training = holdings.trained + sum(trial.training for trial in holdings.leased)
         done = holdings.done(passes, training=True)

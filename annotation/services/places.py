@@ -106,11 +106,13 @@ WITH free AS (
     FROM annotation_trial AS trial
     JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
     WHERE trial.id = %(trial)s AND trial.state = 'expired'
-        AND (trial.role = 'repeat' OR NOT EXISTS (
+        -- A repeat stands beside its first time, not beside another repeat.
+        AND NOT EXISTS (
             SELECT 1 FROM annotation_trial AS met
             WHERE met.rater_id = trial.rater_id AND met.stimulus_id = trial.stimulus_id
-                AND NOT met.state = 'expired' AND NOT met.role = 'repeat'
-        ))
+                AND NOT met.state = 'expired'
+                AND (met.role = 'repeat') = (trial.role = 'repeat')
+        )
 ), place AS (
     UPDATE annotation_stimulus AS stimulus SET claimed_ratings = stimulus.claimed_ratings + 1
     FROM free

@@ -68,6 +68,13 @@ def test_flags_name_rule_value_and_threshold(api: Client, study: Study) -> None:
     }
 
 
+def test_the_share_of_long_absences_is_given(api: Client, study: Study) -> None:
+    session = sitting(make_rater(study))
+    for stimulus, away in zip(make_stimuli(study, 4), (0, 11_000, 0, 9000), strict=True):
+        answer(session, stimulus, 3, behaviour={"away_ms": away})
+    assert api.get(ADDRESS).json()["results"][0]["away"] == 0.25
+
+
 def test_a_flag_on_one_perspective_names_it(api: Client, study: Study) -> None:
     rate(study)
     rules = {"inter_rater": {"threshold": 0.999, "minimum": 4, "effect": "stop"}}

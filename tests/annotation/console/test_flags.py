@@ -17,6 +17,7 @@ LABELS = ["Quality", "Authenticity", "Correspondence"]
         (Flag("gold", 0.796, 0.8, 500, stops=False), "Gold: 79.60 %, at least 80 %"),
         (Flag("attention", 2, 0, 3, stops=False), "Missed attention checks: 2, at most 0"),
         (Flag("too_fast", 0.25, 0.1, 40, stops=False), "Too fast: 25 %, at most 10 %"),
+        (Flag("away", 0.3, 0.2, 40, stops=False), "Page left for long: 30 %, at most 20 %"),
         (Flag("variance", 0.049, 0.15, 40, stops=False, perspective=1),
          "Variance: Authenticity 0.05, at least 0.15"),
         (Flag("identical", 1, 0.9, 40, stops=False),

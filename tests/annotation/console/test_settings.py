@@ -59,13 +59,19 @@ def test_rules_are_saved_in_an_owners_units(console: Client, study: Study) -> No
         variance_threshold="0.2",
         inter_rater_threshold="-0.1",
         inter_rater_effect="off",
+        away_threshold="35",
+        away_minimum="6",
+        away_effect="weigh",
         minimum_seconds="1.5",
+        away_seconds="20",
         least_others="4",
     )
     assert response.status_code == 302
     rules = Study.objects.get().rules
     assert rules.gold == Rule(0.665, 6, Effect.STOP)
     assert rules.attention == Rule(1, 1, Effect.STOP)
+    assert rules.away == Rule(0.35, 6, Effect.WEIGH)
+    assert rules.away_seconds == 20
     assert rules.variance == Rule(0.2, 10, Effect.NOTE)
     assert rules.inter_rater == Rule(-0.1, 20, Effect.OFF)
     assert (rules.minimum_seconds, rules.least_others, rules.gold_tolerance) == (1.5, 4, 1)

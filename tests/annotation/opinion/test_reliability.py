@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotation.opinion import (
+    Absences,
     AttentionChecks,
     GoldAnswers,
     Pace,
     RepeatAgreement,
+    absences,
     attention_checks,
     gold_answers,
     pace,
@@ -180,6 +182,15 @@ def test_without_times_there_is_no_pace(seconds: list[float]) -> None:
 def test_an_impossible_time_is_refused(seconds: list[float]) -> None:
     with pytest.raises(ValueError, match="negative or infinite"):
         pace(seconds)
+
+
+def test_the_page_was_left_for_long_beyond_the_longest_absence() -> None:
+    # Of four that told, 10 s is not longer than 10 s: one.
+    assert absences([0, 10, 10.1, NAN, 3]) == Absences(long=0.25, n=4)
+    assert absences([0, 10, 10.1, NAN, 3], longest=2) == Absences(0.75, 4)
+    assert absences([NAN]) == absences([]) == Absences(None, 0)
+    with pytest.raises(ValueError, match="a time away is negative or infinite"):
+        absences([-1])
 
 
 def test_variances_are_of_samples_and_identical_trials_are_counted() -> None:

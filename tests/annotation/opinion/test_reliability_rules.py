@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from annotation.opinion import (
+    Absences,
     AttentionChecks,
     Correlation,
     Effect,
@@ -46,6 +47,7 @@ GOOD = RaterMeasures(
     GoldAnswers(9, 9),
     AttentionChecks(3, 0),
     Pace(0.0, 6.0, 60),
+    Absences(0.05, 60),
     StraightLining((1.2, 1.0, 0.8), (60, 60, 60), 0.3, 60),
     _retest(0.9, 0.4, 12),
     (_correlation(0.85, 60), _correlation(0.8, 60)),
@@ -54,6 +56,7 @@ BAD = RaterMeasures(
     GoldAnswers(1, 9),
     AttentionChecks(1, 2),
     Pace(0.6, 0.9, 60),
+    Absences(0.3, 60),
     StraightLining((0.1, 1.0, 0.05), (60, 60, 60), 0.95, 60),
     _retest(0.1, 1.5, 12),
     (_correlation(0.8, 60), _correlation(-0.2, 60)),
@@ -81,6 +84,7 @@ def test_every_failed_rule_is_flagged_with_its_value_and_threshold() -> None:
         Flag("gold", 1 / 9, 0.8, 9, stops=False),
         Flag("attention", 2, 0, 3, stops=False),
         Flag("too_fast", 0.6, 0.1, 60, stops=False),
+        Flag("away", 0.3, 0.2, 60, stops=False),
         Flag("variance", 0.1, 0.15, 60, stops=False, perspective=0),
         Flag("variance", 0.05, 0.15, 60, stops=False, perspective=2),
         Flag("identical", 0.95, 0.9, 60, stops=False),
@@ -118,6 +122,7 @@ def test_meeting_a_threshold_exactly_passes() -> None:
         AttentionChecks(5, 0),
         # 0.1 as floats add it up.
         Pace(0.1 + 1e-17, 3.0, 10),
+        Absences(0.2, 10),
         StraightLining((0.15 - 1e-17,), (10,), 0.9, 10),
         _retest(0.75, 1.0000000000000002, 10),
         (_correlation(0.75, 20),),
@@ -130,6 +135,7 @@ def test_what_is_not_defined_fails_nothing() -> None:
         GoldAnswers(0, 0),
         AttentionChecks(0, 0),
         Pace(None, None, 0),
+        Absences(None, 0),
         StraightLining((None,), (1,), None, 0),
         _retest(None, None, 30),
         (_correlation(None, 50),),

@@ -1,5 +1,5 @@
 from annotation.protocol.behaviour import added
-from annotation.protocol.passes import asked_now, passes_of
+from annotation.protocol.passes import asked_now, before_the_next_pass, passes_of
 
 ALL = ("quality", "authenticity", "correspondence")
 
@@ -37,3 +37,17 @@ def test_what_was_measured_in_two_passes_adds_up() -> None:
 def test_no_sum_is_more_than_what_is_taken() -> None:
     day = 86_400_000
     assert added({"shown_ms": day}, {"shown_ms": 1})["shown_ms"] == day
+
+
+def test_what_is_in_hand_ends_with_the_block_that_comes_again() -> None:
+    # (block, scored) of three passes: the last one has begun with two scores.
+    assert before_the_next_pass([(1, 0), (1, 0), (2, 0)], 3) == 2
+    assert before_the_next_pass([(1, 1), (1, 1), (2, 0)], 3) == 2
+    assert before_the_next_pass([(1, 1), (1, 2), (2, 0)], 3) == 2
+    assert before_the_next_pass([(1, 2), (1, 2), (2, 0), (3, 0)], 3) == 3
+    assert before_the_next_pass([(1, 2), (2, 2)], 3) == 2
+    assert before_the_next_pass([], 3) == 0
+
+
+def test_where_images_come_once_no_block_waits() -> None:
+    assert before_the_next_pass([(1, 0), (2, 0), (3, 0)], 1) == 3

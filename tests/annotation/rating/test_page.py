@@ -143,9 +143,11 @@ def test_a_finished_rater_with_nothing_left_is_only_thanked(
 
 
 def test_a_rater_who_stopped_may_begin_again(rater: Rater, images: list[Stimulus]) -> None:
-    session(rater, "withdrawn")
+    withdrawn = session(rater, "withdrawn")
     text = text_of(visit(rater))
     assert "You have stopped" in text
+    # As the consent says: without disadvantage.
+    assert completion_code(withdrawn.pk) in text
     assert "Begin again" in text
 
 

@@ -10,11 +10,17 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from annotation.models import PublishedScore, Rater, Rating, Stimulus, Study
-from annotation.opinion import AttentionChecks, GoldAnswers, ReliabilityRules
+from annotation.opinion import Absences, AttentionChecks, Flag, GoldAnswers, ReliabilityRules
 from annotation.selectors import reliability
-from annotation.selectors.reliability import NOTHING_YET, reliability_of, standings_by_session
+from annotation.selectors.reliability import (
+    NOTHING_YET,
+    reliability_of,
+    standings_by_session,
+    stopping_flags,
+)
 from annotation.tasks import renew_reliability
 from tests.annotation.answering import answer, sitting
+from tests.annotation.services.rating import access_of
 from tests.conftest import Sent
 from tests.factories import make_rater, make_stimuli, make_stimulus
 
@@ -122,6 +128,26 @@ def test_training_stabilisation_and_superseded_scores_say_nothing(
     lining = standing.measures.straight_lining
     assert lining is not None
     assert lining.counts == (1, 0, 0)
+
+
+def test_answers_during_which_the_page_was_left_for_long_are_counted(
+    study: Study, rater: Rater
+) -> None:
+    study.reliability_rules = ReliabilityRules.from_json(
+        {"away": {"minimum": 4, "effect": "stop"}, "away_seconds": 5}
+    ).to_json()
+    study.save()
+    session = sitting(rater)
+    # Two of the four that told are longer than 5 s; training says nothing.
+    told = [{"away_ms": 0}, {"away_ms": 5000}, {"away_ms": 5001}, {"away_ms": 60_000}, {}]
+    for stimulus, behaviour in zip(make_stimuli(study, 5), told, strict=True):
+        answer(session, stimulus, 3, behaviour=behaviour)
+    answer(session, make_stimulus(study, 9), 3, role="training", behaviour={"away_ms": 90_000})
+    standing = reliability_of(study)[rater.pk]
+    assert standing.measures.absences == Absences(long=0.5, n=4)
+    (flag,) = [flag for flag in standing.flags if flag.rule == "away"]
+    assert flag == Flag("away", 0.5, 0.2, 4, stops=True)
+    assert flag in stopping_flags(access_of(rater), session.pk)
 
 
 def test_the_pages_clock_goes_before_the_servers(study: Study, rater: Rater) -> None:

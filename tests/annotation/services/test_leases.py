@@ -29,6 +29,7 @@ from annotation.services.submission import read_answer, submit_answer
 from annotation.tasks import expire_leases as expire_leases_task
 
 from ... import factories
+from ..answering import answer
 from .rating import access_of, in_rating, set_study, wrong_counters
 
 SCORES = {"quality": 4, "authenticity": 3, "correspondence": 5}
@@ -86,6 +87,24 @@ def test_a_trial_replaced_by_another_of_the_same_image_cannot_be_held_again(
     with pytest.raises(LeaseLostError):
         renew_lease(access=access, trial_id=first.id)
     assert wrong_counters() == 0
+
+
+def test_a_repeat_replaced_by_another_of_the_same_image_cannot_be_held_again(
+    study: Study, rater: Rater
+) -> None:
+    (image,) = factories.make_stimuli(study, 1)
+    access = in_rating(rater)
+    session = RatingSession.objects.get()
+    answer(session, image, 3)
+    late, second = (answer(session, image, 3, role="repeat") for _time in range(2))
+    Trial.objects.filter(pk=late.pk).update(state="expired", submitted_at=None)
+    with pytest.raises(LeaseLostError):
+        renew_lease(access=access, trial_id=late.pk)
+    # While the other one is expired too, either may be answered: the first answer decides.
+    Trial.objects.filter(pk=second.pk).update(state="expired", submitted_at=None)
+    renew_lease(access=access, trial_id=late.pk)
+    with pytest.raises(LeaseLostError):
+        renew_lease(access=access, trial_id=second.pk)
 
 
 def test_renewing_puts_the_expiry_off(study: Study, rater: Rater) -> None:

@@ -53,18 +53,65 @@ def test_a_block_is_gone_through_once_per_perspective(rating: RaterClient) -> No
     assert Rating.objects.count() == 12
 
 
-def test_what_comes_ahead_is_of_the_next_pass(rating: RaterClient) -> None:
-    assert asked(rating.claim(ahead=2)) == [
-        (0, ["quality"]),
-        (1, ["quality"]),
-        (2, ["quality"]),
+def in_order(body: dict[str, Any], rating: RaterClient, ahead: int) -> list[tuple[int, str]]:
+    """Rates to the session's end as a page does that holds `ahead` images more, and takes none of
+    them back: what it shows, image and question."""
+    seen, hand = [], body["trials"]
+    while hand:
+        trial = hand.pop(0)
+        (perspective,) = trial["perspectives"]
+        seen.append((trial["position"], perspective))
+        body = rating.submit(trial["id"], {perspective: 3}, ahead=ahead)
+        offered = asked(body)
+        # What was fetched ahead is what comes next, whatever was answered meanwhile.
+        assert offered[: len(hand)] == asked({"trials": hand})
+        hand = body["trials"]
+    assert body["state"] == "done"
+    return seen
+
+
+@pytest.mark.parametrize("ahead", [0, 2])
+@pytest.mark.parametrize("block", [1, 2, 3, 5])
+def test_no_pass_mixes_however_small_the_block(
+    study: Study, rater: Rater, block: int, ahead: int
+) -> None:
+    in_passes(study, block)
+    factories.make_stimuli(study, 7)
+    rating = RaterClient(rater).start()
+    blocks = [range(first, min(first + block, 7)) for first in range(0, 7, block)]
+    assert in_order(rating.claim(ahead), rating, ahead) == [
+        (position, perspective)
+        for images in blocks
+        for perspective in PASSES
+        for position in images
     ]
-    trial = Trial.objects.get(position=0)
-    assert asked(rating.submit(trial.pk, {"quality": 3}, ahead=2)) == [
+
+
+def test_what_comes_ahead_is_of_the_next_pass(rating: RaterClient) -> None:
+    assert asked(rating.claim(ahead=2)) == [(0, ["quality"]), (1, ["quality"])]
+    first, second = Trial.objects.order_by("position")
+    assert asked(rating.submit(first.pk, {"quality": 3}, ahead=2)) == [
         (1, ["quality"]),
         (0, ["authenticity"]),
-        (2, ["quality"]),
     ]
+    rating.submit(second.pk, {"quality": 3}, ahead=2)
+    for trial in (first, second):
+        assert Trial.objects.count() == 2
+        offer = rating.submit(trial.pk, {"authenticity": 3}, ahead=2)
+    # The last pass has begun: what follows it is the next block, and comes ahead.
+    assert asked(offer) == [(0, ["correspondence"]), (1, ["correspondence"]), (2, ["quality"])]
+
+
+def test_a_block_held_by_mistake_waits_for_the_pass_before_it(
+    study: Study, rating: RaterClient
+) -> None:
+    # As where a study begins to ask once per perspective while a page holds two blocks.
+    Study.objects.filter(pk=study.pk).update(session_plan=replace(PLAIN, block_trials=1).to_json())
+    assert [position for position, _asked in asked(rating.claim(ahead=2))] == [0, 1, 2]
+    in_passes(study, 1)
+    assert asked(rating.claim(ahead=2)) == [(0, ["quality"])]
+    body = rating.claim(ahead=2)
+    assert in_order(body, rating, 2) == [(place, name) for place in range(4) for name in PASSES]
 
 
 def test_each_answer_counts_in_the_progress(rating: RaterClient) -> None:
