@@ -25,7 +25,7 @@ from .devices import Precision, device_errors, is_out_of_memory
 from .errors import UnreadableImageError
 from .modeling import MintIQAModel
 from .prefetching import ahead_of
-from .preprocessing import ImageSource, image_to_pixels, normalise
+from .preprocessing import ImageSource, normalise, try_image_to_pixels
 
 #: Called with (items done, items in all) after each batch.
 Progress = Callable[[int, int], None]
@@ -195,10 +195,7 @@ class Engine:
             return _Part(rows, errors, self.pooled(pixels, prompts))
 
     def _decode(self, item: tuple[ImageSource, str]) -> Decoded:
-        try:
-            return image_to_pixels(item[0], self._processor.image_size)
-        except UnreadableImageError as error:
-            return error
+        return try_image_to_pixels(item[0], self._processor.image_size)
 
     @contextmanager
     def _finding_batch_size(self, images: int) -> Iterator[None]:

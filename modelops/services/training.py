@@ -28,13 +28,14 @@ from ..learning.posterior import save_last_layer
 from ..learning.recipe import Recipe
 from ..models import LabelSnapshot, ModelVersion, TrainingRun
 from .artifacts import MANIFEST, publish_folder
-from .embedding import Embedded, Embedder, image_files
+from .embedding import Embedded, Embedder
 from .explanation_training import (
     LearnedSpeech,
     gather_explanations,
     learn_to_explain,
     publish_speech,
 )
+from .images import image_files
 from .model_store import LAST_LAYER, base_model
 from .retraining import require_labels
 from .scoring import start_scoring
