@@ -22,11 +22,11 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from modelops.mint import MintIQAConfig, MintIQAModel
+from modelops.mint import DeviceError, MintIQAConfig, MintIQAModel
 from modelops.mint.streaming import Entry, write_weights
 
 from .curves import Curve
-from .errors import DeviceError, TeamBrokenError
+from .errors import TeamBrokenError
 from .recipe import Recipe
 from .training import Progress, TrainingData, fine_tune
 

@@ -73,9 +73,9 @@ def run_training(*, run: TrainingRun, fence: int, report: Report) -> ModelVersio
 
     Raises LostLeaseError where another worker took the run over, TeamBrokenError where one of its
     processes was killed, and the named errors of its steps: TooFewLabelsError, ArtifactError,
-    CheckpointError, LearningError.
+    CheckpointError, LearningError, DeviceError.
     """
-    from ..learning.devices import lost_device_errors
+    from ..mint.devices import lost_device_errors
 
     report("labels", 0, 0)
     snapshot = run.snapshot or take_snapshot(run.study)
