@@ -22,11 +22,11 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from modelops.mint import MintIQAConfig, MintIQAModel
-from modelops.mint.streaming import Entry, write_weights
+from modelops.mint import DeviceError, MintIQAConfig, MintIQAModel
+from modelops.mint.streaming import write_state
 
 from .curves import Curve
-from .errors import DeviceError, TeamBrokenError
+from .errors import TeamBrokenError
 from .recipe import Recipe
 from .training import Progress, TrainingData, fine_tune
 
@@ -72,7 +72,7 @@ def fine_tune_together(
     nn.Module.to(model, "cpu")  # its GPU is one of theirs
     threads = max(1, torch.get_num_threads() // recipe.processes)
     with _folder(checkpoint.with_suffix(".together")) as folder:
-        _write(folder / "start", model)
+        write_state(folder / "start", model.state_dict())
         task = _Task(
             model.config, data, recipe, checkpoint, save_seconds, folder, device.type, threads
         )
@@ -100,12 +100,6 @@ def _folder(path: Path) -> Iterator[Path]:
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
-
-
-def _write(path: Path, model: MintIQAModel) -> None:
-    state = model.state_dict()
-    layout = {name: Entry(item.shape, item.dtype) for name, item in state.items()}
-    write_weights(path, layout, state.__getitem__)
 
 
 # --- The parent
@@ -192,7 +186,7 @@ def _member(number: int, task: _Task, told: "SimpleQueue[Any]") -> None:
             task.save_seconds,
         )
         if team.leads:
-            _write(task.folder / "end", model)
+            write_state(task.folder / "end", model.state_dict())
             told.put(curve)
     except Exception as error:
         told.put(error)

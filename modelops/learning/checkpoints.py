@@ -4,10 +4,9 @@ The rest of a run's state, the schedule's place and all randomness, follows from
 that are done.
 """
 
-import hashlib
 import json
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from modelops.mint.streaming import Entry, write_weights
+from modelops.mint.streaming import write_state
 
 from ..files import sync
 from .curves import Curve
@@ -31,8 +30,8 @@ class Checkpoint:
     """The state of the training of `weights` by `optimizer`, after as many steps as the curve has
     losses.
 
-    `origin` names what it started from (`fingerprint` of weights and data). `best` holds the
-    weights after the epoch with the best validation, on the processor; it is empty before the
+    `origin` names what it started from (`streaming.fingerprint` of weights and data). `best` holds
+    the weights after the epoch with the best validation, on the processor; it is empty before the
     first, and where nothing is validated.
     """
 
@@ -52,12 +51,11 @@ class Checkpoint:
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Replaces the file as a whole. Raises OSError where the disk is full; the old one stays."""
     tensors = _tensors(checkpoint)
-    layout = {name: Entry(item.shape, item.dtype) for name, item in tensors.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     # Written tensor by tensor: in memory it would be there twice, gigabytes at full size.
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
         written = Path(folder) / path.name
-        write_weights(written, layout, tensors.__getitem__, about=checkpoint.about())
+        write_state(written, tensors, about=checkpoint.about())
         written.replace(path)
     sync(path.parent)
 
@@ -78,17 +76,6 @@ def load_checkpoint(path: Path, checkpoint: Checkpoint) -> bool:
         return False
     _restore(checkpoint, tensors)
     return True
-
-
-def fingerprint(tensors: Iterable[tuple[str, Tensor]]) -> str:
-    """SHA-256 of named tensors: their names, types, shapes and numbers."""
-    digest = hashlib.sha256()
-    for name, tensor in tensors:
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        # As bytes, because NumPy has no bfloat16.
-        flat = tensor.detach().cpu().contiguous().flatten()
-        digest.update(flat.view(torch.uint8).numpy().data)
-    return digest.hexdigest()
 
 
 def _tensors(checkpoint: Checkpoint) -> dict[str, Tensor]:

@@ -9,10 +9,6 @@ class DivergedError(LearningError):
     """The loss is no number any more; training on would only spoil the weights."""
 
 
-class DeviceError(LearningError):
-    """The device on which a model trains gives up: its memory is full, or the GPU is gone."""
-
-
 class TeamBrokenError(Exception):
     """One of the processes that train together was killed; the others cannot go on without it.
 

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
-from modelops.mint import image_to_pixels, normalise
+from modelops.mint.preprocessing import images_to_batch
 
 
 @dataclass(frozen=True)
@@ -20,4 +19,4 @@ class ImageFiles:
 
     def __call__(self, rows: Sequence[int]) -> Tensor:
         """(len(rows), 3, size, size), normalised. Raises UnreadableImageError naming the file."""
-        return normalise(torch.stack([image_to_pixels(self.paths[row], self.size) for row in rows]))
+        return images_to_batch([self.paths[row] for row in rows], self.size)

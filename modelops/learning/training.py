@@ -19,9 +19,10 @@ import torch
 from torch import Tensor, nn
 
 from modelops.mint import MintIQAModel
+from modelops.mint.streaming import fingerprint
 
 from .adapters import merge_adapters
-from .checkpoints import Checkpoint, fingerprint, load_checkpoint, save_checkpoint
+from .checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from .curves import Curve
 from .devices import device_errors
 from .errors import DivergedError, LearningError

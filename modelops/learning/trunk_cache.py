@@ -8,7 +8,6 @@ Training goes on from it: `model.encode_upper(cache(rows), cache.blocks)` stands
 `model.encode_images(pixels(rows))`, with the same gradients above the frozen blocks.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import torch
 from torch import Tensor
 
 from modelops.mint import MintIQAModel
+from modelops.mint.streaming import fingerprint
 
 from .errors import LearningError
 from .shards import Half, ShardStore
@@ -28,29 +28,16 @@ _SHARD_BYTES = 32 * 2**20
 _BATCH = 8
 
 
-def frozen_blocks(model: MintIQAModel) -> int:
-    """How many blocks from the first on no gradient reaches: 0 where the patches are trained."""
-    vision = model.vision_model
-    if any(weight.requires_grad for weight in vision.embeddings.parameters()):
-        return 0
-    for number, block in enumerate(vision.encoder.layers):
-        if any(weight.requires_grad for weight in block.parameters()):
-            return number
-    return len(vision.encoder.layers)
-
-
 def trunk_hash(model: MintIQAModel, blocks: int) -> str:
     """SHA-256 of all that activations after `blocks` blocks depend on, but for the image."""
-    vision = model.vision_model
-    digest = hashlib.sha256(f"trunk 1 {blocks} {vision.config.layer_norm_eps}".encode())
-    digest.update(f"{vision.config.hidden_act} {vision.config.num_attention_heads}".encode())
-    digest.update(f"{vision.config.image_size} {vision.config.patch_size}".encode())
-    for part in (vision.embeddings, *vision.encoder.layers[:blocks]):
-        for name, tensor in sorted(part.state_dict().items()):
-            digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-            flat = tensor.detach().cpu().contiguous().flatten()
-            digest.update(flat.view(torch.uint8).numpy().data)
-    return digest.hexdigest()
+    vision, sizes = model.vision_model, model.vision_model.config
+    about = (
+        f"trunk 1 {blocks} {sizes.layer_norm_eps}{sizes.hidden_act} {sizes.num_attention_heads}"
+        f"{sizes.image_size} {sizes.patch_size}"
+    )
+    parts = (vision.embeddings, *vision.encoder.layers[:blocks])
+    named = (item for part in parts for item in sorted(part.state_dict().items()))
+    return fingerprint(named, about=about)
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,13 @@ from .language import (
     tiny_language_tokenizer,
 )
 from .modeling import MintIQAModel, MintIQAOutput
-from .preprocessing import PIXEL_MEAN, PIXEL_STD, image_to_pixels, normalise
+from .preprocessing import (
+    PIXEL_MEAN,
+    PIXEL_STD,
+    image_to_pixels,
+    normalise,
+    try_image_to_pixels,
+)
 from .presets import PRESETS, explainer_preset_config, preset_config
 from .processing import MintIQAProcessor, ModelInputs
 from .scoring import score_image
@@ -109,4 +115,5 @@ __all__ = [
     "tiny_language_model",
     "tiny_language_tokenizer",
     "train_tiny_tokenizer",
+    "try_image_to_pixels",
 ]

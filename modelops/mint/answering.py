@@ -31,7 +31,7 @@ from .language import LanguageTokenizer, load_language_tokenizer, read_language_
 from .modeling import quiet
 from .presets import explainer_preset_config
 from .processing import ModelInputs
-from .streaming import Entry, write_weights
+from .streaming import write_state
 from .tokenization import PromptTokenizer
 
 
@@ -99,9 +99,7 @@ def save_speech(speech: Speech, folder: str | Path) -> None:
     with tempfile.TemporaryDirectory(dir=folder, prefix=".speech.") as temporary:
         built = Path(temporary) / "new"
         built.mkdir()
-        state = speech.model.state_dict()
-        layout = {name: Entry(tensor.shape, tensor.dtype) for name, tensor in state.items()}
-        sha256 = write_weights(built / WEIGHTS, layout, state.__getitem__)
+        sha256 = write_state(built / WEIGHTS, speech.model.state_dict())
         speech.language.save(built)
         describe_folder(built, speech.model.config, speech.questions, sha256)
         for path in built.rglob("*"):

@@ -4,7 +4,6 @@ A folder holds `model.safetensors`, `config.json`, `tokenizer.json` and `manifes
 version and SHA-256 of the others); folders that others made may lack the manifest.
 """
 
-import hashlib
 import json
 import tempfile
 from collections.abc import Sequence
@@ -25,7 +24,7 @@ from .explaining import MintIQAExplainer
 from .modeling import MintIQAModel, quiet
 from .presets import PRESETS
 from .processing import MintIQAProcessor
-from .streaming import Entry, write_weights
+from .streaming import fingerprint, write_state
 from .tokenization import PromptTokenizer, load_tokenizer
 
 #: Raised whenever a folder's layout changes; an older program refuses a newer folder.
@@ -108,10 +107,8 @@ def save_model(
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
         written = Path(temporary)
-        state = loaded.model.state_dict()
-        layout = {name: Entry(t.shape, dtype or t.dtype) for name, t in state.items()}
-        weights_sha256 = write_weights(written / WEIGHTS, layout, state.__getitem__)
-        describe_folder(written, loaded.model.config, loaded.processor.tokenizer, weights_sha256)
+        sha256 = write_state(written / WEIGHTS, loaded.model.state_dict(), dtype=dtype)
+        describe_folder(written, loaded.model.config, loaded.processor.tokenizer, sha256)
         names = sorted(path.name for path in written.iterdir() if path.name != _MANIFEST)
         for name in (*names, _MANIFEST):
             sync(written / name)
@@ -161,15 +158,11 @@ def backbone_hash(loaded: LoadedModel) -> str:
 
     Equal for models that differ in their heads only, so that cached embeddings serve both.
     """
-    digest = hashlib.sha256(_sizes(loaded.model.config).encode())
-    digest.update(loaded.processor.tokenizer.definition().encode())
-    for name, tensor in sorted(loaded.model.state_dict().items()):
-        if not name.startswith("heads."):
-            digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-            # As bytes, because NumPy has no bfloat16.
-            flat = tensor.detach().cpu().contiguous().flatten()
-            digest.update(flat.view(torch.uint8).numpy().data)
-    return digest.hexdigest()
+    state = sorted(loaded.model.state_dict().items())
+    return fingerprint(
+        ((name, tensor) for name, tensor in state if not name.startswith("heads.")),
+        about=_sizes(loaded.model.config) + loaded.processor.tokenizer.definition(),
+    )
 
 
 def _sizes(config: MintIQAConfig) -> str:

@@ -13,7 +13,7 @@ Precision = Literal["float32", "bfloat16"]
 
 #: How torch's RuntimeErrors begin that tell of a machine without memory, and of a GPU that is gone.
 _NO_MEMORY = ("DefaultCPUAllocator: can't allocate memory", "DefaultCPUAllocator: not enough")
-_GONE = ("CUDA error", "CUDA driver error", "No CUDA GPUs are available")
+_GONE = ("CUDA error", "CUDA driver error", "No CUDA GPUs are available", "NCCL")
 
 
 def processor_cores() -> int:
@@ -38,22 +38,30 @@ def is_out_of_memory(error: RuntimeError) -> bool:
 
 
 @contextmanager
-def device_errors(device: torch.device) -> Iterator[None]:
-    """Turns what torch raises of full memory or a lost GPU into a DeviceError with the mend.
+def lost_device_errors() -> Iterator[None]:
+    """Turns what torch raises of a GPU that is gone into a DeviceError with the mend.
 
     Everything else passes as it is.
     """
     try:
         yield
     except RuntimeError as error:
-        if is_out_of_memory(error):
-            raise DeviceError(
-                f"the memory of {device} is too small for one image at a time; end what else "
-                "uses it, or take a smaller model"
-            ) from error
-        if isinstance(error, torch.AcceleratorError) or str(error).startswith(_GONE):
-            raise DeviceError(
-                f"{device} does not answer any more ({str(error).splitlines()[0]}); look at it "
-                "with nvidia-smi, and start the worker again"
-            ) from error
-        raise
+        message = str(error)
+        if not (isinstance(error, torch.AcceleratorError) or message.startswith(_GONE)):
+            raise
+        raise DeviceError(
+            f"the GPU does not answer any more ({message.splitlines()[0]}); look at it with "
+            "nvidia-smi, start the worker again, and try again"
+        ) from error
+
+
+@contextmanager
+def device_errors(device: torch.device, *, too_small_for: str) -> Iterator[None]:
+    """As `lost_device_errors`, and full memory: for what it is too small, and the mend."""
+    try:
+        with lost_device_errors():
+            yield
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        raise DeviceError(f"the memory of {device} is too small for {too_small_for}") from error

@@ -25,7 +25,7 @@ from .devices import Precision, device_errors, is_out_of_memory
 from .errors import UnreadableImageError
 from .modeling import MintIQAModel
 from .prefetching import ahead_of
-from .preprocessing import ImageSource, image_to_pixels, normalise
+from .preprocessing import ImageSource, normalise, try_image_to_pixels
 
 #: Called with (items done, items in all) after each batch.
 Progress = Callable[[int, int], None]
@@ -39,6 +39,7 @@ _FIRST_BATCH = 8
 _MOST_IN_A_BATCH = 256
 #: Share of the free GPU memory that a batch may take; the rest is for fragments and neighbours.
 _MEMORY_SHARE = 0.8
+_NOT_EVEN_ONE = "one image at a time; end what else uses it, or take a smaller model"
 #: Batches that are decoded ahead of a GPU.
 _BATCHES_AHEAD = 3
 
@@ -113,7 +114,7 @@ class Engine:
         values = np.full((len(items), self._width), np.nan, dtype=np.float32)
         errors: dict[int, UnreadableImageError] = {}
         embedded = self._on_cores if self.device.type == "cpu" else self._on_device
-        with device_errors(self.device):
+        with device_errors(self.device, too_small_for=_NOT_EVEN_ONE):
             for part in embedded(items):
                 errors |= part.errors
                 if part.pooled is not None:
@@ -195,10 +196,7 @@ class Engine:
             return _Part(rows, errors, self.pooled(pixels, prompts))
 
     def _decode(self, item: tuple[ImageSource, str]) -> Decoded:
-        try:
-            return image_to_pixels(item[0], self._processor.image_size)
-        except UnreadableImageError as error:
-            return error
+        return try_image_to_pixels(item[0], self._processor.image_size)
 
     @contextmanager
     def _finding_batch_size(self, images: int) -> Iterator[None]:

@@ -36,24 +36,10 @@ ImageSource = str | Path | Image.Image
 
 
 def image_to_pixels(source: ImageSource, size: int) -> Tensor:
-    """The image as uint8 (3, size, size), RGB. Raises UnreadableImageError naming the file."""
-    return _fitted(source, size)
+    """The image as uint8 (3, size, size), RGB.
 
-
-def normalise(pixels: Tensor) -> Tensor:
-    """uint8 (…, 3, S, S) → float32 on the same device, CLIP's mean and spread taken out."""
-    mean = torch.tensor(PIXEL_MEAN, device=pixels.device).view(3, 1, 1)
-    std = torch.tensor(PIXEL_STD, device=pixels.device).view(3, 1, 1)
-    return (pixels.float() / 255 - mean) / std
-
-
-def images_to_batch(sources: Sequence[ImageSource], size: int) -> Tensor:
-    """float32 (B, 3, size, size), ready for the model."""
-    return normalise(torch.stack([image_to_pixels(source, size) for source in sources]))
-
-
-def _fitted(source: ImageSource, size: int) -> Tensor:
-    """Opened, resized, cut and RGB; every way in which a file can be bad ends in one error."""
+    Raises UnreadableImageError naming the file, whatever the way in which it is bad.
+    """
     try:
         if isinstance(source, Image.Image):
             return _fit(source, size)
@@ -67,6 +53,26 @@ def _fitted(source: ImageSource, size: int) -> Tensor:
     except _READING_ERRORS as error:
         why = getattr(error, "strerror", None) or error
         raise UnreadableImageError(f"{_name(source)}: {_diagnosis(error)} ({why})") from error
+
+
+def try_image_to_pixels(source: ImageSource, size: int) -> Tensor | UnreadableImageError:
+    """As `image_to_pixels`, but the error is given back: the other images of a batch go on."""
+    try:
+        return image_to_pixels(source, size)
+    except UnreadableImageError as error:
+        return error
+
+
+def normalise(pixels: Tensor) -> Tensor:
+    """uint8 (…, 3, S, S) → float32 on the same device, CLIP's mean and spread taken out."""
+    mean = torch.tensor(PIXEL_MEAN, device=pixels.device).view(3, 1, 1)
+    std = torch.tensor(PIXEL_STD, device=pixels.device).view(3, 1, 1)
+    return (pixels.float() / 255 - mean) / std
+
+
+def images_to_batch(sources: Sequence[ImageSource], size: int) -> Tensor:
+    """float32 (B, 3, size, size), ready for the model."""
+    return normalise(torch.stack([image_to_pixels(source, size) for source in sources]))
 
 
 #: What Pillow's decoders raise on damaged or too large (over 179 million pixels) files, and what

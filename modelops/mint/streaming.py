@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -102,6 +102,27 @@ def write_weights(
                 progress(number, len(names))
         file.flush()
         os.fsync(file.fileno())
+    return digest.hexdigest()
+
+
+def write_state(
+    path: Path,
+    tensors: Mapping[str, Tensor],
+    *,
+    dtype: torch.dtype | None = None,
+    about: Mapping[str, str] | None = None,
+) -> str:
+    """`write_weights` of tensors that are there, wherever they lie; `dtype`: other than theirs."""
+    layout = {name: Entry(item.shape, dtype or item.dtype) for name, item in tensors.items()}
+    return write_weights(path, layout, tensors.__getitem__, about=about)
+
+
+def fingerprint(tensors: Iterable[tuple[str, Tensor]], *, about: str = "") -> str:
+    """SHA-256 of `about` and of named tensors: their names, types, shapes and numbers."""
+    digest = hashlib.sha256(about.encode())
+    for name, tensor in tensors:
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(_bytes_of(tensor, Entry(tensor.shape, tensor.dtype)))
     return digest.hexdigest()
 
 

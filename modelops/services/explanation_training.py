@@ -18,7 +18,7 @@ from ..files import sha256_of
 from ..learning.errors import LearningError
 from ..learning.wording import OVERALL, QUESTIONS, Reasons, pairs_of, parse_answer
 from .artifacts import MANIFEST
-from .decoding import decode_portions
+from .images import read_images
 
 if TYPE_CHECKING:
     from ..learning.explanations import Example, Seen
@@ -211,10 +211,10 @@ def _look(
     from ..learning.explanations import Seen, look
 
     parts, rows = [], []
-    for decoded in decode_portions(scores.processor, pool.stimuli):
-        if decoded.inputs is not None:
-            parts.append(look(scores, speech.model, decoded.inputs))
-        rows += decoded.rows
+    for read in read_images(scores.processor, pool.stimuli):
+        if read.inputs is not None:
+            parts.append(look(scores, speech.model, read.inputs))
+        rows += read.rows
         report("looking", len(rows), len(pool))
     if not parts:
         raise LearningError("none of the images that raters explained can be read")
@@ -272,11 +272,11 @@ def answer_stimuli(
     found: list[dict[str, str]] = []
     problems: list[dict[str, object]] = []
     decoding = decoding_of(preset)
-    for decoded in decode_portions(answerer.scores.processor, stimuli):
-        rows += decoded.rows
-        problems += decoded.problems
-        if decoded.inputs is not None:
-            columns = answerer.answer(decoded.inputs, list(QUESTIONS.values()), decoding)
+    for read in read_images(answerer.scores.processor, stimuli):
+        rows += read.rows
+        problems += read.problems
+        if read.inputs is not None:
+            columns = answerer.answer(read.inputs, list(QUESTIONS.values()), decoding)
             found += [dict(zip(QUESTIONS, row, strict=True)) for row in zip(*columns, strict=True)]
     return rows, found, problems
 

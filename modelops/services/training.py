@@ -13,9 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
-from annotation.models import Stimulus
 from annotation.protocol.perspectives import PERSPECTIVES
-from annotation.selectors.labels import Label
 from annotation.services import audit
 from workbench.jobs import leases
 
@@ -23,18 +21,20 @@ from ..files import sha256_of
 from ..learning.bayes import LastLayer, fit_last_layer
 from ..learning.curves import Curve
 from ..learning.evaluation import evaluate_perspectives
-from ..learning.labels import Labels, SourceLabel, combine, loss_weights
+from ..learning.labels import loss_weights
 from ..learning.posterior import save_last_layer
 from ..learning.recipe import Recipe
 from ..models import LabelSnapshot, ModelVersion, TrainingRun
 from .artifacts import MANIFEST, publish_folder
-from .embedding import Embedded, Embedder, image_files
+from .embedding import Embedded, Embedder
 from .explanation_training import (
     LearnedSpeech,
     gather_explanations,
     learn_to_explain,
     publish_speech,
 )
+from .images import image_files, unreadable_images
+from .labelled import LabelledStimuli, Splits, gather
 from .model_store import LAST_LAYER, base_model
 from .retraining import require_labels
 from .scoring import start_scoring
@@ -51,38 +51,16 @@ Note = Callable[[list[dict[str, object]]], None]
 
 
 @dataclass(frozen=True)
-class LabelledStimuli:
-    """N stimuli of one split, their prompts loaded, and their labels, row by row."""
-
-    stimuli: list[Stimulus]
-    labels: Labels
-
-    def __len__(self) -> int:
-        return len(self.stimuli)
-
-    def readable(self, embedded: Embedded) -> "LabelledStimuli":
-        """Those whose image could be read."""
-        rows = [row for row, item in enumerate(self.stimuli) if item.pk in embedded.vectors]
-        return LabelledStimuli(
-            [self.stimuli[row] for row in rows], self.labels.take(np.array(rows, dtype=np.intp))
-        )
-
-    def label_counts(self) -> dict[str, int]:
-        """How many stimuli have a label, by perspective."""
-        counts = np.isfinite(self.labels.mos).sum(axis=0).tolist()
-        return {str(name): count for name, count in zip(PERSPECTIVES, counts, strict=True)}
-
-
-@dataclass(frozen=True)
 class Learned:
-    """A trained model, how well it does on the hold-out, per perspective, and how its fine-tuning
-    went, where there was one."""
+    """A trained model, how well it does on the hold-out, per perspective, how its fine-tuning went,
+    where there was one, and the stimuli with readable images that it is all from."""
 
     model: "LoadedModel"
     backbone_sha256: str
     last_layer: LastLayer
     agreements: dict[str, dict[str, float | int | None]]
     curve: Curve | None
+    splits: Splits
 
     @property
     def metrics(self) -> dict[str, Any]:
@@ -95,26 +73,23 @@ def run_training(*, run: TrainingRun, fence: int, report: Report) -> ModelVersio
 
     Raises LostLeaseError where another worker took the run over, TeamBrokenError where one of its
     processes was killed, and the named errors of its steps: TooFewLabelsError, ArtifactError,
-    CheckpointError, LearningError.
+    CheckpointError, LearningError, DeviceError.
     """
-    from ..learning.devices import lost_device_errors
+    from ..mint.devices import lost_device_errors
 
     report("labels", 0, 0)
     snapshot = run.snapshot or take_snapshot(run.study)
     leases.renew(TrainingRun, run.pk, fence, snapshot=snapshot)
     recipe = Recipe.from_json(run.recipe)
-    labels = read_snapshot(snapshot)
-    pool, holdout = (gather(labels, split) for split in Stimulus.Split.values)
     with lost_device_errors():
         learned = learn(
-            pool=pool,
-            holdout=holdout,
+            splits=gather(read_snapshot(snapshot)),
             recipe=recipe,
             scratch=scratch_folder(run),
             report=report,
             note=lambda problems: leases.renew(TrainingRun, run.pk, fence, problems=problems),
         )
-        speech = _explain(run, recipe, learned, pool, holdout, report)
+        speech = _explain(run, recipe, learned, report)
     report("publishing", 0, 0)
     # Of this attempt alone: one that was taken over may still write, over nobody's files.
     artifact = f"models/{run.study_id}/run-{run.pk}-{fence}"
@@ -127,75 +102,56 @@ def scratch_folder(run: TrainingRun) -> Path:
     return Path(settings.DATA_DIR) / "runs" / str(run.pk)
 
 
-def gather(labels: Sequence[Label], split: str) -> LabelledStimuli:
-    """The labelled stimuli of one split that still exist, as arrays."""
-    found = Stimulus.objects.select_related("prompt").in_bulk(
-        {label.stimulus for label in labels if label.split == split}
-    )
-    stimuli = [found[pk] for pk in sorted(found)]
-    places = {stimulus.pk: place for place, stimulus in enumerate(stimuli)}
-    heads = {str(perspective): place for place, perspective in enumerate(PERSPECTIVES)}
-    rows = [
-        SourceLabel(
-            places[label.stimulus], heads[label.perspective], label.mos, label.sd, label.ratings
-        )
-        for label in labels
-        if label.stimulus in places
-    ]
-    return LabelledStimuli(stimuli, combine(rows, len(stimuli), len(heads)))
-
-
-def learn(
-    *,
-    pool: LabelledStimuli,
-    holdout: LabelledStimuli,
-    recipe: Recipe,
-    scratch: Path,
-    report: Report,
-    note: Note,
-) -> Learned:
-    """The Bayesian last layer on the labels of `pool`, after fine-tuning if the recipe says so.
+def learn(*, splits: Splits, recipe: Recipe, scratch: Path, report: Report, note: Note) -> Learned:
+    """The Bayesian last layer on the labels of the pool, after fine-tuning if the recipe says so.
 
     Images that cannot be read are noted and left out.
     """
     from ..mint import backbone_hash
 
     loaded = base_model()
+    if recipe.epochs or recipe.explanation_epochs:
+        # Training looks at the images; an embedding may outlive its image in the cache.
+        splits = splits.without(unreadable_images(loaded.processor, splits.stimuli))
     backbone = backbone_hash(loaded)
-    embedded = _embed(loaded, backbone, [*pool.stimuli, *holdout.stimuli], report)
-    note(_with_split(embedded.problems, {item.pk for item in holdout.stimuli}))
-    pool, holdout = pool.readable(embedded), holdout.readable(embedded)
-    require_labels(pool.label_counts(), recipe.minimum_labels, unreadable=len(embedded.problems))
-    last_layer, curve = _fit(pool, embedded), None
+    splits, embedded = _embed(loaded, backbone, splits, recipe, report, note)
+    last_layer, curve = _fit(splits.pool, embedded), None
     if recipe.epochs:
         _set_heads(loaded, last_layer)
-        curve = _fine_tune(loaded, pool, recipe, scratch, report)
+        curve = _fine_tune(loaded, splits.pool, recipe, scratch, report)
         backbone = backbone_hash(loaded)
-        embedded = _embed(loaded, backbone, [*pool.stimuli, *holdout.stimuli], report)
-        last_layer = _fit(pool, embedded)
+        splits, embedded = _embed(loaded, backbone, splits, recipe, report, note)
+        last_layer = _fit(splits.pool, embedded)
     report("fitting", 1, 1)
     _set_heads(loaded, last_layer)
-    return Learned(loaded, backbone, last_layer, _evaluate(last_layer, holdout, embedded), curve)
+    agreements = _evaluate(last_layer, splits.holdout, embedded)
+    return Learned(loaded, backbone, last_layer, agreements, curve, splits)
 
 
 def _embed(
-    loaded: "LoadedModel", backbone: str, stimuli: list[Stimulus], report: Report
-) -> Embedded:
+    loaded: "LoadedModel",
+    backbone: str,
+    splits: Splits,
+    recipe: Recipe,
+    report: Report,
+    note: Note,
+) -> tuple[Splits, Embedded]:
+    """What can be read, and its embeddings. Raises TooFewLabelsError where that is too little."""
+    stimuli = splits.stimuli
     report("embedding", 0, len(stimuli))
-    return Embedder(backbone, lambda: loaded).embed(
+    embedded = Embedder(backbone, lambda: loaded).embed(
         stimuli, lambda done, total: report("embedding", done, total)
     )
-
-
-def _with_split(problems: list[dict[str, object]], holdout: set[int]) -> list[dict[str, object]]:
-    return [
-        problem | {"split": "holdout" if problem["stimulus"] in holdout else "pool"}
-        for problem in problems
-    ]
+    splits = splits.without(embedded.problems)
+    note(splits.problems)
+    require_labels(
+        splits.pool.label_counts(), recipe.minimum_labels, unreadable=len(splits.problems)
+    )
+    return splits, embedded
 
 
 def _fit(pool: LabelledStimuli, embedded: Embedded) -> LastLayer:
-    return fit_last_layer(embedded.matrix([item.pk for item in pool.stimuli]), pool.labels)
+    return fit_last_layer(embedded.matrix(pool.keys), pool.labels)
 
 
 def _set_heads(loaded: "LoadedModel", last_layer: LastLayer) -> None:
@@ -251,18 +207,13 @@ def _evaluate(
         nothing = np.empty((0, len(names)))
         agreements = evaluate_perspectives(nothing, nothing, names)
     else:
-        predicted = last_layer.predict(embedded.matrix([item.pk for item in holdout.stimuli]))
+        predicted = last_layer.predict(embedded.matrix(holdout.keys))
         agreements = evaluate_perspectives(predicted.mean, holdout.labels.mos, names)
     return {name: agreement.to_json() for name, agreement in agreements.items()}
 
 
 def _explain(
-    run: TrainingRun,
-    recipe: Recipe,
-    learned: Learned,
-    pool: LabelledStimuli,
-    holdout: LabelledStimuli,
-    report: Report,
+    run: TrainingRun, recipe: Recipe, learned: Learned, report: Report
 ) -> LearnedSpeech | None:
     """Stage 2, after the scores; None where the recipe has none."""
     if not recipe.explanation_epochs:
@@ -272,8 +223,8 @@ def _explain(
         preset=recipe.preset,
         epochs=recipe.explanation_epochs,
         form=run.study.form,
-        pool=gather_explanations(run.study, pool.stimuli),
-        holdout=gather_explanations(run.study, holdout.stimuli),
+        pool=gather_explanations(run.study, learned.splits.pool.stimuli),
+        holdout=gather_explanations(run.study, learned.splits.holdout.stimuli),
         report=report,
     )
 

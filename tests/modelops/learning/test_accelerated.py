@@ -11,8 +11,9 @@ import pytest
 import torch
 
 from modelops.learning import accelerated
-from modelops.learning.errors import DeviceError, DivergedError, TeamBrokenError
+from modelops.learning.errors import DivergedError, TeamBrokenError
 from modelops.learning.training import fine_tune
+from modelops.mint import DeviceError
 
 from .killing import COUNT, KILLED, start_model, training
 from .models import small_model

@@ -7,10 +7,10 @@ import torch
 from safetensors import safe_open
 
 from modelops.learning import checkpoints
-from modelops.learning.checkpoints import Checkpoint, fingerprint, load_checkpoint, save_checkpoint
+from modelops.learning.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from modelops.learning.curves import Curve
 from modelops.learning.recipe import Recipe
-from modelops.mint.streaming import write_weights
+from modelops.mint.streaming import write_state
 
 RECIPE = Recipe("tiny", epochs=3)
 
@@ -91,24 +91,11 @@ def test_a_full_disk_leaves_the_old_checkpoint(
     old = (tmp_path / "c").read_bytes()
 
     def to_a_full_disk(path: Path, *args: object, **kwargs: object) -> str:
-        return write_weights(Path("/dev/full"), *args, **kwargs)  # type: ignore[arg-type]
+        return write_state(Path("/dev/full"), *args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(checkpoints, "write_weights", to_a_full_disk)
+    monkeypatch.setattr(checkpoints, "write_state", to_a_full_disk)
     with pytest.raises(OSError, match="No space left") as caught:
         save_checkpoint(tmp_path / "c", make_checkpoint(steps=1))
     assert caught.value.errno == errno.ENOSPC
     assert (tmp_path / "c").read_bytes() == old
     assert [path.name for path in tmp_path.iterdir()] == ["c"]
-
-
-def test_a_fingerprint_tells_numbers_names_and_shapes_apart() -> None:
-    tensor = torch.arange(6.0)
-    same = fingerprint([("a", tensor), ("b", tensor)])
-    others = [
-        [("a", tensor), ("c", tensor)],
-        [("a", tensor), ("b", tensor.reshape(2, 3))],
-        [("a", tensor), ("b", tensor + 1e-6)],
-        [("a", tensor), ("b", tensor.bfloat16())],
-    ]
-    assert same == fingerprint([("a", tensor.clone()), ("b", tensor)])
-    assert len({same, *map(fingerprint, others)}) == 5

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from modelops.learning.devices import device_errors, in_bfloat16
-from modelops.learning.errors import DeviceError
 from modelops.learning.recipe import Recipe
+from modelops.mint import DeviceError
 
 GPU, PROCESSOR = torch.device("cuda:0"), torch.device("cpu")
 

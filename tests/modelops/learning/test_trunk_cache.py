@@ -13,8 +13,8 @@ from modelops.learning import trunk_cache as trunk_module
 from modelops.learning.errors import LearningError
 from modelops.learning.recipe import Recipe
 from modelops.learning.training import fine_tune
-from modelops.learning.trunk import freeze
-from modelops.learning.trunk_cache import KeptTrunk, TrunkCache, frozen_blocks, trunk_hash
+from modelops.learning.trunk import freeze, trunk_blocks
+from modelops.learning.trunk_cache import KeptTrunk, TrunkCache, trunk_hash
 from modelops.mint import MintIQAModel, load_model
 
 from .models import small_model
@@ -162,10 +162,13 @@ def test_the_hash_is_of_what_is_below_and_nothing_else() -> None:
 @pytest.mark.parametrize("blocks", [0, 1, 2])
 def test_as_many_blocks_are_frozen_as_the_recipe_says(blocks: int) -> None:
     model = small_model()
-    freeze(model, Recipe("tiny", frozen_blocks=blocks))
-    assert frozen_blocks(model) == blocks
-    model.requires_grad_(True)
-    assert frozen_blocks(model) == 0
+    recipe = Recipe("tiny", frozen_blocks=blocks)
+    freeze(model, recipe)
+    assert trunk_blocks(model, recipe) == blocks
+    layers = model.vision_model.encoder.layers
+    trained = [any(it.requires_grad for it in layer.parameters()) for layer in layers]
+    assert trained == [number >= blocks for number in range(2)]
+    assert not any(it.requires_grad for it in model.vision_model.embeddings.parameters())
 
 
 def test_gradients_above_the_cache_are_those_without_it(pixels: Pixels, tmp_path: Path) -> None:

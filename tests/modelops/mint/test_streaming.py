@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from modelops.mint import CheckpointError
-from modelops.mint.streaming import Entry, WeightReader, write_weights
+from modelops.mint.streaming import Entry, WeightReader, fingerprint, write_weights
 
 WEIGHTS = {
     "b.weight": torch.arange(6.0).reshape(2, 3),
@@ -173,3 +173,16 @@ def test_another_file_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "other").write_bytes(content)
     with pytest.raises(CheckpointError, match=r"neither a torch\.save file nor"):
         WeightReader(tmp_path / "other")
+
+
+def test_a_fingerprint_tells_numbers_names_and_shapes_apart() -> None:
+    tensor = torch.arange(6.0)
+    same = fingerprint([("a", tensor), ("b", tensor)])
+    others = [
+        [("a", tensor), ("c", tensor)],
+        [("a", tensor), ("b", tensor.reshape(2, 3))],
+        [("a", tensor), ("b", tensor + 1e-6)],
+        [("a", tensor), ("b", tensor.bfloat16())],
+    ]
+    assert same == fingerprint([("a", tensor.clone()), ("b", tensor)])
+    assert len({same, *map(fingerprint, others)}) == 5

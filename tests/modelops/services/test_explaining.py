@@ -154,6 +154,31 @@ def test_an_unreadable_image_is_a_problem_and_the_others_are_explained(
     assert PredictedExplanation.objects.count() == 39 * 4
 
 
+def test_images_that_are_gone_are_left_out_of_learning_to_explain(
+    labelled: list[Stimulus], train: Train, quick_language: None
+) -> None:
+    """One of the pool and all of the hold-out, whose embeddings are known from a first training."""
+    explain_all()
+    train()
+    held_out = list(Stimulus.objects.filter(split="holdout").order_by("pk"))
+    for stimulus in [labelled[0], *held_out]:
+        Path(stimulus.image.path).unlink()
+    version = train(explanation_epochs=1)
+    run = version.training_run
+    run.refresh_from_db()
+    assert [(problem["filename"], problem["split"]) for problem in run.problems] == [
+        (labelled[0].filename, "pool"),
+        *((stimulus.filename, "holdout") for stimulus in held_out),
+    ]
+    folder = local_folder(version.artifact, version.artifact_sha256)
+    lines = (folder / "explanations" / "answers.jsonl").read_text().splitlines()
+    known = {json.loads(line)["image_sha256"] for line in lines}
+    assert len(known) == 23
+    assert labelled[0].sha256 not in known
+    assert version.explanation_metrics is not None
+    assert version.explanation_metrics["texts"] == {"n": 0, "bleu4": None, "rouge_l": None}
+
+
 def test_only_new_images_are_explained_later(explains: ModelVersion, study: Study) -> None:
     run = explaining.start_explaining(version=explains)
     for _turn in range(3):

@@ -15,7 +15,7 @@ from annotation.models import Stimulus, Study
 from modelops.learning import checkpoints
 from modelops.learning import training as learning
 from modelops.learning.errors import TeamBrokenError
-from modelops.mint.streaming import write_weights
+from modelops.mint.streaming import write_state
 from modelops.models import ModelVersion, TrainingRun
 from modelops.services import retraining, supervision, training
 from modelops.services.artifacts import storage
@@ -99,11 +99,11 @@ def test_a_disk_that_is_full_for_a_checkpoint_fails_the_run_with_the_mend(
     run: TrainingRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def to_a_full_disk(path: Path, *args: Any, **kwargs: Any) -> str:
-        return write_weights(Path("/dev/full"), *args, **kwargs)
+        return write_state(Path("/dev/full"), *args, **kwargs)
 
     run.recipe |= {"epochs": 1}
     run.save(update_fields=["recipe"])
-    monkeypatch.setattr(checkpoints, "write_weights", to_a_full_disk)
+    monkeypatch.setattr(checkpoints, "write_state", to_a_full_disk)
     train(run)
     assert run.state == "failed"
     assert "There is no space left on the disk" in run.error

@@ -123,6 +123,42 @@ def test_an_unreadable_image_is_left_out_of_the_training(
     assert version.metrics["quality"]["n"] == 5
 
 
+def test_an_image_that_is_gone_is_left_out_though_its_embedding_is_known(
+    labelled: list[Stimulus], train: Train
+) -> None:
+    """A fine-tuning looks at the images again, those of the hold-out too."""
+    train()
+    gone = [labelled[0], Stimulus.objects.filter(split="holdout").earliest("pk")]
+    for stimulus in gone:
+        Path(stimulus.image.path).unlink()
+    version = train(epochs=1, learning_rate=1e-3, minimum_labels=23)
+    run = TrainingRun.objects.latest("pk")
+    assert [(item["filename"], item["split"]) for item in run.problems] == [
+        (gone[0].filename, "pool"),
+        (gone[1].filename, "holdout"),
+    ]
+    assert run.problems[0]["error"].startswith(f"{gone[0].filename}: the file is missing")
+    version.refresh_from_db()
+    assert version.images_learnt_from == 23
+    assert version.metrics["quality"]["n"] == 5
+
+
+def test_an_image_that_goes_while_others_train_is_left_out(
+    labelled: list[Stimulus], train: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = learning.fine_tune
+
+    def lose(*args: Any) -> Curve:
+        curve = real(*args)
+        Path(labelled[0].image.path).unlink()
+        return curve
+
+    monkeypatch.setattr(learning, "fine_tune", lose)
+    train(epochs=1, learning_rate=1e-3)
+    (problem,) = TrainingRun.objects.get().problems
+    assert (problem["filename"], problem["split"]) == (labelled[0].filename, "pool")
+
+
 def test_too_few_readable_images_are_named(labelled: list[Stimulus], train: Train) -> None:
     Path(labelled[0].image.path).unlink()
     message = (
@@ -224,7 +260,8 @@ def test_two_processes_train_a_study_s_model_without_its_database(
     recipe = {"epochs": 2, "learning_rate": 1e-3, "batch_size": 8}
     single, double = train(**recipe), train(**recipe, processes=2)
     losses = [item.metrics["training"]["losses"] for item in (single, double)]
-    # Sums of the same numbers in another order: float32 keeps seven digits of them.
-    assert losses[1] == pytest.approx(losses[0], rel=1e-6)
+    # Sums of the same numbers in another order: float32 keeps seven digits of them, and these steep
+    # heads lose one in the next epoch.
+    assert losses[1] == pytest.approx(losses[0], rel=1e-5)
     weights = [version_model(item).backbone.model.query_tokens for item in (single, double)]
     assert torch.allclose(weights[0], weights[1], atol=1e-5)
