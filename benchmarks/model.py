@@ -137,7 +137,8 @@ def _explanations(questions: int) -> dict[str, Any]:
     model = MintIQAExplainer(config).requires_grad_(False)
     model.train(False)
     width = (questions, config.num_query_tokens, config.embedding_size)
-    queries, ids = torch.randn(width), torch.randint(10, 2_000, (questions, 12))
+    words = config.language_config.vocab_size
+    queries, ids = torch.randn(width), torch.randint(words, (questions, 12))
     decoding = Decoding(num_beams=1, repetition_penalty=1.0, max_new_tokens=64)
     rates = {}
     for name, size in (("one_by_one", 1), ("batched", questions)):

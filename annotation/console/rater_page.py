@@ -27,6 +27,7 @@ from ..selectors.rater_history import (
 )
 from ..selectors.reliability import NOTHING_YET, Standing, reliability_of, standings_by_session
 from ..selectors.studies import find_study
+from ..services.completion import WITH_CODE, completion_code
 from ..services.messages import TEXT_LIMIT
 from ..services.raters import rater_link
 from .charts import marks
@@ -82,6 +83,7 @@ def _sittings(study: Study, rater: Rater, labels: list[str]) -> list[dict[str, A
 def _sitting(session: Any, standing: Standing, labels: list[str]) -> dict[str, Any]:
     return {
         "session": session,
+        "code": completion_code(session.pk) if session.state in WITH_CODE else "",
         "standing": standing,
         "stopped_by": flag_words(map(Flag.from_json, session.stopped_by), labels),
         "viewing": viewing_words(session.client, windows=session.windows),

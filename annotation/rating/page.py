@@ -14,7 +14,7 @@ from ..protocol.perspectives import PerspectiveSettings
 from ..protocol.skips import SkipReason
 from ..selectors.anchors import anchors_of
 from ..selectors.rating import Access, answered_trials, last_ended_session, protocol_of
-from ..services.completion import completion_code
+from ..services.completion import WITH_CODE, completion_code
 from ..services.rating_errors import (
     LinkError,
     RaterExcludedError,
@@ -40,9 +40,6 @@ class Stage(StrEnum):
 
 #: A session is open and not paused.
 _DURING = {Stage.INSTRUCTIONS, Stage.RATING}
-#: Who was stopped, or stopped of their own will, has worked too, and is paid or not by whoever
-#: promised it, not by this page: the consent says that one may stop without disadvantage.
-_WITH_CODE = {Stage.DONE, Stage.STOPPED, Stage.WITHDRAWN}
 #: Of the score ten, which is no digit (keyboard.js).
 _TEN_KEY = "+"
 
@@ -131,7 +128,7 @@ def page_context(access: Access, study: Study, stage: Stage, token: str) -> dict
         "digits": questions[0].keys,
         "skip_reasons": _skip_reasons(),
         "examples": examples_of(access, texts) if stage is Stage.INSTRUCTIONS else [],
-        "completion_code": _completion_code(access) if stage in _WITH_CODE else "",
+        "completion_code": _completion_code(access) if stage in WITH_CODE else "",
         "answered": answered_trials(access),
         **(checks_context(study.viewing) if stage not in _DURING and study.viewing.any else {}),
         "settings": {

@@ -25,18 +25,12 @@ QUESTIONS: dict[str, str] = {
 
 Reasons = Mapping[Perspective, Reason]
 
-#: Key of a field → its clause in the released sentences.
-_CLAUSES = {
-    "quality_clarity": "the image quality is {}",
-    "quality_outline": "the image outline and content are {}",
-    "quality_detail": "the image details are {}",
-    "authenticity_distortion": "the image is {}",
-    "correspondence_consistency": "the image and its prompt are {}",
-}
-#: (Key of a field, phrase) → the clause where the released sentences have another one for it.
-_EXCEPTIONS = {
-    ("quality_outline", "cannot be distinguished"): "the image outline and content {}",
-    ("quality_detail", "essentially sufficient"): "the image quality details are {}",
+#: (Key of a field, phrase) → the clause where the released sentences have another one than the
+#: form's, which raters read.
+_RELEASED = {
+    ("quality_detail", "essentially sufficient"): (
+        "the image quality details are essentially sufficient"
+    ),
 }
 
 
@@ -85,8 +79,8 @@ def clause(field: FormField, level: int) -> str:
     if not 1 <= level <= len(field.phrases):
         raise IndexError(f"{field.key}: level {level} is outside 1…{len(field.phrases)}")
     phrase = field.phrases[level - 1]
-    usual = _CLAUSES.get(field.key, f"the {field.label.lower()} is {{}}")
-    return _EXCEPTIONS.get((field.key, phrase), usual).format(phrase)
+    said = field.clauses[level - 1] if field.clauses else f"the {field.label.lower()} is {phrase}"
+    return _RELEASED.get((field.key, phrase), said)
 
 
 def parse_answer(form: ExplanationForm, answer: str) -> dict[str, int]:

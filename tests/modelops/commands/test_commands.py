@@ -66,7 +66,11 @@ def test_the_documented_command_puts_the_release_s_halves_in_place(owner: User) 
 
 def test_the_documented_retrainings_are_recipes(study: Study, labelled: list[Stimulus]) -> None:
     lines = (BASE_DIR / "docs/models.md").read_text().splitlines()
-    commands = [line.partition("#")[0].split() for line in lines if "manage.py retrain " in line]
+    commands = [
+        line.partition("#")[0].split()
+        for line in lines
+        if re.match(r"\S*(python )?manage.py retrain ", line)
+    ]
     assert len(commands) == 4
     for words in commands:
         settings = [word for word in words if "=" in word]

@@ -151,6 +151,6 @@ def test_what_no_phrase_words_is_left_out(answer: str, levels: dict[str, int]) -
 
 
 def test_a_level_outside_the_form_is_named() -> None:
-    field = replace(FORM.fields[0], phrases=("a", "b"))
+    field = replace(FORM.fields[0], phrases=("a", "b"), clauses=())
     with pytest.raises(IndexError, match="quality_clarity: level 3 is outside 1…2"):
         clause(field, 3)
