@@ -23,7 +23,7 @@ class LabelledStimuli:
     def keys(self) -> list[int]:
         return [stimulus.pk for stimulus in self.stimuli]
 
-    def without(self, keys: Collection[int]) -> "LabelledStimuli":
+    def without(self, keys: Collection[object]) -> "LabelledStimuli":
         rows = [row for row, key in enumerate(self.keys) if key not in keys]
         return LabelledStimuli(
             [self.stimuli[row] for row in rows], self.labels.take(np.array(rows, dtype=np.intp))

@@ -6,11 +6,13 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from annotation.models import PublishedScore, Rater, RaterIdentity, Study, Trial
 from annotation.opinion import Flag, ReliabilityRules
 from annotation.selectors.export import export_records
+from annotation.services.completion import completion_code
 from annotation.services.raters import set_rater_status
 from tests.annotation.answering import answer, sitting
 from tests.factories import make_rater, make_stimuli, make_stimulus
@@ -76,6 +78,18 @@ def test_trials_are_listed_with_role_seconds_and_scores(console: Client, study: 
     assert "2 0000.png Repeat" in words
     assert "3.1 0.9–2.6 2 2 4" in words
     assert "Skipped offensive" in words
+
+
+def test_the_code_that_a_rater_names_stands_beside_its_session(
+    console: Client, study: Study
+) -> None:
+    rater = make_rater(study)
+    over = {"ended_at": timezone.now()}
+    ended = [sitting(rater, state, **over) for state in ("done", "withdrawn", "stopped")]
+    without = [sitting(rater, "expired", **over), sitting(rater, "rating")]
+    words = texts(page_of(console, rater))
+    assert all(completion_code(session.pk) in words for session in ended)
+    assert not any(completion_code(session.pk) in words for session in without)
 
 
 def test_a_window_that_changed_is_told(console: Client, study: Study) -> None:
