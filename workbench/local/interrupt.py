@@ -32,9 +32,12 @@ def _ignore(number: int, frame: FrameType | None) -> None:
 def interrupted_by_signals() -> Iterator[None]:
     """Raise KeyboardInterrupt inside when one of the signals arrives."""
     _Request.asked = False
-    with _handled_by(_on_signal):
-        yield
-        raise_if_asked()
+    try:
+        with _handled_by(_on_signal):
+            yield
+            raise_if_asked()
+    finally:
+        _Request.asked = False  # whoever waits for something else later was not asked
 
 
 def raise_if_asked() -> None:
@@ -54,9 +57,12 @@ def deferred() -> Iterator[None]:
         _Request.deferred = before
 
 
-def undisturbed() -> "contextlib.AbstractContextManager[None]":
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
     """Let no signal break off an orderly stop; impatience must not leave processes behind."""
-    return _handled_by(_ignore)
+    _Request.asked = False  # whoever stops in order has heard it
+    with _handled_by(_ignore):
+        yield
 
 
 @contextlib.contextmanager

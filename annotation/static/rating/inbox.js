@@ -19,7 +19,11 @@ export class Inbox {
     this.asking = false;
     /** The last message that is on the screen, by its number. */
     this.last = 0;
-    this.dialog.addEventListener("close", () => void this.#markRead());
+    /** Settles when the server knows of what was read: until then it would tell it once more. */
+    this.marked = Promise.resolve();
+    this.dialog.addEventListener("close", () => {
+      this.marked = this.#markRead();
+    });
   }
 
   /** Shows what the owner wrote since; where the server cannot be reached, a later answer tells. */
@@ -27,6 +31,7 @@ export class Inbox {
     if (this.asking || document.querySelector("dialog[open]")) return;
     this.asking = true;
     try {
+      await this.marked;
       const { messages: unread } = await this.transport.messages();
       const last = unread.at(-1);
       if (!last) return;

@@ -1,5 +1,6 @@
 """A request to stop is heard, whenever it comes."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -30,6 +31,7 @@ def test_each_signal_interrupts(how: signal.Signals) -> None:
     with pytest.raises(KeyboardInterrupt):
         work()
     assert reached == []
+    raise_if_asked()  # it was heard: nothing that waits later is interrupted by it
 
 
 def test_a_deferred_request_is_heard_at_the_next_look() -> None:
@@ -76,6 +78,17 @@ def test_a_request_whose_exception_python_drops_is_heard_all_the_same() -> None:
 
 
 def test_an_orderly_stop_is_not_disturbed() -> None:
+    done = []
+    with contextlib.suppress(KeyboardInterrupt), interrupted_by_signals():
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        finally:
+            with undisturbed():
+                raise_if_asked()
+                done.append("what the stop waits for")
     with interrupted_by_signals(), undisturbed():
         os.kill(os.getpid(), signal.SIGINT)
+        done.append("after the first")
         os.kill(os.getpid(), signal.SIGTERM)
+        done.append("after the second")
+    assert done == ["what the stop waits for", "after the first", "after the second"]
