@@ -119,7 +119,13 @@ def crowd(slug: str, number: int, each: int) -> dict[str, Any]:
     """
     of_study = Study.objects.get(slug=slug)
     people = _raters(of_study, number)
-    values = {"study": of_study.pk, "each": each, "first": people[0].pk, "last": people[-1].pk}
+    values = {
+        "study": of_study.pk,
+        "images": Stimulus.objects.filter(study=of_study).count(),
+        "each": each,
+        "first": people[0].pk,
+        "last": people[-1].pk,
+    }
     with connection.cursor() as cursor, transaction.atomic():
         for statement in (_CROWD_TRIALS, _CROWD_RATINGS, _CROWD_PLACES, _CROWD_SESSIONS):
             cursor.execute(statement, values)
@@ -129,11 +135,11 @@ def crowd(slug: str, number: int, each: int) -> dict[str, Any]:
 #: As many rows as a large study has are made by the database itself.
 _CROWD_TRIALS = """
 WITH stimulus AS (
-    SELECT id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS number
+    SELECT id, row_number() OVER (ORDER BY id) - 1 AS place
     FROM annotation_stimulus WHERE study_id = %(study)s
 ), answer AS (
     SELECT session.id AS session, session.rater_id AS rater, step,
-        (session.rater_id - %(first)s) * %(each)s + step AS place
+        ((session.rater_id - %(first)s) * %(each)s + step) %% %(images)s AS place
     FROM annotation_ratingsession AS session, generate_series(0, %(each)s - 1) AS step
     WHERE session.rater_id BETWEEN %(first)s AND %(last)s
 )
@@ -142,7 +148,7 @@ INSERT INTO annotation_trial (study_id, session_id, rater_id, stimulus_id, posit
 SELECT %(study)s, session, rater, stimulus.id, step, 'priority', 'submitted', moment, moment,
     moment, moment + interval '8 seconds', 'main', step / 10, '',
     jsonb_build_object('shown_ms', 6000 + (rater * 31 + step * 17) %% 5000)
-FROM answer JOIN stimulus ON stimulus.place = answer.place %% stimulus.number
+FROM answer JOIN stimulus ON stimulus.place = answer.place
 CROSS JOIN LATERAL (SELECT now() - (%(each)s - step) * interval '10 seconds' AS moment) AS clock
 """
 _CROWD_RATINGS = """
