@@ -55,6 +55,8 @@ def paths(found: dict[str, Any], plan: Plan) -> dict[str, str]:
     return {
         "studies": "/studies/",
         "overview": f"{study}/",
+        "overview, scores": f"{study}/scores/",
+        "overview, model": f"{study}/model/summary/",
         "images": f"{study}/images/",
         "images, last page": f"{study}/images/?page={plan.images // 48}",
         "images, searched": f"{study}/images/?text=-0001",
@@ -62,6 +64,7 @@ def paths(found: dict[str, Any], plan: Plan) -> dict[str, str]:
         "one image": f"{study}/images/{found['stimulus']}/",
         "raters": f"{study}/raters/",
         "raters, live part": f"{study}/raters/live/",
+        "raters, coverage": f"{study}/raters/coverage/",
         "raters, CSV": f"{study}/raters.csv",
         "one rater": f"{study}/raters/{found['rater']}/",
         "model": f"{study}/model/",

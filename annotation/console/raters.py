@@ -68,7 +68,6 @@ def rater_list(request: HttpRequest, slug: str) -> HttpResponse:
         "limit": CREATED_AT_ONCE,
         "text_limit": TEXT_LIMIT,
         "new_reports": new_reports(study),
-        "coverage": [_coverage_picture(item) for item in coverage_of(study)],
         **_live_context(live),
     }
     return render(request, "annotation/raters.html", context)
@@ -81,6 +80,16 @@ def rater_live(request: HttpRequest, slug: str) -> HttpResponse:
     study = find_study(request.user, slug, "annotation.change_study")
     context = {"study": study, **_live_context(live_sessions(study))}
     return render(request, "annotation/_raters_live.html", context)
+
+
+@login_required
+@require_safe
+def rater_coverage(request: HttpRequest, slug: str) -> HttpResponse:
+    """How many images have how many ratings: the part of the page that reads every answer."""
+    study = find_study(request.user, slug, "annotation.change_study")
+    pictures = [_coverage_picture(item) for item in coverage_of(study)]
+    context = {"study": study, "coverage": pictures}
+    return render(request, "annotation/_raters_coverage.html", context)
 
 
 @login_required

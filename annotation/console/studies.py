@@ -76,10 +76,17 @@ def study_overview(request: HttpRequest, slug: str) -> HttpResponse:
         "steps": next_steps(study),
         "progress": progress_of(study),
         "activity": activity,
-        "charts": _score_charts(study),
         "days": bars([number for _day, number in days], [day for day, _number in days]),
     }
     return render(request, "annotation/study.html", context)
+
+
+@login_required
+@require_safe
+def study_scores(request: HttpRequest, slug: str) -> HttpResponse:
+    """How often each score was given: the part of the overview that reads every rating."""
+    study = find_study(request.user, slug, "annotation.view_study")
+    return render(request, "annotation/_scores.html", {"charts": _score_charts(study)})
 
 
 @login_required

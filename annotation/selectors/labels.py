@@ -15,6 +15,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from ..models import PublishedScore, Rater, Rating, Stimulus, Study, Trial
 from ..opinion import opinion_scores
 from ..protocol.perspectives import PERSPECTIVES
+from .monitor import coverage_of
 from .reliability import rater_weights
 
 #: The `source` of labels by this workbench's own raters.
@@ -57,15 +58,34 @@ def labels_of(study: Study, *, split: str | None = None) -> list[Label]:
 
 
 def count_labels(study: Study) -> LabelCounts:
-    """How many labels there are, without reading them."""
-    counts = dict(
-        _labelled(study, None).order_by().values_list("split").annotate(number=Count("pk"))
+    """How many labels there are, without reading them.
+
+    A submitted trial has scores from all perspectives; a publication may have some.
+    """
+    coverage = coverage_of(study)
+    unrated = main_stimuli(study).filter(~Exists(counting_trials().filter(stimulus=OuterRef("pk"))))
+    published = PublishedScore.objects.filter(stimulus__in=unrated).order_by()
+    by_split = dict(
+        published.values_list("stimulus__split").annotate(images=Count("stimulus", distinct=True))
     )
+    by_perspective = dict(
+        published.filter(stimulus__split=Stimulus.Split.POOL)
+        .values_list("perspective")
+        .annotate(images=Count("stimulus", distinct=True))
+    )
+    rated = {item.split: item.rated for item in coverage}
+    pool, holdout = (
+        rated.get(split, 0) + by_split.get(split, 0)
+        for split in (Stimulus.Split.POOL, Stimulus.Split.HOLDOUT)
+    )
+    rated_pool = rated.get(Stimulus.Split.POOL, 0)
     return LabelCounts(
-        ratings=counting_trials().filter(stimulus__in=main_stimuli(study)).count(),
-        pool=counts.get(Stimulus.Split.POOL, 0),
-        holdout=counts.get(Stimulus.Split.HOLDOUT, 0),
-        pool_by_perspective=_count_by_perspective(study, Stimulus.Split.POOL),
+        ratings=sum(item.ratings for item in coverage),
+        pool=pool,
+        holdout=holdout,
+        pool_by_perspective={
+            str(name): rated_pool + by_perspective.get(name, 0) for name in PERSPECTIVES
+        },
     )
 
 
@@ -86,20 +106,6 @@ def _labelled(study: Study, split: str | None) -> QuerySet[Stimulus]:
     published = Exists(PublishedScore.objects.filter(stimulus=OuterRef("pk")))
     stimuli = main_stimuli(study).filter(Q(rated) | Q(published))
     return stimuli.filter(split=split) if split else stimuli
-
-
-def _count_by_perspective(study: Study, split: str) -> dict[str, int]:
-    """A submitted trial has scores from all perspectives; a publication may have some."""
-    stimuli = main_stimuli(study).filter(split=split)
-    rated = Exists(counting_trials().filter(stimulus=OuterRef("pk")))
-    own = stimuli.filter(rated).count()
-    published = dict(
-        PublishedScore.objects.filter(stimulus__in=stimuli.filter(~rated))
-        .order_by()
-        .values_list("perspective")
-        .annotate(number=Count("stimulus", distinct=True))
-    )
-    return {str(name): own + published.get(name, 0) for name in PERSPECTIVES}
 
 
 def _own_labels(study: Study, splits: dict[int, str]) -> Iterable[Label]:

@@ -120,6 +120,11 @@ class Coverage:
         return sum(self.images)
 
     @property
+    def rated(self) -> int:
+        """Images with a rating that counts."""
+        return sum(self.images[1:])
+
+    @property
     def percent(self) -> int:
         return 100 * self.useful // self.wanted if self.wanted else 0
 

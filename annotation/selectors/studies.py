@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, F, Max, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.http import Http404
 
@@ -81,38 +81,43 @@ class Activity:
 
 
 def activity_of(study: Study) -> Activity:
+    # By the study's raters, of whom there are fewer than images.
     submitted = Trial.objects.filter(
-        stimulus__study=study, state=Trial.State.SUBMITTED, role=Trial.Role.MAIN
+        rater__study=study, state=Trial.State.SUBMITTED, role=Trial.Role.MAIN
     )
-    totals = submitted.aggregate(
-        ratings=Count("pk"), raters=Count("rater", distinct=True), last=Max("submitted_at")
-    )
-    by_day = (
+    days = list(
         submitted.annotate(day=TruncDate("submitted_at"))
         .values_list("day")
-        .annotate(number=Count("pk"))
+        .annotate(number=Count("pk"), last=Max("submitted_at"))
         .order_by("day")
     )
-    return Activity(**totals, by_day=list(by_day))
+    of_rater = submitted.filter(rater=OuterRef("pk"))
+    return Activity(
+        ratings=sum(number for _day, number, _last in days),
+        raters=Rater.objects.filter(Exists(of_rater), study=study).count(),
+        last=max((last for _day, _number, last in days), default=None),
+        by_day=[(day, number) for day, number, _last in days],
+    )
 
 
 def score_counts(study: Study) -> dict[str, list[tuple[float, int]]]:
     """Per perspective, how often each score was given; of current scores of active raters."""
-    counts = {}
-    for item in study.perspective_settings:
-        values = (
-            Rating.objects.filter(
-                trial__stimulus__study=study,
-                trial__role=Trial.Role.MAIN,
-                trial__state=Trial.State.SUBMITTED,
-                trial__rater__status=Rater.Status.ACTIVE,
-                perspective=item.perspective,
-                superseded_at=None,
-            )
-            .values_list("score")
-            .annotate(number=Count("pk"))
+    rows = (
+        Rating.objects.filter(
+            trial__rater__study=study,
+            trial__rater__status=Rater.Status.ACTIVE,
+            trial__role=Trial.Role.MAIN,
+            trial__state=Trial.State.SUBMITTED,
+            superseded_at=None,
         )
-        counts[str(item.perspective)] = list(values)
+        .values_list("perspective", "score")
+        .annotate(number=Count("pk"))
+    )
+    counts: dict[str, list[tuple[float, int]]] = {
+        str(item.perspective): [] for item in study.perspective_settings
+    }
+    for perspective, score, number in rows:
+        counts[perspective].append((score, number))
     return counts
 
 

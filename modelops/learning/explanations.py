@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from modelops.mint import LoadedModel, MintIQAExplainer, ModelInputs, Speech, Tokens
 
 from .errors import LearningError
-from .language import Steps, rate
+from .language import Steps
+from .rates import inner_rate_at, set_rate
 from .wording import QUESTIONS
 
 
@@ -131,8 +132,7 @@ def train_explainer(
         batch for epoch in range(recipe.epochs) for batch in _batches(examples, recipe, epoch)
     ]
     for step, batch in enumerate(batches):
-        for group in optimizer.param_groups:
-            group["lr"] = recipe.learning_rate * rate(step, len(batches))
+        set_rate(optimizer, recipe.learning_rate * inner_rate_at(step, len(batches)))
         loss = batch_loss(speech, seen, batch)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()

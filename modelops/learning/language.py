@@ -6,7 +6,6 @@ notes (phrases and remarks in any order) and a question, and words the answer. W
 do with it, it never learns; that is the part that stage 2 trains, in place of the notes.
 """
 
-import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from annotation.protocol.forms import ExplanationForm
 from annotation.protocol.perspectives import PERSPECTIVES, Perspective
 from modelops.mint import LanguageTokenizer, Tokens, tiny_language_tokenizer
 
+from .rates import inner_rate_at, set_rate
 from .wording import QUESTIONS, Pair, clause, word_answer
 
 #: Called with (steps done, steps in all).
@@ -81,8 +81,7 @@ def train_language_model(
     model.train().requires_grad_(True)
     optimizer = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.98))
     for step in range(recipe.steps):
-        for group in optimizer.param_groups:
-            group["lr"] = recipe.learning_rate * rate(step, recipe.steps)
+        set_rate(optimizer, recipe.learning_rate * inner_rate_at(step, recipe.steps))
         # Closed answers first: beside remarks it takes ten times as long to see how notes are read.
         known = remarks if 2 * step >= recipe.steps else Remarks({})
         practice = [make_practice(form, known, draw) for _ in range(recipe.batch_size)]
@@ -92,12 +91,6 @@ def train_language_model(
         optimizer.step()
         progress(step + 1, recipe.steps)
     model.train(False).requires_grad_(False)
-
-
-def rate(step: int, steps: int) -> float:
-    """A tenth of the steps to warm up, then a half cosine: the share of the learning rate, 0…1."""
-    warm = min(1.0, (step + 1) / max(1, steps // 10))
-    return warm * 0.5 * (1 + math.cos(math.pi * step / steps))
 
 
 @dataclass(frozen=True)

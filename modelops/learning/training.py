@@ -27,6 +27,7 @@ from .curves import Curve
 from .devices import device_errors
 from .errors import DivergedError, LearningError
 from .losses import opinion_loss
+from .rates import rate_at, set_rate
 from .recipe import Recipe
 from .teams import Alone, Team
 from .trunk import Scorer, Trunk, freeze, trunk_blocks
@@ -182,8 +183,7 @@ class _Training:
         """Moves the weights once, by the gradient of all `rows`; their loss."""
         torch.manual_seed(_seed(self.recipe, _DROPOUT, step, self.team.number))
         rate = rate_at(step, self.recipe.epochs * self.steps, self.recipe.warmup)
-        for group in self.state.optimizer.param_groups:
-            group["lr"] = self.recipe.learning_rate * rate
+        set_rate(self.state.optimizer, self.recipe.learning_rate * rate)
         self.state.optimizer.zero_grad(set_to_none=True)
         loss = float(self._gradients(rows))
         if not math.isfinite(loss):
@@ -251,18 +251,6 @@ class _Training:
     @property
     def device(self) -> torch.device:
         return self.model.query_tokens.device
-
-
-def rate_at(step: int, steps: int, warmup: float) -> float:
-    """The learning rate of a step, counted from 0, as a share of the highest.
-
-    It rises from 0 over the first `warmup` share of all steps, then falls along half a cosine
-    (released code, `config/learning_rates.py`).
-    """
-    rising = warmup * steps
-    if rising and step <= rising:
-        return step / rising
-    return 0.5 * (1 + math.cos(math.pi * (step - rising) / (steps - rising)))
 
 
 def _trunk_cache(model: MintIQAModel, data: TrainingData, recipe: Recipe) -> TrunkCache | None:

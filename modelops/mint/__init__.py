@@ -1,6 +1,6 @@
 """MINT-IQA: three scores for an image and its prompt, and words for them, in plain torch.
 
-One image from file to scores, in reading order: `scoring` (the whole way) → `preprocessing`
+One image from file to scores, in reading order: `processing` (the whole way) → `preprocessing`
 (pixels) and `tokenization` (prompt) → `modeling` (pixels and tokens to scores). `engine` goes that
 way with many images at once. `answering` goes on from there: a question about the image to an
 answer in words, by `explaining` and `language`. Beside them: `configuration` and `presets` hold the
@@ -54,8 +54,7 @@ from .preprocessing import (
     try_image_to_pixels,
 )
 from .presets import PRESETS, explainer_preset_config, preset_config
-from .processing import MintIQAProcessor, ModelInputs
-from .scoring import score_image
+from .processing import MintIQAProcessor, ModelInputs, score_image
 from .tokenization import PromptTokenizer, load_tokenizer, train_tiny_tokenizer
 
 __all__ = [

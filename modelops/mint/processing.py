@@ -1,14 +1,18 @@
-"""Images and prompts to one batch of model inputs."""
+"""Images and prompts to one batch of model inputs; one image the whole way to its scores."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor
 
+from .configuration import PERSPECTIVES
 from .preprocessing import ImageSource, images_to_batch
 from .tokenization import PromptTokenizer
+
+if TYPE_CHECKING:
+    from .checkpoint import LoadedModel
 
 
 class ModelInputs(NamedTuple):
@@ -37,3 +41,15 @@ class MintIQAProcessor:
             raise ValueError(f"{len(images)} images and {len(prompts)} prompts; give one for each")
         pixels = images_to_batch(images, self.image_size)
         return ModelInputs(pixels, *self.tokenizer(prompts))
+
+
+def score_image(loaded: "LoadedModel", image: ImageSource, prompt: str) -> dict[str, float]:
+    """The three scores of one image, by perspective, 0…1. Raises UnreadableImageError.
+
+    The whole way, the plain one: `engine` goes it for many images.
+    """
+    inputs = loaded.processor([image], [prompt])
+    ready = inputs.to(loaded.model.device, loaded.model.dtype)
+    with torch.inference_mode():
+        scores = loaded.model(*ready).scores[0]
+    return dict(zip(PERSPECTIVES, scores.tolist(), strict=True))

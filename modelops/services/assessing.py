@@ -7,6 +7,7 @@ a day. The image becomes no stimulus and is kept nowhere else.
 import io
 import time
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -17,7 +18,6 @@ from annotation.importing.images import check_image
 from annotation.importing.problems import ImageError
 from annotation.models import Study
 from annotation.protocol.perspectives import PERSPECTIVES
-from workbench.errors import MintError
 from workbench.jobs import leases
 from workbench.jobs.models import Job
 from workbench.jobs.queue import enqueue
@@ -26,6 +26,7 @@ from ..errors import ImageRefusedError, NoAssessmentError
 from ..learning.wording import QUESTIONS, parse_answer
 from ..models import Assessment, ModelVersion
 from .explanation_training import decoding_of
+from .failures import failing
 from .model_store import VersionModel, version_model
 from .queue import ASSESS
 
@@ -99,15 +100,10 @@ def assess(*, assessment_id: int) -> None:
     if fence is None:
         return
     row = Assessment.objects.select_related("model_version__study").get(pk=assessment_id)
+    fail = partial(leases.fail, Assessment, assessment_id, fence, image=None)
     try:
-        try:
-            result = _assess(row)
-        # The pure cores' errors are ValueErrors that name the thing and the mend.
-        except (MintError, ValueError) as error:
-            log.warning("assessment failed", assessment=assessment_id, exc_info=error)
-            leases.fail(Assessment, assessment_id, fence, error=str(error), image=None)
-        else:
-            leases.succeed(Assessment, assessment_id, fence, result=result, image=None)
+        with failing("assessment", assessment_id, fail):
+            leases.succeed(Assessment, assessment_id, fence, result=_assess(row), image=None)
     except leases.LostLeaseError:
         log.warning("an assessment was taken over", assessment=assessment_id)
 

@@ -5,16 +5,14 @@ together, and asks for the next turn. A turn that is done twice writes the same 
 that dies is handed on by the sweep of leases.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 
 import structlog
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from annotation.models import Stimulus
-from workbench.errors import MintError
 from workbench.jobs import leases
 from workbench.jobs.models import ACTIVE_STATES, Job
 from workbench.jobs.queue import enqueue
@@ -22,8 +20,8 @@ from workbench.jobs.queue import enqueue
 from ..errors import CannotExplainError
 from ..learning.wording import parse_answer
 from ..models import ExplainingRun, ModelVersion, PredictedExplanation
-from .artifacts import refused_when_full
 from .explanation_training import answer_stimuli
+from .failures import failing
 from .model_store import version_model
 from .queue import EXPLAIN
 
@@ -42,22 +40,17 @@ def start_explaining(*, version: ModelVersion) -> ExplainingRun:
     version was trained without explanations.
     """
     require_explanations(version)
-    active = version.explaining_runs.filter(state__in=ACTIVE_STATES)
-    existing = active.first()
-    if existing is not None:
-        return existing
-    try:
-        with transaction.atomic():
-            run = ExplainingRun.objects.create(
-                study_id=version.study_id,
-                model_version=version,
-                stage="explaining",
-                progress_total=unexplained_stimuli(version).count(),
-                lease_expires_at=leases.lease_end(),
-            )
-    except IntegrityError:  # started a moment ago beside this one
-        return active.get()
-    enqueue(EXPLAIN, run.pk)
+    run, created = version.explaining_runs.filter(state__in=ACTIVE_STATES).get_or_create(
+        model_version=version,
+        defaults={
+            "study_id": version.study_id,
+            "stage": "explaining",
+            "progress_total": unexplained_stimuli(version).count(),
+            "lease_expires_at": leases.lease_end(),
+        },
+    )
+    if created:
+        enqueue(EXPLAIN, run.pk)
     return run
 
 
@@ -93,7 +86,7 @@ def explain_some(*, run_id: int) -> None:
         return
     run = ExplainingRun.objects.select_related("model_version__study").get(pk=run_id)
     try:
-        with _failing(run_id, fence):
+        with failing("explaining", run_id, partial(leases.fail, ExplainingRun, run_id, fence)):
             _turn(run, fence)
     except leases.LostLeaseError:
         log.warning("explaining was taken over", run=run_id)
@@ -157,17 +150,3 @@ def _answers(
         for question, text in answers.items()
     ]
     return answered, problems
-
-
-@contextmanager
-def _failing(run_id: int, fence: int) -> Iterator[None]:
-    """Fails the run for an error that another attempt would meet again.
-
-    The pure cores' errors are ValueErrors: naming them here would load torch into the web server.
-    """
-    try:
-        with refused_when_full():
-            yield
-    except (MintError, ValueError) as error:
-        log.warning("explaining failed", run=run_id, exc_info=error)
-        leases.fail(ExplainingRun, run_id, fence, error=str(error))

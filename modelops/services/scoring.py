@@ -4,19 +4,16 @@ A chunk may be done twice without harm, so a killed worker costs one chunk; the 
 none is pending, and ends exactly once.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 
-import structlog
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F, Func, IntegerField, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotation.models import Stimulus
 from annotation.protocol.perspectives import PERSPECTIVES
-from workbench.errors import MintError
 from workbench.jobs import leases
 from workbench.jobs.models import ACTIVE_STATES, JobState
 from workbench.jobs.queue import enqueue, enqueue_each
@@ -24,13 +21,11 @@ from workbench.jobs.queue import enqueue, enqueue_each
 from ..models import ModelVersion, Prediction, ScoringChunk, ScoringRun
 from ..selectors import unscored_stimuli
 from . import promotion, ranking
-from .artifacts import refused_when_full
 from .embedding import Embedded
 from .explaining import start_explaining
+from .failures import failing
 from .model_store import VersionModel, version_model
 from .queue import FINISH_SCORING, SCORE_CHUNK
-
-log = structlog.get_logger(__name__)
 
 #: Stimuli per chunk: seconds of work, also where a full-size model has only a processor, so that
 #: a chunk is over long before the queue hands it out again. SCORING_CHUNK says otherwise for GPUs.
@@ -46,16 +41,23 @@ def start_scoring(*, version: ModelVersion) -> ScoringRun:
 
     Answers the run that is active already where there is one.
     """
-    active = version.scoring_runs.filter(state__in=ACTIVE_STATES)
-    existing = active.first()
-    if existing is not None:
-        return existing
-    try:
-        with transaction.atomic():
-            run = _create_run(version)
-    except IntegrityError:  # started a moment ago beside this one
-        return active.get()
-    wake_workers(run)
+    stimuli = list(unscored_stimuli(version).order_by("pk").values_list("pk", flat=True))
+    with transaction.atomic():
+        run, created = version.scoring_runs.filter(state__in=ACTIVE_STATES).get_or_create(
+            model_version=version,
+            defaults={
+                "study_id": version.study_id,
+                "state": JobState.RUNNING,
+                "stage": "scoring",
+                "progress_total": len(stimuli),
+                "started_at": timezone.now(),
+                "lease_expires_at": leases.lease_end(),
+            },
+        )
+        if created:
+            _create_chunks(run, version, stimuli)
+    if created:
+        wake_workers(run)
     return run
 
 
@@ -80,7 +82,7 @@ def score_chunk(*, chunk_id: int) -> None:
     )
     if chunk is None or not _begin(chunk):
         return
-    with _failing(chunk.run_id):
+    with failing("scoring", chunk.run_id, partial(_fail, chunk.run_id)):
         _predict(chunk)
     record_progress(run_id=chunk.run_id)
     finish_scoring(run_id=chunk.run_id)
@@ -107,7 +109,7 @@ def finish_scoring(*, run_id: int) -> bool:
     if run is None or _pending(run.pk).exists():
         return False
     ended = 0
-    with _failing(run.pk):
+    with failing("scoring", run.pk, partial(_fail, run.pk)):
         ranking.publish_ranking(run.model_version)
         with transaction.atomic():
             # The state and what follows from it together, or neither.
@@ -121,37 +123,12 @@ def finish_scoring(*, run_id: int) -> bool:
     return bool(ended)
 
 
-@contextmanager
-def _failing(run_id: int) -> Iterator[None]:
-    """Fails the run for an error that another attempt would meet again.
-
-    The pure cores' errors are ValueErrors: naming them here would load torch into the web server.
-    """
-    try:
-        with refused_when_full():
-            yield
-    except (MintError, ValueError) as error:
-        log.warning("scoring failed", run=run_id, exc_info=error)
-        _fail(run_id, str(error))
-
-
-def _create_run(version: ModelVersion) -> ScoringRun:
-    stimuli = list(unscored_stimuli(version).order_by("pk").values_list("pk", flat=True))
-    run = ScoringRun.objects.create(
-        study_id=version.study_id,
-        model_version=version,
-        state=JobState.RUNNING,
-        stage="scoring",
-        progress_total=len(stimuli),
-        started_at=timezone.now(),
-        lease_expires_at=leases.lease_end(),
-    )
+def _create_chunks(run: ScoringRun, version: ModelVersion, stimuli: list[int]) -> None:
     size = settings.SCORING_CHUNK or CHUNK_SIZES.get(version.preset, DEFAULT_CHUNK_SIZE)
     ScoringChunk.objects.bulk_create(
         ScoringChunk(run=run, index=start // size, stimulus_ids=stimuli[start : start + size])
         for start in range(0, len(stimuli), size)
     )
-    return run
 
 
 def _pending(run_id: int) -> QuerySet[ScoringChunk]:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from django.db import IntegrityError, transaction
 
 from annotation.models import Stimulus, Study
 from annotation.selectors.labels import Label, count_labels, labels_of
@@ -41,23 +40,21 @@ def take_snapshot(study: Study) -> LabelSnapshot:
     counts = count_labels(study)
     rows = _rows(study, labels_of(study))
     content = _content_sha256(rows)
-    existing = LabelSnapshot.objects.filter(study=study, content_sha256=content).first()
-    if existing is not None:
-        return existing
     name = f"snapshots/{study.pk}/{content}.parquet"
-    publish_file(name, _parquet(rows))
-    try:
-        with transaction.atomic():
-            return LabelSnapshot.objects.create(
-                study=study,
-                content_sha256=content,
-                artifact=name,
-                stimuli=len({row["stimulus"] for row in rows}),
-                ratings=counts.ratings,
-                holdout_stimuli=len({r["stimulus"] for r in rows if r["split"] == "holdout"}),
-            )
-    except IntegrityError:  # the same labels, snapshotted a moment ago beside this one
-        return LabelSnapshot.objects.get(study=study, content_sha256=content)
+    same = LabelSnapshot.objects.filter(study=study, content_sha256=content)
+    if not same.exists():
+        publish_file(name, _parquet(rows))
+    snapshot, _created = same.get_or_create(
+        study=study,
+        content_sha256=content,
+        defaults={
+            "artifact": name,
+            "stimuli": len({row["stimulus"] for row in rows}),
+            "ratings": counts.ratings,
+            "holdout_stimuli": len({r["stimulus"] for r in rows if r["split"] == "holdout"}),
+        },
+    )
+    return snapshot
 
 
 def read_snapshot(snapshot: LabelSnapshot) -> list[Label]:

@@ -117,7 +117,8 @@ def test_fifty_raters_are_on_a_page(console: Client, study: Study) -> None:
 def test_pictures_tell_how_far_images_are_covered(console: Client, study: Study) -> None:
     make_panel(study)
     make_stimulus(study, 9)
-    page = console.get(ADDRESS).content.decode()
+    assert f'hx-get="{ADDRESS}coverage/"' in console.get(ADDRESS).content.decode()
+    page = console.get(f"{ADDRESS}coverage/").content.decode()
     # Four images have four of the three ratings that they want, one has none: 12 of 15.
     assert "12 of 15 ratings wanted (80 %)" in page
     assert "4 of 5 images have all that they want" in page
@@ -130,7 +131,7 @@ def test_an_image_with_very_many_ratings_does_not_widen_the_picture(
     stimulus = make_stimulus(study, 1)
     for _number in range(22):
         answer(sitting(make_rater(study)), stimulus, 3)
-    page = console.get(ADDRESS).content.decode()
+    page = console.get(f"{ADDRESS}coverage/").content.decode()
     assert "<title>20+ ratings, images: 1</title>" in page
 
 
@@ -154,7 +155,9 @@ def test_nobody_in_session_is_said(console: Client, study: Study) -> None:
     assert "Nobody is in session." in page
 
 
-@pytest.mark.parametrize("route", ["study-raters", "study-raters-live", "study-raters-csv"])
+@pytest.mark.parametrize(
+    "route", ["study-raters", "study-raters-live", "study-raters-coverage", "study-raters-csv"]
+)
 def test_the_statements_are_as_many_with_more_raters(
     console: Client,
     study: Study,
@@ -166,9 +169,8 @@ def test_the_statements_are_as_many_with_more_raters(
         session = sitting(make_rater(study), "rating")
         for stimulus in stimuli:
             answer(session, stimulus, 3)
-    # Session, account, study; four of the measures; who is there, raters, who was stopped,
-    # coverage.
-    with django_assert_max_num_queries(12):
+    # Session, account, study; four of the measures; who is there, raters, who was stopped.
+    with django_assert_max_num_queries(11):
         assert console.get(reverse(route, args=[study.slug])).status_code == 200
 
 

@@ -25,7 +25,6 @@ from modelops.learning.language import (
     Remarks,
     form_tokenizer,
     make_practice,
-    rate,
     train_language_model,
 )
 from modelops.learning.wording import OVERALL, QUESTIONS, parse_answer, word_answer
@@ -191,14 +190,6 @@ def test_practice_is_drawn_evenly_and_says_what_its_notes_say() -> None:
             assert ("much too dark" in practice.pair.answer) == dark
     # 200 draws of a fair coin: 100 ± 3.3 standard deviations of 7.1.
     assert 77 <= sum(levels) <= 123
-
-
-def test_the_rate_warms_up_and_falls() -> None:
-    rates = [rate(step, 100) for step in range(100)]
-    assert rates[0] == pytest.approx(0.1, abs=0.001)
-    assert max(rates) == pytest.approx(rates[9], abs=0.03)
-    assert rates[-1] < 0.001
-    assert rate(0, 1) == 1
 
 
 def test_every_question_has_its_perspective() -> None:

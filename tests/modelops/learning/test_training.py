@@ -7,8 +7,9 @@ import torch
 
 from modelops.learning.curves import Curve
 from modelops.learning.errors import DivergedError, LearningError
+from modelops.learning.rates import inner_rate_at, rate_at
 from modelops.learning.recipe import Recipe
-from modelops.learning.training import TrainingData, fine_tune, rate_at
+from modelops.learning.training import TrainingData, fine_tune
 from modelops.learning.trunk import Scorer, Trunk, freeze
 from modelops.learning.validation import draw_parts
 from modelops.mint import MintIQAModel
@@ -181,6 +182,12 @@ def test_the_rate_rises_and_falls_along_half_a_cosine() -> None:
     falling = [1.0, 0.5 + 0.75**0.5 / 2, 0.75, 0.5, 0.25, 0.5 - 0.75**0.5 / 2]
     assert rates == pytest.approx([0.0, 0.5, *falling])
     assert [rate_at(step, 2, 0.0) for step in range(2)] == pytest.approx([1.0, 0.5])
+
+
+def test_no_step_of_a_short_training_is_lost() -> None:
+    # Of one step, ½·(1 + cos(π·0.8/1.8)); of many, none without a rate.
+    assert [inner_rate_at(step, 1) for step in range(1)] == pytest.approx([0.586824])
+    assert min(inner_rate_at(step, 100) for step in range(100)) > 0
 
 
 def test_the_weights_of_the_best_epoch_are_kept(tmp_path: Path) -> None:
