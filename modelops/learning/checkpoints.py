@@ -6,9 +6,11 @@ that are done.
 
 import json
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Protocol
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -18,11 +20,22 @@ from modelops.mint.streaming import write_state
 
 from ..files import sync
 from .curves import Curve
-from .recipe import Recipe
 
 FORMAT_VERSION = "2"
+#: Seconds of training that a killed run may have to do again. At full size a checkpoint is
+#: gigabytes, so not every step has one; each epoch has.
+SAVE_SECONDS = 600.0
 _MOMENTS = ("exp_avg", "exp_avg_sq", "step")
 _CURVES = {"curve/losses", "curve/validation"}
+
+
+class SeededRecipe(Protocol):
+    """How a training goes, its randomness included."""
+
+    @property
+    def seed(self) -> int: ...
+
+    def to_json(self) -> dict[str, Any]: ...
 
 
 @dataclass
@@ -35,7 +48,7 @@ class Checkpoint:
     first, and where nothing is validated.
     """
 
-    recipe: Recipe
+    recipe: SeededRecipe
     origin: str
     weights: Mapping[str, nn.Parameter]
     optimizer: torch.optim.Adam
@@ -76,6 +89,22 @@ def load_checkpoint(path: Path, checkpoint: Checkpoint) -> bool:
         return False
     _restore(checkpoint, tensors)
     return True
+
+
+class Saving:
+    """When and where a run's checkpoints are written."""
+
+    def __init__(self, path: Path, seconds: float) -> None:
+        self._path, self._seconds = path, seconds
+        self._saved = time.monotonic()
+
+    @property
+    def is_due(self) -> bool:
+        return time.monotonic() - self._saved >= self._seconds
+
+    def save(self, state: Checkpoint) -> None:
+        save_checkpoint(self._path, state)
+        self._saved = time.monotonic()
 
 
 def _tensors(checkpoint: Checkpoint) -> dict[str, Tensor]:

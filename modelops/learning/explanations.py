@@ -5,19 +5,26 @@ own query tokens and Q-Former, `ln_vision` and the projection learn (arXiv 2405.
 released code, commit e76c07d). The loss is the language model's, on the answers' tokens.
 """
 
+import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from modelops.mint import LoadedModel, MintIQAExplainer, ModelInputs, Speech, Tokens
+from modelops.mint.streaming import fingerprint
 
-from .errors import LearningError
+from .checkpoints import SAVE_SECONDS, Checkpoint, Saving, load_checkpoint
+from .curves import Curve
+from .errors import DivergedError, LearningError
 from .language import Steps
 from .rates import inner_rate_at, set_rate
+from .seeds import DROPOUT, seed_of
 from .wording import QUESTIONS
 
 
@@ -112,34 +119,63 @@ def train_explainer(
     seen: Seen,
     examples: Sequence[Example],
     recipe: ExplanationRecipe,
+    checkpoint: Path,
     progress: Steps,
+    save_seconds: float = SAVE_SECONDS,
 ) -> None:
     """Trains `speech.model` in place, and leaves it in evaluation mode.
 
-    The same input and seed give the same weights on a processor. Raises LearningError where there
-    is nothing to learn from.
+    The same input and seed give the same weights on a processor, also where the run was killed and
+    goes on from `checkpoint`: it is replaced as a whole after each epoch, and within one every
+    `save_seconds`; one of another run is ignored. Raises LearningError where there is nothing to
+    learn from, DivergedError where the loss is no number any more, OSError where the disk is full.
     """
     if not examples:
         raise LearningError(
             "nobody has said why yet: there are no closed answers and no texts to learn from"
         )
     model = speech.model
-    torch.manual_seed(recipe.seed)
-    model.train()
-    parameters = [item for item in model.parameters() if item.requires_grad]
-    optimizer = torch.optim.AdamW(parameters, lr=recipe.learning_rate)
     batches = [
         batch for epoch in range(recipe.epochs) for batch in _batches(examples, recipe, epoch)
     ]
-    for step, batch in enumerate(batches):
-        set_rate(optimizer, recipe.learning_rate * inner_rate_at(step, len(batches)))
+    state = _state(speech, seen, examples, recipe, len(batches) // recipe.epochs)
+    load_checkpoint(checkpoint, state)
+    curve, saving = state.curve, Saving(checkpoint, save_seconds)
+    model.train()
+    for step, batch in islice(enumerate(batches), len(curve.losses), None):
+        torch.manual_seed(seed_of(recipe.seed, DROPOUT, step))
+        set_rate(state.optimizer, recipe.learning_rate * inner_rate_at(step, len(batches)))
         loss = batch_loss(speech, seen, batch)
-        optimizer.zero_grad(set_to_none=True)
+        curve.losses.append(float(loss.detach()))
+        if not math.isfinite(curve.losses[-1]):
+            raise DivergedError(
+                f"the explanations' loss is {curve.losses[-1]} at step {step + 1}; look for a "
+                "damaged image or language model, or train without explanations"
+            )
+        state.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
+        nn.utils.clip_grad_norm_(state.weights.values(), 1.0)
+        state.optimizer.step()
         progress(step + 1, len(batches))
+        if saving.is_due or (step + 1) % curve.steps == 0:
+            saving.save(state)
     model.train(False)
+
+
+def _state(
+    speech: Speech,
+    seen: Seen,
+    examples: Sequence[Example],
+    recipe: ExplanationRecipe,
+    steps: int,
+) -> Checkpoint:
+    """A run before its first step; its origin is all that its weights follow from."""
+    model = speech.model
+    views = {"features": seen.features, "queries": seen.queries}
+    origin = fingerprint([*model.state_dict().items(), *views.items()], about=repr(examples))
+    trained = {name: item for name, item in model.named_parameters() if item.requires_grad}
+    optimizer = torch.optim.AdamW(trained.values(), lr=recipe.learning_rate)
+    return Checkpoint(recipe, origin, trained, optimizer, Curve(steps))
 
 
 def batch_loss(speech: Speech, seen: Seen, batch: Sequence[Example]) -> Tensor:

@@ -7,14 +7,12 @@ step gives the same weights as never having stopped, to the bit on a processor w
 """
 
 import math
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -22,13 +20,14 @@ from modelops.mint import MintIQAModel
 from modelops.mint.streaming import fingerprint
 
 from .adapters import merge_adapters
-from .checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from .checkpoints import SAVE_SECONDS, Checkpoint, Saving, load_checkpoint
 from .curves import Curve
 from .devices import device_errors
 from .errors import DivergedError, LearningError
 from .losses import opinion_loss
 from .rates import rate_at, set_rate
 from .recipe import Recipe
+from .seeds import DROPOUT, ORDER, seed_of
 from .teams import Alone, Team
 from .trunk import Scorer, Trunk, freeze, trunk_blocks
 from .trunk_cache import KeptTrunk, TrunkCache
@@ -36,9 +35,6 @@ from .validation import Parts, draw_parts
 
 #: Called with what is being done, how much of it is done, and of how much.
 Progress = Callable[[str, int, int], None]
-#: Seconds of training that a killed run may have to do again. At full size a checkpoint is
-#: gigabytes, so not every step has one; each epoch has.
-SAVE_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -105,24 +101,8 @@ def fine_tune(
     with device_errors(model.query_tokens.device, recipe):
         training = _Training(model, data, recipe, team or Alone())
         load_checkpoint(checkpoint, training.state)
-        training.run(_Saving(checkpoint, save_seconds), progress)
+        training.run(Saving(checkpoint, save_seconds), progress)
         return training.state.curve
-
-
-class _Saving:
-    """When and where checkpoints are written."""
-
-    def __init__(self, path: Path, seconds: float) -> None:
-        self._path, self._seconds = path, seconds
-        self._saved = time.monotonic()
-
-    @property
-    def is_due(self) -> bool:
-        return time.monotonic() - self._saved >= self._seconds
-
-    def save(self, state: Checkpoint) -> None:
-        save_checkpoint(self._path, state)
-        self._saved = time.monotonic()
 
 
 class _Training:
@@ -142,7 +122,7 @@ class _Training:
         self.trunk, self.cache = Trunk(model, recipe), _trunk_cache(model, data, recipe)
         self.scorer = team.wrap(Scorer(model, recipe))
 
-    def run(self, saving: _Saving, progress: Progress) -> None:
+    def run(self, saving: Saving, progress: Progress) -> None:
         """Trains the epochs that are left and puts the best weights in place."""
         state, curve = self.state, self.state.curve
         total = self.recipe.epochs * self.steps
@@ -160,7 +140,7 @@ class _Training:
             merge_adapters(self.model)
         self.model.train(False).requires_grad_(True)
 
-    def _epoch(self, saving: _Saving, progress: Progress) -> None:
+    def _epoch(self, saving: Saving, progress: Progress) -> None:
         """The steps of an epoch that are left; it is saved by the caller, with its validation."""
         self.model.train()
         epoch, first = divmod(len(self.state.curve.losses), self.steps)
@@ -174,14 +154,14 @@ class _Training:
     def _batches(self, epoch: int) -> Iterator[list[int]]:
         """The rows of each step of an epoch."""
         rows, size = self.parts.training, self.recipe.batch_size * self.recipe.accumulation
-        generator = torch.Generator().manual_seed(_seed(self.recipe, _ORDER, epoch))
+        generator = torch.Generator().manual_seed(seed_of(self.recipe.seed, ORDER, epoch))
         order = torch.randperm(len(rows), generator=generator).tolist()
         for start in range(0, len(rows), size):
             yield [rows[place] for place in order[start : start + size]]
 
     def _step(self, rows: list[int], step: int) -> float:
         """Moves the weights once, by the gradient of all `rows`; their loss."""
-        torch.manual_seed(_seed(self.recipe, _DROPOUT, step, self.team.number))
+        torch.manual_seed(seed_of(self.recipe.seed, DROPOUT, step, self.team.number))
         rate = rate_at(step, self.recipe.epochs * self.steps, self.recipe.warmup)
         set_rate(self.state.optimizer, self.recipe.learning_rate * rate)
         self.state.optimizer.zero_grad(set_to_none=True)
@@ -271,16 +251,6 @@ def _parts(data: TrainingData, recipe: Recipe) -> Parts:
                 "label more images, or set validation_share to 0"
             )
     return parts
-
-
-#: What a seed is for.
-_ORDER, _DROPOUT = range(2)
-
-
-def _seed(recipe: Recipe, use: int, *place: int) -> int:
-    """A number that follows from the recipe's seed and the place alone."""
-    sequence = np.random.SeedSequence(recipe.seed, spawn_key=(use, *place))
-    return int(sequence.generate_state(1)[0])
 
 
 @torch.no_grad()

@@ -77,11 +77,13 @@ def learn_to_explain(
     form: ExplanationForm,
     pool: Explained,
     holdout: Explained,
+    checkpoint: Path,
     report: Report,
 ) -> LearnedSpeech:
     """Stage 2 on what was said of `pool`, in answer to the paper's four questions.
 
-    `scores` is the trained stage 1, which stage 2 goes on from. Raises LearningError where nobody
+    `scores` is the trained stage 1, which stage 2 goes on from; a killed run goes on from
+    `checkpoint`. Raises LearningError where nobody
     has said why, or there is no language model to start from.
     """
     from ..learning.explanations import explanation_recipe, train_explainer
@@ -97,7 +99,12 @@ def learn_to_explain(
     examples = examples_of(form, pool.given)
     recipe = explanation_recipe(preset, epochs)
     train_explainer(
-        speech, seen, examples, recipe, lambda done, total: report("explaining", done, total)
+        speech,
+        seen,
+        examples,
+        recipe,
+        checkpoint,
+        lambda done, total: report("explaining", done, total),
     )
     answerer = Answerer(scores, speech)
     rows, answers, _unreadable = answer_stimuli(answerer, holdout.stimuli, preset)

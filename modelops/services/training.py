@@ -225,6 +225,7 @@ def _explain(
         form=run.study.form,
         pool=gather_explanations(run.study, learned.splits.pool.stimuli),
         holdout=gather_explanations(run.study, learned.splits.holdout.stimuli),
+        checkpoint=scratch_folder(run) / "explanations.safetensors",
         report=report,
     )
 

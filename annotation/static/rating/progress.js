@@ -66,17 +66,27 @@ export class Progress {
     const seconds = this.pace.seconds;
     const inBlock = block ? block.done + this.waiting : 0;
     byId("progress-more", HTMLElement).hidden = this.training;
-    // A block of one image is none, and the next one is not known before the server says it.
-    const known = block !== null && block.size > 1 && inBlock < block.size;
-    const number = inBlock + 1;
-    say("progress-block", known ? fill(messages.block, { number, size: block.size }) : "");
+    // A block of one image is none. The next one is as large, until the server says otherwise.
+    const known = block !== null && block.size > 1 && left > 0;
+    const size = known ? wide(block.size) : "";
+    const number = known ? wide((inBlock % block.size) + 1) : "";
+    say("progress-block", known ? fill(messages.block, { number, size }) : "");
     const paced = seconds !== null && left > 0;
-    say("progress-pace", paced ? fill(messages.pace, { seconds: Math.round(seconds) || 1 }) : "");
-    const minutes = paced ? Math.ceil((left * seconds) / 60) : 0;
+    const pace = paced ? wide(Math.round(seconds) || 1) : "";
+    say("progress-pace", paced ? fill(messages.pace, { seconds: pace }) : "");
+    const minutes = paced ? wide(Math.ceil((left * seconds) / 60)) : "";
     const little = paced && left * seconds < 60;
     const time = little ? messages.left_little : fill(messages.left, { minutes });
     say("progress-left", paced ? (time ?? "") : "");
   }
+}
+
+/**
+ * As wide as two digits, so that what stands behind it does not move.
+ * @param {number} count
+ */
+function wide(count) {
+  return String(count).padStart(2, "\u2007");
 }
 
 /**

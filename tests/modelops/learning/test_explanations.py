@@ -3,6 +3,7 @@
 import random
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,7 +11,7 @@ import torch
 from annotation.protocol.answers import Reason
 from annotation.protocol.forms import ExplanationForm, FormField, FormText
 from annotation.protocol.perspectives import PERSPECTIVES, Perspective
-from modelops.learning.errors import LearningError
+from modelops.learning.errors import DivergedError, LearningError
 from modelops.learning.explanations import (
     Example,
     ExplanationRecipe,
@@ -23,6 +24,7 @@ from modelops.learning.explanations import (
 from modelops.learning.language import (
     LanguageRecipe,
     Remarks,
+    Steps,
     form_tokenizer,
     make_practice,
     train_language_model,
@@ -110,7 +112,7 @@ def test_the_language_model_words_the_notes_that_it_is_given(speech: Speech) -> 
     assert not any(parameter.requires_grad for parameter in language.parameters())
 
 
-def test_it_learns_to_say_what_it_sees(scores: LoadedModel, speech: Speech) -> None:
+def test_it_learns_to_say_what_it_sees(scores: LoadedModel, speech: Speech, tmp_path: Path) -> None:
     shades = [-1.5 + 0.2 * number for number in range(16)]
     seen = look(scores, speech.model, pictures(scores, shades))
     examples = [
@@ -122,7 +124,7 @@ def test_it_learns_to_say_what_it_sees(scores: LoadedModel, speech: Speech) -> N
     with torch.no_grad():
         before = float(batch_loss(speech, seen, examples))
     recipe = ExplanationRecipe(epochs=25, batch_size=8, learning_rate=5e-3)
-    train_explainer(speech, seen, examples, recipe, ignore)
+    train_explainer(speech, seen, examples, recipe, tmp_path / "kept", ignore)
     with torch.no_grad():
         # What is left is the language model's: it cannot know who makes a remark.
         assert float(batch_loss(speech, seen, examples)) < before / 2
@@ -136,17 +138,66 @@ def test_it_learns_to_say_what_it_sees(scores: LoadedModel, speech: Speech) -> N
     assert all(torch.equal(tensor, after[name]) for name, tensor in frozen.items())
 
 
-def test_the_same_seed_trains_the_same_weights(scores: LoadedModel, speech: Speech) -> None:
+#: Two epochs of two steps.
+_SHORT = ExplanationRecipe(epochs=2, batch_size=2, learning_rate=1e-3)
+
+
+def _short_training(
+    scores: LoadedModel, speech: Speech, checkpoint: Path, progress: Steps, save_seconds: float
+) -> dict[str, torch.Tensor]:
+    """The weights after a training that begins as every other one does."""
     seen = look(scores, speech.model, pictures(scores, [-1.0, 0.0, 1.0]))
     examples = [Example(row, "quality", ("The colour is quite bright.",)) for row in range(3)]
-    recipe = ExplanationRecipe(epochs=1, batch_size=2, learning_rate=1e-3)
-    twins = []
-    for _twin in range(2):
-        started = start_speech(scores, speech.model.language_model, speech.language)
-        torch.nn.init.constant_(started.model.language_projection.weight, 0.01)
-        train_explainer(started, seen, examples, recipe, ignore)
-        twins.append(started.model.state_dict())
-    assert all(torch.equal(tensor, twins[1][name]) for name, tensor in twins[0].items())
+    started = start_speech(scores, speech.model.language_model, speech.language)
+    torch.nn.init.constant_(started.model.language_projection.weight, 0.01)
+    train_explainer(started, seen, examples, _SHORT, checkpoint, progress, save_seconds)
+    return started.model.state_dict()
+
+
+def test_the_same_seed_trains_the_same_weights(
+    scores: LoadedModel, speech: Speech, tmp_path: Path
+) -> None:
+    one, two = (
+        _short_training(scores, speech, tmp_path / name, ignore, 600) for name in ("one", "two")
+    )
+    assert all(torch.equal(tensor, two[name]) for name, tensor in one.items())
+
+
+@pytest.mark.parametrize("last", [1, 2, 3, 4])
+@pytest.mark.parametrize("save_seconds", [0, 600])
+def test_a_training_that_breaks_off_goes_on_to_the_same_weights(
+    scores: LoadedModel, speech: Speech, tmp_path: Path, last: int, save_seconds: float
+) -> None:
+    class BrokenOffError(Exception):
+        pass
+
+    told: list[int] = []
+
+    def break_off(done: int, total: int) -> None:
+        told.append(done)
+        if done == last:
+            raise BrokenOffError
+
+    whole = _short_training(scores, speech, tmp_path / "whole", ignore, save_seconds)
+    with pytest.raises(BrokenOffError):
+        _short_training(scores, speech, tmp_path / "kept", break_off, save_seconds)
+    again = _short_training(
+        scores, speech, tmp_path / "kept", lambda done, total: told.append(done), save_seconds
+    )
+    assert all(torch.equal(tensor, whole[name]) for name, tensor in again.items())
+    # What was saved is not done again: every step before the last one, or the first epoch.
+    saved = last - 1 if save_seconds == 0 else 2 if last > 2 else 0
+    assert told == [*range(1, last + 1), *range(saved + 1, 5)]
+
+
+def test_a_loss_that_is_no_number_is_named(
+    scores: LoadedModel, speech: Speech, tmp_path: Path
+) -> None:
+    seen = look(scores, speech.model, pictures(scores, [0.0]))
+    seen = replace(seen, features=torch.full_like(seen.features, torch.nan))
+    examples = [Example(0, "quality", ("The colour is quite bright.",))]
+    with pytest.raises(DivergedError, match="loss is nan at step 1"):
+        train_explainer(speech, seen, examples, _SHORT, tmp_path / "kept", ignore)
 
 
 def test_the_loss_is_that_of_the_whole_model(scores: LoadedModel, speech: Speech) -> None:
@@ -169,10 +220,10 @@ def test_the_loss_is_that_of_the_whole_model(scores: LoadedModel, speech: Speech
     assert float(found) == pytest.approx(float(expected), abs=2e-3)
 
 
-def test_nothing_to_learn_from_is_named(speech: Speech) -> None:
+def test_nothing_to_learn_from_is_named(speech: Speech, tmp_path: Path) -> None:
     nothing = Seen(torch.empty(0, 5, 16), torch.empty(0, 4, 12))
     with pytest.raises(LearningError, match="nobody has said why yet"):
-        train_explainer(speech, nothing, [], ExplanationRecipe(epochs=1), ignore)
+        train_explainer(speech, nothing, [], ExplanationRecipe(epochs=1), tmp_path / "kept", ignore)
     with pytest.raises(LearningError, match="no recipe for explanations of 'huge'"):
         explanation_recipe("huge", 1)
 

@@ -1,0 +1,14 @@
+"""Randomness that follows from a seed and a place in the training alone: a run that goes on from a
+checkpoint draws what it would have drawn.
+"""
+
+import numpy as np
+
+#: What a seed is for.
+ORDER, DROPOUT = range(2)
+
+
+def seed_of(seed: int, use: int, *place: int) -> int:
+    """A number that follows from `seed`, the use and the place."""
+    sequence = np.random.SeedSequence(seed, spawn_key=(use, *place))
+    return int(sequence.generate_state(1)[0])
