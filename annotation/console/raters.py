@@ -11,18 +11,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from workbench.accounts.signed_in import signed_in
 from workbench.errors import MintError
 
-from ..models import Rater, Stimulus, Study
+from ..models import Rater, Stimulus
 from ..selectors.messages import new_reports, reports_of
 from ..selectors.monitor import Coverage, Live, coverage_of, live_sessions
 from ..selectors.reliability import reliability_of
 from ..selectors.studies import find_study
 from ..services.messages import TEXT_LIMIT, mark_reports_read, write_to_raters
-from ..services.raters import CREATED_AT_ONCE, create_raters, rater_link, set_rater_status
+from ..services.raters import rater_link, set_rater_status
 from ..services.stopping import let_go_on
 from .charts import Bar, bars
 from .flags import flag_words, perspective_labels
@@ -38,11 +38,9 @@ _FEWEST_BARS = 5
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_safe
 def rater_list(request: HttpRequest, slug: str) -> HttpResponse:
     study = find_study(request.user, slug, "annotation.change_study")
-    if request.method == "POST":
-        return _make_raters(request, study)
     # Measures compare everybody with everybody: they are computed together and shared
     # (`reliability_of`); a row only looks its own up.
     live, query = live_sessions(study), Query.read(request.GET.dict())
@@ -65,7 +63,6 @@ def rater_list(request: HttpRequest, slug: str) -> HttpResponse:
         },
         "query": query,
         "shown": SHOWN,
-        "limit": CREATED_AT_ONCE,
         "text_limit": TEXT_LIMIT,
         "new_reports": new_reports(study),
         **_live_context(live),
@@ -205,22 +202,6 @@ def report_list(request: HttpRequest, slug: str) -> HttpResponse:
     mark_reports_read(study=study)
     context = {"study": study, "tab": "raters", "reports": reports}
     return render(request, "annotation/reports.html", context)
-
-
-def _make_raters(request: HttpRequest, study: Study) -> HttpResponse:
-    count = request.POST.get("count", "")
-    try:
-        made = create_raters(
-            study=study,
-            count=int(count) if count.isdecimal() and count.isascii() else 0,
-            actor=signed_in(request),
-        )
-    except MintError as error:
-        messages.error(request, error.message)
-    else:
-        message = ngettext("%(n)d link made.", "%(n)d links made.", len(made))
-        messages.success(request, message % {"n": len(made)})
-    return redirect("study-raters", study.slug)
 
 
 def _absolute_link(request: HttpRequest, rater: Rater) -> str:

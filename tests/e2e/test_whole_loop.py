@@ -127,10 +127,10 @@ def new_link(page: Page) -> str:
     """The newest rater's."""
     page.goto("/studies/real-images/raters/")
     known = {item.get_attribute("data-copy") for item in page.locator("[data-copy]").all()}
-    if not page.locator("input[name=count]").is_visible():
-        page.get_by_text("New links").first.click()
+    page.get_by_role("link", name="Invite raters").click()
     page.fill("input[name=count]", "1")
-    page.get_by_role("button", name="New links").click()
+    page.get_by_role("button", name="New links", exact=True).click()
+    page.get_by_role("link", name="All raters").click()
     expect(page.locator("[data-copy]")).to_have_count(len(known) + 1)
     (link,) = {
         item.get_attribute("data-copy") for item in page.locator("[data-copy]").all()

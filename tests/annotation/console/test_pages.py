@@ -98,7 +98,7 @@ def test_settings_that_contradict_each_other_change_nothing(console: Client, stu
 
 
 def test_links_are_made_and_each_opens_one_raters_page(console: Client, study: Study) -> None:
-    console.post("/studies/demo/raters/", {"count": "3"})
+    console.post("/studies/demo/invite/", {"count": "3"})
     page = console.get("/studies/demo/raters/").content.decode()
     links = set(re.findall(r'data-copy="http://testserver(/rate/[^"]+)"', page))
     assert len(links) == 3
