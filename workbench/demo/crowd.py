@@ -6,6 +6,7 @@ display copy of a drawn image is the file itself (docs/decisions/007).
 
 import hashlib
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -116,7 +117,8 @@ class Crowd:
         self._repeat_every = repeat_every
         self._progress = progress
         self._lock = threading.Lock()
-        self._totals: dict[str, int] = {}
+        self._answers: Counter[str] = Counter()
+        self._longest = 0
         self._report = CrowdReport()
         self._stopped = threading.Event()
 
@@ -186,11 +188,13 @@ class Crowd:
     def _note(self, sent: Sent, offer: Offer) -> None:
         with self._lock:
             self._report.sent.append(sent)
-            self._totals[sent.rater] = offer.total
             done = len(self._report.sent)
-            # Who has not answered yet is taken for one like the others.
-            mean = sum(self._totals.values()) / len(self._totals)
-            self._progress(done, max(done, round(mean * len(self._raters))))
+            self._answers[sent.rater] += 1
+            # An offer counts the part of the session that it is from, training or main.
+            ahead = self._answers[sent.rater] + offer.total - offer.done
+            # Who is not that far yet is taken for one like the one who is.
+            self._longest = max(self._longest, ahead)
+            self._progress(done, max(done, self._longest * len(self._raters)))
 
 
 def _opinion(
