@@ -17,15 +17,15 @@ import django
 
 django.setup()
 
-from django.core.files.base import ContentFile  # noqa: E402 -- after django.setup()
-from django.core.files.storage import default_storage  # noqa: E402
-from django.db import connection, transaction  # noqa: E402
-from django.db.models import Max  # noqa: E402
-from django.utils import timezone  # noqa: E402
-from knox.models import AuthToken  # noqa: E402
-from PIL import Image  # noqa: E402
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import connection, transaction
+from django.db.models import Max
+from django.utils import timezone
+from knox.models import AuthToken
+from PIL import Image
 
-from annotation.models import (  # noqa: E402
+from annotation.models import (
     Explanation,
     Generator,
     Prompt,
@@ -37,13 +37,13 @@ from annotation.models import (  # noqa: E402
     Study,
     Trial,
 )
-from annotation.protocol.draw import Draw  # noqa: E402
-from annotation.protocol.forms import AIGCIQA2023_FORM  # noqa: E402
-from annotation.protocol.perspectives import PERSPECTIVES  # noqa: E402
-from annotation.protocol.plan import PLAIN  # noqa: E402
-from annotation.services.places import take_statement  # noqa: E402
-from annotation.services.raters import link_token  # noqa: E402
-from workbench.accounts.models import User  # noqa: E402
+from annotation.protocol.draw import Draw
+from annotation.protocol.forms import AIGCIQA2023_FORM
+from annotation.protocol.perspectives import PERSPECTIVES
+from annotation.protocol.plan import PLAIN
+from annotation.services.places import take_statement
+from annotation.services.raters import link_token
+from workbench.accounts.models import User
 
 _BATCH = 5_000
 #: As large as a display copy of a 512 × 512 image is.

@@ -112,7 +112,7 @@ def lock_session(session: SessionFacts) -> Standing:
     """
     with prepared_cursor() as cursor:
         cursor.execute(
-            f"SELECT state, {STANDING} FROM annotation_ratingsession WHERE id = %s FOR UPDATE",  # noqa: S608
+            f"SELECT state, {STANDING} FROM annotation_ratingsession WHERE id = %s FOR UPDATE",  # noqa: S608  # names of columns
             [session.id],
         )
         row = cursor.fetchone()
