@@ -119,6 +119,7 @@ class Crowd:
         self._lock = threading.Lock()
         self._answers: Counter[str] = Counter()
         self._longest = 0
+        self._looks: Counter[tuple[str, str]] = Counter()
         self._report = CrowdReport()
         self._stopped = threading.Event()
 
@@ -170,13 +171,21 @@ class Crowd:
         image = offer.images[0]
         filename, truth = self._world.find(client.image(image))
         client.display(image)
-        answers = _opinion(member.person, filename, truth, questions)
-        behaviour = _behaviour(member.person.seconds(filename), answers)
+        look = self._look(member, filename)
+        answers = _opinion(member.person, look, truth, questions)
+        behaviour = _behaviour(member.person.seconds(look), answers)
         following = client.submit(image, answers, behaviour=behaviour)
         self._note(Sent(member.code, filename, answers), following)
         if self._repeat_every and number % self._repeat_every == 0:
             following = self._repeat(client, image, answers)
         return following
+
+    def _look(self, member: Member, filename: str) -> str:
+        """Names this look at the image: nobody judges a hidden repeat quite as they did before."""
+        with self._lock:
+            self._looks[member.code, filename] += 1
+            times = self._looks[member.code, filename]
+        return filename if times == 1 else f"{filename}, look {times}"
 
     def _repeat(
         self, client: RaterClient, image: OfferedImage, answers: Mapping[Perspective, Answer]
@@ -198,14 +207,12 @@ class Crowd:
 
 
 def _opinion(
-    person: SimulatedRater, filename: str, truth: Truth, questions: Questions
+    person: SimulatedRater, look: str, truth: Truth, questions: Questions
 ) -> dict[Perspective, Answer]:
     """The person's answers, on the scales that the study asks for."""
     answers: dict[Perspective, Answer] = {}
     for asked in questions.perspectives:
-        rated = person.rate(
-            truth.scores, truth.flaws, asked.scale, key=filename, form=questions.form
-        )
+        rated = person.rate(truth.scores, truth.flaws, asked.scale, key=look, form=questions.form)
         answers[asked.perspective] = rated[asked.perspective]
     return answers
 
