@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from annotation.models import Stimulus, Study
 from annotation.protocol.perspectives import PERSPECTIVES
 from annotation.selectors.labels import LabelCounts, labels_of
+from annotation.texts import localized
 from workbench.jobs.models import ACTIVE_STATES, JobState
 
 from .errors import NoModelError
@@ -66,7 +67,7 @@ def scoring_runs_of(study: Study) -> QuerySet[ScoringRun]:
 def pool_labels(study: Study, counts: LabelCounts) -> dict[str, int]:
     """Labelled images of the pool by perspective, under its name in the study."""
     return {
-        item.label: counts.pool_by_perspective[item.perspective]
+        localized(item.label): counts.pool_by_perspective[item.perspective]
         for item in study.perspective_settings
     }
 

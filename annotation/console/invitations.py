@@ -143,7 +143,11 @@ def _invited(request: HttpRequest, study: Study, form: CountForm | PeopleForm) -
     except MintError as error:
         form.add_error(next(iter(form.fields)), error.message)
         return False
-    message = ngettext("%(n)d link made.", "%(n)d links made.", number)
+    message = ngettext(
+        "%(n)d link made: it is in the CSV and on the raters page.",
+        "%(n)d links made: they are in the CSV and on the raters page.",
+        number,
+    )
     messages.success(request, message % {"n": number})
     return True
 

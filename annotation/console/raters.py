@@ -31,8 +31,11 @@ from .rater_table import SHOWN, Query, all_rows, chosen_rows
 _PER_PAGE = 50
 #: So many of those in session are listed; the table's filter shows them all.
 _LIVE_SHOWN = 8
-#: An image with more ratings than that is counted with those that have so many.
+#: An image with more ratings than that, and than images want on average, is counted with those
+#: that have so many.
 _MOST_RATINGS = 20
+#: Below so many bars each has its number.
+_MOST_TICKS = 12
 #: A picture of fewer numbers is as wide as one of so many (`charts.bars`).
 _FEWEST_BARS = 5
 
@@ -220,13 +223,25 @@ def _coverage_picture(coverage: Coverage) -> dict[str, Any]:
     """A bar per number of ratings, and what stands below each."""
     images = list(coverage.images)
     names = [str(number) for number in range(len(images))]
-    if len(images) > _MOST_RATINGS + 1:
-        images[_MOST_RATINGS:] = [sum(images[_MOST_RATINGS:])]
-        names = [*names[:_MOST_RATINGS], f"{_MOST_RATINGS}+"]
+    most = max(_MOST_RATINGS, -(-coverage.wanted // max(coverage.total, 1)))
+    if len(images) > most + 1:
+        images[most:] = [sum(images[most:])]
+        names = [*names[:most], f"{most}+"]
     drawn: list[Bar] = bars(images, [_("%(n)s ratings, images") % {"n": name} for name in names])
     return {
         "label": Stimulus.Split(coverage.split).label,
         "bars": drawn,
-        "ticks": names + [""] * (_FEWEST_BARS - len(names)),
+        "ticks": _thinned(names) + [""] * (_FEWEST_BARS - len(names)),
         "numbers": coverage,
     }
+
+
+def _thinned(names: list[str]) -> list[str]:
+    """Every fifth and the last, where all would run into each other."""
+    if len(names) <= _MOST_TICKS:
+        return names
+    last = len(names) - 1
+    return [
+        name if place == last or (place % 5 == 0 and last - place > 1) else ""
+        for place, name in enumerate(names)
+    ]

@@ -33,7 +33,14 @@ class Expectation:
 def expectation(
     perspective: Perspective, scale: Scale, mos: float, tolerance: float = TOLERANCE
 ) -> Expectation:
-    """What a rater should answer about an image whose `mos` (0…1) is known."""
+    """What a rater should answer about an image whose `mos` (0…1) is known.
+
+    On a scale of named levels that is the nearest level: it is what the rater is told, so it is
+    what their answer is held against.
+    """
+    if scale.named:
+        steps = scale.levels - 1
+        mos = round(mos * steps) / steps
     return Expectation(
         perspective,
         scale.from_unit(mos),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from ..models import Study
 from ..protocol.forms import FormField, FormText
-from ..protocol.perspectives import PerspectiveSettings
+from ..protocol.perspectives import Perspective, PerspectiveSettings
 from ..protocol.skips import SkipReason
 from ..selectors.anchors import anchors_of
 from ..selectors.rating import Access, answered_trials, last_ended_session, protocol_of
@@ -93,10 +93,11 @@ class Question:
 
 @dataclass(frozen=True)
 class Example:
-    """What a perspective's scale means: addresses of images, each with what others said."""
+    """What a perspective's scale means: addresses of images, each with what others said, and with
+    the prompt where the score is about it."""
 
     label: str
-    images: tuple[tuple[str, str], ...]
+    images: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,8 @@ def page_context(access: Access, study: Study, stage: Stage, token: str) -> dict
         "examples": examples_of(access, texts) if stage is Stage.INSTRUCTIONS else [],
         "completion_code": _completion_code(access) if stage in WITH_CODE else "",
         "answered": answered_trials(access),
+        "session_trials": study.session_trials,
+        "session_minutes": study.plan.session_minutes,
         **(checks_context(study.viewing) if stage not in _DURING and study.viewing.any else {}),
         "settings": {
             "token": token,
@@ -167,8 +170,13 @@ def examples_of(access: Access, texts: StudyTexts) -> list[Example]:
     examples = []
     for item in protocol_of(access.study).perspectives:
         shown = texts.perspective(item)
+        about_prompt = item.perspective is Perspective.CORRESPONDENCE
         images = [
-            (default_storage.url(anchor.display), shown.scale.name_of(anchor.score))
+            (
+                default_storage.url(anchor.display),
+                shown.scale.name_of(anchor.score),
+                anchor.prompt if about_prompt else "",
+            )
             for anchor in anchors.get(item.perspective, [])
         ]
         if images:

@@ -22,7 +22,7 @@ _TEXTS = {
         "You have been looking at images for a while. Look out of a window, stretch, drink "
         "something. Everything that you rated has arrived."
     ),
-    "rest_left": _("It goes on in {clock}."),
+    "rest_left": _("You can go on in {clock}."),
     "rested": _("You can go on now."),
     "pass": _("From here on: {labels}"),
     "sentence": _("{clauses}."),
@@ -64,6 +64,7 @@ _TEXTS = {
     "back": _("Back"),
     "leave": _("Leave it as it was"),
     "next": _("Next image"),
+    "compare": _("See what others said"),
     "change": _("Send the change"),
 }
 

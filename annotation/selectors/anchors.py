@@ -18,6 +18,7 @@ class Anchor:
     """A training image and its published score on the study's scale."""
 
     display: str
+    prompt: str
     score: float
 
 
@@ -32,17 +33,19 @@ def anchors_of(access: Access) -> dict[Perspective, list[Anchor]]:
             stimulus__study_id=access.study.id, stimulus__purpose=Stimulus.Purpose.TRAINING
         )
         .exclude(stimulus__sha256="")
-        .values_list("perspective", "stimulus__display")
+        .values_list("perspective", "stimulus__display", "stimulus__prompt__text")
         .annotate(mos=Avg("mos"))
         .order_by("stimulus_id")
     )
-    known: dict[str, list[tuple[str, float]]] = {}
-    for perspective, display, mos in rows:
-        known.setdefault(perspective, []).append((display, mos))
+    known: dict[str, list[tuple[str, str, float]]] = {}
+    for perspective, display, prompt, mos in rows:
+        known.setdefault(perspective, []).append((display, prompt, mos))
     return {
         item.perspective: [
-            Anchor(found[place][0], item.scale.from_unit(found[place][1]))
-            for place in span([mos for _display, mos in found], ANCHORS)
+            Anchor(display, prompt, item.scale.from_unit(mos))
+            for display, prompt, mos in (
+                found[place] for place in span([mos for *_image, mos in found], ANCHORS)
+            )
         ]
         for item in protocol_of(access.study).perspectives
         if len(found := known.get(str(item.perspective), [])) >= ANCHORS

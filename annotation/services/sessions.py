@@ -106,14 +106,16 @@ def begin_rating(*, access: Access) -> SessionFacts:
 
 
 def pause(*, access: Access) -> SessionFacts:
-    """Lets go of what the session holds until `begin_rating`; doing it twice is no harm."""
+    """Stops the session's clock until `begin_rating`; doing it twice is no harm.
+
+    What the session holds stays the rater's until its leases run out: after a short pause they go
+    on with the same image.
+    """
     session = _open_session(access)
     if session.state is SessionState.PAUSED:
         return session
-    with transaction.atomic():
-        if not _change(session, SessionState.PAUSED, paused_at=Now()):
-            raise SessionStateError(session.state)
-        places.give_back_session(session_id=session.id)
+    if not _change(session, SessionState.PAUSED, paused_at=Now()):
+        raise SessionStateError(session.state)
     return SessionFacts(session.id, SessionState.PAUSED, session.seed)
 
 

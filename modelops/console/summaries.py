@@ -172,7 +172,15 @@ def metric_rows(
             theirs = evaluate([p.mean for p in other], [p.mos for p in other]).srcc
             change = None if theirs is None else found.srcc - theirs
         rows.append(
-            MetricRow(item.label, found.n, found.srcc, found.plcc, found.krcc, found.rmse, change)
+            MetricRow(
+                localized(item.label),
+                found.n,
+                found.srcc,
+                found.plcc,
+                found.krcc,
+                found.rmse,
+                change,
+            )
         )
     return rows
 
@@ -210,7 +218,7 @@ def predicted_scores(study: Study, stimulus: Stimulus) -> list[PredictedScore]:
             width = _width(item.scale)
             scores.append(
                 PredictedScore(
-                    item.label,
+                    localized(item.label),
                     item.scale.from_unit(min(1.0, max(0.0, prediction.mean))),
                     width * prediction.epistemic_sd,
                     width * prediction.aleatoric_sd,

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from annotation.selectors.studies import find_study
+from annotation.texts import localized
 from workbench.accounts.signed_in import signed_in
 from workbench.errors import MintError
 
@@ -67,7 +68,7 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
             "predicted": predicted_stimuli(active).count(),
             "explanations": summaries.explanation_table(study, active),
             "scatters": [
-                scatter(item.label, item.scale, points[item.perspective])
+                scatter(localized(item.label), item.scale, points[item.perspective])
                 for item in study.perspective_settings
             ],
             "training": training_chart(active.metrics),

@@ -41,7 +41,7 @@ def test_five_images_of_training_and_twenty_more_with_no_help(page: Page) -> Non
     page.get_by_role("button", name="Show me the first image").click()
     for _number in range(TRAINING):
         expect(page.get_by_text("Training: this does not count yet")).to_be_visible()
-        rate(page)
+        rate(page, then="See what others said")
         expect(page.get_by_text("Others said about").first).to_be_visible()
         page.get_by_role("button", name="Next image").click()
     expect(page.get_by_role("heading", name="That was the training")).to_be_visible()
@@ -55,9 +55,9 @@ def test_five_images_of_training_and_twenty_more_with_no_help(page: Page) -> Non
     assert Trial.objects.filter(role="training").count() == TRAINING
 
 
-def rate(page: Page) -> None:
+def rate(page: Page, then: str = "Next image") -> None:
     """By what is written on the levels, once a new image has come."""
     expect(page.get_by_role("radio", checked=True)).to_have_count(0)
     for question, level in LOOKED_AT.items():
         page.get_by_role("radiogroup", name=question, exact=True).get_by_text(level).click()
-    page.get_by_role("button", name="Next image").click()
+    page.get_by_role("button", name=then).click()

@@ -34,6 +34,8 @@ OVERFLOW = """() => {
 def test_everything_is_on_one_screen_with_the_longest_prompt(rating: Page) -> None:
     image = rating.locator("#image")
     rating.evaluate("text => document.querySelector('#prompt').textContent = text", LONG_PROMPT)
+    title = rating.locator(".bar-title")
+    title.evaluate("(e, text) => (e.textContent = text)", LONG_PROMPT[:200])
     for width, height in ONE_SCREEN:
         rating.set_viewport_size({"width": width, "height": height})
         before = image.bounding_box()

@@ -357,3 +357,11 @@ def test_the_last_image_can_be_left_as_it_was(rating: Page) -> None:
     shows(rating, 3)
     arrived(rating)
     assert [scores_of(trial)["quality"] for trial in submitted()] == [4, 3]
+
+
+def test_an_arrow_chooses_the_first_word_first(rating: Page) -> None:
+    press(rating, "4 Shift+Tab ArrowRight")  # back to the last row of words about quality
+    words = rating.locator(".phrase-field input:checked")
+    expect(words).to_have_value("1")
+    press(rating, "ArrowRight")
+    expect(words).to_have_value("2")

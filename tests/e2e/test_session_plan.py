@@ -13,7 +13,7 @@ from annotation.models import PublishedScore, RatingSession, Study, Trial
 from annotation.protocol.plan import PLAIN
 
 from .. import factories
-from .rating_page import arrived, choose, press, shows, submitted
+from .rating_page import arrived, choose, press, rate, shows, submitted
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -83,7 +83,7 @@ def test_a_rest_counts_down_and_the_session_goes_on(
     shows(page, 4)
 
 
-def test_a_pause_lets_the_images_go_and_comes_back(
+def test_a_short_pause_comes_back_to_the_same_image(
     open_page: Callable[[], Page], study: Study
 ) -> None:
     page = shows(begin(open_page()), 1)
@@ -91,9 +91,13 @@ def test_a_pause_lets_the_images_go_and_comes_back(
     shows(page, 2)
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_role("heading", name="A break")).to_be_visible()
-    assert not Trial.objects.filter(state="leased").exists()
+    held = Trial.objects.get(position=1)
     page.get_by_role("button", name="Go on").click()
     shows(page, 2)
+    rate(page)
+    arrived(page)
+    held.refresh_from_db()
+    assert held.state == "submitted"
 
 
 def test_how_an_answer_came_about_is_measured(rating: Page) -> None:

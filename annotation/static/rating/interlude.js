@@ -35,7 +35,9 @@ export class Interlude {
       const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
       this.timer.textContent = left ? fill(this.messages.rest_left, { clock }) : this.messages.rested;
       this.button.disabled = left > 0;
-      if (!left) window.clearInterval(ticking);
+      if (left) return;
+      window.clearInterval(ticking);
+      this.button.focus();
     };
     const ticking = window.setInterval(tick, 1000);
     tick();

@@ -15,9 +15,10 @@ export class Keyboard {
     form.form.addEventListener("focusin", (event) => this.#follow(event));
   }
 
-  /** Starts at the first question, for a new image. */
+  /** Starts at the first question that has no score, for another image. */
   restart() {
-    this.#goTo(0);
+    const [missing] = this.form.missing;
+    this.#goTo(missing ? this.form.questions.indexOf(missing) : 0);
   }
 
   /** After the last question comes the first that was left out, if any. */
@@ -55,6 +56,7 @@ export class Keyboard {
     if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
     if (event.key === "Enter") return this.#onEnter(event);
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    const first = firstByArrow(event);
     if (event.key === "?") {
       event.preventDefault();
       this.actions.help();
@@ -66,6 +68,10 @@ export class Keyboard {
       this.actions.skip();
     } else if (scoreKey(event.key) !== null) {
       this.#onScore(event);
+    } else if (first) {
+      event.preventDefault();
+      first.focus();
+      first.click();
     } else if (event.key.startsWith("Arrow") && !isControl(event.target)) {
       // Nothing has the keyboard (after a click on the page): give it to the current score.
       event.preventDefault();
@@ -103,6 +109,20 @@ export class Keyboard {
 function scoreKey(key) {
   if (/^\d$/.test(key)) return Number(key);
   return key === "+" || key === "=" ? 10 : null;
+}
+
+/**
+ * In a row of words in which nothing is chosen yet, a browser would go past the word that has the
+ * keyboard, which may be the last: an arrow onward begins with the first word, one back with the
+ * last.
+ * @param {KeyboardEvent} event
+ * @returns {HTMLInputElement | undefined}
+ */
+function firstByArrow({ key, target }) {
+  const row = target instanceof HTMLInputElement ? target.closest(".phrase-field") : null;
+  if (!row || !key.startsWith("Arrow") || row.querySelector("input:checked")) return undefined;
+  const onward = getComputedStyle(row).direction === "rtl" ? "ArrowLeft" : "ArrowRight";
+  return [...row.querySelectorAll("input")].at(key === onward || key === "ArrowDown" ? 0 : -1);
 }
 
 /** @param {EventTarget | null} target */

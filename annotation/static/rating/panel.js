@@ -57,7 +57,8 @@ export class Panel {
     byId("open-skip", HTMLButtonElement).hidden = revising;
     byId("again", HTMLElement).hidden = !revising;
     byId("training", HTMLElement).hidden = revising || !training;
-    this.relabel(revising ? this.messages.change : this.messages.next);
+    const forward = training ? this.messages.compare : this.messages.next;
+    this.relabel((revising ? this.messages.change : forward) ?? "");
   }
 
   /**

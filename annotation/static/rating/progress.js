@@ -68,13 +68,15 @@ export class Progress {
     byId("progress-more", HTMLElement).hidden = this.training;
     // A block of one image is none. The next one is as large, until the server says otherwise.
     const known = block !== null && block.size > 1 && left > 0;
-    const size = known ? wide(block.size) : "";
-    const number = known ? wide((inBlock % block.size) + 1) : "";
-    say("progress-block", known ? fill(messages.block, { number, size }) : "");
+    const size = known ? block.size : 0;
+    const number = known ? (inBlock % block.size) + 1 : 0;
+    const place = fill(messages.block, { number, size });
+    say("progress-block", known ? wide(place, number, size) : "");
     const paced = seconds !== null && left > 0;
-    const pace = paced ? wide(Math.round(seconds) || 1) : "";
-    say("progress-pace", paced ? fill(messages.pace, { seconds: pace }) : "");
-    const minutes = paced ? wide(Math.ceil((left * seconds) / 60)) : "";
+    const rounded = paced ? Math.round(seconds) || 1 : 0;
+    const pace = fill(messages.pace, { seconds: rounded });
+    say("progress-pace", paced ? wide(pace, rounded) : "");
+    const minutes = paced ? Math.ceil((left * seconds) / 60) : 0;
     const little = paced && left * seconds < 60;
     const time = little ? messages.left_little : fill(messages.left, { minutes });
     say("progress-left", paced ? (time ?? "") : "");
@@ -82,11 +84,12 @@ export class Progress {
 }
 
 /**
- * As wide as two digits, so that what stands behind it does not move.
- * @param {number} count
+ * As wide as with numbers of two digits, so that what stands behind it does not move.
+ * @param {string} text
+ * @param {number[]} numbers that it has
  */
-function wide(count) {
-  return String(count).padStart(2, "\u2007");
+function wide(text, ...numbers) {
+  return text + "\u2007".repeat(numbers.filter((number) => number < 10).length);
 }
 
 /**

@@ -19,8 +19,9 @@ def test_training_spans_the_range(number: int, chosen: list[float]) -> None:
 @pytest.mark.parametrize(
     ("scale", "mos", "bounds"),
     [
-        # 0.8 of the way from 1 to 5 is 4.2; one level of five on either side, within the scale.
-        (ACR5, 0.8, (4.2, 3.2, 5.0)),
+        # 0.8 of the way from 1 to 5 is 4.2, told as level 4; one level on either side of that.
+        (ACR5, 0.8, (4.0, 3.0, 5.0)),
+        (ACR5, 0.95, (5.0, 4.0, 5.0)),
         (ACR5, 0.0, (1.0, 1.0, 2.0)),
         (SLIDER5, 0.5, (2.5, 1.25, 3.75)),
         (SLIDER100, 0.4, (40.0, 15.0, 65.0)),

@@ -8,7 +8,7 @@ from django.utils import timezone
 from annotation.models import Rater, RatingSession, Stimulus, Study, Trial
 from annotation.protocol.plan import PLAIN
 from annotation.protocol.sessions import SessionState
-from annotation.services.claims import claim_trials
+from annotation.services.claims import claim_trials, expire_leases
 from annotation.services.rating_errors import DailyLimitError, SessionStateError
 from annotation.services.sessions import begin_rating, expire_sessions, pause, start_session
 from annotation.services.submission import read_answer, submit_answer
@@ -21,12 +21,23 @@ SCORES = {"quality": 4, "authenticity": 3, "correspondence": 5}
 HOUR = timedelta(hours=1)
 
 
-def test_a_pause_lets_go_of_everything_and_begins_again(study: Study, rater: Rater) -> None:
+def test_a_short_pause_goes_on_with_the_same_images(study: Study, rater: Rater) -> None:
+    factories.make_stimuli(study, 4)
+    access = in_rating(rater)
+    held = claim_trials(access=access, ahead=1).trials
+    pause(access=access)
+    begin_rating(access=access_of(rater))
+    assert claim_trials(access=access_of(rater), ahead=1).trials == held
+
+
+def test_a_long_pause_lets_go_of_everything_and_begins_again(study: Study, rater: Rater) -> None:
     factories.make_stimuli(study, 2)
     access = in_rating(rater)
     claim_trials(access=access, ahead=1)
     assert pause(access=access).state is SessionState.PAUSED
     assert pause(access=access_of(rater)).state is SessionState.PAUSED
+    Trial.objects.update(lease_expires_at=timezone.now() - HOUR)
+    expire_leases()
     assert Stimulus.objects.filter(claimed_ratings=0).count() == 2
     with pytest.raises(SessionStateError, match="paused"):
         claim_trials(access=access_of(rater), ahead=0)

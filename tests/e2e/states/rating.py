@@ -27,7 +27,8 @@ def scales(scene: Scene) -> Iterator[str]:
     for scale in (ACR11, SLIDER5, ACR5):
         scene.set_study(perspectives=[item.to_json() for item in default_perspectives(scale)])
         scene.rate()
-        press(page, "4 2")
+        if scale is ACR11:  # it comes back on the others
+            press(page, "4 2")
         yield f"rating on {scale.kind}"
     page.get_by_text("partially distorted").click()
     press(page, "Enter")
