@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from .configuration import PERSPECTIVES
+from .modeling import MintIQAModel
 from .preprocessing import ImageSource, images_to_batch
 from .tokenization import PromptTokenizer
-
-if TYPE_CHECKING:
-    from .checkpoint import LoadedModel
 
 
 class ModelInputs(NamedTuple):
@@ -43,13 +41,14 @@ class MintIQAProcessor:
         return ModelInputs(pixels, *self.tokenizer(prompts))
 
 
-def score_image(loaded: "LoadedModel", image: ImageSource, prompt: str) -> dict[str, float]:
+def score_image(
+    model: MintIQAModel, processor: MintIQAProcessor, image: ImageSource, prompt: str
+) -> dict[str, float]:
     """The three scores of one image, by perspective, 0…1. Raises UnreadableImageError.
 
     The whole way, the plain one: `engine` goes it for many images.
     """
-    inputs = loaded.processor([image], [prompt])
-    ready = inputs.to(loaded.model.device, loaded.model.dtype)
+    ready = processor([image], [prompt]).to(model.device, model.dtype)
     with torch.inference_mode():
-        scores = loaded.model(*ready).scores[0]
+        scores = model(*ready).scores[0]
     return dict(zip(PERSPECTIVES, scores.tolist(), strict=True))

@@ -13,12 +13,14 @@ def test_an_image_in_memory_is_scored_like_its_file(
     loaded: LoadedModel, image_files: list[Path]
 ) -> None:
     with Image.open(image_files[1]) as image:
-        assert score_image(loaded, image, "cat") == score_image(loaded, image_files[1], "cat")
+        assert score_image(loaded.model, loaded.processor, image, "cat") == score_image(
+            loaded.model, loaded.processor, image_files[1], "cat"
+        )
 
 
 def test_scoring_one_unreadable_image_names_it(loaded: LoadedModel, tmp_path: Path) -> None:
     with pytest.raises(UnreadableImageError, match=r"gone\.png"):
-        score_image(loaded, tmp_path / "gone.png", "x")
+        score_image(loaded.model, loaded.processor, tmp_path / "gone.png", "x")
 
 
 def test_each_image_needs_its_prompt(loaded: LoadedModel, image_files: list[Path]) -> None:
@@ -27,6 +29,6 @@ def test_each_image_needs_its_prompt(loaded: LoadedModel, image_files: list[Path
 
 
 def test_scoring_leaves_no_gradients(loaded: LoadedModel, image_files: list[Path]) -> None:
-    score_image(loaded, image_files[0], "a red cat")
+    score_image(loaded.model, loaded.processor, image_files[0], "a red cat")
     assert all(parameter.grad is None for parameter in loaded.model.parameters())
     assert torch.is_grad_enabled()
