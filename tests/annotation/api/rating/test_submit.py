@@ -282,7 +282,7 @@ def test_few_statements_are_needed(rating: RaterClient, django_assert_max_num_qu
 def test_after_a_training_image_the_answer_says_what_was_expected(
     study: Study, rater: Rater
 ) -> None:
-    """0.8 of the way from 1 to 5 is 4.2; one level of five on either side is as expected."""
+    """0.8 of the way from 1 to 5 is 4.2, level 4; one level of five on either side is expected."""
     Study.objects.filter(pk=study.pk).update(session_plan={"training_trials": 1})
     factories.make_stimuli(study, 1)
     (known,) = factories.make_stimuli(study, [50], purpose="training")
@@ -294,7 +294,7 @@ def test_after_a_training_image_the_answer_says_what_was_expected(
     answered = client.submit(trial["id"])
     (found,) = answered["feedback"]
     assert found["perspective"] == "quality"
-    assert [found[key] for key in ("low", "expected", "high")] == pytest.approx([3.2, 4.2, 5.0])
+    assert [found[key] for key in ("low", "expected", "high")] == pytest.approx([3.0, 4.0, 5.0])
     (trial,) = answered["trials"]
     assert (trial["training"], trial["block"]) == (False, 1)
     assert client.submit(trial["id"])["feedback"] == []
