@@ -233,7 +233,9 @@ class AnsweredTrialSerializer(serializers.Serializer[object]):
 
 class ExpectationSerializer(serializers.Serializer[object]):
     perspective = serializers.CharField()
-    expected = serializers.FloatField(help_text="The published score, on the study's scale.")
+    expected = serializers.FloatField(
+        help_text="The published score, on the study’s scale; of named levels, the nearest."
+    )
     low = serializers.FloatField(help_text="The lowest score that is as expected.")
     high = serializers.FloatField()
 
