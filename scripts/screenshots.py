@@ -132,7 +132,7 @@ def play_rating(browser: Browser, demo: Demo) -> None:
     save(page, "rating-consent-desktop")
     page.locator("input[type=checkbox]").first.check()
     page.locator("button.primary:visible").first.click()
-    page.locator("button.primary:visible").first.wait_for()
+    page.get_by_role("heading", name="How to rate").wait_for()
     save(page, "rating-instructions-desktop")
     page.locator("button.primary:visible").first.click()
     play_training(page)
