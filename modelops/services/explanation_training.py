@@ -83,8 +83,8 @@ def learn_to_explain(
     """Stage 2 on what was said of `pool`, in answer to the paper's four questions.
 
     `scores` is the trained stage 1, which stage 2 goes on from; a killed run goes on from
-    `checkpoint`. Raises LearningError where nobody
-    has said why, or there is no language model to start from.
+    `checkpoint`. Raises LearningError where nobody has said why, or there is no language model to
+    start from.
     """
     from ..learning.explanations import explanation_recipe, train_explainer
     from ..mint import Answerer

@@ -41,7 +41,6 @@ def start_scoring(*, version: ModelVersion) -> ScoringRun:
 
     Answers the run that is active already where there is one.
     """
-    stimuli = list(unscored_stimuli(version).order_by("pk").values_list("pk", flat=True))
     with transaction.atomic():
         run, created = version.scoring_runs.filter(state__in=ACTIVE_STATES).get_or_create(
             model_version=version,
@@ -49,13 +48,12 @@ def start_scoring(*, version: ModelVersion) -> ScoringRun:
                 "study_id": version.study_id,
                 "state": JobState.RUNNING,
                 "stage": "scoring",
-                "progress_total": len(stimuli),
                 "started_at": timezone.now(),
                 "lease_expires_at": leases.lease_end(),
             },
         )
         if created:
-            _create_chunks(run, version, stimuli)
+            _create_chunks(run, version)
     if created:
         wake_workers(run)
     return run
@@ -123,7 +121,10 @@ def finish_scoring(*, run_id: int) -> bool:
     return bool(ended)
 
 
-def _create_chunks(run: ScoringRun, version: ModelVersion, stimuli: list[int]) -> None:
+def _create_chunks(run: ScoringRun, version: ModelVersion) -> None:
+    stimuli = list(unscored_stimuli(version).order_by("pk").values_list("pk", flat=True))
+    run.progress_total = len(stimuli)
+    run.save(update_fields=["progress_total"])
     size = settings.SCORING_CHUNK or CHUNK_SIZES.get(version.preset, DEFAULT_CHUNK_SIZE)
     ScoringChunk.objects.bulk_create(
         ScoringChunk(run=run, index=start // size, stimulus_ids=stimuli[start : start + size])

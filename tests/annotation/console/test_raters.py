@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from annotation.models import AuditEntry, Rater, Study, Trial
+from annotation.models import AuditEntry, Rater, Stimulus, Study, Trial
 from annotation.opinion import ReliabilityRules
 from tests.annotation.answering import answer, sitting
 from tests.factories import make_rater, make_stimuli, make_stimulus
@@ -133,6 +133,15 @@ def test_an_image_with_very_many_ratings_does_not_widen_the_picture(
         answer(sitting(make_rater(study)), stimulus, 3)
     page = console.get(f"{ADDRESS}coverage/").content.decode()
     assert "<title>20+ ratings, images: 1</title>" in page
+
+
+def test_the_picture_reaches_to_what_images_want(console: Client, study: Study) -> None:
+    stimulus = make_stimulus(study, 1)
+    Stimulus.objects.filter(pk=stimulus.pk).update(wanted_ratings=28, maximum_ratings=28)
+    page = console.get(f"{ADDRESS}coverage/").content.decode()
+    assert "<title>28 ratings, images: 0</title>" in page
+    # So many numbers would run into each other: every fifth and the last have theirs.
+    assert re.findall(r"<li>(\d+)</li>", page) == ["0", "5", "10", "15", "20", "25", "28"]
 
 
 def test_the_live_part_asks_for_itself_again(console: Client, study: Study) -> None:

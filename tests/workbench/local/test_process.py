@@ -108,6 +108,7 @@ def test_a_free_port_stays_free_after_it_was_looked_at() -> None:
     require_free_port(port)
     with socket.socket() as server:
         server.bind(("127.0.0.1", port))
+        assert server.getsockname()[1] == port
 
 
 def test_the_last_lines_leave_out_what_an_earlier_run_wrote(tmp_path: Path) -> None:
