@@ -16,20 +16,16 @@ from modelops.mint import (
     Item,
     LoadedModel,
     MintIQAExplainer,
-    MintIQAModel,
-    MintIQAProcessor,
     Tokens,
     explainer_preset_config,
     load_model,
-    load_tokenizer,
-    preset_config,
     processor_cores,
 )
-from modelops.mint.checkpoint import TINY_FOLDER
 from workbench.demo.world import build_world
 
 from . import model_gpu
 from .machine import busy_cores
+from .model_full import full_size, full_size_model
 from .model_training import heads_alone, trunk_cache
 from .model_ways import compared, in_turns, ways_of
 from .results import table, write
@@ -77,6 +73,7 @@ def measure(plan: Plan, say: Say) -> dict[str, Any]:
             "trunk": trunk,
             "heads": heads,
             "explanations": _explanations(plan.questions),
+            "full_size": _full_size(plan, files["512 px PNG"], folder, say),
             "gpu": _gpu(plan, files["512 px PNG"], folder, say),
         }
 
@@ -119,15 +116,11 @@ def _full_size_scoring(plan: Plan, items: Sequence[Item], say: Say) -> list[dict
     ]
 
 
-def full_size_model() -> LoadedModel:
-    """The published size with random weights; its words are the tiny preset's."""
-    config = preset_config("vit-g")
-    config.bos_token = None
-    torch.manual_seed(0)
-    model = MintIQAModel(config).requires_grad_(False)
-    model.train(False)
-    tokenizer = load_tokenizer(TINY_FOLDER, config)
-    return LoadedModel(model, MintIQAProcessor(tokenizer, config.image_size))
+def _full_size(plan: Plan, items: Sequence[Item], folder: Path, say: Say) -> dict[str, Any]:
+    if not plan.full_size:
+        return {"skipped": "not asked for"}
+    say("vit-g: training steps, then both stages answering, on the processor (minutes)")
+    return full_size(items, folder, "cpu")
 
 
 def _explanations(questions: int) -> dict[str, Any]:
@@ -155,11 +148,13 @@ def _gpu(plan: Plan, items: Sequence[Item], folder: Path, say: Say) -> dict[str,
     if not torch.cuda.is_available():
         return {"skipped": "not measured: this machine has no GPU"}
     say("vit-g on the GPU")
+    full = full_size(items, folder, "cuda")  # before this process takes memory of it
     loaded = full_size_model()
     many = (list(items) * (plan.gpu_images // len(items) + 1))[: plan.gpu_images]
     on_gpu = LoadedModel(torch.nn.Module.to(loaded.model, "cuda"), loaded.processor)
     ways = compared(in_turns(ways_of(on_gpu), many[:256], 2), 256)
     found: dict[str, Any] = {
+        "full_size": full,
         "name": torch.cuda.get_device_name(),
         "ceiling_tflops": round(model_gpu.ceiling() / 1e12, 1),
         "ways": ways,
@@ -169,9 +164,7 @@ def _gpu(plan: Plan, items: Sequence[Item], folder: Path, say: Say) -> dict[str,
             for row in model_gpu.without_decoding(on_gpu, compiled=compiled)
         ],
     }  # fmt: skip
-    torch.cuda.reset_peak_memory_stats()
     found["trunk"] = trunk_cache(on_gpu, many[:256], folder / "trunk-gpu", "vit-g", plan.epochs)
-    found["training_peak_gib"] = round(torch.cuda.max_memory_allocated() / _GIB, 1)
     return found
 
 
@@ -179,16 +172,13 @@ def lines(found: dict[str, Any]) -> list[str]:
     """Everything for a person."""
     keys = ["preset", "files", "way", "images_per_second", "ms_per_image", "ratio", "difference"]
     rows = [_row(row, keys) for row in found["scoring"]]
-    trunk, words = found["trunk"], found["explanations"]["tokens_per_second"]
+    words = found["explanations"]["tokens_per_second"]
     return [
         *table(["model", "files", "way", "images/s", "ms/image", "×", "difference"], rows),
         "",
         "Ways take turns; ×: median of the rounds' ratios; difference: of pooled embeddings,",
         "relative to what differs between images.",
-        f"Trunk cache, {trunk['preset']}, {trunk['frozen_blocks']} of {trunk['blocks']} blocks "
-        f"frozen: {trunk['steps_per_second_without']} steps/s without, "
-        f"{trunk['steps_per_second_with']} with, {trunk['time_ratio']} × the time, "
-        f"{trunk['kib_per_image']} KiB per image, filled in {trunk['fill_seconds']} s.",
+        *_trunk_lines(found["trunk"]),
         *(
             f"Heads alone, {row['images']:,} cached images of width {row['width']}: "
             f"{row['seconds']} s."
@@ -196,7 +186,46 @@ def lines(found: dict[str, Any]) -> list[str]:
         ),
         f"Explanations, tiny: {words['one_by_one']} tokens/s one by one, {words['batched']} in a "
         f"batch of {found['explanations']['questions']}.",
+        *_full_size_lines(found["full_size"]),
         *_gpu_lines(found["gpu"]),
+    ]
+
+
+_NOT_KEPT = {"straightforward": "as the released script goes", "without": "without it"}
+
+
+def _trunk_lines(trunk: dict[str, Any]) -> list[str]:
+    steps, ratios = trunk["steps_per_second"], trunk["time_ratios"]
+    return [
+        f"Trunk cache, {trunk['preset']}, {trunk['frozen_blocks']} of {trunk['blocks']} blocks "
+        f"frozen: {steps['with']} steps/s, {trunk['kib_per_image']} KiB per image, filled in "
+        f"{trunk['fill_seconds']} s.",
+        *(
+            f"  {ratios[name]} × the time of {steps[name]} steps/s {_NOT_KEPT[name]}."
+            for name in steps
+            if name in _NOT_KEPT
+        ),
+    ]
+
+
+def _full_size_lines(found: dict[str, Any]) -> list[str]:
+    if "skipped" in found:
+        return [f"vit-g, training and answering: {found['skipped']}"]
+    training, answering = found["training"], found["answering"]
+    lines = [f"vit-g, training: {training.get('skipped')}"]
+    if "skipped" not in training:
+        lines = [
+            f"vit-g, training in bfloat16, batch 8: {training['seconds_per_step']} s a step, "
+            f"{training['peak_gib']} GiB at most."
+        ]
+    if "skipped" in answering:
+        return [*lines, f"vit-g, both stages answering: {answering['skipped']}"]
+    rates = answering["tokens_per_second"]
+    return [
+        *lines,
+        f"vit-g, both stages answering in bfloat16: {rates['one_by_one']} tokens/s one image at "
+        f"a time, {rates['batched']} for {answering['images']} images at once, "
+        f"{answering['peak_gib']} GiB at most.",
     ]
 
 
@@ -206,14 +235,14 @@ def _gpu_lines(gpu: dict[str, Any]) -> list[str]:
     keys = ["batch", "compiled", "images_per_second", "share_of_ceiling", "peak_gib"]
     rows = [[str(row[key]) for key in keys] for row in gpu["without_decoding"]]
     ways = [f"{row['way']} {row['images_per_second']}/s ({row['ratio']} ×)" for row in gpu["ways"]]
-    trunk, files = gpu["trunk"], gpu["with_decoding"]
+    files = gpu["with_decoding"]
     return [
         f"GPU: {gpu['name']}, {gpu['ceiling_tflops']} TFLOP/s in bfloat16 matrix products.",
         *table(["batch", "compiled", "images/s", "of the ceiling", "peak GiB"], rows),
         f"With decoding, batch {files['batch']}: {files['images_per_second']} images/s. "
         + "; ".join(ways),
-        f"Training, batch 8: {trunk['steps_per_second_without']} steps/s without the trunk cache, "
-        f"{trunk['steps_per_second_with']} with, peak {gpu['training_peak_gib']} GiB.",
+        *_full_size_lines(gpu["full_size"]),
+        *_trunk_lines(gpu["trunk"]),
     ]
 
 

@@ -5,6 +5,7 @@ that are done.
 """
 
 import json
+import math
 import tempfile
 import time
 from collections.abc import Mapping
@@ -22,9 +23,11 @@ from ..files import sync
 from .curves import Curve
 
 FORMAT_VERSION = "2"
-#: Seconds of training that a killed run may have to do again. At full size a checkpoint is
-#: gigabytes, so not every step has one; each epoch has.
-SAVE_SECONDS = 600.0
+#: Seconds of training that a killed run may have to do again.
+SAVE_SECONDS = 300.0
+#: Bytes up to which each epoch has a checkpoint. At full size it is gigabytes, and an epoch from
+#: the trunk cache may take a GPU less time than writing them.
+_EACH_EPOCH_BYTES = 2**28
 _MOMENTS = ("exp_avg", "exp_avg_sq", "step")
 _CURVES = {"curve/losses", "curve/validation"}
 
@@ -98,13 +101,17 @@ class Saving:
         self._path, self._seconds = path, seconds
         self._saved = time.monotonic()
 
-    @property
-    def is_due(self) -> bool:
-        return time.monotonic() - self._saved >= self._seconds
+    def after_step(self, state: Checkpoint) -> None:
+        """Writes where so many seconds of training would be lost without it."""
+        if time.monotonic() - self._saved >= self._seconds:
+            save_checkpoint(self._path, state)
+            self._saved = time.monotonic()
 
-    def save(self, state: Checkpoint) -> None:
-        save_checkpoint(self._path, state)
-        self._saved = time.monotonic()
+    def after_epoch(self, state: Checkpoint) -> None:
+        """Writes, too, what is soon written."""
+        if sum(tensor.nbytes for tensor in _tensors(state).values()) <= _EACH_EPOCH_BYTES:
+            self._saved = -math.inf
+        self.after_step(state)
 
 
 def _tensors(checkpoint: Checkpoint) -> dict[str, Tensor]:

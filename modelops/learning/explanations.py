@@ -92,26 +92,10 @@ def look(scores: LoadedModel, explainer: MintIQAExplainer, inputs: ModelInputs) 
     """What both stages see of a batch of images with their prompts, on the processor."""
     inputs = inputs.to(scores.model.device, scores.model.dtype)
     queries = scores.model(*inputs).query_embeds  # (B, Q, Dq)
-    with _before_last_norm(explainer) as features:
-        explainer.encode_images(inputs.pixel_values.to(explainer.dtype))
-    return Seen(features[0].half().cpu(), queries.float().cpu())
-
-
-class _before_last_norm:  # noqa: N801  # a context manager, used as a function
-    """What enters `ln_vision` within the block; it trains, and what is before it does not."""
-
-    def __init__(self, explainer: MintIQAExplainer) -> None:
-        self._norm: nn.Module = explainer.vision_model.post_layernorm
-        self._found: list[Tensor] = []
-
-    def __enter__(self) -> list[Tensor]:
-        self._hook = self._norm.register_forward_pre_hook(
-            lambda _module, given: self._found.append(given[0])
-        )
-        return self._found
-
-    def __exit__(self, *_: object) -> None:
-        self._hook.remove()
+    # All of them are frozen; `ln_vision`, which comes after, is not.
+    blocks = len(explainer.vision_model.encoder.layers)
+    features = explainer.encode_lower(inputs.pixel_values.to(explainer.device), blocks)
+    return Seen(features.half().cpu(), queries.float().cpu())
 
 
 def train_explainer(
@@ -126,15 +110,19 @@ def train_explainer(
     """Trains `speech.model` in place, and leaves it in evaluation mode.
 
     The same input and seed give the same weights on a processor, also where the run was killed and
-    goes on from `checkpoint`: it is replaced as a whole after each epoch, and within one every
-    `save_seconds`; one of another run is ignored. Raises LearningError where there is nothing to
+    goes on from `checkpoint`: it is replaced as a whole every `save_seconds`, and after each epoch
+    where it is small; one of another run is ignored. Raises LearningError where there is nothing to
     learn from, DivergedError where the loss is no number any more, OSError where the disk is full.
+    What learns becomes float32, whatever the width of what is frozen.
     """
     if not examples:
         raise LearningError(
             "nobody has said why yet: there are no closed answers and no texts to learn from"
         )
     model = speech.model
+    for weight in model.parameters():
+        if weight.requires_grad:
+            weight.data = weight.data.float()
     batches = [
         batch for epoch in range(recipe.epochs) for batch in _batches(examples, recipe, epoch)
     ]
@@ -157,8 +145,10 @@ def train_explainer(
         nn.utils.clip_grad_norm_(state.weights.values(), 1.0)
         state.optimizer.step()
         progress(step + 1, len(batches))
-        if saving.is_due or (step + 1) % curve.steps == 0:
-            saving.save(state)
+        if (step + 1) % curve.steps:
+            saving.after_step(state)
+        else:
+            saving.after_epoch(state)
     model.train(False)
 
 

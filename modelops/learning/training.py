@@ -86,9 +86,9 @@ def fine_tune(
 ) -> Curve:
     """Trains `model` in place for `recipe.epochs`, from `checkpoint` where one of this run exists.
 
-    After each epoch, and within one every `save_seconds`, the checkpoint is replaced as a whole.
-    One that cannot be read, or that is of another recipe, model or labels, is ignored: the run
-    starts again. Leaves the model in evaluation mode with all parameters unfrozen. `team`: the
+    Every `save_seconds`, and after each epoch where it is small, the checkpoint is replaced as a
+    whole. One that cannot be read, or that is of another recipe, model or labels, is ignored: the
+    run starts again. Leaves the model in evaluation mode with all parameters unfrozen. `team`: the
     processes that call this side by side; left out, `recipe.processes` are started where they are
     more than one.
     Raises LearningError where the labels do not suffice, DivergedError where the loss is no number
@@ -133,7 +133,7 @@ class _Training:
             if self.cache is not None:
                 self.cache.flush()
             if self.team.leads:
-                saving.save(state)
+                saving.after_epoch(state)
         if state.best and not curve.latest_is_best:
             _put(state.weights, state.best)
         if self.recipe.lora_rank:
@@ -148,8 +148,8 @@ class _Training:
             self.state.curve.losses.append(self._step(rows, epoch * self.steps + step))
             if self.team.leads:
                 progress("training", epoch * self.steps + step + 1, self.recipe.epochs * self.steps)
-                if saving.is_due and step + 1 < self.steps:
-                    saving.save(self.state)
+                if step + 1 < self.steps:
+                    saving.after_step(self.state)
 
     def _batches(self, epoch: int) -> Iterator[list[int]]:
         """The rows of each step of an epoch."""
@@ -200,7 +200,7 @@ class _Training:
     def _hidden(self, rows: list[int]) -> Tensor:
         """(len(rows), patches + 1, Dv): what the frozen blocks give, computed or kept."""
         if self.cache is not None:
-            return self.cache(rows).to(self.device)
+            return self.cache(rows)
         return self.trunk(self.data.pixels(rows).to(self.device))
 
     @torch.no_grad()

@@ -79,14 +79,20 @@ class TrunkCache:
         self._full = False
 
     def __call__(self, rows: Sequence[int]) -> Tensor:
-        """float32 (len(rows), patches + 1, Dv), for `MintIQAModel.encode_upper`."""
+        """float32 (len(rows), patches + 1, Dv) on the model's device, for `encode_upper`."""
         known = {row: found for row in rows if (found := self._known(row)) is not None}
         missing = [row for row in dict.fromkeys(rows) if row not in known]
         for start in range(0, len(missing), _BATCH):
             part = missing[start : start + _BATCH]
             known |= dict(zip(part, self._compute(part), strict=True))
         self._keep({self._images[row]: known[row] for row in missing})
-        return torch.from_numpy(np.stack([known[row] for row in rows])).float()
+        # It travels as it is kept, half as wide.
+        kept = torch.from_numpy(np.stack([known[row] for row in rows]))
+        return kept.to(self._device).float()
+
+    @property
+    def _device(self) -> torch.device:
+        return self._model.query_tokens.device
 
     def flush(self) -> None:
         """Writes what a shard is not yet full of."""
@@ -103,7 +109,7 @@ class TrunkCache:
 
     @torch.no_grad()
     def _compute(self, rows: Sequence[int]) -> Half:
-        pixels = self._pixels(rows).to(self._model.query_tokens.device)
+        pixels = self._pixels(rows).to(self._device)
         hidden = self._model.encode_lower(pixels, self.blocks).half()
         if not hidden.isfinite().all():
             raise LearningError(

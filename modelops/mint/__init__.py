@@ -45,7 +45,7 @@ from .language import (
     read_language_tokenizer,
     tiny_language_tokenizer,
 )
-from .modeling import MintIQAModel, MintIQAOutput
+from .modeling import MintIQAModel, MintIQAOutput, with_bfloat16_products
 from .preprocessing import (
     PIXEL_MEAN,
     PIXEL_STD,
@@ -115,4 +115,5 @@ __all__ = [
     "tiny_language_tokenizer",
     "train_tiny_tokenizer",
     "try_image_to_pixels",
+    "with_bfloat16_products",
 ]

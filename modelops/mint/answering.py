@@ -4,6 +4,7 @@ Reading order of an answer: `Answerer.answer` (the whole way) → `tokenization`
 two tokenizers) → `explaining` (pixels and tokens to tokens).
 """
 
+import copy
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from .checkpoint import (
 )
 from .configuration import MintIQAExplainerConfig
 from .conversion import in_evaluation_mode
+from .devices import device_errors, in_halves
 from .errors import CheckpointError
 from .explaining import GREEDY, Decoding, MintIQAExplainer, Tokens
 from .language import LanguageTokenizer, load_language_tokenizer, read_language_tokenizer
@@ -33,6 +35,8 @@ from .presets import explainer_preset_config
 from .processing import ModelInputs
 from .streaming import write_state
 from .tokenization import PromptTokenizer
+
+_NOT_EVEN_ONE = "both stages and one answer at a time; end what else uses it, or use a larger GPU"
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,20 @@ class Answerer:
     ) -> list[list[str]]:
         """For each question, in words, the answers for the B images in `inputs`.
 
-        An image is looked at once for all questions. A row's answer does not depend on the others.
+        An image is looked at once for all questions. A row's answer does not depend on the others;
+        where memory does not suffice for all, halves of them are answered one after the other.
+        Raises DeviceError where even one image is too much for the memory, or the GPU is gone.
         """
+        with device_errors(self.speech.model.device, too_small_for=_NOT_EVEN_ONE):
+            parts = in_halves(
+                lambda part: self._answer(inputs.rows(part), questions, decoding),
+                len(inputs.input_ids),
+            )
+        return [[text for part in parts for text in part[place]] for place in range(len(questions))]
+
+    def _answer(
+        self, inputs: ModelInputs, questions: Sequence[str], decoding: Decoding
+    ) -> list[list[str]]:
         stage1, stage2 = self.scores.model, self.speech.model
         queries = stage1(*inputs.to(stage1.device, stage1.dtype)).query_embeds  # (B, Q, Dq)
         pixels = inputs.pixel_values.to(stage2.device, stage2.dtype)
@@ -115,27 +131,29 @@ def start_speech(
 
     The zero convolution is zero, and the projection is drawn.
     """
-    config = MintIQAExplainerConfig.of(scores.model.config, language_model.config)
-    model = MintIQAExplainer(config)
+    # A copy: a model writes into its parts' configurations, how they attend among it.
+    language_config = copy.deepcopy(language_model.config)
+    config = MintIQAExplainerConfig.of(scores.model.config, language_config)
+    model = MintIQAExplainer(config, language_model)
     trunk = {k: v for k, v in scores.model.state_dict().items() if not k.startswith("heads.")}
     missing, unexpected = model.load_state_dict(trunk, strict=False)
     own = ("zero_convolution.", "language_projection.", "language_model.")
     if unexpected or not all(name.startswith(own) for name in missing):
         raise CheckpointError(f"stage 1's trunk is not stage 2's: {missing}, {unexpected}")
-    model.language_model = language_model.requires_grad_(False)
-    like = scores.model
-    model = nn.Module.to(in_evaluation_mode(model), device=like.device, dtype=like.dtype)
+    model = nn.Module.to(in_evaluation_mode(model), scores.model.device)
     return Speech(model, scores.processor.tokenizer, language)
 
 
-def load_language_model(folder: str | Path) -> tuple[PreTrainedModel, LanguageTokenizer]:
+def load_language_model(
+    folder: str | Path, *, dtype: torch.dtype = torch.float32
+) -> tuple[PreTrainedModel, LanguageTokenizer]:
     """Any causal language model that `transformers` loads, from a folder with its tokenizer.
 
     Raises CheckpointError or TokenizerError, naming the folder.
     """
     try:
         with quiet():
-            model = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True)
+            model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
     except (OSError, ValueError, RuntimeError) as error:
         raise CheckpointError(
             f"{folder} holds no causal language model that can be loaded ({error}); give the "

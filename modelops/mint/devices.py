@@ -1,14 +1,15 @@
 """Where a model computes: what the device can, and by what names its failures go."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Literal, TypeVar
 
 import torch
 
 from .errors import DeviceError
 
+T = TypeVar("T")
 Precision = Literal["float32", "bfloat16"]
 
 #: How torch's RuntimeErrors begin that tell of a machine without memory, and of a GPU that is gone.
@@ -35,6 +36,25 @@ def is_out_of_memory(error: RuntimeError) -> bool:
     """Whether torch says that the memory of a GPU, or of the machine, is full."""
     full = isinstance(error, torch.OutOfMemoryError)
     return full or any(words in str(error) for words in _NO_MEMORY)
+
+
+def in_halves(work: Callable[[slice], T], rows: int) -> list[T]:
+    """What `work` gives for all of so many rows; for halves of them, and halves of those, where it
+    raises that the memory is full. Raises that where one row is too much."""
+    return _in_halves(work, 0, rows)
+
+
+def _in_halves(work: Callable[[slice], T], start: int, stop: int) -> list[T]:
+    try:
+        return [work(slice(start, stop))]
+    except RuntimeError as error:
+        if stop - start <= 1 or not is_out_of_memory(error):
+            raise
+    # Here and not above: the error holds on to what the rows had allocated.
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    middle = (start + stop + 1) // 2
+    return [*_in_halves(work, start, middle), *_in_halves(work, middle, stop)]
 
 
 @contextmanager

@@ -6,7 +6,6 @@ decode ahead of it, up to a bound, so that it never waits for an image.
 What was tried and did not win is in docs/decisions/021.
 """
 
-import copy
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -18,12 +17,12 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from .checkpoint import LoadedModel
-from .devices import Precision, device_errors, is_out_of_memory
+from .devices import Precision, device_errors, in_halves
 from .errors import UnreadableImageError
-from .modeling import MintIQAModel
+from .modeling import with_bfloat16_products
 from .prefetching import ahead_of
 from .preprocessing import ImageSource, normalise, try_image_to_pixels
 
@@ -92,8 +91,8 @@ class Engine:
         compiled: bool = False,
     ) -> None:
         self.device = loaded.model.device
-        self.mixed = precision == "bfloat16" and loaded.model.dtype == torch.float32
-        model = with_bfloat16_products(loaded.model) if self.mixed else loaded.model
+        mixed = precision == "bfloat16" and loaded.model.dtype == torch.float32
+        model = with_bfloat16_products(loaded.model) if mixed else loaded.model
         self._pool: Callable[..., Tensor] = model.pooled_embeddings
         if compiled:
             self._pool = torch.compile(self._pool, dynamic=True)
@@ -127,28 +126,18 @@ class Engine:
     def pooled(self, pixels: Tensor, prompts: Sequence[str]) -> Tensor:
         """uint8 (B, 3, S, S) and B prompts → float32 (B, Dq), on the model's device.
 
-        In two halves where memory does not suffice for all.
+        In halves where memory does not suffice for all.
         """
-        try:
-            return self._forward(pixels, prompts)
-        except RuntimeError as error:
-            if len(prompts) == 1 or not is_out_of_memory(error):
-                raise
-        # Here and not above: the error holds on to what the batch had allocated.
-        if self.device.type == "cuda":
-            torch.cuda.empty_cache()
-        half = (len(prompts) + 1) // 2
-        self._sized, self.batch_size = True, min(self.batch_size, half)
-        return torch.cat(
-            [self.pooled(pixels[:half], prompts[:half]), self.pooled(pixels[half:], prompts[half:])]
-        )
+        parts = in_halves(lambda part: self._forward(pixels[part], prompts[part]), len(prompts))
+        if len(parts) > 1:
+            self._sized, self.batch_size = True, min(self.batch_size, max(map(len, parts)))
+        return torch.cat(parts)
 
     def _forward(self, pixels: Tensor, prompts: Sequence[str]) -> Tensor:
         ids, mask = self._processor.tokenizer(prompts)
         # Pixels travel as bytes, a quarter of what they are as numbers.
         ready = normalise(pixels.to(self.device, non_blocking=True))
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.mixed):
-            return self._pool(ready, ids.to(self.device), mask.to(self.device)).float()
+        return self._pool(ready, ids.to(self.device), mask.to(self.device))
 
     def _on_cores(self, items: Sequence[tuple[ImageSource, str]]) -> Iterator[_Part]:
         size = min(self.batch_size, max(1, -(-len(items) // self.workers)))
@@ -218,21 +207,6 @@ def fitting_batch(free_bytes: float, bytes_per_image: float) -> int:
     """The largest power of two of images that fit, from 1 to 256."""
     fit = _MEMORY_SHARE * free_bytes / max(bytes_per_image, 1)
     return 1 << min(max(int(fit), 1), _MOST_IN_A_BATCH).bit_length() - 1
-
-
-def with_bfloat16_products(model: MintIQAModel) -> MintIQAModel:
-    """The model for `torch.autocast`: linear layers hold bfloat16 weights, all else is shared.
-
-    Autocast would convert the weights anew in each pass, a second of a core for the full size.
-    Norms, sums along the trunk and the mean over queries stay in float32.
-    """
-    shared: dict[int, object] = {id(it): it for it in (*model.parameters(), *model.buffers())}
-    for module in model.modules():
-        if isinstance(module, nn.Linear):
-            for weight in module.parameters():
-                half = weight.detach().to(torch.bfloat16)
-                shared[id(weight)] = nn.Parameter(half, requires_grad=False)
-    return copy.deepcopy(model, shared)
 
 
 @contextmanager

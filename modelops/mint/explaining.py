@@ -14,6 +14,7 @@ from transformers import (
     AutoModelForCausalLM,
     GenerationConfig,
     LogitsProcessorList,
+    PreTrainedModel,
     RepetitionPenaltyLogitsProcessor,
     initialization,
 )
@@ -79,12 +80,15 @@ class MintIQAExplainer(MintIQATrunk):
     config: MintIQAExplainerConfig
     config_class = MintIQAExplainerConfig
 
-    def __init__(self, config: MintIQAExplainerConfig) -> None:
+    def __init__(
+        self, config: MintIQAExplainerConfig, language_model: PreTrainedModel | None = None
+    ) -> None:
+        """With one of `config.language_config`, untrained, where no `language_model` is given."""
         super().__init__(config)
         queries, language = config.num_query_tokens, config.language_config
         self.zero_convolution = nn.Conv1d(queries, queries, kernel_size=1)
         self.language_projection = nn.Linear(config.embedding_size, language.hidden_size)
-        self.language_model = AutoModelForCausalLM.from_config(language)
+        self.language_model: Any = language_model or AutoModelForCausalLM.from_config(language)
         self.post_init()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
         self.language_model.requires_grad_(False)
         self.vision_model.requires_grad_(False)

@@ -6,8 +6,9 @@ in `explaining`.
 Source: arXiv 2405.07346, section 4.1; released code IntMeGroup/MINT-IQA, commit e76c07d.
 """
 
+import copy
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Self, cast
 
@@ -78,7 +79,8 @@ class MintIQATrunk(PreTrainedModel):
 
     def encode_images(self, pixel_values: Tensor) -> Tensor:
         """(B, 3, S, S) → (B, patches + 1, Dv), after `ln_vision`."""
-        return cast(Tensor, self.vision_model(pixel_values=pixel_values).last_hidden_state)
+        blocks = len(self.vision_model.encoder.layers)
+        return self.encode_upper(self.encode_lower(pixel_values, blocks), blocks)
 
     def encode_lower(self, pixel_values: Tensor, blocks: int) -> Tensor:
         """(B, 3, S, S) → (B, patches + 1, Dv): patches and the first `blocks` vision blocks.
@@ -94,7 +96,9 @@ class MintIQATrunk(PreTrainedModel):
         """From the output of `encode_lower` with as many `blocks` to that of `encode_images`."""
         for block in self.vision_model.encoder.layers[blocks:]:
             hidden = block(hidden)
-        return cast(Tensor, self.vision_model.post_layernorm(hidden))
+        norm = self.vision_model.post_layernorm
+        # Where the blocks are frozen in half the width, what learns above them is not.
+        return cast(Tensor, norm(hidden.to(norm.weight.dtype)))
 
     def encode_queries(
         self,
@@ -148,6 +152,9 @@ class MintIQATrunk(PreTrainedModel):
 class MintIQAModel(MintIQATrunk):
     """Stage 1: trunk with the prompt → mean over queries → three linear heads."""
 
+    #: Whether this is a model `with_bfloat16_products`.
+    bfloat16_products = False
+
     def __init__(self, config: MintIQAConfig) -> None:
         super().__init__(config)
         width = config.embedding_size
@@ -168,8 +175,11 @@ class MintIQAModel(MintIQATrunk):
         pixel_values (B, 3, S, S): normalised images; input_ids, attention_mask (B, L): the prompts'
         tokens, padded at the end, mask 1 where there is a token.
         """
-        vision_embeds = self.encode_images(pixel_values)  # (B, P + 1, Dv)
-        query_embeds = self.encode_queries(vision_embeds, input_ids, attention_mask)  # (B, Q, Dq)
+        with self._products():
+            vision_embeds = self.encode_images(pixel_values)  # (B, P + 1, Dv)
+            query_embeds = self.encode_queries(
+                vision_embeds, input_ids, attention_mask
+            )  # (B, Q, Dq)
         pooled = query_embeds.mean(dim=1)  # (B, Dq)
         return MintIQAOutput(
             vision_embeds=vision_embeds,
@@ -194,8 +204,9 @@ class MintIQAModel(MintIQATrunk):
         self, pixel_values: Tensor, input_ids: Tensor, attention_mask: Tensor
     ) -> Tensor:
         """(B, Dq) without gradients and without the heads: what a Bayesian last layer works on."""
-        vision_embeds = self.encode_images(pixel_values)
-        queries = self.encode_queries(vision_embeds, input_ids, attention_mask)
+        with self._products():
+            vision_embeds = self.encode_images(pixel_values)
+            queries = self.encode_queries(vision_embeds, input_ids, attention_mask)
         return queries.float().mean(dim=1)
 
     @torch.no_grad()
@@ -230,9 +241,34 @@ class MintIQAModel(MintIQATrunk):
             second.weight[used, 0] = 1
             second.bias[used] = offset
 
+    def _products(self) -> AbstractContextManager[object]:
+        # Not autocast that is off, which would end that of a caller.
+        if not self.bfloat16_products:
+            return nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16)
+
     def _head_layers(self) -> list[tuple[nn.Linear, nn.Linear]]:
         heads = [cast(nn.Sequential, self.heads[perspective]) for perspective in PERSPECTIVES]
         return [(cast(nn.Linear, head[0]), cast(nn.Linear, head[1])) for head in heads]
+
+
+def with_bfloat16_products(model: MintIQAModel) -> MintIQAModel:
+    """A model that computes the trunk's products in bfloat16: linear layers hold bfloat16 weights,
+    all else is shared with `model`.
+
+    Autocast would convert the weights anew in each pass, a second of a core for the full size.
+    Norms, sums along the trunk, the mean over queries and the heads stay in float32.
+    """
+    shared: dict[int, object] = {id(it): it for it in (*model.parameters(), *model.buffers())}
+    for part in (model.vision_model, model.qformer):
+        for module in part.modules():
+            if isinstance(module, nn.Linear):
+                for weight in module.parameters():
+                    half = weight.detach().to(torch.bfloat16)
+                    shared[id(weight)] = nn.Parameter(half, requires_grad=False)
+    twin = copy.deepcopy(model, shared)
+    twin.bfloat16_products = True
+    return twin
 
 
 @contextmanager

@@ -20,6 +20,10 @@ class ModelInputs(NamedTuple):
     input_ids: Tensor  # int64 (B, L)
     attention_mask: Tensor  # int64 (B, L)
 
+    def rows(self, part: slice) -> "ModelInputs":
+        """Some of the B images."""
+        return ModelInputs(*(tensor[part] for tensor in self))
+
     def to(self, device: torch.device | str, dtype: torch.dtype) -> "ModelInputs":
         """The batch on `device`, pixels as `dtype`."""
         pixels = self.pixel_values.to(device, dtype)

@@ -16,6 +16,8 @@ from .artifacts import refused_when_full
 from .images import image_files, unreadable
 
 if TYPE_CHECKING:
+    import torch
+
     from ..mint import Engine, LoadedModel, Precision
 
 #: Images decoded and embedded between two writes to the cache: seconds or minutes of a processor's
@@ -119,6 +121,15 @@ def precision() -> "Precision":
 
         return native_precision(device())
     return "bfloat16" if settings.MODEL_PRECISION == "bfloat16" else "float32"
+
+
+def speech_dtype() -> "torch.dtype":
+    """How stage 2 is held: in bfloat16 as a whole on a GPU, where it would not fit otherwise, and
+    where MODEL_PRECISION says so; in float32 elsewhere, and always the parts that learn."""
+    import torch
+
+    half = precision() == "bfloat16" and (device() != "cpu" or settings.MODEL_PRECISION != "auto")
+    return torch.bfloat16 if half else torch.float32
 
 
 def use_processor_cores() -> None:

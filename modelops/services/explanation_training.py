@@ -18,6 +18,7 @@ from ..files import sha256_of
 from ..learning.errors import LearningError
 from ..learning.wording import OVERALL, QUESTIONS, Reasons, pairs_of, parse_answer
 from .artifacts import MANIFEST
+from .embedding import speech_dtype
 from .images import read_images
 
 if TYPE_CHECKING:
@@ -158,10 +159,10 @@ def base_speech(
 
     base = Path(settings.MODEL_WEIGHTS) if settings.MODEL_WEIGHTS else None
     if base is not None and (base / EXPLANATIONS_FOLDER).exists():
-        like = scores.model
-        return load_speech(base, device=like.device, dtype=like.dtype)
+        return load_speech(base, device=scores.model.device, dtype=speech_dtype())
     if settings.MODEL_LANGUAGE:
-        return start_speech(scores, *load_language_model(settings.MODEL_LANGUAGE))
+        language = load_language_model(settings.MODEL_LANGUAGE, dtype=speech_dtype())
+        return start_speech(scores, *language)
     if preset != "tiny":
         raise LearningError(
             f"there is no language model to explain with for {preset!r}: convert a released "

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from ..models import ModelVersion
 from .artifacts import local_folder
-from .embedding import Embedder, device
+from .embedding import Embedder, device, precision, speech_dtype
 
 if TYPE_CHECKING:
     from ..learning.bayes import LastLayer
@@ -32,16 +32,21 @@ class VersionModel:
 
     @cached_property
     def backbone(self) -> "LoadedModel":
-        from ..mint import load_model
+        """In this process's precision; a GPU has no room for another one beside it."""
+        from ..mint import LoadedModel, load_model, with_bfloat16_products
 
-        return load_model(self.folder, device=device())
+        loaded = load_model(self.folder, device=device())
+        if precision() == "float32":
+            return loaded
+        return LoadedModel(with_bfloat16_products(loaded.model), loaded.processor)
 
     @cached_property
     def answerer(self) -> "Answerer":
         """Both stages; only of a version that explains."""
         from ..mint import Answerer, load_speech
 
-        return Answerer(self.backbone, load_speech(self.folder, device=device()))
+        speech = load_speech(self.folder, device=device(), dtype=speech_dtype())
+        return Answerer(self.backbone, speech)
 
 
 def version_model(version: ModelVersion) -> VersionModel:

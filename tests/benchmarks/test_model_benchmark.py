@@ -18,7 +18,7 @@ def silent() -> Callable[[str], None]:
 
 def test_every_part_of_the_model_is_measured(silent: Callable[[str], None]) -> None:
     plan = model.Plan(
-        images=9, rounds=1, full_size=False, epochs=1, head_images=40, questions=2, gpu_images=9
+        images=20, rounds=1, full_size=False, epochs=1, head_images=40, questions=2, gpu_images=9
     )
     found = model.measure(plan, silent)
     ways = [(row["files"], row["way"]) for row in found["scoring"] if "way" in row]

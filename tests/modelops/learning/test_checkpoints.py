@@ -7,7 +7,7 @@ import torch
 from safetensors import safe_open
 
 from modelops.learning import checkpoints
-from modelops.learning.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from modelops.learning.checkpoints import Checkpoint, Saving, load_checkpoint, save_checkpoint
 from modelops.learning.curves import Curve
 from modelops.learning.recipe import Recipe
 from modelops.mint.streaming import write_state
@@ -99,3 +99,20 @@ def test_a_full_disk_leaves_the_old_checkpoint(
     assert caught.value.errno == errno.ENOSPC
     assert (tmp_path / "c").read_bytes() == old
     assert [path.name for path in tmp_path.iterdir()] == ["c"]
+
+
+def test_a_small_checkpoint_is_written_after_each_epoch_a_large_one_when_it_is_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = make_checkpoint()
+    saving = Saving(tmp_path / "c", seconds=600)
+    saving.after_step(state)
+    assert not (tmp_path / "c").exists()
+    saving.after_epoch(state)
+    assert (tmp_path / "c").exists()
+    # Three times six weights and two biases (8 numbers of 4 bytes), and more.
+    monkeypatch.setattr(checkpoints, "_EACH_EPOCH_BYTES", 96)
+    Saving(tmp_path / "large", seconds=600).after_epoch(state)
+    assert not (tmp_path / "large").exists()
+    Saving(tmp_path / "large", seconds=0).after_epoch(state)
+    assert (tmp_path / "large").exists()

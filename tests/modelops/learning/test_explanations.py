@@ -31,12 +31,17 @@ from modelops.learning.language import (
 )
 from modelops.learning.wording import OVERALL, QUESTIONS, parse_answer, word_answer
 from modelops.mint import (
+    GREEDY,
+    Answerer,
     LoadedModel,
     MintIQAProcessor,
     ModelInputs,
     Speech,
     Tokens,
+    load_answerer,
     load_tokenizer,
+    save_model,
+    save_speech,
     start_speech,
     tiny_language_model,
     train_tiny_tokenizer,
@@ -161,6 +166,34 @@ def test_the_same_seed_trains_the_same_weights(
         _short_training(scores, speech, tmp_path / name, ignore, 600) for name in ("one", "two")
     )
     assert all(torch.equal(tensor, two[name]) for name, tensor in one.items())
+
+
+def test_what_is_frozen_may_be_half_as_wide(
+    scores: LoadedModel, speech: Speech, tmp_path: Path
+) -> None:
+    started = start_speech(scores, speech.model.language_model, speech.language)
+    model = started.model
+    model.load_state_dict(speech.model.state_dict())
+    model.to(torch.bfloat16)  # type: ignore[arg-type]  # transformers leaves it untyped
+    frozen = {name: w.clone() for name, w in model.named_parameters() if not w.requires_grad}
+    seen = look(scores, model, pictures(scores, [-1.0, 1.0]))
+    examples = [Example(row, "quality", ("The colour is quite bright.",)) for row in range(2)]
+    with torch.no_grad():
+        before = float(batch_loss(started, seen, examples))
+    recipe = ExplanationRecipe(epochs=10, batch_size=2, learning_rate=1e-3)
+    train_explainer(started, seen, examples, recipe, tmp_path / "kept", ignore)
+    with torch.no_grad():
+        assert float(batch_loss(started, seen, examples)) < before
+    widths = {name: item.dtype for name, item in model.named_parameters()}
+    assert {widths[name] for name in widths.keys() - frozen.keys()} == {torch.float32}
+    assert all(torch.equal(item, model.get_parameter(name)) for name, item in frozen.items())
+    # It answers as it is, and saved in these widths and loaded in one.
+    inputs, brief = pictures(scores, [-1.0, 1.0]), replace(GREEDY, max_new_tokens=8)
+    as_it_is = Answerer(scores, started).answer(inputs, [QUESTIONS["quality"]], brief)
+    save_model(scores, tmp_path / "model")
+    save_speech(started, tmp_path / "model")
+    loaded = load_answerer(tmp_path / "model", dtype=torch.bfloat16)
+    assert len(as_it_is[0]) == len(loaded.answer(inputs, [QUESTIONS["quality"]], brief)[0]) == 2
 
 
 @pytest.mark.parametrize("last", [1, 2, 3, 4])

@@ -1,25 +1,31 @@
 """The whole way of stage 2, on small random weights: saved, loaded, and asked."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedModel
 
 from modelops.mint import (
     Answerer,
     CheckpointError,
     Decoding,
+    DeviceError,
     LoadedModel,
+    MintIQAExplainer,
     Speech,
     Tokens,
     load_answerer,
     load_language_model,
+    load_speech,
     save_model,
     save_speech,
     start_speech,
     tiny_language_model,
     tiny_language_tokenizer,
+    with_bfloat16_products,
 )
 
 QUESTIONS = ["What is the quality of the image?", "Assess the image."]
@@ -82,6 +88,64 @@ def test_an_answer_is_what_the_parts_give_one_after_the_other(
         ids = speech.model.generate(embeds, told, SHORT)
     found = Answerer(loaded, speech).answer(inputs, QUESTIONS[:1], SHORT)
     assert found == [speech.language.decode(ids)]
+
+
+def test_where_memory_is_full_halves_are_answered(
+    loaded: LoadedModel, speech: Speech, image_files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs = loaded.processor(image_files, [f"prompt {number}" for number in range(5)])
+    expected = Answerer(loaded, speech).answer(inputs, QUESTIONS, SHORT)
+    generate, sizes = MintIQAExplainer.generate, []
+
+    def short_of_memory(self: MintIQAExplainer, embeds: Tensor, *given: Any) -> list[list[int]]:
+        sizes.append(len(embeds))
+        if len(embeds) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return generate(self, embeds, *given)
+
+    monkeypatch.setattr(MintIQAExplainer, "generate", short_of_memory)
+    assert Answerer(loaded, speech).answer(inputs, QUESTIONS, SHORT) == expected
+    # Five are too many, and three; each of the rest is asked two questions.
+    assert sizes == [5, 3, 2, 2, 1, 1, 2, 2]
+
+
+def test_memory_for_not_even_one_image_is_named(
+    loaded: LoadedModel, speech: Speech, image_files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_given: Any) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(MintIQAExplainer, "generate", full)
+    inputs = loaded.processor(image_files, ["prompt"] * 5)
+    with pytest.raises(DeviceError, match="too small for both stages and one answer"):
+        Answerer(loaded, speech).answer(inputs, QUESTIONS, SHORT)
+
+
+def test_the_stages_may_differ_in_width(
+    loaded: LoadedModel, speech: Speech, image_files: list[Path], tmp_path: Path
+) -> None:
+    save_model(loaded, tmp_path)
+    save_speech(speech, tmp_path)
+    half = load_speech(tmp_path, dtype=torch.bfloat16)
+    assert {item.dtype for item in half.model.parameters()} == {torch.bfloat16}
+    scores = LoadedModel(with_bfloat16_products(loaded.model), loaded.processor)
+    inputs = loaded.processor(image_files, ["prompt"] * 5)
+    asked = Tokens(*speech.questions(QUESTIONS[:1] * 5))
+    with torch.inference_mode():
+        full = speech.model(inputs.pixel_values, loaded.model(*inputs).query_embeds, asked)
+        rounded = half.model(inputs.pixel_values, scores.model(*inputs).query_embeds, asked)
+    # Outputs of a norm, about 1 in size; bfloat16 keeps 8 bits, and dozens of layers round.
+    assert 0 < (full.query_embeds - rounded.query_embeds.float()).abs().mean() < 0.05
+    assert len(Answerer(scores, half).answer(inputs, QUESTIONS, SHORT)[1]) == 5
+
+
+def test_a_language_model_keeps_its_width_before_a_trunk_of_another(loaded: LoadedModel) -> None:
+    language = tiny_language_model(1).to(torch.bfloat16)  # type: ignore[arg-type]  # untyped there
+    before = {name: item.clone() for name, item in language.state_dict().items()}
+    started = start_speech(loaded, language, tiny_language_tokenizer(QUESTIONS)).model
+    assert started.query_tokens.dtype == torch.float32
+    found = started.language_model.state_dict()
+    assert all(torch.equal(found[name], item) for name, item in before.items())
 
 
 def test_both_stages_are_saved_and_loaded(

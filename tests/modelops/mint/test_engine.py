@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 
 from modelops.mint import DeviceError, Engine, Item, LoadedModel, load_model, native_precision
-from modelops.mint.engine import fitting_batch, with_bfloat16_products
+from modelops.mint.engine import fitting_batch
 
 PROMPTS = (
     "two red circles",
@@ -201,19 +201,6 @@ def test_a_batch_takes_four_fifths_of_the_free_memory(
 ) -> None:
     # 0.8 · 100 / 10 = 8; 0.8 · 9.9 = 7.92 → 4; at least 1; at most 256.
     assert fitting_batch(free, each) == images
-
-
-def test_half_width_shares_all_but_the_weights_of_products(loaded: LoadedModel) -> None:
-    half = with_bfloat16_products(loaded.model)
-    for (name, mine), theirs in zip(
-        loaded.model.named_parameters(), half.parameters(), strict=True
-    ):
-        layer = loaded.model.get_submodule(name.rpartition(".")[0])
-        assert mine.dtype == torch.float32
-        if isinstance(layer, nn.Linear):
-            assert torch.equal(theirs, mine.to(torch.bfloat16))
-        else:
-            assert theirs is mine
 
 
 def test_half_width_changes_embeddings_by_its_rounding() -> None:

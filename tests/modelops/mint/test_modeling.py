@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from annotation.protocol.perspectives import PERSPECTIVES as PROTOCOL_PERSPECTIVES
 from modelops.mint import (
@@ -16,6 +16,7 @@ from modelops.mint import (
     MintIQAModel,
     MintIQAOutput,
     preset_config,
+    with_bfloat16_products,
 )
 
 Inputs = tuple[Tensor, Tensor, Tensor]
@@ -51,6 +52,39 @@ def test_shapes_are_as_documented(small_model: MintIQAModel, inputs: Inputs) -> 
 
 def test_the_heads_stand_in_the_protocol_s_order() -> None:
     assert tuple(map(str, PROTOCOL_PERSPECTIVES)) == PERSPECTIVES
+
+
+def test_half_width_shares_all_but_the_weights_of_products(small_model: MintIQAModel) -> None:
+    half = with_bfloat16_products(small_model)
+    for (name, mine), theirs in zip(small_model.named_parameters(), half.parameters(), strict=True):
+        layer = small_model.get_submodule(name.rpartition(".")[0])
+        assert mine.dtype == torch.float32
+        if isinstance(layer, nn.Linear) and not name.startswith("heads."):
+            assert torch.equal(theirs, mine.to(torch.bfloat16))
+        else:
+            assert theirs is mine
+    assert not small_model.bfloat16_products
+
+
+def test_half_width_gives_scores_in_full_width(small_model: MintIQAModel, inputs: Inputs) -> None:
+    full, half = (run(it, inputs) for it in (small_model, with_bfloat16_products(small_model)))
+    assert full.scores is not None
+    assert half.pooled is not None
+    assert half.scores is not None
+    assert half.scores.dtype == half.pooled.dtype == torch.float32
+    # A score of the heads as they are, of pooled embeddings that the products' rounding moved.
+    with torch.inference_mode():
+        assert torch.equal(half.scores, small_model.score_pooled(half.pooled))
+    assert 0 < (half.scores - full.scores).abs().max() < 0.02
+
+
+def test_a_caller_s_own_half_width_reaches_the_products(
+    small_model: MintIQAModel, inputs: Inputs
+) -> None:
+    with torch.autocast("cpu", torch.bfloat16):
+        found = small_model.pooled_embeddings(*inputs)
+    expected = with_bfloat16_products(small_model).pooled_embeddings(*inputs)
+    torch.testing.assert_close(found, expected, rtol=0, atol=0)
 
 
 def test_padding_changes_nothing(small_model: MintIQAModel, inputs: Inputs) -> None:

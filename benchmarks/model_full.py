@@ -1,0 +1,144 @@
+"""The published size with random weights: the memory that it takes, and how long.
+
+Each part runs in a process of its own, so that the most it held is its own.
+"""
+
+import resource
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import psutil
+import torch
+
+from modelops.learning.wording import QUESTIONS
+from modelops.mint import (
+    GREEDY,
+    Answerer,
+    Decoding,
+    Item,
+    LoadedModel,
+    MintIQAExplainer,
+    MintIQAModel,
+    MintIQAProcessor,
+    Speech,
+    explainer_preset_config,
+    load_tokenizer,
+    preset_config,
+    processor_cores,
+    tiny_language_tokenizer,
+    with_bfloat16_products,
+)
+from modelops.mint.checkpoint import TINY_FOLDER
+
+from .model_training import seconds_per_step
+
+_GIB = 2**30
+#: What each part takes and some room beside it, in GiB.
+_TRAINING_GIB, _ANSWERING_GIB = 14, 21
+
+
+def full_size_model() -> LoadedModel:
+    """Stage 1; its words are the tiny preset's."""
+    config = preset_config("vit-g")
+    config.bos_token = None
+    torch.manual_seed(0)
+    model = MintIQAModel(config).requires_grad_(False)
+    model.train(False)
+    return LoadedModel(
+        model, MintIQAProcessor(load_tokenizer(TINY_FOLDER, config), config.image_size)
+    )
+
+
+def full_size_answerer(device: str) -> Answerer:
+    """Both stages as a worker holds them on a GPU: stage 1 with bfloat16 products, stage 2 with
+    Vicuna-7B's sizes in bfloat16. It never stops of itself, so that tokens can be counted."""
+    scores = full_size_model()
+    scores = LoadedModel(with_bfloat16_products(scores.model), scores.processor)
+    config = explainer_preset_config("vit-g")
+    config.bos_token = config.language_config.eos_token_id = None
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.bfloat16)
+    try:
+        explainer = MintIQAExplainer(config).requires_grad_(False)
+    finally:
+        torch.set_default_dtype(before)
+    explainer.train(False)
+    language = tiny_language_tokenizer(QUESTIONS.values())
+    speech = Speech(_on(explainer, device), scores.processor.tokenizer, language)
+    return Answerer(LoadedModel(_on(scores.model, device), scores.processor), speech)
+
+
+def training(items: Sequence[Item], folder: Path, device: str, steps: int) -> dict[str, Any]:
+    """The published recipe's steps of eight images, in bfloat16, nothing kept or recomputed."""
+    loaded = full_size_model()
+    loaded = LoadedModel(_on(loaded.model, device), loaded.processor)
+    changes = {"precision": "bfloat16", "trunk_cache": False}
+    took = seconds_per_step(loaded, items, folder, "vit-g", steps, **changes)
+    return {"seconds_per_step": round(took, 2), "peak_gib": _peak_gib(device)}
+
+
+def answering(items: Sequence[Item], device: str, tokens: int) -> dict[str, Any]:
+    """The four questions about each image, greedily: an image at a time, as the released code
+    goes, and all at once."""
+    answerer = full_size_answerer(device)
+    inputs = answerer.scores.processor([it.image for it in items], [it.prompt for it in items])
+    decoding = Decoding(tokens, GREEDY.num_beams, GREEDY.repetition_penalty)
+    questions = list(QUESTIONS.values())
+    parts = {
+        "one_by_one": [slice(row, row + 1) for row in range(len(items))],
+        "batched": [slice(0, len(items))],
+    }
+    rates = {}
+    answerer.answer(inputs.rows(slice(0, 1)), questions[:1], decoding)  # what is only done once
+    for name, slices in parts.items():
+        start = time.perf_counter()
+        for part in slices:
+            answerer.answer(inputs.rows(part), questions, decoding)
+        took = time.perf_counter() - start
+        rates[name] = round(len(items) * len(questions) * tokens / took, 2)
+    return {"images": len(items), "tokens_per_second": rates, "peak_gib": _peak_gib(device)}
+
+
+def full_size(items: Sequence[Item], folder: Path, device: str) -> dict[str, Any]:
+    """Both parts, where there is memory for them."""
+    few, tokens = (16, 64) if device == "cuda" else (2, 8)
+    return {
+        "training": _apart(_TRAINING_GIB, device, training, items[:8], folder, device, 3),
+        "answering": _apart(_ANSWERING_GIB, device, answering, items[:few], device, tokens),
+    }
+
+
+def _apart(
+    gib: float, device: str, work: Callable[..., dict[str, Any]], *given: Any
+) -> dict[str, Any]:
+    """What `work` gives in a new process; why not, where this machine's memory is too small."""
+    free = _free_gib(device)
+    if free < gib:
+        return {"skipped": f"not measured: {free:.0f} GiB free on {device}, {gib} are needed"}
+    with ProcessPoolExecutor(1, get_context("spawn"), _use_cores) as process:
+        return process.submit(work, *given).result()
+
+
+def _use_cores() -> None:
+    torch.set_num_threads(processor_cores())
+
+
+def _free_gib(device: str) -> float:
+    free = psutil.virtual_memory().available if device == "cpu" else torch.cuda.mem_get_info()[0]
+    return free / _GIB
+
+
+def _peak_gib(device: str) -> float:
+    """The most that this process held, of the GPU's memory or of the machine's."""
+    if device == "cuda":
+        return round(torch.cuda.max_memory_reserved() / _GIB, 1)
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / _GIB, 1)
+
+
+def _on(model: Any, device: str) -> Any:
+    """`Module.to`, which transformers leaves untyped."""
+    return torch.nn.Module.to(model, device)
