@@ -12,9 +12,23 @@ from .errors import DeviceError
 T = TypeVar("T")
 Precision = Literal["float32", "bfloat16"]
 
-#: How torch's RuntimeErrors begin that tell of a machine without memory, and of a GPU that is gone.
-_NO_MEMORY = ("DefaultCPUAllocator: can't allocate memory", "DefaultCPUAllocator: not enough")
-_GONE = ("CUDA error", "CUDA driver error", "No CUDA GPUs are available", "NCCL")
+#: What torch's RuntimeErrors hold that tell of full memory, the machine's or a GPU's (its libraries
+#: and page-locked memory have words of their own), and how those begin that tell of a lost GPU.
+_NO_MEMORY = (
+    "DefaultCPUAllocator: can't allocate memory",
+    "DefaultCPUAllocator: not enough",
+    "CUDA error: out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+)
+_GONE = (
+    "CUDA error",
+    "CUDA driver error",
+    "No CUDA GPUs are available",
+    "NCCL",
+    "cuDNN error",
+    "cuBLAS error",
+)
 
 
 def processor_cores() -> int:
@@ -67,7 +81,8 @@ def lost_device_errors() -> Iterator[None]:
         yield
     except RuntimeError as error:
         message = str(error)
-        if not (isinstance(error, torch.AcceleratorError) or message.startswith(_GONE)):
+        lost = isinstance(error, torch.AcceleratorError) or message.startswith(_GONE)
+        if is_out_of_memory(error) or not lost:
             raise
         raise DeviceError(
             f"the GPU does not answer any more ({message.splitlines()[0]}); look at it with "

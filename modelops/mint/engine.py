@@ -7,7 +7,7 @@ What was tried and did not win is in docs/decisions/021.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -62,12 +62,25 @@ class Embeddings:
     errors: dict[int, UnreadableImageError]
 
 
+_Items = Sequence[tuple[ImageSource, str]]
+
+
+class _Ready(NamedTuple):
+    """Some items in a row as the model takes them."""
+
+    rows: range
+    errors: dict[int, UnreadableImageError]
+    #: Pixels, ids and mask of those that can be read; None where there are none.
+    batch: tuple[Tensor, Tensor, Tensor] | None
+
+
 class _Part(NamedTuple):
     """What became of some items in a row."""
 
     rows: range
     errors: dict[int, UnreadableImageError]
     pooled: Tensor | None  # (readable images among them, Dq); None where there are none
+    arrived: torch.cuda.Event | None = None  # until when `pooled` is on its way
 
 
 class Engine:
@@ -116,9 +129,11 @@ class Engine:
         with device_errors(self.device, too_small_for=_NOT_EVEN_ONE):
             for part in embedded(items):
                 errors |= part.errors
+                if part.arrived is not None:
+                    part.arrived.synchronize()
                 if part.pooled is not None:
                     good = [row for row in part.rows if row not in part.errors]
-                    values[good] = part.pooled.cpu().numpy()
+                    values[good] = part.pooled.numpy()
                 if progress is not None:
                     progress(part.rows.stop, len(items))
         return Embeddings(values, errors)
@@ -126,63 +141,97 @@ class Engine:
     def pooled(self, pixels: Tensor, prompts: Sequence[str]) -> Tensor:
         """uint8 (B, 3, S, S) and B prompts → float32 (B, Dq), on the model's device.
 
-        In halves where memory does not suffice for all.
+        In halves where memory does not suffice for all; raises what torch raises where it does not
+        for one.
         """
-        parts = in_halves(lambda part: self._forward(pixels[part], prompts[part]), len(prompts))
+        return self._pooled(pixels, *self._processor.tokenizer(prompts))
+
+    def _pooled(self, pixels: Tensor, ids: Tensor, mask: Tensor) -> Tensor:
+        parts = in_halves(lambda it: self._forward(pixels[it], ids[it], mask[it]), len(pixels))
         if len(parts) > 1:
             self._sized, self.batch_size = True, min(self.batch_size, max(map(len, parts)))
         return torch.cat(parts)
 
-    def _forward(self, pixels: Tensor, prompts: Sequence[str]) -> Tensor:
-        ids, mask = self._processor.tokenizer(prompts)
+    def _forward(self, *batch: Tensor) -> Tensor:
         # Pixels travel as bytes, a quarter of what they are as numbers.
-        ready = normalise(pixels.to(self.device, non_blocking=True))
-        return self._pool(ready, ids.to(self.device), mask.to(self.device))
+        pixels, ids, mask = (tensor.to(self.device, non_blocking=True) for tensor in batch)
+        with torch.inference_mode():
+            return self._pool(normalise(pixels), ids, mask)
 
-    def _on_cores(self, items: Sequence[tuple[ImageSource, str]]) -> Iterator[_Part]:
+    def _on_cores(self, items: _Items) -> Iterator[_Part]:
         size = min(self.batch_size, max(1, -(-len(items) // self.workers)))
         streams = max(1, min(self.workers, -(-len(items) // size)))
         with _threads_each(self.workers // streams), ThreadPoolExecutor(streams) as pool:
             yield from pool.map(partial(self._part, items, size), range(0, len(items), size))
 
-    def _part(self, items: Sequence[tuple[ImageSource, str]], size: int, start: int) -> _Part:
+    def _part(self, items: _Items, size: int, start: int) -> _Part:
         """Items `start` … on one core, from file to embedding."""
-        rows = range(start, min(start + size, len(items)))
-        return self._launch(items, rows, [self._decode(items[row]) for row in rows])
+        decoded = map(self._decode, items[start : start + size])
+        return self._launch(self._ready(items, start, size, decoded))
 
-    def _on_device(self, items: Sequence[tuple[ImageSource, str]]) -> Iterator[_Part]:
-        """Batch by batch; each is collected only when the next one is on its way to the GPU."""
-        running: _Part | None = None
+    def _on_device(self, items: _Items) -> Iterator[_Part]:
+        """Batch by batch: while the GPU has one, the next is made ready, and the one before is
+        collected."""
         bound = _BATCHES_AHEAD * (self.batch_size if self._sized else _MOST_IN_A_BATCH)
         with (
             _threads_each(1),
             ThreadPoolExecutor(self.workers) as pool,
             closing(ahead_of(pool, self._decode, items, bound)) as decoding,
+            ThreadPoolExecutor(1) as loader,
         ):
-            start = 0
-            while start < len(items):
-                rows = range(start, min(start + self.batch_size, len(items)))
-                launched = self._launch(items, rows, list(islice(decoding, len(rows))))
+            running: _Part | None = None
+            for ready in self._batches(items, decoding, loader):
+                launched = self._launch(ready)
                 if running is not None:
                     yield running
-                running, start = launched, rows.stop
+                running = launched
         if running is not None:
             yield running
 
-    def _launch(
-        self, items: Sequence[tuple[ImageSource, str]], rows: range, decoded: list[Decoded]
-    ) -> _Part:
-        found = dict(zip(rows, decoded, strict=True))
-        errors = {row: it for row, it in found.items() if isinstance(it, UnreadableImageError)}
-        good = [it for it in decoded if isinstance(it, Tensor)]
+    def _batches(
+        self, items: _Items, decoding: Iterator[Decoded], loader: ThreadPoolExecutor
+    ) -> Iterator[_Ready]:
+        """Each made ready by `loader` while the one before is computed."""
+        start = 0
+        following: Future[_Ready] | None = None
+        while start < len(items):
+            if following is None:
+                ready = self._ready(items, start, self.batch_size, decoding)
+            else:
+                ready = following.result()
+            start, following = ready.rows.stop, None
+            # The first batch tells how many images the next one may have.
+            if self._sized and start < len(items):
+                following = loader.submit(self._ready, items, start, self.batch_size, decoding)
+            yield ready
+
+    def _ready(self, items: _Items, start: int, size: int, decoding: Iterator[Decoded]) -> _Ready:
+        """Up to `size` items from `start` on, whose images come out of `decoding`."""
+        rows = range(start, min(start + size, len(items)))
+        decoded = dict(zip(rows, islice(decoding, len(rows)), strict=True))
+        errors = {row: it for row, it in decoded.items() if isinstance(it, UnreadableImageError)}
+        good = [it for it in decoded.values() if isinstance(it, Tensor)]
         if not good:
-            return _Part(rows, errors, None)
-        pixels = torch.stack(good)
-        if self.device.type == "cuda":
-            pixels = pixels.pin_memory()
+            return _Ready(rows, errors, None)
         prompts = [items[row][1] for row in rows if row not in errors]
-        with self._finding_batch_size(len(good)):
-            return _Part(rows, errors, self.pooled(pixels, prompts))
+        pixels, (ids, mask) = torch.stack(good), self._processor.tokenizer(prompts)
+        if self.device.type == "cuda":
+            pixels, ids, mask = pixels.pin_memory(), ids.pin_memory(), mask.pin_memory()
+        return _Ready(rows, errors, (pixels, ids, mask))
+
+    def _launch(self, ready: _Ready) -> _Part:
+        if ready.batch is None:
+            return _Part(ready.rows, ready.errors, None)
+        with self._finding_batch_size(len(ready.batch[0])):
+            pooled = self._pooled(*ready.batch)
+        if self.device.type != "cuda":
+            return _Part(ready.rows, ready.errors, pooled)
+        # Sent for now, before the next batch: waiting for it is not waiting for that one, too.
+        fetched = torch.empty_like(pooled, device="cpu", pin_memory=True)
+        fetched.copy_(pooled, non_blocking=True)
+        arrived = torch.cuda.Event()
+        arrived.record()
+        return _Part(ready.rows, ready.errors, fetched, arrived)
 
     def _decode(self, item: tuple[ImageSource, str]) -> Decoded:
         return try_image_to_pixels(item[0], self._processor.image_size)

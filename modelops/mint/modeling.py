@@ -199,11 +199,12 @@ class MintIQAModel(MintIQATrunk):
             [second(first(pooled))[:, used] for first, second in self._head_layers()], dim=1
         )
 
-    @torch.inference_mode()
+    @torch.no_grad()  # not inference_mode, of which torch.compile makes no code
     def pooled_embeddings(
         self, pixel_values: Tensor, input_ids: Tensor, attention_mask: Tensor
     ) -> Tensor:
-        """(B, Dq) without gradients and without the heads: what a Bayesian last layer works on."""
+        """float32 (B, Dq) of what `forward` takes, without gradients and without the heads: what a
+        Bayesian last layer works on."""
         with self._products():
             vision_embeds = self.encode_images(pixel_values)
             queries = self.encode_queries(vision_embeds, input_ids, attention_mask)

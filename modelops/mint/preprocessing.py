@@ -9,6 +9,7 @@ takes half the time; a value may differ by one step of 255 from Pillow's (docs/d
 
 import struct
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from .devices import is_out_of_memory
 from .errors import UnreadableImageError
 
 #: The statistics of CLIP's training images, red, green, blue on 0…1.
@@ -50,6 +52,13 @@ def image_to_pixels(source: ImageSource, size: int) -> Tensor:
             f"{_name(source)}: not a {', '.join(FORMATS)} image, or damaged at its start; "
             "save it anew in one of these formats"
         ) from error
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not is_out_of_memory(error):
+            raise
+        raise UnreadableImageError(
+            f"{_name(source)}: the machine's memory is too small for its pixels; scale it down, or "
+            "end what else takes memory"
+        ) from error
     except _READING_ERRORS as error:
         why = getattr(error, "strerror", None) or error
         raise UnreadableImageError(f"{_name(source)}: {_diagnosis(error)} ({why})") from error
@@ -65,13 +74,20 @@ def try_image_to_pixels(source: ImageSource, size: int) -> Tensor | UnreadableIm
 
 def normalise(pixels: Tensor) -> Tensor:
     """uint8 (…, 3, S, S) → float32 on the same device, CLIP's mean and spread taken out."""
-    mean = torch.tensor(PIXEL_MEAN, device=pixels.device).view(3, 1, 1)
-    std = torch.tensor(PIXEL_STD, device=pixels.device).view(3, 1, 1)
+    mean, std = _statistics(pixels.device)
     return (pixels.float() / 255 - mean) / std
 
 
+@cache
+def _statistics(device: torch.device) -> tuple[Tensor, Tensor]:
+    """Mean and spread (3, 1, 1); once per device, because a GPU is waited for to take them."""
+    with torch.inference_mode(False):
+        mean, std = (torch.tensor(each, device=device) for each in (PIXEL_MEAN, PIXEL_STD))
+    return mean.view(3, 1, 1), std.view(3, 1, 1)
+
+
 def images_to_batch(sources: Sequence[ImageSource], size: int) -> Tensor:
-    """float32 (B, 3, size, size), ready for the model."""
+    """float32 (B, 3, size, size), ready for the model; raises as `image_to_pixels`."""
     return normalise(torch.stack([image_to_pixels(source, size) for source in sources]))
 
 

@@ -175,7 +175,7 @@ def _open_torch(path: Path) -> tuple[dict[str, torch.Size], Callable[[str], Tens
             f"{path} holds code or objects beside tensors and is not read: they could do anything; "
             "save its state dict alone, or convert it to safetensors where it comes from"
         ) from error
-    except (RuntimeError, EOFError) as error:
+    except (RuntimeError, EOFError, OSError) as error:
         raise CheckpointError(f"{path} is damaged or cut short ({error}); copy it again") from error
     if not isinstance(found, dict):
         raise CheckpointError(f"{path} holds a {type(found).__name__}, not tensors by name")

@@ -16,6 +16,7 @@ GPU, PROCESSOR = torch.device("cuda:0"), torch.device("cpu")
         torch.AcceleratorError("CUDA error: the launch timed out and was terminated"),
         RuntimeError("CUDA error: device-side error\nCUDA kernel errors might be reported"),
         RuntimeError("No CUDA GPUs are available"),
+        RuntimeError("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"),
     ],
 )
 def test_a_gpu_that_disappears_is_named_with_the_mend(error: Exception) -> None:
@@ -33,6 +34,22 @@ def test_full_memory_asks_for_smaller_batches_that_train_the_same() -> None:
         device_errors(GPU, recipe),
     ):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.AcceleratorError("CUDA error: out of memory"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
+    ],
+)
+def test_full_memory_has_other_names_than_a_lost_gpu(error: Exception) -> None:
+    with (
+        pytest.raises(DeviceError, match="memory of cuda:0 is too small"),
+        device_errors(GPU, Recipe("tiny")),
+    ):
+        raise error
 
 
 def test_a_batch_of_one_image_cannot_be_smaller() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from PIL import Image
+from transformers import Blip2Config, Blip2ForImageTextRetrieval, OPTConfig
 from transformers.models.blip_2.configuration_blip_2 import Blip2QFormerConfig, Blip2VisionConfig
 
 from modelops.mint import (
@@ -74,3 +75,23 @@ def image_files(tmp_path: Path) -> list[Path]:
         Image.new("RGB", (40 + 9 * number, 60), (50 * number, 20, 200 - 40 * number)).save(path)
         paths.append(path)
     return paths
+
+
+@pytest.fixture
+def blip2_folder(tmp_path: Path, small_config: MintIQAConfig, loaded: LoadedModel) -> Path:
+    """A small BLIP-2 with an image–text head, saved as the public one is."""
+    qformer = {**small_config.qformer_config.to_dict(), "use_qformer_text_input": True}
+    config = Blip2Config(
+        vision_config=small_config.vision_config.to_dict(),
+        qformer_config=qformer,
+        text_config=OPTConfig(
+            hidden_size=8, num_hidden_layers=1, num_attention_heads=1, ffn_dim=8, vocab_size=20,
+            word_embed_proj_dim=8,
+        ).to_dict(),
+        num_query_tokens=4,
+        image_text_hidden_size=8,
+    )  # fmt: skip
+    torch.manual_seed(1)
+    Blip2ForImageTextRetrieval(config).save_pretrained(tmp_path / "blip2")
+    loaded.processor.tokenizer.save(tmp_path / "blip2")
+    return tmp_path / "blip2"

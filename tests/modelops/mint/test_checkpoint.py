@@ -7,12 +7,11 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
-from transformers import Blip2Config, Blip2ForImageTextRetrieval, OPTConfig
+from transformers import Blip2ForImageTextRetrieval
 
 from modelops.mint import (
     CheckpointError,
     LoadedModel,
-    MintIQAConfig,
     backbone_hash,
     checkpoint,
     from_blip2,
@@ -129,26 +128,6 @@ def test_the_backbone_hash_sees_any_other_weight(loaded: LoadedModel, name: str)
     with torch.no_grad():
         loaded.model.get_parameter(name).view(-1)[0] += 1e-6
     assert backbone_hash(loaded) != before
-
-
-@pytest.fixture
-def blip2_folder(tmp_path: Path, small_config: MintIQAConfig, loaded: LoadedModel) -> Path:
-    """A small BLIP-2 with an image–text head, saved as the public one is."""
-    qformer = {**small_config.qformer_config.to_dict(), "use_qformer_text_input": True}
-    config = Blip2Config(
-        vision_config=small_config.vision_config.to_dict(),
-        qformer_config=qformer,
-        text_config=OPTConfig(
-            hidden_size=8, num_hidden_layers=1, num_attention_heads=1, ffn_dim=8, vocab_size=20,
-            word_embed_proj_dim=8,
-        ).to_dict(),
-        num_query_tokens=4,
-        image_text_hidden_size=8,
-    )  # fmt: skip
-    torch.manual_seed(1)
-    Blip2ForImageTextRetrieval(config).save_pretrained(tmp_path / "blip2")
-    loaded.processor.tokenizer.save(tmp_path / "blip2")
-    return tmp_path / "blip2"
 
 
 def published_query_embeddings(folder: Path, inputs: tuple[Tensor, Tensor, Tensor]) -> Tensor:

@@ -1,6 +1,7 @@
 """Many images at once against one at a time, on few and many threads, in full and half width."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,16 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from modelops.mint import DeviceError, Engine, Item, LoadedModel, load_model, native_precision
+from modelops.mint import (
+    DeviceError,
+    Engine,
+    Item,
+    LoadedModel,
+    Precision,
+    load_model,
+    native_precision,
+    preprocessing,
+)
 from modelops.mint.engine import fitting_batch
 
 PROMPTS = (
@@ -132,13 +142,13 @@ class Small:
 
     def __init__(self, engine: Engine, most: int) -> None:
         self.most, self.tried = most, list[int]()
-        self.forward: Callable[[Tensor, Sequence[str]], Tensor] = engine._forward
+        self.forward: Callable[..., Tensor] = engine._forward
 
-    def __call__(self, pixels: Tensor, prompts: Sequence[str]) -> Tensor:
-        self.tried.append(len(prompts))
-        if len(prompts) > self.most:
+    def __call__(self, *batch: Tensor) -> Tensor:
+        self.tried.append(len(batch[0]))
+        if len(batch[0]) > self.most:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
-        return self.forward(pixels, prompts)
+        return self.forward(*batch)
 
 
 @pytest.mark.parametrize("way", ["_on_cores", "_on_device"])
@@ -191,6 +201,37 @@ def test_images_decoded_ahead_of_a_device_keep_their_order(
     found = engine.embed(many)
     np.testing.assert_allclose(found.values[:5], one_at_a_time(loaded, items), atol=1e-5)
     np.testing.assert_allclose(found.values[15:], found.values[:5], atol=1e-5)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_made_code_gives_what_the_model_gives(
+    loaded: LoadedModel, items: list[Item], monkeypatch: pytest.MonkeyPatch, precision: Precision
+) -> None:
+    # All of torch.compile but the C++ that it would have compiled for minutes.
+    traced = partial(torch.compile, backend="aot_eager")
+    monkeypatch.setattr(torch, "compile", traced)
+    made = Engine(loaded, precision=precision, compiled=True).embed(items).values
+    plain = Engine(loaded, precision=precision).embed(items).values
+    np.testing.assert_allclose(made, plain, atol=1e-5 if precision == "float32" else 0.02)
+
+
+def test_an_image_that_is_too_much_for_the_memory_costs_its_own_row(
+    loaded: LoadedModel, items: list[Item], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit = preprocessing._fit
+
+    def short_of_memory(image: Image.Image, size: int) -> Tensor:
+        if str(getattr(image, "filename", "")) == str(items[1].image):
+            raise MemoryError
+        if str(getattr(image, "filename", "")) == str(items[3].image):
+            raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
+        return fit(image, size)
+
+    monkeypatch.setattr(preprocessing, "_fit", short_of_memory)
+    found = Engine(loaded, batch_size=2).embed(items)
+    assert sorted(found.errors) == [1, 3]
+    assert all("memory is too small for its pixels" in str(it) for it in found.errors.values())
+    assert np.isfinite(np.delete(found.values, [1, 3], axis=0)).all()
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,17 @@
 
 import errno
 import json
+import re
 import resource
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+import psutil
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -21,7 +26,10 @@ from modelops.mint import (
     load_model,
 )
 from modelops.mint.conversion import (
+    EXPLANATIONS,
+    SCORES,
     config_from_golden,
+    convert_stage,
     expected_explanation_shapes,
     expected_shapes,
     explainer_config_from_golden,
@@ -118,14 +126,44 @@ def test_every_official_name_is_listed_as_mapped_or_dropped_with_a_reason(nano: 
 def test_all_2035_names_of_the_released_layout_have_a_place_in_their_shapes() -> None:
     full = json.loads(require_shared("golden/mint/full_config.json").read_text())
     shapes = json.loads(require_shared("golden/mint/official_state_dict_shapes.json").read_text())
-    ours = [
-        *expected_shapes(config_from_golden(full)).values(),
-        *expected_explanation_shapes(explainer_config_from_golden(full)).values(),
-    ]
+    official = {name: torch.empty(shape, device="meta") for name, shape in shapes.items()}
+    wanted = {
+        SCORES: expected_shapes(config_from_golden(full)),
+        EXPLANATIONS: expected_explanation_shapes(explainer_config_from_golden(full)),
+    }
+    for stage, ours in wanted.items():
+        found = convert_stage(official, stage)
+        assert {name: tensor.shape for name, tensor in found.items()} == ours
     assert len(shapes) == 2035
     # 39 blocks in each stage join two biases (and the zeros of the keys) to one.
     dropped = 6 + 6 + 32
-    assert len(ours) == 2035 - dropped - 2 * 39
+    assert sum(map(len, wanted.values())) == 2035 - dropped - 2 * 39
+
+
+def _growth(checkpoint: Path, folder: Path, sizes: dict[str, Any], words: Path) -> int:
+    """Bytes by which this process grew at most while it converted."""
+    before = psutil.Process().memory_info().rss
+    convert_released(checkpoint, folder, dtype=torch.bfloat16, sizes=sizes, tokenizer=words)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before
+
+
+def test_a_conversion_s_memory_is_not_the_checkpoint_s_size() -> None:
+    sizes = json.loads(require_shared("golden/mint/full_config.json").read_text())
+    shapes = json.loads(require_shared("golden/mint/official_state_dict_shapes.json").read_text())
+    sizes["vision"]["layers"] = 1
+    beyond = re.compile(r"qformer1\.visual_encoder\.blocks\.(?!0\.)|qformer2\.")
+    weights = {name: torch.zeros(it) for name, it in shapes.items() if not beyond.match(name)}
+    with TemporaryDirectory() as name:  # not tmp_path, which is kept
+        checkpoint, words = Path(name) / "mint.pt", write_tokenizer(Path(name) / "words")
+        torch.save(weights, checkpoint)
+        with ProcessPoolExecutor(1, get_context("spawn")) as process:
+            process.submit(abs, 1).result()
+            task = process.submit(_growth, checkpoint, Path(name) / "out", sizes, words)
+            grown = task.result()
+        # 0.85 GB of weights; of these 64 MiB of the file's pages may be in memory, and one tensor as
+        # it is and as it is stored: the word embeddings are 30,523 · 768 · 4 bytes.
+        assert checkpoint.stat().st_size > 800e6
+        assert grown < 64 * 2**20 + 2.5 * 94e6 + 60e6
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,26 @@ def test_a_file_cut_short_is_named(checkpoint: Path) -> None:
         WeightReader(checkpoint)
 
 
+def test_a_file_cut_anywhere_is_named(tmp_path: Path) -> None:
+    # Large enough for the end of a ZIP to be looked for in places that are not there.
+    torch.save({str(n): torch.rand(500) for n in range(60)}, tmp_path / "whole.pt")
+    whole = (tmp_path / "whole.pt").read_bytes()
+    for length in range(4, len(whole) - 1, len(whole) // 40):
+        (tmp_path / "cut.pt").write_bytes(whole[:length])
+        with pytest.raises(CheckpointError, match="copy it again"):
+            WeightReader(tmp_path / "cut.pt")
+
+
+def test_a_torch_file_cut_anywhere_is_named(tmp_path: Path) -> None:
+    # Large enough for the end of the archive to be looked for in places that are not there.
+    torch.save({str(n): torch.rand(500) for n in range(60)}, tmp_path / "whole.pt")
+    whole = (tmp_path / "whole.pt").read_bytes()
+    for length in range(4, len(whole) - 1, len(whole) // 60):
+        (tmp_path / "cut.pt").write_bytes(whole[:length])
+        with pytest.raises(CheckpointError, match="copy it again"):
+            WeightReader(tmp_path / "cut.pt")
+
+
 def test_a_torch_file_of_the_old_format_says_how_to_save_it_anew(tmp_path: Path) -> None:
     torch.save(WEIGHTS, tmp_path / "old.pt", _use_new_zipfile_serialization=False)
     with pytest.raises(CheckpointError, match=r"before 1\.6 .* save it again"):
