@@ -3,7 +3,7 @@
 Each part runs in a process of its own, so that the most it held is its own.
 """
 
-import resource
+import re
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -136,7 +136,9 @@ def _peak_gib(device: str) -> float:
     """The most that this process held, of the GPU's memory or of the machine's."""
     if device == "cuda":
         return round(torch.cuda.max_memory_reserved() / _GIB, 1)
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / _GIB, 1)
+    # Not getrusage's, which begins with what the process had that started this one.
+    (peak,) = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return round(int(peak) * 1024 / _GIB, 1)
 
 
 def _on(model: Any, device: str) -> Any:
