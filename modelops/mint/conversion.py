@@ -4,30 +4,29 @@ Every name of a released checkpoint is either mapped to one of ours or dropped w
 that is neither is an error, so that nothing is lost in silence.
 """
 
-import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
-from transformers import LlamaConfig
-from transformers.models.blip_2.configuration_blip_2 import Blip2QFormerConfig, Blip2VisionConfig
 
 from .configuration import PERSPECTIVES, MintIQAConfig, MintIQAExplainerConfig
 from .errors import CheckpointError, UnknownNameError
 from .explaining import MintIQAExplainer
 from .modeling import MintIQAModel, MintIQATrunk
+from .released_sizes import CONFIG, read_sizes
 from .streaming import WeightReader
 
 Stage = TypeVar("Stage", bound=MintIQATrunk)
 
 SCORES, EXPLANATIONS = 1, 2
 
-#: Sizes and weights of the released code, side by side in one folder.
-CONFIG, OFFICIAL = "config.json", "official_state_dict.safetensors"
+#: Weights of the released code, beside their sizes (`released_sizes.CONFIG`).
+OFFICIAL = "official_state_dict.safetensors"
 
 #: What the released code calls the two stages → the number of the stage.
 STAGES = {"qformer1.": SCORES, "qformer2.": EXPLANATIONS}
@@ -48,6 +47,7 @@ class Dropped:
     reason: str
 
 
+_MEND = "give a released checkpoint, whole and with its names as they were"
 _CONTRASTIVE = "belongs to the contrastive loss of BLIP-2's own pretraining; neither stage uses it"
 
 #: Official name without its stage → why it is not needed.
@@ -115,7 +115,7 @@ def describe_name(official: str) -> Mapped | Dropped:
             for pattern, ours in (_MAPPED | _MAPPED_OF_STAGE[stage]).items():
                 if found := re.fullmatch(pattern, rest):
                     return Mapped(stage, found.expand(ours))
-    raise UnknownNameError(f"{official} is not a name of the released MINT-IQA checkpoint")
+    raise UnknownNameError(f"{official} is not a name of the released MINT-IQA checkpoint; {_MEND}")
 
 
 def describe_names(names: Iterable[str]) -> dict[str, Mapped | Dropped]:
@@ -129,8 +129,7 @@ def describe_names(names: Iterable[str]) -> dict[str, Mapped | Dropped]:
             unknown.append(name)
     if unknown:
         raise UnknownNameError(
-            f"{len(unknown)} names are not of the released MINT-IQA checkpoint: "
-            f"{', '.join(sorted(unknown))}"
+            f"not of the released MINT-IQA checkpoint: {', '.join(sorted(unknown))}; {_MEND}"
         )
     return described
 
@@ -147,22 +146,24 @@ def parts_of(names: Iterable[str], stage: int) -> dict[str, tuple[str, ...]]:
     for ours, officials in parts.items():
         if ours.endswith("qkv.bias") and len(officials) != 2:
             other = {"q_bias": "v_bias", "v_bias": "q_bias"}[officials[0][-6:]]
-            raise CheckpointError(f"{officials[0]} is there without its {other}")
+            raise CheckpointError(f"{officials[0]} is there without its {other}; {_MEND}")
     return parts
 
 
-def join_parts(parts: Sequence[Tensor]) -> Tensor:
-    """One of our tensors from its official ones.
+def join_parts(parts: Mapping[str, Tensor]) -> Tensor:
+    """One of our tensors from its official ones by name, in their order.
 
     EVA's attention has biases for queries and values, none for keys: (q, 0, v) in one. Anything
     else has one part.
     """
     if len(parts) == 1:
-        return parts[0]
-    query, value = parts
+        return next(iter(parts.values()))
+    query, value = parts.values()
     if query.shape != value.shape:
         shapes = f"{tuple(query.shape)} and {tuple(value.shape)}"
-        raise CheckpointError(f"an attention's biases have different shapes: {shapes}")
+        raise CheckpointError(
+            f"the biases {' and '.join(parts)} have different shapes, {shapes}; {_MEND}"
+        )
     joined = torch.stack([query, torch.zeros_like(query), value])  # (3, n)
     return joined.reshape(-1, *query.shape[1:])  # (3 n,)
 
@@ -181,7 +182,7 @@ def convert_state_dict(official: Mapping[str, Tensor], config: MintIQAConfig) ->
 def convert_stage(official: Mapping[str, Tensor], stage: int) -> dict[str, Tensor]:
     """The released weights of one stage under our names; shapes are the caller's to check."""
     return {
-        ours: join_parts([official[name] for name in names])
+        ours: join_parts({name: official[name] for name in names})
         for ours, names in parts_of(official, stage).items()
     }
 
@@ -205,6 +206,11 @@ def check_shapes(found: Mapping[str, Tensor], wanted: Mapping[str, torch.Size]) 
     problems = [f"{name} is missing" for name in sorted(wanted.keys() - found.keys())]
     problems += [f"{name} has no place" for name in sorted(found.keys() - wanted.keys())]
     problems += [
+        f"{name} holds {found[name].dtype}, no fractions"
+        for name in sorted(found)
+        if not found[name].is_floating_point()
+    ]
+    problems += [
         f"{name} is {tuple(found[name].shape)}, not {tuple(shape)}"
         for name, shape in wanted.items()
         if name in found and found[name].shape != shape
@@ -215,50 +221,6 @@ def check_shapes(found: Mapping[str, Tensor], wanted: Mapping[str, torch.Size]) 
             f"{'; '.join(problems)}: {len(problems)} tensors do not fit this configuration; give "
             "the sizes that belong to these weights, or weights of MINT-IQA in these sizes"
         )
-
-
-def config_from_golden(sizes: Mapping[str, Any]) -> MintIQAConfig:
-    """The configuration that a `config.json` beside an official state dict describes."""
-    vision, qformer, heads = sizes["vision"], sizes["qformer"], sizes["heads"]
-    return MintIQAConfig(
-        vision_config=Blip2VisionConfig(
-            image_size=vision["image_size"],
-            patch_size=vision["patch_size"],
-            hidden_size=vision["hidden_size"],
-            num_hidden_layers=vision["layers"],
-            num_attention_heads=vision["heads"],
-            intermediate_size=vision["intermediate_size"],
-            layer_norm_eps=vision["layer_norm_eps"],
-        ),
-        qformer_config=Blip2QFormerConfig(
-            vocab_size=qformer["vocab_size"],
-            hidden_size=qformer["hidden_size"],
-            num_hidden_layers=qformer["layers"],
-            num_attention_heads=qformer["heads"],
-            intermediate_size=qformer["intermediate_size"],
-            max_position_embeddings=qformer["max_position_embeddings"],
-            cross_attention_frequency=qformer["cross_attention_frequency"],
-            layer_norm_eps=qformer["layer_norm_eps"],
-        ),
-        num_query_tokens=qformer["query_tokens"],
-        head_hidden_size=heads["hidden"],
-        head_outputs=heads["outputs"],
-        used_output=heads["used_output"],
-    )
-
-
-def explainer_config_from_golden(sizes: Mapping[str, Any]) -> MintIQAExplainerConfig:
-    """Stage 2 and its language model as a `config.json` beside an official state dict says."""
-    llm = sizes["llm"]
-    language = LlamaConfig(
-        vocab_size=llm["vocab_size"],
-        hidden_size=llm["hidden_size"],
-        num_hidden_layers=llm["layers"],
-        num_attention_heads=llm["heads"],
-        intermediate_size=llm["intermediate_size"],
-        pad_token_id=llm["pad_token_id"],
-    )
-    return MintIQAExplainerConfig.of(config_from_golden(sizes), language)
 
 
 def model_from_weights(weights: Mapping[str, Tensor], config: MintIQAConfig) -> MintIQAModel:
@@ -298,40 +260,34 @@ def in_evaluation_mode(model: Stage) -> Stage:
     return model
 
 
-def configs_from_golden(
-    sizes: Mapping[str, Any],
-) -> tuple[MintIQAConfig, MintIQAExplainerConfig]:
-    """Both stages' configurations. Raises CheckpointError where these are other sizes."""
-    try:
-        return config_from_golden(sizes), explainer_config_from_golden(sizes)
-    except (KeyError, TypeError) as error:
-        raise CheckpointError(
-            f"these are not the sizes of a MINT-IQA ({error} is missing or no object); "
-            "give vision, qformer, heads and llm as beside an official state dict"
-        ) from error
-
-
 def load_official(folder: str | Path) -> MintIQAModel:
     """Stage 1 in a folder with `config.json` and `official_state_dict.safetensors`.
 
     Raises CheckpointError with every name that is unknown, missing, or of another shape.
     """
     (config, _), official = _read_official(Path(folder))
-    return model_from_weights(convert_state_dict(official, config), config)
+    with naming(Path(folder, OFFICIAL)):
+        return model_from_weights(convert_state_dict(official, config), config)
 
 
 def load_official_explainer(folder: str | Path) -> MintIQAExplainer:
     """Stage 2 there; raises CheckpointError as `load_official`."""
     (_, config), official = _read_official(Path(folder))
-    return explainer_from_weights(convert_stage(official, EXPLANATIONS), config)
+    with naming(Path(folder, OFFICIAL)):
+        return explainer_from_weights(convert_stage(official, EXPLANATIONS), config)
 
 
 def _read_official(
     folder: Path,
 ) -> tuple[tuple[MintIQAConfig, MintIQAExplainerConfig], dict[str, Tensor]]:
-    try:
-        sizes = json.loads((folder / CONFIG).read_text())
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{folder / CONFIG} is no file of sizes ({error})") from error
     reader = WeightReader(folder / OFFICIAL)
-    return configs_from_golden(sizes), {name: reader(name) for name in reader.shapes}
+    return read_sizes(folder / CONFIG), {name: reader(name) for name in reader.shapes}
+
+
+@contextmanager
+def naming(source: str | Path) -> Iterator[None]:
+    """Says in a CheckpointError of the block what is not as it should be."""
+    try:
+        yield
+    except CheckpointError as error:
+        raise type(error)(f"{source}: {error}") from error

@@ -147,7 +147,7 @@ class MintIQAExplainer(MintIQATrunk):
         if (padding := self._special("pad_token_id")) is not None:
             carries_loss = carries_loss & (said.ids != padding)
         embeds, mask = self._spoken(query_embeds, instruction, said)  # (B, Q + L, Dl), (B, Q + L)
-        silent = mask.new_full((len(mask), mask.shape[1] - said.ids.shape[1]), _NO_LOSS)
+        silent = said.ids.new_full((len(mask), mask.shape[1] - said.ids.shape[1]), _NO_LOSS)
         labels = torch.cat([silent, said.ids.masked_fill(~carries_loss, _NO_LOSS)], dim=1)
         # Tokens in their order, then all padding.
         order = mask.argsort(dim=1, descending=True, stable=True)

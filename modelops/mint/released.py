@@ -29,15 +29,16 @@ from .conversion import (
     Dropped,
     Mapped,
     check_shapes,
-    configs_from_golden,
     describe_names,
     expected_explanation_shapes,
     expected_shapes,
     join_parts,
+    naming,
     parts_of,
 )
 from .errors import CheckpointError
 from .presets import explainer_preset_config, preset_config
+from .released_sizes import configs_from_golden, read_sizes
 from .storing import new_folder
 from .streaming import Entry, Progress, WeightReader, write_weights
 from .tokenization import load_tokenizer
@@ -89,7 +90,7 @@ def convert_released(
     folder: str | Path,
     *,
     dtype: torch.dtype = torch.float32,
-    sizes: Mapping[str, Any] | None = None,
+    sizes: Mapping[str, Any] | Path | None = None,
     tokenizer: str | Path = TOKENIZER_SOURCE,
     progress: Progress | None = None,
 ) -> Converted:
@@ -97,7 +98,8 @@ def convert_released(
 
     checkpoint: a `torch.save` or safetensors file with stage 1 (`qformer1.*`), 2, or both.
     dtype: what all weights are stored as.
-    sizes: as in the `config.json` beside an official state dict; default: the published ones.
+    sizes: the `config.json` beside an official state dict, or what is in it; default: the published
+        ones.
     tokenizer: a folder with a BERT tokenizer, or its name on the model hub.
 
     Raises UnknownNameError with all names that are unknown; CheckpointError with all that are
@@ -105,15 +107,20 @@ def convert_released(
     StorageError. Nothing is left behind then.
     """
     reader = WeightReader(checkpoint)
-    converted = Converted(describe_names(reader.shapes))
+    with naming(checkpoint):
+        converted = Converted(describe_names(reader.shapes))
     if not converted.stages:
-        raise CheckpointError(f"{checkpoint} holds no weights of either stage of MINT-IQA")
+        raise CheckpointError(
+            f"{checkpoint} holds no weights of either stage of MINT-IQA; give MINTIQA.pt as it is "
+            "published, or one stage of it"
+        )
     config, explainer_config = _configs(sizes)
     wanted = {
         SCORES: (config, expected_shapes(config)),
         EXPLANATIONS: (explainer_config, expected_explanation_shapes(explainer_config)),
     }
-    stages = [_plan(reader, number, *wanted[number], dtype) for number in converted.stages]
+    with naming(checkpoint):
+        stages = [_plan(reader, number, *wanted[number], dtype) for number in converted.stages]
     words = load_tokenizer(find_folder(tokenizer, wanted=("tokenizer.json", "vocab.txt")), config)
     needed = sum(entry.nbytes for stage in stages for entry in stage.layout.values())
     with new_folder(Path(folder), needed=needed) as building:
@@ -141,9 +148,13 @@ def start_from_blip2(
         save_model(loaded, building)
 
 
-def _configs(sizes: Mapping[str, Any] | None) -> tuple[MintIQAConfig, MintIQAExplainerConfig]:
+def _configs(
+    sizes: Mapping[str, Any] | Path | None,
+) -> tuple[MintIQAConfig, MintIQAExplainerConfig]:
     if sizes is None:
         return preset_config("vit-g"), explainer_preset_config("vit-g")
+    if isinstance(sizes, Path):
+        return read_sizes(sizes)
     return configs_from_golden(sizes)
 
 
@@ -157,13 +168,15 @@ def _plan(
     """Checks names and shapes of one stage before anything is read or written."""
     parts = parts_of(reader.shapes, number)
     found = {
-        name: join_parts([torch.empty(reader.shapes[part], device="meta") for part in officials])
+        name: join_parts(
+            {part: torch.empty(reader.shapes[part], device="meta") for part in officials}
+        )
         for name, officials in parts.items()
     }
     check_shapes(found, wanted)
 
     def read(name: str) -> Tensor:
-        whole = join_parts([reader(official) for official in parts[name]])
+        whole = join_parts({official: reader(official) for official in parts[name]})
         return _representable(whole, dtype, parts[name])
 
     layout = {name: Entry(shape, dtype) for name, shape in wanted.items()}

@@ -15,10 +15,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from .configuration import PERSPECTIVES
-from .conversion import CONFIG, OFFICIAL, load_official, load_official_explainer
+from .configuration import PERSPECTIVES, MintIQAExplainerConfig
+from .conversion import OFFICIAL, load_official, load_official_explainer
 from .errors import VerificationError
 from .explaining import Decoding, MintIQAExplainer, Tokens
+from .released_sizes import CONFIG, read_sizes
 from .streaming import WeightReader
 
 INPUTS, EXPECTED = "inputs.safetensors", "expected.safetensors"
@@ -77,7 +78,7 @@ class _Reference:
         return self.inputs["image"]  # (B, 3, S, S)
 
     def text(self, name: str) -> Tokens:
-        return Tokens(self.inputs[f"{name}_ids"], self.inputs[f"{name}_mask"])
+        return Tokens(self.inputs[f"{name}_ids"].long(), self.inputs[f"{name}_mask"].long())
 
 
 @torch.inference_mode()
@@ -105,6 +106,8 @@ def verify_folder(folder: str | Path) -> list[Check]:
 
 def _read(folder: Path) -> _Reference:
     missing = [name for name in FILES if not (folder / name).is_file()]
+    if not folder.is_dir():
+        raise VerificationError(f"{folder} is no folder; give one with {', '.join(FILES)}")
     if missing:
         raise VerificationError(
             f"{folder} holds no {', '.join(missing)}; give a folder with {', '.join(FILES)}"
@@ -115,12 +118,40 @@ def _read(folder: Path) -> _Reference:
         inputs,
         ["image", *(f"{text}_{part}" for text in TEXTS for part in Tokens._fields)],
     )
-    images = len(inputs["image"])
-    greedy, beams = (
-        [f"generated_{kind}_{image}" for image in range(images)] for kind in ("greedy", "beam5")
-    )
-    _check_names(folder / EXPECTED, expected, [*TOLERANCES, *greedy], optional=beams)
+    _, sizes = read_sizes(folder / CONFIG)
+    problems = list(_misfits(inputs, sizes))
+    if problems:
+        raise VerificationError(
+            f"{folder / INPUTS} does not fit the model that {CONFIG} describes: "
+            f"{'; '.join(problems)}; give the tensors and the sizes of one run"
+        )
+    # As many as were generated: that takes the released code the longest.
+    images = range(len(inputs["image"]))
+    generated = [f"generated_{kind}_{it}" for kind in ("greedy", "beam5") for it in images]
+    _check_names(folder / EXPECTED, expected, list(TOLERANCES), optional=generated)
     return _Reference(folder, inputs, expected)
+
+
+def _misfits(inputs: Mapping[str, Tensor], sizes: MintIQAExplainerConfig) -> Iterator[str]:
+    """What a model of these sizes cannot take, by name."""
+    image, side = inputs["image"], sizes.image_size
+    if image.ndim != 4 or image.shape[1:] != (3, side, side) or not len(image):
+        yield f"image is {tuple(image.shape)}, not (B, 3, {side}, {side}) with B from 1"
+        return
+    qformer, words = sizes.qformer_config, sizes.language_config.vocab_size
+    for text in TEXTS:
+        ids, mask = inputs[f"{text}_ids"], inputs[f"{text}_mask"]
+        if ids.ndim != 2 or len(ids) != len(image) or not ids.numel() or mask.shape != ids.shape:
+            yield (
+                f"{text}_ids and {text}_mask are {tuple(ids.shape)} and {tuple(mask.shape)}, "
+                f"not both ({len(image)}, L) with L from 1"
+            )
+            continue
+        most = words if text.startswith("llm") else qformer.vocab_size
+        if ids.is_floating_point() or ids.min() < 0 or ids.max() >= most:
+            yield f"{text}_ids are not whole numbers from 0 to {most - 1}"
+        if not text.startswith("llm") and ids.shape[1] > qformer.max_position_embeddings:
+            yield f"{text}_ids are longer than {qformer.max_position_embeddings} positions"
 
 
 def _tensors(path: Path) -> dict[str, Tensor]:
@@ -172,7 +203,7 @@ def _compare(name: str, found: Tensor, expected: Tensor, tolerance: float) -> Ch
     if found.shape != expected.shape:
         problem = f"is {tuple(found.shape)}, expected {tuple(expected.shape)}"
         return Check(name, float("inf"), tolerance, problem)
-    return Check(name, float((found - expected).abs().max()), tolerance)
+    return Check(name, float((found.double() - expected.double()).abs().max()), tolerance)
 
 
 def _generated_checks(

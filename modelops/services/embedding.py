@@ -125,7 +125,7 @@ def precision() -> "Precision":
 
 def speech_dtype() -> "torch.dtype":
     """How stage 2 is held: in bfloat16 as a whole on a GPU, where it would not fit otherwise, and
-    where MODEL_PRECISION says so; in float32 elsewhere, and always the parts that learn."""
+    where MODEL_PRECISION says so; in float32 elsewhere."""
     import torch
 
     half = precision() == "bfloat16" and (device() != "cpu" or settings.MODEL_PRECISION != "auto")

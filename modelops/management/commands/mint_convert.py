@@ -1,6 +1,5 @@
 """`manage.py mint_convert CHECKPOINT OUT`: weights that others published, in our format."""
 
-import json
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,7 +65,7 @@ class Command(BaseCommand):
             options["checkpoint"],
             options["out"],
             dtype=dtype,
-            sizes=_read_sizes(options["config"]),
+            sizes=options["config"],
             tokenizer=options["tokenizer"] or TOKENIZER_SOURCE,
             progress=Counter("tensors", self.stdout),
         )
@@ -83,13 +82,3 @@ class Command(BaseCommand):
             raise CommandError("a backbone brings its sizes and tokenizer; give neither with it")
         start_from_blip2(options["checkpoint"], options["out"], dtype=dtype)
         self.stdout.write(f"{options['out']}: an untrained MINT-IQA on {options['checkpoint']}")
-
-
-def _read_sizes(path: Path | None) -> dict[str, Any] | None:
-    if path is None:
-        return None
-    try:
-        sizes: dict[str, Any] = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise CommandError(f"{path} is no file of sizes ({error})") from error
-    return sizes

@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file
 
 from modelops.mint import PERSPECTIVES, MintIQAOutput, load_official, preset_config
-from modelops.mint.conversion import config_from_golden
+from modelops.mint.released_sizes import config_from_golden
 from tests.shared_data import require_shared
 
 SIZES = ("nano", "micro")

@@ -17,8 +17,9 @@ from modelops.mint import (
     load_explainer,
     load_official,
 )
-from modelops.mint.conversion import explainer_config_from_golden, load_official_explainer
+from modelops.mint.conversion import load_official_explainer
 from modelops.mint.released import convert_released
+from modelops.mint.released_sizes import explainer_config_from_golden
 from tests.shared_data import require_shared
 
 from .explaining import Case, answers_one_by_one, encode
