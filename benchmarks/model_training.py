@@ -40,7 +40,12 @@ def trunk_cache(
     data = _data(loaded, items, folder)
     assert data.kept is not None
     cache = TrunkCache(
-        model, data.kept.images, data.pixels, folder, blocks=trunk_blocks(model, recipe)
+        model,
+        data.kept.images,
+        data.pixels,
+        folder,
+        blocks=trunk_blocks(model, recipe),
+        bfloat16=in_bfloat16(model.device, recipe),
     )
     start = time.perf_counter()
     cache(range(len(items)))

@@ -110,6 +110,7 @@ class AssessView(APIView):
             filename=given["image"].name,
             data=given["image"].read(),
             prompt=given["prompt"],
+            questions=given.get("questions", ()),
         )
         assessing.wait_for(assessment, assessing.WAIT_SECONDS)
         return _answer(assessment)

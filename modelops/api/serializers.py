@@ -189,12 +189,13 @@ class ExplanationQuerySerializer(PredictionQuerySerializer):
 
 
 class AssessmentRequestSerializer(serializers.Serializer[Any]):
-    """One image (JPEG, PNG or WebP), the prompt that it was made from, and which version shall
-    assess it; the active one if not said."""
+    """One image (JPEG, PNG or WebP), the prompt that it was made from, which version shall assess
+    it (the active one if not said), and which questions it shall answer (all if none is named)."""
 
     image = serializers.FileField()
     prompt = serializers.CharField(max_length=MAXIMUM_PROMPT, allow_blank=True)
     model = serializers.IntegerField(required=False, min_value=1)
+    questions = serializers.MultipleChoiceField(choices=Question.choices, required=False)
 
 
 class AssessmentSerializer(serializers.ModelSerializer[Assessment]):

@@ -89,13 +89,21 @@ class Seen:
 
 @torch.inference_mode()
 def look(scores: LoadedModel, explainer: MintIQAExplainer, inputs: ModelInputs) -> Seen:
-    """What both stages see of a batch of images with their prompts, on the processor."""
+    """What both stages see of a batch of images with their prompts, on the processor.
+
+    Raises LearningError where that is more than half precision holds.
+    """
     inputs = inputs.to(scores.model.device, scores.model.dtype)
     queries = scores.model(*inputs).query_embeds  # (B, Q, Dq)
     # All of them are frozen; `ln_vision`, which comes after, is not.
     blocks = len(explainer.vision_model.encoder.layers)
-    features = explainer.encode_lower(inputs.pixel_values.to(explainer.device), blocks)
-    return Seen(features.half().cpu(), queries.float().cpu())
+    features = explainer.encode_lower(inputs.pixel_values.to(explainer.device), blocks).half()
+    if not features.isfinite().all():
+        raise LearningError(
+            "what the vision transformer of stage 2 gives exceeds float16's 65,504, or is no "
+            "number: its weights are damaged, or those of another model; convert them again"
+        )
+    return Seen(features.cpu(), queries.float().cpu())
 
 
 def train_explainer(

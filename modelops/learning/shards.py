@@ -1,56 +1,65 @@
-"""Arrays on disk by image, in checksummed shards of bounded size: what the trunk cache keeps.
+"""Arrays on disk by image, in checksummed shards: what the caches of embeddings and trunks keep.
 
-A shard is a safetensors file of the images' checksums and one float16 array each, memory-mapped.
-Its name is the checksum of its content, so any number of processes add at once without a lock.
+A shard is a safetensors file of keys and one array each, memory-mapped. Its name is the checksum of
+its content, so any number of processes add at once without a lock, and one that rotted is found by
+its name, deleted, and computed anew.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from ..files import sha256_of, write_atomically
 
 _SUFFIX = ".v1.safetensors"
-Half = NDArray[np.float16]
+Array = NDArray[np.floating]
 
 
 class ShardStore:
-    """float16 arrays of one shape by SHA-256 (hexadecimal), in `root`/`name`.
+    """Arrays of one shape by a key in hexadecimal (a SHA-256, or several), in `root`/`name`.
 
-    All folders of `root` together take at most `most_bytes`: the oldest shard goes first, but none
-    that this store has used, so that a set of images larger than that is kept in part instead of
-    being driven out by itself.
+    dtype: as which they are stored. All folders of `root` together take at most `most_bytes`: the
+    oldest shard goes first, but none that this store has used, so that a set of arrays larger than
+    that is kept in part instead of being driven out by itself.
     """
 
-    def __init__(self, root: Path, name: str, most_bytes: int) -> None:
+    def __init__(
+        self, root: Path, name: str, most_bytes: int, dtype: DTypeLike = np.float16
+    ) -> None:
         self.root, self.folder, self.most_bytes = root, root / name, most_bytes
+        self.dtype = np.dtype(dtype)
         self._files: dict[Path, Any] = {}
         self._places: dict[str, tuple[Path, int]] = {}
+        self._room = 0
 
-    def get(self, key: str) -> Half | None:
+    def get(self, key: str) -> Array | None:
         """A copy of the array, or None where it is not known."""
-        if key not in self._places:
-            self._open_new_shards()
-        if key not in self._places:
-            return None
-        path, row = self._places[key]
-        array: Half = self._files[path].get_slice("values")[row]
-        return array
+        return self.get_many([key]).get(key)
 
-    def put(self, values: Mapping[str, Half]) -> bool:
+    def get_many(self, keys: Iterable[str]) -> dict[str, Array]:
+        """Copies of the arrays that are known."""
+        keys = list(keys)
+        if any(key not in self._places for key in keys):
+            self._open_new_shards()
+        known = {key: self._places[key] for key in keys if key in self._places}
+        return {
+            key: self._files[path].get_slice("values")[row] for key, (path, row) in known.items()
+        }
+
+    def put(self, values: Mapping[str, Array]) -> bool:
         """Adds arrays as one shard; False, and nothing is added, where there is no room for it.
 
         Raises OSError where the disk is full, with nothing left behind.
         """
-        keys = np.frombuffer(bytes.fromhex("".join(values)), np.uint8).reshape(len(values), 32)
-        data = save({"keys": keys, "values": np.stack(list(values.values()))})
+        keys = np.frombuffer(bytes.fromhex("".join(values)), np.uint8).reshape(len(values), -1)
+        data = save({"keys": keys, "values": np.stack(list(values.values())).astype(self.dtype)})
         if not self._make_room(len(data)):
             return False
         path = self.folder / (hashlib.sha256(data).hexdigest() + _SUFFIX)
@@ -76,17 +85,23 @@ class ShardStore:
                 self._places[key.tobytes().hex()] = (path, row)
 
     def _make_room(self, size: int) -> bool:
-        """Deletes the oldest shards until `size` more bytes fit."""
-        sizes = {path: it for path in self.root.glob(f"*/*{_SUFFIX}") if (it := _stat(path))}
-        total = sum(bytes_ for _when, bytes_ in sizes.values())
-        unused = sorted((path for path in sizes if path not in self._files), key=sizes.__getitem__)
-        if total - sum(sizes[path][1] for path in unused) + size > self.most_bytes:
-            return False
-        for path in unused:
-            if total + size <= self.most_bytes:
-                break
-            path.unlink(missing_ok=True)
-            total -= sizes[path][1]
+        """Whether `size` more bytes fit, once the oldest shards are deleted.
+
+        Looks at all shards once for a sixteenth of the bound: others may have written meanwhile.
+        """
+        if size > self._room:
+            sizes = {path: it for path in self.root.glob(f"*/*{_SUFFIX}") if (it := _stat(path))}
+            total = sum(bytes_ for _when, bytes_ in sizes.values())
+            unused = sorted((it for it in sizes if it not in self._files), key=sizes.__getitem__)
+            if total - sum(sizes[path][1] for path in unused) + size > self.most_bytes:
+                return False
+            for path in unused:
+                if total + size <= self.most_bytes:
+                    break
+                path.unlink(missing_ok=True)
+                total -= sizes[path][1]
+            self._room = max(size, min(self.most_bytes - total, self.most_bytes // 16))
+        self._room -= size
         return True
 
 

@@ -22,7 +22,7 @@ from modelops.mint.streaming import fingerprint
 from .adapters import merge_adapters
 from .checkpoints import SAVE_SECONDS, Checkpoint, Saving, load_checkpoint
 from .curves import Curve
-from .devices import device_errors
+from .devices import device_errors, in_bfloat16
 from .errors import DivergedError, LearningError
 from .losses import opinion_loss
 from .rates import rate_at, set_rate
@@ -238,7 +238,14 @@ def _trunk_cache(model: MintIQAModel, data: TrainingData, recipe: Recipe) -> Tru
     blocks = trunk_blocks(model, recipe)
     if data.kept is None or not blocks or not recipe.trunk_cache:
         return None
-    return TrunkCache(model, data.kept.images, data.pixels, data.kept.folder, blocks=blocks)
+    return TrunkCache(
+        model,
+        data.kept.images,
+        data.pixels,
+        data.kept.folder,
+        blocks=blocks,
+        bfloat16=in_bfloat16(model.query_tokens.device, recipe),
+    )
 
 
 def _parts(data: TrainingData, recipe: Recipe) -> Parts:

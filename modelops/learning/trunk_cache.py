@@ -20,7 +20,7 @@ from modelops.mint import MintIQAModel
 from modelops.mint.streaming import fingerprint
 
 from .errors import LearningError
-from .shards import Half, ShardStore
+from .shards import Array, ShardStore
 
 #: Bytes per shard: few files, and little lost where one rots.
 _SHARD_BYTES = 32 * 2**20
@@ -28,13 +28,15 @@ _SHARD_BYTES = 32 * 2**20
 _BATCH = 8
 
 
-def trunk_hash(model: MintIQAModel, blocks: int) -> str:
+def trunk_hash(model: MintIQAModel, blocks: int, *, bfloat16: bool = False) -> str:
     """SHA-256 of all that activations after `blocks` blocks depend on, but for the image."""
     vision, sizes = model.vision_model, model.vision_model.config
     about = (
         f"trunk 1 {blocks} {sizes.layer_norm_eps}{sizes.hidden_act} {sizes.num_attention_heads}"
         f"{sizes.image_size} {sizes.patch_size}"
     )
+    if bfloat16:
+        about += " bfloat16"
     parts = (vision.embeddings, *vision.encoder.layers[:blocks])
     named = (item for part in parts for item in sorted(part.state_dict().items()))
     return fingerprint(named, about=about)
@@ -52,7 +54,8 @@ class KeptTrunk:
 class TrunkCache:
     """Activations after the frozen blocks of a model, of N images known by their SHA-256.
 
-    `pixels(rows)` gives normalised images (B, 3, S, S) and is asked only for what is not known.
+    `pixels(rows)` gives normalised images (B, 3, S, S) and is asked only for what is not known;
+    `bfloat16` says in which width products are computed then.
     What does not fit into `most_bytes`, or on the disk, is computed each time. Raises LearningError
     where the blocks would not give the same twice: dropout in their attention.
     """
@@ -65,6 +68,7 @@ class TrunkCache:
         folder: Path,
         *,
         blocks: int,
+        bfloat16: bool = False,
         most_bytes: int = 20 * 2**30,
     ) -> None:
         if model.vision_model.config.attention_dropout:
@@ -74,13 +78,18 @@ class TrunkCache:
             )
         self.blocks = blocks
         self._model, self._images, self._pixels = model, images, pixels
-        self._store = ShardStore(folder, trunk_hash(model, blocks), most_bytes)
-        self._new: dict[str, Half] = {}
+        self._bfloat16 = bfloat16
+        known_by = trunk_hash(model, blocks, bfloat16=bfloat16)
+        self._store = ShardStore(folder, known_by, most_bytes)
+        self._new: dict[str, Array] = {}
         self._full = False
 
     def __call__(self, rows: Sequence[int]) -> Tensor:
         """float32 (len(rows), patches + 1, Dv) on the model's device, for `encode_upper`."""
-        known = {row: found for row in rows if (found := self._known(row)) is not None}
+        images = {row: self._images[row] for row in rows}
+        found = self._store.get_many(image for image in images.values() if image not in self._new)
+        found |= self._new
+        known = {row: found[image] for row, image in images.items() if image in found}
         missing = [row for row in dict.fromkeys(rows) if row not in known]
         for start in range(0, len(missing), _BATCH):
             part = missing[start : start + _BATCH]
@@ -103,23 +112,20 @@ class TrunkCache:
                 self._full = True
         self._new = {}
 
-    def _known(self, row: int) -> Half | None:
-        key = self._images[row]
-        return self._new[key] if key in self._new else self._store.get(key)
-
     @torch.no_grad()
-    def _compute(self, rows: Sequence[int]) -> Half:
+    def _compute(self, rows: Sequence[int]) -> Array:
         pixels = self._pixels(rows).to(self._device)
-        hidden = self._model.encode_lower(pixels, self.blocks).half()
+        with torch.autocast(pixels.device.type, torch.bfloat16, enabled=self._bfloat16):
+            hidden = self._model.encode_lower(pixels, self.blocks).half()
         if not hidden.isfinite().all():
             raise LearningError(
                 f"activations after block {self.blocks} exceed float16's 65,504, or are no "
                 "numbers; retrain with trunk_cache=false"
             )
-        found: Half = hidden.cpu().numpy()
+        found: Array = hidden.cpu().numpy()
         return found
 
-    def _keep(self, values: dict[str, Half]) -> None:
+    def _keep(self, values: dict[str, Array]) -> None:
         if self._full:
             return
         self._new |= values

@@ -95,6 +95,8 @@ class Assessment(Job):
     prompt = models.TextField()
     #: The file as it was uploaded; None when the job is over.
     image = models.BinaryField(null=True)
+    #: `Question` values that are to be answered; none: all of them.
+    questions = models.JSONField(default=list, blank=True)
     #: {"scores": …, "explanations": …} as the API answers them.
     result = models.JSONField(default=dict, blank=True)
 

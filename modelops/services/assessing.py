@@ -6,6 +6,7 @@ a day. The image becomes no stimulus and is kept nowhere else.
 
 import io
 import time
+from collections.abc import Collection
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -46,9 +47,17 @@ KEPT = timedelta(days=1)
 
 
 def request_assessment(
-    *, version: ModelVersion, filename: str, data: bytes, prompt: str
+    *,
+    version: ModelVersion,
+    filename: str,
+    data: bytes,
+    prompt: str,
+    questions: Collection[str] = (),
 ) -> Assessment:
-    """Queues one image. Raises ImageRefusedError where the file could not be imported either."""
+    """Queues one image; `questions`: which of the four are answered, all where none is named.
+
+    Raises ImageRefusedError where the file could not be imported either.
+    """
     if len(data) > MAXIMUM_BYTES:
         raise ImageRefusedError(
             _("%(name)s has %(found)d MB, %(most)d are taken. Save it smaller.")
@@ -67,6 +76,7 @@ def request_assessment(
         model_version=version,
         prompt=prompt,
         image=data,
+        questions=[name for name in QUESTIONS if name in questions],
         stage="assessing",
         lease_expires_at=leases.lease_end(),
     )
@@ -153,9 +163,10 @@ def _explanations(model: VersionModel, image: "Image", row: Assessment) -> dict[
     answerer = model.answerer
     inputs = answerer.scores.processor([image], [row.prompt])
     decoding = decoding_of(row.model_version.preset)
-    answers = answerer.answer(inputs, list(QUESTIONS.values()), decoding)
+    asked = row.questions or list(QUESTIONS)
+    answers = answerer.answer(inputs, [QUESTIONS[name] for name in asked], decoding)
     form = row.model_version.study.form
     return {
         name: {"text": text, "phrases": parse_answer(form, text)}
-        for name, (text,) in zip(QUESTIONS, answers, strict=True)
+        for name, (text,) in zip(asked, answers, strict=True)
     }

@@ -52,7 +52,7 @@ class Embedder:
         name = self._backbone_sha256
         if precision() != "float32":
             name += f"-{precision()}"
-        return EmbeddingCache(settings.DATA_DIR / "cache" / "embeddings", name)
+        return EmbeddingCache(settings.DATA_DIR / "cache" / "pooled", name)
 
     @cached_property
     def engine(self) -> "Engine":

@@ -1,6 +1,8 @@
 """Models of this process: loaded when first needed, kept by the checksum of their files."""
 
-from functools import cached_property, lru_cache
+import gc
+import sys
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,8 @@ from .artifacts import local_folder
 from .embedding import Embedder, device, precision, speech_dtype
 
 if TYPE_CHECKING:
+    from functools import _lru_cache_wrapper
+
     from ..learning.bayes import LastLayer
     from ..mint import Answerer, LoadedModel
 
@@ -51,12 +55,29 @@ class VersionModel:
 
 def version_model(version: ModelVersion) -> VersionModel:
     """The model of `version`. Raises ArtifactError where its files are gone or were changed."""
-    return _version_model(version.artifact, version.artifact_sha256, version.backbone_sha256)
+    return _loader()(version.artifact, version.artifact_sha256, version.backbone_sha256)
 
 
-@lru_cache(maxsize=2)
-def _version_model(artifact: str, artifact_sha256: str, backbone_sha256: str) -> VersionModel:
-    return VersionModel(local_folder(artifact, artifact_sha256), backbone_sha256)
+def release_models() -> None:
+    """Lets go of what is loaded, and of the GPU's memory: another process needs it."""
+    if "torch" not in sys.modules:
+        return
+    import torch
+
+    _loader().cache_clear()
+    if torch.cuda.is_initialized():
+        gc.collect()
+        torch.cuda.empty_cache()
+
+
+@cache
+def _loader() -> "_lru_cache_wrapper[VersionModel]":
+    """A GPU has room for one version at a time."""
+
+    def load(artifact: str, artifact_sha256: str, backbone_sha256: str) -> VersionModel:
+        return VersionModel(local_folder(artifact, artifact_sha256), backbone_sha256)
+
+    return lru_cache(maxsize=2 if device() == "cpu" else 1)(load)
 
 
 def base_model() -> "LoadedModel":

@@ -21,6 +21,7 @@ from ..learning.errors import TeamBrokenError
 from ..models import TrainingRun
 from .artifacts import refused_when_full
 from .embedding import use_processor_cores
+from .model_store import release_models
 from .training import run_training, scratch_folder
 
 log = structlog.get_logger(__name__)
@@ -42,6 +43,7 @@ def supervise(*, run_id: int) -> None:
     fence = leases.claim(TrainingRun, run_id)
     if fence is None:
         return
+    release_models()
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "train_run"]
     child = subprocess.Popen(  # noqa: S603 -- our own command
         [*command, str(run_id), str(fence), "--supervisor", str(os.getpid())]

@@ -97,7 +97,8 @@ def test_an_uploaded_image_gets_scores_and_explanations(
     assert api.get(f"{URL}/models/").json()["results"][0]["explanation_metrics"]["accuracy"] >= 0
 
     stimulus = Stimulus.objects.select_related("prompt").get(pk=labelled[3].pk)
-    answer = upload(api, stimulus.image.read(), stimulus.prompt.text)
+    data = stimulus.image.read()
+    answer = upload(api, data, stimulus.prompt.text)
     assert answer.status_code == 201, answer.content
     body = answer.json()
     assert set(body["explanations"]) == {"quality", "authenticity", "correspondence", "overall"}
@@ -108,6 +109,13 @@ def test_an_uploaded_image_gets_scores_and_explanations(
     assert found["mean"] == pytest.approx(expected.mean[0, 2], abs=1e-3)
     assert found["epistemic_sd"] == pytest.approx(expected.epistemic_sd[0, 2], abs=1e-3)
     assert found["aleatoric_sd"] == pytest.approx(expected.aleatoric_sd[0, 2], abs=1e-3)
+    # One question alone has the same answer; what is no question is refused.
+    one = upload(api, data, stimulus.prompt.text, questions=["authenticity"])
+    assert one.status_code == 201, one.content
+    assert one.json()["explanations"] == {"authenticity": body["explanations"]["authenticity"]}
+    none = upload(api, data, stimulus.prompt.text, questions=["beauty"])
+    assert (none.status_code, list(none.json())[:1]) == (400, ["questions"])
+    Assessment.objects.exclude(pk=body["id"]).delete()
     # The image is forgotten; the result can be asked for again.
     assert Assessment.objects.get().image is None
     assert api.get(f"{URL}/assessments/{body['id']}/").json() == body

@@ -1,4 +1,5 @@
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
@@ -65,3 +66,15 @@ def test_backbones_do_not_share_embeddings(tmp_path: Path) -> None:
 def test_nothing_put_writes_nothing(tmp_path: Path) -> None:
     EmbeddingCache(tmp_path, "b").put_many({})
     assert not (tmp_path / "b").exists()
+
+
+def test_the_oldest_embeddings_of_other_backbones_make_room(tmp_path: Path) -> None:
+    EmbeddingCache(tmp_path, "old").put_many(some_vectors(*range(10)))
+    (shard,) = (tmp_path / "old").iterdir()
+    shard_size = shard.stat().st_size
+    os.utime(shard, (1_000, 1_000))
+    for name in ("new", "newer"):
+        cache = EmbeddingCache(tmp_path, name, most_bytes=2 * shard_size)
+        cache.put_many(some_vectors(*range(10)))
+    assert sorted(path.parent.name for path in tmp_path.glob("*/*")) == ["new", "newer"]
+    assert len(EmbeddingCache(tmp_path, "newer").get_many([key(3)])) == 1

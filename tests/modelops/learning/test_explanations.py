@@ -1,5 +1,6 @@
 """Stage 2 learns to say what is in an image, on weights so small that it takes seconds."""
 
+import copy
 import random
 from collections.abc import Mapping
 from dataclasses import replace
@@ -171,7 +172,8 @@ def test_the_same_seed_trains_the_same_weights(
 def test_what_is_frozen_may_be_half_as_wide(
     scores: LoadedModel, speech: Speech, tmp_path: Path
 ) -> None:
-    started = start_speech(scores, speech.model.language_model, speech.language)
+    language = copy.deepcopy(speech.model.language_model)
+    started = start_speech(scores, language, speech.language)
     model = started.model
     model.load_state_dict(speech.model.state_dict())
     model.to(torch.bfloat16)  # type: ignore[arg-type]  # transformers leaves it untyped

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from modelops.learning.shards import Half, ShardStore
+from modelops.learning.shards import Array, ShardStore
 
 #: A shard of two arrays of 4 × 8 float16: 128 bytes of values, 64 of keys, some header.
 PLENTY = 2**20
@@ -17,7 +17,7 @@ def key(number: int) -> str:
     return hashlib.sha256(b"%d" % number).hexdigest()
 
 
-def arrays(*numbers: int) -> dict[str, Half]:
+def arrays(*numbers: int) -> dict[str, Array]:
     return {
         key(n): np.random.default_rng(n).normal(size=(4, 8)).astype(np.float16) for n in numbers
     }

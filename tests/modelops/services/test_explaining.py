@@ -13,7 +13,7 @@ from modelops.models import ExplainingRun, ModelVersion, PredictedExplanation
 from modelops.services import explaining, sweeping
 from modelops.services.artifacts import local_folder
 from modelops.services.explanation_training import decoding_of
-from modelops.services.model_store import version_model
+from modelops.services.model_store import release_models, version_model
 from tests.conftest import Sent
 from tests.factories import make_stimuli
 
@@ -107,6 +107,13 @@ def test_the_stored_answers_are_those_of_the_stored_model(
     ((expected,),) = answerer.answer(inputs, [QUESTIONS["overall"]], decoding_of("tiny"))
     stored = PredictedExplanation.objects.get(stimulus=stimulus, question="overall")
     assert stored.text == expected
+
+
+def test_models_are_let_go_where_another_process_needs_the_memory(explains: ModelVersion) -> None:
+    before = version_model(explains)
+    assert version_model(explains) is before
+    release_models()
+    assert version_model(explains) is not before
 
 
 def test_a_turn_that_is_done_twice_changes_nothing(explains: ModelVersion) -> None:
