@@ -48,7 +48,7 @@ class Plan:
     epochs: int = 3
     head_images: int = 2_400
     questions: int = 16
-    gpu_images: int = 2_048
+    gpu_images: int = 1_024
 
 
 def measure(plan: Plan, say: Say) -> dict[str, Any]:
@@ -148,24 +148,33 @@ def _gpu(plan: Plan, items: Sequence[Item], folder: Path, say: Say) -> dict[str,
     if not torch.cuda.is_available():
         return {"skipped": "not measured: this machine has no GPU"}
     say("vit-g on the GPU")
+    return _on_gpu(plan, items, folder)
+
+
+def _on_gpu(plan: Plan, items: Sequence[Item], folder: Path) -> dict[str, Any]:
     full = full_size(items, folder, "cuda")  # before this process takes memory of it
     loaded = full_size_model()
     many = (list(items) * (plan.gpu_images // len(items) + 1))[: plan.gpu_images]
+    prompts = [item.prompt for item in items]
     on_gpu = LoadedModel(torch.nn.Module.to(loaded.model, "cuda"), loaded.processor)
-    ways = compared(in_turns(ways_of(on_gpu), many[:256], 2), 256)
-    found: dict[str, Any] = {
+    most = model_gpu.ceiling(on_gpu.model.device)
+    flops = model_gpu.flops_per_image(on_gpu, prompts[:32])
+    without = [
+        row
+        for compiled in (False, True)
+        for row in model_gpu.without_decoding(on_gpu, prompts, flops, most, compiled=compiled)
+    ]
+    best = max(row["images_per_second"] for row in without if not row["compiled"])
+    return {
         "full_size": full,
         "name": torch.cuda.get_device_name(),
-        "ceiling_tflops": round(model_gpu.ceiling() / 1e12, 1),
-        "ways": ways,
-        "with_decoding": model_gpu.with_decoding(on_gpu, many),
-        "without_decoding": [
-            row for compiled in (False, True)
-            for row in model_gpu.without_decoding(on_gpu, compiled=compiled)
-        ],
-    }  # fmt: skip
-    found["trunk"] = trunk_cache(on_gpu, many[:256], folder / "trunk-gpu", "vit-g", plan.epochs)
-    return found
+        "ceiling_tflops": round(most / 1e12, 1),
+        "gflops_per_image": round(flops / 1e9, 1),
+        "without_decoding": without,
+        "with_decoding": model_gpu.with_decoding(on_gpu, many, best),
+        "ways": compared(in_turns(ways_of(on_gpu), many, 2), len(many)),
+        "trunk": trunk_cache(on_gpu, many[:256], folder / "trunk-gpu", "vit-g", plan.epochs),
+    }
 
 
 def lines(found: dict[str, Any]) -> list[str]:
@@ -233,14 +242,20 @@ def _gpu_lines(gpu: dict[str, Any]) -> list[str]:
     if "skipped" in gpu:
         return [f"GPU: {gpu['skipped']}"]
     keys = ["batch", "compiled", "images_per_second", "share_of_ceiling", "peak_gib"]
-    rows = [[str(row[key]) for key in keys] for row in gpu["without_decoding"]]
+    rows = [[str(row.get(key, "")) for key in keys] for row in gpu["without_decoding"]]
     ways = [f"{row['way']} {row['images_per_second']}/s ({row['ratio']} ×)" for row in gpu["ways"]]
     files = gpu["with_decoding"]
     return [
-        f"GPU: {gpu['name']}, {gpu['ceiling_tflops']} TFLOP/s in bfloat16 matrix products.",
+        f"GPU: {gpu['name']}, {gpu['ceiling_tflops']} TFLOP/s in bfloat16 matrix products; "
+        f"an image takes {gpu['gflops_per_image']} GFLOP.",
+        *(
+            f"No code was made: {row['skipped']}"
+            for row in gpu["without_decoding"]
+            if "skipped" in row
+        ),
         *table(["batch", "compiled", "images/s", "of the ceiling", "peak GiB"], rows),
-        f"With decoding, batch {files['batch']}: {files['images_per_second']} images/s. "
-        + "; ".join(ways),
+        f"With decoding, batch {files['batch']}: {files['images_per_second']} images/s, "
+        f"{files['share_of_without']} of what it is without. " + "; ".join(ways),
         *_full_size_lines(gpu["full_size"]),
         *_trunk_lines(gpu["trunk"]),
     ]

@@ -68,7 +68,7 @@ def trunk_cache(
         },
         "time_ratios": {name: _ratio(took, seconds["with"]) for name, took in seconds.items()},
         "fill_seconds": round(filled, 2),
-        "kib_per_image": round(kept / len(items) / 1024, 1),
+        "kib_per_image": round(kept / len({it.image for it in items}) / 1024, 1),
     }
 
 
