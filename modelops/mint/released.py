@@ -1,4 +1,4 @@
-"""From what others published to a folder of ours: the released checkpoint, or BLIP-2 to start from.
+"""From the released checkpoint to a folder of ours.
 
 Source of the layout: IntMeGroup/MINT-IQA, commit e76c07d, models/MINT_Qformers.py and inference.py
 (`MINTIQA.pt` is the state dict of both stages).
@@ -19,8 +19,6 @@ from .checkpoint import (
     WEIGHTS,
     describe_folder,
     find_folder,
-    from_blip2,
-    save_model,
 )
 from .configuration import MintIQAConfig, MintIQAExplainerConfig
 from .conversion import (
@@ -40,7 +38,7 @@ from .errors import CheckpointError
 from .presets import explainer_preset_config, preset_config
 from .released_sizes import configs_from_golden, read_sizes
 from .storing import new_folder
-from .streaming import Entry, Progress, WeightReader, write_weights
+from .streaming import Entry, Progress, WeightReader, representable, write_weights
 from .tokenization import load_tokenizer
 
 #: The tokenizer of the released code; it is not part of the checkpoint.
@@ -134,20 +132,6 @@ def convert_released(
     return converted
 
 
-def start_from_blip2(
-    source: str | Path, folder: str | Path, *, dtype: torch.dtype = torch.float32
-) -> None:
-    """Writes a new folder with an untrained MINT-IQA on a public backbone; see `from_blip2`.
-
-    Raises CheckpointError with all names that are missing, unexpected or misshapen; TokenizerError;
-    StorageError. Nothing is left behind then.
-    """
-    loaded = from_blip2(source, dtype=dtype)
-    needed = sum(tensor.nbytes for tensor in loaded.model.state_dict().values())
-    with new_folder(Path(folder), needed=needed) as building:
-        save_model(loaded, building)
-
-
 def _configs(
     sizes: Mapping[str, Any] | Path | None,
 ) -> tuple[MintIQAConfig, MintIQAExplainerConfig]:
@@ -177,29 +161,10 @@ def _plan(
 
     def read(name: str) -> Tensor:
         whole = join_parts({official: reader(official) for official in parts[name]})
-        return _representable(whole, dtype, parts[name])
+        return representable(whole, dtype, parts[name])
 
     layout = {name: Entry(shape, dtype) for name, shape in wanted.items()}
     return _Stage(number, config, layout, read)
-
-
-def _representable(tensor: Tensor, dtype: torch.dtype, officials: Sequence[str]) -> Tensor:
-    """The tensor as `dtype`; raises CheckpointError where that, or it, is not finite."""
-    converted = tensor.to(dtype)
-    if _is_finite(converted):
-        return converted
-    mend = (
-        f"numbers too large for {dtype}; convert to bf16 or fp32"
-        if _is_finite(tensor)
-        else "numbers that are infinite or none; copy the checkpoint again"
-    )
-    raise CheckpointError(f"{' and '.join(officials)} holds {mend}")
-
-
-def _is_finite(tensor: Tensor) -> bool:
-    """Without a second tensor of that size, which `isfinite` would make."""
-    smallest, largest = torch.aminmax(tensor)
-    return bool(smallest.isfinite() and largest.isfinite())
 
 
 def _counted(stages: Sequence[_Stage], progress: Progress | None) -> list[Progress | None]:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import pickle
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,6 +27,7 @@ _WINDOW = 64 * 2**20
 #: Nor is a checkpoint opened more often than this.
 _MOST_OPENINGS = 64
 
+_WHOLE = "model.safetensors"
 _TORCH_ZIP = b"PK\x03\x04"
 #: The magic number with which `torch.save` began before torch 1.6.
 _TORCH_LEGACY = b"\x80\x02\x8a\n"
@@ -74,6 +75,29 @@ class WeightReader:
         return tensor
 
 
+class FolderReader:
+    """As `WeightReader`, of a folder as `transformers` saves one: a safetensors file, or an index
+    of several. Raises CheckpointError where there is neither, too."""
+
+    def __init__(self, folder: Path) -> None:
+        index, whole = folder / f"{_WHOLE}.index.json", folder / _WHOLE
+        try:
+            listed = json.loads(index.read_text())["weight_map"] if index.exists() else {}
+            files = {folder / file for file in listed.values()} or {whole}
+        except (OSError, ValueError, KeyError, AttributeError) as error:
+            raise CheckpointError(
+                f"{index} is no index of files ({error}); copy it again"
+            ) from error
+        if not listed and not whole.exists():
+            raise CheckpointError(f"{folder} holds neither {_WHOLE} nor {index.name}")
+        readers = [WeightReader(path) for path in sorted(files)]
+        self._readers = {name: reader for reader in readers for name in reader.shapes}
+        self.shapes = {name: reader.shapes[name] for name, reader in self._readers.items()}
+
+    def __call__(self, name: str) -> Tensor:
+        return self._readers[name](name)
+
+
 def write_weights(
     path: Path,
     layout: Mapping[str, Entry],
@@ -115,6 +139,25 @@ def write_state(
     """`write_weights` of tensors that are there, wherever they lie; `dtype`: other than theirs."""
     layout = {name: Entry(item.shape, dtype or item.dtype) for name, item in tensors.items()}
     return write_weights(path, layout, tensors.__getitem__, about=about)
+
+
+def representable(tensor: Tensor, dtype: torch.dtype, officials: Sequence[str]) -> Tensor:
+    """The tensor as `dtype`; raises CheckpointError where that, or it, is not finite."""
+    converted = tensor.to(dtype)
+    if _is_finite(converted):
+        return converted
+    mend = (
+        f"numbers too large for {dtype}; convert to bf16 or fp32"
+        if _is_finite(tensor)
+        else "numbers that are infinite or none; copy the checkpoint again"
+    )
+    raise CheckpointError(f"{' and '.join(officials)} holds {mend}")
+
+
+def _is_finite(tensor: Tensor) -> bool:
+    """Without a second tensor of that size, which `isfinite` would make."""
+    smallest, largest = torch.aminmax(tensor)
+    return bool(smallest.isfinite() and largest.isfinite())
 
 
 def fingerprint(tensors: Iterable[tuple[str, Tensor]], *, about: str = "") -> str:

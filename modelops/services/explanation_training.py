@@ -165,9 +165,9 @@ def base_speech(
         return start_speech(scores, *language)
     if preset != "tiny":
         raise LearningError(
-            f"there is no language model to explain with for {preset!r}: convert a released "
-            "checkpoint that has stage 2 and name its folder in MODEL_WEIGHTS, or name a language "
-            "model's folder in MODEL_LANGUAGE"
+            f"there is no language model to explain with for {preset!r}: name in MODEL_WEIGHTS a "
+            "folder with stage 2 (mint_convert, of a released checkpoint or --from-instructblip), "
+            "or a language model's folder in MODEL_LANGUAGE"
         )
     return _tiny_speech(scores, form, remarks, report)
 

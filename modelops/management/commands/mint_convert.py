@@ -17,7 +17,8 @@ PRECISIONS = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 class Command(BaseCommand):
     help = (
         "Convert a released MINT-IQA checkpoint to a folder that MODEL_WEIGHTS accepts, one tensor "
-        "in memory at a time; or start an untrained MINT-IQA from a BLIP-2 backbone."
+        "in memory at a time; or start an untrained MINT-IQA as the authors did: stage 1 from a "
+        "BLIP-2 backbone, stage 2 from InstructBLIP."
     )
 
     requires_system_checks: list[str] = []  # nothing of the site is used, no database either
@@ -25,12 +26,25 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "checkpoint",
-            help="a torch.save or safetensors file with either stage or both; with --from-blip2, "
-            "a folder, or a name on the model hub such as Salesforce/blip2-itm-vit-g",
+            help="a torch.save or safetensors file with either stage or both; to start from, a "
+            "folder, or a name on the model hub",
         )
-        parser.add_argument("out", type=Path, help="the folder to make")
         parser.add_argument(
-            "--from-blip2", action="store_true", help="start from a backbone, heads untrained"
+            "out",
+            type=Path,
+            help="the folder to make; with --from-instructblip that of a stage 1, to which stage 2 "
+            "is added",
+        )
+        start = parser.add_mutually_exclusive_group()
+        start.add_argument(
+            "--from-blip2",
+            action="store_true",
+            help="start stage 1, heads untrained, from a backbone as Salesforce/blip2-itm-vit-g",
+        )
+        start.add_argument(
+            "--from-instructblip",
+            action="store_true",
+            help="start stage 2 from a model as Salesforce/instructblip-vicuna-7b",
         )
         parser.add_argument(
             "--dtype", choices=PRECISIONS, default="fp32", help="of the stored weights"
@@ -51,7 +65,7 @@ class Command(BaseCommand):
 
         dtype: torch.dtype = getattr(torch, PRECISIONS[options["dtype"]])
         try:
-            if options["from_blip2"]:
+            if options["from_blip2"] or options["from_instructblip"]:
                 self._start(options, dtype)
             else:
                 self._convert(options, dtype)
@@ -76,9 +90,15 @@ class Command(BaseCommand):
         )
 
     def _start(self, options: dict[str, Any], dtype: "torch.dtype") -> None:
-        from ...mint.released import start_from_blip2
+        from ...mint.starting import start_from_blip2, start_from_instructblip
 
+        source, out = options["checkpoint"], options["out"]
         if options["config"] or options["tokenizer"]:
             raise CommandError("a backbone brings its sizes and tokenizer; give neither with it")
-        start_from_blip2(options["checkpoint"], options["out"], dtype=dtype)
-        self.stdout.write(f"{options['out']}: an untrained MINT-IQA on {options['checkpoint']}")
+        if options["from_blip2"]:
+            start_from_blip2(source, out, dtype=dtype)
+            self.stdout.write(f"{out}: an untrained MINT-IQA on {source}")
+        else:
+            counter = Counter("tensors", self.stdout)
+            start_from_instructblip(source, out, dtype=dtype, progress=counter)
+            self.stdout.write(f"{out}: an untrained stage 2 on {source}")
