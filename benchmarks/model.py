@@ -227,6 +227,11 @@ def _full_size_lines(found: dict[str, Any]) -> list[str]:
             f"vit-g, training in bfloat16, batch 8: {training['seconds_per_step']} s a step, "
             f"{training['peak_gib']} GiB at most."
         ]
+    if "epoch" in found:
+        epoch = found["epoch"]
+        lines += (
+            [f"vit-g, epoch: {epoch['skipped']}"] if "skipped" in epoch else _trunk_lines(epoch)
+        )
     if "skipped" in answering:
         return [*lines, f"vit-g, both stages answering: {answering['skipped']}"]
     rates = answering["tokens_per_second"]

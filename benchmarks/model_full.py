@@ -34,11 +34,11 @@ from modelops.mint import (
 )
 from modelops.mint.checkpoint import TINY_FOLDER
 
-from .model_training import seconds_per_step
+from .model_training import seconds_per_step, trunk_cache
 
 _GIB = 2**30
 #: What each part takes and some room beside it, in GiB.
-_TRAINING_GIB, _ANSWERING_GIB = 14, 21
+_TRAINING_GIB, _EPOCH_GIB, _ANSWERING_GIB = 14, 20, 21
 
 
 def full_size_model() -> LoadedModel:
@@ -103,11 +103,21 @@ def answering(items: Sequence[Item], device: str, tokens: int) -> dict[str, Any]
     return {"images": len(items), "tokens_per_second": rates, "peak_gib": _peak_gib(device)}
 
 
+def epoch(items: Sequence[Item], folder: Path) -> dict[str, Any]:
+    """Steps of the published recipe in bfloat16 with and without the trunk cache, and in float32
+    without, on the processor; a GPU's are measured with more of them."""
+    return trunk_cache(full_size_model(), items, folder, "vit-g", 1, precision="bfloat16")
+
+
 def full_size(items: Sequence[Item], folder: Path, device: str) -> dict[str, Any]:
-    """Both parts, where there is memory for them."""
+    """All parts, where there is memory for them."""
     few, tokens = (16, 64) if device == "cuda" else (2, 8)
+    trunk = {}
+    if device == "cpu":
+        trunk = {"epoch": _apart(_EPOCH_GIB, device, epoch, items[:24], folder / "trunk-full")}
     return {
         "training": _apart(_TRAINING_GIB, device, training, items[:8], folder, device, 3),
+        **trunk,
         "answering": _apart(_ANSWERING_GIB, device, answering, items[:few], device, tokens),
     }
 

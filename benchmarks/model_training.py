@@ -28,15 +28,20 @@ _PERSPECTIVES = 3
 
 
 def trunk_cache(
-    loaded: LoadedModel, items: Sequence[Item], folder: Path, preset: str, rounds: int
+    loaded: LoadedModel,
+    items: Sequence[Item],
+    folder: Path,
+    preset: str,
+    rounds: int,
+    **changes: Any,
 ) -> dict[str, Any]:
-    """Steps of the preset's recipe with and without the cache, in turns; the cache is filled first,
-    which is timed apart. Leaves the model trained a little.
+    """Steps of the preset's recipe, with `changes`, with and without the cache, in turns; the cache
+    is filled first, which is timed apart. Leaves the model trained a little.
 
     Where the recipe computes in bfloat16, also as the released script goes: in float32, nothing
     kept. Images are read from their files in the loop where nothing is kept.
     """
-    recipe, model = default_recipe(preset), loaded.model
+    recipe, model = replace(default_recipe(preset), **changes), loaded.model
     data = _data(loaded, items, folder)
     assert data.kept is not None
     cache = TrunkCache(
@@ -51,13 +56,16 @@ def trunk_cache(
     cache(range(len(items)))
     cache.flush()
     filled = time.perf_counter() - start
-    ways: dict[str, dict[str, Any]] = {"without": {"trunk_cache": False}, "with": {}}
+    ways: dict[str, dict[str, Any]] = {
+        "without": {**changes, "trunk_cache": False},
+        "with": changes,
+    }
     if in_bfloat16(model.device, recipe):
         ways = {"straightforward": {"trunk_cache": False, "precision": "float32"}} | ways
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
-        for name, changes in ways.items():
-            seconds[name].append(seconds_per_step(loaded, items, folder, preset, **changes))
+        for name, way in ways.items():
+            seconds[name].append(seconds_per_step(loaded, items, folder, preset, **way))
     kept = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     return {
         "preset": preset,

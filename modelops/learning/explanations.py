@@ -73,23 +73,29 @@ class Seen:
     """N images as both stages see them; neither view changes in training.
 
     features (N, P + 1, Dv): stage 2's vision transformer before `ln_vision`, in half precision:
-    0.7 MB for an image in the published size. queries (N, Q, Dq): stage 1's Q-Former.
+    0.7 MB for an image in the published size. queries (N, Q, Dq): stage 1's Q-Former. images: N
+    names, by which a checkpoint knows them; looked at anew, the last bits may be others.
     """
 
     features: Tensor
     queries: Tensor
+    images: tuple[str, ...]
 
     @classmethod
     def joined(cls, parts: Sequence["Seen"]) -> "Seen":
         return cls(
             torch.cat([part.features for part in parts]),
             torch.cat([part.queries for part in parts]),
+            tuple(image for part in parts for image in part.images),
         )
 
 
 @torch.inference_mode()
-def look(scores: LoadedModel, explainer: MintIQAExplainer, inputs: ModelInputs) -> Seen:
-    """What both stages see of a batch of images with their prompts, on the processor.
+def look(
+    scores: LoadedModel, explainer: MintIQAExplainer, inputs: ModelInputs, images: Sequence[str]
+) -> Seen:
+    """What both stages see of a batch of images, by their names, with their prompts; on the
+    processor.
 
     Raises LearningError where that is more than half precision holds.
     """
@@ -103,7 +109,7 @@ def look(scores: LoadedModel, explainer: MintIQAExplainer, inputs: ModelInputs) 
             "what the vision transformer of stage 2 gives exceeds float16's 65,504, or is no "
             "number: its weights are damaged, or those of another model; convert them again"
         )
-    return Seen(features.cpu(), queries.float().cpu())
+    return Seen(features.cpu(), queries.float().cpu(), tuple(images))
 
 
 def train_explainer(
@@ -134,7 +140,7 @@ def train_explainer(
     batches = [
         batch for epoch in range(recipe.epochs) for batch in _batches(examples, recipe, epoch)
     ]
-    state = _state(speech, seen, examples, recipe, len(batches) // recipe.epochs)
+    state = _state(speech, seen.images, examples, recipe, len(batches) // recipe.epochs)
     load_checkpoint(checkpoint, state)
     curve, saving = state.curve, Saving(checkpoint, save_seconds)
     model.train()
@@ -162,15 +168,14 @@ def train_explainer(
 
 def _state(
     speech: Speech,
-    seen: Seen,
+    images: tuple[str, ...],
     examples: Sequence[Example],
     recipe: ExplanationRecipe,
     steps: int,
 ) -> Checkpoint:
     """A run before its first step; its origin is all that its weights follow from."""
     model = speech.model
-    views = {"features": seen.features, "queries": seen.queries}
-    origin = fingerprint([*model.state_dict().items(), *views.items()], about=repr(examples))
+    origin = fingerprint(model.state_dict().items(), about=repr((images, examples)))
     trained = {name: item for name, item in model.named_parameters() if item.requires_grad}
     optimizer = torch.optim.AdamW(trained.values(), lr=recipe.learning_rate)
     return Checkpoint(recipe, origin, trained, optimizer, Curve(steps))

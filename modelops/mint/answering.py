@@ -1,5 +1,6 @@
 """The whole way of stage 2: images with their prompts and questions in words, to answers in words.
 
+Source: arXiv 2405.07346, section 4; released code, models/MINT_Qformers.py (`generate`).
 Reading order of an answer: `Answerer.answer` (the whole way) → `tokenization` and `language` (the
 two tokenizers) → `explaining` (pixels and tokens to tokens).
 """
@@ -59,7 +60,8 @@ class Answerer:
     def answer(
         self, inputs: ModelInputs, questions: Sequence[str], decoding: Decoding = GREEDY
     ) -> list[list[str]]:
-        """For each question, in words, the answers for the B images in `inputs`.
+        """For each question, in words and in their order, the answers for the B images in `inputs`,
+        in theirs.
 
         An image is looked at once for all questions. A row's answer does not depend on the others;
         where memory does not suffice for all, halves of them are answered one after the other.
@@ -129,7 +131,8 @@ def start_speech(
 ) -> Speech:
     """An untrained stage 2: stage 1's trunk, copied, before a language model as it is.
 
-    The zero convolution is zero, and the projection is drawn.
+    The zero convolution is zero, and the projection is drawn. Raises CheckpointError where stage 1
+    is not made of the parts that stage 2 is.
     """
     # A copy: a model writes into its parts' configurations, how they attend among it.
     language_config = copy.deepcopy(language_model.config)

@@ -135,6 +135,8 @@ def from_blip2(source: str | Path, *, dtype: torch.dtype = torch.float32) -> Loa
 
     `source` is a folder or a name on the model hub. Vision transformer, Q-Former, queries and text
     embeddings are taken; the contrastive and matching heads are not; the score heads are drawn.
+    Raises CheckpointError with all names that are missing or left over, or where the hub is out of
+    reach; TokenizerError.
     """
     folder = find_folder(source, wanted=("*.json", "*.safetensors", "*.txt"))
     blip2 = _read_blip2(folder, dtype)

@@ -1,4 +1,7 @@
-"""Reads checkpoints that others published: the released MINT-IQA, and BLIP-2 to start from.
+"""The released MINT-IQA's weights under our names, and models that hold them.
+
+Source of the names: IntMeGroup/MINT-IQA, commit e76c07d, models/MINT_Qformers.py, with EVA-ViT and
+Q-Former of salesforce/LAVIS, commit 506965b.
 
 Every name of a released checkpoint is either mapped to one of ours or dropped with a reason; a name
 that is neither is an error, so that nothing is lost in silence.
@@ -180,7 +183,10 @@ def convert_state_dict(official: Mapping[str, Tensor], config: MintIQAConfig) ->
 
 
 def convert_stage(official: Mapping[str, Tensor], stage: int) -> dict[str, Tensor]:
-    """The released weights of one stage under our names; shapes are the caller's to check."""
+    """The released weights of one stage under our names; shapes are the caller's to check.
+
+    Raises UnknownNameError, or CheckpointError where an attention's biases do not go together.
+    """
     return {
         ours: join_parts({name: official[name] for name in names})
         for ours, names in parts_of(official, stage).items()

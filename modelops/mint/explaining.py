@@ -34,6 +34,7 @@ class Tokens(NamedTuple):
     mask: Tensor  # int64 (B, L), 1 where there is a token
 
     def to(self, device: torch.device | str) -> "Tokens":
+        """The same on `device`."""
         return Tokens(self.ids.to(device), self.mask.to(device))
 
 

@@ -32,7 +32,8 @@ class LanguageTokenizer:
     """Texts ↔ the ids of one language model, begin token first.
 
     Padded at the end. Any Unicode text can be encoded; what a text becomes when it is decoded again
-    depends on the tokenizer.
+    depends on the tokenizer. Raises TokenizerError where it lacks begin or end token, or has more
+    tokens than the model.
     """
 
     def __init__(self, tokenizer: Any, *, vocab_size: int) -> None:

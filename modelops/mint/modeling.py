@@ -225,7 +225,8 @@ class MintIQAModel(MintIQATrunk):
         """Writes w (3, Dq), b (3,) into the heads, so that `head_weights` gives them back exactly.
 
         The map goes through one hidden unit and the others are zero: no rounding of a product of
-        two matrices. Outputs that are not the score become zero.
+        two matrices. Outputs that are not the score become zero. Raises CheckpointError for other
+        shapes.
         """
         heads = self._head_layers()
         wanted = (len(heads), self.config.embedding_size)

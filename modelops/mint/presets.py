@@ -1,4 +1,7 @@
-"""Named sizes: `tiny` for two processor cores, `vit-g` as published."""
+"""Named sizes: `tiny` for two processor cores, `vit-g` as published.
+
+Source: arXiv 2405.07346, section 5; the released checkpoint's shapes (`MINTIQA.pt`).
+"""
 
 from collections.abc import Callable
 

@@ -25,7 +25,7 @@ class ModelInputs(NamedTuple):
         return ModelInputs(*(tensor[part] for tensor in self))
 
     def to(self, device: torch.device | str, dtype: torch.dtype) -> "ModelInputs":
-        """The batch on `device`, pixels as `dtype`."""
+        """The batch on `device`, pixels as `dtype`; ids and mask stay int64."""
         pixels = self.pixel_values.to(device, dtype)
         return ModelInputs(pixels, self.input_ids.to(device), self.attention_mask.to(device))
 
@@ -38,7 +38,10 @@ class MintIQAProcessor:
     image_size: int
 
     def __call__(self, images: Sequence[ImageSource], prompts: Sequence[str]) -> ModelInputs:
-        """One batch; images are paths or PIL images. Raises UnreadableImageError."""
+        """One batch; images are paths or PIL images.
+
+        Raises UnreadableImageError; ValueError where there are not as many prompts.
+        """
         if len(images) != len(prompts):
             raise ValueError(f"{len(images)} images and {len(prompts)} prompts; give one for each")
         pixels = images_to_batch(images, self.image_size)

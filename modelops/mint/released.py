@@ -57,14 +57,17 @@ class Converted:
 
     @property
     def mapped(self) -> int:
+        """How many official tensors have a place."""
         return sum(isinstance(entry, Mapped) for entry in self.names.values())
 
     @property
     def stages(self) -> tuple[int, ...]:
+        """Those of which there is anything, `SCORES` before `EXPLANATIONS`."""
         found = {entry.stage for entry in self.names.values() if isinstance(entry, Mapped)}
         return tuple(sorted(found))
 
     def to_json(self) -> dict[str, dict[str, str]]:
+        """Official name → file and name there, or why it was dropped."""
         return {
             official: {"file": str(Path(PLACES[entry.stage], WEIGHTS)), "name": entry.name}
             if isinstance(entry, Mapped)

@@ -48,6 +48,7 @@ class Entry(NamedTuple):
 
     @property
     def nbytes(self) -> int:
+        """Bytes that the tensor takes in a file."""
         return self.shape.numel() * self.dtype.itemsize
 
 

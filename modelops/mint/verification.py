@@ -57,6 +57,7 @@ class Check:
 
     @property
     def counts_ids(self) -> bool:
+        """Whether `difference` is a number of ids."""
         return _GENERATED.fullmatch(self.name) is not None
 
     @property

@@ -221,12 +221,18 @@ def _look(
     parts, rows = [], []
     for read in read_images(scores.processor, pool.stimuli):
         if read.inputs is not None:
-            parts.append(look(scores, speech.model, read.inputs))
+            names = [_name(pool.stimuli[row]) for row in read.rows]
+            parts.append(look(scores, speech.model, read.inputs, names))
         rows += read.rows
         report("looking", len(rows), len(pool))
     if not parts:
         raise LearningError("none of the images that raters explained can be read")
     return Seen.joined(parts), pool.take(rows)
+
+
+def _name(stimulus: Stimulus) -> str:
+    """An image with its prompt, by their contents."""
+    return f"{stimulus.sha256} {stimulus.prompt.text_sha256}"
 
 
 def _agreement(

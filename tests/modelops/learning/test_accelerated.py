@@ -3,6 +3,7 @@
 import time
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from multiprocessing import active_children, get_context
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from modelops.learning.errors import DivergedError, TeamBrokenError
 from modelops.learning.training import fine_tune
 from modelops.mint import DeviceError
 
-from .killing import COUNT, KILLED, start_model, training
+from .killing import COUNT, KILLED, fine_tuning, start_model, training
 from .models import small_model
 from .training_data import Images, make_data, same_bits, silent, weights
 
@@ -59,7 +60,8 @@ def test_all_end_when_one_is_killed_and_the_run_goes_on_to_the_same_bits(tmp_pat
     fine_tune(whole, data, TOGETHER, tmp_path / "whole", silent)
 
     # First the parent, in whose absence its processes end.
-    with training(TOGETHER, tmp_path / "c", hold_at=2, save_seconds=0) as (parent, told):
+    work = partial(fine_tuning, TOGETHER)
+    with training(work, tmp_path / "c", hold_at=2, save_seconds=0) as (parent, told):
         while told.poll(120) and told.recv() < 2:
             pass
         members = psutil.Process(parent.pid).children()

@@ -35,6 +35,7 @@ from modelops.mint import (
     GREEDY,
     Answerer,
     LoadedModel,
+    MintIQAExplainer,
     MintIQAProcessor,
     ModelInputs,
     Speech,
@@ -89,6 +90,10 @@ def pictures(scores: LoadedModel, shades: list[float]) -> ModelInputs:
     return ModelInputs(pixels, *scores.processor.tokenizer(["prompt"] * len(shades)))
 
 
+def look_at(scores: LoadedModel, explainer: MintIQAExplainer, shades: list[float]) -> Seen:
+    return look(scores, explainer, pictures(scores, shades), [str(shade) for shade in shades])
+
+
 def reasons(level: int) -> Mapping[Perspective, Reason]:
     return {Perspective.QUALITY: Reason({"colour": level})}
 
@@ -120,7 +125,7 @@ def test_the_language_model_words_the_notes_that_it_is_given(speech: Speech) -> 
 
 def test_it_learns_to_say_what_it_sees(scores: LoadedModel, speech: Speech, tmp_path: Path) -> None:
     shades = [-1.5 + 0.2 * number for number in range(16)]
-    seen = look(scores, speech.model, pictures(scores, shades))
+    seen = look_at(scores, speech.model, shades)
     examples = [
         Example(row, question, (word_answer(FORM, reasons(1 + (shade > 0)), question),))
         for row, shade in enumerate(shades)
@@ -136,7 +141,7 @@ def test_it_learns_to_say_what_it_sees(scores: LoadedModel, speech: Speech, tmp_
         assert float(batch_loss(speech, seen, examples)) < before / 2
 
     # Shades between those that it learnt from.
-    unseen = look(scores, speech.model, pictures(scores, [-1.2, -0.7, 0.7, 1.2]))
+    unseen = look_at(scores, speech.model, [-1.2, -0.7, 0.7, 1.2])
     said = [parse_answer(FORM, text).get("colour") for text in answers(speech, unseen, "quality")]
     assert said == [1, 1, 2, 2]
     assert speech.model.zero_convolution.weight.any()
@@ -152,7 +157,7 @@ def _short_training(
     scores: LoadedModel, speech: Speech, checkpoint: Path, progress: Steps, save_seconds: float
 ) -> dict[str, torch.Tensor]:
     """The weights after a training that begins as every other one does."""
-    seen = look(scores, speech.model, pictures(scores, [-1.0, 0.0, 1.0]))
+    seen = look_at(scores, speech.model, [-1.0, 0.0, 1.0])
     examples = [Example(row, "quality", ("The colour is quite bright.",)) for row in range(3)]
     started = start_speech(scores, speech.model.language_model, speech.language)
     torch.nn.init.constant_(started.model.language_projection.weight, 0.01)
@@ -178,7 +183,7 @@ def test_what_is_frozen_may_be_half_as_wide(
     model.load_state_dict(speech.model.state_dict())
     model.to(torch.bfloat16)  # type: ignore[arg-type]  # transformers leaves it untyped
     frozen = {name: w.clone() for name, w in model.named_parameters() if not w.requires_grad}
-    seen = look(scores, model, pictures(scores, [-1.0, 1.0]))
+    seen = look_at(scores, model, [-1.0, 1.0])
     examples = [Example(row, "quality", ("The colour is quite bright.",)) for row in range(2)]
     with torch.no_grad():
         before = float(batch_loss(started, seen, examples))
@@ -225,10 +230,33 @@ def test_a_training_that_breaks_off_goes_on_to_the_same_weights(
     assert told == [*range(1, last + 1), *range(saved + 1, 5)]
 
 
+def test_a_checkpoint_knows_its_images_by_their_names_and_not_by_how_they_look(
+    scores: LoadedModel, speech: Speech, tmp_path: Path
+) -> None:
+    seen = look_at(scores, speech.model, [-1.0, 1.0])
+    examples = [Example(row, "quality", ("The colour is quite bright.",)) for row in range(2)]
+    recipe = ExplanationRecipe(epochs=1, batch_size=2, learning_rate=1e-3)
+
+    def steps(seen: Seen) -> int:
+        started = start_speech(scores, speech.model.language_model, speech.language)
+        torch.nn.init.constant_(started.model.language_projection.weight, 0.01)
+        torch.nn.init.zeros_(started.model.language_projection.bias)
+        told: list[int] = []
+        train_explainer(
+            started, seen, examples, recipe, tmp_path / "kept", lambda *done: told.append(done[0])
+        )
+        return len(told)
+
+    assert steps(seen) == 1
+    # Another process, or another GPU, may find other last bits.
+    assert steps(replace(seen, queries=seen.queries * (1 + 2**-22))) == 0
+    assert steps(replace(seen, images=("-1.0", "others"))) == 1
+
+
 def test_a_loss_that_is_no_number_is_named(
     scores: LoadedModel, speech: Speech, tmp_path: Path
 ) -> None:
-    seen = look(scores, speech.model, pictures(scores, [0.0]))
+    seen = look_at(scores, speech.model, [0.0])
     seen = replace(seen, features=torch.full_like(seen.features, torch.nan))
     examples = [Example(0, "quality", ("The colour is quite bright.",))]
     with pytest.raises(DivergedError, match="loss is nan at step 1"):
@@ -237,8 +265,7 @@ def test_a_loss_that_is_no_number_is_named(
 
 def test_the_loss_is_that_of_the_whole_model(scores: LoadedModel, speech: Speech) -> None:
     """Features that were kept, and an image looked at once for two answers, change nothing."""
-    inputs = pictures(scores, [-1.0, 1.0])
-    seen = look(scores, speech.model, inputs)
+    seen = look_at(scores, speech.model, [-1.0, 1.0])
     texts = ("The colour is much too dark.", "The colour is quite bright.")
     with torch.no_grad():
         found = batch_loss(speech, seen, [Example(1, "quality", texts)])
@@ -256,7 +283,7 @@ def test_the_loss_is_that_of_the_whole_model(scores: LoadedModel, speech: Speech
 
 
 def test_nothing_to_learn_from_is_named(speech: Speech, tmp_path: Path) -> None:
-    nothing = Seen(torch.empty(0, 5, 16), torch.empty(0, 4, 12))
+    nothing = Seen(torch.empty(0, 5, 16), torch.empty(0, 4, 12), ())
     with pytest.raises(LearningError, match="nobody has said why yet"):
         train_explainer(speech, nothing, [], ExplanationRecipe(epochs=1), tmp_path / "kept", ignore)
     with pytest.raises(LearningError, match="no recipe for explanations of 'huge'"):
