@@ -51,7 +51,7 @@ check: setup-dev ## lint, types, layers, missing migrations, deployment settings
 	@echo "check: migrations"; $(PY) -m workbench.local run --throw-away -- $(PY) manage.py makemigrations --check --dry-run
 	@echo "check: deployment settings"; env $$CHECK_ENV $(PY) manage.py check --deploy --fail-level WARNING
 
-bench: setup ## measure all that needs no browser, on throw-away data (20 minutes); writes benchmarks/results
+bench: setup ## measure all that needs no browser, on throw-away data (40 minutes); writes benchmarks/results
 	@$(PY) -m benchmarks
 
 bench-rating: setup ## ratings per second, with few and with many raters and answers stored
@@ -72,7 +72,7 @@ bench-predict: setup ## predictions per second
 bench-export: setup ## rows exported per second, and the memory it takes
 	@$(PY) -m benchmarks export
 
-bench-model: setup ## the model's images per second against the straightforward way (9 GiB for all of it)
+bench-model: setup ## the model's images per second against the straightforward way (15 minutes; 19 GiB free for all of it)
 	@$(PY) -m benchmarks model
 
 pretrain-tiny: setup ## pretrain the shipped tiny backbone anew (takes long)

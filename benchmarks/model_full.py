@@ -38,7 +38,7 @@ from .model_training import seconds_per_step, trunk_cache
 
 _GIB = 2**30
 #: What each part takes and some room beside it, in GiB.
-_TRAINING_GIB, _EPOCH_GIB, _ANSWERING_GIB = 14, 20, 21
+_TRAINING_GIB, _EPOCH_GIB, _ANSWERING_GIB = 14, 20, 19
 
 
 def full_size_model() -> LoadedModel:

@@ -4,7 +4,8 @@ One image from file to scores, in reading order: `processing` (the whole way) â†
 (pixels) and `tokenization` (prompt) â†’ `modeling` (pixels and tokens to scores). `engine` goes that
 way with many images at once. `answering` goes on from there: a question about the image to an
 answer in words, by `explaining` and `language`. Beside them: `configuration` and `presets` hold the
-sizes, `checkpoint` finds, loads and saves models, `conversion` reads the released checkpoint.
+sizes, `checkpoint` finds, loads and saves models, `released` and `conversion` make them of the
+released checkpoint, `starting` of what that started from; `verification` compares with its outputs.
 """
 
 from .answering import (
