@@ -100,12 +100,22 @@ class Saving:
     def __init__(self, path: Path, seconds: float) -> None:
         self._path, self._seconds = path, seconds
         self._saved = time.monotonic()
+        #: Done when it was written last.
+        self._steps = 0
+
+    def _save(self, state: Checkpoint) -> None:
+        save_checkpoint(self._path, state)
+        self._saved, self._steps = time.monotonic(), len(state.curve.losses)
 
     def after_step(self, state: Checkpoint) -> None:
         """Writes where so many seconds of training would be lost without it."""
         if time.monotonic() - self._saved >= self._seconds:
-            save_checkpoint(self._path, state)
-            self._saved = time.monotonic()
+            self._save(state)
+
+    def at_end(self, state: Checkpoint) -> None:
+        """Writes what is not written yet: what follows must not find other bits when it goes on."""
+        if len(state.curve.losses) != self._steps:
+            self._save(state)
 
     def after_epoch(self, state: Checkpoint) -> None:
         """Writes, too, what is soon written."""

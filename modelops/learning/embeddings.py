@@ -9,7 +9,7 @@ from numpy.typing import DTypeLike, NDArray
 from .shards import ShardStore
 
 Key = tuple[str, str]
-#: Seven million vectors of 768 numbers in float16.
+#: Three million vectors of 768 numbers in float32.
 _MOST_BYTES = 10 * 2**30
 
 

@@ -134,6 +134,7 @@ def train_explainer(
             "nobody has said why yet: there are no closed answers and no texts to learn from"
         )
     model = speech.model
+    model.freeze()
     for weight in model.parameters():
         if weight.requires_grad:
             weight.data = weight.data.float()
@@ -163,6 +164,7 @@ def train_explainer(
             saving.after_step(state)
         else:
             saving.after_epoch(state)
+    saving.at_end(state)
     model.train(False)
 
 
@@ -173,7 +175,8 @@ def _state(
     recipe: ExplanationRecipe,
     steps: int,
 ) -> Checkpoint:
-    """A run before its first step; its origin is all that its weights follow from."""
+    """A run before its first step. Its origin is this stage 2, the images and what was said of
+    them; of stage 1, and of how the images look, the caller's folder for the run must speak."""
     model = speech.model
     origin = fingerprint(model.state_dict().items(), about=repr((images, examples)))
     trained = {name: item for name, item in model.named_parameters() if item.requires_grad}

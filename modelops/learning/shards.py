@@ -27,7 +27,8 @@ class ShardStore:
 
     dtype: as which they are stored. All folders of `root` together take at most `most_bytes`: the
     oldest shard goes first, but none that this store has used, so that a set of arrays larger than
-    that is kept in part instead of being driven out by itself.
+    that is kept in part instead of being driven out by itself. Processes that write at the same
+    time may exceed the bound by a sixteenth each.
     """
 
     def __init__(

@@ -134,6 +134,8 @@ class _Training:
                 self.cache.flush()
             if self.team.leads:
                 saving.after_epoch(state)
+        if self.team.leads:
+            saving.at_end(state)
         if state.best and not curve.latest_is_best:
             _put(state.weights, state.best)
         if self.recipe.lora_rank:

@@ -72,6 +72,17 @@ def _in_halves(work: Callable[[slice], T], start: int, stop: int) -> list[T]:
 
 
 @contextmanager
+def threads_each(count: int) -> Iterator[None]:
+    """Threads that are started within compute with `count` threads of torch each."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(max(1, count))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
 def lost_device_errors() -> Iterator[None]:
     """Turns what torch raises of a GPU that is gone into a DeviceError with the mend.
 

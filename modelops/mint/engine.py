@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .checkpoint import LoadedModel
-from .devices import Precision, device_errors, in_halves
+from .devices import Precision, device_errors, in_halves, threads_each
 from .errors import UnreadableImageError
 from .modeling import with_bfloat16_products
 from .prefetching import ahead_of
@@ -161,7 +161,7 @@ class Engine:
     def _on_cores(self, items: _Items) -> Iterator[_Part]:
         size = min(self.batch_size, max(1, -(-len(items) // self.workers)))
         streams = max(1, min(self.workers, -(-len(items) // size)))
-        with _threads_each(self.workers // streams), ThreadPoolExecutor(streams) as pool:
+        with threads_each(self.workers // streams), ThreadPoolExecutor(streams) as pool:
             yield from pool.map(partial(self._part, items, size), range(0, len(items), size))
 
     def _part(self, items: _Items, size: int, start: int) -> _Part:
@@ -174,7 +174,7 @@ class Engine:
         collected."""
         bound = _BATCHES_AHEAD * (self.batch_size if self._sized else _MOST_IN_A_BATCH)
         with (
-            _threads_each(1),
+            threads_each(1),
             ThreadPoolExecutor(self.workers) as pool,
             closing(ahead_of(pool, self._decode, items, bound)) as decoding,
             ThreadPoolExecutor(1) as loader,
@@ -230,7 +230,7 @@ class Engine:
         fetched = torch.empty_like(pooled, device="cpu", pin_memory=True)
         fetched.copy_(pooled, non_blocking=True)
         arrived = torch.cuda.Event()
-        arrived.record()
+        arrived.record(torch.cuda.current_stream(self.device))
         return _Part(ready.rows, ready.errors, fetched, arrived)
 
     def _decode(self, item: tuple[ImageSource, str]) -> Decoded:
@@ -256,14 +256,3 @@ def fitting_batch(free_bytes: float, bytes_per_image: float) -> int:
     """The largest power of two of images that fit, from 1 to 256."""
     fit = _MEMORY_SHARE * free_bytes / max(bytes_per_image, 1)
     return 1 << min(max(int(fit), 1), _MOST_IN_A_BATCH).bit_length() - 1
-
-
-@contextmanager
-def _threads_each(count: int) -> Iterator[None]:
-    """Threads that are started within compute with `count` threads of torch each."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(max(1, count))
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -91,6 +91,17 @@ class MintIQAExplainer(MintIQATrunk):
         self.language_projection = nn.Linear(config.embedding_size, language.hidden_size)
         self.language_model: Any = language_model or AutoModelForCausalLM.from_config(language)
         self.post_init()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
+        self.freeze()
+
+    @classmethod
+    def from_pretrained(cls, *args: Any, **kwargs: Any) -> Self:
+        """As in `MintIQATrunk`, and frozen: the library's new parameters would all learn."""
+        model = super().from_pretrained(*args, **kwargs)
+        model.freeze()
+        return model
+
+    def freeze(self) -> None:
+        """Language model and vision transformer do not learn, `ln_vision` does."""
         self.language_model.requires_grad_(False)
         self.vision_model.requires_grad_(False)
         self.vision_model.post_layernorm.requires_grad_(True)

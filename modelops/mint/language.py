@@ -66,6 +66,12 @@ class LanguageTokenizer:
         """The texts of generated ids, without special tokens and outer white space."""
         return [self._tokenizer.decode(row, skip_special_tokens=True).strip() for row in rows]
 
+    def special_tokens(self) -> dict[str, int | None]:
+        """Ids by the names that a language model's configuration has for them; without a padding of
+        its own none is given, since no loss is on it."""
+        own = self._tokenizer.pad_token_id
+        return {"bos_token_id": self._begin, "eos_token_id": self._end, "pad_token_id": own}
+
     def save(self, folder: Path) -> None:
         """Writes the tokenizer's files to `folder`/`LANGUAGE_FOLDER`."""
         self._tokenizer.save_pretrained(folder / LANGUAGE_FOLDER)

@@ -19,7 +19,7 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from .devices import is_out_of_memory
+from .devices import is_out_of_memory, threads_each
 from .errors import UnreadableImageError
 
 #: The statistics of CLIP's training images, red, green, blue on 0…1.
@@ -92,7 +92,8 @@ def images_to_batch(sources: Sequence[ImageSource], size: int) -> Tensor:
 
     On as many threads as torch uses: while images are decoded nothing else is computed.
     """
-    with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+    workers = torch.get_num_threads()
+    with threads_each(1), ThreadPoolExecutor(workers) as pool:
         pixels = list(pool.map(partial(image_to_pixels, size=size), sources))
     return normalise(torch.stack(pixels))
 

@@ -121,7 +121,9 @@ def convert_released(
         EXPLANATIONS: (explainer_config, expected_explanation_shapes(explainer_config)),
     }
     with naming(checkpoint):
-        stages = [_plan(reader, number, *wanted[number], dtype) for number in converted.stages]
+        stages = [
+            _plan(checkpoint, reader, number, *wanted[number], dtype) for number in converted.stages
+        ]
     words = load_tokenizer(find_folder(tokenizer, wanted=("tokenizer.json", "vocab.txt")), config)
     needed = sum(entry.nbytes for stage in stages for entry in stage.layout.values())
     with new_folder(Path(folder), needed=needed) as building:
@@ -146,6 +148,7 @@ def _configs(
 
 
 def _plan(
+    source: str | Path,
     reader: WeightReader,
     number: int,
     config: MintIQAConfig,
@@ -164,7 +167,8 @@ def _plan(
 
     def read(name: str) -> Tensor:
         whole = join_parts({official: reader(official) for official in parts[name]})
-        return representable(whole, dtype, parts[name])
+        with naming(source):
+            return representable(whole, dtype, parts[name])
 
     layout = {name: Entry(shape, dtype) for name, shape in wanted.items()}
     return _Stage(number, config, layout, read)

@@ -80,11 +80,15 @@ def start_from_instructblip(
         check_shapes(shapes | new, wanted)
     words = load_tokenizer(found / "qformer_tokenizer", config)
     language = read_language_tokenizer(found, vocab_size=config.language_config.vocab_size)
+    # The published sizes name other special tokens than the tokenizer, which answers are made with.
+    for name, value in language.special_tokens().items():
+        setattr(config.language_config, name, value)
 
     def read(name: str) -> Tensor:
         if _is_new(name):
             return torch.zeros(wanted[name], dtype=dtype)
-        return representable(reader(names[name]), dtype, [names[name]])
+        with naming(found):
+            return representable(reader(names[name]), dtype, [names[name]])
 
     layout = {name: Entry(shape, dtype) for name, shape in wanted.items()}
     needed = sum(entry.nbytes for entry in layout.values())
@@ -121,6 +125,11 @@ def _instructblip_config(folder: Path) -> MintIQAExplainerConfig:
         sizes: Any = InstructBlipConfig.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{folder} holds no sizes of InstructBLIP ({error})") from error
+    if sizes.text_config.is_encoder_decoder:
+        raise CheckpointError(
+            f"{folder}: its language model is an encoder and a decoder; give an InstructBLIP with "
+            "a causal one, such as Salesforce/instructblip-vicuna-7b"
+        )
     vision, qformer = sizes.vision_config.to_dict(), sizes.qformer_config.to_dict()
     del vision["model_type"], qformer["model_type"]
     return MintIQAExplainerConfig(
@@ -139,7 +148,10 @@ def _check_fit(folder: Path, config: MintIQAExplainerConfig) -> None:
             f"{folder} holds no stage 1 to which stage 2 could be added; make one first, from a "
             "released checkpoint or with --from-blip2"
         )
-    scores = MintIQAConfig.from_pretrained(folder, local_files_only=True)
+    try:
+        scores = MintIQAConfig.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{folder}: stage 1's sizes cannot be read ({error})") from error
     for name in ("image_size", "num_query_tokens", "embedding_size"):
         ours, theirs = getattr(scores, name), getattr(config, name)
         if ours != theirs:

@@ -85,7 +85,7 @@ class FolderReader:
         try:
             listed = json.loads(index.read_text())["weight_map"] if index.exists() else {}
             files = {folder / file for file in listed.values()} or {whole}
-        except (OSError, ValueError, KeyError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
             raise CheckpointError(
                 f"{index} is no index of files ({error}); copy it again"
             ) from error

@@ -2,6 +2,7 @@
 
 import gc
 import sys
+import weakref
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +27,9 @@ class VersionModel:
 
     def __init__(self, folder: Path, backbone_sha256: str) -> None:
         self.folder = folder
-        self.embedder = Embedder(backbone_sha256, lambda: self.backbone)
+        # Weakly: a version that is let go must go at once, and with it what it holds of a GPU.
+        me = weakref.proxy(self)
+        self.embedder = Embedder(backbone_sha256, lambda: me.backbone)
 
     @cached_property
     def last_layer(self) -> "LastLayer":

@@ -116,3 +116,9 @@ def test_a_small_checkpoint_is_written_after_each_epoch_a_large_one_when_it_is_t
     assert not (tmp_path / "large").exists()
     Saving(tmp_path / "large", seconds=0).after_epoch(state)
     assert (tmp_path / "large").exists()
+    # The end of a training is written, once, whatever its size.
+    ending = Saving(tmp_path / "end", seconds=600)
+    ending.at_end(state)
+    written = (tmp_path / "end").stat().st_mtime_ns
+    ending.at_end(state)
+    assert (tmp_path / "end").stat().st_mtime_ns == written

@@ -200,6 +200,10 @@ def test_what_is_frozen_may_be_half_as_wide(
     save_model(scores, tmp_path / "model")
     save_speech(started, tmp_path / "model")
     loaded = load_answerer(tmp_path / "model", dtype=torch.bfloat16)
+    # And it learns on, saving after each step.
+    train_explainer(loaded.speech, seen, examples, recipe, tmp_path / "on", ignore, 0)
+    on = dict(loaded.speech.model.named_parameters())
+    assert all(torch.equal(item, on[name]) for name, item in frozen.items())
     assert len(as_it_is[0]) == len(loaded.answer(inputs, [QUESTIONS["quality"]], brief)[0]) == 2
 
 

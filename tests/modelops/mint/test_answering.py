@@ -160,6 +160,18 @@ def test_both_stages_are_saved_and_loaded(
     assert again.speech.model.language_model.config.vocab_size == 1024
 
 
+def test_what_was_frozen_is_frozen_when_it_is_loaded(
+    loaded: LoadedModel, speech: Speech, tmp_path: Path
+) -> None:
+    save_model(loaded, tmp_path)
+    save_speech(speech, tmp_path)
+    learns, again = (
+        {name for name, item in model.named_parameters() if item.requires_grad}
+        for model in (speech.model, load_speech(tmp_path, dtype=torch.bfloat16).model)
+    )
+    assert again == learns
+
+
 def test_a_changed_file_is_named(loaded: LoadedModel, speech: Speech, tmp_path: Path) -> None:
     save_model(loaded, tmp_path / "model")
     save_speech(speech, tmp_path / "model")

@@ -41,6 +41,10 @@ def instructblip(tmp_path: Path, small_config: MintIQAConfig, loaded: LoadedMode
             intermediate_size=24,
             num_hidden_layers=2,
             num_attention_heads=2,
+            # Not the tokenizer's, as in the published one.
+            bos_token_id=0,
+            eos_token_id=1,
+            pad_token_id=-1,
         ).to_dict(),
         num_query_tokens=4,
     )
@@ -90,6 +94,9 @@ def test_it_says_what_instructblip_says(
     torch.testing.assert_close(*projected, rtol=0, atol=1e-5)
     torch.testing.assert_close(*logits, rtol=0, atol=1e-5)
     assert len(answerer.answer(inputs, QUESTIONS)[1]) == 5
+    language = ours.config.language_config
+    ids = language.bos_token_id, language.eos_token_id, language.pad_token_id
+    assert ids == (1, 2, 0)  # of the tokenizer
 
 
 def test_the_command_adds_it_to_a_folder_in_the_width_that_is_asked(

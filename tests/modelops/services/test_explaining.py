@@ -1,6 +1,8 @@
 """From what raters said to a model that says it, and to answers about every image."""
 
+import gc
 import json
+import weakref
 from pathlib import Path
 
 import pytest
@@ -107,6 +109,19 @@ def test_the_stored_answers_are_those_of_the_stored_model(
     ((expected,),) = answerer.answer(inputs, [QUESTIONS["overall"]], decoding_of("tiny"))
     stored = PredictedExplanation.objects.get(stimulus=stimulus, question="overall")
     assert stored.text == expected
+
+
+def test_a_model_that_is_let_go_goes_at_once(explains: ModelVersion) -> None:
+    model = version_model(explains)
+    model.embedder.embed([Stimulus.objects.select_related("prompt").order_by("pk")[0]])
+    gone = weakref.ref(model.backbone.model)
+    gc.disable()  # as if the collector did not happen to run
+    try:
+        del model
+        release_models()
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_models_are_let_go_where_another_process_needs_the_memory(explains: ModelVersion) -> None:
