@@ -49,7 +49,7 @@ def without_decoding(
             took = _seconds(lambda e=engine, p=pixels, w=words: e.pooled(p, w))  # type: ignore[misc]  # bound now
         except torch.OutOfMemoryError:
             break
-        except Exception as error:
+        except Exception as error:  # whatever a compiler raises
             if not compiled:
                 raise
             return [*rows, {"batch": batch, "compiled": True, "skipped": str(error)[:200]}]

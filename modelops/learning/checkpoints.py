@@ -5,7 +5,6 @@ that are done.
 """
 
 import json
-import math
 import tempfile
 import time
 from collections.abc import Mapping
@@ -95,21 +94,21 @@ def load_checkpoint(path: Path, checkpoint: Checkpoint) -> bool:
 
 
 class Saving:
-    """When and where a run's checkpoints are written."""
+    """When and where a run's checkpoints are written; `steps` of the run are in the one there."""
 
-    def __init__(self, path: Path, seconds: float) -> None:
-        self._path, self._seconds = path, seconds
+    def __init__(self, path: Path, seconds: float, steps: int = 0) -> None:
+        self._path, self._seconds, self._steps = path, seconds, steps
         self._saved = time.monotonic()
-        #: Done when it was written last.
-        self._steps = 0
-
-    def _save(self, state: Checkpoint) -> None:
-        save_checkpoint(self._path, state)
-        self._saved, self._steps = time.monotonic(), len(state.curve.losses)
 
     def after_step(self, state: Checkpoint) -> None:
         """Writes where so many seconds of training would be lost without it."""
-        if time.monotonic() - self._saved >= self._seconds:
+        if self._is_due:
+            self._save(state)
+
+    def after_epoch(self, state: Checkpoint) -> None:
+        """Writes, too, what is soon written."""
+        size = sum(tensor.nbytes for tensor in _tensors(state).values())
+        if self._is_due or size <= _EACH_EPOCH_BYTES:
             self._save(state)
 
     def at_end(self, state: Checkpoint) -> None:
@@ -117,11 +116,13 @@ class Saving:
         if len(state.curve.losses) != self._steps:
             self._save(state)
 
-    def after_epoch(self, state: Checkpoint) -> None:
-        """Writes, too, what is soon written."""
-        if sum(tensor.nbytes for tensor in _tensors(state).values()) <= _EACH_EPOCH_BYTES:
-            self._saved = -math.inf
-        self.after_step(state)
+    @property
+    def _is_due(self) -> bool:
+        return time.monotonic() - self._saved >= self._seconds
+
+    def _save(self, state: Checkpoint) -> None:
+        save_checkpoint(self._path, state)
+        self._saved, self._steps = time.monotonic(), len(state.curve.losses)
 
 
 def _tensors(checkpoint: Checkpoint) -> dict[str, Tensor]:

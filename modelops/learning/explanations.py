@@ -143,7 +143,8 @@ def train_explainer(
     ]
     state = _state(speech, seen.images, examples, recipe, len(batches) // recipe.epochs)
     load_checkpoint(checkpoint, state)
-    curve, saving = state.curve, Saving(checkpoint, save_seconds)
+    curve = state.curve
+    saving = Saving(checkpoint, save_seconds, len(curve.losses))
     model.train()
     for step, batch in islice(enumerate(batches), len(curve.losses), None):
         torch.manual_seed(seed_of(recipe.seed, DROPOUT, step))

@@ -6,6 +6,7 @@ its name, deleted, and computed anew.
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -49,10 +50,18 @@ class ShardStore:
         keys = list(keys)
         if any(key not in self._places for key in keys):
             self._open_new_shards()
-        known = {key: self._places[key] for key in keys if key in self._places}
-        return {
-            key: self._files[path].get_slice("values")[row] for key, (path, row) in known.items()
-        }
+        wanted: dict[Path, dict[str, int]] = defaultdict(dict)
+        for key in keys:
+            if key in self._places:
+                path, row = self._places[key]
+                wanted[path][key] = row
+        found: dict[str, Array] = {}
+        for path, rows in wanted.items():
+            values = self._files[path].get_slice("values")
+            if 2 * len(rows) >= values.get_shape()[0]:
+                values = values[:]  # in one go where most are wanted
+            found |= {key: values[row] for key, row in rows.items()}
+        return found
 
     def put(self, values: Mapping[str, Array]) -> bool:
         """Adds arrays as one shard; False, and nothing is added, where there is no room for it.

@@ -101,7 +101,8 @@ def fine_tune(
     with device_errors(model.query_tokens.device, recipe):
         training = _Training(model, data, recipe, team or Alone())
         load_checkpoint(checkpoint, training.state)
-        training.run(Saving(checkpoint, save_seconds), progress)
+        done = len(training.state.curve.losses)
+        training.run(Saving(checkpoint, save_seconds, done), progress)
         return training.state.curve
 
 

@@ -87,17 +87,20 @@ class TrunkCache:
     def __call__(self, rows: Sequence[int]) -> Tensor:
         """float32 (len(rows), patches + 1, Dv) on the model's device, for `encode_upper`."""
         images = {row: self._images[row] for row in rows}
-        found = self._store.get_many(image for image in images.values() if image not in self._new)
-        found |= self._new
-        known = {row: found[image] for row, image in images.items() if image in found}
+        kept = self._store.get_many(image for image in images.values() if image not in self._new)
+        known = {
+            row: found
+            for row, image in images.items()
+            if (found := self._new.get(image, kept.get(image))) is not None
+        }
         missing = [row for row in dict.fromkeys(rows) if row not in known]
         for start in range(0, len(missing), _BATCH):
             part = missing[start : start + _BATCH]
             known |= dict(zip(part, self._compute(part), strict=True))
         self._keep({self._images[row]: known[row] for row in missing})
         # It travels as it is kept, half as wide.
-        kept = torch.from_numpy(np.stack([known[row] for row in rows]))
-        return kept.to(self._device).float()
+        half = torch.from_numpy(np.stack([known[row] for row in rows]))
+        return half.to(self._device).float()
 
     @property
     def _device(self) -> torch.device:

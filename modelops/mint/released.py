@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -20,7 +19,7 @@ from .checkpoint import (
     describe_folder,
     find_folder,
 )
-from .configuration import MintIQAConfig, MintIQAExplainerConfig
+from .configuration import MintIQAConfig
 from .conversion import (
     EXPLANATIONS,
     SCORES,
@@ -36,7 +35,7 @@ from .conversion import (
 )
 from .errors import CheckpointError
 from .presets import explainer_preset_config, preset_config
-from .released_sizes import configs_from_golden, read_sizes
+from .released_sizes import read_sizes
 from .storing import new_folder
 from .streaming import Entry, Progress, WeightReader, representable, write_weights
 from .tokenization import load_tokenizer
@@ -91,7 +90,7 @@ def convert_released(
     folder: str | Path,
     *,
     dtype: torch.dtype = torch.float32,
-    sizes: Mapping[str, Any] | Path | None = None,
+    sizes: Path | None = None,
     tokenizer: str | Path = TOKENIZER_SOURCE,
     progress: Progress | None = None,
 ) -> Converted:
@@ -99,8 +98,7 @@ def convert_released(
 
     checkpoint: a `torch.save` or safetensors file with stage 1 (`qformer1.*`), 2, or both.
     dtype: what all weights are stored as.
-    sizes: the `config.json` beside an official state dict, or what is in it; default: the published
-        ones.
+    sizes: the `config.json` beside an official state dict; default: the published ones.
     tokenizer: a folder with a BERT tokenizer, or its name on the model hub.
 
     Raises UnknownNameError with all names that are unknown; CheckpointError with all that are
@@ -115,7 +113,11 @@ def convert_released(
             f"{checkpoint} holds no weights of either stage of MINT-IQA; give MINTIQA.pt as it is "
             "published, or one stage of it"
         )
-    config, explainer_config = _configs(sizes)
+    config, explainer_config = (
+        read_sizes(sizes)
+        if sizes is not None
+        else (preset_config("vit-g"), explainer_preset_config("vit-g"))
+    )
     wanted = {
         SCORES: (config, expected_shapes(config)),
         EXPLANATIONS: (explainer_config, expected_explanation_shapes(explainer_config)),
@@ -135,16 +137,6 @@ def convert_released(
         text = json.dumps(converted.to_json(), indent=1, ensure_ascii=False)
         (building / NAMES_LIST).write_text(text + "\n")
     return converted
-
-
-def _configs(
-    sizes: Mapping[str, Any] | Path | None,
-) -> tuple[MintIQAConfig, MintIQAExplainerConfig]:
-    if sizes is None:
-        return preset_config("vit-g"), explainer_preset_config("vit-g")
-    if isinstance(sizes, Path):
-        return read_sizes(sizes)
-    return configs_from_golden(sizes)
 
 
 def _plan(

@@ -39,41 +39,28 @@ def read_sizes(path: Path) -> tuple[MintIQAConfig, MintIQAExplainerConfig]:
         raise CheckpointError(
             f"{path} is no file of sizes ({error}); give the one beside the state dict"
         ) from error
-    return configs_from_golden(sizes, source=path)
-
-
-def configs_from_golden(
-    sizes: Any, *, source: str | Path = "what was given"
-) -> tuple[MintIQAConfig, MintIQAExplainerConfig]:
-    """As `read_sizes`, of the file's content."""
     problems = list(_problems(sizes))
     if problems:
         raise CheckpointError(
-            f"{source}: these are not the sizes of a MINT-IQA: {'; '.join(problems)}; give vision, "
+            f"{path}: these are not the sizes of a MINT-IQA: {'; '.join(problems)}; give vision, "
             "qformer, heads and llm as beside an official state dict"
         )
-    return config_from_golden(sizes), explainer_config_from_golden(sizes)
+    return config_from_sizes(sizes), explainer_config_from_sizes(sizes)
 
 
-def config_from_golden(sizes: Mapping[str, Any]) -> MintIQAConfig:
+def config_from_sizes(sizes: Mapping[str, Any]) -> MintIQAConfig:
     """Stage 1, of sizes that were checked."""
     vision, qformer, heads = sizes["vision"], sizes["qformer"], sizes["heads"]
     return MintIQAConfig(
         vision_config=Blip2VisionConfig(
             image_size=vision["image_size"],
             patch_size=vision["patch_size"],
-            hidden_size=vision["hidden_size"],
-            num_hidden_layers=vision["layers"],
-            num_attention_heads=vision["heads"],
-            intermediate_size=vision["intermediate_size"],
+            **_widths(vision),
             layer_norm_eps=vision["layer_norm_eps"],
         ),
         qformer_config=Blip2QFormerConfig(
             vocab_size=qformer["vocab_size"],
-            hidden_size=qformer["hidden_size"],
-            num_hidden_layers=qformer["layers"],
-            num_attention_heads=qformer["heads"],
-            intermediate_size=qformer["intermediate_size"],
+            **_widths(qformer),
             max_position_embeddings=qformer["max_position_embeddings"],
             cross_attention_frequency=qformer["cross_attention_frequency"],
             layer_norm_eps=qformer["layer_norm_eps"],
@@ -85,18 +72,23 @@ def config_from_golden(sizes: Mapping[str, Any]) -> MintIQAConfig:
     )
 
 
-def explainer_config_from_golden(sizes: Mapping[str, Any]) -> MintIQAExplainerConfig:
+def explainer_config_from_sizes(sizes: Mapping[str, Any]) -> MintIQAExplainerConfig:
     """Stage 2 and its language model, of sizes that were checked."""
     llm = sizes["llm"]
     language = LlamaConfig(
-        vocab_size=llm["vocab_size"],
-        hidden_size=llm["hidden_size"],
-        num_hidden_layers=llm["layers"],
-        num_attention_heads=llm["heads"],
-        intermediate_size=llm["intermediate_size"],
-        pad_token_id=llm.get("pad_token_id"),
+        vocab_size=llm["vocab_size"], **_widths(llm), pad_token_id=llm.get("pad_token_id")
     )
-    return MintIQAExplainerConfig.of(config_from_golden(sizes), language)
+    return MintIQAExplainerConfig.of(config_from_sizes(sizes), language)
+
+
+def _widths(part: Mapping[str, Any]) -> dict[str, Any]:
+    """What each transformer has, by the library's names."""
+    return {
+        "hidden_size": part["hidden_size"],
+        "num_hidden_layers": part["layers"],
+        "num_attention_heads": part["heads"],
+        "intermediate_size": part["intermediate_size"],
+    }
 
 
 def _problems(sizes: Any) -> Iterator[str]:

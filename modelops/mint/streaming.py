@@ -142,8 +142,9 @@ def write_state(
     return write_weights(path, layout, tensors.__getitem__, about=about)
 
 
-def representable(tensor: Tensor, dtype: torch.dtype, officials: Sequence[str]) -> Tensor:
-    """The tensor as `dtype`; raises CheckpointError where that, or it, is not finite."""
+def representable(tensor: Tensor, dtype: torch.dtype, names: Sequence[str]) -> Tensor:
+    """The tensor as `dtype`; raises CheckpointError, with the `names` that it was made of, where
+    that, or it, is not finite."""
     converted = tensor.to(dtype)
     if _is_finite(converted):
         return converted
@@ -152,7 +153,7 @@ def representable(tensor: Tensor, dtype: torch.dtype, officials: Sequence[str]) 
         if _is_finite(tensor)
         else "numbers that are infinite or none; copy the checkpoint again"
     )
-    raise CheckpointError(f"{' and '.join(officials)} holds {mend}")
+    raise CheckpointError(f"{' and '.join(names)} holds {mend}")
 
 
 def _is_finite(tensor: Tensor) -> bool:

@@ -3,7 +3,7 @@
 import gc
 import sys
 import weakref
-from functools import cache, cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,6 @@ from .artifacts import local_folder
 from .embedding import Embedder, device, precision, speech_dtype
 
 if TYPE_CHECKING:
-    from functools import _lru_cache_wrapper
-
     from ..learning.bayes import LastLayer
     from ..mint import Answerer, LoadedModel
 
@@ -56,31 +54,31 @@ class VersionModel:
         return Answerer(self.backbone, speech)
 
 
+#: The versions that this process holds, the one used last at the end.
+_kept: dict[tuple[str, str, str], VersionModel] = {}
+
+
 def version_model(version: ModelVersion) -> VersionModel:
     """The model of `version`. Raises ArtifactError where its files are gone or were changed."""
-    return _loader()(version.artifact, version.artifact_sha256, version.backbone_sha256)
+    key = (version.artifact, version.artifact_sha256, version.backbone_sha256)
+    model = _kept.pop(key, None) or VersionModel(local_folder(*key[:2]), key[2])
+    # A GPU has room for one; it is let go before another one is loaded.
+    while len(_kept) >= (2 if device() == "cpu" else 1):
+        del _kept[next(iter(_kept))]
+    _kept[key] = model
+    return model
 
 
 def release_models() -> None:
     """Lets go of what is loaded, and of the GPU's memory: another process needs it."""
+    _kept.clear()
     if "torch" not in sys.modules:
         return
     import torch
 
-    _loader().cache_clear()
     if torch.cuda.is_initialized():
         gc.collect()
         torch.cuda.empty_cache()
-
-
-@cache
-def _loader() -> "_lru_cache_wrapper[VersionModel]":
-    """A GPU has room for one version at a time."""
-
-    def load(artifact: str, artifact_sha256: str, backbone_sha256: str) -> VersionModel:
-        return VersionModel(local_folder(artifact, artifact_sha256), backbone_sha256)
-
-    return lru_cache(maxsize=2 if device() == "cpu" else 1)(load)
 
 
 def base_model() -> "LoadedModel":

@@ -20,6 +20,12 @@ def golden_checkpoint(size: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return load_file(folder / "official_state_dict.safetensors"), sizes
 
 
+def write_sizes(folder: Path, sizes: Any) -> Path:
+    path = folder / "sizes.json"
+    path.write_text(json.dumps(sizes))
+    return path
+
+
 def write_tokenizer(folder: Path) -> Path:
     folder.mkdir(exist_ok=True)
     (folder / "vocab.txt").write_text("\n".join(WORDS) + "\n")

@@ -16,7 +16,7 @@ from modelops.mint.conversion import (
     describe_names,
     expected_shapes,
 )
-from modelops.mint.released_sizes import config_from_golden
+from modelops.mint.released_sizes import config_from_sizes
 from tests.shared_data import require_shared
 
 Q_BIAS = "qformer1.visual_encoder.blocks.0.attn.q_bias"
@@ -32,7 +32,7 @@ def released_shapes() -> dict[str, list[int]]:
 
 def nano() -> tuple[dict[str, Tensor], MintIQAConfig]:
     folder = require_shared("golden/mint/nano")
-    config = config_from_golden(json.loads((folder / "config.json").read_text()))
+    config = config_from_sizes(json.loads((folder / "config.json").read_text()))
     return load_file(folder / "official_state_dict.safetensors"), config
 
 
@@ -89,7 +89,7 @@ def test_the_explanation_model_s_names(official: str, ours: str) -> None:
 
 def test_the_released_layout_fills_the_published_size_exactly() -> None:
     full = json.loads(require_shared("golden/mint/full_config.json").read_text())
-    config = config_from_golden(full)
+    config = config_from_sizes(full)
     official = {
         name: torch.empty(shape, device="meta") for name, shape in released_shapes().items()
     }

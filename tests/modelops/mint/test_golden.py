@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file
 
 from modelops.mint import PERSPECTIVES, MintIQAOutput, load_official, preset_config
-from modelops.mint.released_sizes import config_from_golden
+from modelops.mint.released_sizes import config_from_sizes
 from tests.shared_data import require_shared
 
 SIZES = ("nano", "micro")
@@ -46,6 +46,6 @@ def test_each_score_is_that_of_the_released_code(size: str, perspective: str) ->
 
 def test_the_published_preset_has_the_released_sizes() -> None:
     sizes = json.loads(require_shared("golden/mint/full_config.json").read_text())
-    released, preset = config_from_golden(sizes), preset_config("vit-g")
+    released, preset = config_from_sizes(sizes), preset_config("vit-g")
     preset.bos_token = None  # of the tokenizer, which the sizes do not speak of
     assert preset.to_dict() == released.to_dict()

@@ -19,11 +19,11 @@ from modelops.mint import (
 )
 from modelops.mint.conversion import load_official_explainer
 from modelops.mint.released import convert_released
-from modelops.mint.released_sizes import explainer_config_from_golden
+from modelops.mint.released_sizes import explainer_config_from_sizes
 from tests.shared_data import require_shared
 
 from .explaining import Case, answers_one_by_one, encode
-from .released import golden_checkpoint, write_tokenizer
+from .released import golden_checkpoint, write_sizes, write_tokenizer
 
 SIZES = ("nano", "micro")
 #: The golden answers were cut at twelve ids, the begin token among them.
@@ -50,7 +50,9 @@ def golden_model(size: str, source: str, folder: Path) -> MintIQAExplainer:
     weights, sizes = golden_checkpoint(size)
     torch.save(weights, folder / "mint.pt")
     words = write_tokenizer(folder / "words")
-    convert_released(folder / "mint.pt", folder / "out", sizes=sizes, tokenizer=words)
+    convert_released(
+        folder / "mint.pt", folder / "out", sizes=write_sizes(folder, sizes), tokenizer=words
+    )
     return load_explainer(folder / "out").model
 
 
@@ -151,6 +153,6 @@ def test_a_model_without_explanations_is_named(tmp_path: Path) -> None:
 
 def test_the_published_preset_is_what_the_released_sizes_describe() -> None:
     sizes = json.loads(require_shared("golden/mint/full_config.json").read_text())
-    released, preset = explainer_config_from_golden(sizes), explainer_preset_config("vit-g")
+    released, preset = explainer_config_from_sizes(sizes), explainer_preset_config("vit-g")
     preset.bos_token = None  # of the tokenizer, which the sizes do not speak of
     assert preset.to_dict() == released.to_dict()

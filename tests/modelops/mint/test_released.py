@@ -34,10 +34,10 @@ from modelops.mint.conversion import (
 )
 from modelops.mint.errors import StorageError
 from modelops.mint.released import Converted, convert_released
-from modelops.mint.released_sizes import config_from_golden, explainer_config_from_golden
+from modelops.mint.released_sizes import config_from_sizes, explainer_config_from_sizes
 from tests.shared_data import require_shared
 
-from .released import golden_checkpoint, write_tokenizer
+from .released import golden_checkpoint, write_sizes, write_tokenizer
 
 
 class Nano(NamedTuple):
@@ -50,7 +50,9 @@ class Nano(NamedTuple):
     def convert(self, weights: dict[str, Tensor] | None = None, **options: Any) -> Converted:
         """Saves `weights` (default: the golden ones) as a .pt file and converts it to OUT."""
         torch.save(self.weights if weights is None else weights, self.folder / "mint.pt")
-        given = {"sizes": self.sizes, "tokenizer": self.folder / "words", **options}
+        sizes = options.pop("sizes", self.sizes)
+        stated = None if sizes is None else write_sizes(self.folder, sizes)
+        given = {"sizes": stated, "tokenizer": self.folder / "words", **options}
         return convert_released(self.folder / "mint.pt", self.out, **given)
 
     @property
@@ -58,7 +60,7 @@ class Nano(NamedTuple):
         return self.folder / "out"
 
     def left_behind(self) -> set[str]:
-        return {path.name for path in self.folder.iterdir()} - {"mint.pt", "words"}
+        return {path.name for path in self.folder.iterdir()} - {"mint.pt", "words", "sizes.json"}
 
 
 @pytest.fixture
@@ -79,7 +81,8 @@ def test_a_converted_checkpoint_gives_the_golden_scores(
     else:
         save_file(weights, checkpoint)
     words = write_tokenizer(tmp_path / "words")
-    convert_released(checkpoint, tmp_path / "out", sizes=sizes, tokenizer=words)
+    stated = write_sizes(tmp_path, sizes)
+    convert_released(checkpoint, tmp_path / "out", sizes=stated, tokenizer=words)
     golden = require_shared(f"golden/mint/{size}")
     given = load_file(golden / "inputs.safetensors")
     expected = load_file(golden / "expected.safetensors")
@@ -94,7 +97,7 @@ def test_a_converted_checkpoint_gives_the_golden_scores(
 def test_the_explanation_model_s_tensors_lie_beside_under_our_names(nano: Nano) -> None:
     nano.convert()
     stored = load_file(nano.out / "explanations" / "model.safetensors")
-    wanted = expected_explanation_shapes(explainer_config_from_golden(nano.sizes))
+    wanted = expected_explanation_shapes(explainer_config_from_sizes(nano.sizes))
     assert {name: tensor.shape for name, tensor in stored.items()} == wanted
     official = nano.weights["qformer2.llm_model.model.layers.1.mlp.up_proj.weight"]
     assert torch.equal(stored["language_model.model.layers.1.mlp.up_proj.weight"], official)
@@ -127,8 +130,8 @@ def test_all_2035_names_of_the_released_layout_have_a_place_in_their_shapes() ->
     shapes = json.loads(require_shared("golden/mint/official_state_dict_shapes.json").read_text())
     official = {name: torch.empty(shape, device="meta") for name, shape in shapes.items()}
     wanted = {
-        SCORES: expected_shapes(config_from_golden(full)),
-        EXPLANATIONS: expected_explanation_shapes(explainer_config_from_golden(full)),
+        SCORES: expected_shapes(config_from_sizes(full)),
+        EXPLANATIONS: expected_explanation_shapes(explainer_config_from_sizes(full)),
     }
     for stage, ours in wanted.items():
         found = convert_stage(official, stage)
@@ -139,7 +142,7 @@ def test_all_2035_names_of_the_released_layout_have_a_place_in_their_shapes() ->
     assert sum(map(len, wanted.values())) == 2035 - dropped - 2 * 39
 
 
-def _growth(checkpoint: Path, folder: Path, sizes: dict[str, Any], words: Path) -> int:
+def _growth(checkpoint: Path, folder: Path, sizes: Path, words: Path) -> int:
     """Bytes by which this process grew at most while it converted."""
     before = psutil.Process().memory_info().rss
     convert_released(checkpoint, folder, dtype=torch.bfloat16, sizes=sizes, tokenizer=words)
@@ -157,9 +160,10 @@ def test_a_conversion_s_memory_is_not_the_checkpoint_s_size() -> None:
     with TemporaryDirectory() as name:  # not tmp_path, which is kept
         checkpoint, words = Path(name) / "mint.pt", write_tokenizer(Path(name) / "words")
         torch.save(weights, checkpoint)
+        stated = write_sizes(Path(name), sizes)
         with ProcessPoolExecutor(1, get_context("spawn")) as process:
             process.submit(abs, 1).result()
-            task = process.submit(_growth, checkpoint, Path(name) / "out", sizes, words)
+            task = process.submit(_growth, checkpoint, Path(name) / "out", stated, words)
             grown = task.result()
         # 0.85 GB of weights; of these 64 MiB of the file's pages may be in memory, and one tensor
         # as it is and as it is stored: the word embeddings are 30,523 · 768 · 4 bytes.
@@ -274,7 +278,9 @@ def test_an_empty_folder_is_filled_and_a_deep_one_made(nano: Nano) -> None:
     nano.convert()
     deep = nano.folder / "a" / "b"
     words = nano.folder / "words"
-    convert_released(nano.folder / "mint.pt", deep, sizes=nano.sizes, tokenizer=words)
+    convert_released(
+        nano.folder / "mint.pt", deep, sizes=nano.folder / "sizes.json", tokenizer=words
+    )
     assert (deep / "model.safetensors").read_bytes() == (
         nano.out / "model.safetensors"
     ).read_bytes()
@@ -305,12 +311,12 @@ def files_limited_to(size: int) -> Iterator[None]:
 
 def test_a_disk_that_refuses_half_way_is_named_and_leaves_nothing(nano: Nano) -> None:
     torch.save(nano.weights, nano.folder / "mint.pt")
-    words = nano.folder / "words"
+    words, sizes = nano.folder / "words", write_sizes(nano.folder, nano.sizes)
     with (
         files_limited_to(100_000),
         pytest.raises(StorageError, match=r"out cannot be written .*; nothing was kept") as caught,
     ):
-        convert_released(nano.folder / "mint.pt", nano.out, sizes=nano.sizes, tokenizer=words)
+        convert_released(nano.folder / "mint.pt", nano.out, sizes=sizes, tokenizer=words)
     assert isinstance(caught.value.__cause__, OSError)
     assert caught.value.__cause__.errno == errno.EFBIG
     assert not nano.left_behind()
