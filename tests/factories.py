@@ -9,7 +9,8 @@ from typing import Any
 from django.core.files.base import ContentFile
 from PIL import Image
 
-from annotation.models import Generator, Prompt, Rater, Stimulus, Study
+from annotation.models import Generator, Membership, Prompt, Rater, Stimulus, Study
+from annotation.models.membership import MemberRole
 from annotation.protocol.plan import PLAIN
 from workbench.accounts.models import User
 
@@ -29,7 +30,13 @@ def make_study(owner: User, slug: str = "demo", **fields: Any) -> Study:
         # One image at a time and nothing hidden; tests of the plan set their own.
         "session_plan": replace(PLAIN, block_trials=1).to_json(),
     }
-    return Study.objects.create(owner=owner, slug=slug, **{**defaults, **fields})
+    study = Study.objects.create(slug=slug, **{**defaults, **fields})
+    make_member(study, owner, MemberRole.OWNER)
+    return study
+
+
+def make_member(study: Study, user: User, role: MemberRole) -> Membership:
+    return Membership.objects.create(study=study, user=user, role=role)
 
 
 def png(number: int, size: tuple[int, int] = (48, 32)) -> bytes:

@@ -1,8 +1,10 @@
-"""The domain model. Reading order: study, stimulus, rater, trial, rating, message, label, audit."""
+"""The domain model. Reading order: study, membership, stimulus, rater, trial, rating, message,
+label, audit."""
 
 from .audit import AuditEntry
 from .importing import ImportJob
 from .label import PublishedScore
+from .membership import Membership
 from .message import Message
 from .rater import Rater, RaterIdentity
 from .rating import Explanation, Rating
@@ -16,6 +18,7 @@ __all__ = [
     "Explanation",
     "Generator",
     "ImportJob",
+    "Membership",
     "Message",
     "Prompt",
     "PublishedScore",

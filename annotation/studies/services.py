@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from workbench.accounts.models import User
 from workbench.core.errors import MintError
 
-from ..models import Explanation, Rating, Stimulus, Study
+from ..models import Explanation, Membership, Rating, Stimulus, Study
+from ..models.membership import MemberRole
 from ..protocol.asking import ExplanationAsking
 from ..protocol.errors import ProtocolError
 from ..protocol.forms import ExplanationForm
@@ -66,10 +67,11 @@ class StatusError(MintError):
 
 def create_study(*, owner: User, title: str, slug: str = "", **settings: Any) -> Study:
     """A draft of `owner`'s; the slug is made from the title where none is given."""
-    study = Study(owner=owner, title=title, slug=slug or free_slug(title))
+    study = Study(title=title, slug=slug or free_slug(title))
     _apply(study, settings)
     with transaction.atomic():
         study.save()
+        Membership.objects.create(study=study, user=owner, role=MemberRole.OWNER)
         record(study=study, actor=owner, action="study.created", title=title)
     return study
 
@@ -132,7 +134,7 @@ def _apply(study: Study, settings: Mapping[str, Any]) -> None:
         study.viewing_checks = ViewingChecks.from_json(study.viewing_checks).to_json()
         study.reliability_rules = ReliabilityRules.from_json(study.reliability_rules).to_json()
         study.translations = parse_translations(study.translations)
-        study.full_clean(exclude=["owner"])
+        study.full_clean()
     except ProtocolError as error:
         raise StudyError(str(error)) from error
     except ValidationError as error:
