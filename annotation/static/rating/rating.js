@@ -2,19 +2,20 @@
 
 import { AnswerForm } from "./answer.js";
 import { byId, fill } from "./dom.js";
-import { Drafts, nameOf } from "./drafts.js";
+import { Drafts } from "./drafts.js";
 import { Feedback } from "./feedback.js";
-import { Hand, isAgain } from "./hand.js";
 import { Interlude } from "./interlude.js";
 import { Keyboard } from "./keyboard.js";
+import { LastAnswer } from "./last_answer.js";
 import { Leases } from "./leases.js";
 import { note } from "./notices.js";
 import { AHEAD, Outbox } from "./outbox.js";
 import { Panel } from "./panel.js";
 import { Progress, Waiting } from "./progress.js";
+import { Queue } from "./queue.js";
 import { Screen } from "./screen.js";
 import { Skipping } from "./skipping.js";
-import { WayBack } from "./way_back.js";
+import { isSameTask, taskOf } from "./task.js";
 
 /**
  * @typedef {import("./transport.js").Answer} Answer
@@ -81,8 +82,8 @@ export class Rating {
       (trial) => this.#onLost(trial),
       () => this.outbox.entries.length > 0 || this.#isBegun(),
     );
-    this.hand = new Hand();
-    this.way = new WayBack(settings.blocksBack);
+    this.queue = new Queue();
+    this.last = new LastAnswer(settings.blocksBack);
     byId("back", HTMLButtonElement).hidden = settings.blocksBack === null;
     /**
      * The training answer whose feedback is to come: nothing goes on before that.
@@ -96,7 +97,7 @@ export class Rating {
     this.following = null;
     this.trained = false;
     this.skipping = new Skipping(
-      () => this.hand.current !== null && !this.way.revising && !this.awaited && !this.following,
+      () => this.queue.current !== null && !this.last.revising && !this.awaited && !this.following,
       (why) => this.#skip(why),
     );
     this.#listen();
@@ -104,7 +105,7 @@ export class Rating {
 
   /** The image that the rater has to do with now. */
   get trial() {
-    return this.way.revising ? this.way.trial : this.hand.current;
+    return this.last.revising ? this.last.trial : this.queue.current;
   }
 
   #listen() {
@@ -146,10 +147,10 @@ export class Rating {
     }
     const answer = this.form.read();
     const behaviour = this.screen.behaviour.read();
-    if (!this.way.revising) this.progress.pace.add(behaviour.shown_ms);
+    if (!this.last.revising) this.progress.pace.add(behaviour.shown_ms);
     const { language } = this.transport;
     const entry = this.#put("submit", trial, { ...answer, behaviour, language });
-    this.way.remember(trial, answer);
+    this.last.remember(trial, answer);
     if (trial.training) {
       this.awaited = entry;
       this.screen.shut();
@@ -161,11 +162,11 @@ export class Rating {
 
   /** Shows the last image again with what was sent for it; from there, leaves that as it was. */
   back() {
-    const { way } = this;
-    if (!way.trial || this.awaited || this.following || this.interlude.open) return;
-    if (!this.#leadsBack() || (this.trial && !this.screen.ready)) return;
-    if (way.revising) this.drafts.drop(way.trial);
-    way.revising = !way.revising;
+    const { last } = this;
+    if (!last.trial || this.awaited || this.following || this.interlude.open) return;
+    if (!this.#canGoBack() || (this.trial && !this.screen.ready)) return;
+    if (last.revising) this.drafts.drop(last.trial);
+    last.revising = !last.revising;
     this.#goOn();
   }
 
@@ -173,15 +174,15 @@ export class Rating {
    * Whether there is a way back, or one to leave the last image as it was. Behind the session's
    * last answer nothing can be changed: the server ends the session.
    */
-  #leadsBack() {
-    const block = this.hand.current?.block ?? this.progress.blockAhead;
-    return this.way.revising || this.way.leadsFrom(block);
+  #canGoBack() {
+    const block = this.queue.current?.block ?? this.progress.blockAhead;
+    return this.last.revising || this.last.reachableFrom(block);
   }
 
   /** @param {{reason: string, note: string}} why */
   #skip(why) {
-    const trial = this.hand.current;
-    if (!trial || this.way.revising) return;
+    const trial = this.queue.current;
+    if (!trial || this.last.revising) return;
     this.#put("skip", trial, why);
     this.#leaveBehind();
     this.#goOn();
@@ -194,14 +195,14 @@ export class Rating {
    */
   #put(kind, trial, body) {
     this.drafts.forget(trial);
-    const image = nameOf(trial);
-    return this.outbox.add({ kind, trial: trial.id, image, first: !this.way.revising, body });
+    const image = taskOf(trial);
+    return this.outbox.add({ kind, trial: trial.id, image, first: !this.last.revising, body });
   }
 
   /** The image before the rater is answered: the next one, or the one before the way back. */
   #leaveBehind() {
-    if (this.way.revising) this.way.revising = false;
-    else this.trained = this.hand.next()?.training ?? false;
+    if (this.last.revising) this.last.revising = false;
+    else this.trained = this.queue.next()?.training ?? false;
   }
 
   /** Whatever is next comes to the screen; its image has been decoded. */
@@ -220,7 +221,7 @@ export class Rating {
   #onOffer(offer, entry) {
     if (offer.messages) void this.inbox.open();
     // What an earlier page left was sent; only a question is answered with what was last.
-    if (entry && !this.way.known && !this.outbox.entries.length) this.outbox.ask();
+    if (entry && !this.last.known && !this.outbox.entries.length) this.outbox.ask();
     if (entry && entry === this.awaited) {
       this.awaited = null;
       this.#leaveBehind();
@@ -245,12 +246,12 @@ export class Rating {
   #take(offer) {
     const waiting = this.outbox.trials;
     this.progress.correct(offer);
-    this.way.recall(offer);
+    this.last.recall(offer);
     if (!waiting.size && offer.state !== "rating") return this.#leavePage();
     if (!waiting.size && offer.rest_seconds) return void this.#rest(offer.rest_seconds);
-    const before = this.hand.current;
-    this.hand.fill(offer.trials, waiting);
-    if (!waiting.size) this.#onWholeHand(before);
+    const before = this.queue.current;
+    this.queue.fill(offer.trials, waiting);
+    if (!waiting.size) this.#onWholeQueue(before);
     this.#goOn();
   }
 
@@ -258,28 +259,28 @@ export class Rating {
    * The hand holds all that the server has for it.
    * @param {Trial | null} before what was the current image
    */
-  #onWholeHand(before) {
-    const { current, trials } = this.hand;
-    this.drafts.keepOnly([...trials, ...(this.way.trial ? [this.way.trial] : [])]);
+  #onWholeQueue(before) {
+    const { current, trials } = this.queue;
+    this.drafts.keepOnly([...trials, ...(this.last.trial ? [this.last.trial] : [])]);
     if (!current) window.setTimeout(() => this.outbox.ask(), CLAIM_PAUSE_MS);
     if (!before || !current || current === before) return;
-    if (!isAgain(before, current)) this.toast.pass(this.messages.lost);
+    if (!isSameTask(before, current)) this.toast.pass(this.messages.lost);
     // The same image, had again: it stays on the screen with all that was filled in.
     else if (this.screen.shown === before) this.screen.rename(current);
   }
 
   /** @param {number} seconds */
   async #rest(seconds) {
-    this.hand.clear();
-    this.way.revising = false;
+    this.queue.clear();
+    this.last.revising = false;
     this.#goOn();
     await this.interlude.rest(seconds);
     this.outbox.ask();
   }
 
   #prepare() {
-    const { trials } = this.hand;
-    this.screen.prepare([...trials, ...(this.way.trial ? [this.way.trial] : [])]);
+    const { trials } = this.queue;
+    this.screen.prepare([...trials, ...(this.last.trial ? [this.last.trial] : [])]);
     this.leases.hold(trials.map((trial) => trial.id));
   }
 
@@ -298,7 +299,7 @@ export class Rating {
     }
     this.panel.sayPass(trial.perspectives);
     this.#sayWhere();
-    const sent = (this.way.revising && this.way.last?.answer) || NOTHING;
+    const sent = (this.last.revising && this.last.given?.answer) || NOTHING;
     await this.screen.show(trial, this.drafts.of(trial) ?? sent);
   }
 
@@ -325,8 +326,8 @@ export class Rating {
    */
   #onLost(id) {
     if (this.outbox.trials.has(id) || this.following) return; // its own answer will tell
-    const current = this.hand.current;
-    this.hand.drop(id);
+    const current = this.queue.current;
+    this.queue.drop(id);
     if (current?.id === id) {
       this.drafts.drop(current);
       this.toast.pass(this.messages.lost);
@@ -346,12 +347,12 @@ export class Rating {
       this.awaited = null;
       this.#leaveBehind();
     }
-    if (this.way.trial?.id === entry.trial) this.way.forget();
+    if (this.last.trial?.id === entry.trial) this.last.forget();
     this.#goOn();
     this.#sayWhere();
     // What else is in hand may be as old; what can be had again is, before more is asked for.
     void this.leases.renew().then(() => {
-      if (this.hand.trials.length <= AHEAD) this.outbox.ask();
+      if (this.queue.trials.length <= AHEAD) this.outbox.ask();
     });
   }
 
@@ -385,14 +386,14 @@ export class Rating {
   }
 
   #isBegun() {
-    return this.hand.current !== null && this.drafts.of(this.hand.current) !== null;
+    return this.queue.current !== null && this.drafts.of(this.queue.current) !== null;
   }
 
   #sayWhere() {
     this.panel.sayWhere({
-      revising: this.way.revising,
+      revising: this.last.revising,
       training: this.trial?.training ?? false,
-      back: this.#leadsBack(),
+      back: this.#canGoBack(),
     });
   }
 }

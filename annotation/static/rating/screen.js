@@ -3,9 +3,9 @@
 import { Behaviour } from "./behaviour.js";
 import { Canvas } from "./canvas.js";
 import { byId } from "./dom.js";
-import { isAgain } from "./hand.js";
 import { note } from "./notices.js";
 import { markRegions } from "./regions.js";
+import { isSameTask } from "./task.js";
 import { markWords } from "./words.js";
 
 /**
@@ -57,7 +57,7 @@ export class Screen {
   }
 
   /**
-   * The image on the screen is another trial's now: its lease was lost and it was had again.
+   * The image on the screen is another trial's now: its lease expired and was taken again.
    * @param {Trial} trial
    */
   rename(trial) {
@@ -120,7 +120,7 @@ export class Screen {
    * @param {Trial} trial
    */
   #isShown(trial) {
-    return this.shown !== null && isAgain(this.shown, trial);
+    return this.shown !== null && isSameTask(this.shown, trial);
   }
 
   #noteDisplay() {
