@@ -1,4 +1,4 @@
-"""Progress by block, pace and time left, and changing the last answer within a block, in a real Chromium."""
+"""Progress by block, pace, time left and changing the last answer, in a real Chromium."""
 
 from collections.abc import Callable
 
