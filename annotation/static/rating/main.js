@@ -7,11 +7,11 @@ import { Inbox, Reports } from "./inbox.js";
 import { Interlude } from "./interlude.js";
 import { Toast } from "./notices.js";
 import { Outbox } from "./outbox.js";
-import { Waiting } from "./progress.js";
 import { Rating } from "./rating.js";
 import { Store } from "./store.js";
 import { Tabs } from "./tabs.js";
 import { Refusal, Transport, Unreachable } from "./transport.js";
+import { Waiting } from "./waiting.js";
 
 const settings = readSettings();
 const page = byId("rate", HTMLElement);
