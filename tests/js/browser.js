@@ -1,4 +1,4 @@
-/** Stands in for what the scripts use of a browser: events, and timers that pass when a test says so. */
+/** Stands in for what the scripts use of a browser; its time passes when a test says so. */
 
 /** @typedef {{at: number, call: () => void, every: number | null}} Timer */
 

@@ -512,7 +512,7 @@ test("settling tells whether everything has arrived, after one more try", async 
   assert.deepEqual(page.heard, [11, 12]);
 });
 
-test("closing the page is asked about only where an answer would be lost", async (t) => {
+test("closing the page is asked about only if an answer would be lost", async (t) => {
   const browser = Browser.install(t);
   Server.install(t, lost, taken(), lost);
   const forgetful = new Page(await Store.open(""));

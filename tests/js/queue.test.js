@@ -47,7 +47,7 @@ test("the current image stays first, as the very same object", () => {
   assert.equal(queue.current, current);
 });
 
-test("the current image stays first where the server lists another before it", () => {
+test("the current image stays first if the server lists another before it", () => {
   const queue = queueOf(trial(2));
   queue.fill([trial(1), trial(2), trial(3)], NONE);
   assert.deepEqual(ids(queue), [2, 1, 3]);

@@ -51,7 +51,7 @@ test("each request has its own address", async (t) => {
   );
 });
 
-test("a reply is what the server said, or null where it said nothing", async (t) => {
+test("a reply is what the server said, or null if it said nothing", async (t) => {
   Server.install(t, taken({ rest_seconds: 30 }), () => new Response(null, { status: 204 }));
   assert.deepEqual(await transport.claim(2), offer([], { rest_seconds: 30 }));
   assert.equal(await transport.pause(), null);
@@ -78,7 +78,7 @@ test("an error page of a proxy is a refusal without a code", async (t) => {
   });
 });
 
-test("a login page in the place of a reply means that the server was not reached", async (t) => {
+test("a login page instead of a reply means that the server was not reached", async (t) => {
   Server.install(t, pageOf(200), lost);
   await assert.rejects(transport.claim(2), Unreachable);
   await assert.rejects(transport.claim(2), Unreachable);

@@ -1,4 +1,4 @@
-/** What is filled in but not sent, by image: read from memory at once, kept in the database. */
+/** What is filled in but not sent, by image: read from memory, stored in the database too. */
 
 import { taskOf } from "./task.js";
 
@@ -35,7 +35,8 @@ export class Drafts {
     return this.answers.get(taskOf(trial)) ?? null;
   }
 
-  /** The answer was given; the database lets go of the draft in the same step.
+  /**
+   * The answer was given; the database deletes the draft together with storing the answer.
    * @param {Trial} trial
    */
   forget(trial) {
@@ -48,8 +49,8 @@ export class Drafts {
   }
 
   /**
-   * Forgets those of images that the rater does not have any more.
-   * @param {Trial[]} trials in hand
+   * Drops the drafts of images that the rater no longer has.
+   * @param {Trial[]} trials that the rater has
    */
   keepOnly(trials) {
     const wanted = new Set(trials.map(taskOf));

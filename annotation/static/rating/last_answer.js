@@ -8,7 +8,7 @@
  */
 
 export class LastAnswer {
-  /** @param {number | null} blocks how many blocks back it may be; null if it can never be changed */
+  /** @param {number | null} blocks how many blocks back it may be changed; null: never */
   constructor(blocks) {
     this.blocks = blocks;
     /** @type {Answered | null} */

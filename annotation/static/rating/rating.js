@@ -225,7 +225,7 @@ export class Rating {
     session.refuse(entry);
     this.#goOn();
     this.view.showPlace(session);
-    // Other leases may have expired as well; those that can be renewed are, before more is asked for.
+    // Other leases may have expired too: they are renewed, if possible, before more is asked for.
     void this.leases.renew().then(() => {
       if (session.queue.trials.length <= AHEAD) outbox.ask();
     });

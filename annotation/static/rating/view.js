@@ -67,7 +67,7 @@ export class View {
     if (this.screen.shown && !awaited) return;
     if (stuck) note(this.messages.stranded, "retry");
     else if (this.screen.shown) note("");
-    // A panel that is already there stays until the image comes: nothing jumps for a moment's change.
+    // A panel that is there already stays until the image comes, so that nothing jumps.
     else if (byId("canvas-note", HTMLElement).hidden) note(this.messages.waiting);
   }
 
