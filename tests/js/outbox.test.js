@@ -499,6 +499,19 @@ test("a tab that is stopped after a lost line does not try later", async (t) => 
   assert.equal(server.requests.length, 1);
 });
 
+test("a tab that is stopped while its line is being lost does not try later either", async (t) => {
+  const browser = Browser.install(t);
+  const later = new Later();
+  Server.install(t, later.reply);
+  const page = await openPage();
+  page.answer(11);
+  page.outbox.stop();
+  later.send(lost);
+  await page.rest();
+  assert.deepEqual(browser.pauses, []);
+  assert.deepEqual(await page.kept(), [11]);
+});
+
 test("settling tells whether everything has arrived, after one more try", async (t) => {
   Browser.install(t);
   Server.install(t, lost, lost, taken(), taken());

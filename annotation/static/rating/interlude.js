@@ -45,7 +45,7 @@ export class Interlude {
   }
 
   /**
-   * Shows a sheet from which nothing goes on.
+   * Shows a sheet that cannot be left.
    * @param {string} title
    * @param {string} text
    */

@@ -1,4 +1,4 @@
-/** Renews the leases of the rater's images, as long as the page is visible. */
+/** Renews the leases of the rater's images while the page is visible; releases them when it closes. */
 
 /** @typedef {import("./transport.js").Transport} Transport */
 

@@ -82,7 +82,7 @@ async function rate() {
   rating.start();
 }
 
-/** If the study allows no phones, a session that was begun elsewhere cannot go on on one. */
+/** If the study allows no phones, one that was begun elsewhere waits for a larger screen. */
 function refusePhone() {
   if (settings.phones || !isPhone() || !document.getElementById("interlude")) return;
   page.dataset.stage = "elsewhere";

@@ -68,7 +68,7 @@ export class Outbox {
     return new Set(this.entries.map((entry) => entry.trial));
   }
 
-  /** How many trials' first answers wait: the server's count is behind by these. */
+  /** How many first answers wait: the server's count does not include these yet. */
   get uncounted() {
     return this.entries.filter((entry) => entry.first).length;
   }

@@ -92,7 +92,7 @@ export class Question {
     (target.closest("label") ?? target).scrollIntoView({ block: "nearest" });
   }
 
-  /** Whether a reason is asked for. If it is for every score, it is before there is one. */
+  /** Whether a reason is asked for. If every score needs one, it is asked for before the score. */
   get asked() {
     if (this.askedUpTo === null || this.askedUpTo >= 1) return this.askedUpTo !== null;
     return this.score !== null && this.scale.isUpTo(this.score, this.askedUpTo);

@@ -1,7 +1,7 @@
 /**
  * Regions of the image that a text is about: boxes and brush strokes, by mouse, finger or pen;
- * boxes by keyboard too. They are stored as shares of the image, so that its size on the screen does not
- * matter (annotation/protocol/marks.py).
+ * boxes by keyboard too. They are stored as shares of the image, so that its size on the screen
+ * does not matter (annotation/protocol/marks.py).
  */
 
 import { fill } from "./dom.js";

@@ -157,7 +157,7 @@ export class Session {
     return feedback;
   }
 
-  /** The rater has read the feedback: returns what follows it, if that was so. */
+  /** The rater has read the feedback, if there was any: returns the offer that follows it. */
   endFeedback() {
     const { following } = this;
     this.following = null;

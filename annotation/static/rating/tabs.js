@@ -2,7 +2,7 @@
 
 import { byId } from "./dom.js";
 
-/** How long a tab that is closing (a reload) may keep another one waiting without a word. */
+/** How long a closing tab (a reload) may hold the lock before this one says that it waits. */
 const PATIENCE_MS = 400;
 
 export class Tabs {

@@ -2,7 +2,7 @@
 
 import { byId, fill } from "./dom.js";
 
-/** Sending that takes longer than this is worth a word. */
+/** Sending that takes longer than this is mentioned. */
 const SLOW_MS = 2500;
 
 export class Waiting {
@@ -14,7 +14,7 @@ export class Waiting {
   }
 
   /**
-   * An answer that is under way for a moment only is not worth a word.
+   * An answer that is under way only for a moment is not mentioned.
    * @param {number} count
    * @param {boolean} stuck whether the last try failed
    */
