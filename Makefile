@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts pytest bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-model pretrain-tiny screenshots messages pins clean
+.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts test-scripts pytest bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-model pretrain-tiny screenshots messages pins clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +24,7 @@ manage: setup ## a manage.py command on the demo's data, e.g. make manage CMD="r
 selfcheck: setup ## the whole loop without a person, on throw-away data; writes selfcheck.json
 	@$(PY) manage.py selfcheck
 
-test: check pytest ## everything that must pass: check, then all tests
+test: check test-scripts pytest ## everything that must pass: check, then all tests
 
 # On every core, up to as many as have memory for a model, a browser and their own servers.
 PYTEST_ARGS ?= -n logical --maxprocesses 4 --dist worksteal
@@ -33,13 +33,22 @@ pytest: setup-dev
 
 # Scripts are served as they are written; TypeScript only reads their JSDoc types.
 check-scripts:
-	@if command -v npm >/dev/null; then \
-		npm ci --silent --no-audit --no-fund && npm run --silent check; \
+	@$(call with-node,check)
+
+# What of the scripts needs no browser; tests/e2e runs the rest in one.
+test-scripts:
+	@$(call with-node,test)
+
+# An npm script of package.json. Without Node.js it is skipped, which continuous integration never does.
+define with-node
+	if command -v npm >/dev/null; then \
+		npm ci --silent --no-audit --no-fund && npm run --silent $(1); \
 	elif [ -z "$$CI" ]; then \
-		echo "check: the scripts' types are skipped, Node.js is missing (apt-get install nodejs npm)"; \
+		echo "$@ is skipped: Node.js is missing (apt-get install nodejs npm)"; \
 	else \
-		echo "check: Node.js is missing; apt-get install nodejs npm" >&2; exit 1; \
+		echo "$@: Node.js is missing; apt-get install nodejs npm" >&2; exit 1; \
 	fi
+endef
 
 # A key of the right shape and HTTPS on, as in production.
 check: export CHECK_ENV = SECRET_KEY=only-for-make-check-0123456789-abcdefghijklmnopqrstuvwxyz HTTPS=1 DEBUG=0

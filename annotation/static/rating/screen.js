@@ -1,11 +1,11 @@
-/** What is before the rater: the decoded image, its prompt, and the form that opens with them. */
+/** The decoded image, its prompt, and the form, which opens when the image is shown. */
 
 import { Behaviour } from "./behaviour.js";
 import { Canvas } from "./canvas.js";
 import { byId } from "./dom.js";
-import { isAgain } from "./hand.js";
 import { note } from "./notices.js";
 import { markRegions } from "./regions.js";
+import { isSameTask } from "./task.js";
 import { markWords } from "./words.js";
 
 /**
@@ -23,7 +23,7 @@ export class Screen {
    * @param {AnswerForm} form
    * @param {Transport} transport
    * @param {Settings} settings
-   * @param {() => void} opened called when an image can be rated
+   * @param {() => void} opened called when the image can be rated
    */
   constructor(form, transport, { messages, imageSize }, opened) {
     this.form = form;
@@ -36,13 +36,13 @@ export class Screen {
     this.behaviour = new Behaviour();
     this.controls = byId("controls", HTMLFieldSetElement);
     /**
-     * What is on the screen, or on its way there.
+     * What is on the screen, or is being loaded for it.
      * @type {Trial | null}
      */
     this.shown = null;
   }
 
-  /** Whether the image is on the screen and its form open. */
+  /** Whether the image is on the screen and the form is open. */
   get ready() {
     return !this.controls.disabled;
   }
@@ -51,13 +51,13 @@ export class Screen {
     this.controls.disabled = true;
   }
 
-  /** @param {Trial[]} trials whose images will be wanted; all others are forgotten */
+  /** @param {Trial[]} trials whose images are loaded ahead; all others are forgotten */
   prepare(trials) {
     this.canvas.prepare(trials);
   }
 
   /**
-   * The image on the screen is another trial's now: its lease was lost and it was had again.
+   * The image on the screen is another trial's now: its lease expired and was taken again.
    * @param {Trial} trial
    */
   rename(trial) {
@@ -68,7 +68,7 @@ export class Screen {
   /**
    * Shows a trial; its form opens once the decoded image is on the screen.
    * @param {Trial} trial
-   * @param {Answer} answer what the form holds at first
+   * @param {Answer} answer that the form starts with
    */
   async show(trial, answer) {
     this.shown = trial;
@@ -87,7 +87,7 @@ export class Screen {
     this.#noteDisplay();
   }
 
-  /** Nothing is before the rater. */
+  /** Nothing is to be rated now. */
   clear() {
     this.shown = null;
     this.shut();
@@ -105,7 +105,7 @@ export class Screen {
       await this.canvas.show(trial);
       return true;
     } catch {
-      // Said in the image's place, with a button to load it again.
+      // The page says so in the image's place, with a button to load it again.
       if (!this.#isShown(trial)) return false;
       this.canvas.clear();
       note(this.messages.image_failed, "reload-image");
@@ -116,15 +116,15 @@ export class Screen {
   }
 
   /**
-   * Under another number it is still the same image.
+   * Whether the trial is on the screen, perhaps under the number of another lease.
    * @param {Trial} trial
    */
   #isShown(trial) {
-    return this.shown !== null && isAgain(this.shown, trial);
+    return this.shown !== null && isSameTask(this.shown, trial);
   }
 
   #noteDisplay() {
-    // A time stamp is not worth a stop.
+    // A failure is ignored: a time stamp is not worth an interruption.
     if (this.shown) this.transport.displayed(this.shown.id).catch(() => undefined);
   }
 }

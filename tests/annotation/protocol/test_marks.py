@@ -19,7 +19,7 @@ FORM = ExplanationForm(
 )
 BOX = {"x": 0.1, "y": 0.2, "width": 0.3, "height": 0.4}
 DAB = {"points": [[0.5, 0.5]], "radius": 0.02}
-SCRIPT = Path(__file__).parents[3] / "annotation/static/rating/words.js"
+SCRIPT = Path(__file__).parents[3] / "annotation/static/rating/prompt.js"
 
 
 def parse(perspective: str, form: ExplanationForm = FORM, **marks: Any) -> Answer:
@@ -167,7 +167,7 @@ def test_chinese_characters_are_words_by_themselves() -> None:
     assert words == ["两", "只", "猫", ",red", "𠀀", "cat", "猫"]
 
 
-def test_the_page_parts_prompts_as_the_server_does() -> None:
+def test_the_page_divides_prompts_as_the_server_does() -> None:
     classes = dict(re.findall(r'^const (SPACE|HAN) = "(.*)";$', SCRIPT.read_text(), re.MULTILINE))
     # JavaScript's \u{…} is Python's \U…; all else reads the same in both.
     patterns = {

@@ -1,4 +1,4 @@
-"""Progress by block, pace and time left, and the way back within a block, in a real Chromium."""
+"""Progress by block, pace, time left and changing the last answer, in a real Chromium."""
 
 from collections.abc import Callable
 
@@ -36,24 +36,6 @@ def test_the_bar_says_the_block_and_after_three_answers_pace_and_time(
     shows(page, 5)
     # Six images: four, then two.
     expect(block).to_have_text("1 of 2 in this block")
-
-
-def test_pace_is_a_median_which_a_break_does_not_change(rating: Page) -> None:
-    found = rating.evaluate(
-        """async () => {
-            const {Pace} = await import("/static/rating/pace.js");
-            const pace = new Pace();
-            const seconds = [];
-            for (const ms of [2000, 9000, 4000, 6000, 900000]) {
-                pace.add(ms);
-                seconds.push(pace.seconds);
-            }
-            for (let more = 0; more < 14; more += 1) pace.add(8000);
-            return [...seconds, pace.seconds, pace.times.length];
-        }"""
-    )
-    # 2 4 9 → 4; 2 4 6 9 → (4 + 6) / 2; 2 4 6 9 900 → 6; then the last fifteen alone.
-    assert found == [None, None, 4, 5, 6, 8, 15]
 
 
 def test_back_ends_with_its_block_and_survives_a_reload(
