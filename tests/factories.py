@@ -2,16 +2,31 @@
 
 import hashlib
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from django.core.files.base import ContentFile
+from django.db import transaction
 from PIL import Image
 
-from annotation.models import Generator, Membership, Prompt, Rater, Stimulus, Study
+from annotation.models import (
+    Explanation,
+    Generator,
+    Membership,
+    Perspective,
+    Prompt,
+    Rater,
+    Score,
+    Stimulus,
+    Study,
+    Trial,
+)
 from annotation.models.membership import MemberRole
+from annotation.protocol.aigciqa2023 import default_perspectives
+from annotation.protocol.perspectives import PerspectiveSettings
 from annotation.protocol.plan import PLAIN
+from annotation.studies.perspectives import write_perspectives
 from workbench.accounts.models import User
 
 
@@ -30,13 +45,38 @@ def make_study(owner: User, slug: str = "demo", **fields: Any) -> Study:
         # One image at a time and nothing hidden; tests of the plan set their own.
         "session_plan": replace(PLAIN, block_trials=1).to_json(),
     }
+    asked = fields.pop("perspectives", default_perspectives())
     study = Study.objects.create(slug=slug, **{**defaults, **fields})
+    write_perspectives(study, asked)
     make_member(study, owner, MemberRole.OWNER)
     return study
 
 
 def make_member(study: Study, user: User, role: MemberRole) -> Membership:
     return Membership.objects.create(study=study, user=user, role=role)
+
+
+def set_perspectives(study: Study, items: Sequence[PerspectiveSettings]) -> None:
+    """Other perspectives for `study`; its row is written too, as `update_study` does."""
+    with transaction.atomic():
+        write_perspectives(study, items)
+        study.save(update_fields=["title"])
+
+
+def perspective(study: Study, key: str) -> Perspective:
+    return study.perspectives.get(key=key)
+
+
+def make_score(trial: Trial, key: str, value: float, **fields: Any) -> Score:
+    return Score.objects.create(
+        trial=trial, perspective=perspective(trial.study, key), value=value, **fields
+    )
+
+
+def make_explanation(trial: Trial, key: str, *, language: str = "en", **fields: Any) -> Explanation:
+    return Explanation.objects.create(
+        trial=trial, perspective=perspective(trial.study, key), language=language, **fields
+    )
 
 
 def png(number: int, size: tuple[int, int] = (48, 32)) -> bytes:

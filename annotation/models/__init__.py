@@ -1,13 +1,16 @@
-"""The domain model. Reading order: study, membership, stimulus, rater, trial, rating, message,
-label, audit."""
+"""The domain model. Reading order: study, perspective, membership, stimulus, rater, trial, score,
+explanation, message, label, audit.
+"""
 
 from .audit import AuditEntry
+from .explanation import Explanation
 from .importing import ImportJob
 from .label import PublishedScore
 from .membership import Membership
 from .message import Message
+from .perspective import Perspective
 from .rater import Rater, RaterIdentity
-from .rating import Explanation, Rating
+from .score import Score
 from .shared_link import SharedLink
 from .stimulus import Generator, Prompt, Stimulus
 from .study import Study
@@ -20,12 +23,13 @@ __all__ = [
     "ImportJob",
     "Membership",
     "Message",
+    "Perspective",
     "Prompt",
     "PublishedScore",
     "Rater",
     "RaterIdentity",
-    "Rating",
     "RatingSession",
+    "Score",
     "SharedLink",
     "Stimulus",
     "Study",

@@ -1,5 +1,6 @@
 """The owner's pages about images: a grid that is searched, and one image with its ratings."""
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,12 +30,12 @@ def stimulus_list(request: HttpRequest, slug: str) -> HttpResponse:
         request.GET.get("page")
     )
     stimuli = list(page)
-    means = mos_of(study, stimuli)
+    means, asked = mos_of(study, stimuli), study.perspective_settings
     context = {
         "study": study,
         "tab": "stimuli",
         "page": page,
-        "stimuli": [(item, _labelled(study, means[item.pk])) for item in stimuli],
+        "stimuli": [(item, _labelled(asked, means[item.pk])) for item in stimuli],
         "filters": filters,
         "query": urlencode({name: value for name, value in filters.items() if value}),
         "generators": Generator.objects.filter(study=study)
@@ -53,7 +54,7 @@ def stimulus_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         Stimulus.objects.select_related("prompt", "generator"), study=study, pk=pk
     )
     perspectives = study.perspective_settings
-    labels = {str(item.perspective): localized(item.label) for item in perspectives}
+    labels = {item.key: localized(item.label) for item in perspectives}
     trials = _main_trials(stimulus)
     marked = marked_of(
         stimulus,
@@ -64,7 +65,7 @@ def stimulus_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "study": study,
         "tab": "stimuli",
         "stimulus": stimulus,
-        "mos": _labelled(study, mos_of(study, [stimulus])[stimulus.pk]),
+        "mos": _labelled(perspectives, mos_of(study, [stimulus])[stimulus.pk]),
         "perspectives": [{"label": label} for label in labels.values()],
         "trials": _answers(study, trials, perspectives, marked),
         "marked": marked,
@@ -72,19 +73,17 @@ def stimulus_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     return render(request, "annotation/stimulus.html", context)
 
 
-def _labelled(study: Study, means: dict[str, float]) -> list[tuple[str, float]]:
-    return [
-        (localized(item.label), means[str(item.perspective)])
-        for item in study.perspective_settings
-        if str(item.perspective) in means
-    ]
+def _labelled(
+    perspectives: Iterable[PerspectiveSettings], means: dict[str, float]
+) -> list[tuple[str, float]]:
+    return [(localized(item.label), means[item.key]) for item in perspectives if item.key in means]
 
 
 def _main_trials(stimulus: Stimulus) -> list[Trial]:
     return list(
         Trial.objects.filter(stimulus=stimulus, state=Trial.State.SUBMITTED, role=Trial.Role.MAIN)
         .select_related("rater")
-        .prefetch_related("ratings", "explanations")
+        .prefetch_related("scores__perspective", "explanations__perspective")
         .order_by("submitted_at")
     )
 
@@ -98,7 +97,7 @@ def _answers(
     fields = {field.key: field for field in study.form.fields}
     answers = []
     for trial in trials:
-        scores = {item.perspective: item.score for item in _current(trial.ratings)}
+        scores = {item.perspective.key: item.value for item in _current(trial.scores)}
         reasons = []
         for item in _current(trial.explanations):
             phrases = [
@@ -113,7 +112,7 @@ def _answers(
                 "tint": marked.tints.get(trial.rater.code),
                 "excluded": trial.rater.status == Rater.Status.EXCLUDED,
                 "submitted_at": trial.submitted_at,
-                "scores": [scores.get(str(item.perspective)) for item in perspectives],
+                "scores": [scores.get(item.key) for item in perspectives],
                 "why": " · ".join(reasons),
             }
         )
