@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from django.core.files.base import ContentFile
+from django.utils import timezone
 from PIL import Image
 
-from annotation.models import Generator, Prompt, Rater, Stimulus, Study
+from annotation.models import Generator, Prompt, Rater, RatingSession, Stimulus, Study
 from annotation.protocol.plan import PLAIN
+from annotation.studies.protocols import current_protocol
 from workbench.accounts.models import User
 
 
@@ -76,3 +78,11 @@ def make_stimuli(study: Study, numbers: int | Iterable[int], **fields: Any) -> l
 
 def make_rater(study: Study, **fields: Any) -> Rater:
     return Rater.objects.create(study=study, **fields)
+
+
+def make_session(rater: Rater, state: str = "rating", **fields: Any) -> RatingSession:
+    """One that asks what the study asks now."""
+    fields = {"consented_at": timezone.now(), **fields}
+    return RatingSession.objects.create(
+        rater=rater, protocol=current_protocol(rater.study_id), state=state, **fields
+    )

@@ -1,9 +1,11 @@
-"""The domain model. Reading order: study, stimulus, rater, trial, rating, message, label, audit."""
+"""The domain model. Reading order: study, protocol, stimulus, rater, trial, rating, message, label,
+audit."""
 
 from .audit import AuditEntry
 from .importing import ImportJob
 from .label import PublishedScore
 from .message import Message
+from .protocol import Protocol
 from .rater import Rater, RaterIdentity
 from .rating import Explanation, Rating
 from .shared_link import SharedLink
@@ -18,6 +20,7 @@ __all__ = [
     "ImportJob",
     "Message",
     "Prompt",
+    "Protocol",
     "PublishedScore",
     "Rater",
     "RaterIdentity",

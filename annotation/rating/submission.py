@@ -29,7 +29,6 @@ from ..raters.errors import (
     StudyNotOpenError,
     TrialNotFoundError,
 )
-from ..studies.protocols import protocol_of
 from . import claims
 from .blocks import Standing
 from .claims import Offer
@@ -42,7 +41,7 @@ _NOTHING = Reason()
 # The session's row first, then the trial's: the order of every other path, so none deadlocks.
 _LOCK = f"""
 WITH session AS MATERIALIZED (
-    SELECT id, state, seed, {claims.STANDING} FROM annotation_ratingsession
+    SELECT id, state, seed, protocol_id, {claims.STANDING} FROM annotation_ratingsession
     WHERE id = (
         SELECT session_id FROM annotation_trial WHERE id = %(trial)s AND rater_id = %(rater)s
     )
@@ -115,11 +114,11 @@ class _Locked:
 
 
 def read_answer(*, access: Access, scores: object, explanations: object) -> Answer:
-    """The answer as it came over the wire, checked against the study's scales and form.
+    """The answer as it came over the wire, checked against the session's scales and form.
 
     Whether it holds the scores that are asked for is seen under the trial's lock.
     """
-    protocol = protocol_of(access.study)
+    protocol = access.protocol
     names = scores if isinstance(scores, Mapping) else {}
     given = [item for item in protocol.perspectives if item.perspective in names]
     try:
@@ -183,9 +182,11 @@ def _lock(access: Access, trial_id: int) -> _Locked:
         row = cursor.fetchone()
     if row is None:
         raise TrialNotFoundError
-    session = SessionFacts(row[6], SessionState(row[7]), row[8])
-    names = tuple(item.perspective for item in protocol_of(access.study).perspectives)
-    standing = Standing(*row[9:])
+    session = SessionFacts(row[6], SessionState(row[7]), *row[8:10])
+    if access.session is not None and access.session.id == session.id:
+        access.session.require(session.protocol)
+    names = tuple(item.perspective for item in access.protocol.perspectives)
+    standing = Standing(*row[10:])
     trial_id, state, role, asked_up_to, scored, block = row[:6]
     return _Locked(trial_id, state, role, asked_up_to, scored, block, session, standing, names)
 
@@ -193,7 +194,7 @@ def _lock(access: Access, trial_id: int) -> _Locked:
 def _is_repeated(access: Access, locked: _Locked, answer: Answer) -> bool:
     """Whether the answer is of perspectives that have their scores; else it is of what is asked
     now. Raises InvalidAnswerError where it is neither."""
-    protocol = protocol_of(access.study)
+    protocol = access.protocol
     repeated = any(name in answer.scores for name in locked.done)
     asked = [item.perspective for item in protocol.asked_now(locked.scored)]
     allowed = locked.done if repeated else asked
@@ -211,7 +212,7 @@ def _is_repeated(access: Access, locked: _Locked, answer: Answer) -> bool:
 
 def _refuse_unasked(access: Access, answer: Answer, up_to: float | None) -> None:
     """A reason that nobody asked for would make the asked ones no fair sample."""
-    for item in protocol_of(access.study).perspectives:
+    for item in access.protocol.perspectives:
         if item.perspective not in answer.reasons:
             continue
         if not is_asked(up_to, item.scale, answer.scores[item.perspective]):
@@ -346,5 +347,5 @@ def _next_offer(access: Access, locked: _Locked, ahead: int) -> Offer:
     if session.state is SessionState.RATING:
         return claims.fill_up(access=access, session=session, standing=locked.standing, ahead=ahead)
     # A repeated answer after the session's end.
-    answered = holdings_of(access, session).done(protocol_of(access.study).passes)
+    answered = holdings_of(access, session).done(access.protocol.passes)
     return Offer([], answered, answered, session.state)

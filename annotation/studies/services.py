@@ -21,6 +21,7 @@ from ..protocol.reliability_rules import ReliabilityRules
 from ..protocol.translations import parse_translations
 from ..protocol.viewing import ViewingChecks
 from .audit import record
+from .protocols import current_protocol
 
 #: What an owner may set; the rest of Study is the workbench's own.
 SETTINGS = (
@@ -70,6 +71,7 @@ def create_study(*, owner: User, title: str, slug: str = "", **settings: Any) ->
     _apply(study, settings)
     with transaction.atomic():
         study.save()
+        current_protocol(study.pk)
         record(study=study, actor=owner, action="study.created", title=title)
     return study
 
@@ -77,12 +79,14 @@ def create_study(*, owner: User, title: str, slug: str = "", **settings: Any) ->
 def update_study(*, study: Study, actor: User, changes: Mapping[str, Any]) -> Study:
     """Change settings; StudyError names the first that does not fit, and nothing is changed."""
     with transaction.atomic():
-        locked = Study.objects.select_for_update().get(pk=study.pk)
+        # NO KEY, as `current_protocol` says.
+        locked = Study.objects.select_for_update(no_key=True).get(pk=study.pk)
         before = {name: getattr(locked, name) for name in changes}
         _refuse_new_scales(locked, changes)
         _refuse_new_phrases(locked, changes)
         _apply(locked, changes)
         locked.save(update_fields=list(changes))
+        current_protocol(locked.pk)
         changed = sorted(name for name in changes if before[name] != getattr(locked, name))
         _follow_rating_counts(locked, changed)
         if changed:

@@ -8,12 +8,13 @@ from django.utils import timezone
 
 from annotation.models import Rater, Rating, RatingSession, Stimulus, Trial
 from annotation.protocol.perspectives import PERSPECTIVES
+from tests.factories import make_session
 
 
 def sitting(rater: Rater, state: str = "done", **fields: Any) -> RatingSession:
     now = timezone.now()
     fields = {"consented_at": now, "begun_at": now, **fields}
-    return RatingSession.objects.create(rater=rater, state=state, **fields)
+    return make_session(rater, state=state, **fields)
 
 
 def answer(

@@ -15,7 +15,6 @@ from annotation.models import (
     Message,
     PublishedScore,
     Rating,
-    RatingSession,
     SharedLink,
     Study,
     Trial,
@@ -109,9 +108,7 @@ def _collected(study: Study, number: int) -> dict[str, Model]:
         "generator": stimulus.generator,
         "rater": rater,
         "colleague": factories.make_rater(study),
-        "session": RatingSession.objects.create(
-            rater=rater, consented_at=timezone.now(), state="rating"
-        ),
+        "session": factories.make_session(rater),
     }
 
 

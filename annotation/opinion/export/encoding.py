@@ -33,6 +33,7 @@ _TRIAL = (
     "excluded",
     "weight",
     "session",
+    "protocol",
     "position",
     "block",
     "role",

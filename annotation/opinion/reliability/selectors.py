@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from workbench.core.jobs.queue import enqueue
 
 from ...models import Rater, Rating, Study
+from ...protocol.document import ProtocolDocument
 from ...protocol.plan import Role
 from ...protocol.reliability_rules import Effect, ReliabilityRules
 from ...protocol.scales import Scale
-from ...studies.protocols import StudyFacts, protocol_of
 from ..answers import (
     Answers,
     KnownScores,
@@ -178,12 +178,13 @@ def standings_by_session(study: Study, rater: Rater) -> dict[int, Standing]:
     return _by_session(own, beside, study.pk, _scales(study), study.rules)
 
 
-def stopping_flags(study: StudyFacts, rater_id: int, session_id: int) -> tuple[Flag, ...]:
-    """The rules that stop and that this sitting fails, by its own answers alone.
+def stopping_flags(
+    protocol: ProtocolDocument, study_id: int, rater_id: int, session_id: int
+) -> tuple[Flag, ...]:
+    """The rules that stop and that this sitting fails, by its own protocol and answers alone.
 
     Neither the cache nor all raters' measures: it runs between two blocks, where a rater waits.
     """
-    protocol = protocol_of(study)
     rules = protocol.rules
     if not rules.stop:
         return ()
@@ -195,7 +196,7 @@ def stopping_flags(study: StudyFacts, rater_id: int, session_id: int) -> tuple[F
     if compared.effect is Effect.STOP and own.of(Role.MAIN).sum() >= compared.minimum:
         beside = answers_beside_session(rater_id, session_id)
     scales = [item.scale for item in protocol.perspectives]
-    standing = _by_session(own, beside, study.id, scales, rules)[session_id]
+    standing = _by_session(own, beside, study_id, scales, rules)[session_id]
     return tuple(flag for flag in standing.flags if flag.stops)
 
 

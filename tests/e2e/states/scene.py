@@ -10,6 +10,7 @@ from annotation.models import Rater, RatingSession, Stimulus, Study
 from annotation.raters.services import rater_link
 from tests.e2e.conftest import leave
 from tests.e2e.rating_page import shows
+from tests.factories import make_session
 from workbench.accounts.models import User
 
 
@@ -41,8 +42,8 @@ class Scene:
         Stimulus.objects.update(claimed_ratings=0)
         now = timezone.now()
         over = state not in ("instructions", "rating", "paused")
-        return RatingSession.objects.create(
-            rater=self.rater,
+        return make_session(
+            self.rater,
             state=state,
             consented_at=now,
             begun_at=now,

@@ -20,7 +20,7 @@ from annotation.models import (
     Study,
     Trial,
 )
-from tests.factories import make_rater, make_stimuli
+from tests.factories import make_rater, make_session, make_stimuli
 from workbench.accounts.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,9 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def rate(rater: Rater, stimulus: Any, scores: Mapping[str, float], position: int = 0) -> Trial:
     now = timezone.now()
-    session, _new = RatingSession.objects.get_or_create(
-        rater=rater, defaults={"consented_at": now, "state": "rating"}
-    )
+    session = RatingSession.objects.filter(rater=rater).first() or make_session(rater)
     trial = Trial.objects.create(
         session=session,
         rater=rater,
