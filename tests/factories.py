@@ -2,16 +2,31 @@
 
 import hashlib
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from django.core.files.base import ContentFile
+from django.db import transaction
 from django.utils import timezone
 from PIL import Image
 
-from annotation.models import Generator, Prompt, Rater, RatingSession, Stimulus, Study
+from annotation.models import (
+    Explanation,
+    Generator,
+    Perspective,
+    Prompt,
+    Rater,
+    RatingSession,
+    Score,
+    Stimulus,
+    Study,
+    Trial,
+)
+from annotation.protocol.aigciqa2023 import default_perspectives
+from annotation.protocol.perspectives import PerspectiveSettings
 from annotation.protocol.plan import PLAIN
+from annotation.studies.perspectives import write_perspectives
 from annotation.studies.protocols import current_protocol
 from workbench.accounts.models import User
 
@@ -31,7 +46,33 @@ def make_study(owner: User, slug: str = "demo", **fields: Any) -> Study:
         # One image at a time and nothing hidden; tests of the plan set their own.
         "session_plan": replace(PLAIN, block_trials=1).to_json(),
     }
-    return Study.objects.create(owner=owner, slug=slug, **{**defaults, **fields})
+    asked = fields.pop("perspectives", default_perspectives())
+    study = Study.objects.create(owner=owner, slug=slug, **{**defaults, **fields})
+    write_perspectives(study, asked)
+    return study
+
+
+def set_perspectives(study: Study, items: Sequence[PerspectiveSettings]) -> None:
+    """Other perspectives for `study`, as its owner would have changed them."""
+    with transaction.atomic():
+        write_perspectives(study, items)
+        current_protocol(study.pk)
+
+
+def perspective(study: Study, key: str) -> Perspective:
+    return study.perspectives.get(key=key)
+
+
+def make_score(trial: Trial, key: str, value: float, **fields: Any) -> Score:
+    return Score.objects.create(
+        trial=trial, perspective=perspective(trial.study, key), value=value, **fields
+    )
+
+
+def make_explanation(trial: Trial, key: str, *, language: str = "en", **fields: Any) -> Explanation:
+    return Explanation.objects.create(
+        trial=trial, perspective=perspective(trial.study, key), language=language, **fields
+    )
 
 
 def png(number: int, size: tuple[int, int] = (48, 32)) -> bytes:

@@ -1,13 +1,16 @@
-"""The domain model. Reading order: study, protocol, stimulus, rater, trial, rating, message, label,
-audit."""
+"""The domain model. Reading order: study, perspective, protocol, stimulus, rater, trial, score,
+explanation, message, label, audit.
+"""
 
 from .audit import AuditEntry
+from .explanation import Explanation
 from .importing import ImportJob
 from .label import PublishedScore
 from .message import Message
+from .perspective import Perspective
 from .protocol import Protocol
 from .rater import Rater, RaterIdentity
-from .rating import Explanation, Rating
+from .score import Score
 from .shared_link import SharedLink
 from .stimulus import Generator, Prompt, Stimulus
 from .study import Study
@@ -19,13 +22,14 @@ __all__ = [
     "Generator",
     "ImportJob",
     "Message",
+    "Perspective",
     "Prompt",
     "Protocol",
     "PublishedScore",
     "Rater",
     "RaterIdentity",
-    "Rating",
     "RatingSession",
+    "Score",
     "SharedLink",
     "Stimulus",
     "Study",

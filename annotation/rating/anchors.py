@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Avg
 
 from ..models import PublishedScore, Stimulus
-from ..protocol.perspectives import Perspective, PerspectiveSettings
+from ..protocol.perspectives import PerspectiveSettings
 from ..protocol.practice import span
 
 #: From the worst to the best, per perspective.
@@ -24,7 +24,7 @@ class Anchor:
 
 def anchors_of(
     study_id: int, perspectives: Iterable[PerspectiveSettings]
-) -> dict[Perspective, list[Anchor]]:
+) -> dict[str, list[Anchor]]:
     """Per perspective, training images that span the scale; none where there are too few.
 
     They are not those of the rater's own training only: seeing an example again harms nothing,
@@ -43,12 +43,12 @@ def anchors_of(
     for perspective, display, prompt, mos in rows:
         known.setdefault(perspective, []).append((display, prompt, mos))
     return {
-        item.perspective: [
+        item.key: [
             Anchor(display, prompt, item.scale.from_unit(mos))
             for display, prompt, mos in (
                 found[place] for place in span([mos for *_image, mos in found], ANCHORS)
             )
         ]
         for item in perspectives
-        if len(found := known.get(str(item.perspective), [])) >= ANCHORS
+        if len(found := known.get(item.key, [])) >= ANCHORS
     }

@@ -137,7 +137,12 @@ def fill_up(*, access: Access, session: SessionFacts, standing: Standing, ahead:
     # A block ends, or the session; before the first one there is nothing to judge.
     ends = not holdings.leased or (wants and holdings.placed < length)
     stops = (
-        stopping_flags(protocol, access.study.id, access.rater_id, session.id)
+        stopping_flags(
+            study_id=access.study.id,
+            rater_id=access.rater_id,
+            session_id=session.id,
+            protocol_id=session.protocol,
+        )
         if ends and standing.block > 1
         else ()
     )

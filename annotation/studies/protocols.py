@@ -1,11 +1,11 @@
 """Which protocol a study has: its settings are the working copy, rows of `Protocol` what was asked.
 
-A row stays from its first answer on, and from the end of a session that was held by it; a later
-change makes the next number. Until then a change takes its place, in sessions that are open too.
-So every row but the latest is kept for good, and settings that return to an earlier state return to
-its row.
+A row is frozen by its first answer; a later change makes the next number. Until then a change takes
+its place and its sessions. So every row but the latest has answers, and settings that return to an
+earlier state return to its row.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -13,21 +13,22 @@ from itertools import chain
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from ..models import Protocol, RatingSession, Study, Trial
+from ..models import Perspective, Protocol, RatingSession, Study, Trial
 from ..protocol.document import ImageSize, ProtocolDocument, ProtocolTexts
-from .texts import DEFAULT_CONSENT, DEFAULT_INSTRUCTIONS, resolved_translations, texts_of
+from .texts import DEFAULT_CONSENT, instructions_of, resolved_translations, texts_of
 
 
 def document_of(study: Study) -> ProtocolDocument:
     """What the study asks by its settings of now, default texts and translations written out."""
+    perspectives = study.perspective_settings
     texts = ProtocolTexts(
         study.title.strip(),
         study.consent.strip() or DEFAULT_CONSENT,
-        study.instructions.strip() or DEFAULT_INSTRUCTIONS,
+        instructions_of(study.instructions, perspectives),
         resolved_translations(chain.from_iterable(texts_of(study).values()), study.translations),
     )
     return ProtocolDocument(
-        study.perspective_settings,
+        perspectives,
         study.form,
         study.asking,
         study.plan,
@@ -48,6 +49,14 @@ def stored_document(protocol_id: int) -> ProtocolDocument:
     return ProtocolDocument.from_json(content)
 
 
+@lru_cache(maxsize=128)
+def perspective_ids(protocol_id: int) -> Mapping[str, int]:
+    """By key, in the protocol's order, the rows of what it asks. They stay as long as it does: what
+    has been answered keeps its perspectives."""
+    rows = Perspective.objects.filter(study__protocols=protocol_id)
+    return dict(rows.order_by("position").values_list("key", "pk"))
+
+
 @transaction.atomic
 def current_protocol(study_id: int) -> Protocol:
     """The row of the study's settings, made where there is none.
@@ -64,7 +73,8 @@ def current_protocol(study_id: int) -> Protocol:
     known = rows.filter(content_sha256=digest).first()
     if known is not None and known == latest:
         return known
-    leaving = latest if latest is not None and not _stays(latest) else None
+    hold_unanswered(study)
+    leaving = latest if latest is not None and not _is_answered(latest) else None
     current = known or Protocol.objects.create(
         study=study,
         number=_next_number(latest, leaving),
@@ -75,6 +85,18 @@ def current_protocol(study_id: int) -> Protocol:
         RatingSession.objects.filter(protocol=leaving).update(protocol=current)
         leaving.delete()
     return current
+
+
+def hold_unanswered(study: Study) -> None:
+    """While nobody has answered by the study's latest protocol, hold its sessions to the end of the
+    transaction: a first answer that is on its way has arrived, or waits.
+
+    The caller holds the study's row.
+    """
+    latest = Protocol.objects.filter(study=study).last()
+    if latest is not None and not _is_answered(latest):
+        sessions = RatingSession.objects.filter(protocol=latest).order_by("pk")
+        list(sessions.select_for_update().values_list("pk"))
 
 
 def protocols_of(study: Study) -> QuerySet[Protocol]:
@@ -104,28 +126,15 @@ def outlook_of(study: Study) -> Outlook:
     rows = protocols_of(study)
     latest = rows.last()
     current = rows.filter(content_sha256=document_of(study).sha256).first()
-    leaving = latest if latest is not None and not _is_used(latest) else None
+    leaving = latest if latest is not None and not latest.answered else None
     following = _next_number(latest, leaving)
     if current is None:
         return Outlook(following, False, following)
     return Outlook(current.number, current.answered, following)
 
 
-def _stays(protocol: Protocol) -> bool:
-    """As `_is_used`, for good: its sessions are held to the end of the transaction, so a first
-    answer that is on its way has arrived, or finds its session with another protocol."""
-    if _is_used(protocol):
-        return True
-    sessions = RatingSession.objects.filter(protocol=protocol).order_by("pk")
-    list(sessions.select_for_update().values_list("pk"))
-    return _is_used(protocol)
-
-
-def _is_used(protocol: Protocol) -> bool:
-    """Whether somebody has answered by it, or a session that was held by it is over."""
-    sessions = RatingSession.objects.filter(protocol=protocol)
-    over = sessions.exclude(state__in=RatingSession.OPEN_STATES).exists()
-    return over or protocols_of(protocol.study).filter(pk=protocol.pk, answered=True).exists()
+def _is_answered(protocol: Protocol) -> bool:
+    return protocols_of(protocol.study).filter(pk=protocol.pk, answered=True).exists()
 
 
 def _next_number(latest: Protocol | None, leaving: Protocol | None) -> int:

@@ -11,7 +11,7 @@ from django.http import Http404
 
 from workbench.accounts.models import User
 
-from ..models import Rater, Rating, Stimulus, Study, Trial
+from ..models import Rater, Score, Stimulus, Study, Trial
 
 
 def studies_of(user: User | AnonymousUser) -> QuerySet[Study]:
@@ -102,21 +102,21 @@ def activity_of(study: Study) -> Activity:
 def score_counts(study: Study) -> dict[str, list[tuple[float, int]]]:
     """Per perspective, how often each score was given; of current scores of active raters."""
     rows = (
-        Rating.objects.filter(
+        Score.objects.filter(
             trial__rater__study=study,
             trial__rater__status=Rater.Status.ACTIVE,
             trial__role=Trial.Role.MAIN,
             trial__state=Trial.State.SUBMITTED,
             superseded_at=None,
         )
-        .values_list("perspective", "score")
+        .values_list("perspective__key", "value")
         .annotate(number=Count("pk"))
     )
     counts: dict[str, list[tuple[float, int]]] = {
-        str(item.perspective): [] for item in study.perspective_settings
+        item.key: [] for item in study.perspective_settings
     }
-    for perspective, score, number in rows:
-        counts[perspective].append((score, number))
+    for perspective, value, number in rows:
+        counts[perspective].append((value, number))
     return counts
 
 

@@ -1,13 +1,24 @@
 """Shapes of the owner API: one for what goes in, one for what comes out."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from ..models import Study
 from .services import SETTINGS
 
 
+class PerspectivesField(serializers.JSONField):
+    """A study's perspectives in its order, each `protocol.perspectives.PerspectiveSettings`."""
+
+    def get_attribute(self, instance: Study) -> Any:
+        return [item.to_json() for item in instance.perspective_settings]
+
+
 class StudySerializer(serializers.ModelSerializer[Study]):
     """A study as it is."""
+
+    perspectives = PerspectivesField(required=False)
 
     class Meta:
         model = Study

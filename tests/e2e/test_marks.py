@@ -9,7 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from annotation.models import Explanation, Prompt, Stimulus, Study
 from annotation.opinion.export.records import export_records
-from annotation.protocol.forms import AIGCIQA2023_FORM, ExplanationForm
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM
+from annotation.protocol.forms import ExplanationForm
 from tests.e2e.axe import check_accessibility
 from tests.e2e.rating_page import arrived, press, shows
 from tests.factories import make_stimuli
@@ -51,7 +52,7 @@ def begin(page: Page) -> None:
 
 
 def regions() -> list[Any]:
-    explanation = Explanation.objects.get(perspective="authenticity", superseded_at=None)
+    explanation = Explanation.objects.get(perspective__key="authenticity", superseded_at=None)
     return list(explanation.regions)
 
 
@@ -201,7 +202,7 @@ def test_words_are_ticked_by_keyboard(rating: Page) -> None:
     press(rating, "1 1 1 Enter")
     shows(rating, 2)
     arrived(rating)
-    assert Explanation.objects.get(perspective="correspondence").words == [1, 7]
+    assert Explanation.objects.get(perspective__key="correspondence").words == [1, 7]
 
 
 def test_the_drawing_keeps_its_place_over_the_image(rating: Page) -> None:

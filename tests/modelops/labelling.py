@@ -1,16 +1,16 @@
 """Stimuli with ratings, and the weights of a small model, for tests of model operations."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.utils import timezone
 
-from annotation.models import Rater, Rating, RatingSession, Stimulus, Study, Trial
-from annotation.protocol.perspectives import PERSPECTIVES
+from annotation.models import Rater, RatingSession, Score, Stimulus, Study, Trial
 from tests.factories import make_rater, make_session, make_stimuli
 
 
-def rate(stimulus: Stimulus, rater: Rater, scores: tuple[float, float, float]) -> Trial:
-    """One submitted trial with its three scores, as the rating API leaves it."""
+def rate(stimulus: Stimulus, rater: Rater, scores: Sequence[float]) -> Trial:
+    """One submitted trial with its scores in the study's order, as the rating API leaves it."""
     now = timezone.now()
     session = RatingSession.objects.filter(rater=rater).first() or make_session(rater)
     trial = Trial.objects.create(
@@ -24,9 +24,9 @@ def rate(stimulus: Stimulus, rater: Rater, scores: tuple[float, float, float]) -
         lease_expires_at=now,
         submitted_at=now,
     )
-    Rating.objects.bulk_create(
-        Rating(trial=trial, perspective=perspective, score=score)
-        for perspective, score in zip(PERSPECTIVES, scores, strict=True)
+    Score.objects.bulk_create(
+        Score(trial=trial, perspective=perspective, value=value)
+        for perspective, value in zip(rater.study.perspectives.all(), scores, strict=True)
     )
     stimulus.claimed_ratings += 1
     stimulus.save(update_fields=["claimed_ratings"])

@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ...protocol.forms import AIGCIQA2023_FORM, ExplanationForm
+from ...protocol.aigciqa2023 import AIGCIQA2023_FORM
+from ...protocol.forms import ExplanationForm
 from ...protocol.scales import SCALES
 from ..presets import ACTIVE_LEARNING, PRESETS
 from ..texts import DEFAULT_CONSENT, DEFAULT_INSTRUCTIONS, DEFAULT_INSTRUCTIONS_SCORES
@@ -30,7 +31,7 @@ class NewStudyForm(forms.Form):
         label=_("Scale"),
         required=False,
         choices=[_AS_IN_PROTOCOL, *((kind, SCALE_LABELS[kind]) for kind in SCALES)],
-        help_text=_("For all three perspectives. It cannot change once there are ratings."),
+        help_text=_("For all perspectives. It cannot change once there are ratings."),
     )
     form = forms.ChoiceField(
         label=_("Explanations"),

@@ -12,7 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import Route, expect
 
 from annotation.models import PublishedScore, RatingSession
-from annotation.protocol.perspectives import default_perspectives
+from annotation.protocol.aigciqa2023 import default_perspectives
 from annotation.protocol.plan import PLAIN
 from annotation.protocol.scales import ACR5, ACR11, SLIDER5
 from annotation.raters.messages import write_to_raters
@@ -24,7 +24,7 @@ from tests.e2e.states.scene import Scene
 def scales(scene: Scene) -> Iterator[str]:
     page = scene.page
     for scale in (ACR11, SLIDER5, ACR5):
-        scene.set_study(perspectives=[item.to_json() for item in default_perspectives(scale)])
+        scene.ask(default_perspectives(scale))
         scene.rate()
         if scale is ACR11:  # it comes back on the others
             press(page, "4 2")

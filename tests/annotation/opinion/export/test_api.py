@@ -12,15 +12,21 @@ from django.utils import timezone
 from knox.models import AuthToken
 
 from annotation.models import (
-    Explanation,
     PublishedScore,
     Rater,
-    Rating,
     RatingSession,
+    Score,
     Study,
     Trial,
 )
-from tests.factories import make_rater, make_session, make_stimuli
+from annotation.studies.services import update_study
+from tests.factories import (
+    make_explanation,
+    make_rater,
+    make_score,
+    make_session,
+    make_stimuli,
+)
 from workbench.accounts.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -41,7 +47,7 @@ def rate(rater: Rater, stimulus: Any, scores: Mapping[str, float], position: int
         submitted_at=now,
     )
     for perspective, score in scores.items():
-        Rating.objects.create(trial=trial, perspective=perspective, score=score)
+        make_score(trial, perspective, score)
     return trial
 
 
@@ -61,9 +67,9 @@ def test_jsonl_holds_every_stimulus_with_its_ratings_and_mos(
     scores = {"quality": 4, "authenticity": 2, "correspondence": 5}
     trial = rate(make_rater(study), first, scores)
     rate(make_rater(study), first, {**scores, "quality": 1})
-    Explanation.objects.create(
-        trial=trial,
-        perspective="authenticity",
+    make_explanation(
+        trial,
+        "authenticity",
         phrases={"authenticity_distortion": 1},
         text="六指 hand",
         language="zh-hans",
@@ -116,13 +122,27 @@ def test_a_form_without_questions_asks_for_nothing(
     assert record["trials"][0]["explanation_asked"] == {"quality": False}
 
 
+def test_each_trial_names_the_protocol_by_which_it_was_asked(
+    client: Client, owner: User, study: Study
+) -> None:
+    (stimulus,) = make_stimuli(study, 1)
+    rate(make_rater(study), stimulus, {"quality": 2})
+    update_study(study=study, actor=owner, changes={"explanation_form": {}})
+    rate(make_rater(study), stimulus, {"quality": 2})
+    (record,) = map(json.loads, get_export(client, owner, "jsonl").splitlines())
+    asked = [(item["protocol"], item["explanation_asked"]) for item in record["trials"]]
+    assert asked == [(1, {"quality": True}), (2, {"quality": False})]
+    rows = csv.DictReader(io.StringIO(get_export(client, owner, "csv")))
+    assert [row["protocol"] for row in rows] == ["1", "2"]
+
+
 def test_only_the_latest_revision_of_a_score_leaves(
     client: Client, owner: User, study: Study
 ) -> None:
     (stimulus,) = make_stimuli(study, 1)
     trial = rate(make_rater(study), stimulus, {"quality": 1})
-    Rating.objects.filter(trial=trial).update(superseded_at=timezone.now())
-    Rating.objects.create(trial=trial, perspective="quality", score=5, revision=2)
+    Score.objects.filter(trial=trial).update(superseded_at=timezone.now())
+    make_score(trial, "quality", 5, revision=2)
     (record,) = map(json.loads, get_export(client, owner, "jsonl").splitlines())
     assert record["trials"][0]["scores"] == {"quality": 5}
     assert record["trials"][0]["revisions"] == {"quality": 2}

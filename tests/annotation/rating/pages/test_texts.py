@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from annotation.protocol.forms import AIGCIQA2023_FORM, ExplanationForm
-from annotation.protocol.perspectives import PerspectiveSettings, default_perspectives
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
+from annotation.protocol.forms import ExplanationForm
+from annotation.protocol.perspectives import PerspectiveSettings
 from annotation.studies import texts
 
 
