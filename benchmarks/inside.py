@@ -45,6 +45,7 @@ from annotation.protocol.plan import PLAIN
 from annotation.raters.services import link_token
 from annotation.rating.slots import take_statement
 from annotation.studies.perspectives import write_perspectives
+from annotation.studies.protocols import current_protocol
 from workbench.accounts.models import User
 
 _BATCH = 5_000
@@ -259,9 +260,11 @@ def _known_keys(version: Any) -> list[tuple[str, str]]:
 
 def _raters(of_study: Study, number: int) -> list[Rater]:
     made = Rater.objects.bulk_create([Rater(study=of_study) for _one in range(number)])
-    now = timezone.now()
+    now, protocol = timezone.now(), current_protocol(of_study.pk)
     RatingSession.objects.bulk_create(
-        RatingSession(rater=rater, state=RatingSession.State.RATING, consented_at=now)
+        RatingSession(
+            rater=rater, protocol=protocol, state=RatingSession.State.RATING, consented_at=now
+        )
         for rater in made
     )
     return made

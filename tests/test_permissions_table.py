@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from annotation.models import ImportJob, Rater, Stimulus, Study
 from annotation.models.membership import MemberRole
 from annotation.raters.services import link_token
+from annotation.studies.protocols import current_protocol
 from tests.factories import make_member, make_stimulus, make_user
 from workbench.accounts.models import User
 
@@ -32,6 +33,8 @@ VIEWERS = {
     "study-scores",
     "stimulus-predictions",
     "api-study",
+    "api-protocols",
+    "api-protocol",
     "api-stimuli",
     "api-export",
     "api-training-runs",
@@ -104,6 +107,8 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-docs": ("get", (), (200, 200, 200, 200)),
     "api-studies": ("get", (), (200, 200, 200, 401)),
     "api-study": ("get", ("slug",), API),
+    "api-protocols": ("get", ("slug",), API),
+    "api-protocol": ("get", ("slug", "protocol"), API),
     "api-raters": ("get", ("slug",), API),
     "api-reliability": ("get", ("slug",), API),
     "api-stimuli": ("get", ("slug",), API),
@@ -153,6 +158,7 @@ class World:
             "rater": self.rater.code,
             "token": link_token(self.rater),
             "job": str(self.job.pk),
+            "protocol": str(current_protocol(self.study.pk).number),
         }
         return known.get(name, name)
 

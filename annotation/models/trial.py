@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from ..protocol.asking import ALWAYS
 from ..protocol.skips import NOTE_LIMIT
 from .constraints import SharedForeignKey, one_of
+from .protocol import Protocol
 from .rater import Rater
 from .stimulus import Stimulus
 from .study import Study
@@ -34,6 +35,9 @@ class RatingSession(models.Model):
     OPEN_STATES = (State.INSTRUCTIONS, State.RATING, State.PAUSED)
 
     rater = models.ForeignKey(Rater, on_delete=models.CASCADE, related_name="sessions")
+    #: What the session asks, to its end. Restricted: a study goes with all that it has, but no
+    #: protocol alone from under its sessions.
+    protocol = models.ForeignKey(Protocol, on_delete=models.RESTRICT, related_name="sessions")
     state = models.CharField(max_length=15, choices=State.choices, default=State.INSTRUCTIONS)
     #: Decides every random choice of the session, so that it can be replayed.
     seed = models.BigIntegerField(default=new_session_seed)

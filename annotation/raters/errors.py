@@ -74,6 +74,17 @@ class RaterStoppedError(RatingError):
         super().__init__(_("This study needs no more ratings from you. Thank you!"))
 
 
+class ProtocolChangedError(RatingError):
+    """The study was changed before anybody had answered it, and the session asks something else
+    than it did when this request began. The same request again meets what is asked now."""
+
+    code = "protocol_changed"
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(_("The study has been changed this moment; please try again."))
+
+
 class ConsentMissingError(RatingError):
     code = "consent_required"
     status = 400

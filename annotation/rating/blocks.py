@@ -14,7 +14,6 @@ from ..protocol.order import Content, arrange
 from ..protocol.plan import REPEAT_DISTANCE, BlockMix, Role, SessionPlan, block_mix
 from ..protocol.practice import span
 from ..raters.access import Access, SessionFacts
-from ..studies.protocols import protocol_of
 from . import draws as candidates
 from . import slots as places
 from .draws import Candidate
@@ -55,7 +54,7 @@ def time_is_up(plan: SessionPlan, standing: Standing) -> bool:
 
 def day_is_full(access: Access) -> bool:
     """Whether the rater has judged as many images today (UTC) as the study's plan lets them."""
-    most = protocol_of(access.study).plan.daily_trials
+    most = access.protocol.plan.daily_trials
     return bool(most) and candidates.judged_today(access.rater_id) >= most
 
 
@@ -74,7 +73,7 @@ def claim_block(
 
     The caller's transaction holds the session's row.
     """
-    plan = protocol_of(access.study).plan
+    plan = access.protocol.plan
     if standing.block == TRAINING_BLOCK:
         training = _training(access, session, plan)
         if training:
@@ -92,7 +91,7 @@ def claim_block(
 def _lease(
     access: Access, session: SessionFacts, picks: Iterable[Pick], block: int
 ) -> list[OfferedTrial]:
-    asking = protocol_of(access.study).asking
+    asking = access.protocol.asking
     return places.lease_block(
         picks=[
             replace(pick, asked_up_to=asking.up_to(session.seed, pick.stimulus_id))

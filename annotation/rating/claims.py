@@ -26,7 +26,6 @@ from ..raters.errors import (
     TrialNotFoundError,
     TrialSkippedError,
 )
-from ..studies.protocols import protocol_of
 from . import slots as places
 from .blocks import Standing, claim_block, day_is_full, rest_is_due, time_is_up
 from .facts import BlockPlace, OfferedTrial, holdings_of
@@ -105,17 +104,20 @@ STANDING = "next_position, next_block, begun_at, rests_until, statement_timestam
 def lock_session(session: SessionFacts) -> Standing:
     """Locks the session's row for this transaction; where it stands.
 
-    Raises SessionStateError where it is not in rating (any more).
+    Raises SessionStateError where it is not in rating (any more), ProtocolChangedError where it
+    asks something else by now.
     """
     with prepared_cursor() as cursor:
         cursor.execute(
-            f"SELECT state, {STANDING} FROM annotation_ratingsession WHERE id = %s FOR UPDATE",  # noqa: S608  # names of columns
+            f"SELECT state, protocol_id, {STANDING} "  # noqa: S608 -- names of columns
+            "FROM annotation_ratingsession WHERE id = %s FOR UPDATE",
             [session.id],
         )
         row = cursor.fetchone()
     if row is None or row[0] != SessionState.RATING:
         raise SessionStateError(row[0] if row else "deleted")
-    return Standing(*row[1:])
+    session.require(row[1])
+    return Standing(*row[2:])
 
 
 def fill_up(*, access: Access, session: SessionFacts, standing: Standing, ahead: int) -> Offer:
@@ -126,7 +128,7 @@ def fill_up(*, access: Access, session: SessionFacts, standing: Standing, ahead:
     """
     _renew_leases(session.id, access.study.lease_seconds)
     holdings = holdings_of(access, session)
-    protocol = protocol_of(access.study)
+    protocol = access.protocol
     plan, passes = protocol.plan, protocol.passes
     length = access.study.session_trials
     wants = holdings.wants_more(ahead, passes)
@@ -135,7 +137,12 @@ def fill_up(*, access: Access, session: SessionFacts, standing: Standing, ahead:
     # A block ends, or the session; before the first one there is nothing to judge.
     ends = not holdings.leased or (wants and holdings.placed < length)
     stops = (
-        stopping_flags(access.study, access.rater_id, session.id)
+        stopping_flags(
+            study_id=access.study.id,
+            rater_id=access.rater_id,
+            session_id=session.id,
+            protocol_id=session.protocol,
+        )
         if ends and standing.block > 1
         else ()
     )

@@ -189,8 +189,8 @@ def images_remain(access: Access) -> bool:
 def last_ended_session(access: Access) -> SessionFacts | None:
     """The rater's latest session that is over; None where there was none."""
     ended = RatingSession.objects.filter(rater_id=access.rater_id, ended_at__isnull=False)
-    row = ended.order_by("-ended_at").values_list("pk", "state", "seed").first()
-    return SessionFacts(row[0], SessionState(row[1]), row[2]) if row else None
+    row = ended.order_by("-ended_at").values_list("pk", "state", "seed", "protocol_id").first()
+    return SessionFacts(row[0], SessionState(row[1]), *row[2:]) if row else None
 
 
 def answered_trials(access: Access) -> int:

@@ -28,7 +28,7 @@ from ..raters.errors import (
     StudyNotOpenError,
     TrialNotFoundError,
 )
-from ..studies.protocols import protocol_of
+from ..studies.protocols import perspective_ids
 from . import claims
 from .blocks import Standing
 from .claims import Offer
@@ -41,7 +41,7 @@ _NOTHING = Reason()
 # The session's row first, then the trial's: the order of every other path, so none deadlocks.
 _LOCK = f"""
 WITH session AS MATERIALIZED (
-    SELECT id, state, seed, {claims.STANDING} FROM annotation_ratingsession
+    SELECT id, state, seed, protocol_id, {claims.STANDING} FROM annotation_ratingsession
     WHERE id = (
         SELECT session_id FROM annotation_trial WHERE id = %(trial)s AND rater_id = %(rater)s
     )
@@ -114,11 +114,11 @@ class _Locked:
 
 
 def read_answer(*, access: Access, scores: object, explanations: object) -> Answer:
-    """The answer as it came over the wire, checked against the study's scales and form.
+    """The answer as it came over the wire, checked against the session's scales and form.
 
     Whether it holds the scores that are asked for is seen under the trial's lock.
     """
-    protocol = protocol_of(access.study)
+    protocol = access.protocol
     try:
         return parse_answer(scores, explanations, protocol.perspectives, protocol.form, whole=False)
     except ProtocolError as error:
@@ -128,7 +128,7 @@ def read_answer(*, access: Access, scores: object, explanations: object) -> Answ
 def read_behaviour(*, access: Access, data: object) -> dict[str, Any]:
     """The measurements as they came over the wire."""
     try:
-        return parse_behaviour(data, protocol_of(access.study).ids)
+        return parse_behaviour(data, [item.key for item in access.protocol.perspectives])
     except ProtocolError as error:
         raise InvalidAnswerError(str(error)) from error
 
@@ -180,9 +180,11 @@ def _lock(access: Access, trial_id: int) -> _Locked:
         row = cursor.fetchone()
     if row is None:
         raise TrialNotFoundError
-    session = SessionFacts(row[6], SessionState(row[7]), row[8])
-    names = tuple(item.key for item in protocol_of(access.study).perspectives)
-    standing = Standing(*row[9:])
+    session = SessionFacts(row[6], SessionState(row[7]), *row[8:10])
+    if access.session is not None and access.session.id == session.id:
+        access.session.require(session.protocol)
+    names = tuple(item.key for item in access.protocol.perspectives)
+    standing = Standing(*row[10:])
     trial_id, state, role, asked_up_to, scored, block = row[:6]
     return _Locked(trial_id, state, role, asked_up_to, scored, block, session, standing, names)
 
@@ -190,7 +192,7 @@ def _lock(access: Access, trial_id: int) -> _Locked:
 def _is_repeated(access: Access, locked: _Locked, answer: Answer) -> bool:
     """Whether the answer is of perspectives that have their scores; else it is of what is asked
     now. Raises InvalidAnswerError where it is neither."""
-    protocol = protocol_of(access.study)
+    protocol = access.protocol
     repeated = any(name in answer.scores for name in locked.done)
     asked = [item.key for item in protocol.asked_now(locked.scored)]
     allowed = locked.done if repeated else asked
@@ -208,7 +210,7 @@ def _is_repeated(access: Access, locked: _Locked, answer: Answer) -> bool:
 
 def _refuse_unasked(access: Access, answer: Answer, up_to: float | None) -> None:
     """A reason that nobody asked for would make the asked ones no fair sample."""
-    for item in protocol_of(access.study).perspectives:
+    for item in access.protocol.perspectives:
         if item.key not in answer.reasons:
             continue
         if not is_asked(up_to, item.scale, answer.scores[item.key]):
@@ -244,7 +246,7 @@ def _store(
     if locked.scored:
         earlier = Trial.objects.values_list("behaviour", flat=True).get(pk=locked.trial_id)
         behaviour = added(earlier, behaviour)
-    ids = protocol_of(access.study).ids
+    ids = perspective_ids(locked.session.protocol)
     with prepared_cursor() as cursor:
         cursor.execute(
             _STORE,
@@ -283,7 +285,7 @@ def _revise(access: Access, locked: _Locked, answer: Answer, language: str, revi
     _require_rating(access, locked.session)
     if not may_revise(access, locked.session.id, locked.block):
         raise NotRevisableError
-    ids = protocol_of(access.study).ids
+    ids = perspective_ids(locked.session.protocol)
     for rows, changed in ((given, scores), (explanations, reasons)):
         rows.filter(superseded_at=None, perspective_id__in=[ids[name] for name in changed]).update(
             superseded_at=Now()
@@ -346,5 +348,5 @@ def _next_offer(access: Access, locked: _Locked, ahead: int) -> Offer:
     if session.state is SessionState.RATING:
         return claims.fill_up(access=access, session=session, standing=locked.standing, ahead=ahead)
     # A repeated answer after the session's end.
-    answered = holdings_of(access, session).done(protocol_of(access.study).passes)
+    answered = holdings_of(access, session).done(access.protocol.passes)
     return Offer([], answered, answered, session.state)

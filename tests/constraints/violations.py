@@ -55,6 +55,7 @@ NUMBERS = [
     Violation("study_ratings_ordered", change("study", target_ratings=6)),
     Violation("study_ratings_ordered", change("study", target_ratings=0)),
     Violation("study_ratings_ordered", change("study", holdout_ratings=0)),
+    Violation("protocol_number_valid", again("protocol", number=0, content_sha256="d")),
     Violation("study_session_valid", change("study", session_trials=0)),
     Violation("study_session_valid", change("study", lease_seconds=9)),
     Violation("study_shares_valid", change("study", holdout_share=0.91)),
@@ -107,6 +108,8 @@ FACTS = [
 ]
 
 UNIQUE = [
+    Violation("protocol_number_unique", again("protocol", content_sha256="d")),
+    Violation("protocol_content_unique", again("protocol", number=2)),
     Violation("prompt_unique", again("prompt")),
     Violation("generator_unique", again("generator")),
     Violation("stimulus_filename_unique", again("stimulus", sha256="e" * 64)),
@@ -172,6 +175,8 @@ MIXED = [
 ]
 
 UNCHANGING = [
+    Violation("protocol_unchanging", change("protocol", content={})),
+    Violation("protocol_unchanging", change("protocol", number=2)),
     Violation("audit_entry_unchanging", change("entry", action="study.deleted")),
     Violation("audit_entry_unchanging", change("entry", study=of_other("study"))),
     Violation("audit_entry_unchanging", delete("entry")),

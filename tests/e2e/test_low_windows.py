@@ -5,11 +5,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.utils import timezone
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 from pytest_django.live_server_helper import LiveServer
 
-from annotation.models import PublishedScore, Rater, RatingSession, Stimulus, Study
+from annotation.models import PublishedScore, Rater, Stimulus, Study
 from annotation.raters.services import rater_link
 from tests import factories
 from tests.e2e.axe import check_accessibility
@@ -117,7 +116,7 @@ def touched(
     browser: Browser, live_server: LiveServer, rater: Rater, images: list[Stimulus]
 ) -> Callable[[int, int], Any]:
     """Opens the rater's session on a screen of this size, under fingers."""
-    RatingSession.objects.create(rater=rater, state="rating", consented_at=timezone.now())
+    factories.make_session(rater)
 
     @contextmanager
     def visit(width: int, height: int) -> Iterator[Page]:

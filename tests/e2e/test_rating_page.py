@@ -14,7 +14,7 @@ from annotation.protocol.scales import ACR11, SLIDER5
 from annotation.raters.services import rater_link
 from annotation.rating.claims import expire_leases
 from tests.e2e.rating_page import arrived, choose, press, scores_of, shows, submitted
-from tests.factories import set_perspectives
+from tests.factories import make_session, set_perspectives
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -178,7 +178,7 @@ def test_an_image_that_went_to_others_is_said_and_the_next_one_comes(rating: Pag
 def test_an_image_that_does_not_load_can_be_loaded_again_or_skipped(
     open_page: Callable[[], Page], rater: Rater
 ) -> None:
-    RatingSession.objects.create(rater=rater, state="rating", consented_at=timezone.now())
+    make_session(rater)
     shown = open_page()
     shown.route("**/media/**", lambda route: route.abort())
     shown.reload()
@@ -196,7 +196,7 @@ def test_an_image_that_does_not_load_can_be_loaded_again_or_skipped(
 
 
 def test_rating_waits_for_the_decoded_image(open_page: Callable[[], Page], rater: Rater) -> None:
-    RatingSession.objects.create(rater=rater, state="rating", consented_at=timezone.now())
+    make_session(rater)
     held: list[Route] = []
     page = open_page()
 
@@ -240,7 +240,7 @@ def test_a_slider_has_no_position_until_it_is_moved(
     open_page: Callable[[], Page], study: Study, rater: Rater
 ) -> None:
     set_perspectives(study, default_perspectives(SLIDER5))
-    RatingSession.objects.create(rater=rater, state="rating", consented_at=timezone.now())
+    make_session(rater)
     page = shows(open_page(), 1)
     slider = page.get_by_role("slider", name="Quality")
     expect(slider).to_have_attribute("aria-valuetext", "not set")

@@ -28,6 +28,7 @@ _PROBLEMS = {
     403: shapes.ProblemSerializer,
     404: shapes.ProblemSerializer,
     409: shapes.ProblemSerializer,
+    503: shapes.ProblemSerializer,
 }
 _LANGUAGES = {code for code, _name in settings.LANGUAGES}
 

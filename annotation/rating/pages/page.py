@@ -9,14 +9,13 @@ from django.core.files.storage import default_storage
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from ...models import Study
+from ...protocol.document import ProtocolDocument
 from ...protocol.forms import FormField, FormText
 from ...protocol.perspectives import PerspectiveSettings
 from ...protocol.skips import SkipReason
 from ...raters.access import Access
 from ...raters.completion import WITH_CODE, completion_code
 from ...raters.errors import LinkError, RaterExcludedError, RatingError, StudyFullError
-from ...studies.protocols import protocol_of
 from ...studies.texts import StudyTexts
 from ..anchors import anchors_of
 from ..facts import answered_trials, last_ended_session
@@ -115,42 +114,43 @@ def stage_of(access: Access) -> Stage:
     return Stage(ended.state) if ended else Stage.CONSENT
 
 
-def page_context(access: Access, study: Study, stage: Stage, token: str) -> dict[str, Any]:
-    texts, asked = StudyTexts(study.translations), protocol_of(access.study).perspectives
+def page_context(
+    access: Access, protocol: ProtocolDocument, stage: Stage, token: str
+) -> dict[str, Any]:
+    texts, said = StudyTexts(protocol.texts.translations), protocol.texts
+    viewing = protocol.viewing
     return {
-        "study": study,
         "stage": stage,
         "during": stage in _DURING,
-        "title": texts.word(study.title),
-        "consent": texts.consent(study.consent),
-        "instructions": texts.instructions(study.instructions, asked),
-        "questions": (questions := questions_of(access, texts)),
+        "title": texts.word(said.title),
+        "consent": texts.word(said.consent),
+        "instructions": texts.word(said.instructions),
+        "questions": (questions := questions_of(protocol, texts)),
         "digits": _digits(questions),
         "skip_reasons": _skip_reasons(),
-        "examples": examples_of(access, texts) if stage is Stage.INSTRUCTIONS else [],
+        "examples": _examples(access, protocol, texts) if stage is Stage.INSTRUCTIONS else [],
         "completion_code": _completion_code(access) if stage in WITH_CODE else "",
         "answered": answered_trials(access),
-        "session_trials": study.session_trials,
-        "session_minutes": study.plan.session_minutes,
-        **(checks_context(study.viewing) if stage not in _DURING and study.viewing.any else {}),
+        "session_trials": access.study.session_trials,
+        "session_minutes": protocol.plan.session_minutes,
+        **(checks_context(viewing) if stage not in _DURING and viewing.any else {}),
         "settings": {
             "token": token,
             # A preview is nobody's: its browser keeps nothing.
             "rater": access.code if access.rater_id else "",
             "session": access.session.id if access.session else None,
             "language": get_language(),
-            "leaseSeconds": study.lease_seconds,
+            "leaseSeconds": access.study.lease_seconds,
             "unread": access.unread,
-            "phones": study.viewing.phones,
-            "blocksBack": study.plan.blocks_back,
-            "imageSize": study.image_size,
+            "phones": viewing.phones,
+            "blocksBack": protocol.plan.blocks_back,
+            "imageSize": protocol.image_size,
             "messages": script_texts(),
         },
     }
 
 
-def questions_of(access: Access, texts: StudyTexts) -> list[Question]:
-    protocol = protocol_of(access.study)
+def questions_of(protocol: ProtocolDocument, texts: StudyTexts) -> list[Question]:
     form = texts.form(protocol.form)
     return [
         _question(
@@ -162,11 +162,11 @@ def questions_of(access: Access, texts: StudyTexts) -> list[Question]:
     ]
 
 
-def examples_of(access: Access, texts: StudyTexts) -> list[Example]:
+def _examples(access: Access, protocol: ProtocolDocument, texts: StudyTexts) -> list[Example]:
     """Per perspective, images from the worst to the best, with the words of the scale."""
-    anchors = anchors_of(access)
+    anchors = anchors_of(access.study.id, protocol.perspectives)
     examples = []
-    for item in protocol_of(access.study).perspectives:
+    for item in protocol.perspectives:
         shown = texts.perspective(item)
         images = [
             (

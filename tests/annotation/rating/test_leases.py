@@ -180,9 +180,7 @@ def test_a_page_that_closes_late_does_not_lengthen_what_is_left(study: Study, ra
 def test_only_a_session_in_rating_lets_go(study: Study, rater: Rater) -> None:
     with pytest.raises(NoSessionError):
         release_leases(access=access_of(rater))
-    RatingSession.objects.create(
-        rater=rater, state="paused", consented_at=timezone.now(), paused_at=timezone.now()
-    )
+    factories.make_session(rater, state="paused", paused_at=timezone.now())
     with pytest.raises(SessionStateError):
         release_leases(access=access_of(rater))
 

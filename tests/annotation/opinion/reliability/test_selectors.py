@@ -149,7 +149,7 @@ def test_answers_during_which_the_page_was_left_for_long_are_counted(
     assert standing.measures.absences == Absences(long=0.5, n=4)
     (flag,) = [flag for flag in standing.flags if flag.rule == "away"]
     assert flag == Flag("away", 0.5, 0.2, 4, stops=True)
-    assert flag in stopping_flags(access_of(rater).study, rater.pk, session.pk)
+    assert flag in stopping_flags(access_of(rater).protocol, study.pk, rater.pk, session.pk)
 
 
 def test_the_pages_clock_goes_before_the_servers(study: Study, rater: Rater) -> None:

@@ -33,8 +33,8 @@ def visit(rater: Rater, **headers: str) -> Any:
 
 def session(rater: Rater, state: str) -> RatingSession:
     over = state in {"done", "withdrawn", "stopped", "expired"}
-    return RatingSession.objects.create(
-        rater=rater,
+    return factories.make_session(
+        rater,
         state=state,
         consented_at=timezone.now(),
         ended_at=timezone.now() if over else None,

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from annotation.models import RatingSession, Study, Trial
+from annotation.models import Study, Trial
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
 from annotation.protocol.forms import ExplanationForm
 from annotation.protocol.scales import ACR5, SLIDER5
-from tests.factories import make_explanation, make_rater, make_score, make_stimulus
+from tests.factories import make_explanation, make_rater, make_score, make_session, make_stimulus
 
 ADDRESS = "/studies/demo/settings/questions/"
 
@@ -42,7 +42,7 @@ def answered(study: Study) -> Study:
     """The study with one rated and explained image."""
     rater = make_rater(study)
     now = study.created_at
-    session = RatingSession.objects.create(rater=rater, consented_at=now, state="rating")
+    session = make_session(rater)
     trial = Trial.objects.create(
         session=session,
         rater=rater,
