@@ -186,6 +186,10 @@ class Trial(models.Model):
             models.Index(
                 fields=["lease_expires_at"], condition=Q(state="leased"), name="trial_leases"
             ),
+            # What one session holds, for every answer: else the leases of the whole site are read.
+            models.Index(
+                fields=["session"], condition=Q(state="leased"), name="trial_leases_of_session"
+            ),
             models.Index(fields=["stimulus", "state"], name="trial_by_stimulus"),
         ]
 
