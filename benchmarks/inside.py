@@ -41,7 +41,7 @@ from annotation.protocol.draw import Draw
 from annotation.protocol.forms import AIGCIQA2023_FORM
 from annotation.protocol.perspectives import PERSPECTIVES
 from annotation.protocol.plan import PLAIN
-from annotation.services.places import take_statement
+from annotation.services.places import TAKE
 from annotation.services.raters import link_token
 from workbench.accounts.models import User
 
@@ -85,9 +85,9 @@ def priorities(slug: str) -> dict[str, Any]:
 def claim_plan(slug: str) -> dict[str, Any]:
     """PostgreSQL's plan of the statement that draws ten stimuli by priority for a new rater."""
     of_study = Study.objects.get(slug=slug)
-    values: dict[str, Any] = {"study": of_study.pk, "rater": 0, "taken": []}
+    values: dict[str, Any] = {"study": of_study.pk, "rater": 0, "taken": [], "number": 10}
     with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN (COSTS OFF) " + take_statement(Draw.PRIORITY, 10), values)
+        cursor.execute("EXPLAIN (COSTS OFF) " + TAKE[Draw.PRIORITY], values)
         return {"plan": [row[0] for row in cursor.fetchall()]}
 
 

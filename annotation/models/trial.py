@@ -50,6 +50,9 @@ class RatingSession(models.Model):
     #: block 0.
     next_position = models.PositiveIntegerField(default=0)
     next_block = models.PositiveSmallIntegerField(default=0)
+    #: How many trials after training it will have had when it ends, as it looked when the last
+    #: block was taken: counting what is left for every answer would cost more than storing one.
+    expected_trials = models.PositiveIntegerField(default=0, db_default=0)
     #: When the instructions had been read; later by as long as the session was paused.
     begun_at = models.DateTimeField(null=True, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)

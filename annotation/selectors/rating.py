@@ -62,7 +62,7 @@ OFFERED = """
     trial.asked_up_to, trial.scored
 """
 
-_HOLDINGS = f"""
+HOLDINGS = f"""
 WITH answered AS (
     SELECT count(*) FILTER (WHERE role <> 'training') AS number,
         count(*) FILTER (WHERE role = 'training') AS trained,
@@ -73,20 +73,23 @@ WITH answered AS (
     FROM annotation_trial
     WHERE session_id = %(session)s AND state IN ('submitted', 'skipped')
 )
-SELECT answered.number, answered.trained, answered.in_block,
-    (
-        SELECT count(*) FROM (
-            SELECT 1 FROM annotation_stimulus AS stimulus WHERE {ELIGIBLE}
-            LIMIT {{limit:d}}
-        ) AS counted
-    ),
-    {OFFERED}
+SELECT answered.number, answered.trained, answered.in_block, {OFFERED}
 FROM answered
 LEFT JOIN annotation_trial AS trial
     ON trial.session_id = %(session)s AND trial.state = 'leased'
 LEFT JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
 LEFT JOIN annotation_prompt AS prompt ON prompt.id = stimulus.prompt_id
 ORDER BY trial.block, trial.scored, trial.position
+"""  # noqa: S608 -- the part put in is the constant above
+
+# The inner limit is one that the planner knows, or it plans for a tenth of the study; the outer one
+# can be another each time, and the plan is kept.
+_FREE = f"""
+SELECT count(*) FROM (
+    SELECT FROM (
+        SELECT FROM annotation_stimulus AS stimulus WHERE {ELIGIBLE} LIMIT {COUNTED}
+    ) AS free LIMIT %(limit)s
+) AS counted
 """  # noqa: S608 -- the parts put in are the constants above
 
 _ANY_ELIGIBLE = f"""
@@ -186,13 +189,12 @@ class BlockPlace:
 @dataclass(frozen=True, slots=True)
 class Holdings:
     """Where a session stands: trials answered (submitted or skipped) after training, in it, and in
-    the block of the first leased trial; images that could still be claimed (counted up to
-    COUNTED), and the trials leased now, in the order in which they are shown."""
+    the block of the first leased trial; and the trials leased now, in the order in which they are
+    shown."""
 
     answered: int
     trained: int
     in_block: int
-    available: int
     leased: list[OfferedTrial] = field(default_factory=list)
 
     @property
@@ -202,11 +204,7 @@ class Holdings:
 
     def with_block(self, block: list[OfferedTrial]) -> "Holdings":
         """As it stands once `block` has been leased too."""
-        counted = sum(not trial.training for trial in block)
-        # The count stops at COUNTED, and some of the block need not have come out of it: what is
-        # left is at least this much, and is counted again at the next answer.
-        left = self.available if self.available >= COUNTED else max(self.available - counted, 0)
-        return replace(self, leased=[*self.leased, *block], available=left)
+        return replace(self, leased=[*self.leased, *block])
 
     def wants_more(self, ahead: int, passes: int) -> bool:
         """Whether the next block is claimed to have `1 + ahead` trials in hand: not while a block
@@ -239,12 +237,6 @@ class Holdings:
         partly = sum(trial.scored for trial in leased) if passes > 1 else 0
         size = (self.in_block + len(leased)) * passes
         return BlockPlace(number, self.in_block * passes + partly, size)
-
-    def total(self, session_trials: int) -> int:
-        """How many trials after training the session will have had when it ends."""
-        if self.available >= COUNTED:
-            return session_trials
-        return min(session_trials, self.placed + self.available)
 
 
 def find_access(code: str) -> Access | None:
@@ -281,18 +273,28 @@ def _parsed_protocol(study_id: int, version: str) -> Protocol:
     )
 
 
-def holdings_of(access: Access, session: SessionFacts) -> Holdings:
+def holdings_of(session: SessionFacts) -> Holdings:
     """One statement, whose cost does not grow with the study."""
     with prepared_cursor() as cursor:
-        cursor.execute(
-            # A limit that the planner knows, or it plans for a tenth of the study.
-            _HOLDINGS.format(limit=min(access.study.session_trials, COUNTED)),
-            {"study": access.study.id, "rater": access.rater_id, "session": session.id},
-        )
+        cursor.execute(HOLDINGS, {"session": session.id})
         rows = cursor.fetchall()
-    leased = [OfferedTrial(*row[4:]) for row in rows if row[4] is not None]
-    answered, trained, in_block, available = rows[0][:4]
-    return Holdings(answered, trained, in_block, available, leased)
+    leased = [OfferedTrial(*row[3:]) for row in rows if row[3] is not None]
+    answered, trained, in_block = rows[0][:3]
+    return Holdings(answered, trained, in_block, leased)
+
+
+def free_images(access: Access) -> int:
+    """How many images this rater could be given now, counted up to a session's length and
+    COUNTED: from there on it is enough."""
+    limit = min(access.study.session_trials, COUNTED)
+    row = _fetch_one(_FREE, {"study": access.study.id, "rater": access.rater_id, "limit": limit})
+    return int(row[0]) if row else 0
+
+
+def trials_in_all(placed: int, free: int, length: int) -> int:
+    """How many trials after training a session will have had when it ends: `placed` of them are
+    answered or leased, `free` images are left, and it ends at `length`."""
+    return length if free >= COUNTED else min(length, placed + free)
 
 
 def images_remain(access: Access) -> bool:

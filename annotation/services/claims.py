@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -14,12 +14,16 @@ from ..opinion import Flag
 from ..protocol.sessions import SessionState
 from ..protocol.skips import Skip
 from ..selectors.rating import (
+    COUNTED,
     Access,
     BlockPlace,
+    Holdings,
     OfferedTrial,
     SessionFacts,
+    free_images,
     holdings_of,
     protocol_of,
+    trials_in_all,
 )
 from ..selectors.reliability import stopping_flags
 from ..statements import prepared_cursor
@@ -53,6 +57,13 @@ WHERE id IN (
         AND lease_expires_at > now() + make_interval(secs => %(seconds)s)
     FOR UPDATE SKIP LOCKED
 )
+"""
+
+# Most answers find nothing due, and write nothing.
+RENEW = """
+UPDATE annotation_trial SET lease_expires_at = now() + make_interval(secs => %(full)s)
+WHERE session_id = %(session)s AND state = 'leased'
+    AND lease_expires_at < now() + make_interval(secs => 0.75 * %(full)s)
 """
 
 _DISPLAYED = """
@@ -102,7 +113,9 @@ def must_ask_again(access: Access, offer: Offer) -> bool:
 
 
 #: The columns of a `Standing`, of a session that the statement locks.
-STANDING = "next_position, next_block, begun_at, rests_until, statement_timestamp()"
+STANDING = """
+    next_position, next_block, begun_at, rests_until, expected_trials, statement_timestamp()
+"""
 
 
 def lock_session(session: SessionFacts) -> Standing:
@@ -128,47 +141,84 @@ def fill_up(*, access: Access, session: SessionFacts, standing: Standing, ahead:
     The caller's transaction holds the session's row.
     """
     _renew_leases(session.id, access.study.lease_seconds)
-    holdings = holdings_of(access, session)
-    protocol = protocol_of(access.study)
-    plan, passes = protocol.plan, protocol.passes
+    holdings = holdings_of(session)
+    passes = protocol_of(access.study).passes
+    if holdings.wants_more(ahead, passes):
+        return _with_more(access, session, standing, holdings, ahead)
+    total = min(access.study.session_trials, standing.expected)
+    return _offer_of(holdings, passes, total, ahead)
+
+
+def _with_more(
+    access: Access, session: SessionFacts, standing: Standing, holdings: Holdings, ahead: int
+) -> Offer:
+    """What is offered where little is left in hand: a block more, a rest, or the session's end."""
+    passes = protocol_of(access.study).passes
+    length, stops = _length(access, session, standing, holdings)
+    free = free_images(access)
+    standing = replace(standing, expected=trials_in_all(holdings.placed, free, length))
+    rest = standing.rest_left
+    if access.study.status == "open" and not rest:
+        holdings, rest = _claim_blocks(access, session, standing, holdings, (length, free), ahead)
+    if not (holdings.leased or rest) and (holdings.placed >= length or not free):
+        done = holdings.done(passes)
+        return Offer([], done, done, _finish(access, session, stops))
+    total = max(standing.expected, holdings.placed)
+    return _offer_of(holdings, passes, total, ahead, rest)
+
+
+def _length(
+    access: Access, session: SessionFacts, standing: Standing, holdings: Holdings
+) -> tuple[int, tuple[Flag, ...]]:
+    """How many trials the session has now, and the rules that it fails: they, and the clock, end
+    it with what is in hand."""
     length = access.study.session_trials
-    wants = holdings.wants_more(ahead, passes)
-    if wants and (time_is_up(plan, standing) or day_is_full(access)):
+    if time_is_up(protocol_of(access.study).plan, standing) or day_is_full(access):
         length = holdings.placed
     # A block ends, or the session; before the first one there is nothing to judge.
-    ends = not holdings.leased or (wants and holdings.placed < length)
+    ends = not holdings.leased or holdings.placed < length
     stops = stopping_flags(access, session.id) if ends and standing.block > 1 else ()
-    if stops:
-        length = holdings.placed
-    rest = standing.rest_left
-    while (
-        access.study.status == "open"
-        and not rest
-        and holdings.wants_more(ahead, passes)
-        and (holdings.placed < length and holdings.available)
-    ):
-        if standing.block > 1 and rest_is_due(plan, standing):
-            if not holdings.leased:
-                rest = _rest(session, plan.rest_seconds)
-            break
-        block = claim_block(access=access, session=session, standing=standing, holdings=holdings)
+    return (holdings.placed if stops else length), stops
+
+
+def _claim_blocks(
+    access: Access,
+    session: SessionFacts,
+    standing: Standing,
+    holdings: Holdings,
+    left: tuple[int, int],
+    ahead: int,
+) -> tuple[Holdings, int]:
+    """What the session holds with the blocks that it claims, and the seconds of a rest that is due.
+
+    left: the session's length, and how many images the rater could be given (`free_images`).
+    """
+    (length, free), protocol = left, protocol_of(access.study)
+    while holdings.wants_more(ahead, protocol.passes) and holdings.placed < length and free:
+        if standing.block > 1 and rest_is_due(protocol.plan, standing):
+            rest = 0 if holdings.leased else _rest(session, protocol.plan.rest_seconds)
+            return holdings, rest
+        block = claim_block(
+            access=access, session=session, standing=standing, holdings=holdings, free=free
+        )
         if not block:
             break
         standing = standing.after(block)
-        holdings = holdings.with_block(block)
-    over = not holdings.leased and not rest
-    over = over and (holdings.placed >= length or not holdings.available)
-    if over:
-        done = holdings.done(passes)
-        return Offer([], done, done, _finish(access, session, stops), rest)
+        placed, holdings = holdings.placed, holdings.with_block(block)
+        # The count stops at COUNTED, and some of the block need not have come out of it.
+        free = free if free >= COUNTED else max(free - (holdings.placed - placed), 0)
+    return holdings, 0
+
+
+def _offer_of(holdings: Holdings, passes: int, total: int, ahead: int, rest: int = 0) -> Offer:
+    """What is shown of the holdings of a session that will have `total` trials after training."""
     trials = holdings.shown(ahead, passes)
-    if trials and trials[0].training:
-        training = holdings.trained + sum(trial.training for trial in holdings.leased)
-        done = holdings.done(passes, training=True)
-        total = training * passes
-    else:
-        done, total = holdings.done(passes), holdings.total(length) * passes
-    return Offer(trials, done, total, SessionState.RATING, rest, holdings.block(passes))
+    training = bool(trials) and trials[0].training
+    if training:
+        total = holdings.trained + sum(trial.training for trial in holdings.leased)
+    done = holdings.done(passes, training=training)
+    block = holdings.block(passes)
+    return Offer(trials, done, total * passes, SessionState.RATING, rest, block)
 
 
 def _rest(session: SessionFacts, seconds: int) -> int:
@@ -292,11 +342,4 @@ def expire_leases() -> int:
 def _renew_leases(session_id: int, seconds: int) -> None:
     """All that the session holds: a block is longer than what the page shows of it."""
     with prepared_cursor() as cursor:
-        cursor.execute(
-            # Most answers find nothing due, and write nothing.
-            "UPDATE annotation_trial "
-            "SET lease_expires_at = now() + make_interval(secs => %(full)s) "
-            "WHERE session_id = %(session)s AND state = 'leased' "
-            "AND lease_expires_at < now() + make_interval(secs => 0.75 * %(full)s)",
-            {"full": seconds, "session": session_id},
-        )
+        cursor.execute(RENEW, {"full": seconds, "session": session_id})

@@ -12,7 +12,7 @@ from typing import Any
 from ..protocol.asking import ALWAYS
 from ..protocol.draw import Draw
 from ..protocol.order import Content
-from ..protocol.plan import Role
+from ..protocol.plan import LIMITS, Role
 from ..protocol.skips import Skip
 from ..selectors.rating import ELIGIBLE, OFFERED, OfferedTrial
 from ..statements import prepared_cursor
@@ -23,21 +23,32 @@ _ORDERS: dict[Draw, tuple[str, str]] = {
     Draw.HOLDOUT: ("holdout", "stimulus.shuffle"),
 }
 
+#: No block takes more; a limit that the planner knows, or it plans for a tenth of the study.
+_MOST = int(LIMITS["block_trials"][1])
+
 # Locks the first free stimuli of an index and counts the places. Rows that another claim holds
 # this instant are passed over. NO KEY: a trial of another rater may refer to the stimulus
-# meanwhile (as stabilisation), and two claims that refer to each other's would deadlock. The limit
-# is written in, or the planner plans for a tenth of the study.
+# meanwhile (as stabilisation), and two claims that refer to each other's would deadlock. The outer
+# limit asks for no more rows than are wanted, and the inner part locks none that is not asked for;
+# so the text is the same for every number, and is planned once.
 _TAKE = """
 WITH picked AS (
-    SELECT stimulus.id FROM annotation_stimulus AS stimulus
-    WHERE {eligible} AND stimulus.split = '{split}' AND stimulus.id <> ALL (%(taken)s)
-    ORDER BY {order} LIMIT {number:d}
-    FOR NO KEY UPDATE OF stimulus SKIP LOCKED
+    SELECT first.id FROM (
+        SELECT stimulus.id FROM annotation_stimulus AS stimulus
+        WHERE {eligible} AND stimulus.split = '{split}' AND stimulus.id <> ALL (%(taken)s)
+        ORDER BY {order} LIMIT {most}
+        FOR NO KEY UPDATE OF stimulus SKIP LOCKED
+    ) AS first LIMIT %(number)s
 )
 UPDATE annotation_stimulus AS stimulus SET claimed_ratings = stimulus.claimed_ratings + 1
 FROM picked WHERE stimulus.id = picked.id
 RETURNING stimulus.id, stimulus.prompt_id, stimulus.generator_id
 """
+#: The statement that takes places in each draw's order.
+TAKE = {
+    draw: _TAKE.format(eligible=ELIGIBLE, split=split, order=order, most=_MOST)
+    for draw, (split, order) in _ORDERS.items()
+}
 
 _LEASE = f"""
 WITH given AS (
@@ -46,7 +57,8 @@ WITH given AS (
     ) WITH ORDINALITY AS given (stimulus_id, role, draw, asked_up_to, place)
 ), step AS (
     UPDATE annotation_ratingsession
-    SET next_position = next_position + (SELECT count(*) FROM given), next_block = %(block)s + 1
+    SET next_position = next_position + (SELECT count(*) FROM given), next_block = %(block)s + 1,
+        expected_trials = %(expected)s
     WHERE id = %(session)s
     RETURNING next_position - (SELECT count(*) FROM given) AS first
 ), trial AS (
@@ -140,23 +152,19 @@ class Pick:
     asked_up_to: float | None = ALWAYS
 
 
-def take_statement(draw: Draw, number: int) -> str:
-    split, order = _ORDERS[draw]
-    return _TAKE.format(eligible=ELIGIBLE, split=split, order=order, number=number)
-
-
 def take_places(
     *, draw: Draw, number: int, study_id: int, rater_id: int, taken: Collection[int]
 ) -> list[Pick]:
     """Takes a place on each of the first `number` stimuli of `draw`'s order, by id.
 
-    taken: stimuli that this transaction has picked already. Lease them (`lease_block`) in the same
-    transaction, which must hold the session's row, so that one rater's claims follow each other.
+    number: at most what the largest block has. taken: stimuli that this transaction has picked
+    already. Lease them (`lease_block`) in the same transaction, which must hold the session's row,
+    so that one rater's claims follow each other.
     """
     with prepared_cursor() as cursor:
         cursor.execute(
-            take_statement(draw, number),
-            {"study": study_id, "rater": rater_id, "taken": list(taken)},
+            TAKE[draw],
+            {"study": study_id, "rater": rater_id, "taken": list(taken), "number": number},
         )
         return [
             Pick(stimulus, Content(prompt, generator), Role.MAIN, draw)
@@ -171,9 +179,13 @@ def lease_block(
     study_id: int,
     rater_id: int,
     session_id: int,
+    expected: int,
     lease_seconds: int,
 ) -> list[OfferedTrial]:
-    """Leases the picks to the rater in this order, as the session's `block`."""
+    """Leases the picks to the rater in this order, as the session's `block`.
+
+    expected: how many trials after training the session is to have in all, kept with it.
+    """
     picks = list(picks)
     with prepared_cursor() as cursor:
         cursor.execute(
@@ -187,6 +199,7 @@ def lease_block(
                 "study": study_id,
                 "rater": rater_id,
                 "session": session_id,
+                "expected": expected,
                 "seconds": lease_seconds,
             },
         )

@@ -343,5 +343,5 @@ def _next_offer(access: Access, locked: _Locked, ahead: int) -> Offer:
     if session.state is SessionState.RATING:
         return claims.fill_up(access=access, session=session, standing=locked.standing, ahead=ahead)
     # A repeated answer after the session's end.
-    answered = holdings_of(access, session).done(protocol_of(access.study).passes)
+    answered = holdings_of(session).done(protocol_of(access.study).passes)
     return Offer([], answered, answered, session.state)

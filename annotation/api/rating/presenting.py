@@ -12,8 +12,10 @@ from ...selectors.rating import (
     OfferedTrial,
     Protocol,
     SessionFacts,
+    free_images,
     holdings_of,
     protocol_of,
+    trials_in_all,
 )
 from ...services.claims import Offer
 from ...services.submission import Submission
@@ -119,8 +121,6 @@ def _study_json(access: Access) -> dict[str, Any]:
 def _progress_json(access: Access, session: SessionFacts | None) -> dict[str, int]:
     if session is None:
         return {"done": 0, "total": 0}
-    holdings, passes = holdings_of(access, session), protocol_of(access.study).passes
-    return {
-        "done": holdings.done(passes),
-        "total": holdings.total(access.study.session_trials) * passes,
-    }
+    holdings, passes = holdings_of(session), protocol_of(access.study).passes
+    total = trials_in_all(holdings.placed, free_images(access), access.study.session_trials)
+    return {"done": holdings.done(passes), "total": total * passes}

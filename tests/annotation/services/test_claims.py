@@ -3,18 +3,18 @@
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from annotation.models import Rater, RatingSession, Stimulus, Study, Trial
 from annotation.protocol.draw import Draw
 from annotation.protocol.sessions import SessionState
 from annotation.services.claims import Offer, claim_trials
-from annotation.services.places import take_statement
+from annotation.services.places import TAKE, take_places
 from annotation.services.rating_errors import SessionStateError, StudyNotOpenError
 from annotation.services.submission import read_answer, submit_answer
 
 from ... import factories
-from .rating import access_of, in_rating, set_study, wrong_counters
+from .rating import access_of, at_once, in_rating, set_study, wrong_counters
 
 SCORES = {"quality": 4, "authenticity": 3, "correspondence": 5}
 
@@ -243,9 +243,39 @@ def test_a_claim_reads_the_first_row_of_its_index(
             "study": study.pk,
             "rater": rater.pk,
             "taken": [],
+            "number": 10,
         }
-        cursor.execute("EXPLAIN " + take_statement(draw, 10), values)
+        cursor.execute("EXPLAIN " + TAKE[draw], values)
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert f"Index Scan using {index} on annotation_stimulus" in plan
     assert "trial_once_per_rater" in plan
     assert "Sort" not in plan
+
+
+def test_places_are_taken_by_one_plan_whatever_their_number(study: Study, rater: Rater) -> None:
+    factories.make_stimuli(study, 60)
+    values = {"draw": Draw.PRIORITY, "study_id": study.pk, "rater_id": rater.pk, "taken": []}
+    taken = [len(take_places(number=number, **values)) for number in [1, 2, 3] * 6]
+    assert taken == [1, 2, 3] * 6
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT generic_plans FROM pg_prepared_statements WHERE statement LIKE '%SKIP LOCKED%'"
+        )
+        assert [plans > 0 for (plans,) in cursor.fetchall()] == [True]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_image_is_locked_beyond_those_that_are_taken(study: Study, rater: Rater) -> None:
+    factories.make_stimuli(study, 5)
+    values = {"draw": Draw.PRIORITY, "study_id": study.pk, "rater_id": rater.pk, "taken": []}
+    others: list[int] = []
+    with transaction.atomic():
+        first = [pick.stimulus_id for pick in take_places(number=2, **values)]
+        # In a transaction of its own, meanwhile.
+        at_once(
+            lambda _one: others.extend(
+                pick.stimulus_id for pick in take_places(number=5, **values)
+            ),
+            [None],
+        )
+    assert (len(first), len(others), set(first) & set(others)) == (2, 3, set())

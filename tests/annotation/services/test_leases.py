@@ -3,13 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from annotation.models import Rater, RatingSession, Stimulus, Study, Trial
 from annotation.protocol.skips import Skip, SkipReason
 from annotation.selectors.export import export_records
+from annotation.selectors.rating import HOLDINGS
 from annotation.services.claims import (
     RELEASE_SECONDS,
+    RENEW,
     claim_trials,
     expire_leases,
     mark_displayed,
@@ -316,3 +319,40 @@ def test_a_draw_stays_marked_through_expiry_answer_revision_and_export(
         2,
         2,
     )
+
+
+_OTHERS = """
+WITH someone AS (
+    INSERT INTO annotation_ratingsession (rater_id, state, seed, client, consented_at, stopped_by,
+        next_position, next_block)
+    SELECT %(rater)s, 'done', number, '{}', now(), '[]', 0, 1 FROM generate_series(1, 200) AS number
+    RETURNING id
+)
+INSERT INTO annotation_trial (
+    study_id, session_id, rater_id, stimulus_id, position, block, role, draw, state, leased_at,
+    lease_expires_at, skip_reason, behaviour
+)
+SELECT %(study)s, someone.id, %(rater)s, %(stimulus)s, place, 1, 'repeat', 'plan', 'leased',
+    now(), now(), '', '{}'
+FROM someone, generate_series(1, 20) AS place
+"""
+
+
+def test_what_a_session_holds_is_found_without_reading_others_leases(
+    study: Study, rater: Rater
+) -> None:
+    (stimulus,) = factories.make_stimuli(study, 1)
+    session = in_rating(rater).session
+    other = factories.make_rater(study)
+    values = {"study": study.pk, "rater": other.pk, "stimulus": stimulus.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(_OTHERS, values)
+        cursor.execute("ANALYZE annotation_trial")
+        for statement in (HOLDINGS, RENEW):
+            cursor.execute(
+                "EXPLAIN " + statement, {"session": session.id if session else 0, "full": 60}
+            )
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+            assert "trial_leases_of_session" in plan
+            assert "on trial_leases " not in plan
+            assert "Seq Scan on annotation_trial" not in plan
