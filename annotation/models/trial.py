@@ -147,6 +147,7 @@ class Trial(models.Model):
     asked_up_to = models.FloatField(null=True, blank=True, default=ALWAYS, db_default=ALWAYS)
     leased_at = models.DateTimeField()
     lease_expires_at = models.DateTimeField()
+    #: When the decoded image was first on the screen, as the answer (or the skip) says.
     displayed_at = models.DateTimeField(null=True, blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
     #: A coded reason where the rater skipped (`protocol.skips`).

@@ -66,11 +66,6 @@ WHERE session_id = %(session)s AND state = 'leased'
     AND lease_expires_at < now() + make_interval(secs => 0.75 * %(full)s)
 """
 
-_DISPLAYED = """
-UPDATE annotation_trial SET displayed_at = now()
-WHERE id = %(trial)s AND rater_id = %(rater)s AND displayed_at IS NULL
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -240,15 +235,6 @@ def _finish(access: Access, session: SessionFacts, stops: tuple[Flag, ...]) -> S
     return SessionState.STOPPED if stops else SessionState.DONE
 
 
-def mark_displayed(*, access: Access, trial_id: int) -> None:
-    """Notes when the decoded image was first on the screen."""
-    with prepared_cursor() as cursor:
-        cursor.execute(_DISPLAYED, {"trial": trial_id, "rater": access.rater_id})
-        noted = cursor.rowcount == 1
-    if not noted and not Trial.objects.filter(pk=trial_id, rater_id=access.rater_id).exists():
-        raise TrialNotFoundError
-
-
 def renew_lease(*, access: Access, trial_id: int) -> datetime:
     """Keeps the trial, and all that its session holds, for another lease.
 
@@ -271,17 +257,21 @@ def release_leases(*, access: Access) -> None:
         cursor.execute(_RELEASE, {"session": session.id, "seconds": RELEASE_SECONDS})
 
 
-def skip_trial(*, access: Access, trial_id: int, skip: Skip, ahead: int) -> Offer:
+def skip_trial(
+    *, access: Access, trial_id: int, skip: Skip, ahead: int, displayed_ago_ms: int | None = None
+) -> Offer:
     """Gives the image back, never to be offered to this rater again; answers with what is next.
 
-    Skipping a skipped trial again changes nothing.
+    displayed_ago_ms: when it was first on the screen; None where it never was. Skipping a skipped trial again changes nothing.
     """
     with locked_trial(access, trial_id) as trial:
         if trial.state == Trial.State.SUBMITTED:
             raise SessionStateError(trial.state)
         if trial.state != Trial.State.SKIPPED:
             hold_again(access, trial.pk, trial.state)
-            places.give_back_skipped(trial_id=trial_id, skip=skip)
+            places.give_back_skipped(
+                trial_id=trial_id, skip=skip, displayed_ago_ms=displayed_ago_ms
+            )
     return claim_trials(access=access, ahead=ahead)
 
 

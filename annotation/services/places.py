@@ -103,14 +103,24 @@ SELECT count(*) FROM expired
 _GIVE_BACK_EXPIRED = _GIVE_BACK.format(condition="trial.lease_expires_at < now()")
 _GIVE_BACK_SESSION = _GIVE_BACK.format(condition="trial.session_id = %(session)s")
 
-_SKIP = """
+#: When the image was first on the screen: so long before now as the page says, not before it was
+#: given out, and in the first pass where there are several.
+DISPLAYED_AT = """
+    CASE WHEN displayed_at IS NOT NULL THEN displayed_at
+    WHEN %(displayed_ago_ms)s::float8 IS NOT NULL THEN
+        GREATEST(leased_at, now() - make_interval(secs => %(displayed_ago_ms)s / 1000.0::float8))
+    END
+"""
+
+_SKIP = f"""
 WITH skipped AS (
-    UPDATE annotation_trial SET state = 'skipped', skip_reason = %(reason)s, skip_note = %(note)s
+    UPDATE annotation_trial SET state = 'skipped', skip_reason = %(reason)s, skip_note = %(note)s,
+        displayed_at = {DISPLAYED_AT}
     WHERE id = %(trial)s AND state = 'leased' RETURNING stimulus_id, role
 )
 UPDATE annotation_stimulus AS stimulus SET claimed_ratings = stimulus.claimed_ratings - 1
 FROM skipped WHERE stimulus.id = skipped.stimulus_id AND skipped.role = 'main'
-"""
+"""  # noqa: S608 -- the part put in is a constant
 
 _RETAKE = """
 WITH free AS (
@@ -216,10 +226,18 @@ def give_back_session(*, session_id: int) -> int:
     return _count(_GIVE_BACK_SESSION, {"session": session_id, "limit": None})
 
 
-def give_back_skipped(*, trial_id: int, skip: Skip) -> None:
+def give_back_skipped(*, trial_id: int, skip: Skip, displayed_ago_ms: int | None) -> None:
     """Marks a leased trial as skipped and gives its place back, if it held one."""
     with prepared_cursor() as cursor:
-        cursor.execute(_SKIP, {"trial": trial_id, "reason": skip.reason, "note": skip.note})
+        cursor.execute(
+            _SKIP,
+            {
+                "trial": trial_id,
+                "reason": skip.reason,
+                "note": skip.note,
+                "displayed_ago_ms": displayed_ago_ms,
+            },
+        )
 
 
 def retake_place(*, trial_id: int, lease_seconds: int) -> bool:

@@ -22,7 +22,7 @@ from ..selectors.expectations import expectations_of
 from ..selectors.last_answer import may_revise
 from ..selectors.rating import Access, SessionFacts, holdings_of, protocol_of
 from ..statements import prepared_cursor
-from . import claims
+from . import claims, places
 from .blocks import Standing
 from .claims import Offer
 from .rating_errors import (
@@ -50,12 +50,12 @@ FROM session, annotation_trial AS trial WHERE trial.id = %(trial)s FOR UPDATE OF
 """  # noqa: S608 -- the part put in is a constant
 
 # A first answer, whole, in one statement: this runs once per rating.
-_STORE = """
+_STORE = f"""
 WITH trial AS (
     UPDATE annotation_trial
     SET state = CASE WHEN %(whole)s THEN 'submitted' ELSE state END,
         submitted_at = CASE WHEN %(whole)s THEN now() END,
-        scored = %(count)s, behaviour = %(behaviour)s::jsonb
+        scored = %(count)s, behaviour = %(behaviour)s::jsonb, displayed_at = {places.DISPLAYED_AT}
     WHERE id = %(trial)s AND state = 'leased' RETURNING id
 ), ratings AS (
     INSERT INTO annotation_rating (trial_id, perspective, score, revision, created_at)
@@ -73,7 +73,7 @@ WITH trial AS (
     ) AS given (perspective, phrases, text, regions, words)
 )
 SELECT id FROM trial
-"""
+"""  # noqa: S608 -- the part put in is a constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +141,15 @@ def submit_answer(
     language: str,
     ahead: int,
     behaviour: Mapping[str, Any] | None = None,
+    displayed_ago_ms: int | None = None,
     revises: bool = True,
 ) -> Submission:
     """Stores the answer and claims what is next, in one transaction.
 
     The same answer again changes nothing; another one supersedes the first while the rater is in
     its block and the study lets them (NotRevisableError else). An answer to a lease that ran out is
-    taken where a place can be had again. `behaviour` is of the first answer: a revision has seen
-    the image before. Where the study goes through its images once per perspective, an answer is of
+    taken where a place can be had again. `behaviour`, and how long ago the image was first on the
+    screen, are of the first answer: a revision has seen the image before. Where the study goes through its images once per perspective, an answer is of
     one of them, and the trial is submitted with the last. Raises InvalidAnswerError for a score
     that is missing or not asked for now, for a reason that the trial does not ask for, and for a
     word that its prompt does not have.
@@ -164,7 +165,8 @@ def submit_answer(
         if repeated:
             revision = _revise(access, locked, answer, language, revises)
         else:
-            revision = _store(access, locked, answer, language, behaviour or {})
+            behaviour = behaviour or {}
+            revision = _store(access, locked, answer, language, behaviour, displayed_ago_ms)
         offer = _next_offer(access, locked, ahead)
     if claims.must_ask_again(access, offer):
         offer = claims.claim_trials(access=access, ahead=ahead)
@@ -237,7 +239,12 @@ def _require_rating(access: Access, session: SessionFacts) -> None:
 
 
 def _store(
-    access: Access, locked: _Locked, answer: Answer, language: str, behaviour: Mapping[str, Any]
+    access: Access,
+    locked: _Locked,
+    answer: Answer,
+    language: str,
+    behaviour: Mapping[str, Any],
+    displayed_ago_ms: int | None,
 ) -> int:
     _require_rating(access, locked.session)
     claims.hold_again(access, locked.trial_id, locked.trial_state)
@@ -260,6 +267,7 @@ def _store(
                 "words": [json.dumps(reason.words) for reason in answer.reasons.values()],
                 "language": language,
                 "behaviour": json.dumps(behaviour),
+                "displayed_ago_ms": displayed_ago_ms,
             },
         )
     return 1

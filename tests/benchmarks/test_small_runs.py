@@ -31,7 +31,7 @@ def test_ratings_are_measured_at_each_level(silent: Callable[[str], None]) -> No
     ]  # fmt: skip
     for level in levels:
         assert level["claim"]["count"] > 0
-        # A rating is a display and a submit; the last one of a browser may have been cut off.
+        # A rating is a submit; the last one of a browser may have been cut off.
         assert 0 <= level["submit"]["count"] - level["rating"]["count"] <= level["browsers"]
     assert rating.lines(levels, rating.compared(levels))[0].startswith("stored")
 

@@ -28,6 +28,7 @@ _PROBLEMS = {
     404: shapes.ProblemSerializer,
     409: shapes.ProblemSerializer,
 }
+_YEAR_MS = 365 * 86_400_000
 _LANGUAGES = {code for code, _name in settings.LANGUAGES}
 
 
@@ -179,18 +180,6 @@ class ReportView(RatingView):
         return Response(status=204)
 
 
-class DisplayView(RatingView):
-    @extend_schema(
-        operation_id="rating_display",
-        summary="The decoded image is on the screen",
-        request=None,
-        responses={204: None, **_PROBLEMS},
-    )
-    def post(self, request: Request, pk: int) -> Response:
-        claims.mark_displayed(access=self.access(request), trial_id=pk)
-        return Response(status=204)
-
-
 class RenewView(RatingView):
     @extend_schema(
         operation_id="rating_renew",
@@ -216,7 +205,13 @@ class SkipView(RatingView):
             skip = parse_skip(data.get("reason"), data.get("note", ""))
         except ProtocolError as error:
             raise InvalidAnswerError(str(error)) from error
-        offer = claims.skip_trial(access=access, trial_id=pk, skip=skip, ahead=_ahead(data))
+        offer = claims.skip_trial(
+            access=access,
+            trial_id=pk,
+            skip=skip,
+            ahead=_ahead(data),
+            displayed_ago_ms=_displayed_ago_ms(data),
+        )
         return Response(offer_json(access, offer))
 
 
@@ -241,6 +236,7 @@ class SubmitView(RatingView):
             language=_language(data),
             ahead=_ahead(data),
             behaviour=submission.read_behaviour(data.get("behaviour", {})),
+            displayed_ago_ms=_displayed_ago_ms(data),
             revises=data.get("revises") is not False,
         )
         return Response(submission_json(access, result))
@@ -262,6 +258,16 @@ def _ahead(data: Mapping[str, Any]) -> int:
     ):
         raise InvalidAnswerError(f"ahead: {value!r} is not within 0…{claims.AHEAD_LIMIT}")
     return value
+
+
+def _displayed_ago_ms(data: Mapping[str, Any]) -> int | None:
+    value = data.get("displayed_ago_ms")
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise InvalidAnswerError(f"displayed_ago_ms: {value!r} is not a whole number from 0 on")
+    # An answer can wait long for a network; the trial's lease began later than this in any case.
+    return min(value, _YEAR_MS)
 
 
 def _language(data: Mapping[str, Any]) -> str:

@@ -48,7 +48,7 @@ export class Rating {
     this.transport = transport;
     this.messages = settings.messages;
     this.form = new AnswerForm(byId("answer", HTMLFormElement));
-    this.screen = new Screen(this.form, transport, settings, () => this.keyboard.restart());
+    this.screen = new Screen(this.form, settings, () => this.keyboard.restart());
     this.panel = new Panel(this.form, this.messages, toast);
     this.feedback = new Feedback(this.form, this.messages);
     this.interlude = new Interlude(this.messages);
@@ -195,7 +195,9 @@ export class Rating {
   #put(kind, trial, body) {
     this.drafts.forget(trial);
     const image = nameOf(trial);
-    return this.outbox.add({ kind, trial: trial.id, image, first: !this.way.revising, body });
+    const displayed = this.screen.takeDisplay(trial);
+    const first = !this.way.revising;
+    return this.outbox.add({ kind, trial: trial.id, image, first, displayed, body });
   }
 
   /** The image before the rater is answered: the next one, or the one before the way back. */

@@ -15,7 +15,6 @@ from annotation.services.claims import (
     RENEW,
     claim_trials,
     expire_leases,
-    mark_displayed,
     release_leases,
     renew_lease,
     skip_trial,
@@ -272,27 +271,12 @@ def test_withdrawing_gives_everything_in_hand_back_and_keeps_what_was_sent(
     withdraw(access=access_of(rater))
 
 
-def test_the_first_display_counts(study: Study, rater: Rater) -> None:
-    factories.make_stimuli(study, 1)
-    access = in_rating(rater)
-    trial = claim_trials(access=access, ahead=0).trials[0]
-    mark_displayed(access=access, trial_id=trial.id)
-    first = Trial.objects.get().displayed_at
-    assert first is not None
-    Trial.objects.update(displayed_at="2020-01-01T00:00:00Z")
-    mark_displayed(access=access, trial_id=trial.id)
-    shown = Trial.objects.get().displayed_at
-    assert shown is not None
-    assert shown.year == 2020
-
-
 def test_another_raters_trial_is_not_found(study: Study, rater: Rater) -> None:
     factories.make_stimuli(study, 1)
     trial = claim_trials(access=in_rating(rater), ahead=0).trials[0]
     stranger = in_rating(factories.make_rater(study))
-    for call in (mark_displayed, renew_lease):
-        with pytest.raises(TrialNotFoundError):
-            call(access=stranger, trial_id=trial.id)
+    with pytest.raises(TrialNotFoundError):
+        renew_lease(access=stranger, trial_id=trial.id)
     with pytest.raises(TrialNotFoundError):
         skip_trial(access=stranger, trial_id=trial.id, skip=Skip(SkipReason.CANNOT_JUDGE), ahead=0)
 

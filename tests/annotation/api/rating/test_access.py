@@ -24,7 +24,6 @@ ROUTES = [
     ("post", "messages/unread/", 200),
     ("post", "messages/read/", 400),
     ("post", "claims/", 409),
-    ("post", "trials/1/display/", 404),
     ("post", "trials/1/renew/", 404),
     ("post", "trials/1/skip/", 400),
     ("post", "trials/1/submit/", 400),
