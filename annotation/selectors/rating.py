@@ -62,21 +62,30 @@ OFFERED = """
     trial.asked_up_to, trial.scored
 """
 
+# What a session holds, and its leases renewed for `lease` seconds where less than three quarters of
+# them are left: all of them, as a block is longer than what the page shows of it. Most answers find
+# nothing due and write nothing; without `lease` none is.
 HOLDINGS = f"""
-WITH answered AS (
+WITH renewed AS (
+    UPDATE annotation_trial SET lease_expires_at = now() + make_interval(secs => %(lease)s::float8)
+    WHERE session_id = %(session)s AND state = 'leased'
+        AND lease_expires_at < now() + make_interval(secs => 0.75 * %(lease)s::float8)
+    RETURNING id, lease_expires_at
+), held AS (
+    SELECT trial.id, trial.position, trial.block, trial.role, trial.stimulus_id, trial.asked_up_to,
+        trial.scored, COALESCE(renewed.lease_expires_at, trial.lease_expires_at) AS lease_expires_at
+    FROM annotation_trial AS trial LEFT JOIN renewed ON renewed.id = trial.id
+    WHERE trial.session_id = %(session)s AND trial.state = 'leased'
+), answered AS (
     SELECT count(*) FILTER (WHERE role <> 'training') AS number,
         count(*) FILTER (WHERE role = 'training') AS trained,
-        count(*) FILTER (WHERE block = (
-            SELECT min(block) FROM annotation_trial
-            WHERE session_id = %(session)s AND state = 'leased'
-        )) AS in_block
+        count(*) FILTER (WHERE block = (SELECT min(block) FROM held)) AS in_block
     FROM annotation_trial
     WHERE session_id = %(session)s AND state IN ('submitted', 'skipped')
 )
 SELECT answered.number, answered.trained, answered.in_block, {OFFERED}
 FROM answered
-LEFT JOIN annotation_trial AS trial
-    ON trial.session_id = %(session)s AND trial.state = 'leased'
+LEFT JOIN held AS trial ON true
 LEFT JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
 LEFT JOIN annotation_prompt AS prompt ON prompt.id = stimulus.prompt_id
 ORDER BY trial.block, trial.scored, trial.position
@@ -273,10 +282,13 @@ def _parsed_protocol(study_id: int, version: str) -> Protocol:
     )
 
 
-def holdings_of(session: SessionFacts) -> Holdings:
-    """One statement, whose cost does not grow with the study."""
+def holdings_of(session_id: int, *, lease_seconds: int | None = None) -> Holdings:
+    """What a session holds; one statement, whose cost does not grow with the study.
+
+    lease_seconds: renews the session's leases for so long where that is due; None: looks only.
+    """
     with prepared_cursor() as cursor:
-        cursor.execute(HOLDINGS, {"session": session.id})
+        cursor.execute(HOLDINGS, {"session": session_id, "lease": lease_seconds})
         rows = cursor.fetchall()
     leased = [OfferedTrial(*row[3:]) for row in rows if row[3] is not None]
     answered, trained, in_block = rows[0][:3]

@@ -59,13 +59,6 @@ WHERE id IN (
 )
 """
 
-# Most answers find nothing due, and write nothing.
-RENEW = """
-UPDATE annotation_trial SET lease_expires_at = now() + make_interval(secs => %(full)s)
-WHERE session_id = %(session)s AND state = 'leased'
-    AND lease_expires_at < now() + make_interval(secs => 0.75 * %(full)s)
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -135,8 +128,7 @@ def fill_up(*, access: Access, session: SessionFacts, standing: Standing, ahead:
 
     The caller's transaction holds the session's row.
     """
-    _renew_leases(session.id, access.study.lease_seconds)
-    holdings = holdings_of(session)
+    holdings = holdings_of(session.id, lease_seconds=access.study.lease_seconds)
     passes = protocol_of(access.study).passes
     if holdings.wants_more(ahead, passes):
         return _with_more(access, session, standing, holdings, ahead)
@@ -242,9 +234,10 @@ def renew_lease(*, access: Access, trial_id: int) -> datetime:
     """
     with locked_trial(access, trial_id) as trial:
         hold_again(access, trial.pk, trial.state)
-        _renew_leases(trial.session_id, access.study.lease_seconds)
-        trial.refresh_from_db(fields=["lease_expires_at"])
-        return trial.lease_expires_at
+        lease = access.study.lease_seconds
+        holdings = holdings_of(trial.session_id, lease_seconds=lease)
+        expires = {held.id: held.lease_expires_at for held in holdings.leased}
+        return expires.get(trial_id, trial.lease_expires_at)
 
 
 def release_leases(*, access: Access) -> None:
@@ -262,7 +255,8 @@ def skip_trial(
 ) -> Offer:
     """Gives the image back, never to be offered to this rater again; answers with what is next.
 
-    displayed_ago_ms: when it was first on the screen; None where it never was. Skipping a skipped trial again changes nothing.
+    Skipping a skipped trial again changes nothing. displayed_ago_ms: how long ago it was first on
+    the screen; None where it never was.
     """
     with locked_trial(access, trial_id) as trial:
         if trial.state == Trial.State.SUBMITTED:
@@ -327,9 +321,3 @@ def expire_leases() -> int:
     while expired := places.give_back_expired(limit=_SWEEP_BATCH):
         total += expired
     return total
-
-
-def _renew_leases(session_id: int, seconds: int) -> None:
-    """All that the session holds: a block is longer than what the page shows of it."""
-    with prepared_cursor() as cursor:
-        cursor.execute(RENEW, {"full": seconds, "session": session_id})

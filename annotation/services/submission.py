@@ -148,14 +148,15 @@ def submit_answer(
 
     The same answer again changes nothing; another one supersedes the first while the rater is in
     its block and the study lets them (NotRevisableError else). An answer to a lease that ran out is
-    taken where a place can be had again. `behaviour`, and how long ago the image was first on the
-    screen, are of the first answer: a revision has seen the image before. Where the study goes through its images once per perspective, an answer is of
-    one of them, and the trial is submitted with the last. Raises InvalidAnswerError for a score
-    that is missing or not asked for now, for a reason that the trial does not ask for, and for a
-    word that its prompt does not have.
+    taken where a place can be had again. Where the study goes through its images once per
+    perspective, an answer is of one of them, and the trial is submitted with the last. Raises
+    InvalidAnswerError for a score that is missing or not asked for now, for a reason that the trial
+    does not ask for, and for a word that its prompt does not have.
 
+    behaviour, displayed_ago_ms (how long ago the image was first on the screen): of the first
+        answer; a revision has seen the image before.
     revises: False for a first answer, which must not take the place of one that overtook it (a
-    request that was slow and repeated, another device): AnsweredError then.
+        request that was slow and repeated, another device): AnsweredError then.
     """
     with transaction.atomic():
         locked = _lock(access, trial_id)
@@ -351,5 +352,5 @@ def _next_offer(access: Access, locked: _Locked, ahead: int) -> Offer:
     if session.state is SessionState.RATING:
         return claims.fill_up(access=access, session=session, standing=locked.standing, ahead=ahead)
     # A repeated answer after the session's end.
-    answered = holdings_of(session).done(protocol_of(access.study).passes)
+    answered = holdings_of(session.id).done(protocol_of(access.study).passes)
     return Offer([], answered, answered, session.state)

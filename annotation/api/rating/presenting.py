@@ -121,6 +121,6 @@ def _study_json(access: Access) -> dict[str, Any]:
 def _progress_json(access: Access, session: SessionFacts | None) -> dict[str, int]:
     if session is None:
         return {"done": 0, "total": 0}
-    holdings, passes = holdings_of(session), protocol_of(access.study).passes
+    holdings, passes = holdings_of(session.id), protocol_of(access.study).passes
     total = trials_in_all(holdings.placed, free_images(access), access.study.session_trials)
     return {"done": holdings.done(passes), "total": total * passes}

@@ -1,24 +1,21 @@
-"""The rating API's endpoints. Each finds its rater by the link's token and calls a service."""
+"""The rating API's endpoints; each calls a service."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from ...protocol.errors import ProtocolError
 from ...protocol.sessions import SessionState
 from ...protocol.skips import parse_skip
 from ...selectors.last_answer import last_answer
 from ...selectors.messages import unread_of
-from ...selectors.rating import Access
 from ...services import claims, messages, sessions, submission
 from ...services.rating_errors import InvalidAnswerError
 from . import serializers as shapes
-from .authentication import IsRater, RaterAuthentication
+from .base import RatingView, answer, body_of
 from .presenting import claim_json, offer_json, session_json, submission_json
 
 _PROBLEMS = {
@@ -30,17 +27,6 @@ _PROBLEMS = {
 }
 _YEAR_MS = 365 * 86_400_000
 _LANGUAGES = {code for code, _name in settings.LANGUAGES}
-
-
-class RatingView(APIView):
-    authentication_classes = [RaterAuthentication]
-    permission_classes = [IsRater]
-
-    @staticmethod
-    def access(request: Request) -> Access:
-        access = request.auth
-        assert isinstance(access, Access)  # noqa: S101 -- IsRater let the request in
-        return access
 
 
 @extend_schema_view(
@@ -61,18 +47,18 @@ class RatingView(APIView):
     ),
 )
 class SessionView(RatingView):
-    def get(self, request: Request) -> Response:
-        access = self.access(request)
-        return Response(session_json(access, access.session))
+    def get(self, request: HttpRequest) -> HttpResponse:
+        access = self.access
+        return answer(session_json(access, access.session))
 
-    def post(self, request: Request) -> Response:
-        access, data = self.access(request), _body(request)
+    def post(self, request: HttpRequest) -> HttpResponse:
+        access, data = self.access, body_of(request)
         session, created = sessions.start_session(
             access=access,
             consent=data.get("consent") is True,
             client=data.get("client", {}),
         )
-        return Response(session_json(access, session), status=201 if created else 200)
+        return answer(session_json(access, session), status=201 if created else 200)
 
 
 class BeginView(RatingView):
@@ -82,9 +68,9 @@ class BeginView(RatingView):
         request=None,
         responses={200: shapes.SessionBodySerializer, **_PROBLEMS},
     )
-    def post(self, request: Request) -> Response:
-        access = self.access(request)
-        return Response(session_json(access, sessions.begin_rating(access=access)))
+    def post(self, request: HttpRequest) -> HttpResponse:
+        access = self.access
+        return answer(session_json(access, sessions.begin_rating(access=access)))
 
 
 class PauseView(RatingView):
@@ -94,9 +80,9 @@ class PauseView(RatingView):
         request=None,
         responses={200: shapes.SessionBodySerializer, **_PROBLEMS},
     )
-    def post(self, request: Request) -> Response:
-        access = self.access(request)
-        return Response(session_json(access, sessions.pause(access=access)))
+    def post(self, request: HttpRequest) -> HttpResponse:
+        access = self.access
+        return answer(session_json(access, sessions.pause(access=access)))
 
 
 class WithdrawView(RatingView):
@@ -106,10 +92,10 @@ class WithdrawView(RatingView):
         request=None,
         responses={200: shapes.SessionBodySerializer, **_PROBLEMS},
     )
-    def post(self, request: Request) -> Response:
-        access = self.access(request)
+    def post(self, request: HttpRequest) -> HttpResponse:
+        access = self.access
         sessions.withdraw(access=access)
-        return Response(session_json(access, None))
+        return answer(session_json(access, None))
 
 
 class ClaimsView(RatingView):
@@ -119,14 +105,12 @@ class ClaimsView(RatingView):
         request=shapes.AheadSerializer,
         responses={200: shapes.ClaimSerializer, **_PROBLEMS},
     )
-    def post(self, request: Request) -> Response:
-        access = self.access(request)
+    def post(self, request: HttpRequest) -> HttpResponse:
+        access = self.access
         session = claims.rating_session_of(access)
-        offer = claims.claim_trials(access=access, ahead=_ahead(_body(request)))
+        offer = claims.claim_trials(access=access, ahead=_ahead(body_of(request)))
         goes_on = offer.state is SessionState.RATING
-        return Response(
-            claim_json(access, offer, last_answer(access, session) if goes_on else None)
-        )
+        return answer(claim_json(access, offer, last_answer(access, session) if goes_on else None))
 
 
 class ReleaseView(RatingView):
@@ -136,9 +120,9 @@ class ReleaseView(RatingView):
         request=None,
         responses={204: None, **_PROBLEMS},
     )
-    def post(self, request: Request) -> Response:
-        claims.release_leases(access=self.access(request))
-        return Response(status=204)
+    def post(self, request: HttpRequest) -> HttpResponse:
+        claims.release_leases(access=self.access)
+        return HttpResponse(status=204)
 
 
 class UnreadMessagesView(RatingView):
@@ -148,9 +132,9 @@ class UnreadMessagesView(RatingView):
         request=None,
         responses={200: shapes.UnreadMessagesSerializer, **_PROBLEMS},
     )
-    def post(self, request: Request) -> Response:
-        found = unread_of(self.access(request))
-        return Response({"messages": [{"id": item.pk, "text": item.text} for item in found]})
+    def post(self, request: HttpRequest) -> HttpResponse:
+        found = unread_of(self.access)
+        return answer({"messages": [{"id": item.pk, "text": item.text} for item in found]})
 
 
 class ReadMessagesView(RatingView):
@@ -160,9 +144,9 @@ class ReadMessagesView(RatingView):
         request=shapes.ReadMessagesSerializer,
         responses={204: None, **_PROBLEMS},
     )
-    def post(self, request: Request) -> Response:
-        messages.mark_read(access=self.access(request), up_to=_body(request).get("up_to"))
-        return Response(status=204)
+    def post(self, request: HttpRequest) -> HttpResponse:
+        messages.mark_read(access=self.access, up_to=body_of(request).get("up_to"))
+        return HttpResponse(status=204)
 
 
 class ReportView(RatingView):
@@ -172,12 +156,10 @@ class ReportView(RatingView):
         request=shapes.ReportSerializer,
         responses={204: None, **_PROBLEMS},
     )
-    def post(self, request: Request) -> Response:
-        data = _body(request)
-        messages.report(
-            access=self.access(request), text=data.get("text"), trial_id=data.get("trial")
-        )
-        return Response(status=204)
+    def post(self, request: HttpRequest) -> HttpResponse:
+        data = body_of(request)
+        messages.report(access=self.access, text=data.get("text"), trial_id=data.get("trial"))
+        return HttpResponse(status=204)
 
 
 class RenewView(RatingView):
@@ -187,9 +169,9 @@ class RenewView(RatingView):
         request=None,
         responses={200: shapes.RenewedSerializer, **_PROBLEMS},
     )
-    def post(self, request: Request, pk: int) -> Response:
-        expires = claims.renew_lease(access=self.access(request), trial_id=pk)
-        return Response({"lease_expires_at": expires})
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        expires = claims.renew_lease(access=self.access, trial_id=pk)
+        return answer({"lease_expires_at": expires})
 
 
 class SkipView(RatingView):
@@ -199,8 +181,8 @@ class SkipView(RatingView):
         request=shapes.SkipSerializer,
         responses={200: shapes.OfferSerializer, **_PROBLEMS},
     )
-    def post(self, request: Request, pk: int) -> Response:
-        access, data = self.access(request), _body(request)
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        access, data = self.access, body_of(request)
         try:
             skip = parse_skip(data.get("reason"), data.get("note", ""))
         except ProtocolError as error:
@@ -212,7 +194,7 @@ class SkipView(RatingView):
             ahead=_ahead(data),
             displayed_ago_ms=_displayed_ago_ms(data),
         )
-        return Response(offer_json(access, offer))
+        return answer(offer_json(access, offer))
 
 
 class SubmitView(RatingView):
@@ -222,9 +204,9 @@ class SubmitView(RatingView):
         request=shapes.SubmitSerializer,
         responses={200: shapes.SubmissionSerializer, **_PROBLEMS},
     )
-    def post(self, request: Request, pk: int) -> Response:
-        access, data = self.access(request), _body(request)
-        answer = submission.read_answer(
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        access, data = self.access, body_of(request)
+        given = submission.read_answer(
             access=access,
             scores=data.get("scores"),
             explanations=data.get("explanations", {}),
@@ -232,21 +214,14 @@ class SubmitView(RatingView):
         result = submission.submit_answer(
             access=access,
             trial_id=pk,
-            answer=answer,
+            answer=given,
             language=_language(data),
             ahead=_ahead(data),
             behaviour=submission.read_behaviour(data.get("behaviour", {})),
             displayed_ago_ms=_displayed_ago_ms(data),
             revises=data.get("revises") is not False,
         )
-        return Response(submission_json(access, result))
-
-
-def _body(request: Request) -> Mapping[str, Any]:
-    data = request.data
-    if not isinstance(data, Mapping):
-        raise InvalidAnswerError("the body is not a JSON object")
-    return data
+        return answer(submission_json(access, result))
 
 
 def _ahead(data: Mapping[str, Any]) -> int:
