@@ -136,7 +136,8 @@ def compared(found: dict[str, Any]) -> dict[str, Any]:
 def _ratio(windows: Sequence[dict[str, Any]], key: str) -> float:
     values = {(window["build"], window["round"]): window[key] for window in windows}
     rounds = {number for _build, number in values}
-    return round(median(values["this", n] / values["other", n] for n in rounds), 2)
+    ratios = [float(values["this", n] / values["other", n]) for n in rounds]
+    return round(median(ratios), 2)
 
 
 def lines(found: dict[str, Any], against: dict[str, Any]) -> list[str]:

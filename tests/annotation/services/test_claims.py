@@ -252,11 +252,17 @@ def test_a_claim_reads_the_first_row_of_its_index(
     assert "Sort" not in plan
 
 
+def taken_by(rater: Rater, number: int) -> list[int]:
+    """The images on which the rater takes a place by priority."""
+    picks = take_places(
+        draw=Draw.PRIORITY, number=number, study_id=rater.study_id, rater_id=rater.pk, taken=[]
+    )
+    return [pick.stimulus_id for pick in picks]
+
+
 def test_places_are_taken_by_one_plan_whatever_their_number(study: Study, rater: Rater) -> None:
     factories.make_stimuli(study, 60)
-    values = {"draw": Draw.PRIORITY, "study_id": study.pk, "rater_id": rater.pk, "taken": []}
-    taken = [len(take_places(number=number, **values)) for number in [1, 2, 3] * 6]
-    assert taken == [1, 2, 3] * 6
+    assert [len(taken_by(rater, number)) for number in [1, 2, 3] * 6] == [1, 2, 3] * 6
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT generic_plans FROM pg_prepared_statements WHERE statement LIKE '%SKIP LOCKED%'"
@@ -267,15 +273,9 @@ def test_places_are_taken_by_one_plan_whatever_their_number(study: Study, rater:
 @pytest.mark.django_db(transaction=True)
 def test_no_image_is_locked_beyond_those_that_are_taken(study: Study, rater: Rater) -> None:
     factories.make_stimuli(study, 5)
-    values = {"draw": Draw.PRIORITY, "study_id": study.pk, "rater_id": rater.pk, "taken": []}
     others: list[int] = []
     with transaction.atomic():
-        first = [pick.stimulus_id for pick in take_places(number=2, **values)]
+        first = taken_by(rater, 2)
         # In a transaction of its own, meanwhile.
-        at_once(
-            lambda _one: others.extend(
-                pick.stimulus_id for pick in take_places(number=5, **values)
-            ),
-            [None],
-        )
+        at_once(lambda number: others.extend(taken_by(rater, number)), [5])
     assert (len(first), len(others), set(first) & set(others)) == (2, 3, set())
