@@ -134,7 +134,7 @@ def test_a_problem_is_told_in_the_raters_language(rater: Rater, language: str, p
     assert response.headers["Content-Language"] == ("zh-hans" if language == "zh-hans" else "en")
 
 
-def test_who_shows_no_token_is_told_which_kind_to_show(db: None) -> None:
+def test_a_request_without_a_token_is_told_which_kind_to_send(db: None) -> None:
     response = Client().post("/api/v1/rating/claims/", content_type="application/json")
     assert (response.status_code, response.headers["WWW-Authenticate"]) == (401, "Rater")
     assert response.json()["code"] == "not_authenticated"
