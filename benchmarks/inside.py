@@ -43,7 +43,7 @@ from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectiv
 from annotation.protocol.draw import Draw
 from annotation.protocol.plan import PLAIN
 from annotation.raters.services import link_token
-from annotation.rating.slots import take_statement
+from annotation.rating.slots import TAKE
 from annotation.studies.perspectives import write_perspectives
 from annotation.studies.protocols import current_protocol
 from workbench.accounts.models import User
@@ -90,9 +90,9 @@ def priorities(slug: str) -> dict[str, Any]:
 def claim_plan(slug: str) -> dict[str, Any]:
     """PostgreSQL's plan of the statement that draws ten stimuli by priority for a new rater."""
     of_study = Study.objects.get(slug=slug)
-    values: dict[str, Any] = {"study": of_study.pk, "rater": 0, "taken": []}
+    values: dict[str, Any] = {"study": of_study.pk, "rater": 0, "taken": [], "number": 10}
     with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN (COSTS OFF) " + take_statement(Draw.PRIORITY, 10), values)
+        cursor.execute("EXPLAIN (COSTS OFF) " + TAKE[Draw.PRIORITY], values)
         return {"plan": [row[0] for row in cursor.fetchall()]}
 
 

@@ -135,7 +135,6 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "rating-messages-unread": ("post", (), RATER_API),
     "rating-messages-read": ("post", (), RATER_API),
     "rating-claims": ("post", (), RATER_API),
-    "rating-display": ("post", ("1",), RATER_API),
     "rating-renew": ("post", ("1",), RATER_API),
     "rating-skip": ("post", ("1",), RATER_API),
     "rating-submit": ("post", ("1",), RATER_API),

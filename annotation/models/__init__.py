@@ -1,5 +1,5 @@
-"""The domain model. Reading order: study, perspective, protocol, membership, stimulus, rater, trial, score,
-explanation, message, label, audit.
+"""The domain model. Reading order: study, perspective, protocol, membership, stimulus, rater,
+trial, score, explanation, message, label, audit.
 """
 
 from .audit import AuditEntry

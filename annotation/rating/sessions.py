@@ -24,7 +24,7 @@ from ..raters.errors import (
     StudyFullError,
 )
 from ..studies.protocols import current_protocol
-from . import slots as places
+from . import slots
 from .blocks import day_is_full
 from .claims import require_open_study
 from .facts import images_remain, last_ended_session
@@ -131,7 +131,7 @@ def withdraw(*, access: Access) -> None:
         return
     with transaction.atomic():
         if _change(access.session, SessionState.WITHDRAWN, ended_at=Now()):
-            places.give_back_session(session_id=access.session.id)
+            slots.release_session(session_id=access.session.id)
 
 
 def expire_sessions() -> int:

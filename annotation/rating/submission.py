@@ -29,7 +29,7 @@ from ..raters.errors import (
     TrialNotFoundError,
 )
 from ..studies.protocols import perspective_ids
-from . import claims
+from . import claims, slots
 from .blocks import Standing
 from .claims import Offer
 from .expectations import expectations_of
@@ -52,12 +52,12 @@ FROM session, annotation_trial AS trial WHERE trial.id = %(trial)s FOR UPDATE OF
 """  # noqa: S608 -- the part put in is a constant
 
 # A first answer, whole, in one statement: this runs once per rating.
-_STORE = """
+_STORE = f"""
 WITH trial AS (
     UPDATE annotation_trial
     SET state = CASE WHEN %(whole)s THEN 'submitted' ELSE state END,
         submitted_at = CASE WHEN %(whole)s THEN now() END,
-        scored = %(count)s, behaviour = %(behaviour)s::jsonb
+        scored = %(count)s, behaviour = %(behaviour)s::jsonb, displayed_at = {slots.DISPLAYED_AT}
     WHERE id = %(trial)s AND state = 'leased' RETURNING id
 ), scores AS (
     INSERT INTO annotation_score (trial_id, perspective_id, value, revision, created_at)
@@ -75,7 +75,7 @@ WITH trial AS (
     ) AS given (perspective, phrases, text, regions, words)
 )
 SELECT id FROM trial
-"""
+"""  # noqa: S608 -- the part put in is a constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,20 +141,22 @@ def submit_answer(
     language: str,
     ahead: int,
     behaviour: Mapping[str, Any] | None = None,
+    displayed_ago_ms: int | None = None,
     revises: bool = True,
 ) -> Submission:
     """Stores the answer and claims what is next, in one transaction.
 
     The same answer again changes nothing; another one supersedes the first while the rater is in
     its block and the study lets them (NotRevisableError else). An answer to a lease that ran out is
-    taken where a place can be had again. `behaviour` is of the first answer: a revision has seen
-    the image before. Where the study goes through its images once per perspective, an answer is of
-    one of them, and the trial is submitted with the last. Raises InvalidAnswerError for a score
-    that is missing or not asked for now, for a reason that the trial does not ask for, and for a
-    word that its prompt does not have.
+    taken where a place can be had again. Where the study goes through its images once per
+    perspective, an answer is of one of them, and the trial is submitted with the last. Raises
+    InvalidAnswerError for a score that is missing or not asked for now, for a reason that the trial
+    does not ask for, and for a word that its prompt does not have.
 
+    behaviour, displayed_ago_ms (how long ago the image was first on the screen): of the first
+        answer; a revision has seen the image before.
     revises: False for a first answer, which must not take the place of one that overtook it (a
-    request that was slow and repeated, another device): AnsweredError then.
+        request that was slow and repeated, another device): AnsweredError then.
     """
     with transaction.atomic():
         locked = _lock(access, trial_id)
@@ -164,7 +166,8 @@ def submit_answer(
         if repeated:
             revision = _revise(access, locked, answer, language, revises)
         else:
-            revision = _store(access, locked, answer, language, behaviour or {})
+            behaviour = behaviour or {}
+            revision = _store(access, locked, answer, language, behaviour, displayed_ago_ms)
         offer = _next_offer(access, locked, ahead)
     if claims.must_ask_again(access, offer):
         offer = claims.claim_trials(access=access, ahead=ahead)
@@ -239,10 +242,15 @@ def _require_rating(access: Access, session: SessionFacts) -> None:
 
 
 def _store(
-    access: Access, locked: _Locked, answer: Answer, language: str, behaviour: Mapping[str, Any]
+    access: Access,
+    locked: _Locked,
+    answer: Answer,
+    language: str,
+    behaviour: Mapping[str, Any],
+    displayed_ago_ms: int | None,
 ) -> int:
     _require_rating(access, locked.session)
-    claims.hold_again(access, locked.trial_id, locked.trial_state)
+    claims.reacquire(access, locked.trial_id, locked.trial_state)
     if locked.scored:
         earlier = Trial.objects.values_list("behaviour", flat=True).get(pk=locked.trial_id)
         behaviour = added(earlier, behaviour)
@@ -263,6 +271,7 @@ def _store(
                 "words": [json.dumps(reason.words) for reason in answer.reasons.values()],
                 "language": language,
                 "behaviour": json.dumps(behaviour),
+                "displayed_ago_ms": displayed_ago_ms,
             },
         )
     return 1
@@ -348,5 +357,5 @@ def _next_offer(access: Access, locked: _Locked, ahead: int) -> Offer:
     if session.state is SessionState.RATING:
         return claims.fill_up(access=access, session=session, standing=locked.standing, ahead=ahead)
     # A repeated answer after the session's end.
-    answered = holdings_of(access, session).done(access.protocol.passes)
+    answered = holdings_of(session.id).done(access.protocol.passes)
     return Offer([], answered, answered, session.state)

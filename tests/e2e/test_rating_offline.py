@@ -139,6 +139,26 @@ def test_a_page_closed_offline_sends_when_the_link_is_opened_again(
     assert len(submitted()) == 1
 
 
+def test_when_an_image_was_on_the_screen_is_right_however_late_its_answer_arrives(
+    rating: Page,
+) -> None:
+    rating.route("**/api/v1/rating/**", lambda route: route.abort())
+    Trial.objects.update(leased_at=timezone.now() - timedelta(hours=1))
+    rate(rating)
+    answered = timezone.now()
+    expect(waiting(rating)).to_have_text("1 rating waiting")
+    rating.wait_for_timeout(3_000)
+    rating.reload()
+    expect(waiting(rating)).to_have_text("1 rating waiting")
+    rating.unroute("**/api/v1/rating/**")
+    arrived(rating)
+    (trial,) = submitted()
+    assert trial.displayed_at is not None
+    assert trial.submitted_at is not None
+    assert trial.submitted_at - answered > timedelta(seconds=3)
+    assert timedelta() < answered - trial.displayed_at < timedelta(minutes=5)
+
+
 def test_a_crash_keeps_what_was_filled_in(
     rating: Page, context: BrowserContext, live_server: LiveServer, rater: Rater
 ) -> None:

@@ -62,6 +62,7 @@ class Page {
       trial,
       image: `/media/${trial}.png#quality`,
       first: true,
+      displayed: null,
       body,
       ...changes,
     });

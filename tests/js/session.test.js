@@ -54,7 +54,7 @@ function take(session, trials, changes) {
  */
 function rate(session, score = 3, ms = 2000) {
   const behaviour = { shown_ms: ms };
-  session.submit(answer(score), { ...answer(score), behaviour, language: "en" });
+  session.submit(answer(score), { ...answer(score), behaviour, language: "en" }, null);
 }
 
 /** The server has the oldest answer. @param {Session} session */
@@ -178,7 +178,7 @@ test("an image is skipped with its reason", async (t) => {
   const session = await sessionOf(t, [trial(1), trial(2)]);
   const why = { reason: "broken", note: "grey" };
   assert.equal(session.canSkip, true);
-  assert.equal(session.skip(why), true);
+  assert.equal(session.skip(why, null), true);
   const [entry] = session.outbox.entries;
   assert.deepEqual([entry?.kind, entry?.trial, entry?.body], ["skip", 1, why]);
   assert.equal(session.trial?.id, 2);
@@ -191,11 +191,11 @@ test("nothing is skipped while the last answer is being changed, or without an i
   rate(session);
   session.turnBack();
   assert.equal(session.canSkip, false);
-  assert.equal(session.skip({ reason: "broken", note: "" }), false);
+  assert.equal(session.skip({ reason: "broken", note: "" }, null), false);
   session.turnBack();
   rate(session);
   assert.equal(session.canSkip, false);
-  assert.equal(session.skip({ reason: "broken", note: "" }), false);
+  assert.equal(session.skip({ reason: "broken", note: "" }, null), false);
 });
 
 test("practice waits for its feedback, and goes on when that was read", async (t) => {

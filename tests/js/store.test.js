@@ -21,7 +21,7 @@ function newRater() {
  * @returns {Entry}
  */
 function entry(at, image = `/media/${at}.png#quality`) {
-  return { at, session: 7, trial: at, image, kind: "submit", first: true, body: {} };
+  return { at, session: 7, trial: at, image, kind: "submit", first: true, displayed: null, body: {} };
 }
 
 /** @param {string} image */

@@ -164,20 +164,21 @@ class RaterClient(Connection):
         """The bytes that a browser would show."""
         return self.send("GET", image.url).content
 
-    def display(self, image: OfferedImage) -> None:
-        """Says that the image is on the screen."""
-        self._call("POST", f"trials/{image.trial}/display/")
-
     def submit(
         self,
         image: OfferedImage,
         answers: Mapping[str, Answer],
         *,
         behaviour: Mapping[str, Any] | None = None,
+        displayed: float | None = None,
         language: str = "en",
         ahead: int = 0,
     ) -> Offer:
-        """Sends scores, reasons and how they came about; what is next comes with the answer."""
+        """Sends scores, reasons and how they came about; what is next comes with the answer.
+
+        displayed: when the image was first on the screen, by `time.monotonic`.
+        """
+        ago = None if displayed is None else round(1000 * (time.monotonic() - displayed))
         body = {
             "scores": {str(name): answer.score for name, answer in answers.items()},
             "explanations": {
@@ -185,6 +186,7 @@ class RaterClient(Connection):
                 for name, answer in answers.items()
             },
             "behaviour": dict(behaviour or {}),
+            "displayed_ago_ms": ago,
             "language": language,
             "ahead": ahead,
         }

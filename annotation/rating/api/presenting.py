@@ -9,7 +9,7 @@ from ...protocol.document import ImageSize, ProtocolDocument
 from ...raters.access import Access, SessionFacts
 from ...studies.texts import StudyTexts
 from ..claims import Offer
-from ..facts import BlockPlace, OfferedTrial, holdings_of
+from ..facts import BlockPlace, OfferedTrial, free_images, holdings_of, trials_in_all
 from ..last_answer import LastAnswer
 from ..submission import Submission
 
@@ -112,8 +112,6 @@ def _study_json(access: Access) -> dict[str, Any]:
 def _progress_json(access: Access, session: SessionFacts | None) -> dict[str, int]:
     if session is None:
         return {"done": 0, "total": 0}
-    holdings, passes = holdings_of(access, session), access.protocol.passes
-    return {
-        "done": holdings.done(passes),
-        "total": holdings.total(access.study.session_trials) * passes,
-    }
+    holdings, passes = holdings_of(session.id), access.protocol.passes
+    total = trials_in_all(holdings.placed, free_images(access), access.study.session_trials)
+    return {"done": holdings.done(passes), "total": total * passes}

@@ -102,6 +102,16 @@ class AheadSerializer(serializers.Serializer[object]):
     )
 
 
+class AnsweredSerializer(AheadSerializer):
+    displayed_ago_ms = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=0,
+        help_text="How long ago the decoded image was first on the screen, in milliseconds when "
+        "this is sent; null where it never was.",
+    )
+
+
 class BlockSerializer(serializers.Serializer[object]):
     number = serializers.IntegerField(help_text="0 is training.")
     done = serializers.IntegerField(help_text="Trials of the block answered or skipped.")
@@ -119,7 +129,7 @@ class OfferSerializer(serializers.Serializer[object]):
     messages = serializers.BooleanField(help_text="Whether the study's owner has written.")
 
 
-class SkipSerializer(AheadSerializer):
+class SkipSerializer(AnsweredSerializer):
     reason = serializers.ChoiceField([str(reason) for reason in SkipReason])
     note = serializers.CharField(
         required=False,
@@ -208,7 +218,7 @@ class ClaimSerializer(OfferSerializer):
     )
 
 
-class SubmitSerializer(AheadSerializer):
+class SubmitSerializer(AnsweredSerializer):
     scores = serializers.DictField(
         child=serializers.FloatField(), help_text="A score for each perspective."
     )

@@ -74,7 +74,7 @@ export class Outbox {
   }
 
   /**
-   * @param {Pick<Entry, "trial" | "image" | "kind" | "first" | "body">} what
+   * @param {Pick<Entry, "trial" | "image" | "kind" | "first" | "displayed" | "body">} what
    * @returns {Entry}
    */
   add(what) {
@@ -141,8 +141,10 @@ export class Outbox {
   }
 
   /** @param {Entry} entry */
-  #send({ kind, trial, first, body }) {
-    return this.transport.send(kind, trial, { ...body, revises: !first, ahead: AHEAD });
+  #send({ kind, trial, first, displayed, body }) {
+    // How long ago, not when: the server's clock may be another.
+    const ago = displayed === null ? {} : { displayed_ago_ms: Math.max(Date.now() - displayed, 0) };
+    return this.transport.send(kind, trial, { ...body, ...ago, revises: !first, ahead: AHEAD });
   }
 
   /**

@@ -41,7 +41,7 @@ export class Rating {
     this.messages = settings.messages;
     this.toast = toast;
     this.inbox = inbox;
-    this.view = new View(transport, settings, toast, () => this.keyboard.restart());
+    this.view = new View(settings, toast, () => this.keyboard.restart());
     this.outbox = new Outbox(
       transport,
       store,
@@ -116,7 +116,8 @@ export class Rating {
     const answer = view.form.read();
     const behaviour = view.screen.behaviour.read();
     const { language } = this.transport;
-    session.submit(answer, { ...answer, behaviour, language });
+    const displayed = view.screen.takeDisplay(session.trial);
+    session.submit(answer, { ...answer, behaviour, language }, displayed);
     if (session.awaited) view.screen.shut();
     else this.#goOn();
   }
@@ -130,7 +131,9 @@ export class Rating {
 
   /** @param {{reason: string, note: string}} why */
   #skip(why) {
-    if (this.session.skip(why)) this.#goOn();
+    const { session, view } = this;
+    const displayed = session.trial && view.screen.takeDisplay(session.trial);
+    if (session.skip(why, displayed)) this.#goOn();
   }
 
   /** Brings whatever is next to the screen; its image has been decoded. */

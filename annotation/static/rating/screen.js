@@ -5,14 +5,13 @@ import { Canvas } from "./canvas.js";
 import { byId } from "./dom.js";
 import { note } from "./notices.js";
 import { markRegions } from "./regions.js";
-import { isSameTask } from "./task.js";
+import { isSameTask, taskOf } from "./task.js";
 import { markWords } from "./words.js";
 
 /**
  * @typedef {import("./answer.js").AnswerForm} AnswerForm
  * @typedef {import("./dom.js").Settings} Settings
  * @typedef {import("./transport.js").Answer} Answer
- * @typedef {import("./transport.js").Transport} Transport
  * @typedef {import("./transport.js").Trial} Trial
  */
 
@@ -21,13 +20,11 @@ const SLOW_MS = 300;
 export class Screen {
   /**
    * @param {AnswerForm} form
-   * @param {Transport} transport
    * @param {Settings} settings
    * @param {() => void} opened called when the image can be rated
    */
-  constructor(form, transport, { messages, imageSize }, opened) {
+  constructor(form, { messages, imageSize }, opened) {
     this.form = form;
-    this.transport = transport;
     this.messages = messages;
     this.opened = opened;
     this.canvas = new Canvas(byId("image", HTMLElement), imageSize);
@@ -40,6 +37,12 @@ export class Screen {
      * @type {Trial | null}
      */
     this.shown = null;
+    /**
+     * When the decoded images that have no answer yet were first on the screen, by the page's own
+     * clock: that of the day may be set meanwhile.
+     * @type {Map<string, number>}
+     */
+    this.displayed = new Map();
   }
 
   /** Whether the image is on the screen and the form is open. */
@@ -62,7 +65,18 @@ export class Screen {
    */
   rename(trial) {
     this.shown = trial;
-    if (this.ready) this.#noteDisplay();
+  }
+
+  /**
+   * The image has its answer: when it was first on the screen, in milliseconds since 1970; null
+   * where it never was.
+   * @param {Trial} trial
+   */
+  takeDisplay(trial) {
+    const name = taskOf(trial);
+    const at = this.displayed.get(name);
+    this.displayed.delete(name);
+    return at === undefined ? null : Math.round(Date.now() - (performance.now() - at));
   }
 
   /**
@@ -84,7 +98,8 @@ export class Screen {
     this.controls.disabled = false;
     this.behaviour.start(this.form.read().scores);
     this.opened();
-    this.#noteDisplay();
+    const name = taskOf(trial);
+    if (!this.displayed.has(name)) this.displayed.set(name, performance.now());
   }
 
   /** Nothing is to be rated now. */
@@ -121,10 +136,5 @@ export class Screen {
    */
   #isShown(trial) {
     return this.shown !== null && isSameTask(this.shown, trial);
-  }
-
-  #noteDisplay() {
-    // A failure is ignored: a time stamp is not worth an interruption.
-    if (this.shown) this.transport.displayed(this.shown.id).catch(() => undefined);
   }
 }

@@ -107,12 +107,13 @@ export class Session {
    * The rater's answer to the trial is put into the outbox. Practice then waits for its feedback.
    * @param {Answer} answer
    * @param {Record<string, unknown> & {behaviour: Measured}} body what is sent
+   * @param {Entry["displayed"]} displayed when the image was first on the screen
    */
-  submit(answer, body) {
+  submit(answer, body, displayed) {
     const { trial } = this;
     if (!trial) return;
     if (!this.last.revising) this.progress.pace.add(body.behaviour.shown_ms);
-    const entry = this.#put("submit", trial, body);
+    const entry = this.#put("submit", trial, body, displayed);
     this.last.remember(trial, answer);
     if (trial.training) this.awaited = entry;
     else this.#advance();
@@ -120,12 +121,13 @@ export class Session {
 
   /**
    * @param {{reason: string, note: string}} why
+   * @param {Entry["displayed"]} displayed when the image was first on the screen
    * @returns {boolean} whether there was an image to skip
    */
-  skip(why) {
+  skip(why, displayed) {
     const { current } = this.queue;
     if (!current || this.last.revising) return false;
-    this.#put("skip", current, why);
+    this.#put("skip", current, why, displayed);
     this.#advance();
     return true;
   }
@@ -214,11 +216,13 @@ export class Session {
    * @param {Entry["kind"]} kind
    * @param {Trial} trial
    * @param {Record<string, unknown>} body
+   * @param {Entry["displayed"]} displayed
    */
-  #put(kind, trial, body) {
+  #put(kind, trial, body, displayed) {
     this.drafts.forget(trial);
     const first = !this.last.revising;
-    return this.outbox.add({ kind, trial: trial.id, image: taskOf(trial), first, body });
+    const image = taskOf(trial);
+    return this.outbox.add({ kind, trial: trial.id, image, first, displayed, body });
   }
 
   /** The trial is answered: the next image is current, or the one before going back. */

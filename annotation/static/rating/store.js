@@ -11,6 +11,8 @@
  * @property {string} image and what was asked of it (see task.js)
  * @property {"submit" | "skip"} kind
  * @property {boolean} first whether it answers the trial for the first time
+ * @property {number | null} displayed when the image was first on the screen, in milliseconds since
+ *   1970 by this device's clock
  * @property {Record<string, unknown>} body
  * @typedef {{image: string, answer: Answer}} Draft
  */

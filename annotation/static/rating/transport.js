@@ -75,11 +75,6 @@ export class Transport {
   }
 
   /** @param {number} trial */
-  displayed(trial) {
-    return this.#post(`trials/${trial}/display/`);
-  }
-
-  /** @param {number} trial */
   renew(trial) {
     return this.#post(`trials/${trial}/renew/`);
   }

@@ -15,21 +15,19 @@ import { Waiting } from "./waiting.js";
  * @typedef {import("./notices.js").Toast} Toast
  * @typedef {import("./session.js").Session} Session
  * @typedef {import("./transport.js").Expectation} Expectation
- * @typedef {import("./transport.js").Transport} Transport
  */
 
 export class View {
   /**
-   * @param {Transport} transport
    * @param {Settings} settings
    * @param {Toast} toast
    * @param {() => void} opened called when an image can be rated
    */
-  constructor(transport, settings, toast, opened) {
+  constructor(settings, toast, opened) {
     this.messages = settings.messages;
     this.toast = toast;
     this.form = new AnswerForm(byId("answer", HTMLFormElement));
-    this.screen = new Screen(this.form, transport, settings, opened);
+    this.screen = new Screen(this.form, settings, opened);
     this.panel = new Panel(this.form, this.messages, toast);
     this.feedback = new Feedback(this.form, this.messages);
     this.interlude = new Interlude(this.messages);

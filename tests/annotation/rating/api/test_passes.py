@@ -2,9 +2,11 @@
 last."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from annotation.models import Explanation, PublishedScore, Rater, Score, Stimulus, Study, Trial
 from annotation.opinion.export.records import export_records
@@ -213,3 +215,16 @@ def test_measurements_of_the_passes_add_up(rating: RaterClient) -> None:
     for perspective in PASSES:
         rating.submit(trial, {perspective: 3}, behaviour={"shown_ms": 1000})
     assert Trial.objects.get(pk=trial).behaviour == {"shown_ms": 3000}
+
+
+def test_an_image_was_on_the_screen_when_it_was_for_its_first_perspective(
+    rating: RaterClient,
+) -> None:
+    trial = rating.claim()["trials"][0]["id"]
+    Trial.objects.filter(pk=trial).update(leased_at=timezone.now() - timedelta(minutes=5))
+    rating.submit(trial, {"quality": 3}, displayed_ago_ms=120_000)
+    first = Trial.objects.get(pk=trial).displayed_at
+    assert first is not None
+    assert (timezone.now() - first).total_seconds() == pytest.approx(120, abs=2)
+    rating.submit(trial, {"authenticity": 3}, displayed_ago_ms=1_000)
+    assert Trial.objects.get(pk=trial).displayed_at == first

@@ -1,6 +1,7 @@
 """POST trials/{id}/submit/."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from annotation.models import (
 )
 from annotation.protocol.aigciqa2023 import default_perspectives
 from annotation.protocol.asking import ExplanationAsking
+from annotation.protocol.plan import PLAIN
 from annotation.protocol.scales import Scale
 from tests import factories
 from tests.annotation.rating.api.client import SCORES, RaterClient
@@ -268,13 +270,18 @@ def test_a_changed_scale_counts_from_the_next_request_on(study: Study, rating: R
     assert rating.status == 200
 
 
-def test_few_statements_are_needed(rating: RaterClient, django_assert_max_num_queries: Any) -> None:
-    rating.submit(first(rating), ahead=1)
-    trial = rating.claim(ahead=1)["trials"][0]["id"]
-    # Access, savepoint-free transaction of: lock, answer, renewal, holdings; and, between blocks
-    # only, what the next one has: the last image, the places, the lease.
+def test_few_statements_are_needed(
+    study: Study, rating: RaterClient, django_assert_max_num_queries: Any
+) -> None:
+    Study.objects.filter(pk=study.pk).update(session_plan=replace(PLAIN, block_trials=3).to_json())
+    trial = first(rating)
+    # Access; the lock, the answer, and what is held; beside them a transaction's begin and end.
+    with django_assert_max_num_queries(6):
+        trial = rating.submit(trial, explanations=REASONS, ahead=1)["trials"][0]["id"]
+    # Between two blocks also the free images, the last image, the places and the lease.
     with django_assert_max_num_queries(10):
         rating.submit(trial, explanations=REASONS, ahead=1)
+    assert Trial.objects.count() == 5
 
 
 def test_after_a_training_image_the_answer_says_what_was_expected(
