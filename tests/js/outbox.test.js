@@ -172,6 +172,34 @@ test("a question that is asked on hearing a reply is sent", async (t) => {
   assert.deepEqual(server.paths, ["trials/11/submit/", "claims/"]);
 });
 
+test("a display is told as so long ago, whenever its answer is sent", async (t) => {
+  Browser.install(t);
+  const now = t.mock.method(Date, "now", () => 10_000);
+  const server = Server.install(t, lost);
+  const page = await openPage();
+  page.answer(11, { displayed: 7000 });
+  await page.rest();
+  now.mock.mockImplementation(() => 60_000);
+  page.outbox.retry();
+  await page.rest();
+  const ago = server.requests.map(({ body }) => body.displayed_ago_ms);
+  // In seconds, 10 − 7 and 60 − 7.
+  assert.deepEqual(ago, [3000, 53_000]);
+  assert.equal("displayed" in (server.requests[0]?.body ?? {}), false);
+});
+
+test("a display is never in the future, and none is told of an image that was not seen", async (t) => {
+  Browser.install(t);
+  const server = Server.install(t);
+  t.mock.method(Date, "now", () => 1000);
+  const page = await openPage();
+  page.answer(11, { displayed: 5000 });
+  page.answer(12);
+  await page.rest();
+  assert.equal(server.requests[0]?.body.displayed_ago_ms, 0);
+  assert.equal("displayed_ago_ms" in (server.requests[1]?.body ?? {}), false);
+});
+
 test("a revision of an answer that is still unsent goes behind it", async (t) => {
   Browser.install(t);
   const server = Server.install(t, lost);

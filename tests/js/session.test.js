@@ -54,7 +54,7 @@ function take(session, trials, changes) {
  */
 function rate(session, score = 3, ms = 2000) {
   const behaviour = { shown_ms: ms };
-  session.submit(answer(score), { ...answer(score), behaviour, language: "en" }, null);
+  session.submit(answer(score), 5000, { ...answer(score), behaviour, language: "en" });
 }
 
 /** The server has the oldest answer. @param {Session} session */
@@ -75,6 +75,7 @@ test("the next image is current at once, before the answer has arrived", async (
   assert.equal(session.position.number, 2);
   const [entry] = session.outbox.entries;
   assert.deepEqual([entry?.kind, entry?.trial, entry?.first], ["submit", 1, true]);
+  assert.equal(entry?.displayed, 5000);
   assert.equal(entry?.image, "/media/1.png#quality");
   const body = { ...answer(4), behaviour: { shown_ms: 2000 }, language: "en" };
   assert.deepEqual(entry?.body, body);
@@ -178,9 +179,10 @@ test("an image is skipped with its reason", async (t) => {
   const session = await sessionOf(t, [trial(1), trial(2)]);
   const why = { reason: "broken", note: "grey" };
   assert.equal(session.canSkip, true);
-  assert.equal(session.skip(why, null), true);
+  session.skip(why, 6000);
   const [entry] = session.outbox.entries;
   assert.deepEqual([entry?.kind, entry?.trial, entry?.body], ["skip", 1, why]);
+  assert.equal(entry?.displayed, 6000);
   assert.equal(session.trial?.id, 2);
   // What was skipped is not the last answer.
   assert.equal(session.last.trial, null);
@@ -191,11 +193,12 @@ test("nothing is skipped while the last answer is being changed, or without an i
   rate(session);
   session.turnBack();
   assert.equal(session.canSkip, false);
-  assert.equal(session.skip({ reason: "broken", note: "" }, null), false);
+  session.skip({ reason: "broken", note: "" }, null);
   session.turnBack();
   rate(session);
   assert.equal(session.canSkip, false);
-  assert.equal(session.skip({ reason: "broken", note: "" }, null), false);
+  session.skip({ reason: "broken", note: "" }, null);
+  assert.deepEqual(session.outbox.entries.map(({ kind }) => kind), ["submit", "submit"]);
 });
 
 test("practice waits for its feedback, and goes on when that was read", async (t) => {

@@ -142,7 +142,7 @@ export class Outbox {
 
   /** @param {Entry} entry */
   #send({ kind, trial, first, displayed, body }) {
-    // How long ago, not when: the server's clock may be another.
+    // How long ago, not when: the server's clock may differ.
     const ago = displayed === null ? {} : { displayed_ago_ms: Math.max(Date.now() - displayed, 0) };
     return this.transport.send(kind, trial, { ...body, ...ago, revises: !first, ahead: AHEAD });
   }

@@ -117,7 +117,7 @@ export class Rating {
     const behaviour = view.screen.behaviour.read();
     const { language } = this.transport;
     const displayed = view.screen.takeDisplay(session.trial);
-    session.submit(answer, { ...answer, behaviour, language }, displayed);
+    session.submit(answer, displayed, { ...answer, behaviour, language });
     if (session.awaited) view.screen.shut();
     else this.#goOn();
   }
@@ -132,8 +132,9 @@ export class Rating {
   /** @param {{reason: string, note: string}} why */
   #skip(why) {
     const { session, view } = this;
-    const displayed = session.trial && view.screen.takeDisplay(session.trial);
-    if (session.skip(why, displayed)) this.#goOn();
+    if (!session.trial || !session.canSkip) return;
+    session.skip(why, view.screen.takeDisplay(session.trial));
+    this.#goOn();
   }
 
   /** Brings whatever is next to the screen; its image has been decoded. */

@@ -38,8 +38,8 @@ export class Screen {
      */
     this.shown = null;
     /**
-     * When the decoded images that have no answer yet were first on the screen, by the page's own
-     * clock: that of the day may be set meanwhile.
+     * When the images without an answer were first on the screen, by task, on the page's own clock:
+     * the time of day may be set in between.
      * @type {Map<string, number>}
      */
     this.displayed = new Map();
@@ -68,14 +68,14 @@ export class Screen {
   }
 
   /**
-   * The image has its answer: when it was first on the screen, in milliseconds since 1970; null
-   * where it never was.
+   * The image is answered: returns when it was first on the screen, in milliseconds since 1970; null
+   * if it never was.
    * @param {Trial} trial
    */
   takeDisplay(trial) {
-    const name = taskOf(trial);
-    const at = this.displayed.get(name);
-    this.displayed.delete(name);
+    const task = taskOf(trial);
+    const at = this.displayed.get(task);
+    this.displayed.delete(task);
     return at === undefined ? null : Math.round(Date.now() - (performance.now() - at));
   }
 
@@ -98,8 +98,8 @@ export class Screen {
     this.controls.disabled = false;
     this.behaviour.start(this.form.read().scores);
     this.opened();
-    const name = taskOf(trial);
-    if (!this.displayed.has(name)) this.displayed.set(name, performance.now());
+    const task = taskOf(trial);
+    if (!this.displayed.has(task)) this.displayed.set(task, performance.now());
   }
 
   /** Nothing is to be rated now. */

@@ -106,30 +106,29 @@ export class Session {
   /**
    * The rater's answer to the trial is put into the outbox. Practice then waits for its feedback.
    * @param {Answer} answer
+   * @param {number | null} displayed when the image was first on the screen
    * @param {Record<string, unknown> & {behaviour: Measured}} body what is sent
-   * @param {Entry["displayed"]} displayed when the image was first on the screen
    */
-  submit(answer, body, displayed) {
+  submit(answer, displayed, body) {
     const { trial } = this;
     if (!trial) return;
     if (!this.last.revising) this.progress.pace.add(body.behaviour.shown_ms);
-    const entry = this.#put("submit", trial, body, displayed);
+    const entry = this.#put("submit", trial, displayed, body);
     this.last.remember(trial, answer);
     if (trial.training) this.awaited = entry;
     else this.#advance();
   }
 
   /**
+   * Does nothing if there is no image to skip now.
    * @param {{reason: string, note: string}} why
-   * @param {Entry["displayed"]} displayed when the image was first on the screen
-   * @returns {boolean} whether there was an image to skip
+   * @param {number | null} displayed when the image was first on the screen
    */
   skip(why, displayed) {
     const { current } = this.queue;
-    if (!current || this.last.revising) return false;
-    this.#put("skip", current, why, displayed);
+    if (!current || !this.canSkip) return;
+    this.#put("skip", current, displayed, why);
     this.#advance();
-    return true;
   }
 
   /**
@@ -215,14 +214,13 @@ export class Session {
   /**
    * @param {Entry["kind"]} kind
    * @param {Trial} trial
+   * @param {number | null} displayed
    * @param {Record<string, unknown>} body
-   * @param {Entry["displayed"]} displayed
    */
-  #put(kind, trial, body, displayed) {
+  #put(kind, trial, displayed, body) {
     this.drafts.forget(trial);
     const first = !this.last.revising;
-    const image = taskOf(trial);
-    return this.outbox.add({ kind, trial: trial.id, image, first, displayed, body });
+    return this.outbox.add({ kind, trial: trial.id, image: taskOf(trial), first, displayed, body });
   }
 
   /** The trial is answered: the next image is current, or the one before going back. */
