@@ -56,8 +56,8 @@ class PeopleForm(forms.Form):
         label=gettext_lazy("Names and e-mail addresses"),
         rows=6,
         help_text=gettext_lazy(
-            "One person per line: Ann Lee <ann@lab.org>, or a name or an address alone. They are "
-            "kept apart from the ratings, and are never exported with them."
+            "One person per line: Ann Lee <ann@lab.org>, or just a name or an address. They are "
+            "stored apart from the ratings and never exported with them."
         ),
     )
 

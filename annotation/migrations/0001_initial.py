@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
                 ('height', models.PositiveIntegerField(blank=True, null=True)),
                 ('metadata', models.JSONField(blank=True, default=dict)),
                 ('split', models.CharField(choices=[('pool', 'Pool'), ('holdout', 'Hold-out')], default='pool', max_length=10)),
-                ('purpose', models.CharField(choices=[('main', 'Main'), ('training', 'Training'), ('gold', 'Gold')], default='main', max_length=10)),
+                ('purpose', models.CharField(choices=[('main', 'Main'), ('training', 'Practice'), ('gold', 'Gold')], default='main', max_length=10)),
                 ('priority', models.FloatField(default=0.0)),
                 ('shuffle', models.FloatField(default=annotation.models.stimulus.new_shuffle, editable=False)),
                 ('wanted_ratings', models.PositiveSmallIntegerField()),

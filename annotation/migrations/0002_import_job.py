@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('images_name', models.CharField(blank=True, default='', max_length=300)),
                 ('partial', models.BooleanField(default=False)),
                 ('labels_only', models.BooleanField(default=False)),
-                ('purpose', models.CharField(choices=[('main', 'Main'), ('training', 'Training'), ('gold', 'Gold')], default='main', max_length=10)),
+                ('purpose', models.CharField(choices=[('main', 'Main'), ('training', 'Practice'), ('gold', 'Gold')], default='main', max_length=10)),
                 ('mos_scale', models.FloatField(default=1.0)),
                 ('checked_rows', models.PositiveIntegerField(default=0)),
                 ('total_rows', models.PositiveIntegerField(default=0)),

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         migrations.AlterConstraint(
             model_name='study',
             name='study_ratings_ordered',
-            constraint=models.CheckConstraint(condition=models.Q(('target_ratings__gte', 1), ('target_ratings__lte', models.F('maximum_ratings')), ('holdout_ratings__gte', 1)), name='study_ratings_ordered', violation_error_message='The first pass may not ask for more ratings than an image may get at most.'),
+            constraint=models.CheckConstraint(condition=models.Q(('target_ratings__gte', 1), ('target_ratings__lte', models.F('maximum_ratings')), ('holdout_ratings__gte', 1)), name='study_ratings_ordered', violation_error_message='The first pass cannot ask for more ratings than an image may get at most.'),
         ),
         migrations.AlterConstraint(
             model_name='study',

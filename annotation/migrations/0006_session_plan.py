@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
             name="role",
             field=models.CharField(
                 choices=[
-                    ("training", "Training"),
+                    ("training", "Practice"),
                     ("stabilisation", "Stabilisation"),
                     ("main", "Main"),
                     ("repeat", "Repeat"),

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ('study', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='shared_link', to='annotation.study')),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('used__lte', models.F('quota'))), name='shared_link_within_quota', violation_error_message='More raters have joined than that.')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('used__lte', models.F('quota'))), name='shared_link_within_quota', violation_error_message='More raters than that have already joined.')],
             },
         ),
     ]

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='study',
             name='image_size',
-            field=models.CharField(choices=[('fit', 'As large as the window has room for'), ('pixels', 'One image pixel per screen pixel; larger images are moved')], db_default='fit', default='fit', max_length=10, verbose_name='size of images on screen'),
+            field=models.CharField(choices=[('fit', 'As large as the window allows'), ('pixels', 'One image pixel per screen pixel; larger images can be moved')], db_default='fit', default='fit', max_length=10, verbose_name='size of images on screen'),
         ),
         migrations.AddField(
             model_name='trial',

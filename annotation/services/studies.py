@@ -96,7 +96,7 @@ def set_status(*, study: Study, actor: User, status: str) -> None:
     with transaction.atomic():
         if not Study.objects.filter(pk=study.pk, status__in=allowed).update(status=status):
             raise StatusError(
-                _("The study cannot become “%(status)s” from where it is now; reload the page.")
+                _("The study cannot become “%(status)s” from its current state; reload the page.")
                 % {"status": status}
             )
         record(study=study, actor=actor, action=f"study.{status}")
@@ -155,7 +155,7 @@ def _refuse_new_scales(study: Study, changes: Mapping[str, Any]) -> None:
     if scales == [item.scale for item in study.perspective_settings]:
         return
     if has_ratings(study):
-        raise StudyError(_("The scale cannot change: the study has ratings. Make a new study."))
+        raise StudyError(_("The scale cannot change: the study has ratings. Create a new study."))
 
 
 def _refuse_new_phrases(study: Study, changes: Mapping[str, Any]) -> None:
@@ -175,7 +175,7 @@ def _refuse_new_phrases(study: Study, changes: Mapping[str, Any]) -> None:
         return
     if has_explanations(study):
         raise StudyError(
-            _("The phrases cannot change: they have been chosen. Add a field, or make a new study.")
+            _("The phrases cannot change: they have been used. Add a field, or create a new study.")
         )
 
 

@@ -136,6 +136,9 @@ def _refuse_large(request: Request) -> None:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isdecimal() and int(length) > assessing.MAXIMUM_BYTES + _OTHER_BYTES:
         raise ImageRefusedError(
-            _("The upload has %(found)d MB, %(most)d are taken. Save the image smaller.")
+            _(
+                "The upload has %(found)d MB; the limit is %(most)d MB. Save a smaller copy of the "
+                "image."
+            )
             % {"found": int(length) // 1024**2, "most": assessing.MAXIMUM_BYTES // 1024**2}
         )

@@ -89,7 +89,7 @@ class ModelListView(generics.ListAPIView[ModelVersion]):
 class PromoteView(APIView):
     @extend_schema(request=None, responses=ModelVersionSerializer)
     def post(self, request: Request, slug: str, number: int) -> Response:
-        """Make this version the active one: its predictions and priorities count from now on."""
+        """Make this version the active one: its predictions and priorities are used from now on."""
         version = version_of(find_study(request.user, slug, RUN), number)
         promote(version=version, actor=signed_in(request))
         return Response(ModelVersionSerializer(version).data)

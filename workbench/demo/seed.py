@@ -166,7 +166,7 @@ class Seeder:
         from .client import OwnerClient, quiet
 
         quiet()
-        self._say(f'making the demo study "{TITLE}": about two minutes, this once')
+        self._say(f'making the demo study "{TITLE}": this takes about two minutes, once')
         folder = self._draw()
         for purpose in Stimulus.Purpose:
             self._import(study, owner, folder, purpose)

@@ -35,8 +35,10 @@ def _parser() -> argparse.ArgumentParser:
     demo = actions.add_parser("demo", help="run everything until Ctrl-C")
     demo.add_argument("--port", type=_port, default=8000)
     demo.set_defaults(perform=lambda options: commands.demo(options.port))
-    run = actions.add_parser("run", help="run a command with PostgreSQL and Redis beside it")
-    run.add_argument("--throw-away", action="store_true", help="on empty data, deleted afterwards")
+    run = actions.add_parser("run", help="run a command with PostgreSQL and Redis running")
+    run.add_argument(
+        "--throw-away", action="store_true", help="on empty data that is deleted afterwards"
+    )
     run.add_argument("command", nargs="+")
     run.set_defaults(perform=lambda options: commands.run(options.command, options.throw_away))
     wait = actions.add_parser("wait", help="wait until DATABASE_URL and REDIS_URL answer")

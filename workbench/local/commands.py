@@ -33,7 +33,7 @@ def demo(port: int) -> int:
     try:
         with interrupted_by_signals(), stack:
             stack.manage("demo_seed", show=True)
-            print(f"\nReady: {stack.base_url}/   Ctrl-C stops it.\n", flush=True)
+            print(f"\nReady: {stack.base_url}/   Press Ctrl-C to stop.\n", flush=True)
             stack.supervisor.forever()
     except KeyboardInterrupt:
         print("Everything has stopped; the data is kept.", flush=True)

@@ -47,7 +47,7 @@ def redis_program(home: Path, account: Account | None) -> Path:
     program = _find_redis()
     if program is None:
         raise ProgramMissingError(
-            "there is no redis-server; run `make setup`, install one with "
+            "redis-server was not found; run `make setup`, install one with "
             "`apt-get install redis-server`, or set REDIS_URL to a server of your own"
         )
     if account is not None and not account.can_run(program):

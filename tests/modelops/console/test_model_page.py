@@ -190,13 +190,13 @@ def test_images_that_could_not_be_read_are_listed_with_the_mend(
     version = train()
     text = page(console)
     assert "1 labelled image could not be read and was left out of the last training" in text
-    assert text.count(f"{rated.filename}: the file is missing; put its copy back") == 1
+    assert text.count(f"{rated.filename}: the file is missing; restore it from a copy") == 1
     assert "Learnt from 23 images" in text
 
     score_all(version)
     text = page(console)
     assert "2 images could not be read and have no prediction" in text
-    assert text.count(f"{rated.filename}: the file is missing; put its copy back") == 2
+    assert text.count(f"{rated.filename}: the file is missing; restore it from a copy") == 2
     assert f"{unrated.filename}: the file is missing" in text
     promotion.promote(version=version, actor=None)
     assert "<dt>Images learnt from</dt><dd>23</dd>" in page(console)

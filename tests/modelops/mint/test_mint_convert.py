@@ -35,7 +35,7 @@ def test_a_released_checkpoint_becomes_a_folder_with_a_list_of_its_names(tmp_pat
     mapped = sum("name" in entry for entry in listed.values())
     assert printed.splitlines()[-1] == (
         f"{tmp_path / 'out'}: {len(listed)} official names, {mapped} mapped and "
-        f"{len(listed) - mapped} dropped; conversion.json there says which and why"
+        f"{len(listed) - mapped} dropped; conversion.json there lists which and why"
     )
     stored = load_file(tmp_path / "out" / "model.safetensors")
     assert {tensor.dtype for tensor in stored.values()} == {torch.bfloat16}

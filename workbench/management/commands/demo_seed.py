@@ -13,7 +13,7 @@ from workbench.errors import MintError
 
 
 class Command(BaseCommand):
-    help = "Make the demo study on a running site, where it is missing; print how to get in."
+    help = "Create the demo study on a running site if it is missing; print how to sign in."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
