@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME …]`: all but `browser`, which needs one, where none is named."""
+"""`python -m benchmarks [NAME …]`: all except `browser` if none is named."""
 
 import argparse
 import sys

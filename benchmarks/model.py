@@ -31,7 +31,7 @@ from .model_ways import compared, in_turns, ways_of
 from .results import table, write
 from .site import Say
 
-#: Full size in float32, its linear layers in bfloat16 beside it, and room to compute.
+#: Full size in float32, its linear layers in bfloat16 as well, and room to compute.
 _FULL_SIZE_GIB = 9
 _GIB = 2**30
 

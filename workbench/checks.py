@@ -1,4 +1,4 @@
-"""System checks: a wrong setting is found at start, with the mend in its message."""
+"""System checks: a wrong setting is found at start, with the fix in its message."""
 
 from collections.abc import Sequence
 from typing import Any

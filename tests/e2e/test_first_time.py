@@ -1,4 +1,4 @@
-"""Somebody who has never seen the page, and whom nobody helps.
+"""Somebody who has never seen the page, and has no help.
 
 They read what is on the screen and do that: no key is known to them, and this test knows no part of
 the page by anything but the words and roles that everybody is given.

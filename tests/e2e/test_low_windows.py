@@ -1,4 +1,4 @@
-"""The rating page where there is little room: at 200 %, on tablets, on phones, under fingers."""
+"""The rating page with little room: at 200 %, on tablets, on phones, on touch screens."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,6 +1,6 @@
 """Imports that are cut off: a full disk, a killed process, a database that fails at the end.
 
-In every case: a message that names the mend, no row, no file, and the next import goes through.
+In every case: a message that names the fix, no row, no file, and the next import goes through.
 """
 
 import errno

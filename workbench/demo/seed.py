@@ -95,7 +95,7 @@ class Seeded:
     """What a visitor needs."""
 
     username: str
-    #: None where the owner has chosen another one.
+    #: None if the owner has chosen another one.
     password: str | None
     study_path: str
     rater_path: str
@@ -274,7 +274,7 @@ def _has_model(study: Study) -> bool:
 
 
 def _kept_secret(file: Path) -> str:
-    """The password in `file`, generated and written there first where it is not."""
+    """The password in `file`, generated and written there first if missing."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:

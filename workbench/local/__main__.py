@@ -1,7 +1,7 @@
 """Run the workbench on this machine.
 
 python -m workbench.local demo --port 8000     everything, until Ctrl-C
-python -m workbench.local run -- COMMAND       a command with PostgreSQL and Redis beside it
+python -m workbench.local run -- COMMAND       a command with PostgreSQL and Redis running
 python -m workbench.local wait                 until DATABASE_URL and REDIS_URL answer
 python -m workbench.local remove               delete all local data
 """

@@ -79,7 +79,7 @@ def remove() -> int:
     """Delete the local data; refused while something runs on it."""
     data = data_folder()
     services = Services(data / "services", durable=False)
-    services.stop()  # throw-away data is deleted, also where it lies elsewhere
+    services.stop()  # throw-away data is deleted, even if it lies elsewhere
     shutil.rmtree(data, ignore_errors=True)
     say(f"deleted {data}")
     return 0

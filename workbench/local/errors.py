@@ -1,4 +1,4 @@
-"""What can go wrong with a private server, each with its mend in the message."""
+"""What can go wrong with a private server, each with its fix in the message."""
 
 from pathlib import Path
 

@@ -64,7 +64,7 @@ class Supervisor:
             self._running.append(_Running(program, *self._spawn(program)))
 
     def watch_server(self, server: LocalServer) -> None:
-        """Also take notice when a private server ends; whoever started it stops it."""
+        """Also notice when a private server ends; its starter stops it."""
         self._servers.append(server)
 
     def check(self) -> None:

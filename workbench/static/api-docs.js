@@ -1,5 +1,5 @@
 /**
- * Mends what Swagger UI leaves out for those who hear or tab through its page: it draws with React
+ * Adds what Swagger UI leaves out for those who hear or tab through its page: it draws with React
  * after the page has loaded, and again whenever something is opened, so each change is looked at.
  */
 

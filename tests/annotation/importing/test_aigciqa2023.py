@@ -64,7 +64,7 @@ def imported(owner: User, release: Path) -> Study:
     study = make_study(owner, "aigciqa", holdout_share=0.2)
     report = import_aigciqa2023(study=study, folder=release)
     assert (report.imported, report.rejected) == (2400, [])
-    # 0.png, the released example, is the one image that is there; two rows have a slip besides.
+    # 0.png, the released example, is the one image that is there; two rows also have a slip.
     assert sum("missing" in note.template for note in report.notes) == 2399
     assert len(report.notes) == 2399 + 2
     return study

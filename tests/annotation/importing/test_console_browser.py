@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture(autouse=True)
 def _worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Jobs run beside the server, in a thread of their own, as a worker would run them."""
+    """Jobs run in their own thread next to the server, as a worker would run them."""
     threads: list[threading.Thread] = []
 
     def work(job_id: int) -> None:

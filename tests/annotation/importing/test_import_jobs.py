@@ -190,7 +190,7 @@ def test_a_full_disk_keeps_nothing_of_an_upload_and_says_so(
     save = FileSystemStorage.save
 
     def half(self: FileSystemStorage, name: str, content: "File[bytes]") -> str:
-        """The archive is cut off where the disk is full."""
+        """The archive is cut off when the disk is full."""
         if not name.endswith(".zip"):
             return save(self, name, content)
         save(self, name, ContentFile(b"PK half an archive"))

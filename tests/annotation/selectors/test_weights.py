@@ -1,4 +1,4 @@
-"""Ratings of who fails a rule weigh less wherever scores are averaged, and nothing is dropped."""
+"""Ratings of raters who fail a rule weigh less wherever scores are averaged; none is dropped."""
 
 import csv
 import io

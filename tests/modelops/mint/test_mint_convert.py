@@ -22,7 +22,7 @@ def convert(*words: str | Path) -> str:
 
 
 def given(tmp_path: Path) -> list[str | Path]:
-    """A released checkpoint with both stages, where it shall go, and its sizes and words."""
+    """A released checkpoint with both stages, where it goes, and its sizes and words."""
     torch.save(golden_checkpoint("nano")[0], tmp_path / "mint.pt")
     words = write_tokenizer(tmp_path / "words")
     config = require_shared("golden/mint/nano") / "config.json"

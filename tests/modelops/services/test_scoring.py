@@ -101,7 +101,7 @@ def test_an_unreadable_image_is_a_problem_and_the_others_are_predicted(
         f"{spoilt.filename}: the file is missing; restore it from a copy"
     )
     assert unreadable_images(version) == [problem]
-    assert not new_stimuli(version).exists()  # the schedule does not try it for ever
+    assert not new_stimuli(version).exists()  # the schedule does not retry it forever
 
 
 def test_a_mended_image_is_predicted_when_a_person_asks_again(

@@ -1,4 +1,4 @@
-"""Writes the shipped form of a backbone: half-precision weights and the model card beside them."""
+"""Writes the shipped form of a backbone: half-precision weights and the model card."""
 
 import hashlib
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""`manage.py demo_seed`: the demo study on a site that runs; quick where it is there."""
+"""`manage.py demo_seed`: the demo study on a running site; quick if it exists already."""
 
 import os
 from argparse import ArgumentParser
