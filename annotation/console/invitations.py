@@ -144,8 +144,8 @@ def _invited(request: HttpRequest, study: Study, form: CountForm | PeopleForm) -
         form.add_error(next(iter(form.fields)), error.message)
         return False
     message = ngettext(
-        "%(n)d link made: it is in the CSV and on the raters page.",
-        "%(n)d links made: they are in the CSV and on the raters page.",
+        "%(n)d link created: it is in the CSV and on the raters page.",
+        "%(n)d links created: they are in the CSV and on the raters page.",
         number,
     )
     messages.success(request, message % {"n": number})

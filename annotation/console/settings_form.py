@@ -112,7 +112,7 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         choices=[
             (str(When.EVERY), _("For every image")),
             (str(When.SHARE), _("For a share of the images")),
-            (str(When.LOW), _("Where the score is low")),
+            (str(When.LOW), _("When the score is low")),
         ],
         help_text=_(
             "Phrases and free texts. For other images the rating page leaves their place empty."

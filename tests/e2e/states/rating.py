@@ -158,7 +158,7 @@ def _ending(scene: Scene) -> Iterator[str]:
     expect(page.get_by_role("heading", name="Rating cannot continue now")).to_be_visible(
         timeout=20_000
     )
-    yield "it does not go on now"
+    yield "rating cannot continue now"
     scene.set_study(status="open")
     page.reload()
     arrived(page)

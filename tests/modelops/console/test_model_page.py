@@ -31,7 +31,7 @@ def page(console: Client, url: str = URL) -> str:
 def test_an_empty_study_says_what_a_training_needs(console: Client, study: Study) -> None:
     text = page(console)
     assert "No model is in use yet" in text
-    assert "0 of the 20 labelled images that a training needs" in text
+    assert "Labelled images: 0 of the 20 that a training needs" in text
     assert "Retrain</button>" not in text
 
 
