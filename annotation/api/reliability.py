@@ -91,7 +91,7 @@ class ReliabilityListView(GenericAPIView[Rater]):
 
     @extend_schema(responses=ReliabilitySerializer(many=True))
     def get(self, request: Request, slug: str) -> Response:
-        """The study's raters with what is known of their reliability.
+        """The study's raters with measures of their reliability.
 
         Measures are at most 30 seconds old, in large studies ten minutes.
         """

@@ -11,7 +11,7 @@ from ..services.studies import SETTINGS
 
 
 class StudySerializer(serializers.ModelSerializer[Study]):
-    """A study as it is."""
+    """A study with its current settings."""
 
     class Meta:
         model = Study
@@ -20,7 +20,7 @@ class StudySerializer(serializers.ModelSerializer[Study]):
 
 
 class StudyChangeSerializer(StudySerializer):
-    """Settings to change; `status` opens, pauses or closes."""
+    """Settings to change; `status` opens, pauses or closes the study."""
 
     class Meta(StudySerializer.Meta):
         extra_kwargs = {"slug": {"read_only": True}}
@@ -49,7 +49,7 @@ class RaterSerializer(serializers.ModelSerializer[Rater]):
 
 
 class RaterCreateSerializer(serializers.Serializer[Any]):
-    """How many raters to make."""
+    """How many raters to create."""
 
     count = serializers.IntegerField(min_value=1, max_value=CREATED_AT_ONCE)
 
@@ -94,7 +94,7 @@ class StimulusSerializer(serializers.ModelSerializer[Stimulus]):
 
 
 class ExportQuerySerializer(serializers.Serializer[Any]):
-    """Which form the database leaves in."""
+    """The format of the exported database."""
 
     format = serializers.ChoiceField(
         choices=[str(item) for item in ExportFormat], default=str(ExportFormat.JSONL)

@@ -42,7 +42,7 @@ class StudyListView(generics.ListAPIView[Study]):
 
     @extend_schema(request=StudyCreateSerializer, responses={201: StudySerializer})
     def post(self, request: Request) -> Response:
-        """Make a draft."""
+        """Create a draft."""
         data = StudyCreateSerializer(data=request.data)
         data.is_valid(raise_exception=True)
         study = create_study(owner=signed_in(request), **data.validated_data)
@@ -58,7 +58,7 @@ class StudyDetailView(APIView):
 
     @extend_schema(request=StudyChangeSerializer, responses=StudySerializer)
     def patch(self, request: Request, slug: str) -> Response:
-        """Change settings; what does not fit is named and nothing is changed."""
+        """Change settings; if one does not fit, it is named and nothing is changed."""
         study = find_study(request.user, slug, "annotation.change_study")
         data = StudyChangeSerializer(study, data=request.data, partial=True)
         data.is_valid(raise_exception=True)
@@ -84,7 +84,7 @@ class RaterListView(generics.ListAPIView[Rater]):
 
     @extend_schema(request=RaterCreateSerializer, responses={201: RaterSerializer(many=True)})
     def post(self, request: Request, slug: str) -> Response:
-        """Make raters."""
+        """Create raters."""
         study = find_study(request.user, slug, "annotation.change_study")
         data = RaterCreateSerializer(data=request.data)
         data.is_valid(raise_exception=True)
@@ -96,7 +96,7 @@ class RaterListView(generics.ListAPIView[Rater]):
 
 
 class StimulusListView(generics.ListAPIView[Stimulus]):
-    """The study's stimuli, the most wanted first."""
+    """The study's stimuli, most wanted first."""
 
     serializer_class = StimulusSerializer
     queryset = Stimulus.objects.none()

@@ -24,7 +24,7 @@ _JOB_FIELDS = [
 
 
 class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
-    """A training run; `model` is the number of the version that came of it, `problems` are the
+    """A training run; `model` is the number of the version that it produced, `problems` are the
     labelled images that could not be read."""
 
     model = serializers.SerializerMethodField()
@@ -51,8 +51,8 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
 
 
 class TrainingRequestSerializer(serializers.Serializer[Any]):
-    """How to train. `settings`: of the recipe, where it is to differ from the preset's, each as
-    `NAME=VALUE`, e.g. `epochs=5`."""
+    """How to train. `settings` override those of the preset's recipe, each as `NAME=VALUE`, e.g.
+    `epochs=5`."""
 
     promote_when_done = serializers.BooleanField(default=False)
     settings = serializers.ListField(child=serializers.CharField(), default=list)
@@ -106,7 +106,7 @@ class ScoringRunSerializer(serializers.ModelSerializer[ScoringRun]):
 
 
 class ScoringRequestSerializer(serializers.Serializer[Any]):
-    """Which version is to predict what it has not predicted yet; the active one if not said."""
+    """Which version predicts the remaining images; the active one if omitted."""
 
     model = serializers.IntegerField(required=False, min_value=1)
 
@@ -140,7 +140,7 @@ class PredictionSerializer(serializers.ModelSerializer[Stimulus]):
 
 
 class PredictionQuerySerializer(serializers.Serializer[Any]):
-    """Whose predictions: a version's number; the active one if not said."""
+    """The number of the version that predicts; the active one if omitted."""
 
     model = serializers.IntegerField(required=False, min_value=1)
 
@@ -183,14 +183,14 @@ class PredictedExplanationSerializer(serializers.ModelSerializer[Stimulus]):
 
 
 class ExplanationQuerySerializer(PredictionQuerySerializer):
-    """Whose explanations, and of one stimulus alone where its id is given."""
+    """The version that explains, and optionally the id of a single stimulus."""
 
     stimulus = serializers.IntegerField(required=False, min_value=1)
 
 
 class AssessmentRequestSerializer(serializers.Serializer[Any]):
-    """One image (JPEG, PNG or WebP), the prompt that it was made from, which version shall assess
-    it (the active one if not said), and which questions it shall answer (all if none is named)."""
+    """One image (JPEG, PNG or WebP), the prompt that it was made from, the version to assess it
+    (the active one if omitted), and the questions to answer (all if omitted)."""
 
     image = serializers.FileField()
     prompt = serializers.CharField(max_length=MAXIMUM_PROMPT, allow_blank=True)

@@ -101,7 +101,7 @@ class PauseView(RatingView):
 class WithdrawView(RatingView):
     @extend_schema(
         operation_id="rating_session_withdraw",
-        summary="Leave the study's session; ratings that were sent stay",
+        summary="Leave the study's session; ratings that were sent are kept",
         request=None,
         responses={200: shapes.SessionBodySerializer, **_PROBLEMS},
     )
@@ -223,7 +223,7 @@ class SkipView(RatingView):
 class SubmitView(RatingView):
     @extend_schema(
         operation_id="rating_submit",
-        summary="Three scores and their reasons; answers with what is next",
+        summary="Three scores and their reasons; the reply says what is next",
         request=shapes.SubmitSerializer,
         responses={200: shapes.SubmissionSerializer, **_PROBLEMS},
     )
