@@ -16,7 +16,7 @@ def main() -> None:
     from django.core.management import execute_from_command_line
     from django.db import OperationalError
 
-    from workbench.environment import EnvironmentFileError
+    from workbench.core.environment import EnvironmentFileError
 
     try:
         execute_from_command_line(sys.argv)

@@ -5,4 +5,4 @@ class AnnotationConfig(AppConfig):
     name = "annotation"
 
     def ready(self) -> None:
-        from . import permissions  # noqa: F401 -- it registers itself
+        from .studies import permissions  # noqa: F401 -- it registers itself

@@ -4,12 +4,11 @@ import argparse
 import sys
 from importlib import import_module
 
+from benchmarks.machine import busy_cores, busy_warning
+from benchmarks.site import InsideError
+from workbench.core.errors import MintError
 from workbench.demo.client import quiet
-from workbench.errors import MintError
 from workbench.local.interrupt import interrupted_by_signals
-
-from .machine import busy_cores, busy_warning
-from .site import InsideError
 
 NAMES = ("rating", "claims", "console", "predict", "export", "model")
 

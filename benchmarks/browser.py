@@ -17,11 +17,10 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import CDPSession, Page, sync_playwright
 
+from benchmarks.machine import busy_cores
+from benchmarks.results import percentile, table, write
+from benchmarks.site import BenchSite, Say, bench_site
 from workbench.demo.world import write_world
-
-from .machine import busy_cores
-from .results import percentile, table, write
-from .site import BenchSite, Say, bench_site
 
 SLUG = "bench"
 _KIB = 1024

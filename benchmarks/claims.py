@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from .load import CLAIMS
-from .machine import busy_cores
-from .results import summary, table, write
-from .site import BenchSite, Say, bench_site
+from benchmarks.load import CLAIMS
+from benchmarks.machine import busy_cores
+from benchmarks.results import summary, table, write
+from benchmarks.site import BenchSite, Say, bench_site
 
 #: p95 of the largest over p95 of the smallest study.
 AIM = 1.3

@@ -11,9 +11,9 @@ from typing import Any
 
 import httpx
 
-from .machine import busy_cores
-from .results import percentile, table, write
-from .site import BenchSite, Say, bench_site
+from benchmarks.machine import busy_cores
+from benchmarks.results import percentile, table, write
+from benchmarks.site import BenchSite, Say, bench_site
 
 SLUG = "bench-console"
 #: Milliseconds that nobody notices much; a page that takes longer is marked.

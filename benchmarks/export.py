@@ -9,9 +9,9 @@ from typing import Any
 
 import psutil
 
-from .machine import busy_cores
-from .results import PEER, table, write
-from .site import BenchSite, Say, bench_site
+from benchmarks.machine import busy_cores
+from benchmarks.results import PEER, table, write
+from benchmarks.site import BenchSite, Say, bench_site
 
 SLUG = "bench"
 _MIB = 1024 * 1024

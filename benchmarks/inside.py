@@ -41,8 +41,8 @@ from annotation.protocol.draw import Draw
 from annotation.protocol.forms import AIGCIQA2023_FORM
 from annotation.protocol.perspectives import PERSPECTIVES
 from annotation.protocol.plan import PLAIN
-from annotation.services.places import take_statement
-from annotation.services.raters import link_token
+from annotation.raters.services import link_token
+from annotation.rating.slots import take_statement
 from workbench.accounts.models import User
 
 _BATCH = 5_000
@@ -216,7 +216,7 @@ def pool(slug: str, number: int) -> dict[str, Any]:
     import numpy as np
 
     from modelops.models import ModelVersion
-    from modelops.services.model_store import version_model
+    from modelops.predictors.store import version_model
 
     version = ModelVersion.objects.filter(study__slug=slug).latest("number")
     cache = version_model(version).embedder.cache

@@ -11,7 +11,14 @@ import psutil
 import torch
 from PIL import Image
 
-from modelops.mint import (
+from benchmarks import model_gpu
+from benchmarks.machine import busy_cores
+from benchmarks.model_full import full_size, full_size_model
+from benchmarks.model_training import heads_alone, trunk_cache
+from benchmarks.model_ways import compared, in_turns, ways_of
+from benchmarks.results import table, write
+from benchmarks.site import Say
+from modelops.predictors.mint import (
     Decoding,
     Item,
     LoadedModel,
@@ -22,14 +29,6 @@ from modelops.mint import (
     processor_cores,
 )
 from workbench.demo.world import build_world
-
-from . import model_gpu
-from .machine import busy_cores
-from .model_full import full_size, full_size_model
-from .model_training import heads_alone, trunk_cache
-from .model_ways import compared, in_turns, ways_of
-from .results import table, write
-from .site import Say
 
 #: Full size in float32, its linear layers in bfloat16 as well, and room to compute.
 _FULL_SIZE_GIB = 9

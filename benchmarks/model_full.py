@@ -14,8 +14,9 @@ from typing import Any
 import psutil
 import torch
 
-from modelops.learning.wording import QUESTIONS
-from modelops.mint import (
+from benchmarks.model_training import seconds_per_step, trunk_cache
+from modelops.explaining.wording import QUESTIONS
+from modelops.predictors.mint import (
     GREEDY,
     Answerer,
     Decoding,
@@ -32,9 +33,7 @@ from modelops.mint import (
     tiny_language_tokenizer,
     with_bfloat16_products,
 )
-from modelops.mint.checkpoint import TINY_FOLDER
-
-from .model_training import seconds_per_step, trunk_cache
+from modelops.predictors.mint.checkpoint import TINY_FOLDER
 
 _GIB = 2**30
 #: What each part takes, with some room to spare, in GiB.

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from modelops.mint import Engine, Item, LoadedModel
+from modelops.predictors.mint import Engine, Item, LoadedModel
 
 _SIDE = 8192
 _SECONDS = 2.0

@@ -14,15 +14,15 @@ import numpy as np
 import torch
 
 from modelops.learning.bayes import fit_last_layer
-from modelops.learning.devices import in_bfloat16
 from modelops.learning.embeddings import EmbeddingCache
 from modelops.learning.labels import SourceLabel, combine
-from modelops.learning.pixels import ImageFiles
-from modelops.learning.recipe import default_recipe
-from modelops.learning.training import TrainingData, fine_tune
-from modelops.learning.trunk import trunk_blocks
-from modelops.learning.trunk_cache import KeptTrunk, TrunkCache
-from modelops.mint import Item, LoadedModel
+from modelops.predictors.mint import Item, LoadedModel
+from modelops.predictors.mint.fine_tuning.devices import in_bfloat16
+from modelops.predictors.mint.fine_tuning.pixels import ImageFiles
+from modelops.predictors.mint.fine_tuning.training import TrainingData, fine_tune
+from modelops.predictors.mint.fine_tuning.trunk import trunk_blocks
+from modelops.predictors.mint.fine_tuning.trunk_cache import KeptTrunk, TrunkCache
+from modelops.predictors.mint.recipe import default_recipe
 
 _PERSPECTIVES = 3
 

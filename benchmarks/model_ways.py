@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from modelops.mint import Engine, Item, LoadedModel, native_precision, normalise
+from modelops.predictors.mint import Engine, Item, LoadedModel, native_precision, normalise
 
 #: Pooled embeddings (N, Dq) of N items.
 Way = Callable[[Sequence[Item]], NDArray[np.float32]]

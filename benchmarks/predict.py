@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from annotation.protocol.perspectives import PERSPECTIVES
+from benchmarks.machine import busy_cores
+from benchmarks.results import table, write
+from benchmarks.site import BenchSite, Say, bench_site
 from workbench.demo.world import write_world
-
-from .machine import busy_cores
-from .results import table, write
-from .site import BenchSite, Say, bench_site
 
 _JOB_SECONDS = 900.0
 

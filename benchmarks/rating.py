@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .load import CLAIMS, PAGE, RATINGS, Measured
-from .machine import busy_cores
-from .results import PEER, summary, table, write
-from .site import BenchSite, Say, bench_site, processor_seconds
+from benchmarks.load import CLAIMS, PAGE, RATINGS, Measured
+from benchmarks.machine import busy_cores
+from benchmarks.results import PEER, summary, table, write
+from benchmarks.site import BenchSite, Say, bench_site, processor_seconds
 
 SLUG = "bench"
 #: The peer's load, for the comparison.

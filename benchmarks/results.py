@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .machine import machine_facts
+from benchmarks.machine import machine_facts
 
 FOLDER = Path(__file__).parent / "results"
 FORMAT = 1

@@ -13,10 +13,9 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from benchmarks.load import Load, Measured
 from workbench.demo.client import OwnerClient
 from workbench.local.stack import ROOT, Stack
-
-from .load import Load, Measured
 
 Say = Callable[[str], None]
 

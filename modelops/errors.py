@@ -1,6 +1,6 @@
 """What model operations refuse; each message names the thing, the place and the mend."""
 
-from workbench.errors import MintError
+from workbench.core.errors import MintError
 
 
 class RunActiveError(MintError):

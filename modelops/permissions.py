@@ -2,7 +2,10 @@
 
 import rules
 
-from annotation.permissions import manages_study
+from annotation.studies.permissions import manages_study
 
-rules.add_perm("modelops.view_model", manages_study)
-rules.add_perm("modelops.run_model", manages_study)
+VIEW = "modelops.view_model"
+RUN = "modelops.run_model"
+
+rules.add_perm(VIEW, manages_study)
+rules.add_perm(RUN, manages_study)

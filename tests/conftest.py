@@ -9,15 +9,14 @@ from typing import Any
 import pytest
 
 from annotation.models import Rater, Study
+from tests import factories
 from workbench.accounts.models import User
-
-from . import factories
 
 #: Playwright's synchronous API runs an event loop in the thread where fixtures use the ORM.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 #: Where a task's name and arguments leave for the queue.
-SEND_TASK = "workbench.jobs.queue.current_app.send_task"
+SEND_TASK = "workbench.core.jobs.queue.current_app.send_task"
 Sent = list[tuple[str, tuple[int, ...]]]
 
 _INSTALL_BROWSER = (

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.environment import without
+from workbench.core.environment import without
 from workbench.local.testing import Services, start_services
 
 _started: list[Services] = []

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from annotation.models import ImportJob, Rater, Stimulus, Study
-from annotation.services.raters import link_token
+from annotation.raters.services import link_token
 from tests.factories import make_stimulus
 from workbench.accounts.models import User
 

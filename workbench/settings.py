@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
 
-from workbench.environment import Environment
+from .core.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -96,7 +96,7 @@ TEMPLATES = [
 # One engine everywhere. A pool per process, because gthread's threads come and go with the load.
 DATABASES = {"default": env.db("DATABASE_URL", default="postgres://127.0.0.1:5432/mint")}
 # After five runs on a connection PostgreSQL keeps the plan of those few statements that are sent
-# for preparation (annotation.statements). A PgBouncer older than 1.21 cannot pass them on.
+# for preparation (workbench.core.statements). A PgBouncer older than 1.21 cannot pass them on.
 if _switch("DATABASE_PREPARED_STATEMENTS", default=True):
     DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=0)
@@ -172,9 +172,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "StudyStatus": "annotation.models.study.Study.Status",
         "RaterStatus": "annotation.models.rater.Rater.Status",
-        "SessionState": "annotation.api.rating.serializers.SESSION_STATES",
+        "SessionState": "annotation.rating.api.serializers.SESSION_STATES",
         "TrialState": "annotation.models.trial.Trial.State",
-        "JobState": "workbench.jobs.models.JobState",
+        "JobState": "workbench.core.jobs.models.JobState",
         "ModelVersionState": "modelops.models.version.ModelVersion.State",
     },
 }
@@ -245,9 +245,9 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
-    "expire-leases": {"task": "annotation.tasks.expire_leases", "schedule": 30.0},
-    "expire-sessions": {"task": "annotation.tasks.expire_sessions", "schedule": 600.0},
-    "sweep-imports": {"task": "annotation.importing_tasks.sweep_imports", "schedule": 20.0},
+    "expire-leases": {"task": "annotation.rating.tasks.expire_leases", "schedule": 30.0},
+    "expire-sessions": {"task": "annotation.rating.tasks.expire_sessions", "schedule": 600.0},
+    "sweep-imports": {"task": "annotation.stimuli.tasks.sweep_imports", "schedule": 20.0},
     "sweep-runs": {"task": "modelops.tasks.housekeeping.sweep_runs", "schedule": 10.0},
     "retrain-where-due": {
         "task": "modelops.tasks.housekeeping.retrain_where_due",

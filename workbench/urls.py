@@ -11,8 +11,8 @@ schema = SpectacularAPIView.as_view(content_negotiation_class=DefaultContentNego
 api_docs = SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="api_docs.html")
 
 api: list[URLPattern | URLResolver] = [
-    path("", include("annotation.api.urls")),
-    path("", include("modelops.api.urls")),
+    path("", include("annotation.urls.api")),
+    path("", include("modelops.urls.api")),
     path("schema/", schema, name="schema"),
     path("docs/", api_docs, name="api-docs"),
 ]
@@ -25,8 +25,8 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("accounts/token/", include("workbench.accounts.urls")),
     path("media/<path:name>", views.media, name="media"),
-    path("studies/", include("annotation.console.urls")),
-    path("studies/<slug:slug>/model/", include("modelops.console.urls")),
-    path("rate/", include("annotation.rating.urls")),
+    path("studies/", include("annotation.urls.console")),
+    path("studies/<slug:slug>/model/", include("modelops.urls.console")),
+    path("rate/", include("annotation.urls.rating")),
     path("api/v1/", include(api)),
 ]

@@ -26,6 +26,40 @@ def finite_from_0(field: str) -> Q:
     return Q(**{f"{field}__gte": 0, f"{field}__lt": math.inf})
 
 
+# What a trigger of `Unchanging` runs. Its arguments: what a row is called, then column, table and
+# key of each foreign key that may become null. BEFORE refuses every other change; AFTER, at the end
+# of the transaction, that a foreign key is null while what it pointed to is still there.
+REFUSE_CHANGE = """
+CREATE FUNCTION annotation_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    before jsonb := to_jsonb(OLD);
+    after jsonb;
+    stays boolean;
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        after := to_jsonb(NEW);
+        FOR place IN 1 .. TG_NARGS - 1 BY 3 LOOP
+            CONTINUE WHEN before ->> TG_ARGV[place] IS NULL OR after ->> TG_ARGV[place] IS NOT NULL;
+            IF TG_WHEN = 'AFTER' THEN
+                EXECUTE format(
+                    'SELECT EXISTS (SELECT FROM %I WHERE %I = %L)',
+                    TG_ARGV[place + 1], TG_ARGV[place + 2], before ->> TG_ARGV[place]
+                ) INTO stays;
+                CONTINUE WHEN stays;
+            END IF;
+            before := before - TG_ARGV[place];
+            after := after - TG_ARGV[place];
+        END LOOP;
+        IF before = after THEN
+            RETURN NEW;
+        END IF;
+    END IF;
+    RAISE EXCEPTION '% is immutable; write another one', TG_ARGV[0]
+        USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = TG_NAME;
+END $$;
+"""
+
+
 class _DatabaseConstraint(BaseConstraint):
     """One that only the database looks at; forms and `full_clean` leave it alone."""
 
@@ -92,7 +126,8 @@ class Unchanging(_DatabaseConstraint):
 
     A foreign key of `forgets` may become null, in the transaction that deletes what it pointed to.
     `what` is how the message calls a row. TRUNCATE, which only the table's owner may, is let
-    through: tests empty their tables with it. The function is annotation's migration 0017.
+    through: tests empty their tables with it. The function is `REFUSE_CHANGE`, which the first
+    migration of annotation creates.
     """
 
     def __init__(

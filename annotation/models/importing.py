@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from workbench.jobs.models import Job, JobState
+from workbench.core.jobs.models import Job, JobState
 
 from .constraints import one_of
 from .stimulus import Stimulus

@@ -10,11 +10,11 @@ from django.db.models import F, Q, Value
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from ..opinion.reliability_rules import ReliabilityRules
 from ..protocol.asking import ExplanationAsking
 from ..protocol.forms import AIGCIQA2023_FORM, ExplanationForm
 from ..protocol.perspectives import PerspectiveSettings, default_perspectives, parse_perspectives
 from ..protocol.plan import SessionPlan
+from ..protocol.reliability_rules import ReliabilityRules
 from ..protocol.viewing import ViewingChecks
 from .constraints import one_of
 

@@ -3,8 +3,10 @@
 Takes and returns arrays and dataclasses; imports no Django.
 """
 
-from .inter_rater import Correlation, InterRater, inter_rater_correlations
-from .reliability import (
+from ..protocol.reliability_rules import Effect, ReliabilityRules, Rule
+from .reliability.inter_rater import Correlation, InterRater, inter_rater_correlations
+from .reliability.judging import Flag, RaterMeasures, judge
+from .reliability.measures import (
     Absences,
     AttentionChecks,
     GoldAnswers,
@@ -19,7 +21,6 @@ from .reliability import (
     retest,
     straight_lining,
 )
-from .reliability_rules import Effect, Flag, RaterMeasures, ReliabilityRules, Rule, judge
 from .scores import OpinionScores, opinion_scores
 
 __all__ = [

@@ -7,7 +7,8 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from ..files import write_atomically
+from workbench.core.files import write_atomically
+
 from .bayes import LastLayer
 from .errors import LearningError
 

@@ -17,7 +17,7 @@ from numpy.typing import DTypeLike, NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from ..files import sha256_of, write_atomically
+from workbench.core.files import sha256_of, write_atomically
 
 _SUFFIX = ".v1.safetensors"
 Array = NDArray[np.floating]

@@ -19,7 +19,7 @@ class AcquisitionRound(models.Model):
         related_name="acquisition_rounds",
         db_constraint=False,
     )
-    #: `learning.acquisition` strategy and its parameters.
+    #: `acquisition.lcmd` strategy and its parameters.
     strategy = models.CharField(max_length=40)
     parameters = models.JSONField(default=dict)
     #: How many stimuli were ranked, and how many of them were chosen to come first.

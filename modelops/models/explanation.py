@@ -7,13 +7,13 @@ from django.utils.translation import gettext_lazy as _
 
 from annotation.models import Stimulus, Study
 from annotation.models.constraints import SharedForeignKey, one_of
-from workbench.jobs.models import Job, JobState
+from workbench.core.jobs.models import Job, JobState
 
 from .version import ModelVersion
 
 
 class Question(models.TextChoices):
-    """The paper's four questions (`learning.wording.QUESTIONS`)."""
+    """The paper's four questions (`explaining.wording.QUESTIONS`)."""
 
     QUALITY = "quality", _("Quality")
     AUTHENTICITY = "authenticity", _("Authenticity")

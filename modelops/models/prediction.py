@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from annotation.models import Stimulus, Study
 from annotation.models.constraints import SharedForeignKey, finite, finite_from_0, one_of
 from annotation.protocol.perspectives import PERSPECTIVES
-from workbench.jobs.models import Job, JobState
+from workbench.core.jobs.models import Job, JobState
 
 from .version import ModelVersion
 

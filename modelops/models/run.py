@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from annotation.models import Study
 from annotation.models.constraints import SharedForeignKey, one_of
-from workbench.jobs.models import Job, JobState
+from workbench.core.jobs.models import Job, JobState
 
 from .snapshot import LabelSnapshot
 
@@ -33,7 +33,7 @@ class TrainingRun(Job):
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
-    #: `learning.recipe.Recipe` as it was used.
+    #: `predictors.mint.recipe.Recipe` as it was used.
     recipe = models.JSONField(default=dict)
     #: Promote the candidate by itself once it is scored (the first model of a demo, a schedule).
     promote_when_done = models.BooleanField(default=False)

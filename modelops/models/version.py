@@ -46,7 +46,7 @@ class ModelVersion(models.Model):
     #: Per perspective: srcc, plcc, krcc, rmse on the hold-out, and its size. `training`, where the
     #: backbone was trained: losses and validation errors by epoch (`learning.curves.Curve`).
     metrics = models.JSONField(default=dict)
-    #: Of its explanations on the hold-out (`learning.phrases`); None where it gives none.
+    #: Of its explanations on the hold-out (`explaining.phrases`); None where it gives none.
     explanation_metrics = models.JSONField(null=True, default=None)
     created_at = models.DateTimeField(auto_now_add=True)
     promoted_at = models.DateTimeField(null=True, blank=True)

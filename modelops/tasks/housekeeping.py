@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from ..services import retraining, sweeping
+from ..runs import retraining, sweeping
 
 
 @shared_task

@@ -17,7 +17,7 @@ def share_cores(sender: Any, **kwargs: Any) -> None:
 @shared_task
 def train(run_id: int) -> None:
     """Acknowledged early: it outlasts any visibility timeout, and its row brings it back."""
-    from ..services.supervision import supervise
+    from ..runs.supervision import supervise
 
     supervise(run_id=run_id)
 
@@ -25,14 +25,14 @@ def train(run_id: int) -> None:
 @shared_task(acks_late=True, reject_on_worker_lost=True)
 def score_chunk(chunk_id: int) -> None:
     """Acknowledged when done: a chunk that a killed worker held is handed out again."""
-    from ..services.scoring import score_chunk
+    from ..runs.scoring import score_chunk
 
     score_chunk(chunk_id=chunk_id)
 
 
 @shared_task(acks_late=True, reject_on_worker_lost=True)
 def finish_scoring(run_id: int) -> None:
-    from ..services.scoring import finish_scoring
+    from ..runs.scoring import finish_scoring
 
     finish_scoring(run_id=run_id)
 
@@ -40,13 +40,13 @@ def finish_scoring(run_id: int) -> None:
 @shared_task(acks_late=True, reject_on_worker_lost=True)
 def explain(run_id: int) -> None:
     """One turn of a few images, which asks for the next one."""
-    from ..services.explaining import explain_some
+    from ..explaining.runs import explain_some
 
     explain_some(run_id=run_id)
 
 
 @shared_task(acks_late=True, reject_on_worker_lost=True)
 def assess(assessment_id: int) -> None:
-    from ..services.assessing import assess
+    from ..explaining.assessing import assess
 
     assess(assessment_id=assessment_id)

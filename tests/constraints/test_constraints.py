@@ -8,10 +8,9 @@ from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from pytest_django import DjangoDbBlocker
 
+from tests.constraints.violations import KEYS, VIOLATIONS
+from tests.constraints.world import Violation, World, make_world
 from tests.factories import make_user
-
-from .violations import KEYS, VIOLATIONS
-from .world import Violation, World, make_world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("world")]
 

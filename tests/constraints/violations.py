@@ -4,7 +4,7 @@ import math
 
 from django.utils import timezone
 
-from .world import Violation, again, change, delete, of_other
+from tests.constraints.world import Violation, again, change, delete, of_other
 
 NO_NUMBERS = (math.nan, math.inf, -math.inf)
 

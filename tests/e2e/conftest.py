@@ -10,11 +10,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import Rater, Stimulus, Study
-from annotation.services.raters import rater_link
-
-from .. import factories
-from .listening import listen
-from .rating_page import shows
+from annotation.raters.services import rater_link
+from tests import factories
+from tests.e2e.listening import listen
+from tests.e2e.rating_page import shows
 
 #: Milliseconds; a machine of two cores under a whole suite can take more than the usual five
 #: seconds to show a first page.

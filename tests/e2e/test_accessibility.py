@@ -7,13 +7,12 @@ from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import Rater, Stimulus, Study
+from tests.e2e.album import Album
+from tests.e2e.axe import findings
+from tests.e2e.conftest import leave
+from tests.e2e.states import arriving, console, rating
+from tests.e2e.states.scene import Scene
 from workbench.accounts.models import User
-
-from .album import Album
-from .axe import findings
-from .conftest import leave
-from .states import arriving, console, rating
-from .states.scene import Scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -11,8 +11,7 @@ from playwright.sync_api import Page, expect
 
 from annotation.models import PublishedScore, RatingSession, Study, Trial
 from annotation.protocol.plan import SessionPlan
-
-from .. import factories
+from tests import factories
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

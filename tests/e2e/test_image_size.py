@@ -7,11 +7,10 @@ from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import Rater, Stimulus, Study
-from annotation.services.raters import rater_link
+from annotation.raters.services import rater_link
 from tests import factories
-
-from .conftest import leave
-from .rating_page import press, shows
+from tests.e2e.conftest import leave
+from tests.e2e.rating_page import press, shows
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

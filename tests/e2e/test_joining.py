@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import Rater, Stimulus, Study
-from annotation.services.invitations import open_shared_link, shared_link_path
+from annotation.raters.invitations import open_shared_link, shared_link_path
 from workbench.accounts.models import User
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -10,14 +10,13 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import PublishedScore, Rater, RatingSession, Stimulus, Study
-from annotation.services.raters import rater_link
-
-from .. import factories
-from .axe import check_accessibility
-from .conftest import leave
-from .rating_page import arrived, choose, press, shows, submitted
-from .test_rating_look import OVERFLOW
-from .test_session_plan import set_plan
+from annotation.raters.services import rater_link
+from tests import factories
+from tests.e2e.axe import check_accessibility
+from tests.e2e.conftest import leave
+from tests.e2e.rating_page import arrived, choose, press, shows, submitted
+from tests.e2e.test_rating_look import OVERFLOW
+from tests.e2e.test_session_plan import set_plan
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

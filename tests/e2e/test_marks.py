@@ -8,12 +8,11 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from annotation.models import Explanation, Prompt, Stimulus, Study
+from annotation.opinion.export.records import export_records
 from annotation.protocol.forms import AIGCIQA2023_FORM, ExplanationForm
-from annotation.selectors.export import export_records
+from tests.e2e.axe import check_accessibility
+from tests.e2e.rating_page import arrived, press, shows
 from tests.factories import make_stimuli
-
-from .axe import check_accessibility
-from .rating_page import arrived, press, shows
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -4,10 +4,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from annotation.models import Message, Rater, Study, Trial
-from annotation.services.messages import write_to_raters
+from annotation.raters.messages import write_to_raters
+from tests.e2e.rating_page import arrived, press, shows
 from workbench.accounts.models import User
-
-from .rating_page import arrived, press, shows
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -4,8 +4,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import Study
 from modelops.models import TrainingRun
-
-from .signing_in import sign_in
+from tests.e2e.signing_in import sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -5,10 +5,9 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import Study
-from annotation.protocol.presets import AIGCIQA2023
+from annotation.studies.presets import AIGCIQA2023
+from tests.e2e.signing_in import sign_in
 from workbench.accounts.models import User
-
-from .signing_in import sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -8,8 +8,7 @@ from playwright.sync_api import Page, expect
 
 from annotation.models import Study, Trial
 from annotation.protocol.plan import PLAIN
-
-from .rating_page import arrived, press, scores_of, shows, submitted
+from tests.e2e.rating_page import arrived, press, scores_of, shows, submitted
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -6,10 +6,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import PublishedScore, Rater, RatingSession, Study, Trial
 from annotation.protocol.plan import SessionPlan
+from tests.e2e.signing_in import sign_in
 from tests.factories import make_stimuli
 from workbench.accounts.models import User
-
-from .signing_in import sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -8,12 +8,11 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from annotation.models import RatingSession, Study
-from annotation.opinion import ReliabilityRules
 from annotation.protocol.asking import ExplanationAsking
 from annotation.protocol.plan import PLAIN
-from annotation.services.completion import completion_code
-
-from .rating_page import arrived, choose, press, shows, submitted
+from annotation.protocol.reliability_rules import ReliabilityRules
+from annotation.raters.completion import completion_code
+from tests.e2e.rating_page import arrived, choose, press, shows, submitted
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -6,8 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from annotation.models import Study
-
-from .rating_page import choose, press, shows
+from tests.e2e.rating_page import choose, press, shows
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -9,13 +9,12 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import PublishedScore, Rater, Rating, RatingSession, Stimulus, Study, Trial
-from annotation.services.claims import expire_leases
-from annotation.services.raters import rater_link
-
-from .. import factories
-from .axe import check_accessibility
-from .rating_page import arrived, choose, press, rate, scores_of, shows, submitted, waiting
-from .test_session_plan import begin, set_plan
+from annotation.raters.services import rater_link
+from annotation.rating.claims import expire_leases
+from tests import factories
+from tests.e2e.axe import check_accessibility
+from tests.e2e.rating_page import arrived, choose, press, rate, scores_of, shows, submitted, waiting
+from tests.e2e.test_session_plan import begin, set_plan
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

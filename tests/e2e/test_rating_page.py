@@ -11,10 +11,9 @@ from pytest_django.live_server_helper import LiveServer
 from annotation.models import Explanation, Rater, Rating, RatingSession, Stimulus, Study, Trial
 from annotation.protocol.perspectives import default_perspectives
 from annotation.protocol.scales import ACR11, SLIDER5
-from annotation.services.claims import expire_leases
-from annotation.services.raters import rater_link
-
-from .rating_page import arrived, choose, press, scores_of, shows, submitted
+from annotation.raters.services import rater_link
+from annotation.rating.claims import expire_leases
+from tests.e2e.rating_page import arrived, choose, press, scores_of, shows, submitted
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -6,10 +6,9 @@ from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import Rater, RatingSession, Study
-from annotation.services.raters import rater_link
-
-from .. import factories
-from .rating_page import arrived, press, rate, shows, submitted, waiting
+from annotation.raters.services import rater_link
+from tests import factories
+from tests.e2e.rating_page import arrived, press, rate, shows, submitted, waiting
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

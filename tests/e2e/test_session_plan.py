@@ -11,9 +11,8 @@ from playwright.sync_api import Page, expect
 
 from annotation.models import PublishedScore, RatingSession, Study, Trial
 from annotation.protocol.plan import PLAIN
-
-from .. import factories
-from .rating_page import arrived, choose, press, rate, shows, submitted
+from tests import factories
+from tests.e2e.rating_page import arrived, choose, press, rate, shows, submitted
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

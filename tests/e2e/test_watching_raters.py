@@ -7,12 +7,11 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import Rater, RaterIdentity, Study
-from annotation.opinion import ReliabilityRules
+from annotation.protocol.reliability_rules import ReliabilityRules
 from tests.annotation.answering import answer, sitting
+from tests.e2e.signing_in import sign_in
 from tests.factories import make_rater, make_stimuli
 from workbench.accounts.models import User
-
-from .signing_in import sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -6,9 +6,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from annotation.models import Study
-
-from .rating_page import arrived, choose, press, scores_of, shows, submitted
-from .test_session_plan import begin, set_plan
+from tests.e2e.rating_page import arrived, choose, press, scores_of, shows, submitted
+from tests.e2e.test_session_plan import begin, set_plan
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

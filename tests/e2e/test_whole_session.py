@@ -25,14 +25,13 @@ from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import Explanation, Rater, RatingSession, Study, Trial
 from annotation.protocol.plan import PLAIN
-from annotation.services.claims import expire_leases
-from annotation.services.completion import completion_code
-from annotation.services.importing import ImportOptions, import_manifest
-from annotation.services.raters import rater_link
-
-from .conftest import leave
-from .hands import Fingers, Hands, Keyboard, Mouse, tab_to
-from .rating_page import arrived, scores_of
+from annotation.raters.completion import completion_code
+from annotation.raters.services import rater_link
+from annotation.rating.claims import expire_leases
+from annotation.stimuli.imports.service import ImportOptions, import_manifest
+from tests.e2e.conftest import leave
+from tests.e2e.hands import Fingers, Hands, Keyboard, Mouse, tab_to
+from tests.e2e.rating_page import arrived, scores_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -16,9 +16,9 @@ from psycopg.errors import DiskFull
 from pytest_django.fixtures import Settings
 
 from annotation.models import Prompt, Stimulus, Study
-from annotation.services import importing
-from annotation.services.importing import ImportRefusedError, import_manifest
-from tests.annotation.importing.files import picture, row, stored, write_manifest
+from annotation.stimuli.imports import service as importing
+from annotation.stimuli.imports.service import ImportRefusedError, import_manifest
+from tests.annotation.stimuli.files import picture, row, stored, write_manifest
 
 pytestmark = pytest.mark.django_db
 

@@ -10,16 +10,15 @@ from django.conf import settings
 from pytest_django.fixtures import Settings
 
 from annotation.models import Stimulus, Study
-from modelops.learning.recipe import Recipe
 from modelops.models import ModelVersion, Prediction, TrainingRun
-from modelops.services import scoring, sweeping
-from modelops.services.embedding import use_processor_cores
-from modelops.services.retraining import request_retrain
-from modelops.services.training import run_training, scratch_folder
+from modelops.predictors.embedding import use_processor_cores
+from modelops.predictors.mint.recipe import Recipe
+from modelops.runs import scoring, sweeping
+from modelops.runs.retraining import request_retrain
+from modelops.runs.training import run_training, scratch_folder
+from tests.faults.workers import kill, kill_all_but, running_worker, training_process, wait_until
 from tests.modelops.labelling import label_pool, write_weights
-from workbench.jobs import leases
-
-from .workers import kill, kill_all_but, running_worker, training_process, wait_until
+from workbench.core.jobs import leases
 
 pytestmark = [
     pytest.mark.worker,

@@ -7,13 +7,12 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from annotation.models import Stimulus, Study
-from modelops.learning.recipe import Recipe
 from modelops.models import ModelVersion, TrainingRun
-from modelops.services import retraining, scoring
-from modelops.services.training import run_training
-from workbench.jobs import leases
-
-from .labelling import label_pool, write_weights
+from modelops.predictors.mint.recipe import Recipe
+from modelops.runs import retraining, scoring
+from modelops.runs.training import run_training
+from tests.modelops.labelling import label_pool, write_weights
+from workbench.core.jobs import leases
 
 
 @pytest.fixture(scope="session")

@@ -40,8 +40,8 @@ def explain_all(*, every: int = 1) -> None:
 @pytest.fixture
 def quick_language(monkeypatch: pytest.MonkeyPatch) -> None:
     """A language model that has hardly learnt to speak, and is cut short."""
-    from modelops.learning import language
-    from modelops.services import explanation_training
+    from modelops.explaining import tiny_language as language
+    from modelops.explaining import version_training as explanation_training
 
     short = {**explanation_training.TINY_DECODING, "max_new_tokens": 6}
     monkeypatch.setattr(explanation_training, "TINY_DECODING", short)

@@ -56,9 +56,9 @@ def label_pool(study: Study, *, rated: int, holdout: int, unrated: int) -> list[
 
 def write_weights(folder: Path) -> Path:
     """A model folder with random weights and a tokenizer of its own."""
-    from modelops.mint import LoadedModel, MintIQAProcessor, load_tokenizer, save_model
-    from modelops.mint.tokenization import train_tiny_tokenizer
-    from tests.modelops.learning.models import small_model
+    from modelops.predictors.mint import LoadedModel, MintIQAProcessor, load_tokenizer, save_model
+    from modelops.predictors.mint.tokenization import train_tiny_tokenizer
+    from tests.modelops.predictors.mint.fine_tuning.models import small_model
 
     model = small_model(vocabulary=2048)
     train_tiny_tokenizer(["prompt 0 1 2 3 4 5 6 7 8 9", "a red circle on grass"], folder)

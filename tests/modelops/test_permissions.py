@@ -5,9 +5,9 @@ from django.test import Client
 from django.urls import reverse
 
 from annotation.models import Stimulus, Study
-from modelops.api import urls as api_urls
-from modelops.console import urls as console_urls
 from modelops.models import ModelVersion
+from modelops.urls import api as api_urls
+from modelops.urls import console as console_urls
 from workbench.accounts.models import User
 
 #: Route, method, and what the owner is answered. An outsider is always told that there is nothing.

@@ -6,9 +6,8 @@ from inspect import cleandoc
 import polib
 import pytest
 
+from tests.workbench.message_ids import MessageId, ids_below, ids_in_python, ids_in_template
 from workbench.settings import BASE_DIR, LOCALE_PATHS
-
-from .message_ids import MessageId, ids_below, ids_in_python, ids_in_template
 
 CATALOGUE = LOCALE_PATHS[0] / "zh_Hans" / "LC_MESSAGES" / "django.po"
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sdf]|%%|\{\w+\}")

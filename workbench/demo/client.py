@@ -15,8 +15,8 @@ import httpx
 from annotation.protocol.forms import ExplanationForm
 from annotation.protocol.perspectives import Perspective, PerspectiveSettings, parse_perspectives
 from annotation.protocol.sessions import SessionState
-from workbench.errors import MintError
 
+from ..core.errors import MintError
 from .raters import Answer
 
 #: A request that got no answer is sent again after so many seconds. Nothing of either API that is

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from annotation.protocol.perspectives import Perspective
-from workbench.errors import MintError
 
+from ..core.errors import MintError
 from .client import ApiError, Offer, OfferedImage, Questions, RaterClient
 from .raters import Answer, SimulatedRater
 from .world import Truth, read_truth

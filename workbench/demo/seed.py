@@ -20,14 +20,14 @@ from knox.models import AuthToken
 from annotation.models import Rater, RatingSession, Stimulus, Study
 from annotation.protocol.plan import SessionPlan
 from annotation.protocol.sessions import SessionState
-from annotation.services.importing import ImportOptions, import_manifest
-from annotation.services.raters import create_raters, rater_link
-from annotation.services.studies import create_study, set_status
-from annotation.texts import DEFAULT_CONSENT, DEFAULT_INSTRUCTIONS
-from workbench.accounts.models import User
-from workbench.errors import MintError
+from annotation.raters.services import create_raters, rater_link
+from annotation.stimuli.imports.service import ImportOptions, import_manifest
+from annotation.studies.services import create_study, set_status
+from annotation.studies.texts import DEFAULT_CONSENT, DEFAULT_INSTRUCTIONS
 
-from ..counting import Counter, Output
+from ..accounts.models import User
+from ..core.errors import MintError
+from ..core.progress import Counter, Output
 
 if TYPE_CHECKING:
     from .client import OwnerClient
@@ -268,7 +268,7 @@ def _codes_of_the_done(slug: str) -> set[str]:
 
 
 def _has_model(study: Study) -> bool:
-    from modelops.selectors import active_version
+    from modelops.registry.selectors import active_version
 
     return active_version(study) is not None
 

@@ -14,11 +14,11 @@ from typing import Any
 
 from annotation.protocol.perspectives import PERSPECTIVES
 from annotation.protocol.plan import PLAIN
-from workbench.errors import MintError
-from workbench.local.process import last_lines
-from workbench.local.stack import Stack
 
-from ..counting import Counter, Output
+from ..core.errors import MintError
+from ..core.progress import Counter, Output
+from ..local.process import last_lines
+from ..local.stack import Stack
 from .client import OwnerClient, sign_in
 from .crowd import Crowd, Member, Sent, World, members
 from .raters import panel

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from annotation.protocol.perspectives import Perspective
-from annotation.protocol.training import span
+from annotation.protocol.practice import span
 
 from .flaws import (
     AUTHENTICITY,

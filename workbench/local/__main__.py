@@ -9,8 +9,7 @@ python -m workbench.local remove               delete all local data
 import argparse
 import sys
 
-from workbench.errors import MintError
-
+from ..core.errors import MintError
 from . import commands
 
 

@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from workbench.environment import value_of, with_values
-
+from ..core.environment import value_of, with_values
 from .errors import LocalServerError
 from .interrupt import interrupted_by_signals, undisturbed
 from .preflight import wait_for

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from workbench.errors import MintError
+from ..core.errors import MintError
 
 
 class LocalServerError(MintError):

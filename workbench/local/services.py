@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from workbench.environment import value_of
-
+from ..core.environment import value_of
 from .errors import AlreadyRunningError
 from .postgres import LocalPostgres
 from .redis import LocalRedis

@@ -14,8 +14,7 @@ from typing import Self
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from workbench.environment import value_of, with_values
-
+from ..core.environment import value_of, with_values
 from .account import make_folder
 from .errors import FolderError, LocalServerError
 from .interrupt import undisturbed

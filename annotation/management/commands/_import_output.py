@@ -5,8 +5,8 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ...importing.problems import RowNote
-from ...services.importing import ImportReport
+from ...stimuli.importing.problems import RowNote
+from ...stimuli.imports.service import ImportReport
 
 #: Notes of one kind are counted beyond this many.
 _NOTES_SHOWN = 3

@@ -8,12 +8,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from workbench.counting import Counter
+from workbench.core.progress import Counter
 
 from ...models import Stimulus, Study
-from ...selectors.export import Record, export_records
-from ...services.export import ExportFormat, encode
-from ..finding import find_study
+from ...opinion.export.encoding import ExportFormat, encode
+from ...opinion.export.records import Record, export_records
+from ...studies.finding import find_study
 
 
 class Command(BaseCommand):

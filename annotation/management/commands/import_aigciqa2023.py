@@ -6,11 +6,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from workbench.counting import Counter
-from workbench.errors import MintError
+from workbench.core.errors import MintError
+from workbench.core.progress import Counter
 
-from ...services.importing import import_aigciqa2023
-from ..finding import find_study
+from ...stimuli.imports.service import import_aigciqa2023
+from ...studies.finding import find_study
 from ._import_output import tell
 
 

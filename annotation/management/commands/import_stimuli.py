@@ -6,12 +6,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from workbench.counting import Counter
-from workbench.errors import MintError
+from workbench.core.errors import MintError
+from workbench.core.progress import Counter
 
 from ...models import Stimulus
-from ...services.importing import ImportOptions, import_manifest
-from ..finding import find_study
+from ...stimuli.imports.service import ImportOptions, import_manifest
+from ...studies.finding import find_study
 from ._import_output import tell
 
 

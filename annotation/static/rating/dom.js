@@ -24,7 +24,7 @@ export function fill(text, values) {
 }
 
 /**
- * @typedef {object} Settings What the server tells the scripts (see annotation/rating/page.py).
+ * @typedef {object} Settings What the server tells the scripts (see annotation/rating/pages/page.py).
  * @property {string} token
  * @property {string} rater the rater's code, by which this browser keeps what waits; none in a preview
  * @property {number | null} session the one that is open

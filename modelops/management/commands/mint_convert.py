@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from workbench.counting import Counter
+from workbench.core.progress import Counter
 
 if TYPE_CHECKING:
     import torch
@@ -64,7 +64,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         import torch
 
-        from ...mint import MintModelError
+        from ...predictors.mint import MintModelError
 
         dtype: torch.dtype = getattr(torch, PRECISIONS[options["dtype"]])
         try:
@@ -76,7 +76,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _convert(self, options: dict[str, Any], dtype: "torch.dtype") -> None:
-        from ...mint.released import NAMES_LIST, TOKENIZER_SOURCE, convert_released
+        from ...predictors.mint.released import NAMES_LIST, TOKENIZER_SOURCE, convert_released
 
         converted = convert_released(
             options["checkpoint"],
@@ -93,7 +93,7 @@ class Command(BaseCommand):
         )
 
     def _start(self, options: dict[str, Any], dtype: "torch.dtype") -> None:
-        from ...mint.starting import start_from_blip2, start_from_instructblip
+        from ...predictors.mint.starting import start_from_blip2, start_from_instructblip
 
         source, out = options["checkpoint"], options["out"]
         if options["config"] or options["tokenizer"]:

@@ -5,12 +5,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotation.management.finding import find_study
-from workbench.errors import MintError
+from annotation.studies.finding import find_study
+from workbench.core.errors import MintError
 
-from ...selectors import version_of
-from ...services.scoring import start_scoring
-from ..waiting import report_unreadable, wait_for
+from ...registry.selectors import version_of
+from ...runs.scoring import start_scoring
+from ...runs.waiting import report_unreadable, wait_for
 
 
 class Command(BaseCommand):

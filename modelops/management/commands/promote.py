@@ -5,12 +5,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from annotation.management.finding import find_study
-from workbench.errors import MintError
+from annotation.studies.finding import find_study
+from workbench.core.errors import MintError
 
-from ...selectors import version_of
-from ...services.promotion import promote
-from ..waiting import metric_lines
+from ...registry.selectors import version_of
+from ...runs.promotion import promote
+from ...runs.waiting import metric_lines
 
 
 class Command(BaseCommand):

@@ -5,12 +5,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from annotation.management.finding import find_study
-from workbench.errors import MintError
+from annotation.studies.finding import find_study
+from workbench.core.errors import MintError
 
 from ...models import TrainingRun
-from ...services.retraining import changed_recipe, request_retrain
-from ..waiting import metric_lines, report_unreadable, wait_for
+from ...runs.retraining import changed_recipe, request_retrain
+from ...runs.waiting import metric_lines, report_unreadable, wait_for
 
 
 class Command(BaseCommand):

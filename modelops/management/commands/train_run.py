@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from modelops.services.supervision import train_run
+from ...runs.supervision import train_run
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ from django.db import connection
 from django.utils import timezone
 
 from annotation.models import AuditEntry, Rater, RatingSession, Stimulus, Study, Trial
-from annotation.services import audit
+from annotation.studies import audit
 from tests.factories import make_rater, make_stimulus, make_study
 from workbench.accounts.models import User
 

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from annotation.opinion import opinion_scores
-from annotation.opinion.scores import student_t_975
+from annotation.opinion.scores import opinion_scores, student_t_975
 
 
 def test_mos_sd_n_and_interval_of_one_stimulus_by_hand() -> None:

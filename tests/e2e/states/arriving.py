@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from annotation.models import PublishedScore, Rater, SharedLink, Stimulus
 from annotation.protocol.plan import PLAIN
 from annotation.protocol.viewing import ViewingChecks
-from annotation.services.invitations import (
+from annotation.raters.invitations import (
     JOINS_PER_MINUTE,
     close_shared_link,
     open_shared_link,
@@ -18,8 +18,7 @@ from annotation.services.invitations import (
 )
 from tests import factories
 from tests.annotation.answering import answer
-
-from .scene import Scene
+from tests.e2e.states.scene import Scene
 
 #: Training images; with so many, the instructions show examples.
 EXAMPLES = (200, 201, 202, 203)

@@ -6,16 +6,15 @@ from django.core.cache import cache
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from annotation.importing.problems import Problem, RowError
 from annotation.models import ImportJob, Message, RaterIdentity, Stimulus
-from annotation.services.invitations import open_shared_link
+from annotation.raters.invitations import open_shared_link
+from annotation.stimuli.importing.problems import Problem, RowError
 from modelops.models import LabelSnapshot, ModelVersion, Prediction, TrainingRun
 from tests import factories
 from tests.annotation.answering import answer, sitting
+from tests.e2e.signing_in import sign_in
+from tests.e2e.states.scene import Scene
 from tests.modelops.labelling import label_pool
-
-from ..signing_in import sign_in
-from .scene import Scene
 
 OWN = "/studies/demo"
 

@@ -15,11 +15,10 @@ from annotation.models import PublishedScore, RatingSession
 from annotation.protocol.perspectives import default_perspectives
 from annotation.protocol.plan import PLAIN
 from annotation.protocol.scales import ACR5, ACR11, SLIDER5
-from annotation.services.messages import write_to_raters
+from annotation.raters.messages import write_to_raters
 from tests import factories
-
-from ..rating_page import arrived, press, shows
-from .scene import Scene
+from tests.e2e.rating_page import arrived, press, shows
+from tests.e2e.states.scene import Scene
 
 
 def scales(scene: Scene) -> Iterator[str]:

@@ -7,11 +7,10 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from annotation.models import Rater, RatingSession, Stimulus, Study
-from annotation.services.raters import rater_link
+from annotation.raters.services import rater_link
+from tests.e2e.conftest import leave
+from tests.e2e.rating_page import shows
 from workbench.accounts.models import User
-
-from ..conftest import leave
-from ..rating_page import shows
 
 
 @dataclass

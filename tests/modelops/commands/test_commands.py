@@ -8,14 +8,13 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from annotation.models import Stimulus, Study
-from modelops.learning.recipe import default_recipe
-from modelops.management.waiting import metric_lines, report_unreadable, wait_for
 from modelops.models import ModelVersion, TrainingRun
+from modelops.predictors.mint.recipe import default_recipe
+from modelops.runs.waiting import metric_lines, report_unreadable, wait_for
 from tests.factories import make_stimuli
+from tests.modelops.conftest import Train, score_all
 from workbench.accounts.models import User
 from workbench.settings import BASE_DIR
-
-from ..conftest import Train, score_all
 
 
 def output(command: str, *arguments: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from knox.models import AuthToken
 
 from annotation.models import Study
-from annotation.services.importing import import_manifest
+from annotation.stimuli.imports.service import import_manifest
 from tests.factories import make_study
 from workbench.accounts.models import User
 from workbench.demo.client import OwnerClient

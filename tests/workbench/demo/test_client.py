@@ -10,7 +10,8 @@ import pytest
 from annotation.models import Explanation, Rating, Study, Trial
 from annotation.protocol.perspectives import PERSPECTIVES
 from annotation.protocol.sessions import SessionState
-from annotation.services.raters import create_raters, link_token
+from annotation.raters.services import create_raters, link_token
+from tests.workbench.demo.conftest import answering
 from workbench.demo.client import (
     ApiError,
     JobFailedError,
@@ -20,8 +21,6 @@ from workbench.demo.client import (
     token_of,
 )
 from workbench.demo.raters import Answer
-
-from .conftest import answering
 
 ANSWERS = {
     name: Answer(score, {}, text)

@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 
 from annotation.models import Explanation, Rating, Stimulus, Study, Trial
+from tests.workbench.demo.conftest import rate_all
 from workbench.demo.client import OwnerClient, UnreachableError
 from workbench.demo.crowd import Crowd, Member, UnknownImageError, World
 from workbench.demo.raters import SimulatedRater
 from workbench.demo.world import write_world
-
-from .conftest import rate_all
 
 
 def test_every_place_is_filled_once_and_every_answer_stored(

@@ -13,16 +13,16 @@ from knox.models import AuthToken
 from pytest_django.fixtures import Settings
 
 from annotation.models import RatingSession, Study, Trial
+from annotation.opinion.reliability.selectors import reliability_of
 from annotation.protocol.sessions import SessionState
-from annotation.selectors.reliability import reliability_of
 from modelops.models import ModelVersion, ScoringRun, TrainingRun
-from modelops.services import scoring
-from modelops.services.training import run_training
+from modelops.runs import scoring
+from modelops.runs.training import run_training
 from tests.factories import make_study, make_user
 from workbench.accounts.models import User
+from workbench.core.jobs import leases
 from workbench.demo.client import JobFailedError, OwnerClient, RaterClient
 from workbench.demo.seed import SLUG, Plan, Seeder, SeedError, summary
-from workbench.jobs import leases
 
 SMALL = Plan(images=60, raters=4, holdout_ratings=2, rated=24, visitor_trials=5)
 

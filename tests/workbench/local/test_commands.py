@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.workbench.local.conftest import as_root, family_of, wait_until_gone
 from workbench.local.account import Account, service_account
 from workbench.local.process import free_port
 from workbench.local.services import Services
-
-from .conftest import as_root, family_of, wait_until_gone
 
 ROOT = Path(__file__).parents[3]
 PACKAGES = {"PYTHONPATH": next(path for path in sys.path if path.endswith("site-packages"))}

@@ -9,12 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.local.interrupt import (
-    deferred,
-    interrupted_by_signals,
-    raise_if_asked,
-    undisturbed,
-)
+from workbench.local.interrupt import deferred, interrupted_by_signals, raise_if_asked, undisturbed
 
 ROOT = Path(__file__).parents[3]
 

@@ -13,6 +13,7 @@ import psutil
 import psycopg
 import pytest
 
+from tests.workbench.local.conftest import as_root, family_of, wait_until_gone
 from workbench.local import account, programs, server
 from workbench.local.account import UNPRIVILEGED
 from workbench.local.errors import (
@@ -24,8 +25,6 @@ from workbench.local.errors import (
     ProgramMissingError,
 )
 from workbench.local.postgres import LocalPostgres
-
-from .conftest import as_root, family_of, wait_until_gone
 
 ROOT = Path(__file__).parents[3]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.workbench.local.conftest import family_of, wait_until_gone
 from workbench.local.errors import PortTakenError
 from workbench.local.process import (
     free_port,
@@ -20,8 +21,6 @@ from workbench.local.process import (
     stop_group,
     stop_stranger,
 )
-
-from .conftest import family_of, wait_until_gone
 
 ROOT = Path(__file__).parents[3]
 

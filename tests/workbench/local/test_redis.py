@@ -8,11 +8,10 @@ import psutil
 import pytest
 import redis
 
+from tests.workbench.local.conftest import as_root, family_of, wait_until_gone
 from workbench.local import programs
 from workbench.local.errors import AlreadyRunningError, ProgramMissingError
 from workbench.local.redis import LocalRedis
-
-from .conftest import as_root, family_of, wait_until_gone
 
 
 @pytest.fixture

@@ -11,12 +11,11 @@ import psycopg
 import pytest
 import redis
 
+from tests.workbench.local.conftest import family_of, wait_until_gone
+from tests.workbench.local.test_commands import ROOT, environment
 from workbench.local.process import free_port
 from workbench.local.services import Services
 from workbench.local.stack import Stack, secret_key
-
-from .conftest import family_of, wait_until_gone
-from .test_commands import ROOT, environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.worker]
 

@@ -9,9 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.workbench.local.conftest import family_of, wait_until_gone
 from workbench.local.supervisor import Program, ProgramEndedError, Supervisor
-
-from .conftest import family_of, wait_until_gone
 
 ROOT = Path(__file__).parents[3]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from modelops.mint.tokenization import load_tokenizer
+from modelops.predictors.mint.tokenization import load_tokenizer
 
 from .probe import probe_model
 from .recipe import RECIPES

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from modelops.mint.preprocessing import normalise
+from modelops.predictors.mint.preprocessing import normalise
 
 from ..grammar import prompt_of
 from .cache import Pictures

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from modelops.mint.preprocessing import image_to_pixels
+from modelops.predictors.mint.preprocessing import image_to_pixels
 
 from ..flaws import AUTHENTICITY, QUALITY, WEIGHTS
 from ..generators import random_generator

@@ -14,8 +14,8 @@ from PIL import Image
 from scipy.stats import spearmanr
 
 from annotation.protocol.perspectives import PERSPECTIVES
-from modelops.mint import MintIQAModel
-from modelops.mint.preprocessing import images_to_batch
+from modelops.predictors.mint import MintIQAModel
+from modelops.predictors.mint.preprocessing import images_to_batch
 
 from ..raters import panel
 from ..world import WorldImage, build_world

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import torch
 
-from modelops.mint import MintIQAModel
-from modelops.mint.checkpoint import LoadedModel, save_model
-from modelops.mint.processing import MintIQAProcessor
-from modelops.mint.tokenization import PromptTokenizer
+from modelops.predictors.mint import MintIQAModel
+from modelops.predictors.mint.checkpoint import LoadedModel, save_model
+from modelops.predictors.mint.processing import MintIQAProcessor
+from modelops.predictors.mint.tokenization import PromptTokenizer
 
 from .backbone import side_of
 from .probe import ProbeResult, ProbeSettings

@@ -8,7 +8,7 @@ stay untaught.
 from collections.abc import Iterator
 from pathlib import Path
 
-from modelops.mint.tokenization import train_tiny_tokenizer
+from modelops.predictors.mint.tokenization import train_tiny_tokenizer
 
 from ..grammar import words
 

@@ -8,8 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from workbench.demo.seed import Seeder, summary
-from workbench.errors import MintError
+from ...core.errors import MintError
+from ...demo.seed import Seeder, summary
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from workbench.local.interrupt import interrupted_by_signals
+from ...local.interrupt import interrupted_by_signals
 
 
 class Command(BaseCommand):
@@ -24,8 +24,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from workbench.demo.client import quiet
-        from workbench.demo.selfcheck import Plan, SelfCheck, StageError, table
+        from ...demo.client import quiet
+        from ...demo.selfcheck import Plan, SelfCheck, StageError, table
 
         quiet()
         self.stdout.ending = ""

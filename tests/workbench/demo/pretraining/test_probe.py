@@ -2,13 +2,7 @@ import numpy as np
 import pytest
 
 from workbench.demo.grammar import Split, split_of
-from workbench.demo.pretraining.probe import (
-    ProbeSettings,
-    opinions,
-    probe,
-    study_of,
-    truths,
-)
+from workbench.demo.pretraining.probe import ProbeSettings, opinions, probe, study_of, truths
 
 SMALL = ProbeSettings(seed=9, rated=60, unseen=30)
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from modelops.mint.checkpoint import TINY_FOLDER, load_model
-from modelops.mint.tokenization import load_tokenizer
+from modelops.predictors.mint.checkpoint import TINY_FOLDER, load_model
+from modelops.predictors.mint.tokenization import load_tokenizer
 from workbench.demo.grammar import words
 from workbench.demo.pretraining.probe import ProbeResult, ProbeSettings, probe_model
 from workbench.demo.pretraining.recipe import SMOKE

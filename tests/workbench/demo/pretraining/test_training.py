@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from modelops.mint.tokenization import load_tokenizer
+from modelops.predictors.mint.tokenization import load_tokenizer
 from workbench.demo.grammar import words
 from workbench.demo.pretraining import cache
 from workbench.demo.pretraining.backbone import Encode, grid_of, query_states, vision_tokens

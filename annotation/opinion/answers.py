@@ -1,0 +1,189 @@
+"""Answered trials as arrays: what measures of raters are computed from.
+
+A study of 100,000 images has hundreds of thousands of them. They come by COPY in PostgreSQL's
+binary form and become arrays without a Python object per value, of which there would be millions.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+from django.db import connection
+from django.db.models import Avg
+from numpy.typing import NDArray
+
+from ..models import PublishedScore, Rater, Stimulus, Study
+from ..protocol.perspectives import PERSPECTIVES
+from ..protocol.plan import Role
+from ..protocol.scales import Scale
+from .correlation import Floats, Integers
+
+#: Roles that say something about a rater; training and stabilisation are practice.
+JUDGED: tuple[Role, ...] = (Role.MAIN, Role.REPEAT, Role.GOLD)
+
+# The page's own clock first: what is rated while the network is away reaches the server minutes
+# later, and all at once, so that the server's clock would call it too fast.
+_ANSWERS = f"""
+SELECT trial.rater_id, trial.session_id, trial.stimulus_id,
+    array_position(ARRAY[{", ".join(f"'{role}'" for role in JUDGED)}], trial.role::text)::int8,
+    COALESCE(
+        (trial.behaviour ->> 'shown_ms')::float8 / 1000,
+        CASE WHEN trial.submitted_at >= trial.displayed_at
+            THEN extract(epoch FROM trial.submitted_at - trial.displayed_at)::float8 END,
+        'NaN'
+    ),
+    COALESCE((trial.behaviour ->> 'away_ms')::float8 / 1000, 'NaN'),
+    extract(epoch FROM trial.submitted_at)::float8,
+    {", ".join(f"COALESCE({name}.score, 'NaN')" for name in PERSPECTIVES)}
+FROM annotation_trial AS trial
+JOIN annotation_rater AS rater ON rater.id = trial.rater_id
+{
+    " ".join(
+        f"LEFT JOIN annotation_rating AS {name} ON {name}.trial_id = trial.id "
+        f"AND {name}.perspective = '{name}' AND {name}.superseded_at IS NULL"
+        for name in PERSPECTIVES
+    )
+}
+WHERE trial.state = 'submitted' AND trial.role IN ({", ".join(f"'{role}'" for role in JUDGED)})
+    AND {{condition}}
+"""  # noqa: S608 -- the parts put in are constants
+
+_OF_STUDY = "rater.study_id = {study:d}"
+_OF_RATER = "trial.rater_id = {rater:d}"
+_OF_SESSION = "trial.session_id = {session:d}"
+# What others say about the same images, where their word counts.
+_BESIDE = """
+trial.rater_id <> {rater:d} AND rater.status = 'active' AND trial.role = 'main'
+    AND trial.stimulus_id IN (
+        SELECT stimulus_id FROM annotation_trial
+        WHERE {own} AND state = 'submitted' AND role = 'main'
+    )
+"""
+
+#: What stands before the rows and after them (PostgreSQL's manual, COPY, binary format).
+_HEADER, _TRAILER = 19, 2
+_IDS = ("rater", "session", "stimulus", "role")
+_NUMBERS = ("seconds", "away", "answered_at", *PERSPECTIVES)
+
+
+def _row_type() -> np.dtype[Any]:
+    """A row: the number of its fields, then each one's length before its value."""
+    fields: list[tuple[str, str]] = [("fields", ">i2")]
+    for name in (*_IDS, *_NUMBERS):
+        fields += [(f"{name} length", ">i4"), (name, ">i8" if name in _IDS else ">f8")]
+    return np.dtype(fields)
+
+
+_ROW = _row_type()
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Answered main, repeat and gold trials, in no order."""
+
+    #: Keys, (T,).
+    rater: Integers
+    session: Integers
+    stimulus: Integers
+    #: Places in `JUDGED`, from 0; (T,).
+    role: Integers
+    #: On screen before the answer; NaN where nobody could tell. (T,)
+    seconds: Floats
+    #: While the page was left; NaN where it did not tell. (T,)
+    away: Floats
+    #: Since 1970. (T,)
+    answered_at: Floats
+    #: On the study's scales, NaN where a perspective was not asked; (T, P).
+    scores: Floats
+
+    @property
+    def size(self) -> int:
+        return int(self.rater.size)
+
+    def of(self, role: Role) -> NDArray[np.bool_]:
+        """Which trials have this role; (T,)."""
+        which: NDArray[np.bool_] = self.role == JUDGED.index(role)
+        return which
+
+    def take(self, rows: NDArray[Any]) -> Self:
+        """These rows (places, or a mask) alone."""
+        return type(self)(
+            self.rater[rows],
+            self.session[rows],
+            self.stimulus[rows],
+            self.role[rows],
+            self.seconds[rows],
+            self.away[rows],
+            self.answered_at[rows],
+            self.scores[rows],
+        )
+
+
+def answers_of_study(study: Study) -> Answers:
+    return _read(_OF_STUDY.format(study=study.pk))
+
+
+def answers_of_rater(rater: Rater) -> Answers:
+    return _read(_OF_RATER.format(rater=rater.pk))
+
+
+def answers_beside(rater: Rater) -> Answers:
+    """Main trials of the others who are not excluded, on the images that `rater` has rated."""
+    return _read(_BESIDE.format(rater=rater.pk, own=f"rater_id = {rater.pk:d}"))
+
+
+def answers_of_session(session_id: int) -> Answers:
+    """A sitting's own: some dozens, whatever the study holds."""
+    return _read(_OF_SESSION.format(session=session_id))
+
+
+def answers_beside_session(rater_id: int, session_id: int) -> Answers:
+    """As `answers_beside`, on the images of one sitting."""
+    return _read(_BESIDE.format(rater=rater_id, own=f"session_id = {session_id:d}"))
+
+
+@dataclass(frozen=True)
+class KnownScores:
+    """Stimulus → scores on the study's scales (P,), NaN where there is none."""
+
+    #: Of gold images: what others said.
+    expected: dict[int, Floats] = field(default_factory=dict)
+    #: Of attention checks: what their prompt says to give.
+    instructed: dict[int, Floats] = field(default_factory=dict)
+
+
+def known_scores(study_id: int, scales: Sequence[Scale]) -> KnownScores:
+    """The published scores of gold images and attention checks.
+
+    An image with several publications is expected at their mean, as in `expectations_of`.
+    """
+    rows = (
+        PublishedScore.objects.filter(
+            stimulus__study_id=study_id, stimulus__purpose=Stimulus.Purpose.GOLD
+        )
+        .values_list("stimulus_id", "stimulus__attention_check", "perspective")
+        .annotate(mean=Avg("mos"))
+        .order_by()
+    )
+    known = KnownScores()
+    for stimulus, instructed, perspective, mean in rows:
+        column = [str(item) for item in PERSPECTIVES].index(perspective)
+        of_kind = known.instructed if instructed else known.expected
+        scores = of_kind.setdefault(stimulus, np.full(len(PERSPECTIVES), np.nan))
+        scores[column] = scales[column].from_unit(mean)
+    return known
+
+
+def _read(condition: str) -> Answers:
+    statement = f"COPY ({_ANSWERS.format(condition=condition)}) TO STDOUT (FORMAT BINARY)"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        data = b"".join(copy)
+    number = (len(data) - _HEADER - _TRAILER) // _ROW.itemsize
+    rows = np.frombuffer(data, dtype=_ROW, count=number, offset=_HEADER)
+    rater, session, stimulus, role = (rows[name].astype(np.int64) for name in _IDS)
+    seconds, away, answered_at, *scores = (rows[name].astype(np.float64) for name in _NUMBERS)
+    # array_position counts from 1.
+    return Answers(
+        rater, session, stimulus, role - 1, seconds, away, answered_at, np.stack(scores, axis=1)
+    )

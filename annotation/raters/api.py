@@ -1,0 +1,59 @@
+"""The owner API: a study's raters."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from workbench.accounts.signed_in import signed_in
+
+from ..models import Rater
+from ..studies.selectors import find_study, raters_of
+from .services import CREATED_AT_ONCE, create_raters, rater_link
+
+
+class RaterSerializer(serializers.ModelSerializer[Rater]):
+    """A rater and the link that opens their session."""
+
+    link = serializers.SerializerMethodField()
+    ratings = serializers.IntegerField(read_only=True, default=0)
+
+    class Meta:
+        model = Rater
+        fields = ["code", "status", "link", "ratings", "created_at"]
+
+    def get_link(self, rater: Rater) -> str:
+        request = self.context["request"]
+        return str(request.build_absolute_uri(rater_link(rater)))
+
+
+class RaterCreateSerializer(serializers.Serializer[Any]):
+    """How many raters to create."""
+
+    count = serializers.IntegerField(min_value=1, max_value=CREATED_AT_ONCE)
+
+
+class RaterListView(generics.ListAPIView[Rater]):
+    """The study's raters, each with the link that opens their session."""
+
+    serializer_class = RaterSerializer
+    queryset = Rater.objects.none()
+
+    def get_queryset(self) -> QuerySet[Rater]:
+        study = find_study(self.request.user, self.kwargs["slug"], "annotation.change_study")
+        return raters_of(study)
+
+    @extend_schema(request=RaterCreateSerializer, responses={201: RaterSerializer(many=True)})
+    def post(self, request: Request, slug: str) -> Response:
+        """Create raters."""
+        study = find_study(request.user, slug, "annotation.change_study")
+        data = RaterCreateSerializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        raters = create_raters(
+            study=study, count=data.validated_data["count"], actor=signed_in(request)
+        )
+        answer = RaterSerializer(raters, many=True, context={"request": request})
+        return Response(answer.data, status=201)

@@ -1,0 +1,168 @@
+"""What can go wrong for a rater; each has a code for the page and a sentence for the person."""
+
+from django.utils.translation import gettext as _
+
+from workbench.core.errors import MintError
+
+from ..models import Study
+
+
+class RatingError(MintError):
+    """The base: a request that the protocol does not allow now."""
+
+    code = "rating_error"
+    status = 409
+
+
+class LinkError(RatingError):
+    """No rater stands behind this token, or not any more."""
+
+    code = "link_invalid"
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This link does not open a study; ask whoever sent it for the current one.")
+        )
+
+
+class RaterExcludedError(RatingError):
+    code = "rater_excluded"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(_("This link has been closed by the study's owner."))
+
+
+class StudyNotOpenError(RatingError):
+    """The study's status does not let anyone rate; the code says which status."""
+
+    def __init__(self, status: str) -> None:
+        self.code = f"study_{status}"
+        super().__init__(
+            {
+                Study.Status.DRAFT: _("This study has not been opened yet."),
+                Study.Status.PAUSED: _("This study is paused; please come back later."),
+                Study.Status.CLOSED: _("This study is closed; no more ratings are collected."),
+            }[Study.Status(status)]
+        )
+
+
+class StudyFullError(RatingError):
+    code = "study_full"
+
+    def __init__(self) -> None:
+        super().__init__(_("There is no image left for you to rate."))
+
+
+class DailyLimitError(RatingError):
+    """The rater has judged as many images today as the study lets anyone."""
+
+    code = "study_daily_limit"
+
+    def __init__(self) -> None:
+        super().__init__(_("That is enough for today; please come back tomorrow."))
+
+
+class RaterStoppedError(RatingError):
+    """The study's rules ended the rater's last session, and its owner has not let them go on."""
+
+    code = "rater_stopped"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(_("This study needs no more ratings from you. Thank you!"))
+
+
+class ConsentMissingError(RatingError):
+    code = "consent_required"
+    status = 400
+
+    def __init__(self) -> None:
+        super().__init__(_("A session starts with consent: send “consent”: true."))
+
+
+class NoSessionError(RatingError):
+    code = "no_session"
+
+    def __init__(self) -> None:
+        super().__init__(_("There is no open session; start one first."))
+
+
+class SessionStateError(RatingError):
+    """The session is in a state where this cannot be done."""
+
+    code = "session_state"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(_("The session is in state “%(state)s”.") % {"state": state})
+
+
+class TrialNotFoundError(RatingError):
+    code = "trial_not_found"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__(_("This rater has no such trial."))
+
+
+class TrialSkippedError(RatingError):
+    code = "trial_skipped"
+
+    def __init__(self) -> None:
+        super().__init__(_("This image was skipped and cannot be rated any more."))
+
+
+class LeaseLostError(RatingError):
+    """The lease ran out, and others have taken the image's places since."""
+
+    code = "lease_lost"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This image was reserved for you for a while and has since gone to other raters.")
+        )
+
+
+class AnsweredError(RatingError):
+    """A first answer that comes after another one, which stays."""
+
+    code = "trial_answered"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "You have already rated this image, in another window or on another device; that "
+                "rating counts."
+            )
+        )
+
+
+class NotRevisableError(RatingError):
+    """A change of an answer that stands: the study wants no changes, or the block is over."""
+
+    code = "not_revisable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Answers can be changed only within their block, and only if the study allows it.")
+        )
+
+
+class InvalidAnswerError(RatingError):
+    """The answer does not fit the study's scales or form; the message says where."""
+
+    code = "answer_invalid"
+    status = 400
+
+
+class TooManyReportsError(RatingError):
+    """The rater's earlier reports wait to be read."""
+
+    code = "reports_waiting"
+    status = 429
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The study's owner has not read your earlier reports yet. Please wait a while.")
+        )

@@ -1,0 +1,103 @@
+"""One rater's history: sittings, latest trials, scores in order, exclusions, and who they are."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.db.models import Count, IntegerField, Max, Prefetch, Q, QuerySet, Sum
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Concat
+
+from workbench.accounts.models import User
+
+from ..models import AuditEntry, Rater, RaterIdentity, Rating, RatingSession, Study, Trial
+from ..opinion.answers import answers_of_rater
+from ..opinion.correlation import Floats
+from ..protocol.plan import Role
+
+_SESSIONS_SHOWN = 50
+_TRIALS_SHOWN = 50
+#: Of a trial's behaviour (`protocol.behaviour`).
+_WINDOW = [
+    KeyTextTransform(key, "trials__behaviour")
+    for key in ("viewport", "pixel_ratio", "zoom", "colour_gamut")
+]
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """A rater's latest main trials in the order of answering: scores (T, P) and seconds (T,)."""
+
+    scores: Floats
+    seconds: Floats
+
+
+def sessions_of(rater: Rater) -> QuerySet[RatingSession, Any]:
+    """The latest first; with `answered`, `skipped`, `away` (times the page was left), `last`, and
+    `windows`, how many different windows, zooms and screens the answers came from."""
+    submitted = Q(trials__state=Trial.State.SUBMITTED)
+    away = Cast(KeyTextTransform("away", "trials__behaviour"), IntegerField())
+    sessions = RatingSession.objects.filter(rater=rater).annotate(
+        answered=Count("trials", filter=submitted),
+        skipped=Count("trials", filter=Q(trials__state=Trial.State.SKIPPED)),
+        away=Sum(away, filter=submitted),
+        last=Max("trials__submitted_at"),
+        windows=Count(Concat(*_WINDOW), distinct=True, filter=submitted),
+    )
+    return sessions.order_by("-consented_at", "-pk")[:_SESSIONS_SHOWN]
+
+
+def latest_trials(rater: Rater) -> QuerySet[Trial]:
+    """The latest first, each with its image and the scores that count (`current`)."""
+    current = Rating.objects.filter(superseded_at=None)
+    return (
+        Trial.objects.filter(rater=rater)
+        .exclude(state=Trial.State.EXPIRED)
+        .select_related("stimulus")
+        .prefetch_related(Prefetch("ratings", queryset=current, to_attr="current"))
+        .order_by("-pk")[:_TRIALS_SHOWN]
+    )
+
+
+def scores_in_order(rater: Rater, *, latest: int) -> ScoreRow:
+    """The `latest` main trials of `rater`, the oldest of them first."""
+    answers = answers_of_rater(rater)
+    main = answers.take(answers.of(Role.MAIN))
+    rows = np.argsort(main.answered_at, kind="stable")[-latest:]
+    return ScoreRow(main.scores[rows], main.seconds[rows])
+
+
+def seconds_on_screen(trial: Trial) -> float | None:
+    """As `answers` has it: by the page's clock, or else by the server's; None where neither ran."""
+    shown = trial.behaviour.get("shown_ms")
+    if shown is not None:
+        return float(shown) / 1000
+    if trial.displayed_at is None or trial.submitted_at is None:
+        return None
+    seconds = (trial.submitted_at - trial.displayed_at).total_seconds()
+    return seconds if seconds >= 0 else None
+
+
+def touch_seconds(trial: Trial) -> tuple[float, float] | None:
+    """When the first score was touched, and the last one for the last time, after the image came
+    on screen; None where the page did not tell."""
+    touches = [moment for pair in trial.behaviour.get("touches", {}).values() for moment in pair]
+    return (min(touches) / 1000, max(touches) / 1000) if touches else None
+
+
+def exclusions_of(study: Study, rater: Rater) -> QuerySet[AuditEntry]:
+    """Who excluded the rater, or included them again, when and why; the latest first.
+
+    Sessions that the study's rules ended are among them, and the owner's word to go on.
+    """
+    acts = (*Rater.Status.values, "stopped", "let_go_on")
+    return AuditEntry.objects.filter(
+        study=study,
+        action__in=[f"rater.{act}" for act in acts],
+        detail__rater=rater.code,
+    ).select_related("actor")
+
+
+def identities_for(user: User, study: Study) -> QuerySet[RaterIdentity]:
+    """Who the study's raters are, for its owner alone: administrators see codes."""
+    return RaterIdentity.objects.filter(rater__study=study, rater__study__owner=user)

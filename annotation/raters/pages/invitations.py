@@ -1,0 +1,167 @@
+"""The owner's page for inviting raters: personal links, also by name, and one shared link."""
+
+import csv
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from workbench.accounts.models import User
+from workbench.accounts.signed_in import signed_in
+from workbench.core.errors import MintError
+from workbench.core.spreadsheets import formula_safe
+
+from ...models import SharedLink, Study
+from ...studies.pages.fields import NumberField, TextField
+from ...studies.selectors import find_study, raters_of
+from ..history import identities_for
+from ..invitations import (
+    MOST_RATERS,
+    close_shared_link,
+    invite_people,
+    open_shared_link,
+    rotate_shared_link,
+    shared_link_path,
+)
+from ..people import parse_people
+from ..services import CREATED_AT_ONCE, create_raters, rater_link
+
+_COLUMNS = ("code", "link", "name", "email", "status", "ratings")
+
+
+class CountForm(forms.Form):
+    """Links for whoever the owner hands them to."""
+
+    count = NumberField(
+        label=gettext_lazy("How many raters"),
+        initial=5,
+        min_value=1,
+        max_value=CREATED_AT_ONCE,
+    )
+
+    def invite(self, study: Study, actor: User) -> int:
+        return len(create_raters(study=study, count=self.cleaned_data["count"], actor=actor))
+
+
+class PeopleForm(forms.Form):
+    """Links for people by name."""
+
+    people = TextField(
+        label=gettext_lazy("Names and e-mail addresses"),
+        rows=6,
+        help_text=gettext_lazy(
+            "One person per line: Ann Lee <ann@lab.org>, or just a name or an address. They are "
+            "stored apart from the ratings and never exported with them."
+        ),
+    )
+
+    def invite(self, study: Study, actor: User) -> int:
+        people = parse_people(self.cleaned_data["people"])
+        return len(invite_people(study=study, people=people, actor=actor))
+
+
+class QuotaForm(forms.Form):
+    """For how many the shared link is."""
+
+    quota = NumberField(
+        label=gettext_lazy("For how many raters"),
+        initial=100,
+        min_value=1,
+        max_value=MOST_RATERS,
+    )
+
+
+#: What a form of the page is sent as.
+_FORMS: dict[str, type[CountForm] | type[PeopleForm]] = {"count": CountForm, "people": PeopleForm}
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def invite(request: HttpRequest, slug: str) -> HttpResponse:
+    study = find_study(request.user, slug, "annotation.change_study")
+    sent = next((name for name in _FORMS if name in request.POST), "")
+    bound: dict[str, Any] = {}
+    if sent:
+        form = bound[sent] = _FORMS[sent](request.POST)
+        if form.is_valid() and _invited(request, study, form):
+            return redirect("study-invite", study.slug)
+    return _page(request, study, bound)
+
+
+@login_required
+@require_POST
+def shared_link(request: HttpRequest, slug: str) -> HttpResponse:
+    """Opens the shared link for so many, closes it, or gives it a new address."""
+    study = find_study(request.user, slug, "annotation.change_study")
+    actor, wish = signed_in(request), request.POST.get("wish")
+    if wish == "close":
+        close_shared_link(study=study, actor=actor)
+    elif wish == "rotate":
+        rotate_shared_link(study=study, actor=actor)
+    else:
+        form = QuotaForm(request.POST)
+        if not form.is_valid():
+            return _page(request, study, {"quota": form})
+        try:
+            open_shared_link(study=study, quota=form.cleaned_data["quota"], actor=actor)
+        except MintError as error:
+            form.add_error("quota", error.message)
+            return _page(request, study, {"quota": form})
+    messages.success(request, _("Saved."))
+    return redirect("study-invite", study.slug)
+
+
+@login_required
+@require_safe
+def invitation_csv(request: HttpRequest, slug: str) -> HttpResponse:
+    """Every personal link, for the owner with whom it is for, such as a mail merge reads."""
+    study = find_study(request.user, slug, "annotation.change_study")
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{study.slug}-invitations.csv"'
+    writer = csv.writer(response)
+    writer.writerow(_COLUMNS)
+    people = {item.rater_id: item for item in identities_for(signed_in(request), study)}
+    for rater in raters_of(study).iterator():
+        person = people.get(rater.pk)
+        link = request.build_absolute_uri(rater_link(rater))
+        known = (person.name, person.email) if person else ("", "")
+        row = (rater.code, link, *known, rater.status, rater.ratings)
+        writer.writerow([formula_safe(cell) for cell in row])
+    return response
+
+
+def _invited(request: HttpRequest, study: Study, form: CountForm | PeopleForm) -> bool:
+    """Whether the links were made; if not, the form says why."""
+    try:
+        number = form.invite(study, signed_in(request))
+    except MintError as error:
+        form.add_error(next(iter(form.fields)), error.message)
+        return False
+    message = ngettext(
+        "%(n)d link created: it is in the CSV and on the raters page.",
+        "%(n)d links created: they are in the CSV and on the raters page.",
+        number,
+    )
+    messages.success(request, message % {"n": number})
+    return True
+
+
+def _page(request: HttpRequest, study: Study, bound: dict[str, Any]) -> HttpResponse:
+    link = SharedLink.objects.filter(study=study).first()
+    quota = {"quota": link.quota} if link else None
+    context = {
+        "study": study,
+        "tab": "raters",
+        "count_form": bound.get("count") or CountForm(),
+        "people_form": bound.get("people") or PeopleForm(),
+        "quota_form": bound.get("quota") or QuotaForm(initial=quota),
+        "link": link,
+        "address": request.build_absolute_uri(shared_link_path(link)) if link else "",
+    }
+    return render(request, "annotation/invite.html", context)

@@ -1,0 +1,248 @@
+"""The owner's pages about raters: who is at it, how reliable they are, links, exclusion."""
+
+import csv
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from workbench.accounts.signed_in import signed_in
+from workbench.core.errors import MintError
+
+from ...models import Rater, Stimulus
+from ...opinion.coverage import Coverage, coverage_of
+from ...opinion.reliability.selectors import reliability_of
+from ...studies.pages.charts import Bar, bars
+from ...studies.selectors import find_study
+from ..inbox import new_reports, reports_of
+from ..messages import TEXT_LIMIT, mark_reports_read, write_to_raters
+from ..monitor import Live, live_sessions
+from ..services import rater_link, set_rater_status
+from ..stopping import let_go_on
+from .flags import flag_words, perspective_labels
+from .table import SHOWN, Query, all_rows, chosen_rows
+
+_PER_PAGE = 50
+#: So many of those in session are listed; the table's filter shows them all.
+_LIVE_SHOWN = 8
+#: An image with more ratings than that, and than images want on average, is counted with those
+#: that have so many.
+_MOST_RATINGS = 20
+#: Below so many bars each has its number.
+_MOST_TICKS = 12
+#: A picture of fewer numbers is as wide as one of so many (`charts.bars`).
+_FEWEST_BARS = 5
+
+
+@login_required
+@require_safe
+def rater_list(request: HttpRequest, slug: str) -> HttpResponse:
+    study = find_study(request.user, slug, "annotation.change_study")
+    # Measures compare everybody with everybody: they are computed together and shared
+    # (`reliability_of`); a row only looks its own up.
+    live, query = live_sessions(study), Query.read(request.GET.dict())
+    rows = all_rows(study, reliability_of(study), live)
+    page = Paginator(chosen_rows(rows, query), _PER_PAGE).get_page(request.GET.get("page"))
+    labels = perspective_labels(study)
+    context = {
+        "study": study,
+        "tab": "raters",
+        "page": page,
+        "rows": [
+            (row, _absolute_link(request, row.rater), flag_words(row.standing.flags, labels))
+            for row in page
+        ],
+        "totals": {
+            "raters": len(rows),
+            "ratings": sum(row.standing.ratings for row in rows),
+            "flagged": sum(bool(row.standing.flags) and not row.excluded for row in rows),
+            "excluded": sum(row.excluded for row in rows),
+        },
+        "query": query,
+        "shown": SHOWN,
+        "text_limit": TEXT_LIMIT,
+        "new_reports": new_reports(study),
+        **_live_context(live),
+    }
+    return render(request, "annotation/raters.html", context)
+
+
+@login_required
+@require_safe
+def rater_live(request: HttpRequest, slug: str) -> HttpResponse:
+    """Who is in session now: the part of the page that asks for itself again."""
+    study = find_study(request.user, slug, "annotation.change_study")
+    context = {"study": study, **_live_context(live_sessions(study))}
+    return render(request, "annotation/_raters_live.html", context)
+
+
+@login_required
+@require_safe
+def rater_coverage(request: HttpRequest, slug: str) -> HttpResponse:
+    """How many images have how many ratings: the part of the page that reads every answer."""
+    study = find_study(request.user, slug, "annotation.change_study")
+    pictures = [_coverage_picture(item) for item in coverage_of(study)]
+    context = {"study": study, "coverage": pictures}
+    return render(request, "annotation/_raters_coverage.html", context)
+
+
+@login_required
+@require_safe
+def rater_csv(request: HttpRequest, slug: str) -> HttpResponse:
+    study = find_study(request.user, slug, "annotation.change_study")
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{study.slug}-raters.csv"'
+    writer = csv.writer(response)
+    writer.writerow(
+        [
+            "code",
+            "link",
+            "status",
+            "ratings",
+            "agreement",
+            "retest",
+            "gold",
+            "seconds",
+            "away",
+            "attention_missed",
+            "flags",
+        ]
+    )
+    for row in all_rows(study, reliability_of(study), Live([])):
+        standing = row.standing
+        measures = (
+            standing.agreement,
+            standing.retest,
+            standing.gold_share,
+            standing.median_seconds,
+            standing.away_share,
+        )
+        writer.writerow(
+            [
+                row.rater.code,
+                _absolute_link(request, row.rater),
+                row.rater.status,
+                standing.ratings,
+                *("" if value is None else f"{value:.4g}" for value in measures),
+                standing.attention.failed if standing.attention.n else "",
+                " ".join(dict.fromkeys(flag.rule for flag in standing.flags)),
+            ]
+        )
+    return response
+
+
+@login_required
+@require_POST
+def rater_status(request: HttpRequest, slug: str, code: str) -> HttpResponse:
+    study = find_study(request.user, slug, "annotation.change_study")
+    rater = get_object_or_404(Rater, study=study, code=code)
+    status, reason = request.POST.get("status", ""), request.POST.get("reason", "").strip()
+    try:
+        set_rater_status(rater=rater, actor=signed_in(request), status=status, reason=reason)
+    except MintError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("Saved."))
+    if request.POST.get("from") == "rater":
+        return redirect("study-rater", study.slug, rater.code)
+    # Back to the same rows: the table's own query, read anew so that nothing else gets in.
+    query = Query.read(request.POST.dict())
+    return redirect(f"{reverse('study-raters', args=[study.slug])}?{query.address()}")
+
+
+@login_required
+@require_POST
+def rater_go_on(request: HttpRequest, slug: str, code: str) -> HttpResponse:
+    """Whom the study's rules have stopped may begin another session."""
+    study = find_study(request.user, slug, "annotation.change_study")
+    rater = get_object_or_404(Rater, study=study, code=code)
+    try:
+        let_go_on(rater=rater, actor=signed_in(request))
+    except MintError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("Saved."))
+    return redirect("study-rater", study.slug, rater.code)
+
+
+@login_required
+@require_POST
+def rater_message(request: HttpRequest, slug: str, code: str = "") -> HttpResponse:
+    """A message to one rater, or (without a code) to all who are not excluded."""
+    study = find_study(request.user, slug, "annotation.change_study")
+    raters = Rater.objects.filter(study=study)
+    if code:
+        to = [get_object_or_404(raters, code=code)]
+    else:
+        to = list(raters.filter(status=Rater.Status.ACTIVE))
+    text = request.POST.get("text", "")
+    try:
+        sent = write_to_raters(study=study, raters=to, actor=signed_in(request), text=text)
+    except MintError as error:
+        messages.error(request, error.message)
+    else:
+        message = ngettext(
+            "Sent; %(n)d rater will see it on their page.",
+            "Sent; %(n)d raters will see it on their page.",
+            sent,
+        )
+        messages.success(request, message % {"n": sent})
+    return redirect("study-rater", study.slug, code) if code else redirect("study-raters", slug)
+
+
+@login_required
+@require_safe
+def report_list(request: HttpRequest, slug: str) -> HttpResponse:
+    """What raters reported; to have opened the page is to have read it."""
+    study = find_study(request.user, slug, "annotation.change_study")
+    reports = list(reports_of(study))
+    mark_reports_read(study=study)
+    context = {"study": study, "tab": "raters", "reports": reports}
+    return render(request, "annotation/reports.html", context)
+
+
+def _absolute_link(request: HttpRequest, rater: Rater) -> str:
+    return request.build_absolute_uri(rater_link(rater))
+
+
+def _live_context(live: Live) -> dict[str, Any]:
+    return {
+        "live": live,
+        "in_session": live.sessions[:_LIVE_SHOWN],
+        "more_in_session": max(len(live.sessions) - _LIVE_SHOWN, 0),
+    }
+
+
+def _coverage_picture(coverage: Coverage) -> dict[str, Any]:
+    """A bar per number of ratings, and what stands below each."""
+    images = list(coverage.images)
+    names = [str(number) for number in range(len(images))]
+    most = max(_MOST_RATINGS, -(-coverage.wanted // max(coverage.total, 1)))
+    if len(images) > most + 1:
+        images[most:] = [sum(images[most:])]
+        names = [*names[:most], f"{most}+"]
+    drawn: list[Bar] = bars(images, [_("%(n)s ratings, images") % {"n": name} for name in names])
+    return {
+        "label": Stimulus.Split(coverage.split).label,
+        "bars": drawn,
+        "ticks": _thinned(names) + [""] * (_FEWEST_BARS - len(names)),
+        "numbers": coverage,
+    }
+
+
+def _thinned(names: list[str]) -> list[str]:
+    """Every fifth and the last, where all would run into each other."""
+    if len(names) <= _MOST_TICKS:
+        return names
+    last = len(names) - 1
+    return [
+        name if place == last or (place % 5 == 0 and last - place > 1) else ""
+        for place, name in enumerate(names)
+    ]

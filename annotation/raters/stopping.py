@@ -1,0 +1,56 @@
+"""Sessions that the study's rules end, and the owner's word that a rater may go on after all.
+
+Nothing is deleted and nobody excluded: what was rated stays and counts as it did (decision 017).
+"""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from workbench.accounts.models import User
+from workbench.core.errors import MintError
+
+from ..models import Rater, RatingSession, Study
+from ..opinion.reliability.judging import Flag
+from ..protocol.sessions import SessionState
+from ..studies.audit import record
+from .access import Access
+
+
+class NotStoppedError(MintError):
+    """Nothing keeps the rater from going on."""
+
+    code = "rater_not_stopped"
+    status = 409
+
+
+def stop_session(*, access: Access, session_id: int, flags: Sequence[Flag]) -> None:
+    """Ends a session in rating by the rules that it fails, which are kept with it.
+
+    The caller's transaction holds the session's row.
+    """
+    stopped = RatingSession.objects.filter(pk=session_id, state=SessionState.RATING).update(
+        state=SessionState.STOPPED,
+        ended_at=Now(),
+        stopped_by=[flag.to_json() for flag in flags],
+    )
+    if stopped:
+        record(
+            study=Study.objects.get(pk=access.study.id),
+            actor=None,
+            action="rater.stopped",
+            rater=access.code,
+            session=session_id,
+            rules=list(dict.fromkeys(flag.rule for flag in flags)),
+        )
+
+
+@transaction.atomic
+def let_go_on(*, rater: Rater, actor: User) -> None:
+    """Lets a rater whom the rules have stopped begin another session, which is judged anew."""
+    stopped = RatingSession.objects.filter(rater=rater, state=SessionState.STOPPED)
+    if not stopped.update(state=SessionState.DONE):
+        raise NotStoppedError(_("No rule stops this rater from continuing; reload the page."))
+    record(study=rater.study, actor=actor, action="rater.let_go_on", rater=rater.code)

@@ -1,0 +1,53 @@
+"""Images that show what a scale means, for the instructions."""
+
+from dataclasses import dataclass
+
+from django.db.models import Avg
+
+from ..models import PublishedScore, Stimulus
+from ..protocol.perspectives import Perspective
+from ..protocol.practice import span
+from ..raters.access import Access
+from ..studies.protocols import protocol_of
+
+#: From the worst to the best, per perspective.
+ANCHORS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A training image and its published score on the study's scale."""
+
+    display: str
+    prompt: str
+    score: float
+
+
+def anchors_of(access: Access) -> dict[Perspective, list[Anchor]]:
+    """Per perspective, training images that span the scale; none where there are too few.
+
+    They are not those of the rater's own training only: seeing an example again harms nothing,
+    and training images are never counted.
+    """
+    rows = (
+        PublishedScore.objects.filter(
+            stimulus__study_id=access.study.id, stimulus__purpose=Stimulus.Purpose.TRAINING
+        )
+        .exclude(stimulus__sha256="")
+        .values_list("perspective", "stimulus__display", "stimulus__prompt__text")
+        .annotate(mos=Avg("mos"))
+        .order_by("stimulus_id")
+    )
+    known: dict[str, list[tuple[str, str, float]]] = {}
+    for perspective, display, prompt, mos in rows:
+        known.setdefault(perspective, []).append((display, prompt, mos))
+    return {
+        item.perspective: [
+            Anchor(display, prompt, item.scale.from_unit(mos))
+            for display, prompt, mos in (
+                found[place] for place in span([mos for *_image, mos in found], ANCHORS)
+            )
+        ]
+        for item in protocol_of(access.study).perspectives
+        if len(found := known.get(str(item.perspective), [])) >= ANCHORS
+    }

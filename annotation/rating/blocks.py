@@ -1,0 +1,202 @@
+"""Claiming a session's next block: the plan says what kinds of trials, the model's priorities
+which images, chance in which order.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from ..protocol.chance import chance
+from ..protocol.draw import choose_draw, draws_to_try
+from ..protocol.order import Content, arrange
+from ..protocol.plan import REPEAT_DISTANCE, BlockMix, Role, SessionPlan, block_mix
+from ..protocol.practice import span
+from ..raters.access import Access, SessionFacts
+from ..studies.protocols import protocol_of
+from . import draws as candidates
+from . import slots as places
+from .draws import Candidate
+from .facts import Holdings, OfferedTrial
+from .slots import Pick
+
+#: Training comes before the blocks that are counted from 1.
+TRAINING_BLOCK = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A locked session's place in its plan; `now` is the database's."""
+
+    position: int
+    block: int
+    begun_at: datetime | None
+    rests_until: datetime | None
+    now: datetime
+
+    def after(self, block: Sequence[OfferedTrial]) -> "Standing":
+        return replace(self, position=self.position + len(block), block=block[-1].block + 1)
+
+    @property
+    def rest_left(self) -> int:
+        """Seconds of the rest that is still to come, rounded up; 0 where there is none."""
+        if self.rests_until is None or self.rests_until <= self.now:
+            return 0
+        return int((self.rests_until - self.now).total_seconds()) + 1
+
+
+def time_is_up(plan: SessionPlan, standing: Standing) -> bool:
+    """Whether the session has lasted so long that no new block may begin."""
+    if not plan.session_minutes or standing.begun_at is None:
+        return False
+    return standing.now - standing.begun_at >= timedelta(minutes=plan.session_minutes)
+
+
+def day_is_full(access: Access) -> bool:
+    """Whether the rater has judged as many images today (UTC) as the study's plan lets them."""
+    most = protocol_of(access.study).plan.daily_trials
+    return bool(most) and candidates.judged_today(access.rater_id) >= most
+
+
+def rest_is_due(plan: SessionPlan, standing: Standing) -> bool:
+    """Whether the rater has worked so long since the start, or the last rest, that one follows."""
+    since = standing.rests_until or standing.begun_at
+    if not (plan.rest_after_minutes and plan.rest_seconds and since):
+        return False
+    return standing.now - since >= timedelta(minutes=plan.rest_after_minutes)
+
+
+def claim_block(
+    *, access: Access, session: SessionFacts, standing: Standing, holdings: Holdings
+) -> list[OfferedTrial]:
+    """Leases the next block to the rater; empty where no image is left.
+
+    The caller's transaction holds the session's row.
+    """
+    plan = protocol_of(access.study).plan
+    if standing.block == TRAINING_BLOCK:
+        training = _training(access, session, plan)
+        if training:
+            return _lease(access, session, training, TRAINING_BLOCK)
+    left = access.study.session_trials - holdings.placed
+    repeated = candidates.repeats_of(session.id) if plan.repeat_share else 0
+    mix = block_mix(plan, session.seed, holdings.placed, left, repeated)
+    picks = _pick(access, session, standing, mix, holdings.available)
+    if not picks:
+        return []
+    block = max(standing.block, TRAINING_BLOCK + 1)
+    return _lease(access, session, _in_order(picks, session, block), block)
+
+
+def _lease(
+    access: Access, session: SessionFacts, picks: Iterable[Pick], block: int
+) -> list[OfferedTrial]:
+    asking = protocol_of(access.study).asking
+    return places.lease_block(
+        picks=[
+            replace(pick, asked_up_to=asking.up_to(session.seed, pick.stimulus_id))
+            for pick in picks
+        ],
+        block=block,
+        study_id=access.study.id,
+        rater_id=access.rater_id,
+        session_id=session.id,
+        lease_seconds=access.study.lease_seconds,
+    )
+
+
+def _training(access: Access, session: SessionFacts, plan: SessionPlan) -> list[Pick]:
+    """Training images that this rater has not met, chosen to span the range of scores."""
+    if not plan.training_trials:
+        return []
+    known = candidates.unmet_known(access, "training")
+    chosen = span([item.score for item in known], plan.training_trials)
+    picks = _as(Role.TRAINING, (known[n] for n in chosen))
+    order = arrange([pick.content for pick in picks], f"{session.seed}:training")
+    return [picks[n] for n in order]
+
+
+def _pick(
+    access: Access, session: SessionFacts, standing: Standing, mix: BlockMix, available: int
+) -> list[Pick]:
+    """The block's stimuli. Where a role finds too few, main trials take their places; where those
+    are wanted and there is none, there is no block."""
+    others = [
+        *_stabilising(access, session, mix.stabilisation, available),
+        *_repeats(session, standing, mix.repeat),
+        *_gold(access, session, standing, mix.gold),
+    ]
+    number = mix.total - len(others)
+    main = _main(access, session, standing.position, min(number, available), others)
+    return [*main, *others] if main or not number else []
+
+
+def _stabilising(access: Access, session: SessionFacts, number: int, available: int) -> list[Pick]:
+    # They spend images on scores that never count: a study that runs out does without.
+    number = min(number, available // 4)
+    if not number:
+        return []
+    start = chance(f"{session.seed}:stabilisation")
+    return _as(Role.STABILISATION, candidates.stabilising(access, number, start))
+
+
+def _main(
+    access: Access, session: SessionFacts, position: int, number: int, others: Sequence[Pick]
+) -> list[Pick]:
+    study = access.study
+    draws = Counter(
+        choose_draw(session.seed, position + offset, study.audit_share, study.holdout_share)
+        for offset in range(number)
+    )
+    picks: list[Pick] = []
+    for first, wanted in sorted(draws.items()):
+        end = len(picks) + wanted
+        for draw in draws_to_try(first):
+            if len(picks) < end:
+                picks += places.take_places(
+                    draw=draw,
+                    number=end - len(picks),
+                    study_id=study.id,
+                    rater_id=access.rater_id,
+                    taken=[pick.stimulus_id for pick in (*others, *picks)],
+                )
+    return picks
+
+
+def _repeats(session: SessionFacts, standing: Standing, number: int) -> list[Pick]:
+    if not number:
+        return []
+    known = candidates.repeatable(session.id, before=standing.position - REPEAT_DISTANCE)
+    return _sample(known, number, Role.REPEAT, session, standing.block)
+
+
+def _gold(access: Access, session: SessionFacts, standing: Standing, number: int) -> list[Pick]:
+    if not number:
+        return []
+    known = candidates.unmet_known(access, "gold")
+    return _sample(known, number, Role.GOLD, session, standing.block)
+
+
+def _sample(
+    known: Sequence[Candidate], number: int, role: Role, session: SessionFacts, block: int
+) -> list[Pick]:
+    rng = random.Random(f"{session.seed}:{role}:{block}")  # noqa: S311 -- a reproducible draw
+    return _as(role, rng.sample(known, min(number, len(known))))
+
+
+def _as(role: Role, chosen: Iterable[Candidate]) -> list[Pick]:
+    return [Pick(item.stimulus_id, item.content, role) for item in chosen]
+
+
+def _in_order(picks: Sequence[Pick], session: SessionFacts, block: int) -> list[Pick]:
+    """Stabilisation first, the rest mixed; nobody can tell a role or a priority by its place."""
+    first = [pick for pick in picks if pick.role is Role.STABILISATION]
+    rest = [pick for pick in picks if pick.role is not Role.STABILISATION]
+    last = candidates.last_content(session.id)
+    ordered: list[Pick] = []
+    for part, group in enumerate((first, rest)):
+        after: Content | None = ordered[-1].content if ordered else last
+        order = arrange([pick.content for pick in group], f"{session.seed}:{block}:{part}", after)
+        ordered += [group[n] for n in order]
+    return ordered

@@ -1,0 +1,303 @@
+"""Claiming the next images, keeping their leases, skipping them (docs/decisions/002)."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from workbench.core.statements import prepared_cursor
+
+from ..models import RatingSession, Trial
+from ..opinion.reliability.judging import Flag
+from ..opinion.reliability.selectors import stopping_flags
+from ..protocol.sessions import SessionState
+from ..protocol.skips import Skip
+from ..raters import stopping
+from ..raters.access import Access, SessionFacts
+from ..raters.errors import (
+    LeaseLostError,
+    NoSessionError,
+    SessionStateError,
+    StudyNotOpenError,
+    TrialNotFoundError,
+    TrialSkippedError,
+)
+from ..studies.protocols import protocol_of
+from . import slots as places
+from .blocks import Standing, claim_block, day_is_full, rest_is_due, time_is_up
+from .facts import BlockPlace, OfferedTrial, holdings_of
+
+#: How many images a browser may hold beyond the one being rated.
+AHEAD_LIMIT = 2
+#: A claim that finds every free image locked by others this instant tries again.
+_TRIES = 20
+_PAUSE_SECONDS = 0.025
+_SWEEP_BATCH = 500
+
+#: How long a page that closes keeps its images: a reload, or a slip of the hand, finds them again.
+RELEASE_SECONDS = 60
+
+# Waits for nobody, so it cannot deadlock: what an answer or a renewal holds now runs out later.
+_RELEASE = """
+UPDATE annotation_trial SET lease_expires_at = now() + make_interval(secs => %(seconds)s)
+WHERE id IN (
+    SELECT id FROM annotation_trial
+    WHERE session_id = %(session)s AND state = 'leased'
+        AND lease_expires_at > now() + make_interval(secs => %(seconds)s)
+    FOR UPDATE SKIP LOCKED
+)
+"""
+
+_DISPLAYED = """
+UPDATE annotation_trial SET displayed_at = now()
+WHERE id = %(trial)s AND rater_id = %(rater)s AND displayed_at IS NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a rater gets to see next. Rating with no trials means: ask again in a moment, or after
+    the rest. While training lasts, `answered` and `total` count training trials; where an image
+    comes once per perspective, each time counts."""
+
+    trials: list[OfferedTrial]
+    answered: int
+    total: int
+    state: SessionState
+    #: Seconds until the session goes on; 0 where no rest is due.
+    rest: int = 0
+    #: None where no trial is in hand.
+    block: BlockPlace | None = None
+
+
+def claim_trials(*, access: Access, ahead: int) -> Offer:
+    """The session's leased trials, renewed, and new ones up to `1 + ahead`.
+
+    Ends the session where it has reached its length, nothing is left, or a rule stops it.
+    """
+    session = rating_session_of(access)
+    require_open_study(access)
+    for attempt in range(_TRIES):
+        if attempt:
+            time.sleep(_PAUSE_SECONDS)
+        with transaction.atomic():
+            standing = lock_session(session)
+            offer = fill_up(access=access, session=session, standing=standing, ahead=ahead)
+        if not must_ask_again(access, offer):
+            break
+    return offer
+
+
+def must_ask_again(access: Access, offer: Offer) -> bool:
+    """Whether images remain, but each was locked by somebody else at that instant."""
+    waits = offer.state is SessionState.RATING and access.study.status == "open" and not offer.rest
+    return waits and not offer.trials
+
+
+#: The columns of a `Standing`, of a session that the statement locks.
+STANDING = "next_position, next_block, begun_at, rests_until, statement_timestamp()"
+
+
+def lock_session(session: SessionFacts) -> Standing:
+    """Locks the session's row for this transaction; where it stands.
+
+    Raises SessionStateError where it is not in rating (any more).
+    """
+    with prepared_cursor() as cursor:
+        cursor.execute(
+            f"SELECT state, {STANDING} FROM annotation_ratingsession WHERE id = %s FOR UPDATE",  # noqa: S608  # names of columns
+            [session.id],
+        )
+        row = cursor.fetchone()
+    if row is None or row[0] != SessionState.RATING:
+        raise SessionStateError(row[0] if row else "deleted")
+    return Standing(*row[1:])
+
+
+def fill_up(*, access: Access, session: SessionFacts, standing: Standing, ahead: int) -> Offer:
+    """Renews the session's leases and claims blocks until `1 + ahead` trials are in hand, or the
+    last of them has a pass left; ends the session where there is nothing more.
+
+    The caller's transaction holds the session's row.
+    """
+    _renew_leases(session.id, access.study.lease_seconds)
+    holdings = holdings_of(access, session)
+    protocol = protocol_of(access.study)
+    plan, passes = protocol.plan, protocol.passes
+    length = access.study.session_trials
+    wants = holdings.wants_more(ahead, passes)
+    if wants and (time_is_up(plan, standing) or day_is_full(access)):
+        length = holdings.placed
+    # A block ends, or the session; before the first one there is nothing to judge.
+    ends = not holdings.leased or (wants and holdings.placed < length)
+    stops = (
+        stopping_flags(access.study, access.rater_id, session.id)
+        if ends and standing.block > 1
+        else ()
+    )
+    if stops:
+        length = holdings.placed
+    rest = standing.rest_left
+    while (
+        access.study.status == "open"
+        and not rest
+        and holdings.wants_more(ahead, passes)
+        and (holdings.placed < length and holdings.available)
+    ):
+        if standing.block > 1 and rest_is_due(plan, standing):
+            if not holdings.leased:
+                rest = _rest(session, plan.rest_seconds)
+            break
+        block = claim_block(access=access, session=session, standing=standing, holdings=holdings)
+        if not block:
+            break
+        standing = standing.after(block)
+        holdings = holdings.with_block(block)
+    over = not holdings.leased and not rest
+    over = over and (holdings.placed >= length or not holdings.available)
+    if over:
+        done = holdings.done(passes)
+        return Offer([], done, done, _finish(access, session, stops), rest)
+    trials = holdings.shown(ahead, passes)
+    if trials and trials[0].training:
+        training = holdings.trained + sum(trial.training for trial in holdings.leased)
+        done = holdings.done(passes, training=True)
+        total = training * passes
+    else:
+        done, total = holdings.done(passes), holdings.total(length) * passes
+    return Offer(trials, done, total, SessionState.RATING, rest, holdings.block(passes))
+
+
+def _rest(session: SessionFacts, seconds: int) -> int:
+    RatingSession.objects.filter(pk=session.id).update(
+        rests_until=Now() + timedelta(seconds=seconds)
+    )
+    return seconds
+
+
+def _finish(access: Access, session: SessionFacts, stops: tuple[Flag, ...]) -> SessionState:
+    """Ends the session; the state that it is in now."""
+    if stops:
+        stopping.stop_session(access=access, session_id=session.id, flags=stops)
+    else:
+        RatingSession.objects.filter(pk=session.id, state=SessionState.RATING).update(
+            state=SessionState.DONE, ended_at=Now()
+        )
+    places.give_back_session(session_id=session.id)
+    return SessionState.STOPPED if stops else SessionState.DONE
+
+
+def mark_displayed(*, access: Access, trial_id: int) -> None:
+    """Notes when the decoded image was first on the screen."""
+    with prepared_cursor() as cursor:
+        cursor.execute(_DISPLAYED, {"trial": trial_id, "rater": access.rater_id})
+        noted = cursor.rowcount == 1
+    if not noted and not Trial.objects.filter(pk=trial_id, rater_id=access.rater_id).exists():
+        raise TrialNotFoundError
+
+
+def renew_lease(*, access: Access, trial_id: int) -> datetime:
+    """Keeps the trial, and all that its session holds, for another lease.
+
+    One that ran out is taken again where it can be had; LeaseLostError where it cannot.
+    """
+    with locked_trial(access, trial_id) as trial:
+        hold_again(access, trial.pk, trial.state)
+        _renew_leases(trial.session_id, access.study.lease_seconds)
+        trial.refresh_from_db(fields=["lease_expires_at"])
+        return trial.lease_expires_at
+
+
+def release_leases(*, access: Access) -> None:
+    """The rater's page closes: what its session holds may go to others in RELEASE_SECONDS.
+
+    A page that opens before then goes on with the same images.
+    """
+    session = rating_session_of(access)
+    with prepared_cursor() as cursor:
+        cursor.execute(_RELEASE, {"session": session.id, "seconds": RELEASE_SECONDS})
+
+
+def skip_trial(*, access: Access, trial_id: int, skip: Skip, ahead: int) -> Offer:
+    """Gives the image back, never to be offered to this rater again; answers with what is next.
+
+    Skipping a skipped trial again changes nothing.
+    """
+    with locked_trial(access, trial_id) as trial:
+        if trial.state == Trial.State.SUBMITTED:
+            raise SessionStateError(trial.state)
+        if trial.state != Trial.State.SKIPPED:
+            hold_again(access, trial.pk, trial.state)
+            places.give_back_skipped(trial_id=trial_id, skip=skip)
+    return claim_trials(access=access, ahead=ahead)
+
+
+@contextmanager
+def locked_trial(access: Access, trial_id: int) -> Iterator[Trial]:
+    """A transaction that holds the rater's session and trial, in this order, as every other does.
+
+    Raises TrialNotFoundError where the trial is not theirs, SessionStateError where its session is
+    not in rating.
+    """
+    with transaction.atomic():
+        theirs = Trial.objects.filter(pk=trial_id, rater_id=access.rater_id)
+        sessions = RatingSession.objects.select_for_update()
+        session = sessions.filter(pk__in=theirs.values("session")).first()
+        if session is None:
+            raise TrialNotFoundError
+        if session.state != SessionState.RATING:
+            raise SessionStateError(session.state)
+        trial = theirs.select_for_update().get()
+        yield trial
+
+
+def hold_again(access: Access, trial_id: int, state: str) -> None:
+    """See to it that an expired trial holds a place again.
+
+    Raises LeaseLostError where the places have gone, TrialSkippedError where the rater skipped it.
+    """
+    if state == Trial.State.SKIPPED:
+        raise TrialSkippedError
+    if state == Trial.State.EXPIRED and not places.retake_place(
+        trial_id=trial_id, lease_seconds=access.study.lease_seconds
+    ):
+        raise LeaseLostError
+
+
+def rating_session_of(access: Access) -> SessionFacts:
+    """The open session, which must be in rating."""
+    if access.session is None:
+        raise NoSessionError
+    if access.session.state is not SessionState.RATING:
+        raise SessionStateError(access.session.state)
+    return access.session
+
+
+def require_open_study(access: Access) -> None:
+    if access.study.status != "open":
+        raise StudyNotOpenError(access.study.status)
+
+
+def expire_leases() -> int:
+    """Gives back every lease that ran out, in short transactions; answers how many."""
+    total = 0
+    while expired := places.give_back_expired(limit=_SWEEP_BATCH):
+        total += expired
+    return total
+
+
+def _renew_leases(session_id: int, seconds: int) -> None:
+    """All that the session holds: a block is longer than what the page shows of it."""
+    with prepared_cursor() as cursor:
+        cursor.execute(
+            # Most answers find nothing due, and write nothing.
+            "UPDATE annotation_trial "
+            "SET lease_expires_at = now() + make_interval(secs => %(full)s) "
+            "WHERE session_id = %(session)s AND state = 'leased' "
+            "AND lease_expires_at < now() + make_interval(secs => 0.75 * %(full)s)",
+            {"full": seconds, "session": session_id},
+        )

@@ -1,0 +1,132 @@
+"""Which images a block of a session could have besides those drawn by priority."""
+
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+
+from django.utils import timezone
+
+from workbench.core.statements import prepared_cursor
+
+from ..models import Trial
+from ..protocol.order import Content
+from ..raters.access import Access
+from .facts import ELIGIBLE
+
+#: So many training or gold images are looked at; no rater meets more.
+_KNOWN_LIMIT = 200
+
+_UNMET_KNOWN = """
+SELECT stimulus.id, stimulus.prompt_id, stimulus.generator_id, avg(published.mos)
+FROM annotation_stimulus AS stimulus
+JOIN annotation_publishedscore AS published ON published.stimulus_id = stimulus.id
+WHERE stimulus.study_id = %(study)s AND stimulus.purpose = %(purpose)s AND stimulus.sha256 <> ''
+    AND NOT EXISTS (
+        SELECT 1 FROM annotation_trial AS met
+        WHERE met.rater_id = %(rater)s AND met.stimulus_id = stimulus.id
+            AND NOT met.state = 'expired' AND NOT met.role = 'repeat'
+    )
+GROUP BY stimulus.id
+ORDER BY stimulus.shuffle LIMIT %(limit)s
+"""
+
+# From a random place on, and around: not the images that audits draw first.
+_STABILISING = f"""
+SELECT stimulus.id, stimulus.prompt_id, stimulus.generator_id, 0
+FROM annotation_stimulus AS stimulus
+WHERE {ELIGIBLE} AND stimulus.split = 'pool'
+    AND stimulus.shuffle {{side}} %(start)s
+ORDER BY stimulus.shuffle LIMIT %(limit)s
+"""  # noqa: S608 -- the part put in is a constant
+
+_REPEATABLE = """
+SELECT stimulus.id, stimulus.prompt_id, stimulus.generator_id, 0
+FROM annotation_trial AS trial
+JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
+WHERE trial.session_id = %(session)s AND trial.role = 'main' AND trial.state = 'submitted'
+    AND trial.position < %(before)s
+    AND NOT EXISTS (
+        SELECT 1 FROM annotation_trial AS again
+        WHERE again.session_id = trial.session_id AND again.stimulus_id = trial.stimulus_id
+            AND again.role = 'repeat' AND NOT again.state = 'expired'
+    )
+ORDER BY trial.position
+"""
+
+_LAST = """
+SELECT stimulus.prompt_id, stimulus.generator_id
+FROM annotation_trial AS trial
+JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
+WHERE trial.session_id = %(session)s
+ORDER BY trial.position DESC LIMIT 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An image that could be in a block; `score` is its known mean on 0…1, where it matters."""
+
+    stimulus_id: int
+    content: Content
+    score: float
+
+
+def unmet_known(access: Access, purpose: str) -> list[Candidate]:
+    """Images of this purpose with published scores that the rater has not met."""
+    return _candidates(
+        _UNMET_KNOWN,
+        study=access.study.id,
+        rater=access.rater_id,
+        purpose=purpose,
+        limit=_KNOWN_LIMIT,
+    )
+
+
+def stabilising(access: Access, number: int, start: float) -> list[Candidate]:
+    """Up to `number` images of the pool that the rater has not met, from place `start` on."""
+    found: list[Candidate] = []
+    for side in (">=", "<"):
+        if len(found) < number:
+            found += _candidates(
+                _STABILISING.format(side=side),
+                study=access.study.id,
+                rater=access.rater_id,
+                start=start,
+                limit=number - len(found),
+            )
+    return found
+
+
+def repeatable(session_id: int, before: int) -> list[Candidate]:
+    """Images rated in this session before position `before` and not repeated yet."""
+    return _candidates(_REPEATABLE, session=session_id, before=before)
+
+
+def repeats_of(session_id: int) -> int:
+    """How many repeats the session has had, or holds."""
+    trials = Trial.objects.filter(session_id=session_id, role=Trial.Role.REPEAT)
+    return trials.exclude(state=Trial.State.EXPIRED).count()
+
+
+def judged_today(rater_id: int) -> int:
+    """How many images, training apart, the rater has judged since midnight (UTC)."""
+    midnight = timezone.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    judged = Trial.objects.filter(rater_id=rater_id, submitted_at__gte=midnight)
+    return judged.exclude(role=Trial.Role.TRAINING).count()
+
+
+def last_content(session_id: int) -> Content | None:
+    """What the session's last trial shows; None where there is none."""
+    with prepared_cursor() as cursor:
+        cursor.execute(_LAST, {"session": session_id})
+        row = cursor.fetchone()
+    return Content(*row) if row else None
+
+
+def _candidates(sql: str, **parameters: Any) -> list[Candidate]:
+    with prepared_cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return [
+            Candidate(stimulus, Content(prompt, generator), float(score))
+            for stimulus, prompt, generator, score in cursor.fetchall()
+        ]

@@ -1,0 +1,25 @@
+"""What is known of an image that trains raters, or checks them."""
+
+from django.db.models import Avg
+
+from ..models import PublishedScore
+from ..protocol.practice import Expectation, expectation
+from ..raters.access import Access
+from ..studies.protocols import protocol_of
+
+
+def expectations_of(access: Access, trial_id: int) -> list[Expectation]:
+    """Per perspective with a published score, in the model's order, on the study's scales.
+
+    An image with several publications is expected at their mean.
+    """
+    known = dict(
+        PublishedScore.objects.filter(stimulus__trials=trial_id)
+        .values_list("perspective")
+        .annotate(mos=Avg("mos"))
+    )
+    return [
+        expectation(item.perspective, item.scale, known[item.perspective])
+        for item in protocol_of(access.study).perspectives
+        if item.perspective in known
+    ]

@@ -1,0 +1,206 @@
+"""What the rating API reads on every request, in as few statements as it takes.
+
+Plain SQL: these run once or more per rating, and building them through the ORM takes longer than
+running them.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from workbench.core.statements import prepared_cursor
+
+from ..models import RatingSession, Trial
+from ..protocol.passes import before_the_next_pass, comes_again
+from ..protocol.sessions import SessionState
+from ..raters.access import Access, SessionFacts
+
+#: So many images left are counted one by one; from there on it is "enough for the session".
+COUNTED = 200
+
+#: Stimuli that want a rating (the condition of the indexes that a draw uses) and that the rater
+#: has not met: an expired trial is as if it had never been. OFFSET 0 keeps the planner from
+#: turning the probes of one index into a join, which it gets wrong while its statistics are old.
+ELIGIBLE = """
+    stimulus.study_id = %(study)s
+    AND stimulus.claimed_ratings < stimulus.wanted_ratings
+    AND stimulus.purpose = 'main' AND stimulus.sha256 <> ''
+    AND NOT EXISTS (
+        SELECT 1 FROM annotation_trial AS met
+        WHERE met.rater_id = %(rater)s AND met.stimulus_id = stimulus.id
+            AND NOT met.state = 'expired' AND NOT met.role = 'repeat'
+        OFFSET 0
+    )
+"""
+
+#: The columns of an `OfferedTrial`.
+OFFERED = """
+    trial.id, trial.position, trial.block, trial.role = 'training', trial.lease_expires_at,
+    prompt.text, stimulus.display, stimulus.exact, stimulus.width, stimulus.height,
+    trial.asked_up_to, trial.scored
+"""
+
+_HOLDINGS = f"""
+WITH answered AS (
+    SELECT count(*) FILTER (WHERE role <> 'training') AS number,
+        count(*) FILTER (WHERE role = 'training') AS trained,
+        count(*) FILTER (WHERE block = (
+            SELECT min(block) FROM annotation_trial
+            WHERE session_id = %(session)s AND state = 'leased'
+        )) AS in_block
+    FROM annotation_trial
+    WHERE session_id = %(session)s AND state IN ('submitted', 'skipped')
+)
+SELECT answered.number, answered.trained, answered.in_block,
+    (
+        SELECT count(*) FROM (
+            SELECT 1 FROM annotation_stimulus AS stimulus WHERE {ELIGIBLE}
+            LIMIT {{limit:d}}
+        ) AS counted
+    ),
+    {OFFERED}
+FROM answered
+LEFT JOIN annotation_trial AS trial
+    ON trial.session_id = %(session)s AND trial.state = 'leased'
+LEFT JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
+LEFT JOIN annotation_prompt AS prompt ON prompt.id = stimulus.prompt_id
+ORDER BY trial.block, trial.scored, trial.position
+"""  # noqa: S608 -- the parts put in are the constants above
+
+_ANY_ELIGIBLE = f"""
+SELECT EXISTS (SELECT 1 FROM annotation_stimulus AS stimulus WHERE {ELIGIBLE})
+"""  # noqa: S608 -- the part put in is the constant above
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedTrial:
+    """A leased trial with what its rater is shown: its role only where it is training."""
+
+    id: int
+    position: int
+    block: int
+    training: bool
+    lease_expires_at: datetime
+    prompt: str
+    display: str
+    #: Its copy at its own size, where `display` is reduced; or empty.
+    exact: str
+    width: int
+    height: int
+    #: Reasons are asked of scores up to this one, on 0…1; None where none is.
+    asked_up_to: float | None
+    #: How many perspectives have their scores already, in the study's order.
+    scored: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockPlace:
+    """Which block of a session a rater is in (0 is training): answers given in it, and its size."""
+
+    number: int
+    done: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """Where a session stands: trials answered (submitted or skipped) after training, in it, and in
+    the block of the first leased trial; images that could still be claimed (counted up to
+    COUNTED), and the trials leased now, in the order in which they are shown."""
+
+    answered: int
+    trained: int
+    in_block: int
+    available: int
+    leased: list[OfferedTrial] = field(default_factory=list)
+
+    @property
+    def placed(self) -> int:
+        """Trials after training that are answered or leased: the next one's place."""
+        return self.answered + sum(not trial.training for trial in self.leased)
+
+    def with_block(self, block: list[OfferedTrial]) -> "Holdings":
+        """As it stands once `block` has been leased too."""
+        counted = sum(not trial.training for trial in block)
+        # The count stops at COUNTED, and some of the block need not have come out of it: what is
+        # left is at least this much, and is counted again at the next answer.
+        left = self.available if self.available >= COUNTED else max(self.available - counted, 0)
+        return replace(self, leased=[*self.leased, *block], available=left)
+
+    def wants_more(self, ahead: int, passes: int) -> bool:
+        """Whether the next block is claimed to have `1 + ahead` trials in hand: not while a block
+        in hand has a pass left, which comes first."""
+        if any(comes_again(trial.scored, passes) for trial in self.leased):
+            return False
+        return len(self.leased) <= ahead
+
+    def shown(self, ahead: int, passes: int) -> list[OfferedTrial]:
+        """Up to `1 + ahead` trials, none of which follows a pass that is not among them."""
+        places = [(trial.block, trial.scored) for trial in self.leased]
+        return self.leased[: min(1 + ahead, before_the_next_pass(places, passes))]
+
+    def done(self, passes: int, *, training: bool = False) -> int:
+        """Answers given, where an image takes `passes` of them: those of whole trials, and those
+        of trials that have some."""
+        whole = self.trained if training else self.answered
+        if passes == 1:
+            return whole
+        partly = sum(trial.scored for trial in self.leased if trial.training is training)
+        return whole * passes + partly
+
+    def block(self, passes: int) -> "BlockPlace | None":
+        """The block that the rater is in, and how far: in answers, as `done`. None where nothing
+        is leased."""
+        if not self.leased:
+            return None
+        number = self.leased[0].block
+        leased = [trial for trial in self.leased if trial.block == number]
+        partly = sum(trial.scored for trial in leased) if passes > 1 else 0
+        size = (self.in_block + len(leased)) * passes
+        return BlockPlace(number, self.in_block * passes + partly, size)
+
+    def total(self, session_trials: int) -> int:
+        """How many trials after training the session will have had when it ends."""
+        if self.available >= COUNTED:
+            return session_trials
+        return min(session_trials, self.placed + self.available)
+
+
+def holdings_of(access: Access, session: SessionFacts) -> Holdings:
+    """One statement, whose cost does not grow with the study."""
+    with prepared_cursor() as cursor:
+        cursor.execute(
+            # A limit that the planner knows, or it plans for a tenth of the study.
+            _HOLDINGS.format(limit=min(access.study.session_trials, COUNTED)),
+            {"study": access.study.id, "rater": access.rater_id, "session": session.id},
+        )
+        rows = cursor.fetchall()
+    leased = [OfferedTrial(*row[4:]) for row in rows if row[4] is not None]
+    answered, trained, in_block, available = rows[0][:4]
+    return Holdings(answered, trained, in_block, available, leased)
+
+
+def images_remain(access: Access) -> bool:
+    """Whether this rater could be given any image now."""
+    row = _fetch_one(_ANY_ELIGIBLE, {"study": access.study.id, "rater": access.rater_id})
+    return bool(row and row[0])
+
+
+def last_ended_session(access: Access) -> SessionFacts | None:
+    """The rater's latest session that is over; None where there was none."""
+    ended = RatingSession.objects.filter(rater_id=access.rater_id, ended_at__isnull=False)
+    row = ended.order_by("-ended_at").values_list("pk", "state", "seed").first()
+    return SessionFacts(row[0], SessionState(row[1]), row[2]) if row else None
+
+
+def answered_trials(access: Access) -> int:
+    """How many images the rater has rated, in all sessions, training apart."""
+    submitted = Trial.objects.filter(rater_id=access.rater_id, state=Trial.State.SUBMITTED)
+    return submitted.exclude(role=Trial.Role.TRAINING).count()
+
+
+def _fetch_one(sql: str, parameters: Any) -> tuple[Any, ...] | None:
+    with prepared_cursor() as cursor:
+        cursor.execute(sql, parameters)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+        return row

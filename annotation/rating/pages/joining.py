@@ -1,0 +1,88 @@
+"""The page behind a shared link: takes a visitor's wish to take part, and hands out their own link.
+
+A GET makes nobody: messengers fetch the links that they show. A cookie of this page alone, with
+what the personal link says anyway, knows a visitor again (docs/decisions/013).
+"""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from ...models import Rater, SharedLink, Study
+from ...raters.errors import LinkError, RatingError
+from ...raters.invitations import join, new_entry, require_joinable, shared_link_from_token
+from ...raters.services import link_token, rater_link, read_token
+from ...studies.texts import StudyTexts
+from .page import notice_of
+
+_COOKIE_SECONDS = 180 * 24 * 3600
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def join_study(request: HttpRequest, token: str) -> HttpResponse:
+    """The invitation; for who has taken it, their personal link; or why nobody can now."""
+    try:
+        link = shared_link_from_token(token)
+        known = _known_rater(request, link)
+        if known:
+            return _keep_page(request, known)
+        if request.method == "POST":
+            rater = join(link=link, entry=request.POST.get("entry", ""))
+            response = redirect("join", token)
+            _remember(response, rater)
+            return response
+        require_joinable(link)
+    except RatingError as error:
+        notice = notice_of(error)
+        return render(request, "rating/notice.html", {"notice": notice}, status=notice.status)
+    context = {"title": _title(link.study), "entry": new_entry(link)}
+    return render(request, "annotation/join.html", context)
+
+
+def _keep_page(request: HttpRequest, rater: Rater) -> HttpResponse:
+    address = request.build_absolute_uri(rater_link(rater))
+    context = {"title": _title(rater.study), "address": address}
+    return render(request, "annotation/joined.html", context)
+
+
+def _title(study: Study) -> str:
+    return StudyTexts(study.translations).word(study.title)
+
+
+def _known_rater(request: HttpRequest, link: SharedLink) -> Rater | None:
+    """Whom this browser joined as.
+
+    Raises LinkError where that rater's link was replaced: its owner has the new one, and who only
+    has the old one becomes no second rater either.
+    """
+    value = request.COOKIES.get(_cookie_name(link.study_id))
+    if not value:
+        return None
+    try:
+        code, version = read_token(value)
+    except LinkError:
+        return None
+    rater = Rater.objects.select_related("study").filter(study=link.study_id, code=code).first()
+    if rater is not None and rater.link_version != version:
+        raise LinkError
+    return rater
+
+
+def _remember(response: HttpResponse, rater: Rater) -> None:
+    response.set_cookie(
+        _cookie_name(rater.study_id),
+        link_token(rater),
+        max_age=_COOKIE_SECONDS,
+        path=reverse("join", args=["-"]).removesuffix("-/"),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _cookie_name(study_id: int) -> str:
+    return f"mint-rater-{study_id}"

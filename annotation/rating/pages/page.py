@@ -1,0 +1,306 @@
+"""What the rating page shows at each stage, as plain values for its templates."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from ...models import Study
+from ...protocol.forms import FormField, FormText
+from ...protocol.perspectives import Perspective, PerspectiveSettings
+from ...protocol.skips import SkipReason
+from ...raters.access import Access
+from ...raters.completion import WITH_CODE, completion_code
+from ...raters.errors import LinkError, RaterExcludedError, RatingError, StudyFullError
+from ...studies.protocols import protocol_of
+from ...studies.texts import StudyTexts
+from ..anchors import anchors_of
+from ..facts import answered_trials, last_ended_session
+from .checks import checks_context
+from .script_texts import script_texts
+
+
+class Stage(StrEnum):
+    """Where a rater is; each is a section of the page."""
+
+    CONSENT = "consent"
+    INSTRUCTIONS = "instructions"
+    RATING = "rating"
+    PAUSED = "paused"
+    DONE = "done"
+    WITHDRAWN = "withdrawn"
+    STOPPED = "stopped"
+    EXPIRED = "expired"
+
+
+#: A session is open and not paused.
+_DURING = {Stage.INSTRUCTIONS, Stage.RATING}
+#: Of the score ten, which is no digit (keyboard.js).
+_TEN_KEY = "+"
+
+
+@dataclass(frozen=True)
+class Level:
+    """One category of a scale: its value, the key that chooses it, and its name."""
+
+    value: str
+    key: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """One perspective with all that is asked about it."""
+
+    name: str
+    label: str
+    question: str
+    help: str
+    kind: str
+    minimum: str
+    maximum: str
+    step: str
+    middle: str
+    #: Empty where the score is given on a slider.
+    levels: tuple[Level, ...]
+    #: Words along the scale, where its levels have no names.
+    anchors: tuple[str, ...]
+    fields: tuple[FormField, ...]
+    texts: tuple[FormText, ...]
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        """The keys of the lowest and of the highest score that a key gives; on a scale to 100
+        digits are tens."""
+        ten = 100 if self.kind == "slider100" else 10
+        last = int(float(self.maximum))
+        return f"{int(float(self.minimum))}", _TEN_KEY if last >= ten else str(min(last, 9))
+
+    @property
+    def regions(self) -> bool:
+        return any(text.regions for text in self.texts)
+
+    @property
+    def words(self) -> bool:
+        return any(text.words for text in self.texts)
+
+
+@dataclass(frozen=True)
+class Example:
+    """What a perspective's scale means: addresses of images, each with what others said, and with
+    the prompt where the score is about it."""
+
+    label: str
+    images: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A page instead of the rating page: what is in the way, and what the rater can do."""
+
+    status: int
+    title: str
+    text: str
+    advice: str = ""
+
+
+def stage_of(access: Access) -> Stage:
+    if access.session is not None:
+        return Stage(access.session.state)
+    ended = last_ended_session(access)
+    return Stage(ended.state) if ended else Stage.CONSENT
+
+
+def page_context(access: Access, study: Study, stage: Stage, token: str) -> dict[str, Any]:
+    texts = StudyTexts(study.translations)
+    return {
+        "study": study,
+        "stage": stage,
+        "during": stage in _DURING,
+        "title": texts.word(study.title),
+        "consent": texts.consent(study.consent),
+        "instructions": texts.instructions(study.instructions),
+        "questions": (questions := questions_of(access, texts)),
+        "digits": questions[0].keys,
+        "skip_reasons": _skip_reasons(),
+        "examples": examples_of(access, texts) if stage is Stage.INSTRUCTIONS else [],
+        "completion_code": _completion_code(access) if stage in WITH_CODE else "",
+        "answered": answered_trials(access),
+        "session_trials": study.session_trials,
+        "session_minutes": study.plan.session_minutes,
+        **(checks_context(study.viewing) if stage not in _DURING and study.viewing.any else {}),
+        "settings": {
+            "token": token,
+            # A preview is nobody's: its browser keeps nothing.
+            "rater": access.code if access.rater_id else "",
+            "session": access.session.id if access.session else None,
+            "language": get_language(),
+            "leaseSeconds": study.lease_seconds,
+            "unread": access.unread,
+            "phones": study.viewing.phones,
+            "blocksBack": study.plan.blocks_back,
+            "imageSize": study.image_size,
+            "messages": script_texts(),
+        },
+    }
+
+
+def questions_of(access: Access, texts: StudyTexts) -> list[Question]:
+    protocol = protocol_of(access.study)
+    form = texts.form(protocol.form)
+    return [
+        _question(
+            texts.perspective(item),
+            tuple(field for field in form.fields if field.perspective is item.perspective),
+            tuple(text for text in form.texts if text.perspective is item.perspective),
+        )
+        for item in protocol.perspectives
+    ]
+
+
+def examples_of(access: Access, texts: StudyTexts) -> list[Example]:
+    """Per perspective, images from the worst to the best, with the words of the scale."""
+    anchors = anchors_of(access)
+    examples = []
+    for item in protocol_of(access.study).perspectives:
+        shown = texts.perspective(item)
+        about_prompt = item.perspective is Perspective.CORRESPONDENCE
+        images = [
+            (
+                default_storage.url(anchor.display),
+                shown.scale.name_of(anchor.score),
+                anchor.prompt if about_prompt else "",
+            )
+            for anchor in anchors.get(item.perspective, [])
+        ]
+        if images:
+            examples.append(Example(shown.label, tuple(images)))
+    return examples
+
+
+def _completion_code(access: Access) -> str:
+    ended = last_ended_session(access)
+    return completion_code(ended.id) if ended else ""
+
+
+def _question(
+    item: PerspectiveSettings, fields: tuple[FormField, ...], texts: tuple[FormText, ...]
+) -> Question:
+    scale = item.scale
+    return Question(
+        name=str(item.perspective),
+        label=item.label,
+        question=item.question,
+        help=item.help,
+        kind=scale.kind,
+        minimum=f"{scale.minimum:g}",
+        maximum=f"{scale.maximum:g}",
+        step=f"{scale.step:g}",
+        middle=f"{(scale.minimum + scale.maximum) / 2:g}",
+        levels=_levels(item),
+        anchors=() if scale.named else scale.labels,
+        fields=fields,
+        texts=texts,
+    )
+
+
+def _levels(item: PerspectiveSettings) -> tuple[Level, ...]:
+    """The categories of an ACR scale. A digit chooses a level; for ten there is +."""
+    scale = item.scale
+    if scale.kind.startswith("slider"):
+        return ()
+    number = round((scale.maximum - scale.minimum) / scale.step) + 1
+    values = [f"{scale.minimum + place * scale.step:g}" for place in range(number)]
+    labels = scale.labels if scale.named else ("",) * number
+    return tuple(
+        Level(value, value if len(value) == 1 else _TEN_KEY if value == "10" else "", label)
+        for value, label in zip(values, labels, strict=True)
+    )
+
+
+def _skip_reasons() -> list[tuple[str, str]]:
+    return [
+        (SkipReason.DOES_NOT_LOAD, _("It does not load, or loads only in part")),
+        (SkipReason.OFFENSIVE, _("It offends or distresses me")),
+        (SkipReason.CANNOT_JUDGE, _("I cannot judge it")),
+        (SkipReason.OTHER, _("Another reason")),
+    ]
+
+
+def notice_of(error: RatingError) -> Notice:
+    """The page for what keeps a rater from rating at all."""
+    if isinstance(error, LinkError):
+        return Notice(
+            404,
+            _("This link does not work"),
+            _("It may be incomplete, or it has been replaced by a newer one."),
+            _("Check that you copied all of it, or ask the person who invited you for a new link."),
+        )
+    if isinstance(error, RaterExcludedError):
+        return Notice(
+            403,
+            _("This link has been closed"),
+            _("The study’s owner has ended your part in it. Your ratings are kept."),
+            _("If you think this is a mistake, write to the person who invited you."),
+        )
+    if isinstance(error, StudyFullError):
+        return Notice(
+            200,
+            _("Everything is rated"),
+            _("There are no more images for you to rate in this study. Thank you for coming."),
+            _("More images may be added later; this link will still work then."),
+        )
+    return _closed_notice(error)
+
+
+def _closed_notice(error: RatingError) -> Notice:
+    return {
+        "shared_link_closed": Notice(
+            403,
+            _("This invitation has ended"),
+            _(
+                "The study’s owner has closed it. If you have already joined, keep using your own "
+                "link."
+            ),
+        ),
+        "shared_link_full": Notice(
+            200,
+            _("Enough people have joined"),
+            _("This study has as many raters as it wanted. Thank you for coming!"),
+            _("If you have already joined, keep using the link that you were given then."),
+        ),
+        "shared_link_busy": Notice(
+            429,
+            _("One moment, please"),
+            _("Many people are joining at once."),
+            _("Wait a minute, and open the link again."),
+        ),
+        "study_draft": Notice(
+            200,
+            _("Not open yet"),
+            _("This study is still being prepared."),
+            _("Please come back later with the same link."),
+        ),
+        "study_daily_limit": Notice(
+            200,
+            _("Enough for today"),
+            _("You have rated as many images as this study takes from one person per day."),
+            _("Thank you! Please come back tomorrow with the same link."),
+        ),
+        "study_paused": Notice(
+            200,
+            _("A short pause"),
+            _("This study is paused at the moment. All your ratings are kept."),
+            _("Please come back later with the same link; you will continue where you left off."),
+        ),
+    }.get(
+        error.code,
+        Notice(
+            200,
+            _("This study is closed"),
+            _("No more ratings are collected. All your ratings are kept. Thank you!"),
+        ),
+    )

@@ -1,0 +1,101 @@
+"""What the preview of a study shows, read without a rater, a session or a trial."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db.models import Avg, CharField, Exists, OuterRef
+from django.db.models.expressions import RawSQL
+
+from ..models import PublishedScore, Stimulus, Study
+from ..protocol.practice import expectation
+from ..protocol.sessions import SessionState
+from ..raters.access import Access, SessionFacts
+from ..studies.protocols import StudyFacts, protocol_of
+
+#: Enough to see the end of training, and of the session.
+TRAINING_SHOWN = 2
+MAIN_SHOWN = 5
+#: Of the signed links, none carries it: what is sent with it is refused.
+NOBODY = "preview"
+
+
+def preview_access(study: Study, state: SessionState | None) -> Access:
+    """An access of nobody: no rater has the id 0, and no link the code."""
+    version = RawSQL(  # as in `rating.facts`, so that the parsed protocol is shared
+        "annotation_study.xmin || '/' || annotation_study.ctid", [], output_field=CharField()
+    )
+    facts = StudyFacts(
+        study.pk,
+        Study.objects.annotate(version=version).values_list("version", flat=True).get(pk=study.pk),
+        Study.Status.OPEN,
+        study.session_trials,
+        study.lease_seconds,
+        study.audit_share,
+        study.holdout_share,
+    )
+    session = SessionFacts(0, state, 0) if state else None
+    return Access(0, f"{NOBODY}-{study.pk}", "active", 0, facts, session)
+
+
+def preview_passes(access: Access) -> list[list[str]]:
+    """What is asked in each pass over the images."""
+    protocol = protocol_of(access.study)
+    return [
+        [str(item.perspective) for item in protocol.asked_now(scored)]
+        for scored in range(protocol.passes)
+    ]
+
+
+def preview_trials(study: Study) -> list[dict[str, Any]]:
+    """Images of the study as the rating API would offer them, training first, with what is
+    expected of them; empty where it has none yet."""
+    images = (
+        Stimulus.objects.filter(study=study)
+        .exclude(sha256="")
+        .select_related("prompt")
+        .order_by("shuffle")
+    )
+    training = images.filter(
+        Exists(PublishedScore.objects.filter(stimulus=OuterRef("pk"))),
+        purpose=Stimulus.Purpose.TRAINING,
+    )
+    shown = min(study.plan.training_trials, TRAINING_SHOWN)
+    trials = [_trial(study, item, True, _feedback(study, item)) for item in training[:shown]]
+    main = images.filter(purpose=Stimulus.Purpose.MAIN)[:MAIN_SHOWN]
+    return trials + [_trial(study, item, False, []) for item in main]
+
+
+def _trial(
+    study: Study, stimulus: Stimulus, training: bool, feedback: Iterable[dict[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "training": training,
+        "prompt": stimulus.prompt.text,
+        "image": {
+            "url": default_storage.url(_shown(study, stimulus)),
+            "width": stimulus.width,
+            "height": stimulus.height,
+        },
+        "feedback": list(feedback),
+        "asked_up_to": study.asking.up_to(0, stimulus.pk),
+    }
+
+
+def _shown(study: Study, stimulus: Stimulus) -> str:
+    exact = study.image_size == Study.ImageSize.PIXELS and stimulus.exact.name
+    return str(exact or stimulus.display.name)
+
+
+def _feedback(study: Study, stimulus: Stimulus) -> Iterable[dict[str, Any]]:
+    scores = PublishedScore.objects.filter(stimulus=stimulus).values_list("perspective")
+    known = dict(scores.annotate(mos=Avg("mos")))
+    for item in study.perspective_settings:
+        if item.perspective in known:
+            found = expectation(item.perspective, item.scale, known[item.perspective])
+            yield {
+                "perspective": str(item.perspective),
+                "expected": found.expected,
+                "low": found.low,
+                "high": found.high,
+            }

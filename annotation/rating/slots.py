@@ -1,0 +1,224 @@
+"""The places that main trials hold on stimuli: taken by a claim, given back, taken again.
+
+Only here does `Stimulus.claimed_ratings` change, and always in the transaction that changes the
+trials beside it, so the counter equals a recount whenever a transaction ends. Trials of other roles
+(training, repeats, gold) hold no place.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.core.statements import prepared_cursor
+
+from ..protocol.asking import ALWAYS
+from ..protocol.draw import Draw
+from ..protocol.order import Content
+from ..protocol.plan import Role
+from ..protocol.skips import Skip
+from .facts import ELIGIBLE, OFFERED, OfferedTrial
+
+_ORDERS: dict[Draw, tuple[str, str]] = {
+    Draw.PRIORITY: ("pool", "stimulus.priority DESC, stimulus.shuffle"),
+    Draw.AUDIT: ("pool", "stimulus.shuffle"),
+    Draw.HOLDOUT: ("holdout", "stimulus.shuffle"),
+}
+
+# Locks the first free stimuli of an index and counts the places. Rows that another claim holds
+# this instant are passed over. NO KEY: a trial of another rater may refer to the stimulus
+# meanwhile (as stabilisation), and two claims that refer to each other's would deadlock. The limit
+# is written in, or the planner plans for a tenth of the study.
+_TAKE = """
+WITH picked AS (
+    SELECT stimulus.id FROM annotation_stimulus AS stimulus
+    WHERE {eligible} AND stimulus.split = '{split}' AND stimulus.id <> ALL (%(taken)s)
+    ORDER BY {order} LIMIT {number:d}
+    FOR NO KEY UPDATE OF stimulus SKIP LOCKED
+)
+UPDATE annotation_stimulus AS stimulus SET claimed_ratings = stimulus.claimed_ratings + 1
+FROM picked WHERE stimulus.id = picked.id
+RETURNING stimulus.id, stimulus.prompt_id, stimulus.generator_id
+"""
+
+_LEASE = f"""
+WITH given AS (
+    SELECT * FROM unnest(
+        %(stimuli)s::bigint[], %(roles)s::text[], %(draws)s::text[], %(asked)s::float8[]
+    ) WITH ORDINALITY AS given (stimulus_id, role, draw, asked_up_to, place)
+), step AS (
+    UPDATE annotation_ratingsession
+    SET next_position = next_position + (SELECT count(*) FROM given), next_block = %(block)s + 1
+    WHERE id = %(session)s
+    RETURNING next_position - (SELECT count(*) FROM given) AS first
+), trial AS (
+    INSERT INTO annotation_trial (
+        study_id, session_id, rater_id, stimulus_id, position, block, role, draw, state,
+        leased_at, lease_expires_at, skip_reason, behaviour, asked_up_to
+    )
+    SELECT %(study)s, %(session)s, %(rater)s, given.stimulus_id, step.first + given.place - 1,
+        %(block)s, given.role, given.draw, 'leased', now(),
+        now() + make_interval(secs => %(seconds)s), '', '{{}}', given.asked_up_to
+    FROM given, step
+    RETURNING id, stimulus_id, position, block, role, lease_expires_at, asked_up_to, scored
+)
+SELECT {OFFERED}
+FROM trial JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
+JOIN annotation_prompt AS prompt ON prompt.id = stimulus.prompt_id
+ORDER BY trial.position
+"""  # noqa: S608 -- the part put in is a constant
+
+# Waits for nobody, so it cannot deadlock: what is locked now (an answer coming in, priorities
+# being written) is left for the next sweep.
+_GIVE_BACK = """
+WITH due AS (
+    SELECT trial.id, trial.stimulus_id, trial.role
+    FROM annotation_trial AS trial
+    JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
+    WHERE trial.state = 'leased' AND {condition}
+    LIMIT %(limit)s
+    FOR NO KEY UPDATE OF trial, stimulus SKIP LOCKED
+), expired AS (
+    UPDATE annotation_trial AS trial SET state = 'expired' FROM due WHERE trial.id = due.id
+    RETURNING trial.stimulus_id, trial.role
+), freed AS (
+    SELECT stimulus_id, count(*) AS places FROM expired WHERE role = 'main' GROUP BY stimulus_id
+), given AS (
+    UPDATE annotation_stimulus AS stimulus
+    SET claimed_ratings = stimulus.claimed_ratings - freed.places
+    FROM freed WHERE stimulus.id = freed.stimulus_id
+)
+SELECT count(*) FROM expired
+"""
+_GIVE_BACK_EXPIRED = _GIVE_BACK.format(condition="trial.lease_expires_at < now()")
+_GIVE_BACK_SESSION = _GIVE_BACK.format(condition="trial.session_id = %(session)s")
+
+_SKIP = """
+WITH skipped AS (
+    UPDATE annotation_trial SET state = 'skipped', skip_reason = %(reason)s, skip_note = %(note)s
+    WHERE id = %(trial)s AND state = 'leased' RETURNING stimulus_id, role
+)
+UPDATE annotation_stimulus AS stimulus SET claimed_ratings = stimulus.claimed_ratings - 1
+FROM skipped WHERE stimulus.id = skipped.stimulus_id AND skipped.role = 'main'
+"""
+
+_RETAKE = """
+WITH free AS (
+    SELECT trial.id, trial.role, stimulus.id AS stimulus_id
+    FROM annotation_trial AS trial
+    JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
+    WHERE trial.id = %(trial)s AND trial.state = 'expired'
+        -- A repeat stands beside its first time, not beside another repeat.
+        AND NOT EXISTS (
+            SELECT 1 FROM annotation_trial AS met
+            WHERE met.rater_id = trial.rater_id AND met.stimulus_id = trial.stimulus_id
+                AND NOT met.state = 'expired'
+                AND (met.role = 'repeat') = (trial.role = 'repeat')
+        )
+), place AS (
+    UPDATE annotation_stimulus AS stimulus SET claimed_ratings = stimulus.claimed_ratings + 1
+    FROM free
+    WHERE stimulus.id = free.stimulus_id AND free.role = 'main'
+        AND stimulus.claimed_ratings < stimulus.maximum_ratings
+    RETURNING stimulus.id
+)
+UPDATE annotation_trial AS trial
+SET state = 'leased', lease_expires_at = now() + make_interval(secs => %(seconds)s)
+FROM free
+WHERE trial.id = free.id AND trial.state = 'expired'
+    AND (free.role <> 'main' OR EXISTS (SELECT 1 FROM place))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A stimulus chosen for a block, not leased yet."""
+
+    stimulus_id: int
+    content: Content
+    role: Role
+    draw: Draw = Draw.PLAN
+    #: Reasons are asked of scores up to this one, on 0…1; None where none is.
+    asked_up_to: float | None = ALWAYS
+
+
+def take_statement(draw: Draw, number: int) -> str:
+    split, order = _ORDERS[draw]
+    return _TAKE.format(eligible=ELIGIBLE, split=split, order=order, number=number)
+
+
+def take_places(
+    *, draw: Draw, number: int, study_id: int, rater_id: int, taken: Collection[int]
+) -> list[Pick]:
+    """Takes a place on each of the first `number` stimuli of `draw`'s order, by id.
+
+    taken: stimuli that this transaction has picked already. Lease them (`lease_block`) in the same
+    transaction, which must hold the session's row, so that one rater's claims follow each other.
+    """
+    with prepared_cursor() as cursor:
+        cursor.execute(
+            take_statement(draw, number),
+            {"study": study_id, "rater": rater_id, "taken": list(taken)},
+        )
+        return [
+            Pick(stimulus, Content(prompt, generator), Role.MAIN, draw)
+            for stimulus, prompt, generator in sorted(cursor.fetchall())
+        ]
+
+
+def lease_block(
+    *,
+    picks: Iterable[Pick],
+    block: int,
+    study_id: int,
+    rater_id: int,
+    session_id: int,
+    lease_seconds: int,
+) -> list[OfferedTrial]:
+    """Leases the picks to the rater in this order, as the session's `block`."""
+    picks = list(picks)
+    with prepared_cursor() as cursor:
+        cursor.execute(
+            _LEASE,
+            {
+                "stimuli": [pick.stimulus_id for pick in picks],
+                "roles": [str(pick.role) for pick in picks],
+                "draws": [str(pick.draw) for pick in picks],
+                "asked": [pick.asked_up_to for pick in picks],
+                "block": block,
+                "study": study_id,
+                "rater": rater_id,
+                "session": session_id,
+                "seconds": lease_seconds,
+            },
+        )
+        return [OfferedTrial(*row) for row in cursor.fetchall()]
+
+
+def give_back_expired(*, limit: int) -> int:
+    """Expires up to `limit` leases that ran out and gives their places back; answers how many."""
+    return _count(_GIVE_BACK_EXPIRED, {"limit": limit})
+
+
+def give_back_session(*, session_id: int) -> int:
+    """Gives back what a session still holds. A lease that is locked this instant runs out later."""
+    return _count(_GIVE_BACK_SESSION, {"session": session_id, "limit": None})
+
+
+def give_back_skipped(*, trial_id: int, skip: Skip) -> None:
+    """Marks a leased trial as skipped and gives its place back, if it held one."""
+    with prepared_cursor() as cursor:
+        cursor.execute(_SKIP, {"trial": trial_id, "reason": skip.reason, "note": skip.note})
+
+
+def retake_place(*, trial_id: int, lease_seconds: int) -> bool:
+    """Leases an expired trial again; False where its image is full or with the rater again."""
+    with prepared_cursor() as cursor:
+        cursor.execute(_RETAKE, {"trial": trial_id, "seconds": lease_seconds})
+        return bool(cursor.rowcount == 1)
+
+
+def _count(sql: str, parameters: dict[str, Any]) -> int:
+    with prepared_cursor() as cursor:
+        cursor.execute(sql, parameters)
+        row = cursor.fetchone()
+        return int(row[0]) if row else 0

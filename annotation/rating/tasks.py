@@ -1,0 +1,17 @@
+"""Background work of the rating side; each may run twice at once without harm."""
+
+from celery import shared_task
+
+from . import claims, sessions
+
+
+@shared_task
+def expire_leases() -> int:
+    """Gives back the images of raters who went away."""
+    return claims.expire_leases()
+
+
+@shared_task
+def expire_sessions() -> int:
+    """Ends the sessions of raters who did not come back."""
+    return sessions.expire_sessions()

@@ -1,0 +1,75 @@
+"""Published opinion scores in a manifest: mos_*, sd_* per perspective, and raters."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...protocol.perspectives import PERSPECTIVES, Perspective
+from .problems import Problem, gettext_noop
+
+SCORE_COLUMNS = frozenset(
+    {"raters", *(f"{kind}_{item}" for kind in ("mos", "sd") for item in PERSPECTIVES)}
+)
+_MOST_RATERS = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Score:
+    """A published MOS on 0…1, its standard deviation on the same scale, its number of raters."""
+
+    perspective: Perspective
+    mos: float
+    sd: float | None = None
+    raters: int | None = None
+
+
+def read_scores(values: Mapping[str, Any], mos_scale: float) -> tuple[Score, ...]:
+    """The scores of one row, divided by `mos_scale`; a perspective left empty has none."""
+    raters = _number("raters", values)
+    if raters is not None and (raters != int(raters) or not 0 < raters <= _MOST_RATERS):
+        raise _not("raters", values["raters"], "1…")
+    found = []
+    for perspective in PERSPECTIVES:
+        mos = _unit(f"mos_{perspective}", values, mos_scale)
+        sd = _unit(f"sd_{perspective}", values, mos_scale)
+        if mos is not None:
+            found.append(Score(perspective, mos, sd, None if raters is None else int(raters)))
+    return tuple(found)
+
+
+def _unit(key: str, values: Mapping[str, Any], mos_scale: float) -> float | None:
+    number = _number(key, values)
+    if number is None:
+        return None
+    if not 0 <= number / mos_scale <= 1:
+        raise _not(key, values[key], f"0…{mos_scale:g}")
+    return number / mos_scale
+
+
+def _number(key: str, values: Mapping[str, Any]) -> float | None:
+    value = values.get(key)
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if isinstance(value, bool) or not math.isfinite(number):
+        raise Problem(
+            gettext_noop('%(key)s "%(value)s" is not a number'),
+            gettext_noop("write it with a decimal point, or leave it empty"),
+            key=key,
+            value=str(value)[:40],
+        )
+    return number
+
+
+def _not(key: str, value: Any, interval: str) -> Problem:
+    return Problem(
+        gettext_noop("%(key)s %(value)s is outside %(interval)s"),
+        gettext_noop("fix it, or give the scale's maximum (--mos-scale 100)"),
+        key=key,
+        value=value,
+        interval=interval,
+    )

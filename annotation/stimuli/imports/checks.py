@@ -1,0 +1,281 @@
+"""Checking an import's rows against their images and against what the study already holds."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...models import PublishedScore, Stimulus, Study
+from ...protocol.perspectives import Perspective
+from ..importing.images import check_image, needs_reducing
+from ..importing.manifest import ManifestRow
+from ..importing.problems import ImageError, Problem, RowError, RowNote, gettext_noop
+from ..importing.scores import Score
+from ..importing.sources import ImageSource
+from .store import ImportStore
+
+#: Rows looked up in one query.
+_BATCH = 1000
+
+Progress = Callable[[int, int], None]
+
+
+def text_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """A stored image: its content hash, its size upright in pixels, its files' names."""
+
+    sha256: str
+    width: int
+    height: int
+    image: str
+    display: str
+    exact: str
+    thumbnail: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """A stimulus that the study already holds under a row's filename."""
+
+    pk: int
+    prompt_sha256: str
+    generator: str
+    sha256: str
+    #: The name of its file; "" if there is none.
+    image: str
+    #: It has only a reduced copy: it was imported before there were others.
+    reduced: bool
+    attention_check: bool
+    metadata: dict[str, Any]
+    scores: tuple[Score, ...]
+
+
+@dataclass(frozen=True)
+class CheckedRow:
+    """A row that can be imported. `image` is None for a label, or where nothing is to be stored."""
+
+    row: ManifestRow
+    prompt_sha256: str
+    known: Known | None
+    image: ImageFacts | None
+
+    @property
+    def restores(self) -> bool:
+        """Whether the study knew the image, but its file was lost or damaged."""
+        known = self.known
+        return (
+            self.image is not None
+            and known is not None
+            and bool(known.sha256)
+            and not known.reduced
+        )
+
+
+@dataclass
+class Findings:
+    """What the check of all rows came to, in row order."""
+
+    good: list[CheckedRow] = field(default_factory=list)
+    rejected: list[RowError] = field(default_factory=list)
+    notes: list[RowNote] = field(default_factory=list)
+    duplicates: int = 0
+
+
+@dataclass(frozen=True)
+class RowChecker:
+    """One row's check, run by several threads at once: it reads and writes files, no database."""
+
+    source: ImageSource
+    store: ImportStore
+    known: dict[str, Known]
+    labels_only: bool
+    purpose: str
+
+    def __call__(self, row: ManifestRow) -> CheckedRow | RowError:
+        try:
+            return self._check(row)
+        except Problem as problem:
+            return RowError.of(row.row, row.line, row.filename, problem)
+
+    def _check(self, row: ManifestRow) -> CheckedRow:
+        known = self.known.get(row.filename)
+        prompt = text_hash(row.prompt)
+        if row.attention_check and self.purpose != Stimulus.Purpose.GOLD:
+            raise Problem(
+                gettext_noop("only gold images can be attention checks"),
+                gettext_noop("import it with the purpose gold, or write no in attention_check"),
+            )
+        if known is not None:
+            _refuse_another_identity(row, prompt, known)
+        if self.labels_only and not self.source.holds(row.filename):
+            return CheckedRow(row, prompt, known, None)
+        data = self.source.read(row.filename)
+        digest = hashlib.sha256(data).hexdigest()
+        if known is not None and known.sha256:
+            _refuse_another_image(row, digest, known)
+            if self.store.holds(known.image, data) and not known.reduced:
+                return CheckedRow(row, prompt, known, None)
+        return CheckedRow(row, prompt, known, self._store(row.filename, data, digest))
+
+    def _store(self, filename: str, data: bytes, digest: str) -> ImageFacts:
+        checked = check_image(filename, data)
+        # Where the display copy is the original itself, their name is one and they are stored once.
+        return ImageFacts(
+            digest,
+            checked.width,
+            checked.height,
+            image=self.store.put("images", checked.original),
+            display=self.store.put("images", checked.display),
+            exact=self.store.put("images", checked.exact) if checked.exact else "",
+            thumbnail=self.store.put("thumbnails", checked.thumbnail),
+        )
+
+
+def _refuse_another_identity(row: ManifestRow, prompt: str, known: Known) -> None:
+    for key, same in (
+        ("prompt", prompt == known.prompt_sha256),
+        ("generator", row.generator == known.generator),
+        ("attention_check", known.attention_check or not row.attention_check),
+    ):
+        if not same:
+            raise Problem(
+                gettext_noop('"%(filename)s" is in the study with a different %(key)s'),
+                gettext_noop("correct it, or give the image a new filename"),
+                filename=row.filename,
+                key=key,
+            )
+
+
+def _refuse_another_image(row: ManifestRow, digest: str, known: Known) -> None:
+    if digest != known.sha256:
+        raise ImageError(
+            gettext_noop('"%(filename)s" is in the study with a different image'),
+            gettext_noop("give the new image a new filename: an image's ratings stay with it"),
+            filename=row.filename,
+        )
+
+
+def load_known(study: Study, rows: Sequence[ManifestRow], source_name: str) -> dict[str, Known]:
+    """What the study holds under the rows' filenames, with the scores published by one source."""
+    known: dict[str, Known] = {}
+    for names in _batches([row.filename for row in rows]):
+        stimuli = Stimulus.objects.filter(study=study, filename__in=names)
+        scores: dict[int, list[Score]] = {}
+        for item in PublishedScore.objects.filter(stimulus__in=stimuli, source=source_name):
+            score = Score(Perspective(item.perspective), item.mos, item.sd, item.raters)
+            scores.setdefault(item.stimulus_id, []).append(score)
+        for stimulus in stimuli.select_related("prompt", "generator"):
+            known[stimulus.filename] = Known(
+                stimulus.pk,
+                stimulus.prompt.text_sha256,
+                stimulus.generator.name,
+                stimulus.sha256,
+                stimulus.image.name or "",
+                _is_reduced(stimulus),
+                stimulus.attention_check,
+                stimulus.metadata,
+                tuple(scores.get(stimulus.pk, ())),
+            )
+    return known
+
+
+def _is_reduced(stimulus: Stimulus) -> bool:
+    size = (stimulus.width or 0, stimulus.height or 0)
+    return needs_reducing(*size) and not stimulus.exact
+
+
+def check_rows(
+    rows: Sequence[ManifestRow],
+    checker: RowChecker,
+    *,
+    study: Study,
+    partial: bool,
+    progress: Progress,
+) -> Findings:
+    """Check every row; files are written as it goes, until a row fails that refuses the import."""
+    findings = Findings()
+    checked: list[CheckedRow] = []
+    # Pillow lets go of the interpreter lock while it decodes and encodes, so threads do.
+    executor = ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1))
+    try:
+        for done, result in enumerate(executor.map(checker, rows), start=1):
+            if isinstance(result, CheckedRow):
+                checked.append(result)
+            else:
+                findings.rejected.append(result)
+                if not partial:
+                    checker.store.stop_writing()
+            progress(done, len(rows))
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+    _drop_duplicates(checked, study, findings)
+    return findings
+
+
+def _drop_duplicates(checked: list[CheckedRow], study: Study, findings: Findings) -> None:
+    """One image per prompt and content: a second is left out, or refused if it contradicts."""
+    taken = _held_content(study, checked)
+    for item in checked:
+        if item.image is None:
+            findings.good.append(item)
+            continue
+        key = (item.prompt_sha256, item.image.sha256)
+        other, generator = taken.setdefault(key, (item.row.filename, item.row.generator))
+        if other == item.row.filename:
+            findings.good.append(item)
+        elif generator == item.row.generator:
+            findings.duplicates += 1
+            findings.notes.append(_duplicate(item.row, other))
+        else:
+            findings.rejected.append(_contradiction(item.row, other, generator))
+    findings.rejected.sort(key=lambda error: error.row)
+
+
+def _held_content(
+    study: Study, checked: Sequence[CheckedRow]
+) -> dict[tuple[str, str], tuple[str, str]]:
+    """(prompt hash, content hash) → (filename, generator) of what the study holds already."""
+    hashes = [item.image.sha256 for item in checked if item.image is not None]
+    return {
+        (prompt, sha256): (filename, generator)
+        for batch in _batches(hashes)
+        for prompt, sha256, filename, generator in Stimulus.objects.filter(
+            study=study, sha256__in=batch
+        ).values_list("prompt__text_sha256", "sha256", "filename", "generator__name")
+    }
+
+
+def _duplicate(row: ManifestRow, other: str) -> RowNote:
+    return RowNote(
+        row.row,
+        row.line,
+        row.filename,
+        gettext_noop('"%(filename)s" is the same image for the same prompt as "%(other)s"'),
+        gettext_noop("only one of them is kept"),
+        {"filename": row.filename, "other": other},
+    )
+
+
+def _contradiction(row: ManifestRow, other: str, generator: str) -> RowError:
+    return RowError(
+        row.row,
+        row.line,
+        row.filename,
+        gettext_noop(
+            '"%(filename)s" is the same image for the same prompt as "%(other)s", '
+            'whose generator is "%(generator)s"'
+        ),
+        gettext_noop("correct the generator, or delete one of the rows"),
+        {"filename": row.filename, "other": other, "generator": generator},
+    )
+
+
+def _batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(values), _BATCH):
+        yield values[start : start + _BATCH]

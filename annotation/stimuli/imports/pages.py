@@ -1,0 +1,179 @@
+"""The import page: upload a manifest and an archive, watch the job, read what became of it."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from workbench.accounts.signed_in import signed_in
+
+from ...models import ImportJob, Stimulus, Study
+from ...studies.selectors import find_study
+from ..importing.problems import Problem, RowNote
+from .jobs import ImportActiveError, UploadNotKeptError, request_import
+from .service import ImportOptions
+
+_JOBS_SHOWN = 10
+_MANIFEST_TYPES = ".csv,.tsv,.txt,.jsonl,.ndjson"
+
+
+class HtmxHttpRequest(HttpRequest):
+    """A request after its middleware."""
+
+    htmx: HtmxDetails
+
+
+class ImportForm(forms.Form):
+    """What `import_stimuli` takes on the command line."""
+
+    manifest = forms.FileField(
+        label=gettext_lazy("Manifest"),
+        help_text=gettext_lazy(
+            "CSV or JSONL in UTF-8 with the columns filename, prompt and generator. Other "
+            "columns are kept as metadata; mos_quality, mos_authenticity and mos_correspondence "
+            "(with sd_… and raters) are published scores."
+        ),
+        widget=forms.FileInput(attrs={"accept": _MANIFEST_TYPES}),
+    )
+    images = forms.FileField(
+        label=gettext_lazy("Images"),
+        required=False,
+        help_text=gettext_lazy("A ZIP of JPEG, PNG or WebP files."),
+        widget=forms.FileInput(attrs={"accept": ".zip"}),
+    )
+    purpose = forms.ChoiceField(
+        label=gettext_lazy("Purpose"),
+        choices=Stimulus.Purpose.choices,
+        initial=Stimulus.Purpose.MAIN,
+        help_text=gettext_lazy(
+            "Main images are rated and learnt from. Practice images and gold images (hidden "
+            "checks) are kept apart from them."
+        ),
+    )
+    mos_scale = forms.TypedChoiceField(
+        label=gettext_lazy("Published scores run from 0 to"),
+        choices=[("1", "1"), ("100", "100"), ("5", "5"), ("10", "10")],
+        coerce=float,
+        initial="1",
+    )
+    partial = forms.BooleanField(
+        label=gettext_lazy("Import the good rows even if others are bad"), required=False
+    )
+    labels_only = forms.BooleanField(
+        label=gettext_lazy("If an image is missing, keep its row as labels"), required=False
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if not cleaned.get("images") and not cleaned.get("labels_only"):
+            self.add_error(
+                "images", _("Add the ZIP of the images, or choose to keep rows as labels.")
+            )
+        return cleaned
+
+    def options(self) -> ImportOptions:
+        return ImportOptions(
+            purpose=self.cleaned_data["purpose"],
+            labels_only=self.cleaned_data["labels_only"],
+            mos_scale=self.cleaned_data["mos_scale"],
+        )
+
+
+@csrf_exempt
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def study_import(request: HtmxHttpRequest, slug: str) -> HttpResponse:
+    """Judge an upload by its declared length first: looking for the CSRF token would read it all.
+
+    The length is binding: WSGI servers hand on no more than was declared.
+    """
+    study = find_study(request.user, slug, "annotation.change_study")
+    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.IMPORT_UPLOAD_BYTES:
+        form = ImportForm()
+        limit = filesizeformat(settings.IMPORT_UPLOAD_BYTES)
+        text = _("Together the files are larger than %(limit)s. Import them in parts.")
+        response = _page(request, study, form, refused=text % {"limit": limit})
+        response.status_code = 413
+        return response
+    return _import_form(request, study)
+
+
+@csrf_protect
+def _import_form(request: HtmxHttpRequest, study: Study) -> HttpResponse:
+    # A step of the study's checklist names the purpose that it is about.
+    asked = {"purpose": request.GET["purpose"]} if "purpose" in request.GET else None
+    form = ImportForm(request.POST or None, request.FILES or None, initial=asked)
+    if request.method != "POST" or not form.is_valid():
+        return _page(request, study, form)
+    try:
+        job = request_import(
+            study=study,
+            actor=signed_in(request),
+            manifest=form.cleaned_data["manifest"],
+            images=form.cleaned_data["images"],
+            partial=form.cleaned_data["partial"],
+            options=form.options(),
+        )
+    except (ImportActiveError, UploadNotKeptError) as error:
+        return _page(request, study, form, refused=error.message)
+    address = reverse("study-import-job", args=[study.slug, job.pk])
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+
+
+@login_required
+@require_safe
+def study_import_job(request: HtmxHttpRequest, slug: str, job: int) -> HttpResponse:
+    """One import's progress and outcome; asked for by htmx, its panel alone."""
+    study = find_study(request.user, slug, "annotation.change_study")
+    found = get_object_or_404(ImportJob, pk=job, study=study)
+    template = "annotation/_import_job.html" if request.htmx else "annotation/import_job.html"
+    context = {"study": study, "tab": "import", "job": found, **_outcome(found)}
+    return render(request, template, context)
+
+
+def _page(
+    request: HtmxHttpRequest, study: Study, form: ImportForm, *, refused: str = ""
+) -> HttpResponse:
+    template = "annotation/_import_form.html" if request.htmx else "annotation/import.html"
+    context = {
+        "study": study,
+        "tab": "import",
+        "form": form,
+        "refused": refused,
+        "limit": settings.IMPORT_UPLOAD_BYTES,
+        "jobs": study.import_jobs.select_related("actor")[:_JOBS_SHOWN],
+    }
+    return render(request, template, context)
+
+
+def _outcome(job: ImportJob) -> dict[str, Any]:
+    """The job's rows and refusal, in the reader's language."""
+    refusal = Problem.from_json(job.refusal) if job.refusal else None
+    return {
+        "rejected": [_readable(item) for item in job.rejected_rows],
+        "notes": [_readable(item) for item in job.notes],
+        "importable": job.progress_total - job.rejected,
+        "refusal": refusal and {"sentence": refusal.sentence(_), "advice": refusal.advice(_)},
+    }
+
+
+def _readable(item: dict[str, Any]) -> dict[str, Any]:
+    note = RowNote.from_json(item)
+    return {
+        "row": note.row,
+        "line": note.line,
+        "filename": note.filename,
+        "sentence": note.sentence(_),
+        "advice": note.advice(_),
+    }

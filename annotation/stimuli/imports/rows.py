@@ -1,0 +1,132 @@
+"""Writing checked rows to the database, within the caller's transaction."""
+
+from collections.abc import Iterable, Sequence
+
+from ...models import Generator, Prompt, PublishedScore, Stimulus, Study
+from ..splits import draw_splits, rating_places
+from .checks import CheckedRow
+
+_BATCH = 500
+
+
+def write_rows(
+    *, study: Study, rows: Sequence[CheckedRow], purpose: str, source_name: str
+) -> tuple[int, int]:
+    """Create and update stimuli and their published scores; how many of each."""
+    new = [item for item in rows if item.known is None]
+    scored = _create(study, new, purpose, source_name)
+    changed = [item for item in rows if item.known is not None and _update(item, source_name)]
+    scored += [
+        score
+        for item in changed
+        if item.known is not None
+        for score in _scores(item, item.known.pk, source_name)
+    ]
+    PublishedScore.objects.bulk_create(
+        scored,
+        batch_size=_BATCH,
+        update_conflicts=True,
+        unique_fields=["stimulus", "perspective", "source"],
+        update_fields=["mos", "sd", "raters"],
+    )
+    return len(new), len(changed)
+
+
+def _create(
+    study: Study, rows: Sequence[CheckedRow], purpose: str, source_name: str
+) -> list[PublishedScore]:
+    prompts = _prompts(study, rows)
+    generators = _generators(study, {item.row.generator for item in rows})
+    splits = _splits(study, rows, purpose)
+    stimuli = []
+    for item in rows:
+        split = splits[item.prompt_sha256]
+        wanted, maximum = rating_places(study, split=split, purpose=purpose)
+        stimulus = Stimulus(
+            study=study,
+            prompt_id=prompts[item.prompt_sha256],
+            generator_id=generators[item.row.generator],
+            filename=item.row.filename,
+            metadata=item.row.metadata,
+            split=split,
+            purpose=purpose,
+            attention_check=item.row.attention_check,
+            wanted_ratings=wanted,
+            maximum_ratings=maximum,
+            **_file_fields(item),
+        )
+        stimuli.append(stimulus)
+    Stimulus.objects.bulk_create(stimuli, batch_size=_BATCH)
+    return [
+        score
+        for item, stimulus in zip(rows, stimuli, strict=True)
+        for score in _scores(item, stimulus.pk, source_name)
+    ]
+
+
+def _file_fields(item: CheckedRow) -> dict[str, str | int]:
+    if item.image is None:
+        return {}
+    return {
+        "sha256": item.image.sha256,
+        "width": item.image.width,
+        "height": item.image.height,
+        "image": item.image.image,
+        "display": item.image.display,
+        "exact": item.image.exact,
+        "thumbnail": item.image.thumbnail,
+    }
+
+
+def _update(item: CheckedRow, source_name: str) -> bool:
+    """Give a known stimulus its missing image and the manifest's later metadata and scores."""
+    known = item.known
+    assert known is not None  # noqa: S101 -- the caller chose the known ones; this tells mypy
+    fields: dict[str, object] = {}
+    if item.image is not None:
+        # Of a label, the same image again whose file was lost, or its exact copy: the check refused
+        # any other.
+        fields |= _file_fields(item)
+    metadata = {**known.metadata, **item.row.metadata}
+    if metadata != known.metadata:
+        fields["metadata"] = metadata
+    if fields:
+        Stimulus.objects.filter(pk=known.pk, sha256=known.sha256).update(**fields)
+    return bool(fields) or not set(item.row.scores) <= set(known.scores)
+
+
+def _scores(item: CheckedRow, stimulus: int, source_name: str) -> Iterable[PublishedScore]:
+    for score in item.row.scores:
+        yield PublishedScore(
+            stimulus_id=stimulus,
+            perspective=score.perspective,
+            mos=score.mos,
+            sd=score.sd,
+            raters=score.raters,
+            source=source_name,
+        )
+
+
+def _prompts(study: Study, rows: Sequence[CheckedRow]) -> dict[str, int]:
+    texts = {item.prompt_sha256: item.row.prompt for item in rows}
+    Prompt.objects.bulk_create(
+        [Prompt(study=study, text=text, text_sha256=digest) for digest, text in texts.items()],
+        batch_size=_BATCH,
+        ignore_conflicts=True,
+    )
+    found = Prompt.objects.filter(study=study, text_sha256__in=list(texts))
+    return dict(found.values_list("text_sha256", "pk"))
+
+
+def _generators(study: Study, names: set[str]) -> dict[str, int]:
+    Generator.objects.bulk_create(
+        [Generator(study=study, name=name) for name in sorted(names)], ignore_conflicts=True
+    )
+    return dict(Generator.objects.filter(study=study, name__in=names).values_list("name", "pk"))
+
+
+def _splits(study: Study, rows: Sequence[CheckedRow], purpose: str) -> dict[str, str]:
+    generators: dict[str, set[str]] = {}
+    for item in rows:
+        generators.setdefault(item.prompt_sha256, set()).add(item.row.generator)
+    return draw_splits(study=study, prompts=generators, purpose=purpose)

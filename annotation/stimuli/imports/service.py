@@ -1,0 +1,288 @@
+"""Importing stimuli: every row is checked first, then all good rows are written or none.
+
+Files are written before the transaction that makes them known, and taken back if it fails.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.conf import settings
+from django.db import OperationalError, transaction
+from django.utils.translation import gettext as _
+
+from workbench.accounts.models import User
+from workbench.core.disks import is_disk_full
+from workbench.core.errors import MintError
+
+from ...models import Stimulus, Study
+from ...studies.audit import record
+from ..importing.aigciqa2023 import SOURCE_NAME, ReleaseImages, read_release
+from ..importing.manifest import Manifest, read_manifest
+from ..importing.problems import Problem, RowError, RowNote, gettext_noop
+from ..importing.sources import ImageSource, open_source
+from .checks import Findings, Progress, RowChecker, check_rows, load_known
+from .rows import write_rows
+from .store import ImportStore, study_lock
+
+#: PostgreSQL's SQLSTATE for a full disk.
+
+
+class ImportRefusedError(MintError):
+    """An import that could not take place at all; the message says why and how to mend it."""
+
+    code = "import_refused"
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(f"{problem.sentence(_)}; {problem.advice(_)}")
+        self.problem = problem
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """Choices that most imports leave alone."""
+
+    purpose: str = Stimulus.Purpose.MAIN
+    #: Import rows whose image is absent as labels, rather than reject them.
+    labels_only: bool = False
+    #: What published scores are divided by.
+    mos_scale: float = 1.0
+    #: What published scores are recorded to come from.
+    source: str = "manifest"
+
+
+@dataclass
+class ImportReport:
+    """What an import did. `rejected` rows with `imported == 0` mean that it did nothing."""
+
+    total: int = 0
+    imported: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    duplicates: int = 0
+    rejected: list[RowError] = field(default_factory=list)
+    notes: list[RowNote] = field(default_factory=list)
+    #: Whether anything could be written: no row was rejected, or a part was asked for.
+    done: bool = True
+
+    @property
+    def importable(self) -> int:
+        return self.total - len(self.rejected)
+
+    def summary(self) -> str:
+        """One or two sentences for a person."""
+        counts = {
+            "total": self.total,
+            "importable": self.importable,
+            "imported": self.imported,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "duplicates": self.duplicates,
+        }
+        if not self.done:
+            return (
+                _(
+                    "%(importable)d of %(total)d rows can be imported. Nothing was imported: fix "
+                    "the rows, or import only the good ones (--partial)."
+                )
+                % counts
+            )
+        if not self.imported and not self.updated:
+            return (
+                _("Nothing changed: %(unchanged)d of %(total)d rows are already in the study.")
+                % counts
+            )
+        return (
+            _(
+                "%(imported)d imported, %(updated)d updated, %(unchanged)d unchanged, "
+                "%(duplicates)d duplicates left out, of %(total)d rows."
+            )
+            % counts
+        )
+
+
+def import_manifest(
+    *,
+    study: Study,
+    manifest: Path,
+    images: Path | None = None,
+    partial: bool = False,
+    actor: User | None = None,
+    progress: Progress | None = None,
+    options: ImportOptions = ImportOptions(),
+) -> ImportReport:
+    """Import the rows of `manifest`, their images from a folder or ZIP (default: beside it).
+
+    Bad rows are listed in the report, not raised. Raises ImportRefusedError where manifest or
+    images cannot be read at all, or files cannot be written; ImportRunningError beside another
+    import into the study.
+    """
+    with _refused_for_problems():
+        rows = read_manifest(manifest, mos_scale=options.mos_scale)
+        source = open_source(images or manifest.parent)
+    with closing(source):
+        return import_rows(
+            study=study,
+            manifest=rows,
+            source=source,
+            partial=partial,
+            actor=actor,
+            progress=progress,
+            options=options,
+        )
+
+
+def import_aigciqa2023(
+    *,
+    study: Study,
+    folder: Path,
+    images: Path | None = None,
+    partial: bool = False,
+    actor: User | None = None,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Import the AIGCIQA2023+ release in `folder`; absent images are noted, their labels kept."""
+    with _refused_for_problems():
+        release = read_release(folder)
+        source = ReleaseImages(open_source(images or folder), release.manifest)
+    with closing(source):
+        report = import_rows(
+            study=study,
+            manifest=release.manifest,
+            source=source,
+            partial=partial,
+            actor=actor,
+            progress=progress,
+            options=ImportOptions(labels_only=True, source=SOURCE_NAME),
+        )
+    report.notes = sorted([*release.slips, *report.notes], key=lambda note: note.row)
+    return report
+
+
+def import_rows(
+    *,
+    study: Study,
+    manifest: Manifest,
+    source: ImageSource,
+    partial: bool = False,
+    actor: User | None = None,
+    progress: Progress | None = None,
+    options: ImportOptions = ImportOptions(),
+) -> ImportReport:
+    """As `import_manifest`, of rows already read."""
+    report = ImportReport(total=manifest.total)
+    with _refused_for_full_disks(), study_lock(study), ImportStore(study) as store:
+        if manifest.errors and not partial:
+            store.stop_writing()
+        known = load_known(study, manifest.rows, options.source)
+        checker = RowChecker(source, store, known, options.labels_only, options.purpose)
+        findings = check_rows(
+            manifest.rows, checker, study=study, partial=partial, progress=progress or _silent
+        )
+        findings.rejected = sorted(
+            [*manifest.errors, *findings.rejected], key=lambda error: error.row
+        )
+        report.rejected, report.done = findings.rejected, partial or not findings.rejected
+        if report.done:
+            _write(report, findings, study, actor, options, store)
+    notes = [*findings.notes, *_absent(findings), *(_restored(findings) if report.done else ())]
+    report.notes = sorted(notes, key=lambda note: note.row)
+    return report
+
+
+def _write(
+    report: ImportReport,
+    findings: Findings,
+    study: Study,
+    actor: User | None,
+    options: ImportOptions,
+    store: ImportStore,
+) -> None:
+    store.sync()
+    with transaction.atomic(durable=True):
+        report.imported, report.updated = write_rows(
+            study=study, rows=findings.good, purpose=options.purpose, source_name=options.source
+        )
+        if report.imported or report.updated:
+            record(
+                study=study,
+                actor=actor,
+                action="stimuli.imported",
+                imported=report.imported,
+                updated=report.updated,
+            )
+    # Only now do rows point to the files.
+    store.keep()
+    report.duplicates = findings.duplicates
+    report.unchanged = len(findings.good) - report.imported - report.updated
+
+
+def _absent(findings: Findings) -> Iterator[RowNote]:
+    for item in findings.good:
+        if item.image is None and (item.known is None or not item.known.sha256):
+            yield RowNote(
+                item.row.row,
+                item.row.line,
+                item.row.filename,
+                gettext_noop('image "%(filename)s" is missing'),
+                gettext_noop("its labels are kept; import the image later under the same name"),
+                {"filename": item.row.filename},
+            )
+
+
+def _restored(findings: Findings) -> Iterator[RowNote]:
+    for item in findings.good:
+        if item.restores:
+            yield RowNote(
+                item.row.row,
+                item.row.line,
+                item.row.filename,
+                gettext_noop('the file of "%(filename)s" was lost or damaged'),
+                gettext_noop("it was written again; have the model predict the image again"),
+                {"filename": item.row.filename},
+            )
+
+
+def _silent(done: int, total: int) -> None:
+    """Nobody watches."""
+
+
+@contextmanager
+def _refused_for_problems() -> Iterator[None]:
+    try:
+        yield
+    except Problem as problem:
+        raise ImportRefusedError(problem) from problem
+
+
+@contextmanager
+def _refused_for_full_disks() -> Iterator[None]:
+    """Files that cannot be written, and a database that cannot grow, by name."""
+    try:
+        yield
+    except OperationalError as error:
+        if not is_disk_full(error):
+            raise
+        problem = Problem(
+            gettext_noop("the database's disk is full; nothing was imported"),
+            gettext_noop("free space and import again"),
+        )
+        raise ImportRefusedError(problem) from error
+    except OSError as error:
+        raise ImportRefusedError(_unwritable(error)) from error
+
+
+def _unwritable(error: OSError) -> Problem:
+    if is_disk_full(error):
+        return Problem(
+            gettext_noop("the disk of %(place)s is full; nothing was imported"),
+            gettext_noop("free space and import again"),
+            place=str(settings.MEDIA_ROOT),
+        )
+    return Problem(
+        gettext_noop("images cannot be written to %(place)s (%(reason)s)"),
+        gettext_noop("let the workbench write there and import again; nothing was imported"),
+        place=str(settings.MEDIA_ROOT),
+        reason=error.strerror or str(error),
+    )

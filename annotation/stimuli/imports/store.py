@@ -1,0 +1,154 @@
+"""The files of an import: named by content, and taken back when the import does not come to rows.
+
+Files lie below `studies/<pk>/`, so that no two studies share one, and one import per study runs at
+a time (`study_lock`): what an import wrote, no other row can point to. A file's name says nothing
+about its generator.
+"""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from workbench.core.errors import MintError
+
+from ...models import Stimulus, Study
+from ..importing.images import StoredFile
+
+_LOCK_CLASS = 0x4D494D50
+_KINDS = ("images", "thumbnails")
+
+
+class ImportRunningError(MintError):
+    """Two imports into one study at once."""
+
+    code = "import_running"
+
+
+@contextmanager
+def study_lock(study: Study) -> Iterator[None]:
+    """Hold the study's import lock; PostgreSQL frees it should this process die."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_CLASS, study.pk])
+        if cursor.fetchone() != (True,):
+            raise ImportRunningError(
+                _("Another import into “%(study)s” is running; wait until it is done.")
+                % {"study": study.title}
+            )
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_CLASS, study.pk])
+
+
+class ImportStore:
+    """Writes files while it is open; leaving it without `keep()` deletes what it wrote.
+
+    `put` may be called from several threads. A marker file stays behind when the process is killed;
+    the next import then deletes the files that no row points to.
+    """
+
+    def __init__(self, study: Study) -> None:
+        self._study = study
+        self._folder = f"studies/{study.pk}"
+        self._marker = f"{self._folder}/importing"
+        self._lock = threading.Lock()
+        self._claimed: set[str] = set()
+        self._written: list[str] = []
+        self._writing = True
+        self._kept = False
+
+    def __enter__(self) -> Self:
+        if default_storage.exists(self._marker):
+            self._delete_orphans()
+        else:
+            self._leave_marker()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if not self._kept:
+            for name in self._written:
+                default_storage.delete(name)
+        default_storage.delete(self._marker)
+
+    def put(self, kind: str, file: StoredFile) -> str:
+        """Store `file` unless it is there already; its name. Raises OSError."""
+        digest = file.digest
+        name = f"{self._folder}/{kind}/{digest[:2]}/{digest}.{file.suffix}"
+        with self._lock:
+            if name in self._claimed or not self._writing:
+                return name
+            self._claimed.add(name)
+            if self.holds(name, file.data):
+                return name
+            default_storage.delete(name)
+            # Noted first: a write that fails half-way leaves a file, too.
+            self._written.append(name)
+        default_storage.save(name, ContentFile(file.data))
+        return name
+
+    @staticmethod
+    def holds(name: str, data: bytes) -> bool:
+        """Whether the file is there as it was written: a disk of ours is read, elsewhere the size
+        has to do."""
+        if not default_storage.exists(name):
+            return False
+        if isinstance(default_storage._wrapped, FileSystemStorage):  # type: ignore[attr-defined] # LazyObject
+            return Path(default_storage.path(name)).read_bytes() == data
+        return bool(default_storage.size(name) == len(data))
+
+    def stop_writing(self) -> None:
+        """From here on `put` only names files: the import is known to be refused."""
+        self._writing = False
+
+    def sync(self) -> None:
+        """Have everything on the disk before the rows that point to it are committed."""
+        if isinstance(default_storage._wrapped, FileSystemStorage):  # type: ignore[attr-defined] # LazyObject
+            os.sync()
+
+    def keep(self) -> None:
+        self._kept = True
+
+    def _leave_marker(self) -> None:
+        try:
+            default_storage.save(self._marker, ContentFile(b"an import is running, or was killed"))
+        except OSError:
+            default_storage.delete(self._marker)
+            raise
+
+    def _delete_orphans(self) -> None:
+        fields = ("image", "display", "exact", "thumbnail")
+        used = {
+            name
+            for names in Stimulus.objects.filter(study=self._study).values_list(*fields)
+            for name in names
+        }
+        for name in self._stored():
+            if name not in used:
+                default_storage.delete(name)
+
+    def _stored(self) -> Iterator[str]:
+        for kind in _KINDS:
+            folder = f"{self._folder}/{kind}"
+            if not default_storage.exists(folder) and isinstance(
+                default_storage._wrapped,  # type: ignore[attr-defined] # LazyObject
+                FileSystemStorage,
+            ):
+                continue
+            for part in default_storage.listdir(folder)[0]:
+                for name in default_storage.listdir(f"{folder}/{part}")[1]:
+                    yield f"{folder}/{part}/{name}"

@@ -1,0 +1,125 @@
+"""The owner's pages about images: a grid that is searched, and one image with its ratings."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from ..models import Generator, Rater, Stimulus, Study, Trial
+from ..opinion.selectors import mos_of
+from ..protocol.perspectives import PerspectiveSettings
+from ..studies.selectors import find_study, stimuli_of
+from ..studies.texts import localized
+from .marked import Marked, marked_of
+
+_PER_PAGE = 48
+_FILTERS = ("text", "generator", "split", "state")
+
+
+@login_required
+@require_safe
+def stimulus_list(request: HttpRequest, slug: str) -> HttpResponse:
+    study = find_study(request.user, slug, "annotation.view_study")
+    filters = {name: request.GET.get(name, "") for name in _FILTERS}
+    page = Paginator(stimuli_of(study, filters=filters), _PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    stimuli = list(page)
+    means = mos_of(study, stimuli)
+    context = {
+        "study": study,
+        "tab": "stimuli",
+        "page": page,
+        "stimuli": [(item, _labelled(study, means[item.pk])) for item in stimuli],
+        "filters": filters,
+        "query": urlencode({name: value for name, value in filters.items() if value}),
+        "generators": Generator.objects.filter(study=study)
+        .order_by("name")
+        .values_list("name", flat=True),
+        "splits": Stimulus.Split.choices,
+    }
+    return render(request, "annotation/stimuli.html", context)
+
+
+@login_required
+@require_safe
+def stimulus_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    study = find_study(request.user, slug, "annotation.view_study")
+    stimulus = get_object_or_404(
+        Stimulus.objects.select_related("prompt", "generator"), study=study, pk=pk
+    )
+    perspectives = study.perspective_settings
+    labels = {str(item.perspective): localized(item.label) for item in perspectives}
+    trials = _main_trials(stimulus)
+    marked = marked_of(
+        stimulus,
+        [(trial.rater.code, item) for trial in trials for item in _current(trial.explanations)],
+        labels,
+    )
+    context = {
+        "study": study,
+        "tab": "stimuli",
+        "stimulus": stimulus,
+        "mos": _labelled(study, mos_of(study, [stimulus])[stimulus.pk]),
+        "perspectives": [{"label": label} for label in labels.values()],
+        "trials": _answers(study, trials, perspectives, marked),
+        "marked": marked,
+    }
+    return render(request, "annotation/stimulus.html", context)
+
+
+def _labelled(study: Study, means: dict[str, float]) -> list[tuple[str, float]]:
+    return [
+        (localized(item.label), means[str(item.perspective)])
+        for item in study.perspective_settings
+        if str(item.perspective) in means
+    ]
+
+
+def _main_trials(stimulus: Stimulus) -> list[Trial]:
+    return list(
+        Trial.objects.filter(stimulus=stimulus, state=Trial.State.SUBMITTED, role=Trial.Role.MAIN)
+        .select_related("rater")
+        .prefetch_related("ratings", "explanations")
+        .order_by("submitted_at")
+    )
+
+
+def _answers(
+    study: Study,
+    trials: list[Trial],
+    perspectives: tuple[PerspectiveSettings, ...],
+    marked: Marked,
+) -> list[dict[str, Any]]:
+    fields = {field.key: field for field in study.form.fields}
+    answers = []
+    for trial in trials:
+        scores = {item.perspective: item.score for item in _current(trial.ratings)}
+        reasons = []
+        for item in _current(trial.explanations):
+            phrases = [
+                localized(fields[key].phrases[level - 1])
+                for key, level in item.phrases.items()
+                if key in fields and 1 <= level <= len(fields[key].phrases)
+            ]
+            reasons += [*phrases, *([item.text] if item.text else [])]
+        answers.append(
+            {
+                "code": trial.rater.code,
+                "tint": marked.tints.get(trial.rater.code),
+                "excluded": trial.rater.status == Rater.Status.EXCLUDED,
+                "submitted_at": trial.submitted_at,
+                "scores": [scores.get(str(item.perspective)) for item in perspectives],
+                "why": " · ".join(reasons),
+            }
+        )
+    return answers
+
+
+def _current(rows: Any) -> list[Any]:
+    """Of prefetched rows, so that there is no query per trial."""
+    return [row for row in rows.all() if row.superseded_at is None]

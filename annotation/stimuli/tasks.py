@@ -1,0 +1,16 @@
+"""Import tasks, on the queue `default`. Rows own the jobs; see services.import_jobs."""
+
+from celery import shared_task
+
+from .imports.jobs import run_import_job, sweep_import_jobs
+
+
+@shared_task
+def run_import(job_id: int) -> None:
+    """Acknowledged early: the job's row and its lease bring it back, not the broker."""
+    run_import_job(job_id=job_id)
+
+
+@shared_task
+def sweep_imports() -> None:
+    sweep_import_jobs()

@@ -1,0 +1,304 @@
+"""The form of a study's settings: numbers with their units, grouped as an owner thinks of them."""
+
+from dataclasses import asdict, replace
+from dataclasses import fields as dataclass_fields
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from ...models import Study
+from ...protocol.asking import LEVELS, ExplanationAsking, When
+from ...protocol.errors import ProtocolError
+from ...protocol.plan import LIMITS, MOST_CHECKS, SessionPlan
+from ...protocol.reliability_rules import SETTINGS, ReliabilityRules
+from ...protocol.viewing import LARGEST_WINDOW, ViewingChecks
+from ..texts import DEFAULT_CONSENT, DEFAULT_INSTRUCTIONS, DEFAULT_INSTRUCTIONS_SCORES
+from .fields import NumberField, PercentField, StudyTextField
+from .rules_form import RuleRow, read_rules, rule_fields, rule_initial, rule_names, rule_rows
+
+_IMAGES = _("images")
+_MINUTES = _("minutes")
+_SECONDS = _("seconds")
+
+
+def _whole(name: str, label: Any, unit: Any, help_text: Any = "") -> NumberField:
+    least, most = (int(limit) for limit in LIMITS[name])
+    return NumberField(label=label, unit=unit, help_text=help_text, min_value=least, max_value=most)
+
+
+def _share(name: str, label: Any, help_text: Any) -> PercentField:
+    least, most = LIMITS[name]
+    return PercentField(label=label, help_text=help_text, min_value=least, max_value=most)
+
+
+def _choice(label: Any, help_text: Any = "") -> forms.BooleanField:
+    return forms.BooleanField(label=label, help_text=help_text, required=False)
+
+
+class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run time
+    """The settings that an owner changes on the page; the plan's have the names of its fields."""
+
+    consent = StudyTextField(DEFAULT_CONSENT, label=_("Consent"), rows=8)
+    instructions = StudyTextField(
+        DEFAULT_INSTRUCTIONS, DEFAULT_INSTRUCTIONS_SCORES, label=_("Instructions"), rows=12
+    )
+    holdout_share = PercentField(
+        label=_("Prompts held out"),
+        max_value=0.9,
+        help_text=_(
+            "Drawn at random at import, by prompt, and never trained on. At most 90 percent."
+        ),
+    )
+    audit_share = PercentField(
+        label=_("Random audit draws"),
+        help_text=_("Draws that ignore the model’s priorities; 10 to 15 percent is sensible."),
+    )
+    lease_seconds = NumberField(
+        label=_("An image is reserved for a rater for"),
+        unit=_SECONDS,
+        min_value=10,
+        help_text=_("After that it may go to another rater."),
+    )
+    retrain_every = NumberField(
+        label=_("Retrain after"),
+        unit=_("new ratings"),
+        min_value=0,
+        help_text=_("0: only when you ask."),
+    )
+    training_trials = _whole(
+        "training_trials",
+        _("Practice"),
+        _IMAGES,
+        _("Once per rater, with feedback. The images are those imported for practice."),
+    )
+    stabilisation_trials = _whole(
+        "stabilisation_trials",
+        _("Stabilisation"),
+        _IMAGES,
+        _(
+            "The first images of each session; raters cannot tell them from the others, and "
+            "their scores do not count."
+        ),
+    )
+    block_trials = _whole(
+        "block_trials",
+        _("Block"),
+        _IMAGES,
+        _("Chosen together and shown in random order. Raters rest between two blocks."),
+    )
+    one_per_pass = _choice(
+        _("One question at a time"),
+        _("Raters go through each block once for quality, once for authenticity, and so on."),
+    )
+    revisable = _choice(
+        _("Raters may go back"),
+        _("To the previous image of the current block, to change its answer."),
+    )
+    repeat_share = _share(
+        "repeat_share",
+        _("Hidden repeats"),
+        _("Images shown a second time: does the rater agree with themselves?"),
+    )
+    gold_share = _share(
+        "gold_share",
+        _("Gold images"),
+        _("Images whose scores are known, taken from those imported as gold."),
+    )
+    explanation_when = forms.ChoiceField(
+        label=_("Asked"),
+        choices=[
+            (str(When.EVERY), _("For every image")),
+            (str(When.SHARE), _("For a share of the images")),
+            (str(When.LOW), _("When the score is low")),
+        ],
+        help_text=_(
+            "Phrases and free texts. For other images the rating page leaves their place empty."
+        ),
+    )
+    explanation_share = PercentField(
+        label=_("The share"),
+        min_value=0.01,
+        help_text=_(
+            "Drawn at random for each rater and image; reloading the page does not change it."
+        ),
+    )
+    explanation_level = NumberField(
+        label=_("“Low” means up to"),
+        unit=_("of five levels"),
+        min_value=LEVELS[0],
+        max_value=LEVELS[1],
+        help_text=_(
+            "2: Bad and Poor. On other scales, as low a part: the lowest quarter of a slider."
+        ),
+    )
+    rest_after_minutes = _whole("rest_after_minutes", _("Rest after"), _MINUTES, _("0: no rest."))
+    rest_seconds = _whole("rest_seconds", _("The rest lasts"), _SECONDS)
+    session_minutes = _whole(
+        "session_minutes",
+        _("No new block after"),
+        _MINUTES,
+        _("ITU-R BT.500-15: sittings of up to 30 minutes. 0: no limit."),
+    )
+    minimum_width = NumberField(
+        label=_("Window, at least"),
+        unit=_("pixels wide"),
+        min_value=0,
+        max_value=LARGEST_WINDOW[0],
+        help_text=_(
+            "Raters with a smaller window are asked to enlarge it before the session. 0: any."
+        ),
+    )
+    minimum_height = NumberField(
+        label=_("and"), unit=_("pixels high"), min_value=0, max_value=LARGEST_WINDOW[1]
+    )
+    phones = _choice(_("Phones may be used"))
+    acuity = _choice(_("Ask how well the rater sees"))
+    card = _choice(
+        _("Measure the size of a pixel"), _("The rater holds a bank card against the screen.")
+    )
+    greys = _choice(
+        _("Ask which grey steps the rater can see"),
+        _("Near black and near white, as the screen shows them."),
+    )
+    plates = _choice(
+        _("Show colour plates"),
+        _(
+            "Three digits in coloured dots. Nobody is turned away; the answers stay with the "
+            "session."
+        ),
+    )
+    daily_trials = _whole(
+        "daily_trials", _("Images per rater and day"), _IMAGES, _("At most; 0: no limit.")
+    )
+
+    class Meta:
+        model = Study
+        fields = [
+            "title",
+            "consent",
+            "instructions",
+            "target_ratings",
+            "maximum_ratings",
+            "holdout_ratings",
+            "holdout_share",
+            "audit_share",
+            "session_trials",
+            "lease_seconds",
+            "retrain_every",
+            "image_size",
+        ]
+        labels = {
+            "title": _("Title"),
+            "target_ratings": _("Ratings per image, first pass"),
+            "maximum_ratings": _("Ratings per image, at most"),
+            "holdout_ratings": _("Ratings per hold-out image"),
+            "session_trials": _("Images per session, at most"),
+            "image_size": _("Images are shown"),
+        }
+        help_texts = {
+            "target_ratings": _("Every image gets these before the model asks for more."),
+            "maximum_ratings": _("No image ever gets more, however many raters work at once."),
+            "holdout_ratings": _("The hold-out measures the model; it deserves more ratings."),
+            "session_trials": _("With stabilisation, repeats and gold images."),
+            "image_size": _(
+                "When fitted to the window, an image of more than 2,048 pixels a side is shown "
+                "as a copy of that size; pixel by pixel, every pixel is shown."
+            ),
+        }
+
+    _FIELDSETS = (
+        (_("Words"), ("title", "consent", "instructions")),
+        (_("Explanations"), ("explanation_when", "explanation_share", "explanation_level")),
+        (_("Ratings"), ("target_ratings", "maximum_ratings", "holdout_ratings")),
+        (
+            _("Session"),
+            (
+                "training_trials",
+                "stabilisation_trials",
+                "block_trials",
+                "one_per_pass",
+                "revisable",
+                "session_trials",
+                "session_minutes",
+                "daily_trials",
+                "lease_seconds",
+            ),
+        ),
+        (_("Checks"), ("repeat_share", "gold_share")),
+        (
+            _("Viewing conditions"),
+            ("image_size", *(field.name for field in dataclass_fields(ViewingChecks))),
+        ),
+        (_("Rest"), ("rest_after_minutes", "rest_seconds")),
+        (_("Model"), ("holdout_share", "audit_share", "retrain_every")),
+    )
+
+    def __init__(self, data: Any = None, *, instance: Study) -> None:
+        asking = {f"explanation_{name}": value for name, value in asdict(instance.asking).items()}
+        initial = asdict(instance.plan) | asdict(instance.viewing) | asking
+        initial |= rule_initial(instance.rules)
+        super().__init__(data, instance=instance, initial=initial)
+        self.fields.update(rule_fields())
+
+    def fieldsets(self) -> list[tuple[Any, list[forms.BoundField]]]:
+        return [(legend, [self[name] for name in names]) for legend, names in self._FIELDSETS]
+
+    def rules(self) -> list[RuleRow]:
+        return rule_rows(self)
+
+    def measures(self) -> list[forms.BoundField]:
+        """What the measures themselves need to know."""
+        return [self[name] for name in SETTINGS]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        target, most = cleaned.get("target_ratings"), cleaned.get("maximum_ratings")
+        if target and most and target > most:
+            message = gettext(
+                "The first pass cannot ask for more ratings than an image may get at most."
+            )
+            self.add_error("target_ratings", message)
+        if LIMITS.keys() <= cleaned.keys():
+            try:
+                self._plan()
+            except ProtocolError:
+                # Each setting is within its limits, so it is the two shares together.
+                message = gettext("Together, repeats and gold images make up at most %(most)d %%.")
+                self.add_error("gold_share", message % {"most": round(MOST_CHECKS * 100)})
+        if set(rule_names()) <= cleaned.keys():
+            try:
+                self._rules()
+            except ProtocolError as error:
+                self.add_error(None, str(error))
+        return cleaned
+
+    def settings(self) -> dict[str, Any]:
+        words = {name: self.cleaned_data[name] for name in self.Meta.fields}
+        return {
+            **words,
+            "session_plan": self._plan().to_json(),
+            "viewing_checks": self._viewing().to_json(),
+            "reliability_rules": self._rules().to_json(),
+            "explanation_asked": self._asking().to_json(),
+        }
+
+    def _plan(self) -> SessionPlan:
+        # Whatever else a plan has is left as it is.
+        plan: SessionPlan = self.instance.plan
+        names = (*LIMITS, "one_per_pass", "revisable")
+        return replace(plan, **{name: self.cleaned_data[name] for name in names})
+
+    def _viewing(self) -> ViewingChecks:
+        names = (field.name for field in dataclass_fields(ViewingChecks))
+        return ViewingChecks(**{name: self.cleaned_data[name] for name in names})
+
+    def _asking(self) -> ExplanationAsking:
+        data = self.cleaned_data
+        return ExplanationAsking(
+            When(data["explanation_when"]), data["explanation_share"], data["explanation_level"]
+        )
+
+    def _rules(self) -> ReliabilityRules:
+        return read_rules(self.cleaned_data, self.instance.rules)

@@ -1,0 +1,158 @@
+"""Reads for the console and the owner API: which studies, how far, by whom."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import TruncDate
+from django.http import Http404
+
+from workbench.accounts.models import User
+
+from ..models import Rater, Rating, Stimulus, Study, Trial
+
+
+def studies_of(user: User | AnonymousUser) -> QuerySet[Study]:
+    """The studies that the account may see: its own, or all for a lab administrator."""
+    if not isinstance(user, User):
+        return Study.objects.none()
+    return Study.objects.all() if user.is_staff else Study.objects.filter(owner=user)
+
+
+def find_study(user: User | AnonymousUser, slug: str, permission: str) -> Study:
+    """The study, if the account has `permission` on it; Http404 otherwise, as if it were not."""
+    study = Study.objects.filter(slug=slug).first()
+    if study is None or not user.has_perm(permission, study):
+        raise Http404
+    return study
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the collection is: images, rating places taken, and those wanted now."""
+
+    stimuli: int
+    holdout: int
+    without_image: int
+    given: int
+    wanted: int
+
+    @property
+    def percent(self) -> int:
+        return min(100, 100 * self.given // self.wanted) if self.wanted else 0
+
+
+_PROGRESS = {
+    "stimuli": Count("pk"),
+    "holdout": Count("pk", filter=Q(split=Stimulus.Split.HOLDOUT)),
+    "without_image": Count("pk", filter=Q(sha256="")),
+    "given": Sum("claimed_ratings", default=0),
+    "wanted": Sum("wanted_ratings", default=0, filter=~Q(sha256="")),
+}
+
+
+def progress_of(study: Study) -> Progress:
+    return Progress(**Stimulus.objects.filter(study=study).aggregate(**_PROGRESS))
+
+
+def progress_by_study(studies: list[Study]) -> dict[int, Progress]:
+    """The progress of many studies in one query."""
+    rows: list[Any] = list(
+        Stimulus.objects.filter(study__in=studies)
+        .values_list("study_id")
+        .annotate(**_PROGRESS)
+        .order_by()
+    )
+    found = {study: Progress(*counts) for study, *counts in rows}
+    return {study.pk: found.get(study.pk, Progress(0, 0, 0, 0, 0)) for study in studies}
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What raters have done so far."""
+
+    ratings: int
+    raters: int
+    last: datetime | None
+    by_day: list[tuple[date, int]]
+
+
+def activity_of(study: Study) -> Activity:
+    # By the study's raters, of whom there are fewer than images.
+    submitted = Trial.objects.filter(
+        rater__study=study, state=Trial.State.SUBMITTED, role=Trial.Role.MAIN
+    )
+    days = list(
+        submitted.annotate(day=TruncDate("submitted_at"))
+        .values_list("day")
+        .annotate(number=Count("pk"), last=Max("submitted_at"))
+        .order_by("day")
+    )
+    of_rater = submitted.filter(rater=OuterRef("pk"))
+    return Activity(
+        ratings=sum(number for _day, number, _last in days),
+        raters=Rater.objects.filter(Exists(of_rater), study=study).count(),
+        last=max((last for _day, _number, last in days), default=None),
+        by_day=[(day, number) for day, number, _last in days],
+    )
+
+
+def score_counts(study: Study) -> dict[str, list[tuple[float, int]]]:
+    """Per perspective, how often each score was given; of current scores of active raters."""
+    rows = (
+        Rating.objects.filter(
+            trial__rater__study=study,
+            trial__rater__status=Rater.Status.ACTIVE,
+            trial__role=Trial.Role.MAIN,
+            trial__state=Trial.State.SUBMITTED,
+            superseded_at=None,
+        )
+        .values_list("perspective", "score")
+        .annotate(number=Count("pk"))
+    )
+    counts: dict[str, list[tuple[float, int]]] = {
+        str(item.perspective): [] for item in study.perspective_settings
+    }
+    for perspective, score, number in rows:
+        counts[perspective].append((score, number))
+    return counts
+
+
+def raters_of(study: Study) -> QuerySet[Rater, Any]:
+    """The study's raters with `ratings` (submitted main trials) and `last_seen`."""
+    return (
+        Rater.objects.filter(study=study)
+        .annotate(
+            ratings=Count(
+                "trials",
+                filter=Q(trials__state=Trial.State.SUBMITTED, trials__role=Trial.Role.MAIN),
+            ),
+            last_seen=Max("trials__leased_at"),
+        )
+        .order_by("pk")
+    )
+
+
+def stimuli_of(study: Study, *, filters: dict[str, str] | None = None) -> QuerySet[Stimulus]:
+    """The study's stimuli, the most wanted first; `filters`: split, generator, state, text."""
+    stimuli = Stimulus.objects.filter(study=study).select_related("prompt", "generator")
+    given = {name: value for name, value in (filters or {}).items() if value}
+    if any("\0" in value for value in given.values()):
+        # PostgreSQL's texts hold no NUL, so nothing has one.
+        return stimuli.none()
+    if "split" in given:
+        stimuli = stimuli.filter(split=given["split"])
+    if "generator" in given:
+        stimuli = stimuli.filter(generator__name=given["generator"])
+    if "text" in given:
+        words = given["text"]
+        stimuli = stimuli.filter(Q(prompt__text__icontains=words) | Q(filename__icontains=words))
+    if given.get("state") == "unrated":
+        stimuli = stimuli.filter(claimed_ratings=0)
+    elif given.get("state") == "wanted":
+        stimuli = stimuli.filter(claimed_ratings__lt=F("wanted_ratings"))
+    elif given.get("state") == "complete":
+        stimuli = stimuli.filter(claimed_ratings__gte=F("wanted_ratings"))
+    return stimuli.order_by("-priority", "shuffle", "pk")

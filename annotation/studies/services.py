@@ -1,0 +1,202 @@
+"""Making and changing studies: the protocol's parsers check everything before it is kept."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from workbench.accounts.models import User
+from workbench.core.errors import MintError
+
+from ..models import Explanation, Rating, Stimulus, Study
+from ..protocol.asking import ExplanationAsking
+from ..protocol.errors import ProtocolError
+from ..protocol.forms import ExplanationForm
+from ..protocol.perspectives import parse_perspectives
+from ..protocol.plan import SessionPlan
+from ..protocol.reliability_rules import ReliabilityRules
+from ..protocol.translations import parse_translations
+from ..protocol.viewing import ViewingChecks
+from .audit import record
+
+#: What an owner may set; the rest of Study is the workbench's own.
+SETTINGS = (
+    "title",
+    "consent",
+    "instructions",
+    "perspectives",
+    "explanation_form",
+    "explanation_asked",
+    "session_plan",
+    "viewing_checks",
+    "image_size",
+    "translations",
+    "reliability_rules",
+    "target_ratings",
+    "maximum_ratings",
+    "holdout_ratings",
+    "holdout_share",
+    "audit_share",
+    "session_trials",
+    "lease_seconds",
+    "retrain_every",
+)
+_STATUS_FROM: dict[str, tuple[str, ...]] = {
+    Study.Status.OPEN: (Study.Status.DRAFT, Study.Status.PAUSED, Study.Status.CLOSED),
+    Study.Status.PAUSED: (Study.Status.OPEN,),
+    Study.Status.CLOSED: (Study.Status.OPEN, Study.Status.PAUSED, Study.Status.DRAFT),
+}
+
+
+class StudyError(MintError):
+    """A study that cannot be made or changed as asked."""
+
+    code = "study_invalid"
+
+
+class StatusError(MintError):
+    """A change of status that does not follow from where the study is."""
+
+    code = "status_invalid"
+    status = 409
+
+
+def create_study(*, owner: User, title: str, slug: str = "", **settings: Any) -> Study:
+    """A draft of `owner`'s; the slug is made from the title where none is given."""
+    study = Study(owner=owner, title=title, slug=slug or free_slug(title))
+    _apply(study, settings)
+    with transaction.atomic():
+        study.save()
+        record(study=study, actor=owner, action="study.created", title=title)
+    return study
+
+
+def update_study(*, study: Study, actor: User, changes: Mapping[str, Any]) -> Study:
+    """Change settings; StudyError names the first that does not fit, and nothing is changed."""
+    with transaction.atomic():
+        locked = Study.objects.select_for_update().get(pk=study.pk)
+        before = {name: getattr(locked, name) for name in changes}
+        _refuse_new_scales(locked, changes)
+        _refuse_new_phrases(locked, changes)
+        _apply(locked, changes)
+        locked.save(update_fields=list(changes))
+        changed = sorted(name for name in changes if before[name] != getattr(locked, name))
+        _follow_rating_counts(locked, changed)
+        if changed:
+            record(study=locked, actor=actor, action="study.changed", settings=changed)
+    return locked
+
+
+def set_status(*, study: Study, actor: User, status: str) -> None:
+    """Open, pause or close; StatusError where the study is somewhere else by now."""
+    allowed = _STATUS_FROM.get(status, ())
+    with transaction.atomic():
+        if not Study.objects.filter(pk=study.pk, status__in=allowed).update(status=status):
+            raise StatusError(
+                _("The study cannot become “%(status)s” from its current state; reload the page.")
+                % {"status": status}
+            )
+        record(study=study, actor=actor, action=f"study.{status}")
+    study.status = status
+
+
+def free_slug(title: str) -> str:
+    """A slug that no study has, from the title (or `study` where it has no Latin letters)."""
+    base = slugify(title)[:60] or "study"
+    taken = set(Study.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    number, slug = 1, base
+    while slug in taken:
+        number += 1
+        slug = f"{base}-{number}"
+    return slug
+
+
+def _apply(study: Study, settings: Mapping[str, Any]) -> None:
+    unknown = sorted(set(settings) - set(SETTINGS))
+    if unknown:
+        raise StudyError(
+            _("A study has no setting “%(name)s”; it has %(known)s.")
+            % {"name": unknown[0], "known": ", ".join(SETTINGS)}
+        )
+    for name, value in settings.items():
+        setattr(study, name, value)
+    try:
+        parse_perspectives(study.perspectives)
+        ExplanationForm.from_json(study.explanation_form)
+        # Settings left out are stored with their defaults: these are the study's from now on.
+        study.explanation_asked = ExplanationAsking.from_json(study.explanation_asked).to_json()
+        study.session_plan = SessionPlan.from_json(study.session_plan).to_json()
+        study.viewing_checks = ViewingChecks.from_json(study.viewing_checks).to_json()
+        study.reliability_rules = ReliabilityRules.from_json(study.reliability_rules).to_json()
+        study.translations = parse_translations(study.translations)
+        study.full_clean(exclude=["owner"])
+    except ProtocolError as error:
+        raise StudyError(str(error)) from error
+    except ValidationError as error:
+        raise StudyError(_first_message(error)) from error
+
+
+def _first_message(error: ValidationError) -> str:
+    name, messages = next(iter(error.message_dict.items()))
+    return messages[0] if name == "__all__" else f"{name}: {messages[0]}"
+
+
+def _refuse_new_scales(study: Study, changes: Mapping[str, Any]) -> None:
+    """A score means nothing without its scale, so a scale is fixed by the first rating."""
+    if "perspectives" not in changes:
+        return
+    try:
+        scales = [item.scale for item in parse_perspectives(changes["perspectives"])]
+    except ProtocolError as error:
+        raise StudyError(str(error)) from error
+    if scales == [item.scale for item in study.perspective_settings]:
+        return
+    if has_ratings(study):
+        raise StudyError(_("The scale cannot change: the study has ratings. Create a new study."))
+
+
+def _refuse_new_phrases(study: Study, changes: Mapping[str, Any]) -> None:
+    """An explanation is kept as the numbers of its phrases, so phrases are fixed by the first.
+
+    Further fields may be added, and names and free texts changed.
+    """
+    if "explanation_form" not in changes:
+        return
+    try:
+        form = ExplanationForm.from_json(changes["explanation_form"])
+    except ProtocolError as error:
+        raise StudyError(str(error)) from error
+    new = {field.key: (field.perspective, field.phrases) for field in form.fields}
+    old = study.form.fields
+    if all(new.get(field.key) == (field.perspective, field.phrases) for field in old):
+        return
+    if has_explanations(study):
+        raise StudyError(
+            _("The phrases cannot change: they have been used. Add a field, or create a new study.")
+        )
+
+
+def has_ratings(study: Study) -> bool:
+    return Rating.objects.filter(trial__stimulus__study=study).exists()
+
+
+def has_explanations(study: Study) -> bool:
+    return Explanation.objects.filter(trial__stimulus__study=study).exists()
+
+
+def _follow_rating_counts(study: Study, changed: Collection[str]) -> None:
+    """Main images not yet rated more often than that take over the study's new numbers."""
+    main = Stimulus.objects.filter(study=study, purpose=Stimulus.Purpose.MAIN)
+    if {"target_ratings", "maximum_ratings"} & set(changed):
+        main.filter(
+            split=Stimulus.Split.POOL,
+            claimed_ratings__lte=study.maximum_ratings,
+        ).update(wanted_ratings=study.target_ratings, maximum_ratings=study.maximum_ratings)
+    if "holdout_ratings" in changed:
+        main.filter(
+            split=Stimulus.Split.HOLDOUT,
+            claimed_ratings__lte=study.holdout_ratings,
+        ).update(wanted_ratings=study.holdout_ratings, maximum_ratings=study.holdout_ratings)

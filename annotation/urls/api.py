@@ -1,0 +1,23 @@
+"""Routes of the API below `/api/v1/` that belong to annotation."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from ..opinion.export import api as export
+from ..raters import api as raters
+from ..raters import reliability_api as reliability
+from ..stimuli import api as stimuli
+from ..studies import api as studies
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("rating/", include("annotation.rating.api.urls")),
+    path("studies/", studies.StudyListView.as_view(), name="api-studies"),
+    path("studies/<slug:slug>/", studies.StudyDetailView.as_view(), name="api-study"),
+    path("studies/<slug:slug>/raters/", raters.RaterListView.as_view(), name="api-raters"),
+    path(
+        "studies/<slug:slug>/reliability/",
+        reliability.ReliabilityListView.as_view(),
+        name="api-reliability",
+    ),
+    path("studies/<slug:slug>/stimuli/", stimuli.StimulusListView.as_view(), name="api-stimuli"),
+    path("studies/<slug:slug>/export/", export.ExportView.as_view(), name="api-export"),
+]

@@ -1,0 +1,48 @@
+"""Routes of the owner's console below `/studies/`."""
+
+from django.urls import URLPattern, path
+
+from ..opinion.export import pages as export
+from ..raters.pages import invitations, raters
+from ..raters.pages import rater as rater_page
+from ..rating.pages import preview
+from ..stimuli import pages as stimuli
+from ..stimuli.imports import pages as importing
+from ..studies.pages import studies, translations
+
+urlpatterns: list[URLPattern] = [
+    path("", studies.study_list, name="studies"),
+    path("new/", studies.study_new, name="study-new"),
+    path("<slug:slug>/", studies.study_overview, name="study"),
+    path("<slug:slug>/scores/", studies.study_scores, name="study-scores"),
+    path("<slug:slug>/status/", studies.study_status, name="study-status"),
+    path("<slug:slug>/settings/", studies.study_settings, name="study-settings"),
+    path("<slug:slug>/settings/questions/", studies.study_questions, name="study-questions"),
+    path(
+        "<slug:slug>/settings/translations/",
+        translations.study_translations,
+        name="study-translations",
+    ),
+    path("<slug:slug>/preview/", preview.preview, name="study-preview"),
+    path("<slug:slug>/images/", stimuli.stimulus_list, name="study-stimuli"),
+    path("<slug:slug>/images/<int:pk>/", stimuli.stimulus_detail, name="study-stimulus"),
+    path("<slug:slug>/import/", importing.study_import, name="study-import"),
+    path("<slug:slug>/import/<int:job>/", importing.study_import_job, name="study-import-job"),
+    path("<slug:slug>/invite/", invitations.invite, name="study-invite"),
+    path("<slug:slug>/invite/shared/", invitations.shared_link, name="study-shared-link"),
+    path("<slug:slug>/invitations.csv", invitations.invitation_csv, name="study-invitations-csv"),
+    path("<slug:slug>/raters/", raters.rater_list, name="study-raters"),
+    path("<slug:slug>/raters.csv", raters.rater_csv, name="study-raters-csv"),
+    path("<slug:slug>/raters/live/", raters.rater_live, name="study-raters-live"),
+    path("<slug:slug>/raters/coverage/", raters.rater_coverage, name="study-raters-coverage"),
+    path("<slug:slug>/raters/message/", raters.rater_message, name="study-raters-message"),
+    path("<slug:slug>/raters/reports/", raters.report_list, name="study-reports"),
+    path("<slug:slug>/raters/<str:code>/", rater_page.rater_page, name="study-rater"),
+    path("<slug:slug>/raters/<str:code>/status/", raters.rater_status, name="study-rater-status"),
+    path("<slug:slug>/raters/<str:code>/go-on/", raters.rater_go_on, name="study-rater-go-on"),
+    path(
+        "<slug:slug>/raters/<str:code>/message/", raters.rater_message, name="study-rater-message"
+    ),
+    path("<slug:slug>/export/", export.export_page, name="study-export"),
+    path("<slug:slug>/export/<str:form>/", export.export_file, name="study-export-file"),
+]

@@ -1,0 +1,144 @@
+"""What a model says, by API: of the study's stimuli, and of one uploaded image."""
+
+import redis.exceptions
+import structlog
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import UserRateThrottle
+from rest_framework.views import APIView
+
+from annotation.models import Stimulus
+from annotation.studies.selectors import find_study
+
+from ..errors import AssessmentFailedError, ImageRefusedError
+from ..models import Assessment, ExplainingRun
+from ..permissions import RUN, VIEW
+from ..registry.selectors import explained_stimuli, explaining_runs_of, version_of
+from ..registry.serializers import ScoringRequestSerializer
+from . import assessing
+from .runs import start_explaining
+from .serializers import (
+    AssessmentRequestSerializer,
+    AssessmentSerializer,
+    ExplainingRunSerializer,
+    ExplanationQuerySerializer,
+    PredictedExplanationSerializer,
+)
+
+log = structlog.get_logger(__name__)
+
+#: Beside the image: the prompt, and what a form's encoding adds.
+_OTHER_BYTES = 128 * 1024
+
+
+@extend_schema(parameters=[ExplanationQuerySerializer])
+class ExplanationListView(generics.ListAPIView[Stimulus]):
+    """What the active version, or the one named by `model`, answers about each stimulus."""
+
+    serializer_class = PredictedExplanationSerializer
+    queryset = Stimulus.objects.none()
+
+    def get_queryset(self) -> QuerySet[Stimulus]:
+        study = find_study(self.request.user, self.kwargs["slug"], VIEW)
+        query = ExplanationQuerySerializer(data=self.request.query_params)
+        query.is_valid(raise_exception=True)
+        found = explained_stimuli(version_of(study, query.validated_data.get("model")))
+        stimulus = query.validated_data.get("stimulus")
+        return found if stimulus is None else found.filter(pk=stimulus)
+
+
+class ExplainingRunListView(generics.ListAPIView[ExplainingRun]):
+    """The study's explaining runs, newest first."""
+
+    serializer_class = ExplainingRunSerializer
+    queryset = ExplainingRun.objects.none()
+
+    def get_queryset(self) -> QuerySet[ExplainingRun]:
+        return explaining_runs_of(find_study(self.request.user, self.kwargs["slug"], VIEW))
+
+    @extend_schema(request=ScoringRequestSerializer, responses={201: ExplainingRunSerializer})
+    def post(self, request: Request, slug: str) -> Response:
+        """Explain the images that a version has not explained yet. 409 if it cannot."""
+        study = find_study(request.user, slug, RUN)
+        data = ScoringRequestSerializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        run = start_explaining(version=version_of(study, data.validated_data.get("model")))
+        return Response(ExplainingRunSerializer(run).data, status=201)
+
+
+class AssessThrottle(UserRateThrottle):
+    """An image costs a worker seconds, and more without a GPU."""
+
+    scope = "assess"
+    rate = "30/min"
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        try:
+            return super().allow_request(request, view)
+        except redis.exceptions.RedisError as error:
+            # Without Redis no worker is woken either, so that nothing runs away.
+            log.warning("uploads are not counted: Redis cannot be reached", error=str(error))
+            return True
+
+
+class AssessView(APIView):
+    parser_classes = [MultiPartParser]
+    throttle_classes = [AssessThrottle]
+
+    @extend_schema(
+        request=AssessmentRequestSerializer,
+        responses={201: AssessmentSerializer, 202: AssessmentSerializer},
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Scores and explanations of one image that is not in the study.
+
+        201 with the result; 202 where the worker needs longer than 20 seconds: ask for the
+        assessment by its `id`. The image is not kept, the result for a day.
+        """
+        study = find_study(request.user, slug, RUN)
+        _refuse_large(request)
+        data = AssessmentRequestSerializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        given = data.validated_data
+        assessment = assessing.request_assessment(
+            version=version_of(study, given.get("model")),
+            filename=given["image"].name,
+            data=given["image"].read(),
+            prompt=given["prompt"],
+            questions=given.get("questions", ()),
+        )
+        assessing.wait_for(assessment, assessing.WAIT_SECONDS)
+        return _answer(assessment)
+
+
+class AssessmentView(APIView):
+    @extend_schema(responses=AssessmentSerializer)
+    def get(self, request: Request, slug: str, pk: int) -> Response:
+        """An assessment requested within the last day."""
+        study = find_study(request.user, slug, VIEW)
+        return Response(AssessmentSerializer(assessing.find_assessment(study, pk)).data)
+
+
+def _answer(assessment: Assessment) -> Response:
+    if assessment.state == "failed":
+        raise AssessmentFailedError(assessment.error)
+    status = 202 if assessment.is_active else 201
+    return Response(AssessmentSerializer(assessment).data, status=status)
+
+
+def _refuse_large(request: Request) -> None:
+    """By what the client says, before anything is read."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if length.isdecimal() and int(length) > assessing.MAXIMUM_BYTES + _OTHER_BYTES:
+        raise ImageRefusedError(
+            _(
+                "The upload has %(found)d MB; the limit is %(most)d MB. Save a smaller copy of the "
+                "image."
+            )
+            % {"found": int(length) // 1024**2, "most": assessing.MAXIMUM_BYTES // 1024**2}
+        )

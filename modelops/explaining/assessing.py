@@ -1,0 +1,172 @@
+"""Assessing one uploaded image with its prompt: scores with their uncertainties, and explanations.
+
+The web server has no model: a row holds the image until a worker has answered, and the result for
+a day. The image becomes no stimulus and is kept nowhere else.
+"""
+
+import io
+import time
+from collections.abc import Collection
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from annotation.models import Study
+from annotation.protocol.perspectives import PERSPECTIVES
+from annotation.stimuli.importing.images import check_image
+from annotation.stimuli.importing.problems import ImageError
+from workbench.core.jobs import leases
+from workbench.core.jobs.models import Job
+from workbench.core.jobs.queue import enqueue
+
+from ..errors import ImageRefusedError, NoAssessmentError
+from ..models import Assessment, ModelVersion
+from ..predictors.store import VersionModel, version_model
+from ..registry.failures import failing
+from ..registry.queue import ASSESS
+from .version_training import decoding_of
+from .wording import QUESTIONS, parse_answer
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+log = structlog.get_logger(__name__)
+
+#: Of an uploaded file.
+MAXIMUM_BYTES = 20 * 1024 * 1024
+#: Characters of a prompt.
+MAXIMUM_PROMPT = 10_000
+#: How long a request waits for the worker before it answers that the result is not there yet.
+WAIT_SECONDS = 20.0
+_LOOK_SECONDS = 0.2
+KEPT = timedelta(days=1)
+
+
+def request_assessment(
+    *,
+    version: ModelVersion,
+    filename: str,
+    data: bytes,
+    prompt: str,
+    questions: Collection[str] = (),
+) -> Assessment:
+    """Queues one image; `questions`: which of the four are answered, all where none is named.
+
+    Raises ImageRefusedError where the file could not be imported either.
+    """
+    if len(data) > MAXIMUM_BYTES:
+        raise ImageRefusedError(
+            _("%(name)s has %(found)d MB; the limit is %(most)d MB. Save a smaller copy.")
+            % {
+                "name": filename,
+                "found": len(data) // 1024**2,
+                "most": MAXIMUM_BYTES // 1024**2,
+            }
+        )
+    try:
+        check_image(filename, data)
+    except ImageError as error:
+        raise ImageRefusedError(f"{error.sentence(_)}; {error.advice(_)}") from error
+    assessment = Assessment.objects.create(
+        study_id=version.study_id,
+        model_version=version,
+        prompt=prompt,
+        image=data,
+        questions=[name for name in QUESTIONS if name in questions],
+        stage="assessing",
+        lease_expires_at=leases.lease_end(),
+    )
+    enqueue(ASSESS, assessment.pk)
+    return assessment
+
+
+def wait_for(assessment: Assessment, seconds: float) -> None:
+    """Looks until the worker has answered, or the time is over. Not to be called in a
+    transaction, which would hide the job from the worker."""
+    end = time.monotonic() + seconds
+    while assessment.is_active and time.monotonic() < end:
+        time.sleep(_LOOK_SECONDS)
+        assessment.refresh_from_db()
+
+
+def find_assessment(study: Study, pk: int) -> Assessment:
+    """Raises NoAssessmentError."""
+    found = study.assessments.select_related("model_version").filter(pk=pk).first()
+    if found is None:
+        raise NoAssessmentError(
+            _("This study has no assessment %(number)d; results are kept for a day. Upload again.")
+            % {"number": pk}
+        )
+    return found
+
+
+def assess(*, assessment_id: int) -> None:
+    """Answers one image; does nothing where another worker has it, or it is answered."""
+    fence = leases.claim(Assessment, assessment_id)
+    if fence is None:
+        return
+    row = Assessment.objects.select_related("model_version__study").get(pk=assessment_id)
+    fail = partial(leases.fail, Assessment, assessment_id, fence, image=None)
+    try:
+        with failing("assessment", assessment_id, fail):
+            leases.succeed(Assessment, assessment_id, fence, result=_assess(row), image=None)
+    except leases.LostLeaseError:
+        log.warning("an assessment was taken over", assessment=assessment_id)
+
+
+def give_up(run: Job) -> None:
+    """Fails an assessment that ended too many workers."""
+    error = _(
+        "Looking at this image stopped its worker %(attempts)d times. See the worker's log, "
+        "and try a smaller image."
+    )
+    message = error % {"attempts": run.attempts}
+    leases.fail(Assessment, run.pk, run.fence, error=message, image=None)
+
+
+def forget_old() -> None:
+    """Deletes what is older than a day."""
+    Assessment.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
+
+
+def _assess(row: Assessment) -> dict[str, Any]:
+    from PIL import Image
+
+    model = version_model(row.model_version)
+    with Image.open(io.BytesIO(row.image or b"")) as image:
+        result: dict[str, Any] = {"scores": _scores(model, image, row.prompt)}
+        if row.model_version.explains:
+            result["explanations"] = _explanations(model, image, row)
+    return result
+
+
+def _scores(model: VersionModel, image: "Image", prompt: str) -> dict[str, dict[str, float]]:
+    embedded = model.embedder.engine.embed([(image, prompt)])
+    for error in embedded.errors.values():
+        raise error
+    predicted = model.last_layer.predict(embedded.values)
+    return {
+        str(name): {
+            "mean": float(predicted.mean[0, head]),
+            "epistemic_sd": float(predicted.epistemic_sd[0, head]),
+            "aleatoric_sd": float(predicted.aleatoric_sd[0, head]),
+        }
+        for head, name in enumerate(PERSPECTIVES)
+    }
+
+
+def _explanations(model: VersionModel, image: "Image", row: Assessment) -> dict[str, Any]:
+    answerer = model.answerer
+    inputs = answerer.scores.processor([image], [row.prompt])
+    decoding = decoding_of(row.model_version.preset)
+    asked = row.questions or list(QUESTIONS)
+    answers = answerer.answer(inputs, [QUESTIONS[name] for name in asked], decoding)
+    form = row.model_version.study.form
+    return {
+        name: {"text": text, "phrases": parse_answer(form, text)}
+        for name, (text,) in zip(asked, answers, strict=True)
+    }

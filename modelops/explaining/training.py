@@ -1,0 +1,227 @@
+"""Training of MINT-IQA's stage 2: from an image and a question to an answer in words.
+
+The language model and the vision transformer's blocks are frozen; the zero convolution, stage 2's
+own query tokens and Q-Former, `ln_vision` and the projection learn (arXiv 2405.07346, section 4;
+released code, commit e76c07d). The loss is the language model's, on the answers' tokens.
+"""
+
+import math
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..learning.curves import Curve
+from ..learning.errors import DivergedError, LearningError
+from ..learning.rates import inner_rate_at, set_rate
+from ..learning.seeds import DROPOUT, seed_of
+from ..predictors.mint import LoadedModel, MintIQAExplainer, ModelInputs, Speech, Tokens
+from ..predictors.mint.fine_tuning.checkpoints import (
+    SAVE_SECONDS,
+    Checkpoint,
+    Saving,
+    load_checkpoint,
+)
+from ..predictors.mint.streaming import fingerprint
+from .tiny_language import Steps
+from .wording import QUESTIONS
+
+
+@dataclass(frozen=True)
+class ExplanationRecipe:
+    """How stage 2 is trained; an epoch is each image with each of its questions once."""
+
+    epochs: int
+    #: Pairs of image and question.
+    batch_size: int = 16
+    learning_rate: float = 1e-4
+    seed: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+#: `tiny` learns what its Q-Former shall look for from a few hundred answers; in the published size
+#: it comes from a model that answers questions already (InstructBLIP).
+_RECIPES = {
+    "tiny": ExplanationRecipe(epochs=1, learning_rate=1e-3),
+    "vit-g": ExplanationRecipe(epochs=1, batch_size=8, learning_rate=1e-5),
+}
+
+
+def explanation_recipe(preset: str, epochs: int) -> ExplanationRecipe:
+    """The preset's recipe, for so many epochs. Raises LearningError naming the presets."""
+    if preset not in _RECIPES:
+        raise LearningError(
+            f"there is no recipe for explanations of {preset!r}, only for {', '.join(_RECIPES)}"
+        )
+    return replace(_RECIPES[preset], epochs=epochs)
+
+
+@dataclass(frozen=True)
+class Example:
+    """One question about the image in one row, and what raters answered."""
+
+    row: int
+    question: str
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """N images as both stages see them; neither view changes in training.
+
+    features (N, P + 1, Dv): stage 2's vision transformer before `ln_vision`, in half precision:
+    0.7 MB for an image in the published size. queries (N, Q, Dq): stage 1's Q-Former. images: N
+    names, by which a checkpoint knows them; looked at anew, the last bits may be others.
+    """
+
+    features: Tensor
+    queries: Tensor
+    images: tuple[str, ...]
+
+    @classmethod
+    def joined(cls, parts: Sequence["Seen"]) -> "Seen":
+        return cls(
+            torch.cat([part.features for part in parts]),
+            torch.cat([part.queries for part in parts]),
+            tuple(image for part in parts for image in part.images),
+        )
+
+
+@torch.inference_mode()
+def look(
+    scores: LoadedModel, explainer: MintIQAExplainer, inputs: ModelInputs, images: Sequence[str]
+) -> Seen:
+    """What both stages see of a batch of images, by their names, with their prompts; on the
+    processor.
+
+    Raises LearningError where that is more than half precision holds.
+    """
+    inputs = inputs.to(scores.model.device, scores.model.dtype)
+    queries = scores.model(*inputs).query_embeds  # (B, Q, Dq)
+    # All of them are frozen; `ln_vision`, which comes after, is not.
+    blocks = len(explainer.vision_model.encoder.layers)
+    features = explainer.encode_lower(inputs.pixel_values.to(explainer.device), blocks).half()
+    if not features.isfinite().all():
+        raise LearningError(
+            "what the vision transformer of stage 2 gives exceeds float16's 65,504, or is "
+            "NaN: its weights are damaged, or those of another model; convert them again"
+        )
+    return Seen(features.cpu(), queries.float().cpu(), tuple(images))
+
+
+def train_explainer(
+    speech: Speech,
+    seen: Seen,
+    examples: Sequence[Example],
+    recipe: ExplanationRecipe,
+    checkpoint: Path,
+    progress: Steps,
+    save_seconds: float = SAVE_SECONDS,
+) -> None:
+    """Trains `speech.model` in place, and leaves it in evaluation mode.
+
+    The same input and seed give the same weights on a processor, also where the run was killed and
+    goes on from `checkpoint`: it is replaced as a whole every `save_seconds`, and after each epoch
+    where it is small; one of another run is ignored. Raises LearningError where there is nothing to
+    learn from, DivergedError where the loss is no number any more, OSError where the disk is full.
+    What learns becomes float32, whatever the width of what is frozen.
+    """
+    if not examples:
+        raise LearningError(
+            "no explanations yet: there are no closed answers and no texts to learn from"
+        )
+    model = speech.model
+    model.freeze()
+    for weight in model.parameters():
+        if weight.requires_grad:
+            weight.data = weight.data.float()
+    batches = [
+        batch for epoch in range(recipe.epochs) for batch in _batches(examples, recipe, epoch)
+    ]
+    state = _state(speech, seen.images, examples, recipe, len(batches) // recipe.epochs)
+    load_checkpoint(checkpoint, state)
+    curve = state.curve
+    saving = Saving(checkpoint, save_seconds, len(curve.losses))
+    model.train()
+    for step, batch in islice(enumerate(batches), len(curve.losses), None):
+        torch.manual_seed(seed_of(recipe.seed, DROPOUT, step))
+        set_rate(state.optimizer, recipe.learning_rate * inner_rate_at(step, len(batches)))
+        loss = batch_loss(speech, seen, batch)
+        curve.losses.append(float(loss.detach()))
+        if not math.isfinite(curve.losses[-1]):
+            raise DivergedError(
+                f"the explanations' loss is {curve.losses[-1]} at step {step + 1}; look for a "
+                "damaged image or language model, or train without explanations"
+            )
+        state.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(state.weights.values(), 1.0)
+        state.optimizer.step()
+        progress(step + 1, len(batches))
+        if (step + 1) % curve.steps:
+            saving.after_step(state)
+        else:
+            saving.after_epoch(state)
+    saving.at_end(state)
+    model.train(False)
+
+
+def _state(
+    speech: Speech,
+    images: tuple[str, ...],
+    examples: Sequence[Example],
+    recipe: ExplanationRecipe,
+    steps: int,
+) -> Checkpoint:
+    """A run before its first step. Its origin is this stage 2, the images and what was said of
+    them; of stage 1, and of how the images look, the caller's folder for the run must speak."""
+    model = speech.model
+    origin = fingerprint(model.state_dict().items(), about=repr((images, examples)))
+    trained = {name: item for name, item in model.named_parameters() if item.requires_grad}
+    optimizer = torch.optim.AdamW(trained.values(), lr=recipe.learning_rate)
+    return Checkpoint(recipe, origin, trained, optimizer, Curve(steps))
+
+
+def batch_loss(speech: Speech, seen: Seen, batch: Sequence[Example]) -> Tensor:
+    """Mean cross-entropy () of all answers' tokens; an image is looked at once for all of them."""
+    model = speech.model
+    rows = [example.row for example in batch]
+    asked = speech.questions([QUESTIONS[example.question] for example in batch])
+    queries = model.encode_questions(
+        model.vision_model.post_layernorm(_on(model, seen.features[rows])),
+        _on(model, seen.queries[rows]),
+        Tokens(*asked).to(model.device),
+    )  # (B, Q, Dq)
+    said = [(place, text) for place, item in enumerate(batch) for text in item.answers]
+    places = torch.tensor([place for place, _ in said], device=model.device)
+    instructions = speech.language.questions([QUESTIONS[batch[n].question] for n, _ in said])
+    answers = speech.language.answers([text for _, text in said])
+    return model.answer_loss(
+        queries[places], instructions.to(model.device), answers.to(model.device)
+    )
+
+
+def _batches(
+    examples: Sequence[Example], recipe: ExplanationRecipe, epoch: int
+) -> Iterator[list[Example]]:
+    """One epoch in batches of one question each, so that hardly anything is padding."""
+    draw = random.Random(f"{recipe.seed}/{epoch}")  # noqa: S311  # an order, not a secret
+    batches = []
+    for question in QUESTIONS:
+        asked = [example for example in examples if example.question == question]
+        draw.shuffle(asked)
+        size = recipe.batch_size
+        batches += [asked[start : start + size] for start in range(0, len(asked), size)]
+    draw.shuffle(batches)
+    yield from batches
+
+
+def _on(model: MintIQAExplainer, tensor: Tensor) -> Tensor:
+    return tensor.to(model.device, model.dtype)

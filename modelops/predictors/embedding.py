@@ -1,0 +1,145 @@
+"""Pooled embeddings of stimuli: from the cache, or from their images."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from django.conf import settings
+from numpy.typing import NDArray
+
+from annotation.models import Stimulus
+
+from ..learning.embeddings import EmbeddingCache, Key
+from ..registry.artifacts import refused_when_full
+from .images import image_files, unreadable
+
+if TYPE_CHECKING:
+    import torch
+
+    from .mint import Engine, LoadedModel, Precision
+
+#: Images decoded and embedded between two writes to the cache: seconds or minutes of a processor's
+#: work, a second of a GPU's.
+PORTIONS = {"cpu": 64, "cuda": 1024}
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class Embedded:
+    """Vectors (D,) by stimulus, and the stimuli whose image cannot be read."""
+
+    vectors: dict[int, NDArray[np.floating]] = field(default_factory=dict)
+    problems: list[dict[str, object]] = field(default_factory=list)
+
+    def matrix(self, stimuli: Sequence[int]) -> NDArray[np.float64]:
+        """(len(stimuli), D)."""
+        return np.stack([self.vectors[pk] for pk in stimuli]).astype(np.float64)
+
+
+class Embedder:
+    """Embeds stimuli with one backbone, whose model is loaded only when an image needs it."""
+
+    def __init__(self, backbone_sha256: str, load: "Callable[[], LoadedModel]") -> None:
+        self._backbone_sha256 = backbone_sha256
+        self._load = load
+
+    @cached_property
+    def cache(self) -> EmbeddingCache:
+        """What this backbone has embedded, in this process's precision."""
+        name = self._backbone_sha256
+        if precision() != "float32":
+            name += f"-{precision()}"
+        return EmbeddingCache(settings.DATA_DIR / "cache" / "pooled", name)
+
+    @cached_property
+    def engine(self) -> "Engine":
+        from .mint import Engine
+
+        return Engine(self._load(), precision=precision())
+
+    def embed(self, stimuli: Sequence[Stimulus], progress: Progress | None = None) -> Embedded:
+        """Embeddings of `stimuli` (with their prompts loaded).
+
+        An image that cannot be read becomes a problem and the rest goes on. What was embedded is
+        kept in the cache portion by portion. Raises ArtifactError where the disk is full.
+        """
+        result = Embedded()
+        known = self.cache.get_many([_key(stimulus) for stimulus in stimuli])
+        unknown = [stimulus for stimulus in stimuli if _key(stimulus) not in known]
+        done = len(stimuli) - len(unknown)
+        while unknown:
+            portion, unknown = self._portion(unknown)
+            known |= self._embed_images(portion, result)
+            done += len(portion)
+            if progress is not None:
+                progress(done, len(stimuli))
+        for stimulus in stimuli:
+            if _key(stimulus) in known:
+                result.vectors[stimulus.pk] = known[_key(stimulus)]
+        return result
+
+    def _portion(self, stimuli: list[Stimulus]) -> tuple[list[Stimulus], list[Stimulus]]:
+        """What is embedded next, and the rest."""
+        size = PORTIONS.get(self.engine.device.type, PORTIONS["cpu"])
+        return stimuli[:size], stimuli[size:]
+
+    def _embed_images(
+        self, stimuli: Sequence[Stimulus], result: Embedded
+    ) -> dict[Key, NDArray[np.floating]]:
+        with image_files(stimuli) as paths:
+            found = self.engine.embed(
+                [(path, item.prompt.text) for path, item in zip(paths, stimuli, strict=True)]
+            )
+        for row, error in found.errors.items():
+            result.problems.append(unreadable(stimuli[row], paths[row], error))
+        vectors: dict[Key, NDArray[np.floating]] = {
+            _key(item): found.values[row]
+            for row, item in enumerate(stimuli)
+            if row not in found.errors
+        }
+        with refused_when_full():
+            self.cache.put_many(vectors)
+        return vectors
+
+
+def device() -> str:
+    """MODEL_DEVICE, where `auto` is a GPU if this machine has one."""
+    if settings.MODEL_DEVICE != "auto":
+        return str(settings.MODEL_DEVICE)
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def precision() -> "Precision":
+    """MODEL_PRECISION, where `auto` is bfloat16 if the device multiplies it itself."""
+    if settings.MODEL_PRECISION == "auto":
+        from .mint import native_precision
+
+        return native_precision(device())
+    return "bfloat16" if settings.MODEL_PRECISION == "bfloat16" else "float32"
+
+
+def speech_dtype() -> "torch.dtype":
+    """How stage 2 is held: in bfloat16 as a whole on a GPU, where it would not fit otherwise, and
+    where MODEL_PRECISION says so; in float32 elsewhere."""
+    import torch
+
+    half = precision() == "bfloat16" and (device() != "cpu" or settings.MODEL_PRECISION != "auto")
+    return torch.bfloat16 if half else torch.float32
+
+
+def use_processor_cores() -> None:
+    """As many torch threads as this process has cores for; more only fight each other."""
+    import torch
+
+    from .mint import processor_cores
+
+    torch.set_num_threads(processor_cores())
+
+
+def _key(stimulus: Stimulus) -> Key:
+    return stimulus.sha256, stimulus.prompt.text_sha256

@@ -1,0 +1,58 @@
+"""Low-rank adapters (Hu et al., LoRA, arXiv 2106.09685) in the last blocks of the vision
+transformer: few weights to train and to keep moments of, none in the model that is saved."""
+
+import torch
+
+from ....learning.errors import LearningError
+from .. import MintIQAModel
+from ..recipe import Recipe
+
+#: The linear layers of a block; the released code (`MINTIQA_model_lora.py`) adapts attention only.
+_LAYERS = ("self_attn.qkv", "self_attn.projection", "mlp.fc1", "mlp.fc2")
+
+
+def add_adapters(model: MintIQAModel, recipe: Recipe) -> None:
+    """Puts adapters beside the linear layers of the last `recipe.lora_blocks` vision blocks.
+
+    They start as nothing: the model computes what it did. What is frozen stays so. Raises
+    LearningError where the model has fewer blocks.
+    """
+    from peft import LoraConfig, inject_adapter_in_model
+
+    blocks = len(model.vision_model.encoder.layers)
+    if recipe.lora_blocks > blocks:
+        raise LearningError(
+            f"recipe: lora_blocks is {recipe.lora_blocks}, but {recipe.preset} has {blocks} blocks"
+        )
+    trained = {name for name, item in model.named_parameters() if item.requires_grad}
+    config = LoraConfig(
+        r=recipe.lora_rank,
+        lora_alpha=recipe.lora_alpha,  # type: ignore[arg-type]  # any number divides by the rank
+        lora_dropout=recipe.lora_dropout,
+        target_modules=[
+            f"vision_model.encoder.layers.{block}.{layer}"
+            for block in range(blocks - recipe.lora_blocks, blocks)
+            for layer in _LAYERS
+        ],
+    )
+    # One factor of each adapter is drawn.
+    with torch.random.fork_rng():
+        torch.manual_seed(recipe.seed)
+        inject_adapter_in_model(config, model)
+    # The library froze all but its own.
+    for name, item in model.named_parameters():
+        item.requires_grad_(name in trained or ".lora_" in name)
+
+
+def merge_adapters(model: MintIQAModel) -> None:
+    """Adds the adapters to the weights beside which they stand, and takes them out: the model has
+    the names, and the size, that it had before `add_adapters`."""
+    from peft.tuners.lora import Linear
+
+    for name, layer in list(model.named_modules()):
+        if isinstance(layer, Linear):
+            layer.merge()
+            parent = model.get_submodule(name.rpartition(".")[0])
+            setattr(parent, name.rpartition(".")[2], layer.get_base_layer())
+    if hasattr(model, "peft_config"):
+        del model.peft_config

@@ -1,0 +1,180 @@
+"""Files in the `artifacts` storage: whole or absent, on a local disk as in S3."""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, Storage, storages
+from django.db import OperationalError
+from django.utils.translation import gettext as _
+
+from workbench.core.disks import is_disk_full
+from workbench.core.files import sha256_of, write_atomically
+
+from ..errors import ArtifactError
+
+MANIFEST = "manifest.json"
+
+
+def storage() -> Storage:
+    return storages["artifacts"]
+
+
+def publish_file(name: str, data: bytes) -> None:
+    """Writes one file. Raises ArtifactError where the disk is full; nothing is left then."""
+    target = storage()
+    with refused_when_full():
+        if isinstance(target, FileSystemStorage):
+            write_atomically(Path(target.path(name)), data)
+        else:
+            _upload(target, name, ContentFile(data))
+
+
+def read_file(name: str, sha256: str | None = None) -> bytes:
+    """Raises ArtifactError where the file is absent or not what was written."""
+    try:
+        with storage().open(name) as file:
+            data: bytes = file.read()
+    except FileNotFoundError as error:
+        raise artifact_missing(name) from error
+    if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
+        raise artifact_changed(name)
+    return data
+
+
+@contextmanager
+def publish_folder(name: str) -> Iterator[Path]:
+    """A folder to fill; it is published as `name` when the block ends without an error.
+
+    It must hold a MANIFEST, which a storage without renaming receives last: a folder without one
+    does not exist. Raises ArtifactError where the disk is full; nothing is left then.
+    """
+    target = storage()
+    local = isinstance(target, FileSystemStorage)
+    building = Path(target.path(f".building/{name}") if local else tempfile.mkdtemp()) / "new"
+    shutil.rmtree(building, ignore_errors=True)  # of an attempt that was killed
+    with refused_when_full():
+        try:
+            building.mkdir(parents=True)
+            yield building
+            _publish(target, building, name)
+        finally:
+            shutil.rmtree(building.parent, ignore_errors=True)
+
+
+def local_folder(name: str, manifest_sha256: str) -> Path:
+    """A published folder on this machine's disk; fetched once where the storage is elsewhere.
+
+    Raises ArtifactError where it is absent or its manifest is not the one that was published; the
+    files are checked against the manifest by whoever loads them.
+    """
+    source = storage()
+    if isinstance(source, FileSystemStorage):
+        folder = Path(source.path(name))
+    else:
+        folder = settings.DATA_DIR / "cache" / "models" / manifest_sha256
+        if not folder.exists():
+            _fetch(source, name, folder)
+    if not (folder / MANIFEST).exists():
+        raise artifact_missing(name)
+    if sha256_of(folder / MANIFEST) != manifest_sha256:
+        raise artifact_changed(f"{name}/{MANIFEST}")
+    return folder
+
+
+@contextmanager
+def refused_when_full() -> Iterator[None]:
+    """Turns a full disk, ours or the database's, into an ArtifactError with the mend."""
+    try:
+        yield
+    except OSError as error:
+        if not is_disk_full(error):
+            raise
+        raise ArtifactError(
+            _(
+                "There is no space left on the disk of %(place)s; nothing was saved. Free some "
+                "space, or set MINT_DATA_DIR to a larger disk, and try again."
+            )
+            % {"place": settings.DATA_DIR}
+        ) from error
+    except OperationalError as error:
+        if not is_disk_full(error):
+            raise
+        raise ArtifactError(
+            _("The database's disk is full; nothing was saved. Free some space and try again.")
+        ) from error
+
+
+def _publish(target: Storage, built: Path, name: str) -> None:
+    if isinstance(target, FileSystemStorage):
+        final = Path(target.path(name))
+        final.parent.mkdir(parents=True, exist_ok=True)
+        # Left by an attempt that died before its version was registered: nothing refers to it.
+        shutil.rmtree(final, ignore_errors=True)
+        built.rename(final)
+        return
+    uploaded = []
+    try:
+        files = (path for path in built.rglob("*") if path.is_file())
+        for path in sorted(files, key=lambda path: path == built / MANIFEST):
+            uploaded.append(f"{name}/{path.relative_to(built)}")
+            with path.open("rb") as file:
+                _upload(target, uploaded[-1], File(file))
+    except BaseException:
+        for part in uploaded:
+            target.delete(part)
+        raise
+
+
+def _upload(target: Storage, name: str, content: File) -> None:  # type: ignore[type-arg] # bytes
+    target.delete(name)
+    target.save(name, content)
+
+
+def _fetch(source: Storage, name: str, folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as temporary:
+        fetched = Path(temporary) / "new"
+        _fetch_parts(source, name, fetched)
+        fetched.rename(folder)
+
+
+def _fetch_parts(source: Storage, name: str, folder: Path) -> None:
+    """What the manifest vouches for; another manifest among it vouches for its own folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MANIFEST).write_bytes(read_file(f"{name}/{MANIFEST}"))
+    for part in json.loads((folder / MANIFEST).read_text())["sha256"]:
+        target = folder / part
+        if target.name == MANIFEST:
+            _fetch_parts(source, f"{name}/{Path(part).parent}", target.parent)
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with source.open(f"{name}/{part}") as remote, target.open("wb") as file:
+            shutil.copyfileobj(remote, file, 1024 * 1024)
+
+
+def artifact_missing(name: str) -> ArtifactError:
+    return ArtifactError(
+        _(
+            "%(name)s is not in the artifact storage. Restore it from a copy, or train the model "
+            "again."
+        )
+        % {"name": name}
+    )
+
+
+def artifact_changed(name: str) -> ArtifactError:
+    return ArtifactError(
+        _(
+            "%(name)s has changed since it was written (its checksum differs). Restore it from a "
+            "copy, or train the model again."
+        )
+        % {"name": name}
+    )

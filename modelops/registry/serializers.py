@@ -1,0 +1,30 @@
+"""What all parts of the model API share."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+#: Of every job.
+JOB_FIELDS = [
+    "state",
+    "stage",
+    "progress_done",
+    "progress_total",
+    "progress_percent",
+    "error",
+    "created_at",
+    "started_at",
+    "finished_at",
+]
+
+
+class ScoringRequestSerializer(serializers.Serializer[Any]):
+    """Which version predicts the remaining images; the active one if omitted."""
+
+    model = serializers.IntegerField(required=False, min_value=1)
+
+
+class PredictionQuerySerializer(serializers.Serializer[Any]):
+    """The number of the version that predicts; the active one if omitted."""
+
+    model = serializers.IntegerField(required=False, min_value=1)

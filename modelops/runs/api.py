@@ -1,0 +1,144 @@
+"""The model API of a study: training runs, versions, scoring runs, predictions."""
+
+from django.db.models import QuerySet
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from annotation.models import Stimulus, Study
+from annotation.studies.selectors import find_study
+from workbench.accounts.signed_in import signed_in
+
+from ..models import ModelVersion, ScoringRun, TrainingRun
+from ..permissions import RUN, VIEW
+from ..registry.selectors import (
+    predicted_stimuli,
+    scoring_runs_of,
+    training_runs_of,
+    version_of,
+    versions_of,
+)
+from ..registry.serializers import PredictionQuerySerializer, ScoringRequestSerializer
+from .promotion import promote, reject
+from .retraining import changed_recipe, request_retrain
+from .scoring import start_scoring
+from .serializers import (
+    ModelVersionSerializer,
+    PredictionSerializer,
+    ScoringRunSerializer,
+    TrainingRequestSerializer,
+    TrainingRunSerializer,
+)
+
+
+class TrainingRunListView(generics.ListAPIView[TrainingRun]):
+    """The study's training runs, newest first."""
+
+    serializer_class = TrainingRunSerializer
+    queryset = TrainingRun.objects.none()
+
+    def get_queryset(self) -> QuerySet[TrainingRun]:
+        return training_runs_of(find_study(self.request.user, self.kwargs["slug"], VIEW))
+
+    @extend_schema(request=TrainingRequestSerializer, responses={201: TrainingRunSerializer})
+    def post(self, request: Request, slug: str) -> Response:
+        """Train a candidate on the current labels. 409 if a run is active or labels are few, 400
+        if a setting is wrong."""
+        study = find_study(request.user, slug, RUN)
+        data = TrainingRequestSerializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        run = request_retrain(
+            study=study,
+            actor=signed_in(request),
+            trigger=TrainingRun.Trigger.API,
+            promote_when_done=data.validated_data["promote_when_done"],
+            recipe=changed_recipe(
+                data.validated_data["settings"],
+                explanations=data.validated_data["explanations"],
+            ),
+        )
+        return Response(TrainingRunSerializer(run).data, status=201)
+
+
+class TrainingRunDetailView(APIView):
+    @extend_schema(responses=TrainingRunSerializer)
+    def get(self, request: Request, slug: str, pk: int) -> Response:
+        """One training run and its progress."""
+        run = training_runs_of(find_study(request.user, slug, VIEW)).filter(pk=pk).first()
+        if run is None:
+            raise Http404
+        return Response(TrainingRunSerializer(run).data)
+
+
+class ModelListView(generics.ListAPIView[ModelVersion]):
+    """The versions of the study's model, newest first."""
+
+    serializer_class = ModelVersionSerializer
+    queryset = ModelVersion.objects.none()
+
+    def get_queryset(self) -> QuerySet[ModelVersion]:
+        return versions_of(find_study(self.request.user, self.kwargs["slug"], VIEW))
+
+
+class PromoteView(APIView):
+    @extend_schema(request=None, responses=ModelVersionSerializer)
+    def post(self, request: Request, slug: str, number: int) -> Response:
+        """Make this version the active one: its predictions and priorities are used from now on."""
+        version = version_of(find_study(request.user, slug, RUN), number)
+        promote(version=version, actor=signed_in(request))
+        return Response(ModelVersionSerializer(version).data)
+
+
+class RejectView(APIView):
+    @extend_schema(request=None, responses=ModelVersionSerializer)
+    def post(self, request: Request, slug: str, number: int) -> Response:
+        """Reject a candidate."""
+        version = version_of(find_study(request.user, slug, RUN), number)
+        reject(version=version, actor=signed_in(request))
+        return Response(ModelVersionSerializer(version).data)
+
+
+class ScoringRunListView(generics.ListAPIView[ScoringRun]):
+    """The study's scoring runs, newest first."""
+
+    serializer_class = ScoringRunSerializer
+    queryset = ScoringRun.objects.none()
+
+    def get_queryset(self) -> QuerySet[ScoringRun]:
+        return scoring_runs_of(find_study(self.request.user, self.kwargs["slug"], VIEW))
+
+    @extend_schema(request=ScoringRequestSerializer, responses={201: ScoringRunSerializer})
+    def post(self, request: Request, slug: str) -> Response:
+        """Predict the images that a version has not predicted yet."""
+        study: Study = find_study(request.user, slug, RUN)
+        data = ScoringRequestSerializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        run = start_scoring(version=version_of(study, data.validated_data.get("model")))
+        return Response(ScoringRunSerializer(run).data, status=201)
+
+
+class ScoringRunDetailView(APIView):
+    @extend_schema(responses=ScoringRunSerializer)
+    def get(self, request: Request, slug: str, pk: int) -> Response:
+        """One scoring run and its progress."""
+        run = scoring_runs_of(find_study(request.user, slug, VIEW)).filter(pk=pk).first()
+        if run is None:
+            raise Http404
+        return Response(ScoringRunSerializer(run).data)
+
+
+@extend_schema(parameters=[PredictionQuerySerializer])
+class PredictionListView(generics.ListAPIView[Stimulus]):
+    """What the active version, or the one named by `model`, predicts for each stimulus."""
+
+    serializer_class = PredictionSerializer
+    queryset = Stimulus.objects.none()
+
+    def get_queryset(self) -> QuerySet[Stimulus]:
+        study = find_study(self.request.user, self.kwargs["slug"], VIEW)
+        query = PredictionQuerySerializer(data=self.request.query_params)
+        query.is_valid(raise_exception=True)
+        return predicted_stimuli(version_of(study, query.validated_data.get("model")))

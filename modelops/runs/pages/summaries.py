@@ -1,0 +1,321 @@
+"""What the model page shows, gathered from selectors into plain values for the templates."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext, gettext_lazy
+
+from annotation.models import Stimulus, Study
+from annotation.opinion.labels import LabelCounts, count_labels
+from annotation.protocol.perspectives import PERSPECTIVES
+from annotation.protocol.scales import Scale
+from annotation.studies.texts import localized
+from workbench.core.jobs.models import ACTIVE_STATES, JobState
+
+from ...models import ExplainingRun, ModelVersion, Question, ScoringRun, TrainingRun
+from ...predictors.mint.recipe import default_recipe
+from ...registry.selectors import (
+    HoldoutPoint,
+    active_jobs,
+    holdout_points,
+    pool_labels,
+    ratings_seen,
+    unreadable_images,
+)
+from .charts import training_chart
+
+#: An image folder that is gone makes thousands of them; these say what is the matter.
+UNREADABLE_SHOWN = 10
+STAGES = {
+    "labels": gettext_lazy("Reading the labels"),
+    "embedding": gettext_lazy("Looking at the images"),
+    "training": gettext_lazy("Training"),
+    "language": gettext_lazy("Learning the form's language"),
+    "looking": gettext_lazy("Looking at what was explained"),
+    "explaining": gettext_lazy("Explaining"),
+    "fitting": gettext_lazy("Learning the scores"),
+    "publishing": gettext_lazy("Storing the model"),
+    "scoring": gettext_lazy("Predicting"),
+}
+
+
+@dataclass(frozen=True)
+class JobLine:
+    """A job that is queued or under way."""
+
+    title: str
+    stage: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class LabelState:
+    """How many labels there are, how many are new, and whether they suffice."""
+
+    counts: LabelCounts
+    new: int
+    needed: int
+    #: Perspectives with fewer labelled images than are needed, by their names in the study.
+    lacking: dict[str, int]
+
+    @property
+    def suffice(self) -> bool:
+        return not self.lacking
+
+    @property
+    def lacks_perspective(self) -> bool:
+        """Whether there are images enough, but not from every perspective."""
+        return self.counts.pool >= self.needed and not self.suffice
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """Images that could not be read: the first of them, and how many there are."""
+
+    shown: list[dict[str, Any]]
+    total: int
+
+    def __bool__(self) -> bool:
+        return self.total > 0
+
+
+@dataclass(frozen=True)
+class ScoringState:
+    """How a version's scoring stands: whether it may be promoted, and what went wrong."""
+
+    ready: bool
+    active: bool
+    #: What, where and how to mend it, where the last scoring failed.
+    error: str
+    unreadable: Unreadable
+
+    @property
+    def can_be_repeated(self) -> bool:
+        return not self.active and bool(self.error or self.unreadable or not self.ready)
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """One perspective of one version, beside the active version on the same labels."""
+
+    label: str
+    n: int
+    srcc: float | None
+    plcc: float | None
+    krcc: float | None
+    rmse: float | None
+    srcc_change: float | None
+
+
+@dataclass(frozen=True)
+class PredictedScore:
+    """One predicted score on the study's scale."""
+
+    label: str
+    mean: float
+    epistemic_sd: float
+    aleatoric_sd: float
+
+
+def job_lines(study: Study) -> list[JobLine]:
+    return [_job_line(job) for job in active_jobs(study)]
+
+
+def label_state(study: Study) -> LabelState:
+    counts = count_labels(study)
+    needed = default_recipe(settings.MODEL_PRESET).minimum_labels
+    found = pool_labels(study, counts)
+    lacking = {name: count for name, count in found.items() if count < needed}
+    return LabelState(counts, max(0, counts.ratings - ratings_seen(study)), needed, lacking)
+
+
+def scoring_state(version: ModelVersion) -> ScoringState:
+    states = {run.state for run in version.scoring_runs.all()}
+    active = bool(states & set(ACTIVE_STATES))
+    last = version.last_scoring
+    return ScoringState(
+        ready=JobState.SUCCEEDED in states and not active,
+        active=active,
+        error=last.error if last is not None and last.state == JobState.FAILED else "",
+        unreadable=first_unreadable(unreadable_images(version)),
+    )
+
+
+def first_unreadable(problems: list[dict[str, Any]]) -> Unreadable:
+    return Unreadable(problems[:UNREADABLE_SHOWN], len(problems))
+
+
+def left_out_of_training(study: Study) -> Unreadable:
+    """What the last training could not read."""
+    last = study.training_runs.first()
+    return first_unreadable(last.problems if last is not None else [])
+
+
+def metric_rows(
+    study: Study,
+    points: Mapping[str, list[HoldoutPoint]],
+    active: Mapping[str, list[HoldoutPoint]] | None,
+) -> list[MetricRow]:
+    """Agreement with the labels of now; the change is against the active version's points."""
+    from ...learning.evaluation import evaluate
+
+    rows = []
+    for item in study.perspective_settings:
+        mine = points[item.perspective]
+        found = evaluate([p.mean for p in mine], [p.mos for p in mine])
+        change = None
+        if active is not None and found.srcc is not None:
+            other = active[item.perspective]
+            theirs = evaluate([p.mean for p in other], [p.mos for p in other]).srcc
+            change = None if theirs is None else found.srcc - theirs
+        rows.append(
+            MetricRow(
+                localized(item.label),
+                found.n,
+                found.srcc,
+                found.plcc,
+                found.krcc,
+                found.rmse,
+                change,
+            )
+        )
+    return rows
+
+
+def candidate_cards(
+    study: Study, versions: Iterable[ModelVersion], active_points: Mapping[str, Any] | None
+) -> list[dict[str, Any]]:
+    """Candidates with their metrics; one that is not scored yet shows those of its training."""
+    cards = []
+    for version in versions:
+        if version.state != ModelVersion.State.CANDIDATE:
+            continue
+        cards.append(
+            {
+                "version": version,
+                "rows": metric_rows(study, holdout_points(version), active_points),
+                "scoring": scoring_state(version),
+                "training": training_chart(version.metrics),
+                "explanations": explanation_table(study, version),
+            }
+        )
+    return cards
+
+
+def predicted_scores(study: Study, stimulus: Stimulus) -> list[PredictedScore]:
+    """The predictions of a stimulus from `selectors.predicted_stimuli`, in the model's order.
+
+    A linear model may expect a score beyond the scale; a person is shown the scale's end.
+    """
+    found = {item.perspective: item for item in stimulus.of_version}  # type: ignore[attr-defined]  # prefetched
+    scores = []
+    for item in study.perspective_settings:
+        if item.perspective in found:
+            prediction = found[item.perspective]
+            width = _width(item.scale)
+            scores.append(
+                PredictedScore(
+                    localized(item.label),
+                    item.scale.from_unit(min(1.0, max(0.0, prediction.mean))),
+                    width * prediction.epistemic_sd,
+                    width * prediction.aleatoric_sd,
+                )
+            )
+    return scores
+
+
+@dataclass(frozen=True)
+class PhraseRow:
+    """One field of the form: how well a version's closed answers agree with people's."""
+
+    label: str
+    n: int
+    accuracy: float | None
+    macro_f1: float | None
+    majority: float | None
+
+
+@dataclass(frozen=True)
+class ExplanationTable:
+    """A version's explanations on the hold-out as they were measured after its training."""
+
+    rows: list[PhraseRow]
+    accuracy: float | None
+    majority: float | None
+    bleu4: float | None
+    rouge_l: float | None
+
+
+@dataclass(frozen=True)
+class ExplainedAnswer:
+    """What a version answers to one question, and the closed answers in it as raters see them."""
+
+    question: str
+    text: str
+    phrases: list[str]
+
+
+def explanation_table(study: Study, version: ModelVersion) -> ExplanationTable | None:
+    """None where the version does not explain. A field that the form no longer has is left out."""
+    found = version.explanation_metrics
+    if found is None:
+        return None
+    rows = [
+        PhraseRow(
+            localized(field.label),
+            measured["n"],
+            measured["accuracy"],
+            measured["macro_f1"],
+            measured["majority"],
+        )
+        for field in study.form.fields
+        if (measured := found["fields"].get(field.key)) is not None
+    ]
+    texts = found["texts"]
+    return ExplanationTable(
+        rows, found["accuracy"], found["majority"], texts["bleu4"], texts["rouge_l"]
+    )
+
+
+def explained_answers(study: Study, version: ModelVersion, stimulus: int) -> list[ExplainedAnswer]:
+    """The answers to the questions in their order, that about everything last."""
+    fields = {field.key: field for field in study.form.fields}
+    answers = {
+        item.question: item for item in version.predicted_explanations.filter(stimulus=stimulus)
+    }
+    shown = []
+    for question in Question:
+        if question in answers:
+            item = answers[question]
+            phrases = [
+                localized(fields[key].phrases[level - 1])
+                for key, level in item.phrases.items()
+                if key in fields and 1 <= level <= len(fields[key].phrases)
+            ]
+            shown.append(ExplainedAnswer(str(question.label), item.text, phrases))
+    return shown
+
+
+def mean_srcc(rows: list[MetricRow]) -> float | None:
+    known = [row.srcc for row in rows if row.srcc is not None]
+    return sum(known) / len(known) if len(known) == len(PERSPECTIVES) else None
+
+
+def _width(scale: Scale) -> float:
+    return scale.maximum - scale.minimum
+
+
+def _job_line(job: TrainingRun | ScoringRun | ExplainingRun) -> JobLine:
+    if isinstance(job, TrainingRun):
+        title = gettext("Training")
+    elif isinstance(job, ExplainingRun):
+        title = gettext("Explaining by version %(number)d") % {"number": job.model_version.number}
+    else:
+        title = gettext("Scoring by version %(number)d") % {"number": job.model_version.number}
+    waiting = gettext("Waiting for a worker")
+    # A stage of a later program's making is shown as it is.
+    stage = waiting if job.state == "queued" else str(STAGES.get(job.stage, job.stage or waiting))
+    return JobLine(title, stage, job.progress_done, job.progress_total)

@@ -1,0 +1,129 @@
+"""Which version of a study's model is in use."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from annotation.models import Study
+from annotation.protocol.perspectives import PERSPECTIVES
+from annotation.studies import audit
+from workbench.accounts.models import User
+from workbench.core.jobs.models import ACTIVE_STATES, JobState
+
+from ..acquisition.ranking import apply_ranking, read_ranking
+from ..errors import NotScoredError, VersionStateError
+from ..models import ModelVersion
+
+State = ModelVersion.State
+#: A candidate may promote itself unless its mean hold-out SRCC falls by more than this: the spread
+#: between equally good models on a small hold-out.
+SRCC_TOLERANCE = 0.02
+
+
+def promote(*, version: ModelVersion, actor: User | None) -> None:
+    """Makes `version` the active one, and its uncertainty the order of rating, at once.
+
+    A candidate, or a retired version that is taken back. Raises NotScoredError before its scoring
+    is over, VersionStateError where it is active or rejected.
+    """
+    with transaction.atomic():
+        # Promotions of one study follow each other; otherwise each would retire the other's.
+        Study.objects.select_for_update(no_key=True).get(pk=version.study_id)
+        _require_scored(version)
+        ranking = read_ranking(version)
+        active = ModelVersion.objects.filter(study=version.study_id, state=State.ACTIVE)
+        previous = active.exclude(pk=version.pk).values_list("number", flat=True).first()
+        active.exclude(pk=version.pk).update(state=State.RETIRED)
+        promoted = ModelVersion.objects.filter(
+            pk=version.pk, state__in=[State.CANDIDATE, State.RETIRED]
+        ).update(state=State.ACTIVE, promoted_at=timezone.now())
+        if not promoted:
+            raise _wrong_state(version, _("only a candidate or a retired version can be promoted"))
+        apply_ranking(version, ranking)
+        audit.record(
+            study=version.study,
+            actor=actor,
+            action="model.promoted",
+            number=version.number,
+            previous=previous,
+        )
+    version.refresh_from_db(fields=["state", "promoted_at"])
+
+
+def reject(*, version: ModelVersion, actor: User | None) -> None:
+    """Sets a candidate aside for good. Raises VersionStateError where it is not a candidate."""
+    with transaction.atomic():
+        rejected = ModelVersion.objects.filter(pk=version.pk, state=State.CANDIDATE).update(
+            state=State.REJECTED
+        )
+        if not rejected:
+            raise _wrong_state(version, _("only a candidate can be rejected"))
+        audit.record(
+            study=version.study, actor=actor, action="model.rejected", number=version.number
+        )
+    version.refresh_from_db(fields=["state"])
+
+
+def after_scoring(version: ModelVersion) -> None:
+    """What a finished scoring brings about: new priorities, or a promotion that waited for it.
+
+    To be called in the transaction that ends the run.
+    """
+    version.refresh_from_db(fields=["state"])
+    if version.state == State.ACTIVE:
+        apply_ranking(version, read_ranking(version))
+        return
+    if version.state != State.CANDIDATE or not version.training_run.promote_when_done:
+        return
+    active = ModelVersion.objects.filter(study=version.study_id, state=State.ACTIVE).first()
+    if active is None or _is_no_worse(version, active):
+        promote(version=version, actor=None)
+        return
+    audit.record(
+        study=version.study,
+        actor=None,
+        action="model.kept_back",
+        number=version.number,
+        active=active.number,
+        srcc=mean_srcc(version),
+        active_srcc=mean_srcc(active),
+    )
+
+
+def mean_srcc(version: ModelVersion) -> float | None:
+    """Mean hold-out SRCC over the perspectives that have one."""
+    found = [version.metrics.get(str(name), {}).get("srcc") for name in PERSPECTIVES]
+    known = [value for value in found if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _is_no_worse(candidate: ModelVersion, active: ModelVersion) -> bool:
+    new, old = mean_srcc(candidate), mean_srcc(active)
+    # Without a hold-out nothing speaks against the newer labels.
+    return new is None or old is None or new >= old - SRCC_TOLERANCE
+
+
+def _require_scored(version: ModelVersion) -> None:
+    states = set(version.scoring_runs.values_list("state", flat=True))
+    if JobState.SUCCEEDED in states and not states & set(ACTIVE_STATES):
+        return
+    raise NotScoredError(
+        _(
+            "Version %(number)d has not predicted all images yet. Wait for its scoring to finish, "
+            "or start it again: on the model page, or with `manage.py predict %(study)s --version "
+            "%(number)d`."
+        )
+        % {"number": version.number, "study": version.study.slug}
+    )
+
+
+def _wrong_state(version: ModelVersion, rule: str) -> VersionStateError:
+    current = ModelVersion.objects.get(pk=version.pk)
+    return VersionStateError(
+        _("Version %(number)d is %(state)s; %(rule)s.")
+        % {
+            "number": version.number,
+            "state": current.get_state_display().lower(),
+            "rule": rule,
+        }
+    )

@@ -1,0 +1,143 @@
+"""Asking for a training run, by a person or by the number of new ratings."""
+
+from collections.abc import Iterable, Mapping
+
+import structlog
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from annotation.models import Study
+from annotation.opinion.labels import count_labels
+from annotation.studies import audit
+from workbench.accounts.models import User
+from workbench.core.jobs.leases import lease_end
+from workbench.core.jobs.models import JobState
+from workbench.core.jobs.queue import enqueue
+
+from ..errors import RecipeError, RunActiveError, TooFewLabelsError
+from ..learning.errors import LearningError
+from ..models import TrainingRun
+from ..predictors.mint.recipe import Recipe, default_recipe
+from ..registry.queue import TRAIN
+from ..registry.selectors import pool_labels, ratings_seen
+
+log = structlog.get_logger(__name__)
+
+
+def request_retrain(
+    *,
+    study: Study,
+    actor: User | None,
+    trigger: str,
+    promote_when_done: bool = False,
+    recipe: Recipe | None = None,
+) -> TrainingRun:
+    """Queues a training run on the study's labels, by the preset's recipe where none is given.
+
+    Raises TooFewLabelsError where too few images outside the hold-out have a label from each
+    perspective, RunActiveError where a run is not over; the database decides between two requests
+    at once.
+    """
+    recipe = recipe or default_recipe(settings.MODEL_PRESET)
+    require_labels(pool_labels(study, count_labels(study)), recipe.minimum_labels)
+    try:
+        with transaction.atomic():
+            run = TrainingRun.objects.create(
+                study=study,
+                trigger=trigger,
+                requested_by=actor,
+                promote_when_done=promote_when_done,
+                recipe=recipe.to_json(),
+                # Until then the message that wakes a worker counts as on its way.
+                lease_expires_at=lease_end(),
+            )
+            audit.record(study=study, actor=actor, action="training.requested", run=run.pk)
+    except IntegrityError as error:
+        raise RunActiveError(
+            _(
+                "A training run of this study is still in progress. Wait until it is done, then "
+                "retrain."
+            )
+        ) from error
+    enqueue(TRAIN, run.pk)
+    return run
+
+
+def changed_recipe(settings_in_words: Iterable[str] = (), *, explanations: bool = False) -> Recipe:
+    """The preset's recipe, with `explanations` also for stage 2, and with settings as `epochs=3`.
+
+    Raises RecipeError naming what is wrong.
+    """
+    try:
+        recipe = default_recipe(settings.MODEL_PRESET, explanations=explanations)
+        return recipe.changed(settings_in_words)
+    except LearningError as error:
+        raise RecipeError(str(error)) from error
+
+
+def require_labels(found: Mapping[str, int], needed: int, *, unreadable: int = 0) -> None:
+    """Raises TooFewLabelsError where any perspective has too few.
+
+    `found`: how many images outside the hold-out have a label, by perspective. The message says
+    how many there are, of which perspective where they differ, and how many there must be; and
+    that `unreadable` labelled images do not count.
+    """
+    if min(found.values()) < needed:
+        problem = _too_few(found, needed)
+        raise TooFewLabelsError(f"{problem} {_unreadable(unreadable)}" if unreadable else problem)
+
+
+def _unreadable(count: int) -> str:
+    return _(
+        "%(count)d labelled images cannot be read and do not count: the run lists them. "
+        "Import them again to replace their files."
+    ) % {"count": count}
+
+
+def _too_few(found: Mapping[str, int], needed: int) -> str:
+    fewest = min(found.values())
+    numbers = {"found": fewest, "needed": needed, "missing": needed - fewest}
+    if len(set(found.values())) == 1:
+        return (
+            _(
+                "Too few labels: %(found)d images outside the hold-out are rated, %(needed)d are "
+                "needed. Rate %(missing)d more images, then retrain."
+            )
+            % numbers
+        )
+    lacking = [f"{name}: {count}" for name, count in found.items() if count < needed]
+    return _(
+        "Too few labels from some perspectives: each needs %(needed)d images outside the "
+        "hold-out, and some have fewer (%(lacking)s). Rate %(missing)d more images, or "
+        "import their published scores, then retrain."
+    ) % (numbers | {"lacking": ", ".join(lacking)})
+
+
+def retrain_where_due() -> list[TrainingRun]:
+    """Queues a run for each study that has collected `retrain_every` ratings since its labels were
+    last snapshotted. A candidate of such a run promotes itself, unless it is worse."""
+    runs = []
+    for study in Study.objects.filter(retrain_every__gt=0):
+        if not _is_due(study):
+            continue
+        try:
+            runs.append(
+                request_retrain(
+                    study=study,
+                    actor=None,
+                    trigger=TrainingRun.Trigger.SCHEDULE,
+                    promote_when_done=True,
+                )
+            )
+        except (RunActiveError, TooFewLabelsError) as error:
+            log.info("not retrained yet", study=study.slug, reason=error.message)
+    return runs
+
+
+def _is_due(study: Study) -> bool:
+    last_run = study.training_runs.first()
+    if last_run is not None and last_run.state == JobState.FAILED and last_run.snapshot is None:
+        # It failed before it saw a label and would again; a person has to look first.
+        return False
+    return count_labels(study).ratings - ratings_seen(study) >= study.retrain_every

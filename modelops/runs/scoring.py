@@ -1,0 +1,209 @@
+"""Scoring: a model version predicts the stimuli of its study, in small repeatable chunks.
+
+A chunk may be done twice without harm, so a killed worker costs one chunk; the run is over when
+none is pending, and ends exactly once.
+"""
+
+from functools import partial
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Func, IntegerField, QuerySet, Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from annotation.models import Stimulus
+from annotation.protocol.perspectives import PERSPECTIVES
+from workbench.core.jobs import leases
+from workbench.core.jobs.models import ACTIVE_STATES, JobState
+from workbench.core.jobs.queue import enqueue, enqueue_each
+
+from ..acquisition import ranking
+from ..explaining.runs import start_explaining
+from ..models import ModelVersion, Prediction, ScoringChunk, ScoringRun
+from ..predictors.embedding import Embedded
+from ..predictors.store import VersionModel, version_model
+from ..registry.failures import failing
+from ..registry.queue import FINISH_SCORING, SCORE_CHUNK
+from ..registry.selectors import unscored_stimuli
+from . import promotion
+
+#: Stimuli per chunk: seconds of work, also where a full-size model has only a processor, so that
+#: a chunk is over long before the queue hands it out again. SCORING_CHUNK says otherwise for GPUs.
+CHUNK_SIZES = {"tiny": 64}
+DEFAULT_CHUNK_SIZE = 16
+#: How often a chunk is begun before it counts as the cause of its workers' deaths.
+MAX_CHUNK_ATTEMPTS = 5
+
+
+def start_scoring(*, version: ModelVersion) -> ScoringRun:
+    """Starts to predict the stimuli that `version` has not predicted yet, also those whose image
+    could not be read: its file may be mended by now.
+
+    Answers the run that is active already where there is one.
+    """
+    with transaction.atomic():
+        run, created = version.scoring_runs.filter(state__in=ACTIVE_STATES).get_or_create(
+            model_version=version,
+            defaults={
+                "study_id": version.study_id,
+                "state": JobState.RUNNING,
+                "stage": "scoring",
+                "started_at": timezone.now(),
+                "lease_expires_at": leases.lease_end(),
+            },
+        )
+        if created:
+            _create_chunks(run, version)
+    if created:
+        wake_workers(run)
+    return run
+
+
+def wake_workers(run: ScoringRun) -> None:
+    """Asks for every pending chunk, or for the end of the run where none is left."""
+    pending = list(_pending(run.pk).order_by("index").values_list("pk", flat=True))
+    enqueue_each(SCORE_CHUNK, [(chunk,) for chunk in pending])
+    if not pending:
+        enqueue(FINISH_SCORING, run.pk)
+
+
+def score_chunk(*, chunk_id: int) -> None:
+    """Predicts one chunk; does nothing where it is done, or its run is over.
+
+    An image that cannot be read is noted on the chunk. An error that another attempt would meet
+    again (files gone, disk full) fails the run with its message.
+    """
+    chunk = (
+        ScoringChunk.objects.select_related("run__model_version")
+        .filter(pk=chunk_id, state=ScoringChunk.State.PENDING, run__state=JobState.RUNNING)
+        .first()
+    )
+    if chunk is None or not _begin(chunk):
+        return
+    with failing("scoring", chunk.run_id, partial(_fail, chunk.run_id)):
+        _predict(chunk)
+    record_progress(run_id=chunk.run_id)
+    finish_scoring(run_id=chunk.run_id)
+
+
+def record_progress(*, run_id: int) -> None:
+    """Counts what is done anew from the chunks, and renews the lease."""
+    size = Func(F("stimulus_ids"), function="cardinality", output_field=IntegerField())
+    done = ScoringChunk.objects.filter(run=run_id, state=ScoringChunk.State.DONE)
+    total = done.aggregate(total=Sum(size))["total"] or 0
+    ScoringRun.objects.filter(pk=run_id, state=JobState.RUNNING).update(
+        progress_done=total, attempts=0, lease_expires_at=leases.lease_end()
+    )
+
+
+def finish_scoring(*, run_id: int) -> bool:
+    """Ends a run whose chunks are all done: ranking, state, and what waits for it.
+
+    True for the one caller that ended it. To be called outside a transaction, so that of two last
+    chunks at least one sees both.
+    """
+    running = ScoringRun.objects.filter(pk=run_id, state=JobState.RUNNING)
+    run = running.select_related("model_version__study").first()
+    if run is None or _pending(run.pk).exists():
+        return False
+    ended = 0
+    with failing("scoring", run.pk, partial(_fail, run.pk)):
+        ranking.publish_ranking(run.model_version)
+        with transaction.atomic():
+            # The state and what follows from it together, or neither.
+            ended = running.update(
+                state=JobState.SUCCEEDED, finished_at=timezone.now(), lease_expires_at=None
+            )
+            if ended:
+                promotion.after_scoring(run.model_version)
+                if run.model_version.explains:
+                    start_explaining(version=run.model_version)
+    return bool(ended)
+
+
+def _create_chunks(run: ScoringRun, version: ModelVersion) -> None:
+    stimuli = list(unscored_stimuli(version).order_by("pk").values_list("pk", flat=True))
+    run.progress_total = len(stimuli)
+    run.save(update_fields=["progress_total"])
+    size = settings.SCORING_CHUNK or CHUNK_SIZES.get(version.preset, DEFAULT_CHUNK_SIZE)
+    ScoringChunk.objects.bulk_create(
+        ScoringChunk(run=run, index=start // size, stimulus_ids=stimuli[start : start + size])
+        for start in range(0, len(stimuli), size)
+    )
+
+
+def _pending(run_id: int) -> QuerySet[ScoringChunk]:
+    return ScoringChunk.objects.filter(run=run_id, state=ScoringChunk.State.PENDING)
+
+
+def _begin(chunk: ScoringChunk) -> bool:
+    """Counts the attempt; False, and the run failed, where there were too many."""
+    begun = _pending(chunk.run_id).filter(pk=chunk.pk, attempts__lt=MAX_CHUNK_ATTEMPTS)
+    if begun.update(attempts=F("attempts") + 1):
+        return True
+    if _pending(chunk.run_id).filter(pk=chunk.pk).exists():
+        _fail(
+            chunk.run_id,
+            _(
+                "Chunk %(index)d (%(count)d images) was started %(attempts)d times and never "
+                "finished. Its workers probably ran out of memory: see their logs, give them "
+                "more, and score again."
+            )
+            % {
+                "index": chunk.index,
+                "count": len(chunk.stimulus_ids),
+                "attempts": MAX_CHUNK_ATTEMPTS,
+            },
+        )
+    return False
+
+
+def _predict(chunk: ScoringChunk) -> None:
+    version = chunk.run.model_version
+    model = version_model(version)
+    stimuli = list(
+        Stimulus.objects.select_related("prompt").filter(pk__in=chunk.stimulus_ids).order_by("pk")
+    )
+    embedded = model.embedder.embed(stimuli)
+    predictions = _predictions(version, model, embedded)
+    with transaction.atomic():
+        # A second worker on the same chunk writes the same numbers over the first one's.
+        Prediction.objects.bulk_create(
+            predictions,
+            update_conflicts=True,
+            unique_fields=["model_version", "stimulus", "perspective"],
+            update_fields=["mean", "epistemic_sd", "aleatoric_sd"],
+        )
+        _pending(chunk.run_id).filter(pk=chunk.pk).update(
+            state=ScoringChunk.State.DONE,
+            problems=embedded.problems,
+            finished_at=timezone.now(),
+        )
+
+
+def _predictions(
+    version: ModelVersion, model: VersionModel, embedded: Embedded
+) -> list[Prediction]:
+    stimuli = sorted(embedded.vectors)
+    if not stimuli:
+        return []
+    predicted = model.last_layer.predict(embedded.matrix(stimuli))
+    return [
+        Prediction(
+            stimulus_id=stimulus,
+            model_version=version,
+            perspective=str(perspective),
+            mean=float(predicted.mean[row, head]),
+            epistemic_sd=float(predicted.epistemic_sd[row, head]),
+            aleatoric_sd=float(predicted.aleatoric_sd[row, head]),
+        )
+        for row, stimulus in enumerate(stimuli)
+        for head, perspective in enumerate(PERSPECTIVES)
+    ]
+
+
+def _fail(run_id: int, error: str) -> None:
+    ScoringRun.objects.filter(pk=run_id, state=JobState.RUNNING).update(
+        state=JobState.FAILED, error=error, finished_at=timezone.now(), lease_expires_at=None
+    )

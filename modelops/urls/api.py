@@ -1,0 +1,49 @@
+"""Routes of the model API, below /api/v1/."""
+
+from django.urls import URLPattern, path
+
+from ..explaining import api as explanations
+from ..runs import api as views
+
+_STUDY = "studies/<slug:slug>"
+
+urlpatterns: list[URLPattern] = [
+    path(f"{_STUDY}/training-runs/", views.TrainingRunListView.as_view(), name="api-training-runs"),
+    path(
+        f"{_STUDY}/training-runs/<int:pk>/",
+        views.TrainingRunDetailView.as_view(),
+        name="api-training-run",
+    ),
+    path(f"{_STUDY}/models/", views.ModelListView.as_view(), name="api-models"),
+    path(
+        f"{_STUDY}/models/<int:number>/promote/",
+        views.PromoteView.as_view(),
+        name="api-model-promote",
+    ),
+    path(
+        f"{_STUDY}/models/<int:number>/reject/", views.RejectView.as_view(), name="api-model-reject"
+    ),
+    path(f"{_STUDY}/scoring-runs/", views.ScoringRunListView.as_view(), name="api-scoring-runs"),
+    path(
+        f"{_STUDY}/scoring-runs/<int:pk>/",
+        views.ScoringRunDetailView.as_view(),
+        name="api-scoring-run",
+    ),
+    path(
+        f"{_STUDY}/explaining-runs/",
+        explanations.ExplainingRunListView.as_view(),
+        name="api-explaining-runs",
+    ),
+    path(
+        f"{_STUDY}/explanations/",
+        explanations.ExplanationListView.as_view(),
+        name="api-explanations",
+    ),
+    path(f"{_STUDY}/assessments/", explanations.AssessView.as_view(), name="api-assessments"),
+    path(
+        f"{_STUDY}/assessments/<int:pk>/",
+        explanations.AssessmentView.as_view(),
+        name="api-assessment",
+    ),
+    path(f"{_STUDY}/predictions/", views.PredictionListView.as_view(), name="api-predictions"),
+]

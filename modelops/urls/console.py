@@ -1,0 +1,16 @@
+"""Routes of the model page, below /studies/<slug>/model/."""
+
+from django.urls import URLPattern, path
+
+from ..runs.pages import views
+
+urlpatterns: list[URLPattern] = [
+    path("", views.model_page, name="study-model"),
+    path("retrain/", views.retrain, name="study-model-retrain"),
+    path("jobs/", views.jobs, name="study-model-jobs"),
+    path("summary/", views.summary, name="study-model-summary"),
+    path("versions/<int:number>/promote/", views.promote_version, name="study-model-promote"),
+    path("versions/<int:number>/predict/", views.predict_version, name="study-model-predict"),
+    path("versions/<int:number>/reject/", views.reject_version, name="study-model-reject"),
+    path("stimuli/<int:pk>/", views.stimulus_predictions, name="stimulus-predictions"),
+]

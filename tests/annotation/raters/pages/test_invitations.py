@@ -1,0 +1,112 @@
+"""The page for inviting raters."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from annotation.models import Rater, RaterIdentity, SharedLink, Study
+from annotation.raters.invitations import join, new_entry
+from annotation.raters.services import rater_link
+from tests.factories import make_rater
+from workbench.accounts.models import User
+
+PAGE = "/studies/demo/invite/"
+
+
+def rows(console: Client) -> list[dict[str, str]]:
+    text = console.get("/studies/demo/invitations.csv").content.decode()
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def shared(console: Client, **data: Any) -> Any:
+    return console.post(f"{PAGE}shared/", data)
+
+
+def test_a_thousand_links_are_made_at_once(console: Client, study: Study) -> None:
+    console.post(PAGE, {"count": "1000"})
+    assert Rater.objects.filter(study=study).count() == 1000
+    assert len({row["link"] for row in rows(console)}) == 1000
+
+
+@pytest.mark.parametrize("count", ["0", "1001", "", "many"])
+def test_a_count_that_does_not_fit_makes_none(console: Client, study: Study, count: str) -> None:
+    response = console.post(PAGE, {"count": count})
+    assert "count" in response.context["count_form"].errors
+    assert not Rater.objects.exists()
+
+
+def test_people_get_links_and_the_csv_says_whose(console: Client, study: Study) -> None:
+    console.post(PAGE, {"people": "Ann Lee <ann@lab.org>\r\n李安"})
+    first, second = rows(console)
+    assert (first["name"], first["email"]) == ("Ann Lee", "ann@lab.org")
+    assert (second["name"], second["status"], second["ratings"]) == ("李安", "active", "0")
+    rater = Rater.objects.get(code=first["code"])
+    assert first["link"] == f"http://testserver{rater_link(rater)}"
+
+
+def test_a_line_that_is_nobody_is_told_at_the_field(console: Client, study: Study) -> None:
+    response = console.post(PAGE, {"people": "Ann\nben@"})
+    assert "Line 2" in response.context["people_form"].errors["people"][0]
+    assert "ben@" in response.content.decode(), "what was pasted is still there"
+    assert not Rater.objects.exists()
+
+
+def test_a_name_that_looks_like_a_formula_is_none_in_the_csv(console: Client, study: Study) -> None:
+    rater = make_rater(study)
+    RaterIdentity.objects.create(rater=rater, name='=HYPERLINK("http://x")', email="+a@lab.org")
+    (row,) = rows(console)
+    assert (row["name"], row["email"]) == ('\'=HYPERLINK("http://x")', "'+a@lab.org")
+
+
+def test_a_shared_link_is_opened_changed_replaced_and_closed(console: Client, study: Study) -> None:
+    shared(console, wish="open", quota="3")
+    first = console.get(PAGE).context["address"]
+    assert first in console.get(PAGE).content.decode()
+    shared(console, wish="open", quota="5")
+    assert SharedLink.objects.get().quota == 5
+    assert console.get(PAGE).context["address"] == first
+    shared(console, wish="rotate")
+    second = console.get(PAGE).context["address"]
+    assert second != first
+    shared(console, wish="close")
+    assert not SharedLink.objects.get().is_open
+    assert second not in console.get(PAGE).content.decode()
+
+
+@pytest.mark.parametrize("quota", ["0", "10001", "", "2.5", "1"])
+def test_a_quota_that_does_not_fit_changes_nothing(
+    console: Client, study: Study, quota: str
+) -> None:
+    shared(console, wish="open", quota="2")
+    link = SharedLink.objects.select_related("study").get()
+    for _visitor in range(2):
+        join(link=link, entry=new_entry(link))
+    response = shared(console, wish="open", quota=quota)
+    assert "quota" in response.context["quota_form"].errors
+    assert SharedLink.objects.get().quota == 2
+
+
+def test_an_open_shared_link_is_an_invitation(console: Client, study: Study) -> None:
+    Study.objects.update(status="draft")
+    shared(console, wish="open", quota="3")
+    steps = {step.text: step.done for step in console.get("/studies/demo/").context["steps"]}
+    assert steps["Invite raters"]
+
+
+@pytest.mark.parametrize("path", [PAGE, f"{PAGE}shared/"])
+def test_another_account_invites_nobody(
+    client: Client, study: Study, outsider: User, path: str
+) -> None:
+    client.force_login(outsider)
+    assert client.post(path, {"count": "3", "wish": "open", "quota": "3"}).status_code == 404
+    assert client.get("/studies/demo/invitations.csv").status_code == 404
+    assert not Rater.objects.exists()
+    assert not SharedLink.objects.exists()
+
+
+def test_names_are_escaped(console: Client, study: Study) -> None:
+    page = console.post(PAGE, {"people": "<script>alert(1)</script>@"}).content.decode()
+    assert "<script>alert(1)" not in page

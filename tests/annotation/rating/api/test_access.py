@@ -1,0 +1,101 @@
+"""Who gets in: a table of every rating route, and wrong, replaced and closed links."""
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver
+from knox.models import AuthToken
+
+from annotation.models import Rater, Study
+from annotation.raters.services import link_token
+from annotation.rating.api import urls
+from tests.annotation.rating.api.client import RaterClient
+from workbench.accounts.models import User
+
+#: (method, path below /api/v1/rating/, what a rater gets who has not started and holds no trial)
+ROUTES = [
+    ("get", "session/", 200),
+    ("post", "session/", 400),
+    ("post", "session/begin/", 409),
+    ("post", "session/pause/", 409),
+    ("post", "session/release/", 409),
+    ("post", "session/withdraw/", 200),
+    ("post", "messages/", 400),
+    ("post", "messages/unread/", 200),
+    ("post", "messages/read/", 400),
+    ("post", "claims/", 409),
+    ("post", "trials/1/display/", 404),
+    ("post", "trials/1/renew/", 404),
+    ("post", "trials/1/skip/", 400),
+    ("post", "trials/1/submit/", 400),
+]
+
+
+def ask(method: str, path: str, authorization: str = "", client: Client | None = None) -> int:
+    send = getattr(client or Client(), method)
+    headers = {"Authorization": authorization} if authorization else {}
+    response = send(f"/api/v1/rating/{path}", content_type="application/json", headers=headers)
+    return int(response.status_code)
+
+
+def test_the_table_names_every_route() -> None:
+    known = {path.replace("/1/", "/<int:pk>/") for _method, path, _status in ROUTES}
+    assert known == {str(pattern.pattern) for pattern in urls.urlpatterns}
+    assert get_resolver().resolve("/api/v1/rating/session/").url_name == "rating-session"
+
+
+@pytest.mark.parametrize(("method", "path", "status"), ROUTES)
+def test_a_route_lets_raters_in_and_nobody_else(
+    rater: Rater, owner: User, method: str, path: str, status: int
+) -> None:
+    assert ask(method, path, f"Rater {link_token(rater)}") == status
+    assert ask(method, path) == 401
+    assert ask(method, path, "Rater nonsense") == 401
+    _instance, token = AuthToken.objects.create(user=owner)
+    assert ask(method, path, f"Token {token}") == 401
+    signed_in = Client()
+    signed_in.force_login(owner)
+    assert ask(method, path, client=signed_in) == 401
+    Rater.objects.update(status="excluded")
+    assert ask(method, path, f"Rater {link_token(rater)}") == 403
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.1.b", "....", "\x00", "BCDFGHJKMN.1.forged"])
+def test_a_forged_link_opens_nothing(db: None, token: str) -> None:
+    client = RaterClient(token=token or " ")
+    body = client.get("session/")
+    assert client.status == 401
+    assert body["code"] in {"link_invalid", "not_authenticated"}
+
+
+def test_a_replaced_link_opens_nothing(rater: Rater) -> None:
+    old = RaterClient(rater)
+    Rater.objects.filter(pk=rater.pk).update(link_version=2)
+    body = old.get("session/")
+    assert (old.status, body["code"]) == (401, "link_invalid")
+
+
+def test_the_rater_of_a_deleted_study_is_unknown(study: Study, rater: Rater) -> None:
+    client = RaterClient(rater)
+    study.delete()
+    client.get("session/")
+    assert client.status == 401
+
+
+def test_an_excluded_rater_is_told_so(rater: Rater) -> None:
+    Rater.objects.filter(pk=rater.pk).update(status="excluded")
+    client = RaterClient(rater)
+    assert client.get("session/") == {
+        "code": "rater_excluded",
+        "detail": "This link has been closed by the study's owner.",
+    }
+    assert client.status == 403
+
+
+def test_the_schema_describes_the_raters_token(owner: User) -> None:
+    client = Client(headers={"Accept": "application/vnd.oai.openapi+json"})
+    client.force_login(owner)
+    schema = client.get("/api/v1/schema/").json()
+    operation = schema["paths"]["/api/v1/rating/trials/{id}/submit/"]["post"]
+    assert operation["security"] == [{"raterToken": []}]
+    assert schema["components"]["securitySchemes"]["raterToken"]["name"] == "Authorization"
+    assert {"200", "400", "401", "403", "404", "409"} <= set(operation["responses"])

@@ -1,0 +1,246 @@
+"""Checks and renderings of single images; expected pixels are those that were painted."""
+
+import hashlib
+import io
+
+import pytest
+from PIL import Image, ImageChops, ImageCms
+
+from annotation.stimuli.importing.images import check_image
+from annotation.stimuli.importing.problems import ImageError
+from tests.annotation.stimuli.files import (
+    animated,
+    encoded,
+    png_that_claims,
+    quadrants,
+    turned_jpeg,
+)
+from tests.shared_data import require_shared
+
+GREY = Image.effect_noise((200, 120), 60)
+NOISE = Image.merge("RGB", [Image.effect_noise((200, 120), 60) for _ in range(3)])
+
+
+def _opened(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data))
+
+
+def _largest_difference(first: Image.Image, second: Image.Image) -> int:
+    extrema = ImageChops.difference(first.convert("RGB"), second.convert("RGB")).getextrema()
+    return max(high for _, high in extrema)  # type: ignore[misc] # three bands give three pairs
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "suffix"),
+    [
+        ("JPEG", {"quality": 90}, "jpg"),
+        ("JPEG", {"quality": 90, "progressive": True}, "jpg"),
+        ("PNG", {}, "png"),
+        ("WEBP", {"quality": 80}, "webp"),
+        ("WEBP", {"lossless": True}, "webp"),
+    ],
+)
+def test_an_upright_srgb_image_is_shown_as_it_came(
+    kind: str, options: dict[str, object], suffix: str
+) -> None:
+    data = encoded(NOISE, kind, **options)
+
+    checked = check_image("a", data)
+
+    assert (checked.width, checked.height) == (200, 120)
+    assert checked.original.data == data
+    assert checked.original.digest == hashlib.sha256(data).hexdigest()
+    assert checked.display.suffix == suffix
+    assert _largest_difference(_opened(checked.display.data), _opened(data)) == 0
+    assert abs(len(checked.display.data) - len(data)) < 40
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_orientation_is_applied_to_the_pixels(orientation: int) -> None:
+    checked = check_image("a.jpg", turned_jpeg(orientation))
+
+    # EXIF 2.3, tag 0x0112: where the stored first row and first column belong.
+    corners = {
+        1: ("red", "lime", "blue", "white"),
+        2: ("lime", "red", "white", "blue"),
+        3: ("white", "blue", "lime", "red"),
+        4: ("blue", "white", "red", "lime"),
+        5: ("red", "blue", "lime", "white"),
+        6: ("blue", "red", "white", "lime"),
+        7: ("white", "lime", "blue", "red"),
+        8: ("lime", "white", "red", "blue"),
+    }[orientation]
+    size = (64, 48) if orientation < 5 else (48, 64)
+    for file in (checked.display, checked.thumbnail):
+        shown = _opened(file.data).convert("RGB")
+        assert shown.size == (checked.width, checked.height) == size
+        assert not shown.getexif()
+        for colour, place in zip(corners, [(8, 8), (-8, 8), (8, -8), (-8, -8)], strict=True):
+            left, top = place[0] % size[0], place[1] % size[1]
+            pixel = shown.crop((left, top, left + 1, top + 1))
+            assert _largest_difference(pixel, Image.new("RGB", (1, 1), colour)) < 40
+
+
+def test_a_turned_image_loses_nothing_in_its_display_copy() -> None:
+    data = turned_jpeg(3)
+
+    checked = check_image("a.jpg", data)
+
+    turned = _opened(data).transpose(Image.Transpose.ROTATE_180)
+    assert _largest_difference(_opened(checked.display.data), turned) == 0
+
+
+def test_a_large_image_is_reduced_for_display_and_kept_whole() -> None:
+    data = encoded(Image.new("RGB", (4096, 1024), "teal"), "PNG")
+
+    checked = check_image("a.png", data)
+
+    assert (checked.width, checked.height) == (4096, 1024)
+    assert checked.original.data == data
+    assert _opened(checked.display.data).size == (2048, 512)
+    assert checked.exact == checked.original
+    assert _opened(checked.thumbnail.data).size == (320, 80)
+
+
+def test_every_pixel_of_a_large_image_is_kept_for_showing_without_its_metadata() -> None:
+    image = NOISE.resize((2100, 40), Image.Resampling.NEAREST)
+    exif = Image.Exif()
+    exif[0x0112] = 3  # EXIF 2.32, 4.6.4: turned by half a turn
+    exif[0x0131] = "stable-diffusion"
+
+    checked = check_image("a.png", encoded(image, "PNG", exif=exif))
+
+    assert checked.exact
+    shown = _opened(checked.exact.data)
+    assert _largest_difference(shown, image.transpose(Image.Transpose.ROTATE_180)) == 0
+    assert not shown.getexif()
+    assert _opened(checked.display.data).size == (2048, 39)
+
+
+def test_a_small_image_is_not_enlarged() -> None:
+    checked = check_image("a.png", encoded(quadrants(), "PNG"))
+
+    assert checked.exact is None
+    assert _opened(checked.thumbnail.data).size == (64, 48)
+
+
+def test_transparent_parts_are_shown_on_white() -> None:
+    image = Image.new("RGBA", (32, 32), (255, 0, 0, 0))
+    image.paste((0, 0, 255, 255), (0, 0, 16, 32))
+
+    display = _opened(check_image("a.png", encoded(image, "PNG")).display.data)
+
+    assert display.mode == "RGB"
+    assert display.getpixel((4, 4)) == (0, 0, 255)
+    assert display.getpixel((28, 4)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "P", "1", "I;16", "RGBA"])
+def test_every_mode_of_png_becomes_the_colours_it_means(mode: str) -> None:
+    if mode == "I;16":
+        image = Image.new("I;16", (32, 32), 128 * 257)
+    else:
+        grey = Image.new("RGB", (32, 32), (128, 128, 128))
+        image = grey.quantize() if mode == "P" else grey.convert(mode)
+
+    shown = _opened(check_image("a.png", encoded(image, "PNG")).display.data).convert("RGB")
+
+    expected = image.convert("RGB") if mode == "1" else Image.new("RGB", (32, 32), (128,) * 3)
+    assert _largest_difference(shown, expected) <= 1
+
+
+def test_a_cmyk_jpeg_is_shown_in_rgb() -> None:
+    data = encoded(Image.new("CMYK", (32, 32), (0, 255, 255, 0)), "JPEG", quality=95)
+
+    shown = _opened(check_image("a.jpg", data).display.data)
+
+    assert shown.mode == "RGB"
+    assert _largest_difference(shown, Image.new("RGB", (32, 32), "red")) < 12
+
+
+def _profile_with_red_and_green_exchanged() -> bytes:
+    """The sRGB profile under another name, its red primary called green and the reverse."""
+    data: bytes = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    data = data.replace("sRGB".encode("utf-16-be"), "Swap".encode("utf-16-be"))
+    return data.replace(b"rXYZ", b"????").replace(b"gXYZ", b"rXYZ").replace(b"????", b"gXYZ")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_colours_of_another_profile_are_converted(kind: str) -> None:
+    image = Image.new("RGB", (32, 32), (120, 90, 60))
+    data = encoded(image, kind, icc_profile=_profile_with_red_and_green_exchanged(), quality=100)
+
+    shown = _opened(check_image("a", data).display.data)
+
+    assert "icc_profile" not in shown.info
+    assert _largest_difference(shown, Image.new("RGB", (32, 32), (90, 120, 60))) <= 2
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_an_srgb_profile_is_left_out_and_no_pixel_moves(kind: str) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    data = encoded(NOISE, kind, icc_profile=profile)
+
+    display = check_image("a", data).display
+
+    assert "icc_profile" not in _opened(display.data).info
+    assert _largest_difference(_opened(display.data), _opened(data)) == 0
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "is an empty file"),
+        (b"just text, long enough to be read", "is not an image that can be read"),
+        (b"<html>404</html>", "is HTML, SVG or XML"),
+        (encoded(quadrants(), "GIF"), "is GIF"),
+        (encoded(quadrants(), "TIFF"), "is TIFF"),
+        (encoded(quadrants(), "BMP"), "is BMP"),
+        (encoded(Image.new("RGB", (1, 1)), "PNG"), "is 1 × 1 pixels"),
+        (encoded(Image.new("RGB", (15, 400)), "PNG"), "is 15 × 400 pixels"),
+        (animated("PNG"), r"is animated \(2 frames\)"),
+        (animated("WEBP"), r"is animated \(2 frames\)"),
+        (encoded(NOISE, "JPEG")[:-2000], "is damaged"),
+        (encoded(NOISE, "PNG")[:-20000], "is damaged"),
+        (encoded(NOISE, "WEBP")[:-2000], "is damaged"),
+        (png_that_claims(64, 64), "is damaged"),
+        (png_that_claims(9000, 9000), "would unpack to too many pixels"),
+        (png_that_claims(30000, 30000), "would unpack to too many pixels"),
+        (png_that_claims(20000, 20), "would unpack to too many pixels"),
+        (b"\x89PNG\r\n\x1a\n", "is damaged|not an image"),
+    ],
+)
+def test_what_cannot_be_shown_is_named_with_a_mend(data: bytes, message: str) -> None:
+    with pytest.raises(ImageError, match=f'image "a.png" {message}') as caught:
+        check_image("a.png", data)
+
+    assert caught.value.advice()
+
+
+def test_a_changed_byte_in_a_png_is_found() -> None:
+    data = bytearray(encoded(NOISE, "PNG"))
+    data[len(data) // 2] ^= 0xFF
+
+    with pytest.raises(ImageError, match="damaged"):
+        check_image("a.png", bytes(data))
+
+
+def test_the_content_and_not_the_name_says_what_it_is() -> None:
+    assert check_image("a.png", encoded(NOISE, "JPEG")).original.suffix == "jpg"
+
+
+def test_a_camera_s_second_picture_is_no_animation() -> None:
+    data = encoded(quadrants(), "MPO", save_all=True, append_images=[quadrants((32, 24))])
+
+    checked = check_image("a.jpg", data)
+
+    assert (checked.width, checked.height) == (64, 48)
+    assert checked.display.suffix == "webp"
+
+
+def test_the_real_sample_is_shown_byte_for_byte_alike() -> None:
+    folder = require_shared("data/sample_images")
+    for path in sorted(folder.glob("*.jpg"))[:5]:
+        display = check_image(path.name, path.read_bytes()).display
+
+        assert _largest_difference(_opened(display.data), Image.open(path)) == 0

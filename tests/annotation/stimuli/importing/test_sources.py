@@ -1,0 +1,131 @@
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from annotation.stimuli.importing import sources
+from annotation.stimuli.importing.problems import ArchiveError, ImageError
+from annotation.stimuli.importing.sources import open_source
+from tests.annotation.stimuli.files import write_zip
+
+
+@pytest.fixture(params=["folder", "zip"])
+def images(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """The same two files, lying in a folder or packed."""
+    files = {"a.png": b"first", "sub/b.png": b"second"}
+    if request.param == "zip":
+        return write_zip(tmp_path / "images.zip", files)
+    for name, data in files.items():
+        path = tmp_path / "images" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return tmp_path / "images"
+
+
+def test_files_are_read_by_their_name(images: Path) -> None:
+    source = open_source(images)
+
+    assert source.holds("a.png")
+    assert source.read("a.png") == b"first"
+    assert source.read("sub/b.png") == b"second"
+    source.close()
+
+
+def test_a_missing_file_is_named(images: Path) -> None:
+    with pytest.raises(ImageError, match=r'image "c.png" not found in the (folder|archive)'):
+        open_source(images).read("c.png")
+
+
+def test_a_missing_file_that_differs_in_its_suffix_is_pointed_out(images: Path) -> None:
+    with pytest.raises(ImageError, match=r'write "a.png", as the file is called'):
+        open_source(images).read("A.jpg")
+
+
+def test_a_folder_is_no_image(images: Path) -> None:
+    assert not open_source(images).holds("sub")
+
+
+def test_a_file_that_is_too_large_is_not_read(
+    images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "MAX_FILE_BYTES", 4)
+
+    with pytest.raises(ImageError, match="larger than"):
+        open_source(images).read("a.png")
+
+
+def test_a_packed_folder_answers_with_and_without_its_name(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "i.zip", {"set/a.png": b"first", "__MACOSX/set/._a.png": b"junk"})
+
+    source = open_source(path)
+
+    assert source.read("set/a.png") == source.read("a.png") == b"first"
+    assert not source.holds("__MACOSX/set/._a.png")
+
+
+def test_decomposed_accents_of_macos_are_found(tmp_path: Path) -> None:
+    (tmp_path / "e\u0301.png").write_bytes(b"x")
+
+    assert open_source(tmp_path).read("\u00e9.png") == b"x"
+
+
+@pytest.mark.parametrize("name", ["../evil.png", "/etc/passwd", "a/../../evil.png", "c:/evil.png"])
+def test_an_archive_that_leads_outside_is_refused(tmp_path: Path, name: str) -> None:
+    path = write_zip(tmp_path / "evil.zip", {"good.png": b"x", name: b"y"})
+
+    with pytest.raises(ArchiveError, match=f'evil.zip contains "{name}", which points outside it'):
+        open_source(path)
+
+
+def test_an_archive_with_a_link_is_refused(tmp_path: Path) -> None:
+    link = zipfile.ZipInfo("link.png")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(tmp_path / "links.zip", "w") as archive:
+        archive.writestr(link, "/etc/passwd")
+
+    with pytest.raises(ArchiveError, match=r'"link.png", which is a link'):
+        open_source(tmp_path / "links.zip")
+
+
+def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "images.zip").write_bytes(b"not a zip")
+
+    with pytest.raises(ArchiveError, match=r"images.zip is not a ZIP archive"):
+        open_source(tmp_path / "images.zip")
+
+
+def test_a_place_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match="does not exist"):
+        open_source(tmp_path / "nowhere")
+
+
+def test_an_archive_cut_short_is_refused(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "images.zip", {"a.png": bytes(1000)})
+    path.write_bytes(path.read_bytes()[:-40])
+
+    with pytest.raises(ArchiveError):
+        open_source(path)
+
+
+def test_a_damaged_member_is_one_image_s_error(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "images.zip", {"a.png": b"abcdefgh", "b.png": b"whole"})
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"abcdefgh", b"abcdefgX", 1))
+    source = open_source(path)
+
+    with pytest.raises(ImageError, match=r'image "a.png" cannot be read'):
+        source.read("a.png")
+    assert source.read("b.png") == b"whole"
+
+
+def test_a_member_with_a_password_is_one_image_s_error(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "images.zip", {"a.png": b"abc"})
+    data = bytearray(path.read_bytes())
+    local, central = data.index(b"PK\x03\x04"), data.index(b"PK\x01\x02")
+    data[local + 6] |= 1
+    data[central + 8] |= 1
+    path.write_bytes(data)
+
+    with pytest.raises(ImageError, match="password"):
+        open_source(path).read("a.png")

@@ -1,0 +1,156 @@
+"""The owner API."""
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+
+from annotation.models import Rating, RatingSession, Study, Trial
+from annotation.protocol.plan import SessionPlan
+from annotation.protocol.reliability_rules import Effect, ReliabilityRules, Rule
+from annotation.raters.services import rater_access
+from tests.factories import make_rater, make_stimuli, make_study
+from workbench.accounts.models import User
+
+
+@pytest.fixture
+def api(client: Client, owner: User) -> Client:
+    client.force_login(owner)
+    return client
+
+
+def patch(api: Client, data: dict[str, Any]) -> Any:
+    return api.patch("/api/v1/studies/demo/", data, content_type="application/json")
+
+
+def test_a_study_is_made_with_defaults(api: Client) -> None:
+    answer = api.post("/api/v1/studies/", {"title": "Cats"}, content_type="application/json")
+    assert answer.status_code == 201
+    assert answer.json()["slug"] == "cats"
+    assert [item["perspective"] for item in answer.json()["perspectives"]] == [
+        "quality",
+        "authenticity",
+        "correspondence",
+    ]
+
+
+def test_an_account_sees_its_own_studies(api: Client, study: Study, outsider: User) -> None:
+    make_study(outsider, "theirs")
+    slugs = [item["slug"] for item in api.get("/api/v1/studies/").json()["results"]]
+    assert slugs == ["demo"]
+
+
+def test_a_setting_is_changed(api: Client, study: Study) -> None:
+    assert patch(api, {"target_ratings": 4}).status_code == 200
+    assert Study.objects.get().target_ratings == 4
+
+
+def test_a_session_plan_is_stored_whole(api: Client, study: Study) -> None:
+    assert patch(api, {"session_plan": {"repeat_share": 0.1}}).status_code == 200
+    assert Study.objects.get().plan == SessionPlan(repeat_share=0.1)
+
+
+def test_rules_on_reliability_are_stored_whole(api: Client, study: Study) -> None:
+    change = {"reliability_rules": {"gold": {"effect": "stop"}}}
+    assert patch(api, change).status_code == 200
+    assert Study.objects.get().rules == ReliabilityRules(gold=Rule(0.8, 3, Effect.STOP))
+
+
+def test_images_follow_the_studys_numbers(api: Client, study: Study) -> None:
+    (stimulus,) = make_stimuli(study, 1)
+    patch(api, {"target_ratings": 4, "maximum_ratings": 8})
+    stimulus.refresh_from_db()
+    assert (stimulus.wanted_ratings, stimulus.maximum_ratings) == (4, 8)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"target_ratings": 9}, "cannot ask for more ratings"),
+        ({"perspectives": []}, "exactly once"),
+        ({"explanation_form": {"fields": [{"key": "a"}]}}, "explanation form"),
+        ({"explanation_asked": {"when": "low", "level": 9}}, "level is 9; give 1 to 4"),
+        ({"session_plan": {"block_trials": 0}}, "block_trials is 0; give 1 to 50"),
+        ({"reliability_rules": {"gold": {"threshold": 2}}}, "gold: threshold is 2; give 0 to 1"),
+    ],
+)
+def test_a_setting_that_does_not_fit_is_named_and_nothing_changes(
+    api: Client, study: Study, change: dict[str, Any], words: str
+) -> None:
+    answer = patch(api, {"title": "Other", **change})
+    assert answer.status_code == 400
+    assert words in str(answer.json())
+    assert Study.objects.get().title == "Demo"
+
+
+def test_a_refused_status_changes_no_setting_either(api: Client, study: Study) -> None:
+    answer = patch(api, {"title": "Other", "status": "draft"})
+    assert answer.status_code == 409
+    assert Study.objects.get().title == "Demo"
+
+
+def test_gold_and_unchanged_numbers_leave_images_alone(api: Client, study: Study) -> None:
+    (gold,) = make_stimuli(study, [1], purpose="gold", wanted_ratings=0, maximum_ratings=32767)
+    (topped_up,) = make_stimuli(study, [2], wanted_ratings=5)
+    patch(api, {"title": "Other", "target_ratings": study.target_ratings})
+    topped_up.refresh_from_db()
+    assert topped_up.wanted_ratings == 5
+    patch(api, {"target_ratings": 4})
+    gold.refresh_from_db()
+    assert (gold.wanted_ratings, gold.maximum_ratings) == (0, 32767)
+
+
+def test_a_scale_stays_once_there_are_ratings(api: Client, study: Study) -> None:
+    (stimulus,) = make_stimuli(study, 1)
+    now = timezone.now()
+    rater = make_rater(study)
+    session = RatingSession.objects.create(rater=rater, consented_at=now)
+    trial = Trial.objects.create(
+        session=session,
+        rater=rater,
+        stimulus=stimulus,
+        position=0,
+        draw="priority",
+        leased_at=now,
+        lease_expires_at=now,
+    )
+    Rating.objects.create(trial=trial, perspective="quality", score=4)
+    perspectives = study.perspectives
+    perspectives[0]["scale"] = {"kind": "slider5", "minimum": 0, "maximum": 5, "step": 0.01}
+    answer = patch(api, {"perspectives": perspectives})
+    assert answer.status_code == 400
+    assert "has ratings" in answer.json()["detail"]
+
+
+def test_the_links_that_the_api_makes_open_the_raters_session(api: Client, study: Study) -> None:
+    answer = api.post("/api/v1/studies/demo/raters/", {"count": 2}, content_type="application/json")
+    codes = [item["code"] for item in answer.json()]
+    tokens = [item["link"].rstrip("/").rsplit("/", 1)[1] for item in answer.json()]
+    assert [rater_access(token).code for token in tokens] == codes
+
+
+@pytest.mark.parametrize(
+    ("address", "accept"),
+    [
+        ("studies/demo/export/?format=csv", "text/csv"),
+        ("studies/demo/export/", "application/x-ndjson"),
+        ("studies/", "text/html"),
+        ("schema/", "application/vnd.oai.openapi+json"),
+    ],
+)
+def test_a_client_gets_its_answer_whatever_type_it_accepts(
+    api: Client, study: Study, address: str, accept: str
+) -> None:
+    answer = api.get(f"/api/v1/{address}", headers={"accept": accept})
+    assert answer.status_code == 200
+    expected = "application/json" if accept == "text/html" else accept
+    assert answer.headers["Content-Type"].startswith(expected)
+
+
+def test_the_schema_describes_every_endpoint_without_a_warning(client: Client, db: None) -> None:
+    out = StringIO()
+    call_command("spectacular", "--validate", "--fail-on-warn", stdout=out)
+    assert "/api/v1/studies/{slug}/export/" in out.getvalue()

@@ -1,0 +1,50 @@
+"""What the console reads of a study's images."""
+
+import pytest
+
+from annotation.models import Rating, RatingSession, Study, Trial
+from annotation.opinion.selectors import mos_of
+from annotation.stimuli.splits import draw_splits
+from annotation.studies.selectors import stimuli_of
+from tests import factories
+
+
+def test_only_main_trials_enter_the_mean_that_the_console_shows(study: Study) -> None:
+    """A main 5 and its hidden repeat 1: the mean of what counts is 5, not 3."""
+    (stimulus,) = factories.make_stimuli(study, 1)
+    rater = factories.make_rater(study)
+    now = study.created_at
+    session = RatingSession.objects.create(rater=rater, consented_at=now)
+    for position, (role, score) in enumerate([("main", 5), ("repeat", 1)]):
+        trial = Trial.objects.create(
+            session=session,
+            rater=rater,
+            stimulus=stimulus,
+            position=position,
+            role=role,
+            draw="plan",
+            state="submitted",
+            leased_at=now,
+            lease_expires_at=now,
+            submitted_at=now,
+        )
+        Rating.objects.create(trial=trial, perspective="quality", score=score)
+    assert mos_of(study, [stimulus]) == {stimulus.pk: {"quality": 5.0}}
+
+
+@pytest.mark.parametrize("name", ["text", "generator", "split"])
+def test_a_filter_with_a_character_that_no_text_holds_finds_nothing(
+    study: Study, name: str
+) -> None:
+    factories.make_stimuli(study, 1)
+    assert not stimuli_of(study, filters={name: "a\0"}).exists()
+
+
+def test_practice_images_decide_nothing_about_the_hold_out(study: Study) -> None:
+    Study.objects.filter(pk=study.pk).update(holdout_share=0.9)
+    study.refresh_from_db()
+    practice = factories.make_stimuli(study, 40, purpose="training")
+    prompts = {item.prompt.text_sha256: ["one"] for item in practice}
+    drawn = draw_splits(study=study, prompts=prompts, purpose="main")
+    # Nine tenths of 40 are 36; a systematic sample is within one of it.
+    assert 35 <= list(drawn.values()).count("holdout") <= 37

@@ -1,0 +1,107 @@
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from modelops.acquisition.lcmd import SKETCH_DIMENSIONS, draw_candidates, lcmd, rank, sketch
+
+Array = NDArray[np.float64]
+
+
+def by_definition(points: Array, count: int) -> list[int]:
+    """LCMD as the paper words it, without any of the incremental book-keeping."""
+    chosen = [max(range(len(points)), key=lambda i: float(points[i] @ points[i]))]
+    while len(chosen) < count:
+        clusters: dict[int, list[int]] = {centre: [] for centre in chosen}
+        for i in range(len(points)):
+            nearest = min(chosen, key=lambda c: float(np.sum((points[i] - points[c]) ** 2)))
+            clusters[nearest].append(i)
+
+        def spread(centre: int, members: dict[int, list[int]] = clusters) -> float:
+            return sum(float(np.sum((points[i] - points[centre]) ** 2)) for i in members[centre])
+
+        largest = max(chosen, key=spread)
+        chosen.append(
+            max(
+                clusters[largest],
+                key=lambda i: float(np.sum((points[i] - points[largest]) ** 2)),
+            )
+        )
+    return chosen
+
+
+def test_hand_made_clusters_are_visited_by_their_spread() -> None:
+    # Longest: 10. Everything is then nearest to 10; farthest is 0 (distance 10).
+    # Clusters: {10, 9} spread 1; {0, 1, 4} spread 1 + 16 = 17: its farthest is 4.
+    # Then {10, 9}: 1, {0, 1}: 1, {4}: 0; the tie of 9 and 1 is the generator's.
+    points = np.array([[0.0], [1.0], [4.0], [9.0], [10.0]])
+    order = lcmd(points, 5, np.random.default_rng(0)).tolist()
+    assert order[:3] == [4, 0, 2]
+    assert set(order[3:]) == {1, 3}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_choice_equals_the_definition(seed: int) -> None:
+    points = np.random.default_rng(seed).normal(size=(40, 6))
+    assert lcmd(points, 15, np.random.default_rng(0)).tolist() == by_definition(points, 15)
+
+
+def test_a_dense_uncertain_cluster_does_not_take_every_place() -> None:
+    rng = np.random.default_rng(0)
+    crowd = np.array([10.0, 0.0]) + rng.normal(0, 0.01, (50, 2))
+    spread = rng.uniform(-5, 5, (10, 2))
+    chosen = lcmd(np.vstack([crowd, spread]), 8, rng)
+    assert (chosen < 50).sum() <= 2
+
+
+def test_all_are_ranked_where_fewer_are_there_than_asked_for() -> None:
+    points = np.random.default_rng(0).normal(size=(4, 3))
+    assert sorted(lcmd(points, 9, np.random.default_rng(0))) == [0, 1, 2, 3]
+
+
+def test_identical_points_are_each_chosen_once() -> None:
+    assert sorted(lcmd(np.ones((5, 2)), 5, np.random.default_rng(3))) == [0, 1, 2, 3, 4]
+
+
+def test_no_candidates_give_no_choice() -> None:
+    assert lcmd(np.empty((0, 3)), 4, np.random.default_rng(0)).size == 0
+
+
+def test_chosen_come_first_in_order_and_the_rest_by_uncertainty() -> None:
+    features = np.array([[0.0], [1.0], [4.0], [9.0], [10.0]])
+    sd = np.array([0.1, 0.5, 0.3, 0.2, 0.4])
+    ranking = rank(features, np.arange(5), sd, 2, seed=0)
+    assert ranking.chosen.tolist() == [4, 0]
+    assert (-ranking.priorities).argsort().tolist() == [4, 0, 1, 2, 3]
+
+
+def test_an_ineligible_stimulus_is_never_chosen() -> None:
+    candidates = draw_candidates(np.array([True, False, True]), seed=0)
+    ranking = rank(np.array([[0.0], [10.0]]), candidates, np.ones(3), 3, seed=0)
+    assert sorted(ranking.chosen) == [0, 2]
+    assert ranking.priorities[1] < 1
+
+
+def test_a_huge_pool_is_sampled_reproducibly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("modelops.acquisition.lcmd.MAXIMUM_CANDIDATES", 10)
+    eligible = np.arange(100) % 2 == 0
+    drawn = draw_candidates(eligible, seed=1)
+    assert len(set(drawn)) == 10
+    assert eligible[drawn].all()
+    assert (drawn == draw_candidates(eligible, seed=1)).all()
+
+
+def test_the_same_seed_gives_the_same_ranking() -> None:
+    features = np.random.default_rng(1).normal(size=(60, SKETCH_DIMENSIONS + 100))
+    sd = features[:, 0]
+    first, second, other = (rank(features, np.arange(60), sd, 9, seed=s) for s in (4, 4, 5))
+    assert first.chosen.tolist() == second.chosen.tolist()
+    assert first.chosen.tolist() != other.chosen.tolist()
+
+
+def test_the_sketch_keeps_distances() -> None:
+    points = np.random.default_rng(1).normal(size=(20, 4000))
+    small = sketch(points, np.random.default_rng(0))
+    assert small.shape == (20, SKETCH_DIMENSIONS)
+    assert np.sum((small[0] - small[1]) ** 2) == pytest.approx(
+        np.sum((points[0] - points[1]) ** 2), rel=0.25
+    )

@@ -1,0 +1,156 @@
+import csv
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from annotation.protocol.answers import Reason
+from annotation.protocol.forms import AIGCIQA2023_FORM, ExplanationForm, FormField, FormText
+from annotation.protocol.perspectives import PERSPECTIVES, Perspective
+from modelops.explaining.wording import (
+    OVERALL,
+    QUESTIONS,
+    Pair,
+    clause,
+    pairs_of,
+    parse_answer,
+    word_answer,
+)
+from tests.shared_data import require_shared
+
+FORM = AIGCIQA2023_FORM
+
+#: All differences between the released pairs and ours: (image, question) → what they are.
+#: 100 and 1285 keep white space at the end of the text; 749 and 2226 have a level that does not
+#: exist (0 and 11) in the table, where the sentence has a phrase. Each is in the whole answer too.
+WHITE_SPACE = {
+    (100, "correspondence"),
+    (100, OVERALL),
+    (1285, "correspondence"),
+    (1285, OVERALL),
+}
+NO_SUCH_LEVEL = {
+    (749, "authenticity"): "The image is essentially distortion-free. ",
+    (749, OVERALL): "The image is essentially distortion-free. ",
+    (2226, "correspondence"): "The image and its prompt are essentially consistent. ",
+    (2226, OVERALL): "The image and its prompt are essentially consistent. ",
+}
+
+
+def released_reasons(row: Mapping[str, str]) -> dict[Perspective, Reason]:
+    """The row of explanations.csv, without levels that its form does not have."""
+    reasons = {}
+    for perspective in PERSPECTIVES:
+        levels = {
+            field.key: int(row[field.key])
+            for field in FORM.fields
+            if field.perspective is perspective
+            and int(row[field.key]) in range(1, len(field.phrases) + 1)
+        }
+        reasons[perspective] = Reason(levels, row.get(f"{perspective}_text_en") or "")
+    return reasons
+
+
+def test_the_released_pairs_are_ours_but_for_eight_that_are_explained() -> None:
+    folder = require_shared("data/aigciqa2023plus")
+    with (folder / "explanations.csv").open(encoding="utf-8-sig", newline="") as file:
+        reasons = {int(row["index"]): released_reasons(row) for row in csv.DictReader(file)}
+    names = {words: name for name, words in QUESTIONS.items()}
+    released = {}
+    for line in (folder / "instruct.jsonl").read_text().splitlines():
+        entry = json.loads(line)
+        released[entry["id"], names[entry["question"]]] = entry["answer"]
+    assert len(released) == 2400 * 4
+
+    ours = {(image, name): word_answer(FORM, reasons[image], name) for image, name in released}
+    different = {key for key in released if ours[key] != released[key]}
+    assert different == WHITE_SPACE | NO_SUCH_LEVEL.keys()
+    for key in WHITE_SPACE:
+        text = reasons[key[0]][Perspective.CORRESPONDENCE].text
+        assert released[key] == ours[key].replace(f"{text.strip()}.", f"{text}.")
+        assert text != text.strip()
+    for key, sentence in NO_SUCH_LEVEL.items():
+        assert released[key].replace(sentence, "") == ours[key]
+
+
+def test_every_level_of_the_released_sentences_is_read_back() -> None:
+    folder = require_shared("data/aigciqa2023plus")
+    with (folder / "explanations.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = {int(row["index"]): row for row in csv.DictReader(file)}
+    keys = [field.key for field in FORM.fields]
+    whole = QUESTIONS[OVERALL]
+    wrong = {}
+    for line in (folder / "instruct.jsonl").read_text().splitlines():
+        entry = json.loads(line)
+        if entry["question"] == whole:
+            found = parse_answer(FORM, entry["answer"])
+            wanted = {key: int(rows[entry["id"]][key]) for key in keys}
+            if found != wanted:
+                wrong[entry["id"]] = {key for key in keys if found.get(key) != wanted[key]}
+    # The two levels that do not exist are read as what their sentences say.
+    assert wrong == {749: {"authenticity_distortion"}, 2226: {"correspondence_consistency"}}
+
+
+def test_the_pairs_of_a_rater_are_those_that_were_answered() -> None:
+    reasons = {
+        Perspective.AUTHENTICITY: Reason({"authenticity_distortion": 2}, "six fingers"),
+        Perspective.CORRESPONDENCE: Reason({"correspondence_consistency": 3}),
+    }
+    assert list(pairs_of(FORM, reasons)) == [
+        Pair("authenticity", "The image is partially distorted. six fingers."),
+        Pair("correspondence", "The image and its prompt are essentially consistent."),
+    ]
+    quality = Reason({"quality_clarity": 1, "quality_outline": 1, "quality_detail": 3})
+    whole = list(pairs_of(FORM, {**reasons, Perspective.QUALITY: quality}))[-1]
+    assert whole == Pair(
+        OVERALL,
+        "The image quality is very blurry, the image outline and content cannot be distinguished, "
+        "the image quality details are essentially sufficient. The image is partially distorted. "
+        "six fingers. The image and its prompt are essentially consistent.",
+    )
+
+
+def test_nothing_said_is_no_pair() -> None:
+    assert list(pairs_of(FORM, {})) == []
+    assert list(pairs_of(ExplanationForm(), {Perspective.QUALITY: Reason({"a": 1}, "")})) == []
+
+
+def test_a_study_with_a_form_of_its_own_is_worded_by_its_labels() -> None:
+    field = FormField("light", Perspective.QUALITY, "Light", ("good", "good enough", "差"))
+    form = ExplanationForm((field,), (FormText(Perspective.QUALITY, "Why?", "light"),))
+    reasons = {Perspective.QUALITY: Reason({"light": 2}, "too bright")}
+    assert list(pairs_of(form, reasons)) == [
+        Pair("quality", "The light is good enough. too bright."),
+        # It asks about quality alone, so that is the whole.
+        Pair(OVERALL, "The light is good enough. too bright."),
+    ]
+    for level in (1, 2, 3):
+        said = {Perspective.QUALITY: Reason({"light": level})}
+        assert parse_answer(form, word_answer(form, said, "quality")) == {"light": level}
+
+
+@pytest.mark.parametrize(
+    ("answer", "levels"),
+    [
+        ("", {}),
+        ("the image is the image is", {}),
+        ("The image is partially", {}),
+        ("The image is partially distorted", {"authenticity_distortion": 2}),
+        ("The image is highly distortedly.", {}),
+        # What the free text says after it is not the answer.
+        (
+            "The image is highly distorted. the image is partially distorted.",
+            {"authenticity_distortion": 1},
+        ),
+        ("THE IMAGE QUALITY IS VERY CLEAR, noise", {"quality_clarity": 4}),
+    ],
+)
+def test_what_no_phrase_words_is_left_out(answer: str, levels: dict[str, int]) -> None:
+    assert parse_answer(FORM, answer) == levels
+
+
+def test_a_level_outside_the_form_is_named() -> None:
+    field = replace(FORM.fields[0], phrases=("a", "b"), clauses=())
+    with pytest.raises(IndexError, match="quality_clarity: level 3 is outside 1…2"):
+        clause(field, 3)

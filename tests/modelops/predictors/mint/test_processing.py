@@ -1,0 +1,34 @@
+"""One image all the way."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from modelops.predictors.mint import LoadedModel, UnreadableImageError, score_image
+
+
+def test_an_image_in_memory_is_scored_like_its_file(
+    loaded: LoadedModel, image_files: list[Path]
+) -> None:
+    with Image.open(image_files[1]) as image:
+        assert score_image(loaded.model, loaded.processor, image, "cat") == score_image(
+            loaded.model, loaded.processor, image_files[1], "cat"
+        )
+
+
+def test_scoring_one_unreadable_image_names_it(loaded: LoadedModel, tmp_path: Path) -> None:
+    with pytest.raises(UnreadableImageError, match=r"gone\.png"):
+        score_image(loaded.model, loaded.processor, tmp_path / "gone.png", "x")
+
+
+def test_each_image_needs_its_prompt(loaded: LoadedModel, image_files: list[Path]) -> None:
+    with pytest.raises(ValueError, match="5 images and 1 prompts"):
+        loaded.processor(image_files, ["one"])
+
+
+def test_scoring_leaves_no_gradients(loaded: LoadedModel, image_files: list[Path]) -> None:
+    score_image(loaded.model, loaded.processor, image_files[0], "a red cat")
+    assert all(parameter.grad is None for parameter in loaded.model.parameters())
+    assert torch.is_grad_enabled()

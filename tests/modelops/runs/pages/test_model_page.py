@@ -1,0 +1,266 @@
+import errno
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from annotation.models import PublishedScore, Stimulus, Study
+from modelops.learning.embeddings import EmbeddingCache
+from modelops.models import ModelVersion, TrainingRun
+from modelops.runs import promotion, scoring
+from tests.factories import make_stimuli
+from tests.modelops.conftest import Train, score_all
+from workbench.accounts.models import User
+
+URL = "/studies/demo/model/"
+
+
+@pytest.fixture
+def console(client: Client, owner: User) -> Client:
+    client.force_login(owner)
+    return client
+
+
+def page(console: Client, url: str = URL) -> str:
+    answer = console.get(url)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_an_empty_study_says_what_a_training_needs(console: Client, study: Study) -> None:
+    text = page(console)
+    assert "No model is in use yet" in text
+    assert "Labelled images: 0 of the 20 that a training needs" in text
+    assert "Retrain</button>" not in text
+
+
+def test_a_perspective_that_lacks_labels_is_named(console: Client, study: Study) -> None:
+    PublishedScore.objects.bulk_create(
+        PublishedScore(stimulus=stimulus, perspective="quality", mos=0.4, source="elsewhere")
+        for stimulus in make_stimuli(study, 20)
+    )
+    text = page(console)
+    assert "needs 20 labelled images from each perspective" in text
+    assert "Authenticity 0, Correspondence 0." in text
+    assert "Retrain</button>" not in text
+    assert "Authenticity 0, Correspondence 0." in page(console, f"{URL}summary/")
+
+
+def test_retraining_starts_a_run_that_the_page_follows(
+    console: Client, labelled: list[Stimulus], owner: User
+) -> None:
+    assert "Retrain</button>" in page(console)
+    answer = console.post(f"{URL}retrain/", {"promote": "on"}, follow=True)
+    run = TrainingRun.objects.get()
+    assert (run.trigger, run.requested_by, run.promote_when_done) == ("console", owner, True)
+    text = answer.content.decode()
+    assert 'hx-trigger="every 2s"' in text
+    assert "Waiting for a worker" in text
+    TrainingRun.objects.update(
+        state="running", stage="embedding", progress_done=3, progress_total=9
+    )
+    fragment = page(console, f"{URL}jobs/")
+    assert "Looking at the images" in fragment
+    assert "3 of 9" in fragment
+    assert "<html" not in fragment
+
+
+def test_the_page_is_drawn_anew_when_the_jobs_are_over(console: Client, study: Study) -> None:
+    assert console.get(f"{URL}jobs/").headers["HX-Refresh"] == "true"
+
+
+def test_a_failed_training_shows_its_mend(console: Client, study: Study) -> None:
+    TrainingRun.objects.create(
+        study=study, trigger="console", state="failed", error="No space left; free some."
+    )
+    text = page(console)
+    assert "The last training failed" in text
+    assert "No space left; free some." in text
+
+
+def test_a_candidate_can_be_promoted_from_the_page(console: Client, scored: ModelVersion) -> None:
+    text = page(console)
+    assert "Candidate: version 1" in text
+    assert "SRCC" in text
+    answer = console.post(f"{URL}versions/1/promote/", follow=True)
+    text = answer.content.decode()
+    assert "Version 1 is the active model" in text
+    assert text.count('<svg viewBox="-34') == 3
+    assert text.count('class="mark"') == 3 * 6  # six hold-out images, three perspectives
+    assert text.count('class="prompt"') == 12
+
+
+def test_a_fine_tuning_is_drawn_by_epoch(
+    console: Client, labelled: list[Stimulus], train: Train
+) -> None:
+    version = train(epochs=3, learning_rate=1e-3, validation_share=0.25)
+    version.metrics["training"] = {
+        "losses": [0.5, 0.3, 0.2],
+        "validation": [0.2, 0.1, 0.15],
+        "best_epoch": 2,
+    }
+    version.save(update_fields=["metrics"])
+    score_all(version)
+    text = page(console)  # the candidate's
+    assert "epoch 2 of 3 is kept" in text
+    # 240 × 120: losses 0.5, 0.3, 0.2 lie 0, ⅔ and all of the way down; errors 0, all, half of it.
+    assert 'points="0,0 120,80 240,120"' in text
+    assert 'points="0,0 120,120 240,60"' in text
+    promotion.promote(version=version, actor=None)
+    text = page(console)
+    assert text.count('points="0,0 120,80 240,120"') == 1
+    assert text.count('<svg viewBox="-34') == 3
+
+
+def test_a_candidate_is_compared_with_the_version_in_use(
+    console: Client, scored: ModelVersion, train: Train
+) -> None:
+    promotion.promote(version=scored, actor=None)
+    score_all(train())
+    text = page(console)
+    assert "Candidate: version 2" in text
+    assert text.count("+0.000") == 3  # the same labels train the same model
+
+
+def test_a_candidate_that_is_not_scored_cannot_be_promoted_yet(
+    console: Client, labelled: list[Stimulus], train: Train
+) -> None:
+    train()
+    text = page(console)
+    assert "Not scored yet" in text
+    assert "disabled" in text
+    answer = console.post(f"{URL}versions/1/promote/", follow=True)
+    assert "has not predicted all images yet" in answer.content.decode()
+
+
+def test_a_scoring_that_failed_says_why_and_is_repeated_from_the_page(
+    console: Client,
+    labelled: list[Stimulus],
+    train: Train,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    version = train()
+    assert "Predict again" not in page(console)  # it is under way
+    with monkeypatch.context() as patch:
+
+        def full(*given: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        patch.setattr(EmbeddingCache, "put_many", full)
+        score_all(version)
+    text = page(console)
+    assert "Scoring failed" in text
+    assert "The last scoring by version 1 failed" in text
+    assert text.count("set MINT_DATA_DIR to a larger disk") == 2  # the notice and the history
+    assert "disabled" in text
+    assert "set MINT_DATA_DIR to a larger disk" in page(console, f"{URL}summary/")
+
+    text = console.post(f"{URL}versions/1/predict/", follow=True).content.decode()
+    assert "Version 1 predicts the images that it has not predicted yet" in text
+    assert "Predict again</button>" not in text
+    score_all(version)
+    text = page(console)
+    assert "failed" not in text
+    assert "disabled" not in text
+    assert "failed" not in page(console, f"{URL}summary/")
+
+
+def test_a_failure_of_the_version_in_use_is_shown_with_it(
+    console: Client, scored: ModelVersion, study: Study
+) -> None:
+    promotion.promote(version=scored, actor=None)
+    make_stimuli(study, [800])
+    scoring.start_scoring(version=scored)
+    scored.scoring_runs.filter(state="running").update(state="failed", error="Free some space.")
+    text = page(console)
+    notice = text[text.index("The last scoring by version 1 failed") :]
+    assert "Free some space." in notice[: notice.index("Predict again</button>")]
+    assert "Free some space." in page(console, f"{URL}summary/")
+
+
+def test_images_that_could_not_be_read_are_listed_with_the_mend(
+    console: Client, labelled: list[Stimulus], train: Train
+) -> None:
+    """One of the labelled ones, and one that only the scoring has met."""
+    rated, unrated = labelled[0], labelled[-1]
+    contents = {Path(item.image.path): Path(item.image.path).read_bytes() for item in labelled}
+    for stimulus in (rated, unrated):
+        Path(stimulus.image.path).unlink()
+    version = train()
+    text = page(console)
+    assert "1 labelled image could not be read and was left out of the last training" in text
+    assert text.count(f"{rated.filename}: the file is missing; restore it from a copy") == 1
+    assert "Learnt from 23 images" in text
+
+    score_all(version)
+    text = page(console)
+    assert "2 images could not be read and have no prediction" in text
+    assert text.count(f"{rated.filename}: the file is missing; restore it from a copy") == 2
+    assert f"{unrated.filename}: the file is missing" in text
+    promotion.promote(version=version, actor=None)
+    assert "<dt>Images learnt from</dt><dd>23</dd>" in page(console)
+
+    for path, content in contents.items():
+        path.write_bytes(content)
+    console.post(f"{URL}versions/1/predict/")
+    score_all(version)
+    text = page(console)
+    assert "have no prediction" not in text
+    assert "Predict again" not in text
+
+
+def test_a_lost_image_folder_does_not_flood_the_page(console: Client, study: Study) -> None:
+    problems = [
+        {"stimulus": number, "filename": f"{number}.png", "error": f"{number}.png: gone"}
+        for number in range(1, 26)
+    ]
+    TrainingRun.objects.create(study=study, trigger="console", state="failed", problems=problems)
+    text = page(console)
+    assert "25 labelled images could not be read" in text
+    assert "The first 10 of 25 images." in text
+    assert text.count(".png: gone") == 10
+
+
+def test_a_rejected_candidate_leaves_the_page_and_stays_in_the_history(
+    console: Client, scored: ModelVersion
+) -> None:
+    text = console.post(f"{URL}versions/1/reject/", follow=True).content.decode()
+    assert "Version 1 is rejected" in text
+    assert "Candidate: version 1" not in text
+    assert "Rejected" in text
+
+
+def test_the_page_carries_no_inline_script_or_style(console: Client, scored: ModelVersion) -> None:
+    promotion.promote(version=scored, actor=None)
+    text = page(console)
+    assert " style=" not in text
+    assert "<style" not in text
+    assert "<script>" not in text
+
+
+def test_the_overview_fragment_says_where_the_model_stands(
+    console: Client, scored: ModelVersion
+) -> None:
+    assert "1 candidate waits for your decision" in page(console, f"{URL}summary/")
+    promotion.promote(version=scored, actor=None)
+    assert "Version 1 is in use, learnt from 24 images" in page(console, f"{URL}summary/")
+
+
+def test_a_stimulus_shows_its_three_predictions_on_the_study_scale(
+    console: Client, scored: ModelVersion, labelled: list[Stimulus]
+) -> None:
+    url = f"{URL}stimuli/{labelled[0].pk}/"
+    assert "No model is in use yet" in page(console, url)
+    promotion.promote(version=scored, actor=None)
+    scored.predictions.filter(stimulus=labelled[0]).update(mean=0.315, epistemic_sd=0.1)
+    text = page(console, url)  # ACR: 1…5
+    assert ">2.26<" in text
+    assert ">0.40<" in text
+
+
+def test_an_expected_score_beyond_the_scale_is_shown_at_its_end(
+    console: Client, scored: ModelVersion, labelled: list[Stimulus]
+) -> None:
+    promotion.promote(version=scored, actor=None)
+    scored.predictions.filter(stimulus=labelled[0]).update(mean=-0.2)
+    assert page(console, f"{URL}stimuli/{labelled[0].pk}/").count(">1.00<") == 3

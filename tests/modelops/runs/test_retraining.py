@@ -1,0 +1,168 @@
+import re
+import threading
+from dataclasses import replace
+
+import pytest
+from django.db import connection
+from kombu.exceptions import OperationalError
+
+from annotation.models import AuditEntry, PublishedScore, Rater, Stimulus, Study
+from modelops.errors import RecipeError, RunActiveError, TooFewLabelsError
+from modelops.models import TrainingRun
+from modelops.predictors.mint.recipe import default_recipe
+from modelops.runs.pages.summaries import label_state
+from modelops.runs.retraining import changed_recipe, request_retrain, retrain_where_due
+from tests.conftest import SEND_TASK
+from tests.factories import make_rater, make_stimuli
+from tests.modelops.conftest import Train
+from tests.modelops.labelling import label_pool, rate
+from workbench.accounts.models import User
+
+
+def ask(study: Study, actor: User | None = None) -> TrainingRun:
+    return request_retrain(study=study, actor=actor, trigger=TrainingRun.Trigger.API)
+
+
+def test_a_run_is_queued_with_its_recipe_and_an_audit_entry(
+    study: Study, labelled: list[Stimulus], owner: User
+) -> None:
+    run = ask(study, owner)
+    assert (run.state, run.recipe["preset"]) == ("queued", "tiny")
+    entry = AuditEntry.objects.get(action="training.requested")
+    assert (entry.actor, entry.detail) == (owner, {"run": run.pk})
+
+
+def test_settings_change_the_recipe_of_the_preset(small_model_settings: None) -> None:
+    assert changed_recipe(["epochs=2"]) == replace(default_recipe("tiny"), epochs=2)
+    assert changed_recipe([]) == default_recipe("tiny")
+    with pytest.raises(RecipeError, match="epochs is 'two', which is no int") as caught:
+        changed_recipe(["epochs=two"])
+    assert (caught.value.code, caught.value.status) == ("recipe", 400)
+
+
+def test_too_few_labels_name_what_is_there_and_what_is_needed(
+    study: Study, small_model_settings: None
+) -> None:
+    label_pool(study, rated=12, holdout=3, unrated=0)
+    with pytest.raises(TooFewLabelsError, match="12 images outside the hold-out are rated, 20 are"):
+        ask(study)
+    assert not TrainingRun.objects.exists()
+
+
+def publish(stimuli: list[Stimulus], *perspectives: str) -> None:
+    PublishedScore.objects.bulk_create(
+        PublishedScore(stimulus=stimulus, perspective=name, mos=0.4, source="elsewhere")
+        for stimulus in stimuli
+        for name in perspectives
+    )
+
+
+def test_a_perspective_with_too_few_labels_is_named_when_the_run_is_asked_for(
+    study: Study, small_model_settings: None
+) -> None:
+    stimuli = make_stimuli(study, 25)
+    publish(stimuli, "quality")
+    publish(stimuli[:7], "correspondence")
+    mend = "(Authenticity: 0, Correspondence: 7). Rate 20 more images, or import their published"
+    with pytest.raises(TooFewLabelsError, match=re.escape(mend)):
+        ask(study)
+    assert not TrainingRun.objects.exists()
+    publish(stimuli, "authenticity")
+    publish(stimuli[7:20], "correspondence")
+    assert ask(study).state == "queued"
+
+
+def test_a_second_run_waits_for_the_first(study: Study, labelled: list[Stimulus]) -> None:
+    run = ask(study)
+    with pytest.raises(RunActiveError, match="is still in progress"):
+        ask(study)
+    TrainingRun.objects.filter(pk=run.pk).update(state="failed")
+    assert ask(study).pk != run.pk
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_requests_at_once_one_gets_its_run(study: Study, labelled: list[Stimulus]) -> None:
+    outcomes: list[str] = []
+    barrier = threading.Barrier(8)
+
+    def request() -> None:
+        barrier.wait()
+        try:
+            ask(study)
+            outcomes.append("queued")
+        except RunActiveError:
+            outcomes.append("refused")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=request) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["queued"] + ["refused"] * 7
+    assert TrainingRun.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_queue_that_is_down_does_not_lose_the_run(
+    study: Study, labelled: list[Stimulus], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(SEND_TASK, refuse)
+    assert TrainingRun.objects.filter(pk=ask(study).pk, state="queued").exists()
+
+
+def test_a_study_retrains_by_itself_after_so_many_new_ratings(
+    study: Study, labelled: list[Stimulus], train: Train
+) -> None:
+    assert retrain_where_due() == []  # 0 means never
+    train()
+    study.retrain_every = 3
+    study.save(update_fields=["retrain_every"])
+    rater = make_rater(study)
+    for stimulus in labelled[-2:]:
+        rate(stimulus, rater, (3, 3, 3))
+    assert retrain_where_due() == []
+    rate(labelled[-3], rater, (3, 3, 3))
+    (run,) = retrain_where_due()
+    assert (run.trigger, run.promote_when_done, run.requested_by) == ("schedule", True, None)
+    assert retrain_where_due() == []  # one is active
+
+
+def test_old_labels_seen_again_are_known(
+    study: Study, labelled: list[Stimulus], train: Train
+) -> None:
+    """Labels A, then fewer (B), then A again: A's snapshot is older than B's, yet it counts."""
+    train()
+    rater = study.raters.first()
+    assert rater is not None
+    Rater.objects.filter(pk=rater.pk).update(status="excluded")
+    train()
+    Rater.objects.filter(pk=rater.pk).update(status="active")
+    train()
+    study.retrain_every = 1
+    study.save(update_fields=["retrain_every"])
+    assert retrain_where_due() == []
+    # The page counts as the schedule does: 30 images by two raters, all of them seen.
+    state = label_state(study)
+    assert (state.counts.ratings, state.new) == (60, 0)
+
+
+def test_too_few_labels_keep_the_schedule_waiting(study: Study, small_model_settings: None) -> None:
+    study.retrain_every = 1
+    study.save(update_fields=["retrain_every"])
+    label_pool(study, rated=4, holdout=1, unrated=0)
+    assert retrain_where_due() == []
+
+
+def test_a_run_that_failed_before_its_labels_is_not_repeated_for_ever(
+    study: Study, labelled: list[Stimulus]
+) -> None:
+    study.retrain_every = 1
+    study.save(update_fields=["retrain_every"])
+    (run,) = retrain_where_due()
+    TrainingRun.objects.filter(pk=run.pk).update(state="failed")
+    assert retrain_where_due() == []

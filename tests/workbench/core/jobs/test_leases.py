@@ -1,0 +1,82 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from annotation.models import Study
+from modelops.models import TrainingRun
+from workbench.core.jobs import leases
+
+
+@pytest.fixture
+def run(study: Study) -> TrainingRun:
+    return TrainingRun.objects.create(study=study, trigger="command")
+
+
+def claimed(run: TrainingRun) -> int:
+    fence = leases.claim(TrainingRun, run.pk)
+    assert fence is not None
+    return fence
+
+
+def expire(run: TrainingRun) -> None:
+    TrainingRun.objects.filter(pk=run.pk).update(
+        lease_expires_at=timezone.now() - timedelta(seconds=1)
+    )
+
+
+def test_a_queued_job_is_claimed_once(run: TrainingRun) -> None:
+    assert leases.claim(TrainingRun, run.pk) == 1
+    assert leases.claim(TrainingRun, run.pk) is None
+    run.refresh_from_db()
+    assert (run.state, run.attempts) == ("running", 1)
+    assert run.lease_expires_at is not None
+    assert run.started_at is not None
+
+
+def test_a_heartbeat_lengthens_the_lease_and_carries_progress(run: TrainingRun) -> None:
+    fence = claimed(run)
+    expire(run)
+    leases.renew(TrainingRun, run.pk, fence, progress_done=3)
+    run.refresh_from_db()
+    assert run.lease_expires_at is not None
+    assert run.lease_expires_at > timezone.now()
+    assert run.progress_done == 3
+
+
+def test_a_stale_fence_can_write_nothing(run: TrainingRun) -> None:
+    stale = claimed(run)
+    expire(run)
+    assert leases.requeue(TrainingRun, run.pk, stale)
+    fresh = claimed(run)
+    assert fresh > stale
+    with pytest.raises(leases.LostLeaseError):
+        leases.renew(TrainingRun, run.pk, stale)
+    with pytest.raises(leases.LostLeaseError):
+        leases.succeed(TrainingRun, run.pk, stale)
+    with pytest.raises(leases.LostLeaseError):
+        leases.fail(TrainingRun, run.pk, stale, error="late")
+    assert not leases.release(TrainingRun, run.pk, stale)
+    run.refresh_from_db()
+    assert (run.state, run.error) == ("running", "")
+
+
+def test_a_job_with_a_living_lease_is_not_handed_on(run: TrainingRun) -> None:
+    fence = claimed(run)
+    assert not leases.requeue(TrainingRun, run.pk, fence)
+
+
+def test_releasing_lets_the_next_sweep_hand_it_on(run: TrainingRun) -> None:
+    fence = claimed(run)
+    assert leases.release(TrainingRun, run.pk, fence)
+    assert leases.requeue(TrainingRun, run.pk, fence)
+
+
+def test_a_job_that_is_over_is_over(run: TrainingRun) -> None:
+    fence = claimed(run)
+    leases.succeed(TrainingRun, run.pk, fence)
+    with pytest.raises(leases.LostLeaseError):
+        leases.fail(TrainingRun, run.pk, fence, error="after all")
+    run.refresh_from_db()
+    assert run.finished_at is not None
+    assert leases.claim(TrainingRun, run.pk) is None
