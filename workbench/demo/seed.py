@@ -193,12 +193,13 @@ class Seeder:
         return folder
 
     def _import(self, study: Study, owner: User, folder: Path, purpose: str) -> None:
+        said = Stimulus.Purpose(purpose).label
         report = import_manifest(
             study=study,
             manifest=folder / purpose / "manifest.csv",
             images=folder / purpose / "images",
             actor=owner,
-            progress=Counter(f"{purpose} images imported", self._out),
+            progress=Counter(f"{said.lower()} images imported", self._out),
             options=ImportOptions(purpose=purpose),
         )
         if report.rejected:
