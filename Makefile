@@ -1,4 +1,4 @@
-# `make` alone says what there is. scripts/setup.sh does the set-up; it is quick when nothing changed.
+# `make` alone lists the targets. scripts/setup.sh does the set-up; it is quick when nothing changed.
 SHELL := /bin/bash
 PY := .venv/bin/python
 PORT ?= 8000
@@ -6,7 +6,7 @@ PORT ?= 8000
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts test-scripts pytest bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-model pretrain-tiny screenshots messages pins clean
 
-help: ## this list
+help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## make .venv and install what the workbench needs
@@ -60,7 +60,7 @@ check: setup-dev ## lint, types, layers, missing migrations, deployment settings
 	@echo "check: migrations"; $(PY) -m workbench.local run --throw-away -- $(PY) manage.py makemigrations --check --dry-run
 	@echo "check: deployment settings"; env $$CHECK_ENV $(PY) manage.py check --deploy --fail-level WARNING
 
-bench: setup ## measure all that needs no browser, on throw-away data (40 minutes); writes benchmarks/results
+bench: setup ## measure everything that needs no browser, on throw-away data (40 minutes); writes benchmarks/results
 	@$(PY) -m benchmarks
 
 bench-rating: setup ## ratings per second, with few and with many raters and answers stored
@@ -84,7 +84,7 @@ bench-export: setup ## rows exported per second, and the memory it takes
 bench-model: setup ## the model's images per second against the straightforward way (15 minutes; 19 GiB free for all of it)
 	@$(PY) -m benchmarks model
 
-pretrain-tiny: setup ## pretrain the shipped tiny backbone anew (takes long)
+pretrain-tiny: setup ## pretrain the shipped tiny backbone again (takes long)
 	@$(PY) -m workbench.demo.pretraining $(PRETRAIN_ARGS)
 
 screenshots: setup-dev ## play the demo in a browser and take pictures of every page
@@ -103,5 +103,5 @@ clean: ## delete caches and build products; keeps .venv and the data
 	@rm -rf build htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis test-results
 	@find . -path ./.venv -prune -o -name __pycache__ -type d -print0 | xargs -0 -r rm -rf
 
-remove-data: setup ## delete the demo's data for ever: studies, ratings, models
+remove-data: setup ## delete the demo's data for good: studies, ratings, models
 	@$(PY) -m workbench.local remove

@@ -66,7 +66,7 @@ class Browser:
         self._socket.close()
 
     def send(self, token: str, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
-        """Status and body of the answer; sent again where the server had hung up."""
+        """Status and body of the answer; sent again if the server had hung up."""
         request = (
             f"{method} {path} HTTP/1.1\r\nHost: {self._load.host}:{self._load.port}\r\n"
             f"Authorization: Rater {token}\r\nContent-Type: application/json\r\n"

@@ -1,4 +1,4 @@
-"""Who may reach what: every route of the site, every kind of visitor, the status they get.
+"""Access rights: every route of the site, every kind of visitor, the status they get.
 
 A route that is missing from the table fails the suite, so a new page cannot be forgotten.
 """
@@ -122,7 +122,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-scoring-run": ("get", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
     "api-explaining-runs": ("get", ("slug",), API),
     "api-explanations": ("get", ("slug",), (MISSING, MISSING, MISSING, 401)),
-    # Without an image: who may upload is told what is missing.
+    # Without an image: those who may upload are told what is missing.
     "api-assessments": ("post", ("slug",), (400, 400, MISSING, 401)),
     "api-assessment": ("get", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
     "api-predictions": ("get", ("slug",), (MISSING, MISSING, MISSING, 401)),

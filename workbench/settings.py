@@ -262,7 +262,7 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^health/"]  # asked from beside the server, without the proxy
+SECURE_REDIRECT_EXEMPT = [r"^health/"]  # asked from the server's own network, without the proxy
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_SECURE = HTTPS
@@ -324,7 +324,7 @@ MODEL_WEIGHTS = env.str("MODEL_WEIGHTS", default="")
 #: Folder of a causal language model with its tokenizer, for a model that explains.
 MODEL_LANGUAGE = env.str("MODEL_LANGUAGE", default="")
 MODEL_DEVICE = env.str("MODEL_DEVICE", default="auto")
-# How images are embedded: `float32`, `bfloat16`, or `auto`, which is bfloat16 where the device
+# How images are embedded: `float32`, `bfloat16`, or `auto`, which is bfloat16 if the device
 # multiplies it itself.
 MODEL_PRECISION = env.str("MODEL_PRECISION", default="auto")
 # Stimuli that a worker scores in one go; 0 is the preset's own number, made for processors.

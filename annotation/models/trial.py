@@ -107,7 +107,7 @@ class Trial(models.Model):
     class Role(models.TextChoices):
         """What the trial is for (`protocol.plan.Role`); only main trials count and hold places."""
 
-        TRAINING = "training", _("Training")
+        TRAINING = "training", _("Practice")
         STABILISATION = "stabilisation", _("Stabilisation")
         MAIN = "main", _("Main")
         REPEAT = "repeat", _("Repeat")

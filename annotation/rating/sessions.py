@@ -169,7 +169,9 @@ def _client_facts(client: object) -> Mapping[str, Any]:
         raise InvalidAnswerError(f"client: {client!r} is not an object")
     text = json.dumps(client, ensure_ascii=False, allow_nan=False)
     if len(text) > _CLIENT_FACTS_LIMIT:
-        raise InvalidAnswerError(f"client: {len(text)} characters, {_CLIENT_FACTS_LIMIT} fit")
+        raise InvalidAnswerError(
+            f"client: {len(text)} characters, at most {_CLIENT_FACTS_LIMIT} fit"
+        )
     try:
         storable_text(text, "client")
         storable_text(text.replace("\\u0000", "\0"), "client")

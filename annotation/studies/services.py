@@ -119,7 +119,7 @@ def set_status(*, study: Study, actor: User, status: str) -> None:
     with transaction.atomic():
         if not Study.objects.filter(pk=study.pk, status__in=allowed).update(status=status):
             raise StatusError(
-                _("The study cannot become “%(status)s” from where it is now; reload the page.")
+                _("The study cannot become “%(status)s” from its current state; reload the page.")
                 % {"status": status}
             )
         record(study=study, actor=actor, action=f"study.{status}")
@@ -185,11 +185,11 @@ def _refuse_new_questions(
     if not has_ratings(study):
         return
     if same_keys:
-        raise StudyError(_("The scale cannot change: the study has ratings. Make a new study."))
+        raise StudyError(_("The scale cannot change: the study has ratings. Create a new study."))
     raise StudyError(
         _(
             "Perspectives cannot be added, removed or moved: the study has ratings. "
-            "Make a new study."
+            "Create a new study."
         )
     )
 
@@ -211,7 +211,7 @@ def _refuse_new_phrases(study: Study, changes: Mapping[str, Any]) -> None:
         return
     if has_explanations(study):
         raise StudyError(
-            _("The phrases cannot change: they have been chosen. Add a field, or make a new study.")
+            _("The phrases cannot change: they have been used. Add a field, or create a new study.")
         )
 
 

@@ -73,8 +73,8 @@ _DEFAULTS = (
     gettext_noop("Authenticity"),
     gettext_noop("Does it look real, free of warped, melted or impossible parts?"),
     gettext_noop(
-        "Follow hands, faces, letters, lines, shadows and reflections: what could not be so in "
-        "a photograph, or by the hand of a person, lowers it."
+        "Follow hands, faces, letters, lines, shadows and reflections: anything that could "
+        "not be so in a photograph, or in a person’s drawing, lowers it."
     ),
     gettext_noop("Correspondence"),
     gettext_noop("Does the image show what the prompt asks for?"),

@@ -19,12 +19,12 @@ JOB_FIELDS = [
 
 
 class ScoringRequestSerializer(serializers.Serializer[Any]):
-    """Which version is to predict what it has not predicted yet; the active one if not said."""
+    """Which version predicts the remaining images; the active one if omitted."""
 
     model = serializers.IntegerField(required=False, min_value=1)
 
 
 class PredictionQuerySerializer(serializers.Serializer[Any]):
-    """Whose predictions: a version's number; the active one if not said."""
+    """The number of the version that predicts; the active one if omitted."""
 
     model = serializers.IntegerField(required=False, min_value=1)

@@ -12,7 +12,7 @@ from ..registry.serializers import JOB_FIELDS
 
 
 class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
-    """A training run; `model` is the number of the version that came of it, `problems` are the
+    """A training run; `model` is the number of the version that it produced, `problems` are the
     labelled images that could not be read."""
 
     model = serializers.SerializerMethodField()
@@ -39,8 +39,8 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
 
 
 class TrainingRequestSerializer(serializers.Serializer[Any]):
-    """How to train. `settings`: of the recipe, where it is to differ from the preset's, each as
-    `NAME=VALUE`, e.g. `epochs=5`."""
+    """How to train. `settings` override those of the preset's recipe, each as `NAME=VALUE`, e.g.
+    `epochs=5`."""
 
     promote_when_done = serializers.BooleanField(default=False)
     settings = serializers.ListField(child=serializers.CharField(), default=list)

@@ -187,7 +187,7 @@ UNCHANGING = [
 
 VIOLATIONS = [*WORDS, *NUMBERS, *FACTS, *UNIQUE, *MIXED, *UNCHANGING]
 
-#: Primary keys with a column beside them: only there for the foreign keys of MIXED, and no row can
+#: Primary keys with an additional column: only there for the foreign keys of MIXED, and no row can
 #: break them before it breaks the primary key.
 KEYS = {
     "perspective_in_study",

@@ -52,19 +52,19 @@ def test_back_ends_with_its_block_and_survives_a_reload(
     page.reload()
     shows(page, 2)
     back(page).click()
-    expect(page.get_by_text("The last image, once more")).to_be_visible()
+    expect(page.get_by_text("The previous image again")).to_be_visible()
     expect(page.locator('[name="score-authenticity"][value="2"]')).to_be_checked()
     expect(page.get_by_label("What is distorted?")).to_have_value("the hands")
     choose(page, "quality", 1)
     page.get_by_role("button", name="Send the change").click()
-    expect(page.get_by_text("The last image, once more")).to_be_hidden()
+    expect(page.get_by_text("The previous image again")).to_be_hidden()
     for number in (3, 4):
         press(shows(page, number - 1), "5 5 5 Enter")
         shows(page, number)
     # The first image of the next block: what came before it stands, by key too.
     expect(back(page)).to_be_disabled()
     press(page, "Backspace")
-    expect(page.get_by_text("The last image, once more")).to_be_hidden()
+    expect(page.get_by_text("The previous image again")).to_be_hidden()
     page.reload()
     expect(back(shows(page, 4))).to_be_disabled()
     arrived(page)
@@ -79,7 +79,7 @@ def test_a_study_without_a_way_back_shows_none(open_page: Callable[[], Page], st
     expect(page.locator("#back")).to_be_hidden()
     press(page, "Backspace")
     shows(page, 2)
-    expect(page.get_by_text("The last image, once more")).to_be_hidden()
+    expect(page.get_by_text("The previous image again")).to_be_hidden()
 
 
 def test_an_answer_that_an_earlier_page_left_unsent_can_be_changed_too(

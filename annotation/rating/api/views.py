@@ -78,7 +78,7 @@ class BeginView(RatingView):
 class PauseView(RatingView):
     @extend_schema(
         operation_id="rating_session_pause",
-        summary="Let go of the images in hand until rating begins again",
+        summary="Release the images in hand until rating starts again",
         request=None,
         responses={200: shapes.SessionBodySerializer, **_PROBLEMS},
     )
@@ -90,7 +90,7 @@ class PauseView(RatingView):
 class WithdrawView(RatingView):
     @extend_schema(
         operation_id="rating_session_withdraw",
-        summary="Leave the study's session; ratings that were sent stay",
+        summary="Leave the study's session; ratings that were sent are kept",
         request=None,
         responses={200: shapes.SessionBodySerializer, **_PROBLEMS},
     )
@@ -103,7 +103,7 @@ class WithdrawView(RatingView):
 class ClaimsView(RatingView):
     @extend_schema(
         operation_id="rating_claim",
-        summary="The trials in hand, and new ones up to 1 + ahead",
+        summary="The trials in hand, topped up to 1 + ahead",
         request=shapes.AheadSerializer,
         responses={200: shapes.ClaimSerializer, **_PROBLEMS},
     )
@@ -118,7 +118,7 @@ class ClaimsView(RatingView):
 class ReleaseView(RatingView):
     @extend_schema(
         operation_id="rating_release",
-        summary="The page closes: what it holds may go to others soon",
+        summary="The page closes: the images it holds may soon go to others",
         request=None,
         responses={204: None, **_PROBLEMS},
     )
@@ -130,7 +130,7 @@ class ReleaseView(RatingView):
 class UnreadMessagesView(RatingView):
     @extend_schema(
         operation_id="rating_messages_unread",
-        summary="What the study's owner wrote to the rater, unread",
+        summary="Unread messages from the study's owner to the rater",
         request=None,
         responses={200: shapes.UnreadMessagesSerializer, **_PROBLEMS},
     )
@@ -142,7 +142,7 @@ class UnreadMessagesView(RatingView):
 class ReadMessagesView(RatingView):
     @extend_schema(
         operation_id="rating_messages_read",
-        summary="The rater has had the owner's messages before them",
+        summary="The rater has seen the owner's messages",
         request=shapes.ReadMessagesSerializer,
         responses={204: None, **_PROBLEMS},
     )
@@ -154,7 +154,7 @@ class ReadMessagesView(RatingView):
 class ReportView(RatingView):
     @extend_schema(
         operation_id="rating_report",
-        summary="Tell the study's owner something, of an image or in general",
+        summary="Report something to the study's owner, about an image or in general",
         request=shapes.ReportSerializer,
         responses={204: None, **_PROBLEMS},
     )
@@ -167,7 +167,7 @@ class ReportView(RatingView):
 class RenewView(RatingView):
     @extend_schema(
         operation_id="rating_renew",
-        summary="Keep the trial for another lease",
+        summary="Renew the lease of the trial",
         request=None,
         responses={200: shapes.RenewedSerializer, **_PROBLEMS},
     )
@@ -179,7 +179,7 @@ class RenewView(RatingView):
 class SkipView(RatingView):
     @extend_schema(
         operation_id="rating_skip",
-        summary="Give the image back, with a coded reason; it does not return to this rater",
+        summary="Skip the image, with a coded reason; it does not return to this rater",
         request=shapes.SkipSerializer,
         responses={200: shapes.OfferSerializer, **_PROBLEMS},
     )
@@ -202,7 +202,7 @@ class SkipView(RatingView):
 class SubmitView(RatingView):
     @extend_schema(
         operation_id="rating_submit",
-        summary="Scores and their reasons; answers with what is next",
+        summary="Scores and their reasons; the reply says what is next",
         request=shapes.SubmitSerializer,
         responses={200: shapes.SubmissionSerializer, **_PROBLEMS},
     )

@@ -244,20 +244,20 @@ def notice_of(error: RatingError) -> Notice:
             404,
             _("This link does not work"),
             _("It may be incomplete, or it has been replaced by a newer one."),
-            _("Check that you copied all of it, or ask whoever invited you for a new link."),
+            _("Check that you copied all of it, or ask the person who invited you for a new link."),
         )
     if isinstance(error, RaterExcludedError):
         return Notice(
             403,
             _("This link has been closed"),
-            _("The study’s owner has ended your part in it. What you rated is kept."),
-            _("If you think that this is a mistake, write to whoever invited you."),
+            _("The study’s owner has ended your part in it. Your ratings are kept."),
+            _("If you think this is a mistake, write to the person who invited you."),
         )
     if isinstance(error, StudyFullError):
         return Notice(
             200,
             _("Everything is rated"),
-            _("There is no image left for you to rate in this study. Thank you for coming."),
+            _("There are no more images for you to rate in this study. Thank you for coming."),
             _("More images may be added later; this link will still work then."),
         )
     return _closed_notice(error)
@@ -268,18 +268,21 @@ def _closed_notice(error: RatingError) -> Notice:
         "shared_link_closed": Notice(
             403,
             _("This invitation has ended"),
-            _("The study’s owner has closed it. Who has joined can go on with their own link."),
+            _(
+                "The study’s owner has closed it. If you have already joined, keep using your own "
+                "link."
+            ),
         ),
         "shared_link_full": Notice(
             200,
             _("Enough people have joined"),
             _("This study has as many raters as it wanted. Thank you for coming!"),
-            _("If you have joined before, go on with the link that you were given then."),
+            _("If you have already joined, keep using the link that you were given then."),
         ),
         "shared_link_busy": Notice(
             429,
             _("One moment, please"),
-            _("Very many people are joining at once."),
+            _("Many people are joining at once."),
             _("Wait a minute, and open the link again."),
         ),
         "study_draft": Notice(
@@ -291,20 +294,20 @@ def _closed_notice(error: RatingError) -> Notice:
         "study_daily_limit": Notice(
             200,
             _("Enough for today"),
-            _("You have rated as many images as this study wants from one person in a day."),
+            _("You have rated as many images as this study takes from one person per day."),
             _("Thank you! Please come back tomorrow with the same link."),
         ),
         "study_paused": Notice(
             200,
             _("A short pause"),
-            _("This study is paused at the moment. Everything that you rated is kept."),
-            _("Please come back later with the same link; you will go on where you were."),
+            _("This study is paused at the moment. All your ratings are kept."),
+            _("Please come back later with the same link; you will continue where you left off."),
         ),
     }.get(
         error.code,
         Notice(
             200,
             _("This study is closed"),
-            _("No more ratings are collected. Everything that you rated is kept. Thank you!"),
+            _("No more ratings are collected. All your ratings are kept. Thank you!"),
         ),
     )

@@ -140,7 +140,7 @@ def study_questions(request: HttpRequest, slug: str) -> HttpResponse:
         "outlook": outlook_of(study),
     }
     if request.method == "POST":
-        context["problem"] = _("Nothing was saved: see the fields that are marked.")
+        context["problem"] = _("Nothing was saved: see the marked fields.")
         if form.is_valid():
             try:
                 update_study(study=study, actor=signed_in(request), changes=form.settings())

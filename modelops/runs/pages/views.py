@@ -134,7 +134,7 @@ def predict_version(request: HttpRequest, slug: str, number: int) -> HttpRespons
     except MintError as error:
         messages.error(request, error.message)
     else:
-        text = _("Version %(number)d predicts the images that it has not predicted yet.")
+        text = _("Version %(number)d is now predicting the images that it has not predicted yet.")
         messages.success(request, text % {"number": number})
     return redirect("study-model", slug=study.slug)
 

@@ -65,7 +65,7 @@ def test_a_stroke_is_rounded_point_by_point() -> None:
         ([{**BOX, "height": 10**400}], "height: 1000"),
         ([{**BOX, "x": 0.8}], r"x \+ width: 1.1 is beyond the image's edge"),
         ([{**BOX, "height": 0.00001}], r"y \+ height: nothing is left of it"),
-        ([{**DAB, "points": []}], "points: there is none"),
+        ([{**DAB, "points": []}], "points: there are none"),
         ([{**DAB, "points": [[0.5, 0.5]] * 201}], "points: 201 are too many; 200 fit"),
         ([{**DAB, "points": [[0.5]]}], r"points: \[0.5\] is not a pair"),
         ([{**DAB, "points": [[0.5, 1.5]]}], "points: 1.5 is not a number within 0…1"),

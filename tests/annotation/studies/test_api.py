@@ -69,7 +69,7 @@ def test_images_follow_the_studys_numbers(api: Client, study: Study) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"target_ratings": 9}, "may not ask for more ratings"),
+        ({"target_ratings": 9}, "cannot ask for more ratings"),
         ({"perspectives": []}, "at least one"),
         ({"explanation_form": {"fields": [{"key": "a"}]}}, "explanation form"),
         ({"explanation_asked": {"when": "low", "level": 9}}, "level is 9; give 1 to 4"),

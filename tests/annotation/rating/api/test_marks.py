@@ -1,4 +1,4 @@
-"""Marks beside a free text: taken, revised, refused, and in the exported database."""
+"""Marks on a free text: taken, revised, refused, and in the exported database."""
 
 import csv
 import io

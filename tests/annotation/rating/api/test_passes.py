@@ -106,7 +106,7 @@ def test_what_comes_ahead_is_of_the_next_pass(rating: RaterClient) -> None:
 def test_a_block_held_by_mistake_waits_for_the_pass_before_it(
     study: Study, rating: RaterClient
 ) -> None:
-    # As where a study begins to ask once per perspective while a page holds two blocks.
+    # As when a study starts to ask once per perspective while a page holds two blocks.
     Study.objects.filter(pk=study.pk).update(session_plan=replace(PLAIN, block_trials=1).to_json())
     assert [position for position, _asked in asked(rating.claim(ahead=2))] == [0, 1, 2]
     in_passes(study, 1)

@@ -174,7 +174,7 @@ def test_not_a_number_is_refused(study: Study, rating: RaterClient) -> None:
         ({"quality": {"phrases": {"quality_clarity": "2"}}}, "is not a whole number"),
         ({"quality": {"text": "a\0b"}}, "holds a NUL character"),
         ({"quality": {"text": "\ud800"}}, "is not valid Unicode"),
-        ({"quality": {"text": 5}}, "is not a text"),
+        ({"quality": {"text": 5}}, "is not text"),
         ({"quality": {"text": "x" * 2001}}, "2001 characters, 2000 fit"),
         ({"quality": []}, "is not an object"),
         ({"beauty": {}}, "'beauty' is not a perspective"),

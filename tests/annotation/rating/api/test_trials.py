@@ -176,7 +176,7 @@ def test_another_reason_is_told_in_words(rating: RaterClient) -> None:
     trial = rating.claim()["trials"][0]["id"]
     body = rating.post(f"trials/{trial}/skip/", {"reason": "other", "note": "  "})
     assert (rating.status, body["code"]) == (400, "answer_invalid")
-    assert body["detail"] == "note: say in a few words why, where the reason is another one"
+    assert body["detail"] == "note: required if the reason is 'other': say why in a few words"
     rating.post(f"trials/{trial}/skip/", {"reason": "other", "note": "I know the painter."})
     skipped = Trial.objects.get(pk=trial)
     assert (skipped.skip_reason, skipped.skip_note) == ("other", "I know the painter.")

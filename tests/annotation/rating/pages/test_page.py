@@ -141,7 +141,7 @@ def test_a_rater_who_stopped_may_begin_again(rater: Rater, images: list[Stimulus
     assert "You have stopped" in text
     # As the consent says: without disadvantage.
     assert completion_code(withdrawn.pk) in text
-    assert "Begin again" in text
+    assert "Start again" in text
 
 
 def test_who_was_stopped_is_thanked_and_gets_a_code(rater: Rater, images: list[Stimulus]) -> None:
@@ -152,7 +152,7 @@ def test_who_was_stopped_is_thanked_and_gets_a_code(rater: Rater, images: list[S
         assert "it needs no more ratings from you" in text
         assert completion_code(stopped.pk) in text
         assert "Rate more images" not in text
-        assert "Begin again" not in text
+        assert "Start again" not in text
 
 
 def test_who_was_stopped_is_not_told_to_come_back_tomorrow(
@@ -205,7 +205,7 @@ def test_a_wrong_link_is_explained(db: None) -> None:
     response = Client().get("/rate/nonsense/")
     assert response.status_code == 404
     assert "This link does not work" in text_of(response)
-    assert "ask whoever invited you for a new link" in text_of(response)
+    assert "ask the person who invited you for a new link" in text_of(response)
 
 
 def test_an_excluded_rater_is_told(rater: Rater, images: list[Stimulus]) -> None:

@@ -270,7 +270,7 @@ def test_a_form_that_the_page_cannot_show_is_left_alone(console: Client, study: 
     data = AIGCIQA2023_FORM.to_json()
     data["texts"].append({**data["texts"][0], "label": "And what else?"})
     Study.objects.update(explanation_form=data)
-    assert "edited through the API" in console.get(ADDRESS).content.decode()
+    assert "edit them through the API" in console.get(ADDRESS).content.decode()
     save(console, perspectives__0__label="Beauty")
     kept = Study.objects.get()
     assert kept.form == ExplanationForm.from_json(data)
