@@ -91,7 +91,8 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
     one_per_pass = _choice(
         _("One question at a time"),
         _(
-            "Raters go through each block once for the first question, once for the second, and so on."
+            "Raters go through each block once for the first question, once for the second, and "
+            "so on."
         ),
     )
     revisable = _choice(
