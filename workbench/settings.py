@@ -148,13 +148,13 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "workbench.api.OneRepresentation",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "workbench.core.api.OneRepresentation",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
     "PAGE_SIZE": 100,
     # `?format=` is the export's own parameter, not content negotiation.
     "URL_FORMAT_OVERRIDE": None,
-    "EXCEPTION_HANDLER": "workbench.api.exception_handler",
+    "EXCEPTION_HANDLER": "workbench.core.api.exception_handler",
 }
 REST_KNOX = {
     "TOKEN_TTL": timedelta(days=env.int("API_TOKEN_DAYS", default=365)),

@@ -20,7 +20,7 @@ from rest_framework.exceptions import (
 from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView
 
-from workbench.api import exception_handler
+from workbench.core.api import exception_handler
 from workbench.core.errors import MintError
 
 from ...raters.access import Access
