@@ -28,6 +28,7 @@ from PIL import Image
 from annotation.models import (
     Explanation,
     Generator,
+    Membership,
     Perspective,
     Prompt,
     PublishedScore,
@@ -60,7 +61,6 @@ def owner() -> dict[str, Any]:
 def study(slug: str, images: int, wanted: int, **fields: Any) -> dict[str, Any]:
     """An open study of `images` stimuli that want `wanted` ratings each and share one file."""
     made = Study.objects.create(
-        owner=User.objects.get(username="bench"),
         slug=slug,
         title=slug,
         status=Study.Status.OPEN,
@@ -70,6 +70,8 @@ def study(slug: str, images: int, wanted: int, **fields: Any) -> dict[str, Any]:
         **fields,
     )
     write_perspectives(made, default_perspectives())
+    user = User.objects.get(username="bench")
+    Membership.objects.create(study=made, user=user, role="owner")
     return {"images": len(_stimuli(made, "open", images, wanted))}
 
 
