@@ -132,7 +132,7 @@ def crowd(slug: str, number: int, each: int) -> dict[str, Any]:
         "last": people[-1].pk,
     }
     with connection.cursor() as cursor, transaction.atomic():
-        for statement in (_CROWD_TRIALS, _CROWD_RATINGS, _CROWD_PLACES, _CROWD_SESSIONS):
+        for statement in (_CROWD_TRIALS, _CROWD_SCORES, _CROWD_PLACES, _CROWD_SESSIONS):
             cursor.execute(statement, values)
     return {"stored": number * each}
 
@@ -156,11 +156,12 @@ SELECT %(study)s, session, rater, stimulus.id, step, 'priority', 'submitted', mo
 FROM answer JOIN stimulus ON stimulus.place = answer.place
 CROSS JOIN LATERAL (SELECT now() - (%(each)s - step) * interval '10 seconds' AS moment) AS clock
 """
-_CROWD_RATINGS = """
-INSERT INTO annotation_rating (trial_id, perspective, revision, created_at, score)
-SELECT id, perspective, 1, submitted_at,
-    1 + (stimulus_id * 7 + length(perspective) + (rater_id * stimulus_id) %% 2) %% 5
-FROM annotation_trial, unnest(array['quality', 'authenticity', 'correspondence']) AS perspective
+_CROWD_SCORES = """
+INSERT INTO annotation_score (trial_id, perspective_id, revision, created_at, value)
+SELECT trial.id, perspective.id, 1, submitted_at,
+    1 + (stimulus_id * 7 + length(perspective.key) + (rater_id * stimulus_id) %% 2) %% 5
+FROM annotation_trial AS trial
+JOIN annotation_perspective AS perspective ON perspective.study_id = trial.study_id
 WHERE rater_id BETWEEN %(first)s AND %(last)s
 """
 _CROWD_PLACES = """
