@@ -67,7 +67,7 @@ def scoring_runs_of(study: Study) -> QuerySet[ScoringRun]:
 def pool_labels(study: Study, counts: LabelCounts) -> dict[str, int]:
     """Labelled images of the pool by perspective, under its name in the study."""
     return {
-        localized(item.label): counts.pool_by_perspective[item.perspective]
+        localized(item.label): counts.pool_by_perspective[item.key]
         for item in study.perspective_settings
     }
 

@@ -164,11 +164,11 @@ def metric_rows(
 
     rows = []
     for item in study.perspective_settings:
-        mine = points[item.perspective]
+        mine = points[item.key]
         found = evaluate([p.mean for p in mine], [p.mos for p in mine])
         change = None
         if active is not None and found.srcc is not None:
-            other = active[item.perspective]
+            other = active[item.key]
             theirs = evaluate([p.mean for p in other], [p.mos for p in other]).srcc
             change = None if theirs is None else found.srcc - theirs
         rows.append(
@@ -213,8 +213,8 @@ def predicted_scores(study: Study, stimulus: Stimulus) -> list[PredictedScore]:
     found = {item.perspective: item for item in stimulus.of_version}  # type: ignore[attr-defined]  # prefetched
     scores = []
     for item in study.perspective_settings:
-        if item.perspective in found:
-            prediction = found[item.perspective]
+        if item.key in found:
+            prediction = found[item.key]
             width = _width(item.scale)
             scores.append(
                 PredictedScore(

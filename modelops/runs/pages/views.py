@@ -68,7 +68,7 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
             "predicted": predicted_stimuli(active).count(),
             "explanations": summaries.explanation_table(study, active),
             "scatters": [
-                scatter(localized(item.label), item.scale, points[item.perspective])
+                scatter(localized(item.label), item.scale, points[item.key])
                 for item in study.perspective_settings
             ],
             "training": training_chart(active.metrics),
