@@ -172,7 +172,7 @@ def test_the_owner_is_told_what_a_change_will_do(
     client: Client, owner: User, study: Study, rater: Rater
 ) -> None:
     client.force_login(owner)
-    for page in ("settings", "questions", "translations"):
+    for page in ("settings", "settings/questions", "settings/translations"):
         said = client.get(f"/studies/demo/{page}/").content.decode()
         assert "Protocol 1 is current; it has no answers yet." in said
         assert "replaces it, in sessions that are open too" in said

@@ -25,6 +25,7 @@ from annotation.protocol.plan import PLAIN
 from annotation.protocol.scales import Scale
 from tests import factories
 from tests.annotation.rating.api.client import SCORES, RaterClient
+from tests.annotation.rating.rating import set_study
 
 REASONS = {
     "quality": {"phrases": {"quality_clarity": 3}, "text": ""},
@@ -263,10 +264,10 @@ def test_an_answer_after_withdrawing_is_refused(rating: RaterClient) -> None:
 
 
 def test_a_changed_scale_counts_from_the_next_request_on(study: Study, rating: RaterClient) -> None:
-    trials = rating.claim(ahead=1)["trials"]
-    rating.submit(trials[0]["id"])
+    """While nobody has answered; afterwards the owner's change is refused."""
+    trial = first(rating)
     factories.set_perspectives(study, default_perspectives(Scale("acr11", 0, 10, 1)))
-    rating.submit(trials[1]["id"], {**SCORES, "quality": 10})
+    rating.submit(trial, {**SCORES, "quality": 10})
     assert rating.status == 200
 
 
@@ -288,7 +289,7 @@ def test_after_a_training_image_the_answer_says_what_was_expected(
     study: Study, rater: Rater
 ) -> None:
     """0.8 of the way from 1 to 5 is 4.2, level 4; one level of five on either side is expected."""
-    Study.objects.filter(pk=study.pk).update(session_plan={"training_trials": 1})
+    set_study(study, session_plan={"training_trials": 1})
     factories.make_stimuli(study, 1)
     (known,) = factories.make_stimuli(study, [50], purpose="training")
     for source, mos in (("experts", 0.7), ("crowd", 0.9)):
@@ -308,7 +309,7 @@ def test_after_a_training_image_the_answer_says_what_was_expected(
 def test_no_hidden_role_shows(study: Study, rater: Rater) -> None:
     """A gold image's trial has the keys and the kinds of values of any other's."""
     plan = {"stabilisation_trials": 0, "gold_share": 0.3, "training_trials": 0}
-    Study.objects.filter(pk=study.pk).update(session_plan=plan)
+    set_study(study, session_plan=plan)
     factories.make_stimuli(study, 12)
     (gold,) = factories.make_stimuli(study, [50], purpose="gold")
     PublishedScore.objects.create(stimulus=gold, perspective="quality", mos=0.5, source="experts")
@@ -348,9 +349,7 @@ def expire(trial: int) -> None:
 
 
 def ask(study: Study, **asking: Any) -> None:
-    Study.objects.filter(pk=study.pk).update(
-        explanation_asked=ExplanationAsking.from_json(asking).to_json()
-    )
+    set_study(study, explanation_asked=ExplanationAsking.from_json(asking).to_json())
 
 
 def test_reasons_are_asked_for_every_image_at_first(rating: RaterClient) -> None:
