@@ -4,7 +4,9 @@ import math
 
 from django.utils import timezone
 
-from tests.constraints.world import Violation, again, change, delete, of_other
+from annotation.models.membership import MemberRole
+from tests.constraints.world import Violation, World, again, change, delete, of_other
+from tests.factories import make_member, make_user
 
 NO_NUMBERS = (math.nan, math.inf, -math.inf)
 
@@ -12,6 +14,7 @@ NO_NUMBERS = (math.nan, math.inf, -math.inf)
 _WORDS = {
     "study_status_valid": "study",
     "study_image_size_valid": "study",
+    "membership_role_valid": "membership",
     "stimulus_split_valid": "stimulus",
     "stimulus_purpose_valid": "stimulus",
     "rater_status_valid": "rater",
@@ -107,7 +110,14 @@ FACTS = [
     Violation("trial_submitted_at_set", change("trial", submitted_at=timezone.now())),
 ]
 
+
+def _another_owner(world: World) -> None:
+    make_member(world.rows["study"], make_user("another"), MemberRole.OWNER)
+
+
 UNIQUE = [
+    Violation("membership_unique", again("membership", role="viewer")),
+    Violation("membership_one_owner", _another_owner),
     Violation("protocol_number_unique", again("protocol", content_sha256="d")),
     Violation("protocol_content_unique", again("protocol", number=2)),
     Violation("prompt_unique", again("prompt")),

@@ -110,6 +110,7 @@ def _collected(study: Study, number: int) -> dict[str, Model]:
         "colleague": factories.make_rater(study),
         "session": (session := factories.make_session(rater)),
         "protocol": session.protocol,
+        "membership": study.memberships.get(),
     }
 
 

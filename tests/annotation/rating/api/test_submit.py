@@ -176,7 +176,7 @@ def test_not_a_number_is_refused(study: Study, rating: RaterClient) -> None:
         ({"quality": {"text": "a\0b"}}, "holds a NUL character"),
         ({"quality": {"text": "\ud800"}}, "is not valid Unicode"),
         ({"quality": {"text": 5}}, "is not text"),
-        ({"quality": {"text": "x" * 2001}}, "2001 characters, 2000 fit"),
+        ({"quality": {"text": "x" * 2001}}, "2001 characters, at most 2000 fit"),
         ({"quality": []}, "is not an object"),
         ({"beauty": {}}, "'beauty' is not a perspective"),
     ],
@@ -274,7 +274,7 @@ def test_a_changed_scale_counts_from_the_next_request_on(study: Study, rating: R
 def test_few_statements_are_needed(
     study: Study, rating: RaterClient, django_assert_max_num_queries: Any
 ) -> None:
-    Study.objects.filter(pk=study.pk).update(session_plan=replace(PLAIN, block_trials=3).to_json())
+    set_study(study, session_plan=replace(PLAIN, block_trials=3).to_json())
     trial = first(rating)
     # Access; the lock, the answer, and what is held; beside them a transaction's begin and end.
     with django_assert_max_num_queries(6):
