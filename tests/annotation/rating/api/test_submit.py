@@ -23,6 +23,7 @@ from annotation.protocol.aigciqa2023 import default_perspectives
 from annotation.protocol.asking import ExplanationAsking
 from annotation.protocol.plan import PLAIN
 from annotation.protocol.scales import Scale
+from annotation.studies.protocols import current_protocol, perspective_ids
 from tests import factories
 from tests.annotation.rating.api.client import SCORES, RaterClient
 from tests.annotation.rating.rating import set_study
@@ -276,6 +277,8 @@ def test_few_statements_are_needed(
 ) -> None:
     set_study(study, session_plan=replace(PLAIN, block_trials=3).to_json())
     trial = first(rating)
+    # Read once per process.
+    perspective_ids(current_protocol(study.pk).pk)
     # Access; the lock, the answer, and what is held; beside them a transaction's begin and end.
     with django_assert_max_num_queries(6):
         trial = rating.submit(trial, explanations=REASONS, ahead=1)["trials"][0]["id"]
