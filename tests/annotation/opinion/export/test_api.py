@@ -127,7 +127,7 @@ def test_each_trial_names_the_protocol_by_which_it_was_asked(
 ) -> None:
     (stimulus,) = make_stimuli(study, 1)
     rate(make_rater(study), stimulus, {"quality": 2})
-    update_study(study=study, actor=owner, changes={"explanation_form": {}})
+    update_study(study=study, actor=owner, changes={"explanation_form": {"fields": []}})
     rate(make_rater(study), stimulus, {"quality": 2})
     (record,) = map(json.loads, get_export(client, owner, "jsonl").splitlines())
     asked = [(item["protocol"], item["explanation_asked"]) for item in record["trials"]]
