@@ -4,6 +4,7 @@ import math
 
 from django.utils import timezone
 
+from annotation.models import Study
 from annotation.models.membership import MemberRole
 from tests.constraints.world import Violation, World, again, change, delete, of_other
 from tests.factories import make_member, make_user
@@ -112,7 +113,8 @@ FACTS = [
 
 
 def _another_owner(world: World) -> None:
-    make_member(world.rows["study"], make_user("another"), MemberRole.OWNER)
+    study = Study.objects.get(pk=world.rows["study"].pk)
+    make_member(study, make_user("another"), MemberRole.OWNER)
 
 
 UNIQUE = [

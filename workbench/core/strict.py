@@ -28,7 +28,7 @@ class _Reader:
     def read(self, cls: type[T], data: object, place: str, default: T | None) -> T:
         if not isinstance(data, Mapping):
             raise self._error(f"{place}: {data!r} is not an object")
-        known = _fields(cls)
+        known = _fields_of(cls)
         unknown = sorted(map(str, data.keys() - known.keys()))
         if unknown:
             raise self._error(f"{place}: there is no {unknown[0]!r}; it has {', '.join(known)}")
@@ -65,7 +65,7 @@ class _Reader:
 
 
 @cache
-def _fields(cls: type) -> dict[str, tuple[Field[Any], Any]]:
+def _fields_of(cls: Any) -> dict[str, tuple[Field[Any], Any]]:
     hints = get_type_hints(cls)
     return {field.name: (field, hints[field.name]) for field in fields(cls)}
 
