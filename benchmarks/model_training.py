@@ -16,7 +16,8 @@ import torch
 from modelops.learning.bayes import fit_last_layer
 from modelops.learning.embeddings import EmbeddingCache
 from modelops.learning.labels import SourceLabel, combine
-from modelops.predictors.mint import Item, LoadedModel
+from modelops.predictors.mint.checkpoint import LoadedModel
+from modelops.predictors.mint.engine import Item
 from modelops.predictors.mint.fine_tuning.devices import in_bfloat16
 from modelops.predictors.mint.fine_tuning.pixels import ImageFiles
 from modelops.predictors.mint.fine_tuning.training import TrainingData, fine_tune

@@ -28,8 +28,9 @@ from ..models import Assessment, ModelVersion
 from ..predictors.store import VersionModel, version_model
 from ..registry.failures import failing
 from ..registry.queue import ASSESS
-from .version_training import decoding_of
-from .wording import QUESTIONS, parse_answer
+from .questions import QUESTIONS, parse_answer
+from .store import pipeline_of
+from .training_service import decoding_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -160,11 +161,11 @@ def _scores(model: VersionModel, image: "Image", prompt: str) -> dict[str, dict[
 
 
 def _explanations(model: VersionModel, image: "Image", row: Assessment) -> dict[str, Any]:
-    answerer = model.answerer
-    inputs = answerer.scores.processor([image], [row.prompt])
+    pipeline = pipeline_of(model)
+    inputs = pipeline.scores.processor([image], [row.prompt])
     decoding = decoding_of(row.model_version.preset)
     asked = row.questions or list(QUESTIONS)
-    answers = answerer.answer(inputs, [QUESTIONS[name] for name in asked], decoding)
+    answers = pipeline.answer(inputs, [QUESTIONS[name] for name in asked], decoding)
     form = row.model_version.study.form
     return {
         name: {"text": text, "phrases": parse_answer(form, text)}

@@ -12,7 +12,7 @@ from typing import Any
 
 from annotation.protocol.forms import ExplanationForm
 
-from .wording import Reasons
+from .questions import Reasons
 
 #: Field key → level.
 Levels = Mapping[str, int]

@@ -22,8 +22,9 @@ from ..models import ExplainingRun, ModelVersion, PredictedExplanation
 from ..predictors.store import version_model
 from ..registry.failures import failing
 from ..registry.queue import EXPLAIN
-from .version_training import answer_stimuli
-from .wording import parse_answer
+from .questions import parse_answer
+from .store import pipeline_of
+from .training_service import answer_stimuli
 
 log = structlog.get_logger(__name__)
 
@@ -135,8 +136,8 @@ def _turn(run: ExplainingRun, fence: int) -> None:
 def _answers(
     version: ModelVersion, stimuli: list[Stimulus]
 ) -> tuple[list[PredictedExplanation], list[dict[str, object]]]:
-    answerer = version_model(version).answerer
-    rows, found, problems = answer_stimuli(answerer, stimuli, version.preset)
+    pipeline = pipeline_of(version_model(version))
+    rows, found, problems = answer_stimuli(pipeline, stimuli, version.preset)
     form = version.study.form
     answered = [
         PredictedExplanation(

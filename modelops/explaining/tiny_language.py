@@ -7,20 +7,24 @@ do with it, it never learns; that is the part that stage 2 trains, in place of t
 """
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch import Tensor
-from transformers import PreTrainedModel
+from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
 from annotation.protocol.answers import Reason
 from annotation.protocol.forms import ExplanationForm
 from annotation.protocol.perspectives import PERSPECTIVES, Perspective
 
 from ..learning.rates import inner_rate_at, set_rate
-from ..predictors.mint import LanguageTokenizer, Tokens, tiny_language_tokenizer
-from .wording import QUESTIONS, Pair, clause, word_answer
+from .configuration import TINY_LANGUAGE_VOCABULARY, explainer_preset_config
+from .language_model import LanguageTokenizer
+from .model import Tokens
+from .questions import QUESTIONS, Pair, clause, word_answer
 
 #: Called with (steps done, steps in all).
 Steps = Callable[[int, int], None]
@@ -30,6 +34,11 @@ Steps = Callable[[int, int], None]
 _FORM_WEIGHT = 50
 #: Labels that `transformers` leaves out of a language model's loss.
 _NO_LOSS = -100
+
+#: In the order of their ids in the tiny preset's language model.
+_PAD, _BEGIN, _END = "<pad>", "<s>", "</s>"
+#: A sentence is cut here, and nowhere else: a closed answer then is one token, not ten.
+_CUTS = r"[,.;:?!] ?"
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,41 @@ class LanguageRecipe:
     batch_size: int = 32
     learning_rate: float = 3e-3
     seed: int = 1
+
+
+def tiny_language_model(seed: int) -> PreTrainedModel:
+    """The tiny preset's language model, untrained; it speaks `tiny_language_tokenizer`'s tokens."""
+    torch.manual_seed(seed)
+    sizes = explainer_preset_config("tiny").language_config
+    return cast(PreTrainedModel, AutoModelForCausalLM.from_config(sizes))
+
+
+def tiny_language_tokenizer(texts: Iterable[str]) -> LanguageTokenizer:
+    """The tokens of the tiny preset's language model, made of `texts`.
+
+    Bytes that are merged (BPE) between punctuation marks only: every text in any script can be
+    said and comes back as it was, and what is said often is one token. Give a text as often as it
+    matters. The same texts make the same tokens.
+    """
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(_CUTS), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=TINY_LANGUAGE_VOCABULARY,
+        special_tokens=[_PAD, _BEGIN, _END],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token=_PAD, bos_token=_BEGIN, eos_token=_END
+    )
+    return LanguageTokenizer(fast, vocab_size=TINY_LANGUAGE_VOCABULARY)
 
 
 def form_tokenizer(form: ExplanationForm, remarks: Remarks) -> LanguageTokenizer:

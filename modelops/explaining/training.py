@@ -20,16 +20,19 @@ from ..learning.curves import Curve
 from ..learning.errors import DivergedError, LearningError
 from ..learning.rates import inner_rate_at, set_rate
 from ..learning.seeds import DROPOUT, seed_of
-from ..predictors.mint import LoadedModel, MintIQAExplainer, ModelInputs, Speech, Tokens
+from ..predictors.mint.checkpoint import LoadedModel
 from ..predictors.mint.fine_tuning.checkpoints import (
     SAVE_SECONDS,
     Checkpoint,
     Saving,
     load_checkpoint,
 )
+from ..predictors.mint.processing import ModelInputs
 from ..predictors.mint.streaming import fingerprint
+from .checkpoint import Explainer
+from .model import MintIQAExplainer, Tokens
+from .questions import QUESTIONS
 from .tiny_language import Steps
-from .wording import QUESTIONS
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ def look(
 
 
 def train_explainer(
-    speech: Speech,
+    explainer: Explainer,
     seen: Seen,
     examples: Sequence[Example],
     recipe: ExplanationRecipe,
@@ -125,7 +128,7 @@ def train_explainer(
     progress: Steps,
     save_seconds: float = SAVE_SECONDS,
 ) -> None:
-    """Trains `speech.model` in place, and leaves it in evaluation mode.
+    """Trains `explainer.model` in place, and leaves it in evaluation mode.
 
     The same input and seed give the same weights on a processor, also where the run was killed and
     goes on from `checkpoint`: it is replaced as a whole every `save_seconds`, and after each epoch
@@ -137,7 +140,7 @@ def train_explainer(
         raise LearningError(
             "nobody has said why yet: there are no closed answers and no texts to learn from"
         )
-    model = speech.model
+    model = explainer.model
     model.freeze()
     for weight in model.parameters():
         if weight.requires_grad:
@@ -145,7 +148,7 @@ def train_explainer(
     batches = [
         batch for epoch in range(recipe.epochs) for batch in _batches(examples, recipe, epoch)
     ]
-    state = _state(speech, seen.images, examples, recipe, len(batches) // recipe.epochs)
+    state = _state(explainer, seen.images, examples, recipe, len(batches) // recipe.epochs)
     load_checkpoint(checkpoint, state)
     curve = state.curve
     saving = Saving(checkpoint, save_seconds, len(curve.losses))
@@ -153,7 +156,7 @@ def train_explainer(
     for step, batch in islice(enumerate(batches), len(curve.losses), None):
         torch.manual_seed(seed_of(recipe.seed, DROPOUT, step))
         set_rate(state.optimizer, recipe.learning_rate * inner_rate_at(step, len(batches)))
-        loss = batch_loss(speech, seen, batch)
+        loss = batch_loss(explainer, seen, batch)
         curve.losses.append(float(loss.detach()))
         if not math.isfinite(curve.losses[-1]):
             raise DivergedError(
@@ -174,7 +177,7 @@ def train_explainer(
 
 
 def _state(
-    speech: Speech,
+    explainer: Explainer,
     images: tuple[str, ...],
     examples: Sequence[Example],
     recipe: ExplanationRecipe,
@@ -182,18 +185,18 @@ def _state(
 ) -> Checkpoint:
     """A run before its first step. Its origin is this stage 2, the images and what was said of
     them; of stage 1, and of how the images look, the caller's folder for the run must speak."""
-    model = speech.model
+    model = explainer.model
     origin = fingerprint(model.state_dict().items(), about=repr((images, examples)))
     trained = {name: item for name, item in model.named_parameters() if item.requires_grad}
     optimizer = torch.optim.AdamW(trained.values(), lr=recipe.learning_rate)
     return Checkpoint(recipe, origin, trained, optimizer, Curve(steps))
 
 
-def batch_loss(speech: Speech, seen: Seen, batch: Sequence[Example]) -> Tensor:
+def batch_loss(explainer: Explainer, seen: Seen, batch: Sequence[Example]) -> Tensor:
     """Mean cross-entropy () of all answers' tokens; an image is looked at once for all of them."""
-    model = speech.model
+    model = explainer.model
     rows = [example.row for example in batch]
-    asked = speech.questions([QUESTIONS[example.question] for example in batch])
+    asked = explainer.tokenizer([QUESTIONS[example.question] for example in batch])
     queries = model.encode_questions(
         model.vision_model.post_layernorm(_on(model, seen.features[rows])),
         _on(model, seen.queries[rows]),
@@ -201,8 +204,8 @@ def batch_loss(speech: Speech, seen: Seen, batch: Sequence[Example]) -> Tensor:
     )  # (B, Q, Dq)
     said = [(place, text) for place, item in enumerate(batch) for text in item.answers]
     places = torch.tensor([place for place, _ in said], device=model.device)
-    instructions = speech.language.questions([QUESTIONS[batch[n].question] for n, _ in said])
-    answers = speech.language.answers([text for _, text in said])
+    instructions = explainer.language.questions([QUESTIONS[batch[n].question] for n, _ in said])
+    answers = explainer.language.answers([text for _, text in said])
     return model.answer_loss(
         queries[places], instructions.to(model.device), answers.to(model.device)
     )

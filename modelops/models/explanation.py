@@ -13,7 +13,7 @@ from .version import ModelVersion
 
 
 class Question(models.TextChoices):
-    """The paper's four questions (`explaining.wording.QUESTIONS`)."""
+    """The paper's four questions (`explaining.questions.QUESTIONS`)."""
 
     QUALITY = "quality", _("Quality")
     AUTHENTICITY = "authenticity", _("Authenticity")

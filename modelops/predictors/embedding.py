@@ -16,9 +16,9 @@ from ..registry.artifacts import refused_when_full
 from .images import image_files, unreadable
 
 if TYPE_CHECKING:
-    import torch
-
-    from .mint import Engine, LoadedModel, Precision
+    from .mint.checkpoint import LoadedModel
+    from .mint.devices import Precision
+    from .mint.engine import Engine
 
 #: Images decoded and embedded between two writes to the cache: seconds or minutes of a processor's
 #: work, a second of a GPU's.
@@ -56,7 +56,7 @@ class Embedder:
 
     @cached_property
     def engine(self) -> "Engine":
-        from .mint import Engine
+        from .mint.engine import Engine
 
         return Engine(self._load(), precision=precision())
 
@@ -117,26 +117,17 @@ def device() -> str:
 def precision() -> "Precision":
     """MODEL_PRECISION, where `auto` is bfloat16 if the device multiplies it itself."""
     if settings.MODEL_PRECISION == "auto":
-        from .mint import native_precision
+        from .mint.devices import native_precision
 
         return native_precision(device())
     return "bfloat16" if settings.MODEL_PRECISION == "bfloat16" else "float32"
-
-
-def speech_dtype() -> "torch.dtype":
-    """How stage 2 is held: in bfloat16 as a whole on a GPU, where it would not fit otherwise, and
-    where MODEL_PRECISION says so; in float32 elsewhere."""
-    import torch
-
-    half = precision() == "bfloat16" and (device() != "cpu" or settings.MODEL_PRECISION != "auto")
-    return torch.bfloat16 if half else torch.float32
 
 
 def use_processor_cores() -> None:
     """As many torch threads as this process has cores for; more only fight each other."""
     import torch
 
-    from .mint import processor_cores
+    from .mint.devices import processor_cores
 
     torch.set_num_threads(processor_cores())
 

@@ -11,11 +11,11 @@ from django.conf import settings
 
 from ..models import ModelVersion
 from ..registry.artifacts import local_folder
-from .embedding import Embedder, device, precision, speech_dtype
+from .embedding import Embedder, device, precision
 
 if TYPE_CHECKING:
     from ..learning.bayes import LastLayer
-    from .mint import Answerer, LoadedModel
+    from .mint.checkpoint import LoadedModel
 
 LAST_LAYER = "last_layer.safetensors"
 
@@ -38,20 +38,13 @@ class VersionModel:
     @cached_property
     def backbone(self) -> "LoadedModel":
         """In this process's precision; a GPU has no room for another one beside it."""
-        from .mint import LoadedModel, load_model, with_bfloat16_products
+        from .mint.checkpoint import LoadedModel, load_model
+        from .mint.modeling import with_bfloat16_products
 
         loaded = load_model(self.folder, device=device())
         if precision() == "float32":
             return loaded
         return LoadedModel(with_bfloat16_products(loaded.model), loaded.processor)
-
-    @cached_property
-    def answerer(self) -> "Answerer":
-        """Both stages; only of a version that explains."""
-        from .mint import Answerer, load_speech
-
-        speech = load_speech(self.folder, device=device(), dtype=speech_dtype())
-        return Answerer(self.backbone, speech)
 
 
 #: The versions that this process holds, the one used last at the end.
@@ -83,6 +76,6 @@ def release_models() -> None:
 
 def base_model() -> "LoadedModel":
     """What every training starts from: MODEL_WEIGHTS where set, else the preset's own weights."""
-    from .mint import load_model
+    from .mint.checkpoint import load_model
 
     return load_model(settings.MODEL_WEIGHTS or settings.MODEL_PRESET, device=device())

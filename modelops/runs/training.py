@@ -18,11 +18,11 @@ from annotation.studies import audit
 from workbench.core.files import sha256_of
 from workbench.core.jobs import leases
 
-from ..explaining.version_training import (
-    LearnedSpeech,
+from ..explaining.training_service import (
+    LearnedExplainer,
     gather_explanations,
     learn_to_explain,
-    publish_speech,
+    publish_explainer,
 )
 from ..learning.bayes import LastLayer, fit_last_layer
 from ..learning.curves import Curve
@@ -41,7 +41,7 @@ from .retraining import require_labels
 from .scoring import start_scoring
 
 if TYPE_CHECKING:
-    from ..predictors.mint import LoadedModel
+    from ..predictors.mint.checkpoint import LoadedModel
     from ..predictors.mint.fine_tuning.training import TrainingData
 
 #: Called with what is being done, how much of it is done, and of how much.
@@ -89,12 +89,12 @@ def run_training(*, run: TrainingRun, fence: int, report: Report) -> ModelVersio
             report=report,
             note=lambda problems: leases.renew(TrainingRun, run.pk, fence, problems=problems),
         )
-        speech = _explain(run, recipe, learned, report)
+        explainer = _explain(run, recipe, learned, report)
     report("publishing", 0, 0)
     # Of this attempt alone: one that was taken over may still write, over nobody's files.
     artifact = f"models/{run.study_id}/run-{run.pk}-{fence}"
-    manifest_sha256 = _publish(learned, speech, recipe, snapshot, artifact)
-    return _register(run, fence, snapshot, learned, speech, artifact, manifest_sha256)
+    manifest_sha256 = _publish(learned, explainer, recipe, snapshot, artifact)
+    return _register(run, fence, snapshot, learned, explainer, artifact, manifest_sha256)
 
 
 def scratch_folder(run: TrainingRun) -> Path:
@@ -107,7 +107,7 @@ def learn(*, splits: Splits, recipe: Recipe, scratch: Path, report: Report, note
 
     Images that cannot be read are noted and left out.
     """
-    from ..predictors.mint import backbone_hash
+    from ..predictors.mint.checkpoint import backbone_hash
 
     loaded = base_model()
     if recipe.epochs or recipe.explanation_epochs:
@@ -214,7 +214,7 @@ def _evaluate(
 
 def _explain(
     run: TrainingRun, recipe: Recipe, learned: Learned, report: Report
-) -> LearnedSpeech | None:
+) -> LearnedExplainer | None:
     """Stage 2, after the scores; None where the recipe has none."""
     if not recipe.explanation_epochs:
         return None
@@ -232,13 +232,13 @@ def _explain(
 
 def _publish(
     learned: Learned,
-    speech: LearnedSpeech | None,
+    explainer: LearnedExplainer | None,
     recipe: Recipe,
     snapshot: LabelSnapshot,
     artifact: str,
 ) -> str:
     """Publishes the model's folder; the checksum of its manifest."""
-    from ..predictors.mint import save_model
+    from ..predictors.mint.checkpoint import save_model
 
     with publish_folder(artifact) as folder:
         save_model(learned.model, folder)
@@ -246,8 +246,8 @@ def _publish(
         # One manifest vouches for all files, those of the last layer too.
         manifest = json.loads((folder / MANIFEST).read_text())
         manifest["sha256"][LAST_LAYER] = sha256_of(folder / LAST_LAYER)
-        if speech is not None:
-            manifest["sha256"] |= publish_speech(speech, folder)
+        if explainer is not None:
+            manifest["sha256"] |= publish_explainer(explainer, folder)
         manifest["recipe"] = recipe.to_json()
         manifest["label_snapshot"] = snapshot.content_sha256
         manifest["backbone_sha256"] = learned.backbone_sha256
@@ -264,7 +264,7 @@ def _register(
     fence: int,
     snapshot: LabelSnapshot,
     learned: Learned,
-    speech: LearnedSpeech | None,
+    explainer: LearnedExplainer | None,
     artifact: str,
     artifact_sha256: str,
 ) -> ModelVersion:
@@ -282,7 +282,7 @@ def _register(
         snapshot=snapshot,
         training_run=run,
         metrics=learned.metrics,
-        explanation_metrics=speech and speech.agreement.to_json(),
+        explanation_metrics=explainer and explainer.agreement.to_json(),
     )
     audit.record(
         study=run.study,

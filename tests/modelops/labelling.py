@@ -56,8 +56,9 @@ def label_pool(study: Study, *, rated: int, holdout: int, unrated: int) -> list[
 
 def write_weights(folder: Path) -> Path:
     """A model folder with random weights and a tokenizer of its own."""
-    from modelops.predictors.mint import LoadedModel, MintIQAProcessor, load_tokenizer, save_model
-    from modelops.predictors.mint.tokenization import train_tiny_tokenizer
+    from modelops.predictors.mint.checkpoint import LoadedModel, save_model
+    from modelops.predictors.mint.processing import MintIQAProcessor
+    from modelops.predictors.mint.tokenization import load_tokenizer, train_tiny_tokenizer
     from tests.modelops.predictors.mint.fine_tuning.models import small_model
 
     model = small_model(vocabulary=2048)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError
 
 if TYPE_CHECKING:
-    from ...predictors.mint.verification import Check
+    from ...explaining.verification import Check
 
 
 class Command(BaseCommand):
@@ -27,8 +27,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from ...predictors.mint import MintModelError
-        from ...predictors.mint.verification import verify_folder
+        from ...explaining.verification import verify_folder
+        from ...predictors.mint.errors import MintModelError
 
         folder: Path = options["folder"]
         try:

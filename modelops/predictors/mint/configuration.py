@@ -1,8 +1,8 @@
-"""The sizes of a MINT-IQA model, stage 1 and stage 2."""
+"""The sizes of a MINT-IQA model, stage 1."""
 
-from typing import Any, Self
+from typing import Any
 
-from transformers import AutoConfig, PreTrainedConfig
+from transformers import PreTrainedConfig
 from transformers.configuration_utils import SubConfigSpec
 from transformers.models.blip_2.configuration_blip_2 import Blip2QFormerConfig, Blip2VisionConfig
 
@@ -54,28 +54,3 @@ class MintIQAConfig(PreTrainedConfig):
     def embedding_size(self) -> int:
         """Length of the pooled embedding on which the heads are linear."""
         return int(self.qformer_config.hidden_size)
-
-
-class MintIQAExplainerConfig(MintIQAConfig):
-    """Sizes of stage 2: a trunk in stage 1's sizes, and any causal language model.
-
-    `language_config` is a configuration that `transformers` knows, or its dict with a `model_type`
-    (`llama` where it has none). Source: MINT-IQA (arXiv 2405.07346, section 4), where the language
-    model is that of InstructBLIP-Vicuna-7B. What MintIQAConfig says of heads is not used.
-    """
-
-    model_type = "mint_iqa_explainer"
-    sub_configs_defaults = {
-        **MintIQAConfig.sub_configs_defaults,
-        "language_config": SubConfigSpec(AutoConfig, model_type="llama"),
-    }
-
-    # Any: given as dict, config or None, always a config afterwards.
-    language_config: Any = None
-
-    @classmethod
-    def of(cls, trunk: MintIQAConfig, language: PreTrainedConfig) -> Self:
-        """The sizes of the explanation model that goes with stage 1 in the sizes of `trunk`."""
-        own = trunk.to_dict()
-        del own["model_type"]
-        return cls(**own, language_config=language)

@@ -10,8 +10,9 @@ import pytest
 from annotation.models import Explanation, Stimulus, Study
 from modelops.errors import CannotExplainError
 from modelops.explaining import runs as explaining
-from modelops.explaining.version_training import decoding_of
-from modelops.explaining.wording import QUESTIONS
+from modelops.explaining.questions import QUESTIONS
+from modelops.explaining.store import pipeline_of
+from modelops.explaining.training_service import decoding_of
 from modelops.learning.errors import LearningError
 from modelops.models import ExplainingRun, ModelVersion, PredictedExplanation
 from modelops.predictors.store import release_models, version_model
@@ -103,10 +104,10 @@ def test_the_stored_answers_are_those_of_the_stored_model(
 ) -> None:
     run = explaining.start_explaining(version=explains)
     explaining.explain_some(run_id=run.pk)
-    answerer = version_model(explains).answerer
+    pipeline = pipeline_of(version_model(explains))
     stimulus = Stimulus.objects.select_related("prompt").order_by("pk")[3]
-    inputs = answerer.scores.processor([stimulus.image.path], [stimulus.prompt.text])
-    ((expected,),) = answerer.answer(inputs, [QUESTIONS["overall"]], decoding_of("tiny"))
+    inputs = pipeline.scores.processor([stimulus.image.path], [stimulus.prompt.text])
+    ((expected,),) = pipeline.answer(inputs, [QUESTIONS["overall"]], decoding_of("tiny"))
     stored = PredictedExplanation.objects.get(stimulus=stimulus, question="overall")
     assert stored.text == expected
 

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
-import torch
 from pytest_django.fixtures import Settings
 
 from annotation.models import Stimulus
 from modelops.predictors import embedding
-from modelops.predictors.embedding import Embedder, device, precision, speech_dtype
-from modelops.predictors.mint import load_model, native_precision
+from modelops.predictors.embedding import Embedder, device, precision
+from modelops.predictors.mint.checkpoint import load_model
+from modelops.predictors.mint.devices import native_precision
 
 
 @pytest.fixture
@@ -36,22 +36,6 @@ def test_auto_is_what_the_device_multiplies_itself(
     assert precision() == native_precision("cpu")
     settings.MODEL_PRECISION = "float32"
     assert precision() == "float32"
-
-
-@pytest.mark.parametrize(
-    ("where", "how", "width"),
-    [
-        ("cuda", "float32", torch.float32),
-        ("cuda", "bfloat16", torch.bfloat16),
-        ("cpu", "bfloat16", torch.bfloat16),
-        ("cpu", "auto", torch.float32),
-    ],
-)
-def test_stage_two_is_half_as_wide_where_it_would_not_fit_otherwise(
-    settings: Settings, where: str, how: str, width: torch.dtype
-) -> None:
-    settings.MODEL_DEVICE, settings.MODEL_PRECISION = where, how
-    assert speech_dtype() == width
 
 
 def test_what_is_known_is_not_embedded_and_the_rest_in_portions(

@@ -13,9 +13,11 @@ from annotation.opinion.labels import labels_of
 from modelops.errors import TooFewLabelsError
 from modelops.learning.curves import Curve
 from modelops.models import ModelVersion, TrainingRun
-from modelops.predictors.mint import Engine, MintIQAModel, load_model
+from modelops.predictors.mint.checkpoint import load_model
+from modelops.predictors.mint.engine import Engine
 from modelops.predictors.mint.fine_tuning import training as learning
 from modelops.predictors.mint.fine_tuning.training import TrainingData
+from modelops.predictors.mint.modeling import MintIQAModel
 from modelops.predictors.mint.recipe import Recipe
 from modelops.predictors.store import version_model
 from modelops.registry.artifacts import local_folder
@@ -74,7 +76,7 @@ def test_a_head_only_retrain_keeps_the_backbone_and_its_embeddings(
     def refuse(*args: object, **kwargs: object) -> None:
         raise AssertionError("an embedding was computed again")
 
-    monkeypatch.setattr("modelops.predictors.mint.Engine.embed", refuse)
+    monkeypatch.setattr("modelops.predictors.mint.engine.Engine.embed", refuse)
     second = train()
     assert second.number == 2
     assert second.backbone_sha256 == first.backbone_sha256

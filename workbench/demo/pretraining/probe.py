@@ -14,7 +14,7 @@ from PIL import Image
 from scipy.stats import spearmanr
 
 from annotation.protocol.perspectives import PERSPECTIVES
-from modelops.predictors.mint import MintIQAModel
+from modelops.predictors.mint.modeling import MintIQAModel
 from modelops.predictors.mint.preprocessing import images_to_batch
 
 from ..raters import panel

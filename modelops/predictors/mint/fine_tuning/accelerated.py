@@ -24,7 +24,9 @@ from torch import Tensor, nn
 
 from ....learning.curves import Curve
 from ....learning.errors import TeamBrokenError
-from .. import DeviceError, MintIQAConfig, MintIQAModel
+from ..configuration import MintIQAConfig
+from ..errors import DeviceError
+from ..modeling import MintIQAModel
 from ..recipe import Recipe
 from ..streaming import write_state
 from .training import Progress, TrainingData, fine_tune

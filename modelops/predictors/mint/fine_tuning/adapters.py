@@ -4,7 +4,7 @@ transformer: few weights to train and to keep moments of, none in the model that
 import torch
 
 from ....learning.errors import LearningError
-from .. import MintIQAModel
+from ..modeling import MintIQAModel
 from ..recipe import Recipe
 
 #: The linear layers of a block; the released code (`MINTIQA_model_lora.py`) adapts attention only.

@@ -20,7 +20,7 @@ from ....learning.curves import Curve
 from ....learning.errors import DivergedError, LearningError
 from ....learning.rates import rate_at, set_rate
 from ....learning.seeds import DROPOUT, ORDER, seed_of
-from .. import MintIQAModel
+from ..modeling import MintIQAModel
 from ..recipe import Recipe
 from ..streaming import fingerprint
 from .adapters import merge_adapters

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from .. import MintIQAModel
+from ..modeling import MintIQAModel
 from ..recipe import Recipe
 from .adapters import add_adapters
 from .devices import in_bfloat16

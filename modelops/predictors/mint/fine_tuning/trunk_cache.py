@@ -18,7 +18,7 @@ from torch import Tensor
 
 from ....learning.errors import LearningError
 from ....learning.shards import Array, ShardStore
-from .. import MintIQAModel
+from ..modeling import MintIQAModel
 from ..streaming import fingerprint
 
 #: Bytes per shard: few files, and little lost where one rots.

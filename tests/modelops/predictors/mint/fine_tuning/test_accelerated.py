@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from modelops.learning.errors import DivergedError, TeamBrokenError
-from modelops.predictors.mint import DeviceError
+from modelops.predictors.mint.errors import DeviceError
 from modelops.predictors.mint.fine_tuning import accelerated
 from modelops.predictors.mint.fine_tuning.training import fine_tune
 from tests.modelops.predictors.mint.fine_tuning.killing import (

@@ -16,14 +16,17 @@ from annotation.protocol.perspectives import PERSPECTIVES
 from workbench.core.files import sha256_of
 
 from ..learning.errors import LearningError
-from ..predictors.embedding import speech_dtype
 from ..predictors.images import read_images
 from ..registry.artifacts import MANIFEST
-from .wording import OVERALL, QUESTIONS, Reasons, pairs_of, parse_answer
+from .questions import OVERALL, QUESTIONS, Reasons, pairs_of, parse_answer
+from .store import explainer_dtype
 
 if TYPE_CHECKING:
-    from ..predictors.mint import Answerer, Decoding, LoadedModel, Speech
+    from ..predictors.mint.checkpoint import LoadedModel
+    from .checkpoint import Explainer
+    from .model import Decoding
     from .phrases import ExplanationAgreement
+    from .pipeline import ExplanationPipeline
     from .tiny_language import Remarks
     from .training import Example, Seen
 
@@ -53,10 +56,10 @@ class Explained:
 
 
 @dataclass(frozen=True)
-class LearnedSpeech:
+class LearnedExplainer:
     """A trained stage 2, how well it does on the hold-out, and what it was trained on."""
 
-    speech: "Speech"
+    explainer: "Explainer"
     agreement: "ExplanationAgreement"
     answers: list[dict[str, object]]
 
@@ -80,14 +83,14 @@ def learn_to_explain(
     holdout: Explained,
     checkpoint: Path,
     report: Report,
-) -> LearnedSpeech:
+) -> LearnedExplainer:
     """Stage 2 on what was said of `pool`, in answer to the paper's four questions.
 
     `scores` is the trained stage 1, which stage 2 goes on from; a killed run goes on from
     `checkpoint`. Raises LearningError where nobody has said why, or there is no language model to
     start from.
     """
-    from ..predictors.mint import Answerer
+    from .pipeline import ExplanationPipeline
     from .training import explanation_recipe, train_explainer
 
     if not examples_of(form, pool.given):
@@ -95,22 +98,22 @@ def learn_to_explain(
             "no rater has given closed answers or texts yet, so there is nothing to learn to "
             "explain; collect some, or train without explanations"
         )
-    speech = base_speech(scores, preset, form, remarks_of(pool.given), report)
-    seen, pool = _look(scores, speech, pool, report)
+    explainer = base_explainer(scores, preset, form, remarks_of(pool.given), report)
+    seen, pool = _look(scores, explainer, pool, report)
     examples = examples_of(form, pool.given)
     recipe = explanation_recipe(preset, epochs)
     train_explainer(
-        speech,
+        explainer,
         seen,
         examples,
         recipe,
         checkpoint,
         lambda done, total: report("explaining", done, total),
     )
-    answerer = Answerer(scores, speech)
-    rows, answers, _unreadable = answer_stimuli(answerer, holdout.stimuli, preset)
+    pipeline = ExplanationPipeline(scores, explainer)
+    rows, answers, _unreadable = answer_stimuli(pipeline, holdout.stimuli, preset)
     agreement = _agreement(form, pool, holdout.take(rows), answers)
-    return LearnedSpeech(speech, agreement, _answers(pool.stimuli, examples))
+    return LearnedExplainer(explainer, agreement, _answers(pool.stimuli, examples))
 
 
 def examples_of(form: ExplanationForm, given: Sequence[Sequence[Reasons]]) -> "list[Example]":
@@ -146,42 +149,41 @@ def remarks_of(given: Sequence[Sequence[Reasons]]) -> "Remarks":
     )
 
 
-def base_speech(
+def base_explainer(
     scores: "LoadedModel", preset: str, form: ExplanationForm, remarks: "Remarks", report: Report
-) -> "Speech":
+) -> "Explainer":
     """What stage 2 starts from: a converted one, or stage 1's trunk before a language model.
 
     The language model is that of MODEL_LANGUAGE; for `tiny`, where that is not set, one made of
     the form. Raises LearningError, CheckpointError or TokenizerError, with the mend.
     """
-    from ..predictors.mint import load_language_model, load_speech, start_speech
-    from ..predictors.mint.checkpoint import EXPLANATIONS_FOLDER
+    from .checkpoint import EXPLANATIONS_FOLDER, load_explainer, start_explainer
+    from .language_model import load_language_model
 
     base = Path(settings.MODEL_WEIGHTS) if settings.MODEL_WEIGHTS else None
     if base is not None and (base / EXPLANATIONS_FOLDER).exists():
-        return load_speech(base, device=scores.model.device, dtype=speech_dtype())
+        return load_explainer(base, device=scores.model.device, dtype=explainer_dtype())
     if settings.MODEL_LANGUAGE:
-        language = load_language_model(settings.MODEL_LANGUAGE, dtype=speech_dtype())
-        return start_speech(scores, *language)
+        language = load_language_model(settings.MODEL_LANGUAGE, dtype=explainer_dtype())
+        return start_explainer(scores, *language)
     if preset != "tiny":
         raise LearningError(
             f"there is no language model to explain with for {preset!r}: name in MODEL_WEIGHTS a "
             "folder with stage 2 (mint_convert, of a released checkpoint or --from-instructblip), "
             "or a language model's folder in MODEL_LANGUAGE"
         )
-    return _tiny_speech(scores, form, remarks, report)
+    return _tiny_explainer(scores, form, remarks, report)
 
 
-def publish_speech(learned: LearnedSpeech, folder: Path) -> dict[str, str]:
+def publish_explainer(learned: LearnedExplainer, folder: Path) -> dict[str, str]:
     """Adds stage 2 to a model's folder; the checksums that the folder's manifest is to hold.
 
     That of its own manifest alone, which vouches for the rest: who wants scores need not read
     a language model.
     """
-    from ..predictors.mint import save_speech
-    from ..predictors.mint.checkpoint import EXPLANATIONS_FOLDER
+    from .checkpoint import EXPLANATIONS_FOLDER, save_explainer
 
-    save_speech(learned.speech, folder)
+    save_explainer(learned.explainer, folder)
     own = folder / EXPLANATIONS_FOLDER
     lines = [json.dumps(answer, ensure_ascii=False) + "\n" for answer in learned.answers]
     (own / ANSWERS).write_text("".join(lines))
@@ -192,11 +194,16 @@ def publish_speech(learned: LearnedSpeech, folder: Path) -> dict[str, str]:
     return {f"{EXPLANATIONS_FOLDER}/{MANIFEST}": sha256_of(own / MANIFEST)}
 
 
-def _tiny_speech(
+def _tiny_explainer(
     scores: "LoadedModel", form: ExplanationForm, remarks: "Remarks", report: Report
-) -> "Speech":
-    from ..predictors.mint import start_speech, tiny_language_model
-    from .tiny_language import LanguageRecipe, form_tokenizer, train_language_model
+) -> "Explainer":
+    from .checkpoint import start_explainer
+    from .tiny_language import (
+        LanguageRecipe,
+        form_tokenizer,
+        tiny_language_model,
+        train_language_model,
+    )
 
     recipe = LanguageRecipe()
     tokenizer = form_tokenizer(form, remarks)
@@ -209,11 +216,11 @@ def _tiny_speech(
         recipe,
         lambda done, total: report("language", done, total),
     )
-    return start_speech(scores, language, tokenizer)
+    return start_explainer(scores, language, tokenizer)
 
 
 def _look(
-    scores: "LoadedModel", speech: "Speech", pool: Explained, report: Report
+    scores: "LoadedModel", explainer: "Explainer", pool: Explained, report: Report
 ) -> "tuple[Seen, Explained]":
     """What both stages see of the images that can be read, and which those are."""
     from .training import Seen, look
@@ -222,7 +229,7 @@ def _look(
     for read in read_images(scores.processor, pool.stimuli):
         if read.inputs is not None:
             names = [_name(pool.stimuli[row]) for row in read.rows]
-            parts.append(look(scores, speech.model, read.inputs, names))
+            parts.append(look(scores, explainer.model, read.inputs, names))
         rows += read.rows
         report("looking", len(rows), len(pool))
     if not parts:
@@ -267,13 +274,13 @@ def parse_levels(form: ExplanationForm, answers: Mapping[str, str]) -> dict[str,
 
 def decoding_of(preset: str) -> "Decoding":
     """As released; greedy where the preset is tiny."""
-    from ..predictors.mint import Decoding
+    from .model import Decoding
 
     return Decoding(**TINY_DECODING) if preset == "tiny" else Decoding()  # type: ignore[arg-type]  # numbers by name
 
 
 def answer_stimuli(
-    answerer: "Answerer", stimuli: Sequence[Stimulus], preset: str
+    pipeline: "ExplanationPipeline", stimuli: Sequence[Stimulus], preset: str
 ) -> tuple[list[int], list[dict[str, str]], list[dict[str, object]]]:
     """Places of the images that can be read, for each what every question was answered, and why
     the others cannot be read."""
@@ -281,11 +288,11 @@ def answer_stimuli(
     found: list[dict[str, str]] = []
     problems: list[dict[str, object]] = []
     decoding = decoding_of(preset)
-    for read in read_images(answerer.scores.processor, stimuli):
+    for read in read_images(pipeline.scores.processor, stimuli):
         rows += read.rows
         problems += read.problems
         if read.inputs is not None:
-            columns = answerer.answer(read.inputs, list(QUESTIONS.values()), decoding)
+            columns = pipeline.answer(read.inputs, list(QUESTIONS.values()), decoding)
             found += [dict(zip(QUESTIONS, row, strict=True)) for row in zip(*columns, strict=True)]
     return rows, found, problems
 

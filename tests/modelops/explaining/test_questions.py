@@ -8,7 +8,7 @@ import pytest
 from annotation.protocol.answers import Reason
 from annotation.protocol.forms import AIGCIQA2023_FORM, ExplanationForm, FormField, FormText
 from annotation.protocol.perspectives import PERSPECTIVES, Perspective
-from modelops.explaining.wording import (
+from modelops.explaining.questions import (
     OVERALL,
     QUESTIONS,
     Pair,

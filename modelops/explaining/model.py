@@ -20,8 +20,8 @@ from transformers import (
 )
 from transformers.utils.generic import ModelOutput
 
+from ..predictors.mint.modeling import MintIQATrunk
 from .configuration import MintIQAExplainerConfig
-from .modeling import MintIQATrunk
 
 #: Labels that `transformers` leaves out of a language model's loss.
 _NO_LOSS = -100

@@ -15,12 +15,14 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from .configuration import PERSPECTIVES, MintIQAExplainerConfig
-from .conversion import OFFICIAL, load_official, load_official_explainer
-from .errors import VerificationError
-from .explaining import Decoding, MintIQAExplainer, Tokens
-from .released_sizes import CONFIG, read_sizes
-from .streaming import WeightReader
+from ..predictors.mint.configuration import PERSPECTIVES
+from ..predictors.mint.conversion import OFFICIAL, load_official
+from ..predictors.mint.errors import VerificationError
+from ..predictors.mint.released_sizes import CONFIG, read_sizes
+from ..predictors.mint.streaming import WeightReader
+from .configuration import MintIQAExplainerConfig, explainer_config_from_sizes
+from .conversion import load_official_explainer
+from .model import Decoding, MintIQAExplainer, Tokens
 
 INPUTS, EXPECTED = "inputs.safetensors", "expected.safetensors"
 FILES = (CONFIG, OFFICIAL, INPUTS, EXPECTED)
@@ -119,7 +121,7 @@ def _read(folder: Path) -> _Reference:
         inputs,
         ["image", *(f"{text}_{part}" for text in TEXTS for part in Tokens._fields)],
     )
-    _, sizes = read_sizes(folder / CONFIG)
+    sizes = explainer_config_from_sizes(read_sizes(folder / CONFIG))
     problems = list(_misfits(inputs, sizes))
     if problems:
         raise VerificationError(
