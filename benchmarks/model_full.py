@@ -14,12 +14,13 @@ from typing import Any
 import psutil
 import torch
 
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
 from benchmarks.model_training import seconds_per_step, trunk_cache
 from modelops.explaining.checkpoint import Explainer
 from modelops.explaining.configuration import explainer_preset_config
 from modelops.explaining.model import GREEDY, Decoding, MintIQAExplainer
 from modelops.explaining.pipeline import ExplanationPipeline
-from modelops.explaining.questions import QUESTIONS
+from modelops.explaining.questions import Questions
 from modelops.explaining.tiny_language import tiny_language_tokenizer
 from modelops.predictors.mint.checkpoint import TINY_FOLDER, LoadedModel
 from modelops.predictors.mint.devices import processor_cores
@@ -29,6 +30,8 @@ from modelops.predictors.mint.presets import preset_config
 from modelops.predictors.mint.processing import MintIQAProcessor
 from modelops.predictors.mint.tokenization import load_tokenizer
 
+#: Of the published model.
+QUESTIONS = list(Questions.of(default_perspectives(), AIGCIQA2023_FORM).texts.values())
 _GIB = 2**30
 #: What each part takes and some room beside it, in GiB.
 _TRAINING_GIB, _EPOCH_GIB, _ANSWERING_GIB = 14, 20, 19
@@ -60,7 +63,7 @@ def full_size_pipeline(device: str) -> ExplanationPipeline:
     finally:
         torch.set_default_dtype(before)
     model.train(False)
-    language = tiny_language_tokenizer(QUESTIONS.values())
+    language = tiny_language_tokenizer(QUESTIONS)
     explainer = Explainer(_on(model, device), scores.processor.tokenizer, language)
     return ExplanationPipeline(LoadedModel(_on(scores.model, device), scores.processor), explainer)
 
@@ -80,19 +83,18 @@ def answering(items: Sequence[Item], device: str, tokens: int) -> dict[str, Any]
     pipeline = full_size_pipeline(device)
     inputs = pipeline.scores.processor([it.image for it in items], [it.prompt for it in items])
     decoding = Decoding(tokens, GREEDY.num_beams, GREEDY.repetition_penalty)
-    questions = list(QUESTIONS.values())
     parts = {
         "one_by_one": [slice(row, row + 1) for row in range(len(items))],
         "batched": [slice(0, len(items))],
     }
     rates = {}
-    pipeline.answer(inputs.rows(slice(0, 1)), questions[:1], decoding)  # what is only done once
+    pipeline.answer(inputs.rows(slice(0, 1)), QUESTIONS[:1], decoding)  # what is only done once
     for name, slices in parts.items():
         start = time.perf_counter()
         for part in slices:
-            pipeline.answer(inputs.rows(part), questions, decoding)
+            pipeline.answer(inputs.rows(part), QUESTIONS, decoding)
         took = time.perf_counter() - start
-        rates[name] = round(len(items) * len(questions) * tokens / took, 2)
+        rates[name] = round(len(items) * len(QUESTIONS) * tokens / took, 2)
     return {"images": len(items), "tokens_per_second": rates, "peak_gib": _peak_gib(device)}
 
 

@@ -18,10 +18,11 @@ from annotation.studies.selectors import find_study
 from ..errors import AssessmentFailedError, ImageRefusedError
 from ..models import Assessment, ExplainingRun
 from ..permissions import RUN, VIEW
-from ..registry.selectors import explained_stimuli, explaining_runs_of, version_of
+from ..registry.selectors import explaining_runs_of, version_of
 from ..registry.serializers import ScoringRequestSerializer
 from . import assessing
 from .runs import start_explaining
+from .selectors import explained_stimuli
 from .serializers import (
     AssessmentRequestSerializer,
     AssessmentSerializer,
@@ -32,7 +33,7 @@ from .serializers import (
 
 log = structlog.get_logger(__name__)
 
-#: Beside the image: the prompt, and what a form's encoding adds.
+#: Besides the image: the prompt, and what a form's encoding adds.
 _OTHER_BYTES = 128 * 1024
 
 
@@ -63,7 +64,7 @@ class ExplainingRunListView(generics.ListAPIView[ExplainingRun]):
 
     @extend_schema(request=ScoringRequestSerializer, responses={201: ExplainingRunSerializer})
     def post(self, request: Request, slug: str) -> Response:
-        """Explain the images that a version has not explained yet. 409 where it cannot."""
+        """Explain the images that a version has not explained yet. 409 if it cannot."""
         study = find_study(request.user, slug, RUN)
         data = ScoringRequestSerializer(data=request.data)
         data.is_valid(raise_exception=True)
@@ -102,7 +103,7 @@ class AssessView(APIView):
         """
         study = find_study(request.user, slug, RUN)
         _refuse_large(request)
-        data = AssessmentRequestSerializer(data=request.data)
+        data = AssessmentRequestSerializer(data=request.data, context={"study": study})
         data.is_valid(raise_exception=True)
         given = data.validated_data
         assessment = assessing.request_assessment(

@@ -1,7 +1,7 @@
 """Assessing one uploaded image with its prompt: scores with their uncertainties, and explanations.
 
 The web server has no model: a row holds the image until a worker has answered, and the result for
-a day. The image becomes no stimulus and is kept nowhere else.
+a day. The image does not become a stimulus and is not kept anywhere else.
 """
 
 import io
@@ -28,7 +28,8 @@ from ..models import Assessment, ModelVersion
 from ..predictors.store import VersionModel, version_model
 from ..registry.failures import failing
 from ..registry.queue import ASSESS
-from .questions import QUESTIONS, parse_answer
+from .questions import parse_answer
+from .selectors import questions_of
 from .store import pipeline_of
 from .training_service import decoding_of
 
@@ -55,9 +56,9 @@ def request_assessment(
     prompt: str,
     questions: Collection[str] = (),
 ) -> Assessment:
-    """Queues one image; `questions`: which of the four are answered, all where none is named.
+    """Queues one image. questions: which ones to answer, by their keys; all if none is named.
 
-    Raises ImageRefusedError where the file could not be imported either.
+    Raises ImageRefusedError if the file could not be imported either.
     """
     if len(data) > MAXIMUM_BYTES:
         raise ImageRefusedError(
@@ -77,7 +78,7 @@ def request_assessment(
         model_version=version,
         prompt=prompt,
         image=data,
-        questions=[name for name in QUESTIONS if name in questions],
+        questions=list(questions),
         stage="assessing",
         lease_expires_at=leases.lease_end(),
     )
@@ -164,10 +165,11 @@ def _explanations(model: VersionModel, image: "Image", row: Assessment) -> dict[
     pipeline = pipeline_of(model)
     inputs = pipeline.scores.processor([image], [row.prompt])
     decoding = decoding_of(row.model_version.preset)
-    asked = row.questions or list(QUESTIONS)
-    answers = pipeline.answer(inputs, [QUESTIONS[name] for name in asked], decoding)
-    form = row.model_version.study.form
+    questions = questions_of(row.model_version.study)
+    # In the study's order; one whose perspective has been removed since is left out.
+    asked = [key for key in questions.texts if not row.questions or key in row.questions]
+    answers = pipeline.answer(inputs, [questions.texts[key] for key in asked], decoding)
     return {
-        name: {"text": text, "phrases": parse_answer(form, text)}
-        for name, (text,) in zip(asked, answers, strict=True)
+        key: {"text": text, "phrases": parse_answer(questions.form, text)}
+        for key, (text,) in zip(asked, answers, strict=True)
     }

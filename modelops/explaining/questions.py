@@ -1,29 +1,27 @@
-"""What people said of an image, as answers to the paper's four questions, and back.
+"""What a study asks its model, and what people said of an image worded as answers to that.
 
-One question for each perspective and one for all three (MINT-IQA, arXiv 2405.07346, section 3.3),
-worded as the released question/answer pairs word them (AIGCIQA2023+, `instruct.jsonl`): the
-perspective's closed answers in one sentence, then the free text with a full stop of its own. What
-the released pairs do otherwise is listed in docs/models.md.
+One question for each perspective and one for all together (MINT-IQA, arXiv 2405.07346,
+section 3.3). The three perspectives of AIGCIQA2023 are asked about in the words of its released
+question/answer pairs (AIGCIQA2023+, `instruct.jsonl`), any other one in the words that raters read.
+Answers are worded as in those pairs: the perspective's closed answers in one sentence, then the
+free text with a full stop of its own. What the released pairs do otherwise is listed in
+docs/models.md.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES
 from annotation.protocol.answers import Reason
 from annotation.protocol.forms import ExplanationForm, FormField
-from annotation.protocol.perspectives import PERSPECTIVES, Perspective
+from annotation.protocol.perspectives import ALL_TOGETHER, PerspectiveSettings
 
-#: The question for all three perspectives, beside those for one.
-OVERALL = "overall"
+#: Perspective key → what was said of it.
+Reasons = Mapping[str, Reason]
 
-#: Name of a question → its words.
-QUESTIONS: dict[str, str] = {
-    **{str(name): f"What is the {name} of the image?" for name in PERSPECTIVES},
-    OVERALL: "Assess the image from three perspectives: quality, authenticity, and correspondence",
-}
-
-Reasons = Mapping[Perspective, Reason]
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 #: (Key of a field, phrase) → the clause where the released sentences have another one than the
 #: form's, which raters read.
@@ -35,40 +33,64 @@ _RELEASED = {
 
 
 @dataclass(frozen=True)
+class Questions:
+    """A study's questions to its model, and the form whose answers the model's are worded like.
+
+    texts: key of a perspective → question about it, in the study's order; `ALL_TOGETHER` → question
+    about all of them, last.
+    """
+
+    texts: Mapping[str, str]
+    form: ExplanationForm
+
+    @classmethod
+    def of(cls, perspectives: Sequence[PerspectiveSettings], form: ExplanationForm) -> Self:
+        """The questions of a study with these perspectives, one or more."""
+        texts = {item.key: _question(item) for item in perspectives}
+        return cls({**texts, ALL_TOGETHER: _question_about_all(perspectives)}, form)
+
+    @property
+    def perspectives(self) -> list[str]:
+        """Their keys, in the study's order."""
+        return [key for key in self.texts if key != ALL_TOGETHER]
+
+
+@dataclass(frozen=True)
 class Pair:
-    """One question, by its name in `QUESTIONS`, and what was answered."""
+    """One question, by its key in `Questions.texts`, and what was answered."""
 
     question: str
     answer: str
 
 
-def pairs_of(form: ExplanationForm, reasons: Reasons) -> Iterator[Pair]:
-    """The questions to which `reasons` hold an answer; the last one only where each does.
+def pairs_of(questions: Questions, reasons: Reasons) -> Iterator[Pair]:
+    """The questions to which `reasons` hold an answer; the last one only if each part is answered.
 
     A perspective that the form does not ask about is no part of the whole.
     """
-    wordings = {name: word_answer(form, reasons, str(name)) for name in _asked(form)}
-    for name, answer in wordings.items():
+    answers = {key: word_answer(questions, reasons, key) for key in _explained(questions)}
+    for key, answer in answers.items():
         if answer:
-            yield Pair(str(name), answer)
-    if wordings and all(wordings.values()):
-        yield Pair(OVERALL, " ".join(wordings.values()))
+            yield Pair(key, answer)
+    if answers and all(answers.values()):
+        yield Pair(ALL_TOGETHER, " ".join(answers.values()))
 
 
-def word_answer(form: ExplanationForm, reasons: Reasons, question: str) -> str:
-    """The answer to one question, empty where nothing was said. Raises KeyError for another one."""
-    if question == OVERALL:
-        parts = (word_answer(form, reasons, str(name)) for name in PERSPECTIVES)
+def word_answer(questions: Questions, reasons: Reasons, question: str) -> str:
+    """The answer to one question, empty if nothing was said. Raises KeyError for an unknown key."""
+    if question == ALL_TOGETHER:
+        parts = (word_answer(questions, reasons, key) for key in questions.perspectives)
         return " ".join(part for part in parts if part)
-    perspective = {str(name): name for name in PERSPECTIVES}[question]
-    reason = reasons.get(perspective, Reason())
+    if question not in questions.texts:
+        raise KeyError(question)
+    reason = reasons.get(question, Reason())
     clauses = [
         clause(field, reason.phrases[field.key])
-        for field in form.fields
-        if field.perspective is perspective and field.key in reason.phrases
+        for field in questions.form.fields
+        if field.perspective == question and field.key in reason.phrases
     ]
     sentence = ", ".join(clauses)
-    # As released: the text as it stands, and a full stop also where it ends in one.
+    # As released: the text as it stands, and a full stop also if it ends in one.
     spoken = [f"{sentence[0].upper()}{sentence[1:]}."] if clauses else []
     spoken += [f"{reason.text.strip()}."] if reason.text.strip() else []
     return " ".join(spoken)
@@ -92,14 +114,55 @@ def parse_answer(form: ExplanationForm, answer: str) -> dict[str, int]:
     return {key: level for key, level in found.items() if level is not None}
 
 
+def parse_levels(form: ExplanationForm, answers: Mapping[str, str]) -> dict[str, int]:
+    """Field key → level; each field is read from the answer about its perspective.
+
+    answers: key of a question → the model's answer.
+    """
+    levels = {}
+    for field in form.fields:
+        found = parse_answer(form, answers[field.perspective]).get(field.key)
+        if found is not None:
+            levels[field.key] = found
+    return levels
+
+
+def _question(perspective: PerspectiveSettings) -> str:
+    if perspective.key in AIGCIQA2023_PERSPECTIVES or not perspective.question.strip():
+        return f"What is the {_name(perspective)} of the image?"
+    return perspective.question.strip()
+
+
+def _question_about_all(perspectives: Sequence[PerspectiveSettings]) -> str:
+    names = [_name(item) for item in perspectives]
+    count = _NUMBERS[len(names)] if len(names) < len(_NUMBERS) else str(len(names))
+    noun = "perspective" if len(names) == 1 else "perspectives"
+    return f"Assess the image from {count} {noun}: {_listed(names)}"
+
+
+def _name(perspective: PerspectiveSettings) -> str:
+    """In a sentence; those of AIGCIQA2023 have the paper's names whatever a study's labels are."""
+    if perspective.key in AIGCIQA2023_PERSPECTIVES:
+        return perspective.key
+    return perspective.label.strip().lower()
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) < 3:
+        return " and ".join(names)
+    return f"{', '.join(names[:-1])}, and {names[-1]}"
+
+
 def _level_in(field: FormField, answer: str) -> int | None:
     levels = {clause(field, level).casefold(): level for level in range(1, len(field.phrases) + 1)}
     # Longest first: one phrase may begin another.
-    wordings = "|".join(re.escape(text) for text in sorted(levels, key=len, reverse=True))
-    match = re.search(rf"(?<!\w)({wordings})(?!\w)", answer.casefold()) if levels else None
+    clauses = "|".join(re.escape(text) for text in sorted(levels, key=len, reverse=True))
+    match = re.search(rf"(?<!\w)({clauses})(?!\w)", answer.casefold()) if levels else None
     return levels[match[1]] if match else None
 
 
-def _asked(form: ExplanationForm) -> list[Perspective]:
+def _explained(questions: Questions) -> list[str]:
+    """The perspectives about which the form asks for reasons."""
+    form = questions.form
     asked = {field.perspective for field in form.fields} | {text.perspective for text in form.texts}
-    return [name for name in PERSPECTIVES if name in asked]
+    return [key for key in questions.perspectives if key in asked]

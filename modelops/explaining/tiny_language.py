@@ -1,9 +1,12 @@
-"""A language model small enough to be made of a study's own form, before it is frozen.
+"""A language model small enough to be made from a study's own form: for the demo and for tests.
 
 MINT-IQA's language model is trained elsewhere and frozen (arXiv 2405.07346, section 4). For two
-processor cores there is no such model to be had, so one is trained here, on text alone: it reads
+processor cores there is no such model, so the tiny preset trains one here, on text alone: it reads
 notes (phrases and remarks in any order) and a question, and words the answer. What an image has to
 do with it, it never learns; that is the part that stage 2 trains, in place of the notes.
+
+Nothing of the published size comes here: with a converted stage 2, or a language model's folder in
+MODEL_LANGUAGE, none of this runs.
 """
 
 import random
@@ -17,14 +20,12 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
 from annotation.protocol.answers import Reason
-from annotation.protocol.forms import ExplanationForm
-from annotation.protocol.perspectives import PERSPECTIVES, Perspective
 
 from ..learning.rates import inner_rate_at, set_rate
 from .configuration import TINY_LANGUAGE_VOCABULARY, explainer_preset_config
 from .language_model import LanguageTokenizer
 from .model import Tokens
-from .questions import QUESTIONS, Pair, clause, word_answer
+from .questions import Pair, Questions, clause, word_answer
 
 #: Called with (steps done, steps in all).
 Steps = Callable[[int, int], None]
@@ -45,9 +46,9 @@ _CUTS = r"[,.;:?!] ?"
 class Remarks:
     """Free texts that raters wrote, by perspective: the language model's choice of words."""
 
-    texts: Mapping[Perspective, Sequence[str]]
+    texts: Mapping[str, Sequence[str]]
 
-    def draw(self, perspective: Perspective, draw: random.Random) -> str:
+    def draw(self, perspective: str, draw: random.Random) -> str:
         known = self.texts.get(perspective, ())
         return draw.choice(known) if known else ""
 
@@ -97,10 +98,10 @@ def tiny_language_tokenizer(texts: Iterable[str]) -> LanguageTokenizer:
     return LanguageTokenizer(fast, vocab_size=TINY_LANGUAGE_VOCABULARY)
 
 
-def form_tokenizer(form: ExplanationForm, remarks: Remarks) -> LanguageTokenizer:
+def form_tokenizer(questions: Questions, remarks: Remarks) -> LanguageTokenizer:
     """Tokens of the form's sentences and phrases, the questions, and what raters wrote."""
-    said = list(QUESTIONS.values())
-    for field in form.fields:
+    said = list(questions.texts.values())
+    for field in questions.form.fields:
         sentences = [clause(field, level + 1) for level in range(len(field.phrases))]
         said += [
             *field.phrases,
@@ -114,7 +115,7 @@ def form_tokenizer(form: ExplanationForm, remarks: Remarks) -> LanguageTokenizer
 def train_language_model(
     model: PreTrainedModel,
     tokenizer: LanguageTokenizer,
-    form: ExplanationForm,
+    questions: Questions,
     remarks: Remarks,
     recipe: LanguageRecipe,
     progress: Steps,
@@ -128,8 +129,8 @@ def train_language_model(
         set_rate(optimizer, recipe.learning_rate * inner_rate_at(step, recipe.steps))
         # Closed answers first: beside remarks it takes ten times as long to see how notes are read.
         known = remarks if 2 * step >= recipe.steps else Remarks({})
-        practice = [make_practice(form, known, draw) for _ in range(recipe.batch_size)]
-        loss = model(**_practice_batch(tokenizer, practice, model.device)).loss
+        practice = [make_practice(questions, known, draw) for _ in range(recipe.batch_size)]
+        loss = model(**_practice_batch(tokenizer, questions, practice, model.device)).loss
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
@@ -145,34 +146,37 @@ class Practice:
     pair: Pair
 
 
-def make_practice(form: ExplanationForm, remarks: Remarks, draw: random.Random) -> Practice:
+def make_practice(questions: Questions, remarks: Remarks, draw: random.Random) -> Practice:
     """Levels and remarks at random, and one question about them."""
-    reasons: dict[Perspective, Reason] = {}
+    reasons: dict[str, Reason] = {}
     notes: list[str] = []
-    for perspective in PERSPECTIVES:
-        fields = [field for field in form.fields if field.perspective is perspective]
+    for perspective in questions.perspectives:
+        fields = [item for item in questions.form.fields if item.perspective == perspective]
         levels = {field.key: draw.randint(1, len(field.phrases)) for field in fields}
         asked = any(
             levels[text.field] <= text.at_most
-            for text in form.texts
-            if text.perspective is perspective
+            for text in questions.form.texts
+            if text.perspective == perspective
         )
         remark = remarks.draw(perspective, draw) if asked else ""
         reasons[perspective] = Reason(levels, remark)
         notes += [field.phrases[levels[field.key] - 1] for field in fields]
         notes += [remark] if remark else []
     draw.shuffle(notes)
-    question = draw.choice(list(QUESTIONS))
-    return Practice(", ".join(notes), Pair(question, word_answer(form, reasons, question)))
+    question = draw.choice(list(questions.texts))
+    return Practice(", ".join(notes), Pair(question, word_answer(questions, reasons, question)))
 
 
 def _practice_batch(
-    tokenizer: LanguageTokenizer, practice: Sequence[Practice], device: torch.device
+    tokenizer: LanguageTokenizer,
+    questions: Questions,
+    practice: Sequence[Practice],
+    device: torch.device,
 ) -> dict[str, Tensor]:
     """Notes, question and answer in a row; the answers' tokens alone carry loss."""
     parts = [
         _unbegun(tokenizer.questions([item.notes for item in practice])),
-        tokenizer.questions([QUESTIONS[item.pair.question] for item in practice]),
+        tokenizer.questions([questions.texts[item.pair.question] for item in practice]),
         _unbegun(tokenizer.answers([item.pair.answer for item in practice])),
     ]
     ids, mask = (torch.cat(tensors, dim=1) for tensors in zip(*parts, strict=True))  # (B, L) each

@@ -31,7 +31,6 @@ from ..predictors.mint.processing import ModelInputs
 from ..predictors.mint.streaming import fingerprint
 from .checkpoint import Explainer
 from .model import MintIQAExplainer, Tokens
-from .questions import QUESTIONS
 from .tiny_language import Steps
 
 
@@ -68,7 +67,7 @@ def explanation_recipe(preset: str, epochs: int) -> ExplanationRecipe:
 
 @dataclass(frozen=True)
 class Example:
-    """One question about the image in one row, and what raters answered."""
+    """One question, in words, about the image in one row, and what raters answered."""
 
     row: int
     question: str
@@ -196,7 +195,7 @@ def batch_loss(explainer: Explainer, seen: Seen, batch: Sequence[Example]) -> Te
     """Mean cross-entropy () of all answers' tokens; an image is looked at once for all of them."""
     model = explainer.model
     rows = [example.row for example in batch]
-    asked = explainer.tokenizer([QUESTIONS[example.question] for example in batch])
+    asked = explainer.tokenizer([example.question for example in batch])
     queries = model.encode_questions(
         model.vision_model.post_layernorm(_on(model, seen.features[rows])),
         _on(model, seen.queries[rows]),
@@ -204,7 +203,7 @@ def batch_loss(explainer: Explainer, seen: Seen, batch: Sequence[Example]) -> Te
     )  # (B, Q, Dq)
     said = [(place, text) for place, item in enumerate(batch) for text in item.answers]
     places = torch.tensor([place for place, _ in said], device=model.device)
-    instructions = explainer.language.questions([QUESTIONS[batch[n].question] for n, _ in said])
+    instructions = explainer.language.questions([batch[n].question for n, _ in said])
     answers = explainer.language.answers([text for _, text in said])
     return model.answer_loss(
         queries[places], instructions.to(model.device), answers.to(model.device)
@@ -217,7 +216,7 @@ def _batches(
     """One epoch in batches of one question each, so that hardly anything is padding."""
     draw = random.Random(f"{recipe.seed}/{epoch}")  # noqa: S311  # an order, not a secret
     batches = []
-    for question in QUESTIONS:
+    for question in dict.fromkeys(example.question for example in examples):
         asked = [example for example in examples if example.question == question]
         draw.shuffle(asked)
         size = recipe.batch_size

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,14 +11,13 @@ from django.conf import settings
 
 from annotation.models import Stimulus, Study
 from annotation.opinion.explanations import explanations_of
-from annotation.protocol.forms import ExplanationForm
-from annotation.protocol.perspectives import PERSPECTIVES
+from annotation.protocol.perspectives import ALL_TOGETHER
 from workbench.core.files import sha256_of
 
 from ..learning.errors import LearningError
 from ..predictors.images import read_images
 from ..registry.artifacts import MANIFEST
-from .questions import OVERALL, QUESTIONS, Reasons, pairs_of, parse_answer
+from .questions import Questions, Reasons, pairs_of, parse_levels
 from .store import explainer_dtype
 
 if TYPE_CHECKING:
@@ -78,13 +77,13 @@ def learn_to_explain(
     scores: "LoadedModel",
     preset: str,
     epochs: int,
-    form: ExplanationForm,
+    questions: Questions,
     pool: Explained,
     holdout: Explained,
     checkpoint: Path,
     report: Report,
 ) -> LearnedExplainer:
-    """Stage 2 on what was said of `pool`, in answer to the paper's four questions.
+    """Stage 2 on what was said of `pool`, in answer to the study's questions.
 
     `scores` is the trained stage 1, which stage 2 goes on from; a killed run goes on from
     `checkpoint`. Raises LearningError where nobody has said why, or there is no language model to
@@ -93,14 +92,14 @@ def learn_to_explain(
     from .pipeline import ExplanationPipeline
     from .training import explanation_recipe, train_explainer
 
-    if not examples_of(form, pool.given):
+    if not examples_of(questions, pool.given):
         raise LearningError(
             "no rater has given closed answers or texts yet, so there is nothing to learn to "
             "explain; collect some, or train without explanations"
         )
-    explainer = base_explainer(scores, preset, form, remarks_of(pool.given), report)
+    explainer = base_explainer(scores, preset, questions, remarks_of(pool.given), report)
     seen, pool = _look(scores, explainer, pool, report)
-    examples = examples_of(form, pool.given)
+    examples = examples_of(questions, pool.given)
     recipe = explanation_recipe(preset, epochs)
     train_explainer(
         explainer,
@@ -111,46 +110,44 @@ def learn_to_explain(
         lambda done, total: report("explaining", done, total),
     )
     pipeline = ExplanationPipeline(scores, explainer)
-    rows, answers, _unreadable = answer_stimuli(pipeline, holdout.stimuli, preset)
-    agreement = _agreement(form, pool, holdout.take(rows), answers)
+    rows, answers, _unreadable = answer_stimuli(pipeline, questions, holdout.stimuli, preset)
+    agreement = _agreement(questions, pool, holdout.take(rows), answers)
     return LearnedExplainer(explainer, agreement, _answers(pool.stimuli, examples))
 
 
-def examples_of(form: ExplanationForm, given: Sequence[Sequence[Reasons]]) -> "list[Example]":
+def examples_of(questions: Questions, given: Sequence[Sequence[Reasons]]) -> "list[Example]":
     """For each image and question the answers of all who gave one; `row` is the image's place."""
     from .training import Example
 
     examples = []
     for row, said in enumerate(given):
-        answers: dict[str, list[str]] = {name: [] for name in QUESTIONS}
+        answers: dict[str, list[str]] = {key: [] for key in questions.texts}
         for reasons in said:
-            for pair in pairs_of(form, reasons):
+            for pair in pairs_of(questions, reasons):
                 answers[pair.question].append(pair.answer)
-        examples += [Example(row, name, tuple(found)) for name, found in answers.items() if found]
+        examples += [
+            Example(row, questions.texts[key], tuple(found))
+            for key, found in answers.items()
+            if found
+        ]
     return examples
 
 
 def remarks_of(given: Sequence[Sequence[Reasons]]) -> "Remarks":
-    """Every free text, in the order of the alphabet, once for each who wrote it."""
+    """Every free text, in alphabetical order, once for each person who wrote it."""
     from .tiny_language import Remarks
 
-    return Remarks(
-        {
-            perspective: tuple(
-                sorted(
-                    reasons[perspective].text.strip()
-                    for said in given
-                    for reasons in said
-                    if perspective in reasons and reasons[perspective].text.strip()
-                )
-            )
-            for perspective in PERSPECTIVES
-        }
-    )
+    texts: dict[str, list[str]] = defaultdict(list)
+    for said in given:
+        for reasons in said:
+            for perspective, reason in reasons.items():
+                if reason.text.strip():
+                    texts[perspective].append(reason.text.strip())
+    return Remarks({perspective: tuple(sorted(found)) for perspective, found in texts.items()})
 
 
 def base_explainer(
-    scores: "LoadedModel", preset: str, form: ExplanationForm, remarks: "Remarks", report: Report
+    scores: "LoadedModel", preset: str, questions: Questions, remarks: "Remarks", report: Report
 ) -> "Explainer":
     """What stage 2 starts from: a converted one, or stage 1's trunk before a language model.
 
@@ -172,7 +169,7 @@ def base_explainer(
             "folder with stage 2 (mint_convert, of a released checkpoint or --from-instructblip), "
             "or a language model's folder in MODEL_LANGUAGE"
         )
-    return _tiny_explainer(scores, form, remarks, report)
+    return _tiny_explainer(scores, questions, remarks, report)
 
 
 def publish_explainer(learned: LearnedExplainer, folder: Path) -> dict[str, str]:
@@ -195,7 +192,7 @@ def publish_explainer(learned: LearnedExplainer, folder: Path) -> dict[str, str]
 
 
 def _tiny_explainer(
-    scores: "LoadedModel", form: ExplanationForm, remarks: "Remarks", report: Report
+    scores: "LoadedModel", questions: Questions, remarks: "Remarks", report: Report
 ) -> "Explainer":
     from .checkpoint import start_explainer
     from .tiny_language import (
@@ -206,12 +203,12 @@ def _tiny_explainer(
     )
 
     recipe = LanguageRecipe()
-    tokenizer = form_tokenizer(form, remarks)
+    tokenizer = form_tokenizer(questions, remarks)
     language = tiny_language_model(recipe.seed)
     train_language_model(
         language,
         tokenizer,
-        form,
+        questions,
         remarks,
         recipe,
         lambda done, total: report("language", done, total),
@@ -243,33 +240,24 @@ def _name(stimulus: Stimulus) -> str:
 
 
 def _agreement(
-    form: ExplanationForm, pool: Explained, holdout: Explained, answers: Sequence[dict[str, str]]
+    questions: Questions, pool: Explained, holdout: Explained, answers: Sequence[dict[str, str]]
 ) -> "ExplanationAgreement":
     """On the hold-out: levels by the questions about one perspective, texts by that about all."""
     from .phrases import ExplanationAgreement, consensus, phrase_agreement, text_agreement
 
+    form = questions.form
     said = [parse_levels(form, found) for found in answers]
     chosen, learnt = (
         [consensus(form, given) for given in split.given] for split in (holdout, pool)
     )
     written: list[list[str]] = [[] for _ in holdout.stimuli]
-    for example in examples_of(form, holdout.given):
-        if example.question == OVERALL:
+    for example in examples_of(questions, holdout.given):
+        if example.question == questions.texts[ALL_TOGETHER]:
             written[example.row] += example.answers
     return ExplanationAgreement(
         {item.key: phrase_agreement(item.key, said, chosen, learnt) for item in form.fields},
-        text_agreement([found[OVERALL] for found in answers], written),
+        text_agreement([found[ALL_TOGETHER] for found in answers], written),
     )
-
-
-def parse_levels(form: ExplanationForm, answers: Mapping[str, str]) -> dict[str, int]:
-    """Field key → level: of each field what the question about its perspective was answered."""
-    levels = {}
-    for item in form.fields:
-        found = parse_answer(form, answers[str(item.perspective)]).get(item.key)
-        if found is not None:
-            levels[item.key] = found
-    return levels
 
 
 def decoding_of(preset: str) -> "Decoding":
@@ -280,10 +268,13 @@ def decoding_of(preset: str) -> "Decoding":
 
 
 def answer_stimuli(
-    pipeline: "ExplanationPipeline", stimuli: Sequence[Stimulus], preset: str
+    pipeline: "ExplanationPipeline",
+    questions: Questions,
+    stimuli: Sequence[Stimulus],
+    preset: str,
 ) -> tuple[list[int], list[dict[str, str]], list[dict[str, object]]]:
-    """Places of the images that can be read, for each what every question was answered, and why
-    the others cannot be read."""
+    """The rows of the images that can be read, the answers to each (key of a question → text), and
+    why the others cannot be read."""
     rows: list[int] = []
     found: list[dict[str, str]] = []
     problems: list[dict[str, object]] = []
@@ -292,8 +283,10 @@ def answer_stimuli(
         rows += read.rows
         problems += read.problems
         if read.inputs is not None:
-            columns = pipeline.answer(read.inputs, list(QUESTIONS.values()), decoding)
-            found += [dict(zip(QUESTIONS, row, strict=True)) for row in zip(*columns, strict=True)]
+            columns = pipeline.answer(read.inputs, list(questions.texts.values()), decoding)
+            found += [
+                dict(zip(questions.texts, row, strict=True)) for row in zip(*columns, strict=True)
+            ]
     return rows, found, problems
 
 
@@ -303,7 +296,7 @@ def _answers(stimuli: Sequence[Stimulus], examples: "Sequence[Example]") -> list
         {
             "image_sha256": stimuli[example.row].sha256,
             "prompt_sha256": stimuli[example.row].prompt.text_sha256,
-            "question": QUESTIONS[example.question],
+            "question": example.question,
             "answers": list(example.answers),
         }
         for example in examples

@@ -2,7 +2,7 @@
 explanation, acquisition."""
 
 from .acquisition import AcquisitionRound
-from .explanation import Assessment, ExplainingRun, PredictedExplanation, Question
+from .explanation import Assessment, ExplainingRun, PredictedExplanation
 from .prediction import Prediction, ScoringChunk, ScoringRun
 from .run import TrainingRun
 from .snapshot import LabelSnapshot
@@ -16,7 +16,6 @@ __all__ = [
     "ModelVersion",
     "PredictedExplanation",
     "Prediction",
-    "Question",
     "ScoringChunk",
     "ScoringRun",
     "TrainingRun",

@@ -17,9 +17,7 @@ from ..errors import NoModelError
 from ..models import (
     ExplainingRun,
     ModelVersion,
-    PredictedExplanation,
     Prediction,
-    Question,
     ScoringChunk,
     ScoringRun,
     TrainingRun,
@@ -134,20 +132,6 @@ def new_stimuli(version: ModelVersion) -> QuerySet[Stimulus]:
     """Stimuli that no scoring by `version` has met: neither predicted nor found unreadable."""
     unreadable = [problem["stimulus"] for problem in unreadable_images(version)]
     return unscored_stimuli(version).exclude(pk__in=unreadable)
-
-
-def explained_stimuli(version: ModelVersion) -> QuerySet[Stimulus]:
-    """The stimuli that `version` has explained; `explained` holds its answers to each."""
-    answers = PredictedExplanation.objects.filter(model_version=version)
-    return (
-        Stimulus.objects.filter(
-            predicted_explanations__model_version=version,
-            predicted_explanations__question=Question.OVERALL,
-        )
-        .select_related("prompt", "generator")
-        .prefetch_related(Prefetch("predicted_explanations", answers, to_attr="explained"))
-        .order_by("pk")
-    )
 
 
 def predicted_stimuli(version: ModelVersion) -> QuerySet[Stimulus]:

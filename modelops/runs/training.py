@@ -18,6 +18,7 @@ from annotation.studies import audit
 from workbench.core.files import sha256_of
 from workbench.core.jobs import leases
 
+from ..explaining.questions import Questions
 from ..explaining.training_service import (
     LearnedExplainer,
     gather_explanations,
@@ -222,7 +223,7 @@ def _explain(
         scores=learned.model,
         preset=recipe.preset,
         epochs=recipe.explanation_epochs,
-        form=run.study.form,
+        questions=Questions.of(run.study.perspective_settings, run.study.form),
         pool=gather_explanations(run.study, learned.splits.pool.stimuli),
         holdout=gather_explanations(run.study, learned.splits.holdout.stimuli),
         checkpoint=scratch_folder(run) / "explanations.safetensors",

@@ -33,7 +33,6 @@ _WORDS = {
     "scoring_chunk_state_valid": "chunk",
     "explaining_run_state_valid": "explaining",
     "assessment_state_valid": "assessment",
-    "predicted_explanation_question_valid": "predicted_explanation",
 }
 _PREFIXES = {
     "session": "session",

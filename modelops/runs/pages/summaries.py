@@ -14,7 +14,7 @@ from annotation.protocol.scales import Scale
 from annotation.studies.texts import localized
 from workbench.core.jobs.models import ACTIVE_STATES, JobState
 
-from ...models import ExplainingRun, ModelVersion, Question, ScoringRun, TrainingRun
+from ...models import ExplainingRun, ModelVersion, ScoringRun, TrainingRun
 from ...predictors.mint.recipe import default_recipe
 from ...registry.selectors import (
     HoldoutPoint,
@@ -249,15 +249,6 @@ class ExplanationTable:
     rouge_l: float | None
 
 
-@dataclass(frozen=True)
-class ExplainedAnswer:
-    """What a version answers to one question, and the closed answers in it as raters see them."""
-
-    question: str
-    text: str
-    phrases: list[str]
-
-
 def explanation_table(study: Study, version: ModelVersion) -> ExplanationTable | None:
     """None where the version does not explain. A field that the form no longer has is left out."""
     found = version.explanation_metrics
@@ -278,25 +269,6 @@ def explanation_table(study: Study, version: ModelVersion) -> ExplanationTable |
     return ExplanationTable(
         rows, found["accuracy"], found["majority"], texts["bleu4"], texts["rouge_l"]
     )
-
-
-def explained_answers(study: Study, version: ModelVersion, stimulus: int) -> list[ExplainedAnswer]:
-    """The answers to the questions in their order, that about everything last."""
-    fields = {field.key: field for field in study.form.fields}
-    answers = {
-        item.question: item for item in version.predicted_explanations.filter(stimulus=stimulus)
-    }
-    shown = []
-    for question in Question:
-        if question in answers:
-            item = answers[question]
-            phrases = [
-                localized(fields[key].phrases[level - 1])
-                for key, level in item.phrases.items()
-                if key in fields and 1 <= level <= len(fields[key].phrases)
-            ]
-            shown.append(ExplainedAnswer(str(question.label), item.text, phrases))
-    return shown
 
 
 def mean_srcc(rows: list[MetricRow]) -> float | None:

@@ -15,6 +15,7 @@ from annotation.studies.texts import localized
 from workbench.accounts.signed_in import signed_in
 from workbench.core.errors import MintError
 
+from ...explaining.selectors import explained_answers
 from ...models import TrainingRun
 from ...registry.selectors import (
     active_version,
@@ -180,6 +181,6 @@ def stimulus_predictions(request: HttpRequest, slug: str, pk: int) -> HttpRespon
         "study": study,
         "active": active,
         "scores": summaries.predicted_scores(study, stimulus) if stimulus else [],
-        "answers": summaries.explained_answers(study, active, pk) if active else [],
+        "answers": explained_answers(study, active, pk) if active else [],
     }
     return render(request, "modelops/_stimulus.html", context)

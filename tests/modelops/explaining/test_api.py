@@ -53,12 +53,13 @@ def upload(api: APIClient, data: bytes = png(7), prompt: str = "a red circle", *
 def test_explanations_are_listed_by_stimulus_and_version(
     api: APIClient, scored: ModelVersion, labelled: list[Stimulus]
 ) -> None:
+    authenticity = scored.study.perspectives.get(key="authenticity")
     for stimulus in labelled[:3]:
-        for question in ("overall", "authenticity"):
+        for perspective in (None, authenticity):
             PredictedExplanation.objects.create(
                 stimulus=stimulus,
                 model_version=scored,
-                question=question,
+                perspective=perspective,
                 text="The image is highly distorted.",
                 phrases={"authenticity_distortion": 1},
             )

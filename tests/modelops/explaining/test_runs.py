@@ -10,7 +10,7 @@ import pytest
 from annotation.models import Explanation, Stimulus, Study
 from modelops.errors import CannotExplainError
 from modelops.explaining import runs as explaining
-from modelops.explaining.questions import QUESTIONS
+from modelops.explaining.selectors import questions_of
 from modelops.explaining.store import pipeline_of
 from modelops.explaining.training_service import decoding_of
 from modelops.learning.errors import LearningError
@@ -96,7 +96,8 @@ def test_every_image_is_explained_once_after_its_scoring(
     run.refresh_from_db()
     assert (run.state, run.progress_done) == ("succeeded", 40)
     assert PredictedExplanation.objects.count() == 40 * 4
-    assert set(PredictedExplanation.objects.values_list("question", flat=True)) == set(QUESTIONS)
+    answered = PredictedExplanation.objects.values_list("perspective__key", flat=True)
+    assert set(answered) == {"quality", "authenticity", "correspondence", None}
 
 
 def test_the_stored_answers_are_those_of_the_stored_model(
@@ -107,8 +108,9 @@ def test_the_stored_answers_are_those_of_the_stored_model(
     pipeline = pipeline_of(version_model(explains))
     stimulus = Stimulus.objects.select_related("prompt").order_by("pk")[3]
     inputs = pipeline.scores.processor([stimulus.image.path], [stimulus.prompt.text])
-    ((expected,),) = pipeline.answer(inputs, [QUESTIONS["overall"]], decoding_of("tiny"))
-    stored = PredictedExplanation.objects.get(stimulus=stimulus, question="overall")
+    whole = questions_of(explains.study).texts["overall"]
+    ((expected,),) = pipeline.answer(inputs, [whole], decoding_of("tiny"))
+    stored = PredictedExplanation.objects.get(stimulus=stimulus, perspective=None)
     assert stored.text == expected
 
 
@@ -143,7 +145,7 @@ def test_a_turn_that_is_done_twice_changes_nothing(explains: ModelVersion) -> No
     PredictedExplanation.objects.bulk_create(
         answered,
         update_conflicts=True,
-        unique_fields=["model_version", "stimulus", "question"],
+        unique_fields=["model_version", "stimulus", "perspective"],
         update_fields=["text", "phrases"],
     )
     assert list(PredictedExplanation.objects.order_by("pk").values_list("pk", "text")) == before
