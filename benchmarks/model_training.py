@@ -22,7 +22,7 @@ from modelops.predictors.mint.fine_tuning.pixels import ImageFiles
 from modelops.predictors.mint.fine_tuning.training import TrainingData, fine_tune
 from modelops.predictors.mint.fine_tuning.trunk import trunk_blocks
 from modelops.predictors.mint.fine_tuning.trunk_cache import KeptTrunk, TrunkCache
-from modelops.predictors.mint.recipe import default_recipe
+from modelops.learning.recipe import default_recipe
 
 _PERSPECTIVES = 3
 

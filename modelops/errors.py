@@ -17,6 +17,20 @@ class RecipeError(MintError):
     status = 400
 
 
+class BackboneError(MintError):
+    """A backbone that the site does not offer, or a setting that names none."""
+
+    code = "backbone"
+    status = 400
+
+
+class PredictorError(MintError):
+    """A predictor that the study has not, or has already."""
+
+    code = "predictor"
+    status = 409
+
+
 class TooFewLabelsError(MintError):
     """Too few images of the study are labelled."""
 

@@ -145,15 +145,16 @@ def _assess(row: Assessment) -> dict[str, Any]:
 
 
 def _scores(model: VersionModel, image: "Image", prompt: str) -> dict[str, dict[str, float]]:
-    embedded = model.embedder.engine.embed([(image, prompt)])
+    embedded = model.backbone.embed([image], [prompt])
     for error in embedded.errors.values():
         raise error
     predicted = model.last_layer.predict(embedded.values)
     return {
         str(name): {
             "mean": float(predicted.mean[0, head]),
-            "epistemic_sd": float(predicted.epistemic_sd[0, head]),
-            "aleatoric_sd": float(predicted.aleatoric_sd[0, head]),
+            "posterior_sd": float(predicted.posterior_sd[0, head]),
+            "misfit_sd": float(predicted.misfit_sd[0, head]),
+            "rater_sd": float(predicted.rater_sd[0, head]),
         }
         for head, name in enumerate(PERSPECTIVES)
     }

@@ -10,13 +10,16 @@ from annotation.models.constraints import SharedForeignKey, finite, finite_from_
 from annotation.protocol.perspectives import PERSPECTIVES
 from workbench.core.jobs.models import Job, JobState
 
+from ..learning.uncertainty import epistemic_sd
 from .version import ModelVersion
 
 
 class Prediction(models.Model):
     """What one model version expects of one stimulus, on 0…1, and how unsure it is.
 
-    `epistemic_sd` shrinks with labels; `aleatoric_sd` is what raters disagree on.
+    Three standard deviations, each of something else: `posterior_sd` of the expected score, which
+    labels lessen; `misfit_sd` of the true score around what any linear head can expect, which they
+    do not; `rater_sd` of one rater's score around the true one.
     """
 
     stimulus = models.ForeignKey(Stimulus, on_delete=models.CASCADE, related_name="predictions")
@@ -27,8 +30,9 @@ class Prediction(models.Model):
         max_length=20, choices=[(str(item), str(item)) for item in PERSPECTIVES]
     )
     mean = models.FloatField()
-    epistemic_sd = models.FloatField()
-    aleatoric_sd = models.FloatField()
+    posterior_sd = models.FloatField()
+    misfit_sd = models.FloatField()
+    rater_sd = models.FloatField()
 
     class Meta:
         constraints = [
@@ -38,10 +42,17 @@ class Prediction(models.Model):
             ),
             models.CheckConstraint(condition=finite("mean"), name="prediction_mean_valid"),
             models.CheckConstraint(
-                condition=finite_from_0("epistemic_sd") & finite_from_0("aleatoric_sd"),
+                condition=finite_from_0("posterior_sd")
+                & finite_from_0("misfit_sd")
+                & finite_from_0("rater_sd"),
                 name="prediction_sd_valid",
             ),
         ]
+
+    @property
+    def epistemic_sd(self) -> float:
+        """As `learning.uncertainty` defines it."""
+        return float(epistemic_sd(self.posterior_sd, self.misfit_sd))
 
 
 class ScoringRun(Job):

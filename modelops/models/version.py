@@ -1,6 +1,4 @@
-"""Versions of a study's model."""
-
-from typing import TYPE_CHECKING
+"""Versions of a study's predictors."""
 
 from django.db import models
 from django.db.models import Q
@@ -9,11 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from annotation.models import Study
 from annotation.models.constraints import SharedForeignKey, one_of
 
+from .predictor import Predictor
 from .run import TrainingRun
 from .snapshot import LabelSnapshot
-
-if TYPE_CHECKING:
-    from .prediction import ScoringRun
 
 
 class ModelVersion(models.Model):
@@ -26,8 +22,13 @@ class ModelVersion(models.Model):
         REJECTED = "rejected", _("Rejected")
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="model_versions")
+    predictor = models.ForeignKey(
+        Predictor, on_delete=models.PROTECT, related_name="versions", db_constraint=False
+    )
+    #: Counted over the study, whichever predictor it is of.
     number = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.CANDIDATE)
+    #: The kind of its backbone, a name in `predictors.registry.PREDICTORS`.
     preset = models.CharField(max_length=40)
     #: Folder in the `artifacts` storage, and the checksum of its manifest.
     artifact = models.CharField(max_length=200)
@@ -57,7 +58,10 @@ class ModelVersion(models.Model):
             one_of("model_version", "state", ["candidate", "active", "retired", "rejected"]),
             models.UniqueConstraint(fields=["study", "number"], name="model_version_number"),
             models.UniqueConstraint(
-                fields=["study"], condition=Q(state="active"), name="model_version_one_active"
+                fields=["predictor"], condition=Q(state="active"), name="model_version_one_active"
+            ),
+            SharedForeignKey(
+                field="predictor", shared="study", name="model_version_predictor_same_study"
             ),
             SharedForeignKey(
                 field="snapshot", shared="study", name="model_version_snapshot_same_study"
@@ -77,10 +81,6 @@ class ModelVersion(models.Model):
         """Labelled images of the pool, without those that could not be read."""
         left_out = [item for item in self.training_run.problems if item["split"] == "pool"]
         return self.snapshot.training_stimuli - len(left_out)
-
-    @property
-    def last_scoring(self) -> "ScoringRun | None":
-        return next(iter(self.scoring_runs.all()), None)
 
     @property
     def explains(self) -> bool:

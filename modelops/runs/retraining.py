@@ -18,7 +18,7 @@ from workbench.core.jobs.queue import enqueue
 from ..errors import RecipeError, RunActiveError, TooFewLabelsError
 from ..learning.errors import LearningError
 from ..models import TrainingRun
-from ..predictors.mint.recipe import Recipe, default_recipe
+from ..learning.recipe import Recipe, default_recipe
 from ..registry.queue import TRAIN
 from ..registry.selectors import pool_labels, ratings_seen
 

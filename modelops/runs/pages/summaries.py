@@ -15,7 +15,7 @@ from annotation.studies.texts import localized
 from workbench.core.jobs.models import ACTIVE_STATES, JobState
 
 from ...models import ExplainingRun, ModelVersion, Question, ScoringRun, TrainingRun
-from ...predictors.mint.recipe import default_recipe
+from ...learning.recipe import default_recipe
 from ...registry.selectors import (
     HoldoutPoint,
     active_jobs,

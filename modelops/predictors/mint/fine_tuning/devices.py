@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 import torch
 
 from .. import devices
-from ..recipe import Recipe
+from ....learning.recipe import Recipe
 
 
 def in_bfloat16(device: torch.device, recipe: Recipe) -> bool:

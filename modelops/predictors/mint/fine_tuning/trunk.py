@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from .. import MintIQAModel
-from ..recipe import Recipe
+from ....learning.recipe import Recipe
 from .adapters import add_adapters
 from .devices import in_bfloat16
 

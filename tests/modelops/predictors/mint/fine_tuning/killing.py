@@ -29,7 +29,7 @@ from modelops.predictors.mint import (
 )
 from modelops.predictors.mint.checkpoint import TINY_FOLDER
 from modelops.predictors.mint.fine_tuning.training import fine_tune
-from modelops.predictors.mint.recipe import Recipe
+from modelops.learning.recipe import Recipe
 from tests.modelops.predictors.mint.fine_tuning.models import small_config, small_model
 from tests.modelops.predictors.mint.fine_tuning.training_data import RECIPE, make_data
 

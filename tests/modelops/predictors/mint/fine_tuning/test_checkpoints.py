@@ -14,7 +14,7 @@ from modelops.predictors.mint.fine_tuning.checkpoints import (
     load_checkpoint,
     save_checkpoint,
 )
-from modelops.predictors.mint.recipe import Recipe
+from modelops.learning.recipe import Recipe
 from modelops.predictors.mint.streaming import write_state
 
 RECIPE = Recipe("tiny", epochs=3)

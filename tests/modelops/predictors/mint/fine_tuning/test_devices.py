@@ -5,7 +5,7 @@ import torch
 
 from modelops.predictors.mint import DeviceError
 from modelops.predictors.mint.fine_tuning.devices import device_errors, in_bfloat16
-from modelops.predictors.mint.recipe import Recipe
+from modelops.learning.recipe import Recipe
 
 GPU, PROCESSOR = torch.device("cuda:0"), torch.device("cpu")
 

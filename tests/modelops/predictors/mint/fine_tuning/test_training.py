@@ -12,7 +12,7 @@ from modelops.predictors.mint import MintIQAModel
 from modelops.predictors.mint.fine_tuning.training import TrainingData, fine_tune
 from modelops.predictors.mint.fine_tuning.trunk import Scorer, Trunk, freeze
 from modelops.predictors.mint.fine_tuning.validation import draw_parts
-from modelops.predictors.mint.recipe import Recipe
+from modelops.learning.recipe import Recipe
 from tests.modelops.predictors.mint.fine_tuning.models import small_model
 from tests.modelops.predictors.mint.fine_tuning.training_data import (
     RECIPE,
