@@ -31,14 +31,14 @@ from annotation.models import (
     Prompt,
     PublishedScore,
     Rater,
-    Rating,
     RatingSession,
+    Score,
     Stimulus,
     Study,
     Trial,
 )
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM
 from annotation.protocol.draw import Draw
-from annotation.protocol.forms import AIGCIQA2023_FORM
 from annotation.protocol.perspectives import PERSPECTIVES
 from annotation.protocol.plan import PLAIN
 from annotation.raters.services import link_token
@@ -334,9 +334,9 @@ def _answers(trials: list[Trial]) -> None:
         for name in PERSPECTIVES
     }
     asked = {text.perspective for text in AIGCIQA2023_FORM.texts}
-    Rating.objects.bulk_create(
+    Score.objects.bulk_create(
         (
-            Rating(trial=trial, perspective=name, score=1 + (trial.pk + place) % 5)
+            Score(trial=trial, perspective=name, score=1 + (trial.pk + place) % 5)
             for trial in trials
             for place, name in enumerate(PERSPECTIVES)
         ),

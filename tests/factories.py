@@ -2,15 +2,19 @@
 
 import hashlib
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from django.core.files.base import ContentFile
+from django.db import transaction
 from PIL import Image
 
-from annotation.models import Generator, Prompt, Rater, Stimulus, Study
+from annotation.models import Generator, Perspective, Prompt, Rater, Stimulus, Study
+from annotation.protocol.aigciqa2023 import default_perspectives
+from annotation.protocol.perspectives import PerspectiveSettings
 from annotation.protocol.plan import PLAIN
+from annotation.studies.perspectives import write_perspectives
 from workbench.accounts.models import User
 
 
@@ -29,7 +33,21 @@ def make_study(owner: User, slug: str = "demo", **fields: Any) -> Study:
         # One image at a time and nothing hidden; tests of the plan set their own.
         "session_plan": replace(PLAIN, block_trials=1).to_json(),
     }
-    return Study.objects.create(owner=owner, slug=slug, **{**defaults, **fields})
+    asked = fields.pop("perspectives", default_perspectives())
+    study = Study.objects.create(owner=owner, slug=slug, **{**defaults, **fields})
+    write_perspectives(study, asked)
+    return study
+
+
+def set_perspectives(study: Study, items: Sequence[PerspectiveSettings]) -> None:
+    """Other perspectives for `study`; its row is written too, as `update_study` does."""
+    with transaction.atomic():
+        write_perspectives(study, items)
+        study.save(update_fields=["title"])
+
+
+def perspective(study: Study, key: str) -> Perspective:
+    return study.perspectives.get(key=key)
 
 
 def png(number: int, size: tuple[int, int] = (48, 32)) -> bytes:

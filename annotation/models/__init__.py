@@ -1,11 +1,15 @@
-"""The domain model. Reading order: study, stimulus, rater, trial, rating, message, label, audit."""
+"""The domain model. Reading order: study, perspective, stimulus, rater, trial, score,
+explanation, message, label, audit.
+"""
 
 from .audit import AuditEntry
+from .explanation import Explanation
 from .importing import ImportJob
 from .label import PublishedScore
 from .message import Message
+from .perspective import Perspective
 from .rater import Rater, RaterIdentity
-from .rating import Explanation, Rating
+from .score import Score
 from .shared_link import SharedLink
 from .stimulus import Generator, Prompt, Stimulus
 from .study import Study
@@ -17,12 +21,13 @@ __all__ = [
     "Generator",
     "ImportJob",
     "Message",
+    "Perspective",
     "Prompt",
     "PublishedScore",
     "Rater",
     "RaterIdentity",
-    "Rating",
     "RatingSession",
+    "Score",
     "SharedLink",
     "Stimulus",
     "Study",

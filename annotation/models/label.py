@@ -3,8 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
-from ..protocol.perspectives import PERSPECTIVES
-from .constraints import finite_from_0, one_of
+from ..protocol.perspectives import KEY_LENGTH
+from .constraints import finite_from_0
 from .stimulus import Stimulus
 
 
@@ -14,9 +14,8 @@ class PublishedScore(models.Model):
     stimulus = models.ForeignKey(
         Stimulus, on_delete=models.CASCADE, related_name="published_scores"
     )
-    perspective = models.CharField(
-        max_length=20, choices=[(str(item), str(item)) for item in PERSPECTIVES]
-    )
+    #: The key of the study's perspective.
+    perspective = models.CharField(max_length=KEY_LENGTH)
     mos = models.FloatField()
     #: Standard deviation of the opinion scores and their number, where published.
     sd = models.FloatField(null=True, blank=True)
@@ -25,7 +24,6 @@ class PublishedScore(models.Model):
 
     class Meta:
         constraints = [
-            one_of("published_score", "perspective", PERSPECTIVES),
             models.CheckConstraint(
                 condition=Q(mos__gte=0, mos__lte=1), name="published_score_mos_valid"
             ),

@@ -10,17 +10,14 @@ from django.db.models import F, Q, Value
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from ..protocol.aigciqa2023 import AIGCIQA2023_FORM
 from ..protocol.asking import ExplanationAsking
-from ..protocol.forms import AIGCIQA2023_FORM, ExplanationForm
-from ..protocol.perspectives import PerspectiveSettings, default_perspectives, parse_perspectives
+from ..protocol.forms import ExplanationForm
+from ..protocol.perspectives import PerspectiveSettings
 from ..protocol.plan import SessionPlan
 from ..protocol.reliability_rules import ReliabilityRules
 from ..protocol.viewing import ViewingChecks
 from .constraints import one_of
-
-
-def _default_perspectives() -> list[dict[str, Any]]:
-    return [item.to_json() for item in default_perspectives()]
 
 
 def _default_form() -> dict[str, Any]:
@@ -68,8 +65,6 @@ class Study(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
     consent = models.TextField(_("consent"), blank=True)
     instructions = models.TextField(_("instructions"), blank=True)
-    #: `protocol.perspectives.PerspectiveSettings`, one per perspective.
-    perspectives = models.JSONField(default=_default_perspectives)
     #: `protocol.forms.ExplanationForm`.
     explanation_form = models.JSONField(default=_default_form)
     #: `protocol.asking.ExplanationAsking`.
@@ -158,7 +153,8 @@ class Study(models.Model):
 
     @property
     def perspective_settings(self) -> tuple[PerspectiveSettings, ...]:
-        return parse_perspectives(self.perspectives)
+        """What is asked about each image, in the study's order."""
+        return tuple(row.settings for row in self.perspectives.all())
 
     @property
     def form(self) -> ExplanationForm:

@@ -8,7 +8,6 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from ..protocol.asking import ALWAYS
-from ..protocol.perspectives import PERSPECTIVES
 from ..protocol.skips import NOTE_LIMIT
 from .constraints import SharedForeignKey, one_of
 from .rater import Rater
@@ -174,9 +173,6 @@ class Trial(models.Model):
             models.CheckConstraint(
                 condition=Q(asked_up_to=None) | Q(asked_up_to__gte=0, asked_up_to__lte=1),
                 name="trial_asked_up_to_valid",
-            ),
-            models.CheckConstraint(
-                condition=Q(scored__lte=len(PERSPECTIVES)), name="trial_scored_valid"
             ),
             SharedForeignKey(field="session", shared="rater", name="trial_session_same_rater"),
             SharedForeignKey(field="rater", shared="study", name="trial_rater_same_study"),

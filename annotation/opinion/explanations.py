@@ -7,7 +7,7 @@ from typing import Any
 from ..models import Explanation, Study
 from ..protocol.answers import Reason
 from ..protocol.forms import FREE_TEXT_LIMIT, ExplanationForm
-from ..protocol.perspectives import PERSPECTIVES, Perspective
+from ..protocol.perspectives import PERSPECTIVES
 from .labels import counting_trials, main_stimuli
 
 
@@ -16,7 +16,7 @@ class GivenExplanation:
     """What one person, or one publication, says of one stimulus."""
 
     stimulus: int
-    reasons: Mapping[Perspective, Reason]
+    reasons: Mapping[str, Reason]
 
 
 def explanations_of(study: Study) -> list[GivenExplanation]:
@@ -36,11 +36,11 @@ def _own(study: Study) -> Iterator[GivenExplanation]:
         .values_list("trial", "trial__stimulus", "perspective", "phrases", "text")
     )
     form = study.form
-    by_trial: dict[tuple[int, int], dict[Perspective, Reason]] = {}
+    by_trial: dict[tuple[int, int], dict[str, Reason]] = {}
     for trial, stimulus, perspective, phrases, text in rows.iterator(chunk_size=10_000):
-        reason = Reason(_levels(form, Perspective(perspective), phrases), text)
+        reason = Reason(_levels(form, perspective, phrases), text)
         if reason:
-            by_trial.setdefault((trial, stimulus), {})[Perspective(perspective)] = reason
+            by_trial.setdefault((trial, stimulus), {})[perspective] = reason
     for (_trial, stimulus), reasons in by_trial.items():
         yield GivenExplanation(stimulus, reasons)
 
@@ -63,9 +63,7 @@ def _published(study: Study) -> Iterator[GivenExplanation]:
             yield GivenExplanation(stimulus, reasons)
 
 
-def _levels(
-    form: ExplanationForm, perspective: Perspective, found: Mapping[str, Any]
-) -> dict[str, int]:
+def _levels(form: ExplanationForm, perspective: str, found: Mapping[str, Any]) -> dict[str, int]:
     return {
         field.key: found[field.key]
         for field in form.fields

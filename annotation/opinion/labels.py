@@ -12,7 +12,7 @@ from operator import attrgetter
 import numpy as np
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from ..models import PublishedScore, Rater, Rating, Stimulus, Study, Trial
+from ..models import PublishedScore, Rater, Score, Stimulus, Study, Trial
 from ..protocol.perspectives import PERSPECTIVES
 from .coverage import coverage_of
 from .reliability.selectors import rater_weights
@@ -111,7 +111,7 @@ def _labelled(study: Study, split: str | None) -> QuerySet[Stimulus]:
 def _own_labels(study: Study, splits: dict[int, str]) -> Iterable[Label]:
     scales = {str(item.perspective): item.scale for item in study.perspective_settings}
     rows = (
-        Rating.objects.filter(superseded_at=None, trial__in=counting_trials())
+        Score.objects.filter(superseded_at=None, trial__in=counting_trials())
         .filter(trial__stimulus__in=main_stimuli(study))
         # One order, so that the same ratings give the same mean to the last bit.
         .order_by("pk")

@@ -1,13 +1,13 @@
 """Opinion scores of a few stimuli, for pages."""
 
-from ..models import Rater, Rating, Stimulus, Study, Trial
+from ..models import Rater, Score, Stimulus, Study, Trial
 from .reliability.selectors import recent_weights
 
 
 def mos_of(study: Study, stimuli: list[Stimulus]) -> dict[int, dict[str, float]]:
     """Stimulus → perspective → mean of the current scores that count, on the study's scale, with
     the weights of the study's rules."""
-    rows = Rating.objects.filter(
+    rows = Score.objects.filter(
         trial__stimulus__in=stimuli,
         trial__role=Trial.Role.MAIN,
         trial__state=Trial.State.SUBMITTED,

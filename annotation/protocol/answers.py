@@ -7,7 +7,7 @@ from typing import Any
 from .errors import ProtocolError
 from .forms import ExplanationForm
 from .marks import Region, check_words, parse_regions, parse_words
-from .perspectives import Perspective, PerspectiveSettings
+from .perspectives import PerspectiveSettings
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Reason:
 class Answer:
     """Scores of all perspectives on the study's scales; reasons only where one was given."""
 
-    scores: Mapping[Perspective, float]
-    reasons: Mapping[Perspective, Reason]
+    scores: Mapping[str, float]
+    reasons: Mapping[str, Reason]
 
     @property
     def marks_words(self) -> bool:
@@ -70,14 +70,12 @@ def storable_text(value: object, place: str) -> str:
     return value
 
 
-def _parse_scores(
-    data: object, perspectives: Sequence[PerspectiveSettings]
-) -> dict[Perspective, float]:
+def _parse_scores(data: object, perspectives: Sequence[PerspectiveSettings]) -> dict[str, float]:
     given = _mapping(data, "scores")
     unknown = given.keys() - {str(item.perspective) for item in perspectives}
     if unknown:
         raise ProtocolError(f"scores: {min(unknown)!r} is not a perspective")
-    scores: dict[Perspective, float] = {}
+    scores: dict[str, float] = {}
     for item in perspectives:
         if item.perspective not in given:
             raise ProtocolError(f"scores: {item.perspective} is missing")
@@ -88,11 +86,11 @@ def _parse_scores(
     return scores
 
 
-def _parse_reasons(data: object, form: ExplanationForm) -> dict[Perspective, Reason]:
-    reasons: dict[Perspective, Reason] = {}
+def _parse_reasons(data: object, form: ExplanationForm) -> dict[str, Reason]:
+    reasons: dict[str, Reason] = {}
     for name, value in _mapping(data, "explanations").items():
         try:
-            perspective = Perspective(name)
+            perspective = name
         except ValueError as error:
             raise ProtocolError(f"explanations: {name!r} is not a perspective") from error
         reason = _parse_reason(_mapping(value, f"explanations: {name}"), perspective, form)
@@ -101,9 +99,7 @@ def _parse_reasons(data: object, form: ExplanationForm) -> dict[Perspective, Rea
     return reasons
 
 
-def _parse_reason(
-    given: Mapping[str, Any], perspective: Perspective, form: ExplanationForm
-) -> Reason:
+def _parse_reason(given: Mapping[str, Any], perspective: str, form: ExplanationForm) -> Reason:
     place = f"explanations: {perspective}"
     phrases = _mapping(given.get("phrases", {}), f"{place}: phrases")
     text = storable_text(given.get("text", ""), f"{place}: text").strip()

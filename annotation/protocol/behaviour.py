@@ -5,11 +5,10 @@ environments); none of it names the person.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from .errors import ProtocolError
-from .perspectives import Perspective
 
 #: A day in milliseconds: an image does not stay longer before anyone.
 _DAY_MS = 86_400_000
@@ -37,8 +36,9 @@ KEYS = (*_COUNTS, *_CHOICES, _TOUCHES, _VIEWPORT, *_RATIOS)
 _ADDED = ("shown_ms", "away_ms", "away")
 
 
-def parse_behaviour(data: object) -> dict[str, Any]:
-    """The measurements that `data` holds; all are optional.
+def parse_behaviour(data: object, perspectives: Collection[str]) -> dict[str, Any]:
+    """The measurements that `data` holds of an image judged from `perspectives` (keys); all are
+    optional.
 
     `touches`: perspective → [first, last] change of its score, in milliseconds. `viewport`: width
     and height in CSS pixels. `pixel_ratio`: device pixels per CSS pixel, the browser's zoom
@@ -52,7 +52,7 @@ def parse_behaviour(data: object) -> dict[str, Any]:
     unknown = sorted(str(key) for key in data.keys() - set(KEYS))
     if unknown:
         raise ProtocolError(f"behaviour: there is no {unknown[0]!r}; it has {', '.join(KEYS)}")
-    return {key: _parse(key, value) for key, value in data.items()}
+    return {key: _parse(key, value, perspectives) for key, value in data.items()}
 
 
 def added(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def added(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any
     return both
 
 
-def _parse(key: str, value: object) -> Any:
+def _parse(key: str, value: object, perspectives: Collection[str]) -> Any:
     place = f"behaviour: {key}"
     if key in _COUNTS:
         return _count(value, _COUNTS[key], place)
@@ -75,18 +75,17 @@ def _parse(key: str, value: object) -> Any:
             raise ProtocolError(f"{place}: {value!r} is not one of {', '.join(_CHOICES[key])}")
         return value
     if key == _TOUCHES:
-        return _touches(value, place)
+        return _touches(value, perspectives, place)
     if key == _VIEWPORT:
         return _pair(value, 100_000, place)
     return _ratio(value, place)
 
 
-def _touches(value: object, place: str) -> dict[str, list[int]]:
+def _touches(value: object, perspectives: Collection[str], place: str) -> dict[str, list[int]]:
     if not isinstance(value, Mapping):
         raise ProtocolError(f"{place}: {value!r} is not an object")
-    known = {str(perspective) for perspective in Perspective}
     for name in value:
-        if name not in known:
+        if name not in perspectives:
             raise ProtocolError(f"{place}: {name!r} is not a perspective")
     return {name: _pair(pair, _DAY_MS, f"{place}: {name}") for name, pair in value.items()}
 

@@ -1,15 +1,13 @@
 """The explanation form, as data: closed answers and free texts per perspective.
 
-The default is the form of AIGCIQA2023+ (section 3.3): its phrases and clauses word the released
-question/answer pairs; a free text is asked for where the chosen level is 2 or lower.
+The form of AIGCIQA2023+ (`aigciqa2023`) is the default.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 from .errors import ProtocolError
-from .perspectives import Perspective
 
 FREE_TEXT_LIMIT = 2000
 
@@ -22,7 +20,7 @@ class FormField:
     """
 
     key: str
-    perspective: Perspective
+    perspective: str
     label: str
     phrases: tuple[str, ...]
     clauses: tuple[str, ...] = ()
@@ -53,7 +51,7 @@ class FormText:
     With it a rater may mark regions of the image, or words of the prompt (`protocol.marks`).
     """
 
-    perspective: Perspective
+    perspective: str
     label: str
     field: str
     at_most: int = 2
@@ -91,7 +89,7 @@ class ExplanationForm:
                 tuple(
                     FormField(
                         str(item["key"]),
-                        Perspective(item["perspective"]),
+                        str(item["perspective"]),
                         str(item["label"]),
                         tuple(str(phrase) for phrase in item["phrases"]),
                         tuple(str(clause) for clause in item.get("clauses", ())),
@@ -100,7 +98,7 @@ class ExplanationForm:
                 ),
                 tuple(
                     FormText(
-                        Perspective(item["perspective"]),
+                        str(item["perspective"]),
                         str(item["label"]),
                         str(item["field"]),
                         int(item.get("at_most", 2)),
@@ -120,7 +118,7 @@ class ExplanationForm:
             "fields": [
                 {
                     "key": field.key,
-                    "perspective": str(field.perspective),
+                    "perspective": field.perspective,
                     "label": field.label,
                     "phrases": list(field.phrases),
                     "clauses": list(field.clauses),
@@ -129,7 +127,7 @@ class ExplanationForm:
             ],
             "texts": [
                 {
-                    "perspective": str(text.perspective),
+                    "perspective": text.perspective,
                     "label": text.label,
                     "field": text.field,
                     "at_most": text.at_most,
@@ -140,17 +138,32 @@ class ExplanationForm:
             ],
         }
 
-    def check_marks(self, perspective: Perspective, regions: bool, words: bool) -> None:
+    def about(self, perspectives: Collection[str]) -> Self:
+        """The part of the form about these perspectives, by their keys."""
+        fields = tuple(field for field in self.fields if field.perspective in perspectives)
+        kept = {field.key for field in fields}
+        return type(self)(fields, tuple(text for text in self.texts if text.field in kept))
+
+    def check_perspectives(self, perspectives: Collection[str]) -> None:
+        """Raise ProtocolError where something is about a perspective that is not among these."""
+        for item in (*self.fields, *self.texts):
+            if item.perspective not in perspectives:
+                raise ProtocolError(
+                    f"explanation form: {item.label!r} is about {item.perspective}, "
+                    "which is not among the perspectives"
+                )
+
+    def check_marks(self, perspective: str, regions: bool, words: bool) -> None:
         """Raise ProtocolError where an answer has marks that no text of the perspective takes."""
-        texts = [text for text in self.texts if text.perspective is perspective]
+        texts = [text for text in self.texts if text.perspective == perspective]
         if regions and not any(text.regions for text in texts):
             raise ProtocolError(f"{perspective}: regions: the form asks for none; leave them out")
         if words and not any(text.words for text in texts):
             raise ProtocolError(f"{perspective}: words: the form asks for none; leave them out")
 
-    def check(self, perspective: Perspective, phrases: Mapping[str, Any], text: str) -> None:
+    def check(self, perspective: str, phrases: Mapping[str, Any], text: str) -> None:
         """Raise ProtocolError unless the answers fit: fields, levels and the length of the text."""
-        fields = {field.key: field for field in self.fields if field.perspective is perspective}
+        fields = {field.key: field for field in self.fields if field.perspective == perspective}
         for key, level in phrases.items():
             if key not in fields:
                 raise ProtocolError(f"{perspective}: the form has no field {key!r}")
@@ -169,76 +182,3 @@ def _switch(item: Mapping[str, Any], name: str) -> bool:
     if not isinstance(value, bool):
         raise TypeError(f"{name}: {value!r} is neither true nor false")
     return value
-
-
-AIGCIQA2023_FORM = ExplanationForm(
-    fields=(
-        FormField(
-            "quality_clarity",
-            Perspective.QUALITY,
-            "Clarity",
-            ("very blurry", "partially blurry", "essentially clear", "very clear"),
-            (
-                "the image quality is very blurry",
-                "the image quality is partially blurry",
-                "the image quality is essentially clear",
-                "the image quality is very clear",
-            ),
-        ),
-        FormField(
-            "quality_outline",
-            Perspective.QUALITY,
-            "Outline",
-            (
-                "cannot be distinguished",
-                "vaguely distinguishable",
-                "essentially distinguishable",
-                "clearly distinguishable",
-            ),
-            (
-                "the image outline and content cannot be distinguished",
-                "the image outline and content are vaguely distinguishable",
-                "the image outline and content are essentially distinguishable",
-                "the image outline and content are clearly distinguishable",
-            ),
-        ),
-        FormField(
-            "quality_detail",
-            Perspective.QUALITY,
-            "Detail",
-            ("severely lacking", "partially missing", "essentially sufficient", "very rich"),
-            (
-                "the image details are severely lacking",
-                "the image details are partially missing",
-                "the image details are essentially sufficient",
-                "the image details are very rich",
-            ),
-        ),
-        FormField(
-            "authenticity_distortion",
-            Perspective.AUTHENTICITY,
-            "Distortion",
-            ("highly distorted", "partially distorted", "essentially distortion-free"),
-            (
-                "the image is highly distorted",
-                "the image is partially distorted",
-                "the image is essentially distortion-free",
-            ),
-        ),
-        FormField(
-            "correspondence_consistency",
-            Perspective.CORRESPONDENCE,
-            "Consistency",
-            ("highly inconsistent", "partially inconsistent", "essentially consistent"),
-            (
-                "the image and its prompt are highly inconsistent",
-                "the image and its prompt are partially inconsistent",
-                "the image and its prompt are essentially consistent",
-            ),
-        ),
-    ),
-    texts=(
-        FormText(Perspective.AUTHENTICITY, "What is distorted?", "authenticity_distortion"),
-        FormText(Perspective.CORRESPONDENCE, "What does not match?", "correspondence_consistency"),
-    ),
-)

@@ -1,51 +1,56 @@
-"""The three perspectives of AIGCIQA2023+ (MINT-IQA, arXiv 2405.07346, section 3)."""
+"""The perspectives from which a study asks for scores: any number from one up."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Self
 
 from .errors import ProtocolError
-from .scales import ACR5, Scale
+from .scales import Scale
 
+#: Of a key, which is a part of column names in manifests and exports.
+KEY_LENGTH, KEY_PATTERN = 40, r"^[a-z][a-z0-9_]*$"
 
-class Perspective(StrEnum):
-    """What a score is about; the order is the order of the model's heads."""
-
-    QUALITY = "quality"
-    AUTHENTICITY = "authenticity"
-    CORRESPONDENCE = "correspondence"
-
-
-PERSPECTIVES: tuple[Perspective, ...] = tuple(Perspective)
+PERSPECTIVES = ("quality", "authenticity", "correspondence")
 
 
 @dataclass(frozen=True)
 class PerspectiveSettings:
     """How a study asks for one perspective; `help` is for raters who ask what is meant."""
 
-    perspective: Perspective
+    key: str
     label: str
     question: str
     scale: Scale
     help: str = ""
 
+    def __post_init__(self) -> None:
+        if len(self.key) > KEY_LENGTH or not re.fullmatch(KEY_PATTERN, self.key):
+            raise ProtocolError(
+                f"perspective {self.key!r}: give a key of up to {KEY_LENGTH} lower-case letters, "
+                "digits and _, starting with a letter"
+            )
+        if not self.label.strip():
+            raise ProtocolError(f"perspective {self.key}: give it a label")
+
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         try:
             return cls(
-                Perspective(data["perspective"]),
+                str(data["key"]),
                 str(data["label"]),
                 str(data["question"]),
                 Scale.from_json(data["scale"]),
                 str(data.get("help", "")),
             )
-        except (KeyError, ValueError, TypeError) as error:
+        except ProtocolError:
+            raise
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise ProtocolError(f"perspective {data!r}: {error}") from error
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "perspective": str(self.perspective),
+            "key": self.key,
             "label": self.label,
             "question": self.question,
             "scale": self.scale.to_json(),
@@ -54,43 +59,15 @@ class PerspectiveSettings:
 
 
 def parse_perspectives(data: Sequence[Mapping[str, Any]]) -> tuple[PerspectiveSettings, ...]:
-    """The settings of all three perspectives, in the model's order.
+    """The settings of a study's perspectives, in its order.
 
-    Raises ProtocolError where one is missing, doubled or malformed.
+    Raises ProtocolError where there is none, or one is doubled or malformed.
     """
-    parsed = [PerspectiveSettings.from_json(item) for item in data]
-    found = [item.perspective for item in parsed]
-    if sorted(found) != sorted(PERSPECTIVES):
-        raise ProtocolError(
-            f"perspectives are {', '.join(found) or 'empty'}; "
-            f"give each of {', '.join(PERSPECTIVES)} exactly once"
-        )
-    return tuple(sorted(parsed, key=lambda item: PERSPECTIVES.index(item.perspective)))
-
-
-def default_perspectives(scale: Scale = ACR5) -> tuple[PerspectiveSettings, ...]:
-    """The study defaults: the three questions of AIGCIQA2023, on one scale."""
-    questions = {
-        Perspective.QUALITY: (
-            "Quality",
-            "How good does the image look: its sharpness, light, colour and detail?",
-            "Judge the picture, not what it shows: blur, noise, blocks, wrong light or colours and "
-            "missing detail lower it.",
-        ),
-        Perspective.AUTHENTICITY: (
-            "Authenticity",
-            "Does it look real, free of warped, melted or impossible parts?",
-            "Follow hands, faces, letters, lines, shadows and reflections: what could not be so in "
-            "a photograph, or by the hand of a person, lowers it.",
-        ),
-        Perspective.CORRESPONDENCE: (
-            "Correspondence",
-            "Does the image show what the prompt asks for?",
-            "Go through the prompt word by word: things, their number, colours, places and style. "
-            "What is missing or added lowers it, however beautiful the image is.",
-        ),
-    }
-    return tuple(
-        PerspectiveSettings(perspective, label, question, scale, help_)
-        for perspective, (label, question, help_) in questions.items()
-    )
+    if not isinstance(data, list | tuple) or not data:
+        raise ProtocolError("perspectives: give a list of at least one")
+    parsed = tuple(PerspectiveSettings.from_json(item) for item in data)
+    keys = [item.key for item in parsed]
+    doubled = next((key for key in keys if keys.count(key) > 1), None)
+    if doubled is not None:
+        raise ProtocolError(f"perspectives: {doubled} is there twice")
+    return parsed

@@ -7,7 +7,6 @@ five-level scale is as expected, after the gold questions of the P.910 crowdsour
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .perspectives import Perspective
 from .scales import Scale
 
 #: One level of five, as a share of the scale's range.
@@ -20,7 +19,7 @@ _SLACK = 5e-4
 class Expectation:
     """A known score on the study's scale, and how far an answer may be from it."""
 
-    perspective: Perspective
+    perspective: str
     expected: float
     low: float
     high: float
@@ -31,7 +30,7 @@ class Expectation:
 
 
 def expectation(
-    perspective: Perspective, scale: Scale, mos: float, tolerance: float = TOLERANCE
+    perspective: str, scale: Scale, mos: float, tolerance: float = TOLERANCE
 ) -> Expectation:
     """What a rater should answer about an image whose `mos` (0…1) is known.
 

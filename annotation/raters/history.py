@@ -10,7 +10,7 @@ from django.db.models.functions import Cast, Concat
 
 from workbench.accounts.models import User
 
-from ..models import AuditEntry, Rater, RaterIdentity, Rating, RatingSession, Study, Trial
+from ..models import AuditEntry, Rater, RaterIdentity, RatingSession, Score, Study, Trial
 from ..opinion.answers import answers_of_rater
 from ..opinion.correlation import Floats
 from ..protocol.plan import Role
@@ -49,7 +49,7 @@ def sessions_of(rater: Rater) -> QuerySet[RatingSession, Any]:
 
 def latest_trials(rater: Rater) -> QuerySet[Trial]:
     """The latest first, each with its image and the scores that count (`current`)."""
-    current = Rating.objects.filter(superseded_at=None)
+    current = Score.objects.filter(superseded_at=None)
     return (
         Trial.objects.filter(rater=rater)
         .exclude(state=Trial.State.EXPIRED)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from django.db.models import Avg
 
 from ..models import PublishedScore, Stimulus
-from ..protocol.perspectives import Perspective
 from ..protocol.practice import span
 from ..raters.access import Access
 from ..studies.protocols import protocol_of
@@ -23,7 +22,7 @@ class Anchor:
     score: float
 
 
-def anchors_of(access: Access) -> dict[Perspective, list[Anchor]]:
+def anchors_of(access: Access) -> dict[str, list[Anchor]]:
     """Per perspective, training images that span the scale; none where there are too few.
 
     They are not those of the rater's own training only: seeing an example again harms nothing,

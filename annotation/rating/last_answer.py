@@ -7,7 +7,7 @@ from django.db.models import Min
 
 from workbench.core.statements import prepared_cursor
 
-from ..models import Explanation, Rating, RatingSession, Trial
+from ..models import Explanation, RatingSession, Score, Trial
 from ..raters.access import Access, SessionFacts
 from ..studies.protocols import protocol_of
 from .facts import OFFERED, OfferedTrial
@@ -41,7 +41,7 @@ def may_revise(access: Access, session_id: int, block: int) -> bool:
 
 def last_answer(access: Access, session: SessionFacts) -> LastAnswer | None:
     """None where there is none that could be changed."""
-    firsts = Rating.objects.filter(trial__session_id=session.id, revision=1)
+    firsts = Score.objects.filter(trial__session_id=session.id, revision=1)
     answered = firsts.exclude(trial__state=Trial.State.EXPIRED).order_by("-created_at", "-pk")
     found = answered.values_list("trial_id", "created_at", "trial__block").first()
     if found is None or not may_revise(access, session.id, found[2]):
@@ -51,7 +51,7 @@ def last_answer(access: Access, session: SessionFacts) -> LastAnswer | None:
     together = firsts.filter(trial_id=trial_id, created_at=sent_at)
     names = set(together.values_list("perspective", flat=True))
     current = {"trial_id": trial_id, "superseded_at": None, "perspective__in": names}
-    scores = Rating.objects.filter(**current).values_list("perspective", "score")
+    scores = Score.objects.filter(**current).values_list("perspective", "score")
     parts = ("phrases", "text", "regions", "words")
     reasons = Explanation.objects.filter(**current).values_list("perspective", *parts)
     with prepared_cursor() as cursor:

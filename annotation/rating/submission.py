@@ -11,12 +11,11 @@ from django.db.models.functions import Now
 
 from workbench.core.statements import prepared_cursor
 
-from ..models import Explanation, Rating, Trial
+from ..models import Explanation, Score, Trial
 from ..protocol.answers import Answer, Reason, parse_answer
 from ..protocol.asking import is_asked
 from ..protocol.behaviour import added, parse_behaviour
 from ..protocol.errors import ProtocolError
-from ..protocol.perspectives import Perspective
 from ..protocol.plan import Role
 from ..protocol.practice import Expectation
 from ..protocol.sessions import SessionState
@@ -103,10 +102,10 @@ class _Locked:
     session: SessionFacts
     standing: Standing
     #: In the study's order; of the first ones there are scores.
-    perspectives: tuple[Perspective, ...]
+    perspectives: tuple[str, ...]
 
     @property
-    def done(self) -> tuple[Perspective, ...]:
+    def done(self) -> tuple[str, ...]:
         submitted = self.trial_state == Trial.State.SUBMITTED
         return self.perspectives if submitted else self.perspectives[: self.scored]
 
@@ -128,10 +127,10 @@ def read_answer(*, access: Access, scores: object, explanations: object) -> Answ
         raise InvalidAnswerError(str(error)) from error
 
 
-def read_behaviour(data: object) -> dict[str, Any]:
+def read_behaviour(*, access: Access, data: object) -> dict[str, Any]:
     """The measurements as they came over the wire."""
     try:
-        return parse_behaviour(data)
+        return parse_behaviour(data, protocol_of(access.study).ids)
     except ProtocolError as error:
         raise InvalidAnswerError(str(error)) from error
 
@@ -271,7 +270,7 @@ def _store(
 def _revise(access: Access, locked: _Locked, answer: Answer, language: str, revises: bool) -> int:
     """Supersedes what is different; answers with the revision that now counts."""
     trial_id = locked.trial_id
-    ratings = Rating.objects.filter(trial_id=trial_id)
+    ratings = Score.objects.filter(trial_id=trial_id)
     explanations = Explanation.objects.filter(trial_id=trial_id)
     last = max(
         ratings.aggregate(last=Max("revision"))["last"] or 0,
@@ -291,17 +290,15 @@ def _revise(access: Access, locked: _Locked, answer: Answer, language: str, revi
     return last + 1
 
 
-def _differences(
-    trial_id: int, answer: Answer
-) -> tuple[dict[Perspective, float], dict[Perspective, Reason]]:
+def _differences(trial_id: int, answer: Answer) -> tuple[dict[str, float], dict[str, Reason]]:
     """The scores and reasons that are not what counts now. A reason taken back is an empty one."""
     old_scores = dict(
-        Rating.objects.filter(trial_id=trial_id, superseded_at=None).values_list(
+        Score.objects.filter(trial_id=trial_id, superseded_at=None).values_list(
             "perspective", "score"
         )
     )
     old_reasons = {
-        Perspective(perspective): Reason(*reason)
+        perspective: Reason(*reason)
         for perspective, *reason in Explanation.objects.filter(
             trial_id=trial_id, superseded_at=None, perspective__in=list(answer.scores)
         ).values_list("perspective", "phrases", "text", "regions", "words")
@@ -317,13 +314,13 @@ def _differences(
 
 def _append(
     trial_id: int,
-    scores: Mapping[Perspective, float],
-    reasons: Mapping[Perspective, Reason],
+    scores: Mapping[str, float],
+    reasons: Mapping[str, Reason],
     language: str,
     revision: int,
 ) -> None:
-    Rating.objects.bulk_create(
-        Rating(trial_id=trial_id, perspective=key, score=score, revision=revision)
+    Score.objects.bulk_create(
+        Score(trial_id=trial_id, perspective=key, score=score, revision=revision)
         for key, score in scores.items()
     )
     Explanation.objects.bulk_create(

@@ -10,8 +10,8 @@ AIGCIQA2023 (arXiv 2307.00211) with its explanations (MINT-IQA, arXiv 2405.07346
 from dataclasses import dataclass
 from typing import Any
 
-from ..protocol.forms import AIGCIQA2023_FORM, ExplanationForm
-from ..protocol.perspectives import default_perspectives
+from ..protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
+from ..protocol.forms import ExplanationForm
 from ..protocol.plan import SessionPlan
 from ..protocol.reliability_rules import Effect, ReliabilityRules, Rule
 from ..protocol.scales import ACR5, SLIDER5, Scale

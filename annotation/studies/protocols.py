@@ -1,6 +1,6 @@
 """A study's protocol as the rating side reads it: parsed once per process."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -35,6 +35,8 @@ class Protocol:
     reasons are asked, and how large images are shown; parsed."""
 
     perspectives: tuple[PerspectiveSettings, ...]
+    #: By key, the perspective's row.
+    ids: Mapping[str, int]
     form: ExplanationForm
     plan: SessionPlan
     rules: ReliabilityRules
@@ -59,15 +61,16 @@ def protocol_of(study: StudyFacts) -> Protocol:
 @lru_cache(maxsize=128)
 def _parsed_protocol(study_id: int, version: str) -> Protocol:
     study = Study.objects.only(
-        "perspectives",
         "explanation_form",
         "session_plan",
         "reliability_rules",
         "explanation_asked",
         "image_size",
     ).get(pk=study_id)
+    rows = list(study.perspectives.all())
     return Protocol(
-        study.perspective_settings,
+        tuple(row.settings for row in rows),
+        {row.key: row.pk for row in rows},
         study.form,
         study.plan,
         study.rules,

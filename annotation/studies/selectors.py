@@ -11,7 +11,7 @@ from django.http import Http404
 
 from workbench.accounts.models import User
 
-from ..models import Rater, Rating, Stimulus, Study, Trial
+from ..models import Rater, Score, Stimulus, Study, Trial
 
 
 def studies_of(user: User | AnonymousUser) -> QuerySet[Study]:
@@ -102,7 +102,7 @@ def activity_of(study: Study) -> Activity:
 def score_counts(study: Study) -> dict[str, list[tuple[float, int]]]:
     """Per perspective, how often each score was given; of current scores of active raters."""
     rows = (
-        Rating.objects.filter(
+        Score.objects.filter(
             trial__rater__study=study,
             trial__rater__status=Rater.Status.ACTIVE,
             trial__role=Trial.Role.MAIN,

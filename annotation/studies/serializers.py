@@ -1,13 +1,28 @@
 """Shapes of the owner API: one for what goes in, one for what comes out."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from ..models import Study
+from ..protocol.perspectives import PerspectiveSettings
 from .services import SETTINGS
+
+
+class PerspectivesField(serializers.JSONField):
+    """A study's perspectives in its order, each `protocol.perspectives.PerspectiveSettings`."""
+
+    def get_attribute(self, instance: Study) -> tuple[PerspectiveSettings, ...]:
+        return instance.perspective_settings
+
+    def to_representation(self, value: tuple[PerspectiveSettings, ...]) -> list[dict[str, Any]]:
+        return [item.to_json() for item in value]
 
 
 class StudySerializer(serializers.ModelSerializer[Study]):
     """A study as it is."""
+
+    perspectives = PerspectivesField(required=False)
 
     class Meta:
         model = Study

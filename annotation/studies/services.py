@@ -1,6 +1,6 @@
 """Making and changing studies: the protocol's parsers check everything before it is kept."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,16 +11,18 @@ from django.utils.translation import gettext as _
 from workbench.accounts.models import User
 from workbench.core.errors import MintError
 
-from ..models import Explanation, Rating, Stimulus, Study
+from ..models import Explanation, Score, Stimulus, Study
+from ..protocol.aigciqa2023 import default_perspectives
 from ..protocol.asking import ExplanationAsking
 from ..protocol.errors import ProtocolError
 from ..protocol.forms import ExplanationForm
-from ..protocol.perspectives import parse_perspectives
+from ..protocol.perspectives import PerspectiveSettings, parse_perspectives
 from ..protocol.plan import SessionPlan
 from ..protocol.reliability_rules import ReliabilityRules
 from ..protocol.translations import parse_translations
 from ..protocol.viewing import ViewingChecks
 from .audit import record
+from .perspectives import write_perspectives
 
 #: What an owner may set; the rest of Study is the workbench's own.
 SETTINGS = (
@@ -65,11 +67,18 @@ class StatusError(MintError):
 
 
 def create_study(*, owner: User, title: str, slug: str = "", **settings: Any) -> Study:
-    """A draft of `owner`'s; the slug is made from the title where none is given."""
+    """A draft of `owner`'s; the slug is made from the title where none is given.
+
+    Where no explanation form is given, it is the default one's part about what the study asks.
+    """
     study = Study(owner=owner, title=title, slug=slug or free_slug(title))
-    _apply(study, settings)
+    given = settings.pop("perspectives", None)
+    asked = default_perspectives() if given is None else _parsed(given)
+    study.explanation_form = study.form.about([item.key for item in asked]).to_json()
+    _apply(study, settings, asked)
     with transaction.atomic():
         study.save()
+        write_perspectives(study, asked)
         record(study=study, actor=owner, action="study.created", title=title)
     return study
 
@@ -78,12 +87,20 @@ def update_study(*, study: Study, actor: User, changes: Mapping[str, Any]) -> St
     """Change settings; StudyError names the first that does not fit, and nothing is changed."""
     with transaction.atomic():
         locked = Study.objects.select_for_update().get(pk=study.pk)
-        before = {name: getattr(locked, name) for name in changes}
-        _refuse_new_scales(locked, changes)
-        _refuse_new_phrases(locked, changes)
-        _apply(locked, changes)
-        locked.save(update_fields=list(changes))
-        changed = sorted(name for name in changes if before[name] != getattr(locked, name))
+        columns = {name: value for name, value in changes.items() if name != "perspectives"}
+        before = {name: getattr(locked, name) for name in columns}
+        old = locked.perspective_settings
+        asked = _parsed(changes["perspectives"]) if "perspectives" in changes else old
+        _refuse_new_questions(locked, old, asked)
+        _refuse_new_phrases(locked, columns)
+        _apply(locked, columns, asked)
+        # The row of the study is another with each change, also where only perspectives changed.
+        locked.save(update_fields=[*columns, "title"])
+        changed = [name for name in columns if before[name] != getattr(locked, name)]
+        if asked != old:
+            write_perspectives(locked, asked)
+            changed.append("perspectives")
+        changed.sort()
         _follow_rating_counts(locked, changed)
         if changed:
             record(study=locked, actor=actor, action="study.changed", settings=changed)
@@ -114,7 +131,14 @@ def free_slug(title: str) -> str:
     return slug
 
 
-def _apply(study: Study, settings: Mapping[str, Any]) -> None:
+def _parsed(perspectives: Sequence[Mapping[str, Any]]) -> tuple[PerspectiveSettings, ...]:
+    try:
+        return parse_perspectives(perspectives)
+    except ProtocolError as error:
+        raise StudyError(str(error)) from error
+
+
+def _apply(study: Study, settings: Mapping[str, Any], asked: Sequence[PerspectiveSettings]) -> None:
     unknown = sorted(set(settings) - set(SETTINGS))
     if unknown:
         raise StudyError(
@@ -124,8 +148,8 @@ def _apply(study: Study, settings: Mapping[str, Any]) -> None:
     for name, value in settings.items():
         setattr(study, name, value)
     try:
-        parse_perspectives(study.perspectives)
-        ExplanationForm.from_json(study.explanation_form)
+        form = ExplanationForm.from_json(study.explanation_form)
+        form.check_perspectives([item.key for item in asked])
         # Settings left out are stored with their defaults: these are the study's from now on.
         study.explanation_asked = ExplanationAsking.from_json(study.explanation_asked).to_json()
         study.session_plan = SessionPlan.from_json(study.session_plan).to_json()
@@ -144,18 +168,24 @@ def _first_message(error: ValidationError) -> str:
     return messages[0] if name == "__all__" else f"{name}: {messages[0]}"
 
 
-def _refuse_new_scales(study: Study, changes: Mapping[str, Any]) -> None:
-    """A score means nothing without its scale, so a scale is fixed by the first rating."""
-    if "perspectives" not in changes:
+def _refuse_new_questions(
+    study: Study, old: Sequence[PerspectiveSettings], new: Sequence[PerspectiveSettings]
+) -> None:
+    """Ratings are comparable where the same was asked on the same scales, so both are fixed by the
+    first; the order too, by which it is known what is asked next of an image."""
+    same_keys = [item.key for item in old] == [item.key for item in new]
+    if same_keys and [item.scale for item in old] == [item.scale for item in new]:
         return
-    try:
-        scales = [item.scale for item in parse_perspectives(changes["perspectives"])]
-    except ProtocolError as error:
-        raise StudyError(str(error)) from error
-    if scales == [item.scale for item in study.perspective_settings]:
+    if not has_ratings(study):
         return
-    if has_ratings(study):
+    if same_keys:
         raise StudyError(_("The scale cannot change: the study has ratings. Make a new study."))
+    raise StudyError(
+        _(
+            "Perspectives cannot be added, removed or moved: the study has ratings. "
+            "Make a new study."
+        )
+    )
 
 
 def _refuse_new_phrases(study: Study, changes: Mapping[str, Any]) -> None:
@@ -180,7 +210,7 @@ def _refuse_new_phrases(study: Study, changes: Mapping[str, Any]) -> None:
 
 
 def has_ratings(study: Study) -> bool:
-    return Rating.objects.filter(trial__stimulus__study=study).exists()
+    return Score.objects.filter(trial__stimulus__study=study).exists()
 
 
 def has_explanations(study: Study) -> bool:

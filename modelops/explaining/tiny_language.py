@@ -16,7 +16,7 @@ from transformers import PreTrainedModel
 
 from annotation.protocol.answers import Reason
 from annotation.protocol.forms import ExplanationForm
-from annotation.protocol.perspectives import PERSPECTIVES, Perspective
+from annotation.protocol.perspectives import PERSPECTIVES
 
 from ..learning.rates import inner_rate_at, set_rate
 from ..predictors.mint import LanguageTokenizer, Tokens, tiny_language_tokenizer
@@ -36,9 +36,9 @@ _NO_LOSS = -100
 class Remarks:
     """Free texts that raters wrote, by perspective: the language model's choice of words."""
 
-    texts: Mapping[Perspective, Sequence[str]]
+    texts: Mapping[str, Sequence[str]]
 
-    def draw(self, perspective: Perspective, draw: random.Random) -> str:
+    def draw(self, perspective: str, draw: random.Random) -> str:
         known = self.texts.get(perspective, ())
         return draw.choice(known) if known else ""
 
@@ -103,7 +103,7 @@ class Practice:
 
 def make_practice(form: ExplanationForm, remarks: Remarks, draw: random.Random) -> Practice:
     """Levels and remarks at random, and one question about them."""
-    reasons: dict[Perspective, Reason] = {}
+    reasons: dict[str, Reason] = {}
     notes: list[str] = []
     for perspective in PERSPECTIVES:
         fields = [field for field in form.fields if field.perspective is perspective]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from annotation.protocol.answers import Reason
 from annotation.protocol.forms import ExplanationForm, FormField
-from annotation.protocol.perspectives import PERSPECTIVES, Perspective
+from annotation.protocol.perspectives import PERSPECTIVES
 
 #: The question for all three perspectives, beside those for one.
 OVERALL = "overall"
@@ -23,7 +23,7 @@ QUESTIONS: dict[str, str] = {
     OVERALL: "Assess the image from three perspectives: quality, authenticity, and correspondence",
 }
 
-Reasons = Mapping[Perspective, Reason]
+Reasons = Mapping[str, Reason]
 
 #: (Key of a field, phrase) → the clause where the released sentences have another one than the
 #: form's, which raters read.
@@ -100,6 +100,6 @@ def _level_in(field: FormField, answer: str) -> int | None:
     return levels[match[1]] if match else None
 
 
-def _asked(form: ExplanationForm) -> list[Perspective]:
+def _asked(form: ExplanationForm) -> list[str]:
     asked = {field.perspective for field in form.fields} | {text.perspective for text in form.texts}
     return [name for name in PERSPECTIVES if name in asked]

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from annotation.models import Rater, Rating, RatingSession, Stimulus, Trial
+from annotation.models import Rater, RatingSession, Score, Stimulus, Trial
 from annotation.protocol.perspectives import PERSPECTIVES
 
 
@@ -43,8 +43,8 @@ def answer(
         submitted_at=at,
         **fields,
     )
-    Rating.objects.bulk_create(
-        Rating(trial=trial, perspective=name, score=score)
+    Score.objects.bulk_create(
+        Score(trial=trial, perspective=name, score=score)
         for name, score in zip(PERSPECTIVES, given, strict=True)
     )
     return trial

@@ -14,8 +14,8 @@ from annotation.models import (
     ImportJob,
     Message,
     PublishedScore,
-    Rating,
     RatingSession,
+    Score,
     SharedLink,
     Study,
     Trial,
@@ -128,7 +128,7 @@ def _rated(rows: dict[str, Any]) -> dict[str, Model]:
     )
     return {
         "trial": trial,
-        "rating": Rating.objects.create(trial=trial, perspective="quality", score=3),
+        "rating": Score.objects.create(trial=trial, perspective="quality", score=3),
         "explanation": Explanation.objects.create(
             trial=trial, perspective="quality", language="en"
         ),

@@ -9,7 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from annotation.models import Explanation, Prompt, Stimulus, Study
 from annotation.opinion.export.records import export_records
-from annotation.protocol.forms import AIGCIQA2023_FORM, ExplanationForm
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM
+from annotation.protocol.forms import ExplanationForm
 from tests.e2e.axe import check_accessibility
 from tests.e2e.rating_page import arrived, press, shows
 from tests.factories import make_stimuli

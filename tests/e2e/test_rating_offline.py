@@ -8,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
-from annotation.models import PublishedScore, Rater, Rating, RatingSession, Stimulus, Study, Trial
+from annotation.models import PublishedScore, Rater, RatingSession, Score, Stimulus, Study, Trial
 from annotation.raters.services import rater_link
 from annotation.rating.claims import expire_leases
 from tests import factories
@@ -56,12 +56,12 @@ def test_what_is_rated_offline_waits_and_arrives_once(rating: Page) -> None:
     rate(rating, "5 1 1 Enter")
     shows(rating, 3)
     expect(waiting(rating)).to_have_text("2 ratings waiting")
-    assert not Rating.objects.exists()
+    assert not Score.objects.exists()
     rating.context.set_offline(False)
     arrived(rating)
     expect(waiting(rating)).to_have_text("")
     assert [sorted(scores) for scores in answers()] == [[2, 3, 4], [1, 1, 5]]
-    assert Rating.objects.count() == 6
+    assert Score.objects.count() == 6
     rate(rating)
     shows(rating, 4)
     arrived(rating)
@@ -82,7 +82,7 @@ def test_with_nothing_left_in_hand_a_panel_says_so_and_it_goes_on_by_itself(rati
     expect(panel).to_be_hidden()
     arrived(rating)
     assert len(submitted()) == 3
-    assert Rating.objects.count() == 9
+    assert Score.objects.count() == 9
 
 
 def test_a_server_that_is_down_for_a_while_gets_everything_in_order(rating: Page) -> None:
@@ -115,12 +115,12 @@ def test_a_reload_in_the_dark_keeps_what_waits(rating: Page) -> None:
     expect(waiting(rating)).to_have_text("2 ratings waiting")
     rating.reload()
     expect(waiting(rating)).to_have_text("2 ratings waiting")
-    assert not Rating.objects.exists()
+    assert not Score.objects.exists()
     rating.unroute("**/api/v1/rating/**")
     arrived(rating)
     shows(rating, 3)
     assert len(submitted()) == 2
-    assert Rating.objects.count() == 6
+    assert Score.objects.count() == 6
 
 
 def test_a_page_closed_offline_sends_when_the_link_is_opened_again(

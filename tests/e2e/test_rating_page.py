@@ -8,8 +8,8 @@ from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
-from annotation.models import Explanation, Rater, Rating, RatingSession, Stimulus, Study, Trial
-from annotation.protocol.perspectives import default_perspectives
+from annotation.models import Explanation, Rater, RatingSession, Score, Stimulus, Study, Trial
+from annotation.protocol.aigciqa2023 import default_perspectives
 from annotation.protocol.scales import ACR11, SLIDER5
 from annotation.raters.services import rater_link
 from annotation.rating.claims import expire_leases
@@ -130,7 +130,7 @@ def test_a_reload_goes_on_with_the_same_image_and_what_was_filled_in(rating: Pag
     press(rating, "5 1 4 Enter")
     shows(rating, 3)
     arrived(rating)
-    assert Rating.objects.count() == 6
+    assert Score.objects.count() == 6
 
 
 def test_a_closed_tab_is_resumed_from_the_link(
@@ -158,7 +158,7 @@ def test_an_answer_that_arrived_but_was_not_confirmed_is_sent_again_without_harm
     shows(rating, 2)
     expect(rating.get_by_text("1 rating waiting")).to_be_visible()
     arrived(rating)
-    assert Rating.objects.count() == 3
+    assert Score.objects.count() == 3
 
 
 def test_an_image_that_went_to_others_is_said_and_the_next_one_comes(rating: Page) -> None:
@@ -207,7 +207,7 @@ def test_rating_waits_for_the_decoded_image(open_page: Callable[[], Page], rater
     expect(page.locator("#canvas-text")).to_have_text("Loading the image…")
     expect(page.locator("#controls:disabled")).to_be_visible()
     press(page, "4 2 3 Enter")
-    assert not Rating.objects.exists()
+    assert not Score.objects.exists()
     for route in held:
         route.continue_()
     shows(page, 1)

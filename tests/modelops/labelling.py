@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.utils import timezone
 
-from annotation.models import Rater, Rating, RatingSession, Stimulus, Study, Trial
+from annotation.models import Rater, RatingSession, Score, Stimulus, Study, Trial
 from annotation.protocol.perspectives import PERSPECTIVES
 from tests.factories import make_rater, make_stimuli
 
@@ -26,8 +26,8 @@ def rate(stimulus: Stimulus, rater: Rater, scores: tuple[float, float, float]) -
         lease_expires_at=now,
         submitted_at=now,
     )
-    Rating.objects.bulk_create(
-        Rating(trial=trial, perspective=perspective, score=score)
+    Score.objects.bulk_create(
+        Score(trial=trial, perspective=perspective, score=score)
         for perspective, score in zip(PERSPECTIVES, scores, strict=True)
     )
     stimulus.claimed_ratings += 1

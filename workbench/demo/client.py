@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from annotation.protocol.forms import ExplanationForm
-from annotation.protocol.perspectives import Perspective, PerspectiveSettings, parse_perspectives
+from annotation.protocol.perspectives import PerspectiveSettings, parse_perspectives
 from annotation.protocol.sessions import SessionState
 
 from ..core.errors import MintError
@@ -171,7 +171,7 @@ class RaterClient(Connection):
     def submit(
         self,
         image: OfferedImage,
-        answers: Mapping[Perspective, Answer],
+        answers: Mapping[str, Answer],
         *,
         behaviour: Mapping[str, Any] | None = None,
         language: str = "en",

@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from annotation.protocol.perspectives import Perspective
-
 from ..core.errors import MintError
 from .client import ApiError, Offer, OfferedImage, Questions, RaterClient
 from .raters import Answer, SimulatedRater
@@ -76,7 +74,7 @@ class Sent:
 
     rater: str
     filename: str
-    answers: Mapping[Perspective, Answer]
+    answers: Mapping[str, Answer]
 
 
 @dataclass
@@ -188,7 +186,7 @@ class Crowd:
         return filename if times == 1 else f"{filename}, look {times}"
 
     def _repeat(
-        self, client: RaterClient, image: OfferedImage, answers: Mapping[Perspective, Answer]
+        self, client: RaterClient, image: OfferedImage, answers: Mapping[str, Answer]
     ) -> Offer:
         with self._lock:
             self._report.repeated += 1
@@ -208,16 +206,16 @@ class Crowd:
 
 def _opinion(
     person: SimulatedRater, look: str, truth: Truth, questions: Questions
-) -> dict[Perspective, Answer]:
+) -> dict[str, Answer]:
     """The person's answers, on the scales that the study asks for."""
-    answers: dict[Perspective, Answer] = {}
+    answers: dict[str, Answer] = {}
     for asked in questions.perspectives:
         rated = person.rate(truth.scores, truth.flaws, asked.scale, key=look, form=questions.form)
         answers[asked.perspective] = rated[asked.perspective]
     return answers
 
 
-def _behaviour(seconds: float, answers: Mapping[Perspective, Answer]) -> dict[str, Any]:
+def _behaviour(seconds: float, answers: Mapping[str, Answer]) -> dict[str, Any]:
     """What a browser would have measured of somebody who scores one question after the other."""
     shown = round(1000 * seconds)
     moments = [round(shown * (place + 1) / (len(answers) + 1)) for place in range(len(answers))]

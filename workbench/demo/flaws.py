@@ -15,24 +15,22 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageFilter
 
-from annotation.protocol.perspectives import Perspective
-
 from .grammar import COLOURS, OPPOSITE, RELATIONS, Group, Scene, colour_steps
 from .scenes import SIZE, Damage
 
-QUALITY: Final = Perspective.QUALITY
-AUTHENTICITY: Final = Perspective.AUTHENTICITY
-CORRESPONDENCE: Final = Perspective.CORRESPONDENCE
+QUALITY: Final = "quality"
+AUTHENTICITY: Final = "authenticity"
+CORRESPONDENCE: Final = "correspondence"
 
 #: What a flaw of severity 1 takes from its perspective's score, by kind.
-WEIGHTS: Mapping[Perspective, Mapping[str, float]] = {
+WEIGHTS: Mapping[str, Mapping[str, float]] = {
     QUALITY: {"blur": 0.9, "noise": 0.85, "jpeg": 0.85, "banding": 0.75},
     AUTHENTICITY: {"warp": 0.9, "melt": 0.9, "texture": 0.8},
     CORRESPONDENCE: {"count": 0.6, "colour": 0.65, "place": 0.6, "missing": 0.95},
 }
 PERSPECTIVE_OF = {kind: name for name, kinds in WEIGHTS.items() for kind in kinds}
 #: How much of a loss in the second perspective is felt in the first.
-COUPLING: Mapping[tuple[Perspective, Perspective], float] = {
+COUPLING: Mapping[tuple[str, str], float] = {
     (QUALITY, AUTHENTICITY): 0.08,
     (AUTHENTICITY, QUALITY): 0.12,
     (CORRESPONDENCE, AUTHENTICITY): 0.08,
@@ -55,11 +53,11 @@ class Flaw:
             raise ValueError(f"{self.kind}: severity {self.severity} is outside (0, 1]")
 
     @property
-    def perspective(self) -> Perspective:
+    def perspective(self) -> str:
         return PERSPECTIVE_OF[self.kind]
 
 
-def true_scores(flaws: Iterable[Flaw]) -> dict[Perspective, float]:
+def true_scores(flaws: Iterable[Flaw]) -> dict[str, float]:
     """The true score 0…1 (1 is flawless) of each perspective.
 
     A perspective keeps the product of 1 − weight · severity over its own flaws, and then loses

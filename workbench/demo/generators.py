@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from annotation.protocol.perspectives import Perspective
-
 from .flaws import AUTHENTICITY, CORRESPONDENCE, QUALITY, WEIGHTS, Flaw
 from .scenes import Look
 
@@ -20,7 +18,7 @@ class Profile:
     even, higher is worse).
     """
 
-    rates: Mapping[Perspective, float]
+    rates: Mapping[str, float]
     prone: Mapping[str, float] = field(default_factory=dict)
     severe: float = 0.5
 
@@ -34,7 +32,7 @@ class MakeBelieveGenerator:
     profile: Profile
 
 
-def _rates(quality: float, authenticity: float, correspondence: float) -> dict[Perspective, float]:
+def _rates(quality: float, authenticity: float, correspondence: float) -> dict[str, float]:
     return {QUALITY: quality, AUTHENTICITY: authenticity, CORRESPONDENCE: correspondence}
 
 
@@ -80,7 +78,7 @@ def random_generator(rng: np.random.Generator) -> MakeBelieveGenerator:
     return MakeBelieveGenerator("random", look, Profile(_rates(1.2, 1.2, 1.3)))
 
 
-def choose_kinds(profile: Profile, perspective: Perspective, rng: np.random.Generator) -> list[str]:
+def choose_kinds(profile: Profile, perspective: str, rng: np.random.Generator) -> list[str]:
     """Which kinds of flaw a picture gets in one perspective: none to three, without repeats."""
     kinds = list(WEIGHTS[perspective])
     number = int(rng.binomial(3, min(1.0, profile.rates[perspective] / 3)))
@@ -90,9 +88,7 @@ def choose_kinds(profile: Profile, perspective: Perspective, rng: np.random.Gene
     ]
 
 
-def choose_flaws(
-    profile: Profile, perspective: Perspective, rng: np.random.Generator
-) -> list[Flaw]:
+def choose_flaws(profile: Profile, perspective: str, rng: np.random.Generator) -> list[Flaw]:
     """Flaws of quality or authenticity, with severities drawn around the profile's."""
     chosen = []
     for kind in choose_kinds(profile, perspective, rng):

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from annotation.protocol.forms import AIGCIQA2023_FORM, ExplanationForm
-from annotation.protocol.perspectives import PERSPECTIVES, Perspective
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM
+from annotation.protocol.forms import ExplanationForm
+from annotation.protocol.perspectives import PERSPECTIVES
 from annotation.protocol.scales import ACR5, Scale
 
 from .flaws import Flaw
@@ -47,9 +48,9 @@ class Habits:
     """The parameters of a rater, on the unit scale 0…1 of true scores."""
 
     #: Added to every opinion, per perspective.
-    bias: Mapping[Perspective, float]
+    bias: Mapping[str, float]
     #: Standard deviation of the noise, per perspective.
-    inconsistency: Mapping[Perspective, float]
+    inconsistency: Mapping[str, float]
     #: Share of answers that have nothing to do with the picture.
     lapse_rate: float
     #: Stretch of opinions around the middle: below 1 the ends of the scale are avoided.
@@ -107,9 +108,7 @@ class SimulatedRater:
         drawn = draw_habits(np.random.default_rng([_RATER_STREAM, seed]))
         self.habits = drawn if habits is None else habits
 
-    def opinion(
-        self, true_score: float, perspective: Perspective, rng: np.random.Generator
-    ) -> float:
+    def opinion(self, true_score: float, perspective: str, rng: np.random.Generator) -> float:
         """The opinion on 0…1, before the scale's steps."""
         habits = self.habits
         noise = rng.normal(0, 1)  # always drawn, so that a lapse shifts no later draw
@@ -120,13 +119,13 @@ class SimulatedRater:
 
     def rate(
         self,
-        true_scores: Mapping[Perspective, float],
+        true_scores: Mapping[str, float],
         flaws: Iterable[Flaw] = (),
         scale: Scale = ACR5,
         *,
         key: str = "",
         form: ExplanationForm = AIGCIQA2023_FORM,
-    ) -> dict[Perspective, Answer]:
+    ) -> dict[str, Answer]:
         """Scores on the scale's steps, a level 1…n for every closed field, and free texts.
 
         A free text is given where the form asks for it: its field's level is `at_most` or lower.
@@ -150,7 +149,7 @@ class SimulatedRater:
 
     def _answer(
         self,
-        perspective: Perspective,
+        perspective: str,
         opinion: float,
         flaws: tuple[Flaw, ...],
         scale: Scale,
@@ -170,7 +169,7 @@ class SimulatedRater:
         )
         return Answer(score, phrases, self._say(perspective, flaws) if asked else "")
 
-    def _say(self, perspective: Perspective, flaws: tuple[Flaw, ...]) -> str:
+    def _say(self, perspective: str, flaws: tuple[Flaw, ...]) -> str:
         """Names the perspective's flaws, the worst first, in the rater's way."""
         own = [flaw for flaw in flaws if flaw.perspective == perspective and flaw.kind in _SAYINGS]
         own.sort(key=lambda flaw: -flaw.severity)

@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from annotation.protocol.perspectives import Perspective
 from annotation.protocol.practice import span
 
 from .flaws import (
     AUTHENTICITY,
     CORRESPONDENCE,
     QUALITY,
+    WEIGHTS,
     Flaw,
     damage_of,
     spoil_quality,
@@ -60,7 +60,7 @@ class WorldImage:
     data: bytes
     prompt: str
     generator: str
-    true_scores: dict[Perspective, float]
+    true_scores: dict[str, float]
     flaws: tuple[Flaw, ...]
 
 
@@ -151,7 +151,7 @@ def write_images(
     manifest comes last, so that a world with a manifest is whole.
     """
     (folder / "images").mkdir(parents=True, exist_ok=True)
-    scores = list(Perspective) if published else []
+    scores = list(WEIGHTS) if published else []
     rows = [["filename", "prompt", "generator", *(f"mos_{name}" for name in scores)]]
     truth: dict[str, Any] = {}
     for done, image in enumerate(images, 1):
@@ -179,7 +179,7 @@ def _truth_of(image: WorldImage) -> dict[str, Any]:
 class Truth:
     """What `truth.json` says of one image."""
 
-    scores: dict[Perspective, float]
+    scores: dict[str, float]
     flaws: tuple[Flaw, ...]
 
 
@@ -190,7 +190,7 @@ def read_truth(path: Path) -> dict[str, Truth]:
         raise ValueError(f"{path}: format {document.get('format')!r}, this version reads 1")
     return {
         name: Truth(
-            {Perspective(key): score for key, score in entry["scores"].items()},
+            entry["scores"],
             tuple(Flaw(**flaw) for flaw in entry["flaws"]),
         )
         for name, entry in document["images"].items()

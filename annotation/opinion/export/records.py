@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from ...models import Explanation, PublishedScore, Rater, Rating, Stimulus, Study, Trial
+from ...models import Explanation, PublishedScore, Rater, Score, Stimulus, Study, Trial
 from ...protocol.asking import is_asked
 from ...protocol.perspectives import PERSPECTIVES
 from ..reliability.selectors import rater_weights
@@ -131,7 +131,7 @@ def _trials_by_stimulus(
 
 
 def _add_ratings(by_trial: dict[int, Record]) -> None:
-    rows = Rating.objects.filter(trial__in=by_trial, superseded_at=None).values_list(
+    rows = Score.objects.filter(trial__in=by_trial, superseded_at=None).values_list(
         "trial_id", "perspective", "score", "revision"
     )
     for trial, perspective, score, revision in rows:

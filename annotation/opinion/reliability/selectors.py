@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from workbench.core.jobs.queue import enqueue
 
-from ...models import Rater, Rating, Study
+from ...models import Rater, Score, Study
 from ...protocol.plan import Role
 from ...protocol.reliability_rules import Effect, ReliabilityRules
 from ...protocol.scales import Scale
@@ -242,7 +242,7 @@ class _Known:
 def _known(study: Study) -> _Known:
     rules, excluded = study.rules, _excluded(study)
     key = _cache_key(study, rules, excluded)
-    newest = Rating.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    newest = Score.objects.aggregate(newest=Max("pk"))["newest"] or 0
     return _Known(key, rules, excluded, newest, *_cached(key))
 
 

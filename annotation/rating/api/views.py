@@ -224,7 +224,7 @@ class SkipView(RatingView):
 class SubmitView(RatingView):
     @extend_schema(
         operation_id="rating_submit",
-        summary="Three scores and their reasons; answers with what is next",
+        summary="Scores and their reasons; answers with what is next",
         request=shapes.SubmitSerializer,
         responses={200: shapes.SubmissionSerializer, **_PROBLEMS},
     )
@@ -241,7 +241,7 @@ class SubmitView(RatingView):
             answer=answer,
             language=_language(data),
             ahead=_ahead(data),
-            behaviour=submission.read_behaviour(data.get("behaviour", {})),
+            behaviour=submission.read_behaviour(access=access, data=data.get("behaviour", {})),
             revises=data.get("revises") is not False,
         )
         return Response(submission_json(access, result))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from ...models import Study
 from ...protocol.forms import FormField, FormText
-from ...protocol.perspectives import Perspective, PerspectiveSettings
+from ...protocol.perspectives import PerspectiveSettings
 from ...protocol.skips import SkipReason
 from ...raters.access import Access
 from ...raters.completion import WITH_CODE, completion_code
@@ -167,7 +167,7 @@ def examples_of(access: Access, texts: StudyTexts) -> list[Example]:
     examples = []
     for item in protocol_of(access.study).perspectives:
         shown = texts.perspective(item)
-        about_prompt = item.perspective is Perspective.CORRESPONDENCE
+        about_prompt = item.key == "correspondence"
         images = [
             (
                 default_storage.url(anchor.display),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...protocol.perspectives import PERSPECTIVES, Perspective
+from ...protocol.perspectives import PERSPECTIVES
 from .problems import Problem, gettext_noop
 
 SCORE_COLUMNS = frozenset(
@@ -18,7 +18,7 @@ _MOST_RATERS = 2**31 - 1
 class Score:
     """A published MOS on 0…1, its standard deviation on the same scale, its number of raters."""
 
-    perspective: Perspective
+    perspective: str
     mos: float
     sd: float | None = None
     raters: int | None = None

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...models import PublishedScore, Stimulus, Study
-from ...protocol.perspectives import Perspective
 from ..importing.images import check_image, needs_reducing
 from ..importing.manifest import ManifestRow
 from ..importing.problems import ImageError, Problem, RowError, RowNote, gettext_noop
@@ -168,7 +167,7 @@ def load_known(study: Study, rows: Sequence[ManifestRow], source_name: str) -> d
         stimuli = Stimulus.objects.filter(study=study, filename__in=names)
         scores: dict[int, list[Score]] = {}
         for item in PublishedScore.objects.filter(stimulus__in=stimuli, source=source_name):
-            score = Score(Perspective(item.perspective), item.mos, item.sd, item.raters)
+            score = Score(item.perspective, item.mos, item.sd, item.raters)
             scores.setdefault(item.stimulus_id, []).append(score)
         for stimulus in stimuli.select_related("prompt", "generator"):
             known[stimulus.filename] = Known(

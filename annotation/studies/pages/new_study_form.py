@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ...protocol.forms import AIGCIQA2023_FORM, ExplanationForm
+from ...protocol.aigciqa2023 import AIGCIQA2023_FORM
+from ...protocol.forms import ExplanationForm
 from ...protocol.scales import SCALES
 from ..presets import ACTIVE_LEARNING, PRESETS
 from ..texts import DEFAULT_CONSENT, DEFAULT_INSTRUCTIONS, DEFAULT_INSTRUCTIONS_SCORES

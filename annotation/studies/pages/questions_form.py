@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from ...models import Study
 from ...protocol.errors import ProtocolError
 from ...protocol.forms import ExplanationForm, FormField, FormText
-from ...protocol.perspectives import PERSPECTIVES, Perspective, PerspectiveSettings
+from ...protocol.perspectives import PerspectiveSettings
 from ...protocol.scales import MOST_NAMED, SCALES, Scale
 from ..texts import localized
 from .fields import LinesField, NumberField, TextField
@@ -199,7 +199,7 @@ class QuestionsForm:
             if form in self.reasons.deleted_forms or not form.cleaned_data.get("label"):
                 continue
             data = form.cleaned_data
-            perspective = Perspective(data["perspective"])
+            perspective = data["perspective"]
             old = stored.get(data["key"])
             label = _stored(data["label"], old.label if old else "")
             phrases = _stored_lines(data["phrases"], old.phrases if old else ())
@@ -213,7 +213,7 @@ class QuestionsForm:
                 marks = data["regions"], data["words"]
                 texts.append(FormText(perspective, text, key, at_most, *marks))
         # In the model's order of perspectives, as the rating page shows them.
-        fields.sort(key=lambda field: PERSPECTIVES.index(field.perspective))
+        fields.sort(key=lambda field: field.perspective)
         return ExplanationForm(tuple(fields), tuple(texts))
 
 
@@ -254,7 +254,7 @@ def _keys(fields: Iterable[FormField]) -> list[str]:
     return [field.key for field in fields]
 
 
-def _new_key(perspective: Perspective, label: str, taken: set[str]) -> str:
+def _new_key(perspective: str, label: str, taken: set[str]) -> str:
     """A key that no field has or had, after the label where that has Latin letters."""
     base = f"{perspective}_{slugify(label).replace('-', '_') or 'reason'}"
     number, key = 1, base

@@ -1,8 +1,7 @@
 from annotation.models import Explanation, Rater, Stimulus, Study
 from annotation.opinion.explanations import GivenExplanation, explanations_of
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM
 from annotation.protocol.answers import Reason
-from annotation.protocol.forms import AIGCIQA2023_FORM
-from annotation.protocol.perspectives import Perspective
 from tests.factories import make_rater, make_stimulus
 from tests.modelops.labelling import rate
 
@@ -19,7 +18,7 @@ def explained(stimulus: Stimulus, rater: Rater, level: int, text: str = "") -> E
 
 def given(stimulus: Stimulus, level: int, text: str = "") -> GivenExplanation:
     reason = Reason({"authenticity_distortion": level}, text)
-    return GivenExplanation(stimulus.pk, {Perspective.AUTHENTICITY: reason})
+    return GivenExplanation(stimulus.pk, {"authenticity": reason})
 
 
 def with_form(study: Study) -> Study:

@@ -1,8 +1,8 @@
 import pytest
 
-from annotation.models import PublishedScore, Rater, Rating, Stimulus, Study
+from annotation.models import PublishedScore, Rater, Score, Stimulus, Study
 from annotation.opinion.labels import Label, count_labels, labels_of
-from annotation.protocol.perspectives import default_perspectives
+from annotation.protocol.aigciqa2023 import default_perspectives
 from annotation.protocol.scales import SLIDER100
 from tests.factories import make_rater, make_stimuli
 from tests.modelops.labelling import rate
@@ -50,9 +50,9 @@ def test_one_rating_has_no_spread(study: Study, stimulus: Stimulus) -> None:
 
 def test_a_superseded_score_does_not_count(study: Study, stimulus: Stimulus) -> None:
     trial = rate(stimulus, make_rater(study), (1, 3, 5))
-    old = Rating.objects.get(trial=trial, perspective="quality")
-    Rating.objects.filter(pk=old.pk).update(superseded_at=old.created_at)
-    Rating.objects.create(trial=trial, perspective="quality", score=5, revision=2)
+    old = Score.objects.get(trial=trial, perspective="quality")
+    Score.objects.filter(pk=old.pk).update(superseded_at=old.created_at)
+    Score.objects.create(trial=trial, perspective="quality", score=5, revision=2)
     assert quality(study)[0].mos == 1.0
 
 

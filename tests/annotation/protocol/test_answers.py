@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
 from annotation.protocol.answers import Reason, parse_answer
 from annotation.protocol.errors import ProtocolError
-from annotation.protocol.forms import AIGCIQA2023_FORM, ExplanationForm
-from annotation.protocol.perspectives import Perspective, default_perspectives
+from annotation.protocol.forms import ExplanationForm
 from annotation.protocol.scales import ACR5, SLIDER5, SLIDER100, Scale
 
 SCORES = {"quality": 4, "authenticity": 3, "correspondence": 5}
@@ -18,9 +18,9 @@ def parse(scores: Any = SCORES, explanations: Any = None, scale: Scale = ACR5) -
 def test_scores_become_floats_in_the_models_order() -> None:
     answer = parse({"correspondence": 5, "quality": 4, "authenticity": 3})
     assert list(answer.scores.items()) == [
-        (Perspective.QUALITY, 4.0),
-        (Perspective.AUTHENTICITY, 3.0),
-        (Perspective.CORRESPONDENCE, 5.0),
+        ("quality", 4.0),
+        ("authenticity", 3.0),
+        ("correspondence", 5.0),
     ]
     assert answer.reasons == {}
 
@@ -30,7 +30,7 @@ def test_scores_become_floats_in_the_models_order() -> None:
     [(ACR5, 1, 1.5), (SLIDER5, 2.53, 2.535), (SLIDER100, 100, 100.5)],
 )
 def test_a_score_lies_on_a_step_of_its_scale(scale: Scale, good: float, bad: float) -> None:
-    assert parse(dict.fromkeys(SCORES, good), scale=scale).scores[Perspective.QUALITY] == good
+    assert parse(dict.fromkeys(SCORES, good), scale=scale).scores["quality"] == good
     with pytest.raises(ProtocolError, match="scores: quality: "):
         parse({**dict.fromkeys(SCORES, good), "quality": bad}, scale=scale)
 
@@ -60,9 +60,7 @@ def test_an_empty_reason_is_none_and_texts_lose_their_margins() -> None:
             "authenticity": {"phrases": {"authenticity_distortion": 2}, "text": " six fingers\n"},
         }
     )
-    assert answer.reasons == {
-        Perspective.AUTHENTICITY: Reason({"authenticity_distortion": 2}, "six fingers")
-    }
+    assert answer.reasons == {"authenticity": Reason({"authenticity_distortion": 2}, "six fingers")}
 
 
 def test_a_study_without_a_form_takes_no_phrases() -> None:

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM
 from annotation.protocol.errors import ProtocolError
-from annotation.protocol.forms import AIGCIQA2023_FORM, ExplanationForm, FormField
-from annotation.protocol.perspectives import Perspective
+from annotation.protocol.forms import ExplanationForm, FormField
 from tests.shared_data import require_shared
 
 #: How the released answers word each field; what the brackets hold is the chosen phrase.
@@ -39,7 +39,7 @@ def answers() -> dict[int, dict[str, str]]:
     path = require_shared("data/aigciqa2023plus/instruct.jsonl")
     for line in path.read_text(encoding="utf-8").splitlines():
         pair = json.loads(line)
-        for perspective in Perspective:
+        for perspective in str:
             if pair["question"] == f"What is the {perspective} of the image?":
                 found[pair["id"]][perspective] = pair["answer"]
     return found
@@ -75,7 +75,7 @@ def test_clauses_make_the_released_sentences(
 ) -> None:
     differ = 0
     for row in collected:
-        for perspective in Perspective:
+        for perspective in str:
             fields = [item for item in AIGCIQA2023_FORM.fields if item.perspective is perspective]
             clauses = [
                 field.clauses[int(row[field.key]) - 1]
@@ -90,7 +90,7 @@ def test_clauses_make_the_released_sentences(
 
 
 def test_clauses_say_each_phrase_or_none() -> None:
-    field = FormField("light", Perspective.QUALITY, "Light", ("dark", "fine"))
+    field = FormField("light", "quality", "Light", ("dark", "fine"))
     assert field.says() == [("dark", "Light: dark"), ("fine", "Light: fine")]
     with pytest.raises(ProtocolError, match="light: 1 clauses do not say each of 2 phrases"):
         replace(field, clauses=("the light is dark",))

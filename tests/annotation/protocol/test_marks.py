@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
 from annotation.protocol.answers import Answer, parse_answer
 from annotation.protocol.errors import ProtocolError
-from annotation.protocol.forms import AIGCIQA2023_FORM, ExplanationForm
+from annotation.protocol.forms import ExplanationForm
 from annotation.protocol.marks import parse_regions, parse_words, pieces_of
-from annotation.protocol.perspectives import default_perspectives
 
 SCORES = {"quality": 4, "authenticity": 3, "correspondence": 5}
 DISTORTED, MISMATCH = AIGCIQA2023_FORM.texts

@@ -2,7 +2,6 @@
 
 import pytest
 
-from annotation.protocol.perspectives import Perspective
 from annotation.protocol.practice import expectation, span
 from annotation.protocol.scales import ACR5, SLIDER5, SLIDER100, Scale
 
@@ -30,7 +29,7 @@ def test_training_spans_the_range(number: int, chosen: list[float]) -> None:
 def test_one_level_of_five_on_either_side_is_as_expected(
     scale: Scale, mos: float, bounds: tuple[float, float, float]
 ) -> None:
-    found = expectation(Perspective.QUALITY, scale, mos)
+    found = expectation("quality", scale, mos)
     assert (found.expected, found.low, found.high) == pytest.approx(bounds)
     assert found.holds(found.low)
     assert found.holds(found.high)

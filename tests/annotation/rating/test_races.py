@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from django.db.models import Count
 
-from annotation.models import Rater, Rating, RatingSession, Stimulus, Study, Trial
+from annotation.models import Rater, RatingSession, Score, Stimulus, Study, Trial
 from annotation.protocol.skips import Skip, SkipReason
 from annotation.raters.errors import RatingError
 from annotation.rating.claims import Offer, claim_trials, expire_leases, skip_trial
@@ -52,7 +52,7 @@ def check_invariants() -> None:
     assert not over
     assert wrong_counters() == 0
     submitted = Trial.objects.filter(state="submitted").count()
-    assert Rating.objects.filter(superseded_at=None).count() == 3 * submitted
+    assert Score.objects.filter(superseded_at=None).count() == 3 * submitted
 
 
 def test_twelve_raters_fill_every_image_to_what_it_wants_and_not_over(study: Study) -> None:
@@ -128,7 +128,7 @@ def test_one_answer_sent_by_eight_requests_at_once_is_stored_once(
     factories.make_stimuli(study, 5)
     trial = claim_trials(access=in_rating(rater), ahead=0).trials[0]
     at_once(lambda _number: submit(rater, trial.id), list(range(8)))
-    assert Rating.objects.filter(trial_id=trial.id).count() == 3
+    assert Score.objects.filter(trial_id=trial.id).count() == 3
     check_invariants()
 
 
@@ -136,7 +136,7 @@ def test_different_answers_at_once_leave_one_that_counts(study: Study, rater: Ra
     factories.make_stimuli(study, 5)
     trial = claim_trials(access=in_rating(rater), ahead=0).trials[0]
     at_once(lambda quality: submit(rater, trial.id, quality), [1, 2, 3, 4, 5])
-    quality = Rating.objects.filter(trial_id=trial.id, perspective="quality")
+    quality = Score.objects.filter(trial_id=trial.id, perspective="quality")
     assert quality.count() == 5
     assert quality.filter(superseded_at=None).count() == 1
     check_invariants()

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from annotation.models import Rating, RatingSession, Study, Trial
+from annotation.models import RatingSession, Score, Study, Trial
 from annotation.protocol.plan import SessionPlan
 from annotation.protocol.reliability_rules import Effect, ReliabilityRules, Rule
 from annotation.raters.services import rater_access
@@ -117,7 +117,7 @@ def test_a_scale_stays_once_there_are_ratings(api: Client, study: Study) -> None
         leased_at=now,
         lease_expires_at=now,
     )
-    Rating.objects.create(trial=trial, perspective="quality", score=4)
+    Score.objects.create(trial=trial, perspective="quality", score=4)
     perspectives = study.perspectives
     perspectives[0]["scale"] = {"kind": "slider5", "minimum": 0, "maximum": 5, "step": 0.01}
     answer = patch(api, {"perspectives": perspectives})

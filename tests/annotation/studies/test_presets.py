@@ -5,7 +5,7 @@ import math
 import pytest
 
 from annotation.models import Study
-from annotation.protocol.forms import AIGCIQA2023_FORM
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM
 from annotation.protocol.plan import SessionPlan
 from annotation.protocol.reliability_rules import BOUNDS, Effect
 from annotation.protocol.scales import ACR5, SLIDER5

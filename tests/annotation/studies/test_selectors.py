@@ -2,7 +2,7 @@
 
 import pytest
 
-from annotation.models import Rating, RatingSession, Study, Trial
+from annotation.models import RatingSession, Score, Study, Trial
 from annotation.opinion.selectors import mos_of
 from annotation.stimuli.splits import draw_splits
 from annotation.studies.selectors import stimuli_of
@@ -28,7 +28,7 @@ def test_only_main_trials_enter_the_mean_that_the_console_shows(study: Study) ->
             lease_expires_at=now,
             submitted_at=now,
         )
-        Rating.objects.create(trial=trial, perspective="quality", score=score)
+        Score.objects.create(trial=trial, perspective="quality", score=score)
     assert mos_of(study, [stimulus]) == {stimulus.pk: {"quality": 5.0}}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from annotation.models import Explanation, RatingSession, Study, Trial
-from annotation.protocol.forms import AIGCIQA2023_FORM
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM
 from annotation.studies.services import StudyError, update_study
 from tests.factories import make_rater, make_stimulus
 from workbench.accounts.models import User

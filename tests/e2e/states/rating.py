@@ -12,7 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import Route, expect
 
 from annotation.models import PublishedScore, RatingSession
-from annotation.protocol.perspectives import default_perspectives
+from annotation.protocol.aigciqa2023 import default_perspectives
 from annotation.protocol.plan import PLAIN
 from annotation.protocol.scales import ACR5, ACR11, SLIDER5
 from annotation.raters.messages import write_to_raters

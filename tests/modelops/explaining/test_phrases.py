@@ -1,8 +1,7 @@
 import pytest
 
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM as FORM
 from annotation.protocol.answers import Reason
-from annotation.protocol.forms import AIGCIQA2023_FORM as FORM
-from annotation.protocol.perspectives import Perspective
 from modelops.explaining.phrases import (
     ExplanationAgreement,
     PhraseAgreement,
@@ -15,8 +14,8 @@ from modelops.explaining.phrases import (
 KEY = "authenticity_distortion"
 
 
-def authenticity(level: int) -> dict[Perspective, Reason]:
-    return {Perspective.AUTHENTICITY: Reason({KEY: level})}
+def authenticity(level: int) -> dict[str, Reason]:
+    return {"authenticity": Reason({KEY: level})}
 
 
 @pytest.mark.parametrize(
@@ -29,7 +28,7 @@ def test_what_people_agree_on_is_the_median_and_the_worse_of_two(
 
 
 def test_what_nobody_answered_is_left_out() -> None:
-    assert consensus(FORM, [{}, {Perspective.AUTHENTICITY: Reason({}, "odd")}]) == {}
+    assert consensus(FORM, [{}, {"authenticity": Reason({}, "odd")}]) == {}
 
 
 def test_accuracy_and_macro_f1_by_hand() -> None:

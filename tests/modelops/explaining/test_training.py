@@ -11,7 +11,7 @@ import torch
 
 from annotation.protocol.answers import Reason
 from annotation.protocol.forms import ExplanationForm, FormField, FormText
-from annotation.protocol.perspectives import PERSPECTIVES, Perspective
+from annotation.protocol.perspectives import PERSPECTIVES
 from modelops.explaining.tiny_language import (
     LanguageRecipe,
     Remarks,
@@ -51,10 +51,10 @@ from modelops.predictors.mint import (
 from tests.modelops.predictors.mint.fine_tuning.models import small_model
 
 FORM = ExplanationForm(
-    (FormField("colour", Perspective.QUALITY, "Colour", ("much too dark", "quite bright")),),
-    (FormText(Perspective.QUALITY, "Why?", "colour", at_most=1),),
+    (FormField("colour", "quality", "Colour", ("much too dark", "quite bright")),),
+    (FormText("quality", "Why?", "colour", at_most=1),),
 )
-REMARKS = Remarks({Perspective.QUALITY: ("no light at all",)})
+REMARKS = Remarks({"quality": ("no light at all",)})
 
 
 def ignore(done: int, total: int) -> None:
@@ -93,8 +93,8 @@ def look_at(scores: LoadedModel, explainer: MintIQAExplainer, shades: list[float
     return look(scores, explainer, pictures(scores, shades), [str(shade) for shade in shades])
 
 
-def reasons(level: int) -> Mapping[Perspective, Reason]:
-    return {Perspective.QUALITY: Reason({"colour": level})}
+def reasons(level: int) -> Mapping[str, Reason]:
+    return {"quality": Reason({"colour": level})}
 
 
 def answers(speech: Speech, seen: Seen, question: str) -> list[str]:

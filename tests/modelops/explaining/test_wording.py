@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM
 from annotation.protocol.answers import Reason
-from annotation.protocol.forms import AIGCIQA2023_FORM, ExplanationForm, FormField, FormText
-from annotation.protocol.perspectives import PERSPECTIVES, Perspective
+from annotation.protocol.forms import ExplanationForm, FormField, FormText
+from annotation.protocol.perspectives import PERSPECTIVES
 from modelops.explaining.wording import (
     OVERALL,
     QUESTIONS,
@@ -38,7 +39,7 @@ NO_SUCH_LEVEL = {
 }
 
 
-def released_reasons(row: Mapping[str, str]) -> dict[Perspective, Reason]:
+def released_reasons(row: Mapping[str, str]) -> dict[str, Reason]:
     """The row of explanations.csv, without levels that its form does not have."""
     reasons = {}
     for perspective in PERSPECTIVES:
@@ -67,7 +68,7 @@ def test_the_released_pairs_are_ours_but_for_eight_that_are_explained() -> None:
     different = {key for key in released if ours[key] != released[key]}
     assert different == WHITE_SPACE | NO_SUCH_LEVEL.keys()
     for key in WHITE_SPACE:
-        text = reasons[key[0]][Perspective.CORRESPONDENCE].text
+        text = reasons[key[0]]["correspondence"].text
         assert released[key] == ours[key].replace(f"{text.strip()}.", f"{text}.")
         assert text != text.strip()
     for key, sentence in NO_SUCH_LEVEL.items():
@@ -94,15 +95,15 @@ def test_every_level_of_the_released_sentences_is_read_back() -> None:
 
 def test_the_pairs_of_a_rater_are_those_that_were_answered() -> None:
     reasons = {
-        Perspective.AUTHENTICITY: Reason({"authenticity_distortion": 2}, "six fingers"),
-        Perspective.CORRESPONDENCE: Reason({"correspondence_consistency": 3}),
+        "authenticity": Reason({"authenticity_distortion": 2}, "six fingers"),
+        "correspondence": Reason({"correspondence_consistency": 3}),
     }
     assert list(pairs_of(FORM, reasons)) == [
         Pair("authenticity", "The image is partially distorted. six fingers."),
         Pair("correspondence", "The image and its prompt are essentially consistent."),
     ]
     quality = Reason({"quality_clarity": 1, "quality_outline": 1, "quality_detail": 3})
-    whole = list(pairs_of(FORM, {**reasons, Perspective.QUALITY: quality}))[-1]
+    whole = list(pairs_of(FORM, {**reasons, "quality": quality}))[-1]
     assert whole == Pair(
         OVERALL,
         "The image quality is very blurry, the image outline and content cannot be distinguished, "
@@ -113,20 +114,20 @@ def test_the_pairs_of_a_rater_are_those_that_were_answered() -> None:
 
 def test_nothing_said_is_no_pair() -> None:
     assert list(pairs_of(FORM, {})) == []
-    assert list(pairs_of(ExplanationForm(), {Perspective.QUALITY: Reason({"a": 1}, "")})) == []
+    assert list(pairs_of(ExplanationForm(), {"quality": Reason({"a": 1}, "")})) == []
 
 
 def test_a_study_with_a_form_of_its_own_is_worded_by_its_labels() -> None:
-    field = FormField("light", Perspective.QUALITY, "Light", ("good", "good enough", "差"))
-    form = ExplanationForm((field,), (FormText(Perspective.QUALITY, "Why?", "light"),))
-    reasons = {Perspective.QUALITY: Reason({"light": 2}, "too bright")}
+    field = FormField("light", "quality", "Light", ("good", "good enough", "差"))
+    form = ExplanationForm((field,), (FormText("quality", "Why?", "light"),))
+    reasons = {"quality": Reason({"light": 2}, "too bright")}
     assert list(pairs_of(form, reasons)) == [
         Pair("quality", "The light is good enough. too bright."),
         # It asks about quality alone, so that is the whole.
         Pair(OVERALL, "The light is good enough. too bright."),
     ]
     for level in (1, 2, 3):
-        said = {Perspective.QUALITY: Reason({"light": level})}
+        said = {"quality": Reason({"light": level})}
         assert parse_answer(form, word_answer(form, said, "quality")) == {"light": level}
 
 

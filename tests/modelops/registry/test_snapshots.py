@@ -5,7 +5,7 @@ import pytest
 from django.core.files.storage import storages
 from django.db import IntegrityError, connection, transaction
 
-from annotation.models import Rater, Rating, Stimulus, Study
+from annotation.models import Rater, Score, Stimulus, Study
 from annotation.opinion.labels import labels_of
 from modelops.errors import ArtifactError
 from modelops.models import LabelSnapshot
@@ -54,7 +54,7 @@ def test_a_new_rating_or_a_changed_one_makes_another_snapshot(
     study: Study, rated: list[Stimulus]
 ) -> None:
     first = take_snapshot(study)
-    Rating.objects.filter(perspective="quality", trial__stimulus=rated[0]).update(score=2)
+    Score.objects.filter(perspective="quality", trial__stimulus=rated[0]).update(score=2)
     second = take_snapshot(study)
     rate(rated[2], make_rater(study), (5, 5, 5))
     assert len({first.pk, second.pk, take_snapshot(study).pk}) == 3

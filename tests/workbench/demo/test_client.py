@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from annotation.models import Explanation, Rating, Study, Trial
+from annotation.models import Explanation, Score, Study, Trial
 from annotation.protocol.perspectives import PERSPECTIVES
 from annotation.protocol.sessions import SessionState
 from annotation.raters.services import create_raters, link_token
@@ -54,7 +54,7 @@ def test_a_rater_consents_sees_an_image_and_answers(
     trial = Trial.objects.get(pk=image.trial)
     assert trial.state == Trial.State.SUBMITTED
     assert trial.displayed_at is not None
-    stored = Rating.objects.filter(trial=trial).values_list("perspective", "score")
+    stored = Score.objects.filter(trial=trial).values_list("perspective", "score")
     assert dict(stored) == {"quality": 4.0, "authenticity": 2.0, "correspondence": 5.0}
     reason = Explanation.objects.get(trial=trial, perspective="authenticity")
     assert reason.text == "crooked legs"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from annotation.models import Explanation, Rating, Stimulus, Study, Trial
+from annotation.models import Explanation, Score, Stimulus, Study, Trial
 from tests.workbench.demo.conftest import rate_all
 from workbench.demo.client import OwnerClient, UnreachableError
 from workbench.demo.crowd import Crowd, Member, UnknownImageError, World
@@ -23,8 +23,8 @@ def test_every_place_is_filled_once_and_every_answer_stored(
     assert set(per_image.values()) == {2}
     trials = Trial.objects.filter(state=Trial.State.SUBMITTED)
     assert trials.count() == 24
-    assert Rating.objects.filter(superseded_at=None).count() == 24 * 3
-    assert not Rating.objects.exclude(superseded_at=None).exists()
+    assert Score.objects.filter(superseded_at=None).count() == 24 * 3
+    assert not Score.objects.exclude(superseded_at=None).exists()
 
 
 def test_the_scores_and_reasons_stored_are_those_of_the_person_who_looked(
@@ -33,7 +33,7 @@ def test_the_scores_and_reasons_stored_are_those_of_the_person_who_looked(
     report = rate_all(owner_client, world_folder)
     sent = report.sent[0]
     trial = Trial.objects.get(rater__code=sent.rater, stimulus__filename=sent.filename)
-    scores = dict(Rating.objects.filter(trial=trial).values_list("perspective", "score"))
+    scores = dict(Score.objects.filter(trial=trial).values_list("perspective", "score"))
     assert scores == {str(name): answer.score for name, answer in sent.answers.items()}
     phrases = dict(Explanation.objects.filter(trial=trial).values_list("perspective", "phrases"))
     assert phrases == {str(name): dict(answer.phrases) for name, answer in sent.answers.items()}

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from annotation.protocol.forms import AIGCIQA2023_FORM
-from annotation.protocol.perspectives import PERSPECTIVES, Perspective
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM
+from annotation.protocol.perspectives import PERSPECTIVES
 from annotation.protocol.scales import ACR5, SCALES, SLIDER100, Scale
 from workbench.demo.flaws import Flaw
 from workbench.demo.raters import Habits, SimulatedRater, panel
@@ -57,9 +57,9 @@ def test_lapses_have_nothing_to_do_with_the_picture() -> None:
 def test_scores_lie_on_the_scale_and_answers_fit_the_form(scale: Scale) -> None:
     flaws = (Flaw("melt", 0.9, "melt 0.90"), Flaw("colour", 1.0, "star blue, not orange"))
     truth = {
-        Perspective.QUALITY: 0.9,
-        Perspective.AUTHENTICITY: 0.15,
-        Perspective.CORRESPONDENCE: 0.3,
+        "quality": 0.9,
+        "authenticity": 0.15,
+        "correspondence": 0.3,
     }
     for rater in panel(2, 20):
         for perspective, answer in rater.rate(truth, flaws, scale, key="x").items():
@@ -70,27 +70,25 @@ def test_scores_lie_on_the_scale_and_answers_fit_the_form(scale: Scale) -> None:
 def test_a_low_level_comes_with_words_about_what_is_wrong_and_a_high_one_without() -> None:
     flaws = (Flaw("count", 2 / 3, "4 instead of 2 red star"),)
     truth = {
-        Perspective.QUALITY: 1.0,
-        Perspective.AUTHENTICITY: 1.0,
-        Perspective.CORRESPONDENCE: 0.1,
+        "quality": 1.0,
+        "authenticity": 1.0,
+        "correspondence": 0.1,
     }
     rater = SimulatedRater(1, habits())
     answers = rater.rate(truth, flaws, ACR5)
-    assert answers[Perspective.CORRESPONDENCE].text == (
-        "the number is wrong (4 instead of 2 red star)"
-    )
-    assert answers[Perspective.AUTHENTICITY].text == ""
-    assert answers[Perspective.QUALITY].score == 5
+    assert answers["correspondence"].text == ("the number is wrong (4 instead of 2 red star)")
+    assert answers["authenticity"].text == ""
+    assert answers["quality"].score == 5
 
 
 def test_blur_lowers_clarity_more_than_detail() -> None:
     truth = {
-        Perspective.QUALITY: 0.6,
-        Perspective.AUTHENTICITY: 1.0,
-        Perspective.CORRESPONDENCE: 1.0,
+        "quality": 0.6,
+        "authenticity": 1.0,
+        "correspondence": 1.0,
     }
     answers = SimulatedRater(1, habits()).rate(truth, (Flaw("blur", 0.9, "blur 0.90"),), ACR5)
-    phrases = answers[Perspective.QUALITY].phrases
+    phrases = answers["quality"].phrases
     assert phrases["quality_clarity"] < phrases["quality_detail"]
 
 
@@ -99,6 +97,6 @@ def test_the_mean_of_many_raters_orders_pictures_as_the_truth_does() -> None:
     means = [
         np.mean([r.rate(dict.fromkeys(PERSPECTIVES, v), key="k")[p].score for r in panel(4, 40)])
         for v in levels
-        for p in (Perspective.QUALITY,)
+        for p in ("quality",)
     ]
     assert means == sorted(means)

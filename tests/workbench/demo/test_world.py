@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from annotation.protocol.perspectives import Perspective
 from workbench.demo.flaws import true_scores
 from workbench.demo.generators import GENERATORS, choose_kinds
 from workbench.demo.grammar import Split, split_of
@@ -56,8 +55,7 @@ def test_generators_are_prone_to_their_own_flaws() -> None:
     rng = np.random.default_rng(0)
     counts = {
         generator.name: sum(
-            "count" in choose_kinds(generator.profile, Perspective.CORRESPONDENCE, rng)
-            for _ in range(400)
+            "count" in choose_kinds(generator.profile, "correspondence", rng) for _ in range(400)
         )
         for generator in GENERATORS
     }

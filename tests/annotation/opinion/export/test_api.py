@@ -15,8 +15,8 @@ from annotation.models import (
     Explanation,
     PublishedScore,
     Rater,
-    Rating,
     RatingSession,
+    Score,
     Study,
     Trial,
 )
@@ -43,7 +43,7 @@ def rate(rater: Rater, stimulus: Any, scores: Mapping[str, float], position: int
         submitted_at=now,
     )
     for perspective, score in scores.items():
-        Rating.objects.create(trial=trial, perspective=perspective, score=score)
+        Score.objects.create(trial=trial, perspective=perspective, score=score)
     return trial
 
 
@@ -123,8 +123,8 @@ def test_only_the_latest_revision_of_a_score_leaves(
 ) -> None:
     (stimulus,) = make_stimuli(study, 1)
     trial = rate(make_rater(study), stimulus, {"quality": 1})
-    Rating.objects.filter(trial=trial).update(superseded_at=timezone.now())
-    Rating.objects.create(trial=trial, perspective="quality", score=5, revision=2)
+    Score.objects.filter(trial=trial).update(superseded_at=timezone.now())
+    Score.objects.create(trial=trial, perspective="quality", score=5, revision=2)
     (record,) = map(json.loads, get_export(client, owner, "jsonl").splitlines())
     assert record["trials"][0]["scores"] == {"quality": 5}
     assert record["trials"][0]["revisions"] == {"quality": 2}

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
-from annotation.models import PublishedScore, Rater, Rating, Stimulus, Study
+from annotation.models import PublishedScore, Rater, Score, Stimulus, Study
 from annotation.opinion.reliability import selectors as reliability
 from annotation.opinion.reliability.judging import Flag
 from annotation.opinion.reliability.measures import Absences, AttentionChecks, GoldAnswers
@@ -123,7 +123,7 @@ def test_training_stabilisation_and_superseded_scores_say_nothing(
     answer(session, stimuli[1], 1, role="stabilisation", seconds=0.1)
     trial = answer(session, stimuli[2], 2)
     trial.ratings.update(superseded_at=timezone.now())
-    Rating.objects.create(trial=trial, perspective="quality", score=5, revision=2)
+    Score.objects.create(trial=trial, perspective="quality", score=5, revision=2)
     standing = reliability_of(study)[rater.pk]
     assert standing.ratings == 1
     assert standing.median_seconds == pytest.approx(4)

@@ -12,7 +12,8 @@ from django.db import connection
 from annotation.models import Explanation, Prompt, Rater, Study
 from annotation.opinion.export.encoding import ExportFormat, encode
 from annotation.opinion.export.records import export_records
-from annotation.protocol.forms import AIGCIQA2023_FORM, ExplanationForm
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM
+from annotation.protocol.forms import ExplanationForm
 from tests import factories
 from tests.annotation.rating.api.client import RaterClient
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from annotation.models import Explanation, PublishedScore, Rater, Rating, Stimulus, Study, Trial
+from annotation.models import Explanation, PublishedScore, Rater, Score, Stimulus, Study, Trial
 from annotation.opinion.export.records import export_records
 from annotation.protocol.plan import PLAIN
 from annotation.rating.claims import expire_leases
@@ -49,7 +49,7 @@ def test_a_block_is_gone_through_once_per_perspective(rating: RaterClient) -> No
     ]
     assert body["state"] == "done"
     assert Trial.objects.filter(state="submitted", scored=3).count() == 4
-    assert Rating.objects.count() == 12
+    assert Score.objects.count() == 12
 
 
 def in_order(body: dict[str, Any], rating: RaterClient, ahead: int) -> list[tuple[int, str]]:
@@ -146,7 +146,7 @@ def test_what_is_not_asked_for_now_is_refused(rating: RaterClient) -> None:
     reasons = {"authenticity": {"text": "odd"}}
     body = rating.submit(trial, {"quality": 3}, explanations=reasons)
     assert body["detail"] == "authenticity is not asked for now; send quality alone"
-    assert not Rating.objects.exists()
+    assert not Score.objects.exists()
 
 
 def test_the_same_answer_again_changes_nothing_and_another_supersedes(rating: RaterClient) -> None:
@@ -159,7 +159,7 @@ def test_the_same_answer_again_changes_nothing_and_another_supersedes(rating: Ra
     # Back to the pass before: the other perspective, and its reasons, stay as they are.
     body = rating.submit(trial, {"authenticity": 5})
     assert body["trial"] == {"id": trial, "state": "leased", "revision": 2}
-    current = Rating.objects.filter(superseded_at=None).values_list("perspective", "score")
+    current = Score.objects.filter(superseded_at=None).values_list("perspective", "score")
     assert dict(current) == {"quality": 2, "authenticity": 5}
     assert Explanation.objects.filter(superseded_at=None).count() == 1
     assert Trial.objects.get(pk=trial).scored == 2

@@ -10,7 +10,7 @@ from django.db.models import Count
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from annotation.models import PublishedScore, Rater, Rating, RatingSession, Stimulus, Study, Trial
+from annotation.models import PublishedScore, Rater, RatingSession, Score, Stimulus, Study, Trial
 from annotation.protocol.plan import PLAIN, SessionPlan
 from annotation.rating.claims import expire_leases
 from tests import factories
@@ -186,7 +186,7 @@ def run(given_to: tuple[Person, list[str]]) -> None:
 
 def fresh_study(plan: SessionPlan) -> Study:
     # Hypothesis runs many examples in one test, and so in one database.
-    for model in (Rating, Trial, RatingSession, Rater, Stimulus, Study):
+    for model in (Score, Trial, RatingSession, Rater, Stimulus, Study):
         model.objects.all().delete()
     owner = User.objects.filter(username="owner").first() or factories.make_user("owner")
     study = factories.make_study(
@@ -206,7 +206,7 @@ def check(people: list[Person]) -> None:
     assert wrong_counters() == 0
     assert not served_twice()
     current: dict[int, dict[str, float]] = {}
-    for trial, name, score in Rating.objects.filter(superseded_at=None).values_list(
+    for trial, name, score in Score.objects.filter(superseded_at=None).values_list(
         "trial_id", "perspective", "score"
     ):
         assert name not in current.setdefault(trial, {})

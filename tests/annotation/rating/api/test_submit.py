@@ -12,8 +12,8 @@ from annotation.models import (
     Explanation,
     PublishedScore,
     Rater,
-    Rating,
     RatingSession,
+    Score,
     Stimulus,
     Study,
     Trial,
@@ -30,9 +30,7 @@ REASONS = {
 
 def current_scores(trial: int) -> dict[str, float]:
     return dict(
-        Rating.objects.filter(trial_id=trial, superseded_at=None).values_list(
-            "perspective", "score"
-        )
+        Score.objects.filter(trial_id=trial, superseded_at=None).values_list("perspective", "score")
     )
 
 
@@ -68,7 +66,7 @@ def test_the_same_answer_again_changes_nothing_and_answers_the_same(rating: Rate
     once = rating.submit(trial, explanations=REASONS)
     again = rating.submit(trial, explanations=REASONS)
     assert again == once
-    assert Rating.objects.count() == 3
+    assert Score.objects.count() == 3
     assert Explanation.objects.count() == 2
     assert Trial.objects.count() == 2
 
@@ -105,7 +103,7 @@ def test_other_scores_make_a_revision_and_keep_the_first(rating: RaterClient) ->
     assert body["trial"]["revision"] == 2
     assert body["progress"]["done"] == 1
     assert current_scores(trial) == {**SCORES, "quality": 1}
-    history = Rating.objects.filter(trial_id=trial, perspective="quality").order_by("revision")
+    history = Score.objects.filter(trial_id=trial, perspective="quality").order_by("revision")
     assert [(row.score, row.superseded_at is None) for row in history] == [(4, False), (1, True)]
     assert Explanation.objects.count() == 2
 
@@ -145,7 +143,7 @@ def test_a_score_that_does_not_fit_is_refused_by_name(
 ) -> None:
     body = rating.submit(first(rating), scores)
     assert (rating.status, body) == (400, {"code": "answer_invalid", "detail": message})
-    assert not Rating.objects.exists()
+    assert not Score.objects.exists()
 
 
 def test_not_a_number_is_refused(study: Study, rating: RaterClient) -> None:
@@ -158,7 +156,7 @@ def test_not_a_number_is_refused(study: Study, rating: RaterClient) -> None:
     )
     assert response.status_code == 400
     assert "NaN" in response.json()["detail"]
-    assert not Rating.objects.exists()
+    assert not Score.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -182,7 +180,7 @@ def test_a_reason_that_does_not_fit_is_refused_by_name(
     body = rating.submit(first(rating), explanations=explanations)
     assert (rating.status, body["code"]) == (400, "answer_invalid")
     assert part in body["detail"]
-    assert not Rating.objects.exists()
+    assert not Score.objects.exists()
 
 
 @pytest.mark.parametrize("language", [[], {}, 7, None])
@@ -218,7 +216,7 @@ def test_an_answer_after_the_lease_ran_out_and_the_places_went_is_refused_by_nam
     Stimulus.objects.filter(trials=trial).update(claimed_ratings=5)
     body = rating.submit(trial)
     assert (rating.status, body["code"]) == (409, "lease_lost")
-    assert not Rating.objects.exists()
+    assert not Score.objects.exists()
     assert rating.claim()["trials"]
 
 

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from annotation.models import PublishedScore, Rater, RatingSession, Stimulus, Study, Trial
-from annotation.protocol.perspectives import default_perspectives
+from annotation.protocol.aigciqa2023 import default_perspectives
 from annotation.protocol.plan import PLAIN
 from annotation.protocol.scales import ACR11, SLIDER5
 from annotation.raters.completion import completion_code

@@ -2,8 +2,7 @@
 
 import pytest
 
-from annotation.protocol.forms import AIGCIQA2023_FORM
-from annotation.protocol.perspectives import default_perspectives
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
 from annotation.studies import texts
 
 

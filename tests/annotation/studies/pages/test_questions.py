@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from annotation.models import Explanation, Rating, RatingSession, Study, Trial
-from annotation.protocol.forms import AIGCIQA2023_FORM, ExplanationForm
-from annotation.protocol.perspectives import Perspective, default_perspectives
+from annotation.models import Explanation, RatingSession, Score, Study, Trial
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
+from annotation.protocol.forms import ExplanationForm
 from annotation.protocol.scales import ACR5, SLIDER5
 from tests.factories import make_rater, make_stimulus
 
@@ -53,7 +53,7 @@ def answered(study: Study) -> Study:
         lease_expires_at=now,
         submitted_at=now,
     )
-    Rating.objects.create(trial=trial, perspective="quality", score=4)
+    Score.objects.create(trial=trial, perspective="quality", score=4)
     Explanation.objects.create(
         trial=trial, perspective="quality", phrases={"quality_clarity": 2}, language="en"
     )
@@ -109,7 +109,7 @@ def test_a_reason_is_added_with_a_key_of_its_own(console: Client, study: Study) 
     form = Study.objects.get().form
     (added,) = (field for field in form.fields if field.label == "Light & shade")
     assert (added.key, added.phrases) == ("quality_light_shade", ("too dark", "fine"))
-    assert added.perspective is Perspective.QUALITY
+    assert added.perspective == "quality"
     (text,) = (text for text in form.texts if text.field == added.key)
     assert (text.label, text.at_most) == ("Where?", 1)
     assert len(form.fields) == 6

@@ -7,8 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from annotation.models import AuditEntry, Rater, Stimulus, Study
-from annotation.protocol.forms import AIGCIQA2023_FORM
-from annotation.protocol.perspectives import default_perspectives
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
 from annotation.raters.invitations import open_shared_link, shared_link_path
 from annotation.raters.services import rater_link
 from annotation.studies.services import StudyError, update_study
