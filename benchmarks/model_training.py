@@ -16,13 +16,13 @@ import torch
 from modelops.learning.bayes import fit_last_layer
 from modelops.learning.embeddings import EmbeddingCache
 from modelops.learning.labels import SourceLabel, combine
+from modelops.learning.recipe import default_recipe
 from modelops.predictors.mint import Item, LoadedModel
 from modelops.predictors.mint.fine_tuning.devices import in_bfloat16
 from modelops.predictors.mint.fine_tuning.pixels import ImageFiles
 from modelops.predictors.mint.fine_tuning.training import TrainingData, fine_tune
 from modelops.predictors.mint.fine_tuning.trunk import trunk_blocks
 from modelops.predictors.mint.fine_tuning.trunk_cache import KeptTrunk, TrunkCache
-from modelops.learning.recipe import default_recipe
 
 _PERSPECTIVES = 3
 

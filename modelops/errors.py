@@ -1,4 +1,4 @@
-"""What model operations refuse; each message names the thing, the place and the mend."""
+"""What model operations refuse; each message names the thing, the place and the fix."""
 
 from workbench.core.errors import MintError
 

@@ -16,7 +16,8 @@ from annotation.protocol.perspectives import PERSPECTIVES
 from workbench.core.files import sha256_of
 
 from ..learning.errors import LearningError
-from ..predictors.embedding import speech_dtype
+from ..predictors.backbones import Backbone
+from ..predictors.devices import speech_dtype
 from ..predictors.images import read_images
 from ..registry.artifacts import MANIFEST
 from .wording import OVERALL, QUESTIONS, Reasons, pairs_of, parse_answer
@@ -73,7 +74,7 @@ def gather_explanations(study: Study, stimuli: Sequence[Stimulus]) -> Explained:
 def learn_to_explain(
     *,
     scores: "LoadedModel",
-    preset: str,
+    backbone: Backbone,
     epochs: int,
     form: ExplanationForm,
     pool: Explained,
@@ -95,10 +96,10 @@ def learn_to_explain(
             "no rater has given closed answers or texts yet, so there is nothing to learn to "
             "explain; collect some, or train without explanations"
         )
-    speech = base_speech(scores, preset, form, remarks_of(pool.given), report)
+    speech = base_speech(scores, backbone, form, remarks_of(pool.given), report)
     seen, pool = _look(scores, speech, pool, report)
     examples = examples_of(form, pool.given)
-    recipe = explanation_recipe(preset, epochs)
+    recipe = explanation_recipe(backbone.kind.name, epochs)
     train_explainer(
         speech,
         seen,
@@ -108,7 +109,7 @@ def learn_to_explain(
         lambda done, total: report("explaining", done, total),
     )
     answerer = Answerer(scores, speech)
-    rows, answers, _unreadable = answer_stimuli(answerer, holdout.stimuli, preset)
+    rows, answers, _unreadable = answer_stimuli(answerer, holdout.stimuli, backbone.kind.name)
     agreement = _agreement(form, pool, holdout.take(rows), answers)
     return LearnedSpeech(speech, agreement, _answers(pool.stimuli, examples))
 
@@ -147,7 +148,11 @@ def remarks_of(given: Sequence[Sequence[Reasons]]) -> "Remarks":
 
 
 def base_speech(
-    scores: "LoadedModel", preset: str, form: ExplanationForm, remarks: "Remarks", report: Report
+    scores: "LoadedModel",
+    backbone: Backbone,
+    form: ExplanationForm,
+    remarks: "Remarks",
+    report: Report,
 ) -> "Speech":
     """What stage 2 starts from: a converted one, or stage 1's trunk before a language model.
 
@@ -157,17 +162,17 @@ def base_speech(
     from ..predictors.mint import load_language_model, load_speech, start_speech
     from ..predictors.mint.checkpoint import EXPLANATIONS_FOLDER
 
-    base = Path(settings.MODEL_WEIGHTS) if settings.MODEL_WEIGHTS else None
+    base = Path(backbone.weights) if backbone.weights else None
     if base is not None and (base / EXPLANATIONS_FOLDER).exists():
         return load_speech(base, device=scores.model.device, dtype=speech_dtype())
     if settings.MODEL_LANGUAGE:
         language = load_language_model(settings.MODEL_LANGUAGE, dtype=speech_dtype())
         return start_speech(scores, *language)
-    if preset != "tiny":
+    if backbone.kind.name != "tiny":
         raise LearningError(
-            f"there is no language model to explain with for {preset!r}: name in MODEL_WEIGHTS a "
-            "folder with stage 2 (mint_convert, of a released checkpoint or --from-instructblip), "
-            "or a language model's folder in MODEL_LANGUAGE"
+            f"there is no language model to explain with for {backbone.name!r}: give it, in "
+            "MODEL_BACKBONES, a folder with stage 2 (mint_convert, of a released checkpoint "
+            "or --from-instructblip), or a language model's folder in MODEL_LANGUAGE"
         )
     return _tiny_speech(scores, form, remarks, report)
 

@@ -16,6 +16,7 @@ Three standard deviations follow: √(φΣφᵀ) of the expected score, which la
 true one ("rater"). How far the true score may be from what is expected is √(φΣφᵀ + t).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 from .errors import LearningError
 from .evidence import Evidence, maximise
 from .labels import Labels
+from .uncertainty import Expectation
 
 Array = NDArray[np.float64]
 
@@ -44,6 +46,12 @@ class Prediction:
     posterior_sd: Array
     misfit_sd: Array
     rater_sd: Array
+
+    def by_perspective(self, row: int, names: Sequence[str]) -> dict[str, Expectation]:
+        """What is expected of row `row`, by the name of each of the P perspectives."""
+        parts = (self.mean, self.posterior_sd, self.misfit_sd, self.rater_sd)
+        columns = zip(*(part[row].tolist() for part in parts), strict=True)
+        return {name: Expectation(*it) for name, it in zip(names, columns, strict=True)}
 
 
 @dataclass(frozen=True)

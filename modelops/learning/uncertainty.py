@@ -1,10 +1,30 @@
-"""What the standard deviations of a prediction amount to together."""
+"""What is expected of one stimulus from one perspective, and how unsure that is."""
+
+from dataclasses import asdict, dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 
-def epistemic_sd(posterior_sd: ArrayLike, misfit_sd: ArrayLike) -> NDArray[np.float64]:
-    """√(posterior² + misfit²): how far a stimulus's true score, the mean of ever more raters, may
-    be from the expected one. Labels lessen the first part only."""
-    return np.hypot(np.asarray(posterior_sd, np.float64), np.asarray(misfit_sd, np.float64))
+@dataclass(frozen=True)
+class Expectation:
+    """On 0…1: the expected score and three standard deviations, each of something else.
+
+    posterior_sd: of the expected score; labels lessen it.
+    misfit_sd: of the true score, the mean of ever more raters, around what any linear head could
+    expect; labels do not lessen it.
+    rater_sd: of one rater's score around the true one.
+    """
+
+    mean: float
+    posterior_sd: float
+    misfit_sd: float
+    rater_sd: float
+
+    @property
+    def epistemic_sd(self) -> float:
+        """√(posterior² + misfit²): how far the true score may be from the expected one. Labels
+        lessen the first part only."""
+        return float(np.hypot(self.posterior_sd, self.misfit_sd))
+
+    def to_json(self) -> dict[str, float]:
+        return asdict(self) | {"epistemic_sd": self.epistemic_sd}

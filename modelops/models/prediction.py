@@ -5,29 +5,25 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from annotation.models import Stimulus, Study
+from annotation.models import Perspective, Stimulus, Study
 from annotation.models.constraints import SharedForeignKey, finite, finite_from_0, one_of
-from annotation.protocol.perspectives import PERSPECTIVES
 from workbench.core.jobs.models import Job, JobState
 
-from ..learning.uncertainty import epistemic_sd
+from ..learning.uncertainty import Expectation
 from .version import ModelVersion
 
 
 class Prediction(models.Model):
-    """What one model version expects of one stimulus, on 0…1, and how unsure it is.
-
-    Three standard deviations, each of something else: `posterior_sd` of the expected score, which
-    labels lessen; `misfit_sd` of the true score around what any linear head can expect, which they
-    do not; `rater_sd` of one rater's score around the true one.
-    """
+    """What one model version expects of one stimulus from one perspective, on 0…1, and how unsure
+    it is; the standard deviations are those of `learning.uncertainty.Expectation`."""
 
     stimulus = models.ForeignKey(Stimulus, on_delete=models.CASCADE, related_name="predictions")
     model_version = models.ForeignKey(
         ModelVersion, on_delete=models.CASCADE, related_name="predictions"
     )
-    perspective = models.CharField(
-        max_length=20, choices=[(str(item), str(item)) for item in PERSPECTIVES]
+    #: Without an index: nobody looks for the predictions of a perspective.
+    perspective = models.ForeignKey(
+        Perspective, on_delete=models.CASCADE, related_name="+", db_index=False
     )
     mean = models.FloatField()
     posterior_sd = models.FloatField()
@@ -36,7 +32,6 @@ class Prediction(models.Model):
 
     class Meta:
         constraints = [
-            one_of("prediction", "perspective", PERSPECTIVES),
             models.UniqueConstraint(
                 fields=["model_version", "stimulus", "perspective"], name="prediction_unique"
             ),
@@ -50,9 +45,8 @@ class Prediction(models.Model):
         ]
 
     @property
-    def epistemic_sd(self) -> float:
-        """As `learning.uncertainty` defines it."""
-        return float(epistemic_sd(self.posterior_sd, self.misfit_sd))
+    def expected(self) -> Expectation:
+        return Expectation(self.mean, self.posterior_sd, self.misfit_sd, self.rater_sd)
 
 
 class ScoringRun(Job):

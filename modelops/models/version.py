@@ -1,12 +1,15 @@
 """Versions of a study's predictors."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from annotation.models import Study
 from annotation.models.constraints import SharedForeignKey, one_of
+from annotation.protocol.perspectives import KEY_LENGTH
 
+from ..learning.evaluation import Agreement
 from .predictor import Predictor
 from .run import TrainingRun
 from .snapshot import LabelSnapshot
@@ -44,8 +47,11 @@ class ModelVersion(models.Model):
     training_run = models.OneToOneField(
         TrainingRun, on_delete=models.PROTECT, related_name="model_version", db_constraint=False
     )
-    #: Per perspective: srcc, plcc, krcc, rmse on the hold-out, and its size. `training`, where the
-    #: backbone was trained: losses and validation errors by epoch (`learning.curves.Curve`).
+    #: Keys of the study's perspectives that it has a head for, in the order of its heads.
+    heads = ArrayField(models.CharField(max_length=KEY_LENGTH))
+    #: `perspectives`, by key: srcc, plcc, krcc, rmse on the hold-out, and its size. `training`,
+    #: where the backbone was trained: losses and validation errors by epoch
+    #: (`learning.curves.Curve`).
     metrics = models.JSONField(default=dict)
     #: Of its explanations on the hold-out (`explaining.phrases`); None where it gives none.
     explanation_metrics = models.JSONField(null=True, default=None)
@@ -81,6 +87,12 @@ class ModelVersion(models.Model):
         """Labelled images of the pool, without those that could not be read."""
         left_out = [item for item in self.training_run.problems if item["split"] == "pool"]
         return self.snapshot.training_stimuli - len(left_out)
+
+    @property
+    def agreements(self) -> dict[str, Agreement]:
+        """With the hold-out's labels when it was trained, by the perspective's key."""
+        found = self.metrics.get("perspectives", {})
+        return {key: Agreement(**found[key]) for key in self.heads if key in found}
 
     @property
     def explains(self) -> bool:

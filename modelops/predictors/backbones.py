@@ -58,7 +58,9 @@ def _parse(entry: str) -> Backbone:
     name = name if equals else kind
     if not name or kind not in PREDICTORS:
         raise BackboneError(
-            _("MODEL_BACKBONES: %(entry)s is not NAME=KIND or NAME=KIND:FOLDER with a kind of %(kinds)s.")
+            _(
+                "MODEL_BACKBONES: %(entry)s is not NAME=KIND or NAME=KIND:FOLDER with a kind of %(kinds)s."
+            )
             % {"entry": entry, "kinds": ", ".join(PREDICTORS)}
         )
     return Backbone(name, PREDICTORS[kind], weights)

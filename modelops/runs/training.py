@@ -202,7 +202,7 @@ def _explain(
         return None
     return learn_to_explain(
         scores=cast("MintEmbedder", learned.backbone).loaded,
-        preset=recipe.preset,
+        backbone=backbone_named(run.predictor.backbone),
         epochs=recipe.explanation_epochs,
         form=run.study.form,
         pool=gather_explanations(run.study, learned.splits.pool.stimuli),
@@ -259,6 +259,7 @@ def _register(
         predictor=run.predictor,
         number=(last or 0) + 1,
         preset=run.recipe["preset"],
+        heads=list(learned.splits.pool.perspectives),
         artifact=artifact,
         artifact_sha256=artifact_sha256,
         backbone_sha256=learned.backbone.sha256,

@@ -1,4 +1,4 @@
-"""MINT-IQA: three scores for an image and its prompt, and words for them, in plain torch.
+"""MINT-IQA: scores for an image and its prompt, and words for them, in plain torch.
 
 One image from file to scores, in reading order: `processing` (the whole way) → `preprocessing`
 (pixels) and `tokenization` (prompt) → `modeling` (pixels and tokens to scores). `engine` goes that
@@ -30,7 +30,7 @@ from .checkpoint import (
 from .configuration import PERSPECTIVES, MintIQAConfig, MintIQAExplainerConfig
 from .conversion import convert_state_dict, load_official
 from .devices import Precision, native_precision, processor_cores
-from .engine import Embeddings, Engine, Item
+from .engine import Engine, Item
 from .errors import (
     CheckpointError,
     DeviceError,
@@ -62,7 +62,6 @@ __all__ = [
     "CheckpointError",
     "Decoding",
     "DeviceError",
-    "Embeddings",
     "Engine",
     "Item",
     "LanguageTokenizer",

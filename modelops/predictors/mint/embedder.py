@@ -1,5 +1,6 @@
 """MINT-IQA's stage 1 as a predictor: it embeds, is fine-tuned, and is saved."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -23,6 +24,8 @@ from .fine_tuning.training import fine_tune
 from .modeling import MintIQAModel
 from .preprocessing import ImageSource, try_image_to_pixels
 from .processing import MintIQAProcessor
+
+log = logging.getLogger(__name__)
 
 
 class MintEmbedder:
@@ -70,6 +73,11 @@ class MintEmbedder:
             return {row: item for row, item in found if isinstance(item, UnreadableImageError)}
 
     def set_heads(self, weights: NDArray[np.float64], biases: NDArray[np.float64]) -> None:
+        """Heads that are there for as many perspectives are written; else all are made new, named
+        by their number: what a released model's three are about is not what these are about."""
+        if len(weights) != len(self.model.config.head_names):
+            log.info("%d heads are made new, one per perspective", len(weights))
+            self.model.make_heads([f"head_{place}" for place in range(1, len(weights) + 1)])
         like = self.model.query_tokens
         self.model.set_head_weights(
             torch.as_tensor(weights, dtype=like.dtype, device=like.device),

@@ -9,7 +9,6 @@ from modelops.learning.bayes import LastLayer, fit_last_layer
 from modelops.learning.errors import LearningError
 from modelops.learning.evidence import maximise
 from modelops.learning.labels import Labels
-from modelops.learning.uncertainty import epistemic_sd
 
 Array = NDArray[np.float64]
 
@@ -132,9 +131,8 @@ def test_intervals_cover_the_true_scores_as_often_as_they_say() -> None:
     x, labels, truth = make_problem(1200, 12, seed=11)
     layer = fit_last_layer(x[:300], labels.take(np.arange(300)))
     predicted = layer.predict(x[300:])
-    inside = np.abs(truth[300:] - predicted.mean) < 1.6449 * epistemic_sd(
-        predicted.posterior_sd, predicted.misfit_sd
-    )
+    epistemic_sd = np.sqrt(predicted.posterior_sd**2 + predicted.misfit_sd**2)
+    inside = np.abs(truth[300:] - predicted.mean) < 1.6449 * epistemic_sd
     assert inside.mean() == pytest.approx(0.90, abs=0.05)
 
 
@@ -144,7 +142,9 @@ def test_a_dozen_pure_noise_labels_do_not_claim_certainty() -> None:
     flat = np.full((12, 3), 0.5) + rng.normal(0, 0.01, (12, 3))
     labels = Labels(flat, np.full((12, 3), 3.0), np.full((12, 3), 0.02))
     predicted = fit_last_layer(x, labels).predict(rng.normal(size=(5, 30)))
-    assert (epistemic_sd(predicted.posterior_sd, predicted.misfit_sd) > 0.02).all()
+    names = ("a", "b", "c")
+    found = [predicted.by_perspective(row, names)[name] for row in range(5) for name in names]
+    assert min(item.epistemic_sd for item in found) > 0.02
 
 
 def test_posterior_features_hold_the_covariance_of_predictions() -> None:
@@ -174,3 +174,14 @@ def test_unusable_input_is_named(spoil: object, message: str) -> None:
     spoil(x, labels.mos)
     with pytest.raises(LearningError, match=message):
         fit_last_layer(x, labels)
+
+
+def test_predictions_are_told_by_perspective() -> None:
+    x, labels, _ = make_problem(20, 4)
+    predicted = fit_last_layer(x, labels).predict(x)
+    found = predicted.by_perspective(3, ("a", "b", "c"))
+    assert list(found) == ["a", "b", "c"]
+    assert found["b"].mean == predicted.mean[3, 1]
+    assert found["c"].rater_sd == predicted.rater_sd[3, 2]
+    b = found["b"]
+    assert b.epistemic_sd**2 == pytest.approx(b.posterior_sd**2 + b.misfit_sd**2)

@@ -24,8 +24,8 @@ from torch import Tensor, nn
 
 from ....learning.curves import Curve
 from ....learning.errors import TeamBrokenError
-from .. import DeviceError, MintIQAConfig, MintIQAModel
 from ....learning.recipe import Recipe
+from .. import DeviceError, MintIQAConfig, MintIQAModel
 from ..streaming import write_state
 from .checkpoints import SAVE_SECONDS
 from .data import Progress, TrainingData

@@ -4,8 +4,8 @@ from contextlib import AbstractContextManager
 
 import torch
 
-from .. import devices
 from ....learning.recipe import Recipe
+from .. import devices
 
 
 def in_bfloat16(device: torch.device, recipe: Recipe) -> bool:

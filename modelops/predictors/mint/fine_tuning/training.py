@@ -18,9 +18,9 @@ from torch import Tensor, nn
 from ....learning.curves import Curve
 from ....learning.errors import DivergedError, LearningError
 from ....learning.rates import rate_at, set_rate
+from ....learning.recipe import Recipe
 from ....learning.seeds import DROPOUT, ORDER, seed_of
 from .. import MintIQAModel
-from ....learning.recipe import Recipe
 from ..streaming import fingerprint
 from .adapters import merge_adapters
 from .checkpoints import SAVE_SECONDS, Checkpoint, Saving, load_checkpoint
@@ -31,6 +31,7 @@ from .teams import ALONE, Team
 from .trunk import Scorer, Trunk, freeze, trunk_blocks
 from .trunk_cache import TrunkCache
 from .validation import Parts, draw_parts
+
 
 def fine_tune(
     model: MintIQAModel,

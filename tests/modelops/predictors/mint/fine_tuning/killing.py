@@ -17,6 +17,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from modelops.explaining.training import Example, ExplanationRecipe, look, train_explainer
+from modelops.learning.recipe import Recipe
 from modelops.predictors.mint import (
     LoadedModel,
     MintIQAModel,
@@ -29,7 +30,6 @@ from modelops.predictors.mint import (
 )
 from modelops.predictors.mint.checkpoint import TINY_FOLDER
 from modelops.predictors.mint.fine_tuning.training import fine_tune
-from modelops.learning.recipe import Recipe
 from tests.modelops.predictors.mint.fine_tuning.models import small_config, small_model
 from tests.modelops.predictors.mint.fine_tuning.training_data import RECIPE, make_data
 
