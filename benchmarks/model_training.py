@@ -16,6 +16,7 @@ import torch
 from modelops.learning.bayes import fit_last_layer
 from modelops.learning.embeddings import EmbeddingCache
 from modelops.learning.labels import SourceLabel, combine
+from modelops.learning.recipe import default_recipe
 from modelops.predictors.mint.checkpoint import LoadedModel
 from modelops.predictors.mint.engine import Item
 from modelops.predictors.mint.fine_tuning.devices import in_bfloat16
@@ -23,7 +24,6 @@ from modelops.predictors.mint.fine_tuning.pixels import ImageFiles
 from modelops.predictors.mint.fine_tuning.training import TrainingData, fine_tune
 from modelops.predictors.mint.fine_tuning.trunk import trunk_blocks
 from modelops.predictors.mint.fine_tuning.trunk_cache import KeptTrunk, TrunkCache
-from modelops.predictors.mint.recipe import default_recipe
 
 _PERSPECTIVES = 3
 

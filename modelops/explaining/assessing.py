@@ -6,7 +6,7 @@ a day. The image does not become a stimulus and is not kept anywhere else.
 
 import io
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotation.models import Study
-from annotation.protocol.perspectives import PERSPECTIVES
 from annotation.stimuli.importing.images import check_image
 from annotation.stimuli.importing.problems import ImageError
 from workbench.core.jobs import leases
@@ -111,7 +110,9 @@ def assess(*, assessment_id: int) -> None:
     fence = leases.claim(Assessment, assessment_id)
     if fence is None:
         return
-    row = Assessment.objects.select_related("model_version__study").get(pk=assessment_id)
+    row = Assessment.objects.select_related("model_version__study", "model_version__predictor").get(
+        pk=assessment_id
+    )
     fail = partial(leases.fail, Assessment, assessment_id, fence, image=None)
     try:
         with failing("assessment", assessment_id, fail):
@@ -140,25 +141,23 @@ def _assess(row: Assessment) -> dict[str, Any]:
 
     model = version_model(row.model_version)
     with Image.open(io.BytesIO(row.image or b"")) as image:
-        result: dict[str, Any] = {"scores": _scores(model, image, row.prompt)}
+        result: dict[str, Any] = {
+            "scores": _scores(model, row.model_version.heads, image, row.prompt)
+        }
         if row.model_version.explains:
             result["explanations"] = _explanations(model, image, row)
     return result
 
 
-def _scores(model: VersionModel, image: "Image", prompt: str) -> dict[str, dict[str, float]]:
-    embedded = model.embedder.engine.embed([(image, prompt)])
+def _scores(
+    model: VersionModel, heads: Sequence[str], image: "Image", prompt: str
+) -> dict[str, dict[str, float]]:
+    embedded = model.backbone.embed([image], [prompt])
     for error in embedded.errors.values():
         raise error
     predicted = model.last_layer.predict(embedded.values)
-    return {
-        str(name): {
-            "mean": float(predicted.mean[0, head]),
-            "epistemic_sd": float(predicted.epistemic_sd[0, head]),
-            "aleatoric_sd": float(predicted.aleatoric_sd[0, head]),
-        }
-        for head, name in enumerate(PERSPECTIVES)
-    }
+    found = predicted.by_perspective(0, heads)
+    return {key: expected.to_json() for key, expected in found.items()}
 
 
 def _explanations(model: VersionModel, image: "Image", row: Assessment) -> dict[str, Any]:

@@ -1,17 +1,18 @@
 """Both stages of a model version in this process: loaded when first needed, and as long kept as
 `predictors.store` keeps the version."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
 
-from ..predictors.embedding import device, precision
+from ..predictors.devices import device, precision
 from ..predictors.store import VersionModel
 
 if TYPE_CHECKING:
     import torch
 
+    from ..predictors.mint.embedder import MintEmbedder
     from .pipeline import ExplanationPipeline
 
 _pipelines: "WeakKeyDictionary[VersionModel, ExplanationPipeline]" = WeakKeyDictionary()
@@ -27,7 +28,9 @@ def pipeline_of(model: VersionModel) -> "ExplanationPipeline":
 
     if model not in _pipelines:
         explainer = load_explainer(model.folder, device=device(), dtype=explainer_dtype())
-        _pipelines[model] = ExplanationPipeline(model.backbone, explainer)
+        _pipelines[model] = ExplanationPipeline(
+            cast("MintEmbedder", model.backbone).loaded, explainer
+        )
     return _pipelines[model]
 
 

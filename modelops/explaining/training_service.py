@@ -15,6 +15,7 @@ from annotation.protocol.perspectives import ALL_TOGETHER
 from workbench.core.files import sha256_of
 
 from ..learning.errors import LearningError
+from ..predictors.backbones import Backbone
 from ..predictors.images import read_images
 from ..registry.artifacts import MANIFEST
 from .questions import Questions, Reasons, pairs_of, parse_levels
@@ -75,7 +76,7 @@ def gather_explanations(study: Study, stimuli: Sequence[Stimulus]) -> Explained:
 def learn_to_explain(
     *,
     scores: "LoadedModel",
-    preset: str,
+    backbone: Backbone,
     epochs: int,
     questions: Questions,
     pool: Explained,
@@ -97,10 +98,10 @@ def learn_to_explain(
             "no rater has given closed answers or texts yet, so there is nothing to learn to "
             "explain; collect some, or train without explanations"
         )
-    explainer = base_explainer(scores, preset, questions, remarks_of(pool.given), report)
+    explainer = base_explainer(scores, backbone, questions, remarks_of(pool.given), report)
     seen, pool = _look(scores, explainer, pool, report)
     examples = examples_of(questions, pool.given)
-    recipe = explanation_recipe(preset, epochs)
+    recipe = explanation_recipe(backbone.kind.name, epochs)
     train_explainer(
         explainer,
         seen,
@@ -110,7 +111,9 @@ def learn_to_explain(
         lambda done, total: report("explaining", done, total),
     )
     pipeline = ExplanationPipeline(scores, explainer)
-    rows, answers, _unreadable = answer_stimuli(pipeline, questions, holdout.stimuli, preset)
+    rows, answers, _unreadable = answer_stimuli(
+        pipeline, questions, holdout.stimuli, backbone.kind.name
+    )
     agreement = _agreement(questions, pool, holdout.take(rows), answers)
     return LearnedExplainer(explainer, agreement, _answers(pool.stimuli, examples))
 
@@ -147,7 +150,11 @@ def remarks_of(given: Sequence[Sequence[Reasons]]) -> "Remarks":
 
 
 def base_explainer(
-    scores: "LoadedModel", preset: str, questions: Questions, remarks: "Remarks", report: Report
+    scores: "LoadedModel",
+    backbone: Backbone,
+    questions: Questions,
+    remarks: "Remarks",
+    report: Report,
 ) -> "Explainer":
     """What stage 2 starts from: a converted one, or stage 1's trunk before a language model.
 
@@ -157,17 +164,17 @@ def base_explainer(
     from .checkpoint import EXPLANATIONS_FOLDER, load_explainer, start_explainer
     from .language_model import load_language_model
 
-    base = Path(settings.MODEL_WEIGHTS) if settings.MODEL_WEIGHTS else None
+    base = Path(backbone.weights) if backbone.weights else None
     if base is not None and (base / EXPLANATIONS_FOLDER).exists():
         return load_explainer(base, device=scores.model.device, dtype=explainer_dtype())
     if settings.MODEL_LANGUAGE:
         language = load_language_model(settings.MODEL_LANGUAGE, dtype=explainer_dtype())
         return start_explainer(scores, *language)
-    if preset != "tiny":
+    if backbone.kind.name != "tiny":
         raise LearningError(
-            f"there is no language model to explain with for {preset!r}: name in MODEL_WEIGHTS a "
-            "folder with stage 2 (mint_convert, of a released checkpoint or --from-instructblip), "
-            "or a language model's folder in MODEL_LANGUAGE"
+            f"there is no language model to explain with for {backbone.name!r}: give it, in "
+            "MODEL_BACKBONES, a folder with stage 2 (mint_convert, of a released checkpoint "
+            "or --from-instructblip), or a language model's folder in MODEL_LANGUAGE"
         )
     return _tiny_explainer(scores, questions, remarks, report)
 

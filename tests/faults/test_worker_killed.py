@@ -10,9 +10,9 @@ from django.conf import settings
 from pytest_django.fixtures import Settings
 
 from annotation.models import Stimulus, Study
+from modelops.learning.recipe import Recipe
 from modelops.models import ModelVersion, Prediction, TrainingRun
 from modelops.predictors.embedding import use_processor_cores
-from modelops.predictors.mint.recipe import Recipe
 from modelops.runs import scoring, sweeping
 from modelops.runs.retraining import request_retrain
 from modelops.runs.training import run_training, scratch_folder

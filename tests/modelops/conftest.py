@@ -7,8 +7,8 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from annotation.models import Stimulus, Study
+from modelops.learning.recipe import Recipe
 from modelops.models import ModelVersion, TrainingRun
-from modelops.predictors.mint.recipe import Recipe
 from modelops.runs import retraining, scoring
 from modelops.runs.training import run_training
 from tests.modelops.labelling import label_pool, write_weights

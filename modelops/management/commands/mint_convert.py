@@ -16,7 +16,7 @@ PRECISIONS = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 
 class Command(BaseCommand):
     help = (
-        "Convert a released MINT-IQA checkpoint to a folder that MODEL_WEIGHTS accepts, one tensor "
+        "Convert a released MINT-IQA checkpoint to a folder for MODEL_BACKBONES, one tensor "
         "in memory at a time; or start an untrained MINT-IQA as the authors did: stage 1 from a "
         "BLIP-2 backbone, stage 2 from InstructBLIP."
     )

@@ -18,7 +18,7 @@ from transformers import Blip2ForImageTextRetrieval
 
 from workbench.core.files import sha256_of, sync
 
-from .configuration import PERSPECTIVES, MintIQAConfig
+from .configuration import MintIQAConfig
 from .conversion import in_evaluation_mode, model_from_weights
 from .errors import CheckpointError
 from .modeling import MintIQAModel, quiet
@@ -214,11 +214,11 @@ def _fresh_heads(config: MintIQAConfig, dtype: torch.dtype) -> dict[str, Tensor]
     """Heads as torch draws linear layers, which is how the released code starts them."""
     drawn: dict[str, Tensor] = {}
     sizes = (config.embedding_size, config.head_hidden_size, config.head_outputs)
-    for perspective in PERSPECTIVES:
+    for head in config.head_names:
         for index in range(2):
             layer = nn.Linear(sizes[index], sizes[index + 1], dtype=dtype)
             for name, tensor in layer.state_dict().items():
-                drawn[f"heads.{perspective}.{index}.{name}"] = tensor
+                drawn[f"heads.{head}.{index}.{name}"] = tensor
     return drawn
 
 

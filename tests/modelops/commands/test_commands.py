@@ -8,8 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from annotation.models import Stimulus, Study
+from modelops.learning.recipe import default_recipe
 from modelops.models import ModelVersion, TrainingRun
-from modelops.predictors.mint.recipe import default_recipe
 from modelops.runs.waiting import metric_lines, report_unreadable, wait_for
 from tests.factories import make_stimuli
 from tests.modelops.conftest import Train, score_all

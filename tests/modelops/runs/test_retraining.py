@@ -8,8 +8,8 @@ from kombu.exceptions import OperationalError
 
 from annotation.models import AuditEntry, PublishedScore, Rater, Stimulus, Study
 from modelops.errors import RecipeError, RunActiveError, TooFewLabelsError
+from modelops.learning.recipe import default_recipe
 from modelops.models import TrainingRun
-from modelops.predictors.mint.recipe import default_recipe
 from modelops.runs.pages.summaries import label_state
 from modelops.runs.retraining import changed_recipe, request_retrain, retrain_where_due
 from tests.conftest import SEND_TASK

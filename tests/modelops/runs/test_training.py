@@ -12,13 +12,13 @@ from annotation.models import AuditEntry, PublishedScore, Score, Stimulus, Study
 from annotation.opinion.labels import labels_of
 from modelops.errors import TooFewLabelsError
 from modelops.learning.curves import Curve
+from modelops.learning.recipe import Recipe
 from modelops.models import ModelVersion, TrainingRun
 from modelops.predictors.mint.checkpoint import load_model
 from modelops.predictors.mint.engine import Engine
 from modelops.predictors.mint.fine_tuning import training as learning
 from modelops.predictors.mint.fine_tuning.training import TrainingData
 from modelops.predictors.mint.modeling import MintIQAModel
-from modelops.predictors.mint.recipe import Recipe
 from modelops.predictors.store import version_model
 from modelops.registry.artifacts import local_folder
 from modelops.runs.training import run_training

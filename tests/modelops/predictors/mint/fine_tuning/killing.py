@@ -19,11 +19,11 @@ from torch import Tensor, nn
 from modelops.explaining.checkpoint import start_explainer
 from modelops.explaining.tiny_language import tiny_language_model, tiny_language_tokenizer
 from modelops.explaining.training import Example, ExplanationRecipe, look, train_explainer
+from modelops.learning.recipe import Recipe
 from modelops.predictors.mint.checkpoint import TINY_FOLDER, LoadedModel
 from modelops.predictors.mint.fine_tuning.training import fine_tune
 from modelops.predictors.mint.modeling import MintIQAModel
 from modelops.predictors.mint.processing import MintIQAProcessor, ModelInputs
-from modelops.predictors.mint.recipe import Recipe
 from modelops.predictors.mint.tokenization import load_tokenizer
 from tests.modelops.predictors.mint.fine_tuning.models import small_config, small_model
 from tests.modelops.predictors.mint.fine_tuning.training_data import RECIPE, make_data

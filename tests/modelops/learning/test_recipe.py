@@ -1,7 +1,7 @@
 import pytest
 
 from modelops.learning.errors import LearningError
-from modelops.predictors.mint.recipe import Recipe, default_recipe
+from modelops.learning.recipe import Recipe, default_recipe
 
 
 def test_a_recipe_survives_json() -> None:
