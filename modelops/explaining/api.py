@@ -1,4 +1,4 @@
-"""What a model says, by API: of the study's stimuli, and of one uploaded image."""
+"""The API of explanations: of the study's stimuli, and of one uploaded image."""
 
 import redis.exceptions
 import structlog
@@ -73,7 +73,7 @@ class ExplainingRunListView(generics.ListAPIView[ExplainingRun]):
 
 
 class AssessThrottle(UserRateThrottle):
-    """An image costs a worker seconds, and more where it has no GPU."""
+    """An image costs a worker seconds, more without a GPU."""
 
     scope = "assess"
     rate = "30/min"

@@ -106,7 +106,7 @@ def find_assessment(study: Study, pk: int) -> Assessment:
 
 
 def assess(*, assessment_id: int) -> None:
-    """Answers one image; does nothing where another worker has it, or it is answered."""
+    """Answers one image; does nothing if another worker has it, or it is answered."""
     fence = leases.claim(Assessment, assessment_id)
     if fence is None:
         return

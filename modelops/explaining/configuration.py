@@ -21,7 +21,7 @@ class MintIQAExplainerConfig(MintIQAConfig):
     """Sizes of stage 2: a trunk in stage 1's sizes, and any causal language model.
 
     `language_config` is a configuration that `transformers` knows, or its dict with a `model_type`
-    (`llama` where it has none). Source: MINT-IQA (arXiv 2405.07346, section 4), where the language
+    (`llama` if it has none). Source: MINT-IQA (arXiv 2405.07346, section 4), where the language
     model is that of InstructBLIP-Vicuna-7B. What MintIQAConfig says of heads is not used.
     """
 
@@ -43,7 +43,7 @@ class MintIQAExplainerConfig(MintIQAConfig):
 
 
 def _tiny_language() -> LlamaConfig:
-    """Half a million parameters; it speaks in the tokens that `language.tiny_language` makes."""
+    """Half a million parameters; it has the tokens of `tiny_language.tiny_language_tokenizer`."""
     return LlamaConfig(
         vocab_size=TINY_LANGUAGE_VOCABULARY,
         hidden_size=96,
@@ -72,7 +72,7 @@ def explainer_preset_config(name: str) -> MintIQAExplainerConfig:
 
 
 def explainer_config_from_sizes(sizes: Mapping[str, Any]) -> MintIQAExplainerConfig:
-    """Stage 2 and its language model, of sizes that were checked."""
+    """The configuration of stage 2 and its language model, from checked sizes."""
     llm = sizes["llm"]
     language = LlamaConfig(
         vocab_size=llm["vocab_size"], **widths(llm), pad_token_id=llm.get("pad_token_id")

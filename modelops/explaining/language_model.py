@@ -26,7 +26,7 @@ class LanguageTokenizer:
     """Texts ↔ the ids of one language model, begin token first.
 
     Padded at the end. Any Unicode text can be encoded; what a text becomes when it is decoded again
-    depends on the tokenizer. Raises TokenizerError where it lacks begin or end token, or has more
+    depends on the tokenizer. Raises TokenizerError if it lacks a begin or end token, or has more
     tokens than the model.
     """
 
@@ -87,7 +87,7 @@ def load_language_tokenizer(
 ) -> LanguageTokenizer:
     """The tokenizer in `folder`/`LANGUAGE_FOLDER`, for the language model of `config`.
 
-    Raises TokenizerError where there is none, or it has more tokens than the model.
+    Raises TokenizerError if there is none, or it has more tokens than the model.
     """
     return read_language_tokenizer(
         Path(folder) / LANGUAGE_FOLDER, vocab_size=config.language_config.vocab_size

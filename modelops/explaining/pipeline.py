@@ -35,8 +35,8 @@ class ExplanationPipeline:
         in theirs.
 
         An image is looked at once for all questions. A row's answer does not depend on the others;
-        where memory does not suffice for all, halves of them are answered one after the other.
-        Raises DeviceError where even one image is too much for the memory, or the GPU is gone.
+        if memory does not suffice for all, they are answered in halves, one after the other.
+        Raises DeviceError if even one image is too much for the memory, or the GPU is gone.
         """
         with device_errors(self.explainer.model.device, too_small_for=_NOT_EVEN_ONE):
             parts = in_halves(

@@ -79,7 +79,7 @@ def unexplained_stimuli(version: ModelVersion) -> QuerySet[Stimulus]:
 
 
 def explain_some(*, run_id: int) -> None:
-    """One turn; does nothing where another worker has it, or the run is over.
+    """One turn; does nothing if another worker has it, or the run is over.
 
     An image that cannot be read is noted on the run. An error that another attempt would meet
     again (files gone, disk full) fails the run with its message.

@@ -30,7 +30,7 @@ from .configuration import MintIQAExplainerConfig
 from .language_model import read_language_tokenizer
 from .model import MintIQAExplainer
 
-#: InstructBLIP's name in `transformers` → ours, or None where it is a constant.
+#: InstructBLIP's name in `transformers` → ours, or None if it is a constant.
 _INSTRUCTBLIP = {
     r"(query_tokens|vision_model\..+|qformer\.encoder\..+)": r"\1",
     r"qformer\.embeddings\.layernorm\.(\w+)": r"qformer.layernorm.\1",
@@ -52,7 +52,7 @@ def start_from_instructblip(
 
     `source` is a folder as `transformers` saves InstructBLIP, or its name on the model hub. All of
     it is taken, with one tensor in memory at a time; the zero convolution is zero. Raises as
-    `convert_released`, and CheckpointError where stage 1 is absent or of other sizes.
+    `convert_released`, and CheckpointError if stage 1 is missing or has other sizes.
     """
     place = Path(folder) / EXPLANATIONS_FOLDER
     found = find_folder(source, wanted=("*.json", "*.safetensors", "*.model", "*.txt"))

@@ -30,8 +30,8 @@ from .questions import Pair, Questions, clause, word_answer
 #: Called with (steps done, steps in all).
 Steps = Callable[[int, int], None]
 
-#: How often what the form itself says counts, beside each remark of a rater: often enough that
-#: each closed answer is one token.
+#: How often the form's own texts are repeated among the raters' remarks: often enough for each
+#: closed answer to become one token.
 _FORM_WEIGHT = 50
 #: Labels that `transformers` leaves out of a language model's loss.
 _NO_LOSS = -100
@@ -44,7 +44,7 @@ _CUTS = r"[,.;:?!] ?"
 
 @dataclass(frozen=True)
 class Remarks:
-    """Free texts that raters wrote, by perspective: the language model's choice of words."""
+    """Free texts that raters wrote, by perspective; the language model learns their words."""
 
     texts: Mapping[str, Sequence[str]]
 
@@ -71,11 +71,11 @@ def tiny_language_model(seed: int) -> PreTrainedModel:
 
 
 def tiny_language_tokenizer(texts: Iterable[str]) -> LanguageTokenizer:
-    """The tokens of the tiny preset's language model, made of `texts`.
+    """A tokenizer for the tiny preset's language model, trained on `texts`.
 
-    Bytes that are merged (BPE) between punctuation marks only: every text in any script can be
-    said and comes back as it was, and what is said often is one token. Give a text as often as it
-    matters. The same texts make the same tokens.
+    Bytes merged (BPE) between punctuation marks only: any text in any script can be encoded and
+    decodes to itself, and frequent phrases are one token. Repeat a text as often as it matters. The
+    same texts make the same tokenizer.
     """
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
@@ -120,14 +120,14 @@ def train_language_model(
     recipe: LanguageRecipe,
     progress: Steps,
 ) -> None:
-    """Trains `model` in place on made-up notes; every level of the form is as frequent as another,
-    so that the model has no opinion of its own. Leaves it frozen, in evaluation mode."""
+    """Trains `model` in place on made-up notes; each level of the form is equally frequent, so that
+    the model has no opinion of its own. Leaves it frozen, in evaluation mode."""
     draw = random.Random(recipe.seed)  # noqa: S311  # for practice, not for secrets
     model.train().requires_grad_(True)
     optimizer = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.98))
     for step in range(recipe.steps):
         set_rate(optimizer, recipe.learning_rate * inner_rate_at(step, recipe.steps))
-        # Closed answers first: beside remarks it takes ten times as long to see how notes are read.
+        # Closed answers first: mixed with remarks, learning to read notes takes ten times as long.
         known = remarks if 2 * step >= recipe.steps else Remarks({})
         practice = [make_practice(questions, known, draw) for _ in range(recipe.batch_size)]
         loss = model(**_practice_batch(tokenizer, questions, practice, model.device)).loss

@@ -36,7 +36,7 @@ from .tiny_language import Steps
 
 @dataclass(frozen=True)
 class ExplanationRecipe:
-    """How stage 2 is trained; an epoch is each image with each of its questions once."""
+    """How stage 2 is trained; an epoch is every image with each of its questions once."""
 
     epochs: int
     #: Pairs of image and question.
@@ -48,8 +48,8 @@ class ExplanationRecipe:
         return asdict(self)
 
 
-#: `tiny` learns what its Q-Former shall look for from a few hundred answers; in the published size
-#: it comes from a model that answers questions already (InstructBLIP).
+#: `tiny` learns what its Q-Former looks for from a few hundred answers; in the published size
+#: it starts from a model that already answers questions (InstructBLIP).
 _RECIPES = {
     "tiny": ExplanationRecipe(epochs=1, learning_rate=1e-3),
     "vit-g": ExplanationRecipe(epochs=1, batch_size=8, learning_rate=1e-5),
@@ -80,7 +80,7 @@ class Seen:
 
     features (N, P + 1, Dv): stage 2's vision transformer before `ln_vision`, in half precision:
     0.7 MB for an image in the published size. queries (N, Q, Dq): stage 1's Q-Former. images: N
-    names, by which a checkpoint knows them; looked at anew, the last bits may be others.
+    names, by which a checkpoint knows them; seen again, the last bits may differ.
     """
 
     features: Tensor
@@ -103,7 +103,7 @@ def look(
     """What both stages see of a batch of images, by their names, with their prompts; on the
     processor.
 
-    Raises LearningError where that is more than half precision holds.
+    Raises LearningError if half precision cannot hold that.
     """
     inputs = inputs.to(scores.model.device, scores.model.dtype)
     queries = scores.model(*inputs).query_embeds  # (B, Q, Dq)
@@ -129,15 +129,15 @@ def train_explainer(
 ) -> None:
     """Trains `explainer.model` in place, and leaves it in evaluation mode.
 
-    The same input and seed give the same weights on a processor, also where the run was killed and
-    goes on from `checkpoint`: it is replaced as a whole every `save_seconds`, and after each epoch
-    where it is small; one of another run is ignored. Raises LearningError where there is nothing to
-    learn from, DivergedError where the loss is no number any more, OSError where the disk is full.
-    What learns becomes float32, whatever the width of what is frozen.
+    The same input and seed give the same weights on a processor, also if the run was killed and
+    continues from `checkpoint`: that is replaced as a whole every `save_seconds`, and after each
+    epoch if it is small; one of another run is ignored. Raises LearningError if there is nothing to
+    learn from, DivergedError if the loss is not finite, OSError if the disk is full.
+    Trained weights become float32, whatever the precision of the frozen ones.
     """
     if not examples:
         raise LearningError(
-            "nobody has said why yet: there are no closed answers and no texts to learn from"
+            "no rater has given reasons yet: there are no closed answers and no texts to learn from"
         )
     model = explainer.model
     model.freeze()
@@ -182,8 +182,8 @@ def _state(
     recipe: ExplanationRecipe,
     steps: int,
 ) -> Checkpoint:
-    """A run before its first step. Its origin is this stage 2, the images and what was said of
-    them; of stage 1, and of how the images look, the caller's folder for the run must speak."""
+    """A run before its first step. Its origin is this stage 2, the images' names and their answers;
+    other weights of stage 1, or other pixels, need another folder, which is up to the caller."""
     model = explainer.model
     origin = fingerprint(model.state_dict().items(), about=repr((images, examples)))
     trained = {name: item for name, item in model.named_parameters() if item.requires_grad}

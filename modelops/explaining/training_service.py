@@ -1,4 +1,4 @@
-"""The part of a training run that teaches a model to say why: stage 2, from what raters said."""
+"""The part of a training run that trains stage 2, from the reasons that raters gave."""
 
 import json
 from collections import defaultdict
@@ -33,17 +33,17 @@ if TYPE_CHECKING:
 #: Called with what is being done, how much of it is done, and of how much.
 Report = Callable[[str, int, int], None]
 
-#: How a preset's answers are chosen. The released settings punish what was said before, and in the
-#: tiny preset's tokens a full stop, or a whole closed answer, is one.
+#: How a preset's answers are chosen. The released settings penalise repeated tokens, and in the
+#: tiny preset a full stop, or a whole closed answer, is one token.
 TINY_DECODING = {"max_new_tokens": 128, "num_beams": 1, "repetition_penalty": 1.0}
 
-#: Beside the explanation model's weights: the answers that it was trained on.
+#: Next to the explanation model's weights: the answers it was trained on.
 ANSWERS = "answers.jsonl"
 
 
 @dataclass(frozen=True)
 class Explained:
-    """Stimuli of one split and what was said of each, row by row."""
+    """Stimuli of one split and the reasons given for each, row by row."""
 
     stimuli: list[Stimulus] = field(default_factory=list)
     given: list[list[Reasons]] = field(default_factory=list)
@@ -65,7 +65,7 @@ class LearnedExplainer:
 
 
 def gather_explanations(study: Study, stimuli: Sequence[Stimulus]) -> Explained:
-    """What was said of `stimuli`, and those of them of which anything was."""
+    """Those of `stimuli` that raters explained, with the reasons they gave."""
     said: dict[int, list[Reasons]] = defaultdict(list)
     for item in explanations_of(study):
         said[item.stimulus].append(item.reasons)
@@ -84,11 +84,11 @@ def learn_to_explain(
     checkpoint: Path,
     report: Report,
 ) -> LearnedExplainer:
-    """Stage 2 on what was said of `pool`, in answer to the study's questions.
+    """Trains stage 2 on the reasons given for `pool`, as answers to the study's questions.
 
     `scores` is the trained stage 1, which stage 2 goes on from; a killed run goes on from
-    `checkpoint`. Raises LearningError where nobody has said why, or there is no language model to
-    start from.
+    `checkpoint`. Raises LearningError if no rater has given reasons, or there is no language
+    model to start from.
     """
     from .pipeline import ExplanationPipeline
     from .training import explanation_recipe, train_explainer
@@ -156,10 +156,10 @@ def base_explainer(
     remarks: "Remarks",
     report: Report,
 ) -> "Explainer":
-    """What stage 2 starts from: a converted one, or stage 1's trunk before a language model.
+    """What stage 2 starts from: a converted one, or stage 1's trunk in front of a language model.
 
-    The language model is that of MODEL_LANGUAGE; for `tiny`, where that is not set, one made of
-    the form. Raises LearningError, CheckpointError or TokenizerError, with the mend.
+    The language model is that of MODEL_LANGUAGE; for `tiny`, if that is not set, one made from
+    the form. Raises LearningError, CheckpointError or TokenizerError, with the fix.
     """
     from .checkpoint import EXPLANATIONS_FOLDER, load_explainer, start_explainer
     from .language_model import load_language_model
@@ -182,7 +182,7 @@ def base_explainer(
 def publish_explainer(learned: LearnedExplainer, folder: Path) -> dict[str, str]:
     """Adds stage 2 to a model's folder; the checksums that the folder's manifest is to hold.
 
-    That of its own manifest alone, which vouches for the rest: who wants scores need not read
+    Only that of its own manifest, which vouches for the rest: to predict scores, nobody has to read
     a language model.
     """
     from .checkpoint import EXPLANATIONS_FOLDER, save_explainer
@@ -226,7 +226,7 @@ def _tiny_explainer(
 def _look(
     scores: "LoadedModel", explainer: "Explainer", pool: Explained, report: Report
 ) -> "tuple[Seen, Explained]":
-    """What both stages see of the images that can be read, and which those are."""
+    """What both stages see of the readable images, and which those are."""
     from .training import Seen, look
 
     parts, rows = [], []

@@ -1,4 +1,4 @@
-"""`manage.py mint_verify DIR`: this model beside outputs that the released code wrote."""
+"""`manage.py mint_verify DIR`: this model compared with outputs of the released code."""
 
 from argparse import ArgumentParser
 from pathlib import Path

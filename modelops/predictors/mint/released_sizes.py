@@ -1,4 +1,4 @@
-"""The sizes beside a released state dict, checked before anything is built of them."""
+"""The sizes next to a released state dict, checked before anything is built from them."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -37,13 +37,13 @@ def read_sizes(path: Path) -> Mapping[str, Any]:
         sizes = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise CheckpointError(
-            f"{path} is no file of sizes ({error}); give the one beside the state dict"
+            f"{path} is no file of sizes ({error}); give the one next to the state dict"
         ) from error
     problems = list(_problems(sizes))
     if problems:
         raise CheckpointError(
             f"{path}: these are not the sizes of a MINT-IQA: {'; '.join(problems)}; give vision, "
-            "qformer, heads and llm as beside an official state dict"
+            "qformer, heads and llm as next to an official state dict"
         )
     return cast(Mapping[str, Any], sizes)
 

@@ -31,7 +31,7 @@ def new_folder(folder: Path, *, needed: int) -> Iterator[Path]:
     except OSError as error:
         raise StorageError(
             f"{folder} cannot be written ({error.strerror or error}); nothing was kept. "
-            "Make room or mend it, or give another folder"
+            "Make room or fix it, or give another folder"
         ) from error
     finally:
         shutil.rmtree(building, ignore_errors=True)
