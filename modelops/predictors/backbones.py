@@ -59,7 +59,8 @@ def _parse(entry: str) -> Backbone:
     if not name or kind not in PREDICTORS:
         raise BackboneError(
             _(
-                "MODEL_BACKBONES: %(entry)s is not NAME=KIND or NAME=KIND:FOLDER with a kind of %(kinds)s."
+                "MODEL_BACKBONES: %(entry)s is not NAME=KIND or NAME=KIND:FOLDER with a kind "
+                "among %(kinds)s."
             )
             % {"entry": entry, "kinds": ", ".join(PREDICTORS)}
         )

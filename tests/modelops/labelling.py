@@ -1,11 +1,14 @@
-"""Stimuli with ratings, and the weights of a small model, for tests of model operations."""
+"""Stimuli with ratings, predictors, and the weights of a small model, for tests of modelops."""
 
 from pathlib import Path
+from typing import Any
 
 from django.utils import timezone
 
 from annotation.models import Rater, RatingSession, Score, Stimulus, Study, Trial
 from annotation.protocol.perspectives import PERSPECTIVES
+from modelops.learning.recipe import Recipe
+from modelops.models import Predictor
 from tests.factories import make_rater, make_stimuli
 
 
@@ -54,13 +57,25 @@ def label_pool(study: Study, *, rated: int, holdout: int, unrated: int) -> list[
     return [*pool, *held_out, *rest]
 
 
-def write_weights(folder: Path) -> Path:
+def make_predictor(study: Study, **fields: Any) -> Predictor:
+    """The study's leading predictor, made if there is none, or another one of that name."""
+    name = fields.pop("name", "tiny")
+    defaults: dict[str, Any] = {
+        "backbone": "tiny",
+        "recipe": Recipe("tiny").to_json(),
+        "strategy": "lcmd",
+        "leading": not study.predictors.exists(),
+    }
+    return study.predictors.get_or_create(name=name, defaults=defaults | fields)[0]
+
+
+def write_weights(folder: Path, seed: int = 0) -> Path:
     """A model folder with random weights and a tokenizer of its own."""
     from modelops.predictors.mint import LoadedModel, MintIQAProcessor, load_tokenizer, save_model
     from modelops.predictors.mint.tokenization import train_tiny_tokenizer
     from tests.modelops.predictors.mint.fine_tuning.models import small_model
 
-    model = small_model(vocabulary=2048)
+    model = small_model(seed=seed, vocabulary=2048)
     train_tiny_tokenizer(["prompt 0 1 2 3 4 5 6 7 8 9", "a red circle on grass"], folder)
     tokenizer = load_tokenizer(folder, model.config)
     save_model(LoadedModel(model, MintIQAProcessor(tokenizer, model.config.image_size)), folder)

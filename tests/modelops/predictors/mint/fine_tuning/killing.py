@@ -29,6 +29,7 @@ from modelops.predictors.mint import (
     tiny_language_tokenizer,
 )
 from modelops.predictors.mint.checkpoint import TINY_FOLDER
+from modelops.predictors.mint.fine_tuning.accelerated import fine_tune_together
 from modelops.predictors.mint.fine_tuning.training import fine_tune
 from tests.modelops.predictors.mint.fine_tuning.models import small_config, small_model
 from tests.modelops.predictors.mint.fine_tuning.training_data import RECIPE, make_data
@@ -52,7 +53,8 @@ def start_model() -> MintIQAModel:
 def fine_tuning(recipe: Recipe, checkpoint: Path, progress: Told, save_seconds: float) -> nn.Module:
     """Stage 1."""
     model = start_model()
-    fine_tune(
+    train = fine_tune_together if recipe.processes > 1 else fine_tune
+    train(
         model,
         make_data(COUNT),
         recipe,

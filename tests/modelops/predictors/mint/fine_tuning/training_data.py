@@ -8,7 +8,7 @@ from torch import Tensor
 
 from modelops.learning.recipe import Recipe
 from modelops.predictors.mint import MintIQAModel
-from modelops.predictors.mint.fine_tuning.training import TrainingData
+from modelops.predictors.mint.fine_tuning.data import TrainingData
 
 RECIPE = Recipe("tiny", epochs=3, learning_rate=1e-3, batch_size=4, frozen_blocks=1)
 
