@@ -106,12 +106,12 @@ def make_practice(form: ExplanationForm, remarks: Remarks, draw: random.Random) 
     reasons: dict[str, Reason] = {}
     notes: list[str] = []
     for perspective in PERSPECTIVES:
-        fields = [field for field in form.fields if field.perspective is perspective]
+        fields = [field for field in form.fields if field.perspective == perspective]
         levels = {field.key: draw.randint(1, len(field.phrases)) for field in fields}
         asked = any(
             levels[text.field] <= text.at_most
             for text in form.texts
-            if text.perspective is perspective
+            if text.perspective == perspective
         )
         remark = remarks.draw(perspective, draw) if asked else ""
         reasons[perspective] = Reason(levels, remark)

@@ -65,7 +65,7 @@ def word_answer(form: ExplanationForm, reasons: Reasons, question: str) -> str:
     clauses = [
         clause(field, reason.phrases[field.key])
         for field in form.fields
-        if field.perspective is perspective and field.key in reason.phrases
+        if field.perspective == perspective and field.key in reason.phrases
     ]
     sentence = ", ".join(clauses)
     # As released: the text as it stands, and a full stop also where it ends in one.

@@ -19,10 +19,7 @@ _WORDS = {
     "trial_draw_valid": "trial",
     "trial_state_valid": "trial",
     "trial_role_valid": "trial",
-    "rating_perspective_valid": "rating",
-    "explanation_perspective_valid": "explanation",
     "message_sender_valid": "message",
-    "published_score_perspective_valid": "published",
     "import_job_state_valid": "import",
     "import_job_purpose_valid": "import",
     "training_run_state_valid": "run",
@@ -72,12 +69,8 @@ NUMBERS = [
     *(Violation("stimulus_order_valid", change("stimulus", priority=x)) for x in NO_NUMBERS),
     Violation("trial_asked_up_to_valid", change("trial", asked_up_to=1.1)),
     Violation("trial_asked_up_to_valid", change("trial", asked_up_to=math.nan)),
-    Violation("trial_scored_valid", change("trial", scored=4)),
-    *(
-        Violation("rating_score_valid", change("rating", score=x))
-        for x in (-0.5, 100.5, *NO_NUMBERS)
-    ),
-    Violation("rating_revision_valid", change("rating", revision=0)),
+    *(Violation("score_value_valid", change("score", value=x)) for x in (-0.5, 100.5, *NO_NUMBERS)),
+    Violation("score_revision_valid", change("score", revision=0)),
     Violation("explanation_revision_valid", change("explanation", revision=0)),
     *(
         Violation("published_score_mos_valid", change("published", mos=x))
@@ -104,6 +97,10 @@ NUMBERS = [
 ]
 
 FACTS = [
+    *(
+        Violation("perspective_key_valid", change("perspective", key=key))
+        for key in ("", "Quality", "2nd", "two-fold", "müde")
+    ),
     Violation("stimulus_file_complete", change("stimulus", width=None)),
     Violation("stimulus_file_complete", change("stimulus", height=0)),
     Violation("stimulus_file_complete", change("stimulus", sha256="")),
@@ -120,8 +117,10 @@ UNIQUE = [
     Violation("session_one_open_per_rater", again("session")),
     Violation("trial_once_per_rater", again("trial", position=1)),
     Violation("trial_position_unique", again("trial", state="expired")),
-    Violation("rating_one_current", again("rating", revision=2)),
-    Violation("rating_revision_unique", again("rating", superseded_at=timezone.now())),
+    Violation("perspective_key_unique", again("perspective", position=3)),
+    Violation("perspective_position_unique", again("perspective", key="light")),
+    Violation("score_one_current", again("score", revision=2)),
+    Violation("score_revision_unique", again("score", superseded_at=timezone.now())),
     Violation("explanation_one_current", again("explanation", revision=2)),
     Violation("explanation_revision_unique", again("explanation", superseded_at=timezone.now())),
     Violation("published_score_unique", again("published")),
@@ -202,6 +201,7 @@ VIOLATIONS = [*WORDS, *NUMBERS, *FACTS, *UNIQUE, *MIXED, *UNCHANGING]
 #: Primary keys with a column beside them: only there for the foreign keys of MIXED, and no row can
 #: break them before it breaks the primary key.
 KEYS = {
+    "perspective_in_study",
     "prompt_in_study",
     "generator_in_study",
     "stimulus_in_study",

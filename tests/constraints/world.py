@@ -10,12 +10,10 @@ from django.utils import timezone
 
 from annotation.models import (
     AuditEntry,
-    Explanation,
     ImportJob,
     Message,
     PublishedScore,
     RatingSession,
-    Score,
     SharedLink,
     Study,
     Trial,
@@ -33,6 +31,7 @@ from modelops.models import (
     TrainingRun,
 )
 from tests import factories
+from tests.factories import make_explanation, make_score
 from tests.modelops.labelling import make_predictor
 from workbench.accounts.models import User
 
@@ -105,6 +104,7 @@ def _collected(study: Study, number: int) -> dict[str, Model]:
     rater = factories.make_rater(study)
     return {
         "study": study,
+        "perspective": factories.perspective(study, "quality"),
         "stimulus": stimulus,
         "prompt": stimulus.prompt,
         "generator": stimulus.generator,
@@ -129,10 +129,8 @@ def _rated(rows: dict[str, Any]) -> dict[str, Model]:
     )
     return {
         "trial": trial,
-        "rating": Score.objects.create(trial=trial, perspective="quality", score=3),
-        "explanation": Explanation.objects.create(
-            trial=trial, perspective="quality", language="en"
-        ),
+        "score": make_score(trial, "quality", 3),
+        "explanation": make_explanation(trial, "quality"),
         "message": Message.objects.create(rater=rows["rater"], sender="rater", text="Hello."),
         "published": PublishedScore.objects.create(
             stimulus=rows["stimulus"], perspective="quality", mos=0.5, source="a paper"

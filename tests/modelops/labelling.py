@@ -13,7 +13,7 @@ from tests.factories import make_rater, make_stimuli
 
 
 def rate(stimulus: Stimulus, rater: Rater, scores: Sequence[float]) -> Trial:
-    """One submitted trial with its scores, as the rating API leaves it."""
+    """One submitted trial with its scores in the study's order, as the rating API leaves it."""
     now = timezone.now()
     session = RatingSession.objects.filter(rater=rater).first() or RatingSession.objects.create(
         rater=rater, state="rating", consented_at=now

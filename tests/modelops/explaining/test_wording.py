@@ -46,7 +46,7 @@ def released_reasons(row: Mapping[str, str]) -> dict[str, Reason]:
         levels = {
             field.key: int(row[field.key])
             for field in FORM.fields
-            if field.perspective is perspective
+            if field.perspective == perspective
             and int(row[field.key]) in range(1, len(field.phrases) + 1)
         }
         reasons[perspective] = Reason(levels, row.get(f"{perspective}_text_en") or "")

@@ -241,7 +241,7 @@ def test_fine_tuning_is_told_the_prompts_and_the_precision_of_labels(
     pool = Stimulus.objects.filter(study=study, split="pool", claimed_ratings__gt=0).order_by("pk")
     one = pool[0].prompt
     Stimulus.objects.filter(pk__in=[item.pk for item in pool[:5]]).update(prompt=one)
-    Score.objects.filter(trial__stimulus=pool[0], perspective="quality").update(score=3)
+    Score.objects.filter(trial__stimulus=pool[0], perspective__key="quality").update(value=3)
     train(epochs=1, label_weights=weighted)
     (data,) = told
     assert data.groups == [item.prompt_id for item in pool.all()]
