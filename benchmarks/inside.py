@@ -28,6 +28,7 @@ from PIL import Image
 from annotation.models import (
     Explanation,
     Generator,
+    Perspective,
     Prompt,
     PublishedScore,
     Rater,
@@ -37,12 +38,12 @@ from annotation.models import (
     Study,
     Trial,
 )
-from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
 from annotation.protocol.draw import Draw
-from annotation.protocol.perspectives import PERSPECTIVES
 from annotation.protocol.plan import PLAIN
 from annotation.raters.services import link_token
 from annotation.rating.slots import take_statement
+from annotation.studies.perspectives import write_perspectives
 from workbench.accounts.models import User
 
 _BATCH = 5_000
@@ -68,6 +69,7 @@ def study(slug: str, images: int, wanted: int, **fields: Any) -> dict[str, Any]:
         session_plan=PLAIN.to_json(),
         **fields,
     )
+    write_perspectives(made, default_perspectives())
     return {"images": len(_stimuli(made, "open", images, wanted))}
 
 
@@ -104,7 +106,7 @@ def ratings(slug: str, images: int, by: int) -> dict[str, Any]:
     people = _raters(of_study, by)
     stimuli = _stimuli(of_study, "full", images, by, claimed_ratings=by)
     trials = _trials(people, stimuli)
-    _answers(trials)
+    _answers(trials, list(of_study.perspectives.all()))
     RatingSession.objects.filter(rater__in=people).update(
         state=RatingSession.State.DONE, ended_at=timezone.now(), next_position=images
     )
@@ -328,17 +330,17 @@ def _trials(people: list[Rater], stimuli: list[Stimulus]) -> list[Trial]:
     )
 
 
-def _answers(trials: list[Trial]) -> None:
+def _answers(trials: list[Trial], asked: list[Perspective]) -> None:
     phrases = {
-        name: {item.key: 2 for item in AIGCIQA2023_FORM.fields if item.perspective is name}
-        for name in PERSPECTIVES
+        row: {item.key: 2 for item in AIGCIQA2023_FORM.fields if item.perspective == row.key}
+        for row in asked
     }
-    asked = {text.perspective for text in AIGCIQA2023_FORM.texts}
+    explained = {text.perspective for text in AIGCIQA2023_FORM.texts}
     Score.objects.bulk_create(
         (
-            Score(trial=trial, perspective=name, score=1 + (trial.pk + place) % 5)
+            Score(trial=trial, perspective=row, value=1 + (trial.pk + place) % 5)
             for trial in trials
-            for place, name in enumerate(PERSPECTIVES)
+            for place, row in enumerate(asked)
         ),
         batch_size=_BATCH,
     )
@@ -346,13 +348,13 @@ def _answers(trials: list[Trial]) -> None:
         (
             Explanation(
                 trial=trial,
-                perspective=name,
-                phrases=phrases[name],
-                text="the left hand has six fingers" if name in asked else "",
+                perspective=row,
+                phrases=phrases[row],
+                text="the left hand has six fingers" if row.key in explained else "",
                 language="en",
             )
             for trial in trials
-            for name in PERSPECTIVES
+            for row in asked
         ),
         batch_size=_BATCH,
     )

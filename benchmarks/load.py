@@ -189,13 +189,13 @@ def answer_to(study: dict[str, Any]) -> dict[str, Any]:
     """A whole answer: scores, every phrase of the form, and its free texts."""
     form = study["explanation_form"]
     explanations: dict[str, dict[str, Any]] = {
-        item["perspective"]: {"phrases": {}, "text": ""} for item in study["perspectives"]
+        item["key"]: {"phrases": {}, "text": ""} for item in study["perspectives"]
     }
     for item in form["fields"]:
         explanations[item["perspective"]]["phrases"][item["key"]] = 2
     for text in form["texts"]:
         explanations[text["perspective"]]["text"] = "the left hand has six fingers"
-    scores = {item["perspective"]: item["scale"]["minimum"] for item in study["perspectives"]}
+    scores = {item["key"]: item["scale"]["minimum"] for item in study["perspectives"]}
     return {"scores": scores, "explanations": explanations, "language": "en", "ahead": 0}
 
 

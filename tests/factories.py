@@ -10,7 +10,17 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from PIL import Image
 
-from annotation.models import Generator, Perspective, Prompt, Rater, Stimulus, Study
+from annotation.models import (
+    Explanation,
+    Generator,
+    Perspective,
+    Prompt,
+    Rater,
+    Score,
+    Stimulus,
+    Study,
+    Trial,
+)
 from annotation.protocol.aigciqa2023 import default_perspectives
 from annotation.protocol.perspectives import PerspectiveSettings
 from annotation.protocol.plan import PLAIN
@@ -48,6 +58,18 @@ def set_perspectives(study: Study, items: Sequence[PerspectiveSettings]) -> None
 
 def perspective(study: Study, key: str) -> Perspective:
     return study.perspectives.get(key=key)
+
+
+def make_score(trial: Trial, key: str, value: float, **fields: Any) -> Score:
+    return Score.objects.create(
+        trial=trial, perspective=perspective(trial.study, key), value=value, **fields
+    )
+
+
+def make_explanation(trial: Trial, key: str, *, language: str = "en", **fields: Any) -> Explanation:
+    return Explanation.objects.create(
+        trial=trial, perspective=perspective(trial.study, key), language=language, **fields
+    )
 
 
 def png(number: int, size: tuple[int, int] = (48, 32)) -> bytes:

@@ -43,7 +43,7 @@ class Perspective(models.Model):
                 deferrable=Deferrable.DEFERRED,
             ),
             # For foreign keys of rows that name their study too.
-            models.UniqueConstraint(fields=["id", "study"], name="perspective_of_study"),
+            models.UniqueConstraint(fields=["id", "study"], name="perspective_in_study"),
         ]
 
     def __str__(self) -> str:

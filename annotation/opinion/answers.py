@@ -13,10 +13,9 @@ from django.db import connection
 from django.db.models import Avg
 from numpy.typing import NDArray
 
-from ..models import PublishedScore, Rater, Stimulus, Study
-from ..protocol.perspectives import PERSPECTIVES
+from ..models import Perspective, PublishedScore, Rater, Stimulus, Study
+from ..protocol.perspectives import PerspectiveSettings
 from ..protocol.plan import Role
-from ..protocol.scales import Scale
 from .correlation import Floats, Integers
 
 #: Roles that say something about a rater; training and stabilisation are practice.
@@ -35,19 +34,20 @@ SELECT trial.rater_id, trial.session_id, trial.stimulus_id,
     ),
     COALESCE((trial.behaviour ->> 'away_ms')::float8 / 1000, 'NaN'),
     extract(epoch FROM trial.submitted_at)::float8,
-    {", ".join(f"COALESCE({name}.score, 'NaN')" for name in PERSPECTIVES)}
+    {{values}}
 FROM annotation_trial AS trial
 JOIN annotation_rater AS rater ON rater.id = trial.rater_id
-{
-    " ".join(
-        f"LEFT JOIN annotation_rating AS {name} ON {name}.trial_id = trial.id "
-        f"AND {name}.perspective = '{name}' AND {name}.superseded_at IS NULL"
-        for name in PERSPECTIVES
-    )
-}
+{{joins}}
 WHERE trial.state = 'submitted' AND trial.role IN ({", ".join(f"'{role}'" for role in JUDGED)})
     AND {{condition}}
 """  # noqa: S608 -- the parts put in are constants
+
+# Of each perspective, by its place.
+_VALUE = "COALESCE(score_{place}.value, 'NaN')"
+_JOIN = (
+    "LEFT JOIN annotation_score AS score_{place} ON score_{place}.trial_id = trial.id "
+    "AND score_{place}.perspective_id = {perspective:d} AND score_{place}.superseded_at IS NULL"
+)
 
 _OF_STUDY = "rater.study_id = {study:d}"
 _OF_RATER = "trial.rater_id = {rater:d}"
@@ -64,18 +64,15 @@ trial.rater_id <> {rater:d} AND rater.status = 'active' AND trial.role = 'main'
 #: What stands before the rows and after them (PostgreSQL's manual, COPY, binary format).
 _HEADER, _TRAILER = 19, 2
 _IDS = ("rater", "session", "stimulus", "role")
-_NUMBERS = ("seconds", "away", "answered_at", *PERSPECTIVES)
+_NUMBERS = ("seconds", "away", "answered_at")
 
 
-def _row_type() -> np.dtype[Any]:
+def _row_type(scores: Sequence[str]) -> np.dtype[Any]:
     """A row: the number of its fields, then each one's length before its value."""
     fields: list[tuple[str, str]] = [("fields", ">i2")]
-    for name in (*_IDS, *_NUMBERS):
+    for name in (*_IDS, *_NUMBERS, *scores):
         fields += [(f"{name} length", ">i4"), (name, ">i8" if name in _IDS else ">f8")]
     return np.dtype(fields)
-
-
-_ROW = _row_type()
 
 
 @dataclass(frozen=True)
@@ -94,7 +91,7 @@ class Answers:
     away: Floats
     #: Since 1970. (T,)
     answered_at: Floats
-    #: On the study's scales, NaN where a perspective was not asked; (T, P).
+    #: On the study's scales, by its perspectives in order; NaN where one was not asked; (T, P).
     scores: Floats
 
     @property
@@ -121,26 +118,33 @@ class Answers:
 
 
 def answers_of_study(study: Study) -> Answers:
-    return _read(_OF_STUDY.format(study=study.pk))
+    return _read(_OF_STUDY.format(study=study.pk), _perspectives(study.pk))
 
 
 def answers_of_rater(rater: Rater) -> Answers:
-    return _read(_OF_RATER.format(rater=rater.pk))
+    return _read(_OF_RATER.format(rater=rater.pk), _perspectives(rater.study_id))
 
 
 def answers_beside(rater: Rater) -> Answers:
     """Main trials of the others who are not excluded, on the images that `rater` has rated."""
-    return _read(_BESIDE.format(rater=rater.pk, own=f"rater_id = {rater.pk:d}"))
+    beside = _BESIDE.format(rater=rater.pk, own=f"rater_id = {rater.pk:d}")
+    return _read(beside, _perspectives(rater.study_id))
 
 
-def answers_of_session(session_id: int) -> Answers:
-    """A sitting's own: some dozens, whatever the study holds."""
-    return _read(_OF_SESSION.format(session=session_id))
+def answers_of_session(session_id: int, perspectives: Sequence[int]) -> Answers:
+    """A sitting's own: some dozens, whatever the study holds. perspectives: the study's, by key of
+    row and in its order."""
+    return _read(_OF_SESSION.format(session=session_id), perspectives)
 
 
-def answers_beside_session(rater_id: int, session_id: int) -> Answers:
+def answers_beside_session(rater_id: int, session_id: int, perspectives: Sequence[int]) -> Answers:
     """As `answers_beside`, on the images of one sitting."""
-    return _read(_BESIDE.format(rater=rater_id, own=f"session_id = {session_id:d}"))
+    beside = _BESIDE.format(rater=rater_id, own=f"session_id = {session_id:d}")
+    return _read(beside, perspectives)
+
+
+def _perspectives(study_id: int) -> list[int]:
+    return list(Perspective.objects.filter(study_id=study_id).values_list("pk", flat=True))
 
 
 @dataclass(frozen=True)
@@ -153,7 +157,7 @@ class KnownScores:
     instructed: dict[int, Floats] = field(default_factory=dict)
 
 
-def known_scores(study_id: int, scales: Sequence[Scale]) -> KnownScores:
+def known_scores(study_id: int, perspectives: Sequence[PerspectiveSettings]) -> KnownScores:
     """The published scores of gold images and attention checks.
 
     An image with several publications is expected at their mean, as in `expectations_of`.
@@ -167,23 +171,35 @@ def known_scores(study_id: int, scales: Sequence[Scale]) -> KnownScores:
         .order_by()
     )
     known = KnownScores()
+    columns = {item.key: (column, item.scale) for column, item in enumerate(perspectives)}
     for stimulus, instructed, perspective, mean in rows:
-        column = [str(item) for item in PERSPECTIVES].index(perspective)
+        if perspective not in columns:
+            continue
+        column, scale = columns[perspective]
         of_kind = known.instructed if instructed else known.expected
-        scores = of_kind.setdefault(stimulus, np.full(len(PERSPECTIVES), np.nan))
-        scores[column] = scales[column].from_unit(mean)
+        scores = of_kind.setdefault(stimulus, np.full(len(columns), np.nan))
+        scores[column] = scale.from_unit(mean)
     return known
 
 
-def _read(condition: str) -> Answers:
-    statement = f"COPY ({_ANSWERS.format(condition=condition)}) TO STDOUT (FORMAT BINARY)"
+def _read(condition: str, perspectives: Sequence[int]) -> Answers:
+    places = range(len(perspectives))
+    query = _ANSWERS.format(
+        values=", ".join(_VALUE.format(place=place) for place in places),
+        joins="\n".join(
+            _JOIN.format(place=place, perspective=perspectives[place]) for place in places
+        ),
+        condition=condition,
+    )
+    names = [f"score {place}" for place in places]
+    row_type = _row_type(names)
+    statement = f"COPY ({query}) TO STDOUT (FORMAT BINARY)"
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         data = b"".join(copy)
-    number = (len(data) - _HEADER - _TRAILER) // _ROW.itemsize
-    rows = np.frombuffer(data, dtype=_ROW, count=number, offset=_HEADER)
+    number = (len(data) - _HEADER - _TRAILER) // row_type.itemsize
+    rows = np.frombuffer(data, dtype=row_type, count=number, offset=_HEADER)
     rater, session, stimulus, role = (rows[name].astype(np.int64) for name in _IDS)
-    seconds, away, answered_at, *scores = (rows[name].astype(np.float64) for name in _NUMBERS)
+    seconds, away, answered_at = (rows[name].astype(np.float64) for name in _NUMBERS)
+    scores = np.stack([rows[name].astype(np.float64) for name in names], axis=1)
     # array_position counts from 1.
-    return Answers(
-        rater, session, stimulus, role - 1, seconds, away, answered_at, np.stack(scores, axis=1)
-    )
+    return Answers(rater, session, stimulus, role - 1, seconds, away, answered_at, scores)

@@ -7,7 +7,6 @@ from typing import Any
 from ..models import Explanation, Study
 from ..protocol.answers import Reason
 from ..protocol.forms import FREE_TEXT_LIMIT, ExplanationForm
-from ..protocol.perspectives import PERSPECTIVES
 from .labels import counting_trials, main_stimuli
 
 
@@ -32,8 +31,8 @@ def _own(study: Study) -> Iterator[GivenExplanation]:
     rows = (
         Explanation.objects.filter(superseded_at=None, trial__in=counting_trials())
         .filter(trial__stimulus__in=main_stimuli(study))
-        .order_by("trial", "perspective")
-        .values_list("trial", "trial__stimulus", "perspective", "phrases", "text")
+        .order_by("trial", "perspective__position")
+        .values_list("trial", "trial__stimulus", "perspective__key", "phrases", "text")
     )
     form = study.form
     by_trial: dict[tuple[int, int], dict[str, Reason]] = {}
@@ -50,10 +49,11 @@ def _published(study: Study) -> Iterator[GivenExplanation]:
     keys = [field.key for field in study.form.fields]
     if not keys:
         return
+    asked = [item.key for item in study.perspective_settings]
     stimuli = main_stimuli(study).filter(metadata__has_any_keys=keys).order_by("pk")
     for stimulus, metadata in stimuli.values_list("pk", "metadata").iterator(chunk_size=10_000):
         reasons = {}
-        for perspective in PERSPECTIVES:
+        for perspective in asked:
             text = metadata.get(f"{perspective}_text_en", "")
             text = text[:FREE_TEXT_LIMIT] if isinstance(text, str) else ""
             reason = Reason(_levels(study.form, perspective, metadata), text)
@@ -67,7 +67,7 @@ def _levels(form: ExplanationForm, perspective: str, found: Mapping[str, Any]) -
     return {
         field.key: found[field.key]
         for field in form.fields
-        if field.perspective is perspective
+        if field.perspective == perspective
         and type(found.get(field.key)) is int
         and 1 <= found[field.key] <= len(field.phrases)
     }

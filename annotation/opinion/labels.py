@@ -13,7 +13,6 @@ import numpy as np
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from ..models import PublishedScore, Rater, Score, Stimulus, Study, Trial
-from ..protocol.perspectives import PERSPECTIVES
 from .coverage import coverage_of
 from .reliability.selectors import rater_weights
 from .scores import opinion_scores
@@ -49,10 +48,10 @@ class LabelCounts:
 
 
 def labels_of(study: Study, *, split: str | None = None) -> list[Label]:
-    """All labels, by stimulus, perspective (in the model's order) and source."""
+    """All labels, by stimulus, perspective (in the study's order) and source."""
     splits = dict(_labelled(study, split).values_list("pk", "split"))
     labels = [*_own_labels(study, splits), *_published_labels(study, splits)]
-    order = {str(perspective): place for place, perspective in enumerate(PERSPECTIVES)}
+    order = {item.key: place for place, item in enumerate(study.perspective_settings)}
     by_perspective = sorted(labels, key=lambda label: (order[label.perspective], label.source))
     return sorted(by_perspective, key=attrgetter("stimulus"))
 
@@ -84,7 +83,8 @@ def count_labels(study: Study) -> LabelCounts:
         pool=pool,
         holdout=holdout,
         pool_by_perspective={
-            str(name): rated_pool + by_perspective.get(name, 0) for name in PERSPECTIVES
+            item.key: rated_pool + by_perspective.get(item.key, 0)
+            for item in study.perspective_settings
         },
     )
 
@@ -109,13 +109,13 @@ def _labelled(study: Study, split: str | None) -> QuerySet[Stimulus]:
 
 
 def _own_labels(study: Study, splits: dict[int, str]) -> Iterable[Label]:
-    scales = {str(item.perspective): item.scale for item in study.perspective_settings}
+    scales = {item.key: item.scale for item in study.perspective_settings}
     rows = (
         Score.objects.filter(superseded_at=None, trial__in=counting_trials())
         .filter(trial__stimulus__in=main_stimuli(study))
         # One order, so that the same ratings give the same mean to the last bit.
         .order_by("pk")
-        .values_list("trial__stimulus_id", "perspective", "score", "trial__rater_id")
+        .values_list("trial__stimulus_id", "perspective__key", "value", "trial__rater_id")
     )
     keys: dict[tuple[int, str], int] = {}
     groups: list[int] = []
@@ -143,7 +143,9 @@ def _own_labels(study: Study, splits: dict[int, str]) -> Iterable[Label]:
 
 
 def _published_labels(study: Study, splits: dict[int, str]) -> Iterable[Label]:
-    rows = PublishedScore.objects.filter(stimulus__in=main_stimuli(study)).values_list(
+    asked = [item.key for item in study.perspective_settings]
+    published = PublishedScore.objects.filter(perspective__in=asked)
+    rows = published.filter(stimulus__in=main_stimuli(study)).values_list(
         "stimulus_id", "perspective", "source", "mos", "sd", "raters"
     )
     for stimulus, perspective, source, mos, sd, raters in rows.iterator(chunk_size=10_000):

@@ -13,7 +13,7 @@ def mos_of(study: Study, stimuli: list[Stimulus]) -> dict[int, dict[str, float]]
         trial__state=Trial.State.SUBMITTED,
         trial__rater__status=Rater.Status.ACTIVE,
         superseded_at=None,
-    ).values_list("trial__stimulus_id", "perspective", "score", "trial__rater_id")
+    ).values_list("trial__stimulus_id", "perspective__key", "value", "trial__rater_id")
     weights = recent_weights(study)
     sums: dict[tuple[int, str], tuple[float, float]] = {}
     for stimulus, perspective, score, rater in rows:

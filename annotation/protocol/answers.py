@@ -1,6 +1,6 @@
-"""A rater's answer to one trial: three scores and, where given, the reasons for them."""
+"""A rater's answer to one trial: scores and, where given, the reasons for them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +26,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Answer:
-    """Scores of all perspectives on the study's scales; reasons only where one was given."""
+    """By the keys of perspectives: scores on the study's scales; reasons where one was given."""
 
     scores: Mapping[str, float]
     reasons: Mapping[str, Reason]
@@ -47,14 +47,21 @@ def parse_answer(
     explanations: object,
     perspectives: Sequence[PerspectiveSettings],
     form: ExplanationForm,
+    *,
+    whole: bool = True,
 ) -> Answer:
     """The answer in `scores` and `explanations` as they came over the wire.
+
+    whole: False where it may have the scores of some of the perspectives only.
 
     Raises ProtocolError naming the place: a missing or unknown perspective, a score that is no
     number, outside its scale or off its steps, a field or level that the form does not have, marks
     that it does not ask for. Marked words are held against the prompt by `Answer.check_words`.
     """
-    return Answer(_parse_scores(scores, perspectives), _parse_reasons(explanations, form))
+    known = {item.key for item in perspectives}
+    return Answer(
+        _parse_scores(scores, perspectives, whole), _parse_reasons(explanations, known, form)
+    )
 
 
 def storable_text(value: object, place: str) -> str:
@@ -70,32 +77,40 @@ def storable_text(value: object, place: str) -> str:
     return value
 
 
-def _parse_scores(data: object, perspectives: Sequence[PerspectiveSettings]) -> dict[str, float]:
+def _parse_scores(
+    data: object, perspectives: Sequence[PerspectiveSettings], whole: bool
+) -> dict[str, float]:
     given = _mapping(data, "scores")
-    unknown = given.keys() - {str(item.perspective) for item in perspectives}
+    unknown = given.keys() - {item.key for item in perspectives}
     if unknown:
         raise ProtocolError(f"scores: {min(unknown)!r} is not a perspective")
     scores: dict[str, float] = {}
-    for item in perspectives:
-        if item.perspective not in given:
-            raise ProtocolError(f"scores: {item.perspective} is missing")
+    for item in perspectives if whole or not given else _among(perspectives, given):
+        if item.key not in given:
+            raise ProtocolError(f"scores: {item.key} is missing")
         try:
-            scores[item.perspective] = item.scale.check(given[item.perspective])
+            scores[item.key] = item.scale.check(given[item.key])
         except ProtocolError as error:
-            raise ProtocolError(f"scores: {item.perspective}: {error}") from error
+            raise ProtocolError(f"scores: {item.key}: {error}") from error
     return scores
 
 
-def _parse_reasons(data: object, form: ExplanationForm) -> dict[str, Reason]:
+def _among(
+    perspectives: Sequence[PerspectiveSettings], given: Mapping[str, Any]
+) -> Iterator[PerspectiveSettings]:
+    return (item for item in perspectives if item.key in given)
+
+
+def _parse_reasons(
+    data: object, known: Collection[str], form: ExplanationForm
+) -> dict[str, Reason]:
     reasons: dict[str, Reason] = {}
     for name, value in _mapping(data, "explanations").items():
-        try:
-            perspective = name
-        except ValueError as error:
-            raise ProtocolError(f"explanations: {name!r} is not a perspective") from error
-        reason = _parse_reason(_mapping(value, f"explanations: {name}"), perspective, form)
+        if name not in known:
+            raise ProtocolError(f"explanations: {name!r} is not a perspective")
+        reason = _parse_reason(_mapping(value, f"explanations: {name}"), name, form)
         if reason:
-            reasons[perspective] = reason
+            reasons[name] = reason
     return reasons
 
 

@@ -146,7 +146,8 @@ class ExplanationForm:
 
     def check_perspectives(self, perspectives: Collection[str]) -> None:
         """Raise ProtocolError where something is about a perspective that is not among these."""
-        for item in (*self.fields, *self.texts):
+        items: tuple[FormField | FormText, ...] = (*self.fields, *self.texts)
+        for item in items:
             if item.perspective not in perspectives:
                 raise ProtocolError(
                     f"explanation form: {item.label!r} is about {item.perspective}, "

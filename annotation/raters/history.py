@@ -49,12 +49,12 @@ def sessions_of(rater: Rater) -> QuerySet[RatingSession, Any]:
 
 def latest_trials(rater: Rater) -> QuerySet[Trial]:
     """The latest first, each with its image and the scores that count (`current`)."""
-    current = Score.objects.filter(superseded_at=None)
+    current = Score.objects.filter(superseded_at=None).select_related("perspective")
     return (
         Trial.objects.filter(rater=rater)
         .exclude(state=Trial.State.EXPIRED)
         .select_related("stimulus")
-        .prefetch_related(Prefetch("ratings", queryset=current, to_attr="current"))
+        .prefetch_related(Prefetch("scores", queryset=current, to_attr="current"))
         .order_by("-pk")[:_TRIALS_SHOWN]
     )
 

@@ -1,8 +1,9 @@
 """How reliable raters are, for scripts: their measures, and the rules that they fail."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from drf_spectacular.utils import extend_schema, inline_serializer
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
@@ -11,7 +12,6 @@ from rest_framework.response import Response
 from ..models import Rater, Study
 from ..opinion.reliability.judging import Flag
 from ..opinion.reliability.selectors import NOTHING_YET, Standing, reliability_of
-from ..protocol.perspectives import PERSPECTIVES
 from ..studies.selectors import find_study
 from .monitor import live_sessions, stopped_raters
 
@@ -74,9 +74,8 @@ class ReliabilitySerializer(serializers.Serializer[Any]):
         allow_null=True,
         help_text="Pearson correlation with the mean of the others; mean over perspectives.",
     )
-    agreement_by_perspective = inline_serializer(
-        "AgreementByPerspective",
-        {str(name): serializers.FloatField(allow_null=True) for name in PERSPECTIVES},
+    agreement_by_perspective = serializers.DictField(
+        child=serializers.FloatField(allow_null=True), help_text="By the study's perspectives."
     )
     retest = serializers.FloatField(
         allow_null=True, help_text="Pearson correlation between first and repeated scores."
@@ -106,6 +105,7 @@ def _described(study: Study, raters: list[Rater]) -> list[dict[str, Any]]:
     standings, rules = reliability_of(study), study.rules
     sessions = {item.rater: item for item in live_sessions(study).sessions}
     stopped = stopped_raters(study)
+    keys = [item.key for item in study.perspective_settings]
     return [
         {
             "code": rater.code,
@@ -114,15 +114,15 @@ def _described(study: Study, raters: list[Rater]) -> list[dict[str, Any]]:
             "active": rater.pk in sessions and sessions[rater.pk].active,
             "stopped": rater.pk in stopped,
             "weight": standings.get(rater.pk, NOTHING_YET).weight(rules),
-            **_standing(standings.get(rater.pk, NOTHING_YET)),
+            **_standing(standings.get(rater.pk, NOTHING_YET), keys),
         }
         for rater in raters
     ]
 
 
-def _standing(standing: Standing) -> dict[str, Any]:
+def _standing(standing: Standing, keys: Sequence[str]) -> dict[str, Any]:
     measures = standing.measures
-    correlations = [item.pearson for item in measures.inter_rater] or [None] * len(PERSPECTIVES)
+    correlations = [item.pearson for item in measures.inter_rater] or [None] * len(keys)
     return {
         "ratings": standing.ratings,
         "repeats": standing.repeats,
@@ -138,17 +138,17 @@ def _standing(standing: Standing) -> dict[str, Any]:
         "too_fast": measures.pace.too_fast if measures.pace else None,
         "away": standing.away_share,
         "agreement": standing.agreement,
-        "agreement_by_perspective": dict(zip(PERSPECTIVES, correlations, strict=True)),
+        "agreement_by_perspective": dict(zip(keys, correlations, strict=True)),
         "retest": standing.retest,
         "last_answer": standing.last_answer,
-        "flags": [_flag(flag) for flag in standing.flags],
+        "flags": [_flag(flag, keys) for flag in standing.flags],
     }
 
 
-def _flag(flag: Flag) -> dict[str, Any]:
+def _flag(flag: Flag, keys: Sequence[str]) -> dict[str, Any]:
     return {
         "rule": flag.rule,
-        "perspective": None if flag.perspective is None else PERSPECTIVES[flag.perspective],
+        "perspective": None if flag.perspective is None else keys[flag.perspective],
         "value": flag.value,
         "threshold": flag.threshold,
         "n": flag.n,

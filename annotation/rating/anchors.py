@@ -41,12 +41,12 @@ def anchors_of(access: Access) -> dict[str, list[Anchor]]:
     for perspective, display, prompt, mos in rows:
         known.setdefault(perspective, []).append((display, prompt, mos))
     return {
-        item.perspective: [
+        item.key: [
             Anchor(display, prompt, item.scale.from_unit(mos))
             for display, prompt, mos in (
                 found[place] for place in span([mos for *_image, mos in found], ANCHORS)
             )
         ]
         for item in protocol_of(access.study).perspectives
-        if len(found := known.get(str(item.perspective), [])) >= ANCHORS
+        if len(found := known.get(item.key, [])) >= ANCHORS
     }

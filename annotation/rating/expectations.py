@@ -9,7 +9,7 @@ from ..studies.protocols import protocol_of
 
 
 def expectations_of(access: Access, trial_id: int) -> list[Expectation]:
-    """Per perspective with a published score, in the model's order, on the study's scales.
+    """Per perspective with a published score, in the study's order, on its scales.
 
     An image with several publications is expected at their mean.
     """
@@ -19,7 +19,7 @@ def expectations_of(access: Access, trial_id: int) -> list[Expectation]:
         .annotate(mos=Avg("mos"))
     )
     return [
-        expectation(item.perspective, item.scale, known[item.perspective])
+        expectation(item.key, item.scale, known[item.key])
         for item in protocol_of(access.study).perspectives
-        if item.perspective in known
+        if item.key in known
     ]

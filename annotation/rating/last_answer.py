@@ -49,11 +49,11 @@ def last_answer(access: Access, session: SessionFacts) -> LastAnswer | None:
     trial_id, sent_at, _block = found
     # Scores that were sent together were stored in one statement.
     together = firsts.filter(trial_id=trial_id, created_at=sent_at)
-    names = set(together.values_list("perspective", flat=True))
-    current = {"trial_id": trial_id, "superseded_at": None, "perspective__in": names}
-    scores = Score.objects.filter(**current).values_list("perspective", "score")
+    asked = set(together.values_list("perspective", flat=True))
+    current = {"trial_id": trial_id, "superseded_at": None, "perspective__in": asked}
+    scores = Score.objects.filter(**current).values_list("perspective__key", "value")
     parts = ("phrases", "text", "regions", "words")
-    reasons = Explanation.objects.filter(**current).values_list("perspective", *parts)
+    reasons = Explanation.objects.filter(**current).values_list("perspective__key", *parts)
     with prepared_cursor() as cursor:
         cursor.execute(_TRIAL, [trial_id])
         trial = OfferedTrial(*cursor.fetchone())

@@ -41,10 +41,7 @@ def preview_access(study: Study, state: SessionState | None) -> Access:
 def preview_passes(access: Access) -> list[list[str]]:
     """What is asked in each pass over the images."""
     protocol = protocol_of(access.study)
-    return [
-        [str(item.perspective) for item in protocol.asked_now(scored)]
-        for scored in range(protocol.passes)
-    ]
+    return [[item.key for item in protocol.asked_now(scored)] for scored in range(protocol.passes)]
 
 
 def preview_trials(study: Study) -> list[dict[str, Any]]:
@@ -91,10 +88,10 @@ def _feedback(study: Study, stimulus: Stimulus) -> Iterable[dict[str, Any]]:
     scores = PublishedScore.objects.filter(stimulus=stimulus).values_list("perspective")
     known = dict(scores.annotate(mos=Avg("mos")))
     for item in study.perspective_settings:
-        if item.perspective in known:
-            found = expectation(item.perspective, item.scale, known[item.perspective])
+        if item.key in known:
+            found = expectation(item.key, item.scale, known[item.key])
             yield {
-                "perspective": str(item.perspective),
+                "perspective": item.key,
                 "expected": found.expected,
                 "low": found.low,
                 "high": found.high,

@@ -59,18 +59,18 @@ WITH trial AS (
         submitted_at = CASE WHEN %(whole)s THEN now() END,
         scored = %(count)s, behaviour = %(behaviour)s::jsonb
     WHERE id = %(trial)s AND state = 'leased' RETURNING id
-), ratings AS (
-    INSERT INTO annotation_rating (trial_id, perspective, score, revision, created_at)
-    SELECT trial.id, given.perspective, given.score, 1, now()
-    FROM trial, unnest(%(scored)s::text[], %(scores)s::float8[]) AS given (perspective, score)
+), scores AS (
+    INSERT INTO annotation_score (trial_id, perspective_id, value, revision, created_at)
+    SELECT trial.id, given.perspective, given.value, 1, now()
+    FROM trial, unnest(%(scored)s::bigint[], %(scores)s::float8[]) AS given (perspective, value)
 ), explanations AS (
     INSERT INTO annotation_explanation (
-        trial_id, perspective, phrases, text, regions, words, language, revision, created_at
+        trial_id, perspective_id, phrases, text, regions, words, language, revision, created_at
     )
     SELECT trial.id, given.perspective, given.phrases::jsonb, given.text, given.regions::jsonb,
         given.words::jsonb, %(language)s, 1, now()
     FROM trial, unnest(
-        %(explained)s::text[], %(phrases)s::text[], %(texts)s::text[], %(regions)s::text[],
+        %(explained)s::bigint[], %(phrases)s::text[], %(texts)s::text[], %(regions)s::text[],
         %(words)s::text[]
     ) AS given (perspective, phrases, text, regions, words)
 )
@@ -119,10 +119,8 @@ def read_answer(*, access: Access, scores: object, explanations: object) -> Answ
     Whether it holds the scores that are asked for is seen under the trial's lock.
     """
     protocol = protocol_of(access.study)
-    names = scores if isinstance(scores, Mapping) else {}
-    given = [item for item in protocol.perspectives if item.perspective in names]
     try:
-        return parse_answer(scores, explanations, given or protocol.perspectives, protocol.form)
+        return parse_answer(scores, explanations, protocol.perspectives, protocol.form, whole=False)
     except ProtocolError as error:
         raise InvalidAnswerError(str(error)) from error
 
@@ -183,7 +181,7 @@ def _lock(access: Access, trial_id: int) -> _Locked:
     if row is None:
         raise TrialNotFoundError
     session = SessionFacts(row[6], SessionState(row[7]), row[8])
-    names = tuple(item.perspective for item in protocol_of(access.study).perspectives)
+    names = tuple(item.key for item in protocol_of(access.study).perspectives)
     standing = Standing(*row[9:])
     trial_id, state, role, asked_up_to, scored, block = row[:6]
     return _Locked(trial_id, state, role, asked_up_to, scored, block, session, standing, names)
@@ -194,7 +192,7 @@ def _is_repeated(access: Access, locked: _Locked, answer: Answer) -> bool:
     now. Raises InvalidAnswerError where it is neither."""
     protocol = protocol_of(access.study)
     repeated = any(name in answer.scores for name in locked.done)
-    asked = [item.perspective for item in protocol.asked_now(locked.scored)]
+    asked = [item.key for item in protocol.asked_now(locked.scored)]
     allowed = locked.done if repeated else asked
     if not (repeated and protocol.plan.one_per_pass):
         for name in allowed:
@@ -211,11 +209,11 @@ def _is_repeated(access: Access, locked: _Locked, answer: Answer) -> bool:
 def _refuse_unasked(access: Access, answer: Answer, up_to: float | None) -> None:
     """A reason that nobody asked for would make the asked ones no fair sample."""
     for item in protocol_of(access.study).perspectives:
-        if item.perspective not in answer.reasons:
+        if item.key not in answer.reasons:
             continue
-        if not is_asked(up_to, item.scale, answer.scores[item.perspective]):
+        if not is_asked(up_to, item.scale, answer.scores[item.key]):
             raise InvalidAnswerError(
-                f"explanations: {item.perspective} is not asked for on this trial; leave it out"
+                f"explanations: {item.key} is not asked for on this trial; leave it out"
             )
 
 
@@ -246,6 +244,7 @@ def _store(
     if locked.scored:
         earlier = Trial.objects.values_list("behaviour", flat=True).get(pk=locked.trial_id)
         behaviour = added(earlier, behaviour)
+    ids = protocol_of(access.study).ids
     with prepared_cursor() as cursor:
         cursor.execute(
             _STORE,
@@ -253,9 +252,9 @@ def _store(
                 "trial": locked.trial_id,
                 "whole": locked.is_whole_with(answer),
                 "count": locked.scored + len(answer.scores),
-                "scored": list(answer.scores),
+                "scored": [ids[name] for name in answer.scores],
                 "scores": list(answer.scores.values()),
-                "explained": list(answer.reasons),
+                "explained": [ids[name] for name in answer.reasons],
                 "phrases": [json.dumps(reason.phrases) for reason in answer.reasons.values()],
                 "texts": [reason.text for reason in answer.reasons.values()],
                 "regions": [json.dumps(reason.regions) for reason in answer.reasons.values()],
@@ -270,10 +269,10 @@ def _store(
 def _revise(access: Access, locked: _Locked, answer: Answer, language: str, revises: bool) -> int:
     """Supersedes what is different; answers with the revision that now counts."""
     trial_id = locked.trial_id
-    ratings = Score.objects.filter(trial_id=trial_id)
+    given = Score.objects.filter(trial_id=trial_id)
     explanations = Explanation.objects.filter(trial_id=trial_id)
     last = max(
-        ratings.aggregate(last=Max("revision"))["last"] or 0,
+        given.aggregate(last=Max("revision"))["last"] or 0,
         explanations.aggregate(last=Max("revision"))["last"] or 0,
     )
     scores, reasons = _differences(trial_id, answer)
@@ -284,9 +283,12 @@ def _revise(access: Access, locked: _Locked, answer: Answer, language: str, revi
     _require_rating(access, locked.session)
     if not may_revise(access, locked.session.id, locked.block):
         raise NotRevisableError
-    ratings.filter(superseded_at=None, perspective__in=scores).update(superseded_at=Now())
-    explanations.filter(superseded_at=None, perspective__in=reasons).update(superseded_at=Now())
-    _append(trial_id, scores, reasons, language, last + 1)
+    ids = protocol_of(access.study).ids
+    for rows, changed in ((given, scores), (explanations, reasons)):
+        rows.filter(superseded_at=None, perspective_id__in=[ids[name] for name in changed]).update(
+            superseded_at=Now()
+        )
+    _append(trial_id, ids, scores, reasons, language, last + 1)
     return last + 1
 
 
@@ -294,14 +296,14 @@ def _differences(trial_id: int, answer: Answer) -> tuple[dict[str, float], dict[
     """The scores and reasons that are not what counts now. A reason taken back is an empty one."""
     old_scores = dict(
         Score.objects.filter(trial_id=trial_id, superseded_at=None).values_list(
-            "perspective", "score"
+            "perspective__key", "value"
         )
     )
     old_reasons = {
         perspective: Reason(*reason)
         for perspective, *reason in Explanation.objects.filter(
-            trial_id=trial_id, superseded_at=None, perspective__in=list(answer.scores)
-        ).values_list("perspective", "phrases", "text", "regions", "words")
+            trial_id=trial_id, superseded_at=None, perspective__key__in=list(answer.scores)
+        ).values_list("perspective__key", "phrases", "text", "regions", "words")
     }
     scores = {key: score for key, score in answer.scores.items() if old_scores.get(key) != score}
     reasons = {
@@ -314,19 +316,20 @@ def _differences(trial_id: int, answer: Answer) -> tuple[dict[str, float], dict[
 
 def _append(
     trial_id: int,
+    ids: Mapping[str, int],
     scores: Mapping[str, float],
     reasons: Mapping[str, Reason],
     language: str,
     revision: int,
 ) -> None:
     Score.objects.bulk_create(
-        Score(trial_id=trial_id, perspective=key, score=score, revision=revision)
-        for key, score in scores.items()
+        Score(trial_id=trial_id, perspective_id=ids[key], value=value, revision=revision)
+        for key, value in scores.items()
     )
     Explanation.objects.bulk_create(
         Explanation(
             trial_id=trial_id,
-            perspective=key,
+            perspective_id=ids[key],
             phrases=reason.phrases,
             text=reason.text,
             regions=reason.regions,

@@ -57,7 +57,7 @@ def marked_of(
     for code, item in explanations:
         for region in item.regions:
             tint = tints.setdefault(code, len(tints) % _TINTS)
-            label = labels.get(item.perspective, item.perspective)
+            label = labels[item.perspective.key]
             path, width = _path(region, aspect), _stroke_width(region)
             outlines.append(Outline(tint, path, width, code, label))
         for word in item.words:

@@ -53,7 +53,7 @@ def stimulus_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         Stimulus.objects.select_related("prompt", "generator"), study=study, pk=pk
     )
     perspectives = study.perspective_settings
-    labels = {str(item.perspective): localized(item.label) for item in perspectives}
+    labels = {item.key: localized(item.label) for item in perspectives}
     trials = _main_trials(stimulus)
     marked = marked_of(
         stimulus,
@@ -74,9 +74,9 @@ def stimulus_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 def _labelled(study: Study, means: dict[str, float]) -> list[tuple[str, float]]:
     return [
-        (localized(item.label), means[str(item.perspective)])
+        (localized(item.label), means[item.key])
         for item in study.perspective_settings
-        if str(item.perspective) in means
+        if item.key in means
     ]
 
 
@@ -84,7 +84,7 @@ def _main_trials(stimulus: Stimulus) -> list[Trial]:
     return list(
         Trial.objects.filter(stimulus=stimulus, state=Trial.State.SUBMITTED, role=Trial.Role.MAIN)
         .select_related("rater")
-        .prefetch_related("ratings", "explanations")
+        .prefetch_related("scores__perspective", "explanations__perspective")
         .order_by("submitted_at")
     )
 
@@ -98,7 +98,7 @@ def _answers(
     fields = {field.key: field for field in study.form.fields}
     answers = []
     for trial in trials:
-        scores = {item.perspective: item.score for item in _current(trial.ratings)}
+        scores = {item.perspective.key: item.value for item in _current(trial.scores)}
         reasons = []
         for item in _current(trial.explanations):
             phrases = [
@@ -113,7 +113,7 @@ def _answers(
                 "tint": marked.tints.get(trial.rater.code),
                 "excluded": trial.rater.status == Rater.Status.EXCLUDED,
                 "submitted_at": trial.submitted_at,
-                "scores": [scores.get(str(item.perspective)) for item in perspectives],
+                "scores": [scores.get(item.key) for item in perspectives],
                 "why": " · ".join(reasons),
             }
         )

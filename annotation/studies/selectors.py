@@ -109,14 +109,14 @@ def score_counts(study: Study) -> dict[str, list[tuple[float, int]]]:
             trial__state=Trial.State.SUBMITTED,
             superseded_at=None,
         )
-        .values_list("perspective", "score")
+        .values_list("perspective__key", "value")
         .annotate(number=Count("pk"))
     )
     counts: dict[str, list[tuple[float, int]]] = {
-        str(item.perspective): [] for item in study.perspective_settings
+        item.key: [] for item in study.perspective_settings
     }
-    for perspective, score, number in rows:
-        counts[perspective].append((score, number))
+    for perspective, value, number in rows:
+        counts[perspective].append((value, number))
     return counts
 
 

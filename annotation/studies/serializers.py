@@ -5,18 +5,14 @@ from typing import Any
 from rest_framework import serializers
 
 from ..models import Study
-from ..protocol.perspectives import PerspectiveSettings
 from .services import SETTINGS
 
 
 class PerspectivesField(serializers.JSONField):
     """A study's perspectives in its order, each `protocol.perspectives.PerspectiveSettings`."""
 
-    def get_attribute(self, instance: Study) -> tuple[PerspectiveSettings, ...]:
-        return instance.perspective_settings
-
-    def to_representation(self, value: tuple[PerspectiveSettings, ...]) -> list[dict[str, Any]]:
-        return [item.to_json() for item in value]
+    def get_attribute(self, instance: Study) -> Any:
+        return [item.to_json() for item in instance.perspective_settings]
 
 
 class StudySerializer(serializers.ModelSerializer[Study]):

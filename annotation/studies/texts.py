@@ -5,11 +5,13 @@ translators; an owner's own words have the translations that the owner gave, or 
 unchanged.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.utils.translation import get_language, gettext, gettext_noop
 
 from ..models import Study
+from ..protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES
 from ..protocol.forms import ExplanationForm
 from ..protocol.perspectives import PerspectiveSettings
 from ..protocol.translations import Translations
@@ -51,7 +53,15 @@ DEFAULT_INSTRUCTIONS_SCORES = gettext_noop(
     "impression."
 )
 
-#: For the translators only: what `protocol.perspectives`, `.scales` and `.forms` start from.
+#: The same for a study that asks something else.
+DEFAULT_INSTRUCTIONS_OTHER = gettext_noop(
+    "You will see one image at a time, with the prompt that it was made from. Read each question "
+    "and give the image a score for it.\n\n"
+    "Judge each question by itself. There are no right answers. Use the whole scale, and go with "
+    "your first impression."
+)
+
+#: For the translators only: what `protocol.aigciqa2023` and `.scales` start from.
 _DEFAULTS = (
     gettext_noop("Quality"),
     gettext_noop("How good does the image look: its sharpness, light, colour and detail?"),
@@ -122,6 +132,15 @@ _DEFAULTS = (
 )
 
 
+def instructions_of(text: str, asked: Sequence[PerspectiveSettings]) -> str:
+    """A study's instructions: its owner's words, or the standard text that fits what is asked."""
+    text = text.strip() or DEFAULT_INSTRUCTIONS
+    named = text in (DEFAULT_INSTRUCTIONS, DEFAULT_INSTRUCTIONS_SCORES)
+    if named and [item.key for item in asked] != list(AIGCIQA2023_PERSPECTIVES):
+        return DEFAULT_INSTRUCTIONS_OTHER
+    return text
+
+
 def localized(text: str) -> str:
     """`text` in the active language where it is a default text, else unchanged."""
     # gettext("") answers with the catalogue's header.
@@ -142,8 +161,8 @@ class StudyTexts:
     def consent(self, text: str) -> str:
         return self.word(text.strip() or DEFAULT_CONSENT)
 
-    def instructions(self, text: str) -> str:
-        return self.word(text.strip() or DEFAULT_INSTRUCTIONS)
+    def instructions(self, text: str, asked: Sequence[PerspectiveSettings]) -> str:
+        return self.word(instructions_of(text, asked))
 
     def perspective(self, item: PerspectiveSettings) -> PerspectiveSettings:
         return replace(
@@ -170,18 +189,19 @@ class StudyTexts:
 
 def texts_of(study: Study) -> dict[str, list[str]]:
     """What a rater reads of the study: what it belongs to → its texts, each text once."""
+    asked = study.perspective_settings
     found = [
         (gettext("Title"), [study.title.strip()]),
         (gettext("Consent"), [study.consent.strip() or DEFAULT_CONSENT]),
-        (gettext("Instructions"), [study.instructions.strip() or DEFAULT_INSTRUCTIONS]),
+        (gettext("Instructions"), [instructions_of(study.instructions, asked)]),
     ]
-    for item in study.perspective_settings:
+    for item in asked:
         said = [item.label, item.question, item.help, *item.scale.labels]
         found.append((localized(item.label), said))
     form = study.form
     for field in form.fields:
-        asked = [text.label for text in form.texts if text.field == field.key]
-        said = [field.label, *field.phrases, *asked, *field.clauses]
+        labels = [text.label for text in form.texts if text.field == field.key]
+        said = [field.label, *field.phrases, *labels, *field.clauses]
         found.append((localized(field.label), said))
     seen = {""}
     grouped: dict[str, list[str]] = {}

@@ -141,9 +141,8 @@ def _assess(row: Assessment) -> dict[str, Any]:
 
     model = version_model(row.model_version)
     with Image.open(io.BytesIO(row.image or b"")) as image:
-        result: dict[str, Any] = {
-            "scores": _scores(model, row.model_version.heads, image, row.prompt)
-        }
+        scores = _scores(model, row.model_version.heads, image, row.prompt)
+        result: dict[str, Any] = {"scores": scores}
         if row.model_version.explains:
             result["explanations"] = _explanations(model, image, row)
     return result

@@ -1,5 +1,6 @@
 """The backbones that this site offers to its studies: MODEL_BACKBONES, and what is bundled."""
 
+import re
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -9,6 +10,9 @@ from ..errors import BackboneError
 from .base import Embedder, PredictorKind
 from .devices import device, precision
 from .registry import PREDICTORS
+
+#: Of a backbone and of a predictor: a part of addresses and tables.
+NAME_PATTERN = r"[A-Za-z0-9_-]{1,40}"
 
 
 @dataclass(frozen=True)
@@ -56,10 +60,11 @@ def _parse(entry: str) -> Backbone:
     name, equals, rest = entry.partition("=")
     kind, _colon, weights = (rest if equals else entry).partition(":")
     name = name if equals else kind
-    if not name or kind not in PREDICTORS:
+    if not re.fullmatch(NAME_PATTERN, name) or kind not in PREDICTORS:
         raise BackboneError(
             _(
-                "MODEL_BACKBONES: %(entry)s is not NAME=KIND or NAME=KIND:FOLDER with a kind of %(kinds)s."
+                "MODEL_BACKBONES: %(entry)s is not NAME=KIND or NAME=KIND:FOLDER with a kind "
+                "among %(kinds)s."
             )
             % {"entry": entry, "kinds": ", ".join(PREDICTORS)}
         )

@@ -118,5 +118,8 @@ class PredictorKind(Entry, Protocol):
 class TrainableKind(PredictorKind, Protocol):
     """A kind whose backbones are `Trainable`, and stored with a version."""
 
+    def start(self, weights: str, *, device: str, precision: Precision) -> Trainable:
+        """As of any kind."""
+
     def open(self, folder: Path, *, device: str, precision: Precision) -> Embedder:
         """What `Trainable.save` wrote. Raises ValueError naming the folder and what to do."""

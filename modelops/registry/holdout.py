@@ -1,4 +1,4 @@
-"""How versions do on the hold-out, by the labels of now: versions are compared on the same ground."""
+"""How versions do on the hold-out by the labels of now, which all are compared on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

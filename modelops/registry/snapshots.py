@@ -35,8 +35,8 @@ _SCHEMA = pa.schema(
 def take_snapshot(study: Study) -> LabelSnapshot:
     """The study's labels now; the snapshot that exists already where they are the same.
 
-    Counts and labels are of one moment. The file is written before the row that makes it known, under a name that is its content's.
-    Raises ArtifactError where the disk is full.
+    Counts and labels are of one moment. The file is written before the row that makes it known,
+    under a name that is its content's. Raises ArtifactError where the disk is full.
     """
     with one_view():
         counts = count_labels(study)

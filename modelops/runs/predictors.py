@@ -1,5 +1,7 @@
 """A study's predictors: which there are, and which one leads."""
 
+import re
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -11,7 +13,7 @@ from ..acquisition.ranking import apply_ranking, read_ranking
 from ..acquisition.registry import DEFAULT_STRATEGY, STRATEGIES
 from ..errors import PredictorError
 from ..models import ModelVersion, Predictor
-from ..predictors.backbones import backbone_named, offered_backbones
+from ..predictors.backbones import NAME_PATTERN, backbone_named, offered_backbones
 from ..registry.selectors import leading_predictor
 
 
@@ -26,9 +28,14 @@ def add_predictor(
     """One more predictor, named as its backbone if no name is given; a study's first one leads.
 
     Raises BackboneError or UnknownEntryError naming what there is, PredictorError where the study
-    has one of that name.
+    has one of that name, or the name cannot be.
     """
     name = name or backbone
+    if not re.fullmatch(NAME_PATTERN, name):
+        raise PredictorError(
+            _("A predictor's name has 1 to 40 letters, digits, - and _; %(name)s is none.")
+            % {"name": name}
+        )
     recipe = backbone_named(backbone).kind.recipe()
     with transaction.atomic():
         _lock(study)

@@ -44,8 +44,9 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
 
 
 class TrainingRequestSerializer(serializers.Serializer[Any]):
-    """What to train, and how. `predictor`: its name; the leading one if not said. `settings`: of the
-    recipe, where it is to differ from the predictor's, each as `NAME=VALUE`, e.g. `epochs=5`."""
+    """What to train, and how. `predictor`: its name; the leading one if not said. `settings`: of
+    the recipe, where it is to differ from the predictor's, each as `NAME=VALUE`, e.g.
+    `epochs=5`."""
 
     predictor = serializers.CharField(default="")
     promote_when_done = serializers.BooleanField(default=False)
@@ -104,10 +105,10 @@ class ScoringRunSerializer(serializers.ModelSerializer[ScoringRun]):
 
 
 class ExpectationSerializer(serializers.Serializer[Expectation]):
-    """On 0…1: the expected score and its standard deviations. `posterior_sd` is that of the expected
-    score, which labels lessen; `misfit_sd` that of the true score around what the model could
-    expect at best, which they do not; `epistemic_sd` is both together, how far the true score may
-    be from the expected one; `rater_sd` is that of one rater around the true score."""
+    """On 0…1: the expected score and its standard deviations. `posterior_sd` is that of the
+    expected score, which labels lessen; `misfit_sd` that of the true score around what the model
+    could expect at best, which they do not; `epistemic_sd` is both together, how far the true score
+    may be from the expected one; `rater_sd` is that of one rater around the true score."""
 
     mean = serializers.FloatField()
     posterior_sd = serializers.FloatField()

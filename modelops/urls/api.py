@@ -16,7 +16,7 @@ urlpatterns: list[URLPattern] = [
     ),
     path(f"{_STUDY}/predictors/", views.PredictorListView.as_view(), name="api-predictors"),
     path(
-        f"{_STUDY}/predictors/<str:name>/lead/",
+        f"{_STUDY}/predictors/<slug:name>/lead/",
         views.LeadView.as_view(),
         name="api-predictor-lead",
     ),

@@ -7,7 +7,6 @@ from typing import Any
 from django.utils import timezone
 
 from annotation.models import Rater, RatingSession, Score, Stimulus, Trial
-from annotation.protocol.perspectives import PERSPECTIVES
 
 
 def sitting(rater: Rater, state: str = "done", **fields: Any) -> RatingSession:
@@ -28,7 +27,8 @@ def answer(
 ) -> Trial:
     """A submitted trial after the session's last; one score is that of every perspective."""
     at = at or timezone.now()
-    given = [scores] * len(PERSPECTIVES) if isinstance(scores, int | float) else scores
+    asked = list(session.rater.study.perspectives.all())
+    given = [scores] * len(asked) if isinstance(scores, int | float) else scores
     trial = Trial.objects.create(
         session=session,
         rater=session.rater,
@@ -44,7 +44,7 @@ def answer(
         **fields,
     )
     Score.objects.bulk_create(
-        Score(trial=trial, perspective=name, score=score)
-        for name, score in zip(PERSPECTIVES, given, strict=True)
+        Score(trial=trial, perspective=perspective, value=value)
+        for perspective, value in zip(asked, given, strict=True)
     )
     return trial

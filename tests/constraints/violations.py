@@ -19,16 +19,12 @@ _WORDS = {
     "trial_draw_valid": "trial",
     "trial_state_valid": "trial",
     "trial_role_valid": "trial",
-    "rating_perspective_valid": "rating",
-    "explanation_perspective_valid": "explanation",
     "message_sender_valid": "message",
-    "published_score_perspective_valid": "published",
     "import_job_state_valid": "import",
     "import_job_purpose_valid": "import",
     "training_run_state_valid": "run",
     "training_run_trigger_valid": "run",
     "model_version_state_valid": "version",
-    "prediction_perspective_valid": "prediction",
     "scoring_run_state_valid": "scoring",
     "scoring_chunk_state_valid": "chunk",
     "explaining_run_state_valid": "explaining",
@@ -72,12 +68,8 @@ NUMBERS = [
     *(Violation("stimulus_order_valid", change("stimulus", priority=x)) for x in NO_NUMBERS),
     Violation("trial_asked_up_to_valid", change("trial", asked_up_to=1.1)),
     Violation("trial_asked_up_to_valid", change("trial", asked_up_to=math.nan)),
-    Violation("trial_scored_valid", change("trial", scored=4)),
-    *(
-        Violation("rating_score_valid", change("rating", score=x))
-        for x in (-0.5, 100.5, *NO_NUMBERS)
-    ),
-    Violation("rating_revision_valid", change("rating", revision=0)),
+    *(Violation("score_value_valid", change("score", value=x)) for x in (-0.5, 100.5, *NO_NUMBERS)),
+    Violation("score_revision_valid", change("score", revision=0)),
     Violation("explanation_revision_valid", change("explanation", revision=0)),
     *(
         Violation("published_score_mos_valid", change("published", mos=x))
@@ -94,12 +86,20 @@ NUMBERS = [
     *(
         Violation("prediction_sd_valid", change("prediction", **{field: x}))
         for x in (-0.1, *NO_NUMBERS)
-        for field in ("epistemic_sd", "aleatoric_sd")
+        for field in ("posterior_sd", "misfit_sd", "rater_sd")
     ),
     Violation("acquisition_selected_valid", change("round", selected=6)),
+    *(
+        Violation("predictor_named", change("predictor", **{field: ""}))
+        for field in ("name", "backbone", "strategy")
+    ),
 ]
 
 FACTS = [
+    *(
+        Violation("perspective_key_valid", change("perspective", key=key))
+        for key in ("", "Quality", "2nd", "two-fold", "müde")
+    ),
     Violation("stimulus_file_complete", change("stimulus", width=None)),
     Violation("stimulus_file_complete", change("stimulus", height=0)),
     Violation("stimulus_file_complete", change("stimulus", sha256="")),
@@ -116,13 +116,17 @@ UNIQUE = [
     Violation("session_one_open_per_rater", again("session")),
     Violation("trial_once_per_rater", again("trial", position=1)),
     Violation("trial_position_unique", again("trial", state="expired")),
-    Violation("rating_one_current", again("rating", revision=2)),
-    Violation("rating_revision_unique", again("rating", superseded_at=timezone.now())),
+    Violation("perspective_key_unique", again("perspective", position=3)),
+    Violation("perspective_position_unique", again("perspective", key="light")),
+    Violation("score_one_current", again("score", revision=2)),
+    Violation("score_revision_unique", again("score", superseded_at=timezone.now())),
     Violation("explanation_one_current", again("explanation", revision=2)),
     Violation("explanation_revision_unique", again("explanation", superseded_at=timezone.now())),
     Violation("published_score_unique", again("published")),
     Violation("import_job_one_active", again("import")),
     Violation("training_run_one_active", again("waiting")),
+    Violation("predictor_name_unique", again("predictor", leading=False)),
+    Violation("predictor_one_leading", again("predictor", name="other")),
     Violation("snapshot_unique", again("snapshot")),
     Violation(
         "model_version_number",
@@ -150,6 +154,17 @@ MIXED = [
     ),
     Violation(
         "trial_session_same_rater", change("trial", rater=lambda world: world.rows["colleague"])
+    ),
+    Violation("training_run_predictor_same_study", change("run", predictor=of_other("predictor"))),
+    Violation(
+        "model_version_predictor_same_study",
+        again(
+            "version",
+            number=2,
+            predictor=of_other("predictor"),
+            state="retired",
+            training_run=lambda world: world.rows["waiting"],
+        ),
     ),
     Violation("training_run_snapshot_same_study", change("run", snapshot=of_other("snapshot"))),
     Violation(
@@ -185,12 +200,14 @@ VIOLATIONS = [*WORDS, *NUMBERS, *FACTS, *UNIQUE, *MIXED, *UNCHANGING]
 #: Primary keys with a column beside them: only there for the foreign keys of MIXED, and no row can
 #: break them before it breaks the primary key.
 KEYS = {
+    "perspective_in_study",
     "prompt_in_study",
     "generator_in_study",
     "stimulus_in_study",
     "rater_in_study",
     "session_of_rater",
     "snapshot_in_study",
+    "predictor_in_study",
     "training_run_in_study",
     "model_version_in_study",
 }

@@ -10,12 +10,10 @@ from django.utils import timezone
 
 from annotation.models import (
     AuditEntry,
-    Explanation,
     ImportJob,
     Message,
     PublishedScore,
     RatingSession,
-    Score,
     SharedLink,
     Study,
     Trial,
@@ -33,6 +31,8 @@ from modelops.models import (
     TrainingRun,
 )
 from tests import factories
+from tests.factories import make_explanation, make_score
+from tests.modelops.labelling import make_predictor
 from workbench.accounts.models import User
 
 
@@ -104,6 +104,7 @@ def _collected(study: Study, number: int) -> dict[str, Model]:
     rater = factories.make_rater(study)
     return {
         "study": study,
+        "perspective": factories.perspective(study, "quality"),
         "stimulus": stimulus,
         "prompt": stimulus.prompt,
         "generator": stimulus.generator,
@@ -128,10 +129,8 @@ def _rated(rows: dict[str, Any]) -> dict[str, Model]:
     )
     return {
         "trial": trial,
-        "rating": Score.objects.create(trial=trial, perspective="quality", score=3),
-        "explanation": Explanation.objects.create(
-            trial=trial, perspective="quality", language="en"
-        ),
+        "score": make_score(trial, "quality", 3),
+        "explanation": make_explanation(trial, "quality"),
         "message": Message.objects.create(rater=rows["rater"], sender="rater", text="Hello."),
         "published": PublishedScore.objects.create(
             stimulus=rows["stimulus"], perspective="quality", mos=0.5, source="a paper"
@@ -158,22 +157,31 @@ def _trained(study: Any) -> dict[str, Model]:
         ratings=9,
         holdout_stimuli=1,
     )
+    predictor = make_predictor(study)
     run = TrainingRun.objects.create(
-        study=study, snapshot=snapshot, trigger="api", state="succeeded"
+        study=study, predictor=predictor, snapshot=snapshot, trigger="api", state="succeeded"
     )
     version = ModelVersion.objects.create(
         study=study,
+        predictor=predictor,
         number=1,
         state="active",
         preset="tiny",
+        heads=["quality"],
         artifact="v1",
         artifact_sha256="b" * 64,
         backbone_sha256="c" * 64,
         snapshot=snapshot,
         training_run=run,
     )
-    waiting = TrainingRun.objects.create(study=study, trigger="api")
-    return {"snapshot": snapshot, "run": run, "version": version, "waiting": waiting}
+    waiting = TrainingRun.objects.create(study=study, predictor=predictor, trigger="api")
+    return {
+        "predictor": predictor,
+        "snapshot": snapshot,
+        "run": run,
+        "version": version,
+        "waiting": waiting,
+    }
 
 
 def _predicted(study: Study, rows: dict[str, Any]) -> dict[str, Model]:
@@ -189,16 +197,18 @@ def _predicted(study: Study, rows: dict[str, Any]) -> dict[str, Model]:
             study=study,
             model_version=trained["version"],
             strategy="lcmd",
+            strategy_version="1",
             candidates=5,
             selected=2,
         ),
         "prediction": Prediction.objects.create(
             stimulus=rows["stimulus"],
             model_version=trained["version"],
-            perspective="quality",
+            perspective=study.perspectives.get(key="quality"),
             mean=0.5,
-            epistemic_sd=0.1,
-            aleatoric_sd=0.1,
+            posterior_sd=0.1,
+            misfit_sd=0.1,
+            rater_sd=0.1,
         ),
         **_explained(study, rows["stimulus"], trained["version"]),
     }

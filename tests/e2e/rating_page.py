@@ -22,7 +22,7 @@ def choose(page: Page, perspective: str, score: int) -> None:
 
 
 def scores_of(trial: Trial) -> dict[str, float]:
-    return dict(trial.ratings.filter(superseded_at=None).values_list("perspective", "score"))
+    return dict(trial.scores.filter(superseded_at=None).values_list("perspective__key", "value"))
 
 
 def arrived(page: Page) -> None:

@@ -52,7 +52,7 @@ def begin(page: Page) -> None:
 
 
 def regions() -> list[Any]:
-    explanation = Explanation.objects.get(perspective="authenticity", superseded_at=None)
+    explanation = Explanation.objects.get(perspective__key="authenticity", superseded_at=None)
     return list(explanation.regions)
 
 
@@ -202,7 +202,7 @@ def test_words_are_ticked_by_keyboard(rating: Page) -> None:
     press(rating, "1 1 1 Enter")
     shows(rating, 2)
     arrived(rating)
-    assert Explanation.objects.get(perspective="correspondence").words == [1, 7]
+    assert Explanation.objects.get(perspective__key="correspondence").words == [1, 7]
 
 
 def test_the_drawing_keeps_its_place_over_the_image(rating: Page) -> None:

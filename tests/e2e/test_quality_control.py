@@ -100,7 +100,7 @@ def test_reasons_are_asked_where_the_score_is_low_and_nothing_moves(
     shows(page, 3)
     arrived(page)
     first, second = (
-        {item.perspective: item.phrases for item in trial.explanations.all()}
+        {item.perspective.key: item.phrases for item in trial.explanations.all()}
         for trial in submitted()
     )
     assert first == {"correspondence": {"correspondence_consistency": 1}}

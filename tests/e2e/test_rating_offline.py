@@ -191,7 +191,7 @@ def test_the_last_image_can_be_revised_while_its_answer_still_waits(rating: Page
     rating.context.set_offline(False)
     arrived(rating)
     (trial,) = submitted()
-    history = trial.ratings.filter(perspective="quality").order_by("revision")
+    history = trial.scores.filter(perspective__key="quality").order_by("revision")
     assert [(item.score, item.revision) for item in history] == [(4, 1), (1, 2)]
 
 

@@ -14,6 +14,7 @@ from annotation.protocol.scales import ACR11, SLIDER5
 from annotation.raters.services import rater_link
 from annotation.rating.claims import expire_leases
 from tests.e2e.rating_page import arrived, choose, press, scores_of, shows, submitted
+from tests.factories import set_perspectives
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -65,7 +66,7 @@ def test_images_by_mouse_with_reasons_and_a_text_where_the_level_is_low(rating: 
     (trial,) = submitted()
     assert scores_of(trial) == {"quality": 3, "authenticity": 2, "correspondence": 4}
     assert trial.displayed_at is not None
-    reasons = {row.perspective: (row.phrases, row.text) for row in Explanation.objects.all()}
+    reasons = {row.perspective.key: (row.phrases, row.text) for row in Explanation.objects.all()}
     assert reasons == {
         "quality": ({"quality_clarity": 4}, ""),
         "authenticity": ({"authenticity_distortion": 2}, "the left hand has 6 fingers"),
@@ -238,8 +239,7 @@ def test_a_study_paused_in_the_middle_takes_the_answer_and_says_so(
 def test_a_slider_has_no_position_until_it_is_moved(
     open_page: Callable[[], Page], study: Study, rater: Rater
 ) -> None:
-    perspectives = [item.to_json() for item in default_perspectives(SLIDER5)]
-    Study.objects.filter(pk=study.pk).update(perspectives=perspectives)
+    set_perspectives(study, default_perspectives(SLIDER5))
     RatingSession.objects.create(rater=rater, state="rating", consented_at=timezone.now())
     page = shows(open_page(), 1)
     slider = page.get_by_role("slider", name="Quality")
@@ -300,8 +300,7 @@ def test_chosen_phrases_read_as_sentences(rating: Page) -> None:
 def test_the_eleven_point_scale_has_a_key_for_ten_and_skipping_one(
     open_page: Callable[[], Page], study: Study
 ) -> None:
-    perspectives = [item.to_json() for item in default_perspectives(ACR11)]
-    Study.objects.filter(pk=study.pk).update(perspectives=perspectives)
+    set_perspectives(study, default_perspectives(ACR11))
     page = open_page()
     page.get_by_label("I have read this and agree").check()
     page.get_by_role("button", name="Start").click()
@@ -340,7 +339,7 @@ def test_the_last_image_can_be_revised_and_its_first_scores_are_kept(rating: Pag
     arrived(rating)
     (trial,) = submitted()
     assert scores_of(trial) == {"quality": 1, "authenticity": 2, "correspondence": 3}
-    history = trial.ratings.filter(perspective="quality").order_by("revision")
+    history = trial.scores.filter(perspective__key="quality").order_by("revision")
     assert [(item.score, item.revision) for item in history] == [(4, 1), (1, 2)]
 
 

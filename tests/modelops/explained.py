@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from annotation.models import Explanation, Trial
-from annotation.protocol.perspectives import PERSPECTIVES
 
 
 def explain(trial: Trial, level: int, text: str = "") -> None:
@@ -20,11 +19,11 @@ def explain(trial: Trial, level: int, text: str = "") -> None:
         Explanation(
             trial=trial,
             perspective=perspective,
-            phrases=dict.fromkeys(keys[perspective], level),
-            text=text if perspective == "authenticity" else "",
+            phrases=dict.fromkeys(keys[perspective.key], level),
+            text=text if perspective.key == "authenticity" else "",
             language="en",
         )
-        for perspective in map(str, PERSPECTIVES)
+        for perspective in trial.study.perspectives.all()
     )
 
 
@@ -32,7 +31,7 @@ def explain_all(*, every: int = 1) -> None:
     """All trials: a good score has good answers, and the worst say what is wrong."""
     for place, trial in enumerate(Trial.objects.order_by("pk")):
         if place % every == 0:
-            score = int(trial.ratings.get(perspective="authenticity").score)
+            score = int(trial.scores.get(perspective__key="authenticity").value)
             level = max(1, min(3, score - 1))
             explain(trial, level, "shapes are warped" if level == 1 else "")
 

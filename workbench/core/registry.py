@@ -46,7 +46,7 @@ class Registry(Mapping[str, E]):
     def register(self, entry: E) -> E:
         """Adds an entry. Raises ValueError where another one has its name."""
         if entry.name in self._entries:
-            raise ValueError(f"there is already a {self.what} {entry.name!r}")
+            raise ValueError(f"{entry.name!r} is the name of another {self.what}")
         self._entries[entry.name] = entry
         return entry
 

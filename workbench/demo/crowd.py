@@ -170,7 +170,9 @@ class Crowd:
         filename, truth = self._world.find(client.image(image))
         client.display(image)
         look = self._look(member, filename)
-        answers = _opinion(member.person, look, truth, questions)
+        answers = member.person.rate(
+            truth.scores, truth.flaws, questions.perspectives, key=look, form=questions.form
+        )
         behaviour = _behaviour(member.person.seconds(look), answers)
         following = client.submit(image, answers, behaviour=behaviour)
         self._note(Sent(member.code, filename, answers), following)
@@ -202,17 +204,6 @@ class Crowd:
             # Who is not that far yet is taken for one like the one who is.
             self._longest = max(self._longest, ahead)
             self._progress(done, max(done, self._longest * len(self._raters)))
-
-
-def _opinion(
-    person: SimulatedRater, look: str, truth: Truth, questions: Questions
-) -> dict[str, Answer]:
-    """The person's answers, on the scales that the study asks for."""
-    answers: dict[str, Answer] = {}
-    for asked in questions.perspectives:
-        rated = person.rate(truth.scores, truth.flaws, asked.scale, key=look, form=questions.form)
-        answers[asked.perspective] = rated[asked.perspective]
-    return answers
 
 
 def _behaviour(seconds: float, answers: Mapping[str, Answer]) -> dict[str, Any]:

@@ -10,17 +10,14 @@ import io
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 from PIL import Image, ImageFilter
 
+from annotation.protocol.aigciqa2023 import AUTHENTICITY, CORRESPONDENCE, QUALITY
+
 from .grammar import COLOURS, OPPOSITE, RELATIONS, Group, Scene, colour_steps
 from .scenes import SIZE, Damage
-
-QUALITY: Final = "quality"
-AUTHENTICITY: Final = "authenticity"
-CORRESPONDENCE: Final = "correspondence"
 
 #: What a flaw of severity 1 takes from its perspective's score, by kind.
 WEIGHTS: Mapping[str, Mapping[str, float]] = {
@@ -28,6 +25,8 @@ WEIGHTS: Mapping[str, Mapping[str, float]] = {
     AUTHENTICITY: {"warp": 0.9, "melt": 0.9, "texture": 0.8},
     CORRESPONDENCE: {"count": 0.6, "colour": 0.65, "place": 0.6, "missing": 0.95},
 }
+#: The perspectives from which a picture has a true score: those of AIGCIQA2023.
+TRUE_PERSPECTIVES = tuple(WEIGHTS)
 PERSPECTIVE_OF = {kind: name for name, kinds in WEIGHTS.items() for kind in kinds}
 #: How much of a loss in the second perspective is felt in the first.
 COUPLING: Mapping[tuple[str, str], float] = {

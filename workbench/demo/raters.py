@@ -5,23 +5,27 @@ Noisy Measurements", eq. 1; ITU-T P.913 section 12): opinion = true score + the 
 noise with the rater's inconsistency as standard deviation. Two habits are added: how much of the
 scale a rater uses, and lapses, where the answer has nothing to do with the picture. Closed answers
 and free texts follow from what the rater thought and from what is wrong with the picture.
+
+A picture has a true score from three perspectives. Whatever else a study asks about, people take
+for a mixture of them, which its key decides.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
 from annotation.protocol.forms import ExplanationForm
-from annotation.protocol.perspectives import PERSPECTIVES
-from annotation.protocol.scales import ACR5, Scale
+from annotation.protocol.perspectives import PerspectiveSettings
+from annotation.protocol.scales import Scale
 
-from .flaws import Flaw
+from .flaws import TRUE_PERSPECTIVES, Flaw
 
 _RATER_STREAM = 3
 _PACE_STREAM = 4
+_MIXTURE_STREAM = 5
 
 #: How flaws pull single answers of the form below the overall impression, in units of severity.
 _PULLS: Mapping[str, Mapping[str, float]] = {
@@ -77,8 +81,8 @@ def draw_habits(rng: np.random.Generator, form: ExplanationForm = AIGCIQA2023_FO
     common = rng.normal(0, 0.055)
     steadiness = rng.lognormal(np.log(0.11), 0.3)
     return Habits(
-        bias={p: float(common + rng.normal(0, 0.04)) for p in PERSPECTIVES},
-        inconsistency={p: float(steadiness * rng.uniform(0.8, 1.25)) for p in PERSPECTIVES},
+        bias={p: float(common + rng.normal(0, 0.04)) for p in TRUE_PERSPECTIVES},
+        inconsistency={p: float(steadiness * rng.uniform(0.8, 1.25)) for p in TRUE_PERSPECTIVES},
         lapse_rate=float(rng.beta(1, 60)),
         scale_use=float(rng.uniform(0.8, 1.1)),
         leanings={item.key: float(rng.normal(0, 0.07)) for item in form.fields},
@@ -111,32 +115,45 @@ class SimulatedRater:
     def opinion(self, true_score: float, perspective: str, rng: np.random.Generator) -> float:
         """The opinion on 0…1, before the scale's steps."""
         habits = self.habits
+        bias = mixed(habits.bias, perspective)
+        inconsistency = mixed(habits.inconsistency, perspective)
         noise = rng.normal(0, 1)  # always drawn, so that a lapse shifts no later draw
         lapsed, anything = rng.random() < habits.lapse_rate, rng.random()
         used = 0.5 + habits.scale_use * (true_score - 0.5)
-        felt = used + habits.bias[perspective] + habits.inconsistency[perspective] * noise
+        felt = used + bias + inconsistency * noise
         return float(np.clip(anything if lapsed else felt, 0, 1))
 
     def rate(
         self,
         true_scores: Mapping[str, float],
         flaws: Iterable[Flaw] = (),
-        scale: Scale = ACR5,
+        perspectives: Sequence[PerspectiveSettings] = default_perspectives(),
         *,
         key: str = "",
         form: ExplanationForm = AIGCIQA2023_FORM,
     ) -> dict[str, Answer]:
-        """Scores on the scale's steps, a level 1…n for every closed field, and free texts.
+        """By perspective: a score on its scale's steps, a level 1…n for every closed field, and a
+        free text.
 
         A free text is given where the form asks for it: its field's level is `at_most` or lower.
         """
-        rng = self._rng(_RATER_STREAM, key)
         seen = tuple(flaws)
-        answers = {}
-        for perspective in PERSPECTIVES:
-            opinion = self.opinion(true_scores[perspective], perspective, rng)
-            answers[perspective] = self._answer(perspective, opinion, seen, scale, form)
-        return answers
+        opinions = self._opinions(true_scores, [item.key for item in perspectives], key)
+        return {
+            item.key: self._answer(item.key, opinions[item.key], seen, item.scale, form)
+            for item in perspectives
+        }
+
+    def _opinions(
+        self, true_scores: Mapping[str, float], asked: Iterable[str], key: str
+    ) -> dict[str, float]:
+        """An opinion does not depend on what else is asked, nor in which order."""
+        rng = self._rng(_RATER_STREAM, key)
+        opinions = {name: self.opinion(true_scores[name], name, rng) for name in TRUE_PERSPECTIVES}
+        for name in set(asked) - opinions.keys():
+            own = self._rng(_RATER_STREAM, f"{key}#{name}")
+            opinions[name] = self.opinion(mixed(true_scores, name), name, own)
+        return opinions
 
     def seconds(self, key: str) -> float:
         """How long the person looks at the picture and its questions before they answer."""
@@ -160,21 +177,36 @@ class SimulatedRater:
         phrases = {
             item.key: _phrase_level(opinion, item.key, len(item.phrases), self.habits, flaws)
             for item in form.fields
-            if item.perspective is perspective
+            if item.perspective == perspective
         }
         asked = any(
             phrases[text.field] <= text.at_most
             for text in form.texts
-            if text.perspective is perspective
+            if text.perspective == perspective
         )
         return Answer(score, phrases, self._say(perspective, flaws) if asked else "")
 
     def _say(self, perspective: str, flaws: tuple[Flaw, ...]) -> str:
-        """Names the perspective's flaws, the worst first, in the rater's way."""
-        own = [flaw for flaw in flaws if flaw.perspective == perspective and flaw.kind in _SAYINGS]
+        """Names the perspective's flaws (of a mixture all), the worst first, in the rater's way."""
+        anything = perspective not in TRUE_PERSPECTIVES
+        own = [
+            flaw
+            for flaw in flaws
+            if (anything or flaw.perspective == perspective) and flaw.kind in _SAYINGS
+        ]
         own.sort(key=lambda flaw: -flaw.severity)
         said = [_SAYINGS[flaw.kind][self.habits.saying].format(flaw.detail) for flaw in own]
         return "; ".join(said) or _NOTHING_TO_NAME[self.habits.saying]
+
+
+def mixed(known: Mapping[str, float], perspective: str) -> float:
+    """What is known of `perspective`, or the mixture of all that is known for which people take
+    it: weights that are at least 0, add up to 1, and belong to the perspective's key."""
+    if perspective in known:
+        return known[perspective]
+    digest = int.from_bytes(hashlib.sha256(perspective.encode()).digest()[:8])
+    weights = np.random.default_rng([_MIXTURE_STREAM, digest]).dirichlet(np.ones(len(known)))
+    return float(weights @ np.array([known[name] for name in sorted(known)]))
 
 
 def panel(seed: int, raters: int) -> list[SimulatedRater]:

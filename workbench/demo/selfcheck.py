@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
-from annotation.protocol.perspectives import PERSPECTIVES
 from annotation.protocol.plan import PLAIN
 
 from ..core.errors import MintError
@@ -103,7 +103,7 @@ class Report:
 
     @property
     def mean_srcc_after(self) -> float:
-        return sum(self.holdout_srcc_after.values()) / len(PERSPECTIVES)
+        return fmean(self.holdout_srcc_after.values())
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

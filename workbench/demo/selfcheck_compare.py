@@ -8,8 +8,6 @@ from math import isclose
 from statistics import fmean
 from typing import Any
 
-from annotation.protocol.perspectives import PERSPECTIVES
-
 from .crowd import Sent
 
 #: Differences that are described one by one; the others are counted.
@@ -75,7 +73,7 @@ def _compare_record(
             result.depart(f"{filename}: {trial['rater']} sent nothing, the export has an answer")
         elif _stored_answers(trial) != _sent_answers(expected[key]):
             result.depart(f"{filename}: what {trial['rater']} sent is not what the export has")
-    opinions = {str(name): record["mos"][str(name)]["mos"] for name in PERSPECTIVES}
+    opinions = {name: opinion["mos"] for name, opinion in record["mos"].items()}
     for name, mos in opinions.items():
         scores = [trial["scores"][name] for trial in trials if name in trial["scores"]]
         if bool(scores) != (mos is not None) or (scores and not isclose(mos, fmean(scores))):
@@ -111,12 +109,13 @@ def holdout_srcc(predictions: Iterable[Mapping[str, Any]], holdout: Opinions) ->
     from scipy.stats import spearmanr
 
     rows = [row for row in predictions if row["filename"] in holdout]
+    names = next(iter(holdout.values()), {})
     return {
-        str(name): float(
+        name: float(
             spearmanr(
-                [row["scores"][str(name)]["mean"] for row in rows],
-                [holdout[row["filename"]][str(name)] for row in rows],
+                [row["scores"][name]["mean"] for row in rows],
+                [holdout[row["filename"]][name] for row in rows],
             ).statistic
         )
-        for name in PERSPECTIVES
+        for name in names
     }

@@ -16,13 +16,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from annotation.protocol.aigciqa2023 import AUTHENTICITY, CORRESPONDENCE, QUALITY
 from annotation.protocol.practice import span
 
 from .flaws import (
-    AUTHENTICITY,
-    CORRESPONDENCE,
-    QUALITY,
-    WEIGHTS,
+    TRUE_PERSPECTIVES,
     Flaw,
     damage_of,
     spoil_quality,
@@ -151,7 +149,7 @@ def write_images(
     manifest comes last, so that a world with a manifest is whole.
     """
     (folder / "images").mkdir(parents=True, exist_ok=True)
-    scores = list(WEIGHTS) if published else []
+    scores = list(TRUE_PERSPECTIVES) if published else []
     rows = [["filename", "prompt", "generator", *(f"mos_{name}" for name in scores)]]
     truth: dict[str, Any] = {}
     for done, image in enumerate(images, 1):

@@ -14,7 +14,6 @@ from typing import Any
 
 from workbench.core.spreadsheets import formula_safe
 
-from ...protocol.perspectives import PERSPECTIVES
 from .records import Record
 
 _STIMULUS = (
@@ -122,13 +121,12 @@ def _long_rows(record: Record) -> Iterator[list[Any]]:
     for published in record["published"]:
         yield _published(stimulus, published)
     for trial in record["trials"]:
-        for perspective in PERSPECTIVES:
+        for perspective, opinion in record["mos"].items():
             if perspective in trial["scores"]:
-                opinion = record["mos"][perspective]
                 yield _padded(
                     [
                         *stimulus,
-                        str(perspective),
+                        perspective,
                         *(opinion[key] for key in ("mos", "sd", "ci95", "n")),
                         *(_cell(trial[key]) for key in _TRIAL),
                         *_answer(trial, perspective),

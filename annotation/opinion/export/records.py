@@ -11,7 +11,6 @@ from django.db import connection, transaction
 
 from ...models import Explanation, PublishedScore, Rater, Score, Stimulus, Study, Trial
 from ...protocol.asking import is_asked
-from ...protocol.perspectives import PERSPECTIVES
 from ..reliability.selectors import rater_weights
 from ..scores import opinion_scores
 
@@ -52,7 +51,7 @@ def _records(
 ) -> Iterator[Record]:
     trials = _trials_by_stimulus(study, stimuli, weights)
     published = _published_by_stimulus(stimuli)
-    opinions = _opinions(stimuli, trials)
+    opinions = _opinions(study, stimuli, trials)
     for stimulus in stimuli:
         yield {
             "stimulus": stimulus.pk,
@@ -124,15 +123,15 @@ def _trials_by_stimulus(
         }
         by_trial[row.pk] = record
         by_stimulus[row.stimulus_id].append(record)
-    _add_ratings(by_trial)
+    _add_scores(by_trial)
     _add_explanations(by_trial)
     _add_asked(study, by_trial)
     return by_stimulus
 
 
-def _add_ratings(by_trial: dict[int, Record]) -> None:
+def _add_scores(by_trial: dict[int, Record]) -> None:
     rows = Score.objects.filter(trial__in=by_trial, superseded_at=None).values_list(
-        "trial_id", "perspective", "score", "revision"
+        "trial_id", "perspective__key", "value", "revision"
     )
     for trial, perspective, score, revision in rows:
         by_trial[trial]["scores"][perspective] = score
@@ -141,7 +140,7 @@ def _add_ratings(by_trial: dict[int, Record]) -> None:
 
 def _add_explanations(by_trial: dict[int, Record]) -> None:
     rows = Explanation.objects.filter(trial__in=by_trial, superseded_at=None).values_list(
-        "trial_id", "perspective", *_EXPLANATION
+        "trial_id", "perspective__key", *_EXPLANATION
     )
     for trial, perspective, *reason in rows:
         by_trial[trial]["explanations"][perspective] = dict(zip(_EXPLANATION, reason, strict=True))
@@ -152,7 +151,7 @@ def _add_asked(study: Study, by_trial: dict[int, Record]) -> None:
     form = study.form
     asking = {item.perspective for item in form.fields}
     asking |= {item.perspective for item in form.texts}
-    scales = {str(item.perspective): item.scale for item in study.perspective_settings}
+    scales = {item.key: item.scale for item in study.perspective_settings}
     for record in by_trial.values():
         up_to = record.pop("asked_up_to")
         for perspective, score in record["scores"].items():
@@ -178,11 +177,12 @@ def _published_by_stimulus(stimuli: list[Stimulus]) -> dict[int, list[Record]]:
 
 
 def _opinions(
-    stimuli: list[Stimulus], trials: dict[int, list[Record]]
+    study: Study, stimuli: list[Stimulus], trials: dict[int, list[Record]]
 ) -> dict[int, dict[str, Record]]:
     """Per stimulus and perspective: MOS, SD, n and 95 % interval of main trials by raters who are
     not excluded, with the weights of the study's rules."""
-    keys = [(stimulus.pk, str(item)) for stimulus in stimuli for item in PERSPECTIVES]
+    asked = study.perspective_settings
+    keys = [(stimulus.pk, item.key) for stimulus in stimuli for item in asked]
     index = {key: place for place, key in enumerate(keys)}
     scores, groups, weights = [], [], []
     for stimulus, perspective, score, weight in _counting_scores(trials):

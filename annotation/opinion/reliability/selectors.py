@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from workbench.core.jobs.queue import enqueue
 
 from ...models import Rater, Score, Study
+from ...protocol.perspectives import PerspectiveSettings
 from ...protocol.plan import Role
 from ...protocol.reliability_rules import Effect, ReliabilityRules
 from ...protocol.scales import Scale
@@ -175,7 +176,7 @@ def _weights(
 def standings_by_session(study: Study, rater: Rater) -> dict[int, Standing]:
     """Session's key → the rater's standing in that session alone."""
     own, beside = answers_of_rater(rater), answers_beside(rater)
-    return _by_session(own, beside, study.pk, _scales(study), study.rules)
+    return _by_session(own, beside, study.pk, study.perspective_settings, study.rules)
 
 
 def stopping_flags(study: StudyFacts, rater_id: int, session_id: int) -> tuple[Flag, ...]:
@@ -187,20 +188,24 @@ def stopping_flags(study: StudyFacts, rater_id: int, session_id: int) -> tuple[F
     rules = protocol.rules
     if not rules.stop:
         return ()
-    own = answers_of_session(session_id)
+    asked = list(protocol.ids.values())
+    own = answers_of_session(session_id, asked)
     if not own.size:
         return ()
     beside = own.take(np.empty(0, np.int64))
     compared = rules.inter_rater
     if compared.effect is Effect.STOP and own.of(Role.MAIN).sum() >= compared.minimum:
-        beside = answers_beside_session(rater_id, session_id)
-    scales = [item.scale for item in protocol.perspectives]
-    standing = _by_session(own, beside, study.id, scales, rules)[session_id]
+        beside = answers_beside_session(rater_id, session_id, asked)
+    standing = _by_session(own, beside, study.id, protocol.perspectives, rules)[session_id]
     return tuple(flag for flag in standing.flags if flag.stops)
 
 
 def _by_session(
-    own: Answers, beside: Answers, study_id: int, scales: Sequence[Scale], rules: ReliabilityRules
+    own: Answers,
+    beside: Answers,
+    study_id: int,
+    perspectives: Sequence[PerspectiveSettings],
+    rules: ReliabilityRules,
 ) -> dict[int, Standing]:
     """Session's key → one rater's standing in it, with what others said on the same images."""
     sessions, own_group = np.unique(own.session, return_inverse=True)
@@ -213,7 +218,8 @@ def _by_session(
         # The rater is nobody's comparison here, least of all their own in another session.
         np.concatenate([np.zeros(own.size, bool), np.ones(beside.size, bool)]),
     )
-    known = known_scores(study_id, scales)
+    known = known_scores(study_id, perspectives)
+    scales = [item.scale for item in perspectives]
     found = _standings(own, own_group, sessions.size, correlations, known, scales, rules)
     return dict(zip(sessions.tolist(), found, strict=True))
 
@@ -254,11 +260,11 @@ def _renew(study: Study, known: _Known) -> dict[int, Standing]:
 
 
 def _compute(study: Study, rules: ReliabilityRules, excluded: Sequence[int]) -> dict[int, Standing]:
-    answers, scales = answers_of_study(study), _scales(study)
+    answers, asked = answers_of_study(study), study.perspective_settings
     raters, group = np.unique(answers.rater, return_inverse=True)
     counting = ~np.isin(answers.rater, excluded)
     correlations = _correlations(answers, group, raters.size, rules, counting)
-    known = known_scores(study.pk, scales)
+    known, scales = known_scores(study.pk, asked), [item.scale for item in asked]
     found = _standings(answers, group, raters.size, correlations, known, scales, rules)
     return dict(zip(raters.tolist(), found, strict=True))
 
@@ -266,10 +272,6 @@ def _compute(study: Study, rules: ReliabilityRules, excluded: Sequence[int]) -> 
 def _excluded(study: Study) -> list[int]:
     raters = Rater.objects.filter(study=study, status=Rater.Status.EXCLUDED)
     return list(raters.order_by("pk").values_list("pk", flat=True))
-
-
-def _scales(study: Study) -> list[Scale]:
-    return [item.scale for item in study.perspective_settings]
 
 
 def _joined(one: Answers, two: Answers) -> Answers:

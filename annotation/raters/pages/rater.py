@@ -19,7 +19,6 @@ from ...opinion.reliability.selectors import (
     reliability_of,
     standings_by_session,
 )
-from ...protocol.perspectives import PERSPECTIVES
 from ...studies.pages.charts import marks
 from ...studies.selectors import find_study
 from ..completion import WITH_CODE, completion_code
@@ -70,7 +69,7 @@ def rater_page(request: HttpRequest, slug: str, code: str) -> HttpResponse:
         "sittings": (sittings := _sittings(study, rater, labels)),
         "stopped": next((item for item in sittings if item["session"].state == _STOPPED), None),
         "pictures": _pictures(study, rater, labels),
-        "trials": _trials(rater),
+        "trials": _trials(study, rater),
         "messages_with": messages_with(rater),
         "text_limit": TEXT_LIMIT,
     }
@@ -120,17 +119,18 @@ def _pictures(study: Study, rater: Rater, labels: list[str]) -> list[dict[str, A
     return pictures if row.seconds.size else []
 
 
-def _trials(rater: Rater) -> list[dict[str, Any]]:
+def _trials(study: Study, rater: Rater) -> list[dict[str, Any]]:
+    keys = [item.key for item in study.perspective_settings]
     rows = []
     for trial in latest_trials(rater):
         current: list[Any] = trial.current  # type: ignore[attr-defined] # of the prefetch
-        scores = {item.perspective: item.score for item in current}
+        scores = {item.perspective.key: item.value for item in current}
         rows.append(
             {
                 "trial": trial,
                 "seconds": seconds_on_screen(trial),
                 "touches": touch_seconds(trial),
-                "scores": [scores.get(str(name)) for name in PERSPECTIVES],
+                "scores": [scores.get(key) for key in keys],
             }
         )
     return rows

@@ -28,7 +28,7 @@ def trial_json(protocol: Protocol, trial: OfferedTrial) -> dict[str, Any]:
         },
         "lease_expires_at": trial.lease_expires_at,
         "asked_up_to": trial.asked_up_to,
-        "perspectives": [item.perspective for item in protocol.asked_now(trial.scored)],
+        "perspectives": [item.key for item in protocol.asked_now(trial.scored)],
         "scores": None,
     }
 
@@ -61,7 +61,7 @@ def claim_json(access: Access, offer: Offer, last: LastAnswer | None) -> dict[st
 
 def _last_json(access: Access, last: LastAnswer) -> dict[str, Any]:
     protocol = protocol_of(access.study)
-    names = [item.perspective for item in protocol.perspectives if item.perspective in last.scores]
+    names = [item.key for item in protocol.perspectives if item.key in last.scores]
     return {
         "trial": {**trial_json(protocol, last.trial), "perspectives": names},
         "answer": {"scores": last.scores, "explanations": last.reasons},
@@ -104,7 +104,7 @@ def _study_json(access: Access) -> dict[str, Any]:
         "title": texts.word(study.title),
         "status": study.status,
         "consent": texts.consent(study.consent),
-        "instructions": texts.instructions(study.instructions),
+        "instructions": texts.instructions(study.instructions, protocol.perspectives),
         "perspectives": [texts.perspective(item).to_json() for item in protocol.perspectives],
         "explanation_form": texts.form(protocol.form).to_json(),
     }

@@ -27,7 +27,7 @@ class ScaleSerializer(serializers.Serializer[object]):
 
 
 class PerspectiveSerializer(serializers.Serializer[object]):
-    perspective = serializers.CharField()
+    key = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment] # DRF's own attribute has the name
     question = serializers.CharField()
     scale = ScaleSerializer()

@@ -1,5 +1,6 @@
 """What the rating page shows at each stage, as plain values for its templates."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -90,8 +91,8 @@ class Question:
 
 @dataclass(frozen=True)
 class Example:
-    """What a perspective's scale means: addresses of images, each with what others said, and with
-    the prompt where the score is about it."""
+    """What a perspective's scale means: addresses of images, each with what others said and with
+    its prompt."""
 
     label: str
     images: tuple[tuple[str, str, str], ...]
@@ -115,16 +116,16 @@ def stage_of(access: Access) -> Stage:
 
 
 def page_context(access: Access, study: Study, stage: Stage, token: str) -> dict[str, Any]:
-    texts = StudyTexts(study.translations)
+    texts, asked = StudyTexts(study.translations), protocol_of(access.study).perspectives
     return {
         "study": study,
         "stage": stage,
         "during": stage in _DURING,
         "title": texts.word(study.title),
         "consent": texts.consent(study.consent),
-        "instructions": texts.instructions(study.instructions),
+        "instructions": texts.instructions(study.instructions, asked),
         "questions": (questions := questions_of(access, texts)),
-        "digits": questions[0].keys,
+        "digits": _digits(questions),
         "skip_reasons": _skip_reasons(),
         "examples": examples_of(access, texts) if stage is Stage.INSTRUCTIONS else [],
         "completion_code": _completion_code(access) if stage in WITH_CODE else "",
@@ -154,8 +155,8 @@ def questions_of(access: Access, texts: StudyTexts) -> list[Question]:
     return [
         _question(
             texts.perspective(item),
-            tuple(field for field in form.fields if field.perspective is item.perspective),
-            tuple(text for text in form.texts if text.perspective is item.perspective),
+            tuple(field for field in form.fields if field.perspective == item.key),
+            tuple(text for text in form.texts if text.perspective == item.key),
         )
         for item in protocol.perspectives
     ]
@@ -167,18 +168,24 @@ def examples_of(access: Access, texts: StudyTexts) -> list[Example]:
     examples = []
     for item in protocol_of(access.study).perspectives:
         shown = texts.perspective(item)
-        about_prompt = item.key == "correspondence"
         images = [
             (
                 default_storage.url(anchor.display),
                 shown.scale.name_of(anchor.score),
-                anchor.prompt if about_prompt else "",
+                anchor.prompt,
             )
-            for anchor in anchors.get(item.perspective, [])
+            for anchor in anchors.get(item.key, [])
         ]
         if images:
             examples.append(Example(shown.label, tuple(images)))
     return examples
+
+
+def _digits(questions: Sequence[Question]) -> tuple[str, str]:
+    """The keys of the lowest and of the highest score that a key gives to any question."""
+    lowest = min((question.keys[0] for question in questions), key=int)
+    highest = [question.keys[1] for question in questions]
+    return lowest, _TEN_KEY if _TEN_KEY in highest else max(highest, key=int)
 
 
 def _completion_code(access: Access) -> str:
@@ -191,7 +198,7 @@ def _question(
 ) -> Question:
     scale = item.scale
     return Question(
-        name=str(item.perspective),
+        name=item.key,
         label=item.label,
         question=item.question,
         help=item.help,

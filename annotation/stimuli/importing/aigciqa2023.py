@@ -5,15 +5,16 @@ apart, as `<index>.png` (the authors' download) or `<generator>/PPP-K.png`.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES
 from .manifest import Manifest, ManifestRow, Record, read_csv, read_text
 from .names import safe_name
 from .problems import ImageError, ManifestError, Problem, RowError, RowNote, gettext_noop
-from .scores import read_scores
+from .scores import read_scores, score_columns
 from .sources import ImageSource
 
 SOURCE_NAME = "AIGCIQA2023+"
@@ -52,8 +53,19 @@ class _Tables:
     split: Mapping[int, str]
 
 
-def read_release(folder: Path) -> Release:
-    """All rows of the release in `folder`; raises ManifestError where a file of it is unusable."""
+def read_release(folder: Path, *, perspectives: Sequence[str]) -> Release:
+    """All rows of the release in `folder`, with those of its scores that are from `perspectives`.
+
+    Raises ManifestError where a file of it is unusable, or none of its perspectives is among them.
+    """
+    asked = [key for key in AIGCIQA2023_PERSPECTIVES if key in perspectives]
+    if not asked:
+        raise ManifestError(
+            gettext_noop("the release scores %(release)s, the study asks for %(study)s"),
+            gettext_noop("give the study's perspectives the keys of the release"),
+            release=", ".join(AIGCIQA2023_PERSPECTIVES),
+            study=", ".join(perspectives),
+        )
     scores = _table(folder, "mos.csv", ("index", "img", "prompt"))
     tables = _Tables(
         _by_number(folder, "explanations.csv", ("index", "filename", "generator", *LEVELS, *TEXTS)),
@@ -63,7 +75,7 @@ def read_release(folder: Path) -> Release:
     release = Release(Manifest([], []), [])
     for record in scores:
         try:
-            row, slips = _read_row(record, tables)
+            row, slips = _read_row(record, tables, asked)
         except Problem as problem:
             name = record.values.get("img", "")
             release.manifest.errors.append(RowError.of(record.row, record.line, name, problem))
@@ -73,7 +85,9 @@ def read_release(folder: Path) -> Release:
     return release
 
 
-def _read_row(record: Record, tables: _Tables) -> tuple[ManifestRow, dict[str, str]]:
+def _read_row(
+    record: Record, tables: _Tables, perspectives: Sequence[str]
+) -> tuple[ManifestRow, dict[str, str]]:
     """The row, and those closed answers that are no level of their question."""
     if record.problem is not None:
         raise record.problem
@@ -104,7 +118,7 @@ def _read_row(record: Record, tables: _Tables) -> tuple[ManifestRow, dict[str, s
         record.values["prompt"].strip(),
         explanation["generator"],
         metadata,
-        read_scores(record.values, 1.0),
+        read_scores(record.values, perspectives, 1.0),
     )
     return row, slips
 
@@ -159,7 +173,8 @@ def _number(text: str, table: str, line: int) -> int:
 
 
 def _table(folder: Path, name: str, columns: tuple[str, ...]) -> Iterator[Record]:
-    return read_csv(read_text(folder / name), name, columns)
+    known = score_columns(AIGCIQA2023_PERSPECTIVES)
+    return read_csv(read_text(folder / name), name, columns, known)
 
 
 def _by_number(folder: Path, name: str, columns: tuple[str, ...]) -> dict[int, Mapping[str, str]]:

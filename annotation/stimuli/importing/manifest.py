@@ -4,21 +4,20 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
 from .names import safe_name
 from .problems import ManifestError, Problem, RowError, gettext_noop
-from .scores import SCORE_COLUMNS, Score, read_scores
+from .scores import Score, read_scores, score_columns
 
 REQUIRED = ("filename", "prompt", "generator")
 #: Whether the prompt tells which scores to give.
 CHECK_COLUMN = "attention_check"
 #: The limits of the columns that hold them.
 _LONGEST = {"filename": 300, "generator": 200}
-_NO_METADATA = SCORE_COLUMNS | {CHECK_COLUMN}
 _YES, _NO = {"yes", "true", "1"}, {"", "no", "false", "0"}
 _DELIMITERS = ",;\t"
 #: In JSON: an escaped NUL (after an even number of backslashes), or half a surrogate pair.
@@ -62,8 +61,8 @@ class Record:
     problem: Problem | None = None
 
 
-def read_manifest(path: Path, *, mos_scale: float = 1.0) -> Manifest:
-    """All rows of `path`; published scores are divided by `mos_scale`.
+def read_manifest(path: Path, *, perspectives: Sequence[str], mos_scale: float = 1.0) -> Manifest:
+    """All rows of `path`; published scores, from `perspectives` (keys), are divided by `mos_scale`.
 
     Raises ManifestError where the file as a whole cannot be read: its encoding, its header.
     """
@@ -75,8 +74,9 @@ def read_manifest(path: Path, *, mos_scale: float = 1.0) -> Manifest:
             gettext_noop("write one JSON object per line (JSONL), or a CSV file"),
             name=path.name,
         )
-    records = _jsonl(text) if start == "{" else read_csv(text, path.name, REQUIRED)
-    return _collect(records, mos_scale)
+    known = score_columns(perspectives) | {CHECK_COLUMN}
+    records = _jsonl(text) if start == "{" else read_csv(text, path.name, REQUIRED, known)
+    return _collect(records, perspectives, mos_scale)
 
 
 def read_text(path: Path) -> str:
@@ -106,12 +106,12 @@ def read_text(path: Path) -> str:
     return text
 
 
-def _collect(records: Iterator[Record], mos_scale: float) -> Manifest:
+def _collect(records: Iterator[Record], perspectives: Sequence[str], mos_scale: float) -> Manifest:
     manifest = Manifest([], [])
     seen: dict[str, int] = {}
     for record in records:
         try:
-            row = _parse(record, mos_scale)
+            row = _parse(record, perspectives, mos_scale)
             _refuse_second(row, seen)
         except Problem as problem:
             name = str(record.values.get("filename", ""))[:300]
@@ -132,17 +132,16 @@ def _refuse_second(row: ManifestRow, seen: dict[str, int]) -> None:
         )
 
 
-def _parse(record: Record, mos_scale: float) -> ManifestRow:
+def _parse(record: Record, perspectives: Sequence[str], mos_scale: float) -> ManifestRow:
     if record.problem is not None:
         raise record.problem
     values = {key: _clean(key, value) for key, value in record.values.items()}
     required = {key: _required(key, values) for key in REQUIRED}
+    own = {*REQUIRED, CHECK_COLUMN, *score_columns(perspectives)}
     metadata = {
-        key: value
-        for key, value in values.items()
-        if key not in REQUIRED and key not in _NO_METADATA and value not in ("", None)
+        key: value for key, value in values.items() if key not in own and value not in ("", None)
     }
-    scores = read_scores(values, mos_scale)
+    scores = read_scores(values, perspectives, mos_scale)
     return ManifestRow(
         record.row,
         record.line,
@@ -151,11 +150,11 @@ def _parse(record: Record, mos_scale: float) -> ManifestRow:
         required["generator"],
         metadata,
         scores,
-        _is_check(values.get(CHECK_COLUMN), scores),
+        _is_check(values.get(CHECK_COLUMN), scores, perspectives[0]),
     )
 
 
-def _is_check(value: Any, scores: tuple[Score, ...]) -> bool:
+def _is_check(value: Any, scores: tuple[Score, ...], perspective: str) -> bool:
     word = str("" if value is None else value).strip().lower()
     if word not in _YES | _NO:
         raise Problem(
@@ -167,7 +166,8 @@ def _is_check(value: Any, scores: tuple[Score, ...]) -> bool:
     if word in _YES and not scores:
         raise Problem(
             gettext_noop("the attention check has no score that is right"),
-            gettext_noop("write the scores that its prompt asks for into mos_quality and so on"),
+            gettext_noop("write the scores that its prompt asks for into %(column)s and so on"),
+            column=f"mos_{perspective}",
         )
     return word in _YES
 
@@ -208,15 +208,20 @@ def _clean(key: str, value: Any) -> Any:
     return value
 
 
-def read_csv(text: str, name: str, required: Sequence[str]) -> Iterator[Record]:
-    """The rows of a CSV text with a header, each as a dict; raises ManifestError."""
+def read_csv(
+    text: str, name: str, required: Sequence[str], known: Collection[str] = ()
+) -> Iterator[Record]:
+    """The rows of a CSV text with a header, each as a dict; raises ManifestError.
+
+    Columns that are `required` or `known` are found in capitals too.
+    """
     reader = csv.reader(
         io.StringIO(text, newline=""), delimiter=_delimiter(text, required), strict=True
     )
     number = 0
     line = 1
     try:
-        header = _header(next(reader), name, required)
+        header = _header(next(reader), name, required, known)
         while True:
             line = reader.line_num + 1
             cells = next(reader, None)
@@ -265,8 +270,10 @@ def _delimiter(text: str, required: Sequence[str]) -> str:
     return max(_DELIMITERS, key=score)
 
 
-def _header(cells: list[str], name: str, required: Sequence[str]) -> list[str]:
-    known = {*required, *_NO_METADATA}
+def _header(
+    cells: list[str], name: str, required: Sequence[str], others: Collection[str]
+) -> list[str]:
+    known = {*required, *others}
     stripped = [cell.strip() for cell in cells]
     header = [cell.lower() if cell.lower() in known else cell for cell in stripped]
     for column in required:

@@ -1,16 +1,12 @@
 """Published opinion scores in a manifest: mos_*, sd_* per perspective, and raters."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...protocol.perspectives import PERSPECTIVES
 from .problems import Problem, gettext_noop
 
-SCORE_COLUMNS = frozenset(
-    {"raters", *(f"{kind}_{item}" for kind in ("mos", "sd") for item in PERSPECTIVES)}
-)
 _MOST_RATERS = 2**31 - 1
 
 
@@ -24,13 +20,23 @@ class Score:
     raters: int | None = None
 
 
-def read_scores(values: Mapping[str, Any], mos_scale: float) -> tuple[Score, ...]:
-    """The scores of one row, divided by `mos_scale`; a perspective left empty has none."""
+def score_columns(perspectives: Iterable[str]) -> frozenset[str]:
+    """What a manifest's columns of scores from these perspectives (keys) are called."""
+    return frozenset(
+        {"raters", *(f"{kind}_{key}" for kind in ("mos", "sd") for key in perspectives)}
+    )
+
+
+def read_scores(
+    values: Mapping[str, Any], perspectives: Iterable[str], mos_scale: float
+) -> tuple[Score, ...]:
+    """The scores of one row from `perspectives` (keys), divided by `mos_scale`; a perspective left
+    empty has none."""
     raters = _number("raters", values)
     if raters is not None and (raters != int(raters) or not 0 < raters <= _MOST_RATERS):
         raise _not("raters", values["raters"], "1…")
     found = []
-    for perspective in PERSPECTIVES:
+    for perspective in perspectives:
         mos = _unit(f"mos_{perspective}", values, mos_scale)
         sd = _unit(f"sd_{perspective}", values, mos_scale)
         if mos is not None:

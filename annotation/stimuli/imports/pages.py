@@ -41,8 +41,8 @@ class ImportForm(forms.Form):
         label=gettext_lazy("Manifest"),
         help_text=gettext_lazy(
             "CSV or JSONL in UTF-8 with the columns filename, prompt and generator. Further "
-            "columns are kept as metadata; mos_quality, mos_authenticity and mos_correspondence "
-            "(with sd_… and raters) are published scores."
+            "columns are kept as metadata; mos_ and the key of a perspective (such as mos_quality, "
+            "with sd_quality and raters) is a published score."
         ),
         widget=forms.FileInput(attrs={"accept": _MANIFEST_TYPES}),
     )

@@ -116,7 +116,7 @@ def import_manifest(
     import into the study.
     """
     with _refused_for_problems():
-        rows = read_manifest(manifest, mos_scale=options.mos_scale)
+        rows = read_manifest(manifest, perspectives=_keys(study), mos_scale=options.mos_scale)
         source = open_source(images or manifest.parent)
     with closing(source):
         return import_rows(
@@ -141,7 +141,7 @@ def import_aigciqa2023(
 ) -> ImportReport:
     """Import the AIGCIQA2023+ release in `folder`; absent images are noted, their labels kept."""
     with _refused_for_problems():
-        release = read_release(folder)
+        release = read_release(folder, perspectives=_keys(study))
         source = ReleaseImages(open_source(images or folder), release.manifest)
     with closing(source):
         report = import_rows(
@@ -155,6 +155,10 @@ def import_aigciqa2023(
         )
     report.notes = sorted([*release.slips, *report.notes], key=lambda note: note.row)
     return report
+
+
+def _keys(study: Study) -> list[str]:
+    return [item.key for item in study.perspective_settings]
 
 
 def import_rows(

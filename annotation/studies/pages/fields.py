@@ -100,6 +100,16 @@ class LinesField(TextField):
         return tuple(line for part in super().clean(text).split("\n") if (line := part.strip()))
 
 
+def stored(shown: str, before: str) -> str:
+    """What to keep: the stored text where its translation was left alone."""
+    return before if shown == localized(before) else shown
+
+
+def stored_lines(shown: tuple[str, ...], before: tuple[str, ...]) -> tuple[str, ...]:
+    known = {localized(line): line for line in before}
+    return tuple(known.get(line, line) for line in shown)
+
+
 def _percent(share: float) -> float | int:
     percent = round(share * 100, 4)
     return int(percent) if percent == int(percent) else percent

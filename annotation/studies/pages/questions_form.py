@@ -1,11 +1,10 @@
-"""The forms of a study's questions: three perspectives with their scales, and the explanations.
+"""The forms of a study's questions: its perspectives with their scales, and the explanations.
 
 The standard words are shown, and known again, in the owner's language: left alone they stay the
 standard ones, which each rater reads in theirs.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -15,90 +14,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ...models import Study
-from ...protocol.errors import ProtocolError
 from ...protocol.forms import ExplanationForm, FormField, FormText
-from ...protocol.perspectives import PerspectiveSettings
-from ...protocol.scales import MOST_NAMED, SCALES, Scale
 from ..texts import localized
-from .fields import LinesField, NumberField, TextField
-from .protocol_cards import SCALE_LABELS
-
-
-class PerspectiveForm(forms.Form):
-    """How one perspective is asked for."""
-
-    label = forms.CharField(label=_("Name"), max_length=60)
-    question = TextField(label=_("Question"), max_length=300, rows=3)
-    help = TextField(
-        label=_("Help"),
-        max_length=500,
-        rows=3,
-        required=False,
-        help_text=_("What is meant; shown to raters who ask for help."),
-    )
-    scale = forms.ChoiceField(label=_("Scale"))
-    labels = LinesField(
-        label=_("Words of the scale"),
-        required=False,
-        rows=5,
-        help_text=_(
-            "One per line, the worst first; or none. Each of five levels has its own; along eleven "
-            "levels or a slider there are 2 to 7."
-        ),
-    )
-
-    def __init__(self, data: Any, *, item: PerspectiveSettings, fixed: bool) -> None:
-        scale = item.scale
-        initial = {
-            "label": localized(item.label),
-            "question": localized(item.question),
-            "help": localized(item.help),
-            "scale": scale.kind,
-            "labels": tuple(localized(label) for label in scale.labels),
-        }
-        super().__init__(data, prefix=str(item.perspective), initial=initial)
-        self._item = item
-        # A scale that the API made is not among ours; it can be kept.
-        self._scales = {**SCALES, scale.kind: scale}
-        choices = [(kind, SCALE_LABELS.get(kind, kind)) for kind in self._scales]
-        self.fields["scale"] = forms.ChoiceField(label=_("Scale"), choices=choices)
-        for name in ("scale", "labels"):
-            self.fields[name].disabled = fixed
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if {"scale", "labels"} <= cleaned.keys():
-            try:
-                cleaned["scale"] = self._scale(cleaned["scale"], cleaned["labels"])
-            except ProtocolError:
-                self.add_error("labels", _words_fit(self._scales[cleaned["scale"]]))
-        return cleaned
-
-    def settings(self) -> PerspectiveSettings:
-        data = self.cleaned_data
-        return PerspectiveSettings(
-            self._item.perspective,
-            _stored(data["label"], self._item.label),
-            _stored(data["question"], self._item.question),
-            data["scale"],
-            _stored(data["help"], self._item.help),
-        )
-
-    def _scale(self, kind: str, labels: tuple[str, ...]) -> Scale:
-        old, new = self._item.scale, self._scales[kind]
-        names = _stored_lines(labels, old.labels)
-        if kind != old.kind and names == old.labels:
-            # Names that were left standing belong to the scale before.
-            return new
-        return replace(new, labels=names)
-
-
-def _words_fit(scale: Scale) -> str:
-    """How many words the scale takes."""
-    if scale.levels > MOST_NAMED:
-        return gettext("Give 2 to %(most)d words along the scale, or none.") % {"most": MOST_NAMED}
-    message = gettext("The scale has %(levels)d levels: name each of them, or none.")
-    return message % {"levels": scale.levels}
+from .fields import LinesField, NumberField, stored, stored_lines
+from .perspectives_form import perspective_forms
 
 
 class ReasonForm(forms.Form):
@@ -162,10 +81,10 @@ class QuestionsForm:
     def __init__(self, data: Any, *, study: Study, fixed: bool, answered: bool) -> None:
         items = study.perspective_settings
         self._form = study.form
-        self.perspectives = [PerspectiveForm(data, item=item, fixed=fixed) for item in items]
+        self.perspectives = perspective_forms(data, items=items, fixed=fixed)
         #: Whether the explanations fit this page; the API can make others.
         self.editable = _fits(self._form)
-        names = {str(item.perspective): localized(item.label) for item in items}
+        names = {item.key: localized(item.label) for item in items}
         self.reasons = _ReasonFormSet(
             data,
             prefix="reasons",
@@ -178,20 +97,22 @@ class QuestionsForm:
 
     def is_valid(self) -> bool:
         # Every form, so that all errors show at once.
-        valid = [form.is_valid() for form in self.perspectives]
+        valid = [self.perspectives.is_valid()]
         if self.editable:
             valid.append(self.reasons.is_valid())
         return all(valid)
 
     def settings(self) -> dict[str, Any]:
-        items = [form.settings().to_json() for form in self.perspectives]
-        changes: dict[str, Any] = {"perspectives": items}
-        if self.editable:
-            changes["explanation_form"] = self._explanations().to_json()
-        return changes
+        """The study's settings; what explained a perspective goes with it."""
+        items = [form.settings() for form in self.perspectives.ordered_forms]
+        form = self._explanations() if self.editable else self._form
+        return {
+            "perspectives": [item.to_json() for item in items],
+            "explanation_form": form.about([item.key for item in items]).to_json(),
+        }
 
     def _explanations(self) -> ExplanationForm:
-        stored = {field.key: field for field in self._form.fields}
+        known = {field.key: field for field in self._form.fields}
         asked = {text.field: text.label for text in self._form.texts}
         fields: list[FormField] = []
         texts: list[FormText] = []
@@ -200,20 +121,18 @@ class QuestionsForm:
                 continue
             data = form.cleaned_data
             perspective = data["perspective"]
-            old = stored.get(data["key"])
-            label = _stored(data["label"], old.label if old else "")
-            phrases = _stored_lines(data["phrases"], old.phrases if old else ())
-            key = old.key if old else _new_key(perspective, label, {*stored, *_keys(fields)})
+            old = known.get(data["key"])
+            label = stored(data["label"], old.label if old else "")
+            phrases = stored_lines(data["phrases"], old.phrases if old else ())
+            key = old.key if old else _new_key(perspective, label, {*known, *_keys(fields)})
             # Sentences belong to the phrases that they were written for.
             clauses = old.clauses if old and old.phrases == phrases else ()
             fields.append(FormField(key, perspective, label, phrases, clauses))
             if data["text"]:
-                text = _stored(data["text"], asked.get(key, ""))
+                text = stored(data["text"], asked.get(key, ""))
                 at_most = min(data["at_most"], len(phrases))
                 marks = data["regions"], data["words"]
                 texts.append(FormText(perspective, text, key, at_most, *marks))
-        # In the model's order of perspectives, as the rating page shows them.
-        fields.sort(key=lambda field: field.perspective)
         return ExplanationForm(tuple(fields), tuple(texts))
 
 
@@ -222,7 +141,7 @@ def _fits(form: ExplanationForm) -> bool:
     perspectives = {field.key: field.perspective for field in form.fields}
     asked = [text.field for text in form.texts]
     return len(set(asked)) == len(asked) and all(
-        perspectives[text.field] is text.perspective for text in form.texts
+        perspectives[text.field] == text.perspective for text in form.texts
     )
 
 
@@ -231,23 +150,13 @@ def _initial(form: ExplanationForm, field: FormField) -> dict[str, Any]:
     return {
         "key": field.key,
         "label": localized(field.label),
-        "perspective": str(field.perspective),
+        "perspective": field.perspective,
         "phrases": tuple(localized(phrase) for phrase in field.phrases),
         "text": localized(text.label) if text else "",
         "at_most": text.at_most if text else 2,
         "regions": text is not None and text.regions,
         "words": text is not None and text.words,
     }
-
-
-def _stored(shown: str, stored: str) -> str:
-    """What to keep: the stored text where its translation was left alone."""
-    return stored if shown == localized(stored) else shown
-
-
-def _stored_lines(shown: tuple[str, ...], stored: tuple[str, ...]) -> tuple[str, ...]:
-    before = {localized(line): line for line in stored}
-    return tuple(before.get(line, line) for line in shown)
 
 
 def _keys(fields: Iterable[FormField]) -> list[str]:

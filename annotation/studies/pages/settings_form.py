@@ -87,7 +87,7 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
     )
     one_per_pass = _choice(
         _("One question at a time"),
-        _("A block is gone through once for quality, once for authenticity, and so on."),
+        _("A block is gone through once for the first question, once for the second, and so on."),
     )
     revisable = _choice(
         _("Raters may go back"),

@@ -170,9 +170,7 @@ def _score_charts(study: Study) -> list[dict[str, Any]]:
     charts = []
     for item in study.perspective_settings:
         names = [localized(label) for label in item.scale.labels]
-        drawn = histogram(
-            item.scale, counts[str(item.perspective)], names if item.scale.named else ()
-        )
+        drawn = histogram(item.scale, counts[item.key], names if item.scale.named else ())
         charts.append(
             {
                 "label": localized(item.label),

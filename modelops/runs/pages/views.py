@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -106,7 +106,7 @@ def _act(act: Callable[..., str]) -> Callable[..., HttpResponse]:
     @login_required
     @require_POST
     @wraps(act)
-    def view(request: HttpRequest, slug: str, **arguments: int) -> HttpResponse:
+    def view(request: HttpRequest, slug: str, **arguments: Any) -> HttpResponse:
         study = find_study(request.user, slug, RUN)
         try:
             told = act(request, study, **arguments)
@@ -147,8 +147,8 @@ def add(request: HttpRequest, study: Study) -> str:
 
 
 @_act
-def lead_predictor(request: HttpRequest, study: Study, pk: int) -> str:
-    predictor = get_object_or_404(study.predictors, pk=pk)
+def lead_predictor(request: HttpRequest, study: Study, name: str) -> str:
+    predictor = predictor_named(study, name)
     lead(predictor=predictor, actor=signed_in(request))
     text = _("Predictor %(name)s leads: the images that it is unsure of come first.")
     return text % {"name": predictor.name}

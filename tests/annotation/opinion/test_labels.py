@@ -4,7 +4,7 @@ from annotation.models import PublishedScore, Rater, Score, Stimulus, Study
 from annotation.opinion.labels import Label, count_labels, labels_of
 from annotation.protocol.aigciqa2023 import default_perspectives
 from annotation.protocol.scales import SLIDER100
-from tests.factories import make_rater, make_stimuli
+from tests.factories import make_rater, make_score, make_stimuli, set_perspectives
 from tests.modelops.labelling import rate
 
 
@@ -28,13 +28,12 @@ def test_scores_become_mos_on_the_unit_scale(study: Study, stimulus: Stimulus) -
 
 
 def test_the_scale_of_the_study_is_the_one_that_counts(study: Study, stimulus: Stimulus) -> None:
-    study.perspectives = [item.to_json() for item in default_perspectives(SLIDER100)]
-    study.save(update_fields=["perspectives"])
+    set_perspectives(study, default_perspectives(SLIDER100))
     rate(stimulus, make_rater(study), (70, 0, 0))
     assert quality(study)[0].mos == pytest.approx(0.7)
 
 
-def test_perspectives_come_in_the_order_of_the_model(study: Study, stimulus: Stimulus) -> None:
+def test_perspectives_come_in_the_order_of_the_study(study: Study, stimulus: Stimulus) -> None:
     rate(stimulus, make_rater(study), (1, 3, 5))
     assert [(label.perspective, label.mos) for label in labels_of(study)] == [
         ("quality", 0.0),
@@ -50,9 +49,9 @@ def test_one_rating_has_no_spread(study: Study, stimulus: Stimulus) -> None:
 
 def test_a_superseded_score_does_not_count(study: Study, stimulus: Stimulus) -> None:
     trial = rate(stimulus, make_rater(study), (1, 3, 5))
-    old = Score.objects.get(trial=trial, perspective="quality")
+    old = Score.objects.get(trial=trial, perspective__key="quality")
     Score.objects.filter(pk=old.pk).update(superseded_at=old.created_at)
-    Score.objects.create(trial=trial, perspective="quality", score=5, revision=2)
+    make_score(trial, "quality", 5, revision=2)
     assert quality(study)[0].mos == 1.0
 
 

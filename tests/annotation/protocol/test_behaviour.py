@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES as PERSPECTIVES
 from annotation.protocol.behaviour import parse_behaviour
 from annotation.protocol.errors import ProtocolError
 
@@ -23,8 +24,8 @@ MEASURED = {
 
 
 def test_measurements_are_taken_as_they_are() -> None:
-    assert parse_behaviour(MEASURED) == MEASURED
-    assert parse_behaviour({}) == {}
+    assert parse_behaviour(MEASURED, PERSPECTIVES) == MEASURED
+    assert parse_behaviour({}, PERSPECTIVES) == {}
 
 
 @pytest.mark.parametrize(
@@ -50,4 +51,4 @@ def test_measurements_are_taken_as_they_are() -> None:
 )
 def test_what_is_no_measurement_is_refused_by_name(data: Any, words: str) -> None:
     with pytest.raises(ProtocolError, match=words):
-        parse_behaviour(data)
+        parse_behaviour(data, PERSPECTIVES)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, AIGCIQA2023_PERSPECTIVES
 from annotation.protocol.errors import ProtocolError
 from annotation.protocol.forms import ExplanationForm, FormField
 from tests.shared_data import require_shared
@@ -39,7 +39,7 @@ def answers() -> dict[int, dict[str, str]]:
     path = require_shared("data/aigciqa2023plus/instruct.jsonl")
     for line in path.read_text(encoding="utf-8").splitlines():
         pair = json.loads(line)
-        for perspective in str:
+        for perspective in AIGCIQA2023_PERSPECTIVES:
             if pair["question"] == f"What is the {perspective} of the image?":
                 found[pair["id"]][perspective] = pair["answer"]
     return found
@@ -75,8 +75,8 @@ def test_clauses_make_the_released_sentences(
 ) -> None:
     differ = 0
     for row in collected:
-        for perspective in str:
-            fields = [item for item in AIGCIQA2023_FORM.fields if item.perspective is perspective]
+        for perspective in AIGCIQA2023_PERSPECTIVES:
+            fields = [item for item in AIGCIQA2023_FORM.fields if item.perspective == perspective]
             clauses = [
                 field.clauses[int(row[field.key]) - 1]
                 for field in fields

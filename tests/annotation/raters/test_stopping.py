@@ -179,7 +179,7 @@ def test_agreement_is_that_of_the_images_of_this_sitting(
     other = sitting(factories.make_rater(study))
     for stimulus, score in zip(images, [1, 2, 3, 4, 5, 4, 3, 2, 1], strict=True):
         answer(other, stimulus, score)
-    said = dict(Trial.objects.values_list("stimulus", "ratings__score").distinct())
+    said = dict(Trial.objects.values_list("stimulus", "scores__value").distinct())
     access = in_rating(rater)
     offer = claim_trials(access=access, ahead=0)
     for _image in range(3):

@@ -136,7 +136,7 @@ def test_different_answers_at_once_leave_one_that_counts(study: Study, rater: Ra
     factories.make_stimuli(study, 5)
     trial = claim_trials(access=in_rating(rater), ahead=0).trials[0]
     at_once(lambda quality: submit(rater, trial.id, quality), [1, 2, 3, 4, 5])
-    quality = Score.objects.filter(trial_id=trial.id, perspective="quality")
+    quality = Score.objects.filter(trial_id=trial.id, perspective__key="quality")
     assert quality.count() == 5
     assert quality.filter(superseded_at=None).count() == 1
     check_invariants()

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotation.models import Explanation, RatingSession, Stimulus, Study, Trial
-from tests.factories import make_rater, make_stimulus
+from tests.factories import make_explanation, make_rater, make_stimulus
 
 BOX = {"x": 0.1, "y": 0.2, "width": 0.3, "height": 0.4}
 
@@ -40,7 +40,7 @@ def mark(stimulus: Stimulus, perspective: str = "authenticity", **marks: Any) ->
         lease_expires_at=now,
         submitted_at=now,
     )
-    Explanation.objects.create(trial=trial, perspective=perspective, language="en", **marks)
+    make_explanation(trial, perspective, language="en", **marks)
     return trial
 
 

@@ -8,11 +8,11 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from annotation.models import RatingSession, Score, Study, Trial
+from annotation.models import RatingSession, Study, Trial
 from annotation.protocol.plan import SessionPlan
 from annotation.protocol.reliability_rules import Effect, ReliabilityRules, Rule
 from annotation.raters.services import rater_access
-from tests.factories import make_rater, make_stimuli, make_study
+from tests.factories import make_rater, make_score, make_stimuli, make_study
 from workbench.accounts.models import User
 
 
@@ -30,7 +30,7 @@ def test_a_study_is_made_with_defaults(api: Client) -> None:
     answer = api.post("/api/v1/studies/", {"title": "Cats"}, content_type="application/json")
     assert answer.status_code == 201
     assert answer.json()["slug"] == "cats"
-    assert [item["perspective"] for item in answer.json()["perspectives"]] == [
+    assert [item["key"] for item in answer.json()["perspectives"]] == [
         "quality",
         "authenticity",
         "correspondence",
@@ -117,7 +117,7 @@ def test_a_scale_stays_once_there_are_ratings(api: Client, study: Study) -> None
         leased_at=now,
         lease_expires_at=now,
     )
-    Score.objects.create(trial=trial, perspective="quality", score=4)
+    make_score(trial, "quality", 4)
     perspectives = study.perspectives
     perspectives[0]["scale"] = {"kind": "slider5", "minimum": 0, "maximum": 5, "step": 0.01}
     answer = patch(api, {"perspectives": perspectives})

@@ -2,11 +2,12 @@
 
 import pytest
 
-from annotation.models import RatingSession, Score, Study, Trial
+from annotation.models import RatingSession, Study, Trial
 from annotation.opinion.selectors import mos_of
 from annotation.stimuli.splits import draw_splits
 from annotation.studies.selectors import stimuli_of
 from tests import factories
+from tests.factories import make_score
 
 
 def test_only_main_trials_enter_the_mean_that_the_console_shows(study: Study) -> None:
@@ -28,7 +29,7 @@ def test_only_main_trials_enter_the_mean_that_the_console_shows(study: Study) ->
             lease_expires_at=now,
             submitted_at=now,
         )
-        Score.objects.create(trial=trial, perspective="quality", score=score)
+        make_score(trial, "quality", score)
     assert mos_of(study, [stimulus]) == {stimulus.pk: {"quality": 5.0}}
 
 

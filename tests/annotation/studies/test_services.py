@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from annotation.models import Explanation, RatingSession, Study, Trial
+from annotation.models import RatingSession, Study, Trial
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM
 from annotation.studies.services import StudyError, update_study
-from tests.factories import make_rater, make_stimulus
+from tests.factories import make_explanation, make_rater, make_stimulus
 from workbench.accounts.models import User
 
 FORM = AIGCIQA2023_FORM.to_json()
@@ -30,9 +30,7 @@ def explained(study: Study) -> Study:
         lease_expires_at=now,
         submitted_at=now,
     )
-    Explanation.objects.create(
-        trial=trial, perspective="quality", phrases={FIRST["key"]: 2}, language="en"
-    )
+    make_explanation(trial, "quality", phrases={FIRST["key"]: 2}, language="en")
     return study
 
 

@@ -24,7 +24,7 @@ from tests.e2e.states.scene import Scene
 def scales(scene: Scene) -> Iterator[str]:
     page = scene.page
     for scale in (ACR11, SLIDER5, ACR5):
-        scene.set_study(perspectives=[item.to_json() for item in default_perspectives(scale)])
+        scene.ask(default_perspectives(scale))
         scene.rate()
         if scale is ACR11:  # it comes back on the others
             press(page, "4 2")

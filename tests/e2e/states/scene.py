@@ -1,5 +1,6 @@
 """What the pages of a sweep are about: a browser, a site, a study with its people."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,9 +8,11 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from annotation.models import Rater, RatingSession, Stimulus, Study
+from annotation.protocol.perspectives import PerspectiveSettings
 from annotation.raters.services import rater_link
 from tests.e2e.conftest import leave
 from tests.e2e.rating_page import shows
+from tests.factories import set_perspectives
 from workbench.accounts.models import User
 
 
@@ -32,6 +35,9 @@ class Scene:
 
     def set_study(self, **fields: Any) -> None:
         Study.objects.filter(pk=self.study.pk).update(**fields)
+
+    def ask(self, perspectives: Sequence[PerspectiveSettings]) -> None:
+        set_perspectives(self.study, perspectives)
 
     def sit(self, state: str = "rating", **fields: Any) -> RatingSession:
         """The rater's only session, in this state; what was answered before is gone."""

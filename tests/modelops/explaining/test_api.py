@@ -108,8 +108,9 @@ def test_an_uploaded_image_gets_scores_and_explanations(
     expected = model.last_layer.predict(model.embedder.embed([stimulus]).matrix([stimulus.pk]))
     found = body["scores"]["correspondence"]
     assert found["mean"] == pytest.approx(expected.mean[0, 2], abs=1e-3)
-    assert found["epistemic_sd"] == pytest.approx(expected.epistemic_sd[0, 2], abs=1e-3)
-    assert found["aleatoric_sd"] == pytest.approx(expected.aleatoric_sd[0, 2], abs=1e-3)
+    assert found["posterior_sd"] == pytest.approx(expected.posterior_sd[0, 2], abs=1e-3)
+    assert found["misfit_sd"] == pytest.approx(expected.misfit_sd[0, 2], abs=1e-3)
+    assert found["rater_sd"] == pytest.approx(expected.rater_sd[0, 2], abs=1e-3)
     # One question alone has the same answer; what is no question is refused.
     one = upload(api, data, stimulus.prompt.text, questions=["authenticity"])
     assert one.status_code == 201, one.content

@@ -54,7 +54,7 @@ def test_a_new_rating_or_a_changed_one_makes_another_snapshot(
     study: Study, rated: list[Stimulus]
 ) -> None:
     first = take_snapshot(study)
-    Score.objects.filter(perspective="quality", trial__stimulus=rated[0]).update(score=2)
+    Score.objects.filter(perspective__key="quality", trial__stimulus=rated[0]).update(value=2)
     second = take_snapshot(study)
     rate(rated[2], make_rater(study), (5, 5, 5))
     assert len({first.pk, second.pk, take_snapshot(study).pk}) == 3

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from annotation.models import Explanation, Score, Study, Trial
-from annotation.protocol.perspectives import PERSPECTIVES
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES
 from annotation.protocol.sessions import SessionState
 from annotation.raters.services import create_raters, link_token
 from tests.workbench.demo.conftest import answering
@@ -25,7 +25,7 @@ from workbench.demo.raters import Answer
 ANSWERS = {
     name: Answer(score, {}, text)
     for name, score, text in zip(
-        PERSPECTIVES, (4.0, 2.0, 5.0), ("", "crooked legs", ""), strict=True
+        AIGCIQA2023_PERSPECTIVES, (4.0, 2.0, 5.0), ("", "crooked legs", ""), strict=True
     )
 }
 
@@ -47,16 +47,16 @@ def test_a_rater_consents_sees_an_image_and_answers(
     rater_client.display(image)
     following = rater_client.submit(image, ANSWERS)
 
-    assert [item.perspective for item in questions.perspectives] == list(PERSPECTIVES)
+    assert [item.key for item in questions.perspectives] == list(AIGCIQA2023_PERSPECTIVES)
     assert offer.total == 12
     assert (following.done, following.state) == (1, SessionState.RATING)
     assert following.images[0] != image
     trial = Trial.objects.get(pk=image.trial)
     assert trial.state == Trial.State.SUBMITTED
     assert trial.displayed_at is not None
-    stored = Score.objects.filter(trial=trial).values_list("perspective", "score")
+    stored = Score.objects.filter(trial=trial).values_list("perspective__key", "value")
     assert dict(stored) == {"quality": 4.0, "authenticity": 2.0, "correspondence": 5.0}
-    reason = Explanation.objects.get(trial=trial, perspective="authenticity")
+    reason = Explanation.objects.get(trial=trial, perspective__key="authenticity")
     assert reason.text == "crooked legs"
 
 

@@ -33,9 +33,11 @@ def test_the_scores_and_reasons_stored_are_those_of_the_person_who_looked(
     report = rate_all(owner_client, world_folder)
     sent = report.sent[0]
     trial = Trial.objects.get(rater__code=sent.rater, stimulus__filename=sent.filename)
-    scores = dict(Score.objects.filter(trial=trial).values_list("perspective", "score"))
+    scores = dict(Score.objects.filter(trial=trial).values_list("perspective__key", "value"))
     assert scores == {str(name): answer.score for name, answer in sent.answers.items()}
-    phrases = dict(Explanation.objects.filter(trial=trial).values_list("perspective", "phrases"))
+    phrases = dict(
+        Explanation.objects.filter(trial=trial).values_list("perspective__key", "phrases")
+    )
     assert phrases == {str(name): dict(answer.phrases) for name, answer in sent.answers.items()}
 
 

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM
-from annotation.protocol.perspectives import PERSPECTIVES
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, PERSPECTIVES
 from annotation.protocol.scales import ACR5, SCALES, SLIDER100, Scale
 from workbench.demo.flaws import Flaw
 from workbench.demo.raters import Habits, SimulatedRater, panel
@@ -11,7 +10,12 @@ MIDDLE = dict.fromkeys(PERSPECTIVES, 0.5)
 
 
 def habits(bias: float = 0.0, sd: float = 0.0, lapses: float = 0.0, use: float = 1.0) -> Habits:
-    return Habits(dict.fromkeys(PERSPECTIVES, bias), dict.fromkeys(PERSPECTIVES, sd), lapses, use)
+    return Habits(
+        dict.fromkeys(PERSPECTIVES, bias),
+        dict.fromkeys(PERSPECTIVES, sd),
+        lapses,
+        use,
+    )
 
 
 def scores(rater: SimulatedRater, true: float, number: int) -> np.ndarray:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from annotation.protocol.perspectives import PERSPECTIVES
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES as PERSPECTIVES
 from workbench.demo.crowd import Sent
 from workbench.demo.raters import Answer
 from workbench.demo.selfcheck_compare import compare, holdout_srcc
@@ -14,7 +14,11 @@ CAPS = {"pool": 2, "holdout": 3}
 
 
 def sent(rater: str, filename: str = "a.jpg", score: float = 4.0) -> Sent:
-    return Sent(rater, filename, {name: Answer(score, {"key": 2}, "odd") for name in PERSPECTIVES})
+    return Sent(
+        rater,
+        filename,
+        {name: Answer(score, {"key": 2}, "odd") for name in PERSPECTIVES},
+    )
 
 
 def trial(rater: str, score: float = 4.0, revision: int = 1, text: str = "odd") -> dict[str, Any]:

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.stats import spearmanr
 
-from annotation.protocol.perspectives import PERSPECTIVES
 from modelops.predictors.mint.modeling import MintIQAModel
 from modelops.predictors.mint.preprocessing import images_to_batch
 
+from ..flaws import TRUE_PERSPECTIVES
 from ..raters import panel
 from ..world import WorldImage, build_world
 from .backbone import Encode, side_of
@@ -68,13 +68,13 @@ def opinions(world: list[WorldImage], settings: ProbeSettings) -> Matrix:
     rows = []
     for image in world:
         given = [r.rate(image.true_scores, image.flaws, key=image.filename) for r in people]
-        rows.append([np.mean([answer[p].score for answer in given]) for p in PERSPECTIVES])
+        rows.append([np.mean([answer[p].score for answer in given]) for p in TRUE_PERSPECTIVES])
     return np.array(rows)
 
 
 def truths(world: list[WorldImage]) -> Matrix:
     """True scores, (images, 3)."""
-    return np.array([[image.true_scores[p] for p in PERSPECTIVES] for image in world])
+    return np.array([[image.true_scores[p] for p in TRUE_PERSPECTIVES] for image in world])
 
 
 def _ridge(features: Matrix, target: Matrix) -> tuple[Matrix, float]:
@@ -97,7 +97,7 @@ def probe(
 ) -> ProbeResult:
     """Fits on (rated, labels), measures on unseen; embeddings are (images, width)."""
     against_truth, against_opinion = {}, {}
-    for column, perspective in enumerate(PERSPECTIVES):
+    for column, perspective in enumerate(TRUE_PERSPECTIVES):
         weights, intercept = _ridge(rated, labels[:, column])
         predicted = unseen @ weights + intercept
         against_truth[str(perspective)] = float(spearmanr(predicted, truth[:, column])[0])

@@ -12,7 +12,6 @@ from django.utils import timezone
 from knox.models import AuthToken
 
 from annotation.models import (
-    Explanation,
     PublishedScore,
     Rater,
     RatingSession,
@@ -20,7 +19,7 @@ from annotation.models import (
     Study,
     Trial,
 )
-from tests.factories import make_rater, make_stimuli
+from tests.factories import make_explanation, make_rater, make_score, make_stimuli
 from workbench.accounts.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,7 +42,7 @@ def rate(rater: Rater, stimulus: Any, scores: Mapping[str, float], position: int
         submitted_at=now,
     )
     for perspective, score in scores.items():
-        Score.objects.create(trial=trial, perspective=perspective, score=score)
+        make_score(trial, perspective, score)
     return trial
 
 
@@ -63,9 +62,9 @@ def test_jsonl_holds_every_stimulus_with_its_ratings_and_mos(
     scores = {"quality": 4, "authenticity": 2, "correspondence": 5}
     trial = rate(make_rater(study), first, scores)
     rate(make_rater(study), first, {**scores, "quality": 1})
-    Explanation.objects.create(
-        trial=trial,
-        perspective="authenticity",
+    make_explanation(
+        trial,
+        "authenticity",
         phrases={"authenticity_distortion": 1},
         text="六指 hand",
         language="zh-hans",
@@ -124,7 +123,7 @@ def test_only_the_latest_revision_of_a_score_leaves(
     (stimulus,) = make_stimuli(study, 1)
     trial = rate(make_rater(study), stimulus, {"quality": 1})
     Score.objects.filter(trial=trial).update(superseded_at=timezone.now())
-    Score.objects.create(trial=trial, perspective="quality", score=5, revision=2)
+    make_score(trial, "quality", 5, revision=2)
     (record,) = map(json.loads, get_export(client, owner, "jsonl").splitlines())
     assert record["trials"][0]["scores"] == {"quality": 5}
     assert record["trials"][0]["revisions"] == {"quality": 2}

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
-from annotation.models import PublishedScore, Rater, Score, Stimulus, Study
+from annotation.models import PublishedScore, Rater, Stimulus, Study
 from annotation.opinion.reliability import selectors as reliability
 from annotation.opinion.reliability.judging import Flag
 from annotation.opinion.reliability.measures import Absences, AttentionChecks, GoldAnswers
@@ -24,7 +24,7 @@ from annotation.protocol.reliability_rules import ReliabilityRules
 from tests.annotation.answering import answer, sitting
 from tests.annotation.rating.rating import access_of
 from tests.conftest import Sent
-from tests.factories import make_rater, make_stimuli, make_stimulus
+from tests.factories import make_rater, make_score, make_stimuli, make_stimulus
 
 
 @pytest.fixture(autouse=True)
@@ -122,8 +122,8 @@ def test_training_stabilisation_and_superseded_scores_say_nothing(
     answer(session, stimuli[0], 1, role="training", seconds=0.1)
     answer(session, stimuli[1], 1, role="stabilisation", seconds=0.1)
     trial = answer(session, stimuli[2], 2)
-    trial.ratings.update(superseded_at=timezone.now())
-    Score.objects.create(trial=trial, perspective="quality", score=5, revision=2)
+    trial.scores.update(superseded_at=timezone.now())
+    make_score(trial, "quality", 5, revision=2)
     standing = reliability_of(study)[rater.pk]
     assert standing.ratings == 1
     assert standing.median_seconds == pytest.approx(4)

@@ -73,7 +73,7 @@ def test_trials_are_listed_with_role_seconds_and_scores(console: Client, study: 
         }
     )
     skipped = answer(session, stimuli[1], 3)
-    skipped.ratings.all().delete()
+    skipped.scores.all().delete()
     Trial.objects.filter(pk=skipped.pk).update(
         state="skipped", submitted_at=None, skip_reason="offensive"
     )

@@ -43,7 +43,7 @@ def marking(study: Study, rater: Rater) -> RaterClient:
 
 
 def current(perspective: str) -> Explanation:
-    return Explanation.objects.get(perspective=perspective, superseded_at=None)
+    return Explanation.objects.get(perspective__key=perspective, superseded_at=None)
 
 
 def test_marks_are_kept_with_the_reason(marking: RaterClient) -> None:

@@ -159,7 +159,7 @@ def test_the_same_answer_again_changes_nothing_and_another_supersedes(rating: Ra
     # Back to the pass before: the other perspective, and its reasons, stay as they are.
     body = rating.submit(trial, {"authenticity": 5})
     assert body["trial"] == {"id": trial, "state": "leased", "revision": 2}
-    current = Score.objects.filter(superseded_at=None).values_list("perspective", "score")
+    current = Score.objects.filter(superseded_at=None).values_list("perspective__key", "value")
     assert dict(current) == {"quality": 2, "authenticity": 5}
     assert Explanation.objects.filter(superseded_at=None).count() == 1
     assert Trial.objects.get(pk=trial).scored == 2

@@ -207,7 +207,7 @@ def check(people: list[Person]) -> None:
     assert not served_twice()
     current: dict[int, dict[str, float]] = {}
     for trial, name, score in Score.objects.filter(superseded_at=None).values_list(
-        "trial_id", "perspective", "score"
+        "trial_id", "perspective__key", "value"
     ):
         assert name not in current.setdefault(trial, {})
         current[trial][name] = score

@@ -1,5 +1,6 @@
 """GET and POST session/, begin/ and withdraw/."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ def test_before_consent_there_is_no_session_and_the_study_tells_what_it_asks(
     study = body["study"]
     assert (study["title"], study["status"], study["consent"]) == ("Demo", "open", "I agree.")
     assert study["instructions"] == "Rate each image."
-    assert [item["perspective"] for item in study["perspectives"]] == [
+    assert [item["key"] for item in study["perspectives"]] == [
         "quality",
         "authenticity",
         "correspondence",
@@ -117,9 +118,10 @@ def test_the_texts_come_in_the_language_that_is_asked_for_and_owners_words_uncha
     monkeypatch.setattr(
         "annotation.studies.texts.gettext", lambda text: {"Quality": "质量"}.get(text, text)
     )
-    perspectives = study.perspectives
-    perspectives[1]["label"] = "Looks real?"
-    Study.objects.filter(pk=study.pk).update(perspectives=perspectives, consent="")
+    quality, authenticity, correspondence = study.perspective_settings
+    authenticity = replace(authenticity, label="Looks real?")
+    factories.set_perspectives(study, [quality, authenticity, correspondence])
+    Study.objects.filter(pk=study.pk).update(consent="")
     shown = newcomer.get("session/")["study"]
     assert [item["label"] for item in shown["perspectives"]] == [
         "质量",

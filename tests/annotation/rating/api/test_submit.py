@@ -18,7 +18,9 @@ from annotation.models import (
     Study,
     Trial,
 )
+from annotation.protocol.aigciqa2023 import default_perspectives
 from annotation.protocol.asking import ExplanationAsking
+from annotation.protocol.scales import Scale
 from tests import factories
 from tests.annotation.rating.api.client import SCORES, RaterClient
 
@@ -30,7 +32,9 @@ REASONS = {
 
 def current_scores(trial: int) -> dict[str, float]:
     return dict(
-        Score.objects.filter(trial_id=trial, superseded_at=None).values_list("perspective", "score")
+        Score.objects.filter(trial_id=trial, superseded_at=None).values_list(
+            "perspective__key", "value"
+        )
     )
 
 
@@ -47,7 +51,7 @@ def test_stores_the_scores_and_reasons_and_answers_with_the_next_trial(rating: R
     assert body["state"] == "rating"
     assert [item["position"] for item in body["trials"]] == [1]
     assert current_scores(trial) == SCORES
-    stored = {row.perspective: row for row in Explanation.objects.filter(trial_id=trial)}
+    stored = {row.perspective.key: row for row in Explanation.objects.filter(trial_id=trial)}
     assert stored.keys() == {"quality", "authenticity"}
     assert stored["authenticity"].phrases == {"authenticity_distortion": 1}
     assert stored["authenticity"].text == "the face melts"
@@ -103,7 +107,7 @@ def test_other_scores_make_a_revision_and_keep_the_first(rating: RaterClient) ->
     assert body["trial"]["revision"] == 2
     assert body["progress"]["done"] == 1
     assert current_scores(trial) == {**SCORES, "quality": 1}
-    history = Score.objects.filter(trial_id=trial, perspective="quality").order_by("revision")
+    history = Score.objects.filter(trial_id=trial, perspective__key="quality").order_by("revision")
     assert [(row.score, row.superseded_at is None) for row in history] == [(4, False), (1, True)]
     assert Explanation.objects.count() == 2
 
@@ -114,7 +118,7 @@ def test_a_reason_taken_back_is_superseded_by_an_empty_one(rating: RaterClient) 
     body = rating.submit(trial, explanations={"quality": REASONS["quality"]})
     assert body["trial"]["revision"] == 2
     current = Explanation.objects.get(
-        trial_id=trial, perspective="authenticity", superseded_at=None
+        trial_id=trial, perspective__key="authenticity", superseded_at=None
     )
     assert (current.phrases, current.text) == ({}, "")
     assert rating.submit(trial, explanations={"quality": REASONS["quality"]})["trial"] == {
@@ -259,10 +263,7 @@ def test_an_answer_after_withdrawing_is_refused(rating: RaterClient) -> None:
 def test_a_changed_scale_counts_from_the_next_request_on(study: Study, rating: RaterClient) -> None:
     trials = rating.claim(ahead=1)["trials"]
     rating.submit(trials[0]["id"])
-    perspectives = study.perspectives
-    for item in perspectives:
-        item["scale"] = {"kind": "acr11", "minimum": 0, "maximum": 10, "step": 1, "labels": []}
-    Study.objects.filter(pk=study.pk).update(perspectives=perspectives)
+    factories.set_perspectives(study, default_perspectives(Scale("acr11", 0, 10, 1)))
     rating.submit(trials[1]["id"], {**SCORES, "quality": 10})
     assert rating.status == 200
 

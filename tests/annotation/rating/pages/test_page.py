@@ -19,6 +19,7 @@ from annotation.raters.completion import completion_code
 from annotation.raters.services import rater_link
 from tests import factories
 from tests.annotation.answering import answer
+from tests.factories import set_perspectives
 
 
 @pytest.fixture
@@ -245,8 +246,7 @@ def test_sliders_and_eleven_levels_are_shown_as_set(
         (SLIDER5, 'type="range" class="slider" name="score-quality" min="0" max="5" step="0.01"'),
         (ACR11, 'name="score-quality" value="10"'),
     ]:
-        perspectives = [item.to_json() for item in default_perspectives(scale)]
-        Study.objects.filter(pk=study.pk).update(perspectives=perspectives)
+        set_perspectives(study, default_perspectives(scale))
         page = visit(rater, **{"Accept-Language": "zh-hans"}).content.decode()
         assert part in page
         # The words of BT.500-15's five parts, in the rater's language.

@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from annotation.models import Generator, Prompt, PublishedScore, Stimulus, Study
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES
 from annotation.stimuli.importing.aigciqa2023 import read_release
 from annotation.stimuli.importing.problems import ManifestError
 from annotation.stimuli.imports.service import import_aigciqa2023
@@ -25,7 +26,7 @@ def release() -> Path:
 
 
 def test_all_rows_are_read_with_their_slips(release: Path) -> None:
-    read = read_release(release)
+    read = read_release(release, perspectives=AIGCIQA2023_PERSPECTIVES)
 
     assert len(read.manifest.rows) == 2400
     assert read.manifest.errors == []
@@ -39,7 +40,7 @@ def test_all_rows_are_read_with_their_slips(release: Path) -> None:
 
 
 def test_explanations_and_the_official_split_are_kept_as_metadata(release: Path) -> None:
-    rows = read_release(release).manifest.rows
+    rows = read_release(release, perspectives=AIGCIQA2023_PERSPECTIVES).manifest.rows
 
     assert sum("authenticity_text_en" in row.metadata for row in rows) == 1312
     assert sum("correspondence_text_en" in row.metadata for row in rows) == 1313
@@ -52,7 +53,11 @@ def test_explanations_and_the_official_split_are_kept_as_metadata(release: Path)
 
 
 def test_a_text_with_line_breaks_is_one_text(release: Path) -> None:
-    (row,) = [row for row in read_release(release).manifest.rows if row.metadata["index"] == 100]
+    (row,) = [
+        row
+        for row in read_release(release, perspectives=AIGCIQA2023_PERSPECTIVES).manifest.rows
+        if row.metadata["index"] == 100
+    ]
 
     assert row.filename == "Controlnet/025-1.png"
     assert "\n\n, 图中是2个菠萝" in row.metadata["correspondence_text_zh"]
@@ -133,7 +138,7 @@ def test_a_file_of_the_release_that_is_absent_is_named(
     (_copy(release, tmp_path) / name).unlink()
 
     with pytest.raises(ManifestError, match=f"{name} cannot be read"):
-        read_release(tmp_path)
+        read_release(tmp_path, perspectives=AIGCIQA2023_PERSPECTIVES)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"train": [1]}', '{"train": 1, "test": 2}'])
@@ -141,14 +146,14 @@ def test_a_broken_split_file_is_named(release: Path, tmp_path: Path, content: st
     (_copy(release, tmp_path) / "official_split.json").write_text(content)
 
     with pytest.raises(ManifestError, match=r"official_split\.json"):
-        read_release(tmp_path)
+        read_release(tmp_path, perspectives=AIGCIQA2023_PERSPECTIVES)
 
 
 def test_a_row_without_explanations_is_one_row_s_error(release: Path, tmp_path: Path) -> None:
     path = _copy(release, tmp_path) / "mos.csv"
     path.write_text(path.read_text() + "2400,2400.png,a new one,0.5,0.5,0.5\n")
 
-    manifest = read_release(tmp_path).manifest
+    manifest = read_release(tmp_path, perspectives=AIGCIQA2023_PERSPECTIVES).manifest
 
     assert [error.message for error in manifest.errors] == [
         "row 2401 (line 2402): image 2400 has no row in explanations.csv"

@@ -1,20 +1,24 @@
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES
 from annotation.stimuli.importing.manifest import Manifest, read_manifest
 from annotation.stimuli.importing.problems import ManifestError
 from tests.annotation.stimuli.files import row, write_jsonl, write_manifest
+
+read = partial(read_manifest, perspectives=AIGCIQA2023_PERSPECTIVES)
 
 
 def _read(folder: Path, text: str | bytes, name: str = "manifest.csv") -> Manifest:
     path = folder / name
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return read_manifest(path)
+    return read(path)
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
@@ -45,8 +49,8 @@ def test_a_byte_order_mark_and_capitals_do_not_hide_a_column(tmp_path: Path) -> 
 def test_the_same_rows_as_jsonl_read_the_same(tmp_path: Path) -> None:
     rows = [row(number, style="oil") for number in range(3)]
 
-    as_csv = read_manifest(write_manifest(tmp_path / "m.csv", rows))
-    as_jsonl = read_manifest(write_jsonl(tmp_path / "m.jsonl", rows))
+    as_csv = read(write_manifest(tmp_path / "m.csv", rows))
+    as_jsonl = read(write_jsonl(tmp_path / "m.jsonl", rows))
 
     assert [item.metadata for item in as_csv.rows] == [{"style": "oil"}] * 3
     assert [(item.filename, item.prompt, item.metadata) for item in as_jsonl.rows] == [
@@ -55,9 +59,7 @@ def test_the_same_rows_as_jsonl_read_the_same(tmp_path: Path) -> None:
 
 
 def test_metadata_of_jsonl_keeps_its_types(tmp_path: Path) -> None:
-    manifest = read_manifest(
-        write_jsonl(tmp_path / "m.jsonl", [row(1, steps=30, tags=["a"], nothing=None)])
-    )
+    manifest = read(write_jsonl(tmp_path / "m.jsonl", [row(1, steps=30, tags=["a"], nothing=None)]))
 
     assert manifest.rows[0].metadata == {"steps": 30, "tags": ["a"]}
 
@@ -103,7 +105,7 @@ def test_a_file_that_is_no_manifest_is_refused(
 
 def test_a_manifest_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match=r"none.csv cannot be read"):
-        read_manifest(tmp_path / "none.csv")
+        read(tmp_path / "none.csv")
 
 
 @pytest.mark.parametrize(
@@ -170,7 +172,7 @@ def test_published_scores_are_read_on_their_scale(tmp_path: Path) -> None:
         tmp_path / "m.csv", [row(1, mos_quality="62.5", sd_quality="10", raters="28", mos_other=1)]
     )
 
-    (found,) = read_manifest(path, mos_scale=100).rows
+    (found,) = read(path, mos_scale=100).rows
 
     (score,) = found.scores
     assert (score.perspective, score.mos, score.sd, score.raters) == ("quality", 0.625, 0.1, 28)
@@ -190,7 +192,7 @@ def test_published_scores_are_read_on_their_scale(tmp_path: Path) -> None:
 def test_a_score_that_is_none_is_listed(
     tmp_path: Path, columns: dict[str, str], message: str
 ) -> None:
-    manifest = read_manifest(write_manifest(tmp_path / "m.csv", [row(1, **columns)]))
+    manifest = read(write_manifest(tmp_path / "m.csv", [row(1, **columns)]))
 
     assert [error.sentence() for error in manifest.errors] == [message]
 
@@ -202,7 +204,7 @@ def test_a_row_says_whether_it_is_an_attention_check(
     tmp_path: Path, word: str, check: bool
 ) -> None:
     path = write_manifest(tmp_path / "m.csv", [row(1, Attention_Check=word, mos_quality="0")])
-    (found,) = read_manifest(path).rows
+    (found,) = read(path).rows
     assert found.attention_check is check
     assert found.metadata == {}
 
@@ -217,7 +219,7 @@ def test_a_row_says_whether_it_is_an_attention_check(
 def test_an_attention_check_that_is_none_is_listed(
     tmp_path: Path, columns: dict[str, str], message: str
 ) -> None:
-    (error,) = read_manifest(write_manifest(tmp_path / "m.csv", [row(1, **columns)])).errors
+    (error,) = read(write_manifest(tmp_path / "m.csv", [row(1, **columns)])).errors
     assert message in error.sentence()
 
 

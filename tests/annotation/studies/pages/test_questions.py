@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from annotation.models import Explanation, RatingSession, Score, Study, Trial
+from annotation.models import RatingSession, Study, Trial
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
 from annotation.protocol.forms import ExplanationForm
 from annotation.protocol.scales import ACR5, SLIDER5
-from tests.factories import make_rater, make_stimulus
+from tests.factories import make_explanation, make_rater, make_score, make_stimulus
 
 ADDRESS = "/studies/demo/settings/questions/"
 
@@ -17,7 +17,8 @@ ADDRESS = "/studies/demo/settings/questions/"
 def shown(console: Client) -> dict[str, Any]:
     """What a browser would send for the page as it is."""
     page = console.get(ADDRESS).context["form"]
-    forms = [*page.perspectives, page.reasons.management_form, *page.reasons]
+    sets = (page.perspectives, page.reasons)
+    forms = [form for each in sets for form in (each.management_form, *each)]
     values = {
         form.add_prefix(field.name): field.value()
         for form in forms
@@ -53,10 +54,8 @@ def answered(study: Study) -> Study:
         lease_expires_at=now,
         submitted_at=now,
     )
-    Score.objects.create(trial=trial, perspective="quality", score=4)
-    Explanation.objects.create(
-        trial=trial, perspective="quality", phrases={"quality_clarity": 2}, language="en"
-    )
+    make_score(trial, "quality", 4)
+    make_explanation(trial, "quality", phrases={"quality_clarity": 2}, language="en")
     return study
 
 
@@ -74,11 +73,11 @@ def test_saving_the_page_as_it_is_changes_nothing(
 def test_words_and_levels_are_the_owners(console: Client, study: Study) -> None:
     response = save(
         console,
-        quality__label="Beauty",
-        quality__question="How beautiful is it?",
-        quality__help="Take your\r\ntime.",
-        quality__labels="Ugly\r\nPlain\r\n\r\nFair\r\nPretty\r\nStunning",
-        correspondence__scale="slider5",
+        perspectives__0__label="Beauty",
+        perspectives__0__question="How beautiful is it?",
+        perspectives__0__help="Take your\r\ntime.",
+        perspectives__0__labels="Ugly\r\nPlain\r\n\r\nFair\r\nPretty\r\nStunning",
+        perspectives__2__scale="slider5",
     )
     assert response.status_code == 302
     quality, authenticity, correspondence = Study.objects.get().perspective_settings
@@ -90,9 +89,9 @@ def test_words_and_levels_are_the_owners(console: Client, study: Study) -> None:
 
 
 def test_a_slider_takes_words_along_it(console: Client, study: Study) -> None:
-    save(console, quality__scale="slider100", quality__labels="Ugly\nBeautiful")
+    save(console, perspectives__0__scale="slider100", perspectives__0__labels="Ugly\nBeautiful")
     assert Study.objects.get().perspective_settings[0].scale.labels == ("Ugly", "Beautiful")
-    response = save(console, quality__labels="Ugly")
+    response = save(console, perspectives__0__labels="Ugly")
     assert "Give 2 to 7 words along the scale, or none." in response.content.decode()
 
 
@@ -154,9 +153,9 @@ def test_raters_may_mark_what_a_free_text_is_about(console: Client, study: Study
 @pytest.mark.parametrize(
     "changes",
     [
-        {"quality__labels": "Bad\nGood"},
-        {"quality__label": ""},
-        {"quality__scale": "acr99"},
+        {"perspectives__0__labels": "Bad\nGood"},
+        {"perspectives__0__label": ""},
+        {"perspectives__0__scale": "acr99"},
         {"reasons__0__phrases": "only one"},
         {"reasons__0__label": ""},
         {"reasons__0__perspective": "beauty"},
@@ -168,20 +167,21 @@ def test_raters_may_mark_what_a_free_text_is_about(console: Client, study: Study
 def test_what_does_not_fit_changes_nothing(
     console: Client, study: Study, changes: dict[str, str]
 ) -> None:
-    before = Study.objects.values().get()
+    before, asked = Study.objects.values().get(), Study.objects.get().perspective_settings
     response = save(console, **changes)
     assert response.status_code == 200
     assert "Nothing was saved" in response.content.decode()
     assert 'class="errorlist"' in response.content.decode()
     assert Study.objects.values().get() == before
+    assert Study.objects.get().perspective_settings == asked
 
 
 def test_scales_and_phrases_stay_once_there_are_answers(console: Client, answered: Study) -> None:
     response = save(
         console,
-        quality__scale="slider5",
+        perspectives__0__scale="slider5",
         reasons__0__phrases="a\nb",
-        quality__question="Still good?",
+        perspectives__0__question="Still good?",
         reasons__0__label="Sharpness",
     )
     assert response.status_code == 302
@@ -192,12 +192,86 @@ def test_scales_and_phrases_stay_once_there_are_answers(console: Client, answere
     assert kept.form.fields[0].label == "Sharpness"
 
 
+def test_perspectives_are_added_moved_and_removed(console: Client, study: Study) -> None:
+    response = save(
+        console,
+        perspectives__0__ORDER="3",
+        perspectives__2__ORDER="1",
+        perspectives__3__label="Safety",
+        perspectives__3__question="May a child see it?",
+        perspectives__3__scale="acr11",
+        perspectives__3__labels="No\nYes",
+        perspectives__3__ORDER="2",
+        **{"perspectives-1-DELETE": "on"},
+    )
+    assert response.status_code == 302
+    kept = Study.objects.get()
+    correspondence, safety, quality = kept.perspective_settings
+    assert (correspondence, quality) == default_perspectives()[::-2]
+    assert (safety.key, safety.label, safety.question) == (
+        "safety",
+        "Safety",
+        "May a child see it?",
+    )
+    assert (safety.scale.kind, safety.scale.labels) == ("acr11", ("No", "Yes"))
+    asked = ("quality", "correspondence")
+    assert kept.form == AIGCIQA2023_FORM.about(asked), "what explained the removed one went with it"
+
+
+def test_the_last_perspective_stays(console: Client, study: Study) -> None:
+    response = save(console, **{f"perspectives-{place}-DELETE": "on" for place in range(3)})
+    assert "A study asks for at least one perspective." in response.content.decode()
+    assert Study.objects.get().perspective_settings == default_perspectives()
+
+
+@pytest.mark.parametrize(
+    ("label", "key", "problem"),
+    [
+        ("Quality", "quality", "The study has a perspective with this key."),
+        ("Beauty", "Be auty", "Use lower-case letters, digits and “_”, and start with a letter."),
+    ],
+)
+def test_a_key_is_the_perspectives_own(
+    console: Client, study: Study, label: str, key: str, problem: str
+) -> None:
+    response = save(
+        console,
+        perspectives__3__label=label,
+        perspectives__3__question="?",
+        perspectives__3__key=key,
+    )
+    assert problem in response.content.decode()
+    assert len(Study.objects.get().perspective_settings) == 3
+
+
+@pytest.mark.parametrize(
+    ("label", "key"),
+    [("美", "perspective"), ("Image quality", "image_quality"), ("2D", "perspective")],
+)
+def test_a_key_is_made_from_the_name(console: Client, study: Study, label: str, key: str) -> None:
+    save(console, perspectives__3__label=label, perspectives__3__question="?")
+    assert Study.objects.get().perspective_settings[-1].key == key
+
+
+def test_perspectives_stay_once_there_are_ratings(console: Client, answered: Study) -> None:
+    page = console.get(ADDRESS)
+    assert [form.item is None for form in page.context["form"].perspectives] == [False] * 3
+    save(
+        console,
+        perspectives__0__ORDER="3",
+        **{"perspectives-1-DELETE": "on", "perspectives-TOTAL_FORMS": "4"},
+        perspectives__3__label="Safety",
+        perspectives__3__question="?",
+    )
+    assert Study.objects.get().perspective_settings == default_perspectives()
+
+
 def test_a_form_that_the_page_cannot_show_is_left_alone(console: Client, study: Study) -> None:
     data = AIGCIQA2023_FORM.to_json()
     data["texts"].append({**data["texts"][0], "label": "And what else?"})
     Study.objects.update(explanation_form=data)
     assert "edited through the API" in console.get(ADDRESS).content.decode()
-    save(console, quality__label="Beauty")
+    save(console, perspectives__0__label="Beauty")
     kept = Study.objects.get()
     assert kept.form == ExplanationForm.from_json(data)
     assert kept.perspective_settings[0].label == "Beauty"

@@ -21,6 +21,7 @@ from modelops.explaining.tiny_language import tiny_language_model, tiny_language
 from modelops.explaining.training import Example, ExplanationRecipe, look, train_explainer
 from modelops.learning.recipe import Recipe
 from modelops.predictors.mint.checkpoint import TINY_FOLDER, LoadedModel
+from modelops.predictors.mint.fine_tuning.accelerated import fine_tune_together
 from modelops.predictors.mint.fine_tuning.training import fine_tune
 from modelops.predictors.mint.modeling import MintIQAModel
 from modelops.predictors.mint.processing import MintIQAProcessor, ModelInputs
@@ -47,7 +48,8 @@ def start_model() -> MintIQAModel:
 def fine_tuning(recipe: Recipe, checkpoint: Path, progress: Told, save_seconds: float) -> nn.Module:
     """Stage 1."""
     model = start_model()
-    fine_tune(
+    train = fine_tune_together if recipe.processes > 1 else fine_tune
+    train(
         model,
         make_data(COUNT),
         recipe,

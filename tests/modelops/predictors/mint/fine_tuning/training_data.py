@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from modelops.learning.recipe import Recipe
-from modelops.predictors.mint.fine_tuning.training import TrainingData
+from modelops.predictors.mint.fine_tuning.data import TrainingData
 from modelops.predictors.mint.modeling import MintIQAModel
 
 RECIPE = Recipe("tiny", epochs=3, learning_rate=1e-3, batch_size=4, frozen_blocks=1)
