@@ -25,6 +25,8 @@ class ScoringRequestSerializer(serializers.Serializer[Any]):
 
 
 class PredictionQuerySerializer(serializers.Serializer[Any]):
-    """The number of the version that predicts; the active one if omitted."""
+    """Whose predictions: a version's number, or a predictor's name for its active version; the
+    leading predictor's active version if neither is said."""
 
     model = serializers.IntegerField(required=False, min_value=1)
+    predictor = serializers.CharField(required=False)

@@ -40,9 +40,9 @@ def explain_all(*, every: int = 1) -> None:
 def quick_language(monkeypatch: pytest.MonkeyPatch) -> None:
     """A language model that has hardly learnt to speak, and is cut short."""
     from modelops.explaining import tiny_language as language
-    from modelops.explaining import version_training as explanation_training
+    from modelops.explaining import training_service
 
-    short = {**explanation_training.TINY_DECODING, "max_new_tokens": 6}
-    monkeypatch.setattr(explanation_training, "TINY_DECODING", short)
+    short = {**training_service.TINY_DECODING, "max_new_tokens": 6}
+    monkeypatch.setattr(training_service, "TINY_DECODING", short)
     few: Any = partial(language.LanguageRecipe, steps=2, batch_size=4)
     monkeypatch.setattr(language, "LanguageRecipe", few)

@@ -44,7 +44,7 @@ def deliver_twice_at_once(chunk: ScoringChunk, monkeypatch: pytest.MonkeyPatch) 
 
 
 def predicted() -> list[tuple[object, ...]]:
-    fields = ("stimulus", "perspective", "mean", "epistemic_sd", "aleatoric_sd")
+    fields = ("stimulus", "perspective", "mean", "posterior_sd", "misfit_sd", "rater_sd")
     return list(Prediction.objects.order_by("stimulus", "perspective").values_list(*fields))
 
 

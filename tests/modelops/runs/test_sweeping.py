@@ -13,6 +13,7 @@ from modelops.runs import promotion, scoring, sweeping
 from tests.conftest import SEND_TASK, Sent
 from tests.factories import make_stimuli
 from tests.modelops.conftest import Train, score_all
+from tests.modelops.labelling import make_predictor
 from workbench.core.jobs import leases
 
 Commit = Callable[..., AbstractContextManager[object]]
@@ -20,7 +21,9 @@ Commit = Callable[..., AbstractContextManager[object]]
 
 @pytest.fixture
 def run(study: Study) -> TrainingRun:
-    return TrainingRun.objects.create(study=study, trigger="command")
+    return TrainingRun.objects.create(
+        study=study, predictor=make_predictor(study), trigger="command"
+    )
 
 
 def expire(job: TrainingRun | ScoringRun, seconds: int = 1) -> None:

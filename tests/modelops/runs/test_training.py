@@ -12,15 +12,18 @@ from annotation.models import AuditEntry, PublishedScore, Score, Stimulus, Study
 from annotation.opinion.labels import labels_of
 from modelops.errors import TooFewLabelsError
 from modelops.learning.curves import Curve
+from modelops.learning.recipe import Recipe
 from modelops.models import ModelVersion, TrainingRun
-from modelops.predictors.mint import Engine, MintIQAModel, load_model
-from modelops.predictors.mint.fine_tuning import training as learning
-from modelops.predictors.mint.fine_tuning.training import TrainingData
-from modelops.predictors.mint.recipe import Recipe
+from modelops.predictors.mint import embedder as learning
+from modelops.predictors.mint.checkpoint import load_model
+from modelops.predictors.mint.engine import Engine
+from modelops.predictors.mint.fine_tuning.data import TrainingData
+from modelops.predictors.mint.modeling import MintIQAModel
 from modelops.predictors.store import version_model
 from modelops.registry.artifacts import local_folder
 from modelops.runs.training import run_training
 from tests.modelops.conftest import Train
+from tests.modelops.labelling import make_predictor
 from workbench.core.jobs import leases
 
 
@@ -31,7 +34,7 @@ def test_a_candidate_is_registered_with_its_labels_and_hold_out(
     assert (version.number, version.state) == (1, "candidate")
     assert version.snapshot.stimuli == 30
     assert version.snapshot.holdout_stimuli == 6
-    assert version.metrics["quality"]["n"] == 6
+    assert version.metrics["perspectives"]["quality"]["n"] == 6
     run = version.training_run
     run.refresh_from_db()
     assert (run.state, run.snapshot_id) == ("succeeded", version.snapshot_id)
@@ -74,7 +77,7 @@ def test_a_head_only_retrain_keeps_the_backbone_and_its_embeddings(
     def refuse(*args: object, **kwargs: object) -> None:
         raise AssertionError("an embedding was computed again")
 
-    monkeypatch.setattr("modelops.predictors.mint.Engine.embed", refuse)
+    monkeypatch.setattr("modelops.predictors.mint.engine.Engine.embed", refuse)
     second = train()
     assert second.number == 2
     assert second.backbone_sha256 == first.backbone_sha256
@@ -119,7 +122,7 @@ def test_an_unreadable_image_is_left_out_of_the_training(
     assert run.problems[0]["error"].startswith(f"{spoilt.filename}: not a JPEG, PNG, WEBP image")
     version.refresh_from_db()
     assert (version.snapshot.training_stimuli, version.images_learnt_from) == (24, 23)
-    assert version.metrics["quality"]["n"] == 5
+    assert version.metrics["perspectives"]["quality"]["n"] == 5
 
 
 def test_an_image_that_is_gone_is_left_out_though_its_embedding_is_known(
@@ -139,7 +142,7 @@ def test_an_image_that_is_gone_is_left_out_though_its_embedding_is_known(
     assert run.problems[0]["error"].startswith(f"{gone[0].filename}: the file is missing")
     version.refresh_from_db()
     assert version.images_learnt_from == 23
-    assert version.metrics["quality"]["n"] == 5
+    assert version.metrics["perspectives"]["quality"]["n"] == 5
 
 
 def test_an_image_that_goes_while_others_train_is_left_out(
@@ -173,7 +176,10 @@ def test_a_worker_that_lost_its_run_registers_nothing(
     study: Study, labelled: list[Stimulus], train: Train
 ) -> None:
     run = TrainingRun.objects.create(
-        study=study, trigger="command", recipe=Recipe("tiny").to_json()
+        study=study,
+        predictor=make_predictor(study),
+        trigger="command",
+        recipe=Recipe("tiny").to_json(),
     )
     fence = leases.claim(TrainingRun, run.pk)
     assert fence is not None
@@ -187,7 +193,7 @@ def test_a_study_without_hold_out_labels_has_no_metrics_but_a_model(
     study: Study, labelled: list[Stimulus], train: Train
 ) -> None:
     Stimulus.objects.filter(split="holdout").update(split="pool")
-    assert train().metrics["quality"] == {
+    assert train().metrics["perspectives"]["quality"] == {
         "srcc": None,
         "plcc": None,
         "krcc": None,

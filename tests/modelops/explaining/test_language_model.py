@@ -6,13 +6,10 @@ import pytest
 from tokenizers import Tokenizer, models
 from transformers import PreTrainedTokenizerFast
 
-from modelops.predictors.mint import (
-    LanguageTokenizer,
-    TokenizerError,
-    explainer_preset_config,
-    load_language_tokenizer,
-    tiny_language_tokenizer,
-)
+from modelops.explaining.configuration import explainer_preset_config
+from modelops.explaining.language_model import LanguageTokenizer, load_language_tokenizer
+from modelops.explaining.tiny_language import tiny_language_tokenizer
+from modelops.predictors.mint.errors import TokenizerError
 
 TEXTS = ["The image is highly distorted.", "the image details are very rich", "very rich"] * 5
 ANYTHING = [

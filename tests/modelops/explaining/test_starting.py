@@ -10,17 +10,13 @@ from django.core.management import CommandError, call_command
 from safetensors.torch import load_file, save_file
 from transformers import InstructBlipConfig, InstructBlipForConditionalGeneration, LlamaConfig
 
-from modelops.predictors.mint import (
-    CheckpointError,
-    LoadedModel,
-    MintIQAConfig,
-    Tokens,
-    UnknownNameError,
-    load_answerer,
-    save_model,
-    tiny_language_tokenizer,
-)
-from modelops.predictors.mint.starting import start_from_instructblip
+from modelops.explaining.model import Tokens
+from modelops.explaining.pipeline import load_pipeline
+from modelops.explaining.starting import start_from_instructblip
+from modelops.explaining.tiny_language import tiny_language_tokenizer
+from modelops.predictors.mint.checkpoint import LoadedModel, save_model
+from modelops.predictors.mint.configuration import MintIQAConfig
+from modelops.predictors.mint.errors import CheckpointError, UnknownNameError
 
 QUESTIONS = ["What is the quality of the image?", "Assess the image."]
 
@@ -70,12 +66,12 @@ def test_it_says_what_instructblip_says(
     instructblip: Path, stage_one: Path, image_files: list[Path]
 ) -> None:
     start_from_instructblip(instructblip, stage_one)
-    answerer = load_answerer(stage_one)
-    ours, speech = answerer.speech.model, answerer.speech
+    pipeline = load_pipeline(stage_one)
+    ours, explainer = pipeline.explainer.model, pipeline.explainer
     theirs = InstructBlipForConditionalGeneration.from_pretrained(instructblip).eval()
     theirs.vision_model.post_layernorm.eps = 1e-5  # as in the released code of both models
-    inputs = answerer.scores.processor(image_files, ["a red cat"] * 5)
-    asked = Tokens(*speech.questions(QUESTIONS[:1] * 5))
+    inputs = pipeline.scores.processor(image_files, ["a red cat"] * 5)
+    asked = Tokens(*explainer.tokenizer(QUESTIONS[:1] * 5))
     with torch.inference_mode():
         seen = theirs.vision_model(pixel_values=inputs.pixel_values).last_hidden_state
         expected = theirs.qformer(
@@ -87,13 +83,13 @@ def test_it_says_what_instructblip_says(
         # Stage 1's queries have no say yet.
         scores = torch.randn(5, 4, 12)
         found = ours.encode_questions(ours.encode_images(inputs.pixel_values), scores, asked)
-        told = speech.language.questions(QUESTIONS[:1]).ids
+        told = explainer.language.questions(QUESTIONS[:1]).ids
         logits = ours.language_model(told).logits, theirs.language_model(told).logits
         projected = ours.language_projection(found), theirs.language_projection(expected)
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
     torch.testing.assert_close(*projected, rtol=0, atol=1e-5)
     torch.testing.assert_close(*logits, rtol=0, atol=1e-5)
-    assert len(answerer.answer(inputs, QUESTIONS)[1]) == 5
+    assert len(pipeline.answer(inputs, QUESTIONS)[1]) == 5
     language = ours.config.language_config
     ids = language.bos_token_id, language.eos_token_id, language.pad_token_id
     assert ids == (1, 2, 0)  # of the tokenizer

@@ -1,38 +1,32 @@
-"""The language model's side of an explanation: from texts to its tokens and back.
+"""The language model and its tokenizer: from texts to its tokens and back.
 
-Any causal language model that `transformers` loads will do, with the tokenizer that lies beside it.
-The tiny preset's has none; `tiny_language_tokenizer` makes one of the texts that it shall speak.
+Any causal language model that `transformers` loads will do, with the tokenizer in its folder. The
+tiny preset has neither; `tiny_language` makes both.
 """
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch import Tensor
-from transformers import AutoTokenizer, PreTrainedTokenizerFast
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
+from ..predictors.mint.errors import CheckpointError, TokenizerError
+from ..predictors.mint.modeling import quiet
 from .configuration import MintIQAExplainerConfig
-from .errors import TokenizerError
-from .explaining import Tokens
-from .presets import TINY_LANGUAGE_VOCABULARY
+from .model import Tokens
 
 #: Below an explanation model's folder: the tokenizer of its language model.
 LANGUAGE_FOLDER = "language"
 _FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "tokenizer_config.json")
-
-#: In the order of their ids in the tiny preset's language model.
-_PAD, _BEGIN, _END = "<pad>", "<s>", "</s>"
-#: A sentence is cut here, and nowhere else: a closed answer then is one token, not ten.
-_CUTS = r"[,.;:?!] ?"
 
 
 class LanguageTokenizer:
     """Texts ↔ the ids of one language model, begin token first.
 
     Padded at the end. Any Unicode text can be encoded; what a text becomes when it is decoded again
-    depends on the tokenizer. Raises TokenizerError where it lacks begin or end token, or has more
+    depends on the tokenizer. Raises TokenizerError if it lacks a begin or end token, or has more
     tokens than the model.
     """
 
@@ -93,7 +87,7 @@ def load_language_tokenizer(
 ) -> LanguageTokenizer:
     """The tokenizer in `folder`/`LANGUAGE_FOLDER`, for the language model of `config`.
 
-    Raises TokenizerError where there is none, or it has more tokens than the model.
+    Raises TokenizerError if there is none, or it has more tokens than the model.
     """
     return read_language_tokenizer(
         Path(folder) / LANGUAGE_FOLDER, vocab_size=config.language_config.vocab_size
@@ -114,32 +108,23 @@ def read_language_tokenizer(folder: Path, *, vocab_size: int) -> LanguageTokeniz
     return LanguageTokenizer(found, vocab_size=vocab_size)
 
 
-def tiny_language_tokenizer(texts: Iterable[str]) -> LanguageTokenizer:
-    """The tokens of the tiny preset's language model, made of `texts`.
+def load_language_model(
+    folder: str | Path, *, dtype: torch.dtype = torch.float32
+) -> tuple[PreTrainedModel, LanguageTokenizer]:
+    """Any causal language model that `transformers` loads, from a folder with its tokenizer.
 
-    Bytes that are merged (BPE) between punctuation marks only: every text in any script can be
-    said and comes back as it was, and what is said often is one token. Give a text as often as it
-    matters. The same texts make the same tokens.
+    Raises CheckpointError or TokenizerError, naming the folder.
     """
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(_CUTS), "isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=TINY_LANGUAGE_VOCABULARY,
-        special_tokens=[_PAD, _BEGIN, _END],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(texts, trainer)
-    fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token=_PAD, bos_token=_BEGIN, eos_token=_END
-    )
-    return LanguageTokenizer(fast, vocab_size=TINY_LANGUAGE_VOCABULARY)
+    try:
+        with quiet():
+            model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise CheckpointError(
+            f"{folder} holds no causal language model that can be loaded ({error}); give the "
+            "folder to which it was saved"
+        ) from error
+    found = cast(PreTrainedModel, model)
+    return found, read_language_tokenizer(Path(folder), vocab_size=found.config.vocab_size)
 
 
 def _integers(rows: list[list[int]]) -> Tensor:

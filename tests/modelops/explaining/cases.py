@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from modelops.predictors.mint import Decoding, MintIQAExplainer, Tokens
+from modelops.explaining.model import Decoding, MintIQAExplainer, Tokens
 
 
 class Case(NamedTuple):

@@ -20,8 +20,8 @@ from transformers import (
 )
 from transformers.utils.generic import ModelOutput
 
+from ..predictors.mint.modeling import MintIQATrunk
 from .configuration import MintIQAExplainerConfig
-from .modeling import MintIQATrunk
 
 #: Labels that `transformers` leaves out of a language model's loss.
 _NO_LOSS = -100
@@ -44,7 +44,7 @@ class Decoding:
 
     max_new_tokens: the released limit of 256 counts the begin token.
     num_beams: 1 is greedy.
-    repetition_penalty: divides the score of what was said already; 1 is none.
+    repetition_penalty: divides the score of tokens already in the answer; 1 is none.
     length_penalty: above 1 beams prefer longer answers, below 1 shorter ones.
     """
 
@@ -54,7 +54,7 @@ class Decoding:
     length_penalty: float = 1.0
 
 
-#: The likeliest token at each place, and nothing else.
+#: The most likely token at each place.
 GREEDY = Decoding(num_beams=1, repetition_penalty=1.0)
 
 
@@ -63,7 +63,7 @@ class MintIQAExplanation(ModelOutput):
     """What the model computes for B images.
 
     query_embeds (B, Q, Dq): stage 2's Q-Former output at the queries.
-    loss (): mean cross-entropy over the answers' tokens, where there are answers.
+    loss (): mean cross-entropy over the answers' tokens, if there are answers.
     """
 
     query_embeds: Tensor | None = None
@@ -84,7 +84,7 @@ class MintIQAExplainer(MintIQATrunk):
     def __init__(
         self, config: MintIQAExplainerConfig, language_model: PreTrainedModel | None = None
     ) -> None:
-        """With one of `config.language_config`, untrained, where no `language_model` is given."""
+        """With one of `config.language_config`, untrained, if no `language_model` is given."""
         super().__init__(config)
         queries, language = config.num_query_tokens, config.language_config
         self.zero_convolution = nn.Conv1d(queries, queries, kernel_size=1)
@@ -110,7 +110,7 @@ class MintIQAExplainer(MintIQATrunk):
     def _init_weights(self, module: nn.Module) -> None:
         super()._init_weights(module)
         if module is self.zero_convolution:
-            # Training starts as if stage 1 were not there, and lets it in by degrees.
+            # Training starts as if stage 1 were not there, and lets it in gradually.
             for parameter in module.parameters():
                 initialization.zeros_(parameter)
 
@@ -174,10 +174,10 @@ class MintIQAExplainer(MintIQATrunk):
     def generate(
         self, query_embeds: Tensor, instruction: Tokens, decoding: Decoding | None = None
     ) -> list[list[int]]:
-        """For each of B rows the ids of the answer, its end token last where one was reached.
+        """For each of B rows the ids of the answer, its end token last if one was reached.
 
-        query_embeds (B, Q, Dq) from `encode_questions`. A row's answer does not depend on the rows
-        beside it. The begin token, which is not the model's choice, is left out.
+        query_embeds (B, Q, Dq) from `encode_questions`. A row's answer does not depend on the
+        other rows. The begin token, which is not the model's choice, is left out.
         """
         decoding = decoding or Decoding()
         embeds, mask = self._spoken(query_embeds, instruction)  # (B, Q + L, Dl), (B, Q + L)
@@ -231,10 +231,10 @@ class MintIQAExplainer(MintIQATrunk):
 
 
 def _penalties(decoding: Decoding) -> LogitsProcessorList:
-    """The repetition penalty, where there is one.
+    """The repetition penalty, if there is one.
 
     As one of the settings it would skip as many ids as a row has padding, and what is padded here
-    are embeddings: a row's answer would depend on the rows beside it.
+    are embeddings: a row's answer would depend on the other rows.
     """
     if decoding.repetition_penalty == 1:
         return LogitsProcessorList()

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from workbench.core.strict import strict_from_json
 
-from ...learning.errors import LearningError
+from .errors import LearningError
 
 #: `auto`: bfloat16 (weights and sums stay float32) on a GPU, float32 on a processor.
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -81,6 +81,11 @@ class Recipe:
                 "recipe: patience needs a validation_share above 0, which says when to stop"
             )
 
+    @property
+    def trains_backbone(self) -> bool:
+        """Whether anything but the last layer is trained."""
+        return bool(self.epochs or self.explanation_epochs)
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -135,38 +140,3 @@ def _read(word: str) -> tuple[str, Any]:
             f"recipe: {name} is {text!r}, which is not a {wanted.__name__}"
         ) from error
     return name, value
-
-
-#: `tiny`'s backbone is trained before it is shipped; a study's few labels train its last layer.
-#: `vit-g` is the published recipe (released code, `config/options.py` and `train_stage1.py`): L1
-#: per perspective, Adam at 1e-5, batches of 8, cosine after 1 % of warm-up, blocks 0–21 (60 % of
-#: 38) and the Q-Former frozen. The released code runs 500 epochs and keeps the one that is best on
-#: the test half; here a tenth of the training half says which epoch is best, and when to stop.
-_RECIPES = {
-    "tiny": Recipe(preset="tiny", epochs=0, learning_rate=1e-4, batch_size=16, frozen_blocks=3),
-    "vit-g": Recipe(
-        preset="vit-g",
-        epochs=50,
-        learning_rate=1e-5,
-        batch_size=8,
-        warmup=0.01,
-        frozen_blocks=22,
-        frozen_qformer=True,
-        validation_share=0.1,
-        patience=10,
-    ),
-}
-
-
-#: Of stage 2, where it is asked for.
-_EXPLANATION_EPOCHS = {"tiny": 12, "vit-g": 5}
-
-
-def default_recipe(preset: str, *, explanations: bool = False) -> Recipe:
-    """The preset's recipe. Raises LearningError naming the presets there are."""
-    if preset not in _RECIPES:
-        raise LearningError(f"there is no recipe for {preset!r}, only for {', '.join(_RECIPES)}")
-    recipe = _RECIPES[preset]
-    if explanations:
-        return replace(recipe, explanation_epochs=_EXPLANATION_EPOCHS[preset])
-    return recipe

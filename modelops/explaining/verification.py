@@ -15,12 +15,14 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from .configuration import PERSPECTIVES, MintIQAExplainerConfig
-from .conversion import OFFICIAL, load_official, load_official_explainer
-from .errors import VerificationError
-from .explaining import Decoding, MintIQAExplainer, Tokens
-from .released_sizes import CONFIG, read_sizes
-from .streaming import WeightReader
+from ..predictors.mint.configuration import PERSPECTIVES
+from ..predictors.mint.conversion import OFFICIAL, load_official
+from ..predictors.mint.errors import VerificationError
+from ..predictors.mint.released_sizes import CONFIG, read_sizes
+from ..predictors.mint.streaming import WeightReader
+from .configuration import MintIQAExplainerConfig, explainer_config_from_sizes
+from .conversion import load_official_explainer
+from .model import Decoding, MintIQAExplainer, Tokens
 
 INPUTS, EXPECTED = "inputs.safetensors", "expected.safetensors"
 FILES = (CONFIG, OFFICIAL, INPUTS, EXPECTED)
@@ -43,11 +45,11 @@ _GENERATED = re.compile(r"generated_(greedy|beam5)_(\d+)")
 
 @dataclass(frozen=True)
 class Check:
-    """One expected tensor beside ours.
+    """One expected tensor compared with ours.
 
     difference: largest absolute difference; for generated answers, how many ids differ.
-    tolerance: how large it may be; None where it is reported for information.
-    problem: why there is no difference to speak of (then `difference` is infinite), or empty.
+    tolerance: how large it may be; None if it is only reported.
+    problem: why the two cannot be compared (then `difference` is infinite), or empty.
     """
 
     name: str
@@ -86,8 +88,8 @@ class _Reference:
 def verify_folder(folder: str | Path) -> list[Check]:
     """Runs both stages in float32 on the processor; one check for each expected tensor.
 
-    Raises VerificationError where a file or tensor is missing, unexpected, or does not fit;
-    CheckpointError where the weights are not those of the sizes.
+    Raises VerificationError if a file or tensor is missing, unexpected, or does not fit;
+    CheckpointError if the weights do not have these sizes.
     """
     reference = _read(Path(folder))
     found = _scores(reference)
@@ -119,7 +121,7 @@ def _read(folder: Path) -> _Reference:
         inputs,
         ["image", *(f"{text}_{part}" for text in TEXTS for part in Tokens._fields)],
     )
-    _, sizes = read_sizes(folder / CONFIG)
+    sizes = explainer_config_from_sizes(read_sizes(folder / CONFIG))
     problems = list(_misfits(inputs, sizes))
     if problems:
         raise VerificationError(
@@ -178,7 +180,7 @@ def _check_names(
 
 @contextmanager
 def _named(folder: Path) -> Iterator[None]:
-    """Says what does not fit where a model cannot take what it is given."""
+    """Names the misfit if a model cannot take its input."""
     try:
         yield
     except (RuntimeError, IndexError, ValueError) as error:
@@ -188,7 +190,7 @@ def _named(folder: Path) -> Iterator[None]:
 
 
 def _scores(reference: _Reference) -> dict[str, Tensor]:
-    """Stage 1, which is let go before stage 2 is loaded."""
+    """Stage 1's outputs; the model is freed before stage 2 is loaded."""
     model = nn.Module.to(load_official(reference.folder), torch.float32)
     with _named(reference.folder):
         output = model(reference.pixels, *reference.text("text"))

@@ -1,7 +1,8 @@
 import pytest
 
 from modelops.learning.errors import LearningError
-from modelops.predictors.mint.recipe import Recipe, default_recipe
+from modelops.learning.recipe import Recipe
+from modelops.predictors.registry import PREDICTORS
 
 
 def test_a_recipe_survives_json() -> None:
@@ -10,7 +11,7 @@ def test_a_recipe_survives_json() -> None:
 
 
 def test_the_full_size_recipe_freezes_the_published_blocks() -> None:
-    recipe = default_recipe("vit-g")
+    recipe = PREDICTORS["vit-g"].recipe()
     assert (recipe.frozen_blocks, recipe.frozen_qformer) == (22, True)
     assert (recipe.learning_rate, recipe.batch_size) == (1e-5, 8)
 
@@ -32,11 +33,6 @@ def test_the_full_size_recipe_freezes_the_published_blocks() -> None:
 def test_a_wrong_setting_is_named(data: dict[str, object], message: str) -> None:
     with pytest.raises(LearningError, match=message):
         Recipe.from_json(data)
-
-
-def test_an_unknown_preset_is_named_with_those_there_are() -> None:
-    with pytest.raises(LearningError, match="'huge', only for tiny, vit-g"):
-        default_recipe("huge")
 
 
 def test_settings_in_words_change_a_recipe() -> None:

@@ -8,19 +8,14 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from modelops.predictors.mint import (
-    CheckpointError,
-    Decoding,
-    MintIQAExplainer,
-    Tokens,
-    explainer_preset_config,
-    load_explainer,
-    load_official,
-)
-from modelops.predictors.mint.conversion import load_official_explainer
+from modelops.explaining.checkpoint import load_explainer_model
+from modelops.explaining.configuration import explainer_config_from_sizes, explainer_preset_config
+from modelops.explaining.conversion import STAGES, load_official_explainer
+from modelops.explaining.model import Decoding, MintIQAExplainer, Tokens
+from modelops.predictors.mint.conversion import load_official
+from modelops.predictors.mint.errors import CheckpointError
 from modelops.predictors.mint.released import convert_released
-from modelops.predictors.mint.released_sizes import explainer_config_from_sizes
-from tests.modelops.predictors.mint.explaining import Case, answers_one_by_one, encode
+from tests.modelops.explaining.cases import Case, answers_one_by_one, encode
 from tests.modelops.predictors.mint.released import golden_checkpoint, write_sizes, write_tokenizer
 from tests.shared_data import require_shared
 
@@ -48,11 +43,9 @@ def golden_model(size: str, source: str, folder: Path) -> MintIQAExplainer:
         return load_official_explainer(require_shared(f"golden/mint/{size}"))
     weights, sizes = golden_checkpoint(size)
     torch.save(weights, folder / "mint.pt")
-    words = write_tokenizer(folder / "words")
-    convert_released(
-        folder / "mint.pt", folder / "out", sizes=write_sizes(folder, sizes), tokenizer=words
-    )
-    return load_explainer(folder / "out").model
+    stated, words = write_sizes(folder, sizes), write_tokenizer(folder / "words")
+    convert_released(folder / "mint.pt", folder / "out", STAGES, sizes=stated, tokenizer=words)
+    return load_explainer_model(folder / "out")
 
 
 def golden_answers(expected: dict[str, Tensor], kind: str, rows: int) -> list[list[int]]:
@@ -101,7 +94,7 @@ def converted(tmp_path: Path) -> Path:
 
 
 def test_stage_2_in_half_precision_takes_queries_of_stage_1_in_full(converted: Path) -> None:
-    model = load_explainer(converted, dtype=torch.bfloat16).model
+    model = load_explainer_model(converted, dtype=torch.bfloat16)
     assert {tensor.dtype for tensor in model.state_dict().values()} == {torch.bfloat16}
     case, expected = golden_case("nano")
     with torch.inference_mode():
@@ -123,31 +116,31 @@ def change(converted: Path, removed: str | None, **added: Tensor) -> None:
 def test_a_missing_name_is_listed_on_loading(converted: Path) -> None:
     change(converted, "zero_convolution.weight")
     with pytest.raises(CheckpointError, match=r"missing_keys.*zero_convolution\.weight"):
-        load_explainer(converted)
+        load_explainer_model(converted)
 
 
 def test_a_name_too_many_is_listed_on_loading(converted: Path) -> None:
     change(converted, None, stray=torch.zeros(1))
     with pytest.raises(CheckpointError, match=r"unexpected_keys.*stray"):
-        load_explainer(converted)
+        load_explainer_model(converted)
 
 
 def test_a_tensor_of_another_shape_is_listed_on_loading(converted: Path) -> None:
     change(converted, None, query_tokens=torch.zeros(1, 5, 24))
     with pytest.raises(CheckpointError, match=r"mismatched_keys.*query_tokens"):
-        load_explainer(converted)
+        load_explainer_model(converted)
 
 
 def test_weights_that_were_changed_since_are_refused(converted: Path) -> None:
     path = converted / "explanations" / "model.safetensors"
     path.write_bytes(path.read_bytes()[:-4] + b"\0\0\0\1")
     with pytest.raises(CheckpointError, match="checksum differs"):
-        load_explainer(converted)
+        load_explainer_model(converted)
 
 
 def test_a_model_without_explanations_is_named(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"holds no explanations/model\.safetensors"):
-        load_explainer(tmp_path)
+        load_explainer_model(tmp_path)
 
 
 def test_the_published_preset_is_what_the_released_sizes_describe() -> None:

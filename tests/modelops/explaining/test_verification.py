@@ -11,9 +11,13 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from modelops.predictors.mint import CheckpointError, MintModelError, UnknownNameError
-from modelops.predictors.mint.errors import VerificationError
-from modelops.predictors.mint.verification import FILES, TOLERANCES, Check, verify_folder
+from modelops.explaining.verification import FILES, TOLERANCES, Check, verify_folder
+from modelops.predictors.mint.errors import (
+    CheckpointError,
+    MintModelError,
+    UnknownNameError,
+    VerificationError,
+)
 from tests.shared_data import SHARED, require_shared
 
 WEIGHTS = "official_state_dict.safetensors"

@@ -1,21 +1,24 @@
-"""The labelled stimuli of a training run, by split, and those of their images that can be read."""
+"""Labelled stimuli by split: what a training learns from, and what versions are measured on."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from annotation.models import Stimulus
+from annotation.models import Stimulus, Study
 from annotation.opinion.labels import Label
-from annotation.protocol.perspectives import PERSPECTIVES
 
 from ..learning.labels import Labels, SourceLabel, combine
 
 
 @dataclass(frozen=True)
 class LabelledStimuli:
-    """N stimuli of one split, their prompts loaded, and their labels, row by row."""
+    """N stimuli of one split, their prompts loaded, and their labels (N, P), row by row.
 
+    perspectives: keys of the P columns.
+    """
+
+    perspectives: tuple[str, ...]
     stimuli: list[Stimulus]
     labels: Labels
 
@@ -26,13 +29,15 @@ class LabelledStimuli:
     def without(self, keys: Collection[object]) -> "LabelledStimuli":
         rows = [row for row, key in enumerate(self.keys) if key not in keys]
         return LabelledStimuli(
-            [self.stimuli[row] for row in rows], self.labels.take(np.array(rows, dtype=np.intp))
+            self.perspectives,
+            [self.stimuli[row] for row in rows],
+            self.labels.take(np.array(rows, dtype=np.intp)),
         )
 
     def label_counts(self) -> dict[str, int]:
         """How many stimuli have a label, by perspective."""
         counts = np.isfinite(self.labels.mos).sum(axis=0).tolist()
-        return {str(name): count for name, count in zip(PERSPECTIVES, counts, strict=True)}
+        return dict(zip(self.perspectives, counts, strict=True))
 
 
 @dataclass(frozen=True)
@@ -59,23 +64,27 @@ class Splits:
         return Splits(self.pool.without(gone), self.holdout.without(gone), [*self.problems, *noted])
 
 
-def gather(labels: Sequence[Label]) -> Splits:
-    """The labelled stimuli that still exist."""
-    return Splits(_of_split(labels, Stimulus.Split.POOL), _of_split(labels, Stimulus.Split.HOLDOUT))
-
-
-def _of_split(labels: Sequence[Label], split: str) -> LabelledStimuli:
-    found = Stimulus.objects.select_related("prompt").in_bulk(
-        {label.stimulus for label in labels if label.split == split}
+def gather(study: Study, labels: Sequence[Label]) -> Splits:
+    """The labelled stimuli that still exist, with labels from the study's perspectives."""
+    return Splits(
+        labelled_stimuli(study, labels, Stimulus.Split.POOL),
+        labelled_stimuli(study, labels, Stimulus.Split.HOLDOUT),
     )
+
+
+def labelled_stimuli(study: Study, labels: Sequence[Label], split: str) -> LabelledStimuli:
+    """Those of one split, by id; where several sources speak of one, by `learning.labels`."""
+    of_split = [label for label in labels if label.split == split]
+    found = Stimulus.objects.select_related("prompt").in_bulk({it.stimulus for it in of_split})
     stimuli = [found[pk] for pk in sorted(found)]
     places = {stimulus.pk: place for place, stimulus in enumerate(stimuli)}
-    heads = {str(perspective): place for place, perspective in enumerate(PERSPECTIVES)}
+    keys = tuple(item.key for item in study.perspective_settings)
+    columns = {key: column for column, key in enumerate(keys)}
     rows = [
         SourceLabel(
-            places[label.stimulus], heads[label.perspective], label.mos, label.sd, label.ratings
+            places[label.stimulus], columns[label.perspective], label.mos, label.sd, label.ratings
         )
-        for label in labels
-        if label.stimulus in places
+        for label in of_split
+        if label.stimulus in places and label.perspective in columns
     ]
-    return LabelledStimuli(stimuli, combine(rows, len(stimuli), len(heads)))
+    return LabelledStimuli(keys, stimuli, combine(rows, len(stimuli), len(keys)))

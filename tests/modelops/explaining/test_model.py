@@ -6,17 +6,11 @@ import pytest
 import torch
 from transformers import GPT2Config, LlamaConfig, OPTConfig, PreTrainedConfig
 
-from modelops.predictors.mint import (
-    GREEDY,
-    Decoding,
-    MintIQAConfig,
-    MintIQAExplainer,
-    MintIQAExplainerConfig,
-    Tokens,
-    explainer_preset_config,
-)
+from modelops.explaining.configuration import MintIQAExplainerConfig, explainer_preset_config
+from modelops.explaining.model import GREEDY, Decoding, MintIQAExplainer, Tokens
+from modelops.predictors.mint.configuration import MintIQAConfig
 from modelops.predictors.mint.conversion import in_evaluation_mode
-from tests.modelops.predictors.mint.explaining import Case, alone, answers_one_by_one, encode
+from tests.modelops.explaining.cases import Case, alone, answers_one_by_one, encode
 
 LANGUAGES: dict[str, PreTrainedConfig] = {
     "llama": LlamaConfig(
