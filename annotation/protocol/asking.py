@@ -5,11 +5,12 @@ asked for every image; where time is short, a share still gives a fair sample, a
 those whose reason a generator can learn from.
 """
 
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
+
+from workbench.core.strict import strict_from_json
 
 from .chance import chance
 from .errors import ProtocolError
@@ -54,23 +55,7 @@ class ExplanationAsking:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """What is left out has its default; ProtocolError names what does not fit."""
-        if not isinstance(data, Mapping):
-            raise ProtocolError(f"explanation asked: {data!r} is not an object")
-        known = [field.name for field in fields(cls)]
-        unknown = sorted(data.keys() - set(known), key=str)
-        if unknown:
-            raise ProtocolError(
-                f"explanation asked: there is no {unknown[0]!r}; it has {', '.join(known)}"
-            )
-        when = data.get("when", cls.when)
-        if not isinstance(when, str) or when not in set(When):
-            raise ProtocolError(
-                f"explanation asked: when is {when!r}; give one of {', '.join(When)}"
-            )
-        level = _number("level", data.get("level", cls.level))
-        if level != level // 1:
-            raise ProtocolError(f"explanation asked: level is {level}, not a whole number")
-        return cls(When(when), _number("share", data.get("share", cls.share)), int(level))
+        return strict_from_json(cls, data, "explanation asked", ProtocolError)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -91,13 +76,3 @@ class ExplanationAsking:
 def is_asked(up_to: float | None, scale: Scale, score: float) -> bool:
     """Whether the reason of `score` is asked, on a trial whose limit is `up_to`."""
     return up_to is not None and scale.to_unit(score) <= up_to + _EQUAL
-
-
-def _number(name: str, value: object) -> float:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        or (isinstance(value, float) and not math.isfinite(value))
-    ):
-        raise ProtocolError(f"explanation asked: {name} is {value!r}, not a number")
-    return value

@@ -7,9 +7,11 @@ and gold images follow ITU-T P.808's quality control for crowds.
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
+
+from workbench.core.strict import strict_from_json
 
 from .chance import chance
 from .errors import ProtocolError
@@ -73,16 +75,8 @@ class SessionPlan:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Settings left out have their defaults; ProtocolError names what does not fit."""
-        if not isinstance(data, Mapping):
-            raise ProtocolError(f"session plan: {data!r} is not an object")
-        known = {field.name: type(field.default) for field in fields(cls)}
-        unknown = sorted(data.keys() - known)
-        if unknown:
-            raise ProtocolError(
-                f"session plan: there is no {unknown[0]!r}; it has {', '.join(known)}"
-            )
-        return cls(**{name: _number(name, value, known[name]) for name, value in data.items()})
+        """What is left out has its default; ProtocolError names what does not fit."""
+        return strict_from_json(cls, data, "session plan", ProtocolError)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -154,21 +148,3 @@ def _spread(share: float, key: str, start: int, end: int) -> int:
     """How many of the places from `start` to before `end` a systematic sample of `share` takes."""
     offset = chance(key)
     return math.floor(offset + end * share) - math.floor(offset + start * share)
-
-
-def _number(name: str, value: object, kind: type) -> Any:
-    if kind is bool:
-        if isinstance(value, bool):
-            return value
-        raise ProtocolError(f"session plan: {name} is {value!r}, neither true nor false")
-    whole = kind is int
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        # A whole number is finite, and may be too large to become a float.
-        or (isinstance(value, float) and not math.isfinite(value))
-    ):
-        raise ProtocolError(f"session plan: {name} is {value!r}, not a number")
-    if whole and value != int(value):
-        raise ProtocolError(f"session plan: {name} is {value!r}, not a whole number")
-    return int(value) if whole else value

@@ -9,9 +9,11 @@ rating is dropped and no session ends unless a study says so.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
+
+from workbench.core.strict import strict_from_json
 
 from .errors import ProtocolError
 
@@ -117,14 +119,7 @@ class ReliabilityRules:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """What is left out has its default, in a rule too; ProtocolError names what is wrong."""
-        given = _object(data, "", [field.name for field in fields(cls)])
-        parsed: dict[str, Any] = {
-            name: _parse_rule(name, value)
-            if name in BOUNDS
-            else _number(name, value, whole=name == "least_others")
-            for name, value in given.items()
-        }
-        return cls(**parsed)
+        return strict_from_json(cls, data, "reliability rules", ProtocolError)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -165,44 +160,6 @@ SETTINGS: dict[str, tuple[float, float]] = {
     "least_others": (1, 1000),
     "weight": (0.01, 1),
 }
-
-
-def _parse_rule(name: str, data: object) -> Rule:
-    default: Rule = getattr(ReliabilityRules, name)
-    given = _object(data, f"{name}: ", [field.name for field in fields(Rule)])
-    return Rule(
-        _number(f"{name}: threshold", given.get("threshold", default.threshold)),
-        int(_number(f"{name}: minimum", given.get("minimum", default.minimum), whole=True)),
-        _effect(f"{name}: effect", given.get("effect", default.effect)),
-    )
-
-
-def _object(data: object, place: str, known: list[str]) -> Mapping[str, Any]:
-    if not isinstance(data, Mapping):
-        raise ProtocolError(f"reliability rules: {place}{data!r} is not an object")
-    unknown = sorted(data.keys() - set(known), key=str)
-    if unknown:
-        raise ProtocolError(
-            f"reliability rules: {place}there is no {unknown[0]!r}; it has {', '.join(known)}"
-        )
-    return data
-
-
-def _number(place: str, value: object, *, whole: bool = False) -> float:
-    """Limits are `_check`'s; a whole number of any size is compared there, not made a float."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ProtocolError(f"reliability rules: {place} is {value!r}, not a number")
-    if whole and value != value // 1:
-        raise ProtocolError(f"reliability rules: {place} is {value!r}, not a whole number")
-    return int(value) if whole else value
-
-
-def _effect(place: str, value: object) -> Effect:
-    if not isinstance(value, str) or value not in set(Effect):
-        raise ProtocolError(
-            f"reliability rules: {place} is {value!r}; give one of {', '.join(Effect)}"
-        )
-    return Effect(value)
 
 
 def _check(place: str, value: float, least: float, most: float) -> None:

@@ -6,9 +6,11 @@ but the two that say what the page needs, a window of a size and no telephone.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
+
+from workbench.core.strict import strict_from_json
 
 from .errors import ProtocolError
 
@@ -64,20 +66,7 @@ class ViewingChecks:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """What is left out has its default; ProtocolError names what does not fit."""
-        if not isinstance(data, Mapping):
-            raise ProtocolError(f"viewing checks: {data!r} is not an object")
-        known = {field.name: type(field.default) for field in fields(cls)}
-        unknown = sorted(data.keys() - known, key=str)
-        if unknown:
-            raise ProtocolError(
-                f"viewing checks: there is no {unknown[0]!r}; it has {', '.join(known)}"
-            )
-        for name, value in data.items():
-            # A bool is an int to Python, and neither will do for the other here.
-            if type(value) is not known[name]:
-                kind = "true or false" if known[name] is bool else "a whole number"
-                raise ProtocolError(f"viewing checks: {name} is {value!r}, not {kind}")
-        return cls(**data)
+        return strict_from_json(cls, data, "viewing checks", ProtocolError)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -1,5 +1,6 @@
 """The owner's pages about images: a grid that is searched, and one image with its ratings."""
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,12 +30,12 @@ def stimulus_list(request: HttpRequest, slug: str) -> HttpResponse:
         request.GET.get("page")
     )
     stimuli = list(page)
-    means = mos_of(study, stimuli)
+    means, asked = mos_of(study, stimuli), study.perspective_settings
     context = {
         "study": study,
         "tab": "stimuli",
         "page": page,
-        "stimuli": [(item, _labelled(study, means[item.pk])) for item in stimuli],
+        "stimuli": [(item, _labelled(asked, means[item.pk])) for item in stimuli],
         "filters": filters,
         "query": urlencode({name: value for name, value in filters.items() if value}),
         "generators": Generator.objects.filter(study=study)
@@ -64,7 +65,7 @@ def stimulus_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "study": study,
         "tab": "stimuli",
         "stimulus": stimulus,
-        "mos": _labelled(study, mos_of(study, [stimulus])[stimulus.pk]),
+        "mos": _labelled(perspectives, mos_of(study, [stimulus])[stimulus.pk]),
         "perspectives": [{"label": label} for label in labels.values()],
         "trials": _answers(study, trials, perspectives, marked),
         "marked": marked,
@@ -72,12 +73,10 @@ def stimulus_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     return render(request, "annotation/stimulus.html", context)
 
 
-def _labelled(study: Study, means: dict[str, float]) -> list[tuple[str, float]]:
-    return [
-        (localized(item.label), means[item.key])
-        for item in study.perspective_settings
-        if item.key in means
-    ]
+def _labelled(
+    perspectives: Iterable[PerspectiveSettings], means: dict[str, float]
+) -> list[tuple[str, float]]:
+    return [(localized(item.label), means[item.key]) for item in perspectives if item.key in means]
 
 
 def _main_trials(stimulus: Stimulus) -> list[Trial]:

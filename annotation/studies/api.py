@@ -23,7 +23,7 @@ class StudyListView(generics.ListAPIView[Study]):
     queryset = Study.objects.none()
 
     def get_queryset(self) -> QuerySet[Study]:
-        return studies_of(self.request.user)
+        return studies_of(self.request.user).prefetch_related("perspectives")
 
     @extend_schema(request=StudyCreateSerializer, responses={201: StudySerializer})
     def post(self, request: Request) -> Response:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 
+from workbench.core.strict import strict_from_json
+
 from .errors import LearningError
 
 #: `auto`: bfloat16 (weights and sums stay float32) on a GPU, float32 on a processor.
@@ -90,13 +92,7 @@ class Recipe:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Raises LearningError where a setting is unknown, so that none is silently ignored."""
-        unknown = set(data) - {field.name for field in fields(cls)}
-        if unknown or "preset" not in data:
-            raise LearningError(
-                f"recipe: {', '.join(sorted(unknown)) or 'preset'} "
-                f"is {'unknown' if unknown else 'missing'}"
-            )
-        return cls(**{name: _typed(name, value) for name, value in data.items()})
+        return strict_from_json(cls, data, "recipe", LearningError)
 
     def changed(self, settings: Iterable[str]) -> Self:
         """With settings in words, as `epochs=3` or `label_weights=true`.
@@ -128,16 +124,6 @@ _TYPES: dict[str, type] = {
     field.name: type(field.default) if field.name != "preset" else str for field in fields(Recipe)
 }
 _WORDS = {"true": True, "false": False}
-
-
-def _typed(name: str, value: Any) -> Any:
-    """The value as its setting's type; a whole number serves as a fraction."""
-    wanted = _TYPES[name]
-    if wanted is float and type(value) is int:
-        return float(value)
-    if type(value) is not wanted:
-        raise LearningError(f"recipe: {name} is {value!r}, which is no {wanted.__name__}")
-    return value
 
 
 def _read(word: str) -> tuple[str, Any]:

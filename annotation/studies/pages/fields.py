@@ -97,7 +97,10 @@ class LinesField(TextField):
     def clean(self, value: Any) -> Any:
         # A disabled field is cleaned with its initial value, which is in items already.
         text = value if isinstance(value, str) or value is None else "\n".join(value)
-        return tuple(line for part in super().clean(text).split("\n") if (line := part.strip()))
+        return _lines(super().clean(text))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return tuple(initial or ()) != _lines(self.to_python(data))
 
 
 def stored(shown: str, before: str) -> str:
@@ -108,6 +111,10 @@ def stored(shown: str, before: str) -> str:
 def stored_lines(shown: tuple[str, ...], before: tuple[str, ...]) -> tuple[str, ...]:
     known = {localized(line): line for line in before}
     return tuple(known.get(line, line) for line in shown)
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(line for part in text.split("\n") if (line := part.strip()))
 
 
 def _percent(share: float) -> float | int:

@@ -57,7 +57,7 @@ def test_low_is_as_low_on_every_scale(
         ({"share": "half"}, "share is 'half', not a number"),
         ({"level": 5}, "level is 5; give 1 to 4"),
         ({"level": 1.5}, "level is 1.5, not a whole number"),
-        ({"level": True}, "level is True, not a number"),
+        ({"level": True}, "level is True, not a whole number"),
     ],
 )
 def test_what_does_not_fit_is_named(data: object, message: str) -> None:

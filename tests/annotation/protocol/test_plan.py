@@ -25,7 +25,7 @@ def test_a_plan_survives_being_stored() -> None:
         ({"training_trials": 2.5}, "training_trials is 2.5, not a whole number"),
         ({"repeat_share": "many"}, "repeat_share is 'many', not a number"),
         ({"gold_share": float("nan")}, "gold_share is nan, not a number"),
-        ({"rest_seconds": True}, "rest_seconds is True, not a number"),
+        ({"rest_seconds": True}, "rest_seconds is True, not a whole number"),
         ({"repeat_share": 0.3, "gold_share": 0.2}, "0.5 together"),
         ({"trainings": 3}, "there is no 'trainings'; it has training_trials"),
         ([], r"\[\] is not an object"),

@@ -23,7 +23,7 @@ def test_what_is_written_is_read_back() -> None:
     [
         ([], r"\[\] is not an object"),
         ({"glasses": True}, "there is no 'glasses'; it has minimum_width, "),
-        ({"card": 1}, "card is 1, not true or false"),
+        ({"card": 1}, "card is 1, neither true nor false"),
         ({"minimum_width": True}, "minimum_width is True, not a whole number"),
         ({"minimum_width": 1.5}, "minimum_width is 1.5, not a whole number"),
         ({"minimum_width": -1}, "minimum_width is -1; give 0 to 2560"),

@@ -70,7 +70,7 @@ def test_images_follow_the_studys_numbers(api: Client, study: Study) -> None:
     ("change", "words"),
     [
         ({"target_ratings": 9}, "may not ask for more ratings"),
-        ({"perspectives": []}, "exactly once"),
+        ({"perspectives": []}, "at least one"),
         ({"explanation_form": {"fields": [{"key": "a"}]}}, "explanation form"),
         ({"explanation_asked": {"when": "low", "level": 9}}, "level is 9; give 1 to 4"),
         ({"session_plan": {"block_trials": 0}}, "block_trials is 0; give 1 to 50"),
@@ -118,7 +118,7 @@ def test_a_scale_stays_once_there_are_ratings(api: Client, study: Study) -> None
         lease_expires_at=now,
     )
     make_score(trial, "quality", 4)
-    perspectives = study.perspectives
+    perspectives = [item.to_json() for item in study.perspective_settings]
     perspectives[0]["scale"] = {"kind": "slider5", "minimum": 0, "maximum": 5, "step": 0.01}
     answer = patch(api, {"perspectives": perspectives})
     assert answer.status_code == 400

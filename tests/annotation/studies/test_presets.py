@@ -5,7 +5,7 @@ import math
 import pytest
 
 from annotation.models import Study
-from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
 from annotation.protocol.plan import SessionPlan
 from annotation.protocol.reliability_rules import BOUNDS, Effect
 from annotation.protocol.scales import ACR5, SLIDER5
@@ -55,6 +55,7 @@ def test_each_decides_scale_form_ratings_draws_and_sessions(preset: Preset) -> N
 def test_active_learning_is_what_a_study_is_by_default() -> None:
     study = Study()
     settings = ACTIVE_LEARNING.settings()
+    assert settings.pop("perspectives") == [item.to_json() for item in default_perspectives()]
     assert {name: getattr(study, name) for name in settings} == settings
 
 

@@ -19,7 +19,7 @@ def test_the_full_size_recipe_freezes_the_published_blocks() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ({"preset": "tiny", "epoch": 3}, "epoch is unknown"),
+        ({"preset": "tiny", "epoch": 3}, "there is no 'epoch'; it has preset, epochs,"),
         ({"epochs": 3}, "preset is missing"),
         ({"preset": "tiny", "epochs": -1}, "epochs is -1; it must be 0 or more"),
         ({"preset": "tiny", "batch_size": 0}, "batch_size is 0; it must be 1 or more"),
@@ -72,6 +72,6 @@ def test_a_setting_that_cannot_be_is_named(word: str, message: str) -> None:
 
 
 def test_a_stored_number_of_the_wrong_type_is_named() -> None:
-    with pytest.raises(LearningError, match=r"epochs is 1\.5, which is no int"):
+    with pytest.raises(LearningError, match=r"epochs is 1\.5, not a whole number"):
         Recipe.from_json({"preset": "tiny", "epochs": 1.5})
     assert Recipe.from_json({"preset": "tiny", "warmup": 1}).warmup == 1.0

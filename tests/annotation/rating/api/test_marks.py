@@ -107,9 +107,9 @@ def test_rows_that_are_written_by_sql_alone_have_no_marks(marking: RaterClient) 
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO annotation_explanation "
-            "(trial_id, perspective, phrases, text, language, revision, created_at) "
-            "VALUES (%s, 'quality', '{}', '', 'en', 1, now())",
-            [trial],
+            "(trial_id, perspective_id, phrases, text, language, revision, created_at) "
+            "VALUES (%s, %s, '{}', '', 'en', 1, now())",
+            [trial, factories.perspective(study, "quality").pk],
         )
     assert (current("quality").regions, current("quality").words) == ([], [])
 

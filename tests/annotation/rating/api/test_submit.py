@@ -108,7 +108,7 @@ def test_other_scores_make_a_revision_and_keep_the_first(rating: RaterClient) ->
     assert body["progress"]["done"] == 1
     assert current_scores(trial) == {**SCORES, "quality": 1}
     history = Score.objects.filter(trial_id=trial, perspective__key="quality").order_by("revision")
-    assert [(row.score, row.superseded_at is None) for row in history] == [(4, False), (1, True)]
+    assert [(row.value, row.superseded_at is None) for row in history] == [(4, False), (1, True)]
     assert Explanation.objects.count() == 2
 
 

@@ -8,11 +8,13 @@ from django.test import Client
 
 from annotation.models import AuditEntry, Study
 from annotation.protocol.asking import ExplanationAsking, When
+from annotation.protocol.perspectives import parse_perspectives
 from annotation.protocol.plan import LIMITS, SessionPlan
 from annotation.protocol.reliability_rules import BOUNDS, SETTINGS, Effect, Rule
 from annotation.protocol.viewing import ViewingChecks
 from annotation.studies.presets import LAB_ACR
 from annotation.studies.texts import DEFAULT_CONSENT
+from tests.factories import set_perspectives
 
 ADDRESS = "/studies/demo/settings/"
 
@@ -89,9 +91,9 @@ def test_the_plan_is_saved_in_its_own_units(console: Client, study: Study) -> No
 
 
 def test_saving_the_page_as_it_is_changes_nothing(console: Client, study: Study) -> None:
-    Study.objects.update(
-        **{**LAB_ACR.settings(), "holdout_share": 0.125, "consent": DEFAULT_CONSENT}
-    )
+    settings = {**LAB_ACR.settings(), "holdout_share": 0.125, "consent": DEFAULT_CONSENT}
+    set_perspectives(study, parse_perspectives(settings.pop("perspectives")))
+    Study.objects.update(**settings)
     before = Study.objects.values().get()
     assert save(console).status_code == 302
     assert Study.objects.values().get() == before
