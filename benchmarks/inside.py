@@ -28,6 +28,7 @@ from PIL import Image
 from annotation.models import (
     Explanation,
     Generator,
+    Membership,
     Perspective,
     Prompt,
     PublishedScore,
@@ -60,7 +61,6 @@ def owner() -> dict[str, Any]:
 def study(slug: str, images: int, wanted: int, **fields: Any) -> dict[str, Any]:
     """An open study of `images` stimuli that want `wanted` ratings each and share one file."""
     made = Study.objects.create(
-        owner=User.objects.get(username="bench"),
         slug=slug,
         title=slug,
         status=Study.Status.OPEN,
@@ -70,6 +70,8 @@ def study(slug: str, images: int, wanted: int, **fields: Any) -> dict[str, Any]:
         **fields,
     )
     write_perspectives(made, default_perspectives())
+    user = User.objects.get(username="bench")
+    Membership.objects.create(study=made, user=user, role="owner")
     return {"images": len(_stimuli(made, "open", images, wanted))}
 
 
@@ -129,7 +131,7 @@ def crowd(slug: str, number: int, each: int) -> dict[str, Any]:
         "last": people[-1].pk,
     }
     with connection.cursor() as cursor, transaction.atomic():
-        for statement in (_CROWD_TRIALS, _CROWD_RATINGS, _CROWD_PLACES, _CROWD_SESSIONS):
+        for statement in (_CROWD_TRIALS, _CROWD_SCORES, _CROWD_PLACES, _CROWD_SESSIONS):
             cursor.execute(statement, values)
     return {"stored": number * each}
 
@@ -153,11 +155,12 @@ SELECT %(study)s, session, rater, stimulus.id, step, 'priority', 'submitted', mo
 FROM answer JOIN stimulus ON stimulus.place = answer.place
 CROSS JOIN LATERAL (SELECT now() - (%(each)s - step) * interval '10 seconds' AS moment) AS clock
 """
-_CROWD_RATINGS = """
-INSERT INTO annotation_rating (trial_id, perspective, revision, created_at, score)
-SELECT id, perspective, 1, submitted_at,
-    1 + (stimulus_id * 7 + length(perspective) + (rater_id * stimulus_id) %% 2) %% 5
-FROM annotation_trial, unnest(array['quality', 'authenticity', 'correspondence']) AS perspective
+_CROWD_SCORES = """
+INSERT INTO annotation_score (trial_id, perspective_id, revision, created_at, value)
+SELECT trial.id, perspective.id, 1, submitted_at,
+    1 + (stimulus_id * 7 + length(perspective.key) + (rater_id * stimulus_id) %% 2) %% 5
+FROM annotation_trial AS trial
+JOIN annotation_perspective AS perspective ON perspective.study_id = trial.study_id
 WHERE rater_id BETWEEN %(first)s AND %(last)s
 """
 _CROWD_PLACES = """

@@ -13,6 +13,7 @@ from PIL import Image
 from annotation.models import (
     Explanation,
     Generator,
+    Membership,
     Perspective,
     Prompt,
     Rater,
@@ -21,6 +22,7 @@ from annotation.models import (
     Study,
     Trial,
 )
+from annotation.models.membership import MemberRole
 from annotation.protocol.aigciqa2023 import default_perspectives
 from annotation.protocol.perspectives import PerspectiveSettings
 from annotation.protocol.plan import PLAIN
@@ -44,9 +46,14 @@ def make_study(owner: User, slug: str = "demo", **fields: Any) -> Study:
         "session_plan": replace(PLAIN, block_trials=1).to_json(),
     }
     asked = fields.pop("perspectives", default_perspectives())
-    study = Study.objects.create(owner=owner, slug=slug, **{**defaults, **fields})
+    study = Study.objects.create(slug=slug, **{**defaults, **fields})
     write_perspectives(study, asked)
+    make_member(study, owner, MemberRole.OWNER)
     return study
+
+
+def make_member(study: Study, user: User, role: MemberRole) -> Membership:
+    return Membership.objects.create(study=study, user=user, role=role)
 
 
 def set_perspectives(study: Study, items: Sequence[PerspectiveSettings]) -> None:

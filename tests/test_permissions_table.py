@@ -11,12 +11,39 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from annotation.models import ImportJob, Rater, Stimulus, Study
+from annotation.models.membership import MemberRole
 from annotation.raters.services import link_token
-from tests.factories import make_stimulus
+from tests.factories import make_member, make_stimulus, make_user
 from workbench.accounts.models import User
 
 #: Visitors, in the order of the table's columns.
 VISITORS = ("owner", "administrator", "outsider", "anonymous")
+#: What is not only for those who manage a study: a viewer gets there what the owner gets. Elsewhere
+#: in a study a viewer is told that their role does not allow it; a manager is let in everywhere.
+VIEWERS = {
+    "study",
+    "study-stimuli",
+    "study-stimulus",
+    "study-export",
+    "study-export-file",
+    "study-model",
+    "study-model-jobs",
+    "study-model-summary",
+    "study-scores",
+    "stimulus-predictions",
+    "api-study",
+    "api-stimuli",
+    "api-export",
+    "api-training-runs",
+    "api-training-run",
+    "api-models",
+    "api-scoring-runs",
+    "api-scoring-run",
+    "api-explaining-runs",
+    "api-explanations",
+    "api-assessment",
+    "api-predictions",
+}
 
 LOGIN, FORBIDDEN, MISSING = 302, 403, 404
 
@@ -169,6 +196,21 @@ def test_each_visitor_gets_the_status_of_the_table(
         for route in TABLE
     }
     assert found == {route: expected for route, (_method, _names, expected) in TABLE.items()}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("role", [MemberRole.MANAGER, MemberRole.VIEWER])
+def test_a_member_gets_what_their_role_allows(world: World, role: MemberRole) -> None:
+    member = make_user("member")
+    make_member(world.study, member, role)
+    found = {route: status_of(route, world, member) for route in TABLE}
+    assert found == {route: _status_for_member(route, role) for route in TABLE}
+
+
+def _status_for_member(route: str, role: MemberRole) -> int:
+    _method, names, (owner, _administrator, _outsider, _anonymous) = TABLE[route]
+    of_study = "slug" in names
+    return owner if role is MemberRole.MANAGER or not of_study or route in VIEWERS else FORBIDDEN
 
 
 def status_of(route: str, world: World, account: User | None) -> int:

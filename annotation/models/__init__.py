@@ -1,4 +1,4 @@
-"""The domain model. Reading order: study, perspective, stimulus, rater, trial, score,
+"""The domain model. Reading order: study, membership, perspective, stimulus, rater, trial, score,
 explanation, message, label, audit.
 """
 
@@ -6,6 +6,7 @@ from .audit import AuditEntry
 from .explanation import Explanation
 from .importing import ImportJob
 from .label import PublishedScore
+from .membership import Membership
 from .message import Message
 from .perspective import Perspective
 from .rater import Rater, RaterIdentity
@@ -20,6 +21,7 @@ __all__ = [
     "Explanation",
     "Generator",
     "ImportJob",
+    "Membership",
     "Message",
     "Perspective",
     "Prompt",

@@ -1,9 +1,8 @@
 """A study: what is asked, of how many raters, under which rules."""
 
 import secrets
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q, Value
@@ -18,6 +17,9 @@ from ..protocol.plan import SessionPlan
 from ..protocol.reliability_rules import ReliabilityRules
 from ..protocol.viewing import ViewingChecks
 from .constraints import one_of
+
+if TYPE_CHECKING:
+    from workbench.accounts.models import User
 
 
 def _default_form() -> dict[str, Any]:
@@ -57,9 +59,6 @@ class Study(models.Model):
         FIT = "fit", _("As large as the window has room for")
         PIXELS = "pixels", _("One image pixel per screen pixel; larger images are moved")
 
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="studies"
-    )
     title = models.CharField(_("title"), max_length=200)
     slug = models.SlugField(_("slug"), max_length=80, unique=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
@@ -150,6 +149,11 @@ class Study(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("study", args=[self.slug])
+
+    @property
+    def owner(self) -> "User":
+        """The account that the study belongs to."""
+        return self.memberships.select_related("user").get(role="owner").user
 
     @property
     def perspective_settings(self) -> tuple[PerspectiveSettings, ...]:

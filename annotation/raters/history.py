@@ -11,6 +11,7 @@ from django.db.models.functions import Cast, Concat
 from workbench.accounts.models import User
 
 from ..models import AuditEntry, Rater, RaterIdentity, RatingSession, Score, Study, Trial
+from ..models.membership import MemberRole
 from ..opinion.answers import answers_of_rater
 from ..opinion.correlation import Floats
 from ..protocol.plan import Role
@@ -100,4 +101,8 @@ def exclusions_of(study: Study, rater: Rater) -> QuerySet[AuditEntry]:
 
 def identities_for(user: User, study: Study) -> QuerySet[RaterIdentity]:
     """Who the study's raters are, for its owner alone: administrators see codes."""
-    return RaterIdentity.objects.filter(rater__study=study, rater__study__owner=user)
+    return RaterIdentity.objects.filter(
+        rater__study__in=Study.objects.filter(
+            pk=study.pk, memberships__user=user, memberships__role=MemberRole.OWNER
+        )
+    )

@@ -1,26 +1,36 @@
-"""Who may do what to a study: its owner and lab administrators everything, others nothing.
+"""Who may do what to a study, by the role of their membership.
 
-An account without the view permission is told that the study does not exist.
+Owners and managers everything, viewers look and export, lab administrators (`is_staff`) everything
+in every study; only an owner reads raters' names (`raters.history.identities_for`). An account
+without the view permission is told that the study does not exist.
 """
 
 from typing import TYPE_CHECKING
 
 import rules
 
+from ..models import Membership, Study
+from ..models.membership import MemberRole
+
 if TYPE_CHECKING:
     from workbench.accounts.models import User
 
-    from ..models import Study
+
+def _member(*roles: MemberRole) -> rules.predicates.Predicate:
+    @rules.predicate
+    def has_role(user: "User", study: Study | None) -> bool:
+        return (
+            study is not None
+            and Membership.objects.filter(study=study, user=user, role__in=roles).exists()
+        )
+
+    return has_role
 
 
-@rules.predicate
-def owns_study(user: "User", study: "Study | None") -> bool:
-    return study is not None and study.owner_id == user.pk
-
-
-manages_study = owns_study | rules.is_staff
+manages_study = rules.is_staff | _member(MemberRole.OWNER, MemberRole.MANAGER)
+views_study = rules.is_staff | _member(*MemberRole)
 
 rules.add_perm("annotation.create_study", rules.is_authenticated)
-rules.add_perm("annotation.view_study", manages_study)
+rules.add_perm("annotation.view_study", views_study)
 rules.add_perm("annotation.change_study", manages_study)
-rules.add_perm("annotation.export_study", manages_study)
+rules.add_perm("annotation.export_study", views_study)

@@ -5,9 +5,11 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from workbench.accounts.models import User
 
@@ -15,18 +17,24 @@ from ..models import Rater, Score, Stimulus, Study, Trial
 
 
 def studies_of(user: User | AnonymousUser) -> QuerySet[Study]:
-    """The studies that the account may see: its own, or all for a lab administrator."""
+    """The studies that the account may see: those it is a member of, or all for a lab
+    administrator."""
     if not isinstance(user, User):
         return Study.objects.none()
-    return Study.objects.all() if user.is_staff else Study.objects.filter(owner=user)
+    return Study.objects.all() if user.is_staff else Study.objects.filter(memberships__user=user)
 
 
 def find_study(user: User | AnonymousUser, slug: str, permission: str) -> Study:
-    """The study, if the account has `permission` on it; Http404 otherwise, as if it were not."""
+    """The study, if the account has `permission` on it.
+
+    Raises PermissionDenied if it may see the study, Http404 otherwise, as if there were none.
+    """
     study = Study.objects.filter(slug=slug).first()
-    if study is None or not user.has_perm(permission, study):
-        raise Http404
-    return study
+    if study is not None and user.has_perm(permission, study):
+        return study
+    if study is not None and user.has_perm("annotation.view_study", study):
+        raise PermissionDenied(_("Your role in this study does not allow this."))
+    raise Http404
 
 
 @dataclass(frozen=True)

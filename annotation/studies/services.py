@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from workbench.accounts.models import User
 from workbench.core.errors import MintError
 
-from ..models import Explanation, Score, Stimulus, Study
+from ..models import Explanation, Membership, Score, Stimulus, Study
+from ..models.membership import MemberRole
 from ..protocol.aigciqa2023 import default_perspectives
 from ..protocol.asking import ExplanationAsking
 from ..protocol.errors import ProtocolError
@@ -71,7 +72,7 @@ def create_study(*, owner: User, title: str, slug: str = "", **settings: Any) ->
 
     Where no explanation form is given, it is the default one's part about what the study asks.
     """
-    study = Study(owner=owner, title=title, slug=slug or free_slug(title))
+    study = Study(title=title, slug=slug or free_slug(title))
     given = settings.pop("perspectives", None)
     asked = default_perspectives() if given is None else _parsed(given)
     study.explanation_form = study.form.about([item.key for item in asked]).to_json()
@@ -79,6 +80,7 @@ def create_study(*, owner: User, title: str, slug: str = "", **settings: Any) ->
     with transaction.atomic():
         study.save()
         write_perspectives(study, asked)
+        Membership.objects.create(study=study, user=owner, role=MemberRole.OWNER)
         record(study=study, actor=owner, action="study.created", title=title)
     return study
 
@@ -156,7 +158,7 @@ def _apply(study: Study, settings: Mapping[str, Any], asked: Sequence[Perspectiv
         study.viewing_checks = ViewingChecks.from_json(study.viewing_checks).to_json()
         study.reliability_rules = ReliabilityRules.from_json(study.reliability_rules).to_json()
         study.translations = parse_translations(study.translations)
-        study.full_clean(exclude=["owner"])
+        study.full_clean()
     except ProtocolError as error:
         raise StudyError(str(error)) from error
     except ValidationError as error:

@@ -45,7 +45,7 @@ _DIGEST_LENGTH = 64
 @login_required
 @require_safe
 def study_list(request: HttpRequest) -> HttpResponse:
-    studies = list(studies_of(request.user).select_related("owner"))
+    studies = list(studies_of(request.user).prefetch_related("memberships__user"))
     progress = progress_by_study(studies)
     rows = [(study, progress[study.pk]) for study in studies]
     return render(request, "annotation/studies.html", {"studies": rows})

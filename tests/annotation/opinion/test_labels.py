@@ -120,7 +120,7 @@ def test_counts_tell_the_perspectives_apart(study: Study) -> None:
 
 
 def test_another_study_is_not_counted(study: Study, stimulus: Stimulus) -> None:
-    other = Study.objects.create(owner=study.owner, title="Other", slug="other")
+    other = Study.objects.create(title="Other", slug="other")
     rate(make_stimuli(other, [50])[0], make_rater(other), (1, 1, 1))
     assert labels_of(study) == []
     assert count_labels(study).ratings == 0

@@ -16,7 +16,7 @@ def test_priorities_are_written_in_one_statement(study: Study) -> None:
 
 
 def test_another_study_is_never_touched(study: Study) -> None:
-    other = Study.objects.create(owner=study.owner, title="Other", slug="other")
+    other = Study.objects.create(title="Other", slug="other")
     foreign = make_stimuli(other, 1)[0]
     assert set_priorities(study=study, priorities={foreign.pk: 1.0}) == 0
 

@@ -40,7 +40,7 @@ def entrance(scene: Scene) -> Iterator[str]:
     page.get_by_role("button", name="New token").click()
     expect(page.get_by_role("heading", name="Your new token")).to_be_visible()
     yield "a new token"
-    scene.set_study(owner=factories.make_user("outsider"))
+    scene.study.memberships.update(user=factories.make_user("outsider"))
     scene.go("/studies/")
     expect(page.get_by_role("heading", name="No study yet")).to_be_visible()
     yield "no study yet"

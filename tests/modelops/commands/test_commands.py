@@ -11,7 +11,7 @@ from annotation.models import Stimulus, Study
 from modelops.models import ModelVersion, TrainingRun
 from modelops.predictors.registry import PREDICTORS
 from modelops.runs.waiting import metric_lines, report_unreadable, wait_for
-from tests.factories import make_stimuli
+from tests.factories import make_stimuli, make_study
 from tests.modelops.conftest import Train, score_all
 from tests.modelops.labelling import make_predictor
 from workbench.accounts.models import User
@@ -55,7 +55,7 @@ def test_retrain_names_a_setting_that_cannot_be(
 
 def test_the_documented_command_puts_the_release_s_halves_in_place(owner: User) -> None:
     """docs/models.md, the published recipe."""
-    study = Study.objects.create(owner=owner, title="Paper", slug="paper")
+    study = make_study(owner, slug="paper", title="Paper")
     for number, half in enumerate(["train", "test", "train"]):
         make_stimuli(study, [number], split="holdout", metadata={"official_split": half})
     (code,) = re.findall('manage.py shell -c "(.*)"', (BASE_DIR / "docs/models.md").read_text())

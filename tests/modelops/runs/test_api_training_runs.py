@@ -4,6 +4,7 @@ from rest_framework.test import APIClient
 
 from annotation.models import Stimulus, Study
 from modelops.models import TrainingRun
+from tests.factories import make_study
 from tests.modelops.labelling import make_predictor
 from workbench.accounts.models import User
 
@@ -70,6 +71,6 @@ def test_too_few_labels_say_how_many_are_missing(api: APIClient, study: Study) -
 def test_a_run_of_another_study_is_not_shown(
     api: APIClient, labelled: list[Stimulus], outsider: User
 ) -> None:
-    other = Study.objects.create(owner=outsider, title="Other", slug="other")
+    other = make_study(outsider, slug="other")
     run = TrainingRun.objects.create(study=other, predictor=make_predictor(other), trigger="api")
     assert api.get(f"{URL}{run.pk}/").status_code == 404

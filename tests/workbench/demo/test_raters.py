@@ -1,11 +1,15 @@
 import numpy as np
 import pytest
 
-from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, PERSPECTIVES
-from annotation.protocol.scales import ACR5, SCALES, SLIDER100, Scale
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES as PERSPECTIVES
+from annotation.protocol.forms import ExplanationForm
+from annotation.protocol.perspectives import PerspectiveSettings
+from annotation.protocol.scales import ACR11, SCALES, SLIDER100, Scale
 from workbench.demo.flaws import Flaw
 from workbench.demo.raters import Habits, SimulatedRater, panel
 
+SLIDERS = default_perspectives(SLIDER100)
 MIDDLE = dict.fromkeys(PERSPECTIVES, 0.5)
 
 
@@ -22,7 +26,7 @@ def scores(rater: SimulatedRater, true: float, number: int) -> np.ndarray:
     truth = dict.fromkeys(PERSPECTIVES, true)
     return np.array(
         [
-            [answer.score for answer in rater.rate(truth, (), SLIDER100, key=f"{i}").values()]
+            [answer.score for answer in rater.rate(truth, (), SLIDERS, key=f"{i}").values()]
             for i in range(number)
         ]
     )
@@ -66,7 +70,9 @@ def test_scores_lie_on_the_scale_and_answers_fit_the_form(scale: Scale) -> None:
         "correspondence": 0.3,
     }
     for rater in panel(2, 20):
-        for perspective, answer in rater.rate(truth, flaws, scale, key="x").items():
+        for perspective, answer in rater.rate(
+            truth, flaws, default_perspectives(scale), key="x"
+        ).items():
             assert scale.check(answer.score) == answer.score
             AIGCIQA2023_FORM.check(perspective, answer.phrases, answer.text)
 
@@ -79,7 +85,7 @@ def test_a_low_level_comes_with_words_about_what_is_wrong_and_a_high_one_without
         "correspondence": 0.1,
     }
     rater = SimulatedRater(1, habits())
-    answers = rater.rate(truth, flaws, ACR5)
+    answers = rater.rate(truth, flaws)
     assert answers["correspondence"].text == ("the number is wrong (4 instead of 2 red star)")
     assert answers["authenticity"].text == ""
     assert answers["quality"].score == 5
@@ -91,7 +97,7 @@ def test_blur_lowers_clarity_more_than_detail() -> None:
         "authenticity": 1.0,
         "correspondence": 1.0,
     }
-    answers = SimulatedRater(1, habits()).rate(truth, (Flaw("blur", 0.9, "blur 0.90"),), ACR5)
+    answers = SimulatedRater(1, habits()).rate(truth, (Flaw("blur", 0.9, "blur 0.90"),))
     phrases = answers["quality"].phrases
     assert phrases["quality_clarity"] < phrases["quality_detail"]
 
@@ -104,3 +110,29 @@ def test_the_mean_of_many_raters_orders_pictures_as_the_truth_does() -> None:
         for p in ("quality",)
     ]
     assert means == sorted(means)
+
+
+OTHERS = (
+    PerspectiveSettings("safety", "Safety", "May a child see it?", ACR11),
+    PerspectiveSettings("appeal", "Appeal", "Do you like it?", SLIDER100),
+)
+
+
+def test_what_else_is_asked_is_judged_as_a_mixture_of_what_is_true() -> None:
+    rater, form = SimulatedRater(1, habits()), ExplanationForm()
+    truth = {"quality": 0.9, "authenticity": 0.2, "correspondence": 0.6}
+    safety, appeal = (rater.rate(truth, (), OTHERS, form=form)[key] for key in ("safety", "appeal"))
+    assert 2 <= safety.score <= 9
+    assert 20 <= appeal.score <= 90
+    assert safety.score / 10 != pytest.approx(appeal.score / 100, abs=0.02), "two mixtures"
+    # A perfect picture is perfect from wherever it is seen.
+    perfect = rater.rate(dict.fromkeys(PERSPECTIVES, 1.0), (), OTHERS, form=form)
+    assert [answer.score for answer in perfect.values()] == [10, 100]
+
+
+def test_an_opinion_does_not_depend_on_what_else_is_asked() -> None:
+    rater = SimulatedRater(5)
+    alone = rater.rate(MIDDLE, (), OTHERS[1:], key="a")
+    among = rater.rate(MIDDLE, (), (*SLIDERS[::-1], *OTHERS), key="a")
+    assert among["appeal"] == alone["appeal"]
+    assert among["quality"] == rater.rate(MIDDLE, (), SLIDERS, key="a")["quality"]

@@ -109,7 +109,7 @@ def test_rows_that_are_written_by_sql_alone_have_no_marks(marking: RaterClient) 
             "INSERT INTO annotation_explanation "
             "(trial_id, perspective_id, phrases, text, language, revision, created_at) "
             "VALUES (%s, %s, '{}', '', 'en', 1, now())",
-            [trial, factories.perspective(study, "quality").pk],
+            [trial, factories.perspective(Study.objects.get(), "quality").pk],
         )
     assert (current("quality").regions, current("quality").words) == ([], [])
 
