@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .flaws import AUTHENTICITY, CORRESPONDENCE, QUALITY, WEIGHTS, Flaw
+from annotation.protocol.aigciqa2023 import AUTHENTICITY, CORRESPONDENCE, QUALITY
+
+from .flaws import WEIGHTS, Flaw
 from .scenes import Look
 
 

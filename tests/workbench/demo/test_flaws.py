@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from annotation.protocol.aigciqa2023 import QUALITY
 from workbench.demo.flaws import (
     PERSPECTIVE_OF,
-    QUALITY,
     WEIGHTS,
     Flaw,
     damage_of,

@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from annotation.protocol.aigciqa2023 import AUTHENTICITY, QUALITY
 from modelops.predictors.mint.preprocessing import image_to_pixels
 
-from ..flaws import AUTHENTICITY, QUALITY, WEIGHTS
+from ..flaws import WEIGHTS
 from ..generators import random_generator
 from ..grammar import BACKGROUNDS, COLOURS, RELATIONS, SHAPES, Scene, Split, sample_scene
 from ..scenes import SIZE

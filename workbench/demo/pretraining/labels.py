@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..flaws import CORRESPONDENCE, WEIGHTS
+from annotation.protocol.aigciqa2023 import CORRESPONDENCE
+
+from ..flaws import WEIGHTS
 from ..grammar import (
     BACKGROUNDS,
     COLOURS,
