@@ -39,6 +39,7 @@ VIEWERS = {
     "api-export",
     "api-training-runs",
     "api-training-run",
+    "api-predictors",
     "api-models",
     "api-scoring-runs",
     "api-scoring-run",

@@ -137,9 +137,7 @@ def retrain_where_due() -> list[TrainingRun]:
     it is worse."""
     runs = []
     for study in Study.objects.filter(retrain_every__gt=0):
-        for predictor in predictors_of(study) or [ensure_predictor(study=study, actor=None)]:
-            if not _is_due(predictor):
-                continue
+        for predictor in _due(study):
             try:
                 runs.append(
                     request_retrain(
@@ -154,11 +152,18 @@ def retrain_where_due() -> list[TrainingRun]:
     return runs
 
 
-def _is_due(predictor: Predictor) -> bool:
+def _due(study: Study) -> list[Predictor]:
+    ratings = count_labels(study).ratings
+    predictors = list(predictors_of(study))
+    if not predictors and ratings >= study.retrain_every:
+        predictors = [ensure_predictor(study=study, actor=None)]
+    return [item for item in predictors if _is_due(item, ratings - study.retrain_every)]
+
+
+def _is_due(predictor: Predictor, most_seen: int) -> bool:
+    """Whether its latest training saw at most so many ratings."""
     last_run = predictor.training_runs.first()
     if last_run is not None and last_run.state == JobState.FAILED and last_run.snapshot is None:
         # It failed before it saw a label and would again; a person has to look first.
         return False
-    study = predictor.study
-    new = count_labels(study).ratings - ratings_seen(predictor.training_runs.all())
-    return new >= study.retrain_every
+    return ratings_seen(predictor.training_runs.all()) <= most_seen

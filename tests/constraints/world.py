@@ -52,7 +52,7 @@ class Violation(NamedTuple):
     write: Write
 
 
-def change(name: str, **fields: Any) -> Write:
+def change(name: str, /, **fields: Any) -> Write:
     """Updates the row; a field that is a function is given the world."""
 
     def write(world: World) -> None:
@@ -62,7 +62,7 @@ def change(name: str, **fields: Any) -> Write:
     return write
 
 
-def again(name: str, **fields: Any) -> Write:
+def again(name: str, /, **fields: Any) -> Write:
     """Adds the same row once more, but for `fields`."""
 
     def write(world: World) -> None:

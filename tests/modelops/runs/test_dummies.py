@@ -17,7 +17,7 @@ from modelops.acquisition import STRATEGIES, Pool
 from modelops.errors import RecipeError
 from modelops.learning.errors import LearningError
 from modelops.learning.recipe import Recipe
-from modelops.models import AcquisitionRound
+from modelops.models import AcquisitionRound, TrainingRun
 from modelops.predictors.base import Embeddings, Precision
 from modelops.predictors.mint.errors import UnreadableImageError
 from modelops.predictors.registry import PREDICTORS
@@ -176,6 +176,6 @@ def test_an_image_that_is_gone_is_left_out(
     version = train(
         predictor=add_predictor(study=study, actor=None, backbone="colours"), preset="colours"
     )
-    (problem,) = version.training_run.problems
+    (problem,) = TrainingRun.objects.get(model_version=version).problems
     assert problem["filename"] == labelled[0].filename
     assert problem["error"] == f"{labelled[0].filename}: the file is missing"
