@@ -6,6 +6,15 @@ from typing import Any
 import pytest
 
 from annotation.models import Explanation, Trial
+from modelops.predictors.mint.embedder import MintEmbedder
+from modelops.predictors.mint.modeling import MintIQAModel
+from modelops.predictors.store import VersionModel
+
+
+def mint_of(model: VersionModel) -> MintIQAModel:
+    """The loaded MINT-IQA of a version."""
+    assert isinstance(model.backbone, MintEmbedder)
+    return model.backbone.model
 
 
 def explain(trial: Trial, level: int, text: str = "") -> None:

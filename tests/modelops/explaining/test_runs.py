@@ -21,7 +21,7 @@ from modelops.runs import sweeping
 from tests.conftest import Sent
 from tests.factories import make_stimuli
 from tests.modelops.conftest import Train, score_all
-from tests.modelops.explained import explain_all, quick_language
+from tests.modelops.explained import explain_all, mint_of, quick_language
 
 __all__ = ["quick_language"]
 
@@ -117,7 +117,7 @@ def test_the_stored_answers_are_those_of_the_stored_model(
 def test_a_model_that_is_let_go_goes_at_once(explains: ModelVersion) -> None:
     model = version_model(explains)
     model.embedder.embed([Stimulus.objects.select_related("prompt").order_by("pk")[0]])
-    gone = weakref.ref(model.backbone.model)
+    gone = weakref.ref(mint_of(model))
     gc.disable()  # as if the collector did not happen to run
     try:
         del model

@@ -7,7 +7,7 @@ from django.core.files.storage import storages
 from django.db import IntegrityError, connection, transaction
 
 from annotation.models import Rater, Score, Stimulus, Study
-from annotation.opinion.labels import LabelCounts, labels_of
+from annotation.opinion.labels import LabelCounts, count_labels, labels_of
 from modelops.errors import ArtifactError
 from modelops.models import LabelSnapshot
 from modelops.registry import snapshots
@@ -105,7 +105,7 @@ def test_count_and_labels_are_of_one_moment(
 ) -> None:
     """A rating that arrives between the two is in neither."""
     rater = make_rater(study)
-    real = snapshots.count_labels
+    real = count_labels
 
     def count_then_rate(asked: Study) -> LabelCounts:
         counts = real(asked)

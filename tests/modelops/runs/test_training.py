@@ -18,11 +18,13 @@ from modelops.predictors.mint import embedder as learning
 from modelops.predictors.mint.checkpoint import load_model
 from modelops.predictors.mint.engine import Engine
 from modelops.predictors.mint.fine_tuning.data import TrainingData
+from modelops.predictors.mint.fine_tuning.training import fine_tune
 from modelops.predictors.mint.modeling import MintIQAModel
 from modelops.predictors.store import version_model
 from modelops.registry.artifacts import local_folder
 from modelops.runs.training import run_training
 from tests.modelops.conftest import Train
+from tests.modelops.explained import mint_of
 from tests.modelops.labelling import make_predictor
 from workbench.core.jobs import leases
 
@@ -148,7 +150,7 @@ def test_an_image_that_is_gone_is_left_out_though_its_embedding_is_known(
 def test_an_image_that_goes_while_others_train_is_left_out(
     labelled: list[Stimulus], train: Train, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = learning.fine_tune
+    real = fine_tune
 
     def lose(*args: Any) -> Curve:
         curve = real(*args)
@@ -233,7 +235,7 @@ def test_fine_tuning_is_told_the_prompts_and_the_precision_of_labels(
     weighted: bool,
 ) -> None:
     told: list[TrainingData] = []
-    real = learning.fine_tune
+    real = fine_tune
 
     def note(model: MintIQAModel, data: TrainingData, *rest: Any) -> Curve:
         told.append(data)
@@ -268,5 +270,5 @@ def test_two_processes_train_a_study_s_model_without_its_database(
     # Sums of the same numbers in another order: one process on one and on two threads differs by
     # 1e-7 of the loss already, and on as many threads not by a bit. Steep heads lose a digit more.
     assert losses[1] == pytest.approx(losses[0], rel=1e-5)
-    weights = [version_model(item).backbone.model.query_tokens for item in (single, double)]
+    weights = [mint_of(version_model(item)).query_tokens for item in (single, double)]
     assert torch.allclose(weights[0], weights[1], atol=1e-5)
