@@ -137,6 +137,6 @@ def _read(word: str) -> tuple[str, Any]:
         value = _WORDS[text.lower()] if wanted is bool else wanted(text)
     except (KeyError, ValueError) as error:
         raise LearningError(
-            f"recipe: {name} is {text!r}, which is not a {wanted.__name__}"
+            f"recipe: {name} is {text!r}, which is not of type {wanted.__name__}"
         ) from error
     return name, value

@@ -42,7 +42,7 @@ def test_settings_change_the_recipe_of_the_predictor(
     assert changed_recipe(predictor, ["epochs=2"]) == replace(own, epochs=2)
     assert changed_recipe(predictor) == own
     assert changed_recipe(predictor, explanations=True) == replace(own, explanation_epochs=12)
-    with pytest.raises(RecipeError, match="epochs is 'two', which is no int") as caught:
+    with pytest.raises(RecipeError, match="epochs is 'two', which is not of type int") as caught:
         changed_recipe(predictor, ["epochs=two"])
     assert (caught.value.code, caught.value.status) == ("recipe", 400)
 

@@ -144,7 +144,7 @@ def test_a_gpu_that_is_gone_fails_the_run_with_the_mend(
     monkeypatch.setattr(learning, "opinion_loss", lose)
     train(run)
     assert run.state == "failed"
-    assert "does not answer any more (CUDA error: the launch timed out" in run.error
+    assert "no longer answers (CUDA error: the launch timed out" in run.error
     assert "nvidia-smi" in run.error
 
 
