@@ -71,7 +71,7 @@ def test_the_documented_retrainings_are_recipes(study: Study, labelled: list[Sti
         for line in lines
         if re.match(r"\S*(python )?manage.py retrain ", line)
     ]
-    assert len(commands) == 4
+    assert len(commands) == 5
     for words in commands:
         settings = [word for word in words if "=" in word]
         if "paper" in words:
@@ -114,7 +114,7 @@ def test_images_that_cannot_be_read_are_listed_with_what_to_do() -> None:
     report_unreadable([{"error": "a.png: gone\n"}], "retrain", err)  # type: ignore[arg-type]  # as below
     assert err.getvalue() == (
         "a.png: gone\n1 images could not be read and were left out; import them again, which "
-        "writes their files anew, then retrain."
+        "writes their files again, then retrain."
     )
     report_unreadable([], "retrain", err)  # type: ignore[arg-type]  # as below
     assert err.getvalue().count("retrain") == 1
@@ -185,5 +185,6 @@ def test_waiting_mentions_that_no_worker_answers(study: Study) -> None:
 
 
 def test_metrics_that_are_not_defined_are_a_dash() -> None:
-    version = ModelVersion(metrics={"quality": {"srcc": 0.61234, "n": 2, "rmse": None}})
+    found = {"srcc": 0.61234, "plcc": None, "krcc": None, "rmse": None, "n": 2}
+    version = ModelVersion(heads=["quality"], metrics={"perspectives": {"quality": found}})
     assert metric_lines(version)[1] == "quality             2   0.612       –       –       –"
