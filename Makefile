@@ -1,12 +1,12 @@
-# `make` alone says what there is. scripts/setup.sh does the set-up; it is quick when nothing changed.
+# `make` alone lists the targets. scripts/setup.sh does the set-up; it is quick when nothing changed.
 SHELL := /bin/bash
 PY := .venv/bin/python
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts pytest bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-model pretrain-tiny screenshots messages pins clean
+.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts test-scripts pytest bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-model pretrain-tiny screenshots messages pins clean
 
-help: ## this list
+help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## make .venv and install what the workbench needs
@@ -24,7 +24,7 @@ manage: setup ## a manage.py command on the demo's data, e.g. make manage CMD="r
 selfcheck: setup ## the whole loop without a person, on throw-away data; writes selfcheck.json
 	@$(PY) manage.py selfcheck
 
-test: check pytest ## everything that must pass: check, then all tests
+test: check test-scripts pytest ## everything that must pass: check, then all tests
 
 # On every core, up to as many as have memory for a model, a browser and their own servers.
 PYTEST_ARGS ?= -n logical --maxprocesses 4 --dist worksteal
@@ -33,13 +33,22 @@ pytest: setup-dev
 
 # Scripts are served as they are written; TypeScript only reads their JSDoc types.
 check-scripts:
-	@if command -v npm >/dev/null; then \
-		npm ci --silent --no-audit --no-fund && npm run --silent check; \
+	@$(call with-node,check)
+
+# What of the scripts needs no browser; tests/e2e runs the rest in one.
+test-scripts:
+	@$(call with-node,test)
+
+# An npm script of package.json. Without Node.js it is skipped, which continuous integration never does.
+define with-node
+	if command -v npm >/dev/null; then \
+		npm ci --silent --no-audit --no-fund && npm run --silent $(1); \
 	elif [ -z "$$CI" ]; then \
-		echo "check: the scripts' types are skipped, Node.js is missing (apt-get install nodejs npm)"; \
+		echo "$@ is skipped: Node.js is missing (apt-get install nodejs npm)"; \
 	else \
-		echo "check: Node.js is missing; apt-get install nodejs npm" >&2; exit 1; \
+		echo "$@: Node.js is missing; apt-get install nodejs npm" >&2; exit 1; \
 	fi
+endef
 
 # A key of the right shape and HTTPS on, as in production.
 check: export CHECK_ENV = SECRET_KEY=only-for-make-check-0123456789-abcdefghijklmnopqrstuvwxyz HTTPS=1 DEBUG=0
@@ -51,7 +60,7 @@ check: setup-dev ## lint, types, layers, missing migrations, deployment settings
 	@echo "check: migrations"; $(PY) -m workbench.local run --throw-away -- $(PY) manage.py makemigrations --check --dry-run
 	@echo "check: deployment settings"; env $$CHECK_ENV $(PY) manage.py check --deploy --fail-level WARNING
 
-bench: setup ## measure all that needs no browser, on throw-away data (40 minutes); writes benchmarks/results
+bench: setup ## measure everything that needs no browser, on throw-away data (40 minutes); writes benchmarks/results
 	@$(PY) -m benchmarks
 
 bench-rating: setup ## ratings per second, with few and with many raters and answers stored
@@ -75,7 +84,7 @@ bench-export: setup ## rows exported per second, and the memory it takes
 bench-model: setup ## the model's images per second against the straightforward way (15 minutes; 19 GiB free for all of it)
 	@$(PY) -m benchmarks model
 
-pretrain-tiny: setup ## pretrain the shipped tiny backbone anew (takes long)
+pretrain-tiny: setup ## pretrain the shipped tiny backbone again (takes long)
 	@$(PY) -m workbench.demo.pretraining $(PRETRAIN_ARGS)
 
 screenshots: setup-dev ## play the demo in a browser and take pictures of every page
@@ -94,5 +103,5 @@ clean: ## delete caches and build products; keeps .venv and the data
 	@rm -rf build htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis test-results
 	@find . -path ./.venv -prune -o -name __pycache__ -type d -print0 | xargs -0 -r rm -rf
 
-remove-data: setup ## delete the demo's data for ever: studies, ratings, models
+remove-data: setup ## delete the demo's data for good: studies, ratings, models
 	@$(PY) -m workbench.local remove

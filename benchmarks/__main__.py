@@ -1,8 +1,13 @@
-"""`python -m benchmarks [NAME …]`: all but `browser`, which needs one, where none is named."""
+"""`python -m benchmarks [NAME …]`: all but `browser`, which needs one, where none is named.
+
+`python -m benchmarks --against CHECKOUT`: the rating loop of this build and of another one, in
+turns.
+"""
 
 import argparse
 import sys
 from importlib import import_module
+from pathlib import Path
 
 from benchmarks.machine import busy_cores, busy_warning
 from benchmarks.site import InsideError
@@ -17,14 +22,18 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     known = [*NAMES, "browser"]
     parser.add_argument("names", nargs="*", choices=[*known, []], metavar="|".join(known))
-    names = parser.parse_args(arguments).names or NAMES
+    parser.add_argument("--against", type=Path, metavar="CHECKOUT")
+    asked = parser.parse_args(arguments)
     quiet()
     warning = busy_warning(busy_cores())
     if warning:
         _say(f"Mind: {warning}.")
     try:
         with interrupted_by_signals():
-            for name in names:
+            if asked.against:
+                import_module("benchmarks.turns").run(_say, asked.against)
+                return 0
+            for name in asked.names or NAMES:
                 _say(f"\n{name}")
                 import_module(f"benchmarks.{name}").run(_say)
     except KeyboardInterrupt:

@@ -64,7 +64,7 @@ class Plan:
 
 
 class Session:
-    """One rater's page, and Chromium's counters beside it."""
+    """One rater's page, and Chromium's counters."""
 
     def __init__(self, page: Page) -> None:
         self.page = page

@@ -43,8 +43,9 @@ from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectiv
 from annotation.protocol.draw import Draw
 from annotation.protocol.plan import PLAIN
 from annotation.raters.services import link_token
-from annotation.rating.slots import take_statement
+from annotation.rating.slots import TAKE
 from annotation.studies.perspectives import write_perspectives
+from annotation.studies.protocols import current_protocol
 from workbench.accounts.models import User
 
 _BATCH = 5_000
@@ -69,9 +70,9 @@ def study(slug: str, images: int, wanted: int, **fields: Any) -> dict[str, Any]:
         session_plan=PLAIN.to_json(),
         **fields,
     )
-    write_perspectives(made, default_perspectives())
     user = User.objects.get(username="bench")
     Membership.objects.create(study=made, user=user, role="owner")
+    write_perspectives(made, default_perspectives())
     return {"images": len(_stimuli(made, "open", images, wanted))}
 
 
@@ -89,9 +90,9 @@ def priorities(slug: str) -> dict[str, Any]:
 def claim_plan(slug: str) -> dict[str, Any]:
     """PostgreSQL's plan of the statement that draws ten stimuli by priority for a new rater."""
     of_study = Study.objects.get(slug=slug)
-    values: dict[str, Any] = {"study": of_study.pk, "rater": 0, "taken": []}
+    values: dict[str, Any] = {"study": of_study.pk, "rater": 0, "taken": [], "number": 10}
     with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN (COSTS OFF) " + take_statement(Draw.PRIORITY, 10), values)
+        cursor.execute("EXPLAIN (COSTS OFF) " + TAKE[Draw.PRIORITY], values)
         return {"plan": [row[0] for row in cursor.fetchall()]}
 
 
@@ -260,9 +261,11 @@ def _known_keys(version: Any) -> list[tuple[str, str]]:
 
 def _raters(of_study: Study, number: int) -> list[Rater]:
     made = Rater.objects.bulk_create([Rater(study=of_study) for _one in range(number)])
-    now = timezone.now()
+    now, protocol = timezone.now(), current_protocol(of_study.pk)
     RatingSession.objects.bulk_create(
-        RatingSession(rater=rater, state=RatingSession.State.RATING, consented_at=now)
+        RatingSession(
+            rater=rater, protocol=protocol, state=RatingSession.State.RATING, consented_at=now
+        )
         for rater in made
     )
     return made

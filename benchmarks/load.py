@@ -66,7 +66,7 @@ class Browser:
         self._socket.close()
 
     def send(self, token: str, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
-        """Status and body of the answer; sent again where the server had hung up."""
+        """Status and body of the answer; sent again if the server had hung up."""
         request = (
             f"{method} {path} HTTP/1.1\r\nHost: {self._load.host}:{self._load.port}\r\n"
             f"Authorization: Rater {token}\r\nContent-Type: application/json\r\n"
@@ -150,9 +150,8 @@ class Rater:
             begun = time.perf_counter()
             if with_images:
                 self._image(token, trials[0]["image"]["url"])
-            path = f"trials/{trials[0]['id']}"
-            self._timed("display", token, f"{path}/display/")
-            answer = self._timed("submit", token, f"{path}/submit/", answer_body)
+            path = f"trials/{trials[0]['id']}/submit/"
+            answer = self._timed("submit", token, path, answer_body)
             self._watch.note("rating", begun)
             trials = answer["trials"]
 
@@ -196,7 +195,13 @@ def answer_to(study: dict[str, Any]) -> dict[str, Any]:
     for text in form["texts"]:
         explanations[text["perspective"]]["text"] = "the left hand has six fingers"
     scores = {item["key"]: item["scale"]["minimum"] for item in study["perspectives"]}
-    return {"scores": scores, "explanations": explanations, "language": "en", "ahead": 0}
+    return {
+        "scores": scores,
+        "explanations": explanations,
+        "language": "en",
+        "displayed_ago_ms": 1500,
+        "ahead": 0,
+    }
 
 
 def run(load: Load) -> Measured:

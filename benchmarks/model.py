@@ -30,7 +30,7 @@ from modelops.predictors.mint import (
 )
 from workbench.demo.world import build_world
 
-#: Full size in float32, its linear layers in bfloat16 beside it, and room to compute.
+#: Full size in float32, its linear layers in bfloat16 as well, and room to compute.
 _FULL_SIZE_GIB = 9
 _GIB = 2**30
 

@@ -36,7 +36,7 @@ from modelops.predictors.mint import (
 from modelops.predictors.mint.checkpoint import TINY_FOLDER
 
 _GIB = 2**30
-#: What each part takes and some room beside it, in GiB.
+#: What each part takes, with some room to spare, in GiB.
 _TRAINING_GIB, _EPOCH_GIB, _ANSWERING_GIB = 14, 20, 19
 
 
@@ -109,7 +109,7 @@ def epoch(items: Sequence[Item], folder: Path) -> dict[str, Any]:
 
 
 def full_size(items: Sequence[Item], folder: Path, device: str) -> dict[str, Any]:
-    """All parts, where there is memory for them."""
+    """All parts that there is memory for."""
     few, tokens = (16, 64) if device == "cuda" else (2, 8)
     trunk = {}
     if device == "cpu":

@@ -40,7 +40,7 @@ def trunk_cache(
     is filled first, which is timed apart. Leaves the model trained a little.
 
     Where the recipe computes in bfloat16, also as the released script goes: in float32, nothing
-    kept. Images are read from their files in the loop where nothing is kept.
+    kept. If nothing is kept, images are read from their files in the loop.
     """
     recipe, model = replace(PREDICTORS[preset].recipe(), **changes), loaded.model
     data = _data(loaded, items, folder)

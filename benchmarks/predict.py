@@ -71,7 +71,7 @@ def _train(site: BenchSite, slug: str) -> dict[str, Any]:
 
 
 def _score(site: BenchSite, slug: str, images: int) -> dict[str, Any]:
-    """The scoring run of `images` new stimuli, whoever began it: we or the beat."""
+    """The scoring run of `images` new stimuli, whether we or the beat started it."""
     site.say(f"predicting {images:,} images")
     site.owner.send("POST", f"/api/v1/studies/{slug}/scoring-runs/", json={})
     runs = site.owner.listing(slug, "scoring-runs")

@@ -1,8 +1,8 @@
 """Trial claims and rating submits per second, in an empty study and with 67,200 answers stored.
 
 Browsers send one request after another, without thinking time. A rating is what the rating page
-sends for one image: that it is on the screen, and the answer with three scores and their reasons,
-whose reply brings the next trial. Client and server share the machine.
+sends for one image: the answer with three scores and their reasons, whose reply brings the next
+trial, and with it how long the image has been on the screen. Client and server share the machine.
 """
 
 from collections.abc import Sequence
@@ -138,7 +138,8 @@ def lines(levels: Sequence[dict[str, Any]], against: dict[str, Any]) -> list[str
     return [
         *table(headings, rows),
         "",
-        "A submit stores an answer and claims the next image; a rating is display and submit.",
+        "A submit stores an answer and claims the next image; a rating is a submit, with a new "
+        "session now and then.",
         "web ms and database ms: processor time of each. Client and server share the machine.",
         f"{COMPARED} browsers: {against['times_peers_best']} times the peer's best rate, "
         f"{against['times_peers_best_stored']} times with {levels[-1]['stored']:,} stored "
@@ -152,7 +153,7 @@ def lines(levels: Sequence[dict[str, Any]], against: dict[str, Any]) -> list[str
 
 
 def _kinds(level: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    kinds = [(name, level[name]) for name in ("claim", "display", "submit", "rating")]
+    kinds = [(name, level[name]) for name in ("claim", "submit", "rating")]
     images = level.get("with_images")
     return [*kinds, ("rating with its image", images["rating"])] if images else kinds
 

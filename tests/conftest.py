@@ -85,7 +85,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip browser tests where there is no browser; under CI=true that is a failure instead."""
+    """Skip browser tests without a browser; under CI=true that is a failure instead."""
     if _chromium() or _playwright_has_its_own() or os.environ.get("CI") == "true":
         return
     for item in items:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.utils import timezone
 from PIL import Image
 
 from annotation.models import (
@@ -17,6 +18,7 @@ from annotation.models import (
     Perspective,
     Prompt,
     Rater,
+    RatingSession,
     Score,
     Stimulus,
     Study,
@@ -27,6 +29,7 @@ from annotation.protocol.aigciqa2023 import default_perspectives
 from annotation.protocol.perspectives import PerspectiveSettings
 from annotation.protocol.plan import PLAIN
 from annotation.studies.perspectives import write_perspectives
+from annotation.studies.protocols import current_protocol
 from workbench.accounts.models import User
 
 
@@ -57,10 +60,10 @@ def make_member(study: Study, user: User, role: MemberRole) -> Membership:
 
 
 def set_perspectives(study: Study, items: Sequence[PerspectiveSettings]) -> None:
-    """Other perspectives for `study`; its row is written too, as `update_study` does."""
+    """Other perspectives for `study`, as its owner would have changed them."""
     with transaction.atomic():
         write_perspectives(study, items)
-        study.save(update_fields=["title"])
+        current_protocol(study.pk)
 
 
 def perspective(study: Study, key: str) -> Perspective:
@@ -123,3 +126,11 @@ def make_stimuli(study: Study, numbers: int | Iterable[int], **fields: Any) -> l
 
 def make_rater(study: Study, **fields: Any) -> Rater:
     return Rater.objects.create(study=study, **fields)
+
+
+def make_session(rater: Rater, state: str = "rating", **fields: Any) -> RatingSession:
+    """One that asks what the study asks now."""
+    fields = {"consented_at": timezone.now(), **fields}
+    return RatingSession.objects.create(
+        rater=rater, protocol=current_protocol(rater.study_id), state=state, **fields
+    )

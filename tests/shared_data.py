@@ -1,4 +1,4 @@
-"""Reference data beside the repository: golden outputs, real labels and images.
+"""Reference data next to the repository: golden outputs, real labels and images.
 
 Where it is absent (a user's clone) the tests that need it are skipped and say so; under CI=true
 its absence is a failure.
@@ -15,7 +15,7 @@ SHARED = Path(
 
 
 def require_shared(relative: str) -> Path:
-    """The path of `relative` below the shared folder; skips (or fails in CI) where it is absent."""
+    """The path of `relative` below the shared folder; skips (or fails in CI) if it is missing."""
     path = SHARED / relative
     if path.exists():
         return path

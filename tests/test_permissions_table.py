@@ -1,4 +1,4 @@
-"""Who may reach what: every route of the site, every kind of visitor, the status they get.
+"""Access rights: every route of the site, every kind of visitor, the status they get.
 
 A route that is missing from the table fails the suite, so a new page cannot be forgotten.
 """
@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from annotation.models import ImportJob, Rater, Stimulus, Study
 from annotation.models.membership import MemberRole
 from annotation.raters.services import link_token
+from annotation.studies.protocols import current_protocol
 from tests.factories import make_member, make_stimulus, make_user
 from workbench.accounts.models import User
 
@@ -32,6 +33,8 @@ VIEWERS = {
     "study-scores",
     "stimulus-predictions",
     "api-study",
+    "api-protocols",
+    "api-protocol",
     "api-stimuli",
     "api-export",
     "api-training-runs",
@@ -107,6 +110,8 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-docs": ("get", (), (200, 200, 200, 200)),
     "api-studies": ("get", (), (200, 200, 200, 401)),
     "api-study": ("get", ("slug",), API),
+    "api-protocols": ("get", ("slug",), API),
+    "api-protocol": ("get", ("slug", "protocol"), API),
     "api-raters": ("get", ("slug",), API),
     "api-reliability": ("get", ("slug",), API),
     "api-stimuli": ("get", ("slug",), API),
@@ -122,7 +127,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-scoring-run": ("get", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
     "api-explaining-runs": ("get", ("slug",), API),
     "api-explanations": ("get", ("slug",), (MISSING, MISSING, MISSING, 401)),
-    # Without an image: who may upload is told what is missing.
+    # Without an image: those who may upload are told what is missing.
     "api-assessments": ("post", ("slug",), (400, 400, MISSING, 401)),
     "api-assessment": ("get", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
     "api-predictions": ("get", ("slug",), (MISSING, MISSING, MISSING, 401)),
@@ -135,7 +140,6 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "rating-messages-unread": ("post", (), RATER_API),
     "rating-messages-read": ("post", (), RATER_API),
     "rating-claims": ("post", (), RATER_API),
-    "rating-display": ("post", ("1",), RATER_API),
     "rating-renew": ("post", ("1",), RATER_API),
     "rating-skip": ("post", ("1",), RATER_API),
     "rating-submit": ("post", ("1",), RATER_API),
@@ -158,6 +162,7 @@ class World:
             "rater": self.rater.code,
             "token": link_token(self.rater),
             "job": str(self.job.pk),
+            "protocol": str(current_protocol(self.study.pk).number),
         }
         return known.get(name, name)
 

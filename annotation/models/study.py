@@ -56,8 +56,8 @@ class Study(models.Model):
         CLOSED = "closed", _("Closed")
 
     class ImageSize(models.TextChoices):
-        FIT = "fit", _("As large as the window has room for")
-        PIXELS = "pixels", _("One image pixel per screen pixel; larger images are moved")
+        FIT = "fit", _("As large as the window allows")
+        PIXELS = "pixels", _("One image pixel per screen pixel; larger images can be moved")
 
     title = models.CharField(_("title"), max_length=200)
     slug = models.SlugField(_("slug"), max_length=80, unique=True)
@@ -100,7 +100,7 @@ class Study(models.Model):
         default=0.2,
         validators=[MinValueValidator(0.0), MaxValueValidator(0.9)],
     )
-    #: Share of draws that ignore priority, so that an unbiased sample remains (design, fact 3).
+    #: Share of draws that ignore priority, so that an unbiased sample remains (docs/decisions/005).
     audit_share = models.FloatField(
         _("share of random audit draws"),
         default=0.12,
@@ -129,7 +129,7 @@ class Study(models.Model):
                 & Q(holdout_ratings__gte=1),
                 name="study_ratings_ordered",
                 violation_error_message=_(
-                    "The first pass may not ask for more ratings than an image may get at most."
+                    "The first pass cannot ask for more ratings than an image may get at most."
                 ),
             ),
             models.CheckConstraint(

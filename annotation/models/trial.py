@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from ..protocol.asking import ALWAYS
 from ..protocol.skips import NOTE_LIMIT
 from .constraints import SharedForeignKey, one_of
+from .protocol import Protocol
 from .rater import Rater
 from .stimulus import Stimulus
 from .study import Study
@@ -34,6 +35,9 @@ class RatingSession(models.Model):
     OPEN_STATES = (State.INSTRUCTIONS, State.RATING, State.PAUSED)
 
     rater = models.ForeignKey(Rater, on_delete=models.CASCADE, related_name="sessions")
+    #: What the session asks, to its end. Restricted: a study goes with all that it has, but no
+    #: protocol alone from under its sessions.
+    protocol = models.ForeignKey(Protocol, on_delete=models.RESTRICT, related_name="sessions")
     state = models.CharField(max_length=15, choices=State.choices, default=State.INSTRUCTIONS)
     #: Decides every random choice of the session, so that it can be replayed.
     seed = models.BigIntegerField(default=new_session_seed)
@@ -49,6 +53,9 @@ class RatingSession(models.Model):
     #: block 0.
     next_position = models.PositiveIntegerField(default=0)
     next_block = models.PositiveSmallIntegerField(default=0)
+    #: How many trials after training it will have had when it ends, as it looked when the last
+    #: block was taken: counting what is left for every answer would cost more than storing one.
+    expected_trials = models.PositiveIntegerField(default=0, db_default=0)
     #: When the instructions had been read; later by as long as the session was paused.
     begun_at = models.DateTimeField(null=True, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
@@ -100,7 +107,7 @@ class Trial(models.Model):
     class Role(models.TextChoices):
         """What the trial is for (`protocol.plan.Role`); only main trials count and hold places."""
 
-        TRAINING = "training", _("Training")
+        TRAINING = "training", _("Practice")
         STABILISATION = "stabilisation", _("Stabilisation")
         MAIN = "main", _("Main")
         REPEAT = "repeat", _("Repeat")
@@ -143,6 +150,7 @@ class Trial(models.Model):
     asked_up_to = models.FloatField(null=True, blank=True, default=ALWAYS, db_default=ALWAYS)
     leased_at = models.DateTimeField()
     lease_expires_at = models.DateTimeField()
+    #: When the decoded image was first on the screen, as the answer (or the skip) says.
     displayed_at = models.DateTimeField(null=True, blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
     #: A coded reason where the rater skipped (`protocol.skips`).
@@ -181,6 +189,10 @@ class Trial(models.Model):
         indexes = [
             models.Index(
                 fields=["lease_expires_at"], condition=Q(state="leased"), name="trial_leases"
+            ),
+            # What one session holds, for every answer: else the leases of the whole site are read.
+            models.Index(
+                fields=["session"], condition=Q(state="leased"), name="trial_leases_of_session"
             ),
             models.Index(fields=["stimulus", "state"], name="trial_by_stimulus"),
         ]

@@ -67,7 +67,7 @@ def parse_answer(
 def storable_text(value: object, place: str) -> str:
     """`value` as a text that PostgreSQL can hold: Unicode without NUL or halves of surrogates."""
     if not isinstance(value, str):
-        raise ProtocolError(f"{place}: {value!r} is not a text")
+        raise ProtocolError(f"{place}: {value!r} is not text")
     if "\0" in value:
         raise ProtocolError(f"{place}: holds a NUL character")
     try:

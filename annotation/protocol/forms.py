@@ -27,14 +27,14 @@ class FormField:
 
     def __post_init__(self) -> None:
         if not (self.key.strip() and self.label.strip()):
-            raise ProtocolError(f"explanation form: {self.key!r} {self.label!r}: give both a name")
+            raise ProtocolError(f"explanation form: {self.key!r} {self.label!r}: both need a name")
         if len(self.phrases) < 2 or not all(phrase.strip() for phrase in self.phrases):
             raise ProtocolError(
-                f"explanation form: {self.key}: {list(self.phrases)} are not two phrases or more"
+                f"explanation form: {self.key}: {list(self.phrases)} must be at least two phrases"
             )
         if self.clauses and len(self.clauses) != len(self.phrases):
             raise ProtocolError(
-                f"explanation form: {self.key}: {len(self.clauses)} clauses do not say each of "
+                f"explanation form: {self.key}: {len(self.clauses)} clauses cannot word each of "
                 f"{len(self.phrases)} phrases"
             )
 
@@ -73,7 +73,9 @@ class ExplanationForm:
         levels = {field.key: len(field.phrases) for field in self.fields}
         for text in self.texts:
             if text.field not in levels:
-                raise ProtocolError(f"explanation form: text refers to no field {text.field!r}")
+                raise ProtocolError(
+                    f"explanation form: a text refers to an unknown field {text.field!r}"
+                )
             if not text.label.strip():
                 raise ProtocolError(f"explanation form: {text.field}: a text asks for nothing")
             if not 1 <= text.at_most <= levels[text.field]:
@@ -174,7 +176,7 @@ class ExplanationForm:
                 raise ProtocolError(f"{key}: level {level} is outside 1…{len(fields[key].phrases)}")
         if len(text) > FREE_TEXT_LIMIT:
             raise ProtocolError(
-                f"{perspective}: the text has {len(text)} characters, {FREE_TEXT_LIMIT} fit"
+                f"{perspective}: the text has {len(text)} characters, at most {FREE_TEXT_LIMIT} fit"
             )
 
 

@@ -119,7 +119,7 @@ def _span(start: float, length: float, place: str) -> tuple[float, float]:
 def _stroke(data: Mapping[str, Any], place: str) -> Stroke:
     points = _list(data["points"], POINT_LIMIT, f"{place}: points")
     if not points:
-        raise ProtocolError(f"{place}: points: there is none")
+        raise ProtocolError(f"{place}: points: there are none")
     radius = round(_share(data["radius"], f"{place}: radius"), _DECIMALS)
     if not radius:
         raise ProtocolError(f"{place}: radius: nothing is left of it at {_DECIMALS} decimals")
@@ -143,5 +143,5 @@ def _list(data: object, most: int, place: str) -> list[Any]:
     if not isinstance(data, list):
         raise ProtocolError(f"{place}: {data!r} is not a list")
     if len(data) > most:
-        raise ProtocolError(f"{place}: {len(data)} are too many; {most} fit")
+        raise ProtocolError(f"{place}: {len(data)} are too many; at most {most} fit")
     return data

@@ -34,7 +34,7 @@ def parse_skip(reason: object, note: object = "") -> Skip:
         raise ProtocolError(f"reason: {reason!r} is not one of {', '.join(SkipReason)}")
     words = storable_text(note, "note").strip()
     if len(words) > NOTE_LIMIT:
-        raise ProtocolError(f"note: {len(words)} characters; at most {NOTE_LIMIT} are kept")
+        raise ProtocolError(f"note: {len(words)} characters; the limit is {NOTE_LIMIT}")
     if reason == SkipReason.OTHER and not words:
-        raise ProtocolError("note: say in a few words why, where the reason is another one")
+        raise ProtocolError("note: required if the reason is 'other': say why in a few words")
     return Skip(SkipReason(reason), words)

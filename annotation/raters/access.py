@@ -4,16 +4,19 @@ from dataclasses import dataclass
 
 from workbench.core.statements import prepared_cursor
 
+from ..models import Protocol, Study
+from ..protocol.document import ProtocolDocument
 from ..protocol.sessions import SessionState
-from ..studies.protocols import StudyFacts
+from ..studies.protocols import document_of, stored_document
+from .errors import ProtocolChangedError
 
 # Plain SQL: it runs once per request.
 _ACCESS = """
 SELECT rater.id, rater.code, rater.status, rater.link_version,
-    study.id, study.xmin || '/' || study.ctid, study.status,
+    study.id, study.status,
     study.session_trials, study.lease_seconds,
     study.audit_share, study.holdout_share,
-    session.id, session.state, session.seed,
+    session.id, session.state, session.seed, session.protocol_id,
     EXISTS (
         SELECT 1 FROM annotation_message AS message
         WHERE message.rater_id = rater.id AND message.sender = 'owner' AND message.read_at IS NULL
@@ -27,10 +30,29 @@ WHERE rater.code = %s
 
 
 @dataclass(frozen=True, slots=True)
+class StudyFacts:
+    """A study as the rating API needs it, besides what it asks."""
+
+    id: int
+    status: str
+    session_trials: int
+    lease_seconds: int
+    audit_share: float
+    holdout_share: float
+
+
+@dataclass(frozen=True, slots=True)
 class SessionFacts:
     id: int
     state: SessionState
     seed: int
+    #: The key of what it asks.
+    protocol: int
+
+    def require(self, protocol: int) -> None:
+        """Raises ProtocolChangedError unless it asks by this one still."""
+        if protocol != self.protocol:
+            raise ProtocolChangedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +68,19 @@ class Access:
     #: Whether the study's owner has written to the rater.
     unread: bool = False
 
+    @property
+    def protocol(self) -> ProtocolDocument:
+        """What the open session asks; without one, what the study asks of who begins one now.
+
+        Raises ProtocolChangedError where the session was given another since it was read.
+        """
+        if self.session is None:
+            return document_of(Study.objects.get(pk=self.study.id))
+        try:
+            return stored_document(self.session.protocol)
+        except Protocol.DoesNotExist as error:
+            raise ProtocolChangedError from error
+
 
 def find_access(code: str) -> Access | None:
     """The rater with this code, or None; one statement."""
@@ -54,5 +89,5 @@ def find_access(code: str) -> Access | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    session = SessionFacts(row[11], SessionState(row[12]), row[13]) if row[11] else None
-    return Access(row[0], row[1], row[2], row[3], StudyFacts(*row[4:11]), session, row[14])
+    session = SessionFacts(row[10], SessionState(row[11]), *row[12:14]) if row[10] else None
+    return Access(row[0], row[1], row[2], row[3], StudyFacts(*row[4:10]), session, row[14])

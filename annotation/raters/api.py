@@ -31,7 +31,7 @@ class RaterSerializer(serializers.ModelSerializer[Rater]):
 
 
 class RaterCreateSerializer(serializers.Serializer[Any]):
-    """How many raters to make."""
+    """How many raters to create."""
 
     count = serializers.IntegerField(min_value=1, max_value=CREATED_AT_ONCE)
 
@@ -48,7 +48,7 @@ class RaterListView(generics.ListAPIView[Rater]):
 
     @extend_schema(request=RaterCreateSerializer, responses={201: RaterSerializer(many=True)})
     def post(self, request: Request, slug: str) -> Response:
-        """Make raters."""
+        """Create raters."""
         study = find_study(request.user, slug, "annotation.change_study")
         data = RaterCreateSerializer(data=request.data)
         data.is_valid(raise_exception=True)

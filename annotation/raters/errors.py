@@ -74,6 +74,17 @@ class RaterStoppedError(RatingError):
         super().__init__(_("This study needs no more ratings from you. Thank you!"))
 
 
+class ProtocolChangedError(RatingError):
+    """The study was changed before anybody had answered it, and the session asks something else
+    than it did when this request began. The same request again meets what is asked now."""
+
+    code = "protocol_changed"
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(_("The study has been changed this moment; please try again."))
+
+
 class ConsentMissingError(RatingError):
     code = "consent_required"
     status = 400
@@ -120,7 +131,7 @@ class LeaseLostError(RatingError):
 
     def __init__(self) -> None:
         super().__init__(
-            _("This image was kept for you for a while and has since gone to other raters.")
+            _("This image was reserved for you for a while and has since gone to other raters.")
         )
 
 
@@ -131,7 +142,10 @@ class AnsweredError(RatingError):
 
     def __init__(self) -> None:
         super().__init__(
-            _("This image was rated already, in another window or on another device; that counts.")
+            _(
+                "You have already rated this image, in another window or on another device; that "
+                "rating counts."
+            )
         )
 
 
@@ -142,7 +156,7 @@ class NotRevisableError(RatingError):
 
     def __init__(self) -> None:
         super().__init__(
-            _("Answers can be changed within their block only, and only where the study lets you.")
+            _("Answers can be changed only within their block, and only if the study allows it.")
         )
 
 

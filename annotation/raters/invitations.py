@@ -55,7 +55,7 @@ class SharedLinkFullError(RatingError):
     code = "shared_link_full"
 
     def __init__(self) -> None:
-        super().__init__(_("As many people as the study wanted have joined."))
+        super().__init__(_("The study has as many raters as it wanted."))
 
 
 class SharedLinkBusyError(RatingError):
@@ -63,7 +63,7 @@ class SharedLinkBusyError(RatingError):
     status = 429
 
     def __init__(self) -> None:
-        super().__init__(_("Very many people are joining; please try again in a minute."))
+        super().__init__(_("Many people are joining; please try again in a minute."))
 
 
 def invite_people(*, study: Study, people: list[Person], actor: User) -> list[Rater]:
@@ -80,7 +80,10 @@ def invite_people(*, study: Study, people: list[Person], actor: User) -> list[Ra
     )
     if known:
         raise PeopleError(
-            _("%(email)s has a link already (%(n)d of these do): take out who is invited.")
+            _(
+                "%(email)s already has a link (%(n)d of these do): remove the people who are "
+                "already invited."
+            )
             % {"email": known[0], "n": len(known)}
         )
     with transaction.atomic():
@@ -102,7 +105,7 @@ def open_shared_link(*, study: Study, quota: int, actor: User) -> SharedLink:
         fits = SharedLink.objects.filter(pk=link.pk, used__lte=quota)
         if not fits.update(quota=quota, is_open=True):
             raise QuotaError(
-                _("%(used)d have joined; the quota cannot be less.") % {"used": link.used}
+                _("%(used)d have joined; the quota cannot be lower.") % {"used": link.used}
             )
         record(study=study, actor=actor, action="shared_link.opened", quota=quota, new=made)
     link.refresh_from_db()

@@ -80,7 +80,7 @@ def report(*, access: Access, text: object, trial_id: object) -> Message:
 
 
 def mark_read(*, access: Access, up_to: object) -> None:
-    """The rater has had the owner's messages before them, up to the one with this id."""
+    """The rater has seen the owner's messages, up to the one with this id."""
     if isinstance(up_to, bool) or not isinstance(up_to, int):
         raise InvalidAnswerError(f"up_to: {up_to!r} is not the number of a message")
     Message.objects.filter(
@@ -97,7 +97,7 @@ def _words(text: str) -> str:
         raise MessageError(_("Write a few words first."))
     if len(words) > TEXT_LIMIT:
         raise MessageError(
-            _("The message has %(length)d characters; at most %(limit)d are sent.")
+            _("The message has %(length)d characters; the limit is %(limit)d.")
             % {"length": len(words), "limit": TEXT_LIMIT}
         )
     return words

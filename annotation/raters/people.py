@@ -40,7 +40,7 @@ def parse_people(text: str) -> list[Person]:
         first = lines.setdefault(person.email.casefold(), number) if person.email else number
         if first != number:
             raise PeopleError(
-                _("Line %(line)d: %(email)s is in line %(first)d already.")
+                _("Line %(line)d: %(email)s is already in line %(first)d.")
                 % {"line": number, "email": person.email, "first": first}
             )
         people.append(person)

@@ -21,13 +21,13 @@ class _FlagSerializer(serializers.Serializer[Any]):
 
     rule = serializers.CharField()
     perspective = serializers.CharField(
-        allow_null=True, help_text="Where the rule looks at one perspective at a time."
+        allow_null=True, help_text="For a rule that looks at one perspective at a time."
     )
     value = serializers.FloatField()
     threshold = serializers.FloatField()
-    n = serializers.IntegerField(help_text="Answers that the value rests on.")
-    stops = serializers.BooleanField(help_text="Whether sessions end by it.")
-    weighs = serializers.BooleanField(help_text="Whether ratings weigh less by it.")
+    n = serializers.IntegerField(help_text="Number of answers behind the value.")
+    stops = serializers.BooleanField(help_text="Whether failing it ends sessions.")
+    weighs = serializers.BooleanField(help_text="Whether failing it makes ratings count less.")
 
 
 class _GoldSerializer(serializers.Serializer[Any]):
@@ -50,9 +50,9 @@ class ReliabilitySerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     status = serializers.ChoiceField(choices=Rater.Status.choices)
     session = serializers.CharField(
-        allow_null=True, help_text="State of the open session, null where there is none."
+        allow_null=True, help_text="State of the open session, null if there is none."
     )
-    active = serializers.BooleanField(help_text="Rating at this moment.")
+    active = serializers.BooleanField(help_text="Rating right now.")
     stopped = serializers.BooleanField(
         help_text="Whether a failed rule keeps the rater from another session."
     )
@@ -67,7 +67,7 @@ class ReliabilitySerializer(serializers.Serializer[Any]):
     too_fast = serializers.FloatField(allow_null=True, help_text="Share of answers, 0 to 1.")
     away = serializers.FloatField(
         allow_null=True,
-        help_text="Share of answers during which the page was left for longer than the study's "
+        help_text="Share of answers during which the rater was away for longer than the study's "
         "rules allow, 0 to 1.",
     )
     agreement = serializers.FloatField(
@@ -90,7 +90,7 @@ class ReliabilityListView(GenericAPIView[Rater]):
 
     @extend_schema(responses=ReliabilitySerializer(many=True))
     def get(self, request: Request, slug: str) -> Response:
-        """The study's raters with what is known of their reliability.
+        """The study's raters with measures of their reliability.
 
         Measures are at most 30 seconds old, in large studies ten minutes.
         """

@@ -53,7 +53,7 @@ def set_rater_status(*, rater: Rater, actor: User, status: str, reason: str = ""
         raise RaterStatusError(_("Say why the rater is excluded: the reason is kept."))
     if len(reason) > REASON_LIMIT:
         raise RaterStatusError(
-            _("The reason has %(length)d characters; at most %(limit)d are kept.")
+            _("The reason has %(length)d characters; the limit is %(limit)d.")
             % {"length": len(reason), "limit": REASON_LIMIT}
         )
     try:
@@ -62,7 +62,7 @@ def set_rater_status(*, rater: Rater, actor: User, status: str, reason: str = ""
         raise RaterStatusError(str(error)) from error
     others = Rater.objects.filter(pk=rater.pk).exclude(status=status)
     if status not in Rater.Status.values or not others.update(status=status):
-        raise RaterStatusError(_("The rater's state is another by now; reload the page."))
+        raise RaterStatusError(_("The rater's state has changed in the meantime; reload the page."))
     record(
         study=rater.study, actor=actor, action=f"rater.{status}", rater=rater.code, reason=reason
     )

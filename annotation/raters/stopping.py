@@ -52,5 +52,5 @@ def let_go_on(*, rater: Rater, actor: User) -> None:
     """Lets a rater whom the rules have stopped begin another session, which is judged anew."""
     stopped = RatingSession.objects.filter(rater=rater, state=SessionState.STOPPED)
     if not stopped.update(state=SessionState.DONE):
-        raise NotStoppedError(_("No rule keeps this rater from going on; reload the page."))
+        raise NotStoppedError(_("No rule stops this rater from continuing; reload the page."))
     record(study=rater.study, actor=actor, action="rater.let_go_on", rater=rater.code)

@@ -1,13 +1,13 @@
 """Images that show what a scale means, for the instructions."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Avg
 
 from ..models import PublishedScore, Stimulus
+from ..protocol.perspectives import PerspectiveSettings
 from ..protocol.practice import span
-from ..raters.access import Access
-from ..studies.protocols import protocol_of
 
 #: From the worst to the best, per perspective.
 ANCHORS = 3
@@ -22,7 +22,9 @@ class Anchor:
     score: float
 
 
-def anchors_of(access: Access) -> dict[str, list[Anchor]]:
+def anchors_of(
+    study_id: int, perspectives: Iterable[PerspectiveSettings]
+) -> dict[str, list[Anchor]]:
     """Per perspective, training images that span the scale; none where there are too few.
 
     They are not those of the rater's own training only: seeing an example again harms nothing,
@@ -30,7 +32,7 @@ def anchors_of(access: Access) -> dict[str, list[Anchor]]:
     """
     rows = (
         PublishedScore.objects.filter(
-            stimulus__study_id=access.study.id, stimulus__purpose=Stimulus.Purpose.TRAINING
+            stimulus__study_id=study_id, stimulus__purpose=Stimulus.Purpose.TRAINING
         )
         .exclude(stimulus__sha256="")
         .values_list("perspective", "stimulus__display", "stimulus__prompt__text")
@@ -47,6 +49,6 @@ def anchors_of(access: Access) -> dict[str, list[Anchor]]:
                 found[place] for place in span([mos for *_image, mos in found], ANCHORS)
             )
         ]
-        for item in protocol_of(access.study).perspectives
+        for item in perspectives
         if len(found := known.get(item.key, [])) >= ANCHORS
     }

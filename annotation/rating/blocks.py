@@ -14,9 +14,8 @@ from ..protocol.order import Content, arrange
 from ..protocol.plan import REPEAT_DISTANCE, BlockMix, Role, SessionPlan, block_mix
 from ..protocol.practice import span
 from ..raters.access import Access, SessionFacts
-from ..studies.protocols import protocol_of
 from . import draws as candidates
-from . import slots as places
+from . import slots
 from .draws import Candidate
 from .facts import Holdings, OfferedTrial
 from .slots import Pick
@@ -33,6 +32,9 @@ class Standing:
     block: int
     begun_at: datetime | None
     rests_until: datetime | None
+    #: Trials after training that the session will have had when it ends, as it looked when its
+    #: last block was taken.
+    expected: int
     now: datetime
 
     def after(self, block: Sequence[OfferedTrial]) -> "Standing":
@@ -55,7 +57,7 @@ def time_is_up(plan: SessionPlan, standing: Standing) -> bool:
 
 def day_is_full(access: Access) -> bool:
     """Whether the rater has judged as many images today (UTC) as the study's plan lets them."""
-    most = protocol_of(access.study).plan.daily_trials
+    most = access.protocol.plan.daily_trials
     return bool(most) and candidates.judged_today(access.rater_id) >= most
 
 
@@ -68,32 +70,38 @@ def rest_is_due(plan: SessionPlan, standing: Standing) -> bool:
 
 
 def claim_block(
-    *, access: Access, session: SessionFacts, standing: Standing, holdings: Holdings
+    *,
+    access: Access,
+    session: SessionFacts,
+    standing: Standing,
+    holdings: Holdings,
+    free: int,
 ) -> list[OfferedTrial]:
     """Leases the next block to the rater; empty where no image is left.
 
-    The caller's transaction holds the session's row.
+    free: how many images the rater could be given (`free_images`). The caller's transaction holds
+    the session's row.
     """
-    plan = protocol_of(access.study).plan
+    plan = access.protocol.plan
     if standing.block == TRAINING_BLOCK:
         training = _training(access, session, plan)
         if training:
-            return _lease(access, session, training, TRAINING_BLOCK)
+            return _lease(access, session, training, TRAINING_BLOCK, standing.expected)
     left = access.study.session_trials - holdings.placed
     repeated = candidates.repeats_of(session.id) if plan.repeat_share else 0
     mix = block_mix(plan, session.seed, holdings.placed, left, repeated)
-    picks = _pick(access, session, standing, mix, holdings.available)
+    picks = _pick(access, session, standing, mix, free)
     if not picks:
         return []
     block = max(standing.block, TRAINING_BLOCK + 1)
-    return _lease(access, session, _in_order(picks, session, block), block)
+    return _lease(access, session, _in_order(picks, session, block), block, standing.expected)
 
 
 def _lease(
-    access: Access, session: SessionFacts, picks: Iterable[Pick], block: int
+    access: Access, session: SessionFacts, picks: Iterable[Pick], block: int, expected: int
 ) -> list[OfferedTrial]:
-    asking = protocol_of(access.study).asking
-    return places.lease_block(
+    asking = access.protocol.asking
+    return slots.lease_block(
         picks=[
             replace(pick, asked_up_to=asking.up_to(session.seed, pick.stimulus_id))
             for pick in picks
@@ -102,6 +110,7 @@ def _lease(
         study_id=access.study.id,
         rater_id=access.rater_id,
         session_id=session.id,
+        expected=expected,
         lease_seconds=access.study.lease_seconds,
     )
 
@@ -118,23 +127,23 @@ def _training(access: Access, session: SessionFacts, plan: SessionPlan) -> list[
 
 
 def _pick(
-    access: Access, session: SessionFacts, standing: Standing, mix: BlockMix, available: int
+    access: Access, session: SessionFacts, standing: Standing, mix: BlockMix, free: int
 ) -> list[Pick]:
     """The block's stimuli. Where a role finds too few, main trials take their places; where those
     are wanted and there is none, there is no block."""
     others = [
-        *_stabilising(access, session, mix.stabilisation, available),
+        *_stabilising(access, session, mix.stabilisation, free),
         *_repeats(session, standing, mix.repeat),
         *_gold(access, session, standing, mix.gold),
     ]
     number = mix.total - len(others)
-    main = _main(access, session, standing.position, min(number, available), others)
+    main = _main(access, session, standing.position, min(number, free), others)
     return [*main, *others] if main or not number else []
 
 
-def _stabilising(access: Access, session: SessionFacts, number: int, available: int) -> list[Pick]:
+def _stabilising(access: Access, session: SessionFacts, number: int, free: int) -> list[Pick]:
     # They spend images on scores that never count: a study that runs out does without.
-    number = min(number, available // 4)
+    number = min(number, free // 4)
     if not number:
         return []
     start = chance(f"{session.seed}:stabilisation")
@@ -154,7 +163,7 @@ def _main(
         end = len(picks) + wanted
         for draw in draws_to_try(first):
             if len(picks) < end:
-                picks += places.take_places(
+                picks += slots.take_slots(
                     draw=draw,
                     number=end - len(picks),
                     study_id=study.id,

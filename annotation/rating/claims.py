@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -26,10 +26,17 @@ from ..raters.errors import (
     TrialNotFoundError,
     TrialSkippedError,
 )
-from ..studies.protocols import protocol_of
-from . import slots as places
+from . import slots
 from .blocks import Standing, claim_block, day_is_full, rest_is_due, time_is_up
-from .facts import BlockPlace, OfferedTrial, holdings_of
+from .facts import (
+    COUNTED,
+    BlockPlace,
+    Holdings,
+    OfferedTrial,
+    free_images,
+    holdings_of,
+    trials_in_all,
+)
 
 #: How many images a browser may hold beyond the one being rated.
 AHEAD_LIMIT = 2
@@ -50,11 +57,6 @@ WHERE id IN (
         AND lease_expires_at > now() + make_interval(secs => %(seconds)s)
     FOR UPDATE SKIP LOCKED
 )
-"""
-
-_DISPLAYED = """
-UPDATE annotation_trial SET displayed_at = now()
-WHERE id = %(trial)s AND rater_id = %(rater)s AND displayed_at IS NULL
 """
 
 
@@ -99,23 +101,28 @@ def must_ask_again(access: Access, offer: Offer) -> bool:
 
 
 #: The columns of a `Standing`, of a session that the statement locks.
-STANDING = "next_position, next_block, begun_at, rests_until, statement_timestamp()"
+STANDING = """
+    next_position, next_block, begun_at, rests_until, expected_trials, statement_timestamp()
+"""
 
 
 def lock_session(session: SessionFacts) -> Standing:
     """Locks the session's row for this transaction; where it stands.
 
-    Raises SessionStateError where it is not in rating (any more).
+    Raises SessionStateError where it is not in rating (any more), ProtocolChangedError where it
+    asks something else by now.
     """
     with prepared_cursor() as cursor:
         cursor.execute(
-            f"SELECT state, {STANDING} FROM annotation_ratingsession WHERE id = %s FOR UPDATE",  # noqa: S608  # names of columns
+            f"SELECT state, protocol_id, {STANDING} "  # noqa: S608 -- names of columns
+            "FROM annotation_ratingsession WHERE id = %s FOR UPDATE",
             [session.id],
         )
         row = cursor.fetchone()
     if row is None or row[0] != SessionState.RATING:
         raise SessionStateError(row[0] if row else "deleted")
-    return Standing(*row[1:])
+    session.require(row[1])
+    return Standing(*row[2:])
 
 
 def fill_up(*, access: Access, session: SessionFacts, standing: Standing, ahead: int) -> Offer:
@@ -124,52 +131,91 @@ def fill_up(*, access: Access, session: SessionFacts, standing: Standing, ahead:
 
     The caller's transaction holds the session's row.
     """
-    _renew_leases(session.id, access.study.lease_seconds)
-    holdings = holdings_of(access, session)
-    protocol = protocol_of(access.study)
-    plan, passes = protocol.plan, protocol.passes
+    holdings = holdings_of(session.id, lease_seconds=access.study.lease_seconds)
+    passes = access.protocol.passes
+    if holdings.wants_more(ahead, passes):
+        return _with_more(access, session, standing, holdings, ahead)
+    total = min(access.study.session_trials, standing.expected)
+    return _offer_of(holdings, passes, total, ahead)
+
+
+def _with_more(
+    access: Access, session: SessionFacts, standing: Standing, holdings: Holdings, ahead: int
+) -> Offer:
+    """What is offered where little is left in hand: a block more, a rest, or the session's end."""
+    passes = access.protocol.passes
+    length, stops = _length(access, session, standing, holdings)
+    free = free_images(access)
+    standing = replace(standing, expected=trials_in_all(holdings.placed, free, length))
+    rest = standing.rest_left
+    if access.study.status == "open" and not rest:
+        holdings, rest = _claim_blocks(access, session, standing, holdings, (length, free), ahead)
+    if not (holdings.leased or rest) and (holdings.placed >= length or not free):
+        done = holdings.done(passes)
+        return Offer([], done, done, _finish(access, session, stops))
+    total = max(standing.expected, holdings.placed)
+    return _offer_of(holdings, passes, total, ahead, rest)
+
+
+def _length(
+    access: Access, session: SessionFacts, standing: Standing, holdings: Holdings
+) -> tuple[int, tuple[Flag, ...]]:
+    """How many trials the session has now, and the rules that it fails: they, and the clock, end
+    it with what is in hand."""
     length = access.study.session_trials
-    wants = holdings.wants_more(ahead, passes)
-    if wants and (time_is_up(plan, standing) or day_is_full(access)):
+    if time_is_up(access.protocol.plan, standing) or day_is_full(access):
         length = holdings.placed
     # A block ends, or the session; before the first one there is nothing to judge.
-    ends = not holdings.leased or (wants and holdings.placed < length)
-    stops = (
-        stopping_flags(access.study, access.rater_id, session.id)
-        if ends and standing.block > 1
-        else ()
+    ends = not holdings.leased or holdings.placed < length
+    if not ends or standing.block <= 1:
+        return length, ()
+    stops = stopping_flags(
+        study_id=access.study.id,
+        rater_id=access.rater_id,
+        session_id=session.id,
+        protocol_id=session.protocol,
     )
-    if stops:
-        length = holdings.placed
-    rest = standing.rest_left
-    while (
-        access.study.status == "open"
-        and not rest
-        and holdings.wants_more(ahead, passes)
-        and (holdings.placed < length and holdings.available)
-    ):
-        if standing.block > 1 and rest_is_due(plan, standing):
-            if not holdings.leased:
-                rest = _rest(session, plan.rest_seconds)
-            break
-        block = claim_block(access=access, session=session, standing=standing, holdings=holdings)
+    return (holdings.placed if stops else length), stops
+
+
+def _claim_blocks(
+    access: Access,
+    session: SessionFacts,
+    standing: Standing,
+    holdings: Holdings,
+    left: tuple[int, int],
+    ahead: int,
+) -> tuple[Holdings, int]:
+    """What the session holds with the blocks that it claims, and the seconds of a rest that is due.
+
+    left: the session's length, and how many images the rater could be given (`free_images`).
+    """
+    (length, free), protocol = left, access.protocol
+    while holdings.wants_more(ahead, protocol.passes) and holdings.placed < length and free:
+        if standing.block > 1 and rest_is_due(protocol.plan, standing):
+            rest = 0 if holdings.leased else _rest(session, protocol.plan.rest_seconds)
+            return holdings, rest
+        block = claim_block(
+            access=access, session=session, standing=standing, holdings=holdings, free=free
+        )
         if not block:
             break
         standing = standing.after(block)
-        holdings = holdings.with_block(block)
-    over = not holdings.leased and not rest
-    over = over and (holdings.placed >= length or not holdings.available)
-    if over:
-        done = holdings.done(passes)
-        return Offer([], done, done, _finish(access, session, stops), rest)
+        placed, holdings = holdings.placed, holdings.with_block(block)
+        # The count stops at COUNTED, and some of the block need not have come out of it.
+        free = free if free >= COUNTED else max(free - (holdings.placed - placed), 0)
+    return holdings, 0
+
+
+def _offer_of(holdings: Holdings, passes: int, total: int, ahead: int, rest: int = 0) -> Offer:
+    """What is shown of the holdings of a session that will have `total` trials after training."""
     trials = holdings.shown(ahead, passes)
-    if trials and trials[0].training:
-        training = holdings.trained + sum(trial.training for trial in holdings.leased)
-        done = holdings.done(passes, training=True)
-        total = training * passes
-    else:
-        done, total = holdings.done(passes), holdings.total(length) * passes
-    return Offer(trials, done, total, SessionState.RATING, rest, holdings.block(passes))
+    training = bool(trials) and trials[0].training
+    if training:
+        total = holdings.trained + sum(trial.training for trial in holdings.leased)
+    done = holdings.done(passes, training=training)
+    block = holdings.block(passes)
+    return Offer(trials, done, total * passes, SessionState.RATING, rest, block)
 
 
 def _rest(session: SessionFacts, seconds: int) -> int:
@@ -187,17 +233,8 @@ def _finish(access: Access, session: SessionFacts, stops: tuple[Flag, ...]) -> S
         RatingSession.objects.filter(pk=session.id, state=SessionState.RATING).update(
             state=SessionState.DONE, ended_at=Now()
         )
-    places.give_back_session(session_id=session.id)
+    slots.release_session(session_id=session.id)
     return SessionState.STOPPED if stops else SessionState.DONE
-
-
-def mark_displayed(*, access: Access, trial_id: int) -> None:
-    """Notes when the decoded image was first on the screen."""
-    with prepared_cursor() as cursor:
-        cursor.execute(_DISPLAYED, {"trial": trial_id, "rater": access.rater_id})
-        noted = cursor.rowcount == 1
-    if not noted and not Trial.objects.filter(pk=trial_id, rater_id=access.rater_id).exists():
-        raise TrialNotFoundError
 
 
 def renew_lease(*, access: Access, trial_id: int) -> datetime:
@@ -206,10 +243,11 @@ def renew_lease(*, access: Access, trial_id: int) -> datetime:
     One that ran out is taken again where it can be had; LeaseLostError where it cannot.
     """
     with locked_trial(access, trial_id) as trial:
-        hold_again(access, trial.pk, trial.state)
-        _renew_leases(trial.session_id, access.study.lease_seconds)
-        trial.refresh_from_db(fields=["lease_expires_at"])
-        return trial.lease_expires_at
+        reacquire(access, trial.pk, trial.state)
+        lease = access.study.lease_seconds
+        holdings = holdings_of(trial.session_id, lease_seconds=lease)
+        expires = {held.id: held.lease_expires_at for held in holdings.leased}
+        return expires.get(trial_id, trial.lease_expires_at)
 
 
 def release_leases(*, access: Access) -> None:
@@ -222,17 +260,20 @@ def release_leases(*, access: Access) -> None:
         cursor.execute(_RELEASE, {"session": session.id, "seconds": RELEASE_SECONDS})
 
 
-def skip_trial(*, access: Access, trial_id: int, skip: Skip, ahead: int) -> Offer:
+def skip_trial(
+    *, access: Access, trial_id: int, skip: Skip, ahead: int, displayed_ago_ms: int | None = None
+) -> Offer:
     """Gives the image back, never to be offered to this rater again; answers with what is next.
 
-    Skipping a skipped trial again changes nothing.
+    Skipping a skipped trial again changes nothing. displayed_ago_ms: how long ago it was first on
+    the screen; None where it never was.
     """
     with locked_trial(access, trial_id) as trial:
         if trial.state == Trial.State.SUBMITTED:
             raise SessionStateError(trial.state)
         if trial.state != Trial.State.SKIPPED:
-            hold_again(access, trial.pk, trial.state)
-            places.give_back_skipped(trial_id=trial_id, skip=skip)
+            reacquire(access, trial.pk, trial.state)
+            slots.release_skipped(trial_id=trial_id, skip=skip, displayed_ago_ms=displayed_ago_ms)
     return claim_trials(access=access, ahead=ahead)
 
 
@@ -255,14 +296,14 @@ def locked_trial(access: Access, trial_id: int) -> Iterator[Trial]:
         yield trial
 
 
-def hold_again(access: Access, trial_id: int, state: str) -> None:
+def reacquire(access: Access, trial_id: int, state: str) -> None:
     """See to it that an expired trial holds a place again.
 
     Raises LeaseLostError where the places have gone, TrialSkippedError where the rater skipped it.
     """
     if state == Trial.State.SKIPPED:
         raise TrialSkippedError
-    if state == Trial.State.EXPIRED and not places.retake_place(
+    if state == Trial.State.EXPIRED and not slots.reacquire_slot(
         trial_id=trial_id, lease_seconds=access.study.lease_seconds
     ):
         raise LeaseLostError
@@ -285,19 +326,6 @@ def require_open_study(access: Access) -> None:
 def expire_leases() -> int:
     """Gives back every lease that ran out, in short transactions; answers how many."""
     total = 0
-    while expired := places.give_back_expired(limit=_SWEEP_BATCH):
+    while expired := slots.release_expired(limit=_SWEEP_BATCH):
         total += expired
     return total
-
-
-def _renew_leases(session_id: int, seconds: int) -> None:
-    """All that the session holds: a block is longer than what the page shows of it."""
-    with prepared_cursor() as cursor:
-        cursor.execute(
-            # Most answers find nothing due, and write nothing.
-            "UPDATE annotation_trial "
-            "SET lease_expires_at = now() + make_interval(secs => %(full)s) "
-            "WHERE session_id = %(session)s AND state = 'leased' "
-            "AND lease_expires_at < now() + make_interval(secs => 0.75 * %(full)s)",
-            {"full": seconds, "session": session_id},
-        )

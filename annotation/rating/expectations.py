@@ -5,7 +5,6 @@ from django.db.models import Avg
 from ..models import PublishedScore
 from ..protocol.practice import Expectation, expectation
 from ..raters.access import Access
-from ..studies.protocols import protocol_of
 
 
 def expectations_of(access: Access, trial_id: int) -> list[Expectation]:
@@ -20,6 +19,6 @@ def expectations_of(access: Access, trial_id: int) -> list[Expectation]:
     )
     return [
         expectation(item.key, item.scale, known[item.key])
-        for item in protocol_of(access.study).perspectives
+        for item in access.protocol.perspectives
         if item.key in known
     ]

@@ -40,31 +40,43 @@ OFFERED = """
     trial.asked_up_to, trial.scored
 """
 
-_HOLDINGS = f"""
-WITH answered AS (
+# What a session holds, and its leases renewed for `lease` seconds where less than three quarters of
+# them are left: all of them, as a block is longer than what the page shows of it. Most answers find
+# nothing due and write nothing; without `lease` none is.
+HOLDINGS = f"""
+WITH renewed AS (
+    UPDATE annotation_trial SET lease_expires_at = now() + make_interval(secs => %(lease)s::float8)
+    WHERE session_id = %(session)s AND state = 'leased'
+        AND lease_expires_at < now() + make_interval(secs => 0.75 * %(lease)s::float8)
+    RETURNING id, lease_expires_at
+), held AS (
+    SELECT trial.id, trial.position, trial.block, trial.role, trial.stimulus_id, trial.asked_up_to,
+        trial.scored, COALESCE(renewed.lease_expires_at, trial.lease_expires_at) AS lease_expires_at
+    FROM annotation_trial AS trial LEFT JOIN renewed ON renewed.id = trial.id
+    WHERE trial.session_id = %(session)s AND trial.state = 'leased'
+), answered AS (
     SELECT count(*) FILTER (WHERE role <> 'training') AS number,
         count(*) FILTER (WHERE role = 'training') AS trained,
-        count(*) FILTER (WHERE block = (
-            SELECT min(block) FROM annotation_trial
-            WHERE session_id = %(session)s AND state = 'leased'
-        )) AS in_block
+        count(*) FILTER (WHERE block = (SELECT min(block) FROM held)) AS in_block
     FROM annotation_trial
     WHERE session_id = %(session)s AND state IN ('submitted', 'skipped')
 )
-SELECT answered.number, answered.trained, answered.in_block,
-    (
-        SELECT count(*) FROM (
-            SELECT 1 FROM annotation_stimulus AS stimulus WHERE {ELIGIBLE}
-            LIMIT {{limit:d}}
-        ) AS counted
-    ),
-    {OFFERED}
+SELECT answered.number, answered.trained, answered.in_block, {OFFERED}
 FROM answered
-LEFT JOIN annotation_trial AS trial
-    ON trial.session_id = %(session)s AND trial.state = 'leased'
+LEFT JOIN held AS trial ON true
 LEFT JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
 LEFT JOIN annotation_prompt AS prompt ON prompt.id = stimulus.prompt_id
 ORDER BY trial.block, trial.scored, trial.position
+"""  # noqa: S608 -- the part put in is the constant above
+
+# The inner limit is one that the planner knows, or it plans for a tenth of the study; the outer one
+# can be another each time, and the plan is kept.
+_FREE = f"""
+SELECT count(*) FROM (
+    SELECT FROM (
+        SELECT FROM annotation_stimulus AS stimulus WHERE {ELIGIBLE} LIMIT {COUNTED}
+    ) AS free LIMIT %(limit)s
+) AS counted
 """  # noqa: S608 -- the parts put in are the constants above
 
 _ANY_ELIGIBLE = f"""
@@ -105,13 +117,12 @@ class BlockPlace:
 @dataclass(frozen=True, slots=True)
 class Holdings:
     """Where a session stands: trials answered (submitted or skipped) after training, in it, and in
-    the block of the first leased trial; images that could still be claimed (counted up to
-    COUNTED), and the trials leased now, in the order in which they are shown."""
+    the block of the first leased trial; and the trials leased now, in the order in which they are
+    shown."""
 
     answered: int
     trained: int
     in_block: int
-    available: int
     leased: list[OfferedTrial] = field(default_factory=list)
 
     @property
@@ -121,11 +132,7 @@ class Holdings:
 
     def with_block(self, block: list[OfferedTrial]) -> "Holdings":
         """As it stands once `block` has been leased too."""
-        counted = sum(not trial.training for trial in block)
-        # The count stops at COUNTED, and some of the block need not have come out of it: what is
-        # left is at least this much, and is counted again at the next answer.
-        left = self.available if self.available >= COUNTED else max(self.available - counted, 0)
-        return replace(self, leased=[*self.leased, *block], available=left)
+        return replace(self, leased=[*self.leased, *block])
 
     def wants_more(self, ahead: int, passes: int) -> bool:
         """Whether the next block is claimed to have `1 + ahead` trials in hand: not while a block
@@ -159,25 +166,32 @@ class Holdings:
         size = (self.in_block + len(leased)) * passes
         return BlockPlace(number, self.in_block * passes + partly, size)
 
-    def total(self, session_trials: int) -> int:
-        """How many trials after training the session will have had when it ends."""
-        if self.available >= COUNTED:
-            return session_trials
-        return min(session_trials, self.placed + self.available)
 
+def holdings_of(session_id: int, *, lease_seconds: int | None = None) -> Holdings:
+    """What a session holds; one statement, whose cost does not grow with the study.
 
-def holdings_of(access: Access, session: SessionFacts) -> Holdings:
-    """One statement, whose cost does not grow with the study."""
+    lease_seconds: renews the session's leases for so long where that is due; None: looks only.
+    """
     with prepared_cursor() as cursor:
-        cursor.execute(
-            # A limit that the planner knows, or it plans for a tenth of the study.
-            _HOLDINGS.format(limit=min(access.study.session_trials, COUNTED)),
-            {"study": access.study.id, "rater": access.rater_id, "session": session.id},
-        )
+        cursor.execute(HOLDINGS, {"session": session_id, "lease": lease_seconds})
         rows = cursor.fetchall()
-    leased = [OfferedTrial(*row[4:]) for row in rows if row[4] is not None]
-    answered, trained, in_block, available = rows[0][:4]
-    return Holdings(answered, trained, in_block, available, leased)
+    leased = [OfferedTrial(*row[3:]) for row in rows if row[3] is not None]
+    answered, trained, in_block = rows[0][:3]
+    return Holdings(answered, trained, in_block, leased)
+
+
+def free_images(access: Access) -> int:
+    """How many images this rater could be given now, counted up to a session's length and
+    COUNTED: from there on it is enough."""
+    limit = min(access.study.session_trials, COUNTED)
+    row = _fetch_one(_FREE, {"study": access.study.id, "rater": access.rater_id, "limit": limit})
+    return int(row[0]) if row else 0
+
+
+def trials_in_all(placed: int, free: int, length: int) -> int:
+    """How many trials after training a session will have had when it ends: `placed` of them are
+    answered or leased, `free` images are left, and it ends at `length`."""
+    return length if free >= COUNTED else min(length, placed + free)
 
 
 def images_remain(access: Access) -> bool:
@@ -189,8 +203,8 @@ def images_remain(access: Access) -> bool:
 def last_ended_session(access: Access) -> SessionFacts | None:
     """The rater's latest session that is over; None where there was none."""
     ended = RatingSession.objects.filter(rater_id=access.rater_id, ended_at__isnull=False)
-    row = ended.order_by("-ended_at").values_list("pk", "state", "seed").first()
-    return SessionFacts(row[0], SessionState(row[1]), row[2]) if row else None
+    row = ended.order_by("-ended_at").values_list("pk", "state", "seed", "protocol_id").first()
+    return SessionFacts(row[0], SessionState(row[1]), *row[2:]) if row else None
 
 
 def answered_trials(access: Access) -> int:

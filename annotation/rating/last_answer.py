@@ -9,7 +9,6 @@ from workbench.core.statements import prepared_cursor
 
 from ..models import Explanation, RatingSession, Score, Trial
 from ..raters.access import Access, SessionFacts
-from ..studies.protocols import protocol_of
 from .facts import OFFERED, OfferedTrial
 
 _TRIAL = f"""
@@ -35,7 +34,7 @@ class LastAnswer:
 def may_revise(access: Access, session_id: int, block: int) -> bool:
     """Whether an answer of this block can be changed now: the study lets raters, and the session
     is still in the block."""
-    back = protocol_of(access.study).plan.blocks_back
+    back = access.protocol.plan.blocks_back
     return back is not None and block >= _block_of(session_id) - back
 
 

@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.files.storage import default_storage
-from django.db.models import Avg, CharField, Exists, OuterRef
-from django.db.models.expressions import RawSQL
+from django.db.models import Avg, Exists, OuterRef
 
 from ..models import PublishedScore, Stimulus, Study
+from ..protocol.document import ImageSize, ProtocolDocument
 from ..protocol.practice import expectation
 from ..protocol.sessions import SessionState
-from ..raters.access import Access, SessionFacts
-from ..studies.protocols import StudyFacts, protocol_of
+from ..raters.access import Access, SessionFacts, StudyFacts
 
 #: Enough to see the end of training, and of the session.
 TRAINING_SHOWN = 2
@@ -22,25 +21,20 @@ NOBODY = "preview"
 
 def preview_access(study: Study, state: SessionState | None) -> Access:
     """An access of nobody: no rater has the id 0, and no link the code."""
-    version = RawSQL(  # as in `rating.facts`, so that the parsed protocol is shared
-        "annotation_study.xmin || '/' || annotation_study.ctid", [], output_field=CharField()
-    )
     facts = StudyFacts(
         study.pk,
-        Study.objects.annotate(version=version).values_list("version", flat=True).get(pk=study.pk),
         Study.Status.OPEN,
         study.session_trials,
         study.lease_seconds,
         study.audit_share,
         study.holdout_share,
     )
-    session = SessionFacts(0, state, 0) if state else None
+    session = SessionFacts(0, state, 0, 0) if state else None
     return Access(0, f"{NOBODY}-{study.pk}", "active", 0, facts, session)
 
 
-def preview_passes(access: Access) -> list[list[str]]:
+def preview_passes(protocol: ProtocolDocument) -> list[list[str]]:
     """What is asked in each pass over the images."""
-    protocol = protocol_of(access.study)
     return [[item.key for item in protocol.asked_now(scored)] for scored in range(protocol.passes)]
 
 
@@ -80,7 +74,7 @@ def _trial(
 
 
 def _shown(study: Study, stimulus: Stimulus) -> str:
-    exact = study.image_size == Study.ImageSize.PIXELS and stimulus.exact.name
+    exact = study.image_size == ImageSize.PIXELS and stimulus.exact.name
     return str(exact or stimulus.display.name)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -22,22 +23,28 @@ from ..raters.errors import (
     SessionStateError,
     StudyFullError,
 )
-from . import slots as places
+from ..studies.protocols import current_protocol
+from . import slots
 from .blocks import day_is_full
 from .claims import require_open_study
 from .facts import images_remain, last_ended_session
 
 _CLIENT_FACTS_LIMIT = 4096
 
-# A lease that was claimed or renewed is the latest sign of life.
+# A lease that was claimed or renewed is the latest sign of life. Waits for nobody, so it cannot
+# deadlock with a change of the protocol, which holds several sessions too.
 _EXPIRE = """
-UPDATE annotation_ratingsession AS session SET state = 'expired', ended_at = now()
-WHERE state = ANY (%(open)s) AND now() - make_interval(hours => %(hours)s) > GREATEST(
-    session.consented_at, session.paused_at,
-    (
-        SELECT max(trial.lease_expires_at) FROM annotation_trial AS trial
-        WHERE trial.session_id = session.id
+UPDATE annotation_ratingsession SET state = 'expired', ended_at = now()
+WHERE id IN (
+    SELECT session.id FROM annotation_ratingsession AS session
+    WHERE state = ANY (%(open)s) AND now() - make_interval(hours => %(hours)s) > GREATEST(
+        session.consented_at, session.paused_at,
+        (
+            SELECT max(trial.lease_expires_at) FROM annotation_trial AS trial
+            WHERE trial.session_id = session.id
+        )
     )
+    FOR UPDATE SKIP LOCKED
 )
 """
 
@@ -66,13 +73,14 @@ def start_session(*, access: Access, consent: bool, client: object) -> tuple[Ses
 def _create(access: Access, facts: Mapping[str, Any]) -> tuple[SessionFacts, bool]:
     try:
         with transaction.atomic():
+            protocol = current_protocol(access.study.id)
             session = RatingSession.objects.create(
-                rater_id=access.rater_id, client=facts, consented_at=Now()
+                rater_id=access.rater_id, protocol=protocol, client=facts, consented_at=Now()
             )
     except IntegrityError:
         # Another tab started one in this moment: the constraint lets only one be open.
         return _existing(access), False
-    return SessionFacts(session.pk, SessionState.INSTRUCTIONS, session.seed), True
+    return SessionFacts(session.pk, SessionState.INSTRUCTIONS, session.seed, protocol.pk), True
 
 
 def _existing(access: Access) -> SessionFacts:
@@ -97,7 +105,7 @@ def begin_rating(*, access: Access) -> SessionFacts:
     )
     if not _change(session, SessionState.RATING, paused_at=None, **times):
         raise SessionStateError(session.state)
-    return SessionFacts(session.id, SessionState.RATING, session.seed)
+    return replace(session, state=SessionState.RATING)
 
 
 def pause(*, access: Access) -> SessionFacts:
@@ -111,7 +119,7 @@ def pause(*, access: Access) -> SessionFacts:
         return session
     if not _change(session, SessionState.PAUSED, paused_at=Now()):
         raise SessionStateError(session.state)
-    return SessionFacts(session.id, SessionState.PAUSED, session.seed)
+    return replace(session, state=SessionState.PAUSED)
 
 
 def withdraw(*, access: Access) -> None:
@@ -123,7 +131,7 @@ def withdraw(*, access: Access) -> None:
         return
     with transaction.atomic():
         if _change(access.session, SessionState.WITHDRAWN, ended_at=Now()):
-            places.give_back_session(session_id=access.session.id)
+            slots.release_session(session_id=access.session.id)
 
 
 def expire_sessions() -> int:
@@ -161,7 +169,9 @@ def _client_facts(client: object) -> Mapping[str, Any]:
         raise InvalidAnswerError(f"client: {client!r} is not an object")
     text = json.dumps(client, ensure_ascii=False, allow_nan=False)
     if len(text) > _CLIENT_FACTS_LIMIT:
-        raise InvalidAnswerError(f"client: {len(text)} characters, {_CLIENT_FACTS_LIMIT} fit")
+        raise InvalidAnswerError(
+            f"client: {len(text)} characters, at most {_CLIENT_FACTS_LIMIT} fit"
+        )
     try:
         storable_text(text, "client")
         storable_text(text.replace("\\u0000", "\0"), "client")

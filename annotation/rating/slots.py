@@ -14,7 +14,7 @@ from workbench.core.statements import prepared_cursor
 from ..protocol.asking import ALWAYS
 from ..protocol.draw import Draw
 from ..protocol.order import Content
-from ..protocol.plan import Role
+from ..protocol.plan import LIMITS, Role
 from ..protocol.skips import Skip
 from .facts import ELIGIBLE, OFFERED, OfferedTrial
 
@@ -24,21 +24,32 @@ _ORDERS: dict[Draw, tuple[str, str]] = {
     Draw.HOLDOUT: ("holdout", "stimulus.shuffle"),
 }
 
+#: No block takes more; a limit that the planner knows, or it plans for a tenth of the study.
+_MOST = int(LIMITS["block_trials"][1])
+
 # Locks the first free stimuli of an index and counts the places. Rows that another claim holds
 # this instant are passed over. NO KEY: a trial of another rater may refer to the stimulus
-# meanwhile (as stabilisation), and two claims that refer to each other's would deadlock. The limit
-# is written in, or the planner plans for a tenth of the study.
+# meanwhile (as stabilisation), and two claims that refer to each other's would deadlock. The outer
+# limit asks for no more rows than are wanted, and the inner part locks none that is not asked for;
+# so the text is the same for every number, and is planned once.
 _TAKE = """
 WITH picked AS (
-    SELECT stimulus.id FROM annotation_stimulus AS stimulus
-    WHERE {eligible} AND stimulus.split = '{split}' AND stimulus.id <> ALL (%(taken)s)
-    ORDER BY {order} LIMIT {number:d}
-    FOR NO KEY UPDATE OF stimulus SKIP LOCKED
+    SELECT first.id FROM (
+        SELECT stimulus.id FROM annotation_stimulus AS stimulus
+        WHERE {eligible} AND stimulus.split = '{split}' AND stimulus.id <> ALL (%(taken)s)
+        ORDER BY {order} LIMIT {most}
+        FOR NO KEY UPDATE OF stimulus SKIP LOCKED
+    ) AS first LIMIT %(number)s
 )
 UPDATE annotation_stimulus AS stimulus SET claimed_ratings = stimulus.claimed_ratings + 1
 FROM picked WHERE stimulus.id = picked.id
 RETURNING stimulus.id, stimulus.prompt_id, stimulus.generator_id
 """
+#: The statement that takes places in each draw's order.
+TAKE = {
+    draw: _TAKE.format(eligible=ELIGIBLE, split=split, order=order, most=_MOST)
+    for draw, (split, order) in _ORDERS.items()
+}
 
 _LEASE = f"""
 WITH given AS (
@@ -47,7 +58,8 @@ WITH given AS (
     ) WITH ORDINALITY AS given (stimulus_id, role, draw, asked_up_to, place)
 ), step AS (
     UPDATE annotation_ratingsession
-    SET next_position = next_position + (SELECT count(*) FROM given), next_block = %(block)s + 1
+    SET next_position = next_position + (SELECT count(*) FROM given), next_block = %(block)s + 1,
+        expected_trials = %(expected)s
     WHERE id = %(session)s
     RETURNING next_position - (SELECT count(*) FROM given) AS first
 ), trial AS (
@@ -92,14 +104,24 @@ SELECT count(*) FROM expired
 _GIVE_BACK_EXPIRED = _GIVE_BACK.format(condition="trial.lease_expires_at < now()")
 _GIVE_BACK_SESSION = _GIVE_BACK.format(condition="trial.session_id = %(session)s")
 
-_SKIP = """
+#: When the image was first on the screen: so long before now as the page says, not before it was
+#: given out, and in the first pass where there are several.
+DISPLAYED_AT = """
+    CASE WHEN displayed_at IS NOT NULL THEN displayed_at
+    WHEN %(displayed_ago_ms)s::float8 IS NOT NULL THEN
+        GREATEST(leased_at, now() - make_interval(secs => %(displayed_ago_ms)s / 1000.0::float8))
+    END
+"""
+
+_SKIP = f"""
 WITH skipped AS (
-    UPDATE annotation_trial SET state = 'skipped', skip_reason = %(reason)s, skip_note = %(note)s
+    UPDATE annotation_trial SET state = 'skipped', skip_reason = %(reason)s, skip_note = %(note)s,
+        displayed_at = {DISPLAYED_AT}
     WHERE id = %(trial)s AND state = 'leased' RETURNING stimulus_id, role
 )
 UPDATE annotation_stimulus AS stimulus SET claimed_ratings = stimulus.claimed_ratings - 1
 FROM skipped WHERE stimulus.id = skipped.stimulus_id AND skipped.role = 'main'
-"""
+"""  # noqa: S608 -- the part put in is a constant
 
 _RETAKE = """
 WITH free AS (
@@ -141,23 +163,19 @@ class Pick:
     asked_up_to: float | None = ALWAYS
 
 
-def take_statement(draw: Draw, number: int) -> str:
-    split, order = _ORDERS[draw]
-    return _TAKE.format(eligible=ELIGIBLE, split=split, order=order, number=number)
-
-
-def take_places(
+def take_slots(
     *, draw: Draw, number: int, study_id: int, rater_id: int, taken: Collection[int]
 ) -> list[Pick]:
     """Takes a place on each of the first `number` stimuli of `draw`'s order, by id.
 
-    taken: stimuli that this transaction has picked already. Lease them (`lease_block`) in the same
-    transaction, which must hold the session's row, so that one rater's claims follow each other.
+    number: at most what the largest block has. taken: stimuli that this transaction has picked
+    already. Lease them (`lease_block`) in the same transaction, which must hold the session's row,
+    so that one rater's claims follow each other.
     """
     with prepared_cursor() as cursor:
         cursor.execute(
-            take_statement(draw, number),
-            {"study": study_id, "rater": rater_id, "taken": list(taken)},
+            TAKE[draw],
+            {"study": study_id, "rater": rater_id, "taken": list(taken), "number": number},
         )
         return [
             Pick(stimulus, Content(prompt, generator), Role.MAIN, draw)
@@ -172,9 +190,13 @@ def lease_block(
     study_id: int,
     rater_id: int,
     session_id: int,
+    expected: int,
     lease_seconds: int,
 ) -> list[OfferedTrial]:
-    """Leases the picks to the rater in this order, as the session's `block`."""
+    """Leases the picks to the rater in this order, as the session's `block`.
+
+    expected: how many trials after training the session is to have in all, kept with it.
+    """
     picks = list(picks)
     with prepared_cursor() as cursor:
         cursor.execute(
@@ -188,29 +210,38 @@ def lease_block(
                 "study": study_id,
                 "rater": rater_id,
                 "session": session_id,
+                "expected": expected,
                 "seconds": lease_seconds,
             },
         )
         return [OfferedTrial(*row) for row in cursor.fetchall()]
 
 
-def give_back_expired(*, limit: int) -> int:
+def release_expired(*, limit: int) -> int:
     """Expires up to `limit` leases that ran out and gives their places back; answers how many."""
     return _count(_GIVE_BACK_EXPIRED, {"limit": limit})
 
 
-def give_back_session(*, session_id: int) -> int:
+def release_session(*, session_id: int) -> int:
     """Gives back what a session still holds. A lease that is locked this instant runs out later."""
     return _count(_GIVE_BACK_SESSION, {"session": session_id, "limit": None})
 
 
-def give_back_skipped(*, trial_id: int, skip: Skip) -> None:
+def release_skipped(*, trial_id: int, skip: Skip, displayed_ago_ms: int | None) -> None:
     """Marks a leased trial as skipped and gives its place back, if it held one."""
     with prepared_cursor() as cursor:
-        cursor.execute(_SKIP, {"trial": trial_id, "reason": skip.reason, "note": skip.note})
+        cursor.execute(
+            _SKIP,
+            {
+                "trial": trial_id,
+                "reason": skip.reason,
+                "note": skip.note,
+                "displayed_ago_ms": displayed_ago_ms,
+            },
+        )
 
 
-def retake_place(*, trial_id: int, lease_seconds: int) -> bool:
+def reacquire_slot(*, trial_id: int, lease_seconds: int) -> bool:
     """Leases an expired trial again; False where its image is full or with the rater again."""
     with prepared_cursor() as cursor:
         cursor.execute(_RETAKE, {"trial": trial_id, "seconds": lease_seconds})

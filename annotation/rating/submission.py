@@ -28,8 +28,8 @@ from ..raters.errors import (
     StudyNotOpenError,
     TrialNotFoundError,
 )
-from ..studies.protocols import protocol_of
-from . import claims
+from ..studies.protocols import perspective_ids
+from . import claims, slots
 from .blocks import Standing
 from .claims import Offer
 from .expectations import expectations_of
@@ -41,7 +41,7 @@ _NOTHING = Reason()
 # The session's row first, then the trial's: the order of every other path, so none deadlocks.
 _LOCK = f"""
 WITH session AS MATERIALIZED (
-    SELECT id, state, seed, {claims.STANDING} FROM annotation_ratingsession
+    SELECT id, state, seed, protocol_id, {claims.STANDING} FROM annotation_ratingsession
     WHERE id = (
         SELECT session_id FROM annotation_trial WHERE id = %(trial)s AND rater_id = %(rater)s
     )
@@ -52,12 +52,12 @@ FROM session, annotation_trial AS trial WHERE trial.id = %(trial)s FOR UPDATE OF
 """  # noqa: S608 -- the part put in is a constant
 
 # A first answer, whole, in one statement: this runs once per rating.
-_STORE = """
+_STORE = f"""
 WITH trial AS (
     UPDATE annotation_trial
     SET state = CASE WHEN %(whole)s THEN 'submitted' ELSE state END,
         submitted_at = CASE WHEN %(whole)s THEN now() END,
-        scored = %(count)s, behaviour = %(behaviour)s::jsonb
+        scored = %(count)s, behaviour = %(behaviour)s::jsonb, displayed_at = {slots.DISPLAYED_AT}
     WHERE id = %(trial)s AND state = 'leased' RETURNING id
 ), scores AS (
     INSERT INTO annotation_score (trial_id, perspective_id, value, revision, created_at)
@@ -75,7 +75,7 @@ WITH trial AS (
     ) AS given (perspective, phrases, text, regions, words)
 )
 SELECT id FROM trial
-"""
+"""  # noqa: S608 -- the part put in is a constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +114,11 @@ class _Locked:
 
 
 def read_answer(*, access: Access, scores: object, explanations: object) -> Answer:
-    """The answer as it came over the wire, checked against the study's scales and form.
+    """The answer as it came over the wire, checked against the session's scales and form.
 
     Whether it holds the scores that are asked for is seen under the trial's lock.
     """
-    protocol = protocol_of(access.study)
+    protocol = access.protocol
     try:
         return parse_answer(scores, explanations, protocol.perspectives, protocol.form, whole=False)
     except ProtocolError as error:
@@ -128,7 +128,7 @@ def read_answer(*, access: Access, scores: object, explanations: object) -> Answ
 def read_behaviour(*, access: Access, data: object) -> dict[str, Any]:
     """The measurements as they came over the wire."""
     try:
-        return parse_behaviour(data, protocol_of(access.study).ids)
+        return parse_behaviour(data, [item.key for item in access.protocol.perspectives])
     except ProtocolError as error:
         raise InvalidAnswerError(str(error)) from error
 
@@ -141,20 +141,22 @@ def submit_answer(
     language: str,
     ahead: int,
     behaviour: Mapping[str, Any] | None = None,
+    displayed_ago_ms: int | None = None,
     revises: bool = True,
 ) -> Submission:
     """Stores the answer and claims what is next, in one transaction.
 
     The same answer again changes nothing; another one supersedes the first while the rater is in
     its block and the study lets them (NotRevisableError else). An answer to a lease that ran out is
-    taken where a place can be had again. `behaviour` is of the first answer: a revision has seen
-    the image before. Where the study goes through its images once per perspective, an answer is of
-    one of them, and the trial is submitted with the last. Raises InvalidAnswerError for a score
-    that is missing or not asked for now, for a reason that the trial does not ask for, and for a
-    word that its prompt does not have.
+    taken where a place can be had again. Where the study goes through its images once per
+    perspective, an answer is of one of them, and the trial is submitted with the last. Raises
+    InvalidAnswerError for a score that is missing or not asked for now, for a reason that the trial
+    does not ask for, and for a word that its prompt does not have.
 
+    behaviour, displayed_ago_ms (how long ago the image was first on the screen): of the first
+        answer; a revision has seen the image before.
     revises: False for a first answer, which must not take the place of one that overtook it (a
-    request that was slow and repeated, another device): AnsweredError then.
+        request that was slow and repeated, another device): AnsweredError then.
     """
     with transaction.atomic():
         locked = _lock(access, trial_id)
@@ -164,7 +166,8 @@ def submit_answer(
         if repeated:
             revision = _revise(access, locked, answer, language, revises)
         else:
-            revision = _store(access, locked, answer, language, behaviour or {})
+            behaviour = behaviour or {}
+            revision = _store(access, locked, answer, language, behaviour, displayed_ago_ms)
         offer = _next_offer(access, locked, ahead)
     if claims.must_ask_again(access, offer):
         offer = claims.claim_trials(access=access, ahead=ahead)
@@ -180,9 +183,11 @@ def _lock(access: Access, trial_id: int) -> _Locked:
         row = cursor.fetchone()
     if row is None:
         raise TrialNotFoundError
-    session = SessionFacts(row[6], SessionState(row[7]), row[8])
-    names = tuple(item.key for item in protocol_of(access.study).perspectives)
-    standing = Standing(*row[9:])
+    session = SessionFacts(row[6], SessionState(row[7]), *row[8:10])
+    if access.session is not None and access.session.id == session.id:
+        access.session.require(session.protocol)
+    names = tuple(item.key for item in access.protocol.perspectives)
+    standing = Standing(*row[10:])
     trial_id, state, role, asked_up_to, scored, block = row[:6]
     return _Locked(trial_id, state, role, asked_up_to, scored, block, session, standing, names)
 
@@ -190,7 +195,7 @@ def _lock(access: Access, trial_id: int) -> _Locked:
 def _is_repeated(access: Access, locked: _Locked, answer: Answer) -> bool:
     """Whether the answer is of perspectives that have their scores; else it is of what is asked
     now. Raises InvalidAnswerError where it is neither."""
-    protocol = protocol_of(access.study)
+    protocol = access.protocol
     repeated = any(name in answer.scores for name in locked.done)
     asked = [item.key for item in protocol.asked_now(locked.scored)]
     allowed = locked.done if repeated else asked
@@ -208,7 +213,7 @@ def _is_repeated(access: Access, locked: _Locked, answer: Answer) -> bool:
 
 def _refuse_unasked(access: Access, answer: Answer, up_to: float | None) -> None:
     """A reason that nobody asked for would make the asked ones no fair sample."""
-    for item in protocol_of(access.study).perspectives:
+    for item in access.protocol.perspectives:
         if item.key not in answer.reasons:
             continue
         if not is_asked(up_to, item.scale, answer.scores[item.key]):
@@ -237,14 +242,19 @@ def _require_rating(access: Access, session: SessionFacts) -> None:
 
 
 def _store(
-    access: Access, locked: _Locked, answer: Answer, language: str, behaviour: Mapping[str, Any]
+    access: Access,
+    locked: _Locked,
+    answer: Answer,
+    language: str,
+    behaviour: Mapping[str, Any],
+    displayed_ago_ms: int | None,
 ) -> int:
     _require_rating(access, locked.session)
-    claims.hold_again(access, locked.trial_id, locked.trial_state)
+    claims.reacquire(access, locked.trial_id, locked.trial_state)
     if locked.scored:
         earlier = Trial.objects.values_list("behaviour", flat=True).get(pk=locked.trial_id)
         behaviour = added(earlier, behaviour)
-    ids = protocol_of(access.study).ids
+    ids = perspective_ids(locked.session.protocol)
     with prepared_cursor() as cursor:
         cursor.execute(
             _STORE,
@@ -261,6 +271,7 @@ def _store(
                 "words": [json.dumps(reason.words) for reason in answer.reasons.values()],
                 "language": language,
                 "behaviour": json.dumps(behaviour),
+                "displayed_ago_ms": displayed_ago_ms,
             },
         )
     return 1
@@ -283,7 +294,7 @@ def _revise(access: Access, locked: _Locked, answer: Answer, language: str, revi
     _require_rating(access, locked.session)
     if not may_revise(access, locked.session.id, locked.block):
         raise NotRevisableError
-    ids = protocol_of(access.study).ids
+    ids = perspective_ids(locked.session.protocol)
     for rows, changed in ((given, scores), (explanations, reasons)):
         rows.filter(superseded_at=None, perspective_id__in=[ids[name] for name in changed]).update(
             superseded_at=Now()
@@ -346,5 +357,5 @@ def _next_offer(access: Access, locked: _Locked, ahead: int) -> Offer:
     if session.state is SessionState.RATING:
         return claims.fill_up(access=access, session=session, standing=locked.standing, ahead=ahead)
     # A repeated answer after the session's end.
-    answered = holdings_of(access, session).done(protocol_of(access.study).passes)
+    answered = holdings_of(session.id).done(access.protocol.passes)
     return Offer([], answered, answered, session.state)

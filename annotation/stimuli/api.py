@@ -47,7 +47,7 @@ class StimulusSerializer(serializers.ModelSerializer[Stimulus]):
 
 
 class StimulusListView(generics.ListAPIView[Stimulus]):
-    """The study's stimuli, the most wanted first."""
+    """The study's stimuli, most wanted first."""
 
     serializer_class = StimulusSerializer
     queryset = Stimulus.objects.none()

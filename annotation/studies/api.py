@@ -27,7 +27,7 @@ class StudyListView(generics.ListAPIView[Study]):
 
     @extend_schema(request=StudyCreateSerializer, responses={201: StudySerializer})
     def post(self, request: Request) -> Response:
-        """Make a draft."""
+        """Create a draft."""
         data = StudyCreateSerializer(data=request.data)
         data.is_valid(raise_exception=True)
         study = create_study(owner=signed_in(request), **data.validated_data)
@@ -43,7 +43,7 @@ class StudyDetailView(APIView):
 
     @extend_schema(request=StudyChangeSerializer, responses=StudySerializer)
     def patch(self, request: Request, slug: str) -> Response:
-        """Change settings; what does not fit is named and nothing is changed."""
+        """Change settings; if one does not fit, it is named and nothing is changed."""
         study = find_study(request.user, slug, "annotation.change_study")
         data = StudyChangeSerializer(study, data=request.data, partial=True)
         data.is_valid(raise_exception=True)

@@ -75,14 +75,14 @@ class Preset:
         }
 
 
-#: Few ratings where the model asks for them; design facts 3 to 5 give the figures.
+#: Few ratings, on the images that the model asks for; docs/decisions/005 has the figures.
 ACTIVE_LEARNING = Preset(
     key="active-learning",
     name=gettext_noop("Active learning"),
     purpose=gettext_noop(
-        "For teaching the model with few ratings: the images that it knows least about come "
-        "first, a random share of draws and a well-rated hold-out keep the sample honest. "
-        "Sessions after ITU-R BT.500-15."
+        "For teaching the model with few ratings: the images it knows least about come "
+        "first; a random share of draws and a well-rated hold-out keep the sample honest. "
+        "Sessions follow ITU-R BT.500-15."
     ),
     scale=ACR5,
     form=AIGCIQA2023_FORM,
@@ -168,8 +168,8 @@ AIGCIQA2023 = Preset(
     key="aigciqa2023",
     name=gettext_noop("AIGCIQA2023 replica"),
     purpose=gettext_noop(
-        "For scores that can be laid beside AIGCIQA2023+: its slider and its explanations, "
-        "28 raters per image, every rating counts. Sittings after ITU-R BT.500-15."
+        "For scores that can be compared with AIGCIQA2023+: its slider and its explanations, "
+        "28 raters per image, every rating counts. Sittings follow ITU-R BT.500-15."
     ),
     scale=SLIDER5,
     form=AIGCIQA2023_FORM,

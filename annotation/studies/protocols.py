@@ -1,79 +1,143 @@
-"""A study's protocol as the rating side reads it: parsed once per process."""
+"""Which protocol a study has: its settings are the working copy, rows of `Protocol` what was asked.
 
-from collections.abc import Mapping, Sequence
+A row is frozen by its first answer; a later change makes the next number. Until then a change takes
+its place and its sessions. So every row but the latest has answers, and settings that return to an
+earlier state return to its row.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
-from ..models import Study
-from ..protocol.asking import ExplanationAsking
-from ..protocol.forms import ExplanationForm
-from ..protocol.passes import asked_now, passes_of
-from ..protocol.perspectives import PerspectiveSettings
-from ..protocol.plan import SessionPlan
-from ..protocol.reliability_rules import ReliabilityRules
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-
-@dataclass(frozen=True, slots=True)
-class StudyFacts:
-    """A study as the rating API needs it.
-
-    `version` is another with every write to its row: the transaction that wrote it and its place.
-    """
-
-    id: int
-    version: str
-    status: str
-    session_trials: int
-    lease_seconds: int
-    audit_share: float
-    holdout_share: float
+from ..models import Perspective, Protocol, RatingSession, Study, Trial
+from ..protocol.document import ImageSize, ProtocolDocument, ProtocolTexts
+from .texts import DEFAULT_CONSENT, instructions_of, resolved_translations, texts_of
 
 
-@dataclass(frozen=True, slots=True)
-class Protocol:
-    """A study's scales, explanation form, session plan, rules on its raters, of which scores
-    reasons are asked, and how large images are shown; parsed."""
-
-    perspectives: tuple[PerspectiveSettings, ...]
-    #: By key, the perspective's row.
-    ids: Mapping[str, int]
-    form: ExplanationForm
-    plan: SessionPlan
-    rules: ReliabilityRules
-    asking: ExplanationAsking
-    image_size: str
-
-    @property
-    def passes(self) -> int:
-        """How often a rater sees each image."""
-        return passes_of(self.perspectives, one_per_pass=self.plan.one_per_pass)
-
-    def asked_now(self, scored: int) -> Sequence[PerspectiveSettings]:
-        """What is asked of an image whose first `scored` perspectives have their scores."""
-        return asked_now(self.perspectives, scored, one_per_pass=self.plan.one_per_pass)
-
-
-def protocol_of(study: StudyFacts) -> Protocol:
-    """The study's protocol, parsed once per process and version of its row."""
-    return _parsed_protocol(study.id, study.version)
+def document_of(study: Study) -> ProtocolDocument:
+    """What the study asks by its settings of now, default texts and translations written out."""
+    perspectives = study.perspective_settings
+    texts = ProtocolTexts(
+        study.title.strip(),
+        study.consent.strip() or DEFAULT_CONSENT,
+        instructions_of(study.instructions, perspectives),
+        resolved_translations(chain.from_iterable(texts_of(study).values()), study.translations),
+    )
+    return ProtocolDocument(
+        perspectives,
+        study.form,
+        study.asking,
+        study.plan,
+        study.viewing,
+        study.rules,
+        ImageSize(study.image_size),
+        texts,
+    )
 
 
 @lru_cache(maxsize=128)
-def _parsed_protocol(study_id: int, version: str) -> Protocol:
-    study = Study.objects.only(
-        "explanation_form",
-        "session_plan",
-        "reliability_rules",
-        "explanation_asked",
-        "image_size",
-    ).get(pk=study_id)
-    rows = list(study.perspectives.all())
-    return Protocol(
-        tuple(row.settings for row in rows),
-        {row.key: row.pk for row in rows},
-        study.form,
-        study.plan,
-        study.rules,
-        study.asking,
-        study.image_size,
+def stored_document(protocol_id: int) -> ProtocolDocument:
+    """A row's content, parsed once per process: rows do not change, and keys are not used again.
+
+    Raises Protocol.DoesNotExist for one that has given way to another.
+    """
+    content = Protocol.objects.values_list("content", flat=True).get(pk=protocol_id)
+    return ProtocolDocument.from_json(content)
+
+
+@lru_cache(maxsize=128)
+def perspective_ids(protocol_id: int) -> Mapping[str, int]:
+    """By key, in the protocol's order, the rows of what it asks. They stay as long as it does: what
+    has been answered keeps its perspectives."""
+    rows = Perspective.objects.filter(study__protocols=protocol_id)
+    return dict(rows.order_by("position").values_list("key", "pk"))
+
+
+@transaction.atomic
+def current_protocol(study_id: int) -> Protocol:
+    """The row of the study's settings, made where there is none.
+
+    Holds the study's row to the end of the caller's transaction, so that what it answers is current
+    until then: sessions begin, and settings change, one after the other.
+    """
+    # NO KEY: an answer may write to the audit trail, whose foreign key wants this row, while it
+    # holds the session that is waited for below.
+    study = Study.objects.select_for_update(no_key=True).get(pk=study_id)
+    document = document_of(study)
+    rows = Protocol.objects.filter(study=study)
+    latest, digest = rows.last(), document.sha256
+    known = rows.filter(content_sha256=digest).first()
+    if known is not None and known == latest:
+        return known
+    hold_unanswered(study)
+    leaving = latest if latest is not None and not _is_answered(latest) else None
+    current = known or Protocol.objects.create(
+        study=study,
+        number=_next_number(latest, leaving),
+        content=document.to_json(),
+        content_sha256=digest,
     )
+    if leaving is not None:
+        RatingSession.objects.filter(protocol=leaving).update(protocol=current)
+        leaving.delete()
+    return current
+
+
+def hold_unanswered(study: Study) -> None:
+    """While nobody has answered by the study's latest protocol, hold its sessions to the end of the
+    transaction: a first answer that is on its way has arrived, or waits.
+
+    The caller holds the study's row.
+    """
+    latest = Protocol.objects.filter(study=study).last()
+    if latest is not None and not _is_answered(latest):
+        sessions = RatingSession.objects.filter(protocol=latest).order_by("pk")
+        list(sessions.select_for_update().values_list("pk"))
+
+
+def protocols_of(study: Study) -> QuerySet[Protocol]:
+    """By number; with `answered`, whether any score was given by it, of training too."""
+    scored = Q(state=Trial.State.SUBMITTED) | Q(scored__gt=0)
+    answers = Trial.objects.filter(scored, session__protocol=OuterRef("pk"))
+    return Protocol.objects.filter(study=study).annotate(answered=Exists(answers))
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """Where a study's protocol stands, for its owner: `number` is the current one's, `next_number`
+    what a change would make; the same where a change takes its place."""
+
+    number: int
+    answered: bool
+    next_number: int
+
+    @property
+    def replaces(self) -> bool:
+        """Whether a change takes the place of the current one."""
+        return self.next_number == self.number
+
+
+def outlook_of(study: Study) -> Outlook:
+    """Reads alone; a study that no session has begun on may have no row yet."""
+    rows = protocols_of(study)
+    latest = rows.last()
+    current = rows.filter(content_sha256=document_of(study).sha256).first()
+    leaving = latest if latest is not None and not latest.answered else None
+    following = _next_number(latest, leaving)
+    if current is None:
+        return Outlook(following, False, following)
+    return Outlook(current.number, current.answered, following)
+
+
+def _is_answered(protocol: Protocol) -> bool:
+    return protocols_of(protocol.study).filter(pk=protocol.pk, answered=True).exists()
+
+
+def _next_number(latest: Protocol | None, leaving: Protocol | None) -> int:
+    if latest is None:
+        return 1
+    return latest.number if latest == leaving else latest.number + 1

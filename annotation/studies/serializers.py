@@ -16,7 +16,7 @@ class PerspectivesField(serializers.JSONField):
 
 
 class StudySerializer(serializers.ModelSerializer[Study]):
-    """A study as it is."""
+    """A study with its current settings."""
 
     perspectives = PerspectivesField(required=False)
 
@@ -27,7 +27,7 @@ class StudySerializer(serializers.ModelSerializer[Study]):
 
 
 class StudyChangeSerializer(StudySerializer):
-    """Settings to change; `status` opens, pauses or closes."""
+    """Settings to change; `status` opens, pauses or closes the study."""
 
     class Meta(StudySerializer.Meta):
         extra_kwargs = {"slug": {"read_only": True}}

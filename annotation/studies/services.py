@@ -24,6 +24,7 @@ from ..protocol.translations import parse_translations
 from ..protocol.viewing import ViewingChecks
 from .audit import record
 from .perspectives import write_perspectives
+from .protocols import current_protocol, hold_unanswered
 
 #: What an owner may set; the rest of Study is the workbench's own.
 SETTINGS = (
@@ -81,6 +82,7 @@ def create_study(*, owner: User, title: str, slug: str = "", **settings: Any) ->
         study.save()
         write_perspectives(study, asked)
         Membership.objects.create(study=study, user=owner, role=MemberRole.OWNER)
+        current_protocol(study.pk)
         record(study=study, actor=owner, action="study.created", title=title)
     return study
 
@@ -88,7 +90,9 @@ def create_study(*, owner: User, title: str, slug: str = "", **settings: Any) ->
 def update_study(*, study: Study, actor: User, changes: Mapping[str, Any]) -> Study:
     """Change settings; StudyError names the first that does not fit, and nothing is changed."""
     with transaction.atomic():
-        locked = Study.objects.select_for_update().get(pk=study.pk)
+        # NO KEY, as `current_protocol` says.
+        locked = Study.objects.select_for_update(no_key=True).get(pk=study.pk)
+        hold_unanswered(locked)
         columns = {name: value for name, value in changes.items() if name != "perspectives"}
         before = {name: getattr(locked, name) for name in columns}
         old = locked.perspective_settings
@@ -96,12 +100,12 @@ def update_study(*, study: Study, actor: User, changes: Mapping[str, Any]) -> St
         _refuse_new_questions(locked, old, asked)
         _refuse_new_phrases(locked, columns)
         _apply(locked, columns, asked)
-        # The row of the study is another with each change, also where only perspectives changed.
-        locked.save(update_fields=[*columns, "title"])
+        locked.save(update_fields=list(columns))
         changed = [name for name in columns if before[name] != getattr(locked, name)]
         if asked != old:
             write_perspectives(locked, asked)
             changed.append("perspectives")
+        current_protocol(locked.pk)
         changed.sort()
         _follow_rating_counts(locked, changed)
         if changed:
@@ -115,7 +119,7 @@ def set_status(*, study: Study, actor: User, status: str) -> None:
     with transaction.atomic():
         if not Study.objects.filter(pk=study.pk, status__in=allowed).update(status=status):
             raise StatusError(
-                _("The study cannot become “%(status)s” from where it is now; reload the page.")
+                _("The study cannot become “%(status)s” from its current state; reload the page.")
                 % {"status": status}
             )
         record(study=study, actor=actor, action=f"study.{status}")
@@ -181,11 +185,11 @@ def _refuse_new_questions(
     if not has_ratings(study):
         return
     if same_keys:
-        raise StudyError(_("The scale cannot change: the study has ratings. Make a new study."))
+        raise StudyError(_("The scale cannot change: the study has ratings. Create a new study."))
     raise StudyError(
         _(
             "Perspectives cannot be added, removed or moved: the study has ratings. "
-            "Make a new study."
+            "Create a new study."
         )
     )
 
@@ -207,7 +211,7 @@ def _refuse_new_phrases(study: Study, changes: Mapping[str, Any]) -> None:
         return
     if has_explanations(study):
         raise StudyError(
-            _("The phrases cannot change: they have been chosen. Add a field, or make a new study.")
+            _("The phrases cannot change: they have been used. Add a field, or create a new study.")
         )
 
 

@@ -5,16 +5,17 @@ translators; an owner's own words have the translations that the owner gave, or 
 unchanged.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from django.utils.translation import get_language, gettext, gettext_noop
+from django.conf import settings
+from django.utils.translation import get_language, gettext, gettext_noop, override
 
 from ..models import Study
 from ..protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES
 from ..protocol.forms import ExplanationForm
 from ..protocol.perspectives import PerspectiveSettings
-from ..protocol.translations import Translations
+from ..protocol.translations import Translations, parse_translations
 
 DEFAULT_CONSENT = gettext_noop(
     "You are invited to judge images that were made by computers from written prompts. Taking part "
@@ -72,8 +73,8 @@ _DEFAULTS = (
     gettext_noop("Authenticity"),
     gettext_noop("Does it look real, free of warped, melted or impossible parts?"),
     gettext_noop(
-        "Follow hands, faces, letters, lines, shadows and reflections: what could not be so in "
-        "a photograph, or by the hand of a person, lowers it."
+        "Follow hands, faces, letters, lines, shadows and reflections: anything that could "
+        "not be so in a photograph, or in a person’s drawing, lowers it."
     ),
     gettext_noop("Correspondence"),
     gettext_noop("Does the image show what the prompt asks for?"),
@@ -147,22 +148,26 @@ def localized(text: str) -> str:
     return gettext(text) if text else ""
 
 
+def resolved_translations(texts: Iterable[str], own: Translations) -> dict[str, dict[str, str]]:
+    """Per language of the site, what is read in the place of each text: the owner's translation of
+    it, else that of the default texts. Texts that are read as they are, are left out."""
+    texts, found = list(texts), {}
+    for language, _name in settings.LANGUAGES:
+        given = own.get(language, {})
+        with override(language):
+            shown = {text: (given.get(text) or localized(text)).strip() for text in texts}
+        found[language] = {text: words for text, words in shown.items() if words != text.strip()}
+    return parse_translations(found)
+
+
 @dataclass(frozen=True)
 class StudyTexts:
-    """A study's texts in the active language: its owner's translation of a text, else that of the
-    default texts, else the text as it is."""
+    """A protocol's texts in the active language; a text without a translation is read as it is."""
 
     translations: Translations
 
     def word(self, text: str) -> str:
-        own = self.translations.get(get_language() or "", {})
-        return own.get(text) or localized(text)
-
-    def consent(self, text: str) -> str:
-        return self.word(text.strip() or DEFAULT_CONSENT)
-
-    def instructions(self, text: str, asked: Sequence[PerspectiveSettings]) -> str:
-        return self.word(instructions_of(text, asked))
+        return self.translations.get(get_language() or "", {}).get(text, text)
 
     def perspective(self, item: PerspectiveSettings) -> PerspectiveSettings:
         return replace(

@@ -7,11 +7,22 @@ from ..raters import api as raters
 from ..raters import reliability_api as reliability
 from ..stimuli import api as stimuli
 from ..studies import api as studies
+from ..studies import protocols_api as protocols
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("rating/", include("annotation.rating.api.urls")),
     path("studies/", studies.StudyListView.as_view(), name="api-studies"),
     path("studies/<slug:slug>/", studies.StudyDetailView.as_view(), name="api-study"),
+    path(
+        "studies/<slug:slug>/protocols/",
+        protocols.ProtocolListView.as_view(),
+        name="api-protocols",
+    ),
+    path(
+        "studies/<slug:slug>/protocols/<int:number>/",
+        protocols.ProtocolDetailView.as_view(),
+        name="api-protocol",
+    ),
     path("studies/<slug:slug>/raters/", raters.RaterListView.as_view(), name="api-raters"),
     path(
         "studies/<slug:slug>/reliability/",

@@ -38,7 +38,7 @@ _OTHER_BYTES = 128 * 1024
 
 @extend_schema(parameters=[ExplanationQuerySerializer])
 class ExplanationListView(generics.ListAPIView[Stimulus]):
-    """What the active version, or the one that `model` names, answers about each stimulus."""
+    """What the active version, or the one named by `model`, answers about each stimulus."""
 
     serializer_class = PredictedExplanationSerializer
     queryset = Stimulus.objects.none()
@@ -53,7 +53,7 @@ class ExplanationListView(generics.ListAPIView[Stimulus]):
 
 
 class ExplainingRunListView(generics.ListAPIView[ExplainingRun]):
-    """The study's explaining runs, the newest first."""
+    """The study's explaining runs, newest first."""
 
     serializer_class = ExplainingRunSerializer
     queryset = ExplainingRun.objects.none()
@@ -63,7 +63,7 @@ class ExplainingRunListView(generics.ListAPIView[ExplainingRun]):
 
     @extend_schema(request=ScoringRequestSerializer, responses={201: ExplainingRunSerializer})
     def post(self, request: Request, slug: str) -> Response:
-        """Explain the images that a version has not explained yet. 409 where it cannot."""
+        """Explain the images that a version has not explained yet. 409 if it cannot."""
         study = find_study(request.user, slug, RUN)
         data = ScoringRequestSerializer(data=request.data)
         data.is_valid(raise_exception=True)
@@ -72,7 +72,7 @@ class ExplainingRunListView(generics.ListAPIView[ExplainingRun]):
 
 
 class AssessThrottle(UserRateThrottle):
-    """An image costs a worker seconds, and more where it has no GPU."""
+    """An image costs a worker seconds, and more without a GPU."""
 
     scope = "assess"
     rate = "30/min"
@@ -119,7 +119,7 @@ class AssessView(APIView):
 class AssessmentView(APIView):
     @extend_schema(responses=AssessmentSerializer)
     def get(self, request: Request, slug: str, pk: int) -> Response:
-        """An assessment that was asked for within the last day."""
+        """An assessment requested within the last day."""
         study = find_study(request.user, slug, VIEW)
         return Response(AssessmentSerializer(assessing.find_assessment(study, pk)).data)
 
@@ -136,6 +136,9 @@ def _refuse_large(request: Request) -> None:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isdecimal() and int(length) > assessing.MAXIMUM_BYTES + _OTHER_BYTES:
         raise ImageRefusedError(
-            _("The upload has %(found)d MB, %(most)d are taken. Save the image smaller.")
+            _(
+                "The upload has %(found)d MB; the limit is %(most)d MB. Save a smaller copy of the "
+                "image."
+            )
             % {"found": int(length) // 1024**2, "most": assessing.MAXIMUM_BYTES // 1024**2}
         )

@@ -59,7 +59,7 @@ def request_assessment(
     """
     if len(data) > MAXIMUM_BYTES:
         raise ImageRefusedError(
-            _("%(name)s has %(found)d MB, %(most)d are taken. Save it smaller.")
+            _("%(name)s has %(found)d MB; the limit is %(most)d MB. Save a smaller copy.")
             % {
                 "name": filename,
                 "found": len(data) // 1024**2,
@@ -122,8 +122,8 @@ def assess(*, assessment_id: int) -> None:
 def give_up(run: Job) -> None:
     """Fails an assessment that ended too many workers."""
     error = _(
-        "Looking at this image ended its worker %(attempts)d times. See the worker's log, and "
-        "try a smaller image."
+        "Looking at this image stopped its worker %(attempts)d times. See the worker's log, "
+        "and try a smaller image."
     )
     message = error % {"attempts": run.attempts}
     leases.fail(Assessment, run.pk, run.fence, error=message, image=None)

@@ -49,14 +49,14 @@ class PredictedExplanationSerializer(serializers.ModelSerializer[Stimulus]):
 
 
 class ExplanationQuerySerializer(PredictionQuerySerializer):
-    """Whose explanations, and of one stimulus alone where its id is given."""
+    """The version that explains, and optionally the id of a single stimulus."""
 
     stimulus = serializers.IntegerField(required=False, min_value=1)
 
 
 class AssessmentRequestSerializer(serializers.Serializer[Any]):
-    """One image (JPEG, PNG or WebP), the prompt that it was made from, which version shall assess
-    it (the active one if not said), and which questions it shall answer (all if none is named)."""
+    """One image (JPEG, PNG or WebP), the prompt that it was made from, the version to assess it
+    (the active one if omitted), and the questions to answer (all if omitted)."""
 
     image = serializers.FileField()
     prompt = serializers.CharField(max_length=MAXIMUM_PROMPT, allow_blank=True)

@@ -110,8 +110,8 @@ def look(
     features = explainer.encode_lower(inputs.pixel_values.to(explainer.device), blocks).half()
     if not features.isfinite().all():
         raise LearningError(
-            "what the vision transformer of stage 2 gives exceeds float16's 65,504, or is no "
-            "number: its weights are damaged, or those of another model; convert them again"
+            "what the vision transformer of stage 2 gives exceeds float16's 65,504, or is "
+            "NaN: its weights are damaged, or those of another model; convert them again"
         )
     return Seen(features.cpu(), queries.float().cpu(), tuple(images))
 
@@ -135,7 +135,7 @@ def train_explainer(
     """
     if not examples:
         raise LearningError(
-            "nobody has said why yet: there are no closed answers and no texts to learn from"
+            "no explanations yet: there are no closed answers and no texts to learn from"
         )
     model = speech.model
     model.freeze()

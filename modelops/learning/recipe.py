@@ -74,7 +74,7 @@ class Recipe:
                 )
         if self.precision not in PRECISIONS:
             raise LearningError(
-                f"recipe: precision {self.precision!r} is none of {', '.join(PRECISIONS)}"
+                f"recipe: precision {self.precision!r} is not one of {', '.join(PRECISIONS)}"
             )
         if self.patience and not self.validation_share:
             raise LearningError(
@@ -136,5 +136,7 @@ def _read(word: str) -> tuple[str, Any]:
     try:
         value = _WORDS[text.lower()] if wanted is bool else wanted(text)
     except (KeyError, ValueError) as error:
-        raise LearningError(f"recipe: {name} is {text!r}, which is no {wanted.__name__}") from error
+        raise LearningError(
+            f"recipe: {name} is {text!r}, which is not a {wanted.__name__}"
+        ) from error
     return name, value

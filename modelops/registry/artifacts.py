@@ -99,7 +99,7 @@ def refused_when_full() -> Iterator[None]:
             raise
         raise ArtifactError(
             _(
-                "There is no space left on the disk of %(place)s; nothing was kept. Free some "
+                "There is no space left on the disk of %(place)s; nothing was saved. Free some "
                 "space, or set MINT_DATA_DIR to a larger disk, and try again."
             )
             % {"place": settings.DATA_DIR}
@@ -108,7 +108,7 @@ def refused_when_full() -> Iterator[None]:
         if not is_disk_full(error):
             raise
         raise ArtifactError(
-            _("The database's disk is full; nothing was kept. Free some space and try again.")
+            _("The database's disk is full; nothing was saved. Free some space and try again.")
         ) from error
 
 
@@ -162,7 +162,10 @@ def _fetch_parts(source: Storage, name: str, folder: Path) -> None:
 
 def artifact_missing(name: str) -> ArtifactError:
     return ArtifactError(
-        _("%(name)s is not in the artifact storage. Put its copy back, or train the model again.")
+        _(
+            "%(name)s is not in the artifact storage. Restore it from a copy, or train the model "
+            "again."
+        )
         % {"name": name}
     )
 
@@ -170,8 +173,8 @@ def artifact_missing(name: str) -> ArtifactError:
 def artifact_changed(name: str) -> ArtifactError:
     return ArtifactError(
         _(
-            "%(name)s is not what was written (its checksum differs). Put its copy back, or train "
-            "the model again."
+            "%(name)s has changed since it was written (its checksum differs). Restore it from a "
+            "copy, or train the model again."
         )
         % {"name": name}
     )

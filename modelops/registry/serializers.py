@@ -19,14 +19,14 @@ JOB_FIELDS = [
 
 
 class ScoringRequestSerializer(serializers.Serializer[Any]):
-    """Which version is to predict what it has not predicted yet; the active one if not said."""
+    """Which version predicts the remaining images; the active one if omitted."""
 
     model = serializers.IntegerField(required=False, min_value=1)
 
 
 class PredictionQuerySerializer(serializers.Serializer[Any]):
-    """Whose predictions: a version's number, or a predictor's name for its active version; the
-    leading predictor's active version if neither is said."""
+    """Whose predictions: those of a version, by its number, or of a predictor's active version, by
+    the predictor's name; of the leading predictor's if both are omitted."""
 
     model = serializers.IntegerField(required=False, min_value=1)
     predictor = serializers.CharField(required=False)

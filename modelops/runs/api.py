@@ -40,7 +40,7 @@ from .serializers import (
 
 
 class TrainingRunListView(generics.ListAPIView[TrainingRun]):
-    """The study's training runs, the newest first."""
+    """The study's training runs, newest first."""
 
     serializer_class = TrainingRunSerializer
     queryset = TrainingRun.objects.none()
@@ -50,8 +50,8 @@ class TrainingRunListView(generics.ListAPIView[TrainingRun]):
 
     @extend_schema(request=TrainingRequestSerializer, responses={201: TrainingRunSerializer})
     def post(self, request: Request, slug: str) -> Response:
-        """Train a candidate on the labels of now. 409 where a run is active or labels are few, 400
-        where a setting is wrong."""
+        """Train a candidate on the current labels. 409 if a run is active or labels are few, 400
+        if a setting is wrong."""
         study = find_study(request.user, slug, RUN)
         data = TrainingRequestSerializer(data=request.data)
         data.is_valid(raise_exception=True)
@@ -110,7 +110,7 @@ class LeadView(APIView):
 
 
 class ModelListView(generics.ListAPIView[ModelVersion]):
-    """The versions of the study's predictors, the newest first."""
+    """The versions of the study's predictors, newest first."""
 
     serializer_class = ModelVersionSerializer
     queryset = ModelVersion.objects.none()
@@ -122,7 +122,7 @@ class ModelListView(generics.ListAPIView[ModelVersion]):
 class PromoteView(APIView):
     @extend_schema(request=None, responses=ModelVersionSerializer)
     def post(self, request: Request, slug: str, number: int) -> Response:
-        """Make this version the active one: its predictions and priorities count from now on."""
+        """Make this version the active one: its predictions and priorities are used from now on."""
         version = version_of(find_study(request.user, slug, RUN), number)
         promote(version=version, actor=signed_in(request))
         return Response(ModelVersionSerializer(version).data)
@@ -131,14 +131,14 @@ class PromoteView(APIView):
 class RejectView(APIView):
     @extend_schema(request=None, responses=ModelVersionSerializer)
     def post(self, request: Request, slug: str, number: int) -> Response:
-        """Set a candidate aside."""
+        """Reject a candidate."""
         version = version_of(find_study(request.user, slug, RUN), number)
         reject(version=version, actor=signed_in(request))
         return Response(ModelVersionSerializer(version).data)
 
 
 class ScoringRunListView(generics.ListAPIView[ScoringRun]):
-    """The study's scoring runs, the newest first."""
+    """The study's scoring runs, newest first."""
 
     serializer_class = ScoringRunSerializer
     queryset = ScoringRun.objects.none()
@@ -168,8 +168,8 @@ class ScoringRunDetailView(APIView):
 
 @extend_schema(parameters=[PredictionQuerySerializer])
 class PredictionListView(generics.ListAPIView[Stimulus]):
-    """What the leading predictor's active version predicts of each stimulus, or that which `model`
-    or `predictor` names."""
+    """What the leading predictor's active version, or the one named by `model` or `predictor`,
+    predicts for each stimulus."""
 
     serializer_class = PredictionSerializer
     queryset = Stimulus.objects.none()

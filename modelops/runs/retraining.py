@@ -65,7 +65,10 @@ def request_retrain(
             )
     except IntegrityError as error:
         raise RunActiveError(
-            _("A training run of %(predictor)s is not over yet. Wait until it is, then retrain.")
+            _(
+                "A training run of %(predictor)s is still in progress. Wait until it is done, then "
+                "retrain."
+            )
             % {"predictor": predictor.name}
         ) from error
     enqueue(TRAIN, run.pk)
@@ -104,8 +107,8 @@ def require_labels(found: Mapping[str, int], needed: int, *, unreadable: int = 0
 
 def _unreadable(count: int) -> str:
     return _(
-        "%(count)d labelled images cannot be read and do not count: the run lists them. Import "
-        "them again, which writes their files anew."
+        "%(count)d labelled images cannot be read and do not count: the run lists them. "
+        "Import them again to replace their files."
     ) % {"count": count}
 
 
@@ -122,8 +125,8 @@ def _too_few(found: Mapping[str, int], needed: int) -> str:
         )
     lacking = [f"{name}: {count}" for name, count in found.items() if count < needed]
     return _(
-        "Too few labels from some perspectives: %(needed)d images outside the hold-out are "
-        "needed from each, there are fewer (%(lacking)s). Rate %(missing)d more images, or "
+        "Too few labels from some perspectives: each needs %(needed)d images outside the "
+        "hold-out, and some have fewer (%(lacking)s). Rate %(missing)d more images, or "
         "import their published scores, then retrain."
     ) % (numbers | {"lacking": ", ".join(lacking)})
 

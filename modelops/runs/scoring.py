@@ -144,9 +144,9 @@ def _begin(chunk: ScoringChunk) -> bool:
         _fail(
             chunk.run_id,
             _(
-                "Chunk %(index)d (%(count)d images) was begun %(attempts)d times and never done. "
-                "Its workers probably ran out of memory: see their logs, give them more, and "
-                "score again."
+                "Chunk %(index)d (%(count)d images) was started %(attempts)d times and never "
+                "finished. Its workers probably ran out of memory: see their logs, give them "
+                "more, and score again."
             )
             % {
                 "index": chunk.index,

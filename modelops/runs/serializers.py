@@ -15,7 +15,7 @@ from ..registry.serializers import JOB_FIELDS
 
 
 class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
-    """A training run; `model` is the number of the version that came of it, `problems` are the
+    """A training run; `model` is the number of the version that it produced, `problems` are the
     labelled images that could not be read."""
 
     predictor = serializers.SlugRelatedField[Any](slug_field="name", read_only=True)
@@ -44,8 +44,8 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
 
 
 class TrainingRequestSerializer(serializers.Serializer[Any]):
-    """What to train, and how. `predictor`: its name; the leading one if not said. `settings`: of
-    the recipe, where it is to differ from the predictor's, each as `NAME=VALUE`, e.g.
+    """What to train, and how. `predictor` is a name; the leading one if omitted. `settings`
+    override those of the predictor's recipe, each as `NAME=VALUE`, e.g.
     `epochs=5`."""
 
     predictor = serializers.CharField(default="")

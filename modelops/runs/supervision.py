@@ -193,6 +193,6 @@ def _fail(run_id: int, fence: int, error: str) -> None:
 
 def _unexpected(error: Exception) -> str:
     return _(
-        "The training stopped at an error that it does not know (%(error)s). See the worker's "
-        "log; if it tells you nothing, report it with that log."
+        "The training stopped with an unexpected error (%(error)s). See the worker's log; if "
+        "that does not explain it, report the error with that log."
     ) % {"error": f"{type(error).__name__}: {error}"}

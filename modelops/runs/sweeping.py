@@ -43,8 +43,8 @@ def score_new_stimuli() -> None:
 def _give_up(run: Job) -> None:
     error = _(
         "The training's process ended early %(attempts)d times, without an error of its own; "
-        "probably it ran out of memory. See the worker's log, give it more memory or a smaller "
-        "model, and retrain."
+        "it probably ran out of memory. See the worker's log, give it more memory or use a "
+        "smaller model, and retrain."
     )
     leases.fail(TrainingRun, run.pk, run.fence, error=error % {"attempts": run.attempts})
 

@@ -47,8 +47,8 @@ def report_unreadable(problems: list[dict[str, Any]], then: str, err: OutputWrap
         err.write(problem["error"])
     if problems:
         err.write(
-            f"{len(problems)} images could not be read and were left out; import them again, "
-            f"which writes their files again, then {then}."
+            f"{len(problems)} images could not be read and were left out; import them again "
+            f"to replace their files, then {then}."
         )
 
 

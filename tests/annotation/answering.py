@@ -7,12 +7,13 @@ from typing import Any
 from django.utils import timezone
 
 from annotation.models import Rater, RatingSession, Score, Stimulus, Trial
+from tests.factories import make_session
 
 
 def sitting(rater: Rater, state: str = "done", **fields: Any) -> RatingSession:
     now = timezone.now()
     fields = {"consented_at": now, "begun_at": now, **fields}
-    return RatingSession.objects.create(rater=rater, state=state, **fields)
+    return make_session(rater, state=state, **fields)
 
 
 def answer(

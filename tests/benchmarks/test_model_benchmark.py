@@ -55,7 +55,7 @@ def test_a_ratio_is_the_median_of_the_rounds() -> None:
 
 @pytest.fixture
 def as_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the benchmark asks of a GPU, answered where there is none."""
+    """What the benchmark asks of a GPU, answered without one."""
     for name in ("reset_peak_memory_stats", "synchronize", "empty_cache"):
         monkeypatch.setattr(torch.cuda, name, lambda: None)
     monkeypatch.setattr(torch.cuda, "max_memory_reserved", lambda: 3 * 2**30)

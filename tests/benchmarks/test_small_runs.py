@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import claims, console, export, rating
+from benchmarks import claims, console, export, rating, turns
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,9 +31,37 @@ def test_ratings_are_measured_at_each_level(silent: Callable[[str], None]) -> No
     ]  # fmt: skip
     for level in levels:
         assert level["claim"]["count"] > 0
-        # A rating is a display and a submit; the last one of a browser may have been cut off.
+        # A rating is a submit; the last one of a browser may have been cut off.
         assert 0 <= level["submit"]["count"] - level["rating"]["count"] <= level["browsers"]
     assert rating.lines(levels, rating.compared(levels))[0].startswith("stored")
+
+
+def test_two_builds_take_turns(silent: Callable[[str], None]) -> None:
+    plan = turns.Plan(
+        browsers=2, rounds=2, seconds=0.6, warm_up=0.2, images=2_000, claimers=500,
+        claim_seconds=0.5,
+    )  # fmt: skip
+    found = turns.measure(plan, ROOT, silent)
+    windows = [(1, "other"), (1, "this"), (2, "other"), (2, "this")]
+    for kind in ("ratings", "claims"):
+        assert [(item["round"], item["build"]) for item in found[kind]] == windows
+        assert all(item["per_second"] > 0 for item in found[kind])
+    # The same build twice: as quick, as far as so short a window can tell.
+    against = turns.compared(found)
+    assert 0.2 < against["times_ratings_per_second"] < 5
+    assert "2 · this" in "\n".join(turns.lines(found, against))
+
+
+def test_the_median_of_the_rounds_counts() -> None:
+    rates = {("this", 1): 20.0, ("other", 1): 10.0, ("this", 2): 90.0, ("other", 2): 10.0,
+             ("this", 3): 10.0, ("other", 3): 10.0}  # fmt: skip
+    keys = ("per_second", "submit_p95_ms", "p95_ms", "web_ms", "database_ms")
+    rows = [
+        {"build": build, "round": number, **dict.fromkeys(keys, rate)}
+        for (build, number), rate in rates.items()
+    ]
+    against = turns.compared({"ratings": rows, "claims": rows})
+    assert against["times_ratings_per_second"] == 2.0
 
 
 def test_an_export_carries_all_that_was_stored(silent: Callable[[str], None]) -> None:

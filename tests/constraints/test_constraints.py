@@ -1,4 +1,4 @@
-"""What the database refuses, whoever asks; every constraint that it has is among them."""
+"""What the database refuses, no matter who asks; it covers every constraint."""
 
 from collections.abc import Iterator
 from typing import Any

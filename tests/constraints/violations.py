@@ -4,7 +4,9 @@ import math
 
 from django.utils import timezone
 
-from tests.constraints.world import Violation, again, change, delete, of_other
+from annotation.models.membership import MemberRole
+from tests.constraints.world import Violation, World, again, change, delete, of_other
+from tests.factories import make_member, make_user
 
 NO_NUMBERS = (math.nan, math.inf, -math.inf)
 
@@ -12,6 +14,7 @@ NO_NUMBERS = (math.nan, math.inf, -math.inf)
 _WORDS = {
     "study_status_valid": "study",
     "study_image_size_valid": "study",
+    "membership_role_valid": "membership",
     "stimulus_split_valid": "stimulus",
     "stimulus_purpose_valid": "stimulus",
     "rater_status_valid": "rater",
@@ -54,6 +57,7 @@ NUMBERS = [
     Violation("study_ratings_ordered", change("study", target_ratings=6)),
     Violation("study_ratings_ordered", change("study", target_ratings=0)),
     Violation("study_ratings_ordered", change("study", holdout_ratings=0)),
+    Violation("protocol_number_valid", again("protocol", number=0, content_sha256="d")),
     Violation("study_session_valid", change("study", session_trials=0)),
     Violation("study_session_valid", change("study", lease_seconds=9)),
     Violation("study_shares_valid", change("study", holdout_share=0.91)),
@@ -109,7 +113,16 @@ FACTS = [
     Violation("trial_submitted_at_set", change("trial", submitted_at=timezone.now())),
 ]
 
+
+def _another_owner(world: World) -> None:
+    make_member(world.rows["study"], make_user("another"), MemberRole.OWNER)
+
+
 UNIQUE = [
+    Violation("membership_unique", again("membership", role="viewer")),
+    Violation("membership_one_owner", _another_owner),
+    Violation("protocol_number_unique", again("protocol", content_sha256="d")),
+    Violation("protocol_content_unique", again("protocol", number=2)),
     Violation("prompt_unique", again("prompt")),
     Violation("generator_unique", again("generator")),
     Violation("stimulus_filename_unique", again("stimulus", sha256="e" * 64)),
@@ -188,6 +201,8 @@ MIXED = [
 ]
 
 UNCHANGING = [
+    Violation("protocol_unchanging", change("protocol", content={})),
+    Violation("protocol_unchanging", change("protocol", number=2)),
     Violation("audit_entry_unchanging", change("entry", action="study.deleted")),
     Violation("audit_entry_unchanging", change("entry", study=of_other("study"))),
     Violation("audit_entry_unchanging", delete("entry")),
@@ -198,7 +213,7 @@ UNCHANGING = [
 
 VIOLATIONS = [*WORDS, *NUMBERS, *FACTS, *UNIQUE, *MIXED, *UNCHANGING]
 
-#: Primary keys with a column beside them: only there for the foreign keys of MIXED, and no row can
+#: Primary keys with an additional column: only there for the foreign keys of MIXED, and no row can
 #: break them before it breaks the primary key.
 KEYS = {
     "perspective_in_study",

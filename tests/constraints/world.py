@@ -13,7 +13,6 @@ from annotation.models import (
     ImportJob,
     Message,
     PublishedScore,
-    RatingSession,
     SharedLink,
     Study,
     Trial,
@@ -110,9 +109,9 @@ def _collected(study: Study, number: int) -> dict[str, Model]:
         "generator": stimulus.generator,
         "rater": rater,
         "colleague": factories.make_rater(study),
-        "session": RatingSession.objects.create(
-            rater=rater, consented_at=timezone.now(), state="rating"
-        ),
+        "session": (session := factories.make_session(rater)),
+        "protocol": session.protocol,
+        "membership": study.memberships.get(),
     }
 
 

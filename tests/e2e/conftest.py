@@ -22,7 +22,7 @@ expect.set_options(timeout=20_000)
 
 @pytest.fixture(autouse=True)
 def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Fails the test where a page of any context does what no page should."""
+    """Fails the test if a page of any context does what no page should."""
     complaints: list[str] = []
     make = Browser.new_context
 

@@ -6,7 +6,7 @@ from annotation.models import Trial
 
 
 def shows(page: Page, number: int, kind: str = "Image") -> Page:
-    """Waits until image `number` can be rated; `kind` is "Training" for those that come before."""
+    """Waits until image `number` can be rated; `kind` is "Practice" for those that come before."""
     expect(page.locator("#progress-text")).to_contain_text(f"{kind} {number} of")
     expect(page.locator("#controls:enabled")).to_be_visible()
     return page

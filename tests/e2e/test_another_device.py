@@ -52,7 +52,7 @@ def test_an_image_that_was_rated_on_both_counts_once_and_the_first_device_says_s
     shows(second, 2)
     arrived(second)
     press(rating, "5 5 5 Enter")
-    expect(rating.locator("#toast")).to_contain_text("on another device; that counts")
+    expect(rating.locator("#toast")).to_contain_text("on another device; that rating counts")
     shows(rating, 2)
     expect(rating.locator("#prompt")).to_have_text(second.locator("#prompt").inner_text())
     assert [list(scores_of(trial).values()) for trial in submitted()] == [[1, 1, 1]]

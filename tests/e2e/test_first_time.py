@@ -1,4 +1,4 @@
-"""Somebody who has never seen the page, and whom nobody helps.
+"""Somebody who has never seen the page, and has no help.
 
 They read what is on the screen and do that: no key is known to them, and this test knows no part of
 the page by anything but the words and roles that everybody is given.
@@ -39,12 +39,12 @@ def test_five_images_of_training_and_twenty_more_with_no_help(page: Page) -> Non
     page.get_by_role("button", name="Start").click()
     page.get_by_role("button", name="Show me the first image").click()
     for _number in range(TRAINING):
-        expect(page.get_by_text("Training: this does not count yet")).to_be_visible()
+        expect(page.get_by_text("Practice: this does not count yet")).to_be_visible()
         rate(page, then="See what others said")
-        expect(page.get_by_text("Others said about").first).to_be_visible()
+        expect(page.get_by_text("Other raters said about").first).to_be_visible()
         page.get_by_role("button", name="Next image").click()
-    expect(page.get_by_role("heading", name="That was the training")).to_be_visible()
-    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("heading", name="Practice is over")).to_be_visible()
+    page.get_by_role("button", name="Continue").click()
     for _number in range(MAIN):
         rate(page)
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()

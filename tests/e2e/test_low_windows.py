@@ -1,15 +1,14 @@
-"""The rating page where there is little room: at 200 %, on tablets, on phones, under fingers."""
+"""The rating page with little room: at 200 %, on tablets, on phones, on touch screens."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.utils import timezone
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 from pytest_django.live_server_helper import LiveServer
 
-from annotation.models import PublishedScore, Rater, RatingSession, Stimulus, Study
+from annotation.models import PublishedScore, Rater, Stimulus, Study
 from annotation.raters.services import rater_link
 from tests import factories
 from tests.e2e.axe import check_accessibility
@@ -70,7 +69,7 @@ def test_at_200_percent_image_score_and_button_are_on_the_screen_together(rating
     for place in ("#image img", ".level", "#submit", "#prompt"):
         expect(rating.locator(place).first).to_be_in_viewport(ratio=0.99)
     # A dialog's buttons too, above all that it says.
-    for key, name in (("?", "Go on"), ("s", "Skip the image")):
+    for key, name in (("?", "Continue"), ("s", "Skip the image")):
         press(rating, key)
         expect(rating.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
         press(rating, "Escape")
@@ -87,12 +86,12 @@ def test_feedback_is_reached_by_keyboard_in_a_low_window(
         )
     page = open_page()
     begin(page)
-    shows(page, 1, "Training")
+    shows(page, 1, "Practice")
     before = page.locator(".levels").evaluate_all(
         "all => all.map(e => e.getBoundingClientRect().y)"
     )
     press(page, "1 1 1 Enter")
-    expect(page.locator(".expected").last).to_contain_text("Others said")
+    expect(page.locator(".expected").last).to_contain_text("Other raters said")
     # In the place of the reasons: nothing moves.
     after = page.locator(".levels").evaluate_all("all => all.map(e => e.getBoundingClientRect().y)")
     assert after == before
@@ -117,7 +116,7 @@ def touched(
     browser: Browser, live_server: LiveServer, rater: Rater, images: list[Stimulus]
 ) -> Callable[[int, int], Any]:
     """Opens the rater's session on a screen of this size, under fingers."""
-    RatingSession.objects.create(rater=rater, state="rating", consented_at=timezone.now())
+    factories.make_session(rater)
 
     @contextmanager
     def visit(width: int, height: int) -> Iterator[Page]:

@@ -37,7 +37,7 @@ def test_a_block_comes_once_for_each_question(page: Page, by_pass: list[tuple[st
     expect(page.locator("#progress-text")).to_have_text("Image 1 of 12")
     number = 1
     for label, key in by_pass:
-        expect(page.get_by_text(f"From here on: {label}")).to_be_visible()
+        expect(page.get_by_text(f"From now on: {label}")).to_be_visible()
         for _image in range(4):
             shows(page, number)
             asks(page, label)

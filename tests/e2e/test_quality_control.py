@@ -31,7 +31,7 @@ def begin(page: Page) -> Page:
 def test_a_rater_who_fails_a_rule_is_thanked_and_not_accused(
     open_page: Callable[[], Page], study: Study
 ) -> None:
-    # Everybody's scores vary by less than 4 squared levels where they are the same.
+    # Everybody's scores vary by less than 4 squared levels if they are the same.
     rules = {"variance": {"threshold": 0.15, "minimum": 3, "effect": "stop"}}
     set_study(
         study,
@@ -83,7 +83,7 @@ def test_reasons_are_asked_where_the_score_is_low_and_nothing_moves(
     expect(reasons(page, "authenticity")).to_be_hidden()
     assert places(page) == before
     page.get_by_text("very blurry").click()
-    # What was chosen is not sent where it is not asked, and is back with the low score.
+    # What was chosen is not sent if it is not asked, and is back with the low score.
     choose(page, "quality", 4)
     expect(reasons(page, "quality")).to_be_hidden()
     assert places(page) == before

@@ -73,7 +73,7 @@ def test_with_nothing_left_in_hand_a_panel_says_so_and_it_goes_on_by_itself(rati
     for _number in range(3):
         rate(rating)
     panel = rating.locator("#canvas-note")
-    expect(panel).to_contain_text("What you rated is kept in this browser")
+    expect(panel).to_contain_text("Your ratings are kept in this browser")
     expect(panel.get_by_role("button", name="Try again")).to_be_visible()
     expect(waiting(rating)).to_have_text("3 ratings waiting")
     expect(rating.locator("#controls:disabled")).to_be_visible()
@@ -139,6 +139,26 @@ def test_a_page_closed_offline_sends_when_the_link_is_opened_again(
     assert len(submitted()) == 1
 
 
+def test_when_an_image_was_on_the_screen_is_right_however_late_its_answer_arrives(
+    rating: Page,
+) -> None:
+    rating.route("**/api/v1/rating/**", lambda route: route.abort())
+    Trial.objects.update(leased_at=timezone.now() - timedelta(hours=1))
+    rate(rating)
+    answered = timezone.now()
+    expect(waiting(rating)).to_have_text("1 rating waiting")
+    rating.wait_for_timeout(3_000)
+    rating.reload()
+    expect(waiting(rating)).to_have_text("1 rating waiting")
+    rating.unroute("**/api/v1/rating/**")
+    arrived(rating)
+    (trial,) = submitted()
+    assert trial.displayed_at is not None
+    assert trial.submitted_at is not None
+    assert trial.submitted_at - answered > timedelta(seconds=3)
+    assert timedelta() < answered - trial.displayed_at < timedelta(minutes=5)
+
+
 def test_a_crash_keeps_what_was_filled_in(
     rating: Page, context: BrowserContext, live_server: LiveServer, rater: Rater
 ) -> None:
@@ -202,7 +222,7 @@ def test_with_nothing_in_hand_the_last_image_can_still_be_revised(rating: Page) 
     panel = rating.locator("#canvas-note")
     expect(panel).to_be_visible()
     press(rating, "Backspace")
-    expect(rating.get_by_text("The last image, once more")).to_be_visible()
+    expect(rating.get_by_text("The previous image again")).to_be_visible()
     expect(panel).to_be_hidden()
     choose(rating, "quality", 1)
     press(rating, "Enter")
@@ -266,7 +286,7 @@ def test_the_states_of_a_lost_line_move_nothing_and_are_accessible(
     assert expire_leases() == 1
     Stimulus.objects.filter(trials__position=0).update(claimed_ratings=5)
     rating.context.set_offline(False)
-    expect(rating.locator("#toast")).to_contain_text("A rating could not be taken")
+    expect(rating.locator("#toast")).to_contain_text("A rating was not accepted")
     arrived(rating)
     expect(rating.locator("#controls:enabled")).to_be_visible()
     check_accessibility(rating)
@@ -283,11 +303,11 @@ def test_a_study_closed_in_between_says_what_has_not_been_sent(rating: Page, stu
     shows(rating, 2)
     Study.objects.filter(pk=study.pk).update(status="closed")
     rating.context.set_offline(False)
-    expect(rating.get_by_role("heading", name="It does not go on now")).to_be_visible()
+    expect(rating.get_by_role("heading", name="Rating cannot continue now")).to_be_visible()
     text = rating.locator("#interlude-text")
     expect(text).to_contain_text("This study is closed; no more ratings are collected.")
     expect(text).to_contain_text("kept in this browser: 1")
-    rating.get_by_role("button", name="Go on").click()
+    rating.get_by_role("button", name="Continue").click()
     expect(rating.get_by_role("heading", name="This study is closed")).to_be_visible()
     # It was kept: should the study go on, it arrives.
     Study.objects.filter(pk=study.pk).update(status="open")
@@ -305,7 +325,7 @@ def test_an_answer_to_an_ended_session_is_told_on_the_page_that_follows(rating: 
     rating.unroute("**/api/v1/rating/**")
     rating.reload()
     expect(rating.get_by_role("heading", name="Welcome back")).to_be_visible()
-    expect(rating.locator("#toast")).to_contain_text("A rating could not be taken")
+    expect(rating.locator("#toast")).to_contain_text("A rating was not accepted")
     expect(waiting(rating)).to_have_text("")
 
 
@@ -343,13 +363,13 @@ def test_training_waits_for_its_feedback(open_page: Callable[[], Page], study: S
     page = begin(open_page())
     go_offline(page)
     rate(page)
-    expect(page.locator("#canvas-note")).to_contain_text("What you rated is kept")
-    expect(page.locator("#progress-text")).to_have_text("Training 1 of 1")
+    expect(page.locator("#canvas-note")).to_contain_text("Your ratings are kept")
+    expect(page.locator("#progress-text")).to_have_text("Practice 1 of 1")
     page.context.set_offline(False)
-    expect(page.locator(".expected").first).to_contain_text("Others said about “Good”")
+    expect(page.locator(".expected").first).to_contain_text("Other raters said about “Good”")
     expect(page.locator("#canvas-note")).to_be_hidden()
     press(page, "Enter")
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     shows(page, 1)
 
 

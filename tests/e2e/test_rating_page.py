@@ -14,7 +14,7 @@ from annotation.protocol.scales import ACR11, SLIDER5
 from annotation.raters.services import rater_link
 from annotation.rating.claims import expire_leases
 from tests.e2e.rating_page import arrived, choose, press, scores_of, shows, submitted
-from tests.factories import set_perspectives
+from tests.factories import make_session, set_perspectives
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -178,7 +178,7 @@ def test_an_image_that_went_to_others_is_said_and_the_next_one_comes(rating: Pag
 def test_an_image_that_does_not_load_can_be_loaded_again_or_skipped(
     open_page: Callable[[], Page], rater: Rater
 ) -> None:
-    RatingSession.objects.create(rater=rater, state="rating", consented_at=timezone.now())
+    make_session(rater)
     shown = open_page()
     shown.route("**/media/**", lambda route: route.abort())
     shown.reload()
@@ -196,7 +196,7 @@ def test_an_image_that_does_not_load_can_be_loaded_again_or_skipped(
 
 
 def test_rating_waits_for_the_decoded_image(open_page: Callable[[], Page], rater: Rater) -> None:
-    RatingSession.objects.create(rater=rater, state="rating", consented_at=timezone.now())
+    make_session(rater)
     held: list[Route] = []
     page = open_page()
 
@@ -240,7 +240,7 @@ def test_a_slider_has_no_position_until_it_is_moved(
     open_page: Callable[[], Page], study: Study, rater: Rater
 ) -> None:
     set_perspectives(study, default_perspectives(SLIDER5))
-    RatingSession.objects.create(rater=rater, state="rating", consented_at=timezone.now())
+    make_session(rater)
     page = shows(open_page(), 1)
     slider = page.get_by_role("slider", name="Quality")
     expect(slider).to_have_attribute("aria-valuetext", "not set")
@@ -328,7 +328,7 @@ def test_the_last_image_can_be_revised_and_its_first_scores_are_kept(rating: Pag
     second = rating.locator("#prompt").inner_text()
     press(rating, "5")
     press(rating, "Backspace")
-    expect(rating.get_by_text("The last image, once more")).to_be_visible()
+    expect(rating.get_by_text("The previous image again")).to_be_visible()
     expect(rating.locator("#prompt")).to_have_text(first)
     expect(rating.locator('[name="score-authenticity"][value="2"]')).to_be_checked()
     choose(rating, "quality", 1)
@@ -350,7 +350,7 @@ def test_the_last_image_can_be_left_as_it_was(rating: Page) -> None:
     expect(rating.get_by_role("button", name="Skip…")).to_be_hidden()
     choose(rating, "quality", 1)
     rating.get_by_role("button", name="Leave it as it was").click()
-    expect(rating.get_by_text("The last image, once more")).to_be_hidden()
+    expect(rating.get_by_text("The previous image again")).to_be_hidden()
     press(shows(rating, 2), "3 3 3 Enter")
     shows(rating, 3)
     arrived(rating)

@@ -1,11 +1,10 @@
 """Two tabs, or two raters, in one browser."""
 
 import pytest
-from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from annotation.models import Rater, RatingSession, Study
+from annotation.models import Rater, Study
 from annotation.raters.services import rater_link
 from tests import factories
 from tests.e2e.rating_page import arrived, press, rate, shows, submitted, waiting
@@ -67,9 +66,7 @@ def test_two_links_in_one_browser_do_not_mix(
     rate(rating)
     expect(waiting(rating)).to_have_text("1 rating waiting")
     other = context.new_page()
-    RatingSession.objects.create(
-        rater=(rater := factories.make_rater(study)), state="rating", consented_at=timezone.now()
-    )
+    factories.make_session(rater := factories.make_rater(study))
     other.goto(live_server.url + rater_link(rater))
     shows(other, 1)
     expect(other.get_by_role("dialog")).to_have_count(0)

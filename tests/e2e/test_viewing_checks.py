@@ -34,7 +34,7 @@ def test_what_the_rater_answers_is_kept_with_the_session(
     expect(page.get_by_role("heading", name="Your screen and your eyes")).to_be_focused()
     check_accessibility(page)
 
-    go_on = page.get_by_role("button", name="Go on")
+    go_on = page.get_by_role("button", name="Continue")
     go_on.click()
     # A question that is not answered keeps the page where it is.
     assert not RatingSession.objects.exists()
@@ -67,8 +67,8 @@ def test_a_window_that_is_too_small_is_asked_to_grow(
     page = open_page()
     page.set_viewport_size({"width": 1000, "height": 800})
     agree(page)
-    go_on = page.get_by_role("button", name="Go on")
-    expect(page.get_by_text("Please make the window larger, to 1200 × 700")).to_be_visible()
+    go_on = page.get_by_role("button", name="Continue")
+    expect(page.get_by_text("Please enlarge the window to at least 1200 × 700")).to_be_visible()
     expect(go_on).to_be_disabled()
     page.set_viewport_size({"width": 1280, "height": 800})
     expect(go_on).to_be_enabled()
@@ -104,7 +104,7 @@ def test_a_phone_is_told_that_it_is_too_small_and_a_tablet_is_not(
 
     phone = handheld(390, 844)
     expect(phone.get_by_text("The images need a larger screen")).to_be_visible()
-    expect(phone.get_by_role("button", name="Go on")).to_be_disabled()
+    expect(phone.get_by_role("button", name="Continue")).to_be_disabled()
     phone.context.close()
     tablet = handheld(820, 1180)
     expect(tablet.get_by_role("button", name=BEGIN)).to_be_visible()

@@ -63,7 +63,7 @@ def test_a_rater_is_excluded_and_included_again_by_keyboard(
     console.keyboard.type("half a second per image")
     console.keyboard.press("Enter")
     console.wait_for_url("**/raters/?show=flagged")
-    expect(console.get_by_text("No rater fits.")).to_be_visible()
+    expect(console.get_by_text("No raters match.")).to_be_visible()
     console.goto(f"{live_server.url}/studies/demo/raters/WATCHED/")
     expect(console.get_by_role("cell", name="half a second per image")).to_be_visible()
     console.get_by_role("button", name="Include again").click()

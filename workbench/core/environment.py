@@ -37,7 +37,7 @@ class Environment(FileAwareEnv):
 
 
 def value_of(name: str, environment: Mapping[str, str] | None = None) -> str:
-    """The value of `name`, "" where there is none.
+    """The value of `name`, "" if there is none.
 
     Raises EnvironmentFileError where its file cannot be read.
     """

@@ -2,9 +2,9 @@
 
 
 class MintError(Exception):
-    """An error whose message names the thing, the place and the mend; safe to show to a user."""
+    """An error whose message names the thing, the place and the fix; safe to show to a user."""
 
-    #: Stable, machine-readable name used by the API beside the message.
+    #: Stable, machine-readable name used by the API next to the message.
     code = "error"
 
     def __init__(self, message: str) -> None:

@@ -62,7 +62,7 @@ class OfferedImage:
 
 @dataclass(frozen=True)
 class Offer:
-    """The trials in hand and where the session stands."""
+    """The trials in hand and the state of the session."""
 
     images: tuple[OfferedImage, ...]
     done: int
@@ -83,7 +83,7 @@ class Connection:
 
     Args:
         base_url: of the site, without a path.
-        authorization: value of that header; none where a signed-in session takes its place.
+        authorization: value of that header; none if a signed-in session takes its place.
         transport: what carries the requests, for tests.
     """
 
@@ -101,7 +101,7 @@ class Connection:
         self.sleep = sleep
 
     def send(self, method: str, path: str, *, once: bool = False, **options: Any) -> httpx.Response:
-        """The answer, if it is a success; tried again where none came, unless it is for `once`."""
+        """The answer, if it is a success; retried if none came, unless `once`."""
         pauses = () if once else _PAUSES
         for pause in (*pauses, None):
             try:
@@ -144,7 +144,7 @@ class RaterClient(Connection):
     def start(self, client: Mapping[str, Any] | None = None) -> Questions:
         """Consents, reads the instructions, and is ready to rate; resumes an open session.
 
-        Raises ApiError with code `study_full` where no image is left for this rater.
+        Raises ApiError with code `study_full` if no image is left for this rater.
         """
         body = {"consent": True, "client": dict(client or {})}
         answer = self._post("session/", body)
@@ -157,16 +157,12 @@ class RaterClient(Connection):
         )
 
     def claim(self, ahead: int = 0) -> Offer:
-        """The trials in hand, and new ones up to `1 + ahead`; empty only where all is done."""
+        """The trials in hand, topped up to `1 + ahead`; empty only when all is done."""
         return self._settled(self._post("claims/", {"ahead": ahead}), ahead)
 
     def image(self, image: OfferedImage) -> bytes:
         """The bytes that a browser would show."""
         return self.send("GET", image.url).content
-
-    def display(self, image: OfferedImage) -> None:
-        """Says that the image is on the screen."""
-        self._call("POST", f"trials/{image.trial}/display/")
 
     def submit(
         self,
@@ -174,10 +170,15 @@ class RaterClient(Connection):
         answers: Mapping[str, Answer],
         *,
         behaviour: Mapping[str, Any] | None = None,
+        displayed: float | None = None,
         language: str = "en",
         ahead: int = 0,
     ) -> Offer:
-        """Sends scores, reasons and how they came about; what is next comes with the answer."""
+        """Sends scores, reasons and how they came about; what is next comes with the answer.
+
+        displayed: when the image was first on the screen, by `time.monotonic`.
+        """
+        ago = None if displayed is None else round(1000 * (time.monotonic() - displayed))
         body = {
             "scores": {str(name): answer.score for name, answer in answers.items()},
             "explanations": {
@@ -185,6 +186,7 @@ class RaterClient(Connection):
                 for name, answer in answers.items()
             },
             "behaviour": dict(behaviour or {}),
+            "displayed_ago_ms": ago,
             "language": language,
             "ahead": ahead,
         }
@@ -251,7 +253,7 @@ class OwnerClient(Connection):
     ) -> dict[str, Any]:
         """The `training-runs` or `scoring-runs` job, once it succeeded; a line per step forward.
 
-        Raises JobFailedError, with the job's own message where it has one.
+        Raises JobFailedError, with the job's own message if it has one.
         """
         deadline, shown = time.monotonic() + seconds, ""
         while True:

@@ -6,6 +6,7 @@ display copy of a drawn image is the file itself (docs/decisions/007).
 
 import hashlib
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -168,13 +169,13 @@ class Crowd:
     ) -> Offer:
         image = offer.images[0]
         filename, truth = self._world.find(client.image(image))
-        client.display(image)
+        displayed = time.monotonic()
         look = self._look(member, filename)
         answers = member.person.rate(
             truth.scores, truth.flaws, questions.perspectives, key=look, form=questions.form
         )
         behaviour = _behaviour(member.person.seconds(look), answers)
-        following = client.submit(image, answers, behaviour=behaviour)
+        following = client.submit(image, answers, behaviour=behaviour, displayed=displayed)
         self._note(Sent(member.code, filename, answers), following)
         if self._repeat_every and number % self._repeat_every == 0:
             following = self._repeat(client, image, answers)

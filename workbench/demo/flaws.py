@@ -47,7 +47,7 @@ class Flaw:
 
     def __post_init__(self) -> None:
         if self.kind not in PERSPECTIVE_OF:
-            raise ValueError(f"{self.kind!r} is no kind of flaw: {', '.join(PERSPECTIVE_OF)}")
+            raise ValueError(f"{self.kind!r} is not a kind of flaw: {', '.join(PERSPECTIVE_OF)}")
         if not 0 < self.severity <= 1:
             raise ValueError(f"{self.kind}: severity {self.severity} is outside (0, 1]")
 

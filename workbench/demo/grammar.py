@@ -49,9 +49,11 @@ class Group:
         if not 1 <= self.count <= len(COUNT_WORDS):
             raise GrammarError(f"count {self.count} is outside 1…{len(COUNT_WORDS)}")
         if self.colour not in COLOURS:
-            raise GrammarError(f"{self.colour!r} is no colour of the grammar: {', '.join(COLOURS)}")
+            raise GrammarError(
+                f"{self.colour!r} is not a colour of the grammar: {', '.join(COLOURS)}"
+            )
         if self.shape not in SHAPES:
-            raise GrammarError(f"{self.shape!r} is no shape of the grammar: {', '.join(SHAPES)}")
+            raise GrammarError(f"{self.shape!r} is not a shape of the grammar: {', '.join(SHAPES)}")
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,9 @@ class Scene:
         if (self.relation is None) != (len(self.groups) == 1):
             raise GrammarError("a scene has a relation exactly where it has two groups")
         if self.relation is not None and self.relation not in RELATIONS:
-            raise GrammarError(f"{self.relation!r} is no relation: {', '.join(RELATIONS)}")
+            raise GrammarError(f"{self.relation!r} is not a relation: {', '.join(RELATIONS)}")
         if self.background not in BACKGROUNDS:
-            raise GrammarError(f"{self.background!r} is no background: {', '.join(BACKGROUNDS)}")
+            raise GrammarError(f"{self.background!r} is not a background: {', '.join(BACKGROUNDS)}")
 
     @property
     def objects(self) -> int:

@@ -3,7 +3,7 @@
 The score follows the subject model of Li & Bampis (2017, "Recover Subjective Quality Scores from
 Noisy Measurements", eq. 1; ITU-T P.913 section 12): opinion = true score + the rater's bias +
 noise with the rater's inconsistency as standard deviation. Two habits are added: how much of the
-scale a rater uses, and lapses, where the answer has nothing to do with the picture. Closed answers
+scale a rater uses, and lapses, when the answer has nothing to do with the picture. Closed answers
 and free texts follow from what the rater thought and from what is wrong with the picture.
 
 A picture has a true score from three perspectives. Whatever else a study asks about, people take
@@ -135,7 +135,7 @@ class SimulatedRater:
         """By perspective: a score on its scale's steps, a level 1…n for every closed field, and a
         free text.
 
-        A free text is given where the form asks for it: its field's level is `at_most` or lower.
+        A free text is given if the form asks for it: its field's level is `at_most` or lower.
         """
         seen = tuple(flaws)
         opinions = self._opinions(true_scores, [item.key for item in perspectives], key)

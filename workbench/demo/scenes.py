@@ -171,7 +171,7 @@ def _broken_cells(side: int, share: float, rng: np.random.Generator) -> NDArray[
 def _surface(
     colour: RGB, side: int, look: Look, broken: float, rng: np.random.Generator
 ) -> Image.Image:
-    """The object's paint before it is cut out: shading, and static where the surface is broken."""
+    """The object's paint before it is cut out: shading, and static if the surface is broken."""
     base = np.array(colour, dtype=np.float32)
     light = _light(side) * (30 + 70 * look.gloss)
     paint = base + light

@@ -95,7 +95,7 @@ class Seeded:
     """What a visitor needs."""
 
     username: str
-    #: None where the owner has chosen another one.
+    #: None if the owner has chosen another one.
     password: str | None
     study_path: str
     rater_path: str
@@ -166,7 +166,7 @@ class Seeder:
         from .client import OwnerClient, quiet
 
         quiet()
-        self._say(f'making the demo study "{TITLE}": about two minutes, this once')
+        self._say(f'making the demo study "{TITLE}": this takes about two minutes, once')
         folder = self._draw()
         for purpose in Stimulus.Purpose:
             self._import(study, owner, folder, purpose)
@@ -193,12 +193,13 @@ class Seeder:
         return folder
 
     def _import(self, study: Study, owner: User, folder: Path, purpose: str) -> None:
+        said = Stimulus.Purpose(purpose).label
         report = import_manifest(
             study=study,
             manifest=folder / purpose / "manifest.csv",
             images=folder / purpose / "images",
             actor=owner,
-            progress=Counter(f"{purpose} images imported", self._out),
+            progress=Counter(f"{said.lower()} images imported", self._out),
             options=ImportOptions(purpose=purpose),
         )
         if report.rejected:
@@ -274,7 +275,7 @@ def _has_model(study: Study) -> bool:
 
 
 def _kept_secret(file: Path) -> str:
-    """The password in `file`, generated and written there first where it is not."""
+    """The password in `file`, generated and written there first if missing."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:

@@ -227,7 +227,9 @@ class SelfCheck:
         self._stack.manage(*command, show=True)
         self._client.change_study(self._slug, status="open")
         self.report.stimuli = sum(1 for _row in self._client.listing(self._slug, "stimuli"))
-        _require(self.report.stimuli == plan.images, f"{self.report.stimuli} images are there")
+        _require(
+            self.report.stimuli == plan.images, f"{self.report.stimuli} images have been imported"
+        )
         raters = self._client.create_raters(self._slug, plan.raters)
         self._crowd = members(raters, panel(plan.seed, plan.raters))
 

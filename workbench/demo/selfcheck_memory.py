@@ -12,7 +12,7 @@ _MIB = 1024 * 1024
 class PeakMemory:
     """Largest sum over all processes, in MiB, of samples taken every `seconds`.
 
-    A page that several processes share counts once in all where the system tells (PSS, on Linux),
+    A page that several processes share counts only once if the system reports it (PSS, on Linux),
     else once in each (RSS).
     """
 

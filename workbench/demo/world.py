@@ -1,7 +1,7 @@
 """Builds a demo world: pictures of prompts by make-believe generators, with their true scores.
 
 The manifest says what a researcher would know (file, prompt, generator). The truth is written
-beside it for the simulated raters and for measurements; nothing that learns may read it.
+next to it for the simulated raters and for measurements; nothing that learns may read it.
 """
 
 import csv
@@ -93,7 +93,7 @@ def build_world(
     """`images` pictures of `prompts` distinct study prompts (a third of the images by default).
 
     The same seed and sizes give the same bytes with the same version of Pillow. Each prompt is
-    painted by different generators where it is painted up to six times. Raises ValueError for
+    painted by different generators if it is painted up to six times. Raises ValueError for
     sizes that cannot be.
     """
     prompts = max(1, images // 3) if prompts is None else prompts
@@ -182,7 +182,7 @@ class Truth:
 
 
 def read_truth(path: Path) -> dict[str, Truth]:
-    """The truth by file name; ValueError where the file is of another format."""
+    """The truth by file name; ValueError if the file has another format."""
     document = json.loads(path.read_text())
     if document.get("format") != TRUTH_FORMAT:
         raise ValueError(f"{path}: format {document.get('format')!r}, this version reads 1")

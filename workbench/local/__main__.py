@@ -1,7 +1,7 @@
 """Run the workbench on this machine.
 
 python -m workbench.local demo --port 8000     everything, until Ctrl-C
-python -m workbench.local run -- COMMAND       a command with PostgreSQL and Redis beside it
+python -m workbench.local run -- COMMAND       a command with PostgreSQL and Redis running
 python -m workbench.local wait                 until DATABASE_URL and REDIS_URL answer
 python -m workbench.local remove               delete all local data
 """
@@ -34,8 +34,10 @@ def _parser() -> argparse.ArgumentParser:
     demo = actions.add_parser("demo", help="run everything until Ctrl-C")
     demo.add_argument("--port", type=_port, default=8000)
     demo.set_defaults(perform=lambda options: commands.demo(options.port))
-    run = actions.add_parser("run", help="run a command with PostgreSQL and Redis beside it")
-    run.add_argument("--throw-away", action="store_true", help="on empty data, deleted afterwards")
+    run = actions.add_parser("run", help="run a command with PostgreSQL and Redis running")
+    run.add_argument(
+        "--throw-away", action="store_true", help="on empty data that is deleted afterwards"
+    )
     run.add_argument("command", nargs="+")
     run.set_defaults(perform=lambda options: commands.run(options.command, options.throw_away))
     wait = actions.add_parser("wait", help="wait until DATABASE_URL and REDIS_URL answer")

@@ -76,7 +76,7 @@ def make_folder(folder: Path, mode: int) -> None:
     """The folder, with this mode if it is new; the mode of one that exists is its owner's choice.
 
     Raises:
-        FolderError: where it cannot be made or written to.
+        FolderError: if it cannot be made or written to.
     """
     try:
         if not folder.is_dir():
@@ -95,7 +95,7 @@ def home_for(folder: Path, account: Account | None, *, durable: bool) -> Path:
     """`folder/home`, made and owned by the account; a link to elsewhere if it cannot enter there.
 
     Raises:
-        FolderError: where no usable folder can be made.
+        FolderError: if no usable folder can be made.
     """
     make_folder(folder, 0o711)
     home = folder / "home"
@@ -120,7 +120,7 @@ def home_for(folder: Path, account: Account | None, *, durable: bool) -> Path:
 
 
 def remove_home(folder: Path) -> None:
-    """Delete what `home_for` made, also where it is elsewhere."""
+    """Delete what `home_for` made, even if it is elsewhere."""
     home = folder / "home"
     shutil.rmtree(home.resolve(), ignore_errors=True)
     if home.is_symlink():

@@ -32,7 +32,7 @@ def demo(port: int) -> int:
     try:
         with interrupted_by_signals(), stack:
             stack.manage("demo_seed", show=True)
-            print(f"\nReady: {stack.base_url}/   Ctrl-C stops it.\n", flush=True)
+            print(f"\nReady: {stack.base_url}/   Press Ctrl-C to stop.\n", flush=True)
             stack.supervisor.forever()
     except KeyboardInterrupt:
         print("Everything has stopped; the data is kept.", flush=True)
@@ -78,7 +78,7 @@ def remove() -> int:
     """Delete the local data; refused while something runs on it."""
     data = data_folder()
     services = Services(data / "services", durable=False)
-    services.stop()  # throw-away data is deleted, also where it lies elsewhere
+    services.stop()  # throw-away data is deleted, even if it lies elsewhere
     shutil.rmtree(data, ignore_errors=True)
     say(f"deleted {data}")
     return 0

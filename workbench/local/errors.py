@@ -1,4 +1,4 @@
-"""What can go wrong with a private server, each with its mend in the message."""
+"""What can go wrong with a private server, each with its fix in the message."""
 
 from pathlib import Path
 
@@ -39,12 +39,12 @@ def explain_failure(name: str, output: str, folder: Path) -> LocalServerError:
     """The error that a server's own last words amount to; unknown words are passed on."""
     if "No space left on device" in output or "Disk quota exceeded" in output:
         return DiskFullError(
-            f"{name}: no room left on the disk that holds {folder}; free some space there, "
+            f"{name}: no space left on the disk of {folder}; free some space there, "
             "or set MINT_DATA_DIR to a folder on another disk, and start again"
         )
     if "Read-only file system" in output or "Permission denied" in output:
         return FolderError(
-            f"{name}: cannot write below {folder}; make the folder writable, "
+            f"{name}: cannot write to {folder}; make the folder writable, "
             f"or set MINT_DATA_DIR to another one\n{output}"
         )
     if "Cannot allocate memory" in output or "could not map anonymous shared memory" in output:

@@ -37,7 +37,7 @@ def interrupted_by_signals() -> Iterator[None]:
             yield
             raise_if_asked()
     finally:
-        _Request.asked = False  # whoever waits for something else later was not asked
+        _Request.asked = False  # a later wait for something else was not asked
 
 
 def raise_if_asked() -> None:
@@ -60,7 +60,7 @@ def deferred() -> Iterator[None]:
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
     """Let no signal break off an orderly stop; impatience must not leave processes behind."""
-    _Request.asked = False  # whoever stops in order has heard it
+    _Request.asked = False  # an orderly stop has heard it
     with _handled_by(_ignore):
         yield
 

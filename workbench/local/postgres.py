@@ -161,7 +161,7 @@ class LocalPostgres(LocalServer):
             if "password authentication failed" in str(error):
                 raise LocalServerError(
                     f"{self.folder / 'password'} is not the password of the data in {self.data}; "
-                    "put the right one back, or set MINT_DATA_DIR to a new folder"
+                    "restore the right one, or set MINT_DATA_DIR to a new folder"
                 ) from error
             return False
         return True

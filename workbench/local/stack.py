@@ -37,7 +37,7 @@ def secret_key(data: Path) -> str:
     """The site's key: from the environment, or generated once into `secrets/`, 0600.
 
     Raises:
-        FolderError: where it cannot be written.
+        FolderError: if it cannot be written.
     """
     if given := value_of("SECRET_KEY"):
         return given

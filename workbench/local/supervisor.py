@@ -64,7 +64,7 @@ class Supervisor:
             self._running.append(_Running(program, *self._spawn(program)))
 
     def watch_server(self, server: LocalServer) -> None:
-        """Also take notice when a private server ends; whoever started it stops it."""
+        """Also notice when a private server ends; its starter stops it."""
         self._servers.append(server)
 
     def check(self) -> None:
@@ -170,7 +170,7 @@ def _outcome(code: int) -> str:
 
 def _ended(name: str, code: int, log: Path | None, since: int) -> ProgramEndedError:
     if log is None:
-        return ProgramEndedError(f"{name} failed ({_outcome(code)}); what it said is above")
+        return ProgramEndedError(f"{name} failed ({_outcome(code)}); its output is above")
     return ProgramEndedError(
         f"{name} ended ({_outcome(code)}). The end of {log}:\n{last_lines(log, since=since)}"
     )

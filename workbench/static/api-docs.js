@@ -1,20 +1,20 @@
 /**
- * Mends what Swagger UI leaves out for those who hear or tab through its page: it draws with React
- * after the page has loaded, and again whenever something is opened, so each change is looked at.
+ * Fixes what Swagger UI lacks for people who use a screen reader or the keyboard. It renders with
+ * React after the page has loaded, and again whenever something is opened, so every change is fixed.
  */
 
-/** @param {Element} drawn */
-function mend(drawn) {
-  // It has a main part of its own, which leaves the rest of it in none.
-  drawn.removeAttribute("role");
-  for (const part of drawn.querySelectorAll(".information-container, .scheme-container")) {
+/** @param {Element} rendered */
+function fix(rendered) {
+  // It has a main landmark of its own, which would leave the rest of it in none.
+  rendered.removeAttribute("role");
+  for (const part of rendered.querySelectorAll(".information-container, .scheme-container")) {
     part.setAttribute("role", "region");
     part.setAttribute("aria-label", part.matches(".scheme-container") ? "Authorize" : "About");
   }
   // Below the page's own heading.
-  for (const title of drawn.querySelectorAll("h1, h2.title")) title.setAttribute("aria-level", "2");
-  for (const tag of drawn.querySelectorAll("h3.opblock-tag")) tag.setAttribute("aria-level", "3");
-  for (const field of drawn.querySelectorAll("tr[data-param-name] select")) {
+  for (const title of rendered.querySelectorAll("h1, h2.title")) title.setAttribute("aria-level", "2");
+  for (const tag of rendered.querySelectorAll("h3.opblock-tag")) tag.setAttribute("aria-level", "3");
+  for (const field of rendered.querySelectorAll("tr[data-param-name] select")) {
     const name = field.closest("tr")?.getAttribute("data-param-name") ?? "";
     field.setAttribute("aria-label", name);
   }
@@ -23,11 +23,11 @@ function mend(drawn) {
 const page = document.getElementById("swagger-ui");
 if (page) {
   const look = () => {
-    if (page.querySelector("main")) mend(page);
+    if (page.querySelector("main")) fix(page);
   };
-  // Attributes are not observed, or it would see its own.
+  // Attributes are not observed, or it would be called for its own changes.
   new MutationObserver(look).observe(page, { childList: true, subtree: true });
   look();
 }
 
-export {}; // a module, whose names are its own
+export {}; // A module: its names are not global.

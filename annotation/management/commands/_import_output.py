@@ -28,7 +28,7 @@ def tell(
         command.stderr.write(describe(error))
     if listing is not None:
         _write_listing(listing, [*report.rejected, *report.notes])
-        command.stdout.write(f"What there is to say about each row is in {listing}")
+        command.stdout.write(f"The notes on each row are in {listing}")
     _tell_notes(command, report.notes, shown=None if verbosity > 1 else _NOTES_SHOWN)
     if not report.done:
         raise CommandError(report.summary())

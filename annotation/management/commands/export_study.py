@@ -24,11 +24,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("study", help="the study's slug")
-        parser.add_argument("file", type=Path, help="what to write; it appears when it is whole")
+        parser.add_argument(
+            "file", type=Path, help="the file to write; it appears once it is complete"
+        )
         parser.add_argument(
             "--format",
             choices=[str(form) for form in ExportFormat],
-            help="default: by the file's ending, .jsonl or .csv",
+            help="default: from the file's ending, .jsonl or .csv",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -45,8 +47,8 @@ class Command(BaseCommand):
             new.replace(file)
         except OSError as error:
             raise CommandError(
-                f"{file} cannot be written: {error.strerror or error}; make room, or name another "
-                "place"
+                f"{file} cannot be written: {error.strerror or error}; free some space, or choose "
+                "another place"
             ) from error
         finally:
             new.unlink(missing_ok=True)
@@ -66,5 +68,5 @@ def _format_of(file: Path, given: str | None) -> ExportFormat:
         return ExportFormat(given or file.suffix.removeprefix("."))
     except ValueError:
         raise CommandError(
-            f'"{file.name}" ends neither in .jsonl nor in .csv; say which with --format'
+            f'"{file.name}" ends neither in .jsonl nor in .csv; choose one with --format'
         ) from None

@@ -18,7 +18,7 @@ class Command(BaseCommand):
     help = (
         "Import the AIGCIQA2023+ release: 2,400 images' published scores, explanations and prompts "
         "from DIR (mos.csv, explanations.csv, prompts.csv, official_split.json). Images lie in DIR "
-        "or in --images, as INDEX.png or GENERATOR/PPP-K.png; a row whose image is absent is kept "
+        "or in --images, as INDEX.png or GENERATOR/PPP-K.png; a row whose image is missing is kept "
         "as labels, and gets its image when the command is run again with it."
     )
 
@@ -26,11 +26,9 @@ class Command(BaseCommand):
         parser.add_argument("study", help="the study's slug")
         parser.add_argument("folder", type=Path, metavar="DIR")
         parser.add_argument("--images", type=Path, help="folder or ZIP of the images")
+        parser.add_argument("--report", type=Path, help="write the notes on each row to this file")
         parser.add_argument(
-            "--report", type=Path, help="write what there is to say about each row to this file"
-        )
-        parser.add_argument(
-            "--partial", action="store_true", help="import the good rows though others are bad"
+            "--partial", action="store_true", help="import the good rows even if others are bad"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -18,7 +18,7 @@ from ._import_output import tell
 class Command(BaseCommand):
     help = (
         "Import images from a manifest (CSV or JSONL with the columns filename, prompt, "
-        "generator; further columns are kept as metadata; mos_*, sd_* and raters are published "
+        "generator; other columns are kept as metadata; mos_*, sd_* and raters are published "
         "scores). All rows are checked first; running it twice changes nothing."
     )
 
@@ -26,15 +26,17 @@ class Command(BaseCommand):
         parser.add_argument("study", help="the study's slug")
         parser.add_argument("manifest", type=Path)
         parser.add_argument(
-            "--images", type=Path, help="folder or ZIP of the images (default: beside the manifest)"
+            "--images",
+            type=Path,
+            help="folder or ZIP of the images (default: next to the manifest)",
         )
         parser.add_argument(
-            "--partial", action="store_true", help="import the good rows though others are bad"
+            "--partial", action="store_true", help="import the good rows even if others are bad"
         )
         parser.add_argument(
             "--labels-only",
             action="store_true",
-            help="import a row whose image is absent as labels, rather than reject it",
+            help="if an image is missing, import its row as labels instead of rejecting it",
         )
         parser.add_argument(
             "--purpose", choices=Stimulus.Purpose.values, default=Stimulus.Purpose.MAIN
@@ -47,9 +49,7 @@ class Command(BaseCommand):
             help="the maximum of the published scores' scale, 1 or 100 (default: 1)",
         )
 
-        parser.add_argument(
-            "--report", type=Path, help="write what there is to say about each row to this file"
-        )
+        parser.add_argument("--report", type=Path, help="write the notes on each row to this file")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["mos_scale"] > 0:

@@ -16,7 +16,7 @@ from .records import export_records
 
 
 class ExportQuerySerializer(serializers.Serializer[Any]):
-    """Which form the database leaves in."""
+    """The format of the exported database."""
 
     format = serializers.ChoiceField(
         choices=[str(item) for item in ExportFormat], default=str(ExportFormat.JSONL)

@@ -32,6 +32,7 @@ _TRIAL = (
     "excluded",
     "weight",
     "session",
+    "protocol",
     "position",
     "block",
     "role",

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from ...models import Explanation, PublishedScore, Rater, Score, Stimulus, Study, Trial
 from ...protocol.asking import is_asked
+from ...studies.protocols import stored_document
 from ..reliability.selectors import rater_weights
 from ..scores import opinion_scores
 
@@ -84,6 +85,8 @@ def _trials_by_stimulus(
             "rater__code",
             "rater__status",
             "session_id",
+            "session__protocol_id",
+            "session__protocol__number",
             "position",
             "block",
             "role",
@@ -107,6 +110,7 @@ def _trials_by_stimulus(
             #: In the opinion scores, by the study's rules.
             "weight": weights.get(row.rater_id, 1.0),
             "session": row.session_id,
+            "protocol": row.session__protocol__number,
             "position": row.position,
             "block": row.block,
             "role": row.role,
@@ -115,7 +119,7 @@ def _trials_by_stimulus(
             "displayed_at": row.displayed_at.isoformat() if row.displayed_at else None,
             "submitted_at": row.submitted_at.isoformat() if row.submitted_at else None,
             "behaviour": row.behaviour,
-            "asked_up_to": row.asked_up_to,
+            "asked": (row.session__protocol_id, row.asked_up_to),
             "scores": {},
             "revisions": {},
             "explanation_asked": {},
@@ -125,7 +129,7 @@ def _trials_by_stimulus(
         by_stimulus[row.stimulus_id].append(record)
     _add_scores(by_trial)
     _add_explanations(by_trial)
-    _add_asked(study, by_trial)
+    _add_asked(by_trial)
     return by_stimulus
 
 
@@ -146,14 +150,14 @@ def _add_explanations(by_trial: dict[int, Record]) -> None:
         by_trial[trial]["explanations"][perspective] = dict(zip(_EXPLANATION, reason, strict=True))
 
 
-def _add_asked(study: Study, by_trial: dict[int, Record]) -> None:
-    """Of which scores the reason was asked: an empty one is not one that nobody asked for."""
-    form = study.form
-    asking = {item.perspective for item in form.fields}
-    asking |= {item.perspective for item in form.texts}
-    scales = {item.key: item.scale for item in study.perspective_settings}
+def _add_asked(by_trial: dict[int, Record]) -> None:
+    """Of which scores the reason was asked, by the session's protocol: an empty one is not one that
+    nobody asked for."""
     for record in by_trial.values():
-        up_to = record.pop("asked_up_to")
+        protocol, up_to = record.pop("asked")
+        document = stored_document(protocol)
+        asking = {item.perspective for item in (*document.form.fields, *document.form.texts)}
+        scales = {item.key: item.scale for item in document.perspectives}
         for perspective, score in record["scores"].items():
             record["explanation_asked"][perspective] = perspective in asking and is_asked(
                 up_to, scales[perspective], score

@@ -131,5 +131,6 @@ def _check(values: Floats, who: Integers, what: Integers, size: int) -> None:
     if doubled.any():
         row = order[int(np.argmax(doubled))]
         raise ValueError(
-            f"rater {who[row]} has two scores of stimulus {what[row]}; give hidden repeats apart"
+            f"rater {who[row]} has two scores of stimulus {what[row]}; "
+            "pass hidden repeats separately"
         )

@@ -34,7 +34,7 @@ class Flag:
     rule: str
     value: float
     threshold: float
-    #: Answers that the value rests on.
+    #: Number of answers behind the value.
     n: int
     stops: bool
     #: The column of the perspective, where the rule looks at one at a time.

@@ -24,7 +24,7 @@ from ...protocol.perspectives import PerspectiveSettings
 from ...protocol.plan import Role
 from ...protocol.reliability_rules import Effect, ReliabilityRules
 from ...protocol.scales import Scale
-from ...studies.protocols import StudyFacts, protocol_of
+from ...studies.protocols import perspective_ids, stored_document
 from ..answers import (
     Answers,
     KnownScores,
@@ -179,16 +179,18 @@ def standings_by_session(study: Study, rater: Rater) -> dict[int, Standing]:
     return _by_session(own, beside, study.pk, study.perspective_settings, study.rules)
 
 
-def stopping_flags(study: StudyFacts, rater_id: int, session_id: int) -> tuple[Flag, ...]:
-    """The rules that stop and that this sitting fails, by its own answers alone.
+def stopping_flags(
+    *, study_id: int, rater_id: int, session_id: int, protocol_id: int
+) -> tuple[Flag, ...]:
+    """The rules that stop and that this sitting fails, by its own protocol and answers alone.
 
     Neither the cache nor all raters' measures: it runs between two blocks, where a rater waits.
     """
-    protocol = protocol_of(study)
+    protocol = stored_document(protocol_id)
     rules = protocol.rules
     if not rules.stop:
         return ()
-    asked = list(protocol.ids.values())
+    asked = list(perspective_ids(protocol_id).values())
     own = answers_of_session(session_id, asked)
     if not own.size:
         return ()
@@ -196,7 +198,7 @@ def stopping_flags(study: StudyFacts, rater_id: int, session_id: int) -> tuple[F
     compared = rules.inter_rater
     if compared.effect is Effect.STOP and own.of(Role.MAIN).sum() >= compared.minimum:
         beside = answers_beside_session(rater_id, session_id, asked)
-    standing = _by_session(own, beside, study.id, protocol.perspectives, rules)[session_id]
+    standing = _by_session(own, beside, study_id, protocol.perspectives, rules)[session_id]
     return tuple(flag for flag in standing.flags if flag.stops)
 
 

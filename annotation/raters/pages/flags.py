@@ -18,10 +18,10 @@ _NAMES: dict[str, Any] = {
     "gold": gettext_lazy("Gold"),
     "attention": gettext_lazy("Missed attention checks"),
     "too_fast": gettext_lazy("Too fast"),
-    "away": gettext_lazy("Page left for long"),
+    "away": gettext_lazy("Away for long"),
     "variance": gettext_lazy("Variance"),
     "identical": gettext_lazy("Same score for everything"),
-    "retest_difference": gettext_lazy("Repeats apart"),
+    "retest_difference": gettext_lazy("Repeats differ"),
     "retest_correlation": gettext_lazy("Retest"),
     "inter_rater": gettext_lazy("Agreement"),
 }

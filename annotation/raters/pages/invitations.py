@@ -56,8 +56,8 @@ class PeopleForm(forms.Form):
         label=gettext_lazy("Names and e-mail addresses"),
         rows=6,
         help_text=gettext_lazy(
-            "One person per line: Ann Lee <ann@lab.org>, or a name or an address alone. They are "
-            "kept apart from the ratings, and are never exported with them."
+            "One person per line: Ann Lee <ann@lab.org>, or just a name or an address. They are "
+            "stored apart from the ratings and never exported with them."
         ),
     )
 
@@ -144,8 +144,8 @@ def _invited(request: HttpRequest, study: Study, form: CountForm | PeopleForm) -
         form.add_error(next(iter(form.fields)), error.message)
         return False
     message = ngettext(
-        "%(n)d link made: it is in the CSV and on the raters page.",
-        "%(n)d links made: they are in the CSV and on the raters page.",
+        "%(n)d link created: it is in the CSV and on the raters page.",
+        "%(n)d links created: they are in the CSV and on the raters page.",
         number,
     )
     messages.success(request, message % {"n": number})

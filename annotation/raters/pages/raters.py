@@ -189,8 +189,8 @@ def rater_message(request: HttpRequest, slug: str, code: str = "") -> HttpRespon
         messages.error(request, error.message)
     else:
         message = ngettext(
-            "Sent; %(n)d rater meets it on their page.",
-            "Sent; %(n)d raters meet it on their page.",
+            "Sent; %(n)d rater will see it on their page.",
+            "Sent; %(n)d raters will see it on their page.",
             sent,
         )
         messages.success(request, message % {"n": sent})

@@ -87,7 +87,7 @@ def _plates(value: Any) -> str:
         return ""
     read = sum(digit == plate.digit for digit, plate in zip(value, PLATES, strict=True))
     if value[_CONTROL] != PLATES[_CONTROL].digit:
-        return _("colour plates not answered with care")
+        return _("colour plates answered carelessly")
     return _("colour plates read: %(n)d of %(all)d") % {"n": read, "all": len(PLATES)}
 
 

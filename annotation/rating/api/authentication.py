@@ -2,54 +2,27 @@
 
 from typing import Any
 
+from django.http import HttpRequest
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed
-from rest_framework.permissions import BasePermission
-from rest_framework.request import Request
-from rest_framework.views import APIView
+from rest_framework.exceptions import NotAuthenticated
 
 from ...raters.access import Access
-from ...raters.errors import LinkError
 from ...raters.services import rater_access
 
-_KEYWORD = "Rater"
-
-
-class RaterPrincipal:
-    """Who asks, for DRF: a rater, who is nobody's account."""
-
-    is_authenticated = True
-    is_anonymous = False
-    pk = None
-
-    def __init__(self, access: Access) -> None:
-        self.access = access
-
-    def __str__(self) -> str:
-        return self.access.code
+KEYWORD = "Rater"
 
 
 class RaterAuthentication(BaseAuthentication):
-    """Answers 401 for a wrong or replaced link and 403 for an excluded rater. One statement."""
+    """Finds a rater, who is nobody's account, by the link's token. One statement."""
 
-    def authenticate(self, request: Request) -> tuple[RaterPrincipal, Access] | None:
+    def authenticate(self, request: HttpRequest) -> tuple[None, Access]:
+        """Raises NotAuthenticated without a token, LinkError for a wrong or replaced one (both are
+        answered with 401) and RaterExcludedError (403)."""
         keyword, _space, token = request.headers.get("Authorization", "").partition(" ")
-        if keyword.lower() != _KEYWORD.lower():
-            return None
-        try:
-            access = rater_access(token.strip())
-        except LinkError as error:
-            raise AuthenticationFailed(error.message, error.code) from error
-        return RaterPrincipal(access), access
-
-    def authenticate_header(self, request: Request) -> str:
-        return _KEYWORD
-
-
-class IsRater(BasePermission):
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        return isinstance(request.auth, Access)
+        if keyword.lower() != KEYWORD.lower():
+            raise NotAuthenticated
+        return None, rater_access(token.strip())
 
 
 class RaterScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # untyped library

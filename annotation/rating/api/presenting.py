@@ -1,20 +1,20 @@
 """The JSON of the rating API, built by hand: a rating should cost no more than it must."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.core.files.storage import default_storage
 
-from ...models import Study
+from ...protocol.document import ImageSize, ProtocolDocument
 from ...raters.access import Access, SessionFacts
-from ...studies.protocols import Protocol, protocol_of
 from ...studies.texts import StudyTexts
 from ..claims import Offer
-from ..facts import BlockPlace, OfferedTrial, holdings_of
+from ..facts import BlockPlace, OfferedTrial, free_images, holdings_of, trials_in_all
 from ..last_answer import LastAnswer
 from ..submission import Submission
 
 
-def trial_json(protocol: Protocol, trial: OfferedTrial) -> dict[str, Any]:
+def trial_json(protocol: ProtocolDocument, trial: OfferedTrial) -> dict[str, Any]:
     return {
         "id": trial.id,
         "position": trial.position,
@@ -33,14 +33,14 @@ def trial_json(protocol: Protocol, trial: OfferedTrial) -> dict[str, Any]:
     }
 
 
-def _shown(protocol: Protocol, trial: OfferedTrial) -> str:
+def _shown(protocol: ProtocolDocument, trial: OfferedTrial) -> str:
     """The file: pixel by pixel, of a large image, the one that has all its pixels."""
-    exact = protocol.image_size == Study.ImageSize.PIXELS and trial.exact
+    exact = protocol.image_size == ImageSize.PIXELS and trial.exact
     return exact or trial.display
 
 
 def offer_json(access: Access, offer: Offer) -> dict[str, Any]:
-    protocol = protocol_of(access.study)
+    protocol = access.protocol
     return {
         "trials": [trial_json(protocol, trial) for trial in offer.trials],
         "progress": {"done": offer.answered, "total": offer.total},
@@ -60,7 +60,7 @@ def claim_json(access: Access, offer: Offer, last: LastAnswer | None) -> dict[st
 
 
 def _last_json(access: Access, last: LastAnswer) -> dict[str, Any]:
-    protocol = protocol_of(access.study)
+    protocol = access.protocol
     names = [item.key for item in protocol.perspectives if item.key in last.scores]
     return {
         "trial": {**trial_json(protocol, last.trial), "perspectives": names},
@@ -87,6 +87,8 @@ def submission_json(access: Access, submission: Submission) -> dict[str, Any]:
 
 
 def session_json(access: Access, session: SessionFacts | None) -> dict[str, Any]:
+    """Of `session`, which the request may have begun or ended since `access` was read."""
+    access = replace(access, session=session)
     return {
         "session": {"id": session.id, "state": session.state} if session else None,
         "study": _study_json(access),
@@ -95,16 +97,13 @@ def session_json(access: Access, session: SessionFacts | None) -> dict[str, Any]
 
 
 def _study_json(access: Access) -> dict[str, Any]:
-    study = Study.objects.only("title", "status", "consent", "instructions", "translations").get(
-        pk=access.study.id
-    )
-    texts = StudyTexts(study.translations)
-    protocol = protocol_of(access.study)
+    protocol = access.protocol
+    texts = StudyTexts(protocol.texts.translations)
     return {
-        "title": texts.word(study.title),
-        "status": study.status,
-        "consent": texts.consent(study.consent),
-        "instructions": texts.instructions(study.instructions, protocol.perspectives),
+        "title": texts.word(protocol.texts.title),
+        "status": access.study.status,
+        "consent": texts.word(protocol.texts.consent),
+        "instructions": texts.word(protocol.texts.instructions),
         "perspectives": [texts.perspective(item).to_json() for item in protocol.perspectives],
         "explanation_form": texts.form(protocol.form).to_json(),
     }
@@ -113,8 +112,6 @@ def _study_json(access: Access) -> dict[str, Any]:
 def _progress_json(access: Access, session: SessionFacts | None) -> dict[str, int]:
     if session is None:
         return {"done": 0, "total": 0}
-    holdings, passes = holdings_of(access, session), protocol_of(access.study).passes
-    return {
-        "done": holdings.done(passes),
-        "total": holdings.total(access.study.session_trials) * passes,
-    }
+    holdings, passes = holdings_of(session.id), access.protocol.passes
+    total = trials_in_all(holdings.placed, free_images(access), access.study.session_trials)
+    return {"done": holdings.done(passes), "total": total * passes}

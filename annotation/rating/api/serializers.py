@@ -75,7 +75,7 @@ class ImageSerializer(serializers.Serializer[object]):
 class TrialSerializer(serializers.Serializer[object]):
     id = serializers.IntegerField()
     position = serializers.IntegerField()
-    block = serializers.IntegerField(help_text="0 is training.")
+    block = serializers.IntegerField(help_text="0 is practice.")
     training = serializers.BooleanField()
     prompt = serializers.CharField()
     image = ImageSerializer()
@@ -102,8 +102,18 @@ class AheadSerializer(serializers.Serializer[object]):
     )
 
 
+class AnsweredSerializer(AheadSerializer):
+    displayed_ago_ms = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=0,
+        help_text="How long ago the decoded image was first on the screen, in milliseconds when "
+        "this is sent; null where it never was.",
+    )
+
+
 class BlockSerializer(serializers.Serializer[object]):
-    number = serializers.IntegerField(help_text="0 is training.")
+    number = serializers.IntegerField(help_text="0 is practice.")
     done = serializers.IntegerField(help_text="Trials of the block answered or skipped.")
     size = serializers.IntegerField(help_text="Trials that the block has.")
 
@@ -111,21 +121,21 @@ class BlockSerializer(serializers.Serializer[object]):
 class OfferSerializer(serializers.Serializer[object]):
     trials = TrialSerializer(many=True)
     progress = ProgressSerializer()
-    block = BlockSerializer(allow_null=True, help_text="Null where no trial is in hand.")
+    block = BlockSerializer(allow_null=True, help_text="Null if no trial is in hand.")
     state = serializers.ChoiceField(SESSION_STATES)
     rest_seconds = serializers.IntegerField(
-        help_text="How long the rater rests before the next block; 0 where none is due."
+        help_text="How long the rater rests before the next block; 0 if no rest is due."
     )
     messages = serializers.BooleanField(help_text="Whether the study's owner has written.")
 
 
-class SkipSerializer(AheadSerializer):
+class SkipSerializer(AnsweredSerializer):
     reason = serializers.ChoiceField([str(reason) for reason in SkipReason])
     note = serializers.CharField(
         required=False,
         allow_blank=True,
         max_length=NOTE_LIMIT,
-        help_text="In the rater's own words; needed where the reason is another one.",
+        help_text="In the rater's own words; required if the reason is 'other'.",
     )
 
 
@@ -180,12 +190,12 @@ class ReasonSerializer(serializers.Serializer[object]):
         child=RegionSerializer(),
         required=False,
         max_length=REGION_LIMIT,
-        help_text="What the text is about, where the form has regions marked.",
+        help_text="What the text is about, if the form asks for regions.",
     )
     words = serializers.ListField(
         child=serializers.IntegerField(min_value=0),
         required=False,
-        help_text="Words of the prompt that are not met, by their numbers from 0 among what "
+        help_text="Words of the prompt that the image does not match, counted from 0 among what "
         "stands between white space; a Chinese character is a word by itself.",
     )
 
@@ -203,12 +213,11 @@ class PreviousSerializer(serializers.Serializer[object]):
 class ClaimSerializer(OfferSerializer):
     previous = PreviousSerializer(
         allow_null=True,
-        help_text="The last answer, which can be sent anew while its block lasts; null where it "
-        "cannot.",
+        help_text="The last answer, which can be changed while its block lasts; null if it cannot.",
     )
 
 
-class SubmitSerializer(AheadSerializer):
+class SubmitSerializer(AnsweredSerializer):
     scores = serializers.DictField(
         child=serializers.FloatField(), help_text="A score for each perspective."
     )
@@ -216,7 +225,7 @@ class SubmitSerializer(AheadSerializer):
     language = serializers.CharField(required=False, help_text="Of the free texts.")
     revises = serializers.BooleanField(
         default=True,
-        help_text="False for a first answer: one that is there already, and differs, then stays.",
+        help_text="False for a first answer: a different answer that is already stored then stays.",
     )
     behaviour = serializers.JSONField(
         required=False,
@@ -236,10 +245,10 @@ class ExpectationSerializer(serializers.Serializer[object]):
     expected = serializers.FloatField(
         help_text="The published score, on the study’s scale; of named levels, the nearest."
     )
-    low = serializers.FloatField(help_text="The lowest score that is as expected.")
+    low = serializers.FloatField(help_text="The lowest score within the expected range.")
     high = serializers.FloatField()
 
 
 class SubmissionSerializer(OfferSerializer):
     trial = AnsweredTrialSerializer()
-    feedback = ExpectationSerializer(many=True, help_text="After a training trial only.")
+    feedback = ExpectationSerializer(many=True, help_text="Only after a practice trial.")

@@ -4,7 +4,9 @@ from django.urls import path
 
 from . import views
 
+#: The one that is asked most comes first.
 urlpatterns = [
+    path("trials/<int:pk>/submit/", views.SubmitView.as_view(), name="rating-submit"),
     path("session/", views.SessionView.as_view(), name="rating-session"),
     path("session/begin/", views.BeginView.as_view(), name="rating-begin"),
     path("session/pause/", views.PauseView.as_view(), name="rating-pause"),
@@ -14,8 +16,6 @@ urlpatterns = [
     path("messages/unread/", views.UnreadMessagesView.as_view(), name="rating-messages-unread"),
     path("messages/read/", views.ReadMessagesView.as_view(), name="rating-messages-read"),
     path("claims/", views.ClaimsView.as_view(), name="rating-claims"),
-    path("trials/<int:pk>/display/", views.DisplayView.as_view(), name="rating-display"),
     path("trials/<int:pk>/renew/", views.RenewView.as_view(), name="rating-renew"),
     path("trials/<int:pk>/skip/", views.SkipView.as_view(), name="rating-skip"),
-    path("trials/<int:pk>/submit/", views.SubmitView.as_view(), name="rating-submit"),
 ]

@@ -9,14 +9,13 @@ from django.core.files.storage import default_storage
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from ...models import Study
+from ...protocol.document import ProtocolDocument
 from ...protocol.forms import FormField, FormText
 from ...protocol.perspectives import PerspectiveSettings
 from ...protocol.skips import SkipReason
 from ...raters.access import Access
 from ...raters.completion import WITH_CODE, completion_code
 from ...raters.errors import LinkError, RaterExcludedError, RatingError, StudyFullError
-from ...studies.protocols import protocol_of
 from ...studies.texts import StudyTexts
 from ..anchors import anchors_of
 from ..facts import answered_trials, last_ended_session
@@ -115,42 +114,43 @@ def stage_of(access: Access) -> Stage:
     return Stage(ended.state) if ended else Stage.CONSENT
 
 
-def page_context(access: Access, study: Study, stage: Stage, token: str) -> dict[str, Any]:
-    texts, asked = StudyTexts(study.translations), protocol_of(access.study).perspectives
+def page_context(
+    access: Access, protocol: ProtocolDocument, stage: Stage, token: str
+) -> dict[str, Any]:
+    texts, said = StudyTexts(protocol.texts.translations), protocol.texts
+    viewing = protocol.viewing
     return {
-        "study": study,
         "stage": stage,
         "during": stage in _DURING,
-        "title": texts.word(study.title),
-        "consent": texts.consent(study.consent),
-        "instructions": texts.instructions(study.instructions, asked),
-        "questions": (questions := questions_of(access, texts)),
+        "title": texts.word(said.title),
+        "consent": texts.word(said.consent),
+        "instructions": texts.word(said.instructions),
+        "questions": (questions := questions_of(protocol, texts)),
         "digits": _digits(questions),
         "skip_reasons": _skip_reasons(),
-        "examples": examples_of(access, texts) if stage is Stage.INSTRUCTIONS else [],
+        "examples": _examples(access, protocol, texts) if stage is Stage.INSTRUCTIONS else [],
         "completion_code": _completion_code(access) if stage in WITH_CODE else "",
         "answered": answered_trials(access),
-        "session_trials": study.session_trials,
-        "session_minutes": study.plan.session_minutes,
-        **(checks_context(study.viewing) if stage not in _DURING and study.viewing.any else {}),
+        "session_trials": access.study.session_trials,
+        "session_minutes": protocol.plan.session_minutes,
+        **(checks_context(viewing) if stage not in _DURING and viewing.any else {}),
         "settings": {
             "token": token,
             # A preview is nobody's: its browser keeps nothing.
             "rater": access.code if access.rater_id else "",
             "session": access.session.id if access.session else None,
             "language": get_language(),
-            "leaseSeconds": study.lease_seconds,
+            "leaseSeconds": access.study.lease_seconds,
             "unread": access.unread,
-            "phones": study.viewing.phones,
-            "blocksBack": study.plan.blocks_back,
-            "imageSize": study.image_size,
+            "phones": viewing.phones,
+            "blocksBack": protocol.plan.blocks_back,
+            "imageSize": protocol.image_size,
             "messages": script_texts(),
         },
     }
 
 
-def questions_of(access: Access, texts: StudyTexts) -> list[Question]:
-    protocol = protocol_of(access.study)
+def questions_of(protocol: ProtocolDocument, texts: StudyTexts) -> list[Question]:
     form = texts.form(protocol.form)
     return [
         _question(
@@ -162,11 +162,11 @@ def questions_of(access: Access, texts: StudyTexts) -> list[Question]:
     ]
 
 
-def examples_of(access: Access, texts: StudyTexts) -> list[Example]:
+def _examples(access: Access, protocol: ProtocolDocument, texts: StudyTexts) -> list[Example]:
     """Per perspective, images from the worst to the best, with the words of the scale."""
-    anchors = anchors_of(access)
+    anchors = anchors_of(access.study.id, protocol.perspectives)
     examples = []
-    for item in protocol_of(access.study).perspectives:
+    for item in protocol.perspectives:
         shown = texts.perspective(item)
         images = [
             (
@@ -244,20 +244,20 @@ def notice_of(error: RatingError) -> Notice:
             404,
             _("This link does not work"),
             _("It may be incomplete, or it has been replaced by a newer one."),
-            _("Check that you copied all of it, or ask whoever invited you for a new link."),
+            _("Check that you copied all of it, or ask the person who invited you for a new link."),
         )
     if isinstance(error, RaterExcludedError):
         return Notice(
             403,
             _("This link has been closed"),
-            _("The study’s owner has ended your part in it. What you rated is kept."),
-            _("If you think that this is a mistake, write to whoever invited you."),
+            _("The study’s owner has ended your part in it. Your ratings are kept."),
+            _("If you think this is a mistake, write to the person who invited you."),
         )
     if isinstance(error, StudyFullError):
         return Notice(
             200,
             _("Everything is rated"),
-            _("There is no image left for you to rate in this study. Thank you for coming."),
+            _("There are no more images for you to rate in this study. Thank you for coming."),
             _("More images may be added later; this link will still work then."),
         )
     return _closed_notice(error)
@@ -268,18 +268,21 @@ def _closed_notice(error: RatingError) -> Notice:
         "shared_link_closed": Notice(
             403,
             _("This invitation has ended"),
-            _("The study’s owner has closed it. Who has joined can go on with their own link."),
+            _(
+                "The study’s owner has closed it. If you have already joined, keep using your own "
+                "link."
+            ),
         ),
         "shared_link_full": Notice(
             200,
             _("Enough people have joined"),
             _("This study has as many raters as it wanted. Thank you for coming!"),
-            _("If you have joined before, go on with the link that you were given then."),
+            _("If you have already joined, keep using the link that you were given then."),
         ),
         "shared_link_busy": Notice(
             429,
             _("One moment, please"),
-            _("Very many people are joining at once."),
+            _("Many people are joining at once."),
             _("Wait a minute, and open the link again."),
         ),
         "study_draft": Notice(
@@ -291,20 +294,20 @@ def _closed_notice(error: RatingError) -> Notice:
         "study_daily_limit": Notice(
             200,
             _("Enough for today"),
-            _("You have rated as many images as this study wants from one person in a day."),
+            _("You have rated as many images as this study takes from one person per day."),
             _("Thank you! Please come back tomorrow with the same link."),
         ),
         "study_paused": Notice(
             200,
             _("A short pause"),
-            _("This study is paused at the moment. Everything that you rated is kept."),
-            _("Please come back later with the same link; you will go on where you were."),
+            _("This study is paused at the moment. All your ratings are kept."),
+            _("Please come back later with the same link; you will continue where you left off."),
         ),
     }.get(
         error.code,
         Notice(
             200,
             _("This study is closed"),
-            _("No more ratings are collected. Everything that you rated is kept. Thank you!"),
+            _("No more ratings are collected. All your ratings are kept. Thank you!"),
         ),
     )

@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from ...protocol.sessions import SessionState
+from ...studies.protocols import document_of
 from ...studies.selectors import find_study
 from ..preview import MAIN_SHOWN, NOBODY, preview_access, preview_passes, preview_trials
 from .page import Stage, page_context
@@ -38,9 +39,10 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
     asked = request.GET.get("stage", "")
     stage = Stage(asked) if asked in set(Stage) else Stage.CONSENT
     access = preview_access(study, _STATES.get(stage))
-    trials = preview_trials(study)
+    protocol, trials = document_of(study), preview_trials(study)
     context: dict[str, Any] = {
-        **page_context(access=access, study=study, stage=stage, token=NOBODY),
+        **page_context(access=access, protocol=protocol, stage=stage, token=NOBODY),
+        "study": study,
         "remain": True,
         "answered": sum(not trial["training"] for trial in trials) or MAIN_SHOWN,
         "completion_code": _CODE,
@@ -48,7 +50,7 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
             "trials": trials,
             "samples": [study.asking.up_to(0, number) for number in range(MAIN_SHOWN)],
             "prompt": _("A sample image"),
-            "passes": preview_passes(access),
+            "passes": preview_passes(protocol),
         },
         "drawn": not trials,
     }

@@ -5,7 +5,6 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from ...models import Study
 from ...raters.errors import (
     DailyLimitError,
     LinkError,
@@ -37,8 +36,7 @@ def rate(request: HttpRequest, token: str) -> HttpResponse:
     remain = access.session is not None or (not stopped and images_remain(access))
     if stage is Stage.CONSENT and not remain:
         return _notice(request, StudyFullError())
-    study = Study.objects.get(pk=access.study.id)
-    context = page_context(access=access, study=study, stage=stage, token=token)
+    context = page_context(access=access, protocol=access.protocol, stage=stage, token=token)
     return render(request, "rating/page.html", {**context, "remain": remain})
 
 

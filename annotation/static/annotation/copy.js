@@ -1,5 +1,5 @@
 // @ts-check
-/** Copies the address in a button's `data-copy` and says so on the button. */
+/** Copies the address in a button's `data-copy`; the button then says so for a moment. */
 
 document.addEventListener("click", async (event) => {
   const button = event.target instanceof Element ? event.target.closest("button[data-copy]") : null;

@@ -1,9 +1,10 @@
 // @ts-check
 /**
- * Plays the rating API for a preview: answers the page's requests from memory, so that an owner
- * clicks through a session and nothing of it leaves the browser. Loaded before the page's scripts.
+ * Stands in for the rating API in a preview: answers the page's requests from memory, so that an
+ * owner can click through a session without anything leaving the browser. Loaded before the page's
+ * scripts.
  *
- * A real session moves on by reloading: the server says where it is. Here the address says it.
+ * A real session moves on by reloading: the server knows its stage. Here the address holds it.
  */
 
 /**
@@ -49,7 +50,7 @@ function offer(ahead) {
   const size = counted.length;
   if (!left.length) moveTo("done");
   return {
-    // Training is a block of its own: the images after it come when it is over.
+    // Practice is a block of its own: the images after it come when it is over.
     trials: left.filter((trial) => trial.training === training).slice(0, 1 + ahead),
     progress: { done, total: size },
     block: left[0] ? { number: left[0].block, done, size } : null,
@@ -94,8 +95,8 @@ window.fetch = async (input, init) => {
 };
 
 /**
- * Pictures for a study that has none yet: plain shapes, each different.
- * @param {(number | null)[]} asked up to which score each asks for reasons
+ * Pictures for a study that has none yet: plain shapes, all different.
+ * @param {(number | null)[]} asked up to which score reasons are asked for, image by image
  * @param {string} prompt
  * @returns {Planned[]}
  */

@@ -1,6 +1,6 @@
 /**
- * How an answer comes about: times, touches, attention, window. Sent with the answer; nothing of
- * it names the person (annotation/protocol/behaviour.py says what is taken).
+ * How an answer was made: times, changes, attention, window. Sent with the answer; nothing in it
+ * identifies the person (annotation/protocol/behaviour.py says what is stored).
  */
 
 import { screenFacts } from "./client.js";

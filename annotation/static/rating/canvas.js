@@ -1,4 +1,4 @@
-/** The grey field: shows an image only when all of it is decoded, and decodes the next one ahead. */
+/** The grey field: shows an image only once it is decoded, and decodes the next ones ahead. */
 
 /** @typedef {import("./transport.js").Trial} Trial */
 
@@ -25,7 +25,8 @@ export class Canvas {
     for (const trial of trials) this.#load(trial);
   }
 
-  /** Leaves the field empty while the next image is not there.
+  /**
+   * Shows an image; the field is empty until it has come.
    * @param {Trial} trial
    */
   async show(trial) {
@@ -39,7 +40,7 @@ export class Canvas {
     }
     // Another one may have been asked for while this one was loading.
     if (this.wanted === trial.id) {
-      // As large as what is shown: the display copy may be smaller than the image it stands for.
+      // The size of what is shown: the display copy may be smaller than the image itself.
       this.holder.style.setProperty("--image-width", String(image.naturalWidth));
       this.holder.replaceChildren(image);
       toMiddle(this.holder);
@@ -63,22 +64,22 @@ export class Canvas {
     image.src = trial.image.url;
     const decoded = image.decode();
     const entry = { image, decoded, failed: false };
-    // Reported when the image is to be shown; by then it is tried again.
+    // It is tried again when the image is to be shown, and a failure is reported then.
     decoded.catch(() => (entry.failed = true));
     this.loaded.set(trial.id, entry);
     return entry;
   }
 }
 
-/** Resolves when the browser has drawn what the page holds now; at once in a hidden tab. */
+/** Resolves when the browser has painted the page as it is now; at once in a hidden tab. */
 function painted() {
   if (document.hidden) return Promise.resolve();
   return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0)));
 }
 
 /**
- * One image pixel per screen pixel, whatever the screen's ratio or the page's zoom. What is larger
- * than the field is moved: by dragging it, with the wheel, a finger, or the arrow keys.
+ * One image pixel per screen pixel, whatever the screen's ratio or the page's zoom. An image that is
+ * larger than the field is scrolled: by dragging, the wheel, a finger, or the arrow keys.
  * @param {HTMLElement} holder
  */
 function showPixels(holder) {
@@ -88,7 +89,7 @@ function showPixels(holder) {
     holder.style.setProperty("--pixel-ratio", String(window.devicePixelRatio));
   follow();
   window.addEventListener("resize", follow);
-  // A finger scrolls by itself.
+  // Fingers scroll without help.
   holder.addEventListener("pointerdown", (event) => {
     if (event.pointerType !== "mouse" || event.button !== 0) return;
     holder.setPointerCapture(event.pointerId);
@@ -104,7 +105,7 @@ function showPixels(holder) {
 
 /** @param {HTMLElement} holder */
 function toMiddle(holder) {
-  // Where a page is read from right to left, scrolling counts from the right, downwards from 0.
+  // On pages that are read from right to left, scrollLeft counts from the right: 0, then negative.
   const side = getComputedStyle(holder).direction === "rtl" ? -1 : 1;
   holder.scrollLeft = (side * (holder.scrollWidth - holder.clientWidth)) / 2;
   holder.scrollTop = (holder.scrollHeight - holder.clientHeight) / 2;

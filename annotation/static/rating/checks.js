@@ -1,18 +1,18 @@
-/** What a study asks of the screen before a session; what comes of it goes with the viewing conditions. */
+/** Checks of the screen before a session; their results are sent with the viewing conditions. */
 
 import { byId, fill } from "./dom.js";
 
 /** Of a bank card (ISO/IEC 7810, ID-1), in millimetres. */
 const CARD_WIDTH = 85.6;
 const CARD_HEIGHT = 53.98;
-/** CSS pixels: no tablet's screen is narrower. */
+/** In CSS pixels: no tablet's screen is narrower. */
 const PHONE = 600;
 
 /** @typedef {Record<string, unknown>} Results */
 
 /**
  * Shows the checks in place of `before`; resolves with their results when they are done, and at
- * once where there is nothing to do.
+ * once if there is nothing to do.
  * @param {HTMLElement} before
  * @param {Record<string, string>} messages
  * @returns {Promise<Results>}
@@ -43,7 +43,7 @@ export async function passChecks(before, messages) {
 }
 
 /**
- * Whether the window is large enough, and no telephone's where that matters; says so if not.
+ * Whether the window is large enough, and not a phone's if the study allows none; if not, says so.
  * @param {HTMLElement} sheet
  * @param {Record<string, string>} messages
  */

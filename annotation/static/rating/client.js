@@ -1,4 +1,4 @@
-/** Viewing conditions, as far as the browser tells them; nothing that names the person. */
+/** Viewing conditions, as far as the browser tells them; nothing that identifies the person. */
 
 /** @returns {Record<string, unknown>} */
 export function clientFacts() {
@@ -16,7 +16,7 @@ export function clientFacts() {
 }
 
 /**
- * What changes where a window is moved to another screen, or zoomed.
+ * What can change when the window is moved to another screen, or zoomed.
  * @returns {Record<string, unknown>}
  */
 export function screenFacts() {
@@ -31,15 +31,15 @@ export function screenFacts() {
   };
 }
 
-/** How much larger than its own size the page is seen: by the browser's zoom, and by two fingers. */
+/** How much the page is magnified, by the browser's zoom and by pinching. */
 function zoom() {
-  // A window that tells no width of its own (some tablets) is as wide as its page.
+  // A window that does not tell its width (on some tablets) is as wide as its page.
   const browser = window.outerWidth ? window.outerWidth / window.innerWidth : 1;
   const fingers = window.visualViewport?.scale ?? 1;
   return Math.round(Math.min(Math.max(browser * fingers, 0.1), 100) * 100) / 100;
 }
 
-/** Browsers claim to be each other: the first that is named here is the one. */
+/** Browsers claim to be each other: the first match in this order counts. */
 const FAMILIES = [
   ["Edge", /\bEdg/],
   ["Opera", /\bOPR\//],
@@ -50,10 +50,10 @@ const FAMILIES = [
 ];
 
 /**
- * The family alone: a version would help to tell people apart.
+ * Only the family: a version would help to tell people apart.
  * @param {string} agent
  */
-function browserFamily(agent) {
+export function browserFamily(agent) {
   const found = FAMILIES.find(([_name, pattern]) => new RegExp(pattern).test(agent));
   return found ? String(found[0]) : "other";
 }

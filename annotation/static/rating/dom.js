@@ -1,7 +1,7 @@
-/** Small helpers for a page whose elements the server has written. */
+/** Small helpers for a page that the server has rendered. */
 
 /**
- * The element with this id; it is part of the page's contract, so its absence is an error.
+ * The element with this id. The page must have it: without it this raises.
  * @template {HTMLElement} T
  * @param {string} id
  * @param {new () => T} type
@@ -26,13 +26,13 @@ export function fill(text, values) {
 /**
  * @typedef {object} Settings What the server tells the scripts (see annotation/rating/pages/page.py).
  * @property {string} token
- * @property {string} rater the rater's code, by which this browser keeps what waits; none in a preview
- * @property {number | null} session the one that is open
+ * @property {string} rater the rater's code, by which this browser stores; empty in a preview
+ * @property {number | null} session that is open
  * @property {string} language
  * @property {number} leaseSeconds
- * @property {"fit" | "pixels"} imageSize as large as there is room, or pixel by pixel
- * @property {boolean} phones whether the study lets raters use a telephone
- * @property {number | null} blocksBack how many blocks the last answer may lie back, to be changed
+ * @property {"fit" | "pixels"} imageSize as large as there is room for, or pixel by pixel
+ * @property {boolean} phones whether the study lets raters use a phone
+ * @property {number | null} blocksBack how many blocks back an answer may be changed; null: never
  * @property {boolean} unread whether the owner has written to the rater
  * @property {Record<string, string>} messages
  */

@@ -1,4 +1,6 @@
-/** What is filled in but not sent, by image: read from memory at once, kept in the database. */
+/** What is filled in but not sent, by image: read from memory, stored in the database too. */
+
+import { taskOf } from "./task.js";
 
 /**
  * @typedef {import("./store.js").Draft} Draft
@@ -23,34 +25,35 @@ export class Drafts {
    * @param {Answer} answer
    */
   keep(trial, answer) {
-    const image = nameOf(trial);
+    const image = taskOf(trial);
     this.answers.set(image, answer);
     void this.store.keepDraft({ image, answer });
   }
 
   /** @param {Trial} trial */
   of(trial) {
-    return this.answers.get(nameOf(trial)) ?? null;
+    return this.answers.get(taskOf(trial)) ?? null;
   }
 
-  /** The answer was given; the database lets go of the draft in the same step.
+  /**
+   * The answer was given; the database deletes the draft together with storing the answer.
    * @param {Trial} trial
    */
   forget(trial) {
-    this.answers.delete(nameOf(trial));
+    this.answers.delete(taskOf(trial));
   }
 
   /** @param {Trial} trial */
   drop(trial) {
-    this.#drop([nameOf(trial)]);
+    this.#drop([taskOf(trial)]);
   }
 
   /**
-   * Forgets those of images that the rater does not have any more.
-   * @param {Trial[]} trials in hand
+   * Drops the drafts of images that the rater no longer has.
+   * @param {Trial[]} trials that the rater has
    */
   keepOnly(trials) {
-    const wanted = new Set(trials.map(nameOf));
+    const wanted = new Set(trials.map(taskOf));
     this.#drop([...this.answers.keys()].filter((image) => !wanted.has(image)));
   }
 
@@ -59,14 +62,4 @@ export class Drafts {
     const known = images.filter((image) => this.answers.delete(image));
     if (known.length) void this.store.dropDrafts(known);
   }
-}
-
-/**
- * The image of a trial by its address, without the signature, which is another in every offer, and
- * what is asked of it. An image that comes back under another trial, after its lease was lost,
- * finds its draft; one that comes back in another pass has none yet.
- * @param {Trial} trial
- */
-export function nameOf({ image, perspectives }) {
-  return `${new URL(image.url, window.location.href).pathname}#${perspectives.join("+")}`;
 }

@@ -1,10 +1,10 @@
-/** After a training image: what others said, beside what the rater said. */
+/** After a practice image: what others said, next to what the rater said. */
 
 import { byId, fill } from "./dom.js";
 
 /**
  * @typedef {import("./answer.js").AnswerForm} AnswerForm
- * @typedef {import("./answer.js").Question} Question
+ * @typedef {import("./question.js").Question} Question
  * @typedef {import("./transport.js").Expectation} Expectation
  */
 
@@ -25,7 +25,7 @@ export class Feedback {
       if (found && question.score !== null) this.#say(question, question.score, found);
     }
     byId("controls", HTMLElement).toggleAttribute("data-feedback", true);
-    // Its controls are shut: in a low window the keyboard scrolls it as a whole.
+    // Its controls are disabled; made focusable, it can be scrolled by keyboard in a low window.
     byId("questions", HTMLElement).tabIndex = 0;
   }
 
@@ -44,14 +44,12 @@ export class Feedback {
    * @param {number} score
    * @param {Expectation} expectation
    */
-  #say(question, score, { expected, low, high }) {
-    // A thousandth of the range, for means that do not fall on a step.
-    const slack = (question.maximum - question.minimum) / 1000;
-    const near = score >= low - slack && score <= high + slack;
+  #say(question, score, expectation) {
+    const near = question.scale.isWithin(score, expectation);
     const line = lineOf(question.element);
     line.dataset.verdict = near ? "near" : "far";
     line.textContent = fill(near ? this.messages.near : this.messages.far, {
-      expected: question.nameOf(expected),
+      expected: question.nameOf(expectation.expected),
     });
   }
 }

@@ -1,4 +1,4 @@
-/** What owner and rater write to each other: the owner's messages in a dialog, reports from one. */
+/** What owner and rater write to each other: messages shown in a dialog, reports written in one. */
 
 import { byId, fill } from "./dom.js";
 import { Refusal, Unreachable } from "./transport.js";
@@ -10,23 +10,21 @@ import { Refusal, Unreachable } from "./transport.js";
  */
 
 export class Inbox {
-  /**
-   * @param {Transport} transport
-   */
+  /** @param {Transport} transport */
   constructor(transport) {
     this.transport = transport;
     this.dialog = byId("inbox", HTMLDialogElement);
     this.asking = false;
-    /** The last message that is on the screen, by its number. */
+    /** The number of the last message that was shown. */
     this.last = 0;
-    /** Settles when the server knows of what was read: until then it would tell it once more. */
+    /** Settles when the server knows what was read: until then it would send that again. */
     this.marked = Promise.resolve();
     this.dialog.addEventListener("close", () => {
       this.marked = this.#markRead();
     });
   }
 
-  /** Shows what the owner wrote since; where the server cannot be reached, a later answer tells. */
+  /** Shows what is unread. If the server cannot be reached, a later reply says so again. */
   async open() {
     if (this.asking || document.querySelector("dialog[open]")) return;
     this.asking = true;
@@ -56,7 +54,7 @@ export class Inbox {
     try {
       await this.transport.markRead(this.last);
     } catch (error) {
-      // It is shown once more, which does no harm.
+      // Then it is shown again, which does no harm.
       if (!(error instanceof Unreachable || error instanceof Refusal)) throw error;
     }
   }
@@ -67,7 +65,7 @@ export class Reports {
    * @param {Transport} transport
    * @param {Settings["messages"]} messages
    * @param {Toast} toast
-   * @param {() => number | null} trial what is before the rater
+   * @param {() => number | null} trial that is on the screen
    */
   constructor(transport, messages, toast, trial) {
     this.transport = transport;
@@ -94,7 +92,7 @@ export class Reports {
     this.dialog.showModal();
   }
 
-  /** The words stay in their field until the server has them. */
+  /** The text stays in its field until the server has it. */
   async #send() {
     const send = byId("report-send", HTMLButtonElement);
     send.disabled = true;

@@ -1,4 +1,4 @@
-/** The sheets between images: the end of training, rests, and what stops the rating. */
+/** The sheets between images: the end of practice, rests, and whatever stops the rating. */
 
 import { byId, fill } from "./dom.js";
 
@@ -45,7 +45,7 @@ export class Interlude {
   }
 
   /**
-   * Here it does not go on.
+   * Shows a sheet that cannot be left.
    * @param {string} title
    * @param {string} text
    */

@@ -1,4 +1,4 @@
-/** Rating by keyboard. Keys are dead while someone types or a dialog is open. */
+/** Rating by keyboard. The keys do nothing while the rater types or a dialog is open. */
 
 /** @typedef {import("./answer.js").AnswerForm} AnswerForm */
 
@@ -15,13 +15,13 @@ export class Keyboard {
     form.form.addEventListener("focusin", (event) => this.#follow(event));
   }
 
-  /** Starts at the first question that has no score, for another image. */
+  /** For another image: starts at the first question without a score. */
   restart() {
     const [missing] = this.form.missing;
     this.#goTo(missing ? this.form.questions.indexOf(missing) : 0);
   }
 
-  /** After the last question comes the first that was left out, if any. */
+  /** After the last question comes the first that has no score, if any. */
   #next() {
     const { questions, missing } = this.form;
     if (this.current + 1 < questions.length) return this.current + 1;
@@ -73,7 +73,7 @@ export class Keyboard {
       first.focus();
       first.click();
     } else if (event.key.startsWith("Arrow") && !isControl(event.target)) {
-      // Nothing has the keyboard (after a click on the page): give it to the current score.
+      // Nothing has the focus (after a click on the page): the current score gets it.
       event.preventDefault();
       this.#goTo(this.current);
     }
@@ -82,7 +82,7 @@ export class Keyboard {
   /** @param {KeyboardEvent} event */
   #onEnter(event) {
     if (isTyping(event.target) && !(event.ctrlKey || event.metaKey)) return;
-    // A button's own Enter stays its own, but for the one that sends.
+    // Enter on a button presses that button, except on the one that sends.
     if (event.target instanceof HTMLButtonElement && event.target.type === "button") return;
     if (event.target instanceof HTMLElement && event.target.closest("a, summary, header")) return;
     event.preventDefault();
@@ -92,7 +92,7 @@ export class Keyboard {
   /** @param {KeyboardEvent} event */
   #onScore(event) {
     const question = this.form.questions[this.current];
-    const score = question?.scoreOfDigit(scoreKey(event.key) ?? NaN) ?? null;
+    const score = question?.scale.scoreOfDigit(scoreKey(event.key) ?? NaN) ?? null;
     if (!this.actions.ready() || !question || score === null) return;
     event.preventDefault();
     question.score = score;
@@ -102,8 +102,8 @@ export class Keyboard {
 }
 
 /**
- * What a key stands for: a digit, or ten; null for others. On many keyboards + wants Shift, and
- * without it the key says =.
+ * What a key stands for: a digit, or ten; null for other keys. On many keyboards + needs Shift; the
+ * same key without it is =.
  * @param {string} key
  */
 function scoreKey(key) {
@@ -112,9 +112,8 @@ function scoreKey(key) {
 }
 
 /**
- * In a row of words in which nothing is chosen yet, a browser would go past the word that has the
- * keyboard, which may be the last: an arrow onward begins with the first word, one back with the
- * last.
+ * In a row of phrases of which none is chosen yet, a browser would skip the one that has the focus.
+ * Here the first arrow forward chooses the first phrase, the first arrow back the last.
  * @param {KeyboardEvent} event
  * @returns {HTMLInputElement | undefined}
  */

@@ -1,10 +1,10 @@
-/** Keeps the images in hand while the page is seen; hidden or closed, it lets them go. */
+/** Renews the leases of the rater's images while the page is visible; releases them when it closes. */
 
 /** @typedef {import("./transport.js").Transport} Transport */
 
 /**
- * The first renewal comes early: a reload lets go of the images, and that may arrive after the
- * new page has asked for them.
+ * The first renewal comes early: on a reload the old page releases its images, and that may arrive
+ * after the new page has asked for them.
  */
 const FIRST_MS = 10_000;
 
@@ -12,8 +12,9 @@ export class Leases {
   /**
    * @param {Transport} transport
    * @param {number} seconds how long a lease lasts
-   * @param {(trial: number) => void} lost called when one could not be kept
-   * @param {() => boolean} needed whether something unsent needs them after the page has closed
+   * @param {(trial: number) => void} lost called when a lease could not be renewed
+   * @param {() => boolean} needed whether an unsent or begun answer needs the images even after
+   *   the page is closed
    */
   constructor(transport, seconds, lost, needed) {
     this.transport = transport;
@@ -39,7 +40,7 @@ export class Leases {
       try {
         await this.transport.renew(trial);
       } catch (error) {
-        // Without a connection there is nothing to do now; the next round tries again.
+        // Without a connection there is nothing to do now: the next round tries again.
         if (/** @type {{code?: string}} */ (error).code === "lease_lost") this.lost(trial);
       }
     }

@@ -1,4 +1,4 @@
-/** Starts the stage that the server has written into the page. */
+/** Starts the stage that the page was rendered for. */
 
 import { isPhone, passChecks } from "./checks.js";
 import { clientFacts } from "./client.js";
@@ -7,11 +7,11 @@ import { Inbox, Reports } from "./inbox.js";
 import { Interlude } from "./interlude.js";
 import { Toast } from "./notices.js";
 import { Outbox } from "./outbox.js";
-import { Waiting } from "./progress.js";
 import { Rating } from "./rating.js";
 import { Store } from "./store.js";
 import { Tabs } from "./tabs.js";
 import { Refusal, Transport, Unreachable } from "./transport.js";
+import { Waiting } from "./waiting.js";
 
 const settings = readSettings();
 const page = byId("rate", HTMLElement);
@@ -21,7 +21,7 @@ const store = Store.open(settings.rater);
 const toast = new Toast(settings.messages);
 const inbox = new Inbox(transport);
 /**
- * Sends what this browser keeps, whatever the stage.
+ * Sends what this browser has stored, whatever the stage.
  * @type {Outbox | null}
  */
 let outbox = null;
@@ -29,7 +29,7 @@ let outbox = null;
 let rating = null;
 
 /**
- * Lets a form send one request at a time and says what went wrong in `place`.
+ * Sends a form's request, one at a time; what goes wrong is shown in `place`.
  * @param {string} form
  * @param {string} place
  * @param {() => Promise<unknown>} request
@@ -47,7 +47,7 @@ function onSubmit(form, place, request, next) {
       await request();
       next();
     } catch (error) {
-      // What the study's state forbids has a page of its own.
+      // The reloaded page explains what the study's state forbids.
       if (error instanceof Refusal && error.status < 500) window.location.reload();
       trouble.textContent =
         error instanceof Refusal ? settings.messages.server : settings.messages.offline_start;
@@ -59,7 +59,7 @@ function onSubmit(form, place, request, next) {
 }
 
 /**
- * Once passed, checks are not asked again where the server could not be reached.
+ * Checks that were passed are not repeated if the server could not be reached.
  * @type {import("./checks.js").Results | null}
  */
 let checked = null;
@@ -82,7 +82,7 @@ async function rate() {
   rating.start();
 }
 
-/** A session that was begun on a larger screen waits for one, where the study wants that. */
+/** If the study allows no phones, one that was begun elsewhere waits for a larger screen. */
 function refusePhone() {
   if (settings.phones || !isPhone() || !document.getElementById("interlude")) return;
   page.dataset.stage = "elsewhere";
@@ -91,7 +91,7 @@ function refusePhone() {
   new Interlude(messages).halt(messages.larger_screen ?? "", messages.no_phone ?? "");
 }
 
-/** Before and after rating: an answer whose session has ended may still be on its way. */
+/** Before and after rating: answers may still wait, even of a session that has ended. */
 async function sendWhatWaits() {
   const opened = await store;
   const { entries } = await opened.load();
@@ -114,7 +114,7 @@ async function sendWhatWaits() {
 }
 
 /**
- * Leaves the rating, once everything has arrived that the session would not take afterwards.
+ * Leaves the rating once all answers have arrived: afterwards the session takes none.
  * @param {() => Promise<unknown>} request
  */
 async function leave(request) {
@@ -123,7 +123,7 @@ async function leave(request) {
     await request();
   } catch (error) {
     if (error instanceof Unreachable) return toast.pass(settings.messages.offline_start);
-    // What the server refuses, the page that follows explains: it says where the session is.
+    // The page that follows explains a refusal: it says what state the session is in.
   }
   rating?.stop();
   window.location.reload();

@@ -1,20 +1,20 @@
 /**
- * What a free text is about can be marked: regions of the image, words of the prompt. Which
- * question's marks are being made is said by its pressed button (annotation/protocol/marks.py).
+ * Raters mark what a free text is about: regions of the image, words of the prompt. The pressed
+ * button is that of the question being marked for (annotation/protocol/marks.py).
  *
  * @typedef {{x: number, y: number, width: number, height: number}} Box
  * @typedef {{points: [number, number][], radius: number}} Stroke
  * @typedef {Box | Stroke} Region in shares of the image's width and height
  * @typedef {"regions" | "words"} Kind
  * @typedef {import("./answer.js").AnswerForm} AnswerForm
- * @typedef {import("./answer.js").Question} Question
+ * @typedef {import("./question.js").Question} Question
  */
 
 /** @type {Kind[]} */
 export const KINDS = ["regions", "words"];
 
 /**
- * The button that begins and ends marking; null where the study asks for no such marks.
+ * The button that begins and ends marking; null if the study asks for no such marks.
  * @param {Question} question
  * @param {Kind} kind
  * @returns {HTMLButtonElement | null}
@@ -40,12 +40,12 @@ export function showCount(toggle, count) {
   place.textContent = count ? String(count) : "";
 }
 
-/** Marks of one kind in the making. */
+/** Marking of one kind. */
 export class Marking {
   /**
    * @param {AnswerForm} form
    * @param {Kind} kind
-   * @param {() => void} changed called when marks, or what they are made for, may be others
+   * @param {() => void} changed called when the marks, or the question being marked for, may have changed
    */
   constructor(form, kind, changed) {
     this.form = form;
@@ -56,12 +56,12 @@ export class Marking {
     document.addEventListener("keydown", (event) => this.#onKey(event));
   }
 
-  /** Whose marks are being made. */
+  /** The question being marked for. */
   get question() {
     return this.form.questions.find((item) => isPressed(toggleOf(item, this.kind))) ?? null;
   }
 
-  /** Ends the marking; who had the keyboard on a mark has it on the button that began it. */
+  /** Ends the marking; the focus goes to the button that began it. */
   end() {
     const toggle = this.question && toggleOf(this.question, this.kind);
     setPressed(toggle, false);

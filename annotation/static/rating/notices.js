@@ -1,4 +1,4 @@
-/** What the page says besides the questions: in the image's place, and in passing. */
+/** What the page says besides the questions: in the image's place, and at its lower edge. */
 
 import { byId, fill } from "./dom.js";
 
@@ -7,8 +7,9 @@ import { byId, fill } from "./dom.js";
 const PASSING_MS = 8000;
 
 /**
- * @param {string} text in the place of the image
- * @param {"" | "reload-image" | "retry"} button that helps
+ * Says something in the image's place.
+ * @param {string} text
+ * @param {"" | "reload-image" | "retry"} button to show below it
  */
 export function note(text, button = "") {
   byId("canvas-note", HTMLElement).hidden = !text;
@@ -16,7 +17,7 @@ export function note(text, button = "") {
   for (const id of ["reload-image", "retry"]) byId(id, HTMLButtonElement).hidden = id !== button;
 }
 
-/** Lines over the page's lower edge. */
+/** Lines at the page's lower edge. */
 export class Toast {
   /** @param {Settings["messages"]} messages */
   constructor(messages) {
@@ -27,7 +28,7 @@ export class Toast {
     this.lasting = false;
   }
 
-  /** Says something that is gone after a moment. @param {string} text */
+  /** Says something that disappears after a moment. @param {string} text */
   pass(text) {
     this.#add(text);
     window.setTimeout(() => {
@@ -36,7 +37,7 @@ export class Toast {
     }, PASSING_MS);
   }
 
-  /** Says something that stays until the rater has taken note. @param {string} text */
+  /** Says something that stays until the rater closes it. @param {string} text */
   stay(text) {
     this.lasting = true;
     this.#add(text);

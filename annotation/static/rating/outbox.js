@@ -1,16 +1,17 @@
 /**
- * What the server shall have: kept in the browser's database first, sent in order and one at a
- * time, repeated until the server has answered. Each answer says what is next, so questions for
- * that alone go the same way and cannot overtake.
+ * Answers waiting to be sent: stored in the browser's database first, sent in order and one at a
+ * time, and repeated until the server replies. Each reply says what is next, so requests for that
+ * alone ("questions") go the same way and cannot overtake an answer.
  *
  * @typedef {import("./store.js").Entry} Entry
  * @typedef {import("./store.js").Store} Store
  * @typedef {import("./transport.js").Offer} Offer
  * @typedef {import("./transport.js").Transport} Transport
  * @typedef {object} Handlers
- * @property {(offer: Offer, entry: Entry | null) => void} offer what is next; after which entry
- * @property {(entry: Entry, refusal: Refusal) => void} refused this one will never be taken
- * @property {(refusal: Refusal) => void} stopped nothing is taken now; what waits is kept
+ * @property {(offer: Offer, entry: Entry | null) => void} offer what is next; the reply
+ *   to this entry, or to a question
+ * @property {(entry: Entry, refusal: Refusal) => void} refused the server will never take it
+ * @property {(refusal: Refusal) => void} stopped the server takes nothing now; what waits is kept
  * @property {() => void} changed how much waits, or whether the server can be reached
  */
 
@@ -19,7 +20,7 @@ import { Refusal, Unreachable } from "./transport.js";
 /** How many images the browser holds beyond the one that is being rated. */
 export const AHEAD = 2;
 const PAUSES_MS = [1000, 2000, 5000, 10000, 30000];
-/** Refusals of one entry that no repetition can change. */
+/** Refusals of one entry that sending it again cannot change. */
 const FINAL = new Set([
   "answer_invalid",
   "lease_lost",
@@ -28,15 +29,15 @@ const FINAL = new Set([
   "trial_not_found",
   "trial_skipped",
 ]);
-/** Statuses that pass: not in time, too early, too much at once. From 500 on all do. */
+/** Statuses that pass: timed out, too early, too many requests. From 500 on, all do. */
 const PASSING = new Set([408, 425, 429]);
 
 export class Outbox {
   /**
    * @param {Transport} transport
    * @param {Store} store
-   * @param {{session: number | null, entries: Entry[]}} start the session that is open, and what
-   *   the database held
+   * @param {{session: number | null, entries: Entry[]}} start the open session, and what the
+   *   database held
    * @param {Handlers} handlers
    */
   constructor(transport, store, { session, entries }, handlers) {
@@ -45,7 +46,7 @@ export class Outbox {
     this.session = session;
     this.entries = entries;
     this.handlers = handlers;
-    /** How often in a row the server could not be reached. */
+    /** How many times in a row the server could not be reached. */
     this.failures = 0;
     this.asked = false;
     this.stopped = false;
@@ -57,27 +58,27 @@ export class Outbox {
       if (!document.hidden) this.retry();
     });
     window.addEventListener("beforeunload", (event) => {
-      // In the database they are safe; in memory alone they are not.
+      // Entries are safe in the database, but not in memory alone.
       if (this.entries.length && !this.store.durable) event.preventDefault();
     });
   }
 
-  /** The trials that wait to be sent. */
+  /** The trials whose answers wait to be sent. */
   get trials() {
     return new Set(this.entries.map((entry) => entry.trial));
   }
 
-  /** How many first answers wait: the server's count is behind by these. */
+  /** How many first answers wait: the server's count does not include these yet. */
   get uncounted() {
     return this.entries.filter((entry) => entry.first).length;
   }
 
   /**
-   * @param {Pick<Entry, "trial" | "image" | "kind" | "first" | "body">} what
+   * @param {Pick<Entry, "trial" | "image" | "kind" | "first" | "displayed" | "body">} what
    * @returns {Entry}
    */
   add(what) {
-    // A clock that was set back must not change the order.
+    // A clock that is set back must not change the order.
     const at = Math.max(Date.now(), (this.entries.at(-1)?.at ?? 0) + 1);
     const entry = { ...what, at, session: this.session };
     this.entries.push(entry);
@@ -87,13 +88,13 @@ export class Outbox {
     return entry;
   }
 
-  /** Asks what is next, once everything before has been sent. */
+  /** Asks what is next, once every answer before has been sent. */
   ask() {
     this.asked = true;
     this.retry();
   }
 
-  /** Tries at once what would have been tried later. */
+  /** Tries now instead of later. */
   retry() {
     if (this.run || this.stopped || !(this.entries.length || this.asked)) return;
     window.clearTimeout(this.timer);
@@ -124,7 +125,7 @@ export class Outbox {
     }
   }
 
-  /** @returns {Promise<boolean>} whether to go on with the next one now */
+  /** @returns {Promise<boolean>} whether to go on with the next entry now */
   async #step() {
     const entry = this.entries[0] ?? null;
     let offer;
@@ -140,8 +141,10 @@ export class Outbox {
   }
 
   /** @param {Entry} entry */
-  #send({ kind, trial, first, body }) {
-    return this.transport.send(kind, trial, { ...body, revises: !first, ahead: AHEAD });
+  #send({ kind, trial, first, displayed, body }) {
+    // How long ago, not when: the server's clock may differ.
+    const ago = displayed === null ? {} : { displayed_ago_ms: Math.max(Date.now() - displayed, 0) };
+    return this.transport.send(kind, trial, { ...body, ...ago, revises: !first, ahead: AHEAD });
   }
 
   /**
@@ -167,8 +170,8 @@ export class Outbox {
   }
 
   /**
-   * An entry of a session that is not open any more can never be taken; one of the open session
-   * waits for it to go on.
+   * An entry of a session that is no longer open can never be taken; one of the open session waits
+   * until the session goes on.
    * @param {Refusal} refusal
    * @param {Entry} entry
    */
@@ -177,7 +180,7 @@ export class Outbox {
   }
 
   /**
-   * The server has answered; only now is the entry forgotten.
+   * The server has replied; only now is the entry forgotten.
    * @param {Entry | null} entry
    */
   #reached(entry) {
@@ -192,7 +195,7 @@ export class Outbox {
   #tryLater() {
     const pause = PAUSES_MS[Math.min(this.failures, PAUSES_MS.length - 1)] ?? 0;
     this.failures += 1;
-    // Not all at once, where many raters lost the server at the same moment.
+    // Many raters may have lost the server at the same moment; they must not all return at once.
     const spread = 0.75 + Math.random() / 2;
     window.clearTimeout(this.timer);
     if (!this.stopped) this.timer = window.setTimeout(() => this.retry(), pause * spread);
@@ -201,8 +204,8 @@ export class Outbox {
 }
 
 /**
- * Whether the same may be taken later. A refusal without a code is not from our server: a proxy,
- * or a network that wants a login first.
+ * Whether the same may be taken later. A refusal without a code comes from a proxy, or from a
+ * network that wants a login first, not from our server.
  * @param {Refusal} refusal
  */
 function passes({ status, code }) {

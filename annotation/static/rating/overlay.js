@@ -1,24 +1,24 @@
-/** The drawing over the image: keeps its place whatever the window's size, and shows regions. */
+/** The drawing over the image: shows regions, and keeps its place whatever the window's size. */
 
 import { pathOf } from "./shapes.js";
 
 /**
  * @typedef {import("./marking.js").Region} Region
- * @typedef {object} Shown A region as it is to be seen.
+ * @typedef {object} Shown A region as it is drawn.
  * @property {Region} region
- * @property {boolean} other of another question than the one whose regions are being marked
- * @property {number | null} place of a box that can be moved, among the question's regions
- * @property {string} label of such a box
+ * @property {boolean} other whether it belongs to another question than the one being marked for
+ * @property {number | null} place of a movable box among the question's regions; null for others
+ * @property {string} label of a movable box
  */
 
 const SVG = "http://www.w3.org/2000/svg";
-/** The drawing's units: so many to the image's width. */
+/** The image's width in the drawing's units. */
 const UNITS = 1000;
 
 export class Overlay {
   /**
    * @param {HTMLElement} holder of the image
-   * @param {() => void} renewed called when the drawing lies over an image that was not there
+   * @param {() => void} renewed called when the drawing has been laid over a new image
    */
   constructor(holder, renewed) {
     this.holder = holder;
@@ -27,7 +27,7 @@ export class Overlay {
     this.svg.classList.add("regions");
     this.aspect = 1;
     this.sizes = new ResizeObserver(() => this.#lay());
-    // The canvas puts a decoded image into the holder, in the place of all that was there.
+    // The canvas replaces whatever the holder has with a decoded image.
     new MutationObserver(() => this.#attach()).observe(holder, { childList: true });
   }
 
@@ -44,7 +44,7 @@ export class Overlay {
     this.renewed();
   }
 
-  /** Over the image, wherever the holder has it; with it, it is scrolled. */
+  /** Lays the drawing over the image, with which it scrolls. */
   #lay() {
     const image = this.holder.querySelector("img");
     if (!image) return;
@@ -58,7 +58,7 @@ export class Overlay {
   }
 
   /**
-   * Paths are used again, so that one which has the keyboard keeps it.
+   * Paths are reused, so that the one that has the focus keeps it.
    * @param {Shown[]} all
    * @param {boolean} drawing whether the pointer draws
    */
@@ -85,7 +85,7 @@ export class Overlay {
     set(path, "stroke-width", isBox ? null : String(2 * region.radius * UNITS));
     set(path, "data-place", movable ? String(place) : null);
     set(path, "tabindex", movable ? "0" : null);
-    // Arrow keys are its own, also where a screen reader reads by them.
+    // It gets the arrow keys, even if a screen reader is on, which reads by them.
     set(path, "role", movable ? "application" : null);
     set(path, "aria-label", movable ? label : null);
   }
@@ -98,7 +98,7 @@ export class Overlay {
 
   /**
    * @param {MouseEvent} event
-   * @returns {[number, number]} of the image's width and height
+   * @returns {[number, number]} shares of the image's width and height
    */
   shareOf({ clientX, clientY }) {
     const { left, top, width, height } = this.svg.getBoundingClientRect();
@@ -106,7 +106,7 @@ export class Overlay {
   }
 
   /**
-   * Whether the region is a box of less than so many pixels in one direction.
+   * Whether the region is a box with a side shorter than so many pixels.
    * @param {Region} region
    * @param {number} pixels
    */
@@ -125,7 +125,7 @@ function within(share) {
 /**
  * @param {Element} element
  * @param {string} name
- * @param {string | null} value null for no such attribute
+ * @param {string | null} value null removes the attribute
  */
 function set(element, name, value) {
   if (value === null) element.removeAttribute(name);

@@ -1,8 +1,8 @@
-/** How fast a rater is, so that the page can say how much time is left. */
+/** How fast a rater is, from which the page estimates the time left. */
 
-/** Fewer answers say nothing yet. */
+/** With fewer answers there is no estimate. */
 const LEAST = 3;
-/** More would be from before the rater got used to it, or got tired. */
+/** Older answers are from before the rater got used to rating, or tired of it. */
 const MOST = 15;
 
 export class Pace {
@@ -13,13 +13,13 @@ export class Pace {
     this.times = [];
   }
 
-  /** @param {number} ms that an image took */
+  /** @param {number} ms that one image took */
   add(ms) {
     this.times.push(ms);
     if (this.times.length > MOST) this.times.shift();
   }
 
-  /** The median, which a break does not change; null where too few answers are known. */
+  /** The median, which a break does not change; null with too few answers. */
   get seconds() {
     const { length } = this.times;
     if (length < LEAST) return null;

@@ -1,10 +1,10 @@
-/** What the panel says around the questions: what is missing, and what its buttons do. */
+/** The texts around the questions: what is missing, and what the buttons do. */
 
 import { byId, fill } from "./dom.js";
 
 /**
  * @typedef {import("./answer.js").AnswerForm} AnswerForm
- * @typedef {import("./answer.js").Question} Question
+ * @typedef {import("./question.js").Question} Question
  * @typedef {import("./dom.js").Settings} Settings
  * @typedef {import("./notices.js").Toast} Toast
  */
@@ -22,14 +22,14 @@ export class Panel {
     /** The labels of what was asked last. */
     this.asked = "";
     /**
-     * Where the rater is, or was last.
+     * The question that has the focus, or had it last.
      * @type {Question | undefined}
      */
     this.at = undefined;
     form.form.addEventListener("focusin", () => this.saySentence());
   }
 
-  /** @param {boolean} asked whether the rater wanted to send */
+  /** @param {boolean} asked whether the rater tried to send */
   sayMissing(asked) {
     const labels = this.form.missing.map((question) => question.label);
     byId("submit", HTMLButtonElement).toggleAttribute("data-incomplete", labels.length > 0);
@@ -37,7 +37,7 @@ export class Panel {
     byId("missing", HTMLElement).textContent = fill(text, { labels: labels.join(", ") });
   }
 
-  /** The chosen phrases of the perspective that the rater is at, as a sentence. */
+  /** Shows the chosen phrases of the question that has the focus, as a sentence. */
   saySentence() {
     const { activeElement } = document;
     const at = this.form.questions.find(({ element }) => element.contains(activeElement));
@@ -62,8 +62,8 @@ export class Panel {
   }
 
   /**
-   * Where an image comes once per perspective, a change of what is asked must not be missed.
-   * @param {string[]} perspectives what is asked of the image that comes
+   * If an image comes once per perspective, a change of what is asked must not be missed.
+   * @param {string[]} perspectives asked of the next image
    */
   sayPass(perspectives) {
     const asked = this.form.all.filter(({ name }) => perspectives.includes(name));

@@ -1,130 +1,79 @@
-/** How far the session is: counted here at once, put right by the server's numbers. */
+/** How far the session is: counted here at once, corrected by the server's numbers. */
 
 import { Pace } from "./pace.js";
-import { byId, fill } from "./dom.js";
 
 /**
- * @typedef {import("./dom.js").Settings} Settings
+ * @typedef {import("./transport.js").BlockPlace} BlockPlace
  * @typedef {import("./transport.js").Offer} Offer
+ * @typedef {object} Position
+ * @property {number} done images of the session that were answered
+ * @property {number} total
+ * @property {number} number of the image that comes now
+ * @property {boolean} training whether that is for practice
+ * @property {{number: number, size: number} | null} block the image's place in its block; null
+ *   where that says nothing
+ * @property {number | null} seconds per image; null while too few are known
+ * @property {number | null} minutes left, 0 for less than one
  */
 
-/** A sending that takes longer than this is worth a word. */
-const SLOW_MS = 2500;
-
 export class Progress {
-  /** @param {Settings["messages"]} messages */
-  constructor(messages) {
-    this.messages = messages;
-    this.server = { done: 0, total: 0 };
-    /** @type {import("./transport.js").BlockPlace | null} */
-    this.block = null;
-    this.pace = new Pace();
-    this.training = false;
-    this.waiting = 0;
-  }
+  server = { done: 0, total: 0 };
+  /** @type {BlockPlace | null} */
+  block = null;
+  training = false;
+  pace = new Pace();
 
-  /** Whether images come after those that were answered. */
-  get goesOn() {
-    return this.server.done + this.waiting < this.server.total;
-  }
-
-  /** The block of what comes after all that was answered; null where none is known. */
-  get blockAhead() {
-    const { block } = this;
-    if (!block || !this.goesOn) return null;
-    return block.done + this.waiting < block.size ? block.number : block.number + 1;
-  }
-
-  /** @param {Offer} offer */
+  /** @param {Pick<Offer, "progress" | "block" | "trials">} offer */
   correct({ progress, block, trials }) {
     this.server = progress;
     this.block = block;
     if (!trials[0]) return;
-    // Training is slower: it says nothing about what follows.
+    // Practice is slower: it says nothing about what follows.
     if (trials[0].training !== this.training) this.pace.restart();
     this.training = trials[0].training;
   }
 
-  /** @param {number} waiting answers that the server's numbers do not hold yet */
-  show(waiting) {
-    this.waiting = waiting;
-    const { total } = this.server;
-    const done = this.server.done + waiting;
-    const bar = byId("progress", HTMLProgressElement);
-    byId("progress-area", HTMLElement).removeAttribute("data-empty");
-    bar.max = Math.max(total, 1);
-    bar.value = Math.min(done, total);
-    const message = this.training ? this.messages.training : this.messages.progress;
-    const text = fill(message, { number: Math.min(done + 1, total), total });
-    byId("progress-text", HTMLElement).textContent = text;
-    this.#sayMore(total - done);
-  }
-
-  /** @param {number} left images of the session */
-  #sayMore(left) {
-    const { block, messages } = this;
-    const seconds = this.pace.seconds;
-    const inBlock = block ? block.done + this.waiting : 0;
-    byId("progress-more", HTMLElement).hidden = this.training;
-    // A block of one image is none. The next one is as large, until the server says otherwise.
-    const known = block !== null && block.size > 1 && left > 0;
-    const size = known ? block.size : 0;
-    const number = known ? (inBlock % block.size) + 1 : 0;
-    const place = fill(messages.block, { number, size });
-    say("progress-block", known ? wide(place, number, size) : "");
-    const paced = seconds !== null && left > 0;
-    const rounded = paced ? Math.round(seconds) || 1 : 0;
-    const pace = fill(messages.pace, { seconds: rounded });
-    say("progress-pace", paced ? wide(pace, rounded) : "");
-    const minutes = paced ? Math.ceil((left * seconds) / 60) : 0;
-    const little = paced && left * seconds < 60;
-    const time = little ? messages.left_little : fill(messages.left, { minutes });
-    say("progress-left", paced ? (time ?? "") : "");
-  }
-}
-
-/**
- * As wide as with numbers of two digits, so that what stands behind it does not move.
- * @param {string} text
- * @param {number[]} numbers that it has
- */
-function wide(text, ...numbers) {
-  return text + "\u2007".repeat(numbers.filter((number) => number < 10).length);
-}
-
-/**
- * @param {string} id
- * @param {string} text
- */
-function say(id, text) {
-  byId(id, HTMLElement).textContent = text;
-}
-
-/** The quiet line that says how many answers wait to be sent. */
-export class Waiting {
-  /** @param {Settings["messages"]} messages */
-  constructor(messages) {
-    this.messages = messages;
-    this.line = byId("waiting", HTMLElement);
-    this.timer = 0;
+  /**
+   * The block of the image after all that were answered; null if there is none, or none is known.
+   * @param {number} unsent answers that the server's numbers do not include yet
+   */
+  blockAfter(unsent) {
+    const { block, server } = this;
+    if (!block || server.done + unsent >= server.total) return null;
+    return block.done + unsent < block.size ? block.number : block.number + 1;
   }
 
   /**
-   * What is on its way for a moment only is not worth a word.
-   * @param {number} count
-   * @param {boolean} stuck whether the last try failed
+   * @param {number} unsent answers that the server's numbers do not include yet
+   * @returns {Position}
    */
-  show(count, stuck) {
-    window.clearTimeout(this.timer);
-    this.line.dataset.count = String(count);
-    if (!count) this.line.textContent = "";
-    else if (stuck || this.line.textContent) this.#say(count);
-    else this.timer = window.setTimeout(() => this.#say(count), SLOW_MS);
+  position(unsent) {
+    const { total } = this.server;
+    const done = this.server.done + unsent;
+    const left = total - done;
+    return {
+      done: Math.min(done, total),
+      total,
+      number: Math.min(done + 1, total),
+      training: this.training,
+      block: left > 0 ? this.#placeInBlock(unsent) : null,
+      ...this.#timeLeft(left),
+    };
   }
 
-  /** @param {number} count */
-  #say(count) {
-    const message = count === 1 ? this.messages.waiting_one : this.messages.waiting_many;
-    this.line.textContent = fill(message, { count });
+  /** @param {number} unsent */
+  #placeInBlock(unsent) {
+    if (!this.block || this.block.size <= 1) return null;
+    // Until the server says otherwise, the next block is as large as this one.
+    const { done, size } = this.block;
+    return { number: ((done + unsent) % size) + 1, size };
+  }
+
+  /** @param {number} left images of the session */
+  #timeLeft(left) {
+    const { seconds } = this.pace;
+    if (seconds === null || left <= 0) return { seconds: null, minutes: null };
+    const minutes = left * seconds < 60 ? 0 : Math.ceil((left * seconds) / 60);
+    return { seconds: Math.round(seconds) || 1, minutes };
   }
 }

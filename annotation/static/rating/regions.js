@@ -1,7 +1,7 @@
 /**
- * Regions of the image that a text is about: boxes and strokes of a brush, by mouse, finger or pen;
- * boxes by keyboard too. They are kept in shares of the image, so its size on the screen is no
- * matter (annotation/protocol/marks.py).
+ * Regions of the image that a text is about: boxes and brush strokes, by mouse, finger or pen;
+ * boxes by keyboard too. They are stored as shares of the image, so that its size on the screen
+ * does not matter (annotation/protocol/marks.py).
  */
 
 import { fill } from "./dom.js";
@@ -11,16 +11,16 @@ import { boxBetween, Brush, moved, sized } from "./shapes.js";
 
 /**
  * @typedef {import("./answer.js").AnswerForm} AnswerForm
- * @typedef {import("./answer.js").Question} Question
+ * @typedef {import("./question.js").Question} Question
  * @typedef {import("./marking.js").Region} Region
  * @typedef {import("./marking.js").Box} Box
  */
 
-/** As annotation/protocol/marks.py has it. */
+/** The most of one question, as in annotation/protocol/marks.py. */
 const LIMIT = 20;
-/** A smaller box, in pixels, is a slip of the hand. */
+/** A box smaller than this, in pixels, is a slip of the hand. */
 const SMALLEST = 4;
-/** Where a box begins that is made by keyboard. */
+/** Where a box that is made by keyboard starts. */
 const MIDDLE = { x: 0.375, y: 0.375, width: 0.25, height: 0.25 };
 /** @type {Record<string, [number, number]>} */
 const ARROWS = {
@@ -31,7 +31,7 @@ const ARROWS = {
 };
 
 /**
- * Where the study lets raters mark regions, sees to their buttons and to the image.
+ * Lets raters mark regions of the image, if the study does.
  * @param {AnswerForm} form
  * @param {HTMLElement} holder of the image
  */
@@ -48,7 +48,7 @@ class Regions {
     this.form = form;
     this.tool = "box";
     /**
-     * What is being drawn, and from where.
+     * What is being drawn, and where that started.
      * @type {{from: [number, number], region: Region, brush: Brush | null} | null}
      */
     this.drawn = null;
@@ -100,7 +100,7 @@ class Regions {
     else if (tool === "clear") this.#keep(question, []);
     else this.tool = tool;
     this.#render();
-    // Pressed by keyboard: a box in the middle, to be moved from there.
+    // Pressed by keyboard: a box appears in the middle, from where it can be moved.
     if (tool === "box" && !event.detail) {
       this.#keep(question, [...question.regions, MIDDLE]);
       this.overlay.focus(question.regions.length - 1);
@@ -119,7 +119,7 @@ class Regions {
   #onDown(event) {
     const { question } = this.marking;
     if (!question || event.button !== 0 || !event.isPrimary) return;
-    // Neither does the image move, nor the keyboard leave the scores.
+    // Or the image would scroll, and the scores would lose the focus.
     event.preventDefault();
     event.stopPropagation();
     if (question.regions.length >= LIMIT) return;
@@ -172,7 +172,7 @@ class Regions {
 }
 
 /**
- * From the image back to the tools.
+ * Moves the focus from the image back to the tools.
  * @param {Question} question
  */
 function leave(question) {
@@ -203,7 +203,7 @@ function still(region, other = false) {
 }
 
 /**
- * A box says where it is; a stroke cannot be moved.
+ * A box can be moved and says where it is; a stroke cannot.
  * @param {Question} question
  * @param {Region} region
  * @param {number} place

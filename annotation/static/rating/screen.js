@@ -1,18 +1,17 @@
-/** What is before the rater: the decoded image, its prompt, and the form that opens with them. */
+/** The decoded image, its prompt, and the form, which opens when the image is shown. */
 
 import { Behaviour } from "./behaviour.js";
 import { Canvas } from "./canvas.js";
 import { byId } from "./dom.js";
-import { isAgain } from "./hand.js";
 import { note } from "./notices.js";
 import { markRegions } from "./regions.js";
+import { isSameTask, taskOf } from "./task.js";
 import { markWords } from "./words.js";
 
 /**
  * @typedef {import("./answer.js").AnswerForm} AnswerForm
  * @typedef {import("./dom.js").Settings} Settings
  * @typedef {import("./transport.js").Answer} Answer
- * @typedef {import("./transport.js").Transport} Transport
  * @typedef {import("./transport.js").Trial} Trial
  */
 
@@ -21,13 +20,11 @@ const SLOW_MS = 300;
 export class Screen {
   /**
    * @param {AnswerForm} form
-   * @param {Transport} transport
    * @param {Settings} settings
-   * @param {() => void} opened called when an image can be rated
+   * @param {() => void} opened called when the image can be rated
    */
-  constructor(form, transport, { messages, imageSize }, opened) {
+  constructor(form, { messages, imageSize }, opened) {
     this.form = form;
-    this.transport = transport;
     this.messages = messages;
     this.opened = opened;
     this.canvas = new Canvas(byId("image", HTMLElement), imageSize);
@@ -36,13 +33,19 @@ export class Screen {
     this.behaviour = new Behaviour();
     this.controls = byId("controls", HTMLFieldSetElement);
     /**
-     * What is on the screen, or on its way there.
+     * What is on the screen, or is being loaded for it.
      * @type {Trial | null}
      */
     this.shown = null;
+    /**
+     * When the images without an answer were first on the screen, by task, on the page's own clock:
+     * the time of day may be set in between.
+     * @type {Map<string, number>}
+     */
+    this.displayed = new Map();
   }
 
-  /** Whether the image is on the screen and its form open. */
+  /** Whether the image is on the screen and the form is open. */
   get ready() {
     return !this.controls.disabled;
   }
@@ -51,24 +54,35 @@ export class Screen {
     this.controls.disabled = true;
   }
 
-  /** @param {Trial[]} trials whose images will be wanted; all others are forgotten */
+  /** @param {Trial[]} trials whose images are loaded ahead; all others are forgotten */
   prepare(trials) {
     this.canvas.prepare(trials);
   }
 
   /**
-   * The image on the screen is another trial's now: its lease was lost and it was had again.
+   * The image on the screen is another trial's now: its lease expired and was taken again.
    * @param {Trial} trial
    */
   rename(trial) {
     this.shown = trial;
-    if (this.ready) this.#noteDisplay();
+  }
+
+  /**
+   * The image is answered: returns when it was first on the screen, in milliseconds since 1970; null
+   * if it never was.
+   * @param {Trial} trial
+   */
+  takeDisplay(trial) {
+    const task = taskOf(trial);
+    const at = this.displayed.get(task);
+    this.displayed.delete(task);
+    return at === undefined ? null : Math.round(Date.now() - (performance.now() - at));
   }
 
   /**
    * Shows a trial; its form opens once the decoded image is on the screen.
    * @param {Trial} trial
-   * @param {Answer} answer what the form holds at first
+   * @param {Answer} answer that the form starts with
    */
   async show(trial, answer) {
     this.shown = trial;
@@ -84,10 +98,11 @@ export class Screen {
     this.controls.disabled = false;
     this.behaviour.start(this.form.read().scores);
     this.opened();
-    this.#noteDisplay();
+    const task = taskOf(trial);
+    if (!this.displayed.has(task)) this.displayed.set(task, performance.now());
   }
 
-  /** Nothing is before the rater. */
+  /** Nothing is to be rated now. */
   clear() {
     this.shown = null;
     this.shut();
@@ -105,7 +120,7 @@ export class Screen {
       await this.canvas.show(trial);
       return true;
     } catch {
-      // Said in the image's place, with a button to load it again.
+      // The page says so in the image's place, with a button to load it again.
       if (!this.#isShown(trial)) return false;
       this.canvas.clear();
       note(this.messages.image_failed, "reload-image");
@@ -116,15 +131,10 @@ export class Screen {
   }
 
   /**
-   * Under another number it is still the same image.
+   * Whether the trial is on the screen, perhaps under the number of another lease.
    * @param {Trial} trial
    */
   #isShown(trial) {
-    return this.shown !== null && isAgain(this.shown, trial);
-  }
-
-  #noteDisplay() {
-    // A time stamp is not worth a stop.
-    if (this.shown) this.transport.displayed(this.shown.id).catch(() => undefined);
+    return this.shown !== null && isSameTask(this.shown, trial);
   }
 }

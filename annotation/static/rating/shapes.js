@@ -1,17 +1,17 @@
 /**
- * Boxes and strokes as numbers: shares of the image's width and height, rounded to four decimals
- * as the server keeps them (annotation/protocol/marks.py).
+ * Boxes and strokes in numbers: shares of the image's width and height, rounded to four decimals,
+ * as the server stores them (annotation/protocol/marks.py).
  *
  * @typedef {import("./marking.js").Box} Box
  * @typedef {import("./marking.js").Stroke} Stroke
  * @typedef {import("./marking.js").Region} Region
  */
 
-/** A share of the width. */
+/** Of the brush, as a share of the width. */
 const RADIUS = 0.02;
-/** As annotation/protocol/marks.py has it. */
+/** The most in one stroke, as in annotation/protocol/marks.py. */
 const POINTS = 200;
-/** The smallest side of a box that is sized by keyboard. */
+/** The smallest side of a box that is resized by keyboard. */
 const SIDE = 0.01;
 
 /** @param {number} share */
@@ -29,7 +29,7 @@ export function boxBetween([x, y], [otherX, otherY]) {
 }
 
 /**
- * The edges are rounded, so that a box at the image's edge does not leave it by a rounding.
+ * The edges are rounded, not the sizes, so that rounding moves no box out of the image.
  * @param {number} left
  * @param {number} top
  * @param {number} right
@@ -66,7 +66,7 @@ export function sized({ x, y, width, height }, dx, dy) {
   return boxOf(x, y, right, bottom);
 }
 
-/** A stroke in the making: as many points as its form needs and the server takes. */
+/** A stroke being drawn: as many points as its shape needs, and no more than the server takes. */
 export class Brush {
   /**
    * @param {[number, number]} from
@@ -109,6 +109,6 @@ export function pathOf(region, units, aspect) {
     return `M${x(region.x)} ${y(region.y)}h${across}v${y(region.height)}h-${across}z`;
   }
   const points = region.points.map((point) => `${x(point[0])} ${y(point[1])}`);
-  // A line to itself, so that a single point is a round dab.
+  // A single point becomes a line to itself: a round dab.
   return `M${points[0]}L${(points.length > 1 ? points.slice(1) : points).join(" ")}`;
 }

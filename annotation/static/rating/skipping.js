@@ -1,4 +1,4 @@
-/** Skipping an image: asks why, in a dialog that lets nobody through without a reason. */
+/** Skipping an image: a dialog asks for the reason and cannot be sent without one. */
 
 import { byId } from "./dom.js";
 
@@ -21,7 +21,7 @@ export class Skipping {
     if (this.allowed()) this.dialog.showModal();
   }
 
-  /** Another reason than the coded ones has to be told. */
+  /** A reason that is not in the list must be written down. */
   #askForWords() {
     const words = byId("skip-note", HTMLTextAreaElement);
     words.required = this.#given().reason === words.dataset.requiredFor;

@@ -1,16 +1,18 @@
 /**
  * What this browser must not lose, in one small database per rater (IndexedDB): answers that the
  * server does not have yet, and what is filled in but not sent. It outlives tabs and crashes. The
- * database has the name of the rater's code; the link's token is never written down.
+ * database is named after the rater's code; the link's token is never stored.
  *
  * @typedef {import("./transport.js").Answer} Answer
- * @typedef {object} Entry Something that the server shall have.
+ * @typedef {object} Entry An answer waiting to be sent.
  * @property {number} at its place in the order: milliseconds since 1970, made unique
- * @property {number | null} session in which it was made
+ * @property {number | null} session in which it was given
  * @property {number} trial
- * @property {string} image which image that was
+ * @property {string} image and what was asked of it (see task.js)
  * @property {"submit" | "skip"} kind
  * @property {boolean} first whether it answers the trial for the first time
+ * @property {number | null} displayed when the image was first on the screen, in milliseconds since
+ *   1970 by this device's clock
  * @property {Record<string, unknown>} body
  * @typedef {{image: string, answer: Answer}} Draft
  */
@@ -20,10 +22,10 @@ const VERSION = 1;
 const STORES = ["outbox", "drafts"];
 
 export class Store {
-  /** @param {IDBDatabase | null} database null where the browser allows none */
+  /** @param {IDBDatabase | null} database null if the browser allows none */
   constructor(database) {
     this.database = database;
-    // Another tab may want the database gone (a person who clears the site's data): let it.
+    // Another tab may want to delete the database (the person clears the site's data): let it.
     if (database) database.onversionchange = () => this.#giveUp();
     if (database) database.onclose = () => (this.database = null);
   }
@@ -34,12 +36,12 @@ export class Store {
     try {
       return new Store(await openDatabase(`mint-rating-${rater}`));
     } catch {
-      // Forbidden, full or broken: all goes on from memory, and closing the page warns.
+      // Forbidden, full or broken: everything goes on from memory, and closing the page warns.
       return new Store(null);
     }
   }
 
-  /** Whether what is put here outlives the page. */
+  /** Whether what is stored here outlives the page. */
   get durable() {
     return this.database !== null;
   }
@@ -55,7 +57,8 @@ export class Store {
   }
 
   /**
-   * Takes an entry in the place of its draft, in one transaction that is on the disk when done.
+   * Stores an entry and deletes its draft in one transaction, which is on the disk when this
+   * resolves.
    * @param {Entry} entry
    */
   keepEntry(entry) {
@@ -93,12 +96,12 @@ export class Store {
     try {
       const transaction = this.database.transaction(STORES, "readwrite", { durability });
       change((name) => transaction.objectStore(name));
-      // Without this the page has to live on until the browser has answered each step.
+      // Without this the page would have to live until the browser has answered each step.
       transaction.commit();
       await endOf(transaction);
     } catch {
-      // The disk is full, or the database went away. What is in memory is still sent, and from
-      // now on closing the page warns.
+      // The disk is full, or the database is gone. What is in memory is still sent, and from now
+      // on closing the page warns.
       this.#giveUp();
     }
   }

@@ -1,8 +1,8 @@
-/** One tab rates: two with the same link would show the same image twice. */
+/** Only one tab rates: two tabs of one link would show the same image twice. */
 
 import { byId } from "./dom.js";
 
-/** So long a tab that is just closing (a reload) may keep the others waiting without a word. */
+/** How long a closing tab (a reload) may hold the lock before this one says that it waits. */
 const PATIENCE_MS = 400;
 
 export class Tabs {
@@ -16,18 +16,18 @@ export class Tabs {
     this.lost = lost;
     this.owner = false;
     this.dialog = byId("elsewhere", HTMLDialogElement);
-    // Escape closes no dialog that has nothing behind it.
+    // There is nothing behind this dialog, so Escape must not close it.
     this.dialog.addEventListener("close", () => {
       if (!this.owner) this.dialog.showModal();
     });
   }
 
-  /** Resolves when this tab is the one; until then says that another is. */
+  /** Resolves when this tab is the one that rates; until then says that another is. */
   async own() {
     if (!this.rater) return;
-    // Without a secure context there are no locks; the newest tab wins then.
+    // Without a secure context there are no locks; then the newest tab wins.
     if (!navigator.locks) return this.#announce();
-    // Not in the queue for longer: a reload of the other tab must not hand the session over.
+    // It does not wait any longer, or a reload of the other tab would hand the session to this one.
     if (!(await this.#lock({ signal: AbortSignal.timeout(PATIENCE_MS) }))) await this.#take();
     this.owner = true;
     this.dialog.close();
@@ -35,7 +35,7 @@ export class Tabs {
 
   /**
    * @param {LockOptions} options
-   * @returns {Promise<boolean>} whether the lock is this tab's, until another takes it
+   * @returns {Promise<boolean>} whether this tab holds the lock, until another takes it
    */
   #lock(options) {
     return new Promise((resolve) => {
@@ -52,7 +52,7 @@ export class Tabs {
     });
   }
 
-  /** Says that another tab rates; resolves once the rater wants this one, and has it. */
+  /** Says that another tab rates; resolves when the rater has chosen this one instead. */
   async #take() {
     if (!this.dialog.open) this.dialog.showModal();
     const button = byId("use-this-tab", HTMLButtonElement);
@@ -60,7 +60,7 @@ export class Tabs {
     if (navigator.locks) await this.#lock({ steal: true });
   }
 
-  /** What this tab shows is old once the other one has gone on: it begins anew. */
+  /** What this tab shows is out of date once the other has gone on, so it reloads afterwards. */
   #onLost() {
     this.owner = false;
     this.lost();

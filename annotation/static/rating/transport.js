@@ -1,6 +1,6 @@
 /**
- * Every request of the rating page goes through here: what is sent, how it is repeated, and what
- * a failure is called. The rest of the page knows no address and no status code.
+ * All requests of the rating page: their addresses, how long they may take, and what a failure
+ * means. The rest of the page knows no address.
  *
  * @typedef {{url: string, width: number, height: number}} TrialImage
  * @typedef {{id: number, position: number, block: number, training: boolean, prompt: string,
@@ -75,17 +75,12 @@ export class Transport {
   }
 
   /** @param {number} trial */
-  displayed(trial) {
-    return this.#post(`trials/${trial}/display/`);
-  }
-
-  /** @param {number} trial */
   renew(trial) {
     return this.#post(`trials/${trial}/renew/`);
   }
 
   /**
-   * Submits or skips. Repeating it is safe: the same again changes nothing.
+   * Submits or skips. Repeating a request is safe: the same again changes nothing.
    * @param {"submit" | "skip"} kind
    * @param {number} trial
    * @param {Record<string, unknown>} body
@@ -96,14 +91,14 @@ export class Transport {
   }
 
   /**
-   * What the study's owner wrote, unread.
+   * What the study's owner wrote and the rater has not read.
    * @returns {Promise<{messages: Message[]}>}
    */
   messages() {
     return this.#post("messages/unread/");
   }
 
-  /** @param {number} last the number of the last message that the rater has had before them */
+  /** @param {number} last the number of the last message that was shown to the rater */
   markRead(last) {
     return this.#post("messages/read/", { up_to: last });
   }
@@ -111,13 +106,13 @@ export class Transport {
   /**
    * Tells the study's owner something.
    * @param {string} text
-   * @param {number | null} trial what it is about
+   * @param {number | null} trial that it is about
    */
   report(text, trial) {
     return this.#post("messages/", { text, trial });
   }
 
-  /** The page closes: what it holds may go to others soon. Nobody waits for the answer. */
+  /** The page closes: its images may go to others soon. Nobody waits for the reply. */
   release() {
     this.#request("session/release/", {}, { keepalive: true }).catch(() => undefined);
   }
@@ -159,7 +154,7 @@ export class Transport {
 }
 
 /**
- * A page instead of our JSON comes from a network that wants a login first: not from our server.
+ * A page instead of JSON comes from a network that wants a login first, not from our server.
  * @param {string} text
  */
 function parsed(text) {

@@ -1,19 +1,12 @@
-/** The words of the prompt that are not met: in their place, each becomes a button. */
+/** Marking the words of the prompt that the image does not show: each word becomes a button. */
 
 import { Marking, toggleOf } from "./marking.js";
+import { piecesOf } from "./prompt.js";
 
 /** @typedef {import("./answer.js").AnswerForm} AnswerForm */
 
-/*
- * As annotation/protocol/marks.py parts a prompt, and Python's white space is not JavaScript's.
- * A Chinese character is a word by itself.
- */
-const SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
-const HAN = "\\u3400-\\u4dbf\\u4e00-\\u9fff\\uf900-\\ufaff\\u{20000}-\\u{3ffff}";
-const WORD = new RegExp(`[${HAN}]|[^${SPACE}${HAN}]+`, "gu");
-
 /**
- * Where the study lets raters mark words, sees to their buttons and to the prompt.
+ * Lets raters mark words of the prompt, if the study does.
  * @param {AnswerForm} form
  * @param {HTMLElement} prompt
  */
@@ -29,7 +22,7 @@ class Words {
   constructor(form, prompt) {
     this.form = form;
     this.prompt = prompt;
-    /** The word that Tab leads to; arrow keys go on from it. */
+    /** The word that Tab reaches; arrow keys go on from it. */
     this.current = 0;
     this.marking = new Marking(form, "words", () => this.#render());
     prompt.addEventListener("click", (event) => this.#toggle(event.target));
@@ -42,20 +35,20 @@ class Words {
     return [...this.prompt.querySelectorAll("span")];
   }
 
-  /** Those of all questions, or of the one whose words are being marked. */
+  /** The marked words of the question being marked for, or of all questions. */
   #marked() {
     const { question } = this.marking;
     const shown = question ? [question] : this.form.questions.filter((item) => item.takes("words"));
     return new Set(shown.flatMap((item) => item.words));
   }
 
-  /** Words are in spans from the first: put in later, they would move the text by a hair. */
+  /** Words are in spans from the start: inserted later, they would shift the text slightly. */
   #render() {
     const marked = this.#marked();
     const active = this.marking.question !== null;
     if (!this.prompt.childElementCount) {
       this.current = 0;
-      this.prompt.replaceChildren(...parts(this.prompt.textContent ?? ""));
+      this.prompt.replaceChildren(...spansOf(this.prompt.textContent ?? ""));
     }
     this.#describe(active);
     this.words.forEach((word, place) => {
@@ -94,7 +87,7 @@ class Words {
   }
 
   /**
-   * A press by keyboard leads to the words, which are far from the button.
+   * Pressed by keyboard, the button moves the focus to the words, which are far away.
    * @param {MouseEvent} event
    */
   #onButton(event) {
@@ -127,17 +120,14 @@ class Words {
 }
 
 /**
- * Words, each in a span, and what stands between them.
- * @param {string} text
+ * The prompt with each of its words in a span.
+ * @param {string} prompt
  */
-function* parts(text) {
-  let end = 0;
-  for (const match of text.matchAll(WORD)) {
-    yield text.slice(end, match.index);
-    const word = document.createElement("span");
-    word.textContent = match[0];
-    end = match.index + match[0].length;
-    yield word;
-  }
-  yield text.slice(end);
+function spansOf(prompt) {
+  return piecesOf(prompt).map(({ text, word }) => {
+    if (!word) return text;
+    const span = document.createElement("span");
+    span.textContent = text;
+    return span;
+  });
 }

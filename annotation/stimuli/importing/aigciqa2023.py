@@ -139,8 +139,10 @@ def _slip(row: ManifestRow, key: str, answer: str) -> RowNote:
         row.row,
         row.line,
         row.filename,
-        gettext_noop('%(key)s is "%(answer)s" in the release, which is no level of 1…%(highest)d'),
-        gettext_noop("the answer is left out; the release's word is kept under release_slips"),
+        gettext_noop(
+            '%(key)s is "%(answer)s" in the release, which is not a level of 1…%(highest)d'
+        ),
+        gettext_noop("the answer is left out; the original value is kept under release_slips"),
         {"key": key, "answer": answer, "highest": LEVELS[key]},
     )
 
@@ -154,7 +156,7 @@ def _prompt_number(filename: str) -> int:
 def _without(table: str, index: int) -> Problem:
     return Problem(
         gettext_noop("image %(index)d has no row in %(table)s"),
-        gettext_noop("take the files of one release together"),
+        gettext_noop("use the files of one release together"),
         index=index,
         table=table,
     )
@@ -164,7 +166,7 @@ def _number(text: str, table: str, line: int) -> int:
     if not text.strip().isdecimal():
         raise ManifestError(
             gettext_noop('%(table)s, line %(line)d: the index "%(text)s" is not a number'),
-            gettext_noop("take the file from the release again"),
+            gettext_noop("copy the file from the release again"),
             table=table,
             line=line,
             text=text[:40],
@@ -183,8 +185,8 @@ def _by_number(folder: Path, name: str, columns: tuple[str, ...]) -> dict[int, M
     for record in _table(folder, name, columns):
         if record.problem is not None:
             raise ManifestError(
-                gettext_noop("%(table)s is broken in line %(line)d"),
-                gettext_noop("take the file from the release again"),
+                gettext_noop("%(table)s is broken at line %(line)d"),
+                gettext_noop("copy the file from the release again"),
                 table=name,
                 line=record.line,
             )
@@ -200,8 +202,8 @@ def _official_split(path: Path) -> dict[int, str]:
         raise
     except (ValueError, KeyError, TypeError) as error:
         raise ManifestError(
-            gettext_noop("%(name)s does not hold the lists train and test"),
-            gettext_noop("take the file from the release again"),
+            gettext_noop("%(name)s does not contain the lists train and test"),
+            gettext_noop("copy the file from the release again"),
             name=path.name,
         ) from error
 

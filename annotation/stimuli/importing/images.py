@@ -131,7 +131,7 @@ def _check_size(name: str, image: Image.Image) -> None:
     if min(width, height) < MIN_SIDE:
         raise ImageError(
             gettext_noop('image "%(filename)s" is %(width)d × %(height)d pixels'),
-            gettext_noop("give one of at least %(least)d pixels on each side"),
+            gettext_noop("use one of at least %(least)d pixels on each side"),
             filename=name,
             width=width,
             height=height,

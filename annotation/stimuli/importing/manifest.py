@@ -86,7 +86,7 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise ManifestError(
             gettext_noop("%(name)s is not UTF-8 (byte %(position)d)"),
-            gettext_noop("save it with the encoding UTF-8"),
+            gettext_noop("save it as UTF-8"),
             name=path.name,
             position=error.start,
         ) from error
@@ -126,7 +126,7 @@ def _refuse_second(row: ManifestRow, seen: dict[str, int]) -> None:
     if first != row.row:
         raise Problem(
             gettext_noop('filename "%(filename)s" is also in row %(first)d'),
-            gettext_noop("give each image a name of its own"),
+            gettext_noop("give each image its own name"),
             filename=row.filename,
             first=first,
         )
@@ -159,13 +159,15 @@ def _is_check(value: Any, scores: tuple[Score, ...], perspective: str) -> bool:
     if word not in _YES | _NO:
         raise Problem(
             gettext_noop('%(key)s "%(value)s" is neither yes nor no'),
-            gettext_noop("write yes where the prompt says which scores to give, else nothing"),
+            gettext_noop(
+                "write yes if the prompt says which scores to give, otherwise leave it empty"
+            ),
             key=CHECK_COLUMN,
             value=word[:40],
         )
     if word in _YES and not scores:
         raise Problem(
-            gettext_noop("the attention check has no score that is right"),
+            gettext_noop("the attention check has no correct score"),
             gettext_noop("write the scores that its prompt asks for into %(column)s and so on"),
             column=f"mos_{perspective}",
         )
@@ -176,8 +178,8 @@ def _required(key: str, values: Mapping[str, Any]) -> str:
     value = values.get(key, "")
     if not isinstance(value, str):
         raise Problem(
-            gettext_noop("%(key)s is not a text"),
-            gettext_noop("put its value between quotes"),
+            gettext_noop("%(key)s is not text"),
+            gettext_noop("put its value in quotes"),
             key=key,
         )
     value = value.strip()
@@ -188,7 +190,7 @@ def _required(key: str, values: Mapping[str, Any]) -> str:
     longest = _LONGEST.get(key)
     if longest is not None and len(value) > longest:
         raise Problem(
-            gettext_noop("%(key)s has %(length)d characters, %(longest)d fit"),
+            gettext_noop("%(key)s has %(length)d characters; at most %(longest)d fit"),
             gettext_noop("shorten it"),
             key=key,
             length=len(value),
@@ -201,7 +203,7 @@ def _clean(key: str, value: Any) -> Any:
     """The value itself; NUL and halves of surrogate pairs cannot be stored as text."""
     if _NO_TEXT.search(json.dumps([key, value], ensure_ascii=False)):
         raise Problem(
-            gettext_noop('column "%(key)s" holds a character that is no text'),
+            gettext_noop('column "%(key)s" contains a character that is not text'),
             gettext_noop("remove the zero byte or broken character"),
             key=key.encode("ascii", "replace").decode().replace("\0", "?"),
         )
@@ -248,8 +250,8 @@ def _record(number: int, line: int, header: list[str], cells: list[str]) -> Reco
     )
     if unnamed or len(cells) < len(header):
         problem = Problem(
-            gettext_noop("the row has %(found)d cells, the header names %(expected)d"),
-            gettext_noop("put texts that hold the separator between quotes"),
+            gettext_noop("the row has %(found)d cells, the header has %(expected)d"),
+            gettext_noop("put texts that contain the separator in quotes"),
             found=len(cells),
             expected=sum(1 for key in header if key),
         )

@@ -21,7 +21,7 @@ def safe_name(name: str) -> str:
 
 def _outside(name: str) -> Problem:
     return Problem(
-        gettext_noop('the name "%(name)s" leads outside the images'),
-        gettext_noop("use names relative to the folder or archive, without .. or a drive"),
+        gettext_noop('the name "%(name)s" points outside the images'),
+        gettext_noop("use names relative to the folder or archive, without .. or a drive letter"),
         name="".join(sign if ord(sign) >= 32 else "?" for sign in name),
     )

@@ -74,7 +74,7 @@ def _number(key: str, values: Mapping[str, Any]) -> float | None:
 def _not(key: str, value: Any, interval: str) -> Problem:
     return Problem(
         gettext_noop("%(key)s %(value)s is outside %(interval)s"),
-        gettext_noop("mend it, or say what the scale's maximum is (--mos-scale 100)"),
+        gettext_noop("fix it, or give the scale's maximum (--mos-scale 100)"),
         key=key,
         value=value,
         interval=interval,

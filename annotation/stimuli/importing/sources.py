@@ -38,7 +38,7 @@ def open_source(path: Path) -> ImageSource:
     if not path.is_file():
         raise ArchiveError(
             gettext_noop("%(path)s does not exist"),
-            gettext_noop("give the folder or the ZIP file that holds the images"),
+            gettext_noop("give the folder or the ZIP file that contains the images"),
             path=path,
         )
     return ZipSource(path)
@@ -147,7 +147,7 @@ class ZipSource:
 def _member_name(info: zipfile.ZipInfo, archive: str) -> str:
     if stat.S_ISLNK(info.external_attr >> 16):
         raise ArchiveError(
-            gettext_noop('%(archive)s holds "%(name)s", which is a link'),
+            gettext_noop('%(archive)s contains "%(name)s", which is a link'),
             gettext_noop("pack the files themselves"),
             archive=archive,
             name=info.filename,
@@ -156,7 +156,7 @@ def _member_name(info: zipfile.ZipInfo, archive: str) -> str:
         return safe_name(info.filename)
     except Problem as problem:
         raise ArchiveError(
-            gettext_noop('%(archive)s holds "%(name)s", which leads outside it'),
+            gettext_noop('%(archive)s contains "%(name)s", which points outside it'),
             gettext_noop("pack the images again with names relative to one folder"),
             archive=archive,
             name=problem.params["name"],
@@ -176,7 +176,7 @@ def _stem(name: str) -> str:
 
 def _missing(name: str, template: str, near: str) -> ImageError:
     mend = (
-        gettext_noop('add it, or name it "%(near)s" as the file is')
+        gettext_noop('add it, or write "%(near)s", as the file is called')
         if near
         else gettext_noop("add it, or delete the row")
     )

@@ -46,7 +46,7 @@ class Known:
     prompt_sha256: str
     generator: str
     sha256: str
-    #: The name of its file; "" where there is none.
+    #: The name of its file; "" if there is none.
     image: str
     #: It has only a reduced copy: it was imported before there were others.
     reduced: bool
@@ -108,7 +108,7 @@ class RowChecker:
         if row.attention_check and self.purpose != Stimulus.Purpose.GOLD:
             raise Problem(
                 gettext_noop("only gold images can be attention checks"),
-                gettext_noop("import it with the purpose gold, or say no in attention_check"),
+                gettext_noop("import it with the purpose gold, or write no in attention_check"),
             )
         if known is not None:
             _refuse_another_identity(row, prompt, known)
@@ -144,7 +144,7 @@ def _refuse_another_identity(row: ManifestRow, prompt: str, known: Known) -> Non
     ):
         if not same:
             raise Problem(
-                gettext_noop('"%(filename)s" is in the study with another %(key)s'),
+                gettext_noop('"%(filename)s" is in the study with a different %(key)s'),
                 gettext_noop("correct it, or give the image a new filename"),
                 filename=row.filename,
                 key=key,
@@ -154,7 +154,7 @@ def _refuse_another_identity(row: ManifestRow, prompt: str, known: Known) -> Non
 def _refuse_another_image(row: ManifestRow, digest: str, known: Known) -> None:
     if digest != known.sha256:
         raise ImageError(
-            gettext_noop('"%(filename)s" is in the study with another image'),
+            gettext_noop('"%(filename)s" is in the study with a different image'),
             gettext_noop("give the new image a new filename: an image's ratings stay with it"),
             filename=row.filename,
         )
@@ -256,7 +256,7 @@ def _duplicate(row: ManifestRow, other: str) -> RowNote:
         row.line,
         row.filename,
         gettext_noop('"%(filename)s" is the same image for the same prompt as "%(other)s"'),
-        gettext_noop("it is kept once"),
+        gettext_noop("only one of them is kept"),
         {"filename": row.filename, "other": other},
     )
 

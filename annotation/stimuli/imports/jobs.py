@@ -75,7 +75,10 @@ def request_import(
     except OSError as error:
         _discard(folder)
         raise UploadNotKeptError(
-            _("The files could not be kept (%(reason)s). Make room on the server, then try again.")
+            _(
+                "The files could not be stored (%(reason)s). Free some space on the server, then "
+                "try again."
+            )
             % {"reason": error.strerror or error}
         ) from error
     try:
@@ -97,7 +100,7 @@ def request_import(
     except IntegrityError as error:
         _unstage(staged)
         raise ImportActiveError(
-            _("An import into “%(study)s” is under way; wait until it has ended.")
+            _("An import into “%(study)s” is in progress; wait until it is done.")
             % {"study": study.title}
         ) from error
     return job
@@ -201,7 +204,7 @@ def _fail(job: ImportJob, problem: Problem) -> None:
 
 def _internal_problem() -> Problem:
     return Problem(
-        gettext_noop("the import broke off; nothing was imported"),
+        gettext_noop("the import was interrupted; nothing was imported"),
         gettext_noop("upload the files again; the worker's log says what happened"),
     )
 

@@ -40,7 +40,7 @@ class ImportForm(forms.Form):
     manifest = forms.FileField(
         label=gettext_lazy("Manifest"),
         help_text=gettext_lazy(
-            "CSV or JSONL in UTF-8 with the columns filename, prompt and generator. Further "
+            "CSV or JSONL in UTF-8 with the columns filename, prompt and generator. Other "
             "columns are kept as metadata; mos_ and the key of a perspective (such as mos_quality, "
             "with sd_quality and raters) is a published score."
         ),
@@ -57,8 +57,8 @@ class ImportForm(forms.Form):
         choices=Stimulus.Purpose.choices,
         initial=Stimulus.Purpose.MAIN,
         help_text=gettext_lazy(
-            "Main images are rated and learnt from. Training images (practice) and gold images "
-            "(hidden checks) are kept apart from them."
+            "Main images are rated and learnt from. Practice images and gold images (hidden "
+            "checks) are kept apart from them."
         ),
     )
     mos_scale = forms.TypedChoiceField(
@@ -68,16 +68,18 @@ class ImportForm(forms.Form):
         initial="1",
     )
     partial = forms.BooleanField(
-        label=gettext_lazy("Import the good rows though others are bad"), required=False
+        label=gettext_lazy("Import the good rows even if others are bad"), required=False
     )
     labels_only = forms.BooleanField(
-        label=gettext_lazy("Keep a row whose image is absent as labels"), required=False
+        label=gettext_lazy("If an image is missing, keep its row as labels"), required=False
     )
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         if not cleaned.get("images") and not cleaned.get("labels_only"):
-            self.add_error("images", _("Add the ZIP of the images, or keep rows as labels."))
+            self.add_error(
+                "images", _("Add the ZIP of the images, or choose to keep rows as labels.")
+            )
         return cleaned
 
     def options(self) -> ImportOptions:
@@ -100,7 +102,7 @@ def study_import(request: HtmxHttpRequest, slug: str) -> HttpResponse:
     if int(request.META.get("CONTENT_LENGTH") or 0) > settings.IMPORT_UPLOAD_BYTES:
         form = ImportForm()
         limit = filesizeformat(settings.IMPORT_UPLOAD_BYTES)
-        text = _("The files are larger than %(limit)s together. Import them in parts.")
+        text = _("Together the files are larger than %(limit)s. Import them in parts.")
         response = _page(request, study, form, refused=text % {"limit": limit})
         response.status_code = 413
         return response

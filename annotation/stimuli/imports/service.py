@@ -83,13 +83,16 @@ class ImportReport:
         if not self.done:
             return (
                 _(
-                    "%(importable)d of %(total)d rows can be imported. Nothing was imported: "
-                    "mend the rows, or import the good ones (--partial)."
+                    "%(importable)d of %(total)d rows can be imported. Nothing was imported: fix "
+                    "the rows, or import only the good ones (--partial)."
                 )
                 % counts
             )
         if not self.imported and not self.updated:
-            return _("Nothing changed: %(unchanged)d of %(total)d rows are in the study.") % counts
+            return (
+                _("Nothing changed: %(unchanged)d of %(total)d rows are already in the study.")
+                % counts
+            )
         return (
             _(
                 "%(imported)d imported, %(updated)d updated, %(unchanged)d unchanged, "
@@ -226,7 +229,7 @@ def _absent(findings: Findings) -> Iterator[RowNote]:
                 item.row.row,
                 item.row.line,
                 item.row.filename,
-                gettext_noop('image "%(filename)s" is absent'),
+                gettext_noop('image "%(filename)s" is missing'),
                 gettext_noop("its labels are kept; import the image later under the same name"),
                 {"filename": item.row.filename},
             )
@@ -240,7 +243,7 @@ def _restored(findings: Findings) -> Iterator[RowNote]:
                 item.row.line,
                 item.row.filename,
                 gettext_noop('the file of "%(filename)s" was lost or damaged'),
-                gettext_noop("it is written anew; let the model predict it again"),
+                gettext_noop("it was written again; have the model predict the image again"),
                 {"filename": item.row.filename},
             )
 
@@ -277,12 +280,12 @@ def _refused_for_full_disks() -> Iterator[None]:
 def _unwritable(error: OSError) -> Problem:
     if is_disk_full(error):
         return Problem(
-            gettext_noop("the disk below %(place)s is full; nothing was imported"),
+            gettext_noop("the disk of %(place)s is full; nothing was imported"),
             gettext_noop("free space and import again"),
             place=str(settings.MEDIA_ROOT),
         )
     return Problem(
-        gettext_noop("images cannot be written below %(place)s (%(reason)s)"),
+        gettext_noop("images cannot be written to %(place)s (%(reason)s)"),
         gettext_noop("let the workbench write there and import again; nothing was imported"),
         place=str(settings.MEDIA_ROOT),
         reason=error.strerror or str(error),

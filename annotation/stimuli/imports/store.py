@@ -40,7 +40,7 @@ def study_lock(study: Study) -> Iterator[None]:
         cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_CLASS, study.pk])
         if cursor.fetchone() != (True,):
             raise ImportRunningError(
-                _("Another import into “%(study)s” is running; wait until it has ended.")
+                _("Another import into “%(study)s” is running; wait until it is done.")
                 % {"study": study.title}
             )
     try:

@@ -73,8 +73,8 @@ class StudyTextField(TextField):
         super().__init__(
             initial=defaults[0],
             help_text=_(
-                "The standard text reaches each rater in their language, your own words as you "
-                "write them."
+                "Raters see the standard text in their own language, and your own text as you "
+                "write it."
             ),
             **options,
         )

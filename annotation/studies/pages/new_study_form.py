@@ -31,7 +31,7 @@ class NewStudyForm(forms.Form):
         label=_("Scale"),
         required=False,
         choices=[_AS_IN_PROTOCOL, *((kind, SCALE_LABELS[kind]) for kind in SCALES)],
-        help_text=_("For all perspectives. It cannot change once there are ratings."),
+        help_text=_("For all perspectives. It cannot be changed once there are ratings."),
     )
     form = forms.ChoiceField(
         label=_("Explanations"),

@@ -26,18 +26,18 @@ class ReasonForm(forms.Form):
     key = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
     label = forms.CharField(label=_("Name"), max_length=60)
     perspective = forms.ChoiceField(label=_("About"))
-    phrases = LinesField(label=_("Phrases"), rows=4, help_text=_("One per line, the worst first."))
+    phrases = LinesField(label=_("Phrases"), rows=4, help_text=_("One per line, worst first."))
     text = forms.CharField(
         label=_("Free text"),
         required=False,
         max_length=120,
-        help_text=_("What is asked then; empty for none."),
+        help_text=_("The question to ask; leave empty for none."),
     )
     at_most = NumberField(
-        label=_("Asked up to phrase"),
+        label=_("Ask up to phrase"),
         min_value=1,
         initial=2,
-        help_text=_("Counted from the worst: 2 asks after the two worst."),
+        help_text=_("Counted from the worst: 2 asks after either of the two worst."),
     )
     regions = forms.BooleanField(
         label=_("Mark where"),
@@ -47,7 +47,7 @@ class ReasonForm(forms.Form):
     words = forms.BooleanField(
         label=_("Mark words"),
         required=False,
-        help_text=_("Raters may mark the words of the prompt that are not met."),
+        help_text=_("Raters may mark words of the prompt that the image does not match."),
     )
 
     def __init__(self, *args: Any, names: Mapping[str, str], **options: Any) -> None:
@@ -67,7 +67,7 @@ class ReasonForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         marked = cleaned.get("regions") or cleaned.get("words")
         if marked and not cleaned.get("text") and "text" not in self.errors:
-            self.add_error("text", gettext("Marks belong to a free text: say what is asked."))
+            self.add_error("text", gettext("Marks go with a free text: enter its question."))
         return cleaned
 
 

@@ -21,8 +21,8 @@ from .fields import DecimalField, NumberField, PercentField
 
 _EFFECTS = [
     (str(Effect.OFF), _("Nothing")),
-    (str(Effect.NOTE), _("You see it")),
-    (str(Effect.WEIGH), _("Ratings weigh less")),
+    (str(Effect.NOTE), _("The rater is flagged")),
+    (str(Effect.WEIGH), _("Ratings count less")),
     (str(Effect.STOP), _("The session ends")),
 ]
 
@@ -44,8 +44,8 @@ _WORDS: dict[str, _Words] = {
     "attention": _Words(_("Attention checks"), _("Missed, at most"), _("checks"), _("checks")),
     "too_fast": _Words(_("Too fast"), _("Images answered too fast, at most"), "%", _("images")),
     "away": _Words(
-        _("Page left for long"),
-        _("Images during which the page was left for long, at most"),
+        _("Away for long"),
+        _("Images during which the rater was away for long, at most"),
         "%",
         _("images"),
     ),
@@ -62,7 +62,7 @@ _WORDS: dict[str, _Words] = {
         _("images"),
     ),
     "retest_difference": _Words(
-        _("Repeats apart"),
+        _("Repeats differ"),
         _("Mean difference from the first scores, at most"),
         _("levels"),
         _("scores"),
@@ -95,10 +95,10 @@ def rule_fields() -> dict[str, forms.Field]:
         fields[f"{name}_minimum"] = _labelled(
             NumberField(unit=words.counted, min_value=1, max_value=MOST_ANSWERS),
             words.name,
-            _("looked at from"),
+            _("judged from"),
         )
         fields[f"{name}_effect"] = _labelled(
-            forms.ChoiceField(choices=_EFFECTS), words.name, _("what follows")
+            forms.ChoiceField(choices=_EFFECTS), words.name, _("consequence")
         )
     return {**fields, **_settings_fields()}
 
@@ -165,24 +165,24 @@ def _settings_fields() -> dict[str, forms.Field]:
     tolerance, seconds, away, others, weight = SETTINGS.values()
     return {
         "gold_tolerance": DecimalField(
-            label=_("A gold score is near up to"),
+            label=_("A gold score counts as near up to"),
             unit=_("levels"),
             min_value=tolerance[0],
             max_value=tolerance[1],
-            help_text=_("Of a scale of five; other scales are measured with the same share."),
+            help_text=_("On a scale of five; on other scales, the same share."),
         ),
         "minimum_seconds": DecimalField(
-            label=_("Too fast is less than"),
+            label=_("“Too fast” means less than"),
             unit=_("seconds"),
             min_value=seconds[0],
             max_value=seconds[1],
         ),
         "away_seconds": DecimalField(
-            label=_("Left for long is more than"),
+            label=_("“Away for long” means more than"),
             unit=_("seconds"),
             min_value=away[0],
             max_value=away[1],
-            help_text=_("While the page was hidden or another window had the focus, per image."),
+            help_text=_("Per image, while the page was hidden or another window had the focus."),
         ),
         "least_others": NumberField(
             label=_("Agreement is measured with"),
@@ -190,14 +190,14 @@ def _settings_fields() -> dict[str, forms.Field]:
             min_value=int(others[0]),
             max_value=int(others[1]),
             help_text=_(
-                "At least. With few of them honest raters seem to disagree: before agreement ends "
-                "sessions, raise this or lower its bound."
+                "At least. With few of them, honest raters can seem to disagree: before you let "
+                "agreement end sessions, raise this or lower its bound."
             ),
         ),
         "weight": PercentField(
-            label=_("Ratings that weigh less weigh"),
+            label=_("Weight of ratings that count less"),
             min_value=weight[0],
             max_value=weight[1],
-            help_text=_("Of a rater who fails such a rule, in means, labels and the export."),
+            help_text=_("For raters who fail such a rule: in means, labels and the export."),
         ),
     }

@@ -53,13 +53,13 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
     )
     audit_share = PercentField(
         label=_("Random audit draws"),
-        help_text=_("Draws that ignore the model’s wishes; 10 to 15 percent is wise."),
+        help_text=_("Draws that ignore the model’s priorities; 10 to 15 percent is sensible."),
     )
     lease_seconds = NumberField(
-        label=_("An image is kept for a rater"),
+        label=_("An image is reserved for a rater for"),
         unit=_SECONDS,
         min_value=10,
-        help_text=_("After that it may go to another one."),
+        help_text=_("After that it may go to another rater."),
     )
     retrain_every = NumberField(
         label=_("Retrain after"),
@@ -69,64 +69,74 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
     )
     training_trials = _whole(
         "training_trials",
-        _("Training"),
+        _("Practice"),
         _IMAGES,
-        _("Once per rater, with feedback. They come from the images imported as training."),
+        _("Once per rater, with feedback. The images are those imported for practice."),
     )
     stabilisation_trials = _whole(
         "stabilisation_trials",
         _("Stabilisation"),
         _IMAGES,
-        _("The first of each session; raters cannot tell them, and their scores do not count."),
+        _(
+            "The first images of each session; raters cannot tell them from the others, and "
+            "their scores do not count."
+        ),
     )
     block_trials = _whole(
         "block_trials",
         _("Block"),
         _IMAGES,
-        _("Chosen together, shown in random order. A rest comes between two blocks."),
+        _("Chosen together and shown in random order. Raters rest between two blocks."),
     )
     one_per_pass = _choice(
         _("One question at a time"),
-        _("A block is gone through once for the first question, once for the second, and so on."),
+        _(
+            "Raters go through each block once for the first question, once for the second, and "
+            "so on."
+        ),
     )
     revisable = _choice(
         _("Raters may go back"),
-        _("To the last image of the block that they are in, to change its answer."),
+        _("To the previous image of the current block, to change its answer."),
     )
     repeat_share = _share(
         "repeat_share",
         _("Hidden repeats"),
-        _("Images shown once more: does the rater agree with themselves?"),
+        _("Images shown a second time: does the rater agree with themselves?"),
     )
     gold_share = _share(
         "gold_share",
         _("Gold images"),
-        _("Images whose scores are known; they come from those imported as gold."),
+        _("Images whose scores are known, taken from those imported as gold."),
     )
     explanation_when = forms.ChoiceField(
         label=_("Asked"),
         choices=[
             (str(When.EVERY), _("For every image")),
             (str(When.SHARE), _("For a share of the images")),
-            (str(When.LOW), _("Where the score is low")),
+            (str(When.LOW), _("When the score is low")),
         ],
-        help_text=_("Phrases and free texts; the rating page leaves their place empty elsewhere."),
+        help_text=_(
+            "Phrases and free texts. For other images the rating page leaves their place empty."
+        ),
     )
     explanation_share = PercentField(
         label=_("The share"),
         min_value=0.01,
-        help_text=_("Drawn by chance for each rater and image; loading the page changes nothing."),
+        help_text=_(
+            "Drawn at random for each rater and image; reloading the page does not change it."
+        ),
     )
     explanation_level = NumberField(
-        label=_("Low is up to"),
+        label=_("“Low” means up to"),
         unit=_("of five levels"),
         min_value=LEVELS[0],
         max_value=LEVELS[1],
-        help_text=_("2: Bad and Poor. On another scale what is as low: a quarter of a slider."),
+        help_text=_(
+            "2: Bad and Poor. On other scales, as low a part: the lowest quarter of a slider."
+        ),
     )
-    rest_after_minutes = _whole(
-        "rest_after_minutes", _("Rest after"), _MINUTES, _("0: no rest is asked for.")
-    )
+    rest_after_minutes = _whole("rest_after_minutes", _("Rest after"), _MINUTES, _("0: no rest."))
     rest_seconds = _whole("rest_seconds", _("The rest lasts"), _SECONDS)
     session_minutes = _whole(
         "session_minutes",
@@ -139,7 +149,9 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         unit=_("pixels wide"),
         min_value=0,
         max_value=LARGEST_WINDOW[0],
-        help_text=_("A smaller one is asked to grow before the session. 0: any."),
+        help_text=_(
+            "Raters with a smaller window are asked to enlarge it before the session. 0: any."
+        ),
     )
     minimum_height = NumberField(
         label=_("and"), unit=_("pixels high"), min_value=0, max_value=LARGEST_WINDOW[1]
@@ -150,7 +162,7 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         _("Measure the size of a pixel"), _("The rater holds a bank card against the screen.")
     )
     greys = _choice(
-        _("Ask which grey steps are seen"),
+        _("Ask which grey steps the rater can see"),
         _("Near black and near white, as the screen shows them."),
     )
     plates = _choice(
@@ -160,7 +172,9 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
             "session."
         ),
     )
-    daily_trials = _whole("daily_trials", _("A rater’s day"), _IMAGES, _("At most; 0: no limit."))
+    daily_trials = _whole(
+        "daily_trials", _("Images per rater and day"), _IMAGES, _("At most; 0: no limit.")
+    )
 
     class Meta:
         model = Study
@@ -188,12 +202,12 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         }
         help_texts = {
             "target_ratings": _("Every image gets these before the model asks for more."),
-            "maximum_ratings": _("No image ever gets more, however many rate at once."),
+            "maximum_ratings": _("No image ever gets more, however many raters work at once."),
             "holdout_ratings": _("The hold-out measures the model; it deserves more ratings."),
             "session_trials": _("With stabilisation, repeats and gold images."),
             "image_size": _(
-                "Fitted to the window, an image of more than 2,048 pixels a side is shown from a "
-                "copy of that size; pixel by pixel, all its pixels are shown."
+                "When fitted to the window, an image of more than 2,048 pixels a side is shown "
+                "as a copy of that size; pixel by pixel, every pixel is shown."
             ),
         }
 
@@ -246,7 +260,7 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         target, most = cleaned.get("target_ratings"), cleaned.get("maximum_ratings")
         if target and most and target > most:
             message = gettext(
-                "The first pass may not ask for more ratings than an image may get at most."
+                "The first pass cannot ask for more ratings than an image may get at most."
             )
             self.add_error("target_ratings", message)
         if LIMITS.keys() <= cleaned.keys():
@@ -254,7 +268,7 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
                 self._plan()
             except ProtocolError:
                 # Each setting is within its limits, so it is the two shares together.
-                message = gettext("Repeats and gold images are at most %(most)d %% together.")
+                message = gettext("Together, repeats and gold images make up at most %(most)d %%.")
                 self.add_error("gold_share", message % {"most": round(MOST_CHECKS * 100)})
         if set(rule_names()) <= cleaned.keys():
             try:

@@ -26,7 +26,7 @@ def next_steps(study: Study) -> list[Step]:
     return [
         Step(
             _("Import images"),
-            _("A manifest with a ZIP of the images that are to be rated."),
+            _("A manifest and a ZIP of the images to rate."),
             importing,
             setup.images,
         ),
@@ -53,8 +53,11 @@ def _known_images(study: Study, setup: Setup, importing: str) -> list[Step]:
     if wanted:
         steps.append(
             Step(
-                _("Import training images"),
-                _("%(found)d of %(wanted)d with known scores; without them, nobody is trained.")
+                _("Import practice images"),
+                _(
+                    "%(found)d of %(wanted)d with known scores; without them, raters get no "
+                    "practice."
+                )
                 % {"found": setup.training, "wanted": wanted},
                 f"{importing}?purpose=training",
                 setup.training >= wanted,
@@ -64,7 +67,7 @@ def _known_images(study: Study, setup: Setup, importing: str) -> list[Step]:
         steps.append(
             Step(
                 _("Import gold images"),
-                _("%(found)d with known scores; without them, nobody is checked.")
+                _("%(found)d with known scores; without them, raters are not checked.")
                 % {"found": setup.gold},
                 f"{importing}?purpose=gold",
                 setup.gold > 0,

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from workbench.accounts.signed_in import signed_in
 
 from ...models import AuditEntry, Study
+from ..protocols import outlook_of
 from ..selectors import (
     activity_of,
     find_study,
@@ -110,6 +111,7 @@ def study_settings(request: HttpRequest, slug: str) -> HttpResponse:
         "tab": "settings",
         "form": form,
         "audit": _audit_of(study),
+        "outlook": outlook_of(study),
     }
     if request.method == "POST" and form.is_valid():
         try:
@@ -135,9 +137,10 @@ def study_questions(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "fixed": fixed,
         "answered": answered,
+        "outlook": outlook_of(study),
     }
     if request.method == "POST":
-        context["problem"] = _("Nothing was saved: see the fields that are marked.")
+        context["problem"] = _("Nothing was saved: see the marked fields.")
         if form.is_valid():
             try:
                 update_study(study=study, actor=signed_in(request), changes=form.settings())

@@ -19,6 +19,7 @@ from workbench.accounts.signed_in import signed_in
 
 from ...models import Study
 from ...protocol.translations import TEXT_LIMIT
+from ..protocols import outlook_of
 from ..selectors import find_study
 from ..services import StudyError, update_study
 from ..texts import localized, texts_of
@@ -82,6 +83,7 @@ def study_translations(request: HttpRequest, slug: str) -> HttpResponse:
         "study": study,
         "tab": "settings",
         "form": form,
+        "outlook": outlook_of(study),
         "language": get_language_info(language),
         "languages": [get_language_info(code) for code in _CODES],
     }

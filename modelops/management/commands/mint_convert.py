@@ -32,25 +32,28 @@ class Command(BaseCommand):
         parser.add_argument(
             "out",
             type=Path,
-            help="the folder to make; with --from-instructblip that of a stage 1, to which stage 2 "
-            "is added",
+            help="the folder to create; with --from-instructblip that of a stage 1, to which "
+            "stage 2 is added",
         )
         start = parser.add_mutually_exclusive_group()
         start.add_argument(
             "--from-blip2",
             action="store_true",
-            help="start stage 1, heads untrained, from a backbone as Salesforce/blip2-itm-vit-g",
+            help="start stage 1, with untrained heads, from a backbone such as "
+            "Salesforce/blip2-itm-vit-g",
         )
         start.add_argument(
             "--from-instructblip",
             action="store_true",
-            help="start stage 2 from a model as Salesforce/instructblip-vicuna-7b",
+            help="start stage 2 from a model such as Salesforce/instructblip-vicuna-7b",
         )
         parser.add_argument(
             "--dtype", choices=PRECISIONS, default="fp32", help="of the stored weights"
         )
         parser.add_argument(
-            "--config", type=Path, help="a config.json with sizes other than the published ones"
+            "--config",
+            type=Path,
+            help="a config.json with sizes that differ from the published ones",
         )
         parser.add_argument(
             "--tokenizer",
@@ -86,7 +89,7 @@ class Command(BaseCommand):
         total = len(converted.names)
         self.stdout.write(
             f"{options['out']}: {total} official names, {converted.mapped} mapped and "
-            f"{total - converted.mapped} dropped; {NAMES_LIST} there says which and why"
+            f"{total - converted.mapped} dropped; {NAMES_LIST} there lists which and why"
         )
 
     def _start(self, options: dict[str, Any], dtype: "torch.dtype") -> None:
@@ -94,7 +97,7 @@ class Command(BaseCommand):
 
         source, out = options["checkpoint"], options["out"]
         if options["config"] or options["tokenizer"]:
-            raise CommandError("a backbone brings its sizes and tokenizer; give neither with it")
+            raise CommandError("a backbone brings its own sizes and tokenizer; give neither")
         if options["from_blip2"]:
             start_from_blip2(source, out, dtype=dtype)
             self.stdout.write(f"{out}: an untrained MINT-IQA on {source}")

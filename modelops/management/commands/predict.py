@@ -14,7 +14,7 @@ from ...runs.waiting import report_unreadable, wait_for
 
 
 class Command(BaseCommand):
-    help = "Predict the images that a model version has not predicted yet; a worker does it."
+    help = "Predict the images that a model version has not predicted yet; a worker does the work."
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         # Our --version is the model's; Django's own stays available as `manage.py version`.
@@ -30,7 +30,7 @@ class Command(BaseCommand):
             help="number of the model version (default: the active one)",
         )
         parser.add_argument(
-            "--wait", action="store_true", help="show the progress until it is over"
+            "--wait", action="store_true", help="show the progress until it is done"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

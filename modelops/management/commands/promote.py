@@ -14,7 +14,9 @@ from ...runs.waiting import metric_lines
 
 
 class Command(BaseCommand):
-    help = "Make a model version the active one: its predictions and priorities count from now on."
+    help = (
+        "Make a model version the active one: its predictions and priorities are used from now on."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("study", help="the study's slug")

@@ -16,7 +16,7 @@ from ...runs.waiting import metric_lines, report_unreadable, wait_for
 
 
 class Command(BaseCommand):
-    help = "Train a candidate on the study's labels of now; a worker does it."
+    help = "Train a candidate on the study's current labels; a worker does the work."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("study", help="the study's slug")
@@ -24,7 +24,7 @@ class Command(BaseCommand):
             "settings",
             nargs="*",
             metavar="NAME=VALUE",
-            help="a setting of the training other than the predictor's, e.g. epochs=5 lora_rank=8",
+            help="override a setting of the predictor's recipe, e.g. epochs=5 lora_rank=8",
         )
         parser.add_argument(
             "--predictor", metavar="NAME", help="which of the study's (default: the leading one)"
@@ -33,20 +33,20 @@ class Command(BaseCommand):
             "--num-processes",
             type=int,
             metavar="N",
-            help="processes that share each batch, one per GPU; the same as processes=N",
+            help="processes to share each batch, one per GPU; the same as processes=N",
         )
         parser.add_argument(
-            "--wait", action="store_true", help="show the progress until it is over"
+            "--wait", action="store_true", help="show the progress until it is done"
         )
         parser.add_argument(
             "--promote",
             action="store_true",
-            help="make it the active model once it is scored, unless it is worse",
+            help="make it the active model once it has scored the images, unless it is worse",
         )
         parser.add_argument(
             "--explanations",
             action="store_true",
-            help="also train it to explain its scores, from what raters said",
+            help="also train it to explain its scores, from raters' explanations",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

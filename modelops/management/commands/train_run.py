@@ -15,7 +15,7 @@ class Command(BaseCommand):
         parser.add_argument("run", type=int)
         parser.add_argument("fence", type=int)
         parser.add_argument(
-            "--supervisor", type=int, required=True, help="process that watches this one"
+            "--supervisor", type=int, required=True, help="id of the process that watches this one"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -271,7 +271,7 @@ def _download(name: str, wanted: Sequence[str]) -> Path:
         found = snapshot_download(name, allow_patterns=list(wanted))
     except (OSError, ValueError) as error:  # no network, no such repository, not a name at all
         raise CheckpointError(
-            f"{name} is no folder and cannot be fetched from the model hub ({error}); "
+            f"{name} is not a folder and cannot be fetched from the model hub ({error}); "
             "give a folder that holds the checkpoint, or allow access to the hub"
         ) from error
     return Path(found)

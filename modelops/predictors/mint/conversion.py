@@ -50,7 +50,7 @@ class Dropped:
     reason: str
 
 
-_MEND = "give a released checkpoint, whole and with its names as they were"
+_MEND = "give a complete released checkpoint with its original names"
 _CONTRASTIVE = "belongs to the contrastive loss of BLIP-2's own pretraining; neither stage uses it"
 
 #: Official name without its stage → why it is not needed.
@@ -210,7 +210,9 @@ def expected_explanation_shapes(config: MintIQAExplainerConfig) -> dict[str, tor
 def check_shapes(found: Mapping[str, Tensor], wanted: Mapping[str, torch.Size]) -> None:
     """Raises CheckpointError with every name that is missing, left over, or of another shape."""
     problems = [f"{name} is missing" for name in sorted(wanted.keys() - found.keys())]
-    problems += [f"{name} has no place" for name in sorted(found.keys() - wanted.keys())]
+    problems += [
+        f"{name} has no place in the model" for name in sorted(found.keys() - wanted.keys())
+    ]
     problems += [
         f"{name} holds {found[name].dtype}, no fractions"
         for name in sorted(found)

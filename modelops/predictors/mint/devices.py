@@ -96,8 +96,8 @@ def lost_device_errors() -> Iterator[None]:
         if is_out_of_memory(error) or not lost:
             raise
         raise DeviceError(
-            f"the GPU does not answer any more ({message.splitlines()[0]}); look at it with "
-            "nvidia-smi, start the worker again, and try again"
+            f"the GPU no longer answers ({message.splitlines()[0]}); check it with "
+            "nvidia-smi, restart the worker, and try again"
         ) from error
 
 

@@ -51,7 +51,7 @@ def image_to_pixels(source: ImageSource, size: int) -> Tensor:
     except UnidentifiedImageError as error:
         raise UnreadableImageError(
             f"{_name(source)}: not a {', '.join(FORMATS)} image, or damaged at its start; "
-            "save it anew in one of these formats"
+            "save it again in one of these formats"
         ) from error
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and not is_out_of_memory(error):
@@ -114,9 +114,9 @@ def _diagnosis(error: Exception) -> str:
     """What is the matter with a file, and what to do about it."""
     match error:
         case FileNotFoundError():
-            return "the file is missing; put its copy back"
+            return "the file is missing; restore it from a copy"
         case PermissionError():
-            return "the file may not be read; let the account of this program read it"
+            return "the file may not be read; give the account of this program read access"
         case Image.DecompressionBombError():
             return "too many pixels; scale it down"
         case _:

@@ -37,13 +37,13 @@ def read_sizes(path: Path) -> tuple[MintIQAConfig, MintIQAExplainerConfig]:
         sizes = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise CheckpointError(
-            f"{path} is no file of sizes ({error}); give the one beside the state dict"
+            f"{path} is not a file of sizes ({error}); give the one next to the state dict"
         ) from error
     problems = list(_problems(sizes))
     if problems:
         raise CheckpointError(
             f"{path}: these are not the sizes of a MINT-IQA: {'; '.join(problems)}; give vision, "
-            "qformer, heads and llm as beside an official state dict"
+            "qformer, heads and llm as in the config.json of an official state dict"
         )
     return config_from_sizes(sizes), explainer_config_from_sizes(sizes)
 
@@ -99,7 +99,7 @@ def _problems(sizes: Any) -> Iterator[str]:
     for section, names in _WHOLE.items():
         part = sizes.get(section)
         if not isinstance(part, Mapping):
-            yield f"{section} is {'no object' if section in sizes else 'missing'}"
+            yield f"{section} is {'not an object' if section in sizes else 'missing'}"
             continue
         wrong = [name for name in names if not _is_whole(part.get(name))]
         for name in wrong:
@@ -111,7 +111,7 @@ def _problems(sizes: Any) -> Iterator[str]:
 def _misfits(section: str, part: Mapping[str, Any]) -> Iterator[str]:
     """What does not go with the whole numbers of a section."""
     if "heads" in part and part["hidden_size"] % part["heads"]:
-        yield f"{section}.hidden_size {part['hidden_size']} is no multiple of its heads"
+        yield f"{section}.hidden_size {part['hidden_size']} is not a multiple of its heads"
     if section in ("vision", "qformer") and not _is_between(part.get("layer_norm_eps"), 0, 1):
         yield f"{section}.layer_norm_eps is {_shown(part, 'layer_norm_eps')}, not between 0 and 1"
     if section == "vision" and part["image_size"] < part["patch_size"]:

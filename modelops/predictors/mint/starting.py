@@ -145,7 +145,7 @@ def _check_fit(folder: Path, config: MintIQAExplainerConfig) -> None:
     """Stage 2 is added to stage 1's queries, of the same pixels."""
     if not (folder / WEIGHTS).exists():
         raise CheckpointError(
-            f"{folder} holds no stage 1 to which stage 2 could be added; make one first, from a "
+            f"{folder} holds no stage 1 to which stage 2 could be added; create one first, from a "
             "released checkpoint or with --from-blip2"
         )
     try:
@@ -156,6 +156,6 @@ def _check_fit(folder: Path, config: MintIQAExplainerConfig) -> None:
         ours, theirs = getattr(scores, name), getattr(config, name)
         if ours != theirs:
             raise CheckpointError(
-                f"{folder}: stage 1 has {name} {ours} and InstructBLIP {theirs}; both must be of "
-                "one size"
+                f"{folder}: stage 1 has {name} {ours} and InstructBLIP {theirs}; both must have "
+                "the same size"
             )

@@ -19,7 +19,7 @@ def new_folder(folder: Path, *, needed: int) -> Iterator[Path]:
     disk has fewer than `needed` bytes free; and where writing fails.
     """
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise StorageError(f"{folder} is there already; remove it, or give another folder")
+        raise StorageError(f"{folder} already exists; remove it, or give another folder")
     building = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
     try:
         _make(building, needed)
@@ -31,7 +31,7 @@ def new_folder(folder: Path, *, needed: int) -> Iterator[Path]:
     except OSError as error:
         raise StorageError(
             f"{folder} cannot be written ({error.strerror or error}); nothing was kept. "
-            "Make room or mend it, or give another folder"
+            "Free some space, fix the problem, or give another folder"
         ) from error
     finally:
         shutil.rmtree(building, ignore_errors=True)
@@ -43,6 +43,6 @@ def _make(building: Path, needed: int) -> None:
     if free < needed:
         raise StorageError(
             f"{building.parent} has {free / 1e9:.1f} GB free and {needed / 1e9:.1f} GB are needed; "
-            "make room, give a folder on another disk, or fewer bits per number"
+            "free some space, give a folder on another disk, or fewer bits per number"
         )
     building.mkdir()

@@ -87,7 +87,7 @@ class FolderReader:
             files = {folder / file for file in listed.values()} or {whole}
         except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
             raise CheckpointError(
-                f"{index} is no index of files ({error}); copy it again"
+                f"{index} is not an index of files ({error}); copy it again"
             ) from error
         if not listed and not whole.exists():
             raise CheckpointError(f"{folder} holds neither {_WHOLE} nor {index.name}")
@@ -151,7 +151,7 @@ def representable(tensor: Tensor, dtype: torch.dtype, names: Sequence[str]) -> T
     mend = (
         f"numbers too large for {dtype}; convert to bf16 or fp32"
         if _is_finite(tensor)
-        else "numbers that are infinite or none; copy the checkpoint again"
+        else "numbers that are infinite or NaN; copy the checkpoint again"
     )
     raise CheckpointError(f"{' and '.join(names)} holds {mend}")
 
@@ -217,18 +217,18 @@ def _open_torch(path: Path) -> tuple[dict[str, torch.Size], Callable[[str], Tens
     except pickle.UnpicklingError as error:
         # The library's own message advises to run the file's code.
         raise CheckpointError(
-            f"{path} holds code or objects beside tensors and is not read: they could do anything; "
-            "save its state dict alone, or convert it to safetensors where it comes from"
+            f"{path} contains code or objects besides tensors and is not read: they could do "
+            "anything; save only its state dict, or convert it to safetensors where it comes from"
         ) from error
     except (RuntimeError, EOFError, OSError) as error:
         raise CheckpointError(f"{path} is damaged or cut short ({error}); copy it again") from error
     if not isinstance(found, dict):
-        raise CheckpointError(f"{path} holds a {type(found).__name__}, not tensors by name")
+        raise CheckpointError(f"{path} holds a {type(found).__name__}, not named tensors")
     others = [str(name) for name, value in found.items() if not isinstance(value, Tensor)]
     if others:
         raise CheckpointError(
-            f"{path} holds more than tensors by name: {', '.join(sorted(others))}; "
-            "save the model's state dict alone"
+            f"{path} contains more than named tensors: {', '.join(sorted(others))}; "
+            "save only the model's state dict"
         )
     state: dict[str, Tensor] = {str(name): tensor for name, tensor in found.items()}
     return {name: tensor.shape for name, tensor in state.items()}, state.__getitem__

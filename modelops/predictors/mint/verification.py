@@ -108,7 +108,7 @@ def verify_folder(folder: str | Path) -> list[Check]:
 def _read(folder: Path) -> _Reference:
     missing = [name for name in FILES if not (folder / name).is_file()]
     if not folder.is_dir():
-        raise VerificationError(f"{folder} is no folder; give one with {', '.join(FILES)}")
+        raise VerificationError(f"{folder} is not a folder; give one with {', '.join(FILES)}")
     if missing:
         raise VerificationError(
             f"{folder} holds no {', '.join(missing)}; give a folder with {', '.join(FILES)}"

@@ -174,7 +174,7 @@ def reject_version(request: HttpRequest, study: Study, number: int) -> str:
 def predict_version(request: HttpRequest, study: Study, number: int) -> str:
     """Predicts what the version has not predicted yet, after a failure or a file that was fixed."""
     start_scoring(version=version_of(study, number))
-    text = _("Version %(number)d predicts the images that it has not predicted yet.")
+    text = _("Version %(number)d is now predicting the images that it has not predicted yet.")
     return text % {"number": number}
 
 

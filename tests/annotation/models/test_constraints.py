@@ -5,15 +5,14 @@ from django.utils import timezone
 
 from annotation.models import AuditEntry, Rater, RatingSession, Stimulus, Study, Trial
 from annotation.studies import audit
-from tests.factories import make_rater, make_stimulus, make_study
+from tests.factories import make_rater, make_session, make_stimulus, make_study
 from workbench.accounts.models import User
 
 
 def make_trial(rater: Rater, stimulus: Stimulus, position: int, state: str) -> Trial:
     now = timezone.now()
-    sessions = RatingSession.objects
     return Trial.objects.create(
-        session=sessions.get_or_create(rater=rater, defaults={"consented_at": now})[0],
+        session=RatingSession.objects.filter(rater=rater).first() or make_session(rater),
         rater=rater,
         stimulus=stimulus,
         position=position,

@@ -92,7 +92,7 @@ def test_clauses_make_the_released_sentences(
 def test_clauses_say_each_phrase_or_none() -> None:
     field = FormField("light", "quality", "Light", ("dark", "fine"))
     assert field.says() == [("dark", "Light: dark"), ("fine", "Light: fine")]
-    with pytest.raises(ProtocolError, match="light: 1 clauses do not say each of 2 phrases"):
+    with pytest.raises(ProtocolError, match="light: 1 clauses cannot word each of 2 phrases"):
         replace(field, clauses=("the light is dark",))
 
 
@@ -112,10 +112,10 @@ def test_texts_are_asked_where_they_were_collected(collected: list[dict[str, str
 @pytest.mark.parametrize(
     ("fields", "texts", "says"),
     [
-        ({"label": " "}, {}, "'light' ' ': give both a name"),
-        ({"phrases": ["dark"]}, {}, r"light: \['dark'\] are not two phrases or more"),
-        ({"phrases": ["dark", ""]}, {}, "are not two phrases or more"),
-        ({"clauses": ["dark"]}, {}, "light: 1 clauses do not say each of 2 phrases"),
+        ({"label": " "}, {}, "'light' ' ': both need a name"),
+        ({"phrases": ["dark"]}, {}, r"light: \['dark'\] must be at least two phrases"),
+        ({"phrases": ["dark", ""]}, {}, "must be at least two phrases"),
+        ({"clauses": ["dark"]}, {}, "light: 1 clauses cannot word each of 2 phrases"),
         ({}, {"label": ""}, "light: a text asks for nothing"),
         ({}, {"at_most": 3}, "light: at_most is 3; give 1 to 2"),
         ({}, {"at_most": 0}, "light: at_most is 0; give 1 to 2"),

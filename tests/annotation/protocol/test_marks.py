@@ -19,7 +19,7 @@ FORM = ExplanationForm(
 )
 BOX = {"x": 0.1, "y": 0.2, "width": 0.3, "height": 0.4}
 DAB = {"points": [[0.5, 0.5]], "radius": 0.02}
-SCRIPT = Path(__file__).parents[3] / "annotation/static/rating/words.js"
+SCRIPT = Path(__file__).parents[3] / "annotation/static/rating/prompt.js"
 
 
 def parse(perspective: str, form: ExplanationForm = FORM, **marks: Any) -> Answer:
@@ -65,7 +65,7 @@ def test_a_stroke_is_rounded_point_by_point() -> None:
         ([{**BOX, "height": 10**400}], "height: 1000"),
         ([{**BOX, "x": 0.8}], r"x \+ width: 1.1 is beyond the image's edge"),
         ([{**BOX, "height": 0.00001}], r"y \+ height: nothing is left of it"),
-        ([{**DAB, "points": []}], "points: there is none"),
+        ([{**DAB, "points": []}], "points: there are none"),
         ([{**DAB, "points": [[0.5, 0.5]] * 201}], "points: 201 are too many; 200 fit"),
         ([{**DAB, "points": [[0.5]]}], r"points: \[0.5\] is not a pair"),
         ([{**DAB, "points": [[0.5, 1.5]]}], "points: 1.5 is not a number within 0…1"),
@@ -167,7 +167,7 @@ def test_chinese_characters_are_words_by_themselves() -> None:
     assert words == ["两", "只", "猫", ",red", "𠀀", "cat", "猫"]
 
 
-def test_the_page_parts_prompts_as_the_server_does() -> None:
+def test_the_page_divides_prompts_as_the_server_does() -> None:
     classes = dict(re.findall(r'^const (SPACE|HAN) = "(.*)";$', SCRIPT.read_text(), re.MULTILINE))
     # JavaScript's \u{…} is Python's \U…; all else reads the same in both.
     patterns = {

@@ -1,4 +1,4 @@
-"""Presentation order: random, reproducible, and no prompt after itself where that can be."""
+"""Presentation order: random, reproducible, and no prompt after itself if possible."""
 
 from collections import Counter
 from itertools import pairwise, permutations

@@ -23,9 +23,9 @@ def test_anything_else_is_refused_with_the_codes(value: object) -> None:
 @pytest.mark.parametrize(
     ("note", "says"),
     [
-        (3, "note: 3 is not a text"),
+        (3, "note: 3 is not text"),
         ("a\0b", "note: holds a NUL character"),
-        ("x" * (NOTE_LIMIT + 1), "note: 501 characters; at most 500 are kept"),
+        ("x" * (NOTE_LIMIT + 1), "note: 501 characters; the limit is 500"),
         (" \n ", "note: say in a few words why"),
     ],
 )

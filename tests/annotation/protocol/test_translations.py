@@ -16,7 +16,7 @@ def test_translations_are_kept_by_language_without_the_blank_ones() -> None:
         ({"Chinese!": {}}, "'Chinese!' is not a language code such as zh-hans"),
         ({3: {}}, "3 is not a language code"),
         ({"en": "Quality"}, "translations: en: 'Quality' is not an object"),
-        ({"en": {"Güte": 4}}, "translations: en: 'Güte': 4 is not a text"),
+        ({"en": {"Güte": 4}}, "translations: en: 'Güte': 4 is not text"),
         ({"en": {"Güte": "a\0"}}, "holds a NUL character"),
         ({"en": {"Güte": "x" * (TEXT_LIMIT + 1)}}, "more than 20000 characters"),
     ],

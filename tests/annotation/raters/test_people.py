@@ -38,7 +38,7 @@ def test_two_people_may_share_a_name() -> None:
         ("Ann\nben@", "Line 2: “ben@” is not an e-mail address."),
         ("Ann <not an address>", "Line 1: “not an address” is not"),
         ("a@b, Ann", "Line 1: “a@b, Ann” is not"),
-        ("ann@lab.org\n\nAnn <ANN@lab.org>", "Line 3: ANN@lab.org is in line 1 already."),
+        ("ann@lab.org\n\nAnn <ANN@lab.org>", "Line 3: ANN@lab.org is already in line 1."),
         ("x" * 201, "Line 1: the name is longer than 200 characters."),
     ],
 )

@@ -7,8 +7,10 @@ from typing import Any
 
 from django.db import connection
 
-from annotation.models import Rater, RatingSession, Study
+from annotation.models import Rater, Study
 from annotation.raters.access import Access, find_access
+from annotation.studies.protocols import current_protocol
+from tests.factories import make_session
 
 _RECOUNT = """
 SELECT count(*) FROM annotation_stimulus AS stimulus WHERE claimed_ratings <> (
@@ -27,11 +29,7 @@ def access_of(rater: Rater) -> Access:
 
 def in_rating(rater: Rater, seed: int = 1) -> Access:
     """The access of `rater` in a new session, past the instructions."""
-    from django.utils import timezone
-
-    RatingSession.objects.create(
-        rater=rater, state="rating", seed=seed, consented_at=timezone.now()
-    )
+    make_session(rater, seed=seed)
     return access_of(rater)
 
 
@@ -44,7 +42,9 @@ def wrong_counters() -> int:
 
 
 def set_study(study: Study, **fields: object) -> None:
+    """As its owner would have changed it: what nobody has answered by yet follows."""
     Study.objects.filter(pk=study.pk).update(**fields)
+    current_protocol(study.pk)
 
 
 def at_once(work: Callable[[Any], object], items: list[Any]) -> None:

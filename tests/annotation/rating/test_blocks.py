@@ -264,7 +264,7 @@ def test_an_expired_trial_that_held_no_place_is_taken_again_without_one(
 
 
 def begun(rater: Rater, minutes: int) -> Access:
-    """The rater's session, begun so many minutes ago; made where there is none."""
+    """The rater's session, started so many minutes ago; created if there is none."""
     from tests.annotation.rating.rating import access_of
 
     if not rater.sessions.exists():

@@ -3,17 +3,17 @@
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from annotation.models import Rater, RatingSession, Stimulus, Study, Trial
 from annotation.protocol.draw import Draw
 from annotation.protocol.sessions import SessionState
 from annotation.raters.errors import SessionStateError, StudyNotOpenError
 from annotation.rating.claims import Offer, claim_trials
-from annotation.rating.slots import take_statement
+from annotation.rating.slots import TAKE, take_slots
 from annotation.rating.submission import read_answer, submit_answer
 from tests import factories
-from tests.annotation.rating.rating import access_of, in_rating, set_study, wrong_counters
+from tests.annotation.rating.rating import access_of, at_once, in_rating, set_study, wrong_counters
 
 SCORES = {"quality": 4, "authenticity": 3, "correspondence": 5}
 
@@ -166,7 +166,7 @@ def test_images_locked_by_others_are_waited_for_and_do_not_end_the_session(
 ) -> None:
     factories.make_stimuli(study, 1)
     monkeypatch.setattr("annotation.rating.claims._PAUSE_SECONDS", 0)
-    monkeypatch.setattr("annotation.rating.slots.take_places", lambda **_fields: [])
+    monkeypatch.setattr("annotation.rating.slots.take_slots", lambda **_fields: [])
     offer = claim_trials(access=in_rating(rater), ahead=0)
     assert (offer.trials, offer.state) == ([], SessionState.RATING)
 
@@ -242,9 +242,39 @@ def test_a_claim_reads_the_first_row_of_its_index(
             "study": study.pk,
             "rater": rater.pk,
             "taken": [],
+            "number": 10,
         }
-        cursor.execute("EXPLAIN " + take_statement(draw, 10), values)
+        cursor.execute("EXPLAIN " + TAKE[draw], values)
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert f"Index Scan using {index} on annotation_stimulus" in plan
     assert "trial_once_per_rater" in plan
     assert "Sort" not in plan
+
+
+def taken_by(rater: Rater, number: int) -> list[int]:
+    """The images on which the rater takes a place by priority."""
+    picks = take_slots(
+        draw=Draw.PRIORITY, number=number, study_id=rater.study_id, rater_id=rater.pk, taken=[]
+    )
+    return [pick.stimulus_id for pick in picks]
+
+
+def test_places_are_taken_by_one_plan_whatever_their_number(study: Study, rater: Rater) -> None:
+    factories.make_stimuli(study, 60)
+    assert [len(taken_by(rater, number)) for number in [1, 2, 3] * 6] == [1, 2, 3] * 6
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT generic_plans FROM pg_prepared_statements WHERE statement LIKE '%SKIP LOCKED%'"
+        )
+        assert [plans > 0 for (plans,) in cursor.fetchall()] == [True]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_image_is_locked_beyond_those_that_are_taken(study: Study, rater: Rater) -> None:
+    factories.make_stimuli(study, 5)
+    others: list[int] = []
+    with transaction.atomic():
+        first = taken_by(rater, 2)
+        # In a transaction of its own, meanwhile.
+        at_once(lambda number: others.extend(taken_by(rater, number)), [5])
+    assert (len(first), len(others), set(first) & set(others)) == (2, 3, set())

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from annotation.models import Rater, RatingSession, Stimulus, Study, Trial
@@ -19,11 +20,11 @@ from annotation.rating.claims import (
     RELEASE_SECONDS,
     claim_trials,
     expire_leases,
-    mark_displayed,
     release_leases,
     renew_lease,
     skip_trial,
 )
+from annotation.rating.facts import HOLDINGS
 from annotation.rating.sessions import withdraw
 from annotation.rating.submission import read_answer, submit_answer
 from annotation.rating.tasks import expire_leases as expire_leases_task
@@ -180,9 +181,7 @@ def test_a_page_that_closes_late_does_not_lengthen_what_is_left(study: Study, ra
 def test_only_a_session_in_rating_lets_go(study: Study, rater: Rater) -> None:
     with pytest.raises(NoSessionError):
         release_leases(access=access_of(rater))
-    RatingSession.objects.create(
-        rater=rater, state="paused", consented_at=timezone.now(), paused_at=timezone.now()
-    )
+    factories.make_session(rater, state="paused", paused_at=timezone.now())
     with pytest.raises(SessionStateError):
         release_leases(access=access_of(rater))
 
@@ -268,27 +267,12 @@ def test_withdrawing_gives_everything_in_hand_back_and_keeps_what_was_sent(
     withdraw(access=access_of(rater))
 
 
-def test_the_first_display_counts(study: Study, rater: Rater) -> None:
-    factories.make_stimuli(study, 1)
-    access = in_rating(rater)
-    trial = claim_trials(access=access, ahead=0).trials[0]
-    mark_displayed(access=access, trial_id=trial.id)
-    first = Trial.objects.get().displayed_at
-    assert first is not None
-    Trial.objects.update(displayed_at="2020-01-01T00:00:00Z")
-    mark_displayed(access=access, trial_id=trial.id)
-    shown = Trial.objects.get().displayed_at
-    assert shown is not None
-    assert shown.year == 2020
-
-
 def test_another_raters_trial_is_not_found(study: Study, rater: Rater) -> None:
     factories.make_stimuli(study, 1)
     trial = claim_trials(access=in_rating(rater), ahead=0).trials[0]
     stranger = in_rating(factories.make_rater(study))
-    for call in (mark_displayed, renew_lease):
-        with pytest.raises(TrialNotFoundError):
-            call(access=stranger, trial_id=trial.id)
+    with pytest.raises(TrialNotFoundError):
+        renew_lease(access=stranger, trial_id=trial.id)
     with pytest.raises(TrialNotFoundError):
         skip_trial(access=stranger, trial_id=trial.id, skip=Skip(SkipReason.CANNOT_JUDGE), ahead=0)
 
@@ -315,3 +299,39 @@ def test_a_draw_stays_marked_through_expiry_answer_revision_and_export(
         2,
         2,
     )
+
+
+_OTHERS = """
+WITH someone AS (
+    INSERT INTO annotation_ratingsession (rater_id, state, seed, client, consented_at, stopped_by,
+        next_position, next_block)
+    SELECT %(rater)s, 'done', number, '{}', now(), '[]', 0, 1 FROM generate_series(1, 200) AS number
+    RETURNING id
+)
+INSERT INTO annotation_trial (
+    study_id, session_id, rater_id, stimulus_id, position, block, role, draw, state, leased_at,
+    lease_expires_at, skip_reason, behaviour
+)
+SELECT %(study)s, someone.id, %(rater)s, %(stimulus)s, place, 1, 'repeat', 'plan', 'leased',
+    now(), now(), '', '{}'
+FROM someone, generate_series(1, 20) AS place
+"""
+
+
+def test_what_a_session_holds_is_found_without_reading_others_leases(
+    study: Study, rater: Rater
+) -> None:
+    (stimulus,) = factories.make_stimuli(study, 1)
+    session = in_rating(rater).session
+    other = factories.make_rater(study)
+    values = {"study": study.pk, "rater": other.pk, "stimulus": stimulus.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(_OTHERS, values)
+        cursor.execute("ANALYZE annotation_trial")
+        cursor.execute(
+            "EXPLAIN " + HOLDINGS, {"session": session.id if session else 0, "lease": 60}
+        )
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert plan.count("trial_leases_of_session") == 2
+    assert "on trial_leases " not in plan
+    assert "Seq Scan on annotation_trial" not in plan

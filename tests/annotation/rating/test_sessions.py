@@ -61,7 +61,7 @@ def test_a_pause_is_no_time_in_the_session(study: Study, rater: Rater) -> None:
 
 
 def test_only_a_session_in_rating_is_paused(study: Study, rater: Rater) -> None:
-    RatingSession.objects.create(rater=rater, consented_at=timezone.now())
+    factories.make_session(rater, "instructions")
     with pytest.raises(SessionStateError, match="instructions"):
         pause(access=access_of(rater))
 
@@ -72,9 +72,7 @@ def test_an_abandoned_session_expires_and_another_may_follow(
 ) -> None:
     factories.make_stimuli(study, 1)
     long_ago = timezone.now() - 13 * HOUR
-    RatingSession.objects.create(
-        rater=rater, state=state, consented_at=long_ago, paused_at=long_ago
-    )
+    factories.make_session(rater, state=state, consented_at=long_ago, paused_at=long_ago)
     assert expire_sessions_task() == 1
     assert RatingSession.objects.get().state == "expired"
     assert RatingSession.objects.get().ended_at is not None

@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation.models import Explanation, RatingSession, Stimulus, Study, Trial
-from tests.factories import make_explanation, make_rater, make_stimulus
+from annotation.models import Explanation, Stimulus, Study, Trial
+from tests.factories import make_explanation, make_rater, make_session, make_stimulus
 
 BOX = {"x": 0.1, "y": 0.2, "width": 0.3, "height": 0.4}
 
@@ -28,7 +28,7 @@ def mark(stimulus: Stimulus, perspective: str = "authenticity", **marks: Any) ->
     """Another rater's answer."""
     rater = make_rater(stimulus.study)
     now = timezone.now()
-    session = RatingSession.objects.create(rater=rater, consented_at=now, state="rating")
+    session = make_session(rater)
     trial = Trial.objects.create(
         session=session,
         rater=rater,

@@ -8,11 +8,11 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from annotation.models import RatingSession, Study, Trial
+from annotation.models import Study, Trial
 from annotation.protocol.plan import SessionPlan
 from annotation.protocol.reliability_rules import Effect, ReliabilityRules, Rule
 from annotation.raters.services import rater_access
-from tests.factories import make_rater, make_score, make_stimuli, make_study
+from tests.factories import make_rater, make_score, make_session, make_stimuli, make_study
 from workbench.accounts.models import User
 
 
@@ -69,7 +69,7 @@ def test_images_follow_the_studys_numbers(api: Client, study: Study) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"target_ratings": 9}, "may not ask for more ratings"),
+        ({"target_ratings": 9}, "cannot ask for more ratings"),
         ({"perspectives": []}, "at least one"),
         ({"explanation_form": {"fields": [{"key": "a"}]}}, "explanation form"),
         ({"explanation_asked": {"when": "low", "level": 9}}, "level is 9; give 1 to 4"),
@@ -107,7 +107,7 @@ def test_a_scale_stays_once_there_are_ratings(api: Client, study: Study) -> None
     (stimulus,) = make_stimuli(study, 1)
     now = timezone.now()
     rater = make_rater(study)
-    session = RatingSession.objects.create(rater=rater, consented_at=now)
+    session = make_session(rater, "instructions")
     trial = Trial.objects.create(
         session=session,
         rater=rater,

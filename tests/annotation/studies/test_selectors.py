@@ -2,7 +2,7 @@
 
 import pytest
 
-from annotation.models import RatingSession, Study, Trial
+from annotation.models import Study, Trial
 from annotation.opinion.selectors import mos_of
 from annotation.stimuli.splits import draw_splits
 from annotation.studies.selectors import stimuli_of
@@ -15,7 +15,7 @@ def test_only_main_trials_enter_the_mean_that_the_console_shows(study: Study) ->
     (stimulus,) = factories.make_stimuli(study, 1)
     rater = factories.make_rater(study)
     now = study.created_at
-    session = RatingSession.objects.create(rater=rater, consented_at=now)
+    session = factories.make_session(rater, "instructions")
     for position, (role, score) in enumerate([("main", 5), ("repeat", 1)]):
         trial = Trial.objects.create(
             session=session,

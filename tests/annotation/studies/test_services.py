@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from annotation.models import RatingSession, Study, Trial
+from annotation.models import Study, Trial
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM
 from annotation.studies.services import StudyError, update_study
-from tests.factories import make_explanation, make_rater, make_stimulus
+from tests.factories import make_explanation, make_rater, make_session, make_stimulus
 from workbench.accounts.models import User
 
 FORM = AIGCIQA2023_FORM.to_json()
@@ -20,7 +20,7 @@ def explained(study: Study) -> Study:
     """The study with one explained score."""
     rater, now = make_rater(study), study.created_at
     trial = Trial.objects.create(
-        session=RatingSession.objects.create(rater=rater, consented_at=now, state="rating"),
+        session=make_session(rater),
         rater=rater,
         stimulus=make_stimulus(study, 1),
         position=0,

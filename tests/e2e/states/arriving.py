@@ -46,7 +46,7 @@ def sessions(scene: Scene) -> Iterator[str]:
     for stimulus in scene.images:
         answer(session, stimulus, 3)
     scene.open_link()
-    expect(page.get_by_text("There is no image left for you at the moment.")).to_be_visible()
+    expect(page.get_by_text("There are no more images for you at the moment.")).to_be_visible()
     yield "done, and nothing left"
 
 
@@ -59,7 +59,7 @@ def checks(scene: Scene) -> Iterator[str]:
     scene.open_link()
     page.get_by_label("I have read this and agree").check()
     page.get_by_role("button", name="Start").click()
-    expect(page.get_by_text("Please make the window larger")).to_be_visible()
+    expect(page.get_by_text("Please enlarge the window")).to_be_visible()
     yield "checks of screen and eyes, in a window that is too small"
 
 

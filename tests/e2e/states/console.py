@@ -42,7 +42,7 @@ def entrance(scene: Scene) -> Iterator[str]:
     yield "a new token"
     scene.study.memberships.update(user=factories.make_user("outsider"))
     scene.go("/studies/")
-    expect(page.get_by_role("heading", name="No study yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="No studies yet")).to_be_visible()
     yield "no study yet"
 
 

@@ -91,7 +91,7 @@ def _revising(scene: Scene) -> Iterator[str]:
     press(page, "4 2 3 Enter")
     shows(page, 2)
     press(page, "Backspace")
-    expect(page.get_by_text("The last image, once more")).to_be_visible()
+    expect(page.get_by_text("The previous image again")).to_be_visible()
     yield "revising"
 
 
@@ -119,13 +119,13 @@ def interludes(scene: Scene) -> Iterator[str]:
     scene.set_study(session_plan=plan.to_json())
     (known,) = factories.make_stimuli(scene.study, [70], purpose="training")
     PublishedScore.objects.create(stimulus=known, perspective="quality", mos=0.75, source="lab")
-    scene.rate("Training")
+    scene.rate("Practice")
     yield "training"
     press(page, "4 2 3 Enter")
-    expect(page.locator(".expected").first).to_contain_text("Others said")
+    expect(page.locator(".expected").first).to_contain_text("Other raters said")
     yield "feedback in training"
     press(page, "Enter")
-    expect(page.get_by_role("heading", name="That was the training")).to_be_visible()
+    expect(page.get_by_role("heading", name="Practice is over")).to_be_visible()
     yield "the end of training"
     plan = replace(PLAIN, rest_after_minutes=1, rest_seconds=600, block_trials=3)
     scene.set_study(session_plan=plan.to_json())
@@ -145,7 +145,7 @@ def interludes(scene: Scene) -> Iterator[str]:
         press(page, "4 Enter")
         shows(page, number)
     press(page, "4 Enter")
-    expect(page.get_by_text("From here on: Authenticity")).to_be_visible()
+    expect(page.get_by_text("From now on: Authenticity")).to_be_visible()
     yield "the next question"
 
 
@@ -154,8 +154,10 @@ def _ending(scene: Scene) -> Iterator[str]:
     scene.set_study(status="closed")
     page.route("**/submit/", lambda route: route.abort(), times=1)
     press(page, "4 2 3 Enter")
-    expect(page.get_by_role("heading", name="It does not go on now")).to_be_visible(timeout=20_000)
-    yield "it does not go on now"
+    expect(page.get_by_role("heading", name="Rating cannot continue now")).to_be_visible(
+        timeout=20_000
+    )
+    yield "rating cannot continue now"
     scene.set_study(status="open")
     page.reload()
     arrived(page)

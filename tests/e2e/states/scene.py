@@ -12,7 +12,7 @@ from annotation.protocol.perspectives import PerspectiveSettings
 from annotation.raters.services import rater_link
 from tests.e2e.conftest import leave
 from tests.e2e.rating_page import shows
-from tests.factories import set_perspectives
+from tests.factories import make_session, set_perspectives
 from workbench.accounts.models import User
 
 
@@ -47,8 +47,8 @@ class Scene:
         Stimulus.objects.update(claimed_ratings=0)
         now = timezone.now()
         over = state not in ("instructions", "rating", "paused")
-        return RatingSession.objects.create(
-            rater=self.rater,
+        return make_session(
+            self.rater,
             state=state,
             consented_at=now,
             begun_at=now,

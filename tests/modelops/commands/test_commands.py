@@ -113,8 +113,8 @@ def test_images_that_cannot_be_read_are_listed_with_what_to_do() -> None:
     err = io.StringIO()
     report_unreadable([{"error": "a.png: gone\n"}], "retrain", err)  # type: ignore[arg-type]  # as below
     assert err.getvalue() == (
-        "a.png: gone\n1 images could not be read and were left out; import them again, which "
-        "writes their files again, then retrain."
+        "a.png: gone\n1 images could not be read and were left out; import them again "
+        "to replace their files, then retrain."
     )
     report_unreadable([], "retrain", err)  # type: ignore[arg-type]  # as below
     assert err.getvalue().count("retrain") == 1

@@ -183,7 +183,7 @@ def test_too_large_an_upload_is_refused(
     # So large that it is not even read.
     answer = upload(api, png(1) + b"x" * 1024 * 256)
     assert answer.json()["code"] == "image_refused"
-    assert "are taken" in answer.json()["detail"]
+    assert "the limit is" in answer.json()["detail"]
 
 
 def test_what_is_missing_is_named(api: APIClient, scored: ModelVersion) -> None:

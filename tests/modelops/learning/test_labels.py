@@ -21,7 +21,7 @@ def test_a_publication_without_counts_stands_for_fifteen_observers() -> None:
 
 
 def test_the_variance_of_a_rater_is_pooled_over_stimuli() -> None:
-    # Degrees 2 and 4 beside 2 of the prior: (2·0.04 + 2·0.01 + 4·0.09) / 8 = 0.0575.
+    # Degrees 2 and 4, and 2 of the prior: (2·0.04 + 2·0.01 + 4·0.09) / 8 = 0.0575.
     labels = Labels(np.array([[0.5], [0.5]]), np.array([[3.0], [5.0]]), np.array([[0.1], [0.3]]))
     assert labels.rater_variance() == pytest.approx([0.0575])
 

@@ -62,7 +62,7 @@ def test_settings_in_words_change_a_recipe() -> None:
         ("validation_share=0.6", "validation_share is 0.6; it must be from 0 to 0.5"),
         ("processes=0", "processes is 0; it must be from 1 to 64"),
         ("seed=-1", "seed is -1; it must be from 0"),
-        ("precision=float16", "precision 'float16' is none of auto, float32, bfloat16"),
+        ("precision=float16", "precision 'float16' is not one of auto, float32, bfloat16"),
         ("patience=2", "patience needs a validation_share above 0"),
     ],
 )

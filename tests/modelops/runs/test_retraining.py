@@ -81,7 +81,7 @@ def test_a_perspective_with_too_few_labels_is_named_when_the_run_is_asked_for(
 
 def test_a_second_run_waits_for_the_first(study: Study, labelled: list[Stimulus]) -> None:
     run = ask(study)
-    with pytest.raises(RunActiveError, match="is not over yet"):
+    with pytest.raises(RunActiveError, match="is still in progress"):
         ask(study)
     TrainingRun.objects.filter(pk=run.pk).update(state="failed")
     assert ask(study).pk != run.pk

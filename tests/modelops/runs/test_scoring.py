@@ -103,9 +103,11 @@ def test_an_unreadable_image_is_a_problem_and_the_others_are_predicted(
     assert Prediction.objects.filter(model_version=version).count() == 39 * 3
     problem = run.chunks.get(index=2).problems[0]
     assert (problem["stimulus"], problem["filename"]) == (spoilt.pk, spoilt.filename)
-    assert problem["error"].startswith(f"{spoilt.filename}: the file is missing; put its copy back")
+    assert problem["error"].startswith(
+        f"{spoilt.filename}: the file is missing; restore it from a copy"
+    )
     assert unreadable_images(version) == [problem]
-    assert not new_stimuli(version).exists()  # the schedule does not try it for ever
+    assert not new_stimuli(version).exists()  # the schedule does not retry it forever
 
 
 def test_a_mended_image_is_predicted_when_a_person_asks_again(
@@ -229,7 +231,7 @@ def test_a_chunk_that_kills_its_workers_fails_the_run_in_the_end(version: ModelV
     scoring.score_chunk(chunk_id=chunk.pk)
     run = version.scoring_runs.get()
     assert run.state == "failed"
-    assert "Chunk 1 (16 images) was begun 5 times" in run.error
+    assert "Chunk 1 (16 images) was started 5 times" in run.error
 
 
 def test_a_version_is_not_promoted_before_its_scoring_is_over(version: ModelVersion) -> None:

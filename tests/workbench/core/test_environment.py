@@ -76,7 +76,7 @@ def test_private_servers_win_over_files_that_name_others(
 
 
 def test_tests_run_on_servers_of_their_own(file: Path) -> None:
-    """Also where the environment names others: a demo's queue is not theirs to empty."""
+    """Also if the environment names other servers: a demo's queue is not theirs to empty."""
     named = {"DATABASE_URL": "postgres://127.0.0.1:9/demo", "REDIS_URL_FILE": str(file)}
     done = subprocess.run(
         [

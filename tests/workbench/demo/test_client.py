@@ -1,6 +1,7 @@
 """The HTTP clients: a rater's and an owner's, against the real server and against bad lines."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,7 @@ def test_a_rater_consents_sees_an_image_and_answers(
     (image,) = offer.images
     drawn = {path.read_bytes() for path in (world_folder / "images").iterdir()}
     assert rater_client.image(image) in drawn
-    rater_client.display(image)
-    following = rater_client.submit(image, ANSWERS)
+    following = rater_client.submit(image, ANSWERS, displayed=time.monotonic())
 
     assert [item.key for item in questions.perspectives] == list(AIGCIQA2023_PERSPECTIVES)
     assert offer.total == 12

@@ -18,7 +18,7 @@ from annotation.protocol.sessions import SessionState
 from modelops.models import ModelVersion, ScoringRun, TrainingRun
 from modelops.runs import scoring
 from modelops.runs.training import run_training
-from tests.factories import make_study, make_user
+from tests.factories import make_session, make_study, make_user
 from workbench.accounts.models import User
 from workbench.core.jobs import leases
 from workbench.demo.client import JobFailedError, OwnerClient, RaterClient
@@ -153,8 +153,8 @@ def test_a_finished_visitor_is_followed_by_another_link(
     _only_the_account(seeder, monkeypatch)
     first = seeder.run().rater_path
     assert seeder.run().rater_path == first
-    RatingSession.objects.create(
-        rater=Study.objects.get(slug=SLUG).raters.get(),
+    make_session(
+        Study.objects.get(slug=SLUG).raters.get(),
         state=SessionState.DONE,
         consented_at="2026-01-01T00:00Z",
         ended_at="2026-01-01T00:10Z",

@@ -153,7 +153,7 @@ def test_remove_deletes_all_data(folder: Path) -> None:
 
 @pytest.fixture
 def ordinary() -> Account:
-    """An account that may run this code; skips where there is none."""
+    """An account that may run this code; skips if there is none."""
     account = service_account()
     if account is None or not account.can_enter(ROOT) or not python_for(account):
         pytest.skip(f"an ordinary user may not enter {ROOT} or its environment")

@@ -249,7 +249,7 @@ def test_a_lost_password_is_named(postgres: LocalPostgres) -> None:
     postgres.start()
     postgres.stop()
     (postgres.folder / "password").write_text("another")
-    with pytest.raises(LocalServerError, match="put the right one back"):
+    with pytest.raises(LocalServerError, match="restore the right one"):
         postgres.start()
     assert postgres.process is None
 
@@ -270,7 +270,7 @@ def test_a_disk_that_fills_up_is_named_and_nothing_half_made_stays(
 ) -> None:
     monkeypatch.setattr(server, "_ROOM_NEEDED_MIB", 0)
     disk = small_disk(20)
-    with pytest.raises(DiskFullError, match="no room left on the disk that holds"):
+    with pytest.raises(DiskFullError, match="no space left on the disk of"):
         LocalPostgres(disk / "postgres").start()
     assert not (disk / "postgres" / "home" / "data").exists()
 

@@ -31,7 +31,7 @@ def lease_end(leases: int = 1) -> datetime:
 
 
 def claim(kind: type[Job], pk: int) -> int | None:
-    """Takes a queued job: its fence, or None where there is nothing to take."""
+    """Takes a queued job: its fence, or None if there is nothing to take."""
     jobs = kind._default_manager.filter(pk=pk, state=JobState.QUEUED)
     fence = jobs.values_list("fence", flat=True).first()
     if fence is None:
@@ -57,7 +57,7 @@ def succeed(kind: type[Job], pk: int, fence: int, **fields: Any) -> None:
 
 
 def fail(kind: type[Job], pk: int, fence: int, **fields: Any) -> None:
-    """Ends the job; `fields` say what, where and how to mend it. Raises LostLeaseError."""
+    """Ends the job; `fields` say what, where and how to fix it. Raises LostLeaseError."""
     _end(kind, pk, fence, state=JobState.FAILED, **fields)
 
 
@@ -80,7 +80,7 @@ def postpone(kind: type[Job], pk: int, fence: int) -> None:
 
 
 def requeue(kind: type[Job], pk: int, fence: int) -> bool:
-    """Hands an expired job on: whoever held it holds nothing now."""
+    """Hands an expired job on: its former holder holds nothing now."""
     return _take_over(kind, pk, fence, state=JobState.QUEUED, lease_expires_at=lease_end())
 
 

@@ -35,7 +35,7 @@ class Job(models.Model):
     stage = models.CharField(max_length=60, blank=True, default="")
     progress_done = models.PositiveIntegerField(default=0)
     progress_total = models.PositiveIntegerField(default=0)
-    #: For a failed job: what, where and how to mend it.
+    #: For a failed job: what, where and how to fix it.
     error = models.TextField(blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)

@@ -1,7 +1,7 @@
 """Pictures for pretraining, drawn once: pixels at the model's resolution and what is in them.
 
 Pictures are drawn in shards by several processes. A shard is a NumPy archive that is written under
-a temporary name and renamed, so an interrupted run goes on where it stopped.
+a temporary name and renamed, so an interrupted run continues where it stopped.
 """
 
 import os

@@ -28,7 +28,7 @@ def _split_losses(logits: Tensor, labels: Tensor, sizes: list[int]) -> Tensor:
 
 
 def accuracies(logits: Tensor, labels: Tensor, sizes: list[int]) -> list[float]:
-    """The share of right classes per column, where there is a label."""
+    """The share of right classes per column, among labelled rows."""
     right = []
     for column, part in enumerate(torch.split(logits, sizes, dim=-1)):
         wanted = labels[..., column]

@@ -7,7 +7,7 @@ from .train import Stage
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides the outcome, beside the code."""
+    """Everything besides the code that decides the outcome."""
 
     seed: int
     pictures: int

@@ -1,4 +1,4 @@
-"""Writes the shipped form of a backbone: half-precision weights and the model card beside them."""
+"""Writes the shipped form of a backbone: half-precision weights and the model card."""
 
 import hashlib
 from collections.abc import Mapping
@@ -84,7 +84,7 @@ Never opinion scores, and not the true scores either.
    count and side of its group, the ground, and presence and severity of the picture's seven flaws.
 2. *Match* ({recipe.match.steps:,} steps, {pairs:,} picture–prompt pairs): does the picture match
    the prompt; presence and severity of all eleven flaws; what was asked for and what is there, for
-   each group of the prompt. The first task goes on beside it.
+   each group of the prompt. The first task continues alongside it.
 
 All heads for these are linear and were thrown away.
 

@@ -1,4 +1,4 @@
-"""`manage.py demo_seed`: the demo study on a site that runs; quick where it is there."""
+"""`manage.py demo_seed`: the demo study on a running site; quick if it exists already."""
 
 import os
 from argparse import ArgumentParser
@@ -13,7 +13,7 @@ from ...demo.seed import Seeder, summary
 
 
 class Command(BaseCommand):
-    help = "Make the demo study on a running site, where it is missing; print how to get in."
+    help = "Create the demo study on a running site if it is missing; print how to sign in."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

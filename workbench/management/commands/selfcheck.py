@@ -13,7 +13,7 @@ from ...local.interrupt import interrupted_by_signals
 class Command(BaseCommand):
     help = (
         "Import, rate with simulated raters, predict, prioritise, retrain, promote, export and "
-        "read back, on services and data of its own; ends with a table and a JSON file."
+        "read back, on services and data of its own; prints a table and writes a JSON file."
     )
     #: It works on a site that it makes itself.
     requires_system_checks: list[str] = []
@@ -30,7 +30,9 @@ class Command(BaseCommand):
         quiet()
         self.stdout.ending = ""
         if not options["report"].absolute().parent.is_dir():
-            raise CommandError(f"{options['report']}: there is no such folder; name one that is")
+            raise CommandError(
+                f"{options['report']}: there is no such folder; choose an existing one"
+            )
         check = SelfCheck(Plan(), self.stdout)
         try:
             with interrupted_by_signals():

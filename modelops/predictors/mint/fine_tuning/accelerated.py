@@ -164,7 +164,7 @@ def _failure(
     while not told.empty():
         said = told.get()
         errors += [said] if isinstance(said, Exception) else []
-    return errors[0] if errors else TeamBrokenError("a training process ended without a word")
+    return errors[0] if errors else TeamBrokenError("a training process ended without a message")
 
 
 # --- Each of the processes

@@ -111,8 +111,8 @@ class TrunkCache:
             hidden = self._model.encode_lower(pixels, self.blocks).half()
         if not hidden.isfinite().all():
             raise LearningError(
-                f"activations after block {self.blocks} exceed float16's 65,504, or are no "
-                "numbers; retrain with trunk_cache=false"
+                f"activations after block {self.blocks} exceed float16's 65,504, or are "
+                "NaN; retrain with trunk_cache=false"
             )
         found: Array = hidden.cpu().numpy()
         return found

@@ -19,7 +19,14 @@ from annotation.models import (
     Study,
     Trial,
 )
-from tests.factories import make_explanation, make_rater, make_score, make_stimuli
+from annotation.studies.services import update_study
+from tests.factories import (
+    make_explanation,
+    make_rater,
+    make_score,
+    make_session,
+    make_stimuli,
+)
 from workbench.accounts.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,9 +34,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def rate(rater: Rater, stimulus: Any, scores: Mapping[str, float], position: int = 0) -> Trial:
     now = timezone.now()
-    session, _new = RatingSession.objects.get_or_create(
-        rater=rater, defaults={"consented_at": now, "state": "rating"}
-    )
+    session = RatingSession.objects.filter(rater=rater).first() or make_session(rater)
     trial = Trial.objects.create(
         session=session,
         rater=rater,
@@ -115,6 +120,20 @@ def test_a_form_without_questions_asks_for_nothing(
     rate(make_rater(study), stimulus, {"quality": 2})
     (record,) = map(json.loads, get_export(client, owner, "jsonl").splitlines())
     assert record["trials"][0]["explanation_asked"] == {"quality": False}
+
+
+def test_each_trial_names_the_protocol_by_which_it_was_asked(
+    client: Client, owner: User, study: Study
+) -> None:
+    (stimulus,) = make_stimuli(study, 1)
+    rate(make_rater(study), stimulus, {"quality": 2})
+    update_study(study=study, actor=owner, changes={"explanation_form": {"fields": []}})
+    rate(make_rater(study), stimulus, {"quality": 2})
+    (record,) = map(json.loads, get_export(client, owner, "jsonl").splitlines())
+    asked = [(item["protocol"], item["explanation_asked"]) for item in record["trials"]]
+    assert asked == [(1, {"quality": True}), (2, {"quality": False})]
+    rows = csv.DictReader(io.StringIO(get_export(client, owner, "csv")))
+    assert [row["protocol"] for row in rows] == ["1", "2"]
 
 
 def test_only_the_latest_revision_of_a_score_leaves(

@@ -36,7 +36,7 @@ def test_a_file_holds_what_the_api_gives(study: Study, tmp_path: Path, form: str
 
 
 def test_a_form_that_is_not_known_is_asked_for(study: Study, tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="say which with --format"):
+    with pytest.raises(CommandError, match="choose one with --format"):
         export(study, tmp_path / "study.txt")
     export(study, tmp_path / "study.txt", format="csv")
     assert (tmp_path / "study.txt").read_text().startswith("stimulus,filename")

@@ -29,7 +29,7 @@ from tests.factories import make_rater, make_score, make_stimuli, make_stimulus
 
 @pytest.fixture(autouse=True)
 def _nothing_cached() -> None:
-    """Keys start anew in each test that truncates tables, and cached answers would be of others."""
+    """Keys start over in each test that truncates tables; cached answers would belong to others."""
     cache.clear()
 
 
@@ -105,7 +105,7 @@ def test_an_attention_check_is_passed_by_the_scores_that_it_names(
     for check, scores in zip(checks, [(1, 4, 5), (2, 1, 5), (1, 1, 1)], strict=True):
         answer(session, check, scores, role="gold")
     standing = reliability_of(study)[rater.pk]
-    # A level beside it would do for a gold image; here it is a miss.
+    # One level off would do for a gold image; here it is a miss.
     assert standing.measures.attention == AttentionChecks(passed=1, failed=2)
     assert standing.measures.gold == GoldAnswers(within=0, n=0)
     # Missed: at most none, once there is one.
@@ -149,7 +149,7 @@ def test_answers_during_which_the_page_was_left_for_long_are_counted(
     assert standing.measures.absences == Absences(long=0.5, n=4)
     (flag,) = [flag for flag in standing.flags if flag.rule == "away"]
     assert flag == Flag("away", 0.5, 0.2, 4, stops=True)
-    assert flag in stopping_flags(access_of(rater).study, rater.pk, session.pk)
+    assert flag in stopping_flags(access_of(rater).protocol, study.pk, rater.pk, session.pk)
 
 
 def test_the_pages_clock_goes_before_the_servers(study: Study, rater: Rater) -> None:

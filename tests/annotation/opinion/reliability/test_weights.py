@@ -1,4 +1,4 @@
-"""Ratings of who fails a rule weigh less wherever scores are averaged, and nothing is dropped."""
+"""Ratings of raters who fail a rule weigh less wherever scores are averaged; none is dropped."""
 
 import csv
 import io
@@ -73,7 +73,7 @@ def test_the_export_says_what_each_rating_weighs(study: Study, hasty: Rater) -> 
 def test_owners_see_the_weight(client: Client, owner: User, study: Study, hasty: Rater) -> None:
     client.force_login(owner)
     page = client.get(reverse("study-rater", args=[study.slug, hasty.code])).content.decode()
-    assert "weighs less" in page
+    assert "counts less" in page
     assert "<dt>Weight of the ratings</dt><dd>0.25</dd>" in page
     results = client.get(f"/api/v1/studies/{study.slug}/reliability/").json()["results"]
     assert [item["weight"] for item in results] == [1.0, 1.0, 0.25]

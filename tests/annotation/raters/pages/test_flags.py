@@ -17,13 +17,13 @@ LABELS = ["Quality", "Authenticity", "Correspondence"]
         (Flag("gold", 0.796, 0.8, 500, stops=False), "Gold: 79.60 %, at least 80 %"),
         (Flag("attention", 2, 0, 3, stops=False), "Missed attention checks: 2, at most 0"),
         (Flag("too_fast", 0.25, 0.1, 40, stops=False), "Too fast: 25 %, at most 10 %"),
-        (Flag("away", 0.3, 0.2, 40, stops=False), "Page left for long: 30 %, at most 20 %"),
+        (Flag("away", 0.3, 0.2, 40, stops=False), "Away for long: 30 %, at most 20 %"),
         (Flag("variance", 0.049, 0.15, 40, stops=False, perspective=1),
          "Variance: Authenticity 0.05, at least 0.15"),
         (Flag("identical", 1, 0.9, 40, stops=False),
          "Same score for everything: 100 %, at most 90 %"),
         (Flag("retest_difference", 1.375, 1, 9, stops=False),
-         "Repeats apart: 1.38 levels, at most 1.00"),
+         "Repeats differ: 1.38 levels, at most 1.00"),
         (Flag("retest_correlation", 0.7499, 0.75, 45, stops=False),
          "Retest: 0.7499, at least 0.75"),
     ],
@@ -76,9 +76,7 @@ def test_what_the_checks_found_is_read_too() -> None:
 
 
 def test_a_plate_that_everybody_reads_tells_a_guess() -> None:
-    assert viewing_words({"checks": {"plates": [2, 5, 3]}}) == [
-        "colour plates not answered with care"
-    ]
+    assert viewing_words({"checks": {"plates": [2, 5, 3]}}) == ["colour plates answered carelessly"]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def test_an_owner_writes_to_one_rater(console: Client, study: Study, rater: Rate
     make_rater(study)
     where = reverse("study-rater-message", args=[study.slug, rater.code])
     page = console.post(where, {"text": "See <b>the</b> text."}, follow=True).content.decode()
-    assert "Sent; 1 rater meets it on their page." in page
+    assert "Sent; 1 rater will see it on their page." in page
     assert "See &lt;b&gt;the&lt;/b&gt; text." in page
     assert "not read yet" in page
     assert [(item.rater, item.sender) for item in Message.objects.all()] == [(rater, "owner")]
@@ -37,7 +37,7 @@ def test_all_raters_but_the_excluded_are_written_to(
     set_rater_status(rater=other, actor=owner, status="excluded", reason="asked for it")
     where = reverse("study-raters-message", args=[study.slug])
     page = console.post(where, {"text": "We close on Friday."}, follow=True).content.decode()
-    assert "Sent; 1 rater meets it on their page." in page
+    assert "Sent; 1 rater will see it on their page." in page
     assert [item.rater for item in Message.objects.all()] == [rater]
 
 

@@ -216,11 +216,11 @@ def test_a_stop_is_told_with_its_reason_and_can_be_lifted(console: Client, study
     words = texts(page_of(console, rater))
     # The reason stays with the session; the rater is not held any more.
     assert "Too fast: 60 %, at most 10 %" in words
-    assert "May go on" in words
-    assert "Let them go on" not in words
+    assert "Allowed to continue" in words
+    assert "Let them continue" not in words
     assert rater.code not in shown_codes(console, show="stopped")
     told = console.post(address, follow=True).content.decode()
-    assert "No rule keeps this rater from going on" in told
+    assert "No rule stops this rater from continuing" in told
 
 
 def test_attention_checks_are_counted_and_told_apart(console: Client, study: Study) -> None:

@@ -121,7 +121,7 @@ def test_pictures_tell_how_far_images_are_covered(console: Client, study: Study)
     page = console.get(f"{ADDRESS}coverage/").content.decode()
     # Four images have four of the three ratings that they want, one has none: 12 of 15.
     assert "12 of 15 ratings wanted (80 %)" in page
-    assert "4 of 5 images have all that they want" in page
+    assert "4 of 5 images have all their ratings" in page
     assert "<title>4 ratings, images: 4</title>" in page
 
 
@@ -161,7 +161,7 @@ def test_the_live_part_asks_for_itself_again(console: Client, study: Study) -> N
 def test_nobody_in_session_is_said(console: Client, study: Study) -> None:
     make_rater(study)
     page = console.get(ADDRESS).content.decode()
-    assert "Nobody is in session." in page
+    assert "Nobody is in a session." in page
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_an_exclusion_is_kept_with_who_and_why_and_comes_back_to_the_same_rows(
 
 @pytest.mark.parametrize(
     ("reason", "words"),
-    [(" ", "Say why"), ("x" * 501, "501 characters; at most 500"), ("a\0b", "NUL character")],
+    [(" ", "Say why"), ("x" * 501, "501 characters; the limit is 500"), ("a\0b", "NUL character")],
 )
 def test_a_reason_that_cannot_be_kept_excludes_nobody(
     console: Client, study: Study, reason: str, words: str

@@ -2,12 +2,13 @@
 
 import pytest
 from django.test import Client
-from django.urls import get_resolver
+from django.urls import get_resolver, reverse
 from knox.models import AuthToken
 
 from annotation.models import Rater, Study
 from annotation.raters.services import link_token
 from annotation.rating.api import urls
+from annotation.rating.api.shortcut import PREFIX
 from tests.annotation.rating.api.client import RaterClient
 from workbench.accounts.models import User
 
@@ -23,11 +24,19 @@ ROUTES = [
     ("post", "messages/unread/", 200),
     ("post", "messages/read/", 400),
     ("post", "claims/", 409),
-    ("post", "trials/1/display/", 404),
     ("post", "trials/1/renew/", 404),
     ("post", "trials/1/skip/", 400),
     ("post", "trials/1/submit/", 400),
 ]
+
+SAFE = {
+    "Content-Type": "application/json",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
 
 
 def ask(method: str, path: str, authorization: str = "", client: Client | None = None) -> int:
@@ -89,6 +98,83 @@ def test_an_excluded_rater_is_told_so(rater: Rater) -> None:
         "detail": "This link has been closed by the study's owner.",
     }
     assert client.status == 403
+
+
+def test_every_route_is_below_the_short_cut() -> None:
+    for pattern in urls.urlpatterns:
+        path = reverse(str(pattern.name), args=[1] if "<int:pk>" in str(pattern.pattern) else [])
+        assert path.startswith(PREFIX)
+
+
+def test_an_answer_has_the_headers_of_a_site_that_is_safe(rater: Rater) -> None:
+    response = Client().post(
+        "/api/v1/rating/messages/unread/", headers={"Authorization": f"Rater {link_token(rater)}"}
+    )
+    assert response.headers["Content-Length"] == str(len(response.content))
+    kept = {name: response.headers[name] for name in SAFE}
+    assert kept == SAFE
+    assert not response.cookies
+
+
+def test_another_host_is_refused(rater: Rater) -> None:
+    client = Client(headers={"Host": "evil.example", "Authorization": f"Rater {link_token(rater)}"})
+    assert client.get("/api/v1/rating/session/").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("language", "part"),
+    [("en", "has been closed"), ("zh-hans", "关闭"), ("xx", "has been closed")],
+)
+def test_a_problem_is_told_in_the_raters_language(rater: Rater, language: str, part: str) -> None:
+    Rater.objects.update(status="excluded")
+    headers = {"Authorization": f"Rater {link_token(rater)}", "Accept-Language": language}
+    response = Client().get("/api/v1/rating/session/", headers=headers)
+    assert part in response.json()["detail"]
+    assert response.headers["Content-Language"] == ("zh-hans" if language == "zh-hans" else "en")
+
+
+def test_a_request_without_a_token_is_told_which_kind_to_send(db: None) -> None:
+    response = Client().post("/api/v1/rating/claims/", content_type="application/json")
+    assert (response.status_code, response.headers["WWW-Authenticate"]) == (401, "Rater")
+    assert response.json()["code"] == "not_authenticated"
+
+
+def test_another_method_is_refused_with_those_that_there_are(rater: Rater) -> None:
+    headers = {"Authorization": f"Rater {link_token(rater)}"}
+    for send in (Client().get, Client().options, Client().delete):
+        response = send("/api/v1/rating/claims/", headers=headers)
+        assert (response.status_code, response.headers["Allow"]) == (405, "POST")
+        assert response.json()["code"] == "method_not_allowed"
+    assert Client().head("/api/v1/rating/session/", headers=headers).status_code == 200
+
+
+def test_an_unknown_route_is_not_found(db: None) -> None:
+    assert Client().post("/api/v1/rating/nothing/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status", "code"),
+    [
+        (b"{", "application/json", 400, "parse_error"),
+        (b"\xff", "application/json", 400, "parse_error"),
+        (b'{"a": NaN}', "application/json", 400, "parse_error"),
+        (b"[" * 100_000, "application/json", 400, "parse_error"),
+        (b" " * (3 << 20), "application/json", 400, "parse_error"),
+        (b"[]", "application/json", 400, "answer_invalid"),
+        (b"consent=true", "application/x-www-form-urlencoded", 415, "unsupported_media_type"),
+        (b"", "text/plain", 400, "consent_required"),
+    ],
+)
+def test_a_body_that_is_no_json_object_is_refused(
+    study: Study, rater: Rater, body: bytes, kind: str, status: int, code: str
+) -> None:
+    response = Client().post(
+        "/api/v1/rating/session/",
+        data=body,
+        content_type=kind,
+        headers={"Authorization": f"Rater {link_token(rater)}"},
+    )
+    assert (response.status_code, response.json()["code"]) == (status, code)
 
 
 def test_the_schema_describes_the_raters_token(owner: User) -> None:

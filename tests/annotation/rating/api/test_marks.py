@@ -1,4 +1,4 @@
-"""Marks beside a free text: taken, revised, refused, and in the exported database."""
+"""Marks on a free text: taken, revised, refused, and in the exported database."""
 
 import csv
 import io
@@ -102,7 +102,9 @@ def test_the_study_says_what_may_be_marked(marking: RaterClient) -> None:
     assert [(text["regions"], text["words"]) for text in texts] == [(True, False), (False, True)]
 
 
-def test_rows_that_are_written_by_sql_alone_have_no_marks(marking: RaterClient) -> None:
+def test_rows_that_are_written_by_sql_alone_have_no_marks(
+    study: Study, marking: RaterClient
+) -> None:
     trial = marking.claim()["trials"][0]["id"]
     with connection.cursor() as cursor:
         cursor.execute(

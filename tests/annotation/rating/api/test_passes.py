@@ -2,9 +2,11 @@
 last."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from annotation.models import Explanation, PublishedScore, Rater, Score, Stimulus, Study, Trial
 from annotation.opinion.export.records import export_records
@@ -12,13 +14,14 @@ from annotation.protocol.plan import PLAIN
 from annotation.rating.claims import expire_leases
 from tests import factories
 from tests.annotation.rating.api.client import RaterClient
+from tests.annotation.rating.rating import set_study
 
 PASSES = ("quality", "authenticity", "correspondence")
 
 
 def in_passes(study: Study, block: int = 2, **plan: Any) -> None:
     settings = replace(PLAIN, block_trials=block, one_per_pass=True, **plan)
-    Study.objects.filter(pk=study.pk).update(session_plan=settings.to_json())
+    set_study(study, session_plan=settings.to_json())
 
 
 @pytest.fixture
@@ -104,8 +107,8 @@ def test_what_comes_ahead_is_of_the_next_pass(rating: RaterClient) -> None:
 def test_a_block_held_by_mistake_waits_for_the_pass_before_it(
     study: Study, rating: RaterClient
 ) -> None:
-    # As where a study begins to ask once per perspective while a page holds two blocks.
-    Study.objects.filter(pk=study.pk).update(session_plan=replace(PLAIN, block_trials=1).to_json())
+    # As when a study starts to ask once per perspective while a page holds two blocks.
+    set_study(study, session_plan=replace(PLAIN, block_trials=1).to_json())
     assert [position for position, _asked in asked(rating.claim(ahead=2))] == [0, 1, 2]
     in_passes(study, 1)
     assert asked(rating.claim(ahead=2)) == [(0, ["quality"])]
@@ -194,18 +197,19 @@ def test_feedback_is_of_what_was_asked(study: Study, rater: Rater) -> None:
     assert body["trials"][0]["perspectives"] == ["authenticity"]
 
 
-def test_a_study_that_changes_its_mind_goes_on(study: Study, rating: RaterClient) -> None:
+def test_a_session_with_an_answer_goes_on_in_passes_though_the_study_changes_its_mind(
+    study: Study, rating: RaterClient
+) -> None:
     trial = rating.claim()["trials"][0]["id"]
     rating.submit(trial, {"quality": 2})
-    plan = replace(PLAIN, block_trials=2)
-    Study.objects.filter(pk=study.pk).update(session_plan=plan.to_json())
+    set_study(study, session_plan=replace(PLAIN, block_trials=2).to_json())
     by_id = {item["id"]: item["perspectives"] for item in rating.claim(ahead=2)["trials"]}
-    assert by_id[trial] == ["authenticity", "correspondence"]
-    body = rating.submit(trial, {"authenticity": 3, "correspondence": 4})
+    assert by_id.get(trial, ["authenticity"]) == ["authenticity"]
+    for name in PASSES[1:]:
+        body = rating.submit(trial, {name: 3})
     assert body["trial"]["state"] == "submitted"
-    whole = rating.claim()["trials"][0]
+    whole = RaterClient(factories.make_rater(study)).start().claim()["trials"][0]
     assert whole["perspectives"] == list(PASSES)
-    assert rating.submit(whole["id"])["trial"]["state"] == "submitted"
 
 
 def test_measurements_of_the_passes_add_up(rating: RaterClient) -> None:
@@ -213,3 +217,16 @@ def test_measurements_of_the_passes_add_up(rating: RaterClient) -> None:
     for perspective in PASSES:
         rating.submit(trial, {perspective: 3}, behaviour={"shown_ms": 1000})
     assert Trial.objects.get(pk=trial).behaviour == {"shown_ms": 3000}
+
+
+def test_an_image_was_on_the_screen_when_it_was_for_its_first_perspective(
+    rating: RaterClient,
+) -> None:
+    trial = rating.claim()["trials"][0]["id"]
+    Trial.objects.filter(pk=trial).update(leased_at=timezone.now() - timedelta(minutes=5))
+    rating.submit(trial, {"quality": 3}, displayed_ago_ms=120_000)
+    first = Trial.objects.get(pk=trial).displayed_at
+    assert first is not None
+    assert (timezone.now() - first).total_seconds() == pytest.approx(120, abs=2)
+    rating.submit(trial, {"authenticity": 3}, displayed_ago_ms=1_000)
+    assert Trial.objects.get(pk=trial).displayed_at == first

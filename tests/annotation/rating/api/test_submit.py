@@ -1,6 +1,7 @@
 """POST trials/{id}/submit/."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,9 +21,12 @@ from annotation.models import (
 )
 from annotation.protocol.aigciqa2023 import default_perspectives
 from annotation.protocol.asking import ExplanationAsking
+from annotation.protocol.plan import PLAIN
 from annotation.protocol.scales import Scale
+from annotation.studies.protocols import current_protocol, perspective_ids
 from tests import factories
 from tests.annotation.rating.api.client import SCORES, RaterClient
+from tests.annotation.rating.rating import set_study
 
 REASONS = {
     "quality": {"phrases": {"quality_clarity": 3}, "text": ""},
@@ -172,8 +176,8 @@ def test_not_a_number_is_refused(study: Study, rating: RaterClient) -> None:
         ({"quality": {"phrases": {"quality_clarity": "2"}}}, "is not a whole number"),
         ({"quality": {"text": "a\0b"}}, "holds a NUL character"),
         ({"quality": {"text": "\ud800"}}, "is not valid Unicode"),
-        ({"quality": {"text": 5}}, "is not a text"),
-        ({"quality": {"text": "x" * 2001}}, "2001 characters, 2000 fit"),
+        ({"quality": {"text": 5}}, "is not text"),
+        ({"quality": {"text": "x" * 2001}}, "2001 characters, at most 2000 fit"),
         ({"quality": []}, "is not an object"),
         ({"beauty": {}}, "'beauty' is not a perspective"),
     ],
@@ -261,27 +265,34 @@ def test_an_answer_after_withdrawing_is_refused(rating: RaterClient) -> None:
 
 
 def test_a_changed_scale_counts_from_the_next_request_on(study: Study, rating: RaterClient) -> None:
-    trials = rating.claim(ahead=1)["trials"]
-    rating.submit(trials[0]["id"])
+    """While nobody has answered; afterwards the owner's change is refused."""
+    trial = first(rating)
     factories.set_perspectives(study, default_perspectives(Scale("acr11", 0, 10, 1)))
-    rating.submit(trials[1]["id"], {**SCORES, "quality": 10})
+    rating.submit(trial, {**SCORES, "quality": 10})
     assert rating.status == 200
 
 
-def test_few_statements_are_needed(rating: RaterClient, django_assert_max_num_queries: Any) -> None:
-    rating.submit(first(rating), ahead=1)
-    trial = rating.claim(ahead=1)["trials"][0]["id"]
-    # Access, savepoint-free transaction of: lock, answer, renewal, holdings; and, between blocks
-    # only, what the next one has: the last image, the places, the lease.
+def test_few_statements_are_needed(
+    study: Study, rating: RaterClient, django_assert_max_num_queries: Any
+) -> None:
+    set_study(study, session_plan=replace(PLAIN, block_trials=3).to_json())
+    trial = first(rating)
+    # Read once per process.
+    perspective_ids(current_protocol(study.pk).pk)
+    # Access; the lock, the answer, and what is held; beside them a transaction's begin and end.
+    with django_assert_max_num_queries(6):
+        trial = rating.submit(trial, explanations=REASONS, ahead=1)["trials"][0]["id"]
+    # Between two blocks also the free images, the last image, the places and the lease.
     with django_assert_max_num_queries(10):
         rating.submit(trial, explanations=REASONS, ahead=1)
+    assert Trial.objects.count() == 5
 
 
 def test_after_a_training_image_the_answer_says_what_was_expected(
     study: Study, rater: Rater
 ) -> None:
     """0.8 of the way from 1 to 5 is 4.2, level 4; one level of five on either side is expected."""
-    Study.objects.filter(pk=study.pk).update(session_plan={"training_trials": 1})
+    set_study(study, session_plan={"training_trials": 1})
     factories.make_stimuli(study, 1)
     (known,) = factories.make_stimuli(study, [50], purpose="training")
     for source, mos in (("experts", 0.7), ("crowd", 0.9)):
@@ -301,7 +312,7 @@ def test_after_a_training_image_the_answer_says_what_was_expected(
 def test_no_hidden_role_shows(study: Study, rater: Rater) -> None:
     """A gold image's trial has the keys and the kinds of values of any other's."""
     plan = {"stabilisation_trials": 0, "gold_share": 0.3, "training_trials": 0}
-    Study.objects.filter(pk=study.pk).update(session_plan=plan)
+    set_study(study, session_plan=plan)
     factories.make_stimuli(study, 12)
     (gold,) = factories.make_stimuli(study, [50], purpose="gold")
     PublishedScore.objects.create(stimulus=gold, perspective="quality", mos=0.5, source="experts")
@@ -341,9 +352,7 @@ def expire(trial: int) -> None:
 
 
 def ask(study: Study, **asking: Any) -> None:
-    Study.objects.filter(pk=study.pk).update(
-        explanation_asked=ExplanationAsking.from_json(asking).to_json()
-    )
+    set_study(study, explanation_asked=ExplanationAsking.from_json(asking).to_json())
 
 
 def test_reasons_are_asked_for_every_image_at_first(rating: RaterClient) -> None:

@@ -1,14 +1,15 @@
-"""POST claims/, display/, renew/ and skip/."""
+"""POST claims/, renew/ and skip/, and when an image was on the screen."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from annotation.models import Rater, Study, Trial
 from tests import factories
-from tests.annotation.rating.api.client import RaterClient
+from tests.annotation.rating.api.client import SCORES, RaterClient
 
 
 def test_a_claim_answers_with_everything_that_the_rater_is_shown_and_nothing_more(
@@ -76,11 +77,60 @@ def test_the_session_ends_when_nothing_is_left(rating: RaterClient) -> None:
     assert rating.get("session/")["session"] is None
 
 
-def test_display_is_noted(rating: RaterClient) -> None:
+def given_out(trial: int, seconds: float) -> None:
+    """Lets `seconds` pass since the trial was given out."""
+    Trial.objects.filter(pk=trial).update(leased_at=timezone.now() - timedelta(seconds=seconds))
+
+
+def displayed_ago(trial: int) -> float:
+    """How many seconds ago its image was first on the screen."""
+    at = Trial.objects.get(pk=trial).displayed_at
+    assert at is not None
+    return (timezone.now() - at).total_seconds()
+
+
+@pytest.mark.parametrize(
+    ("ago_ms", "seconds"),
+    [
+        (4_000, 4),
+        (0, 0),
+        # Earlier than the trial was given out: a clock that was set while the answer waited.
+        (3_600_000, 60),
+        (10**25, 60),
+    ],
+)
+@pytest.mark.parametrize("action", ["submit", "skip"])
+def test_an_answer_says_how_long_ago_its_image_was_on_the_screen(
+    rating: RaterClient, action: str, ago_ms: int, seconds: float
+) -> None:
     trial = rating.claim()["trials"][0]["id"]
-    rating.post(f"trials/{trial}/display/")
-    assert rating.status == 204
-    assert Trial.objects.get(pk=trial).displayed_at is not None
+    given_out(trial, 60)
+    body = {"scores": SCORES, "reason": "offensive", "displayed_ago_ms": ago_ms}
+    rating.post(f"trials/{trial}/{action}/", body)
+    assert rating.status == 200
+    assert displayed_ago(trial) == pytest.approx(seconds, abs=2)
+
+
+def test_an_image_that_was_never_on_the_screen_has_no_time(rating: RaterClient) -> None:
+    trial = rating.claim()["trials"][0]["id"]
+    rating.post(f"trials/{trial}/skip/", {"reason": "does_not_load", "displayed_ago_ms": None})
+    assert Trial.objects.get(pk=trial).displayed_at is None
+
+
+def test_a_changed_answer_leaves_the_first_time_as_it_was(rating: RaterClient) -> None:
+    trial = rating.claim()["trials"][0]["id"]
+    given_out(trial, 60)
+    rating.submit(trial, displayed_ago_ms=40_000)
+    rating.submit(trial, {**SCORES, "quality": 1}, displayed_ago_ms=1_000)
+    assert displayed_ago(trial) == pytest.approx(40, abs=2)
+
+
+@pytest.mark.parametrize("ago", [-1, 1.5, "1", True, [1]])
+def test_another_time_is_refused(rating: RaterClient, ago: Any) -> None:
+    trial = rating.claim()["trials"][0]["id"]
+    body = rating.submit(trial, displayed_ago_ms=ago)
+    assert (rating.status, body["code"]) == (400, "answer_invalid")
+    assert body["detail"] == f"displayed_ago_ms: {ago!r} is not a whole number from 0 on"
 
 
 def test_renewing_answers_with_the_new_expiry(rating: RaterClient) -> None:
@@ -126,13 +176,13 @@ def test_another_reason_is_told_in_words(rating: RaterClient) -> None:
     trial = rating.claim()["trials"][0]["id"]
     body = rating.post(f"trials/{trial}/skip/", {"reason": "other", "note": "  "})
     assert (rating.status, body["code"]) == (400, "answer_invalid")
-    assert body["detail"] == "note: say in a few words why, where the reason is another one"
+    assert body["detail"] == "note: required if the reason is 'other': say why in a few words"
     rating.post(f"trials/{trial}/skip/", {"reason": "other", "note": "I know the painter."})
     skipped = Trial.objects.get(pk=trial)
     assert (skipped.skip_reason, skipped.skip_note) == ("other", "I know the painter.")
 
 
-@pytest.mark.parametrize("action", ["display", "renew", "submit", "skip"])
+@pytest.mark.parametrize("action", ["renew", "submit", "skip"])
 @pytest.mark.parametrize("number", [0, 10**25])
 def test_a_trial_that_does_not_exist_is_not_found(
     rating: RaterClient, action: str, number: int

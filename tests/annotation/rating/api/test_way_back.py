@@ -8,12 +8,13 @@ import pytest
 from annotation.models import Study
 from annotation.protocol.plan import PLAIN
 from tests.annotation.rating.api.client import SCORES, RaterClient
+from tests.annotation.rating.rating import set_study
 
 pytestmark = pytest.mark.django_db
 
 
 def set_plan(study: Study, **settings: Any) -> None:
-    Study.objects.filter(pk=study.pk).update(session_plan=replace(PLAIN, **settings).to_json())
+    set_study(study, session_plan=replace(PLAIN, **settings).to_json())
 
 
 def answer_all(rating: RaterClient, number: int) -> list[int]:

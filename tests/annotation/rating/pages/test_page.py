@@ -19,6 +19,7 @@ from annotation.raters.completion import completion_code
 from annotation.raters.services import rater_link
 from tests import factories
 from tests.annotation.answering import answer
+from tests.annotation.rating.rating import set_study
 from tests.factories import set_perspectives
 
 
@@ -33,8 +34,8 @@ def visit(rater: Rater, **headers: str) -> Any:
 
 def session(rater: Rater, state: str) -> RatingSession:
     over = state in {"done", "withdrawn", "stopped", "expired"}
-    return RatingSession.objects.create(
-        rater=rater,
+    return factories.make_session(
+        rater,
         state=state,
         consented_at=timezone.now(),
         ended_at=timezone.now() if over else None,
@@ -65,7 +66,7 @@ def test_a_newcomer_reads_the_consent(rater: Rater, images: list[Stimulus]) -> N
 def test_a_study_without_texts_shows_the_default_ones(
     study: Study, rater: Rater, images: list[Stimulus]
 ) -> None:
-    Study.objects.filter(pk=study.pk).update(consent="", instructions=" ")
+    set_study(study, consent="", instructions=" ")
     assert "Taking part is voluntary" in text_of(visit(rater))
     session(rater, "instructions")
     assert "There are no right answers" in text_of(visit(rater))
@@ -141,7 +142,7 @@ def test_a_rater_who_stopped_may_begin_again(rater: Rater, images: list[Stimulus
     assert "You have stopped" in text
     # As the consent says: without disadvantage.
     assert completion_code(withdrawn.pk) in text
-    assert "Begin again" in text
+    assert "Start again" in text
 
 
 def test_who_was_stopped_is_thanked_and_gets_a_code(rater: Rater, images: list[Stimulus]) -> None:
@@ -152,14 +153,14 @@ def test_who_was_stopped_is_thanked_and_gets_a_code(rater: Rater, images: list[S
         assert "it needs no more ratings from you" in text
         assert completion_code(stopped.pk) in text
         assert "Rate more images" not in text
-        assert "Begin again" not in text
+        assert "Start again" not in text
 
 
 def test_who_was_stopped_is_not_told_to_come_back_tomorrow(
     study: Study, rater: Rater, images: list[Stimulus]
 ) -> None:
     plan = replace(PLAIN, daily_trials=1)
-    Study.objects.filter(pk=study.pk).update(session_plan=plan.to_json())
+    set_study(study, session_plan=plan.to_json())
     answer(session(rater, "stopped"), images[0], 3)
     assert "it needs no more ratings from you" in text_of(visit(rater))
 
@@ -185,7 +186,7 @@ def test_who_comes_back_after_the_session_expired_may_begin_again(
 def test_a_rater_who_did_enough_today_is_told_when_to_come_back(
     study: Study, rater: Rater, images: list[Stimulus]
 ) -> None:
-    Study.objects.filter(pk=study.pk).update(session_plan={"daily_trials": 1})
+    set_study(study, session_plan={"daily_trials": 1})
     now = timezone.now()
     Trial.objects.create(
         session=session(rater, "done"),
@@ -205,7 +206,7 @@ def test_a_wrong_link_is_explained(db: None) -> None:
     response = Client().get("/rate/nonsense/")
     assert response.status_code == 404
     assert "This link does not work" in text_of(response)
-    assert "ask whoever invited you for a new link" in text_of(response)
+    assert "ask the person who invited you for a new link" in text_of(response)
 
 
 def test_an_excluded_rater_is_told(rater: Rater, images: list[Stimulus]) -> None:
@@ -272,7 +273,7 @@ def test_an_owners_text_cannot_break_out_of_the_page(
     study: Study, rater: Rater, images: list[Stimulus]
 ) -> None:
     evil = '</script><script src="https://evil.example/x.js"></script>'
-    Study.objects.filter(pk=study.pk).update(title=evil, consent=evil)
+    set_study(study, title=evil, consent=evil)
     assert "<script src=" not in visit(rater).content.decode().replace(
         '<script type="module" src="/static/', ""
     )

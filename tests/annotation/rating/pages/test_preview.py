@@ -63,7 +63,7 @@ def test_training_comes_first_with_what_is_expected(console: Client, study: Stud
 def test_a_study_without_images_is_shown_with_drawn_ones(console: Client, study: Study) -> None:
     page = console.get(ADDRESS).content.decode()
     assert given(page)["trials"] == []
-    assert "with drawn images" in page
+    assert "with sample images" in page
 
 
 def test_the_previews_token_opens_nothing(client: Client, study: Study) -> None:

@@ -68,8 +68,8 @@ def imported(owner: User, release: Path) -> Study:
     study = make_study(owner, "aigciqa", holdout_share=0.2)
     report = import_aigciqa2023(study=study, folder=release)
     assert (report.imported, report.rejected) == (2400, [])
-    # 0.png, the released example, is the one image that is there; two rows have a slip besides.
-    assert sum("absent" in note.template for note in report.notes) == 2399
+    # 0.png, the released example, is the one image that is there; two rows also have a slip.
+    assert sum("missing" in note.template for note in report.notes) == 2399
     assert len(report.notes) == 2399 + 2
     return study
 
@@ -172,7 +172,7 @@ def test_the_command_says_what_is_absent_and_lists_all_in_a_file(
     )
 
     printed = out.getvalue()
-    assert 'row 2 (line 3): image "Controlnet/000-2.png" is absent' in printed
+    assert 'row 2 (line 3): image "Controlnet/000-2.png" is missing' in printed
     assert "… and 2396 more rows like these" in printed
     assert "2400 imported, 0 updated" in printed
     assert len(listing.read_text().splitlines()) == 2401

@@ -111,16 +111,16 @@ def test_a_manifest_that_is_not_there_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("a.png,x", "the row has 2 cells, the header names 3"),
-        ("a.png,x,y,z", "the row has 4 cells, the header names 3"),
+        ("a.png,x", "the row has 2 cells, the header has 3"),
+        ("a.png,x,y,z", "the row has 4 cells, the header has 3"),
         ("a.png,,G", "prompt is empty"),
         ("a.png,x, ", "generator is empty"),
-        (f"{'a' * 301},x,G", "filename has 301 characters, 300 fit"),
-        (f"a.png,x,{'G' * 201}", "generator has 201 characters, 200 fit"),
-        ("../a.png,x,G", 'the name "../a.png" leads outside the images'),
-        ("/etc/passwd,x,G", 'the name "/etc/passwd" leads outside the images'),
-        ("C:\\a.png,x,G", 'the name "C:\\a.png" leads outside the images'),
-        ("a.png,x\0y,G", 'column "prompt" holds a character that is no text'),
+        (f"{'a' * 301},x,G", "filename has 301 characters; at most 300 fit"),
+        (f"a.png,x,{'G' * 201}", "generator has 201 characters; at most 200 fit"),
+        ("../a.png,x,G", 'the name "../a.png" points outside the images'),
+        ("/etc/passwd,x,G", 'the name "/etc/passwd" points outside the images'),
+        ("C:\\a.png,x,G", 'the name "C:\\a.png" points outside the images'),
+        ("a.png,x\0y,G", 'column "prompt" contains a character that is not text'),
     ],
 )
 def test_a_bad_row_is_listed_and_the_others_stay(tmp_path: Path, line: str, message: str) -> None:
@@ -136,10 +136,10 @@ def test_a_bad_row_is_listed_and_the_others_stay(tmp_path: Path, line: str, mess
     [
         ('{"filename": "a.png"', "the line is not a JSON object"),
         ("[1, 2]", r"the line is not a JSON object \(list\)"),
-        ('{"filename": 3, "prompt": "x", "generator": "G"}', "filename is not a text"),
+        ('{"filename": 3, "prompt": "x", "generator": "G"}', "filename is not text"),
         ('{"filename": "a.png", "prompt": "x"}', "generator is empty"),
         ('{"filename": "a", "prompt": "x", "generator": "G", "v": NaN}', "NaN is not JSON"),
-        (r'{"filename": "a", "prompt": "\ud800", "generator": "G"}', 'column "prompt" holds'),
+        (r'{"filename": "a", "prompt": "\ud800", "generator": "G"}', 'column "prompt" contains'),
         (r'{"filename": "a", "prompt": "x", "generator": "G", "m": ["\u0000"]}', 'column "m"'),
         ('{"a":' * 5000 + "1" + "}" * 5000, "the line is not a JSON object"),
     ],
@@ -213,7 +213,7 @@ def test_a_row_says_whether_it_is_an_attention_check(
     ("columns", "message"),
     [
         ({"attention_check": "maybe", "mos_quality": "0"}, '"maybe" is neither yes nor no'),
-        ({"attention_check": "yes", "mos_quality": ""}, "has no score that is right"),
+        ({"attention_check": "yes", "mos_quality": ""}, "has no correct score"),
     ],
 )
 def test_an_attention_check_that_is_none_is_listed(

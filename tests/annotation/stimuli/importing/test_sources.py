@@ -38,7 +38,7 @@ def test_a_missing_file_is_named(images: Path) -> None:
 
 
 def test_a_missing_file_that_differs_in_its_suffix_is_pointed_out(images: Path) -> None:
-    with pytest.raises(ImageError, match=r'name it "a.png" as the file is'):
+    with pytest.raises(ImageError, match=r'write "a.png", as the file is called'):
         open_source(images).read("A.jpg")
 
 
@@ -74,7 +74,7 @@ def test_decomposed_accents_of_macos_are_found(tmp_path: Path) -> None:
 def test_an_archive_that_leads_outside_is_refused(tmp_path: Path, name: str) -> None:
     path = write_zip(tmp_path / "evil.zip", {"good.png": b"x", name: b"y"})
 
-    with pytest.raises(ArchiveError, match=f'evil.zip holds "{name}", which leads outside it'):
+    with pytest.raises(ArchiveError, match=f'evil.zip contains "{name}", which points outside it'):
         open_source(path)
 
 

@@ -42,5 +42,5 @@ def test_a_gold_image_does_not_become_an_attention_check(study: Study, folder: P
     )
 
     # Its ratings were given to another question.
-    assert "with another attention_check" in report.rejected[0].sentence()
+    assert "with a different attention_check" in report.rejected[0].sentence()
     assert not Stimulus.objects.get().attention_check

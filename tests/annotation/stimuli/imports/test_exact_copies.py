@@ -1,4 +1,4 @@
-"""Large images: a reduced copy where images are fitted, every pixel where a study shows those."""
+"""Large images: a reduced copy for fitted images, every pixel for studies that show them."""
 
 import io
 from pathlib import Path
@@ -51,7 +51,7 @@ def test_an_image_imported_before_gets_its_exact_copy_with_the_next_import(
     assert (report.imported, report.updated, report.unchanged) == (0, 1, 0)
     assert Image.open(Stimulus.objects.get().exact).size == (2500, 30)
     assert import_manifest(study=study, manifest=large).unchanged == 1
-    # Its exact copy is the original itself; beside it the reduced one and the thumbnail.
+    # Its exact copy is the original itself; next to it are the reduced one and the thumbnail.
     assert len(stored(media)) == 3
 
 

@@ -170,7 +170,7 @@ def test_a_manifest_that_cannot_be_read_is_refused_by_its_own_name(
 def test_one_import_at_a_time(study: Study, folder: Path, archive: Path) -> None:
     _request(study, folder / "manifest.csv", archive)
 
-    with pytest.raises(ImportActiveError, match="is under way"):
+    with pytest.raises(ImportActiveError, match="is in progress"):
         _request(study, folder / "manifest.csv", archive)
 
     assert ImportJob.objects.count() == 1
@@ -186,14 +186,14 @@ def test_a_full_disk_keeps_nothing_of_an_upload_and_says_so(
     save = FileSystemStorage.save
 
     def half(self: FileSystemStorage, name: str, content: "File[bytes]") -> str:
-        """The archive is cut off where the disk is full."""
+        """The archive is cut off when the disk is full."""
         if not name.endswith(".zip"):
             return save(self, name, content)
         save(self, name, ContentFile(b"PK half an archive"))
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(FileSystemStorage, "save", half)
-    with pytest.raises(UploadNotKeptError, match=r"No space left on device.*Make room"):
+    with pytest.raises(UploadNotKeptError, match=r"No space left on device.*Free some space"):
         _request(study, folder / "manifest.csv", archive)
     assert not ImportJob.objects.exists()
     assert artifacts.listdir("imports") == ([], [])
@@ -255,7 +255,7 @@ def test_a_job_that_kills_every_worker_is_given_up(
 
     job.refresh_from_db()
     assert (job.state, sent) == ("failed", [])
-    assert "broke off" in job.refusal["template"]
+    assert "was interrupted" in job.refusal["template"]
     assert _staged(job) == [False] * 3
 
 

@@ -158,7 +158,7 @@ def test_images_are_needed_unless_labels_are_wanted(
     assert ImportJob.objects.get().labels_only
 
 
-def test_a_second_import_while_one_is_under_way_is_refused(
+def test_a_second_import_while_one_is_in_progress_is_refused(
     client: Client, owner: User, form_page: str, folder: Path
 ) -> None:
     client.force_login(owner)
@@ -166,7 +166,7 @@ def test_a_second_import_while_one_is_under_way_is_refused(
 
     response = client.post(form_page, _upload(folder), headers=HTMX)
 
-    assert b"is under way; wait until it has ended" in response.content
+    assert b"is in progress; wait until it is done" in response.content
     assert ImportJob.objects.count() == 1
 
 
@@ -179,7 +179,7 @@ def test_an_upload_that_is_too_large_is_refused_before_it_is_read(
     response = client.post(form_page, _upload(folder))
 
     assert response.status_code == 413
-    assert "larger than 1000\xa0bytes together" in response.content.decode()
+    assert "Together the files are larger than 1000\xa0bytes" in response.content.decode()
     assert not ImportJob.objects.exists()
 
 

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture(autouse=True)
 def _worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Jobs run beside the server, in a thread of their own, as a worker would run them."""
+    """Jobs run in their own thread next to the server, as a worker would run them."""
     threads: list[threading.Thread] = []
 
     def work(job_id: int) -> None:
@@ -76,7 +76,7 @@ def test_a_person_imports_a_zip_and_reads_which_rows_are_bad(
     page.get_by_role("link", name="All imports").click()
     page.get_by_label("Manifest").set_input_files(manifest)
     page.get_by_label("Images").set_input_files(archive)
-    page.get_by_label("Import the good rows though others are bad").check()
+    page.get_by_label("Import the good rows even if others are bad").check()
     page.get_by_role("button", name="Check and import").click()
 
     expect(panel.locator(".badge")).to_have_text("Succeeded")

@@ -77,7 +77,7 @@ def test_a_second_run_changes_nothing(study: Study, folder: Path, media: Path) -
     report = import_manifest(study=study, manifest=folder / "manifest.csv")
 
     assert (report.imported, report.updated, report.unchanged) == (0, 0, 4)
-    assert report.summary() == "Nothing changed: 4 of 4 rows are in the study."
+    assert report.summary() == "Nothing changed: 4 of 4 rows are already in the study."
     assert list(Stimulus.objects.order_by("pk").values()) == rows
     assert {name: (media / name).stat().st_mtime_ns for name in stored(media)} == files
     assert AuditEntry.objects.filter(action="stimuli.imported").count() == 1
@@ -206,8 +206,8 @@ def test_the_same_image_and_prompt_of_two_generators_is_a_contradiction(
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"prompt": "another"}, '"0.png" is in the study with another prompt'),
-        ({"generator": "another"}, '"0.png" is in the study with another generator'),
+        ({"prompt": "another"}, '"0.png" is in the study with a different prompt'),
+        ({"generator": "another"}, '"0.png" is in the study with a different generator'),
     ],
 )
 def test_a_row_that_contradicts_the_study_is_refused(
@@ -229,7 +229,7 @@ def test_a_changed_image_under_a_known_name_is_refused(study: Study, folder: Pat
     report = import_manifest(study=study, manifest=folder / "manifest.csv")
 
     assert [error.sentence() for error in report.rejected] == [
-        '"0.png" is in the study with another image'
+        '"0.png" is in the study with a different image'
     ]
 
 
@@ -358,7 +358,7 @@ def test_an_archive_that_leads_outside_is_refused_even_in_part(
 ) -> None:
     archive = write_zip(tmp_path / "evil.zip", {"0.png": picture(0), "../../evil.png": picture(1)})
 
-    with pytest.raises(ImportRefusedError, match="leads outside it; pack the images again"):
+    with pytest.raises(ImportRefusedError, match="points outside it; pack the images again"):
         import_manifest(study=study, manifest=folder / "manifest.csv", images=archive, partial=True)
     assert stored(media) == []
 
@@ -387,7 +387,7 @@ def test_a_second_import_into_the_study_waits_its_turn(study: Study, folder: Pat
     with (
         study_lock(study),
         ThreadPoolExecutor(1) as other,
-        pytest.raises(ImportRunningError, match="wait until it has ended"),
+        pytest.raises(ImportRunningError, match="wait until it is done"),
     ):
         other.submit(held_elsewhere).result()
     assert import_manifest(study=study, manifest=folder / "manifest.csv").imported == 4

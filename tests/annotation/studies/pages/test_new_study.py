@@ -128,7 +128,7 @@ def test_the_next_steps_tick_off(console: Client, owner: User) -> None:
     study = make_study(owner, "draft", status="draft", session_plan=plan)
     assert steps_of(console, study) == {
         "Import images": False,
-        "Import training images": False,
+        "Import practice images": False,
         "Import gold images": False,
         "Invite raters": False,
         "Open the study": False,
@@ -136,7 +136,7 @@ def test_the_next_steps_tick_off(console: Client, owner: User) -> None:
     make_stimuli(study, 1)
     known = make_stimuli(study, range(1, 3), purpose="training")
     known += make_stimuli(study, [3], purpose="gold")
-    assert not steps_of(console, study)["Import training images"], "their scores are unknown"
+    assert not steps_of(console, study)["Import practice images"], "their scores are unknown"
     for stimulus in known:
         PublishedScore.objects.create(
             stimulus=stimulus, perspective="quality", mos=0.5, source="experts"

@@ -14,7 +14,7 @@ from workbench.accounts.models import User
 
 
 def test_a_new_owner_is_told_how_to_begin(console: Client) -> None:
-    assert "No study yet" in console.get("/studies/").content.decode()
+    assert "No studies yet" in console.get("/studies/").content.decode()
 
 
 def test_a_study_is_made_with_the_scale_and_form_that_were_chosen(console: Client) -> None:
@@ -93,7 +93,7 @@ def test_settings_that_contradict_each_other_change_nothing(console: Client, stu
     form = page.context["form"]
     data = {field.name: field.value() for field in form}
     response = console.post("/studies/demo/settings/", {**data, "target_ratings": 9})
-    assert "may not ask for more ratings than an image may get" in response.content.decode()
+    assert "cannot ask for more ratings than an image may get" in response.content.decode()
     assert Study.objects.get().target_ratings == 3
 
 

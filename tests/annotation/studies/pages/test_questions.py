@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from annotation.models import RatingSession, Study, Trial
+from annotation.models import Study, Trial
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
 from annotation.protocol.forms import ExplanationForm
 from annotation.protocol.scales import ACR5, SLIDER5
-from tests.factories import make_explanation, make_rater, make_score, make_stimulus
+from tests.factories import make_explanation, make_rater, make_score, make_session, make_stimulus
 
 ADDRESS = "/studies/demo/settings/questions/"
 
@@ -42,7 +42,7 @@ def answered(study: Study) -> Study:
     """The study with one rated and explained image."""
     rater = make_rater(study)
     now = study.created_at
-    session = RatingSession.objects.create(rater=rater, consented_at=now, state="rating")
+    session = make_session(rater)
     trial = Trial.objects.create(
         session=session,
         rater=rater,
@@ -270,7 +270,7 @@ def test_a_form_that_the_page_cannot_show_is_left_alone(console: Client, study: 
     data = AIGCIQA2023_FORM.to_json()
     data["texts"].append({**data["texts"][0], "label": "And what else?"})
     Study.objects.update(explanation_form=data)
-    assert "edited through the API" in console.get(ADDRESS).content.decode()
+    assert "edit them through the API" in console.get(ADDRESS).content.decode()
     save(console, perspectives__0__label="Beauty")
     kept = Study.objects.get()
     assert kept.form == ExplanationForm.from_json(data)

@@ -151,5 +151,7 @@ def test_a_checkpoint_of_another_size_is_an_error() -> None:
 def test_a_name_beyond_the_configured_depth_has_no_place() -> None:
     official, config = nano()
     official["qformer1.visual_encoder.blocks.3.norm1.bias"] = torch.zeros(32)
-    with pytest.raises(CheckpointError, match=r"layers\.3\.layer_norm1\.bias has no place"):
+    with pytest.raises(
+        CheckpointError, match=r"layers\.3\.layer_norm1\.bias has no place in the model"
+    ):
         convert_state_dict(official, config)

@@ -69,7 +69,7 @@ def test_prompts_of_any_kind_are_embedded(loaded: LoadedModel, image_files: list
     items = [Item(image_files[0], prompt) for prompt in PROMPTS]
     found = Engine(loaded, batch_size=7, workers=1).embed(items).values
     assert np.isfinite(found).all()
-    # An empty prompt beside a long one is padded, and must not notice it.
+    # An empty prompt next to a long one is padded, which must not matter.
     np.testing.assert_allclose(found, one_at_a_time(loaded, items), atol=1e-5)
 
 

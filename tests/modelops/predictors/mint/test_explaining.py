@@ -1,4 +1,4 @@
-"""Stage 2's own promises: any language model, in batches, trained where it is not frozen."""
+"""Stage 2's own promises: any language model, in batches, trained if not frozen."""
 
 from pathlib import Path
 
@@ -91,7 +91,7 @@ def case() -> Case:
 
 
 def greedy_without_cache(model: MintIQAExplainer, case: Case, row: int, steps: int) -> list[int]:
-    """The whole sequence anew for every token."""
+    """The whole sequence again for every token."""
     one = slice(row, row + 1)
     language = model.language_model
     with torch.inference_mode():

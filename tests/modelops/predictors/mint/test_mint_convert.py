@@ -21,7 +21,7 @@ def convert(*words: str | Path) -> str:
 
 
 def given(tmp_path: Path) -> list[str | Path]:
-    """A released checkpoint with both stages, where it shall go, and its sizes and words."""
+    """A released checkpoint with both stages, where it goes, and its sizes and words."""
     torch.save(golden_checkpoint("nano")[0], tmp_path / "mint.pt")
     words = write_tokenizer(tmp_path / "words")
     config = require_shared("golden/mint/nano") / "config.json"
@@ -34,7 +34,7 @@ def test_a_released_checkpoint_becomes_a_folder_with_a_list_of_its_names(tmp_pat
     mapped = sum("name" in entry for entry in listed.values())
     assert printed.splitlines()[-1] == (
         f"{tmp_path / 'out'}: {len(listed)} official names, {mapped} mapped and "
-        f"{len(listed) - mapped} dropped; conversion.json there says which and why"
+        f"{len(listed) - mapped} dropped; conversion.json there lists which and why"
     )
     stored = load_file(tmp_path / "out" / "model.safetensors")
     assert {tensor.dtype for tensor in stored.values()} == {torch.bfloat16}

@@ -88,10 +88,10 @@ def twenty_thousand_square(path: Path) -> None:
     ("write", "mend"),
     [
         (truncated, "damaged or incomplete; put an intact copy in its place"),
-        (text, "save it anew"),
-        (empty, "save it anew"),
-        (tiff, "save it anew"),
-        (absent, "the file is missing; put its copy back"),
+        (text, "save it again"),
+        (empty, "save it again"),
+        (tiff, "save it again"),
+        (absent, "the file is missing; restore it from a copy"),
         (twenty_thousand_square, "too many pixels; scale it down"),
     ],
 )

@@ -141,7 +141,7 @@ def test_what_is_unknown_missing_or_absent_is_named(instructblip: Path, stage_on
     with pytest.raises(CheckpointError, match=f"{file.name} cannot be read"):
         start_from_instructblip(instructblip, stage_one)
     index.write_text("{}")
-    with pytest.raises(CheckpointError, match=r"index\.json is no index of files"):
+    with pytest.raises(CheckpointError, match=r"index\.json is not an index of files"):
         start_from_instructblip(instructblip, stage_one)
     index.unlink()
     with pytest.raises(CheckpointError, match=r"holds neither model\.safetensors nor"):

@@ -125,7 +125,7 @@ class Harmful:
 
 def test_code_in_a_torch_file_is_refused_and_not_run(tmp_path: Path) -> None:
     torch.save({"x": torch.zeros(1), "y": Harmful(tmp_path / "trace")}, tmp_path / "code.pt")
-    with pytest.raises(CheckpointError, match="holds code or objects beside tensors") as caught:
+    with pytest.raises(CheckpointError, match="contains code or objects besides tensors") as caught:
         WeightReader(tmp_path / "code.pt")
     assert "weights_only=False" not in str(caught.value)
     assert not (tmp_path / "trace").exists()
@@ -178,7 +178,7 @@ def test_what_surrounds_a_state_dict_is_named(tmp_path: Path) -> None:
 
 def test_a_lone_tensor_is_no_checkpoint(tmp_path: Path) -> None:
     torch.save(torch.zeros(1), tmp_path / "tensor.pt")
-    with pytest.raises(CheckpointError, match="holds a Tensor, not tensors by name"):
+    with pytest.raises(CheckpointError, match="holds a Tensor, not named tensors"):
         WeightReader(tmp_path / "tensor.pt")
 
 

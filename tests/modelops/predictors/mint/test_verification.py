@@ -275,7 +275,7 @@ def test_only_what_was_generated_is_compared(nano: Copy) -> None:
         ("qformer", "cross_attention_frequency", 0, r"cross_attention_frequency is 0, not"),
         ("llm", "layers", True, r"llm\.layers is True, not"),
         ("llm", "hidden_size", 10**9, r"llm\.hidden_size is 1000000000, not .* to 1048576"),
-        ("llm", "heads", 5, r"llm\.hidden_size 32 is no multiple of its heads"),
+        ("llm", "heads", 5, r"llm\.hidden_size 32 is not a multiple of its heads"),
         ("vision", "layer_norm_eps", "1e-6", r"vision\.layer_norm_eps is '1e-6', not between"),
         ("vision", "patch_size", 64, r"vision\.image_size 56 is less than its patch_size"),
         ("heads", "used_output", 3, r"heads\.used_output is 3, not one of the outputs"),
@@ -293,7 +293,7 @@ def test_sizes_that_cannot_be_are_named_with_the_file(
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(VerificationError, match=r"nowhere is no folder; give one with config"):
+    with pytest.raises(VerificationError, match=r"nowhere is not a folder; give one with config"):
         verify_folder(tmp_path / "nowhere")
 
 

@@ -31,7 +31,7 @@ def page(console: Client, url: str = URL) -> str:
 def test_an_empty_study_says_what_a_training_needs(console: Client, study: Study) -> None:
     text = page(console)
     assert "No model is in use yet" in text
-    assert "0 of the 20 labelled images that a training needs" in text
+    assert "Labelled images: 0 of the 20 that a training needs" in text
     assert "Retrain</button>" not in text
 
 
@@ -194,13 +194,13 @@ def test_images_that_could_not_be_read_are_listed_with_the_mend(
     version = train()
     text = page(console)
     assert "1 labelled image could not be read and was left out of the last training" in text
-    assert text.count(f"{rated.filename}: the file is missing; put its copy back") == 1
+    assert text.count(f"{rated.filename}: the file is missing; restore it from a copy") == 1
     assert "Learnt from 23 images" in text
 
     score_all(version)
     text = page(console)
     assert "2 images could not be read and have no prediction" in text
-    assert text.count(f"{rated.filename}: the file is missing; put its copy back") == 2
+    assert text.count(f"{rated.filename}: the file is missing; restore it from a copy") == 2
     assert f"{unrated.filename}: the file is missing" in text
     promotion.promote(version=version, actor=None)
     assert "<dt>Images learnt from</dt><dd>23</dd>" in page(console)

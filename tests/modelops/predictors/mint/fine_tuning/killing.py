@@ -97,7 +97,7 @@ def explaining(checkpoint: Path, progress: Told, save_seconds: float) -> nn.Modu
 def training(
     work: Work, checkpoint: Path, *, hold_at: int, save_seconds: float, in_save: bool = False
 ) -> Iterator[tuple[BaseProcess, Connection]]:
-    """A child that trains, telling of each step; it waits for ever after step `hold_at`, or, with
+    """A child that trains and reports each step; it waits forever after step `hold_at`, or, with
     `in_save`, in the middle of the first checkpoint after it."""
     context = get_context("forkserver")
     context.set_forkserver_preload([__name__])

@@ -21,7 +21,7 @@ GPU, PROCESSOR = torch.device("cuda:0"), torch.device("cpu")
 )
 def test_a_gpu_that_disappears_is_named_with_the_mend(error: Exception) -> None:
     with (
-        pytest.raises(DeviceError, match=r"the GPU does not answer any more.*nvidia-smi"),
+        pytest.raises(DeviceError, match=r"the GPU no longer answers.*nvidia-smi"),
         device_errors(GPU, Recipe("tiny")),
     ):
         raise error

@@ -1,4 +1,4 @@
-"""Progress by block, pace and time left, and the way back within a block, in a real Chromium."""
+"""Progress by block, pace, time left and changing the last answer, in a real Chromium."""
 
 from collections.abc import Callable
 
@@ -38,24 +38,6 @@ def test_the_bar_says_the_block_and_after_three_answers_pace_and_time(
     expect(block).to_have_text("1 of 2 in this block")
 
 
-def test_pace_is_a_median_which_a_break_does_not_change(rating: Page) -> None:
-    found = rating.evaluate(
-        """async () => {
-            const {Pace} = await import("/static/rating/pace.js");
-            const pace = new Pace();
-            const seconds = [];
-            for (const ms of [2000, 9000, 4000, 6000, 900000]) {
-                pace.add(ms);
-                seconds.push(pace.seconds);
-            }
-            for (let more = 0; more < 14; more += 1) pace.add(8000);
-            return [...seconds, pace.seconds, pace.times.length];
-        }"""
-    )
-    # 2 4 9 → 4; 2 4 6 9 → (4 + 6) / 2; 2 4 6 9 900 → 6; then the last fifteen alone.
-    assert found == [None, None, 4, 5, 6, 8, 15]
-
-
 def test_back_ends_with_its_block_and_survives_a_reload(
     open_page: Callable[[], Page], study: Study
 ) -> None:
@@ -70,19 +52,19 @@ def test_back_ends_with_its_block_and_survives_a_reload(
     page.reload()
     shows(page, 2)
     back(page).click()
-    expect(page.get_by_text("The last image, once more")).to_be_visible()
+    expect(page.get_by_text("The previous image again")).to_be_visible()
     expect(page.locator('[name="score-authenticity"][value="2"]')).to_be_checked()
     expect(page.get_by_label("What is distorted?")).to_have_value("the hands")
     choose(page, "quality", 1)
     page.get_by_role("button", name="Send the change").click()
-    expect(page.get_by_text("The last image, once more")).to_be_hidden()
+    expect(page.get_by_text("The previous image again")).to_be_hidden()
     for number in (3, 4):
         press(shows(page, number - 1), "5 5 5 Enter")
         shows(page, number)
     # The first image of the next block: what came before it stands, by key too.
     expect(back(page)).to_be_disabled()
     press(page, "Backspace")
-    expect(page.get_by_text("The last image, once more")).to_be_hidden()
+    expect(page.get_by_text("The previous image again")).to_be_hidden()
     page.reload()
     expect(back(shows(page, 4))).to_be_disabled()
     arrived(page)
@@ -97,7 +79,7 @@ def test_a_study_without_a_way_back_shows_none(open_page: Callable[[], Page], st
     expect(page.locator("#back")).to_be_hidden()
     press(page, "Backspace")
     shows(page, 2)
-    expect(page.get_by_text("The last image, once more")).to_be_hidden()
+    expect(page.get_by_text("The previous image again")).to_be_hidden()
 
 
 def test_an_answer_that_an_earlier_page_left_unsent_can_be_changed_too(

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
-from .core.errors import MintError
+from .errors import MintError
 
 
 class Problem(APIException):

@@ -1,0 +1,63 @@
+/** The bar that shows how far the session is, and the words around it. */
+
+import { byId, fill } from "./dom.js";
+
+/**
+ * @typedef {import("./dom.js").Settings} Settings
+ * @typedef {import("./progress.js").Position} Position
+ */
+
+export class ProgressBar {
+  /** @param {Settings["messages"]} messages */
+  constructor(messages) {
+    this.messages = messages;
+  }
+
+  /** @param {Position} position */
+  show(position) {
+    const { done, total, number, training } = position;
+    const bar = byId("progress", HTMLProgressElement);
+    byId("progress-area", HTMLElement).removeAttribute("data-empty");
+    bar.max = Math.max(total, 1);
+    bar.value = done;
+    const message = training ? this.messages.training : this.messages.progress;
+    say("progress-text", fill(message, { number, total }));
+    byId("progress-more", HTMLElement).hidden = training;
+    say("progress-block", this.#block(position));
+    say("progress-pace", this.#pace(position));
+    say("progress-left", this.#left(position));
+  }
+
+  /** @param {Position} position */
+  #block({ block }) {
+    return block ? wide(fill(this.messages.block, block), block.number, block.size) : "";
+  }
+
+  /** @param {Position} position */
+  #pace({ seconds }) {
+    return seconds === null ? "" : wide(fill(this.messages.pace, { seconds }), seconds);
+  }
+
+  /** @param {Position} position */
+  #left({ minutes }) {
+    if (minutes === null) return "";
+    return minutes ? fill(this.messages.left, { minutes }) : this.messages.left_little;
+  }
+}
+
+/**
+ * As wide as with numbers of two digits, so that what follows does not move.
+ * @param {string} text
+ * @param {number[]} numbers in the text
+ */
+function wide(text, ...numbers) {
+  return text + "\u2007".repeat(numbers.filter((number) => number < 10).length);
+}
+
+/**
+ * @param {string} id
+ * @param {string} text
+ */
+function say(id, text) {
+  byId(id, HTMLElement).textContent = text;
+}
