@@ -5,7 +5,7 @@ import sys
 import weakref
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ..models import ModelVersion
 from ..registry.artifacts import artifact_changed, local_folder
@@ -18,6 +18,7 @@ from .registry import PREDICTORS
 if TYPE_CHECKING:
     from ..learning.bayes import LastLayer
     from .mint import Answerer
+    from .mint.embedder import MintEmbedder
 
 LAST_LAYER = "last_layer.safetensors"
 
@@ -59,7 +60,7 @@ class VersionModel:
         from .mint import Answerer, load_speech
 
         speech = load_speech(self.folder, device=device(), dtype=speech_dtype())
-        return Answerer(self.backbone.loaded, speech)
+        return Answerer(cast("MintEmbedder", self.backbone).loaded, speech)
 
 
 #: The versions that this process holds, the one used last at the end.

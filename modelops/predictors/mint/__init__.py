@@ -29,7 +29,7 @@ from .checkpoint import (
 )
 from .configuration import PERSPECTIVES, MintIQAConfig, MintIQAExplainerConfig
 from .conversion import convert_state_dict, load_official
-from .devices import Precision, native_precision, processor_cores
+from .devices import native_precision, processor_cores
 from .engine import Engine, Item
 from .errors import (
     CheckpointError,
@@ -76,7 +76,6 @@ __all__ = [
     "MintIQAProcessor",
     "MintModelError",
     "ModelInputs",
-    "Precision",
     "PromptTokenizer",
     "Speech",
     "TokenizerError",

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from ...learning.curves import Curve
 from ...learning.recipe import Recipe
-from ..base import Embeddings, Report, Samples
+from ..base import Embeddings, Precision, Report, Samples
 from .checkpoint import LoadedModel, backbone_hash, save_model
-from .devices import Precision
 from .engine import Engine, Item
 from .errors import UnreadableImageError
 from .fine_tuning.accelerated import fine_tune_together

@@ -17,9 +17,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..base import Embeddings
+from ..base import Embeddings, Precision
 from .checkpoint import LoadedModel
-from .devices import Precision, device_errors, in_halves, threads_each
+from .devices import device_errors, in_halves, threads_each
 from .errors import UnreadableImageError
 from .modeling import with_bfloat16_products
 from .prefetching import ahead_of

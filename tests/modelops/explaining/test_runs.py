@@ -4,6 +4,7 @@ import gc
 import json
 import weakref
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -14,6 +15,7 @@ from modelops.explaining.version_training import decoding_of
 from modelops.explaining.wording import QUESTIONS
 from modelops.learning.errors import LearningError
 from modelops.models import ExplainingRun, ModelVersion, PredictedExplanation
+from modelops.predictors.mint.embedder import MintEmbedder
 from modelops.predictors.store import release_models, version_model
 from modelops.registry.artifacts import local_folder
 from modelops.runs import sweeping
@@ -114,7 +116,7 @@ def test_the_stored_answers_are_those_of_the_stored_model(
 def test_a_model_that_is_let_go_goes_at_once(explains: ModelVersion) -> None:
     model = version_model(explains)
     model.embedder.embed([Stimulus.objects.select_related("prompt").order_by("pk")[0]])
-    gone = weakref.ref(model.backbone.model)
+    gone = weakref.ref(cast(MintEmbedder, model.backbone).model)
     gc.disable()  # as if the collector did not happen to run
     try:
         del model

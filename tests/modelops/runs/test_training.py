@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -15,14 +15,18 @@ from modelops.learning.curves import Curve
 from modelops.learning.recipe import Recipe
 from modelops.models import ModelVersion, TrainingRun
 from modelops.predictors.mint import Engine, MintIQAModel, load_model
-from modelops.predictors.mint import embedder as learning
+from modelops.predictors.mint.embedder import MintEmbedder
 from modelops.predictors.mint.fine_tuning.data import TrainingData
+from modelops.predictors.mint.fine_tuning.training import fine_tune
 from modelops.predictors.store import version_model
 from modelops.registry.artifacts import local_folder
 from modelops.runs.training import run_training
 from tests.modelops.conftest import Train
 from tests.modelops.labelling import make_predictor
 from workbench.core.jobs import leases
+
+#: Where the product takes it from.
+FINE_TUNE = "modelops.predictors.mint.embedder.fine_tune"
 
 
 def test_a_candidate_is_registered_with_its_labels_and_hold_out(
@@ -146,14 +150,12 @@ def test_an_image_that_is_gone_is_left_out_though_its_embedding_is_known(
 def test_an_image_that_goes_while_others_train_is_left_out(
     labelled: list[Stimulus], train: Train, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = learning.fine_tune
-
     def lose(*args: Any) -> Curve:
-        curve = real(*args)
+        curve = fine_tune(*args)
         Path(labelled[0].image.path).unlink()
         return curve
 
-    monkeypatch.setattr(learning, "fine_tune", lose)
+    monkeypatch.setattr(FINE_TUNE, lose)
     train(epochs=1, learning_rate=1e-3)
     (problem,) = TrainingRun.objects.get().problems
     assert (problem["filename"], problem["split"]) == (labelled[0].filename, "pool")
@@ -231,13 +233,12 @@ def test_fine_tuning_is_told_the_prompts_and_the_precision_of_labels(
     weighted: bool,
 ) -> None:
     told: list[TrainingData] = []
-    real = learning.fine_tune
 
     def note(model: MintIQAModel, data: TrainingData, *rest: Any) -> Curve:
         told.append(data)
-        return real(model, data, *rest)
+        return fine_tune(model, data, *rest)
 
-    monkeypatch.setattr(learning, "fine_tune", note)
+    monkeypatch.setattr(FINE_TUNE, note)
     pool = Stimulus.objects.filter(study=study, split="pool", claimed_ratings__gt=0).order_by("pk")
     one = pool[0].prompt
     Stimulus.objects.filter(pk__in=[item.pk for item in pool[:5]]).update(prompt=one)
@@ -266,5 +267,8 @@ def test_two_processes_train_a_study_s_model_without_its_database(
     # Sums of the same numbers in another order: one process on one and on two threads differs by
     # 1e-7 of the loss already, and on as many threads not by a bit. Steep heads lose a digit more.
     assert losses[1] == pytest.approx(losses[0], rel=1e-5)
-    weights = [version_model(item).backbone.model.query_tokens for item in (single, double)]
+    weights = [
+        cast(MintEmbedder, version_model(item).backbone).model.query_tokens
+        for item in (single, double)
+    ]
     assert torch.allclose(weights[0], weights[1], atol=1e-5)
