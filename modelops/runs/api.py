@@ -110,7 +110,7 @@ class LeadView(APIView):
 
 
 class ModelListView(generics.ListAPIView[ModelVersion]):
-    """The versions of the study's predictors, the newest first."""
+    """The versions of the study's predictors, newest first."""
 
     serializer_class = ModelVersionSerializer
     queryset = ModelVersion.objects.none()
@@ -168,8 +168,8 @@ class ScoringRunDetailView(APIView):
 
 @extend_schema(parameters=[PredictionQuerySerializer])
 class PredictionListView(generics.ListAPIView[Stimulus]):
-    """What the leading predictor's active version predicts of each stimulus, or that which `model`
-    or `predictor` names."""
+    """What the leading predictor's active version, or the one named by `model` or `predictor`,
+    predicts for each stimulus."""
 
     serializer_class = PredictionSerializer
     queryset = Stimulus.objects.none()

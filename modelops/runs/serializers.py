@@ -44,8 +44,8 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
 
 
 class TrainingRequestSerializer(serializers.Serializer[Any]):
-    """What to train, and how. `predictor`: its name; the leading one if not said. `settings`: of
-    the recipe, where it is to differ from the predictor's, each as `NAME=VALUE`, e.g.
+    """What to train, and how. `predictor` is a name; the leading one if omitted. `settings`
+    override those of the predictor's recipe, each as `NAME=VALUE`, e.g.
     `epochs=5`."""
 
     predictor = serializers.CharField(default="")

@@ -24,7 +24,7 @@ class Command(BaseCommand):
             "settings",
             nargs="*",
             metavar="NAME=VALUE",
-            help="a setting of the training other than the predictor's, e.g. epochs=5 lora_rank=8",
+            help="override a setting of the predictor's recipe, e.g. epochs=5 lora_rank=8",
         )
         parser.add_argument(
             "--predictor", metavar="NAME", help="which of the study's (default: the leading one)"

@@ -71,7 +71,7 @@ def test_the_documented_retrainings_are_recipes(study: Study, labelled: list[Sti
         for line in lines
         if re.match(r"\S*(python )?manage.py retrain ", line)
     ]
-    assert len(commands) == 4
+    assert len(commands) == 5
     for words in commands:
         settings = [word for word in words if "=" in word]
         if "paper" in words:
@@ -185,5 +185,6 @@ def test_waiting_mentions_that_no_worker_answers(study: Study) -> None:
 
 
 def test_metrics_that_are_not_defined_are_a_dash() -> None:
-    version = ModelVersion(metrics={"quality": {"srcc": 0.61234, "n": 2, "rmse": None}})
+    found = {"srcc": 0.61234, "plcc": None, "krcc": None, "rmse": None, "n": 2}
+    version = ModelVersion(heads=["quality"], metrics={"perspectives": {"quality": found}})
     assert metric_lines(version)[1] == "quality             2   0.612       –       –       –"

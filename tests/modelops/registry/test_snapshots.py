@@ -10,7 +10,6 @@ from annotation.models import Rater, Score, Stimulus, Study
 from annotation.opinion.labels import LabelCounts, count_labels, labels_of
 from modelops.errors import ArtifactError
 from modelops.models import LabelSnapshot
-from modelops.registry import snapshots
 from modelops.registry.snapshots import read_snapshot, take_snapshot
 from tests.factories import make_rater, make_stimuli
 from tests.modelops.labelling import rate
@@ -105,15 +104,14 @@ def test_count_and_labels_are_of_one_moment(
 ) -> None:
     """A rating that arrives between the two is in neither."""
     rater = make_rater(study)
-    real = count_labels
 
     def count_then_rate(asked: Study) -> LabelCounts:
-        counts = real(asked)
+        counts = count_labels(asked)
         with ThreadPoolExecutor(1) as pool:
             pool.submit(in_another_connection, rated[2], rater).result()
         return counts
 
-    monkeypatch.setattr(snapshots, "count_labels", count_then_rate)
+    monkeypatch.setattr("modelops.registry.snapshots.count_labels", count_then_rate)
     snapshot = take_snapshot(study)
     assert (snapshot.ratings, snapshot.stimuli) == (2, 2)
     assert len(labels_of(study)) == 3 * 3

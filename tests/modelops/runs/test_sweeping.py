@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 from kombu.exceptions import OperationalError
+from pytest_django.fixtures import Settings
 
 from annotation.models import Stimulus, Study
 from modelops.models import ModelVersion, ScoringRun, TrainingRun
@@ -100,9 +101,10 @@ def test_chunks_that_an_absent_queue_refused_are_sent_by_a_sweep(
     scored: ModelVersion,
     study: Study,
     monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
     django_capture_on_commit_callbacks: Commit,
 ) -> None:
-    monkeypatch.setattr(scoring, "CHUNK_SIZES", {"tiny": 2})
+    settings.SCORING_CHUNK = 2
     asked: list[tuple[int, ...]] = []
 
     def refuse(task: str, args: tuple[int, ...]) -> None:

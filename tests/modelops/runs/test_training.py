@@ -14,7 +14,6 @@ from modelops.errors import TooFewLabelsError
 from modelops.learning.curves import Curve
 from modelops.learning.recipe import Recipe
 from modelops.models import ModelVersion, TrainingRun
-from modelops.predictors.mint import embedder as learning
 from modelops.predictors.mint.checkpoint import load_model
 from modelops.predictors.mint.engine import Engine
 from modelops.predictors.mint.fine_tuning.data import TrainingData
@@ -27,6 +26,9 @@ from tests.modelops.conftest import Train
 from tests.modelops.explained import mint_of
 from tests.modelops.labelling import make_predictor
 from workbench.core.jobs import leases
+
+#: Where the product takes it from.
+FINE_TUNE = "modelops.predictors.mint.embedder.fine_tune"
 
 
 def test_a_candidate_is_registered_with_its_labels_and_hold_out(
@@ -150,14 +152,12 @@ def test_an_image_that_is_gone_is_left_out_though_its_embedding_is_known(
 def test_an_image_that_goes_while_others_train_is_left_out(
     labelled: list[Stimulus], train: Train, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = fine_tune
-
     def lose(*args: Any) -> Curve:
-        curve = real(*args)
+        curve = fine_tune(*args)
         Path(labelled[0].image.path).unlink()
         return curve
 
-    monkeypatch.setattr(learning, "fine_tune", lose)
+    monkeypatch.setattr(FINE_TUNE, lose)
     train(epochs=1, learning_rate=1e-3)
     (problem,) = TrainingRun.objects.get().problems
     assert (problem["filename"], problem["split"]) == (labelled[0].filename, "pool")
@@ -235,13 +235,12 @@ def test_fine_tuning_is_told_the_prompts_and_the_precision_of_labels(
     weighted: bool,
 ) -> None:
     told: list[TrainingData] = []
-    real = fine_tune
 
     def note(model: MintIQAModel, data: TrainingData, *rest: Any) -> Curve:
         told.append(data)
-        return real(model, data, *rest)
+        return fine_tune(model, data, *rest)
 
-    monkeypatch.setattr(learning, "fine_tune", note)
+    monkeypatch.setattr(FINE_TUNE, note)
     pool = Stimulus.objects.filter(study=study, split="pool", claimed_ratings__gt=0).order_by("pk")
     one = pool[0].prompt
     Stimulus.objects.filter(pk__in=[item.pk for item in pool[:5]]).update(prompt=one)
