@@ -100,7 +100,7 @@ def hold_unanswered(study: Study) -> None:
 
 
 def protocols_of(study: Study) -> QuerySet[Protocol]:
-    """By number; with `answered`, whether any score was given by it, of training too."""
+    """By number; with `answered`, whether any score was given by it, in practice too."""
     scored = Q(state=Trial.State.SUBMITTED) | Q(scored__gt=0)
     answers = Trial.objects.filter(scored, session__protocol=OuterRef("pk"))
     return Protocol.objects.filter(study=study).annotate(answered=Exists(answers))
