@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
                 ('height', models.PositiveIntegerField(blank=True, null=True)),
                 ('metadata', models.JSONField(blank=True, default=dict)),
                 ('split', models.CharField(choices=[('pool', 'Pool'), ('holdout', 'Hold-out')], default='pool', max_length=10)),
-                ('purpose', models.CharField(choices=[('main', 'Main'), ('training', 'Practice'), ('gold', 'Gold')], default='main', max_length=10)),
+                ('purpose', models.CharField(choices=[('main', 'Main'), ('practice', 'Practice'), ('gold', 'Gold')], default='main', max_length=10)),
                 ('attention_check', models.BooleanField(db_default=False, default=False, verbose_name='attention check')),
                 ('priority', models.FloatField(default=0.0)),
                 ('shuffle', models.FloatField(default=annotation.models.stimulus.new_shuffle, editable=False)),
@@ -246,7 +246,7 @@ class Migration(migrations.Migration):
                 ('images_name', models.CharField(blank=True, default='', max_length=300)),
                 ('partial', models.BooleanField(default=False)),
                 ('labels_only', models.BooleanField(default=False)),
-                ('purpose', models.CharField(choices=[('main', 'Main'), ('training', 'Practice'), ('gold', 'Gold')], default='main', max_length=10)),
+                ('purpose', models.CharField(choices=[('main', 'Main'), ('practice', 'Practice'), ('gold', 'Gold')], default='main', max_length=10)),
                 ('mos_scale', models.FloatField(default=1.0)),
                 ('imported', models.PositiveIntegerField(default=0)),
                 ('updated', models.PositiveIntegerField(default=0)),
@@ -289,7 +289,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('position', models.PositiveIntegerField()),
                 ('block', models.PositiveSmallIntegerField(default=1)),
-                ('role', models.CharField(choices=[('training', 'Practice'), ('stabilisation', 'Stabilisation'), ('main', 'Main'), ('repeat', 'Repeat'), ('gold', 'Gold')], default='main', max_length=15)),
+                ('role', models.CharField(choices=[('practice', 'Practice'), ('stabilisation', 'Stabilisation'), ('main', 'Main'), ('repeat', 'Repeat'), ('gold', 'Gold')], default='main', max_length=15)),
                 ('draw', models.CharField(choices=[('priority', 'Priority'), ('audit', 'Random audit'), ('holdout', 'Hold-out'), ('plan', 'Session plan')], max_length=10)),
                 ('state', models.CharField(choices=[('leased', 'Leased'), ('submitted', 'Submitted'), ('skipped', 'Skipped'), ('expired', 'Expired')], default='leased', max_length=10)),
                 ('scored', models.PositiveSmallIntegerField(db_default=0, default=0)),
@@ -397,7 +397,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='stimulus',
-            constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['main', 'training', 'gold'])), name='stimulus_purpose_valid'),
+            constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['main', 'practice', 'gold'])), name='stimulus_purpose_valid'),
         ),
         migrations.AddConstraint(
             model_name='stimulus',
@@ -501,7 +501,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='importjob',
-            constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['main', 'training', 'gold'])), name='import_job_purpose_valid'),
+            constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['main', 'practice', 'gold'])), name='import_job_purpose_valid'),
         ),
         migrations.AddConstraint(
             model_name='importjob',
@@ -549,7 +549,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='trial',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['training', 'stabilisation', 'main', 'repeat', 'gold'])), name='trial_role_valid'),
+            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['practice', 'stabilisation', 'main', 'repeat', 'gold'])), name='trial_role_valid'),
         ),
         migrations.AddConstraint(
             model_name='trial',

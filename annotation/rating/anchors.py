@@ -15,7 +15,7 @@ ANCHORS = 3
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A training image and its published score on the study's scale."""
+    """A practice image and its published score on the study's scale."""
 
     display: str
     prompt: str
@@ -25,14 +25,14 @@ class Anchor:
 def anchors_of(
     study_id: int, perspectives: Iterable[PerspectiveSettings]
 ) -> dict[str, list[Anchor]]:
-    """Per perspective, training images that span the scale; none where there are too few.
+    """Per perspective, practice images that span the scale; none where there are too few.
 
-    They are not those of the rater's own training only: seeing an example again harms nothing,
-    and training images are never counted.
+    They are not those of the rater's own practice only: seeing an example again harms nothing,
+    and practice images are never counted.
     """
     rows = (
         PublishedScore.objects.filter(
-            stimulus__study_id=study_id, stimulus__purpose=Stimulus.Purpose.TRAINING
+            stimulus__study_id=study_id, stimulus__purpose=Stimulus.Purpose.PRACTICE
         )
         .exclude(stimulus__sha256="")
         .values_list("perspective", "stimulus__display", "stimulus__prompt__text")

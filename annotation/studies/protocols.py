@@ -110,7 +110,7 @@ class Answered(TypedDict):
 
 
 def protocols_of(study: Study) -> "QuerySet[WithAnnotations[Protocol, Answered]]":
-    """By number; with `answered`, whether any score was given by it, of training too."""
+    """By number; with `answered`, whether any score was given by it, in practice too."""
     scored = Q(state=Trial.State.SUBMITTED) | Q(scored__gt=0)
     answers = Trial.objects.filter(scored, session__protocol=OuterRef("pk"))
     return Protocol.objects.filter(study=study).annotate(answered=Exists(answers))

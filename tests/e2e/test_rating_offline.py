@@ -354,9 +354,9 @@ def test_a_browser_that_keeps_nothing_still_rates(rating: Page) -> None:
     assert len(submitted()) == 2
 
 
-def test_training_waits_for_its_feedback(open_page: Callable[[], Page], study: Study) -> None:
-    set_plan(study, training_trials=1)
-    (stimulus,) = factories.make_stimuli(study, [70], purpose="training")
+def test_practice_waits_for_its_feedback(open_page: Callable[[], Page], study: Study) -> None:
+    set_plan(study, practice_trials=1)
+    (stimulus,) = factories.make_stimuli(study, [70], purpose="practice")
     PublishedScore.objects.create(
         stimulus=stimulus, perspective="quality", mos=0.75, source="experts"
     )
