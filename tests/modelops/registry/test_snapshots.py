@@ -83,7 +83,7 @@ def test_a_file_that_was_changed_is_not_read(study: Study, rated: list[Stimulus]
     snapshot = take_snapshot(study)
     table = pq.read_table(path_of(snapshot))
     pq.write_table(table.slice(1), path_of(snapshot))
-    with pytest.raises(ArtifactError, match=r"parquet has changed since"):
+    with pytest.raises(ArtifactError, match=r"parquet has changed since it was written"):
         read_snapshot(snapshot)
 
 

@@ -161,7 +161,7 @@ def test_a_scoring_that_failed_says_why_and_is_repeated_from_the_page(
     assert "set MINT_DATA_DIR to a larger disk" in page(console, f"{URL}summary/")
 
     text = console.post(f"{URL}versions/1/predict/", follow=True).content.decode()
-    assert "Version 1 is now predicting the images" in text
+    assert "Version 1 is now predicting the images that it has not predicted yet" in text
     assert "Predict again</button>" not in text
     score_all(version)
     text = page(console)
