@@ -29,7 +29,8 @@ def find_study(user: User | AnonymousUser, slug: str, permission: str) -> Study:
 
     Raises PermissionDenied if it may see the study, Http404 otherwise, as if there were none.
     """
-    study = Study.objects.filter(slug=slug).first()
+    # Pages ask for the perspectives many times.
+    study = Study.objects.filter(slug=slug).prefetch_related("perspectives").first()
     if study is not None and user.has_perm(permission, study):
         return study
     if study is not None and user.has_perm("annotation.view_study", study):
