@@ -12,9 +12,10 @@ from annotation.models import (
     AuditEntry,
     ImportJob,
     Message,
-    PublishedScore,
+    OpinionRelease,
     SharedLink,
     Study,
+    SubjectEstimate,
     Trial,
 )
 from modelops.models import (
@@ -30,7 +31,7 @@ from modelops.models import (
     TrainingRun,
 )
 from tests import factories
-from tests.factories import make_explanation, make_score
+from tests.factories import make_explanation, make_score, publish
 from workbench.accounts.models import User
 
 
@@ -51,7 +52,7 @@ class Violation(NamedTuple):
     write: Write
 
 
-def change(name: str, **fields: Any) -> Write:
+def change(name: str, /, **fields: Any) -> Write:
     """Updates the row; a field that is a function is given the world."""
 
     def write(world: World) -> None:
@@ -61,7 +62,7 @@ def change(name: str, **fields: Any) -> Write:
     return write
 
 
-def again(name: str, **fields: Any) -> Write:
+def again(name: str, /, **fields: Any) -> Write:
     """Adds the same row once more, but for `fields`."""
 
     def write(world: World) -> None:
@@ -94,6 +95,10 @@ def make_world(owner: User) -> World:
     world.rows |= _of_the_study(study, owner)
     world.rows |= _predicted(study, world.rows)
     world.other |= _trained(world.other["study"])
+    other: Any = world.other["study"]
+    world.other["live"] = OpinionRelease.objects.create(
+        study=other, number=1, method="mos", computed_at=timezone.now()
+    )
     return world
 
 
@@ -130,8 +135,27 @@ def _rated(rows: dict[str, Any]) -> dict[str, Model]:
         "score": make_score(trial, "quality", 3),
         "explanation": make_explanation(trial, "quality"),
         "message": Message.objects.create(rater=rows["rater"], sender="rater", text="Hello."),
-        "published": PublishedScore.objects.create(
-            stimulus=rows["stimulus"], perspective="quality", mos=0.5, source="a paper"
+        **_released(rows),
+    }
+
+
+def _released(rows: dict[str, Any]) -> dict[str, Model]:
+    study, now = rows["study"], timezone.now()
+    published = publish(rows["stimulus"], "quality", 0.5, source="a paper")
+    made = {"study": study, "method": "mos", "computed_at": now}
+    named = OpinionRelease.objects.create(number=3, state="named", name="first", **made)
+    return {
+        "published": published.release,
+        "opinion": published,
+        "live": OpinionRelease.objects.create(number=2, **made),
+        "named": named,
+        "subject": SubjectEstimate.objects.create(
+            study=study,
+            release=named,
+            rater=rows["rater"],
+            perspective=published.perspective,
+            bias=0.5,
+            inconsistency=0.5,
         ),
     }
 
