@@ -135,7 +135,7 @@ def play_rating(browser: Browser, demo: Demo) -> None:
     page.get_by_role("heading", name="How to rate").wait_for()
     save(page, "rating-instructions-desktop")
     page.locator("button.primary:visible").first.click()
-    play_training(page)
+    play_practice(page)
     for view in VIEWS:
         page = open_page(browser, view)
         page.goto(demo.link)
@@ -145,10 +145,10 @@ def play_rating(browser: Browser, demo: Demo) -> None:
     play_states(open_page(browser, "desktop"), demo)
 
 
-def play_training(page: Page) -> None:
+def play_practice(page: Page) -> None:
     """The images that do not count, with what others said of them, to the end."""
     _rate(page, "42")
-    save(page, "rating-training-desktop")
+    save(page, "rating-practice-desktop")
     over = page.get_by_role("heading", name="Practice is over")
     while not over.is_visible():
         _rate(page, "423")
@@ -158,7 +158,7 @@ def play_training(page: Page) -> None:
             save(page, "rating-feedback-desktop")
         page.keyboard.press("Enter")
         page.wait_for_timeout(500)
-    save(page, "rating-trained-desktop")
+    save(page, "rating-practised-desktop")
     page.get_by_role("button", name="Continue").click()
 
 

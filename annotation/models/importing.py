@@ -53,7 +53,7 @@ class ImportJob(Job):
         ordering = ["-created_at", "-pk"]
         constraints = [
             one_of("import_job", "state", JobState.values),
-            one_of("import_job", "purpose", ["main", "training", "gold"]),
+            one_of("import_job", "purpose", ["main", "practice", "gold"]),
             models.CheckConstraint(
                 condition=Q(mos_scale__gt=0, mos_scale__lt=math.inf),
                 name="import_job_mos_scale_valid",

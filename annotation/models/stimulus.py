@@ -58,7 +58,7 @@ class Stimulus(models.Model):
 
     class Purpose(models.TextChoices):
         MAIN = "main", _("Main")
-        TRAINING = "training", _("Practice")
+        PRACTICE = "practice", _("Practice")
         GOLD = "gold", _("Gold")
 
     #: Without an index of its own: it leads the unique ones.
@@ -106,7 +106,7 @@ class Stimulus(models.Model):
         verbose_name_plural = "stimuli"
         constraints = [
             one_of("stimulus", "split", ["pool", "holdout"]),
-            one_of("stimulus", "purpose", ["main", "training", "gold"]),
+            one_of("stimulus", "purpose", ["main", "practice", "gold"]),
             models.CheckConstraint(
                 condition=Q(attention_check=False) | Q(purpose="gold"),
                 name="stimulus_attention_check_gold",

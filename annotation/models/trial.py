@@ -49,11 +49,11 @@ class RatingSession(models.Model):
     #: The failed rules that ended it, as they were then (`opinion.Flag`, one per item). They stay
     #: where the owner has let the rater go on since.
     stopped_by = models.JSONField(default=list, blank=True)
-    #: The next trial's position and block, raised by the claim that takes a block. Training is
+    #: The next trial's position and block, raised by the claim that takes a block. Practice is
     #: block 0.
     next_position = models.PositiveIntegerField(default=0)
     next_block = models.PositiveSmallIntegerField(default=0)
-    #: How many trials after training it will have had when it ends, as it looked when the last
+    #: How many trials after practice it will have had when it ends, as it looked when the last
     #: block was taken: counting what is left for every answer would cost more than storing one.
     expected_trials = models.PositiveIntegerField(default=0, db_default=0)
     #: When the instructions had been read; later by as long as the session was paused.
@@ -107,7 +107,7 @@ class Trial(models.Model):
     class Role(models.TextChoices):
         """What the trial is for (`protocol.plan.Role`); only main trials count and hold places."""
 
-        TRAINING = "training", _("Practice")
+        PRACTICE = "practice", _("Practice")
         STABILISATION = "stabilisation", _("Stabilisation")
         MAIN = "main", _("Main")
         REPEAT = "repeat", _("Repeat")
@@ -164,7 +164,7 @@ class Trial(models.Model):
         constraints = [
             one_of("trial", "state", ["leased", "submitted", "skipped", "expired"]),
             one_of("trial", "draw", ["priority", "audit", "holdout", "plan"]),
-            one_of("trial", "role", ["training", "stabilisation", "main", "repeat", "gold"]),
+            one_of("trial", "role", ["practice", "stabilisation", "main", "repeat", "gold"]),
             models.UniqueConstraint(fields=["session", "position"], name="trial_position_unique"),
             # An image whose lease ran out may come back to the same rater; any other may not, but
             # for the hidden repeats.

@@ -18,7 +18,7 @@ from ..protocol.plan import Role
 from .correlation import Floats, Integers
 from .imported import imported_scores, known_units
 
-#: Roles that say something about a rater; training and stabilisation are practice.
+#: Roles that say something about a rater: not practice, not stabilisation.
 JUDGED: tuple[Role, ...] = (Role.MAIN, Role.REPEAT, Role.GOLD)
 
 # The page's own clock first: what is rated while the network is away reaches the server minutes

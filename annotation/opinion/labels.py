@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
-from workbench.core.snapshots import one_view
+from workbench.core.statements import one_view
 
 from ..models import OpinionRelease, OpinionScore, Stimulus, Study
 from ..studies.counting import main_stimuli
 from .imported import scale_of
-from .releases import live_release
+from .releases import live_release, stored_live
 from .units import UnitScale
 
 #: The `source` of labels by this workbench's own raters.
@@ -59,9 +59,10 @@ class LabelSet:
 
 def label_set(study: Study, *, split: str | None = None) -> LabelSet:
     """The labels of now: the live release is brought up to date first."""
-    live_release(study, wait=True)
+    live = live_release(study, wait=True)
     with one_view():
-        live = live_release(study)
+        # Another may have been made meanwhile; none is made in here.
+        live = stored_live(study) or live
         order = {row.pk: row.position for row in study.perspectives.all()}
         rows = _scores(study, live, split).order_by("stimulus_id")
         labels = sorted(

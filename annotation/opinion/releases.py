@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from workbench.accounts.models import User
 from workbench.core.errors import MintError
 from workbench.core.jobs.queue import enqueue
-from workbench.core.snapshots import one_view
+from workbench.core.statements import one_view
 
 from ..models import OpinionRelease, Study
 from ..studies.audit import record
@@ -52,7 +52,7 @@ def live_release(study: Study, *, wait: bool = False) -> OpinionRelease:
     Where there is something newer it is computed first if that is quick, or if the caller wants to
     `wait`; else a worker does it and the caller has what is there.
     """
-    release = _live(study)
+    release = stored_live(study)
     if release is not None and not is_stale(release):
         return release
     if release is None or wait or release.took < QUICK_SECONDS:
@@ -77,7 +77,7 @@ def mark_stale(study: Study) -> None:
     """Have the live release made again: something changed that it cannot see, such as the known
     scores that the study's rules hold raters against. Run it in the transaction of the change."""
     hold_off_writers(study)
-    release = _live(study)
+    release = stored_live(study)
     if release is not None:
         release.basis |= {"digest": ""}
         release.save(update_fields=["basis"])
@@ -89,7 +89,7 @@ def renew_live(study: Study, *, always: bool = False) -> OpinionRelease:
     always: even where nothing tells that it is stale.
     """
     with only_writer(study), one_view(read_only=False):
-        release = _live(study)
+        release = stored_live(study)
         if release is not None and not always and not is_stale(release):
             # Other studies' scores need not be looked through again.
             release.basis |= {"newest": newest_score()}
@@ -140,7 +140,8 @@ def make_release(
     return release
 
 
-def _live(study: Study) -> OpinionRelease | None:
+def stored_live(study: Study) -> OpinionRelease | None:
+    """The live release as it stands, up to date or not."""
     return (
         OpinionRelease.objects.filter(
             study=study, kind=OpinionRelease.Kind.OWN, state=OpinionRelease.State.LIVE

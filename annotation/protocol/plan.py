@@ -1,6 +1,6 @@
 """The plan of a session: what comes before, among and between the images that count.
 
-Training, hidden stabilisation trials and the length of a sitting follow ITU-R BT.500-15 (section
+Practice, hidden stabilisation trials and the length of a sitting follow ITU-R BT.500-15 (section
 2.5 and 2.6: about five stabilising presentations, sittings of up to half an hour); hidden repeats
 and gold images follow ITU-T P.808's quality control for crowds.
 """
@@ -21,8 +21,8 @@ class Role(StrEnum):
     """What a trial is for; stored with it for ever. Only `main` trials count as ratings."""
 
     #: Shown first, with feedback.
-    TRAINING = "training"
-    #: The first images after training, not told apart from the others; kept, never counted.
+    PRACTICE = "practice"
+    #: The first images after practice, not told apart from the others; kept, never counted.
     STABILISATION = "stabilisation"
     MAIN = "main"
     #: An image of this session once more: how well does the rater agree with themselves?
@@ -35,8 +35,8 @@ class Role(StrEnum):
 class SessionPlan:
     """A study's settings for the course of a session; zero switches a part off."""
 
-    #: Images of purpose "training" that a rater meets once, before everything else.
-    training_trials: int = 5
+    #: Images of purpose "practice" that a rater meets once, before everything else.
+    practice_trials: int = 5
     stabilisation_trials: int = 5
     #: Images that are drawn together, by what the model wants, and then shown in random order.
     block_trials: int = 10
@@ -84,7 +84,7 @@ class SessionPlan:
 
 #: What each setting may be, from least to most.
 LIMITS: dict[str, tuple[float, float]] = {
-    "training_trials": (0, 20),
+    "practice_trials": (0, 20),
     "stabilisation_trials": (0, 20),
     "block_trials": (1, 50),
     "repeat_share": (0, 0.3),
@@ -98,7 +98,7 @@ LIMITS: dict[str, tuple[float, float]] = {
 MOST_CHECKS = 0.4
 #: Nothing but main trials: for a crowd of scripts, and for studies that need no checks.
 PLAIN = SessionPlan(
-    training_trials=0,
+    practice_trials=0,
     stabilisation_trials=0,
     repeat_share=0.0,
     gold_share=0.0,
@@ -125,7 +125,7 @@ class BlockMix:
 
 
 def block_mix(plan: SessionPlan, seed: int, place: int, left: int, repeated: int) -> BlockMix:
-    """What the block that begins at `place` (trials after training, from 0) is made of.
+    """What the block that begins at `place` (trials after practice, from 0) is made of.
 
     left: trials that the session may still have; repeated: repeats that it has had. Repeats and
     gold images are spread evenly over the session from a start that `seed` decides, so their

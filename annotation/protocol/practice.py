@@ -1,4 +1,4 @@
-"""Training and gold images: scores that are known, and what an answer says about its rater.
+"""Practice and gold images: scores that are known, and what an answer says about its rater.
 
 What is known is an image's published opinion score. An answer within one level of it on a
 five-level scale is as expected, after the gold questions of the P.910 crowdsourcing toolkit.
@@ -51,7 +51,7 @@ def expectation(
 def span(scores: Sequence[float], number: int) -> list[int]:
     """The indices of up to `number` scores that lie evenly between the lowest and the highest.
 
-    Training should show the whole range (BT.500-15, section 2.5): by rank, so that many middling
+    Practice should show the whole range (BT.500-15, section 2.5): by rank, so that many middling
     images do not crowd out the extremes.
     """
     ranked = sorted(range(len(scores)), key=lambda item: (scores[item], item))

@@ -1,7 +1,7 @@
 """The rating session as a state machine: consent → instructions → rating → done.
 
 It can pause, be withdrawn from, be stopped by the study's rules, or expire. Consent is what starts
-a session, so the first state that is stored is `instructions`; training and blocks are stretches of
+a session, so the first state that is stored is `instructions`; practice and blocks are stretches of
 `rating` (`protocol.plan`).
 """
 

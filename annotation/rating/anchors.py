@@ -14,7 +14,7 @@ ANCHORS = 3
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A training image and its published score on the study's scale."""
+    """A practice image and its published score on the study's scale."""
 
     display: str
     prompt: str
@@ -24,22 +24,22 @@ class Anchor:
 def anchors_of(
     study_id: int, perspectives: Iterable[PerspectiveSettings]
 ) -> dict[str, list[Anchor]]:
-    """Per perspective, training images that span the scale; none where there are too few.
+    """Per perspective, practice images that span the scale; none where there are too few.
 
-    They are not those of the rater's own training only: seeing an example again harms nothing,
-    and training images are never counted.
+    They are not those of the rater's own practice only: seeing an example again harms nothing,
+    and practice images are never counted.
     """
-    training = imported_scores(study_id).filter(
-        stimulus__purpose=Stimulus.Purpose.TRAINING, stimulus__sha256__gt=""
+    practice = imported_scores(study_id).filter(
+        stimulus__purpose=Stimulus.Purpose.PRACTICE, stimulus__sha256__gt=""
     )
     images = {
         pk: (display, prompt)
-        for pk, display, prompt in Stimulus.objects.filter(opinion_scores__in=training).values_list(
+        for pk, display, prompt in Stimulus.objects.filter(opinion_scores__in=practice).values_list(
             "pk", "display", "prompt__text"
         )
     }
     known: dict[str, list[tuple[str, str, float]]] = {}
-    for (stimulus, perspective), unit in sorted(known_units(training).items()):
+    for (stimulus, perspective), unit in sorted(known_units(practice).items()):
         known.setdefault(perspective, []).append((*images[stimulus], unit))
     return {
         item.key: [

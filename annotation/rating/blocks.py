@@ -20,8 +20,8 @@ from .draws import Candidate
 from .facts import Holdings, OfferedTrial
 from .slots import Pick
 
-#: Training comes before the blocks that are counted from 1.
-TRAINING_BLOCK = 0
+#: Practice comes before the blocks that are counted from 1.
+PRACTICE_BLOCK = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Standing:
     block: int
     begun_at: datetime | None
     rests_until: datetime | None
-    #: Trials after training that the session will have had when it ends, as it looked when its
+    #: Trials after practice that the session will have had when it ends, as it looked when its
     #: last block was taken.
     expected: int
     now: datetime
@@ -83,17 +83,17 @@ def claim_block(
     the session's row.
     """
     plan = access.protocol.plan
-    if standing.block == TRAINING_BLOCK:
-        training = _training(access, session, plan)
-        if training:
-            return _lease(access, session, training, TRAINING_BLOCK, standing.expected)
+    if standing.block == PRACTICE_BLOCK:
+        practice = _practice(access, session, plan)
+        if practice:
+            return _lease(access, session, practice, PRACTICE_BLOCK, standing.expected)
     left = access.study.session_trials - holdings.placed
     repeated = candidates.repeats_of(session.id) if plan.repeat_share else 0
     mix = block_mix(plan, session.seed, holdings.placed, left, repeated)
     picks = _pick(access, session, standing, mix, free)
     if not picks:
         return []
-    block = max(standing.block, TRAINING_BLOCK + 1)
+    block = max(standing.block, PRACTICE_BLOCK + 1)
     return _lease(access, session, _in_order(picks, session, block), block, standing.expected)
 
 
@@ -115,14 +115,14 @@ def _lease(
     )
 
 
-def _training(access: Access, session: SessionFacts, plan: SessionPlan) -> list[Pick]:
-    """Training images that this rater has not met, chosen to span the range of scores."""
-    if not plan.training_trials:
+def _practice(access: Access, session: SessionFacts, plan: SessionPlan) -> list[Pick]:
+    """Practice images that this rater has not met, chosen to span the range of scores."""
+    if not plan.practice_trials:
         return []
-    known = candidates.unmet_known(access, "training")
-    chosen = span([item.score for item in known], plan.training_trials)
-    picks = _as(Role.TRAINING, (known[n] for n in chosen))
-    order = arrange([pick.content for pick in picks], f"{session.seed}:training")
+    known = candidates.unmet_known(access, "practice")
+    chosen = span([item.score for item in known], plan.practice_trials)
+    picks = _as(Role.PRACTICE, (known[n] for n in chosen))
+    order = arrange([pick.content for pick in picks], f"{session.seed}:practice")
     return [picks[n] for n in order]
 
 

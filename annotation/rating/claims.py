@@ -63,7 +63,7 @@ WHERE id IN (
 @dataclass(frozen=True, slots=True)
 class Offer:
     """What a rater gets to see next. Rating with no trials means: ask again in a moment, or after
-    the rest. While training lasts, `answered` and `total` count training trials; where an image
+    the rest. While practice lasts, `answered` and `total` count practice trials; where an image
     comes once per perspective, each time counts."""
 
     trials: list[OfferedTrial]
@@ -208,12 +208,12 @@ def _claim_blocks(
 
 
 def _offer_of(holdings: Holdings, passes: int, total: int, ahead: int, rest: int = 0) -> Offer:
-    """What is shown of the holdings of a session that will have `total` trials after training."""
+    """What is shown of the holdings of a session that will have `total` trials after practice."""
     trials = holdings.shown(ahead, passes)
-    training = bool(trials) and trials[0].training
-    if training:
-        total = holdings.trained + sum(trial.training for trial in holdings.leased)
-    done = holdings.done(passes, training=training)
+    practice = bool(trials) and trials[0].practice
+    if practice:
+        total = holdings.practised + sum(trial.practice for trial in holdings.leased)
+    done = holdings.done(passes, practice=practice)
     block = holdings.block(passes)
     return Offer(trials, done, total * passes, SessionState.RATING, rest, block)
 

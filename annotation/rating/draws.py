@@ -15,7 +15,7 @@ from ..protocol.order import Content
 from ..raters.access import Access
 from .facts import ELIGIBLE
 
-#: So many training or gold images are looked at; no rater meets more.
+#: So many practice or gold images are looked at; no rater meets more.
 _KNOWN_LIMIT = 200
 
 _UNMET_KNOWN = """
@@ -123,10 +123,10 @@ def repeats_of(session_id: int) -> int:
 
 
 def judged_today(rater_id: int) -> int:
-    """How many images, training apart, the rater has judged since midnight (UTC)."""
+    """How many images, practice apart, the rater has judged since midnight (UTC)."""
     midnight = timezone.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     judged = Trial.objects.filter(rater_id=rater_id, submitted_at__gte=midnight)
-    return judged.exclude(role=Trial.Role.TRAINING).count()
+    return judged.exclude(role=Trial.Role.PRACTICE).count()
 
 
 def last_content(session_id: int) -> Content | None:

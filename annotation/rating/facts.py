@@ -35,7 +35,7 @@ ELIGIBLE = """
 
 #: The columns of an `OfferedTrial`.
 OFFERED = """
-    trial.id, trial.position, trial.block, trial.role = 'training', trial.lease_expires_at,
+    trial.id, trial.position, trial.block, trial.role = 'practice', trial.lease_expires_at,
     prompt.text, stimulus.display, stimulus.exact, stimulus.width, stimulus.height,
     trial.asked_up_to, trial.scored
 """
@@ -55,13 +55,13 @@ WITH renewed AS (
     FROM annotation_trial AS trial LEFT JOIN renewed ON renewed.id = trial.id
     WHERE trial.session_id = %(session)s AND trial.state = 'leased'
 ), answered AS (
-    SELECT count(*) FILTER (WHERE role <> 'training') AS number,
-        count(*) FILTER (WHERE role = 'training') AS trained,
+    SELECT count(*) FILTER (WHERE role <> 'practice') AS number,
+        count(*) FILTER (WHERE role = 'practice') AS practised,
         count(*) FILTER (WHERE block = (SELECT min(block) FROM held)) AS in_block
     FROM annotation_trial
     WHERE session_id = %(session)s AND state IN ('submitted', 'skipped')
 )
-SELECT answered.number, answered.trained, answered.in_block, {OFFERED}
+SELECT answered.number, answered.practised, answered.in_block, {OFFERED}
 FROM answered
 LEFT JOIN held AS trial ON true
 LEFT JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
@@ -86,12 +86,12 @@ SELECT EXISTS (SELECT 1 FROM annotation_stimulus AS stimulus WHERE {ELIGIBLE})
 
 @dataclass(frozen=True, slots=True)
 class OfferedTrial:
-    """A leased trial with what its rater is shown: its role only where it is training."""
+    """A leased trial with what its rater is shown: its role only if it is practice."""
 
     id: int
     position: int
     block: int
-    training: bool
+    practice: bool
     lease_expires_at: datetime
     prompt: str
     display: str
@@ -107,7 +107,7 @@ class OfferedTrial:
 
 @dataclass(frozen=True, slots=True)
 class BlockPlace:
-    """Which block of a session a rater is in (0 is training): answers given in it, and its size."""
+    """Which block of a session a rater is in (0 is practice): answers given in it, and its size."""
 
     number: int
     done: int
@@ -116,19 +116,19 @@ class BlockPlace:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """Where a session stands: trials answered (submitted or skipped) after training, in it, and in
+    """Where a session stands: trials answered (submitted or skipped) after practice, in it, and in
     the block of the first leased trial; and the trials leased now, in the order in which they are
     shown."""
 
     answered: int
-    trained: int
+    practised: int
     in_block: int
     leased: list[OfferedTrial] = field(default_factory=list)
 
     @property
     def placed(self) -> int:
-        """Trials after training that are answered or leased: the next one's place."""
-        return self.answered + sum(not trial.training for trial in self.leased)
+        """Trials after practice that are answered or leased: the next one's place."""
+        return self.answered + sum(not trial.practice for trial in self.leased)
 
     def with_block(self, block: list[OfferedTrial]) -> "Holdings":
         """As it stands once `block` has been leased too."""
@@ -146,13 +146,13 @@ class Holdings:
         places = [(trial.block, trial.scored) for trial in self.leased]
         return self.leased[: min(1 + ahead, before_the_next_pass(places, passes))]
 
-    def done(self, passes: int, *, training: bool = False) -> int:
+    def done(self, passes: int, *, practice: bool = False) -> int:
         """Answers given, where an image takes `passes` of them: those of whole trials, and those
         of trials that have some."""
-        whole = self.trained if training else self.answered
+        whole = self.practised if practice else self.answered
         if passes == 1:
             return whole
-        partly = sum(trial.scored for trial in self.leased if trial.training is training)
+        partly = sum(trial.scored for trial in self.leased if trial.practice is practice)
         return whole * passes + partly
 
     def block(self, passes: int) -> "BlockPlace | None":
@@ -176,8 +176,8 @@ def holdings_of(session_id: int, *, lease_seconds: int | None = None) -> Holding
         cursor.execute(HOLDINGS, {"session": session_id, "lease": lease_seconds})
         rows = cursor.fetchall()
     leased = [OfferedTrial(*row[3:]) for row in rows if row[3] is not None]
-    answered, trained, in_block = rows[0][:3]
-    return Holdings(answered, trained, in_block, leased)
+    answered, practised, in_block = rows[0][:3]
+    return Holdings(answered, practised, in_block, leased)
 
 
 def free_images(access: Access) -> int:
@@ -189,7 +189,7 @@ def free_images(access: Access) -> int:
 
 
 def trials_in_all(placed: int, free: int, length: int) -> int:
-    """How many trials after training a session will have had when it ends: `placed` of them are
+    """How many trials after practice a session will have had when it ends: `placed` of them are
     answered or leased, `free` images are left, and it ends at `length`."""
     return length if free >= COUNTED else min(length, placed + free)
 
@@ -208,9 +208,9 @@ def last_ended_session(access: Access) -> SessionFacts | None:
 
 
 def answered_trials(access: Access) -> int:
-    """How many images the rater has rated, in all sessions, training apart."""
+    """How many images the rater has rated, in all sessions, practice apart."""
     submitted = Trial.objects.filter(rater_id=access.rater_id, state=Trial.State.SUBMITTED)
-    return submitted.exclude(role=Trial.Role.TRAINING).count()
+    return submitted.exclude(role=Trial.Role.PRACTICE).count()
 
 
 def _fetch_one(sql: str, parameters: Any) -> tuple[Any, ...] | None:

@@ -13,8 +13,8 @@ from ..protocol.practice import expectation
 from ..protocol.sessions import SessionState
 from ..raters.access import Access, SessionFacts, StudyFacts
 
-#: Enough to see the end of training, and of the session.
-TRAINING_SHOWN = 2
+#: Enough to see the end of practice, and of the session.
+PRACTICE_SHOWN = 2
 MAIN_SHOWN = 5
 #: Of the signed links, none carries it: what is sent with it is refused.
 NOBODY = "preview"
@@ -40,7 +40,7 @@ def preview_passes(protocol: ProtocolDocument) -> list[list[str]]:
 
 
 def preview_trials(study: Study) -> list[dict[str, Any]]:
-    """Images of the study as the rating API would offer them, training first, with what is
+    """Images of the study as the rating API would offer them, practice first, with what is
     expected of them; empty where it has none yet."""
     images = (
         Stimulus.objects.filter(study=study)
@@ -48,21 +48,21 @@ def preview_trials(study: Study) -> list[dict[str, Any]]:
         .select_related("prompt")
         .order_by("shuffle")
     )
-    training = images.filter(
+    practice = images.filter(
         Exists(imported_scores(study.pk).filter(stimulus=OuterRef("pk"))),
-        purpose=Stimulus.Purpose.TRAINING,
+        purpose=Stimulus.Purpose.PRACTICE,
     )
-    shown = min(study.plan.training_trials, TRAINING_SHOWN)
-    trials = [_trial(study, item, True, _feedback(study, item)) for item in training[:shown]]
+    shown = min(study.plan.practice_trials, PRACTICE_SHOWN)
+    trials = [_trial(study, item, True, _feedback(study, item)) for item in practice[:shown]]
     main = images.filter(purpose=Stimulus.Purpose.MAIN)[:MAIN_SHOWN]
     return trials + [_trial(study, item, False, []) for item in main]
 
 
 def _trial(
-    study: Study, stimulus: Stimulus, training: bool, feedback: Iterable[dict[str, Any]]
+    study: Study, stimulus: Stimulus, practice: bool, feedback: Iterable[dict[str, Any]]
 ) -> dict[str, Any]:
     return {
-        "training": training,
+        "practice": practice,
         "prompt": stimulus.prompt.text,
         "image": {
             "url": default_storage.url(_shown(study, stimulus)),

@@ -2,7 +2,7 @@
 
 Only here does `Stimulus.claimed_ratings` change, and always in the transaction that changes the
 trials beside it, so the counter equals a recount whenever a transaction ends. Trials of other roles
-(training, repeats, gold) hold no place.
+(practice, repeats, gold) hold no place.
 """
 
 from collections.abc import Collection, Iterable
@@ -195,7 +195,7 @@ def lease_block(
 ) -> list[OfferedTrial]:
     """Leases the picks to the rater in this order, as the session's `block`.
 
-    expected: how many trials after training the session is to have in all, kept with it.
+    expected: how many trials after practice the session is to have in all, kept with it.
     """
     picks = list(picks)
     with prepared_cursor() as cursor:

@@ -87,7 +87,7 @@ class Submission:
     whole: bool
     revision: int
     offer: Offer
-    #: After a training trial, what was to be expected.
+    #: After a practice trial, what was to be expected.
     feedback: list[Expectation]
 
 
@@ -171,8 +171,8 @@ def submit_answer(
         offer = _next_offer(access, locked, ahead)
     if claims.must_ask_again(access, offer):
         offer = claims.claim_trials(access=access, ahead=ahead)
-    training = locked.role == Role.TRAINING
-    expected = expectations_of(access, trial_id) if training else []
+    practice = locked.role == Role.PRACTICE
+    expected = expectations_of(access, trial_id) if practice else []
     feedback = [item for item in expected if item.perspective in answer.scores]
     return Submission(trial_id, locked.is_whole_with(answer), revision, offer, feedback)
 

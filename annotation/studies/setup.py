@@ -9,17 +9,17 @@ from ..models import OpinionRelease, OpinionScore, Rater, SharedLink, Stimulus, 
 
 @dataclass(frozen=True)
 class Setup:
-    """Images to rate (whether there are any), usable training and gold images, raters or
+    """Images to rate (whether there are any), usable practice and gold images, raters or
     a shared link for them."""
 
     images: bool
-    training: int
+    practice: int
     gold: int
     raters: bool
 
 
 def setup_of(study: Study) -> Setup:
-    """Training and gold images are usable where a published score says what they are worth."""
+    """Practice and gold images are usable where a published score says what they are worth."""
     published = OpinionScore.objects.filter(
         stimulus=OuterRef("pk"), release__kind=OpinionRelease.Kind.IMPORTED
     )
@@ -27,7 +27,7 @@ def setup_of(study: Study) -> Setup:
     known = images.filter(Exists(published))
     return Setup(
         images=images.filter(purpose=Stimulus.Purpose.MAIN).exists(),
-        training=known.filter(purpose=Stimulus.Purpose.TRAINING).count(),
+        practice=known.filter(purpose=Stimulus.Purpose.PRACTICE).count(),
         gold=known.filter(purpose=Stimulus.Purpose.GOLD).count(),
         raters=Rater.objects.filter(study=study).exists()
         or SharedLink.objects.filter(study=study, is_open=True).exists(),

@@ -35,8 +35,8 @@ _SCHEMA = pa.schema(
 def take_snapshot(study: Study) -> LabelSnapshot:
     """The study's labels now; the snapshot that exists already where they are the same.
 
-    The file is written before the row that makes it known, under a name that is its content's.
-    Raises ArtifactError where the disk is full.
+    Counts and labels are of one moment. The file is written before the row that makes it known,
+    under a name that is its content's. Raises ArtifactError where the disk is full.
     """
     # A training rests on them: whatever has changed is in them, whether or not it was noticed.
     renew_live(study, always=True)

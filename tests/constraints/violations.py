@@ -4,6 +4,7 @@ import math
 
 from django.utils import timezone
 
+from annotation.models import Study
 from annotation.models.membership import MemberRole
 from tests.constraints.world import Violation, World, again, change, delete, of_other
 from tests.factories import make_member, make_user
@@ -32,12 +33,10 @@ _WORDS = {
     "training_run_state_valid": "run",
     "training_run_trigger_valid": "run",
     "model_version_state_valid": "version",
-    "prediction_perspective_valid": "prediction",
     "scoring_run_state_valid": "scoring",
     "scoring_chunk_state_valid": "chunk",
     "explaining_run_state_valid": "explaining",
     "assessment_state_valid": "assessment",
-    "predicted_explanation_question_valid": "predicted_explanation",
 }
 _PREFIXES = {
     "session": "session",
@@ -113,9 +112,13 @@ NUMBERS = [
     *(
         Violation("prediction_sd_valid", change("prediction", **{field: x}))
         for x in (-0.1, *NO_NUMBERS)
-        for field in ("epistemic_sd", "aleatoric_sd")
+        for field in ("posterior_sd", "misfit_sd", "rater_sd")
     ),
     Violation("acquisition_selected_valid", change("round", selected=6)),
+    *(
+        Violation("predictor_named", change("predictor", **{field: ""}))
+        for field in ("name", "backbone", "strategy")
+    ),
 ]
 
 FACTS = [
@@ -136,7 +139,8 @@ FACTS = [
 
 
 def _another_owner(world: World) -> None:
-    make_member(world.rows["study"], make_user("another"), MemberRole.OWNER)
+    study = Study.objects.get(pk=world.rows["study"].pk)
+    make_member(study, make_user("another"), MemberRole.OWNER)
 
 
 UNIQUE = [
@@ -165,6 +169,8 @@ UNIQUE = [
     Violation("subject_unique", again("subject")),
     Violation("import_job_one_active", again("import")),
     Violation("training_run_one_active", again("waiting")),
+    Violation("predictor_name_unique", again("predictor", leading=False)),
+    Violation("predictor_one_leading", again("predictor", name="other")),
     Violation("snapshot_unique", again("snapshot")),
     Violation(
         "model_version_number",
@@ -202,6 +208,17 @@ MIXED = [
     Violation("subject_rater_same_study", again("subject", rater=of_other("rater"))),
     Violation(
         "subject_perspective_same_study", again("subject", perspective=of_other("perspective"))
+    ),
+    Violation("training_run_predictor_same_study", change("run", predictor=of_other("predictor"))),
+    Violation(
+        "model_version_predictor_same_study",
+        again(
+            "version",
+            number=2,
+            predictor=of_other("predictor"),
+            state="retired",
+            training_run=lambda world: world.rows["waiting"],
+        ),
     ),
     Violation("training_run_snapshot_same_study", change("run", snapshot=of_other("snapshot"))),
     Violation(
@@ -250,6 +267,7 @@ KEYS = {
     "session_of_rater",
     "release_in_study",
     "snapshot_in_study",
+    "predictor_in_study",
     "training_run_in_study",
     "model_version_in_study",
 }

@@ -28,7 +28,7 @@ class Hands(Protocol):
         """Into a field, letter by letter."""
 
     def send(self, page: Page) -> None:
-        """The answer; or, after a training image, what was said to it has been read."""
+        """The answer; or, after a practice image, what was said to it has been read."""
 
 
 class Keyboard:

@@ -15,7 +15,7 @@ from tests import factories
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-TRAINING, MAIN = 5, 20
+PRACTICE, MAIN = 5, 20
 LOOKED_AT = {"Quality": "Good", "Authenticity": "Fair", "Correspondence": "Excellent"}
 
 
@@ -24,7 +24,7 @@ def page(open_page: Callable[[], Page], study: Study) -> Page:
     """As a new study is, of as many images as there are to be."""
     factories.make_stimuli(study, range(6, MAIN))
     for number, stimulus in enumerate(
-        factories.make_stimuli(study, range(100, 100 + TRAINING), purpose="training")
+        factories.make_stimuli(study, range(100, 100 + PRACTICE), purpose="practice")
     ):
         for perspective in ("quality", "authenticity", "correspondence"):
             factories.publish(
@@ -34,11 +34,11 @@ def page(open_page: Callable[[], Page], study: Study) -> Page:
     return open_page()
 
 
-def test_five_images_of_training_and_twenty_more_with_no_help(page: Page) -> None:
+def test_five_images_of_practice_and_twenty_more_with_no_help(page: Page) -> None:
     page.get_by_label("I have read this and agree to take part.").check()
     page.get_by_role("button", name="Start").click()
     page.get_by_role("button", name="Show me the first image").click()
-    for _number in range(TRAINING):
+    for _number in range(PRACTICE):
         expect(page.get_by_text("Practice: this does not count yet")).to_be_visible()
         rate(page, then="See what others said")
         expect(page.get_by_text("Other raters said about").first).to_be_visible()
@@ -50,8 +50,8 @@ def test_five_images_of_training_and_twenty_more_with_no_help(page: Page) -> Non
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
     expect(page.get_by_text(f"You have rated {MAIN} images in this study.")).to_be_visible()
     assert RatingSession.objects.get().state == "done"
-    assert Trial.objects.filter(state="submitted").count() == TRAINING + MAIN
-    assert Trial.objects.filter(role="training").count() == TRAINING
+    assert Trial.objects.filter(state="submitted").count() == PRACTICE + MAIN
+    assert Trial.objects.filter(role="practice").count() == PRACTICE
 
 
 def rate(page: Page, then: str = "Next image") -> None:

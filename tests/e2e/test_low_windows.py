@@ -78,8 +78,8 @@ def test_at_200_percent_image_score_and_button_are_on_the_screen_together(rating
 def test_feedback_is_reached_by_keyboard_in_a_low_window(
     open_page: Callable[[], Page], study: Study
 ) -> None:
-    set_plan(study, training_trials=1)
-    (stimulus,) = factories.make_stimuli(study, [70], purpose="training")
+    set_plan(study, practice_trials=1)
+    (stimulus,) = factories.make_stimuli(study, [70], purpose="practice")
     for perspective in ("quality", "authenticity", "correspondence"):
         factories.publish(stimulus=stimulus, perspective=perspective, mos=0.75, source="experts")
     page = open_page()

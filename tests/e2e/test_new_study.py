@@ -24,4 +24,4 @@ def test_the_replica_takes_a_title_and_two_clicks(
     assert study.plan == AIGCIQA2023.plan
     assert (study.target_ratings, study.form) == (28, AIGCIQA2023.form)
     page.get_by_role("link", name="Import practice images").click()
-    expect(page.get_by_label("Purpose")).to_have_value("training")
+    expect(page.get_by_label("Purpose")).to_have_value("practice")

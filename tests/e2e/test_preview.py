@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def draft(study: Study) -> Study:
-    Study.objects.update(status="draft", session_plan=SessionPlan(training_trials=1).to_json())
+    Study.objects.update(status="draft", session_plan=SessionPlan(practice_trials=1).to_json())
     return study
 
 
@@ -53,11 +53,11 @@ def check_nothing_is_left(asked: list[str]) -> None:
         assert not model.objects.exists()
 
 
-def test_a_whole_session_with_training_leaves_nothing(
+def test_a_whole_session_with_practice_leaves_nothing(
     page: Page, live_server: LiveServer, draft: Study, asked: list[str]
 ) -> None:
     make_stimuli(draft, 2)
-    (known,) = make_stimuli(draft, [9], purpose="training")
+    (known,) = make_stimuli(draft, [9], purpose="practice")
     publish(stimulus=known, perspective="quality", mos=0.75, source="lab")
     begin(page, live_server)
     rate(page)

@@ -212,7 +212,7 @@ def test_the_last_image_can_be_revised_while_its_answer_still_waits(rating: Page
     arrived(rating)
     (trial,) = submitted()
     history = trial.scores.filter(perspective__key="quality").order_by("revision")
-    assert [(item.score, item.revision) for item in history] == [(4, 1), (1, 2)]
+    assert [(item.value, item.revision) for item in history] == [(4, 1), (1, 2)]
 
 
 def test_with_nothing_in_hand_the_last_image_can_still_be_revised(rating: Page) -> None:
@@ -354,9 +354,9 @@ def test_a_browser_that_keeps_nothing_still_rates(rating: Page) -> None:
     assert len(submitted()) == 2
 
 
-def test_training_waits_for_its_feedback(open_page: Callable[[], Page], study: Study) -> None:
-    set_plan(study, training_trials=1)
-    (stimulus,) = factories.make_stimuli(study, [70], purpose="training")
+def test_practice_waits_for_its_feedback(open_page: Callable[[], Page], study: Study) -> None:
+    set_plan(study, practice_trials=1)
+    (stimulus,) = factories.make_stimuli(study, [70], purpose="practice")
     factories.publish(stimulus=stimulus, perspective="quality", mos=0.75, source="experts")
     page = begin(open_page())
     go_offline(page)

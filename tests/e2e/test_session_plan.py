@@ -1,4 +1,4 @@
-"""A session by its plan in a real Chromium: training with feedback, rests, pauses, measurements."""
+"""A session by its plan in a real Chromium: practice with feedback, rests, pauses, measurements."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,11 +29,11 @@ def begin(page: Page) -> Page:
     return page
 
 
-def test_training_gives_feedback_and_ends_with_a_word(
+def test_practice_gives_feedback_and_ends_with_a_word(
     open_page: Callable[[], Page], study: Study
 ) -> None:
-    set_plan(study, training_trials=2)
-    for stimulus in factories.make_stimuli(study, [70, 71], purpose="training"):
+    set_plan(study, practice_trials=2)
+    for stimulus in factories.make_stimuli(study, [70, 71], purpose="practice"):
         for perspective, mos in (("quality", 0.75), ("authenticity", 0.0)):
             factories.publish(stimulus=stimulus, perspective=perspective, mos=mos, source="experts")
     page = begin(open_page())
@@ -58,7 +58,7 @@ def test_training_gives_feedback_and_ends_with_a_word(
     press(page, "4 2 3 Enter")
     shows(page, 2)
     arrived(page)
-    assert [trial.role for trial in submitted()] == ["training", "training", "main"]
+    assert [trial.role for trial in submitted()] == ["practice", "practice", "main"]
 
 
 def test_a_rest_counts_down_and_the_session_goes_on(

@@ -1,6 +1,6 @@
 """A whole session, played in each of the ways that people have.
 
-From consent through training and its feedback, scores, a reason in words, and a skipped image to
+From consent through practice and its feedback, scores, a reason in words, and a skipped image to
 the code at the end; the images and prompts come by a real import. The server has the same answers
 in the end, however they were given.
 """
@@ -39,7 +39,7 @@ SCORES = {"quality": 4, "authenticity": 2, "correspondence": 5}
 WORDS = "the left hand has 6 fingers"
 #: Of the study, of the other language, and of keys.
 NAMES = ("Demo", "English", "Ctrl", "Enter", "Shift", "Tab")
-#: Images after the one for training.
+#: Images after the one for practice.
 MAIN = 3
 
 
@@ -171,7 +171,7 @@ def import_images(study: Study, folder: Path, way: Way, purpose: str, numbers: r
         name = f"{number}.png"
         (folder / name).write_bytes(checkerboard(number, way.image))
         rows.append({"filename": name, "prompt": f"{number}: {way.prompt}"[:2000]})
-    scores = {"mos_quality": 0.75} if purpose == "training" else {}
+    scores = {"mos_quality": 0.75} if purpose == "practice" else {}
     manifest = folder / f"{purpose}.jsonl"
     manifest.write_text(
         "".join(json.dumps({**row, "generator": "one", **scores}) + "\n" for row in rows)
@@ -183,12 +183,12 @@ def import_images(study: Study, folder: Path, way: Way, purpose: str, numbers: r
 @pytest.fixture(params=WAYS.values(), ids=list(WAYS))
 def way(request: pytest.FixtureRequest, study: Study, tmp_path: Path) -> Way:
     way: Way = request.param
-    plan = replace(PLAIN, training_trials=1, block_trials=MAIN)
+    plan = replace(PLAIN, practice_trials=1, block_trials=MAIN)
     # Without words of its own it has the standard ones, in the rater's language.
     Study.objects.update(
         session_plan=plan.to_json(), consent="", instructions="", image_size=way.image_size
     )
-    import_images(study, tmp_path, way, "training", range(1))
+    import_images(study, tmp_path, way, "practice", range(1))
     import_images(study, tmp_path, way, "main", range(1, 1 + MAIN))
     return way
 
@@ -307,10 +307,10 @@ def test_from_consent_to_thanks(
 
 def check_answers(way: Way) -> None:
     assert RatingSession.objects.get().state == "done"
-    training, first, second, third = Trial.objects.order_by("position")
-    assert [scores_of(trial) for trial in (training, first, second)] == [SCORES] * 3
-    assert (training.role, third.state, third.skip_reason) == (
-        "training",
+    practice, first, second, third = Trial.objects.order_by("position")
+    assert [scores_of(trial) for trial in (practice, first, second)] == [SCORES] * 3
+    assert (practice.role, third.state, third.skip_reason) == (
+        "practice",
         "skipped",
         "cannot_judge",
     )

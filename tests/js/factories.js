@@ -16,7 +16,7 @@ export function trial(id, { file = `${id}.png`, ...changes } = {}) {
     id,
     position: id,
     block: 1,
-    training: false,
+    practice: false,
     prompt: `prompt ${id}`,
     image: { url: `/media/${file}?signature=${id}`, width: 64, height: 48 },
     asked_up_to: 1,

@@ -90,19 +90,19 @@ test("nothing is left to tell after the last image", () => {
 test("practice says nothing about the pace of what follows", () => {
   const progress = progressOf(0, 2);
   const counts = { progress: { done: 0, total: 2 }, block: null };
-  progress.correct({ ...counts, trials: [trial(1, { training: true })] });
-  assert.equal(progress.position(0).training, true);
+  progress.correct({ ...counts, trials: [trial(1, { practice: true })] });
+  assert.equal(progress.position(0).practice, true);
   pace(progress, 9000, 9000, 9000);
-  progress.correct({ ...counts, trials: [trial(2, { training: true })] });
+  progress.correct({ ...counts, trials: [trial(2, { practice: true })] });
   assert.equal(progress.position(0).seconds, 9);
   progress.correct({ ...counts, trials: [trial(3)] });
-  assert.deepEqual([progress.position(0).training, progress.position(0).seconds], [false, null]);
+  assert.deepEqual([progress.position(0).practice, progress.position(0).seconds], [false, null]);
 });
 
 test("an offer without images leaves open whether it is practice", () => {
   const progress = progressOf(0, 2);
   const counts = { progress: { done: 0, total: 2 }, block: null };
-  progress.correct({ ...counts, trials: [trial(1, { training: true })] });
+  progress.correct({ ...counts, trials: [trial(1, { practice: true })] });
   progress.correct({ ...counts, trials: [] });
-  assert.equal(progress.position(0).training, true);
+  assert.equal(progress.position(0).practice, true);
 });

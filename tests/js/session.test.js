@@ -202,13 +202,13 @@ test("nothing is skipped while the last answer is being changed, or without an i
 });
 
 test("practice waits for its feedback, and goes on when that was read", async (t) => {
-  const practice = [trial(1, { training: true }), trial(2, { training: true })];
+  const practice = [trial(1, { practice: true }), trial(2, { practice: true })];
   const session = await sessionOf(t, practice);
   rate(session);
   assert.equal(session.trial?.id, 1);
   assert.deepEqual([session.canSkip, session.turnBack()], [false, false]);
   assert.equal(session.endFeedback(), null);
-  const reply = offer([trial(2, { training: true })], { feedback: FEEDBACK });
+  const reply = offer([trial(2, { practice: true })], { feedback: FEEDBACK });
   const feedback = session.confirm(reply, arrive(session));
   assert.deepEqual(feedback, FEEDBACK);
   assert.deepEqual([session.canSkip, session.turnBack()], [false, false]);
@@ -219,7 +219,7 @@ test("practice waits for its feedback, and goes on when that was read", async (t
 });
 
 test("practice without feedback goes on at once", async (t) => {
-  const session = await sessionOf(t, [trial(1, { training: true }), trial(2)]);
+  const session = await sessionOf(t, [trial(1, { practice: true }), trial(2)]);
   rate(session);
   assert.deepEqual(session.confirm(offer([trial(2)]), arrive(session)), []);
   assert.equal(session.endFeedback(), null);
@@ -227,7 +227,7 @@ test("practice without feedback goes on at once", async (t) => {
 });
 
 test("another entry's reply is not the feedback that is awaited", async (t) => {
-  const session = await sessionOf(t, [trial(1), trial(2, { training: true })]);
+  const session = await sessionOf(t, [trial(1), trial(2, { practice: true })]);
   rate(session);
   rate(session);
   const reply = offer([], { feedback: FEEDBACK });
@@ -237,7 +237,7 @@ test("another entry's reply is not the feedback that is awaited", async (t) => {
 });
 
 test("the end of practice is noticed with the first image that counts", async (t) => {
-  const session = await sessionOf(t, [trial(1, { training: true })]);
+  const session = await sessionOf(t, [trial(1, { practice: true })]);
   rate(session);
   session.confirm(offer([]), arrive(session));
   assert.equal(session.practiceEnds, false);
@@ -315,7 +315,7 @@ test("a refused older answer leaves the last one to be changed", async (t) => {
 });
 
 test("a refused practice answer is waited for no longer", async (t) => {
-  const session = await sessionOf(t, [trial(1, { training: true }), trial(2)]);
+  const session = await sessionOf(t, [trial(1, { practice: true }), trial(2)]);
   rate(session);
   const entry = arrive(session);
   assert.ok(entry);

@@ -200,7 +200,7 @@ class Crowd:
             self._report.sent.append(sent)
             done = len(self._report.sent)
             self._answers[sent.rater] += 1
-            # An offer counts the part of the session that it is from, training or main.
+            # An offer counts the part of the session that it is from, practice or main.
             ahead = self._answers[sent.rater] + offer.total - offer.done
             # Who is not that far yet is taken for one like the one who is.
             self._longest = max(self._longest, ahead)

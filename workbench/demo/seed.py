@@ -63,7 +63,7 @@ class Plan:
     #: What a visitor's session is long.
     visitor_trials: int = 20
     #: Images whose scores are known, from the worst to the best: with feedback, and hidden.
-    training: int = 5
+    practice: int = 5
     gold: int = 6
     session: SessionPlan = _SESSION
 
@@ -185,7 +185,7 @@ class Seeder:
             count = Counter("images drawn", self._out)
             write_world(folder / "main", seed=plan.seed, images=plan.images, progress=count)
         for offset, (name, number) in enumerate(
-            (("training", plan.training), ("gold", plan.gold)), start=1
+            (("practice", plan.practice), ("gold", plan.gold)), start=1
         ):
             if not (folder / name / "manifest.csv").exists():
                 drawn = build_world(seed=plan.seed + offset, images=8 * number, name=name)

@@ -144,7 +144,7 @@ def write_images(
 ) -> Path:
     """Writes `images/*.jpg`, `manifest.csv` (filename,prompt,generator) and `truth.json`.
 
-    With `published` the true scores are in the manifest, as those of training and gold images must
+    With `published` the true scores are in the manifest, as those of practice and gold images must
     be. Returns the manifest's path. `progress(done, total)` is called after each image. The
     manifest comes last, so that a world with a manifest is whole.
     """

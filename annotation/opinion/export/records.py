@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from workbench.core.snapshots import one_view
+from workbench.core.statements import one_view
 
 from ...models import (
     Explanation,

@@ -19,7 +19,7 @@ def trial_json(protocol: ProtocolDocument, trial: OfferedTrial) -> dict[str, Any
         "id": trial.id,
         "position": trial.position,
         "block": trial.block,
-        "training": trial.training,
+        "practice": trial.practice,
         "prompt": trial.prompt,
         "image": {
             "url": default_storage.url(_shown(protocol, trial)),

@@ -76,7 +76,7 @@ class TrialSerializer(serializers.Serializer[object]):
     id = serializers.IntegerField()
     position = serializers.IntegerField()
     block = serializers.IntegerField(help_text="0 is practice.")
-    training = serializers.BooleanField()
+    practice = serializers.BooleanField()
     prompt = serializers.CharField()
     image = ImageSerializer()
     lease_expires_at = serializers.DateTimeField()

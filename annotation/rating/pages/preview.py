@@ -44,7 +44,7 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
         **page_context(access=access, protocol=protocol, stage=stage, token=NOBODY),
         "study": study,
         "remain": True,
-        "answered": sum(not trial["training"] for trial in trials) or MAIN_SHOWN,
+        "answered": sum(not trial["practice"] for trial in trials) or MAIN_SHOWN,
         "completion_code": _CODE,
         "preview": {
             "trials": trials,

@@ -9,11 +9,11 @@ _TEXTS = {
     "pace": _("{seconds} s per image"),
     "left": _("about {minutes} min left"),
     "left_little": _("less than a minute left"),
-    "training": _("Practice {number} of {total}"),
+    "practice": _("Practice {number} of {total}"),
     "near": _("Other raters said about “{expected}”. You agree with them."),
     "far": _("Other raters said about “{expected}”. Take another look at the image."),
-    "trained": _("Practice is over"),
-    "trained_text": _(
+    "practised": _("Practice is over"),
+    "practised_text": _(
         "You now know the questions and the range of images. From here on your scores count. "
         "There is no more feedback, and no right or wrong: go with your first impression."
     ),

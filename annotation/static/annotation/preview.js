@@ -9,7 +9,7 @@
 
 /**
  * @typedef {{url: string, width: number, height: number}} Picture
- * @typedef {{training: boolean, prompt: string, image: Picture, feedback: object[],
+ * @typedef {{practice: boolean, prompt: string, image: Picture, feedback: object[],
  *   asked_up_to: number | null}} Planned
  */
 
@@ -20,10 +20,10 @@ const given = JSON.parse(document.getElementById("preview")?.textContent ?? "{}"
 const page = /** @type {HTMLElement} */ (document.getElementById("rate"));
 const api = new URL("..", new URL(page.dataset.api ?? "", location.href)).href;
 const planned = given.trials.length ? given.trials : samples(given.samples, given.prompt);
-const inPasses = [true, false].flatMap((training) =>
+const inPasses = [true, false].flatMap((practice) =>
   given.passes.flatMap((perspectives) =>
     planned
-      .filter((item) => item.training === training)
+      .filter((item) => item.practice === practice)
       .map((item) => ({ ...item, perspectives })),
   ),
 );
@@ -31,7 +31,7 @@ const trials = inPasses.map((item, place) => ({
   ...item,
   id: place + 1,
   position: place,
-  block: item.training ? 0 : 1,
+  block: item.practice ? 0 : 1,
 }));
 /** @type {Set<number>} */
 const answered = new Set();
@@ -44,14 +44,14 @@ function moveTo(stage) {
 /** @param {number} ahead */
 function offer(ahead) {
   const left = trials.filter((trial) => !answered.has(trial.id));
-  const training = left[0]?.training ?? false;
-  const counted = trials.filter((trial) => trial.training === training);
+  const practice = left[0]?.practice ?? false;
+  const counted = trials.filter((trial) => trial.practice === practice);
   const done = counted.filter((trial) => answered.has(trial.id)).length;
   const size = counted.length;
   if (!left.length) moveTo("done");
   return {
     // Practice is a block of its own: the images after it come when it is over.
-    trials: left.filter((trial) => trial.training === training).slice(0, 1 + ahead),
+    trials: left.filter((trial) => trial.practice === practice).slice(0, 1 + ahead),
     progress: { done, total: size },
     block: left[0] ? { number: left[0].block, done, size } : null,
     state: left.length ? "rating" : "done",
@@ -102,7 +102,7 @@ window.fetch = async (input, init) => {
  */
 function samples(asked, prompt) {
   return asked.map((asked_up_to, place) => ({
-    training: false,
+    practice: false,
     prompt: `${prompt} ${place + 1}`,
     image: { url: drawn(place), ...SIZE },
     feedback: [],

@@ -18,9 +18,9 @@ export class Interlude {
   }
 
   /** Resolves when the rater goes on. */
-  afterTraining() {
+  afterPractice() {
     this.timer.textContent = "";
-    return this.show(this.messages.trained, this.messages.trained_text);
+    return this.show(this.messages.practised, this.messages.practised_text);
   }
 
   /**

@@ -48,16 +48,16 @@ export class Panel {
     byId("sentence", HTMLElement).textContent = text;
   }
 
-  /** @param {{revising: boolean, training: boolean, back: boolean}} where the rater is */
-  sayWhere({ revising, training, back }) {
+  /** @param {{revising: boolean, practice: boolean, back: boolean}} where the rater is */
+  sayWhere({ revising, practice, back }) {
     const button = byId("back", HTMLButtonElement);
     button.disabled = !back;
     byId("back-text", HTMLElement).textContent =
       (revising ? this.messages.leave : this.messages.back) ?? "";
     byId("open-skip", HTMLButtonElement).hidden = revising;
     byId("again", HTMLElement).hidden = !revising;
-    byId("training", HTMLElement).hidden = revising || !training;
-    const forward = training ? this.messages.compare : this.messages.next;
+    byId("practice", HTMLElement).hidden = revising || !practice;
+    const forward = practice ? this.messages.compare : this.messages.next;
     this.relabel((revising ? this.messages.change : forward) ?? "");
   }
 

@@ -9,7 +9,7 @@ import { Pace } from "./pace.js";
  * @property {number} done images of the session that were answered
  * @property {number} total
  * @property {number} number of the image that comes now
- * @property {boolean} training whether that is for practice
+ * @property {boolean} practice whether that image does not count
  * @property {{number: number, size: number} | null} block the image's place in its block; null
  *   where that says nothing
  * @property {number | null} seconds per image; null while too few are known
@@ -20,7 +20,7 @@ export class Progress {
   server = { done: 0, total: 0 };
   /** @type {BlockPlace | null} */
   block = null;
-  training = false;
+  practice = false;
   pace = new Pace();
 
   /** @param {Pick<Offer, "progress" | "block" | "trials">} offer */
@@ -29,8 +29,8 @@ export class Progress {
     this.block = block;
     if (!trials[0]) return;
     // Practice is slower: it says nothing about what follows.
-    if (trials[0].training !== this.training) this.pace.restart();
-    this.training = trials[0].training;
+    if (trials[0].practice !== this.practice) this.pace.restart();
+    this.practice = trials[0].practice;
   }
 
   /**
@@ -55,7 +55,7 @@ export class Progress {
       done: Math.min(done, total),
       total,
       number: Math.min(done + 1, total),
-      training: this.training,
+      practice: this.practice,
       block: left > 0 ? this.#placeInBlock(unsent) : null,
       ...this.#timeLeft(left),
     };

@@ -15,14 +15,14 @@ export class ProgressBar {
 
   /** @param {Position} position */
   show(position) {
-    const { done, total, number, training } = position;
+    const { done, total, number, practice } = position;
     const bar = byId("progress", HTMLProgressElement);
     byId("progress-area", HTMLElement).removeAttribute("data-empty");
     bar.max = Math.max(total, 1);
     bar.value = done;
-    const message = training ? this.messages.training : this.messages.progress;
+    const message = practice ? this.messages.practice : this.messages.progress;
     say("progress-text", fill(message, { number, total }));
-    byId("progress-more", HTMLElement).hidden = training;
+    byId("progress-more", HTMLElement).hidden = practice;
     say("progress-block", this.#block(position));
     say("progress-pace", this.#pace(position));
     say("progress-left", this.#left(position));

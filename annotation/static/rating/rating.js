@@ -152,7 +152,7 @@ export class Rating {
     if (this.session.practiceEnds) {
       this.session.practised = false;
       this.view.screen.clear();
-      await this.view.interlude.afterTraining();
+      await this.view.interlude.afterPractice();
     }
     await this.view.showTrial(this.session);
   }

@@ -75,7 +75,7 @@ export class Session {
 
   /** Whether practice has just ended: the current image is the first that counts. */
   get practiceEnds() {
-    return this.practised && this.trial !== null && !this.trial.training;
+    return this.practised && this.trial !== null && !this.trial.practice;
   }
 
   /**
@@ -115,7 +115,7 @@ export class Session {
     if (!this.last.revising) this.progress.pace.add(body.behaviour.shown_ms);
     const entry = this.#put("submit", trial, displayed, body);
     this.last.remember(trial, answer);
-    if (trial.training) this.awaited = entry;
+    if (trial.practice) this.awaited = entry;
     else this.#advance();
   }
 
@@ -226,6 +226,6 @@ export class Session {
   /** The trial is answered: the next image is current, or the one before going back. */
   #advance() {
     if (this.last.revising) this.last.revising = false;
-    else this.practised = this.queue.next()?.training ?? false;
+    else this.practised = this.queue.next()?.practice ?? false;
   }
 }

@@ -3,7 +3,7 @@
  * means. The rest of the page knows no address.
  *
  * @typedef {{url: string, width: number, height: number}} TrialImage
- * @typedef {{id: number, position: number, block: number, training: boolean, prompt: string,
+ * @typedef {{id: number, position: number, block: number, practice: boolean, prompt: string,
  *   image: TrialImage, asked_up_to: number | null, perspectives: string[]}} Trial
  * @typedef {{done: number, total: number}} Progress
  * @typedef {{perspective: string, expected: number, low: number, high: number}} Expectation

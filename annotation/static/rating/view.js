@@ -40,7 +40,7 @@ export class View {
   showPlace(session) {
     this.panel.sayWhere({
       revising: session.last.revising,
-      training: session.trial?.training ?? false,
+      practice: session.trial?.practice ?? false,
       back: session.canGoBack,
     });
   }

@@ -67,8 +67,8 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         min_value=0,
         help_text=_("0: only when you ask."),
     )
-    training_trials = _whole(
-        "training_trials",
+    practice_trials = _whole(
+        "practice_trials",
         _("Practice"),
         _IMAGES,
         _("Once per rater, with feedback. The images are those imported for practice."),
@@ -218,7 +218,7 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         (
             _("Session"),
             (
-                "training_trials",
+                "practice_trials",
                 "stabilisation_trials",
                 "block_trials",
                 "one_per_pass",

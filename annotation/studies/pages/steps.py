@@ -47,9 +47,9 @@ def next_steps(study: Study) -> list[Step]:
 
 
 def _known_images(study: Study, setup: Setup, importing: str) -> list[Step]:
-    """Training and gold images, where the session plan asks for them."""
+    """Practice and gold images, where the session plan asks for them."""
     steps = []
-    wanted = study.plan.training_trials
+    wanted = study.plan.practice_trials
     if wanted:
         steps.append(
             Step(
@@ -58,9 +58,9 @@ def _known_images(study: Study, setup: Setup, importing: str) -> list[Step]:
                     "%(found)d of %(wanted)d with known scores; without them, raters get no "
                     "practice."
                 )
-                % {"found": setup.training, "wanted": wanted},
-                f"{importing}?purpose=training",
-                setup.training >= wanted,
+                % {"found": setup.practice, "wanted": wanted},
+                f"{importing}?purpose=practice",
+                setup.practice >= wanted,
             )
         )
     if study.plan.gold_share:

@@ -24,7 +24,7 @@ RATINGS = 4
 def mixed(study: Study) -> Study:
     """A study with one of everything that does not count beside what does."""
     main = make_stimuli(study, 2)
-    practice = make_stimuli(study, [10], purpose="training")[0]
+    practice = make_stimuli(study, [10], purpose="practice")[0]
     gold = make_stimuli(study, [11], purpose="gold")[0]
     raters = [make_rater(study), make_rater(study)]
     for rater in raters:

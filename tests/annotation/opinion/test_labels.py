@@ -70,7 +70,7 @@ def test_an_excluded_rater_does_not_count(study: Study, stimulus: Stimulus) -> N
     assert count_labels(study).ratings == 1
 
 
-@pytest.mark.parametrize("purpose", ["training", "gold"])
+@pytest.mark.parametrize("purpose", ["practice", "gold"])
 def test_practice_and_gold_images_do_not_count(study: Study, purpose: str) -> None:
     rate(make_stimuli(study, 1, purpose=purpose)[0], make_rater(study), (1, 1, 1))
     assert labels_of(study) == []

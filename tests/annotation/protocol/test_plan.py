@@ -11,7 +11,7 @@ from annotation.protocol.plan import BlockMix, SessionPlan, block_mix
 
 
 def test_a_plan_survives_being_stored() -> None:
-    plan = SessionPlan(training_trials=3, repeat_share=0.1, session_minutes=0)
+    plan = SessionPlan(practice_trials=3, repeat_share=0.1, session_minutes=0)
     assert SessionPlan.from_json(plan.to_json()) == plan
     assert SessionPlan.from_json({}) == SessionPlan()
 
@@ -22,12 +22,12 @@ def test_a_plan_survives_being_stored() -> None:
         ({"block_trials": 0}, "block_trials is 0; give 1 to 50"),
         ({"daily_trials": 10**40}, "daily_trials is 10*; give 0 to 10000"),
         ({"repeat_share": 10**400}, "repeat_share is 10*; give 0 to 0.3"),
-        ({"training_trials": 2.5}, "training_trials is 2.5, not a whole number"),
+        ({"practice_trials": 2.5}, "practice_trials is 2.5, not a whole number"),
         ({"repeat_share": "many"}, "repeat_share is 'many', not a number"),
         ({"gold_share": float("nan")}, "gold_share is nan, not a number"),
         ({"rest_seconds": True}, "rest_seconds is True, not a whole number"),
         ({"repeat_share": 0.3, "gold_share": 0.2}, "0.5 together"),
-        ({"trainings": 3}, "there is no 'trainings'; it has training_trials"),
+        ({"practices": 3}, "there is no 'practices'; it has practice_trials"),
         ([], r"\[\] is not an object"),
     ],
 )

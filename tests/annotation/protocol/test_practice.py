@@ -10,7 +10,7 @@ from annotation.protocol.scales import ACR5, SLIDER5, SLIDER100, Scale
     ("number", "chosen"),
     [(0, []), (1, [0.5]), (2, [0.1, 0.9]), (3, [0.1, 0.5, 0.9]), (9, [0.1, 0.3, 0.5, 0.7, 0.9])],
 )
-def test_training_spans_the_range(number: int, chosen: list[float]) -> None:
+def test_practice_spans_the_range(number: int, chosen: list[float]) -> None:
     scores = [0.5, 0.9, 0.1, 0.7, 0.3]
     assert [scores[n] for n in span(scores, number)] == chosen
 

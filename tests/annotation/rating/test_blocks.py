@@ -1,4 +1,4 @@
-"""What a session consists of: training, stabilisation, blocks, repeats, gold, rests, its length."""
+"""What a session consists of: practice, stabilisation, blocks, repeats, gold, rests, its length."""
 
 from collections import Counter
 from dataclasses import replace
@@ -28,7 +28,7 @@ def set_plan(study: Study, **settings: Any) -> None:
 
 def make_known(study: Study, purpose: str, scores: list[float]) -> list[Stimulus]:
     """Images of this purpose whose three published scores are all `scores`, one after another."""
-    start = 500 if purpose == "training" else 600
+    start = 500 if purpose == "practice" else 600
     made = factories.make_stimuli(study, range(start, start + len(scores)), purpose=purpose)
     for stimulus, mos in zip(made, scores, strict=True):
         for perspective in SCORES:
@@ -58,26 +58,26 @@ def roles(trials: list[Trial]) -> Counter[str]:
     return Counter(trial.role for trial in trials)
 
 
-def test_training_comes_first_spans_the_range_and_comes_once(study: Study, rater: Rater) -> None:
-    set_plan(study, training_trials=3)
+def test_practice_comes_first_spans_the_range_and_comes_once(study: Study, rater: Rater) -> None:
+    set_plan(study, practice_trials=3)
     factories.make_stimuli(study, 4)
-    low, _, middle, _, high = make_known(study, "training", [0.1, 0.3, 0.5, 0.7, 0.9])
+    low, _, middle, _, high = make_known(study, "practice", [0.1, 0.3, 0.5, 0.7, 0.9])
     access = in_rating(rater)
     offer = claim_trials(access=access, ahead=1)
-    assert [trial.training for trial in offer.trials] == [True, True]
+    assert [trial.practice for trial in offer.trials] == [True, True]
     assert (offer.answered, offer.total) == (0, 3)
     trials = rate_all(access)
-    assert [trial.role for trial in trials] == ["training"] * 3 + ["main"] * 4
+    assert [trial.role for trial in trials] == ["practice"] * 3 + ["main"] * 4
     assert {trial.stimulus for trial in trials[:3]} == {low, middle, high}
     assert [trial.block for trial in trials] == [0] * 3 + [1] * 4
 
 
 def test_a_second_session_trains_with_what_is_new_only(study: Study, rater: Rater) -> None:
-    set_plan(study, training_trials=2)
+    set_plan(study, practice_trials=2)
     set_study(study, session_trials=1)
     factories.make_stimuli(study, 2)
-    make_known(study, "training", [0.2, 0.8])
-    assert roles(rate_all(in_rating(rater))) == {"training": 2, "main": 1}
+    make_known(study, "practice", [0.2, 0.8])
+    assert roles(rate_all(in_rating(rater))) == {"practice": 2, "main": 1}
     assert roles(rate_all(in_rating(rater))) == {"main": 1}
 
 
@@ -244,7 +244,7 @@ def test_what_a_session_leaves_goes_back(study: Study, rater: Rater) -> None:
     assert not Stimulus.objects.exclude(claimed_ratings=0).exists()
 
 
-@pytest.mark.parametrize("role", ["stabilisation", "gold", "training", "repeat"])
+@pytest.mark.parametrize("role", ["stabilisation", "gold", "practice", "repeat"])
 def test_an_expired_trial_that_held_no_place_is_taken_again_without_one(
     study: Study, rater: Rater, role: str
 ) -> None:

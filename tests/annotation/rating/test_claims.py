@@ -83,7 +83,7 @@ def test_an_empty_holdout_falls_through_to_the_pool(study: Study, rater: Rater) 
     "fields",
     [
         {"purpose": "gold"},
-        {"purpose": "training"},
+        {"purpose": "practice"},
         {"wanted_ratings": 0},
         {"claimed_ratings": 3},
         {"sha256": "", "image": "", "width": None, "height": None},

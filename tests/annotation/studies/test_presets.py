@@ -64,7 +64,7 @@ def test_a_laboratory_follows_bt500() -> None:
     assert LAB_ACR.target_ratings >= 15
     plan = LAB_ACR.plan
     assert plan.session_minutes == 30
-    assert (plan.training_trials, plan.stabilisation_trials, plan.repeat_share) == (5, 5, 0.05)
+    assert (plan.practice_trials, plan.stabilisation_trials, plan.repeat_share) == (5, 5, 0.05)
 
 
 def test_a_crowds_sessions_are_short_and_checked() -> None:
@@ -82,7 +82,7 @@ def test_the_replica_asks_as_aigciqa2023_did() -> None:
     assert AIGCIQA2023.target_ratings == AIGCIQA2023.maximum_ratings == 28
     plan = AIGCIQA2023.plan
     assert (plan.repeat_share, plan.gold_share, plan.stabilisation_trials) == (0.0, 0.0, 0)
-    assert plan.training_trials == SessionPlan().training_trials
+    assert plan.practice_trials == SessionPlan().practice_trials
 
 
 def test_only_strangers_sessions_end_by_missed_checks() -> None:

@@ -44,7 +44,7 @@ def test_a_filter_with_a_character_that_no_text_holds_finds_nothing(
 def test_practice_images_decide_nothing_about_the_hold_out(study: Study) -> None:
     Study.objects.filter(pk=study.pk).update(holdout_share=0.9)
     study.refresh_from_db()
-    practice = factories.make_stimuli(study, 40, purpose="training")
+    practice = factories.make_stimuli(study, 40, purpose="practice")
     prompts = {item.prompt.text_sha256: ["one"] for item in practice}
     drawn = draw_splits(study=study, prompts=prompts, purpose="main")
     # Nine tenths of 40 are 36; a systematic sample is within one of it.

@@ -20,7 +20,7 @@ from tests import factories
 from tests.annotation.answering import answer
 from tests.e2e.states.scene import Scene
 
-#: Training images; with so many, the instructions show examples.
+#: Practice images; with so many, the instructions show examples.
 EXAMPLES = (200, 201, 202, 203)
 
 
@@ -29,7 +29,7 @@ def sessions(scene: Scene) -> Iterator[str]:
     scene.open_link()
     yield "consent"
     for number, stimulus in enumerate(
-        factories.make_stimuli(scene.study, EXAMPLES, purpose="training")
+        factories.make_stimuli(scene.study, EXAMPLES, purpose="practice")
     ):
         factories.publish(
             stimulus=stimulus, perspective="quality", mos=number / 3, source="experts"

@@ -115,18 +115,18 @@ def _loading(scene: Scene) -> Iterator[str]:
 
 def interludes(scene: Scene) -> Iterator[str]:
     page = scene.page
-    plan = replace(PLAIN, training_trials=1, block_trials=1)
+    plan = replace(PLAIN, practice_trials=1, block_trials=1)
     scene.set_study(session_plan=plan.to_json())
-    (known,) = factories.make_stimuli(scene.study, [70], purpose="training")
+    (known,) = factories.make_stimuli(scene.study, [70], purpose="practice")
     factories.publish(stimulus=known, perspective="quality", mos=0.75, source="lab")
     scene.rate("Practice")
-    yield "training"
+    yield "practice"
     press(page, "4 2 3 Enter")
     expect(page.locator(".expected").first).to_contain_text("Other raters said")
-    yield "feedback in training"
+    yield "feedback in practice"
     press(page, "Enter")
     expect(page.get_by_role("heading", name="Practice is over")).to_be_visible()
-    yield "the end of training"
+    yield "the end of practice"
     plan = replace(PLAIN, rest_after_minutes=1, rest_seconds=600, block_trials=3)
     scene.set_study(session_plan=plan.to_json())
     scene.rate()

@@ -67,15 +67,15 @@ def test_the_demo_has_ratings_a_model_in_use_and_images_that_nobody_rated(seeder
     seeded = seeder.run()
     study = Study.objects.get(slug=SLUG)
     assert study.stimuli.filter(purpose="main").count() == SMALL.images
-    assert study.stimuli.filter(purpose="training").count() == SMALL.training
+    assert study.stimuli.filter(purpose="practice").count() == SMALL.practice
     assert study.stimuli.filter(purpose="gold").count() == SMALL.gold
     assert (study.session_trials, study.holdout_share) == (5, 0.2)
     assert RatingSession.objects.filter(state=SessionState.DONE).count() == 4
     answered = Trial.objects.filter(state=Trial.State.SUBMITTED)
-    after_training = answered.exclude(role=Trial.Role.TRAINING)
-    assert after_training.count() == 4 * SMALL.session_trials
-    assert answered.filter(role=Trial.Role.TRAINING).count() == 4 * SMALL.training
-    assert after_training.filter(role=Trial.Role.GOLD).exists()
+    after_practice = answered.exclude(role=Trial.Role.PRACTICE)
+    assert after_practice.count() == 4 * SMALL.session_trials
+    assert answered.filter(role=Trial.Role.PRACTICE).count() == 4 * SMALL.practice
+    assert after_practice.filter(role=Trial.Role.GOLD).exists()
     # Nobody is told that they hurry, or answers at random: the first look is at good raters.
     flags = [flag.rule for one in reliability_of(study).values() for flag in one.flags]
     assert "too_fast" not in flags

@@ -21,8 +21,8 @@ from annotation.opinion.reliability.selectors import (
 )
 from annotation.opinion.tasks import renew_reliability
 from annotation.protocol.reliability_rules import ReliabilityRules
+from annotation.studies.protocols import current_protocol
 from tests.annotation.answering import answer, sitting
-from tests.annotation.rating.rating import access_of
 from tests.conftest import Sent
 from tests.factories import make_rater, make_score, make_stimuli, make_stimulus, publish
 
@@ -112,12 +112,12 @@ def test_an_attention_check_is_passed_by_the_scores_that_it_names(
     assert "gold" not in flags
 
 
-def test_training_stabilisation_and_superseded_scores_say_nothing(
+def test_practice_stabilisation_and_superseded_scores_say_nothing(
     study: Study, rater: Rater
 ) -> None:
     stimuli = make_stimuli(study, 3)
     session = sitting(rater)
-    answer(session, stimuli[0], 1, role="training", seconds=0.1)
+    answer(session, stimuli[0], 1, role="practice", seconds=0.1)
     answer(session, stimuli[1], 1, role="stabilisation", seconds=0.1)
     trial = answer(session, stimuli[2], 2)
     trial.scores.update(superseded_at=timezone.now())
@@ -138,16 +138,22 @@ def test_answers_during_which_the_page_was_left_for_long_are_counted(
     ).to_json()
     study.save()
     session = sitting(rater)
-    # Two of the four that told are longer than 5 s; training says nothing.
+    # Two of the four that told are longer than 5 s; practice says nothing.
     told = [{"away_ms": 0}, {"away_ms": 5000}, {"away_ms": 5001}, {"away_ms": 60_000}, {}]
     for stimulus, behaviour in zip(make_stimuli(study, 5), told, strict=True):
         answer(session, stimulus, 3, behaviour=behaviour)
-    answer(session, make_stimulus(study, 9), 3, role="training", behaviour={"away_ms": 90_000})
+    answer(session, make_stimulus(study, 9), 3, role="practice", behaviour={"away_ms": 90_000})
     standing = reliability_of(study)[rater.pk]
     assert standing.measures.absences == Absences(long=0.5, n=4)
     (flag,) = [flag for flag in standing.flags if flag.rule == "away"]
     assert flag == Flag("away", 0.5, 0.2, 4, stops=True)
-    assert flag in stopping_flags(access_of(rater).protocol, study.pk, rater.pk, session.pk)
+    stops = stopping_flags(
+        study_id=study.pk,
+        rater_id=rater.pk,
+        session_id=session.pk,
+        protocol_id=current_protocol(study.pk).pk,
+    )
+    assert flag in stops
 
 
 def test_the_pages_clock_goes_before_the_servers(study: Study, rater: Rater) -> None:

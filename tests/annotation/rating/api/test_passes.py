@@ -181,15 +181,15 @@ def test_a_lease_that_ran_out_between_two_passes_is_taken_again(rating: RaterCli
 
 
 def test_feedback_is_of_what_was_asked(study: Study, rater: Rater) -> None:
-    in_passes(study, training_trials=1)
+    in_passes(study, practice_trials=1)
     factories.make_stimuli(study, 2)
-    example = factories.make_stimulus(study, 9, purpose="training")
+    example = factories.make_stimulus(study, 9, purpose="practice")
     for perspective in PASSES:
         factories.publish(stimulus=example, perspective=perspective, mos=0.5, source="published")
     rating = RaterClient(rater).start()
     body = rating.claim()
     trial = body["trials"][0]
-    assert (trial["training"], body["progress"]) == (True, {"done": 0, "total": 3})
+    assert (trial["practice"], body["progress"]) == (True, {"done": 0, "total": 3})
     body = rating.submit(trial["id"], {"quality": 3})
     assert [item["perspective"] for item in body["feedback"]] == ["quality"]
     assert body["trials"][0]["perspectives"] == ["authenticity"]

@@ -43,7 +43,7 @@ plans = st.builds(
     replace,
     st.just(PLAIN),
     block_trials=st.integers(1, 5),
-    training_trials=st.integers(0, 2),
+    practice_trials=st.integers(0, 2),
     stabilisation_trials=st.integers(0, 2),
     repeat_share=st.sampled_from([0.0, 0.3]),
     gold_share=st.sampled_from([0.0, 0.1]),
@@ -195,7 +195,7 @@ def fresh_study(plan: SessionPlan) -> Study:
     places = {"wanted_ratings": MOST, "maximum_ratings": MOST}
     factories.make_stimuli(study, IMAGES - 3, **places)
     factories.make_stimuli(study, [90, 91, 92], split="holdout", **places)
-    for number, purpose in enumerate(("training", "training", "gold", "gold"), start=80):
+    for number, purpose in enumerate(("practice", "practice", "gold", "gold"), start=80):
         known = factories.make_stimulus(study, number, purpose=purpose)
         factories.publish(stimulus=known, perspective="quality", mos=number % 2)
     return study

@@ -287,30 +287,30 @@ def test_few_statements_are_needed(
     assert Trial.objects.count() == 5
 
 
-def test_after_a_training_image_the_answer_says_what_was_expected(
+def test_after_a_practice_image_the_answer_says_what_was_expected(
     study: Study, rater: Rater
 ) -> None:
     """0.8 of the way from 1 to 5 is 4.2, level 4; one level of five on either side is expected."""
-    set_study(study, session_plan={"training_trials": 1})
+    set_study(study, session_plan={"practice_trials": 1})
     factories.make_stimuli(study, 1)
-    (known,) = factories.make_stimuli(study, [50], purpose="training")
+    (known,) = factories.make_stimuli(study, [50], purpose="practice")
     for source, mos in (("experts", 0.7), ("crowd", 0.9)):
         factories.publish(stimulus=known, perspective="quality", mos=mos, source=source)
     client = RaterClient(rater).start()
     (trial,) = client.claim()["trials"]
-    assert (trial["training"], trial["block"]) == (True, 0)
+    assert (trial["practice"], trial["block"]) == (True, 0)
     answered = client.submit(trial["id"])
     (found,) = answered["feedback"]
     assert found["perspective"] == "quality"
     assert [found[key] for key in ("low", "expected", "high")] == pytest.approx([3.0, 4.0, 5.0])
     (trial,) = answered["trials"]
-    assert (trial["training"], trial["block"]) == (False, 1)
+    assert (trial["practice"], trial["block"]) == (False, 1)
     assert client.submit(trial["id"])["feedback"] == []
 
 
 def test_no_hidden_role_shows(study: Study, rater: Rater) -> None:
     """A gold image's trial has the keys and the kinds of values of any other's."""
-    plan = {"stabilisation_trials": 0, "gold_share": 0.3, "training_trials": 0}
+    plan = {"stabilisation_trials": 0, "gold_share": 0.3, "practice_trials": 0}
     set_study(study, session_plan=plan)
     factories.make_stimuli(study, 12)
     (gold,) = factories.make_stimuli(study, [50], purpose="gold")
@@ -323,7 +323,7 @@ def test_no_hidden_role_shows(study: Study, rater: Rater) -> None:
         trials = client.submit(trials[0]["id"])["trials"]
     assert Trial.objects.filter(role="gold").count() == 1
     assert len({tuple(sorted(trial)) for trial in shown}) == 1
-    assert {trial["training"] for trial in shown} == {False}
+    assert {trial["practice"] for trial in shown} == {False}
     assert "gold" not in str(shown)
 
 

@@ -22,7 +22,7 @@ def test_a_claim_answers_with_everything_that_the_rater_is_shown_and_nothing_mor
         "id": stored.pk,
         "position": 0,
         "block": 1,
-        "training": False,
+        "practice": False,
         "prompt": stored.stimulus.prompt.text,
         "image": {"url": trial["image"]["url"], "width": 48, "height": 32},
         "lease_expires_at": trial["lease_expires_at"],

@@ -107,7 +107,7 @@ def test_a_finished_session_has_a_code_of_its_own(
 def test_the_instructions_show_examples_from_worst_to_best(
     study: Study, rater: Rater, images: list[Stimulus]
 ) -> None:
-    known = factories.make_stimuli(study, range(70, 75), purpose="training")
+    known = factories.make_stimuli(study, range(70, 75), purpose="practice")
     for stimulus, mos in zip(known, [0.5, 0.0, 1.0, 0.25, 0.75], strict=True):
         publish(stimulus=stimulus, perspective="quality", mos=mos, source="experts")
     publish(stimulus=known[0], perspective="authenticity", mos=0.5, source="experts")

@@ -44,14 +44,14 @@ def test_it_begins_with_consent(console: Client, study: Study, stage: str) -> No
     assert "I agree." in page
 
 
-def test_training_comes_first_with_what_is_expected(console: Client, study: Study) -> None:
-    Study.objects.update(session_plan=SessionPlan(training_trials=1).to_json())
+def test_practice_comes_first_with_what_is_expected(console: Client, study: Study) -> None:
+    Study.objects.update(session_plan=SessionPlan(practice_trials=1).to_json())
     make_stimuli(study, 9)
-    known = make_stimuli(study, range(9, 12), purpose="training")
+    known = make_stimuli(study, range(9, 12), purpose="practice")
     for stimulus in known[:2]:
         publish(stimulus=stimulus, perspective="quality", mos=0.5, source="experts")
     trials = given(console.get(ADDRESS).content.decode())["trials"]
-    assert [trial["training"] for trial in trials] == [True, *[False] * 5]
+    assert [trial["practice"] for trial in trials] == [True, *[False] * 5]
     # A MOS of 0.5 is 3 on five levels; one level to either side is as expected.
     expected = {"perspective": "quality", "expected": 3.0, "low": 2.0, "high": 4.0}
     assert trials[0]["feedback"] == [expected]

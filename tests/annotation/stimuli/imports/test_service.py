@@ -325,12 +325,12 @@ def test_practice_images_are_neither_held_out_nor_capped(owner: User, folder: Pa
     study = make_study(owner, "held", holdout_share=0.9)
 
     import_manifest(
-        study=study, manifest=folder / "manifest.csv", options=ImportOptions(purpose="training")
+        study=study, manifest=folder / "manifest.csv", options=ImportOptions(purpose="practice")
     )
 
     assert set(
         Stimulus.objects.values_list("purpose", "split", "wanted_ratings", "maximum_ratings")
-    ) == {("training", "pool", 0, 32767)}
+    ) == {("practice", "pool", 0, 32767)}
 
 
 def test_the_display_copy_of_a_turned_photograph_stands_upright(study: Study, folder: Path) -> None:

@@ -124,7 +124,7 @@ def steps_of(console: Client, study: Study) -> dict[str, bool]:
 
 
 def test_the_next_steps_tick_off(console: Client, owner: User) -> None:
-    plan = {**LAB_ACR.plan.to_json(), "training_trials": 2, "gold_share": 0.1}
+    plan = {**LAB_ACR.plan.to_json(), "practice_trials": 2, "gold_share": 0.1}
     study = make_study(owner, "draft", status="draft", session_plan=plan)
     assert steps_of(console, study) == {
         "Import images": False,
@@ -134,7 +134,7 @@ def test_the_next_steps_tick_off(console: Client, owner: User) -> None:
         "Open the study": False,
     }
     make_stimuli(study, 1)
-    known = make_stimuli(study, range(1, 3), purpose="training")
+    known = make_stimuli(study, range(1, 3), purpose="practice")
     known += make_stimuli(study, [3], purpose="gold")
     assert not steps_of(console, study)["Import practice images"], "their scores are unknown"
     for stimulus in known:

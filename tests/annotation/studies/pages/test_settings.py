@@ -140,7 +140,7 @@ def test_viewing_checks_are_saved(console: Client, study: Study) -> None:
         ({"rest_seconds": "901"}, "rest_seconds"),
         ({"block_trials": "0"}, "block_trials"),
         ({"block_trials": "2.5"}, "block_trials"),
-        ({"training_trials": "-1"}, "training_trials"),
+        ({"practice_trials": "-1"}, "practice_trials"),
         ({"holdout_share": "91"}, "holdout_share"),
         ({"lease_seconds": "9"}, "lease_seconds"),
         ({"image_size": "huge"}, "image_size"),
