@@ -115,6 +115,7 @@ def test_count_and_labels_are_of_one_moment(
     monkeypatch.setattr("annotation.opinion.labels.stored_live", find_then_rate)
     snapshot = take_snapshot(study)
     assert (snapshot.ratings, snapshot.stimuli) == (2, 2)
+    monkeypatch.undo()
     assert len(labels_of(study)) == 3 * 3
 
 
