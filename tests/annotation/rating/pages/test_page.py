@@ -294,7 +294,7 @@ def test_the_scripts_get_the_raters_token_and_the_language(
 
 
 def test_every_message_that_the_scripts_use_exists(rater: Rater, images: list[Stimulus]) -> None:
-    folder = Path(__file__).resolve().parents[3] / "annotation" / "static" / "rating"
+    folder = Path(__file__).resolve().parents[4] / "annotation" / "static" / "rating"
     scripts = "".join(path.read_text() for path in folder.glob("*.js"))
     # The inbox's list of messages has methods.
     used = set(re.findall(r"messages\.(\w+)\b(?!\()", scripts))
