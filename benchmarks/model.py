@@ -18,16 +18,11 @@ from benchmarks.model_training import heads_alone, trunk_cache
 from benchmarks.model_ways import compared, in_turns, ways_of
 from benchmarks.results import table, write
 from benchmarks.site import Say
-from modelops.predictors.mint import (
-    Decoding,
-    Item,
-    LoadedModel,
-    MintIQAExplainer,
-    Tokens,
-    explainer_preset_config,
-    load_model,
-    processor_cores,
-)
+from modelops.explaining.configuration import explainer_preset_config
+from modelops.explaining.model import Decoding, MintIQAExplainer, Tokens
+from modelops.predictors.mint.checkpoint import LoadedModel, load_model
+from modelops.predictors.mint.devices import processor_cores
+from modelops.predictors.mint.engine import Item
 from workbench.demo.world import build_world
 
 #: Full size in float32, its linear layers in bfloat16 as well, and room to compute.

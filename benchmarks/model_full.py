@@ -14,27 +14,24 @@ from typing import Any
 import psutil
 import torch
 
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
 from benchmarks.model_training import seconds_per_step, trunk_cache
-from modelops.explaining.wording import QUESTIONS
-from modelops.predictors.mint import (
-    GREEDY,
-    Answerer,
-    Decoding,
-    Item,
-    LoadedModel,
-    MintIQAExplainer,
-    MintIQAModel,
-    MintIQAProcessor,
-    Speech,
-    explainer_preset_config,
-    load_tokenizer,
-    preset_config,
-    processor_cores,
-    tiny_language_tokenizer,
-    with_bfloat16_products,
-)
-from modelops.predictors.mint.checkpoint import TINY_FOLDER
+from modelops.explaining.checkpoint import Explainer
+from modelops.explaining.configuration import explainer_preset_config
+from modelops.explaining.model import GREEDY, Decoding, MintIQAExplainer
+from modelops.explaining.pipeline import ExplanationPipeline
+from modelops.explaining.questions import Questions
+from modelops.explaining.tiny_language import tiny_language_tokenizer
+from modelops.predictors.mint.checkpoint import TINY_FOLDER, LoadedModel
+from modelops.predictors.mint.devices import processor_cores
+from modelops.predictors.mint.engine import Item
+from modelops.predictors.mint.modeling import MintIQAModel, with_bfloat16_products
+from modelops.predictors.mint.presets import preset_config
+from modelops.predictors.mint.processing import MintIQAProcessor
+from modelops.predictors.mint.tokenization import load_tokenizer
 
+#: Of the published model.
+QUESTIONS = list(Questions.of(default_perspectives(), AIGCIQA2023_FORM).texts.values())
 _GIB = 2**30
 #: What each part takes, with some room to spare, in GiB.
 _TRAINING_GIB, _EPOCH_GIB, _ANSWERING_GIB = 14, 20, 19
@@ -52,7 +49,7 @@ def full_size_model() -> LoadedModel:
     )
 
 
-def full_size_answerer(device: str) -> Answerer:
+def full_size_pipeline(device: str) -> ExplanationPipeline:
     """Both stages as a worker holds them on a GPU: stage 1 with bfloat16 products, stage 2 with
     Vicuna-7B's sizes in bfloat16. It never stops of itself, so that tokens can be counted."""
     scores = full_size_model()
@@ -62,13 +59,13 @@ def full_size_answerer(device: str) -> Answerer:
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.bfloat16)
     try:
-        explainer = MintIQAExplainer(config).requires_grad_(False)
+        model = MintIQAExplainer(config).requires_grad_(False)
     finally:
         torch.set_default_dtype(before)
-    explainer.train(False)
-    language = tiny_language_tokenizer(QUESTIONS.values())
-    speech = Speech(_on(explainer, device), scores.processor.tokenizer, language)
-    return Answerer(LoadedModel(_on(scores.model, device), scores.processor), speech)
+    model.train(False)
+    language = tiny_language_tokenizer(QUESTIONS)
+    explainer = Explainer(_on(model, device), scores.processor.tokenizer, language)
+    return ExplanationPipeline(LoadedModel(_on(scores.model, device), scores.processor), explainer)
 
 
 def training(items: Sequence[Item], folder: Path, device: str, steps: int) -> dict[str, Any]:
@@ -83,22 +80,21 @@ def training(items: Sequence[Item], folder: Path, device: str, steps: int) -> di
 def answering(items: Sequence[Item], device: str, tokens: int) -> dict[str, Any]:
     """The four questions about each image, greedily: an image at a time, as the released code
     goes, and all at once."""
-    answerer = full_size_answerer(device)
-    inputs = answerer.scores.processor([it.image for it in items], [it.prompt for it in items])
+    pipeline = full_size_pipeline(device)
+    inputs = pipeline.scores.processor([it.image for it in items], [it.prompt for it in items])
     decoding = Decoding(tokens, GREEDY.num_beams, GREEDY.repetition_penalty)
-    questions = list(QUESTIONS.values())
     parts = {
         "one_by_one": [slice(row, row + 1) for row in range(len(items))],
         "batched": [slice(0, len(items))],
     }
     rates = {}
-    answerer.answer(inputs.rows(slice(0, 1)), questions[:1], decoding)  # what is only done once
+    pipeline.answer(inputs.rows(slice(0, 1)), QUESTIONS[:1], decoding)  # what is only done once
     for name, slices in parts.items():
         start = time.perf_counter()
         for part in slices:
-            answerer.answer(inputs.rows(part), questions, decoding)
+            pipeline.answer(inputs.rows(part), QUESTIONS, decoding)
         took = time.perf_counter() - start
-        rates[name] = round(len(items) * len(questions) * tokens / took, 2)
+        rates[name] = round(len(items) * len(QUESTIONS) * tokens / took, 2)
     return {"images": len(items), "tokens_per_second": rates, "peak_gib": _peak_gib(device)}
 
 

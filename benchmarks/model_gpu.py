@@ -7,7 +7,8 @@ from typing import Any
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from modelops.predictors.mint import Engine, Item, LoadedModel
+from modelops.predictors.mint.checkpoint import LoadedModel
+from modelops.predictors.mint.engine import Engine, Item
 
 _SIDE = 8192
 _SECONDS = 2.0

@@ -16,13 +16,15 @@ import torch
 from modelops.learning.bayes import fit_last_layer
 from modelops.learning.embeddings import EmbeddingCache
 from modelops.learning.labels import SourceLabel, combine
-from modelops.predictors.mint import Item, LoadedModel
+from modelops.predictors.mint.checkpoint import LoadedModel
+from modelops.predictors.mint.engine import Item
+from modelops.predictors.mint.fine_tuning.data import KeptTrunk, TrainingData
 from modelops.predictors.mint.fine_tuning.devices import in_bfloat16
 from modelops.predictors.mint.fine_tuning.pixels import ImageFiles
-from modelops.predictors.mint.fine_tuning.training import TrainingData, fine_tune
+from modelops.predictors.mint.fine_tuning.training import fine_tune
 from modelops.predictors.mint.fine_tuning.trunk import trunk_blocks
-from modelops.predictors.mint.fine_tuning.trunk_cache import KeptTrunk, TrunkCache
-from modelops.predictors.mint.recipe import default_recipe
+from modelops.predictors.mint.fine_tuning.trunk_cache import TrunkCache
+from modelops.predictors.registry import PREDICTORS
 
 _PERSPECTIVES = 3
 
@@ -41,7 +43,7 @@ def trunk_cache(
     Where the recipe computes in bfloat16, also as the released script goes: in float32, nothing
     kept. If nothing is kept, images are read from their files in the loop.
     """
-    recipe, model = replace(default_recipe(preset), **changes), loaded.model
+    recipe, model = replace(PREDICTORS[preset].recipe(), **changes), loaded.model
     data = _data(loaded, items, folder)
     assert data.kept is not None
     cache = TrunkCache(
@@ -95,7 +97,7 @@ def seconds_per_step(
 ) -> float:
     """Of the product's own training loop, from the first step's end to the last one's."""
     recipe = replace(
-        default_recipe(preset), epochs=epochs, validation_share=0.0, patience=0, **changes
+        PREDICTORS[preset].recipe(), epochs=epochs, validation_share=0.0, patience=0, **changes
     )
     ends: list[float] = []
     with tempfile.TemporaryDirectory(dir=folder.parent) as name:

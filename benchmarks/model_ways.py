@@ -13,7 +13,10 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from modelops.predictors.mint import Engine, Item, LoadedModel, native_precision, normalise
+from modelops.predictors.mint.checkpoint import LoadedModel
+from modelops.predictors.mint.devices import native_precision
+from modelops.predictors.mint.engine import Engine, Item
+from modelops.predictors.mint.preprocessing import normalise
 
 #: Pooled embeddings (N, Dq) of N items.
 Way = Callable[[Sequence[Item]], NDArray[np.float32]]

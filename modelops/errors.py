@@ -1,4 +1,4 @@
-"""What model operations refuse; each message names the thing, the place and the mend."""
+"""What model operations refuse; each message names the thing, the place and the fix."""
 
 from workbench.core.errors import MintError
 
@@ -15,6 +15,20 @@ class RecipeError(MintError):
 
     code = "recipe"
     status = 400
+
+
+class BackboneError(MintError):
+    """A backbone that the site does not offer, or a setting that names none."""
+
+    code = "backbone"
+    status = 400
+
+
+class PredictorError(MintError):
+    """A predictor that the study has not, or has already."""
+
+    code = "predictor"
+    status = 409
 
 
 class TooFewLabelsError(MintError):

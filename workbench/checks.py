@@ -38,3 +38,18 @@ def model_precision_is_known(
             id="workbench.E003",
         )
     ]
+
+
+@register()
+def model_backbones_are_known(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    from modelops.errors import BackboneError
+    from modelops.predictors.backbones import offered_backbones
+
+    try:
+        offered_backbones()
+    except BackboneError as error:
+        hint = "Give for example tiny, or tiny,large=vit-g:/weights/mint, or leave it unset."
+        return [Error(error.message, hint=hint, id="workbench.E004")]
+    return []

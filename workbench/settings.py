@@ -318,9 +318,10 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }
 
-# What a new model starts from; `vit-g` needs its weights on the worker (docs/models.md).
-MODEL_PRESET = env.str("MODEL_PRESET", default="tiny")
-MODEL_WEIGHTS = env.str("MODEL_WEIGHTS", default="")
+# The backbones that studies choose from beside the bundled `tiny`, the first one for those that do
+# not choose: NAME=KIND:FOLDER, NAME=KIND, or KIND alone (docs/models.md). `vit-g` needs its weights
+# on the worker.
+MODEL_BACKBONES = env.list("MODEL_BACKBONES", default=["tiny"])
 #: Folder of a causal language model with its tokenizer, for a model that explains.
 MODEL_LANGUAGE = env.str("MODEL_LANGUAGE", default="")
 MODEL_DEVICE = env.str("MODEL_DEVICE", default="auto")

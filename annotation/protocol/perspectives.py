@@ -11,6 +11,9 @@ from .scales import Scale
 #: Of a key, which is a part of column names in manifests and exports.
 KEY_LENGTH, KEY_PATTERN = 40, r"^[a-z][a-z0-9_]*$"
 
+#: Names all of a study's perspectives together, where one could be named; so no key is that.
+ALL_TOGETHER = "overall"
+
 PERSPECTIVES = ("quality", "authenticity", "correspondence")
 
 
@@ -29,6 +32,10 @@ class PerspectiveSettings:
             raise ProtocolError(
                 f"perspective {self.key!r}: give a key of up to {KEY_LENGTH} lower-case letters, "
                 "digits and _, starting with a letter"
+            )
+        if self.key == ALL_TOGETHER:
+            raise ProtocolError(
+                f"perspective {self.key!r}: this key means all perspectives together; give another"
             )
         if not self.label.strip():
             raise ProtocolError(f"perspective {self.key}: give it a label")

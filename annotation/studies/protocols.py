@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
+from typing import TYPE_CHECKING, TypedDict
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -16,6 +17,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from ..models import Perspective, Protocol, RatingSession, Study, Trial
 from ..protocol.document import ImageSize, ProtocolDocument, ProtocolTexts
 from .texts import DEFAULT_CONSENT, instructions_of, resolved_translations, texts_of
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 
 def document_of(study: Study) -> ProtocolDocument:
@@ -99,7 +103,13 @@ def hold_unanswered(study: Study) -> None:
         list(sessions.select_for_update().values_list("pk"))
 
 
-def protocols_of(study: Study) -> QuerySet[Protocol]:
+class Answered(TypedDict):
+    """What `protocols_of` adds to a row."""
+
+    answered: bool
+
+
+def protocols_of(study: Study) -> "QuerySet[WithAnnotations[Protocol, Answered]]":
     """By number; with `answered`, whether any score was given by it, in practice too."""
     scored = Q(state=Trial.State.SUBMITTED) | Q(scored__gt=0)
     answers = Trial.objects.filter(scored, session__protocol=OuterRef("pk"))

@@ -3,10 +3,13 @@ promoted. It lies in the artifact storage, because the web server has neither mo
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.db.models import Avg, F
+import numpy as np
+from django.db.models import F
+from numpy.typing import NDArray
 from safetensors import SafetensorError
+from safetensors.numpy import load, save
 
 from annotation.models import Stimulus
 from annotation.stimuli.priorities import set_priorities
@@ -14,10 +17,9 @@ from annotation.stimuli.priorities import set_priorities
 from ..models import AcquisitionRound, ModelVersion, Prediction
 from ..predictors.store import version_model
 from ..registry.artifacts import artifact_changed, publish_file, read_file
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from ..registry.selectors import root_mean_square
+from .base import MAXIMUM_CANDIDATES, Pool, draw_candidates, rank
+from .registry import STRATEGIES
 
 #: Chosen to come first, where the study does not say how many ratings make a round.
 DEFAULT_SHARE = 0.1
@@ -30,52 +32,48 @@ class StoredRanking:
 
     priorities: dict[int, float]
     strategy: str
+    strategy_version: str
     parameters: dict[str, Any]
     candidates: int
     selected: int
 
 
-def publish_ranking(version: ModelVersion) -> None:
-    """Ranks the pool by the predictions of `version` and stores the ranking."""
-    import numpy as np
-    from safetensors.numpy import save
-
-    from .lcmd import STRATEGY, draw_candidates, rank
-
+def publish_ranking(version: ModelVersion) -> StoredRanking:
+    """Ranks the pool by the predictions of `version`, with its predictor's strategy, and stores the
+    ranking."""
+    strategy = STRATEGIES[version.predictor.strategy]
     seed = version.study.seed % 2**31 + version.number
-    stimuli, epistemic_sd, eligible = _pool(version)
-    candidates = draw_candidates(eligible, seed)
-    features, readable = _posterior_features(version, stimuli[candidates].tolist())
-    candidates = candidates[readable]
-    count = _round_size(version, len(candidates))
-    result = rank(features, candidates, epistemic_sd, count, seed)
-    about = {
-        "strategy": STRATEGY,
-        "parameters": json.dumps({"count": count, "seed": seed}),
-        "candidates": str(int(eligible.sum())),
-        "selected": str(len(result.chosen)),
-    }
-    tensors = {"stimuli": stimuli, "priorities": np.asarray(result.priorities, np.float64)}
-    publish_file(_name(version), save(tensors, about))
+    pool, eligible = _pool(version, seed, reads_features=strategy.reads_features)
+    count = _round_size(version, len(pool.candidates))
+    found = rank(strategy, pool, count, seed)
+    ranking = StoredRanking(
+        dict(zip(pool.stimuli.tolist(), found.priorities.tolist(), strict=True)),
+        strategy.name,
+        strategy.version,
+        {"count": count, "seed": seed},
+        eligible,
+        len(found.chosen),
+    )
+    publish_file(_name(version), _to_bytes(ranking))
+    return ranking
 
 
 def read_ranking(version: ModelVersion) -> StoredRanking:
     """Raises ArtifactError where the version was not ranked, or the file was changed."""
-    from safetensors.numpy import load
-
     data = read_file(_name(version))
     try:
         tensors = load(data)
         about = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
+        return StoredRanking(
+            dict(zip(tensors["stimuli"].tolist(), tensors["priorities"].tolist(), strict=True)),
+            about["strategy"],
+            about["strategy_version"],
+            json.loads(about["parameters"]),
+            int(about["candidates"]),
+            int(about["selected"]),
+        )
     except (SafetensorError, ValueError, KeyError) as error:
         raise artifact_changed(_name(version)) from error
-    return StoredRanking(
-        dict(zip(tensors["stimuli"].tolist(), tensors["priorities"].tolist(), strict=True)),
-        about["strategy"],
-        json.loads(about["parameters"]),
-        int(about["candidates"]),
-        int(about["selected"]),
-    )
 
 
 def apply_ranking(version: ModelVersion, ranking: StoredRanking) -> AcquisitionRound:
@@ -85,6 +83,7 @@ def apply_ranking(version: ModelVersion, ranking: StoredRanking) -> AcquisitionR
         study=version.study,
         model_version=version,
         strategy=ranking.strategy,
+        strategy_version=ranking.strategy_version,
         parameters=ranking.parameters,
         candidates=ranking.candidates,
         selected=ranking.selected,
@@ -95,28 +94,47 @@ def _name(version: ModelVersion) -> str:
     return f"rankings/{version.study_id}/v{version.number}.safetensors"
 
 
-def _pool(
-    version: ModelVersion,
-) -> "tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]":
-    """Predicted stimuli of the pool: ids, epistemic sd (root mean square over perspectives), and
-    whether people are still wanted to rate them. The hold-out is never acquired from."""
-    import numpy as np
+def _to_bytes(ranking: StoredRanking) -> bytes:
+    about = {
+        "strategy": ranking.strategy,
+        "strategy_version": ranking.strategy_version,
+        "parameters": json.dumps(ranking.parameters),
+        "candidates": str(ranking.candidates),
+        "selected": str(ranking.selected),
+    }
+    tensors = {
+        "stimuli": np.array(list(ranking.priorities), np.int64),
+        "priorities": np.array(list(ranking.priorities.values()), np.float64),
+    }
+    return save(tensors, about)
 
+
+def _pool(version: ModelVersion, seed: int, *, reads_features: bool) -> tuple[Pool, int]:
+    """The predicted stimuli of the pool, and how many of them people are still wanted to rate: only
+    those are candidates. The hold-out is never acquired from."""
     rows = list(
         Prediction.objects.filter(
             model_version=version,
             stimulus__split=Stimulus.Split.POOL,
             stimulus__purpose=Stimulus.Purpose.MAIN,
         )
-        .values_list("stimulus", "stimulus__claimed_ratings", "stimulus__wanted_ratings")
-        .annotate(variance=Avg(F("epistemic_sd") * F("epistemic_sd")))
+        .values_list("stimulus")
+        .annotate(
+            wanted=F("stimulus__wanted_ratings") - F("stimulus__claimed_ratings"),
+            sd=root_mean_square("posterior_sd"),
+        )
         .order_by("stimulus")
     )
-    return (
-        np.array([row[0] for row in rows], dtype=np.int64),
-        np.sqrt(np.array([row[3] for row in rows], dtype=np.float64)),
-        np.array([row[1] < row[2] for row in rows], dtype=np.bool_),
-    )
+    stimuli = np.array([row[0] for row in rows], dtype=np.int64)
+    eligible = np.array([row[1] > 0 for row in rows], dtype=np.bool_)
+    most = MAXIMUM_CANDIDATES if reads_features else None
+    candidates = draw_candidates(eligible, seed, most)
+    features: NDArray[np.floating] = np.empty((len(candidates), 0))
+    if reads_features:
+        features, readable = _posterior_features(version, stimuli[candidates].tolist())
+        candidates = candidates[readable]
+    sd = np.array([row[2] for row in rows], dtype=np.float64)
+    return Pool(stimuli, sd, candidates, features), int(eligible.sum())
 
 
 def _round_size(version: ModelVersion, candidates: int) -> int:
@@ -129,10 +147,8 @@ def _round_size(version: ModelVersion, candidates: int) -> int:
 
 def _posterior_features(
     version: ModelVersion, stimuli: list[int]
-) -> "tuple[NDArray[np.floating], NDArray[np.bool_]]":
+) -> tuple[NDArray[np.floating], NDArray[np.bool_]]:
     """Features of the stimuli whose image can be read, and which of them those are."""
-    import numpy as np
-
     model = version_model(version)
     found = Stimulus.objects.select_related("prompt").in_bulk(stimuli)
     embedded = model.embedder.embed([found[pk] for pk in stimuli])

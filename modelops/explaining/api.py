@@ -1,4 +1,4 @@
-"""What a model says, by API: of the study's stimuli, and of one uploaded image."""
+"""The API of explanations: of the study's stimuli, and of one uploaded image."""
 
 import redis.exceptions
 import structlog
@@ -18,10 +18,11 @@ from annotation.studies.selectors import find_study
 from ..errors import AssessmentFailedError, ImageRefusedError
 from ..models import Assessment, ExplainingRun
 from ..permissions import RUN, VIEW
-from ..registry.selectors import explained_stimuli, explaining_runs_of, version_of
+from ..registry.selectors import explaining_runs_of, version_of
 from ..registry.serializers import ScoringRequestSerializer
 from . import assessing
 from .runs import start_explaining
+from .selectors import explained_stimuli
 from .serializers import (
     AssessmentRequestSerializer,
     AssessmentSerializer,
@@ -32,7 +33,7 @@ from .serializers import (
 
 log = structlog.get_logger(__name__)
 
-#: Beside the image: the prompt, and what a form's encoding adds.
+#: Besides the image: the prompt, and what a form's encoding adds.
 _OTHER_BYTES = 128 * 1024
 
 
@@ -102,7 +103,7 @@ class AssessView(APIView):
         """
         study = find_study(request.user, slug, RUN)
         _refuse_large(request)
-        data = AssessmentRequestSerializer(data=request.data)
+        data = AssessmentRequestSerializer(data=request.data, context={"study": study})
         data.is_valid(raise_exception=True)
         given = data.validated_data
         assessment = assessing.request_assessment(

@@ -1,12 +1,12 @@
 """Assessing one uploaded image with its prompt: scores with their uncertainties, and explanations.
 
 The web server has no model: a row holds the image until a worker has answered, and the result for
-a day. The image becomes no stimulus and is kept nowhere else.
+a day. The image does not become a stimulus and is not kept anywhere else.
 """
 
 import io
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotation.models import Study
-from annotation.protocol.perspectives import PERSPECTIVES
 from annotation.stimuli.importing.images import check_image
 from annotation.stimuli.importing.problems import ImageError
 from workbench.core.jobs import leases
@@ -28,8 +27,10 @@ from ..models import Assessment, ModelVersion
 from ..predictors.store import VersionModel, version_model
 from ..registry.failures import failing
 from ..registry.queue import ASSESS
-from .version_training import decoding_of
-from .wording import QUESTIONS, parse_answer
+from .questions import parse_answer
+from .selectors import questions_of
+from .store import pipeline_of
+from .training_service import decoding_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -54,9 +55,9 @@ def request_assessment(
     prompt: str,
     questions: Collection[str] = (),
 ) -> Assessment:
-    """Queues one image; `questions`: which of the four are answered, all where none is named.
+    """Queues one image. questions: which ones to answer, by their keys; all if none is named.
 
-    Raises ImageRefusedError where the file could not be imported either.
+    Raises ImageRefusedError if the file could not be imported either.
     """
     if len(data) > MAXIMUM_BYTES:
         raise ImageRefusedError(
@@ -76,7 +77,7 @@ def request_assessment(
         model_version=version,
         prompt=prompt,
         image=data,
-        questions=[name for name in QUESTIONS if name in questions],
+        questions=list(questions),
         stage="assessing",
         lease_expires_at=leases.lease_end(),
     )
@@ -105,11 +106,13 @@ def find_assessment(study: Study, pk: int) -> Assessment:
 
 
 def assess(*, assessment_id: int) -> None:
-    """Answers one image; does nothing where another worker has it, or it is answered."""
+    """Answers one image; does nothing if another worker has it, or it is answered."""
     fence = leases.claim(Assessment, assessment_id)
     if fence is None:
         return
-    row = Assessment.objects.select_related("model_version__study").get(pk=assessment_id)
+    row = Assessment.objects.select_related("model_version__study", "model_version__predictor").get(
+        pk=assessment_id
+    )
     fail = partial(leases.fail, Assessment, assessment_id, fence, image=None)
     try:
         with failing("assessment", assessment_id, fail):
@@ -138,35 +141,33 @@ def _assess(row: Assessment) -> dict[str, Any]:
 
     model = version_model(row.model_version)
     with Image.open(io.BytesIO(row.image or b"")) as image:
-        result: dict[str, Any] = {"scores": _scores(model, image, row.prompt)}
+        scores = _scores(model, row.model_version.heads, image, row.prompt)
+        result: dict[str, Any] = {"scores": scores}
         if row.model_version.explains:
             result["explanations"] = _explanations(model, image, row)
     return result
 
 
-def _scores(model: VersionModel, image: "Image", prompt: str) -> dict[str, dict[str, float]]:
-    embedded = model.embedder.engine.embed([(image, prompt)])
+def _scores(
+    model: VersionModel, heads: Sequence[str], image: "Image", prompt: str
+) -> dict[str, dict[str, float]]:
+    embedded = model.backbone.embed([image], [prompt])
     for error in embedded.errors.values():
         raise error
     predicted = model.last_layer.predict(embedded.values)
-    return {
-        str(name): {
-            "mean": float(predicted.mean[0, head]),
-            "epistemic_sd": float(predicted.epistemic_sd[0, head]),
-            "aleatoric_sd": float(predicted.aleatoric_sd[0, head]),
-        }
-        for head, name in enumerate(PERSPECTIVES)
-    }
+    found = predicted.by_perspective(0, heads)
+    return {key: expected.to_json() for key, expected in found.items()}
 
 
 def _explanations(model: VersionModel, image: "Image", row: Assessment) -> dict[str, Any]:
-    answerer = model.answerer
-    inputs = answerer.scores.processor([image], [row.prompt])
+    pipeline = pipeline_of(model)
+    inputs = pipeline.scores.processor([image], [row.prompt])
     decoding = decoding_of(row.model_version.preset)
-    asked = row.questions or list(QUESTIONS)
-    answers = answerer.answer(inputs, [QUESTIONS[name] for name in asked], decoding)
-    form = row.model_version.study.form
+    questions = questions_of(row.model_version.study)
+    # In the study's order; one whose perspective has been removed since is left out.
+    asked = [key for key in questions.texts if not row.questions or key in row.questions]
+    answers = pipeline.answer(inputs, [questions.texts[key] for key in asked], decoding)
     return {
-        name: {"text": text, "phrases": parse_answer(form, text)}
-        for name, (text,) in zip(asked, answers, strict=True)
+        key: {"text": text, "phrases": parse_answer(questions.form, text)}
+        for key, (text,) in zip(asked, answers, strict=True)
     }

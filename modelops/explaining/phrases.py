@@ -1,4 +1,4 @@
-"""How good explanations are: the closed answers that they word, and how like a person they sound.
+"""How good explanations are: the closed answers they word, and their likeness to raters' texts.
 
 The form's answers are closed, so accuracy and macro-F1 of its levels are the honest score; BLEU-4
 (Papineni et al., 2002; tokens of WMT's mteval-v13a) and ROUGE-L (Lin, 2004) reward a sentence that
@@ -12,7 +12,7 @@ from typing import Any
 
 from annotation.protocol.forms import ExplanationForm
 
-from .wording import Reasons
+from .questions import Reasons
 
 #: Field key → level.
 Levels = Mapping[str, int]
@@ -20,7 +20,7 @@ Levels = Mapping[str, int]
 
 @dataclass(frozen=True)
 class PhraseAgreement:
-    """Agreement of one field's levels on `n` images; None where there are none.
+    """Agreement of one field's levels on `n` images; None if there are none.
 
     accuracy: share of images whose level is the one that people chose. macro_f1: mean F1 over the
     levels that people or model chose. majority: accuracy of always saying the level that is most
@@ -36,7 +36,7 @@ class PhraseAgreement:
 
 @dataclass(frozen=True)
 class TextAgreement:
-    """Likeness of `n` answers to what people wrote, 0…1; None where there are none."""
+    """Likeness of `n` answers to what people wrote, 0…1; None if there are none."""
 
     n: int
     bleu4: float | None
@@ -92,7 +92,7 @@ def phrase_agreement(
     if not pairs:
         return PhraseAgreement(0, None, None, None, 0)
     frequent = Counter(levels[key] for levels in learnt if key in levels).most_common()
-    # Of equally frequent levels the worst: which one must not hang on the order of the images.
+    # Of equally frequent levels the worst: which one must not depend on the order of the images.
     usual = min((level for level, n in frequent if n == frequent[0][1]), default=None)
     return PhraseAgreement(
         n=len(pairs),
@@ -104,7 +104,7 @@ def phrase_agreement(
 
 
 def text_agreement(said: Sequence[str], written: Sequence[Sequence[str]]) -> TextAgreement:
-    """Answers beside what each image's raters wrote, all of whom are references."""
+    """Answers compared with the texts of each image's raters, all of them references."""
     rows = [(mine, list(theirs)) for mine, theirs in zip(said, written, strict=True) if theirs]
     if not rows:
         return TextAgreement(0, None, None)

@@ -1,4 +1,4 @@
-"""Explaining: a model version answers the paper's four questions about the stimuli of its study.
+"""Explaining: a model version answers its study's questions about the study's stimuli.
 
 A turn takes a few stimuli that the version has not explained yet, writes the answers of each all
 together, and asks for the next turn. A turn that is done twice writes the same over the same; one
@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from annotation.models import Stimulus
+from annotation.protocol.perspectives import ALL_TOGETHER
 from workbench.core.jobs import leases
 from workbench.core.jobs.models import ACTIVE_STATES, Job
 from workbench.core.jobs.queue import enqueue
@@ -22,8 +23,10 @@ from ..models import ExplainingRun, ModelVersion, PredictedExplanation
 from ..predictors.store import version_model
 from ..registry.failures import failing
 from ..registry.queue import EXPLAIN
-from .version_training import answer_stimuli
-from .wording import parse_answer
+from .questions import parse_answer
+from .selectors import questions_of
+from .store import pipeline_of
+from .training_service import answer_stimuli
 
 log = structlog.get_logger(__name__)
 
@@ -36,8 +39,8 @@ DEFAULT_TURN_SIZE = 4
 def start_explaining(*, version: ModelVersion) -> ExplainingRun:
     """Starts to explain the stimuli that `version` has not explained yet.
 
-    Answers the run that is active already where there is one. Raises CannotExplainError where the
-    version was trained without explanations.
+    Returns the run that is already active, if any. Raises CannotExplainError if the version was
+    trained without explanations.
     """
     require_explanations(version)
     run, created = version.explaining_runs.filter(state__in=ACTIVE_STATES).get_or_create(
@@ -76,7 +79,7 @@ def unexplained_stimuli(version: ModelVersion) -> QuerySet[Stimulus]:
 
 
 def explain_some(*, run_id: int) -> None:
-    """One turn; does nothing where another worker has it, or the run is over.
+    """One turn; does nothing if another worker has it, or the run is over.
 
     An image that cannot be read is noted on the run. An error that another attempt would meet
     again (files gone, disk full) fails the run with its message.
@@ -121,10 +124,10 @@ def _turn(run: ExplainingRun, fence: int) -> None:
             PredictedExplanation.objects.bulk_create(
                 answered,
                 update_conflicts=True,
-                unique_fields=["model_version", "stimulus", "question"],
+                unique_fields=["model_version", "stimulus", "perspective"],
                 update_fields=["text", "phrases"],
             )
-    # Asked anew: what could not be read is not waited for.
+    # Asked again: what could not be read is not waited for.
     if unexplained_stimuli(version).exists():
         leases.postpone(ExplainingRun, run.pk, fence)
         enqueue(EXPLAIN, run.pk)
@@ -135,18 +138,21 @@ def _turn(run: ExplainingRun, fence: int) -> None:
 def _answers(
     version: ModelVersion, stimuli: list[Stimulus]
 ) -> tuple[list[PredictedExplanation], list[dict[str, object]]]:
-    answerer = version_model(version).answerer
-    rows, found, problems = answer_stimuli(answerer, stimuli, version.preset)
-    form = version.study.form
+    """What to store of `stimuli`, and why some of them cannot be read."""
+    questions = questions_of(version.study)
+    rows, found, problems = answer_stimuli(
+        pipeline_of(version_model(version)), questions, stimuli, version.preset
+    )
+    perspectives = {row.key: row for row in version.study.perspectives.all()}
     answered = [
         PredictedExplanation(
             stimulus=stimuli[row],
             model_version=version,
-            question=question,
+            perspective=None if key == ALL_TOGETHER else perspectives[key],
             text=text,
-            phrases=parse_answer(form, text),
+            phrases=parse_answer(questions.form, text),
         )
         for row, answers in zip(rows, found, strict=True)
-        for question, text in answers.items()
+        for key, text in answers.items()
     ]
     return answered, problems

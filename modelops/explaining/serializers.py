@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from annotation.models import Stimulus
+from annotation.protocol.perspectives import ALL_TOGETHER
 
-from ..models import Assessment, ExplainingRun, Question
+from ..models import Assessment, ExplainingRun
 from ..registry.serializers import JOB_FIELDS, PredictionQuerySerializer
 from .assessing import MAXIMUM_PROMPT
+from .selectors import questions_of
 
 
 class ExplainingRunSerializer(serializers.ModelSerializer[ExplainingRun]):
@@ -30,7 +33,7 @@ class ExplainedAnswerSerializer(serializers.Serializer[Any]):
 
 
 class PredictedExplanationSerializer(serializers.ModelSerializer[Stimulus]):
-    """What one version answers about one stimulus, by question."""
+    """What one version answers about one stimulus, by perspective and `overall`."""
 
     stimulus = serializers.IntegerField(source="pk")
     explanations = serializers.SerializerMethodField()
@@ -40,28 +43,40 @@ class PredictedExplanationSerializer(serializers.ModelSerializer[Stimulus]):
         fields = ["stimulus", "filename", "split", "explanations"]
 
     def get_explanations(self, stimulus: Stimulus) -> dict[str, dict[str, Any]]:
-        found = {item.question: item for item in stimulus.explained}  # type: ignore[attr-defined]  # prefetched
         return {
-            name: dict(ExplainedAnswerSerializer(found[name]).data)
-            for name in Question.values
-            if name in found
+            item.perspective.key if item.perspective else ALL_TOGETHER: dict(
+                ExplainedAnswerSerializer(item).data
+            )
+            for item in stimulus.explained  # type: ignore[attr-defined]  # prefetched
         }
 
 
 class ExplanationQuerySerializer(PredictionQuerySerializer):
-    """The version that explains, and optionally the id of a single stimulus."""
+    """Whose explanations, and of one stimulus alone if its id is given."""
 
     stimulus = serializers.IntegerField(required=False, min_value=1)
 
 
 class AssessmentRequestSerializer(serializers.Serializer[Any]):
-    """One image (JPEG, PNG or WebP), the prompt that it was made from, the version to assess it
-    (the active one if omitted), and the questions to answer (all if omitted)."""
+    """One image (JPEG, PNG or WebP), the prompt it was made from, the version to assess it with
+    (the active one by default), and the questions to answer: keys of perspectives, and `overall`
+    for all of them together (every question by default)."""
 
     image = serializers.FileField()
     prompt = serializers.CharField(max_length=MAXIMUM_PROMPT, allow_blank=True)
     model = serializers.IntegerField(required=False, min_value=1)
-    questions = serializers.MultipleChoiceField(choices=Question.choices, required=False)
+    questions = serializers.ListField(child=serializers.CharField(), required=False)
+
+    def validate_questions(self, keys: list[str]) -> list[str]:
+        """Those of `context["study"]` only."""
+        known = [*questions_of(self.context["study"]).texts]
+        unknown = [key for key in keys if key not in known]
+        if unknown:
+            raise serializers.ValidationError(
+                _("The study has no question %(unknown)s; it has %(known)s.")
+                % {"unknown": ", ".join(unknown), "known": ", ".join(known)}
+            )
+        return keys
 
 
 class AssessmentSerializer(serializers.ModelSerializer[Assessment]):

@@ -1,40 +1,50 @@
-"""A language model small enough to be made of a study's own form, before it is frozen.
+"""A language model small enough to be made from a study's own form: for the demo and for tests.
 
 MINT-IQA's language model is trained elsewhere and frozen (arXiv 2405.07346, section 4). For two
-processor cores there is no such model to be had, so one is trained here, on text alone: it reads
+processor cores there is no such model, so the tiny preset trains one here, on text alone: it reads
 notes (phrases and remarks in any order) and a question, and words the answer. What an image has to
 do with it, it never learns; that is the part that stage 2 trains, in place of the notes.
+
+Nothing of the published size comes here: with a converted stage 2, or a language model's folder in
+MODEL_LANGUAGE, none of this runs.
 """
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch import Tensor
-from transformers import PreTrainedModel
+from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
 from annotation.protocol.answers import Reason
-from annotation.protocol.forms import ExplanationForm
-from annotation.protocol.perspectives import PERSPECTIVES
 
 from ..learning.rates import inner_rate_at, set_rate
-from ..predictors.mint import LanguageTokenizer, Tokens, tiny_language_tokenizer
-from .wording import QUESTIONS, Pair, clause, word_answer
+from .configuration import TINY_LANGUAGE_VOCABULARY, explainer_preset_config
+from .language_model import LanguageTokenizer
+from .model import Tokens
+from .questions import Pair, Questions, clause, word_answer
 
 #: Called with (steps done, steps in all).
 Steps = Callable[[int, int], None]
 
-#: How often what the form itself says counts, beside each remark of a rater: often enough that
-#: each closed answer is one token.
+#: How often the form's own texts are repeated among the raters' remarks: often enough for each
+#: closed answer to become one token.
 _FORM_WEIGHT = 50
 #: Labels that `transformers` leaves out of a language model's loss.
 _NO_LOSS = -100
 
+#: In the order of their ids in the tiny preset's language model.
+_PAD, _BEGIN, _END = "<pad>", "<s>", "</s>"
+#: A sentence is cut here, and nowhere else: a closed answer then is one token, not ten.
+_CUTS = r"[,.;:?!] ?"
+
 
 @dataclass(frozen=True)
 class Remarks:
-    """Free texts that raters wrote, by perspective: the language model's choice of words."""
+    """Free texts that raters wrote, by perspective; the language model learns their words."""
 
     texts: Mapping[str, Sequence[str]]
 
@@ -53,10 +63,45 @@ class LanguageRecipe:
     seed: int = 1
 
 
-def form_tokenizer(form: ExplanationForm, remarks: Remarks) -> LanguageTokenizer:
+def tiny_language_model(seed: int) -> PreTrainedModel:
+    """The tiny preset's language model, untrained; it speaks `tiny_language_tokenizer`'s tokens."""
+    torch.manual_seed(seed)
+    sizes = explainer_preset_config("tiny").language_config
+    return cast(PreTrainedModel, AutoModelForCausalLM.from_config(sizes))
+
+
+def tiny_language_tokenizer(texts: Iterable[str]) -> LanguageTokenizer:
+    """A tokenizer for the tiny preset's language model, trained on `texts`.
+
+    Bytes merged (BPE) between punctuation marks only: any text in any script can be encoded and
+    decodes to itself, and frequent phrases are one token. Repeat a text as often as it matters. The
+    same texts make the same tokenizer.
+    """
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(_CUTS), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=TINY_LANGUAGE_VOCABULARY,
+        special_tokens=[_PAD, _BEGIN, _END],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token=_PAD, bos_token=_BEGIN, eos_token=_END
+    )
+    return LanguageTokenizer(fast, vocab_size=TINY_LANGUAGE_VOCABULARY)
+
+
+def form_tokenizer(questions: Questions, remarks: Remarks) -> LanguageTokenizer:
     """Tokens of the form's sentences and phrases, the questions, and what raters wrote."""
-    said = list(QUESTIONS.values())
-    for field in form.fields:
+    said = list(questions.texts.values())
+    for field in questions.form.fields:
         sentences = [clause(field, level + 1) for level in range(len(field.phrases))]
         said += [
             *field.phrases,
@@ -70,22 +115,22 @@ def form_tokenizer(form: ExplanationForm, remarks: Remarks) -> LanguageTokenizer
 def train_language_model(
     model: PreTrainedModel,
     tokenizer: LanguageTokenizer,
-    form: ExplanationForm,
+    questions: Questions,
     remarks: Remarks,
     recipe: LanguageRecipe,
     progress: Steps,
 ) -> None:
-    """Trains `model` in place on made-up notes; every level of the form is as frequent as another,
-    so that the model has no opinion of its own. Leaves it frozen, in evaluation mode."""
+    """Trains `model` in place on made-up notes; each level of the form is equally frequent, so that
+    the model has no opinion of its own. Leaves it frozen, in evaluation mode."""
     draw = random.Random(recipe.seed)  # noqa: S311  # for practice, not for secrets
     model.train().requires_grad_(True)
     optimizer = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.98))
     for step in range(recipe.steps):
         set_rate(optimizer, recipe.learning_rate * inner_rate_at(step, recipe.steps))
-        # Closed answers first: beside remarks it takes ten times as long to see how notes are read.
+        # Closed answers first: mixed with remarks, learning to read notes takes ten times as long.
         known = remarks if 2 * step >= recipe.steps else Remarks({})
-        practice = [make_practice(form, known, draw) for _ in range(recipe.batch_size)]
-        loss = model(**_practice_batch(tokenizer, practice, model.device)).loss
+        practice = [make_practice(questions, known, draw) for _ in range(recipe.batch_size)]
+        loss = model(**_practice_batch(tokenizer, questions, practice, model.device)).loss
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
@@ -101,16 +146,16 @@ class Practice:
     pair: Pair
 
 
-def make_practice(form: ExplanationForm, remarks: Remarks, draw: random.Random) -> Practice:
+def make_practice(questions: Questions, remarks: Remarks, draw: random.Random) -> Practice:
     """Levels and remarks at random, and one question about them."""
     reasons: dict[str, Reason] = {}
     notes: list[str] = []
-    for perspective in PERSPECTIVES:
-        fields = [field for field in form.fields if field.perspective == perspective]
+    for perspective in questions.perspectives:
+        fields = [item for item in questions.form.fields if item.perspective == perspective]
         levels = {field.key: draw.randint(1, len(field.phrases)) for field in fields}
         asked = any(
             levels[text.field] <= text.at_most
-            for text in form.texts
+            for text in questions.form.texts
             if text.perspective == perspective
         )
         remark = remarks.draw(perspective, draw) if asked else ""
@@ -118,17 +163,20 @@ def make_practice(form: ExplanationForm, remarks: Remarks, draw: random.Random) 
         notes += [field.phrases[levels[field.key] - 1] for field in fields]
         notes += [remark] if remark else []
     draw.shuffle(notes)
-    question = draw.choice(list(QUESTIONS))
-    return Practice(", ".join(notes), Pair(question, word_answer(form, reasons, question)))
+    question = draw.choice(list(questions.texts))
+    return Practice(", ".join(notes), Pair(question, word_answer(questions, reasons, question)))
 
 
 def _practice_batch(
-    tokenizer: LanguageTokenizer, practice: Sequence[Practice], device: torch.device
+    tokenizer: LanguageTokenizer,
+    questions: Questions,
+    practice: Sequence[Practice],
+    device: torch.device,
 ) -> dict[str, Tensor]:
     """Notes, question and answer in a row; the answers' tokens alone carry loss."""
     parts = [
         _unbegun(tokenizer.questions([item.notes for item in practice])),
-        tokenizer.questions([QUESTIONS[item.pair.question] for item in practice]),
+        tokenizer.questions([questions.texts[item.pair.question] for item in practice]),
         _unbegun(tokenizer.answers([item.pair.answer for item in practice])),
     ]
     ids, mask = (torch.cat(tensors, dim=1) for tensors in zip(*parts, strict=True))  # (B, L) each

@@ -20,21 +20,23 @@ from ..learning.curves import Curve
 from ..learning.errors import DivergedError, LearningError
 from ..learning.rates import inner_rate_at, set_rate
 from ..learning.seeds import DROPOUT, seed_of
-from ..predictors.mint import LoadedModel, MintIQAExplainer, ModelInputs, Speech, Tokens
+from ..predictors.mint.checkpoint import LoadedModel
 from ..predictors.mint.fine_tuning.checkpoints import (
     SAVE_SECONDS,
     Checkpoint,
     Saving,
     load_checkpoint,
 )
+from ..predictors.mint.processing import ModelInputs
 from ..predictors.mint.streaming import fingerprint
+from .checkpoint import Explainer
+from .model import MintIQAExplainer, Tokens
 from .tiny_language import Steps
-from .wording import QUESTIONS
 
 
 @dataclass(frozen=True)
 class ExplanationRecipe:
-    """How stage 2 is trained; an epoch is each image with each of its questions once."""
+    """How stage 2 is trained; an epoch is every image with each of its questions once."""
 
     epochs: int
     #: Pairs of image and question.
@@ -46,8 +48,8 @@ class ExplanationRecipe:
         return asdict(self)
 
 
-#: `tiny` learns what its Q-Former shall look for from a few hundred answers; in the published size
-#: it comes from a model that answers questions already (InstructBLIP).
+#: `tiny` learns what its Q-Former looks for from a few hundred answers; in the published size
+#: it starts from a model that already answers questions (InstructBLIP).
 _RECIPES = {
     "tiny": ExplanationRecipe(epochs=1, learning_rate=1e-3),
     "vit-g": ExplanationRecipe(epochs=1, batch_size=8, learning_rate=1e-5),
@@ -65,7 +67,7 @@ def explanation_recipe(preset: str, epochs: int) -> ExplanationRecipe:
 
 @dataclass(frozen=True)
 class Example:
-    """One question about the image in one row, and what raters answered."""
+    """One question, in words, about the image in one row, and what raters answered."""
 
     row: int
     question: str
@@ -78,7 +80,7 @@ class Seen:
 
     features (N, P + 1, Dv): stage 2's vision transformer before `ln_vision`, in half precision:
     0.7 MB for an image in the published size. queries (N, Q, Dq): stage 1's Q-Former. images: N
-    names, by which a checkpoint knows them; looked at anew, the last bits may be others.
+    names, by which a checkpoint knows them; seen again, the last bits may differ.
     """
 
     features: Tensor
@@ -101,7 +103,7 @@ def look(
     """What both stages see of a batch of images, by their names, with their prompts; on the
     processor.
 
-    Raises LearningError where that is more than half precision holds.
+    Raises LearningError if half precision cannot hold that.
     """
     inputs = inputs.to(scores.model.device, scores.model.dtype)
     queries = scores.model(*inputs).query_embeds  # (B, Q, Dq)
@@ -117,7 +119,7 @@ def look(
 
 
 def train_explainer(
-    speech: Speech,
+    explainer: Explainer,
     seen: Seen,
     examples: Sequence[Example],
     recipe: ExplanationRecipe,
@@ -125,19 +127,19 @@ def train_explainer(
     progress: Steps,
     save_seconds: float = SAVE_SECONDS,
 ) -> None:
-    """Trains `speech.model` in place, and leaves it in evaluation mode.
+    """Trains `explainer.model` in place, and leaves it in evaluation mode.
 
-    The same input and seed give the same weights on a processor, also where the run was killed and
-    goes on from `checkpoint`: it is replaced as a whole every `save_seconds`, and after each epoch
-    where it is small; one of another run is ignored. Raises LearningError where there is nothing to
-    learn from, DivergedError where the loss is no number any more, OSError where the disk is full.
-    What learns becomes float32, whatever the width of what is frozen.
+    The same input and seed give the same weights on a processor, also if the run was killed and
+    continues from `checkpoint`: that is replaced as a whole every `save_seconds`, and after each
+    epoch if it is small; one of another run is ignored. Raises LearningError if there is nothing to
+    learn from, DivergedError if the loss is not finite, OSError if the disk is full.
+    Trained weights become float32, whatever the precision of the frozen ones.
     """
     if not examples:
         raise LearningError(
-            "no explanations yet: there are no closed answers and no texts to learn from"
+            "no rater has given reasons yet: there are no closed answers and no texts to learn from"
         )
-    model = speech.model
+    model = explainer.model
     model.freeze()
     for weight in model.parameters():
         if weight.requires_grad:
@@ -145,7 +147,7 @@ def train_explainer(
     batches = [
         batch for epoch in range(recipe.epochs) for batch in _batches(examples, recipe, epoch)
     ]
-    state = _state(speech, seen.images, examples, recipe, len(batches) // recipe.epochs)
+    state = _state(explainer, seen.images, examples, recipe, len(batches) // recipe.epochs)
     load_checkpoint(checkpoint, state)
     curve = state.curve
     saving = Saving(checkpoint, save_seconds, len(curve.losses))
@@ -153,7 +155,7 @@ def train_explainer(
     for step, batch in islice(enumerate(batches), len(curve.losses), None):
         torch.manual_seed(seed_of(recipe.seed, DROPOUT, step))
         set_rate(state.optimizer, recipe.learning_rate * inner_rate_at(step, len(batches)))
-        loss = batch_loss(speech, seen, batch)
+        loss = batch_loss(explainer, seen, batch)
         curve.losses.append(float(loss.detach()))
         if not math.isfinite(curve.losses[-1]):
             raise DivergedError(
@@ -174,26 +176,26 @@ def train_explainer(
 
 
 def _state(
-    speech: Speech,
+    explainer: Explainer,
     images: tuple[str, ...],
     examples: Sequence[Example],
     recipe: ExplanationRecipe,
     steps: int,
 ) -> Checkpoint:
-    """A run before its first step. Its origin is this stage 2, the images and what was said of
-    them; of stage 1, and of how the images look, the caller's folder for the run must speak."""
-    model = speech.model
+    """A run before its first step. Its origin is this stage 2, the images' names and their answers;
+    other weights of stage 1, or other pixels, need another folder, which is up to the caller."""
+    model = explainer.model
     origin = fingerprint(model.state_dict().items(), about=repr((images, examples)))
     trained = {name: item for name, item in model.named_parameters() if item.requires_grad}
     optimizer = torch.optim.AdamW(trained.values(), lr=recipe.learning_rate)
     return Checkpoint(recipe, origin, trained, optimizer, Curve(steps))
 
 
-def batch_loss(speech: Speech, seen: Seen, batch: Sequence[Example]) -> Tensor:
+def batch_loss(explainer: Explainer, seen: Seen, batch: Sequence[Example]) -> Tensor:
     """Mean cross-entropy () of all answers' tokens; an image is looked at once for all of them."""
-    model = speech.model
+    model = explainer.model
     rows = [example.row for example in batch]
-    asked = speech.questions([QUESTIONS[example.question] for example in batch])
+    asked = explainer.tokenizer([example.question for example in batch])
     queries = model.encode_questions(
         model.vision_model.post_layernorm(_on(model, seen.features[rows])),
         _on(model, seen.queries[rows]),
@@ -201,8 +203,8 @@ def batch_loss(speech: Speech, seen: Seen, batch: Sequence[Example]) -> Tensor:
     )  # (B, Q, Dq)
     said = [(place, text) for place, item in enumerate(batch) for text in item.answers]
     places = torch.tensor([place for place, _ in said], device=model.device)
-    instructions = speech.language.questions([QUESTIONS[batch[n].question] for n, _ in said])
-    answers = speech.language.answers([text for _, text in said])
+    instructions = explainer.language.questions([batch[n].question for n, _ in said])
+    answers = explainer.language.answers([text for _, text in said])
     return model.answer_loss(
         queries[places], instructions.to(model.device), answers.to(model.device)
     )
@@ -214,7 +216,7 @@ def _batches(
     """One epoch in batches of one question each, so that hardly anything is padding."""
     draw = random.Random(f"{recipe.seed}/{epoch}")  # noqa: S311  # an order, not a secret
     batches = []
-    for question in QUESTIONS:
+    for question in dict.fromkeys(example.question for example in examples):
         asked = [example for example in examples if example.question == question]
         draw.shuffle(asked)
         size = recipe.batch_size

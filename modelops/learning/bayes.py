@@ -11,11 +11,13 @@ Per perspective:
 
 s is pooled from the raters' spread; a and t maximise the evidence (section 3.5 there) under weak
 log-normal priors, which keep a handful of labels from claiming that nothing can be learned.
-Uncertainty of a stimulus's true score ("epistemic") is √(φΣφᵀ + t), of one more rater's score
-beside it ("aleatoric") √s.
+Three standard deviations follow: √(φΣφᵀ) of the expected score, which labels lessen ("posterior");
+√t of the true score around it, which they do not ("misfit"); √s of one rater's score around the
+true one ("rater"). How far the true score may be from what is expected is √(φΣφᵀ + t).
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,7 @@ from numpy.typing import NDArray
 from .errors import LearningError
 from .evidence import Evidence, maximise
 from .labels import Labels
+from .uncertainty import Expectation
 
 Array = NDArray[np.float64]
 
@@ -36,12 +39,19 @@ SCALE_FLOOR = 0.1
 
 @dataclass(frozen=True)
 class Prediction:
-    """Arrays (M, P) on 0…1: expected score, standard deviation of what is not known about a
-    stimulus's true score, and standard deviation of a single rater around it."""
+    """Arrays (M, P) on 0…1: expected score, and the standard deviations of that expectation, of a
+    stimulus's true score around it, and of a single rater's around the true one."""
 
     mean: Array
-    epistemic_sd: Array
-    aleatoric_sd: Array
+    posterior_sd: Array
+    misfit_sd: Array
+    rater_sd: Array
+
+    def by_perspective(self, row: int, names: Sequence[str]) -> dict[str, Expectation]:
+        """What is expected of row `row`, by the name of each of the P perspectives."""
+        parts = (self.mean, self.posterior_sd, self.misfit_sd, self.rater_sd)
+        columns = zip(*(part[row].tolist() for part in parts), strict=True)
+        return {name: Expectation(*it) for name, it in zip(names, columns, strict=True)}
 
 
 @dataclass(frozen=True)
@@ -73,15 +83,15 @@ class LastLayer:
         """Predictions for (M, D) pooled embeddings."""
         phi = self.design(embeddings)
         mean = PRIOR_SCORE + phi @ self.weights.T
-        weight_variance = np.stack([((phi @ f) ** 2).sum(axis=1) for f in self.factor], axis=1)
-        epistemic = np.sqrt(weight_variance + self.misfit_variance)
-        aleatoric = np.broadcast_to(np.sqrt(self.rater_variance), mean.shape)
-        return Prediction(mean, epistemic, aleatoric)
+        posterior_variance = np.stack([((phi @ f) ** 2).sum(axis=1) for f in self.factor], axis=1)
+        misfit = np.broadcast_to(np.sqrt(self.misfit_variance), mean.shape)
+        rater = np.broadcast_to(np.sqrt(self.rater_variance), mean.shape)
+        return Prediction(mean, np.sqrt(posterior_variance), misfit, rater)
 
     def posterior_features(self, embeddings: NDArray[np.floating]) -> Array:
         """(M, P·(D + 1)): inner products are posterior covariances, summed over perspectives.
 
-        Distances between rows carry epistemic uncertainty (Holzmüller et al., JMLR 24:164,
+        Distances between rows carry posterior uncertainty (Holzmüller et al., JMLR 24:164,
         section 4.2: the posterior transformation of a linear kernel).
         """
         phi = self.design(embeddings)
@@ -91,44 +101,6 @@ class LastLayer:
         """Weights (P, D) and biases (P,) that give the same means from raw embeddings."""
         weights = self.weights[:, :-1] / self.feature_scale
         return weights, PRIOR_SCORE + self.weights[:, -1] - weights @ self.feature_mean
-
-    def add_label(
-        self, perspective: int, embedding: NDArray[np.floating], mos: float, ratings: int = 1
-    ) -> "LastLayer":
-        """The posterior after one more stimulus's label, hyper-parameters held.
-
-        Exactly what fitting again with that label would give (Sherman and Morrison), in O(D²).
-        """
-        return self._rank_one(perspective, embedding, mos, self._noise(perspective, ratings))
-
-    def remove_label(
-        self, perspective: int, embedding: NDArray[np.floating], mos: float, ratings: int = 1
-    ) -> "LastLayer":
-        """The inverse of `add_label`: for a stimulus whose mean changes with one more rating,
-        remove its old label, then add the new one. Raises LearningError where no such label can
-        have been part of the posterior."""
-        return self._rank_one(perspective, embedding, mos, -self._noise(perspective, ratings))
-
-    def _noise(self, perspective: int, ratings: int) -> float:
-        return float(self.misfit_variance[perspective] + self.rater_variance[perspective] / ratings)
-
-    def _rank_one(
-        self, perspective: int, embedding: NDArray[np.floating], mos: float, noise: float
-    ) -> "LastLayer":
-        phi = self.design(np.asarray(embedding)[None])[0]
-        factor = self.factor[perspective]
-        projected = factor.T @ phi
-        variance = float(projected @ projected)
-        if noise < 0 and variance >= -noise:
-            raise LearningError("this label is not part of the posterior; it cannot be removed")
-        gain = factor @ projected / (variance + noise)
-        residual = mos - PRIOR_SCORE - phi @ self.weights[perspective]
-        # I − c·ggᵀ with c = 1/(|g|² + noise) has the square root I − β·ggᵀ with this β.
-        shrink = (1 - np.sqrt(noise / (variance + noise))) / variance if variance else 0.0
-        weights, factors = self.weights.copy(), self.factor.copy()
-        weights[perspective] += gain * residual
-        factors[perspective] = factor - shrink * np.outer(factor @ projected, projected)
-        return replace(self, weights=weights, factor=factors)
 
 
 def fit_last_layer(embeddings: NDArray[np.floating], labels: Labels) -> LastLayer:

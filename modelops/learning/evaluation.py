@@ -5,7 +5,7 @@ RMSE are of the predictions themselves: the model's scale is the labels' scale, 
 mapping is fitted in between.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -54,6 +54,12 @@ def evaluate_perspectives(
 ) -> dict[str, Agreement]:
     """`evaluate` for each column of two (N, P) arrays, by the column's name."""
     return {name: evaluate(predicted[:, k], mos[:, k]) for k, name in enumerate(names)}
+
+
+def mean_srcc(agreements: Iterable[Agreement]) -> float | None:
+    """Over those that are defined; None where none is."""
+    known = [item.srcc for item in agreements if item.srcc is not None]
+    return sum(known) / len(known) if known else None
 
 
 def _srcc(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:

@@ -1,9 +1,10 @@
-"""The model registry. Reading order: label snapshot, run, version, prediction,
+"""The model registry. Reading order: label snapshot, predictor, run, version, prediction,
 explanation, acquisition."""
 
 from .acquisition import AcquisitionRound
-from .explanation import Assessment, ExplainingRun, PredictedExplanation, Question
+from .explanation import Assessment, ExplainingRun, PredictedExplanation
 from .prediction import Prediction, ScoringChunk, ScoringRun
+from .predictor import Predictor
 from .run import TrainingRun
 from .snapshot import LabelSnapshot
 from .version import ModelVersion
@@ -16,7 +17,7 @@ __all__ = [
     "ModelVersion",
     "PredictedExplanation",
     "Prediction",
-    "Question",
+    "Predictor",
     "ScoringChunk",
     "ScoringRun",
     "TrainingRun",

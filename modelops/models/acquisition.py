@@ -19,8 +19,9 @@ class AcquisitionRound(models.Model):
         related_name="acquisition_rounds",
         db_constraint=False,
     )
-    #: `acquisition.lcmd` strategy and its parameters.
+    #: Of `acquisition.STRATEGIES`: its name, its version then, and its parameters.
     strategy = models.CharField(max_length=40)
+    strategy_version = models.CharField(max_length=20)
     parameters = models.JSONField(default=dict)
     #: How many stimuli were ranked, and how many of them were chosen to come first.
     candidates = models.PositiveIntegerField()

@@ -3,22 +3,12 @@
 from typing import ClassVar
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
-from annotation.models import Stimulus, Study
+from annotation.models import Perspective, Stimulus, Study
 from annotation.models.constraints import SharedForeignKey, one_of
 from workbench.core.jobs.models import Job, JobState
 
 from .version import ModelVersion
-
-
-class Question(models.TextChoices):
-    """The paper's four questions (`explaining.wording.QUESTIONS`)."""
-
-    QUALITY = "quality", _("Quality")
-    AUTHENTICITY = "authenticity", _("Authenticity")
-    CORRESPONDENCE = "correspondence", _("Correspondence")
-    OVERALL = "overall", _("All together")
 
 
 class PredictedExplanation(models.Model):
@@ -34,17 +24,21 @@ class PredictedExplanation(models.Model):
         related_name="predicted_explanations",
         db_index=False,
     )
-    question = models.CharField(max_length=20, choices=Question.choices)
+    #: What the question is about; None: all perspectives together. Without an index: nobody looks
+    #: for the explanations of a perspective.
+    perspective = models.ForeignKey(
+        Perspective, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
     text = models.TextField()
     #: Form field key → level, of the closed answers that the text words.
     phrases = models.JSONField(default=dict, blank=True)
 
     class Meta:
         constraints = [
-            one_of("predicted_explanation", "question", Question.values),
             models.UniqueConstraint(
-                fields=["model_version", "stimulus", "question"],
+                fields=["model_version", "stimulus", "perspective"],
                 name="predicted_explanation_unique",
+                nulls_distinct=False,
             ),
         ]
 
@@ -95,7 +89,8 @@ class Assessment(Job):
     prompt = models.TextField()
     #: The file as it was uploaded; None when the job is over.
     image = models.BinaryField(null=True)
-    #: `Question` values that are to be answered; none: all of them.
+    #: Keys of the perspectives to explain, `ALL_TOGETHER` among them; none: all questions. As they
+    #: were asked for, because the row is gone a day later.
     questions = models.JSONField(default=list, blank=True)
     #: {"scores": …, "explanations": …} as the API answers them.
     result = models.JSONField(default=dict, blank=True)

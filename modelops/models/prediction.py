@@ -5,43 +5,48 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from annotation.models import Stimulus, Study
+from annotation.models import Perspective, Stimulus, Study
 from annotation.models.constraints import SharedForeignKey, finite, finite_from_0, one_of
-from annotation.protocol.perspectives import PERSPECTIVES
 from workbench.core.jobs.models import Job, JobState
 
+from ..learning.uncertainty import Expectation
 from .version import ModelVersion
 
 
 class Prediction(models.Model):
-    """What one model version expects of one stimulus, on 0…1, and how unsure it is.
-
-    `epistemic_sd` shrinks with labels; `aleatoric_sd` is what raters disagree on.
-    """
+    """What one model version expects of one stimulus from one perspective, on 0…1, and how unsure
+    it is; the standard deviations are those of `learning.uncertainty.Expectation`."""
 
     stimulus = models.ForeignKey(Stimulus, on_delete=models.CASCADE, related_name="predictions")
     model_version = models.ForeignKey(
         ModelVersion, on_delete=models.CASCADE, related_name="predictions"
     )
-    perspective = models.CharField(
-        max_length=20, choices=[(str(item), str(item)) for item in PERSPECTIVES]
+    #: Without an index: nobody looks for the predictions of a perspective.
+    perspective = models.ForeignKey(
+        Perspective, on_delete=models.CASCADE, related_name="+", db_index=False
     )
     mean = models.FloatField()
-    epistemic_sd = models.FloatField()
-    aleatoric_sd = models.FloatField()
+    posterior_sd = models.FloatField()
+    misfit_sd = models.FloatField()
+    rater_sd = models.FloatField()
 
     class Meta:
         constraints = [
-            one_of("prediction", "perspective", PERSPECTIVES),
             models.UniqueConstraint(
                 fields=["model_version", "stimulus", "perspective"], name="prediction_unique"
             ),
             models.CheckConstraint(condition=finite("mean"), name="prediction_mean_valid"),
             models.CheckConstraint(
-                condition=finite_from_0("epistemic_sd") & finite_from_0("aleatoric_sd"),
+                condition=finite_from_0("posterior_sd")
+                & finite_from_0("misfit_sd")
+                & finite_from_0("rater_sd"),
                 name="prediction_sd_valid",
             ),
         ]
+
+    @property
+    def expected(self) -> Expectation:
+        return Expectation(self.mean, self.posterior_sd, self.misfit_sd, self.rater_sd)
 
 
 class ScoringRun(Job):

@@ -9,6 +9,7 @@ from annotation.models import Study
 from annotation.models.constraints import SharedForeignKey, one_of
 from workbench.core.jobs.models import Job, JobState
 
+from .predictor import Predictor
 from .snapshot import LabelSnapshot
 
 
@@ -20,11 +21,15 @@ class RunTrigger(models.TextChoices):
 
 
 class TrainingRun(Job):
-    """One attempt to train a candidate on the labels of a study; at most one active per study."""
+    """One attempt to train a candidate on the labels of a study; at most one active per
+    predictor."""
 
     Trigger = RunTrigger
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="training_runs")
+    predictor = models.ForeignKey(
+        Predictor, on_delete=models.PROTECT, related_name="training_runs", db_constraint=False
+    )
     snapshot = models.ForeignKey(
         LabelSnapshot,
         on_delete=models.PROTECT,
@@ -36,7 +41,7 @@ class TrainingRun(Job):
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
-    #: `predictors.mint.recipe.Recipe` as it was used.
+    #: `learning.recipe.Recipe` as it was used.
     recipe = models.JSONField(default=dict)
     #: Promote the candidate by itself once it is scored (the first model of a demo, a schedule).
     promote_when_done = models.BooleanField(default=False)
@@ -50,9 +55,12 @@ class TrainingRun(Job):
             one_of("training_run", "state", JobState.values),
             one_of("training_run", "trigger", RunTrigger.values),
             models.UniqueConstraint(
-                fields=["study"],
+                fields=["predictor"],
                 condition=Q(state__in=["queued", "running"]),
                 name="training_run_one_active",
+            ),
+            SharedForeignKey(
+                field="predictor", shared="study", name="training_run_predictor_same_study"
             ),
             SharedForeignKey(
                 field="snapshot", shared="study", name="training_run_snapshot_same_study"

@@ -1,19 +1,18 @@
-"""Versions of a study's model."""
+"""Versions of a study's predictors."""
 
-from typing import TYPE_CHECKING
-
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from annotation.models import Study
 from annotation.models.constraints import SharedForeignKey, one_of
+from annotation.protocol.perspectives import KEY_LENGTH
 
+from ..learning.evaluation import Agreement
+from .predictor import Predictor
 from .run import TrainingRun
 from .snapshot import LabelSnapshot
-
-if TYPE_CHECKING:
-    from .prediction import ScoringRun
 
 
 class VersionState(models.TextChoices):
@@ -29,10 +28,15 @@ class ModelVersion(models.Model):
     State = VersionState
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="model_versions")
+    predictor = models.ForeignKey(
+        Predictor, on_delete=models.PROTECT, related_name="versions", db_constraint=False
+    )
+    #: Counted over the study, whichever predictor it is of.
     number = models.PositiveIntegerField()
     state = models.CharField(
         max_length=10, choices=VersionState.choices, default=VersionState.CANDIDATE
     )
+    #: The kind of its backbone, a name in `predictors.registry.PREDICTORS`.
     preset = models.CharField(max_length=40)
     #: Folder in the `artifacts` storage, and the checksum of its manifest.
     artifact = models.CharField(max_length=200)
@@ -48,8 +52,11 @@ class ModelVersion(models.Model):
     training_run = models.OneToOneField(
         TrainingRun, on_delete=models.PROTECT, related_name="model_version", db_constraint=False
     )
-    #: Per perspective: srcc, plcc, krcc, rmse on the hold-out, and its size. `training`, where the
-    #: backbone was trained: losses and validation errors by epoch (`learning.curves.Curve`).
+    #: Keys of the study's perspectives that it has a head for, in the order of its heads.
+    heads = ArrayField(models.CharField(max_length=KEY_LENGTH))
+    #: `perspectives`, by key: srcc, plcc, krcc, rmse on the hold-out, and its size. `training`,
+    #: where the backbone was trained: losses and validation errors by epoch
+    #: (`learning.curves.Curve`).
     metrics = models.JSONField(default=dict)
     #: Of its explanations on the hold-out (`explaining.phrases`); None where it gives none.
     explanation_metrics = models.JSONField(null=True, default=None)
@@ -62,7 +69,10 @@ class ModelVersion(models.Model):
             one_of("model_version", "state", VersionState.values),
             models.UniqueConstraint(fields=["study", "number"], name="model_version_number"),
             models.UniqueConstraint(
-                fields=["study"], condition=Q(state="active"), name="model_version_one_active"
+                fields=["predictor"], condition=Q(state="active"), name="model_version_one_active"
+            ),
+            SharedForeignKey(
+                field="predictor", shared="study", name="model_version_predictor_same_study"
             ),
             SharedForeignKey(
                 field="snapshot", shared="study", name="model_version_snapshot_same_study"
@@ -84,8 +94,10 @@ class ModelVersion(models.Model):
         return self.snapshot.training_stimuli - len(left_out)
 
     @property
-    def last_scoring(self) -> "ScoringRun | None":
-        return next(iter(self.scoring_runs.all()), None)
+    def agreements(self) -> dict[str, Agreement]:
+        """With the hold-out's labels when it was trained, by the perspective's key."""
+        found = self.metrics.get("perspectives", {})
+        return {key: Agreement(**found[key]) for key in self.heads if key in found}
 
     @property
     def explains(self) -> bool:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 from django.conf import settings
@@ -13,12 +12,9 @@ from annotation.models import Stimulus
 
 from ..learning.embeddings import EmbeddingCache, Key
 from ..registry.artifacts import refused_when_full
+from .base import Embedder
+from .devices import device, precision
 from .images import image_files, unreadable
-
-if TYPE_CHECKING:
-    import torch
-
-    from .mint import Engine, LoadedModel, Precision
 
 #: Images decoded and embedded between two writes to the cache: seconds or minutes of a processor's
 #: work, a second of a GPU's.
@@ -39,10 +35,10 @@ class Embedded:
         return np.stack([self.vectors[pk] for pk in stimuli]).astype(np.float64)
 
 
-class Embedder:
-    """Embeds stimuli with one backbone, whose model is loaded only when an image needs it."""
+class StimulusEmbedder:
+    """Embeds stimuli with one backbone, which is loaded only when an image needs it."""
 
-    def __init__(self, backbone_sha256: str, load: "Callable[[], LoadedModel]") -> None:
+    def __init__(self, backbone_sha256: str, load: Callable[[], Embedder]) -> None:
         self._backbone_sha256 = backbone_sha256
         self._load = load
 
@@ -55,10 +51,8 @@ class Embedder:
         return EmbeddingCache(settings.DATA_DIR / "cache" / "pooled", name)
 
     @cached_property
-    def engine(self) -> "Engine":
-        from .mint import Engine
-
-        return Engine(self._load(), precision=precision())
+    def backbone(self) -> Embedder:
+        return self._load()
 
     def embed(self, stimuli: Sequence[Stimulus], progress: Progress | None = None) -> Embedded:
         """Embeddings of `stimuli` (with their prompts loaded).
@@ -83,16 +77,14 @@ class Embedder:
 
     def _portion(self, stimuli: list[Stimulus]) -> tuple[list[Stimulus], list[Stimulus]]:
         """What is embedded next, and the rest."""
-        size = PORTIONS.get(self.engine.device.type, PORTIONS["cpu"])
+        size = PORTIONS["cpu" if device() == "cpu" else "cuda"]
         return stimuli[:size], stimuli[size:]
 
     def _embed_images(
         self, stimuli: Sequence[Stimulus], result: Embedded
     ) -> dict[Key, NDArray[np.floating]]:
         with image_files(stimuli) as paths:
-            found = self.engine.embed(
-                [(path, item.prompt.text) for path, item in zip(paths, stimuli, strict=True)]
-            )
+            found = self.backbone.embed(paths, [item.prompt.text for item in stimuli])
         for row, error in found.errors.items():
             result.problems.append(unreadable(stimuli[row], paths[row], error))
         vectors: dict[Key, NDArray[np.floating]] = {
@@ -103,42 +95,6 @@ class Embedder:
         with refused_when_full():
             self.cache.put_many(vectors)
         return vectors
-
-
-def device() -> str:
-    """MODEL_DEVICE, where `auto` is a GPU if this machine has one."""
-    if settings.MODEL_DEVICE != "auto":
-        return str(settings.MODEL_DEVICE)
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def precision() -> "Precision":
-    """MODEL_PRECISION, where `auto` is bfloat16 if the device multiplies it itself."""
-    if settings.MODEL_PRECISION == "auto":
-        from .mint import native_precision
-
-        return native_precision(device())
-    return "bfloat16" if settings.MODEL_PRECISION == "bfloat16" else "float32"
-
-
-def speech_dtype() -> "torch.dtype":
-    """How stage 2 is held: in bfloat16 as a whole on a GPU, where it would not fit otherwise, and
-    where MODEL_PRECISION says so; in float32 elsewhere."""
-    import torch
-
-    half = precision() == "bfloat16" and (device() != "cpu" or settings.MODEL_PRECISION != "auto")
-    return torch.bfloat16 if half else torch.float32
-
-
-def use_processor_cores() -> None:
-    """As many torch threads as this process has cores for; more only fight each other."""
-    import torch
-
-    from .mint import processor_cores
-
-    torch.set_num_threads(processor_cores())
 
 
 def _key(stimulus: Stimulus) -> Key:

@@ -15,7 +15,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from annotation.models import Stimulus
 
 if TYPE_CHECKING:
-    from .mint import MintIQAProcessor, ModelInputs
+    from .mint.processing import MintIQAProcessor, ModelInputs
 
 #: Images decoded at once.
 PORTION = 32
@@ -81,7 +81,9 @@ def _read_portion(
 ) -> ReadImages:
     import torch
 
-    from .mint import ModelInputs, UnreadableImageError, normalise, try_image_to_pixels
+    from .mint.errors import UnreadableImageError
+    from .mint.preprocessing import normalise, try_image_to_pixels
+    from .mint.processing import ModelInputs
 
     rows, pixels, problems = [], [], []
     portion = [stimuli[place] for place in places]

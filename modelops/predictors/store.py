@@ -7,15 +7,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from django.conf import settings
-
 from ..models import ModelVersion
-from ..registry.artifacts import local_folder
-from .embedding import Embedder, device, precision, speech_dtype
+from ..registry.artifacts import artifact_changed, local_folder
+from .backbones import backbone_named
+from .base import Embedder, TrainableKind
+from .devices import device, precision
+from .embedding import StimulusEmbedder
+from .registry import PREDICTORS
 
 if TYPE_CHECKING:
     from ..learning.bayes import LastLayer
-    from .mint import Answerer, LoadedModel
 
 LAST_LAYER = "last_layer.safetensors"
 
@@ -23,11 +24,13 @@ LAST_LAYER = "last_layer.safetensors"
 class VersionModel:
     """A model version's files. The last layer is light; the backbone is loaded for an image."""
 
-    def __init__(self, folder: Path, backbone_sha256: str) -> None:
+    def __init__(self, version: ModelVersion, folder: Path) -> None:
         self.folder = folder
+        self._preset, self._backbone = version.preset, version.predictor.backbone
+        self._backbone_sha256 = version.backbone_sha256
         # Weakly: a version that is let go must go at once, and with it what it holds of a GPU.
         me = weakref.proxy(self)
-        self.embedder = Embedder(backbone_sha256, lambda: me.backbone)
+        self.embedder = StimulusEmbedder(version.backbone_sha256, lambda: me.backbone)
 
     @cached_property
     def last_layer(self) -> "LastLayer":
@@ -36,22 +39,18 @@ class VersionModel:
         return load_last_layer(self.folder / LAST_LAYER)
 
     @cached_property
-    def backbone(self) -> "LoadedModel":
-        """In this process's precision; a GPU has no room for another one beside it."""
-        from .mint import LoadedModel, load_model, with_bfloat16_products
+    def backbone(self) -> Embedder:
+        """In this process's precision: the version's own, or the site's where it is frozen.
 
-        loaded = load_model(self.folder, device=device())
-        if precision() == "float32":
-            return loaded
-        return LoadedModel(with_bfloat16_products(loaded.model), loaded.processor)
-
-    @cached_property
-    def answerer(self) -> "Answerer":
-        """Both stages; only of a version that explains."""
-        from .mint import Answerer, load_speech
-
-        speech = load_speech(self.folder, device=device(), dtype=speech_dtype())
-        return Answerer(self.backbone, speech)
+        Raises ArtifactError where the site's is not the one that the version was trained on.
+        """
+        kind = PREDICTORS[self._preset]
+        if isinstance(kind, TrainableKind):
+            return kind.open(self.folder, device=device(), precision=precision())
+        found = backbone_named(self._backbone).load()
+        if found.sha256 != self._backbone_sha256:
+            raise artifact_changed(self._backbone)
+        return found
 
 
 #: The versions that this process holds, the one used last at the end.
@@ -61,7 +60,7 @@ _kept: dict[tuple[str, str, str], VersionModel] = {}
 def version_model(version: ModelVersion) -> VersionModel:
     """The model of `version`. Raises ArtifactError where its files are gone or were changed."""
     key = (version.artifact, version.artifact_sha256, version.backbone_sha256)
-    model = _kept.pop(key, None) or VersionModel(local_folder(*key[:2]), key[2])
+    model = _kept.pop(key, None) or VersionModel(version, local_folder(*key[:2]))
     # A GPU has room for one; it is let go before another one is loaded.
     while len(_kept) >= (2 if device() == "cpu" else 1):
         del _kept[next(iter(_kept))]
@@ -79,10 +78,3 @@ def release_models() -> None:
     if torch.cuda.is_initialized():
         gc.collect()
         torch.cuda.empty_cache()
-
-
-def base_model() -> "LoadedModel":
-    """What every training starts from: MODEL_WEIGHTS where set, else the preset's own weights."""
-    from .mint import load_model
-
-    return load_model(settings.MODEL_WEIGHTS or settings.MODEL_PRESET, device=device())

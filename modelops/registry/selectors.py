@@ -1,6 +1,7 @@
 """Reads of the model registry, for the console, the API and commands."""
 
-from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import Any
 
 from django.db.models import Avg, Exists, F, OuterRef, Prefetch, QuerySet
@@ -8,55 +9,93 @@ from django.db.models.functions import Sqrt
 from django.utils.translation import gettext as _
 
 from annotation.models import Stimulus, Study
-from annotation.opinion.labels import LabelCounts, labels_of
-from annotation.protocol.perspectives import PERSPECTIVES
+from annotation.opinion.labels import LabelCounts
 from annotation.studies.texts import localized
 from workbench.core.jobs.models import ACTIVE_STATES, JobState
 
 from ..errors import NoModelError
+from ..learning.uncertainty import Expectation
 from ..models import (
     ExplainingRun,
     ModelVersion,
-    PredictedExplanation,
     Prediction,
-    Question,
+    Predictor,
     ScoringChunk,
     ScoringRun,
     TrainingRun,
 )
 
 
+def predictors_of(study: Study) -> QuerySet[Predictor]:
+    """The leading one first."""
+    return study.predictors.order_by("-leading", "pk")
+
+
+def leading_predictor(study: Study) -> Predictor | None:
+    return study.predictors.filter(leading=True).first()
+
+
+def predictor_named(study: Study, name: str) -> Predictor:
+    """Raises NoModelError."""
+    predictor = study.predictors.filter(name=name).first()
+    if predictor is None:
+        raise NoModelError(
+            _("This study has no predictor %(name)s; see its list of predictors.") % {"name": name}
+        )
+    return predictor
+
+
 def active_version(study: Study) -> ModelVersion | None:
-    return study.model_versions.filter(state=ModelVersion.State.ACTIVE).first()
+    """Of the leading predictor: what the study's pages and priorities go by."""
+    return study.model_versions.filter(
+        state=ModelVersion.State.ACTIVE, predictor__leading=True
+    ).first()
 
 
-def version_of(study: Study, number: int | None) -> ModelVersion:
-    """The version of that number, or the active one. Raises NoModelError."""
-    if number is None:
-        version = active_version(study)
+def version_of(study: Study, number: int | None, predictor: str | None = None) -> ModelVersion:
+    """The version of that number, or the active one of the predictor that is named, or of the
+    leading one. Raises NoModelError."""
+    if number is not None:
+        version = study.model_versions.filter(number=number).first()
         if version is None:
             raise NoModelError(
-                _("This study has no active model. Train one and promote it, or name a version.")
+                _("This study has no model version %(number)d; see its list of models.")
+                % {"number": number}
             )
         return version
-    version = study.model_versions.filter(number=number).first()
+    if predictor is not None:
+        named = predictor_named(study, predictor)
+        version = named.versions.filter(state=ModelVersion.State.ACTIVE).first()
+    else:
+        version = active_version(study)
     if version is None:
         raise NoModelError(
-            _("This study has no model version %(number)d; see its list of models.")
-            % {"number": number}
+            _("This study has no active model. Train one and promote it, or name a version.")
         )
     return version
 
 
 def versions_of(study: Study) -> QuerySet[ModelVersion]:
     """All versions, the newest first, with their runs."""
-    return study.model_versions.select_related("snapshot", "training_run").prefetch_related(
-        "scoring_runs"
-    )
+    return study.model_versions.select_related(
+        "predictor", "snapshot", "training_run"
+    ).prefetch_related("scoring_runs")
+
+
+def last_scoring(version: ModelVersion) -> ScoringRun | None:
+    return next(iter(version.scoring_runs.all()), None)
+
+
+def is_scored(version: ModelVersion) -> bool:
+    """Whether it has predicted the study's images, and so can be promoted."""
+    states = {run.state for run in version.scoring_runs.all()}
+    return JobState.SUCCEEDED in states and not states & set(ACTIVE_STATES)
 
 
 def training_runs_of(study: Study) -> QuerySet[TrainingRun]:
-    runs = study.training_runs.select_related("snapshot", "model_version", "requested_by")
+    runs = study.training_runs.select_related(
+        "predictor", "snapshot", "model_version", "requested_by"
+    )
     return runs.prefetch_related("model_version__scoring_runs")
 
 
@@ -67,18 +106,18 @@ def scoring_runs_of(study: Study) -> QuerySet[ScoringRun]:
 def pool_labels(study: Study, counts: LabelCounts) -> dict[str, int]:
     """Labelled images of the pool by perspective, under its name in the study."""
     return {
-        localized(item.label): counts.pool_by_perspective[item.key]
+        localized(item.label): counts.pool_by_perspective.get(item.key, 0)
         for item in study.perspective_settings
     }
 
 
-def ratings_seen(study: Study) -> int:
-    """How many ratings the latest training that saw labels saw.
+def ratings_seen(runs: QuerySet[TrainingRun]) -> int:
+    """How many ratings the latest of the trainings that saw labels saw.
 
     Not those of the newest snapshot: the same labels twice are one snapshot, with the first one's
     date.
     """
-    saw = study.training_runs.exclude(snapshot=None).select_related("snapshot").first()
+    saw = runs.exclude(snapshot=None).select_related("snapshot").first()
     return saw.snapshot.ratings if saw and saw.snapshot else 0
 
 
@@ -106,7 +145,7 @@ def failed_scorings(study: Study) -> list[ScoringRun]:
     versions = versions_of(study).filter(
         state__in=[ModelVersion.State.ACTIVE, ModelVersion.State.CANDIDATE]
     )
-    runs = [version.last_scoring for version in versions]
+    runs = [last_scoring(version) for version in versions]
     return [run for run in runs if run is not None and run.state == JobState.FAILED]
 
 
@@ -136,31 +175,31 @@ def new_stimuli(version: ModelVersion) -> QuerySet[Stimulus]:
     return unscored_stimuli(version).exclude(pk__in=unreadable)
 
 
-def explained_stimuli(version: ModelVersion) -> QuerySet[Stimulus]:
-    """The stimuli that `version` has explained; `explained` holds its answers to each."""
-    answers = PredictedExplanation.objects.filter(model_version=version)
-    return (
-        Stimulus.objects.filter(
-            predicted_explanations__model_version=version,
-            predicted_explanations__question=Question.OVERALL,
-        )
-        .select_related("prompt", "generator")
-        .prefetch_related(Prefetch("predicted_explanations", answers, to_attr="explained"))
-        .order_by("pk")
-    )
-
-
 def predicted_stimuli(version: ModelVersion) -> QuerySet[Stimulus]:
     """The stimuli that `version` has predicted; `of_version` holds its predictions of each."""
     predictions = Prediction.objects.filter(model_version=version)
     return (
-        Stimulus.objects.filter(
-            predictions__model_version=version, predictions__perspective=PERSPECTIVES[0]
-        )
+        Stimulus.objects.filter(Exists(predictions.filter(stimulus=OuterRef("pk"))))
         .select_related("prompt", "generator")
-        .prefetch_related(Prefetch("predictions", predictions, to_attr="of_version"))
+        .prefetch_related(
+            Prefetch("predictions", predictions.select_related("perspective"), to_attr="of_version")
+        )
         .order_by("pk")
     )
+
+
+def expectations_of(stimulus: Stimulus) -> dict[str, Expectation]:
+    """What a version expects of a stimulus of `predicted_stimuli`, by perspective, in their
+    order."""
+    found: list[Prediction] = stimulus.of_version  # type: ignore[attr-defined]  # prefetched
+    in_order = sorted(found, key=lambda item: item.perspective.position)
+    return {item.perspective.key: item.expected for item in in_order}
+
+
+def root_mean_square(*fields: str) -> Sqrt:
+    """Over a group of predictions, those of a stimulus's perspectives: the square root of the mean
+    of the fields' summed squares."""
+    return Sqrt(Avg(reduce(add, (F(field) * F(field) for field in fields))))
 
 
 def most_uncertain(version: ModelVersion, count: int) -> list[Stimulus]:
@@ -173,7 +212,7 @@ def most_uncertain(version: ModelVersion, count: int) -> list[Stimulus]:
             stimulus__purpose=Stimulus.Purpose.MAIN,
         )
         .values("stimulus")
-        .annotate(uncertainty=Sqrt(Avg(F("epistemic_sd") * F("epistemic_sd"))))
+        .annotate(uncertainty=root_mean_square("posterior_sd", "misfit_sd"))
         .order_by("-uncertainty", "stimulus")[:count]
     )
     found = {row["stimulus"]: row["uncertainty"] for row in worst}
@@ -181,36 +220,3 @@ def most_uncertain(version: ModelVersion, count: int) -> list[Stimulus]:
     for stimulus in stimuli:
         stimulus.uncertainty = found[stimulus.pk]  # type: ignore[attr-defined]  # for the template
     return sorted(stimuli, key=lambda item: -found[item.pk])
-
-
-@dataclass(frozen=True)
-class HoldoutPoint:
-    """A hold-out image: what was predicted, and what its raters say."""
-
-    stimulus: int
-    mos: float
-    mean: float
-    epistemic_sd: float
-
-
-def holdout_points(version: ModelVersion) -> dict[str, list[HoldoutPoint]]:
-    """Per perspective, the labelled hold-out stimuli that `version` has predicted, with the labels
-    of now: versions compared on them are compared on the same ground."""
-    mos: dict[tuple[int, str], tuple[float, float]] = {}
-    for label in labels_of(version.study, split=Stimulus.Split.HOLDOUT):
-        total, count = mos.get((label.stimulus, label.perspective), (0.0, 0.0))
-        weight = label.ratings or 1
-        mos[label.stimulus, label.perspective] = (total + weight * label.mos, count + weight)
-    points: dict[str, list[HoldoutPoint]] = {str(name): [] for name in PERSPECTIVES}
-    for prediction in Prediction.objects.filter(
-        model_version=version, stimulus__split=Stimulus.Split.HOLDOUT
-    ).order_by("stimulus"):
-        key = (prediction.stimulus_id, prediction.perspective)
-        if key in mos:
-            total, count = mos[key]
-            points[prediction.perspective].append(
-                HoldoutPoint(
-                    prediction.stimulus_id, total / count, prediction.mean, prediction.epistemic_sd
-                )
-            )
-    return points

@@ -25,6 +25,8 @@ class ScoringRequestSerializer(serializers.Serializer[Any]):
 
 
 class PredictionQuerySerializer(serializers.Serializer[Any]):
-    """The number of the version that predicts; the active one if omitted."""
+    """Whose predictions: those of a version, by its number, or of a predictor's active version, by
+    the predictor's name; of the leading predictor's if both are omitted."""
 
     model = serializers.IntegerField(required=False, min_value=1)
+    predictor = serializers.CharField(required=False)

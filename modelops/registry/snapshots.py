@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from annotation.models import Stimulus, Study
 from annotation.opinion.labels import Label, count_labels, labels_of
+from workbench.core.statements import one_view
 
 from ..models import LabelSnapshot
 from .artifacts import artifact_changed, publish_file, read_file
@@ -34,11 +35,12 @@ _SCHEMA = pa.schema(
 def take_snapshot(study: Study) -> LabelSnapshot:
     """The study's labels now; the snapshot that exists already where they are the same.
 
-    The file is written before the row that makes it known, under a name that is its content's.
-    Raises ArtifactError where the disk is full.
+    Counts and labels are of one moment. The file is written before the row that makes it known,
+    under a name that is its content's. Raises ArtifactError where the disk is full.
     """
-    counts = count_labels(study)
-    rows = _rows(study, labels_of(study))
+    with one_view():
+        counts = count_labels(study)
+        rows = _rows(study, labels_of(study))
     content = _content_sha256(rows)
     name = f"snapshots/{study.pk}/{content}.parquet"
     same = LabelSnapshot.objects.filter(study=study, content_sha256=content)

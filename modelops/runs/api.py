@@ -12,22 +12,27 @@ from annotation.models import Stimulus, Study
 from annotation.studies.selectors import find_study
 from workbench.accounts.signed_in import signed_in
 
-from ..models import ModelVersion, ScoringRun, TrainingRun
+from ..models import ModelVersion, Predictor, ScoringRun, TrainingRun
 from ..permissions import RUN, VIEW
 from ..registry.selectors import (
     predicted_stimuli,
+    predictor_named,
+    predictors_of,
     scoring_runs_of,
     training_runs_of,
     version_of,
     versions_of,
 )
 from ..registry.serializers import PredictionQuerySerializer, ScoringRequestSerializer
+from .predictors import add_predictor, ensure_predictor, lead
 from .promotion import promote, reject
 from .retraining import changed_recipe, request_retrain
 from .scoring import start_scoring
 from .serializers import (
     ModelVersionSerializer,
     PredictionSerializer,
+    PredictorRequestSerializer,
+    PredictorSerializer,
     ScoringRunSerializer,
     TrainingRequestSerializer,
     TrainingRunSerializer,
@@ -50,15 +55,17 @@ class TrainingRunListView(generics.ListAPIView[TrainingRun]):
         study = find_study(request.user, slug, RUN)
         data = TrainingRequestSerializer(data=request.data)
         data.is_valid(raise_exception=True)
+        given, actor = data.validated_data, signed_in(request)
+        if given["predictor"]:
+            predictor = predictor_named(study, given["predictor"])
+        else:
+            predictor = ensure_predictor(study=study, actor=actor)
         run = request_retrain(
-            study=study,
-            actor=signed_in(request),
+            predictor=predictor,
+            actor=actor,
             trigger=TrainingRun.Trigger.API,
-            promote_when_done=data.validated_data["promote_when_done"],
-            recipe=changed_recipe(
-                data.validated_data["settings"],
-                explanations=data.validated_data["explanations"],
-            ),
+            promote_when_done=given["promote_when_done"],
+            recipe=changed_recipe(predictor, given["settings"], explanations=given["explanations"]),
         )
         return Response(TrainingRunSerializer(run).data, status=201)
 
@@ -73,8 +80,37 @@ class TrainingRunDetailView(APIView):
         return Response(TrainingRunSerializer(run).data)
 
 
+class PredictorListView(generics.ListAPIView[Predictor]):
+    """The study's predictors, the leading one first."""
+
+    serializer_class = PredictorSerializer
+    queryset = Predictor.objects.none()
+
+    def get_queryset(self) -> QuerySet[Predictor]:
+        return predictors_of(find_study(self.request.user, self.kwargs["slug"], VIEW))
+
+    @extend_schema(request=PredictorRequestSerializer, responses={201: PredictorSerializer})
+    def post(self, request: Request, slug: str) -> Response:
+        """Add a predictor; the first one leads. 400 where the site has no such backbone or
+        strategy, 409 where the name is taken."""
+        study = find_study(request.user, slug, RUN)
+        data = PredictorRequestSerializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        predictor = add_predictor(study=study, actor=signed_in(request), **data.validated_data)
+        return Response(PredictorSerializer(predictor).data, status=201)
+
+
+class LeadView(APIView):
+    @extend_schema(request=None, responses=PredictorSerializer)
+    def post(self, request: Request, slug: str, name: str) -> Response:
+        """Make this predictor the leading one: its active version sets the priorities."""
+        predictor = predictor_named(find_study(request.user, slug, RUN), name)
+        lead(predictor=predictor, actor=signed_in(request))
+        return Response(PredictorSerializer(predictor).data)
+
+
 class ModelListView(generics.ListAPIView[ModelVersion]):
-    """The versions of the study's model, newest first."""
+    """The versions of the study's predictors, newest first."""
 
     serializer_class = ModelVersionSerializer
     queryset = ModelVersion.objects.none()
@@ -132,7 +168,8 @@ class ScoringRunDetailView(APIView):
 
 @extend_schema(parameters=[PredictionQuerySerializer])
 class PredictionListView(generics.ListAPIView[Stimulus]):
-    """What the active version, or the one named by `model`, predicts for each stimulus."""
+    """What the leading predictor's active version, or the one named by `model` or `predictor`,
+    predicts for each stimulus."""
 
     serializer_class = PredictionSerializer
     queryset = Stimulus.objects.none()
@@ -141,4 +178,6 @@ class PredictionListView(generics.ListAPIView[Stimulus]):
         study = find_study(self.request.user, self.kwargs["slug"], VIEW)
         query = PredictionQuerySerializer(data=self.request.query_params)
         query.is_valid(raise_exception=True)
-        return predicted_stimuli(version_of(study, query.validated_data.get("model")))
+        given = query.validated_data
+        version = version_of(study, given.get("model"), given.get("predictor"))
+        return predicted_stimuli(version)

@@ -1,18 +1,18 @@
-"""Which version of a study's model is in use."""
+"""Which version of a predictor is in use."""
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotation.models import Study
-from annotation.protocol.perspectives import PERSPECTIVES
 from annotation.studies import audit
 from workbench.accounts.models import User
-from workbench.core.jobs.models import ACTIVE_STATES, JobState
 
-from ..acquisition.ranking import apply_ranking, read_ranking
+from ..acquisition.ranking import StoredRanking, apply_ranking, read_ranking
 from ..errors import NotScoredError, VersionStateError
-from ..models import ModelVersion
+from ..learning.evaluation import mean_srcc
+from ..models import ModelVersion, Predictor
+from ..registry.selectors import is_scored
 
 State = ModelVersion.State
 #: A candidate may promote itself unless its mean hold-out SRCC falls by more than this: the spread
@@ -21,7 +21,8 @@ SRCC_TOLERANCE = 0.02
 
 
 def promote(*, version: ModelVersion, actor: User | None) -> None:
-    """Makes `version` the active one, and its uncertainty the order of rating, at once.
+    """Makes `version` its predictor's active one; if that leads, its uncertainty is the order of
+    rating at once.
 
     A candidate, or a retired version that is taken back. Raises NotScoredError before its scoring
     is over, VersionStateError where it is active or rejected.
@@ -30,24 +31,33 @@ def promote(*, version: ModelVersion, actor: User | None) -> None:
         # Promotions of one study follow each other; otherwise each would retire the other's.
         Study.objects.select_for_update(no_key=True).get(pk=version.study_id)
         _require_scored(version)
-        ranking = read_ranking(version)
-        active = ModelVersion.objects.filter(study=version.study_id, state=State.ACTIVE)
-        previous = active.exclude(pk=version.pk).values_list("number", flat=True).first()
-        active.exclude(pk=version.pk).update(state=State.RETIRED)
-        promoted = ModelVersion.objects.filter(
-            pk=version.pk, state__in=[State.CANDIDATE, State.RETIRED]
-        ).update(state=State.ACTIVE, promoted_at=timezone.now())
-        if not promoted:
-            raise _wrong_state(version, _("only a candidate or a retired version can be promoted"))
-        apply_ranking(version, ranking)
-        audit.record(
-            study=version.study,
-            actor=actor,
-            action="model.promoted",
-            number=version.number,
-            previous=previous,
-        )
+        _promote(version, actor, read_ranking(version))
     version.refresh_from_db(fields=["state", "promoted_at"])
+
+
+def _promote(version: ModelVersion, actor: User | None, ranking: StoredRanking) -> None:
+    active = ModelVersion.objects.filter(predictor=version.predictor_id, state=State.ACTIVE)
+    previous = active.exclude(pk=version.pk).values_list("number", flat=True).first()
+    active.exclude(pk=version.pk).update(state=State.RETIRED)
+    promoted = ModelVersion.objects.filter(
+        pk=version.pk, state__in=[State.CANDIDATE, State.RETIRED]
+    ).update(state=State.ACTIVE, promoted_at=timezone.now())
+    if not promoted:
+        raise _wrong_state(version, _("only a candidate or a retired version can be promoted"))
+    _rank(version, ranking)
+    audit.record(
+        study=version.study,
+        actor=actor,
+        action="model.promoted",
+        number=version.number,
+        predictor=version.predictor.name,
+        previous=previous,
+    )
+
+
+def _rank(version: ModelVersion, ranking: StoredRanking) -> None:
+    if Predictor.objects.filter(pk=version.predictor_id, leading=True).exists():
+        apply_ranking(version, ranking)
 
 
 def reject(*, version: ModelVersion, actor: User | None) -> None:
@@ -64,20 +74,22 @@ def reject(*, version: ModelVersion, actor: User | None) -> None:
     version.refresh_from_db(fields=["state"])
 
 
-def after_scoring(version: ModelVersion) -> None:
+def after_scoring(version: ModelVersion, ranking: StoredRanking) -> None:
     """What a finished scoring brings about: new priorities, or a promotion that waited for it.
 
     To be called in the transaction that ends the run.
     """
+    Study.objects.select_for_update(no_key=True).get(pk=version.study_id)
     version.refresh_from_db(fields=["state"])
     if version.state == State.ACTIVE:
-        apply_ranking(version, read_ranking(version))
+        _rank(version, ranking)
         return
     if version.state != State.CANDIDATE or not version.training_run.promote_when_done:
         return
-    active = ModelVersion.objects.filter(study=version.study_id, state=State.ACTIVE).first()
+    active = version.predictor.versions.filter(state=State.ACTIVE).first()
     if active is None or _is_no_worse(version, active):
-        promote(version=version, actor=None)
+        _promote(version, None, ranking)
+        version.refresh_from_db(fields=["state", "promoted_at"])
         return
     audit.record(
         study=version.study,
@@ -85,27 +97,19 @@ def after_scoring(version: ModelVersion) -> None:
         action="model.kept_back",
         number=version.number,
         active=active.number,
-        srcc=mean_srcc(version),
-        active_srcc=mean_srcc(active),
+        srcc=mean_srcc(version.agreements.values()),
+        active_srcc=mean_srcc(active.agreements.values()),
     )
 
 
-def mean_srcc(version: ModelVersion) -> float | None:
-    """Mean hold-out SRCC over the perspectives that have one."""
-    found = [version.metrics.get(str(name), {}).get("srcc") for name in PERSPECTIVES]
-    known = [value for value in found if value is not None]
-    return sum(known) / len(known) if known else None
-
-
 def _is_no_worse(candidate: ModelVersion, active: ModelVersion) -> bool:
-    new, old = mean_srcc(candidate), mean_srcc(active)
+    new, old = mean_srcc(candidate.agreements.values()), mean_srcc(active.agreements.values())
     # Without a hold-out nothing speaks against the newer labels.
     return new is None or old is None or new >= old - SRCC_TOLERANCE
 
 
 def _require_scored(version: ModelVersion) -> None:
-    states = set(version.scoring_runs.values_list("state", flat=True))
-    if JobState.SUCCEEDED in states and not states & set(ACTIVE_STATES):
+    if is_scored(version):
         return
     raise NotScoredError(
         _(

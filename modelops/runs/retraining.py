@@ -1,9 +1,9 @@
 """Asking for a training run, by a person or by the number of new ratings."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import structlog
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -17,34 +17,38 @@ from workbench.core.jobs.queue import enqueue
 
 from ..errors import RecipeError, RunActiveError, TooFewLabelsError
 from ..learning.errors import LearningError
-from ..models import TrainingRun
-from ..predictors.mint.recipe import Recipe, default_recipe
+from ..learning.recipe import Recipe
+from ..models import Predictor, TrainingRun
+from ..predictors.registry import PREDICTORS
 from ..registry.queue import TRAIN
-from ..registry.selectors import pool_labels, ratings_seen
+from ..registry.selectors import pool_labels, predictors_of, ratings_seen
+from .predictors import ensure_predictor
 
 log = structlog.get_logger(__name__)
 
 
 def request_retrain(
     *,
-    study: Study,
+    predictor: Predictor,
     actor: User | None,
     trigger: str,
     promote_when_done: bool = False,
     recipe: Recipe | None = None,
 ) -> TrainingRun:
-    """Queues a training run on the study's labels, by the preset's recipe where none is given.
+    """Queues a training run on the study's labels, by the predictor's recipe where none is given.
 
     Raises TooFewLabelsError where too few images outside the hold-out have a label from each
-    perspective, RunActiveError where a run is not over; the database decides between two requests
-    at once.
+    perspective, RunActiveError where a run of the predictor is not over; the database decides
+    between two requests at once.
     """
-    recipe = recipe or default_recipe(settings.MODEL_PRESET)
+    study = predictor.study
+    recipe = recipe or Recipe.from_json(predictor.recipe)
     require_labels(pool_labels(study, count_labels(study)), recipe.minimum_labels)
     try:
         with transaction.atomic():
             run = TrainingRun.objects.create(
                 study=study,
+                predictor=predictor,
                 trigger=trigger,
                 requested_by=actor,
                 promote_when_done=promote_when_done,
@@ -52,25 +56,38 @@ def request_retrain(
                 # Until then the message that wakes a worker counts as on its way.
                 lease_expires_at=lease_end(),
             )
-            audit.record(study=study, actor=actor, action="training.requested", run=run.pk)
+            audit.record(
+                study=study,
+                actor=actor,
+                action="training.requested",
+                run=run.pk,
+                predictor=predictor.name,
+            )
     except IntegrityError as error:
         raise RunActiveError(
             _(
-                "A training run of this study is still in progress. Wait until it is done, then "
+                "A training run of %(predictor)s is still in progress. Wait until it is done, then "
                 "retrain."
             )
+            % {"predictor": predictor.name}
         ) from error
     enqueue(TRAIN, run.pk)
     return run
 
 
-def changed_recipe(settings_in_words: Iterable[str] = (), *, explanations: bool = False) -> Recipe:
-    """The preset's recipe, with `explanations` also for stage 2, and with settings as `epochs=3`.
+def changed_recipe(
+    predictor: Predictor, settings_in_words: Iterable[str] = (), *, explanations: bool = False
+) -> Recipe:
+    """The predictor's recipe, with `explanations` also for stage 2, and with settings as
+    `epochs=3`.
 
     Raises RecipeError naming what is wrong.
     """
     try:
-        recipe = default_recipe(settings.MODEL_PRESET, explanations=explanations)
+        recipe = Recipe.from_json(predictor.recipe)
+        if explanations:
+            epochs = PREDICTORS[recipe.preset].recipe(explanations=True).explanation_epochs
+            recipe = replace(recipe, explanation_epochs=epochs)
         return recipe.changed(settings_in_words)
     except LearningError as error:
         raise RecipeError(str(error)) from error
@@ -115,29 +132,38 @@ def _too_few(found: Mapping[str, int], needed: int) -> str:
 
 
 def retrain_where_due() -> list[TrainingRun]:
-    """Queues a run for each study that has collected `retrain_every` ratings since its labels were
-    last snapshotted. A candidate of such a run promotes itself, unless it is worse."""
+    """Queues a run for each predictor of a study that has collected `retrain_every` ratings since
+    the predictor's labels were last snapshotted. A candidate of such a run promotes itself, unless
+    it is worse."""
     runs = []
     for study in Study.objects.filter(retrain_every__gt=0):
-        if not _is_due(study):
-            continue
-        try:
-            runs.append(
-                request_retrain(
-                    study=study,
-                    actor=None,
-                    trigger=TrainingRun.Trigger.SCHEDULE,
-                    promote_when_done=True,
+        for predictor in _due(study):
+            try:
+                runs.append(
+                    request_retrain(
+                        predictor=predictor,
+                        actor=None,
+                        trigger=TrainingRun.Trigger.SCHEDULE,
+                        promote_when_done=True,
+                    )
                 )
-            )
-        except (RunActiveError, TooFewLabelsError) as error:
-            log.info("not retrained yet", study=study.slug, reason=error.message)
+            except (RunActiveError, TooFewLabelsError) as error:
+                log.info("not retrained yet", study=study.slug, reason=error.message)
     return runs
 
 
-def _is_due(study: Study) -> bool:
-    last_run = study.training_runs.first()
+def _due(study: Study) -> list[Predictor]:
+    ratings = count_labels(study).ratings
+    predictors = list(predictors_of(study))
+    if not predictors and ratings >= study.retrain_every:
+        predictors = [ensure_predictor(study=study, actor=None)]
+    return [item for item in predictors if _is_due(item, ratings - study.retrain_every)]
+
+
+def _is_due(predictor: Predictor, most_seen: int) -> bool:
+    """Whether its latest training saw at most so many ratings."""
+    last_run = predictor.training_runs.first()
     if last_run is not None and last_run.state == JobState.FAILED and last_run.snapshot is None:
         # It failed before it saw a label and would again; a person has to look first.
         return False
-    return count_labels(study).ratings - ratings_seen(study) >= study.retrain_every
+    return ratings_seen(predictor.training_runs.all()) <= most_seen

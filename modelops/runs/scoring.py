@@ -13,7 +13,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotation.models import Stimulus
-from annotation.protocol.perspectives import PERSPECTIVES
 from workbench.core.jobs import leases
 from workbench.core.jobs.models import ACTIVE_STATES, JobState
 from workbench.core.jobs.queue import enqueue, enqueue_each
@@ -22,16 +21,13 @@ from ..acquisition import ranking
 from ..explaining.runs import start_explaining
 from ..models import ModelVersion, Prediction, ScoringChunk, ScoringRun
 from ..predictors.embedding import Embedded
+from ..predictors.registry import PREDICTORS
 from ..predictors.store import VersionModel, version_model
 from ..registry.failures import failing
 from ..registry.queue import FINISH_SCORING, SCORE_CHUNK
 from ..registry.selectors import unscored_stimuli
 from . import promotion
 
-#: Stimuli per chunk: seconds of work, also where a full-size model has only a processor, so that
-#: a chunk is over long before the queue hands it out again. SCORING_CHUNK says otherwise for GPUs.
-CHUNK_SIZES = {"tiny": 64}
-DEFAULT_CHUNK_SIZE = 16
 #: How often a chunk is begun before it counts as the cause of its workers' deaths.
 MAX_CHUNK_ATTEMPTS = 5
 
@@ -75,7 +71,7 @@ def score_chunk(*, chunk_id: int) -> None:
     again (files gone, disk full) fails the run with its message.
     """
     chunk = (
-        ScoringChunk.objects.select_related("run__model_version")
+        ScoringChunk.objects.select_related("run__model_version__predictor")
         .filter(pk=chunk_id, state=ScoringChunk.State.PENDING, run__state=JobState.RUNNING)
         .first()
     )
@@ -104,19 +100,19 @@ def finish_scoring(*, run_id: int) -> bool:
     chunks at least one sees both.
     """
     running = ScoringRun.objects.filter(pk=run_id, state=JobState.RUNNING)
-    run = running.select_related("model_version__study").first()
+    run = running.select_related("model_version__study", "model_version__predictor").first()
     if run is None or _pending(run.pk).exists():
         return False
     ended = 0
     with failing("scoring", run.pk, partial(_fail, run.pk)):
-        ranking.publish_ranking(run.model_version)
+        ranked = ranking.publish_ranking(run.model_version)
         with transaction.atomic():
             # The state and what follows from it together, or neither.
             ended = running.update(
                 state=JobState.SUCCEEDED, finished_at=timezone.now(), lease_expires_at=None
             )
             if ended:
-                promotion.after_scoring(run.model_version)
+                promotion.after_scoring(run.model_version, ranked)
                 if run.model_version.explains:
                     start_explaining(version=run.model_version)
     return bool(ended)
@@ -126,7 +122,9 @@ def _create_chunks(run: ScoringRun, version: ModelVersion) -> None:
     stimuli = list(unscored_stimuli(version).order_by("pk").values_list("pk", flat=True))
     run.progress_total = len(stimuli)
     run.save(update_fields=["progress_total"])
-    size = settings.SCORING_CHUNK or CHUNK_SIZES.get(version.preset, DEFAULT_CHUNK_SIZE)
+    # Seconds of work, also where a full-size model has only a processor, so that a chunk is over
+    # long before the queue hands it out again. SCORING_CHUNK says otherwise for GPUs.
+    size = settings.SCORING_CHUNK or PREDICTORS[version.preset].chunk_size
     ScoringChunk.objects.bulk_create(
         ScoringChunk(run=run, index=start // size, stimulus_ids=stimuli[start : start + size])
         for start in range(0, len(stimuli), size)
@@ -173,7 +171,7 @@ def _predict(chunk: ScoringChunk) -> None:
             predictions,
             update_conflicts=True,
             unique_fields=["model_version", "stimulus", "perspective"],
-            update_fields=["mean", "epistemic_sd", "aleatoric_sd"],
+            update_fields=["mean", "posterior_sd", "misfit_sd", "rater_sd"],
         )
         _pending(chunk.run_id).filter(pk=chunk.pk).update(
             state=ScoringChunk.State.DONE,
@@ -189,17 +187,20 @@ def _predictions(
     if not stimuli:
         return []
     predicted = model.last_layer.predict(embedded.matrix(stimuli))
+    rows = {item.key: item for item in version.study.perspectives.all()}
     return [
         Prediction(
             stimulus_id=stimulus,
             model_version=version,
-            perspective=str(perspective),
-            mean=float(predicted.mean[row, head]),
-            epistemic_sd=float(predicted.epistemic_sd[row, head]),
-            aleatoric_sd=float(predicted.aleatoric_sd[row, head]),
+            perspective=rows[key],
+            mean=expected.mean,
+            posterior_sd=expected.posterior_sd,
+            misfit_sd=expected.misfit_sd,
+            rater_sd=expected.rater_sd,
         )
         for row, stimulus in enumerate(stimuli)
-        for head, perspective in enumerate(PERSPECTIVES)
+        for key, expected in predicted.by_perspective(row, version.heads).items()
+        if key in rows  # the study may have dropped a perspective since
     ]
 
 

@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from annotation.models import Stimulus
-from annotation.protocol.perspectives import PERSPECTIVES
 
-from ..models import ModelVersion, ScoringRun, TrainingRun
+from ..acquisition.registry import DEFAULT_STRATEGY
+from ..learning.uncertainty import Expectation
+from ..models import ModelVersion, Predictor, ScoringRun, TrainingRun
+from ..registry.selectors import expectations_of
 from ..registry.serializers import JOB_FIELDS
 
 
@@ -15,6 +18,7 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
     """A training run; `model` is the number of the version that it produced, `problems` are the
     labelled images that could not be read."""
 
+    predictor = serializers.SlugRelatedField[Any](slug_field="name", read_only=True)
     model = serializers.SerializerMethodField()
     snapshot = serializers.SlugRelatedField[Any](slug_field="content_sha256", read_only=True)
     progress_percent = serializers.IntegerField(read_only=True)
@@ -23,6 +27,7 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
         model = TrainingRun
         fields = [
             "id",
+            "predictor",
             "trigger",
             "promote_when_done",
             "recipe",
@@ -39,9 +44,11 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
 
 
 class TrainingRequestSerializer(serializers.Serializer[Any]):
-    """How to train. `settings` override those of the preset's recipe, each as `NAME=VALUE`, e.g.
+    """What to train, and how. `predictor` is a name; the leading one if omitted. `settings`
+    override those of the predictor's recipe, each as `NAME=VALUE`, e.g.
     `epochs=5`."""
 
+    predictor = serializers.CharField(default="")
     promote_when_done = serializers.BooleanField(default=False)
     settings = serializers.ListField(child=serializers.CharField(), default=list)
     #: Also to explain its scores; takes longer.
@@ -49,9 +56,11 @@ class TrainingRequestSerializer(serializers.Serializer[Any]):
 
 
 class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
-    """A version of the study's model. `metrics`: its agreement on the hold-out per perspective, and
-    how its fine-tuning went, by epoch, where there was one (`training`)."""
+    """A version of one of the study's predictors. `heads`: the perspectives that it predicts.
+    `metrics`: its agreement on the hold-out (`perspectives`), and how its fine-tuning went, by
+    epoch, where there was one (`training`)."""
 
+    predictor = serializers.SlugRelatedField[Any](slug_field="name", read_only=True)
     snapshot = serializers.SlugRelatedField[Any](slug_field="content_sha256", read_only=True)
     scored = serializers.SerializerMethodField()
 
@@ -59,8 +68,10 @@ class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
         model = ModelVersion
         fields = [
             "number",
+            "predictor",
             "state",
             "preset",
+            "heads",
             "metrics",
             "explanation_metrics",
             "snapshot",
@@ -93,17 +104,21 @@ class ScoringRunSerializer(serializers.ModelSerializer[ScoringRun]):
         return [item for chunk in chunks for item in chunk.problems]
 
 
-class PredictedScoreSerializer(serializers.Serializer[Any]):
-    """On 0…1: the expected score, and the standard deviations of what is not known about it and
-    of a single rater around it."""
+class ExpectationSerializer(serializers.Serializer[Expectation]):
+    """On 0…1: the expected score and its standard deviations. `posterior_sd` is that of the
+    expected score, which labels lessen; `misfit_sd` that of the true score around what the model
+    could expect at best, which they do not; `epistemic_sd` is both together, how far the true score
+    may be from the expected one; `rater_sd` is that of one rater around the true score."""
 
     mean = serializers.FloatField()
+    posterior_sd = serializers.FloatField()
+    misfit_sd = serializers.FloatField()
     epistemic_sd = serializers.FloatField()
-    aleatoric_sd = serializers.FloatField()
+    rater_sd = serializers.FloatField()
 
 
 class PredictionSerializer(serializers.ModelSerializer[Stimulus]):
-    """The predictions of one stimulus by one version."""
+    """The predictions of one stimulus by one version, by perspective."""
 
     stimulus = serializers.IntegerField(source="pk")
     scores = serializers.SerializerMethodField()
@@ -112,10 +127,30 @@ class PredictionSerializer(serializers.ModelSerializer[Stimulus]):
         model = Stimulus
         fields = ["stimulus", "filename", "split", "priority", "scores"]
 
+    @extend_schema_field(serializers.DictField(child=ExpectationSerializer()))
     def get_scores(self, stimulus: Stimulus) -> dict[str, dict[str, float]]:
-        found = {item.perspective: item for item in stimulus.of_version}  # type: ignore[attr-defined]  # prefetched
-        return {
-            str(name): dict(PredictedScoreSerializer(found[name]).data)
-            for name in PERSPECTIVES
-            if name in found
-        }
+        found = expectations_of(stimulus)
+        return {key: dict(ExpectationSerializer(item).data) for key, item in found.items()}
+
+
+class PredictorSerializer(serializers.ModelSerializer[Predictor]):
+    """A predictor of the study. `active`: number of its version in use."""
+
+    active = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Predictor
+        fields = ["name", "backbone", "strategy", "recipe", "leading", "active", "created_at"]
+
+    def get_active(self, predictor: Predictor) -> int | None:
+        version = predictor.versions.filter(state=ModelVersion.State.ACTIVE).first()
+        return version.number if version else None
+
+
+class PredictorRequestSerializer(serializers.Serializer[Any]):
+    """One more predictor: a `backbone` that the site offers, a `name` (default: the backbone's) and
+    the acquisition `strategy` by which it says what people rate next."""
+
+    backbone = serializers.CharField(max_length=40)
+    name = serializers.SlugField(max_length=40, default="")
+    strategy = serializers.CharField(max_length=40, default=DEFAULT_STRATEGY)

@@ -19,7 +19,7 @@ from workbench.core.jobs.models import ACTIVE_STATES
 
 from ..learning.errors import TeamBrokenError
 from ..models import TrainingRun
-from ..predictors.embedding import use_processor_cores
+from ..predictors.devices import use_processor_cores
 from ..predictors.store import release_models
 from ..registry.artifacts import refused_when_full
 from .training import run_training, scratch_folder
@@ -89,7 +89,7 @@ def train_run(*, run_id: int, fence: int, supervisor: int) -> int:
     An error that a person can mend fails the run with its message; any other fails it too, named,
     and passes.
     """
-    run = TrainingRun.objects.select_related("study", "snapshot").get(pk=run_id)
+    run = TrainingRun.objects.select_related("study", "snapshot", "predictor").get(pk=run_id)
     use_processor_cores()
     heartbeat = Heartbeat(run_id, fence, supervisor)
     heartbeat.start()

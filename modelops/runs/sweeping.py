@@ -31,7 +31,7 @@ def sweep_runs() -> None:
 
 
 def score_new_stimuli() -> None:
-    """Has the active version of each study predict images that came after its scoring."""
+    """Has the active version of each predictor predict images that came after its scoring."""
     for version in ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE):
         last = version.scoring_runs.first()
         if last is not None and last.state != JobState.SUCCEEDED:

@@ -6,46 +6,48 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
-from annotation.protocol.perspectives import PERSPECTIVES
+from annotation.models import Stimulus
 from annotation.studies import audit
 from workbench.core.files import sha256_of
 from workbench.core.jobs import leases
 
-from ..explaining.version_training import (
-    LearnedSpeech,
+from ..explaining.selectors import questions_of
+from ..explaining.training_service import (
+    LearnedExplainer,
     gather_explanations,
     learn_to_explain,
-    publish_speech,
+    publish_explainer,
 )
 from ..learning.bayes import LastLayer, fit_last_layer
 from ..learning.curves import Curve
+from ..learning.errors import LearningError
 from ..learning.evaluation import evaluate_perspectives
 from ..learning.labels import loss_weights
 from ..learning.posterior import save_last_layer
+from ..learning.recipe import Recipe
 from ..models import LabelSnapshot, ModelVersion, TrainingRun
-from ..predictors.embedding import Embedded, Embedder
-from ..predictors.images import image_files, unreadable_images
-from ..predictors.mint.recipe import Recipe
-from ..predictors.store import LAST_LAYER, base_model
+from ..predictors.backbones import Backbone, backbone_named
+from ..predictors.base import Embedder, Report, Samples, Trainable, TrainableKind
+from ..predictors.embedding import Embedded, StimulusEmbedder
+from ..predictors.images import image_files, unreadable
+from ..predictors.registry import PREDICTORS
+from ..predictors.store import LAST_LAYER
 from ..registry.artifacts import MANIFEST, publish_folder
+from ..registry.labelled import LabelledStimuli, Splits, gather
 from ..registry.snapshots import read_snapshot, take_snapshot
-from .labelled import LabelledStimuli, Splits, gather
 from .retraining import require_labels
 from .scoring import start_scoring
 
 if TYPE_CHECKING:
-    from ..predictors.mint import LoadedModel
-    from ..predictors.mint.fine_tuning.training import TrainingData
+    from ..predictors.mint.embedder import MintEmbedder
 
-#: Called with what is being done, how much of it is done, and of how much.
-Report = Callable[[str, int, int], None]
 #: Called with the labelled images that could not be read (`TrainingRun.problems`).
 Note = Callable[[list[dict[str, object]]], None]
 
@@ -55,8 +57,7 @@ class Learned:
     """A trained model, how well it does on the hold-out, per perspective, how its fine-tuning went,
     where there was one, and the stimuli with readable images that it is all from."""
 
-    model: "LoadedModel"
-    backbone_sha256: str
+    backbone: Embedder
     last_layer: LastLayer
     agreements: dict[str, dict[str, float | int | None]]
     curve: Curve | None
@@ -65,7 +66,8 @@ class Learned:
     @property
     def metrics(self) -> dict[str, Any]:
         """As `ModelVersion.metrics` keeps them."""
-        return self.agreements | ({"training": self.curve.summary()} if self.curve else {})
+        training = {"training": self.curve.summary()} if self.curve else {}
+        return {"perspectives": self.agreements} | training
 
 
 def run_training(*, run: TrainingRun, fence: int, report: Report) -> ModelVersion:
@@ -83,18 +85,19 @@ def run_training(*, run: TrainingRun, fence: int, report: Report) -> ModelVersio
     recipe = Recipe.from_json(run.recipe)
     with lost_device_errors():
         learned = learn(
-            splits=gather(read_snapshot(snapshot)),
+            backbone=backbone_named(run.predictor.backbone),
+            splits=gather(run.study, read_snapshot(snapshot)),
             recipe=recipe,
             scratch=scratch_folder(run),
             report=report,
             note=lambda problems: leases.renew(TrainingRun, run.pk, fence, problems=problems),
         )
-        speech = _explain(run, recipe, learned, report)
+        explainer = _explain(run, recipe, learned, report)
     report("publishing", 0, 0)
     # Of this attempt alone: one that was taken over may still write, over nobody's files.
     artifact = f"models/{run.study_id}/run-{run.pk}-{fence}"
-    manifest_sha256 = _publish(learned, speech, recipe, snapshot, artifact)
-    return _register(run, fence, snapshot, learned, speech, artifact, manifest_sha256)
+    manifest_sha256 = _publish(learned, explainer, recipe, snapshot, artifact)
+    return _register(run, fence, snapshot, learned, explainer, artifact, manifest_sha256)
 
 
 def scratch_folder(run: TrainingRun) -> Path:
@@ -102,44 +105,57 @@ def scratch_folder(run: TrainingRun) -> Path:
     return Path(settings.DATA_DIR) / "runs" / str(run.pk)
 
 
-def learn(*, splits: Splits, recipe: Recipe, scratch: Path, report: Report, note: Note) -> Learned:
+def learn(
+    *,
+    backbone: Backbone,
+    splits: Splits,
+    recipe: Recipe,
+    scratch: Path,
+    report: Report,
+    note: Note,
+) -> Learned:
     """The Bayesian last layer on the labels of the pool, after fine-tuning if the recipe says so.
 
-    Images that cannot be read are noted and left out.
+    Images that cannot be read are noted and left out. Raises LearningError where the recipe trains
+    a backbone that can only be used as it is.
     """
-    from ..predictors.mint import backbone_hash
-
-    loaded = base_model()
-    if recipe.epochs or recipe.explanation_epochs:
+    embedder = backbone.load()
+    trainable = cast(Trainable, embedder) if isinstance(backbone.kind, TrainableKind) else None
+    if recipe.trains_backbone:
+        if trainable is None:
+            raise LearningError(
+                f"{backbone.name} can only be used as it is: its kind, {backbone.kind.name}, has "
+                "no training; set epochs and explanation_epochs to 0"
+            )
         # Training looks at the images; an embedding may outlive its image in the cache.
-        splits = splits.without(unreadable_images(loaded.processor, splits.stimuli))
-    backbone = backbone_hash(loaded)
-    splits, embedded = _embed(loaded, backbone, splits, recipe, report, note)
-    last_layer, curve = _fit(splits.pool, embedded), None
-    if recipe.epochs:
-        _set_heads(loaded, last_layer)
-        curve = _fine_tune(loaded, splits.pool, recipe, scratch, report)
-        backbone = backbone_hash(loaded)
-        splits, embedded = _embed(loaded, backbone, splits, recipe, report, note)
-        last_layer = _fit(splits.pool, embedded)
+        splits = splits.without(_unreadable(trainable, splits.stimuli))
+    splits, embedded = _embed(embedder, splits, recipe, report, note)
+    last_layer, curve = fit_last_layer(embedded.matrix(splits.pool.keys), splits.pool.labels), None
+    if trainable is not None and recipe.epochs:
+        trainable.set_heads(*last_layer.heads())
+        curve = _fine_tune(trainable, splits.pool, recipe, scratch, report)
+        splits, embedded = _embed(trainable, splits, recipe, report, note)
+        last_layer = fit_last_layer(embedded.matrix(splits.pool.keys), splits.pool.labels)
     report("fitting", 1, 1)
-    _set_heads(loaded, last_layer)
+    if trainable is not None:
+        trainable.set_heads(*last_layer.heads())
     agreements = _evaluate(last_layer, splits.holdout, embedded)
-    return Learned(loaded, backbone, last_layer, agreements, curve, splits)
+    return Learned(embedder, last_layer, agreements, curve, splits)
+
+
+def _unreadable(trainable: Trainable, stimuli: Sequence[Stimulus]) -> list[dict[str, object]]:
+    with image_files(stimuli) as paths:
+        found = trainable.unreadable(paths)
+        return [unreadable(stimuli[row], paths[row], error) for row, error in found.items()]
 
 
 def _embed(
-    loaded: "LoadedModel",
-    backbone: str,
-    splits: Splits,
-    recipe: Recipe,
-    report: Report,
-    note: Note,
+    embedder: Embedder, splits: Splits, recipe: Recipe, report: Report, note: Note
 ) -> tuple[Splits, Embedded]:
     """What can be read, and its embeddings. Raises TooFewLabelsError where that is too little."""
     stimuli = splits.stimuli
     report("embedding", 0, len(stimuli))
-    embedded = Embedder(backbone, lambda: loaded).embed(
+    embedded = StimulusEmbedder(embedder.sha256, lambda: embedder).embed(
         stimuli, lambda done, total: report("embedding", done, total)
     )
     splits = splits.without(embedded.problems)
@@ -150,59 +166,26 @@ def _embed(
     return splits, embedded
 
 
-def _fit(pool: LabelledStimuli, embedded: Embedded) -> LastLayer:
-    return fit_last_layer(embedded.matrix(pool.keys), pool.labels)
-
-
-def _set_heads(loaded: "LoadedModel", last_layer: LastLayer) -> None:
-    import torch
-
-    weight, bias = last_layer.heads()
-    like = loaded.model.query_tokens
-    loaded.model.set_head_weights(
-        torch.as_tensor(weight, dtype=like.dtype, device=like.device),
-        torch.as_tensor(bias, dtype=like.dtype, device=like.device),
-    )
-
-
 def _fine_tune(
-    loaded: "LoadedModel", pool: LabelledStimuli, recipe: Recipe, scratch: Path, report: Report
+    trainable: Trainable, pool: LabelledStimuli, recipe: Recipe, scratch: Path, report: Report
 ) -> Curve:
-    from ..predictors.mint.fine_tuning.training import fine_tune
-
     with image_files(pool.stimuli) as paths:
-        data = _training_data(loaded, pool, paths, recipe)
-        return fine_tune(loaded.model, data, recipe, scratch / "checkpoint.safetensors", report)
-
-
-def _training_data(
-    loaded: "LoadedModel", pool: LabelledStimuli, paths: Sequence[Path], recipe: Recipe
-) -> "TrainingData":
-    import torch
-
-    from ..predictors.mint.fine_tuning.pixels import ImageFiles
-    from ..predictors.mint.fine_tuning.training import TrainingData
-    from ..predictors.mint.fine_tuning.trunk_cache import KeptTrunk
-
-    ids, mask = loaded.processor.tokenizer([item.prompt.text for item in pool.stimuli])
-    weights = loss_weights(pool.labels) if recipe.label_weights else None
-    return TrainingData(
-        ImageFiles(paths, loaded.processor.image_size),
-        ids,
-        mask,
-        torch.as_tensor(pool.labels.mos, dtype=torch.float32),
-        weights=None if weights is None else torch.as_tensor(weights, dtype=torch.float32),
-        groups=[item.prompt_id for item in pool.stimuli],
-        kept=KeptTrunk(
-            [item.sha256 for item in pool.stimuli], Path(settings.DATA_DIR) / "cache" / "trunk"
-        ),
-    )
+        samples = Samples(
+            images=paths,
+            image_sha256=[item.sha256 for item in pool.stimuli],
+            prompts=[item.prompt.text for item in pool.stimuli],
+            groups=[item.prompt_id for item in pool.stimuli],
+            targets=pool.labels.mos,
+            weights=loss_weights(pool.labels) if recipe.label_weights else None,
+            cache=Path(settings.DATA_DIR) / "cache" / "trunk",
+        )
+        return trainable.fine_tune(samples, recipe, scratch / "checkpoint.safetensors", report)
 
 
 def _evaluate(
     last_layer: LastLayer, holdout: LabelledStimuli, embedded: Embedded
 ) -> dict[str, dict[str, float | int | None]]:
-    names = [str(perspective) for perspective in PERSPECTIVES]
+    names = holdout.perspectives
     if not holdout.stimuli:
         nothing = np.empty((0, len(names)))
         agreements = evaluate_perspectives(nothing, nothing, names)
@@ -214,15 +197,15 @@ def _evaluate(
 
 def _explain(
     run: TrainingRun, recipe: Recipe, learned: Learned, report: Report
-) -> LearnedSpeech | None:
+) -> LearnedExplainer | None:
     """Stage 2, after the scores; None where the recipe has none."""
     if not recipe.explanation_epochs:
         return None
     return learn_to_explain(
-        scores=learned.model,
-        preset=recipe.preset,
+        scores=cast("MintEmbedder", learned.backbone).loaded,
+        backbone=backbone_named(run.predictor.backbone),
         epochs=recipe.explanation_epochs,
-        form=run.study.form,
+        questions=questions_of(run.study),
         pool=gather_explanations(run.study, learned.splits.pool.stimuli),
         holdout=gather_explanations(run.study, learned.splits.holdout.stimuli),
         checkpoint=scratch_folder(run) / "explanations.safetensors",
@@ -232,25 +215,25 @@ def _explain(
 
 def _publish(
     learned: Learned,
-    speech: LearnedSpeech | None,
+    explainer: LearnedExplainer | None,
     recipe: Recipe,
     snapshot: LabelSnapshot,
     artifact: str,
 ) -> str:
     """Publishes the model's folder; the checksum of its manifest."""
-    from ..predictors.mint import save_model
-
     with publish_folder(artifact) as folder:
-        save_model(learned.model, folder)
+        manifest: dict[str, Any] = {"format": 1, "sha256": {}}
+        if isinstance(PREDICTORS[recipe.preset], TrainableKind):
+            cast(Trainable, learned.backbone).save(folder)
+            manifest = json.loads((folder / MANIFEST).read_text())
         save_last_layer(learned.last_layer, folder / LAST_LAYER)
         # One manifest vouches for all files, those of the last layer too.
-        manifest = json.loads((folder / MANIFEST).read_text())
         manifest["sha256"][LAST_LAYER] = sha256_of(folder / LAST_LAYER)
-        if speech is not None:
-            manifest["sha256"] |= publish_speech(speech, folder)
+        if explainer is not None:
+            manifest["sha256"] |= publish_explainer(explainer, folder)
         manifest["recipe"] = recipe.to_json()
         manifest["label_snapshot"] = snapshot.content_sha256
-        manifest["backbone_sha256"] = learned.backbone_sha256
+        manifest["backbone_sha256"] = learned.backbone.sha256
         manifest["metrics"] = learned.agreements
         if learned.curve is not None:
             manifest["training"] = learned.curve.to_json()
@@ -264,7 +247,7 @@ def _register(
     fence: int,
     snapshot: LabelSnapshot,
     learned: Learned,
-    speech: LearnedSpeech | None,
+    explainer: LearnedExplainer | None,
     artifact: str,
     artifact_sha256: str,
 ) -> ModelVersion:
@@ -274,21 +257,24 @@ def _register(
     last = ModelVersion.objects.filter(study=run.study_id).aggregate(last=Max("number"))["last"]
     version = ModelVersion.objects.create(
         study_id=run.study_id,
+        predictor=run.predictor,
         number=(last or 0) + 1,
         preset=run.recipe["preset"],
+        heads=list(learned.splits.pool.perspectives),
         artifact=artifact,
         artifact_sha256=artifact_sha256,
-        backbone_sha256=learned.backbone_sha256,
+        backbone_sha256=learned.backbone.sha256,
         snapshot=snapshot,
         training_run=run,
         metrics=learned.metrics,
-        explanation_metrics=speech and speech.agreement.to_json(),
+        explanation_metrics=explainer and explainer.agreement.to_json(),
     )
     audit.record(
         study=run.study,
         actor=run.requested_by,
         action="model.trained",
         number=version.number,
+        predictor=run.predictor.name,
         labels=snapshot.content_sha256,
     )
     start_scoring(version=version)

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.core.management.base import CommandError, OutputWrapper
 
-from annotation.protocol.perspectives import PERSPECTIVES
 from workbench.core.jobs.models import JobState
 
 from ..models import ModelVersion, ScoringRun, TrainingRun
@@ -56,11 +55,10 @@ def report_unreadable(problems: list[dict[str, Any]], then: str, err: OutputWrap
 def metric_lines(version: ModelVersion) -> list[str]:
     """A version's agreement on the hold-out, one line per perspective."""
     lines = [f"{'hold-out':<16}{'n':>5}{'SRCC':>8}{'PLCC':>8}{'KRCC':>8}{'RMSE':>8}"]
-    for name in PERSPECTIVES:
-        found = version.metrics.get(str(name), {})
-        numbers = (found.get(key) for key in ("srcc", "plcc", "krcc", "rmse"))
+    for name, found in version.agreements.items():
+        numbers = (found.srcc, found.plcc, found.krcc, found.rmse)
         cells = "".join(f"{'–' if x is None else format(x, '.3f'):>8}" for x in numbers)
-        lines.append(f"{name:<16}{found.get('n', 0):>5}{cells}")
+        lines.append(f"{name:<16}{found.n:>5}{cells}")
     return lines
 
 

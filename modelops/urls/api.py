@@ -14,6 +14,12 @@ urlpatterns: list[URLPattern] = [
         views.TrainingRunDetailView.as_view(),
         name="api-training-run",
     ),
+    path(f"{_STUDY}/predictors/", views.PredictorListView.as_view(), name="api-predictors"),
+    path(
+        f"{_STUDY}/predictors/<slug:name>/lead/",
+        views.LeadView.as_view(),
+        name="api-predictor-lead",
+    ),
     path(f"{_STUDY}/models/", views.ModelListView.as_view(), name="api-models"),
     path(
         f"{_STUDY}/models/<int:number>/promote/",

@@ -7,6 +7,8 @@ from ..runs.pages import views
 urlpatterns: list[URLPattern] = [
     path("", views.model_page, name="study-model"),
     path("retrain/", views.retrain, name="study-model-retrain"),
+    path("predictors/", views.add, name="study-model-add"),
+    path("predictors/<slug:name>/lead/", views.lead_predictor, name="study-model-lead"),
     path("jobs/", views.jobs, name="study-model-jobs"),
     path("summary/", views.summary, name="study-model-summary"),
     path("versions/<int:number>/promote/", views.promote_version, name="study-model-promote"),

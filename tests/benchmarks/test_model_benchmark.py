@@ -11,7 +11,7 @@ import torch
 
 from benchmarks import model, model_gpu
 from benchmarks.model_ways import STRAIGHTFORWARD, Pace, compared
-from modelops.predictors.mint import load_model
+from modelops.predictors.mint.checkpoint import load_model
 
 pytestmark = pytest.mark.timeout(180)
 

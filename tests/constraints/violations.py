@@ -4,6 +4,7 @@ import math
 
 from django.utils import timezone
 
+from annotation.models import Study
 from annotation.models.membership import MemberRole
 from tests.constraints.world import Violation, World, again, change, delete, of_other
 from tests.factories import make_member, make_user
@@ -28,12 +29,10 @@ _WORDS = {
     "training_run_state_valid": "run",
     "training_run_trigger_valid": "run",
     "model_version_state_valid": "version",
-    "prediction_perspective_valid": "prediction",
     "scoring_run_state_valid": "scoring",
     "scoring_chunk_state_valid": "chunk",
     "explaining_run_state_valid": "explaining",
     "assessment_state_valid": "assessment",
-    "predicted_explanation_question_valid": "predicted_explanation",
 }
 _PREFIXES = {
     "session": "session",
@@ -92,9 +91,13 @@ NUMBERS = [
     *(
         Violation("prediction_sd_valid", change("prediction", **{field: x}))
         for x in (-0.1, *NO_NUMBERS)
-        for field in ("epistemic_sd", "aleatoric_sd")
+        for field in ("posterior_sd", "misfit_sd", "rater_sd")
     ),
     Violation("acquisition_selected_valid", change("round", selected=6)),
+    *(
+        Violation("predictor_named", change("predictor", **{field: ""}))
+        for field in ("name", "backbone", "strategy")
+    ),
 ]
 
 FACTS = [
@@ -112,7 +115,8 @@ FACTS = [
 
 
 def _another_owner(world: World) -> None:
-    make_member(world.rows["study"], make_user("another"), MemberRole.OWNER)
+    study = Study.objects.get(pk=world.rows["study"].pk)
+    make_member(study, make_user("another"), MemberRole.OWNER)
 
 
 UNIQUE = [
@@ -136,6 +140,8 @@ UNIQUE = [
     Violation("published_score_unique", again("published")),
     Violation("import_job_one_active", again("import")),
     Violation("training_run_one_active", again("waiting")),
+    Violation("predictor_name_unique", again("predictor", leading=False)),
+    Violation("predictor_one_leading", again("predictor", name="other")),
     Violation("snapshot_unique", again("snapshot")),
     Violation(
         "model_version_number",
@@ -163,6 +169,17 @@ MIXED = [
     ),
     Violation(
         "trial_session_same_rater", change("trial", rater=lambda world: world.rows["colleague"])
+    ),
+    Violation("training_run_predictor_same_study", change("run", predictor=of_other("predictor"))),
+    Violation(
+        "model_version_predictor_same_study",
+        again(
+            "version",
+            number=2,
+            predictor=of_other("predictor"),
+            state="retired",
+            training_run=lambda world: world.rows["waiting"],
+        ),
     ),
     Violation("training_run_snapshot_same_study", change("run", snapshot=of_other("snapshot"))),
     Violation(
@@ -207,6 +224,7 @@ KEYS = {
     "rater_in_study",
     "session_of_rater",
     "snapshot_in_study",
+    "predictor_in_study",
     "training_run_in_study",
     "model_version_in_study",
 }

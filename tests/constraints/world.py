@@ -31,6 +31,7 @@ from modelops.models import (
 )
 from tests import factories
 from tests.factories import make_explanation, make_score
+from tests.modelops.labelling import make_predictor
 from workbench.accounts.models import User
 
 
@@ -51,7 +52,7 @@ class Violation(NamedTuple):
     write: Write
 
 
-def change(name: str, **fields: Any) -> Write:
+def change(name: str, /, **fields: Any) -> Write:
     """Updates the row; a field that is a function is given the world."""
 
     def write(world: World) -> None:
@@ -61,7 +62,7 @@ def change(name: str, **fields: Any) -> Write:
     return write
 
 
-def again(name: str, **fields: Any) -> Write:
+def again(name: str, /, **fields: Any) -> Write:
     """Adds the same row once more, but for `fields`."""
 
     def write(world: World) -> None:
@@ -155,22 +156,31 @@ def _trained(study: Any) -> dict[str, Model]:
         ratings=9,
         holdout_stimuli=1,
     )
+    predictor = make_predictor(study)
     run = TrainingRun.objects.create(
-        study=study, snapshot=snapshot, trigger="api", state="succeeded"
+        study=study, predictor=predictor, snapshot=snapshot, trigger="api", state="succeeded"
     )
     version = ModelVersion.objects.create(
         study=study,
+        predictor=predictor,
         number=1,
         state="active",
         preset="tiny",
+        heads=["quality"],
         artifact="v1",
         artifact_sha256="b" * 64,
         backbone_sha256="c" * 64,
         snapshot=snapshot,
         training_run=run,
     )
-    waiting = TrainingRun.objects.create(study=study, trigger="api")
-    return {"snapshot": snapshot, "run": run, "version": version, "waiting": waiting}
+    waiting = TrainingRun.objects.create(study=study, predictor=predictor, trigger="api")
+    return {
+        "predictor": predictor,
+        "snapshot": snapshot,
+        "run": run,
+        "version": version,
+        "waiting": waiting,
+    }
 
 
 def _predicted(study: Study, rows: dict[str, Any]) -> dict[str, Model]:
@@ -186,16 +196,18 @@ def _predicted(study: Study, rows: dict[str, Any]) -> dict[str, Model]:
             study=study,
             model_version=trained["version"],
             strategy="lcmd",
+            strategy_version="1",
             candidates=5,
             selected=2,
         ),
         "prediction": Prediction.objects.create(
             stimulus=rows["stimulus"],
             model_version=trained["version"],
-            perspective="quality",
+            perspective=study.perspectives.get(key="quality"),
             mean=0.5,
-            epistemic_sd=0.1,
-            aleatoric_sd=0.1,
+            posterior_sd=0.1,
+            misfit_sd=0.1,
+            rater_sd=0.1,
         ),
         **_explained(study, rows["stimulus"], trained["version"]),
     }
@@ -208,6 +220,6 @@ def _explained(study: Study, stimulus: Any, version: ModelVersion) -> dict[str, 
         ),
         "assessment": Assessment.objects.create(study=study, model_version=version, prompt="a cat"),
         "predicted_explanation": PredictedExplanation.objects.create(
-            stimulus=stimulus, model_version=version, question="overall", text="It is clear."
+            stimulus=stimulus, model_version=version, perspective=None, text="It is clear."
         ),
     }

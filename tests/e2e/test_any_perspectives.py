@@ -1,6 +1,5 @@
 """The rating page with one perspective and with five of different scales, in a real Chromium."""
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -56,8 +55,6 @@ def test_every_question_can_be_reached_and_the_image_is_seen(
     for place in range(len(asked)):
         questions.nth(place).scroll_into_view_if_needed()
         expect(questions.nth(place)).to_be_in_viewport(ratio=0.9)
-    if album := os.environ.get("ALBUM"):
-        page.screenshot(path=f"{album}/{len(asked)}-{size['width']}.png")
     # Nothing runs out of the window sideways, and the image keeps a place worth the name.
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
     expect(page.locator("#image img")).to_be_in_viewport(ratio=0.9)

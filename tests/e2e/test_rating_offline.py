@@ -212,7 +212,7 @@ def test_the_last_image_can_be_revised_while_its_answer_still_waits(rating: Page
     arrived(rating)
     (trial,) = submitted()
     history = trial.scores.filter(perspective__key="quality").order_by("revision")
-    assert [(item.score, item.revision) for item in history] == [(4, 1), (1, 2)]
+    assert [(item.value, item.revision) for item in history] == [(4, 1), (1, 2)]
 
 
 def test_with_nothing_in_hand_the_last_image_can_still_be_revised(rating: Page) -> None:

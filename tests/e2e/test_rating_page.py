@@ -340,7 +340,7 @@ def test_the_last_image_can_be_revised_and_its_first_scores_are_kept(rating: Pag
     (trial,) = submitted()
     assert scores_of(trial) == {"quality": 1, "authenticity": 2, "correspondence": 3}
     history = trial.scores.filter(perspective__key="quality").order_by("revision")
-    assert [(item.score, item.revision) for item in history] == [(4, 1), (1, 2)]
+    assert [(item.value, item.revision) for item in history] == [(4, 1), (1, 2)]
 
 
 def test_the_last_image_can_be_left_as_it_was(rating: Page) -> None:

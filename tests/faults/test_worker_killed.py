@@ -10,10 +10,11 @@ from django.conf import settings
 from pytest_django.fixtures import Settings
 
 from annotation.models import Stimulus, Study
+from modelops.learning.recipe import Recipe
 from modelops.models import ModelVersion, Prediction, TrainingRun
-from modelops.predictors.embedding import use_processor_cores
-from modelops.predictors.mint.recipe import Recipe
+from modelops.predictors.devices import use_processor_cores
 from modelops.runs import scoring, sweeping
+from modelops.runs.predictors import ensure_predictor
 from modelops.runs.retraining import request_retrain
 from modelops.runs.training import run_training, scratch_folder
 from tests.faults.workers import kill, kill_all_but, running_worker, training_process, wait_until
@@ -31,12 +32,10 @@ pytestmark = [
 @pytest.fixture
 def environment(settings: Settings, weights: Path) -> dict[str, str]:
     """A small model, here and in the worker, and leases so short that a test can outwait them."""
-    settings.MODEL_WEIGHTS = str(weights)
-    settings.MODEL_PRESET = "tiny"
+    settings.MODEL_BACKBONES = [f"tiny:{weights}"]
     settings.JOB_LEASE_SECONDS = 3
     return {
-        "MODEL_WEIGHTS": str(weights),
-        "MODEL_PRESET": "tiny",
+        "MODEL_BACKBONES": f"tiny:{weights}",
         "JOB_LEASE_SECONDS": "3",
         "QUEUE_VISIBILITY_SECONDS": "600",  # so that the sweeper, not the broker, hands work on
     }
@@ -61,7 +60,7 @@ def log(tmp_path: Path) -> Path:
 
 def ask(study: Study, **recipe: int | float) -> TrainingRun:
     return request_retrain(
-        study=study,
+        predictor=ensure_predictor(study=study, actor=None),
         actor=None,
         trigger=TrainingRun.Trigger.COMMAND,
         recipe=Recipe("tiny", **recipe),  # type: ignore[arg-type]  # settings by name

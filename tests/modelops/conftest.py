@@ -7,9 +7,10 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from annotation.models import Stimulus, Study
-from modelops.models import ModelVersion, TrainingRun
-from modelops.predictors.mint.recipe import Recipe
+from modelops.learning.recipe import Recipe
+from modelops.models import ModelVersion, Predictor, TrainingRun
 from modelops.runs import retraining, scoring
+from modelops.runs.predictors import ensure_predictor
 from modelops.runs.training import run_training
 from tests.modelops.labelling import label_pool, write_weights
 from workbench.core.jobs import leases
@@ -24,8 +25,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def small_model_settings(settings: Settings, weights: Path, tmp_path: Path) -> None:
     settings.DATA_DIR = tmp_path  # an embedding cache of the test's own
-    settings.MODEL_PRESET = "tiny"
-    settings.MODEL_WEIGHTS = str(weights)
+    settings.MODEL_BACKBONES = [f"tiny:{weights}"]
     settings.MODEL_DEVICE = "cpu"
 
 
@@ -42,13 +42,19 @@ Train = Callable[..., ModelVersion]
 def train(study: Study) -> Train:
     """Trains in this process, as the worker's child does; the scoring is left to the test."""
 
-    def train(*, promote_when_done: bool = False, **recipe: int | float) -> ModelVersion:
+    def train(
+        *,
+        promote_when_done: bool = False,
+        predictor: Predictor | None = None,
+        preset: str = "tiny",
+        **recipe: int | float,
+    ) -> ModelVersion:
         run = retraining.request_retrain(
-            study=study,
+            predictor=predictor or ensure_predictor(study=study, actor=study.owner),
             actor=study.owner,
             trigger=TrainingRun.Trigger.COMMAND,
             promote_when_done=promote_when_done,
-            recipe=Recipe("tiny", **recipe),  # type: ignore[arg-type]  # settings by name
+            recipe=Recipe(preset, **recipe),  # type: ignore[arg-type]  # settings by name
         )
         fence = leases.claim(TrainingRun, run.pk)
         assert fence is not None

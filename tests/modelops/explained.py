@@ -6,6 +6,15 @@ from typing import Any
 import pytest
 
 from annotation.models import Explanation, Trial
+from modelops.predictors.mint.embedder import MintEmbedder
+from modelops.predictors.mint.modeling import MintIQAModel
+from modelops.predictors.store import VersionModel
+
+
+def mint_of(model: VersionModel) -> MintIQAModel:
+    """The loaded MINT-IQA of a version."""
+    assert isinstance(model.backbone, MintEmbedder)
+    return model.backbone.model
 
 
 def explain(trial: Trial, level: int, text: str = "") -> None:
@@ -40,9 +49,9 @@ def explain_all(*, every: int = 1) -> None:
 def quick_language(monkeypatch: pytest.MonkeyPatch) -> None:
     """A language model that has hardly learnt to speak, and is cut short."""
     from modelops.explaining import tiny_language as language
-    from modelops.explaining import version_training as explanation_training
+    from modelops.explaining import training_service
 
-    short = {**explanation_training.TINY_DECODING, "max_new_tokens": 6}
-    monkeypatch.setattr(explanation_training, "TINY_DECODING", short)
+    short = {**training_service.TINY_DECODING, "max_new_tokens": 6}
+    monkeypatch.setattr(training_service, "TINY_DECODING", short)
     few: Any = partial(language.LanguageRecipe, steps=2, batch_size=4)
     monkeypatch.setattr(language, "LanguageRecipe", few)

@@ -1,11 +1,14 @@
-"""Stimuli with ratings, and the weights of a small model, for tests of model operations."""
+"""Stimuli with ratings, predictors, and the weights of a small model, for tests of modelops."""
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from django.utils import timezone
 
 from annotation.models import Rater, RatingSession, Score, Stimulus, Study, Trial
+from modelops.learning.recipe import Recipe
+from modelops.models import Predictor
 from tests.factories import make_rater, make_session, make_stimuli
 
 
@@ -45,20 +48,44 @@ def label_pool(study: Study, *, rated: int, holdout: int, unrated: int) -> list[
     pool = make_stimuli(study, [number for number in numbers if number not in held])
     held_out = make_stimuli(study, held, split="holdout")
     for stimulus in [*pool, *held_out]:
-        level = 1 + int(stimulus.filename[:4]) * 4 // (rated + holdout)
-        rate(stimulus, raters[0], (level, level, min(5, level + 1)))
-        rate(stimulus, raters[1], (min(5, level + 1), level, level))
+        goodness = int(stimulus.filename[:4]) * 4 // (rated + holdout)
+        for place, rater in enumerate(raters):
+            rate(stimulus, rater, _scores(study, goodness, place))
     rest = make_stimuli(study, range(rated + holdout, rated + holdout + unrated))
     return [*pool, *held_out, *rest]
 
 
-def write_weights(folder: Path) -> Path:
+def _scores(study: Study, goodness: int, rater: int) -> list[float]:
+    """Of an image that is 0…3 good, on each perspective's scale: the second rater is a quarter of
+    it higher on the first perspective, the first rater on the last of several."""
+    asked = study.perspective_settings
+    higher = [{0: 1, len(asked) - 1: 0}.get(place) == rater for place in range(len(asked))]
+    return [
+        item.scale.from_unit(min(1.0, (goodness + more) / 4))
+        for item, more in zip(asked, higher, strict=True)
+    ]
+
+
+def make_predictor(study: Study, **fields: Any) -> Predictor:
+    """The study's leading predictor, made if there is none, or another one of that name."""
+    name = fields.pop("name", "tiny")
+    defaults: dict[str, Any] = {
+        "backbone": "tiny",
+        "recipe": Recipe("tiny").to_json(),
+        "strategy": "lcmd",
+        "leading": not study.predictors.exists(),
+    }
+    return study.predictors.get_or_create(name=name, defaults=defaults | fields)[0]
+
+
+def write_weights(folder: Path, seed: int = 0) -> Path:
     """A model folder with random weights and a tokenizer of its own."""
-    from modelops.predictors.mint import LoadedModel, MintIQAProcessor, load_tokenizer, save_model
-    from modelops.predictors.mint.tokenization import train_tiny_tokenizer
+    from modelops.predictors.mint.checkpoint import LoadedModel, save_model
+    from modelops.predictors.mint.processing import MintIQAProcessor
+    from modelops.predictors.mint.tokenization import load_tokenizer, train_tiny_tokenizer
     from tests.modelops.predictors.mint.fine_tuning.models import small_model
 
-    model = small_model(vocabulary=2048)
+    model = small_model(seed=seed, vocabulary=2048)
     train_tiny_tokenizer(["prompt 0 1 2 3 4 5 6 7 8 9", "a red circle on grass"], folder)
     tokenizer = load_tokenizer(folder, model.config)
     save_model(LoadedModel(model, MintIQAProcessor(tokenizer, model.config.image_size)), folder)

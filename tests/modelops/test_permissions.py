@@ -15,6 +15,9 @@ ROUTES: list[tuple[str, str, dict[str, object], int]] = [
     ("api-training-runs", "get", {}, 200),
     ("api-training-runs", "post", {}, 409),
     ("api-training-run", "get", {"pk": "run"}, 200),
+    ("api-predictors", "get", {}, 200),
+    ("api-predictors", "post", {}, 400),
+    ("api-predictor-lead", "post", {"name": "nobody"}, 404),
     ("api-models", "get", {}, 200),
     ("api-model-promote", "post", {"number": 1}, 409),
     ("api-model-reject", "post", {"number": 1}, 409),
@@ -29,6 +32,8 @@ ROUTES: list[tuple[str, str, dict[str, object], int]] = [
     ("api-assessment", "get", {"pk": 1}, 404),
     ("study-model", "get", {}, 200),
     ("study-model-retrain", "post", {}, 302),
+    ("study-model-add", "post", {}, 302),
+    ("study-model-lead", "post", {"name": "tiny"}, 302),
     ("study-model-jobs", "get", {}, 200),
     ("study-model-summary", "get", {}, 200),
     ("study-model-promote", "post", {"number": 1}, 302),
@@ -85,9 +90,10 @@ def test_the_wrong_method_does_nothing(version: ModelVersion, owner: User) -> No
     client.force_login(owner)
     for name in (
         "study-model-retrain",
+        "study-model-add",
         "study-model-promote",
         "study-model-reject",
         "study-model-predict",
     ):
-        arguments: dict[str, object] = {} if name.endswith("retrain") else {"number": 1}
+        arguments: dict[str, object] = {} if name.endswith(("retrain", "add")) else {"number": 1}
         assert status(client, "get", address(name, arguments, version)) == 405

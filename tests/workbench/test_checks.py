@@ -3,7 +3,7 @@
 import pytest
 from pytest_django import Settings
 
-from workbench.checks import model_precision_is_known
+from workbench.checks import model_backbones_are_known, model_precision_is_known
 
 
 @pytest.mark.parametrize("precision", ["auto", "float32", "bfloat16"])
@@ -17,3 +17,16 @@ def test_an_unknown_precision_is_named_with_the_mend(settings: Settings) -> None
     (error,) = model_precision_is_known(None)
     assert "'float8'" in error.msg
     assert "float32" in str(error.hint)
+
+
+def test_backbones_that_are_offered_pass(settings: Settings) -> None:
+    settings.MODEL_BACKBONES = ["tiny", "large=vit-g:/weights"]
+    assert model_backbones_are_known(None) == []
+
+
+def test_a_backbone_of_no_known_kind_is_named(settings: Settings) -> None:
+    settings.MODEL_BACKBONES = ["large=vit-h"]
+    (error,) = model_backbones_are_known(None)
+    assert error.id == "workbench.E004"
+    assert "large=vit-h" in error.msg
+    assert "tiny, vit-g" in error.msg

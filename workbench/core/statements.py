@@ -1,12 +1,15 @@
-"""Statements that run once or more per rating: PostgreSQL plans them once per connection.
+"""Statements that run once or more per rating, which PostgreSQL plans once per connection; and
+reads that belong together.
 
 Planning one of them takes as long as running it. Django's own cursor puts values into the text of
 a statement, which makes every one a new one; this cursor sends them beside it.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
 
@@ -21,3 +24,17 @@ def prepared_cursor() -> CursorWrapper:
     with database.wrap_database_errors:
         cursor: CursorWrapper = database._prepare_cursor(_new_cursor(database.connection))
         return cursor
+
+
+@contextmanager
+def one_view() -> Iterator[None]:
+    """A block whose reads all see the database as it was at the first of them. It must not write.
+
+    In a transaction that is open already the view is that transaction's.
+    """
+    opens = not connection.in_atomic_block
+    with transaction.atomic():
+        if opens:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield

@@ -18,17 +18,18 @@ def strict_from_json(cls: type[T], data: object, what: str, error: type[Exceptio
     outer field. Raises `error` with a message that begins with `what` and names the field, what is
     wrong with it and what it may be; limits of numbers are for the dataclass to check.
     """
-    return _Reader(error).read(cls, data, what, None)
+    read: T = _Reader(error).read(cls, data, what, None)
+    return read
 
 
 class _Reader:
     def __init__(self, error: type[Exception]) -> None:
         self._error = error
 
-    def read(self, cls: type[T], data: object, place: str, default: T | None) -> T:
+    def read(self, cls: Any, data: object, place: str, default: object) -> Any:
         if not isinstance(data, Mapping):
             raise self._error(f"{place}: {data!r} is not an object")
-        known = _fields(cls)
+        known = _fields_of(cls)
         unknown = sorted(map(str, data.keys() - known.keys()))
         if unknown:
             raise self._error(f"{place}: there is no {unknown[0]!r}; it has {', '.join(known)}")
@@ -65,7 +66,7 @@ class _Reader:
 
 
 @cache
-def _fields(cls: type) -> dict[str, tuple[Field[Any], Any]]:
+def _fields_of(cls: Any) -> dict[str, tuple[Field[Any], Any]]:
     hints = get_type_hints(cls)
     return {field.name: (field, hints[field.name]) for field in fields(cls)}
 

@@ -2,7 +2,7 @@
 
 A rating should cost no more than it must. The views are DRF's for the schema, and answer problems
 by the handler of every other API; of DRF's dispatch, which would be a tenth of a rating, they have
-what they need (docs/decisions/024).
+what they need (docs/decisions/027).
 """
 
 import json

@@ -16,7 +16,7 @@ PRECISIONS = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 
 class Command(BaseCommand):
     help = (
-        "Convert a released MINT-IQA checkpoint to a folder that MODEL_WEIGHTS accepts, one tensor "
+        "Convert a released MINT-IQA checkpoint to a folder for MODEL_BACKBONES, one tensor "
         "in memory at a time; or start an untrained MINT-IQA as the authors did: stage 1 from a "
         "BLIP-2 backbone, stage 2 from InstructBLIP."
     )
@@ -64,7 +64,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         import torch
 
-        from ...predictors.mint import MintModelError
+        from ...predictors.mint.errors import MintModelError
 
         dtype: torch.dtype = getattr(torch, PRECISIONS[options["dtype"]])
         try:
@@ -76,11 +76,13 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _convert(self, options: dict[str, Any], dtype: "torch.dtype") -> None:
+        from ...explaining.conversion import STAGES
         from ...predictors.mint.released import NAMES_LIST, TOKENIZER_SOURCE, convert_released
 
         converted = convert_released(
             options["checkpoint"],
             options["out"],
+            STAGES,
             dtype=dtype,
             sizes=options["config"],
             tokenizer=options["tokenizer"] or TOKENIZER_SOURCE,
@@ -93,7 +95,8 @@ class Command(BaseCommand):
         )
 
     def _start(self, options: dict[str, Any], dtype: "torch.dtype") -> None:
-        from ...predictors.mint.starting import start_from_blip2, start_from_instructblip
+        from ...explaining.starting import start_from_instructblip
+        from ...predictors.mint.starting import start_from_blip2
 
         source, out = options["checkpoint"], options["out"]
         if options["config"] or options["tokenizer"]:

@@ -1,4 +1,4 @@
-"""`manage.py mint_verify DIR`: this model beside outputs that the released code wrote."""
+"""`manage.py mint_verify DIR`: this model compared with outputs of the released code."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError
 
 if TYPE_CHECKING:
-    from ...predictors.mint.verification import Check
+    from ...explaining.verification import Check
 
 
 class Command(BaseCommand):
@@ -27,8 +27,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from ...predictors.mint import MintModelError
-        from ...predictors.mint.verification import verify_folder
+        from ...explaining.verification import verify_folder
+        from ...predictors.mint.errors import MintModelError
 
         folder: Path = options["folder"]
         try:

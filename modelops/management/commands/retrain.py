@@ -9,6 +9,8 @@ from annotation.studies.finding import find_study
 from workbench.core.errors import MintError
 
 from ...models import TrainingRun
+from ...registry.selectors import predictor_named
+from ...runs.predictors import ensure_predictor
 from ...runs.retraining import changed_recipe, request_retrain
 from ...runs.waiting import metric_lines, report_unreadable, wait_for
 
@@ -22,7 +24,10 @@ class Command(BaseCommand):
             "settings",
             nargs="*",
             metavar="NAME=VALUE",
-            help="override a setting of the preset's training, e.g. epochs=5 lora_rank=8",
+            help="override a setting of the predictor's recipe, e.g. epochs=5 lora_rank=8",
+        )
+        parser.add_argument(
+            "--predictor", metavar="NAME", help="which of the study's (default: the leading one)"
         )
         parser.add_argument(
             "--num-processes",
@@ -50,12 +55,17 @@ class Command(BaseCommand):
         if options["num_processes"] is not None:
             words.append(f"processes={options['num_processes']}")
         try:
+            predictor = (
+                predictor_named(study, options["predictor"])
+                if options["predictor"]
+                else ensure_predictor(study=study, actor=None)
+            )
             run = request_retrain(
-                study=study,
+                predictor=predictor,
                 actor=None,
                 trigger=TrainingRun.Trigger.COMMAND,
                 promote_when_done=options["promote"],
-                recipe=changed_recipe(words, explanations=options["explanations"]),
+                recipe=changed_recipe(predictor, words, explanations=options["explanations"]),
             )
         except MintError as error:
             raise CommandError(error.message) from error

@@ -18,10 +18,9 @@ from transformers import Blip2ForImageTextRetrieval
 
 from workbench.core.files import sha256_of, sync
 
-from .configuration import PERSPECTIVES, MintIQAConfig
+from .configuration import MintIQAConfig
 from .conversion import in_evaluation_mode, model_from_weights
 from .errors import CheckpointError
-from .explaining import MintIQAExplainer
 from .modeling import MintIQAModel, quiet
 from .presets import PRESETS
 from .processing import MintIQAProcessor
@@ -35,8 +34,6 @@ TINY_FOLDER = Path(__file__).parent / "assets" / "tiny"
 BLIP2_SOURCE = "Salesforce/blip2-itm-vit-g"
 
 WEIGHTS, _MANIFEST = "model.safetensors", "manifest.json"
-#: Below a model's folder: the explanation model that goes with it, laid out as the folder itself.
-EXPLANATIONS_FOLDER = "explanations"
 
 
 @dataclass(frozen=True)
@@ -45,14 +42,6 @@ class LoadedModel:
 
     model: MintIQAModel
     processor: MintIQAProcessor
-
-
-@dataclass(frozen=True)
-class LoadedExplainer:
-    """An explanation model with the tokenizer of its questions (not of its language model)."""
-
-    model: MintIQAExplainer
-    tokenizer: PromptTokenizer
 
 
 def load_model(
@@ -64,36 +53,13 @@ def load_model(
     """The model of a preset or of a folder, in evaluation mode on `device` as `dtype`.
 
     `tiny` is shipped; `vit-g` is fetched from the public BLIP-2 checkpoint, with untrained heads.
-    Raises CheckpointError or TokenizerError, both naming the folder and the mend.
+    Raises CheckpointError or TokenizerError, both naming the folder and the fix.
     """
     if source == "vit-g":
         loaded = from_blip2(BLIP2_SOURCE, dtype=dtype)
     else:
         loaded = _load_folder(TINY_FOLDER if source == "tiny" else Path(source), dtype)
     return LoadedModel(nn.Module.to(loaded.model, device), loaded.processor)
-
-
-def load_explainer(
-    folder: str | Path,
-    *,
-    device: torch.device | str = "cpu",
-    dtype: torch.dtype = torch.float32,
-) -> LoadedExplainer:
-    """The explanation model below a model's folder, in evaluation mode on `device` as `dtype`.
-
-    Raises CheckpointError, with all names that are missing, left over or misshapen, or
-    TokenizerError; both name the folder and the mend.
-    """
-    own = Path(folder) / EXPLANATIONS_FOLDER
-    if not (own / WEIGHTS).exists():
-        raise CheckpointError(
-            f"{folder} holds no {EXPLANATIONS_FOLDER}/{WEIGHTS}; "
-            "convert a released checkpoint that has stage 2, or do without explanations"
-        )
-    _check_manifest(own)
-    model = MintIQAExplainer.from_pretrained(own, dtype=dtype, local_files_only=True)
-    model = in_evaluation_mode(model)
-    return LoadedExplainer(nn.Module.to(model, device), load_tokenizer(own, model.config))
 
 
 def save_model(
@@ -187,18 +153,20 @@ def _sizes(config: MintIQAConfig) -> str:
 
 def _load_folder(folder: Path, dtype: torch.dtype) -> LoadedModel:
     if not (folder / WEIGHTS).exists():
-        mend = (
+        fix = (
             "run `make pretrain-tiny`"
             if folder == TINY_FOLDER
             else f"give a folder with {WEIGHTS}, or one of the presets {', '.join(PRESETS)}"
         )
-        raise CheckpointError(f"{folder} holds no {WEIGHTS}; {mend}")
-    _check_manifest(folder)
+        raise CheckpointError(f"{folder} holds no {WEIGHTS}; {fix}")
+    check_manifest(folder)
     model = MintIQAModel.from_pretrained(folder, dtype=dtype, local_files_only=True)
     return LoadedModel(in_evaluation_mode(model), _processor(folder, model.config))
 
 
-def _check_manifest(folder: Path) -> None:
+def check_manifest(folder: Path) -> None:
+    """Raises CheckpointError where a file is not what the manifest of `folder` says, or the format
+    is a newer one. A folder without a manifest passes."""
     path = folder / _MANIFEST
     if not path.exists():
         return
@@ -246,11 +214,11 @@ def _fresh_heads(config: MintIQAConfig, dtype: torch.dtype) -> dict[str, Tensor]
     """Heads as torch draws linear layers, which is how the released code starts them."""
     drawn: dict[str, Tensor] = {}
     sizes = (config.embedding_size, config.head_hidden_size, config.head_outputs)
-    for perspective in PERSPECTIVES:
+    for head in config.head_names:
         for index in range(2):
             layer = nn.Linear(sizes[index], sizes[index + 1], dtype=dtype)
             for name, tensor in layer.state_dict().items():
-                drawn[f"heads.{perspective}.{index}.{name}"] = tensor
+                drawn[f"heads.{head}.{index}.{name}"] = tensor
     return drawn
 
 

@@ -1,17 +1,18 @@
-"""The sizes of a MINT-IQA model, stage 1 and stage 2."""
+"""The sizes of a MINT-IQA model, stage 1."""
 
-from typing import Any, Self
+from typing import Any
 
-from transformers import AutoConfig, PreTrainedConfig
+from transformers import PreTrainedConfig
 from transformers.configuration_utils import SubConfigSpec
 from transformers.models.blip_2.configuration_blip_2 import Blip2QFormerConfig, Blip2VisionConfig
 
-#: The order of the scores everywhere: heads, tensors, tables.
+#: What the published model's three heads score, in their order. A study's model has one head for
+#: each perspective of the study (`MintIQAConfig.heads`).
 PERSPECTIVES = ("quality", "authenticity", "correspondence")
 
 
 class MintIQAConfig(PreTrainedConfig):
-    """Sizes of stage 1: vision transformer, Q-Former, three linear heads.
+    """Sizes of stage 1: vision transformer, Q-Former, linear heads.
 
     Source: MINT-IQA (arXiv 2405.07346, section 4) and its released code; the defaults are the
     published size (EVA-CLIP ViT-g/14 at 224 px, BERT-base Q-Former with 32 queries).
@@ -27,6 +28,8 @@ class MintIQAConfig(PreTrainedConfig):
     vision_config: Any = None
     qformer_config: Any = None
     num_query_tokens: int = 32
+    #: Names of the heads, in the order of the scores; the published three if not said.
+    heads: list[str] | None = None
     #: Width of the layer between the two linear layers of a head.
     head_hidden_size: int = 48
     #: Outputs of a head; only `used_output` is a score.
@@ -42,8 +45,14 @@ class MintIQAConfig(PreTrainedConfig):
 
     def __post_init__(self, **kwargs: Any) -> None:
         super().__post_init__(**kwargs)  # type: ignore[no-untyped-call]  # transformers leaves it untyped
+        self.heads = list(PERSPECTIVES) if self.heads is None else self.heads
         self.qformer_config.encoder_hidden_size = self.vision_config.hidden_size
         self.qformer_config.use_qformer_text_input = True
+
+    @property
+    def head_names(self) -> tuple[str, ...]:
+        """In the order of the scores."""
+        return tuple(self.heads or ())
 
     @property
     def image_size(self) -> int:
@@ -54,28 +63,3 @@ class MintIQAConfig(PreTrainedConfig):
     def embedding_size(self) -> int:
         """Length of the pooled embedding on which the heads are linear."""
         return int(self.qformer_config.hidden_size)
-
-
-class MintIQAExplainerConfig(MintIQAConfig):
-    """Sizes of stage 2: a trunk in stage 1's sizes, and any causal language model.
-
-    `language_config` is a configuration that `transformers` knows, or its dict with a `model_type`
-    (`llama` where it has none). Source: MINT-IQA (arXiv 2405.07346, section 4), where the language
-    model is that of InstructBLIP-Vicuna-7B. What MintIQAConfig says of heads is not used.
-    """
-
-    model_type = "mint_iqa_explainer"
-    sub_configs_defaults = {
-        **MintIQAConfig.sub_configs_defaults,
-        "language_config": SubConfigSpec(AutoConfig, model_type="llama"),
-    }
-
-    # Any: given as dict, config or None, always a config afterwards.
-    language_config: Any = None
-
-    @classmethod
-    def of(cls, trunk: MintIQAConfig, language: PreTrainedConfig) -> Self:
-        """The sizes of the explanation model that goes with stage 1 in the sizes of `trunk`."""
-        own = trunk.to_dict()
-        del own["model_type"]
-        return cls(**own, language_config=language)

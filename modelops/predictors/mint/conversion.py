@@ -4,42 +4,57 @@ Source of the names: IntMeGroup/MINT-IQA, commit e76c07d, models/MINT_Qformers.p
 Q-Former of salesforce/LAVIS, commit 506965b.
 
 Every name of a released checkpoint is either mapped to one of ours or dropped with a reason; a name
-that is neither is an error, so that nothing is lost in silence.
+that is neither is an error, so that nothing is lost silently. Here are the names that both stages
+share and those of stage 1; stage 2's are in `explaining.conversion`.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from .configuration import PERSPECTIVES, MintIQAConfig, MintIQAExplainerConfig
+from .configuration import PERSPECTIVES, MintIQAConfig
 from .errors import CheckpointError, UnknownNameError
-from .explaining import MintIQAExplainer
 from .modeling import MintIQAModel, MintIQATrunk
-from .released_sizes import CONFIG, read_sizes
+from .presets import preset_config
+from .released_sizes import CONFIG, config_from_sizes, read_sizes
 from .streaming import WeightReader
 
-Stage = TypeVar("Stage", bound=MintIQATrunk)
+Model = TypeVar("Model", bound=MintIQATrunk)
 
-SCORES, EXPLANATIONS = 1, 2
-
-#: Weights of the released code, beside their sizes (`released_sizes.CONFIG`).
+#: Weights of the released code, next to their sizes (`released_sizes.CONFIG`).
 OFFICIAL = "official_state_dict.safetensors"
 
-#: What the released code calls the two stages → the number of the stage.
-STAGES = {"qformer1.": SCORES, "qformer2.": EXPLANATIONS}
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """One stage of the released checkpoint, and the model that it becomes here.
+
+    prefix: of its official names. folder: where its model lies in a converted folder.
+    dropped, mapped: official name without prefix → why it is not needed, or our name; only what the
+    other stage does not have. published: its configuration in the published size; from_sizes: in
+    the sizes next to a state dict.
+    """
+
+    prefix: str
+    folder: str
+    model: type[MintIQATrunk]
+    dropped: Mapping[str, str]
+    mapped: Mapping[str, str]
+    published: Callable[[], MintIQAConfig]
+    from_sizes: Callable[[Mapping[str, Any]], MintIQAConfig]
 
 
 @dataclass(frozen=True)
 class Mapped:
     """An official tensor that becomes (part of) one of ours, in the model of its stage."""
 
-    stage: int
+    stage: Stage
     name: str
 
 
@@ -50,7 +65,7 @@ class Dropped:
     reason: str
 
 
-_MEND = "give a complete released checkpoint with its original names"
+_FIX = "give a complete released checkpoint with its original names"
 _CONTRASTIVE = "belongs to the contrastive loss of BLIP-2's own pretraining; neither stage uses it"
 
 #: Official name without its stage → why it is not needed.
@@ -85,71 +100,68 @@ _MAPPED = {
     _BERT + r"((?:intermediate|output)(?:_query)?\.\w+\.\w+)": _LAYER + r"\2",
 }
 
-#: What only one stage has.
-_DROPPED_OF_STAGE = {
-    SCORES: {},
-    EXPLANATIONS: {
-        r"llm_model\.model\.layers\.\d+\.self_attn\.rotary_emb\.inv_freq": (
-            "a constant, computed from the language model's sizes"
-        ),
-    },
-}
-_MAPPED_OF_STAGE = {
-    SCORES: {
+SCORES = Stage(
+    prefix="qformer1.",
+    folder=".",
+    model=MintIQAModel,
+    dropped={},
+    mapped={
         rf"quality{number}\.([01]\.\w+)": rf"heads.{perspective}.\1"
         for number, perspective in enumerate(PERSPECTIVES, start=1)
     },
-    EXPLANATIONS: {
-        r"zero_forward\.(\w+)": r"zero_convolution.\1",
-        r"llm_proj\.(\w+)": r"language_projection.\1",
-        r"llm_model\.((?:model|lm_head)\..+)": r"language_model.\1",
-    },
-}
+    published=lambda: preset_config("vit-g"),
+    from_sizes=config_from_sizes,
+)
+
+#: What every official name begins with.
+_ANY_STAGE = re.compile(r"qformer[12]\.")
 
 
-def describe_name(official: str) -> Mapped | Dropped:
+def describe_name(official: str, stages: Sequence[Stage]) -> Mapped | Dropped:
     """What becomes of one official name. Raises UnknownNameError."""
-    for prefix, stage in STAGES.items():
-        if official.startswith(prefix):
-            rest = official.removeprefix(prefix)
-            for pattern, reason in (_DROPPED | _DROPPED_OF_STAGE[stage]).items():
+    for stage in stages:
+        if official.startswith(stage.prefix):
+            rest = official.removeprefix(stage.prefix)
+            for pattern, reason in (_DROPPED | dict(stage.dropped)).items():
                 if re.fullmatch(pattern, rest):
                     return Dropped(reason)
-            for pattern, ours in (_MAPPED | _MAPPED_OF_STAGE[stage]).items():
+            for pattern, ours in (_MAPPED | dict(stage.mapped)).items():
                 if found := re.fullmatch(pattern, rest):
                     return Mapped(stage, found.expand(ours))
-    raise UnknownNameError(f"{official} is not a name of the released MINT-IQA checkpoint; {_MEND}")
+    raise UnknownNameError(f"{official} is not a name of the released MINT-IQA checkpoint; {_FIX}")
 
 
-def describe_names(names: Iterable[str]) -> dict[str, Mapped | Dropped]:
+def describe_names(names: Iterable[str], stages: Sequence[Stage]) -> dict[str, Mapped | Dropped]:
     """What becomes of every name. Raises UnknownNameError with all names that are unknown."""
     described: dict[str, Mapped | Dropped] = {}
     unknown = []
     for name in names:
         try:
-            described[name] = describe_name(name)
+            described[name] = describe_name(name, stages)
         except UnknownNameError:
             unknown.append(name)
     if unknown:
         raise UnknownNameError(
-            f"not of the released MINT-IQA checkpoint: {', '.join(sorted(unknown))}; {_MEND}"
+            f"not of the released MINT-IQA checkpoint: {', '.join(sorted(unknown))}; {_FIX}"
         )
     return described
 
 
-def parts_of(names: Iterable[str], stage: int) -> dict[str, tuple[str, ...]]:
+def parts_of(names: Iterable[str], stage: Stage) -> dict[str, tuple[str, ...]]:
     """Our names of one stage → the official names of which each is joined, in order.
 
-    Raises UnknownNameError, or CheckpointError where half of an attention's bias is missing.
+    Names of the other stage are passed over. Raises UnknownNameError, or CheckpointError where half
+    of an attention's bias is missing.
     """
+    own = [it for it in names if it.startswith(stage.prefix) or not _ANY_STAGE.match(it)]
     parts: dict[str, tuple[str, ...]] = {}
-    for official, described in sorted(describe_names(names).items()):
-        if isinstance(described, Mapped) and described.stage == stage:
+    for official, described in sorted(describe_names(own, [stage]).items()):
+        if isinstance(described, Mapped):
             parts[described.name] = (*parts.get(described.name, ()), official)
     for ours, officials in parts.items():
         if ours.endswith("qkv.bias") and len(officials) != 2:
             other = {"q_bias": "v_bias", "v_bias": "q_bias"}[officials[0][-6:]]
-            raise CheckpointError(f"{officials[0]} is there without its {other}; {_MEND}")
+            raise CheckpointError(f"{officials[0]} is there without its {other}; {_FIX}")
     return parts
 
 
@@ -165,7 +177,7 @@ def join_parts(parts: Mapping[str, Tensor]) -> Tensor:
     if query.shape != value.shape:
         shapes = f"{tuple(query.shape)} and {tuple(value.shape)}"
         raise CheckpointError(
-            f"the biases {' and '.join(parts)} have different shapes, {shapes}; {_MEND}"
+            f"the biases {' and '.join(parts)} have different shapes, {shapes}; {_FIX}"
         )
     joined = torch.stack([query, torch.zeros_like(query), value])  # (3, n)
     return joined.reshape(-1, *query.shape[1:])  # (3 n,)
@@ -178,11 +190,11 @@ def convert_state_dict(official: Mapping[str, Tensor], config: MintIQAConfig) ->
     shape than `config` says.
     """
     converted = convert_stage(official, SCORES)
-    check_shapes(converted, expected_shapes(config))
+    check_shapes(converted, expected_shapes(MintIQAModel, config))
     return converted
 
 
-def convert_stage(official: Mapping[str, Tensor], stage: int) -> dict[str, Tensor]:
+def convert_stage(official: Mapping[str, Tensor], stage: Stage) -> dict[str, Tensor]:
     """The released weights of one stage under our names; shapes are the caller's to check.
 
     Raises UnknownNameError, or CheckpointError where an attention's biases do not go together.
@@ -193,18 +205,11 @@ def convert_stage(official: Mapping[str, Tensor], stage: int) -> dict[str, Tenso
     }
 
 
-def expected_shapes(config: MintIQAConfig) -> dict[str, torch.Size]:
-    """Our names and shapes at this size; no memory is taken for the weights."""
+def expected_shapes(model: type[MintIQATrunk], config: MintIQAConfig) -> dict[str, torch.Size]:
+    """Our names and shapes of a model at this size; no memory is taken for the weights."""
     with torch.device("meta"):
-        model = MintIQAModel(config)
-    return {name: tensor.shape for name, tensor in model.state_dict().items()}
-
-
-def expected_explanation_shapes(config: MintIQAExplainerConfig) -> dict[str, torch.Size]:
-    """Our names and shapes of stage 2 at this size; no memory is taken for the weights."""
-    with torch.device("meta"):
-        model = MintIQAExplainer(config)
-    return {name: tensor.shape for name, tensor in model.state_dict().items()}
+        empty = model(config)
+    return {name: tensor.shape for name, tensor in empty.state_dict().items()}
 
 
 def check_shapes(found: Mapping[str, Tensor], wanted: Mapping[str, torch.Size]) -> None:
@@ -236,7 +241,7 @@ def model_from_weights(weights: Mapping[str, Tensor], config: MintIQAConfig) -> 
 
     Raises CheckpointError with every name that is missing, left over, or of another shape.
     """
-    check_shapes(weights, expected_shapes(config))
+    check_shapes(weights, expected_shapes(MintIQAModel, config))
     with torch.device("meta"):
         model = MintIQAModel(config)
     model.load_state_dict(dict(weights), strict=True, assign=True)
@@ -247,22 +252,7 @@ def model_from_weights(weights: Mapping[str, Tensor], config: MintIQAConfig) -> 
     return in_evaluation_mode(model)
 
 
-def explainer_from_weights(
-    weights: Mapping[str, Tensor],
-    config: MintIQAExplainerConfig,
-    *,
-    dtype: torch.dtype = torch.float32,
-) -> MintIQAExplainer:
-    """As `model_from_weights`, for stage 2; tensors of another dtype are copied."""
-    check_shapes(weights, expected_explanation_shapes(config))
-    # A language model has buffers that no checkpoint holds; the library makes them.
-    model = MintIQAExplainer.from_pretrained(
-        None, config=config, state_dict=dict(weights), dtype=dtype
-    )
-    return in_evaluation_mode(model)
-
-
-def in_evaluation_mode(model: Stage) -> Stage:
+def in_evaluation_mode(model: Model) -> Model:
     """The model itself, dropout off."""
     model.eval()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
     return model
@@ -273,28 +263,21 @@ def load_official(folder: str | Path) -> MintIQAModel:
 
     Raises CheckpointError with every name that is unknown, missing, or of another shape.
     """
-    (config, _), official = _read_official(Path(folder))
+    sizes, official = read_official(folder)
+    config = config_from_sizes(sizes)
     with naming(Path(folder, OFFICIAL)):
         return model_from_weights(convert_state_dict(official, config), config)
 
 
-def load_official_explainer(folder: str | Path) -> MintIQAExplainer:
-    """Stage 2 there; raises CheckpointError as `load_official`."""
-    (_, config), official = _read_official(Path(folder))
-    with naming(Path(folder, OFFICIAL)):
-        return explainer_from_weights(convert_stage(official, EXPLANATIONS), config)
-
-
-def _read_official(
-    folder: Path,
-) -> tuple[tuple[MintIQAConfig, MintIQAExplainerConfig], dict[str, Tensor]]:
-    reader = WeightReader(folder / OFFICIAL)
-    return read_sizes(folder / CONFIG), {name: reader(name) for name in reader.shapes}
+def read_official(folder: str | Path) -> tuple[Mapping[str, Any], dict[str, Tensor]]:
+    """The sizes and the official state dict of such a folder. Raises CheckpointError."""
+    reader = WeightReader(Path(folder, OFFICIAL))
+    return read_sizes(Path(folder, CONFIG)), {name: reader(name) for name in reader.shapes}
 
 
 @contextmanager
 def naming(source: str | Path) -> Iterator[None]:
-    """Says in a CheckpointError of the block what is not as it should be."""
+    """Puts `source` in front of the message of a CheckpointError of the block."""
     try:
         yield
     except CheckpointError as error:

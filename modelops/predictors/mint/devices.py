@@ -3,14 +3,14 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import torch
 
+from ..base import Precision
 from .errors import DeviceError
 
 T = TypeVar("T")
-Precision = Literal["float32", "bfloat16"]
 
 #: What torch's RuntimeErrors hold that tell of full memory, the machine's or a GPU's (its libraries
 #: and page-locked memory have words of their own), and how those begin that tell of a lost GPU.

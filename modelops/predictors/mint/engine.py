@@ -9,18 +9,17 @@ What was tried and did not win is in docs/decisions/021.
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from ..base import Embeddings, Precision
 from .checkpoint import LoadedModel
-from .devices import Precision, device_errors, in_halves, threads_each
+from .devices import device_errors, in_halves, threads_each
 from .errors import UnreadableImageError
 from .modeling import with_bfloat16_products
 from .prefetching import ahead_of
@@ -48,18 +47,6 @@ class Item(NamedTuple):
 
     image: ImageSource
     prompt: str
-
-
-@dataclass(frozen=True)
-class Embeddings:
-    """Pooled embeddings of N items, in their order, on which `head_weights` gives the scores.
-
-    values: float32 (N, Dq); rows of unreadable images are NaN.
-    errors: index of an unreadable image → why.
-    """
-
-    values: NDArray[np.float32]
-    errors: dict[int, UnreadableImageError]
 
 
 _Items = Sequence[tuple[ImageSource, str]]

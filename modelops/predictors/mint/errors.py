@@ -1,4 +1,4 @@
-"""What can go wrong between a file and its three scores."""
+"""What can go wrong between a file and its scores."""
 
 
 class MintModelError(ValueError):

@@ -1,13 +1,13 @@
-"""MINT-IQA: the trunk that both stages are built on, and stage 1: image and prompt to three scores.
+"""MINT-IQA: the trunk that both stages are built on, and stage 1: image and prompt to scores.
 
 Built from the BLIP-2 parts of `transformers`; what is MINT-IQA's own is small: a text's tokens
-stand beside the queries in the Q-Former, and three linear heads read the query outputs. Stage 2 is
-in `explaining`.
+stand beside the queries in the Q-Former, and linear heads read the query outputs, one for each
+perspective: the published three, or those of a study. Stage 2 is in `explaining`.
 Source: arXiv 2405.07346, section 4.1; released code IntMeGroup/MINT-IQA, commit e76c07d.
 """
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Self, cast
@@ -24,7 +24,7 @@ from transformers.models.blip_2.modeling_blip_2 import (
 from transformers.utils import logging as transformers_logging
 from transformers.utils.generic import ModelOutput
 
-from .configuration import PERSPECTIVES, MintIQAConfig
+from .configuration import MintIQAConfig
 from .errors import CheckpointError
 
 
@@ -35,7 +35,7 @@ class MintIQAOutput(ModelOutput):
     vision_embeds (B, patches + 1, Dv): image tokens after `ln_vision`.
     query_embeds (B, Q, Dq): Q-Former output at the queries.
     pooled (B, Dq): their mean; the scores are linear in it.
-    scores (B, 3): quality, authenticity, correspondence; 0…1 in a trained model.
+    scores (B, P): in the order of the heads; 0…1 in a trained model.
     """
 
     vision_embeds: Tensor | None = None
@@ -150,23 +150,14 @@ class MintIQATrunk(PreTrainedModel):
 
 
 class MintIQAModel(MintIQATrunk):
-    """Stage 1: trunk with the prompt → mean over queries → three linear heads."""
+    """Stage 1: trunk with the prompt → mean over queries → P linear heads."""
 
     #: Whether this is a model `with_bfloat16_products`.
     bfloat16_products = False
 
     def __init__(self, config: MintIQAConfig) -> None:
         super().__init__(config)
-        width = config.embedding_size
-        self.heads = nn.ModuleDict(
-            {
-                perspective: nn.Sequential(
-                    nn.Linear(width, config.head_hidden_size),
-                    nn.Linear(config.head_hidden_size, config.head_outputs),
-                )
-                for perspective in PERSPECTIVES
-            }
-        )
+        self.heads = nn.ModuleDict({name: _head(config) for name in config.head_names})
         self.post_init()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
 
     def forward(self, pixel_values: Tensor, input_ids: Tensor, attention_mask: Tensor) -> Any:
@@ -189,7 +180,7 @@ class MintIQAModel(MintIQATrunk):
         )
 
     def score_pooled(self, pooled: Tensor) -> Tensor:
-        """(B, Dq) → (B, 3).
+        """(B, Dq) → (B, P).
 
         The released code averages a head's output over the queries. The heads are linear, so the
         head of the average is the same number, for a Qth of the work.
@@ -211,8 +202,16 @@ class MintIQAModel(MintIQATrunk):
         return queries.float().mean(dim=1)
 
     @torch.no_grad()
+    def make_heads(self, names: Sequence[str]) -> None:
+        """Puts new heads, as torch draws linear layers, in the place of those there are."""
+        self.config.heads = list(names)
+        like = self.query_tokens
+        heads = {name: _head(self.config).to(like.device, like.dtype) for name in names}
+        self.heads = nn.ModuleDict(heads)
+
+    @torch.no_grad()
     def head_weights(self) -> tuple[Tensor, Tensor]:
-        """The heads as one linear map: w (3, Dq), b (3,), so that scores = pooled · wᵀ + b."""
+        """The heads as one linear map: w (P, Dq), b (P,), so that scores = pooled · wᵀ + b."""
         used = self.config.used_output
         rows, offsets = [], []
         for first, second in self._head_layers():
@@ -222,7 +221,7 @@ class MintIQAModel(MintIQATrunk):
 
     @torch.no_grad()
     def set_head_weights(self, weight: Tensor, bias: Tensor) -> None:
-        """Writes w (3, Dq), b (3,) into the heads, so that `head_weights` gives them back exactly.
+        """Writes w (P, Dq), b (P,) into the heads, so that `head_weights` gives them back exactly.
 
         The map goes through one hidden unit and the others are zero: no rounding of a product of
         two matrices. Outputs that are not the score become zero. Raises CheckpointError for other
@@ -250,8 +249,15 @@ class MintIQAModel(MintIQATrunk):
         return torch.autocast(self.device.type, torch.bfloat16)
 
     def _head_layers(self) -> list[tuple[nn.Linear, nn.Linear]]:
-        heads = [cast(nn.Sequential, self.heads[perspective]) for perspective in PERSPECTIVES]
+        heads = [cast(nn.Sequential, self.heads[name]) for name in self.config.head_names]
         return [(cast(nn.Linear, head[0]), cast(nn.Linear, head[1])) for head in heads]
+
+
+def _head(config: MintIQAConfig) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(config.embedding_size, config.head_hidden_size),
+        nn.Linear(config.head_hidden_size, config.head_outputs),
+    )
 
 
 def with_bfloat16_products(model: MintIQAModel) -> MintIQAModel:

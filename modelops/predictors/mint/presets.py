@@ -5,15 +5,12 @@ Source: arXiv 2405.07346, section 5; the released checkpoint's shapes (`MINTIQA.
 
 from collections.abc import Callable
 
-from transformers import LlamaConfig
 from transformers.models.blip_2.configuration_blip_2 import Blip2QFormerConfig, Blip2VisionConfig
 
-from .configuration import MintIQAConfig, MintIQAExplainerConfig
+from .configuration import MintIQAConfig
 
 #: Size of the word-piece vocabulary that is shipped with the tiny preset.
 TINY_VOCABULARY = 2048
-#: Size of the vocabulary of the tiny preset's language model, 256 bytes among it.
-TINY_LANGUAGE_VOCABULARY = 1024
 
 
 def _tiny() -> MintIQAConfig:
@@ -55,29 +52,7 @@ def _vit_g() -> MintIQAConfig:
     )
 
 
-def _tiny_language() -> LlamaConfig:
-    """Half a million parameters; it speaks in the tokens that `language.tiny_language` makes."""
-    return LlamaConfig(
-        vocab_size=TINY_LANGUAGE_VOCABULARY,
-        hidden_size=96,
-        num_hidden_layers=3,
-        num_attention_heads=4,
-        intermediate_size=288,
-        max_position_embeddings=512,
-        tie_word_embeddings=True,
-        pad_token_id=0,
-        bos_token_id=1,
-        eos_token_id=2,
-    )
-
-
-def _vicuna() -> LlamaConfig:
-    """Vicuna-7B, 6.7 billion parameters, with the [PAD] that InstructBLIP adds at its end."""
-    return LlamaConfig(vocab_size=32001, pad_token_id=32000)
-
-
 PRESETS: dict[str, Callable[[], MintIQAConfig]] = {"tiny": _tiny, "vit-g": _vit_g}
-_LANGUAGES: dict[str, Callable[[], LlamaConfig]] = {"tiny": _tiny_language, "vit-g": _vicuna}
 
 
 def preset_config(name: str) -> MintIQAConfig:
@@ -85,8 +60,3 @@ def preset_config(name: str) -> MintIQAConfig:
     if name not in PRESETS:
         raise ValueError(f"there is no preset {name!r}; the presets are {', '.join(PRESETS)}")
     return PRESETS[name]()
-
-
-def explainer_preset_config(name: str) -> MintIQAExplainerConfig:
-    """Stage 2 of the preset, as `preset_config`."""
-    return MintIQAExplainerConfig.of(preset_config(name), _LANGUAGES[name]())

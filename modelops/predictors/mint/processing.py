@@ -7,7 +7,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .configuration import PERSPECTIVES
 from .modeling import MintIQAModel
 from .preprocessing import ImageSource, images_to_batch
 from .tokenization import PromptTokenizer
@@ -51,11 +50,11 @@ class MintIQAProcessor:
 def score_image(
     model: MintIQAModel, processor: MintIQAProcessor, image: ImageSource, prompt: str
 ) -> dict[str, float]:
-    """The three scores of one image, by perspective, 0…1. Raises UnreadableImageError.
+    """The scores of one image, by the names of the heads, 0…1. Raises UnreadableImageError.
 
     The whole way, the plain one: `engine` goes it for many images.
     """
     ready = processor([image], [prompt]).to(model.device, model.dtype)
     with torch.inference_mode():
         scores = model(*ready).scores[0]
-    return dict(zip(PERSPECTIVES, scores.tolist(), strict=True))
+    return dict(zip(model.config.head_names, scores.tolist(), strict=True))

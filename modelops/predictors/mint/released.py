@@ -13,34 +13,29 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from .checkpoint import EXPLANATIONS_FOLDER, WEIGHTS, describe_folder, find_folder
+from .checkpoint import WEIGHTS, describe_folder, find_folder
 from .configuration import MintIQAConfig
 from .conversion import (
-    EXPLANATIONS,
-    SCORES,
     Dropped,
     Mapped,
+    Stage,
     check_shapes,
     describe_names,
-    expected_explanation_shapes,
     expected_shapes,
     join_parts,
     naming,
     parts_of,
 )
 from .errors import CheckpointError
-from .presets import explainer_preset_config, preset_config
 from .released_sizes import read_sizes
 from .storing import new_folder
 from .streaming import Entry, Progress, WeightReader, representable, write_weights
-from .tokenization import load_tokenizer
+from .tokenization import PromptTokenizer, load_tokenizer
 
 #: The tokenizer of the released code; it is not part of the checkpoint.
 TOKENIZER_SOURCE = "google-bert/bert-base-uncased"
 #: Says of every official name what became of it.
 NAMES_LIST = "conversion.json"
-#: Where a stage's model lies in the converted folder.
-PLACES = {SCORES: ".", EXPLANATIONS: EXPLANATIONS_FOLDER}
 
 
 @dataclass(frozen=True)
@@ -54,16 +49,14 @@ class Converted:
         """How many official tensors have a place."""
         return sum(isinstance(entry, Mapped) for entry in self.names.values())
 
-    @property
-    def stages(self) -> tuple[int, ...]:
-        """Those of which there is anything, `SCORES` before `EXPLANATIONS`."""
-        found = {entry.stage for entry in self.names.values() if isinstance(entry, Mapped)}
-        return tuple(sorted(found))
+    def holds(self, stage: Stage) -> bool:
+        """Whether any tensor of this stage has a place."""
+        return any(isinstance(it, Mapped) and it.stage is stage for it in self.names.values())
 
     def to_json(self) -> dict[str, dict[str, str]]:
         """Official name → file and name there, or why it was dropped."""
         return {
-            official: {"file": str(Path(PLACES[entry.stage], WEIGHTS)), "name": entry.name}
+            official: {"file": str(Path(entry.stage.folder, WEIGHTS)), "name": entry.name}
             if isinstance(entry, Mapped)
             else {"dropped": entry.reason}
             for official, entry in self.names.items()
@@ -71,10 +64,10 @@ class Converted:
 
 
 @dataclass(frozen=True)
-class _Stage:
+class _Plan:
     """A stage that the checkpoint holds whole, as it will be written."""
 
-    number: int
+    stage: Stage
     config: MintIQAConfig
     layout: dict[str, Entry]
     read: Callable[[str], Tensor]
@@ -83,6 +76,7 @@ class _Stage:
 def convert_released(
     checkpoint: str | Path,
     folder: str | Path,
+    stages: Sequence[Stage],
     *,
     dtype: torch.dtype = torch.float32,
     sizes: Path | None = None,
@@ -91,9 +85,10 @@ def convert_released(
 ) -> Converted:
     """Writes a new folder from a released checkpoint, with one tensor in memory at a time.
 
-    checkpoint: a `torch.save` or safetensors file with stage 1 (`qformer1.*`), 2, or both.
+    checkpoint: a `torch.save` or safetensors file with some or all of `stages`.
+    stages: those that may be in it (`explaining.conversion.STAGES`: both).
     dtype: what all weights are stored as.
-    sizes: the `config.json` beside an official state dict; default: the published ones.
+    sizes: the `config.json` next to an official state dict; default: the published ones.
     tokenizer: a folder with a BERT tokenizer, or its name on the model hub.
 
     Raises UnknownNameError with all names that are unknown; CheckpointError with all that are
@@ -102,33 +97,26 @@ def convert_released(
     """
     reader = WeightReader(checkpoint)
     with naming(checkpoint):
-        converted = Converted(describe_names(reader.shapes))
-    if not converted.stages:
+        converted = Converted(describe_names(reader.shapes, stages))
+    held = [stage for stage in stages if converted.holds(stage)]
+    if not held:
         raise CheckpointError(
             f"{checkpoint} holds no weights of either stage of MINT-IQA; give MINTIQA.pt as it is "
             "published, or one stage of it"
         )
-    config, explainer_config = (
-        read_sizes(sizes)
-        if sizes is not None
-        else (preset_config("vit-g"), explainer_preset_config("vit-g"))
-    )
-    wanted = {
-        SCORES: (config, expected_shapes(config)),
-        EXPLANATIONS: (explainer_config, expected_explanation_shapes(explainer_config)),
-    }
+    stated = None if sizes is None else read_sizes(sizes)
+    configs = [it.published() if stated is None else it.from_sizes(stated) for it in held]
     with naming(checkpoint):
-        stages = [
-            _plan(checkpoint, reader, number, *wanted[number], dtype) for number in converted.stages
+        plans = [
+            _plan(checkpoint, reader, stage, config, dtype)
+            for stage, config in zip(held, configs, strict=True)
         ]
-    words = load_tokenizer(find_folder(tokenizer, wanted=("tokenizer.json", "vocab.txt")), config)
-    needed = sum(entry.nbytes for stage in stages for entry in stage.layout.values())
+    words = load_tokenizer(
+        find_folder(tokenizer, wanted=("tokenizer.json", "vocab.txt")), configs[0]
+    )
+    needed = sum(entry.nbytes for plan in plans for entry in plan.layout.values())
     with new_folder(Path(folder), needed=needed) as building:
-        for stage, counted in zip(stages, _counted(stages, progress), strict=True):
-            place = building / PLACES[stage.number]
-            place.mkdir(exist_ok=True)
-            sha256 = write_weights(place / WEIGHTS, stage.layout, stage.read, counted)
-            describe_folder(place, stage.config, words, sha256)
+        _write(building, plans, words, progress)
         text = json.dumps(converted.to_json(), indent=1, ensure_ascii=False)
         (building / NAMES_LIST).write_text(text + "\n")
     return converted
@@ -137,13 +125,12 @@ def convert_released(
 def _plan(
     source: str | Path,
     reader: WeightReader,
-    number: int,
+    stage: Stage,
     config: MintIQAConfig,
-    wanted: Mapping[str, torch.Size],
     dtype: torch.dtype,
-) -> _Stage:
+) -> _Plan:
     """Checks names and shapes of one stage before anything is read or written."""
-    parts = parts_of(reader.shapes, number)
+    parts, wanted = parts_of(reader.shapes, stage), expected_shapes(stage.model, config)
     found = {
         name: join_parts(
             {part: torch.empty(reader.shapes[part], device="meta") for part in officials}
@@ -158,19 +145,29 @@ def _plan(
             return representable(whole, dtype, parts[name])
 
     layout = {name: Entry(shape, dtype) for name, shape in wanted.items()}
-    return _Stage(number, config, layout, read)
+    return _Plan(stage, config, layout, read)
 
 
-def _counted(stages: Sequence[_Stage], progress: Progress | None) -> list[Progress | None]:
-    """For each stage, progress over the tensors of all stages."""
+def _write(
+    folder: Path, plans: Sequence[_Plan], words: PromptTokenizer, progress: Progress | None
+) -> None:
+    for plan, counted in zip(plans, _counted(plans, progress), strict=True):
+        place = folder / plan.stage.folder
+        place.mkdir(exist_ok=True)
+        sha256 = write_weights(place / WEIGHTS, plan.layout, plan.read, counted)
+        describe_folder(place, plan.config, words, sha256)
+
+
+def _counted(plans: Sequence[_Plan], progress: Progress | None) -> list[Progress | None]:
+    """For each plan, progress over the tensors of all."""
     if progress is None:
-        return [None for _ in stages]
-    total = sum(len(stage.layout) for stage in stages)
+        return [None for _ in plans]
+    total = sum(len(plan.layout) for plan in plans)
     counted: list[Progress | None] = []
     before = 0
-    for stage in stages:
+    for plan in plans:
         counted.append(partial(_count_on, progress, before, total))
-        before += len(stage.layout)
+        before += len(plan.layout)
     return counted
 
 

@@ -1,14 +1,13 @@
-"""The sizes beside a released state dict, checked before anything is built of them."""
+"""The sizes next to a released state dict, checked before anything is built from them."""
 
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from transformers import LlamaConfig
 from transformers.models.blip_2.configuration_blip_2 import Blip2QFormerConfig, Blip2VisionConfig
 
-from .configuration import MintIQAConfig, MintIQAExplainerConfig
+from .configuration import MintIQAConfig
 from .errors import CheckpointError
 
 CONFIG = "config.json"
@@ -31,8 +30,9 @@ _WHOLE = {
 _MOST = 2**20
 
 
-def read_sizes(path: Path) -> tuple[MintIQAConfig, MintIQAExplainerConfig]:
-    """Both stages' configurations. Raises CheckpointError naming the file and all that is wrong."""
+def read_sizes(path: Path) -> Mapping[str, Any]:
+    """The sizes of both stages, by section. Raises CheckpointError naming the file and every size
+    that is wrong."""
     try:
         sizes = json.loads(path.read_text())
     except (OSError, ValueError) as error:
@@ -45,22 +45,22 @@ def read_sizes(path: Path) -> tuple[MintIQAConfig, MintIQAExplainerConfig]:
             f"{path}: these are not the sizes of a MINT-IQA: {'; '.join(problems)}; give vision, "
             "qformer, heads and llm as in the config.json of an official state dict"
         )
-    return config_from_sizes(sizes), explainer_config_from_sizes(sizes)
+    return cast(Mapping[str, Any], sizes)
 
 
 def config_from_sizes(sizes: Mapping[str, Any]) -> MintIQAConfig:
-    """Stage 1, of sizes that were checked."""
+    """Stage 1's configuration, from checked sizes."""
     vision, qformer, heads = sizes["vision"], sizes["qformer"], sizes["heads"]
     return MintIQAConfig(
         vision_config=Blip2VisionConfig(
             image_size=vision["image_size"],
             patch_size=vision["patch_size"],
-            **_widths(vision),
+            **widths(vision),
             layer_norm_eps=vision["layer_norm_eps"],
         ),
         qformer_config=Blip2QFormerConfig(
             vocab_size=qformer["vocab_size"],
-            **_widths(qformer),
+            **widths(qformer),
             max_position_embeddings=qformer["max_position_embeddings"],
             cross_attention_frequency=qformer["cross_attention_frequency"],
             layer_norm_eps=qformer["layer_norm_eps"],
@@ -72,17 +72,8 @@ def config_from_sizes(sizes: Mapping[str, Any]) -> MintIQAConfig:
     )
 
 
-def explainer_config_from_sizes(sizes: Mapping[str, Any]) -> MintIQAExplainerConfig:
-    """Stage 2 and its language model, of sizes that were checked."""
-    llm = sizes["llm"]
-    language = LlamaConfig(
-        vocab_size=llm["vocab_size"], **_widths(llm), pad_token_id=llm.get("pad_token_id")
-    )
-    return MintIQAExplainerConfig.of(config_from_sizes(sizes), language)
-
-
-def _widths(part: Mapping[str, Any]) -> dict[str, Any]:
-    """What each transformer has, by the library's names."""
+def widths(part: Mapping[str, Any]) -> dict[str, Any]:
+    """The sizes of one transformer under the library's names."""
     return {
         "hidden_size": part["hidden_size"],
         "num_hidden_layers": part["layers"],

@@ -6,7 +6,7 @@ from typing import Any
 
 from annotation.protocol.scales import Scale
 
-from ...registry.selectors import HoldoutPoint
+from ...registry.holdout import HoldoutPoint
 
 #: Side of the plot, and the room for labels on its left and below, in SVG units.
 SIDE = 240.0
@@ -54,10 +54,10 @@ def scatter(label: str, scale: Scale, points: Sequence[HoldoutPoint]) -> Scatter
     """The picture of a hold-out; predictions beyond the scale are drawn at its end."""
     marks = [
         Mark(
-            x=_across(point.mean),
+            x=_across(point.expected.mean),
             y=SIDE - _across(point.mos),
-            x0=_across(point.mean - point.epistemic_sd),
-            x1=_across(point.mean + point.epistemic_sd),
+            x0=_across(point.expected.mean - point.expected.epistemic_sd),
+            x1=_across(point.expected.mean + point.expected.epistemic_sd),
         )
         for point in points[:SHOWN]
     ]

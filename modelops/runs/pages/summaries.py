@@ -1,25 +1,28 @@
 """What the model page shows, gathered from selectors into plain values for the templates."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext, gettext_lazy
 
 from annotation.models import Stimulus, Study
 from annotation.opinion.labels import LabelCounts, count_labels
-from annotation.protocol.perspectives import PERSPECTIVES
-from annotation.protocol.scales import Scale
 from annotation.studies.texts import localized
-from workbench.core.jobs.models import ACTIVE_STATES, JobState
+from workbench.core.jobs.models import JobState
 
-from ...models import ExplainingRun, ModelVersion, Question, ScoringRun, TrainingRun
-from ...predictors.mint.recipe import default_recipe
+from ...learning.evaluation import Agreement
+from ...learning.recipe import Recipe
+from ...models import ExplainingRun, ModelVersion, ScoringRun, TrainingRun
+from ...predictors.backbones import offered_backbones
+from ...registry.holdout import Points, agreement_of, holdout_points
+from ...registry.labelled import LabelledStimuli
 from ...registry.selectors import (
-    HoldoutPoint,
     active_jobs,
-    holdout_points,
+    expectations_of,
+    is_scored,
+    last_scoring,
+    leading_predictor,
     pool_labels,
     ratings_seen,
     unreadable_images,
@@ -88,7 +91,7 @@ class ScoringState:
 
     ready: bool
     active: bool
-    #: What, where and how to mend it, where the last scoring failed.
+    #: What, where and how to fix it, where the last scoring failed.
     error: str
     unreadable: Unreadable
 
@@ -99,14 +102,10 @@ class ScoringState:
 
 @dataclass(frozen=True)
 class MetricRow:
-    """One perspective of one version, beside the active version on the same labels."""
+    """One perspective of one version, compared with the active one on the same labels."""
 
     label: str
-    n: int
-    srcc: float | None
-    plcc: float | None
-    krcc: float | None
-    rmse: float | None
+    agreement: Agreement
     srcc_change: float | None
 
 
@@ -117,7 +116,7 @@ class PredictedScore:
     label: str
     mean: float
     epistemic_sd: float
-    aleatoric_sd: float
+    rater_sd: float
 
 
 def job_lines(study: Study) -> list[JobLine]:
@@ -126,19 +125,27 @@ def job_lines(study: Study) -> list[JobLine]:
 
 def label_state(study: Study) -> LabelState:
     counts = count_labels(study)
-    needed = default_recipe(settings.MODEL_PRESET).minimum_labels
+    needed = minimum_labels(study)
     found = pool_labels(study, counts)
     lacking = {name: count for name, count in found.items() if count < needed}
-    return LabelState(counts, max(0, counts.ratings - ratings_seen(study)), needed, lacking)
+    return LabelState(
+        counts, max(0, counts.ratings - ratings_seen(study.training_runs.all())), needed, lacking
+    )
+
+
+def minimum_labels(study: Study) -> int:
+    """What a training of the leading predictor needs, or of the one that a study starts with."""
+    leading = leading_predictor(study)
+    if leading is not None:
+        return Recipe.from_json(leading.recipe).minimum_labels
+    return next(iter(offered_backbones().values())).kind.recipe().minimum_labels
 
 
 def scoring_state(version: ModelVersion) -> ScoringState:
-    states = {run.state for run in version.scoring_runs.all()}
-    active = bool(states & set(ACTIVE_STATES))
-    last = version.last_scoring
+    last = last_scoring(version)
     return ScoringState(
-        ready=JobState.SUCCEEDED in states and not active,
-        active=active,
+        ready=is_scored(version),
+        active=any(run.is_active for run in version.scoring_runs.all()),
         error=last.error if last is not None and last.state == JobState.FAILED else "",
         unreadable=first_unreadable(unreadable_images(version)),
     )
@@ -154,49 +161,37 @@ def left_out_of_training(study: Study) -> Unreadable:
     return first_unreadable(last.problems if last is not None else [])
 
 
-def metric_rows(
-    study: Study,
-    points: Mapping[str, list[HoldoutPoint]],
-    active: Mapping[str, list[HoldoutPoint]] | None,
-) -> list[MetricRow]:
+def metric_rows(study: Study, points: Points, active: Points | None) -> list[MetricRow]:
     """Agreement with the labels of now; the change is against the active version's points."""
-    from ...learning.evaluation import evaluate
-
     rows = []
     for item in study.perspective_settings:
-        mine = points[item.key]
-        found = evaluate([p.mean for p in mine], [p.mos for p in mine])
-        change = None
+        found, change = agreement_of(points[item.key]), None
         if active is not None and found.srcc is not None:
-            other = active[item.key]
-            theirs = evaluate([p.mean for p in other], [p.mos for p in other]).srcc
+            theirs = agreement_of(active[item.key]).srcc
             change = None if theirs is None else found.srcc - theirs
-        rows.append(
-            MetricRow(
-                localized(item.label),
-                found.n,
-                found.srcc,
-                found.plcc,
-                found.krcc,
-                found.rmse,
-                change,
-            )
-        )
+        rows.append(MetricRow(localized(item.label), found, change))
     return rows
 
 
 def candidate_cards(
-    study: Study, versions: Iterable[ModelVersion], active_points: Mapping[str, Any] | None
+    study: Study, versions: Sequence[ModelVersion], labelled: LabelledStimuli
 ) -> list[dict[str, Any]]:
-    """Candidates with their metrics; one that is not scored yet shows those of its training."""
+    """Candidates with their metrics, each compared with the version in use of its predictor."""
+    in_use = {
+        version.predictor_id: holdout_points(version, labelled)
+        for version in versions
+        if version.state == ModelVersion.State.ACTIVE
+    }
     cards = []
     for version in versions:
         if version.state != ModelVersion.State.CANDIDATE:
             continue
+        active = in_use.get(version.predictor_id)
         cards.append(
             {
                 "version": version,
-                "rows": metric_rows(study, holdout_points(version), active_points),
+                "rows": metric_rows(study, holdout_points(version, labelled), active),
+                "changes": active is not None,
                 "scoring": scoring_state(version),
                 "training": training_chart(version.metrics),
                 "explanations": explanation_table(study, version),
@@ -206,25 +201,42 @@ def candidate_cards(
 
 
 def predicted_scores(study: Study, stimulus: Stimulus) -> list[PredictedScore]:
-    """The predictions of a stimulus from `selectors.predicted_stimuli`, in the model's order.
+    """The predictions of a stimulus from `selectors.predicted_stimuli`, in the study's order.
 
     A linear model may expect a score beyond the scale; a person is shown the scale's end.
     """
-    found = {item.perspective: item for item in stimulus.of_version}  # type: ignore[attr-defined]  # prefetched
+    found = expectations_of(stimulus)
     scores = []
     for item in study.perspective_settings:
         if item.key in found:
-            prediction = found[item.key]
-            width = _width(item.scale)
+            expected = found[item.key]
+            width = item.scale.maximum - item.scale.minimum
             scores.append(
                 PredictedScore(
                     localized(item.label),
-                    item.scale.from_unit(min(1.0, max(0.0, prediction.mean))),
-                    width * prediction.epistemic_sd,
-                    width * prediction.aleatoric_sd,
+                    item.scale.from_unit(min(1.0, max(0.0, expected.mean))),
+                    width * expected.epistemic_sd,
+                    width * expected.rater_sd,
                 )
             )
     return scores
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """A training and what came of it."""
+
+    run: TrainingRun
+    version: ModelVersion | None
+    scoring: ScoringRun | None
+
+
+def history(runs: Iterable[TrainingRun]) -> list[HistoryLine]:
+    lines = []
+    for run in runs:
+        version = getattr(run, "model_version", None)
+        lines.append(HistoryLine(run, version, last_scoring(version) if version else None))
+    return lines
 
 
 @dataclass(frozen=True)
@@ -249,15 +261,6 @@ class ExplanationTable:
     rouge_l: float | None
 
 
-@dataclass(frozen=True)
-class ExplainedAnswer:
-    """What a version answers to one question, and the closed answers in it as raters see them."""
-
-    question: str
-    text: str
-    phrases: list[str]
-
-
 def explanation_table(study: Study, version: ModelVersion) -> ExplanationTable | None:
     """None where the version does not explain. A field that the form no longer has is left out."""
     found = version.explanation_metrics
@@ -280,37 +283,9 @@ def explanation_table(study: Study, version: ModelVersion) -> ExplanationTable |
     )
 
 
-def explained_answers(study: Study, version: ModelVersion, stimulus: int) -> list[ExplainedAnswer]:
-    """The answers to the questions in their order, that about everything last."""
-    fields = {field.key: field for field in study.form.fields}
-    answers = {
-        item.question: item for item in version.predicted_explanations.filter(stimulus=stimulus)
-    }
-    shown = []
-    for question in Question:
-        if question in answers:
-            item = answers[question]
-            phrases = [
-                localized(fields[key].phrases[level - 1])
-                for key, level in item.phrases.items()
-                if key in fields and 1 <= level <= len(fields[key].phrases)
-            ]
-            shown.append(ExplainedAnswer(str(question.label), item.text, phrases))
-    return shown
-
-
-def mean_srcc(rows: list[MetricRow]) -> float | None:
-    known = [row.srcc for row in rows if row.srcc is not None]
-    return sum(known) / len(known) if len(known) == len(PERSPECTIVES) else None
-
-
-def _width(scale: Scale) -> float:
-    return scale.maximum - scale.minimum
-
-
 def _job_line(job: TrainingRun | ScoringRun | ExplainingRun) -> JobLine:
     if isinstance(job, TrainingRun):
-        title = gettext("Training")
+        title = gettext("Training of %(predictor)s") % {"predictor": job.predictor.name}
     elif isinstance(job, ExplainingRun):
         title = gettext("Explaining by version %(number)d") % {"number": job.model_version.number}
     else:

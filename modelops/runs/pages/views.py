@@ -1,37 +1,49 @@
 """The model page of a study, and the fragments that other pages show."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
+from annotation.models import Study
 from annotation.studies.selectors import find_study
 from annotation.studies.texts import localized
 from workbench.accounts.signed_in import signed_in
 from workbench.core.errors import MintError
 
-from ...models import TrainingRun
+from ...acquisition.registry import DEFAULT_STRATEGY, STRATEGIES
+from ...explaining.selectors import explained_answers
+from ...learning.evaluation import mean_srcc
+from ...models import ModelVersion, TrainingRun
+from ...predictors.backbones import offered_backbones
+from ...registry.holdout import Points, holdout_labels, holdout_points
 from ...registry.selectors import (
     active_version,
     failed_scorings,
     failed_training,
-    holdout_points,
     most_uncertain,
     predicted_stimuli,
+    predictor_named,
+    predictors_of,
     training_runs_of,
     version_of,
     versions_of,
 )
+from ..predictors import add_predictor, ensure_predictor, lead
 from ..promotion import promote, reject
 from ..retraining import changed_recipe, request_retrain
 from ..scoring import start_scoring
 from . import summaries
 from .charts import scatter, training_chart
+from .comparison import compare, contenders
 
 VIEW = "modelops.view_model"
 RUN = "modelops.run_model"
@@ -42,107 +54,135 @@ _HISTORY_SHOWN = 20
 @login_required
 @require_safe
 def model_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """Active version, candidates, labels, jobs, hold-out pictures, uncertain images, history."""
+    """Predictors, candidates, labels, jobs, hold-out pictures, uncertain images, history."""
     study = find_study(request.user, slug, VIEW)
-    versions = list(versions_of(study))
+    versions, labelled = list(versions_of(study)), holdout_labels(study)
     active = active_version(study)
-    points = holdout_points(active) if active else None
+    found = contenders(predictors_of(study), versions)
     context: dict[str, Any] = {
         "study": study,
         "tab": "model",
         "active": active,
+        "predictors": found,
+        "comparison": compare(study, found, labelled),
+        "backbones": list(offered_backbones()),
+        "strategies": list(STRATEGIES.values()),
         "labels": summaries.label_state(study),
         "jobs": summaries.job_lines(study),
         "last_failure": failed_training(study),
         "left_out": summaries.left_out_of_training(study),
-        "candidates": summaries.candidate_cards(study, versions, points),
-        "versions": versions[:_HISTORY_SHOWN],
-        "runs": training_runs_of(study)[:_HISTORY_SHOWN],
+        "candidates": summaries.candidate_cards(study, versions, labelled),
+        "history": summaries.history(training_runs_of(study)[:_HISTORY_SHOWN]),
     }
-    if active and points is not None:
-        rows = summaries.metric_rows(study, points, None)
-        context |= {
-            "scoring": summaries.scoring_state(active),
-            "rows": rows,
-            "srcc": summaries.mean_srcc(rows),
-            "predicted": predicted_stimuli(active).count(),
-            "explanations": summaries.explanation_table(study, active),
-            "scatters": [
-                scatter(localized(item.label), item.scale, points[item.key])
-                for item in study.perspective_settings
-            ],
-            "training": training_chart(active.metrics),
-            "uncertain": [
-                {"stimulus": item, "scores": summaries.predicted_scores(study, item)}
-                for item in most_uncertain(active, _UNCERTAIN_SHOWN)
-            ],
-        }
+    if active:
+        context |= _in_use(study, active, holdout_points(active, labelled))
     return render(request, "modelops/model.html", context)
 
 
-@login_required
-@require_POST
-def retrain(request: HttpRequest, slug: str) -> HttpResponse:
-    study = find_study(request.user, slug, RUN)
-    try:
-        request_retrain(
-            study=study,
-            actor=signed_in(request),
-            trigger=TrainingRun.Trigger.CONSOLE,
-            promote_when_done=request.POST.get("promote") == "on",
-            recipe=changed_recipe(explanations=request.POST.get("explanations") == "on"),
-        )
-    except MintError as error:
-        messages.error(request, error.message)
-    return redirect("study-model", slug=study.slug)
+def _in_use(study: Study, active: ModelVersion, points: Points) -> dict[str, Any]:
+    rows = summaries.metric_rows(study, points, None)
+    return {
+        "scoring": summaries.scoring_state(active),
+        "rows": rows,
+        "srcc": mean_srcc(row.agreement for row in rows),
+        "predicted": predicted_stimuli(active).count(),
+        "explanations": summaries.explanation_table(study, active),
+        "scatters": [
+            scatter(localized(item.label), item.scale, points[item.key])
+            for item in study.perspective_settings
+        ],
+        "training": training_chart(active.metrics),
+        "uncertain": [
+            {"stimulus": item, "scores": summaries.predicted_scores(study, item)}
+            for item in most_uncertain(active, _UNCERTAIN_SHOWN)
+        ],
+    }
 
 
-@login_required
-@require_POST
-def promote_version(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    study = find_study(request.user, slug, RUN)
-    try:
-        promote(version=version_of(study, number), actor=signed_in(request))
-    except MintError as error:
-        messages.error(request, error.message)
-    else:
+def _act(act: Callable[..., str]) -> Callable[..., HttpResponse]:
+    """A view of a form on the model page: `act(request, study, …)` does what it asks for and
+    answers what to tell the person; what it refuses is told, too. Back to the page."""
+
+    @login_required
+    @require_POST
+    @wraps(act)
+    def view(request: HttpRequest, slug: str, **arguments: Any) -> HttpResponse:
+        study = find_study(request.user, slug, RUN)
+        try:
+            told = act(request, study, **arguments)
+        except MintError as error:
+            messages.error(request, error.message)
+        else:
+            if told:
+                messages.success(request, told)
+        return redirect("study-model", slug=study.slug)
+
+    return view
+
+
+@_act
+def retrain(request: HttpRequest, study: Study) -> str:
+    actor, name = signed_in(request), request.POST.get("predictor")
+    predictor = predictor_named(study, name) if name else ensure_predictor(study=study, actor=actor)
+    request_retrain(
+        predictor=predictor,
+        actor=actor,
+        trigger=TrainingRun.Trigger.CONSOLE,
+        promote_when_done=request.POST.get("promote") == "on",
+        recipe=changed_recipe(predictor, explanations=request.POST.get("explanations") == "on"),
+    )
+    return ""  # the page shows the job
+
+
+@_act
+def add(request: HttpRequest, study: Study) -> str:
+    predictor = add_predictor(
+        study=study,
+        actor=signed_in(request),
+        backbone=request.POST.get("backbone", ""),
+        name=slugify(request.POST.get("name", ""))[:40],
+        strategy=request.POST.get("strategy", DEFAULT_STRATEGY),
+    )
+    return _("Predictor %(name)s is added.") % {"name": predictor.name}
+
+
+@_act
+def lead_predictor(request: HttpRequest, study: Study, name: str) -> str:
+    predictor = predictor_named(study, name)
+    lead(predictor=predictor, actor=signed_in(request))
+    text = _("Predictor %(name)s leads: the images that it is unsure of come first.")
+    return text % {"name": predictor.name}
+
+
+@_act
+def promote_version(request: HttpRequest, study: Study, number: int) -> str:
+    version = version_of(study, number)
+    promote(version=version, actor=signed_in(request))
+    if version.predictor.leading:
         text = _("Version %(number)d is the active model; the images it is unsure of come first.")
-        messages.success(request, text % {"number": number})
-    return redirect("study-model", slug=study.slug)
-
-
-@login_required
-@require_POST
-def reject_version(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    study = find_study(request.user, slug, RUN)
-    try:
-        reject(version=version_of(study, number), actor=signed_in(request))
-    except MintError as error:
-        messages.error(request, error.message)
     else:
-        messages.success(request, _("Version %(number)d is rejected.") % {"number": number})
-    return redirect("study-model", slug=study.slug)
+        text = _("Version %(number)d is the active one of %(predictor)s.")
+    return text % {"number": number, "predictor": version.predictor.name}
 
 
-@login_required
-@require_POST
-def predict_version(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Predicts what the version has not predicted yet, after a failure or a mended file."""
-    study = find_study(request.user, slug, RUN)
-    try:
-        start_scoring(version=version_of(study, number))
-    except MintError as error:
-        messages.error(request, error.message)
-    else:
-        text = _("Version %(number)d is now predicting the images that it has not predicted yet.")
-        messages.success(request, text % {"number": number})
-    return redirect("study-model", slug=study.slug)
+@_act
+def reject_version(request: HttpRequest, study: Study, number: int) -> str:
+    reject(version=version_of(study, number), actor=signed_in(request))
+    return _("Version %(number)d is rejected.") % {"number": number}
+
+
+@_act
+def predict_version(request: HttpRequest, study: Study, number: int) -> str:
+    """Predicts what the version has not predicted yet, after a failure or a file that was fixed."""
+    start_scoring(version=version_of(study, number))
+    text = _("Version %(number)d is now predicting the images that it has not predicted yet.")
+    return text % {"number": number}
 
 
 @login_required
 @require_safe
 def jobs(request: HttpRequest, slug: str) -> HttpResponse:
-    """What is under way, asked for every two seconds; when it is over the page is drawn anew."""
+    """What is under way, asked for every two seconds; when it is over the page is drawn again."""
     study = find_study(request.user, slug, VIEW)
     lines = summaries.job_lines(study)
     if not lines:
@@ -180,6 +220,6 @@ def stimulus_predictions(request: HttpRequest, slug: str, pk: int) -> HttpRespon
         "study": study,
         "active": active,
         "scores": summaries.predicted_scores(study, stimulus) if stimulus else [],
-        "answers": summaries.explained_answers(study, active, pk) if active else [],
+        "answers": explained_answers(study, active, pk) if active else [],
     }
     return render(request, "modelops/_stimulus.html", context)

@@ -14,7 +14,7 @@ from tests import factories
 from tests.annotation.answering import answer, sitting
 from tests.e2e.signing_in import sign_in
 from tests.e2e.states.scene import Scene
-from tests.modelops.labelling import label_pool
+from tests.modelops.labelling import label_pool, make_predictor
 
 OWN = "/studies/demo"
 
@@ -149,13 +149,22 @@ def model(scene: Scene) -> Iterator[str]:
     for number, state in ((1, "active"), (2, "candidate")):
         _version(scene, stimuli, number, state)
     TrainingRun.objects.create(
-        study=scene.study, trigger="api", state="failed", error="No space left; free some."
+        study=scene.study,
+        predictor=make_predictor(scene.study),
+        trigger="api",
+        state="failed",
+        error="No space left; free some.",
     )
     scene.go(f"{OWN}/model/")
     expect(scene.page.get_by_text("Candidate: version 2")).to_be_visible()
     yield "model with a candidate"
     TrainingRun.objects.create(
-        study=scene.study, trigger="api", state="running", stage="embedding", progress_total=9
+        study=scene.study,
+        predictor=make_predictor(scene.study),
+        trigger="api",
+        state="running",
+        stage="embedding",
+        progress_total=9,
     )
     scene.go(f"{OWN}/model/")
     yield "training"
@@ -171,29 +180,36 @@ def _version(scene: Scene, stimuli: list[Stimulus], number: int, state: str) -> 
         study=study, content_sha256=f"{number:064}", stimuli=9, ratings=54, holdout_stimuli=3
     )
     run = TrainingRun.objects.create(
-        study=study, snapshot=snapshot, trigger="api", state="succeeded"
+        study=study,
+        predictor=make_predictor(study),
+        snapshot=snapshot,
+        trigger="api",
+        state="succeeded",
     )
     metrics = {"srcc": 0.9, "plcc": 0.9, "krcc": 0.8, "rmse": 0.1, "n": 3}
     names = ("quality", "authenticity", "correspondence")
     version = ModelVersion.objects.create(
         study=study,
+        predictor=make_predictor(study),
         number=number,
         state=state,
         preset="tiny",
+        heads=list(names),
         snapshot=snapshot,
         training_run=run,
-        metrics=dict.fromkeys(names, metrics),
+        metrics={"perspectives": dict.fromkeys(names, metrics)},
         promoted_at=timezone.now() if state == "active" else None,
     )
     Prediction.objects.bulk_create(
         Prediction(
             stimulus=stimulus,
             model_version=version,
-            perspective=name,
+            perspective=perspective,
             mean=place / len(stimuli),
-            epistemic_sd=0.1,
-            aleatoric_sd=0.1,
+            posterior_sd=0.08,
+            misfit_sd=0.06,
+            rater_sd=0.1,
         )
         for place, stimulus in enumerate(stimuli)
-        for name in names
+        for perspective in study.perspectives.all()
     )

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from modelops.acquisition.lcmd import SKETCH_DIMENSIONS, draw_candidates, lcmd, rank, sketch
+from modelops.acquisition.lcmd import SKETCH_DIMENSIONS, lcmd, sketch
 
 Array = NDArray[np.float64]
 
@@ -64,38 +64,6 @@ def test_identical_points_are_each_chosen_once() -> None:
 
 def test_no_candidates_give_no_choice() -> None:
     assert lcmd(np.empty((0, 3)), 4, np.random.default_rng(0)).size == 0
-
-
-def test_chosen_come_first_in_order_and_the_rest_by_uncertainty() -> None:
-    features = np.array([[0.0], [1.0], [4.0], [9.0], [10.0]])
-    sd = np.array([0.1, 0.5, 0.3, 0.2, 0.4])
-    ranking = rank(features, np.arange(5), sd, 2, seed=0)
-    assert ranking.chosen.tolist() == [4, 0]
-    assert (-ranking.priorities).argsort().tolist() == [4, 0, 1, 2, 3]
-
-
-def test_an_ineligible_stimulus_is_never_chosen() -> None:
-    candidates = draw_candidates(np.array([True, False, True]), seed=0)
-    ranking = rank(np.array([[0.0], [10.0]]), candidates, np.ones(3), 3, seed=0)
-    assert sorted(ranking.chosen) == [0, 2]
-    assert ranking.priorities[1] < 1
-
-
-def test_a_huge_pool_is_sampled_reproducibly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("modelops.acquisition.lcmd.MAXIMUM_CANDIDATES", 10)
-    eligible = np.arange(100) % 2 == 0
-    drawn = draw_candidates(eligible, seed=1)
-    assert len(set(drawn)) == 10
-    assert eligible[drawn].all()
-    assert (drawn == draw_candidates(eligible, seed=1)).all()
-
-
-def test_the_same_seed_gives_the_same_ranking() -> None:
-    features = np.random.default_rng(1).normal(size=(60, SKETCH_DIMENSIONS + 100))
-    sd = features[:, 0]
-    first, second, other = (rank(features, np.arange(60), sd, 9, seed=s) for s in (4, 4, 5))
-    assert first.chosen.tolist() == second.chosen.tolist()
-    assert first.chosen.tolist() != other.chosen.tolist()
 
 
 def test_the_sketch_keeps_distances() -> None:

@@ -9,10 +9,11 @@ from django.core.management import CommandError, call_command
 
 from annotation.models import Stimulus, Study
 from modelops.models import ModelVersion, TrainingRun
-from modelops.predictors.mint.recipe import default_recipe
+from modelops.predictors.registry import PREDICTORS
 from modelops.runs.waiting import metric_lines, report_unreadable, wait_for
 from tests.factories import make_stimuli, make_study
 from tests.modelops.conftest import Train, score_all
+from tests.modelops.labelling import make_predictor
 from workbench.accounts.models import User
 from workbench.settings import BASE_DIR
 
@@ -70,13 +71,13 @@ def test_the_documented_retrainings_are_recipes(study: Study, labelled: list[Sti
         for line in lines
         if re.match(r"\S*(python )?manage.py retrain ", line)
     ]
-    assert len(commands) == 4
+    assert len(commands) == 5
     for words in commands:
         settings = [word for word in words if "=" in word]
         if "paper" in words:
-            assert default_recipe("vit-g").changed(settings).epochs == 500
+            assert PREDICTORS["vit-g"].recipe().changed(settings).epochs == 500
         else:
-            assert default_recipe("tiny").changed(settings)
+            assert PREDICTORS["tiny"].recipe().changed(settings)
 
 
 def test_retrain_names_what_is_missing(study: Study, small_model_settings: None) -> None:
@@ -133,7 +134,9 @@ def test_promote_makes_a_version_active(study: Study, scored: ModelVersion) -> N
 
 
 def test_waiting_prints_a_line_for_each_step(study: Study) -> None:
-    run = TrainingRun.objects.create(study=study, trigger="command")
+    run = TrainingRun.objects.create(
+        study=study, predictor=make_predictor(study), trigger="command"
+    )
     steps: Iterator[dict[str, Any]] = iter(
         [
             {"state": "running", "stage": "embedding", "progress_done": 1, "progress_total": 3},
@@ -154,14 +157,20 @@ def test_waiting_prints_a_line_for_each_step(study: Study) -> None:
 
 def test_waiting_ends_with_the_message_of_a_failure(study: Study) -> None:
     run = TrainingRun.objects.create(
-        study=study, trigger="command", state="failed", error="free some space"
+        study=study,
+        predictor=make_predictor(study),
+        trigger="command",
+        state="failed",
+        error="free some space",
     )
     with pytest.raises(CommandError, match="free some space"):
         wait_for(run, io.StringIO())  # type: ignore[arg-type]  # as above
 
 
 def test_waiting_mentions_that_no_worker_answers(study: Study) -> None:
-    run = TrainingRun.objects.create(study=study, trigger="command")
+    run = TrainingRun.objects.create(
+        study=study, predictor=make_predictor(study), trigger="command"
+    )
     naps = 0
 
     def nap(seconds: float) -> None:
@@ -176,5 +185,6 @@ def test_waiting_mentions_that_no_worker_answers(study: Study) -> None:
 
 
 def test_metrics_that_are_not_defined_are_a_dash() -> None:
-    version = ModelVersion(metrics={"quality": {"srcc": 0.61234, "n": 2, "rmse": None}})
+    found = {"srcc": 0.61234, "plcc": None, "krcc": None, "rmse": None, "n": 2}
+    version = ModelVersion(heads=["quality"], metrics={"perspectives": {"quality": found}})
     assert metric_lines(version)[1] == "quality             2   0.612       –       –       –"

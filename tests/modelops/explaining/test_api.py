@@ -53,12 +53,13 @@ def upload(api: APIClient, data: bytes = png(7), prompt: str = "a red circle", *
 def test_explanations_are_listed_by_stimulus_and_version(
     api: APIClient, scored: ModelVersion, labelled: list[Stimulus]
 ) -> None:
+    authenticity = scored.study.perspectives.get(key="authenticity")
     for stimulus in labelled[:3]:
-        for question in ("overall", "authenticity"):
+        for perspective in (None, authenticity):
             PredictedExplanation.objects.create(
                 stimulus=stimulus,
                 model_version=scored,
-                question=question,
+                perspective=perspective,
                 text="The image is highly distorted.",
                 phrases={"authenticity_distortion": 1},
             )
@@ -107,8 +108,9 @@ def test_an_uploaded_image_gets_scores_and_explanations(
     expected = model.last_layer.predict(model.embedder.embed([stimulus]).matrix([stimulus.pk]))
     found = body["scores"]["correspondence"]
     assert found["mean"] == pytest.approx(expected.mean[0, 2], abs=1e-3)
-    assert found["epistemic_sd"] == pytest.approx(expected.epistemic_sd[0, 2], abs=1e-3)
-    assert found["aleatoric_sd"] == pytest.approx(expected.aleatoric_sd[0, 2], abs=1e-3)
+    assert found["posterior_sd"] == pytest.approx(expected.posterior_sd[0, 2], abs=1e-3)
+    assert found["misfit_sd"] == pytest.approx(expected.misfit_sd[0, 2], abs=1e-3)
+    assert found["rater_sd"] == pytest.approx(expected.rater_sd[0, 2], abs=1e-3)
     # One question alone has the same answer; what is no question is refused.
     one = upload(api, data, stimulus.prompt.text, questions=["authenticity"])
     assert one.status_code == 201, one.content

@@ -50,7 +50,7 @@ def test_explanations_stand_on_the_page_of_the_image(
     PredictedExplanation.objects.create(
         stimulus=labelled[0],
         model_version=scored,
-        question="authenticity",
+        perspective=scored.study.perspectives.get(key="authenticity"),
         text="The image is highly distorted. <b>odd</b>.",
         phrases={"authenticity_distortion": 1, "gone_since": 2, "quality_clarity": 9},
     )

@@ -10,8 +10,9 @@ import pytest
 from annotation.models import Explanation, Stimulus, Study
 from modelops.errors import CannotExplainError
 from modelops.explaining import runs as explaining
-from modelops.explaining.version_training import decoding_of
-from modelops.explaining.wording import QUESTIONS
+from modelops.explaining.selectors import questions_of
+from modelops.explaining.store import pipeline_of
+from modelops.explaining.training_service import decoding_of
 from modelops.learning.errors import LearningError
 from modelops.models import ExplainingRun, ModelVersion, PredictedExplanation
 from modelops.predictors.store import release_models, version_model
@@ -20,7 +21,7 @@ from modelops.runs import sweeping
 from tests.conftest import Sent
 from tests.factories import make_stimuli
 from tests.modelops.conftest import Train, score_all
-from tests.modelops.explained import explain_all, quick_language
+from tests.modelops.explained import explain_all, mint_of, quick_language
 
 __all__ = ["quick_language"]
 
@@ -95,7 +96,8 @@ def test_every_image_is_explained_once_after_its_scoring(
     run.refresh_from_db()
     assert (run.state, run.progress_done) == ("succeeded", 40)
     assert PredictedExplanation.objects.count() == 40 * 4
-    assert set(PredictedExplanation.objects.values_list("question", flat=True)) == set(QUESTIONS)
+    answered = PredictedExplanation.objects.values_list("perspective__key", flat=True)
+    assert set(answered) == {"quality", "authenticity", "correspondence", None}
 
 
 def test_the_stored_answers_are_those_of_the_stored_model(
@@ -103,18 +105,19 @@ def test_the_stored_answers_are_those_of_the_stored_model(
 ) -> None:
     run = explaining.start_explaining(version=explains)
     explaining.explain_some(run_id=run.pk)
-    answerer = version_model(explains).answerer
+    pipeline = pipeline_of(version_model(explains))
     stimulus = Stimulus.objects.select_related("prompt").order_by("pk")[3]
-    inputs = answerer.scores.processor([stimulus.image.path], [stimulus.prompt.text])
-    ((expected,),) = answerer.answer(inputs, [QUESTIONS["overall"]], decoding_of("tiny"))
-    stored = PredictedExplanation.objects.get(stimulus=stimulus, question="overall")
+    inputs = pipeline.scores.processor([stimulus.image.path], [stimulus.prompt.text])
+    whole = questions_of(explains.study).texts["overall"]
+    ((expected,),) = pipeline.answer(inputs, [whole], decoding_of("tiny"))
+    stored = PredictedExplanation.objects.get(stimulus=stimulus, perspective=None)
     assert stored.text == expected
 
 
 def test_a_model_that_is_let_go_goes_at_once(explains: ModelVersion) -> None:
     model = version_model(explains)
     model.embedder.embed([Stimulus.objects.select_related("prompt").order_by("pk")[0]])
-    gone = weakref.ref(model.backbone.model)
+    gone = weakref.ref(mint_of(model))
     gc.disable()  # as if the collector did not happen to run
     try:
         del model
@@ -142,7 +145,7 @@ def test_a_turn_that_is_done_twice_changes_nothing(explains: ModelVersion) -> No
     PredictedExplanation.objects.bulk_create(
         answered,
         update_conflicts=True,
-        unique_fields=["model_version", "stimulus", "question"],
+        unique_fields=["model_version", "stimulus", "perspective"],
         update_fields=["text", "phrases"],
     )
     assert list(PredictedExplanation.objects.order_by("pk").values_list("pk", "text")) == before

@@ -9,15 +9,21 @@ from pathlib import Path
 import pytest
 import torch
 
+from annotation.protocol.aigciqa2023 import default_perspectives
 from annotation.protocol.answers import Reason
 from annotation.protocol.forms import ExplanationForm, FormField, FormText
-from annotation.protocol.perspectives import PERSPECTIVES
+from annotation.protocol.perspectives import ALL_TOGETHER
+from modelops.explaining.checkpoint import Explainer, save_explainer, start_explainer
+from modelops.explaining.model import GREEDY, MintIQAExplainer, Tokens
+from modelops.explaining.pipeline import ExplanationPipeline, load_pipeline
+from modelops.explaining.questions import Questions, parse_answer, word_answer
 from modelops.explaining.tiny_language import (
     LanguageRecipe,
     Remarks,
     Steps,
     form_tokenizer,
     make_practice,
+    tiny_language_model,
     train_language_model,
 )
 from modelops.explaining.training import (
@@ -29,31 +35,18 @@ from modelops.explaining.training import (
     look,
     train_explainer,
 )
-from modelops.explaining.wording import OVERALL, QUESTIONS, parse_answer, word_answer
 from modelops.learning.errors import DivergedError, LearningError
-from modelops.predictors.mint import (
-    GREEDY,
-    Answerer,
-    LoadedModel,
-    MintIQAExplainer,
-    MintIQAProcessor,
-    ModelInputs,
-    Speech,
-    Tokens,
-    load_answerer,
-    load_tokenizer,
-    save_model,
-    save_speech,
-    start_speech,
-    tiny_language_model,
-    train_tiny_tokenizer,
-)
+from modelops.predictors.mint.checkpoint import LoadedModel, save_model
+from modelops.predictors.mint.processing import MintIQAProcessor, ModelInputs
+from modelops.predictors.mint.tokenization import load_tokenizer, train_tiny_tokenizer
 from tests.modelops.predictors.mint.fine_tuning.models import small_model
 
 FORM = ExplanationForm(
     (FormField("colour", "quality", "Colour", ("much too dark", "quite bright")),),
     (FormText("quality", "Why?", "colour", at_most=1),),
 )
+QUESTIONS = Questions.of(default_perspectives(), FORM)
+QUALITY = QUESTIONS.texts["quality"]
 REMARKS = Remarks({"quality": ("no light at all",)})
 
 
@@ -64,7 +57,7 @@ def ignore(done: int, total: int) -> None:
 @pytest.fixture(scope="module")
 def scores(tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
     folder = tmp_path_factory.mktemp("words")
-    train_tiny_tokenizer(list(QUESTIONS.values()) * 5, folder)
+    train_tiny_tokenizer(list(QUESTIONS.texts.values()) * 5, folder)
     model = small_model(vocabulary=2048)
     with torch.no_grad():
         # Random weights of the usual size hardly look at the image.
@@ -74,13 +67,13 @@ def scores(tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
 
 
 @pytest.fixture(scope="module")
-def speech(scores: LoadedModel) -> Speech:
+def explainer(scores: LoadedModel) -> Explainer:
     """A language model that has learnt to word notes, before an untrained stage 2."""
-    tokenizer = form_tokenizer(FORM, REMARKS)
+    tokenizer = form_tokenizer(QUESTIONS, REMARKS)
     language = tiny_language_model(1)
     recipe = LanguageRecipe(steps=60, batch_size=16, learning_rate=3e-3)
-    train_language_model(language, tokenizer, FORM, REMARKS, recipe, ignore)
-    return start_speech(scores, language, tokenizer)
+    train_language_model(language, tokenizer, QUESTIONS, REMARKS, recipe, ignore)
+    return start_explainer(scores, language, tokenizer)
 
 
 def pictures(scores: LoadedModel, shades: list[float]) -> ModelInputs:
@@ -97,54 +90,60 @@ def reasons(level: int) -> Mapping[str, Reason]:
     return {"quality": Reason({"colour": level})}
 
 
-def answers(speech: Speech, seen: Seen, question: str) -> list[str]:
-    words, count = QUESTIONS[question], len(seen.queries)
+def answers(explainer: Explainer, seen: Seen, question: str) -> list[str]:
+    words, count = question, len(seen.queries)
     with torch.inference_mode():
-        vision = speech.model.vision_model.post_layernorm(seen.features.float())
-        asked = Tokens(*speech.questions([words] * count))
-        embeds = speech.model.encode_questions(vision, seen.queries, asked)
-        return speech.language.decode(
-            speech.model.generate(embeds, speech.language.questions([words] * count))
+        vision = explainer.model.vision_model.post_layernorm(seen.features.float())
+        asked = Tokens(*explainer.tokenizer([words] * count))
+        embeds = explainer.model.encode_questions(vision, seen.queries, asked)
+        return explainer.language.decode(
+            explainer.model.generate(embeds, explainer.language.questions([words] * count))
         )
 
 
-def test_the_language_model_words_the_notes_that_it_is_given(speech: Speech) -> None:
-    language, tokenizer = speech.model.language_model, speech.language
+def test_the_language_model_words_the_notes_that_it_is_given(explainer: Explainer) -> None:
+    language, tokenizer = explainer.model.language_model, explainer.language
     for level in (1, 2):
         told = tokenizer.questions([FORM.fields[0].phrases[level - 1]]).ids[:, 1:]
-        asked = tokenizer.questions([QUESTIONS["quality"]]).ids
+        asked = tokenizer.questions([QUALITY]).ids
         ids = torch.cat([told, asked], dim=1)
         written = language.generate(
             ids, attention_mask=torch.ones_like(ids), max_new_tokens=20, do_sample=False
         )
         (said,) = tokenizer.decode(written[:, ids.shape[1] :].tolist())
-        assert said.startswith(word_answer(FORM, reasons(level), "quality"))
+        assert said.startswith(word_answer(QUESTIONS, reasons(level), "quality"))
     assert not any(parameter.requires_grad for parameter in language.parameters())
 
 
-def test_it_learns_to_say_what_it_sees(scores: LoadedModel, speech: Speech, tmp_path: Path) -> None:
+def test_it_learns_to_say_what_it_sees(
+    scores: LoadedModel, explainer: Explainer, tmp_path: Path
+) -> None:
     shades = [-1.5 + 0.2 * number for number in range(16)]
-    seen = look_at(scores, speech.model, shades)
+    seen = look_at(scores, explainer.model, shades)
     examples = [
-        Example(row, question, (word_answer(FORM, reasons(1 + (shade > 0)), question),))
+        Example(
+            row,
+            QUESTIONS.texts[question],
+            (word_answer(QUESTIONS, reasons(1 + (shade > 0)), question),),
+        )
         for row, shade in enumerate(shades)
-        for question in ("quality", OVERALL)
+        for question in ("quality", ALL_TOGETHER)
     ]
-    frozen = {k: v.clone() for k, v in speech.model.language_model.state_dict().items()}
+    frozen = {k: v.clone() for k, v in explainer.model.language_model.state_dict().items()}
     with torch.no_grad():
-        before = float(batch_loss(speech, seen, examples))
+        before = float(batch_loss(explainer, seen, examples))
     recipe = ExplanationRecipe(epochs=25, batch_size=8, learning_rate=5e-3)
-    train_explainer(speech, seen, examples, recipe, tmp_path / "kept", ignore)
+    train_explainer(explainer, seen, examples, recipe, tmp_path / "kept", ignore)
     with torch.no_grad():
         # What is left is the language model's: it cannot know who makes a remark.
-        assert float(batch_loss(speech, seen, examples)) < before / 2
+        assert float(batch_loss(explainer, seen, examples)) < before / 2
 
     # Shades between those that it learnt from.
-    unseen = look_at(scores, speech.model, [-1.2, -0.7, 0.7, 1.2])
-    said = [parse_answer(FORM, text).get("colour") for text in answers(speech, unseen, "quality")]
+    unseen = look_at(scores, explainer.model, [-1.2, -0.7, 0.7, 1.2])
+    said = [parse_answer(FORM, text).get("colour") for text in answers(explainer, unseen, QUALITY)]
     assert said == [1, 1, 2, 2]
-    assert speech.model.zero_convolution.weight.any()
-    after = speech.model.language_model.state_dict()
+    assert explainer.model.zero_convolution.weight.any()
+    after = explainer.model.language_model.state_dict()
     assert all(torch.equal(tensor, after[name]) for name, tensor in frozen.items())
 
 
@@ -153,37 +152,41 @@ _SHORT = ExplanationRecipe(epochs=2, batch_size=2, learning_rate=1e-3)
 
 
 def _short_training(
-    scores: LoadedModel, speech: Speech, checkpoint: Path, progress: Steps, save_seconds: float
+    scores: LoadedModel,
+    explainer: Explainer,
+    checkpoint: Path,
+    progress: Steps,
+    save_seconds: float,
 ) -> dict[str, torch.Tensor]:
     """The weights after a training that begins as every other one does."""
-    seen = look_at(scores, speech.model, [-1.0, 0.0, 1.0])
-    examples = [Example(row, "quality", ("The colour is quite bright.",)) for row in range(3)]
-    started = start_speech(scores, speech.model.language_model, speech.language)
+    seen = look_at(scores, explainer.model, [-1.0, 0.0, 1.0])
+    examples = [Example(row, QUALITY, ("The colour is quite bright.",)) for row in range(3)]
+    started = start_explainer(scores, explainer.model.language_model, explainer.language)
     torch.nn.init.constant_(started.model.language_projection.weight, 0.01)
     train_explainer(started, seen, examples, _SHORT, checkpoint, progress, save_seconds)
     return started.model.state_dict()
 
 
 def test_the_same_seed_trains_the_same_weights(
-    scores: LoadedModel, speech: Speech, tmp_path: Path
+    scores: LoadedModel, explainer: Explainer, tmp_path: Path
 ) -> None:
     one, two = (
-        _short_training(scores, speech, tmp_path / name, ignore, 600) for name in ("one", "two")
+        _short_training(scores, explainer, tmp_path / name, ignore, 600) for name in ("one", "two")
     )
     assert all(torch.equal(tensor, two[name]) for name, tensor in one.items())
 
 
 def test_what_is_frozen_may_be_half_as_wide(
-    scores: LoadedModel, speech: Speech, tmp_path: Path
+    scores: LoadedModel, explainer: Explainer, tmp_path: Path
 ) -> None:
-    language = copy.deepcopy(speech.model.language_model)
-    started = start_speech(scores, language, speech.language)
+    language = copy.deepcopy(explainer.model.language_model)
+    started = start_explainer(scores, language, explainer.language)
     model = started.model
-    model.load_state_dict(speech.model.state_dict())
+    model.load_state_dict(explainer.model.state_dict())
     model.to(torch.bfloat16)  # type: ignore[arg-type]  # transformers leaves it untyped
     frozen = {name: w.clone() for name, w in model.named_parameters() if not w.requires_grad}
     seen = look_at(scores, model, [-1.0, 1.0])
-    examples = [Example(row, "quality", ("The colour is quite bright.",)) for row in range(2)]
+    examples = [Example(row, QUALITY, ("The colour is quite bright.",)) for row in range(2)]
     with torch.no_grad():
         before = float(batch_loss(started, seen, examples))
     recipe = ExplanationRecipe(epochs=10, batch_size=2, learning_rate=1e-3)
@@ -195,21 +198,21 @@ def test_what_is_frozen_may_be_half_as_wide(
     assert all(torch.equal(item, model.get_parameter(name)) for name, item in frozen.items())
     # It answers as it is, and saved in these widths and loaded in one.
     inputs, brief = pictures(scores, [-1.0, 1.0]), replace(GREEDY, max_new_tokens=8)
-    as_it_is = Answerer(scores, started).answer(inputs, [QUESTIONS["quality"]], brief)
+    as_it_is = ExplanationPipeline(scores, started).answer(inputs, [QUALITY], brief)
     save_model(scores, tmp_path / "model")
-    save_speech(started, tmp_path / "model")
-    loaded = load_answerer(tmp_path / "model", dtype=torch.bfloat16)
+    save_explainer(started, tmp_path / "model")
+    loaded = load_pipeline(tmp_path / "model", dtype=torch.bfloat16)
     # And it learns on, saving after each step.
-    train_explainer(loaded.speech, seen, examples, recipe, tmp_path / "on", ignore, 0)
-    on = dict(loaded.speech.model.named_parameters())
+    train_explainer(loaded.explainer, seen, examples, recipe, tmp_path / "on", ignore, 0)
+    on = dict(loaded.explainer.model.named_parameters())
     assert all(torch.equal(item, on[name]) for name, item in frozen.items())
-    assert len(as_it_is[0]) == len(loaded.answer(inputs, [QUESTIONS["quality"]], brief)[0]) == 2
+    assert len(as_it_is[0]) == len(loaded.answer(inputs, [QUALITY], brief)[0]) == 2
 
 
 @pytest.mark.parametrize("last", [1, 2, 3, 4])
 @pytest.mark.parametrize("save_seconds", [0, 600])
 def test_a_training_that_breaks_off_goes_on_to_the_same_weights(
-    scores: LoadedModel, speech: Speech, tmp_path: Path, last: int, save_seconds: float
+    scores: LoadedModel, explainer: Explainer, tmp_path: Path, last: int, save_seconds: float
 ) -> None:
     class BrokenOffError(Exception):
         pass
@@ -221,11 +224,11 @@ def test_a_training_that_breaks_off_goes_on_to_the_same_weights(
         if done == last:
             raise BrokenOffError
 
-    whole = _short_training(scores, speech, tmp_path / "whole", ignore, save_seconds)
+    whole = _short_training(scores, explainer, tmp_path / "whole", ignore, save_seconds)
     with pytest.raises(BrokenOffError):
-        _short_training(scores, speech, tmp_path / "kept", break_off, save_seconds)
+        _short_training(scores, explainer, tmp_path / "kept", break_off, save_seconds)
     again = _short_training(
-        scores, speech, tmp_path / "kept", lambda done, total: told.append(done), save_seconds
+        scores, explainer, tmp_path / "kept", lambda done, total: told.append(done), save_seconds
     )
     assert all(torch.equal(tensor, whole[name]) for name, tensor in again.items())
     # What was saved is not done again: every step before the last one, or the first epoch.
@@ -234,14 +237,14 @@ def test_a_training_that_breaks_off_goes_on_to_the_same_weights(
 
 
 def test_a_checkpoint_knows_its_images_by_their_names_and_not_by_how_they_look(
-    scores: LoadedModel, speech: Speech, tmp_path: Path
+    scores: LoadedModel, explainer: Explainer, tmp_path: Path
 ) -> None:
-    seen = look_at(scores, speech.model, [-1.0, 1.0])
-    examples = [Example(row, "quality", ("The colour is quite bright.",)) for row in range(2)]
+    seen = look_at(scores, explainer.model, [-1.0, 1.0])
+    examples = [Example(row, QUALITY, ("The colour is quite bright.",)) for row in range(2)]
     recipe = ExplanationRecipe(epochs=1, batch_size=2, learning_rate=1e-3)
 
     def steps(seen: Seen) -> int:
-        started = start_speech(scores, speech.model.language_model, speech.language)
+        started = start_explainer(scores, explainer.model.language_model, explainer.language)
         torch.nn.init.constant_(started.model.language_projection.weight, 0.01)
         torch.nn.init.zeros_(started.model.language_projection.bias)
         told: list[int] = []
@@ -257,38 +260,40 @@ def test_a_checkpoint_knows_its_images_by_their_names_and_not_by_how_they_look(
 
 
 def test_a_loss_that_is_no_number_is_named(
-    scores: LoadedModel, speech: Speech, tmp_path: Path
+    scores: LoadedModel, explainer: Explainer, tmp_path: Path
 ) -> None:
-    seen = look_at(scores, speech.model, [0.0])
+    seen = look_at(scores, explainer.model, [0.0])
     seen = replace(seen, features=torch.full_like(seen.features, torch.nan))
-    examples = [Example(0, "quality", ("The colour is quite bright.",))]
+    examples = [Example(0, QUALITY, ("The colour is quite bright.",))]
     with pytest.raises(DivergedError, match="loss is nan at step 1"):
-        train_explainer(speech, seen, examples, _SHORT, tmp_path / "kept", ignore)
+        train_explainer(explainer, seen, examples, _SHORT, tmp_path / "kept", ignore)
 
 
-def test_the_loss_is_that_of_the_whole_model(scores: LoadedModel, speech: Speech) -> None:
+def test_the_loss_is_that_of_the_whole_model(scores: LoadedModel, explainer: Explainer) -> None:
     """Features that were kept, and an image looked at once for two answers, change nothing."""
-    seen = look_at(scores, speech.model, [-1.0, 1.0])
+    seen = look_at(scores, explainer.model, [-1.0, 1.0])
     texts = ("The colour is much too dark.", "The colour is quite bright.")
     with torch.no_grad():
-        found = batch_loss(speech, seen, [Example(1, "quality", texts)])
-        words = [QUESTIONS["quality"]] * 2
+        found = batch_loss(explainer, seen, [Example(1, QUALITY, texts)])
+        words = [QUALITY] * 2
         twice = pictures(scores, [1.0, 1.0])
-        expected = speech.model(
+        expected = explainer.model(
             twice.pixel_values,
             scores.model(*twice).query_embeds,
-            Tokens(*speech.questions(words)),
-            speech.language.questions(words),
-            speech.language.answers(texts),
+            Tokens(*explainer.tokenizer(words)),
+            explainer.language.questions(words),
+            explainer.language.answers(texts),
         ).loss
     # Features are kept in half precision.
     assert float(found) == pytest.approx(float(expected), abs=2e-3)
 
 
-def test_nothing_to_learn_from_is_named(speech: Speech, tmp_path: Path) -> None:
+def test_nothing_to_learn_from_is_named(explainer: Explainer, tmp_path: Path) -> None:
     nothing = Seen(torch.empty(0, 5, 16), torch.empty(0, 4, 12), ())
-    with pytest.raises(LearningError, match="nobody has said why yet"):
-        train_explainer(speech, nothing, [], ExplanationRecipe(epochs=1), tmp_path / "kept", ignore)
+    with pytest.raises(LearningError, match="no rater has given reasons yet"):
+        train_explainer(
+            explainer, nothing, [], ExplanationRecipe(epochs=1), tmp_path / "kept", ignore
+        )
     with pytest.raises(LearningError, match="no recipe for explanations of 'huge'"):
         explanation_recipe("huge", 1)
 
@@ -297,17 +302,17 @@ def test_practice_is_drawn_evenly_and_says_what_its_notes_say() -> None:
     draw = random.Random(3)
     levels = []
     for _number in range(200):
-        practice = make_practice(FORM, REMARKS, draw)
+        practice = make_practice(QUESTIONS, REMARKS, draw)
         dark = "much too dark" in practice.notes
         levels.append(dark)
         # A remark is only made where the form asks for one.
         assert ("no light at all" in practice.notes) == dark
-        if practice.pair.question in ("quality", OVERALL):
+        if practice.pair.question in ("quality", ALL_TOGETHER):
             assert ("much too dark" in practice.pair.answer) == dark
     # 200 draws of a fair coin: 100 ± 3.3 standard deviations of 7.1.
     assert 77 <= sum(levels) <= 123
 
 
-def test_every_question_has_its_perspective() -> None:
-    assert set(QUESTIONS) == {*map(str, PERSPECTIVES), OVERALL}
-    assert replace(explanation_recipe("tiny", 3), epochs=3) == explanation_recipe("tiny", 3)
+def test_a_preset_s_recipe_has_as_many_epochs_as_are_asked_for() -> None:
+    assert explanation_recipe("tiny", 3).epochs == 3
+    assert replace(explanation_recipe("tiny", 3), epochs=1) == explanation_recipe("tiny", 1)

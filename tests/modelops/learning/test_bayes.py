@@ -52,8 +52,8 @@ def test_posterior_equals_gaussian_process_regression(count: int, width: int) ->
     for k in range(3):
         mean, variance = gaussian_process(layer, x, labels, queries, k)
         assert predicted.mean[:, k] == pytest.approx(mean, abs=1e-9)
-        known = predicted.epistemic_sd[:, k] ** 2 - layer.misfit_variance[k]
-        assert known == pytest.approx(variance, abs=1e-9)
+        assert predicted.posterior_sd[:, k] ** 2 == pytest.approx(variance, abs=1e-9)
+        assert predicted.misfit_sd[:, k] ** 2 == pytest.approx(layer.misfit_variance[k])
 
 
 def test_one_label_and_one_feature_by_hand() -> None:
@@ -97,47 +97,18 @@ def test_evidence_finds_the_variances_that_made_the_data() -> None:
 
 def test_a_label_by_more_raters_counts_for_more() -> None:
     x, labels, _ = make_problem(20, 4)
-    layer = fit_last_layer(x, labels)
-    one = layer.add_label(0, x[0] + 1, 0.9, ratings=1).predict(x[:1] + 1).mean[0, 0]
-    fifteen = layer.add_label(0, x[0] + 1, 0.9, ratings=15).predict(x[:1] + 1).mean[0, 0]
-    before = layer.predict(x[:1] + 1).mean[0, 0]
-    assert before < one < fifteen < 0.9
 
+    def expected_with(ratings: float) -> float:
+        longer = Labels(
+            np.vstack([labels.mos, [[0.9, np.nan, np.nan]]]),
+            np.vstack([labels.ratings, [[ratings] * 3]]),
+            np.vstack([labels.sd, [[np.nan] * 3]]),
+        )
+        layer = fit_last_layer(np.vstack([x, x[:1] + 1]), longer)
+        return float(layer.predict(x[:1] + 1).mean[0, 0])
 
-def test_rank_one_update_equals_the_posterior_with_that_label() -> None:
-    x, labels, _ = make_problem(30, 5)
-    layer = fit_last_layer(x[:30], labels)
-    new = np.random.default_rng(1).normal(2, 1, 5)
-    updated = layer.add_label(1, new, 0.8, ratings=3)
-    longer = Labels(
-        np.vstack([labels.mos, [[np.nan, 0.8, np.nan]]]),
-        np.vstack([labels.ratings, [[3, 3, 3]]]),
-        np.vstack([labels.sd, [[np.nan] * 3]]),
-    )
-    mean, variance = gaussian_process(layer, np.vstack([x, new]), longer, x, 1)
-    predicted = updated.predict(x)
-    assert predicted.mean[:, 1] == pytest.approx(mean, abs=1e-9)
-    assert predicted.epistemic_sd[:, 1] ** 2 - layer.misfit_variance[1] == pytest.approx(
-        variance, abs=1e-9
-    )
-    assert predicted.mean[:, 0] == pytest.approx(layer.predict(x).mean[:, 0])
-
-
-def test_removing_a_label_undoes_adding_it() -> None:
-    x, labels, _ = make_problem(30, 5)
-    layer = fit_last_layer(x, labels)
-    back = layer.add_label(2, x[3] + 1, 0.1, 2).remove_label(2, x[3] + 1, 0.1, 2)
-    assert back.weights == pytest.approx(layer.weights, abs=1e-10)
-    assert back.factor[2] @ back.factor[2].T == pytest.approx(
-        layer.factor[2] @ layer.factor[2].T, abs=1e-10
-    )
-
-
-def test_a_label_that_was_never_given_cannot_be_removed() -> None:
-    x, labels, _ = make_problem(10, 5)
-    layer = fit_last_layer(x, labels)
-    with pytest.raises(LearningError, match="not part of the posterior"):
-        layer.remove_label(0, x[0] + 1000, 0.5, 15)
+    before = fit_last_layer(x, labels).predict(x[:1] + 1).mean[0, 0]
+    assert before < expected_with(1) < expected_with(15) < 0.9
 
 
 def test_heads_give_the_same_means_from_raw_embeddings() -> None:
@@ -147,20 +118,21 @@ def test_heads_give_the_same_means_from_raw_embeddings() -> None:
     assert x @ weights.T + biases == pytest.approx(layer.predict(x).mean, abs=1e-12)
 
 
-def test_epistemic_uncertainty_shrinks_with_labels_and_aleatoric_does_not() -> None:
+def test_the_posterior_shrinks_with_labels_and_what_raters_differ_by_does_not() -> None:
     x, labels, _ = make_problem(400, 10, raters=(3,))
     queries = x[:50]
     few = fit_last_layer(x[:40], labels.take(np.arange(40))).predict(queries)
     many = fit_last_layer(x, labels).predict(queries)
-    assert many.epistemic_sd.mean() < few.epistemic_sd.mean()
-    assert many.aleatoric_sd.mean() == pytest.approx(0.15, rel=0.1)
+    assert many.posterior_sd.mean() < few.posterior_sd.mean()
+    assert many.rater_sd.mean() == pytest.approx(0.15, rel=0.1)
 
 
 def test_intervals_cover_the_true_scores_as_often_as_they_say() -> None:
     x, labels, truth = make_problem(1200, 12, seed=11)
     layer = fit_last_layer(x[:300], labels.take(np.arange(300)))
     predicted = layer.predict(x[300:])
-    inside = np.abs(truth[300:] - predicted.mean) < 1.6449 * predicted.epistemic_sd
+    epistemic_sd = np.sqrt(predicted.posterior_sd**2 + predicted.misfit_sd**2)
+    inside = np.abs(truth[300:] - predicted.mean) < 1.6449 * epistemic_sd
     assert inside.mean() == pytest.approx(0.90, abs=0.05)
 
 
@@ -170,14 +142,16 @@ def test_a_dozen_pure_noise_labels_do_not_claim_certainty() -> None:
     flat = np.full((12, 3), 0.5) + rng.normal(0, 0.01, (12, 3))
     labels = Labels(flat, np.full((12, 3), 3.0), np.full((12, 3), 0.02))
     predicted = fit_last_layer(x, labels).predict(rng.normal(size=(5, 30)))
-    assert (predicted.epistemic_sd > 0.02).all()
+    names = ("a", "b", "c")
+    found = [predicted.by_perspective(row, names)[name] for row in range(5) for name in names]
+    assert min(item.epistemic_sd for item in found) > 0.02
 
 
 def test_posterior_features_hold_the_covariance_of_predictions() -> None:
     x, labels, _ = make_problem(20, 4)
     layer = fit_last_layer(x, labels)
     features = layer.posterior_features(x)
-    variance = (layer.predict(x).epistemic_sd ** 2 - layer.misfit_variance).sum(axis=1)
+    variance = (layer.predict(x).posterior_sd ** 2).sum(axis=1)
     assert (features**2).sum(axis=1) == pytest.approx(variance)
 
 
@@ -200,3 +174,14 @@ def test_unusable_input_is_named(spoil: object, message: str) -> None:
     spoil(x, labels.mos)
     with pytest.raises(LearningError, match=message):
         fit_last_layer(x, labels)
+
+
+def test_predictions_are_told_by_perspective() -> None:
+    x, labels, _ = make_problem(20, 4)
+    predicted = fit_last_layer(x, labels).predict(x)
+    found = predicted.by_perspective(3, ("a", "b", "c"))
+    assert list(found) == ["a", "b", "c"]
+    assert found["b"].mean == predicted.mean[3, 1]
+    assert found["c"].rater_sd == predicted.rater_sd[3, 2]
+    b = found["b"]
+    assert b.epistemic_sd**2 == pytest.approx(b.posterior_sd**2 + b.misfit_sd**2)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from modelops.learning.evaluation import evaluate, evaluate_perspectives
+from modelops.learning.evaluation import Agreement, evaluate, evaluate_perspectives, mean_srcc
 
 
 def test_correlations_and_error_by_hand() -> None:
@@ -52,3 +52,10 @@ def test_perspectives_are_judged_apart() -> None:
 def test_lengths_that_differ_are_refused() -> None:
     with pytest.raises(ValueError, match="2 predictions but 1 labels"):
         evaluate([1, 2], [1])
+
+
+def test_the_mean_srcc_is_over_those_that_are_defined() -> None:
+    known = [Agreement(srcc, None, None, None, 9) for srcc in (0.5, None, 0.7)]
+    assert mean_srcc(known) == pytest.approx(0.6)
+    assert mean_srcc([known[1]]) is None
+    assert mean_srcc([]) is None

@@ -21,8 +21,9 @@ def test_a_saved_posterior_predicts_the_same(layer: LastLayer, tmp_path: Path) -
     x, _, _ = make_problem(50, 5, seed=8)
     before, after = layer.predict(x), load_last_layer(tmp_path / "layer.safetensors").predict(x)
     assert after.mean == pytest.approx(before.mean, abs=1e-12)
-    assert after.epistemic_sd == pytest.approx(before.epistemic_sd, rel=1e-5)
-    assert after.aleatoric_sd == pytest.approx(before.aleatoric_sd)
+    assert after.posterior_sd == pytest.approx(before.posterior_sd, rel=1e-5)
+    assert after.misfit_sd == pytest.approx(before.misfit_sd)
+    assert after.rater_sd == pytest.approx(before.rater_sd)
 
 
 def test_saving_leaves_no_temporary_file(layer: LastLayer, tmp_path: Path) -> None:

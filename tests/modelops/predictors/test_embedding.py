@@ -3,18 +3,20 @@
 from pathlib import Path
 
 import pytest
-import torch
 from pytest_django.fixtures import Settings
 
 from annotation.models import Stimulus
 from modelops.predictors import embedding
-from modelops.predictors.embedding import Embedder, device, precision, speech_dtype
-from modelops.predictors.mint import load_model, native_precision
+from modelops.predictors.devices import device, precision
+from modelops.predictors.embedding import StimulusEmbedder
+from modelops.predictors.mint.checkpoint import load_model
+from modelops.predictors.mint.devices import native_precision
+from modelops.predictors.mint.embedder import MintEmbedder
 
 
 @pytest.fixture
-def embedder(small_model_settings: None, weights: Path) -> Embedder:
-    return Embedder("b" * 64, lambda: load_model(weights))
+def embedder(small_model_settings: None, weights: Path) -> StimulusEmbedder:
+    return StimulusEmbedder("b" * 64, lambda: MintEmbedder(load_model(weights), precision()))
 
 
 def test_embeddings_of_two_precisions_are_kept_apart(
@@ -22,7 +24,7 @@ def test_embeddings_of_two_precisions_are_kept_apart(
 ) -> None:
     for name in ("float32", "bfloat16"):
         settings.MODEL_PRECISION = name
-        made = Embedder("b" * 64, lambda: load_model(weights))
+        made = StimulusEmbedder("b" * 64, lambda: MintEmbedder(load_model(weights), precision()))
         assert len(made.embed(labelled[:3]).vectors) == 3
     folders = (settings.DATA_DIR / "cache" / "pooled").iterdir()
     assert sorted(path.name for path in folders) == ["b" * 64, "b" * 64 + "-bfloat16"]
@@ -38,25 +40,9 @@ def test_auto_is_what_the_device_multiplies_itself(
     assert precision() == "float32"
 
 
-@pytest.mark.parametrize(
-    ("where", "how", "width"),
-    [
-        ("cuda", "float32", torch.float32),
-        ("cuda", "bfloat16", torch.bfloat16),
-        ("cpu", "bfloat16", torch.bfloat16),
-        ("cpu", "auto", torch.float32),
-    ],
-)
-def test_stage_two_is_half_as_wide_where_it_would_not_fit_otherwise(
-    settings: Settings, where: str, how: str, width: torch.dtype
-) -> None:
-    settings.MODEL_DEVICE, settings.MODEL_PRECISION = where, how
-    assert speech_dtype() == width
-
-
 def test_what_is_known_is_not_embedded_and_the_rest_in_portions(
     labelled: list[Stimulus],
-    embedder: Embedder,
+    embedder: StimulusEmbedder,
     monkeypatch: pytest.MonkeyPatch,
     settings: Settings,
 ) -> None:

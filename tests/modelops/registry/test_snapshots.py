@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -6,7 +7,7 @@ from django.core.files.storage import storages
 from django.db import IntegrityError, connection, transaction
 
 from annotation.models import Rater, Score, Stimulus, Study
-from annotation.opinion.labels import labels_of
+from annotation.opinion.labels import LabelCounts, count_labels, labels_of
 from modelops.errors import ArtifactError
 from modelops.models import LabelSnapshot
 from modelops.registry.snapshots import read_snapshot, take_snapshot
@@ -82,7 +83,7 @@ def test_a_file_that_was_changed_is_not_read(study: Study, rated: list[Stimulus]
     snapshot = take_snapshot(study)
     table = pq.read_table(path_of(snapshot))
     pq.write_table(table.slice(1), path_of(snapshot))
-    with pytest.raises(ArtifactError, match=r"parquet is not what was written"):
+    with pytest.raises(ArtifactError, match=r"parquet has changed since"):
         read_snapshot(snapshot)
 
 
@@ -95,3 +96,29 @@ def test_a_file_that_is_gone_is_named(study: Study, rated: list[Stimulus]) -> No
 
 def test_a_study_without_labels_has_an_empty_snapshot(study: Study) -> None:
     assert read_snapshot(take_snapshot(study)) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_count_and_labels_are_of_one_moment(
+    study: Study, rated: list[Stimulus], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rating that arrives between the two is in neither."""
+    rater = make_rater(study)
+
+    def count_then_rate(asked: Study) -> LabelCounts:
+        counts = count_labels(asked)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(in_another_connection, rated[2], rater).result()
+        return counts
+
+    monkeypatch.setattr("modelops.registry.snapshots.count_labels", count_then_rate)
+    snapshot = take_snapshot(study)
+    assert (snapshot.ratings, snapshot.stimuli) == (2, 2)
+    assert len(labels_of(study)) == 3 * 3
+
+
+def in_another_connection(stimulus: Stimulus, rater: Rater) -> None:
+    try:
+        rate(stimulus, rater, (3, 3, 3))
+    finally:
+        connection.close()

@@ -22,7 +22,7 @@ def test_a_candidate_is_listed_with_its_hold_out_metrics(
 ) -> None:
     found = api.get(f"{URL}/models/").json()["results"][0]
     assert (found["number"], found["state"], found["scored"]) == (1, "candidate", True)
-    assert set(found["metrics"]["quality"]) == {"srcc", "plcc", "krcc", "rmse", "n"}
+    assert set(found["metrics"]["perspectives"]["quality"]) == {"srcc", "plcc", "krcc", "rmse", "n"}
     assert found["snapshot"] == scored.snapshot.content_sha256
 
 
@@ -58,7 +58,13 @@ def test_predictions_are_those_of_the_active_version(
     assert [row["stimulus"] for row in body["results"]] == [s.pk for s in labelled[5:10]]
     first = body["results"][0]
     assert list(first["scores"]) == ["quality", "authenticity", "correspondence"]
-    assert set(first["scores"]["quality"]) == {"mean", "epistemic_sd", "aleatoric_sd"}
+    assert set(first["scores"]["quality"]) == {
+        "mean",
+        "posterior_sd",
+        "misfit_sd",
+        "epistemic_sd",
+        "rater_sd",
+    }
 
 
 def test_predictions_of_a_candidate_are_asked_for_by_number(

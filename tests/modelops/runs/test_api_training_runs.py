@@ -5,6 +5,7 @@ from rest_framework.test import APIClient
 from annotation.models import Stimulus, Study
 from modelops.models import TrainingRun
 from tests.factories import make_study
+from tests.modelops.labelling import make_predictor
 from workbench.accounts.models import User
 
 URL = "/api/v1/studies/demo/training-runs/"
@@ -71,5 +72,5 @@ def test_a_run_of_another_study_is_not_shown(
     api: APIClient, labelled: list[Stimulus], outsider: User
 ) -> None:
     other = make_study(outsider, slug="other")
-    run = TrainingRun.objects.create(study=other, trigger="api")
+    run = TrainingRun.objects.create(study=other, predictor=make_predictor(other), trigger="api")
     assert api.get(f"{URL}{run.pk}/").status_code == 404

@@ -1,13 +1,18 @@
+from dataclasses import replace
+
 import pytest
 from django.db import connection
 
 from annotation.models import AuditEntry, Stimulus, Study
 from modelops.acquisition import ranking
 from modelops.errors import ArtifactError, VersionStateError
+from modelops.learning.evaluation import Agreement
 from modelops.models import AcquisitionRound, ModelVersion
 from modelops.runs import promotion
 from tests.modelops.conftest import Train, score_all
 from workbench.accounts.models import User
+
+NOTHING = Agreement(None, None, None, None, 0)
 
 
 def test_promotion_retires_the_active_version_and_writes_priorities(
@@ -23,7 +28,7 @@ def test_promotion_retires_the_active_version_and_writes_priorities(
     entry = AuditEntry.objects.filter(action="model.promoted").first()
     assert entry is not None
     assert entry.actor == owner
-    assert entry.detail == {"number": 2, "previous": 1}
+    assert entry.detail == {"number": 2, "predictor": "tiny", "previous": 1}
 
 
 def test_images_still_wanted_come_first_in_the_order_of_choice(
@@ -36,7 +41,7 @@ def test_images_still_wanted_come_first_in_the_order_of_choice(
     assert len(set(pool.values_list("priority", flat=True))) == 34
     acquisition = AcquisitionRound.objects.get()
     assert (acquisition.candidates, acquisition.selected) == (34, 32)
-    assert acquisition.strategy == "lcmd-posterior"
+    assert (acquisition.strategy, acquisition.strategy_version) == ("lcmd", "1")
 
 
 def test_an_image_with_all_its_ratings_is_not_chosen(
@@ -131,13 +136,16 @@ def test_a_waiting_promotion_happens_with_the_end_of_scoring(
 def test_a_worse_candidate_does_not_promote_itself(
     study: Study, scored: ModelVersion, train: Train
 ) -> None:
-    better = {name: {"srcc": 0.99} for name in ("quality", "authenticity", "correspondence")}
+    names = ("quality", "authenticity", "correspondence")
+    better, worse = (
+        {"perspectives": {name: replace(NOTHING, srcc=srcc).to_json() for name in names}}
+        for srcc in (0.99, 0.5)
+    )
     ModelVersion.objects.filter(pk=scored.pk).update(metrics=better)
+    scored.refresh_from_db()
     promotion.promote(version=scored, actor=None)
     second = train(promote_when_done=True)
-    ModelVersion.objects.filter(pk=second.pk).update(
-        metrics={name: {"srcc": 0.5} for name in better}
-    )
+    ModelVersion.objects.filter(pk=second.pk).update(metrics=worse)
     score_all(ModelVersion.objects.get(pk=second.pk))
     second.refresh_from_db()
     assert second.state == "candidate"

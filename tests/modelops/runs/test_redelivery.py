@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from annotation.models import AuditEntry, Stimulus
 from modelops.models import AcquisitionRound, ModelVersion, Prediction, ScoringChunk, ScoringRun
@@ -19,9 +20,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def run(labelled: list[Stimulus], train: Train, monkeypatch: pytest.MonkeyPatch) -> ScoringRun:
+def run(labelled: list[Stimulus], train: Train, settings: Settings) -> ScoringRun:
     """40 images in chunks of 20, of a candidate that promotes itself when they are scored."""
-    monkeypatch.setattr(scoring, "CHUNK_SIZES", {"tiny": 20})
+    settings.SCORING_CHUNK = 20
     version = train(promote_when_done=True)
     # Embedded beforehand: two workers are two processes, which do not share a tokenizer.
     version_model(version).embedder.embed(list(Stimulus.objects.select_related("prompt")))
@@ -44,7 +45,7 @@ def deliver_twice_at_once(chunk: ScoringChunk, monkeypatch: pytest.MonkeyPatch) 
 
 
 def predicted() -> list[tuple[object, ...]]:
-    fields = ("stimulus", "perspective", "mean", "epistemic_sd", "aleatoric_sd")
+    fields = ("stimulus", "perspective", "mean", "posterior_sd", "misfit_sd", "rater_sd")
     return list(Prediction.objects.order_by("stimulus", "perspective").values_list(*fields))
 
 

@@ -8,19 +8,21 @@ from kombu.exceptions import OperationalError
 
 from annotation.models import AuditEntry, PublishedScore, Rater, Stimulus, Study
 from modelops.errors import RecipeError, RunActiveError, TooFewLabelsError
+from modelops.learning.recipe import Recipe
 from modelops.models import TrainingRun
-from modelops.predictors.mint.recipe import default_recipe
 from modelops.runs.pages.summaries import label_state
+from modelops.runs.predictors import ensure_predictor
 from modelops.runs.retraining import changed_recipe, request_retrain, retrain_where_due
 from tests.conftest import SEND_TASK
 from tests.factories import make_rater, make_stimuli
 from tests.modelops.conftest import Train
-from tests.modelops.labelling import label_pool, rate
+from tests.modelops.labelling import label_pool, make_predictor, rate
 from workbench.accounts.models import User
 
 
 def ask(study: Study, actor: User | None = None) -> TrainingRun:
-    return request_retrain(study=study, actor=actor, trigger=TrainingRun.Trigger.API)
+    predictor = ensure_predictor(study=study, actor=actor)
+    return request_retrain(predictor=predictor, actor=actor, trigger=TrainingRun.Trigger.API)
 
 
 def test_a_run_is_queued_with_its_recipe_and_an_audit_entry(
@@ -29,14 +31,19 @@ def test_a_run_is_queued_with_its_recipe_and_an_audit_entry(
     run = ask(study, owner)
     assert (run.state, run.recipe["preset"]) == ("queued", "tiny")
     entry = AuditEntry.objects.get(action="training.requested")
-    assert (entry.actor, entry.detail) == (owner, {"run": run.pk})
+    assert (entry.actor, entry.detail) == (owner, {"run": run.pk, "predictor": "tiny"})
 
 
-def test_settings_change_the_recipe_of_the_preset(small_model_settings: None) -> None:
-    assert changed_recipe(["epochs=2"]) == replace(default_recipe("tiny"), epochs=2)
-    assert changed_recipe([]) == default_recipe("tiny")
-    with pytest.raises(RecipeError, match="epochs is 'two', which is no int") as caught:
-        changed_recipe(["epochs=two"])
+def test_settings_change_the_recipe_of_the_predictor(
+    study: Study, small_model_settings: None
+) -> None:
+    own = Recipe("tiny", batch_size=4)
+    predictor = make_predictor(study, recipe=own.to_json())
+    assert changed_recipe(predictor, ["epochs=2"]) == replace(own, epochs=2)
+    assert changed_recipe(predictor) == own
+    assert changed_recipe(predictor, explanations=True) == replace(own, explanation_epochs=12)
+    with pytest.raises(RecipeError, match="epochs is 'two', which is not of type int") as caught:
+        changed_recipe(predictor, ["epochs=two"])
     assert (caught.value.code, caught.value.status) == ("recipe", 400)
 
 

@@ -10,6 +10,7 @@ from annotation.models import Stimulus, Study
 from modelops.errors import NotScoredError
 from modelops.learning.embeddings import EmbeddingCache
 from modelops.models import ModelVersion, Prediction, ScoringChunk, ScoringRun
+from modelops.predictors.registry import PREDICTORS
 from modelops.predictors.store import version_model
 from modelops.registry.selectors import new_stimuli, unreadable_images
 from modelops.runs import promotion, scoring
@@ -18,11 +19,9 @@ from tests.modelops.conftest import Train, score_all
 
 
 @pytest.fixture
-def version(
-    labelled: list[Stimulus], train: Train, monkeypatch: pytest.MonkeyPatch
-) -> ModelVersion:
+def version(labelled: list[Stimulus], train: Train, settings: Settings) -> ModelVersion:
     """A candidate whose 40 images are to be predicted in chunks of 16, 16 and 8."""
-    monkeypatch.setattr(scoring, "CHUNK_SIZES", {"tiny": 16})
+    settings.SCORING_CHUNK = 16
     return train()
 
 
@@ -33,6 +32,13 @@ def test_every_image_is_predicted_once_from_every_perspective(version: ModelVers
     run.refresh_from_db()
     assert (run.state, run.progress_done) == ("succeeded", 40)
     assert Prediction.objects.filter(model_version=version).count() == 40 * 3
+
+
+def test_a_chunk_is_as_large_as_the_kind_of_backbone_says(
+    labelled: list[Stimulus], train: Train
+) -> None:
+    assert PREDICTORS["tiny"].chunk_size == 64
+    assert train().scoring_runs.get().chunks.count() == 1  # of 40 images
 
 
 def test_a_setting_makes_chunks_larger_for_gpus(
@@ -50,10 +56,11 @@ def test_predictions_are_those_of_the_posterior(
     stimulus = Stimulus.objects.select_related("prompt").get(pk=labelled[5].pk)
     embedded = model.embedder.embed([stimulus]).matrix([stimulus.pk])
     expected = model.last_layer.predict(embedded)
-    stored = Prediction.objects.get(stimulus=stimulus, perspective="authenticity")
+    stored = Prediction.objects.get(stimulus=stimulus, perspective__key="authenticity")
     assert stored.mean == pytest.approx(expected.mean[0, 1])
-    assert stored.epistemic_sd == pytest.approx(expected.epistemic_sd[0, 1])
-    assert stored.aleatoric_sd == pytest.approx(expected.aleatoric_sd[0, 1])
+    assert stored.posterior_sd == pytest.approx(expected.posterior_sd[0, 1])
+    assert stored.misfit_sd == pytest.approx(expected.misfit_sd[0, 1])
+    assert stored.rater_sd == pytest.approx(expected.rater_sd[0, 1])
 
 
 def test_a_chunk_done_twice_changes_nothing(version: ModelVersion) -> None:

@@ -19,6 +19,7 @@ from modelops.predictors.mint.fine_tuning import training as learning
 from modelops.predictors.mint.streaming import write_state
 from modelops.registry.artifacts import storage
 from modelops.runs import retraining, supervision, training
+from modelops.runs.predictors import ensure_predictor
 from modelops.runs.supervision import BROKEN_TEAM, LOST_LEASE, ORPHANED, Heartbeat, train_run
 from modelops.runs.training import scratch_folder
 from workbench.core.jobs import leases
@@ -32,7 +33,8 @@ pytestmark = [
 
 @pytest.fixture
 def run(study: Study, labelled: list[Stimulus]) -> TrainingRun:
-    run = retraining.request_retrain(study=study, actor=None, trigger="command")
+    predictor = ensure_predictor(study=study, actor=None)
+    run = retraining.request_retrain(predictor=predictor, actor=None, trigger="command")
     assert leases.claim(TrainingRun, run.pk) == 1
     return run
 
@@ -142,12 +144,12 @@ def test_a_gpu_that_is_gone_fails_the_run_with_the_mend(
     monkeypatch.setattr(learning, "opinion_loss", lose)
     train(run)
     assert run.state == "failed"
-    assert "does not answer any more (CUDA error: the launch timed out" in run.error
+    assert "no longer answers (CUDA error: the launch timed out" in run.error
     assert "nvidia-smi" in run.error
 
 
 def test_weights_that_are_missing_are_named(run: TrainingRun, settings: Settings) -> None:
-    settings.MODEL_WEIGHTS = "/nowhere"
+    settings.MODEL_BACKBONES = ["tiny:/nowhere"]
     train(run)
     assert run.state == "failed"
     assert "/nowhere holds no model.safetensors" in run.error

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 from kombu.exceptions import OperationalError
+from pytest_django.fixtures import Settings
 
 from annotation.models import Stimulus, Study
 from modelops.models import ModelVersion, ScoringRun, TrainingRun
@@ -13,6 +14,7 @@ from modelops.runs import promotion, scoring, sweeping
 from tests.conftest import SEND_TASK, Sent
 from tests.factories import make_stimuli
 from tests.modelops.conftest import Train, score_all
+from tests.modelops.labelling import make_predictor
 from workbench.core.jobs import leases
 
 Commit = Callable[..., AbstractContextManager[object]]
@@ -20,7 +22,9 @@ Commit = Callable[..., AbstractContextManager[object]]
 
 @pytest.fixture
 def run(study: Study) -> TrainingRun:
-    return TrainingRun.objects.create(study=study, trigger="command")
+    return TrainingRun.objects.create(
+        study=study, predictor=make_predictor(study), trigger="command"
+    )
 
 
 def expire(job: TrainingRun | ScoringRun, seconds: int = 1) -> None:
@@ -97,9 +101,10 @@ def test_chunks_that_an_absent_queue_refused_are_sent_by_a_sweep(
     scored: ModelVersion,
     study: Study,
     monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
     django_capture_on_commit_callbacks: Commit,
 ) -> None:
-    monkeypatch.setattr(scoring, "CHUNK_SIZES", {"tiny": 2})
+    settings.SCORING_CHUNK = 2
     asked: list[tuple[int, ...]] = []
 
     def refuse(task: str, args: tuple[int, ...]) -> None:

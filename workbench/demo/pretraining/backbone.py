@@ -7,7 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from modelops.predictors.mint import MintIQAModel, preset_config
+from modelops.predictors.mint.modeling import MintIQAModel
+from modelops.predictors.mint.presets import preset_config
 
 #: Prompts → token ids and attention mask, both (batch, length).
 Encode = Callable[[list[str]], tuple[Tensor, Tensor]]

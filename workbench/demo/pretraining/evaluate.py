@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from modelops.predictors.mint import MintIQAModel
+from modelops.predictors.mint.modeling import MintIQAModel
 
 from .backbone import Encode, query_states, vision_tokens
 from .batches import PictureSource, prompts_for

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.stats import spearmanr
 
-from modelops.predictors.mint import MintIQAModel
+from modelops.predictors.mint.modeling import MintIQAModel
 from modelops.predictors.mint.preprocessing import images_to_batch
 
 from ..flaws import TRUE_PERSPECTIVES

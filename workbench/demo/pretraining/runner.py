@@ -12,7 +12,7 @@ from pathlib import Path
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from modelops.predictors.mint import MintIQAModel
+from modelops.predictors.mint.modeling import MintIQAModel
 
 from .backbone import Encode, grid_of, new_backbone, side_of
 from .batches import PictureSource

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
-from modelops.predictors.mint import MintIQAModel
 from modelops.predictors.mint.checkpoint import LoadedModel, save_model
+from modelops.predictors.mint.modeling import MintIQAModel
 from modelops.predictors.mint.processing import MintIQAProcessor
 from modelops.predictors.mint.tokenization import PromptTokenizer
 

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from modelops.predictors.mint import MintIQAModel
+from modelops.predictors.mint.modeling import MintIQAModel
 
 from .backbone import Encode, middle_states, query_states, vision_tokens
 from .batches import PictureSource, PromptBatch, prompts_for

@@ -24,10 +24,14 @@ from torch import Tensor, nn
 
 from ....learning.curves import Curve
 from ....learning.errors import TeamBrokenError
-from .. import DeviceError, MintIQAConfig, MintIQAModel
-from ..recipe import Recipe
+from ....learning.recipe import Recipe
+from ..configuration import MintIQAConfig
+from ..errors import DeviceError
+from ..modeling import MintIQAModel
 from ..streaming import write_state
-from .training import Progress, TrainingData, fine_tune
+from .checkpoints import SAVE_SECONDS
+from .data import Progress, TrainingData
+from .training import fine_tune
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -58,7 +62,7 @@ def fine_tune_together(
     recipe: Recipe,
     checkpoint: Path,
     progress: Progress,
-    save_seconds: float,
+    save_seconds: float = SAVE_SECONDS,
 ) -> Curve:
     """As `training.fine_tune`, by `recipe.processes` processes beside this one.
 

@@ -4,8 +4,8 @@ transformer: few weights to train and to keep moments of, none in the model that
 import torch
 
 from ....learning.errors import LearningError
-from .. import MintIQAModel
-from ..recipe import Recipe
+from ....learning.recipe import Recipe
+from ..modeling import MintIQAModel
 
 #: The linear layers of a block; the released code (`MINTIQA_model_lora.py`) adapts attention only.
 _LAYERS = ("self_attn.qkv", "self_attn.projection", "mlp.fc1", "mlp.fc2")

@@ -4,8 +4,8 @@ from contextlib import AbstractContextManager
 
 import torch
 
+from ....learning.recipe import Recipe
 from .. import devices
-from ..recipe import Recipe
 
 
 def in_bfloat16(device: torch.device, recipe: Recipe) -> bool:

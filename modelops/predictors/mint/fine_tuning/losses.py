@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ..recipe import Recipe
+from ....learning.recipe import Recipe
 
 
 def opinion_loss(scores: Tensor, targets: Tensor, weights: Tensor, recipe: Recipe) -> Tensor:

@@ -7,9 +7,8 @@ step gives the same weights as never having stopped, to the bit on a processor w
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -19,59 +18,19 @@ from torch import Tensor, nn
 from ....learning.curves import Curve
 from ....learning.errors import DivergedError, LearningError
 from ....learning.rates import rate_at, set_rate
+from ....learning.recipe import Recipe
 from ....learning.seeds import DROPOUT, ORDER, seed_of
-from .. import MintIQAModel
-from ..recipe import Recipe
+from ..modeling import MintIQAModel
 from ..streaming import fingerprint
 from .adapters import merge_adapters
 from .checkpoints import SAVE_SECONDS, Checkpoint, Saving, load_checkpoint
+from .data import Progress, TrainingData
 from .devices import device_errors, in_bfloat16
 from .losses import opinion_loss
-from .teams import Alone, Team
+from .teams import ALONE, Team
 from .trunk import Scorer, Trunk, freeze, trunk_blocks
-from .trunk_cache import KeptTrunk, TrunkCache
+from .trunk_cache import TrunkCache
 from .validation import Parts, draw_parts
-
-#: Called with what is being done, how much of it is done, and of how much.
-Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True)
-class TrainingData:
-    """N labelled images. `pixels(indices)` gives normalised images (B, 3, S, S)."""
-
-    pixels: Callable[[Sequence[int]], Tensor]
-    input_ids: Tensor  # (N, L)
-    attention_mask: Tensor  # (N, L)
-    targets: Tensor  # (N, 3) on 0…1, NaN where there is no label
-    weights: Tensor | None = None  # (N, 3), `labels.loss_weights`; None: all labels count the same
-    groups: Sequence[int] | None = None  # N: images of one prompt share a number
-    kept: KeptTrunk | None = None  # N: where what frozen blocks give is kept; None: nowhere
-
-    def __post_init__(self) -> None:
-        if not self.targets.isfinite().any():
-            raise LearningError(f"none of {len(self.targets)} images has a label to train on")
-        _require(~self.targets.isinf(), "label", "is infinite")
-        if self.weights is not None:
-            proper = self.weights.isfinite() & (self.weights >= 0)
-            _require(proper, "weight of the label", "is not a number from 0")
-
-    def __len__(self) -> int:
-        return len(self.targets)
-
-    def tensors(self) -> dict[str, Tensor]:
-        """All but the images, which lie elsewhere, by name."""
-        named = {"ids": self.input_ids, "mask": self.attention_mask, "targets": self.targets}
-        if self.weights is not None:
-            named["weights"] = self.weights
-        return named if self.groups is None else named | {"groups": torch.tensor(self.groups)}
-
-
-def _require(proper: Tensor, what: str, problem: str) -> None:
-    """`proper` (N, P): raises LearningError for the first row that has something else."""
-    if not proper.all():
-        row = int((~proper).any(dim=1).nonzero()[0])
-        raise LearningError(f"the {what} of image {row} {problem}; correct or remove it")
 
 
 def fine_tune(
@@ -80,7 +39,7 @@ def fine_tune(
     recipe: Recipe,
     checkpoint: Path,
     progress: Progress,
-    team: Team | None = None,
+    team: Team = ALONE,
     save_seconds: float = SAVE_SECONDS,
 ) -> Curve:
     """Trains `model` in place for `recipe.epochs`, from `checkpoint` where one of this run exists.
@@ -88,17 +47,12 @@ def fine_tune(
     Every `save_seconds`, and after each epoch where it is small, the checkpoint is replaced as a
     whole. One that cannot be read, or that is of another recipe, model or labels, is ignored: the
     run starts again. Leaves the model in evaluation mode with all parameters unfrozen. `team`: the
-    processes that call this side by side; left out, `recipe.processes` are started where they are
-    more than one.
+    processes that call this side by side (`accelerated.fine_tune_together` starts them).
     Raises LearningError where the labels do not suffice, DivergedError where the loss is no number
     any more, DeviceError where the device gives up, OSError where the disk is full.
     """
-    if team is None and recipe.processes > 1:
-        from .accelerated import fine_tune_together  # imports this module
-
-        return fine_tune_together(model, data, recipe, checkpoint, progress, save_seconds)
     with device_errors(model.query_tokens.device, recipe):
-        training = _Training(model, data, recipe, team or Alone())
+        training = _Training(model, data, recipe, team)
         load_checkpoint(checkpoint, training.state)
         done = len(training.state.curve.losses)
         training.run(Saving(checkpoint, save_seconds, done), progress)
@@ -192,7 +146,7 @@ class _Training:
         return opinion_loss(scores, targets.to(self.device), weights.to(self.device), self.recipe)
 
     def _scores(self, rows: list[int]) -> Tensor:
-        """(len(rows), 3): each process computes its share, and all know the whole."""
+        """(len(rows), P): each process computes its share, and all know the whole."""
         mine = self.team.share(rows)
         hidden = self._hidden(mine)
         ids, mask = self.data.input_ids[mine], self.data.attention_mask[mine]

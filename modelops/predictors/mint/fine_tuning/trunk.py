@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-from .. import MintIQAModel
-from ..recipe import Recipe
+from ....learning.recipe import Recipe
+from ..modeling import MintIQAModel
 from .adapters import add_adapters
 from .devices import in_bfloat16
 
@@ -62,7 +62,7 @@ class Scorer(nn.Module):
         self._mixed = in_bfloat16(model.query_tokens.device, recipe)
 
     def forward(self, hidden: Tensor, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """Scores (B, 3) from what the trunk gave (B, patches + 1, Dv) and the prompts (B, L)."""
+        """Scores (B, P) from what the trunk gave (B, patches + 1, Dv) and the prompts (B, L)."""
         with torch.autocast(hidden.device.type, torch.bfloat16, enabled=self._mixed):
             embeds = self.model.encode_upper(hidden, self._blocks)  # (B, patches + 1, Dv)
             queries = self.model.encode_queries(embeds, input_ids, attention_mask)  # (B, Q, Dq)

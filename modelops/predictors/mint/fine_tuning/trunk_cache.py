@@ -9,7 +9,6 @@ Training goes on from it: `model.encode_upper(cache(rows), cache.blocks)` stands
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ from torch import Tensor
 
 from ....learning.errors import LearningError
 from ....learning.shards import Array, ShardStore
-from .. import MintIQAModel
+from ..modeling import MintIQAModel
 from ..streaming import fingerprint
 
 #: Bytes per shard: few files, and little lost where one rots.
@@ -39,15 +38,6 @@ def trunk_hash(model: MintIQAModel, blocks: int, *, bfloat16: bool = False) -> s
     parts = (vision.embeddings, *vision.encoder.layers[:blocks])
     named = (item for part in parts for item in sorted(part.state_dict().items()))
     return fingerprint(named, about=about)
-
-
-@dataclass(frozen=True)
-class KeptTrunk:
-    """Where activations of N images, known by their SHA-256, are kept; a value, so that it can be
-    sent to another process."""
-
-    images: Sequence[str]
-    folder: Path
 
 
 class TrunkCache:

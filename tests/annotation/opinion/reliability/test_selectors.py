@@ -21,8 +21,8 @@ from annotation.opinion.reliability.selectors import (
 )
 from annotation.opinion.tasks import renew_reliability
 from annotation.protocol.reliability_rules import ReliabilityRules
+from annotation.studies.protocols import current_protocol
 from tests.annotation.answering import answer, sitting
-from tests.annotation.rating.rating import access_of
 from tests.conftest import Sent
 from tests.factories import make_rater, make_score, make_stimuli, make_stimulus
 
@@ -149,7 +149,13 @@ def test_answers_during_which_the_page_was_left_for_long_are_counted(
     assert standing.measures.absences == Absences(long=0.5, n=4)
     (flag,) = [flag for flag in standing.flags if flag.rule == "away"]
     assert flag == Flag("away", 0.5, 0.2, 4, stops=True)
-    assert flag in stopping_flags(access_of(rater).protocol, study.pk, rater.pk, session.pk)
+    stops = stopping_flags(
+        study_id=study.pk,
+        rater_id=rater.pk,
+        session_id=session.pk,
+        protocol_id=current_protocol(study.pk).pk,
+    )
+    assert flag in stops
 
 
 def test_the_pages_clock_goes_before_the_servers(study: Study, rater: Rater) -> None:

@@ -8,14 +8,11 @@ from PIL import Image
 from transformers import Blip2Config, Blip2ForImageTextRetrieval, OPTConfig
 from transformers.models.blip_2.configuration_blip_2 import Blip2QFormerConfig, Blip2VisionConfig
 
-from modelops.predictors.mint import (
-    LoadedModel,
-    MintIQAConfig,
-    MintIQAModel,
-    MintIQAProcessor,
-    load_tokenizer,
-    train_tiny_tokenizer,
-)
+from modelops.predictors.mint.checkpoint import LoadedModel
+from modelops.predictors.mint.configuration import MintIQAConfig
+from modelops.predictors.mint.modeling import MintIQAModel
+from modelops.predictors.mint.processing import MintIQAProcessor
+from modelops.predictors.mint.tokenization import load_tokenizer, train_tiny_tokenizer
 
 CORPUS = ["two red circles left of a blue square on grass", "a photo of a cat in the snow"] * 5
 

@@ -9,16 +9,16 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import Blip2ForImageTextRetrieval
 
-from modelops.predictors.mint import (
-    CheckpointError,
+from modelops.predictors.mint import checkpoint
+from modelops.predictors.mint.checkpoint import (
     LoadedModel,
     backbone_hash,
-    checkpoint,
     from_blip2,
     load_model,
     save_model,
-    score_image,
 )
+from modelops.predictors.mint.errors import CheckpointError
+from modelops.predictors.mint.processing import score_image
 
 
 def test_a_saved_folder_loads_bit_equal(

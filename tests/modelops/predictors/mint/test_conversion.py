@@ -8,19 +8,18 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from modelops.predictors.mint import (
-    CheckpointError,
-    MintIQAConfig,
-    UnknownNameError,
-    convert_state_dict,
-)
+from modelops.explaining.conversion import EXPLANATIONS, STAGES
+from modelops.predictors.mint.configuration import MintIQAConfig
 from modelops.predictors.mint.conversion import (
     Dropped,
     Mapped,
+    convert_state_dict,
     describe_name,
     describe_names,
     expected_shapes,
 )
+from modelops.predictors.mint.errors import CheckpointError, UnknownNameError
+from modelops.predictors.mint.modeling import MintIQAModel
 from modelops.predictors.mint.released_sizes import config_from_sizes
 from tests.shared_data import require_shared
 
@@ -42,7 +41,7 @@ def nano() -> tuple[dict[str, Tensor], MintIQAConfig]:
 
 
 def test_all_2035_released_names_are_accounted_for() -> None:
-    described = describe_names(released_shapes())
+    described = describe_names(released_shapes(), STAGES)
     assert len(described) == 2035
     assert all(isinstance(entry, Mapped | Dropped) for entry in described.values())
 
@@ -62,20 +61,21 @@ ROTARY = {f"llm_model.model.layers.{n}.self_attn.rotary_emb.inv_freq" for n in r
     ("stage", "expected"), [("qformer1.", UNUSED), ("qformer2.", UNUSED | ROTARY)]
 )
 def test_only_what_no_output_depends_on_is_dropped(stage: str, expected: set[str]) -> None:
-    described = describe_names(name for name in released_shapes() if name.startswith(stage))
+    names = [name for name in released_shapes() if name.startswith(stage)]
+    described = describe_names(names, STAGES)
     dropped = {name for name, entry in described.items() if isinstance(entry, Dropped)}
     assert dropped == {stage + name for name in expected}
 
 
 def test_every_dropped_name_has_a_reason() -> None:
-    described = describe_names(released_shapes())
+    described = describe_names(released_shapes(), STAGES)
     assert all(entry.reason for entry in described.values() if isinstance(entry, Dropped))
 
 
 def test_both_stages_names_are_mapped_to_the_stage_they_come_from() -> None:
-    for name, described in describe_names(released_shapes()).items():
+    for name, described in describe_names(released_shapes(), STAGES).items():
         if isinstance(described, Mapped):
-            assert name.startswith(f"qformer{described.stage}.")
+            assert name.startswith(described.stage.prefix)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_both_stages_names_are_mapped_to_the_stage_they_come_from() -> None:
     ],
 )
 def test_the_explanation_model_s_names(official: str, ours: str) -> None:
-    assert describe_name(f"qformer2.{official}") == Mapped(2, ours)
+    assert describe_name(f"qformer2.{official}", STAGES) == Mapped(EXPLANATIONS, ours)
 
 
 def test_the_released_layout_fills_the_published_size_exactly() -> None:
@@ -99,7 +99,7 @@ def test_the_released_layout_fills_the_published_size_exactly() -> None:
         name: torch.empty(shape, device="meta") for name, shape in released_shapes().items()
     }
     converted = convert_state_dict(official, config)
-    assert {name: t.shape for name, t in converted.items()} == expected_shapes(config)
+    assert {name: t.shape for name, t in converted.items()} == expected_shapes(MintIQAModel, config)
 
 
 def test_attention_has_no_bias_on_its_keys() -> None:
@@ -122,7 +122,7 @@ def test_an_unknown_name_is_an_error(name: str) -> None:
 
 def test_all_unknown_names_are_listed_at_once() -> None:
     with pytest.raises(UnknownNameError, match=r"not of the released .*: a\.b, c\.d; give"):
-        describe_names(["c.d", "qformer1.temp", "a.b"])
+        describe_names(["c.d", "qformer1.temp", "a.b"], STAGES)
 
 
 def test_a_missing_name_is_listed() -> None:

@@ -10,17 +10,12 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from modelops.predictors.mint import (
-    DeviceError,
-    Engine,
-    Item,
-    LoadedModel,
-    Precision,
-    load_model,
-    native_precision,
-    preprocessing,
-)
-from modelops.predictors.mint.engine import fitting_batch
+from modelops.predictors.base import Precision
+from modelops.predictors.mint import preprocessing
+from modelops.predictors.mint.checkpoint import LoadedModel, load_model
+from modelops.predictors.mint.devices import native_precision
+from modelops.predictors.mint.engine import Engine, Item, fitting_batch
+from modelops.predictors.mint.errors import DeviceError
 
 PROMPTS = (
     "two red circles",

@@ -6,7 +6,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from modelops.predictors.mint import PERSPECTIVES, MintIQAOutput, load_official, preset_config
+from modelops.predictors.mint.configuration import PERSPECTIVES
+from modelops.predictors.mint.conversion import load_official
+from modelops.predictors.mint.modeling import MintIQAOutput
+from modelops.predictors.mint.presets import preset_config
 from modelops.predictors.mint.released_sizes import config_from_sizes
 from tests.shared_data import require_shared
 

@@ -9,7 +9,7 @@ import torch
 from django.core.management import CommandError, call_command
 from safetensors.torch import load_file
 
-from modelops.predictors.mint import load_model
+from modelops.predictors.mint.checkpoint import load_model
 from tests.modelops.predictors.mint.released import golden_checkpoint, write_tokenizer
 from tests.shared_data import require_shared
 

@@ -9,15 +9,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from annotation.protocol.perspectives import PERSPECTIVES as PROTOCOL_PERSPECTIVES
-from modelops.predictors.mint import (
-    PERSPECTIVES,
-    CheckpointError,
-    MintIQAConfig,
-    MintIQAModel,
-    MintIQAOutput,
-    preset_config,
-    with_bfloat16_products,
-)
+from modelops.predictors.mint.configuration import PERSPECTIVES, MintIQAConfig
+from modelops.predictors.mint.errors import CheckpointError
+from modelops.predictors.mint.modeling import MintIQAModel, MintIQAOutput, with_bfloat16_products
+from modelops.predictors.mint.presets import preset_config
 
 Inputs = tuple[Tensor, Tensor, Tensor]
 

@@ -6,7 +6,9 @@ import pytest
 import torch
 from PIL import Image
 
-from modelops.predictors.mint import LoadedModel, UnreadableImageError, score_image
+from modelops.predictors.mint.checkpoint import LoadedModel
+from modelops.predictors.mint.errors import UnreadableImageError
+from modelops.predictors.mint.processing import score_image
 
 
 def test_an_image_in_memory_is_scored_like_its_file(

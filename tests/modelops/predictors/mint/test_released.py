@@ -18,23 +18,25 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from modelops.predictors.mint import (
-    PERSPECTIVES,
-    CheckpointError,
-    TokenizerError,
-    UnknownNameError,
-    load_model,
-)
+from modelops.explaining.configuration import explainer_config_from_sizes
+from modelops.explaining.conversion import EXPLANATIONS, STAGES
+from modelops.explaining.model import MintIQAExplainer
+from modelops.predictors.mint.checkpoint import load_model
+from modelops.predictors.mint.configuration import PERSPECTIVES
 from modelops.predictors.mint.conversion import (
-    EXPLANATIONS,
     SCORES,
     convert_stage,
-    expected_explanation_shapes,
     expected_shapes,
 )
-from modelops.predictors.mint.errors import StorageError
+from modelops.predictors.mint.errors import (
+    CheckpointError,
+    StorageError,
+    TokenizerError,
+    UnknownNameError,
+)
+from modelops.predictors.mint.modeling import MintIQAModel
 from modelops.predictors.mint.released import Converted, convert_released
-from modelops.predictors.mint.released_sizes import config_from_sizes, explainer_config_from_sizes
+from modelops.predictors.mint.released_sizes import config_from_sizes
 from tests.modelops.predictors.mint.released import golden_checkpoint, write_sizes, write_tokenizer
 from tests.shared_data import require_shared
 
@@ -52,7 +54,7 @@ class Nano(NamedTuple):
         sizes = options.pop("sizes", self.sizes)
         stated = None if sizes is None else write_sizes(self.folder, sizes)
         given = {"sizes": stated, "tokenizer": self.folder / "words", **options}
-        return convert_released(self.folder / "mint.pt", self.out, **given)
+        return convert_released(self.folder / "mint.pt", self.out, STAGES, **given)
 
     @property
     def out(self) -> Path:
@@ -81,7 +83,7 @@ def test_a_converted_checkpoint_gives_the_golden_scores(
         save_file(weights, checkpoint)
     words = write_tokenizer(tmp_path / "words")
     stated = write_sizes(tmp_path, sizes)
-    convert_released(checkpoint, tmp_path / "out", sizes=stated, tokenizer=words)
+    convert_released(checkpoint, tmp_path / "out", STAGES, sizes=stated, tokenizer=words)
     golden = require_shared(f"golden/mint/{size}")
     given = load_file(golden / "inputs.safetensors")
     expected = load_file(golden / "expected.safetensors")
@@ -96,7 +98,7 @@ def test_a_converted_checkpoint_gives_the_golden_scores(
 def test_the_explanation_model_s_tensors_lie_beside_under_our_names(nano: Nano) -> None:
     nano.convert()
     stored = load_file(nano.out / "explanations" / "model.safetensors")
-    wanted = expected_explanation_shapes(explainer_config_from_sizes(nano.sizes))
+    wanted = expected_shapes(MintIQAExplainer, explainer_config_from_sizes(nano.sizes))
     assert {name: tensor.shape for name, tensor in stored.items()} == wanted
     official = nano.weights["qformer2.llm_model.model.layers.1.mlp.up_proj.weight"]
     assert torch.equal(stored["language_model.model.layers.1.mlp.up_proj.weight"], official)
@@ -106,7 +108,8 @@ def test_the_explanation_model_s_tensors_lie_beside_under_our_names(nano: Nano) 
 @pytest.mark.parametrize(("stage", "made"), [(1, "model.safetensors"), (2, "explanations")])
 def test_one_stage_alone_is_converted_alone(nano: Nano, stage: int, made: str) -> None:
     alone = {k: t for k, t in nano.weights.items() if k.startswith(f"qformer{stage}.")}
-    assert nano.convert(alone).stages == (stage,)
+    converted = nano.convert(alone)
+    assert [converted.holds(it) for it in STAGES] == [stage == 1, stage == 2]
     assert (nano.out / made).exists()
     assert not (nano.out / ("explanations" if stage == 1 else "model.safetensors")).exists()
 
@@ -129,8 +132,8 @@ def test_all_2035_names_of_the_released_layout_have_a_place_in_their_shapes() ->
     shapes = json.loads(require_shared("golden/mint/official_state_dict_shapes.json").read_text())
     official = {name: torch.empty(shape, device="meta") for name, shape in shapes.items()}
     wanted = {
-        SCORES: expected_shapes(config_from_sizes(full)),
-        EXPLANATIONS: expected_explanation_shapes(explainer_config_from_sizes(full)),
+        SCORES: expected_shapes(MintIQAModel, config_from_sizes(full)),
+        EXPLANATIONS: expected_shapes(MintIQAExplainer, explainer_config_from_sizes(full)),
     }
     for stage, ours in wanted.items():
         found = convert_stage(official, stage)
@@ -144,7 +147,7 @@ def test_all_2035_names_of_the_released_layout_have_a_place_in_their_shapes() ->
 def _growth(checkpoint: Path, folder: Path, sizes: Path, words: Path) -> int:
     """Bytes by which this process grew at most while it converted."""
     before = psutil.Process().memory_info().rss
-    convert_released(checkpoint, folder, dtype=torch.bfloat16, sizes=sizes, tokenizer=words)
+    convert_released(checkpoint, folder, STAGES, dtype=torch.bfloat16, sizes=sizes, tokenizer=words)
     # Not getrusage's, which begins with what the process had that started this one.
     (peak,) = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     return int(peak) * 1024 - before
@@ -278,7 +281,7 @@ def test_an_empty_folder_is_filled_and_a_deep_one_made(nano: Nano) -> None:
     deep = nano.folder / "a" / "b"
     words = nano.folder / "words"
     convert_released(
-        nano.folder / "mint.pt", deep, sizes=nano.folder / "sizes.json", tokenizer=words
+        nano.folder / "mint.pt", deep, STAGES, sizes=nano.folder / "sizes.json", tokenizer=words
     )
     assert (deep / "model.safetensors").read_bytes() == (
         nano.out / "model.safetensors"
@@ -315,7 +318,7 @@ def test_a_disk_that_refuses_half_way_is_named_and_leaves_nothing(nano: Nano) ->
         files_limited_to(100_000),
         pytest.raises(StorageError, match=r"out cannot be written .*; nothing was kept") as caught,
     ):
-        convert_released(nano.folder / "mint.pt", nano.out, sizes=sizes, tokenizer=words)
+        convert_released(nano.folder / "mint.pt", nano.out, STAGES, sizes=sizes, tokenizer=words)
     assert isinstance(caught.value.__cause__, OSError)
     assert caught.value.__cause__.errno == errno.EFBIG
     assert not nano.left_behind()

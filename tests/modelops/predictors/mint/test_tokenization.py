@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from modelops.predictors.mint import (
-    MintIQAConfig,
+from modelops.predictors.mint.configuration import MintIQAConfig
+from modelops.predictors.mint.errors import TokenizerError
+from modelops.predictors.mint.presets import preset_config
+from modelops.predictors.mint.tokenization import (
     PromptTokenizer,
-    TokenizerError,
     load_tokenizer,
-    preset_config,
     train_tiny_tokenizer,
 )
 from tests.modelops.predictors.mint.conftest import CORPUS

@@ -2,7 +2,7 @@ from modelops.runs.pages.charts import Tick, training_chart
 
 
 def test_a_training_without_fine_tuning_has_no_picture() -> None:
-    assert training_chart({"quality": {"srcc": 0.5}}) is None
+    assert training_chart({"perspectives": {"quality": {"srcc": 0.5}}}) is None
 
 
 def test_a_single_epoch_is_a_point_in_the_middle() -> None:

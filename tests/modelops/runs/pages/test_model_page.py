@@ -10,6 +10,7 @@ from modelops.models import ModelVersion, TrainingRun
 from modelops.runs import promotion, scoring
 from tests.factories import make_stimuli
 from tests.modelops.conftest import Train, score_all
+from tests.modelops.labelling import make_predictor
 from workbench.accounts.models import User
 
 URL = "/studies/demo/model/"
@@ -71,7 +72,11 @@ def test_the_page_is_drawn_anew_when_the_jobs_are_over(console: Client, study: S
 
 def test_a_failed_training_shows_its_mend(console: Client, study: Study) -> None:
     TrainingRun.objects.create(
-        study=study, trigger="console", state="failed", error="No space left; free some."
+        study=study,
+        predictor=make_predictor(study),
+        trigger="console",
+        state="failed",
+        error="No space left; free some.",
     )
     text = page(console)
     assert "The last training failed" in text
@@ -156,7 +161,7 @@ def test_a_scoring_that_failed_says_why_and_is_repeated_from_the_page(
     assert "set MINT_DATA_DIR to a larger disk" in page(console, f"{URL}summary/")
 
     text = console.post(f"{URL}versions/1/predict/", follow=True).content.decode()
-    assert "Version 1 predicts the images that it has not predicted yet" in text
+    assert "Version 1 is now predicting the images" in text
     assert "Predict again</button>" not in text
     score_all(version)
     text = page(console)
@@ -214,7 +219,13 @@ def test_a_lost_image_folder_does_not_flood_the_page(console: Client, study: Stu
         {"stimulus": number, "filename": f"{number}.png", "error": f"{number}.png: gone"}
         for number in range(1, 26)
     ]
-    TrainingRun.objects.create(study=study, trigger="console", state="failed", problems=problems)
+    TrainingRun.objects.create(
+        study=study,
+        predictor=make_predictor(study),
+        trigger="console",
+        state="failed",
+        problems=problems,
+    )
     text = page(console)
     assert "25 labelled images could not be read" in text
     assert "The first 10 of 25 images." in text
@@ -252,7 +263,9 @@ def test_a_stimulus_shows_its_three_predictions_on_the_study_scale(
     url = f"{URL}stimuli/{labelled[0].pk}/"
     assert "No model is in use yet" in page(console, url)
     promotion.promote(version=scored, actor=None)
-    scored.predictions.filter(stimulus=labelled[0]).update(mean=0.315, epistemic_sd=0.1)
+    scored.predictions.filter(stimulus=labelled[0]).update(
+        mean=0.315, posterior_sd=0.06, misfit_sd=0.08
+    )
     text = page(console, url)  # ACR: 1…5
     assert ">2.26<" in text
     assert ">0.40<" in text

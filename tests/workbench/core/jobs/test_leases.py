@@ -5,12 +5,15 @@ from django.utils import timezone
 
 from annotation.models import Study
 from modelops.models import TrainingRun
+from tests.modelops.labelling import make_predictor
 from workbench.core.jobs import leases
 
 
 @pytest.fixture
 def run(study: Study) -> TrainingRun:
-    return TrainingRun.objects.create(study=study, trigger="command")
+    return TrainingRun.objects.create(
+        study=study, predictor=make_predictor(study), trigger="command"
+    )
 
 
 def claimed(run: TrainingRun) -> int:

@@ -16,20 +16,16 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from modelops.explaining.checkpoint import start_explainer
+from modelops.explaining.tiny_language import tiny_language_model, tiny_language_tokenizer
 from modelops.explaining.training import Example, ExplanationRecipe, look, train_explainer
-from modelops.predictors.mint import (
-    LoadedModel,
-    MintIQAModel,
-    MintIQAProcessor,
-    ModelInputs,
-    load_tokenizer,
-    start_speech,
-    tiny_language_model,
-    tiny_language_tokenizer,
-)
-from modelops.predictors.mint.checkpoint import TINY_FOLDER
+from modelops.learning.recipe import Recipe
+from modelops.predictors.mint.checkpoint import TINY_FOLDER, LoadedModel
+from modelops.predictors.mint.fine_tuning.accelerated import fine_tune_together
 from modelops.predictors.mint.fine_tuning.training import fine_tune
-from modelops.predictors.mint.recipe import Recipe
+from modelops.predictors.mint.modeling import MintIQAModel
+from modelops.predictors.mint.processing import MintIQAProcessor, ModelInputs
+from modelops.predictors.mint.tokenization import load_tokenizer
 from tests.modelops.predictors.mint.fine_tuning.models import small_config, small_model
 from tests.modelops.predictors.mint.fine_tuning.training_data import RECIPE, make_data
 
@@ -52,7 +48,8 @@ def start_model() -> MintIQAModel:
 def fine_tuning(recipe: Recipe, checkpoint: Path, progress: Told, save_seconds: float) -> nn.Module:
     """Stage 1."""
     model = start_model()
-    fine_tune(
+    train = fine_tune_together if recipe.processes > 1 else fine_tune
+    train(
         model,
         make_data(COUNT),
         recipe,
@@ -74,13 +71,13 @@ def explaining(checkpoint: Path, progress: Told, save_seconds: float) -> nn.Modu
     model = small_model(dropout=0.1, vocabulary=2048)
     scores = LoadedModel(model, MintIQAProcessor(tokenizer, 28))
     answer = "The colour is quite bright."
-    speech = start_speech(scores, tiny_language_model(1), tiny_language_tokenizer([answer]))
+    explainer = start_explainer(scores, tiny_language_model(1), tiny_language_tokenizer([answer]))
     generator = torch.Generator().manual_seed(2)
     pixels = torch.randn(3, 3, 28, 28, generator=generator)
     inputs = ModelInputs(pixels, *tokenizer(["prompt"] * 3))
-    seen = look(scores, speech.model, inputs, ["one", "two", "three"])
+    seen = look(scores, explainer.model, inputs, ["one", "two", "three"])
     train_explainer(
-        speech,
+        explainer,
         seen,
         [Example(row, "quality", (answer,)) for row in range(3)],
         _EXPLAINING,
@@ -88,7 +85,7 @@ def explaining(checkpoint: Path, progress: Told, save_seconds: float) -> nn.Modu
         lambda done, _total: progress(done),
         save_seconds,
     )
-    return speech.model
+    return explainer.model
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 import torch
 from transformers.models.blip_2.configuration_blip_2 import Blip2QFormerConfig, Blip2VisionConfig
 
-from modelops.predictors.mint import MintIQAConfig, MintIQAModel
+from modelops.predictors.mint.configuration import MintIQAConfig
+from modelops.predictors.mint.modeling import MintIQAModel
 
 
 def small_config(dropout: float = 0.0, vocabulary: int = 60) -> MintIQAConfig:

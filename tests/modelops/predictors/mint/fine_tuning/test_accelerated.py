@@ -12,8 +12,9 @@ import pytest
 import torch
 
 from modelops.learning.errors import DivergedError, TeamBrokenError
-from modelops.predictors.mint import DeviceError
+from modelops.predictors.mint.errors import DeviceError
 from modelops.predictors.mint.fine_tuning import accelerated
+from modelops.predictors.mint.fine_tuning.accelerated import fine_tune_together
 from modelops.predictors.mint.fine_tuning.training import fine_tune
 from tests.modelops.predictors.mint.fine_tuning.killing import (
     COUNT,
@@ -48,7 +49,7 @@ def test_the_loss_curve_is_that_of_a_single_process(tmp_path: Path) -> None:
     alone, together = small_model(), small_model()
     single = fine_tune(alone, make_data(COUNT), recipe, tmp_path / "a", silent)
     seen: list[tuple[int, int]] = []
-    double = fine_tune(
+    double = fine_tune_together(
         together,
         make_data(COUNT),
         replace(recipe, processes=2),
@@ -68,7 +69,7 @@ def test_the_loss_curve_is_that_of_a_single_process(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("quick_start")
 def test_all_end_when_one_is_killed_and_the_run_goes_on_to_the_same_bits(tmp_path: Path) -> None:
     whole, resumed, data = start_model(), start_model(), make_data(COUNT)
-    fine_tune(whole, data, TOGETHER, tmp_path / "whole", silent)
+    fine_tune_together(whole, data, TOGETHER, tmp_path / "whole", silent)
 
     # First the parent, in whose absence its processes end.
     work = partial(fine_tuning, TOGETHER)
@@ -90,11 +91,13 @@ def test_all_end_when_one_is_killed_and_the_run_goes_on_to_the_same_bits(tmp_pat
             active_children()[0].kill()
 
     with pytest.raises(TeamBrokenError, match="of 2 was ended by signal 9"):
-        fine_tune(resumed, data, TOGETHER, tmp_path / "c", kill_one, save_seconds=0)
+        fine_tune_together(resumed, data, TOGETHER, tmp_path / "c", kill_one, save_seconds=0)
     assert not active_children()
 
     left: list[int] = []
-    fine_tune(resumed, data, TOGETHER, tmp_path / "c", lambda stage, done, total: left.append(done))
+    fine_tune_together(
+        resumed, data, TOGETHER, tmp_path / "c", lambda stage, done, total: left.append(done)
+    )
     assert left[0] > 2
     assert same_bits(resumed, whole)
 
@@ -104,14 +107,16 @@ def test_an_error_of_a_process_has_its_name_here(tmp_path: Path) -> None:
     data = make_data(COUNT)
     dazzling = Images(torch.full((COUNT, 3, 28, 28), torch.inf))
     with pytest.raises(DivergedError, match="the loss is nan at step 1"):
-        fine_tune(start_model(), replace(data, pixels=dazzling), TOGETHER, tmp_path / "c", silent)
+        fine_tune_together(
+            start_model(), replace(data, pixels=dazzling), TOGETHER, tmp_path / "c", silent
+        )
 
 
 @pytest.mark.usefixtures("quick_start")
 def test_where_the_leader_cannot_save_the_other_does_not_wait_for_ever(tmp_path: Path) -> None:
     (tmp_path / "c").mkdir()
     with pytest.raises(IsADirectoryError):
-        fine_tune(start_model(), make_data(COUNT), TOGETHER, tmp_path / "c", silent)
+        fine_tune_together(start_model(), make_data(COUNT), TOGETHER, tmp_path / "c", silent)
     assert not active_children()
 
 

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from modelops.learning.errors import LearningError
-from modelops.predictors.mint import MintIQAModel
 from modelops.predictors.mint.fine_tuning.adapters import add_adapters, merge_adapters
 from modelops.predictors.mint.fine_tuning.training import fine_tune
 from modelops.predictors.mint.fine_tuning.trunk import freeze
+from modelops.predictors.mint.modeling import MintIQAModel
 from tests.modelops.predictors.mint.fine_tuning.models import small_model
 from tests.modelops.predictors.mint.fine_tuning.training_data import (
     RECIPE,

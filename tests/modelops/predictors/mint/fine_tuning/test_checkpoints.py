@@ -7,6 +7,7 @@ import torch
 from safetensors import safe_open
 
 from modelops.learning.curves import Curve
+from modelops.learning.recipe import Recipe
 from modelops.predictors.mint.fine_tuning import checkpoints
 from modelops.predictors.mint.fine_tuning.checkpoints import (
     Checkpoint,
@@ -14,7 +15,6 @@ from modelops.predictors.mint.fine_tuning.checkpoints import (
     load_checkpoint,
     save_checkpoint,
 )
-from modelops.predictors.mint.recipe import Recipe
 from modelops.predictors.mint.streaming import write_state
 
 RECIPE = Recipe("tiny", epochs=3)

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from modelops.predictors.mint import DeviceError
+from modelops.learning.recipe import Recipe
+from modelops.predictors.mint.errors import DeviceError
 from modelops.predictors.mint.fine_tuning.devices import device_errors, in_bfloat16
-from modelops.predictors.mint.recipe import Recipe
 
 GPU, PROCESSOR = torch.device("cuda:0"), torch.device("cpu")
 

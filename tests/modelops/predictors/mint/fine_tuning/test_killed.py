@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from modelops.predictors.mint.recipe import Recipe
+from modelops.learning.recipe import Recipe
 from tests.modelops.predictors.mint.fine_tuning.killing import (
     KILLED,
     explaining,

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
+from modelops.learning.recipe import Recipe
 from modelops.predictors.mint.fine_tuning.losses import l1_loss, opinion_loss, rank_loss
-from modelops.predictors.mint.recipe import Recipe
 
 NAN = float("nan")
 SCORES = torch.tensor([[0.5, 0.2], [0.4, 0.9], [0.9, 0.1]])

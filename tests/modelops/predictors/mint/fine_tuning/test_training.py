@@ -8,11 +8,12 @@ import torch
 from modelops.learning.curves import Curve
 from modelops.learning.errors import DivergedError, LearningError
 from modelops.learning.rates import inner_rate_at, rate_at
-from modelops.predictors.mint import MintIQAModel
-from modelops.predictors.mint.fine_tuning.training import TrainingData, fine_tune
+from modelops.learning.recipe import Recipe
+from modelops.predictors.mint.fine_tuning.data import TrainingData
+from modelops.predictors.mint.fine_tuning.training import fine_tune
 from modelops.predictors.mint.fine_tuning.trunk import Scorer, Trunk, freeze
 from modelops.predictors.mint.fine_tuning.validation import draw_parts
-from modelops.predictors.mint.recipe import Recipe
+from modelops.predictors.mint.modeling import MintIQAModel
 from tests.modelops.predictors.mint.fine_tuning.models import small_model
 from tests.modelops.predictors.mint.fine_tuning.training_data import (
     RECIPE,

@@ -10,12 +10,14 @@ import torch
 from torch import Tensor
 
 from modelops.learning.errors import LearningError
-from modelops.predictors.mint import MintIQAModel, load_model
+from modelops.learning.recipe import Recipe
+from modelops.predictors.mint.checkpoint import load_model
 from modelops.predictors.mint.fine_tuning import trunk_cache as trunk_module
+from modelops.predictors.mint.fine_tuning.data import KeptTrunk
 from modelops.predictors.mint.fine_tuning.training import fine_tune
 from modelops.predictors.mint.fine_tuning.trunk import freeze, trunk_blocks
-from modelops.predictors.mint.fine_tuning.trunk_cache import KeptTrunk, TrunkCache, trunk_hash
-from modelops.predictors.mint.recipe import Recipe
+from modelops.predictors.mint.fine_tuning.trunk_cache import TrunkCache, trunk_hash
+from modelops.predictors.mint.modeling import MintIQAModel
 from tests.modelops.predictors.mint.fine_tuning.models import small_model
 from tests.modelops.predictors.mint.fine_tuning.training_data import RECIPE, make_data, silent
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from modelops.predictors.mint import MintIQAModel
-from modelops.predictors.mint.fine_tuning.training import TrainingData
-from modelops.predictors.mint.recipe import Recipe
+from modelops.learning.recipe import Recipe
+from modelops.predictors.mint.fine_tuning.data import TrainingData
+from modelops.predictors.mint.modeling import MintIQAModel
 
 RECIPE = Recipe("tiny", epochs=3, learning_rate=1e-3, batch_size=4, frozen_blocks=1)
 

@@ -1,0 +1,28 @@
+"""The stimuli whose expected score the model knows least come first."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .base import Pool
+
+
+class PosteriorSd:
+    """By the posterior standard deviation alone. It asks for many stimuli of a kind: a strategy to
+    compare with more than one to use."""
+
+    name = "posterior"
+    version = "1"
+    citation = (
+        "Uncertainty sampling: Lewis and Gale, A sequential algorithm for training text "
+        "classifiers, SIGIR 1994; for regression, MaxDiag in Holzmüller et al., A framework and "
+        "benchmark for deep batch active learning for regression, JMLR 24:164 (2023), section 4.3"
+    )
+    reads_features = False
+
+    def choose(self, pool: Pool, count: int, seed: int) -> NDArray[np.intp]:
+        """Ties go to the lower key."""
+        sd, keys = pool.posterior_sd[pool.candidates], pool.stimuli[pool.candidates]
+        return pool.candidates[np.lexsort((keys, -sd))][:count]
+
+    def order(self, pool: Pool, seed: int) -> NDArray[np.float64]:
+        return pool.posterior_sd

@@ -1,0 +1,125 @@
+"""What a predictor is made of: a backbone that embeds images with their prompts, on which the
+Bayesian last layer learns; and, where it can be trained, the training of that backbone."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.core.registry import Entry
+
+from ..learning.curves import Curve
+from ..learning.recipe import Recipe
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+#: In which width a backbone's products are computed.
+Precision = Literal["float32", "bfloat16"]
+#: Called with what is being done, how much of it is done, and of how much.
+Report = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """Embeddings of N images, in their order.
+
+    values: float32 (N, D); rows of unreadable images are NaN.
+    errors: row of an unreadable image → why.
+    """
+
+    values: NDArray[np.float32]
+    errors: Mapping[int, Exception]
+
+
+class Embedder(Protocol):
+    """A backbone in memory: all that a frozen one needs."""
+
+    @property
+    def sha256(self) -> str:
+        """Names all that an embedding depends on; embeddings are cached under it."""
+
+    @property
+    def embedding_size(self) -> int:
+        """D."""
+
+    def embed(self, images: "Sequence[Path | Image]", prompts: Sequence[str]) -> Embeddings:
+        """Embeddings (N, D) of N images and the prompts they were made from.
+
+        A row does not depend on the others. An unreadable image costs its own row only.
+        """
+
+
+@dataclass(frozen=True)
+class Samples:
+    """N labelled images to train on.
+
+    images, prompts: N of each; image_sha256: what an image is known by in a cache.
+    groups: images of one prompt share a number.
+    targets (N, P): labels on 0…1, NaN where there is none; weights (N, P), or None: all count the
+    same. cache: a folder for what is computed once.
+    """
+
+    images: Sequence[Path]
+    image_sha256: Sequence[str]
+    prompts: Sequence[str]
+    groups: Sequence[int]
+    targets: NDArray[np.float64]
+    weights: NDArray[np.float64] | None
+    cache: Path
+
+
+@runtime_checkable
+class Trainable(Embedder, Protocol):
+    """A backbone that learns, too, and is stored with its version."""
+
+    def unreadable(self, images: Sequence[Path]) -> Mapping[int, Exception]:
+        """Rows of the images that training could not read, and why."""
+
+    def set_heads(self, weights: NDArray[np.float64], biases: NDArray[np.float64]) -> None:
+        """Heads for P perspectives: weights (P, D), biases (P,), linear in the embedding."""
+
+    def fine_tune(
+        self, samples: Samples, recipe: Recipe, checkpoint: Path, report: Report
+    ) -> Curve:
+        """Trains backbone and heads in place, from `checkpoint` if one of this run exists; the
+        embedder has another `sha256` afterwards."""
+
+    def save(self, folder: Path) -> None:
+        """Writes all that `TrainableKind.open` reads."""
+
+
+class PredictorKind(Entry, Protocol):
+    """An entry of PREDICTORS: how backbones of one kind are had, and how they are trained."""
+
+    @property
+    def bundled(self) -> bool:
+        """Whether its weights are part of the product: every site offers it then."""
+
+    @property
+    def chunk_size(self) -> int:
+        """Images that are scored in one go: seconds of work for a processor."""
+
+    def recipe(self, *, explanations: bool = False) -> Recipe:
+        """How a study's model of this kind is trained if nothing else is said.
+
+        Raises LearningError where it cannot explain and is to.
+        """
+
+    def start(self, weights: str, *, device: str, precision: Precision) -> Embedder:
+        """The backbone from which a training starts: its own (`weights` is empty), or that of a
+        folder. Raises ValueError naming the folder and what to do."""
+
+
+@runtime_checkable
+class TrainableKind(PredictorKind, Protocol):
+    """A kind whose backbones are `Trainable`, and stored with a version."""
+
+    def start(self, weights: str, *, device: str, precision: Precision) -> Trainable:
+        """As of any kind."""
+
+    def open(self, folder: Path, *, device: str, precision: Precision) -> Embedder:
+        """What `Trainable.save` wrote. Raises ValueError naming the folder and what to do."""

@@ -1,0 +1,37 @@
+"""Where and in which width this process computes: the settings, resolved."""
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from .base import Precision
+
+if TYPE_CHECKING:
+    pass
+
+
+def device() -> str:
+    """MODEL_DEVICE, where `auto` is a GPU if this machine has one."""
+    if settings.MODEL_DEVICE != "auto":
+        return str(settings.MODEL_DEVICE)
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def precision() -> Precision:
+    """MODEL_PRECISION, where `auto` is bfloat16 if the device multiplies it itself."""
+    if settings.MODEL_PRECISION == "auto":
+        from .mint.devices import native_precision
+
+        return native_precision(device())
+    return "bfloat16" if settings.MODEL_PRECISION == "bfloat16" else "float32"
+
+
+def use_processor_cores() -> None:
+    """As many torch threads as this process has cores for; more only fight each other."""
+    import torch
+
+    from .mint.devices import processor_cores
+
+    torch.set_num_threads(processor_cores())

@@ -1,0 +1,82 @@
+"""MINT-IQA in its two sizes, as predictors. torch is loaded with the first model."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..learning.recipe import Recipe
+from .base import Precision
+
+if TYPE_CHECKING:
+    from .mint.embedder import MintEmbedder
+
+
+@dataclass(frozen=True)
+class Mint:
+    """One size of MINT-IQA (`mint.presets`), with its recipe."""
+
+    name: str
+    default: Recipe
+    #: Of stage 2, where it is asked for.
+    explanation_epochs: int
+    chunk_size: int
+    bundled: bool
+    version: str = "1"
+    citation: str = (
+        "Wang et al., Understanding and evaluating human preferences for AI generated images with "
+        "instruction tuning (MINT-IQA), arXiv 2405.07346; code IntMeGroup/MINT-IQA, commit e76c07d"
+    )
+
+    def recipe(self, *, explanations: bool = False) -> Recipe:
+        if explanations:
+            return replace(self.default, explanation_epochs=self.explanation_epochs)
+        return self.default
+
+    def start(self, weights: str, *, device: str, precision: Precision) -> "MintEmbedder":
+        from .mint.checkpoint import load_model
+        from .mint.embedder import MintEmbedder
+
+        return MintEmbedder(load_model(weights or self.name, device=device), precision)
+
+    def open(self, folder: Path, *, device: str, precision: Precision) -> "MintEmbedder":
+        """Frozen in that precision: a GPU has no room for another one beside it."""
+        from .mint.checkpoint import LoadedModel, load_model
+        from .mint.embedder import MintEmbedder
+        from .mint.modeling import with_bfloat16_products
+
+        loaded = load_model(folder, device=device)
+        if precision == "bfloat16":
+            loaded = LoadedModel(with_bfloat16_products(loaded.model), loaded.processor)
+        return MintEmbedder(loaded, precision)
+
+
+#: Its backbone is trained before it is shipped; a study's few labels train its last layer.
+TINY = Mint(
+    name="tiny",
+    default=Recipe(preset="tiny", epochs=0, learning_rate=1e-4, batch_size=16, frozen_blocks=3),
+    explanation_epochs=12,
+    chunk_size=64,
+    bundled=True,
+)
+#: The published recipe (released code, `config/options.py` and `train_stage1.py`): L1 per
+#: perspective (the paper's three; here the study's), Adam at 1e-5, batches of 8, cosine after 1 %
+#: of warm-up, blocks 0–21 (60 % of 38) and the Q-Former frozen. The released code runs 500 epochs
+#: and keeps the one that is best on the test half; here a tenth of the training half says which
+#: epoch is best, and when to stop.
+VIT_G = Mint(
+    name="vit-g",
+    default=Recipe(
+        preset="vit-g",
+        epochs=50,
+        learning_rate=1e-5,
+        batch_size=8,
+        warmup=0.01,
+        frozen_blocks=22,
+        frozen_qformer=True,
+        validation_share=0.1,
+        patience=10,
+    ),
+    explanation_epochs=5,
+    chunk_size=16,
+    bundled=False,
+)

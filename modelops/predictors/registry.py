@@ -1,0 +1,10 @@
+"""The kinds of predictor, found by name."""
+
+from workbench.core.registry import Registry
+
+from .base import PredictorKind
+from .mint_kinds import TINY, VIT_G
+
+PREDICTORS: Registry[PredictorKind] = Registry("kind of predictor")
+for _kind in (TINY, VIT_G):
+    PREDICTORS.register(_kind)

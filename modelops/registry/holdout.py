@@ -1,0 +1,68 @@
+"""How versions do on the hold-out by the labels of now, which all are compared on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from annotation.models import Stimulus, Study
+from annotation.opinion.labels import labels_of
+
+from ..learning.evaluation import Agreement, evaluate
+from ..learning.uncertainty import Expectation
+from ..models import ModelVersion, Prediction
+from .labelled import LabelledStimuli, labelled_stimuli
+
+
+@dataclass(frozen=True)
+class HoldoutPoint:
+    """A hold-out image: what was expected, and what its raters say."""
+
+    stimulus: int
+    mos: float
+    expected: Expectation
+
+
+#: Per perspective's key.
+Points = dict[str, list[HoldoutPoint]]
+
+
+def holdout_labels(study: Study) -> LabelledStimuli:
+    """The labels of now, made as those of a training are."""
+    split = Stimulus.Split.HOLDOUT
+    return labelled_stimuli(study, labels_of(study, split=split), split)
+
+
+def holdout_points(version: ModelVersion, labelled: LabelledStimuli) -> Points:
+    """Per perspective, the labelled hold-out stimuli that `version` has predicted, by id."""
+    rows = {stimulus: row for row, stimulus in enumerate(labelled.keys)}
+    columns = {key: column for column, key in enumerate(labelled.perspectives)}
+    points: Points = {key: [] for key in labelled.perspectives}
+    for prediction in (
+        Prediction.objects.filter(model_version=version, stimulus__in=rows)
+        .select_related("perspective")
+        .order_by("stimulus")
+    ):
+        key = prediction.perspective.key
+        mos = float(labelled.labels.mos[rows[prediction.stimulus_id], columns[key]])
+        if np.isfinite(mos):
+            points[key].append(HoldoutPoint(prediction.stimulus_id, mos, prediction.expected))
+    return points
+
+
+def on_common_ground(all_points: Sequence[Points]) -> list[Points]:
+    """The same points but for those of stimuli that not all versions have predicted."""
+    if not all_points:
+        return []
+    common: dict[str, set[int]] = {
+        key: set.intersection(*({it.stimulus for it in points[key]} for points in all_points))
+        for key in all_points[0]
+    }
+    return [
+        {key: [it for it in found if it.stimulus in common[key]] for key, found in points.items()}
+        for points in all_points
+    ]
+
+
+def agreement_of(points: Sequence[HoldoutPoint]) -> Agreement:
+    return evaluate([it.expected.mean for it in points], [it.mos for it in points])

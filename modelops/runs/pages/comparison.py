@@ -1,0 +1,76 @@
+"""The study's predictors side by side, on the same hold-out images and labels."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from annotation.models import Study
+from annotation.studies.texts import localized
+
+from ...learning.evaluation import Agreement, mean_srcc
+from ...models import ModelVersion, Predictor
+from ...registry.holdout import agreement_of, holdout_points, on_common_ground
+from ...registry.labelled import LabelledStimuli
+from ...registry.selectors import is_scored
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A predictor and the version that it is judged by: the active one, or else the newest that is
+    scored; None where it has none."""
+
+    predictor: Predictor
+    version: ModelVersion | None
+
+
+@dataclass(frozen=True)
+class ComparedRow:
+    """One perspective of one predictor's version."""
+
+    label: str
+    contender: Contender
+    agreement: Agreement
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """`rows` by perspective, then predictor; `means`: each predictor's mean SRCC."""
+
+    rows: list[ComparedRow]
+    means: list[tuple[Contender, float | None]]
+
+
+def contenders(
+    predictors: Iterable[Predictor], versions: Iterable[ModelVersion]
+) -> list[Contender]:
+    """`versions`: the study's, the newest first."""
+    known = [version for version in versions if is_scored(version)]
+    return [Contender(predictor, _judged_by(predictor, known)) for predictor in predictors]
+
+
+def compare(
+    study: Study, found: Iterable[Contender], labelled: LabelledStimuli
+) -> Comparison | None:
+    """None where fewer than two predictors have a version to compare."""
+    judged = [(item, item.version) for item in found if item.version is not None]
+    if len(judged) < 2:
+        return None
+    points = on_common_ground([holdout_points(version, labelled) for _item, version in judged])
+    agreements = [
+        (item, {key: agreement_of(found) for key, found in mine.items()})
+        for (item, _version), mine in zip(judged, points, strict=True)
+    ]
+    return Comparison(
+        rows=[
+            ComparedRow(localized(asked.label), item, by_key[asked.key])
+            for asked in study.perspective_settings
+            for item, by_key in agreements
+        ],
+        means=[(item, mean_srcc(by_key.values())) for item, by_key in agreements],
+    )
+
+
+def _judged_by(predictor: Predictor, versions: Iterable[ModelVersion]) -> ModelVersion | None:
+    own = [version for version in versions if version.predictor_id == predictor.pk]
+    active = [version for version in own if version.state == ModelVersion.State.ACTIVE]
+    candidates = [version for version in own if version.state == ModelVersion.State.CANDIDATE]
+    return next(iter([*active, *candidates]), None)
