@@ -46,7 +46,7 @@ class ImportJob(Job):
     #: The first of the rejected rows and of the notes (`importing.problems.RowNote`).
     rejected_rows = models.JSONField(default=list, blank=True)
     notes = models.JSONField(default=list, blank=True)
-    #: Why the import was refused as a whole: template, mend and params of a `Problem`.
+    #: Why the import was refused as a whole: template, fix and params of a `Problem`.
     refusal = models.JSONField(default=dict, blank=True)
 
     class Meta:

@@ -30,7 +30,7 @@ from .store import ImportStore, study_lock
 
 
 class ImportRefusedError(MintError):
-    """An import that could not take place at all; the message says why and how to mend it."""
+    """An import that could not take place at all; the message says why and how to fix it."""
 
     code = "import_refused"
 
