@@ -57,7 +57,7 @@ def coverage_of(study: Study) -> list[Coverage]:
         rows = cursor.fetchall()
     return [
         _coverage(split, [row[1:] for row in rows if row[0] == split])
-        for split in Stimulus.Split.values
+        for split in Stimulus.Split
         if any(row[0] == split for row in rows)
     ]
 

@@ -50,8 +50,6 @@ class PerspectiveSettings:
                 Scale.from_json(data["scale"]),
                 str(data.get("help", "")),
             )
-        except ProtocolError:
-            raise
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise ProtocolError(f"perspective {data!r}: {error}") from error
 

@@ -244,8 +244,6 @@ def _official_split(path: Path) -> dict[int, str]:
     try:
         parts = json.loads(read_text(path))
         return {int(index): part for part in ("train", "test") for index in parts[part]}
-    except ManifestError:
-        raise
     except (ValueError, KeyError, TypeError) as error:
         raise ManifestError(
             gettext_noop("%(name)s does not contain the lists train and test"),

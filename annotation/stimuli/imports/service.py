@@ -33,7 +33,7 @@ _Z_SCORE = OpinionRelease.ScoreKind.Z_SCORE
 
 
 class ImportRefusedError(MintError):
-    """An import that could not take place at all; the message says why and how to mend it."""
+    """An import that could not take place at all; the message says why and how to fix it."""
 
     code = "import_refused"
 

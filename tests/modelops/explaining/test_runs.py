@@ -212,7 +212,7 @@ def test_only_new_images_are_explained_later(explains: ModelVersion, study: Stud
     assert explaining.start_explaining(version=explains).progress_total == 2
 
 
-def test_files_that_are_gone_fail_the_run_with_the_mend(explains: ModelVersion) -> None:
+def test_files_that_are_gone_fail_the_run_with_the_fix(explains: ModelVersion) -> None:
     ModelVersion.objects.filter(pk=explains.pk).update(artifact="models/nowhere")
     run = explaining.start_explaining(version=explains)
     explaining.explain_some(run_id=run.pk)

@@ -69,8 +69,8 @@ def test_a_perspective_with_too_few_labels_is_named_when_the_run_is_asked_for(
     stimuli = make_stimuli(study, 25)
     publish(stimuli, "quality")
     publish(stimuli[:7], "correspondence")
-    mend = "(Authenticity: 0, Correspondence: 7). Rate 20 more images, or import their published"
-    with pytest.raises(TooFewLabelsError, match=re.escape(mend)):
+    fix = "(Authenticity: 0, Correspondence: 7). Rate 20 more images, or import their published"
+    with pytest.raises(TooFewLabelsError, match=re.escape(fix)):
         ask(study)
     assert not TrainingRun.objects.exists()
     publish(stimuli, "authenticity")

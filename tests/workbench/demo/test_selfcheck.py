@@ -56,7 +56,7 @@ def _refuse(stack: Stack) -> None:
     raise LocalServerError("PostgreSQL found no room; free some space and start again")
 
 
-def test_a_failed_stage_is_named_with_its_mend(
+def test_a_failed_stage_is_named_with_its_fix(
     folders: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Stack, "start", _refuse)

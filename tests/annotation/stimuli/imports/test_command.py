@@ -22,7 +22,7 @@ def test_it_counts_the_rows_and_says_what_it_did(study: Study, folder: Path) -> 
     assert "Nothing changed" in _run("demo", folder / "manifest.csv")[0]
 
 
-def test_a_bad_row_is_printed_with_its_mend_and_the_command_fails(
+def test_a_bad_row_is_printed_with_its_fix_and_the_command_fails(
     study: Study, folder: Path
 ) -> None:
     (folder / "2.png").unlink()

@@ -143,7 +143,7 @@ def test_a_part_is_imported_where_that_is_asked_for(study: Study, folder: Path) 
     assert set(Stimulus.objects.values_list("filename", flat=True)) == {"0.png", "1.png", "3.png"}
 
 
-def test_mended_rows_join_those_already_imported(study: Study, folder: Path) -> None:
+def test_fixed_rows_join_those_already_imported(study: Study, folder: Path) -> None:
     (folder / "2.png").unlink()
     import_manifest(study=study, manifest=folder / "manifest.csv", partial=True)
     (folder / "2.png").write_bytes(picture(2))

@@ -68,7 +68,7 @@ def test_the_page_is_drawn_anew_when_the_jobs_are_over(console: Client, study: S
     assert console.get(f"{URL}jobs/").headers["HX-Refresh"] == "true"
 
 
-def test_a_failed_training_shows_its_mend(console: Client, study: Study) -> None:
+def test_a_failed_training_shows_its_fix(console: Client, study: Study) -> None:
     TrainingRun.objects.create(
         study=study,
         predictor=make_predictor(study),
@@ -181,7 +181,7 @@ def test_a_failure_of_the_version_in_use_is_shown_with_it(
     assert "Free some space." in page(console, f"{URL}summary/")
 
 
-def test_images_that_could_not_be_read_are_listed_with_the_mend(
+def test_images_that_could_not_be_read_are_listed_with_the_fix(
     console: Client, labelled: list[Stimulus], train: Train
 ) -> None:
     """One of the labelled ones, and one that only the scoring has met."""
