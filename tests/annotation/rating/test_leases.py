@@ -305,7 +305,8 @@ _OTHERS = """
 WITH someone AS (
     INSERT INTO annotation_ratingsession (rater_id, state, seed, client, consented_at, stopped_by,
         next_position, next_block, expected_trials, protocol_id)
-    SELECT %(rater)s, 'done', number, '{}', now(), '[]', 0, 1, 0, %(protocol)s FROM generate_series(1, 200) AS number
+    SELECT %(rater)s, 'done', number, '{}', now(), '[]', 0, 1, 0, %(protocol)s
+    FROM generate_series(1, 200) AS number
     RETURNING id
 )
 INSERT INTO annotation_trial (
