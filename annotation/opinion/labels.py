@@ -86,7 +86,7 @@ def count_labels(study: Study) -> LabelCounts:
         found[split, perspective].add(stimulus)
     images = {
         split: set[int]().union(*(keys for (of, _key), keys in found.items() if of == split))
-        for split in Stimulus.Split.values
+        for split in Stimulus.Split
     }
     return LabelCounts(
         ratings=live.ratings,

@@ -14,8 +14,6 @@ KEY_LENGTH, KEY_PATTERN = 40, r"^[a-z][a-z0-9_]*$"
 #: Names all of a study's perspectives together, where one could be named; so no key is that.
 ALL_TOGETHER = "overall"
 
-PERSPECTIVES = ("quality", "authenticity", "correspondence")
-
 
 @dataclass(frozen=True)
 class PerspectiveSettings:
