@@ -55,6 +55,10 @@ class Strategy(Entry, Protocol):
     order the stimuli are listed."""
 
     @property
+    def label(self) -> str:
+        """What people choose it by; an English text that is translated where it is shown."""
+
+    @property
     def reads_features(self) -> bool:
         """Whether `Pool.features` is read; computing it takes the model's files."""
 

@@ -9,6 +9,8 @@ alone asks for many of a kind, and loses to random draws in that benchmark.
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.core.texts import gettext_noop
+
 from .base import Pool
 
 #: Posterior features are projected to this many dimensions where there are more; a Gaussian
@@ -20,6 +22,7 @@ class Lcmd:
     """LCMD on posterior features; what is not chosen follows by its posterior sd."""
 
     name = "lcmd"
+    label = gettext_noop("Unsure images that differ from each other (LCMD)")
     version = "1"
     citation = (
         "Holzmüller, Zaverkin, Kästner and Steinwart, A framework and benchmark for deep batch "

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.core.texts import gettext_noop
+
 from .base import Pool
 
 
@@ -11,6 +13,7 @@ class PosteriorSd:
     compare with more than one to use."""
 
     name = "posterior"
+    label = gettext_noop("The images that the model is least sure of")
     version = "1"
     citation = (
         "Uncertainty sampling: Lewis and Gale, A sequential algorithm for training text "

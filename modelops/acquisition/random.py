@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.core.texts import gettext_noop
+
 from .base import Pool
 
 
@@ -10,6 +12,7 @@ class Random:
     """Each stimulus draws a number; what the model is unsure of plays no part."""
 
     name = "random"
+    label = gettext_noop("Any image, at random")
     version = "1"
     citation = (
         "The baseline of Holzmüller et al., A framework and benchmark for deep batch active "

@@ -3,9 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from annotation.models import Study
 from annotation.studies.texts import localized
 
+from ...acquisition.registry import STRATEGIES
 from ...learning.evaluation import Agreement, mean_srcc
 from ...models import ModelVersion, Predictor
 from ...registry.holdout import agreement_of, holdout_points, on_common_ground
@@ -20,6 +23,12 @@ class Contender:
 
     predictor: Predictor
     version: ModelVersion | None
+
+    @property
+    def strategy(self) -> str:
+        """In words; the bare name of one that a later program knew."""
+        name = self.predictor.strategy
+        return gettext(STRATEGIES[name].label) if name in STRATEGIES else name
 
 
 @dataclass(frozen=True)

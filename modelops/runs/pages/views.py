@@ -66,7 +66,7 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
         "predictors": found,
         "comparison": compare(study, found, labelled),
         "backbones": list(offered_backbones()),
-        "strategies": list(STRATEGIES.values()),
+        "strategies": [(entry, _(entry.label)) for entry in STRATEGIES.values()],
         "labels": summaries.label_state(study),
         "jobs": summaries.job_lines(study),
         "last_failure": failed_training(study),
@@ -143,14 +143,14 @@ def add(request: HttpRequest, study: Study) -> str:
         name=slugify(request.POST.get("name", ""))[:40],
         strategy=request.POST.get("strategy", DEFAULT_STRATEGY),
     )
-    return _("Predictor %(name)s is added.") % {"name": predictor.name}
+    return _("Predictor %(name)s has been added.") % {"name": predictor.name}
 
 
 @_act
 def lead_predictor(request: HttpRequest, study: Study, name: str) -> str:
     predictor = predictor_named(study, name)
     lead(predictor=predictor, actor=signed_in(request))
-    text = _("Predictor %(name)s leads: the images that it is unsure of come first.")
+    text = _("Predictor %(name)s now leads: it sets what people rate next.")
     return text % {"name": predictor.name}
 
 
@@ -161,7 +161,7 @@ def promote_version(request: HttpRequest, study: Study, number: int) -> str:
     if version.predictor.leading:
         text = _("Version %(number)d is the active model; the images it is unsure of come first.")
     else:
-        text = _("Version %(number)d is the active one of %(predictor)s.")
+        text = _("Version %(number)d is now the active one of predictor %(predictor)s.")
     return text % {"number": number, "predictor": version.predictor.name}
 
 

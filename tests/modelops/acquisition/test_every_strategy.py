@@ -25,6 +25,7 @@ def test_it_says_what_it_is(strategy: Strategy) -> None:
     assert re.fullmatch(r"[a-z][a-z0-9-]{0,39}", strategy.name)
     assert re.fullmatch(r"[0-9][0-9.]{0,19}", strategy.version)
     assert re.search(r"\b(19|20)\d\d\b", strategy.citation)
+    assert strategy.label
     assert STRATEGIES[strategy.name] is strategy
 
 

@@ -35,6 +35,7 @@ class Newest:
     """The stimuli that came last come first."""
 
     name = "newest"
+    label = "The newest images"
     version = "3"
     citation = "This file, 2026"
     reads_features = False
@@ -128,7 +129,7 @@ def test_a_registered_strategy_ranks_is_recorded_and_is_offered(
     assert first.pk == max(pool)
     client.force_login(owner)
     text = client.get("/studies/demo/model/").content.decode()
-    assert '<option value="newest" title="This file, 2026">newest</option>' in text
+    assert '<option value="newest" title="This file, 2026">The newest images</option>' in text
 
 
 def test_a_registered_frozen_embedder_is_trained_scored_and_compared(
