@@ -123,7 +123,7 @@ def make_release(
         raise ReleaseError(_("Give the release a name of up to 100 characters."))
     with only_writer(study), one_view(read_only=False):
         if OpinionRelease.objects.filter(study=study, name=name).exists():
-            raise ReleaseError(_("There is a release “%(name)s” already.") % {"name": name})
+            raise ReleaseError(_("A release named “%(name)s” already exists.") % {"name": name})
         try:
             made = opinions_of(study, method, parameters)
         except OpinionError as error:

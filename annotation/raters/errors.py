@@ -82,7 +82,7 @@ class ProtocolChangedError(RatingError):
     status = 503
 
     def __init__(self) -> None:
-        super().__init__(_("The study has been changed this moment; please try again."))
+        super().__init__(_("The study has just been changed; please try again."))
 
 
 class ConsentMissingError(RatingError):

@@ -33,7 +33,7 @@ def add_predictor(
     name = name or backbone
     if not re.fullmatch(NAME_PATTERN, name):
         raise PredictorError(
-            _("A predictor's name has 1 to 40 letters, digits, - and _; %(name)s is none.")
+            _("“%(name)s” cannot name a predictor: use 1 to 40 letters, digits, “-” and “_”.")
             % {"name": name}
         )
     recipe = backbone_named(backbone).kind.recipe()
@@ -41,7 +41,7 @@ def add_predictor(
         _lock(study)
         if study.predictors.filter(name=name).exists():
             raise PredictorError(
-                _("This study has a predictor %(name)s already. Give this one another name.")
+                _("This study already has a predictor %(name)s. Choose another name.")
                 % {"name": name}
             )
         predictor = Predictor.objects.create(

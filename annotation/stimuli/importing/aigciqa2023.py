@@ -233,8 +233,8 @@ def _spread(path: Path) -> list[float]:
 
 def _without_list(path: Path, key: str) -> ManifestError:
     return ManifestError(
-        gettext_noop("%(name)s does not hold a list of numbers %(key)s"),
-        gettext_noop("take the file from the release again"),
+        gettext_noop("%(name)s does not contain a list of numbers %(key)s"),
+        gettext_noop("copy the file from the release again"),
         name=path.name,
         key=key,
     )

@@ -41,7 +41,7 @@ class ImportForm(forms.Form):
         label=gettext_lazy("Manifest"),
         help_text=gettext_lazy(
             "CSV or JSONL in UTF-8 with the columns filename, prompt and generator. Other "
-            "columns are kept as metadata; mos_ and the key of a perspective (such as mos_quality, "
+            "columns are kept as metadata; mos_ and a perspective's key (such as mos_quality, "
             "with sd_quality and raters) is a published score."
         ),
         widget=forms.FileInput(attrs={"accept": _MANIFEST_TYPES}),

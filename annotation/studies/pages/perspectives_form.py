@@ -30,8 +30,8 @@ class PerspectiveForm(forms.Form):
         required=False,
         max_length=KEY_LENGTH,
         help_text=_(
-            "Its name in manifests and exports: lower-case letters, digits and “_”. Left empty, it "
-            "is made from the name; it cannot change later."
+            "Its name in manifests and exports: lower-case letters, digits and “_”. If you leave "
+            "it empty, it is made from the name. It cannot change later."
         ),
     )
     label = forms.CharField(label=_("Name"), max_length=60)
@@ -49,8 +49,8 @@ class PerspectiveForm(forms.Form):
         required=False,
         rows=5,
         help_text=_(
-            "One per line, the worst first; or none. Each of five levels has its own; along eleven "
-            "levels or a slider there are 2 to 7."
+            "One per line, worst first; or none. A scale of five levels needs a word for each; "
+            "eleven levels or a slider take 2 to 7."
         ),
     )
 
@@ -82,7 +82,7 @@ class PerspectiveForm(forms.Form):
     def clean_key(self) -> str:
         key: str = self.cleaned_data["key"]
         if self.item is None and key in self._known:
-            raise ValidationError(gettext("The study has a perspective with this key."))
+            raise ValidationError(gettext("The study already has a perspective with this key."))
         return key
 
     def clean(self) -> dict[str, Any]:
@@ -144,10 +144,10 @@ def perspective_forms(
         prefix="perspectives",
         initial=[_initial(item) for item in items],
         form_kwargs={"known": {item.key: item for item in items}, "fixed": fixed},
-        error_messages={"too_few_forms": gettext("A study asks for at least one perspective.")},
+        error_messages={"too_few_forms": gettext("A study needs at least one perspective.")},
     )
     for form in made.forms:
-        form.fields["ORDER"].label = gettext("Place")
+        form.fields["ORDER"].label = gettext("Position")
         for name in ("ORDER", "DELETE"):
             form.fields[name].disabled = fixed
     return made
@@ -166,7 +166,7 @@ def _words_fit(scale: Scale) -> str:
     """How many words the scale takes."""
     if scale.levels > MOST_NAMED:
         return gettext("Give 2 to %(most)d words along the scale, or none.") % {"most": MOST_NAMED}
-    message = gettext("The scale has %(levels)d levels: name each of them, or none.")
+    message = gettext("The scale has %(levels)d levels: name all of them, or none.")
     return message % {"levels": scale.levels}
 
 

@@ -257,4 +257,4 @@ def test_a_release_is_kept_from_the_export_page(client: Client, owner: User, stu
     client.post("/studies/demo/releases/", {"name": "For the paper", "method": "mos"})
     page = client.get("/studies/demo/export/").content.decode()
     assert "For the paper" in page
-    assert "There is a release “For the paper” already." in page
+    assert "A release named “For the paper” already exists." in page

@@ -171,11 +171,11 @@ def test_the_owner_is_told_what_a_change_will_do(
     for page in ("settings", "settings/questions", "settings/translations"):
         said = client.get(f"/studies/demo/{page}/").content.decode()
         assert "Protocol 1 is current; it has no answers yet." in said
-        assert "replaces it, in sessions that are open too" in said
+        assert "replaces it, in open sessions too" in said
     answer(sitting(rater), make_stimulus(study, 1), 3)
     said = client.get("/studies/demo/settings/").content.decode()
     assert "Protocol 1 is current; it has answers." in said
-    assert "makes protocol 2; sessions that are open keep protocol 1." in said
+    assert "makes protocol 2; open sessions keep protocol 1." in said
     change(study, title="Dogs")
     outlook = outlook_of(Study.objects.get())
     assert (outlook.number, outlook.answered, outlook.next_number) == (2, False, 2)

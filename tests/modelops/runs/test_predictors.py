@@ -91,7 +91,7 @@ def test_what_a_site_does_not_offer_is_named(
         add_predictor(study=study, actor=None, backbone="huge")
     with pytest.raises(UnknownEntryError, match="no acquisition strategy 'best'"):
         add_predictor(study=study, actor=None, backbone="tiny", name="b", strategy="best")
-    with pytest.raises(PredictorError, match="a predictor tiny already"):
+    with pytest.raises(PredictorError, match="already has a predictor tiny"):
         add_predictor(study=study, actor=None, backbone="tiny")
     with pytest.raises(PredictorError, match="1 to 40 letters"):
         add_predictor(study=study, actor=None, backbone="tiny", name="a/b")
@@ -191,11 +191,11 @@ def test_predictors_are_added_and_led_from_the_page(
 ) -> None:
     form = {"backbone": "other", "name": "third one", "strategy": "posterior"}
     text = console.post("/studies/demo/model/predictors/", form, follow=True).content.decode()
-    assert "Predictor third-one is added." in text
+    assert "Predictor third-one has been added." in text
     third = study.predictors.get(name="third-one")
     assert (third.backbone, third.strategy, third.leading) == ("other", "posterior", False)
     address = "/studies/demo/model/predictors/third-one/lead/"
-    assert "Predictor third-one leads" in console.post(address, follow=True).content.decode()
+    assert "Predictor third-one now leads" in console.post(address, follow=True).content.decode()
     assert leading_predictor(study) == third
     gone = console.post("/studies/demo/model/predictors/fourth/lead/", follow=True)
     assert "no predictor fourth" in gone.content.decode()

@@ -220,14 +220,14 @@ def test_perspectives_are_added_moved_and_removed(console: Client, study: Study)
 
 def test_the_last_perspective_stays(console: Client, study: Study) -> None:
     response = save(console, **{f"perspectives-{place}-DELETE": "on" for place in range(3)})
-    assert "A study asks for at least one perspective." in response.content.decode()
+    assert "A study needs at least one perspective." in response.content.decode()
     assert Study.objects.get().perspective_settings == default_perspectives()
 
 
 @pytest.mark.parametrize(
     ("label", "key", "problem"),
     [
-        ("Quality", "quality", "The study has a perspective with this key."),
+        ("Quality", "quality", "The study already has a perspective with this key."),
         ("Beauty", "Be auty", "Use lower-case letters, digits and “_”, and start with a letter."),
     ],
 )
