@@ -14,8 +14,6 @@ KEY_LENGTH, KEY_PATTERN = 40, r"^[a-z][a-z0-9_]*$"
 #: Stands for all of a study's perspectives where a key is expected; so no key may be this.
 ALL_TOGETHER = "overall"
 
-PERSPECTIVES = ("quality", "authenticity", "correspondence")
-
 
 @dataclass(frozen=True)
 class PerspectiveSettings:

@@ -229,7 +229,7 @@ def test_a_run_that_ends_its_workers_is_given_up(explains: ModelVersion) -> None
     sweeping.sweep_runs()
     run.refresh_from_db()
     assert run.state == "failed"
-    assert "ended its worker 5 times" in run.error
+    assert "stopped its worker 5 times" in run.error
 
 
 def test_a_version_without_explanations_says_so(scored: ModelVersion) -> None:

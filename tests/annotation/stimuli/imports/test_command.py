@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from annotation.models import PublishedScore, Stimulus, Study
+from annotation.models import OpinionScore, Stimulus, Study
 from tests.annotation.stimuli.files import row, write_manifest
 
 
@@ -52,7 +52,7 @@ def test_images_purpose_and_scale_are_taken(study: Study, folder: Path, tmp_path
     _run("demo", manifest, images=folder, purpose="gold", mos_scale=100)
 
     assert Stimulus.objects.get().purpose == "gold"
-    assert PublishedScore.objects.get().mos == 0.5
+    assert OpinionScore.objects.get().value == 50
 
 
 def test_a_manifest_without_a_column_is_refused(study: Study, folder: Path) -> None:

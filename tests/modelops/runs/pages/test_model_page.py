@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from annotation.models import PublishedScore, Stimulus, Study
+from annotation.models import Stimulus, Study
 from modelops.learning.embeddings import EmbeddingCache
 from modelops.models import ModelVersion, TrainingRun
 from modelops.runs import promotion, scoring
-from tests.factories import make_stimuli
+from tests.factories import make_stimuli, publish
 from tests.modelops.conftest import Train, score_all
 from tests.modelops.labelling import make_predictor
 from workbench.accounts.models import User
@@ -36,10 +36,8 @@ def test_an_empty_study_says_what_a_training_needs(console: Client, study: Study
 
 
 def test_a_perspective_that_lacks_labels_is_named(console: Client, study: Study) -> None:
-    PublishedScore.objects.bulk_create(
-        PublishedScore(stimulus=stimulus, perspective="quality", mos=0.4, source="elsewhere")
-        for stimulus in make_stimuli(study, 20)
-    )
+    for stimulus in make_stimuli(study, 20):
+        publish(stimulus, "quality", 0.4)
     text = page(console)
     assert "needs 20 labelled images from each perspective" in text
     assert "Authenticity 0, Correspondence 0." in text
@@ -161,7 +159,7 @@ def test_a_scoring_that_failed_says_why_and_is_repeated_from_the_page(
     assert "set MINT_DATA_DIR to a larger disk" in page(console, f"{URL}summary/")
 
     text = console.post(f"{URL}versions/1/predict/", follow=True).content.decode()
-    assert "Version 1 is now predicting the images" in text
+    assert "Version 1 is now predicting the images that it has not predicted yet" in text
     assert "Predict again</button>" not in text
     score_all(version)
     text = page(console)
