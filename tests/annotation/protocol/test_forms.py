@@ -119,7 +119,7 @@ def test_texts_are_asked_where_they_were_collected(collected: list[dict[str, str
         ({}, {"label": ""}, "light: a text asks for nothing"),
         ({}, {"at_most": 3}, "light: at_most is 3; give 1 to 2"),
         ({}, {"at_most": 0}, "light: at_most is 0; give 1 to 2"),
-        ({}, {"field": "shade"}, "text refers to no field 'shade'"),
+        ({}, {"field": "shade"}, "a text refers to an unknown field 'shade'"),
     ],
 )
 def test_a_form_that_cannot_be_asked_is_refused_by_name(

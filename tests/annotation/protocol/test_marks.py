@@ -54,7 +54,7 @@ def test_a_stroke_is_rounded_point_by_point() -> None:
     ("regions", "problem"),
     [
         ("all of it", "is not a list"),
-        ([BOX] * 21, "21 are too many; 20 fit"),
+        ([BOX] * 21, "21 are too many; at most 20 fit"),
         ([BOX, 4], ": 2: 4 is not an object"),
         ([{}], "has nothing; a box has x, y, width and height"),
         ([{**BOX, "angle": 1}], "has angle, height, width, x, y"),
@@ -66,7 +66,7 @@ def test_a_stroke_is_rounded_point_by_point() -> None:
         ([{**BOX, "x": 0.8}], r"x \+ width: 1.1 is beyond the image's edge"),
         ([{**BOX, "height": 0.00001}], r"y \+ height: nothing is left of it"),
         ([{**DAB, "points": []}], "points: there are none"),
-        ([{**DAB, "points": [[0.5, 0.5]] * 201}], "points: 201 are too many; 200 fit"),
+        ([{**DAB, "points": [[0.5, 0.5]] * 201}], "points: 201 are too many; at most 200 fit"),
         ([{**DAB, "points": [[0.5]]}], r"points: \[0.5\] is not a pair"),
         ([{**DAB, "points": [[0.5, 1.5]]}], "points: 1.5 is not a number within 0…1"),
         ([{**DAB, "radius": 0.00004}], "radius: nothing is left of it"),

@@ -26,7 +26,7 @@ def test_anything_else_is_refused_with_the_codes(value: object) -> None:
         (3, "note: 3 is not text"),
         ("a\0b", "note: holds a NUL character"),
         ("x" * (NOTE_LIMIT + 1), "note: 501 characters; the limit is 500"),
-        (" \n ", "note: say in a few words why"),
+        (" \n ", "note: required if the reason is .other.: say why in a few words"),
     ],
 )
 def test_words_that_cannot_be_kept_are_refused(note: object, says: str) -> None:
