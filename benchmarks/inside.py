@@ -31,7 +31,6 @@ from annotation.models import (
     Membership,
     Perspective,
     Prompt,
-    PublishedScore,
     Rater,
     RatingSession,
     Score,
@@ -39,6 +38,7 @@ from annotation.models import (
     Study,
     Trial,
 )
+from annotation.opinion.imported import Published, Source, write_published
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
 from annotation.protocol.draw import Draw
 from annotation.protocol.plan import PLAIN
@@ -208,13 +208,16 @@ def labels(slug: str, truth: str) -> dict[str, Any]:
     from workbench.demo.world import read_truth
 
     known = read_truth(Path(truth))
-    stimuli = Stimulus.objects.filter(study__slug=slug, filename__in=known)
+    study = Study.objects.get(slug=slug)
+    stimuli = Stimulus.objects.filter(study=study, filename__in=known)
     rows = [
-        PublishedScore(stimulus=item, perspective=name, mos=score, raters=3, source="world")
+        Published(item.pk, name, score, n=3)
         for item in stimuli
         for name, score in known[item.filename].scores.items()
     ]
-    return {"labels": len(PublishedScore.objects.bulk_create(rows))}
+    with transaction.atomic():
+        write_published(study, Source("world"), rows)
+    return {"labels": len(rows)}
 
 
 def pool(slug: str, number: int) -> dict[str, Any]:

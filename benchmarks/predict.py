@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from annotation.protocol.perspectives import PERSPECTIVES
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES
 from benchmarks.machine import busy_cores
 from benchmarks.results import table, write
 from benchmarks.site import BenchSite, Say, bench_site
@@ -82,7 +82,7 @@ def _score(site: BenchSite, slug: str, images: int) -> dict[str, Any]:
     return {
         **{name: round(value, 2) for name, value in clocks.items()},
         "images_per_second": round(per_second, 1),
-        "predictions_per_second": round(per_second * len(PERSPECTIVES), 1),
+        "predictions_per_second": round(per_second * len(AIGCIQA2023_PERSPECTIVES), 1),
     }
 
 

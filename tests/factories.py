@@ -15,6 +15,7 @@ from annotation.models import (
     Explanation,
     Generator,
     Membership,
+    OpinionScore,
     Perspective,
     Prompt,
     Rater,
@@ -25,6 +26,7 @@ from annotation.models import (
     Trial,
 )
 from annotation.models.membership import MemberRole
+from annotation.opinion.imported import Source, release_of
 from annotation.protocol.aigciqa2023 import default_perspectives
 from annotation.protocol.perspectives import PerspectiveSettings
 from annotation.protocol.plan import PLAIN
@@ -126,6 +128,31 @@ def make_stimuli(study: Study, numbers: int | Iterable[int], **fields: Any) -> l
 
 def make_rater(study: Study, **fields: Any) -> Rater:
     return Rater.objects.create(study=study, **fields)
+
+
+def publish(
+    stimulus: Stimulus,
+    perspective: str,
+    mos: float,
+    *,
+    source: str = "elsewhere",
+    sd: float | None = None,
+    raters: int | None = None,
+    scale: tuple[float, float] = (0, 1),
+) -> OpinionScore:
+    """A score that came with a database, on `scale`."""
+    minimum, maximum = scale
+    with transaction.atomic():
+        release = release_of(stimulus.study, Source(source, minimum, maximum))
+    return OpinionScore.objects.create(
+        study=stimulus.study,
+        release=release,
+        stimulus=stimulus,
+        perspective=stimulus.study.perspectives.get(key=perspective),
+        value=mos,
+        sd=sd,
+        n=raters,
+    )
 
 
 def make_session(rater: Rater, state: str = "rating", **fields: Any) -> RatingSession:

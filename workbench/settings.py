@@ -250,6 +250,10 @@ CELERY_BEAT_SCHEDULE = {
     "expire-leases": {"task": "annotation.rating.tasks.expire_leases", "schedule": 30.0},
     "expire-sessions": {"task": "annotation.rating.tasks.expire_sessions", "schedule": 600.0},
     "sweep-imports": {"task": "annotation.stimuli.tasks.sweep_imports", "schedule": 20.0},
+    "renew-live-releases": {
+        "task": "annotation.opinion.tasks.renew_live_releases",
+        "schedule": 15.0,
+    },
     "sweep-runs": {"task": "modelops.tasks.housekeeping.sweep_runs", "schedule": 10.0},
     "retrain-where-due": {
         "task": "modelops.tasks.housekeeping.retrain_where_due",

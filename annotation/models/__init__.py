@@ -1,16 +1,16 @@
 """The domain model. Reading order: study, perspective, protocol, membership, stimulus, rater,
-trial, score, explanation, message, label, audit.
+trial, score, explanation, release, message, audit.
 """
 
 from .audit import AuditEntry
 from .explanation import Explanation
 from .importing import ImportJob
-from .label import PublishedScore
 from .membership import Membership
 from .message import Message
 from .perspective import Perspective
 from .protocol import Protocol
 from .rater import Rater, RaterIdentity
+from .release import OpinionRelease, OpinionScore, SubjectEstimate
 from .score import Score
 from .shared_link import SharedLink
 from .stimulus import Generator, Prompt, Stimulus
@@ -24,10 +24,11 @@ __all__ = [
     "ImportJob",
     "Membership",
     "Message",
+    "OpinionRelease",
+    "OpinionScore",
     "Perspective",
     "Prompt",
     "Protocol",
-    "PublishedScore",
     "Rater",
     "RaterIdentity",
     "RatingSession",
@@ -35,5 +36,6 @@ __all__ = [
     "SharedLink",
     "Stimulus",
     "Study",
+    "SubjectEstimate",
     "Trial",
 ]

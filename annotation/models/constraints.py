@@ -124,25 +124,35 @@ class SharedForeignKey(_DatabaseConstraint):
 class Unchanging(_DatabaseConstraint):
     """A row stays as it was written: triggers refuse an UPDATE and, unless `deletable`, a DELETE.
 
-    A foreign key of `forgets` may become null, in the transaction that deletes what it pointed to.
+    With `when`, an SQL condition on OLD, only rows that meet it stay. A foreign key of `forgets`
+    may become null, in the transaction that deletes what it pointed to.
     `what` is how the message calls a row. TRUNCATE, which only the table's owner may, is let
     through: tests empty their tables with it. The function is `REFUSE_CHANGE`, which the first
     migration of annotation creates.
     """
 
     def __init__(
-        self, *, what: str, name: str, deletable: bool = False, forgets: Sequence[str] = ()
+        self,
+        *,
+        what: str,
+        name: str,
+        deletable: bool = False,
+        forgets: Sequence[str] = (),
+        when: str = "",
     ) -> None:
         super().__init__(name=name)
         self.what = what
         self.deletable = deletable
         self.forgets = tuple(forgets)
+        self.when = when
 
     def create_sql(self, model: type[Model] | None, schema_editor: Any) -> str:
         assert model is not None  # noqa: S101 -- only loosely typed
         quote = schema_editor.quote_name
         table = quote(model._meta.db_table)
-        call = f"EXECUTE FUNCTION annotation_refuse_change({self._arguments(model, schema_editor)})"
+        condition = f"WHEN ({self.when}) " if self.when else ""
+        arguments = self._arguments(model, schema_editor)
+        call = f"{condition}EXECUTE FUNCTION annotation_refuse_change({arguments})"
         acts = "UPDATE" if self.deletable else "UPDATE OR DELETE"
         statements = [
             f"CREATE TRIGGER {quote(self.name)} BEFORE {acts} ON {table} FOR EACH ROW {call}"
@@ -165,6 +175,8 @@ class Unchanging(_DatabaseConstraint):
     def deconstruct(self) -> Any:
         path, args, kwargs = super().deconstruct()
         own = {"what": self.what, "deletable": self.deletable, "forgets": self.forgets}
+        if self.when:
+            own["when"] = self.when
         return path, args, {**kwargs, **own}
 
     @property

@@ -10,7 +10,7 @@ from django.db.models import Q
 from workbench.core.jobs.models import Job, JobState
 
 from .constraints import one_of
-from .stimulus import Stimulus
+from .stimulus import StimulusPurpose
 from .study import Study
 
 
@@ -34,7 +34,7 @@ class ImportJob(Job):
     partial = models.BooleanField(default=False)
     labels_only = models.BooleanField(default=False)
     purpose = models.CharField(
-        max_length=10, choices=Stimulus.Purpose.choices, default=Stimulus.Purpose.MAIN
+        max_length=10, choices=StimulusPurpose.choices, default=StimulusPurpose.MAIN
     )
     mos_scale = models.FloatField(default=1.0)
 
@@ -46,14 +46,14 @@ class ImportJob(Job):
     #: The first of the rejected rows and of the notes (`importing.problems.RowNote`).
     rejected_rows = models.JSONField(default=list, blank=True)
     notes = models.JSONField(default=list, blank=True)
-    #: Why the import was refused as a whole: template, mend and params of a `Problem`.
+    #: Why the import was refused as a whole: template, fix and params of a `Problem`.
     refusal = models.JSONField(default=dict, blank=True)
 
     class Meta:
         ordering = ["-created_at", "-pk"]
         constraints = [
             one_of("import_job", "state", JobState.values),
-            one_of("import_job", "purpose", ["main", "practice", "gold"]),
+            one_of("import_job", "purpose", StimulusPurpose.values),
             models.CheckConstraint(
                 condition=Q(mos_scale__gt=0, mos_scale__lt=math.inf),
                 name="import_job_mos_scale_valid",

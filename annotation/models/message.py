@@ -9,18 +9,21 @@ from .rater import Rater
 from .trial import Trial
 
 
+class MessageSender(models.TextChoices):
+    OWNER = "owner"
+    RATER = "rater"
+
+
 class Message(models.Model):
     """One message. A rater's is a report, mostly of the image that was before them."""
 
-    class Sender(models.TextChoices):
-        OWNER = "owner"
-        RATER = "rater"
+    Sender = MessageSender
 
     #: Without an index of its own: it leads the one below.
     rater = models.ForeignKey(
         Rater, on_delete=models.CASCADE, related_name="messages", db_index=False
     )
-    sender = models.CharField(max_length=5, choices=Sender.choices)
+    sender = models.CharField(max_length=5, choices=MessageSender.choices)
     #: Who wrote it, where it is not the rater.
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
@@ -34,7 +37,7 @@ class Message(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-pk"]
-        constraints = [one_of("message", "sender", ["owner", "rater"])]
+        constraints = [one_of("message", "sender", MessageSender.values)]
         indexes = [
             models.Index(fields=["rater", "-created_at"], name="message_by_rater"),
             # Every request of a rating page asks for these.

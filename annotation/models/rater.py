@@ -16,23 +16,28 @@ def new_rater_code() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(10))
 
 
+class RaterStatus(models.TextChoices):
+    ACTIVE = "active", _("Active")
+    EXCLUDED = "excluded", _("Excluded")
+
+
 class Rater(models.Model):
     """One person (or simulated rater) within one study, known by a code."""
 
-    class Status(models.TextChoices):
-        ACTIVE = "active", _("Active")
-        EXCLUDED = "excluded", _("Excluded")
+    Status = RaterStatus
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="raters")
     code = models.CharField(max_length=20, unique=True, default=new_rater_code)
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
+    status = models.CharField(
+        max_length=10, choices=RaterStatus.choices, default=RaterStatus.ACTIVE
+    )
     #: Part of the signed link; raising it makes the old link worthless.
     link_version = models.PositiveSmallIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
-            one_of("rater", "status", ["active", "excluded"]),
+            one_of("rater", "status", RaterStatus.values),
             # For the foreign key of a trial.
             models.UniqueConstraint(fields=["id", "study"], name="rater_in_study"),
         ]

@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from ..protocol.split import Split as StimulusSplit
+from .choices import choices_of
 from .constraints import SharedForeignKey, finite, one_of
 from .study import Study
 
@@ -49,17 +51,23 @@ class Prompt(models.Model):
         return self.text
 
 
+class StimulusPurpose(models.TextChoices):
+    MAIN = "main", _("Main")
+    PRACTICE = "practice", _("Practice")
+    GOLD = "gold", _("Gold")
+
+
+#: Each split with what a person reads.
+SPLITS = choices_of(
+    StimulusSplit, {StimulusSplit.POOL: _("Pool"), StimulusSplit.HOLDOUT: _("Hold-out")}
+)
+
+
 class Stimulus(models.Model):
     """One generated image. Without a file it is a label only (a database without its images)."""
 
-    class Split(models.TextChoices):
-        POOL = "pool", _("Pool")
-        HOLDOUT = "holdout", _("Hold-out")
-
-    class Purpose(models.TextChoices):
-        MAIN = "main", _("Main")
-        PRACTICE = "practice", _("Practice")
-        GOLD = "gold", _("Gold")
+    Split = StimulusSplit
+    Purpose = StimulusPurpose
 
     #: Without an index of its own: it leads the unique ones.
     study = models.ForeignKey(
@@ -85,8 +93,10 @@ class Stimulus(models.Model):
     height = models.PositiveIntegerField(null=True, blank=True)
     #: The manifest's further columns.
     metadata = models.JSONField(default=dict, blank=True)
-    split = models.CharField(max_length=10, choices=Split.choices, default=Split.POOL)
-    purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.MAIN)
+    split = models.CharField(max_length=10, choices=SPLITS, default=StimulusSplit.POOL.value)
+    purpose = models.CharField(
+        max_length=10, choices=StimulusPurpose.choices, default=StimulusPurpose.MAIN
+    )
     #: An attention check: a gold image whose prompt says which scores to give. Its published scores
     #: are those, and only they are right.
     attention_check = models.BooleanField(_("attention check"), default=False, db_default=False)
@@ -105,8 +115,8 @@ class Stimulus(models.Model):
     class Meta:
         verbose_name_plural = "stimuli"
         constraints = [
-            one_of("stimulus", "split", ["pool", "holdout"]),
-            one_of("stimulus", "purpose", ["main", "practice", "gold"]),
+            one_of("stimulus", "split", StimulusSplit),
+            one_of("stimulus", "purpose", StimulusPurpose.values),
             models.CheckConstraint(
                 condition=Q(attention_check=False) | Q(purpose="gold"),
                 name="stimulus_attention_check_gold",

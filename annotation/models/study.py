@@ -11,11 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from ..protocol.aigciqa2023 import AIGCIQA2023_FORM
 from ..protocol.asking import ExplanationAsking
+from ..protocol.document import ImageSize as StudyImageSize
 from ..protocol.forms import ExplanationForm
 from ..protocol.perspectives import PerspectiveSettings
 from ..protocol.plan import SessionPlan
 from ..protocol.reliability_rules import ReliabilityRules
 from ..protocol.viewing import ViewingChecks
+from .choices import choices_of
 from .constraints import one_of
 
 if TYPE_CHECKING:
@@ -46,22 +48,22 @@ def _random_seed() -> int:
     return secrets.randbelow(2**31)
 
 
+class StudyStatus(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    OPEN = "open", _("Open")
+    PAUSED = "paused", _("Paused")
+    CLOSED = "closed", _("Closed")
+
+
 class Study(models.Model):
     """One collection of stimuli, rated by one protocol, and the model trained on it."""
 
-    class Status(models.TextChoices):
-        DRAFT = "draft", _("Draft")
-        OPEN = "open", _("Open")
-        PAUSED = "paused", _("Paused")
-        CLOSED = "closed", _("Closed")
-
-    class ImageSize(models.TextChoices):
-        FIT = "fit", _("As large as the window allows")
-        PIXELS = "pixels", _("One image pixel per screen pixel; larger images can be moved")
+    Status = StudyStatus
+    ImageSize = StudyImageSize
 
     title = models.CharField(_("title"), max_length=200)
     slug = models.SlugField(_("slug"), max_length=80, unique=True)
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    status = models.CharField(max_length=10, choices=StudyStatus.choices, default=StudyStatus.DRAFT)
     consent = models.TextField(_("consent"), blank=True)
     instructions = models.TextField(_("instructions"), blank=True)
     #: `protocol.forms.ExplanationForm`.
@@ -79,9 +81,17 @@ class Study(models.Model):
     image_size = models.CharField(
         _("size of images on screen"),
         max_length=10,
-        choices=ImageSize.choices,
-        default=ImageSize.FIT,
-        db_default="fit",
+        choices=choices_of(
+            StudyImageSize,
+            {
+                StudyImageSize.FIT: _("As large as the window allows"),
+                StudyImageSize.PIXELS: _(
+                    "One image pixel per screen pixel; larger images can be moved"
+                ),
+            },
+        ),
+        default=StudyImageSize.FIT.value,
+        db_default=StudyImageSize.FIT.value,
     )
     #: `opinion.reliability_rules.ReliabilityRules`.
     reliability_rules = models.JSONField(default=_default_rules)
@@ -121,8 +131,8 @@ class Study(models.Model):
         ordering = ["-created_at"]
         verbose_name_plural = "studies"
         constraints = [
-            one_of("study", "status", ["draft", "open", "paused", "closed"]),
-            one_of("study", "image_size", ["fit", "pixels"]),
+            one_of("study", "status", StudyStatus.values),
+            one_of("study", "image_size", StudyImageSize),
             models.CheckConstraint(
                 condition=Q(target_ratings__gte=1)
                 & Q(target_ratings__lte=F("maximum_ratings"))

@@ -8,7 +8,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from ..protocol.asking import ALWAYS
+from ..protocol.draw import Draw as TrialDraw
+from ..protocol.plan import Role as TrialRole
+from ..protocol.sessions import OPEN_STATES, SessionState
 from ..protocol.skips import NOTE_LIMIT
+from .choices import choices_of
 from .constraints import SharedForeignKey, one_of
 from .protocol import Protocol
 from .rater import Rater
@@ -23,22 +27,28 @@ def new_session_seed() -> int:
 class RatingSession(models.Model):
     """One sitting of one rater; a rater has at most one that is not over."""
 
-    class State(models.TextChoices):
-        INSTRUCTIONS = "instructions", _("Instructions")
-        RATING = "rating", _("Rating")
-        PAUSED = "paused", _("Paused")
-        DONE = "done", _("Done")
-        WITHDRAWN = "withdrawn", _("Withdrawn")
-        STOPPED = "stopped", _("Ended by the rules")
-        EXPIRED = "expired", _("Expired")
-
-    OPEN_STATES = (State.INSTRUCTIONS, State.RATING, State.PAUSED)
+    State = SessionState
 
     rater = models.ForeignKey(Rater, on_delete=models.CASCADE, related_name="sessions")
     #: What the session asks, to its end. Restricted: a study goes with all that it has, but no
     #: protocol alone from under its sessions.
     protocol = models.ForeignKey(Protocol, on_delete=models.RESTRICT, related_name="sessions")
-    state = models.CharField(max_length=15, choices=State.choices, default=State.INSTRUCTIONS)
+    state = models.CharField(
+        max_length=15,
+        choices=choices_of(
+            SessionState,
+            {
+                SessionState.INSTRUCTIONS: _("Instructions"),
+                SessionState.RATING: _("Rating"),
+                SessionState.PAUSED: _("Paused"),
+                SessionState.DONE: _("Done"),
+                SessionState.WITHDRAWN: _("Withdrawn"),
+                SessionState.STOPPED: _("Ended by the rules"),
+                SessionState.EXPIRED: _("Expired"),
+            },
+        ),
+        default=SessionState.INSTRUCTIONS.value,
+    )
     #: Decides every random choice of the session, so that it can be replayed.
     seed = models.BigIntegerField(default=new_session_seed)
     #: Viewing conditions as the browser reports them (viewport, pixel ratio, input, language).
@@ -64,22 +74,10 @@ class RatingSession(models.Model):
 
     class Meta:
         constraints = [
-            one_of(
-                "session",
-                "state",
-                [
-                    "instructions",
-                    "rating",
-                    "paused",
-                    "done",
-                    "withdrawn",
-                    "stopped",
-                    "expired",
-                ],
-            ),
+            one_of("session", "state", SessionState),
             models.UniqueConstraint(
                 fields=["rater"],
-                condition=Q(state__in=["instructions", "rating", "paused"]),
+                condition=Q(state__in=[state.value for state in OPEN_STATES]),
                 name="session_one_open_per_rater",
             ),
             # For the foreign key of a trial.
@@ -87,31 +85,19 @@ class RatingSession(models.Model):
         ]
 
 
+class TrialState(models.TextChoices):
+    LEASED = "leased", _("Leased")
+    SUBMITTED = "submitted", _("Submitted")
+    SKIPPED = "skipped", _("Skipped")
+    EXPIRED = "expired", _("Expired")
+
+
 class Trial(models.Model):
     """One stimulus before one rater: leased, then submitted, skipped or expired."""
 
-    class State(models.TextChoices):
-        LEASED = "leased", _("Leased")
-        SUBMITTED = "submitted", _("Submitted")
-        SKIPPED = "skipped", _("Skipped")
-        EXPIRED = "expired", _("Expired")
-
-    class Draw(models.TextChoices):
-        """How the stimulus was drawn; kept for ever, so that an unbiased sample can be told."""
-
-        PRIORITY = "priority", _("Priority")
-        AUDIT = "audit", _("Random audit")
-        HOLDOUT = "holdout", _("Hold-out")
-        PLAN = "plan", _("Session plan")
-
-    class Role(models.TextChoices):
-        """What the trial is for (`protocol.plan.Role`); only main trials count and hold places."""
-
-        PRACTICE = "practice", _("Practice")
-        STABILISATION = "stabilisation", _("Stabilisation")
-        MAIN = "main", _("Main")
-        REPEAT = "repeat", _("Repeat")
-        GOLD = "gold", _("Gold")
+    State = TrialState
+    Draw = TrialDraw
+    Role = TrialRole
 
     # Without indexes of their own: each leads one below, and every rating would pay for a second.
     # For a rater whom its statistics do not know yet, the planner even takes the narrower one, and
@@ -140,9 +126,33 @@ class Trial(models.Model):
     )
     position = models.PositiveIntegerField()
     block = models.PositiveSmallIntegerField(default=1)
-    role = models.CharField(max_length=15, choices=Role.choices, default=Role.MAIN)
-    draw = models.CharField(max_length=10, choices=Draw.choices)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.LEASED)
+    role = models.CharField(
+        max_length=15,
+        choices=choices_of(
+            TrialRole,
+            {
+                TrialRole.PRACTICE: _("Practice"),
+                TrialRole.STABILISATION: _("Stabilisation"),
+                TrialRole.MAIN: _("Main"),
+                TrialRole.REPEAT: _("Repeat"),
+                TrialRole.GOLD: _("Gold"),
+            },
+        ),
+        default=TrialRole.MAIN.value,
+    )
+    draw = models.CharField(
+        max_length=10,
+        choices=choices_of(
+            TrialDraw,
+            {
+                TrialDraw.PRIORITY: _("Priority"),
+                TrialDraw.AUDIT: _("Random audit"),
+                TrialDraw.HOLDOUT: _("Hold-out"),
+                TrialDraw.PLAN: _("Session plan"),
+            },
+        ),
+    )
+    state = models.CharField(max_length=10, choices=TrialState.choices, default=TrialState.LEASED)
     #: How many perspectives have their scores, in the study's order: the trial is submitted when
     #: all have. In between there is something only where a study asks for one per pass.
     scored = models.PositiveSmallIntegerField(default=0, db_default=0)
@@ -162,9 +172,9 @@ class Trial(models.Model):
 
     class Meta:
         constraints = [
-            one_of("trial", "state", ["leased", "submitted", "skipped", "expired"]),
-            one_of("trial", "draw", ["priority", "audit", "holdout", "plan"]),
-            one_of("trial", "role", ["practice", "stabilisation", "main", "repeat", "gold"]),
+            one_of("trial", "state", TrialState.values),
+            one_of("trial", "draw", TrialDraw),
+            one_of("trial", "role", TrialRole),
             models.UniqueConstraint(fields=["session", "position"], name="trial_position_unique"),
             # An image whose lease ran out may come back to the same rater; any other may not, but
             # for the hidden repeats.

@@ -1,4 +1,4 @@
-"""Opinion scores, pure numpy: mean opinion score, spread and interval; raters' reliability.
+"""How reliable raters are, pure numpy; methods of opinion scores are in `methods`.
 
 Takes and returns arrays and dataclasses; imports no Django.
 """
@@ -21,7 +21,6 @@ from .reliability.measures import (
     retest,
     straight_lining,
 )
-from .scores import OpinionScores, opinion_scores
 
 __all__ = [
     "Absences",
@@ -31,7 +30,6 @@ __all__ = [
     "Flag",
     "GoldAnswers",
     "InterRater",
-    "OpinionScores",
     "Pace",
     "RaterMeasures",
     "ReliabilityRules",
@@ -44,7 +42,6 @@ __all__ = [
     "gold_answers",
     "inter_rater_correlations",
     "judge",
-    "opinion_scores",
     "pace",
     "retest",
     "straight_lining",

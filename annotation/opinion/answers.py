@@ -10,13 +10,13 @@ from typing import Any, Self
 
 import numpy as np
 from django.db import connection
-from django.db.models import Avg
 from numpy.typing import NDArray
 
-from ..models import Perspective, PublishedScore, Rater, Stimulus, Study
+from ..models import Perspective, Rater, Stimulus, Study
 from ..protocol.perspectives import PerspectiveSettings
 from ..protocol.plan import Role
 from .correlation import Floats, Integers
+from .imported import imported_scores, known_units
 
 #: Roles that say something about a rater: not practice, not stabilisation.
 JUDGED: tuple[Role, ...] = (Role.MAIN, Role.REPEAT, Role.GOLD)
@@ -162,23 +162,17 @@ def known_scores(study_id: int, perspectives: Sequence[PerspectiveSettings]) -> 
 
     An image with several publications is expected at their mean, as in `expectations_of`.
     """
-    rows = (
-        PublishedScore.objects.filter(
-            stimulus__study_id=study_id, stimulus__purpose=Stimulus.Purpose.GOLD
-        )
-        .values_list("stimulus_id", "stimulus__attention_check", "perspective")
-        .annotate(mean=Avg("mos"))
-        .order_by()
-    )
+    of_gold = imported_scores(study_id).filter(stimulus__purpose=Stimulus.Purpose.GOLD)
+    gold = list(of_gold.select_related("release", "perspective", "stimulus"))
+    checks = {item.stimulus_id for item in gold if item.stimulus.attention_check}
     known = KnownScores()
     columns = {item.key: (column, item.scale) for column, item in enumerate(perspectives)}
-    for stimulus, instructed, perspective, mean in rows:
-        if perspective not in columns:
-            continue
-        column, scale = columns[perspective]
-        of_kind = known.instructed if instructed else known.expected
-        scores = of_kind.setdefault(stimulus, np.full(len(columns), np.nan))
-        scores[column] = scale.from_unit(mean)
+    for (stimulus, key), unit in known_units(gold).items():
+        if key in columns:
+            column, scale = columns[key]
+            of_kind = known.instructed if stimulus in checks else known.expected
+            scores = of_kind.setdefault(stimulus, np.full(len(columns), np.nan))
+            scores[column] = scale.from_unit(unit)
     return known
 
 

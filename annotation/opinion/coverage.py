@@ -3,23 +3,17 @@
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import Count
 
 from ..models import Stimulus, Study
+from ..studies.counting import counting_trials, main_stimuli
 
-# What counts is what labels are made of: main trials of raters who are not excluded. The counter
-# of places would not do: it knows leases, and not exclusions.
+# What counts is what opinion scores are made of. The counter of places would not do: it knows
+# leases, and not exclusions.
 _COVERAGE = """
-WITH given AS (
-    SELECT trial.stimulus_id, count(*) AS number
-    FROM annotation_trial AS trial JOIN annotation_rater AS rater ON rater.id = trial.rater_id
-    WHERE rater.study_id = %(study)s AND rater.status = 'active'
-        AND trial.state = 'submitted' AND trial.role = 'main'
-    GROUP BY trial.stimulus_id
-)
-SELECT stimulus.split, COALESCE(given.number, 0), stimulus.wanted_ratings, count(*)
-FROM annotation_stimulus AS stimulus
-LEFT JOIN given ON given.stimulus_id = stimulus.id
-WHERE stimulus.study_id = %(study)s AND stimulus.purpose = 'main' AND stimulus.sha256 <> ''
+WITH given (stimulus, number) AS ({given}), main (id, split, wanted) AS ({main})
+SELECT main.split, COALESCE(given.number, 0), main.wanted, count(*)
+FROM main LEFT JOIN given ON given.stimulus = main.id
 GROUP BY 1, 2, 3
 """
 
@@ -54,12 +48,16 @@ class Coverage:
 
 def coverage_of(study: Study) -> list[Coverage]:
     """The pool and the hold-out, those of them that have images; one statement."""
+    trials = counting_trials(study).values("stimulus").annotate(number=Count("pk")).order_by()
+    given, of_given = trials.query.sql_with_params()
+    images = main_stimuli(study).values_list("pk", "split", "wanted_ratings").order_by()
+    main, of_main = images.query.sql_with_params()
     with connection.cursor() as cursor:
-        cursor.execute(_COVERAGE, {"study": study.pk})
+        cursor.execute(_COVERAGE.format(given=given, main=main), (*of_given, *of_main))
         rows = cursor.fetchall()
     return [
         _coverage(split, [row[1:] for row in rows if row[0] == split])
-        for split in Stimulus.Split.values
+        for split in Stimulus.Split
         if any(row[0] == split for row in rows)
     ]
 

@@ -7,7 +7,7 @@ from typing import Any
 from ..models import Explanation, Study
 from ..protocol.answers import Reason
 from ..protocol.forms import FREE_TEXT_LIMIT, ExplanationForm
-from .labels import counting_trials, main_stimuli
+from ..studies.counting import counting_trials, main_stimuli
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,7 @@ def explanations_of(study: Study) -> list[GivenExplanation]:
 
 def _own(study: Study) -> Iterator[GivenExplanation]:
     rows = (
-        Explanation.objects.filter(superseded_at=None, trial__in=counting_trials())
-        .filter(trial__stimulus__in=main_stimuli(study))
+        Explanation.objects.filter(superseded_at=None, trial__in=counting_trials(study))
         .order_by("trial", "perspective__position")
         .values_list("trial", "trial__stimulus", "perspective__key", "phrases", "text")
     )

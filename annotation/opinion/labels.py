@@ -1,21 +1,22 @@
-"""Labels of a study: opinion scores on 0…1 from the ratings that count, and published ones.
+"""Labels of a study, on 0…1: the opinion scores of its live release and of the imported ones.
 
-The ratings that count are current (not superseded), of submitted main trials (no training,
-stabilisation, repeats or gold), by raters who are not excluded, on main stimuli with an image. They
-weigh what the study's rules say (`opinion.reliability.selectors.rater_weights`).
+Labels come from releases alone, all from one view of the data; `opinion.units` brings each onto
+0…1. Only images that the study is about, and that have a file, are labelled.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
-from operator import attrgetter
 
-import numpy as np
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
-from ..models import PublishedScore, Rater, Score, Stimulus, Study, Trial
-from .coverage import coverage_of
-from .reliability.selectors import rater_weights
-from .scores import opinion_scores
+from workbench.core.statements import one_view
+
+from ..models import OpinionRelease, OpinionScore, Stimulus, Study
+from ..studies.counting import main_stimuli
+from .imported import scale_of
+from .releases import live_release, stored_live
+from .units import UnitScale
 
 #: The `source` of labels by this workbench's own raters.
 OWN_RATERS = "raters"
@@ -47,107 +48,87 @@ class LabelCounts:
     pool_by_perspective: dict[str, int]
 
 
+@dataclass(frozen=True)
+class LabelSet:
+    """All labels of one moment, by stimulus, perspective (in the study's order) and source, and the
+    number of own ratings behind them."""
+
+    labels: list[Label]
+    ratings: int
+
+
+def label_set(study: Study, *, split: str | None = None) -> LabelSet:
+    """The labels of now: the live release is brought up to date first."""
+    live = live_release(study, wait=True)
+    with one_view():
+        # Another may have been made meanwhile; none is made in here.
+        live = stored_live(study) or live
+        order = {row.pk: row.position for row in study.perspectives.all()}
+        rows = _scores(study, live, split).order_by("stimulus_id")
+        labels = sorted(
+            _labels(study, rows),
+            key=lambda item: (item[0].stimulus, order[item[1]], item[0].source),
+        )
+    return LabelSet([label for label, _perspective in labels], live.ratings)
+
+
 def labels_of(study: Study, *, split: str | None = None) -> list[Label]:
     """All labels, by stimulus, perspective (in the study's order) and source."""
-    splits = dict(_labelled(study, split).values_list("pk", "split"))
-    labels = [*_own_labels(study, splits), *_published_labels(study, splits)]
-    order = {item.key: place for place, item in enumerate(study.perspective_settings)}
-    by_perspective = sorted(labels, key=lambda label: (order[label.perspective], label.source))
-    return sorted(by_perspective, key=attrgetter("stimulus"))
+    return label_set(study, split=split).labels
 
 
 def count_labels(study: Study) -> LabelCounts:
-    """How many labels there are, without reading them.
-
-    A submitted trial has scores from all perspectives; a publication may have some.
-    """
-    coverage = coverage_of(study)
-    unrated = main_stimuli(study).filter(~Exists(counting_trials().filter(stimulus=OuterRef("pk"))))
-    published = PublishedScore.objects.filter(stimulus__in=unrated).order_by()
-    by_split = dict(
-        published.values_list("stimulus__split").annotate(images=Count("stimulus", distinct=True))
-    )
-    by_perspective = dict(
-        published.filter(stimulus__split=Stimulus.Split.POOL)
-        .values_list("perspective")
-        .annotate(images=Count("stimulus", distinct=True))
-    )
-    rated = {item.split: item.rated for item in coverage}
-    pool, holdout = (
-        rated.get(split, 0) + by_split.get(split, 0)
-        for split in (Stimulus.Split.POOL, Stimulus.Split.HOLDOUT)
-    )
-    rated_pool = rated.get(Stimulus.Split.POOL, 0)
+    """How many labels there are, without reading them; as old as the live release may be."""
+    live = live_release(study)
+    found: dict[tuple[str, str], set[int]] = defaultdict(set)
+    rows = _scores(study, live, None).values_list("stimulus__split", "perspective__key", "stimulus")
+    for split, perspective, stimulus in rows.iterator(chunk_size=10_000):
+        found[split, perspective].add(stimulus)
+    images = {
+        split: set[int]().union(*(keys for (of, _key), keys in found.items() if of == split))
+        for split in Stimulus.Split
+    }
     return LabelCounts(
-        ratings=sum(item.ratings for item in coverage),
-        pool=pool,
-        holdout=holdout,
+        ratings=live.ratings,
+        pool=len(images[Stimulus.Split.POOL]),
+        holdout=len(images[Stimulus.Split.HOLDOUT]),
         pool_by_perspective={
-            item.key: rated_pool + by_perspective.get(item.key, 0)
+            item.key: len(found[Stimulus.Split.POOL, item.key])
             for item in study.perspective_settings
         },
     )
 
 
-def main_stimuli(study: Study) -> QuerySet[Stimulus]:
-    """The images that a study is about, and that have a file."""
-    return Stimulus.objects.filter(study=study, purpose=Stimulus.Purpose.MAIN).exclude(sha256="")
+def _scores(study: Study, live: OpinionRelease, split: str | None) -> QuerySet[OpinionScore]:
+    releases = Q(release=live) | Q(release__kind=OpinionRelease.Kind.IMPORTED)
+    scores = OpinionScore.objects.filter(releases, study=study, stimulus__in=main_stimuli(study))
+    return scores.filter(stimulus__split=split) if split else scores
 
 
-def counting_trials() -> QuerySet[Trial]:
-    """Trials whose answers are labels: of raters who are not excluded, no practice, no repeat."""
-    return Trial.objects.filter(
-        state=Trial.State.SUBMITTED, role=Trial.Role.MAIN, rater__status=Rater.Status.ACTIVE
+def _labels(study: Study, scores: QuerySet[OpinionScore]) -> Iterator[tuple[Label, int]]:
+    """Each with the key of its perspective's row."""
+    perspectives = {row.pk: row for row in study.perspectives.all()}
+    own = {
+        pk: UnitScale(row.settings.scale.minimum, row.settings.scale.maximum)
+        for pk, row in perspectives.items()
+    }
+    imported = {
+        release.pk: release
+        for release in study.opinion_releases.filter(kind=OpinionRelease.Kind.IMPORTED)
+    }
+    scales = {pk: scale_of(release) for pk, release in imported.items()}
+    rows = scores.values_list(
+        "release_id", "stimulus_id", "stimulus__split", "perspective_id", "value", "sd", "n"
     )
-
-
-def _labelled(study: Study, split: str | None) -> QuerySet[Stimulus]:
-    rated = Exists(counting_trials().filter(stimulus=OuterRef("pk")))
-    published = Exists(PublishedScore.objects.filter(stimulus=OuterRef("pk")))
-    stimuli = main_stimuli(study).filter(Q(rated) | Q(published))
-    return stimuli.filter(split=split) if split else stimuli
-
-
-def _own_labels(study: Study, splits: dict[int, str]) -> Iterable[Label]:
-    scales = {item.key: item.scale for item in study.perspective_settings}
-    rows = (
-        Score.objects.filter(superseded_at=None, trial__in=counting_trials())
-        .filter(trial__stimulus__in=main_stimuli(study))
-        # One order, so that the same ratings give the same mean to the last bit.
-        .order_by("pk")
-        .values_list("trial__stimulus_id", "perspective__key", "value", "trial__rater_id")
-    )
-    keys: dict[tuple[int, str], int] = {}
-    groups: list[int] = []
-    scores: list[float] = []
-    weights: list[float] = []
-    weight_of = rater_weights(study)
-    for stimulus, perspective, score, rater in rows.iterator(chunk_size=10_000):
-        # A rating may have been submitted since the stimuli were listed.
-        if stimulus in splits:
-            groups.append(keys.setdefault((stimulus, perspective), len(keys)))
-            scores.append(scales[perspective].to_unit(score))
-            weights.append(weight_of.get(rater, 1.0))
-    result = opinion_scores(scores, groups, len(keys), weights)
-    for (stimulus, perspective), place in keys.items():
-        sd = float(result.sd[place])
-        yield Label(
+    for release, stimulus, split, perspective, value, sd, n in rows.iterator(chunk_size=10_000):
+        scale = scales.get(release, own[perspective])
+        label = Label(
             stimulus=stimulus,
-            split=splits[stimulus],
-            perspective=perspective,
-            source=OWN_RATERS,
-            mos=float(result.mean[place]),
-            sd=None if np.isnan(sd) else sd,
-            ratings=int(result.n[place]),
+            split=split,
+            perspective=perspectives[perspective].key,
+            source=imported[release].source if release in imported else OWN_RATERS,
+            mos=scale.of(value),
+            sd=None if sd is None else scale.spread(sd),
+            ratings=n,
         )
-
-
-def _published_labels(study: Study, splits: dict[int, str]) -> Iterable[Label]:
-    asked = [item.key for item in study.perspective_settings]
-    published = PublishedScore.objects.filter(perspective__in=asked)
-    rows = published.filter(stimulus__in=main_stimuli(study)).values_list(
-        "stimulus_id", "perspective", "source", "mos", "sd", "raters"
-    )
-    for stimulus, perspective, source, mos, sd, raters in rows.iterator(chunk_size=10_000):
-        if stimulus in splits:
-            yield Label(stimulus, splits[stimulus], perspective, source, mos, sd, raters)
+        yield label, perspective

@@ -10,7 +10,8 @@ from .chance import chance
 
 
 class Draw(StrEnum):
-    """How a stimulus came before a rater; stored with the trial for ever."""
+    """How a stimulus came before a rater; stored with the trial for ever, so that an unbiased
+    sample can be told."""
 
     PRIORITY = "priority"
     AUDIT = "audit"

@@ -110,8 +110,6 @@ class ExplanationForm:
                     for item in data.get("texts", ())
                 ),
             )
-        except ProtocolError:
-            raise
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ProtocolError(f"explanation form: {error}") from error
 

@@ -14,8 +14,6 @@ KEY_LENGTH, KEY_PATTERN = 40, r"^[a-z][a-z0-9_]*$"
 #: Names all of a study's perspectives together, where one could be named; so no key is that.
 ALL_TOGETHER = "overall"
 
-PERSPECTIVES = ("quality", "authenticity", "correspondence")
-
 
 @dataclass(frozen=True)
 class PerspectiveSettings:
@@ -50,8 +48,6 @@ class PerspectiveSettings:
                 Scale.from_json(data["scale"]),
                 str(data.get("help", "")),
             )
-        except ProtocolError:
-            raise
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise ProtocolError(f"perspective {data!r}: {error}") from error
 

@@ -49,6 +49,10 @@ def is_over(state: SessionState) -> bool:
     return not _TRANSITIONS[state] & _LEAVING
 
 
+#: A rater has at most one session in one of these.
+OPEN_STATES = tuple(state for state in SessionState if not is_over(state))
+
+
 def may_become(old: SessionState, new: SessionState) -> bool:
     return new in _TRANSITIONS[old]
 

@@ -10,9 +10,14 @@ import hashlib
 import math
 import random
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 
-POOL = "pool"
-HOLDOUT = "holdout"
+
+class Split(StrEnum):
+    """The pool is learned from; the hold-out only says how well."""
+
+    POOL = "pool"
+    HOLDOUT = "holdout"
 
 
 def assign_splits(
@@ -28,7 +33,8 @@ def assign_splits(
     drawn = {prompt: generators for prompt, generators in new.items() if prompt not in existing}
     held_out = _systematic_sample(drawn, share, seed)
     return {
-        prompt: existing.get(prompt) or (HOLDOUT if prompt in held_out else POOL) for prompt in new
+        prompt: existing.get(prompt) or (Split.HOLDOUT if prompt in held_out else Split.POOL)
+        for prompt in new
     }
 
 

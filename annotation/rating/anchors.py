@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Avg
-
-from ..models import PublishedScore, Stimulus
+from ..models import Stimulus
+from ..opinion.imported import imported_scores, known_units
 from ..protocol.perspectives import PerspectiveSettings
 from ..protocol.practice import span
 
@@ -30,18 +29,18 @@ def anchors_of(
     They are not those of the rater's own practice only: seeing an example again harms nothing,
     and practice images are never counted.
     """
-    rows = (
-        PublishedScore.objects.filter(
-            stimulus__study_id=study_id, stimulus__purpose=Stimulus.Purpose.PRACTICE
-        )
-        .exclude(stimulus__sha256="")
-        .values_list("perspective", "stimulus__display", "stimulus__prompt__text")
-        .annotate(mos=Avg("mos"))
-        .order_by("stimulus_id")
+    practice = imported_scores(study_id).filter(
+        stimulus__purpose=Stimulus.Purpose.PRACTICE, stimulus__sha256__gt=""
     )
+    images = {
+        pk: (display, prompt)
+        for pk, display, prompt in Stimulus.objects.filter(opinion_scores__in=practice).values_list(
+            "pk", "display", "prompt__text"
+        )
+    }
     known: dict[str, list[tuple[str, str, float]]] = {}
-    for perspective, display, prompt, mos in rows:
-        known.setdefault(perspective, []).append((display, prompt, mos))
+    for (stimulus, perspective), unit in sorted(known_units(practice).items()):
+        known.setdefault(perspective, []).append((*images[stimulus], unit))
     return {
         item.key: [
             Anchor(display, prompt, item.scale.from_unit(mos))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC
+from statistics import fmean
 from typing import Any
 
 from django.utils import timezone
@@ -9,6 +10,7 @@ from django.utils import timezone
 from workbench.core.statements import prepared_cursor
 
 from ..models import Trial
+from ..opinion.units import UnitScale
 from ..protocol.order import Content
 from ..raters.access import Access
 from .facts import ELIGIBLE
@@ -17,9 +19,13 @@ from .facts import ELIGIBLE
 _KNOWN_LIMIT = 200
 
 _UNMET_KNOWN = """
-SELECT stimulus.id, stimulus.prompt_id, stimulus.generator_id, avg(published.mos)
+SELECT stimulus.id, stimulus.prompt_id, stimulus.generator_id, json_agg(
+    json_build_array(score.value, release.minimum, release.maximum, release.direction)
+)
 FROM annotation_stimulus AS stimulus
-JOIN annotation_publishedscore AS published ON published.stimulus_id = stimulus.id
+JOIN annotation_opinionscore AS score ON score.stimulus_id = stimulus.id
+JOIN annotation_opinionrelease AS release
+    ON release.id = score.release_id AND release.kind = 'imported'
 WHERE stimulus.study_id = %(study)s AND stimulus.purpose = %(purpose)s AND stimulus.sha256 <> ''
     AND NOT EXISTS (
         SELECT 1 FROM annotation_trial AS met
@@ -73,13 +79,21 @@ class Candidate:
 
 def unmet_known(access: Access, purpose: str) -> list[Candidate]:
     """Images of this purpose with published scores that the rater has not met."""
-    return _candidates(
+    rows = _rows(
         _UNMET_KNOWN,
         study=access.study.id,
         rater=access.rater_id,
         purpose=purpose,
         limit=_KNOWN_LIMIT,
     )
+    return [
+        Candidate(
+            stimulus,
+            Content(prompt, generator),
+            fmean(UnitScale(*scale).of(value) for value, *scale in published),
+        )
+        for stimulus, prompt, generator, published in rows
+    ]
 
 
 def stabilising(access: Access, number: int, start: float) -> list[Candidate]:
@@ -124,9 +138,13 @@ def last_content(session_id: int) -> Content | None:
 
 
 def _candidates(sql: str, **parameters: Any) -> list[Candidate]:
+    return [
+        Candidate(stimulus, Content(prompt, generator), float(score))
+        for stimulus, prompt, generator, score in _rows(sql, **parameters)
+    ]
+
+
+def _rows(sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
     with prepared_cursor() as cursor:
         cursor.execute(sql, parameters)
-        return [
-            Candidate(stimulus, Content(prompt, generator), float(score))
-            for stimulus, prompt, generator, score in cursor.fetchall()
-        ]
+        return list(cursor.fetchall())

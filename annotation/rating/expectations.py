@@ -1,8 +1,6 @@
 """What is known of an image that trains raters, or checks them."""
 
-from django.db.models import Avg
-
-from ..models import PublishedScore
+from ..opinion.imported import imported_scores, known_units
 from ..protocol.practice import Expectation, expectation
 from ..raters.access import Access
 
@@ -12,11 +10,8 @@ def expectations_of(access: Access, trial_id: int) -> list[Expectation]:
 
     An image with several publications is expected at their mean.
     """
-    known = dict(
-        PublishedScore.objects.filter(stimulus__trials=trial_id)
-        .values_list("perspective")
-        .annotate(mos=Avg("mos"))
-    )
+    scores = imported_scores(access.study.id).filter(stimulus__trials=trial_id)
+    known = {key: unit for (_stimulus, key), unit in known_units(scores).items()}
     return [
         expectation(item.key, item.scale, known[item.key])
         for item in access.protocol.perspectives

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.files.storage import default_storage
-from django.db.models import Avg, Exists, OuterRef
+from django.db.models import Exists, OuterRef
 
-from ..models import PublishedScore, Stimulus, Study
+from ..models import Stimulus, Study
+from ..opinion.imported import imported_scores, known_units
 from ..protocol.document import ImageSize, ProtocolDocument
 from ..protocol.practice import expectation
 from ..protocol.sessions import SessionState
@@ -48,7 +49,7 @@ def preview_trials(study: Study) -> list[dict[str, Any]]:
         .order_by("shuffle")
     )
     practice = images.filter(
-        Exists(PublishedScore.objects.filter(stimulus=OuterRef("pk"))),
+        Exists(imported_scores(study.pk).filter(stimulus=OuterRef("pk"))),
         purpose=Stimulus.Purpose.PRACTICE,
     )
     shown = min(study.plan.practice_trials, PRACTICE_SHOWN)
@@ -79,8 +80,8 @@ def _shown(study: Study, stimulus: Stimulus) -> str:
 
 
 def _feedback(study: Study, stimulus: Stimulus) -> Iterable[dict[str, Any]]:
-    scores = PublishedScore.objects.filter(stimulus=stimulus).values_list("perspective")
-    known = dict(scores.annotate(mos=Avg("mos")))
+    scores = known_units(imported_scores(study.pk).filter(stimulus=stimulus))
+    known = {key: unit for (_stimulus, key), unit in scores.items()}
     for item in study.perspective_settings:
         if item.key in known:
             found = expectation(item.key, item.scale, known[item.key])

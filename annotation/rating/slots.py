@@ -16,12 +16,13 @@ from ..protocol.draw import Draw
 from ..protocol.order import Content
 from ..protocol.plan import LIMITS, Role
 from ..protocol.skips import Skip
+from ..protocol.split import Split
 from .facts import ELIGIBLE, OFFERED, OfferedTrial
 
-_ORDERS: dict[Draw, tuple[str, str]] = {
-    Draw.PRIORITY: ("pool", "stimulus.priority DESC, stimulus.shuffle"),
-    Draw.AUDIT: ("pool", "stimulus.shuffle"),
-    Draw.HOLDOUT: ("holdout", "stimulus.shuffle"),
+_ORDERS: dict[Draw, tuple[Split, str]] = {
+    Draw.PRIORITY: (Split.POOL, "stimulus.priority DESC, stimulus.shuffle"),
+    Draw.AUDIT: (Split.POOL, "stimulus.shuffle"),
+    Draw.HOLDOUT: (Split.HOLDOUT, "stimulus.shuffle"),
 }
 
 #: No block takes more; a limit that the planner knows, or it plans for a tenth of the study.

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from ..models import Generator, Rater, Stimulus, Study, Trial
+from ..models.stimulus import SPLITS
 from ..opinion.selectors import mos_of
 from ..protocol.perspectives import PerspectiveSettings
 from ..studies.selectors import find_study, stimuli_of
@@ -41,7 +42,7 @@ def stimulus_list(request: HttpRequest, slug: str) -> HttpResponse:
         "generators": Generator.objects.filter(study=study)
         .order_by("name")
         .values_list("name", flat=True),
-        "splits": Stimulus.Split.choices,
+        "splits": SPLITS,
     }
     return render(request, "annotation/stimuli.html", context)
 

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from workbench.accounts.models import User
 
-from ..models import Rater, Score, Stimulus, Study, Trial
+from ..models import Rater, Stimulus, Study, Trial
+from .counting import counting_scores
 
 
 def studies_of(user: User | AnonymousUser) -> QuerySet[Study]:
@@ -29,7 +30,8 @@ def find_study(user: User | AnonymousUser, slug: str, permission: str) -> Study:
 
     Raises PermissionDenied if it may see the study, Http404 otherwise, as if there were none.
     """
-    study = Study.objects.filter(slug=slug).first()
+    # Pages ask for the perspectives many times.
+    study = Study.objects.filter(slug=slug).prefetch_related("perspectives").first()
     if study is not None and user.has_perm(permission, study):
         return study
     if study is not None and user.has_perm("annotation.view_study", study):
@@ -108,17 +110,12 @@ def activity_of(study: Study) -> Activity:
 
 
 def score_counts(study: Study) -> dict[str, list[tuple[float, int]]]:
-    """Per perspective, how often each score was given; of current scores of active raters."""
+    """Per perspective, how often each score was given, of those that count."""
     rows = (
-        Score.objects.filter(
-            trial__rater__study=study,
-            trial__rater__status=Rater.Status.ACTIVE,
-            trial__role=Trial.Role.MAIN,
-            trial__state=Trial.State.SUBMITTED,
-            superseded_at=None,
-        )
+        counting_scores(study)
         .values_list("perspective__key", "value")
         .annotate(number=Count("pk"))
+        .order_by()
     )
     counts: dict[str, list[tuple[float, int]]] = {
         item.key: [] for item in study.perspective_settings

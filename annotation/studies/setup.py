@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef
 
-from ..models import PublishedScore, Rater, SharedLink, Stimulus, Study
+from ..models import OpinionRelease, OpinionScore, Rater, SharedLink, Stimulus, Study
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,11 @@ class Setup:
 
 def setup_of(study: Study) -> Setup:
     """Practice and gold images are usable where a published score says what they are worth."""
+    published = OpinionScore.objects.filter(
+        stimulus=OuterRef("pk"), release__kind=OpinionRelease.Kind.IMPORTED
+    )
     images = Stimulus.objects.filter(study=study).exclude(sha256="")
-    known = images.filter(Exists(PublishedScore.objects.filter(stimulus=OuterRef("pk"))))
+    known = images.filter(Exists(published))
     return Setup(
         images=images.filter(purpose=Stimulus.Purpose.MAIN).exists(),
         practice=known.filter(purpose=Stimulus.Purpose.PRACTICE).count(),

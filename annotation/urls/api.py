@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from ..opinion import api as opinion
 from ..opinion.export import api as export
 from ..raters import api as raters
 from ..raters import reliability_api as reliability
@@ -31,4 +32,25 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("studies/<slug:slug>/stimuli/", stimuli.StimulusListView.as_view(), name="api-stimuli"),
     path("studies/<slug:slug>/export/", export.ExportView.as_view(), name="api-export"),
+    path(
+        "studies/<slug:slug>/export/study.json",
+        export.StudyDocumentView.as_view(),
+        name="api-export-study",
+    ),
+    path("studies/<slug:slug>/releases/", opinion.ReleaseListView.as_view(), name="api-releases"),
+    path(
+        "studies/<slug:slug>/releases/<str:which>/",
+        opinion.ReleaseDetailView.as_view(),
+        name="api-release",
+    ),
+    path(
+        "studies/<slug:slug>/releases/<str:which>/scores/",
+        opinion.ReleaseScoresView.as_view(),
+        name="api-release-scores",
+    ),
+    path(
+        "studies/<slug:slug>/releases/<str:which>/raters/",
+        opinion.ReleaseRatersView.as_view(),
+        name="api-release-raters",
+    ),
 ]

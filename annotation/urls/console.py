@@ -44,5 +44,6 @@ urlpatterns: list[URLPattern] = [
         "<slug:slug>/raters/<str:code>/message/", raters.rater_message, name="study-rater-message"
     ),
     path("<slug:slug>/export/", export.export_page, name="study-export"),
+    path("<slug:slug>/releases/", export.release_make, name="study-release-make"),
     path("<slug:slug>/export/<str:form>/", export.export_file, name="study-export-file"),
 ]

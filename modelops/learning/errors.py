@@ -1,7 +1,9 @@
 """What the pure learning core raises."""
 
+from workbench.core.errors import MintError
 
-class LearningError(ValueError):
+
+class LearningError(MintError):
     """An input that nothing can be learned from, or an artifact that cannot be read."""
 
 
@@ -12,5 +14,5 @@ class DivergedError(LearningError):
 class TeamBrokenError(Exception):
     """One of the processes that train together was killed; the others cannot go on without it.
 
-    Not a LearningError: nobody has to mend anything, the run goes on from its checkpoint.
+    Not a LearningError: nobody has to fix anything, the run goes on from its checkpoint.
     """

@@ -72,17 +72,20 @@ class ScoringRun(Job):
         ]
 
 
+class ChunkState(models.TextChoices):
+    PENDING = "pending", _("Pending")
+    DONE = "done", _("Done")
+
+
 class ScoringChunk(models.Model):
     """A batch of stimuli within a scoring run: the unit that may be done twice without harm."""
 
-    class State(models.TextChoices):
-        PENDING = "pending", _("Pending")
-        DONE = "done", _("Done")
+    State = ChunkState
 
     run = models.ForeignKey(ScoringRun, on_delete=models.CASCADE, related_name="chunks")
     index = models.PositiveIntegerField()
     stimulus_ids = ArrayField(models.BigIntegerField())
-    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    state = models.CharField(max_length=10, choices=ChunkState.choices, default=ChunkState.PENDING)
     #: How often it was begun: a chunk that kills its workers must not do so for ever.
     attempts = models.PositiveSmallIntegerField(default=0)
     #: Stimuli that could not be read: [{"stimulus": …, "filename": …, "error": …}].
@@ -91,6 +94,6 @@ class ScoringChunk(models.Model):
 
     class Meta:
         constraints = [
-            one_of("scoring_chunk", "state", ["pending", "done"]),
+            one_of("scoring_chunk", "state", ChunkState.values),
             models.UniqueConstraint(fields=["run", "index"], name="scoring_chunk_unique"),
         ]

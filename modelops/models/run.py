@@ -13,15 +13,18 @@ from .predictor import Predictor
 from .snapshot import LabelSnapshot
 
 
+class RunTrigger(models.TextChoices):
+    CONSOLE = "console", _("Console")
+    API = "api", _("API")
+    COMMAND = "command", _("Command line")
+    SCHEDULE = "schedule", _("Schedule")
+
+
 class TrainingRun(Job):
     """One attempt to train a candidate on the labels of a study; at most one active per
     predictor."""
 
-    class Trigger(models.TextChoices):
-        CONSOLE = "console", _("Console")
-        API = "api", _("API")
-        COMMAND = "command", _("Command line")
-        SCHEDULE = "schedule", _("Schedule")
+    Trigger = RunTrigger
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="training_runs")
     predictor = models.ForeignKey(
@@ -34,7 +37,7 @@ class TrainingRun(Job):
         related_name="training_runs",
         db_constraint=False,
     )
-    trigger = models.CharField(max_length=10, choices=Trigger.choices)
+    trigger = models.CharField(max_length=10, choices=RunTrigger.choices)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
@@ -50,7 +53,7 @@ class TrainingRun(Job):
         ordering = ["-pk"]
         constraints = [
             one_of("training_run", "state", JobState.values),
-            one_of("training_run", "trigger", ["console", "api", "command", "schedule"]),
+            one_of("training_run", "trigger", RunTrigger.values),
             models.UniqueConstraint(
                 fields=["predictor"],
                 condition=Q(state__in=["queued", "running"]),

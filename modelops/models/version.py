@@ -15,14 +15,17 @@ from .run import TrainingRun
 from .snapshot import LabelSnapshot
 
 
+class VersionState(models.TextChoices):
+    CANDIDATE = "candidate", _("Candidate")
+    ACTIVE = "active", _("Active")
+    RETIRED = "retired", _("Retired")
+    REJECTED = "rejected", _("Rejected")
+
+
 class ModelVersion(models.Model):
     """A trained model: its files, where it came from and how it did on the hold-out."""
 
-    class State(models.TextChoices):
-        CANDIDATE = "candidate", _("Candidate")
-        ACTIVE = "active", _("Active")
-        RETIRED = "retired", _("Retired")
-        REJECTED = "rejected", _("Rejected")
+    State = VersionState
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="model_versions")
     predictor = models.ForeignKey(
@@ -30,7 +33,9 @@ class ModelVersion(models.Model):
     )
     #: Counted over the study, whichever predictor it is of.
     number = models.PositiveIntegerField()
-    state = models.CharField(max_length=10, choices=State.choices, default=State.CANDIDATE)
+    state = models.CharField(
+        max_length=10, choices=VersionState.choices, default=VersionState.CANDIDATE
+    )
     #: The kind of its backbone, a name in `predictors.registry.PREDICTORS`.
     preset = models.CharField(max_length=40)
     #: Folder in the `artifacts` storage, and the checksum of its manifest.
@@ -61,7 +66,7 @@ class ModelVersion(models.Model):
     class Meta:
         ordering = ["-number"]
         constraints = [
-            one_of("model_version", "state", ["candidate", "active", "retired", "rejected"]),
+            one_of("model_version", "state", VersionState.values),
             models.UniqueConstraint(fields=["study", "number"], name="model_version_number"),
             models.UniqueConstraint(
                 fields=["predictor"], condition=Q(state="active"), name="model_version_one_active"

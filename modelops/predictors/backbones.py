@@ -27,7 +27,7 @@ class Backbone:
     weights: str = ""
 
     def load(self) -> Embedder:
-        """The backbone as trainings start from it. Raises ValueError naming the folder."""
+        """The backbone as trainings start from it. Raises a MintError naming the folder."""
         return self.kind.start(self.weights, device=device(), precision=precision())
 
 

@@ -111,7 +111,7 @@ class PredictorKind(Entry, Protocol):
 
     def start(self, weights: str, *, device: str, precision: Precision) -> Embedder:
         """The backbone from which a training starts: its own (`weights` is empty), or that of a
-        folder. Raises ValueError naming the folder and what to do."""
+        folder. Raises a MintError naming the folder and what to do."""
 
 
 @runtime_checkable
@@ -122,4 +122,4 @@ class TrainableKind(PredictorKind, Protocol):
         """As of any kind."""
 
     def open(self, folder: Path, *, device: str, precision: Precision) -> Embedder:
-        """What `Trainable.save` wrote. Raises ValueError naming the folder and what to do."""
+        """What `Trainable.save` wrote. Raises a MintError naming the folder and what to do."""

@@ -91,7 +91,7 @@ def local_folder(name: str, manifest_sha256: str) -> Path:
 
 @contextmanager
 def refused_when_full() -> Iterator[None]:
-    """Turns a full disk, ours or the database's, into an ArtifactError with the mend."""
+    """Turns a full disk, ours or the database's, into an ArtifactError with the fix."""
     try:
         yield
     except OSError as error:

@@ -15,13 +15,11 @@ log = structlog.get_logger(__name__)
 @contextmanager
 def failing(what: str, run_id: int, fail: Callable[..., object]) -> Iterator[None]:
     """Calls `fail(error=…)` for an error that another attempt would meet again: files gone, disk
-    full.
-
-    The pure cores' errors are ValueErrors: naming them here would load torch into the web server.
+    full. Any other, such as a ValueError of our own making, passes: it says nothing to a person.
     """
     try:
         with refused_when_full():
             yield
-    except (MintError, ValueError) as error:
+    except MintError as error:
         log.warning(f"{what} failed", run=run_id, exc_info=error)
         fail(error=str(error))

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from annotation.models import Stimulus, Study
-from annotation.opinion.labels import Label, count_labels, labels_of
-from workbench.core.statements import one_view
+from annotation.opinion.labels import Label, label_set
+from annotation.opinion.releases import renew_live
 
 from ..models import LabelSnapshot
 from .artifacts import artifact_changed, publish_file, read_file
@@ -38,9 +38,10 @@ def take_snapshot(study: Study) -> LabelSnapshot:
     Counts and labels are of one moment. The file is written before the row that makes it known,
     under a name that is its content's. Raises ArtifactError where the disk is full.
     """
-    with one_view():
-        counts = count_labels(study)
-        rows = _rows(study, labels_of(study))
+    # A training rests on them: whatever has changed is in them, whether or not it was noticed.
+    renew_live(study, always=True)
+    found = label_set(study)
+    rows = _rows(study, found.labels)
     content = _content_sha256(rows)
     name = f"snapshots/{study.pk}/{content}.parquet"
     same = LabelSnapshot.objects.filter(study=study, content_sha256=content)
@@ -52,7 +53,7 @@ def take_snapshot(study: Study) -> LabelSnapshot:
         defaults={
             "artifact": name,
             "stimuli": len({row["stimulus"] for row in rows}),
-            "ratings": counts.ratings,
+            "ratings": found.ratings,
             "holdout_stimuli": len({r["stimulus"] for r in rows if r["split"] == "holdout"}),
         },
     )

@@ -34,7 +34,7 @@ MAX_CHUNK_ATTEMPTS = 5
 
 def start_scoring(*, version: ModelVersion) -> ScoringRun:
     """Starts to predict the stimuli that `version` has not predicted yet, also those whose image
-    could not be read: its file may be mended by now.
+    could not be read: its file may be fixed by now.
 
     Answers the run that is active already where there is one.
     """

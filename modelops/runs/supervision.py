@@ -86,7 +86,7 @@ def train_run(*, run_id: int, fence: int, supervisor: int) -> int:
     """The child's work: trains under a heartbeat. Answers its exit status.
 
     `supervisor` is the process that watches it, and without which it ends.
-    An error that a person can mend fails the run with its message; any other fails it too, named,
+    An error that a person can fix fails the run with its message; any other fails it too, named,
     and passes.
     """
     run = TrainingRun.objects.select_related("study", "snapshot", "predictor").get(pk=run_id)
@@ -102,8 +102,7 @@ def train_run(*, run_id: int, fence: int, supervisor: int) -> int:
         # As when this process is killed: the run is not over, the next sweep hands it on.
         log.warning("a process of the training is gone", run=run_id, error=str(error))
         return BROKEN_TEAM
-    # The pure cores' errors are ValueErrors that name the thing and the mend.
-    except (MintError, ValueError) as error:
+    except MintError as error:
         log.warning("training failed", run=run_id, exc_info=error)
         _fail(run_id, fence, str(error))
     except Exception as error:

@@ -24,6 +24,10 @@ _WORDS = {
     "trial_state_valid": "trial",
     "trial_role_valid": "trial",
     "message_sender_valid": "message",
+    "release_kind_valid": "live",
+    "release_state_valid": "live",
+    "release_direction_valid": "live",
+    "release_score_kind_valid": "live",
     "import_job_state_valid": "import",
     "import_job_purpose_valid": "import",
     "training_run_state_valid": "run",
@@ -36,7 +40,8 @@ _WORDS = {
 }
 _PREFIXES = {
     "session": "session",
-    "published": "published_score",
+    "live": "release",
+    "published": "release",
     "import": "import_job",
     "run": "training_run",
     "version": "model_version",
@@ -77,11 +82,27 @@ NUMBERS = [
     Violation("score_revision_valid", change("score", revision=0)),
     Violation("explanation_revision_valid", change("explanation", revision=0)),
     *(
-        Violation("published_score_mos_valid", change("published", mos=x))
-        for x in (-0.1, 1.1, *NO_NUMBERS)
+        Violation("release_scale_finite", change("published", minimum=x))
+        for x in (math.nan, -math.inf)
     ),
-    *(Violation("published_score_sd_valid", change("published", sd=x)) for x in (-1, *NO_NUMBERS)),
-    Violation("published_score_raters_valid", change("published", raters=0)),
+    Violation("release_scale_finite", change("published", maximum=math.inf)),
+    Violation("release_scale_ordered", change("published", minimum=1)),
+    *(Violation("opinion_value_valid", again("opinion", value=x)) for x in NO_NUMBERS),
+    *(
+        Violation("opinion_spread_valid", again("opinion", **{field: x}))
+        for x in (-1, *NO_NUMBERS)
+        for field in ("sd", "standard_error")
+    ),
+    Violation("opinion_interval_valid", again("opinion", low=0)),
+    Violation("opinion_interval_valid", again("opinion", low=1, high=0)),
+    Violation("opinion_interval_valid", again("opinion", low=-math.inf, high=0)),
+    Violation("opinion_number_valid", again("opinion", n=0)),
+    *(Violation("subject_numbers_valid", again("subject", bias=x)) for x in NO_NUMBERS),
+    *(
+        Violation("subject_numbers_valid", again("subject", inconsistency=x))
+        for x in (-1, *NO_NUMBERS)
+    ),
+    Violation("subject_verdict_valid", again("subject", verdict="ajar")),
     *(
         Violation("import_job_mos_scale_valid", change("import", mos_scale=x))
         for x in (0, *NO_NUMBERS)
@@ -101,6 +122,9 @@ NUMBERS = [
 ]
 
 FACTS = [
+    Violation("release_whole", change("live", source="a paper")),
+    Violation("release_whole", change("published", minimum=None)),
+    Violation("release_titled", change("live", name="second")),
     *(
         Violation("perspective_key_valid", change("perspective", key=key))
         for key in ("", "Quality", "2nd", "two-fold", "müde")
@@ -137,7 +161,12 @@ UNIQUE = [
     Violation("score_revision_unique", again("score", superseded_at=timezone.now())),
     Violation("explanation_one_current", again("explanation", revision=2)),
     Violation("explanation_revision_unique", again("explanation", superseded_at=timezone.now())),
-    Violation("published_score_unique", again("published")),
+    Violation("release_number_unique", again("live", state="named", name="second")),
+    Violation("release_one_live", again("live", number=9)),
+    Violation("release_source_unique", again("published", number=9)),
+    Violation("release_name_unique", again("named", number=9)),
+    Violation("opinion_unique", again("opinion")),
+    Violation("subject_unique", again("subject")),
     Violation("import_job_one_active", again("import")),
     Violation("training_run_one_active", again("waiting")),
     Violation("predictor_name_unique", again("predictor", leading=False)),
@@ -169,6 +198,16 @@ MIXED = [
     ),
     Violation(
         "trial_session_same_rater", change("trial", rater=lambda world: world.rows["colleague"])
+    ),
+    Violation("opinion_release_same_study", again("opinion", release=of_other("live"))),
+    Violation("opinion_stimulus_same_study", again("opinion", stimulus=of_other("stimulus"))),
+    Violation(
+        "opinion_perspective_same_study", again("opinion", perspective=of_other("perspective"))
+    ),
+    Violation("subject_release_same_study", again("subject", release=of_other("live"))),
+    Violation("subject_rater_same_study", again("subject", rater=of_other("rater"))),
+    Violation(
+        "subject_perspective_same_study", again("subject", perspective=of_other("perspective"))
     ),
     Violation("training_run_predictor_same_study", change("run", predictor=of_other("predictor"))),
     Violation(
@@ -209,6 +248,9 @@ UNCHANGING = [
     Violation("audit_entry_unchanging", delete("entry")),
     Violation("audit_entry_unchanging_later", change("entry", actor=None)),
     Violation("audit_entry_unchanging_later", change("entry", study=None)),
+    Violation("release_unchanging", change("named", name="second")),
+    Violation("opinion_unchanging", change("opinion", value=0.1)),
+    Violation("subject_unchanging", change("subject", bias=0.1)),
     Violation("snapshot_unchanging", change("snapshot", ratings=99)),
 ]
 
@@ -223,6 +265,7 @@ KEYS = {
     "stimulus_in_study",
     "rater_in_study",
     "session_of_rater",
+    "release_in_study",
     "snapshot_in_study",
     "predictor_in_study",
     "training_run_in_study",

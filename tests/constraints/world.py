@@ -12,9 +12,10 @@ from annotation.models import (
     AuditEntry,
     ImportJob,
     Message,
-    PublishedScore,
+    OpinionRelease,
     SharedLink,
     Study,
+    SubjectEstimate,
     Trial,
 )
 from modelops.models import (
@@ -30,7 +31,7 @@ from modelops.models import (
     TrainingRun,
 )
 from tests import factories
-from tests.factories import make_explanation, make_score
+from tests.factories import make_explanation, make_score, publish
 from tests.modelops.labelling import make_predictor
 from workbench.accounts.models import User
 
@@ -95,6 +96,10 @@ def make_world(owner: User) -> World:
     world.rows |= _of_the_study(study, owner)
     world.rows |= _predicted(study, world.rows)
     world.other |= _trained(world.other["study"])
+    other: Any = world.other["study"]
+    world.other["live"] = OpinionRelease.objects.create(
+        study=other, number=1, method="mos", computed_at=timezone.now()
+    )
     return world
 
 
@@ -131,8 +136,27 @@ def _rated(rows: dict[str, Any]) -> dict[str, Model]:
         "score": make_score(trial, "quality", 3),
         "explanation": make_explanation(trial, "quality"),
         "message": Message.objects.create(rater=rows["rater"], sender="rater", text="Hello."),
-        "published": PublishedScore.objects.create(
-            stimulus=rows["stimulus"], perspective="quality", mos=0.5, source="a paper"
+        **_released(rows),
+    }
+
+
+def _released(rows: dict[str, Any]) -> dict[str, Model]:
+    study, now = rows["study"], timezone.now()
+    published = publish(rows["stimulus"], "quality", 0.5, source="a paper")
+    made = {"study": study, "method": "mos", "computed_at": now}
+    named = OpinionRelease.objects.create(number=3, state="named", name="first", **made)
+    return {
+        "published": published.release,
+        "opinion": published,
+        "live": OpinionRelease.objects.create(number=2, **made),
+        "named": named,
+        "subject": SubjectEstimate.objects.create(
+            study=study,
+            release=named,
+            rater=rows["rater"],
+            perspective=published.perspective,
+            bias=0.5,
+            inconsistency=0.5,
         ),
     }
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from annotation.models import PublishedScore, RatingSession, Study, Trial
+from annotation.models import RatingSession, Study, Trial
 from annotation.protocol.plan import SessionPlan
 from tests import factories
 
@@ -27,7 +27,7 @@ def page(open_page: Callable[[], Page], study: Study) -> Page:
         factories.make_stimuli(study, range(100, 100 + PRACTICE), purpose="practice")
     ):
         for perspective in ("quality", "authenticity", "correspondence"):
-            PublishedScore.objects.create(
+            factories.publish(
                 stimulus=stimulus, perspective=perspective, mos=number / 4, source="experts"
             )
     Study.objects.update(session_plan=SessionPlan().to_json(), session_trials=MAIN)

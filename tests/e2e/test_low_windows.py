@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 from pytest_django.live_server_helper import LiveServer
 
-from annotation.models import PublishedScore, Rater, Stimulus, Study
+from annotation.models import Rater, Stimulus, Study
 from annotation.raters.services import rater_link
 from tests import factories
 from tests.e2e.axe import check_accessibility
@@ -81,9 +81,7 @@ def test_feedback_is_reached_by_keyboard_in_a_low_window(
     set_plan(study, practice_trials=1)
     (stimulus,) = factories.make_stimuli(study, [70], purpose="practice")
     for perspective in ("quality", "authenticity", "correspondence"):
-        PublishedScore.objects.create(
-            stimulus=stimulus, perspective=perspective, mos=0.75, source="experts"
-        )
+        factories.publish(stimulus=stimulus, perspective=perspective, mos=0.75, source="experts")
     page = open_page()
     begin(page)
     shows(page, 1, "Practice")

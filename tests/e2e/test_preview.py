@@ -4,10 +4,10 @@ import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from annotation.models import PublishedScore, Rater, RatingSession, Study, Trial
+from annotation.models import Rater, RatingSession, Study, Trial
 from annotation.protocol.plan import SessionPlan
 from tests.e2e.signing_in import sign_in
-from tests.factories import make_stimuli
+from tests.factories import make_stimuli, publish
 from workbench.accounts.models import User
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -58,7 +58,7 @@ def test_a_whole_session_with_practice_leaves_nothing(
 ) -> None:
     make_stimuli(draft, 2)
     (known,) = make_stimuli(draft, [9], purpose="practice")
-    PublishedScore.objects.create(stimulus=known, perspective="quality", mos=0.75, source="lab")
+    publish(stimulus=known, perspective="quality", mos=0.75, source="lab")
     begin(page, live_server)
     rate(page)
     expect(page.get_by_text("Other raters said about “Good”. You agree with them.")).to_be_visible()

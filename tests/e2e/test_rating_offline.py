@@ -8,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
-from annotation.models import PublishedScore, Rater, RatingSession, Score, Stimulus, Study, Trial
+from annotation.models import Rater, RatingSession, Score, Stimulus, Study, Trial
 from annotation.raters.services import rater_link
 from annotation.rating.claims import expire_leases
 from tests import factories
@@ -357,9 +357,7 @@ def test_a_browser_that_keeps_nothing_still_rates(rating: Page) -> None:
 def test_practice_waits_for_its_feedback(open_page: Callable[[], Page], study: Study) -> None:
     set_plan(study, practice_trials=1)
     (stimulus,) = factories.make_stimuli(study, [70], purpose="practice")
-    PublishedScore.objects.create(
-        stimulus=stimulus, perspective="quality", mos=0.75, source="experts"
-    )
+    factories.publish(stimulus=stimulus, perspective="quality", mos=0.75, source="experts")
     page = begin(open_page())
     go_offline(page)
     rate(page)

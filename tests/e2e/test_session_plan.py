@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from annotation.models import PublishedScore, RatingSession, Study, Trial
+from annotation.models import RatingSession, Study, Trial
 from annotation.protocol.plan import PLAIN
 from tests import factories
 from tests.e2e.rating_page import arrived, choose, press, rate, shows, submitted
@@ -35,9 +35,7 @@ def test_practice_gives_feedback_and_ends_with_a_word(
     set_plan(study, practice_trials=2)
     for stimulus in factories.make_stimuli(study, [70, 71], purpose="practice"):
         for perspective, mos in (("quality", 0.75), ("authenticity", 0.0)):
-            PublishedScore.objects.create(
-                stimulus=stimulus, perspective=perspective, mos=mos, source="experts"
-            )
+            factories.publish(stimulus=stimulus, perspective=perspective, mos=mos, source="experts")
     page = begin(open_page())
     shows(page, 1, "Practice")
     expect(page.get_by_text("this does not count yet")).to_be_visible()

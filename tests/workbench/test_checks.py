@@ -12,7 +12,7 @@ def test_a_known_precision_passes(settings: Settings, precision: str) -> None:
     assert model_precision_is_known(None) == []
 
 
-def test_an_unknown_precision_is_named_with_the_mend(settings: Settings) -> None:
+def test_an_unknown_precision_is_named_with_the_fix(settings: Settings) -> None:
     settings.MODEL_PRECISION = "float8"
     (error,) = model_precision_is_known(None)
     assert "'float8'" in error.msg

@@ -31,9 +31,7 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
         ({"SECRET_KEY": "x", "DATABASE_URL": NOBODY}, 'server at "127.0.0.1", port 9 failed'),
     ],
 )
-def test_a_missing_service_is_named_with_the_mend(
-    environment: dict[str, str], problem: str
-) -> None:
+def test_a_missing_service_is_named_with_the_fix(environment: dict[str, str], problem: str) -> None:
     done = manage("retrain", "demo", **environment)
     assert done.returncode == 1
     first, second = done.stderr.strip().splitlines()

@@ -112,14 +112,14 @@ def test_an_install_that_failed_is_tried_again(checkout: Path) -> None:
     assert len(installed(checkout)) == 2
 
 
-def test_a_python_that_is_too_old_is_named_with_the_mend(checkout: Path) -> None:
+def test_a_python_that_is_too_old_is_named_with_the_fix(checkout: Path) -> None:
     ran = setup(checkout, too_old=1)
     assert ran.returncode == 1
     assert "no Python 3.11 or newer" in ran.stderr
     assert "fix: apt-get install python3 python3-venv" in ran.stderr
 
 
-def test_a_python_without_venv_is_named_with_the_mend(checkout: Path) -> None:
+def test_a_python_without_venv_is_named_with_the_fix(checkout: Path) -> None:
     ran = setup(checkout, no_venv=1)
     assert ran.returncode == 1
     assert "fix: apt-get install python3.12-venv" in ran.stderr

@@ -27,14 +27,15 @@ def prepared_cursor() -> CursorWrapper:
 
 
 @contextmanager
-def one_view() -> Iterator[None]:
-    """A block whose reads all see the database as it was at the first of them. It must not write.
+def one_view(*, read_only: bool = True) -> Iterator[None]:
+    """A block whose statements all see the database as it was at the first of them.
 
     In a transaction that is open already the view is that transaction's.
     """
     opens = not connection.in_atomic_block
+    access = "READ ONLY" if read_only else "READ WRITE"
     with transaction.atomic():
         if opens:
             with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                cursor.execute(f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ {access}")
         yield

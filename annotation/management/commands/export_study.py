@@ -11,8 +11,9 @@ from django.core.management.base import BaseCommand, CommandError
 from workbench.core.progress import Counter
 
 from ...models import Stimulus, Study
-from ...opinion.export.encoding import ExportFormat, encode
-from ...opinion.export.records import Record, export_records
+from ...opinion.export.document import header_of
+from ...opinion.export.formats import FORMATS, Format, Record, format_of
+from ...opinion.export.records import export_records
 from ...studies.finding import find_study
 
 
@@ -29,8 +30,8 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--format",
-            choices=[str(form) for form in ExportFormat],
-            help="default: from the file's ending, .jsonl or .csv",
+            choices=list(FORMATS),
+            help=f"default: from the file's ending, {_endings()}",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -40,7 +41,7 @@ class Command(BaseCommand):
         new = file.with_name(f".{file.name}.new")
         try:
             with new.open("wb") as target:
-                for piece in encode(self._counted(study), form):
+                for piece in form.encode(self._counted(study), header_of(study)):
                     target.write(piece)
                 target.flush()
                 os.fsync(target.fileno())
@@ -63,10 +64,12 @@ class Command(BaseCommand):
             counter(done, max(done, total))
 
 
-def _format_of(file: Path, given: str | None) -> ExportFormat:
-    try:
-        return ExportFormat(given or file.suffix.removeprefix("."))
-    except ValueError:
-        raise CommandError(
-            f'"{file.name}" ends neither in .jsonl nor in .csv; choose one with --format'
-        ) from None
+def _format_of(file: Path, given: str | None) -> Format:
+    form = format_of(given or file.suffix.removeprefix("."))
+    if form is None:
+        raise CommandError(f'"{file.name}" ends in none of {_endings()}; choose one with --format')
+    return form
+
+
+def _endings() -> str:
+    return ", ".join(f".{form.extension}" for form in FORMATS.values())

@@ -7,28 +7,39 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ...models import Study
 from ...studies.selectors import find_study
-from .encoding import CONTENT_TYPES, ExportFormat, encode
+from .document import header_of, study_document
+from .formats import FORMATS, Format
 from .records import export_records
+
+
+def _default_format() -> str:
+    return next(iter(FORMATS))
 
 
 class ExportQuerySerializer(serializers.Serializer[Any]):
     """The format of the exported database."""
 
-    format = serializers.ChoiceField(
-        choices=[str(item) for item in ExportFormat], default=str(ExportFormat.JSONL)
-    )
+    format = serializers.ChoiceField(choices=[], default=_default_format)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Asked each time: a format is known as soon as it is registered.
+        self.fields["format"] = serializers.ChoiceField(
+            choices=list(FORMATS), default=_default_format()
+        )
 
 
 class ExportView(APIView):
     @extend_schema(
         parameters=[ExportQuerySerializer, OpenApiParameter("slug", str, OpenApiParameter.PATH)],
         responses={
-            (200, "application/x-ndjson"): OpenApiTypes.STR,
-            (200, "text/csv"): OpenApiTypes.STR,
+            (200, form.content_type.partition(";")[0]): OpenApiTypes.STR
+            for form in FORMATS.values()
         },
     )
     def get(self, request: Request, slug: str) -> StreamingHttpResponse:
@@ -36,13 +47,26 @@ class ExportView(APIView):
         study = find_study(request.user, slug, "annotation.export_study")
         query = ExportQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
-        form = ExportFormat(query.validated_data["format"])
-        return export_response(study, form)
+        return export_response(study, FORMATS[query.validated_data["format"]])
 
 
-def export_response(study: Study, form: ExportFormat) -> StreamingHttpResponse:
+class StudyDocumentView(APIView):
+    @extend_schema(
+        parameters=[OpenApiParameter("slug", str, OpenApiParameter.PATH)],
+        responses=OpenApiTypes.OBJECT,
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """What the export's numbers mean: perspectives with their scales, all that raters were
+        asked, and how opinion scores were made."""
+        return Response(study_document(find_study(request.user, slug, "annotation.export_study")))
+
+
+def export_response(study: Study, form: Format) -> StreamingHttpResponse:
     """The study's export as a download, for the API and the console alike."""
-    headers: dict[str, Any] = {"Content-Disposition": f'attachment; filename="{study.slug}.{form}"'}
+    name = f"{study.slug}.{form.extension}"
+    headers: dict[str, Any] = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingHttpResponse(
-        encode(export_records(study), form), content_type=CONTENT_TYPES[form], headers=headers
+        form.encode(export_records(study), header_of(study)),
+        content_type=form.content_type,
+        headers=headers,
     )

@@ -1,33 +1,73 @@
-"""The export page and its downloads."""
+"""The export page, its downloads, and the study's releases of opinion scores."""
 
+from typing import Any
+
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
+from workbench.accounts.signed_in import signed_in
+from workbench.core.errors import MintError
+
+from ...models import OpinionRelease, Study
 from ...studies.selectors import find_study
+from ..methods import METHODS
+from ..releases import live_release, make_release
 from .api import export_response
-from .encoding import ExportFormat
+from .formats import FORMATS
 
 
 @login_required
 @require_safe
 def export_page(request: HttpRequest, slug: str) -> HttpResponse:
     study = find_study(request.user, slug, "annotation.export_study")
-    context = {
-        "study": study,
-        "tab": "export",
-        "address": request.build_absolute_uri(reverse("api-export", args=[study.slug])),
-        "tokens_url": reverse("api-tokens"),
-    }
-    return render(request, "annotation/export.html", context)
+    return render(request, "annotation/export.html", _context(request, study))
 
 
 @login_required
 @require_safe
 def export_file(request: HttpRequest, slug: str, form: str) -> StreamingHttpResponse:
     study = find_study(request.user, slug, "annotation.export_study")
-    if form not in list(ExportFormat):
+    if form not in FORMATS:
         raise Http404
-    return export_response(study, ExportFormat(form))
+    return export_response(study, FORMATS[form])
+
+
+@login_required
+@require_POST
+def release_make(request: HttpRequest, slug: str) -> HttpResponse:
+    """Keeps the opinion scores of now under a name."""
+    study = find_study(request.user, slug, "annotation.change_study")
+    name, method = (request.POST.get(field, "") for field in ("name", "method"))
+    try:
+        make_release(study, name=name, method=method, actor=signed_in(request))
+    except MintError as error:
+        messages.error(request, error.message)
+    return redirect("study-export", slug=study.slug)
+
+
+def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
+    live_release(study)
+    return {
+        "study": study,
+        "tab": "export",
+        "address": request.build_absolute_uri(reverse("api-export", args=[study.slug])),
+        "tokens_url": reverse("api-tokens"),
+        "formats": [(form.name, _(form.label)) for form in FORMATS.values()],
+        "methods": [(method.name, _(method.label)) for method in METHODS.values()],
+        "may_change": request.user.has_perm("annotation.change_study", study),
+        "releases": [_described(release) for release in study.opinion_releases.all()],
+    }
+
+
+def _described(release: OpinionRelease) -> dict[str, Any]:
+    known = release.method in METHODS
+    return {
+        "release": release,
+        "method": _(METHODS[release.method].label) if known else release.method,
+        "imported": release.kind == OpinionRelease.Kind.IMPORTED,
+    }

@@ -1,41 +1,79 @@
 """The collected database, streamed: one record per stimulus, in one consistent view of the data.
 
-Memory is bounded by a chunk of stimuli, whatever the study's size.
+Opinion scores are those of a release, so the mean of a file's rows that count is the MOS beside
+them. Memory is bounded by a chunk of stimuli, whatever the study's size.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from django.db import connection, transaction
+from workbench.core.statements import one_view
 
-from ...models import Explanation, PublishedScore, Rater, Score, Stimulus, Study, Trial
+from ...models import (
+    Explanation,
+    OpinionRelease,
+    OpinionScore,
+    Rater,
+    Score,
+    Stimulus,
+    Study,
+    Trial,
+)
 from ...protocol.asking import is_asked
+from ...protocol.perspectives import PerspectiveSettings
+from ...studies.counting import counting_trials
 from ...studies.protocols import stored_document
+from ..imported import imported_scores
+from ..making import Opinions, opinions_of
 from ..reliability.selectors import rater_weights
-from ..scores import opinion_scores
+from .formats import Record
 
 #: Stimuli read at a time: enough to make the queries few, little enough to keep memory flat.
 CHUNK = 500
 
 #: Of an explanation; what regions and words are is in `protocol.marks`.
 _EXPLANATION = ("phrases", "text", "regions", "words", "language")
+_OPINION = ("sd", "standard_error", "low", "high")
 
-Record = dict[str, Any]
+
+@dataclass(frozen=True)
+class _Export:
+    """What holds for all stimuli of one export."""
+
+    study: Study
+    opinions: Opinions
+    weights: Mapping[int, float]
+
+    @cached_property
+    def perspectives(self) -> dict[str, PerspectiveSettings]:
+        return {item.key: item for item in self.study.perspective_settings}
+
+    def scale(self, perspective: str) -> Record:
+        scale = self.perspectives[perspective].scale
+        return {
+            "kind": scale.kind,
+            "minimum": scale.minimum,
+            "maximum": scale.maximum,
+            "levels": scale.levels,
+            "direction": str(OpinionRelease.Direction.HIGHER),
+        }
 
 
 def export_records(study: Study) -> Iterator[Record]:
     """Every stimulus of the study with all that was collected about it, by id.
 
     Reads in one REPEATABLE READ transaction: ratings that arrive meanwhile are in the next
-    export, never half in this one.
+    export, never half in this one. The opinion scores are those that a release of this very moment
+    would have.
     """
-    with transaction.atomic(durable=True):
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        after, weights = 0, rater_weights(study)
+    with one_view():
+        export = _Export(study, opinions_of(study), rater_weights(study))
+        after = 0
         while stimuli := _next_stimuli(study, after):
-            yield from _records(study, stimuli, weights)
+            yield from _records(export, stimuli)
             after = stimuli[-1].pk
 
 
@@ -47,12 +85,10 @@ def _next_stimuli(study: Study, after: int) -> list[Stimulus]:
     )
 
 
-def _records(
-    study: Study, stimuli: list[Stimulus], weights: Mapping[int, float]
-) -> Iterator[Record]:
-    trials = _trials_by_stimulus(study, stimuli, weights)
-    published = _published_by_stimulus(stimuli)
-    opinions = _opinions(study, stimuli, trials)
+def _records(export: _Export, stimuli: list[Stimulus]) -> Iterator[Record]:
+    trials = _trials_by_stimulus(export, stimuli)
+    published = _published_by_stimulus(export, stimuli)
+    opinions = _opinions(export, stimuli)
     for stimulus in stimuli:
         yield {
             "stimulus": stimulus.pk,
@@ -72,74 +108,74 @@ def _records(
         }
 
 
-def _trials_by_stimulus(
-    study: Study, stimuli: list[Stimulus], weights: Mapping[int, float]
-) -> dict[int, list[Record]]:
+def _trials_by_stimulus(export: _Export, stimuli: list[Stimulus]) -> dict[int, list[Record]]:
     rows = (
         Trial.objects.filter(stimulus__in=stimuli, state=Trial.State.SUBMITTED)
+        .select_related("rater", "session__protocol")
         .order_by("pk")
-        .values_list(
-            "pk",
-            "stimulus_id",
-            "rater_id",
-            "rater__code",
-            "rater__status",
-            "session_id",
-            "session__protocol_id",
-            "session__protocol__number",
-            "position",
-            "block",
-            "role",
-            "draw",
-            "leased_at",
-            "displayed_at",
-            "submitted_at",
-            "behaviour",
-            "asked_up_to",
-            named=True,
-        )
     )
     by_stimulus: dict[int, list[Record]] = defaultdict(list)
     by_trial: dict[int, Record] = {}
     for row in rows:
-        record: Record = {
-            "trial": row.pk,
-            "rater": row.rater__code,
-            # Flagged, not dropped: whoever analyses the data decides.
-            "excluded": row.rater__status == Rater.Status.EXCLUDED,
-            #: In the opinion scores, by the study's rules.
-            "weight": weights.get(row.rater_id, 1.0),
-            "session": row.session_id,
-            "protocol": row.session__protocol__number,
-            "position": row.position,
-            "block": row.block,
-            "role": row.role,
-            "draw": row.draw,
-            "leased_at": row.leased_at.isoformat(),
-            "displayed_at": row.displayed_at.isoformat() if row.displayed_at else None,
-            "submitted_at": row.submitted_at.isoformat() if row.submitted_at else None,
-            "behaviour": row.behaviour,
-            "asked": (row.session__protocol_id, row.asked_up_to),
-            "scores": {},
-            "revisions": {},
-            "explanation_asked": {},
-            "explanations": {},
-        }
-        by_trial[row.pk] = record
+        by_trial[row.pk] = record = _trial(export, row)
         by_stimulus[row.stimulus_id].append(record)
-    _add_scores(by_trial)
+    _add_scores(export, by_trial)
     _add_explanations(by_trial)
     _add_asked(by_trial)
     return by_stimulus
 
 
-def _add_scores(by_trial: dict[int, Record]) -> None:
-    rows = Score.objects.filter(trial__in=by_trial, superseded_at=None).values_list(
-        "trial_id", "perspective__key", "value", "revision"
-    )
-    for trial, perspective, score, revision in rows:
-        by_trial[trial]["scores"][perspective] = score
-        by_trial[trial]["revisions"][perspective] = revision
+def _trial(export: _Export, row: Trial) -> Record:
+    return {
+        "trial": row.pk,
+        "rater": row.rater.code,
+        # Flagged, not dropped: whoever analyses the data decides.
+        "excluded": row.rater.status == Rater.Status.EXCLUDED,
+        # In the opinion scores, by the study's rules.
+        "weight": export.weights.get(row.rater_id, 1.0),
+        "session": row.session_id,
+        "protocol": row.session.protocol.number,
+        "position": row.position,
+        "block": row.block,
+        "role": row.role,
+        "draw": row.draw,
+        "leased_at": row.leased_at.isoformat(),
+        "displayed_at": row.displayed_at.isoformat() if row.displayed_at else None,
+        "submitted_at": row.submitted_at.isoformat() if row.submitted_at else None,
+        "behaviour": row.behaviour,
+        "asked": (row.session.protocol_id, row.asked_up_to),
+        "scores": {},
+        "revisions": {},
+        "counts": {},
+        "superseded": [],
+        "explanation_asked": {},
+        "explanations": {},
+    }
+
+
+def _add_scores(export: _Export, by_trial: dict[int, Record]) -> None:
+    """The current scores, whether each counts, and those that were there before."""
+    counting = counting_trials(export.study).filter(pk__in=by_trial)
+    counts = set(counting.values_list("pk", flat=True))
+    rows = Score.objects.filter(trial__in=by_trial).order_by("pk")
+    for trial, perspective, value, revision, created_at, superseded_at in rows.values_list(
+        "trial_id", "perspective__key", "value", "revision", "created_at", "superseded_at"
+    ):
+        record = by_trial[trial]
+        if superseded_at is None:
+            record["scores"][perspective] = value
+            record["revisions"][perspective] = revision
+            record["counts"][perspective] = trial in counts
+        else:
+            record["superseded"].append(
+                {
+                    "perspective": perspective,
+                    "score": value,
+                    "revision": revision,
+                    "created_at": created_at.isoformat(),
+                    "superseded_at": superseded_at.isoformat(),
+                }
+            )
 
 
 def _add_explanations(by_trial: dict[int, Record]) -> None:
@@ -156,7 +192,8 @@ def _add_asked(by_trial: dict[int, Record]) -> None:
     for record in by_trial.values():
         protocol, up_to = record.pop("asked")
         document = stored_document(protocol)
-        asking = {item.perspective for item in (*document.form.fields, *document.form.texts)}
+        asking = {field.perspective for field in document.form.fields}
+        asking |= {text.perspective for text in document.form.texts}
         scales = {item.key: item.scale for item in document.perspectives}
         for perspective, score in record["scores"].items():
             record["explanation_asked"][perspective] = perspective in asking and is_asked(
@@ -164,52 +201,49 @@ def _add_asked(by_trial: dict[int, Record]) -> None:
             )
 
 
-def _published_by_stimulus(stimuli: list[Stimulus]) -> dict[int, list[Record]]:
-    rows = PublishedScore.objects.filter(stimulus__in=stimuli).order_by("pk")
+def _published_by_stimulus(export: _Export, stimuli: list[Stimulus]) -> dict[int, list[Record]]:
+    rows = imported_scores(export.study.pk).filter(stimulus__in=stimuli)
     by_stimulus: dict[int, list[Record]] = defaultdict(list)
-    for row in rows:
+    for row in rows.order_by("stimulus", "release__number", "perspective__position"):
         by_stimulus[row.stimulus_id].append(
             {
-                "perspective": row.perspective,
-                "mos": row.mos,
+                "perspective": row.perspective.key,
+                "mos": row.value,
                 "sd": row.sd,
-                "raters": row.raters,
-                "source": row.source,
+                "raters": row.n,
+                "counts": row.histogram,
+                "source": row.release.source,
+                "scale": {
+                    "kind": row.release.score_kind,
+                    "minimum": row.release.minimum,
+                    "maximum": row.release.maximum,
+                    "levels": None,
+                    "direction": row.release.direction,
+                },
             }
         )
     return by_stimulus
 
 
-def _opinions(
-    study: Study, stimuli: list[Stimulus], trials: dict[int, list[Record]]
-) -> dict[int, dict[str, Record]]:
-    """Per stimulus and perspective: MOS, SD, n and 95 % interval of main trials by raters who are
-    not excluded, with the weights of the study's rules."""
-    asked = study.perspective_settings
-    keys = [(stimulus.pk, item.key) for stimulus in stimuli for item in asked]
-    index = {key: place for place, key in enumerate(keys)}
-    scores, groups, weights = [], [], []
-    for stimulus, perspective, score, weight in _counting_scores(trials):
-        scores.append(score)
-        groups.append(index[stimulus, perspective])
-        weights.append(weight)
-    result = opinion_scores(scores, groups, len(keys), weights)
-    opinions: dict[int, dict[str, Record]] = defaultdict(dict)
-    for place, (stimulus, perspective) in enumerate(keys):
-        n = int(result.n[place])
-        opinions[stimulus][perspective] = {
-            "mos": float(result.mean[place]) if n else None,
-            "sd": float(result.sd[place]) if n > 1 else None,
-            "ci95": float(result.ci95[place]) if n > 1 else None,
-            "n": n,
+def _opinions(export: _Export, stimuli: list[Stimulus]) -> dict[int, dict[str, Record]]:
+    """Per stimulus and perspective its opinion score, on the study's scale."""
+    known = export.opinions.rows(stimulus.pk for stimulus in stimuli)
+    return {
+        stimulus.pk: {
+            key: _opinion(export, key, known.get((stimulus.pk, key))) for key in export.perspectives
         }
-    return opinions
+        for stimulus in stimuli
+    }
 
 
-def _counting_scores(trials: dict[int, list[Record]]) -> Iterable[tuple[int, str, float, float]]:
-    """(stimulus, perspective, score, weight)."""
-    for stimulus, records in trials.items():
-        for record in records:
-            if record["role"] == Trial.Role.MAIN and not record["excluded"]:
-                for perspective, score in record["scores"].items():
-                    yield stimulus, perspective, score, record["weight"]
+def _opinion(export: _Export, perspective: str, found: OpinionScore | None) -> Record:
+    numbers: dict[str, Any] = {name: getattr(found, name, None) for name in _OPINION}
+    return {
+        "mos": found.value if found else None,
+        **numbers,
+        "n": found.n if found else 0,
+        "counts": found.histogram if found else None,
+        "method": export.opinions.facts["method"],
+        "version": export.opinions.facts["method_version"],
+        "scale": export.scale(perspective),
+    }

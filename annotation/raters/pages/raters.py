@@ -16,7 +16,8 @@ from django.views.decorators.http import require_POST, require_safe
 from workbench.accounts.signed_in import signed_in
 from workbench.core.errors import MintError
 
-from ...models import Rater, Stimulus
+from ...models import Rater
+from ...models.stimulus import SPLITS
 from ...opinion.coverage import Coverage, coverage_of
 from ...opinion.reliability.selectors import reliability_of
 from ...studies.pages.charts import Bar, bars
@@ -230,7 +231,7 @@ def _coverage_picture(coverage: Coverage) -> dict[str, Any]:
         names = [*names[:most], f"{most}+"]
     drawn: list[Bar] = bars(images, [_("%(n)s ratings, images") % {"n": name} for name in names])
     return {
-        "label": Stimulus.Split(coverage.split).label,
+        "label": dict(SPLITS)[coverage.split],
         "bars": drawn,
         "ticks": _thinned(names) + [""] * (_FEWEST_BARS - len(names)),
         "numbers": coverage,

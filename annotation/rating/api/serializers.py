@@ -240,7 +240,7 @@ class AnsweredTrialSerializer(serializers.Serializer[object]):
     revision = serializers.IntegerField()
 
 
-class ExpectationSerializer(serializers.Serializer[object]):
+class ExpectedScoreSerializer(serializers.Serializer[object]):
     perspective = serializers.CharField()
     expected = serializers.FloatField(
         help_text="The published score, on the study’s scale; of named levels, the nearest."
@@ -251,4 +251,4 @@ class ExpectationSerializer(serializers.Serializer[object]):
 
 class SubmissionSerializer(OfferSerializer):
     trial = AnsweredTrialSerializer()
-    feedback = ExpectationSerializer(many=True, help_text="Only after a practice trial.")
+    feedback = ExpectedScoreSerializer(many=True, help_text="Only after a practice trial.")

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from scipy.io import loadmat
+
 from ...protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES
 from .manifest import Manifest, ManifestRow, Record, read_csv, read_text
 from .names import safe_name
@@ -18,6 +21,8 @@ from .scores import read_scores, score_columns
 from .sources import ImageSource
 
 SOURCE_NAME = "AIGCIQA2023+"
+#: Who rated each image (Wang et al., arXiv 2307.00211); no file says it.
+RATERS = 28
 #: The closed answers and their number of levels (1 is the worst).
 LEVELS = {
     "quality_clarity": 4,
@@ -32,7 +37,8 @@ TEXTS = (
     "authenticity_text_en",
     "correspondence_text_en",
 )
-#: Where the authors' download keeps its images.
+#: Where the authors' download keeps its standard deviations, and its images.
+_SPREADS = "DATA/STD/SD{number}.mat"
 _FOLDERS = ("", "Image/allimg/", "allimg/")
 
 
@@ -51,6 +57,8 @@ class _Tables:
     explanations: Mapping[int, Mapping[str, str]]
     prompts: Mapping[int, Mapping[str, str]]
     split: Mapping[int, str]
+    #: Perspective → standard deviation by image; empty where the download has none.
+    spreads: Mapping[str, Sequence[float]]
 
 
 def read_release(folder: Path, *, perspectives: Sequence[str]) -> Release:
@@ -71,6 +79,7 @@ def read_release(folder: Path, *, perspectives: Sequence[str]) -> Release:
         _by_number(folder, "explanations.csv", ("index", "filename", "generator", *LEVELS, *TEXTS)),
         _by_number(folder, "prompts.csv", ("prompt_index", "challenge", "category")),
         _official_split(folder / "official_split.json"),
+        _spreads(folder),
     )
     release = Release(Manifest([], []), [])
     for record in scores:
@@ -108,6 +117,9 @@ def _read_row(
     }
     if index in tables.split:
         metadata["official_split"] = tables.split[index]
+    for perspective, values in tables.spreads.items():
+        if index < len(values):
+            metadata[f"release_sd_{perspective}"] = values[index]
     if slips:
         metadata["release_slips"] = slips
     row = ManifestRow(
@@ -118,7 +130,7 @@ def _read_row(
         record.values["prompt"].strip(),
         explanation["generator"],
         metadata,
-        read_scores(record.values, perspectives, 1.0),
+        read_scores({"raters": RATERS, **record.values}, perspectives, 1.0),
     )
     return row, slips
 
@@ -194,12 +206,44 @@ def _by_number(folder: Path, name: str, columns: tuple[str, ...]) -> dict[int, M
     return rows
 
 
+def _spreads(folder: Path) -> dict[str, list[float]]:
+    """The standard deviations of the authors' download (DATA/STD/SD1…3.mat, beside the images).
+
+    On which scale they are the authors do not say (they are near 1 beside scores on 0…100), so they
+    are kept as they stand and not as spreads of the scores. Raises ManifestError.
+    """
+    found = {}
+    for number, perspective in enumerate(AIGCIQA2023_PERSPECTIVES, start=1):
+        path = folder / _SPREADS.format(number=number)
+        if path.exists():
+            found[perspective] = _spread(path)
+    return found
+
+
+def _spread(path: Path) -> list[float]:
+    try:
+        values = loadmat(path)["SD"].reshape(-1).astype(float)
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        raise _without_list(path, "SD") from error
+    if not np.isfinite(values).all():
+        raise _without_list(path, "SD")
+    spread: list[float] = values.tolist()
+    return spread
+
+
+def _without_list(path: Path, key: str) -> ManifestError:
+    return ManifestError(
+        gettext_noop("%(name)s does not hold a list of numbers %(key)s"),
+        gettext_noop("take the file from the release again"),
+        name=path.name,
+        key=key,
+    )
+
+
 def _official_split(path: Path) -> dict[int, str]:
     try:
         parts = json.loads(read_text(path))
         return {int(index): part for part in ("train", "test") for index in parts[part]}
-    except ManifestError:
-        raise
     except (ValueError, KeyError, TypeError) as error:
         raise ManifestError(
             gettext_noop("%(name)s does not contain the lists train and test"),

@@ -62,7 +62,7 @@ class Record:
 
 
 def read_manifest(path: Path, *, perspectives: Sequence[str], mos_scale: float = 1.0) -> Manifest:
-    """All rows of `path`; published scores, from `perspectives` (keys), are divided by `mos_scale`.
+    """All rows of `path`; published scores are from `perspectives` (keys), on 0…`mos_scale`.
 
     Raises ManifestError where the file as a whole cannot be read: its encoding, its header.
     """

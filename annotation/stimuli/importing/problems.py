@@ -1,4 +1,4 @@
-"""What can be wrong with an import, as a sentence and its mend, both translatable later.
+"""What can be wrong with an import, as a sentence and its fix, both translatable later.
 
 The sentences are templates with named values, so that a report stored once can be read in any
 language: `row.sentence(gettext)`.
@@ -7,6 +7,8 @@ language: `row.sentence(gettext)`.
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
+
+from workbench.core.errors import MintError
 
 
 def gettext_noop(message: str) -> str:
@@ -22,27 +24,27 @@ def plain(params: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-class Problem(ValueError):  # noqa: N818 -- as often listed as raised; not an error alone
-    """One thing that is wrong (`template % params`) and how to mend it."""
+class Problem(MintError):  # noqa: N818 -- as often listed as raised; not an error alone
+    """One thing that is wrong (`template % params`) and how to fix it."""
 
-    def __init__(self, template: str, mend: str, **params: Any) -> None:
-        super().__init__(f"{template % params}; {mend % params}")
+    def __init__(self, template: str, fix: str, **params: Any) -> None:
+        super().__init__(f"{template % params}; {fix % params}")
         self.template = template
-        self.mend = mend
+        self.fix = fix
         self.params = params
 
     def sentence(self, translate: Callable[[str], str] = str) -> str:
         return translate(self.template) % self.params
 
     def advice(self, translate: Callable[[str], str] = str) -> str:
-        return translate(self.mend) % self.params
+        return translate(self.fix) % self.params
 
     def to_json(self) -> dict[str, Any]:
-        return {"template": self.template, "mend": self.mend, "params": plain(self.params)}
+        return {"template": self.template, "fix": self.fix, "params": plain(self.params)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        return cls(data["template"], data["mend"], **data["params"])
+        return cls(data["template"], data["fix"], **data["params"])
 
 
 class ManifestError(Problem):
@@ -65,18 +67,18 @@ class RowNote:
     line: int
     filename: str
     template: str
-    mend: str
+    fix: str
     params: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, row: int, line: int, filename: str, problem: Problem) -> Self:
-        return cls(row, line, filename, problem.template, problem.mend, problem.params)
+        return cls(row, line, filename, problem.template, problem.fix, problem.params)
 
     def sentence(self, translate: Callable[[str], str] = str) -> str:
         return translate(self.template) % self.params
 
     def advice(self, translate: Callable[[str], str] = str) -> str:
-        return translate(self.mend) % self.params
+        return translate(self.fix) % self.params
 
     @property
     def message(self) -> str:

@@ -12,9 +12,10 @@ _MOST_RATERS = 2**31 - 1
 
 @dataclass(frozen=True)
 class Score:
-    """A published MOS on 0…1, its standard deviation on the same scale, its number of raters."""
+    """A published MOS, its standard deviation on the same scale, its number of raters."""
 
     perspective: str
+    #: On the scale that it was published on.
     mos: float
     sd: float | None = None
     raters: int | None = None
@@ -30,27 +31,27 @@ def score_columns(perspectives: Iterable[str]) -> frozenset[str]:
 def read_scores(
     values: Mapping[str, Any], perspectives: Iterable[str], mos_scale: float
 ) -> tuple[Score, ...]:
-    """The scores of one row from `perspectives` (keys), divided by `mos_scale`; a perspective left
-    empty has none."""
+    """The scores of one row from `perspectives` (keys), on 0…`mos_scale`; a perspective left empty
+    has none."""
     raters = _number("raters", values)
     if raters is not None and (raters != int(raters) or not 0 < raters <= _MOST_RATERS):
         raise _not("raters", values["raters"], "1…")
     found = []
     for perspective in perspectives:
-        mos = _unit(f"mos_{perspective}", values, mos_scale)
-        sd = _unit(f"sd_{perspective}", values, mos_scale)
+        mos = _on_scale(f"mos_{perspective}", values, mos_scale)
+        sd = _on_scale(f"sd_{perspective}", values, mos_scale)
         if mos is not None:
             found.append(Score(perspective, mos, sd, None if raters is None else int(raters)))
     return tuple(found)
 
 
-def _unit(key: str, values: Mapping[str, Any], mos_scale: float) -> float | None:
+def _on_scale(key: str, values: Mapping[str, Any], mos_scale: float) -> float | None:
     number = _number(key, values)
     if number is None:
         return None
     if not 0 <= number / mos_scale <= 1:
         raise _not(key, values[key], f"0…{mos_scale:g}")
-    return number / mos_scale
+    return number
 
 
 def _number(key: str, values: Mapping[str, Any]) -> float | None:

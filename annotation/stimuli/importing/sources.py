@@ -175,12 +175,12 @@ def _stem(name: str) -> str:
 
 
 def _missing(name: str, template: str, near: str) -> ImageError:
-    mend = (
+    fix = (
         gettext_noop('add it, or write "%(near)s", as the file is called')
         if near
         else gettext_noop("add it, or delete the row")
     )
-    return ImageError(template, mend, filename=name, near=near)
+    return ImageError(template, fix, filename=name, near=near)
 
 
 def _bounded(name: str, data: bytes) -> bytes:

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...models import PublishedScore, Stimulus, Study
+from ...models import Stimulus, Study
+from ...opinion.imported import Source, imported_scores, on_scale
 from ..importing.images import check_image, needs_reducing
 from ..importing.manifest import ManifestRow
 from ..importing.problems import ImageError, Problem, RowError, RowNote, gettext_noop
@@ -160,14 +161,16 @@ def _refuse_another_image(row: ManifestRow, digest: str, known: Known) -> None:
         )
 
 
-def load_known(study: Study, rows: Sequence[ManifestRow], source_name: str) -> dict[str, Known]:
-    """What the study holds under the rows' filenames, with the scores published by one source."""
+def load_known(study: Study, rows: Sequence[ManifestRow], source: Source) -> dict[str, Known]:
+    """What the study holds under the rows' filenames, with the scores published by one source, on
+    its scale."""
+    published = imported_scores(study.pk).filter(release__source=source.name)
     known: dict[str, Known] = {}
     for names in _batches([row.filename for row in rows]):
         stimuli = Stimulus.objects.filter(study=study, filename__in=names)
         scores: dict[int, list[Score]] = {}
-        for item in PublishedScore.objects.filter(stimulus__in=stimuli, source=source_name):
-            score = Score(item.perspective, item.mos, item.sd, item.raters)
+        for item in published.filter(stimulus__in=stimuli):
+            score = Score(item.perspective.key, *on_scale(item, source), item.n)
             scores.setdefault(item.stimulus_id, []).append(score)
         for stimulus in stimuli.select_related("prompt", "generator"):
             known[stimulus.filename] = Known(

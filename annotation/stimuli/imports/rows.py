@@ -1,8 +1,9 @@
 """Writing checked rows to the database, within the caller's transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from ...models import Generator, Prompt, PublishedScore, Stimulus, Study
+from ...models import Generator, Prompt, Stimulus, Study
+from ...opinion.imported import Published, Source, write_published
 from ..splits import draw_splits, rating_places
 from .checks import CheckedRow
 
@@ -10,31 +11,25 @@ _BATCH = 500
 
 
 def write_rows(
-    *, study: Study, rows: Sequence[CheckedRow], purpose: str, source_name: str
+    *, study: Study, rows: Sequence[CheckedRow], purpose: str, source: Source
 ) -> tuple[int, int]:
     """Create and update stimuli and their published scores; how many of each."""
     new = [item for item in rows if item.known is None]
-    scored = _create(study, new, purpose, source_name)
-    changed = [item for item in rows if item.known is not None and _update(item, source_name)]
-    scored += [
-        score
-        for item in changed
-        if item.known is not None
-        for score in _scores(item, item.known.pk, source_name)
+    changed = [item for item in rows if item.known is not None and _update(item)]
+    keys = _create(study, new, purpose)
+    keys |= {item.row.filename: item.known.pk for item in changed if item.known is not None}
+    published = [
+        Published(keys[item.row.filename], score.perspective, score.mos, score.sd, score.raters)
+        for item in (*new, *changed)
+        for score in item.row.scores
     ]
-    PublishedScore.objects.bulk_create(
-        scored,
-        batch_size=_BATCH,
-        update_conflicts=True,
-        unique_fields=["stimulus", "perspective", "source"],
-        update_fields=["mos", "sd", "raters"],
-    )
+    if published:
+        write_published(study, source, published)
     return len(new), len(changed)
 
 
-def _create(
-    study: Study, rows: Sequence[CheckedRow], purpose: str, source_name: str
-) -> list[PublishedScore]:
+def _create(study: Study, rows: Sequence[CheckedRow], purpose: str) -> dict[str, int]:
+    """Filename → key of its new row."""
     prompts = _prompts(study, rows)
     generators = _generators(study, {item.row.generator for item in rows})
     splits = _splits(study, rows, purpose)
@@ -57,11 +52,7 @@ def _create(
         )
         stimuli.append(stimulus)
     Stimulus.objects.bulk_create(stimuli, batch_size=_BATCH)
-    return [
-        score
-        for item, stimulus in zip(rows, stimuli, strict=True)
-        for score in _scores(item, stimulus.pk, source_name)
-    ]
+    return {stimulus.filename: stimulus.pk for stimulus in stimuli}
 
 
 def _file_fields(item: CheckedRow) -> dict[str, str | int]:
@@ -78,7 +69,7 @@ def _file_fields(item: CheckedRow) -> dict[str, str | int]:
     }
 
 
-def _update(item: CheckedRow, source_name: str) -> bool:
+def _update(item: CheckedRow) -> bool:
     """Give a known stimulus its missing image and the manifest's later metadata and scores."""
     known = item.known
     assert known is not None  # noqa: S101 -- the caller chose the known ones; this tells mypy
@@ -93,18 +84,6 @@ def _update(item: CheckedRow, source_name: str) -> bool:
     if fields:
         Stimulus.objects.filter(pk=known.pk, sha256=known.sha256).update(**fields)
     return bool(fields) or not set(item.row.scores) <= set(known.scores)
-
-
-def _scores(item: CheckedRow, stimulus: int, source_name: str) -> Iterable[PublishedScore]:
-    for score in item.row.scores:
-        yield PublishedScore(
-            stimulus_id=stimulus,
-            perspective=score.perspective,
-            mos=score.mos,
-            sd=score.sd,
-            raters=score.raters,
-            source=source_name,
-        )
 
 
 def _prompts(study: Study, rows: Sequence[CheckedRow]) -> dict[str, int]:

@@ -16,7 +16,9 @@ from workbench.accounts.models import User
 from workbench.core.disks import is_disk_full
 from workbench.core.errors import MintError
 
-from ...models import Stimulus, Study
+from ...models import OpinionRelease, Stimulus, Study
+from ...opinion.imported import Source
+from ...opinion.releases import mark_stale
 from ...studies.audit import record
 from ..importing.aigciqa2023 import SOURCE_NAME, ReleaseImages, read_release
 from ..importing.manifest import Manifest, read_manifest
@@ -26,11 +28,12 @@ from .checks import Findings, Progress, RowChecker, check_rows, load_known
 from .rows import write_rows
 from .store import ImportStore, study_lock
 
-#: PostgreSQL's SQLSTATE for a full disk.
+#: AIGCIQA2023+ gives 100(z + 3)/6 of z-scores, divided by 100.
+_Z_SCORE = OpinionRelease.ScoreKind.Z_SCORE
 
 
 class ImportRefusedError(MintError):
-    """An import that could not take place at all; the message says why and how to mend it."""
+    """An import that could not take place at all; the message says why and how to fix it."""
 
     code = "import_refused"
 
@@ -46,10 +49,15 @@ class ImportOptions:
     purpose: str = Stimulus.Purpose.MAIN
     #: Import rows whose image is absent as labels, rather than reject them.
     labels_only: bool = False
-    #: What published scores are divided by.
+    #: Published scores lie on 0…`mos_scale`.
     mos_scale: float = 1.0
-    #: What published scores are recorded to come from.
+    #: What published scores are recorded to come from, and what they are.
     source: str = "manifest"
+    score_kind: str = OpinionRelease.ScoreKind.OTHER
+
+    @property
+    def published(self) -> Source:
+        return Source(self.source, 0.0, self.mos_scale, score_kind=self.score_kind)
 
 
 @dataclass
@@ -154,7 +162,7 @@ def import_aigciqa2023(
             partial=partial,
             actor=actor,
             progress=progress,
-            options=ImportOptions(labels_only=True, source=SOURCE_NAME),
+            options=ImportOptions(labels_only=True, source=SOURCE_NAME, score_kind=_Z_SCORE),
         )
     report.notes = sorted([*release.slips, *report.notes], key=lambda note: note.row)
     return report
@@ -179,7 +187,7 @@ def import_rows(
     with _refused_for_full_disks(), study_lock(study), ImportStore(study) as store:
         if manifest.errors and not partial:
             store.stop_writing()
-        known = load_known(study, manifest.rows, options.source)
+        known = load_known(study, manifest.rows, options.published)
         checker = RowChecker(source, store, known, options.labels_only, options.purpose)
         findings = check_rows(
             manifest.rows, checker, study=study, partial=partial, progress=progress or _silent
@@ -206,9 +214,11 @@ def _write(
     store.sync()
     with transaction.atomic(durable=True):
         report.imported, report.updated = write_rows(
-            study=study, rows=findings.good, purpose=options.purpose, source_name=options.source
+            study=study, rows=findings.good, purpose=options.purpose, source=options.published
         )
         if report.imported or report.updated:
+            # Raters are held against the known scores of gold images.
+            mark_stale(study)
             record(
                 study=study,
                 actor=actor,

@@ -84,7 +84,7 @@ def threads_each(count: int) -> Iterator[None]:
 
 @contextmanager
 def lost_device_errors() -> Iterator[None]:
-    """Turns what torch raises of a GPU that is gone into a DeviceError with the mend.
+    """Turns what torch raises of a GPU that is gone into a DeviceError with the fix.
 
     Everything else passes as it is.
     """
@@ -103,7 +103,7 @@ def lost_device_errors() -> Iterator[None]:
 
 @contextmanager
 def device_errors(device: torch.device, *, too_small_for: str) -> Iterator[None]:
-    """As `lost_device_errors`, and full memory: for what it is too small, and the mend."""
+    """As `lost_device_errors`, and full memory: for what it is too small, and the fix."""
     try:
         with lost_device_errors():
             yield

@@ -1,8 +1,10 @@
 """What can go wrong between a file and its scores."""
 
+from workbench.core.errors import MintError
 
-class MintModelError(ValueError):
-    """Base of the errors of this package; the message names the thing, the place and the mend."""
+
+class MintModelError(MintError):
+    """Base of the errors of this package."""
 
 
 class UnreadableImageError(MintModelError):

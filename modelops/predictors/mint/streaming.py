@@ -148,12 +148,12 @@ def representable(tensor: Tensor, dtype: torch.dtype, names: Sequence[str]) -> T
     converted = tensor.to(dtype)
     if _is_finite(converted):
         return converted
-    mend = (
+    fix = (
         f"numbers too large for {dtype}; convert to bf16 or fp32"
         if _is_finite(tensor)
         else "numbers that are infinite or NaN; copy the checkpoint again"
     )
-    raise CheckpointError(f"{' and '.join(names)} holds {mend}")
+    raise CheckpointError(f"{' and '.join(names)} holds {fix}")
 
 
 def _is_finite(tensor: Tensor) -> bool:

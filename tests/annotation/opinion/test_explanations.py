@@ -2,14 +2,14 @@ from annotation.models import Explanation, Rater, Stimulus, Study
 from annotation.opinion.explanations import GivenExplanation, explanations_of
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM
 from annotation.protocol.answers import Reason
-from tests.factories import make_rater, make_stimulus
+from tests.factories import make_explanation, make_rater, make_stimulus
 from tests.modelops.labelling import rate
 
 
 def explained(stimulus: Stimulus, rater: Rater, level: int, text: str = "") -> Explanation:
-    return Explanation.objects.create(
-        trial=rate(stimulus, rater, (3, 3, 3)),
-        perspective="authenticity",
+    return make_explanation(
+        rate(stimulus, rater, (3, 3, 3)),
+        "authenticity",
         phrases={"authenticity_distortion": level, "gone_since": 1},
         text=text,
         language="en",
@@ -41,13 +41,7 @@ def test_what_was_superseded_does_not_count(study: Study, rater: Rater) -> None:
     stimulus = make_stimulus(with_form(study), 1)
     old = explained(stimulus, rater, 1)
     Explanation.objects.filter(pk=old.pk).update(superseded_at=old.created_at)
-    Explanation.objects.create(
-        trial=old.trial,
-        perspective="authenticity",
-        phrases={"authenticity_distortion": 3},
-        language="en",
-        revision=2,
-    )
+    make_explanation(old.trial, "authenticity", phrases={"authenticity_distortion": 3}, revision=2)
     assert explanations_of(study) == [given(stimulus, 3)]
 
 

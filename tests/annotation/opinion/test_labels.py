@@ -1,11 +1,19 @@
 import pytest
 
-from annotation.models import PublishedScore, Rater, Score, Stimulus, Study
+from annotation.models import Rater, Score, Stimulus, Study
 from annotation.opinion.labels import Label, count_labels, labels_of
 from annotation.protocol.aigciqa2023 import default_perspectives
 from annotation.protocol.scales import SLIDER100
-from tests.factories import make_rater, make_score, make_stimuli, set_perspectives
+from tests.factories import (
+    make_rater,
+    make_score,
+    make_stimuli,
+    make_study,
+    publish,
+    set_perspectives,
+)
 from tests.modelops.labelling import rate
+from workbench.accounts.models import User
 
 
 @pytest.fixture
@@ -70,9 +78,7 @@ def test_practice_and_gold_images_do_not_count(study: Study, purpose: str) -> No
 
 
 def test_published_scores_stand_beside_own_ones(study: Study, stimulus: Stimulus) -> None:
-    PublishedScore.objects.create(
-        stimulus=stimulus, perspective="quality", mos=0.42, sd=0.1, raters=28, source="aigciqa"
-    )
+    publish(stimulus=stimulus, perspective="quality", mos=0.42, sd=0.1, raters=28, source="aigciqa")
     rate(stimulus, make_rater(study), (5, 1, 1))
     assert [(label.source, label.mos) for label in quality(study)] == [
         ("aigciqa", 0.42),
@@ -85,7 +91,7 @@ def test_a_published_score_without_its_image_is_no_label(study: Study) -> None:
     Stimulus.objects.filter(pk=absent.pk).update(
         sha256="", image="", display="", thumbnail="", width=None, height=None
     )
-    PublishedScore.objects.create(stimulus=absent, perspective="quality", mos=0.4, source="s")
+    publish(stimulus=absent, perspective="quality", mos=0.4, source="s")
     assert labels_of(study) == []
     assert count_labels(study).pool == 0
 
@@ -109,9 +115,7 @@ def test_counts_tell_the_perspectives_apart(study: Study) -> None:
     rate(stimuli[0], make_rater(study), (3, 3, 3))
     for stimulus in (*stimuli[:2], held[0]):
         for source in ("one", "another"):
-            PublishedScore.objects.create(
-                stimulus=stimulus, perspective="quality", mos=0.4, source=source
-            )
+            publish(stimulus=stimulus, perspective="quality", mos=0.4, source=source)
     assert count_labels(study).pool_by_perspective == {
         "quality": 2,
         "authenticity": 1,
@@ -119,8 +123,8 @@ def test_counts_tell_the_perspectives_apart(study: Study) -> None:
     }
 
 
-def test_another_study_is_not_counted(study: Study, stimulus: Stimulus) -> None:
-    other = Study.objects.create(title="Other", slug="other")
+def test_another_study_is_not_counted(study: Study, owner: User, stimulus: Stimulus) -> None:
+    other = make_study(owner, "other")
     rate(make_stimuli(other, [50])[0], make_rater(other), (1, 1, 1))
     assert labels_of(study) == []
     assert count_labels(study).ratings == 0

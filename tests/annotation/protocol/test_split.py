@@ -6,19 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotation.protocol.split import HOLDOUT, POOL, assign_splits
+from annotation.protocol.split import Split, assign_splits
 
 SIX = [f"generator {number}" for number in range(6)]
 
 
 def _held_out(splits: dict[str, str]) -> set[str]:
-    return {prompt for prompt, split in splits.items() if split == HOLDOUT}
+    return {prompt for prompt, split in splits.items() if split == Split.HOLDOUT}
 
 
 def test_a_fifth_of_a_hundred_prompts_is_twenty() -> None:
     new = {f"prompt {number}": SIX for number in range(100)}
 
-    assert Counter(assign_splits({}, new, 0.2, 1).values()) == {HOLDOUT: 20, POOL: 80}
+    assert Counter(assign_splits({}, new, 0.2, 1).values()) == {Split.HOLDOUT: 20, Split.POOL: 80}
 
 
 def test_thirty_six_prompts_of_two_generators_hold_out_seven_or_eight() -> None:
@@ -64,13 +64,13 @@ def test_another_seed_draws_others() -> None:
 
 
 def test_prompts_already_in_the_study_keep_their_split() -> None:
-    existing = {"old held out": HOLDOUT, "old pool": POOL}
+    existing = {"old held out": Split.HOLDOUT, "old pool": Split.POOL}
     new = {"old held out": SIX, "old pool": SIX, **{f"new {number}": SIX for number in range(50)}}
 
     splits = assign_splits(existing, new, 0.1, 1)
 
-    assert splits["old held out"] == HOLDOUT
-    assert splits["old pool"] == POOL
+    assert splits["old held out"] == Split.HOLDOUT
+    assert splits["old pool"] == Split.POOL
     assert len(_held_out(splits)) == 1 + 5
 
 

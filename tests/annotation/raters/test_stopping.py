@@ -8,7 +8,6 @@ import pytest
 
 from annotation.models import (
     AuditEntry,
-    PublishedScore,
     Rater,
     RatingSession,
     Stimulus,
@@ -102,7 +101,7 @@ def test_nothing_is_taken_from_the_hand_before_the_block_ends(
     assert Trial.objects.count() == 6
 
 
-def test_who_mends_it_before_the_block_ends_goes_on(
+def test_who_fixes_it_before_the_block_ends_goes_on(
     study: Study, rater: Rater, images: list[Stimulus]
 ) -> None:
     # 2 of 3 too fast fails; 2 of 4 does not.
@@ -139,9 +138,7 @@ def test_gold_images_are_judged_by_this_sitting_alone(
     known = factories.make_stimuli(study, range(600, 606), purpose="gold")
     for stimulus in known:
         for name in ("quality", "authenticity", "correspondence"):
-            PublishedScore.objects.create(
-                stimulus=stimulus, perspective=name, mos=0.5, source="experts"
-            )
+            factories.publish(stimulus=stimulus, perspective=name, mos=0.5, source="experts")
     # An earlier sitting had them all wrong: 0.5 is 3 on the scale, 1 is two levels off.
     answer(sitting(rater), known[5], 1, role="gold")
     access = in_rating(rater)
@@ -160,7 +157,7 @@ def test_a_missed_attention_check_stops_and_a_passed_one_does_not(
     for check in factories.make_stimuli(
         study, range(600, 606), purpose="gold", attention_check=True
     ):
-        PublishedScore.objects.create(stimulus=check, perspective="quality", mos=0, source="m")
+        factories.publish(stimulus=check, perspective="quality", mos=0, source="m")
     reads = factories.make_rater(study)
     for who, score, end in ((reads, 1, SessionState.DONE), (rater, 2, SessionState.STOPPED)):
         access = in_rating(who)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from annotation.models import PublishedScore, Rater, RatingSession, Stimulus, Study, Trial
+from annotation.models import Rater, RatingSession, Stimulus, Study, Trial
 from annotation.opinion.labels import labels_of
 from annotation.protocol.plan import PLAIN
 from annotation.protocol.sessions import SessionState
@@ -32,9 +32,7 @@ def make_known(study: Study, purpose: str, scores: list[float]) -> list[Stimulus
     made = factories.make_stimuli(study, range(start, start + len(scores)), purpose=purpose)
     for stimulus, mos in zip(made, scores, strict=True):
         for perspective in SCORES:
-            PublishedScore.objects.create(
-                stimulus=stimulus, perspective=perspective, mos=mos, source="experts"
-            )
+            factories.publish(stimulus=stimulus, perspective=perspective, mos=mos, source="experts")
     return made
 
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotation.models import Explanation, Stimulus, Study, Trial
+from annotation.opinion.releases import renew_live
 from tests.factories import make_explanation, make_rater, make_session, make_stimulus
 
 BOX = {"x": 0.1, "y": 0.2, "width": 0.3, "height": 0.4}
@@ -87,10 +88,12 @@ def test_the_number_of_queries_does_not_grow_with_the_raters(
     console: Client, stimulus: Stimulus
 ) -> None:
     mark(stimulus, regions=[BOX])
+    renew_live(stimulus.study)
     with CaptureQueriesContext(connection) as few:
         page_of(console, stimulus)
     for _rater in range(5):
         mark(stimulus, regions=[BOX], words=[0])
+    renew_live(stimulus.study)
     with CaptureQueriesContext(connection) as many:
         page_of(console, stimulus)
     assert len(many) == len(few)

@@ -9,7 +9,7 @@ from django.db.models import RestrictedError
 from django.test import Client
 
 from annotation.models import Protocol, Rater, RatingSession, Study
-from annotation.protocol.document import ImageSize, ProtocolDocument
+from annotation.protocol.document import ProtocolDocument
 from annotation.raters.access import find_access
 from annotation.studies.protocols import (
     current_protocol,
@@ -141,10 +141,6 @@ def test_the_rows_content_is_what_its_digest_says(study: Study) -> None:
     document = ProtocolDocument.from_json(json.loads(json.dumps(row.content)))
     assert document == document_of(study)
     assert document.sha256 == row.content_sha256
-
-
-def test_the_image_sizes_are_those_of_a_study() -> None:
-    assert list(map(str, ImageSize)) == Study.ImageSize.values
 
 
 def delete_beneath_the_models(row: Protocol) -> None:

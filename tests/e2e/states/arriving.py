@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.db.models import F
 from playwright.sync_api import expect
 
-from annotation.models import PublishedScore, Rater, SharedLink, Stimulus
+from annotation.models import Rater, SharedLink, Stimulus
 from annotation.protocol.plan import PLAIN
 from annotation.protocol.viewing import ViewingChecks
 from annotation.raters.invitations import (
@@ -31,7 +31,7 @@ def sessions(scene: Scene) -> Iterator[str]:
     for number, stimulus in enumerate(
         factories.make_stimuli(scene.study, EXAMPLES, purpose="practice")
     ):
-        PublishedScore.objects.create(
+        factories.publish(
             stimulus=stimulus, perspective="quality", mos=number / 3, source="experts"
         )
     scene.sit("instructions")

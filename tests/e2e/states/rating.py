@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.utils import timezone
 from playwright.sync_api import Route, expect
 
-from annotation.models import PublishedScore, RatingSession
+from annotation.models import RatingSession
 from annotation.protocol.aigciqa2023 import default_perspectives
 from annotation.protocol.plan import PLAIN
 from annotation.protocol.scales import ACR5, ACR11, SLIDER5
@@ -118,7 +118,7 @@ def interludes(scene: Scene) -> Iterator[str]:
     plan = replace(PLAIN, practice_trials=1, block_trials=1)
     scene.set_study(session_plan=plan.to_json())
     (known,) = factories.make_stimuli(scene.study, [70], purpose="practice")
-    PublishedScore.objects.create(stimulus=known, perspective="quality", mos=0.75, source="lab")
+    factories.publish(stimulus=known, perspective="quality", mos=0.75, source="lab")
     scene.rate("Practice")
     yield "practice"
     press(page, "4 2 3 Enter")

@@ -97,7 +97,7 @@ def test_predict_scores_what_is_new(study: Study, scored: ModelVersion) -> None:
     assert "version 1 predicts 2 images" in output("predict", "demo", "--version", "1")
 
 
-def test_predict_takes_up_an_image_that_was_mended(
+def test_predict_takes_up_an_image_that_was_fixed(
     study: Study, labelled: list[Stimulus], train: Train
 ) -> None:
     path = Path(labelled[-1].image.path)

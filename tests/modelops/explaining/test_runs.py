@@ -212,7 +212,7 @@ def test_only_new_images_are_explained_later(explains: ModelVersion, study: Stud
     assert explaining.start_explaining(version=explains).progress_total == 2
 
 
-def test_files_that_are_gone_fail_the_run_with_the_mend(explains: ModelVersion) -> None:
+def test_files_that_are_gone_fail_the_run_with_the_fix(explains: ModelVersion) -> None:
     ModelVersion.objects.filter(pk=explains.pk).update(artifact="models/nowhere")
     run = explaining.start_explaining(version=explains)
     explaining.explain_some(run_id=run.pk)
@@ -229,7 +229,7 @@ def test_a_run_that_ends_its_workers_is_given_up(explains: ModelVersion) -> None
     sweeping.sweep_runs()
     run.refresh_from_db()
     assert run.state == "failed"
-    assert "ended its worker 5 times" in run.error
+    assert "stopped its worker 5 times" in run.error
 
 
 def test_a_version_without_explanations_says_so(scored: ModelVersion) -> None:

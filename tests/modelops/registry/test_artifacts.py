@@ -66,7 +66,7 @@ def test_another_manifest_is_not_accepted() -> None:
         artifacts.local_folder("models/1/run-4", "0" * 64)
 
 
-def test_an_absent_folder_is_named_with_the_mend() -> None:
+def test_an_absent_folder_is_named_with_the_fix() -> None:
     with pytest.raises(ArtifactError, match="models/nowhere is not in the artifact storage"):
         artifacts.local_folder("models/nowhere", "0" * 64)
 

@@ -5,7 +5,7 @@ import math
 import pytest
 from django.test import Client
 
-from annotation.models import PublishedScore, Stimulus, Study
+from annotation.models import Stimulus, Study
 from annotation.opinion.labels import labels_of
 from modelops.learning.evaluation import mean_srcc
 from modelops.models import ModelVersion
@@ -18,7 +18,7 @@ from modelops.registry.holdout import (
 from modelops.registry.labelled import gather
 from modelops.registry.selectors import most_uncertain, version_of
 from modelops.runs.promotion import promote
-from tests.factories import make_rater, make_stimuli
+from tests.factories import make_rater, make_stimuli, publish
 from tests.modelops.conftest import Train, score_all
 from tests.modelops.labelling import rate
 from workbench.accounts.models import User
@@ -29,9 +29,7 @@ def test_a_label_from_two_sources_is_the_same_for_trainings_and_for_pages(study:
     as 15 of them, so (1 · 1 + 15 · .5) / 16."""
     (stimulus,) = make_stimuli(study, [1], split="holdout")
     rate(stimulus, make_rater(study), (5, 3, 3))
-    PublishedScore.objects.create(
-        stimulus=stimulus, perspective="quality", mos=0.5, source="elsewhere"
-    )
+    publish(stimulus=stimulus, perspective="quality", mos=0.5, source="elsewhere")
     trained_on = gather(study, labels_of(study)).holdout.labels.mos[0, 0]
     shown = holdout_labels(study).labels.mos[0, 0]
     assert trained_on == shown == 0.53125

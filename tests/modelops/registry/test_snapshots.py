@@ -6,8 +6,9 @@ import pytest
 from django.core.files.storage import storages
 from django.db import IntegrityError, connection, transaction
 
-from annotation.models import Rater, Score, Stimulus, Study
-from annotation.opinion.labels import LabelCounts, count_labels, labels_of
+from annotation.models import OpinionRelease, Rater, Score, Stimulus, Study
+from annotation.opinion import releases
+from annotation.opinion.labels import labels_of
 from modelops.errors import ArtifactError
 from modelops.models import LabelSnapshot
 from modelops.registry.snapshots import read_snapshot, take_snapshot
@@ -83,7 +84,7 @@ def test_a_file_that_was_changed_is_not_read(study: Study, rated: list[Stimulus]
     snapshot = take_snapshot(study)
     table = pq.read_table(path_of(snapshot))
     pq.write_table(table.slice(1), path_of(snapshot))
-    with pytest.raises(ArtifactError, match=r"parquet has changed since"):
+    with pytest.raises(ArtifactError, match=r"parquet has changed since it was written"):
         read_snapshot(snapshot)
 
 
@@ -102,18 +103,19 @@ def test_a_study_without_labels_has_an_empty_snapshot(study: Study) -> None:
 def test_count_and_labels_are_of_one_moment(
     study: Study, rated: list[Stimulus], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A rating that arrives between the two is in neither."""
-    rater = make_rater(study)
+    """A rating that arrives after the labels' release was found is in neither."""
+    rater, stored = make_rater(study), releases.stored_live
 
-    def count_then_rate(asked: Study) -> LabelCounts:
-        counts = count_labels(asked)
+    def find_then_rate(asked: Study) -> OpinionRelease | None:
+        found = stored(asked)
         with ThreadPoolExecutor(1) as pool:
             pool.submit(in_another_connection, rated[2], rater).result()
-        return counts
+        return found
 
-    monkeypatch.setattr("modelops.registry.snapshots.count_labels", count_then_rate)
+    monkeypatch.setattr("annotation.opinion.labels.stored_live", find_then_rate)
     snapshot = take_snapshot(study)
     assert (snapshot.ratings, snapshot.stimuli) == (2, 2)
+    monkeypatch.undo()
     assert len(labels_of(study)) == 3 * 3
 
 

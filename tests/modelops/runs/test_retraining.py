@@ -6,13 +6,14 @@ import pytest
 from django.db import connection
 from kombu.exceptions import OperationalError
 
-from annotation.models import AuditEntry, PublishedScore, Rater, Stimulus, Study
+from annotation.models import AuditEntry, Rater, Stimulus, Study
 from modelops.errors import RecipeError, RunActiveError, TooFewLabelsError
 from modelops.learning.recipe import Recipe
 from modelops.models import TrainingRun
 from modelops.runs.pages.summaries import label_state
 from modelops.runs.predictors import ensure_predictor
 from modelops.runs.retraining import changed_recipe, request_retrain, retrain_where_due
+from tests import factories
 from tests.conftest import SEND_TASK
 from tests.factories import make_rater, make_stimuli
 from tests.modelops.conftest import Train
@@ -57,11 +58,9 @@ def test_too_few_labels_name_what_is_there_and_what_is_needed(
 
 
 def publish(stimuli: list[Stimulus], *perspectives: str) -> None:
-    PublishedScore.objects.bulk_create(
-        PublishedScore(stimulus=stimulus, perspective=name, mos=0.4, source="elsewhere")
-        for stimulus in stimuli
-        for name in perspectives
-    )
+    for stimulus in stimuli:
+        for name in perspectives:
+            factories.publish(stimulus, name, 0.4)
 
 
 def test_a_perspective_with_too_few_labels_is_named_when_the_run_is_asked_for(
@@ -70,8 +69,8 @@ def test_a_perspective_with_too_few_labels_is_named_when_the_run_is_asked_for(
     stimuli = make_stimuli(study, 25)
     publish(stimuli, "quality")
     publish(stimuli[:7], "correspondence")
-    mend = "(Authenticity: 0, Correspondence: 7). Rate 20 more images, or import their published"
-    with pytest.raises(TooFewLabelsError, match=re.escape(mend)):
+    fix = "(Authenticity: 0, Correspondence: 7). Rate 20 more images, or import their published"
+    with pytest.raises(TooFewLabelsError, match=re.escape(fix)):
         ask(study)
     assert not TrainingRun.objects.exists()
     publish(stimuli, "authenticity")

@@ -110,23 +110,23 @@ def test_an_unreadable_image_is_a_problem_and_the_others_are_predicted(
     assert not new_stimuli(version).exists()  # the schedule does not retry it forever
 
 
-def test_a_mended_image_is_predicted_when_a_person_asks_again(
+def test_a_fixed_image_is_predicted_when_a_person_asks_again(
     version: ModelVersion, labelled: list[Stimulus]
 ) -> None:
-    mended, lost = labelled[-1], labelled[-2]
-    content = Path(mended.image.path).read_bytes()
-    Path(mended.image.path).write_bytes(content[:40])
+    fixed, lost = labelled[-1], labelled[-2]
+    content = Path(fixed.image.path).read_bytes()
+    Path(fixed.image.path).write_bytes(content[:40])
     Path(lost.image.path).unlink()
     score_all(version)
     assert [item["filename"] for item in unreadable_images(version)] == [
         lost.filename,
-        mended.filename,
+        fixed.filename,
     ]
 
-    Path(mended.image.path).write_bytes(content)
+    Path(fixed.image.path).write_bytes(content)
     assert scoring.start_scoring(version=version).progress_total == 2
     score_all(version)
-    assert mended.predictions.filter(model_version=version).count() == 3
+    assert fixed.predictions.filter(model_version=version).count() == 3
     assert [item["filename"] for item in unreadable_images(version)] == [lost.filename]
 
 
@@ -162,7 +162,7 @@ def test_a_run_over_nothing_new_ends_by_its_finishing_task(version: ModelVersion
     assert scoring.finish_scoring(run_id=run.pk)
 
 
-def test_files_that_are_gone_fail_the_run_with_the_mend(version: ModelVersion) -> None:
+def test_files_that_are_gone_fail_the_run_with_the_fix(version: ModelVersion) -> None:
     ModelVersion.objects.filter(pk=version.pk).update(artifact="models/nowhere")
     score_all(version)
     run = version.scoring_runs.get()
@@ -196,17 +196,17 @@ def free_the_database() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fill", "mend"),
+    ("fill", "fix"),
     [
         (fill_our_disk, "set MINT_DATA_DIR to a larger disk"),
         (fill_the_database, "The database's disk is full"),
     ],
 )
-def test_a_full_disk_fails_the_run_with_the_mend_and_another_run_goes_on(
+def test_a_full_disk_fails_the_run_with_the_fix_and_another_run_goes_on(
     version: ModelVersion,
     monkeypatch: pytest.MonkeyPatch,
     fill: Callable[[pytest.MonkeyPatch], None],
-    mend: str,
+    fix: str,
 ) -> None:
     chunks = list(version.scoring_runs.get().chunks.order_by("index").values_list("pk", flat=True))
     scoring.score_chunk(chunk_id=chunks[0])
@@ -215,7 +215,7 @@ def test_a_full_disk_fails_the_run_with_the_mend_and_another_run_goes_on(
         scoring.score_chunk(chunk_id=chunks[1])
     run = version.scoring_runs.get()
     assert run.state == "failed"
-    assert mend in run.error
+    assert fix in run.error
     assert Prediction.objects.count() == 16 * 3  # the first chunk's, whole
 
     free_the_database()

@@ -73,7 +73,7 @@ def test_progress_is_in_the_row_while_it_trains(
     assert seen[-1] == ("embedding", 7)
 
 
-def test_a_full_disk_fails_the_run_with_the_mend_and_leaves_nothing(
+def test_a_full_disk_fails_the_run_with_the_fix_and_leaves_nothing(
     run: TrainingRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(self: Path, data: str) -> int:
@@ -91,7 +91,7 @@ def test_a_full_disk_fails_the_run_with_the_mend_and_leaves_nothing(
     assert not Path(storage().path(f".building/models/{run.study_id}/run-{run.pk}-1")).exists()
 
 
-def test_a_disk_that_is_full_for_a_checkpoint_fails_the_run_with_the_mend(
+def test_a_disk_that_is_full_for_a_checkpoint_fails_the_run_with_the_fix(
     run: TrainingRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def to_a_full_disk(path: Path, *args: Any, **kwargs: Any) -> str:
@@ -106,18 +106,19 @@ def test_a_disk_that_is_full_for_a_checkpoint_fails_the_run_with_the_mend(
     assert not scratch_folder(run).exists()
 
 
+@pytest.mark.parametrize("slip", [ZeroDivisionError, ValueError])
 def test_an_unknown_error_fails_the_run_by_name(
-    run: TrainingRun, monkeypatch: pytest.MonkeyPatch
+    slip: type[Exception], run: TrainingRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(**given: object) -> None:
-        raise ZeroDivisionError("by zero")
+        raise slip("by zero")
 
     monkeypatch.setattr(supervision, "run_training", fail)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(slip):
         train(run)
     run.refresh_from_db()
     assert run.state == "failed"
-    assert "ZeroDivisionError: by zero" in run.error
+    assert f"unexpected error ({slip.__name__}: by zero)" in run.error
 
 
 def test_a_process_that_was_killed_leaves_the_run_to_be_handed_on(
@@ -133,7 +134,7 @@ def test_a_process_that_was_killed_leaves_the_run_to_be_handed_on(
     assert scratch_folder(run).exists()  # its checkpoint
 
 
-def test_a_gpu_that_is_gone_fails_the_run_with_the_mend(
+def test_a_gpu_that_is_gone_fails_the_run_with_the_fix(
     run: TrainingRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lose(*given: object) -> None:

@@ -57,7 +57,7 @@ def test_a_training_under_way_is_left_alone(
     assert sent == []
 
 
-def test_a_training_that_keeps_killing_its_process_fails_with_the_mend(
+def test_a_training_that_keeps_killing_its_process_fails_with_the_fix(
     run: TrainingRun, sent: Sent, django_capture_on_commit_callbacks: Commit
 ) -> None:
     for _ in range(leases.MAX_ATTEMPTS):

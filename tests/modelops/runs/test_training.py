@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from annotation.models import AuditEntry, PublishedScore, Score, Stimulus, Study
+from annotation.models import AuditEntry, Score, Stimulus, Study
 from annotation.opinion.labels import labels_of
 from modelops.errors import TooFewLabelsError
 from modelops.learning.curves import Curve
@@ -22,6 +22,7 @@ from modelops.predictors.mint.modeling import MintIQAModel
 from modelops.predictors.store import version_model
 from modelops.registry.artifacts import local_folder
 from modelops.runs.training import run_training
+from tests.factories import publish
 from tests.modelops.conftest import Train
 from tests.modelops.explained import mint_of
 from tests.modelops.labelling import make_predictor
@@ -103,9 +104,7 @@ def test_the_same_labels_train_the_same_model(labelled: list[Stimulus], train: T
 def test_published_scores_train_where_nobody_has_rated(
     study: Study, labelled: list[Stimulus], train: Train
 ) -> None:
-    PublishedScore.objects.create(
-        stimulus=labelled[-1], perspective="quality", mos=0.9, raters=20, source="elsewhere"
-    )
+    publish(stimulus=labelled[-1], perspective="quality", mos=0.9, raters=20, source="elsewhere")
     assert train().snapshot.stimuli == 31
     assert [label.mos for label in labels_of(study) if label.source == "elsewhere"] == [0.9]
 

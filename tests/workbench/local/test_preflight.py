@@ -29,7 +29,7 @@ def test_servers_that_answer_need_no_word(services: Services) -> None:
     assert said == []
 
 
-def test_a_postgresql_that_is_not_up_is_named_with_its_mend() -> None:
+def test_a_postgresql_that_is_not_up_is_named_with_its_fix() -> None:
     port = free_port()
     urls = ServiceUrls(f"postgres://mint:secret@127.0.0.1:{port}/mint", "redis://127.0.0.1:1/0")
     said: list[str] = []
@@ -41,7 +41,7 @@ def test_a_postgresql_that_is_not_up_is_named_with_its_mend() -> None:
     assert "secret" not in caught.value.message
 
 
-def test_a_redis_that_is_not_up_is_named_with_its_mend(services: Services) -> None:
+def test_a_redis_that_is_not_up_is_named_with_its_fix(services: Services) -> None:
     port = free_port()
     urls = ServiceUrls(services.database_url, f"redis://:secret@127.0.0.1:{port}/0")
     with pytest.raises(NotReachableError) as caught:

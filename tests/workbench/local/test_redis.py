@@ -94,7 +94,7 @@ def test_a_program_that_its_account_cannot_reach_is_copied(
     assert server.program.is_relative_to(server.home)
 
 
-def test_a_missing_program_is_named_with_its_mend(
+def test_a_missing_program_is_named_with_its_fix(
     server: LocalRedis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(programs, "_find_redis", lambda: None)

@@ -1,4 +1,4 @@
-"""Where a model trains: its precision there, and the mend where its memory is full."""
+"""Where a model trains: its precision there, and the fix where its memory is full."""
 
 from contextlib import AbstractContextManager
 
@@ -16,11 +16,11 @@ def in_bfloat16(device: torch.device, recipe: Recipe) -> bool:
 
 
 def device_errors(device: torch.device, recipe: Recipe) -> AbstractContextManager[None]:
-    """Failures of the device as DeviceErrors; the mend of full memory is in the recipe."""
+    """Failures of the device as DeviceErrors; the fix of full memory is in the recipe."""
     smaller = max(1, recipe.batch_size // 2)
     more = recipe.accumulation * recipe.batch_size // smaller
     if smaller == recipe.batch_size:
-        mend = "freeze more blocks (frozen_blocks), or train on a larger GPU"
+        fix = "freeze more blocks (frozen_blocks), or train on a larger GPU"
     else:
-        mend = f"train the same in smaller batches: batch_size={smaller} accumulation={more}"
-    return devices.device_errors(device, too_small_for=f"batches of {recipe.batch_size}; {mend}")
+        fix = f"train the same in smaller batches: batch_size={smaller} accumulation={more}"
+    return devices.device_errors(device, too_small_for=f"batches of {recipe.batch_size}; {fix}")

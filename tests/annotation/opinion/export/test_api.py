@@ -3,22 +3,25 @@
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 from knox.models import AuthToken
 
 from annotation.models import (
-    PublishedScore,
     Rater,
     RatingSession,
     Score,
     Study,
     Trial,
 )
+from annotation.opinion.export.formats import FORMATS, Header, Record
 from annotation.studies.services import update_study
 from tests.factories import (
     make_explanation,
@@ -26,13 +29,20 @@ from tests.factories import (
     make_score,
     make_session,
     make_stimuli,
+    publish,
 )
 from workbench.accounts.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def rate(rater: Rater, stimulus: Any, scores: Mapping[str, float], position: int = 0) -> Trial:
+def rate(
+    rater: Rater,
+    stimulus: Any,
+    scores: Mapping[str, float],
+    position: int = 0,
+    role: str = "main",
+) -> Trial:
     now = timezone.now()
     session = RatingSession.objects.filter(rater=rater).first() or make_session(rater)
     trial = Trial.objects.create(
@@ -40,6 +50,7 @@ def rate(rater: Rater, stimulus: Any, scores: Mapping[str, float], position: int
         rater=rater,
         stimulus=stimulus,
         position=position,
+        role=role,
         draw="priority",
         state="submitted",
         leased_at=now,
@@ -49,6 +60,12 @@ def rate(rater: Rater, stimulus: Any, scores: Mapping[str, float], position: int
     for perspective, score in scores.items():
         make_score(trial, perspective, score)
     return trial
+
+
+def revise(trial: Trial, perspective: str, score: float) -> None:
+    current = Score.objects.filter(trial=trial, perspective__key=perspective, superseded_at=None)
+    current.update(superseded_at=timezone.now())
+    make_score(trial, perspective, score, revision=2)
 
 
 def get_export(client: Client, owner: User, form: str) -> str:
@@ -84,7 +101,20 @@ def test_jsonl_holds_every_stimulus_with_its_ratings_and_mos(
     assert records[0]["trials"][0]["scores"] == scores
     assert records[0]["trials"][0]["explanations"]["authenticity"]["text"] == "六指 hand"
     assert records[1]["trials"] == []
-    assert records[1]["mos"]["quality"] == {"mos": None, "sd": None, "ci95": None, "n": 0}
+    assert quality["standard_error"] == pytest.approx(1.5)
+    # Student's t(1) is 12.7062.
+    assert quality["low"] == pytest.approx(2.5 - 12.7062 * 1.5, abs=1e-3)
+    assert quality["counts"] == [1, 0, 0, 1, 0]
+    assert (quality["method"], quality["version"]) == ("mos", "1")
+    assert quality["scale"] == {
+        "kind": "acr5",
+        "minimum": 1,
+        "maximum": 5,
+        "levels": 5,
+        "direction": "higher",
+    }
+    unrated = records[1]["mos"]["quality"]
+    assert (unrated["mos"], unrated["sd"], unrated["low"], unrated["n"]) == (None, None, None, 0)
 
 
 def test_attention_checks_are_told_apart(client: Client, owner: User, study: Study) -> None:
@@ -146,6 +176,8 @@ def test_only_the_latest_revision_of_a_score_leaves(
     (record,) = map(json.loads, get_export(client, owner, "jsonl").splitlines())
     assert record["trials"][0]["scores"] == {"quality": 5}
     assert record["trials"][0]["revisions"] == {"quality": 2}
+    (earlier,) = record["trials"][0]["superseded"]
+    assert (earlier["perspective"], earlier["score"], earlier["revision"]) == ("quality", 1, 1)
 
 
 def test_an_excluded_rater_is_flagged_and_does_not_count(
@@ -157,6 +189,10 @@ def test_an_excluded_rater_is_flagged_and_does_not_count(
     (record,) = map(json.loads, get_export(client, owner, "jsonl").splitlines())
     assert record["mos"]["quality"]["mos"] == 5
     assert [trial["excluded"] for trial in record["trials"]] == [False, True]
+    assert [trial["counts"] for trial in record["trials"]] == [
+        {"quality": True},
+        {"quality": False},
+    ]
 
 
 def test_csv_has_a_row_per_score_and_one_for_an_unrated_stimulus(
@@ -183,9 +219,7 @@ def test_csv_gives_a_spreadsheet_no_formula(client: Client, owner: User, study: 
 
 def test_published_scores_leave_too(client: Client, owner: User, study: Study) -> None:
     (stimulus,) = make_stimuli(study, 1)
-    PublishedScore.objects.create(
-        stimulus=stimulus, perspective="quality", mos=0.61, source="AIGCIQA2023+"
-    )
+    publish(stimulus=stimulus, perspective="quality", mos=0.61, source="AIGCIQA2023+")
     (record,) = map(json.loads, get_export(client, owner, "jsonl").splitlines())
     assert record["published"] == [
         {
@@ -193,7 +227,15 @@ def test_published_scores_leave_too(client: Client, owner: User, study: Study) -
             "mos": 0.61,
             "sd": None,
             "raters": None,
+            "counts": None,
             "source": "AIGCIQA2023+",
+            "scale": {
+                "kind": "other",
+                "minimum": 0,
+                "maximum": 1,
+                "levels": None,
+                "direction": "higher",
+            },
         }
     ]
 
@@ -202,7 +244,7 @@ def test_published_scores_are_rows_of_their_own_in_csv(
     client: Client, owner: User, study: Study
 ) -> None:
     rated, _bare = make_stimuli(study, 2)
-    PublishedScore.objects.create(
+    publish(
         stimulus=rated, perspective="quality", mos=0.61, sd=0.2, raters=28, source="=AIGCIQA2023+"
     )
     rate(make_rater(study), rated, {"quality": 4})
@@ -222,3 +264,77 @@ def test_an_unknown_format_is_named(client: Client, owner: User, study: Study) -
     response = client.get("/api/v1/studies/demo/export/?format=xlsx")
     assert response.status_code == 400
     assert "xlsx" in response.json()["format"][0]
+
+
+def test_the_study_document_says_what_the_numbers_mean(
+    client: Client, owner: User, study: Study
+) -> None:
+    (stimulus,) = make_stimuli(study, 1)
+    publish(stimulus, "quality", 61.0, source="elsewhere", scale=(0, 100))
+    rate(make_rater(study), stimulus, {"quality": 4})
+    client.force_login(owner)
+    document = client.get("/api/v1/studies/demo/export/study.json").json()
+    assert [item["key"] for item in document["perspectives"]] == [
+        "quality",
+        "authenticity",
+        "correspondence",
+    ]
+    assert document["perspectives"][0]["scale"]["maximum"] == 5
+    assert document["opinion_scores"]["method"] == "mos"
+    assert document["opinion_scores"]["ratings"] == 1
+    (published,) = document["published"]
+    assert (published["source"], published["maximum"]) == ("elsewhere", 100)
+
+
+def test_the_mean_of_the_rows_that_count_is_the_mos(
+    client: Client, owner: User, study: Study
+) -> None:
+    """What anyone computes from the CSV, with repeats, practice, exclusions and revisions in it."""
+    stimuli = make_stimuli(study, 3)
+    random = Random(5)
+    raters = [make_rater(study) for _number in range(4)]
+    raters.append(make_rater(study, status="excluded"))
+    for rater in raters:
+        for position, stimulus in enumerate(stimuli):
+            scores = {name: random.randint(1, 5) for name in ("quality", "authenticity")}
+            trial = rate(rater, stimulus, scores, position)
+            if position == 0:
+                revise(trial, "quality", random.randint(1, 5))
+        again = rate(rater, stimuli[0], {"quality": 1}, position=9, role="repeat")
+        revise(again, "quality", 5)
+    rows = list(csv.DictReader(io.StringIO(get_export(client, owner, "csv"))))
+    found: dict[tuple[str, str], list[float]] = {}
+    for row in rows:
+        if row["counts"] == "True":
+            found.setdefault((row["filename"], row["perspective"]), []).append(float(row["score"]))
+    mos = {(row["filename"], row["perspective"]): row["mos"] for row in rows if row["mos"]}
+    assert len(found) == 6
+    assert {key: sum(scores) / len(scores) for key, scores in found.items()} == {
+        key: pytest.approx(float(value)) for key, value in mos.items()
+    }
+    assert {len(scores) for scores in found.values()} == {4}
+
+
+def test_a_format_is_offered_everywhere_by_one_registration(
+    client: Client, owner: User, study: Study, tmp_path: Path
+) -> None:
+    class Names:
+        name = extension = "names"
+        version = "1"
+        citation = "a test"
+        content_type = "text/plain"
+        label = "Names alone"
+
+        def encode(self, records: Iterable[Record], header: Header) -> Iterator[bytes]:
+            for record in records:
+                yield f"{record['filename']}\n".encode()
+
+    make_stimuli(study, 2)
+    with FORMATS.registered(Names()):
+        assert get_export(client, owner, "names") == "0000.png\n0001.png\n"
+        client.force_login(owner)
+        page = client.get("/studies/demo/export/").content.decode()
+        assert "Names alone" in page
+        assert client.get("/studies/demo/export/names/").getvalue() == b"0000.png\n0001.png\n"
+        call_command("export_study", "demo", tmp_path / "all.names", stdout=io.StringIO())
+    assert (tmp_path / "all.names").read_text() == "0000.png\n0001.png\n"

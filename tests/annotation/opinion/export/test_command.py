@@ -52,7 +52,7 @@ def test_a_full_disk_is_named_and_the_old_file_stays(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(CommandError, match="No space left on device; make room"):
+    with pytest.raises(CommandError, match="No space left on device; free some space"):
         export(study, file)
     assert file.read_text() == "the last export"
     assert [found.name for found in tmp_path.iterdir()] == ["study.csv"]

@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from annotation.models import Rater, Stimulus, Study
-from annotation.opinion.export.encoding import ExportFormat, encode
+from annotation.opinion.export.document import header_of
+from annotation.opinion.export.formats import FORMATS
 from annotation.opinion.export.records import export_records
 from annotation.opinion.labels import labels_of
 from annotation.opinion.reliability.selectors import rater_weights
@@ -64,10 +65,10 @@ def test_the_export_says_what_each_rating_weighs(study: Study, hasty: Rater) -> 
     records = list(export_records(study))
     assert records[0]["mos"]["quality"]["mos"] == pytest.approx(MOS)
     assert [trial["weight"] for trial in records[0]["trials"]] == [1.0, 1.0, 0.25]
-    lines = b"".join(encode(records, ExportFormat.CSV)).decode()
+    lines = b"".join(FORMATS["csv"].encode(records, header_of(study))).decode()
     rows = list(csv.DictReader(io.StringIO(lines)))
     assert {row["weight"] for row in rows if row["rater"] == hasty.code} == {"0.25"}
-    assert json.loads(next(encode(records, ExportFormat.JSONL)).splitlines()[0])
+    assert json.loads(next(FORMATS["jsonl"].encode(records, header_of(study))).splitlines()[0])
 
 
 def test_owners_see_the_weight(client: Client, owner: User, study: Study, hasty: Rater) -> None:

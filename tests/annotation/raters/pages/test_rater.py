@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from annotation.models import PublishedScore, Rater, RaterIdentity, Study, Trial
+from annotation.models import Rater, RaterIdentity, Study, Trial
 from annotation.opinion.export.records import export_records
 from annotation.opinion.reliability.judging import Flag
 from annotation.protocol.reliability_rules import ReliabilityRules
@@ -22,7 +22,7 @@ from tests.annotation.raters.pages.test_raters import (
     strict_on_agreement,
     texts,
 )
-from tests.factories import make_rater, make_stimuli, make_stimulus
+from tests.factories import make_rater, make_stimuli, make_stimulus, publish
 from workbench.accounts.models import User
 
 CLIENT: dict[str, Any] = {
@@ -226,7 +226,7 @@ def test_a_stop_is_told_with_its_reason_and_can_be_lifted(console: Client, study
 def test_attention_checks_are_counted_and_told_apart(console: Client, study: Study) -> None:
     rater = make_rater(study)
     check = make_stimulus(study, 5, purpose="gold", attention_check=True)
-    PublishedScore.objects.create(stimulus=check, perspective="quality", mos=0, source="m")
+    publish(stimulus=check, perspective="quality", mos=0, source="m")
     answer(sitting(rater), check, 1, role="gold")
     words = texts(page_of(console, rater))
     assert "Attention checks passed 1/1" in words

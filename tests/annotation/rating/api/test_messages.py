@@ -96,7 +96,7 @@ def test_a_report_of_somebody_elses_image_is_refused(study: Study, rating: Rater
     [
         ({}, "text: None is not text"),
         ({"text": "  "}, "Write a few words first."),
-        ({"text": "x" * (TEXT_LIMIT + 1)}, "at most 2000"),
+        ({"text": "x" * (TEXT_LIMIT + 1)}, "the limit is 2000"),
         ({"text": "x", "trial": "1"}, "trial: '1' is not the number of a trial"),
     ],
 )

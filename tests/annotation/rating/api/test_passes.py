@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from annotation.models import Explanation, PublishedScore, Rater, Score, Stimulus, Study, Trial
+from annotation.models import Explanation, Rater, Score, Stimulus, Study, Trial
 from annotation.opinion.export.records import export_records
 from annotation.protocol.plan import PLAIN
 from annotation.rating.claims import expire_leases
@@ -185,9 +185,7 @@ def test_feedback_is_of_what_was_asked(study: Study, rater: Rater) -> None:
     factories.make_stimuli(study, 2)
     example = factories.make_stimulus(study, 9, purpose="practice")
     for perspective in PASSES:
-        PublishedScore.objects.create(
-            stimulus=example, perspective=perspective, mos=0.5, source="published"
-        )
+        factories.publish(stimulus=example, perspective=perspective, mos=0.5, source="published")
     rating = RaterClient(rater).start()
     body = rating.claim()
     trial = body["trials"][0]

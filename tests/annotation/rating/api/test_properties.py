@@ -10,7 +10,7 @@ from django.db.models import Count
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from annotation.models import PublishedScore, Rater, RatingSession, Score, Stimulus, Study, Trial
+from annotation.models import Rater, RatingSession, Score, Stimulus, Study, Trial
 from annotation.protocol.plan import PLAIN, SessionPlan
 from annotation.rating.claims import expire_leases
 from tests import factories
@@ -197,7 +197,7 @@ def fresh_study(plan: SessionPlan) -> Study:
     factories.make_stimuli(study, [90, 91, 92], split="holdout", **places)
     for number, purpose in enumerate(("practice", "practice", "gold", "gold"), start=80):
         known = factories.make_stimulus(study, number, purpose=purpose)
-        PublishedScore.objects.create(stimulus=known, perspective="quality", mos=number % 2)
+        factories.publish(stimulus=known, perspective="quality", mos=number % 2)
     return study
 
 

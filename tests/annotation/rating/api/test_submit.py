@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from annotation.models import (
     Explanation,
-    PublishedScore,
     Rater,
     RatingSession,
     Score,
@@ -296,7 +295,7 @@ def test_after_a_practice_image_the_answer_says_what_was_expected(
     factories.make_stimuli(study, 1)
     (known,) = factories.make_stimuli(study, [50], purpose="practice")
     for source, mos in (("experts", 0.7), ("crowd", 0.9)):
-        PublishedScore.objects.create(stimulus=known, perspective="quality", mos=mos, source=source)
+        factories.publish(stimulus=known, perspective="quality", mos=mos, source=source)
     client = RaterClient(rater).start()
     (trial,) = client.claim()["trials"]
     assert (trial["practice"], trial["block"]) == (True, 0)
@@ -315,7 +314,7 @@ def test_no_hidden_role_shows(study: Study, rater: Rater) -> None:
     set_study(study, session_plan=plan)
     factories.make_stimuli(study, 12)
     (gold,) = factories.make_stimuli(study, [50], purpose="gold")
-    PublishedScore.objects.create(stimulus=gold, perspective="quality", mos=0.5, source="experts")
+    factories.publish(stimulus=gold, perspective="quality", mos=0.5, source="experts")
     client = RaterClient(rater).start()
     shown = []
     trials = client.claim()["trials"]

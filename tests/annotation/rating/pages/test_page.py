@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from annotation.models import PublishedScore, Rater, RatingSession, Stimulus, Study, Trial
+from annotation.models import Rater, RatingSession, Stimulus, Study, Trial
 from annotation.protocol.aigciqa2023 import default_perspectives
 from annotation.protocol.plan import PLAIN
 from annotation.protocol.scales import ACR11, SLIDER5
@@ -20,7 +20,7 @@ from annotation.raters.services import rater_link
 from tests import factories
 from tests.annotation.answering import answer
 from tests.annotation.rating.rating import set_study
-from tests.factories import set_perspectives
+from tests.factories import publish, set_perspectives
 
 
 @pytest.fixture
@@ -109,16 +109,12 @@ def test_the_instructions_show_examples_from_worst_to_best(
 ) -> None:
     known = factories.make_stimuli(study, range(70, 75), purpose="practice")
     for stimulus, mos in zip(known, [0.5, 0.0, 1.0, 0.25, 0.75], strict=True):
-        PublishedScore.objects.create(
-            stimulus=stimulus, perspective="quality", mos=mos, source="experts"
-        )
-    PublishedScore.objects.create(
-        stimulus=known[0], perspective="authenticity", mos=0.5, source="experts"
-    )
+        publish(stimulus=stimulus, perspective="quality", mos=mos, source="experts")
+    publish(stimulus=known[0], perspective="authenticity", mos=0.5, source="experts")
     session(rater, "instructions")
     page = visit(rater).content.decode()
     said = re.findall(r'<figure><img src="([^"]+)"[^>]*><figcaption[^>]*>([^<]+)', page)
-    assert [word for _address, word in said] == ["Bad", "Fair", "Excellent"]
+    assert [word.strip() for _address, word in said] == ["Bad", "Fair", "Excellent"]
     worst, middle, best = (address for address, _word in said)
     for address, stimulus in ((worst, known[1]), (middle, known[0]), (best, known[2])):
         assert stimulus.display.name in address
@@ -294,7 +290,7 @@ def test_the_scripts_get_the_raters_token_and_the_language(
 
 
 def test_every_message_that_the_scripts_use_exists(rater: Rater, images: list[Stimulus]) -> None:
-    folder = Path(__file__).resolve().parents[3] / "annotation" / "static" / "rating"
+    folder = Path(__file__).resolve().parents[4] / "annotation" / "static" / "rating"
     scripts = "".join(path.read_text() for path in folder.glob("*.js"))
     # The inbox's list of messages has methods.
     used = set(re.findall(r"messages\.(\w+)\b(?!\()", scripts))

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from annotation.models import PublishedScore, Rater, RatingSession, Study, Trial
+from annotation.models import Rater, RatingSession, Study, Trial
 from annotation.protocol.plan import SessionPlan
 from annotation.rating.pages.page import Stage
-from tests.factories import make_stimuli, make_study
+from tests.factories import make_stimuli, make_study, publish
 from workbench.accounts.models import User
 
 ADDRESS = "/studies/demo/preview/"
@@ -49,9 +49,7 @@ def test_practice_comes_first_with_what_is_expected(console: Client, study: Stud
     make_stimuli(study, 9)
     known = make_stimuli(study, range(9, 12), purpose="practice")
     for stimulus in known[:2]:
-        PublishedScore.objects.create(
-            stimulus=stimulus, perspective="quality", mos=0.5, source="experts"
-        )
+        publish(stimulus=stimulus, perspective="quality", mos=0.5, source="experts")
     trials = given(console.get(ADDRESS).content.decode())["trials"]
     assert [trial["practice"] for trial in trials] == [True, *[False] * 5]
     # A MOS of 0.5 is 3 on five levels; one level to either side is as expected.

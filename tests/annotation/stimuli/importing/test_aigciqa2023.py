@@ -6,10 +6,14 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
+from scipy.io import savemat
 
-from annotation.models import Generator, Prompt, PublishedScore, Stimulus, Study
+from annotation.models import Generator, OpinionRelease, OpinionScore, Prompt, Stimulus, Study
+from annotation.opinion.imported import imported_scores, scale_of
+from annotation.opinion.labels import labels_of
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES
 from annotation.stimuli.importing.aigciqa2023 import read_release
 from annotation.stimuli.importing.problems import ManifestError
@@ -82,14 +86,18 @@ def test_the_whole_release_is_imported_as_labels(imported: Study, release: Path)
     ]
     assert Prompt.objects.filter(study=imported).count() == 100
     assert Generator.objects.filter(study=imported).count() == 6
-    scores = PublishedScore.objects.filter(stimulus__study=imported, source="AIGCIQA2023+")
+    published = OpinionRelease.objects.get(study=imported, source="AIGCIQA2023+")
+    assert (published.minimum, published.maximum) == (0, 1)
+    assert (published.direction, published.score_kind) == ("higher", "z_score")
+    scores = published.scores.select_related("perspective")
     assert scores.count() == 3 * 2400
     with (release / "mos.csv").open(encoding="utf-8") as file:
         last = list(csv.DictReader(file))[-1]
     of_last = scores.filter(stimulus__filename="Unidiffuser/099-4.png")
-    assert {f"mos_{score.perspective}": score.mos for score in of_last} == {
+    assert {f"mos_{score.perspective.key}": score.value for score in of_last} == {
         key: float(value) for key, value in last.items() if key.startswith("mos_")
     }
+    assert {score.n for score in scores} == {28}
     # 100 prompts × 0.2, each with 6 × 4 images.
     assert stimuli.filter(split="holdout").count() == 20 * 24
 
@@ -101,7 +109,42 @@ def test_a_second_run_changes_nothing(imported: Study, release: Path) -> None:
 
     assert (report.imported, report.updated, report.unchanged) == (0, 0, 2400)
     assert list(Stimulus.objects.order_by("pk").values()) == before
-    assert PublishedScore.objects.count() == 7200
+    assert OpinionScore.objects.count() == 7200
+
+
+def test_labels_leave_to_the_last_bit_as_they_came(imported: Study, release: Path) -> None:
+    with (release / "mos.csv").open(encoding="utf-8") as file:
+        given = {
+            (int(row["index"]), key): float(row[f"mos_{key}"])
+            for row in csv.DictReader(file)
+            for key in ("quality", "authenticity", "correspondence")
+        }
+    (first,) = Stimulus.objects.exclude(sha256="")
+    found = {label.perspective: label.mos for label in labels_of(imported)}
+    assert found == {key: given[0, key] for key in found}
+    assert {label.stimulus for label in labels_of(imported)} == {first.pk}
+    published = imported_scores(imported.pk).select_related("stimulus")
+    units = {
+        (score.stimulus.metadata["index"], score.perspective.key): scale_of(score.release).of(
+            score.value
+        )
+        for score in published
+    }
+    assert units == given
+
+
+def test_standard_deviations_are_kept_where_the_download_has_them(
+    study: Study, release: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "download"
+    shutil.copytree(release, folder)
+    (folder / "DATA" / "STD").mkdir(parents=True)
+    spread = np.linspace(0.5, 1.5, 2400).reshape(-1, 1)
+    savemat(folder / "DATA" / "STD" / "SD2.mat", {"SD": spread})
+    row = read_release(folder, perspectives=["quality", "authenticity"]).manifest.rows[3]
+    assert row.metadata["release_sd_authenticity"] == spread[3, 0]
+    assert "release_sd_quality" not in row.metadata
+    assert all(score.sd is None for score in row.scores)
 
 
 def test_images_that_come_later_are_attached(

@@ -210,7 +210,7 @@ def test_an_srgb_profile_is_left_out_and_no_pixel_moves(kind: str) -> None:
         (b"\x89PNG\r\n\x1a\n", "is damaged|not an image"),
     ],
 )
-def test_what_cannot_be_shown_is_named_with_a_mend(data: bytes, message: str) -> None:
+def test_what_cannot_be_shown_is_named_with_a_fix(data: bytes, message: str) -> None:
     with pytest.raises(ImageError, match=f'image "a.png" {message}') as caught:
         check_image("a.png", data)
 

@@ -175,7 +175,7 @@ def test_published_scores_are_read_on_their_scale(tmp_path: Path) -> None:
     (found,) = read(path, mos_scale=100).rows
 
     (score,) = found.scores
-    assert (score.perspective, score.mos, score.sd, score.raters) == ("quality", 0.625, 0.1, 28)
+    assert (score.perspective, score.mos, score.sd, score.raters) == ("quality", 62.5, 10, 28)
     assert found.metadata == {"mos_other": "1"}
 
 

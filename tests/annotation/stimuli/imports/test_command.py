@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from annotation.models import PublishedScore, Stimulus, Study
+from annotation.models import OpinionScore, Stimulus, Study
 from tests.annotation.stimuli.files import row, write_manifest
 
 
@@ -22,7 +22,7 @@ def test_it_counts_the_rows_and_says_what_it_did(study: Study, folder: Path) -> 
     assert "Nothing changed" in _run("demo", folder / "manifest.csv")[0]
 
 
-def test_a_bad_row_is_printed_with_its_mend_and_the_command_fails(
+def test_a_bad_row_is_printed_with_its_fix_and_the_command_fails(
     study: Study, folder: Path
 ) -> None:
     (folder / "2.png").unlink()
@@ -52,7 +52,7 @@ def test_images_purpose_and_scale_are_taken(study: Study, folder: Path, tmp_path
     _run("demo", manifest, images=folder, purpose="gold", mos_scale=100)
 
     assert Stimulus.objects.get().purpose == "gold"
-    assert PublishedScore.objects.get().mos == 0.5
+    assert OpinionScore.objects.get().value == 50
 
 
 def test_a_manifest_without_a_column_is_refused(study: Study, folder: Path) -> None:

@@ -115,7 +115,7 @@ def test_a_job_that_ran_is_not_run_again(study: Study, folder: Path, archive: Pa
     assert (job.state, job.imported, job.fence) == ("succeeded", 4, 1)
 
 
-def test_bad_rows_are_kept_with_their_lines_and_mends(
+def test_bad_rows_are_kept_with_their_lines_and_fixes(
     study: Study, folder: Path, archive: Path
 ) -> None:
     manifest = write_manifest(folder / "manifest.csv", [row(0), row(1, filename="gone.png")])
@@ -127,7 +127,7 @@ def test_bad_rows_are_kept_with_their_lines_and_mends(
     assert (job.state, job.imported, job.rejected) == ("failed", 0, 1)
     (kept,) = job.rejected_rows
     assert (kept["row"], kept["line"], kept["filename"]) == (2, 3, "gone.png")
-    assert kept["mend"] == "add it, or delete the row"
+    assert kept["fix"] == "add it, or delete the row"
 
 
 def test_the_good_rows_are_imported_where_that_was_chosen(

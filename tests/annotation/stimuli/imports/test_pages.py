@@ -108,7 +108,7 @@ def test_progress_is_counted_on_the_page(
     assert b"10 of 40 rows checked" in content
 
 
-def test_bad_rows_are_listed_with_line_and_mend(
+def test_bad_rows_are_listed_with_line_and_fix(
     client: Client, owner: User, study: Study, form_page: str, folder: Path
 ) -> None:
     client.force_login(owner)
@@ -128,7 +128,7 @@ def test_bad_rows_are_listed_with_line_and_mend(
     assert '<td class="number">3</td><td class="number">4</td>' in content
 
 
-def test_a_manifest_with_a_missing_column_is_refused_with_the_mend(
+def test_a_manifest_with_a_missing_column_is_refused_with_the_fix(
     client: Client, owner: User, study: Study, form_page: str, folder: Path
 ) -> None:
     client.force_login(owner)

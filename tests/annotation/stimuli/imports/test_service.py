@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from annotation.models import AuditEntry, Prompt, PublishedScore, Stimulus, Study
+from annotation.models import AuditEntry, OpinionRelease, OpinionScore, Prompt, Stimulus, Study
 from annotation.stimuli.imports.service import ImportOptions, ImportRefusedError, import_manifest
 from annotation.stimuli.imports.store import ImportRunningError, study_lock
 from tests.annotation.stimuli.files import (
@@ -143,7 +143,7 @@ def test_a_part_is_imported_where_that_is_asked_for(study: Study, folder: Path) 
     assert set(Stimulus.objects.values_list("filename", flat=True)) == {"0.png", "1.png", "3.png"}
 
 
-def test_mended_rows_join_those_already_imported(study: Study, folder: Path) -> None:
+def test_fixed_rows_join_those_already_imported(study: Study, folder: Path) -> None:
     (folder / "2.png").unlink()
     import_manifest(study=study, manifest=folder / "manifest.csv", partial=True)
     (folder / "2.png").write_bytes(picture(2))
@@ -242,9 +242,9 @@ def test_a_later_manifest_adds_metadata_and_scores(study: Study, folder: Path) -
 
     assert (first.updated, second.updated, second.unchanged) == (1, 0, 1)
     assert Stimulus.objects.get().metadata == {"style": "oil", "steps": "30"}
-    score = PublishedScore.objects.get()
-    assert (score.perspective, score.mos, score.sd, score.raters) == ("quality", 0.5, None, 9)
-    assert score.source == "manifest"
+    score = OpinionScore.objects.get()
+    assert (score.perspective.key, score.value, score.sd, score.n) == ("quality", 0.5, None, 9)
+    assert score.release.source == "manifest"
 
 
 def test_a_corrected_score_replaces_the_published_one(study: Study, folder: Path) -> None:
@@ -252,7 +252,22 @@ def test_a_corrected_score_replaces_the_published_one(study: Study, folder: Path
         manifest = write_manifest(folder / "m.csv", [row(0, mos_quality=mos)])
         import_manifest(study=study, manifest=manifest)
 
-    assert PublishedScore.objects.get().mos == 0.6
+    assert OpinionScore.objects.get().value == 0.6
+
+
+def test_scores_keep_the_scale_that_they_were_published_on(study: Study, folder: Path) -> None:
+    hundred, five = ImportOptions(mos_scale=100), ImportOptions(mos_scale=5)
+    first = write_manifest(folder / "m.csv", [row(0, mos_quality="61.5", sd_quality="10")])
+    import_manifest(study=study, manifest=first, options=hundred)
+    release = OpinionRelease.objects.get(source="manifest")
+    assert (release.minimum, release.maximum) == (0, 100)
+    assert (release.scores.get().value, release.scores.get().sd) == (61.5, 10)
+
+    # A later one on another scale is brought onto the release's.
+    later = write_manifest(folder / "m.csv", [row(1, mos_quality="2.5", sd_quality="1")])
+    import_manifest(study=study, manifest=later, options=five)
+    second = release.scores.get(stimulus__filename=row(1)["filename"])
+    assert (second.value, second.sd) == (50, 20)
 
 
 def test_absent_images_are_kept_as_labels_and_attached_later(study: Study, folder: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
-from annotation.models import PublishedScore, Study
+from annotation.models import Study
 from annotation.studies.presets import AIGCIQA2023, CROWD_ACR, LAB_ACR, PRESETS, Preset
 from annotation.studies.texts import (
     DEFAULT_CONSENT,
@@ -14,7 +14,7 @@ from annotation.studies.texts import (
     DEFAULT_INSTRUCTIONS_SCORES,
     localized,
 )
-from tests.factories import make_rater, make_stimuli, make_study
+from tests.factories import make_rater, make_stimuli, make_study, publish
 from workbench.accounts.models import User
 
 
@@ -138,9 +138,7 @@ def test_the_next_steps_tick_off(console: Client, owner: User) -> None:
     known += make_stimuli(study, [3], purpose="gold")
     assert not steps_of(console, study)["Import practice images"], "their scores are unknown"
     for stimulus in known:
-        PublishedScore.objects.create(
-            stimulus=stimulus, perspective="quality", mos=0.5, source="experts"
-        )
+        publish(stimulus=stimulus, perspective="quality", mos=0.5, source="experts")
     make_rater(study)
     steps = steps_of(console, study)
     assert [text for text, done in steps.items() if not done] == ["Open the study"]

@@ -41,7 +41,7 @@ def test_a_released_checkpoint_becomes_a_folder_with_a_list_of_its_names(tmp_pat
     assert load_model(tmp_path / "out").model.config.num_query_tokens == 8
 
 
-def test_a_damaged_checkpoint_is_an_error_with_its_mend_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_damaged_checkpoint_is_an_error_with_its_fix_and_leaves_nothing(tmp_path: Path) -> None:
     words = given(tmp_path)
     whole = (tmp_path / "mint.pt").read_bytes()
     (tmp_path / "mint.pt").write_bytes(whole[: len(whole) // 2])

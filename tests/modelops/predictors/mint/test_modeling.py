@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from annotation.protocol.perspectives import PERSPECTIVES as PROTOCOL_PERSPECTIVES
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES
 from modelops.predictors.mint.configuration import PERSPECTIVES, MintIQAConfig
 from modelops.predictors.mint.errors import CheckpointError
 from modelops.predictors.mint.modeling import MintIQAModel, MintIQAOutput, with_bfloat16_products
@@ -46,7 +46,7 @@ def test_shapes_are_as_documented(small_model: MintIQAModel, inputs: Inputs) -> 
 
 
 def test_the_heads_stand_in_the_protocol_s_order() -> None:
-    assert tuple(map(str, PROTOCOL_PERSPECTIVES)) == PERSPECTIVES
+    assert tuple(map(str, AIGCIQA2023_PERSPECTIVES)) == PERSPECTIVES
 
 
 def test_half_width_shares_all_but_the_weights_of_products(small_model: MintIQAModel) -> None:

@@ -80,7 +80,7 @@ def twenty_thousand_square(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("write", "mend"),
+    ("write", "fix"),
     [
         (truncated, "damaged or incomplete; put an intact copy in its place"),
         (text, "save it again"),
@@ -90,12 +90,12 @@ def twenty_thousand_square(path: Path) -> None:
         (twenty_thousand_square, "too many pixels; scale it down"),
     ],
 )
-def test_a_bad_file_is_named_with_the_mend(
-    write: Callable[[Path], None], mend: str, tmp_path: Path
+def test_a_bad_file_is_named_with_the_fix(
+    write: Callable[[Path], None], fix: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "bad one.png"
     write(path)
-    with pytest.raises(UnreadableImageError, match=rf"bad one\.png: .*{mend}"):
+    with pytest.raises(UnreadableImageError, match=rf"bad one\.png: .*{fix}"):
         image_to_pixels(path, 28)
 
 

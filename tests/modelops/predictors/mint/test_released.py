@@ -237,7 +237,7 @@ def test_biases_that_do_not_belong_together_are_refused(nano: Nano, name: str) -
         nano.convert({**nano.weights, **wrong})
 
 
-def test_numbers_beyond_half_precision_are_refused_with_the_mend(nano: Nano) -> None:
+def test_numbers_beyond_half_precision_are_refused_with_the_fix(nano: Nano) -> None:
     large = {"qformer1.query_tokens": nano.weights["qformer1.query_tokens"] + 70_000}
     with pytest.raises(CheckpointError, match=r"qformer1\.query_tokens .* convert to bf16 or fp32"):
         nano.convert({**nano.weights, **large}, dtype=torch.float16)

@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from annotation.models import PublishedScore, Stimulus, Study
+from annotation.models import Stimulus, Study
 from modelops.learning.embeddings import EmbeddingCache
 from modelops.models import ModelVersion, TrainingRun
 from modelops.runs import promotion, scoring
-from tests.factories import make_stimuli
+from tests.factories import make_stimuli, publish
 from tests.modelops.conftest import Train, score_all
 from tests.modelops.labelling import make_predictor
 from workbench.accounts.models import User
@@ -36,10 +36,8 @@ def test_an_empty_study_says_what_a_training_needs(console: Client, study: Study
 
 
 def test_a_perspective_that_lacks_labels_is_named(console: Client, study: Study) -> None:
-    PublishedScore.objects.bulk_create(
-        PublishedScore(stimulus=stimulus, perspective="quality", mos=0.4, source="elsewhere")
-        for stimulus in make_stimuli(study, 20)
-    )
+    for stimulus in make_stimuli(study, 20):
+        publish(stimulus, "quality", 0.4)
     text = page(console)
     assert "needs 20 labelled images from each perspective" in text
     assert "Authenticity 0, Correspondence 0." in text
@@ -70,7 +68,7 @@ def test_the_page_is_drawn_anew_when_the_jobs_are_over(console: Client, study: S
     assert console.get(f"{URL}jobs/").headers["HX-Refresh"] == "true"
 
 
-def test_a_failed_training_shows_its_mend(console: Client, study: Study) -> None:
+def test_a_failed_training_shows_its_fix(console: Client, study: Study) -> None:
     TrainingRun.objects.create(
         study=study,
         predictor=make_predictor(study),
@@ -161,7 +159,7 @@ def test_a_scoring_that_failed_says_why_and_is_repeated_from_the_page(
     assert "set MINT_DATA_DIR to a larger disk" in page(console, f"{URL}summary/")
 
     text = console.post(f"{URL}versions/1/predict/", follow=True).content.decode()
-    assert "Version 1 is now predicting the images" in text
+    assert "Version 1 is now predicting the images that it has not predicted yet" in text
     assert "Predict again</button>" not in text
     score_all(version)
     text = page(console)
@@ -183,7 +181,7 @@ def test_a_failure_of_the_version_in_use_is_shown_with_it(
     assert "Free some space." in page(console, f"{URL}summary/")
 
 
-def test_images_that_could_not_be_read_are_listed_with_the_mend(
+def test_images_that_could_not_be_read_are_listed_with_the_fix(
     console: Client, labelled: list[Stimulus], train: Train
 ) -> None:
     """One of the labelled ones, and one that only the scoring has met."""

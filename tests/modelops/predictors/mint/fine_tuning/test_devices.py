@@ -19,7 +19,7 @@ GPU, PROCESSOR = torch.device("cuda:0"), torch.device("cpu")
         RuntimeError("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"),
     ],
 )
-def test_a_gpu_that_disappears_is_named_with_the_mend(error: Exception) -> None:
+def test_a_gpu_that_disappears_is_named_with_the_fix(error: Exception) -> None:
     with (
         pytest.raises(DeviceError, match=r"the GPU no longer answers.*nvidia-smi"),
         device_errors(GPU, Recipe("tiny")),

@@ -1,0 +1,254 @@
+"""Opinion scores as tables: releases, their scores, and what they say of raters.
+
+A study has one *live* release, which follows its raters' answers, any number of *named* ones, which
+never change, and one *imported* release for each source of published scores.
+"""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from .constraints import SharedForeignKey, Unchanging, finite, finite_from_0, one_of
+from .perspective import Perspective
+from .rater import Rater
+from .stimulus import Stimulus
+from .study import Study
+
+
+class OpinionRelease(models.Model):
+    """One set of opinion scores: how they were made, and of what."""
+
+    class Kind(models.TextChoices):
+        OWN = "own", _("Own raters")
+        IMPORTED = "imported", _("Published elsewhere")
+
+    class State(models.TextChoices):
+        LIVE = "live", _("Live")
+        NAMED = "named", _("Named")
+
+    class Direction(models.TextChoices):
+        HIGHER = "higher", _("Higher is better")
+        LOWER = "lower", _("Lower is better")
+
+    class ScoreKind(models.TextChoices):
+        ACR_MEAN = "acr_mean", _("Mean of category ratings")
+        Z_SCORE = "z_score", _("z-score")
+        DMOS = "dmos", _("Difference score (DMOS)")
+        OTHER = "other", _("Other")
+
+    study = models.ForeignKey(
+        Study, on_delete=models.CASCADE, related_name="opinion_releases", db_index=False
+    )
+    #: Counts from 1 within the study.
+    number = models.PositiveIntegerField()
+    name = models.CharField(max_length=100, blank=True, default="")
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.OWN)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.LIVE)
+
+    #: Of own scores: in `opinion.methods`, with the version that the method had.
+    method = models.CharField(max_length=40, blank=True, default="")
+    method_version = models.CharField(max_length=20, blank=True, default="")
+    parameters = models.JSONField(default=dict, blank=True)
+    #: Numbers of the protocols under which the scores were given.
+    protocols = models.JSONField(default=list, blank=True)
+    #: Which scores count, in words (`studies.counting`).
+    counts_rule = models.TextField(blank=True, default="")
+    #: Counting ratings: one rater's answers to one image.
+    ratings = models.PositiveIntegerField(default=0)
+
+    #: Of imported scores: whose they are, and on which scale they were published.
+    source = models.CharField(max_length=100, blank=True, default="")
+    minimum = models.FloatField(null=True, blank=True)
+    maximum = models.FloatField(null=True, blank=True)
+    direction = models.CharField(max_length=10, choices=Direction.choices, default=Direction.HIGHER)
+    score_kind = models.CharField(max_length=10, choices=ScoreKind.choices, default=ScoreKind.OTHER)
+
+    #: Of the scores and how they were made.
+    content_sha256 = models.CharField(max_length=64, blank=True, default="")
+    #: What a live release was made of (`opinion.releases.Basis`): it is stale when that changes.
+    basis = models.JSONField(default=dict, blank=True)
+    #: When the data was read, and how many seconds it took to make scores of it.
+    computed_at = models.DateTimeField()
+    took = models.FloatField(default=0.0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            one_of("release", "kind", ["own", "imported"]),
+            one_of("release", "state", ["live", "named"]),
+            one_of("release", "direction", ["higher", "lower"]),
+            one_of("release", "score_kind", ["acr_mean", "z_score", "dmos", "other"]),
+            models.CheckConstraint(
+                condition=Q(kind="own", source="", minimum=None, maximum=None) & ~Q(method="")
+                | Q(
+                    kind="imported",
+                    method="",
+                    state="live",
+                    minimum__isnull=False,
+                    maximum__isnull=False,
+                )
+                & ~Q(source=""),
+                name="release_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(minimum=None) | finite("minimum") & finite("maximum"),
+                name="release_scale_finite",
+            ),
+            models.CheckConstraint(
+                condition=Q(minimum=None) | Q(minimum__lt=F("maximum")),
+                name="release_scale_ordered",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="live", name="") | Q(state="named") & ~Q(name=""),
+                name="release_titled",
+            ),
+            models.UniqueConstraint(fields=["study", "number"], name="release_number_unique"),
+            models.UniqueConstraint(
+                fields=["study"],
+                condition=Q(kind="own", state="live"),
+                name="release_one_live",
+            ),
+            models.UniqueConstraint(
+                fields=["study", "source"],
+                condition=Q(kind="imported"),
+                name="release_source_unique",
+            ),
+            models.UniqueConstraint(
+                fields=["study", "name"],
+                condition=Q(state="named"),
+                name="release_name_unique",
+            ),
+            # For the foreign keys of scores and estimates.
+            models.UniqueConstraint(fields=["id", "study"], name="release_in_study"),
+            Unchanging(
+                what="a named release of opinion scores",
+                when="OLD.state = 'named'",
+                deletable=True,
+                name="release_unchanging",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.source or str(self.get_state_display())
+
+
+class OpinionScore(models.Model):
+    """What a release says of one stimulus from one perspective, on the release's scale: that of the
+    study's perspective for own scores, the published one for imported ones."""
+
+    #: Without an index of its own: release, stimulus and perspective lead to each row.
+    study = models.ForeignKey(
+        Study, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    release = models.ForeignKey(
+        OpinionRelease,
+        on_delete=models.CASCADE,
+        related_name="scores",
+        db_index=False,
+        db_constraint=False,
+    )
+    stimulus = models.ForeignKey(
+        Stimulus, on_delete=models.CASCADE, related_name="opinion_scores", db_constraint=False
+    )
+    perspective = models.ForeignKey(
+        Perspective,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    value = models.FloatField()
+    standard_error = models.FloatField(null=True, blank=True)
+    #: The 95 % interval.
+    low = models.FloatField(null=True, blank=True)
+    high = models.FloatField(null=True, blank=True)
+    #: Sample standard deviation of single scores, and their number.
+    sd = models.FloatField(null=True, blank=True)
+    n = models.PositiveIntegerField(null=True, blank=True)
+    #: Scores per level, from the lowest, where the scale has levels.
+    histogram = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=finite("value"), name="opinion_value_valid"),
+            models.CheckConstraint(
+                condition=(Q(sd=None) | finite_from_0("sd"))
+                & (Q(standard_error=None) | finite_from_0("standard_error")),
+                name="opinion_spread_valid",
+            ),
+            models.CheckConstraint(
+                # A check passes where it is NULL, so "not null" has to be said.
+                condition=Q(low=None, high=None)
+                | Q(low__isnull=False, high__isnull=False, low__lte=F("high"))
+                & finite("low")
+                & finite("high"),
+                name="opinion_interval_valid",
+            ),
+            models.CheckConstraint(condition=Q(n=None) | Q(n__gte=1), name="opinion_number_valid"),
+            models.UniqueConstraint(
+                fields=["release", "stimulus", "perspective"], name="opinion_unique"
+            ),
+            SharedForeignKey(field="release", shared="study", name="opinion_release_same_study"),
+            SharedForeignKey(field="stimulus", shared="study", name="opinion_stimulus_same_study"),
+            SharedForeignKey(
+                field="perspective", shared="study", name="opinion_perspective_same_study"
+            ),
+            # A release that changes writes rows again.
+            Unchanging(what="an opinion score", deletable=True, name="opinion_unchanging"),
+        ]
+
+
+class SubjectEstimate(models.Model):
+    """What a release says of one rater from one perspective."""
+
+    class Verdict(models.TextChoices):
+        NONE = "", _("Not judged")
+        KEPT = "kept", _("Kept")
+        REJECTED = "rejected", _("Rejected")
+
+    study = models.ForeignKey(
+        Study, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    release = models.ForeignKey(
+        OpinionRelease,
+        on_delete=models.CASCADE,
+        related_name="subjects",
+        db_index=False,
+        db_constraint=False,
+    )
+    rater = models.ForeignKey(
+        Rater, on_delete=models.CASCADE, related_name="estimates", db_constraint=False
+    )
+    perspective = models.ForeignKey(
+        Perspective,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    #: On the perspective's scale: by how much the rater scores higher than the others, and how much
+    #: their scores scatter about that.
+    bias = models.FloatField(null=True, blank=True)
+    inconsistency = models.FloatField(null=True, blank=True)
+    verdict = models.CharField(max_length=10, choices=Verdict.choices, blank=True, default="")
+    reason = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints = [
+            one_of("subject", "verdict", ["", "kept", "rejected"]),
+            models.CheckConstraint(
+                condition=(Q(bias=None) | finite("bias"))
+                & (Q(inconsistency=None) | finite_from_0("inconsistency")),
+                name="subject_numbers_valid",
+            ),
+            models.UniqueConstraint(
+                fields=["release", "rater", "perspective"], name="subject_unique"
+            ),
+            SharedForeignKey(field="release", shared="study", name="subject_release_same_study"),
+            SharedForeignKey(field="rater", shared="study", name="subject_rater_same_study"),
+            SharedForeignKey(
+                field="perspective", shared="study", name="subject_perspective_same_study"
+            ),
+            Unchanging(what="an estimate of a rater", deletable=True, name="subject_unchanging"),
+        ]

@@ -1,0 +1,156 @@
+"""CSV in long form: one row per score, also of a superseded one and of a published one, and one
+for a stimulus without any.
+
+Spreadsheets must not take a text for a formula, so a cell that looks like one begins with an
+apostrophe. Every row with a number names the scale of that number.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from workbench.core.spreadsheets import formula_safe
+from workbench.core.texts import gettext_noop
+
+from .base import FORMATS, Header, Record, in_batches
+
+_STIMULUS = (
+    "stimulus",
+    "filename",
+    "prompt",
+    "generator",
+    "split",
+    "purpose",
+    "attention_check",
+    "sha256",
+    "width",
+    "height",
+    "metadata",
+)
+#: Of every number of the row: score, opinion score and spread, or published score and spread.
+_SCALE = ("kind", "minimum", "maximum", "levels", "direction")
+#: Columns are called `mos_…` whatever the method: `mos_method` names it.
+_OPINION = ("sd", "standard_error", "low", "high", "n", "method", "version")
+_TRIAL = (
+    "trial",
+    "rater",
+    "excluded",
+    "weight",
+    "session",
+    "protocol",
+    "position",
+    "block",
+    "role",
+    "draw",
+    "leased_at",
+    "displayed_at",
+    "submitted_at",
+    "behaviour",
+)
+_SCORE = ("score", "revision", "counts", "superseded_at")
+_REASON = ("explanation_asked", "phrases", "text", "regions", "words", "language")
+_PUBLISHED = ("mos", "sd", "raters", "source")
+
+COLUMNS = (
+    *_STIMULUS,
+    "perspective",
+    *(f"scale_{name}" for name in _SCALE),
+    "mos",
+    *(f"mos_{name}" for name in _OPINION),
+    *_TRIAL,
+    *_SCORE,
+    *_REASON,
+    *(f"published_{name}" for name in _PUBLISHED),
+)
+
+
+class Csv:
+    name = extension = "csv"
+    version = "2"
+    citation = "RFC 4180"
+    content_type = "text/csv; charset=utf-8"
+    label = gettext_noop("CSV: one row per score")
+
+    def encode(self, records: Iterable[Record], header: Header) -> Iterator[bytes]:
+        yield _lines([COLUMNS]).encode()
+        yield from in_batches(
+            _lines(map(_cells, _rows(record, header.perspectives))) for record in records
+        )
+
+
+def _lines(rows: Iterable[Iterable[Any]]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows(rows)
+    return buffer.getvalue()
+
+
+def _cells(row: Mapping[str, Any]) -> Iterator[Any]:
+    return (_cell(row.get(name)) for name in COLUMNS)
+
+
+def _cell(value: Any) -> Any:
+    return formula_safe(_compact(value) if isinstance(value, dict | list) else value)
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _rows(record: Record, perspectives: Iterable[str]) -> Iterator[dict[str, Any]]:
+    stimulus = {name: record[name] for name in _STIMULUS}
+    if not (record["trials"] or record["published"]):
+        yield stimulus
+    for published in record["published"]:
+        yield stimulus | _published(published)
+    for trial in record["trials"]:
+        for perspective in perspectives:
+            if perspective in trial["scores"]:
+                opinion = _opinion(perspective, record["mos"][perspective])
+                for score in _scores(trial, perspective):
+                    yield stimulus | opinion | _prefixed("", trial, _TRIAL) | score
+
+
+def _prefixed(prefix: str, values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {f"{prefix}{name}": values[name] for name in names}
+
+
+def _published(published: Record) -> dict[str, Any]:
+    """The row of a score that came with the database: its own columns are the last ones."""
+    return {
+        "perspective": published["perspective"],
+        **_prefixed("scale_", published["scale"], _SCALE),
+        **_prefixed("published_", published, _PUBLISHED),
+    }
+
+
+def _opinion(perspective: str, opinion: Record) -> dict[str, Any]:
+    return {
+        "perspective": perspective,
+        "mos": opinion["mos"],
+        **_prefixed("scale_", opinion["scale"], _SCALE),
+        **_prefixed("mos_", opinion, _OPINION),
+    }
+
+
+def _scores(trial: Record, perspective: str) -> Iterator[dict[str, Any]]:
+    """What stands there now, and what stood there before, which counts nowhere."""
+    reason = trial["explanations"].get(perspective, {})
+    yield {
+        "score": trial["scores"][perspective],
+        "revision": trial["revisions"][perspective],
+        "counts": trial["counts"][perspective],
+        "explanation_asked": trial["explanation_asked"][perspective],
+        # An empty list of marks is left empty; phrases that nobody chose are an empty object.
+        **{name: value for name, value in reason.items() if value or name == "phrases"},
+    }
+    for earlier in trial["superseded"]:
+        if earlier["perspective"] == perspective:
+            yield {
+                **_prefixed("", earlier, ("score", "revision", "superseded_at")),
+                "counts": False,
+            }
+
+
+FORMATS.register(Csv())

@@ -1,0 +1,25 @@
+"""JSON Lines: one stimulus per line, as the records are. No header line: loaders expect none."""
+
+import json
+from collections.abc import Iterable, Iterator
+
+from workbench.core.texts import gettext_noop
+
+from .base import FORMATS, Header, Record, in_batches
+
+
+class JsonLines:
+    name = extension = "jsonl"
+    version = "2"
+    citation = "JSON Lines, jsonlines.org; RFC 8259"
+    content_type = "application/x-ndjson"
+    label = gettext_noop("JSON Lines: one image per line")
+
+    def encode(self, records: Iterable[Record], header: Header) -> Iterator[bytes]:
+        """Raises ValueError where a number is not finite: JSON has no word for it."""
+        return in_batches(
+            json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n" for record in records
+        )
+
+
+FORMATS.register(JsonLines())

@@ -1,0 +1,133 @@
+"""Published opinion scores, as imports wrote them: one release per source."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from ..models import OpinionRelease, OpinionScore, Study
+from .numbering import hold_off_writers, next_number
+from .units import HIGHER, UnitScale
+
+_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Source:
+    """Whose scores they are, and how they were published."""
+
+    name: str
+    minimum: float = 0.0
+    maximum: float = 1.0
+    direction: str = HIGHER
+    score_kind: str = OpinionRelease.ScoreKind.OTHER
+
+    @property
+    def scale(self) -> UnitScale:
+        return UnitScale(self.minimum, self.maximum, self.direction)
+
+
+def release_of(study: Study, source: Source) -> OpinionRelease:
+    """The source's release, made where there is none.
+
+    Run it in a transaction. A release keeps the scale that it began with.
+    """
+    hold_off_writers(study)
+    found = OpinionRelease.objects.filter(study=study, source=source.name).first()
+    return found or OpinionRelease.objects.create(
+        study=study,
+        number=next_number(study),
+        kind=OpinionRelease.Kind.IMPORTED,
+        source=source.name,
+        minimum=source.minimum,
+        maximum=source.maximum,
+        direction=source.direction,
+        score_kind=source.score_kind,
+        computed_at=timezone.now(),
+    )
+
+
+def scale_of(release: OpinionRelease) -> UnitScale:
+    """The scale of an imported release."""
+    assert release.minimum is not None  # noqa: S101 -- a constraint; this tells mypy
+    assert release.maximum is not None  # noqa: S101 -- likewise
+    return UnitScale(release.minimum, release.maximum, release.direction)
+
+
+def imported_scores(study_id: int) -> QuerySet[OpinionScore]:
+    """All published scores of a study, with their releases."""
+    return OpinionScore.objects.filter(
+        study=study_id, release__kind=OpinionRelease.Kind.IMPORTED
+    ).select_related("release", "perspective")
+
+
+def known_units(scores: Iterable[OpinionScore]) -> dict[tuple[int, str], float]:
+    """(Stimulus, perspective's key) → what is known of it, on 0…1.
+
+    An image with several publications is expected at their mean.
+    """
+    found: dict[tuple[int, str], list[float]] = {}
+    for score in scores:
+        key = (score.stimulus_id, score.perspective.key)
+        found.setdefault(key, []).append(scale_of(score.release).of(score.value))
+    return {key: fmean(units) for key, units in found.items()}
+
+
+def on_scale(score: OpinionScore, source: Source) -> tuple[float, float | None]:
+    """An imported score and its standard deviation on the scale of `source`, whichever scale its
+    release has."""
+    release = scale_of(score.release)
+    if release == source.scale:
+        return score.value, score.sd
+    sd = None if score.sd is None else release.spread(score.sd) * source.scale.range
+    return source.scale.value(release.of(score.value)), sd
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One published score on its source's scale; `n` raters."""
+
+    stimulus: int
+    perspective: str
+    value: float
+    sd: float | None = None
+    n: int | None = None
+    #: Scores per level, from the lowest.
+    histogram: Sequence[int] | None = None
+
+
+def write_published(study: Study, source: Source, scores: Sequence[Published]) -> None:
+    """Add scores to the source's release; they replace what it said of the same stimuli and
+    perspectives. Run it in a transaction."""
+    release = release_of(study, source)
+    perspectives = {row.key: row.pk for row in study.perspectives.all()}
+    old = OpinionScore.objects.filter(release=release)
+    for perspective, pk in perspectives.items():
+        stimuli = [item.stimulus for item in scores if item.perspective == perspective]
+        old.filter(perspective=pk, stimulus__in=stimuli).delete()
+    rows = [_row(release, source, item, perspectives[item.perspective]) for item in scores]
+    OpinionScore.objects.bulk_create(rows, batch_size=_BATCH)
+    release.computed_at = timezone.now()
+    release.save(update_fields=["computed_at"])
+
+
+def _row(
+    release: OpinionRelease, source: Source, score: Published, perspective: int
+) -> OpinionScore:
+    value, sd = score.value, score.sd
+    scale = scale_of(release)
+    if scale != source.scale:
+        value = scale.value(source.scale.of(value))
+        sd = None if sd is None else source.scale.spread(sd) * scale.range
+    return OpinionScore(
+        study_id=release.study_id,
+        release=release,
+        stimulus_id=score.stimulus,
+        perspective_id=perspective,
+        value=value,
+        sd=sd,
+        n=score.n,
+        histogram=None if score.histogram is None else list(score.histogram),
+    )

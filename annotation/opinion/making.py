@@ -1,0 +1,220 @@
+"""Opinion scores of a study as it is now: read, made, and written as rows of a release."""
+
+import hashlib
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from django.db.models import Exists, Max, OuterRef
+from django.utils import timezone
+
+from ..models import (
+    OpinionRelease,
+    OpinionScore,
+    Rater,
+    RatingSession,
+    Score,
+    Study,
+    SubjectEstimate,
+)
+from ..studies.counting import COUNTING_IN_WORDS, counting_trials
+from .correlation import Integers
+from .methods import METHODS, Estimates
+from .methods.base import parameters_json, parse_parameters
+from .reliability.selectors import rater_weights
+from .votes import PerspectiveVotes, read_counting_scores, votes_of
+
+#: Of the live release.
+LIVE_METHOD = "mos"
+#: Rows committed after others with a higher key are seen by one more look, so much later.
+SETTLED_AFTER = timedelta(seconds=60)
+
+_STIMULUS_COLUMNS = ("value", "standard_error", "low", "high", "sd", "n", "histogram")
+_SUBJECT_COLUMNS = ("bias", "inconsistency", "verdict", "reason")
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a live release was made of."""
+
+    #: The highest key of a score at that time, of any study.
+    newest: int
+    #: Whether scores had settled: none of this study was younger than `SETTLED_AFTER`.
+    settled: bool
+    #: Of all else that decides: who is excluded, rules, scales, the method.
+    digest: str
+
+
+@dataclass(frozen=True)
+class Opinions:
+    """A release before it is a row."""
+
+    #: Fields of `OpinionRelease`.
+    facts: dict[str, Any]
+    basis: Basis
+    parts: list[tuple[PerspectiveVotes, Estimates]]
+
+    def rows(self, stimuli: Iterable[int]) -> dict[tuple[int, str], OpinionScore]:
+        """(Stimulus, perspective's key) → the row that a release would have of it; unsaved."""
+        wanted = np.fromiter(stimuli, np.int64)
+        found = {}
+        for part, estimates in self.parts:
+            places = np.searchsorted(part.stimuli, wanted)
+            places = places[places < part.stimuli.size]
+            places = places[np.isin(part.stimuli[places], wanted)]
+            for row in _stimulus_rows(part, estimates, places):
+                fields = dict(zip(("stimulus_id", *_STIMULUS_COLUMNS), row, strict=True))
+                found[row[0], part.perspective.key] = OpinionScore(**fields)
+        return found
+
+
+def opinions_of(
+    study: Study, method_name: str = LIVE_METHOD, given: Mapping[str, Any] | None = None
+) -> Opinions:
+    """The opinion scores of now by a method with these parameters; run it in one view of the data.
+
+    Raises UnknownEntryError where there is no such method, OpinionError for a wrong parameter.
+    """
+    method = METHODS[method_name]
+    parameters = parse_parameters(method, given or {})
+    now, start = timezone.now(), time.monotonic()
+    basis = Basis(
+        newest_score(),
+        not has_scores(study, created_at__gt=now - SETTLED_AFTER),
+        digest_of(study),
+    )
+    scores = read_counting_scores(study)
+    votes = votes_of(study, scores, rater_weights(study))
+    parts = [(item, method.estimate(item.votes, parameters)) for item in votes]
+    facts = {
+        "method": method.name,
+        "method_version": method.version,
+        "parameters": parameters_json(parameters),
+        "protocols": _protocols(study),
+        "counts_rule": COUNTING_IN_WORDS,
+        "ratings": scores.ratings,
+    }
+    content = _content_sha256(facts, parts)
+    return Opinions(
+        {
+            **facts,
+            "content_sha256": content,
+            "computed_at": now,
+            "took": time.monotonic() - start,
+        },
+        basis,
+        parts,
+    )
+
+
+def _protocols(study: Study) -> list[int]:
+    """Numbers of those under which anything was answered that counts."""
+    answered = Exists(counting_trials(study).filter(session=OuterRef("pk")))
+    sessions = RatingSession.objects.filter(answered, rater__study=study)
+    numbers = sessions.order_by("protocol__number").values_list("protocol__number", flat=True)
+    return list(numbers.distinct())
+
+
+def newest_score() -> int:
+    newest: int | None = Score.objects.aggregate(newest=Max("pk"))["newest"]
+    return newest or 0
+
+
+def has_scores(study: Study, **since: Any) -> bool:
+    return Score.objects.filter(trial__rater__study=study, **since).exists()
+
+
+def digest_of(study: Study) -> str:
+    """Of what decides besides the scores."""
+    raters = Rater.objects.filter(study=study, status=Rater.Status.EXCLUDED)
+    method = METHODS[LIVE_METHOD]
+    decisive = {
+        "excluded": list(raters.order_by("pk").values_list("pk", flat=True)),
+        "rules": Study.objects.values_list("reliability_rules", flat=True).get(pk=study.pk),
+        "scales": [[row.pk, row.scale] for row in study.perspectives.all()],
+        "method": [method.name, method.version],
+    }
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+
+
+def _content_sha256(
+    facts: Mapping[str, Any], parts: Iterable[tuple[PerspectiveVotes, Estimates]]
+) -> str:
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+    for part, found in parts:
+        digest.update(json.dumps([part.perspective.key, part.perspective.scale]).encode())
+        for array in (part.stimuli, part.raters, *found.__dict__.values()):
+            if array is not None:
+                digest.update(str(array.dtype).encode() + array.tobytes())
+    return digest.hexdigest()
+
+
+def delete_rows(release: OpinionRelease) -> None:
+    for model in (OpinionScore, SubjectEstimate):
+        model.objects.filter(release=release).delete()
+
+
+def write_rows(
+    release: OpinionRelease, parts: Iterable[tuple[PerspectiveVotes, Estimates]]
+) -> None:
+    for part, found in parts:
+        owner = (release.study_id, release.pk, part.perspective.pk)
+        rows = _stimulus_rows(part, found, np.arange(part.stimuli.size))
+        # PostgreSQL reads JSON as text.
+        texts = ((*row[:-1], row[-1] and json.dumps(row[-1])) for row in rows)
+        _copy_in(OpinionScore, ("stimulus_id", *_STIMULUS_COLUMNS), owner, texts)
+        _copy_in(
+            SubjectEstimate, ("rater_id", *_SUBJECT_COLUMNS), owner, _subject_rows(part, found)
+        )
+
+
+def _copy_in(
+    model: type[OpinionScore] | type[SubjectEstimate],
+    columns: tuple[str, ...],
+    owner: tuple[int, ...],
+    rows: Iterable[tuple[Any, ...]],
+) -> None:
+    table = model._meta.db_table
+    names = ", ".join(("study_id", "release_id", "perspective_id", *columns))
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy,
+    ):
+        for row in rows:
+            copy.write_row(owner + row)
+
+
+def _stimulus_rows(
+    part: PerspectiveVotes, found: Estimates, places: Integers
+) -> Iterator[tuple[Any, ...]]:
+    """Of the stimuli at these places in `part` that have a score: key, then `_STIMULUS_COLUMNS`."""
+    known = places[np.isfinite(found.value[places])]
+    columns = [_nullable(getattr(found, name)[known]) for name in _STIMULUS_COLUMNS[:-2]]
+    counts = [None] * known.size if found.counts is None else found.counts[known].tolist()
+    yield from zip(
+        part.stimuli[known].tolist(), *columns, found.n[known].tolist(), counts, strict=True
+    )
+
+
+def _subject_rows(part: PerspectiveVotes, found: Estimates) -> Iterator[tuple[Any, ...]]:
+    columns = (_nullable(found.bias), _nullable(found.inconsistency))
+    texts = (found.verdict.tolist(), found.reason.tolist())
+    for rater, bias, inconsistency, verdict, reason in zip(
+        part.raters.tolist(), *columns, *texts, strict=True
+    ):
+        if bias is not None or inconsistency is not None or verdict:
+            yield rater, bias, inconsistency, verdict, reason
+
+
+def _nullable(values: Any) -> list[float | None]:
+    """None where a number is not known."""
+    unknown = np.isnan(values)
+    return [
+        None if gone else value
+        for value, gone in zip(values.tolist(), unknown.tolist(), strict=True)
+    ]

@@ -1,0 +1,51 @@
+"""The mean of votes from which each subject's bias was taken away first."""
+
+from typing import ClassVar
+
+import numpy as np
+
+from workbench.core.texts import gettext_noop
+
+from .base import METHODS, Estimates, NoParameters, Votes
+from .means import weighted_means
+
+
+class BiasRemovedMean:
+    """A subject's bias is the mean difference of their votes from the stimuli's means; one pass.
+
+    What is left of a subject's differences, as a standard deviation (n − 1), is the inconsistency.
+    A value may leave the scale by as much as the biases of its subjects.
+    """
+
+    name = "bias_removed"
+    label = gettext_noop("MOS after removing each rater's bias")
+    version = "1"
+    citation = "ITU-T P.913 (2021), section 12.4; `BiasremvMosModel` of Netflix/sureal"
+    parameters: ClassVar[type[NoParameters]] = NoParameters
+
+    def estimate(self, votes: Votes, parameters: NoParameters) -> Estimates:
+        stimulus, subject = votes.stimulus, votes.subject
+        plain = weighted_means(votes.score, stimulus, votes.stimuli, votes.weight)
+        # Within a subject all votes weigh the same, so that weights would change nothing here.
+        even = np.ones_like(votes.score)
+        differences = votes.score - plain.mean[stimulus]
+        own = weighted_means(differences, subject, votes.subjects, even)
+        unbiased = votes.score - own.mean[subject]
+        found = weighted_means(unbiased, stimulus, votes.stimuli, votes.weight)
+        seen = own.n > 0
+        return Estimates(
+            value=found.mean,
+            standard_error=found.standard_error,
+            low=found.mean - found.half_width,
+            high=found.mean + found.half_width,
+            sd=found.sd,
+            n=found.n,
+            counts=votes.counts(),
+            bias=own.mean,
+            inconsistency=own.sd,
+            verdict=np.where(seen, "kept", ""),
+            reason=np.full(votes.subjects, "", dtype=np.str_),
+        )
+
+
+METHODS.register(BiasRemovedMean())

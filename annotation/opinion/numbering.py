@@ -1,0 +1,36 @@
+"""One writer at a time to a study's releases, and the numbers that it gives them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+from django.db.models import Max
+
+from ..models import OpinionRelease, Study
+
+_LOCK_CLASS = 0x4D4F5053
+
+
+@contextmanager
+def only_writer(study: Study) -> Iterator[None]:
+    """Waits until nobody else writes releases of this study; PostgreSQL frees the lock should this
+    process die. Begin it before the transaction, whose view of the data is then the latest."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [_LOCK_CLASS, study.pk])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_CLASS, study.pk])
+
+
+def hold_off_writers(study: Study) -> None:
+    """As `only_writer`, until the end of this transaction, which has to read committed rows."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, study.pk])
+
+
+def next_number(study: Study) -> int:
+    """Of the study's next release; for those who hold the lock."""
+    releases = OpinionRelease.objects.filter(study=study)
+    return (releases.aggregate(last=Max("number"))["last"] or 0) + 1

@@ -1,0 +1,151 @@
+"""Releases of opinion scores: the live one, which follows the answers, and named ones.
+
+Every reader of opinion scores reads a release: labels, the export, pages and the API. A live
+release is a full recompute in one view of the data, so that no history of changes has to be right.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.cache import cache
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from workbench.accounts.models import User
+from workbench.core.errors import MintError
+from workbench.core.jobs.queue import enqueue
+from workbench.core.statements import one_view
+
+from ..models import OpinionRelease, Study
+from ..studies.audit import record
+from .making import (
+    LIVE_METHOD,
+    SETTLED_AFTER,
+    Basis,
+    delete_rows,
+    digest_of,
+    has_scores,
+    newest_score,
+    opinions_of,
+    write_rows,
+)
+from .methods import OpinionError
+from .numbering import hold_off_writers, next_number, only_writer
+
+#: Who asks for what was computed within so many seconds waits for it; else a worker does it.
+QUICK_SECONDS = 0.5
+#: A worker is asked at most so often.
+DEBOUNCE_SECONDS = 10
+#: The task that renews a live release; by name, because it imports this module.
+RENEW = "annotation.opinion.tasks.renew_live_release"
+
+
+class ReleaseError(MintError):
+    """A release that cannot be made; the message says why."""
+
+    code = "release_invalid"
+
+
+def live_release(study: Study, *, wait: bool = False) -> OpinionRelease:
+    """The study's own opinion scores of now; `computed_at` says of when they are.
+
+    Where there is something newer it is computed first if that is quick, or if the caller wants to
+    `wait`; else a worker does it and the caller has what is there.
+    """
+    release = stored_live(study)
+    if release is not None and not is_stale(release):
+        return release
+    if release is None or wait or release.took < QUICK_SECONDS:
+        return renew_live(study)
+    if cache.add(f"live-release-{study.pk}", 1, DEBOUNCE_SECONDS):
+        enqueue(RENEW, study.pk)
+    return release
+
+
+def is_stale(release: OpinionRelease) -> bool:
+    """Whether a live release would come out differently now, or might."""
+    study, basis = release.study, Basis(**release.basis)
+    unsettled = not basis.settled and timezone.now() - release.computed_at > SETTLED_AFTER
+    return (
+        unsettled
+        or basis.digest != digest_of(study)
+        or (newest_score() > basis.newest and has_scores(study, pk__gt=basis.newest))
+    )
+
+
+def mark_stale(study: Study) -> None:
+    """Have the live release made again: something changed that it cannot see, such as the known
+    scores that the study's rules hold raters against. Run it in the transaction of the change."""
+    hold_off_writers(study)
+    release = stored_live(study)
+    if release is not None:
+        release.basis |= {"digest": ""}
+        release.save(update_fields=["basis"])
+
+
+def renew_live(study: Study, *, always: bool = False) -> OpinionRelease:
+    """Makes the live release again, if it is stale; its rows are written only if they differ.
+
+    always: even where nothing tells that it is stale.
+    """
+    with only_writer(study), one_view(read_only=False):
+        release = stored_live(study)
+        if release is not None and not always and not is_stale(release):
+            # Other studies' scores need not be looked through again.
+            release.basis |= {"newest": newest_score()}
+            release.save(update_fields=["basis"])
+            return release
+        made = opinions_of(study)
+        if release is None:
+            release = OpinionRelease(study=study, number=next_number(study))
+        same = release.content_sha256 == made.facts["content_sha256"]
+        for name, value in made.facts.items():
+            setattr(release, name, value)
+        release.basis = made.basis.__dict__
+        release.save()
+        if not same:
+            delete_rows(release)
+            write_rows(release, made.parts)
+    return release
+
+
+def make_release(
+    study: Study,
+    *,
+    name: str,
+    method: str = LIVE_METHOD,
+    parameters: Mapping[str, Any] | None = None,
+    actor: User | None = None,
+) -> OpinionRelease:
+    """A named release of now, which never changes. Raises ReleaseError."""
+    name = name.strip()
+    if not name or len(name) > 100:
+        raise ReleaseError(_("Give the release a name of up to 100 characters."))
+    with only_writer(study), one_view(read_only=False):
+        if OpinionRelease.objects.filter(study=study, name=name).exists():
+            raise ReleaseError(_("There is a release “%(name)s” already.") % {"name": name})
+        try:
+            made = opinions_of(study, method, parameters)
+        except OpinionError as error:
+            raise ReleaseError(str(error)) from error
+        release = OpinionRelease.objects.create(
+            study=study,
+            number=next_number(study),
+            name=name,
+            state=OpinionRelease.State.NAMED,
+            **made.facts,
+        )
+        write_rows(release, made.parts)
+        record(study=study, actor=actor, action="release.made", name=name, method=method)
+    return release
+
+
+def stored_live(study: Study) -> OpinionRelease | None:
+    """The live release as it stands, up to date or not."""
+    return (
+        OpinionRelease.objects.filter(
+            study=study, kind=OpinionRelease.Kind.OWN, state=OpinionRelease.State.LIVE
+        )
+        .select_related("study")
+        .first()
+    )

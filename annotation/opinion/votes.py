@@ -1,0 +1,107 @@
+"""The scores that count, as votes for the methods of opinion scores.
+
+They come by COPY in PostgreSQL's binary form and become arrays without a Python object per value.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.db import connection
+
+from ..models import Perspective, Study
+from ..protocol.scales import Scale
+from ..studies.counting import counting_scores
+from .correlation import Floats, Integers
+from .methods import ScaleLimits, Votes
+
+#: What stands before the rows and after them (PostgreSQL's manual, COPY, binary format).
+_HEADER, _TRAILER = 19, 2
+_COLUMNS = ("perspective", "stimulus", "rater", "trial", "value")
+_ROW = np.dtype(
+    [
+        ("fields", ">i2"),
+        *(
+            field
+            for name in _COLUMNS
+            for field in ((f"{name} length", ">i4"), (name, ">f8" if name == "value" else ">i8"))
+        ),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class CountingScores:
+    """All scores of a study that count, by trial and perspective; each array (R,)."""
+
+    #: Keys of rows.
+    perspective: Integers
+    stimulus: Integers
+    rater: Integers
+    trial: Integers
+    #: On the perspective's scale.
+    value: Floats
+
+    @property
+    def ratings(self) -> int:
+        """How many trials they are from."""
+        return int(np.unique(self.trial).size)
+
+
+@dataclass(frozen=True)
+class PerspectiveVotes:
+    """The votes of one perspective, and whose they are."""
+
+    perspective: Perspective
+    #: Keys of the S stimuli and U raters, ascending; `votes` names their places.
+    stimuli: Integers
+    raters: Integers
+    votes: Votes
+
+
+def read_counting_scores(study: Study) -> CountingScores:
+    """One statement, so one view of the data; ordered, so that sums come out to the last bit."""
+    rows = (
+        counting_scores(study)
+        .order_by("trial_id", "perspective_id")
+        .values_list("perspective_id", "trial__stimulus_id", "trial__rater_id", "trial_id", "value")
+    )
+    # COPY takes no parameters.
+    query = connection.ops.compose_sql(*rows.query.sql_with_params())  # type: ignore[attr-defined] # PostgreSQL's
+    statement = f"COPY ({query}) TO STDOUT (FORMAT BINARY)"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        data = b"".join(copy)
+    number = (len(data) - _HEADER - _TRAILER) // _ROW.itemsize
+    found = np.frombuffer(data, dtype=_ROW, count=number, offset=_HEADER)
+    return CountingScores(*(_native(found[name]) for name in _COLUMNS))
+
+
+def votes_of(
+    study: Study, scores: CountingScores, weights: Mapping[int, float]
+) -> Iterator[PerspectiveVotes]:
+    """By perspective, in the study's order; `weights` by rater's key, 1 where not named."""
+    for perspective in study.perspectives.all():
+        rows = scores.perspective == perspective.pk
+        stimuli, stimulus = np.unique(scores.stimulus[rows], return_inverse=True)
+        raters, rater = np.unique(scores.rater[rows], return_inverse=True)
+        weight = np.array([weights.get(int(key), 1.0) for key in raters], dtype=np.float64)
+        votes = Votes.of(
+            scores.value[rows],
+            stimulus,
+            rater,
+            scale=limits_of(perspective.settings.scale),
+            stimuli=stimuli.size,
+            subjects=raters.size,
+            weight=weight[rater],
+        )
+        yield PerspectiveVotes(perspective, stimuli, raters, votes)
+
+
+def limits_of(scale: Scale) -> ScaleLimits:
+    return ScaleLimits(scale.minimum, scale.maximum, scale.levels)
+
+
+def _native(values: Any) -> Any:
+    """In this machine's byte order."""
+    return values.astype(values.dtype.newbyteorder("="))

@@ -1,0 +1,45 @@
+"""Which scores count: the one definition, for labels, opinion scores, exports, pages and jobs.
+
+Those that are current (not superseded), of submitted main trials (no practice, stabilisation,
+repeats or gold images), by raters who are not excluded, on main images that have a file. How much
+each weighs is for the study's rules to say (`opinion.reliability.selectors.rater_weights`).
+"""
+
+from django.db.models import Q, QuerySet
+
+from ..models import Rater, Score, Stimulus, Study, Trial
+
+#: Said with every release.
+COUNTING_IN_WORDS = (
+    "current scores of submitted main trials by raters who are not excluded, on main images with a "
+    "file, weighed by the study's rules"
+)
+
+
+def main_stimuli(study: Study) -> QuerySet[Stimulus]:
+    """The images that a study is about, and that have a file."""
+    return Stimulus.objects.filter(_main(), study=study)
+
+
+def counting_trials(study: Study) -> QuerySet[Trial]:
+    """Trials whose current scores count."""
+    return Trial.objects.filter(_counting(), rater__study=study)
+
+
+def counting_scores(study: Study) -> QuerySet[Score]:
+    return Score.objects.filter(_counting("trial__"), superseded_at=None, trial__rater__study=study)
+
+
+def _main(of: str = "") -> Q:
+    """`of` leads to the stimulus."""
+    return Q(**{f"{of}purpose": Stimulus.Purpose.MAIN, f"{of}sha256__gt": ""})
+
+
+def _counting(of: str = "") -> Q:
+    """`of` leads to the trial."""
+    trial = {
+        f"{of}state": Trial.State.SUBMITTED,
+        f"{of}role": Trial.Role.MAIN,
+        f"{of}rater__status": Rater.Status.ACTIVE,
+    }
+    return Q(**trial) & _main(f"{of}stimulus__")

@@ -1,0 +1,74 @@
+"""What every format of the export must do, whichever it is."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from annotation.opinion.export.formats import FORMATS, Record, format_of
+
+from .records import HEADER, record, trial
+
+every_format = pytest.mark.parametrize("name", sorted(FORMATS))
+
+
+def encoded(name: str, records: list[Record]) -> bytes:
+    return b"".join(FORMATS[name].encode(records, HEADER))
+
+
+@every_format
+def test_it_says_what_it_is(name: str) -> None:
+    form = FORMATS[name]
+    assert form.name == name
+    assert name.isalnum()
+    assert "." not in form.extension
+    assert "/" in form.content_type
+    assert form.label
+    assert form.version
+    assert form.citation
+    assert format_of(name) is form
+    assert format_of(form.extension) is form
+
+
+@every_format
+def test_twice_is_the_same_to_the_byte(name: str) -> None:
+    records = [record(1, trials=[trial()]), record(2)]
+    assert encoded(name, records) == encoded(name, records)
+
+
+@every_format
+def test_texts_of_any_language_leave_as_they_are(name: str) -> None:
+    assert "一只狐狸".encode() in encoded(name, [record(1)])
+
+
+@every_format
+def test_an_empty_study_and_a_single_stimulus_can_be_written(name: str) -> None:
+    nothing, one = encoded(name, []), encoded(name, [record(1)])
+    assert one.startswith(nothing)
+    assert b"0001.png" in one
+
+
+@every_format
+def test_records_are_taken_as_they_come(name: str) -> None:
+    taken = 0
+
+    def endless() -> Iterator[Record]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield record(taken)
+
+    pieces = FORMATS[name].encode(endless(), HEADER)
+    found = b""
+    while b"0001.png" not in found:
+        found += next(pieces)
+    assert taken <= 1000
+
+
+@every_format
+def test_the_order_of_stimuli_is_kept(name: str) -> None:
+    found = encoded(name, [record(2), record(1)])
+    assert found.index(b"0002.png") < found.index(b"0001.png")
+
+
+def test_an_unknown_format_is_none() -> None:
+    assert format_of("xlsx") is None

@@ -1,0 +1,170 @@
+"""What every method of opinion scores must do, whichever it is."""
+
+from dataclasses import fields, is_dataclass, replace
+
+import numpy as np
+import pytest
+
+from annotation.opinion.methods import METHODS, Estimates, OpinionError
+from annotation.opinion.methods.base import (
+    VERDICTS,
+    parameters_json,
+    parse_parameters,
+)
+from workbench.core.registry import UnknownEntryError
+
+from .panel import ACR5, SLIDER, estimated, permuted, sparse_panel, votes
+
+OF_STIMULI = ("value", "standard_error", "low", "high", "sd", "n")
+OF_SUBJECTS = ("bias", "inconsistency", "verdict", "reason")
+
+every_method = pytest.mark.parametrize("name", sorted(METHODS))
+
+
+def assert_same(found: Estimates, expected: Estimates, names: tuple[str, ...]) -> None:
+    for name in names:
+        one, two = getattr(found, name), getattr(expected, name)
+        if one.dtype.kind == "f":
+            np.testing.assert_allclose(one, two, rtol=1e-9, atol=1e-9, err_msg=name)
+        else:
+            assert one.tolist() == two.tolist(), name
+
+
+@every_method
+def test_it_says_what_it_is(name: str) -> None:
+    method = METHODS[name]
+    assert method.name == name
+    assert name.isidentifier()
+    assert len(name) <= 40
+    assert method.version
+    assert method.citation
+    assert method.label
+    assert is_dataclass(method.parameters)
+
+
+@every_method
+def test_one_number_per_stimulus_and_one_finding_per_subject(name: str) -> None:
+    panel = sparse_panel()
+    found = estimated(name, panel)
+    assert {field.name for field in fields(found)} == {*OF_STIMULI, *OF_SUBJECTS, "counts"}
+    for item in OF_STIMULI:
+        assert getattr(found, item).shape == (panel.stimuli,), item
+    for item in OF_SUBJECTS:
+        assert getattr(found, item).shape == (panel.subjects,), item
+    assert found.n.dtype.kind == "i"
+    assert set(found.verdict.tolist()) <= set(VERDICTS)
+    rated = found.n > 0
+    assert np.isfinite(found.value[rated]).all()
+    assert np.isnan(found.value[~rated]).all()
+    known = np.isfinite(found.low)
+    assert (found.low[known] <= found.value[known]).all()
+    assert (found.high[known] >= found.value[known]).all()
+
+
+@every_method
+def test_votes_are_counted_by_level_where_a_scale_has_levels(name: str) -> None:
+    found = estimated(name, votes([1, 5, 5, 2], [0, 0, 0, 1], range(4), stimuli=2, subjects=4))
+    assert found.counts is not None
+    assert found.counts.tolist() == [[1, 0, 0, 0, 2], [0, 1, 0, 0, 0]]
+    assert estimated(name, sparse_panel(scale=SLIDER)).counts is None
+
+
+@every_method
+def test_twice_is_the_same_to_the_last_bit(name: str) -> None:
+    panel = sparse_panel()
+    one, two = estimated(name, panel), estimated(name, panel)
+    for field in fields(one):
+        np.testing.assert_array_equal(getattr(one, field.name), getattr(two, field.name))
+
+
+@every_method
+def test_no_votes_give_no_scores(name: str) -> None:
+    found = estimated(name, votes([], [], [], stimuli=3, subjects=2))
+    assert found.n.tolist() == [0, 0, 0]
+    assert np.isnan(found.value).all()
+    assert estimated(name, votes([], [], [], stimuli=0, subjects=0)).value.shape == (0,)
+
+
+@every_method
+def test_a_single_vote_is_its_own_score_without_a_spread(name: str) -> None:
+    found = estimated(name, votes([4], [0], [0], stimuli=1, subjects=1))
+    assert found.value.tolist() == [4.0]
+    assert found.n.tolist() == [1]
+    assert np.isnan(found.sd[0])
+
+
+@every_method
+def test_the_order_in_which_votes_are_listed_changes_nothing(name: str) -> None:
+    panel = sparse_panel()
+    order = np.random.default_rng(2).permutation(panel.score.size)
+    assert_same(
+        estimated(name, permuted(panel, order)),
+        estimated(name, panel),
+        (*OF_STIMULI, *OF_SUBJECTS),
+    )
+
+
+@every_method
+def test_renumbering_raters_renumbers_their_findings_alone(name: str) -> None:
+    panel = sparse_panel()
+    places = np.random.default_rng(3).permutation(panel.subjects)
+    found = estimated(name, replace(panel, subject=places[panel.subject]))
+    expected = estimated(name, panel)
+    assert_same(found, expected, OF_STIMULI)
+    for item in ("bias", "inconsistency"):
+        np.testing.assert_allclose(
+            getattr(found, item)[places], getattr(expected, item), rtol=1e-9, atol=1e-9
+        )
+    assert found.verdict[places].tolist() == expected.verdict.tolist()
+
+
+@every_method
+def test_renumbering_stimuli_renumbers_their_scores_alone(name: str) -> None:
+    panel = sparse_panel()
+    places = np.random.default_rng(4).permutation(panel.stimuli)
+    found = estimated(name, replace(panel, stimulus=places[panel.stimulus]))
+    expected = estimated(name, panel)
+    for item in OF_STIMULI:
+        np.testing.assert_allclose(
+            getattr(found, item)[places], getattr(expected, item), rtol=1e-9, atol=1e-9
+        )
+    assert_same(found, expected, OF_SUBJECTS)
+
+
+@every_method
+def test_parameters_go_to_json_and_back(name: str) -> None:
+    method = METHODS[name]
+    plain = method.parameters()
+    assert parse_parameters(method, parameters_json(plain)) == plain
+    with pytest.raises(OpinionError, match="no parameter “tempo”"):
+        parse_parameters(method, {"tempo": 1})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"score": [1, float("nan")]}, "score 1 is nan, no finite number"),
+        ({"score": [1, 6]}, "score 1 is 6.0, outside 1…5"),
+        ({"stimulus": [0, 1]}, "stimulus 1 is 1, outside 0…0"),
+        ({"subject": [-1, 0]}, "subject 0 is -1, outside 0…1"),
+        ({"stimulus": [0]}, "stimulus has the shape"),
+        ({"weight": [1, 0]}, "weight 1 is 0.0, not a finite number above 0"),
+        ({"weight": [1]}, "weight has the shape"),
+        ({"repetition": [0, -1]}, "repetition 1 is -1, below 0"),
+    ],
+)
+def test_wrong_votes_are_named(change: dict[str, list[float]], message: str) -> None:
+    given = {"score": [1, 2], "stimulus": [0, 0], "subject": [0, 1], **change}
+    with pytest.raises(OpinionError, match=message):
+        votes(**given, stimuli=1, subjects=2)
+
+
+def test_an_unknown_method_is_named_with_those_that_there_are() -> None:
+    with pytest.raises(UnknownEntryError, match="no method of opinion scores 'median'; there are"):
+        METHODS["median"]
+
+
+def test_a_scale_says_where_a_score_lies() -> None:
+    assert ACR5.level_of(np.array([1.0, 4.9])).tolist() == [0, 4]
+    with pytest.raises(OpinionError, match="from 5 to 1"):
+        replace(ACR5, minimum=5, maximum=1)

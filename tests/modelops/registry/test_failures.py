@@ -1,0 +1,37 @@
+"""What a job tells a person of an error: what they can fix, and nothing of our own slips."""
+
+import pytest
+
+from annotation.protocol.errors import ProtocolError
+from annotation.stimuli.importing.problems import ManifestError
+from modelops.errors import NoModelError
+from modelops.learning.errors import LearningError
+from modelops.predictors.mint.errors import CheckpointError
+from modelops.registry.failures import failing
+from workbench.core.errors import MintError
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ProtocolError("what, where; the fix"),
+        LearningError("what, where; the fix"),
+        CheckpointError("what, where; the fix"),
+        NoModelError("what, where; the fix"),
+        ManifestError("what, %(place)s", "the fix", place="where"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_that_a_person_can_fix_is_told(error: MintError) -> None:
+    told: dict[str, str] = {}
+    with failing("scoring", 1, told.update):
+        raise error
+    assert told == {"error": "what, where; the fix"}
+
+
+@pytest.mark.parametrize("slip", [ValueError, TypeError, KeyError])
+def test_a_slip_of_the_code_is_told_to_nobody(slip: type[Exception]) -> None:
+    told: dict[str, str] = {}
+    with pytest.raises(slip), failing("scoring", 1, told.update):
+        raise slip("too many values to unpack")
+    assert told == {}
