@@ -15,7 +15,7 @@ class MessageSender(models.TextChoices):
 
 
 class Message(models.Model):
-    """One message. A rater's is a report, mostly of the image that was before them."""
+    """One message. A rater's is a report, mostly of the image that they were shown."""
 
     Sender = MessageSender
 
@@ -24,7 +24,7 @@ class Message(models.Model):
         Rater, on_delete=models.CASCADE, related_name="messages", db_index=False
     )
     sender = models.CharField(max_length=5, choices=MessageSender.choices)
-    #: Who wrote it, where it is not the rater.
+    #: The account that wrote it; null if the rater did.
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
@@ -32,7 +32,7 @@ class Message(models.Model):
     trial = models.ForeignKey(Trial, on_delete=models.SET_NULL, null=True, related_name="+")
     text = models.TextField()
     created_at = models.DateTimeField(auto_now_add=True)
-    #: When the other side had it before them.
+    #: When it was shown to the other side.
     read_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

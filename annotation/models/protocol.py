@@ -38,7 +38,7 @@ class Protocol(models.Model):
             models.UniqueConstraint(
                 fields=["study", "content_sha256"], name="protocol_content_unique"
             ),
-            # Deleted only where no session points to it: the foreign key sees to that.
+            # Deleted only if no session points to it: the foreign key sees to that.
             Unchanging(what="a protocol", deletable=True, name="protocol_unchanging"),
         ]
 

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from ..protocol.verdicts import Verdict
+from .choices import choices_of
 from .constraints import SharedForeignKey, Unchanging, finite, finite_from_0, one_of
 from .perspective import Perspective
 from .rater import Rater
@@ -15,26 +17,35 @@ from .stimulus import Stimulus
 from .study import Study
 
 
+class ReleaseKind(models.TextChoices):
+    OWN = "own", _("Own raters")
+    IMPORTED = "imported", _("Published elsewhere")
+
+
+class ReleaseState(models.TextChoices):
+    LIVE = "live", _("Live")
+    NAMED = "named", _("Named")
+
+
+class ScoreDirection(models.TextChoices):
+    HIGHER = "higher", _("Higher is better")
+    LOWER = "lower", _("Lower is better")
+
+
+class PublishedScoreKind(models.TextChoices):
+    ACR_MEAN = "acr_mean", _("Mean of category ratings")
+    Z_SCORE = "z_score", _("z-score")
+    DMOS = "dmos", _("Difference score (DMOS)")
+    OTHER = "other", _("Other")
+
+
 class OpinionRelease(models.Model):
     """One set of opinion scores: how they were made, and of what."""
 
-    class Kind(models.TextChoices):
-        OWN = "own", _("Own raters")
-        IMPORTED = "imported", _("Published elsewhere")
-
-    class State(models.TextChoices):
-        LIVE = "live", _("Live")
-        NAMED = "named", _("Named")
-
-    class Direction(models.TextChoices):
-        HIGHER = "higher", _("Higher is better")
-        LOWER = "lower", _("Lower is better")
-
-    class ScoreKind(models.TextChoices):
-        ACR_MEAN = "acr_mean", _("Mean of category ratings")
-        Z_SCORE = "z_score", _("z-score")
-        DMOS = "dmos", _("Difference score (DMOS)")
-        OTHER = "other", _("Other")
+    Kind = ReleaseKind
+    State = ReleaseState
+    Direction = ScoreDirection
+    ScoreKind = PublishedScoreKind
 
     study = models.ForeignKey(
         Study, on_delete=models.CASCADE, related_name="opinion_releases", db_index=False
@@ -42,8 +53,8 @@ class OpinionRelease(models.Model):
     #: Counts from 1 within the study.
     number = models.PositiveIntegerField()
     name = models.CharField(max_length=100, blank=True, default="")
-    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.OWN)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.LIVE)
+    kind = models.CharField(max_length=10, choices=ReleaseKind.choices, default=ReleaseKind.OWN)
+    state = models.CharField(max_length=10, choices=ReleaseState.choices, default=ReleaseState.LIVE)
 
     #: Of own scores: in `opinion.methods`, with the version that the method had.
     method = models.CharField(max_length=40, blank=True, default="")
@@ -60,8 +71,12 @@ class OpinionRelease(models.Model):
     source = models.CharField(max_length=100, blank=True, default="")
     minimum = models.FloatField(null=True, blank=True)
     maximum = models.FloatField(null=True, blank=True)
-    direction = models.CharField(max_length=10, choices=Direction.choices, default=Direction.HIGHER)
-    score_kind = models.CharField(max_length=10, choices=ScoreKind.choices, default=ScoreKind.OTHER)
+    direction = models.CharField(
+        max_length=10, choices=ScoreDirection.choices, default=ScoreDirection.HIGHER
+    )
+    score_kind = models.CharField(
+        max_length=10, choices=PublishedScoreKind.choices, default=PublishedScoreKind.OTHER
+    )
 
     #: Of the scores and how they were made.
     content_sha256 = models.CharField(max_length=64, blank=True, default="")
@@ -75,10 +90,10 @@ class OpinionRelease(models.Model):
     class Meta:
         ordering = ["number"]
         constraints = [
-            one_of("release", "kind", ["own", "imported"]),
-            one_of("release", "state", ["live", "named"]),
-            one_of("release", "direction", ["higher", "lower"]),
-            one_of("release", "score_kind", ["acr_mean", "z_score", "dmos", "other"]),
+            one_of("release", "kind", ReleaseKind.values),
+            one_of("release", "state", ReleaseState.values),
+            one_of("release", "direction", ScoreDirection.values),
+            one_of("release", "score_kind", PublishedScoreKind.values),
             models.CheckConstraint(
                 condition=Q(kind="own", source="", minimum=None, maximum=None) & ~Q(method="")
                 | Q(
@@ -202,11 +217,6 @@ class OpinionScore(models.Model):
 class SubjectEstimate(models.Model):
     """What a release says of one rater from one perspective."""
 
-    class Verdict(models.TextChoices):
-        NONE = "", _("Not judged")
-        KEPT = "kept", _("Kept")
-        REJECTED = "rejected", _("Rejected")
-
     study = models.ForeignKey(
         Study, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
@@ -231,12 +241,24 @@ class SubjectEstimate(models.Model):
     #: their scores scatter about that.
     bias = models.FloatField(null=True, blank=True)
     inconsistency = models.FloatField(null=True, blank=True)
-    verdict = models.CharField(max_length=10, choices=Verdict.choices, blank=True, default="")
+    verdict = models.CharField(
+        max_length=10,
+        choices=choices_of(
+            Verdict,
+            {
+                Verdict.NONE: _("Not judged"),
+                Verdict.KEPT: _("Kept"),
+                Verdict.REJECTED: _("Rejected"),
+            },
+        ),
+        blank=True,
+        default="",
+    )
     reason = models.TextField(blank=True, default="")
 
     class Meta:
         constraints = [
-            one_of("subject", "verdict", ["", "kept", "rejected"]),
+            one_of("subject", "verdict", Verdict),
             models.CheckConstraint(
                 condition=(Q(bias=None) | finite("bias"))
                 & (Q(inconsistency=None) | finite_from_0("inconsistency")),

@@ -1,4 +1,4 @@
-"""One link for many: whoever opens it becomes a rater, until the quota is used up."""
+"""One link for many: everybody who opens it becomes a rater, until the quota is used up."""
 
 from django.db import models
 from django.db.models import F, Q

@@ -84,10 +84,10 @@ class Stimulus(models.Model):
     filename = models.CharField(max_length=300)
     image = models.FileField(max_length=200, blank=True)
     display = models.FileField(max_length=200, blank=True)
-    #: What raters see at the image's own size, where `display` is reduced; empty where it is not.
+    #: What raters see at the image's own size, where `display` is reduced; empty if it is not.
     exact = models.FileField(max_length=200, blank=True, default="", db_default="")
     thumbnail = models.FileField(max_length=200, blank=True)
-    #: Of the original file's bytes; empty where there is no file.
+    #: Of the original file's bytes; empty if there is no file.
     sha256 = models.CharField(max_length=64, blank=True, default="")
     width = models.PositiveIntegerField(null=True, blank=True)
     height = models.PositiveIntegerField(null=True, blank=True)
@@ -101,7 +101,7 @@ class Stimulus(models.Model):
     #: are those, and only they are right.
     attention_check = models.BooleanField(_("attention check"), default=False, db_default=False)
 
-    #: Higher comes first; written by modelops alone (services.priorities).
+    #: Higher comes first; written by modelops alone (`stimuli.priorities`).
     priority = models.FloatField(default=0.0)
     #: A fixed random number: the order of audit and hold-out draws.
     shuffle = models.FloatField(default=new_shuffle, editable=False)
@@ -129,7 +129,7 @@ class Stimulus(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(sha256="", image="", width=None, height=None)
-                # A check passes where it is NULL, so "not null" has to be said.
+                # A check passes if it is NULL, so "not null" has to be said.
                 | (
                     ~Q(sha256="")
                     & ~Q(image="")

@@ -57,7 +57,7 @@ class RatingSession(models.Model):
     consented_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     #: The failed rules that ended it, as they were then (`opinion.Flag`, one per item). They stay
-    #: where the owner has let the rater go on since.
+    #: when the owner lets the rater continue.
     stopped_by = models.JSONField(default=list, blank=True)
     #: The next trial's position and block, raised by the claim that takes a block. Practice is
     #: block 0.
@@ -154,16 +154,16 @@ class Trial(models.Model):
     )
     state = models.CharField(max_length=10, choices=TrialState.choices, default=TrialState.LEASED)
     #: How many perspectives have their scores, in the study's order: the trial is submitted when
-    #: all have. In between there is something only where a study asks for one per pass.
+    #: all have. Anything in between occurs only if a study asks for one per pass.
     scored = models.PositiveSmallIntegerField(default=0, db_default=0)
-    #: Reasons are asked of scores up to this one, on 0…1; null where none is (`protocol.asking`).
+    #: Reasons are asked of scores up to this one, on 0…1; null if none is (`protocol.asking`).
     asked_up_to = models.FloatField(null=True, blank=True, default=ALWAYS, db_default=ALWAYS)
     leased_at = models.DateTimeField()
     lease_expires_at = models.DateTimeField()
     #: When the decoded image was first on the screen, as the answer (or the skip) says.
     displayed_at = models.DateTimeField(null=True, blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
-    #: A coded reason where the rater skipped (`protocol.skips`).
+    #: Why the rater skipped it, as a code (`protocol.skips`).
     skip_reason = models.CharField(max_length=20, blank=True, default="")
     #: In the rater's own words.
     skip_note = models.CharField(max_length=NOTE_LIMIT, blank=True, default="", db_default="")

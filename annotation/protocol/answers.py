@@ -26,7 +26,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Answer:
-    """By the keys of perspectives: scores on the study's scales; reasons where one was given."""
+    """By the keys of perspectives: scores on the study's scales; reasons if one was given."""
 
     scores: Mapping[str, float]
     reasons: Mapping[str, Reason]
@@ -37,7 +37,7 @@ class Answer:
         return any(reason.words for reason in self.reasons.values())
 
     def check_words(self, prompt: str) -> None:
-        """Raise ProtocolError where a word is marked that the prompt does not have."""
+        """Raise ProtocolError if a word is marked that the prompt does not have."""
         for perspective, reason in self.reasons.items():
             check_words(reason.words, prompt, f"explanations: {perspective}: words")
 
@@ -52,7 +52,7 @@ def parse_answer(
 ) -> Answer:
     """The answer in `scores` and `explanations` as they came over the wire.
 
-    whole: False where it may have the scores of some of the perspectives only.
+    whole: False if it may have the scores of some of the perspectives only.
 
     Raises ProtocolError naming the place: a missing or unknown perspective, a score that is no
     number, outside its scale or off its steps, a field or level that the form does not have, marks

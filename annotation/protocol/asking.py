@@ -62,9 +62,9 @@ class ExplanationAsking:
 
     def up_to(self, seed: int, stimulus: int) -> float | None:
         """Of this image in the session with `seed`: the highest score, on 0…1, whose reason is
-        asked; None where none is.
+        asked; None if none is.
 
-        The same whenever it is asked: loading the page anew gets nobody rid of the form.
+        The same whenever it is asked: reloading the page does not get rid of the form.
         """
         if self.when is When.LOW:
             return (self.level - 1) / 4

@@ -43,7 +43,7 @@ class ProtocolTexts:
 
     @classmethod
     def from_json(cls, data: object) -> Self:
-        """Raises ProtocolError where one is missing, unknown or no text."""
+        """Raises ProtocolError if one is missing, unknown or no text."""
         given = _whole_object(data, "protocol: texts", [item.name for item in fields(cls)])
         for name in ("title", "consent", "instructions"):
             if not isinstance(given[name], str):

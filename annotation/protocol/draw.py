@@ -20,7 +20,7 @@ class Draw(StrEnum):
     PLAN = "plan"
 
 
-#: Where a draw finds nothing, the next one is tried. Audit and priority empty the same pool.
+#: If a draw finds nothing, the next one is tried. Audit and priority empty the same pool.
 _FALL_THROUGH: dict[Draw, tuple[Draw, ...]] = {
     Draw.PRIORITY: (Draw.PRIORITY, Draw.HOLDOUT),
     Draw.AUDIT: (Draw.AUDIT, Draw.HOLDOUT),
@@ -43,5 +43,5 @@ def choose_draw(seed: int, position: int, audit_share: float, holdout_share: flo
 
 
 def draws_to_try(first: Draw) -> tuple[Draw, ...]:
-    """`first`, then what is tried where it finds nothing."""
+    """`first`, then what is tried if it finds nothing."""
     return _FALL_THROUGH[first]

@@ -39,7 +39,7 @@ class FormField:
             )
 
     def says(self) -> list[tuple[str, str]]:
-        """Each phrase with its clause; the phrase after the label where there is none."""
+        """Each phrase with its clause; the phrase after the label if there is none."""
         named = tuple(f"{self.label}: {phrase}" for phrase in self.phrases)
         return list(zip(self.phrases, self.clauses or named, strict=True))
 
@@ -145,7 +145,7 @@ class ExplanationForm:
         return type(self)(fields, tuple(text for text in self.texts if text.field in kept))
 
     def check_perspectives(self, perspectives: Collection[str]) -> None:
-        """Raise ProtocolError where something is about a perspective that is not among these."""
+        """Raise ProtocolError if something is about a perspective that is not among these."""
         items: tuple[FormField | FormText, ...] = (*self.fields, *self.texts)
         for item in items:
             if item.perspective not in perspectives:
@@ -155,7 +155,7 @@ class ExplanationForm:
                 )
 
     def check_marks(self, perspective: str, regions: bool, words: bool) -> None:
-        """Raise ProtocolError where an answer has marks that no text of the perspective takes."""
+        """Raise ProtocolError if an answer has marks that no text of the perspective takes."""
         texts = [text for text in self.texts if text.perspective == perspective]
         if regions and not any(text.regions for text in texts):
             raise ProtocolError(f"{perspective}: regions: the form asks for none; leave them out")

@@ -1,4 +1,4 @@
-"""What a rater marks beside a free text: regions of the image, and words of the prompt.
+"""What a rater marks for a free text: regions of the image, and words of the prompt.
 
 A region is a box or a stroke of a brush. Places are shares of the image's width and height, from 0
 at the upper left to 1, so that they hold for every copy of the image whatever its size; a stroke's
@@ -62,7 +62,7 @@ def parse_words(data: object, place: str) -> list[int]:
 
 
 def check_words(words: list[int], prompt: str, place: str) -> None:
-    """Raise ProtocolError where the prompt has no such word."""
+    """Raise ProtocolError if the prompt has no such word."""
     number = len(_WORD.findall(prompt))
     if words and words[-1] >= number:
         raise ProtocolError(

@@ -20,8 +20,8 @@ class Content:
 def arrange(contents: Sequence[Content], seed: str, after: Content | None = None) -> list[int]:
     """A random order of `contents`, as indices; `seed` and the sequence decide it.
 
-    No prompt follows itself (nor `after`, which was shown before) where an order allows that, and
-    generators change from image to image where that leaves prompts apart.
+    No prompt follows itself (nor `after`, which was shown before) if any order allows that, and
+    generators change from image to image as far as that keeps prompts apart.
     """
     rng = random.Random(seed)  # noqa: S311 -- a reproducible order, not a secret
     waiting = list(range(len(contents)))

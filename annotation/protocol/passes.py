@@ -14,7 +14,7 @@ _Item = TypeVar("_Item")
 def asked_now(perspectives: Sequence[_Item], scored: int, *, one_per_pass: bool) -> Sequence[_Item]:
     """What is asked of an image whose first `scored` perspectives have their scores.
 
-    Where the study changed its mind between two passes, the rest is asked together.
+    If the study was changed between two passes, the rest is asked together.
     """
     rest = perspectives[scored:]
     return rest[:1] if one_per_pass else rest

@@ -11,7 +11,7 @@ from .scales import Scale
 #: Of a key, which is a part of column names in manifests and exports.
 KEY_LENGTH, KEY_PATTERN = 40, r"^[a-z][a-z0-9_]*$"
 
-#: Names all of a study's perspectives together, where one could be named; so no key is that.
+#: Stands for all of a study's perspectives where a key is expected; so no key may be this.
 ALL_TOGETHER = "overall"
 
 
@@ -64,7 +64,7 @@ class PerspectiveSettings:
 def parse_perspectives(data: Sequence[Mapping[str, Any]]) -> tuple[PerspectiveSettings, ...]:
     """The settings of a study's perspectives, in its order.
 
-    Raises ProtocolError where there is none, or one is doubled or malformed.
+    Raises ProtocolError if there is none, or one is doubled or malformed.
     """
     if not isinstance(data, list | tuple) or not data:
         raise ProtocolError("perspectives: give a list of at least one")

@@ -69,8 +69,8 @@ class SessionPlan:
 
     @property
     def blocks_back(self) -> int | None:
-        """How many blocks a changed answer may lie back: its own block has to last, and where that
-        is one image, the last one is meant. None where nothing may be changed."""
+        """How many blocks a changed answer may lie back: its own block has to last, and if that is
+        one image, the previous one. None if nothing may be changed."""
         return (1 if self.block_trials == 1 else 0) if self.revisable else None
 
     @classmethod

@@ -51,7 +51,7 @@ PLATES = (
     Plate(5, (198, 122, 84), (146, 146, 84)),
     Plate(3, (140, 150, 96), (190, 128, 96)),
 )
-#: Lightness of a dot: its colour times one of these, drawn anew for each.
+#: Lightness of a dot: its colour times one of these, drawn for each dot.
 _LIGHTNESS = (0.72, 1.12)
 
 

@@ -17,7 +17,7 @@ from workbench.core.strict import strict_from_json
 
 from .errors import ProtocolError
 
-#: A gold is answered rightly up to so many levels beside what is expected: the toolkit's
+#: A gold is answered rightly up to so many levels from what is expected: the toolkit's
 #: `[gold_question] variance: 1`.
 GOLD_TOLERANCE = 1.0
 #: Seconds. A glance of 0.1 s tells what a scene is (Greene and Oliva 2009, Psychological Science
@@ -25,7 +25,7 @@ GOLD_TOLERANCE = 1.0
 #: Psychological Science 20:6). Nobody inspects an image, reads its prompt and moves a hand in 1 s;
 #: practised raters need about 3 s.
 MINIMUM_SECONDS = 1.0
-#: Seconds. A glance at a message, or a click beside the window, is over sooner; in 10 s something
+#: Seconds. A glance at a message, or a click outside the window, is over sooner; in 10 s something
 #: else has been done. That the browser's focus is elsewhere is what crowd tests watch for (Hoßfeld
 #: et al. 2014, Best Practices for QoE Crowdtesting, IEEE Transactions on Multimedia 16:2).
 AWAY_SECONDS = 10.0
@@ -66,7 +66,7 @@ class Bound:
 class ReliabilityRules:
     """One rule per measure, and what the measures themselves need to know.
 
-    Raises ProtocolError where a number is outside its limits.
+    Raises ProtocolError if a number is outside its limits.
     """
 
     #: Share of gold scores within range, at least. The toolkit has one gold per session and wants
@@ -76,9 +76,10 @@ class ReliabilityRules:
     attention: Rule = Rule(0, 1)
     #: Share of trials answered too fast, at most: anybody's hand slips now and then.
     too_fast: Rule = Rule(0.1, 10)
-    #: Share of trials during which the page was left for long, at most. Whoever scores is back and
-    #: sees the image again, so an absence harms little by itself: a call or a door interrupts
-    #: anybody once or twice in a block of ten. Who leaves more often does something else beside it.
+    #: Share of trials during which the page was left for long, at most. A rater who scores is back
+    #: and sees the image again, so an absence harms little by itself: a call or a door interrupts
+    #: anybody once or twice in a block of ten. A rater who leaves more often is doing
+    #: something else as well.
     away: Rule = Rule(0.2, 10)
     #: Sample variance of a perspective's scores, at least, in squared levels. From as many scores
     #: as a session of the toolkit has.
@@ -104,8 +105,8 @@ class ReliabilityRules:
     away_seconds: float = AWAY_SECONDS
     #: `inter_rater_correlations`' least number of other raters per image.
     least_others: int = 2
-    #: Of the ratings of who fails a rule that weighs; those of all others weigh 1. Above 0: who
-    #: shall not count at all is excluded, by a person and with a reason.
+    #: Of the ratings of a rater who fails a weighing rule; all others weigh 1. Above 0: to drop a
+    #: rater, exclude them, with a reason.
     weight: float = 0.5
 
     def __post_init__(self) -> None:

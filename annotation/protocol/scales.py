@@ -17,7 +17,7 @@ MOST_NAMED = 7
 class Scale:
     """A closed interval of scores in steps.
 
-    `labels` name the levels of a category scale. On a slider, or beside eleven levels, they are
+    `labels` name the levels of a category scale. On a slider, or for eleven levels, they are
     fewer, and lie evenly along the scale (the equal parts of BT.500-15's continuous scales).
     Every scale lies within 0…100, which the database checks too.
     """
@@ -61,7 +61,7 @@ class Scale:
         return {**asdict(self), "labels": list(self.labels)}
 
     def check(self, score: object) -> float:
-        """The score as a float on a step of this scale; ProtocolError where it is not one."""
+        """The score as a float on a step of this scale; ProtocolError if it is not one."""
         if (
             isinstance(score, bool)
             or not isinstance(score, int | float)

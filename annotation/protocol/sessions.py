@@ -24,8 +24,8 @@ class SessionState(StrEnum):
     EXPIRED = "expired"
 
 
-#: A session in which nothing has happened for so long is over: who comes back is rested, and
-#: stabilises anew.
+#: A session in which nothing has happened for so long is over: a rater who comes back is rested,
+#: and needs stabilisation again.
 EXPIRES_AFTER_HOURS = 12
 
 _LEAVING = frozenset({SessionState.WITHDRAWN, SessionState.EXPIRED})
@@ -60,7 +60,7 @@ def may_become(old: SessionState, new: SessionState) -> bool:
 def sources_of(new: SessionState) -> tuple[SessionState, ...]:
     """The states from which a session may become `new`, for conditional updates.
 
-    Raises TransitionError where there is none: a session is created in that state.
+    Raises TransitionError if there is none: a session is created in that state.
     """
     found = tuple(old for old in SessionState if may_become(old, new))
     if not found:

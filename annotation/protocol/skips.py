@@ -26,7 +26,7 @@ class Skip:
 
 
 def parse_skip(reason: object, note: object = "") -> Skip:
-    """Raises ProtocolError where `reason` is no code, or `note` no text that can be kept.
+    """Raises ProtocolError if `reason` is no code, or `note` no text that can be kept.
 
     Another reason than the coded ones has to be told.
     """

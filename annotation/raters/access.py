@@ -1,4 +1,4 @@
-"""A rater who asks: their study, and the session that is open."""
+"""The rater of a request, with their study and open session."""
 
 from dataclasses import dataclass
 
@@ -72,7 +72,7 @@ class Access:
     def protocol(self) -> ProtocolDocument:
         """What the open session asks; without one, what the study asks of who begins one now.
 
-        Raises ProtocolChangedError where the session was given another since it was read.
+        Raises ProtocolChangedError if the session was given another since it was read.
         """
         if self.session is None:
             return document_of(Study.objects.get(pk=self.study.id))

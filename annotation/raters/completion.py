@@ -1,13 +1,12 @@
-"""The code that a rater hands to whoever pays them, for a session that has ended."""
+"""The code for which a rater is paid, once a session has ended."""
 
 from django.utils.crypto import salted_hmac
 
 from ..models.rater import ALPHABET
 from ..protocol.sessions import SessionState
 
-#: The states whose page shows a code. Who was stopped, or stopped of their own will, has worked
-#: too, and is paid or not by whoever promised it, not by this page: the consent says that one may
-#: stop without disadvantage.
+#: The states whose page shows a code. A rater who was stopped, or chose to stop, has worked too;
+#: the consent says that one may stop without disadvantage. Paying is up to the study's owner.
 WITH_CODE: frozenset[str] = frozenset(
     {SessionState.DONE, SessionState.STOPPED, SessionState.WITHDRAWN}
 )

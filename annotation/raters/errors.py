@@ -75,8 +75,8 @@ class RaterStoppedError(RatingError):
 
 
 class ProtocolChangedError(RatingError):
-    """The study was changed before anybody had answered it, and the session asks something else
-    than it did when this request began. The same request again meets what is asked now."""
+    """The study was changed before its first answer, so the session asks something else than when
+    this request began. Repeating the request works."""
 
     code = "protocol_changed"
     status = 503

@@ -69,7 +69,7 @@ def scores_in_order(rater: Rater, *, latest: int) -> ScoreRow:
 
 
 def seconds_on_screen(trial: Trial) -> float | None:
-    """As `answers` has it: by the page's clock, or else by the server's; None where neither ran."""
+    """As `answers` has it: by the page's clock, or else by the server's; None if neither ran."""
     shown = trial.behaviour.get("shown_ms")
     if shown is not None:
         return float(shown) / 1000
@@ -81,7 +81,7 @@ def seconds_on_screen(trial: Trial) -> float | None:
 
 def touch_seconds(trial: Trial) -> tuple[float, float] | None:
     """When the first score was touched, and the last one for the last time, after the image came
-    on screen; None where the page did not tell."""
+    on screen; None if the page did not tell."""
     touches = [moment for pair in trial.behaviour.get("touches", {}).values() for moment in pair]
     return (min(touches) / 1000, max(touches) / 1000) if touches else None
 

@@ -11,7 +11,7 @@ _SHOWN = 50
 
 
 def unread_of(access: Access) -> QuerySet[Message, Any]:
-    """The owner's messages that the rater has not had before them, the oldest first."""
+    """The owner's messages that the rater has not been shown, the oldest first."""
     return Message.objects.filter(
         rater_id=access.rater_id, sender=Message.Sender.OWNER, read_at=None
     ).order_by("created_at", "pk")

@@ -30,7 +30,7 @@ MOST_RATERS = 10_000
 #: New raters per link and minute. A class that begins together gets through; a script does not
 #: use a quota up at once. Counted per link, so that nobody's address is kept for it.
 JOINS_PER_MINUTE = 120
-#: How long the page with the button works; it is served anew at each visit.
+#: How long the page with the button works; each visit gets a new one.
 _ENTRY_SECONDS = 24 * 3600
 
 _signer = signing.Signer(salt="annotation.shared-link", sep=".")
@@ -69,7 +69,7 @@ class SharedLinkBusyError(RatingError):
 def invite_people(*, study: Study, people: list[Person], actor: User) -> list[Rater]:
     """A rater with a personal link for each; names go to a table of their own, and nowhere else.
 
-    Raises RaterCountError, PeopleError where somebody's e-mail address is in the study already.
+    Raises RaterCountError, PeopleError if somebody's e-mail address is in the study already.
     """
     emails = [person.email.lower() for person in people if person.email]
     known = (
@@ -121,7 +121,7 @@ def close_shared_link(*, study: Study, actor: User) -> None:
 
 @transaction.atomic
 def rotate_shared_link(*, study: Study, actor: User) -> None:
-    """A new address; the old one works no more, also for those who joined by it."""
+    """A new address; the old one stops working, also for those who joined by it."""
     if SharedLink.objects.filter(study=study).update(version=F("version") + 1):
         record(study=study, actor=actor, action="shared_link.rotated")
 
@@ -131,7 +131,7 @@ def shared_link_path(link: SharedLink) -> str:
 
 
 def shared_link_from_token(token: str) -> SharedLink:
-    """The link with its study; LinkError where it is forged or was replaced."""
+    """The link with its study; LinkError if it is forged or was replaced."""
     try:
         pk, version = map(int, _signer.unsign(token).split("."))
     except (signing.BadSignature, ValueError) as error:

@@ -1,4 +1,4 @@
-"""A study as it runs: who is in session, and at which pace."""
+"""A running study: which raters are in session, and at which pace."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from ..models import RatingSession, Study
 
 #: Pace is that of the last minutes: longer, and it no longer says what happens now.
 PACE_MINUTES = 10
-#: Who has answered in the last minutes, or holds an image, is active.
+#: A rater who has answered in the last minutes, or holds an image, is active.
 ACTIVE_MINUTES = 3
 
 # A session's own trials alone: there are as many as a sitting has, whatever the study has.
@@ -45,7 +45,7 @@ class OpenSession:
     code: str
     state: str
     begun_at: datetime | None
-    #: Images that the rater has before them or next.
+    #: Images that the rater is looking at or gets next.
     leased: int
     #: Trials answered in this session, of any role.
     answered: int
@@ -64,7 +64,7 @@ class OpenSession:
 
 @dataclass(frozen=True)
 class Live:
-    """Everybody who is in session, the latest answer first."""
+    """All raters in session, the latest answer first."""
 
     sessions: list[OpenSession]
 
@@ -85,7 +85,7 @@ class Live:
 
 
 def live_sessions(study: Study) -> Live:
-    """Who is in session now; one statement."""
+    """The raters in session now; one statement."""
     now = timezone.now()
     since = now - timedelta(minutes=PACE_MINUTES)
     with connection.cursor() as cursor:

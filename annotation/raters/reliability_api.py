@@ -45,7 +45,7 @@ class _AttentionSerializer(serializers.Serializer[Any]):
 
 
 class ReliabilitySerializer(serializers.Serializer[Any]):
-    """One rater's counts, measures and flags; null where a measure is not defined yet."""
+    """One rater's counts, measures and flags; null if a measure is not defined yet."""
 
     code = serializers.CharField()
     status = serializers.ChoiceField(choices=Rater.Status.choices)

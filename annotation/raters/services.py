@@ -79,7 +79,7 @@ def rater_link(rater: Rater) -> str:
 
 
 def read_token(token: str) -> tuple[str, int]:
-    """The code and link version that a token was signed for; LinkError where it is forged.
+    """The code and link version that a token was signed for; LinkError if it is forged.
 
     Whether that version is still the rater's is for the caller to see.
     """
@@ -93,7 +93,7 @@ def read_token(token: str) -> tuple[str, int]:
 def rater_access(token: str) -> Access:
     """The rater behind a link, with study and open session; one statement.
 
-    Raises LinkError where the link is forged or was replaced, RaterExcludedError.
+    Raises LinkError if the link is forged or was replaced, RaterExcludedError.
     """
     code, version = read_token(token)
     access = find_access(code)

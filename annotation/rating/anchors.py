@@ -24,7 +24,7 @@ class Anchor:
 def anchors_of(
     study_id: int, perspectives: Iterable[PerspectiveSettings]
 ) -> dict[str, list[Anchor]]:
-    """Per perspective, practice images that span the scale; none where there are too few.
+    """Per perspective, practice images that span the scale; none if there are too few.
 
     They are not those of the rater's own practice only: seeing an example again harms nothing,
     and practice images are never counted.

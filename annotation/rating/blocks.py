@@ -42,7 +42,7 @@ class Standing:
 
     @property
     def rest_left(self) -> int:
-        """Seconds of the rest that is still to come, rounded up; 0 where there is none."""
+        """Seconds of the rest that is still to come, rounded up; 0 if there is none."""
         if self.rests_until is None or self.rests_until <= self.now:
             return 0
         return int((self.rests_until - self.now).total_seconds()) + 1
@@ -77,7 +77,7 @@ def claim_block(
     holdings: Holdings,
     free: int,
 ) -> list[OfferedTrial]:
-    """Leases the next block to the rater; empty where no image is left.
+    """Leases the next block to the rater; empty if no image is left.
 
     free: how many images the rater could be given (`free_images`). The caller's transaction holds
     the session's row.
@@ -129,8 +129,8 @@ def _practice(access: Access, session: SessionFacts, plan: SessionPlan) -> list[
 def _pick(
     access: Access, session: SessionFacts, standing: Standing, mix: BlockMix, free: int
 ) -> list[Pick]:
-    """The block's stimuli. Where a role finds too few, main trials take their places; where those
-    are wanted and there is none, there is no block."""
+    """The block's stimuli. If a role finds too few, main trials take their places; if no main
+    trials are left although some are wanted, the block is empty."""
     others = [
         *_stabilising(access, session, mix.stabilisation, free),
         *_repeats(session, standing, mix.repeat),

@@ -63,23 +63,23 @@ WHERE id IN (
 @dataclass(frozen=True, slots=True)
 class Offer:
     """What a rater gets to see next. Rating with no trials means: ask again in a moment, or after
-    the rest. While practice lasts, `answered` and `total` count practice trials; where an image
+    the rest. While practice lasts, `answered` and `total` count practice trials; if an image
     comes once per perspective, each time counts."""
 
     trials: list[OfferedTrial]
     answered: int
     total: int
     state: SessionState
-    #: Seconds until the session goes on; 0 where no rest is due.
+    #: Seconds until the session goes on; 0 if no rest is due.
     rest: int = 0
-    #: None where no trial is in hand.
+    #: None if no trial is in hand.
     block: BlockPlace | None = None
 
 
 def claim_trials(*, access: Access, ahead: int) -> Offer:
     """The session's leased trials, renewed, and new ones up to `1 + ahead`.
 
-    Ends the session where it has reached its length, nothing is left, or a rule stops it.
+    Ends the session if it has reached its length, nothing is left, or a rule stops it.
     """
     session = rating_session_of(access)
     require_open_study(access)
@@ -107,9 +107,9 @@ STANDING = """
 
 
 def lock_session(session: SessionFacts) -> Standing:
-    """Locks the session's row for this transaction; where it stands.
+    """Locks the session's row for this transaction, and returns its standing.
 
-    Raises SessionStateError where it is not in rating (any more), ProtocolChangedError where it
+    Raises SessionStateError if it is not in rating (any more), ProtocolChangedError if it
     asks something else by now.
     """
     with prepared_cursor() as cursor:
@@ -127,7 +127,7 @@ def lock_session(session: SessionFacts) -> Standing:
 
 def fill_up(*, access: Access, session: SessionFacts, standing: Standing, ahead: int) -> Offer:
     """Renews the session's leases and claims blocks until `1 + ahead` trials are in hand, or the
-    last of them has a pass left; ends the session where there is nothing more.
+    last of them has a pass left; ends the session if there is nothing more.
 
     The caller's transaction holds the session's row.
     """
@@ -240,7 +240,7 @@ def _finish(access: Access, session: SessionFacts, stops: tuple[Flag, ...]) -> S
 def renew_lease(*, access: Access, trial_id: int) -> datetime:
     """Keeps the trial, and all that its session holds, for another lease.
 
-    One that ran out is taken again where it can be had; LeaseLostError where it cannot.
+    One that ran out is taken again; LeaseLostError if the image has gone to others.
     """
     with locked_trial(access, trial_id) as trial:
         reacquire(access, trial.pk, trial.state)
@@ -263,10 +263,10 @@ def release_leases(*, access: Access) -> None:
 def skip_trial(
     *, access: Access, trial_id: int, skip: Skip, ahead: int, displayed_ago_ms: int | None = None
 ) -> Offer:
-    """Gives the image back, never to be offered to this rater again; answers with what is next.
+    """Gives the image back, never to be offered to this rater again; returns what is next.
 
     Skipping a skipped trial again changes nothing. displayed_ago_ms: how long ago it was first on
-    the screen; None where it never was.
+    the screen; None if it never was.
     """
     with locked_trial(access, trial_id) as trial:
         if trial.state == Trial.State.SUBMITTED:
@@ -281,7 +281,7 @@ def skip_trial(
 def locked_trial(access: Access, trial_id: int) -> Iterator[Trial]:
     """A transaction that holds the rater's session and trial, in this order, as every other does.
 
-    Raises TrialNotFoundError where the trial is not theirs, SessionStateError where its session is
+    Raises TrialNotFoundError if the trial is not theirs, SessionStateError if its session is
     not in rating.
     """
     with transaction.atomic():
@@ -297,9 +297,9 @@ def locked_trial(access: Access, trial_id: int) -> Iterator[Trial]:
 
 
 def reacquire(access: Access, trial_id: int, state: str) -> None:
-    """See to it that an expired trial holds a place again.
+    """Makes an expired trial hold a place again.
 
-    Raises LeaseLostError where the places have gone, TrialSkippedError where the rater skipped it.
+    Raises LeaseLostError if the places have gone, TrialSkippedError if the rater skipped it.
     """
     if state == Trial.State.SKIPPED:
         raise TrialSkippedError

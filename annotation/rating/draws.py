@@ -70,7 +70,7 @@ ORDER BY trial.position DESC LIMIT 1
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An image that could be in a block; `score` is its known mean on 0…1, where it matters."""
+    """An image that could be in a block; `score` is its known mean on 0…1, if it matters."""
 
     stimulus_id: int
     content: Content
@@ -130,7 +130,7 @@ def judged_today(rater_id: int) -> int:
 
 
 def last_content(session_id: int) -> Content | None:
-    """What the session's last trial shows; None where there is none."""
+    """What the session's last trial shows; None if there is none."""
     with prepared_cursor() as cursor:
         cursor.execute(_LAST, {"session": session_id})
         row = cursor.fetchone()

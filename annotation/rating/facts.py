@@ -99,7 +99,7 @@ class OfferedTrial:
     exact: str
     width: int
     height: int
-    #: Reasons are asked of scores up to this one, on 0…1; None where none is.
+    #: Reasons are asked of scores up to this one, on 0…1; None if none is.
     asked_up_to: float | None
     #: How many perspectives have their scores already, in the study's order.
     scored: int
@@ -147,7 +147,7 @@ class Holdings:
         return self.leased[: min(1 + ahead, before_the_next_pass(places, passes))]
 
     def done(self, passes: int, *, practice: bool = False) -> int:
-        """Answers given, where an image takes `passes` of them: those of whole trials, and those
+        """Answers given, if an image takes `passes` of them: those of whole trials, and those
         of trials that have some."""
         whole = self.practised if practice else self.answered
         if passes == 1:
@@ -156,7 +156,7 @@ class Holdings:
         return whole * passes + partly
 
     def block(self, passes: int) -> "BlockPlace | None":
-        """The block that the rater is in, and how far: in answers, as `done`. None where nothing
+        """The block that the rater is in, and how far: in answers, as `done`. None if nothing
         is leased."""
         if not self.leased:
             return None
@@ -170,7 +170,7 @@ class Holdings:
 def holdings_of(session_id: int, *, lease_seconds: int | None = None) -> Holdings:
     """What a session holds; one statement, whose cost does not grow with the study.
 
-    lease_seconds: renews the session's leases for so long where that is due; None: looks only.
+    lease_seconds: renews the session's leases for so long if that is due; None: only looks.
     """
     with prepared_cursor() as cursor:
         cursor.execute(HOLDINGS, {"session": session_id, "lease": lease_seconds})
@@ -201,7 +201,7 @@ def images_remain(access: Access) -> bool:
 
 
 def last_ended_session(access: Access) -> SessionFacts | None:
-    """The rater's latest session that is over; None where there was none."""
+    """The rater's latest session that is over; None if there was none."""
     ended = RatingSession.objects.filter(rater_id=access.rater_id, ended_at__isnull=False)
     row = ended.order_by("-ended_at").values_list("pk", "state", "seed", "protocol_id").first()
     return SessionFacts(row[0], SessionState(row[1]), *row[2:]) if row else None

@@ -22,7 +22,7 @@ WHERE trial.id = %s
 
 @dataclass(frozen=True, slots=True)
 class LastAnswer:
-    """What the rater sent last, as it counts now: of one pass, where a study has several."""
+    """What the rater sent last, as it counts now: of one pass, if a study has several."""
 
     trial: OfferedTrial
     #: By perspective.
@@ -39,7 +39,7 @@ def may_revise(access: Access, session_id: int, block: int) -> bool:
 
 
 def last_answer(access: Access, session: SessionFacts) -> LastAnswer | None:
-    """None where there is none that could be changed."""
+    """None if there is none that could be changed."""
     firsts = Score.objects.filter(trial__session_id=session.id, revision=1)
     answered = firsts.exclude(trial__state=Trial.State.EXPIRED).order_by("-created_at", "-pk")
     found = answered.values_list("trial_id", "created_at", "trial__block").first()

@@ -41,7 +41,7 @@ def preview_passes(protocol: ProtocolDocument) -> list[list[str]]:
 
 def preview_trials(study: Study) -> list[dict[str, Any]]:
     """Images of the study as the rating API would offer them, practice first, with what is
-    expected of them; empty where it has none yet."""
+    expected of them; empty if it has none yet."""
     images = (
         Stimulus.objects.filter(study=study)
         .exclude(sha256="")

@@ -125,7 +125,7 @@ def pause(*, access: Access) -> SessionFacts:
 def withdraw(*, access: Access) -> None:
     """Ends the open session at the rater's wish; its images go back. Ratings sent stay.
 
-    Does nothing where no session is open, so that a repeated request is no harm.
+    Does nothing if no session is open, so that a repeated request does no harm.
     """
     if access.session is None:
         return

@@ -1,7 +1,7 @@
 """The places that main trials hold on stimuli: taken by a claim, given back, taken again.
 
 Only here does `Stimulus.claimed_ratings` change, and always in the transaction that changes the
-trials beside it, so the counter equals a recount whenever a transaction ends. Trials of other roles
+trials, so the counter equals a recount whenever a transaction ends. Trials of other roles
 (practice, repeats, gold) hold no place.
 """
 
@@ -106,7 +106,7 @@ _GIVE_BACK_EXPIRED = _GIVE_BACK.format(condition="trial.lease_expires_at < now()
 _GIVE_BACK_SESSION = _GIVE_BACK.format(condition="trial.session_id = %(session)s")
 
 #: When the image was first on the screen: so long before now as the page says, not before it was
-#: given out, and in the first pass where there are several.
+#: given out, and in the first pass if there are several.
 DISPLAYED_AT = """
     CASE WHEN displayed_at IS NOT NULL THEN displayed_at
     WHEN %(displayed_ago_ms)s::float8 IS NOT NULL THEN
@@ -130,7 +130,7 @@ WITH free AS (
     FROM annotation_trial AS trial
     JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
     WHERE trial.id = %(trial)s AND trial.state = 'expired'
-        -- A repeat stands beside its first time, not beside another repeat.
+        -- A repeat may coexist with its first time, not with another repeat.
         AND NOT EXISTS (
             SELECT 1 FROM annotation_trial AS met
             WHERE met.rater_id = trial.rater_id AND met.stimulus_id = trial.stimulus_id
@@ -160,7 +160,7 @@ class Pick:
     content: Content
     role: Role
     draw: Draw = Draw.PLAN
-    #: Reasons are asked of scores up to this one, on 0…1; None where none is.
+    #: Reasons are asked of scores up to this one, on 0…1; None if none is.
     asked_up_to: float | None = ALWAYS
 
 
@@ -243,7 +243,7 @@ def release_skipped(*, trial_id: int, skip: Skip, displayed_ago_ms: int | None) 
 
 
 def reacquire_slot(*, trial_id: int, lease_seconds: int) -> bool:
-    """Leases an expired trial again; False where its image is full or with the rater again."""
+    """Leases an expired trial again; False if its image is full or with the rater again."""
     with prepared_cursor() as cursor:
         cursor.execute(_RETAKE, {"trial": trial_id, "seconds": lease_seconds})
         return bool(cursor.rowcount == 1)

@@ -148,7 +148,7 @@ def submit_answer(
 
     The same answer again changes nothing; another one supersedes the first while the rater is in
     its block and the study lets them (NotRevisableError else). An answer to a lease that ran out is
-    taken where a place can be had again. Where the study goes through its images once per
+    taken if its image still has a place. If the study goes through its images once per
     perspective, an answer is of one of them, and the trial is submitted with the last. Raises
     InvalidAnswerError for a score that is missing or not asked for now, for a reason that the trial
     does not ask for, and for a word that its prompt does not have.
@@ -194,7 +194,7 @@ def _lock(access: Access, trial_id: int) -> _Locked:
 
 def _is_repeated(access: Access, locked: _Locked, answer: Answer) -> bool:
     """Whether the answer is of perspectives that have their scores; else it is of what is asked
-    now. Raises InvalidAnswerError where it is neither."""
+    now. Raises InvalidAnswerError if it is neither."""
     protocol = access.protocol
     repeated = any(name in answer.scores for name in locked.done)
     asked = [item.key for item in protocol.asked_now(locked.scored)]
@@ -278,7 +278,7 @@ def _store(
 
 
 def _revise(access: Access, locked: _Locked, answer: Answer, language: str, revises: bool) -> int:
-    """Supersedes what is different; answers with the revision that now counts."""
+    """Supersedes what is different; returns the revision that now counts."""
     trial_id = locked.trial_id
     given = Score.objects.filter(trial_id=trial_id)
     explanations = Explanation.objects.filter(trial_id=trial_id)

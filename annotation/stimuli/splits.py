@@ -12,7 +12,7 @@ def draw_splits(
     """The split of each prompt (text hash → its generators' names).
 
     All images of a prompt share its split. Only main images are drawn: a practice or gold image
-    joins its prompt's split where there is one, and is never held out by itself.
+    joins its prompt's split if there is one, and is never held out by itself.
     """
     stimuli = Stimulus.objects.filter(study=study, prompt__text_sha256__in=list(prompts))
     if purpose == Stimulus.Purpose.MAIN:

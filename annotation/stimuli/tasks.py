@@ -1,4 +1,4 @@
-"""Import tasks, on the queue `default`. Rows own the jobs; see services.import_jobs."""
+"""Import tasks, on the queue `default`. Rows own the jobs; see `imports.jobs`."""
 
 from celery import shared_task
 

@@ -1,4 +1,4 @@
-"""Named protocols: what a study is set to where its owner chooses one by its name.
+"""Named protocols: what a study is set to if its owner chooses one by name.
 
 Figures come from Recommendations ITU-R BT.500-15 (television pictures; sittings of up to half an
 hour, at least 15 observers, five stabilising presentations), ITU-T P.910 (10/2023; absolute
@@ -58,7 +58,7 @@ class Preset:
     def settings(
         self, scale: Scale | None = None, form: ExplanationForm | None = None
     ) -> dict[str, Any]:
-        """The study's settings, by their names; with another scale or form where one is given."""
+        """The study's settings, by their names; with another scale or form if one is given."""
         perspectives = default_perspectives(scale or self.scale)
         return {
             "perspectives": [item.to_json() for item in perspectives],

@@ -63,7 +63,7 @@ def perspective_ids(protocol_id: int) -> Mapping[str, int]:
 
 @transaction.atomic
 def current_protocol(study_id: int) -> Protocol:
-    """The row of the study's settings, made where there is none.
+    """The row of the study's settings, made if there is none.
 
     Holds the study's row to the end of the caller's transaction, so that what it answers is current
     until then: sessions begin, and settings change, one after the other.
@@ -119,7 +119,7 @@ def protocols_of(study: Study) -> "QuerySet[WithAnnotations[Protocol, Answered]]
 @dataclass(frozen=True)
 class Outlook:
     """Where a study's protocol stands, for its owner: `number` is the current one's, `next_number`
-    what a change would make; the same where a change takes its place."""
+    what a change would make; the same if a change takes its place."""
 
     number: int
     answered: bool

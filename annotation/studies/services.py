@@ -69,9 +69,9 @@ class StatusError(MintError):
 
 
 def create_study(*, owner: User, title: str, slug: str = "", **settings: Any) -> Study:
-    """A draft of `owner`'s; the slug is made from the title where none is given.
+    """A draft of `owner`'s; the slug is made from the title if none is given.
 
-    Where no explanation form is given, it is the default one's part about what the study asks.
+    If no explanation form is given, it is the default one's part about what the study asks.
     """
     study = Study(title=title, slug=slug or free_slug(title))
     given = settings.pop("perspectives", None)
@@ -114,7 +114,7 @@ def update_study(*, study: Study, actor: User, changes: Mapping[str, Any]) -> St
 
 
 def set_status(*, study: Study, actor: User, status: str) -> None:
-    """Open, pause or close; StatusError where the study is somewhere else by now."""
+    """Open, pause or close; StatusError if the study is somewhere else by now."""
     allowed = _STATUS_FROM.get(status, ())
     with transaction.atomic():
         if not Study.objects.filter(pk=study.pk, status__in=allowed).update(status=status):
@@ -127,7 +127,7 @@ def set_status(*, study: Study, actor: User, status: str) -> None:
 
 
 def free_slug(title: str) -> str:
-    """A slug that no study has, from the title (or `study` where it has no Latin letters)."""
+    """A slug that no study has, from the title (or `study` if it has no Latin letters)."""
     base = slugify(title)[:60] or "study"
     taken = set(Study.objects.filter(slug__startswith=base).values_list("slug", flat=True))
     number, slug = 1, base
@@ -177,8 +177,8 @@ def _first_message(error: ValidationError) -> str:
 def _refuse_new_questions(
     study: Study, old: Sequence[PerspectiveSettings], new: Sequence[PerspectiveSettings]
 ) -> None:
-    """Ratings are comparable where the same was asked on the same scales, so both are fixed by the
-    first; the order too, by which it is known what is asked next of an image."""
+    """Ratings are comparable if the same was asked on the same scales, so both are fixed by the
+    first; so is the order, which says what is asked next of an image."""
     same_keys = [item.key for item in old] == [item.key for item in new]
     if same_keys and [item.scale for item in old] == [item.scale for item in new]:
         return

@@ -19,7 +19,7 @@ class Setup:
 
 
 def setup_of(study: Study) -> Setup:
-    """Practice and gold images are usable where a published score says what they are worth."""
+    """Practice and gold images are usable if a published score says what they are worth."""
     published = OpinionScore.objects.filter(
         stimulus=OuterRef("pk"), release__kind=OpinionRelease.Kind.IMPORTED
     )

@@ -143,8 +143,8 @@ def instructions_of(text: str, asked: Sequence[PerspectiveSettings]) -> str:
 
 
 def localized(text: str) -> str:
-    """`text` in the active language where it is a default text, else unchanged."""
-    # gettext("") answers with the catalogue's header.
+    """`text` in the active language if it is a default text, else unchanged."""
+    # gettext("") returns the catalogue's header.
     return gettext(text) if text else ""
 
 

@@ -1,4 +1,4 @@
-"""Labels as arrays: the mean opinion scores of N stimuli from three perspectives."""
+"""Labels as arrays: the mean opinion scores of N stimuli from P perspectives."""
 
 import math
 from collections.abc import Iterable

@@ -1,13 +1,8 @@
 """Where and in which width this process computes: the settings, resolved."""
 
-from typing import TYPE_CHECKING
-
 from django.conf import settings
 
 from .base import Precision
-
-if TYPE_CHECKING:
-    pass
 
 
 def device() -> str:

@@ -19,7 +19,7 @@ def describe(note: RowNote) -> str:
 def tell(
     command: BaseCommand, report: ImportReport, *, verbosity: int, listing: Path | None = None
 ) -> None:
-    """Print the report; raises CommandError where nothing was imported because of bad rows.
+    """Print the report; raises CommandError if nothing was imported because of bad rows.
 
     Every bad row is printed. Of each kind of note a few are, all of them with `verbosity` 2 or in
     the file `listing`.

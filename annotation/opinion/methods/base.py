@@ -13,19 +13,18 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from workbench.core.errors import MintError
 from workbench.core.registry import Entry, Registry
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Texts = NDArray[np.str_]
 
-#: What a method may say of a subject; "" where it says nothing.
-VERDICTS = ("", "kept", "rejected")
 #: A scale of more levels is a slider: how often each was chosen says nothing.
 MOST_COUNTED = 11
 
 
-class OpinionError(ValueError):
+class OpinionError(MintError):
     """Votes or parameters that no opinion score can be made of, by name."""
 
 
@@ -165,7 +164,7 @@ class Estimates:
     #: (U,): by how much a subject votes higher than the others, and how much their votes scatter.
     bias: Floats
     inconsistency: Floats
-    #: (U,): one of `VERDICTS`, and why.
+    #: (U,): a `protocol.verdicts.Verdict` each, and why.
     verdict: Texts
     reason: Texts
 
@@ -201,7 +200,7 @@ METHODS = Registry[Method]("method of opinion scores")
 
 
 def parse_parameters(method: Method, given: Mapping[str, Any]) -> Any:
-    """The method's parameters, its defaults where not given; OpinionError names an unknown one."""
+    """The method's parameters, its defaults if not given; OpinionError names an unknown one."""
     known = [field.name for field in fields(method.parameters)]
     unknown = sorted(set(given) - set(known))
     if unknown:
@@ -211,7 +210,7 @@ def parse_parameters(method: Method, given: Mapping[str, Any]) -> Any:
         )
     try:
         return method.parameters(**given)
-    except (TypeError, ValueError) as error:
+    except (OpinionError, TypeError, ValueError) as error:
         raise OpinionError(f"the parameters of “{method.name}” do not fit: {error}") from error
 
 

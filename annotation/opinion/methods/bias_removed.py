@@ -6,6 +6,7 @@ import numpy as np
 
 from workbench.core.texts import gettext_noop
 
+from ...protocol.verdicts import Verdict
 from .base import METHODS, Estimates, NoParameters, Votes
 from .means import weighted_means
 
@@ -43,7 +44,7 @@ class BiasRemovedMean:
             counts=votes.counts(),
             bias=own.mean,
             inconsistency=own.sd,
-            verdict=np.where(seen, "kept", ""),
+            verdict=np.where(seen, Verdict.KEPT.value, Verdict.NONE.value),
             reason=np.full(votes.subjects, "", dtype=np.str_),
         )
 

@@ -36,7 +36,7 @@ _COLUMNS = ("code", "link", "name", "email", "status", "ratings")
 
 
 class CountForm(forms.Form):
-    """Links for whoever the owner hands them to."""
+    """Links that the owner hands out."""
 
     count = NumberField(
         label=gettext_lazy("How many raters"),

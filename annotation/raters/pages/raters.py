@@ -1,4 +1,4 @@
-"""The owner's pages about raters: who is at it, how reliable they are, links, exclusion."""
+"""The owner's pages about raters: activity, reliability, links, exclusion."""
 
 import csv
 from typing import Any
@@ -78,7 +78,7 @@ def rater_list(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @require_safe
 def rater_live(request: HttpRequest, slug: str) -> HttpResponse:
-    """Who is in session now: the part of the page that asks for itself again."""
+    """The raters in session now: the part of the page that refreshes itself."""
     study = find_study(request.user, slug, "annotation.change_study")
     context = {"study": study, **_live_context(live_sessions(study))}
     return render(request, "annotation/_raters_live.html", context)
@@ -153,7 +153,7 @@ def rater_status(request: HttpRequest, slug: str, code: str) -> HttpResponse:
         messages.success(request, _("Saved."))
     if request.POST.get("from") == "rater":
         return redirect("study-rater", study.slug, rater.code)
-    # Back to the same rows: the table's own query, read anew so that nothing else gets in.
+    # Back to the same rows: the table's own query, parsed so that nothing else gets in.
     query = Query.read(request.POST.dict())
     return redirect(f"{reverse('study-raters', args=[study.slug])}?{query.address()}")
 
@@ -239,7 +239,7 @@ def _coverage_picture(coverage: Coverage) -> dict[str, Any]:
 
 
 def _thinned(names: list[str]) -> list[str]:
-    """Every fifth and the last, where all would run into each other."""
+    """Every fifth and the last, if all would run into each other."""
     if len(names) <= _MOST_TICKS:
         return names
     last = len(names) - 1

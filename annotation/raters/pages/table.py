@@ -27,7 +27,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Column:
-    """A heading; `address` sorts by it, the other way round where it is the order already."""
+    """A heading; `address` sorts by it, the other way round if it is the order already."""
 
     label: str | Promise
     numeric: bool

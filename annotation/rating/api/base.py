@@ -1,4 +1,4 @@
-"""What every request of the rating API goes through: who asks, JSON in and out, what went wrong.
+"""What every request of the rating API goes through: authentication, JSON, errors.
 
 A rating should cost no more than it must. The views are DRF's for the schema, and answer problems
 by the handler of every other API; of DRF's dispatch, which would be a tenth of a rating, they have
@@ -70,7 +70,7 @@ def answer(data: Any, status: int = 200) -> HttpResponse:
 
 
 def body_of(request: HttpRequest) -> Mapping[str, Any]:
-    """The JSON object that came with a request; an empty one where there is no body.
+    """The JSON object that came with a request; an empty one if there is no body.
 
     Raises UnsupportedMediaType, ParseError, and InvalidAnswerError for JSON that is no object.
     """

@@ -24,7 +24,7 @@ _COOKIE_SECONDS = 180 * 24 * 3600
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def join_study(request: HttpRequest, token: str) -> HttpResponse:
-    """The invitation; for who has taken it, their personal link; or why nobody can now."""
+    """The invitation; after joining, the rater's personal link; or why nobody can join now."""
     try:
         link = shared_link_from_token(token)
         known = _known_rater(request, link)
@@ -56,8 +56,8 @@ def _title(study: Study) -> str:
 def _known_rater(request: HttpRequest, link: SharedLink) -> Rater | None:
     """Whom this browser joined as.
 
-    Raises LinkError where that rater's link was replaced: its owner has the new one, and who only
-    has the old one becomes no second rater either.
+    Raises LinkError if that rater's link was replaced: the study's owner has the new one, and
+    a browser with the old one does not become a second rater either.
     """
     value = request.COOKIES.get(_cookie_name(link.study_id))
     if not value:

@@ -64,9 +64,9 @@ class Question:
     maximum: str
     step: str
     middle: str
-    #: Empty where the score is given on a slider.
+    #: Empty if the score is given on a slider.
     levels: tuple[Level, ...]
-    #: Words along the scale, where its levels have no names.
+    #: Words along the scale, if its levels have no names.
     anchors: tuple[str, ...]
     fields: tuple[FormField, ...]
     texts: tuple[FormText, ...]

@@ -1,4 +1,4 @@
-"""What the rating page's scripts say, in the language of whoever reads it."""
+"""What the rating page's scripts say, in the reader's language."""
 
 from django.utils.translation import gettext_lazy as _
 

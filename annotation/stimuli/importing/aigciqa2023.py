@@ -52,7 +52,7 @@ class Release:
 
 @dataclass(frozen=True)
 class _Tables:
-    """What is known of an image beside its scores."""
+    """What is known of an image besides its scores."""
 
     explanations: Mapping[int, Mapping[str, str]]
     prompts: Mapping[int, Mapping[str, str]]
@@ -64,7 +64,7 @@ class _Tables:
 def read_release(folder: Path, *, perspectives: Sequence[str]) -> Release:
     """All rows of the release in `folder`, with those of its scores that are from `perspectives`.
 
-    Raises ManifestError where a file of it is unusable, or none of its perspectives is among them.
+    Raises ManifestError if a file of it is unusable, or none of its perspectives is among them.
     """
     asked = [key for key in AIGCIQA2023_PERSPECTIVES if key in perspectives]
     if not asked:
@@ -160,7 +160,7 @@ def _slip(row: ManifestRow, key: str, answer: str) -> RowNote:
 
 
 def _prompt_number(filename: str) -> int:
-    """The prompt's number in a name like `012-3.png`; −1 where there is none."""
+    """The prompt's number in a name like `012-3.png`; −1 if there is none."""
     digits = filename.split("-", 1)[0]
     return int(digits) if digits.isdecimal() else -1
 

@@ -58,7 +58,7 @@ class CheckedImage:
     original: StoredFile
     #: At most DISPLAY_SIDE on its longer side.
     display: StoredFile
-    #: The same at the image's own size; None where `display` is that.
+    #: The same at the image's own size; None if `display` is that.
     exact: StoredFile | None
     thumbnail: StoredFile
 
@@ -196,7 +196,7 @@ def _is_srgb(profile: bytes | None) -> bool:
 
 
 def _untouched(original: StoredFile, image: Image.Image) -> StoredFile | None:
-    """The original without its metadata, or None where that would change a single pixel."""
+    """The original without its metadata, or None if that would change a single pixel."""
     try:
         data = strip_metadata(original.data, original.suffix)
         with Image.open(io.BytesIO(data), formats=tuple(_SUFFIXES)) as stripped:
@@ -222,7 +222,7 @@ def _to_srgb(image: Image.Image) -> Image.Image:
 
 
 def _by_profile(image: Image.Image, profile: bytes) -> Image.Image:
-    """The image through its colour profile; unchanged where that is for another kind of image."""
+    """The image through its colour profile; unchanged if that is for another kind of image."""
     try:
         converted = ImageCms.profileToProfile(image, io.BytesIO(profile), _SRGB, outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError):

@@ -64,7 +64,7 @@ class Record:
 def read_manifest(path: Path, *, perspectives: Sequence[str], mos_scale: float = 1.0) -> Manifest:
     """All rows of `path`; published scores are from `perspectives` (keys), on 0…`mos_scale`.
 
-    Raises ManifestError where the file as a whole cannot be read: its encoding, its header.
+    Raises ManifestError if the file as a whole cannot be read: its encoding, its header.
     """
     text = read_text(path)
     start = text.lstrip()[:1]

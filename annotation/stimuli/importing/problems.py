@@ -61,7 +61,7 @@ class ImageError(Problem):
 
 @dataclass(frozen=True)
 class RowNote:
-    """What there is to say about one row: `row` counts data rows, `line` is where it starts."""
+    """A note about one row: `row` counts data rows, `line` is where it starts."""
 
     row: int
     line: int

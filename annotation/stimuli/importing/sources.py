@@ -21,7 +21,7 @@ class ImageSource(Protocol):
     def holds(self, name: str) -> bool: ...
 
     def read(self, name: str) -> bytes:
-        """The file's bytes; raises ImageError where it is absent, too large or unreadable."""
+        """The file's bytes; raises ImageError if it is absent, too large or unreadable."""
         ...
 
     def missing(self, name: str) -> ImageError:
@@ -32,7 +32,7 @@ class ImageSource(Protocol):
 
 
 def open_source(path: Path) -> ImageSource:
-    """The folder or ZIP at `path`; raises ArchiveError where it is neither."""
+    """The folder or ZIP at `path`; raises ArchiveError if it is neither."""
     if path.is_dir():
         return FolderSource(path)
     if not path.is_file():

@@ -21,7 +21,7 @@ _WEBP_ALPHA = 0x10
 
 
 def strip_metadata(data: bytes, suffix: str) -> bytes:
-    """`data` ("jpg", "png" or "webp") without metadata; ValueError where its structure is odd."""
+    """`data` ("jpg", "png" or "webp") without metadata; ValueError if its structure is odd."""
     return {"jpg": _strip_jpeg, "png": _strip_png, "webp": _strip_webp}[suffix](data)
 
 

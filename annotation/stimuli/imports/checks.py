@@ -58,7 +58,7 @@ class Known:
 
 @dataclass(frozen=True)
 class CheckedRow:
-    """A row that can be imported. `image` is None for a label, or where nothing is to be stored."""
+    """A row that can be imported. `image` is None for a label, or if nothing is to be stored."""
 
     row: ManifestRow
     prompt_sha256: str
@@ -125,7 +125,7 @@ class RowChecker:
 
     def _store(self, filename: str, data: bytes, digest: str) -> ImageFacts:
         checked = check_image(filename, data)
-        # Where the display copy is the original itself, their name is one and they are stored once.
+        # If the display copy is the original itself, they have one name and are stored once.
         return ImageFacts(
             digest,
             checked.width,

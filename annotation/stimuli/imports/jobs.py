@@ -66,7 +66,7 @@ def request_import(
 ) -> ImportJob:
     """Keep the uploads where every worker finds them and queue their import.
 
-    Raises UploadNotKeptError where they cannot be kept and ImportActiveError where an import is
+    Raises UploadNotKeptError if they cannot be kept and ImportActiveError if an import is
     under way; nothing of them stays then.
     """
     folder = f"imports/{uuid.uuid4().hex}"

@@ -120,11 +120,11 @@ def import_manifest(
     progress: Progress | None = None,
     options: ImportOptions = ImportOptions(),
 ) -> ImportReport:
-    """Import the rows of `manifest`, their images from a folder or ZIP (default: beside it).
+    """Import the rows of `manifest`, with images from a folder or ZIP (default: next to it).
 
-    Bad rows are listed in the report, not raised. Raises ImportRefusedError where manifest or
-    images cannot be read at all, or files cannot be written; ImportRunningError beside another
-    import into the study.
+    Bad rows are listed in the report, not raised. Raises ImportRefusedError if manifest or
+    images cannot be read at all, or files cannot be written; ImportRunningError during
+    another import into the study.
     """
     with _refused_for_problems():
         rows = read_manifest(manifest, perspectives=_keys(study), mos_scale=options.mos_scale)

@@ -66,9 +66,9 @@ def marks(units: Sequence[float], labels: Sequence[str]) -> list[Bar]:
 def histogram(
     scale: Scale, counts: Iterable[tuple[float, int]], names: Sequence[str] = ()
 ) -> list[Bar]:
-    """One bar per level of the scale, or per tenth of it where it has more levels than bars fit.
+    """One bar per level of the scale, or per tenth of it if it has more levels than bars fit.
 
-    `counts`: scores, and how often each was given. `names`: of the levels, where they have names.
+    `counts`: scores, and how often each was given. `names`: of the levels, if they have names.
     """
     by_level = scale.levels <= _MOST_LEVELS
     parts = scale.levels if by_level else _PARTS

@@ -104,7 +104,7 @@ class LinesField(TextField):
 
 
 def stored(shown: str, before: str) -> str:
-    """What to keep: the stored text where its translation was left alone."""
+    """What to keep: the stored text if its translation was left alone."""
     return before if shown == localized(before) else shown
 
 

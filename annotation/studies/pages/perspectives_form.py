@@ -171,7 +171,7 @@ def _words_fit(scale: Scale) -> str:
 
 
 def _new_key(label: str, taken: Mapping[str, object]) -> str:
-    """A key that no perspective has, after the label where that begins with a Latin letter."""
+    """A key that no perspective has, after the label if that begins with a Latin letter."""
     base = slugify(label).replace("-", "_")[: KEY_LENGTH - 3]
     base = base if base[:1].isalpha() else "perspective"
     number, key = 1, base

@@ -164,7 +164,7 @@ def _keys(fields: Iterable[FormField]) -> list[str]:
 
 
 def _new_key(perspective: str, label: str, taken: set[str]) -> str:
-    """A key that no field has or had, after the label where that has Latin letters."""
+    """A key that no field has or had, after the label if that has Latin letters."""
     base = f"{perspective}_{slugify(label).replace('-', '_') or 'reason'}"
     number, key = 1, base
     while key in taken:

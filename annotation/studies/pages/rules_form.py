@@ -1,5 +1,5 @@
 """The rules on raters as form fields: a bound in an owner's words, from how many answers on it is
-looked at, and what follows where it is missed."""
+looked at, and what follows if it is missed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -134,7 +134,7 @@ def rule_names() -> list[str]:
 
 
 def read_rules(cleaned: Mapping[str, Any], rules: ReliabilityRules) -> ReliabilityRules:
-    """`rules` with what was filled in; raises ProtocolError where the core refuses it."""
+    """`rules` with what was filled in; raises ProtocolError if the core refuses it."""
     changed: dict[str, Any] = {name: cleaned[name] for name in SETTINGS}
     for name in _WORDS:
         changed[name] = Rule(

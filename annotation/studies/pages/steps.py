@@ -47,7 +47,7 @@ def next_steps(study: Study) -> list[Step]:
 
 
 def _known_images(study: Study, setup: Setup, importing: str) -> list[Step]:
-    """Practice and gold images, where the session plan asks for them."""
+    """Practice and gold images, if the session plan asks for them."""
     steps = []
     wanted = study.plan.practice_trials
     if wanted:

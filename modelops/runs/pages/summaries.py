@@ -201,7 +201,7 @@ def candidate_cards(
 
 
 def predicted_scores(study: Study, stimulus: Stimulus) -> list[PredictedScore]:
-    """The predictions of a stimulus from `selectors.predicted_stimuli`, in the study's order.
+    """What is predicted of a stimulus of `predicted_stimuli`, in the study's order.
 
     A linear model may expect a score beyond the scale; a person is shown the scale's end.
     """

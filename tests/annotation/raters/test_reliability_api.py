@@ -104,9 +104,10 @@ def test_the_statements_are_as_many_with_more_raters(
     for _number in range(3):
         rate_one = sitting(make_rater(study), "rating")
         answer(rate_one, make_stimuli(study, [_number])[0], 3)
-    # Session and account, study, page and its count, four of the measures, one each of
+    # Session and account, study and its perspectives, membership, page and its count, six of the
+    # measures, one each of
     # who is there and who was stopped.
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(14):
         assert api.get(ADDRESS).status_code == 200
 
 

@@ -7,10 +7,10 @@ import pytest
 
 from annotation.opinion.methods import METHODS, Estimates, OpinionError
 from annotation.opinion.methods.base import (
-    VERDICTS,
     parameters_json,
     parse_parameters,
 )
+from annotation.protocol.verdicts import Verdict
 from workbench.core.registry import UnknownEntryError
 
 from .panel import ACR5, SLIDER, estimated, permuted, sparse_panel, votes
@@ -52,7 +52,7 @@ def test_one_number_per_stimulus_and_one_finding_per_subject(name: str) -> None:
     for item in OF_SUBJECTS:
         assert getattr(found, item).shape == (panel.subjects,), item
     assert found.n.dtype.kind == "i"
-    assert set(found.verdict.tolist()) <= set(VERDICTS)
+    assert set(found.verdict.tolist()) <= set(Verdict)
     rated = found.n > 0
     assert np.isfinite(found.value[rated]).all()
     assert np.isnan(found.value[~rated]).all()

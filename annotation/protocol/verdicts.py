@@ -1,0 +1,10 @@
+"""What a method of opinion scores may say of a rater."""
+
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    #: The method judges nobody, or had nothing to judge this rater by.
+    NONE = ""
+    KEPT = "kept"
+    REJECTED = "rejected"
