@@ -21,7 +21,7 @@ demo: setup ## run everything until Ctrl-C (PORT=8000)
 manage: setup ## a manage.py command on the demo's data, e.g. make manage CMD="retrain demo"
 	@$(PY) -m workbench.local run -- $(PY) manage.py $(CMD)
 
-selfcheck: setup ## the whole loop without a person, on throw-away data; writes selfcheck.json
+selfcheck: setup ## the whole loop without a person, in three studies on throw-away data; writes selfcheck.json
 	@$(PY) manage.py selfcheck
 
 test: check test-scripts pytest ## everything that must pass: check, then all tests

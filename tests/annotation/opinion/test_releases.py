@@ -258,3 +258,14 @@ def test_a_release_is_kept_from_the_export_page(client: Client, owner: User, stu
     page = client.get("/studies/demo/export/").content.decode()
     assert "For the paper" in page
     assert "A release named “For the paper” already exists." in page
+
+
+def test_the_page_tells_what_was_imported_and_offers_the_live_method_first(
+    client: Client, owner: User, study: Study
+) -> None:
+    (stimulus,) = make_stimuli(study, 1)
+    publish(stimulus, "quality", 0.61, source="elsewhere")
+    client.force_login(owner)
+    page = client.get("/studies/demo/export/").content.decode()
+    assert "<td>Imported</td>" in page
+    assert '<option value="mos" selected>' in page

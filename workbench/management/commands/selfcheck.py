@@ -12,8 +12,9 @@ from ...local.interrupt import interrupted_by_signals
 
 class Command(BaseCommand):
     help = (
-        "Import, rate with simulated raters, predict, prioritise, retrain, promote, export and "
-        "read back, on services and data of its own; prints a table and writes a JSON file."
+        "In studies with one, three and five perspectives: import, rate with simulated raters, "
+        "predict, prioritise, retrain, promote, export and read back, on services and data of its "
+        "own; prints a table for each study and writes a JSON file."
     )
     #: It works on a site that it makes itself.
     requires_system_checks: list[str] = []
@@ -25,7 +26,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         from ...demo.client import quiet
-        from ...demo.selfcheck import Plan, SelfCheck, StageError, table
+        from ...demo.selfcheck.report import table
+        from ...demo.selfcheck.run import SelfCheck, SelfCheckError
 
         quiet()
         self.stdout.ending = ""
@@ -33,13 +35,13 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{options['report']}: there is no such folder; choose an existing one"
             )
-        check = SelfCheck(Plan(), self.stdout)
+        check = SelfCheck(self.stdout)
         try:
             with interrupted_by_signals():
                 check.run()
         except KeyboardInterrupt as interrupt:
             raise CommandError("interrupted; everything has stopped", returncode=130) from interrupt
-        except StageError as error:
+        except SelfCheckError as error:
             raise CommandError(error.message) from error
         finally:
             text = json.dumps(check.report.to_json(), indent=2)

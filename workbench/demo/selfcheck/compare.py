@@ -1,14 +1,15 @@
 """Reads an export back and holds it against what was sent."""
 
+import csv
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import isclose
 from statistics import fmean
 from typing import Any
 
-from .crowd import Sent
+from ..crowd import Sent
 
 #: Differences that are described one by one; the others are counted.
 _DESCRIBED = 5
@@ -35,6 +36,8 @@ class Comparison:
     holdout: Opinions = field(default_factory=dict)
     #: Images of the pool with at least one rating.
     pool_rated: int = 0
+    #: MOS that are the mean of the scores that count.
+    opinions: int = 0
 
     def depart(self, sentence: str) -> None:
         self.departures += 1
@@ -74,14 +77,55 @@ def _compare_record(
         elif _stored_answers(trial) != _sent_answers(expected[key]):
             result.depart(f"{filename}: what {trial['rater']} sent is not what the export has")
     opinions = {name: opinion["mos"] for name, opinion in record["mos"].items()}
-    for name, mos in opinions.items():
-        scores = [trial["scores"][name] for trial in trials if name in trial["scores"]]
-        if bool(scores) != (mos is not None) or (scores and not isclose(mos, fmean(scores))):
-            result.depart(f"{filename}: the MOS of {name} is {mos}, the mean of {scores} is not")
+    _compare_opinions(filename, opinions, trials, result)
     if trials and record["split"] == "holdout":
         result.holdout[filename] = opinions
     elif trials:
         result.pool_rated += 1
+
+
+def _compare_opinions(
+    filename: str,
+    opinions: Mapping[str, float | None],
+    trials: Iterable[Mapping[str, Any]],
+    result: Comparison,
+) -> None:
+    for name, mos in opinions.items():
+        scores = [trial["scores"][name] for trial in trials if trial["counts"].get(name)]
+        if not _is_mean(mos, scores):
+            result.depart(f"{filename}: the MOS of {name} is {mos}, {scores} count")
+        elif scores:
+            result.opinions += 1
+
+
+def _is_mean(mos: float | None, scores: list[float]) -> bool:
+    if mos is None or not scores:
+        return mos is None and not scores
+    return isclose(mos, fmean(scores))
+
+
+def csv_departures(lines: Iterable[str], opinions: int) -> list[str]:
+    """Where the CSV's MOS is not the mean of its rows that count, or one is missing of `opinions`.
+
+    Sentences; anyone can compute the same from the file alone.
+    """
+    counting: defaultdict[Key, list[float]] = defaultdict(list)
+    mos: dict[Key, float] = {}
+    for row in csv.DictReader(lines):
+        key = (row["filename"], row["perspective"])
+        if row["mos"]:
+            mos[key] = float(row["mos"])
+        if row["counts"] == "True":
+            counting[key].append(float(row["score"]))
+    found = {key: (mos.get(key), counting.get(key, [])) for key in counting.keys() | mos.keys()}
+    wrong = [
+        f"{filename}: the MOS of {name} is {value}, {scores} count"
+        for (filename, name), (value, scores) in sorted(found.items())
+        if not _is_mean(value, scores)
+    ]
+    if len(counting) != opinions:
+        wrong.append(f"{len(counting)} MOS, not {opinions}")
+    return wrong
 
 
 def _stored_answers(trial: Mapping[str, Any]) -> dict[str, Any]:

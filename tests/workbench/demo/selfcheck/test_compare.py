@@ -8,7 +8,7 @@ import pytest
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES as PERSPECTIVES
 from workbench.demo.crowd import Sent
 from workbench.demo.raters import Answer
-from workbench.demo.selfcheck_compare import compare, holdout_srcc
+from workbench.demo.selfcheck.compare import compare, csv_departures, holdout_srcc
 
 CAPS = {"pool": 2, "holdout": 3}
 
@@ -21,12 +21,15 @@ def sent(rater: str, filename: str = "a.jpg", score: float = 4.0) -> Sent:
     )
 
 
-def trial(rater: str, score: float = 4.0, revision: int = 1, text: str = "odd") -> dict[str, Any]:
+def trial(
+    rater: str, score: float = 4.0, revision: int = 1, text: str = "odd", *, counts: bool = True
+) -> dict[str, Any]:
     names = [str(name) for name in PERSPECTIVES]
     return {
         "rater": rater,
         "scores": dict.fromkeys(names, score),
         "revisions": dict.fromkeys(names, revision),
+        "counts": dict.fromkeys(names, counts),
         "explanations": {name: {"phrases": {"key": 2}, "text": text} for name in names},
     }
 
@@ -47,6 +50,7 @@ def test_an_export_that_holds_what_was_sent_does_not_depart() -> None:
     found = compare(lines, [sent("A"), sent("B", score=2.0), sent("A", "b.jpg")], CAPS)
     assert (found.departures, found.duplicates, found.over_cap) == (0, 0, 0)
     assert (found.stimuli, found.stored, found.pool_rated) == (3, 3, 1)
+    assert found.opinions == 2 * len(PERSPECTIVES)
     assert found.holdout == {"b.jpg": dict.fromkeys(map(str, PERSPECTIVES), 4.0)}
 
 
@@ -60,12 +64,43 @@ def test_an_export_that_holds_what_was_sent_does_not_depart() -> None:
         (record(trial("A"), trial("B")), "B sent nothing"),
         (record(trial("A"), mos=3.9), "the MOS of quality is 3.9"),
         (record(trial("A"), mos=None), "the MOS of quality is None"),
+        (record(trial("A", counts=False)), "the MOS of quality is 4.0, [] count"),
     ],
 )
 def test_a_departure_is_described(line: str, sentence: str) -> None:
     found = compare([line], [sent("A")], CAPS)
     assert found.departures > 0
     assert any(sentence in described for described in found.described)
+
+
+def test_what_does_not_count_is_stored_and_not_in_the_mos() -> None:
+    line = record(trial("A"), trial("B", 1.0, counts=False), mos=4.0)
+    found = compare([line], [sent("A"), sent("B", score=1.0)], CAPS)
+    assert (found.departures, found.stored) == (0, 2)
+
+
+def csv_lines(*rows: str) -> list[str]:
+    return ["filename,perspective,mos,score,counts", *rows]
+
+
+def test_a_csv_whose_means_are_its_mos_does_not_depart() -> None:
+    """(2 + 5) / 2 = 3.5; the row that does not count, the published one and b.jpg are no part."""
+    rows = ["quality,3.5,2.0,True", "quality,3.5,5.0,True", "quality,3.5,1.0,False", "quality,,,"]
+    lines = csv_lines(*(f"a.jpg,{row}" for row in rows), "b.jpg,,,,")
+    assert csv_departures(lines, 1) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ("a.jpg,quality,3.5,4.0,True", "the MOS of quality is 3.5, [4.0] count"),
+        ("a.jpg,quality,,4.0,True", "the MOS of quality is None, [4.0] count"),
+        ("a.jpg,quality,4.0,4.0,False", "the MOS of quality is 4.0, [] count"),
+        ("b.jpg,,,,", "0 MOS, not 1"),
+    ],
+)
+def test_a_departure_of_the_csv_is_described(row: str, sentence: str) -> None:
+    assert any(sentence in described for described in csv_departures(csv_lines(row), 1))
 
 
 def test_a_rating_stored_twice_is_counted() -> None:
