@@ -4,15 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from annotation.models import Rater, RatingSession, Study
+from annotation.models import Rater, Study
 from annotation.protocol.forms import ExplanationForm
 from annotation.protocol.perspectives import PerspectiveSettings
 from annotation.protocol.scales import ACR5, ACR11, SLIDER100
 from tests.e2e.rating_page import arrived, press, scores_of, shows, submitted
-from tests.factories import set_perspectives
+from tests.factories import make_session, set_perspectives
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -34,7 +33,7 @@ def opened(
     def visit(asked: tuple[PerspectiveSettings, ...], size: dict[str, int]) -> Page:
         set_perspectives(study, asked)
         Study.objects.filter(pk=study.pk).update(explanation_form=ExplanationForm().to_json())
-        RatingSession.objects.create(rater=rater, state="rating", consented_at=timezone.now())
+        make_session(rater)
         page = open_page()
         page.set_viewport_size({"width": size["width"], "height": size["height"]})
         return shows(page, 1)

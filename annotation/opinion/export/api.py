@@ -52,6 +52,7 @@ class ExportView(APIView):
 
 class StudyDocumentView(APIView):
     @extend_schema(
+        operation_id="studies_export_document_retrieve",
         parameters=[OpenApiParameter("slug", str, OpenApiParameter.PATH)],
         responses=OpenApiTypes.OBJECT,
     )
