@@ -11,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 from annotation.models import Rater, Stimulus, Study
 from annotation.raters.services import rater_link
 from tests import factories
+from tests.annotation.rating.rating import set_study
 from tests.e2e.axe import check_accessibility
 from tests.e2e.conftest import leave
 from tests.e2e.rating_page import arrived, choose, press, shows, submitted
@@ -164,8 +165,7 @@ def test_a_phone_waits_for_a_larger_screen_in_an_open_session_too(
 ) -> None:
     with touched(390, 844) as page:
         shows(page, 1)
-        viewing = {**study.viewing.to_json(), "phones": False}
-        Study.objects.filter(pk=study.pk).update(viewing_checks=viewing)
+        set_study(study, viewing_checks={**study.viewing.to_json(), "phones": False})
         page.reload()
         expect(page.get_by_role("heading", name="A larger screen, please")).to_be_focused()
         expect(page.get_by_text("please open the link on a computer or a tablet")).to_be_visible()

@@ -73,8 +73,8 @@ def test_marks_are_drawn_ticked_kept_over_a_reload_and_sent(rating: Page, study:
     expect(page.locator("#image svg :focus")).to_have_attribute(
         "aria-label",
         "Box 2: 39 % from the left, 36 % from the top, 24 % wide, 25 % high. "
-        "Arrow keys move it, with Shift they size it, Delete removes it, Enter goes back to the "
-        "tools.",
+        "The arrow keys move it, Shift with an arrow key resizes it, Delete removes it, Enter "
+        "returns to the tools.",
     )
     press(page, "Enter")
     expect(page.get_by_role("button", name="Box")).to_be_focused()
