@@ -1,4 +1,7 @@
-"""Nothing is lost on the rating page, and it waits for nobody: lost lines, crashes."""
+"""Nothing is lost on the rating page, and it waits for nobody: lost lines, crashes.
+
+Long because it is one list of what can happen to one page.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,3 +1,4 @@
+// Long because it is one list of what can happen to one outbox.
 import "fake-indexeddb/auto";
 
 import assert from "node:assert/strict";

@@ -1,4 +1,7 @@
-"""Imports into a study: what is stored, what a second run does, what bad rows leave behind."""
+"""Imports into a study: what is stored, what a second run does, what bad rows leave behind.
+
+Long because it is one list of what an import promises, on one folder of files.
+"""
 
 import hashlib
 from pathlib import Path
