@@ -104,6 +104,7 @@ class ReleaseListView(GenericAPIView[OpinionRelease]):
     serializer_class = ReleaseSerializer
     queryset = OpinionRelease.objects.none()
 
+    @extend_schema(operation_id="studies_releases_list", responses=ReleaseSerializer(many=True))
     def get(self, request: Request, slug: str) -> Response:
         """The study's releases of opinion scores: the live one, named ones, and imported ones."""
         study = find_study(request.user, slug, "annotation.export_study")

@@ -16,22 +16,19 @@ from .document import header_of, study_document
 from .formats import FORMATS, Format
 from .records import export_records
 
-
-def _default_format() -> str:
-    return next(iter(FORMATS))
+#: What leaves where no format is named.
+_DEFAULT = "jsonl"
 
 
 class ExportQuerySerializer(serializers.Serializer[Any]):
     """The format of the exported database."""
 
-    format = serializers.ChoiceField(choices=[], default=_default_format)
+    format = serializers.ChoiceField(choices=[], default=_DEFAULT)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Asked each time: a format is known as soon as it is registered.
-        self.fields["format"] = serializers.ChoiceField(
-            choices=list(FORMATS), default=_default_format()
-        )
+        self.fields["format"] = serializers.ChoiceField(choices=list(FORMATS), default=_DEFAULT)
 
 
 class ExportView(APIView):

@@ -105,7 +105,7 @@ def test_the_command_adds_it_to_a_folder_in_the_width_that_is_asked(
     stored = load_file(stage_one / "explanations" / "model.safetensors")
     assert {tensor.dtype for tensor in stored.values()} == {torch.bfloat16}
     assert not stored["zero_convolution.weight"].any()
-    with pytest.raises(CommandError, match="explanations is there already"):
+    with pytest.raises(CommandError, match="explanations already exists"):
         call_command("mint_convert", *words, stdout=out)
 
 

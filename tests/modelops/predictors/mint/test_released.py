@@ -270,7 +270,7 @@ def test_a_folder_without_a_tokenizer_is_refused_before_anything_is_written(nano
 def test_what_is_there_already_is_not_touched(nano: Nano) -> None:
     nano.out.mkdir()
     (nano.out / "card.txt").write_text("mine")
-    with pytest.raises(StorageError, match="is there already"):
+    with pytest.raises(StorageError, match="already exists"):
         nano.convert()
     assert [path.name for path in nano.out.iterdir()] == ["card.txt"]
 
