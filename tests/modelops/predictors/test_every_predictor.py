@@ -11,6 +11,7 @@ from PIL import Image
 from modelops.learning.recipe import Recipe
 from modelops.predictors.base import Embedder, PredictorKind, TrainableKind
 from modelops.predictors.registry import PREDICTORS
+from workbench.core.errors import MintError
 from workbench.core.registry import UnknownEntryError
 
 PROMPTS = ["a red circle on grass", "prompt 1", "", "prompt 0 1 2 3"]
@@ -108,7 +109,7 @@ def test_its_name_is_that_of_its_weights(
 
 
 def test_weights_that_are_not_there_are_named(kind: PredictorKind) -> None:
-    with pytest.raises(ValueError, match="/nowhere"):
+    with pytest.raises(MintError, match="/nowhere"):
         kind.start("/nowhere", device="cpu", precision="float32")
 
 

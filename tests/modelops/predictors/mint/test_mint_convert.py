@@ -52,7 +52,7 @@ def test_a_damaged_checkpoint_is_an_error_with_its_fix_and_leaves_nothing(tmp_pa
 
 def test_sizes_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     words = [*given(tmp_path)[:2], "--config", tmp_path / "nowhere.json"]
-    with pytest.raises(CommandError, match=r"nowhere\.json is no file of sizes"):
+    with pytest.raises(CommandError, match=r"nowhere\.json is not a file of sizes"):
         convert(*words)
 
 
@@ -69,7 +69,7 @@ def test_a_backbone_becomes_a_folder_with_untrained_heads(
 
 
 def test_a_backbone_brings_its_own_words(blip2_folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="give neither with it"):
+    with pytest.raises(CommandError, match="give neither"):
         convert(blip2_folder, tmp_path / "out", "--from-blip2", "--tokenizer", tmp_path)
 
 

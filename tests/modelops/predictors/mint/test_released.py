@@ -295,7 +295,7 @@ def test_too_little_room_is_named_before_anything_is_written(
         free: int
 
     monkeypatch.setattr("shutil.disk_usage", lambda _: Small(free=1000))
-    with pytest.raises(StorageError, match=r"0\.0 GB free and 0.0 GB are needed; make room"):
+    with pytest.raises(StorageError, match=r"0\.0 GB free and 0.0 GB are needed; free some space"):
         nano.convert()
     assert not nano.left_behind()
 

@@ -172,7 +172,7 @@ def test_a_torch_file_of_the_old_format_says_how_to_save_it_anew(tmp_path: Path)
 
 def test_what_surrounds_a_state_dict_is_named(tmp_path: Path) -> None:
     torch.save({"model": {}, "epoch": 3, "x": torch.zeros(1)}, tmp_path / "training.pt")
-    with pytest.raises(CheckpointError, match="more than tensors by name: epoch, model; save"):
+    with pytest.raises(CheckpointError, match="more than named tensors: epoch, model; save"):
         WeightReader(tmp_path / "training.pt")
 
 
