@@ -118,7 +118,7 @@ def test_scoring_goes_on_where_a_killed_worker_stopped(
     # The last of five chunks holds an image that nobody has embedded yet.
     blocked = BlockedImage(stimuli[-1])
     shutil.rmtree(Path(settings.DATA_DIR) / "cache")
-    monkeypatch.setattr(scoring, "CHUNK_SIZES", {"tiny": 8})
+    monkeypatch.setattr(settings, "SCORING_CHUNK", 8)
     current_app.control.purge()
     run = scoring.start_scoring(version=version)
 

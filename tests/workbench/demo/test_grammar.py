@@ -55,8 +55,8 @@ def test_the_words_cover_every_prompt(scene: Scene) -> None:
     [
         ("two red circles", "background"),
         ("five red circles on grass", "count"),
-        ("two pink circles on grass", "'pink' is no colour"),
-        ("two red cubes on grass", "'cubes' is no shape"),
+        ("two pink circles on grass", "'pink' is not a colour"),
+        ("two red cubes on grass", "'cubes' is not a shape"),
         ("red circles on grass", "not a count"),
     ],
 )
