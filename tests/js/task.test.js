@@ -5,7 +5,7 @@ import { isSameTask, taskOf } from "../../annotation/static/rating/task.js";
 import { trial } from "./factories.js";
 
 test("a new signature is the same image", () => {
-  const image = { url: "https://files.example/studies/a.png?sig=2#x", width: 64, height: 48 };
+  const image = { url: "https://images.example/studies/a.png?sig=2#x", width: 64, height: 48 };
   assert.equal(taskOf(trial(1, { image })), "/studies/a.png#quality");
   assert.ok(isSameTask(trial(1, { file: "a.png" }), trial(2, { file: "a.png" })));
 });
