@@ -14,7 +14,7 @@ KEYWORD = "Rater"
 
 
 class RaterAuthentication(BaseAuthentication):
-    """Finds a rater, who has no account, by the link's token. One statement."""
+    """Finds a rater, who has no account, by the link's token. Takes one SQL statement."""
 
     def authenticate(self, request: HttpRequest) -> tuple[None, Access]:
         """Raises NotAuthenticated without a token, LinkError for a wrong or replaced one (both are

@@ -1,8 +1,8 @@
 """What every request of the rating API goes through: authentication, JSON, errors.
 
-A rating should cost no more than it must. The views are DRF's for the schema, and answer problems
-by the handler of every other API; of DRF's dispatch, which would be a tenth of a rating, they have
-what they need (docs/decisions/027).
+A rating should cost no more than it must. The views are DRF's as far as the schema goes, and errors
+go through the same handler as in every other API; of DRF's dispatch, which would take a tenth of a
+rating's time, they keep only what they need (docs/decisions/027).
 """
 
 import json
@@ -65,7 +65,7 @@ class RatingView(APIView):
 
 
 def answer(data: Any, status: int = 200) -> HttpResponse:
-    """`data` as JSON, in the form of every other API's answers."""
+    """`data` as JSON, in the same form as every other API's responses."""
     return HttpResponse(_ENCODER.encode(data), content_type=_JSON, status=status)
 
 

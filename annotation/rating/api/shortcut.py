@@ -1,8 +1,8 @@
-"""Requests of the rating API go past the middlewares that the site's pages need.
+"""Requests to the rating API bypass the middlewares that only the site's pages need.
 
-They carry no cookie, so sessions, accounts, messages and CSRF tokens are nothing to them, and their
-answers are JSON, which has no scripts to allow. What they do need is here: the host is checked, and
-problems are told in the rater's language. The middlewares above this one hold for them, too.
+They carry no cookie, so sessions, accounts, messages and CSRF tokens do not apply to them, and
+their responses are JSON, which has no scripts to allow. What they do need is here: the host is
+checked, and errors are in the rater's language. The middlewares above this one apply to them too.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from django.utils import translation
 
 from . import urls
 
-#: Where `urls` is.
+#: Where `urls` is mounted.
 PREFIX = "/api/v1/rating/"
 _HEADERS = (
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
@@ -22,7 +22,7 @@ _HEADERS = (
 
 
 class RatingShortcut:
-    """Calls the view of a rating request itself; every other request goes on as usual."""
+    """Calls the view of a rating request itself; every other request continues as usual."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response

@@ -54,7 +54,7 @@ def _title(study: Study) -> str:
 
 
 def _known_rater(request: HttpRequest, link: SharedLink) -> Rater | None:
-    """Whom this browser joined as.
+    """The rater that this browser joined as.
 
     Raises LinkError if that rater's link was replaced: the study's owner has the new one, and
     a browser with the old one does not become a second rater either.

@@ -27,7 +27,7 @@ from annotation.raters.invitations import (
 )
 from annotation.raters.people import PeopleError, Person
 from annotation.raters.services import RaterCountError, link_token
-from tests.annotation.rating.rating import at_once
+from tests.annotation.rating.helpers import at_once
 from tests.factories import make_study
 from workbench.accounts.models import User
 

@@ -19,7 +19,7 @@ from annotation.raters.completion import completion_code
 from annotation.raters.services import rater_link
 from tests import factories
 from tests.annotation.answering import answer
-from tests.annotation.rating.rating import set_study
+from tests.annotation.rating.helpers import set_study
 from tests.factories import publish, set_perspectives
 
 
