@@ -7,8 +7,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import NotAuthenticated
 
-from ...raters.access import Access
-from ...raters.services import rater_access
+from ...raters.access import Access, rater_access
 
 KEYWORD = "Rater"
 
