@@ -8,7 +8,7 @@ from pytest_django.fixtures import Settings
 
 from annotation.models import Stimulus, Study
 from modelops.errors import NotScoredError
-from modelops.learning.embeddings import EmbeddingCache
+from modelops.learning.shards import EmbeddingCache
 from modelops.models import ModelVersion, Prediction, ScoringChunk, ScoringRun
 from modelops.predictors.registry import PREDICTORS
 from modelops.predictors.store import version_model
