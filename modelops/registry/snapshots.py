@@ -93,7 +93,7 @@ def _rows(study: Study, labels: list[Label]) -> list[dict[str, Any]]:
 
 
 def _content_sha256(rows: list[dict[str, Any]]) -> str:
-    """Of the rows as canonical JSON lines: it depends on the labels, not on how a file stores them."""
+    """Of the rows as canonical JSON lines, so that the way a file stores them does not matter."""
     digest = hashlib.sha256()
     for row in rows:
         digest.update(json.dumps(row, sort_keys=True, ensure_ascii=False).encode() + b"\n")
