@@ -151,7 +151,7 @@ class ReleaseRatersView(GenericAPIView[SubjectEstimate]):
 
     @extend_schema(responses=SubjectEstimateSerializer(many=True))
     def get(self, request: Request, slug: str, which: str) -> Response:
-        """What a release's method found of raters; empty where it says nothing of them."""
+        """What a release's method found of raters; empty if it says nothing of them."""
         study = find_study(request.user, slug, "annotation.export_study")
         rows = _release(study, which).subjects.select_related("rater", "perspective")
         page = self.paginate_queryset(rows.order_by("rater", "perspective__position"))
@@ -159,7 +159,7 @@ class ReleaseRatersView(GenericAPIView[SubjectEstimate]):
 
 
 def _release(study: Study, which: str) -> OpinionRelease:
-    """Raises Http404 where there is no release of that number."""
+    """Raises Http404 if there is no release of that number."""
     if which == LIVE:
         return live_release(study)
     number = int(which) if which.isdecimal() and len(which) < 10 else 0

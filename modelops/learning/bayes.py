@@ -106,7 +106,7 @@ class LastLayer:
 def fit_last_layer(embeddings: NDArray[np.floating], labels: Labels) -> LastLayer:
     """The posterior given (N, D) pooled embeddings and N labels.
 
-    Raises LearningError where a perspective has no label or an embedding is not finite.
+    Raises LearningError if a perspective has no label or an embedding is not finite.
     """
     x = np.asarray(embeddings, np.float64)
     _check(x, labels)

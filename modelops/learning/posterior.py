@@ -24,7 +24,7 @@ def save_last_layer(layer: LastLayer, path: Path) -> None:
 
 
 def load_last_layer(path: Path) -> LastLayer:
-    """Raises LearningError where the file is not a last layer of a version known here."""
+    """Raises LearningError if the file is not a last layer of a version known here."""
     try:
         with safe_open(path, framework="numpy") as file:
             about = file.metadata() or {}

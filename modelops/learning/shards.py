@@ -42,7 +42,7 @@ class ShardStore:
         self._room = 0
 
     def get(self, key: str) -> Array | None:
-        """A copy of the array, or None where it is not known."""
+        """A copy of the array, or None if it is not known."""
         return self.get_many([key]).get(key)
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Array]:
@@ -66,7 +66,7 @@ class ShardStore:
     def put(self, values: Mapping[str, Array]) -> bool:
         """Adds arrays as one shard; False, and nothing is added, where there is no room for it.
 
-        Raises OSError where the disk is full, with nothing left behind.
+        Raises OSError if the disk is full, with nothing left behind.
         """
         keys = np.frombuffer(bytes.fromhex("".join(values)), np.uint8).reshape(len(values), -1)
         data = save({"keys": keys, "values": np.stack(list(values.values())).astype(self.dtype)})
@@ -116,7 +116,7 @@ class ShardStore:
 
 
 def _stat(path: Path) -> tuple[float, int] | None:
-    """When it was written, and its size; None where it is gone."""
+    """When it was written, and its size; None if it is gone."""
     try:
         found = path.stat()
     except FileNotFoundError:

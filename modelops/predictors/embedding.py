@@ -58,7 +58,7 @@ class StimulusEmbedder:
         """Embeddings of `stimuli` (with their prompts loaded).
 
         An image that cannot be read becomes a problem and the rest goes on. What was embedded is
-        kept in the cache portion by portion. Raises ArtifactError where the disk is full.
+        kept in the cache portion by portion. Raises ArtifactError if the disk is full.
         """
         result = Embedded()
         known = self.cache.get_many([_key(stimulus) for stimulus in stimuli])
