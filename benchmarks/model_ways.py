@@ -96,7 +96,7 @@ def compared(paces: Mapping[str, Pace], images: int) -> list[dict[str, Any]]:
 
 
 def _difference(pace: Pace, base: Pace) -> float | None:
-    """None where random weights hardly tell images apart: there is nothing to compare it with."""
+    """None if random weights hardly tell images apart: there is nothing to compare it with."""
     spread = np.linalg.norm(base.values - base.values.mean(axis=0))
     if spread < _TELLING * np.linalg.norm(base.values):
         return None

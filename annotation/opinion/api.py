@@ -150,7 +150,7 @@ class ReleaseRatersView(GenericAPIView[SubjectEstimate]):
 
     @extend_schema(responses=SubjectEstimateSerializer(many=True))
     def get(self, request: Request, slug: str, which: str) -> Response:
-        """What a release's method found of raters; empty where it says nothing of them."""
+        """What a release's method found of raters; empty if it says nothing of them."""
         found = _find_release(request, slug, which).subjects.order_by(
             "rater", "perspective__position"
         )

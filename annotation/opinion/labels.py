@@ -31,9 +31,9 @@ class Label:
     perspective: str
     source: str
     mos: float
-    #: Sample standard deviation; None where it is not known or there is one rating.
+    #: Sample standard deviation; None if it is not known or there is one rating.
     sd: float | None
-    #: Number of ratings; None where a publication does not say.
+    #: Number of ratings; None if a publication does not say.
     ratings: int | None
 
 

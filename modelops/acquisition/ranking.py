@@ -59,7 +59,7 @@ def publish_ranking(version: ModelVersion) -> StoredRanking:
 
 
 def read_ranking(version: ModelVersion) -> StoredRanking:
-    """Raises ArtifactError where the version was not ranked, or the file was changed."""
+    """Raises ArtifactError if the version was not ranked, or the file was changed."""
     data = read_file(_name(version))
     try:
         tensors = load(data)

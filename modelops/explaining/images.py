@@ -21,7 +21,7 @@ PORTION = 32
 @dataclass(frozen=True)
 class ReadImages:
     """`rows`: places of the images in `inputs`, among those that were given; `problems`: why the
-    others are not there. `inputs` is None where none could be read."""
+    others are not there. `inputs` is None if none could be read."""
 
     rows: list[int]
     inputs: ModelInputs | None

@@ -26,14 +26,9 @@ from ..registry.queue import EXPLAIN
 from .questions import parse_answer
 from .selectors import questions_of
 from .store import pipeline_of
-from .training_service import answer_stimuli
+from .training_service import answer_stimuli, stage2_of
 
 log = structlog.get_logger(__name__)
-
-#: Stimuli per turn: seconds of work for the tiny preset, minutes for a full-size model on a
-#: processor.
-TURN_SIZES = {"tiny": 32}
-DEFAULT_TURN_SIZE = 4
 
 
 def start_explaining(*, version: ModelVersion) -> ExplainingRun:
@@ -106,7 +101,7 @@ def give_up(run: Job) -> None:
 
 def _turn(run: ExplainingRun, fence: int) -> None:
     version = run.model_version
-    size = TURN_SIZES.get(version.preset, DEFAULT_TURN_SIZE)
+    size = stage2_of(version.preset).turn_size
     waiting = unexplained_stimuli(version).select_related("prompt")
     stimuli = list(waiting.order_by("pk")[:size])
     if stimuli:

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ from workbench.core.files import sha256_of
 
 from ..learning.errors import LearningError
 from ..predictors.backbones import Backbone
+from ..predictors.base import ExplainingKind, Stage2
+from ..predictors.registry import PREDICTORS
 from ..registry.artifacts import MANIFEST
 from .questions import Questions, Reasons, pairs_of, parse_levels
 from .store import explainer_dtype
@@ -31,10 +33,6 @@ if TYPE_CHECKING:
 
 #: Called with what is being done, how much of it is done, and of how much.
 Report = Callable[[str, int, int], None]
-
-#: How a preset's answers are chosen. The released settings penalise repeated tokens, and in the
-#: tiny preset a full stop, or a whole closed answer, is one token.
-TINY_DECODING = {"max_new_tokens": 128, "num_beams": 1, "repetition_penalty": 1.0}
 
 #: Next to the explanation model's weights: the answers it was trained on.
 ANSWERS = "answers.jsonl"
@@ -169,7 +167,7 @@ def base_explainer(
     if settings.MODEL_LANGUAGE:
         language = load_language_model(settings.MODEL_LANGUAGE, dtype=explainer_dtype())
         return start_explainer(scores, *language)
-    if backbone.kind.name != "tiny":
+    if not stage2_of(backbone.kind.name).own_language:
         raise LearningError(
             f"there is no language model to explain with for {backbone.name!r}: give it, in "
             "MODEL_BACKBONES, a folder with stage 2 (mint_convert, of a released checkpoint "
@@ -267,11 +265,20 @@ def _agreement(
     )
 
 
+def stage2_of(preset: str) -> Stage2:
+    """Raises LearningError if models of that kind cannot explain scores."""
+    kind = PREDICTORS[preset]
+    if not isinstance(kind, ExplainingKind):
+        raise LearningError(f"models of the kind {preset!r} cannot explain scores")
+    return kind.stage2
+
+
 def decoding_of(preset: str) -> "Decoding":
-    """As released; greedy where the preset is tiny."""
+    """The released settings, with the changes that models of that kind need."""
     from .model import Decoding
 
-    return Decoding(**TINY_DECODING) if preset == "tiny" else Decoding()  # type: ignore[arg-type]  # numbers by name
+    changes = stage2_of(preset).decoding
+    return replace(Decoding(), **changes)  # type: ignore[arg-type]  # numbers by name
 
 
 def answer_stimuli(

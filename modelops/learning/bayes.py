@@ -114,7 +114,7 @@ class LastLayer:
 def fit_last_layer(embeddings: NDArray[np.floating], labels: Labels) -> LastLayer:
     """The posterior given (N, D) pooled embeddings and N labels.
 
-    Raises LearningError where a perspective has no label or an embedding is not finite.
+    Raises LearningError if a perspective has no label or an embedding is not finite.
     """
     x = np.asarray(embeddings, np.float64)
     _check(x, labels)
@@ -177,7 +177,7 @@ def save_last_layer(layer: LastLayer, path: Path) -> None:
 
 
 def load_last_layer(path: Path) -> LastLayer:
-    """Raises LearningError where the file is not a last layer of a version known here."""
+    """Raises LearningError if the file is not a last layer of a version known here."""
     try:
         with safe_open(path, framework="numpy") as file:
             about = file.metadata() or {}

@@ -74,7 +74,7 @@ def combine(sources: Iterable[SourceLabel], stimuli: int, perspectives: int) -> 
     """Labels of `stimuli` rows; where several sources speak of one, each rating counts the same.
 
     The spread of a combined label is that within its sources: their offset from each other is not
-    a rater's error. Raises LearningError naming the row where a source's score is no number.
+    a rater's error. Raises LearningError naming the row if a source's score is no number.
     """
     shape = (stimuli, perspectives)
     ratings, totals = np.zeros(shape), np.zeros(shape)

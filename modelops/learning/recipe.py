@@ -91,7 +91,7 @@ class Recipe:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Raises LearningError where a setting is unknown, so that none is silently ignored."""
+        """Raises LearningError if a setting is unknown, so that none is silently ignored."""
         return strict_from_json(cls, data, "recipe", LearningError)
 
     def changed(self, settings: Iterable[str]) -> Self:

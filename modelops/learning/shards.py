@@ -46,7 +46,7 @@ class ShardStore:
         self._room = 0
 
     def get(self, key: str) -> Array | None:
-        """A copy of the array, or None where it is not known."""
+        """A copy of the array, or None if it is not known."""
         return self.get_many([key]).get(key)
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Array]:
@@ -70,7 +70,7 @@ class ShardStore:
     def put(self, values: Mapping[str, Array]) -> bool:
         """Adds arrays as one shard; False, and nothing is added, where there is no room for it.
 
-        Raises OSError where the disk is full, with nothing left behind.
+        Raises OSError if the disk is full, with nothing left behind.
         """
         keys = np.frombuffer(bytes.fromhex("".join(values)), np.uint8).reshape(len(values), -1)
         data = save({"keys": keys, "values": np.stack(list(values.values())).astype(self.dtype)})
@@ -120,7 +120,7 @@ class ShardStore:
 
 
 def _stat(path: Path) -> tuple[float, int] | None:
-    """When it was written, and its size; None where it is gone."""
+    """When it was written, and its size; None if it is gone."""
     try:
         found = path.stat()
     except FileNotFoundError:
@@ -150,7 +150,7 @@ class EmbeddingCache:
         return {names[name]: vector for name, vector in self._store.get_many(names).items()}
 
     def put_many(self, vectors: Mapping[Key, Array]) -> None:
-        """Adds vectors as one shard, where there is room. Raises OSError where the disk is full,
+        """Adds vectors as one shard, if there is room. Raises OSError if the disk is full, with
         nothing added."""
         if vectors:
             self._store.put({image + prompt: it for (image, prompt), it in vectors.items()})

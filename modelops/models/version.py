@@ -58,7 +58,7 @@ class ModelVersion(models.Model):
     #: where the backbone was trained: losses and validation errors by epoch
     #: (`learning.curves.Curve`).
     metrics = models.JSONField(default=dict)
-    #: Of its explanations on the hold-out (`explaining.phrases`); None where it gives none.
+    #: Of its explanations on the hold-out (`explaining.phrases`); None if it gives none.
     explanation_metrics = models.JSONField(null=True, default=None)
     created_at = models.DateTimeField(auto_now_add=True)
     promoted_at = models.DateTimeField(null=True, blank=True)

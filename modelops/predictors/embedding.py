@@ -61,7 +61,7 @@ class StimulusEmbedder:
         """Embeddings of `stimuli` (with their prompts loaded).
 
         An image that cannot be read becomes a problem and the rest goes on. What was embedded is
-        kept in the cache portion by portion. Raises ArtifactError where the disk is full.
+        kept in the cache portion by portion. Raises ArtifactError if the disk is full.
         """
         result = Embedded()
         known = self.cache.get_many([_key(stimulus) for stimulus in stimuli])
@@ -102,7 +102,7 @@ class StimulusEmbedder:
 
 @contextmanager
 def image_files(stimuli: Sequence[Stimulus]) -> Iterator[list[Path]]:
-    """The images as files of this machine: where they are, or fetched for the block's duration.
+    """The images as files on this machine: in their place, or fetched for the block's duration.
 
     A path may not exist: reading it then says so, image by image.
     """

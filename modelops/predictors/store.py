@@ -42,7 +42,7 @@ class VersionModel:
     def backbone(self) -> Embedder:
         """In this process's precision: the version's own, or the site's where it is frozen.
 
-        Raises ArtifactError where the site's is not the one that the version was trained on.
+        Raises ArtifactError if the site's is not the one that the version was trained on.
         """
         kind = PREDICTORS[self._preset]
         if isinstance(kind, TrainableKind):
@@ -58,7 +58,7 @@ _kept: dict[tuple[str, str, str], VersionModel] = {}
 
 
 def version_model(version: ModelVersion) -> VersionModel:
-    """The model of `version`. Raises ArtifactError where its files are gone or were changed."""
+    """The model of `version`. Raises ArtifactError if its files are gone or were changed."""
     key = (version.artifact, version.artifact_sha256, version.backbone_sha256)
     model = _kept.pop(key, None) or VersionModel(version, local_folder(*key[:2]))
     # A GPU has room for one; it is let go before another one is loaded.

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""The names of the model's tasks."""
-=======
 """The names of the tasks that do the model's work, on the queue `model` (workbench/settings.py)."""
->>>>>>> walks
 
 TRAIN = "modelops.tasks.train"
 SCORE_CHUNK = "modelops.tasks.score_chunk"

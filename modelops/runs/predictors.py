@@ -27,7 +27,7 @@ def add_predictor(
 ) -> Predictor:
     """One more predictor, named as its backbone if no name is given; a study's first one leads.
 
-    Raises BackboneError or UnknownEntryError naming what there is, PredictorError where the study
+    Raises BackboneError or UnknownEntryError naming what there is, PredictorError if the study
     has one of that name, or the name cannot be.
     """
     name = name or backbone

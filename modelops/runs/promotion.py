@@ -25,7 +25,7 @@ def promote(*, version: ModelVersion, actor: User | None) -> None:
     rating at once.
 
     A candidate, or a retired version that is taken back. Raises NotScoredError before its scoring
-    is over, VersionStateError where it is active or rejected.
+    is over, VersionStateError if it is active or rejected.
     """
     with transaction.atomic():
         # Promotions of one study follow each other; otherwise each would retire the other's.
@@ -61,7 +61,7 @@ def _rank(version: ModelVersion, ranking: StoredRanking) -> None:
 
 
 def reject(*, version: ModelVersion, actor: User | None) -> None:
-    """Sets a candidate aside for good. Raises VersionStateError where it is not a candidate."""
+    """Sets a candidate aside for good. Raises VersionStateError if it is not a candidate."""
     with transaction.atomic():
         rejected = ModelVersion.objects.filter(pk=version.pk, state=State.CANDIDATE).update(
             state=State.REJECTED

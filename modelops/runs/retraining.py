@@ -37,8 +37,8 @@ def request_retrain(
 ) -> TrainingRun:
     """Queues a training run on the study's labels, by the predictor's recipe where none is given.
 
-    Raises TooFewLabelsError where too few images outside the hold-out have a label from each
-    perspective, RunActiveError where a run of the predictor is not over; the database decides
+    Raises TooFewLabelsError if too few images outside the hold-out have a label from each
+    perspective, RunActiveError if a run of the predictor is not over; the database decides
     between two requests at once.
     """
     study = predictor.study
@@ -94,7 +94,7 @@ def changed_recipe(
 
 
 def require_labels(found: Mapping[str, int], needed: int, *, unreadable: int = 0) -> None:
-    """Raises TooFewLabelsError where any perspective has too few.
+    """Raises TooFewLabelsError if any perspective has too few.
 
     `found`: how many images outside the hold-out have a label, by perspective. The message says
     how many there are, of which perspective where they differ, and how many there must be; and

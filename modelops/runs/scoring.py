@@ -75,7 +75,7 @@ def wake_workers(run: ScoringRun) -> None:
 
 
 def score_chunk(*, chunk_id: int) -> None:
-    """Predicts one chunk; does nothing where it is done, or its run is over.
+    """Predicts one chunk; does nothing if it is done, or its run is over.
 
     An image that cannot be read is noted on the chunk. An error that another attempt would meet
     again (files gone, disk full) fails the run with its message.

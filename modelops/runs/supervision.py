@@ -167,7 +167,7 @@ class Heartbeat:
         return ours.exclude(state__in=ACTIVE_STATES).exists()
 
     def _renew(self) -> bool:
-        """False where the lease is not ours (any more)."""
+        """False if the lease is not ours (any more)."""
         now = self._progress
         try:
             leases.renew(

@@ -71,7 +71,7 @@ class Learned:
 def run_training(*, run: TrainingRun, fence: int, report: Report) -> ModelVersion:
     """Trains on the run's labels and registers the candidate, whose scoring then starts.
 
-    Raises LostLeaseError where another worker took the run over, TeamBrokenError where one of its
+    Raises LostLeaseError if another worker took the run over, TeamBrokenError if one of its
     processes was killed, and the named errors of its steps: TooFewLabelsError, ArtifactError,
     CheckpointError, LearningError, DeviceError.
     """
@@ -114,7 +114,7 @@ def learn(
 ) -> Learned:
     """The Bayesian last layer on the labels of the pool, after fine-tuning if the recipe says so.
 
-    Images that cannot be read are noted and left out. Raises LearningError where the recipe trains
+    Images that cannot be read are noted and left out. Raises LearningError if the recipe trains
     a backbone that can only be used as it is.
     """
     embedder = backbone.load()
@@ -150,7 +150,7 @@ def _unreadable(trainable: Trainable, stimuli: Sequence[Stimulus]) -> list[dict[
 def _embed(
     embedder: Embedder, splits: Splits, recipe: Recipe, report: Report, note: Note
 ) -> tuple[Splits, Embedded]:
-    """What can be read, and its embeddings. Raises TooFewLabelsError where that is too little."""
+    """What can be read, and its embeddings. Raises TooFewLabelsError if that is too little."""
     stimuli = splits.stimuli
     report("embedding", 0, len(stimuli))
     embedded = StimulusEmbedder(embedder.sha256, lambda: embedder).embed(
@@ -196,7 +196,7 @@ def _evaluate(
 def _explain(
     run: TrainingRun, recipe: Recipe, learned: Learned, report: Report
 ) -> LearnedExplainer | None:
-    """Stage 2, after the scores; None where the recipe has none."""
+    """Stage 2, after the scores; None if the recipe has none."""
     if not recipe.explanation_epochs:
         return None
     return learn_to_explain(

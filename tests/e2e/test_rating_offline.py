@@ -16,7 +16,17 @@ from annotation.raters.access import rater_link
 from annotation.rating.claims import expire_leases
 from tests import factories
 from tests.e2e.axe import check_accessibility
-from tests.e2e.rating_page import arrived, choose, press, rate, scores_of, shows, submitted, waiting
+from tests.e2e.rating_page import (
+    arrived,
+    choose,
+    open_again,
+    press,
+    rate,
+    scores_of,
+    shows,
+    submitted,
+    waiting,
+)
 from tests.e2e.test_session_plan import begin, set_plan
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -135,8 +145,7 @@ def test_a_page_closed_offline_sends_when_the_link_is_opened_again(
     expect(waiting(rating)).to_have_text("1 rating waiting")
     rating.close()
     context.set_offline(False)
-    page = context.new_page()
-    page.goto(live_server.url + rater_link(rater))
+    page = open_again(context, live_server.url + rater_link(rater))
     shows(page, 2)
     arrived(page)
     assert len(submitted()) == 1
@@ -171,8 +180,7 @@ def test_a_crash_keeps_what_was_filled_in(
     choose(rating, "quality", 5)
     prompt = rating.locator("#prompt").inner_text()
     rating.close()
-    page = context.new_page()
-    page.goto(live_server.url + rater_link(rater))
+    page = open_again(context, live_server.url + rater_link(rater))
     shows(page, 1)
     expect(page.locator("#prompt")).to_have_text(prompt)
     expect(page.locator('[name="score-quality"][value="5"]')).to_be_checked()

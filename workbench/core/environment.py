@@ -39,7 +39,7 @@ class Environment(FileAwareEnv):
 def value_of(name: str, environment: Mapping[str, str] | None = None) -> str:
     """The value of `name`, "" if there is none.
 
-    Raises EnvironmentFileError where its file cannot be read.
+    Raises EnvironmentFileError if its file cannot be read.
     """
     given = os.environ if environment is None else environment
     return str(_Values(dict(given), cache=False).get(name, ""))

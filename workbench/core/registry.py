@@ -44,7 +44,7 @@ class Registry(Mapping[str, E]):
         self._entries: dict[str, E] = {}
 
     def register(self, entry: E) -> E:
-        """Adds an entry. Raises ValueError where another one has its name."""
+        """Adds an entry. Raises ValueError if another one has its name."""
         if entry.name in self._entries:
             raise ValueError(f"{entry.name!r} is the name of another {self.what}")
         self._entries[entry.name] = entry

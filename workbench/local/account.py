@@ -56,7 +56,7 @@ class Account:
 
 
 def service_account() -> Account | None:
-    """The account to switch to; None where this process is not root and stays what it is."""
+    """The account to switch to; None if this process is not root and stays what it is."""
     if os.geteuid() != 0:
         return None
     for name in UNPRIVILEGED:

@@ -20,7 +20,7 @@ _TIE_DECIMALS = 9
 
 @dataclass(frozen=True)
 class Correlation:
-    """One rater's agreement with the others; None where fewer than three images or no variance."""
+    """One rater's agreement with the others; None if fewer than three images or no variance."""
 
     pearson: float | None
     spearman: float | None
@@ -70,7 +70,7 @@ def inter_rater_correlations(
     by a standard deviation of 1 and honest raters who err by 0.7, r is expected at
     1/√1.49 · 1/√(1 + 0.49/k) for k others: 0.73 for 2, 0.77 for 4, 0.81 for 20.
 
-    Raises ValueError where the arrays' lengths differ, a score is not finite, an index is out of
+    Raises ValueError if the arrays' lengths differ, a score is not finite, an index is out of
     range, or a rater has two scores of one stimulus (give hidden repeats to `retest`).
     """
     values = np.asarray(scores, dtype=np.float64).reshape(-1)

@@ -14,7 +14,7 @@ _EQUAL = 1e-9
 
 @dataclass(frozen=True)
 class RaterMeasures:
-    """What is known of one rater; None or empty where it was not measured."""
+    """What is known of one rater; None or empty if it was not measured."""
 
     gold: GoldAnswers | None = None
     attention: AttentionChecks | None = None

@@ -118,7 +118,7 @@ def retest(first: ArrayLike, second: ArrayLike, scales: Sequence[Scale]) -> Rete
     `overall.pearson` is of deviations from each perspective's own mean: a rater who finds all
     images sharp and none authentic does not agree with themselves by that.
 
-    Raises ValueError where shapes differ or a score is infinite.
+    Raises ValueError if shapes differ or a score is infinite.
     """
     one, two = _levels(first, scales), _levels(second, scales)
     _same_shape(one, two, "first and second scores")
@@ -158,7 +158,7 @@ def gold_answers(
     expected of a perspective. One right answer is a range whose ends are equal. `tolerance` in
     levels, on both sides.
 
-    Raises ValueError where shapes differ, a number is infinite or a range ends before it begins.
+    Raises ValueError if shapes differ, a number is infinite or a range ends before it begins.
     """
     given, low, high = (_levels(part, scales) for part in (scores, lowest, highest))
     _same_shape(given, low, "scores and lowest")
@@ -181,7 +181,7 @@ def attention_checks(
     trial passes when all its instructed scores were met, fails when one was not or was left out,
     and does not count when it instructed none.
 
-    Raises ValueError where shapes differ or a number is infinite.
+    Raises ValueError if shapes differ or a number is infinite.
     """
     given, told = _levels(scores, scales), _levels(instructed, scales)
     _same_shape(given, told, "scores and instructed scores")
@@ -199,7 +199,7 @@ def pace(seconds: ArrayLike, *, minimum: float = MINIMUM_SECONDS) -> Pace:
     seconds (T,): from the decoded image on screen to the submitted answer; NaN where the page
     could not tell. Too fast is less than `minimum` seconds.
 
-    Raises ValueError where a time is negative or infinite.
+    Raises ValueError if a time is negative or infinite.
     """
     times = _known_times(seconds, "on screen")
     if not times.size:
@@ -213,7 +213,7 @@ def absences(seconds: ArrayLike, *, longest: float = AWAY_SECONDS) -> Absences:
     seconds (T,): while the page was hidden or another window had the focus, all absences of a trial
     together; NaN where the page did not tell.
 
-    Raises ValueError where a time is negative or infinite.
+    Raises ValueError if a time is negative or infinite.
     """
     times = _known_times(seconds, "away")
     return Absences(_quotient(float(np.sum(times > longest)), times.size), times.size)
@@ -234,7 +234,7 @@ def straight_lining(scores: ArrayLike, scales: Sequence[Scale]) -> StraightLinin
     is that of a sample (n − 1) and leaves gold images and attention checks out: their range is the
     study's doing.
 
-    Raises ValueError where the shape does not fit the scales or a score is infinite.
+    Raises ValueError if the shape does not fit the scales or a score is infinite.
     """
     levels = _levels(scores, scales)
     asked = ~np.isnan(levels)

@@ -369,7 +369,7 @@ def _cache_key(study: Study, rules: ReliabilityRules, excluded: Sequence[int]) -
 
 
 def _cached(key: str) -> tuple[Any, ...]:
-    """(newest rating, when computed, in how many seconds, standings); empty where nothing is."""
+    """(newest rating, when computed, in how many seconds, standings); empty if nothing is."""
     try:
         found: tuple[Any, ...] = cache.get(key) or ()
         return found

@@ -150,7 +150,7 @@ def describe_names(names: Iterable[str], stages: Sequence[Stage]) -> dict[str, M
 def parts_of(names: Iterable[str], stage: Stage) -> dict[str, tuple[str, ...]]:
     """Our names of one stage → the official names of which each is joined, in order.
 
-    Names of the other stage are passed over. Raises UnknownNameError, or CheckpointError where half
+    Names of the other stage are passed over. Raises UnknownNameError, or CheckpointError if half
     of an attention's bias is missing.
     """
     own = [it for it in names if it.startswith(stage.prefix) or not _ANY_STAGE.match(it)]
@@ -197,7 +197,7 @@ def convert_state_dict(official: Mapping[str, Tensor], config: MintIQAConfig) ->
 def convert_stage(official: Mapping[str, Tensor], stage: Stage) -> dict[str, Tensor]:
     """The released weights of one stage under our names; shapes are the caller's to check.
 
-    Raises UnknownNameError, or CheckpointError where an attention's biases do not go together.
+    Raises UnknownNameError, or CheckpointError if an attention's biases do not go together.
     """
     return {
         ours: join_parts({name: official[name] for name in names})

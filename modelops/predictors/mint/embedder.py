@@ -61,7 +61,7 @@ class MintEmbedder:
         return self._engine
 
     def embed(self, images: Sequence[ImageSource], prompts: Sequence[str]) -> Embeddings:
-        """Raises DeviceError where even one image is too much for the memory."""
+        """Raises DeviceError if even one image is too much for the memory."""
         return self.engine.embed([Item(*item) for item in zip(images, prompts, strict=True)])
 
     def unreadable(self, images: Sequence[Path]) -> Mapping[int, Exception]:

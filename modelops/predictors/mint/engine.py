@@ -57,7 +57,7 @@ class _Ready(NamedTuple):
 
     rows: range
     errors: dict[int, UnreadableImageError]
-    #: Pixels, ids and mask of those that can be read; None where there are none.
+    #: Pixels, ids and mask of those that can be read; None if there are none.
     batch: tuple[Tensor, Tensor, Tensor] | None
 
 
@@ -66,7 +66,7 @@ class _Part(NamedTuple):
 
     rows: range
     errors: dict[int, UnreadableImageError]
-    pooled: Tensor | None  # (readable images among them, Dq); None where there are none
+    pooled: Tensor | None  # (readable images among them, Dq); None if there are none
     arrived: torch.cuda.Event | None = None  # until when `pooled` is on its way
 
 
@@ -108,7 +108,7 @@ class Engine:
         """Pooled embeddings of all items.
 
         An unreadable image costs its own row only: it is named in `errors` and the rest goes on.
-        Raises DeviceError where even one image is too much for the memory, or the GPU is gone.
+        Raises DeviceError if even one image is too much for the memory, or the GPU is gone.
         """
         values = np.full((len(items), self._width), np.nan, dtype=np.float32)
         errors: dict[int, UnreadableImageError] = {}

@@ -39,7 +39,7 @@ class MintIQAProcessor:
     def __call__(self, images: Sequence[ImageSource], prompts: Sequence[str]) -> ModelInputs:
         """One batch; images are paths or PIL images.
 
-        Raises UnreadableImageError; ValueError where there are not as many prompts.
+        Raises UnreadableImageError; ValueError if there are not as many prompts.
         """
         if len(images) != len(prompts):
             raise ValueError(f"{len(images)} images and {len(prompts)} prompts; give one for each")

@@ -78,7 +78,7 @@ class WeightReader:
 
 class FolderReader:
     """As `WeightReader`, of a folder as `transformers` saves one: a safetensors file, or an index
-    of several. Raises CheckpointError where there is neither, too."""
+    of several. Raises CheckpointError if there is neither, too."""
 
     def __init__(self, folder: Path) -> None:
         index, whole = folder / f"{_WHOLE}.index.json", folder / _WHOLE

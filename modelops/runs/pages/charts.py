@@ -111,7 +111,7 @@ class TrainingChart:
 
 
 def training_chart(metrics: Mapping[str, Any]) -> TrainingChart | None:
-    """The picture of `ModelVersion.metrics`; None where only the last layer was trained."""
+    """The picture of `ModelVersion.metrics`; None if only the last layer was trained."""
     curve = metrics.get("training")
     if not curve:
         return None

@@ -262,7 +262,7 @@ class ExplanationTable:
 
 
 def explanation_table(study: Study, version: ModelVersion) -> ExplanationTable | None:
-    """None where the version does not explain. A field that the form no longer has is left out."""
+    """None if the version does not explain. A field that the form no longer has is left out."""
     found = version.explanation_metrics
     if found is None:
         return None

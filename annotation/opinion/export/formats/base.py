@@ -50,7 +50,7 @@ FORMATS = Registry[Format]("export format")
 
 
 def format_of(name: str) -> Format | None:
-    """The format of that name, or of files that end in it; None where there is none."""
+    """The format of that name, or of files that end in it; None if there is none."""
     by_extension = {form.extension: form for form in FORMATS.values()}
     return FORMATS[name] if name in FORMATS else by_extension.get(name)
 

@@ -64,7 +64,7 @@ class Checkpoint:
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Replaces the file as a whole. Raises OSError where the disk is full; the old one stays."""
+    """Replaces the file as a whole. Raises OSError if the disk is full; the old one stays."""
     tensors = _tensors(checkpoint)
     path.parent.mkdir(parents=True, exist_ok=True)
     # Written tensor by tensor: in memory it would be there twice, gigabytes at full size.

@@ -48,8 +48,8 @@ def fine_tune(
     whole. One that cannot be read, or that is of another recipe, model or labels, is ignored: the
     run starts again. Leaves the model in evaluation mode with all parameters unfrozen. `team`: the
     processes that call this side by side (`accelerated.fine_tune_together` starts them).
-    Raises LearningError where the labels do not suffice, DivergedError where the loss is no number
-    any more, DeviceError where the device gives up, OSError where the disk is full.
+    Raises LearningError if the labels do not suffice, DivergedError if the loss is no number
+    any more, DeviceError if the device gives up, OSError if the disk is full.
     """
     with device_errors(model.query_tokens.device, recipe):
         training = _Training(model, data, recipe, team)
@@ -190,7 +190,7 @@ class _Training:
 
 
 def _trunk_cache(model: MintIQAModel, data: TrainingData, recipe: Recipe) -> TrunkCache | None:
-    """None where nothing is frozen, or nothing is to be kept."""
+    """None if nothing is frozen, or nothing is to be kept."""
     blocks = trunk_blocks(model, recipe)
     if data.kept is None or not blocks or not recipe.trunk_cache:
         return None

@@ -13,7 +13,7 @@ def freeze(model: MintIQAModel, recipe: Recipe) -> None:
     """Leaves trainable the upper vision blocks with `ln_vision`, query tokens and heads; of the
     blocks only their adapters where the recipe has some.
 
-    Raises LearningError where the model has fewer blocks than adapters are asked for.
+    Raises LearningError if the model has fewer blocks than adapters are asked for.
     """
     model.train().requires_grad_(True)
     layers = list(model.vision_model.encoder.layers)

@@ -46,7 +46,7 @@ class TrunkCache:
     `pixels(rows)` gives normalised images (B, 3, S, S) and is asked only for what is not known;
     `bfloat16` says in which width products are computed then.
     What does not fit into `most_bytes`, or on the disk, is computed each time. Raises LearningError
-    where the blocks would not give the same twice: dropout in their attention.
+    if the blocks would not give the same twice: dropout in their attention.
     """
 
     def __init__(

@@ -22,7 +22,7 @@ def draw_parts(groups: Sequence[int], share: float, seed: int) -> Parts:
 
     Images of one prompt are alike: were some trained on and others not, the others would say that
     an overfitted model is good. A group is left out where the share is nearer without it; one is
-    always drawn. Raises LearningError where one group is all there is.
+    always drawn. Raises LearningError if one group is all there is.
     """
     everything = list(range(len(groups)))
     if not share:
