@@ -56,8 +56,8 @@ class RatingSession(models.Model):
     #: When consent was given; a session starts with it.
     consented_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
-    #: The failed rules that ended it, as they were then (`opinion.Flag`, one per item). They stay
-    #: when the owner lets the rater continue.
+    #: The failed rules that ended it, as they were then (`opinion.reliability.judging.Flag`, one
+    #: per item). They stay when the owner lets the rater continue.
     stopped_by = models.JSONField(default=list, blank=True)
     #: The next trial's position and block, raised by the claim that takes a block. Practice is
     #: block 0.
