@@ -120,7 +120,7 @@ def full_size(items: Sequence[Item], folder: Path, device: str) -> dict[str, Any
 def _apart(
     gib: float, device: str, work: Callable[..., dict[str, Any]], *given: Any
 ) -> dict[str, Any]:
-    """What `work` gives in a new process; why not, where this machine's memory is too small."""
+    """What `work` returns in a new process, or why not if this machine's memory is too small."""
     free = _free_gib(device)
     if free < gib:
         return {"skipped": f"not measured: {free:.0f} GiB free on {device}, {gib} are needed"}

@@ -39,7 +39,7 @@ def without_decoding(
     loaded: LoadedModel, prompts: Sequence[str], flops: float, most: float, *, compiled: bool
 ) -> list[dict[str, Any]]:
     """Images per second from pixels on, by batch, up to what the memory holds; `flops` of an image,
-    `most` of the GPU in a second. Where no code can be made, why."""
+    `most` of the GPU in a second. If no code can be made, why."""
     rows: list[dict[str, Any]] = []
     for batch in _BATCHES:
         torch.cuda.empty_cache()

@@ -91,7 +91,7 @@ def exclusions_of(study: Study, rater: Rater) -> QuerySet[AuditEntry]:
 
     Sessions that the study's rules ended are among them, and the owner's word to go on.
     """
-    acts = (*Rater.Status.values, "stopped", "let_go_on")
+    acts = (*Rater.Status.values, "stopped", "let_continue")
     return AuditEntry.objects.filter(
         study=study,
         action__in=[f"rater.{act}" for act in acts],

@@ -48,9 +48,9 @@ def stop_session(*, access: Access, session_id: int, flags: Sequence[Flag]) -> N
 
 
 @transaction.atomic
-def let_go_on(*, rater: Rater, actor: User) -> None:
+def let_continue(*, rater: Rater, actor: User) -> None:
     """Lets a rater whom the rules have stopped begin another session, which is judged by itself."""
     stopped = RatingSession.objects.filter(rater=rater, state=SessionState.STOPPED)
     if not stopped.update(state=SessionState.DONE):
         raise NotStoppedError(_("No rule stops this rater from continuing; reload the page."))
-    record(study=rater.study, actor=actor, action="rater.let_go_on", rater=rater.code)
+    record(study=rater.study, actor=actor, action="rater.let_continue", rater=rater.code)

@@ -22,7 +22,7 @@ class Pool:
     on 0…1, as a root mean square over perspectives.
     candidates (C,): rows of those that may be chosen.
     features (C, F): posterior features of the candidates, whose inner products are posterior
-    covariances, summed over perspectives; F is 0 where the strategy does not read them.
+    covariances, summed over perspectives; F is 0 if the strategy does not read them.
     """
 
     stimuli: NDArray[np.int64]
@@ -56,7 +56,7 @@ class Strategy(Entry, Protocol):
 
     @property
     def label(self) -> str:
-        """What people choose it by; an English text that is translated where it is shown."""
+        """What people choose it by; an English text that is translated when it is shown."""
 
     @property
     def reads_features(self) -> bool:

@@ -13,7 +13,7 @@ from workbench.core.texts import gettext_noop
 
 from .base import Pool
 
-#: Posterior features are projected to this many dimensions where there are more; a Gaussian
+#: Posterior features are projected to this many dimensions if there are more; a Gaussian
 #: projection keeps squared distances to about ±√(2/512) = 6 % (the same sketch as in the paper).
 SKETCH_DIMENSIONS = 512
 

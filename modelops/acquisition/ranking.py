@@ -1,4 +1,4 @@
-"""The order in which a version would have people rate: made where it is scored, used when it is
+"""The order in which a version would have people rate: made when it is scored, used when it is
 promoted. It lies in the artifact storage, because the web server has neither model nor cache."""
 
 import json
@@ -21,7 +21,7 @@ from ..registry.selectors import root_mean_square
 from .base import MAXIMUM_CANDIDATES, Pool, draw_candidates, rank
 from .registry import STRATEGIES
 
-#: Chosen to come first, where the study does not say how many ratings make a round.
+#: Chosen to come first, if the study does not say how many ratings make a round.
 DEFAULT_SHARE = 0.1
 MINIMUM_CHOSEN = 32
 

@@ -98,7 +98,7 @@ class AssessView(APIView):
     def post(self, request: Request, slug: str) -> Response:
         """Scores and explanations of one image that is not in the study.
 
-        201 with the result; 202 where the worker needs longer than 20 seconds: ask for the
+        201 with the result; 202 if the worker needs longer than 20 seconds: ask for the
         assessment by its `id`. The image is not kept, the result for a day.
         """
         study = find_study(request.user, slug, RUN)

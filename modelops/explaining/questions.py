@@ -23,7 +23,7 @@ Reasons = Mapping[str, Reason]
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
-#: (Key of a field, phrase) → the clause where the released sentences have another one than the
+#: (Key of a field, phrase) → the clause, if the released sentences have another one than the
 #: form's, which raters read.
 _RELEASED = {
     ("quality_detail", "essentially sufficient"): (

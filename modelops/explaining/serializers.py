@@ -80,7 +80,7 @@ class AssessmentRequestSerializer(serializers.Serializer[Any]):
 
 
 class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
-    """Scores on 0…1 with their standard deviations, and explanations where the version gives
+    """Scores on 0…1 with their standard deviations, and explanations if the version gives
     them; both empty until `state` is `succeeded`."""
 
     model = serializers.IntegerField(source="model_version.number", read_only=True)

@@ -35,7 +35,7 @@ class EmbeddingCache:
         return {names[name]: vector for name, vector in self._store.get_many(names).items()}
 
     def put_many(self, vectors: Mapping[Key, NDArray[np.floating]]) -> None:
-        """Adds vectors as one shard, where there is room. Raises OSError if the disk is full,
+        """Adds vectors as one shard, if there is room. Raises OSError if the disk is full, with
         nothing added."""
         if vectors:
             self._store.put({image + prompt: it for (image, prompt), it in vectors.items()})

@@ -59,12 +59,12 @@ class ShardStore:
         for path, rows in wanted.items():
             values = self._files[path].get_slice("values")
             if 2 * len(rows) >= values.get_shape()[0]:
-                values = values[:]  # in one go where most are wanted
+                values = values[:]  # in one go if most are wanted
             found |= {key: values[row] for key, row in rows.items()}
         return found
 
     def put(self, values: Mapping[str, Array]) -> bool:
-        """Adds arrays as one shard; False, and nothing is added, where there is no room for it.
+        """Adds arrays as one shard; returns False, adding nothing, if there is no room for it.
 
         Raises OSError if the disk is full, with nothing left behind.
         """

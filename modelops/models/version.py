@@ -55,7 +55,7 @@ class ModelVersion(models.Model):
     #: Keys of the study's perspectives that it has a head for, in the order of its heads.
     heads = ArrayField(models.CharField(max_length=KEY_LENGTH))
     #: `perspectives`, by key: srcc, plcc, krcc, rmse on the hold-out, and its size. `training`,
-    #: where the backbone was trained: losses and validation errors by epoch
+    #: if the backbone was trained: losses and validation errors by epoch
     #: (`learning.curves.Curve`).
     metrics = models.JSONField(default=dict)
     #: Of its explanations on the hold-out (`explaining.phrases`); None if it gives none.

@@ -59,7 +59,7 @@ def unreadable(stimulus: Stimulus, path: Path, error: Exception) -> dict[str, ob
 
 @contextmanager
 def image_files(stimuli: Sequence[Stimulus]) -> Iterator[list[Path]]:
-    """The images as files of this machine: where they are, or fetched for the block's duration.
+    """The images as files on this machine: in their place, or fetched for the block's duration.
 
     A path may not exist: reading it then says so, image by image.
     """

@@ -40,7 +40,7 @@ class VersionModel:
 
     @cached_property
     def backbone(self) -> Embedder:
-        """In this process's precision: the version's own, or the site's where it is frozen.
+        """In this process's precision: the version's own, or the site's if it is frozen.
 
         Raises ArtifactError if the site's is not the one that the version was trained on.
         """

@@ -125,8 +125,8 @@ class _Progress:
 class Heartbeat:
     """Renews the lease, with the progress, from a thread of its own.
 
-    Where the run was taken over, or the worker above is gone, it ends the process at once: nothing
-    of it may be written any more, and a step of training can take minutes.
+    If the run was taken over, or the worker above is gone, it ends the process at once: nothing
+    of it may be written any more, and a training step can take minutes.
     """
 
     def __init__(self, run_id: int, fence: int, supervisor: int) -> None:

@@ -16,7 +16,7 @@ class Profile:
     """What a generator gets wrong.
 
     `rates` says, per perspective, how many flaws a picture has on average (at most three);
-    `prone` which kinds come more often (1 where not named); `severe` shifts severities (0.5 is
+    `prone` which kinds come more often (1 if not named); `severe` shifts severities (0.5 is
     even, higher is worse).
     """
 

@@ -68,7 +68,7 @@ class Scene:
         if not 1 <= len(self.groups) <= 2:
             raise GrammarError(f"a scene has one or two groups, not {len(self.groups)}")
         if (self.relation is None) != (len(self.groups) == 1):
-            raise GrammarError("a scene has a relation exactly where it has two groups")
+            raise GrammarError("a scene has a relation if and only if it has two groups")
         if self.relation is not None and self.relation not in RELATIONS:
             raise GrammarError(f"{self.relation!r} is not a relation: {', '.join(RELATIONS)}")
         if self.background not in BACKGROUNDS:

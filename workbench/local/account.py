@@ -1,8 +1,8 @@
-"""Which account a private server runs as, and where that account can work.
+"""The account that a private server runs as, and folders that this account can use.
 
 PostgreSQL refuses to run as root, so under root the servers run as an unprivileged account of the
-system. No account is created and no permission of a folder that is not ours is loosened: where the
-account cannot enter a folder (a checkout under /root), the data goes to one that it can.
+system. No account is created, and no permissions of folders that are not ours are loosened: if the
+account cannot enter a folder (a checkout under /root), the data goes to one that it can enter.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""Where the servers' programs are, and a copy of them where their account cannot reach those."""
+"""The servers' programs, or a copy of them if their account cannot reach them."""
 
 import os
 import shutil

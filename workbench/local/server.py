@@ -3,7 +3,7 @@
     folder/password   generated once, 0600
     folder/url        where the running server answers, 0600; removed when it stops
     folder/process    its process id and start time, to know one that outlived its parent
-    folder/home/      the data and, where needed, a copy of the programs; owned by its account
+    folder/home/      the data and, if needed, a copy of the programs; owned by its account
 
 The servers listen on 127.0.0.1 only and ask for the password. A Unix socket in a private folder
 would do without one, but Celery and Django write such a Redis address in two ways, and its path

@@ -212,7 +212,7 @@ class Stack:
             *("--queues", "default,model", "--concurrency", "2", "--pool", "prefork"),
             *("--loglevel", "INFO", "--without-gossip", "--without-mingle"),
         ]
-        # SIGTERM lets tasks finish; SIGQUIT does not. Their rows say where to go on.
+        # SIGTERM lets tasks finish; SIGQUIT does not. Their rows say where to continue.
         signals = (signal.SIGTERM, signal.SIGQUIT)
         return Program("worker", command, self.environment, ROOT, 3, signals)
 

@@ -1,6 +1,6 @@
 """What a method of opinion scores takes and gives, and the registry in which it is found by name.
 
-A method turns the votes of one perspective into one opinion score per stimulus and, where it has a
+A method turns the votes of one perspective into one opinion score per stimulus and, if it has a
 notion of them, one finding per subject. To add one: a file here that registers it in `METHODS`,
 and the file's name in this package's `__init__`. Every entry meets the common tests in
 `tests/annotation/opinion/methods`.
@@ -145,7 +145,7 @@ def _refuse(wrong: NDArray[np.bool_], values: NDArray[Any], message: str) -> Non
 
 @dataclass(frozen=True)
 class Estimates:
-    """What a method says: of S stimuli, and of U subjects where it has a notion of them.
+    """What a method says about S stimuli, and about U subjects if it has a notion of them.
 
     All on the scale of the votes. NaN where something is not known: everything of a stimulus
     without a vote, and spread and interval of one with a single vote.
@@ -186,7 +186,7 @@ class Method(Entry, Protocol):
 
     @property
     def label(self) -> str:
-        """What people choose it by; an English text that is translated where it is shown."""
+        """What people choose it by; an English text that is translated when it is shown."""
 
     @property
     def parameters(self) -> type[Any]:

@@ -26,7 +26,7 @@ from ..inbox import new_reports, reports_of
 from ..messages import TEXT_LIMIT, mark_reports_read, write_to_raters
 from ..monitor import Live, live_sessions
 from ..services import rater_link, set_rater_status
-from ..stopping import let_go_on
+from ..stopping import let_continue
 from .flags import flag_words, perspective_labels
 from .table import SHOWN, Query, all_rows, chosen_rows
 
@@ -165,7 +165,7 @@ def rater_go_on(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     study = find_study(request.user, slug, "annotation.change_study")
     rater = get_object_or_404(Rater, study=study, code=code)
     try:
-        let_go_on(rater=rater, actor=signed_in(request))
+        let_continue(rater=rater, actor=signed_in(request))
     except MintError as error:
         messages.error(request, error.message)
     else:

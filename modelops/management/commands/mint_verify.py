@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class Command(BaseCommand):
     help = (
         "Convert the released weights in a folder, run both stages, and compare with the released "
-        "code's outputs; fails where one is beyond its tolerance."
+        "code's outputs; fails if one is beyond its tolerance."
     )
 
     requires_system_checks: list[str] = []  # nothing of the site is used, no database either

@@ -230,7 +230,7 @@ def check_shapes(found: Mapping[str, Tensor], wanted: Mapping[str, torch.Size]) 
     ]
     if problems:
         raise CheckpointError(
-            # The list can be long, so what to do about it stands at the end, where it is seen.
+            # The list can be long, so what to do about it comes at the end, where it is seen.
             f"{'; '.join(problems)}: {len(problems)} tensors do not fit this configuration; give "
             "the sizes that belong to these weights, or weights of MINT-IQA in these sizes"
         )

@@ -1,4 +1,4 @@
-"""Where a model computes: what the device can, and by what names its failures go."""
+"""The devices that a model computes on: what they support, and how their failures are named."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -37,7 +37,7 @@ def processor_cores() -> int:
 
 
 def native_precision(device: torch.device | str) -> Precision:
-    """bfloat16 where the device multiplies it itself, and not by way of float32."""
+    """bfloat16 if the device multiplies it natively, and not by way of float32."""
     if torch.device(device).type == "cuda":
         native = torch.cuda.is_bf16_supported(including_emulation=False)
     else:
@@ -53,8 +53,8 @@ def is_out_of_memory(error: RuntimeError) -> bool:
 
 
 def in_halves(work: Callable[[slice], T], rows: int) -> list[T]:
-    """What `work` gives for all of so many rows; for halves of them, and halves of those, where it
-    raises that the memory is full. Raises that where one row is too much."""
+    """What `work` returns for all of so many rows, or for halves of them, and halves of those, if
+    it raises that the memory is full. Raises that itself if one row is too much."""
     return _in_halves(work, 0, rows)
 
 

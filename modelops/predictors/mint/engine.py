@@ -74,10 +74,10 @@ class Engine:
     """Embeds with one model, whose weights must not change meanwhile.
 
     precision: `float32` gives the numbers of the released code; `bfloat16` computes the products of
-    the trunk in half the width, twice as fast where the processor can (`native_precision`).
-    batch_size: images at a time; found on a GPU where it is not given. Where memory does not
-    suffice it is halved, and stays so.
-    workers: threads; as many as torch is set to use where not given.
+    the trunk in half the width, twice as fast if the processor supports it (`native_precision`).
+    batch_size: images at a time; measured on a GPU if it is not given. If memory does not suffice,
+    it is halved, and stays so.
+    workers: threads; by default as many as torch is set to use.
     compiled: whether torch.compile makes the model's code (minutes at first; see the decision).
     """
 
@@ -107,7 +107,7 @@ class Engine:
     ) -> Embeddings:
         """Pooled embeddings of all items.
 
-        An unreadable image costs its own row only: it is named in `errors` and the rest goes on.
+        An unreadable image costs only its own row: it is named in `errors` and the rest continues.
         Raises DeviceError if even one image is too much for the memory, or the GPU is gone.
         """
         values = np.full((len(items), self._width), np.nan, dtype=np.float32)
@@ -128,8 +128,8 @@ class Engine:
     def pooled(self, pixels: Tensor, prompts: Sequence[str]) -> Tensor:
         """uint8 (B, 3, S, S) and B prompts → float32 (B, Dq), on the model's device.
 
-        In halves where memory does not suffice for all; raises what torch raises where it does not
-        for one.
+        In halves if memory does not suffice for all; raises what torch raises if it does not
+        suffice for one.
         """
         return self._pooled(pixels, *self._processor.tokenizer(prompts))
 
@@ -225,7 +225,7 @@ class Engine:
 
     @contextmanager
     def _finding_batch_size(self, images: int) -> Iterator[None]:
-        """Sets it by what the first batch takes at its worst, where nobody has set it."""
+        """Sets it by what the first batch takes at its peak, if nobody has set it."""
         if self._sized or self.device.type != "cuda":
             yield
             return

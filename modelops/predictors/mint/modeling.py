@@ -97,7 +97,7 @@ class MintIQATrunk(PreTrainedModel):
         for block in self.vision_model.encoder.layers[blocks:]:
             hidden = block(hidden)
         norm = self.vision_model.post_layernorm
-        # Where the blocks are frozen in half the width, what learns above them is not.
+        # The blocks may be frozen in half the width; the trained layers above them never are.
         return cast(Tensor, norm(hidden.to(norm.weight.dtype)))
 
     def encode_queries(

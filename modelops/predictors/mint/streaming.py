@@ -143,7 +143,7 @@ def write_state(
 
 
 def representable(tensor: Tensor, dtype: torch.dtype, names: Sequence[str]) -> Tensor:
-    """The tensor as `dtype`; raises CheckpointError, with the `names` that it was made of, where
+    """The tensor as `dtype`; raises CheckpointError, with the `names` that it was made of, if
     that, or it, is not finite."""
     converted = tensor.to(dtype)
     if _is_finite(converted):
@@ -188,7 +188,7 @@ def _header(layout: Mapping[str, Entry], about: Mapping[str, str]) -> bytes:
 
 
 def _bytes_of(tensor: Tensor, entry: Entry) -> memoryview:
-    """The tensor's own memory where it is as wanted already, else that of a copy."""
+    """The tensor's own memory if it has the entry's form already, else that of a copy."""
     if tensor.shape != entry.shape:
         raise ValueError(f"a tensor is {tuple(tensor.shape)}, not {tuple(entry.shape)} as laid out")
     wanted = tensor.detach().to("cpu", entry.dtype).contiguous()

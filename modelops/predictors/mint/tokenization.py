@@ -64,10 +64,10 @@ class PromptTokenizer:
 
 
 def load_tokenizer(folder: str | Path, config: MintIQAConfig) -> PromptTokenizer:
-    """The tokenizer beside a model: `tokenizer.json`, or BERT's `vocab.txt` (uncased).
+    """The tokenizer in a model's folder: `tokenizer.json`, or BERT's `vocab.txt` (uncased).
 
-    Adds `config.bos_token` where it is absent, as BLIP-2 adds [DEC] to bert-base-uncased (30,523
-    ids). Raises TokenizerError when there is none or it has more ids than the model.
+    Adds `config.bos_token` if it is absent, as BLIP-2 adds [DEC] to bert-base-uncased (30,523
+    ids). Raises TokenizerError if there is none or it has more ids than the model.
     """
     tokenizer = _read_tokenizer(Path(folder))
     if config.bos_token and tokenizer.token_to_id(config.bos_token) is None:

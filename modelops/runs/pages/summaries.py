@@ -91,7 +91,7 @@ class ScoringState:
 
     ready: bool
     active: bool
-    #: What, where and how to fix it, where the last scoring failed.
+    #: What went wrong, where, and how to fix it, if the last scoring failed.
     error: str
     unreadable: Unreadable
 

@@ -36,11 +36,11 @@ class Format(Entry, Protocol):
 
     @property
     def content_type(self) -> str:
-        """Of its files, with their encoding where they are texts."""
+        """Of its files, with their encoding if they are texts."""
 
     @property
     def label(self) -> str:
-        """What people choose it by; an English text that is translated where it is shown."""
+        """What people choose it by; an English text that is translated when it is shown."""
 
     def encode(self, records: Iterable[Record], header: Header) -> Iterator[bytes]:
         """The records as bytes, piece by piece: memory does not grow with their number."""

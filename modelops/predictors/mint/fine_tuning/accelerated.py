@@ -44,7 +44,7 @@ _INTERVAL, _GRACE = 0.1, 3.0
 
 @dataclass(frozen=True)
 class _Task:
-    """What each process is told; `folder` is where they exchange weights."""
+    """What each process is told; they exchange weights in `folder`."""
 
     config: MintIQAConfig
     data: TrainingData
@@ -64,11 +64,11 @@ def fine_tune_together(
     progress: Progress,
     save_seconds: float = SAVE_SECONDS,
 ) -> Curve:
-    """As `training.fine_tune`, by `recipe.processes` processes beside this one.
+    """Like `training.fine_tune`, by `recipe.processes` processes next to this one.
 
     `data.pixels` is sent to them, so it must be a value (`pixels.ImageFiles`) or a function of a
-    module. Raises what `fine_tune` raises; DeviceError where there are fewer GPUs than processes;
-    TeamBrokenError where one of them is killed.
+    module. Raises what `fine_tune` raises; DeviceError if there are fewer GPUs than processes;
+    TeamBrokenError if one of them is killed.
     """
     device = model.query_tokens.device
     require_devices(device.type, recipe)

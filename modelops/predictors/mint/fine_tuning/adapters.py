@@ -12,10 +12,10 @@ _LAYERS = ("self_attn.qkv", "self_attn.projection", "mlp.fc1", "mlp.fc2")
 
 
 def add_adapters(model: MintIQAModel, recipe: Recipe) -> None:
-    """Puts adapters beside the linear layers of the last `recipe.lora_blocks` vision blocks.
+    """Adds adapters to the linear layers of the last `recipe.lora_blocks` vision blocks.
 
-    They start as nothing: the model computes what it did. What is frozen stays so. Raises
-    LearningError where the model has fewer blocks.
+    They start at zero: the model's outputs do not change. What is frozen stays so. Raises
+    LearningError if the model has fewer blocks.
     """
     from peft import LoraConfig, inject_adapter_in_model
 

@@ -47,7 +47,7 @@ class Checkpoint:
 
     `origin` names what it started from (`streaming.fingerprint` of weights and data). `best` holds
     the weights after the epoch with the best validation, on the processor; it is empty before the
-    first, and where nothing is validated.
+    first, and if nothing is validated.
     """
 
     recipe: SeededRecipe
@@ -76,9 +76,9 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def load_checkpoint(path: Path, checkpoint: Checkpoint) -> bool:
-    """Puts weights, optimizer, curve and best weights where they were when the file was saved.
+    """Restores weights, optimizer, curve and best weights as they were when the file was saved.
 
-    False, with nothing changed, where the file is absent or damaged, or not a checkpoint of this
+    Returns False, changing nothing, if the file is absent or damaged, or not a checkpoint of this
     recipe, these weights and these data.
     """
     try:
@@ -101,7 +101,7 @@ class Saving:
         self._saved = time.monotonic()
 
     def after_step(self, state: Checkpoint) -> None:
-        """Writes where so many seconds of training would be lost without it."""
+        """Writes if so many seconds of training would be lost without it."""
         if self._is_due:
             self._save(state)
 
@@ -126,7 +126,7 @@ class Saving:
 
 
 def _tensors(checkpoint: Checkpoint) -> dict[str, Tensor]:
-    """All that a file holds, by name, where it is (on the GPU)."""
+    """Everything that a file holds, by name, on the device where it is."""
     tensors: dict[str, Tensor] = {
         "curve/losses": torch.tensor(checkpoint.curve.losses, dtype=torch.float64),
         "curve/validation": torch.tensor(checkpoint.curve.validation, dtype=torch.float64),

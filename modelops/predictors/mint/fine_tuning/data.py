@@ -32,7 +32,7 @@ class TrainingData:
     targets: Tensor  # (N, P) on 0…1, NaN where there is no label
     weights: Tensor | None = None  # (N, P), `labels.loss_weights`; None: all labels count the same
     groups: Sequence[int] | None = None  # N: images of one prompt share a number
-    kept: KeptTrunk | None = None  # N: where what frozen blocks give is kept; None: nowhere
+    kept: KeptTrunk | None = None  # N: the kept outputs of frozen blocks; None: not kept
 
     def __post_init__(self) -> None:
         if not self.targets.isfinite().any():

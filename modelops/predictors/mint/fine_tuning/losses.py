@@ -27,7 +27,7 @@ def rank_loss(scores: Tensor, targets: Tensor) -> Tensor:
 
     max(0, |Δt| − sign(Δt)·Δs), averaged over the pairs of images that both have a label, summed
     over perspectives (Wen and Wang, A strong baseline for image and video quality assessment,
-    arXiv 2111.07104). 0 where there is no pair.
+    arXiv 2111.07104). 0 if there is no pair.
     """
     first, second = torch.triu_indices(len(scores), len(scores), offset=1, device=scores.device)
     apart = targets[first] - targets[second]  # (pairs, P)

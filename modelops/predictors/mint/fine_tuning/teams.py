@@ -25,7 +25,7 @@ class Team(Protocol):
         """A block whose gradients stay in each process, to be averaged with later ones."""
 
     def share(self, rows: Sequence[int]) -> list[int]:
-        """This process's part of a batch: as many rows for each, the last again where need be."""
+        """This process's part of a batch: as many rows for each, the last repeated if need be."""
 
     def gather(self, scores: Tensor) -> Tensor:
         """All processes' scores in the order of the batch, then those of rows that were shared out

@@ -42,9 +42,9 @@ def fine_tune(
     team: Team = ALONE,
     save_seconds: float = SAVE_SECONDS,
 ) -> Curve:
-    """Trains `model` in place for `recipe.epochs`, from `checkpoint` where one of this run exists.
+    """Trains `model` in place for `recipe.epochs`, from `checkpoint` if one of this run exists.
 
-    Every `save_seconds`, and after each epoch where it is small, the checkpoint is replaced as a
+    Every `save_seconds`, and after each epoch if it is small, the checkpoint is replaced as a
     whole. One that cannot be read, or that is of another recipe, model or labels, is ignored: the
     run starts again. Leaves the model in evaluation mode with all parameters unfrozen. `team`: the
     processes that call this side by side (`accelerated.fine_tune_together` starts them).

@@ -11,7 +11,7 @@ from .devices import in_bfloat16
 
 def freeze(model: MintIQAModel, recipe: Recipe) -> None:
     """Leaves trainable the upper vision blocks with `ln_vision`, query tokens and heads; of the
-    blocks only their adapters where the recipe has some.
+    blocks only their adapters if the recipe has some.
 
     Raises LearningError if the model has fewer blocks than adapters are asked for.
     """
@@ -51,7 +51,7 @@ class Trunk:
 class Scorer(nn.Module):
     """What is trained: the blocks above the trunk, Q-Former and heads.
 
-    In bfloat16 where the recipe says so, but the heads always in float32: a score in bfloat16 would
+    In bfloat16 if the recipe says so, but the heads always in float32: a score in bfloat16 would
     come in steps of 1/256.
     """
 

@@ -20,7 +20,7 @@ from ....learning.shards import Array, ShardStore
 from ..modeling import MintIQAModel
 from ..streaming import fingerprint
 
-#: Bytes per shard: few files, and little lost where one rots.
+#: Bytes per shard: few files, and little is lost if one is damaged.
 _SHARD_BYTES = 32 * 2**20
 #: Images whose activations are computed at a time.
 _BATCH = 8
@@ -44,7 +44,7 @@ class TrunkCache:
     """Activations after the frozen blocks of a model, of N images known by their SHA-256.
 
     `pixels(rows)` gives normalised images (B, 3, S, S) and is asked only for what is not known;
-    `bfloat16` says in which width products are computed then.
+    `bfloat16` says whether products are then computed in half the width.
     What does not fit into `most_bytes`, or on the disk, is computed each time. Raises LearningError
     if the blocks would not give the same twice: dropout in their attention.
     """

@@ -20,8 +20,8 @@ class Parts:
 def draw_parts(groups: Sequence[int], share: float, seed: int) -> Parts:
     """Draws whole groups (the images of one prompt) until about `share` of the rows is set aside.
 
-    Images of one prompt are alike: were some trained on and others not, the others would say that
-    an overfitted model is good. A group is left out where the share is nearer without it; one is
+    Images of one prompt are alike: if some were trained on and others not, the others would make
+    an overfitted model look good. A group is left out if the share is nearer without it; one is
     always drawn. Raises LearningError if one group is all there is.
     """
     everything = list(range(len(groups)))
