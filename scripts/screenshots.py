@@ -163,7 +163,7 @@ def play_practice(page: Page) -> None:
 
 
 def play_states(page: Page, demo: Demo) -> None:
-    """What a rater sees besides images and questions, one after the other."""
+    """What a rater sees apart from images and questions, one after the other."""
     page.goto(demo.link)
     _rate(page, "")
     page.keyboard.press("?")

@@ -322,9 +322,9 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }
 
-# The backbones that studies choose from beside the bundled `tiny`, the first one for those that do
-# not choose: NAME=KIND:FOLDER, NAME=KIND, or KIND alone (docs/models.md). `vit-g` needs its weights
-# on the worker.
+# The backbones that studies choose from in addition to the bundled `tiny`, the first one for those
+# that do not choose: NAME=KIND:FOLDER, NAME=KIND, or KIND alone (docs/models.md). `vit-g` needs its
+# weights on the worker.
 MODEL_BACKBONES = env.list("MODEL_BACKBONES", default=["tiny"])
 #: Folder of a causal language model with its tokenizer, for a model that explains.
 MODEL_LANGUAGE = env.str("MODEL_LANGUAGE", default="")

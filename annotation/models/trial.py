@@ -100,7 +100,7 @@ class Trial(models.Model):
     Role = TrialRole
 
     # Without indexes of their own: each leads one below, and every rating would pay for a second.
-    # For a rater whom its statistics do not know yet, the planner even takes the narrower one, and
+    # For a rater that its statistics do not know yet, the planner even takes the narrower one, and
     # reads all that the rater has ever rated for each image that a claim looks at. Their foreign
     # keys are among the constraints: all three are of one study, and the session is the rater's.
     session = models.ForeignKey(

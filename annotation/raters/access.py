@@ -31,7 +31,7 @@ WHERE rater.code = %s
 
 @dataclass(frozen=True, slots=True)
 class StudyFacts:
-    """A study as the rating API needs it, besides what it asks."""
+    """A study as the rating API needs it, apart from what it asks."""
 
     id: int
     status: str

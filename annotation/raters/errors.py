@@ -65,7 +65,7 @@ class DailyLimitError(RatingError):
 
 
 class RaterStoppedError(RatingError):
-    """The study's rules ended the rater's last session, and its owner has not let them go on."""
+    """The study's rules ended the rater's last session, and its owner has not let them continue."""
 
     code = "rater_stopped"
     status = 403

@@ -89,7 +89,7 @@ def touch_seconds(trial: Trial) -> tuple[float, float] | None:
 def exclusions_of(study: Study, rater: Rater) -> QuerySet[AuditEntry]:
     """Who excluded the rater, or included them again, when and why; the latest first.
 
-    Sessions that the study's rules ended are among them, and the owner's word to go on.
+    Sessions that the study's rules ended are among them, and the owner's permission to continue.
     """
     acts = (*Rater.Status.values, "stopped", "let_continue")
     return AuditEntry.objects.filter(

@@ -95,7 +95,7 @@ def live_sessions(study: Study) -> Live:
 
 
 def stopped_raters(study: Study) -> set[int]:
-    """Keys of the raters whom the study's rules keep from another session."""
+    """Keys of the raters that the study's rules keep from starting another session."""
     stopped = RatingSession.objects.filter(rater__study=study, state=RatingSession.State.STOPPED)
     return set(stopped.values_list("rater", flat=True))
 

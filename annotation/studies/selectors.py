@@ -1,4 +1,4 @@
-"""Reads for the console and the owner API: which studies, how far, by whom."""
+"""Queries for the console and the owner API: which studies, their progress, their raters."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -90,7 +90,7 @@ class Activity:
 
 
 def activity_of(study: Study) -> Activity:
-    # By the study's raters, of whom there are fewer than images.
+    # By the study's raters, as there are fewer of them than images.
     submitted = Trial.objects.filter(
         rater__study=study, state=Trial.State.SUBMITTED, role=Trial.Role.MAIN
     )

@@ -33,7 +33,7 @@ from .serializers import (
 
 log = structlog.get_logger(__name__)
 
-#: Besides the image: the prompt, and what a form's encoding adds.
+#: In addition to the image: the prompt, and what a form's encoding adds.
 _OTHER_BYTES = 128 * 1024
 
 

@@ -22,7 +22,7 @@ _NOT_EVEN_ONE = "both stages and one answer at a time; end what else uses it, or
 
 @dataclass(frozen=True)
 class ExplanationPipeline:
-    """Both stages: stage 2 goes on from what stage 1 saw."""
+    """Both stages: stage 2 continues from what stage 1 saw."""
 
     scores: LoadedModel
     explainer: Explainer

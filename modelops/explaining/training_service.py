@@ -84,7 +84,7 @@ def learn_to_explain(
 ) -> LearnedExplainer:
     """Trains stage 2 on the reasons given for `pool`, as answers to the study's questions.
 
-    `scores` is the trained stage 1, which stage 2 goes on from; a killed run goes on from
+    `scores` is the trained stage 1, which stage 2 continues from; a killed run continues from
     `checkpoint`. Raises LearningError if no rater has given reasons, or there is no language
     model to start from.
     """

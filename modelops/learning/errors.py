@@ -12,7 +12,7 @@ class DivergedError(LearningError):
 
 
 class TeamBrokenError(Exception):
-    """One of the processes that train together was killed; the others cannot go on without it.
+    """One of the processes that train together was killed; the others cannot continue without it.
 
-    Not a LearningError: nobody has to fix anything, the run goes on from its checkpoint.
+    Not a LearningError: nobody has to fix anything, the run continues from its checkpoint.
     """

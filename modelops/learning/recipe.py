@@ -46,7 +46,7 @@ class Recipe:
     lora_dropout: float = 0.0
     #: Whether a label weighs by its precision (`labels.loss_weights`).
     label_weights: bool = False
-    #: Weight of the rank-aware term beside the L1 loss (`losses.rank_loss`), which compares the
+    #: Weight of the rank-aware term added to the L1 loss (`losses.rank_loss`), which compares the
     #: images of a batch with each other; 0 leaves it out.
     rank_weight: float = 0.0
     #: Share of the training pool, in whole prompts, that is not trained on but says when to stop.

@@ -1,5 +1,5 @@
-"""Randomness that follows from a seed and a place in the training alone: a run that goes on from a
-checkpoint draws what it would have drawn.
+"""Randomness that depends only on a seed and the place in the training: a run that continues from
+a checkpoint draws what it would have drawn.
 """
 
 import numpy as np

@@ -2,7 +2,7 @@
 
 A shard is a safetensors file of keys and one array each, memory-mapped. Its name is the checksum of
 its content, so any number of processes add at once without a lock, and one that rotted is found by
-its name, deleted, and computed anew.
+its name, deleted, and computed again.
 """
 
 import hashlib

@@ -57,7 +57,7 @@ class StimulusEmbedder:
     def embed(self, stimuli: Sequence[Stimulus], progress: Progress | None = None) -> Embedded:
         """Embeddings of `stimuli` (with their prompts loaded).
 
-        An image that cannot be read becomes a problem and the rest goes on. What was embedded is
+        An image that cannot be read becomes a problem and the rest continues. What was embedded is
         kept in the cache portion by portion. Raises ArtifactError if the disk is full.
         """
         result = Embedded()

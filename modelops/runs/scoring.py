@@ -84,7 +84,7 @@ def score_chunk(*, chunk_id: int) -> None:
 
 
 def record_progress(*, run_id: int) -> None:
-    """Counts what is done anew from the chunks, and renews the lease."""
+    """Recounts from the chunks what is done, and renews the lease."""
     size = Func(F("stimulus_ids"), function="cardinality", output_field=IntegerField())
     done = ScoringChunk.objects.filter(run=run_id, state=ScoringChunk.State.DONE)
     total = done.aggregate(total=Sum(size))["total"] or 0

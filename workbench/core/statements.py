@@ -2,7 +2,7 @@
 reads that belong together.
 
 Planning one of them takes as long as running it. Django's own cursor puts values into the text of
-a statement, which makes every one a new one; this cursor sends them beside it.
+a statement, which makes every one a new one; this cursor sends them separately.
 """
 
 from collections.abc import Iterator

@@ -123,7 +123,7 @@ class Crowd:
         self._stopped = threading.Event()
 
     def rate(self) -> CrowdReport:
-        """One session of every rater; a rater for whom no image is left sends nothing.
+        """One session of every rater; a rater with no image left sends nothing.
 
         Raises the first error of any of them, once all have stopped.
         """

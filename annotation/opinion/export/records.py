@@ -1,6 +1,6 @@
 """The collected database, streamed: one record per stimulus, in one consistent view of the data.
 
-Opinion scores are those of a release, so the mean of a file's rows that count is the MOS beside
+Opinion scores are those of a release, so the mean of a file's rows that count is the MOS next to
 them. Memory is bounded by a chunk of stimuli, whatever the study's size.
 """
 

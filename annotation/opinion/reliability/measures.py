@@ -23,7 +23,7 @@ from ..correlation import Floats, grouped_pearson, number, pooled_pearson
 
 #: The range of a five-level scale, in levels.
 LEVELS = 4.0
-#: An instructed score is met up to so many levels beside it. That is less than a step of 5 or 11
+#: An instructed score may be missed by up to so many levels. That is less than a step of 5 or 11
 #: categories, where only the score itself is right; on a slider nobody hits the hundredth.
 INSTRUCTED_TOLERANCE = 0.25
 #: Differences between floats that are none.

@@ -161,7 +161,7 @@ def rater_status(request: HttpRequest, slug: str, code: str) -> HttpResponse:
 @login_required
 @require_POST
 def rater_go_on(request: HttpRequest, slug: str, code: str) -> HttpResponse:
-    """Whom the study's rules have stopped may begin another session."""
+    """Lets a rater that the study's rules have stopped begin another session."""
     study = find_study(request.user, slug, "annotation.change_study")
     rater = get_object_or_404(Rater, study=study, code=code)
     try:

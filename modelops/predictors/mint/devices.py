@@ -12,8 +12,8 @@ from .errors import DeviceError
 
 T = TypeVar("T")
 
-#: What torch's RuntimeErrors hold that tell of full memory, the machine's or a GPU's (its libraries
-#: and page-locked memory have words of their own), and how those begin that tell of a lost GPU.
+#: What torch's RuntimeErrors say if memory is full, the machine's or a GPU's (its libraries
+#: and page-locked memory have words of their own), and how they begin if a GPU is lost.
 _NO_MEMORY = (
     "DefaultCPUAllocator: can't allocate memory",
     "DefaultCPUAllocator: not enough",

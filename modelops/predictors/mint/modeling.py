@@ -1,7 +1,7 @@
 """MINT-IQA: the trunk that both stages are built on, and stage 1: image and prompt to scores.
 
 Built from the BLIP-2 parts of `transformers`; what is MINT-IQA's own is small: a text's tokens
-stand beside the queries in the Q-Former, and linear heads read the query outputs, one for each
+join the queries in the Q-Former, and linear heads read the query outputs, one for each
 perspective: the published three, or those of a study. Stage 2 is in `explaining`.
 Source: arXiv 2405.07346, section 4.1; released code IntMeGroup/MINT-IQA, commit e76c07d.
 """
@@ -110,7 +110,7 @@ class MintIQATrunk(PreTrainedModel):
     ) -> Tensor:
         """(B, patches + 1, Dv) and the texts (B, L) → (B, Q, Dq).
 
-        The text's tokens stand beside the queries in self-attention; only queries look at the
+        The text's tokens join the queries in self-attention; only queries look at the
         image. Apart from `encode_images` so that one image serves several texts.
         offset (B, Q, Dq): added to the query tokens.
         """
@@ -264,7 +264,7 @@ def with_bfloat16_products(model: MintIQAModel) -> MintIQAModel:
     """A model that computes the trunk's products in bfloat16: linear layers hold bfloat16 weights,
     all else is shared with `model`.
 
-    Autocast would convert the weights anew in each pass, a second of a core for the full size.
+    Autocast would convert the weights again in each pass, a second of a core for the full size.
     Norms, sums along the trunk, the mean over queries and the heads stay in float32.
     """
     shared: dict[int, object] = {id(it): it for it in (*model.parameters(), *model.buffers())}

@@ -66,7 +66,7 @@ def image_to_pixels(source: ImageSource, size: int) -> Tensor:
 
 
 def try_image_to_pixels(source: ImageSource, size: int) -> Tensor | UnreadableImageError:
-    """As `image_to_pixels`, but the error is given back: the other images of a batch go on."""
+    """Like `image_to_pixels`, but returns the error, so that the rest of a batch continues."""
     try:
         return image_to_pixels(source, size)
     except UnreadableImageError as error:

@@ -22,7 +22,7 @@ from .errors import CheckpointError
 Progress = Callable[[int, int], None]
 
 #: Bytes read from one opening of a checkpoint. Mapped pages that were read count as memory of this
-#: process until the file is closed; opening the released checkpoint anew takes 0.2 s.
+#: process until the file is closed; opening the released checkpoint again takes 0.2 s.
 _WINDOW = 64 * 2**20
 #: Nor is a checkpoint opened more often than this.
 _MOST_OPENINGS = 64
@@ -217,7 +217,7 @@ def _open_torch(path: Path) -> tuple[dict[str, torch.Size], Callable[[str], Tens
     except pickle.UnpicklingError as error:
         # The library's own message advises to run the file's code.
         raise CheckpointError(
-            f"{path} contains code or objects besides tensors and is not read: they could do "
+            f"{path} contains code or objects other than tensors and is not read: they could do "
             "anything; save only its state dict, or convert it to safetensors where it comes from"
         ) from error
     except (RuntimeError, EOFError, OSError) as error:

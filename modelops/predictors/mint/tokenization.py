@@ -95,7 +95,7 @@ def train_tiny_tokenizer(texts: Iterable[str], folder: str | Path) -> None:
         initial_alphabet=list(_ALWAYS),
         show_progress=False,
     )
-    # Built anew from the vocabulary: only then does it know [CLS] and [SEP].
+    # Built again from the vocabulary: only then does it know [CLS] and [SEP].
     finished = BertWordPieceTokenizer(trainer.get_vocab(), lowercase=True)
     Path(folder).mkdir(parents=True, exist_ok=True)
     finished.save(str(Path(folder) / "tokenizer.json"))

@@ -101,7 +101,7 @@ def test_nothing_is_taken_from_the_hand_before_the_block_ends(
     assert Trial.objects.count() == 6
 
 
-def test_who_fixes_it_before_the_block_ends_goes_on(
+def test_who_fixes_it_before_the_block_ends_continues(
     study: Study, rater: Rater, images: list[Stimulus]
 ) -> None:
     # 2 of 3 too fast fails; 2 of 4 does not.

@@ -1,7 +1,7 @@
 """Stage 1 fine-tuning by several processes of one machine, each on its share of every batch: one
 per GPU, or on the cores of a processor, where they talk over the loopback interface only.
 
-The parent starts them, tells of their progress and outlives them; they end when it does.
+The parent starts them, reports their progress and outlives them; they end when it does.
 `accelerate` places the model, averages gradients and gathers scores.
 """
 

@@ -45,7 +45,7 @@ def add_adapters(model: MintIQAModel, recipe: Recipe) -> None:
 
 
 def merge_adapters(model: MintIQAModel) -> None:
-    """Adds the adapters to the weights beside which they stand, and takes them out: the model has
+    """Adds the adapters to the weights of their layers, and takes them out: the model has
     the names, and the size, that it had before `add_adapters`."""
     from peft.tuners.lora import Linear
 

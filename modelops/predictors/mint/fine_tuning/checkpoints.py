@@ -58,7 +58,7 @@ class Checkpoint:
     best: dict[str, Tensor] = field(default_factory=dict)
 
     def about(self) -> dict[str, str]:
-        """What a file must say so that this run may go on from it."""
+        """What a file must say so that this run may continue from it."""
         recipe = json.dumps(self.recipe.to_json(), sort_keys=True)
         return {"version": FORMAT_VERSION, "origin": self.origin, "recipe": recipe}
 
@@ -112,7 +112,7 @@ class Saving:
             self._save(state)
 
     def at_end(self, state: Checkpoint) -> None:
-        """Writes what is not written yet: what follows must not find other bits when it goes on."""
+        """Writes what is not written yet: a run that continues must find the same bits."""
         if len(state.curve.losses) != self._steps:
             self._save(state)
 

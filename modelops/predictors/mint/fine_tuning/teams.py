@@ -16,7 +16,7 @@ class Team(Protocol):
 
     @property
     def leads(self) -> bool:
-        """Whether this process is the one that writes checkpoints and tells of progress."""
+        """Whether this process is the one that writes checkpoints and reports progress."""
 
     def wrap(self, scorer: nn.Module) -> nn.Module:
         """The module whose gradients are the average of all processes'."""

@@ -1,8 +1,8 @@
-"""Stage 1 fine-tuning: a plain torch loop that can be killed at any moment and go on.
+"""Stage 1 fine-tuning: a plain torch loop that can be killed at any moment and continue.
 
 L1 loss on the labelled perspectives, Adam, cosine schedule, first blocks frozen (MINT-IQA, arXiv
-2405.07346, section 5; released code, `train_stage1.py`), and what `Recipe` offers beside. An
-epoch's order follows from (seed, epoch), a step's dropout from (seed, step): going on after any
+2405.07346, section 5; released code, `train_stage1.py`), and the options that `Recipe` adds. An
+epoch's order follows from (seed, epoch), a step's dropout from (seed, step): continuing after any
 step gives the same weights as never having stopped, to the bit on a processor with as many threads.
 """
 

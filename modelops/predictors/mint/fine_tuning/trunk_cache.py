@@ -4,7 +4,7 @@ In the published recipe blocks 0–21 of 39 are frozen, so their output for an i
 every epoch and every retrain. It is kept in float16, as the released code computes it. When only
 heads change there is nothing left to compute at all: `embeddings` keeps pooled embeddings.
 
-Training goes on from it: `model.encode_upper(cache(rows), cache.blocks)` stands for
+Training continues from it: `model.encode_upper(cache(rows), cache.blocks)` stands for
 `model.encode_images(pixels(rows))`, with the same gradients above the frozen blocks.
 """
 
