@@ -69,7 +69,7 @@ def scores_in_order(rater: Rater, *, latest: int) -> ScoreRow:
 
 
 def seconds_on_screen(trial: Trial) -> float | None:
-    """As `answers` has it: by the page's clock, or else by the server's; None if neither ran."""
+    """As in `answers`: by the page's clock, or else by the server's; None if neither ran."""
     shown = trial.behaviour.get("shown_ms")
     if shown is not None:
         return float(shown) / 1000
@@ -100,7 +100,7 @@ def exclusions_of(study: Study, rater: Rater) -> QuerySet[AuditEntry]:
 
 
 def identities_for(user: User, study: Study) -> QuerySet[RaterIdentity]:
-    """Who the study's raters are, for its owner alone: administrators see codes."""
+    """Who the study's raters are, only for its owner: administrators see codes."""
     return RaterIdentity.objects.filter(
         rater__study__in=Study.objects.filter(
             pk=study.pk, memberships__user=user, memberships__role=MemberRole.OWNER

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from ..models import RatingSession, Study
 
-#: Pace is that of the last minutes: longer, and it no longer says what happens now.
+#: Pace is that of the last minutes: over more, it would not describe the present.
 PACE_MINUTES = 10
 #: A rater who has answered in the last minutes, or holds an image, is active.
 ACTIVE_MINUTES = 3

@@ -16,7 +16,7 @@ from .access import Access, find_access
 from .errors import LinkError, RaterExcludedError
 
 CREATED_AT_ONCE = 1000
-#: Characters; so long a reason is a report, and belongs elsewhere.
+#: Characters; a longer reason is a report, and belongs elsewhere.
 REASON_LIMIT = 500
 _signer = signing.Signer(salt="annotation.rater", sep=".")
 
@@ -69,7 +69,7 @@ def set_rater_status(*, rater: Rater, actor: User, status: str, reason: str = ""
 
 
 def link_token(rater: Rater) -> str:
-    """What stands in the rater's link: code and link version, signed with the site's key."""
+    """The content of the rater's link: code and link version, signed with the site's key."""
     return _signer.sign(f"{rater.code}.{rater.link_version}")
 
 

@@ -56,7 +56,7 @@ class Strategy(Entry, Protocol):
 
     @property
     def label(self) -> str:
-        """What people choose it by; an English text that is translated when it is shown."""
+        """Its name for people: an English text, translated when it is shown."""
 
     @property
     def reads_features(self) -> bool:

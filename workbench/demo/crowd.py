@@ -202,7 +202,7 @@ class Crowd:
             self._answers[sent.rater] += 1
             # An offer counts the part of the session that it is from, practice or main.
             ahead = self._answers[sent.rater] + offer.total - offer.done
-            # Who is not that far yet is taken for one like the one who is.
+            # A rater who is not that far yet is assumed to be like the one who is.
             self._longest = max(self._longest, ahead)
             self._progress(done, max(done, self._longest * len(self._raters)))
 

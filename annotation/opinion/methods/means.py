@@ -12,13 +12,13 @@ from scipy import stats
 
 from .base import Floats, Integers
 
-#: Effective numbers that miss a whole one by less were added up.
+#: Effective numbers that are nearer to a whole one differ from it only by rounding.
 _EQUAL = 1e-9
 
 
 @dataclass(frozen=True)
 class Means:
-    """Of each of S groups, (S,); NaN where there are too few votes."""
+    """Of each of S groups, (S,); NaN if there are too few votes."""
 
     mean: Floats
     sd: Floats

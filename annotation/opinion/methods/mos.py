@@ -1,4 +1,4 @@
-"""The mean opinion score: the plain mean, or the weighted one where a study's rules weigh."""
+"""The mean opinion score: the plain mean, or the weighted one if a study's rules weigh ratings."""
 
 from typing import ClassVar
 
@@ -9,7 +9,7 @@ from .means import weighted_means
 
 
 class MeanOpinionScore:
-    """Every vote counts by its weight, whoever gave it; subjects are not told apart."""
+    """Every vote counts by its weight, whoever gave it; subjects are not modelled."""
 
     name = "mos"
     label = gettext_noop("Mean opinion score (MOS)")

@@ -31,7 +31,7 @@ from .flags import flag_words, perspective_labels
 from .table import SHOWN, Query, all_rows, chosen_rows
 
 _PER_PAGE = 50
-#: So many of those in session are listed; the table's filter shows them all.
+#: At most so many of those in session are listed; the table's filter shows all.
 _LIVE_SHOWN = 8
 #: An image with more ratings than that, and than images want on average, is counted with those
 #: that have so many.
@@ -201,7 +201,7 @@ def rater_message(request: HttpRequest, slug: str, code: str = "") -> HttpRespon
 @login_required
 @require_safe
 def report_list(request: HttpRequest, slug: str) -> HttpResponse:
-    """What raters reported; to have opened the page is to have read it."""
+    """What raters reported; opening the page marks it as read."""
     study = find_study(request.user, slug, "annotation.change_study")
     reports = list(reports_of(study))
     mark_reports_read(study=study)

@@ -28,7 +28,7 @@ class Header:
 
 
 class Format(Entry, Protocol):
-    """One form in which the collected database leaves."""
+    """One format in which the collected database is exported."""
 
     @property
     def extension(self) -> str:
@@ -40,7 +40,7 @@ class Format(Entry, Protocol):
 
     @property
     def label(self) -> str:
-        """What people choose it by; an English text that is translated when it is shown."""
+        """Its name for people: an English text, translated when it is shown."""
 
     def encode(self, records: Iterable[Record], header: Header) -> Iterator[bytes]:
         """The records as bytes, piece by piece: memory does not grow with their number."""
