@@ -125,8 +125,8 @@ LAB_ACR = Preset(
 #: A missed attention check ends the session, as P.808 drops raters who miss one. So do gold scores
 #: if fewer than half are within a level, once there are six, a session's worth. Of honest raters,
 #: with 85 % of their scores within, P(X ≤ 2 of 6) = 0.6 % fail; of raters who click at random on
-#: images at an end of the scale, with 2 of 5 levels within, 54 %. The toolkit's 80 % would stop 22 %
-#: of the honest.
+#: images at an end of the scale, with 2 of 5 levels within, 54 %. The toolkit's 80 % would stop
+#: 22 % of the honest.
 CROWD_ACR = Preset(
     key="crowd-acr",
     name=gettext_noop("Crowd ACR"),
