@@ -36,7 +36,7 @@ STAGES = {
     "embedding": gettext_lazy("Looking at the images"),
     "training": gettext_lazy("Training"),
     "language": gettext_lazy("Learning the form's language"),
-    "looking": gettext_lazy("Looking at what was explained"),
+    "looking": gettext_lazy("Looking at the explained images"),
     "explaining": gettext_lazy("Explaining"),
     "fitting": gettext_lazy("Learning the scores"),
     "publishing": gettext_lazy("Storing the model"),
