@@ -82,7 +82,7 @@ class AssessThrottle(UserRateThrottle):
         try:
             return super().allow_request(request, view)
         except redis.exceptions.RedisError as error:
-            # Without Redis no worker is woken either, so that nothing runs away.
+            # Without Redis no worker is woken either, so nothing gets out of hand.
             log.warning("uploads are not counted: Redis cannot be reached", error=str(error))
             return True
 
@@ -133,7 +133,7 @@ def _answer(assessment: Assessment) -> Response:
 
 
 def _refuse_large(request: Request) -> None:
-    """By what the client says, before anything is read."""
+    """By the declared length, before anything is read."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isdecimal() and int(length) > assessing.MAXIMUM_BYTES + _OTHER_BYTES:
         raise ImageRefusedError(

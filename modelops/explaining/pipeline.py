@@ -1,4 +1,4 @@
-"""The whole way of stage 2: images with their prompts and questions in words, to answers in words.
+"""All of stage 2: from images with their prompts and questions in words to answers in words.
 
 Source: arXiv 2405.07346, section 4; released code, models/MINT_Qformers.py (`generate`).
 Reading order of an answer: `ExplanationPipeline.answer` (the whole way) → `tokenization` and

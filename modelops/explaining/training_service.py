@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .tiny_language import Remarks
     from .training import Example, Seen
 
-#: Called with what is being done, how much of it is done, and of how much.
+#: Called with the name of a step, how much of it is done, and of how much.
 Report = Callable[[str, int, int], None]
 
 #: Next to the explanation model's weights: the answers it was trained on.
@@ -63,7 +63,7 @@ class LearnedExplainer:
 
 
 def gather_explanations(study: Study, stimuli: Sequence[Stimulus]) -> Explained:
-    """Those of `stimuli` that raters explained, with the reasons they gave."""
+    """The `stimuli` that raters explained, with the reasons they gave."""
     said: dict[int, list[Reasons]] = defaultdict(list)
     for item in explanations_of(study):
         said[item.stimulus].append(item.reasons)
@@ -180,7 +180,7 @@ def base_explainer(
 def publish_explainer(learned: LearnedExplainer, folder: Path) -> dict[str, str]:
     """Adds stage 2 to a model's folder; the checksums that the folder's manifest is to hold.
 
-    Only that of its own manifest, which vouches for the rest: to predict scores, nobody has to read
+    Only that of its own manifest, which covers the rest: to predict scores, nobody has to read
     a language model.
     """
     from .checkpoint import EXPLANATIONS_FOLDER, save_explainer
@@ -247,7 +247,7 @@ def _name(stimulus: Stimulus) -> str:
 def _agreement(
     questions: Questions, pool: Explained, holdout: Explained, answers: Sequence[dict[str, str]]
 ) -> "ExplanationAgreement":
-    """On the hold-out: levels by the questions about one perspective, texts by that about all."""
+    """On the hold-out: levels from the questions about one perspective, texts from that about all."""
     from .phrases import ExplanationAgreement, consensus, phrase_agreement, text_agreement
 
     form = questions.form

@@ -30,7 +30,7 @@ class EmbeddingCache:
         self._store = ShardStore(folder, backbone_sha256, most_bytes, dtype)
 
     def get_many(self, keys: Sequence[Key]) -> dict[Key, NDArray[np.floating]]:
-        """The vectors (D,) that are known; a key without one is absent from the answer."""
+        """The known vectors (D,); a key without one is absent from the result."""
         names = {image + prompt: (image, prompt) for image, prompt in keys}
         return {names[name]: vector for name, vector in self._store.get_many(names).items()}
 

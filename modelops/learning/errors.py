@@ -8,7 +8,7 @@ class LearningError(MintError):
 
 
 class DivergedError(LearningError):
-    """The loss is no number any more; training on would only spoil the weights."""
+    """The loss is not a finite number; more training would only spoil the weights."""
 
 
 class TeamBrokenError(Exception):

@@ -61,7 +61,7 @@ class Labels:
 
 @dataclass(frozen=True)
 class SourceLabel:
-    """What one source says of one stimulus from one perspective; `place` is the stimulus's row."""
+    """One source's score of one stimulus from one perspective; `place` is the stimulus's row."""
 
     place: int
     perspective: int

@@ -23,6 +23,6 @@ def inner_rate_at(step: int, steps: int, warmup: float = 0.1) -> float:
 
 
 def set_rate(optimizer: Optimizer, rate: float) -> None:
-    """The learning rate of all the optimizer's parameters from its next step on."""
+    """Sets the learning rate of all the optimizer's parameters from its next step on."""
     for group in optimizer.param_groups:
         group["lr"] = rate

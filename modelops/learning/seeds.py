@@ -9,6 +9,6 @@ ORDER, DROPOUT = range(2)
 
 
 def seed_of(seed: int, use: int, *place: int) -> int:
-    """A number that follows from `seed`, the use and the place."""
+    """A number determined by `seed`, the use and the place."""
     sequence = np.random.SeedSequence(seed, spawn_key=(use, *place))
     return int(sequence.generate_state(1)[0])

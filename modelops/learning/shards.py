@@ -1,7 +1,7 @@
 """Arrays on disk by image, in checksummed shards: what the caches of embeddings and trunks keep.
 
 A shard is a safetensors file of keys and one array each, memory-mapped. Its name is the checksum of
-its content, so any number of processes add at once without a lock, and one that rotted is found by
+its content, so any number of processes add at once without a lock, and a damaged one is found by
 its name, deleted, and computed again.
 """
 
@@ -26,7 +26,7 @@ Array = NDArray[np.floating]
 class ShardStore:
     """Arrays of one shape by a key in hexadecimal (a SHA-256, or several), in `root`/`name`.
 
-    dtype: as which they are stored. All folders of `root` together take at most `most_bytes`: the
+    dtype: of the stored arrays. All folders of `root` together take at most `most_bytes`: the
     oldest shard goes first, but none that this store has used, so that a set of arrays larger than
     that is kept in part instead of being driven out by itself. Processes that write at the same
     time may exceed the bound by a sixteenth each.
@@ -46,7 +46,7 @@ class ShardStore:
         return self.get_many([key]).get(key)
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Array]:
-        """Copies of the arrays that are known."""
+        """Copies of the known arrays."""
         keys = list(keys)
         if any(key not in self._places for key in keys):
             self._open_new_shards()

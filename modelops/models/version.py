@@ -31,7 +31,7 @@ class ModelVersion(models.Model):
     predictor = models.ForeignKey(
         Predictor, on_delete=models.PROTECT, related_name="versions", db_constraint=False
     )
-    #: Counted over the study, whichever predictor it is of.
+    #: Counted within the study, across its predictors.
     number = models.PositiveIntegerField()
     state = models.CharField(
         max_length=10, choices=VersionState.choices, default=VersionState.CANDIDATE
@@ -101,5 +101,5 @@ class ModelVersion(models.Model):
 
     @property
     def explains(self) -> bool:
-        """Whether it can say why."""
+        """Whether it can explain its scores."""
         return self.explanation_metrics is not None

@@ -24,7 +24,7 @@ def precision() -> Precision:
 
 
 def use_processor_cores() -> None:
-    """As many torch threads as this process has cores for; more only fight each other."""
+    """Gives torch as many threads as this process has cores; more would only compete."""
     import torch
 
     from .mint.devices import processor_cores

@@ -76,7 +76,7 @@ class StimulusEmbedder:
         return result
 
     def _portion(self, stimuli: list[Stimulus]) -> tuple[list[Stimulus], list[Stimulus]]:
-        """What is embedded next, and the rest."""
+        """The next portion to embed, and the rest."""
         size = PORTIONS["cpu" if device() == "cpu" else "cuda"]
         return stimuli[:size], stimuli[size:]
 

@@ -1,5 +1,5 @@
-"""Images of stimuli: as files of this machine, and as a model's inputs, those aside that cannot be
-read."""
+"""Images of stimuli: as files on this machine, and as a model's inputs, without those that cannot
+be read."""
 
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -49,7 +49,7 @@ def unreadable_images(
 
 
 def unreadable(stimulus: Stimulus, path: Path, error: Exception) -> dict[str, object]:
-    """Which image cannot be read and why, under the name that people know it by."""
+    """Which image cannot be read and why, under the name that people use."""
     return {
         "stimulus": stimulus.pk,
         "filename": stimulus.filename,

@@ -1,4 +1,4 @@
-"""Asking for a training run, by a person or by the number of new ratings."""
+"""Requests training runs, for a person or because of the number of new ratings."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -53,7 +53,7 @@ def request_retrain(
                 requested_by=actor,
                 promote_when_done=promote_when_done,
                 recipe=recipe.to_json(),
-                # Until then the message that wakes a worker counts as on its way.
+                # Until then the message that wakes a worker is assumed to be on its way.
                 lease_expires_at=lease_end(),
             )
             audit.record(

@@ -107,7 +107,7 @@ def finish_scoring(*, run_id: int) -> bool:
     with failing("scoring", run.pk, partial(_fail, run.pk)):
         ranked = ranking.publish_ranking(run.model_version)
         with transaction.atomic():
-            # The state and what follows from it together, or neither.
+            # The state and its consequences together, or neither.
             ended = running.update(
                 state=JobState.SUCCEEDED, finished_at=timezone.now(), lease_expires_at=None
             )

@@ -1,4 +1,4 @@
-"""What the model API takes and answers."""
+"""Requests and responses of the model API."""
 
 from typing import Any
 

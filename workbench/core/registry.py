@@ -60,7 +60,7 @@ class Registry(Mapping[str, E]):
             del self._entries[entry.name]
 
     def __getitem__(self, name: str) -> E:
-        """Raises UnknownEntryError naming those there are."""
+        """Raises UnknownEntryError naming the existing ones."""
         try:
             return self._entries[name]
         except KeyError:

@@ -16,7 +16,7 @@ class Command(BaseCommand):
         "code's outputs; fails if one is beyond its tolerance."
     )
 
-    requires_system_checks: list[str] = []  # nothing of the site is used, no database either
+    requires_system_checks: list[str] = []  # uses nothing of the site, not even the database
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

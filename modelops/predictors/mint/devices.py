@@ -64,7 +64,7 @@ def _in_halves(work: Callable[[slice], T], start: int, stop: int) -> list[T]:
     except RuntimeError as error:
         if stop - start <= 1 or not is_out_of_memory(error):
             raise
-    # Here and not above: the error holds on to what the rows had allocated.
+    # Here, not above: the error keeps alive what the rows had allocated.
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     middle = (start + stop + 1) // 2
@@ -73,7 +73,7 @@ def _in_halves(work: Callable[[slice], T], start: int, stop: int) -> list[T]:
 
 @contextmanager
 def threads_each(count: int) -> Iterator[None]:
-    """Threads that are started within compute with `count` threads of torch each."""
+    """Threads that are started inside the block compute with `count` torch threads each."""
     before = torch.get_num_threads()
     torch.set_num_threads(max(1, count))
     try:
@@ -84,7 +84,7 @@ def threads_each(count: int) -> Iterator[None]:
 
 @contextmanager
 def lost_device_errors() -> Iterator[None]:
-    """Turns what torch raises of a GPU that is gone into a DeviceError with the fix.
+    """Turns what torch raises if a GPU is gone into a DeviceError with the fix.
 
     Everything else passes as it is.
     """
@@ -103,7 +103,7 @@ def lost_device_errors() -> Iterator[None]:
 
 @contextmanager
 def device_errors(device: torch.device, *, too_small_for: str) -> Iterator[None]:
-    """As `lost_device_errors`, and full memory: for what it is too small, and the fix."""
+    """Like `lost_device_errors`, but for full memory too: what it is too small for, and the fix."""
     try:
         with lost_device_errors():
             yield

@@ -1,9 +1,9 @@
-"""Many images and prompts to pooled embeddings, as fast as the machine gives them.
+"""Many images and prompts to pooled embeddings, as fast as the machine can.
 
 On processor cores each core takes a batch of its own, from file to embedding: no core waits for
 another inside a matrix product, and none is idle while images are decoded. On a GPU all cores
 decode ahead of it, up to a bound, so that it never waits for an image.
-What was tried and did not win is in docs/decisions/021.
+What was tried and did not help is in docs/decisions/021.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -53,7 +53,7 @@ _Items = Sequence[tuple[ImageSource, str]]
 
 
 class _Ready(NamedTuple):
-    """Some items in a row as the model takes them."""
+    """Some consecutive items, as the model's input."""
 
     rows: range
     errors: dict[int, UnreadableImageError]
@@ -62,12 +62,12 @@ class _Ready(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """What became of some items in a row."""
+    """The results of some consecutive items."""
 
     rows: range
     errors: dict[int, UnreadableImageError]
     pooled: Tensor | None  # (readable images among them, Dq); None if there are none
-    arrived: torch.cuda.Event | None = None  # until when `pooled` is on its way
+    arrived: torch.cuda.Event | None = None  # until then `pooled` is on its way
 
 
 class Engine:
@@ -140,7 +140,7 @@ class Engine:
         return torch.cat(parts)
 
     def _forward(self, *batch: Tensor) -> Tensor:
-        # Pixels travel as bytes, a quarter of what they are as numbers.
+        # Pixels travel as bytes, a quarter of their size as floats.
         pixels, ids, mask = (tensor.to(self.device, non_blocking=True) for tensor in batch)
         with torch.inference_mode():
             return self._pool(normalise(pixels), ids, mask)
@@ -187,7 +187,7 @@ class Engine:
             else:
                 ready = following.result()
             start, following = ready.rows.stop, None
-            # The first batch tells how many images the next one may have.
+            # The first batch shows how many images the next one may have.
             if self._sized and start < len(items):
                 following = loader.submit(self._ready, items, start, self.batch_size, decoding)
             yield ready
@@ -213,7 +213,7 @@ class Engine:
             pooled = self._pooled(*ready.batch)
         if self.device.type != "cuda":
             return _Part(ready.rows, ready.errors, pooled)
-        # Sent for now, before the next batch: waiting for it is not waiting for that one, too.
+        # Requested before the next batch, so that it can be waited for alone.
         fetched = torch.empty_like(pooled, device="cpu", pin_memory=True)
         fetched.copy_(pooled, non_blocking=True)
         arrived = torch.cuda.Event()

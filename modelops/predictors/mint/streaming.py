@@ -24,7 +24,7 @@ Progress = Callable[[int, int], None]
 #: Bytes read from one opening of a checkpoint. Mapped pages that were read count as memory of this
 #: process until the file is closed; opening the released checkpoint again takes 0.2 s.
 _WINDOW = 64 * 2**20
-#: Nor is a checkpoint opened more often than this.
+#: A checkpoint is not opened more often than this.
 _MOST_OPENINGS = 64
 
 _WHOLE = "model.safetensors"
@@ -41,7 +41,7 @@ _SAFETENSORS_NAMES = {
 
 
 class Entry(NamedTuple):
-    """What a file's header says of one tensor."""
+    """What a file's header says about one tensor."""
 
     shape: torch.Size
     dtype: torch.dtype
@@ -66,7 +66,7 @@ class WeightReader:
         self._read = 0
 
     def __call__(self, name: str) -> Tensor:
-        """One tensor, on the file's own pages: read it, and let it go."""
+        """One tensor, on the file's own pages: read it, then drop it."""
         if self._read > self._window:
             # The old mapping is closed with its last reference, which gives its pages back.
             _, self._get = _open(self._path)
@@ -77,8 +77,8 @@ class WeightReader:
 
 
 class FolderReader:
-    """As `WeightReader`, of a folder as `transformers` saves one: a safetensors file, or an index
-    of several. Raises CheckpointError if there is neither, too."""
+    """Like `WeightReader`, for a folder as `transformers` saves it: a safetensors file, or an
+    index of several. Also raises CheckpointError if there is neither."""
 
     def __init__(self, folder: Path) -> None:
         index, whole = folder / f"{_WHOLE}.index.json", folder / _WHOLE
@@ -137,7 +137,7 @@ def write_state(
     dtype: torch.dtype | None = None,
     about: Mapping[str, str] | None = None,
 ) -> str:
-    """`write_weights` of tensors that are there, wherever they lie; `dtype`: other than theirs."""
+    """`write_weights` for tensors in memory, on any device; `dtype`: if not their own."""
     layout = {name: Entry(item.shape, dtype or item.dtype) for name, item in tensors.items()}
     return write_weights(path, layout, tensors.__getitem__, about=about)
 

@@ -15,7 +15,7 @@ from .configuration import MintIQAConfig
 from .errors import TokenizerError
 from .presets import TINY_VOCABULARY
 
-#: How many different characters the tiny vocabulary may spend an entry on.
+#: How many different characters may have an entry in the tiny vocabulary.
 _TINY_ALPHABET = 160
 #: Characters that any English prompt may hold; each gets an entry whether the corpus has it or not.
 _ALWAYS = "abcdefghijklmnopqrstuvwxyz0123456789.,;:!?'\"()-/&%#+"
@@ -25,8 +25,8 @@ class PromptTokenizer:
     """Prompts → ids and mask, cut to `max_tokens` and padded to the longest of the batch.
 
     A character that the vocabulary does not hold turns its word into [UNK]; an empty prompt is
-    [CLS] [SEP]. Nothing that a person can type raises. Made of a tokenizer without [UNK] or [PAD],
-    it raises TokenizerError.
+    [CLS] [SEP]. Nothing that a person can type raises an error. A tokenizer without
+    [UNK] or [PAD] raises TokenizerError.
     """
 
     def __init__(self, tokenizer: Tokenizer, *, max_tokens: int, vocab_size: int) -> None:

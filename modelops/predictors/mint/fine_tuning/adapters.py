@@ -1,5 +1,5 @@
 """Low-rank adapters (Hu et al., LoRA, arXiv 2106.09685) in the last blocks of the vision
-transformer: few weights to train and to keep moments of, none in the model that is saved."""
+transformer: few weights to train and to keep moments for, and none in the saved model."""
 
 import torch
 
@@ -35,7 +35,7 @@ def add_adapters(model: MintIQAModel, recipe: Recipe) -> None:
             for layer in _LAYERS
         ],
     )
-    # One factor of each adapter is drawn.
+    # One factor of each adapter is initialised at random.
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
         inject_adapter_in_model(config, model)

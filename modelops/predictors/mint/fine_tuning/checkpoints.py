@@ -22,7 +22,7 @@ from ....learning.curves import Curve
 from ..streaming import write_state
 
 FORMAT_VERSION = "2"
-#: Seconds of training that a killed run may have to do again.
+#: Seconds of training that a killed run may have to repeat.
 SAVE_SECONDS = 300.0
 #: Bytes up to which each epoch has a checkpoint. At full size it is gigabytes, and an epoch from
 #: the trunk cache may take a GPU less time than writing them.
@@ -32,7 +32,7 @@ _CURVES = {"curve/losses", "curve/validation"}
 
 
 class SeededRecipe(Protocol):
-    """How a training goes, its randomness included."""
+    """How a training proceeds, including its randomness."""
 
     @property
     def seed(self) -> int: ...
@@ -106,7 +106,7 @@ class Saving:
             self._save(state)
 
     def after_epoch(self, state: Checkpoint) -> None:
-        """Writes, too, what is soon written."""
+        """Writes if the file is small, or as `after_step`."""
         size = sum(tensor.nbytes for tensor in _tensors(state).values())
         if self._is_due or size <= _EACH_EPOCH_BYTES:
             self._save(state)
@@ -167,5 +167,5 @@ def _restore(checkpoint: Checkpoint, tensors: Mapping[str, Tensor]) -> None:
 
 
 def _beside(value: Tensor, weight: Tensor, moment: str) -> Tensor:
-    """Moments lie on the weight's device; Adam keeps its step counters on the CPU."""
+    """Moments are on the weight's device; Adam keeps its step counters on the CPU."""
     return value if moment == "step" else value.to(weight.device)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 class Team(Protocol):
-    """What the training loop asks of the processes that run it side by side."""
+    """What the training loop needs from the processes that run it side by side."""
 
     @property
     def number(self) -> int:
@@ -29,7 +29,7 @@ class Team(Protocol):
 
     def gather(self, scores: Tensor) -> Tensor:
         """All processes' scores in the order of the batch, then those of rows that were shared out
-        again; gradients find their way back."""
+        again; gradients flow back."""
 
 
 class Alone:

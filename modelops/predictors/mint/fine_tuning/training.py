@@ -48,7 +48,7 @@ def fine_tune(
     whole. One that cannot be read, or that is of another recipe, model or labels, is ignored: the
     run starts again. Leaves the model in evaluation mode with all parameters unfrozen. `team`: the
     processes that call this side by side (`accelerated.fine_tune_together` starts them).
-    Raises LearningError if the labels do not suffice, DivergedError if the loss is no number
+    Raises LearningError if the labels do not suffice, DivergedError if the loss is not a number
     any more, DeviceError if the device gives up, OSError if the disk is full.
     """
     with device_errors(model.query_tokens.device, recipe):
@@ -60,7 +60,7 @@ def fine_tune(
 
 
 class _Training:
-    """One run's moving parts."""
+    """The parts of one run."""
 
     def __init__(self, model: MintIQAModel, data: TrainingData, recipe: Recipe, team: Team) -> None:
         self.model, self.data, self.recipe, self.team = model, data, recipe, team
@@ -154,7 +154,7 @@ class _Training:
         return self.team.gather(scores)[: len(rows)]
 
     def _hidden(self, rows: list[int]) -> Tensor:
-        """(len(rows), patches + 1, Dv): what the frozen blocks give, computed or kept."""
+        """(len(rows), patches + 1, Dv): the frozen blocks' output, computed or cached."""
         if self.cache is not None:
             return self.cache(rows)
         return self.trunk(self.data.pixels(rows).to(self.device))

@@ -1,4 +1,4 @@
-"""A part of the training pool that says when to stop; the hold-out never does."""
+"""A part of the training pool decides when to stop; the hold-out never does."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from ....learning.errors import LearningError
 
 @dataclass(frozen=True)
 class Parts:
-    """Rows that are trained on, and rows that are not but are looked at after each epoch."""
+    """Rows that are trained on, and rows that are only evaluated, after each epoch."""
 
     training: list[int]
     validation: list[int]
