@@ -247,7 +247,7 @@ def _name(stimulus: Stimulus) -> str:
 def _agreement(
     questions: Questions, pool: Explained, holdout: Explained, answers: Sequence[dict[str, str]]
 ) -> "ExplanationAgreement":
-    """On the hold-out: levels from the questions about one perspective, texts from that about all."""
+    """On the hold-out: levels by the questions about one perspective, texts by that about all."""
     from .phrases import ExplanationAgreement, consensus, phrase_agreement, text_agreement
 
     form = questions.form

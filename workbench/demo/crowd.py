@@ -1,7 +1,7 @@
 """A crowd of simulated raters who rate over HTTP at once, as people in browsers do.
 
-What a rater sees is known by the bytes that the server sent: the trial tells no file name, and the
-display copy of a drawn image is the file itself (docs/decisions/007).
+What a rater sees is identified by the bytes that the server sent: the trial has no file name, and
+the display copy of a drawn image is the file itself (docs/decisions/007).
 """
 
 import hashlib
@@ -100,7 +100,7 @@ class Crowd:
     Args:
         repeat_every: every so many answers of a rater, the answer is sent twice, as a browser
             does whose first try got no reply. 0: never.
-        progress: called with what is done and what is to do, after every answer.
+        progress: called with the number done and the total, after every answer.
     """
 
     def __init__(

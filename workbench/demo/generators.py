@@ -73,7 +73,7 @@ GENERATORS: tuple[MakeBelieveGenerator, ...] = (
 
 
 def random_generator(rng: np.random.Generator) -> MakeBelieveGenerator:
-    """A generator of no world, with any look and no leaning, for pretraining."""
+    """A generator outside all worlds, with any style and no tendency, for pretraining."""
     gloss, outline, shadow, tilt, contrast, vignette = (float(value) for value in rng.random(6))
     red, green, blue = (int(value) for value in rng.integers(-12, 13, 3))
     look = Look(gloss, outline, shadow, tilt, contrast, vignette, (red, green, blue))

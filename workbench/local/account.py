@@ -16,7 +16,7 @@ from pathlib import Path
 
 from .errors import FolderError, LocalServerError
 
-#: Present on every Debian and Ubuntu, own nothing, cannot log in.
+#: They exist on every Debian and Ubuntu, own nothing, and cannot log in.
 UNPRIVILEGED = ("nobody", "daemon")
 SYSTEM_HOME = Path("/var/lib/mint-workbench")
 
@@ -30,7 +30,7 @@ class Account:
     gid: int
 
     def can_enter(self, folder: Path) -> bool:
-        """Whether the account really can: asked of the kernel, so that ACLs count too."""
+        """Whether the account really can: the kernel is asked, so that ACLs count too."""
         return self._test("-x", folder)
 
     def can_run(self, program: Path) -> bool:
@@ -56,7 +56,7 @@ class Account:
 
 
 def service_account() -> Account | None:
-    """The account to switch to; None if this process is not root and stays what it is."""
+    """The account to switch to; None if this process is not root and need not switch."""
     if os.geteuid() != 0:
         return None
     for name in UNPRIVILEGED:

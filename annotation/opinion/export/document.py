@@ -10,7 +10,7 @@ from ..methods import METHODS
 from ..releases import live_release
 from .formats import Header
 
-#: Raised when the layout of records or of this document changes.
+#: Increased when the layout of records or of this document changes.
 LAYOUT = 2
 
 

@@ -58,7 +58,7 @@ RENEW = "annotation.opinion.tasks.renew_reliability"
 #: A cached answer is forgotten after so long, because not every change brings a newest rating: an
 #: imported gold score, or a rating that was committed after one with a higher key.
 _KEPT_SECONDS = 600
-#: Raised when the shape of what is cached changes.
+#: Increased when the shape of what is cached changes.
 _CACHE_VERSION = 5
 
 

@@ -1,4 +1,4 @@
-"""Reads an export back and holds it against what was sent."""
+"""Reads an export back and compares it with what was sent."""
 
 import csv
 import json

@@ -155,7 +155,7 @@ def _listen(members: list[BaseProcess], told: "SimpleQueue[Any]", progress: Prog
 def _failure(
     members: list[BaseProcess], told: "SimpleQueue[Any]", errors: list[Exception]
 ) -> Exception:
-    """Why a process ended: its own error, unless another was killed, which makes the others fail."""
+    """Why a process ended: its own error, unless another was killed, so that the others fail."""
     for member in members:
         member.join(_GRACE)
     for number, member in enumerate(members):
