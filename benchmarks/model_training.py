@@ -40,7 +40,7 @@ def trunk_cache(
     """Steps of the preset's recipe, with `changes`, with and without the cache, in turns; the cache
     is filled first, which is timed apart. Leaves the model trained a little.
 
-    Where the recipe computes in bfloat16, also as the released script goes: in float32, nothing
+    If the recipe computes in bfloat16, also as the released script runs: in float32, nothing
     kept. If nothing is kept, images are read from their files in the loop.
     """
     recipe, model = replace(PREDICTORS[preset].recipe(), **changes), loaded.model

@@ -1,4 +1,4 @@
-"""Ways of scoring images, run in turns, so that what else the machine does strikes them alike."""
+"""Ways of scoring images, run in turns, so that other work on the machine affects them alike."""
 
 import gc
 import statistics
@@ -36,7 +36,7 @@ class Pace:
 
 
 def straightforward(loaded: LoadedModel) -> Way:
-    """As the released script goes: the same modules in float32, eight images at a time, each
+    """As the released script does it: the same modules in float32, eight images at a time, each
     transformed by Pillow in the loop, nothing kept."""
 
     def embed(items: Sequence[Item]) -> NDArray[np.float32]:
@@ -81,7 +81,7 @@ def in_turns(ways: Mapping[str, Way], items: Sequence[Item], rounds: int) -> dic
 
 def compared(paces: Mapping[str, Pace], images: int) -> list[dict[str, Any]]:
     """Figures of each way. A ratio is the median of the rounds' ratios, because two ways within one
-    round meet the same neighbours; a difference is relative to what differs between images."""
+    round have the same neighbours; a difference is relative to the differences between images."""
     base = paces[STRAIGHTFORWARD]
     return [
         {

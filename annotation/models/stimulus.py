@@ -57,7 +57,7 @@ class StimulusPurpose(models.TextChoices):
     GOLD = "gold", _("Gold")
 
 
-#: Each split with what a person reads.
+#: Each split with its label.
 SPLITS = choices_of(
     StimulusSplit, {StimulusSplit.POOL: _("Pool"), StimulusSplit.HOLDOUT: _("Hold-out")}
 )
@@ -101,7 +101,7 @@ class Stimulus(models.Model):
     #: are those, and only they are right.
     attention_check = models.BooleanField(_("attention check"), default=False, db_default=False)
 
-    #: Higher comes first; written by modelops alone (`stimuli.priorities`).
+    #: Higher comes first; written only by modelops (`stimuli.priorities`).
     priority = models.FloatField(default=0.0)
     #: A fixed random number: the order of audit and hold-out draws.
     shuffle = models.FloatField(default=new_shuffle, editable=False)

@@ -22,7 +22,7 @@ LIVE = "live"
 
 
 class ReleaseSerializer(serializers.ModelSerializer[OpinionRelease]):
-    """How opinion scores were made, and of what; `minimum` to `maximum` is the scale of imported
+    """How opinion scores were made, and from what; `minimum` to `maximum` is the scale of imported
     ones, own ones are on the scales of the study's perspectives."""
 
     citation = serializers.SerializerMethodField()
@@ -56,7 +56,7 @@ class ReleaseSerializer(serializers.ModelSerializer[OpinionRelease]):
 
 
 class NewReleaseSerializer(serializers.Serializer[Any]):
-    """What to keep the opinion scores of now as, and how to make them."""
+    """The name to keep the current opinion scores under, and how to make them."""
 
     name = serializers.CharField(max_length=100)
     method = serializers.ChoiceField(choices=[], default=LIVE_METHOD)
@@ -64,12 +64,12 @@ class NewReleaseSerializer(serializers.Serializer[Any]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Asked each time: a method is known as soon as it is registered.
+        # Read each time: a method is available as soon as it is registered.
         self.fields["method"] = serializers.ChoiceField(choices=list(METHODS), default=LIVE_METHOD)
 
 
 class OpinionScoreSerializer(serializers.ModelSerializer[OpinionScore]):
-    """What a release says of one stimulus from one perspective."""
+    """A release's opinion score of one stimulus from one perspective."""
 
     filename = serializers.CharField(source="stimulus.filename")
     perspective = serializers.CharField(source="perspective.key")
@@ -91,7 +91,7 @@ class OpinionScoreSerializer(serializers.ModelSerializer[OpinionScore]):
 
 
 class SubjectEstimateSerializer(serializers.ModelSerializer[SubjectEstimate]):
-    """What a release says of one rater from one perspective."""
+    """A release's estimate of one rater from one perspective."""
 
     rater = serializers.CharField(source="rater.code")
     perspective = serializers.CharField(source="perspective.key")
@@ -114,7 +114,7 @@ class ReleaseListView(GenericAPIView[OpinionRelease]):
 
     @extend_schema(request=NewReleaseSerializer, responses={201: ReleaseSerializer})
     def post(self, request: Request, slug: str) -> Response:
-        """Keep the opinion scores of now under a name; they never change."""
+        """Keep the current opinion scores under a name; they never change."""
         study = find_study(request.user, slug, "annotation.change_study")
         data = NewReleaseSerializer(data=request.data)
         data.is_valid(raise_exception=True)
@@ -150,7 +150,7 @@ class ReleaseRatersView(GenericAPIView[SubjectEstimate]):
 
     @extend_schema(responses=SubjectEstimateSerializer(many=True))
     def get(self, request: Request, slug: str, which: str) -> Response:
-        """What a release's method found of raters; empty if it says nothing of them."""
+        """A release's estimates of raters; empty if its method makes none."""
         found = _find_release(request, slug, which).subjects.order_by(
             "rater", "perspective__position"
         )

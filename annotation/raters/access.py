@@ -39,7 +39,7 @@ WHERE rater.code = %s
 
 @dataclass(frozen=True, slots=True)
 class StudyFacts:
-    """A study as the rating API needs it, besides what it asks."""
+    """A study as the rating API needs it, apart from what it asks."""
 
     id: int
     status: str
@@ -63,11 +63,11 @@ class SessionFacts:
     id: int
     state: SessionState
     seed: int
-    #: The key of what it asks.
+    #: The key of its protocol.
     protocol: int
 
     def require(self, protocol: int) -> None:
-        """Raises ProtocolChangedError unless it asks by this one still."""
+        """Raises ProtocolChangedError if its protocol is another one by now."""
         if protocol != self.protocol:
             raise ProtocolChangedError
 
@@ -87,7 +87,7 @@ class Access:
 
     @property
     def protocol(self) -> ProtocolDocument:
-        """What the open session asks; without one, what the study asks of who begins one now.
+        """What the open session asks; without one, what a session begun now would ask.
 
         Raises ProtocolChangedError if the session was given another since it was read.
         """

@@ -68,7 +68,7 @@ def scores_in_order(rater: Rater, *, latest: int) -> ScoreRow:
 
 
 def seconds_on_screen(trial: Trial) -> float | None:
-    """As `answers` has it: by the page's clock, or else by the server's; None if neither ran."""
+    """As in `answers`: by the page's clock, or else by the server's; None if neither ran."""
     shown = trial.behaviour.get("shown_ms")
     if shown is not None:
         return float(shown) / 1000
@@ -88,9 +88,9 @@ def touch_seconds(trial: Trial) -> tuple[float, float] | None:
 def exclusions_of(study: Study, rater: Rater) -> QuerySet[AuditEntry]:
     """Who excluded the rater, or included them again, when and why; the latest first.
 
-    Sessions that the study's rules ended are among them, and the owner's word to go on.
+    Sessions that the study's rules ended are among them, and the owner's permission to continue.
     """
-    acts = (*Rater.Status.values, "stopped", "let_go_on")
+    acts = (*Rater.Status.values, "stopped", "let_continue")
     return AuditEntry.objects.filter(
         study=study,
         action__in=[f"rater.{act}" for act in acts],

@@ -1,8 +1,9 @@
 """Who may do what to a study, by the role of their membership.
 
-Owners and managers everything, viewers look and export, lab administrators (`is_staff`) everything
-in every study; but only an owner reads who the raters are, and administrators see codes. An account
-without the view permission is told that the study does not exist.
+Owners and managers may do everything, viewers may look and export, lab administrators (`is_staff`)
+may do everything in every study; only an owner reads who the
+raters are, administrators see codes. An account without the view permission is told that the study
+does not exist.
 """
 
 from typing import TYPE_CHECKING

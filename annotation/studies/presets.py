@@ -2,7 +2,7 @@
 
 Figures come from Recommendations ITU-R BT.500-15 (television pictures; sittings of up to half an
 hour, at least 15 observers, five stabilising presentations), ITU-T P.910 (10/2023; absolute
-category rating of images), ITU-T P.913 (06/2021; 35 subjects where the surroundings are not under
+category rating of images), ITU-T P.913 (06/2021; 35 subjects if the surroundings are not under
 control) and ITU-T P.808 (06/2021; short tasks for crowds, gold questions among them), and from
 AIGCIQA2023 (arXiv 2307.00211) with its explanations (MINT-IQA, arXiv 2405.07346).
 """
@@ -32,7 +32,7 @@ class Preset:
 
     key: str
     name: str
-    #: For what it is meant, and after which Recommendation.
+    #: What it is meant for, and the Recommendation that it follows.
     purpose: str
     #: What is asked, on which scales.
     perspectives: tuple[PerspectiveSettings, ...]
@@ -48,7 +48,7 @@ class Preset:
     holdout_share: float
     #: Of the draws from the pool.
     audit_share: float
-    #: What becomes of raters who fail.
+    #: What happens to raters who fail.
     rules: ReliabilityRules = _NOTED
     #: Of screen and eyes, before a session.
     viewing: ViewingChecks = _ANYWHERE
@@ -127,10 +127,11 @@ LAB_ACR = Preset(
 )
 #: The P.808 toolkit puts one gold and one trapping question among ten clips. Here a tenth is gold
 #: and a tenth repeated; two stabilising trials are what twenty can spare. Three sessions a day.
-#: A missed attention check ends the session, as P.808 drops who misses one. So do gold scores, with
-#: fewer than half within a level once there are six, a session's worth: of honest raters, of whose
-#: scores 85 % are, P(X ≤ 2 of 6) = 0.6 % fail; of those who click at random before images at an
-#: end of the scale, 2 of 5 levels within, 54 %. The toolkit's 80 % would stop 22 % of the honest.
+#: A missed attention check ends the session, as P.808 drops raters who miss one. So do gold scores
+#: if fewer than half are within a level, once there are six, a session's worth. Of honest raters,
+#: with 85 % of their scores within, P(X ≤ 2 of 6) = 0.6 % fail; of raters who click at random on
+#: images at an end of the scale, with 2 of 5 levels within, 54 %. The toolkit's 80 % would stop
+#: 22 % of the honest.
 CROWD_ACR = Preset(
     key="crowd-acr",
     name=gettext_noop("Crowd ACR"),

@@ -1,4 +1,4 @@
-"""Images of stimuli as a model's inputs, those aside that cannot be read."""
+"""Images of stimuli as a model's inputs, without those that cannot be read."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .tiny_language import Remarks
     from .training import Example, Seen
 
-#: Called with what is being done, how much of it is done, and of how much.
+#: Called with the name of a step, how much of it is done, and of how much.
 Report = Callable[[str, int, int], None]
 
 #: Next to the explanation model's weights: the answers it was trained on.
@@ -62,7 +62,7 @@ class LearnedExplainer:
 
 
 def gather_explanations(study: Study, stimuli: Sequence[Stimulus]) -> Explained:
-    """Those of `stimuli` that raters explained, with the reasons they gave."""
+    """The `stimuli` that raters explained, with the reasons they gave."""
     said: dict[int, list[Reasons]] = defaultdict(list)
     for item in explanations_of(study):
         said[item.stimulus].append(item.reasons)
@@ -83,7 +83,7 @@ def learn_to_explain(
 ) -> LearnedExplainer:
     """Trains stage 2 on the reasons given for `pool`, as answers to the study's questions.
 
-    `scores` is the trained stage 1, which stage 2 goes on from; a killed run goes on from
+    `scores` is the trained stage 1, which stage 2 continues from; a killed run continues from
     `checkpoint`. Raises LearningError if no rater has given reasons, or there is no language
     model to start from.
     """
@@ -179,7 +179,7 @@ def base_explainer(
 def publish_explainer(learned: LearnedExplainer, folder: Path) -> dict[str, str]:
     """Adds stage 2 to a model's folder; the checksums that the folder's manifest is to hold.
 
-    Only that of its own manifest, which vouches for the rest: to predict scores, nobody has to read
+    Only that of its own manifest, which covers the rest: to predict scores, nobody has to read
     a language model.
     """
     from .checkpoint import EXPLANATIONS_FOLDER, save_explainer

@@ -11,7 +11,7 @@ Per perspective:
 
 s is pooled from the raters' spread; a and t maximise the evidence (section 3.5 there) under weak
 log-normal priors, which keep a handful of labels from claiming that nothing can be learned.
-Three standard deviations follow: √(φΣφᵀ) of the expected score, which labels lessen ("posterior");
+Three standard deviations follow: √(φΣφᵀ) of the expected score, which labels reduce ("posterior");
 √t of the true score around it, which they do not ("misfit"); √s of one rater's score around the
 true one ("rater"). How far the true score may be from what is expected is √(φΣφᵀ + t).
 """
@@ -56,7 +56,7 @@ class Prediction:
     rater_sd: Array
 
     def by_perspective(self, row: int, names: Sequence[str]) -> dict[str, Expectation]:
-        """What is expected of row `row`, by the name of each of the P perspectives."""
+        """The expectation for row `row`, by the name of each of the P perspectives."""
         parts = (self.mean, self.posterior_sd, self.misfit_sd, self.rater_sd)
         columns = zip(*(part[row].tolist() for part in parts), strict=True)
         return {name: Expectation(*it) for name, it in zip(names, columns, strict=True)}

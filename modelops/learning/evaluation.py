@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-#: Below this a correlation says nothing (two points always correlate perfectly).
+#: Below this a correlation is meaningless (two points always correlate perfectly).
 MINIMUM_FOR_CORRELATION = 3
 
 

@@ -1,8 +1,8 @@
 """Arrays on disk by image, in checksummed shards: what the caches of embeddings and trunks keep.
 
 A shard is a safetensors file of keys and one array each, memory-mapped. Its name is the checksum of
-its content, so any number of processes add at once without a lock, and one that rotted is found by
-its name, deleted, and computed anew.
+its content, so any number of processes add at once without a lock, and a damaged one is found by
+its name, deleted, and computed again.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ _MOST_EMBEDDINGS = 10 * 2**30
 class ShardStore:
     """Arrays of one shape by a key in hexadecimal (a SHA-256, or several), in `root`/`name`.
 
-    dtype: as which they are stored. All folders of `root` together take at most `most_bytes`: the
+    dtype: of the stored arrays. All folders of `root` together take at most `most_bytes`: the
     oldest shard goes first, but none that this store has used, so that a set of arrays larger than
     that is kept in part instead of being driven out by itself. Processes that write at the same
     time may exceed the bound by a sixteenth each.
@@ -50,7 +50,7 @@ class ShardStore:
         return self.get_many([key]).get(key)
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Array]:
-        """Copies of the arrays that are known."""
+        """Copies of the known arrays."""
         keys = list(keys)
         if any(key not in self._places for key in keys):
             self._open_new_shards()
@@ -63,12 +63,12 @@ class ShardStore:
         for path, rows in wanted.items():
             values = self._files[path].get_slice("values")
             if 2 * len(rows) >= values.get_shape()[0]:
-                values = values[:]  # in one go where most are wanted
+                values = values[:]  # in one go if most are wanted
             found |= {key: values[row] for key, row in rows.items()}
         return found
 
     def put(self, values: Mapping[str, Array]) -> bool:
-        """Adds arrays as one shard; False, and nothing is added, where there is no room for it.
+        """Adds arrays as one shard; returns False, adding nothing, if there is no room for it.
 
         Raises OSError if the disk is full, with nothing left behind.
         """
@@ -145,7 +145,7 @@ class EmbeddingCache:
         self._store = ShardStore(folder, backbone_sha256, most_bytes, dtype)
 
     def get_many(self, keys: Sequence[Key]) -> dict[Key, Array]:
-        """The vectors (D,) that are known; a key without one is absent from the answer."""
+        """The known vectors (D,); a key without one is absent from the result."""
         names = {image + prompt: (image, prompt) for image, prompt in keys}
         return {names[name]: vector for name, vector in self._store.get_many(names).items()}
 

@@ -1,4 +1,4 @@
-"""Pooled embeddings of stimuli: from the cache, or from their images as files of this machine."""
+"""Pooled embeddings of stimuli: from the cache, or from their images as files on this machine."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -60,7 +60,7 @@ class StimulusEmbedder:
     def embed(self, stimuli: Sequence[Stimulus], progress: Progress | None = None) -> Embedded:
         """Embeddings of `stimuli` (with their prompts loaded).
 
-        An image that cannot be read becomes a problem and the rest goes on. What was embedded is
+        An image that cannot be read becomes a problem and the rest continues. What was embedded is
         kept in the cache portion by portion. Raises ArtifactError if the disk is full.
         """
         result = Embedded()
@@ -79,7 +79,7 @@ class StimulusEmbedder:
         return result
 
     def _portion(self, stimuli: list[Stimulus]) -> tuple[list[Stimulus], list[Stimulus]]:
-        """What is embedded next, and the rest."""
+        """The next portion to embed, and the rest."""
         size = PORTIONS["cpu" if device() == "cpu" else "cuda"]
         return stimuli[:size], stimuli[size:]
 

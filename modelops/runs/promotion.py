@@ -28,7 +28,7 @@ def promote(*, version: ModelVersion, actor: User | None) -> None:
     is over, VersionStateError if it is active or rejected.
     """
     with transaction.atomic():
-        # Promotions of one study follow each other; otherwise each would retire the other's.
+        # Promotions in one study are serialized; otherwise each would retire the other's.
         Study.objects.select_for_update(no_key=True).get(pk=version.study_id)
         _require_scored(version)
         _promote(version, actor, read_ranking(version))
@@ -75,7 +75,7 @@ def reject(*, version: ModelVersion, actor: User | None) -> None:
 
 
 def after_scoring(version: ModelVersion, ranking: StoredRanking) -> None:
-    """What a finished scoring brings about: new priorities, or a promotion that waited for it.
+    """The consequences of a finished scoring: new priorities, or a promotion that waited for it.
 
     To be called in the transaction that ends the run.
     """

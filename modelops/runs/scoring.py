@@ -46,7 +46,7 @@ def start_scoring(*, version: ModelVersion) -> ScoringRun:
     """Starts to predict the stimuli that `version` has not predicted yet, also those whose image
     could not be read: its file may be fixed by now.
 
-    Answers the run that is active already where there is one.
+    Returns the run that is already active, if any.
     """
     with transaction.atomic():
         run, created = version.scoring_runs.filter(state__in=ACTIVE_STATES).get_or_create(
@@ -67,7 +67,7 @@ def start_scoring(*, version: ModelVersion) -> ScoringRun:
 
 
 def wake_workers(run: ScoringRun) -> None:
-    """Asks for every pending chunk, or for the end of the run where none is left."""
+    """Asks for every pending chunk, or for the end of the run if none is left."""
     pending = list(_pending(run.pk).order_by("index").values_list("pk", flat=True))
     enqueue_each(SCORE_CHUNK, [(chunk,) for chunk in pending])
     if not pending:
@@ -94,7 +94,7 @@ def score_chunk(*, chunk_id: int) -> None:
 
 
 def record_progress(*, run_id: int) -> None:
-    """Counts what is done anew from the chunks, and renews the lease."""
+    """Recounts from the chunks what is done, and renews the lease."""
     size = Func(F("stimulus_ids"), function="cardinality", output_field=IntegerField())
     done = ScoringChunk.objects.filter(run=run_id, state=ScoringChunk.State.DONE)
     total = done.aggregate(total=Sum(size))["total"] or 0
@@ -117,7 +117,7 @@ def finish_scoring(*, run_id: int) -> bool:
     with failing("scoring", run.pk, partial(_fail, run.pk)):
         ranked = ranking.publish_ranking(run.model_version)
         with transaction.atomic():
-            # The state and what follows from it together, or neither.
+            # The state and its consequences together, or neither.
             ended = running.update(
                 state=JobState.SUCCEEDED, finished_at=timezone.now(), lease_expires_at=None
             )
@@ -132,7 +132,7 @@ def _create_chunks(run: ScoringRun, version: ModelVersion) -> None:
     stimuli = list(unscored_stimuli(version).order_by("pk").values_list("pk", flat=True))
     run.progress_total = len(stimuli)
     run.save(update_fields=["progress_total"])
-    # Seconds of work, also where a full-size model has only a processor, so that a chunk is over
+    # Seconds of work, even if a full-size model has only a processor, so that a chunk is done
     # long before the queue hands it out again. SCORING_CHUNK says otherwise for GPUs.
     size = settings.SCORING_CHUNK or PREDICTORS[version.preset].chunk_size
     ScoringChunk.objects.bulk_create(
@@ -146,7 +146,7 @@ def _pending(run_id: int) -> QuerySet[ScoringChunk]:
 
 
 def _begin(chunk: ScoringChunk) -> bool:
-    """Counts the attempt; False, and the run failed, where there were too many."""
+    """Counts the attempt; after too many the run fails, and it returns False."""
     begun = _pending(chunk.run_id).filter(pk=chunk.pk, attempts__lt=MAX_CHUNK_ATTEMPTS)
     if begun.update(attempts=F("attempts") + 1):
         return True

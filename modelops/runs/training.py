@@ -53,7 +53,7 @@ Note = Callable[[list[dict[str, object]]], None]
 @dataclass(frozen=True)
 class Learned:
     """A trained model, how well it does on the hold-out, per perspective, how its fine-tuning went,
-    where there was one, and the stimuli with readable images that it is all from."""
+    if there was one, and the stimuli with readable images that all of it is from."""
 
     backbone: Embedder
     last_layer: LastLayer

@@ -81,7 +81,7 @@ def test_what_is_rated_offline_waits_and_arrives_once(rating: Page) -> None:
     assert len(submitted()) == 3
 
 
-def test_with_nothing_left_in_hand_a_panel_says_so_and_it_goes_on_by_itself(rating: Page) -> None:
+def test_with_nothing_left_in_hand_a_panel_says_so_and_it_continues_by_itself(rating: Page) -> None:
     go_offline(rating)
     for _number in range(3):
         rate(rating)
@@ -320,7 +320,7 @@ def test_a_study_closed_in_between_says_what_has_not_been_sent(rating: Page, stu
     expect(text).to_contain_text("kept in this browser: 1")
     rating.get_by_role("button", name="Continue").click()
     expect(rating.get_by_role("heading", name="This study is closed")).to_be_visible()
-    # It was kept: should the study go on, it arrives.
+    # It was kept: if the study continues, it arrives.
     Study.objects.filter(pk=study.pk).update(status="open")
     rating.reload()
     arrived(rating)

@@ -117,7 +117,7 @@ def test_sending_too_early_names_what_is_missing(rating: Page) -> None:
     shows(rating, 2)
 
 
-def test_a_reload_goes_on_with_the_same_image_and_what_was_filled_in(rating: Page) -> None:
+def test_a_reload_continues_with_the_same_image_and_what_was_filled_in(rating: Page) -> None:
     press(rating, "4 2 3 Enter")
     shows(rating, 2)
     prompt = rating.locator("#prompt").inner_text()

@@ -1,6 +1,6 @@
-"""What the environment says: NAME, or NAME_FILE, the path of a file with the value.
+"""Settings from the environment: NAME, or NAME_FILE, the path of a file with the value.
 
-Knows no Django: the programs that start the workbench read the same names.
+Does not use Django: the programs that start the workbench read the same names.
 """
 
 import os
@@ -31,7 +31,7 @@ class _Values(FileAwareMapping):
 
 
 class Environment(FileAwareEnv):
-    """What settings are read from."""
+    """The environment that settings are read from."""
 
     ENVIRON = _Values()
 

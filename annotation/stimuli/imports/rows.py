@@ -124,7 +124,7 @@ def draw_splits(
     """
     stimuli = Stimulus.objects.filter(study=study, prompt__text_sha256__in=list(prompts))
     if purpose == Stimulus.Purpose.MAIN:
-        # Practice and gold images were never drawn, so they decide nothing about main ones.
+        # Practice and gold images were never drawn, so they say nothing about main ones.
         stimuli = stimuli.filter(purpose=Stimulus.Purpose.MAIN)
     existing = dict(stimuli.order_by().values_list("prompt__text_sha256", "split").distinct())
     share = study.holdout_share if purpose == Stimulus.Purpose.MAIN else 0.0
@@ -134,7 +134,7 @@ def draw_splits(
 def _rating_places(study: Study, *, split: str, purpose: str) -> tuple[int, int]:
     """How many ratings an image is wanted to have, and how many it may ever have."""
     if purpose != Stimulus.Purpose.MAIN:
-        # Shown to every rater by the session's plan, never drawn: no place is wanted, none capped.
+        # Shown to every rater by the session's plan, never drawn: none is wanted, none capped.
         return 0, 32767
     if split == Stimulus.Split.HOLDOUT:
         return study.holdout_ratings, study.holdout_ratings

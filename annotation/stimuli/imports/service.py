@@ -297,7 +297,7 @@ def _unwritable(error: OSError) -> Problem:
         )
     return Problem(
         gettext_noop("images cannot be written to %(place)s (%(reason)s)"),
-        gettext_noop("let the workbench write there and import again; nothing was imported"),
+        gettext_noop("allow the workbench to write there and import again; nothing was imported"),
         place=str(settings.MEDIA_ROOT),
         reason=error.strerror or str(error),
     )

@@ -14,7 +14,7 @@ SCALE_LABELS = {
     "slider5": gettext_lazy("Slider, 0 to 5 (as AIGCIQA2023 was collected)"),
     "slider100": gettext_lazy("Slider, 0 to 100"),
 }
-#: A card has no room for where a scale comes from.
+#: A card has no room for a scale's source.
 _SHORT_SCALES = {
     "acr5": gettext_lazy("Five levels"),
     "slider5": gettext_lazy("Slider, 0 to 5"),

@@ -27,7 +27,7 @@ from .processing import MintIQAProcessor
 from .streaming import fingerprint, write_state
 from .tokenization import PromptTokenizer, load_tokenizer
 
-#: Raised whenever a folder's layout changes; an older program refuses a newer folder.
+#: Increased whenever a folder's layout changes; an older program refuses a newer folder.
 FORMAT = 1
 TINY_FOLDER = Path(__file__).parent / "assets" / "tiny"
 #: The public backbone from which the authors started.

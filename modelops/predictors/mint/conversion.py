@@ -118,7 +118,7 @@ _ANY_STAGE = re.compile(r"qformer[12]\.")
 
 
 def describe_name(official: str, stages: Sequence[Stage]) -> Mapped | Dropped:
-    """What becomes of one official name. Raises UnknownNameError."""
+    """The target of one official name. Raises UnknownNameError."""
     for stage in stages:
         if official.startswith(stage.prefix):
             rest = official.removeprefix(stage.prefix)
@@ -132,7 +132,7 @@ def describe_name(official: str, stages: Sequence[Stage]) -> Mapped | Dropped:
 
 
 def describe_names(names: Iterable[str], stages: Sequence[Stage]) -> dict[str, Mapped | Dropped]:
-    """What becomes of every name. Raises UnknownNameError with all names that are unknown."""
+    """The targets of all names. Raises UnknownNameError with all that are unknown."""
     described: dict[str, Mapped | Dropped] = {}
     unknown = []
     for name in names:
@@ -230,7 +230,7 @@ def check_shapes(found: Mapping[str, Tensor], wanted: Mapping[str, torch.Size]) 
     ]
     if problems:
         raise CheckpointError(
-            # The list can be long, so what to do about it stands at the end, where it is seen.
+            # The list can be long, so what to do about it comes at the end, where it is seen.
             f"{'; '.join(problems)}: {len(problems)} tensors do not fit this configuration; give "
             "the sizes that belong to these weights, or weights of MINT-IQA in these sizes"
         )

@@ -26,7 +26,7 @@ class Contender:
 
     @property
     def strategy(self) -> str:
-        """In words; the bare name of one that a later program knew."""
+        """In words; the bare name if this program does not know it."""
         name = self.predictor.strategy
         return gettext(STRATEGIES[name].label) if name in STRATEGIES else name
 

@@ -202,7 +202,7 @@ def free_the_database() -> None:
         (fill_the_database, "The database's disk is full"),
     ],
 )
-def test_a_full_disk_fails_the_run_with_the_fix_and_another_run_goes_on(
+def test_a_full_disk_fails_the_run_with_the_fix_and_another_run_continues(
     version: ModelVersion,
     monkeypatch: pytest.MonkeyPatch,
     fill: Callable[[pytest.MonkeyPatch], None],

@@ -28,7 +28,7 @@ class Header:
 
 
 class Format(Entry, Protocol):
-    """One form in which the collected database leaves."""
+    """One format in which the collected database is exported."""
 
     @property
     def extension(self) -> str:
@@ -36,11 +36,11 @@ class Format(Entry, Protocol):
 
     @property
     def content_type(self) -> str:
-        """Of its files, with their encoding where they are texts."""
+        """Of its files, with their encoding if they are texts."""
 
     @property
     def label(self) -> str:
-        """What people choose it by; an English text that is translated where it is shown."""
+        """Its name for people: an English text, translated when it is shown."""
 
     def encode(self, records: Iterable[Record], header: Header) -> Iterator[bytes]:
         """The records as bytes, piece by piece: memory does not grow with their number."""

@@ -1,4 +1,4 @@
-"""JSON Lines: one stimulus per line, as the records are. No header line: loaders expect none."""
+"""JSON Lines: one record, of one stimulus, per line. No header line: loaders expect none."""
 
 import json
 from collections.abc import Iterable, Iterator
