@@ -11,9 +11,8 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Self
 
-from .asking import ExplanationAsking
 from .errors import ProtocolError
-from .forms import ExplanationForm
+from .forms import ExplanationAsking, ExplanationForm
 from .passes import asked_now, passes_of
 from .perspectives import PerspectiveSettings, parse_perspectives
 from .plan import SessionPlan
