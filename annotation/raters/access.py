@@ -1,14 +1,22 @@
-"""The rater of a request, with their study and open session."""
+"""The link of a rater, and who comes with one: the rater, with their study and open session.
+
+A link is a signature, not a stored secret (docs/decisions/004).
+"""
 
 from dataclasses import dataclass
 
+from django.core import signing
+from django.urls import reverse
+
 from workbench.core.statements import prepared_cursor
 
-from ..models import Protocol, Study
+from ..models import Protocol, Rater, Study
 from ..protocol.document import ProtocolDocument
 from ..protocol.sessions import SessionState
 from ..studies.protocols import document_of, stored_document
-from .errors import ProtocolChangedError
+from .errors import LinkError, ProtocolChangedError, RaterExcludedError
+
+_signer = signing.Signer(salt="annotation.rater", sep=".")
 
 # Plain SQL: it runs once per request.
 _ACCESS = """
@@ -91,3 +99,39 @@ def find_access(code: str) -> Access | None:
         return None
     session = SessionFacts(row[10], SessionState(row[11]), *row[12:14]) if row[10] else None
     return Access(row[0], row[1], row[2], row[3], StudyFacts(*row[4:10]), session, row[14])
+
+
+def link_token(rater: Rater) -> str:
+    """What stands in the rater's link: code and link version, signed with the site's key."""
+    return _signer.sign(f"{rater.code}.{rater.link_version}")
+
+
+def rater_link(rater: Rater) -> str:
+    """The path of the rater's page."""
+    return reverse("rate", args=[link_token(rater)])
+
+
+def read_token(token: str) -> tuple[str, int]:
+    """The code and link version that a token was signed for; LinkError if it is forged.
+
+    Whether that version is still the rater's is for the caller to see.
+    """
+    try:
+        code, version = _signer.unsign(token).rsplit(".", 1)
+        return code, int(version)
+    except (signing.BadSignature, ValueError) as error:
+        raise LinkError from error
+
+
+def rater_access(token: str) -> Access:
+    """The rater behind a link, with study and open session; one statement.
+
+    Raises LinkError if the link is forged or was replaced, RaterExcludedError.
+    """
+    code, version = read_token(token)
+    access = find_access(code)
+    if access is None or access.link_version != version:
+        raise LinkError
+    if access.rater_status != Rater.Status.ACTIVE:
+        raise RaterExcludedError
+    return access

@@ -10,18 +10,14 @@ AIGCIQA2023 (arXiv 2307.00211) with its explanations (MINT-IQA, arXiv 2405.07346
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.core.texts import gettext_noop
+
 from ..protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
 from ..protocol.forms import ExplanationForm
 from ..protocol.plan import SessionPlan
 from ..protocol.reliability_rules import Effect, ReliabilityRules, Rule
 from ..protocol.scales import ACR5, SLIDER5, Scale
 from ..protocol.viewing import ViewingChecks
-
-
-def gettext_noop(message: str) -> str:
-    """Mark a text for the message catalogues; translated where it is shown."""
-    return message
-
 
 #: A failed rule is shown to the owner, who decides.
 _NOTED = ReliabilityRules()

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from django.conf import settings
-from django.utils.translation import get_language, gettext, gettext_noop, override
+from django.utils.translation import get_language, gettext, override
+
+from workbench.core.texts import gettext_noop
 
 from ..models import Study
 from ..protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES

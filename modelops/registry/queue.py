@@ -1,4 +1,4 @@
-"""The names of the tasks that do the model's work."""
+"""The names of the model's tasks."""
 
 TRAIN = "modelops.tasks.model.train"
 SCORE_CHUNK = "modelops.tasks.model.score_chunk"

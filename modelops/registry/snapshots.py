@@ -39,12 +39,12 @@ _SCHEMA = pa.schema(
 
 
 def take_snapshot(study: Study) -> LabelSnapshot:
-    """The study's labels now; the snapshot that exists already if they are the same.
+    """A snapshot of the study's labels now; the existing one if they are the same.
 
-    Its own opinion scores become a release that never changes. That release, the imported ones, the
-    split and the labels are read in one view of the data, and kept together or not at all. The file
-    is written before the row that makes it known, under a name that is its content's. Raises
-    ArtifactError if the disk is full.
+    The study's own opinion scores become a release that never changes. That release, the imported
+    ones, the split and the labels are read in one view of the data, and stored together or not at
+    all. The file is written before the row that makes it known, under a name made from its content.
+    Raises ArtifactError if the disk is full.
     """
     with only_writer(study), one_view(read_only=False):
         own = frozen_release(study)
@@ -54,13 +54,13 @@ def take_snapshot(study: Study) -> LabelSnapshot:
         if same is None:
             return _write(study, own, rows, content)
         if own is not None:
-            # Other opinions may give the same labels: they are known by the first.
+            # Other opinion scores can give the same labels; the snapshot names the first ones.
             let_go(own)
         return same
 
 
 def read_snapshot(snapshot: LabelSnapshot) -> list[Label]:
-    """The labels as they were. Raises ArtifactError where the file is gone or was changed."""
+    """The labels as they were. Raises ArtifactError if the file is gone or was changed."""
     table = pq.read_table(pa.BufferReader(read_file(snapshot.artifact)))
     rows = table.to_pylist()
     if _sha256_of(rows) != snapshot.content_sha256:
@@ -124,7 +124,7 @@ def _rows(study: Study, labels: list[Label]) -> list[dict[str, Any]]:
 
 
 def _sha256_of(items: Iterable[Any]) -> str:
-    """Of the items as canonical JSON lines: what they are, however a file stores them."""
+    """Of the items as canonical JSON lines: they decide, not how a file stores them."""
     digest = hashlib.sha256()
     for item in items:
         digest.update(json.dumps(item, sort_keys=True, ensure_ascii=False).encode() + b"\n")

@@ -9,7 +9,7 @@ from celery.signals import worker_init
 
 @worker_init.connect
 def share_cores(sender: Any, **kwargs: Any) -> None:
-    """Gives each process of the pool its share of the cores, before torch starts its threads."""
+    """Gives each process in the pool its share of the cores, before torch starts its threads."""
     cores = len(os.sched_getaffinity(0))
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores // max(1, sender.concurrency))))
 

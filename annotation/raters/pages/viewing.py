@@ -8,7 +8,8 @@ from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+
+from workbench.core.texts import gettext_noop
 
 from ...protocol.plates import PLATES
 from ...protocol.viewing import GREY_STEPS

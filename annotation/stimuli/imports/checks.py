@@ -7,11 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from workbench.core.texts import gettext_noop
+
 from ...models import Stimulus, Study
 from ...opinion.imported import Source, imported_scores, on_scale
 from ..importing.images import check_image, needs_reducing
 from ..importing.manifest import ManifestRow
-from ..importing.problems import ImageError, Problem, RowError, RowNote, gettext_noop
+from ..importing.problems import ImageError, Problem, RowError, RowNote
 from ..importing.scores import Score
 from ..importing.sources import ImageSource
 from .store import ImportStore

@@ -26,9 +26,10 @@ from workbench.core.errors import MintError
 from workbench.core.jobs import leases
 from workbench.core.jobs.models import Job
 from workbench.core.jobs.queue import enqueue
+from workbench.core.texts import gettext_noop
 
 from ...models import ImportJob, Study
-from ..importing.problems import Problem, RowNote, gettext_noop
+from ..importing.problems import Problem, RowNote
 from .service import ImportOptions, ImportRefusedError, ImportReport, import_manifest
 from .store import ImportRunningError
 

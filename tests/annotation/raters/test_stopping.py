@@ -28,7 +28,7 @@ from annotation.rating.sessions import start_session
 from annotation.rating.submission import read_answer, submit_answer
 from tests import factories
 from tests.annotation.answering import answer, sitting
-from tests.annotation.rating.rating import access_of, in_rating, set_study, wrong_counters
+from tests.annotation.rating.helpers import access_of, in_rating, set_study, wrong_counters
 from workbench.accounts.models import User
 
 #: Half of the answers may be faster than a second, from two answers on.

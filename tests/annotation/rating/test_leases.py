@@ -30,7 +30,7 @@ from annotation.rating.submission import read_answer, submit_answer
 from annotation.rating.tasks import expire_leases as expire_leases_task
 from tests import factories
 from tests.annotation.answering import answer
-from tests.annotation.rating.rating import access_of, in_rating, set_study, wrong_counters
+from tests.annotation.rating.helpers import access_of, in_rating, set_study, wrong_counters
 
 SCORES = {"quality": 4, "authenticity": 3, "correspondence": 5}
 

@@ -14,7 +14,7 @@ from annotation.rating.sessions import begin_rating, expire_sessions, pause, sta
 from annotation.rating.submission import read_answer, submit_answer
 from annotation.rating.tasks import expire_sessions as expire_sessions_task
 from tests import factories
-from tests.annotation.rating.rating import access_of, in_rating, set_study, wrong_counters
+from tests.annotation.rating.helpers import access_of, in_rating, set_study, wrong_counters
 
 SCORES = {"quality": 4, "authenticity": 3, "correspondence": 5}
 HOUR = timedelta(hours=1)

@@ -13,7 +13,7 @@ from modelops.models import AcquisitionRound, ModelVersion, Prediction, ScoringC
 from modelops.predictors.store import version_model
 from modelops.runs import scoring
 from modelops.tasks.model import score_chunk
-from tests.annotation.rating.rating import at_once
+from tests.annotation.rating.helpers import at_once
 from tests.modelops.conftest import Train
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -14,7 +14,7 @@ from annotation.protocol.plan import PLAIN
 from annotation.rating.claims import expire_leases
 from tests import factories
 from tests.annotation.rating.api.client import RaterClient
-from tests.annotation.rating.rating import set_study
+from tests.annotation.rating.helpers import set_study
 
 PASSES = ("quality", "authenticity", "correspondence")
 

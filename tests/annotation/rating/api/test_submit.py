@@ -24,7 +24,7 @@ from annotation.protocol.scales import Scale
 from annotation.studies.protocols import current_protocol, perspective_ids
 from tests import factories
 from tests.annotation.rating.api.client import SCORES, RaterClient
-from tests.annotation.rating.rating import set_study
+from tests.annotation.rating.helpers import set_study
 
 REASONS = {
     "quality": {"phrases": {"quality_clarity": 3}, "text": ""},
