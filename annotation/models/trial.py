@@ -13,7 +13,7 @@ from ..protocol.plan import Role as TrialRole
 from ..protocol.sessions import OPEN_STATES, SessionState
 from ..protocol.skips import NOTE_LIMIT
 from .choices import choices_of
-from .constraints import SharedForeignKey, one_of
+from .constraints import SharedForeignKey, one_of, same_study
 from .protocol import Protocol
 from .rater import Rater
 from .stimulus import Stimulus
@@ -193,8 +193,7 @@ class Trial(models.Model):
                 name="trial_asked_up_to_valid",
             ),
             SharedForeignKey(field="session", shared="rater", name="trial_session_same_rater"),
-            SharedForeignKey(field="rater", shared="study", name="trial_rater_same_study"),
-            SharedForeignKey(field="stimulus", shared="study", name="trial_stimulus_same_study"),
+            *same_study("trial", "rater", "stimulus"),
         ]
         indexes = [
             models.Index(

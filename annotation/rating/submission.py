@@ -234,10 +234,9 @@ def _refuse_absent_words(answer: Answer, trial_id: int) -> None:
 
 
 def _require_rating(access: Access, session: SessionFacts) -> None:
-    """While a study is paused, what raters hold is still taken; nothing new is given out."""
     if session.state is not SessionState.RATING:
         raise SessionStateError(session.state)
-    if access.study.status not in {"open", "paused"}:
+    if not access.study.takes_answers:
         raise StudyNotOpenError(access.study.status)
 
 

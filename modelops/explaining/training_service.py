@@ -16,7 +16,6 @@ from workbench.core.files import sha256_of
 
 from ..learning.errors import LearningError
 from ..predictors.backbones import Backbone
-from ..predictors.images import read_images
 from ..registry.artifacts import MANIFEST
 from .questions import Questions, Reasons, pairs_of, parse_levels
 from .store import explainer_dtype
@@ -227,6 +226,7 @@ def _look(
     scores: "LoadedModel", explainer: "Explainer", pool: Explained, report: Report
 ) -> "tuple[Seen, Explained]":
     """What both stages see of the readable images, and which those are."""
+    from .images import read_images
     from .training import Seen, look
 
     parts, rows = [], []
@@ -282,6 +282,8 @@ def answer_stimuli(
 ) -> tuple[list[int], list[dict[str, str]], list[dict[str, object]]]:
     """The rows of the images that can be read, the answers to each (key of a question → text), and
     why the others cannot be read."""
+    from .images import read_images
+
     rows: list[int] = []
     found: list[dict[str, str]] = []
     problems: list[dict[str, object]] = []
