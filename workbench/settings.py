@@ -5,14 +5,15 @@ Any NAME can be given as NAME_FILE instead: the path of a file that holds the va
 
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
-import structlog
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
 
 from modelops.registry.queue import MODEL_TASKS
 
+from .core import logs
 from .core.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -37,7 +38,6 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 DATA_DIR = Path(env.str("MINT_DATA_DIR", default=str(BASE_DIR / "var")))
 #: Whether the site is served over HTTPS: secure cookies, HSTS and redirects follow from it.
 HTTPS = _switch("HTTPS", default=False)
-
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -245,7 +245,6 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {task: {"queue": "model"} for task in MODEL_TASKS}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
@@ -296,33 +295,16 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
-_log_steps: list[structlog.typing.Processor] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso"),
-]
-structlog.configure(
-    processors=[*_log_steps, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    cache_logger_on_first_use=True,
+LOGGING = logs.configuration(
+    level=env.str("LOG_LEVEL", default="INFO"),
+    json=_switch("LOG_JSON", default=False),
+    known=[
+        SECRET_KEY,
+        DATABASES["default"].get("PASSWORD", ""),
+        urlsplit(REDIS_URL).password or "",
+        S3_OPTIONS["secret_key"] or "",
+    ],
 )
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "structured": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "foreign_pre_chain": _log_steps,
-            "processor": structlog.processors.JSONRenderer()
-            if _switch("LOG_JSON", default=False)
-            else structlog.dev.ConsoleRenderer(colors=False),
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-}
 
 # The backbones that studies choose from in addition to the bundled `tiny`, the first one for those
 # that do not choose: NAME=KIND:FOLDER, NAME=KIND, or KIND alone (docs/models.md). `vit-g` needs its

@@ -23,7 +23,7 @@ from typing import IO, ClassVar, Self
 
 import psutil
 
-from .account import home_for, make_folder, remove_home, service_account
+from .account import LOGS_MODE, home_for, make_folder, remove_home, service_account
 from .errors import (
     AlreadyRunningError,
     DiskFullError,
@@ -177,7 +177,7 @@ class LocalServer(ABC):
             return
 
     def _open_log(self) -> None:
-        make_folder(self.log.parent, 0o755)
+        make_folder(self.log.parent, LOGS_MODE)
         size = self.log.stat().st_size if self.log.exists() else 0
         if size > _LOG_LIMIT:
             self.log.replace(self.log.with_suffix(".old.log"))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .account import make_folder
+from .account import LOGS_MODE, make_folder
 from .errors import LocalServerError
 from .interrupt import deferred, raise_if_asked
 from .process import last_lines, spawn, stop_group
@@ -57,7 +57,7 @@ class Supervisor:
         self._say = say
         self._running: list[_Running] = []
         self._servers: list[LocalServer] = []
-        make_folder(logs, 0o755)
+        make_folder(logs, LOGS_MODE)
 
     def start(self, program: Program) -> None:
         with deferred():
