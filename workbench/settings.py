@@ -38,6 +38,10 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 DATA_DIR = Path(env.str("MINT_DATA_DIR", default=str(BASE_DIR / "var")))
 #: Whether the site is served over HTTPS: secure cookies, HSTS and redirects follow from it.
 HTTPS = _switch("HTTPS", default=False)
+#: Whether one proxy in front says how a request came and from where. It must be the only way in:
+#: what it says is believed.
+BEHIND_PROXY = _switch("BEHIND_PROXY", default=False)
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -141,6 +145,9 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+# Limits count the last address in X-Forwarded-For, which the proxy itself wrote; whatever a client
+# sent stands before it.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -157,6 +164,7 @@ REST_FRAMEWORK = {
     # `?format=` is the export's own parameter, not content negotiation.
     "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "workbench.core.api.exception_handler",
+    "NUM_PROXIES": int(BEHIND_PROXY),
 }
 REST_KNOX = {
     "TOKEN_TTL": timedelta(days=env.int("API_TOKEN_DAYS", default=365)),
@@ -276,7 +284,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
-if _switch("BEHIND_PROXY", default=False):
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 _self = ["'self'"]
