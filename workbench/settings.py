@@ -96,6 +96,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "workbench.accounts.contact.contact",
             ],
         },
     },
@@ -149,9 +150,18 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 # sent stands before it.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)
 
+#: Whom people ask for an account: a name, an address, shown on the sign-in page.
+CONTACT = env.str("CONTACT", default="")
+#: The mail server, for passwords that were forgotten. Without one nothing offers to send mail.
+EMAIL_URL = env.str("EMAIL_URL", default="")
+if EMAIL_URL:
+    globals().update(env.email_url("EMAIL_URL"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="mint-workbench@localhost")
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "workbench.accounts.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -311,6 +321,7 @@ LOGGING = logs.configuration(
         DATABASES["default"].get("PASSWORD", ""),
         urlsplit(REDIS_URL).password or "",
         S3_OPTIONS["secret_key"] or "",
+        urlsplit(EMAIL_URL).password or "",
     ],
 )
 
