@@ -109,6 +109,18 @@ class LocalServer(ABC):
         self._write_private("url", self.url)
         return self.url
 
+    def start_again(self) -> None:
+        """After it ended by itself: on the same port, since its address is known all around.
+
+        Raises LocalServerError, and its kinds, if it cannot be started.
+        """
+        if self.process is None:
+            raise LocalServerError(f"{self.name} was not started here")
+        stop_group(self.process, polite=self.stop_signals, seconds=self.stop_seconds)
+        self._open_log()
+        self._prepare()
+        self._launch(self.port)
+
     def stop(self) -> None:
         """Stop the server, if it runs, and release the folder."""
         if self.process is not None:
@@ -207,9 +219,9 @@ class LocalServer(ABC):
             os.fsync(file.fileno())
         new.replace(self.folder / name)
 
-    def _launch(self) -> None:
+    def _launch(self, port: int = 0) -> None:
         for attempt in range(1, _START_TRIES + 1):
-            self.port = free_port()
+            self.port = port or free_port()
             with deferred():
                 self.process = self._spawn()
             started = psutil.Process(self.process.pid).create_time()

@@ -199,7 +199,7 @@ class Stack:
             *("--access-logfile", "-", "--logger-class", "workbench.gunicorn_logger.Logger"),
         ]
         env = {**self.environment, "DATABASE_POOL_SIZE": threads}
-        return Program("web", command, env, ROOT)
+        return Program("web", command, env, ROOT, 3)
 
     def _worker(self) -> Program:
         """One process for both queues.
