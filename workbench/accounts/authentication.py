@@ -22,7 +22,7 @@ class TokenAuthentication(knox.auth.TokenAuthentication):
         return found
 
 
-class TokenScheme(KnoxTokenScheme):
+class TokenScheme(KnoxTokenScheme):  # type: ignore[no-untyped-call]
     """How the API's schema describes it."""
 
     target_class = "workbench.accounts.authentication.TokenAuthentication"

@@ -136,7 +136,7 @@ def test_fields_of_an_event_are_looked_at_at_any_depth(as_json: bool) -> None:
         "error": ValueError("redis://:p1@127.0.0.1/0"),
         "count": 3,
     }
-    record = logging.LogRecord("ours", logging.INFO, "", 0, fields, (), None)  # type: ignore[arg-type]
+    record = logging.LogRecord("ours", logging.INFO, "", 0, fields, (), None)
     record._logger = logging.getLogger("ours")
     record._name = "info"
     told = formatter(as_json=as_json).format(record)
