@@ -93,8 +93,10 @@ class Study(models.Model):
         default=StudyImageSize.FIT.value,
         db_default=StudyImageSize.FIT.value,
     )
-    #: `opinion.reliability_rules.ReliabilityRules`.
+    #: `protocol.reliability_rules.ReliabilityRules`.
     reliability_rules = models.JSONField(default=_default_rules)
+    #: Of the live release: its name in `opinion.methods.METHODS`.
+    opinion_method = models.CharField(_("method of opinion scores"), max_length=40, default="mos")
 
     target_ratings = models.PositiveSmallIntegerField(
         _("ratings per image, first pass"), default=3, validators=[MinValueValidator(1)]

@@ -13,7 +13,6 @@ from workbench.accounts.signed_in import signed_in
 
 from ..models import OpinionRelease, OpinionScore, Study, SubjectEstimate
 from ..studies.selectors import find_study
-from .making import LIVE_METHOD
 from .methods import METHODS
 from .releases import live_release, make_release
 
@@ -58,13 +57,15 @@ class NewReleaseSerializer(serializers.Serializer[Any]):
     """What to keep the opinion scores of now as, and how to make them."""
 
     name = serializers.CharField(max_length=100)
-    method = serializers.ChoiceField(choices=[], default=LIVE_METHOD)
+    method = serializers.ChoiceField(choices=[], required=False)
     parameters = serializers.DictField(default=dict)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Asked each time: a method is known as soon as it is registered.
-        self.fields["method"] = serializers.ChoiceField(choices=list(METHODS), default=LIVE_METHOD)
+        self.fields["method"] = serializers.ChoiceField(
+            choices=list(METHODS), required=False, help_text="Left out: the study's."
+        )
 
 
 class OpinionScoreSerializer(serializers.ModelSerializer[OpinionScore]):

@@ -29,8 +29,6 @@ from .methods.base import parameters_json, parse_parameters
 from .reliability.selectors import rater_weights
 from .votes import PerspectiveVotes, read_counting_scores, votes_of
 
-#: Of the live release.
-LIVE_METHOD = "mos"
 #: A row can be committed after others with a higher key; one more look, this much later, sees it.
 SETTLED_AFTER = timedelta(seconds=60)
 
@@ -46,7 +44,7 @@ class Basis:
     newest: int
     #: Whether scores had settled: none of this study was younger than `SETTLED_AFTER`.
     settled: bool
-    #: Digest of everything else that matters: exclusions, rules, scales, the method.
+    #: Digest of everything else that matters: exclusions, rules, scales, the study's method.
     digest: str
 
 
@@ -74,13 +72,16 @@ class Opinions:
 
 
 def opinions_of(
-    study: Study, method_name: str = LIVE_METHOD, given: Mapping[str, Any] | None = None
+    study: Study, method_name: str | None = None, given: Mapping[str, Any] | None = None
 ) -> Opinions:
-    """The current opinion scores by a method with these parameters; run it in one view of the data.
+    """The current opinion scores by a method, the study's if None is named, with these parameters;
+    run it in one view of the data.
 
     Raises UnknownEntryError if there is no such method, OpinionError for a wrong parameter.
     """
-    method = METHODS[method_name]
+    # In this view: the caller's may have other settings.
+    study = Study.objects.get(pk=study.pk)
+    method = METHODS[method_name or study.opinion_method]
     parameters = parse_parameters(method, given or {})
     now, start = timezone.now(), time.monotonic()
     basis = Basis(
@@ -132,10 +133,12 @@ def has_scores(study: Study, **since: Any) -> bool:
 def digest_of(study: Study) -> str:
     """Of everything that matters apart from the scores."""
     raters = Rater.objects.filter(study=study, status=Rater.Status.EXCLUDED)
-    method = METHODS[LIVE_METHOD]
+    settings = Study.objects.values_list("reliability_rules", "opinion_method")
+    rules, name = settings.get(pk=study.pk)
+    method = METHODS[name]
     decisive = {
         "excluded": list(raters.order_by("pk").values_list("pk", flat=True)),
-        "rules": Study.objects.values_list("reliability_rules", flat=True).get(pk=study.pk),
+        "rules": rules,
         "scales": [[row.pk, row.scale] for row in study.perspectives.all()],
         "method": [method.name, method.version],
     }

@@ -19,7 +19,6 @@ from workbench.core.statements import one_view
 from ..models import OpinionRelease, Study
 from ..studies.audit import record
 from .making import (
-    LIVE_METHOD,
     SETTLED_AFTER,
     Basis,
     delete_rows,
@@ -113,11 +112,12 @@ def make_release(
     study: Study,
     *,
     name: str,
-    method: str = LIVE_METHOD,
+    method: str | None = None,
     parameters: Mapping[str, Any] | None = None,
     actor: User | None = None,
 ) -> OpinionRelease:
-    """A named release of the current scores, which never changes. Raises ReleaseError."""
+    """A named release of the current scores, by the study's method or another one, which never
+    changes. Raises ReleaseError."""
     name = name.strip()
     if not name or len(name) > 100:
         raise ReleaseError(_("Give the release a name of up to 100 characters."))
@@ -136,7 +136,7 @@ def make_release(
             **made.facts,
         )
         write_rows(release, made.parts)
-        record(study=study, actor=actor, action="release.made", name=name, method=method)
+        record(study=study, actor=actor, action="release.made", name=name, method=release.method)
     return release
 
 

@@ -1,5 +1,7 @@
 """Releases: what they hold, when the live one is made again, and that named ones stay."""
 
+import csv
+import io
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -30,6 +32,7 @@ from annotation.opinion.releases import (
 )
 from annotation.opinion.tasks import renew_live_releases
 from annotation.protocol.reliability_rules import Effect, ReliabilityRules, Rule
+from modelops.registry.snapshots import read_snapshot, take_snapshot
 from tests.conftest import Sent
 from tests.factories import make_rater, make_stimuli, make_study, publish
 from tests.modelops.labelling import rate
@@ -222,6 +225,47 @@ def test_a_method_is_offered_everywhere_by_one_registration(
     assert (made.json()["method"], made.json()["method_version"]) == ("loudest", "7")
     scores = client.get(f"/api/v1/studies/demo/releases/{made.json()['number']}/scores/").json()
     assert [item["value"] for item in scores["results"] if item["perspective"] == "quality"] == [5]
+
+
+def test_a_study_takes_a_method_for_its_labels_and_its_export_by_one_registration(
+    client: Client, owner: User, study: Study, stimulus: Stimulus
+) -> None:
+    for score in (1, 2, 5):
+        rate(stimulus, make_rater(study), (score, 1, 1))
+    client.force_login(owner)
+    before = live_release(study)
+    with METHODS.registered(Loudest()):
+        assert "The loudest voice" in client.get("/studies/demo/settings/").content.decode()
+        chosen = client.patch(
+            "/api/v1/studies/demo/", {"opinion_method": "loudest"}, content_type="application/json"
+        )
+        assert chosen.json()["opinion_method"] == "loudest"
+        assert is_stale(before)
+        text = client.get("/api/v1/studies/demo/export/?format=csv").getvalue().decode()
+        (label, *_others) = read_snapshot(take_snapshot(study))
+        assert '<option value="loudest" selected>' in (
+            client.get("/studies/demo/export/").content.decode()
+        )
+        assert make_release(study, name="loud").method == "loudest"
+    rows = [row for row in csv.DictReader(io.StringIO(text)) if row["perspective"] == "quality"]
+    assert {(row["mos"], row["mos_method"], row["mos_version"]) for row in rows} == {
+        ("5.0", "loudest", "7")
+    }
+    # 5 of 1…5; the plain mean would be 5/12.
+    assert (label.perspective, label.source, label.mos) == ("quality", "raters", 1.0)
+
+
+def test_a_study_takes_no_method_that_is_not_registered(
+    client: Client, owner: User, study: Study
+) -> None:
+    client.force_login(owner)
+    answer = client.patch(
+        "/api/v1/studies/demo/", {"opinion_method": "loudest"}, content_type="application/json"
+    )
+    assert answer.status_code == 400
+    assert "there is no method of opinion scores 'loudest'; there are" in str(answer.json())
+    study.refresh_from_db()
+    assert study.opinion_method == "mos"
 
 
 def test_the_api_lists_releases_with_their_scores(
