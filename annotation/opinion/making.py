@@ -55,6 +55,8 @@ class Opinions:
     #: Fields of `OpinionRelease`.
     facts: dict[str, Any]
     basis: Basis
+    #: Rater's key → weight of their ratings; whoever is not named weighs 1.
+    weights: Mapping[int, float]
     parts: list[tuple[PerspectiveVotes, Estimates]]
 
     def rows(self, stimuli: Iterable[int]) -> dict[tuple[int, str], OpinionScore]:
@@ -90,7 +92,8 @@ def opinions_of(
         digest_of(study),
     )
     scores = read_counting_scores(study)
-    votes = votes_of(study, scores, rater_weights(study))
+    weights = rater_weights(study)
+    votes = votes_of(study, scores, weights)
     parts = [(item, method.estimate(item.votes, parameters)) for item in votes]
     facts = {
         "method": method.name,
@@ -109,6 +112,7 @@ def opinions_of(
             "took": time.monotonic() - start,
         },
         basis,
+        weights,
         parts,
     )
 

@@ -11,9 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 from workbench.core.progress import Counter
 
 from ...models import Stimulus, Study
-from ...opinion.export.document import header_of
 from ...opinion.export.formats import FORMATS, Format, Record, format_of
-from ...opinion.export.records import export_records
+from ...opinion.export.records import export_records, header_of
 from ...studies.finding import find_study
 
 

@@ -12,9 +12,9 @@ from rest_framework.views import APIView
 
 from ...models import Study
 from ...studies.selectors import find_study
-from .document import header_of, study_document
+from .document import study_document
 from .formats import FORMATS, Format
-from .records import export_records
+from .records import export_records, header_of
 
 #: What leaves where no format is named.
 _DEFAULT = "jsonl"

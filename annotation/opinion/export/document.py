@@ -8,19 +8,13 @@ from typing import Any
 from ...models import OpinionRelease, Study
 from ..methods import METHODS
 from ..releases import live_release
-from .formats import Header
 
 #: Raised with the layout of records and of this document.
 LAYOUT = 2
 
 
-def header_of(study: Study) -> Header:
-    """What holds for all records of an export; the live release is brought up to date first."""
-    keys = tuple(item.key for item in study.perspective_settings)
-    return Header(keys, study_document(study))
-
-
 def study_document(study: Study) -> dict[str, Any]:
+    """The live release is brought up to date first."""
     release = live_release(study, wait=True)
     return {
         "format": "mint-study",

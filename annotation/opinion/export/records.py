@@ -5,7 +5,7 @@ them. Memory is bounded by a chunk of stimuli, whatever the study's size.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -28,8 +28,7 @@ from ...studies.counting import counting_trials
 from ...studies.protocols import stored_document
 from ..imported import imported_scores
 from ..making import Opinions, opinions_of
-from ..reliability.selectors import rater_weights
-from .formats import Record
+from .formats import Header, Record
 
 #: Stimuli read at a time: enough to make the queries few, little enough to keep memory flat.
 CHUNK = 500
@@ -45,7 +44,6 @@ class _Export:
 
     study: Study
     opinions: Opinions
-    weights: Mapping[int, float]
 
     @cached_property
     def perspectives(self) -> dict[str, PerspectiveSettings]:
@@ -62,6 +60,10 @@ class _Export:
         }
 
 
+def header_of(study: Study) -> Header:
+    return Header(tuple(item.key for item in study.perspective_settings))
+
+
 def export_records(study: Study) -> Iterator[Record]:
     """Every stimulus of the study with all that was collected about it, by id.
 
@@ -70,7 +72,7 @@ def export_records(study: Study) -> Iterator[Record]:
     would have.
     """
     with one_view():
-        export = _Export(study, opinions_of(study), rater_weights(study))
+        export = _Export(study, opinions_of(study))
         after = 0
         while stimuli := _next_stimuli(study, after):
             yield from _records(export, stimuli)
@@ -132,7 +134,7 @@ def _trial(export: _Export, row: Trial) -> Record:
         # Flagged, not dropped: whoever analyses the data decides.
         "excluded": row.rater.status == Rater.Status.EXCLUDED,
         # In the opinion scores, by the study's rules.
-        "weight": export.weights.get(row.rater_id, 1.0),
+        "weight": export.opinions.weights.get(row.rater_id, 1.0),
         "session": row.session_id,
         "protocol": row.session.protocol.number,
         "position": row.position,

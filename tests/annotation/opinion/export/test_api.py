@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from random import Random
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.core.management import call_command
@@ -22,6 +23,9 @@ from annotation.models import (
     Trial,
 )
 from annotation.opinion.export.formats import FORMATS, Header, Record
+from annotation.opinion.methods import METHODS, Estimates, Votes
+from annotation.opinion.methods.mos import MeanOpinionScore
+from annotation.opinion.reliability.selectors import rater_weights
 from annotation.studies.services import update_study
 from tests.factories import (
     make_explanation,
@@ -313,6 +317,31 @@ def test_the_mean_of_the_rows_that_count_is_the_mos(
         key: pytest.approx(float(value)) for key, value in mos.items()
     }
     assert {len(scores) for scores in found.values()} == {4}
+
+
+@pytest.mark.parametrize("form", sorted(FORMATS))
+def test_opinion_scores_are_made_once_for_an_export(
+    client: Client, owner: User, study: Study, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    calls = []
+
+    class Counted(MeanOpinionScore):
+        name = "counted"
+
+        def estimate(self, votes: Votes, parameters: Any) -> Estimates:
+            calls.append(votes.stimuli)
+            return super().estimate(votes, parameters)
+
+    for stimulus in make_stimuli(study, 2):
+        rate(make_rater(study), stimulus, {"quality": 4, "authenticity": 2, "correspondence": 5})
+    Study.objects.update(opinion_method="counted")
+    weights = Mock(wraps=rater_weights)
+    monkeypatch.setattr("annotation.opinion.making.rater_weights", weights)
+    with METHODS.registered(Counted()):
+        get_export(client, owner, form)
+    # One per perspective.
+    assert calls == [2, 2, 2]
+    assert weights.call_count == 1
 
 
 def test_a_format_is_offered_everywhere_by_one_registration(
