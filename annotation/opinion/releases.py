@@ -21,6 +21,7 @@ from ..studies.audit import record
 from .making import (
     SETTLED_AFTER,
     Basis,
+    Opinions,
     delete_rows,
     digest_of,
     has_scores,
@@ -88,24 +89,29 @@ def renew_live(study: Study, *, always: bool = False) -> OpinionRelease:
     always: even if nothing shows that it is stale.
     """
     with only_writer(study), one_view(read_only=False):
-        release = stored_live(study)
-        if release is not None and not always and not is_stale(release):
+        stored = stored_live(study)
+        if stored is not None and not always and not is_stale(stored):
             # Other studies' scores need not be searched again.
-            release.basis |= {"newest": newest_score()}
-            release.save(update_fields=["basis"])
-            return release
-        made = opinions_of(study)
-        if release is None:
-            release = OpinionRelease(study=study, number=next_number(study))
-        same = release.content_sha256 == made.facts["content_sha256"]
-        for name, value in made.facts.items():
-            setattr(release, name, value)
+            stored.basis |= {"newest": newest_score()}
+            stored.save(update_fields=["basis"])
+            return stored
+        release, made = live_of_now(study)
         release.basis = made.basis.__dict__
         release.save()
-        if not same:
+        if stored is None or stored.content_sha256 != release.content_sha256:
             delete_rows(release)
             write_rows(release, made.parts)
     return release
+
+
+def live_of_now(study: Study) -> tuple[OpinionRelease, Opinions]:
+    """What the live release would be if it were made now, unsaved; run it in one view of the
+    data."""
+    made = opinions_of(study)
+    release = stored_live(study) or OpinionRelease(study=study, number=next_number(study))
+    for name, value in made.facts.items():
+        setattr(release, name, value)
+    return release, made
 
 
 def make_release(
@@ -138,6 +144,21 @@ def make_release(
         write_rows(release, made.parts)
         record(study=study, actor=actor, action="release.made", name=name, method=release.method)
     return release
+
+
+def chosen_release(study: Study, number: int | None) -> OpinionRelease | None:
+    """The release of that number, of the study's own scores; None for the live one, whatever it is
+    called by. Raises ReleaseError if there is none."""
+    if number is None:
+        return None
+    own = OpinionRelease.objects.filter(study=study, kind=OpinionRelease.Kind.OWN)
+    release = own.filter(number=number).first()
+    if release is None:
+        raise ReleaseError(
+            _("There is no release %(number)d of this study’s own opinion scores.")
+            % {"number": number}
+        )
+    return None if release.state == OpinionRelease.State.LIVE else release
 
 
 def stored_live(study: Study) -> OpinionRelease | None:

@@ -10,9 +10,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from workbench.core.progress import Counter
 
-from ...models import Stimulus, Study
+from ...models import OpinionRelease, Stimulus, Study
 from ...opinion.export.formats import FORMATS, Format, Record, format_of
 from ...opinion.export.records import export_records, header_of
+from ...opinion.releases import ReleaseError, chosen_release
 from ...studies.finding import find_study
 
 
@@ -32,15 +33,25 @@ class Command(BaseCommand):
             choices=list(FORMATS),
             help=f"default: from the file's ending, {_endings()}",
         )
+        parser.add_argument(
+            "--release",
+            type=int,
+            metavar="N",
+            help="the opinion scores of this release of the study's own; default: made now",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         study = find_study(options["study"])
         file: Path = options["file"]
         form = _format_of(file, options["format"])
+        try:
+            release = chosen_release(study, options["release"])
+        except ReleaseError as error:
+            raise CommandError(error.message) from error
         new = file.with_name(f".{file.name}.new")
         try:
             with new.open("wb") as target:
-                for piece in form.encode(self._counted(study), header_of(study)):
+                for piece in form.encode(self._counted(study, release), header_of(study)):
                     target.write(piece)
                 target.flush()
                 os.fsync(target.fileno())
@@ -54,10 +65,10 @@ class Command(BaseCommand):
             new.unlink(missing_ok=True)
         self.stdout.write(f"written: {file} ({file.stat().st_size:,} bytes)")
 
-    def _counted(self, study: Study) -> Iterator[Record]:
+    def _counted(self, study: Study, release: OpinionRelease | None) -> Iterator[Record]:
         total = Stimulus.objects.filter(study=study).count()
         counter = Counter("images exported", self.stderr)
-        for done, record in enumerate(export_records(study), start=1):
+        for done, record in enumerate(export_records(study, release), start=1):
             yield record
             # Images that came since the count are exported, too.
             counter(done, max(done, total))

@@ -7,15 +7,13 @@ from typing import Any
 
 from ...models import OpinionRelease, Study
 from ..methods import METHODS
-from ..releases import live_release
 
 #: Raised with the layout of records and of this document.
 LAYOUT = 2
 
 
-def study_document(study: Study) -> dict[str, Any]:
-    """The live release is brought up to date first."""
-    release = live_release(study, wait=True)
+def study_document(study: Study, release: OpinionRelease) -> dict[str, Any]:
+    """release: the one whose opinion scores the export has."""
     return {
         "format": "mint-study",
         "layout": LAYOUT,

@@ -70,4 +70,5 @@ def _described(release: OpinionRelease) -> dict[str, Any]:
         "release": release,
         "method": _(METHODS[release.method].label) if known else release.method,
         "imported": release.kind == OpinionRelease.Kind.IMPORTED,
+        "kept": release.state != OpinionRelease.State.LIVE,
     }
