@@ -142,7 +142,7 @@ def test_a_label_snapshot_does_not_tell_who(study: Study, known: Rater) -> None:
 
 
 def test_the_raters_own_page_does_not_tell_who(known: Rater) -> None:
-    """Links are passed on: opening one reveals nothing about whom it was for."""
+    """Links are passed on: opening one does not reveal the person it was for."""
     text = text_of(Client(), rater_link(known))
     assert "form" in text
     assert not secrets_in(text)

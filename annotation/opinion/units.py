@@ -1,4 +1,5 @@
-"""Scores of any scale and direction on 0…1, where 1 is best: the model's scale. The one place."""
+"""Converts scores of any scale and direction to 0…1, where 1 is best: the model's scale. All
+conversions are here."""
 
 from dataclasses import dataclass
 
@@ -32,3 +33,7 @@ class UnitScale:
         if self.direction == LOWER:
             return self.maximum - unit * self.range
         return self.minimum + unit * self.range
+
+
+#: The scale itself that this module brings others onto.
+UNIT_SCALE = UnitScale(0.0, 1.0)

@@ -30,8 +30,8 @@ def default_perspectives(scale: Scale = ACR5) -> tuple[PerspectiveSettings, ...]
         AUTHENTICITY: (
             "Authenticity",
             "Does it look real, free of warped, melted or impossible parts?",
-            "Follow hands, faces, letters, lines, shadows and reflections: anything that could "
-            "not be so in a photograph, or in a person’s drawing, lowers it.",
+            "Check hands, faces, letters, lines, shadows and reflections: anything that could "
+            "not be in a photograph, or in a person’s drawing, lowers it.",
         ),
         CORRESPONDENCE: (
             "Correspondence",

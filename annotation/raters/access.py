@@ -12,14 +12,14 @@ from workbench.core.statements import prepared_cursor
 
 from ..models import Protocol, Rater, Study
 from ..protocol.document import ProtocolDocument
-from ..protocol.sessions import SessionState
+from ..protocol.sessions import OPEN_STATES, SessionState
 from ..studies.protocols import document_of, stored_document
 from .errors import LinkError, ProtocolChangedError, RaterExcludedError
 
 _signer = signing.Signer(salt="annotation.rater", sep=".")
 
-# Plain SQL: it runs once per request.
-_ACCESS = """
+# Plain SQL: it runs once per request. The states are literals, as in the index that it reads.
+_ACCESS = f"""
 SELECT rater.id, rater.code, rater.status, rater.link_version,
     study.id, study.status,
     study.session_trials, study.lease_seconds,
@@ -32,14 +32,14 @@ SELECT rater.id, rater.code, rater.status, rater.link_version,
 FROM annotation_rater AS rater
 JOIN annotation_study AS study ON study.id = rater.study_id
 LEFT JOIN annotation_ratingsession AS session
-    ON session.rater_id = rater.id AND session.state IN ('instructions', 'rating', 'paused')
+    ON session.rater_id = rater.id AND session.state IN {tuple(map(str, OPEN_STATES))}
 WHERE rater.code = %s
-"""
+"""  # noqa: S608 -- constants of the code
 
 
 @dataclass(frozen=True, slots=True)
 class StudyFacts:
-    """A study as the rating API needs it, besides what it asks."""
+    """A study as the rating API needs it, apart from what it asks."""
 
     id: int
     status: str
@@ -48,17 +48,26 @@ class StudyFacts:
     audit_share: float
     holdout_share: float
 
+    @property
+    def is_open(self) -> bool:
+        return self.status == Study.Status.OPEN
+
+    @property
+    def takes_answers(self) -> bool:
+        """While a study is paused, what raters hold is still taken; nothing new is given out."""
+        return self.is_open or self.status == Study.Status.PAUSED
+
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
     id: int
     state: SessionState
     seed: int
-    #: The key of what it asks.
+    #: The key of its protocol.
     protocol: int
 
     def require(self, protocol: int) -> None:
-        """Raises ProtocolChangedError unless it asks by this one still."""
+        """Raises ProtocolChangedError if its protocol is another one by now."""
         if protocol != self.protocol:
             raise ProtocolChangedError
 
@@ -78,7 +87,7 @@ class Access:
 
     @property
     def protocol(self) -> ProtocolDocument:
-        """What the open session asks; without one, what the study asks of who begins one now.
+        """What the open session asks; without one, what a session begun now would ask.
 
         Raises ProtocolChangedError if the session was given another since it was read.
         """

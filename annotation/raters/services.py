@@ -12,7 +12,7 @@ from ..protocol.errors import ProtocolError
 from ..studies.audit import record
 
 CREATED_AT_ONCE = 1000
-#: Characters; so long a reason is a report, and belongs elsewhere.
+#: Characters; a longer reason is a report, and belongs elsewhere.
 REASON_LIMIT = 500
 
 

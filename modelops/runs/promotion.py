@@ -25,10 +25,10 @@ def promote(*, version: ModelVersion, actor: User | None) -> None:
     rating at once.
 
     A candidate, or a retired version that is taken back. Raises NotScoredError before its scoring
-    is over, VersionStateError where it is active or rejected.
+    is over, VersionStateError if it is active or rejected.
     """
     with transaction.atomic():
-        # Promotions of one study follow each other; otherwise each would retire the other's.
+        # Promotions in one study are serialized; otherwise each would retire the other's.
         Study.objects.select_for_update(no_key=True).get(pk=version.study_id)
         _require_scored(version)
         _promote(version, actor, read_ranking(version))
@@ -61,7 +61,7 @@ def _rank(version: ModelVersion, ranking: StoredRanking) -> None:
 
 
 def reject(*, version: ModelVersion, actor: User | None) -> None:
-    """Sets a candidate aside for good. Raises VersionStateError where it is not a candidate."""
+    """Sets a candidate aside for good. Raises VersionStateError if it is not a candidate."""
     with transaction.atomic():
         rejected = ModelVersion.objects.filter(pk=version.pk, state=State.CANDIDATE).update(
             state=State.REJECTED
@@ -75,7 +75,7 @@ def reject(*, version: ModelVersion, actor: User | None) -> None:
 
 
 def after_scoring(version: ModelVersion, ranking: StoredRanking) -> None:
-    """What a finished scoring brings about: new priorities, or a promotion that waited for it.
+    """The consequences of a finished scoring: new priorities, or a promotion that waited for it.
 
     To be called in the transaction that ends the run.
     """

@@ -29,7 +29,7 @@ def tablet(
     leave(page)
 
 
-def test_the_session_goes_on_where_it_was(rating: Page, tablet: Callable[[], Page]) -> None:
+def test_the_session_continues_where_it_was(rating: Page, tablet: Callable[[], Page]) -> None:
     press(rating, "4 2 3 Enter")
     shows(rating, 2)
     arrived(rating)

@@ -1,6 +1,6 @@
 """The study document: what was asked, on which scales, and how opinion scores were made.
 
-It goes with every export (`study.json` beside it), so that a file can be read without the site.
+It comes with every export (`study.json` next to it), so that a file can be read without the site.
 """
 
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from ...models import OpinionRelease, Study
 from ..methods import METHODS
 
-#: Raised with the layout of records and of this document.
+#: Increased when the layout of records or of this document changes.
 LAYOUT = 2
 
 

@@ -40,7 +40,7 @@ def export_file(request: HttpRequest, slug: str, form: str) -> StreamingHttpResp
 @login_required
 @require_POST
 def release_make(request: HttpRequest, slug: str) -> HttpResponse:
-    """Keeps the opinion scores of now under a name."""
+    """Keeps the current opinion scores under a name."""
     study = find_study(request.user, slug, "annotation.change_study")
     name, method = (request.POST.get(field, "") for field in ("name", "method"))
     try:
@@ -52,6 +52,7 @@ def release_make(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
     live_release(study)
+    releases = study.opinion_releases.exclude(state=OpinionRelease.State.FROZEN)
     return {
         "study": study,
         "tab": "export",
@@ -60,7 +61,7 @@ def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
         "formats": [(form.name, _(form.label)) for form in FORMATS.values()],
         "methods": [(method.name, _(method.label)) for method in METHODS.values()],
         "may_change": request.user.has_perm("annotation.change_study", study),
-        "releases": [_described(release) for release in study.opinion_releases.all()],
+        "releases": [_described(release) for release in releases],
     }
 
 

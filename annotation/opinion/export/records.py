@@ -1,7 +1,7 @@
 """The collected database, streamed: one record per stimulus, in one consistent view of the data.
 
 Opinion scores are those of a release: of the live one as it would be made at this very moment, so
-the mean of a file's rows that count is the MOS beside them, or of one that was kept. Memory is
+the mean of a file's rows that count is the MOS next to them, or of one that was kept. Memory is
 bounded by a chunk of stimuli, whatever the study's size.
 """
 
@@ -23,7 +23,7 @@ from ...models import (
     Study,
     Trial,
 )
-from ...protocol.asking import is_asked
+from ...protocol.forms import is_asked
 from ...protocol.perspectives import PerspectiveSettings
 from ...studies.counting import counting_trials
 from ...studies.protocols import stored_document
@@ -186,7 +186,7 @@ def _trial(export: Export, row: Trial) -> Record:
 
 
 def _add_scores(export: Export, by_trial: dict[int, Record]) -> None:
-    """The current scores, whether each counts, and those that were there before."""
+    """The current scores, whether each counts, and the superseded ones."""
     counting = counting_trials(export.study).filter(pk__in=by_trial)
     counts = set(counting.values_list("pk", flat=True))
     rows = Score.objects.filter(trial__in=by_trial).order_by("pk")

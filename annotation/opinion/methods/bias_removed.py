@@ -1,4 +1,4 @@
-"""The mean of votes from which each subject's bias was taken away first."""
+"""The mean of votes after removing each subject's bias."""
 
 from typing import ClassVar
 
@@ -27,7 +27,7 @@ class BiasRemovedMean:
     def estimate(self, votes: Votes, parameters: NoParameters) -> Estimates:
         stimulus, subject = votes.stimulus, votes.subject
         plain = weighted_means(votes.score, stimulus, votes.stimuli, votes.weight)
-        # Within a subject all votes weigh the same, so that weights would change nothing here.
+        # A subject's votes all weigh the same, so weights would change nothing here.
         even = np.ones_like(votes.score)
         differences = votes.score - plain.mean[stimulus]
         own = weighted_means(differences, subject, votes.subjects, even)

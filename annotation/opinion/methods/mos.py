@@ -1,4 +1,4 @@
-"""The mean opinion score: the plain mean, or the weighted one where a study's rules weigh.
+"""The mean opinion score: the plain mean, or the weighted one if a study's rules weigh.
 
 With its spread and its interval, as ITU-T P.910 (2023) section 8 and ITU-R BT.500-15 Annex 1 give
 them: the interval is that of a mean of n scores; with the few votes per image that active
@@ -24,12 +24,12 @@ from .base import (
     without_subjects,
 )
 
-#: Effective numbers that miss a whole one by less were added up.
+#: Effective numbers that are nearer to a whole one differ from it only by rounding.
 _EQUAL = 1e-9
 
 
 class MeanOpinionScore:
-    """Every vote counts by its weight, whoever gave it; subjects are not told apart."""
+    """Every vote counts by its weight, whoever gave it; subjects are not modelled."""
 
     name = "mos"
     label = gettext_noop("Mean opinion score (MOS)")
@@ -62,7 +62,7 @@ def mean_estimates(votes: Votes, score: Floats, subjects: Mapping[str, Any]) -> 
 
 @dataclass(frozen=True)
 class Means:
-    """Of each of S groups, (S,); NaN where there are too few votes."""
+    """Of each of S groups, (S,); NaN if there are too few votes."""
 
     mean: Floats
     sd: Floats

@@ -121,7 +121,7 @@ def shared_link(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @require_safe
 def invitation_csv(request: HttpRequest, slug: str) -> HttpResponse:
-    """Every personal link, for the owner with whom it is for, such as a mail merge reads."""
+    """Every personal link, for the owner, with the person it is for, as a mail merge reads it."""
     study = find_study(request.user, slug, "annotation.change_study")
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{study.slug}-invitations.csv"'

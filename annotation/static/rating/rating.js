@@ -1,13 +1,13 @@
-/** The rating stage: takes an answer and goes on at once, while the answer is sent. */
+/** The rating stage: takes an answer and moves on at once, while the answer is sent. */
 
 import { byId, fill } from "./dom.js";
-import { Drafts } from "./drafts.js";
 import { Keyboard } from "./keyboard.js";
 import { Leases } from "./leases.js";
 import { note } from "./notices.js";
 import { AHEAD, Outbox } from "./outbox.js";
 import { Session } from "./session.js";
 import { Skipping } from "./skipping.js";
+import { Drafts } from "./store.js";
 import { isSameTask } from "./task.js";
 import { View } from "./view.js";
 
@@ -34,7 +34,7 @@ export class Rating {
    * @param {Settings} settings
    * @param {Store} store
    * @param {{entries: Entry[], drafts: Draft[]}} kept what the store held
-   * @param {{toast: Toast, inbox: Inbox}} notices what is said besides the questions
+   * @param {{toast: Toast, inbox: Inbox}} notices what is said apart from the questions
    */
   constructor(transport, settings, store, { entries, drafts }, { toast, inbox }) {
     this.transport = transport;
@@ -101,7 +101,7 @@ export class Rating {
     this.outbox.ask();
   }
 
-  /** Another tab goes on: nothing is sent or kept from here any more. */
+  /** Another tab continues: nothing is sent or kept from here any more. */
   stop() {
     this.outbox.stop();
     this.leases.hold([]);

@@ -10,8 +10,8 @@ import { taskOf } from "./task.js";
 
 /**
  * @typedef {import("./behaviour.js").Measured} Measured
- * @typedef {import("./drafts.js").Drafts} Drafts
  * @typedef {import("./outbox.js").Outbox} Outbox
+ * @typedef {import("./store.js").Drafts} Drafts
  * @typedef {import("./store.js").Entry} Entry
  * @typedef {import("./transport.js").Answer} Answer
  * @typedef {import("./transport.js").Expectation} Expectation
@@ -35,7 +35,7 @@ export class Session {
     this.last = new LastAnswer(blocksBack);
     this.progress = new Progress();
     /**
-     * The practice answer whose feedback is still to come: nothing goes on before that.
+     * The practice answer whose feedback is still to come: nothing continues before that.
      * @type {Entry | null}
      */
     this.awaited = null;

@@ -19,14 +19,14 @@ from ...registry.selectors import is_scored
 @dataclass(frozen=True)
 class Contender:
     """A predictor and the version that it is judged by: the active one, or else the newest that is
-    scored; None where it has none."""
+    scored; None if it has none."""
 
     predictor: Predictor
     version: ModelVersion | None
 
     @property
     def strategy(self) -> str:
-        """In words; the bare name of one that a later program knew."""
+        """In words; the bare name if this program does not know it."""
         name = self.predictor.strategy
         return gettext(STRATEGIES[name].label) if name in STRATEGIES else name
 
@@ -59,7 +59,7 @@ def contenders(
 def compare(
     study: Study, found: Iterable[Contender], labelled: LabelledStimuli
 ) -> Comparison | None:
-    """None where fewer than two predictors have a version to compare."""
+    """None if fewer than two predictors have a version to compare."""
     judged = [(item, item.version) for item in found if item.version is not None]
     if len(judged) < 2:
         return None

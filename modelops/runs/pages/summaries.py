@@ -1,19 +1,20 @@
 """What the model page shows, gathered from selectors into plain values for the templates."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext, gettext_lazy
 
-from annotation.models import Stimulus, Study
+from annotation.models import OpinionRelease, Stimulus, Study
 from annotation.opinion.labels import LabelCounts, count_labels
+from annotation.opinion.methods import METHODS
 from annotation.studies.texts import localized
 from workbench.core.jobs.models import JobState
 
 from ...learning.evaluation import Agreement
 from ...learning.recipe import Recipe
-from ...models import ExplainingRun, ModelVersion, ScoringRun, TrainingRun
+from ...models import ExplainingRun, LabelSnapshot, ModelVersion, ScoringRun, TrainingRun
 from ...predictors.backbones import offered_backbones
 from ...registry.holdout import Points, agreement_of, holdout_points
 from ...registry.labelled import LabelledStimuli
@@ -29,14 +30,14 @@ from ...registry.selectors import (
 )
 from .charts import training_chart
 
-#: An image folder that is gone makes thousands of them; these say what is the matter.
+#: A missing image folder makes thousands of them; the first few show what is the matter.
 UNREADABLE_SHOWN = 10
 STAGES = {
     "labels": gettext_lazy("Reading the labels"),
     "embedding": gettext_lazy("Looking at the images"),
     "training": gettext_lazy("Training"),
     "language": gettext_lazy("Learning the form's language"),
-    "looking": gettext_lazy("Looking at what was explained"),
+    "looking": gettext_lazy("Looking at the explained images"),
     "explaining": gettext_lazy("Explaining"),
     "fitting": gettext_lazy("Learning the scores"),
     "publishing": gettext_lazy("Storing the model"),
@@ -87,11 +88,11 @@ class Unreadable:
 
 @dataclass(frozen=True)
 class ScoringState:
-    """How a version's scoring stands: whether it may be promoted, and what went wrong."""
+    """The state of a version's scoring: whether it may be promoted, and what went wrong."""
 
     ready: bool
     active: bool
-    #: What, where and how to fix it, where the last scoring failed.
+    #: What went wrong, where, and how to fix it, if the last scoring failed.
     error: str
     unreadable: Unreadable
 
@@ -162,7 +163,7 @@ def left_out_of_training(study: Study) -> Unreadable:
 
 
 def metric_rows(study: Study, points: Points, active: Points | None) -> list[MetricRow]:
-    """Agreement with the labels of now; the change is against the active version's points."""
+    """Agreement with the current labels; the change is against the active version's points."""
     rows = []
     for item in study.perspective_settings:
         found, change = agreement_of(points[item.key]), None
@@ -190,6 +191,7 @@ def candidate_cards(
         cards.append(
             {
                 "version": version,
+                "sources": label_sources(version.snapshot),
                 "rows": metric_rows(study, holdout_points(version, labelled), active),
                 "changes": active is not None,
                 "scoring": scoring_state(version),
@@ -200,8 +202,28 @@ def candidate_cards(
     return cards
 
 
+def label_sources(snapshot: LabelSnapshot) -> str:
+    """The releases that the labels came from, the study's own first."""
+    return "; ".join([*_own_source(snapshot.release), *_imported_sources(snapshot)])
+
+
+def _own_source(release: OpinionRelease | None) -> Iterator[str]:
+    if release is not None:
+        known = release.method in METHODS
+        yield gettext("release %(number)d: %(method)s, version %(version)s") % {
+            "number": release.number,
+            "method": gettext(METHODS[release.method].label) if known else release.method,
+            "version": release.method_version,
+        }
+
+
+def _imported_sources(snapshot: LabelSnapshot) -> Iterator[str]:
+    for item in snapshot.published:
+        yield gettext("release %(number)d: imported from %(source)s") % item
+
+
 def predicted_scores(study: Study, stimulus: Stimulus) -> list[PredictedScore]:
-    """What is predicted of a stimulus of `predicted_stimuli`, in the study's order.
+    """The predictions for a stimulus of `predicted_stimuli`, in the study's order.
 
     A linear model may expect a score beyond the scale; a person is shown the scale's end.
     """
@@ -224,7 +246,7 @@ def predicted_scores(study: Study, stimulus: Stimulus) -> list[PredictedScore]:
 
 @dataclass(frozen=True)
 class HistoryLine:
-    """A training and what came of it."""
+    """A training and its outcome."""
 
     run: TrainingRun
     version: ModelVersion | None
@@ -262,7 +284,7 @@ class ExplanationTable:
 
 
 def explanation_table(study: Study, version: ModelVersion) -> ExplanationTable | None:
-    """None where the version does not explain. A field that the form no longer has is left out."""
+    """None if the version does not explain. A field that the form no longer has is left out."""
     found = version.explanation_metrics
     if found is None:
         return None
@@ -291,6 +313,6 @@ def _job_line(job: TrainingRun | ScoringRun | ExplainingRun) -> JobLine:
     else:
         title = gettext("Scoring by version %(number)d") % {"number": job.model_version.number}
     waiting = gettext("Waiting for a worker")
-    # A stage of a later program's making is shown as it is.
+    # A stage from a newer program is shown as it is.
     stage = waiting if job.state == "queued" else str(STAGES.get(job.stage, job.stage or waiting))
     return JobLine(title, stage, job.progress_done, job.progress_total)

@@ -157,7 +157,7 @@ def test_a_page_that_closes_keeps_its_images_for_a_minute_only(study: Study, rat
     assert (claimed(), wrong_counters()) == (4, 0)
 
 
-def test_a_page_that_opens_again_in_time_goes_on_with_the_same_images(
+def test_a_page_that_opens_again_in_time_continues_with_the_same_images(
     study: Study, rater: Rater
 ) -> None:
     factories.make_stimuli(study, 3)

@@ -119,7 +119,7 @@ def wander_once(rater: Rater, chance: random.Random) -> None:
                     ahead=0,
                 )
     except RatingError:
-        pass  # the place has gone to somebody else, or the session is over: the rater goes on
+        pass  # the place has gone to somebody else, or the session is over: the rater continues
 
 
 def test_one_answer_sent_by_eight_requests_at_once_is_stored_once(

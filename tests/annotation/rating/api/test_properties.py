@@ -105,7 +105,7 @@ class Person:
                 Trial.objects.filter(pk=trial, state="leased").update(lease_expires_at=LONG_AGO)
                 expire_leases()
             if action == "late":
-                # Another page of the same rater goes on meanwhile.
+                # Another page of the same rater continues meanwhile.
                 self.claim()
             if action == "skip":
                 self.ask(f"trials/{trial}/skip/", {"reason": "cannot_judge"})

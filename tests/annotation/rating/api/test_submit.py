@@ -277,7 +277,7 @@ def test_few_statements_are_needed(
     trial = first(rating)
     # Read once per process.
     perspective_ids(current_protocol(study.pk).pk)
-    # Access; the lock, the answer, and what is held; beside them a transaction's begin and end.
+    # Access; the lock, the answer, and what is held; also a transaction's begin and end.
     with django_assert_max_num_queries(6):
         trial = rating.submit(trial, explanations=REASONS, ahead=1)["trials"][0]["id"]
     # Between two blocks also the free images, the last image, the places and the lease.
