@@ -11,7 +11,15 @@ from django.utils.translation import gettext_lazy as _
 
 from ..protocol.verdicts import Verdict
 from .choices import choices_of
-from .constraints import Unchanging, finite, finite_from_0, one_of, same_study, unknown_or
+from .constraints import (
+    BelongingFixed,
+    Unchanging,
+    finite,
+    finite_from_0,
+    one_of,
+    same_study,
+    unknown_or,
+)
 from .perspective import Perspective
 from .rater import Rater
 from .stimulus import Stimulus
@@ -155,6 +163,16 @@ class OpinionRelease(models.Model):
         return self.name or self.source or str(self.get_state_display())
 
 
+def _fixed(what: str, name: str) -> BelongingFixed:
+    """Of what belongs to a release: the live one and imported ones, which are live too, change."""
+    return BelongingFixed(
+        what=f"{what} of a named or frozen release",
+        owner="release",
+        when="owner.state <> 'live'",
+        name=name,
+    )
+
+
 class _Finding(models.Model):
     """What a release says from one perspective. Its release leads to each row, so that study and
     perspective need no index."""
@@ -222,6 +240,7 @@ class OpinionScore(_Finding):
             *same_study("opinion", "release", "stimulus", "perspective"),
             # A release that changes writes rows again.
             Unchanging(what="an opinion score", deletable=True, name="opinion_unchanging"),
+            _fixed("opinion scores", "opinion_fixed"),
         ]
 
 
@@ -269,4 +288,5 @@ class SubjectEstimate(_Finding):
             ),
             *same_study("subject", "release", "rater", "perspective"),
             Unchanging(what="an estimate of a rater", deletable=True, name="subject_unchanging"),
+            _fixed("estimates of raters", "subject_fixed"),
         ]

@@ -30,7 +30,7 @@ from .making import (
     write_rows,
 )
 from .methods import OpinionError
-from .numbering import hold_off_writers, next_number, only_writer
+from .numbering import hold_off_writers, next_key, next_number, only_writer
 
 #: A release that took less is made again while its reader waits; a slower one by a worker.
 QUICK_SECONDS = 0.5
@@ -152,10 +152,12 @@ def frozen_release(study: Study) -> OpinionRelease | None:
 
 
 def _keep(study: Study, made: Opinions, **fields: Any) -> OpinionRelease:
-    release = OpinionRelease.objects.create(
-        study=study, number=next_number(study), **fields, **made.facts
+    """Scores first: once the release is there, it takes no more."""
+    release = OpinionRelease(
+        pk=next_key(), study=study, number=next_number(study), **fields, **made.facts
     )
     write_rows(release, made.parts)
+    release.save(force_insert=True)
     return release
 
 

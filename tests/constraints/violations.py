@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from annotation.models import Study
 from annotation.models.membership import MemberRole
-from tests.constraints.world import Violation, World, again, change, delete, of_other
+from tests.constraints.world import Violation, World, again, change, delete, of_other, of_row
 from tests.factories import make_member, make_user
 
 NO_NUMBERS = (math.nan, math.inf, -math.inf)
@@ -269,6 +269,12 @@ UNCHANGING = [
     Violation("release_unchanging", change("frozen", state="live")),
     Violation("opinion_unchanging", change("opinion", value=0.1)),
     Violation("subject_unchanging", change("subject", bias=0.1)),
+    Violation("opinion_fixed", again("opinion", release=of_row("frozen"))),
+    Violation("opinion_fixed_later", delete("kept_opinion")),
+    Violation(
+        "subject_fixed", again("subject", release=of_row("named"), rater=of_row("colleague"))
+    ),
+    Violation("subject_fixed_later", delete("kept_subject")),
     Violation("snapshot_unchanging", change("snapshot", ratings=99)),
 ]
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -153,6 +153,11 @@ def test_the_same_scores_are_not_written_again(study: Study, stimulus: Stimulus)
     assert set(OpinionScore.objects.values_list("pk", flat=True)) == before
 
 
+def delete_scores(release: OpinionRelease) -> None:
+    release.scores.all().delete()
+    connection.check_constraints()
+
+
 def test_a_named_release_stays_as_it_was(study: Study, owner: User, stimulus: Stimulus) -> None:
     rate(stimulus, make_rater(study), (1, 1, 1))
     named = make_release(study, name="first", actor=owner)
@@ -161,6 +166,12 @@ def test_a_named_release_stays_as_it_was(study: Study, owner: User, stimulus: St
     assert quality(named).value == 1.0
     with pytest.raises(IntegrityError, match="immutable"), transaction.atomic():
         OpinionRelease.objects.filter(pk=named.pk).update(name="second")
+    with pytest.raises(IntegrityError, match="neither added nor deleted"), transaction.atomic():
+        delete_scores(named)
+    score = quality(named)
+    score.pk, score.stimulus = None, make_stimuli(study, [9])[0]
+    with pytest.raises(IntegrityError, match="neither added nor deleted"), transaction.atomic():
+        score.save(force_insert=True)
     assert AuditEntry.objects.filter(action="release.made").count() == 1
 
 
@@ -174,9 +185,12 @@ def test_a_name_is_given_once(study: Study) -> None:
 
 def test_a_study_with_releases_can_be_deleted(study: Study, stimulus: Stimulus) -> None:
     rate(stimulus, make_rater(study), (1, 1, 1))
-    make_release(study, name="first")
+    make_release(study, name="first", method="bias_removed")
+    assert SubjectEstimate.objects.exists()
     OpinionRelease.objects.all().delete()
+    connection.check_constraints()
     assert not OpinionScore.objects.exists()
+    assert not SubjectEstimate.objects.exists()
 
 
 def test_what_a_method_says_of_raters_is_kept(study: Study) -> None:
