@@ -26,7 +26,7 @@ class _ImportedReleaseSerializer(serializers.Serializer[Any]):
     """A release of published scores, and the hash of what it said then."""
 
     number = serializers.IntegerField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment] # DRF: `Field.source`, which a declared field hides
     content_sha256 = serializers.CharField()
 
 

@@ -15,8 +15,8 @@ from tests.shared_data import require_shared
 pytestmark = pytest.mark.django_db
 
 
-# Scale and direction are those of the database in pyiqa's `default_dataset_configs.yml`, the label is
-# what its `mos_normalize` makes of the score: (score - min) / (max - min), 1 less that if lower is
+# Scale and direction are those of the database in pyiqa's `default_dataset_configs.yml`, the label
+# is what its `mos_normalize` makes of it: (score - min) / (max - min), 1 less that if lower is
 # better. Worked out by hand.
 @pytest.mark.parametrize(
     ("options", "mos", "label"),
