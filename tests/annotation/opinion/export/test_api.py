@@ -353,9 +353,10 @@ def test_a_named_releases_scores_leave_if_it_is_asked_for(
     file = tmp_path / "first.jsonl"
     call_command("export_study", "demo", file, release=release.number, stdout=io.StringIO())
     assert [json.loads(line) for line in file.read_text().splitlines()] == then
-    assert f"{address}?format=csv&amp;release={release.number}" in (
-        client.get("/studies/demo/export/").content.decode()
-    )
+    page = client.get("/studies/demo/export/").content.decode()
+    assert f"{address}?format=csv&amp;release={release.number}" in page
+    assert f"{address}study.json?release={release.number}" in page
+    assert f'"{address}study.json"' in page
 
 
 def test_a_release_that_is_none_of_the_studys_own_is_refused(
