@@ -21,6 +21,7 @@ from .constraints import (
     unknown_or,
 )
 from .perspective import Perspective
+from .protocol import Protocol
 from .rater import Rater
 from .stimulus import Stimulus
 from .study import Study
@@ -70,8 +71,8 @@ class OpinionRelease(models.Model):
     method = models.CharField(max_length=40, blank=True, default="")
     method_version = models.CharField(max_length=20, blank=True, default="")
     parameters = models.JSONField(default=dict, blank=True)
-    #: Numbers of the protocols under which the scores were given.
-    protocols = models.JSONField(default=list, blank=True)
+    #: By which an answer that counts was given.
+    protocols = models.ManyToManyField(Protocol, through="ReleaseProtocol", related_name="releases")
     #: Which scores count, in words (`studies.counting`).
     counts_rule = models.TextField(blank=True, default="")
     #: Counting ratings: one rater's answers to one image.
@@ -171,6 +172,35 @@ def _fixed(what: str, name: str) -> BelongingFixed:
         when="owner.state <> 'live'",
         name=name,
     )
+
+
+class ReleaseProtocol(models.Model):
+    """A protocol by which an answer of a release was given."""
+
+    #: Without an index of its own: the release leads to each row.
+    study = models.ForeignKey(
+        Study, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    release = models.ForeignKey(
+        OpinionRelease,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    protocol = models.ForeignKey(
+        Protocol, on_delete=models.RESTRICT, related_name="+", db_constraint=False
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["release", "protocol"], name="release_protocol_unique"),
+            *same_study("release_protocol", "release", "protocol"),
+            Unchanging(
+                what="the protocol of a release", deletable=True, name="release_protocol_unchanging"
+            ),
+            _fixed("protocols", "release_protocol_fixed"),
+        ]
 
 
 class _Finding(models.Model):

@@ -25,6 +25,8 @@ class ReleaseSerializer(serializers.ModelSerializer[OpinionRelease]):
     ones, own ones are on the scales of the study's perspectives."""
 
     citation = serializers.SerializerMethodField()
+    #: Their numbers.
+    protocols = serializers.SlugRelatedField[Any](slug_field="number", many=True, read_only=True)
 
     class Meta:
         model = OpinionRelease
@@ -112,7 +114,7 @@ class ReleaseListView(GenericAPIView[OpinionRelease]):
         (`frozen`), and imported ones."""
         study = find_study(request.user, slug, "annotation.export_study")
         live_release(study)
-        return _page(self, study.opinion_releases.all())
+        return _page(self, study.opinion_releases.prefetch_related("protocols"))
 
     @extend_schema(request=NewReleaseSerializer, responses={201: ReleaseSerializer})
     def post(self, request: Request, slug: str) -> Response:

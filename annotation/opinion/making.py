@@ -18,6 +18,7 @@ from ..models import (
     OpinionScore,
     Rater,
     RatingSession,
+    ReleaseProtocol,
     Score,
     Study,
     SubjectEstimate,
@@ -54,6 +55,8 @@ class Opinions:
 
     #: Fields of `OpinionRelease`.
     facts: dict[str, Any]
+    #: Keys of the protocols by which an answer that counts was given, by their numbers.
+    protocols: dict[int, int]
     basis: Basis
     #: Rater's key → weight of their ratings; whoever is not named weighs 1.
     weights: Mapping[int, float]
@@ -99,11 +102,11 @@ def opinions_of(
         "method": method.name,
         "method_version": method.version,
         "parameters": parameters_json(parameters),
-        "protocols": _protocols(study),
         "counts_rule": COUNTING_IN_WORDS,
         "ratings": scores.ratings,
     }
-    content = _content_sha256(facts, parts)
+    protocols = _protocols(study)
+    content = _content_sha256({**facts, "protocols": list(protocols)}, parts)
     return Opinions(
         {
             **facts,
@@ -111,18 +114,19 @@ def opinions_of(
             "computed_at": now,
             "took": time.monotonic() - start,
         },
+        protocols,
         basis,
         weights,
         parts,
     )
 
 
-def _protocols(study: Study) -> list[int]:
-    """Numbers of the protocols under which an answer that counts was given."""
+def _protocols(study: Study) -> dict[int, int]:
+    """Number → key, of those by which an answer that counts was given."""
     answered = Exists(counting_trials(study).filter(session=OuterRef("pk")))
     sessions = RatingSession.objects.filter(answered, rater__study=study)
-    numbers = sessions.order_by("protocol__number").values_list("protocol__number", flat=True)
-    return list(numbers.distinct())
+    numbers = sessions.order_by("protocol__number").values_list("protocol__number", "protocol")
+    return dict(numbers.distinct())
 
 
 def newest_score() -> int:
@@ -162,14 +166,16 @@ def _content_sha256(
 
 
 def delete_rows(release: OpinionRelease) -> None:
-    for model in (OpinionScore, SubjectEstimate):
+    for model in (OpinionScore, SubjectEstimate, ReleaseProtocol):
         model.objects.filter(release=release).delete()
 
 
-def write_rows(
-    release: OpinionRelease, parts: Iterable[tuple[PerspectiveVotes, Estimates]]
-) -> None:
-    for part, found in parts:
+def write_rows(release: OpinionRelease, made: Opinions) -> None:
+    ReleaseProtocol.objects.bulk_create(
+        ReleaseProtocol(study_id=release.study_id, release_id=release.pk, protocol_id=protocol)
+        for protocol in made.protocols.values()
+    )
+    for part, found in made.parts:
         owner = (release.study_id, release.pk, part.perspective.pk)
         rows = _stimulus_rows(part, found, np.arange(part.stimuli.size))
         # PostgreSQL reads JSON as text.

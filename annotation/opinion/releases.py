@@ -97,7 +97,7 @@ def renew_live(study: Study) -> OpinionRelease:
         release.save()
         if stored is None or stored.content_sha256 != release.content_sha256:
             delete_rows(release)
-            write_rows(release, made.parts)
+            write_rows(release, made)
     return release
 
 
@@ -156,7 +156,7 @@ def _keep(study: Study, made: Opinions, **fields: Any) -> OpinionRelease:
     release = OpinionRelease(
         pk=next_key(), study=study, number=next_number(study), **fields, **made.facts
     )
-    write_rows(release, made.parts)
+    write_rows(release, made)
     release.save(force_insert=True)
     return release
 

@@ -14,6 +14,7 @@ from annotation.models import (
     Message,
     OpinionRelease,
     OpinionScore,
+    ReleaseProtocol,
     SharedLink,
     Study,
     SubjectEstimate,
@@ -158,12 +159,14 @@ def _released(rows: dict[str, Any]) -> dict[str, Model]:
     named = OpinionRelease(pk=live.pk + 1000, number=3, state="named", name="first", **made)
     found = {"study": study, "perspective": published.perspective}
     estimate = {**found, "rater": rows["rater"], "bias": 0.5, "inconsistency": 0.5}
-    kept = {
+    kept: dict[str, Model] = {
         "kept_opinion": OpinionScore.objects.create(
             release=named, stimulus=rows["stimulus"], value=0.5, **found
         ),
         "kept_subject": SubjectEstimate.objects.create(release=named, **estimate),
     }
+    asked = {"study": study, "protocol": rows["protocol"]}
+    kept["kept_protocol"] = ReleaseProtocol.objects.create(release=named, **asked)
     named.save(force_insert=True)
     frozen = OpinionRelease.objects.create(
         number=4, state="frozen", content_sha256="f" * 64, **made
@@ -175,6 +178,7 @@ def _released(rows: dict[str, Any]) -> dict[str, Model]:
         "named": named,
         "frozen": frozen,
         "subject": SubjectEstimate.objects.create(release=live, **estimate),
+        "release_protocol": ReleaseProtocol.objects.create(release=live, **asked),
         **kept,
     }
 

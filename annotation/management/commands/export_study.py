@@ -56,7 +56,7 @@ class Command(BaseCommand):
         with one_view():
             export = export_of(study, release)
             self._write(file, form.encode(self._counted(export), header_of(study)))
-            document = study_document(study, export.release)
+            document = study_document(study, export.release, export.protocols)
         text = json.dumps(document, ensure_ascii=False, indent=2)
         self._write(file.with_name(f"{file.name}.study.json"), [text.encode()])
 

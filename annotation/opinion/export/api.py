@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from ...models import OpinionRelease, Study
 from ...studies.selectors import find_study
 from ..releases import chosen_release, live_release
-from .document import study_document
+from .document import protocols_of, study_document
 from .formats import FORMATS, Format
 from .records import export_records, header_of
 
@@ -72,7 +72,8 @@ class StudyDocumentView(APIView):
         query = ReleaseQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         release = chosen_release(study, query.validated_data.get("release"))
-        return Response(study_document(study, release or live_release(study, wait=True)))
+        release = release or live_release(study, wait=True)
+        return Response(study_document(study, release, protocols_of(release)))
 
 
 def export_response(

@@ -6,7 +6,7 @@ bounded by a chunk of stimuli, whatever the study's size.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -30,6 +30,7 @@ from ...studies.protocols import stored_document
 from ..imported import imported_scores
 from ..releases import live_of_now
 from ..reliability.selectors import rater_weights
+from .document import protocols_of
 from .formats import Header, Record
 
 #: Stimuli read at a time: enough to make the queries few, little enough to keep memory flat.
@@ -51,6 +52,8 @@ class Export:
     study: Study
     #: Says how the opinion scores were made.
     release: OpinionRelease
+    #: Numbers of the protocols by which its answers were given.
+    protocols: Sequence[int]
     #: Rater's key → what their scores weigh in opinion scores made now; 1 if not named.
     weights: Mapping[int, float]
     #: The opinion scores of these stimuli, by their keys.
@@ -83,8 +86,9 @@ def export_of(study: Study, release: OpinionRelease | None = None) -> Export:
     """
     if release is None:
         live, made = live_of_now(study)
-        return Export(study, live, made.weights, made.rows)
-    return Export(study, release, rater_weights(study), partial(_kept, release))
+        return Export(study, live, list(made.protocols), made.weights, made.rows)
+    kept = partial(_kept, release)
+    return Export(study, release, protocols_of(release), rater_weights(study), kept)
 
 
 def export_records(study: Study, release: OpinionRelease | None = None) -> Iterator[Record]:
