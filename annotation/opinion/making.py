@@ -16,14 +16,13 @@ from django.utils import timezone
 from ..models import (
     OpinionRelease,
     OpinionScore,
-    Rater,
     RatingSession,
     ReleaseProtocol,
     Score,
     Study,
     SubjectEstimate,
 )
-from ..studies.counting import COUNTING_IN_WORDS, counting_trials
+from ..studies.counting import COUNTING_IN_WORDS, counting_trials, excluded_raters
 from .correlation import Integers
 from .methods import METHODS, Estimates
 from .methods.base import parameters_json, parse_parameters
@@ -140,12 +139,11 @@ def has_scores(study: Study, **since: Any) -> bool:
 
 def digest_of(study: Study) -> str:
     """Of everything that matters apart from the scores."""
-    raters = Rater.objects.filter(study=study, status=Rater.Status.EXCLUDED)
     settings = Study.objects.values_list("reliability_rules", "opinion_method")
     rules, name = settings.get(pk=study.pk)
     method = METHODS[name]
     decisive = {
-        "excluded": list(raters.order_by("pk").values_list("pk", flat=True)),
+        "excluded": excluded_raters(study),
         "rules": rules,
         "scales": [[row.pk, row.scale] for row in study.perspectives.all()],
         "method": [method.name, method.version],

@@ -7,13 +7,11 @@ release is recomputed in full from one view of the data, so no history of change
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workbench.accounts.models import User
 from workbench.core.errors import MintError
-from workbench.core.jobs.queue import enqueue
 from workbench.core.statements import one_view
 
 from ..models import OpinionRelease, Study
@@ -31,12 +29,13 @@ from .making import (
 )
 from .methods import OpinionError
 from .numbering import hold_off_writers, next_key, next_number, only_writer
+from .recomputing import QUICK_SECONDS, ask_worker
 
-#: A release that took less is made again while its reader waits; a slower one by a worker.
-QUICK_SECONDS = 0.5
 #: At most one request to a worker per so many seconds.
 DEBOUNCE_SECONDS = 10
-#: The task that renews a live release; by name, because it imports this module.
+#: Other studies' scores are searched for a study's again and again, up to so many.
+SEARCHED = 10_000
+#: The task that renews a live release.
 RENEW = "annotation.opinion.tasks.renew_live_release"
 
 
@@ -57,8 +56,7 @@ def live_release(study: Study, *, wait: bool = False) -> OpinionRelease:
         return release
     if release is None or wait or release.took < QUICK_SECONDS:
         return renew_live(study)
-    if cache.add(f"live-release-{study.pk}", 1, DEBOUNCE_SECONDS):
-        enqueue(RENEW, study.pk)
+    ask_worker(RENEW, study.pk, DEBOUNCE_SECONDS)
     return release
 
 
@@ -88,9 +86,7 @@ def renew_live(study: Study) -> OpinionRelease:
     with only_writer(study), one_view(read_only=False):
         stored = stored_live(study)
         if stored is not None and not is_stale(stored):
-            # Other studies' scores need not be searched again.
-            stored.basis |= {"newest": newest_score()}
-            stored.save(update_fields=["basis"])
+            _skip_searched(stored)
             return stored
         release, made = live_of_now(study)
         release.basis = made.basis.__dict__
@@ -99,6 +95,15 @@ def renew_live(study: Study) -> OpinionRelease:
             delete_rows(release)
             write_rows(release, made)
     return release
+
+
+def _skip_searched(release: OpinionRelease) -> None:
+    """Scores that came since, all of other studies, need not be searched again; written down only
+    if they are many, not each time that somebody looks."""
+    newest = newest_score()
+    if newest - release.basis["newest"] > SEARCHED:
+        release.basis |= {"newest": newest}
+        release.save(update_fields=["basis"])
 
 
 def live_of_now(study: Study) -> tuple[OpinionRelease, Opinions]:

@@ -15,8 +15,9 @@ def strict_from_json(cls: type[T], data: object, what: str, error: type[Exceptio
 
     A field is a bool, an int (2.0 is one), a finite float, a str, a StrEnum, another such
     dataclass, or a `tuple[X, ...]` of one of these, which is a list in JSON. One that is left out
-    has its default; in a dataclass within a dataclass, that of the outer field. Raises `error` with a message that begins with `what` and names the field, what is
-    wrong with it and what it may be; limits of numbers are for the dataclass to check.
+    has its default; in a dataclass within a dataclass, that of the outer field. Raises `error` with
+    a message that begins with `what` and names the field, what is wrong with it and what it may be;
+    limits of numbers are for the dataclass to check.
     """
     read: T = _Reader(error).read(cls, data, what, None)
     return read

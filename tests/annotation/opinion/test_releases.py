@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from structlog.testing import capture_logs
 
 from annotation.models import (
     AuditEntry,
@@ -98,12 +100,18 @@ def test_it_follows_the_rules(study: Study, stimulus: Stimulus) -> None:
     assert is_stale(release)
 
 
-def test_an_answer_elsewhere_changes_nothing(study: Study, owner: User, stimulus: Stimulus) -> None:
+def test_an_answer_elsewhere_changes_nothing(
+    study: Study, owner: User, stimulus: Stimulus, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rate(stimulus, make_rater(study), (1, 1, 1))
     release = live_release(study)
     other = make_study(owner, "other")
     rate(make_stimuli(other, [50])[0], make_rater(other), (1, 1, 1))
     assert not is_stale(release)
+    with CaptureQueriesContext(connection) as idle:
+        assert renew_live(study).basis == release.basis
+    assert not [query for query in idle if query["sql"].startswith(("UPDATE", "INSERT"))]
+    monkeypatch.setattr(releases, "SEARCHED", 0)
     newest = renew_live(study).basis["newest"]
     assert newest > release.basis["newest"]
 
@@ -142,6 +150,22 @@ def test_the_sweep_renews_every_study(study: Study, stimulus: Stimulus) -> None:
     rate(stimulus, make_rater(study), (4, 1, 1))
     renew_live_releases()
     assert quality(OpinionRelease.objects.get()).value == 4.0
+
+
+def test_a_study_that_cannot_be_renewed_stops_no_other(
+    study: Study, owner: User, stimulus: Stimulus
+) -> None:
+    other = make_study(owner, "other")
+    rate(make_stimuli(other, [50])[0], make_rater(other), (5, 1, 1))
+    rate(stimulus, make_rater(study), (4, 1, 1))
+    # A method that is no longer registered.
+    Study.objects.filter(pk=study.pk).update(opinion_method="gone")
+    assert study.pk < other.pk
+    with capture_logs() as logs:
+        renew_live_releases()
+    assert quality(OpinionRelease.objects.get()).value == 5.0
+    (said,) = logs
+    assert (said["event"], said["study"]) == ("live release not renewed", "demo")
 
 
 def test_the_same_scores_are_not_written_again(study: Study, stimulus: Stimulus) -> None:
