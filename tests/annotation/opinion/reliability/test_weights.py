@@ -17,6 +17,7 @@ from annotation.opinion.reliability.selectors import rater_weights
 from annotation.opinion.selectors import mos_of
 from annotation.protocol.reliability_rules import ReliabilityRules
 from tests.annotation.answering import answer, sitting
+from tests.annotation.opinion.export.reading import means_and_mos
 from tests.factories import make_rater, make_stimuli
 from workbench.accounts.models import User
 
@@ -67,6 +68,11 @@ def test_the_export_says_what_each_rating_weighs(study: Study, hasty: Rater) -> 
     lines = b"".join(FORMATS["csv"].encode(records, header_of(study))).decode()
     rows = list(csv.DictReader(io.StringIO(lines)))
     assert {row["weight"] for row in rows if row["rater"] == hasty.code} == {"0.25"}
+    # Of four images from three perspectives, each (1 + 3 + ¼ · 5) / 2¼ = 2.3333.
+    means, mos = means_and_mos(lines)
+    assert len(means) == 12
+    assert list(means.values()) == pytest.approx([2.333333] * 12, abs=1e-6)
+    assert mos == pytest.approx(means)
     assert json.loads(next(FORMATS["jsonl"].encode(records, header_of(study))).splitlines()[0])
 
 
