@@ -15,7 +15,7 @@ from workbench.accounts.models import User
 #: Playwright's synchronous API runs an event loop in the thread where fixtures use the ORM.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-#: Where a task's name and arguments leave for the queue.
+#: Where a task's name and arguments are sent to the queue.
 SEND_TASK = "workbench.core.jobs.queue.current_app.send_task"
 Sent = list[tuple[str, tuple[int, ...]]]
 

@@ -99,7 +99,7 @@ class Fingers(Mouse):
 
 
 def tab_to(target: Locator) -> None:
-    """Presses Tab until `target` has the keyboard; it fails where Tab does not lead there."""
+    """Presses Tab until `target` has the keyboard; it fails if Tab does not lead there."""
     for _stop in range(_MOST_STOPS):
         if target.evaluate("element => element === document.activeElement"):
             return

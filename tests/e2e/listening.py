@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Request, WebErro
 
 #: A site under test answers here; everybody else is a third party.
 _OUR_HOSTS = {"localhost", "127.0.0.1"}
-#: A line lost, or an answer refused, on purpose; the tests say where they want none.
+#: A line lost, or an answer refused, on purpose; the tests say if they want none.
 _EXPECTED = "Failed to load resource"
 
 

@@ -38,7 +38,7 @@ def console(page: Page, live_server: LiveServer, owner: User, watched: Rater) ->
     return page
 
 
-def test_who_comes_is_seen_within_seconds(
+def test_a_new_rater_is_seen_within_seconds(
     console: Page, live_server: LiveServer, study: Study
 ) -> None:
     console.clock.install()

@@ -96,7 +96,9 @@ def test_clauses_say_each_phrase_or_none() -> None:
         replace(field, clauses=("the light is dark",))
 
 
-def test_texts_are_asked_where_they_were_collected(collected: list[dict[str, str]]) -> None:
+def test_texts_are_asked_after_the_levels_they_were_collected_for(
+    collected: list[dict[str, str]],
+) -> None:
     for text in AIGCIQA2023_FORM.texts:
         given: Counter[tuple[bool, bool]] = Counter()
         for row in collected:

@@ -237,7 +237,7 @@ def test_data_of_another_version_is_left_alone(postgres: LocalPostgres) -> None:
         postgres.start()
 
 
-def test_a_half_made_data_folder_is_made_anew(postgres: LocalPostgres) -> None:
+def test_an_incomplete_data_folder_is_made_again(postgres: LocalPostgres) -> None:
     postgres.start()
     postgres.stop()
     postgres.data.rename(postgres.home / "data.new")  # as a killed initdb leaves it

@@ -88,7 +88,7 @@ def test_an_archive_with_a_link_is_refused(tmp_path: Path) -> None:
         open_source(tmp_path / "links.zip")
 
 
-def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_an_archive_is_refused(tmp_path: Path) -> None:
     (tmp_path / "images.zip").write_bytes(b"not a zip")
 
     with pytest.raises(ArchiveError, match=r"images.zip is not a ZIP archive"):

@@ -109,7 +109,7 @@ def test_no_items_give_no_rows(loaded: LoadedModel) -> None:
     assert Engine(loaded).embed([]).values.shape == (0, 12)
 
 
-def test_progress_is_told_after_each_batch(loaded: LoadedModel, items: list[Item]) -> None:
+def test_progress_is_reported_after_each_batch(loaded: LoadedModel, items: list[Item]) -> None:
     told: list[tuple[int, int]] = []
     Engine(loaded, batch_size=2, workers=2).embed(items, lambda *done: told.append(done))
     assert told == [(2, 5), (4, 5), (5, 5)]
