@@ -1,4 +1,4 @@
-"""The standing people of every test: owner, rater, outsider, administrator; and a browser."""
+"""The standard people of every test: owner, rater, outsider, administrator; and a browser."""
 
 import os
 import shutil
@@ -52,7 +52,7 @@ def rater(study: Study) -> Rater:
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
-    """What would have gone to the queue."""
+    """What would have been sent to the queue."""
     messages: Sent = []
 
     def send_task(task: str, args: tuple[int, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Who a rater is stays with the study's owner: every page, API and file is read through for it."""
+"""Who a rater is stays with the study's owner: every page, API and file is searched for it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,7 +99,7 @@ def test_nobody_else_sees_names_anywhere(
 def test_the_pages_tell_of_the_rater_by_code(
     owner: User, known: Rater, pages: dict[str, str]
 ) -> None:
-    """Or the tests above would read pages on which the rater is not."""
+    """Otherwise the tests above would read pages without the rater."""
     client = Client()
     client.force_login(owner)
     for route in (

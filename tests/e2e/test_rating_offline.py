@@ -31,7 +31,7 @@ from tests.e2e.test_session_plan import begin, set_plan
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-#: Waits until the image is another one; answers with the milliseconds from the key to its paint.
+#: Waits until the image is another one; returns the milliseconds from the key to its paint.
 NEXT_IMAGE = """() => new Promise((resolve) => {
     const shown = document.querySelector("#image img");
     let pressed = 0;

@@ -1,4 +1,4 @@
-"""An owner watches raters in a real browser: what is live lives on, an exclusion is a few keys."""
+"""An owner watches raters in a real browser: live parts update, an exclusion takes a few keys."""
 
 import pytest
 from django.core.cache import cache

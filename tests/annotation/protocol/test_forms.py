@@ -13,7 +13,7 @@ from annotation.protocol.errors import ProtocolError
 from annotation.protocol.forms import ExplanationForm, FormField
 from tests.shared_data import require_shared
 
-#: How the released answers word each field; what the brackets hold is the chosen phrase.
+#: How the released answers word each field; the chosen phrase is in brackets.
 WORDINGS = {
     "quality_clarity": r"[Tt]he image quality is ([^,]+),",
     "quality_outline": r"the image outline and content (?:are )?([^,]+),",
@@ -21,7 +21,7 @@ WORDINGS = {
     "authenticity_distortion": r"^The image is ([^.]+)\.",
     "correspondence_consistency": r"^The image and its prompt are ([^.]+)\.",
 }
-#: Levels that are none: an authenticity of 0 and a correspondence of 11 were released.
+#: Levels that do not exist: an authenticity of 0 and a correspondence of 11 were released.
 SLIPS = 2
 
 

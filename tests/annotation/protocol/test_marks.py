@@ -39,7 +39,7 @@ def test_a_box_is_rounded_at_its_edges() -> None:
     given = {"x": 0.33335, "y": 0.00004, "width": 0.66665, "height": 0.50004}
     (box,) = parse_regions([given], "here")
     assert box == {"x": 0.3333, "y": 0.0, "width": 0.6667, "height": 0.5001}
-    # What was rounded once stays as it is, or every repetition of an answer would revise it.
+    # A rounded value stays as it is, or every repetition of an answer would revise it.
     assert parse_regions([box], "here") == [box]
 
 

@@ -1,4 +1,4 @@
-"""Rules that stop: a session that fails one ends at its block's end, and none follows it."""
+"""Rules that stop: a session that fails one ends with its block, and none follows it."""
 
 from collections.abc import Sequence
 from dataclasses import replace

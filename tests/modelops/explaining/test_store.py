@@ -1,4 +1,4 @@
-"""How stage 2 is held in this process."""
+"""The precision of stage 2 in this process."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""What a job tells a person of an error: what they can fix, and nothing of our own slips."""
+"""What a job tells people about errors: what they can fix, and nothing about our own bugs."""
 
 import pytest
 

@@ -158,7 +158,7 @@ def test_a_number_that_another_process_now_has_does_not_block_it(postgres: Local
         try:
             (postgres.data / "postmaster.pid").write_text(f"{stranger.pid}\n{postgres.data}\n")
             assert read_one(postgres.start()) == 1
-            assert stranger.poll() is None  # it was none of ours to end
+            assert stranger.poll() is None  # it was not ours to end
         finally:
             stranger.kill()
 

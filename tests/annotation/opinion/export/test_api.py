@@ -1,4 +1,4 @@
-"""The export against what was put in, read back by other people's readers (csv, json)."""
+"""The export against what was put in, read back by others' readers (csv, json)."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""What is measured of one rater. Expected numbers are by hand."""
+"""The measures of one rater. Expected numbers are by hand."""
 
 import math
 from random import Random
@@ -185,7 +185,7 @@ def test_an_impossible_time_is_refused(seconds: list[float]) -> None:
 
 
 def test_the_page_was_left_for_long_beyond_the_longest_absence() -> None:
-    # Of four that told, 10 s is not longer than 10 s: one.
+    # Of four with a time, 10 s is not longer than 10 s: one.
     assert absences([0, 10, 10.1, NAN, 3]) == Absences(long=0.25, n=4)
     assert absences([0, 10, 10.1, NAN, 3], longest=2) == Absences(0.75, 4)
     assert absences([NAN]) == absences([]) == Absences(None, 0)

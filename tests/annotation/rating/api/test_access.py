@@ -12,7 +12,7 @@ from annotation.rating.api.shortcut import PREFIX
 from tests.annotation.rating.api.client import RaterClient
 from workbench.accounts.models import User
 
-#: (method, path below /api/v1/rating/, what a rater gets who has not started and holds no trial)
+#: (method, path below /api/v1/rating/, what a rater without a session or a trial gets)
 ROUTES = [
     ("get", "session/", 200),
     ("post", "session/", 400),

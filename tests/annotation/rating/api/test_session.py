@@ -13,7 +13,7 @@ from tests.annotation.rating.api.client import RaterClient
 
 @pytest.fixture
 def newcomer(study: Study, rater: Rater) -> RaterClient:
-    """The standing rater before consent, in a study of three images."""
+    """The standard rater before consent, in a study of three images."""
     factories.make_stimuli(study, 3)
     return RaterClient(rater)
 

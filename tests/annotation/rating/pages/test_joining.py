@@ -1,4 +1,4 @@
-"""The page behind a shared link, as a visitor meets it."""
+"""The page behind a shared link, as a visitor sees it."""
 
 import re
 

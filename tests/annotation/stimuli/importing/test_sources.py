@@ -12,7 +12,7 @@ from tests.annotation.stimuli.files import write_zip
 
 @pytest.fixture(params=["folder", "zip"])
 def images(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """The same two files, lying in a folder or packed."""
+    """The same two files, in a folder or packed."""
     files = {"a.png": b"first", "sub/b.png": b"second"}
     if request.param == "zip":
         return write_zip(tmp_path / "images.zip", files)

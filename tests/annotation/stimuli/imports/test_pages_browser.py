@@ -1,4 +1,4 @@
-"""The import page in a real browser: upload, watch, read what became of the rows."""
+"""The import page in a real browser: upload, watch, read the outcome for the rows."""
 
 import re
 import threading

@@ -266,7 +266,7 @@ def test_scores_keep_the_scale_that_they_were_published_on(study: Study, folder:
     assert (release.minimum, release.maximum) == (0, 100)
     assert (release.scores.get().value, release.scores.get().sd) == (61.5, 10)
 
-    # A later one on another scale is brought onto the release's.
+    # A later one on another scale is converted to the release's.
     later = write_manifest(folder / "m.csv", [row(1, mos_quality="2.5", sd_quality="1")])
     import_manifest(study=study, manifest=later, options=five)
     second = release.scores.get(stimulus__filename=row(1)["filename"])

@@ -1,4 +1,4 @@
-"""Released checkpoints converted to folders: the golden scores, every name, nothing by halves."""
+"""Released checkpoints converted to folders: the golden scores, every name, nothing half done."""
 
 import errno
 import json
