@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts test-scripts pytest bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-model pretrain-tiny screenshots messages pins clean
+.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts test-scripts pytest coverage bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-model pretrain-tiny screenshots messages pins clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,12 +24,16 @@ manage: setup ## a manage.py command on the demo's data, e.g. make manage CMD="r
 selfcheck: setup ## the whole loop without a person, in three studies on throw-away data; writes selfcheck.json
 	@$(PY) manage.py selfcheck
 
-test: check test-scripts pytest ## everything that must pass: check, then all tests
+test: check test-scripts pytest coverage ## everything that must pass: check, then all tests and how much they reach
 
 # On every core, up to as many as have memory for a model, a browser and their own servers.
-PYTEST_ARGS ?= -n logical --maxprocesses 4 --dist worksteal
+PYTEST_ARGS ?= -n logical --maxprocesses 4 --dist worksteal --cov --cov-report=json
 pytest: setup-dev
 	@$(PY) -m pytest $(PYTEST_ARGS)
+
+# Of what `pytest` has just measured; the floors are in pyproject.toml.
+coverage: setup-dev
+	@$(PY) scripts/coverage_floors.py
 
 # Scripts are served as they are written; TypeScript only reads their JSDoc types.
 check-scripts:

@@ -42,7 +42,7 @@ from annotation.opinion.imported import Published, Source, write_published
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
 from annotation.protocol.draw import Draw
 from annotation.protocol.plan import PLAIN
-from annotation.raters.services import link_token
+from annotation.raters.access import link_token
 from annotation.rating.slots import TAKE
 from annotation.studies.perspectives import write_perspectives
 from annotation.studies.protocols import current_protocol

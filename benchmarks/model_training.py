@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 from modelops.learning.bayes import fit_last_layer
-from modelops.learning.embeddings import EmbeddingCache
 from modelops.learning.labels import SourceLabel, combine
+from modelops.learning.shards import EmbeddingCache
 from modelops.predictors.mint.checkpoint import LoadedModel
 from modelops.predictors.mint.engine import Item
 from modelops.predictors.mint.fine_tuning.data import KeptTrunk, TrainingData

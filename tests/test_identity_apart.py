@@ -13,10 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotation.models import ImportJob, Rater, RaterIdentity, Stimulus, Study
+from annotation.raters.access import rater_link
 from annotation.raters.invitations import invite_people
 from annotation.raters.messages import write_to_raters
 from annotation.raters.people import Person
-from annotation.raters.services import rater_link, set_rater_status
+from annotation.raters.services import set_rater_status
 from modelops.registry.snapshots import take_snapshot
 from tests.annotation.answering import answer, sitting
 from tests.factories import make_rater, make_stimuli

@@ -11,6 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
 
+from modelops.registry.queue import MODEL_TASKS
+
 from .core.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -64,7 +66,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     # What follows is for pages and their owners; a rater's answer bypasses it.
-    "annotation.rating.api.shortcut.RatingShortcut",
+    "annotation.rating.api.base.RatingShortcut",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -241,7 +243,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"modelops.tasks.model.*": {"queue": "model"}}
+CELERY_TASK_ROUTES = {task: {"queue": "model"} for task in MODEL_TASKS}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
@@ -254,13 +256,13 @@ CELERY_BEAT_SCHEDULE = {
         "task": "annotation.opinion.tasks.renew_live_releases",
         "schedule": 15.0,
     },
-    "sweep-runs": {"task": "modelops.tasks.housekeeping.sweep_runs", "schedule": 10.0},
+    "sweep-runs": {"task": "modelops.tasks.sweep_runs", "schedule": 10.0},
     "retrain-where-due": {
-        "task": "modelops.tasks.housekeeping.retrain_where_due",
+        "task": "modelops.tasks.retrain_where_due",
         "schedule": 60.0,
     },
     "score-new-stimuli": {
-        "task": "modelops.tasks.housekeeping.score_new_stimuli",
+        "task": "modelops.tasks.score_new_stimuli",
         "schedule": 60.0,
     },
 }

@@ -1,7 +1,7 @@
 """Constraints of our own: what the code assumes, the database enforces (docs/decisions/022)."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -24,6 +24,11 @@ def finite(field: str) -> Q:
 def finite_from_0(field: str) -> Q:
     """A number of at least 0, and neither infinite nor NaN."""
     return Q(**{f"{field}__gte": 0, f"{field}__lt": math.inf})
+
+
+def unknown_or(check: Callable[[str], Q], field: str) -> Q:
+    """`field` is null, or what `check` says of it."""
+    return Q(**{field: None}) | check(field)
 
 
 # What a trigger of `Unchanging` runs. Its arguments: what a row is called, then column, table and
@@ -119,6 +124,14 @@ class SharedForeignKey(_DatabaseConstraint):
     def deconstruct(self) -> Any:
         path, args, kwargs = super().deconstruct()
         return path, args, {**kwargs, "field": self.field, "shared": self.shared}
+
+
+def same_study(table: str, *fields: str) -> list[SharedForeignKey]:
+    """The rows that `fields` point to are of the study that this row is of."""
+    return [
+        SharedForeignKey(field=field, shared="study", name=f"{table}_{field}_same_study")
+        for field in fields
+    ]
 
 
 class Unchanging(_DatabaseConstraint):

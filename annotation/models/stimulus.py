@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..protocol.split import Split as StimulusSplit
 from .choices import choices_of
-from .constraints import SharedForeignKey, finite, one_of
+from .constraints import finite, one_of, same_study
 from .study import Study
 
 
@@ -146,10 +146,7 @@ class Stimulus(models.Model):
                 condition=finite("priority") & Q(shuffle__gte=0, shuffle__lt=1),
                 name="stimulus_order_valid",
             ),
-            SharedForeignKey(field="prompt", shared="study", name="stimulus_prompt_same_study"),
-            SharedForeignKey(
-                field="generator", shared="study", name="stimulus_generator_same_study"
-            ),
+            *same_study("stimulus", "prompt", "generator"),
             # For the foreign key of a trial.
             models.UniqueConstraint(fields=["id", "study"], name="stimulus_in_study"),
         ]

@@ -10,9 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from ..protocol.aigciqa2023 import AIGCIQA2023_FORM
-from ..protocol.asking import ExplanationAsking
 from ..protocol.document import ImageSize as StudyImageSize
-from ..protocol.forms import ExplanationForm
+from ..protocol.forms import ExplanationAsking, ExplanationForm
 from ..protocol.perspectives import PerspectiveSettings
 from ..protocol.plan import SessionPlan
 from ..protocol.reliability_rules import ReliabilityRules
@@ -68,7 +67,7 @@ class Study(models.Model):
     instructions = models.TextField(_("instructions"), blank=True)
     #: `protocol.forms.ExplanationForm`.
     explanation_form = models.JSONField(default=_default_form)
-    #: `protocol.asking.ExplanationAsking`.
+    #: `protocol.forms.ExplanationAsking`.
     explanation_asked = models.JSONField(default=_default_asking)
     #: `protocol.plan.SessionPlan`.
     session_plan = models.JSONField(default=_default_plan)
@@ -93,7 +92,7 @@ class Study(models.Model):
         default=StudyImageSize.FIT.value,
         db_default=StudyImageSize.FIT.value,
     )
-    #: `opinion.reliability_rules.ReliabilityRules`.
+    #: `protocol.reliability_rules.ReliabilityRules`.
     reliability_rules = models.JSONField(default=_default_rules)
 
     target_ratings = models.PositiveSmallIntegerField(

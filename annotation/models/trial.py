@@ -7,13 +7,13 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from ..protocol.asking import ALWAYS
 from ..protocol.draw import Draw as TrialDraw
+from ..protocol.forms import ALWAYS
 from ..protocol.plan import Role as TrialRole
 from ..protocol.sessions import OPEN_STATES, SessionState
 from ..protocol.skips import NOTE_LIMIT
 from .choices import choices_of
-from .constraints import SharedForeignKey, one_of
+from .constraints import SharedForeignKey, one_of, same_study
 from .protocol import Protocol
 from .rater import Rater
 from .stimulus import Stimulus
@@ -56,8 +56,8 @@ class RatingSession(models.Model):
     #: When consent was given; a session starts with it.
     consented_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
-    #: The failed rules that ended it, as they were then (`opinion.Flag`, one per item). They stay
-    #: when the owner lets the rater continue.
+    #: The failed rules that ended it, as they were then (`opinion.reliability.judging.Flag`, one
+    #: per item). They stay when the owner lets the rater continue.
     stopped_by = models.JSONField(default=list, blank=True)
     #: The next trial's position and block, raised by the claim that takes a block. Practice is
     #: block 0.
@@ -156,7 +156,7 @@ class Trial(models.Model):
     #: How many perspectives have their scores, in the study's order: the trial is submitted when
     #: all have. Anything in between occurs only if a study asks for one per pass.
     scored = models.PositiveSmallIntegerField(default=0, db_default=0)
-    #: Reasons are asked of scores up to this one, on 0…1; null if none is (`protocol.asking`).
+    #: Reasons are asked of scores up to this one, on 0…1; null if none is (`protocol.forms`).
     asked_up_to = models.FloatField(null=True, blank=True, default=ALWAYS, db_default=ALWAYS)
     leased_at = models.DateTimeField()
     lease_expires_at = models.DateTimeField()
@@ -193,8 +193,7 @@ class Trial(models.Model):
                 name="trial_asked_up_to_valid",
             ),
             SharedForeignKey(field="session", shared="rater", name="trial_session_same_rater"),
-            SharedForeignKey(field="rater", shared="study", name="trial_rater_same_study"),
-            SharedForeignKey(field="stimulus", shared="study", name="trial_stimulus_same_study"),
+            *same_study("trial", "rater", "stimulus"),
         ]
         indexes = [
             models.Index(

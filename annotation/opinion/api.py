@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -11,7 +12,7 @@ from rest_framework.response import Response
 
 from workbench.accounts.signed_in import signed_in
 
-from ..models import OpinionRelease, OpinionScore, Study, SubjectEstimate
+from ..models import OpinionRelease, OpinionScore, SubjectEstimate
 from ..studies.selectors import find_study
 from .making import LIVE_METHOD
 from .methods import METHODS
@@ -106,11 +107,11 @@ class ReleaseListView(GenericAPIView[OpinionRelease]):
 
     @extend_schema(operation_id="studies_releases_list", responses=ReleaseSerializer(many=True))
     def get(self, request: Request, slug: str) -> Response:
-        """The study's releases of opinion scores: the live one, named ones, and imported ones."""
+        """The study's releases of opinion scores: the live one, named ones, those kept for models
+        (`frozen`), and imported ones."""
         study = find_study(request.user, slug, "annotation.export_study")
         live_release(study)
-        page = self.paginate_queryset(study.opinion_releases.all())
-        return self.get_paginated_response(ReleaseSerializer(page or [], many=True).data)
+        return _page(self, study.opinion_releases.all())
 
     @extend_schema(request=NewReleaseSerializer, responses={201: ReleaseSerializer})
     def post(self, request: Request, slug: str) -> Response:
@@ -128,8 +129,7 @@ class ReleaseDetailView(GenericAPIView[OpinionRelease]):
 
     def get(self, request: Request, slug: str, which: str) -> Response:
         """One release by its number, or the `live` one."""
-        study = find_study(request.user, slug, "annotation.export_study")
-        return Response(ReleaseSerializer(_release(study, which)).data)
+        return Response(ReleaseSerializer(_find_release(request, slug, which)).data)
 
 
 class ReleaseScoresView(GenericAPIView[OpinionScore]):
@@ -139,10 +139,10 @@ class ReleaseScoresView(GenericAPIView[OpinionScore]):
     @extend_schema(responses=OpinionScoreSerializer(many=True))
     def get(self, request: Request, slug: str, which: str) -> Response:
         """A release's opinion scores, by stimulus and perspective."""
-        study = find_study(request.user, slug, "annotation.export_study")
-        scores = _release(study, which).scores.select_related("stimulus", "perspective")
-        page = self.paginate_queryset(scores.order_by("stimulus", "perspective__position"))
-        return self.get_paginated_response(OpinionScoreSerializer(page or [], many=True).data)
+        scores = _find_release(request, slug, which).scores.order_by(
+            "stimulus", "perspective__position"
+        )
+        return _page(self, scores.select_related("stimulus", "perspective"))
 
 
 class ReleaseRatersView(GenericAPIView[SubjectEstimate]):
@@ -152,14 +152,21 @@ class ReleaseRatersView(GenericAPIView[SubjectEstimate]):
     @extend_schema(responses=SubjectEstimateSerializer(many=True))
     def get(self, request: Request, slug: str, which: str) -> Response:
         """A release's estimates of raters; empty if its method makes none."""
-        study = find_study(request.user, slug, "annotation.export_study")
-        rows = _release(study, which).subjects.select_related("rater", "perspective")
-        page = self.paginate_queryset(rows.order_by("rater", "perspective__position"))
-        return self.get_paginated_response(SubjectEstimateSerializer(page or [], many=True).data)
+        found = _find_release(request, slug, which).subjects.order_by(
+            "rater", "perspective__position"
+        )
+        return _page(self, found.select_related("rater", "perspective"))
 
 
-def _release(study: Study, which: str) -> OpinionRelease:
-    """Raises Http404 if there is no release of that number."""
+def _page(view: GenericAPIView[Any], rows: QuerySet[Any]) -> Response:
+    """One page of the rows, as the view's serializer shows them."""
+    page = view.paginate_queryset(rows)
+    return view.get_paginated_response(view.get_serializer(page or [], many=True).data)
+
+
+def _find_release(request: Request, slug: str, which: str) -> OpinionRelease:
+    """A release that this user may export, by its number or `live`. Raises Http404 without one."""
+    study = find_study(request.user, slug, "annotation.export_study")
     if which == LIVE:
         return live_release(study)
     number = int(which) if which.isdecimal() and len(which) < 10 else 0

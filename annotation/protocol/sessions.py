@@ -17,7 +17,7 @@ class SessionState(StrEnum):
     PAUSED = "paused"
     DONE = "done"
     WITHDRAWN = "withdrawn"
-    #: The rater fails a rule that stops (`opinion.reliability_rules`): no other session follows it
+    #: The rater fails a rule that stops (`protocol.reliability_rules`): no other session follows it
     #: until the study's owner lets them continue, which makes this an ordinary end.
     STOPPED = "stopped"
     #: The rater went away and did not come back.

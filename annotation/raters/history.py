@@ -11,7 +11,6 @@ from django.db.models.functions import Cast, Concat
 from workbench.accounts.models import User
 
 from ..models import AuditEntry, Rater, RaterIdentity, RatingSession, Score, Study, Trial
-from ..models.membership import MemberRole
 from ..opinion.answers import answers_of_rater
 from ..opinion.correlation import Floats
 from ..protocol.plan import Role
@@ -100,9 +99,7 @@ def exclusions_of(study: Study, rater: Rater) -> QuerySet[AuditEntry]:
 
 
 def identities_for(user: User, study: Study) -> QuerySet[RaterIdentity]:
-    """Who the study's raters are, only for its owner: administrators see codes."""
-    return RaterIdentity.objects.filter(
-        rater__study__in=Study.objects.filter(
-            pk=study.pk, memberships__user=user, memberships__role=MemberRole.OWNER
-        )
-    )
+    """Who the study's raters are; nothing for an account that may not know."""
+    if not user.has_perm("annotation.read_identities", study):
+        return RaterIdentity.objects.none()
+    return RaterIdentity.objects.filter(rater__study=study)

@@ -97,7 +97,7 @@ def claim_trials(*, access: Access, ahead: int) -> Offer:
 
 def must_ask_again(access: Access, offer: Offer) -> bool:
     """Whether images remain, but each was locked by somebody else at that moment."""
-    waits = offer.state is SessionState.RATING and access.study.status == "open" and not offer.rest
+    waits = offer.state is SessionState.RATING and access.study.is_open and not offer.rest
     return waits and not offer.trials
 
 
@@ -149,7 +149,7 @@ def _with_more(
     free = free_images(access)
     standing = replace(standing, expected=trials_in_all(holdings.placed, free, length))
     rest = standing.rest_left
-    if access.study.status == "open" and not rest:
+    if access.study.is_open and not rest:
         holdings, rest = _claim_blocks(access, session, standing, holdings, (length, free), ahead)
     if not (holdings.leased or rest) and (holdings.placed >= length or not free):
         done = holdings.done(passes)
@@ -320,7 +320,7 @@ def rating_session_of(access: Access) -> SessionFacts:
 
 
 def require_open_study(access: Access) -> None:
-    if access.study.status != "open":
+    if not access.study.is_open:
         raise StudyNotOpenError(access.study.status)
 
 

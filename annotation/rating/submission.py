@@ -13,9 +13,9 @@ from workbench.core.statements import prepared_cursor
 
 from ..models import Explanation, Score, Trial
 from ..protocol.answers import Answer, Reason, parse_answer
-from ..protocol.asking import is_asked
 from ..protocol.behaviour import added, parse_behaviour
 from ..protocol.errors import ProtocolError
+from ..protocol.forms import is_asked
 from ..protocol.plan import Role
 from ..protocol.practice import Expectation
 from ..protocol.sessions import SessionState
@@ -234,10 +234,9 @@ def _refuse_absent_words(answer: Answer, trial_id: int) -> None:
 
 
 def _require_rating(access: Access, session: SessionFacts) -> None:
-    """While a study is paused, what raters hold is still taken; nothing new is given out."""
     if session.state is not SessionState.RATING:
         raise SessionStateError(session.state)
-    if access.study.status not in {"open", "paused"}:
+    if not access.study.takes_answers:
         raise StudyNotOpenError(access.study.status)
 
 

@@ -7,13 +7,14 @@ control) and ITU-T P.808 (06/2021; short tasks for crowds, gold questions among 
 AIGCIQA2023 (arXiv 2307.00211) with its explanations (MINT-IQA, arXiv 2405.07346).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.core.texts import gettext_noop
 
 from ..protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
 from ..protocol.forms import ExplanationForm
+from ..protocol.perspectives import PerspectiveSettings
 from ..protocol.plan import SessionPlan
 from ..protocol.reliability_rules import Effect, ReliabilityRules, Rule
 from ..protocol.scales import ACR5, SLIDER5, Scale
@@ -33,7 +34,8 @@ class Preset:
     name: str
     #: What it is meant for, and the Recommendation that it follows.
     purpose: str
-    scale: Scale
+    #: What is asked, on which scales.
+    perspectives: tuple[PerspectiveSettings, ...]
     form: ExplanationForm
     plan: SessionPlan
     #: Ratings per image: of the first pass, at most, and of the hold-out.
@@ -54,8 +56,11 @@ class Preset:
     def settings(
         self, scale: Scale | None = None, form: ExplanationForm | None = None
     ) -> dict[str, Any]:
-        """The study's settings, by their names; with another scale or form if one is given."""
-        perspectives = default_perspectives(scale or self.scale)
+        """The study's settings, by their names; with another form, or one scale for all
+        perspectives, if it is given."""
+        perspectives = self.perspectives
+        if scale is not None:
+            perspectives = tuple(replace(item, scale=scale) for item in perspectives)
         return {
             "perspectives": [item.to_json() for item in perspectives],
             "explanation_form": (self.form if form is None else form).to_json(),
@@ -80,7 +85,7 @@ ACTIVE_LEARNING = Preset(
         "first; a random share of draws and a well-rated hold-out keep the sample honest. "
         "Sessions follow ITU-R BT.500-15."
     ),
-    scale=ACR5,
+    perspectives=default_perspectives(ACR5),
     form=AIGCIQA2023_FORM,
     plan=SessionPlan(),
     target_ratings=3,
@@ -100,7 +105,7 @@ LAB_ACR = Preset(
         "so that at least 15 remain after screening, sittings of up to half an hour. After "
         "ITU-R BT.500-15 and ITU-T P.910."
     ),
-    scale=ACR5,
+    perspectives=default_perspectives(ACR5),
     form=ExplanationForm(),
     plan=SessionPlan(
         practice_trials=5,
@@ -135,7 +140,7 @@ CROWD_ACR = Preset(
         "gold images and hidden repeats, 35 raters per image because their surroundings differ. "
         "After ITU-T P.808, P.910 and P.913."
     ),
-    scale=ACR5,
+    perspectives=default_perspectives(ACR5),
     form=ExplanationForm(),
     plan=SessionPlan(
         practice_trials=5,
@@ -168,7 +173,7 @@ AIGCIQA2023 = Preset(
         "For scores that can be compared with AIGCIQA2023+: its slider and its explanations, "
         "28 raters per image, every rating counts. Sittings follow ITU-R BT.500-15."
     ),
-    scale=SLIDER5,
+    perspectives=default_perspectives(SLIDER5),
     form=AIGCIQA2023_FORM,
     plan=SessionPlan(stabilisation_trials=0, repeat_share=0.0, gold_share=0.0),
     target_ratings=28,

@@ -17,7 +17,6 @@ from workbench.core.files import sha256_of
 from ..learning.errors import LearningError
 from ..predictors.backbones import Backbone
 from ..predictors.base import ExplainingKind, Stage2
-from ..predictors.images import read_images
 from ..predictors.registry import PREDICTORS
 from ..registry.artifacts import MANIFEST
 from .questions import Questions, Reasons, pairs_of, parse_levels
@@ -225,6 +224,7 @@ def _look(
     scores: "LoadedModel", explainer: "Explainer", pool: Explained, report: Report
 ) -> "tuple[Seen, Explained]":
     """What both stages see of the readable images, and which those are."""
+    from .images import read_images
     from .training import Seen, look
 
     parts, rows = [], []
@@ -289,6 +289,8 @@ def answer_stimuli(
 ) -> tuple[list[int], list[dict[str, str]], list[dict[str, object]]]:
     """The rows of the images that can be read, the answers to each (key of a question → text), and
     why the others cannot be read."""
+    from .images import read_images
+
     rows: list[int] = []
     found: list[dict[str, str]] = []
     problems: list[dict[str, object]] = []

@@ -7,7 +7,7 @@ its name, deleted, and computed again.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,10 @@ from workbench.core.files import sha256_of, write_atomically
 
 _SUFFIX = ".v1.safetensors"
 Array = NDArray[np.floating]
+#: Of an embedding: the sha256 of the image, and of the prompt.
+Key = tuple[str, str]
+#: Three million vectors of 768 numbers in float32.
+_MOST_EMBEDDINGS = 10 * 2**30
 
 
 class ShardStore:
@@ -122,3 +126,31 @@ def _stat(path: Path) -> tuple[float, int] | None:
     except FileNotFoundError:
         return None
     return found.st_mtime, found.st_size
+
+
+class EmbeddingCache:
+    """Embeddings by (sha256 of the image, sha256 of the prompt), both in hexadecimal.
+
+    `dtype` is how vectors are stored: float32 gives back the same bits, float16 half the space.
+    The embeddings of all backbones in `folder` together take at most `most_bytes` (`ShardStore`).
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        backbone_sha256: str,
+        dtype: DTypeLike = np.float32,
+        most_bytes: int = _MOST_EMBEDDINGS,
+    ) -> None:
+        self._store = ShardStore(folder, backbone_sha256, most_bytes, dtype)
+
+    def get_many(self, keys: Sequence[Key]) -> dict[Key, Array]:
+        """The known vectors (D,); a key without one is absent from the result."""
+        names = {image + prompt: (image, prompt) for image, prompt in keys}
+        return {names[name]: vector for name, vector in self._store.get_many(names).items()}
+
+    def put_many(self, vectors: Mapping[Key, Array]) -> None:
+        """Adds vectors as one shard, if there is room. Raises OSError if the disk is full, with
+        nothing added."""
+        if vectors:
+            self._store.put({image + prompt: it for (image, prompt), it in vectors.items()})

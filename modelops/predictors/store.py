@@ -34,7 +34,7 @@ class VersionModel:
 
     @cached_property
     def last_layer(self) -> "LastLayer":
-        from ..learning.posterior import load_last_layer
+        from ..learning.bayes import load_last_layer
 
         return load_last_layer(self.folder / LAST_LAYER)
 

@@ -25,11 +25,21 @@ from ..predictors.registry import PREDICTORS
 from ..predictors.store import VersionModel, version_model
 from ..registry.failures import failing
 from ..registry.queue import FINISH_SCORING, SCORE_CHUNK
-from ..registry.selectors import unscored_stimuli
+from ..registry.selectors import new_stimuli, unscored_stimuli
 from . import promotion
 
 #: How often a chunk is begun before it counts as the cause of its workers' deaths.
 MAX_CHUNK_ATTEMPTS = 5
+
+
+def score_new_stimuli() -> None:
+    """Has the active version of each predictor predict images that came after its scoring."""
+    for version in ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE):
+        last = version.scoring_runs.first()
+        if last is not None and last.state != JobState.SUCCEEDED:
+            continue  # under way, or failed with a message that a person has to read
+        if new_stimuli(version).exists():
+            start_scoring(version=version)
 
 
 def start_scoring(*, version: ModelVersion) -> ScoringRun:

@@ -25,18 +25,16 @@ from ..explaining.training_service import (
     learn_to_explain,
     publish_explainer,
 )
-from ..learning.bayes import LastLayer, fit_last_layer
+from ..learning.bayes import LastLayer, fit_last_layer, save_last_layer
 from ..learning.curves import Curve
 from ..learning.errors import LearningError
 from ..learning.evaluation import evaluate_perspectives
 from ..learning.labels import loss_weights
-from ..learning.posterior import save_last_layer
 from ..learning.recipe import Recipe
 from ..models import LabelSnapshot, ModelVersion, TrainingRun
 from ..predictors.backbones import Backbone, backbone_named
 from ..predictors.base import Embedder, Report, Samples, Trainable, TrainableKind
-from ..predictors.embedding import Embedded, StimulusEmbedder
-from ..predictors.images import image_files, unreadable
+from ..predictors.embedding import Embedded, StimulusEmbedder, image_files, unreadable
 from ..predictors.registry import PREDICTORS
 from ..predictors.store import LAST_LAYER
 from ..registry.artifacts import MANIFEST, publish_folder

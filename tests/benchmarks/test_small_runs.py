@@ -14,6 +14,10 @@ ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.timeout(180)
 
+#: More than a window of a second can use on any machine; each claim leases a block of ten.
+CLAIMERS = 1_500
+IMAGES = 4 * CLAIMERS * 10 // 3
+
 
 @pytest.fixture
 def silent() -> Callable[[str], None]:
@@ -22,8 +26,8 @@ def silent() -> Callable[[str], None]:
 
 def test_ratings_are_measured_at_each_level(silent: Callable[[str], None]) -> None:
     plan = rating.Plan(
-        browsers=(1, 8), seconds=0.6, claim_seconds=0.6, warm_up=0.2, open_images=2_000,
-        claimers=1_500, stored_images=20, stored_by=3,
+        browsers=(1, 8), seconds=0.6, claim_seconds=0.6, warm_up=0.2, open_images=IMAGES,
+        claimers=CLAIMERS, stored_images=20, stored_by=3,
     )  # fmt: skip
     levels = rating.measure(plan, silent)["levels"]
     assert [(level["browsers"], level["stored"]) for level in levels] == [
@@ -38,7 +42,7 @@ def test_ratings_are_measured_at_each_level(silent: Callable[[str], None]) -> No
 
 def test_two_builds_take_turns(silent: Callable[[str], None]) -> None:
     plan = turns.Plan(
-        browsers=2, rounds=2, seconds=0.6, warm_up=0.2, images=2_000, claimers=500,
+        browsers=2, rounds=2, seconds=0.6, warm_up=0.2, images=IMAGES, claimers=CLAIMERS,
         claim_seconds=0.5,
     )  # fmt: skip
     found = turns.measure(plan, ROOT, silent)
@@ -73,9 +77,9 @@ def test_an_export_carries_all_that_was_stored(silent: Callable[[str], None]) ->
 
 
 def test_claims_are_measured_in_both_sizes(silent: Callable[[str], None]) -> None:
-    plan = claims.Plan(sizes=(100, 3_000), claimers=300, rounds=1, seconds=0.5, warm_up=0.1)
+    plan = claims.Plan(sizes=(750, 3_000), claimers=CLAIMERS, rounds=1, seconds=0.5, warm_up=0.1)
     found = claims.measure(plan, silent)
-    assert [item["stimuli"] for item in found["rounds"]] == [100, 3_000]
+    assert [item["stimuli"] for item in found["rounds"]] == [750, 3_000]
     against = claims.compared(found)
     assert against["p95_ratio"] > 0
     assert not against["sorts"]

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from annotation.models import RatingSession, Study
-from annotation.protocol.asking import ExplanationAsking
+from annotation.protocol.forms import ExplanationAsking
 from annotation.protocol.plan import PLAIN
 from annotation.protocol.reliability_rules import ReliabilityRules
 from annotation.raters.completion import completion_code

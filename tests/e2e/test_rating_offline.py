@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import Rater, RatingSession, Score, Stimulus, Study, Trial
-from annotation.raters.services import rater_link
+from annotation.raters.access import rater_link
 from annotation.rating.claims import expire_leases
 from tests import factories
 from tests.e2e.axe import check_accessibility

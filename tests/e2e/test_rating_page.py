@@ -11,7 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 from annotation.models import Explanation, Rater, RatingSession, Score, Stimulus, Study, Trial
 from annotation.protocol.aigciqa2023 import default_perspectives
 from annotation.protocol.scales import ACR11, SLIDER5
-from annotation.raters.services import rater_link
+from annotation.raters.access import rater_link
 from annotation.rating.claims import expire_leases
 from tests.e2e.rating_page import arrived, choose, open_again, press, scores_of, shows, submitted
 from tests.factories import make_session, set_perspectives

@@ -8,7 +8,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import Rater, RatingSession, Stimulus, Study
 from annotation.protocol.viewing import ViewingChecks
-from annotation.raters.services import rater_link
+from annotation.raters.access import rater_link
 from tests.e2e.axe import check_accessibility
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

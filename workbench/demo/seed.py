@@ -20,7 +20,8 @@ from knox.models import AuthToken
 from annotation.models import Rater, RatingSession, Stimulus, Study
 from annotation.protocol.plan import SessionPlan
 from annotation.protocol.sessions import SessionState
-from annotation.raters.services import create_raters, rater_link
+from annotation.raters.access import rater_link
+from annotation.raters.services import create_raters
 from annotation.stimuli.imports.service import ImportOptions, import_manifest
 from annotation.studies.services import create_study, set_status
 from annotation.studies.texts import DEFAULT_CONSENT, DEFAULT_INSTRUCTIONS

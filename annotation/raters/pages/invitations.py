@@ -20,6 +20,7 @@ from workbench.core.spreadsheets import formula_safe
 from ...models import SharedLink, Study
 from ...studies.pages.fields import NumberField, TextField
 from ...studies.selectors import find_study, raters_of
+from ..access import rater_link
 from ..history import identities_for
 from ..invitations import (
     MOST_RATERS,
@@ -30,7 +31,7 @@ from ..invitations import (
     shared_link_path,
 )
 from ..people import parse_people
-from ..services import CREATED_AT_ONCE, create_raters, rater_link
+from ..services import CREATED_AT_ONCE, create_raters
 
 _COLUMNS = ("code", "link", "name", "email", "status", "ratings")
 

@@ -22,10 +22,11 @@ from ...opinion.coverage import Coverage, coverage_of
 from ...opinion.reliability.selectors import reliability_of
 from ...studies.pages.charts import Bar, bars
 from ...studies.selectors import find_study
+from ..access import rater_link
 from ..inbox import new_reports, reports_of
 from ..messages import TEXT_LIMIT, mark_reports_read, write_to_raters
 from ..monitor import Live, live_sessions
-from ..services import rater_link, set_rater_status
+from ..services import set_rater_status
 from ..stopping import let_continue
 from .flags import flag_words, perspective_labels
 from .table import SHOWN, Query, all_rows, chosen_rows

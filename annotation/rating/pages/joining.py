@@ -12,9 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from ...models import Rater, SharedLink, Study
+from ...raters.access import link_token, rater_link, read_token
 from ...raters.errors import LinkError, RatingError
 from ...raters.invitations import join, new_entry, require_joinable, shared_link_from_token
-from ...raters.services import link_token, rater_link, read_token
 from ...studies.texts import StudyTexts
 from .page import notice_of
 

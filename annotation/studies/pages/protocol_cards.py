@@ -42,7 +42,7 @@ def cards() -> list[Card]:
 def _figures(preset: Preset) -> tuple[tuple[str, str], ...]:
     minutes = preset.plan.session_minutes
     return (
-        (_("Scale"), str(_SHORT_SCALES[preset.scale.kind])),
+        (_("Scale"), _scales(preset)),
         (_("Explanations"), _("Phrases and texts") if preset.form.fields else _("None")),
         (_("Ratings per image"), _ratings(preset)),
         (
@@ -54,6 +54,12 @@ def _figures(preset: Preset) -> tuple[tuple[str, str], ...]:
             },
         ),
     )
+
+
+def _scales(preset: Preset) -> str:
+    """Each scale that is used, once."""
+    kinds = dict.fromkeys(item.scale.kind for item in preset.perspectives)
+    return " · ".join(str(_SHORT_SCALES.get(kind, SCALE_LABELS[kind])) for kind in kinds)
 
 
 def _ratings(preset: Preset) -> str:

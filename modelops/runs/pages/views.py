@@ -83,6 +83,7 @@ def _in_use(study: Study, active: ModelVersion, points: Points) -> dict[str, Any
     rows = summaries.metric_rows(study, points, None)
     return {
         "scoring": summaries.scoring_state(active),
+        "sources": summaries.label_sources(active.snapshot),
         "rows": rows,
         "srcc": mean_srcc(row.agreement for row in rows),
         "predicted": predicted_stimuli(active).count(),

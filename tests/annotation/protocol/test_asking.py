@@ -2,8 +2,8 @@
 
 import pytest
 
-from annotation.protocol.asking import ExplanationAsking, When, is_asked
 from annotation.protocol.errors import ProtocolError
+from annotation.protocol.forms import ExplanationAsking, When, is_asked
 from annotation.protocol.scales import ACR5, SLIDER5, Scale
 
 

@@ -26,7 +26,7 @@ from tests.modelops.explained import explain_all, mint_of, quick_language
 
 __all__ = ["quick_language"]
 
-EXPLAIN = "modelops.tasks.model.explain"
+EXPLAIN = "modelops.tasks.explain"
 
 
 @pytest.fixture

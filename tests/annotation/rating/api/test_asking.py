@@ -8,7 +8,7 @@ from annotation.models import (
     Study,
     Trial,
 )
-from annotation.protocol.asking import ExplanationAsking
+from annotation.protocol.forms import ExplanationAsking
 from tests.annotation.rating.api.client import SCORES, RaterClient
 from tests.annotation.rating.helpers import set_study
 

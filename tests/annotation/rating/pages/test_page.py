@@ -15,8 +15,8 @@ from annotation.models import Rater, RatingSession, Stimulus, Study, Trial
 from annotation.protocol.aigciqa2023 import default_perspectives
 from annotation.protocol.plan import PLAIN
 from annotation.protocol.scales import ACR11, SLIDER5
+from annotation.raters.access import rater_link
 from annotation.raters.completion import completion_code
-from annotation.raters.services import rater_link
 from tests import factories
 from tests.annotation.answering import answer
 from tests.annotation.rating.helpers import set_study

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from annotation.models import AuditEntry, Study
-from annotation.protocol.asking import ExplanationAsking, When
+from annotation.protocol.forms import ExplanationAsking, When
 from annotation.protocol.perspectives import parse_perspectives
 from annotation.protocol.plan import LIMITS, SessionPlan
 from annotation.protocol.reliability_rules import BOUNDS, SETTINGS, Effect, Rule

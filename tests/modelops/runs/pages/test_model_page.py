@@ -5,7 +5,7 @@ import pytest
 from django.test import Client
 
 from annotation.models import Stimulus, Study
-from modelops.learning.embeddings import EmbeddingCache
+from modelops.learning.shards import EmbeddingCache
 from modelops.models import ModelVersion, TrainingRun
 from modelops.runs import promotion, scoring
 from tests.factories import make_stimuli, publish
@@ -66,6 +66,21 @@ def test_retraining_starts_a_run_that_the_page_follows(
 
 def test_the_page_reloads_when_the_jobs_are_over(console: Client, study: Study) -> None:
     assert console.get(f"{URL}jobs/").headers["HX-Refresh"] == "true"
+
+
+def test_a_model_names_the_releases_that_its_labels_came_from(
+    console: Client, labelled: list[Stimulus], train: Train
+) -> None:
+    publish(labelled[0], "quality", 0.4, source="a paper")
+    version = train()
+    release = version.snapshot.release
+    assert release is not None
+    own = f"release {release.number}: Mean opinion score (MOS), version 1"
+    line = f"Labels from {own}; release 1: imported from a paper."
+    assert line in page(console)
+    score_all(version)
+    promotion.promote(version=version, actor=None)
+    assert line in page(console)
 
 
 def test_a_failed_training_shows_its_fix(console: Client, study: Study) -> None:
