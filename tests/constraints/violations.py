@@ -1,4 +1,4 @@
-"""For every constraint of the database a write that nothing but that constraint refuses."""
+"""For every constraint of the database a write that only that constraint refuses."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""One valid row of every model, and writes that go round the models' own validation."""
+"""One valid row of every model, and writes that bypass the models' own validation."""
 
 import copy
 from collections.abc import Callable
@@ -64,7 +64,7 @@ def change(name: str, /, **fields: Any) -> Write:
 
 
 def again(name: str, /, **fields: Any) -> Write:
-    """Adds the same row once more, but for `fields`."""
+    """Adds the same row again, except for `fields`."""
 
     def write(world: World) -> None:
         row = copy.copy(world.rows[name])

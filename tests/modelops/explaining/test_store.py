@@ -1,4 +1,4 @@
-"""How stage 2 is held in this process."""
+"""The precision of stage 2 in this process."""
 
 import pytest
 import torch
@@ -16,7 +16,7 @@ from modelops.explaining.store import explainer_dtype
         ("cpu", "auto", torch.float32),
     ],
 )
-def test_stage_two_is_half_as_wide_where_it_would_not_fit_otherwise(
+def test_stage_two_is_half_as_wide_if_it_would_not_fit_otherwise(
     settings: Settings, where: str, how: str, width: torch.dtype
 ) -> None:
     settings.MODEL_DEVICE, settings.MODEL_PRECISION = where, how

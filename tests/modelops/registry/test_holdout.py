@@ -53,10 +53,10 @@ def test_the_figures_of_now_are_the_stored_ones_for_every_perspective(
     assert f"<dt>Mean hold-out SRCC</dt><dd>{mean:.3f}</dd>" in text
 
 
-def test_the_page_tells_the_mean_that_promotions_decide_by(
+def test_the_page_shows_the_mean_that_decides_promotions(
     study: Study, labelled: list[Stimulus], train: Train, client: Client, owner: User
 ) -> None:
-    """Where one perspective has none: its labels do not differ."""
+    """If one perspective has none: its labels do not differ."""
     version = train()
     score_all(version)
     metrics = version.metrics

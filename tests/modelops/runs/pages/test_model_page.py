@@ -64,7 +64,7 @@ def test_retraining_starts_a_run_that_the_page_follows(
     assert "<html" not in fragment
 
 
-def test_the_page_is_drawn_anew_when_the_jobs_are_over(console: Client, study: Study) -> None:
+def test_the_page_reloads_when_the_jobs_are_over(console: Client, study: Study) -> None:
     assert console.get(f"{URL}jobs/").headers["HX-Refresh"] == "true"
 
 
@@ -262,7 +262,7 @@ def test_the_page_carries_no_inline_script_or_style(console: Client, scored: Mod
     assert "<script>" not in text
 
 
-def test_the_overview_fragment_says_where_the_model_stands(
+def test_the_overview_fragment_shows_the_state_of_the_model(
     console: Client, scored: ModelVersion
 ) -> None:
     assert "1 candidate waits for your decision" in page(console, f"{URL}summary/")
