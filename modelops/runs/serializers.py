@@ -19,7 +19,7 @@ class _OwnReleaseSerializer(serializers.ModelSerializer[OpinionRelease]):
 
     class Meta:
         model = OpinionRelease
-        fields = ["number", "name", "state", "method", "method_version"]
+        fields = ["number", "name", "method", "method_version"]
 
 
 class _ImportedReleaseSerializer(serializers.Serializer[Any]):

@@ -30,7 +30,6 @@ def test_a_candidate_is_listed_with_its_hold_out_metrics(
     assert snapshot["release"] == {
         "number": release["number"],
         "name": "",
-        "state": "frozen",
         "method": "mos",
         "method_version": "1",
     }
