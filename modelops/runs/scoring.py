@@ -106,13 +106,14 @@ def finish_scoring(*, run_id: int) -> bool:
     ended = 0
     with failing("scoring", run.pk, partial(_fail, run.pk)):
         ranked = ranking.publish_ranking(run.model_version)
+        labels = promotion.labels_to_decide_by(run.model_version)
         with transaction.atomic():
             # The state and what follows from it together, or neither.
             ended = running.update(
                 state=JobState.SUCCEEDED, finished_at=timezone.now(), lease_expires_at=None
             )
             if ended:
-                promotion.after_scoring(run.model_version, ranked)
+                promotion.after_scoring(run.model_version, ranked, labels)
                 if run.model_version.explains:
                     start_explaining(version=run.model_version)
     return bool(ended)

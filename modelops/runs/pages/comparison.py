@@ -9,9 +9,9 @@ from annotation.models import Study
 from annotation.studies.texts import localized
 
 from ...acquisition.registry import STRATEGIES
-from ...learning.evaluation import Agreement, mean_srcc
+from ...learning.evaluation import Agreement
 from ...models import ModelVersion, Predictor
-from ...registry.holdout import agreement_of, holdout_points, on_common_ground
+from ...registry.holdout import holdout_points, standings
 from ...registry.labelled import LabelledStimuli
 from ...registry.selectors import is_scored
 
@@ -57,24 +57,21 @@ def contenders(
 
 
 def compare(
-    study: Study, found: Iterable[Contender], labelled: LabelledStimuli
+    study: Study, all_contenders: Iterable[Contender], labelled: LabelledStimuli
 ) -> Comparison | None:
     """None where fewer than two predictors have a version to compare."""
-    judged = [(item, item.version) for item in found if item.version is not None]
+    judged = [(item, item.version) for item in all_contenders if item.version is not None]
     if len(judged) < 2:
         return None
-    points = on_common_ground([holdout_points(version, labelled) for _item, version in judged])
-    agreements = [
-        (item, {key: agreement_of(found) for key, found in mine.items()})
-        for (item, _version), mine in zip(judged, points, strict=True)
-    ]
+    found = standings([holdout_points(version, labelled) for _item, version in judged])
+    standing = list(zip([item for item, _version in judged], found, strict=True))
     return Comparison(
         rows=[
-            ComparedRow(localized(asked.label), item, by_key[asked.key])
+            ComparedRow(localized(asked.label), item, stands.agreements[asked.key])
             for asked in study.perspective_settings
-            for item, by_key in agreements
+            for item, stands in standing
         ],
-        means=[(item, mean_srcc(by_key.values())) for item, by_key in agreements],
+        means=[(item, stands.srcc) for item, stands in standing],
     )
 
 
