@@ -18,8 +18,8 @@ from ...registry.selectors import is_scored
 
 @dataclass(frozen=True)
 class Contender:
-    """A predictor and the version that it is judged by: the active one, or else the newest that is
-    scored; None where it has none."""
+    """A predictor and the version that it is judged by: the active one, also while it scores new
+    images, or else the newest candidate that is scored; None if it has neither."""
 
     predictor: Predictor
     version: ModelVersion | None
@@ -52,7 +52,7 @@ def contenders(
     predictors: Iterable[Predictor], versions: Iterable[ModelVersion]
 ) -> list[Contender]:
     """`versions`: the study's, the newest first."""
-    known = [version for version in versions if is_scored(version)]
+    known = list(versions)
     return [Contender(predictor, _judged_by(predictor, known)) for predictor in predictors]
 
 
@@ -78,5 +78,9 @@ def compare(
 def _judged_by(predictor: Predictor, versions: Iterable[ModelVersion]) -> ModelVersion | None:
     own = [version for version in versions if version.predictor_id == predictor.pk]
     active = [version for version in own if version.state == ModelVersion.State.ACTIVE]
-    candidates = [version for version in own if version.state == ModelVersion.State.CANDIDATE]
+    candidates = [
+        version
+        for version in own
+        if version.state == ModelVersion.State.CANDIDATE and is_scored(version)
+    ]
     return next(iter([*active, *candidates]), None)

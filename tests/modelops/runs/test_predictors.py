@@ -14,6 +14,8 @@ from modelops.predictors.backbones import offered_backbones
 from modelops.registry.selectors import active_version, leading_predictor
 from modelops.runs.predictors import add_predictor, ensure_predictor, lead
 from modelops.runs.promotion import promote
+from modelops.runs.scoring import start_scoring
+from tests.factories import make_stimuli
 from tests.modelops.conftest import Train, score_all
 from tests.modelops.labelling import write_weights
 from workbench.accounts.models import User
@@ -173,6 +175,21 @@ def test_the_page_compares_both_on_the_same_hold_out(
     text = page(console)
     table = text[text.index("On the same hold-out images") :]
     assert table[: table.index("</table>")].count('<td class="number">5</td>') == 6
+
+
+def test_a_version_in_use_is_compared_while_it_scores_new_images(
+    two: tuple[Predictor, Predictor], study: Study, train: Train, console: Client
+) -> None:
+    first, second = (trained(train, predictor) for predictor in two)
+    make_stimuli(study, [900])
+    run = start_scoring(version=second)
+    candidate = train(predictor=two[1])  # it is not scored yet, so it does not stand in
+    assert (run.state, candidate.state) == ("running", "candidate")
+    text = page(console)
+    table = text[text.index("On the same hold-out images") :]
+    table = table[: table.index("</table>")]
+    for version in (first, second):
+        assert f'<span class="muted small">v{version.number}</span>' in table
 
 
 def test_the_page_shows_each_candidate_of_each_predictor(
