@@ -39,7 +39,7 @@ coverage: setup-dev
 check-scripts:
 	@$(call with-node,check)
 
-# What of the scripts needs no browser; tests/e2e runs the rest in one.
+# Tests of the scripts that need no browser; tests/e2e runs the rest in one.
 test-scripts:
 	@$(call with-node,test)
 
@@ -54,7 +54,7 @@ define with-node
 	fi
 endef
 
-# A key of the right shape and HTTPS on, as in production.
+# A key of the right form and HTTPS on, as in production.
 check: export CHECK_ENV = SECRET_KEY=only-for-make-check-0123456789-abcdefghijklmnopqrstuvwxyz HTTPS=1 DEBUG=0
 check: setup-dev ## lint, types, layers, missing migrations, deployment settings
 	@echo "check: ruff"; $(PY) -m ruff check . && $(PY) -m ruff format --check --quiet .

@@ -4,7 +4,7 @@
 import os
 import sys
 
-_MEND = (
+_FIX = (
     "start the services with `make demo` and, in this terminal, load their addresses with "
     "`. var/env`; or run the command as `make manage CMD='...'`"
 )
@@ -24,7 +24,7 @@ def main() -> None:
         if "--traceback" in sys.argv:
             raise
         first, *_rest = str(error).splitlines()
-        sys.exit(f"manage.py: {first}\nmanage.py: {_MEND} (--traceback shows where)")
+        sys.exit(f"manage.py: {first}\nmanage.py: {_FIX} (--traceback shows where)")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME …]`: all but `browser`, which needs one, where none is named.
+"""`python -m benchmarks [NAME …]`: if none is named, all but `browser`, which needs a browser.
 
 `python -m benchmarks --against CHECKOUT`: the rating loop of this build and of another one, in
 turns.

@@ -57,7 +57,7 @@ class Plan:
     trials: int = 300
     #: Drawn images are enlarged to this, as generators make them.
     side: int = 1024
-    #: Between two keys; four make a trial.
+    #: Seconds between two keys; four make a trial.
     key_ms: int = 150
     #: Memory is read every so many trials, after a collection.
     memory_every: int = 50

@@ -1,7 +1,7 @@
 """Trial claims in a small study and in one of a million stimuli: is a claim as quick in both?
 
-A claim leases a block of ten to a rater who has just come. Both studies have a model's priorities;
-they are measured in turn, twice each, because a machine's pace changes within minutes.
+A claim leases a block of ten to a new rater. Both studies have a model's priorities;
+they are measured in turn, twice each, because a machine's speed changes within minutes.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
-"""The owner's pages of a large study: how long does each take to come?
+"""The owner's pages of a large study: how long does each take to load?
 
-Every page is asked for by a signed-in browser, one after the other; the first time is told apart,
-because what is computed for all raters together is computed then.
+Every page is requested by a signed-in browser, one after the other; the first time is measured
+separately, because what is computed for all raters together is computed then.
 """
 
 import time
@@ -16,7 +16,7 @@ from benchmarks.results import percentile, table, write
 from benchmarks.site import BenchSite, Say, bench_site
 
 SLUG = "bench-console"
-#: Milliseconds that nobody notices much; a page that takes longer is marked.
+#: Milliseconds that people hardly notice; a page that takes longer is marked.
 AIM_MS = 300
 
 

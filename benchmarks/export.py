@@ -1,4 +1,4 @@
-"""How fast the collected database leaves, and how much memory the web server takes meanwhile."""
+"""How fast the collected database is exported, and how much memory the web server takes for it."""
 
 import threading
 import time
@@ -19,7 +19,7 @@ _MIB = 1024 * 1024
 
 @dataclass(frozen=True)
 class Plan:
-    """As many answers as the peer had: of 28 raters, to 2,400 images."""
+    """As many answers as the peer had: by 28 raters, to 2,400 images."""
 
     images: int = 2_400
     by: int = 28
@@ -133,7 +133,7 @@ def lines_of(exports: Sequence[dict[str, Any]], against: dict[str, Any]) -> list
     return [
         *table(headings, [[found[key] for key in keys] for found in exports]),
         "",
-        "An answer is one rater's of one image: three scores and their reasons.",
+        "An answer is one rater's answer to one image: three scores and their reasons.",
         f"{against['times_faster_than_peers_best']} times as fast as the peer's best.",
         f"Peer, measured {peer['measured']}: {peer['name']}, "
         f"{peer['export_annotations']:,} annotations in "

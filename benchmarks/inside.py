@@ -1,7 +1,7 @@
 """What a benchmark does inside the site: filling its database in bulk, reading its clocks.
 
-Run by `site.BenchSite.inside` in the site's environment; the answer is JSON on standard output.
-Bulk rows through the ORM are for benchmarks alone: everything else rates over HTTP.
+Run by `site.BenchSite.inside` in the site's environment; the result is JSON on standard output.
+Bulk rows through the ORM are only for benchmarks: everything else rates over HTTP.
 """
 
 import hashlib
@@ -42,7 +42,7 @@ from annotation.opinion.imported import Published, Source, write_published
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
 from annotation.protocol.draw import Draw
 from annotation.protocol.plan import PLAIN
-from annotation.raters.services import link_token
+from annotation.raters.access import link_token
 from annotation.rating.slots import TAKE
 from annotation.studies.perspectives import write_perspectives
 from annotation.studies.protocols import current_protocol
@@ -104,7 +104,7 @@ def raters(slug: str, number: int) -> dict[str, Any]:
 
 @transaction.atomic
 def ratings(slug: str, images: int, by: int) -> dict[str, Any]:
-    """`images` more stimuli with a full answer of each of `by` raters: images · by are stored."""
+    """`images` more stimuli with a full answer by each of `by` raters: images · by are stored."""
     of_study = Study.objects.get(slug=slug)
     people = _raters(of_study, by)
     stimuli = _stimuli(of_study, "full", images, by, claimed_ratings=by)
@@ -137,7 +137,7 @@ def crowd(slug: str, number: int, each: int) -> dict[str, Any]:
     return {"stored": number * each}
 
 
-#: As many rows as a large study has are made by the database itself.
+#: The database itself makes the many rows of a large study.
 _CROWD_TRIALS = """
 WITH stimulus AS (
     SELECT id, row_number() OVER (ORDER BY id) - 1 AS place
@@ -195,7 +195,7 @@ def addresses(slug: str) -> dict[str, Any]:
 
 
 def analyze() -> dict[str, Any]:
-    """What PostgreSQL does by itself some minutes after a bulk load, to tables that hold rows."""
+    """What PostgreSQL does on its own some minutes after a bulk load, to tables with rows."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT relname FROM pg_stat_user_tables WHERE n_live_tup > 0")
         tables = [connection.ops.quote_name(row[0]) for row in cursor.fetchall()]
@@ -221,7 +221,7 @@ def labels(slug: str, truth: str) -> dict[str, Any]:
 
 
 def pool(slug: str, number: int) -> dict[str, Any]:
-    """`number` more stimuli whose embeddings are in the cache: random ones, scored as fast."""
+    """`number` more stimuli whose embeddings are in the cache: random ones are scored as fast."""
     import numpy as np
 
     from modelops.models import ModelVersion
@@ -242,7 +242,7 @@ def pool(slug: str, number: int) -> dict[str, Any]:
 
 
 def scoring(run: int) -> dict[str, Any]:
-    """The clocks of a scoring run: until all is predicted, and until ranked and over, too."""
+    """The times of a scoring run: until all is predicted, and until it is ranked and over."""
     from modelops.models import ScoringChunk, ScoringRun
 
     found = ScoringRun.objects.get(pk=run)

@@ -1,8 +1,8 @@
 """Browsers that rate as fast as the server answers; a process of its own.
 
 Reads a `Load` as JSON from standard input, writes what it measured to standard output. It speaks
-HTTP/1.1 over plain sockets: client and server share the machine, and what the client spends on a
-request the server cannot have.
+HTTP/1.1 over plain sockets: client and server share the machine, and what the client
+spends on a request, the server cannot use.
 """
 
 import json
@@ -48,7 +48,7 @@ class Measured:
 
 
 class RefusedError(RuntimeError):
-    """An answer that a rating browser does not expect."""
+    """A response that a rating browser does not expect."""
 
 
 class Browser:
@@ -156,7 +156,7 @@ class Rater:
             trials = answer["trials"]
 
     def _begin(self, token: str) -> bytes:
-        """Consent and instructions; the body of every answer that will be given."""
+        """Consent and instructions; the body of every answer to come."""
         self._watch.note_session()
         answer = self._call(token, "session/", b'{"consent":true}')
         if answer["session"]["state"] == "instructions":
@@ -205,7 +205,7 @@ def answer_to(study: dict[str, Any]) -> dict[str, Any]:
 
 
 def run(load: Load) -> Measured:
-    """All browsers at once; the first error of any of them, if there is one."""
+    """All browsers at once; raises the first error of any of them."""
     watch, failures = Stopwatch(load), list[BaseException]()
 
     def guarded(number: int) -> None:

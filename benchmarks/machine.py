@@ -8,7 +8,7 @@ from typing import Any
 import psutil
 
 _GIB = 1024**3
-#: Others at work: beyond this much, figures are lower than the machine could give.
+#: Cores kept busy by others; beyond this, figures are lower than the machine could give.
 _BUSY = 0.5
 
 
@@ -34,7 +34,7 @@ def busy_cores(seconds: float = 2.0) -> float:
 
 
 def busy_warning(busy: float) -> str | None:
-    """What to say before measuring on a machine that is at work already."""
+    """A warning before measuring on a machine that is busy already."""
     if busy < _BUSY:
         return None
     return f"other programs keep {busy:.1f} cores busy: the figures will be too low"

@@ -46,7 +46,7 @@ class Plan:
 
 
 def measure(plan: Plan, say: Say) -> dict[str, Any]:
-    """All parts that this machine can run; a part that it cannot says why."""
+    """All parts that this machine can run, and why it cannot run the others."""
     torch.set_num_threads(processor_cores())
     with tempfile.TemporaryDirectory(prefix="mint-bench-") as name:
         folder = Path(name)
@@ -180,7 +180,7 @@ def lines(found: dict[str, Any]) -> list[str]:
         *table(["model", "files", "way", "images/s", "ms/image", "×", "difference"], rows),
         "",
         "Ways take turns; ×: median of the rounds' ratios; difference: of pooled embeddings,",
-        "relative to what differs between images.",
+        "relative to the differences between images.",
         *_trunk_lines(found["trunk"]),
         *(
             f"Heads alone, {row['images']:,} cached images of width {row['width']}: "
@@ -194,7 +194,7 @@ def lines(found: dict[str, Any]) -> list[str]:
     ]
 
 
-_NOT_KEPT = {"straightforward": "as the released script goes", "without": "without it"}
+_NOT_KEPT = {"straightforward": "as the released script does it", "without": "without it"}
 
 
 def _trunk_lines(trunk: dict[str, Any]) -> list[str]:

@@ -38,7 +38,7 @@ _TRAINING_GIB, _EPOCH_GIB, _ANSWERING_GIB = 14, 20, 19
 
 
 def full_size_model() -> LoadedModel:
-    """Stage 1; its words are the tiny preset's."""
+    """Stage 1, with the tiny preset's tokenizer."""
     config = preset_config("vit-g")
     config.bos_token = None
     torch.manual_seed(0)
@@ -51,7 +51,7 @@ def full_size_model() -> LoadedModel:
 
 def full_size_pipeline(device: str) -> ExplanationPipeline:
     """Both stages as a worker holds them on a GPU: stage 1 with bfloat16 products, stage 2 with
-    Vicuna-7B's sizes in bfloat16. It never stops of itself, so that tokens can be counted."""
+    Vicuna-7B's sizes in bfloat16. It never stops on its own, so that tokens can be counted."""
     scores = full_size_model()
     scores = LoadedModel(with_bfloat16_products(scores.model), scores.processor)
     config = explainer_preset_config("vit-g")
@@ -88,7 +88,7 @@ def answering(items: Sequence[Item], device: str, tokens: int) -> dict[str, Any]
         "batched": [slice(0, len(items))],
     }
     rates = {}
-    pipeline.answer(inputs.rows(slice(0, 1)), QUESTIONS[:1], decoding)  # what is only done once
+    pipeline.answer(inputs.rows(slice(0, 1)), QUESTIONS[:1], decoding)  # what is done only once
     for name, slices in parts.items():
         start = time.perf_counter()
         for part in slices:
@@ -105,7 +105,7 @@ def epoch(items: Sequence[Item], folder: Path) -> dict[str, Any]:
 
 
 def full_size(items: Sequence[Item], folder: Path, device: str) -> dict[str, Any]:
-    """All parts that there is memory for."""
+    """All parts that fit into memory."""
     few, tokens = (16, 64) if device == "cuda" else (2, 8)
     trunk = {}
     if device == "cpu":
@@ -120,7 +120,7 @@ def full_size(items: Sequence[Item], folder: Path, device: str) -> dict[str, Any
 def _apart(
     gib: float, device: str, work: Callable[..., dict[str, Any]], *given: Any
 ) -> dict[str, Any]:
-    """What `work` gives in a new process; why not, where this machine's memory is too small."""
+    """What `work` returns in a new process, or why not if this machine's memory is too small."""
     free = _free_gib(device)
     if free < gib:
         return {"skipped": f"not measured: {free:.0f} GiB free on {device}, {gib} are needed"}

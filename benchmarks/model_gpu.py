@@ -1,4 +1,4 @@
-"""What only a GPU can tell: the share of its matrix-product ceiling, and its memory."""
+"""What only a GPU can show: the share of its matrix-product ceiling, and its memory."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -13,12 +13,12 @@ from modelops.predictors.mint.engine import Engine, Item
 _SIDE = 8192
 _SECONDS = 2.0
 _BATCHES = (16, 32, 64, 128, 256)
-#: Products that are sent before they are waited for.
+#: Products that are queued before waiting for them.
 _AT_ONCE = 10
 
 
 def ceiling(device: torch.device) -> float:
-    """bfloat16 matrix products, in FLOP/s, as this GPU does them and not as its maker says."""
+    """bfloat16 matrix products, in FLOP/s, as measured on this GPU and not as its maker says."""
     a, b = (torch.randn(_SIDE, _SIDE, device=device, dtype=torch.bfloat16) for _ in range(2))
 
     def products() -> None:
@@ -39,7 +39,7 @@ def without_decoding(
     loaded: LoadedModel, prompts: Sequence[str], flops: float, most: float, *, compiled: bool
 ) -> list[dict[str, Any]]:
     """Images per second from pixels on, by batch, up to what the memory holds; `flops` of an image,
-    `most` of the GPU in a second. Where no code can be made, why."""
+    `most` of the GPU in a second. If no code can be made, why."""
     rows: list[dict[str, Any]] = []
     for batch in _BATCHES:
         torch.cuda.empty_cache()

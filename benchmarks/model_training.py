@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 from modelops.learning.bayes import fit_last_layer
-from modelops.learning.embeddings import EmbeddingCache
 from modelops.learning.labels import SourceLabel, combine
+from modelops.learning.shards import EmbeddingCache
 from modelops.predictors.mint.checkpoint import LoadedModel
 from modelops.predictors.mint.engine import Item
 from modelops.predictors.mint.fine_tuning.data import KeptTrunk, TrainingData
@@ -40,7 +40,7 @@ def trunk_cache(
     """Steps of the preset's recipe, with `changes`, with and without the cache, in turns; the cache
     is filled first, which is timed apart. Leaves the model trained a little.
 
-    Where the recipe computes in bfloat16, also as the released script goes: in float32, nothing
+    If the recipe computes in bfloat16, also as the released script runs: in float32, nothing
     kept. If nothing is kept, images are read from their files in the loop.
     """
     recipe, model = replace(PREDICTORS[preset].recipe(), **changes), loaded.model

@@ -1,4 +1,4 @@
-"""Ways of scoring images, run in turns, so that what else the machine does strikes them alike."""
+"""Ways of scoring images, run in turns, so that other work on the machine affects them alike."""
 
 import gc
 import statistics
@@ -36,7 +36,7 @@ class Pace:
 
 
 def straightforward(loaded: LoadedModel) -> Way:
-    """As the released script goes: the same modules in float32, eight images at a time, each
+    """As the released script does it: the same modules in float32, eight images at a time, each
     transformed by Pillow in the loop, nothing kept."""
 
     def embed(items: Sequence[Item]) -> NDArray[np.float32]:
@@ -81,7 +81,7 @@ def in_turns(ways: Mapping[str, Way], items: Sequence[Item], rounds: int) -> dic
 
 def compared(paces: Mapping[str, Pace], images: int) -> list[dict[str, Any]]:
     """Figures of each way. A ratio is the median of the rounds' ratios, because two ways within one
-    round meet the same neighbours; a difference is relative to what differs between images."""
+    round have the same neighbours; a difference is relative to the differences between images."""
     base = paces[STRAIGHTFORWARD]
     return [
         {
@@ -96,7 +96,7 @@ def compared(paces: Mapping[str, Pace], images: int) -> list[dict[str, Any]]:
 
 
 def _difference(pace: Pace, base: Pace) -> float | None:
-    """None where random weights hardly tell images apart: there is nothing to compare it with."""
+    """None if random weights hardly tell images apart: there is nothing to compare it with."""
     spread = np.linalg.norm(base.values - base.values.mean(axis=0))
     if spread < _TELLING * np.linalg.norm(base.values):
         return None

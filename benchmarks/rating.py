@@ -27,11 +27,11 @@ class Plan:
     seconds: float = 10.0
     claim_seconds: float = 4.0
     warm_up: float = 2.0
-    #: A claim leases a block of ten places, so that claims alone take a hundred thousand of them.
+    #: A claim leases a block of ten slots, so that claims alone take a hundred thousand of them.
     open_images: int = 60_000
     wanted: int = 3
     claimers: int = 8_000
-    #: As many answers as the peer had stored: of 28 raters, to 2,400 images.
+    #: As many answers as the peer had stored: by 28 raters, to 2,400 images.
     stored_images: int = 2_400
     stored_by: int = 28
 

@@ -53,7 +53,7 @@ def summary(milliseconds: Sequence[float], seconds: float) -> dict[str, float]:
 
 
 def write(name: str, facts: Mapping[str, Any], busy: float, folder: Path = FOLDER) -> Path:
-    """Writes `<folder>/<name>.json`, whole or not at all."""
+    """Writes `<folder>/<name>.json`, completely or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     record = {
         "format": FORMAT,
@@ -74,7 +74,7 @@ def write(name: str, facts: Mapping[str, Any], busy: float, folder: Path = FOLDE
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
-    """Columns as wide as they must be; the first one to the left, figures to the right."""
+    """Columns as wide as needed; the first one aligned left, figures aligned right."""
     cells = [[_cell(value) for value in row] for row in [headings, *rows]]
     widths = [max(len(row[place]) for row in cells) for place in range(len(headings))]
     lines = [

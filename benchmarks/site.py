@@ -21,7 +21,7 @@ Say = Callable[[str], None]
 
 
 class InsideError(RuntimeError):
-    """A step within the site, or a load on it, that did not end well."""
+    """A step inside the site, or a load on it, failed."""
 
 
 class BenchSite:
@@ -38,7 +38,7 @@ class BenchSite:
         return _json_of(command, "", env=self.stack.environment)
 
     def load(self, tokens: list[str], browsers: int, workload: str, **times: float) -> Measured:
-        """What browsers measure that rate as fast as they can, from a process of their own."""
+        """Measured by browsers that rate as fast as they can, in a process of their own."""
         parts = urlsplit(self.stack.base_url)
         load = Load(
             host=str(parts.hostname),
@@ -69,7 +69,7 @@ class BenchSite:
 
 @contextmanager
 def bench_site(say: Say) -> Iterator[BenchSite]:
-    """A site that is gone, with its data, when the block ends."""
+    """A site that is deleted, with its data, when the block ends."""
     with tempfile.TemporaryDirectory(prefix="mint-bench-") as folder:
         Path(folder).chmod(0o755)
         stack = Stack(Path(folder) / "data", say=lambda line: say(f"  {line}"))

@@ -1,7 +1,7 @@
 """The rating loop of two builds in one run, window after window in turns.
 
-A machine's pace changes within minutes, so that figures of two runs say little about two builds.
-Here each build has a site of its own, and only one of them is asked at a time.
+A machine's speed changes within minutes, so figures of two runs say little about two builds.
+Here each build has a site of its own, and only one of them is used at a time.
 """
 
 import json

@@ -11,7 +11,7 @@ class RunActiveError(MintError):
 
 
 class RecipeError(MintError):
-    """A setting of a training that does not exist or has no such value."""
+    """A training setting that does not exist, or cannot have this value."""
 
     code = "recipe"
     status = 400
@@ -25,7 +25,7 @@ class BackboneError(MintError):
 
 
 class PredictorError(MintError):
-    """A predictor that the study has not, or has already."""
+    """A predictor that the study does not have, or already has."""
 
     code = "predictor"
     status = 409
@@ -46,7 +46,7 @@ class NotScoredError(MintError):
 
 
 class VersionStateError(MintError):
-    """The version is not in a state from which this can be done."""
+    """The version's state does not allow this."""
 
     code = "version_state"
     status = 409
@@ -74,7 +74,7 @@ class CannotExplainError(MintError):
 
 
 class ImageRefusedError(MintError):
-    """An uploaded image that is too large, damaged, animated or no image."""
+    """An uploaded file that is too large, damaged, animated or not an image."""
 
     code = "image_refused"
     status = 400
@@ -88,7 +88,7 @@ class AssessmentFailedError(MintError):
 
 
 class NoAssessmentError(MintError):
-    """There is no such assessment, or its result was forgotten."""
+    """There is no such assessment, or its result was deleted."""
 
     code = "no_assessment"
     status = 404

@@ -56,7 +56,7 @@ def pinned_files() -> Iterator[tuple[str, str]]:
 
 
 def version_of(package: str, wanted: Requirement | None) -> str:
-    """The installed version; for what only other Pythons need, the one that its .in file gives."""
+    """The installed version; for packages that only other Pythons need, the one in the .in file."""
     if wanted and not _is_for_here(wanted):
         return str(wanted.specifier).removeprefix("==")
     return Version(metadata.version(package)).public

@@ -26,9 +26,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "build" / "screenshots"
 SHOWN = ROOT / "docs" / "screenshots"
-#: What shows more than this is cut there.
+#: A longer page is cut off there.
 SHOWN_HEIGHT = 1280
-#: How the names of those pictures begin that are kept.
+#: Pictures whose names begin like this are kept.
 KEPT = ("rating-", "model-desktop", "raters-desktop")
 STUDY = "/studies/shapes-and-flaws"
 CONSOLE = {
@@ -47,12 +47,12 @@ CONSOLE = {
     "preview": f"{STUDY}/preview/",
     "api": "/api/v1/docs/",
 }
-#: Pages whose address only another page knows: the page, and the link that is followed from there.
+#: Pages whose address only another page knows: that page, and the link to follow there.
 BEHIND = {
     "image": (f"{STUDY}/images/", ".thumbs a"),
     "rater": (f"{STUDY}/raters/", "main tbody a"),
 }
-#: What a picture's name ends with, and the browser that shows it.
+#: The end of a picture's name, and the browser that shows it.
 VIEWS: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1366, "height": 768}},
     "tablet": {"viewport": {"width": 1024, "height": 768}, "has_touch": True},
@@ -163,7 +163,7 @@ def play_practice(page: Page) -> None:
 
 
 def play_states(page: Page, demo: Demo) -> None:
-    """What a rater sees besides images and questions, one after the other."""
+    """What a rater sees apart from images and questions, one after the other."""
     page.goto(demo.link)
     _rate(page, "")
     page.keyboard.press("?")

@@ -62,7 +62,7 @@ require_room() {
     local free
     free=$(df -Pm . | awk 'NR == 2 { print $4 }')
     [ "$free" -ge 3000 ] || fail "only $free MiB are free on this disk; the packages need about 3000" \
-        "(9000 where pip chooses the build of torch for NVIDIA GPUs); free some space and run it again"
+        "(9000 if pip chooses the build of torch for NVIDIA GPUs); free some space and run it again"
 }
 
 install() {

@@ -13,10 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotation.models import ImportJob, Rater, RaterIdentity, Stimulus, Study
+from annotation.raters.access import rater_link
 from annotation.raters.invitations import invite_people
 from annotation.raters.messages import write_to_raters
 from annotation.raters.people import Person
-from annotation.raters.services import rater_link, set_rater_status
+from annotation.raters.services import set_rater_status
 from modelops.registry.snapshots import take_snapshot
 from tests.annotation.answering import answer, sitting
 from tests.factories import make_rater, make_stimuli
@@ -141,7 +142,7 @@ def test_a_label_snapshot_does_not_tell_who(study: Study, known: Rater) -> None:
 
 
 def test_the_raters_own_page_does_not_tell_who(known: Rater) -> None:
-    """Links are passed on: opening one reveals nothing about whom it was for."""
+    """Links are passed on: opening one does not reveal the person it was for."""
     text = text_of(Client(), rater_link(known))
     assert "form" in text
     assert not secrets_in(text)

@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from annotation.models import ImportJob, Rater, Stimulus, Study
 from annotation.models.membership import MemberRole
-from annotation.raters.services import link_token
+from annotation.raters.access import link_token
 from annotation.studies.protocols import current_protocol
 from tests.factories import make_member, make_stimulus, make_user
 from workbench.accounts.models import User

@@ -12,7 +12,7 @@ class WorkbenchConfig(AppConfig):
 
 
 class StaticFilesConfig(DjangoStaticFilesConfig):
-    """Leaves out what no page uses and what would take most of `collectstatic`'s time.
+    """Leaves out files that no page uses and that would take most of `collectstatic`'s time.
 
     One of htmx's extensions also has a comment that reads as an import of a file that is not there.
     """

@@ -1,7 +1,7 @@
 """The Celery application.
 
 Two queues: `default` (imports, housekeeping; any CPU worker) and `model` (scoring, training;
-where the weights are). Reliability rests on rows in PostgreSQL, not on the broker: see
+where the weights are). Reliability depends on rows in PostgreSQL, not on the broker: see
 docs/decisions/001.
 """
 
@@ -10,10 +10,10 @@ import os
 from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workbench.settings")
-# Read when NumPy and torch are loaded, so set here, where every process passes first. Threads that
+# Read when NumPy and torch are loaded, so set here, which every process runs first. Threads that
 # spin while they wait starve each other when several processes share few cores. Measured on two
 # busy ones: a last layer from 300 labels 4.2 s, or 0.12 s with one BLAS thread; an image's
-# embedding 37 ms, or 5 ms with waiting threads asleep (2.9 and 3.4 ms where nothing else runs).
+# embedding 37 ms, or 5 ms with waiting threads asleep (2.9 and 3.4 ms if nothing else runs).
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 

@@ -11,6 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
 
+from modelops.registry.queue import MODEL_TASKS
+
 from .core.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -18,7 +20,7 @@ env = Environment()
 
 
 def _switch(name: str, *, default: bool) -> bool:
-    """1 or 0. Not `env.bool`, which takes a slip (`HTTPS=ture`) for a 0."""
+    """1 or 0. Not `env.bool`, which takes a typo (`HTTPS=ture`) for a 0."""
     value = env.str(name, default="") or str(int(default))
     if value.lower() in ("1", "true", "yes", "on"):
         return True
@@ -31,7 +33,7 @@ DEBUG = _switch("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-#: Everything the workbench writes on this machine lives below this folder.
+#: Everything the workbench writes on this machine is below this folder.
 DATA_DIR = Path(env.str("MINT_DATA_DIR", default=str(BASE_DIR / "var")))
 #: Whether the site is served over HTTPS: secure cookies, HSTS and redirects follow from it.
 HTTPS = _switch("HTTPS", default=False)
@@ -63,8 +65,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    # What follows is for pages and their owners; a rater's answer goes past it.
-    "annotation.rating.api.shortcut.RatingShortcut",
+    # What follows is for pages and their owners; a rater's answer bypasses it.
+    "annotation.rating.api.base.RatingShortcut",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -168,7 +170,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",
-    # Deep links are links within buttons, which the keyboard meets twice.
+    # Deep links are links inside buttons, which the keyboard reaches twice.
     "SWAGGER_UI_SETTINGS": {"deepLinking": False},
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
@@ -241,7 +243,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"modelops.tasks.model.*": {"queue": "model"}}
+CELERY_TASK_ROUTES = {task: {"queue": "model"} for task in MODEL_TASKS}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
@@ -254,19 +256,19 @@ CELERY_BEAT_SCHEDULE = {
         "task": "annotation.opinion.tasks.renew_live_releases",
         "schedule": 15.0,
     },
-    "sweep-runs": {"task": "modelops.tasks.housekeeping.sweep_runs", "schedule": 10.0},
+    "sweep-runs": {"task": "modelops.tasks.sweep_runs", "schedule": 10.0},
     "retrain-where-due": {
-        "task": "modelops.tasks.housekeeping.retrain_where_due",
+        "task": "modelops.tasks.retrain_where_due",
         "schedule": 60.0,
     },
     "score-new-stimuli": {
-        "task": "modelops.tasks.housekeeping.score_new_stimuli",
+        "task": "modelops.tasks.score_new_stimuli",
         "schedule": 60.0,
     },
 }
 
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^health/"]  # asked from the server's own network, without the proxy
+SECURE_REDIRECT_EXEMPT = [r"^health/"]  # requested from the server's own network, without the proxy
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_SECURE = HTTPS
@@ -322,15 +324,15 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }
 
-# The backbones that studies choose from beside the bundled `tiny`, the first one for those that do
-# not choose: NAME=KIND:FOLDER, NAME=KIND, or KIND alone (docs/models.md). `vit-g` needs its weights
-# on the worker.
+# The backbones that studies choose from in addition to the bundled `tiny`, the first one for those
+# that do not choose: NAME=KIND:FOLDER, NAME=KIND, or KIND alone (docs/models.md). `vit-g` needs its
+# weights on the worker.
 MODEL_BACKBONES = env.list("MODEL_BACKBONES", default=["tiny"])
 #: Folder of a causal language model with its tokenizer, for a model that explains.
 MODEL_LANGUAGE = env.str("MODEL_LANGUAGE", default="")
 MODEL_DEVICE = env.str("MODEL_DEVICE", default="auto")
 # How images are embedded: `float32`, `bfloat16`, or `auto`, which is bfloat16 if the device
-# multiplies it itself.
+# multiplies it natively.
 MODEL_PRECISION = env.str("MODEL_PRECISION", default="auto")
 # Stimuli that a worker scores in one go; 0 is the preset's own number, made for processors.
 SCORING_CHUNK = env.int("SCORING_CHUNK", default=0)

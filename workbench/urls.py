@@ -18,6 +18,8 @@ api: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns = [
+    # First, because raters' requests are the most and routes are tried in order.
+    path("api/v1/", include(api)),
     path("", views.home, name="home"),
     path("health/live", views.live, name="health-live"),
     path("health/ready", views.ready, name="health-ready"),
@@ -28,5 +30,4 @@ urlpatterns = [
     path("studies/", include("annotation.urls.console")),
     path("studies/<slug:slug>/model/", include("modelops.urls.console")),
     path("rate/", include("annotation.urls.rating")),
-    path("api/v1/", include(api)),
 ]

@@ -1,4 +1,4 @@
-"""The site's own pages: entrance, health, stored images."""
+"""The site's own pages: home, health, stored images."""
 
 import redis
 from django.conf import settings

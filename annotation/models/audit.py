@@ -10,7 +10,7 @@ from .study import Study
 class AuditEntry(models.Model):
     """One act on a study by a person (or, without an actor, by the workbench itself).
 
-    It outlives both: who or what was deleted is null from then on.
+    It outlives both: a study or an actor that is deleted becomes null.
     """
 
     study = models.ForeignKey(

@@ -1,7 +1,7 @@
 """Constraints of our own: what the code assumes, the database enforces (docs/decisions/022)."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -24,6 +24,11 @@ def finite(field: str) -> Q:
 def finite_from_0(field: str) -> Q:
     """A number of at least 0, and neither infinite nor NaN."""
     return Q(**{f"{field}__gte": 0, f"{field}__lt": math.inf})
+
+
+def unknown_or(check: Callable[[str], Q], field: str) -> Q:
+    """`field` is null, or what `check` says of it."""
+    return Q(**{field: None}) | check(field)
 
 
 # What a trigger of `Unchanging` runs. Its arguments: what a row is called, then column, table and
@@ -61,7 +66,7 @@ END $$;
 
 
 class _DatabaseConstraint(BaseConstraint):
-    """One that only the database looks at; forms and `full_clean` leave it alone."""
+    """A constraint that only the database checks; forms and `full_clean` ignore it."""
 
     def create_sql(self, model: type[Model] | None, schema_editor: Any) -> Any:
         raise NotImplementedError
@@ -69,7 +74,7 @@ class _DatabaseConstraint(BaseConstraint):
     def constraint_sql(
         self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None
     ) -> Any:
-        # Of a table that is made this moment: afterwards, since other tables may be named.
+        # If its table is being created: afterwards, since it may refer to other tables.
         assert schema_editor is not None  # noqa: S101 -- only loosely typed
         schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
 
@@ -87,8 +92,8 @@ class _DatabaseConstraint(BaseConstraint):
 class SharedForeignKey(_DatabaseConstraint):
     """The row that `field` points to has the same `shared` as this row, or is this row's `shared`.
 
-    A foreign key of both columns together. It takes the place of the simple one (`field` has
-    `db_constraint=False`), so it costs no check more. The other table needs a unique constraint of
+    A foreign key of both columns together. It replaces the simple one (`field` has
+    `db_constraint=False`), so it adds no check. The other table needs a unique constraint of
     its primary key and `shared`.
     """
 
@@ -119,6 +124,14 @@ class SharedForeignKey(_DatabaseConstraint):
     def deconstruct(self) -> Any:
         path, args, kwargs = super().deconstruct()
         return path, args, {**kwargs, "field": self.field, "shared": self.shared}
+
+
+def same_study(table: str, *fields: str) -> list[SharedForeignKey]:
+    """The rows that `fields` point to are of the study that this row is of."""
+    return [
+        SharedForeignKey(field=field, shared="study", name=f"{table}_{field}_same_study")
+        for field in fields
+    ]
 
 
 class Unchanging(_DatabaseConstraint):
@@ -158,7 +171,7 @@ class Unchanging(_DatabaseConstraint):
             f"CREATE TRIGGER {quote(self.name)} BEFORE {acts} ON {table} FOR EACH ROW {call}"
         ]
         if self.forgets:
-            # At the end of the transaction it is seen whether what was forgotten is gone indeed.
+            # Whether what was forgotten is really gone shows at the end of the transaction.
             statements.append(
                 f"CREATE CONSTRAINT TRIGGER {quote(self._later)} AFTER UPDATE ON {table} "
                 f"DEFERRABLE INITIALLY DEFERRED FOR EACH ROW {call}"

@@ -17,7 +17,7 @@ class Explanation(models.Model):
     trial = models.ForeignKey(
         Trial, on_delete=models.CASCADE, related_name="explanations", db_index=False
     )
-    #: Without an index: nobody looks for the explanations of a perspective, and each would pay.
+    #: Without an index: nobody queries the explanations of a perspective, and each row would cost.
     perspective = models.ForeignKey(
         Perspective, on_delete=models.PROTECT, related_name="+", db_index=False
     )

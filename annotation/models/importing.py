@@ -15,7 +15,7 @@ from .study import Study
 
 
 class ImportJob(Job):
-    """One uploaded manifest and archive, and what became of its rows; progress counts rows."""
+    """One uploaded manifest and archive, and the outcome for its rows; progress counts rows."""
 
     #: All rows are written in one transaction, which says nothing until it ends.
     LEASES: ClassVar[int] = 5
@@ -27,7 +27,7 @@ class ImportJob(Job):
     #: Names in the `artifacts` storage, deleted when the job ends; `images` is empty for labels.
     manifest = models.CharField(max_length=300)
     images = models.CharField(max_length=300, blank=True, default="")
-    #: The files as the person calls them.
+    #: The files' names on the person's computer.
     manifest_name = models.CharField(max_length=300)
     images_name = models.CharField(max_length=300, blank=True, default="")
 

@@ -12,7 +12,7 @@ from .study import Study
 class MemberRole(models.TextChoices):
     """What a member may do; `studies.permissions` says it in full."""
 
-    #: Everything, and the only one who reads raters' names.
+    #: Everything, and the only one to read raters' names.
     OWNER = "owner", _("Owner")
     #: Everything but raters' names.
     MANAGER = "manager", _("Manager")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..protocol.verdicts import Verdict
 from .choices import choices_of
-from .constraints import SharedForeignKey, Unchanging, finite, finite_from_0, one_of
+from .constraints import Unchanging, finite, finite_from_0, one_of, same_study, unknown_or
 from .perspective import Perspective
 from .rater import Rater
 from .stimulus import Stimulus
@@ -148,14 +148,29 @@ class OpinionRelease(models.Model):
         return self.name or self.source or str(self.get_state_display())
 
 
-class OpinionScore(models.Model):
-    """What a release says of one stimulus from one perspective, on the release's scale: that of the
-    study's perspective for own scores, the published one for imported ones."""
+class _Finding(models.Model):
+    """What a release says from one perspective. Its release leads to each row, so that study and
+    perspective need no index."""
 
-    #: Without an index of its own: release, stimulus and perspective lead to each row.
     study = models.ForeignKey(
         Study, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
+    perspective = models.ForeignKey(
+        Perspective,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+
+    class Meta:
+        abstract = True
+
+
+class OpinionScore(_Finding):
+    """What a release says of one stimulus from one perspective, on the release's scale: that of the
+    study's perspective for own scores, the published one for imported ones."""
+
     release = models.ForeignKey(
         OpinionRelease,
         on_delete=models.CASCADE,
@@ -165,13 +180,6 @@ class OpinionScore(models.Model):
     )
     stimulus = models.ForeignKey(
         Stimulus, on_delete=models.CASCADE, related_name="opinion_scores", db_constraint=False
-    )
-    perspective = models.ForeignKey(
-        Perspective,
-        on_delete=models.CASCADE,
-        related_name="+",
-        db_index=False,
-        db_constraint=False,
     )
     value = models.FloatField()
     standard_error = models.FloatField(null=True, blank=True)
@@ -188,8 +196,8 @@ class OpinionScore(models.Model):
         constraints = [
             models.CheckConstraint(condition=finite("value"), name="opinion_value_valid"),
             models.CheckConstraint(
-                condition=(Q(sd=None) | finite_from_0("sd"))
-                & (Q(standard_error=None) | finite_from_0("standard_error")),
+                condition=unknown_or(finite_from_0, "sd")
+                & unknown_or(finite_from_0, "standard_error"),
                 name="opinion_spread_valid",
             ),
             models.CheckConstraint(
@@ -204,22 +212,15 @@ class OpinionScore(models.Model):
             models.UniqueConstraint(
                 fields=["release", "stimulus", "perspective"], name="opinion_unique"
             ),
-            SharedForeignKey(field="release", shared="study", name="opinion_release_same_study"),
-            SharedForeignKey(field="stimulus", shared="study", name="opinion_stimulus_same_study"),
-            SharedForeignKey(
-                field="perspective", shared="study", name="opinion_perspective_same_study"
-            ),
+            *same_study("opinion", "release", "stimulus", "perspective"),
             # A release that changes writes rows again.
             Unchanging(what="an opinion score", deletable=True, name="opinion_unchanging"),
         ]
 
 
-class SubjectEstimate(models.Model):
+class SubjectEstimate(_Finding):
     """What a release says of one rater from one perspective."""
 
-    study = models.ForeignKey(
-        Study, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
-    )
     release = models.ForeignKey(
         OpinionRelease,
         on_delete=models.CASCADE,
@@ -229,13 +230,6 @@ class SubjectEstimate(models.Model):
     )
     rater = models.ForeignKey(
         Rater, on_delete=models.CASCADE, related_name="estimates", db_constraint=False
-    )
-    perspective = models.ForeignKey(
-        Perspective,
-        on_delete=models.CASCADE,
-        related_name="+",
-        db_index=False,
-        db_constraint=False,
     )
     #: On the perspective's scale: by how much the rater scores higher than the others, and how much
     #: their scores scatter about that.
@@ -260,17 +254,12 @@ class SubjectEstimate(models.Model):
         constraints = [
             one_of("subject", "verdict", Verdict),
             models.CheckConstraint(
-                condition=(Q(bias=None) | finite("bias"))
-                & (Q(inconsistency=None) | finite_from_0("inconsistency")),
+                condition=unknown_or(finite, "bias") & unknown_or(finite_from_0, "inconsistency"),
                 name="subject_numbers_valid",
             ),
             models.UniqueConstraint(
                 fields=["release", "rater", "perspective"], name="subject_unique"
             ),
-            SharedForeignKey(field="release", shared="study", name="subject_release_same_study"),
-            SharedForeignKey(field="rater", shared="study", name="subject_rater_same_study"),
-            SharedForeignKey(
-                field="perspective", shared="study", name="subject_perspective_same_study"
-            ),
+            *same_study("subject", "release", "rater", "perspective"),
             Unchanging(what="an estimate of a rater", deletable=True, name="subject_unchanging"),
         ]

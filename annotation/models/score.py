@@ -17,14 +17,14 @@ class Score(models.Model):
     trial = models.ForeignKey(
         Trial, on_delete=models.CASCADE, related_name="scores", db_index=False
     )
-    #: Without an index: nobody looks for the scores of a perspective, and each would pay for it.
+    #: Without an index: nobody queries the scores of a perspective, and each row would cost.
     perspective = models.ForeignKey(
         Perspective, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     value = models.FloatField()
     revision = models.PositiveSmallIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
-    #: When a later revision took its place; null marks the score that counts.
+    #: When a later revision replaced it; null marks the score that counts.
     superseded_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

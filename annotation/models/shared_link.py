@@ -13,7 +13,7 @@ class SharedLink(models.Model):
     study = models.OneToOneField(Study, on_delete=models.CASCADE, related_name="shared_link")
     #: Part of the signed link; raising it makes the old link worthless.
     version = models.PositiveIntegerField(default=1)
-    #: Raters that it may make, and has made, in all versions.
+    #: Raters that it may create, and has created, in all versions.
     quota = models.PositiveIntegerField()
     used = models.PositiveIntegerField(default=0)
     is_open = models.BooleanField(default=True)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..protocol.split import Split as StimulusSplit
 from .choices import choices_of
-from .constraints import SharedForeignKey, finite, one_of
+from .constraints import finite, one_of, same_study
 from .study import Study
 
 
@@ -57,7 +57,7 @@ class StimulusPurpose(models.TextChoices):
     GOLD = "gold", _("Gold")
 
 
-#: Each split with what a person reads.
+#: Each split with its label.
 SPLITS = choices_of(
     StimulusSplit, {StimulusSplit.POOL: _("Pool"), StimulusSplit.HOLDOUT: _("Hold-out")}
 )
@@ -101,7 +101,7 @@ class Stimulus(models.Model):
     #: are those, and only they are right.
     attention_check = models.BooleanField(_("attention check"), default=False, db_default=False)
 
-    #: Higher comes first; written by modelops alone (`stimuli.priorities`).
+    #: Higher comes first; written only by modelops (`stimuli.priorities`).
     priority = models.FloatField(default=0.0)
     #: A fixed random number: the order of audit and hold-out draws.
     shuffle = models.FloatField(default=new_shuffle, editable=False)
@@ -146,10 +146,7 @@ class Stimulus(models.Model):
                 condition=finite("priority") & Q(shuffle__gte=0, shuffle__lt=1),
                 name="stimulus_order_valid",
             ),
-            SharedForeignKey(field="prompt", shared="study", name="stimulus_prompt_same_study"),
-            SharedForeignKey(
-                field="generator", shared="study", name="stimulus_generator_same_study"
-            ),
+            *same_study("stimulus", "prompt", "generator"),
             # For the foreign key of a trial.
             models.UniqueConstraint(fields=["id", "study"], name="stimulus_in_study"),
         ]

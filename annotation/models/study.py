@@ -93,7 +93,7 @@ class Study(models.Model):
         default=StudyImageSize.FIT.value,
         db_default=StudyImageSize.FIT.value,
     )
-    #: `opinion.reliability_rules.ReliabilityRules`.
+    #: `protocol.reliability_rules.ReliabilityRules`.
     reliability_rules = models.JSONField(default=_default_rules)
 
     target_ratings = models.PositiveSmallIntegerField(

@@ -1,4 +1,4 @@
-"""Rating sessions and their trials. A trial is a lease on one of a stimulus's rating places."""
+"""Rating sessions and their trials. A trial is a lease on one of a stimulus's rating slots."""
 
 import secrets
 from typing import Any
@@ -13,7 +13,7 @@ from ..protocol.plan import Role as TrialRole
 from ..protocol.sessions import OPEN_STATES, SessionState
 from ..protocol.skips import NOTE_LIMIT
 from .choices import choices_of
-from .constraints import SharedForeignKey, one_of
+from .constraints import SharedForeignKey, one_of, same_study
 from .protocol import Protocol
 from .rater import Rater
 from .stimulus import Stimulus
@@ -49,15 +49,15 @@ class RatingSession(models.Model):
         ),
         default=SessionState.INSTRUCTIONS.value,
     )
-    #: Decides every random choice of the session, so that it can be replayed.
+    #: Determines every random choice of the session, so that it can be replayed.
     seed = models.BigIntegerField(default=new_session_seed)
     #: Viewing conditions as the browser reports them (viewport, pixel ratio, input, language).
     client = models.JSONField(default=dict, blank=True)
     #: When consent was given; a session starts with it.
     consented_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
-    #: The failed rules that ended it, as they were then (`opinion.Flag`, one per item). They stay
-    #: when the owner lets the rater continue.
+    #: The failed rules that ended it, as they were then (`opinion.reliability.judging.Flag`, one
+    #: per item). They stay when the owner lets the rater continue.
     stopped_by = models.JSONField(default=list, blank=True)
     #: The next trial's position and block, raised by the claim that takes a block. Practice is
     #: block 0.
@@ -66,10 +66,10 @@ class RatingSession(models.Model):
     #: How many trials after practice it will have had when it ends, as it looked when the last
     #: block was taken: counting what is left for every answer would cost more than storing one.
     expected_trials = models.PositiveIntegerField(default=0, db_default=0)
-    #: When the instructions had been read; later by as long as the session was paused.
+    #: When the instructions had been read, moved later by the length of any pauses.
     begun_at = models.DateTimeField(null=True, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
-    #: The latest rest ends (or ended) then.
+    #: When the latest rest ends (or ended).
     rests_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -93,14 +93,14 @@ class TrialState(models.TextChoices):
 
 
 class Trial(models.Model):
-    """One stimulus before one rater: leased, then submitted, skipped or expired."""
+    """One stimulus shown to one rater: leased, then submitted, skipped or expired."""
 
     State = TrialState
     Draw = TrialDraw
     Role = TrialRole
 
     # Without indexes of their own: each leads one below, and every rating would pay for a second.
-    # For a rater whom its statistics do not know yet, the planner even takes the narrower one, and
+    # For a rater that its statistics do not know yet, the planner even takes the narrower one, and
     # reads all that the rater has ever rated for each image that a claim looks at. Their foreign
     # keys are among the constraints: all three are of one study, and the session is the rater's.
     session = models.ForeignKey(
@@ -176,7 +176,7 @@ class Trial(models.Model):
             one_of("trial", "draw", TrialDraw),
             one_of("trial", "role", TrialRole),
             models.UniqueConstraint(fields=["session", "position"], name="trial_position_unique"),
-            # An image whose lease ran out may come back to the same rater; any other may not, but
+            # An image whose lease ran out may come back to the same rater; no other may, except
             # for the hidden repeats.
             models.UniqueConstraint(
                 fields=["rater", "stimulus"],
@@ -193,14 +193,13 @@ class Trial(models.Model):
                 name="trial_asked_up_to_valid",
             ),
             SharedForeignKey(field="session", shared="rater", name="trial_session_same_rater"),
-            SharedForeignKey(field="rater", shared="study", name="trial_rater_same_study"),
-            SharedForeignKey(field="stimulus", shared="study", name="trial_stimulus_same_study"),
+            *same_study("trial", "rater", "stimulus"),
         ]
         indexes = [
             models.Index(
                 fields=["lease_expires_at"], condition=Q(state="leased"), name="trial_leases"
             ),
-            # What one session holds, for every answer: else the leases of the whole site are read.
+            # What one session holds, for every answer: otherwise all the site's leases are read.
             models.Index(
                 fields=["session"], condition=Q(state="leased"), name="trial_leases_of_session"
             ),
@@ -208,7 +207,7 @@ class Trial(models.Model):
         ]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """`study` is the rater's where it was not given."""
+        """`study` is the rater's if it is not given."""
         if self.study_id is None:
             self.study_id = self.rater.study_id
         super().save(*args, **kwargs)

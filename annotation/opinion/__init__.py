@@ -1,3 +1,3 @@
-"""Opinion scores: the votes that count, the methods that make scores of them, releases that keep
+"""Opinion scores: the votes that count, the methods that make scores from them, releases that keep
 them, how reliable raters are, and the export. `methods`, `export.formats` and the arithmetic of
 `reliability` import no Django."""

@@ -1,4 +1,4 @@
-"""Answered trials as arrays: what measures of raters are computed from.
+"""Answered trials as arrays, from which raters are measured.
 
 A study of 100,000 images has hundreds of thousands of them. They come by COPY in PostgreSQL's
 binary form and become arrays without a Python object per value, of which there would be millions.
@@ -52,8 +52,8 @@ _JOIN = (
 _OF_STUDY = "rater.study_id = {study:d}"
 _OF_RATER = "trial.rater_id = {rater:d}"
 _OF_SESSION = "trial.session_id = {session:d}"
-# What others say about the same images, where their word counts.
-_BESIDE = """
+# What others say about the same images, if their ratings count.
+_OF_OTHERS = """
 trial.rater_id <> {rater:d} AND rater.status = 'active' AND trial.role = 'main'
     AND trial.stimulus_id IN (
         SELECT stimulus_id FROM annotation_trial
@@ -85,13 +85,13 @@ class Answers:
     stimulus: Integers
     #: Places in `JUDGED`, from 0; (T,).
     role: Integers
-    #: On screen before the answer; NaN where nobody could tell. (T,)
+    #: On screen before the answer; NaN if unknown. (T,)
     seconds: Floats
-    #: While the page was left; NaN where it did not tell. (T,)
+    #: While the page was left; NaN if it did not say. (T,)
     away: Floats
     #: Since 1970. (T,)
     answered_at: Floats
-    #: On the study's scales, by its perspectives in order; NaN where one was not asked; (T, P).
+    #: On the study's scales, by its perspectives in order; NaN if one was not asked; (T, P).
     scores: Floats
 
     @property
@@ -104,7 +104,7 @@ class Answers:
         return which
 
     def take(self, rows: NDArray[Any]) -> Self:
-        """These rows (places, or a mask) alone."""
+        """Only these rows (places, or a mask)."""
         return type(self)(
             self.rater[rows],
             self.session[rows],
@@ -125,22 +125,24 @@ def answers_of_rater(rater: Rater) -> Answers:
     return _read(_OF_RATER.format(rater=rater.pk), _perspectives(rater.study_id))
 
 
-def answers_beside(rater: Rater) -> Answers:
+def answers_of_others(rater: Rater) -> Answers:
     """Main trials of the others who are not excluded, on the images that `rater` has rated."""
-    beside = _BESIDE.format(rater=rater.pk, own=f"rater_id = {rater.pk:d}")
-    return _read(beside, _perspectives(rater.study_id))
+    others = _OF_OTHERS.format(rater=rater.pk, own=f"rater_id = {rater.pk:d}")
+    return _read(others, _perspectives(rater.study_id))
 
 
 def answers_of_session(session_id: int, perspectives: Sequence[int]) -> Answers:
-    """A sitting's own: some dozens, whatever the study holds. perspectives: the study's, by key of
-    row and in its order."""
+    """A sitting's own trials: some dozens, whatever the study holds. perspectives: the keys of the
+    study's rows, in its order."""
     return _read(_OF_SESSION.format(session=session_id), perspectives)
 
 
-def answers_beside_session(rater_id: int, session_id: int, perspectives: Sequence[int]) -> Answers:
-    """As `answers_beside`, on the images of one sitting."""
-    beside = _BESIDE.format(rater=rater_id, own=f"session_id = {session_id:d}")
-    return _read(beside, perspectives)
+def answers_of_others_for_session(
+    rater_id: int, session_id: int, perspectives: Sequence[int]
+) -> Answers:
+    """Like `answers_of_others`, on the images of one sitting."""
+    others = _OF_OTHERS.format(rater=rater_id, own=f"session_id = {session_id:d}")
+    return _read(others, perspectives)
 
 
 def _perspectives(study_id: int) -> list[int]:
@@ -149,18 +151,18 @@ def _perspectives(study_id: int) -> list[int]:
 
 @dataclass(frozen=True)
 class KnownScores:
-    """Stimulus → scores on the study's scales (P,), NaN where there is none."""
+    """Stimulus → scores on the study's scales (P,), NaN if there is none."""
 
     #: Of gold images: what others said.
     expected: dict[int, Floats] = field(default_factory=dict)
-    #: Of attention checks: what their prompt says to give.
+    #: Of attention checks: what their prompts ask for.
     instructed: dict[int, Floats] = field(default_factory=dict)
 
 
 def known_scores(study_id: int, perspectives: Sequence[PerspectiveSettings]) -> KnownScores:
     """The published scores of gold images and attention checks.
 
-    An image with several publications is expected at their mean, as in `expectations_of`.
+    For an image with several publications their mean is expected, as in `expectations_of`.
     """
     of_gold = imported_scores(study_id).filter(stimulus__purpose=Stimulus.Purpose.GOLD)
     gold = list(of_gold.select_related("release", "perspective", "stimulus"))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -11,7 +12,7 @@ from rest_framework.response import Response
 
 from workbench.accounts.signed_in import signed_in
 
-from ..models import OpinionRelease, OpinionScore, Study, SubjectEstimate
+from ..models import OpinionRelease, OpinionScore, SubjectEstimate
 from ..studies.selectors import find_study
 from .making import LIVE_METHOD
 from .methods import METHODS
@@ -21,7 +22,7 @@ LIVE = "live"
 
 
 class ReleaseSerializer(serializers.ModelSerializer[OpinionRelease]):
-    """How opinion scores were made, and of what; `minimum` to `maximum` is the scale of imported
+    """How opinion scores were made, and from what; `minimum` to `maximum` is the scale of imported
     ones, own ones are on the scales of the study's perspectives."""
 
     citation = serializers.SerializerMethodField()
@@ -55,7 +56,7 @@ class ReleaseSerializer(serializers.ModelSerializer[OpinionRelease]):
 
 
 class NewReleaseSerializer(serializers.Serializer[Any]):
-    """What to keep the opinion scores of now as, and how to make them."""
+    """The name to keep the current opinion scores under, and how to make them."""
 
     name = serializers.CharField(max_length=100)
     method = serializers.ChoiceField(choices=[], default=LIVE_METHOD)
@@ -63,12 +64,12 @@ class NewReleaseSerializer(serializers.Serializer[Any]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Asked each time: a method is known as soon as it is registered.
+        # Read each time: a method is available as soon as it is registered.
         self.fields["method"] = serializers.ChoiceField(choices=list(METHODS), default=LIVE_METHOD)
 
 
 class OpinionScoreSerializer(serializers.ModelSerializer[OpinionScore]):
-    """What a release says of one stimulus from one perspective."""
+    """A release's opinion score of one stimulus from one perspective."""
 
     filename = serializers.CharField(source="stimulus.filename")
     perspective = serializers.CharField(source="perspective.key")
@@ -90,7 +91,7 @@ class OpinionScoreSerializer(serializers.ModelSerializer[OpinionScore]):
 
 
 class SubjectEstimateSerializer(serializers.ModelSerializer[SubjectEstimate]):
-    """What a release says of one rater from one perspective."""
+    """A release's estimate of one rater from one perspective."""
 
     rater = serializers.CharField(source="rater.code")
     perspective = serializers.CharField(source="perspective.key")
@@ -109,12 +110,11 @@ class ReleaseListView(GenericAPIView[OpinionRelease]):
         """The study's releases of opinion scores: the live one, named ones, and imported ones."""
         study = find_study(request.user, slug, "annotation.export_study")
         live_release(study)
-        page = self.paginate_queryset(study.opinion_releases.all())
-        return self.get_paginated_response(ReleaseSerializer(page or [], many=True).data)
+        return _page(self, study.opinion_releases.all())
 
     @extend_schema(request=NewReleaseSerializer, responses={201: ReleaseSerializer})
     def post(self, request: Request, slug: str) -> Response:
-        """Keep the opinion scores of now under a name; they never change."""
+        """Keep the current opinion scores under a name; they never change."""
         study = find_study(request.user, slug, "annotation.change_study")
         data = NewReleaseSerializer(data=request.data)
         data.is_valid(raise_exception=True)
@@ -128,8 +128,7 @@ class ReleaseDetailView(GenericAPIView[OpinionRelease]):
 
     def get(self, request: Request, slug: str, which: str) -> Response:
         """One release by its number, or the `live` one."""
-        study = find_study(request.user, slug, "annotation.export_study")
-        return Response(ReleaseSerializer(_release(study, which)).data)
+        return Response(ReleaseSerializer(_find_release(request, slug, which)).data)
 
 
 class ReleaseScoresView(GenericAPIView[OpinionScore]):
@@ -139,10 +138,10 @@ class ReleaseScoresView(GenericAPIView[OpinionScore]):
     @extend_schema(responses=OpinionScoreSerializer(many=True))
     def get(self, request: Request, slug: str, which: str) -> Response:
         """A release's opinion scores, by stimulus and perspective."""
-        study = find_study(request.user, slug, "annotation.export_study")
-        scores = _release(study, which).scores.select_related("stimulus", "perspective")
-        page = self.paginate_queryset(scores.order_by("stimulus", "perspective__position"))
-        return self.get_paginated_response(OpinionScoreSerializer(page or [], many=True).data)
+        scores = _find_release(request, slug, which).scores.order_by(
+            "stimulus", "perspective__position"
+        )
+        return _page(self, scores.select_related("stimulus", "perspective"))
 
 
 class ReleaseRatersView(GenericAPIView[SubjectEstimate]):
@@ -151,15 +150,22 @@ class ReleaseRatersView(GenericAPIView[SubjectEstimate]):
 
     @extend_schema(responses=SubjectEstimateSerializer(many=True))
     def get(self, request: Request, slug: str, which: str) -> Response:
-        """What a release's method found of raters; empty where it says nothing of them."""
-        study = find_study(request.user, slug, "annotation.export_study")
-        rows = _release(study, which).subjects.select_related("rater", "perspective")
-        page = self.paginate_queryset(rows.order_by("rater", "perspective__position"))
-        return self.get_paginated_response(SubjectEstimateSerializer(page or [], many=True).data)
+        """A release's estimates of raters; empty if its method makes none."""
+        found = _find_release(request, slug, which).subjects.order_by(
+            "rater", "perspective__position"
+        )
+        return _page(self, found.select_related("rater", "perspective"))
 
 
-def _release(study: Study, which: str) -> OpinionRelease:
-    """Raises Http404 where there is no release of that number."""
+def _page(view: GenericAPIView[Any], rows: QuerySet[Any]) -> Response:
+    """One page of the rows, as the view's serializer shows them."""
+    page = view.paginate_queryset(rows)
+    return view.get_paginated_response(view.get_serializer(page or [], many=True).data)
+
+
+def _find_release(request: Request, slug: str, which: str) -> OpinionRelease:
+    """A release that this user may export, by its number or `live`. Raises Http404 without one."""
+    study = find_study(request.user, slug, "annotation.export_study")
     if which == LIVE:
         return live_release(study)
     number = int(which) if which.isdecimal() and len(which) < 10 else 0

@@ -1,6 +1,6 @@
 """Pearson and Spearman correlation within groups, for many groups at once.
 
-A correlation is NaN where it says nothing: fewer than three pairs, or one side constant.
+A correlation is NaN if it is meaningless: fewer than three pairs, or one side constant.
 """
 
 import math
@@ -30,9 +30,9 @@ class _Moments:
 
 
 def grouped_pearson(x: Floats, y: Floats, groups: Integers, size: int) -> Floats:
-    """Pearson's r of the pairs (x, y) of each group, (size,); NaN where it is not defined.
+    """Pearson's r of the pairs (x, y) of each group, (size,); NaN if it is not defined.
 
-    x, y, groups (R,): values within 0…4, and in 0…size − 1 which group each pair belongs to.
+    x, y, groups (R,): values within 0…4, and the group of each pair, in 0…size − 1.
     """
     moments = _moments(x, y, groups, size)
     return _quotient(moments.n, moments)
@@ -82,7 +82,7 @@ def sums(values: Floats, groups: Integers, size: int) -> Floats:
 
 def _moments(x: Floats, y: Floats, groups: Integers, size: int) -> _Moments:
     n = np.bincount(groups, minlength=size)
-    # A group without pairs has no mean, and no pair asks for it.
+    # A group without pairs has no mean, and no pair needs it.
     divisor = np.maximum(n, 1)
     # About the means and not E[xy] − E[x]E[y], which cancels.
     dx = x - (sums(x, groups, size) / divisor)[groups]

@@ -1,4 +1,4 @@
-"""How many images of a study have how many of the ratings that count."""
+"""How many images of a study have how many ratings that count."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,8 @@ from django.db.models import Count
 from ..models import Stimulus, Study
 from ..studies.counting import counting_trials, main_stimuli
 
-# What counts is what opinion scores are made of. The counter of places would not do: it knows
-# leases, and not exclusions.
+# What counts is what opinion scores are made from. The counter of slots would not do: it knows
+# leases, but not exclusions.
 _COVERAGE = """
 WITH given (stimulus, number) AS ({given}), main (id, split, wanted) AS ({main})
 SELECT main.split, COALESCE(given.number, 0), main.wanted, count(*)
@@ -27,7 +27,7 @@ class Coverage:
     images: tuple[int, ...]
     #: Images with as many as are wanted, or more.
     complete: int
-    #: Ratings given, and how many would be without those beyond what is wanted.
+    #: Ratings given, and ratings given without those beyond the wanted number.
     ratings: int
     useful: int
     wanted: int

@@ -1,4 +1,4 @@
-"""Why images were rated as they were: what a model that explains is trained on."""
+"""Why images were rated as they were: the training data of models that explain."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from ..studies.counting import counting_trials, main_stimuli
 
 @dataclass(frozen=True)
 class GivenExplanation:
-    """What one person, or one publication, says of one stimulus."""
+    """What one person, or one publication, says about one stimulus."""
 
     stimulus: int
     reasons: Mapping[str, Reason]
@@ -44,7 +44,7 @@ def _own(study: Study) -> Iterator[GivenExplanation]:
 
 
 def _published(study: Study) -> Iterator[GivenExplanation]:
-    """As an import of AIGCIQA2023+ keeps them in a stimulus's metadata, texts in English."""
+    """Explanations as an import of AIGCIQA2023+ keeps them in metadata, with texts in English."""
     keys = [field.key for field in study.form.fields]
     if not keys:
         return

@@ -30,7 +30,7 @@ class Source:
 
 
 def release_of(study: Study, source: Source) -> OpinionRelease:
-    """The source's release, made where there is none.
+    """The source's release, created if there is none.
 
     Run it in a transaction. A release keeps the scale that it began with.
     """
@@ -64,9 +64,9 @@ def imported_scores(study_id: int) -> QuerySet[OpinionScore]:
 
 
 def known_units(scores: Iterable[OpinionScore]) -> dict[tuple[int, str], float]:
-    """(Stimulus, perspective's key) → what is known of it, on 0…1.
+    """(Stimulus, perspective's key) → its known score, on 0…1.
 
-    An image with several publications is expected at their mean.
+    For an image with several publications their mean is expected.
     """
     found: dict[tuple[int, str], list[float]] = {}
     for score in scores:
@@ -99,7 +99,7 @@ class Published:
 
 
 def write_published(study: Study, source: Source, scores: Sequence[Published]) -> None:
-    """Add scores to the source's release; they replace what it said of the same stimuli and
+    """Add scores to the source's release; they replace its scores of the same stimuli and
     perspectives. Run it in a transaction."""
     release = release_of(study, source)
     perspectives = {row.key: row.pk for row in study.perspectives.all()}

@@ -1,6 +1,6 @@
 """Labels of a study, on 0…1: the opinion scores of its live release and of the imported ones.
 
-Labels come from releases alone, all from one view of the data; `opinion.units` brings each onto
+Labels come only from releases, all from one view of the data; `opinion.units` brings each onto
 0…1. Only images that the study is about, and that have a file, are labelled.
 """
 
@@ -31,9 +31,9 @@ class Label:
     perspective: str
     source: str
     mos: float
-    #: Sample standard deviation; None where it is not known or there is one rating.
+    #: Sample standard deviation; None if it is not known or there is one rating.
     sd: float | None
-    #: Number of ratings; None where a publication does not say.
+    #: Number of ratings; None if a publication does not say.
     ratings: int | None
 
 
@@ -58,10 +58,10 @@ class LabelSet:
 
 
 def label_set(study: Study, *, split: str | None = None) -> LabelSet:
-    """The labels of now: the live release is brought up to date first."""
+    """The current labels: the live release is brought up to date first."""
     live = live_release(study, wait=True)
     with one_view():
-        # Another may have been made meanwhile; none is made in here.
+        # Another may have been made meanwhile; none is made inside this view.
         live = stored_live(study) or live
         order = {row.pk: row.position for row in study.perspectives.all()}
         rows = _scores(study, live, split).order_by("stimulus_id")

@@ -1,4 +1,4 @@
-"""Opinion scores of a study as it is now: read, made, and written as rows of a release."""
+"""Makes a study's current opinion scores, and writes them as rows of a release."""
 
 import hashlib
 import json
@@ -31,7 +31,7 @@ from .votes import PerspectiveVotes, read_counting_scores, votes_of
 
 #: Of the live release.
 LIVE_METHOD = "mos"
-#: Rows committed after others with a higher key are seen by one more look, so much later.
+#: A row can be committed after others with a higher key; one more look, this much later, sees it.
 SETTLED_AFTER = timedelta(seconds=60)
 
 _STIMULUS_COLUMNS = ("value", "standard_error", "low", "high", "sd", "n", "histogram")
@@ -40,13 +40,13 @@ _SUBJECT_COLUMNS = ("bias", "inconsistency", "verdict", "reason")
 
 @dataclass(frozen=True)
 class Basis:
-    """What a live release was made of."""
+    """What a live release was made from."""
 
     #: The highest key of a score at that time, of any study.
     newest: int
     #: Whether scores had settled: none of this study was younger than `SETTLED_AFTER`.
     settled: bool
-    #: Of all else that decides: who is excluded, rules, scales, the method.
+    #: Digest of everything else that matters: exclusions, rules, scales, the method.
     digest: str
 
 
@@ -60,7 +60,7 @@ class Opinions:
     parts: list[tuple[PerspectiveVotes, Estimates]]
 
     def rows(self, stimuli: Iterable[int]) -> dict[tuple[int, str], OpinionScore]:
-        """(Stimulus, perspective's key) → the row that a release would have of it; unsaved."""
+        """(Stimulus, perspective's key) → the row that a release would have for it; unsaved."""
         wanted = np.fromiter(stimuli, np.int64)
         found = {}
         for part, estimates in self.parts:
@@ -76,9 +76,9 @@ class Opinions:
 def opinions_of(
     study: Study, method_name: str = LIVE_METHOD, given: Mapping[str, Any] | None = None
 ) -> Opinions:
-    """The opinion scores of now by a method with these parameters; run it in one view of the data.
+    """The current opinion scores by a method with these parameters; run it in one view of the data.
 
-    Raises UnknownEntryError where there is no such method, OpinionError for a wrong parameter.
+    Raises UnknownEntryError if there is no such method, OpinionError for a wrong parameter.
     """
     method = METHODS[method_name]
     parameters = parse_parameters(method, given or {})
@@ -113,7 +113,7 @@ def opinions_of(
 
 
 def _protocols(study: Study) -> list[int]:
-    """Numbers of those under which anything was answered that counts."""
+    """Numbers of the protocols under which an answer that counts was given."""
     answered = Exists(counting_trials(study).filter(session=OuterRef("pk")))
     sessions = RatingSession.objects.filter(answered, rater__study=study)
     numbers = sessions.order_by("protocol__number").values_list("protocol__number", flat=True)
@@ -130,7 +130,7 @@ def has_scores(study: Study, **since: Any) -> bool:
 
 
 def digest_of(study: Study) -> str:
-    """Of what decides besides the scores."""
+    """Of everything that matters apart from the scores."""
     raters = Rater.objects.filter(study=study, status=Rater.Status.EXCLUDED)
     method = METHODS[LIVE_METHOD]
     decisive = {
@@ -212,7 +212,7 @@ def _subject_rows(part: PerspectiveVotes, found: Estimates) -> Iterator[tuple[An
 
 
 def _nullable(values: Any) -> list[float | None]:
-    """None where a number is not known."""
+    """None if the number is not known."""
     unknown = np.isnan(values)
     return [
         None if gone else value

@@ -1,4 +1,4 @@
-"""One writer at a time to a study's releases, and the numbers that it gives them."""
+"""One writer at a time for a study's releases, and the numbers that it gives them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +13,8 @@ _LOCK_CLASS = 0x4D4F5053
 
 @contextmanager
 def only_writer(study: Study) -> Iterator[None]:
-    """Waits until nobody else writes releases of this study; PostgreSQL frees the lock should this
-    process die. Begin it before the transaction, whose view of the data is then the latest."""
+    """Waits until nobody else writes releases of this study; PostgreSQL frees the lock if this
+    process dies. Enter it before the transaction, so that its view of the data is the latest."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s, %s)", [_LOCK_CLASS, study.pk])
     try:
@@ -25,7 +25,7 @@ def only_writer(study: Study) -> Iterator[None]:
 
 
 def hold_off_writers(study: Study) -> None:
-    """As `only_writer`, until the end of this transaction, which has to read committed rows."""
+    """Like `only_writer`, until this transaction ends; its isolation must be READ COMMITTED."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, study.pk])
 

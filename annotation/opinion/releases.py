@@ -1,7 +1,7 @@
 """Releases of opinion scores: the live one, which follows the answers, and named ones.
 
 Every reader of opinion scores reads a release: labels, the export, pages and the API. A live
-release is a full recompute in one view of the data, so that no history of changes has to be right.
+release is recomputed in full from one view of the data, so no history of changes has to be right.
 """
 
 from collections.abc import Mapping
@@ -32,9 +32,9 @@ from .making import (
 from .methods import OpinionError
 from .numbering import hold_off_writers, next_number, only_writer
 
-#: Who asks for what was computed within so many seconds waits for it; else a worker does it.
+#: A release that took less is made again while its reader waits; a slower one by a worker.
 QUICK_SECONDS = 0.5
-#: A worker is asked at most so often.
+#: At most one request to a worker per so many seconds.
 DEBOUNCE_SECONDS = 10
 #: The task that renews a live release; by name, because it imports this module.
 RENEW = "annotation.opinion.tasks.renew_live_release"
@@ -47,10 +47,10 @@ class ReleaseError(MintError):
 
 
 def live_release(study: Study, *, wait: bool = False) -> OpinionRelease:
-    """The study's own opinion scores of now; `computed_at` says of when they are.
+    """The study's own current opinion scores; `computed_at` says how recent they are.
 
-    Where there is something newer it is computed first if that is quick, or if the caller wants to
-    `wait`; else a worker does it and the caller has what is there.
+    A stale release is made again first if that is quick, or if the caller wants to `wait`; else a
+    worker makes it again and the caller gets the stale one.
     """
     release = stored_live(study)
     if release is not None and not is_stale(release):
@@ -63,7 +63,7 @@ def live_release(study: Study, *, wait: bool = False) -> OpinionRelease:
 
 
 def is_stale(release: OpinionRelease) -> bool:
-    """Whether a live release would come out differently now, or might."""
+    """Whether a live release made now would differ, or might."""
     study, basis = release.study, Basis(**release.basis)
     unsettled = not basis.settled and timezone.now() - release.computed_at > SETTLED_AFTER
     return (
@@ -84,14 +84,14 @@ def mark_stale(study: Study) -> None:
 
 
 def renew_live(study: Study, *, always: bool = False) -> OpinionRelease:
-    """Makes the live release again, if it is stale; its rows are written only if they differ.
+    """Makes the live release again if it is stale; its rows are written only if they differ.
 
-    always: even where nothing tells that it is stale.
+    always: even if nothing shows that it is stale.
     """
     with only_writer(study), one_view(read_only=False):
         release = stored_live(study)
         if release is not None and not always and not is_stale(release):
-            # Other studies' scores need not be looked through again.
+            # Other studies' scores need not be searched again.
             release.basis |= {"newest": newest_score()}
             release.save(update_fields=["basis"])
             return release
@@ -117,7 +117,7 @@ def make_release(
     parameters: Mapping[str, Any] | None = None,
     actor: User | None = None,
 ) -> OpinionRelease:
-    """A named release of now, which never changes. Raises ReleaseError."""
+    """A named release of the current scores, which never changes. Raises ReleaseError."""
     name = name.strip()
     if not name or len(name) > 100:
         raise ReleaseError(_("Give the release a name of up to 100 characters."))

@@ -1,4 +1,4 @@
-"""Background work on what raters gave."""
+"""Background work on raters' answers."""
 
 from celery import shared_task
 
@@ -23,6 +23,6 @@ def renew_live_release(study: int) -> None:
 
 @shared_task
 def renew_live_releases() -> None:
-    """All studies' live opinion scores, those that are stale."""
+    """Makes all stale live opinion scores again, of every study."""
     for study in Study.objects.order_by("pk"):
         renew_live(study)

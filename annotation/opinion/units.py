@@ -1,4 +1,5 @@
-"""Scores of any scale and direction on 0…1, where 1 is best: the model's scale. The one place."""
+"""Converts scores of any scale and direction to 0…1, where 1 is best: the model's scale. All
+conversions are here."""
 
 from dataclasses import dataclass
 

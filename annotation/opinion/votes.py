@@ -51,7 +51,7 @@ class CountingScores:
 
 @dataclass(frozen=True)
 class PerspectiveVotes:
-    """The votes of one perspective, and whose they are."""
+    """The votes of one perspective, and who gave them."""
 
     perspective: Perspective
     #: Keys of the S stimuli and U raters, ascending; `votes` names their places.
@@ -80,7 +80,7 @@ def read_counting_scores(study: Study) -> CountingScores:
 def votes_of(
     study: Study, scores: CountingScores, weights: Mapping[int, float]
 ) -> Iterator[PerspectiveVotes]:
-    """By perspective, in the study's order; `weights` by rater's key, 1 where not named."""
+    """By perspective, in the study's order; `weights` by rater's key, 1 if not named."""
     for perspective in study.perspectives.all():
         rows = scores.perspective == perspective.pk
         stimuli, stimulus = np.unique(scores.stimulus[rows], return_inverse=True)

@@ -1,8 +1,8 @@
 """What AIGCIQA2023+ asks (MINT-IQA, arXiv 2405.07346, section 3): its three perspectives and its
 explanation form. A new study starts from them.
 
-The form's phrases and clauses (section 3.3) word the released question/answer pairs; a free text is
-asked for where the chosen level is 2 or lower.
+The form's phrases and clauses (section 3.3) are the words of the released question/answer pairs; a
+free text is asked for if the chosen level is 2 or lower.
 """
 
 from typing import Final
@@ -30,8 +30,8 @@ def default_perspectives(scale: Scale = ACR5) -> tuple[PerspectiveSettings, ...]
         AUTHENTICITY: (
             "Authenticity",
             "Does it look real, free of warped, melted or impossible parts?",
-            "Follow hands, faces, letters, lines, shadows and reflections: anything that could "
-            "not be so in a photograph, or in a person’s drawing, lowers it.",
+            "Check hands, faces, letters, lines, shadows and reflections: anything that could "
+            "not be in a photograph, or in a person’s drawing, lowers it.",
         ),
         CORRESPONDENCE: (
             "Correspondence",

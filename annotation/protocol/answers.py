@@ -1,4 +1,4 @@
-"""A rater's answer to one trial: scores and, where given, the reasons for them."""
+"""A rater's answer to one trial: scores and, if given, the reasons for them."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

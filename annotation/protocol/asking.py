@@ -1,8 +1,8 @@
 """Which scores a study wants reasons for: all, those of a share of the images, or the low ones.
 
 A reason takes three to five times as long as a score. AIGCIQA2023+ (arXiv 2405.07346, section 3.3)
-asked for every image; where time is short, a share still gives a fair sample, and low scores are
-those whose reason a generator can learn from.
+asked for every image; if time is short, a share still gives an unbiased sample, and low scores are
+those whose reasons help to improve a generator.
 """
 
 from collections.abc import Mapping
@@ -25,18 +25,18 @@ _EQUAL = 1e-9
 
 
 class When(StrEnum):
-    """Of which scores the reasons are asked."""
+    """For which scores reasons are asked."""
 
     EVERY = "every"
-    #: Of all scores of some images, drawn by chance.
+    #: For all scores of some images, drawn by chance.
     SHARE = "share"
-    #: Of each score that is low.
+    #: For each low score.
     LOW = "low"
 
 
 @dataclass(frozen=True)
 class ExplanationAsking:
-    """A study's setting; `share` and `level` matter where `when` names them."""
+    """A study's setting; `share` and `level` matter only if `when` needs them."""
 
     when: When = When.EVERY
     #: Of the images.

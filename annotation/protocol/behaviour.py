@@ -10,11 +10,11 @@ from typing import Any
 
 from .errors import ProtocolError
 
-#: A day in milliseconds: an image does not stay longer before anyone.
+#: A day in milliseconds: no image stays on the screen longer.
 _DAY_MS = 86_400_000
 #: Whole numbers: milliseconds since the decoded image was painted, or counts.
 _COUNTS = {
-    #: While the image was on the screen and the page was seen.
+    #: While the image was on the screen and the page was visible.
     "shown_ms": _DAY_MS,
     #: While the page was hidden or another window had the focus, and how often that began.
     "away_ms": _DAY_MS,
@@ -24,9 +24,9 @@ _COUNTS = {
 }
 _CHOICES = {
     "orientation": ("portrait", "landscape"),
-    #: What gave the last score.
+    #: What the last score was given with.
     "input": ("mouse", "touch", "pen", "keyboard"),
-    #: The widest that the screen covers (CSS Media Queries 4).
+    #: The widest gamut that the screen covers (CSS Media Queries 4).
     "colour_gamut": ("srgb", "p3", "rec2020"),
 }
 _RATIOS = ("pixel_ratio", "zoom")

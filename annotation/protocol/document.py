@@ -1,6 +1,6 @@
-"""A protocol as one document: everything that a study asks of its raters, and in which words.
+"""A protocol as one document: everything that a study asks its raters, and in which words.
 
-Its canonical form has sorted keys and no blanks, and a whole number is written as one, so equal
+Its canonical form has sorted keys and no blanks, and whole numbers have no decimal point, so equal
 protocols have equal digests however their settings were typed.
 """
 
@@ -32,18 +32,18 @@ class ImageSize(StrEnum):
 
 @dataclass(frozen=True)
 class ProtocolTexts:
-    """The study's words as its owner wrote them, and what readers of other languages got."""
+    """The study's words as its owner wrote them, and as readers of other languages got them."""
 
     title: str
     consent: str
     instructions: str
-    #: Of these three and of every word of perspectives, scales and form; a text that has none was
-    #: read as it is.
+    #: Of these three and of every text of perspectives, scales and form; a text without one was
+    #: shown untranslated.
     translations: Translations
 
     @classmethod
     def from_json(cls, data: object) -> Self:
-        """Raises ProtocolError if one is missing, unknown or no text."""
+        """Raises ProtocolError if one is missing, unknown or not text."""
         given = _whole_object(data, "protocol: texts", [item.name for item in fields(cls)])
         for name in ("title", "consent", "instructions"):
             if not isinstance(given[name], str):
@@ -88,7 +88,7 @@ class ProtocolDocument:
 
     @classmethod
     def from_json(cls, data: object) -> Self:
-        """The inverse of `to_json`, for what was stored: nothing is left out, nothing is guessed.
+        """The inverse of `to_json`, for stored documents: nothing may be missing or is guessed.
 
         Raises ProtocolError naming the part that is missing, unknown, malformed or not whole.
         """
@@ -131,7 +131,7 @@ _PARTS: dict[str, Callable[[Any], Any]] = {
 
 
 def _part(name: str, data: object) -> Any:
-    """One part, parsed; the parsers fill in what an owner leaves out, and here nobody may."""
+    """One part, parsed. The parsers fill in what an owner leaves out; here that is an error."""
     parsed = _PARTS[name](data)
     if canonical_json(_json_of(parsed)) != canonical_json(data):
         raise ProtocolError(f"protocol: {name}: something is left out, or of another type")

@@ -1,6 +1,6 @@
 """How a session's next stimulus is drawn: by priority, as a random audit, or from the hold-out.
 
-Which of the three is chance, fixed by the session's seed and the trial's position, so that a
+Which of the three is random, but fixed by the session's seed and the trial's position, so that a
 session can be replayed and nobody can tell an important image by its place.
 """
 
@@ -10,8 +10,8 @@ from .chance import chance
 
 
 class Draw(StrEnum):
-    """How a stimulus came before a rater; stored with the trial for ever, so that an unbiased
-    sample can be told."""
+    """Why a stimulus was shown to a rater; stored with the trial, so that the unbiased sample can
+    be told apart later."""
 
     PRIORITY = "priority"
     AUDIT = "audit"

@@ -16,7 +16,7 @@ FREE_TEXT_LIMIT = 2000
 class FormField:
     """One closed question: `phrases[k - 1]` is what level k says (1 is the worst).
 
-    `clauses`, where given, say the same as a part of a sentence, which raters read as they choose.
+    `clauses`, if given, say the same as parts of a sentence, which raters read as they choose.
     """
 
     key: str
@@ -145,7 +145,7 @@ class ExplanationForm:
         return type(self)(fields, tuple(text for text in self.texts if text.field in kept))
 
     def check_perspectives(self, perspectives: Collection[str]) -> None:
-        """Raise ProtocolError if something is about a perspective that is not among these."""
+        """Raise ProtocolError if an item is about a perspective that is not among these."""
         items: tuple[FormField | FormText, ...] = (*self.fields, *self.texts)
         for item in items:
             if item.perspective not in perspectives:
@@ -155,7 +155,7 @@ class ExplanationForm:
                 )
 
     def check_marks(self, perspective: str, regions: bool, words: bool) -> None:
-        """Raise ProtocolError if an answer has marks that no text of the perspective takes."""
+        """Raise ProtocolError if an answer has marks that no text of the perspective asks for."""
         texts = [text for text in self.texts if text.perspective == perspective]
         if regions and not any(text.regions for text in texts):
             raise ProtocolError(f"{perspective}: regions: the form asks for none; leave them out")

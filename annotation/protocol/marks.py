@@ -4,9 +4,9 @@ A region is a box or a stroke of a brush. Places are shares of the image's width
 at the upper left to 1, so that they hold for every copy of the image whatever its size; a stroke's
 radius is a share of the width. All are rounded to four decimals, a tenth of a pixel of 1,000.
 
-A word of the prompt is its number, from 0, among the prompt's words: what stands between white
-space, as `str.split()` parts it, where each Chinese character is a word by itself, because Chinese
-puts no space between words. A prompt without Chinese has the words of `prompt.split()`.
+A word of the prompt is given by its number, from 0, among the prompt's words. Words are what white
+space separates, except that each Chinese character is a word by itself, because Chinese puts no
+space between words. A prompt without Chinese has the words of `prompt.split()`.
 """
 
 import re
@@ -46,7 +46,8 @@ Region = Box | Stroke
 
 
 def parse_regions(data: object, place: str) -> list[Region]:
-    """The regions in `data`, rounded. Raises ProtocolError naming what is no region, and where."""
+    """The regions in `data`, rounded. Raises ProtocolError naming what is not a region, and its
+    place."""
     given = _list(data, REGION_LIMIT, place)
     return [_region(item, f"{place}: {number}") for number, item in enumerate(given, start=1)]
 
@@ -71,8 +72,8 @@ def check_words(words: list[int], prompt: str, place: str) -> None:
 
 
 def pieces_of(prompt: str) -> list[tuple[str, int | None]]:
-    """The prompt in pieces that make it up again: its words with their numbers, and what stands
-    between them, with None."""
+    """The prompt in pieces that join up to it: its words with their numbers, and what is between
+    them, with None."""
     pieces: list[tuple[str, int | None]] = []
     end = 0
     for number, match in enumerate(_WORD.finditer(prompt)):
@@ -106,8 +107,8 @@ def _box(data: Mapping[str, Any], place: str) -> Box:
 
 
 def _span(start: float, length: float, place: str) -> tuple[float, float]:
-    """Both ends are rounded, and the length is what lies between: else a box that ends at the
-    image's edge would leave it by a rounding."""
+    """Both ends are rounded, and the length is the difference: otherwise rounding could move a box
+    that ends at the image's edge beyond it."""
     first, last = round(start, _DECIMALS), round(start + length, _DECIMALS)
     if last > 1:
         raise ProtocolError(f"{place}: {last:g} is beyond the image's edge at 1")

@@ -8,10 +8,10 @@ from typing import Any, Self
 from .errors import ProtocolError
 from .scales import Scale
 
-#: Of a key, which is a part of column names in manifests and exports.
+#: Of a key, which is part of column names in manifests and exports.
 KEY_LENGTH, KEY_PATTERN = 40, r"^[a-z][a-z0-9_]*$"
 
-#: Stands for all of a study's perspectives where a key is expected; so no key may be this.
+#: Stands for all of a study's perspectives in place of a key, so no key may be this.
 ALL_TOGETHER = "overall"
 
 
@@ -64,7 +64,7 @@ class PerspectiveSettings:
 def parse_perspectives(data: Sequence[Mapping[str, Any]]) -> tuple[PerspectiveSettings, ...]:
     """The settings of a study's perspectives, in its order.
 
-    Raises ProtocolError if there is none, or one is doubled or malformed.
+    Raises ProtocolError if there is none, or if one is malformed or appears twice.
     """
     if not isinstance(data, list | tuple) or not data:
         raise ProtocolError("perspectives: give a list of at least one")

@@ -18,14 +18,14 @@ from .errors import ProtocolError
 
 
 class Role(StrEnum):
-    """What a trial is for; stored with it for ever. Only `main` trials count as ratings."""
+    """What a trial is for; stored with it. Only `main` trials count as ratings."""
 
     #: Shown first, with feedback.
     PRACTICE = "practice"
     #: The first images after practice, not told apart from the others; kept, never counted.
     STABILISATION = "stabilisation"
     MAIN = "main"
-    #: An image of this session once more: how well does the rater agree with themselves?
+    #: An image of this session again: how well does the rater agree with themselves?
     REPEAT = "repeat"
     #: An image whose scores are known.
     GOLD = "gold"
@@ -69,8 +69,8 @@ class SessionPlan:
 
     @property
     def blocks_back(self) -> int | None:
-        """How many blocks a changed answer may lie back: its own block has to last, and if that is
-        one image, the previous one. None if nothing may be changed."""
+        """How many blocks back an answer may be changed: only its own block, or, if a block is one
+        image, also the previous one. None if nothing may be changed."""
         return (1 if self.block_trials == 1 else 0) if self.revisable else None
 
     @classmethod
@@ -82,7 +82,7 @@ class SessionPlan:
         return asdict(self)
 
 
-#: What each setting may be, from least to most.
+#: The least and the most that each setting may be.
 LIMITS: dict[str, tuple[float, float]] = {
     "practice_trials": (0, 20),
     "stabilisation_trials": (0, 20),
@@ -94,7 +94,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "session_minutes": (0, 240),
     "daily_trials": (0, 10_000),
 }
-#: Together; a session is for images that nobody has judged.
+#: Of repeats and gold together; a session is for images that nobody has judged.
 MOST_CHECKS = 0.4
 #: Nothing but main trials: for a crowd of scripts, and for studies that need no checks.
 PLAIN = SessionPlan(
@@ -128,13 +128,13 @@ def block_mix(plan: SessionPlan, seed: int, place: int, left: int, repeated: int
     """What the block that begins at `place` (trials after practice, from 0) is made of.
 
     left: trials that the session may still have; repeated: repeats that it has had. Repeats and
-    gold images are spread evenly over the session from a start that `seed` decides, so their
-    numbers are within one of their shares. Repeats for which the session was too young are made up
-    for, by half a block at most.
+    gold images are spread evenly over the session from a start that `seed` determines, so their
+    numbers are within one of their shares. Repeats that had to wait, because the session was too
+    young, are made up for, by half a block at most.
     """
     size = min(plan.block_trials, max(left, 0))
     stabilisation = min(max(plan.stabilisation_trials - place, 0), size)
-    # Shares are of the trials that are no stabilisation.
+    # Shares are of the trials apart from stabilisation.
     start = max(place - plan.stabilisation_trials, 0)
     end = start + size - stabilisation
     due = _spread(plan.repeat_share, f"{seed}:repeat", 0, end) - repeated

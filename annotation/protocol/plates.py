@@ -1,8 +1,8 @@
-"""Plates of coloured dots with a digit in them, after Ishihara's, drawn by our own rule.
+"""Plates of coloured dots with a digit in them, after Ishihara's, drawn by a rule of our own.
 
 The digit's dots and the others differ along the line of colours that people with a red–green
 deficiency confuse, and each dot's lightness is a draw of its own, so that lightness does not show
-the digit. A plate in blue and yellow, which nearly everybody reads, tells a guess from an answer.
+the digit. A plate in blue and yellow, which nearly everybody can read, tells guesses from answers.
 Not a diagnosis: screens differ, and the plates are not calibrated.
 """
 
@@ -14,7 +14,7 @@ from functools import cache
 #: The side of a plate's square, in units of its own.
 SIDE = 200
 _RADII = (6.4, 5.0, 3.9, 3.0, 2.2)
-#: Of each radius: more fill no gap that is seen.
+#: Tries for each radius; more would fill no visible gap.
 _TRIES = 1_500
 _GAP = 0.6
 #: Digits as rows of a 5 × 7 raster.
@@ -25,7 +25,7 @@ _RASTER = {
     6: ("00110", "01000", "10000", "11110", "10001", "10001", "01110"),
     7: ("11111", "00001", "00010", "00100", "01000", "01000", "01000"),
 }
-#: Of one raster cell, and where the digit begins.
+#: The side of one raster cell, and where the digit begins.
 _CELL, _LEFT, _TOP = 20.0, 50.0, 30.0
 
 #: What a rater may choose from.

@@ -1,4 +1,4 @@
-"""Practice and gold images: scores that are known, and what an answer says about its rater.
+"""Practice and gold images: their known scores, and what an answer says about its rater.
 
 What is known is an image's published opinion score. An answer within one level of it on a
 five-level scale is as expected, after the gold questions of the P.910 crowdsourcing toolkit.
@@ -11,7 +11,7 @@ from .scales import Scale
 
 #: One level of five, as a share of the scale's range.
 TOLERANCE = 0.25
-#: Scores come in steps, ranges from means: half of a thousandth of the scale is no difference.
+#: Scores come in steps, ranges from means: half a thousandth of the scale makes no difference.
 _SLACK = 5e-4
 
 
@@ -32,10 +32,10 @@ class Expectation:
 def expectation(
     perspective: str, scale: Scale, mos: float, tolerance: float = TOLERANCE
 ) -> Expectation:
-    """What a rater should answer about an image whose `mos` (0…1) is known.
+    """What a rater should answer about an image with a known `mos` (0…1).
 
-    On a scale of named levels that is the nearest level: it is what the rater is told, so it is
-    what their answer is held against.
+    On a scale of named levels that is the nearest level: the rater is told it, so the answer is
+    compared with it.
     """
     if scale.named:
         steps = scale.levels - 1

@@ -25,14 +25,14 @@ GOLD_TOLERANCE = 1.0
 #: Psychological Science 20:6). Nobody inspects an image, reads its prompt and moves a hand in 1 s;
 #: practised raters need about 3 s.
 MINIMUM_SECONDS = 1.0
-#: Seconds. A glance at a message, or a click outside the window, is over sooner; in 10 s something
-#: else has been done. That the browser's focus is elsewhere is what crowd tests watch for (Hoßfeld
+#: Seconds. A glance at a message, or a click outside the window, is over sooner; anybody away for
+#: 10 s has done something else. Crowd tests watch for the browser's focus being elsewhere (Hoßfeld
 #: et al. 2014, Best Practices for QoE Crowdtesting, IEEE Transactions on Multimedia 16:2).
 AWAY_SECONDS = 10.0
 
 
 class Effect(StrEnum):
-    """What becomes of a rater who fails a rule."""
+    """What happens to a rater who fails a rule."""
 
     #: The rule is not applied.
     OFF = "off"
@@ -74,12 +74,12 @@ class ReliabilityRules:
     gold: Rule = Rule(0.8, 3)
     #: Attention checks failed, at most.
     attention: Rule = Rule(0, 1)
-    #: Share of trials answered too fast, at most: anybody's hand slips now and then.
+    #: Share of trials answered too fast, at most: everybody slips now and then.
     too_fast: Rule = Rule(0.1, 10)
     #: Share of trials during which the page was left for long, at most. A rater who scores is back
     #: and sees the image again, so an absence harms little by itself: a call or a door interrupts
     #: anybody once or twice in a block of ten. A rater who leaves more often is doing
-    #: something else as well.
+    #: something else at the same time.
     away: Rule = Rule(0.2, 10)
     #: Sample variance of a perspective's scores, at least, in squared levels. From as many scores
     #: as a session of the toolkit has.
@@ -105,8 +105,8 @@ class ReliabilityRules:
     away_seconds: float = AWAY_SECONDS
     #: `inter_rater_correlations`' least number of other raters per image.
     least_others: int = 2
-    #: Of the ratings of a rater who fails a weighing rule; all others weigh 1. Above 0: to drop a
-    #: rater, exclude them, with a reason.
+    #: Weight of the ratings of a rater who fails a weighing rule; all others weigh 1. Above 0: to
+    #: drop a rater, exclude them, with a reason.
     weight: float = 0.5
 
     def __post_init__(self) -> None:
@@ -139,7 +139,7 @@ class ReliabilityRules:
         return any(getattr(self, name).effect is effect for name in BOUNDS)
 
 
-#: Of each rule; thresholds in levels go no further than the scale.
+#: Of each rule; a threshold in levels is at most the scale's range.
 BOUNDS: dict[str, Bound] = {
     "gold": Bound(True, 0, 1),
     "attention": Bound(False, 0, 1000),
@@ -151,9 +151,9 @@ BOUNDS: dict[str, Bound] = {
     "retest_correlation": Bound(True, -1, 1),
     "inter_rater": Bound(True, -1, 1),
 }
-#: More than that no rule need wait for.
+#: No rule needs to wait for more answers than this.
 MOST_ANSWERS = 10_000
-#: Of the other settings, from least to most.
+#: The least and the most that the other settings may be.
 SETTINGS: dict[str, tuple[float, float]] = {
     "gold_tolerance": (0, 4),
     "minimum_seconds": (0, 60),

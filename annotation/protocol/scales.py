@@ -7,9 +7,10 @@ from typing import Any, Self
 
 from .errors import ProtocolError
 
-#: Nobody tells more apart; and a page has to show each level (P.910 section 8.1 has eleven).
+#: Nobody can tell more apart, and a page has to show each level (P.910 section 8.1 has eleven).
 MOST_POSITIONS, MOST_LEVELS = 10_001, 11
-#: A scale of up to so many levels names each or none; along a finer one so many words fit at most.
+#: A scale of up to so many levels names each or none; a finer one has at most so many words along
+#: it.
 MOST_NAMED = 7
 
 
@@ -18,7 +19,7 @@ class Scale:
     """A closed interval of scores in steps.
 
     `labels` name the levels of a category scale. On a slider, or for eleven levels, they are
-    fewer, and lie evenly along the scale (the equal parts of BT.500-15's continuous scales).
+    fewer, and are spaced evenly along the scale (the equal parts of BT.500-15's continuous scales).
     Every scale lies within 0…100, which the database checks too.
     """
 
@@ -95,7 +96,7 @@ class Scale:
         return self._fine and 2 <= len(self.labels) <= MOST_NAMED
 
     def name_of(self, score: float) -> str:
-        """The label of the level nearest to `score`, or the score where levels have none."""
+        """The label of the level nearest to `score`, or the score if levels have none."""
         if not self.named:
             return f"{score:.1f}".removesuffix(".0")
         return self.labels[round((score - self.minimum) / self.step)]

@@ -1,8 +1,8 @@
 """The rating session as a state machine: consent → instructions → rating → done.
 
-It can pause, be withdrawn from, be stopped by the study's rules, or expire. Consent is what starts
-a session, so the first state that is stored is `instructions`; practice and blocks are stretches of
-`rating` (`protocol.plan`).
+It can be paused, withdrawn from, stopped by the study's rules, or expire. Consent starts a session,
+so the first state that is stored is `instructions`; practice and blocks are stretches of `rating`
+(`protocol.plan`).
 """
 
 from enum import StrEnum
@@ -17,8 +17,8 @@ class SessionState(StrEnum):
     PAUSED = "paused"
     DONE = "done"
     WITHDRAWN = "withdrawn"
-    #: The rater fails a rule that stops (`opinion.reliability_rules`): no other session follows it
-    #: until the study's owner lets them go on, which makes an ordinary end of it.
+    #: The rater fails a rule that stops (`protocol.reliability_rules`): no other session follows it
+    #: until the study's owner lets them continue, which makes this an ordinary end.
     STOPPED = "stopped"
     #: The rater went away and did not come back.
     EXPIRED = "expired"
@@ -41,11 +41,11 @@ _TRANSITIONS: dict[SessionState, frozenset[SessionState]] = {
 
 
 class TransitionError(ProtocolError):
-    """A session asked to go where it may not."""
+    """A session was asked to enter a state that it may not enter from its own."""
 
 
 def is_over(state: SessionState) -> bool:
-    """Whether the sitting has ended in `state`: nobody can leave it any more."""
+    """Whether the sitting has ended in `state`, which cannot be left any more."""
     return not _TRANSITIONS[state] & _LEAVING
 
 

@@ -26,9 +26,9 @@ class Skip:
 
 
 def parse_skip(reason: object, note: object = "") -> Skip:
-    """Raises ProtocolError if `reason` is no code, or `note` no text that can be kept.
+    """Raises ProtocolError if `reason` is not a code, or `note` is not text that can be kept.
 
-    Another reason than the coded ones has to be told.
+    The reason `other` needs a note.
     """
     if not (isinstance(reason, str) and reason in set(SkipReason)):
         raise ProtocolError(f"reason: {reason!r} is not one of {', '.join(SkipReason)}")

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 
 class Split(StrEnum):
-    """The pool is learned from; the hold-out only says how well."""
+    """The model learns from the pool; the hold-out only measures how well."""
 
     POOL = "pool"
     HOLDOUT = "holdout"
@@ -25,8 +25,8 @@ def assign_splits(
 ) -> dict[str, str]:
     """The split of each prompt in `new` (prompt → its generators).
 
-    A prompt in `existing` (prompt → split) keeps its split. The rest is drawn with `seed` and the
-    prompts themselves, so the same import gives the same draw, whatever the order of its rows.
+    A prompt in `existing` (prompt → split) keeps its split. The others are drawn with `seed` and
+    the prompts themselves, so the same import gives the same draw, whatever the order of its rows.
     """
     if not 0 <= share < 1:
         raise ValueError(f"share {share} is outside 0…1")

@@ -1,7 +1,7 @@
 """A study's own words in other languages: language → text → its translation.
 
-Keyed by the text itself: a text that its owner changes has no translation from then on, instead of
-one that says something else.
+Keyed by the text itself: once its owner changes a text, it has no translation rather than one that
+says something else.
 """
 
 import re
@@ -18,7 +18,8 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 
 
 def parse_translations(data: object) -> dict[str, dict[str, str]]:
-    """Without blank ones. Raises ProtocolError naming the language and text that cannot be kept."""
+    """`data` without blank translations. Raises ProtocolError naming the language and text that
+    cannot be kept."""
     if not isinstance(data, Mapping):
         raise ProtocolError(f"translations: {data!r} is not an object")
     return {language: found for language in data if (found := _of(language, data[language]))}

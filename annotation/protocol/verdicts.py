@@ -1,4 +1,4 @@
-"""What a method of opinion scores may say of a rater."""
+"""What a method of opinion scores may say about a rater."""
 
 from enum import StrEnum
 

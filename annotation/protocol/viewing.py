@@ -1,8 +1,8 @@
-"""What a study asks of the place where its images are seen, before a session begins.
+"""What a study checks about viewing conditions before a session begins.
 
 A laboratory controls its screens; elsewhere ITU-T P.913 asks that they be recorded. Each check can
-be switched on by itself, and its result is kept with the session: none of them turns anybody away
-but the two that say what the page needs, a window of a size and no telephone.
+be switched on by itself, and its result is kept with the session. Only the two that say what the
+page needs, a window of some size and no phone, turn anybody away.
 """
 
 from collections.abc import Mapping
@@ -18,12 +18,12 @@ from .errors import ProtocolError
 CARD_WIDTH_MM, CARD_HEIGHT_MM = 85.60, 53.98
 #: Squares in each bar of greys, from hardly to plainly seen.
 GREY_STEPS = 5
-#: Largest window, in CSS pixels, that a study may ask for: more than a common screen shows nobody.
+#: Largest window, in CSS pixels, that a study may ask for: larger than on common screens.
 LARGEST_WINDOW = (2560, 1440)
 
 
 class Acuity(StrEnum):
-    """How well a rater sees the screen, as they say."""
+    """How well raters say that they see the screen."""
 
     NORMAL = "normal"
     CORRECTED = "corrected"
@@ -34,12 +34,12 @@ class Acuity(StrEnum):
 class ViewingChecks:
     """A study's setting."""
 
-    #: CSS pixels that the window has at least; 0 asks for nothing.
+    #: CSS pixels that the window must have; 0 asks for nothing.
     minimum_width: int = 0
     minimum_height: int = 0
-    #: Whether a screen that is held in the hand will do.
+    #: Whether a screen held in the hand will do.
     phones: bool = True
-    #: How large is a pixel: a bank card is held against the screen.
+    #: How large a pixel is: a bank card is held against the screen.
     card: bool = False
     #: How many grey steps can be told apart, near black and near white.
     greys: bool = False

@@ -1,17 +1,25 @@
-"""The rater of a request, with their study and open session."""
+"""The link of a rater, and who comes with one: the rater, with their study and open session.
+
+A link is a signature, not a stored secret (docs/decisions/004).
+"""
 
 from dataclasses import dataclass
 
+from django.core import signing
+from django.urls import reverse
+
 from workbench.core.statements import prepared_cursor
 
-from ..models import Protocol, Study
+from ..models import Protocol, Rater, Study
 from ..protocol.document import ProtocolDocument
-from ..protocol.sessions import SessionState
+from ..protocol.sessions import OPEN_STATES, SessionState
 from ..studies.protocols import document_of, stored_document
-from .errors import ProtocolChangedError
+from .errors import LinkError, ProtocolChangedError, RaterExcludedError
 
-# Plain SQL: it runs once per request.
-_ACCESS = """
+_signer = signing.Signer(salt="annotation.rater", sep=".")
+
+# Plain SQL: it runs once per request. The states are literals, as in the index that it reads.
+_ACCESS = f"""
 SELECT rater.id, rater.code, rater.status, rater.link_version,
     study.id, study.status,
     study.session_trials, study.lease_seconds,
@@ -24,14 +32,14 @@ SELECT rater.id, rater.code, rater.status, rater.link_version,
 FROM annotation_rater AS rater
 JOIN annotation_study AS study ON study.id = rater.study_id
 LEFT JOIN annotation_ratingsession AS session
-    ON session.rater_id = rater.id AND session.state IN ('instructions', 'rating', 'paused')
+    ON session.rater_id = rater.id AND session.state IN {tuple(map(str, OPEN_STATES))}
 WHERE rater.code = %s
-"""
+"""  # noqa: S608 -- constants of the code
 
 
 @dataclass(frozen=True, slots=True)
 class StudyFacts:
-    """A study as the rating API needs it, besides what it asks."""
+    """A study as the rating API needs it, apart from what it asks."""
 
     id: int
     status: str
@@ -40,17 +48,26 @@ class StudyFacts:
     audit_share: float
     holdout_share: float
 
+    @property
+    def is_open(self) -> bool:
+        return self.status == Study.Status.OPEN
+
+    @property
+    def takes_answers(self) -> bool:
+        """While a study is paused, what raters hold is still taken; nothing new is given out."""
+        return self.is_open or self.status == Study.Status.PAUSED
+
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
     id: int
     state: SessionState
     seed: int
-    #: The key of what it asks.
+    #: The key of its protocol.
     protocol: int
 
     def require(self, protocol: int) -> None:
-        """Raises ProtocolChangedError unless it asks by this one still."""
+        """Raises ProtocolChangedError if its protocol is another one by now."""
         if protocol != self.protocol:
             raise ProtocolChangedError
 
@@ -70,7 +87,7 @@ class Access:
 
     @property
     def protocol(self) -> ProtocolDocument:
-        """What the open session asks; without one, what the study asks of who begins one now.
+        """What the open session asks; without one, what a session begun now would ask.
 
         Raises ProtocolChangedError if the session was given another since it was read.
         """
@@ -91,3 +108,39 @@ def find_access(code: str) -> Access | None:
         return None
     session = SessionFacts(row[10], SessionState(row[11]), *row[12:14]) if row[10] else None
     return Access(row[0], row[1], row[2], row[3], StudyFacts(*row[4:10]), session, row[14])
+
+
+def link_token(rater: Rater) -> str:
+    """What stands in the rater's link: code and link version, signed with the site's key."""
+    return _signer.sign(f"{rater.code}.{rater.link_version}")
+
+
+def rater_link(rater: Rater) -> str:
+    """The path of the rater's page."""
+    return reverse("rate", args=[link_token(rater)])
+
+
+def read_token(token: str) -> tuple[str, int]:
+    """The code and link version that a token was signed for; LinkError if it is forged.
+
+    Whether that version is still the rater's is for the caller to see.
+    """
+    try:
+        code, version = _signer.unsign(token).rsplit(".", 1)
+        return code, int(version)
+    except (signing.BadSignature, ValueError) as error:
+        raise LinkError from error
+
+
+def rater_access(token: str) -> Access:
+    """The rater behind a link, with study and open session; one statement.
+
+    Raises LinkError if the link is forged or was replaced, RaterExcludedError.
+    """
+    code, version = read_token(token)
+    access = find_access(code)
+    if access is None or access.link_version != version:
+        raise LinkError
+    if access.rater_status != Rater.Status.ACTIVE:
+        raise RaterExcludedError
+    return access

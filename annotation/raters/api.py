@@ -12,7 +12,8 @@ from workbench.accounts.signed_in import signed_in
 
 from ..models import Rater
 from ..studies.selectors import find_study, raters_of
-from .services import CREATED_AT_ONCE, create_raters, rater_link
+from .access import rater_link
+from .services import CREATED_AT_ONCE, create_raters
 
 
 class RaterSerializer(serializers.ModelSerializer[Rater]):

@@ -8,14 +8,14 @@ from ..models import Study
 
 
 class RatingError(MintError):
-    """The base: a request that the protocol does not allow now."""
+    """The base class: a request that the protocol does not allow now."""
 
     code = "rating_error"
     status = 409
 
 
 class LinkError(RatingError):
-    """No rater stands behind this token, or not any more."""
+    """This token belongs to no rater, or no longer does."""
 
     code = "link_invalid"
     status = 401
@@ -35,7 +35,7 @@ class RaterExcludedError(RatingError):
 
 
 class StudyNotOpenError(RatingError):
-    """The study's status does not let anyone rate; the code says which status."""
+    """The study's status does not allow rating; the code names the status."""
 
     def __init__(self, status: str) -> None:
         self.code = f"study_{status}"
@@ -56,7 +56,7 @@ class StudyFullError(RatingError):
 
 
 class DailyLimitError(RatingError):
-    """The rater has judged as many images today as the study lets anyone."""
+    """The rater has judged as many images today as the study allows."""
 
     code = "study_daily_limit"
 
@@ -65,7 +65,7 @@ class DailyLimitError(RatingError):
 
 
 class RaterStoppedError(RatingError):
-    """The study's rules ended the rater's last session, and its owner has not let them go on."""
+    """The study's rules ended the rater's last session, and its owner has not let them continue."""
 
     code = "rater_stopped"
     status = 403
@@ -125,7 +125,7 @@ class TrialSkippedError(RatingError):
 
 
 class LeaseLostError(RatingError):
-    """The lease ran out, and others have taken the image's places since."""
+    """The lease ran out, and others have taken the image's slots since."""
 
     code = "lease_lost"
 
@@ -136,7 +136,7 @@ class LeaseLostError(RatingError):
 
 
 class AnsweredError(RatingError):
-    """A first answer that comes after another one, which stays."""
+    """A first answer that arrives after another one, which is kept."""
 
     code = "trial_answered"
 
@@ -150,7 +150,7 @@ class AnsweredError(RatingError):
 
 
 class NotRevisableError(RatingError):
-    """A change of an answer that stands: the study wants no changes, or the block is over."""
+    """A change of an answer that is final: the study allows no changes, or the block is over."""
 
     code = "not_revisable"
 
@@ -168,7 +168,7 @@ class InvalidAnswerError(RatingError):
 
 
 class TooManyReportsError(RatingError):
-    """The rater's earlier reports wait to be read."""
+    """The rater's earlier reports have not been read yet."""
 
     code = "reports_waiting"
     status = 429

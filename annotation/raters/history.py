@@ -11,7 +11,6 @@ from django.db.models.functions import Cast, Concat
 from workbench.accounts.models import User
 
 from ..models import AuditEntry, Rater, RaterIdentity, RatingSession, Score, Study, Trial
-from ..models.membership import MemberRole
 from ..opinion.answers import answers_of_rater
 from ..opinion.correlation import Floats
 from ..protocol.plan import Role
@@ -69,7 +68,7 @@ def scores_in_order(rater: Rater, *, latest: int) -> ScoreRow:
 
 
 def seconds_on_screen(trial: Trial) -> float | None:
-    """As `answers` has it: by the page's clock, or else by the server's; None if neither ran."""
+    """As in `answers`: by the page's clock, or else by the server's; None if neither ran."""
     shown = trial.behaviour.get("shown_ms")
     if shown is not None:
         return float(shown) / 1000
@@ -89,9 +88,9 @@ def touch_seconds(trial: Trial) -> tuple[float, float] | None:
 def exclusions_of(study: Study, rater: Rater) -> QuerySet[AuditEntry]:
     """Who excluded the rater, or included them again, when and why; the latest first.
 
-    Sessions that the study's rules ended are among them, and the owner's word to go on.
+    Sessions that the study's rules ended are among them, and the owner's permission to continue.
     """
-    acts = (*Rater.Status.values, "stopped", "let_go_on")
+    acts = (*Rater.Status.values, "stopped", "let_continue")
     return AuditEntry.objects.filter(
         study=study,
         action__in=[f"rater.{act}" for act in acts],
@@ -100,9 +99,7 @@ def exclusions_of(study: Study, rater: Rater) -> QuerySet[AuditEntry]:
 
 
 def identities_for(user: User, study: Study) -> QuerySet[RaterIdentity]:
-    """Who the study's raters are, for its owner alone: administrators see codes."""
-    return RaterIdentity.objects.filter(
-        rater__study__in=Study.objects.filter(
-            pk=study.pk, memberships__user=user, memberships__role=MemberRole.OWNER
-        )
-    )
+    """Who the study's raters are; nothing for an account that may not know."""
+    if not user.has_perm("annotation.read_identities", study):
+        return RaterIdentity.objects.none()
+    return RaterIdentity.objects.filter(rater__study=study)

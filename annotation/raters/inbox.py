@@ -23,7 +23,7 @@ def messages_with(rater: Rater) -> QuerySet[Message, Any]:
 
 
 def reports_of(study: Study) -> QuerySet[Message, Any]:
-    """What the study's raters reported, what is new first."""
+    """What the study's raters reported, new reports first."""
     reports = Message.objects.filter(rater__study=study, sender=Message.Sender.RATER)
     return reports.select_related("rater", "trial__stimulus")[:_SHOWN]
 

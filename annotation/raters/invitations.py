@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 #: The largest quota: a study is made for a thousand raters, a crowd may be larger.
 MOST_RATERS = 10_000
 #: New raters per link and minute. A class that begins together gets through; a script does not
-#: use a quota up at once. Counted per link, so that nobody's address is kept for it.
+#: use up a quota at once. Counted per link, so that nobody's address is kept for it.
 JOINS_PER_MINUTE = 120
 #: How long the page with the button works; each visit gets a new one.
 _ENTRY_SECONDS = 24 * 3600
@@ -38,7 +38,7 @@ _entry_signer = signing.TimestampSigner(salt="annotation.entry", sep=".")
 
 
 class QuotaError(MintError):
-    """A quota that is no number of raters, or less than have joined."""
+    """A quota that is not a number of raters, or is less than have joined."""
 
     code = "quota_invalid"
 
@@ -101,7 +101,7 @@ def open_shared_link(*, study: Study, quota: int, actor: User) -> SharedLink:
         raise QuotaError(_("Give a number of raters from 1 to %(limit)d.") % {"limit": MOST_RATERS})
     with transaction.atomic():
         link, made = SharedLink.objects.get_or_create(study=study, defaults={"quota": quota})
-        # Raters may be joining this moment: only a quota that holds them all is taken.
+        # Raters may be joining at this moment: only a quota with room for all of them is accepted.
         fits = SharedLink.objects.filter(pk=link.pk, used__lte=quota)
         if not fits.update(quota=quota, is_open=True):
             raise QuotaError(
@@ -121,7 +121,7 @@ def close_shared_link(*, study: Study, actor: User) -> None:
 
 @transaction.atomic
 def rotate_shared_link(*, study: Study, actor: User) -> None:
-    """A new address; the old one stops working, also for those who joined by it."""
+    """A new address; the old one stops working, even for those who joined by it."""
     if SharedLink.objects.filter(study=study).update(version=F("version") + 1):
         record(study=study, actor=actor, action="shared_link.rotated")
 

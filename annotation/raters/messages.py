@@ -30,7 +30,7 @@ class MessageError(MintError):
 
 @transaction.atomic
 def write_to_raters(*, study: Study, raters: Sequence[Rater], actor: User, text: str) -> int:
-    """One message for each rater; answers for how many. They meet it on their page."""
+    """One message for each rater, who sees it on their page; returns how many there are."""
     words = _words(text)
     if not raters:
         raise MessageError(_("There is no rater to write to."))
@@ -51,7 +51,7 @@ def mark_reports_read(*, study: Study) -> None:
 
 
 def report(*, access: Access, text: object, trial_id: object) -> Message:
-    """What a rater tells the study's owner, of the trial with this id or (None) in general.
+    """A rater's report to the study's owner, about the trial with this id or (None) in general.
 
     The same again within the unread ones is the same report: a page may send it twice.
     """

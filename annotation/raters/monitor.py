@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from ..models import RatingSession, Study
 
-#: Pace is that of the last minutes: longer, and it no longer says what happens now.
+#: Pace is that of the last minutes: over more, it would not describe the present.
 PACE_MINUTES = 10
 #: A rater who has answered in the last minutes, or holds an image, is active.
 ACTIVE_MINUTES = 3
@@ -95,7 +95,7 @@ def live_sessions(study: Study) -> Live:
 
 
 def stopped_raters(study: Study) -> set[int]:
-    """Keys of the raters whom the study's rules keep from another session."""
+    """Keys of the raters that the study's rules keep from starting another session."""
     stopped = RatingSession.objects.filter(rater__study=study, state=RatingSession.State.STOPPED)
     return set(stopped.values_list("rater", flat=True))
 

@@ -29,7 +29,7 @@ class Person:
 def parse_people(text: str) -> list[Person]:
     """`Ann Lee <ann@lab.org>`, `Ann Lee, ann@lab.org`, `ann@lab.org` or `Ann Lee` per line.
 
-    Raises PeopleError that names the line; an e-mail address may stand there once.
+    Raises PeopleError that names the line; an e-mail address may appear only once.
     """
     people: list[Person] = []
     lines: dict[str, int] = {}

@@ -1,8 +1,6 @@
-"""Raters and their links (docs/decisions/004: a link is a signature, not a stored secret)."""
+"""Making raters, excluding them and including them again."""
 
-from django.core import signing
 from django.db import transaction
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from workbench.accounts.models import User
@@ -12,13 +10,10 @@ from ..models import Rater, Study
 from ..protocol.answers import storable_text
 from ..protocol.errors import ProtocolError
 from ..studies.audit import record
-from .access import Access, find_access
-from .errors import LinkError, RaterExcludedError
 
 CREATED_AT_ONCE = 1000
-#: Characters; so long a reason is a report, and belongs elsewhere.
+#: Characters; a longer reason is a report, and belongs elsewhere.
 REASON_LIMIT = 500
-_signer = signing.Signer(salt="annotation.rater", sep=".")
 
 
 class RaterCountError(MintError):
@@ -66,39 +61,3 @@ def set_rater_status(*, rater: Rater, actor: User, status: str, reason: str = ""
     record(
         study=rater.study, actor=actor, action=f"rater.{status}", rater=rater.code, reason=reason
     )
-
-
-def link_token(rater: Rater) -> str:
-    """What stands in the rater's link: code and link version, signed with the site's key."""
-    return _signer.sign(f"{rater.code}.{rater.link_version}")
-
-
-def rater_link(rater: Rater) -> str:
-    """The path of the rater's page."""
-    return reverse("rate", args=[link_token(rater)])
-
-
-def read_token(token: str) -> tuple[str, int]:
-    """The code and link version that a token was signed for; LinkError if it is forged.
-
-    Whether that version is still the rater's is for the caller to see.
-    """
-    try:
-        code, version = _signer.unsign(token).rsplit(".", 1)
-        return code, int(version)
-    except (signing.BadSignature, ValueError) as error:
-        raise LinkError from error
-
-
-def rater_access(token: str) -> Access:
-    """The rater behind a link, with study and open session; one statement.
-
-    Raises LinkError if the link is forged or was replaced, RaterExcludedError.
-    """
-    code, version = read_token(token)
-    access = find_access(code)
-    if access is None or access.link_version != version:
-        raise LinkError
-    if access.rater_status != Rater.Status.ACTIVE:
-        raise RaterExcludedError
-    return access

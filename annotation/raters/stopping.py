@@ -1,4 +1,4 @@
-"""Sessions that the study's rules end, and the owner's word that a rater may go on after all.
+"""Sessions that the study's rules end, and owners who let raters continue after all.
 
 Nothing is deleted and nobody excluded: what was rated stays and counts as it did (decision 017).
 """
@@ -20,7 +20,7 @@ from .access import Access
 
 
 class NotStoppedError(MintError):
-    """Nothing keeps the rater from going on."""
+    """Nothing keeps the rater from continuing."""
 
     code = "rater_not_stopped"
     status = 409
@@ -48,9 +48,9 @@ def stop_session(*, access: Access, session_id: int, flags: Sequence[Flag]) -> N
 
 
 @transaction.atomic
-def let_go_on(*, rater: Rater, actor: User) -> None:
-    """Lets a rater whom the rules have stopped begin another session, which is judged by itself."""
+def let_continue(*, rater: Rater, actor: User) -> None:
+    """Lets a rater that the rules have stopped begin another session, which is judged by itself."""
     stopped = RatingSession.objects.filter(rater=rater, state=SessionState.STOPPED)
     if not stopped.update(state=SessionState.DONE):
         raise NotStoppedError(_("No rule stops this rater from continuing; reload the page."))
-    record(study=rater.study, actor=actor, action="rater.let_go_on", rater=rater.code)
+    record(study=rater.study, actor=actor, action="rater.let_continue", rater=rater.code)

@@ -26,8 +26,8 @@ def anchors_of(
 ) -> dict[str, list[Anchor]]:
     """Per perspective, practice images that span the scale; none if there are too few.
 
-    They are not those of the rater's own practice only: seeing an example again harms nothing,
-    and practice images are never counted.
+    They may be among those of the rater's own practice: seeing an example again does no harm, and
+    practice images never count.
     """
     practice = imported_scores(study_id).filter(
         stimulus__purpose=Stimulus.Purpose.PRACTICE, stimulus__sha256__gt=""

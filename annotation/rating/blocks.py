@@ -42,7 +42,7 @@ class Standing:
 
     @property
     def rest_left(self) -> int:
-        """Seconds of the rest that is still to come, rounded up; 0 if there is none."""
+        """Seconds of rest that remain, rounded up; 0 if there is none."""
         if self.rests_until is None or self.rests_until <= self.now:
             return 0
         return int((self.rests_until - self.now).total_seconds()) + 1
@@ -56,13 +56,13 @@ def time_is_up(plan: SessionPlan, standing: Standing) -> bool:
 
 
 def day_is_full(access: Access) -> bool:
-    """Whether the rater has judged as many images today (UTC) as the study's plan lets them."""
+    """Whether the rater has judged as many images today (UTC) as the study's plan allows."""
     most = access.protocol.plan.daily_trials
     return bool(most) and candidates.judged_today(access.rater_id) >= most
 
 
 def rest_is_due(plan: SessionPlan, standing: Standing) -> bool:
-    """Whether the rater has worked so long since the start, or the last rest, that one follows."""
+    """Whether the rater has worked so long since the start, or the last rest, that one is due."""
     since = standing.rests_until or standing.begun_at
     if not (plan.rest_after_minutes and plan.rest_seconds and since):
         return False
@@ -142,7 +142,7 @@ def _pick(
 
 
 def _stabilising(access: Access, session: SessionFacts, number: int, free: int) -> list[Pick]:
-    # They spend images on scores that never count: a study that runs out does without.
+    # They spend images on scores that never count: a study that is running out does without.
     number = min(number, free // 4)
     if not number:
         return []

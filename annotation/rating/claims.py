@@ -40,15 +40,16 @@ from .facts import (
 
 #: How many images a browser may hold beyond the one being rated.
 AHEAD_LIMIT = 2
-#: A claim that finds every free image locked by others this instant tries again.
+#: A claim that finds every free image locked by others at that moment tries again.
 _TRIES = 20
 _PAUSE_SECONDS = 0.025
 _SWEEP_BATCH = 500
 
-#: How long a page that closes keeps its images: a reload, or a slip of the hand, finds them again.
+#: How long a page that closes keeps its images: after a reload, or a slip of the hand, they are
+#: still there.
 RELEASE_SECONDS = 60
 
-# Waits for nobody, so it cannot deadlock: what an answer or a renewal holds now runs out later.
+# Waits for nobody, so it cannot deadlock: what an answer or a renewal has locked runs out later.
 _RELEASE = """
 UPDATE annotation_trial SET lease_expires_at = now() + make_interval(secs => %(seconds)s)
 WHERE id IN (
@@ -70,7 +71,7 @@ class Offer:
     answered: int
     total: int
     state: SessionState
-    #: Seconds until the session goes on; 0 if no rest is due.
+    #: Seconds until the session continues; 0 if no rest is due.
     rest: int = 0
     #: None if no trial is in hand.
     block: BlockPlace | None = None
@@ -95,8 +96,8 @@ def claim_trials(*, access: Access, ahead: int) -> Offer:
 
 
 def must_ask_again(access: Access, offer: Offer) -> bool:
-    """Whether images remain, but each was locked by somebody else at that instant."""
-    waits = offer.state is SessionState.RATING and access.study.status == "open" and not offer.rest
+    """Whether images remain, but each was locked by somebody else at that moment."""
+    waits = offer.state is SessionState.RATING and access.study.is_open and not offer.rest
     return waits and not offer.trials
 
 
@@ -109,8 +110,8 @@ STANDING = """
 def lock_session(session: SessionFacts) -> Standing:
     """Locks the session's row for this transaction, and returns its standing.
 
-    Raises SessionStateError if it is not in rating (any more), ProtocolChangedError if it
-    asks something else by now.
+    Raises SessionStateError if it is not in rating (any more), ProtocolChangedError if its
+    protocol has changed meanwhile.
     """
     with prepared_cursor() as cursor:
         cursor.execute(
@@ -142,13 +143,13 @@ def fill_up(*, access: Access, session: SessionFacts, standing: Standing, ahead:
 def _with_more(
     access: Access, session: SessionFacts, standing: Standing, holdings: Holdings, ahead: int
 ) -> Offer:
-    """What is offered where little is left in hand: a block more, a rest, or the session's end."""
+    """What is offered when few trials are left in hand: another block, a rest, or the end."""
     passes = access.protocol.passes
     length, stops = _length(access, session, standing, holdings)
     free = free_images(access)
     standing = replace(standing, expected=trials_in_all(holdings.placed, free, length))
     rest = standing.rest_left
-    if access.study.status == "open" and not rest:
+    if access.study.is_open and not rest:
         holdings, rest = _claim_blocks(access, session, standing, holdings, (length, free), ahead)
     if not (holdings.leased or rest) and (holdings.placed >= length or not free):
         done = holdings.done(passes)
@@ -202,7 +203,7 @@ def _claim_blocks(
             break
         standing = standing.after(block)
         placed, holdings = holdings.placed, holdings.with_block(block)
-        # The count stops at COUNTED, and some of the block need not have come out of it.
+        # The count stops at COUNTED, and some of the block may not be among the images counted.
         free = free if free >= COUNTED else max(free - (holdings.placed - placed), 0)
     return holdings, 0
 
@@ -253,7 +254,7 @@ def renew_lease(*, access: Access, trial_id: int) -> datetime:
 def release_leases(*, access: Access) -> None:
     """The rater's page closes: what its session holds may go to others in RELEASE_SECONDS.
 
-    A page that opens before then goes on with the same images.
+    A page that opens before then continues with the same images.
     """
     session = rating_session_of(access)
     with prepared_cursor() as cursor:
@@ -279,7 +280,7 @@ def skip_trial(
 
 @contextmanager
 def locked_trial(access: Access, trial_id: int) -> Iterator[Trial]:
-    """A transaction that holds the rater's session and trial, in this order, as every other does.
+    """A transaction that locks the rater's session and trial, in this order like every other.
 
     Raises TrialNotFoundError if the trial is not theirs, SessionStateError if its session is
     not in rating.
@@ -297,9 +298,9 @@ def locked_trial(access: Access, trial_id: int) -> Iterator[Trial]:
 
 
 def reacquire(access: Access, trial_id: int, state: str) -> None:
-    """Makes an expired trial hold a place again.
+    """Makes an expired trial hold a slot again.
 
-    Raises LeaseLostError if the places have gone, TrialSkippedError if the rater skipped it.
+    Raises LeaseLostError if the slots have gone, TrialSkippedError if the rater skipped it.
     """
     if state == Trial.State.SKIPPED:
         raise TrialSkippedError
@@ -319,12 +320,12 @@ def rating_session_of(access: Access) -> SessionFacts:
 
 
 def require_open_study(access: Access) -> None:
-    if access.study.status != "open":
+    if not access.study.is_open:
         raise StudyNotOpenError(access.study.status)
 
 
 def expire_leases() -> int:
-    """Gives back every lease that ran out, in short transactions; answers how many."""
+    """Gives back every lease that ran out, in short transactions; returns how many."""
     total = 0
     while expired := slots.release_expired(limit=_SWEEP_BATCH):
         total += expired

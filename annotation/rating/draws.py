@@ -1,4 +1,4 @@
-"""Which images a block of a session could have besides those drawn by priority."""
+"""Which images a block of a session could have apart from those drawn by priority."""
 
 from dataclasses import dataclass
 from datetime import UTC
@@ -15,7 +15,7 @@ from ..protocol.order import Content
 from ..raters.access import Access
 from .facts import ELIGIBLE
 
-#: So many practice or gold images are looked at; no rater meets more.
+#: At most so many practice or gold images are considered; no rater sees more.
 _KNOWN_LIMIT = 200
 
 _UNMET_KNOWN = """
@@ -36,7 +36,7 @@ GROUP BY stimulus.id
 ORDER BY stimulus.shuffle LIMIT %(limit)s
 """
 
-# From a random place on, and around: not the images that audits draw first.
+# From a random place on, and wrapping around: not the images that audits draw first.
 _STABILISING = f"""
 SELECT stimulus.id, stimulus.prompt_id, stimulus.generator_id, 0
 FROM annotation_stimulus AS stimulus

@@ -1,4 +1,4 @@
-"""What is known of an image that trains raters, or checks them."""
+"""The known scores of an image that raters practise on, or are checked by."""
 
 from ..opinion.imported import imported_scores, known_units
 from ..protocol.practice import Expectation, expectation

@@ -15,7 +15,7 @@ from ..protocol.passes import before_the_next_pass, comes_again
 from ..protocol.sessions import SessionState
 from ..raters.access import Access, SessionFacts
 
-#: So many images left are counted one by one; from there on it is "enough for the session".
+#: Images left are counted up to this number; from there on it is "enough for the session".
 COUNTED = 200
 
 #: Stimuli that want a rating (the condition of the indexes that a draw uses) and that the rater
@@ -40,9 +40,9 @@ OFFERED = """
     trial.asked_up_to, trial.scored
 """
 
-# What a session holds, and its leases renewed for `lease` seconds where less than three quarters of
-# them are left: all of them, as a block is longer than what the page shows of it. Most answers find
-# nothing due and write nothing; without `lease` none is.
+# What a session holds, its leases renewed for `lease` seconds if less than three quarters of that
+# is left: all of them, as a block is longer than what the page shows of it. Most answers find
+# nothing due and write nothing; without `lease` nothing is due.
 HOLDINGS = f"""
 WITH renewed AS (
     UPDATE annotation_trial SET lease_expires_at = now() + make_interval(secs => %(lease)s::float8)
@@ -95,7 +95,7 @@ class OfferedTrial:
     lease_expires_at: datetime
     prompt: str
     display: str
-    #: Its copy at its own size, where `display` is reduced; or empty.
+    #: Its copy at its own size, if `display` is reduced; or empty.
     exact: str
     width: int
     height: int
@@ -131,7 +131,7 @@ class Holdings:
         return self.answered + sum(not trial.practice for trial in self.leased)
 
     def with_block(self, block: list[OfferedTrial]) -> "Holdings":
-        """As it stands once `block` has been leased too."""
+        """The holdings once `block` has been leased too."""
         return replace(self, leased=[*self.leased, *block])
 
     def wants_more(self, ahead: int, passes: int) -> bool:

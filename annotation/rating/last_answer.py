@@ -22,7 +22,7 @@ WHERE trial.id = %s
 
 @dataclass(frozen=True, slots=True)
 class LastAnswer:
-    """What the rater sent last, as it counts now: of one pass, if a study has several."""
+    """What the rater sent last, as it counts now: for one pass, if a study has several."""
 
     trial: OfferedTrial
     #: By perspective.

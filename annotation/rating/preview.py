@@ -21,7 +21,7 @@ NOBODY = "preview"
 
 
 def preview_access(study: Study, state: SessionState | None) -> Access:
-    """An access of nobody: no rater has the id 0, and no link the code."""
+    """An access for nobody: no rater has the id 0, and no link the code."""
     facts = StudyFacts(
         study.pk,
         Study.Status.OPEN,

@@ -32,7 +32,7 @@ from .facts import images_remain, last_ended_session
 _CLIENT_FACTS_LIMIT = 4096
 
 # A lease that was claimed or renewed is the latest sign of life. Waits for nobody, so it cannot
-# deadlock with a change of the protocol, which holds several sessions too.
+# deadlock with a change of the protocol, which locks several sessions too.
 _EXPIRE = """
 UPDATE annotation_ratingsession SET state = 'expired', ended_at = now()
 WHERE id IN (
@@ -52,7 +52,7 @@ WHERE id IN (
 def start_session(*, access: Access, consent: bool, client: object) -> tuple[SessionFacts, bool]:
     """The rater's open session, and whether it is new.
 
-    `client` is what the browser says about viewing conditions: a JSON object of up to 4 KiB.
+    `client` is what the browser reports about viewing conditions: a JSON object of up to 4 KiB.
     """
     require_open_study(access)
     facts = _client_facts(client)
@@ -78,7 +78,7 @@ def _create(access: Access, facts: Mapping[str, Any]) -> tuple[SessionFacts, boo
                 rater_id=access.rater_id, protocol=protocol, client=facts, consented_at=Now()
             )
     except IntegrityError:
-        # Another tab started one in this moment: the constraint lets only one be open.
+        # Another tab started one at the same moment: the constraint lets only one be open.
         return _existing(access), False
     return SessionFacts(session.pk, SessionState.INSTRUCTIONS, session.seed, protocol.pk), True
 
@@ -91,13 +91,13 @@ def _existing(access: Access) -> SessionFacts:
 
 
 def begin_rating(*, access: Access) -> SessionFacts:
-    """From the instructions, or a pause, to rating; doing it twice is no harm."""
+    """From the instructions, or a pause, to rating; doing it twice does no harm."""
     session = _open_session(access)
     if session.state is SessionState.RATING:
         return session
     require_open_study(access)
     resumed = session.state is SessionState.PAUSED
-    # A pause is no time in the session, and a rest.
+    # A pause does not count as time in the session, and it counts as a rest.
     times: dict[str, Any] = (
         {"begun_at": F("begun_at") + (Now() - F("paused_at")), "rests_until": Now()}
         if resumed
@@ -109,10 +109,10 @@ def begin_rating(*, access: Access) -> SessionFacts:
 
 
 def pause(*, access: Access) -> SessionFacts:
-    """Stops the session's clock until `begin_rating`; doing it twice is no harm.
+    """Stops the session's clock until `begin_rating`; doing it twice does no harm.
 
-    What the session holds stays the rater's until its leases run out: after a short pause they go
-    on with the same image.
+    What the session holds stays the rater's until its leases run out: after a short pause they
+    continue with the same image.
     """
     session = _open_session(access)
     if session.state is SessionState.PAUSED:
@@ -135,7 +135,7 @@ def withdraw(*, access: Access) -> None:
 
 
 def expire_sessions() -> int:
-    """Ends open sessions in which nothing has happened for hours; answers how many.
+    """Ends open sessions in which nothing has happened for hours; returns how many.
 
     Their leases ran out long ago: a lease is shorter than a session's patience.
     """

@@ -1,8 +1,8 @@
-"""The places that main trials hold on stimuli: taken by a claim, given back, taken again.
+"""The slots that main trials hold on stimuli: taken by a claim, given back, taken again.
 
-Only here does `Stimulus.claimed_ratings` change, and always in the transaction that changes the
+`Stimulus.claimed_ratings` changes only here, and always in the transaction that changes the
 trials, so the counter equals a recount whenever a transaction ends. Trials of other roles
-(practice, repeats, gold) hold no place.
+(practice, repeats, gold) hold no slot.
 """
 
 from collections.abc import Collection, Iterable
@@ -25,14 +25,14 @@ _ORDERS: dict[Draw, tuple[Split, str]] = {
     Draw.HOLDOUT: (Split.HOLDOUT, "stimulus.shuffle"),
 }
 
-#: No block takes more; a limit that the planner knows, or it plans for a tenth of the study.
+#: No block takes more; the planner must know the limit, or it plans for a tenth of the study.
 _MOST = int(LIMITS["block_trials"][1])
 
-# Locks the first free stimuli of an index and counts the places. Rows that another claim holds
-# this instant are passed over. NO KEY: a trial of another rater may refer to the stimulus
+# Locks the first free stimuli of an index and counts the slots. Rows that another claim holds
+# at that moment are skipped. NO KEY: a trial of another rater may refer to the stimulus
 # meanwhile (as stabilisation), and two claims that refer to each other's would deadlock. The outer
-# limit asks for no more rows than are wanted, and the inner part locks none that is not asked for;
-# so the text is the same for every number, and is planned once.
+# limit asks for no more rows than are wanted, and the inner part locks only rows that are asked
+# for; so the text is the same for every number, and is planned once.
 _TAKE = """
 WITH picked AS (
     SELECT first.id FROM (
@@ -46,7 +46,7 @@ UPDATE annotation_stimulus AS stimulus SET claimed_ratings = stimulus.claimed_ra
 FROM picked WHERE stimulus.id = picked.id
 RETURNING stimulus.id, stimulus.prompt_id, stimulus.generator_id
 """
-#: The statement that takes places in each draw's order.
+#: The statement that takes slots in each draw's order.
 TAKE = {
     draw: _TAKE.format(eligible=ELIGIBLE, split=split, order=order, most=_MOST)
     for draw, (split, order) in _ORDERS.items()
@@ -80,8 +80,8 @@ JOIN annotation_prompt AS prompt ON prompt.id = stimulus.prompt_id
 ORDER BY trial.position
 """  # noqa: S608 -- the part put in is a constant
 
-# Waits for nobody, so it cannot deadlock: what is locked now (an answer coming in, priorities
-# being written) is left for the next sweep.
+# Waits for nobody, so it cannot deadlock: what is locked at the moment (an answer coming in,
+# priorities being written) is left for the next sweep.
 _GIVE_BACK = """
 WITH due AS (
     SELECT trial.id, trial.stimulus_id, trial.role
@@ -94,10 +94,10 @@ WITH due AS (
     UPDATE annotation_trial AS trial SET state = 'expired' FROM due WHERE trial.id = due.id
     RETURNING trial.stimulus_id, trial.role
 ), freed AS (
-    SELECT stimulus_id, count(*) AS places FROM expired WHERE role = 'main' GROUP BY stimulus_id
+    SELECT stimulus_id, count(*) AS slots FROM expired WHERE role = 'main' GROUP BY stimulus_id
 ), given AS (
     UPDATE annotation_stimulus AS stimulus
-    SET claimed_ratings = stimulus.claimed_ratings - freed.places
+    SET claimed_ratings = stimulus.claimed_ratings - freed.slots
     FROM freed WHERE stimulus.id = freed.stimulus_id
 )
 SELECT count(*) FROM expired
@@ -105,8 +105,8 @@ SELECT count(*) FROM expired
 _GIVE_BACK_EXPIRED = _GIVE_BACK.format(condition="trial.lease_expires_at < now()")
 _GIVE_BACK_SESSION = _GIVE_BACK.format(condition="trial.session_id = %(session)s")
 
-#: When the image was first on the screen: so long before now as the page says, not before it was
-#: given out, and in the first pass if there are several.
+#: When the image was first on the screen: as long ago as the page says, but not before it was given
+#: out, and in the first pass if there are several.
 DISPLAYED_AT = """
     CASE WHEN displayed_at IS NOT NULL THEN displayed_at
     WHEN %(displayed_ago_ms)s::float8 IS NOT NULL THEN
@@ -137,7 +137,7 @@ WITH free AS (
                 AND NOT met.state = 'expired'
                 AND (met.role = 'repeat') = (trial.role = 'repeat')
         )
-), place AS (
+), slot AS (
     UPDATE annotation_stimulus AS stimulus SET claimed_ratings = stimulus.claimed_ratings + 1
     FROM free
     WHERE stimulus.id = free.stimulus_id AND free.role = 'main'
@@ -148,7 +148,7 @@ UPDATE annotation_trial AS trial
 SET state = 'leased', lease_expires_at = now() + make_interval(secs => %(seconds)s)
 FROM free
 WHERE trial.id = free.id AND trial.state = 'expired'
-    AND (free.role <> 'main' OR EXISTS (SELECT 1 FROM place))
+    AND (free.role <> 'main' OR EXISTS (SELECT 1 FROM slot))
 """
 
 
@@ -167,11 +167,11 @@ class Pick:
 def take_slots(
     *, draw: Draw, number: int, study_id: int, rater_id: int, taken: Collection[int]
 ) -> list[Pick]:
-    """Takes a place on each of the first `number` stimuli of `draw`'s order, by id.
+    """Takes a slot on each of the first `number` stimuli in `draw`'s order, by id.
 
-    number: at most what the largest block has. taken: stimuli that this transaction has picked
+    number: at most the size of the largest block. taken: stimuli that this transaction has picked
     already. Lease them (`lease_block`) in the same transaction, which must hold the session's row,
-    so that one rater's claims follow each other.
+    so that one rater's claims are serialized.
     """
     with prepared_cursor() as cursor:
         cursor.execute(
@@ -219,17 +219,17 @@ def lease_block(
 
 
 def release_expired(*, limit: int) -> int:
-    """Expires up to `limit` leases that ran out and gives their places back; answers how many."""
+    """Expires up to `limit` leases that ran out and gives their slots back; returns how many."""
     return _count(_GIVE_BACK_EXPIRED, {"limit": limit})
 
 
 def release_session(*, session_id: int) -> int:
-    """Gives back what a session still holds. A lease that is locked this instant runs out later."""
+    """Gives back what a session still holds; a lease that is locked now runs out later."""
     return _count(_GIVE_BACK_SESSION, {"session": session_id, "limit": None})
 
 
 def release_skipped(*, trial_id: int, skip: Skip, displayed_ago_ms: int | None) -> None:
-    """Marks a leased trial as skipped and gives its place back, if it held one."""
+    """Marks a leased trial as skipped and gives its slot back, if it held one."""
     with prepared_cursor() as cursor:
         cursor.execute(
             _SKIP,

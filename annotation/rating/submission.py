@@ -38,7 +38,7 @@ from .last_answer import may_revise
 
 _NOTHING = Reason()
 
-# The session's row first, then the trial's: the order of every other path, so none deadlocks.
+# The session's row first, then the trial's: the same order on every path, so none deadlocks.
 _LOCK = f"""
 WITH session AS MATERIALIZED (
     SELECT id, state, seed, protocol_id, {claims.STANDING} FROM annotation_ratingsession
@@ -87,7 +87,7 @@ class Submission:
     whole: bool
     revision: int
     offer: Offer
-    #: After a practice trial, what was to be expected.
+    #: After a practice trial, the expected scores.
     feedback: list[Expectation]
 
 
@@ -101,7 +101,7 @@ class _Locked:
     block: int
     session: SessionFacts
     standing: Standing
-    #: In the study's order; of the first ones there are scores.
+    #: In the study's order; the first ones have scores.
     perspectives: tuple[str, ...]
 
     @property
@@ -116,7 +116,7 @@ class _Locked:
 def read_answer(*, access: Access, scores: object, explanations: object) -> Answer:
     """The answer as it came over the wire, checked against the session's scales and form.
 
-    Whether it holds the scores that are asked for is seen under the trial's lock.
+    Whether it has the scores that are asked for is checked under the trial's lock.
     """
     protocol = access.protocol
     try:
@@ -147,16 +147,16 @@ def submit_answer(
     """Stores the answer and claims what is next, in one transaction.
 
     The same answer again changes nothing; another one supersedes the first while the rater is in
-    its block and the study lets them (NotRevisableError else). An answer to a lease that ran out is
-    taken if its image still has a place. If the study goes through its images once per
-    perspective, an answer is of one of them, and the trial is submitted with the last. Raises
+    its block and the study allows it (else NotRevisableError). An answer to a lease that ran out is
+    accepted if its image still has a free slot. If the study goes through its images once per
+    perspective, an answer is for one of them, and the trial is submitted with the last. Raises
     InvalidAnswerError for a score that is missing or not asked for now, for a reason that the trial
     does not ask for, and for a word that its prompt does not have.
 
-    behaviour, displayed_ago_ms (how long ago the image was first on the screen): of the first
-        answer; a revision has seen the image before.
-    revises: False for a first answer, which must not take the place of one that overtook it (a
-        request that was slow and repeated, another device): AnsweredError then.
+    behaviour, displayed_ago_ms (how long ago the image was first on the screen): for the first
+        answer; a rater who revises has seen the image before.
+    revises: False for a first answer, which must not replace one that overtook it (a slow request
+        that was repeated, another device): then AnsweredError.
     """
     with transaction.atomic():
         locked = _lock(access, trial_id)
@@ -193,7 +193,7 @@ def _lock(access: Access, trial_id: int) -> _Locked:
 
 
 def _is_repeated(access: Access, locked: _Locked, answer: Answer) -> bool:
-    """Whether the answer is of perspectives that have their scores; else it is of what is asked
+    """Whether the answer is for perspectives that have their scores; else it is for what is asked
     now. Raises InvalidAnswerError if it is neither."""
     protocol = access.protocol
     repeated = any(name in answer.scores for name in locked.done)
@@ -212,7 +212,7 @@ def _is_repeated(access: Access, locked: _Locked, answer: Answer) -> bool:
 
 
 def _refuse_unasked(access: Access, answer: Answer, up_to: float | None) -> None:
-    """A reason that nobody asked for would make the asked ones no fair sample."""
+    """Reasons that nobody asked for would bias the sample of those asked for."""
     for item in access.protocol.perspectives:
         if item.key not in answer.reasons:
             continue
@@ -223,7 +223,7 @@ def _refuse_unasked(access: Access, answer: Answer, up_to: float | None) -> None
 
 
 def _refuse_absent_words(answer: Answer, trial_id: int) -> None:
-    """The prompt is read only where words of it are marked: a statement more for few answers."""
+    """The prompt is read only if words of it are marked: one more statement, for few answers."""
     if not answer.marks_words:
         return
     prompts = Trial.objects.filter(pk=trial_id).values_list("stimulus__prompt__text", flat=True)
@@ -234,10 +234,9 @@ def _refuse_absent_words(answer: Answer, trial_id: int) -> None:
 
 
 def _require_rating(access: Access, session: SessionFacts) -> None:
-    """While a study is paused, what raters hold is still taken; nothing new is given out."""
     if session.state is not SessionState.RATING:
         raise SessionStateError(session.state)
-    if access.study.status not in {"open", "paused"}:
+    if not access.study.takes_answers:
         raise StudyNotOpenError(access.study.status)
 
 
@@ -278,7 +277,7 @@ def _store(
 
 
 def _revise(access: Access, locked: _Locked, answer: Answer, language: str, revises: bool) -> int:
-    """Supersedes what is different; returns the revision that now counts."""
+    """Supersedes what differs; returns the revision that now counts."""
     trial_id = locked.trial_id
     given = Score.objects.filter(trial_id=trial_id)
     explanations = Explanation.objects.filter(trial_id=trial_id)
@@ -304,7 +303,7 @@ def _revise(access: Access, locked: _Locked, answer: Answer, language: str, revi
 
 
 def _differences(trial_id: int, answer: Answer) -> tuple[dict[str, float], dict[str, Reason]]:
-    """The scores and reasons that are not what counts now. A reason taken back is an empty one."""
+    """The scores and reasons that differ from what counts now; a withdrawn reason is empty."""
     old_scores = dict(
         Score.objects.filter(trial_id=trial_id, superseded_at=None).values_list(
             "perspective__key", "value"

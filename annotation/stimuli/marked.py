@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from ..models import Explanation, Stimulus
 from ..protocol.marks import Region, pieces_of
 
-#: The drawing's units: so many to the image's width.
+#: The image's width in the drawing's units.
 UNITS = 1000
-#: Tints in the page's style sheet; they come again where more raters have marked something.
+#: Tints in the page's style sheet; they repeat if more raters have marked something.
 _TINTS = 8
 
 

@@ -16,7 +16,7 @@ WHERE stimulus.id = new.id AND stimulus.study_id = %s
 def set_priorities(*, study: Study, priorities: Mapping[int, float]) -> int:
     """Writes the priorities of the study's stimuli (id → priority, higher first) at once.
 
-    Answers how many were written. One statement, however many there are: claims skip the rows that
+    Returns how many were written. One statement, however many there are: claims skip the rows that
     it holds, so it must not hold them long.
     """
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""What commands about a study begin with."""
+"""How commands find their study."""
 
 from django.core.management.base import CommandError
 
@@ -6,7 +6,7 @@ from ..models import Study
 
 
 def find_study(slug: str) -> Study:
-    """Raises CommandError naming the studies there are."""
+    """Raises CommandError naming the existing studies."""
     study = Study.objects.filter(slug=slug).first()
     if study is None:
         known = ", ".join(Study.objects.values_list("slug", flat=True)[:10]) or "none yet"

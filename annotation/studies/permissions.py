@@ -1,8 +1,9 @@
 """Who may do what to a study, by the role of their membership.
 
-Owners and managers everything, viewers look and export, lab administrators (`is_staff`) everything
-in every study; only an owner reads raters' names (`raters.history.identities_for`). An account
-without the view permission is told that the study does not exist.
+Owners and managers may do everything, viewers may look and export, lab administrators (`is_staff`)
+may do everything in every study; only an owner reads who the
+raters are, administrators see codes. An account without the view permission is told that the study
+does not exist.
 """
 
 from typing import TYPE_CHECKING
@@ -28,9 +29,11 @@ def _member(*roles: MemberRole) -> rules.predicates.Predicate:
 
 
 manages_study = rules.is_staff | _member(MemberRole.OWNER, MemberRole.MANAGER)
+owns_study = _member(MemberRole.OWNER)
 views_study = rules.is_staff | _member(*MemberRole)
 
 rules.add_perm("annotation.create_study", rules.is_authenticated)
 rules.add_perm("annotation.view_study", views_study)
 rules.add_perm("annotation.change_study", manages_study)
 rules.add_perm("annotation.export_study", views_study)
+rules.add_perm("annotation.read_identities", owns_study)

@@ -7,7 +7,7 @@ from ..protocol.perspectives import PerspectiveSettings
 
 
 def write_perspectives(study: Study, items: Sequence[PerspectiveSettings]) -> None:
-    """Make the study's rows say `items`, in this order; a row stays that of its key.
+    """Make the study's rows match `items`, in this order; a row keeps its key.
 
     Run it in a transaction. Rows that scores point to cannot be removed, so callers refuse that.
     """

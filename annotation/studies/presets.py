@@ -2,26 +2,23 @@
 
 Figures come from Recommendations ITU-R BT.500-15 (television pictures; sittings of up to half an
 hour, at least 15 observers, five stabilising presentations), ITU-T P.910 (10/2023; absolute
-category rating of images), ITU-T P.913 (06/2021; 35 subjects where the surroundings are not under
+category rating of images), ITU-T P.913 (06/2021; 35 subjects if the surroundings are not under
 control) and ITU-T P.808 (06/2021; short tasks for crowds, gold questions among them), and from
 AIGCIQA2023 (arXiv 2307.00211) with its explanations (MINT-IQA, arXiv 2405.07346).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from workbench.core.texts import gettext_noop
 
 from ..protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
 from ..protocol.forms import ExplanationForm
+from ..protocol.perspectives import PerspectiveSettings
 from ..protocol.plan import SessionPlan
 from ..protocol.reliability_rules import Effect, ReliabilityRules, Rule
 from ..protocol.scales import ACR5, SLIDER5, Scale
 from ..protocol.viewing import ViewingChecks
-
-
-def gettext_noop(message: str) -> str:
-    """Mark a text for the message catalogues; translated where it is shown."""
-    return message
-
 
 #: A failed rule is shown to the owner, who decides.
 _NOTED = ReliabilityRules()
@@ -35,9 +32,10 @@ class Preset:
 
     key: str
     name: str
-    #: For what it is meant, and after which Recommendation.
+    #: What it is meant for, and the Recommendation that it follows.
     purpose: str
-    scale: Scale
+    #: What is asked, on which scales.
+    perspectives: tuple[PerspectiveSettings, ...]
     form: ExplanationForm
     plan: SessionPlan
     #: Ratings per image: of the first pass, at most, and of the hold-out.
@@ -50,7 +48,7 @@ class Preset:
     holdout_share: float
     #: Of the draws from the pool.
     audit_share: float
-    #: What becomes of raters who fail.
+    #: What happens to raters who fail.
     rules: ReliabilityRules = _NOTED
     #: Of screen and eyes, before a session.
     viewing: ViewingChecks = _ANYWHERE
@@ -58,8 +56,11 @@ class Preset:
     def settings(
         self, scale: Scale | None = None, form: ExplanationForm | None = None
     ) -> dict[str, Any]:
-        """The study's settings, by their names; with another scale or form if one is given."""
-        perspectives = default_perspectives(scale or self.scale)
+        """The study's settings, by their names; with another form, or one scale for all
+        perspectives, if it is given."""
+        perspectives = self.perspectives
+        if scale is not None:
+            perspectives = tuple(replace(item, scale=scale) for item in perspectives)
         return {
             "perspectives": [item.to_json() for item in perspectives],
             "explanation_form": (self.form if form is None else form).to_json(),
@@ -84,7 +85,7 @@ ACTIVE_LEARNING = Preset(
         "first; a random share of draws and a well-rated hold-out keep the sample honest. "
         "Sessions follow ITU-R BT.500-15."
     ),
-    scale=ACR5,
+    perspectives=default_perspectives(ACR5),
     form=AIGCIQA2023_FORM,
     plan=SessionPlan(),
     target_ratings=3,
@@ -104,7 +105,7 @@ LAB_ACR = Preset(
         "so that at least 15 remain after screening, sittings of up to half an hour. After "
         "ITU-R BT.500-15 and ITU-T P.910."
     ),
-    scale=ACR5,
+    perspectives=default_perspectives(ACR5),
     form=ExplanationForm(),
     plan=SessionPlan(
         practice_trials=5,
@@ -126,10 +127,11 @@ LAB_ACR = Preset(
 )
 #: The P.808 toolkit puts one gold and one trapping question among ten clips. Here a tenth is gold
 #: and a tenth repeated; two stabilising trials are what twenty can spare. Three sessions a day.
-#: A missed attention check ends the session, as P.808 drops who misses one. So do gold scores, with
-#: fewer than half within a level once there are six, a session's worth: of honest raters, of whose
-#: scores 85 % are, P(X ≤ 2 of 6) = 0.6 % fail; of those who click at random before images at an
-#: end of the scale, 2 of 5 levels within, 54 %. The toolkit's 80 % would stop 22 % of the honest.
+#: A missed attention check ends the session, as P.808 drops raters who miss one. So do gold scores
+#: if fewer than half are within a level, once there are six, a session's worth. Of honest raters,
+#: with 85 % of their scores within, P(X ≤ 2 of 6) = 0.6 % fail; of raters who click at random on
+#: images at an end of the scale, with 2 of 5 levels within, 54 %. The toolkit's 80 % would stop
+#: 22 % of the honest.
 CROWD_ACR = Preset(
     key="crowd-acr",
     name=gettext_noop("Crowd ACR"),
@@ -138,7 +140,7 @@ CROWD_ACR = Preset(
         "gold images and hidden repeats, 35 raters per image because their surroundings differ. "
         "After ITU-T P.808, P.910 and P.913."
     ),
-    scale=ACR5,
+    perspectives=default_perspectives(ACR5),
     form=ExplanationForm(),
     plan=SessionPlan(
         practice_trials=5,
@@ -171,7 +173,7 @@ AIGCIQA2023 = Preset(
         "For scores that can be compared with AIGCIQA2023+: its slider and its explanations, "
         "28 raters per image, every rating counts. Sittings follow ITU-R BT.500-15."
     ),
-    scale=SLIDER5,
+    perspectives=default_perspectives(SLIDER5),
     form=AIGCIQA2023_FORM,
     plan=SessionPlan(stabilisation_trials=0, repeat_share=0.0, gold_share=0.0),
     target_ratings=28,

@@ -1,8 +1,8 @@
 """Which protocol a study has: its settings are the working copy, rows of `Protocol` what was asked.
 
-A row is frozen by its first answer; a later change makes the next number. Until then a change takes
-its place and its sessions. So every row but the latest has answers, and settings that return to an
-earlier state return to its row.
+A row is frozen by its first answer; a later change makes the next number. Until then a change
+replaces it and takes over its sessions. So every row but the latest has answers, and settings that
+return to an earlier state return to its row.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def document_of(study: Study) -> ProtocolDocument:
-    """What the study asks by its settings of now, default texts and translations written out."""
+    """What the study asks by its current settings, default texts and translations written out."""
     perspectives = study.perspective_settings
     texts = ProtocolTexts(
         study.title.strip(),
@@ -47,7 +47,7 @@ def document_of(study: Study) -> ProtocolDocument:
 def stored_document(protocol_id: int) -> ProtocolDocument:
     """A row's content, parsed once per process: rows do not change, and keys are not used again.
 
-    Raises Protocol.DoesNotExist for one that has given way to another.
+    Raises Protocol.DoesNotExist for one that was replaced.
     """
     content = Protocol.objects.values_list("content", flat=True).get(pk=protocol_id)
     return ProtocolDocument.from_json(content)
@@ -118,8 +118,8 @@ def protocols_of(study: Study) -> "QuerySet[WithAnnotations[Protocol, Answered]]
 
 @dataclass(frozen=True)
 class Outlook:
-    """Where a study's protocol stands, for its owner: `number` is the current one's, `next_number`
-    what a change would make; the same if a change takes its place."""
+    """The state of a study's protocol, for its owner: `number` is the current one's, `next_number`
+    what a change would make; the same if a change would replace it."""
 
     number: int
     answered: bool
@@ -127,12 +127,12 @@ class Outlook:
 
     @property
     def replaces(self) -> bool:
-        """Whether a change takes the place of the current one."""
+        """Whether a change would replace the current one."""
         return self.next_number == self.number
 
 
 def outlook_of(study: Study) -> Outlook:
-    """Reads alone; a study that no session has begun on may have no row yet."""
+    """Only reads; a study without sessions may have no row yet."""
     rows = protocols_of(study)
     latest = rows.last()
     current = rows.filter(content_sha256=document_of(study).sha256).first()

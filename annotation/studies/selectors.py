@@ -1,4 +1,4 @@
-"""Reads for the console and the owner API: which studies, how far, by whom."""
+"""Queries for the console and the owner API: which studies, their progress, their raters."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -41,7 +41,7 @@ def find_study(user: User | AnonymousUser, slug: str, permission: str) -> Study:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the collection is: images, rating places taken, and those wanted now."""
+    """The progress of the collection: images, rating slots taken, and those wanted now."""
 
     stimuli: int
     holdout: int
@@ -90,7 +90,7 @@ class Activity:
 
 
 def activity_of(study: Study) -> Activity:
-    # By the study's raters, of whom there are fewer than images.
+    # By the study's raters, as there are fewer of them than images.
     submitted = Trial.objects.filter(
         rater__study=study, state=Trial.State.SUBMITTED, role=Trial.Role.MAIN
     )
@@ -145,7 +145,7 @@ def stimuli_of(study: Study, *, filters: dict[str, str] | None = None) -> QueryS
     stimuli = Stimulus.objects.filter(study=study).select_related("prompt", "generator")
     given = {name: value for name, value in (filters or {}).items() if value}
     if any("\0" in value for value in given.values()):
-        # PostgreSQL's texts hold no NUL, so nothing has one.
+        # PostgreSQL's texts cannot hold a NUL, so nothing matches one.
         return stimuli.none()
     if "split" in given:
         stimuli = stimuli.filter(split=given["split"])

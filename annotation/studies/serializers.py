@@ -1,4 +1,4 @@
-"""Shapes of the owner API: one for what goes in, one for what comes out."""
+"""The shapes of the owner API: one for input, one for output."""
 
 from typing import Any
 

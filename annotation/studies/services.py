@@ -26,19 +26,11 @@ from .audit import record
 from .perspectives import write_perspectives
 from .protocols import current_protocol, hold_unanswered
 
-#: What an owner may set; the rest of Study is the workbench's own.
-SETTINGS = (
+#: Settings that are one value each: a field of the settings page has the name of the column.
+SINGLE_SETTINGS = (
     "title",
     "consent",
     "instructions",
-    "perspectives",
-    "explanation_form",
-    "explanation_asked",
-    "session_plan",
-    "viewing_checks",
-    "image_size",
-    "translations",
-    "reliability_rules",
     "target_ratings",
     "maximum_ratings",
     "holdout_ratings",
@@ -47,6 +39,18 @@ SETTINGS = (
     "session_trials",
     "lease_seconds",
     "retrain_every",
+    "image_size",
+)
+#: What an owner may set; the workbench keeps the rest of a study.
+SETTINGS = (
+    *SINGLE_SETTINGS,
+    "perspectives",
+    "explanation_form",
+    "explanation_asked",
+    "session_plan",
+    "viewing_checks",
+    "translations",
+    "reliability_rules",
 )
 _STATUS_FROM: dict[str, tuple[str, ...]] = {
     Study.Status.OPEN: (Study.Status.DRAFT, Study.Status.PAUSED, Study.Status.CLOSED),

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from django.conf import settings
-from django.utils.translation import get_language, gettext, gettext_noop, override
+from django.utils.translation import get_language, gettext, override
+
+from workbench.core.texts import gettext_noop
 
 from ..models import Study
 from ..protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES
@@ -35,7 +37,7 @@ DEFAULT_INSTRUCTIONS = gettext_noop(
     "Authenticity: does it look real? Look for warped, melted or impossible parts.\n\n"
     "Correspondence: does it show what the prompt asks for? Count things, check colours and "
     "places, look for what is missing.\n\n"
-    "Judge the three apart from each other: a beautiful image can miss its prompt, and a poor one "
+    "Judge the three independently: a beautiful image can miss its prompt, and a poor one "
     "can meet it. There are no right answers. Use the whole scale, and go with your first "
     "impression. Then choose the words that fit; if something is distorted or does not match, say "
     "what."
@@ -49,7 +51,7 @@ DEFAULT_INSTRUCTIONS_SCORES = gettext_noop(
     "Authenticity: does it look real? Look for warped, melted or impossible parts.\n\n"
     "Correspondence: does it show what the prompt asks for? Count things, check colours and "
     "places, look for what is missing.\n\n"
-    "Judge the three apart from each other: a beautiful image can miss its prompt, and a poor one "
+    "Judge the three independently: a beautiful image can miss its prompt, and a poor one "
     "can meet it. There are no right answers. Use the whole scale, and go with your first "
     "impression."
 )
@@ -73,8 +75,8 @@ _DEFAULTS = (
     gettext_noop("Authenticity"),
     gettext_noop("Does it look real, free of warped, melted or impossible parts?"),
     gettext_noop(
-        "Follow hands, faces, letters, lines, shadows and reflections: anything that could "
-        "not be so in a photograph, or in a person’s drawing, lowers it."
+        "Check hands, faces, letters, lines, shadows and reflections: anything that could "
+        "not be in a photograph, or in a person’s drawing, lowers it."
     ),
     gettext_noop("Correspondence"),
     gettext_noop("Does the image show what the prompt asks for?"),

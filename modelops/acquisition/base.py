@@ -1,4 +1,4 @@
-"""What an acquisition strategy is given and gives."""
+"""The input and output of acquisition strategies."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -18,11 +18,11 @@ class Pool:
     """M predicted stimuli, C of which may be chosen.
 
     stimuli (M,): their keys.
-    posterior_sd (M,): the standard deviation of each one's expected score that labels would lessen,
-    on 0…1, as a root mean square over perspectives.
+    posterior_sd (M,): the standard deviation of each one's expected score on 0…1, which labels
+    would reduce, as a root mean square over perspectives.
     candidates (C,): rows of those that may be chosen.
     features (C, F): posterior features of the candidates, whose inner products are posterior
-    covariances, summed over perspectives; F is 0 where the strategy does not read them.
+    covariances, summed over perspectives; F is 0 if the strategy does not read them.
     """
 
     stimuli: NDArray[np.int64]
@@ -51,12 +51,12 @@ class Pool:
 
 
 class Strategy(Entry, Protocol):
-    """One way to say what comes first. The same pool and seed give the same answer, in whatever
+    """One way to decide what comes first. The same pool and seed give the same answer, in whatever
     order the stimuli are listed."""
 
     @property
     def label(self) -> str:
-        """What people choose it by; an English text that is translated where it is shown."""
+        """Its name for people: an English text, translated when it is shown."""
 
     @property
     def reads_features(self) -> bool:

@@ -13,13 +13,13 @@ from workbench.core.texts import gettext_noop
 
 from .base import Pool
 
-#: Posterior features are projected to this many dimensions where there are more; a Gaussian
+#: Posterior features are projected to this many dimensions if there are more; a Gaussian
 #: projection keeps squared distances to about ±√(2/512) = 6 % (the same sketch as in the paper).
 SKETCH_DIMENSIONS = 512
 
 
 class Lcmd:
-    """LCMD on posterior features; what is not chosen follows by its posterior sd."""
+    """LCMD on posterior features; the stimuli not chosen follow by their posterior sd."""
 
     name = "lcmd"
     label = gettext_noop("Unsure images that differ from each other (LCMD)")
@@ -86,7 +86,7 @@ def _next(
     if not clusters:
         return int(squares.argmax())
     sizes = np.bincount(cluster, weights=distance, minlength=clusters)
-    # A cluster that holds nothing but its centre has nothing to give.
+    # A cluster with nothing but its centre has no row to choose.
     sizes[np.bincount(cluster[free], minlength=clusters) == 0] = -1
     inside = free & (cluster == sizes.argmax())
     return int(np.where(inside, distance, -1).argmax())

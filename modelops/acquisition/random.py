@@ -9,7 +9,7 @@ from .base import Pool
 
 
 class Random:
-    """Each stimulus draws a number; what the model is unsure of plays no part."""
+    """Each stimulus draws a number; the model's uncertainty plays no part."""
 
     name = "random"
     label = gettext_noop("Any image, at random")

@@ -1,5 +1,5 @@
-"""The order in which a version would have people rate: made where it is scored, used when it is
-promoted. It lies in the artifact storage, because the web server has neither model nor cache."""
+"""The order in which a version would have people rate: made when it is scored, used when it is
+promoted. It is kept in the artifact storage, because the web server has neither model nor cache."""
 
 import json
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ from ..registry.selectors import root_mean_square
 from .base import MAXIMUM_CANDIDATES, Pool, draw_candidates, rank
 from .registry import STRATEGIES
 
-#: Chosen to come first, where the study does not say how many ratings make a round.
+#: Chosen to come first, if the study does not say how many ratings make a round.
 DEFAULT_SHARE = 0.1
 MINIMUM_CHOSEN = 32
 
 
 @dataclass(frozen=True)
 class StoredRanking:
-    """Priorities by stimulus, and how they came about."""
+    """Priorities by stimulus, and how they were made."""
 
     priorities: dict[int, float]
     strategy: str
@@ -59,7 +59,7 @@ def publish_ranking(version: ModelVersion) -> StoredRanking:
 
 
 def read_ranking(version: ModelVersion) -> StoredRanking:
-    """Raises ArtifactError where the version was not ranked, or the file was changed."""
+    """Raises ArtifactError if the version was not ranked, or the file was changed."""
     data = read_file(_name(version))
     try:
         tensors = load(data)
@@ -77,7 +77,7 @@ def read_ranking(version: ModelVersion) -> StoredRanking:
 
 
 def apply_ranking(version: ModelVersion, ranking: StoredRanking) -> AcquisitionRound:
-    """Writes the priorities, and the round that remembers it. To be called in a transaction."""
+    """Writes the priorities and a round that records them. To be called in a transaction."""
     set_priorities(study=version.study, priorities=ranking.priorities)
     return AcquisitionRound.objects.create(
         study=version.study,

@@ -10,5 +10,5 @@ from .random import Random
 STRATEGIES: Registry[Strategy] = Registry("acquisition strategy")
 for _entry in (Lcmd(), PosteriorSd(), Random()):
     STRATEGIES.register(_entry)
-#: Of a predictor that names none.
+#: The strategy of a predictor that names none.
 DEFAULT_STRATEGY = "lcmd"

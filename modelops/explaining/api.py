@@ -33,7 +33,7 @@ from .serializers import (
 
 log = structlog.get_logger(__name__)
 
-#: Besides the image: the prompt, and what a form's encoding adds.
+#: In addition to the image: the prompt, and what a form's encoding adds.
 _OTHER_BYTES = 128 * 1024
 
 
@@ -82,7 +82,7 @@ class AssessThrottle(UserRateThrottle):
         try:
             return super().allow_request(request, view)
         except redis.exceptions.RedisError as error:
-            # Without Redis no worker is woken either, so that nothing runs away.
+            # Without Redis no worker is woken either, so nothing gets out of hand.
             log.warning("uploads are not counted: Redis cannot be reached", error=str(error))
             return True
 
@@ -98,7 +98,7 @@ class AssessView(APIView):
     def post(self, request: Request, slug: str) -> Response:
         """Scores and explanations of one image that is not in the study.
 
-        201 with the result; 202 where the worker needs longer than 20 seconds: ask for the
+        201 with the result; 202 if the worker needs longer than 20 seconds: ask for the
         assessment by its `id`. The image is not kept, the result for a day.
         """
         study = find_study(request.user, slug, RUN)
@@ -133,7 +133,7 @@ def _answer(assessment: Assessment) -> Response:
 
 
 def _refuse_large(request: Request) -> None:
-    """By what the client says, before anything is read."""
+    """By the declared length, before anything is read."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isdecimal() and int(length) > assessing.MAXIMUM_BYTES + _OTHER_BYTES:
         raise ImageRefusedError(

@@ -86,7 +86,7 @@ def request_assessment(
 
 
 def wait_for(assessment: Assessment, seconds: float) -> None:
-    """Looks until the worker has answered, or the time is over. Not to be called in a
+    """Polls until the worker has answered or the time is over. Not to be called in a
     transaction, which would hide the job from the worker."""
     end = time.monotonic() + seconds
     while assessment.is_active and time.monotonic() < end:
@@ -122,7 +122,7 @@ def assess(*, assessment_id: int) -> None:
 
 
 def give_up(run: Job) -> None:
-    """Fails an assessment that ended too many workers."""
+    """Fails an assessment that killed too many workers."""
     error = _(
         "Looking at this image stopped its worker %(attempts)d times. See the worker's log, "
         "and try a smaller image."

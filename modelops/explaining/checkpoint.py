@@ -96,7 +96,7 @@ def start_explainer(
     The zero convolution is zero, and the projection is drawn. Raises CheckpointError if stage 1's
     trunk has other parts than stage 2's.
     """
-    # A copy: a model writes into its parts' configurations, how they attend among it.
+    # A copy: a model changes its parts' configurations, such as how they attend.
     language_config = copy.deepcopy(language_model.config)
     config = MintIQAExplainerConfig.of(scores.model.config, language_config)
     model = MintIQAExplainer(config, language_model)

@@ -61,7 +61,7 @@ def explainer_from_weights(
     Raises CheckpointError with every name that is missing, left over, or of another shape.
     """
     check_shapes(weights, expected_shapes(MintIQAExplainer, config))
-    # A language model has buffers that no checkpoint holds; the library makes them.
+    # A language model has buffers that no checkpoint holds; the library creates them.
     model = MintIQAExplainer.from_pretrained(
         None, config=config, state_dict=dict(weights), dtype=dtype
     )

@@ -45,7 +45,7 @@ class LanguageTokenizer:
             )
         self._begin, self._end = tokenizer.bos_token_id, tokenizer.eos_token_id
         pad = tokenizer.pad_token_id
-        # Padding is masked out wherever it stands, so that any id will do.
+        # Padding is masked out wherever it is, so any id will do.
         self._pad = self._end if pad is None else pad
 
     def questions(self, texts: Sequence[str]) -> Tokens:
@@ -95,7 +95,7 @@ def load_language_tokenizer(
 
 
 def read_language_tokenizer(folder: Path, *, vocab_size: int) -> LanguageTokenizer:
-    """As `load_language_tokenizer`, from a language model's own folder."""
+    """Like `load_language_tokenizer`, from a language model's own folder."""
     if not any((folder / name).exists() for name in _FILES):
         raise TokenizerError(
             f"{folder} holds no tokenizer ({', '.join(_FILES)}); copy that of the language model "

@@ -1,4 +1,4 @@
-"""MINT-IQA, stage 2: image, stage 1's view of it and a question to an answer in words.
+"""MINT-IQA, stage 2: from an image, stage 1's view of it and a question to an answer in words.
 
 The same trunk as stage 1 with weights of its own, then a projection into a frozen causal language
 model. Source: arXiv 2405.07346, section 4; released code IntMeGroup/MINT-IQA, commit e76c07d,
@@ -31,7 +31,7 @@ class Tokens(NamedTuple):
     """B texts of up to L tokens."""
 
     ids: Tensor  # int64 (B, L)
-    mask: Tensor  # int64 (B, L), 1 where there is a token
+    mask: Tensor  # int64 (B, L), 1 if there is a token
 
     def to(self, device: torch.device | str) -> "Tokens":
         """The same on `device`."""
@@ -115,7 +115,7 @@ class MintIQAExplainer(MintIQATrunk):
                 initialization.zeros_(parameter)
 
     def train(self, mode: bool = True) -> Self:
-        """As in torch, but what is frozen stays in evaluation mode."""
+        """As in torch, but frozen parts stay in evaluation mode."""
         super().train(mode)
         self.vision_model.train(False)
         self.language_model.train(False)
@@ -195,7 +195,7 @@ class MintIQAExplainer(MintIQATrunk):
         return [_until_end(row[skipped:], settings.eos_token_id) for row in written.tolist()]
 
     def _spoken(self, query_embeds: Tensor, *texts: Tokens) -> tuple[Tensor, Tensor]:
-        """What the language model is told: the projected queries, then each text's tokens."""
+        """The language model's input: the projected queries, then each text's tokens."""
         embed = self.language_model.get_input_embeddings()
         words = [embed(text.ids) for text in texts]  # (B, L, Dl) each
         seen = self.language_projection(query_embeds).to(words[0].dtype)  # (B, Q, Dl)

@@ -1,4 +1,4 @@
-"""How good explanations are: the closed answers they word, and their likeness to raters' texts.
+"""How good explanations are: the closed answers they express, their similarity to raters' texts.
 
 The form's answers are closed, so accuracy and macro-F1 of its levels are the honest score; BLEU-4
 (Papineni et al., 2002; tokens of WMT's mteval-v13a) and ROUGE-L (Lin, 2004) reward a sentence that
@@ -24,7 +24,7 @@ class PhraseAgreement:
 
     accuracy: share of images whose level is the one that people chose. macro_f1: mean F1 over the
     levels that people or model chose. majority: accuracy of always saying the level that is most
-    frequent in the images learnt from. unsaid: images whose answer words no level of the field.
+    frequent in the images learnt from. unsaid: images whose answer expresses no level of the field.
     """
 
     n: int
@@ -36,7 +36,7 @@ class PhraseAgreement:
 
 @dataclass(frozen=True)
 class TextAgreement:
-    """Likeness of `n` answers to what people wrote, 0…1; None if there are none."""
+    """Similarity of `n` answers to what people wrote, 0…1; None if there are none."""
 
     n: int
     bleu4: float | None
@@ -108,7 +108,7 @@ def text_agreement(said: Sequence[str], written: Sequence[Sequence[str]]) -> Tex
     rows = [(mine, list(theirs)) for mine, theirs in zip(said, written, strict=True) if theirs]
     if not rows:
         return TextAgreement(0, None, None)
-    # Loading it takes seconds.
+    # Importing it takes seconds.
     from torchmetrics.functional.text import rouge_score, sacre_bleu_score
 
     mine, theirs = [row[0] for row in rows], [row[1] for row in rows]

@@ -1,4 +1,4 @@
-"""The whole way of stage 2: images with their prompts and questions in words, to answers in words.
+"""All of stage 2: from images with their prompts and questions in words to answers in words.
 
 Source: arXiv 2405.07346, section 4; released code, models/MINT_Qformers.py (`generate`).
 Reading order of an answer: `ExplanationPipeline.answer` (the whole way) → `tokenization` and
@@ -22,7 +22,7 @@ _NOT_EVEN_ONE = "both stages and one answer at a time; end what else uses it, or
 
 @dataclass(frozen=True)
 class ExplanationPipeline:
-    """Both stages: stage 2 goes on from what stage 1 saw."""
+    """Both stages: stage 2 continues from what stage 1 saw."""
 
     scores: LoadedModel
     explainer: Explainer

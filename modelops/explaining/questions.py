@@ -1,4 +1,4 @@
-"""What a study asks its model, and what people said of an image worded as answers to that.
+"""What a study asks its model, and what people said about an image, worded as answers to that.
 
 One question for each perspective and one for all together (MINT-IQA, arXiv 2405.07346,
 section 3.3). The three perspectives of AIGCIQA2023 are asked about in the words of its released
@@ -18,12 +18,12 @@ from annotation.protocol.answers import Reason
 from annotation.protocol.forms import ExplanationForm, FormField
 from annotation.protocol.perspectives import ALL_TOGETHER, PerspectiveSettings
 
-#: Perspective key → what was said of it.
+#: Perspective key → what was said about it.
 Reasons = Mapping[str, Reason]
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
-#: (Key of a field, phrase) → the clause where the released sentences have another one than the
+#: (Key of a field, phrase) → the clause, if the released sentences have another one than the
 #: form's, which raters read.
 _RELEASED = {
     ("quality_detail", "essentially sufficient"): (
@@ -90,7 +90,7 @@ def word_answer(questions: Questions, reasons: Reasons, question: str) -> str:
         if field.perspective == question and field.key in reason.phrases
     ]
     sentence = ", ".join(clauses)
-    # As released: the text as it stands, and a full stop also if it ends in one.
+    # As released: the text as it is, and a full stop even if it ends in one.
     spoken = [f"{sentence[0].upper()}{sentence[1:]}."] if clauses else []
     spoken += [f"{reason.text.strip()}."] if reason.text.strip() else []
     return " ".join(spoken)

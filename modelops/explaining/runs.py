@@ -1,6 +1,6 @@
 """Explaining: a model version answers its study's questions about the study's stimuli.
 
-A turn takes a few stimuli that the version has not explained yet, writes the answers of each all
+A turn takes a few stimuli that the version has not explained yet, writes each one's answers
 together, and asks for the next turn. A turn that is done twice writes the same over the same; one
 that dies is handed on by the sweep of leases.
 """
@@ -26,14 +26,9 @@ from ..registry.queue import EXPLAIN
 from .questions import parse_answer
 from .selectors import questions_of
 from .store import pipeline_of
-from .training_service import answer_stimuli
+from .training_service import answer_stimuli, stage2_of
 
 log = structlog.get_logger(__name__)
-
-#: Stimuli per turn: seconds of work for the tiny preset, minutes for a full-size model on a
-#: processor.
-TURN_SIZES = {"tiny": 32}
-DEFAULT_TURN_SIZE = 4
 
 
 def start_explaining(*, version: ModelVersion) -> ExplainingRun:
@@ -96,7 +91,7 @@ def explain_some(*, run_id: int) -> None:
 
 
 def give_up(run: Job) -> None:
-    """Fails a run whose turns ended too many workers."""
+    """Fails a run whose turns killed too many workers."""
     error = _(
         "Explaining stopped its worker %(attempts)d times. It probably ran out of memory: "
         "see the worker's log, give it more, and explain again."
@@ -106,13 +101,13 @@ def give_up(run: Job) -> None:
 
 def _turn(run: ExplainingRun, fence: int) -> None:
     version = run.model_version
-    size = TURN_SIZES.get(version.preset, DEFAULT_TURN_SIZE)
+    size = stage2_of(version.preset).turn_size
     waiting = unexplained_stimuli(version).select_related("prompt")
     stimuli = list(waiting.order_by("pk")[:size])
     if stimuli:
         answered, problems = _answers(version, stimuli)
         with transaction.atomic():
-            # First: it locks the run, and a worker that lost it gets no further.
+            # First, because it locks the run: a worker that lost the run stops here.
             leases.renew(
                 ExplainingRun,
                 run.pk,
@@ -127,7 +122,7 @@ def _turn(run: ExplainingRun, fence: int) -> None:
                 unique_fields=["model_version", "stimulus", "perspective"],
                 update_fields=["text", "phrases"],
             )
-    # Asked again: what could not be read is not waited for.
+    # Queried again: unreadable images are not waited for.
     if unexplained_stimuli(version).exists():
         leases.postpone(ExplainingRun, run.pk, fence)
         enqueue(EXPLAIN, run.pk)

@@ -1,4 +1,4 @@
-"""Reads of what model versions explained, for the console and the API."""
+"""Queries of model versions' explanations, for the console and the API."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What the part of the model API that explains takes and answers."""
+"""Requests and responses of the API of explanations."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ class PredictedExplanationSerializer(serializers.ModelSerializer[Stimulus]):
 
 
 class ExplanationQuerySerializer(PredictionQuerySerializer):
-    """Whose explanations, and of one stimulus alone if its id is given."""
+    """The version whose explanations are listed; with a stimulus's id, only its own."""
 
     stimulus = serializers.IntegerField(required=False, min_value=1)
 
@@ -80,7 +80,7 @@ class AssessmentRequestSerializer(serializers.Serializer[Any]):
 
 
 class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
-    """Scores on 0…1 with their standard deviations, and explanations where the version gives
+    """Scores on 0…1 with their standard deviations, and explanations if the version gives
     them; both empty until `state` is `succeeded`."""
 
     model = serializers.IntegerField(source="model_version.number", read_only=True)

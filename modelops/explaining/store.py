@@ -1,4 +1,4 @@
-"""Both stages of a model version in this process: loaded when first needed, and as long kept as
+"""Both stages of a model version in this process: loaded when first needed, and kept as long as
 `predictors.store` keeps the version."""
 
 from typing import TYPE_CHECKING, cast
@@ -35,8 +35,8 @@ def pipeline_of(model: VersionModel) -> "ExplanationPipeline":
 
 
 def explainer_dtype() -> "torch.dtype":
-    """How stage 2 is held: entirely in bfloat16 on a GPU, where it would not fit otherwise, and if
-    MODEL_PRECISION says so; in float32 elsewhere."""
+    """The precision of stage 2: entirely bfloat16 on a GPU, where it would not fit otherwise, and
+    if MODEL_PRECISION says so; float32 elsewhere."""
     import torch
 
     half = precision() == "bfloat16" and (device() != "cpu" or settings.MODEL_PRECISION != "auto")

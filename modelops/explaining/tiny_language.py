@@ -2,8 +2,8 @@
 
 MINT-IQA's language model is trained elsewhere and frozen (arXiv 2405.07346, section 4). For two
 processor cores there is no such model, so the tiny preset trains one here, on text alone: it reads
-notes (phrases and remarks in any order) and a question, and words the answer. What an image has to
-do with it, it never learns; that is the part that stage 2 trains, in place of the notes.
+notes (phrases and remarks in any order) and a question, and words the answer. It
+never learns what an image has to do with them; that is what stage 2 trains, in place of the notes.
 
 Nothing of the published size comes here: with a converted stage 2, or a language model's folder in
 MODEL_LANGUAGE, none of this runs.
@@ -38,7 +38,7 @@ _NO_LOSS = -100
 
 #: In the order of their ids in the tiny preset's language model.
 _PAD, _BEGIN, _END = "<pad>", "<s>", "</s>"
-#: A sentence is cut here, and nowhere else: a closed answer then is one token, not ten.
+#: A sentence is split only here, so that a closed answer is one token, not ten.
 _CUTS = r"[,.;:?!] ?"
 
 

@@ -80,7 +80,7 @@ class Seen:
 
     features (N, P + 1, Dv): stage 2's vision transformer before `ln_vision`, in half precision:
     0.7 MB for an image in the published size. queries (N, Q, Dq): stage 1's Q-Former. images: N
-    names, by which a checkpoint knows them; seen again, the last bits may differ.
+    names, by which a checkpoint identifies them; recomputed, the last bits may differ.
     """
 
     features: Tensor
@@ -129,7 +129,7 @@ def train_explainer(
 ) -> None:
     """Trains `explainer.model` in place, and leaves it in evaluation mode.
 
-    The same input and seed give the same weights on a processor, also if the run was killed and
+    The same input and seed give the same weights on a processor, even if the run was killed and
     continues from `checkpoint`: that is replaced as a whole every `save_seconds`, and after each
     epoch if it is small; one of another run is ignored. Raises LearningError if there is nothing to
     learn from, DivergedError if the loss is not finite, OSError if the disk is full.

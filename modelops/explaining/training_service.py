@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,8 @@ from workbench.core.files import sha256_of
 
 from ..learning.errors import LearningError
 from ..predictors.backbones import Backbone
-from ..predictors.images import read_images
+from ..predictors.base import ExplainingKind, Stage2
+from ..predictors.registry import PREDICTORS
 from ..registry.artifacts import MANIFEST
 from .questions import Questions, Reasons, pairs_of, parse_levels
 from .store import explainer_dtype
@@ -30,12 +31,8 @@ if TYPE_CHECKING:
     from .tiny_language import Remarks
     from .training import Example, Seen
 
-#: Called with what is being done, how much of it is done, and of how much.
+#: Called with the name of a step, how much of it is done, and of how much.
 Report = Callable[[str, int, int], None]
-
-#: How a preset's answers are chosen. The released settings penalise repeated tokens, and in the
-#: tiny preset a full stop, or a whole closed answer, is one token.
-TINY_DECODING = {"max_new_tokens": 128, "num_beams": 1, "repetition_penalty": 1.0}
 
 #: Next to the explanation model's weights: the answers it was trained on.
 ANSWERS = "answers.jsonl"
@@ -65,7 +62,7 @@ class LearnedExplainer:
 
 
 def gather_explanations(study: Study, stimuli: Sequence[Stimulus]) -> Explained:
-    """Those of `stimuli` that raters explained, with the reasons they gave."""
+    """The `stimuli` that raters explained, with the reasons they gave."""
     said: dict[int, list[Reasons]] = defaultdict(list)
     for item in explanations_of(study):
         said[item.stimulus].append(item.reasons)
@@ -86,7 +83,7 @@ def learn_to_explain(
 ) -> LearnedExplainer:
     """Trains stage 2 on the reasons given for `pool`, as answers to the study's questions.
 
-    `scores` is the trained stage 1, which stage 2 goes on from; a killed run goes on from
+    `scores` is the trained stage 1, which stage 2 continues from; a killed run continues from
     `checkpoint`. Raises LearningError if no rater has given reasons, or there is no language
     model to start from.
     """
@@ -170,7 +167,7 @@ def base_explainer(
     if settings.MODEL_LANGUAGE:
         language = load_language_model(settings.MODEL_LANGUAGE, dtype=explainer_dtype())
         return start_explainer(scores, *language)
-    if backbone.kind.name != "tiny":
+    if not stage2_of(backbone.kind.name).own_language:
         raise LearningError(
             f"there is no language model to explain with for {backbone.name!r}: give it, in "
             "MODEL_BACKBONES, a folder with stage 2 (mint_convert, of a released checkpoint "
@@ -182,7 +179,7 @@ def base_explainer(
 def publish_explainer(learned: LearnedExplainer, folder: Path) -> dict[str, str]:
     """Adds stage 2 to a model's folder; the checksums that the folder's manifest is to hold.
 
-    Only that of its own manifest, which vouches for the rest: to predict scores, nobody has to read
+    Only that of its own manifest, which covers the rest: to predict scores, nobody has to read
     a language model.
     """
     from .checkpoint import EXPLANATIONS_FOLDER, save_explainer
@@ -227,6 +224,7 @@ def _look(
     scores: "LoadedModel", explainer: "Explainer", pool: Explained, report: Report
 ) -> "tuple[Seen, Explained]":
     """What both stages see of the readable images, and which those are."""
+    from .images import read_images
     from .training import Seen, look
 
     parts, rows = [], []
@@ -267,11 +265,20 @@ def _agreement(
     )
 
 
+def stage2_of(preset: str) -> Stage2:
+    """Raises LearningError if models of that kind cannot explain scores."""
+    kind = PREDICTORS[preset]
+    if not isinstance(kind, ExplainingKind):
+        raise LearningError(f"models of the kind {preset!r} cannot explain scores")
+    return kind.stage2
+
+
 def decoding_of(preset: str) -> "Decoding":
-    """As released; greedy where the preset is tiny."""
+    """The released settings, with the changes that models of that kind need."""
     from .model import Decoding
 
-    return Decoding(**TINY_DECODING) if preset == "tiny" else Decoding()  # type: ignore[arg-type]  # numbers by name
+    changes = stage2_of(preset).decoding
+    return replace(Decoding(), **changes)  # type: ignore[arg-type]  # numbers by name
 
 
 def answer_stimuli(
@@ -282,6 +289,8 @@ def answer_stimuli(
 ) -> tuple[list[int], list[dict[str, str]], list[dict[str, object]]]:
     """The rows of the images that can be read, the answers to each (key of a question → text), and
     why the others cannot be read."""
+    from .images import read_images
+
     rows: list[int] = []
     found: list[dict[str, str]] = []
     problems: list[dict[str, object]] = []

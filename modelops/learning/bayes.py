@@ -11,16 +11,21 @@ Per perspective:
 
 s is pooled from the raters' spread; a and t maximise the evidence (section 3.5 there) under weak
 log-normal priors, which keep a handful of labels from claiming that nothing can be learned.
-Three standard deviations follow: √(φΣφᵀ) of the expected score, which labels lessen ("posterior");
+Three standard deviations follow: √(φΣφᵀ) of the expected score, which labels reduce ("posterior");
 √t of the true score around it, which they do not ("misfit"); √s of one rater's score around the
 true one ("rater"). How far the true score may be from what is expected is √(φΣφᵀ + t).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from workbench.core.files import write_atomically
 
 from .errors import LearningError
 from .evidence import Evidence, maximise
@@ -35,6 +40,9 @@ INTERCEPT_VARIANCE = 1.0
 #: A feature that hardly varies among the labelled images must not explode on others: its scale is
 #: at least this share of the median one.
 SCALE_FLOOR = 0.1
+#: Of a last layer as a safetensors file.
+FORMAT = "mint-last-layer"
+FORMAT_VERSION = "1"
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,7 @@ class Prediction:
     rater_sd: Array
 
     def by_perspective(self, row: int, names: Sequence[str]) -> dict[str, Expectation]:
-        """What is expected of row `row`, by the name of each of the P perspectives."""
+        """The expectation for row `row`, by the name of each of the P perspectives."""
         parts = (self.mean, self.posterior_sd, self.misfit_sd, self.rater_sd)
         columns = zip(*(part[row].tolist() for part in parts), strict=True)
         return {name: Expectation(*it) for name, it in zip(names, columns, strict=True)}
@@ -106,7 +114,7 @@ class LastLayer:
 def fit_last_layer(embeddings: NDArray[np.floating], labels: Labels) -> LastLayer:
     """The posterior given (N, D) pooled embeddings and N labels.
 
-    Raises LearningError where a perspective has no label or an embedding is not finite.
+    Raises LearningError if a perspective has no label or an embedding is not finite.
     """
     x = np.asarray(embeddings, np.float64)
     _check(x, labels)
@@ -159,3 +167,25 @@ def _fit_perspective(
         rater_variance / ratings[labelled],
         INTERCEPT_VARIANCE,
     )
+
+
+def save_last_layer(layer: LastLayer, path: Path) -> None:
+    """Writes the posterior; the covariance factors in float32, everything else in float64."""
+    tensors = {name: np.ascontiguousarray(value) for name, value in asdict(layer).items()}
+    tensors["factor"] = tensors["factor"].astype(np.float32)
+    write_atomically(path, save(tensors, {"format": FORMAT, "version": FORMAT_VERSION}))
+
+
+def load_last_layer(path: Path) -> LastLayer:
+    """Raises LearningError if the file is not a last layer of a version known here."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            about = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 -- not a dict
+    except (SafetensorError, OSError) as error:
+        raise LearningError(
+            f"{path}: not a readable last layer ({error}); train the model again"
+        ) from error
+    if about.get("format") != FORMAT or about.get("version") != FORMAT_VERSION:
+        raise LearningError(f"{path}: {about} is not {FORMAT} version {FORMAT_VERSION}")
+    return LastLayer(**{name: value.astype(np.float64) for name, value in tensors.items()})

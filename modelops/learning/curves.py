@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass
 class Curve:
-    """`losses` of each step; `validation`, mean absolute error on 0…1 after each epoch, where a
+    """`losses` of each step; `validation`, mean absolute error on 0…1 after each epoch, if a
     part of the pool was set aside for it; `steps` of one epoch."""
 
     steps: int
@@ -36,7 +36,7 @@ class Curve:
         return [sum(losses) / len(losses) for losses in epochs]
 
     def summary(self) -> dict[str, Any]:
-        """By epoch: few numbers however long the training was."""
+        """By epoch: few numbers, however long the training was."""
         return {
             "losses": self.epoch_losses(),
             "validation": self.validation,

@@ -8,11 +8,11 @@ class LearningError(MintError):
 
 
 class DivergedError(LearningError):
-    """The loss is no number any more; training on would only spoil the weights."""
+    """The loss is not a finite number; more training would only spoil the weights."""
 
 
 class TeamBrokenError(Exception):
-    """One of the processes that train together was killed; the others cannot go on without it.
+    """One of the processes that train together was killed; the others cannot continue without it.
 
-    Not a LearningError: nobody has to fix anything, the run goes on from its checkpoint.
+    Not a LearningError: nobody has to fix anything, the run continues from its checkpoint.
     """

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-#: Below this a correlation says nothing (two points always correlate perfectly).
+#: Below this a correlation is meaningless (two points always correlate perfectly).
 MINIMUM_FOR_CORRELATION = 3
 
 
@@ -57,7 +57,7 @@ def evaluate_perspectives(
 
 
 def mean_srcc(agreements: Iterable[Agreement]) -> float | None:
-    """Over those that are defined; None where none is."""
+    """Over those that are defined; None if none is."""
     known = [item.srcc for item in agreements if item.srcc is not None]
     return sum(known) / len(known) if known else None
 

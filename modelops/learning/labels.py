@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .errors import LearningError
 from .evidence import PRIOR_MISFIT
 
-#: Number of ratings assumed where a published score does not say it: BT.500-15 asks for at least
+#: Number of ratings assumed if a published score does not give it: BT.500-15 asks for at least
 #: 15 observers.
 ASSUMED_RATERS = 15
 #: Prior knowledge of a single rater's standard deviation on 0…1 (0.2 is 0.8 of a five-level
@@ -21,8 +21,8 @@ PRIOR_DEGREES = 2.0
 
 @dataclass(frozen=True)
 class Labels:
-    """`mos` (N, P) on 0…1 with NaN where there is none; `ratings` (N, P) counts; `sd` (N, P) the
-    standard deviation of single ratings (n − 1), NaN where fewer than two exist."""
+    """`mos` (N, P) on 0…1, NaN if there is none; `ratings` (N, P) counts; `sd` (N, P) the
+    standard deviation of single ratings (n − 1), NaN if there are fewer than two."""
 
     mos: NDArray[np.float64]
     ratings: NDArray[np.float64]
@@ -61,7 +61,7 @@ class Labels:
 
 @dataclass(frozen=True)
 class SourceLabel:
-    """What one source says of one stimulus from one perspective; `place` is the stimulus's row."""
+    """One source's score of one stimulus from one perspective; `place` is the stimulus's row."""
 
     place: int
     perspective: int
@@ -71,10 +71,10 @@ class SourceLabel:
 
 
 def combine(sources: Iterable[SourceLabel], stimuli: int, perspectives: int) -> Labels:
-    """Labels of `stimuli` rows; where several sources speak of one, each rating counts the same.
+    """Labels of `stimuli` rows; if several sources have one, each rating counts the same.
 
     The spread of a combined label is that within its sources: their offset from each other is not
-    a rater's error. Raises LearningError naming the row where a source's score is no number.
+    an error of the raters. Raises LearningError naming the row if a source's score is no number.
     """
     shape = (stimuli, perspectives)
     ratings, totals = np.zeros(shape), np.zeros(shape)
@@ -102,7 +102,7 @@ def loss_weights(labels: Labels) -> NDArray[np.float64]:
     weighs an absolute error. t is what no model explains of even a label of very many ratings, the
     last layer's misfit as expected a priori. v is the variance among the image's own raters, drawn
     towards a single rater's variance in all (`rater_variance`) as far as few ratings say little of
-    it: ((n − 1)·sd² + 2·s) / (n − 1 + 2). 0 where there is no label.
+    it: ((n − 1)·sd² + 2·s) / (n − 1 + 2). 0 if there is no label.
     """
     pooled = labels.rater_variance()
     known = np.isfinite(labels.sd)

@@ -18,11 +18,11 @@ def rate_at(step: int, steps: int, warmup: float) -> float:
 
 
 def inner_rate_at(step: int, steps: int, warmup: float = 0.1) -> float:
-    """As `rate_at` without its ends, where the rate is 0: of few steps, each counts."""
+    """Like `rate_at` without its ends, where the rate is 0: with few steps, each one counts."""
     return rate_at(step + 1, steps + 1, warmup)
 
 
 def set_rate(optimizer: Optimizer, rate: float) -> None:
-    """The learning rate of all the optimizer's parameters from its next step on."""
+    """Sets the learning rate of all the optimizer's parameters from its next step on."""
     for group in optimizer.param_groups:
         group["lr"] = rate

@@ -46,7 +46,7 @@ class Recipe:
     lora_dropout: float = 0.0
     #: Whether a label weighs by its precision (`labels.loss_weights`).
     label_weights: bool = False
-    #: Weight of the rank-aware term beside the L1 loss (`losses.rank_loss`), which compares the
+    #: Weight of the rank-aware term added to the L1 loss (`losses.rank_loss`), which compares the
     #: images of a batch with each other; 0 leaves it out.
     rank_weight: float = 0.0
     #: Share of the training pool, in whole prompts, that is not trained on but says when to stop.
@@ -59,7 +59,7 @@ class Recipe:
     seed: int = 1
     #: Labelled images below which nothing useful is learned.
     minimum_labels: int = 20
-    #: Epochs of stage 2, which says why (`explaining.training`); 0 is a model that only scores.
+    #: Epochs of stage 2, which explains (`explaining.training`); 0: a model that only scores.
     explanation_epochs: int = 0
 
     def __post_init__(self) -> None:
@@ -91,7 +91,7 @@ class Recipe:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Raises LearningError where a setting is unknown, so that none is silently ignored."""
+        """Raises LearningError if a setting is unknown, so that none is silently ignored."""
         return strict_from_json(cls, data, "recipe", LearningError)
 
     def changed(self, settings: Iterable[str]) -> Self:
@@ -116,7 +116,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "patience": (0, math.inf),
     "processes": (1, 64),
     "seed": (0, 2**32 - 1),
-    # Three points always fit some line; below that nothing can be said at all.
+    # Three points are the fewest about which anything can be said.
     "minimum_labels": (3, math.inf),
     "explanation_epochs": (0, math.inf),
 }

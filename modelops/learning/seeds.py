@@ -1,5 +1,5 @@
-"""Randomness that follows from a seed and a place in the training alone: a run that goes on from a
-checkpoint draws what it would have drawn.
+"""Randomness that depends only on a seed and the place in the training: a run that continues from
+a checkpoint draws what it would have drawn.
 """
 
 import numpy as np
@@ -9,6 +9,6 @@ ORDER, DROPOUT = range(2)
 
 
 def seed_of(seed: int, use: int, *place: int) -> int:
-    """A number that follows from `seed`, the use and the place."""
+    """A number determined by `seed`, the use and the place."""
     sequence = np.random.SeedSequence(seed, spawn_key=(use, *place))
     return int(sequence.generate_state(1)[0])

@@ -1,13 +1,13 @@
 """Arrays on disk by image, in checksummed shards: what the caches of embeddings and trunks keep.
 
 A shard is a safetensors file of keys and one array each, memory-mapped. Its name is the checksum of
-its content, so any number of processes add at once without a lock, and one that rotted is found by
-its name, deleted, and computed anew.
+its content, so any number of processes add at once without a lock, and a damaged one is found by
+its name, deleted, and computed again.
 """
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,16 @@ from workbench.core.files import sha256_of, write_atomically
 
 _SUFFIX = ".v1.safetensors"
 Array = NDArray[np.floating]
+#: Of an embedding: the sha256 of the image, and of the prompt.
+Key = tuple[str, str]
+#: Three million vectors of 768 numbers in float32.
+_MOST_EMBEDDINGS = 10 * 2**30
 
 
 class ShardStore:
     """Arrays of one shape by a key in hexadecimal (a SHA-256, or several), in `root`/`name`.
 
-    dtype: as which they are stored. All folders of `root` together take at most `most_bytes`: the
+    dtype: of the stored arrays. All folders of `root` together take at most `most_bytes`: the
     oldest shard goes first, but none that this store has used, so that a set of arrays larger than
     that is kept in part instead of being driven out by itself. Processes that write at the same
     time may exceed the bound by a sixteenth each.
@@ -42,11 +46,11 @@ class ShardStore:
         self._room = 0
 
     def get(self, key: str) -> Array | None:
-        """A copy of the array, or None where it is not known."""
+        """A copy of the array, or None if it is not known."""
         return self.get_many([key]).get(key)
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Array]:
-        """Copies of the arrays that are known."""
+        """Copies of the known arrays."""
         keys = list(keys)
         if any(key not in self._places for key in keys):
             self._open_new_shards()
@@ -59,14 +63,14 @@ class ShardStore:
         for path, rows in wanted.items():
             values = self._files[path].get_slice("values")
             if 2 * len(rows) >= values.get_shape()[0]:
-                values = values[:]  # in one go where most are wanted
+                values = values[:]  # in one go if most are wanted
             found |= {key: values[row] for key, row in rows.items()}
         return found
 
     def put(self, values: Mapping[str, Array]) -> bool:
-        """Adds arrays as one shard; False, and nothing is added, where there is no room for it.
+        """Adds arrays as one shard; returns False, adding nothing, if there is no room for it.
 
-        Raises OSError where the disk is full, with nothing left behind.
+        Raises OSError if the disk is full, with nothing left behind.
         """
         keys = np.frombuffer(bytes.fromhex("".join(values)), np.uint8).reshape(len(values), -1)
         data = save({"keys": keys, "values": np.stack(list(values.values())).astype(self.dtype)})
@@ -116,9 +120,37 @@ class ShardStore:
 
 
 def _stat(path: Path) -> tuple[float, int] | None:
-    """When it was written, and its size; None where it is gone."""
+    """When it was written, and its size; None if it is gone."""
     try:
         found = path.stat()
     except FileNotFoundError:
         return None
     return found.st_mtime, found.st_size
+
+
+class EmbeddingCache:
+    """Embeddings by (sha256 of the image, sha256 of the prompt), both in hexadecimal.
+
+    `dtype` is how vectors are stored: float32 gives back the same bits, float16 half the space.
+    The embeddings of all backbones in `folder` together take at most `most_bytes` (`ShardStore`).
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        backbone_sha256: str,
+        dtype: DTypeLike = np.float32,
+        most_bytes: int = _MOST_EMBEDDINGS,
+    ) -> None:
+        self._store = ShardStore(folder, backbone_sha256, most_bytes, dtype)
+
+    def get_many(self, keys: Sequence[Key]) -> dict[Key, Array]:
+        """The known vectors (D,); a key without one is absent from the result."""
+        names = {image + prompt: (image, prompt) for image, prompt in keys}
+        return {names[name]: vector for name, vector in self._store.get_many(names).items()}
+
+    def put_many(self, vectors: Mapping[Key, Array]) -> None:
+        """Adds vectors as one shard, if there is room. Raises OSError if the disk is full, with
+        nothing added."""
+        if vectors:
+            self._store.put({image + prompt: it for (image, prompt), it in vectors.items()})

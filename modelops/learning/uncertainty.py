@@ -1,4 +1,4 @@
-"""What is expected of one stimulus from one perspective, and how unsure that is."""
+"""The expected score of one stimulus from one perspective, and its uncertainty."""
 
 from dataclasses import asdict, dataclass
 
@@ -7,11 +7,11 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Expectation:
-    """On 0…1: the expected score and three standard deviations, each of something else.
+    """On 0…1: the expected score and three standard deviations, each of something different.
 
-    posterior_sd: of the expected score; labels lessen it.
+    posterior_sd: of the expected score; labels reduce it.
     misfit_sd: of the true score, the mean of ever more raters, around what any linear head could
-    expect; labels do not lessen it.
+    expect; labels do not reduce it.
     rater_sd: of one rater's score around the true one.
     """
 

@@ -19,7 +19,7 @@ class AcquisitionRound(models.Model):
         related_name="acquisition_rounds",
         db_constraint=False,
     )
-    #: Of `acquisition.STRATEGIES`: its name, its version then, and its parameters.
+    #: Of the entry in `acquisition.STRATEGIES`: its name, its version at the time, its parameters.
     strategy = models.CharField(max_length=40)
     strategy_version = models.CharField(max_length=20)
     parameters = models.JSONField(default=dict)

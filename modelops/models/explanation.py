@@ -12,7 +12,7 @@ from .version import ModelVersion
 
 
 class PredictedExplanation(models.Model):
-    """What one model version answers to one question about one stimulus."""
+    """One model version's answer to one question about one stimulus."""
 
     stimulus = models.ForeignKey(
         Stimulus, on_delete=models.CASCADE, related_name="predicted_explanations"
@@ -24,8 +24,8 @@ class PredictedExplanation(models.Model):
         related_name="predicted_explanations",
         db_index=False,
     )
-    #: What the question is about; None: all perspectives together. Without an index: nobody looks
-    #: for the explanations of a perspective.
+    #: What the question is about; None: all perspectives together. Without an index: nobody
+    #: queries the explanations of a perspective.
     perspective = models.ForeignKey(
         Perspective, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
     )
@@ -77,7 +77,7 @@ class ExplainingRun(Job):
 class Assessment(Job):
     """One uploaded image with its prompt, to be scored and explained by one model version.
 
-    The image is no stimulus: it is forgotten when the job is over, and its result a day later.
+    The image is not a stimulus: it is deleted when the job is over, and its result a day later.
     """
 
     LEASES: ClassVar[int] = 5

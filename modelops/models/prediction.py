@@ -21,7 +21,7 @@ class Prediction(models.Model):
     model_version = models.ForeignKey(
         ModelVersion, on_delete=models.CASCADE, related_name="predictions"
     )
-    #: Without an index: nobody looks for the predictions of a perspective.
+    #: Without an index: nobody queries the predictions of a perspective.
     perspective = models.ForeignKey(
         Perspective, on_delete=models.CASCADE, related_name="+", db_index=False
     )
@@ -86,7 +86,7 @@ class ScoringChunk(models.Model):
     index = models.PositiveIntegerField()
     stimulus_ids = ArrayField(models.BigIntegerField())
     state = models.CharField(max_length=10, choices=ChunkState.choices, default=ChunkState.PENDING)
-    #: How often it was begun: a chunk that kills its workers must not do so for ever.
+    #: How often it was begun: a chunk that kills its workers must not do so forever.
     attempts = models.PositiveSmallIntegerField(default=0)
     #: Stimuli that could not be read: [{"stimulus": …, "filename": …, "error": …}].
     problems = models.JSONField(default=list, blank=True)

@@ -7,7 +7,7 @@ from annotation.models import Study
 
 
 class Predictor(models.Model):
-    """One way of a study to predict its scores: a backbone, how it is trained, and how it says what
+    """One way to predict a study's scores: a backbone, how it is trained, and how it decides what
     people rate next. A study may have several; the active version of the leading one sets the
     priorities."""
 

@@ -43,7 +43,7 @@ class TrainingRun(Job):
     )
     #: `learning.recipe.Recipe` as it was used.
     recipe = models.JSONField(default=dict)
-    #: Promote the candidate by itself once it is scored (the first model of a demo, a schedule).
+    #: Promote the candidate on its own once it is scored (the first model of a demo, a schedule).
     promote_when_done = models.BooleanField(default=False)
     #: Labelled stimuli that could not be read and were left out:
     #: [{"stimulus": …, "filename": …, "error": …, "split": …}].

@@ -31,7 +31,7 @@ class ModelVersion(models.Model):
     predictor = models.ForeignKey(
         Predictor, on_delete=models.PROTECT, related_name="versions", db_constraint=False
     )
-    #: Counted over the study, whichever predictor it is of.
+    #: Counted within the study, across its predictors.
     number = models.PositiveIntegerField()
     state = models.CharField(
         max_length=10, choices=VersionState.choices, default=VersionState.CANDIDATE
@@ -55,10 +55,10 @@ class ModelVersion(models.Model):
     #: Keys of the study's perspectives that it has a head for, in the order of its heads.
     heads = ArrayField(models.CharField(max_length=KEY_LENGTH))
     #: `perspectives`, by key: srcc, plcc, krcc, rmse on the hold-out, and its size. `training`,
-    #: where the backbone was trained: losses and validation errors by epoch
+    #: if the backbone was trained: losses and validation errors by epoch
     #: (`learning.curves.Curve`).
     metrics = models.JSONField(default=dict)
-    #: Of its explanations on the hold-out (`explaining.phrases`); None where it gives none.
+    #: Of its explanations on the hold-out (`explaining.phrases`); None if it gives none.
     explanation_metrics = models.JSONField(null=True, default=None)
     created_at = models.DateTimeField(auto_now_add=True)
     promoted_at = models.DateTimeField(null=True, blank=True)
@@ -101,5 +101,5 @@ class ModelVersion(models.Model):
 
     @property
     def explains(self) -> bool:
-        """Whether it can say why."""
+        """Whether it can explain its scores."""
         return self.explanation_metrics is not None

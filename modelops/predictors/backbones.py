@@ -11,7 +11,7 @@ from .base import Embedder, PredictorKind
 from .devices import device, precision
 from .registry import PREDICTORS
 
-#: Of a backbone and of a predictor: a part of addresses and tables.
+#: For names of backbones and of predictors, which are part of addresses and tables.
 NAME_PATTERN = r"[A-Za-z0-9_-]{1,40}"
 
 
@@ -45,7 +45,7 @@ def offered_backbones() -> dict[str, Backbone]:
 
 
 def backbone_named(name: str) -> Backbone:
-    """Raises BackboneError naming those there are."""
+    """Raises BackboneError naming the existing ones."""
     offered = offered_backbones()
     if name not in offered:
         raise BackboneError(

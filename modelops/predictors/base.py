@@ -1,8 +1,8 @@
 """What a predictor is made of: a backbone that embeds images with their prompts, on which the
-Bayesian last layer learns; and, where it can be trained, the training of that backbone."""
+Bayesian last layer learns, and the training of that backbone if it can be trained."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
@@ -17,9 +17,9 @@ from ..learning.recipe import Recipe
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-#: In which width a backbone's products are computed.
+#: The precision in which a backbone's products are computed.
 Precision = Literal["float32", "bfloat16"]
-#: Called with what is being done, how much of it is done, and of how much.
+#: Called with the name of a step, how much of it is done, and of how much.
 Report = Callable[[str, int, int], None]
 
 
@@ -57,10 +57,10 @@ class Embedder(Protocol):
 class Samples:
     """N labelled images to train on.
 
-    images, prompts: N of each; image_sha256: what an image is known by in a cache.
+    images, prompts: N of each; image_sha256: the key of an image in a cache.
     groups: images of one prompt share a number.
-    targets (N, P): labels on 0…1, NaN where there is none; weights (N, P), or None: all count the
-    same. cache: a folder for what is computed once.
+    targets (N, P): labels on 0…1, NaN if there is none; weights (N, P), or None: all count the
+    same. cache: a folder for results that are computed once.
     """
 
     images: Sequence[Path]
@@ -74,7 +74,7 @@ class Samples:
 
 @runtime_checkable
 class Trainable(Embedder, Protocol):
-    """A backbone that learns, too, and is stored with its version."""
+    """A backbone that can itself be trained, and is stored with its version."""
 
     def unreadable(self, images: Sequence[Path]) -> Mapping[int, Exception]:
         """Rows of the images that training could not read, and why."""
@@ -93,7 +93,7 @@ class Trainable(Embedder, Protocol):
 
 
 class PredictorKind(Entry, Protocol):
-    """An entry of PREDICTORS: how backbones of one kind are had, and how they are trained."""
+    """An entry of PREDICTORS: how backbones of one kind are loaded, and how they are trained."""
 
     @property
     def bundled(self) -> bool:
@@ -101,17 +101,42 @@ class PredictorKind(Entry, Protocol):
 
     @property
     def chunk_size(self) -> int:
-        """Images that are scored in one go: seconds of work for a processor."""
+        """Images that are scored in one go: seconds of work on a processor."""
 
     def recipe(self, *, explanations: bool = False) -> Recipe:
         """How a study's model of this kind is trained if nothing else is said.
 
-        Raises LearningError where it cannot explain and is to.
+        Raises LearningError if it is asked to explain and cannot.
         """
 
     def start(self, weights: str, *, device: str, precision: Precision) -> Embedder:
         """The backbone from which a training starts: its own (`weights` is empty), or that of a
         folder. Raises a MintError naming the folder and what to do."""
+
+
+@dataclass(frozen=True)
+class Stage2:
+    """How models of one kind learn to explain scores in words, and explain them.
+
+    epochs: of a training, if nothing else is said. turn_size: images that are explained in one go:
+    seconds of work for a small model, minutes for a full-size one on a processor. decoding: how
+    answers are chosen, as far as it differs from the released settings; by the names of the fields
+    of `explaining.model.Decoding`. own_language: whether a model that was given no language model
+    learns a small one of its own from the study's form.
+    """
+
+    epochs: int
+    turn_size: int
+    decoding: Mapping[str, int | float] = field(default_factory=dict)
+    own_language: bool = False
+
+
+@runtime_checkable
+class ExplainingKind(PredictorKind, Protocol):
+    """A kind whose models can explain scores."""
+
+    @property
+    def stage2(self) -> Stage2: ...
 
 
 @runtime_checkable

@@ -1,4 +1,4 @@
-"""Where and in which width this process computes: the settings, resolved."""
+"""The device and the precision that this process computes with: the settings, resolved."""
 
 from django.conf import settings
 
@@ -6,7 +6,7 @@ from .base import Precision
 
 
 def device() -> str:
-    """MODEL_DEVICE, where `auto` is a GPU if this machine has one."""
+    """MODEL_DEVICE, with `auto` resolved: a GPU if this machine has one."""
     if settings.MODEL_DEVICE != "auto":
         return str(settings.MODEL_DEVICE)
     import torch
@@ -15,7 +15,7 @@ def device() -> str:
 
 
 def precision() -> Precision:
-    """MODEL_PRECISION, where `auto` is bfloat16 if the device multiplies it itself."""
+    """MODEL_PRECISION, with `auto` resolved: bfloat16 if the device multiplies it natively."""
     if settings.MODEL_PRECISION == "auto":
         from .mint.devices import native_precision
 
@@ -24,7 +24,7 @@ def precision() -> Precision:
 
 
 def use_processor_cores() -> None:
-    """As many torch threads as this process has cores for; more only fight each other."""
+    """Gives torch as many threads as this process has cores; more would only compete."""
     import torch
 
     from .mint.devices import processor_cores

@@ -1,20 +1,23 @@
-"""Pooled embeddings of stimuli: from the cache, or from their images."""
+"""Pooled embeddings of stimuli: from the cache, or from their images as files on this machine."""
 
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from django.conf import settings
+from django.core.files.storage import FileSystemStorage, default_storage
 from numpy.typing import NDArray
 
 from annotation.models import Stimulus
 
-from ..learning.embeddings import EmbeddingCache, Key
+from ..learning.shards import EmbeddingCache, Key
 from ..registry.artifacts import refused_when_full
 from .base import Embedder
 from .devices import device, precision
-from .images import image_files, unreadable
 
 #: Images decoded and embedded between two writes to the cache: seconds or minutes of a processor's
 #: work, a second of a GPU's.
@@ -57,8 +60,8 @@ class StimulusEmbedder:
     def embed(self, stimuli: Sequence[Stimulus], progress: Progress | None = None) -> Embedded:
         """Embeddings of `stimuli` (with their prompts loaded).
 
-        An image that cannot be read becomes a problem and the rest goes on. What was embedded is
-        kept in the cache portion by portion. Raises ArtifactError where the disk is full.
+        An image that cannot be read becomes a problem and the rest continues. What was embedded is
+        kept in the cache portion by portion. Raises ArtifactError if the disk is full.
         """
         result = Embedded()
         known = self.cache.get_many([_key(stimulus) for stimulus in stimuli])
@@ -76,7 +79,7 @@ class StimulusEmbedder:
         return result
 
     def _portion(self, stimuli: list[Stimulus]) -> tuple[list[Stimulus], list[Stimulus]]:
-        """What is embedded next, and the rest."""
+        """The next portion to embed, and the rest."""
         size = PORTIONS["cpu" if device() == "cpu" else "cuda"]
         return stimuli[:size], stimuli[size:]
 
@@ -95,6 +98,39 @@ class StimulusEmbedder:
         with refused_when_full():
             self.cache.put_many(vectors)
         return vectors
+
+
+@contextmanager
+def image_files(stimuli: Sequence[Stimulus]) -> Iterator[list[Path]]:
+    """The images as files on this machine: in their place, or fetched for the block's duration.
+
+    A path may not exist: reading it then says so, image by image.
+    """
+    if isinstance(default_storage, FileSystemStorage):
+        yield [Path(stimulus.image.path) for stimulus in stimuli]
+        return
+    with tempfile.TemporaryDirectory(prefix="mint-images-") as folder:
+        paths = [Path(folder) / f"{stimulus.pk}.image" for stimulus in stimuli]
+        for path, stimulus in zip(paths, stimuli, strict=True):
+            _fetch(stimulus, path)
+        yield paths
+
+
+def unreadable(stimulus: Stimulus, path: Path, error: Exception) -> dict[str, object]:
+    """Which image cannot be read and why, under the name that people know it by."""
+    return {
+        "stimulus": stimulus.pk,
+        "filename": stimulus.filename,
+        "error": str(error).replace(str(path), stimulus.filename),
+    }
+
+
+def _fetch(stimulus: Stimulus, path: Path) -> None:
+    try:
+        with stimulus.image.open("rb") as file:
+            path.write_bytes(file.read())
+    except FileNotFoundError:
+        return
 
 
 def _key(stimulus: Stimulus) -> Key:

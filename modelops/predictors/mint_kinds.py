@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..learning.recipe import Recipe
-from .base import Precision
+from .base import Precision, Stage2
 
 if TYPE_CHECKING:
     from .mint.embedder import MintEmbedder
@@ -17,8 +17,7 @@ class Mint:
 
     name: str
     default: Recipe
-    #: Of stage 2, where it is asked for.
-    explanation_epochs: int
+    stage2: Stage2
     chunk_size: int
     bundled: bool
     version: str = "1"
@@ -29,7 +28,7 @@ class Mint:
 
     def recipe(self, *, explanations: bool = False) -> Recipe:
         if explanations:
-            return replace(self.default, explanation_epochs=self.explanation_epochs)
+            return replace(self.default, explanation_epochs=self.stage2.epochs)
         return self.default
 
     def start(self, weights: str, *, device: str, precision: Precision) -> "MintEmbedder":
@@ -39,7 +38,7 @@ class Mint:
         return MintEmbedder(load_model(weights or self.name, device=device), precision)
 
     def open(self, folder: Path, *, device: str, precision: Precision) -> "MintEmbedder":
-        """Frozen in that precision: a GPU has no room for another one beside it."""
+        """Frozen in that precision: a GPU has no room for a second copy."""
         from .mint.checkpoint import LoadedModel, load_model
         from .mint.embedder import MintEmbedder
         from .mint.modeling import with_bfloat16_products
@@ -54,14 +53,20 @@ class Mint:
 TINY = Mint(
     name="tiny",
     default=Recipe(preset="tiny", epochs=0, learning_rate=1e-4, batch_size=16, frozen_blocks=3),
-    explanation_epochs=12,
+    # In its language a full stop, or a whole closed answer, is one token: it must repeat tokens.
+    stage2=Stage2(
+        epochs=12,
+        turn_size=32,
+        decoding={"max_new_tokens": 128, "num_beams": 1, "repetition_penalty": 1.0},
+        own_language=True,
+    ),
     chunk_size=64,
     bundled=True,
 )
 #: The published recipe (released code, `config/options.py` and `train_stage1.py`): L1 per
 #: perspective (the paper's three; here the study's), Adam at 1e-5, batches of 8, cosine after 1 %
 #: of warm-up, blocks 0–21 (60 % of 38) and the Q-Former frozen. The released code runs 500 epochs
-#: and keeps the one that is best on the test half; here a tenth of the training half says which
+#: and keeps the one that is best on the test half; here a tenth of the training half decides which
 #: epoch is best, and when to stop.
 VIT_G = Mint(
     name="vit-g",
@@ -76,7 +81,7 @@ VIT_G = Mint(
         validation_share=0.1,
         patience=10,
     ),
-    explanation_epochs=5,
+    stage2=Stage2(epochs=5, turn_size=4),
     chunk_size=16,
     bundled=False,
 )

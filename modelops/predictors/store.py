@@ -28,21 +28,21 @@ class VersionModel:
         self.folder = folder
         self._preset, self._backbone = version.preset, version.predictor.backbone
         self._backbone_sha256 = version.backbone_sha256
-        # Weakly: a version that is let go must go at once, and with it what it holds of a GPU.
+        # Weakly: a version that is released must be freed at once, and its GPU memory with it.
         me = weakref.proxy(self)
         self.embedder = StimulusEmbedder(version.backbone_sha256, lambda: me.backbone)
 
     @cached_property
     def last_layer(self) -> "LastLayer":
-        from ..learning.posterior import load_last_layer
+        from ..learning.bayes import load_last_layer
 
         return load_last_layer(self.folder / LAST_LAYER)
 
     @cached_property
     def backbone(self) -> Embedder:
-        """In this process's precision: the version's own, or the site's where it is frozen.
+        """In this process's precision: the version's own, or the site's if it is frozen.
 
-        Raises ArtifactError where the site's is not the one that the version was trained on.
+        Raises ArtifactError if the site's is not the one that the version was trained on.
         """
         kind = PREDICTORS[self._preset]
         if isinstance(kind, TrainableKind):
@@ -58,10 +58,10 @@ _kept: dict[tuple[str, str, str], VersionModel] = {}
 
 
 def version_model(version: ModelVersion) -> VersionModel:
-    """The model of `version`. Raises ArtifactError where its files are gone or were changed."""
+    """The model of `version`. Raises ArtifactError if its files are gone or were changed."""
     key = (version.artifact, version.artifact_sha256, version.backbone_sha256)
     model = _kept.pop(key, None) or VersionModel(version, local_folder(*key[:2]))
-    # A GPU has room for one; it is let go before another one is loaded.
+    # A GPU has room for one; it is released before another one is loaded.
     while len(_kept) >= (2 if device() == "cpu" else 1):
         del _kept[next(iter(_kept))]
     _kept[key] = model
@@ -69,7 +69,7 @@ def version_model(version: ModelVersion) -> VersionModel:
 
 
 def release_models() -> None:
-    """Lets go of what is loaded, and of the GPU's memory: another process needs it."""
+    """Releases the loaded models and the GPU's memory: another process needs it."""
     _kept.clear()
     if "torch" not in sys.modules:
         return

@@ -1,4 +1,4 @@
-"""Files in the `artifacts` storage: whole or absent, on a local disk as in S3."""
+"""Files in the `artifacts` storage: complete or absent, both on a local disk and in S3."""
 
 import hashlib
 import json
@@ -28,7 +28,7 @@ def storage() -> Storage:
 
 
 def publish_file(name: str, data: bytes) -> None:
-    """Writes one file. Raises ArtifactError where the disk is full; nothing is left then."""
+    """Writes one file. Raises ArtifactError if the disk is full, and leaves nothing behind."""
     target = storage()
     with refused_when_full():
         if isinstance(target, FileSystemStorage):
@@ -38,7 +38,7 @@ def publish_file(name: str, data: bytes) -> None:
 
 
 def read_file(name: str, sha256: str | None = None) -> bytes:
-    """Raises ArtifactError where the file is absent or not what was written."""
+    """Raises ArtifactError if the file is absent or not what was written."""
     try:
         with storage().open(name) as file:
             data: bytes = file.read()
@@ -54,7 +54,7 @@ def publish_folder(name: str) -> Iterator[Path]:
     """A folder to fill; it is published as `name` when the block ends without an error.
 
     It must hold a MANIFEST, which a storage without renaming receives last: a folder without one
-    does not exist. Raises ArtifactError where the disk is full; nothing is left then.
+    does not exist. Raises ArtifactError if the disk is full, and leaves nothing behind.
     """
     target = storage()
     local = isinstance(target, FileSystemStorage)
@@ -70,9 +70,9 @@ def publish_folder(name: str) -> Iterator[Path]:
 
 
 def local_folder(name: str, manifest_sha256: str) -> Path:
-    """A published folder on this machine's disk; fetched once where the storage is elsewhere.
+    """A published folder on this machine's disk; fetched once if the storage is elsewhere.
 
-    Raises ArtifactError where it is absent or its manifest is not the one that was published; the
+    Raises ArtifactError if it is absent or its manifest is not the one that was published; the
     files are checked against the manifest by whoever loads them.
     """
     source = storage()
@@ -147,7 +147,7 @@ def _fetch(source: Storage, name: str, folder: Path) -> None:
 
 
 def _fetch_parts(source: Storage, name: str, folder: Path) -> None:
-    """What the manifest vouches for; another manifest among it vouches for its own folder."""
+    """The files that the manifest covers; a manifest in a subfolder covers its own folder."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MANIFEST).write_bytes(read_file(f"{name}/{MANIFEST}"))
     for part in json.loads((folder / MANIFEST).read_text())["sha256"]:

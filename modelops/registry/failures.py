@@ -1,4 +1,4 @@
-"""What a run of a model's work does with an error."""
+"""How a model's runs handle errors."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 @contextmanager
 def failing(what: str, run_id: int, fail: Callable[..., object]) -> Iterator[None]:
-    """Calls `fail(error=…)` for an error that another attempt would meet again: files gone, disk
+    """Calls `fail(error=…)` for an error that would occur again on a retry: files gone, disk
     full. Any other, such as a ValueError of our own making, passes: it says nothing to a person.
     """
     try:

@@ -1,4 +1,4 @@
-"""How versions do on the hold-out by the labels of now, which all are compared on."""
+"""How versions do on the hold-out, all compared on its current labels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from .labelled import LabelledStimuli, labelled_stimuli
 
 @dataclass(frozen=True)
 class HoldoutPoint:
-    """A hold-out image: what was expected, and what its raters say."""
+    """A hold-out image: what the version predicted, and what its raters say."""
 
     stimulus: int
     mos: float
@@ -41,7 +41,7 @@ class Standing:
 
 
 def holdout_labels(study: Study) -> LabelledStimuli:
-    """The labels of now, made as those of a training are."""
+    """The current labels, made as a training's are."""
     split = Stimulus.Split.HOLDOUT
     return labelled_stimuli(study, labels_of(study, split=split), split)
 
@@ -64,7 +64,7 @@ def holdout_points(version: ModelVersion, labelled: LabelledStimuli) -> Points:
 
 
 def on_common_ground(all_points: Sequence[Points]) -> list[Points]:
-    """The same points but for those of stimuli that not all versions have predicted."""
+    """The same points, without those of stimuli that some version has not predicted."""
     if not all_points:
         return []
     common: dict[str, set[int]] = {

@@ -1,4 +1,4 @@
-"""Labelled stimuli by split: what a training learns from, and what versions are measured on."""
+"""Labelled stimuli by split: a training learns from one, versions are measured on the other."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -54,7 +54,7 @@ class Splits:
         return [*self.pool.stimuli, *self.holdout.stimuli]
 
     def without(self, problems: Sequence[dict[str, object]]) -> "Splits":
-        """These but for the images in `problems`, which are noted with their split."""
+        """These without the images in `problems`, which are noted with their split."""
         gone = {problem["stimulus"] for problem in problems}
         held_out = set(self.holdout.keys)
         noted = [
@@ -73,7 +73,7 @@ def gather(study: Study, labels: Sequence[Label]) -> Splits:
 
 
 def labelled_stimuli(study: Study, labels: Sequence[Label], split: str) -> LabelledStimuli:
-    """Those of one split, by id; where several sources speak of one, by `learning.labels`."""
+    """Those of one split, by id; several sources of one label are combined by `learning.labels`."""
     of_split = [label for label in labels if label.split == split]
     found = Stimulus.objects.select_related("prompt").in_bulk({it.stimulus for it in of_split})
     stimuli = [found[pk] for pk in sorted(found)]

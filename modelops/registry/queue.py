@@ -1,7 +1,9 @@
-"""The names of the tasks that do the model's work."""
+"""The names of the tasks that do the model's work, on the queue `model` (workbench/settings.py)."""
 
-TRAIN = "modelops.tasks.model.train"
-SCORE_CHUNK = "modelops.tasks.model.score_chunk"
-FINISH_SCORING = "modelops.tasks.model.finish_scoring"
-EXPLAIN = "modelops.tasks.model.explain"
-ASSESS = "modelops.tasks.model.assess"
+TRAIN = "modelops.tasks.train"
+SCORE_CHUNK = "modelops.tasks.score_chunk"
+FINISH_SCORING = "modelops.tasks.finish_scoring"
+EXPLAIN = "modelops.tasks.explain"
+ASSESS = "modelops.tasks.assess"
+
+MODEL_TASKS = (TRAIN, SCORE_CHUNK, FINISH_SCORING, EXPLAIN, ASSESS)

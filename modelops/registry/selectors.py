@@ -1,4 +1,4 @@
-"""Reads of the model registry, for the console, the API and commands."""
+"""Queries of the model registry, for the console, the API and commands."""
 
 from functools import reduce
 from operator import add
@@ -112,7 +112,7 @@ def pool_labels(study: Study, counts: LabelCounts) -> dict[str, int]:
 
 
 def ratings_seen(runs: QuerySet[TrainingRun]) -> int:
-    """How many ratings the latest of the trainings that saw labels saw.
+    """How many ratings the latest training with labels learned from.
 
     Not those of the newest snapshot: the same labels twice are one snapshot, with the first one's
     date.
@@ -135,13 +135,13 @@ def active_jobs(study: Study) -> list[TrainingRun | ScoringRun | ExplainingRun]:
 
 
 def failed_training(study: Study) -> TrainingRun | None:
-    """The last training run, where it failed."""
+    """The last training run, if it failed."""
     last = study.training_runs.first()
     return last if last is not None and last.state == JobState.FAILED else None
 
 
 def failed_scorings(study: Study) -> list[ScoringRun]:
-    """The last scoring of each version that is in use or waits for a decision, where it failed."""
+    """The last scoring of each version in use or awaiting a decision, if it failed."""
     versions = versions_of(study).filter(
         state__in=[ModelVersion.State.ACTIVE, ModelVersion.State.CANDIDATE]
     )
@@ -170,7 +170,7 @@ def unreadable_images(version: ModelVersion) -> list[dict[str, Any]]:
 
 
 def new_stimuli(version: ModelVersion) -> QuerySet[Stimulus]:
-    """Stimuli that no scoring by `version` has met: neither predicted nor found unreadable."""
+    """Stimuli that no scoring by `version` has reached: neither predicted nor found unreadable."""
     unreadable = [problem["stimulus"] for problem in unreadable_images(version)]
     return unscored_stimuli(version).exclude(pk__in=unreadable)
 

@@ -33,12 +33,12 @@ _SCHEMA = pa.schema(
 
 
 def take_snapshot(study: Study) -> LabelSnapshot:
-    """The study's labels now; the snapshot that exists already where they are the same.
+    """A snapshot of the study's labels now; the existing one if they are the same.
 
     Counts and labels are of one moment. The file is written before the row that makes it known,
-    under a name that is its content's. Raises ArtifactError where the disk is full.
+    under a name made from its content. Raises ArtifactError if the disk is full.
     """
-    # A training rests on them: whatever has changed is in them, whether or not it was noticed.
+    # A training depends on them: they include every change, whether or not it was noticed.
     renew_live(study, always=True)
     found = label_set(study)
     rows = _rows(study, found.labels)
@@ -61,7 +61,7 @@ def take_snapshot(study: Study) -> LabelSnapshot:
 
 
 def read_snapshot(snapshot: LabelSnapshot) -> list[Label]:
-    """The labels as they were. Raises ArtifactError where the file is gone or was changed."""
+    """The labels as they were. Raises ArtifactError if the file is gone or was changed."""
     table = pq.read_table(pa.BufferReader(read_file(snapshot.artifact)))
     rows = table.to_pylist()
     if _content_sha256(rows) != snapshot.content_sha256:
@@ -93,7 +93,7 @@ def _rows(study: Study, labels: list[Label]) -> list[dict[str, Any]]:
 
 
 def _content_sha256(rows: list[dict[str, Any]]) -> str:
-    """Of the rows as canonical JSON lines: what the labels are, however a file stores them."""
+    """Of the rows as canonical JSON lines, so that it depends on the labels and not on the file."""
     digest = hashlib.sha256()
     for row in rows:
         digest.update(json.dumps(row, sort_keys=True, ensure_ascii=False).encode() + b"\n")

@@ -91,8 +91,8 @@ class PredictorListView(generics.ListAPIView[Predictor]):
 
     @extend_schema(request=PredictorRequestSerializer, responses={201: PredictorSerializer})
     def post(self, request: Request, slug: str) -> Response:
-        """Add a predictor; the first one leads. 400 where the site has no such backbone or
-        strategy, 409 where the name is taken."""
+        """Add a predictor; the first one leads. 400 if the site has no such backbone or
+        strategy, 409 if the name is taken."""
         study = find_study(request.user, slug, RUN)
         data = PredictorRequestSerializer(data=request.data)
         data.is_valid(raise_exception=True)

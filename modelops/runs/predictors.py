@@ -1,4 +1,4 @@
-"""A study's predictors: which there are, and which one leads."""
+"""A study's predictors, and which one leads."""
 
 import re
 
@@ -27,7 +27,7 @@ def add_predictor(
 ) -> Predictor:
     """One more predictor, named as its backbone if no name is given; a study's first one leads.
 
-    Raises BackboneError or UnknownEntryError naming what there is, PredictorError where the study
+    Raises BackboneError or UnknownEntryError naming what there is, PredictorError if the study
     has one of that name, or the name cannot be.
     """
     name = name or backbone
@@ -74,7 +74,7 @@ def lead(*, predictor: Predictor, actor: User | None) -> None:
     at once."""
     with transaction.atomic():
         _lock(predictor.study)
-        # One after the other: the database allows one at any time.
+        # In this order: the database allows only one at any time.
         Predictor.objects.filter(study=predictor.study_id, leading=True).update(leading=False)
         Predictor.objects.filter(pk=predictor.pk).update(leading=True)
         active = predictor.versions.filter(state=ModelVersion.State.ACTIVE).first()
@@ -87,5 +87,5 @@ def lead(*, predictor: Predictor, actor: User | None) -> None:
 
 
 def _lock(study: Study) -> None:
-    """Changes to one study's predictors follow each other."""
+    """Serializes changes to one study's predictors."""
     Study.objects.select_for_update(no_key=True).get(pk=study.pk)

@@ -26,10 +26,10 @@ def promote(*, version: ModelVersion, actor: User | None) -> None:
     rating at once.
 
     A candidate, or a retired version that is taken back. Raises NotScoredError before its scoring
-    is over, VersionStateError where it is active or rejected.
+    is over, VersionStateError if it is active or rejected.
     """
     with transaction.atomic():
-        # Promotions of one study follow each other; otherwise each would retire the other's.
+        # Promotions in one study are serialized; otherwise each would retire the other's.
         Study.objects.select_for_update(no_key=True).get(pk=version.study_id)
         _require_scored(version)
         _promote(version, actor, read_ranking(version))
@@ -65,7 +65,7 @@ def _rank(version: ModelVersion, ranking: StoredRanking) -> None:
 
 
 def reject(*, version: ModelVersion, actor: User | None) -> None:
-    """Sets a candidate aside for good. Raises VersionStateError where it is not a candidate."""
+    """Sets a candidate aside for good. Raises VersionStateError if it is not a candidate."""
     with transaction.atomic():
         rejected = ModelVersion.objects.filter(pk=version.pk, state=State.CANDIDATE).update(
             state=State.REJECTED
@@ -79,7 +79,7 @@ def reject(*, version: ModelVersion, actor: User | None) -> None:
 
 
 def labels_to_decide_by(version: ModelVersion) -> LabelledStimuli | None:
-    """The hold-out's labels of now if a promotion waits for the scoring of `version`.
+    """The hold-out's current labels if a promotion waits for the scoring of `version`.
 
     To be called before the transaction that ends the run: bringing labels up to date waits for
     whoever does so already.
@@ -91,7 +91,7 @@ def labels_to_decide_by(version: ModelVersion) -> LabelledStimuli | None:
 def after_scoring(
     version: ModelVersion, ranking: StoredRanking, labels: LabelledStimuli | None
 ) -> None:
-    """What a finished scoring brings about: new priorities, or a promotion that waited for it.
+    """The consequences of a finished scoring: new priorities, or a promotion that waited for it.
 
     To be called in the transaction that ends the run; `labels` are those `labels_to_decide_by`.
     """

@@ -1,4 +1,4 @@
-"""Asking for a training run, by a person or by the number of new ratings."""
+"""Requests training runs, for a person or because of the number of new ratings."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -35,10 +35,10 @@ def request_retrain(
     promote_when_done: bool = False,
     recipe: Recipe | None = None,
 ) -> TrainingRun:
-    """Queues a training run on the study's labels, by the predictor's recipe where none is given.
+    """Queues a training run on the study's labels, by the predictor's recipe if none is given.
 
-    Raises TooFewLabelsError where too few images outside the hold-out have a label from each
-    perspective, RunActiveError where a run of the predictor is not over; the database decides
+    Raises TooFewLabelsError if too few images outside the hold-out have a label from each
+    perspective, RunActiveError if a run of the predictor is not over; the database decides
     between two requests at once.
     """
     study = predictor.study
@@ -53,7 +53,7 @@ def request_retrain(
                 requested_by=actor,
                 promote_when_done=promote_when_done,
                 recipe=recipe.to_json(),
-                # Until then the message that wakes a worker counts as on its way.
+                # Until then the message that wakes a worker is assumed to be on its way.
                 lease_expires_at=lease_end(),
             )
             audit.record(
@@ -94,11 +94,11 @@ def changed_recipe(
 
 
 def require_labels(found: Mapping[str, int], needed: int, *, unreadable: int = 0) -> None:
-    """Raises TooFewLabelsError where any perspective has too few.
+    """Raises TooFewLabelsError if any perspective has too few.
 
     `found`: how many images outside the hold-out have a label, by perspective. The message says
-    how many there are, of which perspective where they differ, and how many there must be; and
-    that `unreadable` labelled images do not count.
+    how many there are, by perspective if they differ, and how many there must be; and that
+    `unreadable` labelled images do not count.
     """
     if min(found.values()) < needed:
         problem = _too_few(found, needed)

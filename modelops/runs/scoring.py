@@ -25,18 +25,28 @@ from ..predictors.registry import PREDICTORS
 from ..predictors.store import VersionModel, version_model
 from ..registry.failures import failing
 from ..registry.queue import FINISH_SCORING, SCORE_CHUNK
-from ..registry.selectors import unscored_stimuli
+from ..registry.selectors import new_stimuli, unscored_stimuli
 from . import promotion
 
 #: How often a chunk is begun before it counts as the cause of its workers' deaths.
 MAX_CHUNK_ATTEMPTS = 5
 
 
+def score_new_stimuli() -> None:
+    """Has the active version of each predictor predict images that came after its scoring."""
+    for version in ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE):
+        last = version.scoring_runs.first()
+        if last is not None and last.state != JobState.SUCCEEDED:
+            continue  # under way, or failed with a message that a person has to read
+        if new_stimuli(version).exists():
+            start_scoring(version=version)
+
+
 def start_scoring(*, version: ModelVersion) -> ScoringRun:
     """Starts to predict the stimuli that `version` has not predicted yet, also those whose image
     could not be read: its file may be fixed by now.
 
-    Answers the run that is active already where there is one.
+    Returns the run that is already active, if any.
     """
     with transaction.atomic():
         run, created = version.scoring_runs.filter(state__in=ACTIVE_STATES).get_or_create(
@@ -57,7 +67,7 @@ def start_scoring(*, version: ModelVersion) -> ScoringRun:
 
 
 def wake_workers(run: ScoringRun) -> None:
-    """Asks for every pending chunk, or for the end of the run where none is left."""
+    """Asks for every pending chunk, or for the end of the run if none is left."""
     pending = list(_pending(run.pk).order_by("index").values_list("pk", flat=True))
     enqueue_each(SCORE_CHUNK, [(chunk,) for chunk in pending])
     if not pending:
@@ -65,7 +75,7 @@ def wake_workers(run: ScoringRun) -> None:
 
 
 def score_chunk(*, chunk_id: int) -> None:
-    """Predicts one chunk; does nothing where it is done, or its run is over.
+    """Predicts one chunk; does nothing if it is done, or its run is over.
 
     An image that cannot be read is noted on the chunk. An error that another attempt would meet
     again (files gone, disk full) fails the run with its message.
@@ -84,7 +94,7 @@ def score_chunk(*, chunk_id: int) -> None:
 
 
 def record_progress(*, run_id: int) -> None:
-    """Counts what is done anew from the chunks, and renews the lease."""
+    """Recounts from the chunks what is done, and renews the lease."""
     size = Func(F("stimulus_ids"), function="cardinality", output_field=IntegerField())
     done = ScoringChunk.objects.filter(run=run_id, state=ScoringChunk.State.DONE)
     total = done.aggregate(total=Sum(size))["total"] or 0
@@ -108,7 +118,7 @@ def finish_scoring(*, run_id: int) -> bool:
         ranked = ranking.publish_ranking(run.model_version)
         labels = promotion.labels_to_decide_by(run.model_version)
         with transaction.atomic():
-            # The state and what follows from it together, or neither.
+            # The state and its consequences together, or neither.
             ended = running.update(
                 state=JobState.SUCCEEDED, finished_at=timezone.now(), lease_expires_at=None
             )
@@ -123,7 +133,7 @@ def _create_chunks(run: ScoringRun, version: ModelVersion) -> None:
     stimuli = list(unscored_stimuli(version).order_by("pk").values_list("pk", flat=True))
     run.progress_total = len(stimuli)
     run.save(update_fields=["progress_total"])
-    # Seconds of work, also where a full-size model has only a processor, so that a chunk is over
+    # Seconds of work, even if a full-size model has only a processor, so that a chunk is done
     # long before the queue hands it out again. SCORING_CHUNK says otherwise for GPUs.
     size = settings.SCORING_CHUNK or PREDICTORS[version.preset].chunk_size
     ScoringChunk.objects.bulk_create(
@@ -137,7 +147,7 @@ def _pending(run_id: int) -> QuerySet[ScoringChunk]:
 
 
 def _begin(chunk: ScoringChunk) -> bool:
-    """Counts the attempt; False, and the run failed, where there were too many."""
+    """Counts the attempt; after too many the run fails, and it returns False."""
     begun = _pending(chunk.run_id).filter(pk=chunk.pk, attempts__lt=MAX_CHUNK_ATTEMPTS)
     if begun.update(attempts=F("attempts") + 1):
         return True

@@ -1,4 +1,4 @@
-"""What the model API takes and answers."""
+"""Requests and responses of the model API."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ class TrainingRequestSerializer(serializers.Serializer[Any]):
 class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
     """A version of one of the study's predictors. `heads`: the perspectives that it predicts.
     `metrics`: its agreement on the hold-out (`perspectives`), and how its fine-tuning went, by
-    epoch, where there was one (`training`)."""
+    epoch, if there was one (`training`)."""
 
     predictor = serializers.SlugRelatedField[Any](slug_field="name", read_only=True)
     snapshot = serializers.SlugRelatedField[Any](slug_field="content_sha256", read_only=True)

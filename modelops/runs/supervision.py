@@ -26,7 +26,7 @@ from .training import run_training, scratch_folder
 
 log = structlog.get_logger(__name__)
 
-#: Exit statuses of the training process, beside 0.
+#: Exit statuses of the training process other than 0.
 LOST_LEASE = 75  # EX_TEMPFAIL
 ORPHANED = 70  # EX_SOFTWARE
 BROKEN_TEAM = 71  # EX_OSERR
@@ -38,7 +38,7 @@ def supervise(*, run_id: int) -> None:
     """Takes a queued run and trains it in a child process, until that ends.
 
     A child that was killed leaves a run whose lease is ended here, so that the next sweep hands it
-    on; it then goes on from its checkpoint.
+    on; it then continues from its checkpoint.
     """
     fence = leases.claim(TrainingRun, run_id)
     if fence is None:
@@ -110,7 +110,7 @@ def train_run(*, run_id: int, fence: int, supervisor: int) -> int:
         raise
     finally:
         heartbeat.stop()
-    # Its checkpoint, and what a killed attempt left half written beside it.
+    # Its checkpoint, and what a killed attempt left half written next to it.
     shutil.rmtree(scratch_folder(run), ignore_errors=True)
     return 0
 
@@ -125,8 +125,8 @@ class _Progress:
 class Heartbeat:
     """Renews the lease, with the progress, from a thread of its own.
 
-    Where the run was taken over, or the worker above is gone, it ends the process at once: nothing
-    of it may be written any more, and a step of training can take minutes.
+    If the run was taken over, or the worker above is gone, it ends the process at once: nothing
+    of it may be written any more, and a training step can take minutes.
     """
 
     def __init__(self, run_id: int, fence: int, supervisor: int) -> None:
@@ -167,7 +167,7 @@ class Heartbeat:
         return ours.exclude(state__in=ACTIVE_STATES).exists()
 
     def _renew(self) -> bool:
-        """False where the lease is not ours (any more)."""
+        """False if the lease is not ours (any more)."""
         now = self._progress
         try:
             leases.renew(

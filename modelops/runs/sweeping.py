@@ -11,10 +11,9 @@ from workbench.core.jobs.queue import enqueue
 
 from ..explaining import assessing
 from ..explaining import runs as explaining
-from ..models import Assessment, ExplainingRun, ModelVersion, ScoringRun, TrainingRun
+from ..models import Assessment, ExplainingRun, ScoringRun, TrainingRun
 from ..registry.queue import ASSESS, EXPLAIN, TRAIN
-from ..registry.selectors import new_stimuli
-from .scoring import start_scoring, wake_workers
+from .scoring import wake_workers
 
 #: A scoring run that waits behind others is not asked for ever more often: 1, 2, 4, … up to this
 #: many leases lie between two calls.
@@ -28,16 +27,6 @@ def sweep_runs() -> None:
     leases.sweep(Assessment, wake=partial(enqueue, ASSESS), give_up=assessing.give_up)
     assessing.forget_old()
     _ask_again_for_chunks()
-
-
-def score_new_stimuli() -> None:
-    """Has the active version of each predictor predict images that came after its scoring."""
-    for version in ModelVersion.objects.filter(state=ModelVersion.State.ACTIVE):
-        last = version.scoring_runs.first()
-        if last is not None and last.state != JobState.SUCCEEDED:
-            continue  # under way, or failed with a message that a person has to read
-        if new_stimuli(version).exists():
-            start_scoring(version=version)
 
 
 def _give_up(run: Job) -> None:

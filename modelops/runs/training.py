@@ -25,18 +25,16 @@ from ..explaining.training_service import (
     learn_to_explain,
     publish_explainer,
 )
-from ..learning.bayes import LastLayer, fit_last_layer
+from ..learning.bayes import LastLayer, fit_last_layer, save_last_layer
 from ..learning.curves import Curve
 from ..learning.errors import LearningError
 from ..learning.evaluation import evaluate_perspectives
 from ..learning.labels import loss_weights
-from ..learning.posterior import save_last_layer
 from ..learning.recipe import Recipe
 from ..models import LabelSnapshot, ModelVersion, TrainingRun
 from ..predictors.backbones import Backbone, backbone_named
 from ..predictors.base import Embedder, Report, Samples, Trainable, TrainableKind
-from ..predictors.embedding import Embedded, StimulusEmbedder
-from ..predictors.images import image_files, unreadable
+from ..predictors.embedding import Embedded, StimulusEmbedder, image_files, unreadable
 from ..predictors.registry import PREDICTORS
 from ..predictors.store import LAST_LAYER
 from ..registry.artifacts import MANIFEST, publish_folder
@@ -55,7 +53,7 @@ Note = Callable[[list[dict[str, object]]], None]
 @dataclass(frozen=True)
 class Learned:
     """A trained model, how well it does on the hold-out, per perspective, how its fine-tuning went,
-    where there was one, and the stimuli with readable images that it is all from."""
+    if there was one, and the stimuli with readable images that all of it is from."""
 
     backbone: Embedder
     last_layer: LastLayer
@@ -73,7 +71,7 @@ class Learned:
 def run_training(*, run: TrainingRun, fence: int, report: Report) -> ModelVersion:
     """Trains on the run's labels and registers the candidate, whose scoring then starts.
 
-    Raises LostLeaseError where another worker took the run over, TeamBrokenError where one of its
+    Raises LostLeaseError if another worker took the run over, TeamBrokenError if one of its
     processes was killed, and the named errors of its steps: TooFewLabelsError, ArtifactError,
     CheckpointError, LearningError, DeviceError.
     """
@@ -116,7 +114,7 @@ def learn(
 ) -> Learned:
     """The Bayesian last layer on the labels of the pool, after fine-tuning if the recipe says so.
 
-    Images that cannot be read are noted and left out. Raises LearningError where the recipe trains
+    Images that cannot be read are noted and left out. Raises LearningError if the recipe trains
     a backbone that can only be used as it is.
     """
     embedder = backbone.load()
@@ -152,7 +150,7 @@ def _unreadable(trainable: Trainable, stimuli: Sequence[Stimulus]) -> list[dict[
 def _embed(
     embedder: Embedder, splits: Splits, recipe: Recipe, report: Report, note: Note
 ) -> tuple[Splits, Embedded]:
-    """What can be read, and its embeddings. Raises TooFewLabelsError where that is too little."""
+    """What can be read, and its embeddings. Raises TooFewLabelsError if that is too little."""
     stimuli = splits.stimuli
     report("embedding", 0, len(stimuli))
     embedded = StimulusEmbedder(embedder.sha256, lambda: embedder).embed(
@@ -198,7 +196,7 @@ def _evaluate(
 def _explain(
     run: TrainingRun, recipe: Recipe, learned: Learned, report: Report
 ) -> LearnedExplainer | None:
-    """Stage 2, after the scores; None where the recipe has none."""
+    """Stage 2, after the scores; None if the recipe has none."""
     if not recipe.explanation_epochs:
         return None
     return learn_to_explain(

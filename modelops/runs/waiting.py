@@ -22,7 +22,7 @@ def wait_for(
 ) -> None:
     """Prints a line for each step forward until the job is over.
 
-    Raises CommandError with the job's message where it failed.
+    Raises CommandError with the job's message if it failed.
     """
     shown, waited = "", 0.0
     while True:
@@ -43,7 +43,7 @@ def wait_for(
 
 
 def report_unreadable(problems: list[dict[str, Any]], then: str, err: OutputWrapper) -> None:
-    """One line for each image that could not be read, and what to do; nothing where all could."""
+    """One line for each image that could not be read, and what to do; nothing if all could."""
     for problem in problems:
         err.write(problem["error"])
     if problems:

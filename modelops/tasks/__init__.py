@@ -1,4 +1,4 @@
-"""Tasks, thin: the services do the work, the rows own the jobs."""
+"""Thin tasks: the services do the work, the rows own the jobs."""
 
 from . import housekeeping, model
 

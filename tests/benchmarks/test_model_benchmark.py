@@ -101,7 +101,7 @@ def test_the_figures_of_a_gpu_are_made_and_shown(
     assert "GPU: a processor" in shown
     assert "vit-g, training in bfloat16, batch 8: 0.4 s a step, 12 GiB at most." in shown
     assert "6.0 tokens/s one image at a time, 60.0 for 16 images at once, 18 GiB at most" in shown
-    assert "0.3 × the time of 5 steps/s as the released script goes" in shown
+    assert "0.3 × the time of 5 steps/s as the released script does it" in shown
 
 
 FULL = {

@@ -1,8 +1,12 @@
 """What tests do on the rating page."""
 
-from playwright.sync_api import Locator, Page, expect
+from urllib.parse import urljoin
+
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from annotation.models import Trial
+
+_NO_TAB_RATES = "async () => (await navigator.locks.query()).held.length === 0"
 
 
 def shows(page: Page, number: int, kind: str = "Image") -> Page:
@@ -26,7 +30,7 @@ def scores_of(trial: Trial) -> dict[str, float]:
 
 
 def arrived(page: Page) -> None:
-    """Waits until the server has all that was answered: the page goes on before that."""
+    """Waits until the server has every answer: the page does not wait for that."""
     expect(page.locator("#waiting")).to_have_attribute("data-count", "0", timeout=15_000)
 
 
@@ -41,5 +45,16 @@ def rate(page: Page, keys: str = "4 2 3 Enter") -> None:
 
 
 def waiting(page: Page) -> Locator:
-    """What the page says of answers that have not arrived."""
+    """What the page says about answers that have not arrived."""
     return page.locator("#waiting")
+
+
+def open_again(context: BrowserContext, link: str) -> Page:
+    """Opens the rater's link in a new tab, once the browser has released the lock of a closed one:
+    on a busy machine that takes longer than the page waits before it says that another tab rates.
+    """
+    page = context.new_page()
+    page.goto(urljoin(link, "/health/live"))
+    page.wait_for_function(_NO_TAB_RATES)
+    page.goto(link)
+    return page

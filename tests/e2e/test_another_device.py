@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import Rater, RatingSession
-from annotation.raters.services import rater_link
+from annotation.raters.access import rater_link
 from tests.e2e.conftest import leave
 from tests.e2e.rating_page import arrived, press, scores_of, shows, submitted
 
@@ -29,7 +29,7 @@ def tablet(
     leave(page)
 
 
-def test_the_session_goes_on_where_it_was(rating: Page, tablet: Callable[[], Page]) -> None:
+def test_the_session_continues_where_it_was(rating: Page, tablet: Callable[[], Page]) -> None:
     press(rating, "4 2 3 Enter")
     shows(rating, 2)
     arrived(rating)

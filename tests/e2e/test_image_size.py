@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import Rater, Stimulus, Study
-from annotation.raters.services import rater_link
+from annotation.raters.access import rater_link
 from tests import factories
 from tests.e2e.conftest import leave
 from tests.e2e.rating_page import press, shows

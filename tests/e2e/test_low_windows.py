@@ -9,9 +9,9 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import Rater, Stimulus, Study
-from annotation.raters.services import rater_link
+from annotation.raters.access import rater_link
 from tests import factories
-from tests.annotation.rating.rating import set_study
+from tests.annotation.rating.helpers import set_study
 from tests.e2e.axe import check_accessibility
 from tests.e2e.conftest import leave
 from tests.e2e.rating_page import arrived, choose, press, shows, submitted

@@ -16,7 +16,7 @@ def test_a_message_comes_with_the_next_answer_and_is_read_once(
 ) -> None:
     write_to_raters(study=study, raters=[rater], actor=owner, text="Look at the <b>hands</b>.")
     press(rating, "4 4 4 Enter")
-    inbox = rating.get_by_role("dialog", name="The study’s owner writes")
+    inbox = rating.get_by_role("dialog", name="Message from the study’s owner")
     expect(inbox).to_contain_text("Look at the <b>hands</b>.")
     # Keys do not rate while the message is there.
     press(rating, "5")

@@ -12,11 +12,21 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import Rater, RatingSession, Score, Stimulus, Study, Trial
-from annotation.raters.services import rater_link
+from annotation.raters.access import rater_link
 from annotation.rating.claims import expire_leases
 from tests import factories
 from tests.e2e.axe import check_accessibility
-from tests.e2e.rating_page import arrived, choose, press, rate, scores_of, shows, submitted, waiting
+from tests.e2e.rating_page import (
+    arrived,
+    choose,
+    open_again,
+    press,
+    rate,
+    scores_of,
+    shows,
+    submitted,
+    waiting,
+)
 from tests.e2e.test_session_plan import begin, set_plan
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -71,7 +81,7 @@ def test_what_is_rated_offline_waits_and_arrives_once(rating: Page) -> None:
     assert len(submitted()) == 3
 
 
-def test_with_nothing_left_in_hand_a_panel_says_so_and_it_goes_on_by_itself(rating: Page) -> None:
+def test_with_nothing_left_in_hand_a_panel_says_so_and_it_continues_by_itself(rating: Page) -> None:
     go_offline(rating)
     for _number in range(3):
         rate(rating)
@@ -135,8 +145,7 @@ def test_a_page_closed_offline_sends_when_the_link_is_opened_again(
     expect(waiting(rating)).to_have_text("1 rating waiting")
     rating.close()
     context.set_offline(False)
-    page = context.new_page()
-    page.goto(live_server.url + rater_link(rater))
+    page = open_again(context, live_server.url + rater_link(rater))
     shows(page, 2)
     arrived(page)
     assert len(submitted()) == 1
@@ -171,8 +180,7 @@ def test_a_crash_keeps_what_was_filled_in(
     choose(rating, "quality", 5)
     prompt = rating.locator("#prompt").inner_text()
     rating.close()
-    page = context.new_page()
-    page.goto(live_server.url + rater_link(rater))
+    page = open_again(context, live_server.url + rater_link(rater))
     shows(page, 1)
     expect(page.locator("#prompt")).to_have_text(prompt)
     expect(page.locator('[name="score-quality"][value="5"]')).to_be_checked()
@@ -312,7 +320,7 @@ def test_a_study_closed_in_between_says_what_has_not_been_sent(rating: Page, stu
     expect(text).to_contain_text("kept in this browser: 1")
     rating.get_by_role("button", name="Continue").click()
     expect(rating.get_by_role("heading", name="This study is closed")).to_be_visible()
-    # It was kept: should the study go on, it arrives.
+    # It was kept: if the study continues, it arrives.
     Study.objects.filter(pk=study.pk).update(status="open")
     rating.reload()
     arrived(rating)

@@ -11,9 +11,9 @@ from pytest_django.live_server_helper import LiveServer
 from annotation.models import Explanation, Rater, RatingSession, Score, Stimulus, Study, Trial
 from annotation.protocol.aigciqa2023 import default_perspectives
 from annotation.protocol.scales import ACR11, SLIDER5
-from annotation.raters.services import rater_link
+from annotation.raters.access import rater_link
 from annotation.rating.claims import expire_leases
-from tests.e2e.rating_page import arrived, choose, press, scores_of, shows, submitted
+from tests.e2e.rating_page import arrived, choose, open_again, press, scores_of, shows, submitted
 from tests.factories import make_session, set_perspectives
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -117,7 +117,7 @@ def test_sending_too_early_names_what_is_missing(rating: Page) -> None:
     shows(rating, 2)
 
 
-def test_a_reload_goes_on_with_the_same_image_and_what_was_filled_in(rating: Page) -> None:
+def test_a_reload_continues_with_the_same_image_and_what_was_filled_in(rating: Page) -> None:
     press(rating, "4 2 3 Enter")
     shows(rating, 2)
     prompt = rating.locator("#prompt").inner_text()
@@ -141,8 +141,7 @@ def test_a_closed_tab_is_resumed_from_the_link(
     shows(rating, 2)
     prompt = rating.locator("#prompt").inner_text()
     rating.close()
-    page = context.new_page()
-    page.goto(live_server.url + rater_link(rater))
+    page = open_again(context, live_server.url + rater_link(rater))
     shows(page, 2)
     assert page.locator("#prompt").inner_text() == prompt
 

@@ -5,7 +5,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import Rater, Study
-from annotation.raters.services import rater_link
+from annotation.raters.access import rater_link
 from tests import factories
 from tests.e2e.rating_page import arrived, press, rate, shows, submitted, waiting
 

@@ -61,7 +61,7 @@ def test_practice_gives_feedback_and_ends_with_a_word(
     assert [trial.role for trial in submitted()] == ["practice", "practice", "main"]
 
 
-def test_a_rest_counts_down_and_the_session_goes_on(
+def test_a_rest_counts_down_and_the_session_continues(
     open_page: Callable[[], Page], study: Study
 ) -> None:
     # More in a block than the browser holds, or the second is leased before the rest is due.

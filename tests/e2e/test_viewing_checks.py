@@ -8,7 +8,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import Rater, RatingSession, Stimulus, Study
 from annotation.protocol.viewing import ViewingChecks
-from annotation.raters.services import rater_link
+from annotation.raters.access import rater_link
 from tests.e2e.axe import check_accessibility
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -34,8 +34,8 @@ def test_what_the_rater_answers_is_kept_with_the_session(
     expect(page.get_by_role("heading", name="Your screen and your eyes")).to_be_focused()
     check_accessibility(page)
 
-    go_on = page.get_by_role("button", name="Continue")
-    go_on.click()
+    button = page.get_by_role("button", name="Continue")
+    button.click()
     # A question that is not answered keeps the page where it is.
     assert not RatingSession.objects.exists()
     page.get_by_label("Well, with the glasses or lenses that I am wearing").check()
@@ -50,7 +50,7 @@ def test_what_the_rater_answers_is_kept_with_the_session(
     page.get_by_role("group", name="in the white bar").get_by_label("5").check()
     for circle, digit in ((1, "7"), (2, "5"), (3, "None")):
         page.get_by_role("combobox", name=f"Circle {circle}").select_option(digit)
-    go_on.click()
+    button.click()
     expect(page.get_by_role("button", name=BEGIN)).to_be_visible()
     assert RatingSession.objects.get().client["checks"] == {
         "acuity": "corrected",
@@ -67,12 +67,12 @@ def test_a_window_that_is_too_small_is_asked_to_grow(
     page = open_page()
     page.set_viewport_size({"width": 1000, "height": 800})
     agree(page)
-    go_on = page.get_by_role("button", name="Continue")
+    button = page.get_by_role("button", name="Continue")
     expect(page.get_by_text("Please enlarge the window to at least 1200 × 700")).to_be_visible()
-    expect(go_on).to_be_disabled()
+    expect(button).to_be_disabled()
     page.set_viewport_size({"width": 1280, "height": 800})
-    expect(go_on).to_be_enabled()
-    go_on.click()
+    expect(button).to_be_enabled()
+    button.click()
     expect(page.get_by_role("button", name=BEGIN)).to_be_visible()
 
 

@@ -25,8 +25,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import Explanation, Rater, RatingSession, Study, Trial
 from annotation.protocol.plan import PLAIN
+from annotation.raters.access import rater_link
 from annotation.raters.completion import completion_code
-from annotation.raters.services import rater_link
 from annotation.rating.claims import expire_leases
 from annotation.stimuli.imports.service import ImportOptions, import_manifest
 from tests.e2e.conftest import leave

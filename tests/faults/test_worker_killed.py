@@ -105,7 +105,7 @@ class BlockedImage:
         self.path.write_bytes(self.content)
 
 
-def test_scoring_goes_on_where_a_killed_worker_stopped(
+def test_scoring_continues_where_a_killed_worker_stopped(
     study: Study,
     stimuli: list[Stimulus],
     environment: dict[str, str],
@@ -146,7 +146,7 @@ def test_scoring_goes_on_where_a_killed_worker_stopped(
     assert list(run.chunks.order_by("index").values_list("attempts", flat=True))[:4] == [1] * 4
 
 
-def test_a_killed_training_process_goes_on_to_the_same_model(
+def test_a_killed_training_process_continues_to_the_same_model(
     study: Study, stimuli: list[Stimulus], environment: dict[str, str], log: Path
 ) -> None:
     recipe = {"epochs": 30, "learning_rate": 1e-3, "batch_size": 4}

@@ -355,7 +355,7 @@ for (const code of [
   "trial_not_found",
   "trial_skipped",
 ]) {
-  test(`an answer refused as ${code} is told and dropped, and the next one goes on`, async (t) => {
+  test(`an answer refused as ${code} is reported and dropped, and the next one is sent`, async (t) => {
     Browser.install(t);
     const server = Server.install(t, refused(409, code));
     const page = await openPage();
@@ -421,7 +421,7 @@ test("a refused question stops the outbox", async (t) => {
   assert.deepEqual(page.stopped, ["link_replaced"]);
 });
 
-test("an answer of the open session waits for it to go on", async (t) => {
+test("an answer of the open session waits for it to continue", async (t) => {
   Browser.install(t);
   Server.install(t, refused(409, "session_state"));
   const page = await openPage();
@@ -489,7 +489,7 @@ test("a tab that has lost its place sends and hears nothing more", async (t) => 
   const first = await openPage(rater);
   first.answer(11);
   first.answer(12);
-  // The rater goes on in another tab while the first answer is under way.
+  // The rater continues in another tab while the first answer is under way.
   first.outbox.stop();
   const second = await openPage(rater);
   assert.deepEqual(await second.kept(), [11, 12]);

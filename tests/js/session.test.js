@@ -201,7 +201,7 @@ test("nothing is skipped while the last answer is being changed, or without an i
   assert.deepEqual(session.outbox.entries.map(({ kind }) => kind), ["submit", "submit"]);
 });
 
-test("practice waits for its feedback, and goes on when that was read", async (t) => {
+test("practice waits for its feedback, and continues when that was read", async (t) => {
   const practice = [trial(1, { practice: true }), trial(2, { practice: true })];
   const session = await sessionOf(t, practice);
   rate(session);
@@ -218,7 +218,7 @@ test("practice waits for its feedback, and goes on when that was read", async (t
   assert.equal(session.canSkip, true);
 });
 
-test("practice without feedback goes on at once", async (t) => {
+test("practice without feedback continues at once", async (t) => {
   const session = await sessionOf(t, [trial(1, { practice: true }), trial(2)]);
   rate(session);
   assert.deepEqual(session.confirm(offer([trial(2)]), arrive(session)), []);

@@ -1,5 +1,6 @@
 """Raters who also say why, and a training of stage 2 that is over in a moment."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -51,7 +52,8 @@ def quick_language(monkeypatch: pytest.MonkeyPatch) -> None:
     from modelops.explaining import tiny_language as language
     from modelops.explaining import training_service
 
-    short = {**training_service.TINY_DECODING, "max_new_tokens": 6}
-    monkeypatch.setattr(training_service, "TINY_DECODING", short)
+    stage2 = training_service.stage2_of("tiny")
+    short = replace(stage2, decoding={**stage2.decoding, "max_new_tokens": 6})
+    monkeypatch.setattr(training_service, "stage2_of", lambda _preset: short)
     few: Any = partial(language.LanguageRecipe, steps=2, batch_size=4)
     monkeypatch.setattr(language, "LanguageRecipe", few)

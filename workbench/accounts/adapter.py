@@ -1,4 +1,4 @@
-"""allauth's behaviour here: accounts are made by an administrator, never by a visitor."""
+"""allauth's behaviour here: an administrator creates accounts, never a visitor."""
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest

@@ -4,4 +4,4 @@ from django.contrib.auth.models import AbstractUser
 
 
 class User(AbstractUser):
-    """An own user model from the first migration on, since Django cannot swap it later."""
+    """A user model of our own from the first migration on, since Django cannot swap it later."""

@@ -9,5 +9,5 @@ from .models import User
 def signed_in(request: HttpRequest | Request) -> User:
     """The request's account, for views that only accounts reach."""
     if not isinstance(request.user, User):
-        raise TypeError("the view lets visitors in; require an account first")
+        raise TypeError("the view admits visitors; require an account first")
     return request.user

@@ -1,4 +1,4 @@
-"""Routes of the account pages that allauth does not bring."""
+"""Routes of the account pages that allauth does not provide."""
 
 from django.urls import path
 

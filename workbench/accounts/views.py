@@ -1,4 +1,4 @@
-"""API tokens: made, shown once, revoked. knox stores only their hash."""
+"""API tokens: created, shown once, revoked. knox stores only their hash."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required

@@ -1,4 +1,4 @@
-"""What every API answer has in common."""
+"""What all API responses have in common."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,7 +14,7 @@ from .errors import MintError
 
 
 class Problem(APIException):
-    """A MintError as an HTTP answer: `{"code": …, "detail": …}`."""
+    """A MintError as an HTTP response: `{"code": …, "detail": …}`."""
 
     status_code = 400
 
@@ -26,7 +26,7 @@ class Problem(APIException):
 class OneRepresentation(DefaultContentNegotiation):
     """Each address has one representation, whatever `Accept` asks for (RFC 9110, section 12.5.1).
 
-    Exports are not JSON and their errors are; a client that asks for `text/csv` is to have both.
+    Exports are not JSON but their errors are; a client that asks for `text/csv` gets both.
     """
 
     def select_renderer(
@@ -40,7 +40,7 @@ class OneRepresentation(DefaultContentNegotiation):
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Answer a MintError that a view let pass with status 400 (or its own `status`)."""
+    """Answers a MintError that a view did not catch with status 400 (or its own `status`)."""
     if isinstance(error, MintError):
         error = Problem(error, status=getattr(error, "status", 400))
     response = drf_exception_handler(error, context)

@@ -1,4 +1,4 @@
-"""A full disk, told by the operating system or by PostgreSQL."""
+"""A full disk, reported by the operating system or by PostgreSQL."""
 
 import errno
 

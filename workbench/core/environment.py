@@ -1,6 +1,6 @@
-"""What the environment says: NAME, or NAME_FILE, the path of a file with the value.
+"""Settings from the environment: NAME, or NAME_FILE, the path of a file with the value.
 
-Knows no Django: the programs that start the workbench read the same names.
+Does not use Django: the programs that start the workbench read the same names.
 """
 
 import os
@@ -31,7 +31,7 @@ class _Values(FileAwareMapping):
 
 
 class Environment(FileAwareEnv):
-    """What settings are read from."""
+    """The environment that settings are read from."""
 
     ENVIRON = _Values()
 
@@ -39,7 +39,7 @@ class Environment(FileAwareEnv):
 def value_of(name: str, environment: Mapping[str, str] | None = None) -> str:
     """The value of `name`, "" if there is none.
 
-    Raises EnvironmentFileError where its file cannot be read.
+    Raises EnvironmentFileError if its file cannot be read.
     """
     given = os.environ if environment is None else environment
     return str(_Values(dict(given), cache=False).get(name, ""))

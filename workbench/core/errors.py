@@ -1,4 +1,4 @@
-"""The base of every error that a user may meet."""
+"""The base of every error that a user may see."""
 
 
 class MintError(Exception):

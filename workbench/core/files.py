@@ -1,4 +1,4 @@
-"""Files that are whole or absent: temporary name, fsync, rename."""
+"""Files that are complete or absent: temporary name, fsync, rename."""
 
 import hashlib
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Writes `data` so that a reader, or a crash, meets the old file or the new one.
+    """Writes `data` so that a reader, or a crash, finds the old file or the new one.
 
     Raises OSError (a full disk among them) with nothing left behind.
     """
@@ -31,7 +31,7 @@ def sha256_of(path: Path) -> str:
 
 
 def sync(path: Path) -> None:
-    """Puts a file's content on the disk, or of a folder which names it holds."""
+    """Forces a file's content, or a folder's list of names, onto the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

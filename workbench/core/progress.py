@@ -1,4 +1,4 @@
-"""Progress as a person reads it: a bar that redraws itself on a terminal, lines elsewhere."""
+"""Progress for a person: a bar that redraws itself on a terminal, lines elsewhere."""
 
 import time
 from functools import partial
@@ -12,7 +12,7 @@ _INTERVAL = 0.1
 
 
 class Output(Protocol):
-    """What counts are written to; a file, or a management command's output."""
+    """Where counts are written: a file, or a management command's output."""
 
     def write(self, text: str, /) -> object: ...
     def flush(self) -> None: ...
@@ -20,7 +20,7 @@ class Output(Protocol):
 
 
 class Counter:
-    """Called with what is done and the total: draws a bar, or writes a line for every tenth."""
+    """Called with the number done and the total: draws a bar, or writes a line for every tenth."""
 
     def __init__(self, what: str, out: Output) -> None:
         self._what = what

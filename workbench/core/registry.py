@@ -16,11 +16,11 @@ class Entry(Protocol):
 
     @property
     def version(self) -> str:
-        """Raised whenever the same input gives another result."""
+        """Increased whenever the same input gives another result."""
 
     @property
     def citation(self) -> str:
-        """Where it is from: authors, title, place, section."""
+        """Its source: authors, title, place, section."""
 
 
 class UnknownEntryError(MintError):
@@ -36,7 +36,7 @@ E = TypeVar("E", bound=Entry)
 class Registry(Mapping[str, E]):
     """Entries by name, in the order of their registration.
 
-    what: how a message calls an entry, e.g. `acquisition strategy`.
+    what: what messages call an entry, e.g. `acquisition strategy`.
     """
 
     def __init__(self, what: str) -> None:
@@ -44,7 +44,7 @@ class Registry(Mapping[str, E]):
         self._entries: dict[str, E] = {}
 
     def register(self, entry: E) -> E:
-        """Adds an entry. Raises ValueError where another one has its name."""
+        """Adds an entry. Raises ValueError if another one has its name."""
         if entry.name in self._entries:
             raise ValueError(f"{entry.name!r} is the name of another {self.what}")
         self._entries[entry.name] = entry
@@ -60,7 +60,7 @@ class Registry(Mapping[str, E]):
             del self._entries[entry.name]
 
     def __getitem__(self, name: str) -> E:
-        """Raises UnknownEntryError naming those there are."""
+        """Raises UnknownEntryError naming the existing ones."""
         try:
             return self._entries[name]
         except KeyError:

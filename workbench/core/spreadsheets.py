@@ -6,5 +6,5 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def formula_safe(value: Any) -> Any:
-    """`value`, behind an apostrophe where it is a text that looks like a formula."""
+    """`value`, after an apostrophe if it is a text that looks like a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value

@@ -2,7 +2,7 @@
 reads that belong together.
 
 Planning one of them takes as long as running it. Django's own cursor puts values into the text of
-a statement, which makes every one a new one; this cursor sends them beside it.
+a statement, which makes each one new to PostgreSQL; this cursor sends them separately.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _new_cursor: Any = ServerBindingCursor
 
 def prepared_cursor() -> CursorWrapper:
     """A cursor whose statements are prepared after a few runs (`prepare_threshold`)."""
-    database: Any = connection  # the stubs know no database's own parts
+    database: Any = connection  # the stubs lack what is specific to a database
     database.ensure_connection()
     with database.wrap_database_errors:
         cursor: CursorWrapper = database._prepare_cursor(_new_cursor(database.connection))
@@ -30,7 +30,7 @@ def prepared_cursor() -> CursorWrapper:
 def one_view(*, read_only: bool = True) -> Iterator[None]:
     """A block whose statements all see the database as it was at the first of them.
 
-    In a transaction that is open already the view is that transaction's.
+    In a transaction that is already open, the view is that transaction's.
     """
     opens = not connection.in_atomic_block
     access = "READ ONLY" if read_only else "READ WRITE"

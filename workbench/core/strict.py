@@ -1,4 +1,4 @@
-"""Dataclasses from JSON: what is unknown, missing or of another type is named, never guessed."""
+"""Dataclasses from JSON: unknown, missing or mistyped fields are named, never guessed."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -99,7 +99,7 @@ def _str(value: object) -> str:
     return value
 
 
-#: How a field of each type is read, and what is said of a value that is not of it.
+#: How a field of each type is read, and what is said about a value of another type.
 _SCALARS: dict[type, tuple[Callable[[object], Any], str]] = {
     bool: (_bool, "neither true nor false"),
     int: (_int, "not a whole number"),

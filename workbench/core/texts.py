@@ -1,6 +1,6 @@
-"""Texts that are translated where they are shown, not where they stand."""
+"""Texts that are translated when they are shown, not where they are defined."""
 
 
 def gettext_noop(message: str) -> str:
-    """Marks a text for translation, in modules that know nothing of Django."""
+    """Marks a text for the message catalogues, in modules that know nothing of Django, too."""
     return message

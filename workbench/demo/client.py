@@ -19,8 +19,8 @@ from annotation.protocol.sessions import SessionState
 from ..core.errors import MintError
 from .raters import Answer
 
-#: A request that got no answer is sent again after so many seconds. Nothing of either API that is
-#: called here does harm when it is done twice, but for the creation of studies and raters.
+#: A request that got no response is sent again after so many seconds. Nothing in either API that is
+#: called here does harm if done twice, except for creating studies and raters.
 _PAUSES = (0.2, 1.0, 3.0)
 _UNAVAILABLE = (502, 503, 504)
 #: Between two tries of a claim that found every free image locked by somebody else.
@@ -31,7 +31,7 @@ Sleep = Callable[[float], None]
 
 
 class ApiError(MintError):
-    """An answer that is not the expected one: its status, its code and what it says."""
+    """An unexpected response: its status, its code and its message."""
 
     def __init__(self, request: str, status: int, code: str, detail: str) -> None:
         super().__init__(f"{request} was answered {status} ({code}): {detail}")
@@ -101,7 +101,7 @@ class Connection:
         self.sleep = sleep
 
     def send(self, method: str, path: str, *, once: bool = False, **options: Any) -> httpx.Response:
-        """The answer, if it is a success; retried if none came, unless `once`."""
+        """The response, if it is a success; retried if none came, unless `once`."""
         pauses = () if once else _PAUSES
         for pause in (*pauses, None):
             try:
@@ -115,7 +115,7 @@ class Connection:
                 if response.status_code not in _UNAVAILABLE or pause is None:
                     return _checked(response)
             self.sleep(pause)
-        raise AssertionError("the last try answers or raises")
+        raise AssertionError("the last try returns or raises")
 
     def __enter__(self) -> Self:
         return self
@@ -161,7 +161,7 @@ class RaterClient(Connection):
         return self._settled(self._post("claims/", {"ahead": ahead}), ahead)
 
     def image(self, image: OfferedImage) -> bytes:
-        """The bytes that a browser would show."""
+        """The bytes of the image that a browser would show."""
         return self.send("GET", image.url).content
 
     def submit(
@@ -193,7 +193,7 @@ class RaterClient(Connection):
         return self._settled(self._post(f"trials/{image.trial}/submit/", body), ahead)
 
     def _settled(self, answer: Mapping[str, Any], ahead: int) -> Offer:
-        """Rating without a trial in hand means that others hold the free images just now."""
+        """Rating without a trial in hand: others hold all free images at the moment."""
         while not answer["trials"] and answer["state"] == SessionState.RATING:
             self.sleep(_CLAIM_PAUSE)
             answer = self._post("claims/", {"ahead": ahead})
@@ -309,7 +309,7 @@ def _post_form(browser: Connection, path: str, **fields: str) -> str:
 
 
 def quiet() -> None:
-    """Keeps the HTTP library from logging every request, thousands of them in a crowd's work."""
+    """Keeps the HTTP library from logging every request: a crowd makes thousands."""
     logging.getLogger("httpx").setLevel(logging.WARNING)
 
 

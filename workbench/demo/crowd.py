@@ -1,7 +1,7 @@
 """A crowd of simulated raters who rate over HTTP at once, as people in browsers do.
 
-What a rater sees is known by the bytes that the server sent: the trial tells no file name, and the
-display copy of a drawn image is the file itself (docs/decisions/007).
+What a rater sees is identified by the bytes that the server sent: the trial has no file name, and
+the display copy of a drawn image is the file itself (docs/decisions/007).
 """
 
 import hashlib
@@ -100,7 +100,7 @@ class Crowd:
     Args:
         repeat_every: every so many answers of a rater, the answer is sent twice, as a browser
             does whose first try got no reply. 0: never.
-        progress: called with what is done and what is to do, after every answer.
+        progress: called with the number done and the total, after every answer.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class Crowd:
         self._stopped = threading.Event()
 
     def rate(self) -> CrowdReport:
-        """One session of every rater; a rater for whom no image is left sends nothing.
+        """One session of every rater; a rater with no image left sends nothing.
 
         Raises the first error of any of them, once all have stopped.
         """
@@ -202,7 +202,7 @@ class Crowd:
             self._answers[sent.rater] += 1
             # An offer counts the part of the session that it is from, practice or main.
             ahead = self._answers[sent.rater] + offer.total - offer.done
-            # Who is not that far yet is taken for one like the one who is.
+            # A rater who is not that far yet is assumed to be like the one who is.
             self._longest = max(self._longest, ahead)
             self._progress(done, max(done, self._longest * len(self._raters)))
 

@@ -2,7 +2,7 @@
 
 Flaws of quality are applied to the finished picture, flaws of authenticity to its objects while
 they are drawn, flaws of correspondence to the scene before it is drawn (the prompt stays). A flaw
-of correspondence is as severe as what was drawn says: colours two of three steps apart on the
+of correspondence is as severe as the drawing makes it: colours two of three steps apart on the
 colour circle are 2/3. `true_scores` turns severities into scores and is the only place that does.
 """
 
@@ -88,7 +88,7 @@ def _noise(image: Image.Image, severity: float, rng: np.random.Generator) -> Ima
 
 
 def _jpeg(image: Image.Image, severity: float, rng: np.random.Generator) -> Image.Image:
-    """Compression at two thirds of the size, so that its blocks are seen."""
+    """Compression at two thirds of the size, so that its blocks are visible."""
     buffer = io.BytesIO()
     small = image.resize((SIZE * 2 // 3,) * 2, Image.Resampling.BILINEAR)
     small.save(buffer, "JPEG", quality=max(1, round(40 * math.exp(-3 * severity))))

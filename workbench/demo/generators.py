@@ -16,7 +16,7 @@ class Profile:
     """What a generator gets wrong.
 
     `rates` says, per perspective, how many flaws a picture has on average (at most three);
-    `prone` which kinds come more often (1 where not named); `severe` shifts severities (0.5 is
+    `prone` which kinds come more often (1 if not named); `severe` shifts severities (0.5 is
     even, higher is worse).
     """
 
@@ -73,7 +73,7 @@ GENERATORS: tuple[MakeBelieveGenerator, ...] = (
 
 
 def random_generator(rng: np.random.Generator) -> MakeBelieveGenerator:
-    """A generator of no world, with any look and no leaning, for pretraining."""
+    """A generator outside all worlds, with any style and no tendency, for pretraining."""
     gloss, outline, shadow, tilt, contrast, vignette = (float(value) for value in rng.random(6))
     red, green, blue = (int(value) for value in rng.integers(-12, 13, 3))
     look = Look(gloss, outline, shadow, tilt, contrast, vignette, (red, green, blue))

@@ -1,6 +1,6 @@
 """The prompt grammar of the demo world: a scene is the truth, a prompt is how it is asked for.
 
-A scene holds one or two groups of like objects, how they lie to each other, and a background:
+A scene holds one or two groups of equal objects, their position to each other, and a background:
 "two red circles left of a blue square on grass". `prompt_of` and `parse_prompt` are inverses.
 
 Prompts are split once and for all by their hash: a study may use only the prompts of
@@ -15,7 +15,7 @@ from enum import StrEnum
 import numpy as np
 
 COUNT_WORDS = ("a", "two", "three", "four")
-#: In the order of the colour circle, so that steps around it say how far two colours lie apart.
+#: In the order of the colour circle, so that steps around it say how far apart two colours are.
 COLOURS = ("red", "orange", "yellow", "green", "blue", "purple")
 SHAPES = ("circle", "square", "triangle", "star", "heart", "cross")
 PLURALS = {shape: "crosses" if shape == "cross" else f"{shape}s" for shape in SHAPES}
@@ -68,7 +68,7 @@ class Scene:
         if not 1 <= len(self.groups) <= 2:
             raise GrammarError(f"a scene has one or two groups, not {len(self.groups)}")
         if (self.relation is None) != (len(self.groups) == 1):
-            raise GrammarError("a scene has a relation exactly where it has two groups")
+            raise GrammarError("a scene has a relation if and only if it has two groups")
         if self.relation is not None and self.relation not in RELATIONS:
             raise GrammarError(f"{self.relation!r} is not a relation: {', '.join(RELATIONS)}")
         if self.background not in BACKGROUNDS:
@@ -142,7 +142,7 @@ def _sample_any(rng: np.random.Generator, pairs: float) -> Scene:
     colours = rng.permutation(len(COLOURS))
     shapes = rng.permutation(len(SHAPES))
     number = 2 if rng.random() < pairs else 1
-    # The groups differ in colour and in shape, so that each is known by either.
+    # The groups differ in colour and in shape, so that either identifies a group.
     groups = tuple(
         Group(int(rng.integers(1, 5)), COLOURS[colours[i]], SHAPES[shapes[i]])
         for i in range(number)

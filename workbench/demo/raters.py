@@ -6,8 +6,8 @@ noise with the rater's inconsistency as standard deviation. Two habits are added
 scale a rater uses, and lapses, when the answer has nothing to do with the picture. Closed answers
 and free texts follow from what the rater thought and from what is wrong with the picture.
 
-A picture has a true score from three perspectives. Whatever else a study asks about, people take
-for a mixture of them, which its key decides.
+A picture has a true score from three perspectives. Whatever else a study asks about, people treat
+as a mixture of them, which its key determines.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 """The demo study: an owner, drawn images, the ratings of a simulated crowd, a first model.
 
-Every step looks at what is there and does what is missing, so that it can be broken off anywhere
+Every step looks at what is there and does what is missing, so that it can be interrupted anywhere
 and begun again. Ratings and models come about over HTTP, as people's do.
 """
 
@@ -20,7 +20,8 @@ from knox.models import AuthToken
 from annotation.models import Rater, RatingSession, Stimulus, Study
 from annotation.protocol.plan import SessionPlan
 from annotation.protocol.sessions import SessionState
-from annotation.raters.services import create_raters, rater_link
+from annotation.raters.access import rater_link
+from annotation.raters.services import create_raters
 from annotation.stimuli.imports.service import ImportOptions, import_manifest
 from annotation.studies.services import create_study, set_status
 from annotation.studies.texts import DEFAULT_CONSENT, DEFAULT_INSTRUCTIONS
@@ -36,7 +37,7 @@ OWNER = "owner"
 SLUG = "shapes-and-flaws"
 TITLE = "Shapes and flaws"
 _JOB_SECONDS = 600.0
-#: A visitor's session is short, and so is what comes before it.
+#: A visitor's session is short, and so is its practice.
 _SESSION = SessionPlan(stabilisation_trials=3)
 
 Say = Callable[[str], None]
@@ -60,7 +61,7 @@ class Plan:
     #: Images of the pool that the crowd rates; the others are left to the visitor.
     rated: int = 80
     target_ratings: int = 3
-    #: What a visitor's session is long.
+    #: The length of a visitor's session.
     visitor_trials: int = 20
     #: Images whose scores are known, from the worst to the best: with feedback, and hidden.
     practice: int = 5
@@ -79,7 +80,7 @@ class Plan:
 
     @property
     def session_trials(self) -> int:
-        """One session of each rater is all of the crowd's work: what counts, and what checks."""
+        """One session of each rater is all of the crowd's work: images that count, and checks."""
         checks = self.session.repeat_share + self.session.gold_share
         main = self.main_trials / self.raters / (1 - checks)
         return math.ceil(main) + self.session.stabilisation_trials
@@ -237,7 +238,7 @@ class Seeder:
             )
 
     def _train(self, client: "OwnerClient") -> None:
-        """The first model: trained, scored, and in use, because there is none to be worse than."""
+        """The first model: trained, scored, and in use, as there is no better one."""
         from .client import ApiError
 
         try:

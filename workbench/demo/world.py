@@ -146,7 +146,7 @@ def write_images(
 
     With `published` the true scores are in the manifest, as those of practice and gold images must
     be. Returns the manifest's path. `progress(done, total)` is called after each image. The
-    manifest comes last, so that a world with a manifest is whole.
+    manifest comes last, so that a world with a manifest is complete.
     """
     (folder / "images").mkdir(parents=True, exist_ok=True)
     scores = list(TRUE_PERSPECTIVES) if published else []
@@ -175,7 +175,7 @@ def _truth_of(image: WorldImage) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Truth:
-    """What `truth.json` says of one image."""
+    """What `truth.json` says about one image."""
 
     scores: dict[str, float]
     flaws: tuple[Flaw, ...]

@@ -1,8 +1,8 @@
-"""Which account a private server runs as, and where that account can work.
+"""The account that a private server runs as, and folders that this account can use.
 
 PostgreSQL refuses to run as root, so under root the servers run as an unprivileged account of the
-system. No account is created and no permission of a folder that is not ours is loosened: where the
-account cannot enter a folder (a checkout under /root), the data goes to one that it can.
+system. No account is created, and no permissions of folders that are not ours are loosened: if the
+account cannot enter a folder (a checkout under /root), the data goes to one that it can enter.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from .errors import FolderError, LocalServerError
 
-#: Present on every Debian and Ubuntu, own nothing, cannot log in.
+#: They exist on every Debian and Ubuntu, own nothing, and cannot log in.
 UNPRIVILEGED = ("nobody", "daemon")
 SYSTEM_HOME = Path("/var/lib/mint-workbench")
 
@@ -30,7 +30,7 @@ class Account:
     gid: int
 
     def can_enter(self, folder: Path) -> bool:
-        """Whether the account really can: asked of the kernel, so that ACLs count too."""
+        """Whether the account really can: the kernel is asked, so that ACLs count too."""
         return self._test("-x", folder)
 
     def can_run(self, program: Path) -> bool:
@@ -56,7 +56,7 @@ class Account:
 
 
 def service_account() -> Account | None:
-    """The account to switch to; None where this process is not root and stays what it is."""
+    """The account to switch to; None if this process is not root and need not switch."""
     if os.geteuid() != 0:
         return None
     for name in UNPRIVILEGED:

@@ -42,7 +42,7 @@ def demo(port: int) -> int:
 def run(command: Sequence[str], throw_away: bool) -> int:
     """Run a command with the servers' addresses in its environment; returns its exit status.
 
-    Without `throw_away` it works on the demo's data, also while the demo runs.
+    Without `throw_away` it works on the demo's data, even while the demo runs.
     """
     with _data(throw_away) as data:
         services = Services(
@@ -78,7 +78,7 @@ def remove() -> int:
     """Delete the local data; refused while something runs on it."""
     data = data_folder()
     services = Services(data / "services", durable=False)
-    services.stop()  # throw-away data is deleted, even if it lies elsewhere
+    services.stop()  # throw-away data is deleted, even if it is elsewhere
     shutil.rmtree(data, ignore_errors=True)
     say(f"deleted {data}")
     return 0

@@ -37,11 +37,11 @@ def interrupted_by_signals() -> Iterator[None]:
             yield
             raise_if_asked()
     finally:
-        _Request.asked = False  # a later wait for something else was not asked
+        _Request.asked = False  # a later wait is for something else
 
 
 def raise_if_asked() -> None:
-    """Raise KeyboardInterrupt if a request has come, also one whose exception was dropped."""
+    """Raise KeyboardInterrupt if a request has come, even one whose exception was dropped."""
     if _Request.asked:
         _Request.asked = False
         raise KeyboardInterrupt
@@ -49,7 +49,7 @@ def raise_if_asked() -> None:
 
 @contextlib.contextmanager
 def deferred() -> Iterator[None]:
-    """Only remember a request that comes now: between a fork and the note of it, say."""
+    """Only remember a request that comes now, such as between a fork and recording it."""
     before, _Request.deferred = _Request.deferred, True
     try:
         yield
@@ -60,7 +60,7 @@ def deferred() -> Iterator[None]:
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
     """Let no signal break off an orderly stop; impatience must not leave processes behind."""
-    _Request.asked = False  # an orderly stop has heard it
+    _Request.asked = False  # an orderly stop has taken note of it
     with _handled_by(_ignore):
         yield
 

@@ -73,7 +73,7 @@ class LocalPostgres(LocalServer):
         self._clear_stale_lock()
 
     def _initialise(self) -> None:
-        """`initdb` under another name first, so that a half-made folder is never taken for data."""
+        """`initdb` under another name first, so that an incomplete folder is never used as data."""
         new = self.home / "data.new"
         shutil.rmtree(new, ignore_errors=True)
         password = self.home / "password.new"
@@ -119,7 +119,7 @@ class LocalPostgres(LocalServer):
         )
 
     def _clear_stale_lock(self) -> None:
-        """PostgreSQL takes any living process with the old number for itself; so look closer.
+        """PostgreSQL takes any living process with the old number for its own, so look closer.
 
         After a restart of a container the same small numbers return.
         """

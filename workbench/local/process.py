@@ -85,7 +85,7 @@ def stop_group(
             break
         except subprocess.TimeoutExpired:
             continue
-    # Also when the leader is gone: what it left behind is in its group, or was a child of it.
+    # Even if the leader is gone: what it left behind is in its group, or was its child.
     # macOS says PermissionError for a group of which only zombies are left.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
@@ -127,7 +127,7 @@ def last_lines(log: Path, *, since: int = 0, count: int = 15) -> str:
 
 
 def free_port() -> int:
-    """A TCP port on the loopback interface that nobody holds at this moment."""
+    """A TCP port on the loopback interface that is free at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -136,7 +136,7 @@ def free_port() -> int:
 def require_free_port(port: int) -> None:
     """Raise PortTakenError, with the holder if known, unless the port is free.
 
-    It is given a second: a run that was just killed takes a moment to let its port go.
+    It is given a second: a run that was just killed takes a moment to release its port.
     """
     if not wait_until(lambda: _why_taken(port) is None, seconds=1.0):
         raise PortTakenError(
@@ -161,7 +161,7 @@ def _holder(port: int) -> str:
             if held.status == psutil.CONN_LISTEN and held.laddr[1:] == (port,) and held.pid:
                 return f": {psutil.Process(held.pid).name()}, process {held.pid}"
     except psutil.Error:
-        pass  # the holder belongs to somebody else; the message does without it
+        pass  # the holder belongs to somebody else; the message omits it
     return ""
 
 

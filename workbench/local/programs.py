@@ -1,4 +1,4 @@
-"""Where the servers' programs are, and a copy of them where their account cannot reach those."""
+"""The servers' programs, or a copy of them if their account cannot reach them."""
 
 import os
 import shutil
@@ -66,7 +66,7 @@ def _find_redis() -> Path | None:
 
 
 def _site_folder(package: str) -> Path | None:
-    """The folder that a package lies in, found without importing it."""
+    """The folder of a package, found without importing it."""
     spec = util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         return None
@@ -74,7 +74,7 @@ def _site_folder(package: str) -> Path | None:
 
 
 def _copy(source: Path, parts: Sequence[str], target: Path, account: Account) -> Path:
-    """Copy parts of a folder for the account, whole or not at all; an earlier copy serves."""
+    """Copy parts of a folder for the account, all or nothing; an earlier copy is reused."""
     if target.exists():
         return target
     new = target.with_suffix(".new")

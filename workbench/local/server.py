@@ -3,10 +3,10 @@
     folder/password   generated once, 0600
     folder/url        where the running server answers, 0600; removed when it stops
     folder/process    its process id and start time, to know one that outlived its parent
-    folder/home/      the data and, where needed, a copy of the programs; owned by its account
+    folder/home/      the data and, if needed, a copy of the programs; owned by its account
 
 The servers listen on 127.0.0.1 only and ask for the password. A Unix socket in a private folder
-would do without one, but Celery and Django write such a Redis address in two ways, and its path
+would need none, but Celery and Django write such a Redis address in two ways, and its path
 may not be longer than 107 bytes: with TCP there is one kind of address, the same as in production.
 """
 
@@ -110,7 +110,7 @@ class LocalServer(ABC):
         return self.url
 
     def stop(self) -> None:
-        """Stop the server, if it runs, and let the folder go."""
+        """Stop the server, if it runs, and release the folder."""
         if self.process is not None:
             stop_group(self.process, polite=self.stop_signals, seconds=self.stop_seconds)
             self.process = None

@@ -13,7 +13,7 @@ from .redis import LocalRedis
 
 @dataclass(frozen=True)
 class ServiceUrls:
-    """Where PostgreSQL and Redis answer."""
+    """The addresses of PostgreSQL and Redis."""
 
     database_url: str
     redis_url: str

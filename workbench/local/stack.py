@@ -57,7 +57,7 @@ def secret_key(data: Path) -> str:
 
 
 def _state_of_static_files() -> str:
-    """Changes whenever a static file of ours, or a package that brings some, does."""
+    """Changes whenever a static file of ours changes, or a package that provides some."""
     facts = [(ROOT / "requirements" / "base.txt").read_text()]
     packages = ("workbench", "annotation", "modelops")
     files = (file for package in packages for file in ROOT.glob(f"{package}/**/static/**/*"))
@@ -113,7 +113,7 @@ class Stack:
             self._prepare_site()
             self.supervisor.start(self._web())
             self._wait_until_ready()
-            # After the pages, which somebody waits for: three starts at once hold each other up.
+            # After the pages, which somebody waits for: three starts at once delay each other.
             self.supervisor.start(self._worker())
             self.supervisor.start(self._beat())
             self._write_env()
@@ -212,7 +212,7 @@ class Stack:
             *("--queues", "default,model", "--concurrency", "2", "--pool", "prefork"),
             *("--loglevel", "INFO", "--without-gossip", "--without-mingle"),
         ]
-        # SIGTERM lets tasks finish; SIGQUIT does not. Their rows say where to go on.
+        # SIGTERM lets tasks finish; SIGQUIT does not. Their rows say where to continue.
         signals = (signal.SIGTERM, signal.SIGQUIT)
         return Program("worker", command, self.environment, ROOT, 3, signals)
 

@@ -68,7 +68,7 @@ class Supervisor:
         self._servers.append(server)
 
     def check(self) -> None:
-        """Start again what ended and may be; raise for what may not.
+        """Restart what ended, if it may be restarted; otherwise raise.
 
         Raises:
             ProgramEndedError: with the program's last words.

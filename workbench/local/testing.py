@@ -8,7 +8,7 @@ __all__ = ["ServiceUrls", "Services", "start_services"]
 
 
 def start_services(folder: Path) -> Services:
-    """A throw-away PostgreSQL and Redis; `stop()` on the answer ends them and deletes their data.
+    """A throw-away PostgreSQL and Redis; `stop()` on the result ends them and deletes their data.
 
     They also end when this process does, however it ends. Call it from the main thread.
     """

@@ -1,4 +1,4 @@
-"""The owner API: the export of all that was collected."""
+"""The owner API: the export of everything that was collected."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from .document import header_of, study_document
 from .formats import FORMATS, Format
 from .records import export_records
 
-#: What leaves where no format is named.
+#: The format of an export if none is named.
 _DEFAULT = "jsonl"
 
 
@@ -27,7 +27,7 @@ class ExportQuerySerializer(serializers.Serializer[Any]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Asked each time: a format is known as soon as it is registered.
+        # Read each time: a format is available as soon as it is registered.
         self.fields["format"] = serializers.ChoiceField(choices=list(FORMATS), default=_DEFAULT)
 
 

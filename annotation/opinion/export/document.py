@@ -1,6 +1,6 @@
 """The study document: what was asked, on which scales, and how opinion scores were made.
 
-It goes with every export (`study.json` beside it), so that a file can be read without the site.
+It comes with every export (`study.json` next to it), so that a file can be read without the site.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ from ..methods import METHODS
 from ..releases import live_release
 from .formats import Header
 
-#: Raised with the layout of records and of this document.
+#: Increased when the layout of records or of this document changes.
 LAYOUT = 2
 
 

@@ -41,7 +41,7 @@ def export_file(request: HttpRequest, slug: str, form: str) -> StreamingHttpResp
 @login_required
 @require_POST
 def release_make(request: HttpRequest, slug: str) -> HttpResponse:
-    """Keeps the opinion scores of now under a name."""
+    """Keeps the current opinion scores under a name."""
     study = find_study(request.user, slug, "annotation.change_study")
     name, method = (request.POST.get(field, "") for field in ("name", "method"))
     try:

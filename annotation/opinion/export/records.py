@@ -1,6 +1,6 @@
 """The collected database, streamed: one record per stimulus, in one consistent view of the data.
 
-Opinion scores are those of a release, so the mean of a file's rows that count is the MOS beside
+Opinion scores are those of a release, so the mean of a file's rows that count is the MOS next to
 them. Memory is bounded by a chunk of stimuli, whatever the study's size.
 """
 
@@ -66,8 +66,8 @@ def export_records(study: Study) -> Iterator[Record]:
     """Every stimulus of the study with all that was collected about it, by id.
 
     Reads in one REPEATABLE READ transaction: ratings that arrive meanwhile are in the next
-    export, never half in this one. The opinion scores are those that a release of this very moment
-    would have.
+    export, never half in this one. The opinion scores are those of a release made at the same
+    moment.
     """
     with one_view():
         export = _Export(study, opinions_of(study), rater_weights(study))
@@ -154,7 +154,7 @@ def _trial(export: _Export, row: Trial) -> Record:
 
 
 def _add_scores(export: _Export, by_trial: dict[int, Record]) -> None:
-    """The current scores, whether each counts, and those that were there before."""
+    """The current scores, whether each counts, and the superseded ones."""
     counting = counting_trials(export.study).filter(pk__in=by_trial)
     counts = set(counting.values_list("pk", flat=True))
     rows = Score.objects.filter(trial__in=by_trial).order_by("pk")

@@ -1,6 +1,6 @@
-"""What a method of opinion scores takes and gives, and the registry in which it is found by name.
+"""The input and output of methods of opinion scores, and the registry of methods by name.
 
-A method turns the votes of one perspective into one opinion score per stimulus and, where it has a
+A method turns the votes of one perspective into one opinion score per stimulus and, if it has a
 notion of them, one finding per subject. To add one: a file here that registers it in `METHODS`,
 and the file's name in this package's `__init__`. Every entry meets the common tests in
 `tests/annotation/opinion/methods`.
@@ -20,12 +20,12 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Texts = NDArray[np.str_]
 
-#: A scale of more levels is a slider: how often each was chosen says nothing.
+#: A scale with more levels is a slider: how often each was chosen says nothing.
 MOST_COUNTED = 11
 
 
 class OpinionError(MintError):
-    """Votes or parameters that no opinion score can be made of, by name."""
+    """Votes or parameters from which no opinion score can be made, by name."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,10 @@ class Votes:
 
     #: On the scale; (R,).
     score: Floats
-    #: Whose; places in 0…S − 1 and 0…U − 1; (R,).
+    #: Of which stimulus, by which subject: places in 0…S − 1 and 0…U − 1; (R,).
     stimulus: Integers
     subject: Integers
-    #: The how manieth vote of this subject on this stimulus, from 0; (R,).
+    #: Counts this subject's votes on this stimulus, from 0; (R,).
     repetition: Integers
     #: How much each counts, above 0; (R,).
     weight: Floats
@@ -145,9 +145,9 @@ def _refuse(wrong: NDArray[np.bool_], values: NDArray[Any], message: str) -> Non
 
 @dataclass(frozen=True)
 class Estimates:
-    """What a method says: of S stimuli, and of U subjects where it has a notion of them.
+    """What a method says about S stimuli, and about U subjects if it has a notion of them.
 
-    All on the scale of the votes. NaN where something is not known: everything of a stimulus
+    All on the scale of the votes. NaN if something is not known: everything about a stimulus
     without a vote, and spread and interval of one with a single vote.
     """
 
@@ -170,7 +170,7 @@ class Estimates:
 
 
 def without_subjects(subjects: int) -> dict[str, Any]:
-    """The fields of `Estimates` about subjects, for a method that says nothing of them."""
+    """The fields of `Estimates` about subjects, for a method that says nothing about them."""
     unknown = np.full(subjects, np.nan)
     silent = np.full(subjects, "", dtype=np.str_)
     return {"bias": unknown, "inconsistency": unknown, "verdict": silent, "reason": silent}
@@ -178,7 +178,7 @@ def without_subjects(subjects: int) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class NoParameters:
-    """Of a method that leaves nothing to choose."""
+    """The parameters of a method that has none."""
 
 
 class Method(Entry, Protocol):
@@ -186,7 +186,7 @@ class Method(Entry, Protocol):
 
     @property
     def label(self) -> str:
-        """What people choose it by; an English text that is translated where it is shown."""
+        """Its name for people: an English text, translated when it is shown."""
 
     @property
     def parameters(self) -> type[Any]:

@@ -1,4 +1,4 @@
-"""The mean of votes from which each subject's bias was taken away first."""
+"""The mean of votes after removing each subject's bias."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from workbench.core.texts import gettext_noop
 
 from ...protocol.verdicts import Verdict
 from .base import METHODS, Estimates, NoParameters, Votes
-from .means import weighted_means
+from .mos import mean_estimates, weighted_means
 
 
 class BiasRemovedMean:
@@ -27,26 +27,17 @@ class BiasRemovedMean:
     def estimate(self, votes: Votes, parameters: NoParameters) -> Estimates:
         stimulus, subject = votes.stimulus, votes.subject
         plain = weighted_means(votes.score, stimulus, votes.stimuli, votes.weight)
-        # Within a subject all votes weigh the same, so that weights would change nothing here.
+        # A subject's votes all weigh the same, so weights would change nothing here.
         even = np.ones_like(votes.score)
         differences = votes.score - plain.mean[stimulus]
         own = weighted_means(differences, subject, votes.subjects, even)
-        unbiased = votes.score - own.mean[subject]
-        found = weighted_means(unbiased, stimulus, votes.stimuli, votes.weight)
-        seen = own.n > 0
-        return Estimates(
-            value=found.mean,
-            standard_error=found.standard_error,
-            low=found.mean - found.half_width,
-            high=found.mean + found.half_width,
-            sd=found.sd,
-            n=found.n,
-            counts=votes.counts(),
-            bias=own.mean,
-            inconsistency=own.sd,
-            verdict=np.where(seen, Verdict.KEPT.value, Verdict.NONE.value),
-            reason=np.full(votes.subjects, "", dtype=np.str_),
-        )
+        about_subjects = {
+            "bias": own.mean,
+            "inconsistency": own.sd,
+            "verdict": np.where(own.n > 0, Verdict.KEPT.value, Verdict.NONE.value),
+            "reason": np.full(votes.subjects, "", dtype=np.str_),
+        }
+        return mean_estimates(votes, votes.score - own.mean[subject], about_subjects)
 
 
 METHODS.register(BiasRemovedMean())

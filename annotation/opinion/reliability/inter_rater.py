@@ -20,7 +20,7 @@ _TIE_DECIMALS = 9
 
 @dataclass(frozen=True)
 class Correlation:
-    """One rater's agreement with the others; None where fewer than three images or no variance."""
+    """One rater's agreement with the others; None if fewer than three images or no variance."""
 
     pearson: float | None
     spearman: float | None
@@ -32,7 +32,7 @@ class Correlation:
 
 @dataclass(frozen=True)
 class InterRater:
-    """`Correlation` for every rater, as arrays (raters,); NaN where not defined."""
+    """`Correlation` for every rater, as arrays (raters,); NaN if not defined."""
 
     pearson: Floats
     spearman: Floats
@@ -60,17 +60,17 @@ def inter_rater_correlations(
 ) -> InterRater:
     """Leave-one-out correlation of each of `size` raters with the others, for one perspective.
 
-    scores (R,): single ratings on any one scale. raters (R,): in 0…size − 1, whose each is.
+    scores (R,): single ratings on any one scale. raters (R,): who gave each, in 0…size − 1.
     stimuli (R,): from 0, of which image. counting (R,): whether a rating is part of the others'
     mean; without it, all are. One that is not (an excluded rater's) is still compared with that
-    mean. An image counts for a rater where at least `least_others` counting others rated it. Time
+    mean. An image counts for a rater if at least `least_others` counting others rated it. Time
     grows as R log R, memory as R plus the images.
 
     Read the numbers with `others` in mind: a mean of few is noisy itself. With images that differ
     by a standard deviation of 1 and honest raters who err by 0.7, r is expected at
     1/√1.49 · 1/√(1 + 0.49/k) for k others: 0.73 for 2, 0.77 for 4, 0.81 for 20.
 
-    Raises ValueError where the arrays' lengths differ, a score is not finite, an index is out of
+    Raises ValueError if the arrays' lengths differ, a score is not finite, an index is out of
     range, or a rater has two scores of one stimulus (give hidden repeats to `retest`).
     """
     values = np.asarray(scores, dtype=np.float64).reshape(-1)
@@ -95,7 +95,7 @@ def inter_rater_correlations(
 
 
 def _unit(values: Floats) -> Floats:
-    """On 0…1: what counts as no spread must not depend on the scale."""
+    """On 0…1: whether there is any spread must not depend on the scale."""
     if not values.size:
         return values
     unit: Floats = (values - values.min()) / (float(np.ptp(values)) or 1.0)

@@ -1,4 +1,4 @@
-"""What is known of a rater held against a study's rules, and the flags that this raises."""
+"""Compares a rater's measures with a study's rules, and raises flags."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -8,13 +8,13 @@ from ...protocol.reliability_rules import BOUNDS, Effect, ReliabilityRules, Rule
 from .inter_rater import Correlation
 from .measures import Absences, AttentionChecks, GoldAnswers, Pace, Retest, StraightLining
 
-#: A measure that misses its threshold by this only was added up in another order.
+#: A measure that misses its threshold by no more than this differs only by rounding.
 _EQUAL = 1e-9
 
 
 @dataclass(frozen=True)
 class RaterMeasures:
-    """What is known of one rater; None or empty where it was not measured."""
+    """One rater's measures; None or empty if not measured."""
 
     gold: GoldAnswers | None = None
     attention: AttentionChecks | None = None
@@ -37,7 +37,7 @@ class Flag:
     #: Number of answers behind the value.
     n: int
     stops: bool
-    #: The column of the perspective, where the rule looks at one at a time.
+    #: The column of the perspective, if the rule looks at one at a time.
     perspective: int | None = None
     weighs: bool = False
 
@@ -53,7 +53,7 @@ class Flag:
 def judge(measures: RaterMeasures, rules: ReliabilityRules) -> tuple[Flag, ...]:
     """The rules that `measures` fail, in the order of `ReliabilityRules` and then of perspectives.
 
-    A measure that is not defined, or rests on fewer answers than its rule's minimum, fails nothing;
+    A measure that is not defined, or has fewer answers than its rule's minimum, fails nothing;
     one that meets its threshold exactly passes.
     """
     flags = (_flag(rules, *measured) for measured in _values(measures))

@@ -1,12 +1,12 @@
 """How reliable one rater is: repeats, gold images, attention checks, pace, absences and
 straight-lining.
 
-Scores are given as (T, P) arrays, a row per trial and a column per perspective, with NaN where a
+Scores are given as (T, P) arrays, a row per trial and a column per perspective, with NaN if a
 trial did not ask (a pass over one perspective). Differences and variances are answered in *levels*:
 a fourth of the scale's range, which on five-level ACR is one category. So the figures of the P.910
 crowdsourcing toolkit (github.com/microsoft/P.910; Naderi and Cutler, arXiv 2204.06784), which are
 made for five levels, hold on sliders and 11 levels too, and perspectives may have scales of their
-own. Nothing here is NaN: what is not defined is None.
+own. Results are never NaN: what is not defined is None.
 
 `inter_rater` compares raters with each other; `judging` holds all of it against a study's rules.
 """
@@ -23,10 +23,10 @@ from ..correlation import Floats, grouped_pearson, number, pooled_pearson
 
 #: The range of a five-level scale, in levels.
 LEVELS = 4.0
-#: An instructed score is met up to so many levels beside it. That is less than a step of 5 or 11
+#: An instructed score may be missed by up to so many levels. That is less than a step of 5 or 11
 #: categories, where only the score itself is right; on a slider nobody hits the hundredth.
 INSTRUCTED_TOLERANCE = 0.25
-#: Differences between floats that are none.
+#: Floats that differ by less are equal but for rounding.
 _EQUAL = 1e-9
 
 
@@ -34,7 +34,7 @@ _EQUAL = 1e-9
 class RepeatAgreement:
     """How far a rater's second scores agree with the first."""
 
-    #: None below three pairs, or where the first or the second scores are all the same.
+    #: None below three pairs, or if the first or the second scores are all the same.
     pearson: float | None
     #: Levels; None without a pair.
     mean_absolute_difference: float | None
@@ -116,9 +116,9 @@ def retest(first: ArrayLike, second: ArrayLike, scales: Sequence[Scale]) -> Rete
 
     first, second (T, P): a row per repeat, the scores of the first and of the later showing.
     `overall.pearson` is of deviations from each perspective's own mean: a rater who finds all
-    images sharp and none authentic does not agree with themselves by that.
+    images sharp and none authentic does not thereby agree with themselves.
 
-    Raises ValueError where shapes differ or a score is infinite.
+    Raises ValueError if shapes differ or a score is infinite.
     """
     one, two = _levels(first, scales), _levels(second, scales)
     _same_shape(one, two, "first and second scores")
@@ -154,11 +154,11 @@ def gold_answers(
 ) -> GoldAnswers:
     """Scores of gold images against what is expected.
 
-    scores, lowest, highest (T, P), on the scales; NaN in `lowest` or `highest` where nothing is
+    scores, lowest, highest (T, P), on the scales; NaN in `lowest` or `highest` if nothing is
     expected of a perspective. One right answer is a range whose ends are equal. `tolerance` in
     levels, on both sides.
 
-    Raises ValueError where shapes differ, a number is infinite or a range ends before it begins.
+    Raises ValueError if shapes differ, a number is infinite or a range ends before it begins.
     """
     given, low, high = (_levels(part, scales) for part in (scores, lowest, highest))
     _same_shape(given, low, "scores and lowest")
@@ -175,13 +175,13 @@ def gold_answers(
 def attention_checks(
     scores: ArrayLike, instructed: ArrayLike, scales: Sequence[Scale]
 ) -> AttentionChecks:
-    """Trials that tell which score to give (the toolkit's trapping questions).
+    """Trials that say which score to give (the toolkit's trapping questions).
 
-    scores, instructed (T, P), on the scales; NaN in `instructed` where a perspective was free. A
+    scores, instructed (T, P), on the scales; NaN in `instructed` if a perspective was free. A
     trial passes when all its instructed scores were met, fails when one was not or was left out,
     and does not count when it instructed none.
 
-    Raises ValueError where shapes differ or a number is infinite.
+    Raises ValueError if shapes differ or a number is infinite.
     """
     given, told = _levels(scores, scales), _levels(instructed, scales)
     _same_shape(given, told, "scores and instructed scores")
@@ -196,10 +196,10 @@ def attention_checks(
 def pace(seconds: ArrayLike, *, minimum: float = MINIMUM_SECONDS) -> Pace:
     """Share of trials answered too fast, and the median.
 
-    seconds (T,): from the decoded image on screen to the submitted answer; NaN where the page
-    could not tell. Too fast is less than `minimum` seconds.
+    seconds (T,): from the decoded image on screen to the submitted answer; NaN if the page
+    could not measure it. Too fast is less than `minimum` seconds.
 
-    Raises ValueError where a time is negative or infinite.
+    Raises ValueError if a time is negative or infinite.
     """
     times = _known_times(seconds, "on screen")
     if not times.size:
@@ -211,9 +211,9 @@ def absences(seconds: ArrayLike, *, longest: float = AWAY_SECONDS) -> Absences:
     """Share of trials during which the page was left for more than `longest` seconds.
 
     seconds (T,): while the page was hidden or another window had the focus, all absences of a trial
-    together; NaN where the page did not tell.
+    together; NaN if the page did not tell.
 
-    Raises ValueError where a time is negative or infinite.
+    Raises ValueError if a time is negative or infinite.
     """
     times = _known_times(seconds, "away")
     return Absences(_quotient(float(np.sum(times > longest)), times.size), times.size)
@@ -234,7 +234,7 @@ def straight_lining(scores: ArrayLike, scales: Sequence[Scale]) -> StraightLinin
     is that of a sample (n − 1) and leaves gold images and attention checks out: their range is the
     study's doing.
 
-    Raises ValueError where the shape does not fit the scales or a score is infinite.
+    Raises ValueError if the shape does not fit the scales or a score is infinite.
     """
     levels = _levels(scores, scales)
     asked = ~np.isnan(levels)

@@ -28,8 +28,8 @@ from ...studies.protocols import perspective_ids, stored_document
 from ..answers import (
     Answers,
     KnownScores,
-    answers_beside,
-    answers_beside_session,
+    answers_of_others,
+    answers_of_others_for_session,
     answers_of_rater,
     answers_of_session,
     answers_of_study,
@@ -49,22 +49,22 @@ from .measures import (
     straight_lining,
 )
 
-#: Measures are at most so old where there are newer ratings.
+#: Measures are at most so old if there are newer ratings.
 FRESH_SECONDS = 30
-#: Who asks for what was computed within so many seconds waits for it; else a worker does it.
+#: Measures that took less are computed while a reader waits; slower ones by a worker.
 QUICK_SECONDS = 0.5
 #: The task that computes them; by name, because it imports this module.
 RENEW = "annotation.opinion.tasks.renew_reliability"
-#: A cached answer is forgotten after so long, and with it what no rating tells of: an imported
-#: gold score, or a rating that was committed after one with a higher key.
+#: A cached answer is forgotten after so long, because not every change brings a newest rating: an
+#: imported gold score, or a rating that was committed after one with a higher key.
 _KEPT_SECONDS = 600
-#: Raised with the shape of what is cached.
+#: Increased when the shape of what is cached changes.
 _CACHE_VERSION = 5
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What is known of one rater, or of one of their sessions."""
+    """What is known about one rater, or about one of their sessions."""
 
     #: Submitted main and repeat trials.
     ratings: int = 0
@@ -117,14 +117,14 @@ class Standing:
         return rules.weight if self.weighs else 1.0
 
 
-#: Of a rater who has answered nothing.
+#: The standing of a rater who has answered nothing.
 NOTHING_YET = Standing()
 
 
 def reliability_of(study: Study) -> dict[int, Standing]:
     """Rater's key → standing, of those who have answered anything.
 
-    Computing it takes seconds in a large study, and a monitor asks again and again: so the answer
+    Computing it takes seconds in a large study, and the monitor asks repeatedly, so the answer
     is shared by all who look, until there are newer ratings and it is `FRESH_SECONDS` old. What
     takes longer than `QUICK_SECONDS` is then computed by a worker, and whoever asks meanwhile has
     the answer that is there, at most `_KEPT_SECONDS` old. Changed rules and exclusions are seen at
@@ -143,7 +143,7 @@ def reliability_of(study: Study) -> dict[int, Standing]:
 
 
 def renew(study: Study) -> dict[int, Standing]:
-    """As `reliability_of`, with all ratings there are; twice is no harm."""
+    """Like `reliability_of`, with all ratings; doing it twice does no harm."""
     known = _known(study)
     if known.standings is None or not known.is_newest:
         return _renew(study, known)
@@ -153,14 +153,14 @@ def renew(study: Study) -> dict[int, Standing]:
 def rater_weights(study: Study) -> dict[int, float]:
     """Rater's key → weight of their ratings in opinion scores; whoever is not named weighs 1.
 
-    By all ratings that there are: a snapshot of labels must not depend on who looked when. A study
+    From all ratings: a snapshot of labels must not depend on who looked when. A study
     whose rules weigh nothing reads nothing.
     """
     return _weights(study, renew)
 
 
 def recent_weights(study: Study) -> dict[int, float]:
-    """As `rater_weights`, as old as `reliability_of` may be: for pages that are looked at."""
+    """Like `rater_weights`, but as old as `reliability_of` may be: for pages."""
     return _weights(study, reliability_of)
 
 
@@ -175,8 +175,8 @@ def _weights(
 
 def standings_by_session(study: Study, rater: Rater) -> dict[int, Standing]:
     """Session's key → the rater's standing in that session alone."""
-    own, beside = answers_of_rater(rater), answers_beside(rater)
-    return _by_session(own, beside, study.pk, study.perspective_settings, study.rules)
+    own, others = answers_of_rater(rater), answers_of_others(rater)
+    return _by_session(own, others, study.pk, study.perspective_settings, study.rules)
 
 
 def stopping_flags(
@@ -184,7 +184,7 @@ def stopping_flags(
 ) -> tuple[Flag, ...]:
     """The rules that stop and that this sitting fails, by its own protocol and answers alone.
 
-    Neither the cache nor all raters' measures: it runs between two blocks, where a rater waits.
+    Neither the cache nor all raters' measures: it runs between two blocks, while a rater waits.
     """
     protocol = stored_document(protocol_id)
     rules = protocol.rules
@@ -194,31 +194,31 @@ def stopping_flags(
     own = answers_of_session(session_id, asked)
     if not own.size:
         return ()
-    beside = own.take(np.empty(0, np.int64))
+    others = own.take(np.empty(0, np.int64))
     compared = rules.inter_rater
     if compared.effect is Effect.STOP and own.of(Role.MAIN).sum() >= compared.minimum:
-        beside = answers_beside_session(rater_id, session_id, asked)
-    standing = _by_session(own, beside, study_id, protocol.perspectives, rules)[session_id]
+        others = answers_of_others_for_session(rater_id, session_id, asked)
+    standing = _by_session(own, others, study_id, protocol.perspectives, rules)[session_id]
     return tuple(flag for flag in standing.flags if flag.stops)
 
 
 def _by_session(
     own: Answers,
-    beside: Answers,
+    others: Answers,
     study_id: int,
     perspectives: Sequence[PerspectiveSettings],
     rules: ReliabilityRules,
 ) -> dict[int, Standing]:
     """Session's key → one rater's standing in it, with what others said on the same images."""
     sessions, own_group = np.unique(own.session, return_inverse=True)
-    others, other_group = np.unique(beside.rater, return_inverse=True)
+    other_raters, other_group = np.unique(others.rater, return_inverse=True)
     correlations = _correlations(
-        _joined(own, beside),
+        _joined(own, others),
         np.concatenate([own_group, sessions.size + other_group]),
-        sessions.size + others.size,
+        sessions.size + other_raters.size,
         rules,
-        # The rater is nobody's comparison here, least of all their own in another session.
-        np.concatenate([np.zeros(own.size, bool), np.ones(beside.size, bool)]),
+        # Nobody is compared with the rater here, least of all the rater in another session.
+        np.concatenate([np.zeros(own.size, bool), np.ones(others.size, bool)]),
     )
     known = known_scores(study_id, perspectives)
     scales = [item.scale for item in perspectives]
@@ -228,7 +228,7 @@ def _by_session(
 
 @dataclass(frozen=True)
 class _Known:
-    """What the cache has, and what it would have to have."""
+    """What the cache has, and what it should have."""
 
     key: str
     rules: ReliabilityRules
@@ -352,7 +352,7 @@ def _standings(
 
 
 def _known_of(part: Answers, known: Mapping[int, Floats], perspectives: int) -> list[Floats]:
-    """What is known of each trial's image; NaN where nothing is, and so nothing is compared."""
+    """The known scores of each trial's image; NaN if there are none, so nothing is compared."""
     unknown = np.full(perspectives, np.nan)
     return [known.get(stimulus, unknown) for stimulus in part.stimulus.tolist()]
 
@@ -369,7 +369,7 @@ def _cache_key(study: Study, rules: ReliabilityRules, excluded: Sequence[int]) -
 
 
 def _cached(key: str) -> tuple[Any, ...]:
-    """(newest rating, when computed, in how many seconds, standings); empty where nothing is."""
+    """(newest rating, when computed, in how many seconds, standings); empty if nothing is."""
     try:
         found: tuple[Any, ...] = cache.get(key) or ()
         return found

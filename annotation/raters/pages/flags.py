@@ -78,7 +78,7 @@ def _words(flags: list[Flag], labels: Sequence[str]) -> FlagWords:
 def _value(flag: Flag, labels: Sequence[str]) -> str:
     value = _number(flag.rule, flag.value)
     if value == _number(flag.rule, flag.threshold):
-        # 79.6 % is not 80 %, where at least 80 % are asked for.
+        # 79.6 % must not read as 80 % if at least 80 % are asked for.
         value = _number(flag.rule, flag.value, more=2)
     if flag.rule in _LEVELS:
         value = _("%(n)s levels") % {"n": value}
@@ -94,5 +94,5 @@ def _number(rule: str, value: float, *, more: int = 0) -> str:
 
 
 def _rounded(value: float, places: int) -> str:
-    """`number_format` cuts off what is too long."""
+    """Rounded first: `number_format` truncates."""
     return number_format(round(value, places), decimal_pos=places)

@@ -20,6 +20,7 @@ from workbench.core.spreadsheets import formula_safe
 from ...models import SharedLink, Study
 from ...studies.pages.fields import NumberField, TextField
 from ...studies.selectors import find_study, raters_of
+from ..access import rater_link
 from ..history import identities_for
 from ..invitations import (
     MOST_RATERS,
@@ -30,7 +31,7 @@ from ..invitations import (
     shared_link_path,
 )
 from ..people import parse_people
-from ..services import CREATED_AT_ONCE, create_raters, rater_link
+from ..services import CREATED_AT_ONCE, create_raters
 
 _COLUMNS = ("code", "link", "name", "email", "status", "ratings")
 
@@ -120,7 +121,7 @@ def shared_link(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @require_safe
 def invitation_csv(request: HttpRequest, slug: str) -> HttpResponse:
-    """Every personal link, for the owner with whom it is for, such as a mail merge reads."""
+    """Every personal link, for the owner, with the person it is for, as a mail merge reads it."""
     study = find_study(request.user, slug, "annotation.change_study")
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{study.slug}-invitations.csv"'

@@ -21,6 +21,7 @@ from ...opinion.reliability.selectors import (
 )
 from ...studies.pages.charts import marks
 from ...studies.selectors import find_study
+from ..access import rater_link
 from ..completion import WITH_CODE, completion_code
 from ..history import (
     exclusions_of,
@@ -34,7 +35,6 @@ from ..history import (
 from ..inbox import messages_with
 from ..messages import TEXT_LIMIT
 from ..monitor import live_sessions
-from ..services import rater_link
 from .flags import flag_words, perspective_labels
 from .viewing import viewing_words
 

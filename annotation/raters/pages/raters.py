@@ -22,16 +22,17 @@ from ...opinion.coverage import Coverage, coverage_of
 from ...opinion.reliability.selectors import reliability_of
 from ...studies.pages.charts import Bar, bars
 from ...studies.selectors import find_study
+from ..access import rater_link
 from ..inbox import new_reports, reports_of
 from ..messages import TEXT_LIMIT, mark_reports_read, write_to_raters
 from ..monitor import Live, live_sessions
-from ..services import rater_link, set_rater_status
-from ..stopping import let_go_on
+from ..services import set_rater_status
+from ..stopping import let_continue
 from .flags import flag_words, perspective_labels
 from .table import SHOWN, Query, all_rows, chosen_rows
 
 _PER_PAGE = 50
-#: So many of those in session are listed; the table's filter shows them all.
+#: At most so many of those in session are listed; the table's filter shows all.
 _LIVE_SHOWN = 8
 #: An image with more ratings than that, and than images want on average, is counted with those
 #: that have so many.
@@ -161,11 +162,11 @@ def rater_status(request: HttpRequest, slug: str, code: str) -> HttpResponse:
 @login_required
 @require_POST
 def rater_go_on(request: HttpRequest, slug: str, code: str) -> HttpResponse:
-    """Whom the study's rules have stopped may begin another session."""
+    """Lets a rater that the study's rules have stopped begin another session."""
     study = find_study(request.user, slug, "annotation.change_study")
     rater = get_object_or_404(Rater, study=study, code=code)
     try:
-        let_go_on(rater=rater, actor=signed_in(request))
+        let_continue(rater=rater, actor=signed_in(request))
     except MintError as error:
         messages.error(request, error.message)
     else:
@@ -201,7 +202,7 @@ def rater_message(request: HttpRequest, slug: str, code: str = "") -> HttpRespon
 @login_required
 @require_safe
 def report_list(request: HttpRequest, slug: str) -> HttpResponse:
-    """What raters reported; to have opened the page is to have read it."""
+    """What raters reported; opening the page marks it as read."""
     study = find_study(request.user, slug, "annotation.change_study")
     reports = list(reports_of(study))
     mark_reports_read(study=study)

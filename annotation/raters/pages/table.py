@@ -1,4 +1,4 @@
-"""The table of a study's raters: what stands in a row, in which order, and which rows."""
+"""The table of a study's raters: its columns, its order, and its rows."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ _LABELS: dict[str, str | Promise] = {
     "flags": _("Flags"),
 }
 _WORDS = ("code", "flags", "seen")
-#: What one looks for first: the worst agreement, the most flags, the latest answer.
+#: Sorted first by what matters most: the worst agreement, the most flags, the latest answer.
 _DESCENDING_FIRST = ("ratings", "flags", "seen")
 DEFAULT_SORT = "-seen"
 #: `show` → which rows.
@@ -79,7 +79,7 @@ SHOWN: list[tuple[str, str | Promise]] = [
 
 @dataclass(frozen=True)
 class Query:
-    """What an address asks for; anything unknown in it is as if it were not there."""
+    """What an address asks for; anything unknown in it is ignored."""
 
     sort: str = DEFAULT_SORT
     show: str = ""

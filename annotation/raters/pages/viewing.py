@@ -1,6 +1,6 @@
-"""Viewing conditions as a session's browser told them, in words.
+"""Viewing conditions as a session's browser reported them, in words.
 
-They come from outside: anything may stand there, and what is not understood is left out.
+They come from outside: they may hold anything, and what is not understood is left out.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,7 +8,8 @@ from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+
+from workbench.core.texts import gettext_noop
 
 from ...protocol.plates import PLATES
 from ...protocol.viewing import GREY_STEPS
@@ -55,7 +56,7 @@ def _pointer(value: Any) -> str:
 
 
 def _zoom(value: Any) -> str:
-    # As nearly everybody has it, it is no news.
+    # Nearly everybody's, so not worth saying.
     if not _is_number(value) or value == 1:
         return ""
     return _("zoom %(percent)s %%") % {"percent": number_format(round(100 * value))}
@@ -100,7 +101,7 @@ def _acuity(value: Any) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    # More would be no size, and `%g` of it no word.
+    # More would be no real size, and `%g` would not print it as digits.
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e6
 
 

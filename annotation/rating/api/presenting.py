@@ -34,7 +34,7 @@ def trial_json(protocol: ProtocolDocument, trial: OfferedTrial) -> dict[str, Any
 
 
 def _shown(protocol: ProtocolDocument, trial: OfferedTrial) -> str:
-    """The file: pixel by pixel, of a large image, the one that has all its pixels."""
+    """The file to show: pixel by pixel, a large image's copy at its own size."""
     exact = protocol.image_size == ImageSize.PIXELS and trial.exact
     return exact or trial.display
 
@@ -87,7 +87,7 @@ def submission_json(access: Access, submission: Submission) -> dict[str, Any]:
 
 
 def session_json(access: Access, session: SessionFacts | None) -> dict[str, Any]:
-    """Of `session`, which the request may have begun or ended since `access` was read."""
+    """About `session`, which the request may have begun or ended since `access` was read."""
     access = replace(access, session=session)
     return {
         "session": {"id": session.id, "state": session.state} if session else None,

@@ -83,11 +83,11 @@ class TrialSerializer(serializers.Serializer[object]):
     asked_up_to = serializers.FloatField(
         allow_null=True,
         help_text="Reasons are asked of a score up to this one, as a share of its scale's range; "
-        "null where none is. One that is not asked for is refused.",
+        "null if none is asked for. One that is not asked for is refused.",
     )
     perspectives = serializers.ListField(
         child=serializers.CharField(),
-        help_text="What is asked now: all, or one where the study goes through a block once per "
+        help_text="What is asked now: all, or one if the study goes through a block once per "
         "perspective. The answer has their scores and no others.",
     )
     scores = serializers.DictField(child=serializers.FloatField(), allow_null=True)
@@ -108,7 +108,7 @@ class AnsweredSerializer(AheadSerializer):
         allow_null=True,
         min_value=0,
         help_text="How long ago the decoded image was first on the screen, in milliseconds when "
-        "this is sent; null where it never was.",
+        "this is sent; null if it never was.",
     )
 
 

@@ -4,7 +4,7 @@ from django.urls import path
 
 from . import views
 
-#: The one that is asked most comes first.
+#: The one that is requested most comes first.
 urlpatterns = [
     path("trials/<int:pk>/submit/", views.SubmitView.as_view(), name="rating-submit"),
     path("session/", views.SessionView.as_view(), name="rating-session"),

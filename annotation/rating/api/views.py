@@ -111,8 +111,8 @@ class ClaimsView(RatingView):
         access = self.access
         session = claims.rating_session_of(access)
         offer = claims.claim_trials(access=access, ahead=_ahead(body_of(request)))
-        goes_on = offer.state is SessionState.RATING
-        return answer(claim_json(access, offer, last_answer(access, session) if goes_on else None))
+        rating = offer.state is SessionState.RATING
+        return answer(claim_json(access, offer, last_answer(access, session) if rating else None))
 
 
 class ReleaseView(RatingView):

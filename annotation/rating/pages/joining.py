@@ -12,9 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from ...models import Rater, SharedLink, Study
+from ...raters.access import link_token, rater_link, read_token
 from ...raters.errors import LinkError, RatingError
 from ...raters.invitations import join, new_entry, require_joinable, shared_link_from_token
-from ...raters.services import link_token, rater_link, read_token
 from ...studies.texts import StudyTexts
 from .page import notice_of
 
@@ -54,7 +54,7 @@ def _title(study: Study) -> str:
 
 
 def _known_rater(request: HttpRequest, link: SharedLink) -> Rater | None:
-    """Whom this browser joined as.
+    """The rater that this browser joined as.
 
     Raises LinkError if that rater's link was replaced: the study's owner has the new one, and
     a browser with the old one does not become a second rater either.

@@ -38,7 +38,7 @@ class Stage(StrEnum):
 
 #: A session is open and not paused.
 _DURING = {Stage.INSTRUCTIONS, Stage.RATING}
-#: Of the score ten, which is no digit (keyboard.js).
+#: For the score ten, which is not a digit (keyboard.js).
 _TEN_KEY = "+"
 
 
@@ -64,7 +64,7 @@ class Question:
     maximum: str
     step: str
     middle: str
-    #: Empty if the score is given on a slider.
+    #: Empty for a slider.
     levels: tuple[Level, ...]
     #: Words along the scale, if its levels have no names.
     anchors: tuple[str, ...]
@@ -73,8 +73,8 @@ class Question:
 
     @property
     def keys(self) -> tuple[str, str]:
-        """The keys of the lowest and of the highest score that a key gives; on a scale to 100
-        digits are tens."""
+        """The keys of the lowest and of the highest score that a key gives; on a scale to 100,
+        digits stand for tens."""
         ten = 100 if self.kind == "slider100" else 10
         last = int(float(self.maximum))
         return f"{int(float(self.minimum))}", _TEN_KEY if last >= ten else str(min(last, 9))
@@ -90,8 +90,8 @@ class Question:
 
 @dataclass(frozen=True)
 class Example:
-    """What a perspective's scale means: addresses of images, each with what others said and with
-    its prompt."""
+    """What a perspective's scale means: URLs of images, each with its published score and its
+    prompt."""
 
     label: str
     images: tuple[tuple[str, str, str], ...]
@@ -136,7 +136,7 @@ def page_context(
         **(checks_context(viewing) if stage not in _DURING and viewing.any else {}),
         "settings": {
             "token": token,
-            # A preview is nobody's: its browser keeps nothing.
+            # A preview belongs to nobody: its browser keeps nothing.
             "rater": access.code if access.rater_id else "",
             "session": access.session.id if access.session else None,
             "language": get_language(),
@@ -238,7 +238,7 @@ def _skip_reasons() -> list[tuple[str, str]]:
 
 
 def notice_of(error: RatingError) -> Notice:
-    """The page for what keeps a rater from rating at all."""
+    """The page for a reason why a rater cannot rate at all."""
     if isinstance(error, LinkError):
         return Notice(
             404,

@@ -1,9 +1,8 @@
 """Preview as a rater: the rating page itself, with a server that the browser plays (preview.js).
 
 No rater, session or trial stands behind it, and its token opens nothing, so the preview cannot
-leave data even where a request gets past the script. A rater of its own that is deleted
-afterwards, or transactions rolled back, could: one in a crash, the other not at all, since a
-session is many requests.
+leave data even if a request gets past the script. A rater made for it and deleted afterwards could,
+in a crash; transactions rolled back would not work at all, since a session is many requests.
 """
 
 from typing import Any
@@ -21,7 +20,7 @@ from ...studies.selectors import find_study
 from ..preview import MAIN_SHOWN, NOBODY, preview_access, preview_passes, preview_trials
 from .page import Stage, page_context
 
-#: In the place of what a session gives at its end.
+#: Takes the place of the code that a session gives at its end.
 _CODE = "XXXX-XXXX"
 _STATES = {
     Stage.INSTRUCTIONS: SessionState.INSTRUCTIONS,

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-# Keys are those that the scripts ask for; `{…}` are filled in by them.
+# The scripts look texts up by these keys and fill in `{…}`.
 _TEXTS = {
     "progress": _("Image {number} of {total}"),
     "block": _("{number} of {size} in this block"),
@@ -68,5 +68,5 @@ _TEXTS = {
 
 
 def script_texts() -> dict[str, str]:
-    """Every text in the language that is active."""
+    """Every text in the active language."""
     return {key: str(text) for key, text in _TEXTS.items()}

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from ...raters.access import rater_access
 from ...raters.errors import (
     DailyLimitError,
     LinkError,
@@ -13,7 +14,6 @@ from ...raters.errors import (
     StudyFullError,
     StudyNotOpenError,
 )
-from ...raters.services import rater_access
 from ..blocks import day_is_full
 from ..claims import require_open_study
 from ..facts import images_remain

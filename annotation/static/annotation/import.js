@@ -1,4 +1,4 @@
-// The import form: refuses files that are too large before they are sent, and shows the upload.
+// The import form: refuses files that are too large before sending them, and shows the progress.
 
 /** @param {HTMLFormElement} form */
 function sizeOfFiles(form) {
@@ -6,7 +6,7 @@ function sizeOfFiles(form) {
   return [...inputs].flatMap((input) => [...(input.files ?? [])]).reduce((sum, file) => sum + file.size, 0);
 }
 
-/** The form that an event came from; it is looked up each time, as an error of the server replaces it.
+/** The form that an event came from; it is looked up each time, because an error from the server replaces it.
  * @param {Event} event
  * @returns {HTMLFormElement | null} */
 function formOf(event) {

@@ -17,14 +17,14 @@ export class Interlude {
     return !this.sheet.hidden;
   }
 
-  /** Resolves when the rater goes on. */
+  /** Resolves when the rater continues. */
   afterPractice() {
     this.timer.textContent = "";
     return this.show(this.messages.practised, this.messages.practised_text);
   }
 
   /**
-   * Resolves when the rest is over and the rater goes on.
+   * Resolves when the rest is over and the rater continues.
    * @param {number} seconds
    */
   async rest(seconds) {
@@ -55,7 +55,7 @@ export class Interlude {
   }
 
   /**
-   * Resolves when the rater goes on.
+   * Resolves when the rater continues.
    * @param {string} title
    * @param {string} text
    * @returns {Promise<void>}

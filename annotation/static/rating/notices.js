@@ -1,4 +1,4 @@
-/** What the page says besides the questions: in the image's place, and at its lower edge. */
+/** What the page says apart from the questions: in the image's place, and at its lower edge. */
 
 import { byId, fill } from "./dom.js";
 

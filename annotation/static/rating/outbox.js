@@ -125,7 +125,7 @@ export class Outbox {
     }
   }
 
-  /** @returns {Promise<boolean>} whether to go on with the next entry now */
+  /** @returns {Promise<boolean>} whether to continue with the next entry now */
   async #step() {
     const entry = this.entries[0] ?? null;
     let offer;
@@ -171,7 +171,7 @@ export class Outbox {
 
   /**
    * An entry of a session that is no longer open can never be taken; one of the open session waits
-   * until the session goes on.
+   * until the session continues.
    * @param {Refusal} refusal
    * @param {Entry} entry
    */

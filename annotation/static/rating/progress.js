@@ -11,7 +11,7 @@ import { Pace } from "./pace.js";
  * @property {number} number of the image that comes now
  * @property {boolean} practice whether that image does not count
  * @property {{number: number, size: number} | null} block the image's place in its block; null
- *   where that says nothing
+ *   if that says nothing
  * @property {number | null} seconds per image; null while too few are known
  * @property {number | null} minutes left, 0 for less than one
  */

@@ -1,4 +1,4 @@
-/** The rating stage: takes an answer and goes on at once, while the answer is sent. */
+/** The rating stage: takes an answer and moves on at once, while the answer is sent. */
 
 import { byId, fill } from "./dom.js";
 import { Drafts } from "./drafts.js";
@@ -34,7 +34,7 @@ export class Rating {
    * @param {Settings} settings
    * @param {Store} store
    * @param {{entries: Entry[], drafts: Draft[]}} kept what the store held
-   * @param {{toast: Toast, inbox: Inbox}} notices what is said besides the questions
+   * @param {{toast: Toast, inbox: Inbox}} notices what is said apart from the questions
    */
   constructor(transport, settings, store, { entries, drafts }, { toast, inbox }) {
     this.transport = transport;
@@ -101,7 +101,7 @@ export class Rating {
     this.outbox.ask();
   }
 
-  /** Another tab goes on: nothing is sent or kept from here any more. */
+  /** Another tab continues: nothing is sent or kept from here any more. */
   stop() {
     this.outbox.stop();
     this.leases.hold([]);

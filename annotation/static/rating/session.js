@@ -35,7 +35,7 @@ export class Session {
     this.last = new LastAnswer(blocksBack);
     this.progress = new Progress();
     /**
-     * The practice answer whose feedback is still to come: nothing goes on before that.
+     * The practice answer whose feedback is still to come: nothing continues before that.
      * @type {Entry | null}
      */
     this.awaited = null;

@@ -36,7 +36,7 @@ export class Store {
     try {
       return new Store(await openDatabase(`mint-rating-${rater}`));
     } catch {
-      // Forbidden, full or broken: everything goes on from memory, and closing the page warns.
+      // Forbidden, full or broken: everything continues from memory, and closing the page warns.
       return new Store(null);
     }
   }

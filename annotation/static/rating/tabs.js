@@ -60,7 +60,7 @@ export class Tabs {
     if (navigator.locks) await this.#lock({ steal: true });
   }
 
-  /** What this tab shows is out of date once the other has gone on, so it reloads afterwards. */
+  /** What this tab shows is out of date once the other has moved on, so it reloads afterwards. */
   #onLost() {
     this.owner = false;
     this.lost();

@@ -22,7 +22,7 @@ class Words {
   constructor(form, prompt) {
     this.form = form;
     this.prompt = prompt;
-    /** The word that Tab reaches; arrow keys go on from it. */
+    /** The word that Tab reaches; arrow keys continue from it. */
     this.current = 0;
     this.marking = new Marking(form, "words", () => this.#render());
     prompt.addEventListener("click", (event) => this.#toggle(event.target));

@@ -1,7 +1,7 @@
 """The AIGCIQA2023+ release (IntMeGroup/MINT-IQA): 6 generators × 100 prompts × 4 images.
 
-Reads mos.csv, explanations.csv, prompts.csv and official_split.json of one folder. The images come
-apart, as `<index>.png` (the authors' download) or `<generator>/PPP-K.png`.
+Reads mos.csv, explanations.csv, prompts.csv and official_split.json in one folder. The images come
+separately, as `<index>.png` (the authors' download) or `<generator>/PPP-K.png`.
 """
 
 import json
@@ -13,15 +13,17 @@ from typing import Any
 import numpy as np
 from scipy.io import loadmat
 
+from workbench.core.texts import gettext_noop
+
 from ...protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES
 from .manifest import Manifest, ManifestRow, Record, read_csv, read_text
 from .names import safe_name
-from .problems import ImageError, ManifestError, Problem, RowError, RowNote, gettext_noop
+from .problems import ImageError, ManifestError, Problem, RowError, RowNote
 from .scores import read_scores, score_columns
 from .sources import ImageSource
 
 SOURCE_NAME = "AIGCIQA2023+"
-#: Who rated each image (Wang et al., arXiv 2307.00211); no file says it.
+#: Raters of each image (Wang et al., arXiv 2307.00211); no file gives their number.
 RATERS = 28
 #: The closed answers and their number of levels (1 is the worst).
 LEVELS = {
@@ -37,14 +39,14 @@ TEXTS = (
     "authenticity_text_en",
     "correspondence_text_en",
 )
-#: Where the authors' download keeps its standard deviations, and its images.
+#: Folders of the authors' download: its standard deviations, and its images.
 _SPREADS = "DATA/STD/SD{number}.mat"
 _FOLDERS = ("", "Image/allimg/", "allimg/")
 
 
 @dataclass(frozen=True)
 class Release:
-    """The release as a manifest, and its own slips, which are said and left out."""
+    """The release as a manifest, and its mistakes, which are reported and left out."""
 
     manifest: Manifest
     slips: list[RowNote]
@@ -52,19 +54,19 @@ class Release:
 
 @dataclass(frozen=True)
 class _Tables:
-    """What is known of an image besides its scores."""
+    """What is known about an image apart from its scores."""
 
     explanations: Mapping[int, Mapping[str, str]]
     prompts: Mapping[int, Mapping[str, str]]
     split: Mapping[int, str]
-    #: Perspective → standard deviation by image; empty where the download has none.
+    #: Perspective → standard deviation by image; empty if the download has none.
     spreads: Mapping[str, Sequence[float]]
 
 
 def read_release(folder: Path, *, perspectives: Sequence[str]) -> Release:
-    """All rows of the release in `folder`, with those of its scores that are from `perspectives`.
+    """All rows of the release in `folder`, with its scores from those of `perspectives` it has.
 
-    Raises ManifestError if a file of it is unusable, or none of its perspectives is among them.
+    Raises ManifestError if one of its files is unusable, or it has none of these perspectives.
     """
     asked = [key for key in AIGCIQA2023_PERSPECTIVES if key in perspectives]
     if not asked:
@@ -97,7 +99,7 @@ def read_release(folder: Path, *, perspectives: Sequence[str]) -> Release:
 def _read_row(
     record: Record, tables: _Tables, perspectives: Sequence[str]
 ) -> tuple[ManifestRow, dict[str, str]]:
-    """The row, and those closed answers that are no level of their question."""
+    """The row, and the closed answers that are not a level of their question."""
     if record.problem is not None:
         raise record.problem
     index = _number(record.values["index"], "mos.csv", record.line)
@@ -207,10 +209,10 @@ def _by_number(folder: Path, name: str, columns: tuple[str, ...]) -> dict[int, M
 
 
 def _spreads(folder: Path) -> dict[str, list[float]]:
-    """The standard deviations of the authors' download (DATA/STD/SD1…3.mat, beside the images).
+    """The standard deviations of the authors' download (DATA/STD/SD1…3.mat, next to the images).
 
-    On which scale they are the authors do not say (they are near 1 beside scores on 0…100), so they
-    are kept as they stand and not as spreads of the scores. Raises ManifestError.
+    The authors do not give their scale (they are near 1, with scores on 0…100), so they are kept as
+    they are and not used as spreads of the scores. Raises ManifestError.
     """
     found = {}
     for number, perspective in enumerate(AIGCIQA2023_PERSPECTIVES, start=1):
@@ -253,7 +255,7 @@ def _official_split(path: Path) -> dict[int, str]:
 
 
 class ReleaseImages:
-    """The release's images in a folder or ZIP, under either way of naming them."""
+    """The release's images in a folder or ZIP, named in either way."""
 
     def __init__(self, source: ImageSource, manifest: Manifest) -> None:
         self._source = source

@@ -2,8 +2,8 @@
 
 The display copy must add nothing that a rater could see: an upright, opaque sRGB image within
 DISPLAY_SIDE is served as its own compressed data, without its metadata (which would name the
-generator); anything else is turned, converted or reduced once and stored without loss. Of a larger
-image the same is made at its own size, too, for studies that show images pixel by pixel.
+generator); anything else is turned, converted or reduced once and stored without loss. For a larger
+image a copy at its own size is made too, for studies that show images pixel by pixel.
 """
 
 import hashlib
@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from .problems import ImageError, gettext_noop
+from workbench.core.texts import gettext_noop
+
+from .problems import ImageError
 from .stripping import strip_metadata
 
 DISPLAY_SIDE = 2048
@@ -25,7 +27,7 @@ MAX_PIXELS = 8192 * 8192
 
 _SUFFIXES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
 _ORIENTATION = 0x0112
-#: What files turn out to be that are no image for us, by their first bytes.
+#: Formats that are not accepted, by the file's first bytes.
 _OTHER_TYPES = (
     (b"GIF8", "GIF"),
     (b"BM", "BMP"),
@@ -39,7 +41,7 @@ _SRGB = ImageCms.createProfile("sRGB")
 
 @dataclass(frozen=True)
 class StoredFile:
-    """Bytes to be stored under their own hash."""
+    """Bytes to be stored under their hash."""
 
     data: bytes
     suffix: str
@@ -89,7 +91,7 @@ def check_image(name: str, data: bytes) -> CheckedImage:
 
 
 def needs_reducing(width: int, height: int) -> bool:
-    """Whether an image of so many pixels is too large for every page that shows it."""
+    """Whether an image of this size is too large for the pages that show it."""
     return max(width, height) > DISPLAY_SIDE
 
 
@@ -186,7 +188,7 @@ def _is_plain(image: Image.Image) -> bool:
 
 
 def _is_srgb(profile: bytes | None) -> bool:
-    """Whether pixels without `profile` mean the same, sRGB being what browsers assume."""
+    """Whether the pixels mean the same without `profile`, as browsers assume sRGB."""
     if not profile:
         return True
     try:

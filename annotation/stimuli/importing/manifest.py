@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+from workbench.core.texts import gettext_noop
+
 from .names import safe_name
-from .problems import ManifestError, Problem, RowError, gettext_noop
+from .problems import ManifestError, Problem, RowError
 from .scores import Score, read_scores, score_columns
 
 REQUIRED = ("filename", "prompt", "generator")
-#: Whether the prompt tells which scores to give.
+#: Whether the prompt says which scores to give.
 CHECK_COLUMN = "attention_check"
 #: The limits of the columns that hold them.
 _LONGEST = {"filename": 300, "generator": 200}
@@ -41,7 +43,7 @@ class ManifestRow:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The rows that can be used and the errors of those that cannot, both in file order."""
+    """The usable rows and the errors of the others, both in file order."""
 
     rows: list[ManifestRow]
     errors: list[RowError]
@@ -53,7 +55,7 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Record:
-    """One row as it was written. `problem` is set where not even its cells can be told apart."""
+    """One row as it was written. `problem` is set if not even its cells can be told apart."""
 
     row: int
     line: int

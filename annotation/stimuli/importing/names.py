@@ -2,11 +2,13 @@
 
 import unicodedata
 
-from .problems import Problem, gettext_noop
+from workbench.core.texts import gettext_noop
+
+from .problems import Problem
 
 
 def safe_name(name: str) -> str:
-    """`name` as a clean relative path ("./a\\b.png" is "a/b.png"); raises Problem elsewhere.
+    """`name` as a clean relative path ("./a\\b.png" is "a/b.png"); raises Problem if it is not one.
 
     Windows separators count as separators on every system, so that a name means one thing.
     """

@@ -1,7 +1,7 @@
-"""What can be wrong with an import, as a sentence and its fix, both translatable later.
+"""What can be wrong with an import: a sentence and its fix, both translated when they are shown.
 
-The sentences are templates with named values, so that a report stored once can be read in any
-language: `row.sentence(gettext)`.
+The sentences are templates with named values, so that a stored report can be read in any language:
+`row.sentence(gettext)`.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,11 +9,6 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from workbench.core.errors import MintError
-
-
-def gettext_noop(message: str) -> str:
-    """Mark a template for the message catalogues; translated where it is shown."""
-    return message
 
 
 def plain(params: Mapping[str, Any]) -> dict[str, Any]:

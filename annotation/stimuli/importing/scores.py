@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .problems import Problem, gettext_noop
+from workbench.core.texts import gettext_noop
+
+from .problems import Problem
 
 _MOST_RATERS = 2**31 - 1
 
@@ -22,7 +24,7 @@ class Score:
 
 
 def score_columns(perspectives: Iterable[str]) -> frozenset[str]:
-    """What a manifest's columns of scores from these perspectives (keys) are called."""
+    """The names of a manifest's columns of scores from these perspectives (keys)."""
     return frozenset(
         {"raters", *(f"{kind}_{key}" for kind in ("mos", "sd") for key in perspectives)}
     )

@@ -1,4 +1,4 @@
-"""Where a manifest's images lie: a folder, or a ZIP archive that is read without unpacking."""
+"""A manifest's images: in a folder, or in a ZIP archive that is read without unpacking it."""
 
 import stat
 import unicodedata
@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
+from workbench.core.texts import gettext_noop
+
 from .names import safe_name
-from .problems import ArchiveError, ImageError, Problem, gettext_noop
+from .problems import ArchiveError, ImageError, Problem
 
 #: A generated image of 8192 × 8192 pixels as PNG stays below it.
 MAX_FILE_BYTES = 256 * 2**20
@@ -25,7 +27,7 @@ class ImageSource(Protocol):
         ...
 
     def missing(self, name: str) -> ImageError:
-        """Why `name` is not here, with the nearest name that is."""
+        """Says that `name` is not here, with the nearest name that is."""
         ...
 
     def close(self) -> None: ...
@@ -73,7 +75,7 @@ class FolderSource:
         )
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Nothing is kept open."""
 
     def _find(self, name: str) -> Path | None:
         # macOS writes decomposed accents; the manifest's name is composed.
@@ -85,7 +87,7 @@ class FolderSource:
 
 
 class ZipSource:
-    """Images in a ZIP archive. Its names are checked at once: one that leads out refuses it all."""
+    """Images in a ZIP archive, which is refused if any of its names leads outside it."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -164,7 +166,7 @@ def _member_name(info: zipfile.ZipInfo, archive: str) -> str:
 
 
 def _nearest(name: str, names: Iterable[str]) -> str:
-    """The name that differs in case, folder or suffix alone, or nothing."""
+    """The name that differs only in case, folder or suffix, or nothing."""
     stem = name.rsplit("/", 1)[-1].rsplit(".", 1)[0].casefold()
     near = [other for other in names if _stem(other) == stem]
     return min(near, key=lambda other: (other.casefold() != name.casefold(), other), default="")

@@ -1,4 +1,4 @@
-"""Metadata out of an image file, its compressed picture untouched.
+"""Removes the metadata from an image file, leaving its compressed picture as it is.
 
 Generators write their name, settings and prompt into EXIF, XMP, text chunks and C2PA manifests; a
 rater must not find them. Only what a decoder needs is kept.
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 #: APP0 (JFIF) and APP14 (Adobe: how colours are coded) decide how pixels are decoded.
 _JPEG_APP0, _JPEG_APP14, _JPEG_APP_LAST, _JPEG_COMMENT = 0xE0, 0xEE, 0xEF, 0xFE
 _JPEG_SCAN, _JPEG_END = 0xDA, 0xD9
-#: What ends a scan's compressed data: a marker that is no stuffed byte, restart or fill.
+#: Ends a scan's compressed data: a marker other than a stuffed byte, restart or fill.
 _JPEG_AFTER_SCAN = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"sRGB"})
@@ -35,7 +35,7 @@ def _strip_jpeg(data: bytes) -> bytes:
 
 
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Each marker segment up to the end of the image; what may be appended to it is left out."""
+    """Each marker segment up to the end of the image, without anything appended after it."""
     at = 2
     while at + 4 <= len(data) and data[at] == 0xFF:
         marker = data[at + 1]

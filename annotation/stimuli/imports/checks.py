@@ -7,11 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from workbench.core.texts import gettext_noop
+
 from ...models import Stimulus, Study
 from ...opinion.imported import Source, imported_scores, on_scale
 from ..importing.images import check_image, needs_reducing
 from ..importing.manifest import ManifestRow
-from ..importing.problems import ImageError, Problem, RowError, RowNote, gettext_noop
+from ..importing.problems import ImageError, Problem, RowError, RowNote
 from ..importing.scores import Score
 from ..importing.sources import ImageSource
 from .store import ImportStore
@@ -49,7 +51,7 @@ class Known:
     sha256: str
     #: The name of its file; "" if there is none.
     image: str
-    #: It has only a reduced copy: it was imported before there were others.
+    #: It has only a reduced copy: it was imported before exact copies existed.
     reduced: bool
     attention_check: bool
     metadata: dict[str, Any]
@@ -79,7 +81,7 @@ class CheckedRow:
 
 @dataclass
 class Findings:
-    """What the check of all rows came to, in row order."""
+    """The results of checking all rows, in row order."""
 
     good: list[CheckedRow] = field(default_factory=list)
     rejected: list[RowError] = field(default_factory=list)
@@ -203,7 +205,7 @@ def check_rows(
     """Check every row; files are written as it goes, until a row fails that refuses the import."""
     findings = Findings()
     checked: list[CheckedRow] = []
-    # Pillow lets go of the interpreter lock while it decodes and encodes, so threads do.
+    # Pillow releases the interpreter lock while it decodes and encodes, so threads suffice.
     executor = ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1))
     try:
         for done, result in enumerate(executor.map(checker, rows), start=1):

@@ -1,6 +1,6 @@
 """Imports asked for in the console: staged uploads, run by a worker, owned by their rows.
 
-A job may be taken twice (a worker died, a message came twice), and only the latest taker's writes
+A job may be taken twice (a worker died, a message came twice); only the latest taker's writes
 count (`workbench.core.jobs`). An import changes nothing the second time, so that is safe.
 """
 
@@ -26,24 +26,25 @@ from workbench.core.errors import MintError
 from workbench.core.jobs import leases
 from workbench.core.jobs.models import Job
 from workbench.core.jobs.queue import enqueue
+from workbench.core.texts import gettext_noop
 
 from ...models import ImportJob, Study
-from ..importing.problems import Problem, RowNote, gettext_noop
+from ..importing.problems import Problem, RowNote
 from .service import ImportOptions, ImportRefusedError, ImportReport, import_manifest
 from .store import ImportRunningError
 
 RUN_IMPORT = "annotation.stimuli.tasks.run_import"
-#: Rows kept for the result page; the counts tell the rest.
+#: Rows kept for the result page; of the rest, only counts are kept.
 ROWS_KEPT = 500
 NOTES_KEPT = 100
-#: Between two signs of life.
+#: Seconds between two heartbeats.
 _SIGN_SECONDS = 0.5
 
 _log = structlog.get_logger(__name__)
 
 
 class ImportActiveError(MintError):
-    """A study has an import under way already."""
+    """The study already has an import under way."""
 
     code = "import_active"
 
@@ -64,7 +65,7 @@ def request_import(
     partial: bool,
     options: ImportOptions,
 ) -> ImportJob:
-    """Keep the uploads where every worker finds them and queue their import.
+    """Keep the uploads where every worker finds them, and queue their import.
 
     Raises UploadNotKeptError if they cannot be kept and ImportActiveError if an import is
     under way; nothing of them stays then.
@@ -221,7 +222,7 @@ def _stage(folder: str, file: "File[bytes] | None") -> str:
 
 
 def _unstage(names: Sequence[str]) -> None:
-    """Delete staged files and, where storage has folders, the one that they lay in."""
+    """Delete staged files and, if the storage has folders, the one that they were in."""
     for name in filter(None, names):
         storages["artifacts"].delete(name)
     storages["artifacts"].delete(names[0].rpartition("/")[0])
@@ -239,7 +240,7 @@ def _discard(folder: str) -> None:
 
 @contextmanager
 def _local_copy(name: str) -> Iterator[Path | None]:
-    """The staged file as a local path: itself where storage is local, else a temporary copy."""
+    """The staged file as a local path: itself if the storage is local, else a temporary copy."""
     storage = storages["artifacts"]
     if not name:
         yield None

@@ -1,4 +1,4 @@
-"""The import page: upload a manifest and an archive, watch the job, read what became of it."""
+"""The import page: upload a manifest and an archive, watch the job, read its outcome."""
 
 from typing import Any
 
@@ -96,7 +96,7 @@ class ImportForm(forms.Form):
 def study_import(request: HtmxHttpRequest, slug: str) -> HttpResponse:
     """Judge an upload by its declared length first: looking for the CSRF token would read it all.
 
-    The length is binding: WSGI servers hand on no more than was declared.
+    The length is binding: WSGI servers pass on no more than was declared.
     """
     study = find_study(request.user, slug, "annotation.change_study")
     if int(request.META.get("CONTENT_LENGTH") or 0) > settings.IMPORT_UPLOAD_BYTES:

@@ -1,10 +1,13 @@
-"""Writing checked rows to the database, within the caller's transaction."""
+"""Writing checked rows to the database, within the caller's transaction.
 
-from collections.abc import Sequence
+The hold-out is drawn here, before anything is acquired (docs/decisions/008).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 
 from ...models import Generator, Prompt, Stimulus, Study
 from ...opinion.imported import Published, Source, write_published
-from ..splits import draw_splits, rating_places
+from ...protocol.split import assign_splits
 from .checks import CheckedRow
 
 _BATCH = 500
@@ -36,7 +39,7 @@ def _create(study: Study, rows: Sequence[CheckedRow], purpose: str) -> dict[str,
     stimuli = []
     for item in rows:
         split = splits[item.prompt_sha256]
-        wanted, maximum = rating_places(study, split=split, purpose=purpose)
+        wanted, maximum = _rating_places(study, split=split, purpose=purpose)
         stimulus = Stimulus(
             study=study,
             prompt_id=prompts[item.prompt_sha256],
@@ -109,3 +112,30 @@ def _splits(study: Study, rows: Sequence[CheckedRow], purpose: str) -> dict[str,
     for item in rows:
         generators.setdefault(item.prompt_sha256, set()).add(item.row.generator)
     return draw_splits(study=study, prompts=generators, purpose=purpose)
+
+
+def draw_splits(
+    *, study: Study, prompts: Mapping[str, Iterable[str]], purpose: str
+) -> dict[str, str]:
+    """The split of each prompt (text hash → its generators' names).
+
+    All images of a prompt share its split. Only main images are drawn: a practice or gold image
+    joins its prompt's split if there is one, and is never held out by itself.
+    """
+    stimuli = Stimulus.objects.filter(study=study, prompt__text_sha256__in=list(prompts))
+    if purpose == Stimulus.Purpose.MAIN:
+        # Practice and gold images were never drawn, so they say nothing about main ones.
+        stimuli = stimuli.filter(purpose=Stimulus.Purpose.MAIN)
+    existing = dict(stimuli.order_by().values_list("prompt__text_sha256", "split").distinct())
+    share = study.holdout_share if purpose == Stimulus.Purpose.MAIN else 0.0
+    return assign_splits(existing, prompts, share, study.seed)
+
+
+def _rating_places(study: Study, *, split: str, purpose: str) -> tuple[int, int]:
+    """How many ratings an image is wanted to have, and how many it may ever have."""
+    if purpose != Stimulus.Purpose.MAIN:
+        # Shown to every rater by the session's plan, never drawn: none is wanted, none capped.
+        return 0, 32767
+    if split == Stimulus.Split.HOLDOUT:
+        return study.holdout_ratings, study.holdout_ratings
+    return study.target_ratings, study.maximum_ratings

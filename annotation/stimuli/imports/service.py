@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from workbench.accounts.models import User
 from workbench.core.disks import is_disk_full
 from workbench.core.errors import MintError
+from workbench.core.texts import gettext_noop
 
 from ...models import OpinionRelease, Stimulus, Study
 from ...opinion.imported import Source
@@ -22,7 +23,7 @@ from ...opinion.releases import mark_stale
 from ...studies.audit import record
 from ..importing.aigciqa2023 import SOURCE_NAME, ReleaseImages, read_release
 from ..importing.manifest import Manifest, read_manifest
-from ..importing.problems import Problem, RowError, RowNote, gettext_noop
+from ..importing.problems import Problem, RowError, RowNote
 from ..importing.sources import ImageSource, open_source
 from .checks import Findings, Progress, RowChecker, check_rows, load_known
 from .rows import write_rows
@@ -296,7 +297,7 @@ def _unwritable(error: OSError) -> Problem:
         )
     return Problem(
         gettext_noop("images cannot be written to %(place)s (%(reason)s)"),
-        gettext_noop("let the workbench write there and import again; nothing was imported"),
+        gettext_noop("allow the workbench to write there and import again; nothing was imported"),
         place=str(settings.MEDIA_ROOT),
         reason=error.strerror or str(error),
     )

@@ -1,7 +1,7 @@
-"""The files of an import: named by content, and taken back when the import does not come to rows.
+"""The files of an import: named by content, and deleted again if the import writes no rows.
 
 Files lie below `studies/<pk>/`, so that no two studies share one, and one import per study runs at
-a time (`study_lock`): what an import wrote, no other row can point to. A file's name says nothing
+a time (`study_lock`): no other row can point to what an import wrote. A file's name says nothing
 about its generator.
 """
 
@@ -35,7 +35,7 @@ class ImportRunningError(MintError):
 
 @contextmanager
 def study_lock(study: Study) -> Iterator[None]:
-    """Hold the study's import lock; PostgreSQL frees it should this process die."""
+    """Hold the study's import lock; PostgreSQL frees it if this process dies."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_CLASS, study.pk])
         if cursor.fetchone() != (True,):
@@ -96,7 +96,7 @@ class ImportStore:
             if self.holds(name, file.data):
                 return name
             default_storage.delete(name)
-            # Noted first: a write that fails half-way leaves a file, too.
+            # Recorded first: a write that fails half-way leaves a file, too.
             self._written.append(name)
         default_storage.save(name, ContentFile(file.data))
         return name

@@ -19,7 +19,7 @@ _MARK_HEIGHT = 2.0
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar, in the drawing's units, and what a pointer over it says."""
+    """One bar, in the drawing's units, and its tooltip."""
 
     x: float
     y: float
@@ -48,7 +48,7 @@ def bars(values: Sequence[int], labels: Sequence[str]) -> list[Bar]:
 def marks(units: Sequence[float], labels: Sequence[str]) -> list[Bar]:
     """A short dash per value of 0…1, in order from left to right, as high as the value is.
 
-    What is the same all the time shows as a line.
+    A constant value shows as a line.
     """
     step = WIDTH / max(len(units), _FEWEST_MARKS)
     return [

@@ -89,7 +89,7 @@ class StudyTextField(TextField):
 
 
 class LinesField(TextField):
-    """One item per line; empty lines are no items."""
+    """One item per line; empty lines are ignored."""
 
     def prepare_value(self, value: Any) -> Any:
         return value if isinstance(value, str) or value is None else "\n".join(value)

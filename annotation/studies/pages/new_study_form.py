@@ -1,4 +1,4 @@
-"""The owner's forms. What fits is for `studies.services` to say; these only read fields."""
+"""The owner's forms. `studies.services` validates; these only read fields."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ _FORMS = {"aigciqa2023": AIGCIQA2023_FORM, "none": ExplanationForm()}
 
 
 class NewStudyForm(forms.Form):
-    """What has to be decided before there is a study; the protocol decides all else."""
+    """What has to be decided before there is a study; the protocol decides the rest."""
 
     protocol = forms.ChoiceField(
         label=_("Protocol"),

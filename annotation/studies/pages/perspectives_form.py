@@ -63,7 +63,7 @@ class PerspectiveForm(forms.Form):
         #: What the study has now; None in the form that adds another.
         self.item = None if self.empty_permitted else known.get(self._key())
         old = self.item.scale if self.item else next(iter(known.values())).scale
-        # A scale that the API made is not among ours; it can be kept.
+        # A scale set through the API is not among ours; it can be kept.
         self._scales = {**SCALES, old.kind: old}
         choices = [(kind, SCALE_LABELS.get(kind, kind)) for kind in self._scales]
         self.fields["scale"] = forms.ChoiceField(
@@ -121,7 +121,7 @@ class PerspectiveForm(forms.Form):
         old, new = self._old, self._scales[kind]
         names = stored_lines(labels, old.labels)
         if kind != old.kind and names == old.labels:
-            # Names that were left standing belong to the scale before.
+            # Names that were left unchanged belong to the previous scale.
             return new
         return replace(new, labels=names)
 

@@ -14,7 +14,7 @@ SCALE_LABELS = {
     "slider5": gettext_lazy("Slider, 0 to 5 (as AIGCIQA2023 was collected)"),
     "slider100": gettext_lazy("Slider, 0 to 100"),
 }
-#: A card has no room for where a scale comes from.
+#: A card has no room for a scale's source.
 _SHORT_SCALES = {
     "acr5": gettext_lazy("Five levels"),
     "slider5": gettext_lazy("Slider, 0 to 5"),
@@ -42,7 +42,7 @@ def cards() -> list[Card]:
 def _figures(preset: Preset) -> tuple[tuple[str, str], ...]:
     minutes = preset.plan.session_minutes
     return (
-        (_("Scale"), str(_SHORT_SCALES[preset.scale.kind])),
+        (_("Scale"), _scales(preset)),
         (_("Explanations"), _("Phrases and texts") if preset.form.fields else _("None")),
         (_("Ratings per image"), _ratings(preset)),
         (
@@ -54,6 +54,12 @@ def _figures(preset: Preset) -> tuple[tuple[str, str], ...]:
             },
         ),
     )
+
+
+def _scales(preset: Preset) -> str:
+    """Each scale that is used, once."""
+    kinds = dict.fromkeys(item.scale.kind for item in preset.perspectives)
+    return " · ".join(str(_SHORT_SCALES.get(kind, SCALE_LABELS[kind])) for kind in kinds)
 
 
 def _ratings(preset: Preset) -> str:

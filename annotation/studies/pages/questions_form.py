@@ -96,7 +96,7 @@ class QuestionsForm:
                 form.fields[name].disabled = answered
 
     def is_valid(self) -> bool:
-        # Every form, so that all errors show at once.
+        # Every form is checked, so that all errors show at once.
         valid = [self.perspectives.is_valid()]
         if self.editable:
             valid.append(self.reasons.is_valid())

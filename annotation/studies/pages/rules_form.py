@@ -155,7 +155,7 @@ def _threshold(name: str, words: _Words) -> forms.Field:
 
 
 def _labelled(field: forms.Field, name: Any, part: Any) -> forms.Field:
-    """In a table the column's heading is no label."""
+    """A table column's heading does not label its fields."""
     field.label = format_lazy("{}: {}", name, part)
     field.widget.attrs["aria-label"] = field.label
     return field

@@ -14,6 +14,7 @@ from ...protocol.errors import ProtocolError
 from ...protocol.plan import LIMITS, MOST_CHECKS, SessionPlan
 from ...protocol.reliability_rules import SETTINGS, ReliabilityRules
 from ...protocol.viewing import LARGEST_WINDOW, ViewingChecks
+from ..services import SINGLE_SETTINGS
 from ..texts import DEFAULT_CONSENT, DEFAULT_INSTRUCTIONS, DEFAULT_INSTRUCTIONS_SCORES
 from .fields import NumberField, PercentField, StudyTextField
 from .rules_form import RuleRow, read_rules, rule_fields, rule_initial, rule_names, rule_rows
@@ -38,7 +39,7 @@ def _choice(label: Any, help_text: Any = "") -> forms.BooleanField:
 
 
 class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run time
-    """The settings that an owner changes on the page; the plan's have the names of its fields."""
+    """The settings that an owner changes on the page; a plan's setting has its field's name."""
 
     consent = StudyTextField(DEFAULT_CONSENT, label=_("Consent"), rows=8)
     instructions = StudyTextField(
@@ -178,20 +179,7 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
 
     class Meta:
         model = Study
-        fields = [
-            "title",
-            "consent",
-            "instructions",
-            "target_ratings",
-            "maximum_ratings",
-            "holdout_ratings",
-            "holdout_share",
-            "audit_share",
-            "session_trials",
-            "lease_seconds",
-            "retrain_every",
-            "image_size",
-        ]
+        fields = SINGLE_SETTINGS
         labels = {
             "title": _("Title"),
             "target_ratings": _("Ratings per image, first pass"),
@@ -288,7 +276,7 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         }
 
     def _plan(self) -> SessionPlan:
-        # Whatever else a plan has is left as it is.
+        # The plan's other settings stay as they are.
         plan: SessionPlan = self.instance.plan
         names = (*LIMITS, "one_per_pass", "revisable")
         return replace(plan, **{name: self.cleaned_data[name] for name in names})

@@ -39,7 +39,7 @@ from .settings_form import StudyForm
 from .steps import next_steps
 
 _AUDIT_SHOWN = 50
-#: Of a SHA-256, which nobody reads to its end.
+#: Characters shown of a SHA-256, which nobody reads in full.
 _DIGEST_LENGTH = 64
 
 

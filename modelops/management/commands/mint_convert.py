@@ -21,7 +21,7 @@ class Command(BaseCommand):
         "BLIP-2 backbone, stage 2 from InstructBLIP."
     )
 
-    requires_system_checks: list[str] = []  # nothing of the site is used, no database either
+    requires_system_checks: list[str] = []  # uses nothing of the site, not even the database
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

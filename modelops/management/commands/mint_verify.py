@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 class Command(BaseCommand):
     help = (
         "Convert the released weights in a folder, run both stages, and compare with the released "
-        "code's outputs; fails where one is beyond its tolerance."
+        "code's outputs; fails if one is beyond its tolerance."
     )
 
-    requires_system_checks: list[str] = []  # nothing of the site is used, no database either
+    requires_system_checks: list[str] = []  # uses nothing of the site, not even the database
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

@@ -1,4 +1,4 @@
-"""The process in which a worker trains; started by the task `modelops.tasks.model.train`."""
+"""The process in which a worker trains; started by the task `modelops.tasks.train`."""
 
 import sys
 from typing import Any

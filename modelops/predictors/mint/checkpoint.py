@@ -27,7 +27,7 @@ from .processing import MintIQAProcessor
 from .streaming import fingerprint, write_state
 from .tokenization import PromptTokenizer, load_tokenizer
 
-#: Raised whenever a folder's layout changes; an older program refuses a newer folder.
+#: Increased whenever a folder's layout changes; an older program refuses a newer folder.
 FORMAT = 1
 TINY_FOLDER = Path(__file__).parent / "assets" / "tiny"
 #: The public backbone from which the authors started.
@@ -102,7 +102,7 @@ def from_blip2(source: str | Path, *, dtype: torch.dtype = torch.float32) -> Loa
 
     `source` is a folder or a name on the model hub. Vision transformer, Q-Former, queries and text
     embeddings are taken; the contrastive and matching heads are not; the score heads are drawn.
-    Raises CheckpointError with all names that are missing or left over, or where the hub is out of
+    Raises CheckpointError with all names that are missing or left over, or if the hub is out of
     reach; TokenizerError.
     """
     folder = find_folder(source, wanted=("*.json", "*.safetensors", "*.txt"))
@@ -165,7 +165,7 @@ def _load_folder(folder: Path, dtype: torch.dtype) -> LoadedModel:
 
 
 def check_manifest(folder: Path) -> None:
-    """Raises CheckpointError where a file is not what the manifest of `folder` says, or the format
+    """Raises CheckpointError if a file is not what the manifest of `folder` says, or the format
     is a newer one. A folder without a manifest passes."""
     path = folder / _MANIFEST
     if not path.exists():
@@ -225,7 +225,7 @@ def _fresh_heads(config: MintIQAConfig, dtype: torch.dtype) -> dict[str, Tensor]
 def find_folder(source: str | Path, *, wanted: Sequence[str]) -> Path:
     """A folder as it is, or a name on the model hub: its `wanted` files, in the hub's cache.
 
-    `wanted` are patterns of file names. Raises CheckpointError where the hub is out of reach.
+    `wanted` are patterns of file names. Raises CheckpointError if the hub is out of reach.
     """
     if Path(source).is_dir():
         return Path(source)

@@ -28,7 +28,7 @@ class MintIQAConfig(PreTrainedConfig):
     vision_config: Any = None
     qformer_config: Any = None
     num_query_tokens: int = 32
-    #: Names of the heads, in the order of the scores; the published three if not said.
+    #: Names of the heads, in the order of the scores; the published three by default.
     heads: list[str] | None = None
     #: Width of the layer between the two linear layers of a head.
     head_hidden_size: int = 48

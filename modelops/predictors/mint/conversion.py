@@ -118,7 +118,7 @@ _ANY_STAGE = re.compile(r"qformer[12]\.")
 
 
 def describe_name(official: str, stages: Sequence[Stage]) -> Mapped | Dropped:
-    """What becomes of one official name. Raises UnknownNameError."""
+    """The target of one official name. Raises UnknownNameError."""
     for stage in stages:
         if official.startswith(stage.prefix):
             rest = official.removeprefix(stage.prefix)
@@ -132,7 +132,7 @@ def describe_name(official: str, stages: Sequence[Stage]) -> Mapped | Dropped:
 
 
 def describe_names(names: Iterable[str], stages: Sequence[Stage]) -> dict[str, Mapped | Dropped]:
-    """What becomes of every name. Raises UnknownNameError with all names that are unknown."""
+    """The targets of all names. Raises UnknownNameError with all that are unknown."""
     described: dict[str, Mapped | Dropped] = {}
     unknown = []
     for name in names:
@@ -150,7 +150,7 @@ def describe_names(names: Iterable[str], stages: Sequence[Stage]) -> dict[str, M
 def parts_of(names: Iterable[str], stage: Stage) -> dict[str, tuple[str, ...]]:
     """Our names of one stage → the official names of which each is joined, in order.
 
-    Names of the other stage are passed over. Raises UnknownNameError, or CheckpointError where half
+    Names of the other stage are passed over. Raises UnknownNameError, or CheckpointError if half
     of an attention's bias is missing.
     """
     own = [it for it in names if it.startswith(stage.prefix) or not _ANY_STAGE.match(it)]
@@ -197,7 +197,7 @@ def convert_state_dict(official: Mapping[str, Tensor], config: MintIQAConfig) ->
 def convert_stage(official: Mapping[str, Tensor], stage: Stage) -> dict[str, Tensor]:
     """The released weights of one stage under our names; shapes are the caller's to check.
 
-    Raises UnknownNameError, or CheckpointError where an attention's biases do not go together.
+    Raises UnknownNameError, or CheckpointError if an attention's biases do not go together.
     """
     return {
         ours: join_parts({name: official[name] for name in names})
@@ -230,7 +230,7 @@ def check_shapes(found: Mapping[str, Tensor], wanted: Mapping[str, torch.Size]) 
     ]
     if problems:
         raise CheckpointError(
-            # The list can be long, so what to do about it stands at the end, where it is seen.
+            # The list can be long, so what to do about it comes at the end, where it is seen.
             f"{'; '.join(problems)}: {len(problems)} tensors do not fit this configuration; give "
             "the sizes that belong to these weights, or weights of MINT-IQA in these sizes"
         )

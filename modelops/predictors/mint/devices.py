@@ -1,4 +1,4 @@
-"""Where a model computes: what the device can, and by what names its failures go."""
+"""The devices that a model computes on: what they support, and how their failures are named."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -12,8 +12,8 @@ from .errors import DeviceError
 
 T = TypeVar("T")
 
-#: What torch's RuntimeErrors hold that tell of full memory, the machine's or a GPU's (its libraries
-#: and page-locked memory have words of their own), and how those begin that tell of a lost GPU.
+#: What torch's RuntimeErrors say if memory is full, the machine's or a GPU's (its libraries
+#: and page-locked memory have words of their own), and how they begin if a GPU is lost.
 _NO_MEMORY = (
     "DefaultCPUAllocator: can't allocate memory",
     "DefaultCPUAllocator: not enough",
@@ -37,7 +37,7 @@ def processor_cores() -> int:
 
 
 def native_precision(device: torch.device | str) -> Precision:
-    """bfloat16 where the device multiplies it itself, and not by way of float32."""
+    """bfloat16 if the device multiplies it natively, and not by way of float32."""
     if torch.device(device).type == "cuda":
         native = torch.cuda.is_bf16_supported(including_emulation=False)
     else:
@@ -53,8 +53,8 @@ def is_out_of_memory(error: RuntimeError) -> bool:
 
 
 def in_halves(work: Callable[[slice], T], rows: int) -> list[T]:
-    """What `work` gives for all of so many rows; for halves of them, and halves of those, where it
-    raises that the memory is full. Raises that where one row is too much."""
+    """What `work` returns for all of so many rows, or for halves of them, and halves of those, if
+    it raises that the memory is full. Raises that itself if one row is too much."""
     return _in_halves(work, 0, rows)
 
 
@@ -64,7 +64,7 @@ def _in_halves(work: Callable[[slice], T], start: int, stop: int) -> list[T]:
     except RuntimeError as error:
         if stop - start <= 1 or not is_out_of_memory(error):
             raise
-    # Here and not above: the error holds on to what the rows had allocated.
+    # Here, not above: the error keeps alive what the rows had allocated.
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     middle = (start + stop + 1) // 2
@@ -73,7 +73,7 @@ def _in_halves(work: Callable[[slice], T], start: int, stop: int) -> list[T]:
 
 @contextmanager
 def threads_each(count: int) -> Iterator[None]:
-    """Threads that are started within compute with `count` threads of torch each."""
+    """Threads that are started inside the block compute with `count` torch threads each."""
     before = torch.get_num_threads()
     torch.set_num_threads(max(1, count))
     try:
@@ -84,7 +84,7 @@ def threads_each(count: int) -> Iterator[None]:
 
 @contextmanager
 def lost_device_errors() -> Iterator[None]:
-    """Turns what torch raises of a GPU that is gone into a DeviceError with the fix.
+    """Turns what torch raises if a GPU is gone into a DeviceError with the fix.
 
     Everything else passes as it is.
     """
@@ -103,7 +103,7 @@ def lost_device_errors() -> Iterator[None]:
 
 @contextmanager
 def device_errors(device: torch.device, *, too_small_for: str) -> Iterator[None]:
-    """As `lost_device_errors`, and full memory: for what it is too small, and the fix."""
+    """Like `lost_device_errors`, but for full memory too: what it is too small for, and the fix."""
     try:
         with lost_device_errors():
             yield

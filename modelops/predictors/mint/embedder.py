@@ -61,7 +61,7 @@ class MintEmbedder:
         return self._engine
 
     def embed(self, images: Sequence[ImageSource], prompts: Sequence[str]) -> Embeddings:
-        """Raises DeviceError where even one image is too much for the memory."""
+        """Raises DeviceError if even one image is too much for the memory."""
         return self.engine.embed([Item(*item) for item in zip(images, prompts, strict=True)])
 
     def unreadable(self, images: Sequence[Path]) -> Mapping[int, Exception]:
@@ -72,10 +72,10 @@ class MintEmbedder:
             return {row: item for row, item in found if isinstance(item, UnreadableImageError)}
 
     def set_heads(self, weights: NDArray[np.float64], biases: NDArray[np.float64]) -> None:
-        """Heads that are there for as many perspectives are written; else all are made new, named
+        """If there are as many heads as perspectives they are overwritten; else all are new, named
         by their number: what a released model's three are about is not what these are about."""
         if len(weights) != len(self.model.config.head_names):
-            log.info("%d heads are made new, one per perspective", len(weights))
+            log.info("%d new heads are made, one per perspective", len(weights))
             self.model.make_heads([f"head_{place}" for place in range(1, len(weights) + 1)])
         like = self.model.query_tokens
         self.model.set_head_weights(

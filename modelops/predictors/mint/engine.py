@@ -1,9 +1,9 @@
-"""Many images and prompts to pooled embeddings, as fast as the machine gives them.
+"""Many images and prompts to pooled embeddings, as fast as the machine can.
 
 On processor cores each core takes a batch of its own, from file to embedding: no core waits for
 another inside a matrix product, and none is idle while images are decoded. On a GPU all cores
 decode ahead of it, up to a bound, so that it never waits for an image.
-What was tried and did not win is in docs/decisions/021.
+What was tried and did not help is in docs/decisions/021.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -53,31 +53,31 @@ _Items = Sequence[tuple[ImageSource, str]]
 
 
 class _Ready(NamedTuple):
-    """Some items in a row as the model takes them."""
+    """Some consecutive items, as the model's input."""
 
     rows: range
     errors: dict[int, UnreadableImageError]
-    #: Pixels, ids and mask of those that can be read; None where there are none.
+    #: Pixels, ids and mask of those that can be read; None if there are none.
     batch: tuple[Tensor, Tensor, Tensor] | None
 
 
 class _Part(NamedTuple):
-    """What became of some items in a row."""
+    """The results of some consecutive items."""
 
     rows: range
     errors: dict[int, UnreadableImageError]
-    pooled: Tensor | None  # (readable images among them, Dq); None where there are none
-    arrived: torch.cuda.Event | None = None  # until when `pooled` is on its way
+    pooled: Tensor | None  # (readable images among them, Dq); None if there are none
+    arrived: torch.cuda.Event | None = None  # until then `pooled` is on its way
 
 
 class Engine:
     """Embeds with one model, whose weights must not change meanwhile.
 
     precision: `float32` gives the numbers of the released code; `bfloat16` computes the products of
-    the trunk in half the width, twice as fast where the processor can (`native_precision`).
-    batch_size: images at a time; found on a GPU where it is not given. Where memory does not
-    suffice it is halved, and stays so.
-    workers: threads; as many as torch is set to use where not given.
+    the trunk in half the width, twice as fast if the processor supports it (`native_precision`).
+    batch_size: images at a time; measured on a GPU if it is not given. If memory does not suffice,
+    it is halved, and stays so.
+    workers: threads; by default as many as torch is set to use.
     compiled: whether torch.compile makes the model's code (minutes at first; see the decision).
     """
 
@@ -107,8 +107,8 @@ class Engine:
     ) -> Embeddings:
         """Pooled embeddings of all items.
 
-        An unreadable image costs its own row only: it is named in `errors` and the rest goes on.
-        Raises DeviceError where even one image is too much for the memory, or the GPU is gone.
+        An unreadable image costs only its own row: it is named in `errors` and the rest continues.
+        Raises DeviceError if even one image is too much for the memory, or the GPU is gone.
         """
         values = np.full((len(items), self._width), np.nan, dtype=np.float32)
         errors: dict[int, UnreadableImageError] = {}
@@ -128,8 +128,8 @@ class Engine:
     def pooled(self, pixels: Tensor, prompts: Sequence[str]) -> Tensor:
         """uint8 (B, 3, S, S) and B prompts → float32 (B, Dq), on the model's device.
 
-        In halves where memory does not suffice for all; raises what torch raises where it does not
-        for one.
+        In halves if memory does not suffice for all; raises what torch raises if it does not
+        suffice for one.
         """
         return self._pooled(pixels, *self._processor.tokenizer(prompts))
 
@@ -140,7 +140,7 @@ class Engine:
         return torch.cat(parts)
 
     def _forward(self, *batch: Tensor) -> Tensor:
-        # Pixels travel as bytes, a quarter of what they are as numbers.
+        # Pixels travel as bytes, a quarter of their size as floats.
         pixels, ids, mask = (tensor.to(self.device, non_blocking=True) for tensor in batch)
         with torch.inference_mode():
             return self._pool(normalise(pixels), ids, mask)
@@ -187,7 +187,7 @@ class Engine:
             else:
                 ready = following.result()
             start, following = ready.rows.stop, None
-            # The first batch tells how many images the next one may have.
+            # The first batch shows how many images the next one may have.
             if self._sized and start < len(items):
                 following = loader.submit(self._ready, items, start, self.batch_size, decoding)
             yield ready
@@ -213,7 +213,7 @@ class Engine:
             pooled = self._pooled(*ready.batch)
         if self.device.type != "cuda":
             return _Part(ready.rows, ready.errors, pooled)
-        # Sent for now, before the next batch: waiting for it is not waiting for that one, too.
+        # Requested before the next batch, so that it can be waited for alone.
         fetched = torch.empty_like(pooled, device="cpu", pin_memory=True)
         fetched.copy_(pooled, non_blocking=True)
         arrived = torch.cuda.Event()
@@ -225,7 +225,7 @@ class Engine:
 
     @contextmanager
     def _finding_batch_size(self, images: int) -> Iterator[None]:
-        """Sets it by what the first batch takes at its worst, where nobody has set it."""
+        """Sets it by what the first batch takes at its peak, if nobody has set it."""
         if self._sized or self.device.type != "cuda":
             yield
             return

@@ -24,12 +24,12 @@ class TokenizerError(MintModelError):
 
 
 class VerificationError(MintModelError):
-    """Reference outputs that are not whole, hold what is not known, or do not fit their model."""
+    """Reference outputs that are incomplete, have unknown parts, or do not fit their model."""
 
 
 class StorageError(MintModelError):
-    """A folder that cannot be written: it is there already, or its disk is full or refuses."""
+    """A folder that cannot be written: it already exists, or its disk is full or refuses."""
 
 
 class DeviceError(MintModelError):
-    """The device on which a model computes gives up: its memory is full, or the GPU is gone."""
+    """The device that a model computes on fails: its memory is full, or the GPU is gone."""

@@ -1,7 +1,7 @@
 """MINT-IQA: the trunk that both stages are built on, and stage 1: image and prompt to scores.
 
 Built from the BLIP-2 parts of `transformers`; what is MINT-IQA's own is small: a text's tokens
-stand beside the queries in the Q-Former, and linear heads read the query outputs, one for each
+join the queries in the Q-Former, and linear heads read the query outputs, one for each
 perspective: the published three, or those of a study. Stage 2 is in `explaining`.
 Source: arXiv 2405.07346, section 4.1; released code IntMeGroup/MINT-IQA, commit e76c07d.
 """
@@ -45,7 +45,7 @@ class MintIQAOutput(ModelOutput):
 
 
 class MintIQATrunk(PreTrainedModel):
-    """Vision transformer → Q-Former with a text: what each stage has, with its own weights."""
+    """Vision transformer → Q-Former with a text: part of both stages, with weights of their own."""
 
     config: MintIQAConfig
     config_class = MintIQAConfig
@@ -70,7 +70,7 @@ class MintIQATrunk(PreTrainedModel):
     def _init_weights(self, module: nn.Module) -> None:
         super()._init_weights(module)  # type: ignore[no-untyped-call]  # transformers leaves it untyped
         if isinstance(module, MintIQATrunk):
-            # Queries that start alike would stay alike.
+            # Queries that start equal would stay equal.
             initialization.normal_(module.query_tokens, std=self.config.initializer_range)
         elif isinstance(module, Blip2TextEmbeddings):
             # Not in any checkpoint, so it must be made again after each load.
@@ -97,7 +97,7 @@ class MintIQATrunk(PreTrainedModel):
         for block in self.vision_model.encoder.layers[blocks:]:
             hidden = block(hidden)
         norm = self.vision_model.post_layernorm
-        # Where the blocks are frozen in half the width, what learns above them is not.
+        # The blocks may be frozen in half the width; the trained layers above them never are.
         return cast(Tensor, norm(hidden.to(norm.weight.dtype)))
 
     def encode_queries(
@@ -110,7 +110,7 @@ class MintIQATrunk(PreTrainedModel):
     ) -> Tensor:
         """(B, patches + 1, Dv) and the texts (B, L) → (B, Q, Dq).
 
-        The text's tokens stand beside the queries in self-attention; only queries look at the
+        The text's tokens join the queries in self-attention; only queries look at the
         image. Apart from `encode_images` so that one image serves several texts.
         offset (B, Q, Dq): added to the query tokens.
         """
@@ -164,7 +164,7 @@ class MintIQAModel(MintIQATrunk):
         """Everything for one batch, a `MintIQAOutput`.
 
         pixel_values (B, 3, S, S): normalised images; input_ids, attention_mask (B, L): the prompts'
-        tokens, padded at the end, mask 1 where there is a token.
+        tokens, padded at the end, mask 1 if there is a token.
         """
         with self._products():
             vision_embeds = self.encode_images(pixel_values)  # (B, P + 1, Dv)
@@ -190,7 +190,7 @@ class MintIQAModel(MintIQATrunk):
             [second(first(pooled))[:, used] for first, second in self._head_layers()], dim=1
         )
 
-    @torch.no_grad()  # not inference_mode, of which torch.compile makes no code
+    @torch.no_grad()  # not inference_mode, which torch.compile cannot compile
     def pooled_embeddings(
         self, pixel_values: Tensor, input_ids: Tensor, attention_mask: Tensor
     ) -> Tensor:
@@ -203,7 +203,7 @@ class MintIQAModel(MintIQATrunk):
 
     @torch.no_grad()
     def make_heads(self, names: Sequence[str]) -> None:
-        """Puts new heads, as torch draws linear layers, in the place of those there are."""
+        """Replaces the heads by new ones, initialised as torch does linear layers."""
         self.config.heads = list(names)
         like = self.query_tokens
         heads = {name: _head(self.config).to(like.device, like.dtype) for name in names}
@@ -243,7 +243,7 @@ class MintIQAModel(MintIQATrunk):
             second.bias[used] = offset
 
     def _products(self) -> AbstractContextManager[object]:
-        # Not autocast that is off, which would end that of a caller.
+        # Not autocast switched off, which would end a caller's.
         if not self.bfloat16_products:
             return nullcontext()
         return torch.autocast(self.device.type, torch.bfloat16)
@@ -264,7 +264,7 @@ def with_bfloat16_products(model: MintIQAModel) -> MintIQAModel:
     """A model that computes the trunk's products in bfloat16: linear layers hold bfloat16 weights,
     all else is shared with `model`.
 
-    Autocast would convert the weights anew in each pass, a second of a core for the full size.
+    Autocast would convert the weights again in each pass, a second of a core for the full size.
     Norms, sums along the trunk, the mean over queries and the heads stay in float32.
     """
     shared: dict[int, object] = {id(it): it for it in (*model.parameters(), *model.buffers())}
@@ -281,7 +281,7 @@ def with_bfloat16_products(model: MintIQAModel) -> MintIQAModel:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Without the progress bar per file, which would end in a worker's log."""
+    """Without the progress bar per file, which would end up in a worker's log."""
     shown = transformers_logging.is_progress_bar_enabled()
     transformers_logging.disable_progress_bar()
     try:

@@ -1,4 +1,4 @@
-"""Work that is done ahead of whoever needs its results, but never far ahead."""
+"""Work that is done ahead of its consumer, but never far ahead."""
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable

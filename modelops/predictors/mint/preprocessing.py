@@ -26,13 +26,13 @@ from .errors import UnreadableImageError
 PIXEL_MEAN = (0.48145466, 0.4578275, 0.40821073)
 PIXEL_STD = (0.26862954, 0.26130258, 0.27577711)
 
-#: What is read; Pillow knows many more, some of which start other programs.
+#: Formats that are read; Pillow knows many more, some of which start other programs.
 FORMATS = ("JPEG", "PNG", "WEBP")
 #: A strip that is longer than this many times its width is cut to its middle first; resizing all of
 #: it would need memory by the gigabyte for pixels that are then cut off.
 _LONGEST = 50
-#: From this shrinking on, torch's 16-bit filter weights round as Pillow's 22-bit ones do; below it
-#: values two steps apart were met.
+#: From this reduction on, torch's 16-bit filter weights round as Pillow's 22-bit ones do; below it
+#: values two steps apart were found.
 _VECTORISED_FROM = 2
 
 ImageSource = str | Path | Image.Image
@@ -41,7 +41,7 @@ ImageSource = str | Path | Image.Image
 def image_to_pixels(source: ImageSource, size: int) -> Tensor:
     """The image as uint8 (3, size, size), RGB.
 
-    Raises UnreadableImageError naming the file, whatever the way in which it is bad.
+    Raises UnreadableImageError naming the file, whatever is wrong with it.
     """
     try:
         if isinstance(source, Image.Image):
@@ -66,7 +66,7 @@ def image_to_pixels(source: ImageSource, size: int) -> Tensor:
 
 
 def try_image_to_pixels(source: ImageSource, size: int) -> Tensor | UnreadableImageError:
-    """As `image_to_pixels`, but the error is given back: the other images of a batch go on."""
+    """Like `image_to_pixels`, but returns the error, so that the rest of a batch continues."""
     try:
         return image_to_pixels(source, size)
     except UnreadableImageError as error:
@@ -74,14 +74,14 @@ def try_image_to_pixels(source: ImageSource, size: int) -> Tensor | UnreadableIm
 
 
 def normalise(pixels: Tensor) -> Tensor:
-    """uint8 (…, 3, S, S) → float32 on the same device, CLIP's mean and spread taken out."""
+    """uint8 (…, 3, S, S) → float32 on the same device, normalised by CLIP's mean and spread."""
     mean, std = _statistics(pixels.device)
     return (pixels.float() / 255 - mean) / std
 
 
 @cache
 def _statistics(device: torch.device) -> tuple[Tensor, Tensor]:
-    """Mean and spread (3, 1, 1); once per device, because a GPU is waited for to take them."""
+    """Mean and spread (3, 1, 1); once per device, because copying them waits for the GPU."""
     with torch.inference_mode(False):
         mean, std = (torch.tensor(each, device=device) for each in (PIXEL_MEAN, PIXEL_STD))
     return mean.view(3, 1, 1), std.view(3, 1, 1)
@@ -90,7 +90,7 @@ def _statistics(device: torch.device) -> tuple[Tensor, Tensor]:
 def images_to_batch(sources: Sequence[ImageSource], size: int) -> Tensor:
     """float32 (B, 3, size, size), ready for the model; raises as `image_to_pixels`.
 
-    On as many threads as torch uses: while images are decoded nothing else is computed.
+    On as many threads as torch uses, as nothing else is computed while images are decoded.
     """
     workers = torch.get_num_threads()
     with threads_each(1), ThreadPoolExecutor(workers) as pool:
@@ -146,7 +146,7 @@ def _resized(image: Image.Image, scaled: tuple[int, int]) -> Tensor:
 
 
 def _tensor(image: Image.Image) -> Tensor:
-    """uint8 (3, H, W), in memory pixel by pixel."""
+    """uint8 (3, H, W), laid out pixel by pixel."""
     return torch.from_numpy(np.array(image)).permute(2, 0, 1)
 
 

@@ -9,7 +9,7 @@ from transformers.models.blip_2.configuration_blip_2 import Blip2QFormerConfig, 
 
 from .configuration import MintIQAConfig
 
-#: Size of the word-piece vocabulary that is shipped with the tiny preset.
+#: Size of the word-piece vocabulary shipped with the tiny preset.
 TINY_VOCABULARY = 2048
 
 
@@ -23,7 +23,7 @@ def _tiny() -> MintIQAConfig:
             num_attention_heads=5,
             image_size=112,
             patch_size=14,
-            # BLIP-2's own 1e-10 is meant for weights that are loaded, not learnt from nothing.
+            # BLIP-2's own 1e-10 is meant for weights that are loaded, not learnt from scratch.
             initializer_range=0.02,
         ),
         qformer_config=Blip2QFormerConfig(
@@ -56,7 +56,7 @@ PRESETS: dict[str, Callable[[], MintIQAConfig]] = {"tiny": _tiny, "vit-g": _vit_
 
 
 def preset_config(name: str) -> MintIQAConfig:
-    """A fresh configuration of the preset; ValueError names the presets there are."""
+    """A fresh configuration of the preset; ValueError names the existing presets."""
     if name not in PRESETS:
         raise ValueError(f"there is no preset {name!r}; the presets are {', '.join(PRESETS)}")
     return PRESETS[name]()

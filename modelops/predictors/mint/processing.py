@@ -1,4 +1,4 @@
-"""Images and prompts to one batch of model inputs; one image the whole way to its scores."""
+"""Images and prompts to one batch of model inputs; and one image all the way to its scores."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class ModelInputs(NamedTuple):
 
 @dataclass(frozen=True)
 class MintIQAProcessor:
-    """What stands before a model: its tokenizer and the side of its images in pixels."""
+    """Prepares a model's inputs: its tokenizer and the side of its images in pixels."""
 
     tokenizer: PromptTokenizer
     image_size: int
@@ -39,7 +39,7 @@ class MintIQAProcessor:
     def __call__(self, images: Sequence[ImageSource], prompts: Sequence[str]) -> ModelInputs:
         """One batch; images are paths or PIL images.
 
-        Raises UnreadableImageError; ValueError where there are not as many prompts.
+        Raises UnreadableImageError; ValueError if there are not as many prompts.
         """
         if len(images) != len(prompts):
             raise ValueError(f"{len(images)} images and {len(prompts)} prompts; give one for each")
@@ -52,7 +52,7 @@ def score_image(
 ) -> dict[str, float]:
     """The scores of one image, by the names of the heads, 0…1. Raises UnreadableImageError.
 
-    The whole way, the plain one: `engine` goes it for many images.
+    All steps, written plainly; `engine` does the same for many images.
     """
     ready = processor([image], [prompt]).to(model.device, model.dtype)
     with torch.inference_mode():

@@ -34,13 +34,13 @@ from .tokenization import PromptTokenizer, load_tokenizer
 
 #: The tokenizer of the released code; it is not part of the checkpoint.
 TOKENIZER_SOURCE = "google-bert/bert-base-uncased"
-#: Says of every official name what became of it.
+#: Lists what happened to every official name.
 NAMES_LIST = "conversion.json"
 
 
 @dataclass(frozen=True)
 class Converted:
-    """What became of a checkpoint: official name → our name in its stage, or why it was dropped."""
+    """The result of a conversion: official name → our name in its stage, or why it was dropped."""
 
     names: Mapping[str, Mapped | Dropped]
 
@@ -93,7 +93,7 @@ def convert_released(
 
     Raises UnknownNameError with all names that are unknown; CheckpointError with all that are
     missing or have another shape, or whose numbers `dtype` cannot hold; TokenizerError;
-    StorageError. Nothing is left behind then.
+    StorageError; then nothing is left behind.
     """
     reader = WeightReader(checkpoint)
     with naming(checkpoint):

@@ -26,7 +26,7 @@ _WHOLE = {
     "heads": ("hidden", "outputs"),
     "llm": (*_WIDTHS, "vocab_size"),
 }
-#: Nothing published comes near; beyond it torch cannot count bytes.
+#: Nothing published comes near it; beyond it torch cannot count bytes.
 _MOST = 2**20
 
 
@@ -100,7 +100,7 @@ def _problems(sizes: Any) -> Iterator[str]:
 
 
 def _misfits(section: str, part: Mapping[str, Any]) -> Iterator[str]:
-    """What does not go with the whole numbers of a section."""
+    """Constraints of a section beyond its whole numbers."""
     if "heads" in part and part["hidden_size"] % part["heads"]:
         yield f"{section}.hidden_size {part['hidden_size']} is not a multiple of its heads"
     if section in ("vision", "qformer") and not _is_between(part.get("layer_norm_eps"), 0, 1):

@@ -17,7 +17,7 @@ def start_from_blip2(
     """Writes a new folder with an untrained MINT-IQA on a public backbone; see `from_blip2`.
 
     Raises CheckpointError with all names that are missing, unexpected or misshapen; TokenizerError;
-    StorageError. Nothing is left behind then.
+    StorageError; then nothing is left behind.
     """
     loaded = from_blip2(source, dtype=dtype)
     needed = sum(tensor.nbytes for tensor in loaded.model.state_dict().values())

@@ -1,4 +1,4 @@
-"""Folders that are whole or absent."""
+"""Folders that are complete or absent."""
 
 import shutil
 import uuid
@@ -13,10 +13,10 @@ from .errors import StorageError
 
 @contextmanager
 def new_folder(folder: Path, *, needed: int) -> Iterator[Path]:
-    """A folder to fill, which gets its name when the block ends well and is removed when not.
+    """A folder to fill, which gets its name if the block succeeds and is removed if not.
 
-    Raises StorageError, before anything is written, where `folder` holds something already or its
-    disk has fewer than `needed` bytes free; and where writing fails.
+    Raises StorageError, before anything is written, if `folder` is not empty or its
+    disk has fewer than `needed` bytes free; and if writing fails.
     """
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise StorageError(f"{folder} already exists; remove it, or give another folder")

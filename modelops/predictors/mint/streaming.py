@@ -22,9 +22,9 @@ from .errors import CheckpointError
 Progress = Callable[[int, int], None]
 
 #: Bytes read from one opening of a checkpoint. Mapped pages that were read count as memory of this
-#: process until the file is closed; opening the released checkpoint anew takes 0.2 s.
+#: process until the file is closed; opening the released checkpoint again takes 0.2 s.
 _WINDOW = 64 * 2**20
-#: Nor is a checkpoint opened more often than this.
+#: A checkpoint is not opened more often than this.
 _MOST_OPENINGS = 64
 
 _WHOLE = "model.safetensors"
@@ -41,7 +41,7 @@ _SAFETENSORS_NAMES = {
 
 
 class Entry(NamedTuple):
-    """What a file's header says of one tensor."""
+    """What a file's header says about one tensor."""
 
     shape: torch.Size
     dtype: torch.dtype
@@ -66,7 +66,7 @@ class WeightReader:
         self._read = 0
 
     def __call__(self, name: str) -> Tensor:
-        """One tensor, on the file's own pages: read it, and let it go."""
+        """One tensor, on the file's own pages: read it, then drop it."""
         if self._read > self._window:
             # The old mapping is closed with its last reference, which gives its pages back.
             _, self._get = _open(self._path)
@@ -77,8 +77,8 @@ class WeightReader:
 
 
 class FolderReader:
-    """As `WeightReader`, of a folder as `transformers` saves one: a safetensors file, or an index
-    of several. Raises CheckpointError where there is neither, too."""
+    """Like `WeightReader`, for a folder as `transformers` saves it: a safetensors file, or an
+    index of several. Also raises CheckpointError if there is neither."""
 
     def __init__(self, folder: Path) -> None:
         index, whole = folder / f"{_WHOLE}.index.json", folder / _WHOLE
@@ -137,13 +137,13 @@ def write_state(
     dtype: torch.dtype | None = None,
     about: Mapping[str, str] | None = None,
 ) -> str:
-    """`write_weights` of tensors that are there, wherever they lie; `dtype`: other than theirs."""
+    """`write_weights` for tensors in memory, on any device; `dtype`: if not their own."""
     layout = {name: Entry(item.shape, dtype or item.dtype) for name, item in tensors.items()}
     return write_weights(path, layout, tensors.__getitem__, about=about)
 
 
 def representable(tensor: Tensor, dtype: torch.dtype, names: Sequence[str]) -> Tensor:
-    """The tensor as `dtype`; raises CheckpointError, with the `names` that it was made of, where
+    """The tensor as `dtype`; raises CheckpointError, with the `names` that it was made of, if
     that, or it, is not finite."""
     converted = tensor.to(dtype)
     if _is_finite(converted):
@@ -188,7 +188,7 @@ def _header(layout: Mapping[str, Entry], about: Mapping[str, str]) -> bytes:
 
 
 def _bytes_of(tensor: Tensor, entry: Entry) -> memoryview:
-    """The tensor's own memory where it is as wanted already, else that of a copy."""
+    """The tensor's own memory if it has the entry's form already, else that of a copy."""
     if tensor.shape != entry.shape:
         raise ValueError(f"a tensor is {tuple(tensor.shape)}, not {tuple(entry.shape)} as laid out")
     wanted = tensor.detach().to("cpu", entry.dtype).contiguous()
@@ -217,7 +217,7 @@ def _open_torch(path: Path) -> tuple[dict[str, torch.Size], Callable[[str], Tens
     except pickle.UnpicklingError as error:
         # The library's own message advises to run the file's code.
         raise CheckpointError(
-            f"{path} contains code or objects besides tensors and is not read: they could do "
+            f"{path} contains code or objects other than tensors and is not read: they could do "
             "anything; save only its state dict, or convert it to safetensors where it comes from"
         ) from error
     except (RuntimeError, EOFError, OSError) as error:

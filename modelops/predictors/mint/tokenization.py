@@ -15,7 +15,7 @@ from .configuration import MintIQAConfig
 from .errors import TokenizerError
 from .presets import TINY_VOCABULARY
 
-#: How many different characters the tiny vocabulary may spend an entry on.
+#: How many different characters may have an entry in the tiny vocabulary.
 _TINY_ALPHABET = 160
 #: Characters that any English prompt may hold; each gets an entry whether the corpus has it or not.
 _ALWAYS = "abcdefghijklmnopqrstuvwxyz0123456789.,;:!?'\"()-/&%#+"
@@ -25,8 +25,8 @@ class PromptTokenizer:
     """Prompts → ids and mask, cut to `max_tokens` and padded to the longest of the batch.
 
     A character that the vocabulary does not hold turns its word into [UNK]; an empty prompt is
-    [CLS] [SEP]. Nothing that a person can type raises. Made of a tokenizer without [UNK] or [PAD],
-    it raises TokenizerError.
+    [CLS] [SEP]. Nothing that a person can type raises an error. A tokenizer without
+    [UNK] or [PAD] raises TokenizerError.
     """
 
     def __init__(self, tokenizer: Tokenizer, *, max_tokens: int, vocab_size: int) -> None:
@@ -64,10 +64,10 @@ class PromptTokenizer:
 
 
 def load_tokenizer(folder: str | Path, config: MintIQAConfig) -> PromptTokenizer:
-    """The tokenizer beside a model: `tokenizer.json`, or BERT's `vocab.txt` (uncased).
+    """The tokenizer in a model's folder: `tokenizer.json`, or BERT's `vocab.txt` (uncased).
 
-    Adds `config.bos_token` where it is absent, as BLIP-2 adds [DEC] to bert-base-uncased (30,523
-    ids). Raises TokenizerError when there is none or it has more ids than the model.
+    Adds `config.bos_token` if it is absent, as BLIP-2 adds [DEC] to bert-base-uncased (30,523
+    ids). Raises TokenizerError if there is none or it has more ids than the model.
     """
     tokenizer = _read_tokenizer(Path(folder))
     if config.bos_token and tokenizer.token_to_id(config.bos_token) is None:
@@ -95,7 +95,7 @@ def train_tiny_tokenizer(texts: Iterable[str], folder: str | Path) -> None:
         initial_alphabet=list(_ALWAYS),
         show_progress=False,
     )
-    # Built anew from the vocabulary: only then does it know [CLS] and [SEP].
+    # Built again from the vocabulary: only then does it know [CLS] and [SEP].
     finished = BertWordPieceTokenizer(trainer.get_vocab(), lowercase=True)
     Path(folder).mkdir(parents=True, exist_ok=True)
     finished.save(str(Path(folder) / "tokenizer.json"))

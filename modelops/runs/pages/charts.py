@@ -11,7 +11,7 @@ from ...registry.holdout import HoldoutPoint
 #: Side of the plot, and the room for labels on its left and below, in SVG units.
 SIDE = 240.0
 LEFT, BELOW = 34.0, 34.0
-#: Beyond this many points a plot is a blot; the first ones are as random as the hold-out.
+#: More points would be a blot; the first ones are as random as the hold-out.
 SHOWN = 400
 
 
@@ -111,7 +111,7 @@ class TrainingChart:
 
 
 def training_chart(metrics: Mapping[str, Any]) -> TrainingChart | None:
-    """The picture of `ModelVersion.metrics`; None where only the last layer was trained."""
+    """The picture of `ModelVersion.metrics`; None if only the last layer was trained."""
     curve = metrics.get("training")
     if not curve:
         return None

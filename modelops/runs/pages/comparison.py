@@ -26,7 +26,7 @@ class Contender:
 
     @property
     def strategy(self) -> str:
-        """In words; the bare name of one that a later program knew."""
+        """In words; the bare name if this program does not know it."""
         name = self.predictor.strategy
         return gettext(STRATEGIES[name].label) if name in STRATEGIES else name
 
@@ -59,7 +59,7 @@ def contenders(
 def compare(
     study: Study, all_contenders: Iterable[Contender], labelled: LabelledStimuli
 ) -> Comparison | None:
-    """None where fewer than two predictors have a version to compare."""
+    """None if fewer than two predictors have a version to compare."""
     judged = [(item, item.version) for item in all_contenders if item.version is not None]
     if len(judged) < 2:
         return None

@@ -29,14 +29,14 @@ from ...registry.selectors import (
 )
 from .charts import training_chart
 
-#: An image folder that is gone makes thousands of them; these say what is the matter.
+#: A missing image folder makes thousands of them; the first few show what is the matter.
 UNREADABLE_SHOWN = 10
 STAGES = {
     "labels": gettext_lazy("Reading the labels"),
     "embedding": gettext_lazy("Looking at the images"),
     "training": gettext_lazy("Training"),
     "language": gettext_lazy("Learning the form's language"),
-    "looking": gettext_lazy("Looking at what was explained"),
+    "looking": gettext_lazy("Looking at the explained images"),
     "explaining": gettext_lazy("Explaining"),
     "fitting": gettext_lazy("Learning the scores"),
     "publishing": gettext_lazy("Storing the model"),
@@ -87,11 +87,11 @@ class Unreadable:
 
 @dataclass(frozen=True)
 class ScoringState:
-    """How a version's scoring stands: whether it may be promoted, and what went wrong."""
+    """The state of a version's scoring: whether it may be promoted, and what went wrong."""
 
     ready: bool
     active: bool
-    #: What, where and how to fix it, where the last scoring failed.
+    #: What went wrong, where, and how to fix it, if the last scoring failed.
     error: str
     unreadable: Unreadable
 
@@ -207,7 +207,7 @@ def candidate_cards(
 
 
 def predicted_scores(study: Study, stimulus: Stimulus) -> list[PredictedScore]:
-    """What is predicted of a stimulus of `predicted_stimuli`, in the study's order.
+    """The predictions for a stimulus of `predicted_stimuli`, in the study's order.
 
     A linear model may expect a score beyond the scale; a person is shown the scale's end.
     """
@@ -230,7 +230,7 @@ def predicted_scores(study: Study, stimulus: Stimulus) -> list[PredictedScore]:
 
 @dataclass(frozen=True)
 class HistoryLine:
-    """A training and what came of it."""
+    """A training and its outcome."""
 
     run: TrainingRun
     version: ModelVersion | None
@@ -268,7 +268,7 @@ class ExplanationTable:
 
 
 def explanation_table(study: Study, version: ModelVersion) -> ExplanationTable | None:
-    """None where the version does not explain. A field that the form no longer has is left out."""
+    """None if the version does not explain. A field that the form no longer has is left out."""
     found = version.explanation_metrics
     if found is None:
         return None
@@ -297,6 +297,6 @@ def _job_line(job: TrainingRun | ScoringRun | ExplainingRun) -> JobLine:
     else:
         title = gettext("Scoring by version %(number)d") % {"number": job.model_version.number}
     waiting = gettext("Waiting for a worker")
-    # A stage of a later program's making is shown as it is.
+    # A stage from a newer program is shown as it is.
     stage = waiting if job.state == "queued" else str(STAGES.get(job.stage, job.stage or waiting))
     return JobLine(title, stage, job.progress_done, job.progress_total)

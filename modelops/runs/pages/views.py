@@ -100,7 +100,7 @@ def _in_use(study: Study, active: ModelVersion, points: Points) -> dict[str, Any
 
 def _act(act: Callable[..., str]) -> Callable[..., HttpResponse]:
     """A view of a form on the model page: `act(request, study, …)` does what it asks for and
-    answers what to tell the person; what it refuses is told, too. Back to the page."""
+    returns what to tell the person; refusals are shown, too. Then back to the page."""
 
     @login_required
     @require_POST
@@ -172,7 +172,7 @@ def reject_version(request: HttpRequest, study: Study, number: int) -> str:
 
 @_act
 def predict_version(request: HttpRequest, study: Study, number: int) -> str:
-    """Predicts what the version has not predicted yet, after a failure or a file that was fixed."""
+    """Predicts what the version has not predicted yet, after a failure or once a file is fixed."""
     start_scoring(version=version_of(study, number))
     text = _("Version %(number)d is now predicting the images that it has not predicted yet.")
     return text % {"number": number}
@@ -181,7 +181,7 @@ def predict_version(request: HttpRequest, study: Study, number: int) -> str:
 @login_required
 @require_safe
 def jobs(request: HttpRequest, slug: str) -> HttpResponse:
-    """What is under way, asked for every two seconds; when it is over the page is drawn again."""
+    """The jobs under way, requested every two seconds; when they are over, the page reloads."""
     study = find_study(request.user, slug, VIEW)
     lines = summaries.job_lines(study)
     if not lines:
@@ -209,7 +209,7 @@ def summary(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @require_safe
 def stimulus_predictions(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    """What the active version expects of one stimulus, for that stimulus's page."""
+    """The active version's prediction for one stimulus, for that stimulus's page."""
     study = find_study(request.user, slug, VIEW)
     if not study.stimuli.filter(pk=pk).exists():
         raise Http404

@@ -22,7 +22,7 @@ RATINGS = 4
 
 @pytest.fixture
 def mixed(study: Study) -> Study:
-    """A study with one of everything that does not count beside what does."""
+    """A study with one of everything that does not count, next to what does."""
     main = make_stimuli(study, 2)
     practice = make_stimuli(study, [10], purpose="practice")[0]
     gold = make_stimuli(study, [11], purpose="gold")[0]

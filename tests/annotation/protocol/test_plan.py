@@ -42,7 +42,7 @@ def test_the_first_block_begins_with_stabilisation() -> None:
     assert block_mix(plan, seed=1, place=8, left=42, repeated=0) == BlockMix(0, 0, 0, 8)
 
 
-def test_stabilisation_longer_than_a_block_goes_on_in_the_next() -> None:
+def test_stabilisation_longer_than_a_block_continues_in_the_next() -> None:
     plan = SessionPlan(stabilisation_trials=5, block_trials=3, repeat_share=0, gold_share=0)
     mixes = [block_mix(plan, seed=1, place=place, left=50, repeated=0) for place in (0, 3, 6)]
     assert [mix.stabilisation for mix in mixes] == [3, 2, 0]

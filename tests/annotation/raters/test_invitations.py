@@ -10,6 +10,7 @@ from django.db import IntegrityError
 
 from annotation.models import AuditEntry, Rater, RaterIdentity, SharedLink, Study
 from annotation.raters import invitations
+from annotation.raters.access import link_token
 from annotation.raters.errors import LinkError, StudyNotOpenError
 from annotation.raters.invitations import (
     QuotaError,
@@ -26,8 +27,8 @@ from annotation.raters.invitations import (
     shared_link_path,
 )
 from annotation.raters.people import PeopleError, Person
-from annotation.raters.services import RaterCountError, link_token
-from tests.annotation.rating.rating import at_once
+from annotation.raters.services import RaterCountError
+from tests.annotation.rating.helpers import at_once
 from tests.factories import make_study
 from workbench.accounts.models import User
 

@@ -22,13 +22,13 @@ from annotation.protocol.reliability_rules import ReliabilityRules
 from annotation.protocol.sessions import SessionState
 from annotation.raters.access import Access
 from annotation.raters.errors import RaterStoppedError, SessionStateError
-from annotation.raters.stopping import NotStoppedError, let_go_on
+from annotation.raters.stopping import NotStoppedError, let_continue
 from annotation.rating.claims import Offer, claim_trials
 from annotation.rating.sessions import start_session
 from annotation.rating.submission import read_answer, submit_answer
 from tests import factories
 from tests.annotation.answering import answer, sitting
-from tests.annotation.rating.rating import access_of, in_rating, set_study, wrong_counters
+from tests.annotation.rating.helpers import access_of, in_rating, set_study, wrong_counters
 from workbench.accounts.models import User
 
 #: Half of the answers may be faster than a second, from two answers on.
@@ -101,7 +101,7 @@ def test_nothing_is_taken_from_the_hand_before_the_block_ends(
     assert Trial.objects.count() == 6
 
 
-def test_who_fixes_it_before_the_block_ends_goes_on(
+def test_who_fixes_it_before_the_block_ends_continues(
     study: Study, rater: Rater, images: list[Stimulus]
 ) -> None:
     # 2 of 3 too fast fails; 2 of 4 does not.
@@ -207,8 +207,8 @@ def test_no_session_follows_until_the_owner_says_so(
     with pytest.raises(RaterStoppedError):
         start_session(access=access_of(rater), consent=True, client={})
     assert RatingSession.objects.count() == 1
-    let_go_on(rater=rater, actor=owner)
-    entry = AuditEntry.objects.get(action="rater.let_go_on")
+    let_continue(rater=rater, actor=owner)
+    entry = AuditEntry.objects.get(action="rater.let_continue")
     assert (entry.actor, entry.detail) == (owner, {"rater": rater.code})
     first = RatingSession.objects.get()
     assert (first.state, len(first.stopped_by)) == ("done", 1)
@@ -218,11 +218,11 @@ def test_no_session_follows_until_the_owner_says_so(
     assert rate_each(access_of(rater), [2, 2, 2]).state is SessionState.RATING
 
 
-def test_who_was_not_stopped_cannot_be_let_go_on(rater: Rater, owner: User) -> None:
+def test_a_rater_that_was_not_stopped_cannot_be_let_continue(rater: Rater, owner: User) -> None:
     sitting(rater)
     with pytest.raises(NotStoppedError):
-        let_go_on(rater=rater, actor=owner)
-    assert not AuditEntry.objects.filter(action="rater.let_go_on").exists()
+        let_continue(rater=rater, actor=owner)
+    assert not AuditEntry.objects.filter(action="rater.let_continue").exists()
 
 
 def test_an_answer_after_the_stop_is_refused_and_a_repeated_one_is_not(

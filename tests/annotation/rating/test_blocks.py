@@ -17,7 +17,7 @@ from annotation.raters.access import Access
 from annotation.rating.claims import Offer, claim_trials
 from annotation.rating.submission import read_answer, submit_answer
 from tests import factories
-from tests.annotation.rating.rating import in_rating, set_study, wrong_counters
+from tests.annotation.rating.helpers import in_rating, set_study, wrong_counters
 
 SCORES = {"quality": 4, "authenticity": 3, "correspondence": 5}
 
@@ -263,7 +263,7 @@ def test_an_expired_trial_that_held_no_place_is_taken_again_without_one(
 
 def begun(rater: Rater, minutes: int) -> Access:
     """The rater's session, started so many minutes ago; created if there is none."""
-    from tests.annotation.rating.rating import access_of
+    from tests.annotation.rating.helpers import access_of
 
     if not rater.sessions.exists():
         in_rating(rater)

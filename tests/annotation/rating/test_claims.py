@@ -13,7 +13,7 @@ from annotation.rating.claims import Offer, claim_trials
 from annotation.rating.slots import TAKE, take_slots
 from annotation.rating.submission import read_answer, submit_answer
 from tests import factories
-from tests.annotation.rating.rating import access_of, at_once, in_rating, set_study, wrong_counters
+from tests.annotation.rating.helpers import access_of, at_once, in_rating, set_study, wrong_counters
 
 SCORES = {"quality": 4, "authenticity": 3, "correspondence": 5}
 

@@ -30,7 +30,7 @@ from annotation.rating.submission import read_answer, submit_answer
 from annotation.rating.tasks import expire_leases as expire_leases_task
 from tests import factories
 from tests.annotation.answering import answer
-from tests.annotation.rating.rating import access_of, in_rating, set_study, wrong_counters
+from tests.annotation.rating.helpers import access_of, in_rating, set_study, wrong_counters
 
 SCORES = {"quality": 4, "authenticity": 3, "correspondence": 5}
 
@@ -157,7 +157,7 @@ def test_a_page_that_closes_keeps_its_images_for_a_minute_only(study: Study, rat
     assert (claimed(), wrong_counters()) == (4, 0)
 
 
-def test_a_page_that_opens_again_in_time_goes_on_with_the_same_images(
+def test_a_page_that_opens_again_in_time_continues_with_the_same_images(
     study: Study, rater: Rater
 ) -> None:
     factories.make_stimuli(study, 3)

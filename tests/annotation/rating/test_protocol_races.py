@@ -18,7 +18,7 @@ from annotation.rating.submission import read_answer, submit_answer
 from annotation.studies.protocols import current_protocol
 from annotation.studies.services import StudyError, update_study
 from tests import factories
-from tests.annotation.rating.rating import access_of, at_once, in_rating
+from tests.annotation.rating.helpers import access_of, at_once, in_rating
 from tests.annotation.rating.test_races import SCORES, submit
 
 pytestmark = pytest.mark.django_db(transaction=True)

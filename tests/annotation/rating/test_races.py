@@ -14,7 +14,7 @@ from annotation.rating.claims import Offer, claim_trials, expire_leases, skip_tr
 from annotation.rating.sessions import start_session
 from annotation.rating.submission import read_answer, submit_answer
 from tests import factories
-from tests.annotation.rating.rating import access_of, at_once, in_rating, set_study, wrong_counters
+from tests.annotation.rating.helpers import access_of, at_once, in_rating, set_study, wrong_counters
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -119,7 +119,7 @@ def wander_once(rater: Rater, chance: random.Random) -> None:
                     ahead=0,
                 )
     except RatingError:
-        pass  # the place has gone to somebody else, or the session is over: the rater goes on
+        pass  # the place has gone to somebody else, or the session is over: the rater continues
 
 
 def test_one_answer_sent_by_eight_requests_at_once_is_stored_once(

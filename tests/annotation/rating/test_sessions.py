@@ -1,4 +1,4 @@
-"""Pausing, going on, expiring, and the day's limit."""
+"""Pausing, continuing, expiring, and the daily limit."""
 
 from datetime import timedelta
 
@@ -14,13 +14,13 @@ from annotation.rating.sessions import begin_rating, expire_sessions, pause, sta
 from annotation.rating.submission import read_answer, submit_answer
 from annotation.rating.tasks import expire_sessions as expire_sessions_task
 from tests import factories
-from tests.annotation.rating.rating import access_of, in_rating, set_study, wrong_counters
+from tests.annotation.rating.helpers import access_of, in_rating, set_study, wrong_counters
 
 SCORES = {"quality": 4, "authenticity": 3, "correspondence": 5}
 HOUR = timedelta(hours=1)
 
 
-def test_a_short_pause_goes_on_with_the_same_images(study: Study, rater: Rater) -> None:
+def test_a_short_pause_continues_with_the_same_images(study: Study, rater: Rater) -> None:
     factories.make_stimuli(study, 4)
     access = in_rating(rater)
     held = claim_trials(access=access, ahead=1).trials
@@ -81,7 +81,7 @@ def test_an_abandoned_session_expires_and_another_may_follow(
     assert session.state is SessionState.INSTRUCTIONS
 
 
-def test_a_session_with_a_sign_of_life_goes_on(study: Study, rater: Rater) -> None:
+def test_a_session_with_a_sign_of_life_continues(study: Study, rater: Rater) -> None:
     factories.make_stimuli(study, 1)
     access = in_rating(rater)
     RatingSession.objects.update(consented_at=timezone.now() - 40 * HOUR)

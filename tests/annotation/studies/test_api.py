@@ -11,7 +11,7 @@ from django.utils import timezone
 from annotation.models import Study, Trial
 from annotation.protocol.plan import SessionPlan
 from annotation.protocol.reliability_rules import Effect, ReliabilityRules, Rule
-from annotation.raters.services import rater_access
+from annotation.raters.access import rater_access
 from tests.factories import make_rater, make_score, make_session, make_stimuli, make_study
 from workbench.accounts.models import User
 

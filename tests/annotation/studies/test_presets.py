@@ -1,11 +1,13 @@
 """Named protocols: each makes a study that its validation accepts, with the figures it names."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from annotation.models import Study
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
+from annotation.protocol.perspectives import PerspectiveSettings
 from annotation.protocol.plan import SessionPlan
 from annotation.protocol.reliability_rules import BOUNDS, Effect
 from annotation.protocol.scales import ACR5, SLIDER5
@@ -30,7 +32,7 @@ def test_a_study_is_made_of_each(owner: User, preset: Preset) -> None:
     assert study.plan == preset.plan
     assert study.rules == preset.rules
     assert study.form == preset.form
-    assert [item.scale for item in study.perspective_settings] == [preset.scale] * 3
+    assert study.perspective_settings == preset.perspectives
     assert (study.target_ratings, study.holdout_ratings) == (
         preset.target_ratings,
         preset.holdout_ratings,
@@ -60,7 +62,7 @@ def test_active_learning_is_what_a_study_is_by_default() -> None:
 
 
 def test_a_laboratory_follows_bt500() -> None:
-    assert LAB_ACR.scale == ACR5
+    assert {item.scale for item in LAB_ACR.perspectives} == {ACR5}
     assert LAB_ACR.target_ratings >= 15
     plan = LAB_ACR.plan
     assert plan.session_minutes == 30
@@ -76,7 +78,7 @@ def test_a_crowds_sessions_are_short_and_checked() -> None:
 
 
 def test_the_replica_asks_as_aigciqa2023_did() -> None:
-    assert AIGCIQA2023.scale == SLIDER5
+    assert {item.scale for item in AIGCIQA2023.perspectives} == {SLIDER5}
     assert (SLIDER5.minimum, SLIDER5.maximum, SLIDER5.step) == (0, 5, 0.01)
     assert AIGCIQA2023.form == AIGCIQA2023_FORM
     assert AIGCIQA2023.target_ratings == AIGCIQA2023.maximum_ratings == 28
@@ -109,3 +111,15 @@ def test_how_often_the_crowds_gold_rule_stops_whom(within: float, failing: float
     ]
     assert len(wrong) == 3
     assert sum(wrong) == pytest.approx(failing, abs=5e-5)
+
+
+def test_a_preset_may_ask_something_else_on_several_scales(owner: User) -> None:
+    asked = (
+        PerspectiveSettings("safety", "Safety", "Is it fit for children?", ACR5),
+        PerspectiveSettings("liking", "Liking", "Do you like it?", SLIDER5),
+    )
+    preset = replace(LAB_ACR, perspectives=asked)
+    study = create_study(owner=owner, title="Own questions", **preset.settings())
+    assert study.perspective_settings == asked
+    on_one_scale = preset.settings(SLIDER5)["perspectives"]
+    assert [item["scale"] for item in on_one_scale] == [SLIDER5.to_json()] * 2

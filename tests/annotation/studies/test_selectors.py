@@ -4,7 +4,7 @@ import pytest
 
 from annotation.models import Study, Trial
 from annotation.opinion.selectors import mos_of
-from annotation.stimuli.splits import draw_splits
+from annotation.stimuli.imports.rows import draw_splits
 from annotation.studies.selectors import stimuli_of
 from tests import factories
 from tests.factories import make_score

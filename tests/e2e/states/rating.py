@@ -82,7 +82,7 @@ def dialogs(scene: Scene) -> Iterator[str]:
         study=scene.study, raters=[scene.rater], actor=scene.owner, text="Look at the hands."
     )
     page.reload()
-    expect(page.get_by_role("dialog", name="The study’s owner writes")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Message from the study’s owner")).to_be_visible()
     yield "a message from the owner"
 
 

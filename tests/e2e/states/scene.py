@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 from annotation.models import Rater, RatingSession, Stimulus, Study
 from annotation.protocol.perspectives import PerspectiveSettings
-from annotation.raters.services import rater_link
+from annotation.raters.access import rater_link
 from tests.e2e.conftest import leave
 from tests.e2e.rating_page import shows
 from tests.factories import make_session, set_perspectives

@@ -24,7 +24,7 @@ from workbench.accounts.models import User
 __all__ = ["quick_language"]
 
 URL = "/api/v1/studies/demo"
-ASSESS = "modelops.tasks.model.assess"
+ASSESS = "modelops.tasks.assess"
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import gc
 import json
 import weakref
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from modelops.errors import CannotExplainError
 from modelops.explaining import runs as explaining
 from modelops.explaining.selectors import questions_of
 from modelops.explaining.store import pipeline_of
-from modelops.explaining.training_service import decoding_of
+from modelops.explaining.training_service import decoding_of, stage2_of
 from modelops.learning.errors import LearningError
 from modelops.models import ExplainingRun, ModelVersion, PredictedExplanation
 from modelops.predictors.store import release_models, version_model
@@ -25,7 +26,7 @@ from tests.modelops.explained import explain_all, mint_of, quick_language
 
 __all__ = ["quick_language"]
 
-EXPLAIN = "modelops.tasks.model.explain"
+EXPLAIN = "modelops.tasks.explain"
 
 
 @pytest.fixture
@@ -36,7 +37,8 @@ def explains(
     monkeypatch: pytest.MonkeyPatch,
 ) -> ModelVersion:
     """A candidate that explains, in turns of 16 images; 30 of 40 images are rated and explained."""
-    monkeypatch.setattr(explaining, "TURN_SIZES", {"tiny": 16})
+    short = replace(stage2_of("tiny"), turn_size=16)
+    monkeypatch.setattr(explaining, "stage2_of", lambda _preset: short)
     explain_all()
     return train(explanation_epochs=1)
 

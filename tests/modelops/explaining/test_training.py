@@ -211,7 +211,7 @@ def test_what_is_frozen_may_be_half_as_wide(
 
 @pytest.mark.parametrize("last", [1, 2, 3, 4])
 @pytest.mark.parametrize("save_seconds", [0, 600])
-def test_a_training_that_breaks_off_goes_on_to_the_same_weights(
+def test_a_training_that_breaks_off_continues_to_the_same_weights(
     scores: LoadedModel, explainer: Explainer, tmp_path: Path, last: int, save_seconds: float
 ) -> None:
     class BrokenOffError(Exception):

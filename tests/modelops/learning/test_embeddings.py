@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from modelops.learning.embeddings import EmbeddingCache, Key
+from modelops.learning.shards import EmbeddingCache, Key
 
 
 def key(number: int) -> Key:

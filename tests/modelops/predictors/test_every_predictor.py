@@ -2,14 +2,17 @@
 tried on a folder of a small model's."""
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from modelops.explaining.model import Decoding
+from modelops.learning.errors import LearningError
 from modelops.learning.recipe import Recipe
-from modelops.predictors.base import Embedder, PredictorKind, TrainableKind
+from modelops.predictors.base import Embedder, ExplainingKind, PredictorKind, TrainableKind
 from modelops.predictors.registry import PREDICTORS
 from workbench.core.errors import MintError
 from workbench.core.registry import UnknownEntryError
@@ -43,6 +46,16 @@ def test_it_says_what_it_is(kind: PredictorKind) -> None:
     assert kind.chunk_size >= 1
     assert kind.recipe() == Recipe.from_json(kind.recipe().to_json())
     assert kind.recipe().preset == kind.name
+
+
+def test_it_explains_or_refuses_to(kind: PredictorKind) -> None:
+    if not isinstance(kind, ExplainingKind):
+        with pytest.raises(LearningError):
+            kind.recipe(explanations=True)
+        return
+    assert kind.stage2.turn_size >= 1
+    assert kind.recipe(explanations=True).explanation_epochs == kind.stage2.epochs >= 1
+    assert {field.name for field in fields(Decoding)} >= set(kind.stage2.decoding)
 
 
 def test_embeddings_have_a_row_each(embedder: Embedder, images: list[Path]) -> None:

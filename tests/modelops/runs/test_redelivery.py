@@ -12,8 +12,8 @@ from annotation.models import AuditEntry, Stimulus
 from modelops.models import AcquisitionRound, ModelVersion, Prediction, ScoringChunk, ScoringRun
 from modelops.predictors.store import version_model
 from modelops.runs import scoring
-from modelops.tasks.model import score_chunk
-from tests.annotation.rating.rating import at_once
+from modelops.tasks import score_chunk
+from tests.annotation.rating.helpers import at_once
 from tests.modelops.conftest import Train
 
 pytestmark = pytest.mark.django_db(transaction=True)

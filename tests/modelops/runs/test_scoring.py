@@ -8,7 +8,7 @@ from pytest_django.fixtures import Settings
 
 from annotation.models import Stimulus, Study
 from modelops.errors import NotScoredError
-from modelops.learning.embeddings import EmbeddingCache
+from modelops.learning.shards import EmbeddingCache
 from modelops.models import ModelVersion, Prediction, ScoringChunk, ScoringRun
 from modelops.predictors.registry import PREDICTORS
 from modelops.predictors.store import version_model
@@ -202,7 +202,7 @@ def free_the_database() -> None:
         (fill_the_database, "The database's disk is full"),
     ],
 )
-def test_a_full_disk_fails_the_run_with_the_fix_and_another_run_goes_on(
+def test_a_full_disk_fails_the_run_with_the_fix_and_another_run_continues(
     version: ModelVersion,
     monkeypatch: pytest.MonkeyPatch,
     fill: Callable[[pytest.MonkeyPatch], None],
@@ -237,3 +237,28 @@ def test_a_chunk_that_kills_its_workers_fails_the_run_in_the_end(version: ModelV
 def test_a_version_is_not_promoted_before_its_scoring_is_over(version: ModelVersion) -> None:
     with pytest.raises(NotScoredError, match=r"manage.py predict demo --version 1"):
         promotion.promote(version=version, actor=None)
+
+
+def test_images_that_came_later_are_predicted_by_the_active_version(
+    scored: ModelVersion, study: Study
+) -> None:
+    promotion.promote(version=scored, actor=None)
+    scoring.score_new_stimuli()
+    assert scored.scoring_runs.count() == 1
+    make_stimuli(study, [800])
+    scoring.score_new_stimuli()
+    scoring.score_new_stimuli()
+    assert scored.scoring_runs.count() == 2
+    score_all(scored)
+    scoring.score_new_stimuli()
+    assert scored.scoring_runs.count() == 2
+
+
+def test_a_scoring_that_failed_is_not_tried_again_by_itself(
+    scored: ModelVersion, study: Study
+) -> None:
+    promotion.promote(version=scored, actor=None)
+    scored.scoring_runs.update(state="failed")
+    make_stimuli(study, [800])
+    scoring.score_new_stimuli()
+    assert scored.scoring_runs.count() == 1

@@ -10,10 +10,10 @@ from pytest_django.fixtures import Settings
 from annotation.models import Stimulus, Study
 from modelops.models import ModelVersion, ScoringRun, TrainingRun
 from modelops.registry.queue import FINISH_SCORING, SCORE_CHUNK, TRAIN
-from modelops.runs import promotion, scoring, sweeping
+from modelops.runs import scoring, sweeping
 from tests.conftest import SEND_TASK, Sent
 from tests.factories import make_stimuli
-from tests.modelops.conftest import Train, score_all
+from tests.modelops.conftest import Train
 from tests.modelops.labelling import make_predictor
 from workbench.core.jobs import leases
 
@@ -134,28 +134,3 @@ def test_a_run_that_was_killed_before_its_end_is_ended(
     expire(run)
     sweep(django_capture_on_commit_callbacks)
     assert sent == [(FINISH_SCORING, (run.pk,))]
-
-
-def test_images_that_came_later_are_predicted_by_the_active_version(
-    scored: ModelVersion, study: Study
-) -> None:
-    promotion.promote(version=scored, actor=None)
-    sweeping.score_new_stimuli()
-    assert scored.scoring_runs.count() == 1
-    make_stimuli(study, [800])
-    sweeping.score_new_stimuli()
-    sweeping.score_new_stimuli()
-    assert scored.scoring_runs.count() == 2
-    score_all(scored)
-    sweeping.score_new_stimuli()
-    assert scored.scoring_runs.count() == 2
-
-
-def test_a_scoring_that_failed_is_not_tried_again_by_itself(
-    scored: ModelVersion, study: Study
-) -> None:
-    promotion.promote(version=scored, actor=None)
-    scored.scoring_runs.update(state="failed")
-    make_stimuli(study, [800])
-    sweeping.score_new_stimuli()
-    assert scored.scoring_runs.count() == 1

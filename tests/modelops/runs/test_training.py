@@ -261,7 +261,7 @@ def test_fine_tuning_is_told_the_prompts_and_the_precision_of_labels(
 def test_two_processes_train_a_study_s_model_without_its_database(
     labelled: list[Stimulus], train: Train
 ) -> None:
-    """They are new interpreters, to whom images are paths and labels numbers."""
+    """They are new interpreters, which get images as paths and labels as numbers."""
     recipe = {"epochs": 2, "learning_rate": 1e-3, "batch_size": 8}
     single, double = train(**recipe), train(**recipe, processes=2)
     losses = [item.metrics["training"]["losses"] for item in (single, double)]

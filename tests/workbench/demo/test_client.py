@@ -11,7 +11,8 @@ import pytest
 from annotation.models import Explanation, Score, Study, Trial
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES
 from annotation.protocol.sessions import SessionState
-from annotation.raters.services import create_raters, link_token
+from annotation.raters.access import link_token
+from annotation.raters.services import create_raters
 from tests.workbench.demo.conftest import answering
 from workbench.demo.client import (
     ApiError,

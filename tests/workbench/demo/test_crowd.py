@@ -41,7 +41,7 @@ def test_the_scores_and_reasons_stored_are_those_of_the_person_who_looked(
     assert phrases == {str(name): dict(answer.phrases) for name, answer in sent.answers.items()}
 
 
-def test_a_session_ends_at_its_length_and_another_one_goes_on(
+def test_a_session_ends_at_its_length_and_another_one_continues(
     open_study: Study, owner_client: OwnerClient, world_folder: Path
 ) -> None:
     owner_client.change_study("demo", session_trials=2)

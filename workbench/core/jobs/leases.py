@@ -26,12 +26,12 @@ class LostLeaseError(Exception):
 
 
 def lease_end(leases: int = 1) -> datetime:
-    """When so many leases, taken now, are over."""
+    """The time when so many leases, taken now, are over."""
     return timezone.now() + leases * timedelta(seconds=settings.JOB_LEASE_SECONDS)
 
 
 def claim(kind: type[Job], pk: int) -> int | None:
-    """Takes a queued job: its fence, or None if there is nothing to take."""
+    """Takes a queued job; returns its fence, or None if there is nothing to take."""
     jobs = kind._default_manager.filter(pk=pk, state=JobState.QUEUED)
     fence = jobs.values_list("fence", flat=True).first()
     if fence is None:
@@ -68,7 +68,7 @@ def release(kind: type[Job], pk: int, fence: int) -> bool:
 
 
 def postpone(kind: type[Job], pk: int, fence: int) -> None:
-    """Puts a job back that cannot be done yet; a sweep asks again. Raises LostLeaseError."""
+    """Puts back a job that cannot be done yet; a sweep asks again. Raises LostLeaseError."""
     _write(
         kind,
         pk,
@@ -87,7 +87,7 @@ def requeue(kind: type[Job], pk: int, fence: int) -> bool:
 def sweep(kind: type[Job], *, wake: Callable[[int], None], give_up: Callable[[Job], None]) -> None:
     """Hands on jobs whose worker is silent, and asks again for those that nobody took.
 
-    Two sweeps may run at once. `give_up` gets a job that ended MAX_ATTEMPTS workers, held with its
+    Two sweeps may run at once. `give_up` gets a job that killed MAX_ATTEMPTS workers, held with its
     `fence` by nobody else, to fail it.
     """
     _hand_on(kind, wake, give_up)

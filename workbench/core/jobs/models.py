@@ -18,13 +18,13 @@ ACTIVE_STATES = (JobState.QUEUED, JobState.RUNNING)
 
 
 class Job(models.Model):
-    """State, progress, lease and fencing token of a job that a worker may lose half-way.
+    """State, progress, lease and fencing token of a job whose worker may die half-way.
 
     Every write of a worker names the `fence` it was given; a worker whose lease was taken over
     finds that its update matched no row, and stops.
     """
 
-    #: How many leases long the longest stretch of work without a sign of life may take.
+    #: The longest stretch of work without a heartbeat, in leases.
     LEASES: ClassVar[int] = 1
 
     state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.QUEUED)

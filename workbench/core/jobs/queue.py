@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 def enqueue(task: str, *args: int) -> None:
     """Sends a task when the transaction commits, so that its row is there when it starts.
 
-    By name: what asks for a job need not import what does it.
+    By name: whatever requests a job need not import what does it.
     """
     enqueue_each(task, [args])
 
@@ -22,7 +22,7 @@ def enqueue(task: str, *args: int) -> None:
 def enqueue_each(task: str, calls: Sequence[tuple[int, ...]]) -> None:
     """Sends a task once for each tuple of arguments, in order, as `enqueue` does.
 
-    The first refusal is the last: a queue that is away takes most of a second for each, in a
+    Stops at the first refusal: an unreachable queue takes most of a second for each, in a
     request that somebody waits for.
     """
     transaction.on_commit(partial(_send, task, calls))
@@ -33,7 +33,7 @@ def _send(task: str, calls: Sequence[tuple[int, ...]]) -> None:
         try:
             current_app.send_task(task, args)
         except OperationalError as error:
-            # The request that asked for the job has succeeded: its row stands.
+            # The request for the job has succeeded: its row exists.
             log.warning(
                 "queue unreachable; a sweep sends it later",
                 task=task,

@@ -18,7 +18,7 @@ def new_backbone(seed: int) -> MintIQAModel:
     """The tiny model with fresh weights."""
     torch.manual_seed(seed)
     model = MintIQAModel(preset_config("tiny"))
-    # Queries start as zeros in BLIP-2's own initialisation; alike, they would stay alike.
+    # Queries start as zeros in BLIP-2's own initialisation; equal, they would stay equal.
     nn.init.normal_(model.query_tokens, std=0.02)
     return model
 

@@ -17,7 +17,7 @@ from .labels import ask, cover_of, decode_scene, mirror, patch_labels, slot_labe
 
 @dataclass(frozen=True)
 class PictureBatch:
-    """Pictures as the model takes them, and what is known of them."""
+    """Pictures as the model takes them, and what is known about them."""
 
     pixels: Tensor  # float (batch, 3, side, side), normalised
     patches: Tensor  # int64 (batch, patches, 4)

@@ -24,9 +24,9 @@ from ..world import PRETRAINING_STREAM, Picture, paint_as_drawn
 
 SHARD = 500
 MAX_ITEMS = 8
-#: The flaws that are seen in the picture alone, in the order of the severity columns.
+#: The flaws that are visible in the picture alone, in the order of the severity columns.
 IMAGE_FLAWS = (*WEIGHTS[QUALITY], *WEIGHTS[AUTHENTICITY])
-#: Raised whenever the drawing changes, so that old shards are not mixed in.
+#: Increased whenever the drawing changes, so that old shards are not mixed in.
 CACHE_VERSION = 2
 
 

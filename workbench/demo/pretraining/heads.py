@@ -1,7 +1,7 @@
 """Heads that exist during pretraining only, and their losses.
 
-Every head is linear, so that what it needs is laid open in the embedding under it. The heads over
-the mean of the query embeddings matter most: a study's own linear head will stand there.
+Every head is linear, so that what it needs must be explicit in the embedding under it. The heads
+over the mean of the query embeddings matter most: a study's own linear head will be there.
 """
 
 import torch
@@ -46,7 +46,7 @@ def severity_loss(predicted: Tensor, severities: Tensor, present: Tensor) -> Ten
 
 
 class VisionHeads(nn.Module):
-    """Over the patch tokens: what lies where, on which ground, and the flaws of the picture."""
+    """Over the patch tokens: which object is where, on which ground, and the picture's flaws."""
 
     def __init__(self, width: int) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
-"""What the pretraining asks of a picture and of a picture–prompt pair, as arrays.
+"""What the pretraining asks about a picture and about a picture–prompt pair, as arrays.
 
-From the picture alone: what lies under each patch, and how severe each flaw is. From the pair: a
+From the picture alone: what is under each patch, and how severe each flaw is. From the pair: a
 prompt is made up for each picture, often one that asks for something else, and the labels say what
 differs. Prompts come from the pretraining side of the grammar's split only.
 """
@@ -89,7 +89,7 @@ def decode_scene(numbers: Sequence[int]) -> Scene:
 
 
 def swapped(scene: Scene) -> Scene:
-    """The same picture told from its other group."""
+    """The same picture described from its other group."""
     if scene.relation is None:
         return scene
     return Scene(scene.groups[::-1], OPPOSITE[scene.relation], scene.background)

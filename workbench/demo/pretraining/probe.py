@@ -1,7 +1,7 @@
 """What a study would get out of a backbone: a ridge on pooled embeddings, fitted on few labels.
 
 Draws a study world, lets simulated raters rate it, fits one linear head per perspective on the
-rated images and measures on images of prompts that the head has never met.
+rated images and measures on images of prompts that the head has never seen.
 """
 
 import io
@@ -78,7 +78,7 @@ def truths(world: list[WorldImage]) -> Matrix:
 
 
 def _ridge(features: Matrix, target: Matrix) -> tuple[Matrix, float]:
-    """Weights and intercept with the penalty that leave-one-out error likes best."""
+    """Weights and intercept with the penalty of the smallest leave-one-out error."""
     centre, middle = features.mean(axis=0), float(target.mean())
     left, spectrum, right = np.linalg.svd(features - centre, full_matrices=False)
     projected = left.T @ (target - middle)

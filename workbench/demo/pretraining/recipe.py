@@ -7,7 +7,7 @@ from .train import Stage
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything besides the code that decides the outcome."""
+    """Everything except the code that determines the outcome."""
 
     seed: int
     pictures: int

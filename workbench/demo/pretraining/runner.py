@@ -1,6 +1,6 @@
 """Runs a recipe: draws the pictures, trains stage by stage, keeps checkpoints.
 
-A run that was cut short goes on with the first stage that is not finished.
+A run that was cut short continues with the first stage that is not finished.
 """
 
 import json

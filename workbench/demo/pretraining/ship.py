@@ -66,7 +66,7 @@ def card(recipe: Recipe, figures: Figures, parameters: int, digest: str, size: i
 
 The whole backbone (vision part, Q-Former, text embeddings, queries) of the `tiny` preset:
 {parameters / 1e6:.2f} million parameters, {size / 1e6:.1f} MB in half precision. The three score
-heads are untaught: they say 0.5 to everything until a study's labels fit them.
+heads are untrained: they say 0.5 to everything until a study's labels fit them.
 
 - File: `{WEIGHTS_FILE}`, SHA-256 `{digest}` (the others' are in `manifest.json`)
 - Licence: that of this project. No weights or pictures of others went into it.
@@ -75,7 +75,7 @@ heads are untaught: they say 0.5 to everything until a study's labels fit them.
 {recipe.pictures:,} pictures drawn by `workbench.demo` (384 × 384, reduced to the model's side),
 pretraining seed {recipe.seed}, in random styles; the last {recipe.held_out} were held out. Prompts
 are made up for each picture as training goes. Pretraining and studies never meet: seeds are taken
-from different streams (`workbench/demo/world.py`), and a prompt belongs to studies where the first
+from different streams (`workbench/demo/world.py`), and a prompt belongs to studies if the first
 eight bytes of its SHA-256, read as a number, divide by four, and to pretraining otherwise.
 
 ## Tasks
@@ -89,7 +89,7 @@ Never opinion scores, and not the true scores either.
 All heads for these are linear and were thrown away.
 
 ## Compute
-{figures.minutes:.0f} minutes for both stages on {figures.machine}, plus drawing. Made again by
+{figures.minutes:.0f} minutes for both stages on {figures.machine}, plus drawing. Repeatable with
 `make pretrain-tiny`, though not bit for bit: sums depend on the threads, token numbers on chance.
 
 ## Measured
@@ -110,7 +110,7 @@ From the pooled embedding of picture and prompt (correlations of severities):
 ## Limits
 It knows the demo world: six shapes, six colours, counts to four, four relations, six grounds. On
 photographs or real generated images its embedding is a start at best; use the `vit-g` preset
-there. Words outside the grammar have untaught embeddings. Shapes are hardly told apart (64 % of
+there. Words outside the grammar have untrained embeddings. Shapes are hardly told apart (64 % of
 patches are background, so a patch shape of 0.70 is near chance) and warped outlines hardly seen:
 an object is known by its colour and place.
 """

@@ -1,6 +1,6 @@
 """The two stages of pretraining: see (the picture alone), then match (picture and prompt).
 
-`see` trains the vision part on what lies under each patch and on the flaws of the picture. `match`
+`see` trains the vision part on what is under each patch and on the flaws of the picture. `match`
 trains everything on pairs. Both stages end with a learning rate near zero, so that what they leave
 can be shipped; both can be cut short, and `match` writes a checkpoint every few minutes.
 """

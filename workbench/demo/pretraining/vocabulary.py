@@ -2,7 +2,7 @@
 
 Prompts of the grammar come first, so that each of its words is one piece. The common words of
 image prompts come after, so that a real prompt is not spelled letter by letter; their embeddings
-stay untaught.
+stay untrained.
 """
 
 from collections.abc import Iterator

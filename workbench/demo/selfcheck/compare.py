@@ -1,4 +1,4 @@
-"""Reads an export back and holds it against what was sent."""
+"""Reads an export back and compares it with what was sent."""
 
 import csv
 import json
@@ -21,7 +21,7 @@ Opinions = dict[str, dict[str, float]]
 
 @dataclass
 class Comparison:
-    """What an export holds, and where it departs from what was sent."""
+    """What an export holds, and how it differs from what was sent."""
 
     stimuli: int = 0
     #: Submitted trials: one rater, one image.
@@ -105,9 +105,8 @@ def _is_mean(mos: float | None, scores: list[float]) -> bool:
 
 
 def csv_departures(lines: Iterable[str], opinions: int) -> list[str]:
-    """Where the CSV's MOS is not the mean of its rows that count, or one is missing of `opinions`.
-
-    Sentences; anyone can compute the same from the file alone.
+    """Says where the CSV's MOS is not the mean of the rows that count, or that MOS are missing of
+    the expected number, `opinions`. Anyone can check the same from the file alone.
     """
     counting: defaultdict[Key, list[float]] = defaultdict(list)
     mos: dict[Key, float] = {}

@@ -36,7 +36,7 @@ class Plan:
     prioritised_images: int = 200
     #: Images that the first model wants most: all of them must be among those rated next.
     watched: int = 32
-    #: Without more ratings than these the run says nothing.
+    #: With no more ratings than these the run proves nothing.
     required_ratings: int = 500
     required_srcc: float = 0.6
     #: Every so many answers of a rater are sent twice, as after a lost reply.

@@ -17,12 +17,12 @@ class StageError(MintError):
 
 
 class CheckFailedError(MintError):
-    """A stage went through, but not as it must."""
+    """A stage completed, but not as it must."""
 
 
 @dataclass
 class Timed:
-    """What is said of stages, whatever they do."""
+    """Reports stages, whatever they do."""
 
     passed: bool = False
     seconds: dict[str, float] = field(default_factory=dict)

@@ -28,7 +28,7 @@ class Header:
 
 
 class Format(Entry, Protocol):
-    """One form in which the collected database leaves."""
+    """One format in which the collected database is exported."""
 
     @property
     def extension(self) -> str:
@@ -36,11 +36,11 @@ class Format(Entry, Protocol):
 
     @property
     def content_type(self) -> str:
-        """Of its files, with their encoding where they are texts."""
+        """Of its files, with their encoding if they are texts."""
 
     @property
     def label(self) -> str:
-        """What people choose it by; an English text that is translated where it is shown."""
+        """Its name for people: an English text, translated when it is shown."""
 
     def encode(self, records: Iterable[Record], header: Header) -> Iterator[bytes]:
         """The records as bytes, piece by piece: memory does not grow with their number."""
@@ -50,7 +50,7 @@ FORMATS = Registry[Format]("export format")
 
 
 def format_of(name: str) -> Format | None:
-    """The format of that name, or of files that end in it; None where there is none."""
+    """The format of that name, or of files that end in it; None if there is none."""
     by_extension = {form.extension: form for form in FORMATS.values()}
     return FORMATS[name] if name in FORMATS else by_extension.get(name)
 

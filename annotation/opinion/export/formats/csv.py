@@ -1,4 +1,4 @@
-"""CSV in long form: one row per score, also of a superseded one and of a published one, and one
+"""CSV in long form: one row per score, superseded and published ones included, and one
 for a stimulus without any.
 
 Spreadsheets must not take a text for a formula, so a cell that looks like one begins with an
@@ -29,7 +29,7 @@ _STIMULUS = (
     "height",
     "metadata",
 )
-#: Of every number of the row: score, opinion score and spread, or published score and spread.
+#: Of every number in the row: score, opinion score and spread, or published score and spread.
 _SCALE = ("kind", "minimum", "maximum", "levels", "direction")
 #: Columns are called `mos_…` whatever the method: `mos_method` names it.
 _OPINION = ("sd", "standard_error", "low", "high", "n", "method", "version")
@@ -117,7 +117,7 @@ def _prefixed(prefix: str, values: Mapping[str, Any], names: Iterable[str]) -> d
 
 
 def _published(published: Record) -> dict[str, Any]:
-    """The row of a score that came with the database: its own columns are the last ones."""
+    """The row of a published score: its own columns are the last ones."""
     return {
         "perspective": published["perspective"],
         **_prefixed("scale_", published["scale"], _SCALE),
@@ -135,7 +135,7 @@ def _opinion(perspective: str, opinion: Record) -> dict[str, Any]:
 
 
 def _scores(trial: Record, perspective: str) -> Iterator[dict[str, Any]]:
-    """What stands there now, and what stood there before, which counts nowhere."""
+    """The current entry, and the superseded ones, which never count."""
     reason = trial["explanations"].get(perspective, {})
     yield {
         "score": trial["scores"][perspective],

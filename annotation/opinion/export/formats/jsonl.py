@@ -1,4 +1,4 @@
-"""JSON Lines: one stimulus per line, as the records are. No header line: loaders expect none."""
+"""JSON Lines: one record, of one stimulus, per line. No header line: loaders expect none."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ class JsonLines:
     label = gettext_noop("JSON Lines: one image per line")
 
     def encode(self, records: Iterable[Record], header: Header) -> Iterator[bytes]:
-        """Raises ValueError where a number is not finite: JSON has no word for it."""
+        """Raises ValueError if a number is not finite: JSON has no word for it."""
         return in_batches(
             json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n" for record in records
         )

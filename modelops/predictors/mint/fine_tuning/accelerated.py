@@ -1,7 +1,7 @@
 """Stage 1 fine-tuning by several processes of one machine, each on its share of every batch: one
 per GPU, or on the cores of a processor, where they talk over the loopback interface only.
 
-The parent starts them, tells of their progress and outlives them; they end when it does.
+The parent starts them, reports their progress and outlives them; they end when it does.
 `accelerate` places the model, averages gradients and gathers scores.
 """
 
@@ -36,15 +36,15 @@ from .training import fine_tune
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
-#: Not forked: locks of torch's threads would be held for ever, and CUDA refuses.
+#: Not forked: locks of torch's threads would stay locked forever, and CUDA refuses to fork.
 START_METHOD = "spawn"
-#: Seconds between two looks at the processes, and that the others may take to end after one has.
+#: Seconds between two checks of the processes, and for the others to end after one has.
 _INTERVAL, _GRACE = 0.1, 3.0
 
 
 @dataclass(frozen=True)
 class _Task:
-    """What each process is told; `folder` is where they exchange weights."""
+    """What each process is told; they exchange weights in `folder`."""
 
     config: MintIQAConfig
     data: TrainingData
@@ -64,15 +64,15 @@ def fine_tune_together(
     progress: Progress,
     save_seconds: float = SAVE_SECONDS,
 ) -> Curve:
-    """As `training.fine_tune`, by `recipe.processes` processes beside this one.
+    """Like `training.fine_tune`, by `recipe.processes` processes next to this one.
 
     `data.pixels` is sent to them, so it must be a value (`pixels.ImageFiles`) or a function of a
-    module. Raises what `fine_tune` raises; DeviceError where there are fewer GPUs than processes;
-    TeamBrokenError where one of them is killed.
+    module. Raises what `fine_tune` raises; DeviceError if there are fewer GPUs than processes;
+    TeamBrokenError if one of them is killed.
     """
     device = model.query_tokens.device
     require_devices(device.type, recipe)
-    nn.Module.to(model, "cpu")  # its GPU is one of theirs
+    nn.Module.to(model, "cpu")  # one of the processes needs its GPU
     threads = max(1, torch.get_num_threads() // recipe.processes)
     with _folder(checkpoint.with_suffix(".together")) as folder:
         write_state(folder / "start", model.state_dict())
@@ -131,7 +131,7 @@ def _listen(members: list[BaseProcess], told: "SimpleQueue[Any]", progress: Prog
     curve: Curve | None = None
     errors: list[Exception] = []
     while True:
-        # Looked at before the queue is: what an ended process has said is in it.
+        # Checked before the queue: whatever an ended process reported is in it by then.
         running = [member.sentinel for member in members if member.exitcode is None]
         failed = any(member.exitcode for member in members)
         while not told.empty():
@@ -155,7 +155,7 @@ def _listen(members: list[BaseProcess], told: "SimpleQueue[Any]", progress: Prog
 def _failure(
     members: list[BaseProcess], told: "SimpleQueue[Any]", errors: list[Exception]
 ) -> Exception:
-    """Why a process ended: what it said, unless another was killed, which makes all others fail."""
+    """Why a process ended: its own error, unless another was killed, so that the others fail."""
     for member in members:
         member.join(_GRACE)
     for number, member in enumerate(members):
@@ -198,7 +198,7 @@ def _member(number: int, task: _Task, told: "SimpleQueue[Any]") -> None:
 
 
 def _end_with_parent() -> None:
-    """A parent that was killed cannot end its children."""
+    """Ends this process once its parent has ended: a parent that was killed cannot do it."""
     parent = parent_process()
     if parent is not None:
         parent.join()
@@ -216,11 +216,11 @@ def _accelerator(number: int, task: _Task) -> "Accelerator":
         "WORLD_SIZE": str(count),
         "LOCAL_WORLD_SIZE": str(count),
         "OMP_NUM_THREADS": str(task.threads),
-        # Nobody else can join, and no name has to be looked up.
+        # Nobody else can join, and no host name has to be resolved.
         "GLOO_SOCKET_IFNAME": _loopback(),
         "NCCL_SOCKET_IFNAME": _loopback(),
     }
-    # By a file: a port that is free now may be taken when it is listened at.
+    # Through a file: a port that is free now may be taken by the time it is used.
     torch.distributed.init_process_group(
         "gloo" if task.device == "cpu" else "nccl",
         init_method=(task.folder / "meeting").as_uri(),

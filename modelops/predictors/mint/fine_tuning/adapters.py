@@ -1,5 +1,5 @@
 """Low-rank adapters (Hu et al., LoRA, arXiv 2106.09685) in the last blocks of the vision
-transformer: few weights to train and to keep moments of, none in the model that is saved."""
+transformer: few weights to train and to keep moments for, and none in the saved model."""
 
 import torch
 
@@ -12,10 +12,10 @@ _LAYERS = ("self_attn.qkv", "self_attn.projection", "mlp.fc1", "mlp.fc2")
 
 
 def add_adapters(model: MintIQAModel, recipe: Recipe) -> None:
-    """Puts adapters beside the linear layers of the last `recipe.lora_blocks` vision blocks.
+    """Adds adapters to the linear layers of the last `recipe.lora_blocks` vision blocks.
 
-    They start as nothing: the model computes what it did. What is frozen stays so. Raises
-    LearningError where the model has fewer blocks.
+    They start at zero: the model's outputs do not change. What is frozen stays so. Raises
+    LearningError if the model has fewer blocks.
     """
     from peft import LoraConfig, inject_adapter_in_model
 
@@ -35,7 +35,7 @@ def add_adapters(model: MintIQAModel, recipe: Recipe) -> None:
             for layer in _LAYERS
         ],
     )
-    # One factor of each adapter is drawn.
+    # One factor of each adapter is initialised at random.
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
         inject_adapter_in_model(config, model)
@@ -45,7 +45,7 @@ def add_adapters(model: MintIQAModel, recipe: Recipe) -> None:
 
 
 def merge_adapters(model: MintIQAModel) -> None:
-    """Adds the adapters to the weights beside which they stand, and takes them out: the model has
+    """Adds the adapters to the weights of their layers, and takes them out: the model has
     the names, and the size, that it had before `add_adapters`."""
     from peft.tuners.lora import Linear
 

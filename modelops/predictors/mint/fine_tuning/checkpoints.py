@@ -22,7 +22,7 @@ from ....learning.curves import Curve
 from ..streaming import write_state
 
 FORMAT_VERSION = "2"
-#: Seconds of training that a killed run may have to do again.
+#: Seconds of training that a killed run may have to repeat.
 SAVE_SECONDS = 300.0
 #: Bytes up to which each epoch has a checkpoint. At full size it is gigabytes, and an epoch from
 #: the trunk cache may take a GPU less time than writing them.
@@ -32,7 +32,7 @@ _CURVES = {"curve/losses", "curve/validation"}
 
 
 class SeededRecipe(Protocol):
-    """How a training goes, its randomness included."""
+    """How a training proceeds, including its randomness."""
 
     @property
     def seed(self) -> int: ...
@@ -47,7 +47,7 @@ class Checkpoint:
 
     `origin` names what it started from (`streaming.fingerprint` of weights and data). `best` holds
     the weights after the epoch with the best validation, on the processor; it is empty before the
-    first, and where nothing is validated.
+    first, and if nothing is validated.
     """
 
     recipe: SeededRecipe
@@ -58,13 +58,13 @@ class Checkpoint:
     best: dict[str, Tensor] = field(default_factory=dict)
 
     def about(self) -> dict[str, str]:
-        """What a file must say so that this run may go on from it."""
+        """What a file must say so that this run may continue from it."""
         recipe = json.dumps(self.recipe.to_json(), sort_keys=True)
         return {"version": FORMAT_VERSION, "origin": self.origin, "recipe": recipe}
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Replaces the file as a whole. Raises OSError where the disk is full; the old one stays."""
+    """Replaces the file as a whole. Raises OSError if the disk is full; the old one stays."""
     tensors = _tensors(checkpoint)
     path.parent.mkdir(parents=True, exist_ok=True)
     # Written tensor by tensor: in memory it would be there twice, gigabytes at full size.
@@ -76,9 +76,9 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def load_checkpoint(path: Path, checkpoint: Checkpoint) -> bool:
-    """Puts weights, optimizer, curve and best weights where they were when the file was saved.
+    """Restores weights, optimizer, curve and best weights as they were when the file was saved.
 
-    False, with nothing changed, where the file is absent or damaged, or not a checkpoint of this
+    Returns False, changing nothing, if the file is absent or damaged, or not a checkpoint of this
     recipe, these weights and these data.
     """
     try:
@@ -101,18 +101,18 @@ class Saving:
         self._saved = time.monotonic()
 
     def after_step(self, state: Checkpoint) -> None:
-        """Writes where so many seconds of training would be lost without it."""
+        """Writes if so many seconds of training would be lost without it."""
         if self._is_due:
             self._save(state)
 
     def after_epoch(self, state: Checkpoint) -> None:
-        """Writes, too, what is soon written."""
+        """Writes if the file is small, or as `after_step`."""
         size = sum(tensor.nbytes for tensor in _tensors(state).values())
         if self._is_due or size <= _EACH_EPOCH_BYTES:
             self._save(state)
 
     def at_end(self, state: Checkpoint) -> None:
-        """Writes what is not written yet: what follows must not find other bits when it goes on."""
+        """Writes what is not written yet: a run that continues must find the same bits."""
         if len(state.curve.losses) != self._steps:
             self._save(state)
 
@@ -126,7 +126,7 @@ class Saving:
 
 
 def _tensors(checkpoint: Checkpoint) -> dict[str, Tensor]:
-    """All that a file holds, by name, where it is (on the GPU)."""
+    """Everything that a file holds, by name, on the device where it is."""
     tensors: dict[str, Tensor] = {
         "curve/losses": torch.tensor(checkpoint.curve.losses, dtype=torch.float64),
         "curve/validation": torch.tensor(checkpoint.curve.validation, dtype=torch.float64),
@@ -167,5 +167,5 @@ def _restore(checkpoint: Checkpoint, tensors: Mapping[str, Tensor]) -> None:
 
 
 def _beside(value: Tensor, weight: Tensor, moment: str) -> Tensor:
-    """Moments lie on the weight's device; Adam keeps its step counters on the CPU."""
+    """Moments are on the weight's device; Adam keeps its step counters on the CPU."""
     return value if moment == "step" else value.to(weight.device)

@@ -1,4 +1,4 @@
-"""What stage 1 is trained on, and how its progress is told."""
+"""What stage 1 is trained on, and how its progress is reported."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from torch import Tensor
 
 from ....learning.errors import LearningError
 
-#: Called with what is being done, how much of it is done, and of how much.
+#: Called with the name of a step, how much of it is done, and of how much.
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
 class KeptTrunk:
-    """Where activations of N images, known by their SHA-256, are kept; a value, so that it can be
+    """Where activations of N images, identified by SHA-256, are kept; a value, so that it can be
     sent to another process."""
 
     images: Sequence[str]
@@ -29,10 +29,10 @@ class TrainingData:
     pixels: Callable[[Sequence[int]], Tensor]
     input_ids: Tensor  # (N, L)
     attention_mask: Tensor  # (N, L)
-    targets: Tensor  # (N, P) on 0…1, NaN where there is no label
+    targets: Tensor  # (N, P) on 0…1, NaN if there is no label
     weights: Tensor | None = None  # (N, P), `labels.loss_weights`; None: all labels count the same
     groups: Sequence[int] | None = None  # N: images of one prompt share a number
-    kept: KeptTrunk | None = None  # N: where what frozen blocks give is kept; None: nowhere
+    kept: KeptTrunk | None = None  # N: the kept outputs of frozen blocks; None: not kept
 
     def __post_init__(self) -> None:
         if not self.targets.isfinite().any():
@@ -46,7 +46,7 @@ class TrainingData:
         return len(self.targets)
 
     def tensors(self) -> dict[str, Tensor]:
-        """All but the images, which lie elsewhere, by name."""
+        """Everything but the images, which are stored elsewhere, by name."""
         named = {"ids": self.input_ids, "mask": self.attention_mask, "targets": self.targets}
         if self.weights is not None:
             named["weights"] = self.weights

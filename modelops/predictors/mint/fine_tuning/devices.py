@@ -1,4 +1,4 @@
-"""Where a model trains: its precision there, and the fix where its memory is full."""
+"""The device that a model trains on: its precision, and the fix if its memory is full."""
 
 from contextlib import AbstractContextManager
 

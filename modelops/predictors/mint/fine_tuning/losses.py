@@ -1,4 +1,4 @@
-"""What stage 1 is trained to make small, for a batch of B images and P perspectives."""
+"""The loss that stage 1 is trained on, for a batch of B images and P perspectives."""
 
 import torch
 from torch import Tensor
@@ -7,7 +7,7 @@ from ....learning.recipe import Recipe
 
 
 def opinion_loss(scores: Tensor, targets: Tensor, weights: Tensor, recipe: Recipe) -> Tensor:
-    """The loss of one batch, a scalar; all arguments (B, P), on 0…1, a target NaN where unknown.
+    """The loss of one batch, a scalar; all arguments (B, P), on 0…1, a target NaN if unknown.
 
     L1, summed over perspectives and averaged over images, as the three losses of the released code
     (`train_stage1_lora3.py`) are added; and `recipe.rank_weight` times the rank-aware term.
@@ -17,17 +17,17 @@ def opinion_loss(scores: Tensor, targets: Tensor, weights: Tensor, recipe: Recip
 
 
 def l1_loss(scores: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
-    """Σ weight·|score − target| over what is labelled, divided by B."""
+    """Σ weight·|score − target| over the labelled ones, divided by B."""
     labelled = targets.isfinite()
     return ((scores - targets)[labelled].abs() * weights[labelled]).sum() / len(scores)
 
 
 def rank_loss(scores: Tensor, targets: Tensor) -> Tensor:
-    """How far pairs are from standing apart, in the right order, by what their labels do.
+    """How far pairs are from differing, in the right order, by as much as their labels do.
 
     max(0, |Δt| − sign(Δt)·Δs), averaged over the pairs of images that both have a label, summed
     over perspectives (Wen and Wang, A strong baseline for image and video quality assessment,
-    arXiv 2111.07104). 0 where there is no pair.
+    arXiv 2111.07104). 0 if there is no pair.
     """
     first, second = torch.triu_indices(len(scores), len(scores), offset=1, device=scores.device)
     apart = targets[first] - targets[second]  # (pairs, P)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 class Team(Protocol):
-    """What the training loop asks of the processes that run it side by side."""
+    """What the training loop needs from the processes that run it side by side."""
 
     @property
     def number(self) -> int:
@@ -16,7 +16,7 @@ class Team(Protocol):
 
     @property
     def leads(self) -> bool:
-        """Whether this process is the one that writes checkpoints and tells of progress."""
+        """Whether this process is the one that writes checkpoints and reports progress."""
 
     def wrap(self, scorer: nn.Module) -> nn.Module:
         """The module whose gradients are the average of all processes'."""
@@ -25,11 +25,11 @@ class Team(Protocol):
         """A block whose gradients stay in each process, to be averaged with later ones."""
 
     def share(self, rows: Sequence[int]) -> list[int]:
-        """This process's part of a batch: as many rows for each, the last again where need be."""
+        """This process's part of a batch: as many rows for each, the last repeated if need be."""
 
     def gather(self, scores: Tensor) -> Tensor:
         """All processes' scores in the order of the batch, then those of rows that were shared out
-        again; gradients find their way back."""
+        again; gradients flow back."""
 
 
 class Alone:

@@ -1,8 +1,8 @@
-"""Stage 1 fine-tuning: a plain torch loop that can be killed at any moment and go on.
+"""Stage 1 fine-tuning: a plain torch loop that can be killed at any moment and continue.
 
 L1 loss on the labelled perspectives, Adam, cosine schedule, first blocks frozen (MINT-IQA, arXiv
-2405.07346, section 5; released code, `train_stage1.py`), and what `Recipe` offers beside. An
-epoch's order follows from (seed, epoch), a step's dropout from (seed, step): going on after any
+2405.07346, section 5; released code, `train_stage1.py`), and the options that `Recipe` adds. An
+epoch's order follows from (seed, epoch), a step's dropout from (seed, step): continuing after any
 step gives the same weights as never having stopped, to the bit on a processor with as many threads.
 """
 
@@ -42,14 +42,14 @@ def fine_tune(
     team: Team = ALONE,
     save_seconds: float = SAVE_SECONDS,
 ) -> Curve:
-    """Trains `model` in place for `recipe.epochs`, from `checkpoint` where one of this run exists.
+    """Trains `model` in place for `recipe.epochs`, from `checkpoint` if one of this run exists.
 
-    Every `save_seconds`, and after each epoch where it is small, the checkpoint is replaced as a
+    Every `save_seconds`, and after each epoch if it is small, the checkpoint is replaced as a
     whole. One that cannot be read, or that is of another recipe, model or labels, is ignored: the
     run starts again. Leaves the model in evaluation mode with all parameters unfrozen. `team`: the
     processes that call this side by side (`accelerated.fine_tune_together` starts them).
-    Raises LearningError where the labels do not suffice, DivergedError where the loss is no number
-    any more, DeviceError where the device gives up, OSError where the disk is full.
+    Raises LearningError if the labels do not suffice, DivergedError if the loss is not a number
+    any more, DeviceError if the device gives up, OSError if the disk is full.
     """
     with device_errors(model.query_tokens.device, recipe):
         training = _Training(model, data, recipe, team)
@@ -60,7 +60,7 @@ def fine_tune(
 
 
 class _Training:
-    """One run's moving parts."""
+    """The parts of one run."""
 
     def __init__(self, model: MintIQAModel, data: TrainingData, recipe: Recipe, team: Team) -> None:
         self.model, self.data, self.recipe, self.team = model, data, recipe, team
@@ -154,7 +154,7 @@ class _Training:
         return self.team.gather(scores)[: len(rows)]
 
     def _hidden(self, rows: list[int]) -> Tensor:
-        """(len(rows), patches + 1, Dv): what the frozen blocks give, computed or kept."""
+        """(len(rows), patches + 1, Dv): the frozen blocks' output, computed or cached."""
         if self.cache is not None:
             return self.cache(rows)
         return self.trunk(self.data.pixels(rows).to(self.device))
@@ -190,7 +190,7 @@ class _Training:
 
 
 def _trunk_cache(model: MintIQAModel, data: TrainingData, recipe: Recipe) -> TrunkCache | None:
-    """None where nothing is frozen, or nothing is to be kept."""
+    """None if nothing is frozen, or nothing is to be kept."""
     blocks = trunk_blocks(model, recipe)
     if data.kept is None or not blocks or not recipe.trunk_cache:
         return None

@@ -1,4 +1,4 @@
-"""A model in two parts: the trunk, which training leaves as it is, and what is trained above."""
+"""A model in two parts: the trunk, which training does not change, and the trained part above."""
 
 import torch
 from torch import Tensor, nn
@@ -11,9 +11,9 @@ from .devices import in_bfloat16
 
 def freeze(model: MintIQAModel, recipe: Recipe) -> None:
     """Leaves trainable the upper vision blocks with `ln_vision`, query tokens and heads; of the
-    blocks only their adapters where the recipe has some.
+    blocks only their adapters if the recipe has some.
 
-    Raises LearningError where the model has fewer blocks than adapters are asked for.
+    Raises LearningError if the model has fewer blocks than adapters are asked for.
     """
     model.train().requires_grad_(True)
     layers = list(model.vision_model.encoder.layers)
@@ -34,8 +34,8 @@ def trunk_blocks(model: MintIQAModel, recipe: Recipe) -> int:
 
 
 class Trunk:
-    """Patch embedding and the first blocks, as they are before and after any training by the
-    recipe: what it gives for an image could be computed once and kept."""
+    """Patch embedding and the first blocks, which a training by the recipe does not change: its
+    output for an image can be computed once and kept."""
 
     def __init__(self, model: MintIQAModel, recipe: Recipe) -> None:
         self._model, self._blocks = model, trunk_blocks(model, recipe)
@@ -49,9 +49,9 @@ class Trunk:
 
 
 class Scorer(nn.Module):
-    """What is trained: the blocks above the trunk, Q-Former and heads.
+    """The trained part: the blocks above the trunk, Q-Former and heads.
 
-    In bfloat16 where the recipe says so, but the heads always in float32: a score in bfloat16 would
+    In bfloat16 if the recipe says so, but the heads always in float32: a score in bfloat16 would
     come in steps of 1/256.
     """
 

@@ -1,10 +1,10 @@
-"""The trunk cache: what the frozen blocks of the vision transformer give, computed once per image.
+"""The trunk cache: the output of the vision transformer's frozen blocks, computed once per image.
 
 In the published recipe blocks 0–21 of 39 are frozen, so their output for an image is the same in
 every epoch and every retrain. It is kept in float16, as the released code computes it. When only
 heads change there is nothing left to compute at all: `embeddings` keeps pooled embeddings.
 
-Training goes on from it: `model.encode_upper(cache(rows), cache.blocks)` stands for
+Training continues from it: `model.encode_upper(cache(rows), cache.blocks)` stands for
 `model.encode_images(pixels(rows))`, with the same gradients above the frozen blocks.
 """
 
@@ -20,14 +20,14 @@ from ....learning.shards import Array, ShardStore
 from ..modeling import MintIQAModel
 from ..streaming import fingerprint
 
-#: Bytes per shard: few files, and little lost where one rots.
+#: Bytes per shard: few files, and little is lost if one is damaged.
 _SHARD_BYTES = 32 * 2**20
 #: Images whose activations are computed at a time.
 _BATCH = 8
 
 
 def trunk_hash(model: MintIQAModel, blocks: int, *, bfloat16: bool = False) -> str:
-    """SHA-256 of all that activations after `blocks` blocks depend on, but for the image."""
+    """SHA-256 of everything that activations after `blocks` blocks depend on, except the image."""
     vision, sizes = model.vision_model, model.vision_model.config
     about = (
         f"trunk 1 {blocks} {sizes.layer_norm_eps}{sizes.hidden_act} {sizes.num_attention_heads}"
@@ -44,9 +44,9 @@ class TrunkCache:
     """Activations after the frozen blocks of a model, of N images known by their SHA-256.
 
     `pixels(rows)` gives normalised images (B, 3, S, S) and is asked only for what is not known;
-    `bfloat16` says in which width products are computed then.
+    `bfloat16` says whether products are then computed in half the width.
     What does not fit into `most_bytes`, or on the disk, is computed each time. Raises LearningError
-    where the blocks would not give the same twice: dropout in their attention.
+    if the blocks would not give the same twice: dropout in their attention.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class TrunkCache:
             part = missing[start : start + _BATCH]
             known |= dict(zip(part, self._compute(part), strict=True))
         self._keep({self._images[row]: known[row] for row in missing})
-        # It travels as it is kept, half as wide.
+        # It travels as it is stored, in half the width.
         half = torch.from_numpy(np.stack([known[row] for row in rows]))
         return half.to(self._device).float()
 
@@ -96,11 +96,11 @@ class TrunkCache:
         return self._model.query_tokens.device
 
     def flush(self) -> None:
-        """Writes what a shard is not yet full of."""
+        """Writes the rest, as a shard that is not full."""
         if self._new and not self._full:
             try:
                 self._full = not self._store.put(self._new)
-            except OSError:  # the cache is worth its time only, never a failed training
+            except OSError:  # the cache saves time; it must never fail a training
                 self._full = True
         self._new = {}
 

@@ -1,4 +1,4 @@
-"""A part of the training pool that says when to stop; the hold-out never does."""
+"""A part of the training pool decides when to stop; the hold-out never does."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from ....learning.errors import LearningError
 
 @dataclass(frozen=True)
 class Parts:
-    """Rows that are trained on, and rows that are not but are looked at after each epoch."""
+    """Rows that are trained on, and rows that are only evaluated, after each epoch."""
 
     training: list[int]
     validation: list[int]
@@ -20,9 +20,9 @@ class Parts:
 def draw_parts(groups: Sequence[int], share: float, seed: int) -> Parts:
     """Draws whole groups (the images of one prompt) until about `share` of the rows is set aside.
 
-    Images of one prompt are alike: were some trained on and others not, the others would say that
-    an overfitted model is good. A group is left out where the share is nearer without it; one is
-    always drawn. Raises LearningError where one group is all there is.
+    Images of one prompt are alike: if some were trained on and others not, the others would make
+    an overfitted model look good. A group is left out if the share is nearer without it; one is
+    always drawn. Raises LearningError if one group is all there is.
     """
     everything = list(range(len(groups)))
     if not share:

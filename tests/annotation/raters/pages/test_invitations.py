@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 
 from annotation.models import Rater, RaterIdentity, SharedLink, Study
+from annotation.raters.access import rater_link
 from annotation.raters.invitations import join, new_entry
-from annotation.raters.services import rater_link
 from tests.factories import make_rater
 from workbench.accounts.models import User
 

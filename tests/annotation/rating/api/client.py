@@ -5,7 +5,7 @@ from typing import Any
 from django.test import Client
 
 from annotation.models import Rater
-from annotation.raters.services import link_token
+from annotation.raters.access import link_token
 
 SCORES = {"quality": 4, "authenticity": 3, "correspondence": 5}
 

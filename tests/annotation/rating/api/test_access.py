@@ -6,9 +6,9 @@ from django.urls import get_resolver, reverse
 from knox.models import AuthToken
 
 from annotation.models import Rater, Study
-from annotation.raters.services import link_token
+from annotation.raters.access import link_token
 from annotation.rating.api import urls
-from annotation.rating.api.shortcut import PREFIX
+from annotation.rating.api.base import PREFIX
 from tests.annotation.rating.api.client import RaterClient
 from workbench.accounts.models import User
 

@@ -10,7 +10,7 @@ from annotation.models import (
 )
 from annotation.protocol.asking import ExplanationAsking
 from tests.annotation.rating.api.client import SCORES, RaterClient
-from tests.annotation.rating.rating import set_study
+from tests.annotation.rating.helpers import set_study
 
 
 def ask(study: Study, **asking: Any) -> None:

@@ -14,7 +14,7 @@ from annotation.protocol.plan import PLAIN
 from annotation.rating.claims import expire_leases
 from tests import factories
 from tests.annotation.rating.api.client import RaterClient
-from tests.annotation.rating.rating import set_study
+from tests.annotation.rating.helpers import set_study
 
 PASSES = ("quality", "authenticity", "correspondence")
 
@@ -195,7 +195,7 @@ def test_feedback_is_of_what_was_asked(study: Study, rater: Rater) -> None:
     assert body["trials"][0]["perspectives"] == ["authenticity"]
 
 
-def test_a_session_with_an_answer_goes_on_in_passes_though_the_study_changes_its_mind(
+def test_a_session_with_an_answer_continues_in_passes_though_the_study_changes_its_mind(
     study: Study, rating: RaterClient
 ) -> None:
     trial = rating.claim()["trials"][0]["id"]

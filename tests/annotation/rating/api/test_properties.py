@@ -15,7 +15,7 @@ from annotation.protocol.plan import PLAIN, SessionPlan
 from annotation.rating.claims import expire_leases
 from tests import factories
 from tests.annotation.rating.api.client import RaterClient
-from tests.annotation.rating.rating import at_once, wrong_counters
+from tests.annotation.rating.helpers import at_once, wrong_counters
 from workbench.accounts.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -105,7 +105,7 @@ class Person:
                 Trial.objects.filter(pk=trial, state="leased").update(lease_expires_at=LONG_AGO)
                 expire_leases()
             if action == "late":
-                # Another page of the same rater goes on meanwhile.
+                # Another page of the same rater continues meanwhile.
                 self.claim()
             if action == "skip":
                 self.ask(f"trials/{trial}/skip/", {"reason": "cannot_judge"})

@@ -24,7 +24,7 @@ from annotation.protocol.scales import Scale
 from annotation.studies.protocols import current_protocol, perspective_ids
 from tests import factories
 from tests.annotation.rating.api.client import SCORES, RaterClient
-from tests.annotation.rating.rating import set_study
+from tests.annotation.rating.helpers import set_study
 
 REASONS = {
     "quality": {"phrases": {"quality_clarity": 3}, "text": ""},
@@ -277,7 +277,7 @@ def test_few_statements_are_needed(
     trial = first(rating)
     # Read once per process.
     perspective_ids(current_protocol(study.pk).pk)
-    # Access; the lock, the answer, and what is held; beside them a transaction's begin and end.
+    # Access; the lock, the answer, and what is held; also a transaction's begin and end.
     with django_assert_max_num_queries(6):
         trial = rating.submit(trial, explanations=REASONS, ahead=1)["trials"][0]["id"]
     # Between two blocks also the free images, the last image, the places and the lease.

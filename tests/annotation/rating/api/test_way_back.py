@@ -8,7 +8,7 @@ import pytest
 from annotation.models import Study
 from annotation.protocol.plan import PLAIN
 from tests.annotation.rating.api.client import SCORES, RaterClient
-from tests.annotation.rating.rating import set_study
+from tests.annotation.rating.helpers import set_study
 
 pytestmark = pytest.mark.django_db
 

@@ -6,13 +6,13 @@ import pytest
 from django.test import Client
 
 from annotation.models import Rater, SharedLink, Study
+from annotation.raters.access import rater_link
 from annotation.raters.invitations import (
     close_shared_link,
     open_shared_link,
     rotate_shared_link,
     shared_link_path,
 )
-from annotation.raters.services import rater_link
 from tests.factories import make_stimuli
 from workbench.accounts.models import User
 

@@ -15,11 +15,11 @@ from annotation.models import Rater, RatingSession, Stimulus, Study, Trial
 from annotation.protocol.aigciqa2023 import default_perspectives
 from annotation.protocol.plan import PLAIN
 from annotation.protocol.scales import ACR11, SLIDER5
+from annotation.raters.access import rater_link
 from annotation.raters.completion import completion_code
-from annotation.raters.services import rater_link
 from tests import factories
 from tests.annotation.answering import answer
-from tests.annotation.rating.rating import set_study
+from tests.annotation.rating.helpers import set_study
 from tests.factories import publish, set_perspectives
 
 
@@ -73,7 +73,7 @@ def test_a_study_without_texts_shows_the_default_ones(
 
 
 @pytest.mark.parametrize("state", ["instructions", "rating"])
-def test_an_open_session_goes_on_where_it_was(
+def test_an_open_session_continues_where_it_was(
     rater: Rater, images: list[Stimulus], state: str
 ) -> None:
     session(rater, state)
@@ -161,7 +161,7 @@ def test_who_was_stopped_is_not_told_to_come_back_tomorrow(
     assert "it needs no more ratings from you" in text_of(visit(rater))
 
 
-def test_a_paused_session_goes_on_without_a_new_consent(
+def test_a_paused_session_continues_without_a_new_consent(
     rater: Rater, images: list[Stimulus]
 ) -> None:
     session(rater, "paused")

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from annotation.models import AuditEntry, Rater, Stimulus, Study
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
+from annotation.raters.access import rater_link
 from annotation.raters.invitations import open_shared_link, shared_link_path
-from annotation.raters.services import rater_link
 from annotation.studies.services import StudyError, update_study
 from tests.annotation.rating.api.client import RaterClient
 from tests.factories import make_stimuli

@@ -24,7 +24,7 @@ def test_no_more_is_begun_than_the_bound() -> None:
         results.close()
 
 
-def test_work_goes_on_while_a_result_is_used() -> None:
+def test_work_continues_while_a_result_is_used() -> None:
     other = threading.Event()
     with ThreadPoolExecutor(2) as pool:
         results = ahead_of(pool, lambda n: other.set() if n else None, range(2), 2)

@@ -5,7 +5,7 @@ import pytest
 from django.test import Client
 
 from annotation.models import Stimulus, Study
-from modelops.learning.embeddings import EmbeddingCache
+from modelops.learning.shards import EmbeddingCache
 from modelops.models import ModelVersion, TrainingRun
 from modelops.runs import promotion, scoring
 from tests.factories import make_stimuli, publish

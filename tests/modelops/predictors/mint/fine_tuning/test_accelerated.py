@@ -67,7 +67,7 @@ def test_the_loss_curve_is_that_of_a_single_process(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("quick_start")
-def test_all_end_when_one_is_killed_and_the_run_goes_on_to_the_same_bits(tmp_path: Path) -> None:
+def test_all_end_when_one_is_killed_and_the_run_continues_to_the_same_bits(tmp_path: Path) -> None:
     whole, resumed, data = start_model(), start_model(), make_data(COUNT)
     fine_tune_together(whole, data, TOGETHER, tmp_path / "whole", silent)
 

@@ -1,4 +1,4 @@
-"""A training is killed for real, at every step and between, and goes on to the same bits."""
+"""A training is killed for real, at every step and between, and continues to the same bits."""
 
 from dataclasses import replace
 from functools import partial
@@ -58,7 +58,7 @@ def test_without_a_checkpoint_within_the_epoch_it_is_done_again(
     assert same_bits(weights, undisturbed)
 
 
-def test_a_run_that_is_killed_while_it_saves_goes_on_from_the_checkpoint_before(
+def test_a_run_that_is_killed_while_it_saves_continues_from_the_checkpoint_before(
     tmp_path: Path, undisturbed: Weights
 ) -> None:
     kill_at(6, WORK, tmp_path / "c", save_seconds=0, in_save=True)

@@ -48,7 +48,7 @@ def test_training_is_the_same_twice_with_one_seed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("stop_at", [1, 4, 5, 8])
-def test_a_run_that_was_stopped_goes_on_to_the_same_bits(tmp_path: Path, stop_at: int) -> None:
+def test_a_run_that_was_stopped_continues_to_the_same_bits(tmp_path: Path, stop_at: int) -> None:
     whole = small_model(dropout=0.1)
     fine_tune(whole, make_data(), RECIPE, tmp_path / "whole", silent)
 

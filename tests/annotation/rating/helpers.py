@@ -42,7 +42,7 @@ def wrong_counters() -> int:
 
 
 def set_study(study: Study, **fields: object) -> None:
-    """As its owner would have changed it: what nobody has answered by yet follows."""
+    """Changes it as its owner would: the protocol follows, if nobody has answered under it yet."""
     Study.objects.filter(pk=study.pk).update(**fields)
     current_protocol(study.pk)
 

@@ -1,4 +1,8 @@
-"""Tasks of the queue `model`, for workers that have the weights."""
+"""Tasks, thin: the services do the work, the rows own the jobs.
+
+Those that beat calls are on the queue `default`; those of `registry.queue` are on the queue
+`model`, for workers that have the weights.
+"""
 
 import os
 from typing import Any
@@ -6,47 +10,56 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_init
 
+from .explaining import assessing
+from .explaining import runs as explaining
+from .runs import retraining, scoring, supervision, sweeping
+
 
 @worker_init.connect
 def share_cores(sender: Any, **kwargs: Any) -> None:
-    """Gives each process of the pool its share of the cores, before torch starts its threads."""
+    """Gives each process in the pool its share of the cores, before torch starts its threads."""
     cores = len(os.sched_getaffinity(0))
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores // max(1, sender.concurrency))))
 
 
 @shared_task
+def sweep_runs() -> None:
+    sweeping.sweep_runs()
+
+
+@shared_task
+def retrain_where_due() -> None:
+    retraining.retrain_where_due()
+
+
+@shared_task
+def score_new_stimuli() -> None:
+    scoring.score_new_stimuli()
+
+
+@shared_task
 def train(run_id: int) -> None:
     """Acknowledged early: it outlasts any visibility timeout, and its row brings it back."""
-    from ..runs.supervision import supervise
-
-    supervise(run_id=run_id)
+    supervision.supervise(run_id=run_id)
 
 
 @shared_task(acks_late=True, reject_on_worker_lost=True)
 def score_chunk(chunk_id: int) -> None:
     """Acknowledged when done: a chunk that a killed worker held is handed out again."""
-    from ..runs.scoring import score_chunk
-
-    score_chunk(chunk_id=chunk_id)
+    scoring.score_chunk(chunk_id=chunk_id)
 
 
 @shared_task(acks_late=True, reject_on_worker_lost=True)
 def finish_scoring(run_id: int) -> None:
-    from ..runs.scoring import finish_scoring
-
-    finish_scoring(run_id=run_id)
+    scoring.finish_scoring(run_id=run_id)
 
 
 @shared_task(acks_late=True, reject_on_worker_lost=True)
 def explain(run_id: int) -> None:
     """One turn of a few images, which asks for the next one."""
-    from ..explaining.runs import explain_some
-
-    explain_some(run_id=run_id)
+    explaining.explain_some(run_id=run_id)
 
 
 @shared_task(acks_late=True, reject_on_worker_lost=True)
 def assess(assessment_id: int) -> None:
-    from ..explaining.assessing import assess
-
-    assess(assessment_id=assessment_id)
+    assessing.assess(assessment_id=assessment_id)

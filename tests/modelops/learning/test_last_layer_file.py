@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from modelops.learning.bayes import LastLayer, fit_last_layer
+from modelops.learning.bayes import LastLayer, fit_last_layer, load_last_layer, save_last_layer
 from modelops.learning.errors import LearningError
-from modelops.learning.posterior import load_last_layer, save_last_layer
 from tests.modelops.learning.test_bayes import make_problem
 
 
