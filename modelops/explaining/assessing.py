@@ -162,7 +162,7 @@ def _scores(
 def _explanations(model: VersionModel, image: "Image", row: Assessment) -> dict[str, Any]:
     pipeline = pipeline_of(model)
     inputs = pipeline.scores.processor([image], [row.prompt])
-    decoding = decoding_of(row.model_version.preset)
+    decoding = decoding_of(row.model_version.kind)
     questions = questions_of(row.model_version.study)
     # In the study's order; one whose perspective has been removed since is left out.
     asked = [key for key in questions.texts if not row.questions or key in row.questions]

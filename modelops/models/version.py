@@ -36,8 +36,9 @@ class ModelVersion(models.Model):
     state = models.CharField(
         max_length=10, choices=VersionState.choices, default=VersionState.CANDIDATE
     )
-    #: The kind of its backbone, a name in `predictors.registry.PREDICTORS`.
-    preset = models.CharField(max_length=40)
+    #: That of its predictor's backbone when it was trained, a name in
+    #: `predictors.registry.PREDICTORS`: the site may give that backbone's name to another one.
+    kind = models.CharField(max_length=40)
     #: Folder in the `artifacts` storage, and the checksum of its manifest.
     artifact = models.CharField(max_length=200)
     artifact_sha256 = models.CharField(max_length=64)

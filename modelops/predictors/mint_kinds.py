@@ -52,7 +52,7 @@ class Mint:
 #: Its backbone is trained before it is shipped; a study's few labels train its last layer.
 TINY = Mint(
     name="tiny",
-    default=Recipe(preset="tiny", epochs=0, learning_rate=1e-4, batch_size=16, frozen_blocks=3),
+    default=Recipe(epochs=0, learning_rate=1e-4, batch_size=16, frozen_blocks=3),
     # In its language a full stop, or a whole closed answer, is one token: it must repeat tokens.
     stage2=Stage2(
         epochs=12,
@@ -71,7 +71,6 @@ TINY = Mint(
 VIT_G = Mint(
     name="vit-g",
     default=Recipe(
-        preset="vit-g",
         epochs=50,
         learning_rate=1e-5,
         batch_size=8,

@@ -135,7 +135,7 @@ def _create_chunks(run: ScoringRun, version: ModelVersion) -> None:
     run.save(update_fields=["progress_total"])
     # Seconds of work, even if a full-size model has only a processor, so that a chunk is done
     # long before the queue hands it out again. SCORING_CHUNK says otherwise for GPUs.
-    size = settings.SCORING_CHUNK or PREDICTORS[version.preset].chunk_size
+    size = settings.SCORING_CHUNK or PREDICTORS[version.kind].chunk_size
     ScoringChunk.objects.bulk_create(
         ScoringChunk(run=run, index=start // size, stimulus_ids=stimuli[start : start + size])
         for start in range(0, len(stimuli), size)

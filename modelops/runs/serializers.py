@@ -56,7 +56,8 @@ class TrainingRequestSerializer(serializers.Serializer[Any]):
 
 
 class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
-    """A version of one of the study's predictors. `heads`: the perspectives that it predicts.
+    """A version of one of the study's predictors. `kind`: that of its backbone.
+    `heads`: the perspectives that it predicts.
     `metrics`: its agreement on the hold-out (`perspectives`), and how its fine-tuning went, by
     epoch, if there was one (`training`)."""
 
@@ -70,7 +71,7 @@ class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
             "number",
             "predictor",
             "state",
-            "preset",
+            "kind",
             "heads",
             "metrics",
             "explanation_metrics",

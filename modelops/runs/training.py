@@ -33,9 +33,8 @@ from ..learning.labels import loss_weights
 from ..learning.recipe import Recipe
 from ..models import LabelSnapshot, ModelVersion, TrainingRun
 from ..predictors.backbones import Backbone, backbone_named
-from ..predictors.base import Embedder, Report, Samples, Trainable, TrainableKind
+from ..predictors.base import Embedder, PredictorKind, Report, Samples, Trainable, TrainableKind
 from ..predictors.embedding import Embedded, StimulusEmbedder, image_files, unreadable
-from ..predictors.registry import PREDICTORS
 from ..predictors.store import LAST_LAYER
 from ..registry.artifacts import MANIFEST, publish_folder
 from ..registry.labelled import LabelledStimuli, Splits, gather
@@ -55,6 +54,7 @@ class Learned:
     """A trained model, how well it does on the hold-out, per perspective, how its fine-tuning went,
     if there was one, and the stimuli with readable images that all of it is from."""
 
+    kind: PredictorKind
     backbone: Embedder
     last_layer: LastLayer
     agreements: dict[str, dict[str, float | int | None]]
@@ -80,17 +80,17 @@ def run_training(*, run: TrainingRun, fence: int, report: Report) -> ModelVersio
     report("labels", 0, 0)
     snapshot = run.snapshot or take_snapshot(run.study)
     leases.renew(TrainingRun, run.pk, fence, snapshot=snapshot)
-    recipe = Recipe.from_json(run.recipe)
+    recipe, backbone = Recipe.from_json(run.recipe), backbone_named(run.predictor.backbone)
     with lost_device_errors():
         learned = learn(
-            backbone=backbone_named(run.predictor.backbone),
+            backbone=backbone,
             splits=gather(run.study, read_snapshot(snapshot)),
             recipe=recipe,
             scratch=scratch_folder(run),
             report=report,
             note=lambda problems: leases.renew(TrainingRun, run.pk, fence, problems=problems),
         )
-        explainer = _explain(run, recipe, learned, report)
+        explainer = _explain(run, recipe, backbone, learned, report)
     report("publishing", 0, 0)
     # Of this attempt alone: one that was taken over may still write, over nobody's files.
     artifact = f"models/{run.study_id}/run-{run.pk}-{fence}"
@@ -138,7 +138,7 @@ def learn(
     if trainable is not None:
         trainable.set_heads(*last_layer.heads())
     agreements = _evaluate(last_layer, splits.holdout, embedded)
-    return Learned(embedder, last_layer, agreements, curve, splits)
+    return Learned(backbone.kind, embedder, last_layer, agreements, curve, splits)
 
 
 def _unreadable(trainable: Trainable, stimuli: Sequence[Stimulus]) -> list[dict[str, object]]:
@@ -194,14 +194,14 @@ def _evaluate(
 
 
 def _explain(
-    run: TrainingRun, recipe: Recipe, learned: Learned, report: Report
+    run: TrainingRun, recipe: Recipe, backbone: Backbone, learned: Learned, report: Report
 ) -> LearnedExplainer | None:
     """Stage 2, after the scores; None if the recipe has none."""
     if not recipe.explanation_epochs:
         return None
     return learn_to_explain(
         scores=cast("MintEmbedder", learned.backbone).loaded,
-        backbone=backbone_named(run.predictor.backbone),
+        backbone=backbone,
         epochs=recipe.explanation_epochs,
         questions=questions_of(run.study),
         pool=gather_explanations(run.study, learned.splits.pool.stimuli),
@@ -221,7 +221,7 @@ def _publish(
     """Publishes the model's folder; the checksum of its manifest."""
     with publish_folder(artifact) as folder:
         manifest: dict[str, Any] = {"format": 1, "sha256": {}}
-        if isinstance(PREDICTORS[recipe.preset], TrainableKind):
+        if isinstance(learned.kind, TrainableKind):
             cast(Trainable, learned.backbone).save(folder)
             manifest = json.loads((folder / MANIFEST).read_text())
         save_last_layer(learned.last_layer, folder / LAST_LAYER)
@@ -257,7 +257,7 @@ def _register(
         study_id=run.study_id,
         predictor=run.predictor,
         number=(last or 0) + 1,
-        preset=run.recipe["preset"],
+        kind=learned.kind.name,
         heads=list(learned.splits.pool.perspectives),
         artifact=artifact,
         artifact_sha256=artifact_sha256,

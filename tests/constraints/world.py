@@ -189,7 +189,7 @@ def _trained(study: Any) -> dict[str, Model]:
         predictor=predictor,
         number=1,
         state="active",
-        preset="tiny",
+        kind="tiny",
         heads=["quality"],
         artifact="v1",
         artifact_sha256="b" * 64,

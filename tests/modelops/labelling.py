@@ -71,7 +71,7 @@ def make_predictor(study: Study, **fields: Any) -> Predictor:
     name = fields.pop("name", "tiny")
     defaults: dict[str, Any] = {
         "backbone": "tiny",
-        "recipe": Recipe("tiny").to_json(),
+        "recipe": Recipe().to_json(),
         "strategy": "lcmd",
         "leading": not study.predictors.exists(),
     }

@@ -193,7 +193,7 @@ def _version(scene: Scene, stimuli: list[Stimulus], number: int, state: str) -> 
         predictor=make_predictor(study),
         number=number,
         state=state,
-        preset="tiny",
+        kind="tiny",
         heads=list(names),
         snapshot=snapshot,
         training_run=run,

@@ -11,6 +11,7 @@ from annotation.models import AuditEntry, Stimulus, Study
 from modelops.errors import BackboneError, PredictorError
 from modelops.models import AcquisitionRound, ModelVersion, Predictor
 from modelops.predictors.backbones import offered_backbones
+from modelops.predictors.mint_kinds import TINY
 from modelops.registry.selectors import active_version, leading_predictor
 from modelops.runs.predictors import add_predictor, ensure_predictor, lead
 from modelops.runs.promotion import promote
@@ -233,7 +234,7 @@ def test_predictors_are_added_and_led_by_api(
         "active": None,
         "created_at": "",
     }
-    assert answer.json()["recipe"]["preset"] == "tiny"
+    assert answer.json()["recipe"] == TINY.recipe().to_json()
     assert api.post(f"{API}/predictors/third/lead/").json()["leading"] is True
     names = [item["name"] for item in api.get(f"{API}/predictors/").json()["results"]]
     assert names == ["third", "tiny", "other"]

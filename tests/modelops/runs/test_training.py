@@ -71,7 +71,7 @@ def test_the_manifest_vouches_for_every_file(labelled: list[Stimulus], train: Tr
     assert set(manifest["sha256"]) == others
     assert {"model.safetensors", "last_layer.safetensors", "tokenizer.json"} <= others
     assert manifest["label_snapshot"] == version.snapshot.content_sha256
-    assert Recipe.from_json(manifest["recipe"]) == Recipe("tiny")
+    assert Recipe.from_json(manifest["recipe"]) == Recipe()
 
 
 def test_a_head_only_retrain_keeps_the_backbone_and_its_embeddings(
@@ -180,7 +180,7 @@ def test_a_worker_that_lost_its_run_registers_nothing(
         study=study,
         predictor=make_predictor(study),
         trigger="command",
-        recipe=Recipe("tiny").to_json(),
+        recipe=Recipe().to_json(),
     )
     fence = leases.claim(TrainingRun, run.pk)
     assert fence is not None
