@@ -53,9 +53,12 @@ class Mint:
 TINY = Mint(
     name="tiny",
     default=Recipe(epochs=0, learning_rate=1e-4, batch_size=16, frozen_blocks=3),
-    # In its language a full stop, or a whole closed answer, is one token: it must repeat tokens.
+    # Stage 2 learns what its Q-Former looks for from a few hundred answers. In its language a full
+    # stop, or a whole closed answer, is one token: it must repeat tokens.
     stage2=Stage2(
         epochs=12,
+        batch_size=16,
+        learning_rate=1e-3,
         turn_size=32,
         decoding={"max_new_tokens": 128, "num_beams": 1, "repetition_penalty": 1.0},
         own_language=True,
@@ -80,7 +83,8 @@ VIT_G = Mint(
         validation_share=0.1,
         patience=10,
     ),
-    stage2=Stage2(epochs=5, turn_size=4),
+    # Stage 2 starts from a model that already answers questions (InstructBLIP).
+    stage2=Stage2(epochs=5, batch_size=8, learning_rate=1e-5, turn_size=4),
     chunk_size=16,
     bundled=False,
 )

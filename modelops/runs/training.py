@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 from django.conf import settings
@@ -19,6 +19,7 @@ from workbench.core.files import sha256_of
 from workbench.core.jobs import leases
 
 from ..explaining.selectors import questions_of
+from ..explaining.store import stage1_of
 from ..explaining.training_service import (
     LearnedExplainer,
     gather_explanations,
@@ -41,9 +42,6 @@ from ..registry.labelled import LabelledStimuli, Splits, gather
 from ..registry.snapshots import read_snapshot, take_snapshot
 from .retraining import require_labels
 from .scoring import start_scoring
-
-if TYPE_CHECKING:
-    from ..predictors.mint.embedder import MintEmbedder
 
 #: Called with the labelled images that could not be read (`TrainingRun.problems`).
 Note = Callable[[list[dict[str, object]]], None]
@@ -75,7 +73,7 @@ def run_training(*, run: TrainingRun, fence: int, report: Report) -> ModelVersio
     processes was killed, and the named errors of its steps: TooFewLabelsError, ArtifactError,
     CheckpointError, LearningError, DeviceError.
     """
-    from ..predictors.mint.devices import lost_device_errors
+    from ..predictors.hardware import lost_device_errors
 
     report("labels", 0, 0)
     snapshot = run.snapshot or take_snapshot(run.study)
@@ -200,7 +198,7 @@ def _explain(
     if not recipe.explanation_epochs:
         return None
     return learn_to_explain(
-        scores=cast("MintEmbedder", learned.backbone).loaded,
+        scores=stage1_of(learned.backbone),
         backbone=backbone,
         epochs=recipe.explanation_epochs,
         questions=questions_of(run.study),

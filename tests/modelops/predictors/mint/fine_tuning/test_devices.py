@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from modelops.learning.recipe import Recipe
-from modelops.predictors.mint.errors import DeviceError
+from modelops.predictors.hardware import DeviceError
 from modelops.predictors.mint.fine_tuning.devices import device_errors, in_bfloat16
 
 GPU, PROCESSOR = torch.device("cuda:0"), torch.device("cpu")
