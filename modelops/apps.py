@@ -6,3 +6,4 @@ class ModelopsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import permissions  # noqa: F401 -- it registers itself
+        from .registry import keeping  # noqa: F401 -- it follows the deletion of snapshots

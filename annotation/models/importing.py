@@ -1,15 +1,15 @@
 """An import asked for in the console."""
 
-import math
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from workbench.core.jobs.models import Job, JobState
 
-from .constraints import one_of
+from .constraints import finite, one_of
+from .release import PublishedScoreKind, ScoreDirection
 from .stimulus import StimulusPurpose
 from .study import Study
 
@@ -36,7 +36,15 @@ class ImportJob(Job):
     purpose = models.CharField(
         max_length=10, choices=StimulusPurpose.choices, default=StimulusPurpose.MAIN
     )
+    #: Published scores are on `mos_minimum`…`mos_scale`.
+    mos_minimum = models.FloatField(default=0.0)
     mos_scale = models.FloatField(default=1.0)
+    direction = models.CharField(
+        max_length=10, choices=ScoreDirection.choices, default=ScoreDirection.HIGHER
+    )
+    score_kind = models.CharField(
+        max_length=10, choices=PublishedScoreKind.choices, default=PublishedScoreKind.OTHER
+    )
 
     imported = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
@@ -54,8 +62,12 @@ class ImportJob(Job):
         constraints = [
             one_of("import_job", "state", JobState.values),
             one_of("import_job", "purpose", StimulusPurpose.values),
+            one_of("import_job", "direction", ScoreDirection.values),
+            one_of("import_job", "score_kind", PublishedScoreKind.values),
             models.CheckConstraint(
-                condition=Q(mos_scale__gt=0, mos_scale__lt=math.inf),
+                condition=finite("mos_minimum")
+                & finite("mos_scale")
+                & Q(mos_minimum__lt=F("mos_scale")),
                 name="import_job_mos_scale_valid",
             ),
             models.UniqueConstraint(

@@ -1,7 +1,8 @@
 """Opinion scores as tables: releases, their scores, and what they say of raters.
 
-A study has one *live* release, which follows its raters' answers, any number of *named* ones, which
-never change, and one *imported* release for each source of published scores.
+A study has one *live* release, which follows its raters' answers, any number of *named* ones and of
+*frozen* ones, which models learnt from, both of which never change, and one *imported* release for
+each source of published scores.
 """
 
 from django.db import models
@@ -25,6 +26,7 @@ class ReleaseKind(models.TextChoices):
 class ReleaseState(models.TextChoices):
     LIVE = "live", _("Live")
     NAMED = "named", _("Named")
+    FROZEN = "frozen", _("Kept for a model")
 
 
 class ScoreDirection(models.TextChoices):
@@ -115,7 +117,7 @@ class OpinionRelease(models.Model):
                 name="release_scale_ordered",
             ),
             models.CheckConstraint(
-                condition=Q(state="live", name="") | Q(state="named") & ~Q(name=""),
+                condition=Q(state__in=["live", "frozen"], name="") | Q(state="named") & ~Q(name=""),
                 name="release_titled",
             ),
             models.UniqueConstraint(fields=["study", "number"], name="release_number_unique"),
@@ -134,11 +136,16 @@ class OpinionRelease(models.Model):
                 condition=Q(state="named"),
                 name="release_name_unique",
             ),
-            # For the foreign keys of scores and estimates.
+            models.UniqueConstraint(
+                fields=["study", "content_sha256"],
+                condition=Q(state="frozen"),
+                name="release_frozen_unique",
+            ),
+            # For the foreign keys of scores, estimates and label snapshots.
             models.UniqueConstraint(fields=["id", "study"], name="release_in_study"),
             Unchanging(
-                what="a named release of opinion scores",
-                when="OLD.state = 'named'",
+                what="a named or frozen release of opinion scores",
+                when="OLD.state <> 'live'",
                 deletable=True,
                 name="release_unchanging",
             ),
@@ -149,7 +156,7 @@ class OpinionRelease(models.Model):
 
 
 class _Finding(models.Model):
-    """What a release says from one perspective. Its release leads to each row, so that study and
+    """A row of a release about one perspective. Its release leads to each row, so that study and
     perspective need no index."""
 
     study = models.ForeignKey(
@@ -168,7 +175,7 @@ class _Finding(models.Model):
 
 
 class OpinionScore(_Finding):
-    """What a release says of one stimulus from one perspective, on the release's scale: that of the
+    """A release's score of one stimulus from one perspective, on the release's scale: that of the
     study's perspective for own scores, the published one for imported ones."""
 
     release = models.ForeignKey(

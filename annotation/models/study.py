@@ -10,9 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from ..protocol.aigciqa2023 import AIGCIQA2023_FORM
-from ..protocol.asking import ExplanationAsking
 from ..protocol.document import ImageSize as StudyImageSize
-from ..protocol.forms import ExplanationForm
+from ..protocol.forms import ExplanationAsking, ExplanationForm
 from ..protocol.perspectives import PerspectiveSettings
 from ..protocol.plan import SessionPlan
 from ..protocol.reliability_rules import ReliabilityRules
@@ -68,7 +67,7 @@ class Study(models.Model):
     instructions = models.TextField(_("instructions"), blank=True)
     #: `protocol.forms.ExplanationForm`.
     explanation_form = models.JSONField(default=_default_form)
-    #: `protocol.asking.ExplanationAsking`.
+    #: `protocol.forms.ExplanationAsking`.
     explanation_asked = models.JSONField(default=_default_asking)
     #: `protocol.plan.SessionPlan`.
     session_plan = models.JSONField(default=_default_plan)
@@ -122,7 +121,7 @@ class Study(models.Model):
     lease_seconds = models.PositiveIntegerField(
         _("seconds an image is kept for a rater"), default=300, validators=[MinValueValidator(10)]
     )
-    #: Retrain by itself after this many new ratings; 0 means never.
+    #: Retrain automatically after this many new ratings; 0 means never.
     retrain_every = models.PositiveIntegerField(_("retrain after new ratings"), default=0)
     seed = models.BigIntegerField(default=_random_seed, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from ..protocol.asking import ALWAYS
 from ..protocol.draw import Draw as TrialDraw
+from ..protocol.forms import ALWAYS
 from ..protocol.plan import Role as TrialRole
 from ..protocol.sessions import OPEN_STATES, SessionState
 from ..protocol.skips import NOTE_LIMIT
@@ -156,7 +156,7 @@ class Trial(models.Model):
     #: How many perspectives have their scores, in the study's order: the trial is submitted when
     #: all have. Anything in between occurs only if a study asks for one per pass.
     scored = models.PositiveSmallIntegerField(default=0, db_default=0)
-    #: Reasons are asked of scores up to this one, on 0…1; null if none is (`protocol.asking`).
+    #: Reasons are asked of scores up to this one, on 0…1; null if none is (`protocol.forms`).
     asked_up_to = models.FloatField(null=True, blank=True, default=ALWAYS, db_default=ALWAYS)
     leased_at = models.DateTimeField()
     lease_expires_at = models.DateTimeField()

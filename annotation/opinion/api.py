@@ -107,7 +107,8 @@ class ReleaseListView(GenericAPIView[OpinionRelease]):
 
     @extend_schema(operation_id="studies_releases_list", responses=ReleaseSerializer(many=True))
     def get(self, request: Request, slug: str) -> Response:
-        """The study's releases of opinion scores: the live one, named ones, and imported ones."""
+        """The study's releases of opinion scores: the live one, named ones, those kept for models
+        (`frozen`), and imported ones."""
         study = find_study(request.user, slug, "annotation.export_study")
         live_release(study)
         return _page(self, study.opinion_releases.all())

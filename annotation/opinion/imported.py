@@ -1,5 +1,7 @@
 """Published opinion scores, as imports wrote them: one release per source."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -12,6 +14,9 @@ from .numbering import hold_off_writers, next_number
 from .units import HIGHER, UnitScale
 
 _BATCH = 500
+#: What the hash of an imported release is of: the release's fields, then its rows'.
+_FACTS = ("source", "minimum", "maximum", "direction", "score_kind")
+_CONTENT = ("perspective__key", "stimulus", "value", "sd", "n", "histogram")
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,20 @@ def write_published(study: Study, source: Source, scores: Sequence[Published]) -
     OpinionScore.objects.bulk_create(rows, batch_size=_BATCH)
     release.computed_at = timezone.now()
     release.save(update_fields=["computed_at"])
+    renew_content(release)
+
+
+def renew_content(release: OpinionRelease) -> str:
+    """The hash of what an imported release says now, and of how it was published; kept in the
+    release. Rows can go without it, with an image or a perspective: who relies on it asks here."""
+    facts = [getattr(release, name) for name in _FACTS]
+    digest = hashlib.sha256(json.dumps(facts).encode())
+    rows = release.scores.order_by("perspective__key", "stimulus").values_list(*_CONTENT)
+    for row in rows.iterator(chunk_size=10_000):
+        digest.update(json.dumps(row).encode() + b"\n")
+    release.content_sha256 = digest.hexdigest()
+    release.save(update_fields=["content_sha256"])
+    return release.content_sha256
 
 
 def _row(

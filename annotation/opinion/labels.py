@@ -1,4 +1,4 @@
-"""Labels of a study, on 0…1: the opinion scores of its live release and of the imported ones.
+"""Labels of a study, on 0…1: the opinion scores of a release of its own and of the imported ones.
 
 Labels come only from releases, all from one view of the data; `opinion.units` brings each onto
 0…1. Only images that the study is about, and that have a file, are labelled.
@@ -48,33 +48,26 @@ class LabelCounts:
     pool_by_perspective: dict[str, int]
 
 
-@dataclass(frozen=True)
-class LabelSet:
-    """All labels of one moment, by stimulus, perspective (in the study's order) and source, and the
-    number of own ratings behind them."""
-
-    labels: list[Label]
-    ratings: int
-
-
-def label_set(study: Study, *, split: str | None = None) -> LabelSet:
-    """The current labels: the live release is brought up to date first."""
+def labels_of(study: Study, *, split: str | None = None) -> list[Label]:
+    """The current labels, as `labels_from`: the live release is brought up to date first."""
     live = live_release(study, wait=True)
     with one_view():
         # Another may have been made meanwhile; none is made inside this view.
-        live = stored_live(study) or live
-        order = {row.pk: row.position for row in study.perspectives.all()}
-        rows = _scores(study, live, split).order_by("stimulus_id")
-        labels = sorted(
-            _labels(study, rows),
-            key=lambda item: (item[0].stimulus, order[item[1]], item[0].source),
-        )
-    return LabelSet([label for label, _perspective in labels], live.ratings)
+        return labels_from(study, stored_live(study) or live, split=split)
 
 
-def labels_of(study: Study, *, split: str | None = None) -> list[Label]:
-    """All labels, by stimulus, perspective (in the study's order) and source."""
-    return label_set(study, split=split).labels
+def labels_from(
+    study: Study, own: OpinionRelease | None, *, split: str | None = None
+) -> list[Label]:
+    """The labels that `own` gives (None: the study has no scores of its own), and the imported
+    releases, by stimulus, perspective (in the study's order) and source. Run it in one view of the
+    data."""
+    order = {row.pk: row.position for row in study.perspectives.all()}
+    rows = _scores(study, own, split).order_by("stimulus_id")
+    labels = sorted(
+        _labels(study, rows), key=lambda item: (item[0].stimulus, order[item[1]], item[0].source)
+    )
+    return [label for label, _perspective in labels]
 
 
 def count_labels(study: Study) -> LabelCounts:
@@ -99,8 +92,10 @@ def count_labels(study: Study) -> LabelCounts:
     )
 
 
-def _scores(study: Study, live: OpinionRelease, split: str | None) -> QuerySet[OpinionScore]:
-    releases = Q(release=live) | Q(release__kind=OpinionRelease.Kind.IMPORTED)
+def _scores(study: Study, own: OpinionRelease | None, split: str | None) -> QuerySet[OpinionScore]:
+    releases = Q(release__kind=OpinionRelease.Kind.IMPORTED)
+    if own is not None:
+        releases |= Q(release=own)
     scores = OpinionScore.objects.filter(releases, study=study, stimulus__in=main_stimuli(study))
     return scores.filter(stimulus__split=split) if split else scores
 

@@ -1,4 +1,4 @@
-"""Releases of opinion scores: the live one, which follows the answers, and named ones.
+"""Releases of opinion scores: the live one, which follows the answers, and those that are kept.
 
 Every reader of opinion scores reads a release: labels, the export, pages and the API. A live
 release is recomputed in full from one view of the data, so no history of changes has to be right.
@@ -22,6 +22,7 @@ from .making import (
     LIVE_METHOD,
     SETTLED_AFTER,
     Basis,
+    Opinions,
     delete_rows,
     digest_of,
     has_scores,
@@ -83,14 +84,11 @@ def mark_stale(study: Study) -> None:
         release.save(update_fields=["basis"])
 
 
-def renew_live(study: Study, *, always: bool = False) -> OpinionRelease:
-    """Makes the live release again if it is stale; its rows are written only if they differ.
-
-    always: even if nothing shows that it is stale.
-    """
+def renew_live(study: Study) -> OpinionRelease:
+    """Makes the live release again if it is stale; its rows are written only if they differ."""
     with only_writer(study), one_view(read_only=False):
         release = stored_live(study)
-        if release is not None and not always and not is_stale(release):
+        if release is not None and not is_stale(release):
             # Other studies' scores need not be searched again.
             release.basis |= {"newest": newest_score()}
             release.save(update_fields=["basis"])
@@ -128,15 +126,31 @@ def make_release(
             made = opinions_of(study, method, parameters)
         except OpinionError as error:
             raise ReleaseError(str(error)) from error
-        release = OpinionRelease.objects.create(
-            study=study,
-            number=next_number(study),
-            name=name,
-            state=OpinionRelease.State.NAMED,
-            **made.facts,
-        )
-        write_rows(release, made.parts)
+        release = _keep(study, made, state=OpinionRelease.State.NAMED, name=name)
         record(study=study, actor=actor, action="release.made", name=name, method=method)
+    return release
+
+
+def frozen_release(study: Study) -> OpinionRelease | None:
+    """The study's own current opinion scores as a release that never changes; None if no rating
+    counts. If they are kept already, frozen or named, it is that release.
+
+    Run it as the only writer, in one view of the data.
+    """
+    made = opinions_of(study)
+    if not made.facts["ratings"]:
+        return None
+    kept = OpinionRelease.objects.filter(
+        study=study, content_sha256=made.facts["content_sha256"]
+    ).exclude(state=OpinionRelease.State.LIVE)
+    return kept.first() or _keep(study, made, state=OpinionRelease.State.FROZEN)
+
+
+def _keep(study: Study, made: Opinions, **fields: Any) -> OpinionRelease:
+    release = OpinionRelease.objects.create(
+        study=study, number=next_number(study), **fields, **made.facts
+    )
+    write_rows(release, made.parts)
     return release
 
 

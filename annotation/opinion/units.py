@@ -33,3 +33,7 @@ class UnitScale:
         if self.direction == LOWER:
             return self.maximum - unit * self.range
         return self.minimum + unit * self.range
+
+
+#: The scale itself that this module brings others onto.
+UNIT_SCALE = UnitScale(0.0, 1.0)

@@ -11,10 +11,8 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Self
 
-from .asking import ExplanationAsking
 from .errors import ProtocolError
-from .forms import ExplanationForm
-from .passes import asked_now, passes_of
+from .forms import ExplanationAsking, ExplanationForm
 from .perspectives import PerspectiveSettings, parse_perspectives
 from .plan import SessionPlan
 from .reliability_rules import ReliabilityRules
@@ -75,11 +73,11 @@ class ProtocolDocument:
     @property
     def passes(self) -> int:
         """How often a rater sees each image."""
-        return passes_of(self.perspectives, one_per_pass=self.plan.one_per_pass)
+        return self.plan.passes(self.perspectives)
 
     def asked_now(self, scored: int) -> Sequence[PerspectiveSettings]:
         """What is asked of an image whose first `scored` perspectives have their scores."""
-        return asked_now(self.perspectives, scored, one_per_pass=self.plan.one_per_pass)
+        return self.plan.asked_now(self.perspectives, scored)
 
     @property
     def sha256(self) -> str:

@@ -1,4 +1,5 @@
-"""The plan of a session: what comes before, among and between the images that count.
+"""The plan of a session: what comes before, among and between the images that count, and how often
+each is gone through.
 
 Practice, hidden stabilisation trials and the length of a sitting follow ITU-R BT.500-15 (section
 2.5 and 2.6: about five stabilising presentations, sittings of up to half an hour); hidden repeats
@@ -6,15 +7,17 @@ and gold images follow ITU-T P.808's quality control for crowds.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from workbench.core.strict import strict_from_json
 
 from .chance import chance
 from .errors import ProtocolError
+
+_Item = TypeVar("_Item")
 
 
 class Role(StrEnum):
@@ -50,7 +53,9 @@ class SessionPlan:
     session_minutes: int = 30
     #: Images that a rater may judge in a day.
     daily_trials: int = 0
-    #: A block's images are gone through once per perspective (`protocol.passes`).
+    #: A block's images are gone through for the first perspective, then for the second, and so on,
+    #: so that a rater keeps one question in mind and an image's impression from one perspective
+    #: does not colour the score of another while it is fresh. Else all are asked at once.
     one_per_pass: bool = False
     #: A rater may go back to the last image of the block, and change its answer.
     revisable: bool = True
@@ -72,6 +77,18 @@ class SessionPlan:
         """How many blocks back an answer may be changed: only its own block, or, if a block is one
         image, also the previous one. None if nothing may be changed."""
         return (1 if self.block_trials == 1 else 0) if self.revisable else None
+
+    def asked_now(self, perspectives: Sequence[_Item], scored: int) -> Sequence[_Item]:
+        """What is asked of an image whose first `scored` perspectives have their scores.
+
+        If the study was changed between two passes, the remaining ones are asked together.
+        """
+        rest = perspectives[scored:]
+        return rest[:1] if self.one_per_pass else rest
+
+    def passes(self, perspectives: Sequence[object]) -> int:
+        """How often each image is shown."""
+        return len(perspectives) if self.one_per_pass else 1
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -148,3 +165,20 @@ def _spread(share: float, key: str, start: int, end: int) -> int:
     """How many of the places from `start` to before `end` a systematic sample of `share` takes."""
     offset = chance(key)
     return math.floor(offset + end * share) - math.floor(offset + start * share)
+
+
+def comes_again(scored: int, passes: int) -> bool:
+    """Whether an image whose first `scored` perspectives have their scores is shown once more
+    after this time."""
+    return scored < passes - 1
+
+
+def before_the_next_pass(trials: Sequence[tuple[int, int]], passes: int) -> int:
+    """How many of the trials in hand, (block, scored) in the order of showing, come before any
+    that is not claimed yet.
+
+    They end with the first block that has a pass left after this one: what is later comes after
+    that pass, so a page that held it now would mix the two.
+    """
+    first = next((block for block, scored in trials if comes_again(scored, passes)), None)
+    return sum(first is None or block <= first for block, _scored in trials)

@@ -11,7 +11,7 @@ from typing import Any
 from workbench.core.statements import prepared_cursor
 
 from ..models import RatingSession, Trial
-from ..protocol.passes import before_the_next_pass, comes_again
+from ..protocol.plan import before_the_next_pass, comes_again
 from ..protocol.sessions import SessionState
 from ..raters.access import Access, SessionFacts
 

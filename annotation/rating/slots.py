@@ -11,8 +11,8 @@ from typing import Any
 
 from workbench.core.statements import prepared_cursor
 
-from ..protocol.asking import ALWAYS
 from ..protocol.draw import Draw
+from ..protocol.forms import ALWAYS
 from ..protocol.order import Content
 from ..protocol.plan import LIMITS, Role
 from ..protocol.skips import Skip

@@ -13,9 +13,9 @@ from workbench.core.statements import prepared_cursor
 
 from ..models import Explanation, Score, Trial
 from ..protocol.answers import Answer, Reason, parse_answer
-from ..protocol.asking import is_asked
 from ..protocol.behaviour import added, parse_behaviour
 from ..protocol.errors import ProtocolError
+from ..protocol.forms import is_asked
 from ..protocol.plan import Role
 from ..protocol.practice import Expectation
 from ..protocol.sessions import SessionState
@@ -80,7 +80,7 @@ SELECT id FROM trial
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What became of an answer, and what is next. `revision` counts from 1."""
+    """The outcome of an answer, and what is next. `revision` counts from 1."""
 
     trial_id: int
     #: Whether all perspectives have their scores now.

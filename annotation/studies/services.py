@@ -14,9 +14,8 @@ from workbench.core.errors import MintError
 from ..models import Explanation, Membership, Score, Stimulus, Study
 from ..models.membership import MemberRole
 from ..protocol.aigciqa2023 import default_perspectives
-from ..protocol.asking import ExplanationAsking
 from ..protocol.errors import ProtocolError
-from ..protocol.forms import ExplanationForm
+from ..protocol.forms import ExplanationAsking, ExplanationForm
 from ..protocol.perspectives import PerspectiveSettings, parse_perspectives
 from ..protocol.plan import SessionPlan
 from ..protocol.reliability_rules import ReliabilityRules

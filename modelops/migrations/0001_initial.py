@@ -21,12 +21,15 @@ class Migration(migrations.Migration):
             name='LabelSnapshot',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('published', models.JSONField(blank=True, default=list)),
+                ('split_sha256', models.CharField(max_length=64)),
                 ('content_sha256', models.CharField(max_length=64)),
                 ('artifact', models.CharField(max_length=200)),
                 ('stimuli', models.PositiveIntegerField()),
                 ('ratings', models.PositiveIntegerField()),
                 ('holdout_stimuli', models.PositiveIntegerField()),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('release', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='label_snapshots', to='annotation.opinionrelease')),
                 ('study', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='label_snapshots', to='annotation.study')),
             ],
         ),
@@ -241,6 +244,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='labelsnapshot',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ratings', 0), ('release', None)), models.Q(('ratings__gt', 0), ('release__isnull', False)), _connector='OR'), name='snapshot_release_where_rated'),
+        ),
+        migrations.AddConstraint(
+            model_name='labelsnapshot',
             constraint=models.UniqueConstraint(fields=('id', 'study'), name='snapshot_in_study'),
         ),
         migrations.AddConstraint(
@@ -342,6 +349,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='modelversion',
             constraint=models.UniqueConstraint(fields=('id', 'study'), name='model_version_in_study'),
+        ),
+        migrations.AddConstraint(
+            model_name='labelsnapshot',
+            constraint=annotation.models.constraints.SharedForeignKey(field='release', name='snapshot_release_same_study', shared='study'),
         ),
         migrations.AddConstraint(
             model_name='explainingrun',

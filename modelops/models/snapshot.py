@@ -3,14 +3,27 @@
 from django.db import models
 from django.db.models import F, Q
 
-from annotation.models import Study
-from annotation.models.constraints import Unchanging
+from annotation.models import OpinionRelease, Study
+from annotation.models.constraints import SharedForeignKey, Unchanging
 
 
 class LabelSnapshot(models.Model):
-    """A Parquet file of labels in the artifact storage; a database trigger refuses any update."""
+    """Releases of opinion scores and a split, with the labels that they gave as a Parquet file in
+    the artifact storage; a database trigger refuses any update."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="label_snapshots")
+    #: The study's own opinion scores, frozen or named; None if it has only published ones.
+    release = models.ForeignKey(
+        OpinionRelease,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="label_snapshots",
+        db_constraint=False,
+    )
+    #: The imported releases that gave labels: [{"number": …, "source": …, "content_sha256": …}].
+    published = models.JSONField(default=list, blank=True)
+    #: sha256 of which labelled stimuli are of the pool and which are held out.
+    split_sha256 = models.CharField(max_length=64)
     #: sha256 of the canonical label rows.
     content_sha256 = models.CharField(max_length=64)
     #: The file's name in the `artifacts` storage.
@@ -26,6 +39,11 @@ class LabelSnapshot(models.Model):
             models.CheckConstraint(
                 condition=Q(holdout_stimuli__lte=F("stimuli")), name="snapshot_holdout_valid"
             ),
+            models.CheckConstraint(
+                condition=Q(release=None, ratings=0) | Q(release__isnull=False, ratings__gt=0),
+                name="snapshot_release_where_rated",
+            ),
+            SharedForeignKey(field="release", shared="study", name="snapshot_release_same_study"),
             # For the foreign keys of runs and versions.
             models.UniqueConstraint(fields=["id", "study"], name="snapshot_in_study"),
             Unchanging(what="a label snapshot", deletable=True, name="snapshot_unchanging"),

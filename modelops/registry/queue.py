@@ -1,4 +1,4 @@
-"""The names of the tasks that do the model's work, on the queue `model` (workbench/settings.py)."""
+"""The names of the model's tasks, on the queue `model` (workbench/settings.py)."""
 
 TRAIN = "modelops.tasks.train"
 SCORE_CHUNK = "modelops.tasks.score_chunk"

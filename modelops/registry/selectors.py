@@ -78,7 +78,7 @@ def version_of(study: Study, number: int | None, predictor: str | None = None) -
 def versions_of(study: Study) -> QuerySet[ModelVersion]:
     """All versions, the newest first, with their runs."""
     return study.model_versions.select_related(
-        "predictor", "snapshot", "training_run"
+        "predictor", "snapshot__release", "training_run"
     ).prefetch_related("scoring_runs")
 
 
@@ -94,7 +94,7 @@ def is_scored(version: ModelVersion) -> bool:
 
 def training_runs_of(study: Study) -> QuerySet[TrainingRun]:
     runs = study.training_runs.select_related(
-        "predictor", "snapshot", "model_version", "requested_by"
+        "predictor", "snapshot__release", "model_version", "requested_by"
     )
     return runs.prefetch_related("model_version__scoring_runs")
 

@@ -1,18 +1,24 @@
-"""Label snapshots: the labels of a study at one moment, as an immutable Parquet file."""
+"""Label snapshots: releases of a study's opinion scores and its split at one moment, and the labels
+that they gave as an immutable Parquet file."""
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from annotation.models import Stimulus, Study
-from annotation.opinion.labels import Label, label_set
-from annotation.opinion.releases import renew_live
+from annotation.models import OpinionRelease, Stimulus, Study
+from annotation.opinion.imported import renew_content
+from annotation.opinion.labels import Label, labels_from
+from annotation.opinion.numbering import only_writer
+from annotation.opinion.releases import frozen_release
+from workbench.core.statements import one_view
 
 from ..models import LabelSnapshot
 from .artifacts import artifact_changed, publish_file, read_file
+from .keeping import let_go
 
 FORMAT_VERSION = "1"
 _SCHEMA = pa.schema(
@@ -35,39 +41,64 @@ _SCHEMA = pa.schema(
 def take_snapshot(study: Study) -> LabelSnapshot:
     """A snapshot of the study's labels now; the existing one if they are the same.
 
-    Counts and labels are of one moment. The file is written before the row that makes it known,
-    under a name made from its content. Raises ArtifactError if the disk is full.
+    The study's own opinion scores become a release that never changes. That release, the imported
+    ones, the split and the labels are read in one view of the data, and stored together or not at
+    all. The file is written before the row that makes it known, under a name made from its content.
+    Raises ArtifactError if the disk is full.
     """
-    # A training depends on them: they include every change, whether or not it was noticed.
-    renew_live(study, always=True)
-    found = label_set(study)
-    rows = _rows(study, found.labels)
-    content = _content_sha256(rows)
-    name = f"snapshots/{study.pk}/{content}.parquet"
-    same = LabelSnapshot.objects.filter(study=study, content_sha256=content)
-    if not same.exists():
-        publish_file(name, _parquet(rows))
-    snapshot, _created = same.get_or_create(
-        study=study,
-        content_sha256=content,
-        defaults={
-            "artifact": name,
-            "stimuli": len({row["stimulus"] for row in rows}),
-            "ratings": found.ratings,
-            "holdout_stimuli": len({r["stimulus"] for r in rows if r["split"] == "holdout"}),
-        },
-    )
-    return snapshot
+    with only_writer(study), one_view(read_only=False):
+        own = frozen_release(study)
+        rows = _rows(study, labels_from(study, own))
+        content = _sha256_of(rows)
+        same = LabelSnapshot.objects.filter(study=study, content_sha256=content).first()
+        if same is None:
+            return _write(study, own, rows, content)
+        if own is not None:
+            # Other opinion scores can give the same labels; the snapshot names the first ones.
+            let_go(own)
+        return same
 
 
 def read_snapshot(snapshot: LabelSnapshot) -> list[Label]:
     """The labels as they were. Raises ArtifactError if the file is gone or was changed."""
     table = pq.read_table(pa.BufferReader(read_file(snapshot.artifact)))
     rows = table.to_pylist()
-    if _content_sha256(rows) != snapshot.content_sha256:
+    if _sha256_of(rows) != snapshot.content_sha256:
         raise artifact_changed(snapshot.artifact)
     fields = ("stimulus", "split", "perspective", "source", "mos", "sd", "ratings")
     return [Label(**{field: row[field] for field in fields}) for row in rows]
+
+
+def _write(
+    study: Study, own: OpinionRelease | None, rows: list[dict[str, Any]], content: str
+) -> LabelSnapshot:
+    name = f"snapshots/{study.pk}/{content}.parquet"
+    publish_file(name, _parquet(rows))
+    split = {row["stimulus"]: row["split"] for row in rows}
+    return LabelSnapshot.objects.create(
+        study=study,
+        release=own,
+        published=_published(study, {row["source"] for row in rows}),
+        split_sha256=_sha256_of(split.items()),
+        content_sha256=content,
+        artifact=name,
+        stimuli=len(split),
+        ratings=0 if own is None else own.ratings,
+        holdout_stimuli=list(split.values()).count(Stimulus.Split.HOLDOUT),
+    )
+
+
+def _published(study: Study, sources: set[str]) -> list[dict[str, Any]]:
+    """What `LabelSnapshot.published` says of the imported releases of these sources."""
+    releases = study.opinion_releases.filter(kind=OpinionRelease.Kind.IMPORTED, source__in=sources)
+    return [
+        {
+            "number": release.number,
+            "source": release.source,
+            "content_sha256": renew_content(release),
+        }
+        for release in releases
+    ]
 
 
 def _rows(study: Study, labels: list[Label]) -> list[dict[str, Any]]:
@@ -92,11 +123,11 @@ def _rows(study: Study, labels: list[Label]) -> list[dict[str, Any]]:
     ]
 
 
-def _content_sha256(rows: list[dict[str, Any]]) -> str:
-    """Of the rows as canonical JSON lines, so that it depends on the labels and not on the file."""
+def _sha256_of(items: Iterable[Any]) -> str:
+    """Of the items as canonical JSON lines: they decide, not how a file stores them."""
     digest = hashlib.sha256()
-    for row in rows:
-        digest.update(json.dumps(row, sort_keys=True, ensure_ascii=False).encode() + b"\n")
+    for item in items:
+        digest.update(json.dumps(item, sort_keys=True, ensure_ascii=False).encode() + b"\n")
     return digest.hexdigest()
 
 

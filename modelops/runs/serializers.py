@@ -5,13 +5,51 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from annotation.models import Stimulus
+from annotation.models import OpinionRelease, Stimulus
 
 from ..acquisition.registry import DEFAULT_STRATEGY
 from ..learning.uncertainty import Expectation
-from ..models import ModelVersion, Predictor, ScoringRun, TrainingRun
+from ..models import LabelSnapshot, ModelVersion, Predictor, ScoringRun, TrainingRun
 from ..registry.selectors import expectations_of
 from ..registry.serializers import JOB_FIELDS
+
+
+class _OwnReleaseSerializer(serializers.ModelSerializer[OpinionRelease]):
+    """A release of the study's own opinion scores; the API of releases says more of it."""
+
+    class Meta:
+        model = OpinionRelease
+        fields = ["number", "name", "method", "method_version"]
+
+
+class _ImportedReleaseSerializer(serializers.Serializer[Any]):
+    """A release of published scores, and the hash of what it said then."""
+
+    number = serializers.IntegerField()
+    source = serializers.CharField()  # type: ignore[assignment] # DRF: `Field.source`, which a declared field hides
+    content_sha256 = serializers.CharField()
+
+
+class SnapshotSerializer(serializers.ModelSerializer[LabelSnapshot]):
+    """The labels of a training: `release` holds the study's own opinion scores that they come from
+    (null if it has only published ones), `published` the imported ones; `split_sha256` stands for
+    the split."""
+
+    release = _OwnReleaseSerializer(read_only=True)
+    published = _ImportedReleaseSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = LabelSnapshot
+        fields = [
+            "content_sha256",
+            "release",
+            "published",
+            "split_sha256",
+            "stimuli",
+            "ratings",
+            "holdout_stimuli",
+            "created_at",
+        ]
 
 
 class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
@@ -20,7 +58,7 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
 
     predictor = serializers.SlugRelatedField[Any](slug_field="name", read_only=True)
     model = serializers.SerializerMethodField()
-    snapshot = serializers.SlugRelatedField[Any](slug_field="content_sha256", read_only=True)
+    snapshot = SnapshotSerializer(read_only=True)
     progress_percent = serializers.IntegerField(read_only=True)
 
     class Meta:
@@ -62,7 +100,7 @@ class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
     epoch, if there was one (`training`)."""
 
     predictor = serializers.SlugRelatedField[Any](slug_field="name", read_only=True)
-    snapshot = serializers.SlugRelatedField[Any](slug_field="content_sha256", read_only=True)
+    snapshot = SnapshotSerializer(read_only=True)
     scored = serializers.SerializerMethodField()
 
     class Meta:

@@ -1,4 +1,4 @@
-"""For every constraint of the database a write that nothing but that constraint refuses."""
+"""For every constraint of the database a write that only that constraint refuses."""
 
 import math
 
@@ -30,6 +30,8 @@ _WORDS = {
     "release_score_kind_valid": "live",
     "import_job_state_valid": "import",
     "import_job_purpose_valid": "import",
+    "import_job_direction_valid": "import",
+    "import_job_score_kind_valid": "import",
     "training_run_state_valid": "run",
     "training_run_trigger_valid": "run",
     "model_version_state_valid": "version",
@@ -107,6 +109,10 @@ NUMBERS = [
         Violation("import_job_mos_scale_valid", change("import", mos_scale=x))
         for x in (0, *NO_NUMBERS)
     ),
+    *(
+        Violation("import_job_mos_scale_valid", change("import", mos_minimum=x))
+        for x in (1, *NO_NUMBERS)
+    ),
     Violation("snapshot_holdout_valid", again("snapshot", content_sha256="d", holdout_stimuli=4)),
     *(Violation("prediction_mean_valid", change("prediction", mean=x)) for x in NO_NUMBERS),
     *(
@@ -125,6 +131,11 @@ FACTS = [
     Violation("release_whole", change("live", source="a paper")),
     Violation("release_whole", change("published", minimum=None)),
     Violation("release_titled", change("live", name="second")),
+    Violation("release_titled", again("frozen", number=9, name="second", content_sha256="a")),
+    Violation("release_titled", again("named", number=9, name="")),
+    Violation("release_whole", again("published", number=9, source="b", state="frozen")),
+    Violation("snapshot_release_where_rated", again("snapshot", content_sha256="d", release=None)),
+    Violation("snapshot_release_where_rated", again("snapshot", content_sha256="d", ratings=0)),
     *(
         Violation("perspective_key_valid", change("perspective", key=key))
         for key in ("", "Quality", "2nd", "two-fold", "müde")
@@ -165,6 +176,7 @@ UNIQUE = [
     Violation("release_one_live", again("live", number=9)),
     Violation("release_source_unique", again("published", number=9)),
     Violation("release_name_unique", again("named", number=9)),
+    Violation("release_frozen_unique", again("frozen", number=9)),
     Violation("opinion_unique", again("opinion")),
     Violation("subject_unique", again("subject")),
     Violation("import_job_one_active", again("import")),
@@ -209,6 +221,10 @@ MIXED = [
     Violation(
         "subject_perspective_same_study", again("subject", perspective=of_other("perspective"))
     ),
+    Violation(
+        "snapshot_release_same_study",
+        again("snapshot", content_sha256="d", release=of_other("live")),
+    ),
     Violation("training_run_predictor_same_study", change("run", predictor=of_other("predictor"))),
     Violation(
         "model_version_predictor_same_study",
@@ -249,6 +265,8 @@ UNCHANGING = [
     Violation("audit_entry_unchanging_later", change("entry", actor=None)),
     Violation("audit_entry_unchanging_later", change("entry", study=None)),
     Violation("release_unchanging", change("named", name="second")),
+    Violation("release_unchanging", change("frozen", ratings=99)),
+    Violation("release_unchanging", change("frozen", state="live")),
     Violation("opinion_unchanging", change("opinion", value=0.1)),
     Violation("subject_unchanging", change("subject", bias=0.1)),
     Violation("snapshot_unchanging", change("snapshot", ratings=99)),

@@ -1,4 +1,4 @@
-"""One valid row of every model, and writes that go round the models' own validation."""
+"""One valid row of every model, and writes that bypass the models' own validation."""
 
 import copy
 from collections.abc import Callable
@@ -64,7 +64,7 @@ def change(name: str, /, **fields: Any) -> Write:
 
 
 def again(name: str, /, **fields: Any) -> Write:
-    """Adds the same row once more, but for `fields`."""
+    """Adds the same row again, except for `fields`."""
 
     def write(world: World) -> None:
         row = copy.copy(world.rows[name])
@@ -145,11 +145,15 @@ def _released(rows: dict[str, Any]) -> dict[str, Model]:
     published = publish(rows["stimulus"], "quality", 0.5, source="a paper")
     made = {"study": study, "method": "mos", "computed_at": now}
     named = OpinionRelease.objects.create(number=3, state="named", name="first", **made)
+    frozen = OpinionRelease.objects.create(
+        number=4, state="frozen", content_sha256="f" * 64, **made
+    )
     return {
         "published": published.release,
         "opinion": published,
         "live": OpinionRelease.objects.create(number=2, **made),
         "named": named,
+        "frozen": frozen,
         "subject": SubjectEstimate.objects.create(
             study=study,
             release=named,
@@ -174,6 +178,10 @@ def _of_the_study(study: Study, owner: User) -> dict[str, Model]:
 def _trained(study: Any) -> dict[str, Model]:
     snapshot = LabelSnapshot.objects.create(
         study=study,
+        release=OpinionRelease.objects.create(
+            study=study, number=5, method="mos", state="frozen", computed_at=timezone.now()
+        ),
+        split_sha256="e" * 64,
         content_sha256="a" * 64,
         artifact="a.parquet",
         stimuli=3,

@@ -1,4 +1,4 @@
-"""A worker is killed in the middle of its work. Nothing is lost, nothing is half, nothing twice."""
+"""A worker is killed in the middle of its work. Nothing is lost, incomplete or done twice."""
 
 import os
 import shutil

@@ -3,8 +3,7 @@ import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Drafts } from "../../annotation/static/rating/drafts.js";
-import { Store } from "../../annotation/static/rating/store.js";
+import { Drafts, Store } from "../../annotation/static/rating/store.js";
 import { answer, trial } from "./factories.js";
 
 let raters = 0;

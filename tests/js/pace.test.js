@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Pace } from "../../annotation/static/rating/pace.js";
+import { Pace } from "../../annotation/static/rating/progress.js";
 
 /** @param {number[]} times in milliseconds */
 function paceOf(...times) {

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Drafts } from "../../annotation/static/rating/drafts.js";
 import { Outbox } from "../../annotation/static/rating/outbox.js";
 import { Session } from "../../annotation/static/rating/session.js";
-import { Store } from "../../annotation/static/rating/store.js";
+import { Drafts, Store } from "../../annotation/static/rating/store.js";
 import { Transport } from "../../annotation/static/rating/transport.js";
 import { Browser } from "./browser.js";
 import { answer, offer, trial } from "./factories.js";

@@ -1,4 +1,4 @@
-"""A tiny model with random weights, so that the whole way runs in a moment."""
+"""A tiny model with random weights, so that the whole loop runs in a moment."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Raters who also say why, and a training of stage 2 that is over in a moment."""
+"""Raters who also say why, and a training of stage 2 that takes a moment."""
 
 from dataclasses import replace
 from functools import partial

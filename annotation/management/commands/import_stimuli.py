@@ -1,5 +1,6 @@
 """`manage.py import_stimuli STUDY MANIFEST [--images DIR|ZIP]`."""
 
+import math
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from workbench.core.errors import MintError
 from workbench.core.progress import Counter
 
-from ...models import Stimulus
+from ...models import OpinionRelease, Stimulus
 from ...stimuli.imports.service import ImportOptions, import_manifest
 from ...studies.finding import find_study
 from ._import_output import tell
@@ -41,19 +42,44 @@ class Command(BaseCommand):
         parser.add_argument(
             "--purpose", choices=Stimulus.Purpose.values, default=Stimulus.Purpose.MAIN
         )
+        parser.add_argument("--report", type=Path, help="write the notes on each row to this file")
+        self._add_published(parser)
+
+    def _add_published(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--mos-minimum",
+            type=float,
+            default=0.0,
+            metavar="MINIMUM",
+            help="the minimum of the published scores' scale (default: 0)",
+        )
         parser.add_argument(
             "--mos-scale",
             type=float,
             default=1.0,
             metavar="MAXIMUM",
-            help="the maximum of the published scores' scale, 1 or 100 (default: 1)",
+            help="the maximum of the published scores' scale, such as 1, 5 or 100 (default: 1)",
+        )
+        parser.add_argument(
+            "--direction",
+            choices=OpinionRelease.Direction.values,
+            default=OpinionRelease.Direction.HIGHER,
+            help="whether a higher or a lower published score is better (default: higher)",
+        )
+        parser.add_argument(
+            "--score-kind",
+            choices=OpinionRelease.ScoreKind.values,
+            default=OpinionRelease.ScoreKind.OTHER,
+            help="what the published scores are (default: other)",
         )
 
-        parser.add_argument("--report", type=Path, help="write the notes on each row to this file")
-
     def handle(self, *args: Any, **options: Any) -> None:
-        if not options["mos_scale"] > 0:
-            raise CommandError("--mos-scale must be above 0; give the scale's maximum, 1 or 100.")
+        minimum, maximum = options["mos_minimum"], options["mos_scale"]
+        if not -math.inf < minimum < maximum < math.inf:
+            raise CommandError(
+                f"--mos-scale must be above {minimum:g} (--mos-minimum); give the scale's maximum, "
+                "such as 1, 5 or 100."
+            )
         study = find_study(options["study"])
         try:
             report = import_manifest(
@@ -65,7 +91,10 @@ class Command(BaseCommand):
                 options=ImportOptions(
                     purpose=options["purpose"],
                     labels_only=options["labels_only"],
-                    mos_scale=options["mos_scale"],
+                    mos_minimum=minimum,
+                    mos_scale=maximum,
+                    direction=options["direction"],
+                    score_kind=options["score_kind"],
                 ),
             )
         except MintError as error:

@@ -53,6 +53,7 @@ def release_make(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
     live_release(study)
+    releases = study.opinion_releases.exclude(state=OpinionRelease.State.FROZEN)
     return {
         "study": study,
         "tab": "export",
@@ -62,7 +63,7 @@ def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
         "live_method": LIVE_METHOD,
         "methods": [(method.name, _(method.label)) for method in METHODS.values()],
         "may_change": request.user.has_perm("annotation.change_study", study),
-        "releases": [_described(release) for release in study.opinion_releases.all()],
+        "releases": [_described(release) for release in releases],
     }
 
 

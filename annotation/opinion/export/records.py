@@ -22,7 +22,7 @@ from ...models import (
     Study,
     Trial,
 )
-from ...protocol.asking import is_asked
+from ...protocol.forms import is_asked
 from ...protocol.perspectives import PerspectiveSettings
 from ...studies.counting import counting_trials
 from ...studies.protocols import stored_document

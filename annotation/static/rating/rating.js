@@ -1,13 +1,13 @@
 /** The rating stage: takes an answer and moves on at once, while the answer is sent. */
 
 import { byId, fill } from "./dom.js";
-import { Drafts } from "./drafts.js";
 import { Keyboard } from "./keyboard.js";
 import { Leases } from "./leases.js";
 import { note } from "./notices.js";
 import { AHEAD, Outbox } from "./outbox.js";
 import { Session } from "./session.js";
 import { Skipping } from "./skipping.js";
+import { Drafts } from "./store.js";
 import { isSameTask } from "./task.js";
 import { View } from "./view.js";
 

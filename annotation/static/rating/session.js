@@ -10,8 +10,8 @@ import { taskOf } from "./task.js";
 
 /**
  * @typedef {import("./behaviour.js").Measured} Measured
- * @typedef {import("./drafts.js").Drafts} Drafts
  * @typedef {import("./outbox.js").Outbox} Outbox
+ * @typedef {import("./store.js").Drafts} Drafts
  * @typedef {import("./store.js").Entry} Entry
  * @typedef {import("./transport.js").Answer} Answer
  * @typedef {import("./transport.js").Expectation} Expectation

@@ -15,7 +15,10 @@
  *   1970 by this device's clock
  * @property {Record<string, unknown>} body
  * @typedef {{image: string, answer: Answer}} Draft
+ * @typedef {import("./transport.js").Trial} Trial
  */
+
+import { taskOf } from "./task.js";
 
 const VERSION = 1;
 /** @type {["outbox", "drafts"]} */
@@ -109,6 +112,62 @@ export class Store {
   #giveUp() {
     this.database?.close();
     this.database = null;
+  }
+}
+
+/** What is filled in but not sent, by image: read from memory, stored in the database too. */
+export class Drafts {
+  /**
+   * @param {Store} store
+   * @param {Draft[]} kept what the database held when the page was opened
+   */
+  constructor(store, kept) {
+    this.store = store;
+    /** @type {Map<string, Answer>} */
+    this.answers = new Map(kept.map(({ image, answer }) => [image, answer]));
+  }
+
+  /**
+   * @param {Trial} trial
+   * @param {Answer} answer
+   */
+  keep(trial, answer) {
+    const image = taskOf(trial);
+    this.answers.set(image, answer);
+    void this.store.keepDraft({ image, answer });
+  }
+
+  /** @param {Trial} trial */
+  of(trial) {
+    return this.answers.get(taskOf(trial)) ?? null;
+  }
+
+  /**
+   * The answer was given; the database deletes the draft together with storing the answer.
+   * @param {Trial} trial
+   */
+  forget(trial) {
+    this.answers.delete(taskOf(trial));
+  }
+
+  /** @param {Trial} trial */
+  drop(trial) {
+    this.#drop([taskOf(trial)]);
+  }
+
+  /**
+   * Drops the drafts of images that the rater no longer has.
+   * @param {Trial[]} trials that the rater has
+   */
+  keepOnly(trials) {
+    const wanted = new Set(trials.map(taskOf));
+    this.#drop([...this.answers.keys()].filter((image) => !wanted.has(image)));
+  }
+
+  /** @param {string[]} images */
+  #drop(images) {
+    const known = images.filter((image) => this.answers.delete(image));
+    if (known.length) void this.store.dropDrafts(known);
   }
 }
 

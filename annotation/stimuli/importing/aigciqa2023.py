@@ -15,6 +15,7 @@ from scipy.io import loadmat
 
 from workbench.core.texts import gettext_noop
 
+from ...opinion.units import UNIT_SCALE
 from ...protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES
 from .manifest import Manifest, ManifestRow, Record, read_csv, read_text
 from .names import safe_name
@@ -132,7 +133,7 @@ def _read_row(
         record.values["prompt"].strip(),
         explanation["generator"],
         metadata,
-        read_scores({"raters": RATERS, **record.values}, perspectives, 1.0),
+        read_scores({"raters": RATERS, **record.values}, perspectives, UNIT_SCALE),
     )
     return row, slips
 

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from workbench.core.texts import gettext_noop
 
+from ...opinion.units import UNIT_SCALE, UnitScale
 from .names import safe_name
 from .problems import ManifestError, Problem, RowError
 from .scores import Score, read_scores, score_columns
@@ -63,8 +64,10 @@ class Record:
     problem: Problem | None = None
 
 
-def read_manifest(path: Path, *, perspectives: Sequence[str], mos_scale: float = 1.0) -> Manifest:
-    """All rows of `path`; published scores are from `perspectives` (keys), on 0…`mos_scale`.
+def read_manifest(
+    path: Path, *, perspectives: Sequence[str], scale: UnitScale = UNIT_SCALE
+) -> Manifest:
+    """All rows of `path`; published scores are from `perspectives` (keys), on `scale`.
 
     Raises ManifestError if the file as a whole cannot be read: its encoding, its header.
     """
@@ -78,7 +81,7 @@ def read_manifest(path: Path, *, perspectives: Sequence[str], mos_scale: float =
         )
     known = score_columns(perspectives) | {CHECK_COLUMN}
     records = _jsonl(text) if start == "{" else read_csv(text, path.name, REQUIRED, known)
-    return _collect(records, perspectives, mos_scale)
+    return _collect(records, perspectives, scale)
 
 
 def read_text(path: Path) -> str:
@@ -108,12 +111,12 @@ def read_text(path: Path) -> str:
     return text
 
 
-def _collect(records: Iterator[Record], perspectives: Sequence[str], mos_scale: float) -> Manifest:
+def _collect(records: Iterator[Record], perspectives: Sequence[str], scale: UnitScale) -> Manifest:
     manifest = Manifest([], [])
     seen: dict[str, int] = {}
     for record in records:
         try:
-            row = _parse(record, perspectives, mos_scale)
+            row = _parse(record, perspectives, scale)
             _refuse_second(row, seen)
         except Problem as problem:
             name = str(record.values.get("filename", ""))[:300]
@@ -134,7 +137,7 @@ def _refuse_second(row: ManifestRow, seen: dict[str, int]) -> None:
         )
 
 
-def _parse(record: Record, perspectives: Sequence[str], mos_scale: float) -> ManifestRow:
+def _parse(record: Record, perspectives: Sequence[str], scale: UnitScale) -> ManifestRow:
     if record.problem is not None:
         raise record.problem
     values = {key: _clean(key, value) for key, value in record.values.items()}
@@ -143,7 +146,7 @@ def _parse(record: Record, perspectives: Sequence[str], mos_scale: float) -> Man
     metadata = {
         key: value for key, value in values.items() if key not in own and value not in ("", None)
     }
-    scores = read_scores(values, perspectives, mos_scale)
+    scores = read_scores(values, perspectives, scale)
     return ManifestRow(
         record.row,
         record.line,

@@ -7,6 +7,7 @@ from typing import Any
 
 from workbench.core.texts import gettext_noop
 
+from ...opinion.units import UnitScale
 from .problems import Problem
 
 _MOST_RATERS = 2**31 - 1
@@ -31,28 +32,26 @@ def score_columns(perspectives: Iterable[str]) -> frozenset[str]:
 
 
 def read_scores(
-    values: Mapping[str, Any], perspectives: Iterable[str], mos_scale: float
+    values: Mapping[str, Any], perspectives: Iterable[str], scale: UnitScale
 ) -> tuple[Score, ...]:
-    """The scores of one row from `perspectives` (keys), on 0…`mos_scale`; a perspective left empty
-    has none."""
+    """The scores of one row from `perspectives` (keys), on `scale`; a perspective left empty has
+    none."""
     raters = _number("raters", values)
     if raters is not None and (raters != int(raters) or not 0 < raters <= _MOST_RATERS):
         raise _not("raters", values["raters"], "1…")
     found = []
     for perspective in perspectives:
-        mos = _on_scale(f"mos_{perspective}", values, mos_scale)
-        sd = _on_scale(f"sd_{perspective}", values, mos_scale)
+        mos = _within(scale.minimum, scale.maximum, f"mos_{perspective}", values)
+        sd = _within(0.0, scale.range, f"sd_{perspective}", values)
         if mos is not None:
             found.append(Score(perspective, mos, sd, None if raters is None else int(raters)))
     return tuple(found)
 
 
-def _on_scale(key: str, values: Mapping[str, Any], mos_scale: float) -> float | None:
+def _within(lowest: float, highest: float, key: str, values: Mapping[str, Any]) -> float | None:
     number = _number(key, values)
-    if number is None:
-        return None
-    if not 0 <= number / mos_scale <= 1:
-        raise _not(key, values[key], f"0…{mos_scale:g}")
+    if number is not None and not lowest <= number <= highest:
+        raise _not(key, values[key], f"{lowest:g}…{highest:g}")
     return number
 
 
@@ -77,7 +76,7 @@ def _number(key: str, values: Mapping[str, Any]) -> float | None:
 def _not(key: str, value: Any, interval: str) -> Problem:
     return Problem(
         gettext_noop("%(key)s %(value)s is outside %(interval)s"),
-        gettext_noop("fix it, or give the scale's maximum (--mos-scale 100)"),
+        gettext_noop("fix it, or give the scale (--mos-minimum 1 --mos-scale 5)"),
         key=key,
         value=value,
         interval=interval,

@@ -94,7 +94,10 @@ def request_import(
                 partial=partial,
                 labels_only=options.labels_only,
                 purpose=options.purpose,
+                mos_minimum=options.mos_minimum,
                 mos_scale=options.mos_scale,
+                direction=options.direction,
+                score_kind=options.score_kind,
                 lease_expires_at=leases.lease_end(),
             )
             enqueue(RUN_IMPORT, job.pk)
@@ -173,7 +176,12 @@ def _import(job: ImportJob) -> ImportReport:
             actor=job.actor,
             progress=_SignOfLife(job),
             options=ImportOptions(
-                purpose=job.purpose, labels_only=job.labels_only, mos_scale=job.mos_scale
+                purpose=job.purpose,
+                labels_only=job.labels_only,
+                mos_minimum=job.mos_minimum,
+                mos_scale=job.mos_scale,
+                direction=job.direction,
+                score_kind=job.score_kind,
             ),
         )
 

@@ -18,7 +18,7 @@ from django_htmx.middleware import HtmxDetails
 
 from workbench.accounts.signed_in import signed_in
 
-from ...models import ImportJob, Stimulus, Study
+from ...models import ImportJob, OpinionRelease, Stimulus, Study
 from ...studies.selectors import find_study
 from ..importing.problems import Problem, RowNote
 from .jobs import ImportActiveError, UploadNotKeptError, request_import
@@ -61,11 +61,25 @@ class ImportForm(forms.Form):
             "checks) are kept apart from them."
         ),
     )
-    mos_scale = forms.TypedChoiceField(
-        label=gettext_lazy("Published scores run from 0 to"),
-        choices=[("1", "1"), ("100", "100"), ("5", "5"), ("10", "10")],
-        coerce=float,
-        initial="1",
+    mos_minimum = forms.FloatField(
+        label=gettext_lazy("Lowest published score"),
+        initial=0,
+        help_text=gettext_lazy("The lower end of their scale, such as 0 or 1."),
+    )
+    mos_scale = forms.FloatField(
+        label=gettext_lazy("Highest published score"),
+        initial=1,
+        help_text=gettext_lazy("The upper end of their scale, such as 1, 5 or 100."),
+    )
+    direction = forms.ChoiceField(
+        label=gettext_lazy("Direction of published scores"),
+        choices=OpinionRelease.Direction.choices,
+        initial=OpinionRelease.Direction.HIGHER,
+    )
+    score_kind = forms.ChoiceField(
+        label=gettext_lazy("Kind of published scores"),
+        choices=OpinionRelease.ScoreKind.choices,
+        initial=OpinionRelease.ScoreKind.OTHER,
     )
     partial = forms.BooleanField(
         label=gettext_lazy("Import the good rows even if others are bad"), required=False
@@ -80,13 +94,19 @@ class ImportForm(forms.Form):
             self.add_error(
                 "images", _("Add the ZIP of the images, or choose to keep rows as labels.")
             )
+        lowest, highest = cleaned.get("mos_minimum"), cleaned.get("mos_scale")
+        if lowest is not None and highest is not None and lowest >= highest:
+            self.add_error("mos_scale", _("The highest score must be above the lowest."))
         return cleaned
 
     def options(self) -> ImportOptions:
         return ImportOptions(
             purpose=self.cleaned_data["purpose"],
             labels_only=self.cleaned_data["labels_only"],
+            mos_minimum=self.cleaned_data["mos_minimum"],
             mos_scale=self.cleaned_data["mos_scale"],
+            direction=self.cleaned_data["direction"],
+            score_kind=self.cleaned_data["score_kind"],
         )
 
 

@@ -50,15 +50,20 @@ class ImportOptions:
     purpose: str = Stimulus.Purpose.MAIN
     #: Import rows whose image is absent as labels, rather than reject them.
     labels_only: bool = False
-    #: Published scores lie on 0…`mos_scale`.
+    #: Published scores are on `mos_minimum`…`mos_scale`; which `direction` is better, and what they
+    #: are.
+    mos_minimum: float = 0.0
     mos_scale: float = 1.0
-    #: What published scores are recorded to come from, and what they are.
-    source: str = "manifest"
+    direction: str = OpinionRelease.Direction.HIGHER
     score_kind: str = OpinionRelease.ScoreKind.OTHER
+    #: What they are recorded to come from.
+    source: str = "manifest"
 
     @property
     def published(self) -> Source:
-        return Source(self.source, 0.0, self.mos_scale, score_kind=self.score_kind)
+        return Source(
+            self.source, self.mos_minimum, self.mos_scale, self.direction, self.score_kind
+        )
 
 
 @dataclass
@@ -128,7 +133,7 @@ def import_manifest(
     another import into the study.
     """
     with _refused_for_problems():
-        rows = read_manifest(manifest, perspectives=_keys(study), mos_scale=options.mos_scale)
+        rows = read_manifest(manifest, perspectives=_keys(study), scale=options.published.scale)
         source = open_source(images or manifest.parent)
     with closing(source):
         return import_rows(

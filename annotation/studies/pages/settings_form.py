@@ -9,8 +9,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ...models import Study
-from ...protocol.asking import LEVELS, ExplanationAsking, When
 from ...protocol.errors import ProtocolError
+from ...protocol.forms import LEVELS, ExplanationAsking, When
 from ...protocol.plan import LIMITS, MOST_CHECKS, SessionPlan
 from ...protocol.reliability_rules import SETTINGS, ReliabilityRules
 from ...protocol.viewing import LARGEST_WINDOW, ViewingChecks

@@ -6,12 +6,13 @@ decode ahead of it, up to a bound, so that it never waits for an image.
 What was tried and did not help is in docs/decisions/021.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from functools import partial
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -22,8 +23,10 @@ from ..hardware import device_errors, in_halves, threads_each
 from .checkpoint import LoadedModel
 from .errors import UnreadableImageError
 from .modeling import with_bfloat16_products
-from .prefetching import ahead_of
 from .preprocessing import ImageSource, normalise, try_image_to_pixels
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 #: Called with (items done, items in all) after each batch.
 Progress = Callable[[int, int], None]
@@ -243,3 +246,24 @@ def fitting_batch(free_bytes: float, bytes_per_image: float) -> int:
     """The largest power of two of images that fit, from 1 to 256."""
     fit = _MEMORY_SHARE * free_bytes / max(bytes_per_image, 1)
     return 1 << min(max(int(fit), 1), _MOST_IN_A_BATCH).bit_length() - 1
+
+
+def ahead_of(
+    pool: ThreadPoolExecutor, work: Callable[[T], R], items: Iterable[T], most: int
+) -> Generator[R, None, None]:
+    """`work(item)` for each item, in order and ahead of whoever takes the results, but never far:
+    at most `most` are begun and not yet taken.
+
+    What `work` raises is raised where its result is taken. Closing the iterator cancels what has
+    not begun.
+    """
+    rest = iter(items)
+    begun: deque[Future[R]] = deque(pool.submit(work, item) for item in islice(rest, most))
+    try:
+        while begun:
+            result = begun.popleft().result()
+            begun.extend(pool.submit(work, item) for item in islice(rest, 1))
+            yield result
+    finally:
+        for future in begun:
+            future.cancel()

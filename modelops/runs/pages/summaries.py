@@ -1,19 +1,20 @@
 """What the model page shows, gathered from selectors into plain values for the templates."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext, gettext_lazy
 
-from annotation.models import Stimulus, Study
+from annotation.models import OpinionRelease, Stimulus, Study
 from annotation.opinion.labels import LabelCounts, count_labels
+from annotation.opinion.methods import METHODS
 from annotation.studies.texts import localized
 from workbench.core.jobs.models import JobState
 
 from ...learning.evaluation import Agreement
 from ...learning.recipe import Recipe
-from ...models import ExplainingRun, ModelVersion, ScoringRun, TrainingRun
+from ...models import ExplainingRun, LabelSnapshot, ModelVersion, ScoringRun, TrainingRun
 from ...predictors.backbones import offered_backbones
 from ...registry.holdout import Standing, holdout_points, standings
 from ...registry.labelled import LabelledStimuli
@@ -194,6 +195,7 @@ def candidate_cards(
         cards.append(
             {
                 "version": version,
+                "sources": label_sources(version.snapshot),
                 "rows": metric_rows(study, standing, active),
                 "changes": active is not None,
                 "srcc": standing.srcc,
@@ -204,6 +206,26 @@ def candidate_cards(
             }
         )
     return cards
+
+
+def label_sources(snapshot: LabelSnapshot) -> str:
+    """The releases that the labels came from, the study's own first."""
+    return "; ".join([*_own_source(snapshot.release), *_imported_sources(snapshot)])
+
+
+def _own_source(release: OpinionRelease | None) -> Iterator[str]:
+    if release is not None:
+        known = release.method in METHODS
+        yield gettext("release %(number)d: %(method)s, version %(version)s") % {
+            "number": release.number,
+            "method": gettext(METHODS[release.method].label) if known else release.method,
+            "version": release.method_version,
+        }
+
+
+def _imported_sources(snapshot: LabelSnapshot) -> Iterator[str]:
+    for item in snapshot.published:
+        yield gettext("release %(number)d: imported from %(source)s") % item
 
 
 def predicted_scores(study: Study, stimulus: Stimulus) -> list[PredictedScore]:

@@ -82,6 +82,7 @@ def _in_use(study: Study, active: ModelVersion, points: Points) -> dict[str, Any
     (standing,) = standings([points])
     return {
         "scoring": summaries.scoring_state(active),
+        "sources": summaries.label_sources(active.snapshot),
         "rows": summaries.metric_rows(study, standing, None),
         "srcc": standing.srcc,
         "predicted": predicted_stimuli(active).count(),

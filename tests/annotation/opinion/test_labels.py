@@ -1,6 +1,10 @@
-import pytest
+from concurrent.futures import ThreadPoolExecutor
 
-from annotation.models import Rater, Score, Stimulus, Study
+import pytest
+from django.db import connection
+
+from annotation.models import OpinionRelease, Rater, Score, Stimulus, Study
+from annotation.opinion import releases
 from annotation.opinion.labels import Label, count_labels, labels_of
 from annotation.protocol.aigciqa2023 import default_perspectives
 from annotation.protocol.scales import SLIDER100
@@ -77,7 +81,7 @@ def test_practice_and_gold_images_do_not_count(study: Study, purpose: str) -> No
     assert count_labels(study).ratings == 0
 
 
-def test_published_scores_stand_beside_own_ones(study: Study, stimulus: Stimulus) -> None:
+def test_published_scores_are_labels_next_to_own_ones(study: Study, stimulus: Stimulus) -> None:
     publish(stimulus=stimulus, perspective="quality", mos=0.42, sd=0.1, raters=28, source="aigciqa")
     rate(stimulus, make_rater(study), (5, 1, 1))
     assert [(label.source, label.mos) for label in quality(study)] == [
@@ -136,3 +140,32 @@ def test_the_same_ratings_give_the_same_labels_to_the_last_bit(
     for score in (1, 2, 4, 5, 3):
         rate(stimulus, make_rater(study), (score, score, score))
     assert labels_of(study) == labels_of(study)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_all_labels_are_of_one_moment(
+    study: Study, stimulus: Stimulus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What arrives after the live release was found is not among them, also where that changes."""
+    rate(stimulus, make_rater(study), (1, 2, 3))
+    rater, (other,) = make_rater(study), make_stimuli(study, [1])
+
+    def find_then_rate(asked: Study) -> OpinionRelease | None:
+        found = releases.stored_live(asked)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(rate_elsewhere, other, rater).result()
+        return found
+
+    monkeypatch.setattr("annotation.opinion.labels.stored_live", find_then_rate)
+    assert [label.stimulus for label in labels_of(study)] == [stimulus.pk] * 3
+    monkeypatch.undo()
+    assert len(labels_of(study)) == 2 * 3
+
+
+def rate_elsewhere(stimulus: Stimulus, rater: Rater) -> None:
+    """In another connection, where the live release is made again, too."""
+    try:
+        rate(stimulus, rater, (3, 3, 3))
+        releases.renew_live(stimulus.study)
+    finally:
+        connection.close()

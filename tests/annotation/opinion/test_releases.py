@@ -22,6 +22,7 @@ from annotation.opinion import releases
 from annotation.opinion.methods import METHODS, Estimates, Votes
 from annotation.opinion.releases import (
     ReleaseError,
+    frozen_release,
     is_stale,
     live_release,
     make_release,
@@ -112,7 +113,7 @@ def test_what_is_committed_late_is_found_by_one_more_look(study: Study, stimulus
     assert is_stale(release)
 
 
-def test_what_changes_unseen_can_be_told(study: Study, stimulus: Stimulus) -> None:
+def test_an_unseen_change_can_be_announced(study: Study, stimulus: Stimulus) -> None:
     live_release(study)
     mark_stale(study)
     release = OpinionRelease.objects.get()
@@ -260,7 +261,31 @@ def test_a_release_is_kept_from_the_export_page(client: Client, owner: User, stu
     assert "A release named “For the paper” already exists." in page
 
 
-def test_the_page_tells_what_was_imported_and_offers_the_live_method_first(
+def test_a_release_kept_for_a_model_is_in_the_api_and_not_on_the_page(
+    client: Client, owner: User, study: Study, stimulus: Stimulus
+) -> None:
+    rate(stimulus, make_rater(study), (4, 2, 1))
+    frozen = frozen_release(study)
+    assert frozen is not None
+    assert frozen_release(study) == frozen
+    client.force_login(owner)
+    listed = client.get("/api/v1/studies/demo/releases/").json()["results"]
+    assert [(item["number"], item["state"]) for item in listed] == [(1, "frozen"), (2, "live")]
+    kept, live = listed
+    assert (kept["content_sha256"], kept["ratings"]) == (live["content_sha256"], 1)
+    scores = client.get("/api/v1/studies/demo/releases/1/scores/").json()["results"]
+    assert [item["value"] for item in scores] == [4, 2, 1]
+    page = client.get("/studies/demo/export/").content.decode()
+    assert "Kept for a model" not in page
+    assert page.count('<td class="number">1</td>') == 1  # its one rating
+
+
+def test_nothing_is_kept_for_a_study_that_nobody_rated(study: Study) -> None:
+    assert frozen_release(study) is None
+    assert not OpinionRelease.objects.exists()
+
+
+def test_the_page_shows_what_was_imported_and_offers_the_live_method_first(
     client: Client, owner: User, study: Study
 ) -> None:
     (stimulus,) = make_stimuli(study, 1)

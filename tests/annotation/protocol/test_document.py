@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
-from annotation.protocol.asking import ExplanationAsking, When
 from annotation.protocol.document import (
     ImageSize,
     ProtocolDocument,
@@ -18,7 +17,7 @@ from annotation.protocol.document import (
     canonical_json,
 )
 from annotation.protocol.errors import ProtocolError
-from annotation.protocol.forms import ExplanationForm
+from annotation.protocol.forms import ExplanationAsking, ExplanationForm, When
 from annotation.protocol.plan import PLAIN, SessionPlan
 from annotation.protocol.reliability_rules import Effect, ReliabilityRules, Rule
 from annotation.protocol.scales import SLIDER5

@@ -1,26 +1,28 @@
 from annotation.protocol.behaviour import added
-from annotation.protocol.passes import asked_now, before_the_next_pass, passes_of
+from annotation.protocol.plan import SessionPlan, before_the_next_pass
 
 ALL = ("quality", "authenticity", "correspondence")
+AT_ONCE = SessionPlan(one_per_pass=False)
+ONE_PER_PASS = SessionPlan(one_per_pass=True)
 
 
 def test_all_are_asked_at_once() -> None:
-    assert asked_now(ALL, 0, one_per_pass=False) == ALL
-    assert passes_of(ALL, one_per_pass=False) == 1
+    assert AT_ONCE.asked_now(ALL, 0) == ALL
+    assert AT_ONCE.passes(ALL) == 1
 
 
 def test_one_is_asked_in_each_pass() -> None:
-    assert [asked_now(ALL, scored, one_per_pass=True) for scored in range(4)] == [
+    assert [ONE_PER_PASS.asked_now(ALL, scored) for scored in range(4)] == [
         ("quality",),
         ("authenticity",),
         ("correspondence",),
         (),
     ]
-    assert passes_of(ALL, one_per_pass=True) == 3
+    assert ONE_PER_PASS.passes(ALL) == 3
 
 
 def test_a_study_that_changes_its_mind_asks_for_the_rest_together() -> None:
-    assert asked_now(ALL, 1, one_per_pass=False) == ("authenticity", "correspondence")
+    assert AT_ONCE.asked_now(ALL, 1) == ("authenticity", "correspondence")
 
 
 def test_what_was_measured_in_two_passes_adds_up() -> None:

@@ -6,7 +6,7 @@ from django.core.cache import cache
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from annotation.models import ImportJob, Message, RaterIdentity, Stimulus
+from annotation.models import ImportJob, Message, OpinionRelease, RaterIdentity, Stimulus
 from annotation.raters.invitations import open_shared_link
 from annotation.stimuli.importing.problems import Problem, RowError
 from modelops.models import LabelSnapshot, ModelVersion, Prediction, TrainingRun
@@ -176,8 +176,22 @@ def model(scene: Scene) -> Iterator[str]:
 
 def _version(scene: Scene, stimuli: list[Stimulus], number: int, state: str) -> None:
     study = scene.study
+    release = OpinionRelease.objects.create(
+        study=study,
+        number=100 + number,
+        state="frozen",
+        method="mos",
+        method_version="1",
+        content_sha256=f"{number:064}",
+        computed_at=timezone.now(),
+    )
     snapshot = LabelSnapshot.objects.create(
-        study=study, content_sha256=f"{number:064}", stimuli=9, ratings=54, holdout_stimuli=3
+        study=study,
+        release=release,
+        content_sha256=f"{number:064}",
+        stimuli=9,
+        ratings=54,
+        holdout_stimuli=3,
     )
     run = TrainingRun.objects.create(
         study=study,

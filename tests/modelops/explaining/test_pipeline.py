@@ -1,4 +1,4 @@
-"""The whole way of stage 2, on small random weights: saved, loaded, and asked."""
+"""All of stage 2, on small random weights: saved, loaded, and asked."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""How stage 2 is held in this process."""
+"""The precision of stage 2 in this process."""
 
 import pytest
 import torch
@@ -21,7 +21,7 @@ from tests.modelops.runs.test_dummies import Colours, ColoursKind
         ("cpu", "auto", torch.float32),
     ],
 )
-def test_stage_two_is_half_as_wide_where_it_would_not_fit_otherwise(
+def test_stage_two_is_half_as_wide_if_it_would_not_fit_otherwise(
     settings: Settings, where: str, how: str, width: torch.dtype
 ) -> None:
     settings.MODEL_DEVICE, settings.MODEL_PRECISION = where, how

@@ -300,7 +300,7 @@ def test_practice_is_drawn_evenly_and_says_what_its_notes_say() -> None:
         practice = make_practice(QUESTIONS, REMARKS, draw)
         dark = "much too dark" in practice.notes
         levels.append(dark)
-        # A remark is only made where the form asks for one.
+        # A remark is only made if the form asks for one.
         assert ("no light at all" in practice.notes) == dark
         if practice.pair.question in ("quality", ALL_TOGETHER):
             assert ("much too dark" in practice.pair.answer) == dark

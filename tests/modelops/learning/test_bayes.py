@@ -176,7 +176,7 @@ def test_unusable_input_is_named(spoil: object, message: str) -> None:
         fit_last_layer(x, labels)
 
 
-def test_predictions_are_told_by_perspective() -> None:
+def test_predictions_are_given_by_perspective() -> None:
     x, labels, _ = make_problem(20, 4)
     predicted = fit_last_layer(x, labels).predict(x)
     found = predicted.by_perspective(3, ("a", "b", "c"))

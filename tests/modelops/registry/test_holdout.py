@@ -107,7 +107,7 @@ def test_the_figures_of_now_are_the_stored_ones_for_every_perspective(
 
 
 @pytest.mark.parametrize("worse", [True, False], ids=["kept back", "promoted"])
-def test_the_page_tells_the_mean_that_a_promotion_decided_by(
+def test_the_page_shows_the_mean_that_decided_a_promotion(
     study: Study,
     labelled: list[Stimulus],
     train: Train,

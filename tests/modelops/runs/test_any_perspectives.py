@@ -27,7 +27,7 @@ SCALES = (
     Scale("acr5", 1, 5, 1),
     Scale("slider", 0, 100, 0.5),
 )
-#: `training` is also the name of what `ModelVersion.metrics` keeps beside them.
+#: `training` is also the name of what `ModelVersion.metrics` keeps next to them.
 KEYS = {1: ("beauty",), 5: ("beauty", "training", "values", "quality", "light")}
 
 

@@ -23,7 +23,16 @@ def test_a_candidate_is_listed_with_its_hold_out_metrics(
     found = api.get(f"{URL}/models/").json()["results"][0]
     assert (found["number"], found["state"], found["scored"]) == (1, "candidate", True)
     assert set(found["metrics"]["perspectives"]["quality"]) == {"srcc", "plcc", "krcc", "rmse", "n"}
-    assert found["snapshot"] == scored.snapshot.content_sha256
+    snapshot = found["snapshot"]
+    assert snapshot["content_sha256"] == scored.snapshot.content_sha256
+    assert (snapshot["ratings"], snapshot["published"]) == (60, [])
+    release = api.get(f"{URL}/releases/{snapshot['release']['number']}/").json()
+    assert snapshot["release"] == {
+        "number": release["number"],
+        "name": "",
+        "method": "mos",
+        "method_version": "1",
+    }
 
 
 def test_promotion_answers_the_active_version(api: APIClient, scored: ModelVersion) -> None:

@@ -117,7 +117,7 @@ def test_backbones_are_offered_in_the_site_s_order_and_the_bundled_one_always(
 
 
 @pytest.mark.parametrize("entry", ["huge", "a=huge", "=tiny", "a/b=tiny", ""])
-def test_an_entry_that_names_no_backbone_is_told(settings: Settings, entry: str) -> None:
+def test_an_entry_that_names_no_backbone_is_refused(settings: Settings, entry: str) -> None:
     settings.MODEL_BACKBONES = [entry]
     with pytest.raises(BackboneError, match=r"MODEL_BACKBONES: .*among tiny, vit-g"):
         offered_backbones()

@@ -97,7 +97,7 @@ def test_a_candidate_can_be_rejected_once(scored: ModelVersion, owner: User) -> 
         promotion.reject(version=scored, actor=owner)
 
 
-def test_nothing_changes_where_a_step_fails(
+def test_nothing_changes_if_a_step_fails(
     study: Study, scored: ModelVersion, train: Train, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     promotion.promote(version=scored, actor=None)

@@ -28,7 +28,7 @@ from tests.modelops.explained import mint_of
 from tests.modelops.labelling import make_predictor
 from workbench.core.jobs import leases
 
-#: Where the product takes it from.
+#: Where the product gets it from.
 FINE_TUNE = "modelops.predictors.mint.embedder.fine_tune"
 
 
@@ -101,7 +101,7 @@ def test_the_same_labels_train_the_same_model(labelled: list[Stimulus], train: T
     assert (a.weights == b.weights).all()
 
 
-def test_published_scores_train_where_nobody_has_rated(
+def test_published_scores_train_if_nobody_has_rated(
     study: Study, labelled: list[Stimulus], train: Train
 ) -> None:
     publish(stimulus=labelled[-1], perspective="quality", mos=0.9, raters=20, source="elsewhere")
@@ -226,7 +226,7 @@ def test_a_head_only_training_has_no_curve(labelled: list[Stimulus], train: Trai
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-def test_fine_tuning_is_told_the_prompts_and_the_precision_of_labels(
+def test_fine_tuning_gets_the_prompts_and_the_precision_of_labels(
     study: Study,
     labelled: list[Stimulus],
     train: Train,

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from annotation.opinion.units import UnitScale
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES
 from annotation.stimuli.importing.manifest import Manifest, read_manifest
 from annotation.stimuli.importing.problems import ManifestError
@@ -172,7 +173,7 @@ def test_published_scores_are_read_on_their_scale(tmp_path: Path) -> None:
         tmp_path / "m.csv", [row(1, mos_quality="62.5", sd_quality="10", raters="28", mos_other=1)]
     )
 
-    (found,) = read(path, mos_scale=100).rows
+    (found,) = read(path, scale=UnitScale(0, 100)).rows
 
     (score,) = found.scores
     assert (score.perspective, score.mos, score.sd, score.raters) == ("quality", 62.5, 10, 28)
@@ -183,6 +184,7 @@ def test_published_scores_are_read_on_their_scale(tmp_path: Path) -> None:
     ("columns", "message"),
     [
         ({"mos_quality": "62.5"}, "mos_quality 62.5 is outside 0…1"),
+        ({"mos_quality": "0.5", "sd_quality": "-0.1"}, "sd_quality -0.1 is outside 0…1"),
         ({"mos_quality": "-0.1"}, "mos_quality -0.1 is outside 0…1"),
         ({"mos_quality": "nan"}, 'mos_quality "nan" is not a number'),
         ({"mos_quality": "0,5"}, 'mos_quality "0,5" is not a number'),
@@ -195,6 +197,20 @@ def test_a_score_that_is_none_is_listed(
     manifest = read(write_manifest(tmp_path / "m.csv", [row(1, **columns)]))
 
     assert [error.sentence() for error in manifest.errors] == [message]
+
+
+def test_a_scale_that_begins_at_1_ends_there(tmp_path: Path) -> None:
+    rows = [
+        row(1, mos_quality="1", sd_quality="4"),
+        row(2, mos_quality="0.9"),
+        row(3, mos_quality="5", sd_quality="4.1"),
+    ]
+    manifest = read(write_manifest(tmp_path / "m.csv", rows), scale=UnitScale(1, 5))
+    assert [item.scores[0].mos for item in manifest.rows] == [1]
+    assert [error.sentence() for error in manifest.errors] == [
+        "mos_quality 0.9 is outside 1…5",
+        "sd_quality 4.1 is outside 0…4",
+    ]
 
 
 @pytest.mark.parametrize(

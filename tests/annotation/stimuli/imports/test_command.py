@@ -1,10 +1,12 @@
 import io
+import math
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from annotation.models import OpinionScore, Stimulus, Study
+from annotation.models import OpinionRelease, OpinionScore, Stimulus, Study
+from annotation.opinion.labels import labels_of
 from tests.annotation.stimuli.files import row, write_manifest
 
 
@@ -62,6 +64,17 @@ def test_a_manifest_without_a_column_is_refused(study: Study, folder: Path) -> N
         _run("demo", folder / "manifest.csv")
 
 
-def test_a_scale_of_nothing_is_refused(study: Study, folder: Path) -> None:
+def test_direction_and_kind_are_taken(study: Study, folder: Path) -> None:
+    manifest = write_manifest(folder / "m.csv", [row(0, mos_quality=2)])
+    arguments = ("--mos-minimum", 1, "--mos-scale", 5, "--direction", "lower")
+    _run("demo", manifest, *arguments, "--score-kind", "dmos")
+    release = OpinionRelease.objects.get()
+    assert (release.minimum, release.maximum) == (1, 5)
+    assert (release.direction, release.score_kind) == ("lower", "dmos")
+    assert [label.mos for label in labels_of(study)] == [0.75]
+
+
+@pytest.mark.parametrize("maximum", [0, -1, math.nan, math.inf])
+def test_a_scale_of_nothing_is_refused(study: Study, folder: Path, maximum: float) -> None:
     with pytest.raises(CommandError, match="--mos-scale must be above 0"):
-        _run("demo", folder / "manifest.csv", mos_scale=0)
+        _run("demo", folder / "manifest.csv", mos_scale=maximum)

@@ -14,7 +14,7 @@ from django.core.files.storage import FileSystemStorage, storages
 from django.utils import timezone
 from kombu.exceptions import OperationalError as QueueError
 
-from annotation.models import ImportJob, Stimulus, Study
+from annotation.models import ImportJob, OpinionRelease, Stimulus, Study
 from annotation.stimuli.imports import jobs as import_jobs
 from annotation.stimuli.imports import service as importing
 from annotation.stimuli.imports.jobs import ImportActiveError, UploadNotKeptError, request_import
@@ -130,7 +130,7 @@ def test_bad_rows_are_kept_with_their_lines_and_fixes(
     assert kept["fix"] == "add it, or delete the row"
 
 
-def test_the_good_rows_are_imported_where_that_was_chosen(
+def test_the_good_rows_are_imported_if_that_was_chosen(
     study: Study, folder: Path, archive: Path
 ) -> None:
     manifest = write_manifest(folder / "manifest.csv", [row(0), row(1, filename="gone.png")])
@@ -145,12 +145,24 @@ def test_the_good_rows_are_imported_where_that_was_chosen(
 
 def test_labels_need_no_archive(study: Study, folder: Path) -> None:
     manifest = write_manifest(folder / "manifest.csv", [row(0, mos_quality=50)])
-    job = _request(study, manifest, None, labels_only=True, mos_scale=100.0)
+    job = _request(
+        study,
+        manifest,
+        None,
+        labels_only=True,
+        mos_minimum=1.0,
+        mos_scale=100.0,
+        direction="lower",
+        score_kind="dmos",
+    )
 
     run_import(job.pk)
 
     job.refresh_from_db()
     assert (job.state, job.imported, len(job.notes)) == ("succeeded", 1, 1)
+    release = OpinionRelease.objects.get()
+    assert (release.minimum, release.maximum) == (1, 100)
+    assert (release.direction, release.score_kind) == ("lower", "dmos")
 
 
 def test_a_manifest_that_cannot_be_read_is_refused_by_its_own_name(

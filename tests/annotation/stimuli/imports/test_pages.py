@@ -29,7 +29,10 @@ def _upload(folder: Path, **fields: Any) -> dict[str, Any]:
         "manifest": SimpleUploadedFile("m.csv", (folder / "manifest.csv").read_bytes()),
         "images": SimpleUploadedFile("i.zip", archive.read_bytes()),
         "purpose": "main",
+        "mos_minimum": "0",
         "mos_scale": "1",
+        "direction": "higher",
+        "score_kind": "other",
         **fields,
     }
 
@@ -70,7 +73,7 @@ def test_a_stranger_is_sent_to_the_login(client: Client, form_page: str) -> None
     assert response["Location"].startswith(reverse("account_login"))
 
 
-def test_an_upload_becomes_a_job_whose_page_tells_its_outcome(
+def test_an_upload_becomes_a_job_whose_page_shows_its_outcome(
     client: Client, owner: User, study: Study, form_page: str, folder: Path
 ) -> None:
     client.force_login(owner)
@@ -156,6 +159,16 @@ def test_images_are_needed_unless_labels_are_wanted(
     upload["manifest"].seek(0)
     assert client.post(form_page, {**upload, "labels_only": "on"}).status_code == 302
     assert ImportJob.objects.get().labels_only
+
+
+def test_a_scale_needs_two_ends(client: Client, owner: User, form_page: str, folder: Path) -> None:
+    client.force_login(owner)
+    page = client.post(form_page, _upload(folder, mos_minimum="5")).content.decode()
+    assert "The highest score must be above the lowest." in page
+    assert not ImportJob.objects.exists()
+    client.post(form_page, _upload(folder, mos_minimum="1", mos_scale="5", direction="lower"))
+    job = ImportJob.objects.get()
+    assert (job.mos_minimum, job.mos_scale, job.direction) == (1, 5, "lower")
 
 
 def test_a_second_import_while_one_is_in_progress_is_refused(

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from annotation.models import AuditEntry, Study
-from annotation.protocol.asking import ExplanationAsking, When
+from annotation.protocol.forms import ExplanationAsking, When
 from annotation.protocol.perspectives import parse_perspectives
 from annotation.protocol.plan import LIMITS, SessionPlan
 from annotation.protocol.reliability_rules import BOUNDS, SETTINGS, Effect, Rule
@@ -158,7 +158,7 @@ def test_viewing_checks_are_saved(console: Client, study: Study) -> None:
         ({"least_others": "0"}, "least_others"),
     ],
 )
-def test_what_does_not_fit_is_told_at_its_field(
+def test_a_wrong_value_is_reported_at_its_field(
     console: Client, study: Study, changes: dict[str, str], where: str
 ) -> None:
     before = Study.objects.values().get()

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from modelops.predictors.mint.prefetching import ahead_of
+from modelops.predictors.mint.engine import ahead_of
 
 
 def test_results_come_in_order_and_all() -> None:

@@ -64,8 +64,23 @@ def test_retraining_starts_a_run_that_the_page_follows(
     assert "<html" not in fragment
 
 
-def test_the_page_is_drawn_anew_when_the_jobs_are_over(console: Client, study: Study) -> None:
+def test_the_page_reloads_when_the_jobs_are_over(console: Client, study: Study) -> None:
     assert console.get(f"{URL}jobs/").headers["HX-Refresh"] == "true"
+
+
+def test_a_model_names_the_releases_that_its_labels_came_from(
+    console: Client, labelled: list[Stimulus], train: Train
+) -> None:
+    publish(labelled[0], "quality", 0.4, source="a paper")
+    version = train()
+    release = version.snapshot.release
+    assert release is not None
+    own = f"release {release.number}: Mean opinion score (MOS), version 1"
+    line = f"Labels from {own}; release 1: imported from a paper."
+    assert line in page(console)
+    score_all(version)
+    promotion.promote(version=version, actor=None)
+    assert line in page(console)
 
 
 def test_a_failed_training_shows_its_fix(console: Client, study: Study) -> None:
@@ -248,7 +263,7 @@ def test_the_page_carries_no_inline_script_or_style(console: Client, scored: Mod
     assert "<script>" not in text
 
 
-def test_the_overview_fragment_says_where_the_model_stands(
+def test_the_overview_fragment_shows_the_state_of_the_model(
     console: Client, scored: ModelVersion
 ) -> None:
     assert "1 candidate waits for your decision" in page(console, f"{URL}summary/")

@@ -1,4 +1,4 @@
-"""How failures of a device are told; none can be made here, so torch's own words are raised."""
+"""How device failures are reported; none can be made here, so torch's own words are raised."""
 
 import pytest
 import torch

@@ -93,7 +93,7 @@ def test_full_shards_are_written_as_they_fill(
     assert len(list(tmp_path.glob("*/*"))) == 1
 
 
-def test_a_corrupt_shard_is_computed_anew(pixels: Pixels, tmp_path: Path) -> None:
+def test_a_corrupt_shard_is_computed_again(pixels: Pixels, tmp_path: Path) -> None:
     cache = cache_of(small_model(), pixels, tmp_path)
     expected = cache(range(6))
     cache.flush()
