@@ -198,20 +198,23 @@ def _predictions(
     if not stimuli:
         return []
     predicted = model.last_layer.predict(embedded.matrix(stimuli))
-    rows = {item.key: item for item in version.study.perspectives.all()}
+    heads = list(version.heads.all())
+    expected = [
+        (stimulus, head, predicted.expectation(row, head.place))
+        for row, stimulus in enumerate(stimuli)
+        for head in heads
+    ]
     return [
         Prediction(
             stimulus_id=stimulus,
             model_version=version,
-            perspective=rows[key],
-            mean=expected.mean,
-            posterior_sd=expected.posterior_sd,
-            misfit_sd=expected.misfit_sd,
-            rater_sd=expected.rater_sd,
+            perspective=head.perspective,
+            mean=found.mean,
+            posterior_sd=found.posterior_sd,
+            misfit_sd=found.misfit_sd,
+            rater_sd=found.rater_sd,
         )
-        for row, stimulus in enumerate(stimuli)
-        for key, expected in predicted.by_perspective(row, version.heads).items()
-        if key in rows  # the study may have dropped a perspective since
+        for stimulus, head, found in expected
     ]
 
 

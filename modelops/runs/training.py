@@ -29,10 +29,10 @@ from ..explaining.training_service import (
 from ..learning.bayes import LastLayer, fit_last_layer, save_last_layer
 from ..learning.curves import Curve
 from ..learning.errors import LearningError
-from ..learning.evaluation import evaluate_perspectives
+from ..learning.evaluation import Agreement, evaluate_perspectives
 from ..learning.labels import loss_weights
 from ..learning.recipe import Recipe
-from ..models import LabelSnapshot, ModelVersion, TrainingRun
+from ..models import Head, LabelSnapshot, ModelVersion, TrainingRun
 from ..predictors.backbones import Backbone, backbone_named
 from ..predictors.base import Embedder, PredictorKind, Report, Samples, Trainable, TrainableKind
 from ..predictors.embedding import Embedded, StimulusEmbedder, image_files, unreadable
@@ -55,15 +55,9 @@ class Learned:
     kind: PredictorKind
     backbone: Embedder
     last_layer: LastLayer
-    agreements: dict[str, dict[str, float | int | None]]
+    agreements: dict[str, Agreement]
     curve: Curve | None
     splits: Splits
-
-    @property
-    def metrics(self) -> dict[str, Any]:
-        """As `ModelVersion.metrics` keeps them."""
-        training = {"training": self.curve.summary()} if self.curve else {}
-        return {"perspectives": self.agreements} | training
 
 
 def run_training(*, run: TrainingRun, fence: int, report: Report) -> ModelVersion:
@@ -180,15 +174,13 @@ def _fine_tune(
 
 def _evaluate(
     last_layer: LastLayer, holdout: LabelledStimuli, embedded: Embedded
-) -> dict[str, dict[str, float | int | None]]:
+) -> dict[str, Agreement]:
     names = holdout.perspectives
     if not holdout.stimuli:
         nothing = np.empty((0, len(names)))
-        agreements = evaluate_perspectives(nothing, nothing, names)
-    else:
-        predicted = last_layer.predict(embedded.matrix(holdout.keys))
-        agreements = evaluate_perspectives(predicted.mean, holdout.labels.mos, names)
-    return {name: agreement.to_json() for name, agreement in agreements.items()}
+        return evaluate_perspectives(nothing, nothing, names)
+    predicted = last_layer.predict(embedded.matrix(holdout.keys))
+    return evaluate_perspectives(predicted.mean, holdout.labels.mos, names)
 
 
 def _explain(
@@ -230,7 +222,7 @@ def _publish(
         manifest["recipe"] = recipe.to_json()
         manifest["label_snapshot"] = snapshot.content_sha256
         manifest["backbone_sha256"] = learned.backbone.sha256
-        manifest["metrics"] = learned.agreements
+        manifest["metrics"] = {key: it.to_json() for key, it in learned.agreements.items()}
         if learned.curve is not None:
             manifest["training"] = learned.curve.to_json()
         (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
@@ -256,15 +248,15 @@ def _register(
         predictor=run.predictor,
         number=(last or 0) + 1,
         kind=learned.kind.name,
-        heads=list(learned.splits.pool.perspectives),
         artifact=artifact,
         artifact_sha256=artifact_sha256,
         backbone_sha256=learned.backbone.sha256,
         snapshot=snapshot,
         training_run=run,
-        metrics=learned.metrics,
+        curve=learned.curve and learned.curve.summary(),
         explanation_metrics=explainer and explainer.agreement.to_json(),
     )
+    _register_heads(version, learned)
     audit.record(
         study=run.study,
         actor=run.requested_by,
@@ -275,3 +267,19 @@ def _register(
     )
     start_scoring(version=version)
     return version
+
+
+def _register_heads(version: ModelVersion, learned: Learned) -> None:
+    """In the order of the last layer's columns, without those that the study has dropped since."""
+    perspectives = {row.key: row for row in version.study.perspectives.all()}
+    Head.objects.bulk_create(
+        Head(
+            study_id=version.study_id,
+            model_version=version,
+            perspective=perspectives[key],
+            place=place,
+            **learned.agreements[key].to_json(),
+        )
+        for place, key in enumerate(learned.splits.pool.perspectives)
+        if key in perspectives
+    )

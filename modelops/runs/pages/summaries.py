@@ -201,7 +201,7 @@ def candidate_cards(
                 "srcc": standing.srcc,
                 "srcc_change": _change(standing.srcc, active.srcc) if active else None,
                 "scoring": scoring_state(version),
-                "training": training_chart(version.metrics),
+                "training": training_chart(version.curve),
                 "explanations": explanation_table(study, version),
             }
         )

@@ -91,7 +91,7 @@ def _in_use(study: Study, active: ModelVersion, points: Points) -> dict[str, Any
             scatter(localized(item.label), item.scale, points[item.key])
             for item in study.perspective_settings
         ],
-        "training": training_chart(active.metrics),
+        "training": training_chart(active.curve),
         "uncertain": [
             {"stimulus": item, "scores": summaries.predicted_scores(study, item)}
             for item in most_uncertain(active, _UNCERTAIN_SHOWN)

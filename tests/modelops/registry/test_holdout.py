@@ -24,7 +24,7 @@ from modelops.runs.promotion import promote
 from modelops.runs.scoring import finish_scoring
 from tests.factories import make_rater, make_stimuli, publish
 from tests.modelops.conftest import Train, score_all
-from tests.modelops.labelling import rate
+from tests.modelops.labelling import agreements_of, rate
 from workbench.accounts.models import User
 
 #: What is expected of the six images of the hold-out, from each perspective.
@@ -93,16 +93,16 @@ def test_the_figures_of_now_are_the_stored_ones_for_every_perspective(
     points = holdout_points(scored, holdout_labels(study))
     assert list(points) == ["quality", "authenticity", "correspondence"]
     (standing,) = standings([points])
-    for key, stored in scored.agreements.items():
+    for key, stored in agreements_of(scored).items():
         assert standing.agreements[key].to_json() == pytest.approx(stored.to_json())
         assert stored.n == 6
     promote(version=scored, actor=owner)
     client.force_login(owner)
     text = client.get("/studies/demo/model/").content.decode()
-    for stored in scored.agreements.values():
+    for stored in agreements_of(scored).values():
         for value in (stored.srcc, stored.plcc, stored.krcc, stored.rmse):
             assert f'<td class="number">{value:.3f}</td>' in text
-    mean = np.mean([it.srcc for it in scored.agreements.values()])
+    mean = np.mean([it.srcc for it in agreements_of(scored).values()])
     assert f"<dt>Mean hold-out SRCC</dt><dd>{mean:.3f}</dd>" in text
 
 
@@ -123,7 +123,7 @@ def test_the_page_shows_the_mean_that_decided_a_promotion(
     expect_of_holdout(active, DESCENDING if worse else ASCENDING)
     expect_of_holdout(candidate, ASCENDING if worse else DESCENDING)
     rate_holdout_again(study)
-    assert active.metrics == candidate.metrics
+    assert agreements_of(active) == agreements_of(candidate)
 
     finish_scoring(run_id=candidate.scoring_runs.get().pk)
     told = AuditEntry.objects.get(

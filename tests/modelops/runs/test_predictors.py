@@ -18,7 +18,7 @@ from modelops.runs.promotion import promote
 from modelops.runs.scoring import start_scoring
 from tests.factories import make_stimuli
 from tests.modelops.conftest import Train, score_all
-from tests.modelops.labelling import write_weights
+from tests.modelops.labelling import agreements_of, write_weights
 from workbench.accounts.models import User
 from workbench.core.registry import UnknownEntryError
 
@@ -165,7 +165,7 @@ def test_the_page_compares_both_on_the_same_hold_out(
     for version in (first, second):
         name = version.predictor.name
         assert table.count(f'<td>{name} <span class="muted small">v{version.number}</span>') == 4
-        for agreement in version.agreements.values():
+        for agreement in agreements_of(version).values():
             for value in (agreement.srcc, agreement.plcc, agreement.krcc, agreement.rmse):
                 assert f">{value:.3f}</td>" in table
     assert table.count('<td class="number">6</td>') == 6  # hold-out images, by perspective

@@ -112,12 +112,12 @@ def test_a_fine_tuning_is_drawn_by_epoch(
     console: Client, labelled: list[Stimulus], train: Train
 ) -> None:
     version = train(epochs=3, learning_rate=1e-3, validation_share=0.25)
-    version.metrics["training"] = {
+    version.curve = {
         "losses": [0.5, 0.3, 0.2],
         "validation": [0.2, 0.1, 0.15],
         "best_epoch": 2,
     }
-    version.save(update_fields=["metrics"])
+    version.save(update_fields=["curve"])
     score_all(version)
     text = page(console)  # the candidate's
     assert "epoch 2 of 3 is kept" in text
