@@ -63,7 +63,7 @@ def ask(study: Study, **recipe: int | float) -> TrainingRun:
         predictor=ensure_predictor(study=study, actor=None),
         actor=None,
         trigger=TrainingRun.Trigger.COMMAND,
-        recipe=Recipe("tiny", **recipe),  # type: ignore[arg-type]  # settings by name
+        recipe=Recipe(**recipe),  # type: ignore[arg-type]  # settings by name
     )
 
 

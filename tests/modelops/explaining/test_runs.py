@@ -38,7 +38,7 @@ def explains(
 ) -> ModelVersion:
     """A candidate that explains, in turns of 16 images; 30 of 40 images are rated and explained."""
     short = replace(stage2_of("tiny"), turn_size=16)
-    monkeypatch.setattr(explaining, "stage2_of", lambda _preset: short)
+    monkeypatch.setattr(explaining, "stage2_of", lambda _kind: short)
     explain_all()
     return train(explanation_epochs=1)
 

@@ -45,7 +45,6 @@ def test_it_says_what_it_is(kind: PredictorKind) -> None:
     assert re.search(r"\b(19|20)\d\d\b|arXiv", kind.citation)
     assert kind.chunk_size >= 1
     assert kind.recipe() == Recipe.from_json(kind.recipe().to_json())
-    assert kind.recipe().preset == kind.name
 
 
 def test_it_explains_or_refuses_to(kind: PredictorKind) -> None:

@@ -11,11 +11,10 @@ from PIL import Image
 from torch import Tensor
 
 from modelops.predictors.base import Precision
+from modelops.predictors.hardware import DeviceError, native_precision
 from modelops.predictors.mint import preprocessing
 from modelops.predictors.mint.checkpoint import LoadedModel, load_model
-from modelops.predictors.mint.devices import native_precision
 from modelops.predictors.mint.engine import Engine, Item, fitting_batch
-from modelops.predictors.mint.errors import DeviceError
 
 PROMPTS = (
     "two red circles",

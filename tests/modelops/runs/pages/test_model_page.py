@@ -112,12 +112,12 @@ def test_a_fine_tuning_is_drawn_by_epoch(
     console: Client, labelled: list[Stimulus], train: Train
 ) -> None:
     version = train(epochs=3, learning_rate=1e-3, validation_share=0.25)
-    version.metrics["training"] = {
+    version.curve = {
         "losses": [0.5, 0.3, 0.2],
         "validation": [0.2, 0.1, 0.15],
         "best_epoch": 2,
     }
-    version.save(update_fields=["metrics"])
+    version.save(update_fields=["curve"])
     score_all(version)
     text = page(console)  # the candidate's
     assert "epoch 2 of 3 is kept" in text
@@ -137,7 +137,8 @@ def test_a_candidate_is_compared_with_the_version_in_use(
     score_all(train())
     text = page(console)
     assert "Candidate: version 2" in text
-    assert text.count("+0.000") == 3  # the same labels train the same model
+    # The same labels train the same model: three perspectives and their mean.
+    assert text.count("+0.000") == 4
 
 
 def test_a_candidate_that_is_not_scored_cannot_be_promoted_yet(
