@@ -204,7 +204,7 @@ class ReleaseProtocol(models.Model):
 
 
 class _Finding(models.Model):
-    """What a release says from one perspective. Its release leads to each row, so that study and
+    """A row of a release about one perspective. Its release leads to each row, so that study and
     perspective need no index."""
 
     study = models.ForeignKey(
@@ -223,7 +223,7 @@ class _Finding(models.Model):
 
 
 class OpinionScore(_Finding):
-    """What a release says of one stimulus from one perspective, on the release's scale: that of the
+    """A release's score of one stimulus from one perspective, on the release's scale: that of the
     study's perspective for own scores, the published one for imported ones."""
 
     release = models.ForeignKey(

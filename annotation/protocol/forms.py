@@ -1,4 +1,4 @@
-"""Which reasons a study asks for: the form, as data, and of which scores it is asked.
+"""Which reasons a study asks for: the form, as data, and the scores that it is asked for.
 
 The form has closed answers and free texts per perspective; that of AIGCIQA2023+ (`aigciqa2023`) is
 the default. It is asked of all scores, of those of a share of the images, or of the low ones: a

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import torch
 
+from ..predictors.hardware import device_errors, in_halves
 from ..predictors.mint.checkpoint import LoadedModel, load_model
-from ..predictors.mint.devices import device_errors, in_halves
 from ..predictors.mint.processing import ModelInputs
 from .checkpoint import Explainer, load_explainer
 from .model import GREEDY, Decoding, Tokens

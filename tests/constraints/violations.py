@@ -1,4 +1,4 @@
-"""For every constraint of the database a write that nothing but that constraint refuses."""
+"""For every constraint of the database a write that only that constraint refuses."""
 
 import math
 
@@ -120,6 +120,12 @@ NUMBERS = [
         for x in (-0.1, *NO_NUMBERS)
         for field in ("posterior_sd", "misfit_sd", "rater_sd")
     ),
+    *(
+        Violation("head_agreement_valid", change("head", **{field: x}))
+        for x in NO_NUMBERS
+        for field in ("srcc", "plcc", "krcc", "rmse")
+    ),
+    Violation("head_agreement_valid", change("head", rmse=-0.1)),
     Violation("acquisition_selected_valid", change("round", selected=6)),
     *(
         Violation("predictor_named", change("predictor", **{field: ""}))
@@ -193,6 +199,11 @@ UNIQUE = [
         "model_version_one_active",
         again("version", number=2, training_run=lambda world: world.rows["waiting"]),
     ),
+    Violation(
+        "head_place_unique",
+        again("head", perspective=lambda world: world.rows["study"].perspectives.get(position=1)),
+    ),
+    Violation("head_perspective_unique", again("head", place=1)),
     Violation("prediction_unique", again("prediction")),
     Violation("scoring_run_one_active", again("scoring")),
     Violation("scoring_chunk_unique", again("chunk")),
@@ -253,6 +264,8 @@ MIXED = [
         "model_version_run_same_study",
         again("version", number=2, state="retired", training_run=of_other("waiting")),
     ),
+    Violation("head_version_same_study", change("head", model_version=of_other("version"))),
+    Violation("head_perspective_same_study", change("head", perspective=of_other("perspective"))),
     Violation(
         "scoring_run_version_same_study", change("scoring", model_version=of_other("version"))
     ),

@@ -1,4 +1,4 @@
-"""One valid row of every model, and writes that go round the models' own validation."""
+"""One valid row of every model, and writes that bypass the models' own validation."""
 
 import copy
 from collections.abc import Callable
@@ -24,6 +24,7 @@ from modelops.models import (
     AcquisitionRound,
     Assessment,
     ExplainingRun,
+    Head,
     LabelSnapshot,
     ModelVersion,
     PredictedExplanation,
@@ -66,7 +67,7 @@ def change(name: str, /, **fields: Any) -> Write:
 
 
 def again(name: str, /, **fields: Any) -> Write:
-    """Adds the same row once more, but for `fields`."""
+    """Adds the same row again, except for `fields`."""
 
     def write(world: World) -> None:
         row = copy.copy(world.rows[name])
@@ -215,8 +216,7 @@ def _trained(study: Any) -> dict[str, Model]:
         predictor=predictor,
         number=1,
         state="active",
-        preset="tiny",
-        heads=["quality"],
+        kind="tiny",
         artifact="v1",
         artifact_sha256="b" * 64,
         backbone_sha256="c" * 64,
@@ -224,7 +224,15 @@ def _trained(study: Any) -> dict[str, Model]:
         training_run=run,
     )
     waiting = TrainingRun.objects.create(study=study, predictor=predictor, trigger="api")
+    head = Head.objects.create(
+        study=study,
+        model_version=version,
+        perspective=study.perspectives.get(key="quality"),
+        place=0,
+        n=0,
+    )
     return {
+        "head": head,
         "predictor": predictor,
         "snapshot": snapshot,
         "run": run,

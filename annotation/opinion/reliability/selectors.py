@@ -124,7 +124,7 @@ def reliability_of(study: Study) -> dict[int, Standing]:
 
     Computing it takes seconds in a large study, and the monitor asks repeatedly, so the answer
     is shared by all who look, until there are newer ratings and it is `FRESH_SECONDS` old. What
-    takes longer than `QUICK_SECONDS` is then computed by a worker, and whoever asks meanwhile has
+    takes longer than `QUICK_SECONDS` is then computed by a worker, and a reader meanwhile gets
     the answer that is there, at most `_KEPT_SECONDS` old. Changed rules and exclusions are seen at
     once, because they are part of the key.
     """
@@ -148,7 +148,7 @@ def renew(study: Study) -> dict[int, Standing]:
 
 
 def rater_weights(study: Study) -> dict[int, float]:
-    """Rater's key → weight of their ratings in opinion scores; whoever is not named weighs 1.
+    """Rater's key → weight of their ratings in opinion scores; 1 for raters that are not in it.
 
     From all ratings: a snapshot of labels must not depend on who looked when. A study
     whose rules weigh nothing reads nothing.

@@ -124,7 +124,7 @@ def test_what_is_committed_late_is_found_by_one_more_look(study: Study, stimulus
     assert is_stale(release)
 
 
-def test_what_changes_unseen_can_be_told(study: Study, stimulus: Stimulus) -> None:
+def test_an_unseen_change_can_be_announced(study: Study, stimulus: Stimulus) -> None:
     live_release(study)
     mark_stale(study)
     release = OpinionRelease.objects.get()
@@ -343,7 +343,7 @@ def test_a_release_is_kept_from_the_export_page(client: Client, owner: User, stu
     assert "A release named “For the paper” already exists." in page
 
 
-def test_a_release_kept_for_a_model_is_told_by_the_api_and_not_on_the_page(
+def test_a_release_kept_for_a_model_is_in_the_api_and_not_on_the_page(
     client: Client, owner: User, study: Study, stimulus: Stimulus
 ) -> None:
     rate(stimulus, make_rater(study), (4, 2, 1))
@@ -362,12 +362,12 @@ def test_a_release_kept_for_a_model_is_told_by_the_api_and_not_on_the_page(
     assert page.count('<td class="number">1</td>') == 1  # its one rating
 
 
-def test_nothing_is_kept_of_a_study_that_nobody_rated(study: Study) -> None:
+def test_nothing_is_kept_for_a_study_that_nobody_rated(study: Study) -> None:
     assert frozen_release(study) is None
     assert not OpinionRelease.objects.exists()
 
 
-def test_the_page_tells_what_was_imported_and_offers_the_live_method_first(
+def test_the_page_shows_what_was_imported_and_offers_the_live_method_first(
     client: Client, owner: User, study: Study
 ) -> None:
     (stimulus,) = make_stimuli(study, 1)

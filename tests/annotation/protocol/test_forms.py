@@ -13,7 +13,7 @@ from annotation.protocol.errors import ProtocolError
 from annotation.protocol.forms import ExplanationForm, FormField
 from tests.shared_data import require_shared
 
-#: How the released answers word each field; what the brackets hold is the chosen phrase.
+#: How the released answers word each field; the chosen phrase is in brackets.
 WORDINGS = {
     "quality_clarity": r"[Tt]he image quality is ([^,]+),",
     "quality_outline": r"the image outline and content (?:are )?([^,]+),",
@@ -21,7 +21,7 @@ WORDINGS = {
     "authenticity_distortion": r"^The image is ([^.]+)\.",
     "correspondence_consistency": r"^The image and its prompt are ([^.]+)\.",
 }
-#: Levels that are none: an authenticity of 0 and a correspondence of 11 were released.
+#: Levels that do not exist: an authenticity of 0 and a correspondence of 11 were released.
 SLIPS = 2
 
 
@@ -96,7 +96,9 @@ def test_clauses_say_each_phrase_or_none() -> None:
         replace(field, clauses=("the light is dark",))
 
 
-def test_texts_are_asked_where_they_were_collected(collected: list[dict[str, str]]) -> None:
+def test_texts_are_asked_after_the_levels_they_were_collected_for(
+    collected: list[dict[str, str]],
+) -> None:
     for text in AIGCIQA2023_FORM.texts:
         given: Counter[tuple[bool, bool]] = Counter()
         for row in collected:

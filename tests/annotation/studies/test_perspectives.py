@@ -254,7 +254,7 @@ def stored(study: Study) -> list[dict[str, float]]:
     ]
 
 
-def test_a_protocol_is_read_again_where_only_its_perspectives_changed(
+def test_a_protocol_is_read_again_if_only_its_perspectives_changed(
     api: Client, owner: User
 ) -> None:
     study = make_study(owner, perspectives=FIVE, explanation_form=NO_FORM)

@@ -1,4 +1,4 @@
-"""Dataclasses from JSON: every kind of field, and what is said of a value that is not of it."""
+"""Dataclasses from JSON: every kind of field, and what is said about a value of another type."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum

@@ -65,7 +65,7 @@ def test_a_foreign_prompt_is_refused_by_the_part_that_is_wrong(prompt: str, said
         parse_prompt(prompt)
 
 
-def test_a_scene_has_a_relation_exactly_where_it_has_two_groups() -> None:
+def test_a_scene_has_a_relation_if_and_only_if_it_has_two_groups() -> None:
     red, blue = Group(1, "red", "circle"), Group(1, "blue", "square")
     with pytest.raises(GrammarError, match="relation exactly"):
         Scene((red,), "above", "grass")

@@ -1,6 +1,6 @@
 """The demo study: made once, over HTTP, and only looked at afterwards.
 
-The worker's part, training and scoring, is done here in the place where the seed waits for it.
+The worker's part, training and scoring, is done here while the seed waits for it.
 """
 
 import io

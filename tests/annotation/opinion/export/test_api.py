@@ -1,4 +1,4 @@
-"""The export against what was put in, read back by other people's readers (csv, json)."""
+"""The export against what was put in, read back by others' readers (csv, json)."""
 
 import csv
 import io
@@ -129,7 +129,7 @@ def test_attention_checks_are_told_apart(client: Client, owner: User, study: Stu
     assert [record["attention_check"] for record in records] == [False, True]
 
 
-def test_an_empty_explanation_is_told_from_one_that_nobody_asked_for(
+def test_an_empty_explanation_differs_from_one_that_nobody_asked_for(
     client: Client, owner: User, study: Study
 ) -> None:
     (stimulus,) = make_stimuli(study, 1)

@@ -1,4 +1,4 @@
-"""`manage.py export_study`: the same bytes as the API's export, counted, whole or absent."""
+"""`manage.py export_study`: the same bytes as the API's export, counted, complete or absent."""
 
 import errno
 import io

@@ -63,7 +63,7 @@ def test_one_number_per_stimulus_and_one_finding_per_subject(name: str) -> None:
 
 
 @every_method
-def test_votes_are_counted_by_level_where_a_scale_has_levels(name: str) -> None:
+def test_votes_are_counted_by_level_if_a_scale_has_levels(name: str) -> None:
     found = estimated(name, votes([1, 5, 5, 2], [0, 0, 0, 1], range(4), stimuli=2, subjects=4))
     assert found.counts is not None
     assert found.counts.tolist() == [[1, 0, 0, 0, 2], [0, 1, 0, 0, 0]]
@@ -182,7 +182,7 @@ def test_an_unknown_method_is_named_with_those_that_there_are() -> None:
         METHODS["median"]
 
 
-def test_a_scale_says_where_a_score_lies() -> None:
+def test_a_scale_finds_the_place_of_a_score() -> None:
     assert ACR5.level_of(np.array([1.0, 4.9])).tolist() == [0, 4]
     with pytest.raises(OpinionError, match="from 5 to 1"):
         replace(ACR5, minimum=5, maximum=1)

@@ -23,13 +23,13 @@ from workbench.accounts.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-#: Who answers half of four images within a second.
+#: A rater who answers half of four images within a second.
 HASTY = {"too_fast": {"threshold": 0.4, "minimum": 4, "effect": "weigh"}, "weight": 0.25}
 
 
 @pytest.fixture
 def hasty(study: Study) -> Rater:
-    """Says 5 where the others, two of them, say 1 and 3; the study's rules let that weigh ¼."""
+    """Says 5 where the others, two of them, say 1 and 3; the study's rules weigh it ¼."""
     cache.clear()
     stimuli = make_stimuli(study, 4)
     raters = [make_rater(study) for _number in range(3)]

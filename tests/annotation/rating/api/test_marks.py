@@ -32,7 +32,7 @@ def reasons(regions: Any = (), words: Any = ()) -> dict[str, Any]:
 
 @pytest.fixture
 def marking(study: Study, rater: Rater) -> RaterClient:
-    """The standing rater in a study that lets raters mark what a text is about."""
+    """The standard rater in a study that lets raters mark what a text is about."""
     distorted, mismatch = AIGCIQA2023_FORM.texts
     texts = (replace(distorted, regions=True), replace(mismatch, words=True))
     study.explanation_form = ExplanationForm(AIGCIQA2023_FORM.fields, texts).to_json()

@@ -165,7 +165,7 @@ def test_viewing_checks_are_saved(console: Client, study: Study) -> None:
         ({"least_others": "0"}, "least_others"),
     ],
 )
-def test_what_does_not_fit_is_told_at_its_field(
+def test_a_wrong_value_is_reported_at_its_field(
     console: Client, study: Study, changes: dict[str, str], where: str
 ) -> None:
     before = Study.objects.values().get()

@@ -28,7 +28,7 @@ def test_a_saved_folder_loads_bit_equal(
     again = load_model(tmp_path / "model")
     saved = loaded.model.state_dict()
     assert all(torch.equal(t, saved[name]) for name, t in again.model.state_dict().items())
-    # The weights are the same bits; where they lie in memory can change a sum's last bit.
+    # The weights are the same bits; their place in memory can change a sum's last bit.
     expected = score_image(loaded.model, loaded.processor, image_files[0], "a red cat")
     assert score_image(again.model, again.processor, image_files[0], "a red cat") == pytest.approx(
         expected, abs=1e-6
