@@ -62,11 +62,17 @@ def parse_perspectives(data: Sequence[Mapping[str, Any]]) -> tuple[PerspectiveSe
 
     Raises ProtocolError if there is none, or if one is malformed or appears twice.
     """
-    if not isinstance(data, list | tuple) or not data:
+    if not isinstance(data, list | tuple):
         raise ProtocolError("perspectives: give a list of at least one")
-    parsed = tuple(PerspectiveSettings.from_json(item) for item in data)
-    keys = [item.key for item in parsed]
+    return each_once(tuple(PerspectiveSettings.from_json(item) for item in data))
+
+
+def each_once(perspectives: tuple[PerspectiveSettings, ...]) -> tuple[PerspectiveSettings, ...]:
+    """Raises ProtocolError if there is none, or if one appears twice."""
+    if not perspectives:
+        raise ProtocolError("perspectives: give a list of at least one")
+    keys = [item.key for item in perspectives]
     doubled = next((key for key in keys if keys.count(key) > 1), None)
     if doubled is not None:
         raise ProtocolError(f"perspectives: {doubled} is there twice")
-    return parsed
+    return perspectives

@@ -14,10 +14,10 @@ def strict_from_json(cls: type[T], data: object, what: str, error: type[Exceptio
     """The dataclass `cls` from the JSON object `data`.
 
     A field is a bool, an int (2.0 is one), a finite float, a str, a StrEnum, another such
-    dataclass, or a `tuple[X, ...]` of one of these, which is a list in JSON. One that is left out
-    has its default; in a dataclass within a dataclass, that of the outer field. Raises `error` with
-    a message that begins with `what` and names the field, what is wrong with it and what it may be;
-    limits of numbers are for the dataclass to check.
+    dataclass, a `tuple[X, ...]` of one of these, which is a list in JSON, or a `Mapping[str, X]`.
+    One that is left out has its default; in a dataclass within a dataclass, that of the outer
+    field. Raises `error` with a message that begins with `what` and names the field, what is wrong
+    with it and what it may be; limits of numbers are for the dataclass to check.
     """
     read: T = _Reader(error).read(cls, data, what, None)
     return read
@@ -53,6 +53,8 @@ class _Reader:
     def _value(self, kind: Any, value: object, place: str, default: object) -> Any:
         if get_origin(kind) is tuple:
             return self._tuple(get_args(kind)[0], value, place)
+        if get_origin(kind) is Mapping:
+            return self._mapping(get_args(kind)[1], value, place)
         if is_dataclass(kind) and isinstance(kind, type):
             inner: Any = kind
             return self.read(inner, value, place, None if default is MISSING else default)
@@ -69,6 +71,14 @@ class _Reader:
             raise self._error(f"{place} is {value!r}, not a list")
         items = enumerate(value, start=1)
         return tuple(self._value(kind, item, f"{place} {n}", MISSING) for n, item in items)
+
+    def _mapping(self, kind: Any, value: object, place: str) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            raise self._error(f"{place}: {value!r} is not an object")
+        return {
+            str(key): self._value(kind, item, f"{place}: {key}", MISSING)
+            for key, item in value.items()
+        }
 
     def _choice(self, kind: type[StrEnum], value: object, place: str) -> StrEnum:
         if not isinstance(value, str) or value not in set(kind):

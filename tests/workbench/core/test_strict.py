@@ -1,5 +1,6 @@
 """Dataclasses from JSON: every kind of field, and what is said about a value of another type."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -30,6 +31,7 @@ class Outer:
     inner: Inner = field(default_factory=lambda: Inner(3.0))
     words: tuple[str, ...] = ()
     parts: tuple[Inner, ...] = ()
+    named: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     sized: Inner = Inner(9.0, 7)
 
 
@@ -67,6 +69,10 @@ def test_lists_become_tuples() -> None:
     assert found == Outer("a", words=("b", "c"), parts=(Inner(1), Inner(2)))
 
 
+def test_objects_by_any_name_become_mappings() -> None:
+    assert read({"name": "a", "named": {"b": {"c": "d"}}}).named == {"b": {"c": "d"}}
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
@@ -86,6 +92,8 @@ def test_lists_become_tuples() -> None:
         ({"name": "a", "inner": {"size": None}}, "setting: inner: size is None, not a number"),
         ({"name": "a", "words": "ab"}, "setting: words is 'ab', not a list"),
         ({"name": "a", "words": ["b", 2]}, "setting: words 2 is 2, not a text"),
+        ({"name": "a", "named": []}, "setting: named: [] is not an object"),
+        ({"name": "a", "named": {"b": {"c": 1}}}, "setting: named: b: c is 1, not a text"),
         ({"name": "a", "parts": [{"size": 1, "x": 2}]}, "setting: parts 1: there is no 'x'; it"),
     ],
 )
