@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from annotation.models import Rater, Study
 from tests import factories
@@ -14,6 +15,10 @@ from workbench.accounts.models import User
 
 #: Playwright's synchronous API runs an event loop in the thread where fixtures use the ORM.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+#: How long an example takes says how busy the machine is, not whether it is right.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 #: Where a task's name and arguments are sent to the queue.
 SEND_TASK = "workbench.core.jobs.queue.current_app.send_task"

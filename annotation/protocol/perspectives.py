@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from workbench.core.strict import strict_from_json
+
 from .errors import ProtocolError
 from .scales import Scale
 
@@ -39,17 +41,11 @@ class PerspectiveSettings:
             raise ProtocolError(f"perspective {self.key}: give it a label")
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        try:
-            return cls(
-                str(data["key"]),
-                str(data["label"]),
-                str(data["question"]),
-                Scale.from_json(data["scale"]),
-                str(data.get("help", "")),
-            )
-        except (KeyError, ValueError, TypeError, AttributeError) as error:
-            raise ProtocolError(f"perspective {data!r}: {error}") from error
+    def from_json(cls, data: object) -> Self:
+        """Raises ProtocolError naming what is unknown, missing, or not what it should be."""
+        key = data.get("key") if isinstance(data, Mapping) else None
+        place = f"perspective {key!r}" if key else "perspective"
+        return strict_from_json(cls, data, place, ProtocolError)
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -122,6 +122,10 @@ def test_texts_are_asked_after_the_levels_they_were_collected_for(
         ({}, {"at_most": 3}, "light: at_most is 3; give 1 to 2"),
         ({}, {"at_most": 0}, "light: at_most is 0; give 1 to 2"),
         ({}, {"field": "shade"}, "a text refers to an unknown field 'shade'"),
+        ({"phrase": []}, {}, "fields 1: there is no 'phrase'"),
+        ({"label": 3}, {}, "fields 1: label is 3, not a text"),
+        ({"phrases": "dark"}, {}, "fields 1: phrases is 'dark', not a list"),
+        ({}, {"at_most": "2"}, "texts 1: at_most is '2', not a whole number"),
     ],
 )
 def test_a_form_that_cannot_be_asked_is_refused_by_name(

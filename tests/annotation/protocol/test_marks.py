@@ -140,7 +140,7 @@ def test_the_form_keeps_what_may_be_marked() -> None:
 def test_a_switch_of_the_form_is_on_or_off() -> None:
     stored = FORM.to_json()
     stored["texts"][0]["regions"] = "no"
-    with pytest.raises(ProtocolError, match="regions: 'no' is neither true nor false"):
+    with pytest.raises(ProtocolError, match="texts 1: regions is 'no', neither true nor false"):
         ExplanationForm.from_json(stored)
 
 

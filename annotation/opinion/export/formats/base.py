@@ -5,8 +5,8 @@ To add one: a file here that registers it in `FORMATS`, and the file's name in t
 entry meets the common tests in `tests/annotation/opinion/export/formats`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from workbench.core.registry import Entry, Registry
@@ -23,8 +23,6 @@ class Header:
 
     #: The perspectives' keys, in the study's order.
     perspectives: tuple[str, ...]
-    #: The study document: what was asked, on which scales, and how opinion scores were made.
-    study: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Format(Entry, Protocol):

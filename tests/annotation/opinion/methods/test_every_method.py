@@ -1,6 +1,6 @@
 """What every method of opinion scores must do, whichever it is."""
 
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from annotation.opinion.methods.base import (
     parameters_json,
     parse_parameters,
 )
+from annotation.opinion.methods.mos import MeanOpinionScore
 from annotation.protocol.verdicts import Verdict
 from workbench.core.registry import UnknownEntryError
 
@@ -136,8 +137,25 @@ def test_parameters_go_to_json_and_back(name: str) -> None:
     method = METHODS[name]
     plain = method.parameters()
     assert parse_parameters(method, parameters_json(plain)) == plain
-    with pytest.raises(OpinionError, match="no parameter “tempo”"):
+    with pytest.raises(OpinionError, match=f"parameters of “{name}”: there is no 'tempo'"):
         parse_parameters(method, {"tempo": 1})
+
+
+@dataclass(frozen=True)
+class Rounds:
+    rounds: int = 2
+
+
+def test_a_parameter_of_another_type_is_named() -> None:
+    class InRounds(MeanOpinionScore):
+        name = "rounds"
+        parameters = Rounds  # type: ignore[assignment] # of another method
+
+    method = InRounds()
+    assert parse_parameters(method, {"rounds": 3}) == Rounds(3)
+    for wrong in ("many", 2.5, True, None):
+        with pytest.raises(OpinionError, match=r"of “rounds”: rounds is .*, not a whole number"):
+            parse_parameters(method, {"rounds": wrong})
 
 
 @pytest.mark.parametrize(

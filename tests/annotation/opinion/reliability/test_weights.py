@@ -10,9 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from annotation.models import Rater, Stimulus, Study
-from annotation.opinion.export.document import header_of
 from annotation.opinion.export.formats import FORMATS
-from annotation.opinion.export.records import export_records
+from annotation.opinion.export.records import export_records, header_of
 from annotation.opinion.labels import labels_of
 from annotation.opinion.reliability.selectors import rater_weights
 from annotation.opinion.selectors import mos_of

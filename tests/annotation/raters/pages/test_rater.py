@@ -186,10 +186,10 @@ def test_the_statements_are_as_many_with_more_trials_and_sessions(
     stimuli = make_stimuli(study, range(10, 22))
     for stimulus in stimuli:
         answer(sitting(raters[0]), stimulus, 3)
-    # Session, account, study, its perspectives and memberships, rater; the measures, who is there,
-    # identity, exclusions;
-    # own answers twice and the others', known scores, sittings, trials and their ratings.
-    with django_assert_max_num_queries(25):
+    # Session, account, study, its perspectives and, for each right, memberships; rater; the
+    # measures, who is there, identity, exclusions; own answers twice and the others', known scores,
+    # sittings, trials and their ratings.
+    with django_assert_max_num_queries(26):
         page_of(console, raters[0])
 
 

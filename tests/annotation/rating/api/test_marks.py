@@ -10,9 +10,8 @@ import pytest
 from django.db import connection
 
 from annotation.models import Explanation, Prompt, Rater, Study
-from annotation.opinion.export.document import header_of
 from annotation.opinion.export.formats import FORMATS
-from annotation.opinion.export.records import export_records
+from annotation.opinion.export.records import export_records, header_of
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM
 from annotation.protocol.forms import ExplanationForm
 from tests import factories

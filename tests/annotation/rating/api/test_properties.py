@@ -154,7 +154,6 @@ class Person:
     max_examples=10,
     # Threads make no two runs alike: a smaller example need not fail.
     phases=[Phase.explicit, Phase.generate],
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(plan=plans, scripts=scripts, seed=st.integers(0, 2**16))
