@@ -264,7 +264,9 @@ MIXED = [
         "model_version_run_same_study",
         again("version", number=2, state="retired", training_run=of_other("waiting")),
     ),
-    Violation("head_version_same_study", change("head", model_version=of_other("version"))),
+    Violation(
+        "head_version_same_study", change("head", model_version=of_other("version"), place=1)
+    ),
     Violation("head_perspective_same_study", change("head", perspective=of_other("perspective"))),
     Violation(
         "scoring_run_version_same_study", change("scoring", model_version=of_other("version"))

@@ -15,7 +15,7 @@ from annotation.protocol.forms import ExplanationForm, FormField, FormText
 from annotation.protocol.perspectives import ALL_TOGETHER
 from modelops.explaining.checkpoint import Explainer, save_explainer, start_explainer
 from modelops.explaining.model import GREEDY, MintIQAExplainer, Tokens
-from modelops.explaining.pipeline import ExplanationPipeline, load_pipeline
+from modelops.explaining.pipeline import ExplanationPipeline
 from modelops.explaining.questions import Questions, parse_answer, word_answer
 from modelops.explaining.tiny_language import (
     LanguageRecipe,
@@ -38,6 +38,7 @@ from modelops.learning.errors import DivergedError, LearningError
 from modelops.predictors.mint.checkpoint import LoadedModel, save_model
 from modelops.predictors.mint.processing import MintIQAProcessor, ModelInputs
 from modelops.predictors.mint.tokenization import load_tokenizer, train_tiny_tokenizer
+from tests.modelops.explaining.cases import load_pipeline
 from tests.modelops.predictors.mint.fine_tuning.models import small_model
 
 FORM = ExplanationForm(
