@@ -5,9 +5,12 @@ where the weights are). Reliability depends on rows in PostgreSQL, not on the br
 docs/decisions/001.
 """
 
+import logging.config
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workbench.settings")
 # Read when NumPy and torch are loaded, so set here, which every process runs first. Threads that
@@ -21,3 +24,11 @@ app = Celery("workbench")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks([f"annotation.{room}" for room in ("stimuli", "rating", "opinion")])
+
+
+@setup_logging.connect
+def use_the_sites_log(**given: Any) -> None:
+    """Celery would give its loggers a handler and a form of their own, which hide no secrets."""
+    from django.conf import settings
+
+    logging.config.dictConfig(settings.LOGGING)

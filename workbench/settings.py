@@ -5,14 +5,15 @@ Any NAME can be given as NAME_FILE instead: the path of a file that holds the va
 
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
-import structlog
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
 
 from modelops.registry.queue import MODEL_TASKS
 
+from .core import logs
 from .core.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -37,6 +38,9 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 DATA_DIR = Path(env.str("MINT_DATA_DIR", default=str(BASE_DIR / "var")))
 #: Whether the site is served over HTTPS: secure cookies, HSTS and redirects follow from it.
 HTTPS = _switch("HTTPS", default=False)
+#: Whether one proxy in front says how a request came and from where. It must be the only way in:
+#: what it says is believed.
+BEHIND_PROXY = _switch("BEHIND_PROXY", default=False)
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -92,6 +96,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "workbench.accounts.contact.contact",
             ],
         },
     },
@@ -115,7 +120,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "workbench.core.caching.RedisOrMemory",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "mint",
     }
@@ -141,10 +146,22 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+# Limits count the last address in X-Forwarded-For, which the proxy itself wrote; whatever a client
+# sent stands before it.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)
+
+#: Whom people ask for an account: a name, an address, shown on the sign-in page.
+CONTACT = env.str("CONTACT", default="")
+#: The mail server, for passwords that were forgotten. Without one nothing offers to send mail.
+EMAIL_URL = env.str("EMAIL_URL", default="")
+if EMAIL_URL:
+    globals().update(env.email_url("EMAIL_URL"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="mint-workbench@localhost")
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "workbench.accounts.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -157,6 +174,7 @@ REST_FRAMEWORK = {
     # `?format=` is the export's own parameter, not content negotiation.
     "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "workbench.core.api.exception_handler",
+    "NUM_PROXIES": int(BEHIND_PROXY),
 }
 REST_KNOX = {
     "TOKEN_TTL": timedelta(days=env.int("API_TOKEN_DAYS", default=365)),
@@ -246,7 +264,6 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {task: {"queue": "model"} for task in MODEL_TASKS}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
@@ -278,7 +295,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
-if _switch("BEHIND_PROXY", default=False):
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 _self = ["'self'"]
@@ -297,33 +314,17 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
-_log_steps: list[structlog.typing.Processor] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso"),
-]
-structlog.configure(
-    processors=[*_log_steps, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    cache_logger_on_first_use=True,
+LOGGING = logs.configuration(
+    level=env.str("LOG_LEVEL", default="INFO"),
+    json=_switch("LOG_JSON", default=False),
+    known=[
+        SECRET_KEY,
+        DATABASES["default"].get("PASSWORD", ""),
+        urlsplit(REDIS_URL).password or "",
+        S3_OPTIONS["secret_key"] or "",
+        urlsplit(EMAIL_URL).password or "",
+    ],
 )
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "structured": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "foreign_pre_chain": _log_steps,
-            "processor": structlog.processors.JSONRenderer()
-            if _switch("LOG_JSON", default=False)
-            else structlog.dev.ConsoleRenderer(colors=False),
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-}
 
 # The backbones that studies choose from in addition to the bundled `tiny`, the first one for those
 # that do not choose: NAME=KIND:FOLDER, NAME=KIND, or KIND alone (docs/models.md). `vit-g` needs its

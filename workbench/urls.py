@@ -1,10 +1,12 @@
 """Every route of the site; each package keeps its own."""
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.negotiation import DefaultContentNegotiation
 
 from . import views
+from .accounts.views import ask_administrator
 
 # Unlike the API it has two forms, YAML and JSON, between which `Accept` chooses.
 schema = SpectacularAPIView.as_view(content_negotiation_class=DefaultContentNegotiation)
@@ -17,6 +19,9 @@ api: list[URLPattern | URLResolver] = [
     path("docs/", api_docs, name="api-docs"),
 ]
 
+#: allauth's pages that send mail, taken over where none can be sent.
+_MAIL = r"^accounts/(?:email|confirm-email|password/reset)/"
+
 urlpatterns = [
     # First, because raters' requests are the most and routes are tried in order.
     path("api/v1/", include(api)),
@@ -24,6 +29,7 @@ urlpatterns = [
     path("health/live", views.live, name="health-live"),
     path("health/ready", views.ready, name="health-ready"),
     path("i18n/", include("django.conf.urls.i18n")),
+    *([] if settings.EMAIL_URL else [re_path(_MAIL, ask_administrator)]),
     path("accounts/", include("allauth.urls")),
     path("accounts/token/", include("workbench.accounts.urls")),
     path("media/<path:name>", views.media, name="media"),

@@ -21,7 +21,7 @@ PATIENCE = 120.0
 def running_worker(log: Path, extra: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """A worker of both queues in a session of its own; whatever is left of it is killed."""
     command = [sys.executable, "-m", "celery", "-A", "workbench", "worker", "--pool", "prefork"]
-    command += ["--queues", "default,model", "--concurrency", "1", "--loglevel", "INFO"]
+    command += ["--queues", "default,model", "--concurrency", "1"]
     command += ["--without-gossip", "--without-mingle"]
     with log.open("ab") as output:
         worker = subprocess.Popen(

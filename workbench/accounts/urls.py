@@ -6,5 +6,5 @@ from . import views
 
 urlpatterns = [
     path("", views.tokens, name="api-tokens"),
-    path("<str:key>/revoke/", views.revoke, name="api-token-revoke"),
+    path("<slug:key>/revoke/", views.revoke, name="api-token-revoke"),
 ]

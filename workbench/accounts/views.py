@@ -1,4 +1,4 @@
-"""API tokens: created, shown once, revoked. knox stores only their hash."""
+"""API tokens (created, shown once, revoked; knox stores only their hash), and whom to ask."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -30,3 +30,9 @@ def revoke(request: HttpRequest, key: str) -> HttpResponse:
     token.delete()
     messages.success(request, _("The token no longer works."))
     return redirect("api-tokens")
+
+
+@never_cache
+def ask_administrator(request: HttpRequest) -> HttpResponse:
+    """In place of each page that would send mail, on a site that cannot."""
+    return render(request, "account/ask_administrator.html")

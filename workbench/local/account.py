@@ -19,6 +19,8 @@ from .errors import FolderError, LocalServerError
 #: They exist on every Debian and Ubuntu, own nothing, and cannot log in.
 UNPRIVILEGED = ("nobody", "daemon")
 SYSTEM_HOME = Path("/var/lib/mint-workbench")
+#: Of a folder of logs; servers under another account are handed theirs open.
+LOGS_MODE = 0o750
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -50,7 +51,7 @@ def spawn(
     It writes to `log`, or to our own output if that is None. Call it from the main thread: the
     kernel takes a thread's end for the parent's.
     """
-    with log.open("ab") if log else contextlib.nullcontext() as output:
+    with _opened(log) if log else contextlib.nullcontext() as output:
         return subprocess.Popen(
             list(command),
             stdin=stdin,
@@ -65,6 +66,13 @@ def spawn(
             # The only way to ask after the change of account; it calls one function of libc.
             preexec_fn=end_with_parent(end_signal),  # noqa: PLW1509
         )
+
+
+def _opened(log: Path) -> IO[bytes]:
+    """For appending; others on this machine may not read it, also if an older one was open."""
+    descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
+    os.fchmod(descriptor, 0o640)
+    return os.fdopen(descriptor, "ab")
 
 
 def stop_group(

@@ -23,7 +23,7 @@ from typing import IO, ClassVar, Self
 
 import psutil
 
-from .account import home_for, make_folder, remove_home, service_account
+from .account import LOGS_MODE, home_for, make_folder, remove_home, service_account
 from .errors import (
     AlreadyRunningError,
     DiskFullError,
@@ -109,6 +109,18 @@ class LocalServer(ABC):
         self._write_private("url", self.url)
         return self.url
 
+    def start_again(self) -> None:
+        """After it ended by itself: on the same port, since its address is known all around.
+
+        Raises LocalServerError, and its kinds, if it cannot be started.
+        """
+        if self.process is None:
+            raise LocalServerError(f"{self.name} was not started here")
+        stop_group(self.process, polite=self.stop_signals, seconds=self.stop_seconds)
+        self._open_log()
+        self._prepare()
+        self._launch(self.port)
+
     def stop(self) -> None:
         """Stop the server, if it runs, and release the folder."""
         if self.process is not None:
@@ -177,7 +189,7 @@ class LocalServer(ABC):
             return
 
     def _open_log(self) -> None:
-        make_folder(self.log.parent, 0o755)
+        make_folder(self.log.parent, LOGS_MODE)
         size = self.log.stat().st_size if self.log.exists() else 0
         if size > _LOG_LIMIT:
             self.log.replace(self.log.with_suffix(".old.log"))
@@ -207,9 +219,9 @@ class LocalServer(ABC):
             os.fsync(file.fileno())
         new.replace(self.folder / name)
 
-    def _launch(self) -> None:
+    def _launch(self, port: int = 0) -> None:
         for attempt in range(1, _START_TRIES + 1):
-            self.port = free_port()
+            self.port = port or free_port()
             with deferred():
                 self.process = self._spawn()
             started = psutil.Process(self.process.pid).create_time()

@@ -196,10 +196,10 @@ class Stack:
             *("--worker-class", "gthread", "--workers", workers, "--threads", threads),
             # Loaded once, before the workers are forked: a quicker start in less memory.
             *("--preload", "--graceful-timeout", "5", "--no-control-socket"),
-            *("--access-logfile", "-"),
+            *("--access-logfile", "-", "--logger-class", "workbench.gunicorn_logger.Logger"),
         ]
         env = {**self.environment, "DATABASE_POOL_SIZE": threads}
-        return Program("web", command, env, ROOT)
+        return Program("web", command, env, ROOT, 3)
 
     def _worker(self) -> Program:
         """One process for both queues.
@@ -210,7 +210,7 @@ class Stack:
         command = [
             *(sys.executable, "-m", "celery", "-A", "workbench", "worker"),
             *("--queues", "default,model", "--concurrency", "2", "--pool", "prefork"),
-            *("--loglevel", "INFO", "--without-gossip", "--without-mingle"),
+            *("--without-gossip", "--without-mingle"),
         ]
         # SIGTERM lets tasks finish; SIGQUIT does not. Their rows say where to continue.
         signals = (signal.SIGTERM, signal.SIGQUIT)
@@ -219,7 +219,7 @@ class Stack:
     def _beat(self) -> Program:
         command = [
             *(sys.executable, "-m", "celery", "-A", "workbench", "beat"),
-            *("--loglevel", "INFO", "--pidfile="),
+            "--pidfile=",
         ]
         return Program("beat", command, self.environment, ROOT, 3)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .account import make_folder
+from .account import LOGS_MODE, make_folder
 from .errors import LocalServerError
 from .interrupt import deferred, raise_if_asked
 from .process import last_lines, spawn, stop_group
@@ -17,6 +17,7 @@ Say = Callable[[str], None]
 
 _POLL_SECONDS = 0.1
 _RESTART_WINDOW_SECONDS = 60.0
+_SERVER_RESTARTS = 3
 
 
 class ProgramEndedError(LocalServerError):
@@ -42,11 +43,37 @@ class Program:
 
 
 @dataclass
+class _Restarts:
+    """How often something was started again within the last minute, and may be."""
+
+    name: str
+    limit: int
+    times: list[float] = field(default_factory=list)
+
+    def one_more(self, outcome: str) -> str | None:
+        """What to say about starting it again; None if that is given up."""
+        now = time.monotonic()
+        self.times = [then for then in self.times if now - then < _RESTART_WINDOW_SECONDS]
+        if len(self.times) >= self.limit:
+            return None
+        self.times.append(now)
+        return f"{self.name} ended ({outcome}); starting it again"
+
+
+@dataclass
 class _Running:
     program: Program
     process: "subprocess.Popen[bytes]"
     log_start: int
-    restarted: list[float] = field(default_factory=list)
+    restarts: _Restarts
+
+
+@dataclass
+class _Watched:
+    """A private server; its starter stops it."""
+
+    server: LocalServer
+    restarts: _Restarts
 
 
 class Supervisor:
@@ -56,16 +83,17 @@ class Supervisor:
         self.logs = logs
         self._say = say
         self._running: list[_Running] = []
-        self._servers: list[LocalServer] = []
-        make_folder(logs, 0o755)
+        self._servers: list[_Watched] = []
+        make_folder(logs, LOGS_MODE)
 
     def start(self, program: Program) -> None:
         with deferred():
-            self._running.append(_Running(program, *self._spawn(program)))
+            restarts = _Restarts(program.name, program.restarts)
+            self._running.append(_Running(program, *self._spawn(program), restarts))
 
     def watch_server(self, server: LocalServer) -> None:
-        """Also notice when a private server ends; its starter stops it."""
-        self._servers.append(server)
+        """Also start a private server again when it ends; its starter stops it."""
+        self._servers.append(_Watched(server, _Restarts(server.name, _SERVER_RESTARTS)))
 
     def check(self) -> None:
         """Restart what ended, if it may be restarted; otherwise raise.
@@ -74,9 +102,11 @@ class Supervisor:
             ProgramEndedError: with the program's last words.
         """
         raise_if_asked()
-        for server in self._servers:
-            if server.process is not None and server.process.poll() is not None:
-                raise _ended(server.name, server.process.returncode, server.log, 0)
+        # Servers first: the programs need them to start.
+        for watched in self._servers:
+            process = watched.server.process
+            if process is not None and process.poll() is not None:
+                self._restart_server(watched, process.returncode)
         for running in self._running:
             if running.process.poll() is not None:
                 self._restart(running)
@@ -111,7 +141,7 @@ class Supervisor:
         finally:
             _stop(program, process)
         if process.returncode != 0:
-            raise _ended(program.name, process.returncode, log, log_start)
+            raise _ended(_Restarts(program.name, 0), process.returncode, log, log_start)
 
     def forever(self) -> None:
         """Watch until something ends that must not."""
@@ -129,17 +159,24 @@ class Supervisor:
             self._say(f"{running.program.name} stopped")
         self._running.clear()
 
+    def _restart_server(self, watched: _Watched, code: int) -> None:
+        server = watched.server
+        said = watched.restarts.one_more(_outcome(code))
+        if said is None:
+            raise _ended(watched.restarts, code, server.log, 0)
+        self._say(said)
+        server.start_again()
+        self._say(f"{server.name} answers again")
+
     def _restart(self, running: _Running) -> None:
-        program, now = running.program, time.monotonic()
-        recent = [then for then in running.restarted if now - then < _RESTART_WINDOW_SECONDS]
-        code = running.process.returncode
+        program, code = running.program, running.process.returncode
         _stop(program, running.process)  # what it left behind in its group
-        if len(recent) >= program.restarts:
-            raise _ended(program.name, code, self._log(program), running.log_start)
-        self._say(f"{program.name} ended ({_outcome(code)}); starting it again")
+        said = running.restarts.one_more(_outcome(code))
+        if said is None:
+            raise _ended(running.restarts, code, self._log(program), running.log_start)
+        self._say(said)
         with deferred():
             running.process, running.log_start = self._spawn(program)
-        running.restarted = [*recent, now]
 
     def _spawn(self, program: Program) -> tuple["subprocess.Popen[bytes]", int]:
         log = self._log(program)
@@ -168,9 +205,15 @@ def _outcome(code: int) -> str:
     return f"exit status {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
 
 
-def _ended(name: str, code: int, log: Path | None, since: int) -> ProgramEndedError:
+def _ended(restarts: _Restarts, code: int, log: Path | None, since: int) -> ProgramEndedError:
+    name = restarts.name
     if log is None:
         return ProgramEndedError(f"{name} failed ({_outcome(code)}); its output is above")
+    given_up = (
+        f", {restarts.limit} times started again within a minute, is given up"
+        if restarts.limit
+        else " ended"
+    )
     return ProgramEndedError(
-        f"{name} ended ({_outcome(code)}). The end of {log}:\n{last_lines(log, since=since)}"
+        f"{name}{given_up} ({_outcome(code)}). The end of {log}:\n{last_lines(log, since=since)}"
     )

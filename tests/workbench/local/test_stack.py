@@ -3,7 +3,9 @@
 import signal
 import subprocess
 import sys
+from http.client import HTTPException
 from pathlib import Path
+from urllib.error import URLError
 from urllib.request import urlopen
 
 import psutil
@@ -13,7 +15,7 @@ import redis
 
 from tests.workbench.local.conftest import family_of, wait_until_gone
 from tests.workbench.local.test_commands import ROOT, environment
-from workbench.local.process import free_port
+from workbench.local.process import free_port, wait_until
 from workbench.local.services import Services
 from workbench.local.stack import Stack, secret_key
 
@@ -36,10 +38,26 @@ except KeyboardInterrupt:
 """
 
 
-def worker_of(stack: int) -> psutil.Process:
+def child_of(stack: int, word: str) -> psutil.Process:
+    """The program or server of the stack that is started with this word."""
     return next(
-        child for child in psutil.Process(stack).children() if "worker" in child.cmdline()[4:6]
+        child
+        for child in psutil.Process(stack).children()
+        if any(word in part for part in child.cmdline()[:6])
     )
+
+
+def answers_again(port: int) -> bool:
+    """Whether the site becomes ready within 20 s."""
+
+    def ready() -> bool:
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (URLError, OSError, HTTPException):
+            return False
+
+    return wait_until(ready, seconds=20, step=0.2)
 
 
 def second_terminal(env_file: Path) -> str:
@@ -69,8 +87,16 @@ def test_the_stack_answers_survives_its_worker_and_stops(folder: Path) -> None:
             assert answer.read() == b'{"ready": true}'
         assert second_terminal(folder / "data" / "env") == f"http://127.0.0.1:{port}"
         family = family_of(stack.pid)
-        worker_of(stack.pid).kill()
-        assert next(lines) == ("worker ended (killed by SIGKILL); starting it again\n")
+        child_of(stack.pid, "worker").kill()
+        assert next(lines) == "worker ended (killed by SIGKILL); starting it again\n"
+        for name, word in (("Redis", "redis-server"), ("PostgreSQL", "postgres")):
+            child_of(stack.pid, word).kill()
+            assert next(lines) == f"{name} ended (killed by SIGKILL); starting it again\n"
+            assert next(lines) == f"{name} answers again\n"
+            assert answers_again(port)
+        child_of(stack.pid, "gunicorn").kill()
+        assert next(lines) == "web ended (killed by SIGKILL); starting it again\n"
+        assert answers_again(port)
         family += family_of(stack.pid)
         stack.send_signal(signal.SIGINT)
         assert [line.split()[0] for line in lines] == [

@@ -3,13 +3,19 @@
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
+import redis
 
 from tests.workbench.local.conftest import family_of, wait_until_gone
+from workbench.local.postgres import LocalPostgres
+from workbench.local.redis import LocalRedis
+from workbench.local.server import LocalServer
 from workbench.local.supervisor import Program, ProgramEndedError, Supervisor
 
 ROOT = Path(__file__).parents[3]
@@ -62,9 +68,73 @@ def test_a_killed_worker_is_started_again(supervisor: Supervisor, said: list[str
 
 def test_a_worker_that_keeps_ending_is_given_up(supervisor: Supervisor, said: list[str]) -> None:
     supervisor.start(shell("worker", "echo broken; exit 1", restarts=2))
-    with pytest.raises(ProgramEndedError, match=r"worker ended \(exit status 1\)(.|\n)*broken"):
+    given_up = r"worker, 2 times .* within a minute, is given up \(exit status 1\)(.|\n)*broken"
+    with pytest.raises(ProgramEndedError, match=given_up):
         supervisor.forever()
     assert said == ["worker ended (exit status 1); starting it again"] * 2
+
+
+@pytest.fixture(params=[LocalPostgres, LocalRedis])
+def server(request: pytest.FixtureRequest, folder: Path) -> Iterator[LocalServer]:
+    made: LocalServer = request.param(folder / "server", durable=True)
+    with made:
+        yield made
+
+
+def kill(server: LocalServer) -> None:
+    """As the system does when memory runs out, and watch it end."""
+    assert server.process is not None
+    server.process.kill()
+    server.process.wait()
+
+
+def test_a_killed_server_is_started_again_at_its_address_with_its_data(
+    server: LocalServer, supervisor: Supervisor, said: list[str]
+) -> None:
+    supervisor.watch_server(server)
+    address = server.url
+    write(address)
+    kill(server)
+    supervisor.check()
+    assert said == [
+        f"{server.name} ended (killed by SIGKILL); starting it again",
+        f"{server.name} answers again",
+    ]
+    assert server.url == address
+    assert read(address) == "kept"
+
+
+def write(address: str) -> None:
+    if address.startswith("postgres"):
+        with psycopg.connect(address) as connection:
+            connection.execute("CREATE TABLE kept AS SELECT 'kept' AS word")
+    else:
+        with redis.Redis.from_url(address) as client:
+            client.set("word", "kept")
+        time.sleep(1.5)  # it writes once a second
+
+
+def read(address: str) -> str:
+    if address.startswith("postgres"):
+        with psycopg.connect(address) as connection:
+            row = connection.execute("SELECT word FROM kept").fetchone()
+        return str(row and row[0])
+    with redis.Redis.from_url(address, decode_responses=True) as client:
+        return str(client.get("word"))
+
+
+def test_a_server_that_keeps_ending_is_given_up(
+    folder: Path, supervisor: Supervisor, said: list[str]
+) -> None:
+    with LocalRedis(folder / "redis", durable=False) as server:
+        supervisor.watch_server(server)
+        for _time in range(3):
+            kill(server)
+            supervisor.check()
+        kill(server)
+        with pytest.raises(ProgramEndedError, match=r"Redis, 3 times .* given up \(killed by SIG"):
+            supervisor.check()
+    assert len(said) == 6
 
 
 def test_a_task_runs_to_its_end(supervisor: Supervisor, tmp_path: Path) -> None:

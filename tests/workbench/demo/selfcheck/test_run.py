@@ -2,15 +2,22 @@
 
 import io
 import json
+import re
+import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
 import psutil
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
+from django.core.signing import Signer
 
+from workbench.demo.client import sign_in
 from workbench.demo.selfcheck.memory import PeakMemory
 from workbench.demo.selfcheck.plans import PLANS, THREE, Plan
 from workbench.demo.selfcheck.report import Report, StudyReport, table
@@ -46,13 +53,118 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@dataclass(frozen=True)
+class Leftovers:
+    """What a run's site had, from just before it stopped."""
+
+    logs: dict[str, str]
+    modes: set[tuple[str, int]]
+    #: By kind, what no log may repeat.
+    secrets: dict[str, set[str]]
+
+
+@dataclass(frozen=True)
+class WholeRun:
+    check: SelfCheck
+    failure: SelfCheckError | None
+    site: Leftovers
+    left_processes: set[int]
+
+
+@pytest.fixture(scope="module")
+def whole_run() -> WholeRun:
+    """One run of the loop in every study, for every test that looks at it."""
+    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    seen: list[Leftovers] = []
+    tokens: set[str] = set()
+    stop = Stack.stop
+
+    def look_and_stop(stack: Stack) -> None:
+        try:
+            seen.append(leftovers(stack, tokens))
+        finally:
+            stop(stack)
+
+    def sign_in_and_tell(*arguments: str) -> str:
+        token = sign_in(*arguments)
+        tokens.add(token)
+        return token
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stack, "stop", look_and_stop)
+        patch.setattr("workbench.demo.selfcheck.run.sign_in", sign_in_and_tell)
+        check, failure = SelfCheck(io.StringIO(), SMALL), None
+        try:
+            check.run()
+        except SelfCheckError as error:
+            failure = error
+    after = {child.pid for child in psutil.Process().children(recursive=True)}
+    return WholeRun(check, failure, seen[0], after - before)
+
+
+def leftovers(stack: Stack, tokens: set[str]) -> Leftovers:
+    """Also visits what a self-check does not: a shared link, an image's address, wrong links."""
+    secrets = secrets_of(stack) | {"token": tokens}
+    provoke(stack.base_url, secrets)
+    folder = stack.data / "log"
+    modes = {(path.name, path.stat().st_mode & 0o777) for path in (folder, *folder.iterdir())}
+    logs = {path.name: path.read_text(errors="replace") for path in folder.iterdir()}
+    return Leftovers(logs, modes, secrets)
+
+
+def secrets_of(stack: Stack) -> dict[str, set[str]]:
+    """Signed as the site signs, with its key and the names in its database."""
+    key = stack.environment["SECRET_KEY"]
+    with psycopg.connect(stack.services.database_url) as database:
+        raters = database.execute("SELECT code, link_version FROM annotation_rater").fetchall()
+        images = [row[0] for row in database.execute("SELECT image FROM annotation_stimulus")]
+        hashes = [row[0] for row in database.execute("SELECT password FROM accounts_user")]
+        sessions = [row[0] for row in database.execute("SELECT session_key FROM django_session")]
+
+    def sign(salt: str, value: str) -> str:
+        return Signer(key=key, salt=salt, sep=".").sign(value)
+
+    period = int(time.time()) // (12 * 3600)
+    signer = Signer(key=key, salt="media")
+    return {
+        "site": {
+            key,
+            stack.environment["DJANGO_SUPERUSER_PASSWORD"],
+            *(
+                urlsplit(url).password or ""
+                for url in (stack.services.database_url, stack.services.redis_url)
+            ),
+        },
+        "rater": {sign("annotation.rater", f"{code}.{version}") for code, version in raters},
+        "join": {sign("annotation.shared-link", "1.1")},
+        "signature": {signer.signature(f"{name}:{period}") for name in images},
+        "account": {*hashes, *sessions},
+    }
+
+
+def provoke(base_url: str, secrets: dict[str, set[str]]) -> None:
+    rater, join, token = (min(secrets[kind]) for kind in ("rater", "join", "token"))
+    with httpx.Client(base_url=base_url, follow_redirects=True) as browser:
+        for path in (
+            f"/rate/{rater}/",
+            f"/rate/{rater}x/",
+            f"/rate/{rater}/nothing",
+            f"/rate/join/{join}/",
+            f"/accounts/token/{token}/revoke/",
+            f"/media/nothing.webp?s={min(secrets['signature'])}",
+            f"/accounts/login/?next=/rate/{rater}/",
+        ):
+            browser.get(path)
+        headers = {"Authorization": f"Token {token}"}
+        assert browser.get("/api/v1/studies/", headers=headers).status_code == 200
+
+
 @pytest.mark.slow
 @pytest.mark.worker
 @pytest.mark.timeout(900)
-def test_the_whole_loop_runs_in_every_study_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    before = {child.pid for child in psutil.Process().children(recursive=True)}
-    check = SelfCheck(io.StringIO(), SMALL)
-    report = check.run()
+def test_the_whole_loop_runs_in_every_study_and_leaves_nothing_behind(whole_run: WholeRun) -> None:
+    report = whole_run.check.report
+    assert whole_run.failure is None
     assert report.passed
     assert [len(study.scales) for study in report.studies] == [1, 3, 5]
     for study, plan in zip(report.studies, SMALL, strict=True):
@@ -64,8 +176,38 @@ def test_the_whole_loop_runs_in_every_study_and_leaves_nothing_behind(tmp_path: 
         assert study.opinion_scores % len(study.scales) == 0 < study.opinion_scores
         assert set(study.holdout_srcc_after) == {item.key for item in plan.perspectives}
     assert report.peak_memory_mib > 100
-    assert not check._stack.data.exists()
-    assert {child.pid for child in psutil.Process().children(recursive=True)} <= before
+    assert not whole_run.check._stack.data.exists()
+    assert whole_run.left_processes == set()
+
+
+@pytest.mark.slow
+@pytest.mark.worker
+@pytest.mark.timeout(900)
+def test_the_logs_of_a_whole_loop_hold_no_secret(whole_run: WholeRun) -> None:
+    logs, secrets = whole_run.site.logs, whole_run.site.secrets
+    assert {"web.log", "worker.log", "beat.log", "postgres.log", "redis.log"} <= set(logs)
+    assert {kind: len(values) for kind, values in secrets.items()} | {"account": 2} == {
+        "site": 4, "rater": 12, "join": 1, "signature": 3 * 72, "account": 2, "token": 1,
+    }  # fmt: skip
+    for kind, values in secrets.items():
+        for name, text in logs.items():
+            found = [secret for secret in values if secret in text]
+            assert found == [], f"{len(found)} of {kind} in {name}"
+    # By shape: an HMAC of Django's, which only links, image addresses and cookies carry.
+    for name, text in logs.items():
+        assert re.findall(r"[.:=][\w-]{43}(?![\w-])", text) == [], name
+    assert logs["web.log"].count("path=/rate/[hidden]/") >= 3
+    assert "path=/rate/join/[hidden]/" in logs["web.log"]
+    assert "milliseconds=" in logs["web.log"]
+
+
+@pytest.mark.slow
+@pytest.mark.worker
+@pytest.mark.timeout(900)
+def test_the_logs_are_closed_to_other_accounts(whole_run: WholeRun) -> None:
+    assert dict(whole_run.site.modes) == {
+        "log": 0o750, **dict.fromkeys(whole_run.site.logs, 0o640),
+    }  # fmt: skip
 
 
 def _refuse(stack: Stack) -> None:

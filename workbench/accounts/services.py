@@ -1,0 +1,88 @@
+"""Accounts, made and closed by whoever runs the server: visitors cannot sign up."""
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from knox.models import AuthToken
+
+from ..core.errors import MintError
+from .models import User
+
+
+class AccountError(MintError):
+    """The account cannot be made or closed as asked."""
+
+    code = "account"
+
+
+@transaction.atomic
+def make_account(
+    username: str,
+    password: str,
+    *,
+    email: str = "",
+    administrator: bool = False,
+    reactivate: bool = False,
+) -> User:
+    """A new account, or a deactivated one with a new password.
+
+    Args:
+        administrator: sees every study (`is_staff`).
+        reactivate: `username` is that of a deactivated account.
+
+    Raises AccountError: with what to do.
+    """
+    account = _deactivated(username) if reactivate else _unused(username)
+    account.email = email or account.email
+    account.is_staff = administrator
+    account.is_active = True
+    try:
+        validate_password(password, account)
+        account.set_password(password)
+        account.full_clean()
+    except ValidationError as error:
+        raise AccountError(" ".join(error.messages)) from error
+    account.save()
+    return account
+
+
+@transaction.atomic
+def deactivate_account(username: str) -> User:
+    """Nobody signs in with it; its API tokens and sessions end now. Its studies stay.
+
+    Sessions are signed with the password's hash, so they end with it, for good.
+
+    Raises AccountError: if there is no such account.
+    """
+    account = _existing(username)
+    account.is_active = False
+    account.set_unusable_password()
+    account.save()
+    AuthToken.objects.filter(user=account).delete()
+    return account
+
+
+def _existing(username: str) -> User:
+    account = User.objects.select_for_update().filter(username=username).first()
+    if account is None:
+        raise AccountError(f'There is no account "{username}"; names differ by case, too.')
+    return account
+
+
+def _unused(username: str) -> User:
+    # Two accounts that differ by case alone are confused by people, and so by allauth.
+    taken = User.objects.filter(username__iexact=username).first()
+    if taken is not None:
+        raise AccountError(
+            f'There is already an account "{taken.username}". Choose another name; for a new '
+            f"password use `manage.py changepassword {taken.username}`, and for an account that "
+            "was deactivated --reactivate."
+        )
+    return User(username=username)
+
+
+def _deactivated(username: str) -> User:
+    account = _existing(username)
+    if account.is_active:
+        raise AccountError(f'The account "{username}" is active; leave out --reactivate.')
+    return account
