@@ -207,9 +207,10 @@ def test_a_name_is_given_once(study: Study) -> None:
         make_release(study, name=" ")
 
 
-def test_a_study_with_releases_can_be_deleted(study: Study, stimulus: Stimulus) -> None:
+def test_releases_can_be_deleted(study: Study, stimulus: Stimulus) -> None:
     rate(stimulus, make_rater(study), (1, 1, 1))
-    make_release(study, name="first", method="bias_removed")
+    release = make_release(study, name="first", method="bias_removed")
+    assert [protocol.number for protocol in release.protocols.all()] == [1]
     assert SubjectEstimate.objects.exists()
     OpinionRelease.objects.all().delete()
     connection.check_constraints()
