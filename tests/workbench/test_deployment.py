@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 APP_SERVICES = [name for name, one in COMPOSE["services"].items() if "build" in one]
 #: Read by PostgreSQL's image and by the compose file itself, not by settings.
-NOT_SETTINGS = {"POSTGRES_PASSWORD", "PORT", "WORKER_QUEUES"}
+NOT_SETTINGS = {"POSTGRES_PASSWORD", "TLS_DIR", "HTTP_PORT", "HTTPS_PORT", "WORKER_QUEUES"}
 
 TARGETS = [
     "setup", "demo", "test", "check", "selfcheck", "bench", "bench-rating", "bench-claims",
@@ -46,7 +46,7 @@ def test_every_setting_is_explained_in_the_example_and_no_other() -> None:
 
 def test_the_compose_file_has_every_part_of_the_system() -> None:
     assert set(COMPOSE["services"]) == {
-        "postgres", "redis", "migrate", "web", "worker", "gpu-worker", "beat",
+        "proxy", "postgres", "redis", "migrate", "web", "worker", "gpu-worker", "beat",
     }  # fmt: skip
     assert COMPOSE["services"]["gpu-worker"]["profiles"] == ["gpu"]
 
@@ -108,7 +108,22 @@ def test_named_volumes_are_declared() -> None:
         for service in COMPOSE["services"].values()
         for volume in service["volumes"]
     }
-    assert used == set(COMPOSE["volumes"])
+    assert {name for name in used if not name.startswith((".", "$"))} == set(COMPOSE["volumes"])
+
+
+def test_only_the_proxy_can_be_reached_from_outside() -> None:
+    published = {name for name, one in COMPOSE["services"].items() if "ports" in one}
+    assert published == {"proxy"}
+    given = COMPOSE["services"]["web"]["environment"]
+    assert (given["HTTPS"], given["BEHIND_PROXY"]) == (1, 1)
+
+
+def test_the_proxy_is_given_what_its_file_asks_for() -> None:
+    proxy = COMPOSE["services"]["proxy"]
+    (template,) = [one.split(":")[0] for one in proxy["volumes"] if "template" in one]
+    asked = set(re.findall(r"\$\{(\w+)\}", (ROOT / template).read_text()))
+    assert asked == set(proxy["environment"])
+    assert re.fullmatch(r"nginx:\d+\.\d+\.\d+", proxy["image"])
 
 
 def test_the_image_copies_what_exists_and_is_let_through() -> None:
