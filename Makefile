@@ -97,7 +97,6 @@ screenshots: setup-dev ## play the demo in a browser and take pictures of every 
 messages: setup ## collect and compile the translations
 	@command -v msgfmt >/dev/null || { echo "messages: gettext is missing; apt-get install gettext" >&2; exit 1; }
 	@$(PY) manage.py makemessages --locale zh_Hans --no-obsolete --ignore '.venv/*' --ignore 'var/*'
-	@$(PY) manage.py makemessages --locale zh_Hans --no-obsolete --domain djangojs --ignore '.venv/*' --ignore 'var/*'
 	@$(PY) manage.py compilemessages --ignore '.venv/*'
 
 pins: setup-dev ## write requirements/*.txt from requirements/*.in and what is installed

@@ -5,4 +5,8 @@ class AnnotationConfig(AppConfig):
     name = "annotation"
 
     def ready(self) -> None:
+        from .opinion.methods import METHODS
         from .studies import permissions  # noqa: F401 -- it registers itself
+        from .studies.choices import REGISTRIES
+
+        REGISTRIES["opinion_method"] = METHODS

@@ -20,8 +20,8 @@ from benchmarks.results import table, write
 from benchmarks.site import Say
 from modelops.explaining.configuration import explainer_preset_config
 from modelops.explaining.model import Decoding, MintIQAExplainer, Tokens
+from modelops.predictors.hardware import processor_cores
 from modelops.predictors.mint.checkpoint import LoadedModel, load_model
-from modelops.predictors.mint.devices import processor_cores
 from modelops.predictors.mint.engine import Item
 from workbench.demo.world import build_world
 

@@ -22,8 +22,8 @@ from modelops.explaining.model import GREEDY, Decoding, MintIQAExplainer
 from modelops.explaining.pipeline import ExplanationPipeline
 from modelops.explaining.questions import Questions
 from modelops.explaining.tiny_language import tiny_language_tokenizer
+from modelops.predictors.hardware import processor_cores
 from modelops.predictors.mint.checkpoint import TINY_FOLDER, LoadedModel
-from modelops.predictors.mint.devices import processor_cores
 from modelops.predictors.mint.engine import Item
 from modelops.predictors.mint.modeling import MintIQAModel, with_bfloat16_products
 from modelops.predictors.mint.presets import preset_config

@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from modelops.predictors.hardware import native_precision
 from modelops.predictors.mint.checkpoint import LoadedModel
-from modelops.predictors.mint.devices import native_precision
 from modelops.predictors.mint.engine import Engine, Item
 from modelops.predictors.mint.preprocessing import normalise
 

@@ -38,7 +38,7 @@ def measure(plan: Plan, say: Say) -> dict[str, Any]:
         site.inside("pool", slug=slug, number=plan.cached)
         cached = _score(site, slug, plan.cached)
     return {
-        "preset": trained["preset"],
+        "kind": trained["kind"],
         "runs": [{"embeddings": "new", **uncached}, {"embeddings": "known", **cached}],
     }
 
@@ -86,7 +86,7 @@ def _score(site: BenchSite, slug: str, images: int) -> dict[str, Any]:
     }
 
 
-def lines(preset: str, runs: Sequence[dict[str, Any]]) -> list[str]:
+def lines(kind: str, runs: Sequence[dict[str, Any]]) -> list[str]:
     """Everything for a person."""
     headings = ["embeddings", "images", "s", "s with ranking", "images/s", "predictions/s"]
     keys = ["embeddings", "images", "predict_seconds", "all_seconds", "images_per_second"]
@@ -94,7 +94,7 @@ def lines(preset: str, runs: Sequence[dict[str, Any]]) -> list[str]:
     return [
         *table(headings, [[run[key] for key in keys] for run in runs]),
         "",
-        f"Model: {preset}. A prediction is a mean and two standard deviations for one perspective;",
+        f"Model: {kind}. A prediction is a mean and two standard deviations for one perspective;",
         "each image has three. With ranking: until priorities are written, too.",
     ]
 
@@ -104,4 +104,4 @@ def run(say: Say, plan: Plan = Plan()) -> None:
     busy = busy_cores()
     found = measure(plan, say)
     path = write("predict", found, busy)
-    say("\n".join(["", *lines(found["preset"], found["runs"]), "", f"written to {path}"]))
+    say("\n".join(["", *lines(found["kind"], found["runs"]), "", f"written to {path}"]))

@@ -1,4 +1,4 @@
-"""The standing people of every test: owner, rater, outsider, administrator; and a browser."""
+"""The standard people of every test: owner, rater, outsider, administrator; and a browser."""
 
 import os
 import shutil
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from annotation.models import Rater, Study
 from tests import factories
@@ -15,7 +16,11 @@ from workbench.accounts.models import User
 #: Playwright's synchronous API runs an event loop in the thread where fixtures use the ORM.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-#: Where a task's name and arguments leave for the queue.
+#: How long an example takes says how busy the machine is, not whether it is right.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
+
+#: Where a task's name and arguments are sent to the queue.
 SEND_TASK = "workbench.core.jobs.queue.current_app.send_task"
 Sent = list[tuple[str, tuple[int, ...]]]
 
@@ -52,7 +57,7 @@ def rater(study: Study) -> Rater:
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
-    """What would have gone to the queue."""
+    """What would have been sent to the queue."""
     messages: Sent = []
 
     def send_task(task: str, args: tuple[int, ...]) -> None:

@@ -62,7 +62,7 @@ def make_member(study: Study, user: User, role: MemberRole) -> Membership:
 
 
 def set_perspectives(study: Study, items: Sequence[PerspectiveSettings]) -> None:
-    """Other perspectives for `study`, as its owner would have changed them."""
+    """Changes the perspectives of `study` as its owner would."""
     with transaction.atomic():
         write_perspectives(study, items)
         current_protocol(study.pk)

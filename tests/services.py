@@ -38,7 +38,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 
 def _set_environment(**values: str) -> None:
-    """In place of NAME and NAME_FILE alike."""
+    """Replaces NAME and NAME_FILE alike."""
     for name in os.environ.keys() - without(*values).keys():
         del os.environ[name]
     os.environ.update(values)

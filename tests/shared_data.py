@@ -1,6 +1,6 @@
 """Reference data next to the repository: golden outputs, real labels and images.
 
-Where it is absent (a user's clone) the tests that need it are skipped and say so; under CI=true
+If it is absent (a user's clone), the tests that need it are skipped and say so; under CI=true
 its absence is a failure.
 """
 

@@ -1,4 +1,4 @@
-"""Who a rater is stays with the study's owner: every page, API and file is read through for it."""
+"""Who a rater is stays with the study's owner: every page, API and file is searched for it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +28,7 @@ NAME, EMAIL, NOTE = "Hypatia Zwicky", "h.zwicky@observatory.example", "left-hand
 #: What no text may hold, in small letters.
 SECRETS = ("hypatia", "zwicky", "observatory.example", "left-handed", "5417")
 
-#: Where the owner, and nobody else, is told: the rater's own page and the links to send out.
+#: The places with names, for the owner alone: the rater's own page and the links to send out.
 TELLS_THE_OWNER = {"study-rater", "study-invitations-csv"}
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -81,14 +81,14 @@ def telling(client: Client, pages: dict[str, str]) -> set[str]:
     return {route for route, address in pages.items() if secrets_in(text_of(client, address))}
 
 
-def test_the_owner_is_told_in_two_places_alone(owner: User, pages: dict[str, str]) -> None:
+def test_the_owner_sees_names_in_two_places_only(owner: User, pages: dict[str, str]) -> None:
     client = Client()
     client.force_login(owner)
     assert telling(client, pages) == TELLS_THE_OWNER
 
 
 @pytest.mark.parametrize("visitor", ["administrator", "outsider", "anonymous"])
-def test_nobody_else_is_told_anywhere(
+def test_nobody_else_sees_names_anywhere(
     request: pytest.FixtureRequest, visitor: str, pages: dict[str, str]
 ) -> None:
     client = Client()
@@ -100,7 +100,7 @@ def test_nobody_else_is_told_anywhere(
 def test_the_pages_tell_of_the_rater_by_code(
     owner: User, known: Rater, pages: dict[str, str]
 ) -> None:
-    """Or the tests above would read pages on which the rater is not."""
+    """Otherwise the tests above would read pages without the rater."""
     client = Client()
     client.force_login(owner)
     for route in (
@@ -118,7 +118,7 @@ def test_the_pages_tell_of_the_rater_by_code(
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
-def test_no_export_tells_who(
+def test_no_export_names_anybody(
     owner: User, study: Study, known: Rater, tmp_path: Path, form: str
 ) -> None:
     client = Client()
@@ -158,7 +158,9 @@ def rows_of_other_tables() -> Iterator[tuple[str, str]]:
             yield from ((table, text) for (text,) in cursor.fetchall())
 
 
-def test_no_other_table_tells_who_and_the_audit_trail_least(study: Study, known: Rater) -> None:
+def test_no_other_table_names_anybody_least_of_all_the_audit_trail(
+    study: Study, known: Rater
+) -> None:
     assert RaterIdentity.objects.get(rater=known).email == EMAIL
     rows = list(rows_of_other_tables())
     assert known.code in "".join(text for table, text in rows if table == "annotation_auditentry")

@@ -198,6 +198,7 @@ SPECTACULAR_SETTINGS = {
         "TrialState": "annotation.models.trial.Trial.State",
         "JobState": "workbench.core.jobs.models.JobState",
         "ModelVersionState": "modelops.models.version.ModelVersion.State",
+        "ReleaseState": "annotation.models.release.ReleaseState",
     },
 }
 

@@ -10,7 +10,7 @@ from .message import Message
 from .perspective import Perspective
 from .protocol import Protocol
 from .rater import Rater, RaterIdentity
-from .release import OpinionRelease, OpinionScore, SubjectEstimate
+from .release import OpinionRelease, OpinionScore, ReleaseProtocol, SubjectEstimate
 from .score import Score
 from .shared_link import SharedLink
 from .stimulus import Generator, Prompt, Stimulus
@@ -32,6 +32,7 @@ __all__ = [
     "Rater",
     "RaterIdentity",
     "RatingSession",
+    "ReleaseProtocol",
     "Score",
     "SharedLink",
     "Stimulus",

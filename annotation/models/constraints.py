@@ -206,6 +206,68 @@ class Unchanging(_DatabaseConstraint):
         return ", ".join(schema_editor.quote_value(value) for value in values)
 
 
+class BelongingFixed(_DatabaseConstraint):
+    """The rows of an owner, which `owner` points to, are whole: none is added to them and none is
+    deleted, as long as the owner meets `when`, an SQL condition on OWNER.
+
+    An INSERT is refused at once: rows are written before the owner is (their foreign key is checked
+    at the end of the transaction). A DELETE is refused at the end of the transaction, and only if
+    the owner is still there: what deletes an owner deletes its rows first. `what` is how the
+    message calls the rows.
+    """
+
+    _TRIGGERS = """
+CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        PERFORM FROM {owners} AS owner WHERE ({when})
+            AND owner.{key} IN (SELECT {column} FROM added);
+    ELSE
+        PERFORM FROM {owners} AS owner WHERE ({when}) AND owner.{key} = OLD.{column};
+    END IF;
+    IF FOUND THEN
+        RAISE EXCEPTION USING MESSAGE = {message},
+            ERRCODE = 'integrity_constraint_violation', CONSTRAINT = TG_NAME;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER {name} AFTER INSERT ON {table} REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION {name}();
+CREATE CONSTRAINT TRIGGER {later} AFTER DELETE ON {table}
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION {name}()
+"""
+
+    def __init__(self, *, what: str, owner: str, when: str, name: str) -> None:
+        super().__init__(name=name)
+        self.what = what
+        self.owner = owner
+        self.when = when
+
+    def create_sql(self, model: type[Model] | None, schema_editor: Any) -> str:
+        assert model is not None  # noqa: S101 -- only loosely typed
+        quote = schema_editor.quote_name
+        field: Any = model._meta.get_field(self.owner)
+        message = f"{self.what} are neither added nor deleted; write another one"
+        return self._TRIGGERS.format(
+            name=quote(self.name),
+            later=quote(f"{self.name}_later"),
+            table=quote(model._meta.db_table),
+            column=quote(field.column),
+            owners=quote(field.target_field.model._meta.db_table),
+            key=quote(field.target_field.column),
+            when=self.when,
+            message=schema_editor.quote_value(message),
+        )
+
+    def remove_sql(self, model: type[Model] | None, schema_editor: Any) -> str:
+        assert model is not None  # noqa: S101 -- only loosely typed
+        return f"DROP FUNCTION {schema_editor.quote_name(self.name)}() CASCADE"
+
+    def deconstruct(self) -> Any:
+        path, args, kwargs = super().deconstruct()
+        return path, args, {**kwargs, "what": self.what, "owner": self.owner, "when": self.when}
+
+
 def _column(model: type[Model], name: str) -> str:
     column: str | None = model._meta.get_field(name).column  # type: ignore[union-attr] # a field
     return str(column)

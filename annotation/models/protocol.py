@@ -38,7 +38,9 @@ class Protocol(models.Model):
             models.UniqueConstraint(
                 fields=["study", "content_sha256"], name="protocol_content_unique"
             ),
-            # Deleted only if no session points to it: the foreign key sees to that.
+            # For the foreign keys of releases.
+            models.UniqueConstraint(fields=["id", "study"], name="protocol_in_study"),
+            # Deleted only if no session or release points to it: the foreign key sees to that.
             Unchanging(what="a protocol", deletable=True, name="protocol_unchanging"),
         ]
 

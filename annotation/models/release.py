@@ -11,8 +11,17 @@ from django.utils.translation import gettext_lazy as _
 
 from ..protocol.verdicts import Verdict
 from .choices import choices_of
-from .constraints import Unchanging, finite, finite_from_0, one_of, same_study, unknown_or
+from .constraints import (
+    BelongingFixed,
+    Unchanging,
+    finite,
+    finite_from_0,
+    one_of,
+    same_study,
+    unknown_or,
+)
 from .perspective import Perspective
+from .protocol import Protocol
 from .rater import Rater
 from .stimulus import Stimulus
 from .study import Study
@@ -62,8 +71,8 @@ class OpinionRelease(models.Model):
     method = models.CharField(max_length=40, blank=True, default="")
     method_version = models.CharField(max_length=20, blank=True, default="")
     parameters = models.JSONField(default=dict, blank=True)
-    #: Numbers of the protocols under which the scores were given.
-    protocols = models.JSONField(default=list, blank=True)
+    #: By which an answer that counts was given.
+    protocols = models.ManyToManyField(Protocol, through="ReleaseProtocol", related_name="releases")
     #: Which scores count, in words (`studies.counting`).
     counts_rule = models.TextField(blank=True, default="")
     #: Counting ratings: one rater's answers to one image.
@@ -155,8 +164,47 @@ class OpinionRelease(models.Model):
         return self.name or self.source or str(self.get_state_display())
 
 
+def _fixed(what: str, name: str) -> BelongingFixed:
+    """Of what belongs to a release: the live one and imported ones, which are live too, change."""
+    return BelongingFixed(
+        what=f"{what} of a named or frozen release",
+        owner="release",
+        when="owner.state <> 'live'",
+        name=name,
+    )
+
+
+class ReleaseProtocol(models.Model):
+    """A protocol by which an answer of a release was given."""
+
+    #: Without an index of its own: the release leads to each row.
+    study = models.ForeignKey(
+        Study, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    release = models.ForeignKey(
+        OpinionRelease,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    protocol = models.ForeignKey(
+        Protocol, on_delete=models.RESTRICT, related_name="+", db_constraint=False
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["release", "protocol"], name="release_protocol_unique"),
+            *same_study("release_protocol", "release", "protocol"),
+            Unchanging(
+                what="the protocol of a release", deletable=True, name="release_protocol_unchanging"
+            ),
+            _fixed("protocols", "release_protocol_fixed"),
+        ]
+
+
 class _Finding(models.Model):
-    """What a release says from one perspective. Its release leads to each row, so that study and
+    """A row of a release about one perspective. Its release leads to each row, so that study and
     perspective need no index."""
 
     study = models.ForeignKey(
@@ -175,7 +223,7 @@ class _Finding(models.Model):
 
 
 class OpinionScore(_Finding):
-    """What a release says of one stimulus from one perspective, on the release's scale: that of the
+    """A release's score of one stimulus from one perspective, on the release's scale: that of the
     study's perspective for own scores, the published one for imported ones."""
 
     release = models.ForeignKey(
@@ -222,6 +270,7 @@ class OpinionScore(_Finding):
             *same_study("opinion", "release", "stimulus", "perspective"),
             # A release that changes writes rows again.
             Unchanging(what="an opinion score", deletable=True, name="opinion_unchanging"),
+            _fixed("opinion scores", "opinion_fixed"),
         ]
 
 
@@ -269,4 +318,5 @@ class SubjectEstimate(_Finding):
             ),
             *same_study("subject", "release", "rater", "perspective"),
             Unchanging(what="an estimate of a rater", deletable=True, name="subject_unchanging"),
+            _fixed("estimates of raters", "subject_fixed"),
         ]

@@ -94,6 +94,8 @@ class Study(models.Model):
     )
     #: `protocol.reliability_rules.ReliabilityRules`.
     reliability_rules = models.JSONField(default=_default_rules)
+    #: Of the live release: its name in `opinion.methods.METHODS`.
+    opinion_method = models.CharField(_("method of opinion scores"), max_length=40, default="mos")
 
     target_ratings = models.PositiveSmallIntegerField(
         _("ratings per image, first pass"), default=3, validators=[MinValueValidator(1)]
@@ -121,7 +123,7 @@ class Study(models.Model):
     lease_seconds = models.PositiveIntegerField(
         _("seconds an image is kept for a rater"), default=300, validators=[MinValueValidator(10)]
     )
-    #: Retrain by itself after this many new ratings; 0 means never.
+    #: Retrain automatically after this many new ratings; 0 means never.
     retrain_every = models.PositiveIntegerField(_("retrain after new ratings"), default=0)
     seed = models.BigIntegerField(default=_random_seed, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

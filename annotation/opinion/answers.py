@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
-from django.db import connection
 from numpy.typing import NDArray
 
 from ..models import Perspective, Rater, Stimulus, Study
 from ..protocol.perspectives import PerspectiveSettings
 from ..protocol.plan import Role
+from .copying import FLOAT, INTEGER, copy_out
 from .correlation import Floats, Integers
 from .imported import imported_scores, known_units
 
@@ -61,18 +61,8 @@ trial.rater_id <> {rater:d} AND rater.status = 'active' AND trial.role = 'main'
     )
 """
 
-#: What stands before the rows and after them (PostgreSQL's manual, COPY, binary format).
-_HEADER, _TRAILER = 19, 2
 _IDS = ("rater", "session", "stimulus", "role")
 _NUMBERS = ("seconds", "away", "answered_at")
-
-
-def _row_type(scores: Sequence[str]) -> np.dtype[Any]:
-    """A row: the number of its fields, then each one's length before its value."""
-    fields: list[tuple[str, str]] = [("fields", ">i2")]
-    for name in (*_IDS, *_NUMBERS, *scores):
-        fields += [(f"{name} length", ">i4"), (name, ">i8" if name in _IDS else ">f8")]
-    return np.dtype(fields)
 
 
 @dataclass(frozen=True)
@@ -188,14 +178,13 @@ def _read(condition: str, perspectives: Sequence[int]) -> Answers:
         condition=condition,
     )
     names = [f"score {place}" for place in places]
-    row_type = _row_type(names)
-    statement = f"COPY ({query}) TO STDOUT (FORMAT BINARY)"
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        data = b"".join(copy)
-    number = (len(data) - _HEADER - _TRAILER) // row_type.itemsize
-    rows = np.frombuffer(data, dtype=row_type, count=number, offset=_HEADER)
-    rater, session, stimulus, role = (rows[name].astype(np.int64) for name in _IDS)
-    seconds, away, answered_at = (rows[name].astype(np.float64) for name in _NUMBERS)
-    scores = np.stack([rows[name].astype(np.float64) for name in names], axis=1)
+    columns = [
+        *((name, INTEGER) for name in _IDS),
+        *((name, FLOAT) for name in (*_NUMBERS, *names)),
+    ]
+    found = copy_out(query, columns)
+    rater, session, stimulus, role = (found[name] for name in _IDS)
+    seconds, away, answered_at = (found[name] for name in _NUMBERS)
+    scores = np.stack([found[name] for name in names], axis=1)
     # array_position counts from 1.
     return Answers(rater, session, stimulus, role - 1, seconds, away, answered_at, scores)

@@ -14,7 +14,6 @@ from workbench.accounts.signed_in import signed_in
 
 from ..models import OpinionRelease, OpinionScore, SubjectEstimate
 from ..studies.selectors import find_study
-from .making import LIVE_METHOD
 from .methods import METHODS
 from .releases import live_release, make_release
 
@@ -26,6 +25,8 @@ class ReleaseSerializer(serializers.ModelSerializer[OpinionRelease]):
     ones, own ones are on the scales of the study's perspectives."""
 
     citation = serializers.SerializerMethodField()
+    #: Their numbers.
+    protocols = serializers.SlugRelatedField[Any](slug_field="number", many=True, read_only=True)
 
     class Meta:
         model = OpinionRelease
@@ -59,13 +60,15 @@ class NewReleaseSerializer(serializers.Serializer[Any]):
     """The name to keep the current opinion scores under, and how to make them."""
 
     name = serializers.CharField(max_length=100)
-    method = serializers.ChoiceField(choices=[], default=LIVE_METHOD)
+    method = serializers.ChoiceField(choices=[], required=False)
     parameters = serializers.DictField(default=dict)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Read each time: a method is available as soon as it is registered.
-        self.fields["method"] = serializers.ChoiceField(choices=list(METHODS), default=LIVE_METHOD)
+        self.fields["method"] = serializers.ChoiceField(
+            choices=list(METHODS), required=False, help_text="Left out: the study's."
+        )
 
 
 class OpinionScoreSerializer(serializers.ModelSerializer[OpinionScore]):
@@ -111,7 +114,7 @@ class ReleaseListView(GenericAPIView[OpinionRelease]):
         (`frozen`), and imported ones."""
         study = find_study(request.user, slug, "annotation.export_study")
         live_release(study)
-        return _page(self, study.opinion_releases.all())
+        return _page(self, study.opinion_releases.prefetch_related("protocols"))
 
     @extend_schema(request=NewReleaseSerializer, responses={201: ReleaseSerializer})
     def post(self, request: Request, slug: str) -> Response:

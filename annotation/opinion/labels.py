@@ -49,10 +49,10 @@ class LabelCounts:
 
 
 def labels_of(study: Study, *, split: str | None = None) -> list[Label]:
-    """The labels of now, as `labels_from`: the live release is brought up to date first."""
+    """The current labels, as `labels_from`: the live release is brought up to date first."""
     live = live_release(study, wait=True)
     with one_view():
-        # Another may have been made meanwhile; none is made in here.
+        # Another may have been made meanwhile; none is made inside this view.
         return labels_from(study, stored_live(study) or live, split=split)
 
 

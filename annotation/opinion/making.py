@@ -16,21 +16,19 @@ from django.utils import timezone
 from ..models import (
     OpinionRelease,
     OpinionScore,
-    Rater,
     RatingSession,
+    ReleaseProtocol,
     Score,
     Study,
     SubjectEstimate,
 )
-from ..studies.counting import COUNTING_IN_WORDS, counting_trials
+from ..studies.counting import COUNTING_IN_WORDS, counting_trials, excluded_raters
 from .correlation import Integers
 from .methods import METHODS, Estimates
 from .methods.base import parameters_json, parse_parameters
 from .reliability.selectors import rater_weights
 from .votes import PerspectiveVotes, read_counting_scores, votes_of
 
-#: Of the live release.
-LIVE_METHOD = "mos"
 #: A row can be committed after others with a higher key; one more look, this much later, sees it.
 SETTLED_AFTER = timedelta(seconds=60)
 
@@ -46,7 +44,7 @@ class Basis:
     newest: int
     #: Whether scores had settled: none of this study was younger than `SETTLED_AFTER`.
     settled: bool
-    #: Digest of everything else that matters: exclusions, rules, scales, the method.
+    #: Digest of everything else that matters: exclusions, rules, scales, the study's method.
     digest: str
 
 
@@ -56,7 +54,11 @@ class Opinions:
 
     #: Fields of `OpinionRelease`.
     facts: dict[str, Any]
+    #: Keys of the protocols by which an answer that counts was given, by their numbers.
+    protocols: dict[int, int]
     basis: Basis
+    #: Rater's key → weight of their ratings; whoever is not named weighs 1.
+    weights: Mapping[int, float]
     parts: list[tuple[PerspectiveVotes, Estimates]]
 
     def rows(self, stimuli: Iterable[int]) -> dict[tuple[int, str], OpinionScore]:
@@ -74,13 +76,16 @@ class Opinions:
 
 
 def opinions_of(
-    study: Study, method_name: str = LIVE_METHOD, given: Mapping[str, Any] | None = None
+    study: Study, method_name: str | None = None, given: Mapping[str, Any] | None = None
 ) -> Opinions:
-    """The current opinion scores by a method with these parameters; run it in one view of the data.
+    """The current opinion scores by a method, the study's if None is named, with these parameters;
+    run it in one view of the data.
 
     Raises UnknownEntryError if there is no such method, OpinionError for a wrong parameter.
     """
-    method = METHODS[method_name]
+    # In this view: the caller's may have other settings.
+    study = Study.objects.get(pk=study.pk)
+    method = METHODS[method_name or study.opinion_method]
     parameters = parse_parameters(method, given or {})
     now, start = timezone.now(), time.monotonic()
     basis = Basis(
@@ -89,17 +94,18 @@ def opinions_of(
         digest_of(study),
     )
     scores = read_counting_scores(study)
-    votes = votes_of(study, scores, rater_weights(study))
+    weights = rater_weights(study)
+    votes = votes_of(study, scores, weights)
     parts = [(item, method.estimate(item.votes, parameters)) for item in votes]
     facts = {
         "method": method.name,
         "method_version": method.version,
         "parameters": parameters_json(parameters),
-        "protocols": _protocols(study),
         "counts_rule": COUNTING_IN_WORDS,
         "ratings": scores.ratings,
     }
-    content = _content_sha256(facts, parts)
+    protocols = _protocols(study)
+    content = _content_sha256({**facts, "protocols": list(protocols)}, parts)
     return Opinions(
         {
             **facts,
@@ -107,17 +113,19 @@ def opinions_of(
             "computed_at": now,
             "took": time.monotonic() - start,
         },
+        protocols,
         basis,
+        weights,
         parts,
     )
 
 
-def _protocols(study: Study) -> list[int]:
-    """Numbers of the protocols under which an answer that counts was given."""
+def _protocols(study: Study) -> dict[int, int]:
+    """Number → key, of those by which an answer that counts was given."""
     answered = Exists(counting_trials(study).filter(session=OuterRef("pk")))
     sessions = RatingSession.objects.filter(answered, rater__study=study)
-    numbers = sessions.order_by("protocol__number").values_list("protocol__number", flat=True)
-    return list(numbers.distinct())
+    numbers = sessions.order_by("protocol__number").values_list("protocol__number", "protocol")
+    return dict(numbers.distinct())
 
 
 def newest_score() -> int:
@@ -131,11 +139,12 @@ def has_scores(study: Study, **since: Any) -> bool:
 
 def digest_of(study: Study) -> str:
     """Of everything that matters apart from the scores."""
-    raters = Rater.objects.filter(study=study, status=Rater.Status.EXCLUDED)
-    method = METHODS[LIVE_METHOD]
+    settings = Study.objects.values_list("reliability_rules", "opinion_method")
+    rules, name = settings.get(pk=study.pk)
+    method = METHODS[name]
     decisive = {
-        "excluded": list(raters.order_by("pk").values_list("pk", flat=True)),
-        "rules": Study.objects.values_list("reliability_rules", flat=True).get(pk=study.pk),
+        "excluded": excluded_raters(study),
+        "rules": rules,
         "scales": [[row.pk, row.scale] for row in study.perspectives.all()],
         "method": [method.name, method.version],
     }
@@ -155,14 +164,16 @@ def _content_sha256(
 
 
 def delete_rows(release: OpinionRelease) -> None:
-    for model in (OpinionScore, SubjectEstimate):
+    for model in (OpinionScore, SubjectEstimate, ReleaseProtocol):
         model.objects.filter(release=release).delete()
 
 
-def write_rows(
-    release: OpinionRelease, parts: Iterable[tuple[PerspectiveVotes, Estimates]]
-) -> None:
-    for part, found in parts:
+def write_rows(release: OpinionRelease, made: Opinions) -> None:
+    ReleaseProtocol.objects.bulk_create(
+        ReleaseProtocol(study_id=release.study_id, release_id=release.pk, protocol_id=protocol)
+        for protocol in made.protocols.values()
+    )
+    for part, found in made.parts:
         owner = (release.study_id, release.pk, part.perspective.pk)
         rows = _stimulus_rows(part, found, np.arange(part.stimuli.size))
         # PostgreSQL reads JSON as text.

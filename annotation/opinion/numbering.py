@@ -34,3 +34,12 @@ def next_number(study: Study) -> int:
     """Of the study's next release; for those who hold the lock."""
     releases = OpinionRelease.objects.filter(study=study)
     return (releases.aggregate(last=Max("number"))["last"] or 0) + 1
+
+
+def next_key() -> int:
+    """Of a release that is not written yet."""
+    with connection.cursor() as cursor:
+        table = OpinionRelease._meta.db_table
+        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [table])
+        (key,) = cursor.fetchone()
+    return int(key)

@@ -7,19 +7,16 @@ release is recomputed in full from one view of the data, so no history of change
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workbench.accounts.models import User
 from workbench.core.errors import MintError
-from workbench.core.jobs.queue import enqueue
 from workbench.core.statements import one_view
 
 from ..models import OpinionRelease, Study
 from ..studies.audit import record
 from .making import (
-    LIVE_METHOD,
     SETTLED_AFTER,
     Basis,
     Opinions,
@@ -31,13 +28,14 @@ from .making import (
     write_rows,
 )
 from .methods import OpinionError
-from .numbering import hold_off_writers, next_number, only_writer
+from .numbering import hold_off_writers, next_key, next_number, only_writer
+from .recomputing import QUICK_SECONDS, ask_worker
 
-#: A release that took less is made again while its reader waits; a slower one by a worker.
-QUICK_SECONDS = 0.5
 #: At most one request to a worker per so many seconds.
 DEBOUNCE_SECONDS = 10
-#: The task that renews a live release; by name, because it imports this module.
+#: Other studies' scores are searched for a study's again and again, up to so many.
+SEARCHED = 10_000
+#: The task that renews a live release.
 RENEW = "annotation.opinion.tasks.renew_live_release"
 
 
@@ -58,8 +56,7 @@ def live_release(study: Study, *, wait: bool = False) -> OpinionRelease:
         return release
     if release is None or wait or release.took < QUICK_SECONDS:
         return renew_live(study)
-    if cache.add(f"live-release-{study.pk}", 1, DEBOUNCE_SECONDS):
-        enqueue(RENEW, study.pk)
+    ask_worker(RENEW, study.pk, DEBOUNCE_SECONDS)
     return release
 
 
@@ -87,35 +84,48 @@ def mark_stale(study: Study) -> None:
 def renew_live(study: Study) -> OpinionRelease:
     """Makes the live release again if it is stale; its rows are written only if they differ."""
     with only_writer(study), one_view(read_only=False):
-        release = stored_live(study)
-        if release is not None and not is_stale(release):
-            # Other studies' scores need not be searched again.
-            release.basis |= {"newest": newest_score()}
-            release.save(update_fields=["basis"])
-            return release
-        made = opinions_of(study)
-        if release is None:
-            release = OpinionRelease(study=study, number=next_number(study))
-        same = release.content_sha256 == made.facts["content_sha256"]
-        for name, value in made.facts.items():
-            setattr(release, name, value)
+        stored = stored_live(study)
+        if stored is not None and not is_stale(stored):
+            _skip_searched(stored)
+            return stored
+        release, made = live_of_now(study)
         release.basis = made.basis.__dict__
         release.save()
-        if not same:
+        if stored is None or stored.content_sha256 != release.content_sha256:
             delete_rows(release)
-            write_rows(release, made.parts)
+            write_rows(release, made)
     return release
+
+
+def _skip_searched(release: OpinionRelease) -> None:
+    """Scores that came since, all of other studies, need not be searched again; written down only
+    if they are many, not each time that somebody looks."""
+    newest = newest_score()
+    if newest - release.basis["newest"] > SEARCHED:
+        release.basis |= {"newest": newest}
+        release.save(update_fields=["basis"])
+
+
+def live_of_now(study: Study) -> tuple[OpinionRelease, Opinions]:
+    """What the live release would be if it were made now, unsaved; run it in one view of the
+    data."""
+    made = opinions_of(study)
+    release = stored_live(study) or OpinionRelease(study=study, number=next_number(study))
+    for name, value in made.facts.items():
+        setattr(release, name, value)
+    return release, made
 
 
 def make_release(
     study: Study,
     *,
     name: str,
-    method: str = LIVE_METHOD,
+    method: str | None = None,
     parameters: Mapping[str, Any] | None = None,
     actor: User | None = None,
 ) -> OpinionRelease:
-    """A named release of the current scores, which never changes. Raises ReleaseError."""
+    """A named release of the current scores, by the study's method or another one, which never
+    changes. Raises ReleaseError."""
     name = name.strip()
     if not name or len(name) > 100:
         raise ReleaseError(_("Give the release a name of up to 100 characters."))
@@ -127,7 +137,7 @@ def make_release(
         except OpinionError as error:
             raise ReleaseError(str(error)) from error
         release = _keep(study, made, state=OpinionRelease.State.NAMED, name=name)
-        record(study=study, actor=actor, action="release.made", name=name, method=method)
+        record(study=study, actor=actor, action="release.made", name=name, method=release.method)
     return release
 
 
@@ -147,11 +157,28 @@ def frozen_release(study: Study) -> OpinionRelease | None:
 
 
 def _keep(study: Study, made: Opinions, **fields: Any) -> OpinionRelease:
-    release = OpinionRelease.objects.create(
-        study=study, number=next_number(study), **fields, **made.facts
+    """Scores first: once the release is there, it takes no more."""
+    release = OpinionRelease(
+        pk=next_key(), study=study, number=next_number(study), **fields, **made.facts
     )
-    write_rows(release, made.parts)
+    write_rows(release, made)
+    release.save(force_insert=True)
     return release
+
+
+def chosen_release(study: Study, number: int | None) -> OpinionRelease | None:
+    """The release of that number, of the study's own scores; None for the live one, whatever it is
+    called by. Raises ReleaseError if there is none."""
+    if number is None:
+        return None
+    own = OpinionRelease.objects.filter(study=study, kind=OpinionRelease.Kind.OWN)
+    release = own.filter(number=number).first()
+    if release is None:
+        raise ReleaseError(
+            _("There is no release %(number)d of this study’s own opinion scores.")
+            % {"number": number}
+        )
+    return None if release.state == OpinionRelease.State.LIVE else release
 
 
 def stored_live(study: Study) -> OpinionRelease | None:

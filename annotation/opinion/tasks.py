@@ -1,10 +1,13 @@
 """Background work on raters' answers."""
 
+import structlog
 from celery import shared_task
 
 from ..models import Study
 from .releases import renew_live
 from .reliability import selectors
+
+log = structlog.get_logger(__name__)
 
 
 @shared_task
@@ -25,4 +28,8 @@ def renew_live_release(study: int) -> None:
 def renew_live_releases() -> None:
     """Makes all stale live opinion scores again, of every study."""
     for study in Study.objects.order_by("pk"):
-        renew_live(study)
+        try:
+            renew_live(study)
+        except Exception:
+            # It may fail for what one study holds; the others must not wait for that.
+            log.exception("live release not renewed", study=study.slug)

@@ -5,7 +5,6 @@ They come by COPY in PostgreSQL's binary form and become arrays without a Python
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -13,21 +12,16 @@ from django.db import connection
 from ..models import Perspective, Study
 from ..protocol.scales import Scale
 from ..studies.counting import counting_scores
+from .copying import FLOAT, INTEGER, copy_out
 from .correlation import Floats, Integers
 from .methods import ScaleLimits, Votes
 
-#: What stands before the rows and after them (PostgreSQL's manual, COPY, binary format).
-_HEADER, _TRAILER = 19, 2
-_COLUMNS = ("perspective", "stimulus", "rater", "trial", "value")
-_ROW = np.dtype(
-    [
-        ("fields", ">i2"),
-        *(
-            field
-            for name in _COLUMNS
-            for field in ((f"{name} length", ">i4"), (name, ">f8" if name == "value" else ">i8"))
-        ),
-    ]
+_COLUMNS = (
+    ("perspective", INTEGER),
+    ("stimulus", INTEGER),
+    ("rater", INTEGER),
+    ("trial", INTEGER),
+    ("value", FLOAT),
 )
 
 
@@ -69,12 +63,7 @@ def read_counting_scores(study: Study) -> CountingScores:
     )
     # COPY takes no parameters.
     query = connection.ops.compose_sql(*rows.query.sql_with_params())  # type: ignore[attr-defined] # PostgreSQL's
-    statement = f"COPY ({query}) TO STDOUT (FORMAT BINARY)"
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        data = b"".join(copy)
-    number = (len(data) - _HEADER - _TRAILER) // _ROW.itemsize
-    found = np.frombuffer(data, dtype=_ROW, count=number, offset=_HEADER)
-    return CountingScores(*(_native(found[name]) for name in _COLUMNS))
+    return CountingScores(**copy_out(query, _COLUMNS))
 
 
 def votes_of(
@@ -100,8 +89,3 @@ def votes_of(
 
 def limits_of(scale: Scale) -> ScaleLimits:
     return ScaleLimits(scale.minimum, scale.maximum, scale.levels)
-
-
-def _native(values: Any) -> Any:
-    """In this machine's byte order."""
-    return values.astype(values.dtype.newbyteorder("="))

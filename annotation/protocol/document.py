@@ -6,14 +6,16 @@ protocols have equal digests however their settings were typed.
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any, Self
 
+from workbench.core.strict import strict_from_json
+
 from .errors import ProtocolError
 from .forms import ExplanationAsking, ExplanationForm
-from .perspectives import PerspectiveSettings, parse_perspectives
+from .perspectives import PerspectiveSettings, each_once
 from .plan import SessionPlan
 from .reliability_rules import ReliabilityRules
 from .translations import Translations, parse_translations
@@ -42,11 +44,8 @@ class ProtocolTexts:
     @classmethod
     def from_json(cls, data: object) -> Self:
         """Raises ProtocolError if one is missing, unknown or not text."""
-        given = _whole_object(data, "protocol: texts", [item.name for item in fields(cls)])
-        for name in ("title", "consent", "instructions"):
-            if not isinstance(given[name], str):
-                raise ProtocolError(f"protocol: texts: {name} is {given[name]!r}, not a text")
-        return cls(**{**given, "translations": parse_translations(given["translations"])})
+        texts = strict_from_json(cls, data, "protocol: texts", ProtocolError)
+        return replace(texts, translations=parse_translations(texts.translations))
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -90,11 +89,21 @@ class ProtocolDocument:
 
         Raises ProtocolError naming the part that is missing, unknown, malformed or not whole.
         """
-        given = _whole_object(data, "protocol", list(_PARTS))
-        return cls(**{name: _part(name, given[name]) for name in _PARTS})
+        document = strict_from_json(cls, data, "protocol", ProtocolError)
+        document = replace(
+            document,
+            perspectives=each_once(document.perspectives),
+            texts=ProtocolTexts.from_json(document.texts.to_json()),
+        )
+        assert isinstance(data, Mapping)  # noqa: S101 -- it was read; this tells mypy
+        for name, part in document.to_json().items():
+            # A setting left out has its default, which is right for an owner's and an error here.
+            if canonical_json(part) != canonical_json(data[name]):
+                raise ProtocolError(f"protocol: {name}: something is left out, or of another type")
+        return document
 
     def to_json(self) -> dict[str, Any]:
-        return {name: _json_of(getattr(self, name)) for name in _PARTS}
+        return {item.name: _json_of(getattr(self, item.name)) for item in fields(self)}
 
 
 def canonical_json(data: object) -> str:
@@ -104,53 +113,10 @@ def canonical_json(data: object) -> str:
     )
 
 
-def _perspectives(data: object) -> tuple[PerspectiveSettings, ...]:
-    if not isinstance(data, list):
-        raise ProtocolError(f"protocol: perspectives: {data!r} is not a list")
-    return parse_perspectives(data)
-
-
-def _image_size(data: object) -> ImageSize:
-    if not isinstance(data, str) or data not in set(ImageSize):
-        raise ProtocolError(f"protocol: image_size is {data!r}; give one of {', '.join(ImageSize)}")
-    return ImageSize(data)
-
-
-_PARTS: dict[str, Callable[[Any], Any]] = {
-    "perspectives": _perspectives,
-    "form": ExplanationForm.from_json,
-    "asking": ExplanationAsking.from_json,
-    "plan": SessionPlan.from_json,
-    "viewing": ViewingChecks.from_json,
-    "rules": ReliabilityRules.from_json,
-    "image_size": _image_size,
-    "texts": ProtocolTexts.from_json,
-}
-
-
-def _part(name: str, data: object) -> Any:
-    """One part, parsed. The parsers fill in what an owner leaves out; here that is an error."""
-    parsed = _PARTS[name](data)
-    if canonical_json(_json_of(parsed)) != canonical_json(data):
-        raise ProtocolError(f"protocol: {name}: something is left out, or of another type")
-    return parsed
-
-
 def _json_of(part: Any) -> Any:
     if isinstance(part, tuple):
         return [item.to_json() for item in part]
     return str(part) if isinstance(part, str) else part.to_json()
-
-
-def _whole_object(data: object, place: str, names: Sequence[str]) -> Mapping[str, Any]:
-    if not isinstance(data, Mapping):
-        raise ProtocolError(f"{place}: {data!r} is not an object")
-    for name in sorted(data.keys() - set(names), key=str):
-        raise ProtocolError(f"{place}: there is no {name!r}; it has {', '.join(names)}")
-    for name in names:
-        if name not in data:
-            raise ProtocolError(f"{place}: {name} is missing")
-    return data
 
 
 def _plain(value: object) -> object:

@@ -1,4 +1,4 @@
-"""Which reasons a study asks for: the form, as data, and of which scores it is asked.
+"""Which reasons a study asks for: the form, as data, and the scores that it is asked for.
 
 The form has closed answers and free texts per perspective; that of AIGCIQA2023+ (`aigciqa2023`) is
 the default. It is asked of all scores, of those of a share of the images, or of the low ones: a
@@ -100,33 +100,9 @@ class ExplanationForm:
                 )
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        try:
-            return cls(
-                tuple(
-                    FormField(
-                        str(item["key"]),
-                        str(item["perspective"]),
-                        str(item["label"]),
-                        tuple(str(phrase) for phrase in item["phrases"]),
-                        tuple(str(clause) for clause in item.get("clauses", ())),
-                    )
-                    for item in data.get("fields", ())
-                ),
-                tuple(
-                    FormText(
-                        str(item["perspective"]),
-                        str(item["label"]),
-                        str(item["field"]),
-                        int(item.get("at_most", 2)),
-                        _switch(item, "regions"),
-                        _switch(item, "words"),
-                    )
-                    for item in data.get("texts", ())
-                ),
-            )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ProtocolError(f"explanation form: {error}") from error
+    def from_json(cls, data: object) -> Self:
+        """Raises ProtocolError naming what is unknown, missing, or not what it should be."""
+        return strict_from_json(cls, data, "explanation form", ProtocolError)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -245,10 +221,3 @@ class ExplanationAsking:
 def is_asked(up_to: float | None, scale: Scale, score: float) -> bool:
     """Whether the reason of `score` is asked, on a trial whose limit is `up_to`."""
     return up_to is not None and scale.to_unit(score) <= up_to + _EQUAL
-
-
-def _switch(item: Mapping[str, Any], name: str) -> bool:
-    value = item.get(name, False)
-    if not isinstance(value, bool):
-        raise TypeError(f"{name}: {value!r} is neither true nor false")
-    return value

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from workbench.core.strict import strict_from_json
+
 from .errors import ProtocolError
 from .scales import Scale
 
@@ -39,17 +41,11 @@ class PerspectiveSettings:
             raise ProtocolError(f"perspective {self.key}: give it a label")
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        try:
-            return cls(
-                str(data["key"]),
-                str(data["label"]),
-                str(data["question"]),
-                Scale.from_json(data["scale"]),
-                str(data.get("help", "")),
-            )
-        except (KeyError, ValueError, TypeError, AttributeError) as error:
-            raise ProtocolError(f"perspective {data!r}: {error}") from error
+    def from_json(cls, data: object) -> Self:
+        """Raises ProtocolError naming what is unknown, missing, or not what it should be."""
+        key = data.get("key") if isinstance(data, Mapping) else None
+        place = f"perspective {key!r}" if key else "perspective"
+        return strict_from_json(cls, data, place, ProtocolError)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -66,11 +62,17 @@ def parse_perspectives(data: Sequence[Mapping[str, Any]]) -> tuple[PerspectiveSe
 
     Raises ProtocolError if there is none, or if one is malformed or appears twice.
     """
-    if not isinstance(data, list | tuple) or not data:
+    if not isinstance(data, list | tuple):
         raise ProtocolError("perspectives: give a list of at least one")
-    parsed = tuple(PerspectiveSettings.from_json(item) for item in data)
-    keys = [item.key for item in parsed]
+    return each_once(tuple(PerspectiveSettings.from_json(item) for item in data))
+
+
+def each_once(perspectives: tuple[PerspectiveSettings, ...]) -> tuple[PerspectiveSettings, ...]:
+    """Raises ProtocolError if there is none, or if one appears twice."""
+    if not perspectives:
+        raise ProtocolError("perspectives: give a list of at least one")
+    keys = [item.key for item in perspectives]
     doubled = next((key for key in keys if keys.count(key) > 1), None)
     if doubled is not None:
         raise ProtocolError(f"perspectives: {doubled} is there twice")
-    return parsed
+    return perspectives

@@ -1,9 +1,10 @@
 """Rating scales (ITU-R BT.500-15 Annex 1; ITU-T P.910 (2023) section 8.1)."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
+
+from workbench.core.strict import strict_from_json
 
 from .errors import ProtocolError
 
@@ -35,6 +36,9 @@ class Scale:
                 f"scale {self.kind}: {self.minimum}…{self.maximum} in steps of {self.step} "
                 "is not within 0…100"
             )
+        for name in ("minimum", "maximum", "step"):
+            # JSON has whole numbers, too; a scale's are written one way.
+            object.__setattr__(self, name, float(getattr(self, name)))
         steps = (self.maximum - self.minimum) / self.step
         most = MOST_POSITIONS if self.kind.startswith("slider") else MOST_LEVELS
         if abs(steps - round(steps)) > 1e-6 or steps >= most:
@@ -49,14 +53,9 @@ class Scale:
             )
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        return cls(
-            str(data["kind"]),
-            float(data["minimum"]),
-            float(data["maximum"]),
-            float(data["step"]),
-            tuple(str(label) for label in data.get("labels", ())),
-        )
+    def from_json(cls, data: object) -> Self:
+        """Raises ProtocolError naming what is unknown, missing, or not what it should be."""
+        return strict_from_json(cls, data, "scale", ProtocolError)
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "labels": list(self.labels)}

@@ -111,7 +111,7 @@ def find_access(code: str) -> Access | None:
 
 
 def link_token(rater: Rater) -> str:
-    """What stands in the rater's link: code and link version, signed with the site's key."""
+    """The content of the rater's link: code and link version, signed with the site's key."""
     return _signer.sign(f"{rater.code}.{rater.link_version}")
 
 

@@ -80,7 +80,7 @@ SELECT id FROM trial
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What became of an answer, and what is next. `revision` counts from 1."""
+    """The outcome of an answer, and what is next. `revision` counts from 1."""
 
     trial_id: int
     #: Whether all perspectives have their scores now.

@@ -30,6 +30,12 @@ def counting_scores(study: Study) -> QuerySet[Score]:
     return Score.objects.filter(_counting("trial__"), superseded_at=None, trial__rater__study=study)
 
 
+def excluded_raters(study: Study) -> list[int]:
+    """Keys of the raters whose scores do not count, in order."""
+    raters = Rater.objects.filter(study=study, status=Rater.Status.EXCLUDED)
+    return list(raters.order_by("pk").values_list("pk", flat=True))
+
+
 def _main(of: str = "") -> Q:
     """`of` leads to the stimulus."""
     return Q(**{f"{of}purpose": Stimulus.Purpose.MAIN, f"{of}sha256__gt": ""})

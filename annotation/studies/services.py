@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from workbench.accounts.models import User
 from workbench.core.errors import MintError
+from workbench.core.registry import UnknownEntryError
 
 from ..models import Explanation, Membership, Score, Stimulus, Study
 from ..models.membership import MemberRole
@@ -22,6 +23,7 @@ from ..protocol.reliability_rules import ReliabilityRules
 from ..protocol.translations import parse_translations
 from ..protocol.viewing import ViewingChecks
 from .audit import record
+from .choices import REGISTRIES
 from .perspectives import write_perspectives
 from .protocols import current_protocol, hold_unanswered
 
@@ -39,6 +41,7 @@ SINGLE_SETTINGS = (
     "lease_seconds",
     "retrain_every",
     "image_size",
+    "opinion_method",
 )
 #: What an owner may set; the workbench keeps the rest of a study.
 SETTINGS = (
@@ -165,8 +168,10 @@ def _apply(study: Study, settings: Mapping[str, Any], asked: Sequence[Perspectiv
         study.viewing_checks = ViewingChecks.from_json(study.viewing_checks).to_json()
         study.reliability_rules = ReliabilityRules.from_json(study.reliability_rules).to_json()
         study.translations = parse_translations(study.translations)
+        for name, entries in REGISTRIES.items():
+            entries[getattr(study, name)]
         study.full_clean()
-    except ProtocolError as error:
+    except (ProtocolError, UnknownEntryError) as error:
         raise StudyError(str(error)) from error
     except ValidationError as error:
         raise StudyError(_first_message(error)) from error

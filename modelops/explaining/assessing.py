@@ -6,7 +6,7 @@ a day. The image does not become a stimulus and is not kept anywhere else.
 
 import io
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ from workbench.core.jobs.models import Job
 from workbench.core.jobs.queue import enqueue
 
 from ..errors import ImageRefusedError, NoAssessmentError
-from ..models import Assessment, ModelVersion
+from ..models import Assessment, Head, ModelVersion
 from ..predictors.store import VersionModel, version_model
 from ..registry.failures import failing
 from ..registry.queue import ASSESS
@@ -141,7 +141,7 @@ def _assess(row: Assessment) -> dict[str, Any]:
 
     model = version_model(row.model_version)
     with Image.open(io.BytesIO(row.image or b"")) as image:
-        scores = _scores(model, row.model_version.heads, image, row.prompt)
+        scores = _scores(model, row.model_version.heads.all(), image, row.prompt)
         result: dict[str, Any] = {"scores": scores}
         if row.model_version.explains:
             result["explanations"] = _explanations(model, image, row)
@@ -149,20 +149,19 @@ def _assess(row: Assessment) -> dict[str, Any]:
 
 
 def _scores(
-    model: VersionModel, heads: Sequence[str], image: "Image", prompt: str
+    model: VersionModel, heads: Iterable[Head], image: "Image", prompt: str
 ) -> dict[str, dict[str, float]]:
     embedded = model.backbone.embed([image], [prompt])
     for error in embedded.errors.values():
         raise error
     predicted = model.last_layer.predict(embedded.values)
-    found = predicted.by_perspective(0, heads)
-    return {key: expected.to_json() for key, expected in found.items()}
+    return {head.perspective.key: predicted.expectation(0, head.place).to_json() for head in heads}
 
 
 def _explanations(model: VersionModel, image: "Image", row: Assessment) -> dict[str, Any]:
     pipeline = pipeline_of(model)
     inputs = pipeline.scores.processor([image], [row.prompt])
-    decoding = decoding_of(row.model_version.preset)
+    decoding = decoding_of(row.model_version.kind)
     questions = questions_of(row.model_version.study)
     # In the study's order; one whose perspective has been removed since is left out.
     asked = [key for key in questions.texts if not row.questions or key in row.questions]

@@ -206,7 +206,7 @@ class MintIQAExplainer(MintIQATrunk):
     def _begin(self, rows: int) -> dict[str, Tensor]:
         """The begin token, which the released code counts as said: the repetition penalty sees it.
 
-        The language model never reads it, because it is told embeddings instead.
+        The language model never reads it, because it gets embeddings instead.
         """
         begin = self._special("bos_token_id")
         if begin is None:

@@ -7,14 +7,13 @@ Reading order of an answer: `ExplanationPipeline.answer` (the whole way) → `to
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 
-from ..predictors.mint.checkpoint import LoadedModel, load_model
-from ..predictors.mint.devices import device_errors, in_halves
+from ..predictors.hardware import device_errors, in_halves
+from ..predictors.mint.checkpoint import LoadedModel
 from ..predictors.mint.processing import ModelInputs
-from .checkpoint import Explainer, load_explainer
+from .checkpoint import Explainer
 from .model import GREEDY, Decoding, Tokens
 
 _NOT_EVEN_ONE = "both stages and one answer at a time; end what else uses it, or use a larger GPU"
@@ -60,14 +59,6 @@ class ExplanationPipeline:
             ids = stage2.generate(embeds, told.to(stage2.device), decoding)
             found.append(self.explainer.language.decode(ids))
         return found
-
-
-def load_pipeline(
-    folder: str | Path, *, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
-) -> ExplanationPipeline:
-    """Both stages of a model's folder. Raises CheckpointError or TokenizerError, with the fix."""
-    scores = load_model(folder, device=device, dtype=dtype)
-    return ExplanationPipeline(scores, load_explainer(folder, device=device, dtype=dtype))
 
 
 def _repeated(text: Tokens, rows: int) -> Tokens:

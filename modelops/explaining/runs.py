@@ -101,7 +101,7 @@ def give_up(run: Job) -> None:
 
 def _turn(run: ExplainingRun, fence: int) -> None:
     version = run.model_version
-    size = stage2_of(version.preset).turn_size
+    size = stage2_of(version.kind).turn_size
     waiting = unexplained_stimuli(version).select_related("prompt")
     stimuli = list(waiting.order_by("pk")[:size])
     if stimuli:
@@ -136,7 +136,7 @@ def _answers(
     """What to store of `stimuli`, and why some of them cannot be read."""
     questions = questions_of(version.study)
     rows, found, problems = answer_stimuli(
-        pipeline_of(version_model(version)), questions, stimuli, version.preset
+        pipeline_of(version_model(version)), questions, stimuli, version.kind
     )
     perspectives = {row.key: row for row in version.study.perspectives.all()}
     answered = [

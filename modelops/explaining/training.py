@@ -8,7 +8,7 @@ released code, commit e76c07d). The loss is the language model's, on the answers
 import math
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -40,29 +40,12 @@ class ExplanationRecipe:
 
     epochs: int
     #: Pairs of image and question.
-    batch_size: int = 16
-    learning_rate: float = 1e-4
+    batch_size: int
+    learning_rate: float
     seed: int = 1
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
-
-
-#: `tiny` learns what its Q-Former looks for from a few hundred answers; in the published size
-#: it starts from a model that already answers questions (InstructBLIP).
-_RECIPES = {
-    "tiny": ExplanationRecipe(epochs=1, learning_rate=1e-3),
-    "vit-g": ExplanationRecipe(epochs=1, batch_size=8, learning_rate=1e-5),
-}
-
-
-def explanation_recipe(preset: str, epochs: int) -> ExplanationRecipe:
-    """The preset's recipe, for so many epochs. Raises LearningError naming the presets."""
-    if preset not in _RECIPES:
-        raise LearningError(
-            f"there is no recipe for explanations of {preset!r}, only for {', '.join(_RECIPES)}"
-        )
-    return replace(_RECIPES[preset], epochs=epochs)
 
 
 @dataclass(frozen=True)

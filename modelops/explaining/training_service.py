@@ -88,17 +88,18 @@ def learn_to_explain(
     model to start from.
     """
     from .pipeline import ExplanationPipeline
-    from .training import explanation_recipe, train_explainer
+    from .training import ExplanationRecipe, train_explainer
 
     if not examples_of(questions, pool.given):
         raise LearningError(
             "no rater has given closed answers or texts yet, so there is nothing to learn to "
             "explain; collect some, or train without explanations"
         )
+    stage2 = stage2_of(backbone.kind.name)
     explainer = base_explainer(scores, backbone, questions, remarks_of(pool.given), report)
     seen, pool = _look(scores, explainer, pool, report)
     examples = examples_of(questions, pool.given)
-    recipe = explanation_recipe(backbone.kind.name, epochs)
+    recipe = ExplanationRecipe(epochs, stage2.batch_size, stage2.learning_rate)
     train_explainer(
         explainer,
         seen,
@@ -265,19 +266,19 @@ def _agreement(
     )
 
 
-def stage2_of(preset: str) -> Stage2:
+def stage2_of(kind_name: str) -> Stage2:
     """Raises LearningError if models of that kind cannot explain scores."""
-    kind = PREDICTORS[preset]
+    kind = PREDICTORS[kind_name]
     if not isinstance(kind, ExplainingKind):
-        raise LearningError(f"models of the kind {preset!r} cannot explain scores")
+        raise LearningError(f"models of the kind {kind_name!r} cannot explain scores")
     return kind.stage2
 
 
-def decoding_of(preset: str) -> "Decoding":
+def decoding_of(kind_name: str) -> "Decoding":
     """The released settings, with the changes that models of that kind need."""
     from .model import Decoding
 
-    changes = stage2_of(preset).decoding
+    changes = stage2_of(kind_name).decoding
     return replace(Decoding(), **changes)  # type: ignore[arg-type]  # numbers by name
 
 
@@ -285,7 +286,7 @@ def answer_stimuli(
     pipeline: "ExplanationPipeline",
     questions: Questions,
     stimuli: Sequence[Stimulus],
-    preset: str,
+    kind_name: str,
 ) -> tuple[list[int], list[dict[str, str]], list[dict[str, object]]]:
     """The rows of the images that can be read, the answers to each (key of a question → text), and
     why the others cannot be read."""
@@ -294,7 +295,7 @@ def answer_stimuli(
     rows: list[int] = []
     found: list[dict[str, str]] = []
     problems: list[dict[str, object]] = []
-    decoding = decoding_of(preset)
+    decoding = decoding_of(kind_name)
     for read in read_images(pipeline.scores.processor, stimuli):
         rows += read.rows
         problems += read.problems

@@ -64,7 +64,7 @@ class Check:
 
     @property
     def passed(self) -> bool:
-        """Of a difference that is no number: False."""
+        """False for a difference that is not a number."""
         return self.tolerance is None or self.difference <= self.tolerance
 
 

@@ -16,7 +16,6 @@ Three standard deviations follow: √(φΣφᵀ) of the expected score, which la
 true one ("rater"). How far the true score may be from what is expected is √(φΣφᵀ + t).
 """
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -55,11 +54,10 @@ class Prediction:
     misfit_sd: Array
     rater_sd: Array
 
-    def by_perspective(self, row: int, names: Sequence[str]) -> dict[str, Expectation]:
-        """The expectation for row `row`, by the name of each of the P perspectives."""
+    def expectation(self, row: int, place: int) -> Expectation:
+        """Of row `row` from the perspective whose head is at `place`."""
         parts = (self.mean, self.posterior_sd, self.misfit_sd, self.rater_sd)
-        columns = zip(*(part[row].tolist() for part in parts), strict=True)
-        return {name: Expectation(*it) for name, it in zip(names, columns, strict=True)}
+        return Expectation(*(float(part[row, place]) for part in parts))
 
 
 @dataclass(frozen=True)

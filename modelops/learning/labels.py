@@ -74,7 +74,7 @@ def combine(sources: Iterable[SourceLabel], stimuli: int, perspectives: int) -> 
     """Labels of `stimuli` rows; if several sources have one, each rating counts the same.
 
     The spread of a combined label is that within its sources: their offset from each other is not
-    an error of the raters. Raises LearningError naming the row if a source's score is no number.
+    an error of the raters. Raises LearningError naming the row if a source's score is not a number.
     """
     shape = (stimuli, perspectives)
     ratings, totals = np.zeros(shape), np.zeros(shape)

@@ -20,7 +20,6 @@ class Recipe:
     With `epochs` 0 the backbone stays as it is and only the last layer is learned.
     """
 
-    preset: str
     epochs: int = 0
     learning_rate: float = 1e-5
     #: Images whose activations are in memory at once.
@@ -120,15 +119,13 @@ _RANGES: dict[str, tuple[float, float]] = {
     "minimum_labels": (3, math.inf),
     "explanation_epochs": (0, math.inf),
 }
-_TYPES: dict[str, type] = {
-    field.name: type(field.default) if field.name != "preset" else str for field in fields(Recipe)
-}
+_TYPES: dict[str, type] = {field.name: type(field.default) for field in fields(Recipe)}
 _WORDS = {"true": True, "false": False}
 
 
 def _read(word: str) -> tuple[str, Any]:
     name, equals, text = word.partition("=")
-    if not equals or name not in _TYPES or name == "preset":
+    if not equals or name not in _TYPES:
         raise LearningError(
             f"recipe: {word!r} is not NAME=VALUE with a name among {', '.join(sorted(_TYPES))}"
         )

@@ -1,8 +1,9 @@
-"""The model registry. Reading order: label snapshot, predictor, run, version, prediction,
-explanation, acquisition."""
+"""The model registry. Reading order: label snapshot, predictor, run, version, head,
+prediction, explanation, acquisition."""
 
 from .acquisition import AcquisitionRound
 from .explanation import Assessment, ExplainingRun, PredictedExplanation
+from .head import Head
 from .prediction import Prediction, ScoringChunk, ScoringRun
 from .predictor import Predictor
 from .run import TrainingRun
@@ -13,6 +14,7 @@ __all__ = [
     "AcquisitionRound",
     "Assessment",
     "ExplainingRun",
+    "Head",
     "LabelSnapshot",
     "ModelVersion",
     "PredictedExplanation",

@@ -12,7 +12,7 @@ class LabelSnapshot(models.Model):
     the artifact storage; a database trigger refuses any update."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="label_snapshots")
-    #: The study's own opinion scores, frozen or named; None where it has only published ones.
+    #: The study's own opinion scores, frozen or named; None if it has only published ones.
     release = models.ForeignKey(
         OpinionRelease,
         on_delete=models.PROTECT,

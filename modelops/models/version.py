@@ -1,15 +1,12 @@
 """Versions of a study's predictors."""
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from annotation.models import Study
 from annotation.models.constraints import SharedForeignKey, one_of
-from annotation.protocol.perspectives import KEY_LENGTH
 
-from ..learning.evaluation import Agreement
 from .predictor import Predictor
 from .run import TrainingRun
 from .snapshot import LabelSnapshot
@@ -23,7 +20,7 @@ class VersionState(models.TextChoices):
 
 
 class ModelVersion(models.Model):
-    """A trained model: its files, where it came from and how it did on the hold-out."""
+    """A trained model: its files, and where it came from. Its heads are rows (`heads`)."""
 
     State = VersionState
 
@@ -36,8 +33,9 @@ class ModelVersion(models.Model):
     state = models.CharField(
         max_length=10, choices=VersionState.choices, default=VersionState.CANDIDATE
     )
-    #: The kind of its backbone, a name in `predictors.registry.PREDICTORS`.
-    preset = models.CharField(max_length=40)
+    #: That of its predictor's backbone when it was trained, a name in
+    #: `predictors.registry.PREDICTORS`: the site may give that backbone's name to another one.
+    kind = models.CharField(max_length=40)
     #: Folder in the `artifacts` storage, and the checksum of its manifest.
     artifact = models.CharField(max_length=200)
     artifact_sha256 = models.CharField(max_length=64)
@@ -52,12 +50,9 @@ class ModelVersion(models.Model):
     training_run = models.OneToOneField(
         TrainingRun, on_delete=models.PROTECT, related_name="model_version", db_constraint=False
     )
-    #: Keys of the study's perspectives that it has a head for, in the order of its heads.
-    heads = ArrayField(models.CharField(max_length=KEY_LENGTH))
-    #: `perspectives`, by key: srcc, plcc, krcc, rmse on the hold-out, and its size. `training`,
-    #: if the backbone was trained: losses and validation errors by epoch
-    #: (`learning.curves.Curve`).
-    metrics = models.JSONField(default=dict)
+    #: Losses and validation errors by epoch (`learning.curves.Curve.summary`), if the backbone was
+    #: trained.
+    curve = models.JSONField(null=True, default=None)
     #: Of its explanations on the hold-out (`explaining.phrases`); None if it gives none.
     explanation_metrics = models.JSONField(null=True, default=None)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -92,12 +87,6 @@ class ModelVersion(models.Model):
         """Labelled images of the pool, without those that could not be read."""
         left_out = [item for item in self.training_run.problems if item["split"] == "pool"]
         return self.snapshot.training_stimuli - len(left_out)
-
-    @property
-    def agreements(self) -> dict[str, Agreement]:
-        """With the hold-out's labels when it was trained, by the perspective's key."""
-        found = self.metrics.get("perspectives", {})
-        return {key: Agreement(**found[key]) for key in self.heads if key in found}
 
     @property
     def explains(self) -> bool:

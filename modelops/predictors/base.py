@@ -118,7 +118,8 @@ class PredictorKind(Entry, Protocol):
 class Stage2:
     """How models of one kind learn to explain scores in words, and explain them.
 
-    epochs: of a training, if nothing else is said. turn_size: images that are explained in one go:
+    epochs, batch_size (pairs of image and question), learning_rate: of a training, the epochs if
+    nothing else is said. turn_size: images that are explained in one go:
     seconds of work for a small model, minutes for a full-size one on a processor. decoding: how
     answers are chosen, as far as it differs from the released settings; by the names of the fields
     of `explaining.model.Decoding`. own_language: whether a model that was given no language model
@@ -126,6 +127,8 @@ class Stage2:
     """
 
     epochs: int
+    batch_size: int
+    learning_rate: float
     turn_size: int
     decoding: Mapping[str, int | float] = field(default_factory=dict)
     own_language: bool = False
@@ -133,7 +136,7 @@ class Stage2:
 
 @runtime_checkable
 class ExplainingKind(PredictorKind, Protocol):
-    """A kind whose models can explain scores."""
+    """A kind whose models can explain scores: its backbones are `explaining.store.Explainable`."""
 
     @property
     def stage2(self) -> Stage2: ...

@@ -17,7 +17,7 @@ def device() -> str:
 def precision() -> Precision:
     """MODEL_PRECISION, with `auto` resolved: bfloat16 if the device multiplies it natively."""
     if settings.MODEL_PRECISION == "auto":
-        from .mint.devices import native_precision
+        from .hardware import native_precision
 
         return native_precision(device())
     return "bfloat16" if settings.MODEL_PRECISION == "bfloat16" else "float32"
@@ -27,6 +27,6 @@ def use_processor_cores() -> None:
     """Gives torch as many threads as this process has cores; more would only compete."""
     import torch
 
-    from .mint.devices import processor_cores
+    from .hardware import processor_cores
 
     torch.set_num_threads(processor_cores())

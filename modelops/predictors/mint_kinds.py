@@ -52,10 +52,13 @@ class Mint:
 #: Its backbone is trained before it is shipped; a study's few labels train its last layer.
 TINY = Mint(
     name="tiny",
-    default=Recipe(preset="tiny", epochs=0, learning_rate=1e-4, batch_size=16, frozen_blocks=3),
-    # In its language a full stop, or a whole closed answer, is one token: it must repeat tokens.
+    default=Recipe(epochs=0, learning_rate=1e-4, batch_size=16, frozen_blocks=3),
+    # Stage 2 learns what its Q-Former looks for from a few hundred answers. In its language a full
+    # stop, or a whole closed answer, is one token: it must repeat tokens.
     stage2=Stage2(
         epochs=12,
+        batch_size=16,
+        learning_rate=1e-3,
         turn_size=32,
         decoding={"max_new_tokens": 128, "num_beams": 1, "repetition_penalty": 1.0},
         own_language=True,
@@ -71,7 +74,6 @@ TINY = Mint(
 VIT_G = Mint(
     name="vit-g",
     default=Recipe(
-        preset="vit-g",
         epochs=50,
         learning_rate=1e-5,
         batch_size=8,
@@ -81,7 +83,8 @@ VIT_G = Mint(
         validation_share=0.1,
         patience=10,
     ),
-    stage2=Stage2(epochs=5, turn_size=4),
+    # Stage 2 starts from a model that already answers questions (InstructBLIP).
+    stage2=Stage2(epochs=5, batch_size=8, learning_rate=1e-5, turn_size=4),
     chunk_size=16,
     bundled=False,
 )

@@ -26,7 +26,7 @@ class VersionModel:
 
     def __init__(self, version: ModelVersion, folder: Path) -> None:
         self.folder = folder
-        self._preset, self._backbone = version.preset, version.predictor.backbone
+        self._kind, self._backbone = version.kind, version.predictor.backbone
         self._backbone_sha256 = version.backbone_sha256
         # Weakly: a version that is released must be freed at once, and its GPU memory with it.
         me = weakref.proxy(self)
@@ -44,7 +44,7 @@ class VersionModel:
 
         Raises ArtifactError if the site's is not the one that the version was trained on.
         """
-        kind = PREDICTORS[self._preset]
+        kind = PREDICTORS[self._kind]
         if isinstance(kind, TrainableKind):
             return kind.open(self.folder, device=device(), precision=precision())
         found = backbone_named(self._backbone).load()

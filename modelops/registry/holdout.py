@@ -8,7 +8,7 @@ import numpy as np
 from annotation.models import Stimulus, Study
 from annotation.opinion.labels import labels_of
 
-from ..learning.evaluation import Agreement, evaluate
+from ..learning.evaluation import Agreement, evaluate, mean_srcc
 from ..learning.uncertainty import Expectation
 from ..models import ModelVersion, Prediction
 from .labelled import LabelledStimuli, labelled_stimuli
@@ -25,6 +25,19 @@ class HoldoutPoint:
 
 #: Per perspective's key.
 Points = dict[str, list[HoldoutPoint]]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a version does on the hold-out, by the perspective's key."""
+
+    agreements: dict[str, Agreement]
+
+    @property
+    def srcc(self) -> float | None:
+        """The mean over the perspectives: what pages compare versions by, and promotions decide
+        by."""
+        return mean_srcc(self.agreements.values())
 
 
 def holdout_labels(study: Study) -> LabelledStimuli:
@@ -64,5 +77,18 @@ def on_common_ground(all_points: Sequence[Points]) -> list[Points]:
     ]
 
 
-def agreement_of(points: Sequence[HoldoutPoint]) -> Agreement:
+def standings(all_points: Sequence[Points]) -> list[Standing]:
+    """How versions do on the images that all of them have predicted, in their order."""
+    return [
+        Standing({key: _agreement(found) for key, found in points.items()})
+        for points in on_common_ground(all_points)
+    ]
+
+
+def standing_of(version: ModelVersion) -> Standing:
+    """How a version does by itself."""
+    return standings([holdout_points(version, holdout_labels(version.study))])[0]
+
+
+def _agreement(points: Sequence[HoldoutPoint]) -> Agreement:
     return evaluate([it.expected.mean for it in points], [it.mos for it in points])

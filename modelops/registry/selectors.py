@@ -79,7 +79,7 @@ def versions_of(study: Study) -> QuerySet[ModelVersion]:
     """All versions, the newest first, with their runs."""
     return study.model_versions.select_related(
         "predictor", "snapshot__release", "training_run"
-    ).prefetch_related("scoring_runs")
+    ).prefetch_related("scoring_runs", "heads")
 
 
 def last_scoring(version: ModelVersion) -> ScoringRun | None:

@@ -10,8 +10,9 @@ from workbench.accounts.models import User
 
 from ..acquisition.ranking import StoredRanking, apply_ranking, read_ranking
 from ..errors import NotScoredError, VersionStateError
-from ..learning.evaluation import mean_srcc
 from ..models import ModelVersion, Predictor
+from ..registry.holdout import Standing, holdout_labels, holdout_points, standings
+from ..registry.labelled import LabelledStimuli
 from ..registry.selectors import is_scored
 
 State = ModelVersion.State
@@ -35,7 +36,9 @@ def promote(*, version: ModelVersion, actor: User | None) -> None:
     version.refresh_from_db(fields=["state", "promoted_at"])
 
 
-def _promote(version: ModelVersion, actor: User | None, ranking: StoredRanking) -> None:
+def _promote(
+    version: ModelVersion, actor: User | None, ranking: StoredRanking, **decided_by: float | None
+) -> None:
     active = ModelVersion.objects.filter(predictor=version.predictor_id, state=State.ACTIVE)
     previous = active.exclude(pk=version.pk).values_list("number", flat=True).first()
     active.exclude(pk=version.pk).update(state=State.RETIRED)
@@ -52,6 +55,7 @@ def _promote(version: ModelVersion, actor: User | None, ranking: StoredRanking) 
         number=version.number,
         predictor=version.predictor.name,
         previous=previous,
+        **decided_by,
     )
 
 
@@ -74,38 +78,58 @@ def reject(*, version: ModelVersion, actor: User | None) -> None:
     version.refresh_from_db(fields=["state"])
 
 
-def after_scoring(version: ModelVersion, ranking: StoredRanking) -> None:
+def labels_to_decide_by(version: ModelVersion) -> LabelledStimuli | None:
+    """The hold-out's current labels if a promotion waits for the scoring of `version`.
+
+    To be called before the transaction that ends the run: bringing labels up to date waits for
+    whoever does so already.
+    """
+    waits = version.training_run.promote_when_done and version.state == State.CANDIDATE
+    return holdout_labels(version.study) if waits else None
+
+
+def after_scoring(
+    version: ModelVersion, ranking: StoredRanking, labels: LabelledStimuli | None
+) -> None:
     """The consequences of a finished scoring: new priorities, or a promotion that waited for it.
 
-    To be called in the transaction that ends the run.
+    To be called in the transaction that ends the run; `labels` are those `labels_to_decide_by`.
     """
     Study.objects.select_for_update(no_key=True).get(pk=version.study_id)
     version.refresh_from_db(fields=["state"])
     if version.state == State.ACTIVE:
         _rank(version, ranking)
-        return
-    if version.state != State.CANDIDATE or not version.training_run.promote_when_done:
-        return
-    active = version.predictor.versions.filter(state=State.ACTIVE).first()
-    if active is None or _is_no_worse(version, active):
-        _promote(version, None, ranking)
+    elif version.state == State.CANDIDATE and labels is not None:
+        _decide(version, ranking, labels)
         version.refresh_from_db(fields=["state", "promoted_at"])
+
+
+def _decide(candidate: ModelVersion, ranking: StoredRanking, labels: LabelledStimuli) -> None:
+    """Promotes a candidate unless it is worse; what decided goes into the audit trail."""
+    active = candidate.predictor.versions.filter(state=State.ACTIVE).first()
+    if active is None:
+        _promote(candidate, None, ranking)
+        return
+    new, old = standings([holdout_points(version, labels) for version in (candidate, active)])
+    if _is_no_worse(new, old):
+        _promote(candidate, None, ranking, srcc=new.srcc, active_srcc=old.srcc)
         return
     audit.record(
-        study=version.study,
+        study=candidate.study,
         actor=None,
         action="model.kept_back",
-        number=version.number,
+        number=candidate.number,
         active=active.number,
-        srcc=mean_srcc(version.agreements.values()),
-        active_srcc=mean_srcc(active.agreements.values()),
+        srcc=new.srcc,
+        active_srcc=old.srcc,
     )
 
 
-def _is_no_worse(candidate: ModelVersion, active: ModelVersion) -> bool:
-    new, old = mean_srcc(candidate.agreements.values()), mean_srcc(active.agreements.values())
+def _is_no_worse(candidate: Standing, active: Standing) -> bool:
     # Without a hold-out nothing speaks against the newer labels.
-    return new is None or old is None or new >= old - SRCC_TOLERANCE
+    if candidate.srcc is None or active.srcc is None:
+        return True
+    return candidate.srcc >= active.srcc - SRCC_TOLERANCE
 
 
 def _require_scored(version: ModelVersion) -> None:

@@ -19,7 +19,7 @@ from ..errors import RecipeError, RunActiveError, TooFewLabelsError
 from ..learning.errors import LearningError
 from ..learning.recipe import Recipe
 from ..models import Predictor, TrainingRun
-from ..predictors.registry import PREDICTORS
+from ..predictors.backbones import backbone_named
 from ..registry.queue import TRAIN
 from ..registry.selectors import pool_labels, predictors_of, ratings_seen
 from .predictors import ensure_predictor
@@ -81,12 +81,14 @@ def changed_recipe(
     """The predictor's recipe, with `explanations` also for stage 2, and with settings as
     `epochs=3`.
 
-    Raises RecipeError naming what is wrong.
+    Raises RecipeError naming what is wrong, BackboneError if the site no longer offers the
+    predictor's backbone.
     """
     try:
         recipe = Recipe.from_json(predictor.recipe)
         if explanations:
-            epochs = PREDICTORS[recipe.preset].recipe(explanations=True).explanation_epochs
+            kind = backbone_named(predictor.backbone).kind
+            epochs = kind.recipe(explanations=True).explanation_epochs
             recipe = replace(recipe, explanation_epochs=epochs)
         return recipe.changed(settings_in_words)
     except LearningError as error:

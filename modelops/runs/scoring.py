@@ -116,13 +116,14 @@ def finish_scoring(*, run_id: int) -> bool:
     ended = 0
     with failing("scoring", run.pk, partial(_fail, run.pk)):
         ranked = ranking.publish_ranking(run.model_version)
+        labels = promotion.labels_to_decide_by(run.model_version)
         with transaction.atomic():
             # The state and its consequences together, or neither.
             ended = running.update(
                 state=JobState.SUCCEEDED, finished_at=timezone.now(), lease_expires_at=None
             )
             if ended:
-                promotion.after_scoring(run.model_version, ranked)
+                promotion.after_scoring(run.model_version, ranked, labels)
                 if run.model_version.explains:
                     start_explaining(version=run.model_version)
     return bool(ended)
@@ -134,7 +135,7 @@ def _create_chunks(run: ScoringRun, version: ModelVersion) -> None:
     run.save(update_fields=["progress_total"])
     # Seconds of work, even if a full-size model has only a processor, so that a chunk is done
     # long before the queue hands it out again. SCORING_CHUNK says otherwise for GPUs.
-    size = settings.SCORING_CHUNK or PREDICTORS[version.preset].chunk_size
+    size = settings.SCORING_CHUNK or PREDICTORS[version.kind].chunk_size
     ScoringChunk.objects.bulk_create(
         ScoringChunk(run=run, index=start // size, stimulus_ids=stimuli[start : start + size])
         for start in range(0, len(stimuli), size)
@@ -197,20 +198,23 @@ def _predictions(
     if not stimuli:
         return []
     predicted = model.last_layer.predict(embedded.matrix(stimuli))
-    rows = {item.key: item for item in version.study.perspectives.all()}
+    heads = list(version.heads.all())
+    expected = [
+        (stimulus, head, predicted.expectation(row, head.place))
+        for row, stimulus in enumerate(stimuli)
+        for head in heads
+    ]
     return [
         Prediction(
             stimulus_id=stimulus,
             model_version=version,
-            perspective=rows[key],
-            mean=expected.mean,
-            posterior_sd=expected.posterior_sd,
-            misfit_sd=expected.misfit_sd,
-            rater_sd=expected.rater_sd,
+            perspective=head.perspective,
+            mean=found.mean,
+            posterior_sd=found.posterior_sd,
+            misfit_sd=found.misfit_sd,
+            rater_sd=found.rater_sd,
         )
-        for row, stimulus in enumerate(stimuli)
-        for key, expected in predicted.by_perspective(row, version.heads).items()
-        if key in rows  # the study may have dropped a perspective since
+        for stimulus, head, found in expected
     ]
 
 

@@ -9,7 +9,7 @@ from annotation.models import OpinionRelease, Stimulus
 
 from ..acquisition.registry import DEFAULT_STRATEGY
 from ..learning.uncertainty import Expectation
-from ..models import LabelSnapshot, ModelVersion, Predictor, ScoringRun, TrainingRun
+from ..models import Head, LabelSnapshot, ModelVersion, Predictor, ScoringRun, TrainingRun
 from ..registry.selectors import expectations_of
 from ..registry.serializers import JOB_FIELDS
 
@@ -19,7 +19,7 @@ class _OwnReleaseSerializer(serializers.ModelSerializer[OpinionRelease]):
 
     class Meta:
         model = OpinionRelease
-        fields = ["number", "name", "state", "method", "method_version"]
+        fields = ["number", "name", "method", "method_version"]
 
 
 class _ImportedReleaseSerializer(serializers.Serializer[Any]):
@@ -93,11 +93,23 @@ class TrainingRequestSerializer(serializers.Serializer[Any]):
     explanations = serializers.BooleanField(default=False)
 
 
-class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
-    """A version of one of the study's predictors. `heads`: the perspectives that it predicts.
-    `metrics`: its agreement on the hold-out (`perspectives`), and how its fine-tuning went, by
-    epoch, if there was one (`training`)."""
+class HeadSerializer(serializers.ModelSerializer[Head]):
+    """A perspective that a version predicts, and its agreement with the `n` labelled images of the
+    hold-out when the version was trained; null if it is not defined."""
 
+    perspective = serializers.SlugRelatedField[Any](slug_field="key", read_only=True)
+
+    class Meta:
+        model = Head
+        fields = ["perspective", "srcc", "plcc", "krcc", "rmse", "n"]
+
+
+class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
+    """A version of one of the study's predictors. `kind`: that of its backbone. `heads`: the
+    perspectives that it predicts. `curve`: how its fine-tuning went, by epoch; null if there was
+    none."""
+
+    heads = HeadSerializer(many=True, read_only=True)
     predictor = serializers.SlugRelatedField[Any](slug_field="name", read_only=True)
     snapshot = SnapshotSerializer(read_only=True)
     scored = serializers.SerializerMethodField()
@@ -108,9 +120,9 @@ class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
             "number",
             "predictor",
             "state",
-            "preset",
+            "kind",
             "heads",
-            "metrics",
+            "curve",
             "explanation_metrics",
             "snapshot",
             "training_run",

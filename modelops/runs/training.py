@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 from django.conf import settings
@@ -19,6 +19,7 @@ from workbench.core.files import sha256_of
 from workbench.core.jobs import leases
 
 from ..explaining.selectors import questions_of
+from ..explaining.store import stage1_of
 from ..explaining.training_service import (
     LearnedExplainer,
     gather_explanations,
@@ -28,23 +29,19 @@ from ..explaining.training_service import (
 from ..learning.bayes import LastLayer, fit_last_layer, save_last_layer
 from ..learning.curves import Curve
 from ..learning.errors import LearningError
-from ..learning.evaluation import evaluate_perspectives
+from ..learning.evaluation import Agreement, evaluate_perspectives
 from ..learning.labels import loss_weights
 from ..learning.recipe import Recipe
-from ..models import LabelSnapshot, ModelVersion, TrainingRun
+from ..models import Head, LabelSnapshot, ModelVersion, TrainingRun
 from ..predictors.backbones import Backbone, backbone_named
-from ..predictors.base import Embedder, Report, Samples, Trainable, TrainableKind
+from ..predictors.base import Embedder, PredictorKind, Report, Samples, Trainable, TrainableKind
 from ..predictors.embedding import Embedded, StimulusEmbedder, image_files, unreadable
-from ..predictors.registry import PREDICTORS
 from ..predictors.store import LAST_LAYER
 from ..registry.artifacts import MANIFEST, publish_folder
 from ..registry.labelled import LabelledStimuli, Splits, gather
 from ..registry.snapshots import read_snapshot, take_snapshot
 from .retraining import require_labels
 from .scoring import start_scoring
-
-if TYPE_CHECKING:
-    from ..predictors.mint.embedder import MintEmbedder
 
 #: Called with the labelled images that could not be read (`TrainingRun.problems`).
 Note = Callable[[list[dict[str, object]]], None]
@@ -55,17 +52,12 @@ class Learned:
     """A trained model, how well it does on the hold-out, per perspective, how its fine-tuning went,
     if there was one, and the stimuli with readable images that all of it is from."""
 
+    kind: PredictorKind
     backbone: Embedder
     last_layer: LastLayer
-    agreements: dict[str, dict[str, float | int | None]]
+    agreements: dict[str, Agreement]
     curve: Curve | None
     splits: Splits
-
-    @property
-    def metrics(self) -> dict[str, Any]:
-        """As `ModelVersion.metrics` keeps them."""
-        training = {"training": self.curve.summary()} if self.curve else {}
-        return {"perspectives": self.agreements} | training
 
 
 def run_training(*, run: TrainingRun, fence: int, report: Report) -> ModelVersion:
@@ -75,22 +67,22 @@ def run_training(*, run: TrainingRun, fence: int, report: Report) -> ModelVersio
     processes was killed, and the named errors of its steps: TooFewLabelsError, ArtifactError,
     CheckpointError, LearningError, DeviceError.
     """
-    from ..predictors.mint.devices import lost_device_errors
+    from ..predictors.hardware import lost_device_errors
 
     report("labels", 0, 0)
     snapshot = run.snapshot or take_snapshot(run.study)
     leases.renew(TrainingRun, run.pk, fence, snapshot=snapshot)
-    recipe = Recipe.from_json(run.recipe)
+    recipe, backbone = Recipe.from_json(run.recipe), backbone_named(run.predictor.backbone)
     with lost_device_errors():
         learned = learn(
-            backbone=backbone_named(run.predictor.backbone),
+            backbone=backbone,
             splits=gather(run.study, read_snapshot(snapshot)),
             recipe=recipe,
             scratch=scratch_folder(run),
             report=report,
             note=lambda problems: leases.renew(TrainingRun, run.pk, fence, problems=problems),
         )
-        explainer = _explain(run, recipe, learned, report)
+        explainer = _explain(run, recipe, backbone, learned, report)
     report("publishing", 0, 0)
     # Of this attempt alone: one that was taken over may still write, over nobody's files.
     artifact = f"models/{run.study_id}/run-{run.pk}-{fence}"
@@ -138,7 +130,7 @@ def learn(
     if trainable is not None:
         trainable.set_heads(*last_layer.heads())
     agreements = _evaluate(last_layer, splits.holdout, embedded)
-    return Learned(embedder, last_layer, agreements, curve, splits)
+    return Learned(backbone.kind, embedder, last_layer, agreements, curve, splits)
 
 
 def _unreadable(trainable: Trainable, stimuli: Sequence[Stimulus]) -> list[dict[str, object]]:
@@ -182,26 +174,24 @@ def _fine_tune(
 
 def _evaluate(
     last_layer: LastLayer, holdout: LabelledStimuli, embedded: Embedded
-) -> dict[str, dict[str, float | int | None]]:
+) -> dict[str, Agreement]:
     names = holdout.perspectives
     if not holdout.stimuli:
         nothing = np.empty((0, len(names)))
-        agreements = evaluate_perspectives(nothing, nothing, names)
-    else:
-        predicted = last_layer.predict(embedded.matrix(holdout.keys))
-        agreements = evaluate_perspectives(predicted.mean, holdout.labels.mos, names)
-    return {name: agreement.to_json() for name, agreement in agreements.items()}
+        return evaluate_perspectives(nothing, nothing, names)
+    predicted = last_layer.predict(embedded.matrix(holdout.keys))
+    return evaluate_perspectives(predicted.mean, holdout.labels.mos, names)
 
 
 def _explain(
-    run: TrainingRun, recipe: Recipe, learned: Learned, report: Report
+    run: TrainingRun, recipe: Recipe, backbone: Backbone, learned: Learned, report: Report
 ) -> LearnedExplainer | None:
     """Stage 2, after the scores; None if the recipe has none."""
     if not recipe.explanation_epochs:
         return None
     return learn_to_explain(
-        scores=cast("MintEmbedder", learned.backbone).loaded,
-        backbone=backbone_named(run.predictor.backbone),
+        scores=stage1_of(learned.backbone),
+        backbone=backbone,
         epochs=recipe.explanation_epochs,
         questions=questions_of(run.study),
         pool=gather_explanations(run.study, learned.splits.pool.stimuli),
@@ -221,7 +211,7 @@ def _publish(
     """Publishes the model's folder; the checksum of its manifest."""
     with publish_folder(artifact) as folder:
         manifest: dict[str, Any] = {"format": 1, "sha256": {}}
-        if isinstance(PREDICTORS[recipe.preset], TrainableKind):
+        if isinstance(learned.kind, TrainableKind):
             cast(Trainable, learned.backbone).save(folder)
             manifest = json.loads((folder / MANIFEST).read_text())
         save_last_layer(learned.last_layer, folder / LAST_LAYER)
@@ -232,7 +222,7 @@ def _publish(
         manifest["recipe"] = recipe.to_json()
         manifest["label_snapshot"] = snapshot.content_sha256
         manifest["backbone_sha256"] = learned.backbone.sha256
-        manifest["metrics"] = learned.agreements
+        manifest["metrics"] = {key: it.to_json() for key, it in learned.agreements.items()}
         if learned.curve is not None:
             manifest["training"] = learned.curve.to_json()
         (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
@@ -257,16 +247,16 @@ def _register(
         study_id=run.study_id,
         predictor=run.predictor,
         number=(last or 0) + 1,
-        preset=run.recipe["preset"],
-        heads=list(learned.splits.pool.perspectives),
+        kind=learned.kind.name,
         artifact=artifact,
         artifact_sha256=artifact_sha256,
         backbone_sha256=learned.backbone.sha256,
         snapshot=snapshot,
         training_run=run,
-        metrics=learned.metrics,
+        curve=learned.curve and learned.curve.summary(),
         explanation_metrics=explainer and explainer.agreement.to_json(),
     )
+    _register_heads(version, learned)
     audit.record(
         study=run.study,
         actor=run.requested_by,
@@ -277,3 +267,19 @@ def _register(
     )
     start_scoring(version=version)
     return version
+
+
+def _register_heads(version: ModelVersion, learned: Learned) -> None:
+    """In the order of the last layer's columns, without those that the study has dropped since."""
+    perspectives = {row.key: row for row in version.study.perspectives.all()}
+    Head.objects.bulk_create(
+        Head(
+            study_id=version.study_id,
+            model_version=version,
+            perspective=perspectives[key],
+            place=place,
+            **learned.agreements[key].to_json(),
+        )
+        for place, key in enumerate(learned.splits.pool.perspectives)
+        if key in perspectives
+    )

@@ -8,7 +8,8 @@ from django.core.management.base import CommandError, OutputWrapper
 
 from workbench.core.jobs.models import JobState
 
-from ..models import ModelVersion, ScoringRun, TrainingRun
+from ..models import ScoringRun, TrainingRun
+from ..registry.holdout import Standing
 
 #: Seconds between two looks at a job, and until the absence of a worker is mentioned.
 _INTERVAL = 0.5
@@ -52,10 +53,10 @@ def report_unreadable(problems: list[dict[str, Any]], then: str, err: OutputWrap
         )
 
 
-def metric_lines(version: ModelVersion) -> list[str]:
+def metric_lines(standing: Standing) -> list[str]:
     """A version's agreement on the hold-out, one line per perspective."""
     lines = [f"{'hold-out':<16}{'n':>5}{'SRCC':>8}{'PLCC':>8}{'KRCC':>8}{'RMSE':>8}"]
-    for name, found in version.agreements.items():
+    for name, found in standing.agreements.items():
         numbers = (found.srcc, found.plcc, found.krcc, found.rmse)
         cells = "".join(f"{'–' if x is None else format(x, '.3f'):>8}" for x in numbers)
         lines.append(f"{name:<16}{found.n:>5}{cells}")

@@ -107,7 +107,7 @@ print(json.dumps(browser.measure(plan, lambda _line: None)))
 
 @pytest.mark.browser
 def test_a_session_in_a_browser_is_measured() -> None:
-    # In a process of its own: where another test has had a browser, this one has its event loop.
+    # In a process of its own: after another test's browser, this one would have its event loop.
     ran = subprocess.run(
         [sys.executable, "-c", _BROWSER], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -1,4 +1,4 @@
-"""An enumeration stands once: the database allows what a field offers, and nothing else."""
+"""An enumeration is defined once: the database allows what a field offers, and nothing else."""
 
 import pkgutil
 import sys

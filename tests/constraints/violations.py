@@ -1,4 +1,4 @@
-"""For every constraint of the database a write that nothing but that constraint refuses."""
+"""For every constraint of the database a write that only that constraint refuses."""
 
 import math
 
@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from annotation.models import Study
 from annotation.models.membership import MemberRole
-from tests.constraints.world import Violation, World, again, change, delete, of_other
+from tests.constraints.world import Violation, World, again, change, delete, of_other, of_row
 from tests.factories import make_member, make_user
 
 NO_NUMBERS = (math.nan, math.inf, -math.inf)
@@ -120,6 +120,12 @@ NUMBERS = [
         for x in (-0.1, *NO_NUMBERS)
         for field in ("posterior_sd", "misfit_sd", "rater_sd")
     ),
+    *(
+        Violation("head_agreement_valid", change("head", **{field: x}))
+        for x in NO_NUMBERS
+        for field in ("srcc", "plcc", "krcc", "rmse")
+    ),
+    Violation("head_agreement_valid", change("head", rmse=-0.1)),
     Violation("acquisition_selected_valid", change("round", selected=6)),
     *(
         Violation("predictor_named", change("predictor", **{field: ""}))
@@ -178,6 +184,7 @@ UNIQUE = [
     Violation("release_name_unique", again("named", number=9)),
     Violation("release_frozen_unique", again("frozen", number=9)),
     Violation("opinion_unique", again("opinion")),
+    Violation("release_protocol_unique", again("release_protocol")),
     Violation("subject_unique", again("subject")),
     Violation("import_job_one_active", again("import")),
     Violation("training_run_one_active", again("waiting")),
@@ -192,6 +199,11 @@ UNIQUE = [
         "model_version_one_active",
         again("version", number=2, training_run=lambda world: world.rows["waiting"]),
     ),
+    Violation(
+        "head_place_unique",
+        again("head", perspective=lambda world: world.rows["study"].perspectives.get(position=1)),
+    ),
+    Violation("head_perspective_unique", again("head", place=1)),
     Violation("prediction_unique", again("prediction")),
     Violation("scoring_run_one_active", again("scoring")),
     Violation("scoring_chunk_unique", again("chunk")),
@@ -210,6 +222,14 @@ MIXED = [
     ),
     Violation(
         "trial_session_same_rater", change("trial", rater=lambda world: world.rows["colleague"])
+    ),
+    Violation(
+        "release_protocol_release_same_study",
+        again("release_protocol", release=of_other("live")),
+    ),
+    Violation(
+        "release_protocol_protocol_same_study",
+        again("release_protocol", protocol=of_other("protocol")),
     ),
     Violation("opinion_release_same_study", again("opinion", release=of_other("live"))),
     Violation("opinion_stimulus_same_study", again("opinion", stimulus=of_other("stimulus"))),
@@ -245,6 +265,10 @@ MIXED = [
         again("version", number=2, state="retired", training_run=of_other("waiting")),
     ),
     Violation(
+        "head_version_same_study", change("head", model_version=of_other("version"), place=1)
+    ),
+    Violation("head_perspective_same_study", change("head", perspective=of_other("perspective"))),
+    Violation(
         "scoring_run_version_same_study", change("scoring", model_version=of_other("version"))
     ),
     Violation("acquisition_version_same_study", change("round", model_version=of_other("version"))),
@@ -269,6 +293,15 @@ UNCHANGING = [
     Violation("release_unchanging", change("frozen", state="live")),
     Violation("opinion_unchanging", change("opinion", value=0.1)),
     Violation("subject_unchanging", change("subject", bias=0.1)),
+    Violation("opinion_fixed", again("opinion", release=of_row("frozen"))),
+    Violation("opinion_fixed_later", delete("kept_opinion")),
+    Violation(
+        "subject_fixed", again("subject", release=of_row("named"), rater=of_row("colleague"))
+    ),
+    Violation("subject_fixed_later", delete("kept_subject")),
+    Violation("release_protocol_unchanging", change("release_protocol", release=of_row("named"))),
+    Violation("release_protocol_fixed", again("release_protocol", release=of_row("frozen"))),
+    Violation("release_protocol_fixed_later", delete("kept_protocol")),
     Violation("snapshot_unchanging", change("snapshot", ratings=99)),
 ]
 
@@ -278,6 +311,7 @@ VIOLATIONS = [*WORDS, *NUMBERS, *FACTS, *UNIQUE, *MIXED, *UNCHANGING]
 #: break them before it breaks the primary key.
 KEYS = {
     "perspective_in_study",
+    "protocol_in_study",
     "prompt_in_study",
     "generator_in_study",
     "stimulus_in_study",

@@ -1,4 +1,4 @@
-"""One valid row of every model, and writes that go round the models' own validation."""
+"""One valid row of every model, and writes that bypass the models' own validation."""
 
 import copy
 from collections.abc import Callable
@@ -13,6 +13,8 @@ from annotation.models import (
     ImportJob,
     Message,
     OpinionRelease,
+    OpinionScore,
+    ReleaseProtocol,
     SharedLink,
     Study,
     SubjectEstimate,
@@ -22,6 +24,7 @@ from modelops.models import (
     AcquisitionRound,
     Assessment,
     ExplainingRun,
+    Head,
     LabelSnapshot,
     ModelVersion,
     PredictedExplanation,
@@ -64,7 +67,7 @@ def change(name: str, /, **fields: Any) -> Write:
 
 
 def again(name: str, /, **fields: Any) -> Write:
-    """Adds the same row once more, but for `fields`."""
+    """Adds the same row again, except for `fields`."""
 
     def write(world: World) -> None:
         row = copy.copy(world.rows[name])
@@ -78,7 +81,15 @@ def again(name: str, /, **fields: Any) -> Write:
 
 
 def delete(name: str) -> Write:
-    return lambda world: world.rows[name].delete()
+    def write(world: World) -> None:
+        row = world.rows[name]
+        type(row)._default_manager.filter(pk=row.pk).delete()
+
+    return write
+
+
+def of_row(name: str) -> Callable[[World], Model]:
+    return lambda world: world.rows[name]
 
 
 def of_other(name: str) -> Callable[[World], Model]:
@@ -144,24 +155,32 @@ def _released(rows: dict[str, Any]) -> dict[str, Model]:
     study, now = rows["study"], timezone.now()
     published = publish(rows["stimulus"], "quality", 0.5, source="a paper")
     made = {"study": study, "method": "mos", "computed_at": now}
-    named = OpinionRelease.objects.create(number=3, state="named", name="first", **made)
+    live = OpinionRelease.objects.create(number=2, **made)
+    # Written after what belongs to it.
+    named = OpinionRelease(pk=live.pk + 1000, number=3, state="named", name="first", **made)
+    found = {"study": study, "perspective": published.perspective}
+    estimate = {**found, "rater": rows["rater"], "bias": 0.5, "inconsistency": 0.5}
+    kept: dict[str, Model] = {
+        "kept_opinion": OpinionScore.objects.create(
+            release=named, stimulus=rows["stimulus"], value=0.5, **found
+        ),
+        "kept_subject": SubjectEstimate.objects.create(release=named, **estimate),
+    }
+    asked = {"study": study, "protocol": rows["protocol"]}
+    kept["kept_protocol"] = ReleaseProtocol.objects.create(release=named, **asked)
+    named.save(force_insert=True)
     frozen = OpinionRelease.objects.create(
         number=4, state="frozen", content_sha256="f" * 64, **made
     )
     return {
         "published": published.release,
         "opinion": published,
-        "live": OpinionRelease.objects.create(number=2, **made),
+        "live": live,
         "named": named,
         "frozen": frozen,
-        "subject": SubjectEstimate.objects.create(
-            study=study,
-            release=named,
-            rater=rows["rater"],
-            perspective=published.perspective,
-            bias=0.5,
-            inconsistency=0.5,
-        ),
+        "subject": SubjectEstimate.objects.create(release=live, **estimate),
+        "release_protocol": ReleaseProtocol.objects.create(release=live, **asked),
+        **kept,
     }
 
 
@@ -197,8 +216,7 @@ def _trained(study: Any) -> dict[str, Model]:
         predictor=predictor,
         number=1,
         state="active",
-        preset="tiny",
-        heads=["quality"],
+        kind="tiny",
         artifact="v1",
         artifact_sha256="b" * 64,
         backbone_sha256="c" * 64,
@@ -206,7 +224,15 @@ def _trained(study: Any) -> dict[str, Model]:
         training_run=run,
     )
     waiting = TrainingRun.objects.create(study=study, predictor=predictor, trigger="api")
+    head = Head.objects.create(
+        study=study,
+        model_version=version,
+        perspective=study.perspectives.get(key="quality"),
+        place=0,
+        n=0,
+    )
     return {
+        "head": head,
         "predictor": predictor,
         "snapshot": snapshot,
         "run": run,

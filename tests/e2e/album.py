@@ -1,6 +1,6 @@
 """A sheet of small pictures, one of each state that a sweep looks at, for people to look at.
 
-Made where MINT_PICTURES names a folder (`make screenshots`), else nothing is.
+Made if MINT_PICTURES names a folder (`make screenshots`), otherwise not.
 """
 
 import io

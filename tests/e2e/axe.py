@@ -6,7 +6,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # none
 from playwright.sync_api import Page
 
-#: Of axe's rules, the one whose answer colours can change: the others read what both schemes have.
+#: The one rule of axe whose result depends on colours: the others read what both schemes share.
 _OF_COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 _RUN = "options => axe.run({...options, resultTypes: ['violations']})"
 

@@ -42,7 +42,7 @@ class Keyboard:
         target.page.keyboard.press("Space" if box else "Enter")
 
     def score(self, page: Page, scores: Mapping[str, int]) -> None:
-        # The first question has the keyboard when an image opens, and each digit hands it on.
+        # The first question has the focus when an image opens, and each digit moves it on.
         for level in scores.values():
             page.keyboard.press(str(level))
 
@@ -75,7 +75,7 @@ class Mouse:
             self._act(page.locator(f'[data-perspective="{perspective}"] .level').nth(level - 1))
 
     def choose(self, options: Locator, place: int) -> None:
-        # The label is what is seen; the radio button within it is not.
+        # The label is visible; the radio button inside it is not.
         self._act(options.nth(place).locator("xpath=ancestor::label"))
 
     def write(self, field: Locator, words: str) -> None:
@@ -99,7 +99,7 @@ class Fingers(Mouse):
 
 
 def tab_to(target: Locator) -> None:
-    """Presses Tab until `target` has the keyboard; it fails where Tab does not lead there."""
+    """Presses Tab until `target` has the keyboard; it fails if Tab does not lead there."""
     for _stop in range(_MOST_STOPS):
         if target.evaluate("element => element === document.activeElement"):
             return

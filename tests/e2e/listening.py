@@ -1,4 +1,4 @@
-"""What a browser says of a page that it should not have to say.
+"""What a browser should never have to report about a page.
 
 Errors of scripts, breaches of the content security policy, and requests to any other host.
 """
@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Request, WebErro
 
 #: A site under test answers here; everybody else is a third party.
 _OUR_HOSTS = {"localhost", "127.0.0.1"}
-#: A line lost, or an answer refused, on purpose; the tests say where they want none.
+#: A connection lost, or an answer refused, on purpose; the tests say if they want none.
 _EXPECTED = "Failed to load resource"
 
 

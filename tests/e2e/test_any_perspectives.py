@@ -54,7 +54,7 @@ def test_every_question_can_be_reached_and_the_image_is_seen(
     for place in range(len(asked)):
         questions.nth(place).scroll_into_view_if_needed()
         expect(questions.nth(place)).to_be_in_viewport(ratio=0.9)
-    # Nothing runs out of the window sideways, and the image keeps a place worth the name.
+    # Nothing overflows the window sideways, and the image keeps a decent size.
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
     expect(page.locator("#image img")).to_be_in_viewport(ratio=0.9)
 

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 #: A laptop of 1366 × 768 pixels at 200 %.
 ZOOMED = ViewportSize(width=683, height=384)
-#: What has the keyboard, and what of it cannot be seen: outside the window, or under something.
+#: What has the focus, and which part of it is hidden: outside the window, or under something.
 FOCUS = """() => {
     const focused = document.activeElement;
     if (focused === document.body) return ["", "", 0];

@@ -57,7 +57,7 @@ def test_a_report_names_the_image_and_survives_a_lost_line(rating: Page, rater: 
     shows(rating, 2)
 
 
-def test_another_reason_to_skip_is_told(rating: Page) -> None:
+def test_another_reason_to_skip_needs_words(rating: Page) -> None:
     rating.get_by_role("button", name="Skip…").click()
     skip = rating.get_by_role("button", name="Skip the image")
     skip.click()

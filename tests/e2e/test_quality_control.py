@@ -63,14 +63,14 @@ def reasons(page: Page, perspective: str) -> Locator:
 
 
 def places(page: Page) -> list[Any]:
-    """Where everything in the panel stands."""
+    """The position of everything in the panel."""
     script = (
         "all => all.map(one => { const at = one.getBoundingClientRect(); return [at.x, at.y] })"
     )
     return list(page.locator("#answer .question, #answer .level, #submit").evaluate_all(script))
 
 
-def test_reasons_are_asked_where_the_score_is_low_and_nothing_moves(
+def test_reasons_are_asked_for_low_scores_and_nothing_moves(
     open_page: Callable[[], Page], study: Study
 ) -> None:
     asking = ExplanationAsking.from_json({"when": "low", "level": 2})

@@ -67,7 +67,7 @@ def test_nothing_moves_from_one_image_to_the_next(rating: Page) -> None:
     assert rating.evaluate("window.shift") == 0
 
 
-def test_texts_run_from_right_to_left_where_their_words_do(
+def test_texts_run_from_right_to_left_if_their_words_do(
     open_page: Callable[[], Page], study: Study
 ) -> None:
     label = "الجودة"

@@ -31,7 +31,7 @@ from tests.e2e.test_session_plan import begin, set_plan
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-#: Waits until the image is another one; answers with the milliseconds from the key to its paint.
+#: Waits until the image is another one; returns the milliseconds from the key to its paint.
 NEXT_IMAGE = """() => new Promise((resolve) => {
     const shown = document.querySelector("#image img");
     let pressed = 0;
@@ -258,7 +258,7 @@ def test_a_skip_waits_like_a_rating(rating: Page) -> None:
     assert [trial.position for trial in submitted()] == [1]
 
 
-def test_a_refused_answer_is_told_and_holds_nothing_up(rating: Page) -> None:
+def test_a_refused_answer_is_reported_and_holds_nothing_up(rating: Page) -> None:
     go_offline(rating)
     for _number in range(2):
         rate(rating)
@@ -328,7 +328,7 @@ def test_a_study_closed_in_between_says_what_has_not_been_sent(rating: Page, stu
     assert len(submitted()) == 1
 
 
-def test_an_answer_to_an_ended_session_is_told_on_the_page_that_follows(rating: Page) -> None:
+def test_an_answer_to_an_ended_session_is_reported_on_the_next_page(rating: Page) -> None:
     rating.route("**/api/v1/rating/**", lambda route: route.abort())
     rate(rating)
     expect(waiting(rating)).to_have_text("1 rating waiting")

@@ -46,7 +46,7 @@ def test_a_session_by_keyboard_alone(open_page: Callable[[], Page], study: Study
     expect(page.get_by_role("button", name="Rate more images")).to_be_visible()
 
 
-def test_images_by_mouse_with_reasons_and_a_text_where_the_level_is_low(rating: Page) -> None:
+def test_images_by_mouse_with_reasons_and_a_text_for_a_low_level(rating: Page) -> None:
     page = rating
     for perspective, score in (("quality", 3), ("authenticity", 2), ("correspondence", 4)):
         choose(page, perspective, score)

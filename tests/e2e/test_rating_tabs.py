@@ -33,7 +33,7 @@ def test_a_second_tab_says_so_and_can_take_over(
     rate(second)
     shows(second, 3)
     arrived(second)
-    # And back; a reload of the tab that rates keeps it the one.
+    # And back; the tab that rates stays the one after a reload.
     rating.get_by_role("button", name="Use this tab").click()
     shows(rating, 3)
     expect(second.get_by_role("dialog", name=panel)).to_be_visible()

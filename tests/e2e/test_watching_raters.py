@@ -1,4 +1,4 @@
-"""An owner watches raters in a real browser: what is live lives on, an exclusion is a few keys."""
+"""An owner watches raters in a real browser: live parts update, an exclusion takes a few keys."""
 
 import pytest
 from django.core.cache import cache
@@ -38,7 +38,7 @@ def console(page: Page, live_server: LiveServer, owner: User, watched: Rater) ->
     return page
 
 
-def test_who_comes_is_seen_within_seconds(
+def test_a_new_rater_is_seen_within_seconds(
     console: Page, live_server: LiveServer, study: Study
 ) -> None:
     console.clock.install()

@@ -1,6 +1,6 @@
 """The whole loop on real generated images, as an owner and a rater do it in a real browser.
 
-Nothing is reached around: own servers, web, worker and beat; the console imports, the page is
+Nothing is bypassed: own servers, web, worker and beat; the console imports, the page is
 rated by keyboard, the console retrains and promotes, and a script exports with a token.
 """
 

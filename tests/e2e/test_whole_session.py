@@ -77,7 +77,7 @@ def the_prompt_is_read_to_its_end(page: Page) -> None:
 
 
 def send(session: "Session") -> None:
-    """Without more ado."""
+    """Simply."""
     session.hands.send(session.page)
 
 
@@ -127,7 +127,7 @@ class Way:
     image: tuple[int, int] = (96, 64)
     image_size: str = "fit"
     prompt: str = "two red cats on a blue sofa"
-    #: What is found of the second image.
+    #: What is done with the second image.
     look: Callable[[Page], None] = nothing
     #: How its answer is sent.
     send: "Callable[[Session], None]" = send

@@ -1,4 +1,4 @@
-"""A worker is killed in the middle of its work. Nothing is lost, nothing is half, nothing twice."""
+"""A worker is killed in the middle of its work. Nothing is lost, incomplete or done twice."""
 
 import os
 import shutil
@@ -63,7 +63,7 @@ def ask(study: Study, **recipe: int | float) -> TrainingRun:
         predictor=ensure_predictor(study=study, actor=None),
         actor=None,
         trigger=TrainingRun.Trigger.COMMAND,
-        recipe=Recipe("tiny", **recipe),  # type: ignore[arg-type]  # settings by name
+        recipe=Recipe(**recipe),  # type: ignore[arg-type]  # settings by name
     )
 
 

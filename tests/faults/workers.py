@@ -63,7 +63,7 @@ def training_process(worker: subprocess.Popen[bytes]) -> psutil.Process | None:
 
 
 def wait_until(done: Callable[[], bool], log: Path) -> None:
-    """Looks until `done`; after PATIENCE seconds fails with the end of the worker's log."""
+    """Polls until `done`; after PATIENCE seconds fails with the end of the worker's log."""
     end = time.monotonic() + PATIENCE
     while not done():
         if time.monotonic() > end:
@@ -72,7 +72,7 @@ def wait_until(done: Callable[[], bool], log: Path) -> None:
 
 
 def database_url() -> str:
-    """The test database's address, which a child's environment cannot know by itself."""
+    """The test database's address, which a child's environment cannot know on its own."""
     found = connection.settings_dict
     password = f":{found['PASSWORD']}" if found["PASSWORD"] else ""
     host = f"{found['HOST']}:{found['PORT']}"

@@ -60,7 +60,7 @@ test("each score has the time of its first and of its last change", (t) => {
   assert.deepEqual(behaviour.read().touches, {});
 });
 
-test("the last means of input is told", (t) => {
+test("the last means of input is reported", (t) => {
   const { document } = Browser.install(t);
   const behaviour = new Behaviour();
   const point = (/** @type {string} */ pointerType) =>
@@ -77,7 +77,7 @@ test("the last means of input is told", (t) => {
   assert.equal(behaviour.read().input, "mouse");
 });
 
-test("the window and the screen are told as they are", (t) => {
+test("the window and the screen are reported as they are", (t) => {
   const { window } = Browser.install(t);
   const behaviour = new Behaviour();
   Object.assign(window, { innerWidth: 600, innerHeight: 900, outerWidth: 750 });

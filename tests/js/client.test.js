@@ -37,7 +37,7 @@ test("a window that does not tell its width is not zoomed", (t) => {
   assert.equal(screenFacts().zoom, 1);
 });
 
-test("the widest colour gamut is told, or none", (t) => {
+test("the widest colour gamut is reported, or none", (t) => {
   const { window } = Browser.install(t);
   const wide = ["(color-gamut: p3)", "(color-gamut: srgb)"];
   window.matchMedia = (query) => ({ matches: wide.includes(query) });

@@ -24,7 +24,7 @@ test("an answer can be changed from as many blocks on as the study allows", () =
   assert.deepEqual([2, 3, 4].map((block) => last.reachableFrom(block)), [true, true, false]);
 });
 
-test("where no image follows, nothing can be changed", () => {
+test("if no image follows, nothing can be changed", () => {
   const last = new LastAnswer(1);
   last.remember(trial(1), answer(4));
   assert.equal(last.reachableFrom(null), false);

@@ -58,7 +58,7 @@ test("a page that nobody sees renews nothing until it is seen", async (t) => {
   assert.deepEqual(server.paths, ["trials/11/renew/", "trials/12/renew/"]);
 });
 
-test("a lease that went to others is told, and the others are renewed", async (t) => {
+test("a lease that went to others is reported, and the others are renewed", async (t) => {
   const { server, gone, leases } = leasesOf(t);
   server.replies = [refused(409, "lease_lost")];
   await leases.renew();

@@ -173,7 +173,7 @@ test("a question that is asked on hearing a reply is sent", async (t) => {
   assert.deepEqual(server.paths, ["trials/11/submit/", "claims/"]);
 });
 
-test("a display is told as so long ago, whenever its answer is sent", async (t) => {
+test("a display is sent as its age, whenever its answer is sent", async (t) => {
   Browser.install(t);
   const now = t.mock.method(Date, "now", () => 10_000);
   const server = Server.install(t, lost);
@@ -189,7 +189,7 @@ test("a display is told as so long ago, whenever its answer is sent", async (t) 
   assert.equal("displayed" in (server.requests[0]?.body ?? {}), false);
 });
 
-test("a display is never in the future, and none is told of an image that was not seen", async (t) => {
+test("a display is never in the future, and none is sent for an image that was not seen", async (t) => {
   Browser.install(t);
   const server = Server.install(t);
   t.mock.method(Date, "now", () => 1000);

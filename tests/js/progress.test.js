@@ -60,7 +60,7 @@ test("no block is ahead of the session's last answer, or while none is known", (
   assert.equal(progressOf(0, 20).blockAfter(0), null);
 });
 
-test("time is told after three answers, in whole minutes", () => {
+test("time is shown after three answers, in whole minutes", () => {
   const progress = pace(progressOf(0, 21), 7000, 7000);
   assert.deepEqual([progress.position(1).seconds, progress.position(1).minutes], [null, null]);
   pace(progress, 7000);
@@ -78,7 +78,7 @@ test("a minute to the second is one minute", () => {
   assert.equal(pace(progressOf(0, 10), 6000, 6000, 6000).position(0).minutes, 1);
 });
 
-test("nobody is told of no second per image", () => {
+test("a pace of zero seconds per image is never shown", () => {
   assert.equal(pace(progressOf(0, 10), 300, 300, 300).position(0).seconds, 1);
 });
 

@@ -1,4 +1,4 @@
-"""A tiny model with random weights, so that the whole way runs in a moment."""
+"""A tiny model with random weights, so that the whole loop runs in a moment."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -46,7 +46,6 @@ def train(study: Study) -> Train:
         *,
         promote_when_done: bool = False,
         predictor: Predictor | None = None,
-        preset: str = "tiny",
         **recipe: int | float,
     ) -> ModelVersion:
         run = retraining.request_retrain(
@@ -54,7 +53,7 @@ def train(study: Study) -> Train:
             actor=study.owner,
             trigger=TrainingRun.Trigger.COMMAND,
             promote_when_done=promote_when_done,
-            recipe=Recipe(preset, **recipe),  # type: ignore[arg-type]  # settings by name
+            recipe=Recipe(**recipe),  # type: ignore[arg-type]  # settings by name
         )
         fence = leases.claim(TrainingRun, run.pk)
         assert fence is not None

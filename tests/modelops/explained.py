@@ -1,4 +1,4 @@
-"""Raters who also say why, and a training of stage 2 that is over in a moment."""
+"""Raters who also say why, and a training of stage 2 that takes a moment."""
 
 from dataclasses import replace
 from functools import partial
@@ -54,6 +54,6 @@ def quick_language(monkeypatch: pytest.MonkeyPatch) -> None:
 
     stage2 = training_service.stage2_of("tiny")
     short = replace(stage2, decoding={**stage2.decoding, "max_new_tokens": 6})
-    monkeypatch.setattr(training_service, "stage2_of", lambda _preset: short)
+    monkeypatch.setattr(training_service, "stage2_of", lambda _kind: short)
     few: Any = partial(language.LanguageRecipe, steps=2, batch_size=4)
     monkeypatch.setattr(language, "LanguageRecipe", few)

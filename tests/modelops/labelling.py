@@ -7,8 +7,9 @@ from typing import Any
 from django.utils import timezone
 
 from annotation.models import Rater, RatingSession, Score, Stimulus, Study, Trial
+from modelops.learning.evaluation import Agreement
 from modelops.learning.recipe import Recipe
-from modelops.models import Predictor
+from modelops.models import ModelVersion, Predictor
 from tests.factories import make_rater, make_session, make_stimuli
 
 
@@ -71,11 +72,19 @@ def make_predictor(study: Study, **fields: Any) -> Predictor:
     name = fields.pop("name", "tiny")
     defaults: dict[str, Any] = {
         "backbone": "tiny",
-        "recipe": Recipe("tiny").to_json(),
+        "recipe": Recipe().to_json(),
         "strategy": "lcmd",
         "leading": not study.predictors.exists(),
     }
     return study.predictors.get_or_create(name=name, defaults=defaults | fields)[0]
+
+
+def agreements_of(version: ModelVersion) -> dict[str, Agreement]:
+    """As they are stored with its heads, by the perspective's key."""
+    return {
+        head.perspective.key: Agreement(head.srcc, head.plcc, head.krcc, head.rmse, head.n)
+        for head in version.heads.all()
+    }
 
 
 def write_weights(folder: Path, seed: int = 0) -> Path:

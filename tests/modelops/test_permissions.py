@@ -1,4 +1,4 @@
-"""One table: every route of model operations, and what each standing person is answered."""
+"""One table: every route of model operations, and the response to each of the standard people."""
 
 import pytest
 from django.test import Client

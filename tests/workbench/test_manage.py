@@ -40,7 +40,7 @@ def test_a_missing_service_is_named_with_the_fix(environment: dict[str, str], pr
     assert ". var/env" in second
 
 
-def test_the_whole_story_is_told_on_demand() -> None:
+def test_the_traceback_is_shown_on_demand() -> None:
     done = manage("retrain", "demo", "--traceback", SECRET_KEY="x", DATABASE_URL=NOBODY)
     assert done.returncode == 1
     assert "Traceback (most recent call last)" in done.stderr

@@ -1,4 +1,4 @@
-"""The Chinese catalogue: complete, its placeholders kept, and compiled as it stands."""
+"""The Chinese catalogue: complete, its placeholders kept, and compiled in its current state."""
 
 import re
 from inspect import cleandoc

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
@@ -13,10 +13,11 @@ T = TypeVar("T")
 def strict_from_json(cls: type[T], data: object, what: str, error: type[Exception]) -> T:
     """The dataclass `cls` from the JSON object `data`.
 
-    A field is a bool, an int (2.0 is one), a finite float, a str, a StrEnum, or another such
-    dataclass. One that is left out has its default; in a dataclass within a dataclass, that of the
-    outer field. Raises `error` with a message that begins with `what` and names the field, what is
-    wrong with it and what it may be; limits of numbers are for the dataclass to check.
+    A field is a bool, an int (2.0 is one), a finite float, a str, a StrEnum, another such
+    dataclass, a `tuple[X, ...]` of one of these, which is a list in JSON, or a `Mapping[str, X]`.
+    One that is left out has its default; in a dataclass within a dataclass, that of the outer
+    field. Raises `error` with a message that begins with `what` and names the field, what is wrong
+    with it and what it may be; limits of numbers are for the dataclass to check.
     """
     read: T = _Reader(error).read(cls, data, what, None)
     return read
@@ -32,7 +33,9 @@ class _Reader:
         known = _fields_of(cls)
         unknown = sorted(map(str, data.keys() - known.keys()))
         if unknown:
-            raise self._error(f"{place}: there is no {unknown[0]!r}; it has {', '.join(known)}")
+            raise self._error(
+                f"{place}: there is no {unknown[0]!r}; it has {', '.join(known) or 'none'}"
+            )
         given = {
             name: self._value(kind, data[name], f"{place}: {name}", field.default)
             for name, (field, kind) in known.items()
@@ -48,6 +51,10 @@ class _Reader:
         return cls(**given)
 
     def _value(self, kind: Any, value: object, place: str, default: object) -> Any:
+        if get_origin(kind) is tuple:
+            return self._tuple(get_args(kind)[0], value, place)
+        if get_origin(kind) is Mapping:
+            return self._mapping(get_args(kind)[1], value, place)
         if is_dataclass(kind) and isinstance(kind, type):
             inner: Any = kind
             return self.read(inner, value, place, None if default is MISSING else default)
@@ -58,6 +65,20 @@ class _Reader:
             return read(value)
         except (TypeError, ValueError) as error:
             raise self._error(f"{place} is {value!r}, {wanted}") from error
+
+    def _tuple(self, kind: Any, value: object, place: str) -> tuple[Any, ...]:
+        if not isinstance(value, list | tuple):
+            raise self._error(f"{place} is {value!r}, not a list")
+        items = enumerate(value, start=1)
+        return tuple(self._value(kind, item, f"{place} {n}", MISSING) for n, item in items)
+
+    def _mapping(self, kind: Any, value: object, place: str) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            raise self._error(f"{place}: {value!r} is not an object")
+        return {
+            str(key): self._value(kind, item, f"{place}: {key}", MISSING)
+            for key, item in value.items()
+        }
 
     def _choice(self, kind: type[StrEnum], value: object, place: str) -> StrEnum:
         if not isinstance(value, str) or value not in set(kind):

@@ -1,7 +1,7 @@
 """The prompt grammar of the demo world: a scene is the truth, a prompt is how it is asked for.
 
 A scene holds one or two groups of equal objects, their position to each other, and a background:
-"two red circles left of a blue square on grass". `prompt_of` and `parse_prompt` are inverses.
+"two red circles left of a blue square on grass".
 
 Prompts are split once and for all by their hash: a study may use only the prompts of
 `Split.STUDY`, the pretraining of the tiny model only those of `Split.PRETRAINING`.
@@ -27,7 +27,7 @@ STUDY_SHARE = 4
 
 
 class GrammarError(ValueError):
-    """A scene or a prompt that the grammar does not know; the message names the part."""
+    """A scene that the grammar does not know; the message names the part."""
 
 
 class Split(StrEnum):
@@ -103,32 +103,6 @@ def prompt_of(scene: Scene) -> str:
     if scene.relation is None:
         return f"{first} {_place(scene.background)}"
     return f"{first} {scene.relation} {_phrase(scene.groups[1])} {_place(scene.background)}"
-
-
-def _parse_group(text: str) -> Group:
-    words = text.split()
-    if len(words) != 3:
-        raise GrammarError(f"{text!r} is not a count, a colour and a shape")
-    count, colour, noun = words
-    numbers = {word: number for number, word in enumerate(COUNT_WORDS, 1)} | {"an": 1}
-    singular = {plural: shape for shape, plural in PLURALS.items()}.get(noun, noun)
-    return Group(numbers.get(count, 0), colour, singular)
-
-
-def parse_prompt(prompt: str) -> Scene:
-    """The scene that a sentence of the grammar asks for; GrammarError for any other sentence."""
-    for background in BACKGROUNDS:
-        ending = f" {_place(background)}"
-        if prompt.endswith(ending):
-            body = prompt.removesuffix(ending)
-            break
-    else:
-        raise GrammarError(f"{prompt!r} ends in no background of the grammar")
-    for relation in RELATIONS:
-        first, found, second = body.partition(f" {relation} ")
-        if found:
-            return Scene((_parse_group(first), _parse_group(second)), relation, background)
-    return Scene((_parse_group(body),), None, background)
 
 
 def split_of(prompt: str) -> Split:

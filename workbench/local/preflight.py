@@ -77,7 +77,7 @@ def _place(url: str) -> str:
 def _reads_as_address(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        port = parts.port  # raises for what is no number
+        port = parts.port  # raises if it is not a number
         return bool(parts.scheme and (parts.netloc or parts.path)) and port != 0
     except ValueError:
         return False

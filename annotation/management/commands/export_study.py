@@ -1,26 +1,30 @@
-"""`manage.py export_study STUDY FILE`."""
+"""`manage.py export_study STUDY FILE`: FILE, and FILE.study.json."""
 
+import json
 import os
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from workbench.core.progress import Counter
+from workbench.core.statements import one_view
 
-from ...models import Stimulus, Study
-from ...opinion.export.document import header_of
+from ...models import Stimulus
+from ...opinion.export.document import study_document
 from ...opinion.export.formats import FORMATS, Format, Record, format_of
-from ...opinion.export.records import export_records
+from ...opinion.export.records import Export, export_of, header_of, records_of
+from ...opinion.releases import ReleaseError, chosen_release
 from ...studies.finding import find_study
 
 
 class Command(BaseCommand):
     help = (
         "Write the collected database of a study to a file, as the API's export gives it: stimuli, "
-        "prompts, ratings, explanations and MOS."
+        "prompts, ratings, explanations and MOS; and next to it, in FILE.study.json, what raters "
+        "were asked and how opinion scores were made."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -33,15 +37,34 @@ class Command(BaseCommand):
             choices=list(FORMATS),
             help=f"default: from the file's ending, {_endings()}",
         )
+        parser.add_argument(
+            "--release",
+            type=int,
+            metavar="N",
+            help="the opinion scores of this release of the study's own; default: made now",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         study = find_study(options["study"])
         file: Path = options["file"]
         form = _format_of(file, options["format"])
+        try:
+            release = chosen_release(study, options["release"])
+        except ReleaseError as error:
+            raise CommandError(error.message) from error
+        # Both files of one view of the data: the one says what the other's numbers mean.
+        with one_view():
+            export = export_of(study, release)
+            self._write(file, form.encode(self._counted(export), header_of(study)))
+            document = study_document(study, export.release, export.protocols)
+        text = json.dumps(document, ensure_ascii=False, indent=2)
+        self._write(file.with_name(f"{file.name}.study.json"), [text.encode()])
+
+    def _write(self, file: Path, pieces: Iterable[bytes]) -> None:
         new = file.with_name(f".{file.name}.new")
         try:
             with new.open("wb") as target:
-                for piece in form.encode(self._counted(study), header_of(study)):
+                for piece in pieces:
                     target.write(piece)
                 target.flush()
                 os.fsync(target.fileno())
@@ -55,13 +78,12 @@ class Command(BaseCommand):
             new.unlink(missing_ok=True)
         self.stdout.write(f"written: {file} ({file.stat().st_size:,} bytes)")
 
-    def _counted(self, study: Study) -> Iterator[Record]:
-        total = Stimulus.objects.filter(study=study).count()
+    def _counted(self, export: Export) -> Iterator[Record]:
+        total = Stimulus.objects.filter(study=export.study).count()
         counter = Counter("images exported", self.stderr)
-        for done, record in enumerate(export_records(study), start=1):
+        for done, record in enumerate(records_of(export), start=1):
             yield record
-            # Images that came since the count are exported, too.
-            counter(done, max(done, total))
+            counter(done, total)
 
 
 def _format_of(file: Path, given: str | None) -> Format:

@@ -17,7 +17,7 @@ from ._import_output import tell
 class Command(BaseCommand):
     help = (
         "Import the AIGCIQA2023+ release: 2,400 images' published scores, explanations and prompts "
-        "from DIR (mos.csv, explanations.csv, prompts.csv, official_split.json). Images lie in DIR "
+        "from DIR (mos.csv, explanations.csv, prompts.csv, official_split.json). Images are in DIR "
         "or in --images, as INDEX.png or GENERATOR/PPP-K.png; a row whose image is missing is kept "
         "as labels, and gets its image when the command is run again with it."
     )

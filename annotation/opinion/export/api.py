@@ -10,18 +10,29 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ...models import Study
+from ...models import OpinionRelease, Study
 from ...studies.selectors import find_study
-from .document import header_of, study_document
+from ..releases import chosen_release, live_release
+from .document import protocols_of, study_document
 from .formats import FORMATS, Format
-from .records import export_records
+from .records import export_records, header_of
 
 #: The format of an export if none is named.
 _DEFAULT = "jsonl"
 
 
-class ExportQuerySerializer(serializers.Serializer[Any]):
-    """The format of the exported database."""
+class ReleaseQuerySerializer(serializers.Serializer[Any]):
+    """Whose opinion scores leave."""
+
+    release = serializers.IntegerField(
+        required=False,
+        help_text="The number of a release of the study's own opinion scores; left out, they are "
+        "made now. Which single scores count, and what they weigh, is as of now in any case.",
+    )
+
+
+class ExportQuerySerializer(ReleaseQuerySerializer):
+    """The format of the exported database, and whose opinion scores it has."""
 
     format = serializers.ChoiceField(choices=[], default=_DEFAULT)
 
@@ -44,27 +55,37 @@ class ExportView(APIView):
         study = find_study(request.user, slug, "annotation.export_study")
         query = ExportQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
-        return export_response(study, FORMATS[query.validated_data["format"]])
+        release = chosen_release(study, query.validated_data.get("release"))
+        return export_response(study, FORMATS[query.validated_data["format"]], release)
 
 
 class StudyDocumentView(APIView):
     @extend_schema(
         operation_id="studies_export_document_retrieve",
-        parameters=[OpenApiParameter("slug", str, OpenApiParameter.PATH)],
+        parameters=[ReleaseQuerySerializer, OpenApiParameter("slug", str, OpenApiParameter.PATH)],
         responses=OpenApiTypes.OBJECT,
     )
     def get(self, request: Request, slug: str) -> Response:
         """What the export's numbers mean: perspectives with their scales, all that raters were
         asked, and how opinion scores were made."""
-        return Response(study_document(find_study(request.user, slug, "annotation.export_study")))
+        study = find_study(request.user, slug, "annotation.export_study")
+        query = ReleaseQuerySerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        release = chosen_release(study, query.validated_data.get("release"))
+        release = release or live_release(study, wait=True)
+        return Response(study_document(study, release, protocols_of(release)))
 
 
-def export_response(study: Study, form: Format) -> StreamingHttpResponse:
-    """The study's export as a download, for the API and the console alike."""
-    name = f"{study.slug}.{form.extension}"
+def export_response(
+    study: Study, form: Format, release: OpinionRelease | None = None
+) -> StreamingHttpResponse:
+    """The study's export as a download, for the API and the console alike; `release` as in
+    `export_of`."""
+    stem = f"{study.slug}-release-{release.number}" if release else study.slug
+    name = f"{stem}.{form.extension}"
     headers: dict[str, Any] = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingHttpResponse(
-        form.encode(export_records(study), header_of(study)),
+        form.encode(export_records(study, release), header_of(study)),
         content_type=form.content_type,
         headers=headers,
     )

@@ -3,25 +3,20 @@
 It comes with every export (`study.json` next to it), so that a file can be read without the site.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from ...models import OpinionRelease, Study
 from ..methods import METHODS
-from ..releases import live_release
-from .formats import Header
 
 #: Increased when the layout of records or of this document changes.
 LAYOUT = 2
 
 
-def header_of(study: Study) -> Header:
-    """What holds for all records of an export; the live release is brought up to date first."""
-    keys = tuple(item.key for item in study.perspective_settings)
-    return Header(keys, study_document(study))
-
-
-def study_document(study: Study) -> dict[str, Any]:
-    release = live_release(study, wait=True)
+def study_document(
+    study: Study, release: OpinionRelease, protocols: Sequence[int]
+) -> dict[str, Any]:
+    """release: the one whose opinion scores the export has; protocols: the numbers of its own."""
     return {
         "format": "mint-study",
         "layout": LAYOUT,
@@ -32,40 +27,48 @@ def study_document(study: Study) -> dict[str, Any]:
         "protocols": [
             {"number": row.number, "content": row.content} for row in study.protocols.all()
         ],
-        "opinion_scores": release_json(release),
+        "opinion_scores": _own_json(release, protocols),
         "published": [
-            release_json(item)
+            _imported_json(item)
             for item in study.opinion_releases.filter(kind=OpinionRelease.Kind.IMPORTED)
         ],
     }
 
 
-def release_json(release: OpinionRelease) -> dict[str, Any]:
-    """A release without its scores; the API gives the same."""
-    own = release.kind == OpinionRelease.Kind.OWN
-    shared = {
+def protocols_of(release: OpinionRelease) -> list[int]:
+    """Numbers of the protocols by which the answers of a stored release were given."""
+    return list(release.protocols.values_list("number", flat=True))
+
+
+def _shared_json(release: OpinionRelease) -> dict[str, Any]:
+    return {
         "number": release.number,
         "name": release.name,
         "kind": release.kind,
         "state": release.state,
         "computed_at": release.computed_at.isoformat(),
     }
-    if not own:
-        return {
-            **shared,
-            "source": release.source,
-            "minimum": release.minimum,
-            "maximum": release.maximum,
-            "direction": release.direction,
-            "score_kind": release.score_kind,
-        }
+
+
+def _imported_json(release: OpinionRelease) -> dict[str, Any]:
     return {
-        **shared,
+        **_shared_json(release),
+        "source": release.source,
+        "minimum": release.minimum,
+        "maximum": release.maximum,
+        "direction": release.direction,
+        "score_kind": release.score_kind,
+    }
+
+
+def _own_json(release: OpinionRelease, protocols: Sequence[int]) -> dict[str, Any]:
+    return {
+        **_shared_json(release),
         "method": release.method,
         "method_version": release.method_version,
         "citation": METHODS[release.method].citation if release.method in METHODS else "",
         "parameters": release.parameters,
-        "protocols": release.protocols,
+        "protocols": list(protocols),
         "counts_rule": release.counts_rule,
         "ratings": release.ratings,
         "content_sha256": release.content_sha256,

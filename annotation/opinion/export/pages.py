@@ -15,7 +15,6 @@ from workbench.core.errors import MintError
 
 from ...models import OpinionRelease, Study
 from ...studies.selectors import find_study
-from ..making import LIVE_METHOD
 from ..methods import METHODS
 from ..releases import live_release, make_release
 from .api import export_response
@@ -60,7 +59,6 @@ def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
         "address": request.build_absolute_uri(reverse("api-export", args=[study.slug])),
         "tokens_url": reverse("api-tokens"),
         "formats": [(form.name, _(form.label)) for form in FORMATS.values()],
-        "live_method": LIVE_METHOD,
         "methods": [(method.name, _(method.label)) for method in METHODS.values()],
         "may_change": request.user.has_perm("annotation.change_study", study),
         "releases": [_described(release) for release in releases],
@@ -73,4 +71,5 @@ def _described(release: OpinionRelease) -> dict[str, Any]:
         "release": release,
         "method": _(METHODS[release.method].label) if known else release.method,
         "imported": release.kind == OpinionRelease.Kind.IMPORTED,
+        "kept": release.state != OpinionRelease.State.LIVE,
     }

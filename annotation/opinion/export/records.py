@@ -1,13 +1,14 @@
 """The collected database, streamed: one record per stimulus, in one consistent view of the data.
 
-Opinion scores are those of a release, so the mean of a file's rows that count is the MOS next to
-them. Memory is bounded by a chunk of stimuli, whatever the study's size.
+Opinion scores are those of a release: of the live one as it would be made at this very moment, so
+the mean of a file's rows that count is the MOS next to them, or of one that was kept. Memory is
+bounded by a chunk of stimuli, whatever the study's size.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from workbench.core.statements import one_view
@@ -27,9 +28,10 @@ from ...protocol.perspectives import PerspectiveSettings
 from ...studies.counting import counting_trials
 from ...studies.protocols import stored_document
 from ..imported import imported_scores
-from ..making import Opinions, opinions_of
+from ..releases import live_of_now
 from ..reliability.selectors import rater_weights
-from .formats import Record
+from .document import protocols_of
+from .formats import Header, Record
 
 #: Stimuli read at a time: enough to make the queries few, little enough to keep memory flat.
 CHUNK = 500
@@ -39,13 +41,23 @@ _EXPLANATION = ("phrases", "text", "regions", "words", "language")
 _OPINION = ("sd", "standard_error", "low", "high")
 
 
+#: (Stimulus, perspective's key) → its opinion score.
+Opinions = dict[tuple[int, str], OpinionScore]
+
+
 @dataclass(frozen=True)
-class _Export:
+class Export:
     """What holds for all stimuli of one export."""
 
     study: Study
-    opinions: Opinions
+    #: Says how the opinion scores were made.
+    release: OpinionRelease
+    #: Numbers of the protocols by which its answers were given.
+    protocols: Sequence[int]
+    #: Rater's key → what their scores weigh in opinion scores made now; 1 if not named.
     weights: Mapping[int, float]
+    #: The opinion scores of these stimuli, by their keys.
+    opinions_of: Callable[[Iterable[int]], Opinions]
 
     @cached_property
     def perspectives(self) -> dict[str, PerspectiveSettings]:
@@ -62,19 +74,43 @@ class _Export:
         }
 
 
-def export_records(study: Study) -> Iterator[Record]:
+def header_of(study: Study) -> Header:
+    return Header(tuple(item.key for item in study.perspective_settings))
+
+
+def export_of(study: Study, release: OpinionRelease | None = None) -> Export:
+    """Run it, and read its records, in one view of the data.
+
+    release: a kept one whose opinion scores leave instead of those of now. Which single scores
+    count, and what they weigh, is as of now in any case.
+    """
+    if release is None:
+        live, made = live_of_now(study)
+        return Export(study, live, list(made.protocols), made.weights, made.rows)
+    kept = partial(_kept, release)
+    return Export(study, release, protocols_of(release), rater_weights(study), kept)
+
+
+def export_records(study: Study, release: OpinionRelease | None = None) -> Iterator[Record]:
     """Every stimulus of the study with all that was collected about it, by id.
 
     Reads in one REPEATABLE READ transaction: ratings that arrive meanwhile are in the next
-    export, never half in this one. The opinion scores are those of a release made at the same
-    moment.
+    export, never half in this one.
     """
     with one_view():
-        export = _Export(study, opinions_of(study), rater_weights(study))
-        after = 0
-        while stimuli := _next_stimuli(study, after):
-            yield from _records(export, stimuli)
-            after = stimuli[-1].pk
+        yield from records_of(export_of(study, release))
+
+
+def records_of(export: Export) -> Iterator[Record]:
+    after = 0
+    while stimuli := _next_stimuli(export.study, after):
+        yield from _records(export, stimuli)
+        after = stimuli[-1].pk
+
+
+def _kept(release: OpinionRelease, stimuli: Iterable[int]) -> Opinions:
+    rows = release.scores.filter(stimulus__in=stimuli).select_related("perspective")
+    return {(row.stimulus_id, row.perspective.key): row for row in rows}
 
 
 def _next_stimuli(study: Study, after: int) -> list[Stimulus]:
@@ -85,7 +121,7 @@ def _next_stimuli(study: Study, after: int) -> list[Stimulus]:
     )
 
 
-def _records(export: _Export, stimuli: list[Stimulus]) -> Iterator[Record]:
+def _records(export: Export, stimuli: list[Stimulus]) -> Iterator[Record]:
     trials = _trials_by_stimulus(export, stimuli)
     published = _published_by_stimulus(export, stimuli)
     opinions = _opinions(export, stimuli)
@@ -108,7 +144,7 @@ def _records(export: _Export, stimuli: list[Stimulus]) -> Iterator[Record]:
         }
 
 
-def _trials_by_stimulus(export: _Export, stimuli: list[Stimulus]) -> dict[int, list[Record]]:
+def _trials_by_stimulus(export: Export, stimuli: list[Stimulus]) -> dict[int, list[Record]]:
     rows = (
         Trial.objects.filter(stimulus__in=stimuli, state=Trial.State.SUBMITTED)
         .select_related("rater", "session__protocol")
@@ -125,7 +161,7 @@ def _trials_by_stimulus(export: _Export, stimuli: list[Stimulus]) -> dict[int, l
     return by_stimulus
 
 
-def _trial(export: _Export, row: Trial) -> Record:
+def _trial(export: Export, row: Trial) -> Record:
     return {
         "trial": row.pk,
         "rater": row.rater.code,
@@ -153,7 +189,7 @@ def _trial(export: _Export, row: Trial) -> Record:
     }
 
 
-def _add_scores(export: _Export, by_trial: dict[int, Record]) -> None:
+def _add_scores(export: Export, by_trial: dict[int, Record]) -> None:
     """The current scores, whether each counts, and the superseded ones."""
     counting = counting_trials(export.study).filter(pk__in=by_trial)
     counts = set(counting.values_list("pk", flat=True))
@@ -201,7 +237,7 @@ def _add_asked(by_trial: dict[int, Record]) -> None:
             )
 
 
-def _published_by_stimulus(export: _Export, stimuli: list[Stimulus]) -> dict[int, list[Record]]:
+def _published_by_stimulus(export: Export, stimuli: list[Stimulus]) -> dict[int, list[Record]]:
     rows = imported_scores(export.study.pk).filter(stimulus__in=stimuli)
     by_stimulus: dict[int, list[Record]] = defaultdict(list)
     for row in rows.order_by("stimulus", "release__number", "perspective__position"):
@@ -225,9 +261,9 @@ def _published_by_stimulus(export: _Export, stimuli: list[Stimulus]) -> dict[int
     return by_stimulus
 
 
-def _opinions(export: _Export, stimuli: list[Stimulus]) -> dict[int, dict[str, Record]]:
+def _opinions(export: Export, stimuli: list[Stimulus]) -> dict[int, dict[str, Record]]:
     """Per stimulus and perspective its opinion score, on the study's scale."""
-    known = export.opinions.rows(stimulus.pk for stimulus in stimuli)
+    known = export.opinions_of([stimulus.pk for stimulus in stimuli])
     return {
         stimulus.pk: {
             key: _opinion(export, key, known.get((stimulus.pk, key))) for key in export.perspectives
@@ -236,14 +272,14 @@ def _opinions(export: _Export, stimuli: list[Stimulus]) -> dict[int, dict[str, R
     }
 
 
-def _opinion(export: _Export, perspective: str, found: OpinionScore | None) -> Record:
+def _opinion(export: Export, perspective: str, found: OpinionScore | None) -> Record:
     numbers: dict[str, Any] = {name: getattr(found, name, None) for name in _OPINION}
     return {
         "mos": found.value if found else None,
         **numbers,
         "n": found.n if found else 0,
         "counts": found.histogram if found else None,
-        "method": export.opinions.facts["method"],
-        "version": export.opinions.facts["method_version"],
+        "method": export.release.method,
+        "version": export.release.method_version,
         "scale": export.scale(perspective),
     }

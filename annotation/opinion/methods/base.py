@@ -7,7 +7,7 @@ and the file's name in this package's `__init__`. Every entry meets the common t
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from workbench.core.errors import MintError
 from workbench.core.registry import Entry, Registry
+from workbench.core.strict import strict_from_json
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -200,18 +201,10 @@ METHODS = Registry[Method]("method of opinion scores")
 
 
 def parse_parameters(method: Method, given: Mapping[str, Any]) -> Any:
-    """The method's parameters, its defaults if not given; OpinionError names an unknown one."""
-    known = [field.name for field in fields(method.parameters)]
-    unknown = sorted(set(given) - set(known))
-    if unknown:
-        raise OpinionError(
-            f"the method “{method.name}” has no parameter “{unknown[0]}”; "
-            f"it has {', '.join(known) or 'none'}"
-        )
-    try:
-        return method.parameters(**given)
-    except (OpinionError, TypeError, ValueError) as error:
-        raise OpinionError(f"the parameters of “{method.name}” do not fit: {error}") from error
+    """The method's parameters, its defaults if not given; OpinionError names one that is unknown or
+    of another type."""
+    place = f"parameters of “{method.name}”"
+    return strict_from_json(method.parameters, given, place, OpinionError)
 
 
 def parameters_json(parameters: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ computed together, from a handful of statements, and kept for as long as `reliab
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -17,13 +17,12 @@ from django.core.cache import cache
 from django.db.models import Max
 from numpy.typing import NDArray
 
-from workbench.core.jobs.queue import enqueue
-
 from ...models import Rater, Score, Study
 from ...protocol.perspectives import PerspectiveSettings
 from ...protocol.plan import Role
 from ...protocol.reliability_rules import Effect, ReliabilityRules
 from ...protocol.scales import Scale
+from ...studies.counting import excluded_raters
 from ...studies.protocols import perspective_ids, stored_document
 from ..answers import (
     Answers,
@@ -36,6 +35,7 @@ from ..answers import (
     known_scores,
 )
 from ..correlation import Floats, Integers
+from ..recomputing import QUICK_SECONDS, ask_worker
 from .inter_rater import InterRater, inter_rater_correlations
 from .judging import Flag, RaterMeasures, judge
 from .measures import (
@@ -51,9 +51,7 @@ from .measures import (
 
 #: Measures are at most so old if there are newer ratings.
 FRESH_SECONDS = 30
-#: Measures that took less are computed while a reader waits; slower ones by a worker.
-QUICK_SECONDS = 0.5
-#: The task that computes them; by name, because it imports this module.
+#: The task that computes them.
 RENEW = "annotation.opinion.tasks.renew_reliability"
 #: A cached answer is forgotten after so long, because not every change brings a newest rating: an
 #: imported gold score, or a rating that was committed after one with a higher key.
@@ -126,7 +124,7 @@ def reliability_of(study: Study) -> dict[int, Standing]:
 
     Computing it takes seconds in a large study, and the monitor asks repeatedly, so the answer
     is shared by all who look, until there are newer ratings and it is `FRESH_SECONDS` old. What
-    takes longer than `QUICK_SECONDS` is then computed by a worker, and whoever asks meanwhile has
+    takes longer than `QUICK_SECONDS` is then computed by a worker, and a reader meanwhile gets
     the answer that is there, at most `_KEPT_SECONDS` old. Changed rules and exclusions are seen at
     once, because they are part of the key.
     """
@@ -137,8 +135,7 @@ def reliability_of(study: Study) -> dict[int, Standing]:
         return known.standings
     if known.took < QUICK_SECONDS:
         return _renew(study, known)
-    if _claim(known.key):
-        enqueue(RENEW, study.pk)
+    ask_worker(RENEW, study.pk, FRESH_SECONDS)
     return known.standings
 
 
@@ -151,26 +148,15 @@ def renew(study: Study) -> dict[int, Standing]:
 
 
 def rater_weights(study: Study) -> dict[int, float]:
-    """Rater's key → weight of their ratings in opinion scores; whoever is not named weighs 1.
+    """Rater's key → weight of their ratings in opinion scores; 1 for raters that are not in it.
 
     From all ratings: a snapshot of labels must not depend on who looked when. A study
     whose rules weigh nothing reads nothing.
     """
-    return _weights(study, renew)
-
-
-def recent_weights(study: Study) -> dict[int, float]:
-    """Like `rater_weights`, but as old as `reliability_of` may be: for pages."""
-    return _weights(study, reliability_of)
-
-
-def _weights(
-    study: Study, standings: Callable[[Study], Mapping[int, Standing]]
-) -> dict[int, float]:
     rules = study.rules
     if not rules.weigh:
         return {}
-    return {key: rules.weight for key, item in standings(study).items() if item.weighs}
+    return {key: rules.weight for key, item in renew(study).items() if item.weighs}
 
 
 def standings_by_session(study: Study, rater: Rater) -> dict[int, Standing]:
@@ -248,7 +234,7 @@ class _Known:
 
 
 def _known(study: Study) -> _Known:
-    rules, excluded = study.rules, _excluded(study)
+    rules, excluded = study.rules, excluded_raters(study)
     key = _cache_key(study, rules, excluded)
     newest = Score.objects.aggregate(newest=Max("pk"))["newest"] or 0
     return _Known(key, rules, excluded, newest, *_cached(key))
@@ -269,11 +255,6 @@ def _compute(study: Study, rules: ReliabilityRules, excluded: Sequence[int]) -> 
     known, scales = known_scores(study.pk, asked), [item.scale for item in asked]
     found = _standings(answers, group, raters.size, correlations, known, scales, rules)
     return dict(zip(raters.tolist(), found, strict=True))
-
-
-def _excluded(study: Study) -> list[int]:
-    raters = Rater.objects.filter(study=study, status=Rater.Status.EXCLUDED)
-    return list(raters.order_by("pk").values_list("pk", flat=True))
 
 
 def _joined(one: Answers, two: Answers) -> Answers:
@@ -376,14 +357,6 @@ def _cached(key: str) -> tuple[Any, ...]:
     except redis.exceptions.RedisError:
         # Raters do not need Redis, so an owner can watch them without it, only slower.
         return ()
-
-
-def _claim(key: str) -> bool:
-    """Whether nobody has asked a worker in the last `FRESH_SECONDS`."""
-    try:
-        return bool(cache.add(f"{key}:asked", 1, FRESH_SECONDS))
-    except redis.exceptions.RedisError:
-        return False
 
 
 def _keep(key: str, value: object) -> None:

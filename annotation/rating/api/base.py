@@ -45,7 +45,7 @@ _ENCODER = JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=Fals
 
 
 class RatingShortcut:
-    """Calls the view of a rating request itself; every other request goes on as usual.
+    """Calls the view of a rating request itself; every other request continues as usual.
 
     It does what the skipped middlewares would: the host is checked, and problems are told in the
     rater's language. The middlewares above this one hold for rating requests, too.

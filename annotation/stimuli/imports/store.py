@@ -1,6 +1,6 @@
 """The files of an import: named by content, and deleted again if the import writes no rows.
 
-Files lie below `studies/<pk>/`, so that no two studies share one, and one import per study runs at
+Files are below `studies/<pk>/`, so that no two studies share one, and one import per study runs at
 a time (`study_lock`): no other row can point to what an import wrote. A file's name says nothing
 about its generator.
 """

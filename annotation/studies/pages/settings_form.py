@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, replace
 from dataclasses import fields as dataclass_fields
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -14,6 +15,7 @@ from ...protocol.forms import LEVELS, ExplanationAsking, When
 from ...protocol.plan import LIMITS, MOST_CHECKS, SessionPlan
 from ...protocol.reliability_rules import SETTINGS, ReliabilityRules
 from ...protocol.viewing import LARGEST_WINDOW, ViewingChecks
+from ..choices import REGISTRIES
 from ..services import SINGLE_SETTINGS
 from ..texts import DEFAULT_CONSENT, DEFAULT_INSTRUCTIONS, DEFAULT_INSTRUCTIONS_SCORES
 from .fields import NumberField, PercentField, StudyTextField
@@ -36,6 +38,10 @@ def _share(name: str, label: Any, help_text: Any) -> PercentField:
 
 def _choice(label: Any, help_text: Any = "") -> forms.BooleanField:
     return forms.BooleanField(label=label, help_text=help_text, required=False)
+
+
+def _registered(setting: str) -> list[tuple[str, str]]:
+    return [(entry.name, gettext(entry.label)) for entry in REGISTRIES[setting].values()]
 
 
 class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run time
@@ -177,6 +183,15 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         "daily_trials", _("Images per rater and day"), _IMAGES, _("At most; 0: no limit.")
     )
 
+    opinion_method = forms.ChoiceField(
+        label=_("Method"),
+        choices=partial(_registered, "opinion_method"),
+        help_text=_(
+            "How the scores of an image become its opinion score: of the live release, and so on "
+            "every page, in labels and in the export. Named releases stay as they are."
+        ),
+    )
+
     class Meta:
         model = Study
         fields = SINGLE_SETTINGS
@@ -218,6 +233,7 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
             ),
         ),
         (_("Checks"), ("repeat_share", "gold_share")),
+        (_("Opinion scores"), ("opinion_method",)),
         (
             _("Viewing conditions"),
             ("image_size", *(field.name for field in dataclass_fields(ViewingChecks))),

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from annotation.studies.finding import find_study
 from workbench.core.errors import MintError
 
+from ...registry.holdout import standing_of
 from ...registry.selectors import version_of
 from ...runs.promotion import promote
 from ...runs.waiting import metric_lines
@@ -29,5 +30,5 @@ class Command(BaseCommand):
             promote(version=version, actor=None)
         except MintError as error:
             raise CommandError(error.message) from error
-        self.stdout.write("\n".join(metric_lines(version)))
+        self.stdout.write("\n".join(metric_lines(standing_of(version))))
         self.stdout.write(f"version {version.number} is the active model of {study.slug}")

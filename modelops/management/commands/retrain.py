@@ -9,6 +9,7 @@ from annotation.studies.finding import find_study
 from workbench.core.errors import MintError
 
 from ...models import TrainingRun
+from ...registry.holdout import standing_of
 from ...registry.selectors import predictor_named
 from ...runs.predictors import ensure_predictor
 from ...runs.retraining import changed_recipe, request_retrain
@@ -79,5 +80,5 @@ class Command(BaseCommand):
         version = run.model_version
         wait_for(version.scoring_runs.latest("pk"), self.stdout)
         version.refresh_from_db()
-        self.stdout.write("\n".join(metric_lines(version)))
+        self.stdout.write("\n".join(metric_lines(standing_of(version))))
         self.stdout.write(f"version {version.number} is {version.get_state_display().lower()}")

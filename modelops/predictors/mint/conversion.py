@@ -35,7 +35,7 @@ OFFICIAL = "official_state_dict.safetensors"
 class Stage:
     """One stage of the released checkpoint, and the model that it becomes here.
 
-    prefix: of its official names. folder: where its model lies in a converted folder.
+    prefix: of its official names. folder: the place of its model in a converted folder.
     dropped, mapped: official name without prefix → why it is not needed, or our name; only what the
     other stage does not have. published: its configuration in the published size; from_sizes: in
     the sizes next to a state dict.

@@ -19,8 +19,8 @@ import torch
 from torch import Tensor
 
 from ..base import Embeddings, Precision
+from ..hardware import device_errors, in_halves, threads_each
 from .checkpoint import LoadedModel
-from .devices import device_errors, in_halves, threads_each
 from .errors import UnreadableImageError
 from .modeling import with_bfloat16_products
 from .preprocessing import ImageSource, normalise, try_image_to_pixels

@@ -29,7 +29,3 @@ class VerificationError(MintModelError):
 
 class StorageError(MintModelError):
     """A folder that cannot be written: it already exists, or its disk is full or refuses."""
-
-
-class DeviceError(MintModelError):
-    """The device that a model computes on fails: its memory is full, or the GPU is gone."""

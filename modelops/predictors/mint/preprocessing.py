@@ -19,7 +19,7 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from .devices import is_out_of_memory, threads_each
+from ..hardware import is_out_of_memory, threads_each
 from .errors import UnreadableImageError
 
 #: The statistics of CLIP's training images, red, green, blue on 0…1.

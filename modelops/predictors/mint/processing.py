@@ -1,4 +1,4 @@
-"""Images and prompts to one batch of model inputs; and one image all the way to its scores."""
+"""Images and prompts to one batch of model inputs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .modeling import MintIQAModel
 from .preprocessing import ImageSource, images_to_batch
 from .tokenization import PromptTokenizer
 
@@ -45,16 +44,3 @@ class MintIQAProcessor:
             raise ValueError(f"{len(images)} images and {len(prompts)} prompts; give one for each")
         pixels = images_to_batch(images, self.image_size)
         return ModelInputs(pixels, *self.tokenizer(prompts))
-
-
-def score_image(
-    model: MintIQAModel, processor: MintIQAProcessor, image: ImageSource, prompt: str
-) -> dict[str, float]:
-    """The scores of one image, by the names of the heads, 0…1. Raises UnreadableImageError.
-
-    All steps, written plainly; `engine` does the same for many images.
-    """
-    ready = processor([image], [prompt]).to(model.device, model.dtype)
-    with torch.inference_mode():
-        scores = model(*ready).scores[0]
-    return dict(zip(model.config.head_names, scores.tolist(), strict=True))

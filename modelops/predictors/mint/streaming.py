@@ -1,6 +1,6 @@
 """Reads and writes weights tensor by tensor: a checkpoint larger than the memory can be converted.
 
-What is read lies in the page cache and is copied for one tensor at a time; what is written is
+What is read is in the page cache and is copied for one tensor at a time; what is written is
 safetensors, whose header is known before the first tensor is.
 """
 

@@ -110,10 +110,9 @@ class TrainingChart:
         return SIDE / 2
 
 
-def training_chart(metrics: Mapping[str, Any]) -> TrainingChart | None:
-    """The picture of `ModelVersion.metrics`; None if only the last layer was trained."""
-    curve = metrics.get("training")
-    if not curve:
+def training_chart(curve: Mapping[str, Any] | None) -> TrainingChart | None:
+    """The picture of `ModelVersion.curve`; None if only the last layer was trained."""
+    if curve is None:
         return None
     epochs, best = len(curve["losses"]), curve["best_epoch"]
     shown = sorted({1, epochs} | ({best} if best else set()))

@@ -9,17 +9,17 @@ from annotation.models import Study
 from annotation.studies.texts import localized
 
 from ...acquisition.registry import STRATEGIES
-from ...learning.evaluation import Agreement, mean_srcc
+from ...learning.evaluation import Agreement
 from ...models import ModelVersion, Predictor
-from ...registry.holdout import agreement_of, holdout_points, on_common_ground
+from ...registry.holdout import holdout_points, standings
 from ...registry.labelled import LabelledStimuli
 from ...registry.selectors import is_scored
 
 
 @dataclass(frozen=True)
 class Contender:
-    """A predictor and the version that it is judged by: the active one, or else the newest that is
-    scored; None if it has none."""
+    """A predictor and the version that it is judged by: the active one, also while it scores new
+    images, or else the newest candidate that is scored; None if it has neither."""
 
     predictor: Predictor
     version: ModelVersion | None
@@ -52,34 +52,35 @@ def contenders(
     predictors: Iterable[Predictor], versions: Iterable[ModelVersion]
 ) -> list[Contender]:
     """`versions`: the study's, the newest first."""
-    known = [version for version in versions if is_scored(version)]
+    known = list(versions)
     return [Contender(predictor, _judged_by(predictor, known)) for predictor in predictors]
 
 
 def compare(
-    study: Study, found: Iterable[Contender], labelled: LabelledStimuli
+    study: Study, all_contenders: Iterable[Contender], labelled: LabelledStimuli
 ) -> Comparison | None:
     """None if fewer than two predictors have a version to compare."""
-    judged = [(item, item.version) for item in found if item.version is not None]
+    judged = [(item, item.version) for item in all_contenders if item.version is not None]
     if len(judged) < 2:
         return None
-    points = on_common_ground([holdout_points(version, labelled) for _item, version in judged])
-    agreements = [
-        (item, {key: agreement_of(found) for key, found in mine.items()})
-        for (item, _version), mine in zip(judged, points, strict=True)
-    ]
+    found = standings([holdout_points(version, labelled) for _item, version in judged])
+    standing = list(zip([item for item, _version in judged], found, strict=True))
     return Comparison(
         rows=[
-            ComparedRow(localized(asked.label), item, by_key[asked.key])
+            ComparedRow(localized(asked.label), item, stands.agreements[asked.key])
             for asked in study.perspective_settings
-            for item, by_key in agreements
+            for item, stands in standing
         ],
-        means=[(item, mean_srcc(by_key.values())) for item, by_key in agreements],
+        means=[(item, stands.srcc) for item, stands in standing],
     )
 
 
 def _judged_by(predictor: Predictor, versions: Iterable[ModelVersion]) -> ModelVersion | None:
     own = [version for version in versions if version.predictor_id == predictor.pk]
     active = [version for version in own if version.state == ModelVersion.State.ACTIVE]
-    candidates = [version for version in own if version.state == ModelVersion.State.CANDIDATE]
+    candidates = [
+        version
+        for version in own
+        if version.state == ModelVersion.State.CANDIDATE and is_scored(version)
+    ]
     return next(iter([*active, *candidates]), None)

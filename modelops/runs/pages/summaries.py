@@ -16,7 +16,7 @@ from ...learning.evaluation import Agreement
 from ...learning.recipe import Recipe
 from ...models import ExplainingRun, LabelSnapshot, ModelVersion, ScoringRun, TrainingRun
 from ...predictors.backbones import offered_backbones
-from ...registry.holdout import Points, agreement_of, holdout_points
+from ...registry.holdout import Standing, holdout_points, standings
 from ...registry.labelled import LabelledStimuli
 from ...registry.selectors import (
     active_jobs,
@@ -162,16 +162,18 @@ def left_out_of_training(study: Study) -> Unreadable:
     return first_unreadable(last.problems if last is not None else [])
 
 
-def metric_rows(study: Study, points: Points, active: Points | None) -> list[MetricRow]:
-    """Agreement with the current labels; the change is against the active version's points."""
+def metric_rows(study: Study, standing: Standing, active: Standing | None) -> list[MetricRow]:
+    """By perspective; the change is against the active version, on the same images."""
     rows = []
     for item in study.perspective_settings:
-        found, change = agreement_of(points[item.key]), None
-        if active is not None and found.srcc is not None:
-            theirs = agreement_of(active[item.key]).srcc
-            change = None if theirs is None else found.srcc - theirs
+        found = standing.agreements[item.key]
+        change = _change(found.srcc, active.agreements[item.key].srcc) if active else None
         rows.append(MetricRow(localized(item.label), found, change))
     return rows
+
+
+def _change(srcc: float | None, before: float | None) -> float | None:
+    return None if srcc is None or before is None else srcc - before
 
 
 def candidate_cards(
@@ -187,15 +189,19 @@ def candidate_cards(
     for version in versions:
         if version.state != ModelVersion.State.CANDIDATE:
             continue
-        active = in_use.get(version.predictor_id)
+        rivals = [in_use[version.predictor_id]] if version.predictor_id in in_use else []
+        standing, *others = standings([holdout_points(version, labelled), *rivals])
+        active = others[0] if others else None
         cards.append(
             {
                 "version": version,
                 "sources": label_sources(version.snapshot),
-                "rows": metric_rows(study, holdout_points(version, labelled), active),
+                "rows": metric_rows(study, standing, active),
                 "changes": active is not None,
+                "srcc": standing.srcc,
+                "srcc_change": _change(standing.srcc, active.srcc) if active else None,
                 "scoring": scoring_state(version),
-                "training": training_chart(version.metrics),
+                "training": training_chart(version.curve),
                 "explanations": explanation_table(study, version),
             }
         )

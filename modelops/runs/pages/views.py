@@ -21,10 +21,9 @@ from workbench.core.errors import MintError
 
 from ...acquisition.registry import DEFAULT_STRATEGY, STRATEGIES
 from ...explaining.selectors import explained_answers
-from ...learning.evaluation import mean_srcc
 from ...models import ModelVersion, TrainingRun
 from ...predictors.backbones import offered_backbones
-from ...registry.holdout import Points, holdout_labels, holdout_points
+from ...registry.holdout import Points, holdout_labels, holdout_points, standings
 from ...registry.selectors import (
     active_version,
     failed_scorings,
@@ -80,19 +79,19 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _in_use(study: Study, active: ModelVersion, points: Points) -> dict[str, Any]:
-    rows = summaries.metric_rows(study, points, None)
+    (standing,) = standings([points])
     return {
         "scoring": summaries.scoring_state(active),
         "sources": summaries.label_sources(active.snapshot),
-        "rows": rows,
-        "srcc": mean_srcc(row.agreement for row in rows),
+        "rows": summaries.metric_rows(study, standing, None),
+        "srcc": standing.srcc,
         "predicted": predicted_stimuli(active).count(),
         "explanations": summaries.explanation_table(study, active),
         "scatters": [
             scatter(localized(item.label), item.scale, points[item.key])
             for item in study.perspective_settings
         ],
-        "training": training_chart(active.metrics),
+        "training": training_chart(active.curve),
         "uncertain": [
             {"stimulus": item, "scores": summaries.predicted_scores(study, item)}
             for item in most_uncertain(active, _UNCERTAIN_SHOWN)

@@ -45,7 +45,7 @@ def test_what_was_superseded_does_not_count(study: Study, rater: Rater) -> None:
     assert explanations_of(study) == [given(stimulus, 3)]
 
 
-def test_published_answers_count_where_they_fit_the_form(study: Study) -> None:
+def test_published_answers_count_if_they_fit_the_form(study: Study) -> None:
     stimulus = make_stimulus(
         with_form(study),
         1,

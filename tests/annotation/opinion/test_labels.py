@@ -81,7 +81,7 @@ def test_practice_and_gold_images_do_not_count(study: Study, purpose: str) -> No
     assert count_labels(study).ratings == 0
 
 
-def test_published_scores_stand_beside_own_ones(study: Study, stimulus: Stimulus) -> None:
+def test_published_scores_are_labels_next_to_own_ones(study: Study, stimulus: Stimulus) -> None:
     publish(stimulus=stimulus, perspective="quality", mos=0.42, sd=0.1, raters=28, source="aigciqa")
     rate(stimulus, make_rater(study), (5, 1, 1))
     assert [(label.source, label.mos) for label in quality(study)] == [

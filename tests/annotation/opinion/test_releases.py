@@ -1,13 +1,17 @@
 """Releases: what they hold, when the live one is made again, and that named ones stay."""
 
+import csv
+import io
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from structlog.testing import capture_logs
 
 from annotation.models import (
     AuditEntry,
@@ -31,6 +35,7 @@ from annotation.opinion.releases import (
 )
 from annotation.opinion.tasks import renew_live_releases
 from annotation.protocol.reliability_rules import Effect, ReliabilityRules, Rule
+from modelops.registry.snapshots import read_snapshot, take_snapshot
 from tests.conftest import Sent
 from tests.factories import make_rater, make_stimuli, make_study, publish
 from tests.modelops.labelling import rate
@@ -95,12 +100,18 @@ def test_it_follows_the_rules(study: Study, stimulus: Stimulus) -> None:
     assert is_stale(release)
 
 
-def test_an_answer_elsewhere_changes_nothing(study: Study, owner: User, stimulus: Stimulus) -> None:
+def test_an_answer_elsewhere_changes_nothing(
+    study: Study, owner: User, stimulus: Stimulus, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rate(stimulus, make_rater(study), (1, 1, 1))
     release = live_release(study)
     other = make_study(owner, "other")
     rate(make_stimuli(other, [50])[0], make_rater(other), (1, 1, 1))
     assert not is_stale(release)
+    with CaptureQueriesContext(connection) as idle:
+        assert renew_live(study).basis == release.basis
+    assert not [query for query in idle if query["sql"].startswith(("UPDATE", "INSERT"))]
+    monkeypatch.setattr(releases, "SEARCHED", 0)
     newest = renew_live(study).basis["newest"]
     assert newest > release.basis["newest"]
 
@@ -113,7 +124,7 @@ def test_what_is_committed_late_is_found_by_one_more_look(study: Study, stimulus
     assert is_stale(release)
 
 
-def test_what_changes_unseen_can_be_told(study: Study, stimulus: Stimulus) -> None:
+def test_an_unseen_change_can_be_announced(study: Study, stimulus: Stimulus) -> None:
     live_release(study)
     mark_stale(study)
     release = OpinionRelease.objects.get()
@@ -141,6 +152,22 @@ def test_the_sweep_renews_every_study(study: Study, stimulus: Stimulus) -> None:
     assert quality(OpinionRelease.objects.get()).value == 4.0
 
 
+def test_a_study_that_cannot_be_renewed_stops_no_other(
+    study: Study, owner: User, stimulus: Stimulus
+) -> None:
+    other = make_study(owner, "other")
+    rate(make_stimuli(other, [50])[0], make_rater(other), (5, 1, 1))
+    rate(stimulus, make_rater(study), (4, 1, 1))
+    # A method that is no longer registered.
+    Study.objects.filter(pk=study.pk).update(opinion_method="gone")
+    assert study.pk < other.pk
+    with capture_logs() as logs:
+        renew_live_releases()
+    assert quality(OpinionRelease.objects.get()).value == 5.0
+    (said,) = logs
+    assert (said["event"], said["study"]) == ("live release not renewed", "demo")
+
+
 def test_the_same_scores_are_not_written_again(study: Study, stimulus: Stimulus) -> None:
     rate(stimulus, make_rater(study), (1, 1, 1))
     live_release(study)
@@ -148,6 +175,11 @@ def test_the_same_scores_are_not_written_again(study: Study, stimulus: Stimulus)
     mark_stale(study)
     renew_live(study)
     assert set(OpinionScore.objects.values_list("pk", flat=True)) == before
+
+
+def delete_scores(release: OpinionRelease) -> None:
+    release.scores.all().delete()
+    connection.check_constraints()
 
 
 def test_a_named_release_stays_as_it_was(study: Study, owner: User, stimulus: Stimulus) -> None:
@@ -158,6 +190,12 @@ def test_a_named_release_stays_as_it_was(study: Study, owner: User, stimulus: St
     assert quality(named).value == 1.0
     with pytest.raises(IntegrityError, match="immutable"), transaction.atomic():
         OpinionRelease.objects.filter(pk=named.pk).update(name="second")
+    with pytest.raises(IntegrityError, match="neither added nor deleted"), transaction.atomic():
+        delete_scores(named)
+    score = quality(named)
+    score.pk, score.stimulus = None, make_stimuli(study, [9])[0]
+    with pytest.raises(IntegrityError, match="neither added nor deleted"), transaction.atomic():
+        score.save(force_insert=True)
     assert AuditEntry.objects.filter(action="release.made").count() == 1
 
 
@@ -169,11 +207,15 @@ def test_a_name_is_given_once(study: Study) -> None:
         make_release(study, name=" ")
 
 
-def test_a_study_with_releases_can_be_deleted(study: Study, stimulus: Stimulus) -> None:
+def test_releases_can_be_deleted(study: Study, stimulus: Stimulus) -> None:
     rate(stimulus, make_rater(study), (1, 1, 1))
-    make_release(study, name="first")
+    release = make_release(study, name="first", method="bias_removed")
+    assert [protocol.number for protocol in release.protocols.all()] == [1]
+    assert SubjectEstimate.objects.exists()
     OpinionRelease.objects.all().delete()
+    connection.check_constraints()
     assert not OpinionScore.objects.exists()
+    assert not SubjectEstimate.objects.exists()
 
 
 def test_what_a_method_says_of_raters_is_kept(study: Study) -> None:
@@ -225,6 +267,47 @@ def test_a_method_is_offered_everywhere_by_one_registration(
     assert [item["value"] for item in scores["results"] if item["perspective"] == "quality"] == [5]
 
 
+def test_a_study_takes_a_method_for_its_labels_and_its_export_by_one_registration(
+    client: Client, owner: User, study: Study, stimulus: Stimulus
+) -> None:
+    for score in (1, 2, 5):
+        rate(stimulus, make_rater(study), (score, 1, 1))
+    client.force_login(owner)
+    before = live_release(study)
+    with METHODS.registered(Loudest()):
+        assert "The loudest voice" in client.get("/studies/demo/settings/").content.decode()
+        chosen = client.patch(
+            "/api/v1/studies/demo/", {"opinion_method": "loudest"}, content_type="application/json"
+        )
+        assert chosen.json()["opinion_method"] == "loudest"
+        assert is_stale(before)
+        text = client.get("/api/v1/studies/demo/export/?format=csv").getvalue().decode()
+        (label, *_others) = read_snapshot(take_snapshot(study))
+        assert '<option value="loudest" selected>' in (
+            client.get("/studies/demo/export/").content.decode()
+        )
+        assert make_release(study, name="loud").method == "loudest"
+    rows = [row for row in csv.DictReader(io.StringIO(text)) if row["perspective"] == "quality"]
+    assert {(row["mos"], row["mos_method"], row["mos_version"]) for row in rows} == {
+        ("5.0", "loudest", "7")
+    }
+    # 5 of 1…5; the plain mean would be 5/12.
+    assert (label.perspective, label.source, label.mos) == ("quality", "raters", 1.0)
+
+
+def test_a_study_takes_no_method_that_is_not_registered(
+    client: Client, owner: User, study: Study
+) -> None:
+    client.force_login(owner)
+    answer = client.patch(
+        "/api/v1/studies/demo/", {"opinion_method": "loudest"}, content_type="application/json"
+    )
+    assert answer.status_code == 400
+    assert "there is no method of opinion scores 'loudest'; there are" in str(answer.json())
+    study.refresh_from_db()
+    assert study.opinion_method == "mos"
+
+
 def test_the_api_lists_releases_with_their_scores(
     client: Client, owner: User, study: Study, stimulus: Stimulus
 ) -> None:
@@ -261,7 +344,7 @@ def test_a_release_is_kept_from_the_export_page(client: Client, owner: User, stu
     assert "A release named “For the paper” already exists." in page
 
 
-def test_a_release_kept_for_a_model_is_told_by_the_api_and_not_on_the_page(
+def test_a_release_kept_for_a_model_is_in_the_api_and_not_on_the_page(
     client: Client, owner: User, study: Study, stimulus: Stimulus
 ) -> None:
     rate(stimulus, make_rater(study), (4, 2, 1))
@@ -280,12 +363,12 @@ def test_a_release_kept_for_a_model_is_told_by_the_api_and_not_on_the_page(
     assert page.count('<td class="number">1</td>') == 1  # its one rating
 
 
-def test_nothing_is_kept_of_a_study_that_nobody_rated(study: Study) -> None:
+def test_nothing_is_kept_for_a_study_that_nobody_rated(study: Study) -> None:
     assert frozen_release(study) is None
     assert not OpinionRelease.objects.exists()
 
 
-def test_the_page_tells_what_was_imported_and_offers_the_live_method_first(
+def test_the_page_shows_what_was_imported_and_offers_the_live_method_first(
     client: Client, owner: User, study: Study
 ) -> None:
     (stimulus,) = make_stimuli(study, 1)

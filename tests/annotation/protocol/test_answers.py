@@ -36,7 +36,7 @@ def test_a_score_lies_on_a_step_of_its_scale(scale: Scale, good: float, bad: flo
 
 
 @pytest.mark.parametrize("score", [float("nan"), float("inf"), True, "4", None, [4]])
-def test_what_is_no_finite_number_is_no_score(score: object) -> None:
+def test_only_a_finite_number_is_a_score(score: object) -> None:
     with pytest.raises(ProtocolError, match="scores: authenticity: "):
         parse({**SCORES, "authenticity": score})
 

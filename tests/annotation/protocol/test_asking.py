@@ -1,4 +1,4 @@
-"""Of which scores reasons are asked."""
+"""For which scores reasons are asked."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def test_chance_is_that_of_session_and_image_alone() -> None:
     [
         (2, ACR5, [1, 2], [3, 4, 5]),
         (1, ACR5, [1], [2, 5]),
-        # Level 2 of 1…5 lies at a quarter; of 0…5 that is 1.25.
+        # Level 2 of 1…5 is at a quarter; of 0…5 that is 1.25.
         (2, SLIDER5, [0, 1.24, 1.25], [1.26, 5]),
     ],
 )

@@ -49,6 +49,6 @@ def test_measurements_are_taken_as_they_are() -> None:
         ({"input": ["mouse"]}, r"input: \['mouse'\] is not one of"),
     ],
 )
-def test_what_is_no_measurement_is_refused_by_name(data: Any, words: str) -> None:
+def test_an_invalid_measurement_is_refused_by_name(data: Any, words: str) -> None:
     with pytest.raises(ProtocolError, match=words):
         parse_behaviour(data, PERSPECTIVES)

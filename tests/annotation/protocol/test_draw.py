@@ -1,4 +1,4 @@
-"""Which draw a trial gets. The chances were computed apart from the code, for example by
+"""Which draw a trial gets. The chances were computed independently of the code, for example by
 
 printf '7:3' | sha256sum        # 111c309fc0cf…: 0x111c309f / 2^32 = 0.06684
 """

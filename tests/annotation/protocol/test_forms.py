@@ -13,7 +13,7 @@ from annotation.protocol.errors import ProtocolError
 from annotation.protocol.forms import ExplanationForm, FormField
 from tests.shared_data import require_shared
 
-#: How the released answers word each field; what the brackets hold is the chosen phrase.
+#: How the released answers word each field; the chosen phrase is in brackets.
 WORDINGS = {
     "quality_clarity": r"[Tt]he image quality is ([^,]+),",
     "quality_outline": r"the image outline and content (?:are )?([^,]+),",
@@ -21,7 +21,7 @@ WORDINGS = {
     "authenticity_distortion": r"^The image is ([^.]+)\.",
     "correspondence_consistency": r"^The image and its prompt are ([^.]+)\.",
 }
-#: Levels that are none: an authenticity of 0 and a correspondence of 11 were released.
+#: Levels that do not exist: an authenticity of 0 and a correspondence of 11 were released.
 SLIPS = 2
 
 
@@ -96,7 +96,9 @@ def test_clauses_say_each_phrase_or_none() -> None:
         replace(field, clauses=("the light is dark",))
 
 
-def test_texts_are_asked_where_they_were_collected(collected: list[dict[str, str]]) -> None:
+def test_texts_are_asked_after_the_levels_they_were_collected_for(
+    collected: list[dict[str, str]],
+) -> None:
     for text in AIGCIQA2023_FORM.texts:
         given: Counter[tuple[bool, bool]] = Counter()
         for row in collected:
@@ -120,6 +122,10 @@ def test_texts_are_asked_where_they_were_collected(collected: list[dict[str, str
         ({}, {"at_most": 3}, "light: at_most is 3; give 1 to 2"),
         ({}, {"at_most": 0}, "light: at_most is 0; give 1 to 2"),
         ({}, {"field": "shade"}, "a text refers to an unknown field 'shade'"),
+        ({"phrase": []}, {}, "fields 1: there is no 'phrase'"),
+        ({"label": 3}, {}, "fields 1: label is 3, not a text"),
+        ({"phrases": "dark"}, {}, "fields 1: phrases is 'dark', not a list"),
+        ({}, {"at_most": "2"}, "texts 1: at_most is '2', not a whole number"),
     ],
 )
 def test_a_form_that_cannot_be_asked_is_refused_by_name(

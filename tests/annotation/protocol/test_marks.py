@@ -39,7 +39,7 @@ def test_a_box_is_rounded_at_its_edges() -> None:
     given = {"x": 0.33335, "y": 0.00004, "width": 0.66665, "height": 0.50004}
     (box,) = parse_regions([given], "here")
     assert box == {"x": 0.3333, "y": 0.0, "width": 0.6667, "height": 0.5001}
-    # What was rounded once stays as it is, or every repetition of an answer would revise it.
+    # A rounded value stays as it is, or every repetition of an answer would revise it.
     assert parse_regions([box], "here") == [box]
 
 
@@ -72,7 +72,7 @@ def test_a_stroke_is_rounded_point_by_point() -> None:
         ([{**DAB, "radius": 0.00004}], "radius: nothing is left of it"),
     ],
 )
-def test_what_is_no_region_is_named_with_its_place(regions: object, problem: str) -> None:
+def test_an_invalid_region_is_named_with_its_place(regions: object, problem: str) -> None:
     with pytest.raises(ProtocolError, match=f"explanations: authenticity: regions.*{problem}"):
         parse("authenticity", regions=regions)
 
@@ -86,7 +86,7 @@ def test_what_is_no_region_is_named_with_its_place(regions: object, problem: str
         ([1.0], "1.0 is not the number of a word"),
     ],
 )
-def test_what_is_no_number_of_a_word_is_named(words: object, problem: str) -> None:
+def test_an_invalid_number_of_a_word_is_named(words: object, problem: str) -> None:
     with pytest.raises(ProtocolError, match=f"explanations: correspondence: words: {problem}"):
         parse("correspondence", words=words)
 
@@ -140,7 +140,7 @@ def test_the_form_keeps_what_may_be_marked() -> None:
 def test_a_switch_of_the_form_is_on_or_off() -> None:
     stored = FORM.to_json()
     stored["texts"][0]["regions"] = "no"
-    with pytest.raises(ProtocolError, match="regions: 'no' is neither true nor false"):
+    with pytest.raises(ProtocolError, match="texts 1: regions is 'no', neither true nor false"):
         ExplanationForm.from_json(stored)
 
 

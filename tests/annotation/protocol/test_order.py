@@ -38,14 +38,14 @@ def test_the_seed_decides_the_order() -> None:
     assert arrange(items, "7:1") != arrange(items, "8:1")
 
 
-def test_every_place_is_equally_likely_where_nothing_hinders() -> None:
+def test_every_place_is_equally_likely_if_nothing_prevents_it() -> None:
     """200 draws of 4 images: each is first 50 times, give or take 4 standard deviations (±24.5)."""
     items = [Content(n, n) for n in range(4)]
     first = Counter(arrange(items, str(seed))[0] for seed in range(200))
     assert all(25 <= first[n] <= 75 for n in range(4))
 
 
-def test_generators_take_turns_where_prompts_allow() -> None:
+def test_generators_take_turns_if_prompts_allow_it() -> None:
     items = [Content(n, n % 2) for n in range(20)]
     order = arrange(items, "1")
     assert neighbours([items[n].generator for n in order]) == 0

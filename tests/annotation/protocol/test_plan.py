@@ -87,7 +87,7 @@ def test_shares_are_kept_to_within_one_whatever_the_blocks(
     assert sum(mix.stabilisation for mix in mixes) == stabilisation
     others = length - stabilisation
     assert abs(sum(mix.repeat for mix in mixes) - repeat * others) < 1
-    # Where both fall on the last place of a block of one, the gold image gives way.
+    # If both fall on the last place of a block of one, the gold image gives way.
     gold_trials = sum(mix.gold for mix in mixes)
     assert gold_trials - gold * others < 1
     if block > 1:

@@ -22,6 +22,27 @@ def test_a_step_that_does_not_fit_is_refused_by_name(
         Scale(kind, 0, maximum, step)
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"levels": 5}, "scale: there is no 'levels'; it has kind, minimum, maximum, step, labels"),
+        ({"minimum": "1"}, "scale: minimum is '1', not a number"),
+        ({"labels": "abcde"}, "scale: labels is 'abcde', not a list"),
+        ({"kind": 5}, "scale: kind is 5, not a text"),
+        ({"maximum": 10**400}, "is not within 0…100"),
+    ],
+)
+def test_what_is_no_scale_is_named(change: dict[str, object], says: str) -> None:
+    data = {"kind": "acr5", "minimum": 1, "maximum": 5, "step": 1}
+    with pytest.raises(ProtocolError, match=says):
+        Scale.from_json({**data, **change})
+
+
+def test_whole_numbers_are_written_one_way() -> None:
+    scale = Scale.from_json({"kind": "acr5", "minimum": 1, "maximum": 5, "step": 1})
+    assert [type(number) for number in (scale.minimum, scale.maximum, scale.step)] == [float] * 3
+
+
 def test_the_scales_of_the_field_are_not_refused() -> None:
     levels = {kind: scale.levels for kind, scale in SCALES.items()}
     assert levels == {"acr5": 5, "slider5": 501, "slider100": 101, "acr11": 11}

@@ -43,7 +43,7 @@ def test_a_session_that_has_just_begun_is_not_divided_by_ten_minutes(
     ("state", "lease_minutes", "active"),
     [("rating", 5, True), ("rating", -5, False), ("paused", 5, False), ("instructions", 5, False)],
 )
-def test_who_holds_an_image_and_rates_is_active(
+def test_a_rater_with_an_image_in_hand_is_active(
     study: Study, rater: Rater, state: str, lease_minutes: int, *, active: bool
 ) -> None:
     now = timezone.now()

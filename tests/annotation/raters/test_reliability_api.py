@@ -56,7 +56,7 @@ def test_flags_name_rule_value_and_threshold(api: Client, study: Study) -> None:
     rules = ReliabilityRules.from_json({"too_fast": {"minimum": 4}, "minimum_seconds": 5})
     Study.objects.update(reliability_rules=rules.to_json())
     (flag,) = api.get(ADDRESS).json()["results"][0]["flags"]
-    # Four answers of four seconds where five are the least.
+    # Four answers of four seconds, when five are the minimum.
     assert flag == {
         "rule": "too_fast",
         "perspective": None,
@@ -84,7 +84,7 @@ def test_a_flag_on_one_perspective_names_it(api: Client, study: Study) -> None:
     assert all(flag["stops"] for flag in flags)
 
 
-def test_who_was_stopped_is_told_apart(api: Client, study: Study) -> None:
+def test_a_stopped_rater_is_marked(api: Client, study: Study) -> None:
     rate(study)
     sitting(make_rater(study), "stopped")
     results = api.get(ADDRESS).json()["results"]

@@ -1,4 +1,4 @@
-"""Rules that stop: a session that fails one ends at its block's end, and none follows it."""
+"""Rules that stop: a session that fails one ends with its block, and none follows it."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -101,7 +101,7 @@ def test_nothing_is_taken_from_the_hand_before_the_block_ends(
     assert Trial.objects.count() == 6
 
 
-def test_who_fixes_it_before_the_block_ends_continues(
+def test_a_rater_who_recovers_before_the_block_ends_continues(
     study: Study, rater: Rater, images: list[Stimulus]
 ) -> None:
     # 2 of 3 too fast fails; 2 of 4 does not.
@@ -218,7 +218,7 @@ def test_no_session_follows_until_the_owner_says_so(
     assert rate_each(access_of(rater), [2, 2, 2]).state is SessionState.RATING
 
 
-def test_a_rater_that_was_not_stopped_cannot_be_let_continue(rater: Rater, owner: User) -> None:
+def test_a_rater_who_was_not_stopped_cannot_be_let_continue(rater: Rater, owner: User) -> None:
     sitting(rater)
     with pytest.raises(NotStoppedError):
         let_continue(rater=rater, actor=owner)

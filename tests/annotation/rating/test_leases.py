@@ -36,7 +36,7 @@ SCORES = {"quality": 4, "authenticity": 3, "correspondence": 5}
 
 
 def let_time_pass() -> None:
-    """Every lease ran out an hour ago; the sweeper has not come by yet."""
+    """Every lease ran out an hour ago; the sweeper has not run yet."""
     Trial.objects.update(lease_expires_at=timezone.now() - timedelta(hours=1))
 
 

@@ -40,7 +40,7 @@ def rate_until_done(rater: Rater) -> None:
 
 
 def check_invariants() -> None:
-    """No image over its maximum, none twice before one rater, counters equal recounts."""
+    """No image over its maximum, none shown twice to one rater, counters equal recounts."""
     held = Trial.objects.exclude(state="expired")
     twice = held.values("rater", "stimulus").annotate(times=Count("pk")).filter(times__gt=1)
     assert not twice.exists()
@@ -78,7 +78,7 @@ def test_raters_who_skip_vanish_and_return_leave_the_counters_right(study: Study
 
     def sweep() -> None:
         while not stop.is_set():
-            # Also those that somebody is answering this instant. One by one: two updates of many
+            # Even those that somebody is answering at the moment. One by one: two updates of many
             # rows would wait for each other.
             for pk in Trial.objects.filter(state="leased").values_list("pk", flat=True):
                 Trial.objects.filter(pk=pk).update(lease_expires_at="2020-01-01T00:00:00Z")

@@ -45,7 +45,7 @@ def test_a_long_pause_lets_go_of_everything_and_begins_again(study: Study, rater
     assert wrong_counters() == 0
 
 
-def test_a_pause_is_no_time_in_the_session(study: Study, rater: Rater) -> None:
+def test_a_pause_does_not_count_as_time_in_the_session(study: Study, rater: Rater) -> None:
     factories.make_stimuli(study, 1)
     pause(access=in_rating(rater))
     now = timezone.now()

@@ -11,9 +11,8 @@ import pytest
 from django.test import Client
 
 from annotation.models import Perspective, Study
-from annotation.opinion.export.document import header_of
 from annotation.opinion.export.formats import FORMATS
-from annotation.opinion.export.records import export_records
+from annotation.opinion.export.records import export_records, header_of
 from annotation.opinion.labels import labels_of
 from annotation.opinion.reliability.selectors import reliability_of
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
@@ -255,7 +254,7 @@ def stored(study: Study) -> list[dict[str, float]]:
     ]
 
 
-def test_a_protocol_is_read_again_where_only_its_perspectives_changed(
+def test_a_protocol_is_read_again_if_only_its_perspectives_changed(
     api: Client, owner: User
 ) -> None:
     study = make_study(owner, perspectives=FIVE, explanation_form=NO_FORM)

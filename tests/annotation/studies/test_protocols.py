@@ -56,6 +56,7 @@ def test_a_new_study_has_a_protocol_and_changes_before_any_session_keep_its_numb
 def test_settings_that_raters_are_not_asked_change_no_protocol(study: Study) -> None:
     before = current_protocol(study.pk)
     change(study, target_ratings=4, audit_share=0.3, retrain_every=50)
+    change(study, opinion_method="bias_removed")
     assert study.protocols.get() == before
 
 

@@ -1,4 +1,4 @@
-"""What of a study may change once raters have answered."""
+"""What may change in a study once raters have answered."""
 
 from typing import Any
 

@@ -200,18 +200,14 @@ def _version(scene: Scene, stimuli: list[Stimulus], number: int, state: str) -> 
         trigger="api",
         state="succeeded",
     )
-    metrics = {"srcc": 0.9, "plcc": 0.9, "krcc": 0.8, "rmse": 0.1, "n": 3}
-    names = ("quality", "authenticity", "correspondence")
     version = ModelVersion.objects.create(
         study=study,
         predictor=make_predictor(study),
         number=number,
         state=state,
-        preset="tiny",
-        heads=list(names),
+        kind="tiny",
         snapshot=snapshot,
         training_run=run,
-        metrics={"perspectives": dict.fromkeys(names, metrics)},
         promoted_at=timezone.now() if state == "active" else None,
     )
     Prediction.objects.bulk_create(

@@ -1,6 +1,6 @@
 """The rating page in each of its states, yielded by name.
 
-What a lost line does to it is looked at in `test_rating_offline`, and marking in `test_marks`:
+Lost connections are in `test_rating_offline`, and marking in `test_marks`:
 those states take a story to get to.
 """
 

@@ -37,7 +37,7 @@ def test_as_many_candidates_are_chosen_as_are_asked_for_each_once(strategy: Stra
     assert strategy.order(pool, seed=1).shape == (40,)
 
 
-def test_all_candidates_are_chosen_where_there_are_fewer(strategy: Strategy) -> None:
+def test_all_candidates_are_chosen_if_there_are_fewer(strategy: Strategy) -> None:
     pool = make_pool(9, candidates=4)
     assert sorted(strategy.choose(pool, 10, seed=1)) == [0, 1, 2, 3]
 
@@ -104,7 +104,7 @@ def test_what_a_pool_cannot_be_is_named() -> None:
         Pool(pool.stimuli, sd[:3], pool.candidates, pool.features)
 
 
-def test_an_unknown_name_is_told_with_those_there_are() -> None:
+def test_an_unknown_name_is_refused_naming_the_known_ones() -> None:
     with pytest.raises(UnknownEntryError, match="no acquisition strategy 'best'; there are lcmd"):
         STRATEGIES["best"]
 

@@ -53,7 +53,7 @@ def test_a_dense_uncertain_cluster_does_not_take_every_place() -> None:
     assert (chosen < 50).sum() <= 2
 
 
-def test_all_are_ranked_where_fewer_are_there_than_asked_for() -> None:
+def test_all_are_ranked_if_there_are_fewer_than_asked_for() -> None:
     points = np.random.default_rng(0).normal(size=(4, 3))
     assert sorted(lcmd(points, 9, np.random.default_rng(0))) == [0, 1, 2, 3]
 

@@ -8,8 +8,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from annotation.models import Stimulus, Study
+from modelops.learning.evaluation import Agreement
 from modelops.models import ModelVersion, TrainingRun
 from modelops.predictors.registry import PREDICTORS
+from modelops.registry.holdout import Standing
 from modelops.runs.waiting import metric_lines, report_unreadable, wait_for
 from tests.factories import make_stimuli, make_study
 from tests.modelops.conftest import Train, score_all
@@ -185,6 +187,8 @@ def test_waiting_mentions_that_no_worker_answers(study: Study) -> None:
 
 
 def test_metrics_that_are_not_defined_are_a_dash() -> None:
-    found = {"srcc": 0.61234, "plcc": None, "krcc": None, "rmse": None, "n": 2}
-    version = ModelVersion(heads=["quality"], metrics={"perspectives": {"quality": found}})
-    assert metric_lines(version)[1] == "quality             2   0.612       –       –       –"
+    found = Agreement(srcc=0.61234, plcc=None, krcc=None, rmse=None, n=2)
+    assert (
+        metric_lines(Standing({"quality": found}))[1]
+        == "quality             2   0.612       –       –       –"
+    )

@@ -1,11 +1,15 @@
 """What the explanation model is given in tests, and one row of it at a time."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from modelops.explaining.checkpoint import load_explainer
 from modelops.explaining.model import Decoding, MintIQAExplainer, Tokens
+from modelops.explaining.pipeline import ExplanationPipeline
+from modelops.predictors.mint.checkpoint import load_model
 
 
 class Case(NamedTuple):
@@ -16,6 +20,11 @@ class Case(NamedTuple):
     question: Tokens
     instruction: Tokens
     answer: Tokens
+
+
+def load_pipeline(folder: Path, dtype: torch.dtype = torch.float32) -> ExplanationPipeline:
+    """Both stages of a model's folder."""
+    return ExplanationPipeline(load_model(folder, dtype=dtype), load_explainer(folder, dtype=dtype))
 
 
 def encode(model: MintIQAExplainer, case: Case) -> Tensor:

@@ -80,7 +80,7 @@ def test_a_golden_batch_is_answered_as_its_images_one_by_one(size: str, decoding
 
 
 def test_beams_with_a_repetition_penalty_are_those_of_the_released_code() -> None:
-    """Where no beam ends early: there the library counts an answer's length otherwise since."""
+    """If no beam ends early: otherwise the library now counts an answer's length differently."""
     model = load_official_explainer(require_shared("golden/mint/nano"))
     case, expected = golden_case("nano")
     found = model.generate(encode(model, case), case.instruction, GOLDEN_BEAMS)

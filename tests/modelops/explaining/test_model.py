@@ -110,7 +110,7 @@ def test_greedy_takes_the_likeliest_token_of_the_whole_sequence_at_each_place(
 
 
 @pytest.mark.parametrize("decoding", DECODINGS)
-def test_an_answer_does_not_depend_on_the_rows_beside_it(
+def test_an_answer_does_not_depend_on_the_other_rows(
     explainer: MintIQAExplainer, case: Case, decoding: Decoding
 ) -> None:
     together = explainer.generate(encode(explainer, case), case.instruction, decoding)

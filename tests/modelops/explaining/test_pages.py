@@ -43,7 +43,7 @@ def test_a_retrain_explains_nothing_unless_it_is_asked(
     assert TrainingRun.objects.get().recipe["explanation_epochs"] == 0
 
 
-def test_explanations_stand_on_the_page_of_the_image(
+def test_explanations_are_on_the_page_of_the_image(
     console: Client, scored: ModelVersion, labelled: list[Stimulus]
 ) -> None:
     promotion.promote(version=scored, actor=None)

@@ -1,4 +1,4 @@
-"""The whole way of stage 2, on small random weights: saved, loaded, and asked."""
+"""All of stage 2, on small random weights: saved, loaded, and asked."""
 
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,13 @@ from modelops.explaining.checkpoint import (
 )
 from modelops.explaining.language_model import load_language_model
 from modelops.explaining.model import Decoding, MintIQAExplainer, Tokens
-from modelops.explaining.pipeline import ExplanationPipeline, load_pipeline
+from modelops.explaining.pipeline import ExplanationPipeline
 from modelops.explaining.tiny_language import tiny_language_model, tiny_language_tokenizer
+from modelops.predictors.hardware import DeviceError
 from modelops.predictors.mint.checkpoint import LoadedModel, save_model
-from modelops.predictors.mint.errors import CheckpointError, DeviceError
+from modelops.predictors.mint.errors import CheckpointError
 from modelops.predictors.mint.modeling import with_bfloat16_products
+from tests.modelops.explaining.cases import load_pipeline
 
 QUESTIONS = ["What is the quality of the image?", "Assess the image."]
 SHORT = Decoding(max_new_tokens=6, num_beams=1, repetition_penalty=1.0)

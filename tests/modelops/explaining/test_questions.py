@@ -119,7 +119,7 @@ def test_the_pairs_of_a_rater_are_those_that_were_answered() -> None:
     )
 
 
-def test_nothing_said_is_no_pair() -> None:
+def test_silence_makes_no_pair() -> None:
     assert list(pairs_of(QUESTIONS, {})) == []
     assert (
         list(

@@ -38,7 +38,7 @@ def explains(
 ) -> ModelVersion:
     """A candidate that explains, in turns of 16 images; 30 of 40 images are rated and explained."""
     short = replace(stage2_of("tiny"), turn_size=16)
-    monkeypatch.setattr(explaining, "stage2_of", lambda _preset: short)
+    monkeypatch.setattr(explaining, "stage2_of", lambda _kind: short)
     explain_all()
     return train(explanation_epochs=1)
 
@@ -129,7 +129,7 @@ def test_a_model_that_is_let_go_goes_at_once(explains: ModelVersion) -> None:
         gc.enable()
 
 
-def test_models_are_let_go_where_another_process_needs_the_memory(explains: ModelVersion) -> None:
+def test_models_are_released_if_another_process_needs_the_memory(explains: ModelVersion) -> None:
     before = version_model(explains)
     assert version_model(explains) is before
     release_models()

@@ -15,7 +15,7 @@ from annotation.protocol.forms import ExplanationForm, FormField, FormText
 from annotation.protocol.perspectives import ALL_TOGETHER
 from modelops.explaining.checkpoint import Explainer, save_explainer, start_explainer
 from modelops.explaining.model import GREEDY, MintIQAExplainer, Tokens
-from modelops.explaining.pipeline import ExplanationPipeline, load_pipeline
+from modelops.explaining.pipeline import ExplanationPipeline
 from modelops.explaining.questions import Questions, parse_answer, word_answer
 from modelops.explaining.tiny_language import (
     LanguageRecipe,
@@ -31,7 +31,6 @@ from modelops.explaining.training import (
     ExplanationRecipe,
     Seen,
     batch_loss,
-    explanation_recipe,
     look,
     train_explainer,
 )
@@ -39,6 +38,7 @@ from modelops.learning.errors import DivergedError, LearningError
 from modelops.predictors.mint.checkpoint import LoadedModel, save_model
 from modelops.predictors.mint.processing import MintIQAProcessor, ModelInputs
 from modelops.predictors.mint.tokenization import load_tokenizer, train_tiny_tokenizer
+from tests.modelops.explaining.cases import load_pipeline
 from tests.modelops.predictors.mint.fine_tuning.models import small_model
 
 FORM = ExplanationForm(
@@ -291,11 +291,7 @@ def test_the_loss_is_that_of_the_whole_model(scores: LoadedModel, explainer: Exp
 def test_nothing_to_learn_from_is_named(explainer: Explainer, tmp_path: Path) -> None:
     nothing = Seen(torch.empty(0, 5, 16), torch.empty(0, 4, 12), ())
     with pytest.raises(LearningError, match="no rater has given reasons yet"):
-        train_explainer(
-            explainer, nothing, [], ExplanationRecipe(epochs=1), tmp_path / "kept", ignore
-        )
-    with pytest.raises(LearningError, match="no recipe for explanations of 'huge'"):
-        explanation_recipe("huge", 1)
+        train_explainer(explainer, nothing, [], _SHORT, tmp_path / "kept", ignore)
 
 
 def test_practice_is_drawn_evenly_and_says_what_its_notes_say() -> None:
@@ -305,14 +301,9 @@ def test_practice_is_drawn_evenly_and_says_what_its_notes_say() -> None:
         practice = make_practice(QUESTIONS, REMARKS, draw)
         dark = "much too dark" in practice.notes
         levels.append(dark)
-        # A remark is only made where the form asks for one.
+        # A remark is only made if the form asks for one.
         assert ("no light at all" in practice.notes) == dark
         if practice.pair.question in ("quality", ALL_TOGETHER):
             assert ("much too dark" in practice.pair.answer) == dark
     # 200 draws of a fair coin: 100 ± 3.3 standard deviations of 7.1.
     assert 77 <= sum(levels) <= 123
-
-
-def test_a_preset_s_recipe_has_as_many_epochs_as_are_asked_for() -> None:
-    assert explanation_recipe("tiny", 3).epochs == 3
-    assert replace(explanation_recipe("tiny", 3), epochs=1) == explanation_recipe("tiny", 1)

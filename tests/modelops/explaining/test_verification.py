@@ -1,4 +1,4 @@
-"""Folders of reference outputs: whole ones pass, and what was tampered with is named."""
+"""Folders of reference outputs: complete ones pass, and what was tampered with is named."""
 
 import json
 import shutil

@@ -142,8 +142,7 @@ def test_a_dozen_pure_noise_labels_do_not_claim_certainty() -> None:
     flat = np.full((12, 3), 0.5) + rng.normal(0, 0.01, (12, 3))
     labels = Labels(flat, np.full((12, 3), 3.0), np.full((12, 3), 0.02))
     predicted = fit_last_layer(x, labels).predict(rng.normal(size=(5, 30)))
-    names = ("a", "b", "c")
-    found = [predicted.by_perspective(row, names)[name] for row in range(5) for name in names]
+    found = [predicted.expectation(row, place) for row in range(5) for place in range(3)]
     assert min(item.epistemic_sd for item in found) > 0.02
 
 
@@ -176,12 +175,10 @@ def test_unusable_input_is_named(spoil: object, message: str) -> None:
         fit_last_layer(x, labels)
 
 
-def test_predictions_are_told_by_perspective() -> None:
+def test_predictions_are_given_by_the_head_s_place() -> None:
     x, labels, _ = make_problem(20, 4)
     predicted = fit_last_layer(x, labels).predict(x)
-    found = predicted.by_perspective(3, ("a", "b", "c"))
-    assert list(found) == ["a", "b", "c"]
-    assert found["b"].mean == predicted.mean[3, 1]
-    assert found["c"].rater_sd == predicted.rater_sd[3, 2]
-    b = found["b"]
+    b, c = predicted.expectation(3, 1), predicted.expectation(3, 2)
+    assert b.mean == predicted.mean[3, 1]
+    assert c.rater_sd == predicted.rater_sd[3, 2]
     assert b.epistemic_sd**2 == pytest.approx(b.posterior_sd**2 + b.misfit_sd**2)

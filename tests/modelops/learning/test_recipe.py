@@ -6,7 +6,7 @@ from modelops.predictors.registry import PREDICTORS
 
 
 def test_a_recipe_survives_json() -> None:
-    recipe = Recipe("tiny", epochs=4, learning_rate=3e-4, seed=9)
+    recipe = Recipe(epochs=4, learning_rate=3e-4, seed=9)
     assert Recipe.from_json(recipe.to_json()) == recipe
 
 
@@ -19,15 +19,12 @@ def test_the_full_size_recipe_freezes_the_published_blocks() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ({"preset": "tiny", "epoch": 3}, "there is no 'epoch'; it has preset, epochs,"),
-        ({"epochs": 3}, "preset is missing"),
-        ({"preset": "tiny", "epochs": -1}, "epochs is -1; it must be 0 or more"),
-        ({"preset": "tiny", "batch_size": 0}, "batch_size is 0; it must be 1 or more"),
-        (
-            {"preset": "tiny", "learning_rate": 0.0},
-            "learning_rate is 0.0; it must be a number",
-        ),
-        ({"preset": "tiny", "minimum_labels": 1}, "minimum_labels is 1; it must be 3 or more"),
+        ({"epoch": 3}, "there is no 'epoch'; it has epochs, learning_rate,"),
+        ({"kind": "tiny", "epochs": 3}, "there is no 'kind'"),
+        ({"epochs": -1}, "epochs is -1; it must be 0 or more"),
+        ({"batch_size": 0}, "batch_size is 0; it must be 1 or more"),
+        ({"learning_rate": 0.0}, "learning_rate is 0.0; it must be a number"),
+        ({"minimum_labels": 1}, "minimum_labels is 1; it must be 3 or more"),
     ],
 )
 def test_a_wrong_setting_is_named(data: dict[str, object], message: str) -> None:
@@ -37,9 +34,8 @@ def test_a_wrong_setting_is_named(data: dict[str, object], message: str) -> None
 
 def test_settings_in_words_change_a_recipe() -> None:
     words = ["epochs=3", "learning_rate=2e-4", "label_weights=true", "precision=float32"]
-    changed = Recipe("tiny", batch_size=4).changed(words)
+    changed = Recipe(batch_size=4).changed(words)
     assert changed == Recipe(
-        "tiny",
         batch_size=4,
         epochs=3,
         learning_rate=2e-4,
@@ -53,7 +49,7 @@ def test_settings_in_words_change_a_recipe() -> None:
     [
         ("epoch=3", "'epoch=3' is not NAME=VALUE with a name among accumulation, batch_size,"),
         ("epochs", "'epochs' is not NAME=VALUE"),
-        ("preset=vit-g", "'preset=vit-g' is not NAME=VALUE"),
+        ("kind=vit-g", "'kind=vit-g' is not NAME=VALUE"),
         ("epochs=two", "epochs is 'two', which is not of type int"),
         ("epochs=1.5", "epochs is '1.5', which is not of type int"),
         ("label_weights=yes", "label_weights is 'yes', which is not of type bool"),
@@ -68,10 +64,10 @@ def test_settings_in_words_change_a_recipe() -> None:
 )
 def test_a_setting_that_cannot_be_is_named(word: str, message: str) -> None:
     with pytest.raises(LearningError, match=message):
-        Recipe("tiny").changed([word])
+        Recipe().changed([word])
 
 
 def test_a_stored_number_of_the_wrong_type_is_named() -> None:
     with pytest.raises(LearningError, match=r"epochs is 1\.5, not a whole number"):
-        Recipe.from_json({"preset": "tiny", "epochs": 1.5})
-    assert Recipe.from_json({"preset": "tiny", "warmup": 1}).warmup == 1.0
+        Recipe.from_json({"epochs": 1.5})
+    assert Recipe.from_json({"warmup": 1}).warmup == 1.0

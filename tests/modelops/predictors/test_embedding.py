@@ -9,8 +9,8 @@ from annotation.models import Stimulus
 from modelops.predictors import embedding
 from modelops.predictors.devices import device, precision
 from modelops.predictors.embedding import StimulusEmbedder
+from modelops.predictors.hardware import native_precision
 from modelops.predictors.mint.checkpoint import load_model
-from modelops.predictors.mint.devices import native_precision
 from modelops.predictors.mint.embedder import MintEmbedder
 
 

@@ -1,23 +1,85 @@
-"""What every kind of predictor must do, whichever it is; those whose weights are not bundled are
-tried on a folder of a small model's."""
+"""What every kind of predictor must do, whichever it is: those whose weights are bundled with
+these, the others with weights of their own making that are small."""
 
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from modelops.explaining.model import Decoding
+from modelops.explaining.store import Explainable
 from modelops.learning.errors import LearningError
 from modelops.learning.recipe import Recipe
-from modelops.predictors.base import Embedder, ExplainingKind, PredictorKind, TrainableKind
+from modelops.predictors.base import (
+    Embedder,
+    ExplainingKind,
+    PredictorKind,
+    Samples,
+    TrainableKind,
+)
+from modelops.predictors.mint.checkpoint import LoadedModel, save_model
+from modelops.predictors.mint.configuration import MintIQAConfig
+from modelops.predictors.mint.modeling import MintIQAModel
+from modelops.predictors.mint.presets import preset_config
+from modelops.predictors.mint.processing import MintIQAProcessor
+from modelops.predictors.mint.tokenization import load_tokenizer
 from modelops.predictors.registry import PREDICTORS
+from tests.modelops.predictors.mint.test_tokenization import bert_vocabulary
 from workbench.core.errors import MintError
+from workbench.core.files import sha256_of
 from workbench.core.registry import UnknownEntryError
 
 PROMPTS = ["a red circle on grass", "prompt 1", "", "prompt 0 1 2 3"]
+
+
+def write_small_vit_g(folder: Path) -> None:
+    """The published configuration with small layers, BERT's kind of vocabulary and its extra token,
+    and random weights."""
+    published = preset_config("vit-g")
+    folder.mkdir()
+    bert_vocabulary(folder)
+    config = MintIQAConfig(
+        vision_config={
+            **published.vision_config.to_dict(),
+            "image_size": 28,
+            "hidden_size": 16,
+            "num_hidden_layers": 3,
+            "num_attention_heads": 2,
+            "intermediate_size": 32,
+        },
+        qformer_config={
+            **published.qformer_config.to_dict(),
+            "vocab_size": 9,
+            "hidden_size": 12,
+            "num_hidden_layers": 4,
+            "num_attention_heads": 2,
+            "intermediate_size": 24,
+        },
+        bos_token=published.bos_token,
+    )
+    torch.manual_seed(0)
+    tokenizer = load_tokenizer(folder, config)
+    processor = MintIQAProcessor(tokenizer, config.image_size)
+    save_model(LoadedModel(MintIQAModel(config), processor), folder)
+
+
+#: Of each kind whose weights are not bundled: how weights that it can start from are written.
+SMALL_WEIGHTS = {"vit-g": write_small_vit_g}
+
+
+@pytest.fixture(scope="session")
+def weights_of(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What each kind starts from: a folder, or empty for its own."""
+    found = dict.fromkeys((kind.name for kind in PREDICTORS.values() if kind.bundled), "")
+    for name, write in SMALL_WEIGHTS.items():
+        folder = tmp_path_factory.mktemp("weights") / name
+        write(folder)
+        found[name] = str(folder)
+    return found
 
 
 @pytest.fixture(params=list(PREDICTORS))
@@ -26,8 +88,8 @@ def kind(request: pytest.FixtureRequest) -> PredictorKind:
 
 
 @pytest.fixture
-def embedder(kind: PredictorKind, weights: Path) -> Embedder:
-    return kind.start(str(weights), device="cpu", precision="float32")
+def embedder(kind: PredictorKind, weights_of: dict[str, str]) -> Embedder:
+    return kind.start(weights_of[kind.name], device="cpu", precision="float32")
 
 
 @pytest.fixture
@@ -45,7 +107,6 @@ def test_it_says_what_it_is(kind: PredictorKind) -> None:
     assert re.search(r"\b(19|20)\d\d\b|arXiv", kind.citation)
     assert kind.chunk_size >= 1
     assert kind.recipe() == Recipe.from_json(kind.recipe().to_json())
-    assert kind.recipe().preset == kind.name
 
 
 def test_it_explains_or_refuses_to(kind: PredictorKind) -> None:
@@ -114,11 +175,26 @@ def test_as_many_prompts_as_images_are_wanted(embedder: Embedder, images: list[P
 
 
 def test_its_name_is_that_of_its_weights(
-    kind: PredictorKind, embedder: Embedder, weights: Path
+    kind: PredictorKind, embedder: Embedder, weights_of: dict[str, str]
 ) -> None:
     assert re.fullmatch("[0-9a-f]{64}", embedder.sha256)
-    again = kind.start(str(weights), device="cpu", precision="float32")
+    again = kind.start(weights_of[kind.name], device="cpu", precision="float32")
     assert again.sha256 == embedder.sha256
+
+
+def test_each_is_tried_as_itself(weights_of: dict[str, str]) -> None:
+    started = [
+        PREDICTORS[name].start(weights, device="cpu", precision="float32")
+        for name, weights in weights_of.items()
+    ]
+    assert set(weights_of) == set(PREDICTORS)
+    assert len({embedder.sha256 for embedder in started}) == len(PREDICTORS)
+
+
+def test_what_explains_has_what_stage_two_continues_from(
+    kind: PredictorKind, embedder: Embedder
+) -> None:
+    assert isinstance(embedder, Explainable) == isinstance(kind, ExplainingKind)
 
 
 def test_weights_that_are_not_there_are_named(kind: PredictorKind) -> None:
@@ -126,24 +202,57 @@ def test_weights_that_are_not_there_are_named(kind: PredictorKind) -> None:
         kind.start("/nowhere", device="cpu", precision="float32")
 
 
+TRAINABLE = [kind for kind in PREDICTORS.values() if isinstance(kind, TrainableKind)]
+
+
+@pytest.mark.parametrize("trainable", TRAINABLE, ids=lambda kind: kind.name)
+def test_what_can_be_trained_has_other_weights_afterwards(
+    trainable: TrainableKind, weights_of: dict[str, str], tmp_path: Path, images: list[Path]
+) -> None:
+    made = trainable.start(weights_of[trainable.name], device="cpu", precision="float32")
+    before, embedded = made.sha256, made.embed(images, PROMPTS).values
+    rng = np.random.default_rng(0)
+    made.set_heads(rng.normal(size=(2, made.embedding_size)), rng.normal(size=2))
+    samples = Samples(
+        images=images,
+        image_sha256=[sha256_of(path) for path in images],
+        prompts=PROMPTS,
+        groups=range(4),
+        targets=rng.uniform(size=(4, 2)),
+        weights=None,
+        cache=tmp_path / "trunk",
+    )
+    recipe = replace(
+        trainable.recipe(), epochs=2, learning_rate=1e-3, frozen_blocks=1, batch_size=2
+    )
+    recipe = replace(recipe, validation_share=0.0, patience=0)
+    curve = made.fine_tune(samples, recipe, tmp_path / "checkpoint", lambda *_step: None)
+    assert len(curve.losses) == 2 * 2  # epochs of two batches
+    assert made.sha256 != before
+    assert not np.allclose(made.embed(images, PROMPTS).values, embedded, atol=1e-6)
+
+
+@pytest.mark.parametrize("trainable", TRAINABLE, ids=lambda kind: kind.name)
 @pytest.mark.parametrize("perspectives", [1, 3, 5])
 def test_what_can_be_trained_is_saved_and_opened(
-    kind: PredictorKind, weights: Path, tmp_path: Path, images: list[Path], perspectives: int
+    trainable: TrainableKind,
+    weights_of: dict[str, str],
+    tmp_path: Path,
+    images: list[Path],
+    perspectives: int,
 ) -> None:
-    if not isinstance(kind, TrainableKind):
-        pytest.skip("frozen")
-    made = kind.start(str(weights), device="cpu", precision="float32")
+    made = trainable.start(weights_of[trainable.name], device="cpu", precision="float32")
     rng = np.random.default_rng(0)
     made.set_heads(
         rng.normal(size=(perspectives, made.embedding_size)), rng.normal(size=perspectives)
     )
     made.save(tmp_path / "saved")
-    opened = kind.open(tmp_path / "saved", device="cpu", precision="float32")
+    opened = trainable.open(tmp_path / "saved", device="cpu", precision="float32")
     assert opened.sha256 == made.sha256  # heads do not count
     assert (opened.embed(images, PROMPTS).values == made.embed(images, PROMPTS).values).all()
 
 
-def test_an_unknown_kind_is_told_with_those_there_are() -> None:
+def test_an_unknown_kind_is_refused_naming_the_known_ones() -> None:
     with pytest.raises(
         UnknownEntryError, match="no kind of predictor 'huge'; there are tiny, vit-g"
     ):

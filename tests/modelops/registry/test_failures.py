@@ -1,4 +1,4 @@
-"""What a job tells a person of an error: what they can fix, and nothing of our own slips."""
+"""What a job tells people about errors: what they can fix, and nothing about our own bugs."""
 
 import pytest
 
@@ -22,7 +22,7 @@ from workbench.core.errors import MintError
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_an_error_that_a_person_can_fix_is_told(error: MintError) -> None:
+def test_an_error_that_a_person_can_fix_is_reported(error: MintError) -> None:
     told: dict[str, str] = {}
     with failing("scoring", 1, told.update):
         raise error
@@ -30,7 +30,7 @@ def test_an_error_that_a_person_can_fix_is_told(error: MintError) -> None:
 
 
 @pytest.mark.parametrize("slip", [ValueError, TypeError, KeyError])
-def test_a_slip_of_the_code_is_told_to_nobody(slip: type[Exception]) -> None:
+def test_a_bug_is_not_shown_to_anybody(slip: type[Exception]) -> None:
     told: dict[str, str] = {}
     with pytest.raises(slip), failing("scoring", 1, told.update):
         raise slip("too many values to unpack")

@@ -1,27 +1,79 @@
 """The hold-out: one label for an image, and one figure for a version, wherever they are shown."""
 
 import math
+from collections.abc import Sequence
 
+import numpy as np
 import pytest
 from django.test import Client
+from scipy import stats
 
-from annotation.models import Stimulus, Study
+from annotation.models import AuditEntry, Score, Stimulus, Study
 from annotation.opinion.labels import labels_of
-from modelops.learning.evaluation import mean_srcc
 from modelops.models import ModelVersion
 from modelops.registry.holdout import (
-    agreement_of,
     holdout_labels,
     holdout_points,
     on_common_ground,
+    standings,
 )
 from modelops.registry.labelled import gather
-from modelops.registry.selectors import most_uncertain, version_of
+from modelops.registry.selectors import most_uncertain
+from modelops.runs import scoring
 from modelops.runs.promotion import promote
+from modelops.runs.scoring import finish_scoring
 from tests.factories import make_rater, make_stimuli, publish
 from tests.modelops.conftest import Train, score_all
-from tests.modelops.labelling import rate
+from tests.modelops.labelling import agreements_of, rate
 from workbench.accounts.models import User
+
+#: What is expected of the six images of the hold-out, from each perspective.
+ASCENDING = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
+DESCENDING = (0.6, 0.4, 0.5, 0.3, 0.2, 0.1)
+#: Of each of the six, from quality, authenticity and correspondence. The first raters' scores from
+#: authenticity are 1, 2, 2, 3, 4, 4: with these, the labels no longer differ.
+LATER_SCORES = ((5, 5, 5), (5, 4, 4), (3, 4, 4), (2, 3, 3), (1, 2, 1), (1, 2, 1))
+
+
+def holdout(study: Study) -> list[Stimulus]:
+    return list(study.stimuli.filter(split="holdout").order_by("pk"))
+
+
+def rate_holdout_again(study: Study) -> None:
+    """By two raters."""
+    for rater in (make_rater(study), make_rater(study)):
+        for stimulus, scores in zip(holdout(study), LATER_SCORES, strict=True):
+            rate(stimulus, rater, scores)
+
+
+def train_and_wait(train: Train) -> ModelVersion:
+    """A candidate that has predicted everything, whose promotion is decided next."""
+    version = train(promote_when_done=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scoring, "finish_scoring", lambda *, run_id: False)
+        score_all(version)
+    return version
+
+
+def expect_of_holdout(version: ModelVersion, means: Sequence[float]) -> None:
+    for stimulus, mean in zip(holdout(version.study), means, strict=True):
+        version.predictions.filter(stimulus=stimulus).update(mean=mean)
+
+
+def spearman_by_hand(study: Study, means: Sequence[float]) -> float:
+    """Over the perspectives whose mean scores differ."""
+    found = []
+    for perspective in study.perspectives.all():
+        scores = Score.objects.filter(perspective=perspective)
+        given = [
+            scores.filter(trial__stimulus=it).values_list("value", flat=True)
+            for it in holdout(study)
+        ]
+        mos = [sum(values) / len(values) for values in given]
+        if len(set(mos)) > 1:
+            found.append(stats.spearmanr(means, mos).statistic)
+    assert len(found) == 2
+    return float(np.mean(found))
 
 
 def test_a_label_from_two_sources_is_the_same_for_trainings_and_for_pages(study: Study) -> None:
@@ -40,32 +92,53 @@ def test_the_figures_of_now_are_the_stored_ones_for_every_perspective(
 ) -> None:
     points = holdout_points(scored, holdout_labels(study))
     assert list(points) == ["quality", "authenticity", "correspondence"]
-    for key, stored in scored.agreements.items():
-        assert agreement_of(points[key]).to_json() == pytest.approx(stored.to_json())
+    (standing,) = standings([points])
+    for key, stored in agreements_of(scored).items():
+        assert standing.agreements[key].to_json() == pytest.approx(stored.to_json())
         assert stored.n == 6
     promote(version=scored, actor=owner)
     client.force_login(owner)
     text = client.get("/studies/demo/model/").content.decode()
-    for stored in scored.agreements.values():
+    for stored in agreements_of(scored).values():
         for value in (stored.srcc, stored.plcc, stored.krcc, stored.rmse):
             assert f'<td class="number">{value:.3f}</td>' in text
-    mean = mean_srcc(scored.agreements.values())
+    mean = np.mean([it.srcc for it in agreements_of(scored).values()])
     assert f"<dt>Mean hold-out SRCC</dt><dd>{mean:.3f}</dd>" in text
 
 
-def test_the_page_tells_the_mean_that_promotions_decide_by(
-    study: Study, labelled: list[Stimulus], train: Train, client: Client, owner: User
+@pytest.mark.parametrize("worse", [True, False], ids=["kept back", "promoted"])
+def test_the_page_shows_the_mean_that_decided_a_promotion(
+    study: Study,
+    labelled: list[Stimulus],
+    train: Train,
+    client: Client,
+    owner: User,
+    worse: bool,
 ) -> None:
-    """Where one perspective has none: its labels do not differ."""
-    version = train()
-    score_all(version)
-    metrics = version.metrics
-    metrics["perspectives"]["quality"]["srcc"] = None
-    known = [metrics["perspectives"][key]["srcc"] for key in ("authenticity", "correspondence")]
-    ModelVersion.objects.update(metrics=metrics)
-    promote(version=version, actor=None)
-    found = version_of(study, None)
-    assert mean_srcc(found.agreements.values()) == pytest.approx(sum(known) / 2)
+    """Both are stored with the same metrics, of the labels that both were trained on. By ratings
+    that came later one of them is much better."""
+    active, candidate = train(), train_and_wait(train)
+    score_all(active)
+    promote(version=active, actor=owner)
+    expect_of_holdout(active, DESCENDING if worse else ASCENDING)
+    expect_of_holdout(candidate, ASCENDING if worse else DESCENDING)
+    rate_holdout_again(study)
+    assert agreements_of(active) == agreements_of(candidate)
+
+    finish_scoring(run_id=candidate.scoring_runs.get().pk)
+    told = AuditEntry.objects.get(
+        action="model.kept_back" if worse else "model.promoted", actor=None
+    )
+    better, lesser = spearman_by_hand(study, DESCENDING), spearman_by_hand(study, ASCENDING)
+    assert told.detail["srcc"] == pytest.approx(lesser if worse else better)
+    assert told.detail["active_srcc"] == pytest.approx(better if worse else lesser)
+    client.force_login(owner)
+    text = client.get("/studies/demo/model/").content.decode()
+    assert f"<dt>Mean hold-out SRCC</dt><dd>{better:.3f}</dd>" in text
+    mean = '<th scope="row">Mean</th>\n        <td></td>\n        <td class="number">%.3f</td>'
+    assert (mean % better) in text
+    assert ((mean % lesser) in text) is worse  # on the card of the candidate
+    assert (f'<span class="badge warn">{lesser - better:.3f}</span>' in text) is worse
 
 
 def test_images_without_a_label_or_a_prediction_are_no_points(

@@ -17,7 +17,7 @@ from modelops.registry.artifacts import local_folder
 from modelops.runs.promotion import promote
 from tests.factories import set_perspectives
 from tests.modelops.conftest import Train, score_all
-from tests.modelops.labelling import label_pool
+from tests.modelops.labelling import agreements_of, label_pool
 from workbench.accounts.models import User
 
 SCALES = (
@@ -27,7 +27,6 @@ SCALES = (
     Scale("acr5", 1, 5, 1),
     Scale("slider", 0, 100, 0.5),
 )
-#: `training` is also the name of what `ModelVersion.metrics` keeps beside them.
 KEYS = {1: ("beauty",), 5: ("beauty", "training", "values", "quality", "light")}
 
 
@@ -58,7 +57,8 @@ def version(labelled: list[Stimulus], train: Train) -> ModelVersion:
 def test_a_model_has_a_head_for_each_perspective(
     version: ModelVersion, keys: tuple[str, ...]
 ) -> None:
-    assert tuple(version.heads) == keys
+    assert tuple(head.perspective.key for head in version.heads.all()) == keys
+    assert [head.place for head in version.heads.all()] == list(range(len(keys)))
     assert version_model(version).last_layer.perspectives == len(keys)
     loaded = load_model(local_folder(version.artifact, version.artifact_sha256))
     assert isinstance(loaded.model, MintIQAModel)
@@ -69,8 +69,8 @@ def test_a_model_has_a_head_for_each_perspective(
 def test_every_perspective_is_measured_and_predicted(
     version: ModelVersion, keys: tuple[str, ...], labelled: list[Stimulus]
 ) -> None:
-    assert tuple(version.agreements) == keys
-    assert {item.n for item in version.agreements.values()} == {6}
+    assert tuple(agreements_of(version)) == keys
+    assert {item.n for item in agreements_of(version).values()} == {6}
     found = Prediction.objects.filter(model_version=version)
     assert found.count() == len(labelled) * len(keys)
     assert set(found.values_list("perspective__key", flat=True)) == set(keys)

@@ -2,9 +2,11 @@ import pytest
 from rest_framework.test import APIClient
 
 from annotation.models import Stimulus, Study
+from modelops.learning.evaluation import Agreement
 from modelops.models import ModelVersion
 from modelops.runs import promotion
 from tests.factories import make_stimuli
+from tests.modelops.labelling import agreements_of
 from workbench.accounts.models import User
 
 URL = "/api/v1/studies/demo"
@@ -22,7 +24,10 @@ def test_a_candidate_is_listed_with_its_hold_out_metrics(
 ) -> None:
     found = api.get(f"{URL}/models/").json()["results"][0]
     assert (found["number"], found["state"], found["scored"]) == (1, "candidate", True)
-    assert set(found["metrics"]["perspectives"]["quality"]) == {"srcc", "plcc", "krcc", "rmse", "n"}
+    stored = {item.pop("perspective"): Agreement(**item) for item in found["heads"]}
+    assert stored == agreements_of(scored)
+    assert list(stored) == ["quality", "authenticity", "correspondence"]
+    assert {item.n for item in stored.values()} == {6}
     snapshot = found["snapshot"]
     assert snapshot["content_sha256"] == scored.snapshot.content_sha256
     assert (snapshot["ratings"], snapshot["published"]) == (60, [])
@@ -30,7 +35,6 @@ def test_a_candidate_is_listed_with_its_hold_out_metrics(
     assert snapshot["release"] == {
         "number": release["number"],
         "name": "",
-        "state": "frozen",
         "method": "mos",
         "method_version": "1",
     }

@@ -4,6 +4,7 @@ from rest_framework.test import APIClient
 
 from annotation.models import Stimulus, Study
 from modelops.models import TrainingRun
+from modelops.predictors.mint_kinds import TINY
 from tests.factories import make_study
 from tests.modelops.labelling import make_predictor
 from workbench.accounts.models import User
@@ -22,7 +23,7 @@ def test_a_run_is_asked_for_and_can_be_followed(api: APIClient, labelled: list[S
     assert answer.status_code == 201
     body = answer.json()
     assert (body["state"], body["trigger"], body["model"]) == ("queued", "api", None)
-    assert (body["recipe"]["preset"], body["problems"]) == ("tiny", [])
+    assert (body["recipe"], body["problems"]) == (TINY.recipe().to_json(), [])
     assert api.get(f"{URL}{body['id']}/").json() == body
     assert api.get(URL).json()["results"] == [body]
 

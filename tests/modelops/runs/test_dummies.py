@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from django.test import Client
 from numpy.typing import NDArray
+from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from annotation.models import Stimulus, Study
@@ -21,6 +22,7 @@ from modelops.models import AcquisitionRound, TrainingRun
 from modelops.predictors.base import Embeddings, Precision
 from modelops.predictors.mint.errors import UnreadableImageError
 from modelops.predictors.registry import PREDICTORS
+from modelops.predictors.store import release_models, version_model
 from modelops.runs.predictors import add_predictor
 from modelops.runs.promotion import promote
 from modelops.runs.retraining import changed_recipe
@@ -81,7 +83,7 @@ class ColoursKind:
     def recipe(self, *, explanations: bool = False) -> Recipe:
         if explanations:
             raise LearningError("colours cannot say why")
-        return Recipe("colours")
+        return Recipe()
 
     def start(self, weights: str, *, device: str, precision: Precision) -> Colours:
         return Colours()
@@ -143,12 +145,13 @@ def test_a_registered_frozen_embedder_is_trained_scored_and_compared(
 ) -> None:
     answer = api.post("/api/v1/studies/demo/predictors/", {"backbone": "colours"}, format="json")
     assert (answer.status_code, answer.json()["leading"]) == (201, True)
-    first = train(predictor=study.predictors.get(name="colours"), preset="colours")
+    first = train(predictor=study.predictors.get(name="colours"))
     assert first.scoring_runs.get().chunks.count() == 4  # of 40 images
     second = train(predictor=add_predictor(study=study, actor=None, backbone="tiny"))
     for version in (first, second):
         score_all(version)
         promote(version=version, actor=None)
+    assert (first.kind, second.kind) == ("colours", "tiny")
     assert first.backbone_sha256 == Colours.sha256
     assert study.acquisition_rounds.count() == 1
     rows = api.get("/api/v1/studies/demo/predictions/?predictor=colours").json()
@@ -167,16 +170,33 @@ def test_what_a_frozen_one_cannot_do_is_said(
     with pytest.raises(RecipeError, match="colours cannot say why"):
         changed_recipe(predictor, explanations=True)
     with pytest.raises(LearningError, match="colours can only be used as it is"):
-        train(predictor=predictor, preset="colours", epochs=1)
+        train(predictor=predictor, epochs=1)
+
+
+def test_a_version_keeps_the_kind_that_its_backbone_had_when_it_was_trained(
+    colours: None,
+    study: Study,
+    labelled: list[Stimulus],
+    train: Train,
+    settings: Settings,
+    weights: Path,
+) -> None:
+    settings.MODEL_BACKBONES = [f"mine=tiny:{weights}"]
+    predictor = add_predictor(study=study, actor=None, backbone="mine")
+    first = train(predictor=predictor)
+    settings.MODEL_BACKBONES = ["mine=colours"]
+    second = train(predictor=predictor)
+    assert (first.kind, second.kind) == ("tiny", "colours")
+    for version in (first, second):
+        release_models()
+        assert version_model(version).backbone.sha256 == version.backbone_sha256
 
 
 def test_an_image_that_is_gone_is_left_out(
     colours: None, study: Study, labelled: list[Stimulus], train: Train
 ) -> None:
     Path(labelled[0].image.path).unlink()
-    version = train(
-        predictor=add_predictor(study=study, actor=None, backbone="colours"), preset="colours"
-    )
+    version = train(predictor=add_predictor(study=study, actor=None, backbone="colours"))
     (problem,) = TrainingRun.objects.get(model_version=version).problems
     assert problem["filename"] == labelled[0].filename
     assert problem["error"] == f"{labelled[0].filename}: the file is missing"

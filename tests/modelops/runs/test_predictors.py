@@ -11,11 +11,14 @@ from annotation.models import AuditEntry, Stimulus, Study
 from modelops.errors import BackboneError, PredictorError
 from modelops.models import AcquisitionRound, ModelVersion, Predictor
 from modelops.predictors.backbones import offered_backbones
+from modelops.predictors.mint_kinds import TINY
 from modelops.registry.selectors import active_version, leading_predictor
 from modelops.runs.predictors import add_predictor, ensure_predictor, lead
 from modelops.runs.promotion import promote
+from modelops.runs.scoring import start_scoring
+from tests.factories import make_stimuli
 from tests.modelops.conftest import Train, score_all
-from tests.modelops.labelling import write_weights
+from tests.modelops.labelling import agreements_of, write_weights
 from workbench.accounts.models import User
 from workbench.core.registry import UnknownEntryError
 
@@ -114,7 +117,7 @@ def test_backbones_are_offered_in_the_site_s_order_and_the_bundled_one_always(
 
 
 @pytest.mark.parametrize("entry", ["huge", "a=huge", "=tiny", "a/b=tiny", ""])
-def test_an_entry_that_names_no_backbone_is_told(settings: Settings, entry: str) -> None:
+def test_an_entry_that_names_no_backbone_is_refused(settings: Settings, entry: str) -> None:
     settings.MODEL_BACKBONES = [entry]
     with pytest.raises(BackboneError, match=r"MODEL_BACKBONES: .*among tiny, vit-g"):
         offered_backbones()
@@ -162,7 +165,7 @@ def test_the_page_compares_both_on_the_same_hold_out(
     for version in (first, second):
         name = version.predictor.name
         assert table.count(f'<td>{name} <span class="muted small">v{version.number}</span>') == 4
-        for agreement in version.agreements.values():
+        for agreement in agreements_of(version).values():
             for value in (agreement.srcc, agreement.plcc, agreement.krcc, agreement.rmse):
                 assert f">{value:.3f}</td>" in table
     assert table.count('<td class="number">6</td>') == 6  # hold-out images, by perspective
@@ -173,6 +176,21 @@ def test_the_page_compares_both_on_the_same_hold_out(
     text = page(console)
     table = text[text.index("On the same hold-out images") :]
     assert table[: table.index("</table>")].count('<td class="number">5</td>') == 6
+
+
+def test_a_version_in_use_is_compared_while_it_scores_new_images(
+    two: tuple[Predictor, Predictor], study: Study, train: Train, console: Client
+) -> None:
+    first, second = (trained(train, predictor) for predictor in two)
+    make_stimuli(study, [900])
+    run = start_scoring(version=second)
+    candidate = train(predictor=two[1])  # it is not scored yet, so it does not stand in
+    assert (run.state, candidate.state) == ("running", "candidate")
+    text = page(console)
+    table = text[text.index("On the same hold-out images") :]
+    table = table[: table.index("</table>")]
+    for version in (first, second):
+        assert f'<span class="muted small">v{version.number}</span>' in table
 
 
 def test_the_page_shows_each_candidate_of_each_predictor(
@@ -216,7 +234,7 @@ def test_predictors_are_added_and_led_by_api(
         "active": None,
         "created_at": "",
     }
-    assert answer.json()["recipe"]["preset"] == "tiny"
+    assert answer.json()["recipe"] == TINY.recipe().to_json()
     assert api.post(f"{API}/predictors/third/lead/").json()["leading"] is True
     names = [item["name"] for item in api.get(f"{API}/predictors/").json()["results"]]
     assert names == ["third", "tiny", "other"]

@@ -8,6 +8,7 @@ from modelops.acquisition import ranking
 from modelops.errors import ArtifactError, VersionStateError
 from modelops.learning.evaluation import Agreement
 from modelops.models import AcquisitionRound, ModelVersion
+from modelops.registry.holdout import Standing
 from modelops.runs import promotion
 from tests.modelops.conftest import Train, score_all
 from workbench.accounts.models import User
@@ -96,7 +97,7 @@ def test_a_candidate_can_be_rejected_once(scored: ModelVersion, owner: User) -> 
         promotion.reject(version=scored, actor=owner)
 
 
-def test_nothing_changes_where_a_step_fails(
+def test_nothing_changes_if_a_step_fails(
     study: Study, scored: ModelVersion, train: Train, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     promotion.promote(version=scored, actor=None)
@@ -133,24 +134,20 @@ def test_a_waiting_promotion_happens_with_the_end_of_scoring(
     assert version.state == "active"
 
 
-def test_a_worse_candidate_does_not_promote_itself(
-    study: Study, scored: ModelVersion, train: Train
+def test_a_candidate_is_promoted_unless_it_is_worse_by_more_than_the_tolerance(
+    study: Study, scored: ModelVersion, train: Train, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = ("quality", "authenticity", "correspondence")
-    better, worse = (
-        {"perspectives": {name: replace(NOTHING, srcc=srcc).to_json() for name in names}}
-        for srcc in (0.99, 0.5)
-    )
-    ModelVersion.objects.filter(pk=scored.pk).update(metrics=better)
-    scored.refresh_from_db()
     promotion.promote(version=scored, actor=None)
-    second = train(promote_when_done=True)
-    ModelVersion.objects.filter(pk=second.pk).update(metrics=worse)
-    score_all(ModelVersion.objects.get(pk=second.pk))
-    second.refresh_from_db()
-    assert second.state == "candidate"
+    for srcc, state in [(0.969, "candidate"), (0.97, "active"), (None, "active")]:
+        active = Standing({"quality": replace(NOTHING, srcc=0.99)})
+        candidate = Standing({"quality": replace(NOTHING, srcc=srcc)})
+        monkeypatch.setattr(promotion, "standings", lambda _points, it=(candidate, active): it)
+        version = train(promote_when_done=True)
+        score_all(version)
+        version.refresh_from_db()
+        assert version.state == state
     kept = AuditEntry.objects.get(action="model.kept_back")
-    assert kept.detail["active_srcc"] == pytest.approx(0.99)
+    assert (kept.detail["srcc"], kept.detail["active_srcc"]) == (0.969, 0.99)
 
 
 def test_the_same_version_ranks_the_same_way(scored: ModelVersion) -> None:

@@ -10,6 +10,7 @@ from annotation.models import AuditEntry, Rater, Stimulus, Study
 from modelops.errors import RecipeError, RunActiveError, TooFewLabelsError
 from modelops.learning.recipe import Recipe
 from modelops.models import TrainingRun
+from modelops.predictors.mint_kinds import TINY
 from modelops.runs.pages.summaries import label_state
 from modelops.runs.predictors import ensure_predictor
 from modelops.runs.retraining import changed_recipe, request_retrain, retrain_where_due
@@ -30,7 +31,7 @@ def test_a_run_is_queued_with_its_recipe_and_an_audit_entry(
     study: Study, labelled: list[Stimulus], owner: User
 ) -> None:
     run = ask(study, owner)
-    assert (run.state, run.recipe["preset"]) == ("queued", "tiny")
+    assert (run.state, run.recipe) == ("queued", TINY.recipe().to_json())
     entry = AuditEntry.objects.get(action="training.requested")
     assert (entry.actor, entry.detail) == (owner, {"run": run.pk, "predictor": "tiny"})
 
@@ -38,7 +39,7 @@ def test_a_run_is_queued_with_its_recipe_and_an_audit_entry(
 def test_settings_change_the_recipe_of_the_predictor(
     study: Study, small_model_settings: None
 ) -> None:
-    own = Recipe("tiny", batch_size=4)
+    own = Recipe(batch_size=4)
     predictor = make_predictor(study, recipe=own.to_json())
     assert changed_recipe(predictor, ["epochs=2"]) == replace(own, epochs=2)
     assert changed_recipe(predictor) == own

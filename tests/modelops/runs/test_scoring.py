@@ -9,6 +9,7 @@ from pytest_django.fixtures import Settings
 from annotation.models import Stimulus, Study
 from modelops.errors import NotScoredError
 from modelops.learning.shards import EmbeddingCache
+from modelops.learning.uncertainty import Expectation
 from modelops.models import ModelVersion, Prediction, ScoringChunk, ScoringRun
 from modelops.predictors.registry import PREDICTORS
 from modelops.predictors.store import version_model
@@ -32,6 +33,23 @@ def test_every_image_is_predicted_once_from_every_perspective(version: ModelVers
     run.refresh_from_db()
     assert (run.state, run.progress_done) == ("succeeded", 40)
     assert Prediction.objects.filter(model_version=version).count() == 40 * 3
+
+
+def test_heads_keep_their_places_when_one_goes_with_its_perspective(
+    version: ModelVersion, labelled: list[Stimulus]
+) -> None:
+    def expected() -> dict[str, Expectation]:
+        found = version.predictions.filter(stimulus=labelled[5]).select_related("perspective")
+        return {it.perspective.key: it.expected for it in found}
+
+    score_all(version)
+    before = expected()
+    version.heads.get(perspective__key="quality").delete()
+    version.predictions.all().delete()
+    scoring.start_scoring(version=version)
+    score_all(version)
+    del before["quality"]
+    assert expected() == before
 
 
 def test_a_chunk_is_as_large_as_the_kind_of_backbone_says(

@@ -12,6 +12,7 @@ from annotation.models import AuditEntry, Score, Stimulus, Study
 from annotation.opinion.labels import labels_of
 from modelops.errors import TooFewLabelsError
 from modelops.learning.curves import Curve
+from modelops.learning.evaluation import Agreement
 from modelops.learning.recipe import Recipe
 from modelops.models import ModelVersion, TrainingRun
 from modelops.predictors.mint.checkpoint import load_model
@@ -25,10 +26,10 @@ from modelops.runs.training import run_training
 from tests.factories import publish
 from tests.modelops.conftest import Train
 from tests.modelops.explained import mint_of
-from tests.modelops.labelling import make_predictor
+from tests.modelops.labelling import agreements_of, make_predictor
 from workbench.core.jobs import leases
 
-#: Where the product takes it from.
+#: Where the product gets it from.
 FINE_TUNE = "modelops.predictors.mint.embedder.fine_tune"
 
 
@@ -39,7 +40,7 @@ def test_a_candidate_is_registered_with_its_labels_and_hold_out(
     assert (version.number, version.state) == (1, "candidate")
     assert version.snapshot.stimuli == 30
     assert version.snapshot.holdout_stimuli == 6
-    assert version.metrics["perspectives"]["quality"]["n"] == 6
+    assert agreements_of(version)["quality"].n == 6
     run = version.training_run
     run.refresh_from_db()
     assert (run.state, run.snapshot_id) == ("succeeded", version.snapshot_id)
@@ -71,7 +72,7 @@ def test_the_manifest_vouches_for_every_file(labelled: list[Stimulus], train: Tr
     assert set(manifest["sha256"]) == others
     assert {"model.safetensors", "last_layer.safetensors", "tokenizer.json"} <= others
     assert manifest["label_snapshot"] == version.snapshot.content_sha256
-    assert Recipe.from_json(manifest["recipe"]) == Recipe("tiny")
+    assert Recipe.from_json(manifest["recipe"]) == Recipe()
 
 
 def test_a_head_only_retrain_keeps_the_backbone_and_its_embeddings(
@@ -101,7 +102,7 @@ def test_the_same_labels_train_the_same_model(labelled: list[Stimulus], train: T
     assert (a.weights == b.weights).all()
 
 
-def test_published_scores_train_where_nobody_has_rated(
+def test_published_scores_train_if_nobody_has_rated(
     study: Study, labelled: list[Stimulus], train: Train
 ) -> None:
     publish(stimulus=labelled[-1], perspective="quality", mos=0.9, raters=20, source="elsewhere")
@@ -125,7 +126,7 @@ def test_an_unreadable_image_is_left_out_of_the_training(
     assert run.problems[0]["error"].startswith(f"{spoilt.filename}: not a JPEG, PNG, WEBP image")
     version.refresh_from_db()
     assert (version.snapshot.training_stimuli, version.images_learnt_from) == (24, 23)
-    assert version.metrics["perspectives"]["quality"]["n"] == 5
+    assert agreements_of(version)["quality"].n == 5
 
 
 def test_an_image_that_is_gone_is_left_out_though_its_embedding_is_known(
@@ -145,7 +146,7 @@ def test_an_image_that_is_gone_is_left_out_though_its_embedding_is_known(
     assert run.problems[0]["error"].startswith(f"{gone[0].filename}: the file is missing")
     version.refresh_from_db()
     assert version.images_learnt_from == 23
-    assert version.metrics["perspectives"]["quality"]["n"] == 5
+    assert agreements_of(version)["quality"].n == 5
 
 
 def test_an_image_that_goes_while_others_train_is_left_out(
@@ -180,7 +181,7 @@ def test_a_worker_that_lost_its_run_registers_nothing(
         study=study,
         predictor=make_predictor(study),
         trigger="command",
-        recipe=Recipe("tiny").to_json(),
+        recipe=Recipe().to_json(),
     )
     fence = leases.claim(TrainingRun, run.pk)
     assert fence is not None
@@ -194,13 +195,7 @@ def test_a_study_without_hold_out_labels_has_no_metrics_but_a_model(
     study: Study, labelled: list[Stimulus], train: Train
 ) -> None:
     Stimulus.objects.filter(split="holdout").update(split="pool")
-    assert train().metrics["perspectives"]["quality"] == {
-        "srcc": None,
-        "plcc": None,
-        "krcc": None,
-        "rmse": None,
-        "n": 0,
-    }
+    assert agreements_of(train())["quality"] == Agreement(None, None, None, None, 0)
 
 
 def test_the_curve_of_a_fine_tuning_is_kept_with_the_model(
@@ -211,22 +206,25 @@ def test_the_curve_of_a_fine_tuning_is_kept_with_the_model(
     manifest = json.loads((folder / "manifest.json").read_text())
     # 24 labelled images of the pool: 6 set aside, 18 in three steps an epoch.
     assert (manifest["training"]["steps"], len(manifest["training"]["losses"])) == (3, 6)
-    kept = version.metrics["training"]
+    kept = version.curve
+    assert kept is not None
     assert kept["losses"][0] == pytest.approx(sum(manifest["training"]["losses"][:3]) / 3)
     assert kept["validation"] == manifest["training"]["validation"]
     assert kept["best_epoch"] in (1, 2)
-    assert manifest["metrics"].keys() == {"quality", "authenticity", "correspondence"}
+    stored = {key: found.to_json() for key, found in agreements_of(version).items()}
+    assert manifest["metrics"] == stored
+    assert list(stored) == ["quality", "authenticity", "correspondence"]
 
 
 def test_a_head_only_training_has_no_curve(labelled: list[Stimulus], train: Train) -> None:
     version = train()
     folder = local_folder(version.artifact, version.artifact_sha256)
-    assert "training" not in version.metrics
+    assert version.curve is None
     assert "training" not in json.loads((folder / "manifest.json").read_text())
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-def test_fine_tuning_is_told_the_prompts_and_the_precision_of_labels(
+def test_fine_tuning_gets_the_prompts_and_the_precision_of_labels(
     study: Study,
     labelled: list[Stimulus],
     train: Train,
@@ -264,7 +262,7 @@ def test_two_processes_train_a_study_s_model_without_its_database(
     """They are new interpreters, which get images as paths and labels as numbers."""
     recipe = {"epochs": 2, "learning_rate": 1e-3, "batch_size": 8}
     single, double = train(**recipe), train(**recipe, processes=2)
-    losses = [item.metrics["training"]["losses"] for item in (single, double)]
+    losses = [(item.curve or {})["losses"] for item in (single, double)]
     # Sums of the same numbers in another order: one process on one and on two threads differs by
     # 1e-7 of the loss already, and on as many threads not by a bit. Steep heads lose a digit more.
     assert losses[1] == pytest.approx(losses[0], rel=1e-5)

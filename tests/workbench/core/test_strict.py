@@ -1,5 +1,6 @@
-"""Dataclasses from JSON: every kind of field, and what is said of a value that is not of it."""
+"""Dataclasses from JSON: every kind of field, and what is said about a value of another type."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -28,6 +29,9 @@ class Outer:
     on: bool = False
     colour: Colour = Colour.RED
     inner: Inner = field(default_factory=lambda: Inner(3.0))
+    words: tuple[str, ...] = ()
+    parts: tuple[Inner, ...] = ()
+    named: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     sized: Inner = Inner(9.0, 7)
 
 
@@ -60,6 +64,15 @@ def test_a_part_within_has_the_defaults_of_the_field_that_holds_it() -> None:
     assert read({"name": "a", "sized": {"size": 1}}).sized == Inner(1, 7)
 
 
+def test_lists_become_tuples() -> None:
+    found = read({"name": "a", "words": ["b", "c"], "parts": [{"size": 1}, {"size": 2}]})
+    assert found == Outer("a", words=("b", "c"), parts=(Inner(1), Inner(2)))
+
+
+def test_objects_by_any_name_become_mappings() -> None:
+    assert read({"name": "a", "named": {"b": {"c": "d"}}}).named == {"b": {"c": "d"}}
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
@@ -77,6 +90,11 @@ def test_a_part_within_has_the_defaults_of_the_field_that_holds_it() -> None:
         ({"name": "a", "inner": 3}, "setting: inner: 3 is not an object"),
         ({"name": "a", "inner": {"count": 1}}, "setting: inner: size is missing"),
         ({"name": "a", "inner": {"size": None}}, "setting: inner: size is None, not a number"),
+        ({"name": "a", "words": "ab"}, "setting: words is 'ab', not a list"),
+        ({"name": "a", "words": ["b", 2]}, "setting: words 2 is 2, not a text"),
+        ({"name": "a", "named": []}, "setting: named: [] is not an object"),
+        ({"name": "a", "named": {"b": {"c": 1}}}, "setting: named: b: c is 1, not a text"),
+        ({"name": "a", "parts": [{"size": 1, "x": 2}]}, "setting: parts 1: there is no 'x'; it"),
     ],
 )
 def test_what_does_not_fit_is_named(data: Any, message: str) -> None:

@@ -150,7 +150,7 @@ def _job(state: str, done: int = 0, error: str = "") -> httpx.Response:
     return httpx.Response(200, json={**body, "error": error})
 
 
-def test_waiting_tells_each_step_once() -> None:
+def test_waiting_reports_each_step_once() -> None:
     said: list[str] = []
     line = answering(_job("queued"), _job("running", 4), _job("running", 4), _job("succeeded", 9))
     client = OwnerClient("http://site", "token", transport=line, sleep=lambda seconds: None)

@@ -1,6 +1,6 @@
 """The demo study: made once, over HTTP, and only looked at afterwards.
 
-The worker's part, training and scoring, is done here in the place where the seed waits for it.
+The worker's part, training and scoring, is done here while the seed waits for it.
 """
 
 import io
@@ -13,11 +13,14 @@ from knox.models import AuthToken
 from pytest_django.fixtures import Settings
 
 from annotation.models import RatingSession, Study, Trial
+from annotation.opinion.export.formats import FORMATS
+from annotation.opinion.export.records import export_records, header_of
 from annotation.opinion.reliability.selectors import reliability_of
 from annotation.protocol.sessions import SessionState
 from modelops.models import ModelVersion, ScoringRun, TrainingRun
 from modelops.runs import scoring
 from modelops.runs.training import run_training
+from tests.annotation.opinion.export.reading import means_and_mos
 from tests.factories import make_session, make_study, make_user
 from workbench.accounts.models import User
 from workbench.core.jobs import leases
@@ -83,6 +86,10 @@ def test_the_demo_has_ratings_a_model_in_use_and_images_that_nobody_rated(seeder
     assert ModelVersion.objects.get(study=study).state == ModelVersion.State.ACTIVE
     assert study.stimuli.filter(claimed_ratings=0, priority__gt=0).exists()
     assert not AuthToken.objects.exists()
+    text = b"".join(FORMATS["csv"].encode(export_records(study), header_of(study))).decode()
+    means, mos = means_and_mos(text)
+    assert len(means) > SMALL.rated
+    assert mos == pytest.approx(means)
     with RaterClient.from_link(f"{seeder.base_url}{seeded.rater_path}") as visitor:
         visitor.start()
         assert visitor.claim().images

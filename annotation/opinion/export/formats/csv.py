@@ -8,13 +8,14 @@ apostrophe. Every row with a number names the scale of that number.
 import csv
 import io
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from workbench.core.spreadsheets import formula_safe
 from workbench.core.texts import gettext_noop
 
-from .base import FORMATS, Header, Record, in_batches
+from .base import FORMATS, Header, Record, in_batches, written
 
 _STIMULUS = (
     "stimulus",
@@ -75,9 +76,11 @@ class Csv:
 
     def encode(self, records: Iterable[Record], header: Header) -> Iterator[bytes]:
         yield _lines([COLUMNS]).encode()
-        yield from in_batches(
-            _lines(map(_cells, _rows(record, header.perspectives))) for record in records
-        )
+
+        def lines(record: Record) -> str:
+            return _lines(map(_cells, _rows(record, header.perspectives)))
+
+        yield from in_batches(written(records, lines))
 
 
 def _lines(rows: Iterable[Iterable[Any]]) -> str:
@@ -91,11 +94,14 @@ def _cells(row: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def _cell(value: Any) -> Any:
+    """Raises ValueError for a number that is not finite."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(value)
     return formula_safe(_compact(value) if isinstance(value, dict | list) else value)
 
 
 def _compact(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def _rows(record: Record, perspectives: Iterable[str]) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from workbench.core.texts import gettext_noop
 
-from .base import FORMATS, Header, Record, in_batches
+from .base import FORMATS, Header, Record, in_batches, written
 
 
 class JsonLines:
@@ -16,10 +16,11 @@ class JsonLines:
     label = gettext_noop("JSON Lines: one image per line")
 
     def encode(self, records: Iterable[Record], header: Header) -> Iterator[bytes]:
-        """Raises ValueError if a number is not finite: JSON has no word for it."""
-        return in_batches(
-            json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n" for record in records
-        )
+        return in_batches(written(records, _line))
+
+
+def _line(record: Record) -> str:
+    return json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 FORMATS.register(JsonLines())

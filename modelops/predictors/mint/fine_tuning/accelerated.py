@@ -25,8 +25,8 @@ from torch import Tensor, nn
 from ....learning.curves import Curve
 from ....learning.errors import TeamBrokenError
 from ....learning.recipe import Recipe
+from ...hardware import DeviceError
 from ..configuration import MintIQAConfig
-from ..errors import DeviceError
 from ..modeling import MintIQAModel
 from ..streaming import write_state
 from .checkpoints import SAVE_SECONDS

@@ -22,7 +22,7 @@ def add_adapters(model: MintIQAModel, recipe: Recipe) -> None:
     blocks = len(model.vision_model.encoder.layers)
     if recipe.lora_blocks > blocks:
         raise LearningError(
-            f"recipe: lora_blocks is {recipe.lora_blocks}, but {recipe.preset} has {blocks} blocks"
+            f"recipe: lora_blocks is {recipe.lora_blocks}, but the model has {blocks} blocks"
         )
     trained = {name for name, item in model.named_parameters() if item.requires_grad}
     config = LoraConfig(

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 import torch
 
 from ....learning.recipe import Recipe
-from .. import devices
+from ... import hardware
 
 
 def in_bfloat16(device: torch.device, recipe: Recipe) -> bool:
@@ -23,4 +23,4 @@ def device_errors(device: torch.device, recipe: Recipe) -> AbstractContextManage
         fix = "freeze more blocks (frozen_blocks), or train on a larger GPU"
     else:
         fix = f"train the same in smaller batches: batch_size={smaller} accumulation={more}"
-    return devices.device_errors(device, too_small_for=f"batches of {recipe.batch_size}; {fix}")
+    return hardware.device_errors(device, too_small_for=f"batches of {recipe.batch_size}; {fix}")

@@ -1,4 +1,4 @@
-"""The export against what was put in, read back by other people's readers (csv, json)."""
+"""The export against what was put in, read back by others' readers (csv, json)."""
 
 import csv
 import io
@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from random import Random
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 from knox.models import AuthToken
@@ -22,6 +23,10 @@ from annotation.models import (
     Trial,
 )
 from annotation.opinion.export.formats import FORMATS, Header, Record
+from annotation.opinion.methods import METHODS, Estimates, Votes
+from annotation.opinion.methods.mos import MeanOpinionScore
+from annotation.opinion.releases import live_release, make_release
+from annotation.opinion.reliability.selectors import rater_weights
 from annotation.studies.services import update_study
 from tests.factories import (
     make_explanation,
@@ -124,7 +129,7 @@ def test_attention_checks_are_told_apart(client: Client, owner: User, study: Stu
     assert [record["attention_check"] for record in records] == [False, True]
 
 
-def test_an_empty_explanation_is_told_from_one_that_nobody_asked_for(
+def test_an_empty_explanation_differs_from_one_that_nobody_asked_for(
     client: Client, owner: User, study: Study
 ) -> None:
     (stimulus,) = make_stimuli(study, 1)
@@ -313,6 +318,97 @@ def test_the_mean_of_the_rows_that_count_is_the_mos(
         key: pytest.approx(float(value)) for key, value in mos.items()
     }
     assert {len(scores) for scores in found.values()} == {4}
+
+
+def test_a_named_releases_scores_leave_if_it_is_asked_for(
+    client: Client, owner: User, study: Study, tmp_path: Path
+) -> None:
+    first, second = make_stimuli(study, 2)
+    rate(make_rater(study), first, {"quality": 1})
+    release = make_release(study, name="first", method="bias_removed")
+    for stimulus in (first, second):
+        rate(make_rater(study), stimulus, {"quality": 5})
+    query = f"jsonl&release={release.number}"
+    then = [json.loads(line) for line in get_export(client, owner, query).splitlines()]
+    now = [json.loads(line) for line in get_export(client, owner, "jsonl").splitlines()]
+    found = [
+        [(item["mos"]["quality"][name]) for name in ("mos", "n", "counts", "method")]
+        for item in (*then, *now)
+    ]
+    assert found == [
+        [1, 1, [1, 0, 0, 0, 0], "bias_removed"],
+        [None, 0, None, "bias_removed"],
+        [3, 2, [1, 0, 0, 0, 1], "mos"],
+        [5, 1, [0, 0, 0, 0, 1], "mos"],
+    ]
+    # All that was collected leaves, whichever opinion scores leave with it.
+    assert [item["trials"] for item in then] == [item["trials"] for item in now]
+    client.force_login(owner)
+    address = "/api/v1/studies/demo/export/"
+    document = client.get(f"{address}study.json?release={release.number}").json()
+    assert (document["opinion_scores"]["name"], document["opinion_scores"]["ratings"]) == (
+        "first",
+        1,
+    )
+    file = tmp_path / "first.jsonl"
+    call_command("export_study", "demo", file, release=release.number, stdout=io.StringIO())
+    assert [json.loads(line) for line in file.read_text().splitlines()] == then
+    page = client.get("/studies/demo/export/").content.decode()
+    assert f"{address}?format=csv&amp;release={release.number}" in page
+    assert f"{address}study.json?release={release.number}" in page
+    assert f'"{address}study.json"' in page
+
+
+def test_a_release_that_is_none_of_the_studys_own_is_refused(
+    client: Client, owner: User, study: Study, tmp_path: Path
+) -> None:
+    (stimulus,) = make_stimuli(study, 1)
+    imported = publish(stimulus, "quality", 0.61).release.number
+    client.force_login(owner)
+    for address in ("/api/v1/studies/demo/export/", "/api/v1/studies/demo/export/study.json"):
+        for number in (imported, 9):
+            answer = client.get(f"{address}?release={number}")
+            assert answer.status_code == 400
+            assert f"no release {number} of this study" in answer.json()["detail"]
+        assert client.get(f"{address}?release=first").status_code == 400
+    with pytest.raises(CommandError, match="no release 9 of this study"):
+        call_command("export_study", "demo", tmp_path / "all.csv", release=9)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_live_release_by_its_number_is_that_of_now(
+    client: Client, owner: User, study: Study
+) -> None:
+    (stimulus,) = make_stimuli(study, 1)
+    number = live_release(study).number
+    rate(make_rater(study), stimulus, {"quality": 5})
+    (record,) = map(json.loads, get_export(client, owner, f"jsonl&release={number}").splitlines())
+    assert record["mos"]["quality"]["mos"] == 5
+
+
+@pytest.mark.parametrize("form", sorted(FORMATS))
+def test_opinion_scores_are_made_once_for_an_export(
+    client: Client, owner: User, study: Study, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    calls = []
+
+    class Counted(MeanOpinionScore):
+        name = "counted"
+
+        def estimate(self, votes: Votes, parameters: Any) -> Estimates:
+            calls.append(votes.stimuli)
+            return super().estimate(votes, parameters)
+
+    for stimulus in make_stimuli(study, 2):
+        rate(make_rater(study), stimulus, {"quality": 4, "authenticity": 2, "correspondence": 5})
+    Study.objects.update(opinion_method="counted")
+    weights = Mock(wraps=rater_weights)
+    monkeypatch.setattr("annotation.opinion.making.rater_weights", weights)
+    with METHODS.registered(Counted()):
+        get_export(client, owner, form)
+    # One per perspective.
+    assert calls == [2, 2, 2]
+    assert weights.call_count == 1
 
 
 def test_a_format_is_offered_everywhere_by_one_registration(

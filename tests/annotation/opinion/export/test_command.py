@@ -1,7 +1,8 @@
-"""`manage.py export_study`: the same bytes as the API's export, counted, whole or absent."""
+"""`manage.py export_study`: the same bytes as the API's export, counted, complete or absent."""
 
 import errno
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ from django.core.management import CommandError, call_command
 from rest_framework.test import APIClient
 
 from annotation.models import Study
-from tests.factories import make_stimuli
+from tests.factories import make_rater, make_stimuli
+from tests.modelops.labelling import rate
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,7 +34,25 @@ def test_a_file_holds_what_the_api_gives(study: Study, tmp_path: Path, form: str
     assert file.read_bytes() == b"".join(answer.streaming_content)
     assert str(file) in said
     assert "images exported: 3 of 3" in counted
-    assert [found.name for found in tmp_path.iterdir()] == [file.name]
+    assert sorted(found.name for found in tmp_path.iterdir()) == [
+        file.name,
+        f"{file.name}.study.json",
+    ]
+
+
+def test_what_was_asked_is_written_next_to_it(study: Study, tmp_path: Path) -> None:
+    (stimulus,) = make_stimuli(study, 1)
+    rate(stimulus, make_rater(study), (4, 2, 5))
+    export(study, tmp_path / "study.csv")
+    found = json.loads((tmp_path / "study.csv.study.json").read_text())
+    client = APIClient()
+    client.force_authenticate(study.owner)
+    told: Any = client.get(f"/api/v1/studies/{study.slug}/export/study.json").json()
+    for document in (found, told):
+        document["opinion_scores"].pop("computed_at")
+    assert found == told
+    assert found["protocols"][0]["content"]["texts"]["title"] == "Demo"
+    assert found["opinion_scores"]["protocols"] == [1]
 
 
 def test_a_form_that_is_not_known_is_asked_for(study: Study, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """What every method of opinion scores must do, whichever it is."""
 
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from annotation.opinion.methods.base import (
     parameters_json,
     parse_parameters,
 )
+from annotation.opinion.methods.mos import MeanOpinionScore
 from annotation.protocol.verdicts import Verdict
 from workbench.core.registry import UnknownEntryError
 
@@ -62,7 +63,7 @@ def test_one_number_per_stimulus_and_one_finding_per_subject(name: str) -> None:
 
 
 @every_method
-def test_votes_are_counted_by_level_where_a_scale_has_levels(name: str) -> None:
+def test_votes_are_counted_by_level_if_a_scale_has_levels(name: str) -> None:
     found = estimated(name, votes([1, 5, 5, 2], [0, 0, 0, 1], range(4), stimuli=2, subjects=4))
     assert found.counts is not None
     assert found.counts.tolist() == [[1, 0, 0, 0, 2], [0, 1, 0, 0, 0]]
@@ -136,8 +137,25 @@ def test_parameters_go_to_json_and_back(name: str) -> None:
     method = METHODS[name]
     plain = method.parameters()
     assert parse_parameters(method, parameters_json(plain)) == plain
-    with pytest.raises(OpinionError, match="no parameter “tempo”"):
+    with pytest.raises(OpinionError, match=f"parameters of “{name}”: there is no 'tempo'"):
         parse_parameters(method, {"tempo": 1})
+
+
+@dataclass(frozen=True)
+class Rounds:
+    rounds: int = 2
+
+
+def test_a_parameter_of_another_type_is_named() -> None:
+    class InRounds(MeanOpinionScore):
+        name = "rounds"
+        parameters = Rounds  # type: ignore[assignment] # of another method
+
+    method = InRounds()
+    assert parse_parameters(method, {"rounds": 3}) == Rounds(3)
+    for wrong in ("many", 2.5, True, None):
+        with pytest.raises(OpinionError, match=r"of “rounds”: rounds is .*, not a whole number"):
+            parse_parameters(method, {"rounds": wrong})
 
 
 @pytest.mark.parametrize(
@@ -164,7 +182,7 @@ def test_an_unknown_method_is_named_with_those_that_there_are() -> None:
         METHODS["median"]
 
 
-def test_a_scale_says_where_a_score_lies() -> None:
+def test_a_scale_finds_the_place_of_a_score() -> None:
     assert ACR5.level_of(np.array([1.0, 4.9])).tolist() == [0, 4]
     with pytest.raises(OpinionError, match="from 5 to 1"):
         replace(ACR5, minimum=5, maximum=1)

@@ -51,7 +51,7 @@ def test_three_raters_of_four_images_by_hand() -> None:
 
 
 def test_a_rater_does_not_correlate_with_themselves() -> None:
-    # The others are of one mind on all images, so there is nothing to agree with. With the own
+    # The others agree on all images, so there is nothing to correlate with. With the rater's own
     # score in it the mean would be (3 + 3 + own)/3, and r = 1.
     scores = [3, 3, 3, 3, 3, 3, 1, 2, 5]
     result = inter_rater_correlations(scores, np.repeat([0, 1, 2], 3), [0, 1, 2] * 3, 3)
@@ -148,7 +148,7 @@ def test_a_thousand_raters_of_a_hundred_thousand_images(
     record_property: Callable[[str, object], None],
 ) -> None:
     rng = np.random.default_rng(7)
-    # Five ratings of each image, by raters of which no two are one.
+    # Five ratings of each image, each by another rater.
     stimuli = np.repeat(np.arange(100_000), 5)
     raters = (
         np.repeat(rng.integers(0, 1000, 100_000), 5) + np.tile(np.arange(5) * 199, 100_000)

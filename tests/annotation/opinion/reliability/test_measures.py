@@ -1,4 +1,4 @@
-"""What is measured of one rater. Expected numbers are by hand."""
+"""The measures of one rater. Expected numbers are by hand."""
 
 import math
 from random import Random
@@ -101,7 +101,7 @@ def test_repeats_do_not_depend_on_scale_or_order(
 @pytest.mark.parametrize(
     ("score", "within"), [(1, False), (2, True), (3, True), (4, True), (5, False)]
 )
-def test_a_gold_is_right_up_to_one_level_beside_its_answer(score: float, within: bool) -> None:
+def test_a_gold_is_right_up_to_one_level_from_its_answer(score: float, within: bool) -> None:
     assert gold_answers([[score]], [[3]], [[3]], ONE) == GoldAnswers(int(within), 1)
 
 
@@ -125,7 +125,7 @@ def test_the_tolerance_is_a_fourth_of_any_scale(scale: Scale, score: float, with
     assert gold_answers([[score]], [[low]], [[high]], (scale,)).within == within
 
 
-def test_golds_are_counted_by_score_and_only_where_one_is_expected() -> None:
+def test_golds_are_counted_by_score_and_only_if_one_is_expected() -> None:
     # Right, not expected, wrong; not asked, right, not asked.
     scores: Rows = [[5, 1, 1], [NAN, 2, NAN]]
     expected: Rows = [[5, NAN, 5], [5, 1, 1]]
@@ -185,7 +185,7 @@ def test_an_impossible_time_is_refused(seconds: list[float]) -> None:
 
 
 def test_the_page_was_left_for_long_beyond_the_longest_absence() -> None:
-    # Of four that told, 10 s is not longer than 10 s: one.
+    # Of four with a time, 10 s is not longer than 10 s: one.
     assert absences([0, 10, 10.1, NAN, 3]) == Absences(long=0.25, n=4)
     assert absences([0, 10, 10.1, NAN, 3], longest=2) == Absences(0.75, 4)
     assert absences([NAN]) == absences([]) == Absences(None, 0)

@@ -1,4 +1,4 @@
-"""Rules, their JSON, and what they make of measures."""
+"""Rules, their JSON, and the flags that they raise."""
 
 import json
 import math

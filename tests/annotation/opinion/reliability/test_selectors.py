@@ -1,4 +1,4 @@
-"""What is known of raters, from stored answers; figures by hand."""
+"""What is known about raters, from stored answers; figures by hand."""
 
 import time
 from collections.abc import Sequence
@@ -138,7 +138,7 @@ def test_answers_during_which_the_page_was_left_for_long_are_counted(
     ).to_json()
     study.save()
     session = sitting(rater)
-    # Two of the four that told are longer than 5 s; practice says nothing.
+    # Two of the four with a time are longer than 5 s; practice does not count.
     told = [{"away_ms": 0}, {"away_ms": 5000}, {"away_ms": 5001}, {"away_ms": 60_000}, {}]
     for stimulus, behaviour in zip(make_stimuli(study, 5), told, strict=True):
         answer(session, stimulus, 3, behaviour=behaviour)
@@ -157,7 +157,7 @@ def test_answers_during_which_the_page_was_left_for_long_are_counted(
 
 
 def test_the_pages_clock_goes_before_the_servers(study: Study, rater: Rater) -> None:
-    # Rated while offline: the server heard of showing and answering in the same moment.
+    # Rated while offline: the server learnt of showing and answering at the same moment.
     (stimulus,) = make_stimuli(study, 1)
     answer(sitting(rater), stimulus, 3, seconds=0.0, behaviour={"shown_ms": 5200})
     assert reliability_of(study)[rater.pk].median_seconds == pytest.approx(5.2)
@@ -224,7 +224,7 @@ def test_a_worker_renews_what_takes_long(
     later = time.time() + reliability.FRESH_SECONDS
     monkeypatch.setattr(time, "time", lambda: later)
     with django_capture_on_commit_callbacks(execute=True):
-        # The last answer at once, and the worker is asked once.
+        # The last result at once, and the worker is asked once.
         assert [reliability_of(study)[rater.pk].ratings for _time in range(2)] == [1, 1]
     assert sent == [("annotation.opinion.tasks.renew_reliability", (study.pk,))]
     renew_reliability(study.pk)

@@ -10,26 +10,26 @@ from django.test import Client
 from django.urls import reverse
 
 from annotation.models import Rater, Stimulus, Study
-from annotation.opinion.export.document import header_of
 from annotation.opinion.export.formats import FORMATS
-from annotation.opinion.export.records import export_records
+from annotation.opinion.export.records import export_records, header_of
 from annotation.opinion.labels import labels_of
 from annotation.opinion.reliability.selectors import rater_weights
 from annotation.opinion.selectors import mos_of
 from annotation.protocol.reliability_rules import ReliabilityRules
 from tests.annotation.answering import answer, sitting
+from tests.annotation.opinion.export.reading import means_and_mos
 from tests.factories import make_rater, make_stimuli
 from workbench.accounts.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-#: Who answers half of four images within a second.
+#: A rater who answers half of four images within a second.
 HASTY = {"too_fast": {"threshold": 0.4, "minimum": 4, "effect": "weigh"}, "weight": 0.25}
 
 
 @pytest.fixture
 def hasty(study: Study) -> Rater:
-    """Says 5 where the others, two of them, say 1 and 3; the study's rules let that weigh ¼."""
+    """Says 5 where the others, two of them, say 1 and 3; the study's rules weigh it ¼."""
     cache.clear()
     stimuli = make_stimuli(study, 4)
     raters = [make_rater(study) for _number in range(3)]
@@ -68,6 +68,11 @@ def test_the_export_says_what_each_rating_weighs(study: Study, hasty: Rater) -> 
     lines = b"".join(FORMATS["csv"].encode(records, header_of(study))).decode()
     rows = list(csv.DictReader(io.StringIO(lines)))
     assert {row["weight"] for row in rows if row["rater"] == hasty.code} == {"0.25"}
+    # Of four images from three perspectives, each (1 + 3 + ¼ · 5) / 2¼ = 2.3333.
+    means, mos = means_and_mos(lines)
+    assert len(means) == 12
+    assert list(means.values()) == pytest.approx([2.333333] * 12, abs=1e-6)
+    assert mos == pytest.approx(means)
     assert json.loads(next(FORMATS["jsonl"].encode(records, header_of(study))).splitlines()[0])
 
 

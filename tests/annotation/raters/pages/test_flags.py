@@ -50,7 +50,7 @@ def test_viewing_conditions_are_read_in_order() -> None:
     assert viewing_words(client) == words
 
 
-def test_zoom_browser_and_changes_are_told_where_there_is_something_to_tell() -> None:
+def test_zoom_browser_and_changes_are_shown_if_there_is_something_to_show() -> None:
     assert viewing_words({"zoom": 1, "browser": "Firefox"}) == ["Firefox"]
     assert viewing_words({"zoom": 1.25, "browser": "Safari"}, windows=3) == [
         "zoom 125 %",
@@ -75,7 +75,7 @@ def test_what_the_checks_found_is_read_too() -> None:
     ]
 
 
-def test_a_plate_that_everybody_reads_tells_a_guess() -> None:
+def test_a_plate_that_everybody_reads_gives_a_guess_away() -> None:
     assert viewing_words({"checks": {"plates": [2, 5, 3]}}) == ["colour plates answered carelessly"]
 
 

@@ -47,7 +47,7 @@ def test_people_get_links_and_the_csv_says_whose(console: Client, study: Study) 
     assert first["link"] == f"http://testserver{rater_link(rater)}"
 
 
-def test_a_line_that_is_nobody_is_told_at_the_field(console: Client, study: Study) -> None:
+def test_a_line_that_names_nobody_is_reported_at_the_field(console: Client, study: Study) -> None:
     response = console.post(PAGE, {"people": "Ann\nben@"})
     assert "Line 2" in response.context["people_form"].errors["people"][0]
     assert "ben@" in response.content.decode(), "what was pasted is still there"

@@ -85,9 +85,7 @@ def test_trials_are_listed_with_role_seconds_and_scores(console: Client, study: 
     assert "Skipped offensive" in words
 
 
-def test_the_code_that_a_rater_names_stands_beside_its_session(
-    console: Client, study: Study
-) -> None:
+def test_the_code_that_a_rater_names_is_next_to_its_session(console: Client, study: Study) -> None:
     rater = make_rater(study)
     over = {"ended_at": timezone.now()}
     ended = [sitting(rater, state, **over) for state in ("done", "withdrawn", "stopped")]
@@ -97,7 +95,7 @@ def test_the_code_that_a_rater_names_stands_beside_its_session(
     assert not any(completion_code(session.pk) in words for session in without)
 
 
-def test_a_window_that_changed_is_told(console: Client, study: Study) -> None:
+def test_a_window_that_changed_is_reported(console: Client, study: Study) -> None:
     rater = make_rater(study)
     session = sitting(rater, client={"viewport": [1366, 768], "browser": "Firefox"})
     sizes = ([1366, 768], [1366, 768], [800, 600])
@@ -113,7 +111,7 @@ def test_scores_are_drawn_in_the_order_of_answering(console: Client, study: Stud
     for stimulus, score in zip(make_stimuli(study, 2), (5, 1), strict=True):
         answer(session, stimulus, (score, 3, 3))
     page = page_of(console, rater)
-    # Excellent stands at the top, Bad one mark's height (2 of 40) above the bottom.
+    # Excellent is at the top, Bad one mark's height (2 of 40) above the bottom.
     assert '<rect x="0.0" y="0.0"' in page
     assert 'y="38.0"' in page
     assert "<title>image 2: 1</title>" in page
@@ -188,10 +186,10 @@ def test_the_statements_are_as_many_with_more_trials_and_sessions(
     stimuli = make_stimuli(study, range(10, 22))
     for stimulus in stimuli:
         answer(sitting(raters[0]), stimulus, 3)
-    # Session, account, study, its perspectives and memberships, rater; the measures, who is there,
-    # identity, exclusions;
-    # own answers twice and the others', known scores, sittings, trials and their ratings.
-    with django_assert_max_num_queries(25):
+    # Session, account, study, its perspectives and, for each right, memberships; rater; the
+    # measures, who is there, identity, exclusions; own answers twice and the others', known scores,
+    # sittings, trials and their ratings.
+    with django_assert_max_num_queries(26):
         page_of(console, raters[0])
 
 
@@ -203,7 +201,7 @@ def test_outsiders_are_told_that_there_is_no_such_rater(
     assert client.get(address).status_code == 404
 
 
-def test_a_stop_is_told_with_its_reason_and_can_be_lifted(console: Client, study: Study) -> None:
+def test_a_stop_is_shown_with_its_reason_and_can_be_lifted(console: Client, study: Study) -> None:
     rater = make_rater(study)
     flag = Flag("too_fast", 0.6, 0.1, 10, stops=True)
     sitting(rater, "stopped", stopped_by=[flag.to_json()])

@@ -73,7 +73,7 @@ def test_flags_tell_value_and_threshold(console: Client, study: Study) -> None:
     assert shown_codes(console, show="flagged") == ["RATER3"]
 
 
-def test_who_is_active_or_excluded_is_filtered(console: Client, study: Study) -> None:
+def test_active_and_excluded_raters_can_be_filtered(console: Client, study: Study) -> None:
     busy, _idle, _gone = make_rater(study), make_rater(study), make_rater(study, status="excluded")
     now = timezone.now()
     Trial.objects.create(

@@ -11,7 +11,7 @@ SCORES = {"quality": 4, "authenticity": 3, "correspondence": 5}
 
 
 class RaterClient:
-    """Speaks JSON with the token of one rater's link. `last` is the last answer."""
+    """Speaks JSON with the token of one rater's link. `last` is the last response."""
 
     def __init__(self, rater: Rater | None = None, token: str = "") -> None:
         self.token = token or (link_token(rater) if rater else "")

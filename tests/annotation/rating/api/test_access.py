@@ -12,7 +12,7 @@ from annotation.rating.api.base import PREFIX
 from tests.annotation.rating.api.client import RaterClient
 from workbench.accounts.models import User
 
-#: (method, path below /api/v1/rating/, what a rater gets who has not started and holds no trial)
+#: (method, path below /api/v1/rating/, what a rater without a session or a trial gets)
 ROUTES = [
     ("get", "session/", 200),
     ("post", "session/", 400),
@@ -125,7 +125,9 @@ def test_another_host_is_refused(rater: Rater) -> None:
     ("language", "part"),
     [("en", "has been closed"), ("zh-hans", "关闭"), ("xx", "has been closed")],
 )
-def test_a_problem_is_told_in_the_raters_language(rater: Rater, language: str, part: str) -> None:
+def test_a_problem_is_described_in_the_raters_language(
+    rater: Rater, language: str, part: str
+) -> None:
     Rater.objects.update(status="excluded")
     headers = {"Authorization": f"Rater {link_token(rater)}", "Accept-Language": language}
     response = Client().get("/api/v1/rating/session/", headers=headers)

@@ -1,4 +1,4 @@
-"""Of which scores reasons are asked, by the API."""
+"""For which scores the API asks for reasons."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def test_whether_an_image_asks_is_fixed_with_its_trial(study: Study, rating: Rat
     ask(study, when="share", share=1e-9)
     trial = rating.claim()["trials"][0]
     assert trial["asked_up_to"] is None
-    # What the study asks from now on is asked of later trials: this one's page shows no form.
+    # A change of what is asked applies to later trials: this one's page shows no form.
     ask(study, when="every")
     assert rating.claim()["trials"][0]["asked_up_to"] is None
     rating.submit(trial["id"], explanations={"quality": {"text": "blurred"}})

@@ -10,9 +10,8 @@ import pytest
 from django.db import connection
 
 from annotation.models import Explanation, Prompt, Rater, Study
-from annotation.opinion.export.document import header_of
 from annotation.opinion.export.formats import FORMATS
-from annotation.opinion.export.records import export_records
+from annotation.opinion.export.records import export_records, header_of
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM
 from annotation.protocol.forms import ExplanationForm
 from tests import factories
@@ -33,7 +32,7 @@ def reasons(regions: Any = (), words: Any = ()) -> dict[str, Any]:
 
 @pytest.fixture
 def marking(study: Study, rater: Rater) -> RaterClient:
-    """The standing rater in a study that lets raters mark what a text is about."""
+    """The standard rater in a study that lets raters mark what a text is about."""
     distorted, mismatch = AIGCIQA2023_FORM.texts
     texts = (replace(distorted, regions=True), replace(mismatch, words=True))
     study.explanation_form = ExplanationForm(AIGCIQA2023_FORM.fields, texts).to_json()

@@ -19,7 +19,7 @@ def write(study: Study, raters: list[Rater], owner: User, text: str = "Please sl
     write_to_raters(study=study, raters=raters, actor=owner, text=text)
 
 
-def test_every_answer_tells_of_a_message_until_it_was_read(
+def test_every_response_announces_a_message_until_it_was_read(
     study: Study, rater: Rater, owner: User, rating: RaterClient
 ) -> None:
     assert rating.claim()["messages"] is False
@@ -48,7 +48,7 @@ def test_a_message_is_for_nobody_else(
     assert Message.objects.get().read_at is None
 
 
-def test_who_wrote_is_on_record(study: Study, rater: Rater, owner: User) -> None:
+def test_the_author_is_on_record(study: Study, rater: Rater, owner: User) -> None:
     write(study, [rater], owner)
     entry = AuditEntry.objects.get(action="raters.written_to")
     assert (entry.actor, entry.detail) == (owner, {"count": 1, "raters": [rater.code]})

@@ -28,7 +28,7 @@ DISTANCE = 1
 #: More answers than anybody can give.
 ENDLESS = 150
 LONG_AGO = "2020-01-01T00:00:00Z"
-#: Answers that the protocol foresees; anything else is a failure.
+#: Responses that the protocol allows; anything else is a failure.
 REFUSALS = {
     *("lease_lost", "trial_skipped", "trial_not_found"),
     *("session_state", "no_session", "study_full"),
@@ -81,7 +81,7 @@ class Person:
         elif action == "pause":
             self.ask("session/pause/")
         elif action == "close":
-            # The owner pauses the study under everybody's hands, and opens it again.
+            # The owner pauses the study while everybody is rating, and opens it again.
             Study.objects.update(status="paused")
             self.meet("rate")
             Study.objects.update(status="open")
@@ -154,7 +154,6 @@ class Person:
     max_examples=10,
     # Threads make no two runs alike: a smaller example need not fail.
     phases=[Phase.explicit, Phase.generate],
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(plan=plans, scripts=scripts, seed=st.integers(0, 2**16))

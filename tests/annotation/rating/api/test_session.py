@@ -13,12 +13,12 @@ from tests.annotation.rating.api.client import RaterClient
 
 @pytest.fixture
 def newcomer(study: Study, rater: Rater) -> RaterClient:
-    """The standing rater before consent, in a study of three images."""
+    """The standard rater before consent, in a study of three images."""
     factories.make_stimuli(study, 3)
     return RaterClient(rater)
 
 
-def test_before_consent_there_is_no_session_and_the_study_tells_what_it_asks(
+def test_before_consent_there_is_no_session_and_the_study_says_what_it_asks(
     newcomer: RaterClient,
 ) -> None:
     body = newcomer.get("session/")
@@ -140,7 +140,7 @@ def test_a_pause_ends_where_rating_begins_again(newcomer: RaterClient) -> None:
     assert len(newcomer.claim()["trials"]) == 1
 
 
-def test_who_was_stopped_starts_no_other_session(newcomer: RaterClient) -> None:
+def test_a_stopped_rater_cannot_start_another_session(newcomer: RaterClient) -> None:
     newcomer.start()
     RatingSession.objects.update(state="stopped", ended_at=timezone.now())
     body = newcomer.post("session/", {"consent": True})

@@ -83,11 +83,11 @@ def test_a_first_answer_that_was_overtaken_does_not_take_the_place_of_the_other(
     trial = first(rating)
     rating.submit(trial, revises=False)
     rating.submit(trial, {**SCORES, "quality": 1}, revises=True)
-    # The first one once more: it was slow, and had been repeated meanwhile.
+    # The first one again: it was slow, and had been repeated meanwhile.
     body = rating.submit(trial, revises=False)
     assert (rating.status, body["code"]) == (409, "trial_answered")
     assert current_scores(trial) == {**SCORES, "quality": 1}
-    # The same as what counts is no harm.
+    # Repeating what counts does no harm.
     assert rating.submit(trial, {**SCORES, "quality": 1}, revises=False)["trial"]["revision"] == 2
 
 

@@ -172,7 +172,7 @@ def test_skipping_without_a_known_reason_is_refused(rating: RaterClient) -> None
     assert body["detail"].startswith("reason: 'ugly' is not one of does_not_load")
 
 
-def test_another_reason_is_told_in_words(rating: RaterClient) -> None:
+def test_another_reason_needs_words(rating: RaterClient) -> None:
     trial = rating.claim()["trials"][0]["id"]
     body = rating.post(f"trials/{trial}/skip/", {"reason": "other", "note": "  "})
     assert (rating.status, body["code"]) == (400, "answer_invalid")

@@ -1,4 +1,4 @@
-"""The page behind a shared link, as a visitor meets it."""
+"""The page behind a shared link, as a visitor sees it."""
 
 import re
 
@@ -121,7 +121,7 @@ def test_a_rush_is_asked_to_wait(
     assert not Rater.objects.exists()
 
 
-def test_who_has_a_replaced_personal_link_becomes_no_second_rater(
+def test_a_replaced_personal_link_does_not_make_a_second_rater(
     client: Client, address: str
 ) -> None:
     take_part(client, address)

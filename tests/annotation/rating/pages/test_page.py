@@ -141,7 +141,7 @@ def test_a_rater_who_stopped_may_begin_again(rater: Rater, images: list[Stimulus
     assert "Start again" in text
 
 
-def test_who_was_stopped_is_thanked_and_gets_a_code(rater: Rater, images: list[Stimulus]) -> None:
+def test_a_stopped_rater_is_thanked_and_gets_a_code(rater: Rater, images: list[Stimulus]) -> None:
     stopped = session(rater, "stopped")
     for _visit in range(2):
         text = text_of(visit(rater))
@@ -152,7 +152,7 @@ def test_who_was_stopped_is_thanked_and_gets_a_code(rater: Rater, images: list[S
         assert "Start again" not in text
 
 
-def test_who_was_stopped_is_not_told_to_come_back_tomorrow(
+def test_a_stopped_rater_is_not_told_to_come_back_tomorrow(
     study: Study, rater: Rater, images: list[Stimulus]
 ) -> None:
     plan = replace(PLAIN, daily_trials=1)
@@ -170,7 +170,7 @@ def test_a_paused_session_continues_without_a_new_consent(
     assert 'id="agree"' not in page
 
 
-def test_who_comes_back_after_the_session_expired_may_begin_again(
+def test_a_rater_back_after_the_session_expired_may_begin_again(
     rater: Rater, images: list[Stimulus]
 ) -> None:
     session(rater, "expired")

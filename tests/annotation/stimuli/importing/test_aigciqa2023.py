@@ -133,7 +133,7 @@ def test_labels_leave_to_the_last_bit_as_they_came(imported: Study, release: Pat
     assert units == given
 
 
-def test_standard_deviations_are_kept_where_the_download_has_them(
+def test_standard_deviations_are_kept_if_the_download_has_them(
     study: Study, release: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "download"

@@ -12,7 +12,7 @@ from tests.annotation.stimuli.files import write_zip
 
 @pytest.fixture(params=["folder", "zip"])
 def images(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """The same two files, lying in a folder or packed."""
+    """The same two files, in a folder or packed."""
     files = {"a.png": b"first", "sub/b.png": b"second"}
     if request.param == "zip":
         return write_zip(tmp_path / "images.zip", files)
@@ -88,7 +88,7 @@ def test_an_archive_with_a_link_is_refused(tmp_path: Path) -> None:
         open_source(tmp_path / "links.zip")
 
 
-def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_an_archive_is_refused(tmp_path: Path) -> None:
     (tmp_path / "images.zip").write_bytes(b"not a zip")
 
     with pytest.raises(ArchiveError, match=r"images.zip is not a ZIP archive"):

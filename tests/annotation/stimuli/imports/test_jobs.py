@@ -130,7 +130,7 @@ def test_bad_rows_are_kept_with_their_lines_and_fixes(
     assert kept["fix"] == "add it, or delete the row"
 
 
-def test_the_good_rows_are_imported_where_that_was_chosen(
+def test_the_good_rows_are_imported_if_that_was_chosen(
     study: Study, folder: Path, archive: Path
 ) -> None:
     manifest = write_manifest(folder / "manifest.csv", [row(0), row(1, filename="gone.png")])

@@ -73,7 +73,7 @@ def test_a_stranger_is_sent_to_the_login(client: Client, form_page: str) -> None
     assert response["Location"].startswith(reverse("account_login"))
 
 
-def test_an_upload_becomes_a_job_whose_page_tells_its_outcome(
+def test_an_upload_becomes_a_job_whose_page_shows_its_outcome(
     client: Client, owner: User, study: Study, form_page: str, folder: Path
 ) -> None:
     client.force_login(owner)

@@ -1,4 +1,4 @@
-"""The import page in a real browser: upload, watch, read what became of the rows."""
+"""The import page in a real browser: upload, watch, read the outcome for the rows."""
 
 import re
 import threading
@@ -84,7 +84,7 @@ def test_a_person_imports_a_zip_and_reads_which_rows_are_bad(
     assert complaints == []
 
 
-def test_a_mistake_in_the_form_is_told_beside_its_field(signed_in: tuple[Page, Study]) -> None:
+def test_a_mistake_in_the_form_is_reported_next_to_its_field(signed_in: tuple[Page, Study]) -> None:
     page, _ = signed_in
     expect(page.get_by_text("Sending the files")).to_be_hidden()
     page.get_by_label("Manifest").set_input_files(

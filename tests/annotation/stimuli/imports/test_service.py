@@ -58,7 +58,7 @@ def test_a_display_copy_without_the_metadata_is_a_file_of_its_own(
     assert len(stored(media)) == 3
 
 
-def test_no_stored_name_tells_the_generator_or_the_file(
+def test_no_stored_name_reveals_the_generator_or_the_file(
     study: Study, folder: Path, media: Path
 ) -> None:
     import_manifest(study=study, manifest=folder / "manifest.csv")
@@ -136,7 +136,7 @@ def test_one_bad_row_refuses_all_and_leaves_no_file(
     assert stored(media) == []
 
 
-def test_a_part_is_imported_where_that_is_asked_for(study: Study, folder: Path) -> None:
+def test_a_part_is_imported_if_that_is_asked_for(study: Study, folder: Path) -> None:
     (folder / "2.png").write_bytes(picture(2)[:60])
 
     report = import_manifest(study=study, manifest=folder / "manifest.csv", partial=True)
@@ -266,7 +266,7 @@ def test_scores_keep_the_scale_that_they_were_published_on(study: Study, folder:
     assert (release.minimum, release.maximum) == (0, 100)
     assert (release.scores.get().value, release.scores.get().sd) == (61.5, 10)
 
-    # A later one on another scale is brought onto the release's.
+    # A later one on another scale is converted to the release's.
     later = write_manifest(folder / "m.csv", [row(1, mos_quality="2.5", sd_quality="1")])
     import_manifest(study=study, manifest=later, options=five)
     second = release.scores.get(stimulus__filename=row(1)["filename"])
@@ -336,7 +336,7 @@ def test_practice_images_are_neither_held_out_nor_capped(owner: User, folder: Pa
     ) == {("practice", "pool", 0, 32767)}
 
 
-def test_the_display_copy_of_a_turned_photograph_stands_upright(study: Study, folder: Path) -> None:
+def test_the_display_copy_of_a_turned_photograph_is_upright(study: Study, folder: Path) -> None:
     (folder / "turned.jpg").write_bytes(turned_jpeg(6))
     manifest = write_jsonl(folder / "m.jsonl", [row(0, filename="turned.jpg")])
 

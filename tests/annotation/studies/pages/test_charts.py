@@ -37,7 +37,7 @@ def test_a_slider_is_drawn_in_tenths_with_its_end_in_the_last() -> None:
     assert drawn[9].label == "90–100: 5"
 
 
-def test_marks_stand_in_order_as_high_as_their_values() -> None:
+def test_marks_are_in_order_and_as_high_as_their_values() -> None:
     drawn = marks([0.0, 0.5, 1.0], "abc")
     # A mark is 2 of 40 thick, so the lowest begins at 38.
     assert [mark.y for mark in drawn] == [38, 19, 0]

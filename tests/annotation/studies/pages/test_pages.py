@@ -1,4 +1,4 @@
-"""The owner's pages, as an owner meets them."""
+"""The owner's pages, as an owner sees them."""
 
 import re
 

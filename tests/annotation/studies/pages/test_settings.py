@@ -106,6 +106,12 @@ def test_the_size_of_images_is_saved(console: Client, study: Study) -> None:
     assert study.image_size == "pixels"
 
 
+def test_the_method_of_opinion_scores_is_saved(console: Client, study: Study) -> None:
+    assert save(console, opinion_method="bias_removed").status_code == 302
+    study.refresh_from_db()
+    assert study.opinion_method == "bias_removed"
+
+
 def test_shares_are_read_as_percent(console: Client, study: Study) -> None:
     assert save(console, holdout_share="20", audit_share="12.5").status_code == 302
     kept = Study.objects.get()
@@ -144,6 +150,7 @@ def test_viewing_checks_are_saved(console: Client, study: Study) -> None:
         ({"holdout_share": "91"}, "holdout_share"),
         ({"lease_seconds": "9"}, "lease_seconds"),
         ({"image_size": "huge"}, "image_size"),
+        ({"opinion_method": "loudest"}, "opinion_method"),
         ({"target_ratings": "9"}, "target_ratings"),
         ({"session_trials": "99999999"}, "session_trials"),
         ({"retrain_every": "99999999999"}, "retrain_every"),
@@ -158,7 +165,7 @@ def test_viewing_checks_are_saved(console: Client, study: Study) -> None:
         ({"least_others": "0"}, "least_others"),
     ],
 )
-def test_what_does_not_fit_is_told_at_its_field(
+def test_a_wrong_value_is_reported_at_its_field(
     console: Client, study: Study, changes: dict[str, str], where: str
 ) -> None:
     before = Study.objects.values().get()

@@ -90,7 +90,7 @@ def test_a_rater_reads_what_the_owner_wrote(
     assert "Tree study" in english
 
 
-def test_who_joins_reads_the_title_in_their_language(
+def test_a_visitor_who_joins_reads_the_title_in_their_language(
     study: Study, owner: User, images: list[Stimulus]
 ) -> None:
     changes = {"title": "Trees", "translations": {"zh-hans": {"Trees": "树木"}}}

@@ -18,7 +18,7 @@ from modelops.predictors.mint.checkpoint import (
     save_model,
 )
 from modelops.predictors.mint.errors import CheckpointError
-from modelops.predictors.mint.processing import score_image
+from tests.modelops.predictors.mint.plainly import score_image
 
 
 def test_a_saved_folder_loads_bit_equal(
@@ -28,11 +28,9 @@ def test_a_saved_folder_loads_bit_equal(
     again = load_model(tmp_path / "model")
     saved = loaded.model.state_dict()
     assert all(torch.equal(t, saved[name]) for name, t in again.model.state_dict().items())
-    # The weights are the same bits; where they lie in memory can change a sum's last bit.
-    expected = score_image(loaded.model, loaded.processor, image_files[0], "a red cat")
-    assert score_image(again.model, again.processor, image_files[0], "a red cat") == pytest.approx(
-        expected, abs=1e-6
-    )
+    # The weights are the same bits; their place in memory can change a sum's last bit.
+    expected = score_image(loaded, image_files[0], "a red cat")
+    assert score_image(again, image_files[0], "a red cat") == pytest.approx(expected, abs=1e-6)
 
 
 def test_a_loaded_model_is_in_evaluation_mode(loaded: LoadedModel, tmp_path: Path) -> None:
@@ -67,10 +65,8 @@ def test_a_model_runs_in_one_precision_throughout(
     save_model(loaded, tmp_path / "model")
     again = load_model(tmp_path / "model", dtype=dtype)
     assert {parameter.dtype for parameter in again.model.parameters()} == {dtype}
-    found = score_image(again.model, again.processor, image_files[0], "cat")
-    assert found == pytest.approx(
-        score_image(loaded.model, loaded.processor, image_files[0], "cat"), abs=0.05
-    )
+    found = score_image(again, image_files[0], "cat")
+    assert found == pytest.approx(score_image(loaded, image_files[0], "cat"), abs=0.05)
 
 
 def test_a_changed_file_is_noticed(loaded: LoadedModel, tmp_path: Path) -> None:
@@ -173,7 +169,7 @@ def test_a_blip2_start_in_half_precision_is_half_throughout(
 ) -> None:
     ours = from_blip2(blip2_folder, dtype=torch.bfloat16)
     assert {parameter.dtype for parameter in ours.model.parameters()} == {torch.bfloat16}
-    assert set(score_image(ours.model, ours.processor, image_files[0], "cat")) == {
+    assert set(score_image(ours, image_files[0], "cat")) == {
         "quality", "authenticity", "correspondence",
     }  # fmt: skip
 

@@ -11,11 +11,10 @@ from PIL import Image
 from torch import Tensor
 
 from modelops.predictors.base import Precision
+from modelops.predictors.hardware import DeviceError, native_precision
 from modelops.predictors.mint import preprocessing
 from modelops.predictors.mint.checkpoint import LoadedModel, load_model
-from modelops.predictors.mint.devices import native_precision
 from modelops.predictors.mint.engine import Engine, Item, fitting_batch
-from modelops.predictors.mint.errors import DeviceError
 
 PROMPTS = (
     "two red circles",
@@ -34,7 +33,7 @@ def items(image_files: list[Path]) -> list[Item]:
 
 
 def one_at_a_time(loaded: LoadedModel, items: Sequence[Item]) -> np.ndarray:
-    """As the released script goes: the model's own forward pass, image by image."""
+    """As the released script does it: the model's own forward pass, image by image."""
     with torch.no_grad():
         rows = [loaded.model(*loaded.processor([it.image], [it.prompt])).pooled for it in items]
     return torch.cat(rows).numpy()
@@ -109,7 +108,7 @@ def test_no_items_give_no_rows(loaded: LoadedModel) -> None:
     assert Engine(loaded).embed([]).values.shape == (0, 12)
 
 
-def test_progress_is_told_after_each_batch(loaded: LoadedModel, items: list[Item]) -> None:
+def test_progress_is_reported_after_each_batch(loaded: LoadedModel, items: list[Item]) -> None:
     told: list[tuple[int, int]] = []
     Engine(loaded, batch_size=2, workers=2).embed(items, lambda *done: told.append(done))
     assert told == [(2, 5), (4, 5), (5, 5)]
@@ -188,7 +187,7 @@ def test_only_a_lost_device_is_named_as_one(
 def test_images_decoded_ahead_of_a_device_keep_their_order(
     loaded: LoadedModel, items: list[Item], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The way of a GPU, on a processor: batch by batch, in order, with an unfound batch size."""
+    """The GPU's path, on a processor: batch by batch, in order, with an unknown batch size."""
     engine = Engine(loaded, workers=2)
     monkeypatch.setattr(engine, "_sized", False)
     monkeypatch.setattr(engine, "_on_cores", engine._on_device)

@@ -45,7 +45,7 @@ def test_shapes_are_as_documented(small_model: MintIQAModel, inputs: Inputs) -> 
     }
 
 
-def test_the_heads_stand_in_the_protocol_s_order() -> None:
+def test_the_heads_are_in_the_protocol_s_order() -> None:
     assert tuple(map(str, AIGCIQA2023_PERSPECTIVES)) == PERSPECTIVES
 
 

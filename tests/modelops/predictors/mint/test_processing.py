@@ -1,4 +1,4 @@
-"""One image all the way."""
+"""Images and prompts to a batch."""
 
 from pathlib import Path
 
@@ -7,22 +7,21 @@ import torch
 from PIL import Image
 
 from modelops.predictors.mint.checkpoint import LoadedModel
+from modelops.predictors.mint.embedder import MintEmbedder
 from modelops.predictors.mint.errors import UnreadableImageError
-from modelops.predictors.mint.processing import score_image
+from tests.modelops.predictors.mint.plainly import score_image
 
 
 def test_an_image_in_memory_is_scored_like_its_file(
     loaded: LoadedModel, image_files: list[Path]
 ) -> None:
     with Image.open(image_files[1]) as image:
-        assert score_image(loaded.model, loaded.processor, image, "cat") == score_image(
-            loaded.model, loaded.processor, image_files[1], "cat"
-        )
+        assert score_image(loaded, image, "cat") == score_image(loaded, image_files[1], "cat")
 
 
-def test_scoring_one_unreadable_image_names_it(loaded: LoadedModel, tmp_path: Path) -> None:
+def test_an_unreadable_image_is_named(loaded: LoadedModel, tmp_path: Path) -> None:
     with pytest.raises(UnreadableImageError, match=r"gone\.png"):
-        score_image(loaded.model, loaded.processor, tmp_path / "gone.png", "x")
+        loaded.processor([tmp_path / "gone.png"], ["x"])
 
 
 def test_each_image_needs_its_prompt(loaded: LoadedModel, image_files: list[Path]) -> None:
@@ -30,7 +29,7 @@ def test_each_image_needs_its_prompt(loaded: LoadedModel, image_files: list[Path
         loaded.processor(image_files, ["one"])
 
 
-def test_scoring_leaves_no_gradients(loaded: LoadedModel, image_files: list[Path]) -> None:
-    score_image(loaded.model, loaded.processor, image_files[0], "a red cat")
+def test_embedding_leaves_no_gradients(loaded: LoadedModel, image_files: list[Path]) -> None:
+    MintEmbedder(loaded).embed(image_files[:1], ["a red cat"])
     assert all(parameter.grad is None for parameter in loaded.model.parameters())
     assert torch.is_grad_enabled()

@@ -1,4 +1,4 @@
-"""Released checkpoints converted to folders: the golden scores, every name, nothing by halves."""
+"""Released checkpoints converted to folders: the golden scores, every name, nothing half done."""
 
 import errno
 import json
@@ -95,7 +95,7 @@ def test_a_converted_checkpoint_gives_the_golden_scores(
     assert float((found.query_embeds - expected["query_embeds"]).abs().max()) <= 1e-5
 
 
-def test_the_explanation_model_s_tensors_lie_beside_under_our_names(nano: Nano) -> None:
+def test_the_explanation_model_s_tensors_are_next_to_it_under_our_names(nano: Nano) -> None:
     nano.convert()
     stored = load_file(nano.out / "explanations" / "model.safetensors")
     wanted = expected_shapes(MintIQAExplainer, explainer_config_from_sizes(nano.sizes))

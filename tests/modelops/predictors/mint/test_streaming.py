@@ -46,7 +46,7 @@ def test_each_tensor_is_read_by_name(checkpoint: Path) -> None:
         assert torch.equal(found, tensor)
 
 
-def test_opening_anew_between_tensors_changes_nothing(
+def test_reopening_between_tensors_changes_nothing(
     checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("modelops.predictors.mint.streaming._WINDOW", 1)
@@ -55,7 +55,7 @@ def test_opening_anew_between_tensors_changes_nothing(
     assert all(torch.equal(held[name], tensor) for name, tensor in WEIGHTS.items())
 
 
-def test_the_format_is_told_by_content_not_by_name(checkpoint: Path) -> None:
+def test_the_format_is_recognised_by_content_not_by_name(checkpoint: Path) -> None:
     renamed = checkpoint.rename(checkpoint.with_suffix(".bin"))
     assert WeightReader(renamed).shapes.keys() == WEIGHTS.keys()
 
@@ -72,7 +72,7 @@ def test_the_library_reads_what_was_written(tmp_path: Path) -> None:
 
 
 def test_the_same_bytes_as_the_library_writes(tmp_path: Path) -> None:
-    # All but bfloat16: where two kinds are equally wide, either order is sound.
+    # All but bfloat16: if two kinds are equally wide, either order is sound.
     weights = {name: t.contiguous() for name, t in WEIGHTS.items() if t.dtype != torch.bfloat16}
     save_file(weights, tmp_path / "library.safetensors", metadata={"format": "pt"})
     write_weights(tmp_path / "ours.safetensors", layout_of(weights), weights.__getitem__)
@@ -164,7 +164,7 @@ def test_a_torch_file_cut_anywhere_is_named(tmp_path: Path) -> None:
             WeightReader(tmp_path / "cut.pt")
 
 
-def test_a_torch_file_of_the_old_format_says_how_to_save_it_anew(tmp_path: Path) -> None:
+def test_a_torch_file_of_the_old_format_says_how_to_save_it_again(tmp_path: Path) -> None:
     torch.save(WEIGHTS, tmp_path / "old.pt", _use_new_zipfile_serialization=False)
     with pytest.raises(CheckpointError, match=r"before 1\.6 .* save it again"):
         WeightReader(tmp_path / "old.pt")

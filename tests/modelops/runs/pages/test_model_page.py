@@ -64,7 +64,7 @@ def test_retraining_starts_a_run_that_the_page_follows(
     assert "<html" not in fragment
 
 
-def test_the_page_is_drawn_anew_when_the_jobs_are_over(console: Client, study: Study) -> None:
+def test_the_page_reloads_when_the_jobs_are_over(console: Client, study: Study) -> None:
     assert console.get(f"{URL}jobs/").headers["HX-Refresh"] == "true"
 
 
@@ -112,12 +112,12 @@ def test_a_fine_tuning_is_drawn_by_epoch(
     console: Client, labelled: list[Stimulus], train: Train
 ) -> None:
     version = train(epochs=3, learning_rate=1e-3, validation_share=0.25)
-    version.metrics["training"] = {
+    version.curve = {
         "losses": [0.5, 0.3, 0.2],
         "validation": [0.2, 0.1, 0.15],
         "best_epoch": 2,
     }
-    version.save(update_fields=["metrics"])
+    version.save(update_fields=["curve"])
     score_all(version)
     text = page(console)  # the candidate's
     assert "epoch 2 of 3 is kept" in text
@@ -137,7 +137,8 @@ def test_a_candidate_is_compared_with_the_version_in_use(
     score_all(train())
     text = page(console)
     assert "Candidate: version 2" in text
-    assert text.count("+0.000") == 3  # the same labels train the same model
+    # The same labels train the same model: three perspectives and their mean.
+    assert text.count("+0.000") == 4
 
 
 def test_a_candidate_that_is_not_scored_cannot_be_promoted_yet(
@@ -262,7 +263,7 @@ def test_the_page_carries_no_inline_script_or_style(console: Client, scored: Mod
     assert "<script>" not in text
 
 
-def test_the_overview_fragment_says_where_the_model_stands(
+def test_the_overview_fragment_shows_the_state_of_the_model(
     console: Client, scored: ModelVersion
 ) -> None:
     assert "1 candidate waits for your decision" in page(console, f"{URL}summary/")

@@ -30,7 +30,7 @@ def test_a_mirrored_scene_has_left_and_right_exchanged() -> None:
     assert decode_scene(mirror(np.array([turned]))[0]) == PAIR
 
 
-def test_the_same_picture_can_be_told_from_its_other_group() -> None:
+def test_the_same_picture_can_be_described_from_its_other_group() -> None:
     assert prompt_of(swapped(PAIR)) == "a blue square right of two red circles on grass"
 
 

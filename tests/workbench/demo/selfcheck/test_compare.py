@@ -1,4 +1,4 @@
-"""An export is held against what was sent: every kind of departure is found."""
+"""An export is compared with what was sent: every kind of difference is found."""
 
 import json
 from typing import Any

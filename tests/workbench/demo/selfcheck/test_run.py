@@ -301,7 +301,7 @@ def test_the_studies_ask_on_different_scales() -> None:
     assert list(PLANS[2].scales)[:3] == list(THREE.scales)
 
 
-def test_the_table_tells_stages_counts_and_correlations_of_each_study() -> None:
+def test_the_table_shows_stages_counts_and_correlations_of_each_study() -> None:
     names = ("quality", "authenticity", "correspondence")
     three = StudyReport(
         name="three perspectives",

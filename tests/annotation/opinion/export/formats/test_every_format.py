@@ -1,12 +1,13 @@
 """What every format of the export must do, whichever it is."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
-from annotation.opinion.export.formats import FORMATS, Record, format_of
+from annotation.opinion.export.formats import FORMATS, Record, RecordError, format_of
 
-from .records import HEADER, record, trial
+from .records import HEADER, opinion, record, trial
 
 every_format = pytest.mark.parametrize("name", sorted(FORMATS))
 
@@ -68,6 +69,28 @@ def test_records_are_taken_as_they_come(name: str) -> None:
 def test_the_order_of_stimuli_is_kept(name: str) -> None:
     found = encoded(name, [record(2), record(1)])
     assert found.index(b"0002.png") < found.index(b"0001.png")
+
+
+@every_format
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize(
+    ("fields", "place"),
+    [
+        (lambda number: {"metadata": {"noise": number}}, "metadata noise"),
+        (lambda number: {"trials": [trial(weight=number)]}, "trials 1 weight"),
+        (lambda number: {"trials": [trial(scores={"quality": number})]}, "trials 1 scores quality"),
+        (
+            lambda number: {"trials": [trial()], "mos": {"quality": opinion(number, 1)}},
+            "mos quality mos",
+        ),
+    ],
+)
+def test_a_number_that_is_none_is_named(
+    name: str, number: float, fields: Callable[[float], dict[str, Any]], place: str
+) -> None:
+    with pytest.raises(RecordError) as caught:
+        encoded(name, [record(1), record(2, **fields(number))])
+    assert caught.value.message == f"0002.png cannot be exported: {place} is {number}"
 
 
 def test_an_unknown_format_is_none() -> None:

@@ -31,7 +31,7 @@ from tests.modelops.predictors.mint.fine_tuning.training_data import RECIPE, mak
 
 #: Called with the number of steps that are done.
 Told = Callable[[int], None]
-#: Trains from a checkpoint on, telling of each step; a value that another process can be sent.
+#: Trains from a checkpoint on, reporting each step; a value that can be sent to another process.
 Work = Callable[[Path, Told, float], nn.Module]
 
 #: Three epochs of four steps: dropout, accumulation, a validation part and a last small step.

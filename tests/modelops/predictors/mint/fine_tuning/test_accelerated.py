@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from modelops.learning.errors import DivergedError, TeamBrokenError
-from modelops.predictors.mint.errors import DeviceError
+from modelops.predictors.hardware import DeviceError
 from modelops.predictors.mint.fine_tuning import accelerated
 from modelops.predictors.mint.fine_tuning.accelerated import fine_tune_together
 from modelops.predictors.mint.fine_tuning.training import fine_tune

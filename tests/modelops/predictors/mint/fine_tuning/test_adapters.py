@@ -83,5 +83,5 @@ def test_a_trained_model_has_the_names_it_had_and_another_last_block(tmp_path: P
 
 
 def test_more_blocks_than_the_model_has_are_refused() -> None:
-    with pytest.raises(LearningError, match="lora_blocks is 3, but tiny has 2 blocks"):
+    with pytest.raises(LearningError, match="lora_blocks is 3, but the model has 2 blocks"):
         freeze(small_model(), replace(LORA, lora_blocks=3))

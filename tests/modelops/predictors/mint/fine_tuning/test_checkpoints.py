@@ -17,7 +17,7 @@ from modelops.predictors.mint.fine_tuning.checkpoints import (
 )
 from modelops.predictors.mint.streaming import write_state
 
-RECIPE = Recipe("tiny", epochs=3)
+RECIPE = Recipe(epochs=3)
 
 
 def make_checkpoint(width: int = 3, *, steps: int = 2) -> Checkpoint:

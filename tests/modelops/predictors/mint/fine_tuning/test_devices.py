@@ -1,10 +1,10 @@
-"""How failures of a device are told; none can be made here, so torch's own words are raised."""
+"""How device failures are reported; none can be made here, so torch's own words are raised."""
 
 import pytest
 import torch
 
 from modelops.learning.recipe import Recipe
-from modelops.predictors.mint.errors import DeviceError
+from modelops.predictors.hardware import DeviceError
 from modelops.predictors.mint.fine_tuning.devices import device_errors, in_bfloat16
 
 GPU, PROCESSOR = torch.device("cuda:0"), torch.device("cpu")
@@ -22,13 +22,13 @@ GPU, PROCESSOR = torch.device("cuda:0"), torch.device("cpu")
 def test_a_gpu_that_disappears_is_named_with_the_fix(error: Exception) -> None:
     with (
         pytest.raises(DeviceError, match=r"the GPU no longer answers.*nvidia-smi"),
-        device_errors(GPU, Recipe("tiny")),
+        device_errors(GPU, Recipe()),
     ):
         raise error
 
 
 def test_full_memory_asks_for_smaller_batches_that_train_the_same() -> None:
-    recipe = Recipe("vit-g", batch_size=8, accumulation=2)
+    recipe = Recipe(batch_size=8, accumulation=2)
     with (
         pytest.raises(DeviceError, match=r"batches of 8; .*batch_size=4 accumulation=4"),
         device_errors(GPU, recipe),
@@ -47,7 +47,7 @@ def test_full_memory_asks_for_smaller_batches_that_train_the_same() -> None:
 def test_full_memory_has_other_names_than_a_lost_gpu(error: Exception) -> None:
     with (
         pytest.raises(DeviceError, match="memory of cuda:0 is too small"),
-        device_errors(GPU, Recipe("tiny")),
+        device_errors(GPU, Recipe()),
     ):
         raise error
 
@@ -58,7 +58,7 @@ def test_a_batch_of_one_image_cannot_be_smaller() -> None:
     )
     with (
         pytest.raises(DeviceError, match="memory of cpu is too small for batches of 1; freeze"),
-        device_errors(PROCESSOR, Recipe("tiny", batch_size=1)),
+        device_errors(PROCESSOR, Recipe(batch_size=1)),
     ):
         raise RuntimeError(words)
 
@@ -66,14 +66,14 @@ def test_a_batch_of_one_image_cannot_be_smaller() -> None:
 def test_a_mistake_of_ours_is_not_the_device_s() -> None:
     with (
         pytest.raises(RuntimeError, match="mat1 and mat2") as caught,
-        device_errors(GPU, Recipe("tiny")),
+        device_errors(GPU, Recipe()),
     ):
         raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
     assert not isinstance(caught.value, DeviceError)
 
 
 def test_a_gpu_computes_in_bfloat16_unless_told_otherwise() -> None:
-    assert in_bfloat16(GPU, Recipe("tiny"))
-    assert not in_bfloat16(PROCESSOR, Recipe("tiny"))
-    assert not in_bfloat16(GPU, Recipe("tiny", precision="float32"))
-    assert in_bfloat16(PROCESSOR, Recipe("tiny", precision="bfloat16"))
+    assert in_bfloat16(GPU, Recipe())
+    assert not in_bfloat16(PROCESSOR, Recipe())
+    assert not in_bfloat16(GPU, Recipe(precision="float32"))
+    assert in_bfloat16(PROCESSOR, Recipe(precision="bfloat16"))

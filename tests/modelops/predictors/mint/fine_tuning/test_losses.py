@@ -33,14 +33,14 @@ def test_without_a_pair_there_is_no_rank() -> None:
 
 
 def test_both_terms_are_added_by_the_recipe_s_weight() -> None:
-    recipe = Recipe("tiny", rank_weight=0.5)
+    recipe = Recipe(rank_weight=0.5)
     loss = opinion_loss(SCORES, TARGETS, torch.ones(3, 2), recipe)
     assert float(loss) == pytest.approx(0.7 / 3 + 0.5 * 0.4)
 
 
 def test_a_missing_label_leaves_its_score_without_a_gradient() -> None:
     scores = SCORES.clone().requires_grad_()
-    loss = opinion_loss(scores, TARGETS, torch.ones(3, 2), Recipe("tiny", rank_weight=1.0))
+    loss = opinion_loss(scores, TARGETS, torch.ones(3, 2), Recipe(rank_weight=1.0))
     loss.backward()
     assert scores.grad is not None
     assert scores.grad.isfinite().all()

@@ -23,7 +23,7 @@ from tests.modelops.predictors.mint.fine_tuning.training_data import (
     weights,
 )
 
-#: Half of the pool says when to stop; a rate so high that training soon overshoots.
+#: Half of the pool decides when to stop; a rate so high that training soon overshoots.
 STOPPING = replace(RECIPE, epochs=5, learning_rate=0.1, validation_share=0.5)
 
 

@@ -93,7 +93,7 @@ def test_full_shards_are_written_as_they_fill(
     assert len(list(tmp_path.glob("*/*"))) == 1
 
 
-def test_a_corrupt_shard_is_computed_anew(pixels: Pixels, tmp_path: Path) -> None:
+def test_a_corrupt_shard_is_computed_again(pixels: Pixels, tmp_path: Path) -> None:
     cache = cache_of(small_model(), pixels, tmp_path)
     expected = cache(range(6))
     cache.flush()
@@ -163,7 +163,7 @@ def test_the_hash_is_of_what_is_below_and_nothing_else() -> None:
 @pytest.mark.parametrize("blocks", [0, 1, 2])
 def test_as_many_blocks_are_frozen_as_the_recipe_says(blocks: int) -> None:
     model = small_model()
-    recipe = Recipe("tiny", frozen_blocks=blocks)
+    recipe = Recipe(frozen_blocks=blocks)
     freeze(model, recipe)
     assert trunk_blocks(model, recipe) == blocks
     layers = model.vision_model.encoder.layers
@@ -174,7 +174,7 @@ def test_as_many_blocks_are_frozen_as_the_recipe_says(blocks: int) -> None:
 
 def test_gradients_above_the_cache_are_those_without_it(pixels: Pixels, tmp_path: Path) -> None:
     model = small_model()
-    freeze(model, Recipe("tiny", frozen_blocks=1))
+    freeze(model, Recipe(frozen_blocks=1))
     ids, mask = torch.full((6, 4), 7), torch.ones(6, 4, dtype=torch.int64)
     weight = model.vision_model.encoder.layers[1].mlp.fc1.weight
     found: list[Tensor] = []

@@ -23,7 +23,7 @@ def test_another_seed_draws_other_prompts() -> None:
     assert first.validation != other.validation
 
 
-def test_nothing_is_set_aside_where_nothing_is_asked_for() -> None:
+def test_nothing_is_set_aside_if_nothing_is_asked_for() -> None:
     assert draw_parts(GROUPS, 0.0, seed=1).validation == []
 
 

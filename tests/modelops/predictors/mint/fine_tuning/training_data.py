@@ -10,7 +10,7 @@ from modelops.learning.recipe import Recipe
 from modelops.predictors.mint.fine_tuning.data import TrainingData
 from modelops.predictors.mint.modeling import MintIQAModel
 
-RECIPE = Recipe("tiny", epochs=3, learning_rate=1e-3, batch_size=4, frozen_blocks=1)
+RECIPE = Recipe(epochs=3, learning_rate=1e-3, batch_size=4, frozen_blocks=1)
 
 
 @dataclass(frozen=True)

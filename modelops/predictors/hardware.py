@@ -7,8 +7,9 @@ from typing import TypeVar
 
 import torch
 
-from ..base import Precision
-from .errors import DeviceError
+from workbench.core.errors import MintError
+
+from .base import Precision
 
 T = TypeVar("T")
 
@@ -29,6 +30,10 @@ _GONE = (
     "cuDNN error",
     "cuBLAS error",
 )
+
+
+class DeviceError(MintError):
+    """The device that a model computes on fails: its memory is full, or the GPU is gone."""
 
 
 def processor_cores() -> int:
