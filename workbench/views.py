@@ -8,6 +8,8 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonRe
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from .storage import SignedFileSystemStorage, signature_is_valid
 
@@ -35,10 +37,16 @@ def ready(request: HttpRequest) -> JsonResponse:
     except Exception as error:  # noqa: BLE001 -- whatever the driver raises is the answer
         problems["postgresql"] = type(error).__name__
     try:
-        redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2).ping()
+        _redis().ping()
     except redis.RedisError as error:
         problems["redis"] = type(error).__name__
     return JsonResponse({"ready": not problems, **problems}, status=503 if problems else 200)
+
+
+def _redis() -> redis.Redis:
+    """Asked once: the library would try again for several seconds, longer than who asks waits."""
+    patience = {"socket_timeout": 2, "socket_connect_timeout": 2, "retry": Retry(NoBackoff(), 0)}
+    return redis.Redis.from_url(settings.REDIS_URL, **patience)
 
 
 @require_safe

@@ -85,6 +85,15 @@ def test_the_sign_in_page_says_whom_to_ask(client: Client, settings: Settings) -
     assert "created by a lab administrator" in page
 
 
+def test_the_sign_in_page_offers_no_mail_where_there_is_none(client: Client) -> None:
+    assert "Forgot your password?" not in client.get("/accounts/login/").content.decode()
+
+
+def test_the_sign_in_page_offers_mail_where_there_is_some(with_mail: None, client: Client) -> None:
+    page = client.get("/accounts/login/").content.decode()
+    assert '<a href="/accounts/password/reset/">Forgot your password?</a>' in page
+
+
 def test_with_mail_a_forgotten_password_is_replaced(
     with_mail: None, owner: User, client: Client
 ) -> None:
