@@ -50,6 +50,17 @@ for name in ("django.request", "django.server", "django.db.backends", "django"):
     logging.getLogger(name).error("Not Found: %s", "/rate/r7.1.{SIGNATURE}/")
 """
 
+_DATABASE_AWAY = """
+import django, logging
+django.setup()
+from django.db import connection
+try:
+    connection.ensure_connection()
+except Exception:
+    logging.getLogger("django.request").exception("Internal Server Error: /studies/")
+logging.getLogger("x").warning("%d of them", "local-secret")
+"""
+
 
 def written(script: str, **environment: str) -> list[str]:
     done = subprocess.run(
@@ -104,6 +115,20 @@ def test_djangos_loggers_write_once_and_no_link(debug: str) -> None:
     told = written(_DJANGO, LOG_JSON="0", DEBUG=debug, DJANGO_SETTINGS_MODULE="workbench.settings")
     assert len(told) == 4
     assert SIGNATURE not in "".join(told)
+
+
+@pytest.mark.parametrize("form", ["0", "1"])
+def test_a_database_that_is_away_is_told_without_its_password(form: str) -> None:
+    url = "postgres://mint:the-password@127.0.0.1:1/mint"
+    for pool in ("0", "2"):
+        environment = {"DATABASE_URL": url, "DATABASE_POOL_SIZE": pool, "LOG_JSON": form}
+        told = "\n".join(
+            written(_DATABASE_AWAY, DJANGO_SETTINGS_MODULE="workbench.settings", **environment)
+        )
+        assert "Traceback" in told
+        assert "the-password" not in told
+        assert "x: a line of the log is lost" in told
+        assert "local-secret" not in told
 
 
 def test_both_ways_to_start_the_web_server_use_its_logger() -> None:

@@ -4,10 +4,12 @@ Every line of web server, worker, beat and commands passes one formatter, and th
 `redact`: a log is read by more people than may rate, sign in or open the database.
 """
 
+import logging
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -88,11 +90,19 @@ def configuration(*, level: str, json: bool, known: Sequence[str]) -> dict[str, 
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"structured": {"()": partial(_formatter, steps, json, known)}},
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
+        "handlers": {"console": {"()": _Handler, "formatter": "structured"}},
         # Django gives these two handlers of their own.
         "loggers": {"django": propagating, "django.server": propagating},
         "root": {"handlers": ["console"], "level": level},
     }
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """To standard error."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 -- logging's name
+        """A line that cannot be written, told without the arguments that logging would show."""
+        self.stream.write(f"{record.name}: a line of the log is lost, {sys.exc_info()[0]}\n")
 
 
 def _formatter(
