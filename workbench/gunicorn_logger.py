@@ -12,24 +12,20 @@ from datetime import timedelta
 from typing import Any
 
 import gunicorn.glogging
-import structlog
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workbench.settings")
 
-_access = structlog.get_logger("gunicorn.access")
-
 
 class Logger(gunicorn.glogging.Logger):
-    """Events of the site's one handler, at the site's level."""
+    """Events like all others of the site, at the site's level."""
 
     def setup(self, cfg: Any) -> None:
         from django.conf import settings
 
         super().setup(cfg)
-        for log in (self.error_log, self.access_log):
-            log.handlers.clear()
-            log.propagate = True
-            log.setLevel(logging.NOTSET)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+        self.error_log.setLevel(logging.NOTSET)
         logging.config.dictConfig(settings.LOGGING)
 
     def access(
@@ -40,12 +36,13 @@ class Logger(gunicorn.glogging.Logger):
         The address is as it was sent, still encoded, so that it cannot begin a line of its own.
         """
         status = resp.status
-        _access.info(
-            "request",
-            method=environ["REQUEST_METHOD"],
-            path=environ["RAW_URI"].partition("?")[0],
-            status=int(status.split(None, 1)[0] if isinstance(status, str) else status),
-            milliseconds=round(request_time / timedelta(milliseconds=1), 1),
-            # A file that the kernel sends is not counted.
-            bytes=resp.sent or getattr(resp, "response_length", None) or 0,
+        self.access_log.info(
+            {
+                "method": environ["REQUEST_METHOD"],
+                "path": environ["RAW_URI"].partition("?")[0],
+                "status": int(status.split(None, 1)[0] if isinstance(status, str) else status),
+                "milliseconds": round(request_time / timedelta(milliseconds=1), 1),
+                # A file that the kernel sends is not counted.
+                "bytes": resp.sent or getattr(resp, "response_length", None) or 0,
+            }
         )
