@@ -70,9 +70,10 @@ def labels_from(
     return [label for label, _perspective in labels]
 
 
-def count_labels(study: Study) -> LabelCounts:
-    """How many labels there are, without reading them; as old as the live release may be."""
-    live = live_release(study)
+def count_labels(study: Study, *, wait: bool = False) -> LabelCounts:
+    """How many labels there are, without reading them; as old as the live release may be, unless
+    the caller will `wait` for one of now."""
+    live = live_release(study, wait=wait)
     found: dict[tuple[str, str], set[int]] = defaultdict(set)
     rows = _scores(study, live, None).values_list("stimulus__split", "perspective__key", "stimulus")
     for split, perspective, stimulus in rows.iterator(chunk_size=10_000):

@@ -43,7 +43,7 @@ def request_retrain(
     """
     study = predictor.study
     recipe = recipe or Recipe.from_json(predictor.recipe)
-    require_labels(pool_labels(study, count_labels(study)), recipe.minimum_labels)
+    _require_current_labels(study, recipe.minimum_labels)
     try:
         with transaction.atomic():
             run = TrainingRun.objects.create(
@@ -93,6 +93,14 @@ def changed_recipe(
         return recipe.changed(settings_in_words)
     except LearningError as error:
         raise RecipeError(str(error)) from error
+
+
+def _require_current_labels(study: Study, needed: int) -> None:
+    """Nobody is refused because the live release lags behind: it is made again first."""
+    found = pool_labels(study, count_labels(study))
+    if min(found.values()) < needed:
+        found = pool_labels(study, count_labels(study, wait=True))
+    require_labels(found, needed)
 
 
 def require_labels(found: Mapping[str, int], needed: int, *, unreadable: int = 0) -> None:

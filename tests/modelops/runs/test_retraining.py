@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 from kombu.exceptions import OperationalError
 
-from annotation.models import AuditEntry, Rater, Stimulus, Study
+from annotation.models import AuditEntry, OpinionRelease, Rater, Stimulus, Study
+from annotation.opinion.releases import live_release
 from modelops.errors import RecipeError, RunActiveError, TooFewLabelsError
 from modelops.learning.recipe import Recipe
 from modelops.models import TrainingRun
@@ -15,7 +16,7 @@ from modelops.runs.pages.summaries import label_state
 from modelops.runs.predictors import ensure_predictor
 from modelops.runs.retraining import changed_recipe, request_retrain, retrain_where_due
 from tests import factories
-from tests.conftest import SEND_TASK
+from tests.conftest import SEND_TASK, Sent
 from tests.factories import make_rater, make_stimuli
 from tests.modelops.conftest import Train
 from tests.modelops.labelling import label_pool, make_predictor, rate
@@ -56,6 +57,19 @@ def test_too_few_labels_name_what_is_there_and_what_is_needed(
     with pytest.raises(TooFewLabelsError, match="12 images outside the hold-out are rated, 20 are"):
         ask(study)
     assert not TrainingRun.objects.exists()
+
+
+def test_labels_count_although_a_slow_release_lags_behind_them(
+    study: Study, small_model_settings: None, sent: Sent
+) -> None:
+    *_rated, first, second = label_pool(study, rated=19, holdout=3, unrated=2)
+    live_release(study)
+    OpinionRelease.objects.update(took=9.0)
+    with pytest.raises(TooFewLabelsError, match="19 images"):
+        ask(study)
+    for stimulus in (first, second):
+        rate(stimulus, make_rater(study), (3, 3, 3))
+    assert ask(study).state == "queued"
 
 
 def publish(stimuli: list[Stimulus], *perspectives: str) -> None:
