@@ -3,17 +3,19 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from workbench.accounts.signed_in import signed_in
 
 from ..models import Rater
 from ..studies.selectors import find_study, raters_of
 from .access import rater_link
-from .services import CREATED_AT_ONCE, create_raters
+from .services import CREATED_AT_ONCE, create_raters, replace_link
 
 
 class RaterSerializer(serializers.ModelSerializer[Rater]):
@@ -58,3 +60,14 @@ class RaterListView(generics.ListAPIView[Rater]):
         )
         answer = RaterSerializer(raters, many=True, context={"request": request})
         return Response(answer.data, status=201)
+
+
+class RaterLinkView(APIView):
+    @extend_schema(request=None, responses=RaterSerializer)
+    def post(self, request: Request, slug: str, code: str) -> Response:
+        """Replace a rater's link: the old one stops working, the open session continues."""
+        study = find_study(request.user, slug, "annotation.change_study")
+        rater = replace_link(
+            rater=get_object_or_404(raters_of(study), code=code), actor=signed_in(request)
+        )
+        return Response(RaterSerializer(rater, context={"request": request}).data)

@@ -80,7 +80,8 @@ def test_a_replaced_link_opens_nothing(rater: Rater) -> None:
     old = RaterClient(rater)
     Rater.objects.filter(pk=rater.pk).update(link_version=2)
     body = old.get("session/")
-    assert (old.status, body["code"]) == (401, "link_invalid")
+    assert (old.status, body["code"]) == (401, "link_replaced")
+    assert body["detail"].startswith("This link has been replaced")
 
 
 def test_the_rater_of_a_deleted_study_is_unknown(study: Study, rater: Rater) -> None:
