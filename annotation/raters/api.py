@@ -1,7 +1,5 @@
 """The owner API: a study's raters."""
 
-from typing import Any
-
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
@@ -11,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from workbench.accounts.signed_in import signed_in
+from workbench.core.api import ExactSerializer
 
 from ..models import Rater
 from ..studies.selectors import find_study, raters_of
@@ -33,7 +32,7 @@ class RaterSerializer(serializers.ModelSerializer[Rater]):
         return str(request.build_absolute_uri(rater_link(rater)))
 
 
-class RaterCreateSerializer(serializers.Serializer[Any]):
+class RaterCreateSerializer(ExactSerializer):
     """How many raters to create."""
 
     count = serializers.IntegerField(min_value=1, max_value=CREATED_AT_ONCE)

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from annotation.models import Stimulus
 from annotation.studies.selectors import find_study
 
-from ..errors import AssessmentFailedError, ImageRefusedError
+from ..errors import AssessmentFailedError, ImageTooLargeError
 from ..models import Assessment, ExplainingRun
 from ..permissions import RUN, VIEW
 from ..registry.selectors import explaining_runs_of, version_of
@@ -143,7 +143,7 @@ def _refuse_large(request: Request) -> None:
     """By the declared length, before anything is read."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isdecimal() and int(length) > assessing.MAXIMUM_BYTES + _OTHER_BYTES:
-        raise ImageRefusedError(
+        raise ImageTooLargeError(
             _(
                 "The upload has %(found)d MB; the limit is %(most)d MB. Save a smaller copy of the "
                 "image."

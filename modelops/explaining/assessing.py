@@ -22,7 +22,7 @@ from workbench.core.jobs import leases
 from workbench.core.jobs.models import Job
 from workbench.core.jobs.queue import enqueue
 
-from ..errors import ImageRefusedError, NoAssessmentError
+from ..errors import ImageRefusedError, ImageTooLargeError, NoAssessmentError
 from ..models import Assessment, Head, ModelVersion
 from ..predictors.store import VersionModel, version_model
 from ..registry.failures import failing
@@ -62,7 +62,7 @@ def request_assessment(
     worker finds out whether all of it can be read.
     """
     if len(data) > MAXIMUM_BYTES:
-        raise ImageRefusedError(
+        raise ImageTooLargeError(
             _("%(name)s has %(found)d MB; the limit is %(most)d MB. Save a smaller copy.")
             % {
                 "name": filename,

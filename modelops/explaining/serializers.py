@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from annotation.models import Stimulus
 from annotation.protocol.perspectives import ALL_TOGETHER
+from workbench.core.api import ExactSerializer
 
 from ..models import Assessment, ExplainingRun
 from ..registry.serializers import JOB_FIELDS, PredictionQuerySerializer
@@ -58,7 +59,7 @@ class ExplanationQuerySerializer(PredictionQuerySerializer):
     stimulus = serializers.IntegerField(required=False, min_value=1)
 
 
-class AssessmentRequestSerializer(serializers.Serializer[Any]):
+class AssessmentRequestSerializer(ExactSerializer):
     """One image (JPEG, PNG or WebP), the prompt it was made from, the version to assess it with
     (the active one by default), and the questions to answer: keys of perspectives, and `overall`
     for all of them together (every question by default)."""
