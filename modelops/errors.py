@@ -80,6 +80,12 @@ class ImageRefusedError(MintError):
     status = 400
 
 
+class ImageTooLargeError(ImageRefusedError):
+    """An uploaded file of more bytes than are taken."""
+
+    status = 413
+
+
 class AssessmentFailedError(MintError):
     """The worker could not assess an uploaded image."""
 

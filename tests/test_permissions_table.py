@@ -89,6 +89,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "study-raters-coverage": ("get", ("slug",), CONSOLE),
     "study-rater": ("get", ("slug", "rater"), CONSOLE),
     "study-rater-status": ("post", ("slug", "rater"), CHANGE),
+    "study-rater-link": ("post", ("slug", "rater"), CHANGE),
     "study-raters-message": ("post", ("slug",), CHANGE),
     "study-rater-message": ("post", ("slug", "rater"), CHANGE),
     "study-reports": ("get", ("slug",), CONSOLE),
@@ -119,6 +120,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-protocols": ("get", ("slug",), API),
     "api-protocol": ("get", ("slug", "protocol"), API),
     "api-raters": ("get", ("slug",), API),
+    "api-rater-link": ("post", ("slug", "rater"), API),
     "api-reliability": ("get", ("slug",), API),
     "api-stimuli": ("get", ("slug",), API),
     "api-export": ("get", ("slug",), API),
@@ -171,7 +173,8 @@ class World:
             "slug": self.study.slug,
             "stimulus": str(self.stimulus.pk),
             "rater": self.rater.code,
-            "token": link_token(self.rater),
+            # As it is now: an owner replaces it.
+            "token": link_token(Rater.objects.get(pk=self.rater.pk)),
             "job": str(self.job.pk),
             "protocol": str(current_protocol(self.study.pk).number),
         }

@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.negotiation import DefaultContentNegotiation
 
-from . import views
+from . import problem_pages, views
 from .accounts.views import ask_administrator
 
 # Unlike the API it has two forms, YAML and JSON, between which `Accept` chooses.
@@ -37,3 +37,7 @@ urlpatterns = [
     path("studies/<slug:slug>/model/", include("modelops.urls.console")),
     path("rate/", include("annotation.urls.rating")),
 ]
+
+handler400 = problem_pages.bad_request
+handler404 = problem_pages.not_found
+handler500 = problem_pages.server_error

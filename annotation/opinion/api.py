@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from workbench.accounts.signed_in import signed_in
+from workbench.core.api import ExactSerializer
 
 from ..models import OpinionRelease, OpinionScore, SubjectEstimate
 from ..studies.selectors import find_study
@@ -56,7 +57,7 @@ class ReleaseSerializer(serializers.ModelSerializer[OpinionRelease]):
         return METHODS[release.method].citation if known else ""
 
 
-class NewReleaseSerializer(serializers.Serializer[Any]):
+class NewReleaseSerializer(ExactSerializer):
     """The name to keep the current opinion scores under, and how to make them."""
 
     name = serializers.CharField(max_length=100)

@@ -49,8 +49,8 @@ class LabelCounts:
 
 
 def labels_of(study: Study, *, split: str | None = None) -> list[Label]:
-    """The current labels, as `labels_from`: the live release is brought up to date first."""
-    live = live_release(study, wait=True)
+    """The current labels, as `labels_from`; as old as the live release may be."""
+    live = live_release(study)
     with one_view():
         # Another may have been made meanwhile; none is made inside this view.
         return labels_from(study, stored_live(study) or live, split=split)

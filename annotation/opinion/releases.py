@@ -5,6 +5,7 @@ release is recomputed in full from one view of the data, so no history of change
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.utils import timezone
@@ -28,7 +29,14 @@ from .making import (
     write_rows,
 )
 from .methods import OpinionError
-from .numbering import hold_off_writers, next_key, next_number, only_writer
+from .numbering import (
+    PATIENCE_SECONDS,
+    ReleaseBusyError,
+    hold_off_writers,
+    next_key,
+    next_number,
+    only_writer,
+)
 from .recomputing import QUICK_SECONDS, ask_worker
 
 #: At most one request to a worker per so many seconds.
@@ -45,17 +53,21 @@ class ReleaseError(MintError):
     code = "release_invalid"
 
 
-def live_release(study: Study, *, wait: bool = False) -> OpinionRelease:
+def live_release(study: Study) -> OpinionRelease:
     """The study's own current opinion scores; `computed_at` says how recent they are.
 
-    A stale release is made again first if that is quick, or if the caller wants to `wait`; else a
-    worker makes it again and the caller gets the stale one.
+    A stale release is made again first if that is quick and nobody else is at it; else a worker
+    makes it again and the caller gets the stale one. Raises ReleaseBusyError if there is none yet
+    and somebody else is making the first.
     """
     release = stored_live(study)
-    if release is not None and not is_stale(release):
+    if release is None:
+        return renew_live(study, patience=PATIENCE_SECONDS)
+    if not is_stale(release):
         return release
-    if release is None or wait or release.took < QUICK_SECONDS:
-        return renew_live(study)
+    if release.took < QUICK_SECONDS:
+        with suppress(ReleaseBusyError):
+            return renew_live(study, patience=PATIENCE_SECONDS)
     ask_worker(RENEW, study.pk, DEBOUNCE_SECONDS)
     return release
 
@@ -81,9 +93,12 @@ def mark_stale(study: Study) -> None:
         release.save(update_fields=["basis"])
 
 
-def renew_live(study: Study) -> OpinionRelease:
-    """Makes the live release again if it is stale; its rows are written only if they differ."""
-    with only_writer(study), one_view(read_only=False):
+def renew_live(study: Study, *, patience: float | None = None) -> OpinionRelease:
+    """Makes the live release again if it is stale; its rows are written only if they differ.
+
+    patience: as in `only_writer`.
+    """
+    with only_writer(study, patience=patience), one_view(read_only=False):
         stored = stored_live(study)
         if stored is not None and not is_stale(stored):
             _skip_searched(stored)
@@ -125,11 +140,11 @@ def make_release(
     actor: User | None = None,
 ) -> OpinionRelease:
     """A named release of the current scores, by the study's method or another one, which never
-    changes. Raises ReleaseError."""
+    changes. Raises ReleaseError, and ReleaseBusyError soon if somebody else is at it."""
     name = name.strip()
     if not name or len(name) > 100:
         raise ReleaseError(_("Give the release a name of up to 100 characters."))
-    with only_writer(study), one_view(read_only=False):
+    with only_writer(study, patience=PATIENCE_SECONDS), one_view(read_only=False):
         if OpinionRelease.objects.filter(study=study, name=name).exists():
             raise ReleaseError(_("A release named “%(name)s” already exists.") % {"name": name})
         try:

@@ -14,7 +14,7 @@ from ..models import Protocol, Rater, Study
 from ..protocol.document import ProtocolDocument
 from ..protocol.sessions import OPEN_STATES, SessionState
 from ..studies.protocols import document_of, stored_document
-from .errors import LinkError, ProtocolChangedError, RaterExcludedError
+from .errors import LinkError, LinkReplacedError, ProtocolChangedError, RaterExcludedError
 
 _signer = signing.Signer(salt="annotation.rater", sep=".")
 
@@ -135,12 +135,14 @@ def read_token(token: str) -> tuple[str, int]:
 def rater_access(token: str) -> Access:
     """The rater behind a link, with study and open session; one statement.
 
-    Raises LinkError if the link is forged or was replaced, RaterExcludedError.
+    Raises LinkError if the link is forged, LinkReplacedError, RaterExcludedError.
     """
     code, version = read_token(token)
     access = find_access(code)
-    if access is None or access.link_version != version:
+    if access is None:
         raise LinkError
+    if access.link_version != version:
+        raise LinkReplacedError
     if access.rater_status != Rater.Status.ACTIVE:
         raise RaterExcludedError
     return access

@@ -1,19 +1,20 @@
 """The owner API: a study's raters."""
 
-from typing import Any
-
 from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from workbench.accounts.signed_in import signed_in
+from workbench.core.api import ExactSerializer
 
 from ..models import Rater
 from ..studies.selectors import find_study, raters_of
 from .access import rater_link
-from .services import CREATED_AT_ONCE, create_raters
+from .services import CREATED_AT_ONCE, create_raters, replace_link
 
 
 class RaterSerializer(serializers.ModelSerializer[Rater]):
@@ -31,7 +32,7 @@ class RaterSerializer(serializers.ModelSerializer[Rater]):
         return str(request.build_absolute_uri(rater_link(rater)))
 
 
-class RaterCreateSerializer(serializers.Serializer[Any]):
+class RaterCreateSerializer(ExactSerializer):
     """How many raters to create."""
 
     count = serializers.IntegerField(min_value=1, max_value=CREATED_AT_ONCE)
@@ -58,3 +59,14 @@ class RaterListView(generics.ListAPIView[Rater]):
         )
         answer = RaterSerializer(raters, many=True, context={"request": request})
         return Response(answer.data, status=201)
+
+
+class RaterLinkView(APIView):
+    @extend_schema(request=None, responses=RaterSerializer)
+    def post(self, request: Request, slug: str, code: str) -> Response:
+        """Replace a rater's link: the old one stops working, the open session continues."""
+        study = find_study(request.user, slug, "annotation.change_study")
+        rater = replace_link(
+            rater=get_object_or_404(raters_of(study), code=code), actor=signed_in(request)
+        )
+        return Response(RaterSerializer(rater, context={"request": request}).data)

@@ -20,10 +20,20 @@ class LinkError(RatingError):
     code = "link_invalid"
     status = 401
 
-    def __init__(self) -> None:
+    def __init__(self, message: str = "") -> None:
         super().__init__(
-            _("This link does not open a study; ask whoever sent it for the current one.")
+            message
+            or _("This link does not open a study; ask whoever sent it for the current one.")
         )
+
+
+class LinkReplacedError(LinkError):
+    """A link that was good until the study's owner made a newer one."""
+
+    code = "link_replaced"
+
+    def __init__(self) -> None:
+        super().__init__(_("This link has been replaced; ask whoever sent it for the new one."))
 
 
 class RaterExcludedError(RatingError):

@@ -88,9 +88,10 @@ def touch_seconds(trial: Trial) -> tuple[float, float] | None:
 def exclusions_of(study: Study, rater: Rater) -> QuerySet[AuditEntry]:
     """Who excluded the rater, or included them again, when and why; the latest first.
 
-    Sessions that the study's rules ended are among them, and the owner's permission to continue.
+    Sessions that the study's rules ended are among them, the owner's permission to continue, and
+    links that were replaced.
     """
-    acts = (*Rater.Status.values, "stopped", "let_continue")
+    acts = (*Rater.Status.values, "stopped", "let_continue", "link_replaced")
     return AuditEntry.objects.filter(
         study=study,
         action__in=[f"rater.{act}" for act in acts],

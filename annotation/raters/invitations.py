@@ -19,7 +19,7 @@ from workbench.core.errors import MintError
 from ..models import Rater, RaterIdentity, SharedLink, Study
 from ..models.rater import new_rater_code
 from ..studies.audit import record
-from .errors import LinkError, RatingError, StudyNotOpenError
+from .errors import LinkError, LinkReplacedError, RatingError, StudyNotOpenError
 from .people import PeopleError, Person
 from .services import create_raters
 
@@ -131,14 +131,16 @@ def shared_link_path(link: SharedLink) -> str:
 
 
 def shared_link_from_token(token: str) -> SharedLink:
-    """The link with its study; LinkError if it is forged or was replaced."""
+    """The link with its study; LinkError if it is forged, LinkReplacedError."""
     try:
         pk, version = map(int, _signer.unsign(token).split("."))
     except (signing.BadSignature, ValueError) as error:
         raise LinkError from error
-    link = SharedLink.objects.select_related("study").filter(pk=pk, version=version).first()
+    link = SharedLink.objects.select_related("study").filter(pk=pk).first()
     if link is None:
         raise LinkError
+    if link.version != version:
+        raise LinkReplacedError
     return link
 
 
@@ -190,7 +192,7 @@ def join(*, link: SharedLink, entry: str) -> Rater:
     # Others were faster, or the owner closed or replaced the link.
     link.refresh_from_db()
     require_joinable(link)
-    raise LinkError
+    raise LinkReplacedError
 
 
 def _read_entry(link: SharedLink, entry: str) -> str:

@@ -1,6 +1,7 @@
-"""Making raters, excluding them and including them again."""
+"""Making raters, replacing their links, excluding them and including them again."""
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from workbench.accounts.models import User
@@ -33,6 +34,18 @@ def create_raters(*, study: Study, count: int, actor: User | None) -> list[Rater
     raters = Rater.objects.bulk_create([Rater(study=study) for _number in range(count)])
     record(study=study, actor=actor, action="raters.created", count=count)
     return raters
+
+
+@transaction.atomic
+def replace_link(*, rater: Rater, actor: User | None) -> Rater:
+    """A new personal link, for a rater whose link others may know; the old one opens nothing now.
+
+    What the rater has rated stays theirs, and an open session continues with the new link.
+    """
+    Rater.objects.filter(pk=rater.pk).update(link_version=F("link_version") + 1)
+    record(study=rater.study, actor=actor, action="rater.link_replaced", rater=rater.code)
+    rater.refresh_from_db(fields=["link_version"])
+    return rater
 
 
 class RaterStatusError(MintError):

@@ -40,8 +40,9 @@ from .facts import (
 
 #: How many images a browser may hold beyond the one being rated.
 AHEAD_LIMIT = 2
-#: A claim that finds every free image locked by others at that moment tries again.
-_TRIES = 20
+#: A claim that finds every free image locked by others at that moment tries again, for less than
+#: 200 ms: it holds one of the web server's threads, and the page asks again by itself.
+_TRIES = 8
 _PAUSE_SECONDS = 0.025
 _SWEEP_BATCH = 500
 

@@ -10,8 +10,6 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from ..models import RatingSession
-from ..protocol.answers import storable_text
-from ..protocol.errors import ProtocolError
 from ..protocol.sessions import EXPIRES_AFTER_HOURS, SessionState, sources_of
 from ..raters.access import Access, SessionFacts, find_access
 from ..raters.errors import (
@@ -164,7 +162,7 @@ def _open_session(access: Access) -> SessionFacts:
 
 
 def _client_facts(client: object) -> Mapping[str, Any]:
-    """Raises InvalidAnswerError unless it is a JSON object that fits."""
+    """Raises InvalidAnswerError unless it is a JSON object (`json_reader`) that fits."""
     if not isinstance(client, Mapping):
         raise InvalidAnswerError(f"client: {client!r} is not an object")
     text = json.dumps(client, ensure_ascii=False, allow_nan=False)
@@ -172,9 +170,4 @@ def _client_facts(client: object) -> Mapping[str, Any]:
         raise InvalidAnswerError(
             f"client: {len(text)} characters, at most {_CLIENT_FACTS_LIMIT} fit"
         )
-    try:
-        storable_text(text, "client")
-        storable_text(text.replace("\\u0000", "\0"), "client")
-    except ProtocolError as error:
-        raise InvalidAnswerError(str(error)) from error
     return client

@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from workbench.core.api import ExactSerializer
+
 from ..models import Study
 from .services import SETTINGS
 
@@ -26,14 +28,14 @@ class StudySerializer(serializers.ModelSerializer[Study]):
         read_only_fields = ["created_at"]
 
 
-class StudyChangeSerializer(StudySerializer):
+class StudyChangeSerializer(ExactSerializer, StudySerializer):
     """Settings to change; `status` opens, pauses or closes the study."""
 
     class Meta(StudySerializer.Meta):
         extra_kwargs = {"slug": {"read_only": True}}
 
 
-class StudyCreateSerializer(StudySerializer):
+class StudyCreateSerializer(ExactSerializer, StudySerializer):
     """A new draft; everything but the title has a default."""
 
     class Meta(StudySerializer.Meta):

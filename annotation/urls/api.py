@@ -26,6 +26,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("studies/<slug:slug>/raters/", raters.RaterListView.as_view(), name="api-raters"),
     path(
+        "studies/<slug:slug>/raters/<str:code>/link/",
+        raters.RaterLinkView.as_view(),
+        name="api-rater-link",
+    ),
+    path(
         "studies/<slug:slug>/reliability/",
         reliability.ReliabilityListView.as_view(),
         name="api-reliability",

@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern] = [
     path("<slug:slug>/raters/reports/", raters.report_list, name="study-reports"),
     path("<slug:slug>/raters/<str:code>/", rater_page.rater_page, name="study-rater"),
     path("<slug:slug>/raters/<str:code>/status/", raters.rater_status, name="study-rater-status"),
+    path("<slug:slug>/raters/<str:code>/link/", raters.rater_link_new, name="study-rater-link"),
     path("<slug:slug>/raters/<str:code>/go-on/", raters.rater_go_on, name="study-rater-go-on"),
     path(
         "<slug:slug>/raters/<str:code>/message/", raters.rater_message, name="study-rater-message"

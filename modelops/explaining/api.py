@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from annotation.models import Stimulus
 from annotation.studies.selectors import find_study
 
-from ..errors import AssessmentFailedError, ImageRefusedError
+from ..errors import AssessmentFailedError, ImageTooLargeError
 from ..models import Assessment, ExplainingRun
 from ..permissions import RUN, VIEW
 from ..registry.selectors import explaining_runs_of, version_of
@@ -35,6 +35,8 @@ log = structlog.get_logger(__name__)
 
 #: In addition to the image: the prompt, and what a form's encoding adds.
 _OTHER_BYTES = 128 * 1024
+#: When a client that got no result asks again, as a header has it.
+_ASK_AGAIN_SECONDS = "1"
 
 
 @extend_schema(parameters=[ExplanationQuerySerializer])
@@ -98,8 +100,9 @@ class AssessView(APIView):
     def post(self, request: Request, slug: str) -> Response:
         """Scores and explanations of one image that is not in the study.
 
-        201 with the result; 202 if the worker needs longer than 20 seconds: ask for the
-        assessment by its `id`. The image is not kept, the result for a day.
+        201 with the result if a worker has it within 200 ms; else 202: ask for the assessment at
+        its `url` (the header `Location` too) until its `state` is neither `queued` nor `running`.
+        The image is not kept, the result for a day.
         """
         study = find_study(request.user, slug, RUN)
         _refuse_large(request)
@@ -114,7 +117,7 @@ class AssessView(APIView):
             questions=given.get("questions", ()),
         )
         assessing.wait_for(assessment, assessing.WAIT_SECONDS)
-        return _answer(assessment)
+        return _answer(assessment, request)
 
 
 class AssessmentView(APIView):
@@ -122,21 +125,25 @@ class AssessmentView(APIView):
     def get(self, request: Request, slug: str, pk: int) -> Response:
         """An assessment requested within the last day."""
         study = find_study(request.user, slug, VIEW)
-        return Response(AssessmentSerializer(assessing.find_assessment(study, pk)).data)
+        assessment = assessing.find_assessment(study, pk)
+        return Response(AssessmentSerializer(assessment, context={"request": request}).data)
 
 
-def _answer(assessment: Assessment) -> Response:
+def _answer(assessment: Assessment, request: Request) -> Response:
     if assessment.state == "failed":
         raise AssessmentFailedError(assessment.error)
-    status = 202 if assessment.is_active else 201
-    return Response(AssessmentSerializer(assessment).data, status=status)
+    data = AssessmentSerializer(assessment, context={"request": request}).data
+    headers = {"Location": data["url"]}
+    if not assessment.is_active:
+        return Response(data, status=201, headers=headers)
+    return Response(data, status=202, headers={**headers, "Retry-After": _ASK_AGAIN_SECONDS})
 
 
 def _refuse_large(request: Request) -> None:
     """By the declared length, before anything is read."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isdecimal() and int(length) > assessing.MAXIMUM_BYTES + _OTHER_BYTES:
-        raise ImageRefusedError(
+        raise ImageTooLargeError(
             _(
                 "The upload has %(found)d MB; the limit is %(most)d MB. Save a smaller copy of the "
                 "image."

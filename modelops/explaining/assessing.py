@@ -16,13 +16,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotation.models import Study
-from annotation.stimuli.importing.images import check_image
+from annotation.stimuli.importing.images import look_at
 from annotation.stimuli.importing.problems import ImageError
 from workbench.core.jobs import leases
 from workbench.core.jobs.models import Job
 from workbench.core.jobs.queue import enqueue
 
-from ..errors import ImageRefusedError, NoAssessmentError
+from ..errors import ImageRefusedError, ImageTooLargeError, NoAssessmentError
 from ..models import Assessment, Head, ModelVersion
 from ..predictors.store import VersionModel, version_model
 from ..registry.failures import failing
@@ -41,9 +41,10 @@ log = structlog.get_logger(__name__)
 MAXIMUM_BYTES = 20 * 1024 * 1024
 #: Characters of a prompt.
 MAXIMUM_PROMPT = 10_000
-#: How long a request waits for the worker before it answers that the result is not there yet.
-WAIT_SECONDS = 20.0
-_LOOK_SECONDS = 0.2
+#: How long a request waits for the worker before it answers that the result is not there yet: it
+#: holds one of the web server's few threads, which raters need.
+WAIT_SECONDS = 0.2
+_LOOK_SECONDS = 0.02
 KEPT = timedelta(days=1)
 
 
@@ -57,10 +58,11 @@ def request_assessment(
 ) -> Assessment:
     """Queues one image. questions: which ones to answer, by their keys; all if none is named.
 
-    Raises ImageRefusedError if the file could not be imported either.
+    Raises ImageRefusedError if the file could not be imported either; of a large image only the
+    worker finds out whether all of it can be read.
     """
     if len(data) > MAXIMUM_BYTES:
-        raise ImageRefusedError(
+        raise ImageTooLargeError(
             _("%(name)s has %(found)d MB; the limit is %(most)d MB. Save a smaller copy.")
             % {
                 "name": filename,
@@ -69,7 +71,7 @@ def request_assessment(
             }
         )
     try:
-        check_image(filename, data)
+        look_at(filename, data)
     except ImageError as error:
         raise ImageRefusedError(f"{error.sentence(_)}; {error.advice(_)}") from error
     assessment = Assessment.objects.create(
@@ -89,14 +91,14 @@ def wait_for(assessment: Assessment, seconds: float) -> None:
     """Polls until the worker has answered or the time is over. Not to be called in a
     transaction, which would hide the job from the worker."""
     end = time.monotonic() + seconds
-    while assessment.is_active and time.monotonic() < end:
-        time.sleep(_LOOK_SECONDS)
+    while assessment.is_active and (left := end - time.monotonic()) > 0:
+        time.sleep(min(_LOOK_SECONDS, left))
         assessment.refresh_from_db()
 
 
 def find_assessment(study: Study, pk: int) -> Assessment:
     """Raises NoAssessmentError."""
-    found = study.assessments.select_related("model_version").filter(pk=pk).first()
+    found = study.assessments.select_related("model_version", "study").filter(pk=pk).first()
     if found is None:
         raise NoAssessmentError(
             _("This study has no assessment %(number)d; results are kept for a day. Upload again.")

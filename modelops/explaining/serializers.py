@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from annotation.models import Stimulus
 from annotation.protocol.perspectives import ALL_TOGETHER
+from workbench.core.api import ExactSerializer
 
 from ..models import Assessment, ExplainingRun
 from ..registry.serializers import JOB_FIELDS, PredictionQuerySerializer
@@ -57,7 +59,7 @@ class ExplanationQuerySerializer(PredictionQuerySerializer):
     stimulus = serializers.IntegerField(required=False, min_value=1)
 
 
-class AssessmentRequestSerializer(serializers.Serializer[Any]):
+class AssessmentRequestSerializer(ExactSerializer):
     """One image (JPEG, PNG or WebP), the prompt it was made from, the version to assess it with
     (the active one by default), and the questions to answer: keys of perspectives, and `overall`
     for all of them together (every question by default)."""
@@ -83,13 +85,28 @@ class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
     """Scores on 0…1 with their standard deviations, and explanations if the version gives
     them; both empty until `state` is `succeeded`."""
 
+    url = serializers.SerializerMethodField(help_text="Where the result can be asked for.")
     model = serializers.IntegerField(source="model_version.number", read_only=True)
     scores = serializers.SerializerMethodField()
     explanations = serializers.SerializerMethodField()
 
     class Meta:
         model = Assessment
-        fields = ["id", "model", "state", "error", "prompt", "scores", "explanations", "created_at"]
+        fields = [
+            "id",
+            "url",
+            "model",
+            "state",
+            "error",
+            "prompt",
+            "scores",
+            "explanations",
+            "created_at",
+        ]
+
+    def get_url(self, assessment: Assessment) -> str:
+        path = reverse("api-assessment", args=[assessment.study.slug, assessment.pk])
+        return str(self.context["request"].build_absolute_uri(path))
 
     def get_scores(self, assessment: Assessment) -> dict[str, dict[str, float]]:
         found: dict[str, dict[str, float]] = assessment.result.get("scores", {})

@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from workbench.core.api import ExactSerializer
+
 #: Of every job.
 JOB_FIELDS = [
     "state",
@@ -18,7 +20,7 @@ JOB_FIELDS = [
 ]
 
 
-class ScoringRequestSerializer(serializers.Serializer[Any]):
+class ScoringRequestSerializer(ExactSerializer):
     """Which version predicts the remaining images; the active one if omitted."""
 
     model = serializers.IntegerField(required=False, min_value=1)

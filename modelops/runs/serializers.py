@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from annotation.models import OpinionRelease, Stimulus
+from workbench.core.api import ExactSerializer
 
 from ..acquisition.registry import DEFAULT_STRATEGY
 from ..learning.uncertainty import Expectation
@@ -81,7 +82,7 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
         return version.number if version else None
 
 
-class TrainingRequestSerializer(serializers.Serializer[Any]):
+class TrainingRequestSerializer(ExactSerializer):
     """What to train, and how. `predictor` is a name; the leading one if omitted. `settings`
     override those of the predictor's recipe, each as `NAME=VALUE`, e.g.
     `epochs=5`."""
@@ -197,7 +198,7 @@ class PredictorSerializer(serializers.ModelSerializer[Predictor]):
         return version.number if version else None
 
 
-class PredictorRequestSerializer(serializers.Serializer[Any]):
+class PredictorRequestSerializer(ExactSerializer):
     """One more predictor: a `backbone` that the site offers, a `name` (default: the backbone's) and
     the acquisition `strategy` by which it says what people rate next."""
 

@@ -1,16 +1,24 @@
-"""What all API responses have in common."""
+"""What all API responses and requests have in common."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rest_framework.exceptions import APIException
+from django.conf import settings
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.exceptions import APIException, NotFound, ParseError
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.parsers import JSONParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
 from .errors import MintError
+from .json_reader import JsonError, read_json
 
 
 class Problem(APIException):
@@ -21,6 +29,59 @@ class Problem(APIException):
     def __init__(self, error: MintError, *, status: int = 400) -> None:
         super().__init__(detail=error.message, code=error.code)
         self.status_code = status
+
+
+class TooLarge(APIException):
+    """A body beyond DATA_UPLOAD_MAX_MEMORY_SIZE, which is not read."""
+
+    status_code = 413
+    default_code = "too_large"
+
+    def __init__(self) -> None:
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024
+        super().__init__(_("The request is larger than %(most)d KiB.") % {"most": most})
+
+
+class StrictJSONParser(JSONParser):
+    """JSON within the limits of `json_reader`."""
+
+    def parse(
+        self,
+        stream: Any,
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Raises ParseError and, by the declared length, before anything is read, TooLarge."""
+        request = (parser_context or {})["request"]
+        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise TooLarge
+        try:
+            return read_json(stream.read())
+        except JsonError as error:
+            raise ParseError(f"JSON parse error - {error}") from error
+
+
+class Pages(LimitOffsetPagination):
+    """As many rows as `limit` says, within reason; `next` leads to the others."""
+
+    max_limit = 1000
+
+
+class ExactSerializer(serializers.Serializer[Any]):
+    """Refuses fields that do not exist or cannot be set, where others ignore them: a client that
+    sent one would believe that it was taken."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Raises ValidationError that names them."""
+        if isinstance(data, Mapping):
+            writable = {field.field_name for field in self._writable_fields}
+            problems = {name: [self._why_not(name)] for name in data if name not in writable}
+            if problems:
+                raise serializers.ValidationError(problems)
+        return super().to_internal_value(data)
+
+    def _why_not(self, name: str) -> str:
+        return _("This cannot be set.") if name in self.fields else _("There is no such field.")
 
 
 class OneRepresentation(DefaultContentNegotiation):
@@ -40,12 +101,22 @@ class OneRepresentation(DefaultContentNegotiation):
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Answers a MintError that a view did not catch with status 400 (or its own `status`)."""
-    if isinstance(error, MintError):
-        error = Problem(error, status=getattr(error, "status", 400))
+    """Answers a MintError that a view did not catch with status 400 (or its own `status`), and
+    what Django has pages for in the same form."""
+    error = _as_api_exception(error)
     response = drf_exception_handler(error, context)
     if response is not None and isinstance(error, APIException) and isinstance(response.data, dict):
         codes = error.get_codes()
         if isinstance(codes, str):
             response.data.setdefault("code", codes)
     return response
+
+
+def _as_api_exception(error: Exception) -> Exception:
+    if isinstance(error, MintError):
+        return Problem(error, status=getattr(error, "status", 400))
+    if isinstance(error, RequestDataTooBig):
+        return TooLarge()
+    if isinstance(error, SuspiciousOperation | BadRequest):
+        return ParseError(_("The request cannot be read."))
+    return NotFound() if isinstance(error, Http404) else error

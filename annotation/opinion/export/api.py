@@ -10,12 +10,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from workbench.core.statements import one_view
+
 from ...models import OpinionRelease, Study
 from ...studies.selectors import find_study
-from ..releases import chosen_release, live_release
-from .document import protocols_of, study_document
+from ..releases import chosen_release
+from .document import study_document
 from .formats import FORMATS, Format
-from .records import export_records, header_of
+from .records import export_of, export_records, header_of
 
 #: The format of an export if none is named.
 _DEFAULT = "jsonl"
@@ -72,8 +74,9 @@ class StudyDocumentView(APIView):
         query = ReleaseQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         release = chosen_release(study, query.validated_data.get("release"))
-        release = release or live_release(study, wait=True)
-        return Response(study_document(study, release, protocols_of(release)))
+        with one_view():
+            export = export_of(study, release)
+            return Response(study_document(study, export.release, export.protocols))
 
 
 def export_response(

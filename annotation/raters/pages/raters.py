@@ -26,7 +26,7 @@ from ..access import rater_link
 from ..inbox import new_reports, reports_of
 from ..messages import TEXT_LIMIT, mark_reports_read, write_to_raters
 from ..monitor import Live, live_sessions
-from ..services import set_rater_status
+from ..services import replace_link, set_rater_status
 from ..stopping import let_continue
 from .flags import flag_words, perspective_labels
 from .table import SHOWN, Query, all_rows, chosen_rows
@@ -171,6 +171,17 @@ def rater_go_on(request: HttpRequest, slug: str, code: str) -> HttpResponse:
         messages.error(request, error.message)
     else:
         messages.success(request, _("Saved."))
+    return redirect("study-rater", study.slug, rater.code)
+
+
+@login_required
+@require_POST
+def rater_link_new(request: HttpRequest, slug: str, code: str) -> HttpResponse:
+    """Replaces a rater's personal link."""
+    study = find_study(request.user, slug, "annotation.change_study")
+    rater = get_object_or_404(Rater, study=study, code=code)
+    replace_link(rater=rater, actor=signed_in(request))
+    messages.success(request, _("The old link no longer works. Send the rater the new one."))
     return redirect("study-rater", study.slug, rater.code)
 
 

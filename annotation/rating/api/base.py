@@ -7,9 +7,8 @@ DRF's as far as the schema goes, and errors go through the same handler as in ev
 DRF's dispatch, which would take a tenth of a rating's time, they keep only what they need.
 """
 
-import json
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
@@ -27,8 +26,9 @@ from rest_framework.exceptions import (
 from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView
 
-from workbench.core.api import exception_handler
+from workbench.core.api import TooLarge, exception_handler
 from workbench.core.errors import MintError
+from workbench.core.json_reader import JsonError, JsonLimitError, read_json
 
 from ...raters.access import Access, rater_access
 from ...raters.errors import InvalidAnswerError
@@ -141,21 +141,21 @@ def answer(data: Any, status: int = 200) -> HttpResponse:
 def body_of(request: HttpRequest) -> Mapping[str, Any]:
     """The JSON object that came with a request; an empty one if there is no body.
 
-    Raises UnsupportedMediaType, ParseError, and InvalidAnswerError for JSON that is no object.
+    Raises UnsupportedMediaType, TooLarge, ParseError, and InvalidAnswerError for JSON that is no
+    object or cannot be kept.
     """
     try:
         if not request.body:
             return {}
         if request.content_type != _JSON:
             raise UnsupportedMediaType(str(request.content_type))
-        data = json.loads(request.body, parse_constant=_refuse)
-    except (ValueError, RecursionError, RequestDataTooBig) as error:
+        data = read_json(request.body)
+    except RequestDataTooBig as error:
+        raise TooLarge from error
+    except JsonLimitError as error:
+        raise InvalidAnswerError(str(error)) from error
+    except JsonError as error:
         raise ParseError(f"JSON parse error - {error}") from error
     if not isinstance(data, Mapping):
         raise InvalidAnswerError("the body is not a JSON object")
     return data
-
-
-def _refuse(constant: str) -> NoReturn:
-    """NaN and the infinities are Python's JSON, and nobody else's (RFC 8259, section 6)."""
-    raise ValueError(f"{constant} is not JSON")

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from ...models import Rater, SharedLink, Study
 from ...raters.access import link_token, rater_link, read_token
-from ...raters.errors import LinkError, RatingError
+from ...raters.errors import LinkError, LinkReplacedError, RatingError
 from ...raters.invitations import join, new_entry, require_joinable, shared_link_from_token
 from ...studies.texts import StudyTexts
 from .page import notice_of
@@ -56,8 +56,8 @@ def _title(study: Study) -> str:
 def _known_rater(request: HttpRequest, link: SharedLink) -> Rater | None:
     """The rater that this browser joined as.
 
-    Raises LinkError if that rater's link was replaced: the study's owner has the new one, and
-    a browser with the old one does not become a second rater either.
+    Raises LinkReplacedError if that rater's link was replaced: the study's owner has the new one,
+    and a browser with the old one does not become a second rater either.
     """
     value = request.COOKIES.get(_cookie_name(link.study_id))
     if not value:
@@ -68,7 +68,7 @@ def _known_rater(request: HttpRequest, link: SharedLink) -> Rater | None:
         return None
     rater = Rater.objects.select_related("study").filter(study=link.study_id, code=code).first()
     if rater is not None and rater.link_version != version:
-        raise LinkError
+        raise LinkReplacedError
     return rater
 
 

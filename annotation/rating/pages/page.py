@@ -15,7 +15,13 @@ from ...protocol.perspectives import PerspectiveSettings
 from ...protocol.skips import SkipReason
 from ...raters.access import Access
 from ...raters.completion import WITH_CODE, completion_code
-from ...raters.errors import LinkError, RaterExcludedError, RatingError, StudyFullError
+from ...raters.errors import (
+    LinkError,
+    LinkReplacedError,
+    RaterExcludedError,
+    RatingError,
+    StudyFullError,
+)
 from ...studies.texts import StudyTexts
 from ..anchors import anchors_of
 from ..facts import answered_trials, last_ended_session
@@ -239,11 +245,18 @@ def _skip_reasons() -> list[tuple[str, str]]:
 
 def notice_of(error: RatingError) -> Notice:
     """The page for a reason why a rater cannot rate at all."""
+    if isinstance(error, LinkReplacedError):
+        return Notice(
+            404,
+            _("This link has been replaced"),
+            _("There is a newer link. What you have rated so far is kept."),
+            _("Ask the person who invited you for the new link."),
+        )
     if isinstance(error, LinkError):
         return Notice(
             404,
             _("This link does not work"),
-            _("It may be incomplete, or it has been replaced by a newer one."),
+            _("It may be incomplete."),
             _("Check that you copied all of it, or ask the person who invited you for a new link."),
         )
     if isinstance(error, RaterExcludedError):

@@ -71,13 +71,7 @@ def check_image(name: str, data: bytes) -> CheckedImage:
     _check_size(name, image)
     _check_still(name, image)
     suffix = _suffix(image)
-    try:
-        image.load()
-        plain = _is_plain(image)
-        upright = _to_srgb(ImageOps.exif_transpose(image))
-    except Exception as error:
-        # Decoders raise nearly anything on damaged data; whatever it is, it is this image's fault.
-        raise _damaged(name, error) from error
+    plain, upright = _decode(name, image)
     original = StoredFile(data, suffix)
     whole = (_untouched(original, image) if plain else None) or _lossless(upright)
     large = needs_reducing(*upright.size)
@@ -90,9 +84,32 @@ def check_image(name: str, data: bytes) -> CheckedImage:
     )
 
 
+def look_at(name: str, data: bytes) -> None:
+    """Raises ImageError if `data` is not an image that can be imported.
+
+    For a request that somebody waits for: an image that needs no reducing is decoded in some tens
+    of milliseconds; of a larger one, which takes up to seconds, only the head is read.
+    """
+    image = _open(name, data)
+    _check_size(name, image)
+    _check_still(name, image)
+    if not needs_reducing(*image.size):
+        _decode(name, image)
+
+
 def needs_reducing(width: int, height: int) -> bool:
     """Whether an image of this size is too large for the pages that show it."""
     return max(width, height) > DISPLAY_SIDE
+
+
+def _decode(name: str, image: Image.Image) -> tuple[bool, Image.Image]:
+    """Whether browsers show the file as it is, and the image upright in sRGB."""
+    try:
+        image.load()
+        return _is_plain(image), _to_srgb(ImageOps.exif_transpose(image))
+    except Exception as error:
+        # Decoders raise nearly anything on damaged data; whatever it is, it is this image's fault.
+        raise _damaged(name, error) from error
 
 
 def _open(name: str, data: bytes) -> Image.Image:

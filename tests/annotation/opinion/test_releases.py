@@ -143,7 +143,7 @@ def test_a_slow_release_is_renewed_by_a_worker(
         assert quality(live_release(study)).value == 1.0
         live_release(study)
     assert sent == [(releases.RENEW, (study.pk,))]
-    assert quality(live_release(study, wait=True)).value == 3.0
+    assert quality(renew_live(study)).value == 3.0
 
 
 def test_the_sweep_renews_every_study(study: Study, stimulus: Stimulus) -> None:

@@ -1,4 +1,6 @@
 import io
+import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
@@ -6,6 +8,7 @@ import pytest
 import redis.exceptions
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from PIL import Image
 from rest_framework.test import APIClient
 
@@ -144,10 +147,62 @@ def test_a_slow_worker_is_waited_for_elsewhere(
         answer = upload(api)
     assert (answer.status_code, answer.json()["state"]) == (202, "queued")
     assert sent == [(ASSESS, (answer.json()["id"],))]
+    address = f"http://testserver{URL}/assessments/{answer.json()['id']}/"
+    assert answer.json()["url"] == answer.headers["Location"] == address
+    assert answer.headers["Retry-After"] == "1"
     assessing.assess(assessment_id=answer.json()["id"])
-    later = api.get(f"{URL}/assessments/{answer.json()['id']}/").json()
+    later = api.get(answer.json()["url"]).json()
     assert later["state"] == "succeeded"
     assert set(later["scores"]) == {"quality", "authenticity", "correspondence"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_uploads_hold_no_thread_while_the_worker_stands_still(
+    owner: User, scored: ModelVersion, sent: Sent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each held one for 20 s: 28 of them kept all raters from rating for as long."""
+    monkeypatch.setattr(AssessThrottle, "rate", "1000/min")
+
+    def one(number: int) -> tuple[int, str, float]:
+        client, begun = APIClient(), time.monotonic()
+        client.force_authenticate(owner)
+        answer = upload(client, png(number))
+        connection.close()
+        return answer.status_code, answer.json()["state"], time.monotonic() - begun
+
+    begun = time.monotonic()
+    with ThreadPoolExecutor(4) as web_server:
+        answers = list(web_server.map(one, range(28)))
+    assert {answer[:2] for answer in answers} == {(202, "queued")}
+    # Seven rounds of 0.2 s, and what the machine needs for the work itself.
+    assert time.monotonic() - begun < 10
+    assert len(sent) == 28
+
+
+def test_nobody_waits_longer_than_a_fifth_of_a_second(
+    scored: ModelVersion, study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    clock = SimpleNamespace(monotonic=lambda: sum(slept), sleep=slept.append)
+    monkeypatch.setattr(assessing, "time", clock)
+    waiting = Assessment.objects.create(study=study, model_version=scored)
+    assessing.wait_for(waiting, assessing.WAIT_SECONDS)
+    assert waiting.is_active
+    assert 0.1 < sum(slept) < 0.21
+
+
+def test_a_large_image_is_not_decoded_while_somebody_waits(
+    api: APIClient, scored: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its head says what it is; the worker says whether all of it can be read."""
+    monkeypatch.setattr(assessing, "WAIT_SECONDS", 0)
+    large = png(1, (4000, 3000))
+    answer = upload(api, large[: len(large) // 2])
+    assert answer.status_code == 202
+    assessing.assess(assessment_id=answer.json()["id"])
+    later = api.get(answer.json()["url"]).json()
+    assert later["state"] == "failed"
+    assert "truncated" in later["error"]
 
 
 def animation() -> bytes:

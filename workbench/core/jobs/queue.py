@@ -22,8 +22,7 @@ def enqueue(task: str, *args: int) -> None:
 def enqueue_each(task: str, calls: Sequence[tuple[int, ...]]) -> None:
     """Sends a task once for each tuple of arguments, in order, as `enqueue` does.
 
-    Stops at the first refusal: an unreachable queue takes most of a second for each, in a
-    request that somebody waits for.
+    Stops at the first refusal: somebody waits for the request, and each refusal takes its time.
     """
     transaction.on_commit(partial(_send, task, calls))
 

@@ -80,7 +80,8 @@ def test_a_replaced_link_opens_nothing(rater: Rater) -> None:
     old = RaterClient(rater)
     Rater.objects.filter(pk=rater.pk).update(link_version=2)
     body = old.get("session/")
-    assert (old.status, body["code"]) == (401, "link_invalid")
+    assert (old.status, body["code"]) == (401, "link_replaced")
+    assert body["detail"].startswith("This link has been replaced")
 
 
 def test_the_rater_of_a_deleted_study_is_unknown(study: Study, rater: Rater) -> None:
@@ -160,8 +161,8 @@ def test_an_unknown_route_is_not_found(db: None) -> None:
         (b"{", "application/json", 400, "parse_error"),
         (b"\xff", "application/json", 400, "parse_error"),
         (b'{"a": NaN}', "application/json", 400, "parse_error"),
-        (b"[" * 100_000, "application/json", 400, "parse_error"),
-        (b" " * (3 << 20), "application/json", 400, "parse_error"),
+        (b"[" * 100_000, "application/json", 400, "answer_invalid"),
+        (b" " * (3 << 20), "application/json", 413, "too_large"),
         (b"[]", "application/json", 400, "answer_invalid"),
         (b"consent=true", "application/x-www-form-urlencoded", 415, "unsupported_media_type"),
         (b"", "text/plain", 400, "consent_required"),

@@ -88,7 +88,7 @@ def test_a_replaced_link_opens_nothing(study: Study, owner: User, address: str) 
     rotate_shared_link(study=study, actor=owner)
     response = Client().get(address)
     assert response.status_code == 404
-    assert "This link does not work" in response.content.decode()
+    assert "This link has been replaced" in response.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,32 @@
+"""`manage.py replace_link STUDY RATER`."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from ...models import Rater
+from ...raters.access import rater_link
+from ...raters.services import replace_link
+from ...studies.finding import find_study
+
+
+class Command(BaseCommand):
+    help = (
+        "Give a rater a new personal link, if others may know the old one, which stops working at "
+        "once. What the rater has rated is kept, and an open session continues with the new link."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("study", help="the study's slug")
+        parser.add_argument("rater", help="the rater's code")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        study, code = find_study(options["study"]), options["rater"].upper()
+        rater = Rater.objects.filter(study=study, code=code).first()
+        if rater is None:
+            raise CommandError(
+                f'The study "{study.slug}" has no rater {code}; its page "Raters" lists all codes.'
+            )
+        replace_link(rater=rater, actor=None)
+        self.stdout.write(f"The rater's new link, below the site's address: {rater_link(rater)}")

@@ -1,0 +1,39 @@
+"""What is answered when there is no page: HTML for people, JSON below `/api/`."""
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
+from rest_framework.exceptions import APIException
+
+from .core.api import exception_handler
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400, and 413 for a body that is too large."""
+    if _is_api(request):
+        return _told(exception)
+    response = defaults.bad_request(request, exception)
+    if isinstance(exception, RequestDataTooBig):
+        response.status_code = 413
+    return response
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _told(Http404()) if _is_api(request) else defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The cause is for the log alone."""
+    return _told(APIException()) if _is_api(request) else defaults.server_error(request)
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/api/")
+
+
+def _told(error: Exception) -> JsonResponse:
+    """In the form in which the API's own views tell problems."""
+    response = exception_handler(error, {})
+    if response is None:
+        raise error
+    return JsonResponse(response.data, status=response.status_code)
