@@ -15,7 +15,8 @@ from workbench.core.statements import one_view
 from ..models import OpinionRelease, OpinionScore, Stimulus, Study
 from ..studies.counting import main_stimuli
 from .imported import scale_of
-from .releases import live_release, stored_live
+from .numbering import PATIENCE_SECONDS
+from .releases import live_release, renew_live, stored_live
 from .units import UnitScale
 
 #: The `source` of labels by this workbench's own raters.
@@ -70,10 +71,10 @@ def labels_from(
     return [label for label, _perspective in labels]
 
 
-def count_labels(study: Study, *, wait: bool = False) -> LabelCounts:
+def count_labels(study: Study, *, fresh: bool = False) -> LabelCounts:
     """How many labels there are, without reading them; as old as the live release may be, unless
-    the caller will `wait` for one of now."""
-    live = live_release(study, wait=wait)
+    they are to be `fresh`. Raises ReleaseBusyError if somebody else is writing those."""
+    live = renew_live(study, patience=PATIENCE_SECONDS) if fresh else live_release(study)
     found: dict[tuple[str, str], set[int]] = defaultdict(set)
     rows = _scores(study, live, None).values_list("stimulus__split", "perspective__key", "stimulus")
     for split, perspective, stimulus in rows.iterator(chunk_size=10_000):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from annotation.models import Study
 from annotation.opinion.labels import count_labels
+from annotation.opinion.numbering import ReleaseBusyError
 from annotation.studies import audit
 from workbench.accounts.models import User
 from workbench.core.jobs.leases import lease_end
@@ -99,7 +100,7 @@ def _require_current_labels(study: Study, needed: int) -> None:
     """Nobody is refused because the live release lags behind: it is made again first."""
     found = pool_labels(study, count_labels(study))
     if min(found.values()) < needed:
-        found = pool_labels(study, count_labels(study, wait=True))
+        found = pool_labels(study, count_labels(study, fresh=True))
     require_labels(found, needed)
 
 
@@ -157,7 +158,7 @@ def retrain_where_due() -> list[TrainingRun]:
                         promote_when_done=True,
                     )
                 )
-            except (RunActiveError, TooFewLabelsError) as error:
+            except (RunActiveError, TooFewLabelsError, ReleaseBusyError) as error:
                 log.info("not retrained yet", study=study.slug, reason=error.message)
     return runs
 
