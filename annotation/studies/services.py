@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.urls import NoReverseMatch, resolve, reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -75,11 +76,17 @@ class StatusError(MintError):
 
 
 def create_study(*, owner: User, title: str, slug: str = "", **settings: Any) -> Study:
-    """A draft of `owner`'s; the slug is made from the title if none is given.
+    """A draft of `owner`'s; the slug is made from the title if none is given, and in lower case,
+    so that no two differ by case alone.
 
     If no explanation form is given, it is the default one's part about what the study asks.
     """
-    study = Study(title=title, slug=slug or free_slug(title))
+    study = Study(title=title, slug=slug.lower() or free_slug(title))
+    if is_reserved(study.slug):
+        raise StudyError(
+            _("“%(slug)s” is the address of a page of the workbench; choose another slug.")
+            % {"slug": slug}
+        )
     given = settings.pop("perspectives", None)
     asked = default_perspectives() if given is None else _parsed(given)
     study.explanation_form = study.form.about([item.key for item in asked]).to_json()
@@ -137,10 +144,18 @@ def free_slug(title: str) -> str:
     base = slugify(title)[:60] or "study"
     taken = set(Study.objects.filter(slug__startswith=base).values_list("slug", flat=True))
     number, slug = 1, base
-    while slug in taken:
+    while slug in taken or is_reserved(slug):
         number += 1
         slug = f"{base}-{number}"
     return slug
+
+
+def is_reserved(slug: str) -> bool:
+    """Whether a study's address by this slug would be that of another page."""
+    try:
+        return resolve(reverse("study", args=[slug])).url_name != "study"
+    except NoReverseMatch:
+        return False  # not a slug, which is said elsewhere
 
 
 def _parsed(perspectives: Sequence[Mapping[str, Any]]) -> tuple[PerspectiveSettings, ...]:

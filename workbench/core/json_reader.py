@@ -5,17 +5,17 @@ RFC 8259 lets a reader set limits to depth, to the range of numbers and to the c
 
 import json
 import math
-import re
 from collections.abc import Iterator
 from itertools import count
 from typing import Any, NoReturn
+
+from .texts import NO_TEXT
 
 #: Objects and arrays within each other: nothing that is asked for has half as many.
 MOST_NESTED = 32
 #: In the text of a document without it, no string holds a NUL or half a surrogate pair: they are
 #: written as escapes, or are no UTF-8.
 _ESCAPE = "\\u"
-_NO_TEXT = re.compile(r"[\0\ud800-\udfff]")
 
 
 class JsonError(ValueError):
@@ -24,6 +24,11 @@ class JsonError(ValueError):
 
 class JsonLimitError(JsonError):
     """JSON beyond the limits: nested too deep, a number or a text that cannot be kept."""
+
+    def __init__(self, message: str, *, text_in: str = "") -> None:
+        super().__init__(message)
+        #: Of a text that cannot be kept: the keys that lead to it.
+        self.text_in = text_in
 
 
 def read_json(data: str | bytes) -> Any:
@@ -43,11 +48,6 @@ def read_json(data: str | bytes) -> Any:
     if text.count("{") + text.count("[") > MOST_NESTED or _ESCAPE in text:
         _check(value)
     return value
-
-
-def is_text(value: str) -> bool:
-    """Whether PostgreSQL can hold it as a text."""
-    return not _NO_TEXT.search(value)
 
 
 def _check(value: Any) -> None:
@@ -78,11 +78,11 @@ def _parts(place: str, value: dict[str, Any] | list[Any]) -> Iterator[tuple[str,
 
 
 def _check_text(text: str, place: str) -> None:
-    found = _NO_TEXT.search(text)
+    found = NO_TEXT.search(text)
     if found:
         nul = found[0] == "\0"
         what = "holds a NUL character" if nul else f"is not valid Unicode at {found.start()}"
-        raise JsonLimitError(f"{place or 'a text '}{what}")
+        raise JsonLimitError(f"{place or 'a text '}{what}", text_in=place.rstrip(": "))
 
 
 def _too_deep() -> str:

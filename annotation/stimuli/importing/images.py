@@ -9,6 +9,8 @@ image a copy at its own size is made too, for studies that show images pixel by 
 import hashlib
 import io
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
@@ -71,17 +73,18 @@ def check_image(name: str, data: bytes) -> CheckedImage:
     _check_size(name, image)
     _check_still(name, image)
     suffix = _suffix(image)
-    plain, upright = _decode(name, image)
     original = StoredFile(data, suffix)
-    whole = (_untouched(original, image) if plain else None) or _lossless(upright)
-    large = needs_reducing(*upright.size)
-    return CheckedImage(
-        *upright.size,
-        original,
-        display=_lossless(_reduced(upright, DISPLAY_SIDE)) if large else whole,
-        exact=whole if large else None,
-        thumbnail=StoredFile(_thumbnail(upright), "webp"),
-    )
+    with _blamed_on(name):
+        plain, upright = _decoded(image)
+        whole = (_untouched(original, image) if plain else None) or _lossless(upright)
+        large = needs_reducing(*upright.size)
+        return CheckedImage(
+            *upright.size,
+            original,
+            display=_lossless(_reduced(upright, DISPLAY_SIDE)) if large else whole,
+            exact=whole if large else None,
+            thumbnail=StoredFile(_thumbnail(upright), "webp"),
+        )
 
 
 def look_at(name: str, data: bytes) -> None:
@@ -94,7 +97,8 @@ def look_at(name: str, data: bytes) -> None:
     _check_size(name, image)
     _check_still(name, image)
     if not needs_reducing(*image.size):
-        _decode(name, image)
+        with _blamed_on(name):
+            _decoded(image)
 
 
 def needs_reducing(width: int, height: int) -> bool:
@@ -102,14 +106,25 @@ def needs_reducing(width: int, height: int) -> bool:
     return max(width, height) > DISPLAY_SIDE
 
 
-def _decode(name: str, image: Image.Image) -> tuple[bool, Image.Image]:
-    """Whether browsers show the file as it is, and the image upright in sRGB."""
+@contextmanager
+def _blamed_on(name: str) -> Iterator[None]:
+    """Codecs raise nearly anything on damaged data; whatever it is, it is this image's fault."""
     try:
-        image.load()
-        return _is_plain(image), _to_srgb(ImageOps.exif_transpose(image))
+        yield
+    except MemoryError as error:
+        raise ImageError(
+            gettext_noop('image "%(filename)s" needs more memory than there is'),
+            gettext_noop("reduce it, or import it when the server has less to do"),
+            filename=name,
+        ) from error
     except Exception as error:
-        # Decoders raise nearly anything on damaged data; whatever it is, it is this image's fault.
         raise _damaged(name, error) from error
+
+
+def _decoded(image: Image.Image) -> tuple[bool, Image.Image]:
+    """Whether browsers show the file as it is, and the image upright in sRGB."""
+    image.load()
+    return _is_plain(image), _to_srgb(ImageOps.exif_transpose(image))
 
 
 def _open(name: str, data: bytes) -> Image.Image:
@@ -119,7 +134,7 @@ def _open(name: str, data: bytes) -> Image.Image:
         raise _too_many_pixels(name) from error
     except UnidentifiedImageError as error:
         raise _wrong_type(name, data) from error
-    except (OSError, SyntaxError, ValueError, struct.error) as error:
+    except Exception as error:
         raise _damaged(name, error) from error
 
 
@@ -170,7 +185,8 @@ def _too_many_pixels(name: str) -> ImageError:
 
 def _check_still(name: str, image: Image.Image) -> None:
     # Cameras add a small second picture to a JPEG (format MPO): that is no animation.
-    frames = getattr(image, "n_frames", 1)
+    with _blamed_on(name):
+        frames = getattr(image, "n_frames", 1)
     if frames > 1 and image.format != "MPO":
         raise ImageError(
             gettext_noop('image "%(filename)s" is animated (%(frames)d frames)'),
@@ -252,7 +268,9 @@ def _by_profile(image: Image.Image, profile: bytes) -> Image.Image:
 def _reduced(image: Image.Image, side: int) -> Image.Image:
     if max(image.size) <= side:
         return image
-    return ImageOps.contain(image, (side, side), Image.Resampling.LANCZOS)
+    share = side / max(image.size)
+    width, height = (max(1, round(length * share)) for length in image.size)
+    return image.resize((width, height), Image.Resampling.LANCZOS)
 
 
 def _lossless(image: Image.Image) -> StoredFile:

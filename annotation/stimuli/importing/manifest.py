@@ -2,14 +2,14 @@
 
 import csv
 import io
-import json
-import re
+import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from workbench.core.texts import gettext_noop
+from workbench.core.json_reader import JsonError, JsonLimitError, read_json
+from workbench.core.texts import NO_TEXT, gettext_noop, storable
 
 from ...opinion.units import UNIT_SCALE, UnitScale
 from .names import safe_name
@@ -23,8 +23,10 @@ CHECK_COLUMN = "attention_check"
 _LONGEST = {"filename": 300, "generator": 200}
 _YES, _NO = {"yes", "true", "1"}, {"", "no", "false", "0"}
 _DELIMITERS = ",;\t"
-#: In JSON: an escaped NUL (after an even number of backslashes), or half a surrogate pair.
-_NO_TEXT = re.compile(r"(?<!\\)(?:\\\\)*\\u0000|[\ud800-\udfff]")
+#: Characters of a cell: one beyond is its row's error. The reader's own limit, which ends the
+#: reading, is out of the way.
+_LONGEST_CELL = 100_000
+csv.field_size_limit(2**31 - 1)
 
 
 @dataclass(frozen=True)
@@ -192,27 +194,40 @@ def _required(key: str, values: Mapping[str, Any]) -> str:
         raise Problem(
             gettext_noop("%(key)s is empty"), gettext_noop("fill it in or delete the row"), key=key
         )
-    longest = _LONGEST.get(key)
-    if longest is not None and len(value) > longest:
-        raise Problem(
-            gettext_noop("%(key)s has %(length)d characters; at most %(longest)d fit"),
-            gettext_noop("shorten it"),
-            key=key,
-            length=len(value),
-            longest=longest,
-        )
+    # A filename is kept in Unicode's composed form, which may be the longer one.
+    length = len(unicodedata.normalize("NFC", value) if key == "filename" else value)
+    longest = _LONGEST.get(key, length)
+    if length > longest:
+        raise _too_long(key, length, longest)
     return value
 
 
 def _clean(key: str, value: Any) -> Any:
-    """The value itself; NUL and halves of surrogate pairs cannot be stored as text."""
-    if _NO_TEXT.search(json.dumps([key, value], ensure_ascii=False)):
-        raise Problem(
-            gettext_noop('column "%(key)s" contains a character that is not text'),
-            gettext_noop("remove the zero byte or broken character"),
-            key=key.encode("ascii", "replace").decode().replace("\0", "?"),
-        )
+    """The value itself, which can be stored. What is within a JSON value has been checked."""
+    if isinstance(value, str):
+        if NO_TEXT.search(value) or NO_TEXT.search(key):
+            raise _no_text(key)
+        if len(value) > _LONGEST_CELL:
+            raise _too_long(key, len(value), _LONGEST_CELL)
     return value
+
+
+def _no_text(key: str) -> Problem:
+    return Problem(
+        gettext_noop('column "%(key)s" contains a character that is not text'),
+        gettext_noop("remove the zero byte or broken character"),
+        key=storable(key),
+    )
+
+
+def _too_long(key: str, length: int, longest: int) -> Problem:
+    return Problem(
+        gettext_noop("%(key)s has %(length)d characters; at most %(longest)d fit"),
+        gettext_noop("shorten it"),
+        key=key[:100],
+        length=length,
+        longest=longest,
+    )
 
 
 def read_csv(
@@ -318,19 +333,28 @@ def _jsonl(text: str) -> Iterator[Record]:
 
 def _json_record(number: int, line: int, raw: str) -> Record:
     try:
-        values = json.loads(raw, parse_constant=_no_constant)
+        values = read_json(raw)
         if isinstance(values, dict):
             return Record(number, line, values)
-        reason = type(values).__name__
-    except (ValueError, RecursionError) as error:
-        reason = str(error)
-    problem = Problem(
+        problem = _no_object(type(values).__name__)
+    except JsonLimitError as error:
+        problem = _no_text(error.text_in) if error.text_in else _not_kept(str(error))
+    except JsonError as error:
+        problem = _no_object(str(error))
+    return Record(number, line, {}, problem)
+
+
+def _no_object(reason: str) -> Problem:
+    return Problem(
         gettext_noop("the line is not a JSON object (%(reason)s)"),
         gettext_noop('write {"filename": …, "prompt": …, "generator": …}'),
         reason=reason[:200],
     )
-    return Record(number, line, {}, problem)
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
+def _not_kept(reason: str) -> Problem:
+    return Problem(
+        gettext_noop("a value cannot be kept (%(reason)s)"),
+        gettext_noop("correct it, or leave it out"),
+        reason=reason[:200],
+    )

@@ -4,19 +4,24 @@ The sentences are templates with named values, so that a stored report can be re
 `row.sentence(gettext)`.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from workbench.core.errors import MintError
+from workbench.core.texts import storable
 
 
 def plain(params: Mapping[str, Any]) -> dict[str, Any]:
-    """`params` for JSON; paths and exceptions as their text."""
+    """`params` for JSON that the database holds; paths and exceptions as their text."""
     return {
-        key: value if isinstance(value, int | float | str) else str(value)
-        for key, value in params.items()
+        key: value if _is_number(value) else storable(str(value)) for key, value in params.items()
     }
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
 
 
 class Problem(MintError):  # noqa: N818 -- as often listed as raised; not an error alone
@@ -80,7 +85,8 @@ class RowNote:
         return f"row {self.row} (line {self.line}): {self.sentence()}"
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "params": plain(self.params)}
+        params = plain(self.params)
+        return {**asdict(self), "filename": storable(self.filename), "params": params}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:

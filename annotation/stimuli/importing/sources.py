@@ -3,7 +3,6 @@
 import stat
 import unicodedata
 import zipfile
-import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
@@ -66,8 +65,10 @@ class FolderSource:
             raise _unreadable(name, error.strerror or str(error)) from error
 
     def missing(self, name: str) -> ImageError:
-        parent = (self.root / name).parent
-        names = (item.name for item in parent.iterdir()) if parent.is_dir() else ()
+        try:
+            names = [item.name for item in (self.root / name).parent.iterdir()]
+        except OSError:
+            names = []
         return _missing(
             name,
             gettext_noop('image "%(filename)s" not found in the folder'),
@@ -81,8 +82,11 @@ class FolderSource:
         # macOS writes decomposed accents; the manifest's name is composed.
         for spelling in (name, unicodedata.normalize("NFD", name)):
             path = self.root / spelling
-            if path.is_file():
-                return path
+            try:
+                if path.is_file():
+                    return path
+            except OSError:
+                continue  # no file can have so long a name
         return None
 
 
@@ -129,11 +133,11 @@ class ZipSource:
         try:
             with self._zip.open(info) as file:
                 return _bounded(name, file.read(MAX_FILE_BYTES + 1))
-        except (zipfile.BadZipFile, OSError, EOFError, zlib.error) as error:
-            raise _unreadable(name, str(error)) from error
-        except (RuntimeError, NotImplementedError) as error:
-            # What zipfile raises for a password and for an unknown compression.
-            raise _unreadable(name, str(error)) from error
+        except Problem:
+            raise
+        except Exception as error:
+            # zipfile and its codecs raise nearly anything on damaged data, and for a password.
+            raise _unreadable(name, str(error) or type(error).__name__) from error
 
     def missing(self, name: str) -> ImageError:
         return _missing(

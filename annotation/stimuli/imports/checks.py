@@ -104,6 +104,8 @@ class RowChecker:
             return self._check(row)
         except Problem as problem:
             return RowError.of(row.row, row.line, row.filename, problem)
+        except MemoryError:
+            return RowError.of(row.row, row.line, row.filename, _no_memory())
 
     def _check(self, row: ManifestRow) -> CheckedRow:
         known = self.known.get(row.filename)
@@ -137,6 +139,13 @@ class RowChecker:
             exact=self.store.put("images", checked.exact) if checked.exact else "",
             thumbnail=self.store.put("thumbnails", checked.thumbnail),
         )
+
+
+def _no_memory() -> Problem:
+    return Problem(
+        gettext_noop("there is not enough memory for the row"),
+        gettext_noop("shorten it, or reduce its image"),
+    )
 
 
 def _refuse_another_identity(row: ManifestRow, prompt: str, known: Known) -> None:

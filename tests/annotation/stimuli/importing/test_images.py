@@ -15,6 +15,7 @@ from tests.annotation.stimuli.files import (
     quadrants,
     turned_jpeg,
 )
+from tests.factories import png
 from tests.shared_data import require_shared
 
 GREY = Image.effect_noise((200, 120), 60)
@@ -244,3 +245,14 @@ def test_the_real_sample_is_shown_byte_for_byte_alike() -> None:
         display = check_image(path.name, path.read_bytes()).display
 
         assert _largest_difference(_opened(display.data), Image.open(path)) == 0
+
+
+@pytest.mark.parametrize("size", [(16383, 16), (16, 16383), (16, 16), (2049, 16)])
+def test_any_ratio_within_the_limits_has_a_thumbnail(size: tuple[int, int]) -> None:
+    """320 : 0.3 pixels is no picture."""
+    checked = check_image("a.png", png(1, size))
+    assert (checked.width, checked.height) == size
+    for file, side in ((checked.thumbnail, 320), (checked.display, 2048)):
+        with Image.open(io.BytesIO(file.data)) as image:
+            assert max(image.size) == min(side, max(size))
+            assert min(image.size) >= 1

@@ -142,7 +142,13 @@ def test_a_bad_row_is_listed_and_the_others_stay(tmp_path: Path, line: str, mess
         ('{"filename": "a", "prompt": "x", "generator": "G", "v": NaN}', "NaN is not JSON"),
         (r'{"filename": "a", "prompt": "\ud800", "generator": "G"}', 'column "prompt" contains'),
         (r'{"filename": "a", "prompt": "x", "generator": "G", "m": ["\u0000"]}', 'column "m"'),
-        ('{"a":' * 5000 + "1" + "}" * 5000, "the line is not a JSON object"),
+        ('{"a":' * 5000 + "1" + "}" * 5000, "cannot be kept .*nested more than 32 deep"),
+        ('{"filename": "a", "prompt": "x", "generator": "G", "v": 1e400}', "1e400 is out of"),
+        ('{"filename": "a", "prompt": "x", "generator": "G", "v": [-1e999]}', "out of the range"),
+        ('{"filename": "a", "prompt": "x", "generator": "G", "v": 1' + "0" * 400 + "}", "out of"),
+        ('{"filename": "a", "prompt": "x", "generator": "G", "v": ' + "1" * 5000 + "}", "digits"),
+        (r'{"filename": "a", "prompt": "x", "generator": "G", "v\u0000": 1}', 'column "'),
+        ('{"filename": "a", "prompt": "' + "x" * 100_001 + '", "generator": "G"}', "100001 char"),
     ],
 )
 def test_a_bad_line_of_jsonl_is_listed(tmp_path: Path, line: str, message: str) -> None:
