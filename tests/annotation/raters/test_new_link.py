@@ -19,7 +19,7 @@ def replaced_by(rater: Rater) -> list[str | None]:
     entries = AuditEntry.objects.filter(
         study=rater.study, action="rater.link_replaced", detail__rater=rater.code
     )
-    return [entry.actor and entry.actor.username for entry in entries]
+    return [entry.actor.username if entry.actor else None for entry in entries]
 
 
 def test_a_session_goes_on_with_the_new_link_alone(study: Study, rater: Rater, owner: User) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from PIL import Image
 
 from annotation.models import ImportJob, Stimulus, Study
 from annotation.stimuli.importing import images
@@ -170,7 +171,7 @@ def test_whatever_a_codec_raises_is_its_rows_error(
             raise error
         return work(image)
 
-    with images.Image.open(folder / "1.png") as opened:
+    with Image.open(folder / "1.png") as opened:
         first = opened.convert("RGB").getpixel((0, 0))
     monkeypatch.setattr(images, step, odd)
     # Lossless copies are made of what browsers would show otherwise.
