@@ -48,7 +48,7 @@ _OTHER_TYPES = (
 _SRGB = ImageCms.createProfile("sRGB")
 # What one thread frees is kept for that thread alone, unless it is a piece of more than 32 MiB,
 # which goes back to the system (mallopt(3)); Pillow's pieces are of 16.
-Image.core.set_block_size(64 * 2**20)
+Image.core.set_block_size(64 * 2**20)  # type: ignore[attr-defined] # missing in its types
 
 
 @dataclass(frozen=True)

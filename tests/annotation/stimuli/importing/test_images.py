@@ -266,9 +266,12 @@ def test_pixels_are_held_while_an_image_is_worked_on(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(images, "IN_FLIGHT", budget)
     held: list[int] = []
     thumbnail = images._thumbnail
-    monkeypatch.setattr(
-        images, "_thumbnail", lambda image: (held.append(budget._held), thumbnail(image))[1]
-    )
+
+    def watched(image: Image.Image) -> bytes:
+        held.append(budget._held)
+        return thumbnail(image)
+
+    monkeypatch.setattr(images, "_thumbnail", watched)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda number: check_image("a.png", png(number, (64, 64))), range(24)))
     assert len(held) == 24
