@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
+from workbench.core.pixels import IN_FLIGHT
 from workbench.core.texts import gettext_noop
 
 from .problems import ImageError
@@ -26,6 +27,12 @@ MIN_SIDE = 16
 #: WebP's own limit.
 MAX_SIDE = 16383
 MAX_PIXELS = 8192 * 8192
+
+#: Images are compared and converted so many at a time.
+_STRIP_PIXELS = 2**21
+#: WebP's lossless encoder takes some twenty bytes of memory for each pixel; beyond so many pixels
+#: the copy at the image's own size is a PNG, which takes none.
+_WEBP_PIXELS = 4096 * 4096
 
 _SUFFIXES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
 _ORIENTATION = 0x0112
@@ -39,6 +46,9 @@ _OTHER_TYPES = (
     (b"<", "HTML, SVG or XML"),
 )
 _SRGB = ImageCms.createProfile("sRGB")
+# What one thread frees is kept for that thread alone, unless it is a piece of more than 32 MiB,
+# which goes back to the system (mallopt(3)); Pillow's pieces are of 16.
+Image.core.set_block_size(64 * 2**20)  # type: ignore[attr-defined] # missing in its types
 
 
 @dataclass(frozen=True)
@@ -73,18 +83,27 @@ def check_image(name: str, data: bytes) -> CheckedImage:
     _check_size(name, image)
     _check_still(name, image)
     suffix = _suffix(image)
-    original = StoredFile(data, suffix)
-    with _blamed_on(name):
-        plain, upright = _decoded(image)
-        whole = (_untouched(original, image) if plain else None) or _lossless(upright)
-        large = needs_reducing(*upright.size)
-        return CheckedImage(
-            *upright.size,
-            original,
-            display=_lossless(_reduced(upright, DISPLAY_SIDE)) if large else whole,
-            exact=whole if large else None,
-            thumbnail=StoredFile(_thumbnail(upright), "webp"),
-        )
+    width, height = image.size
+    with _blamed_on(name), IN_FLIGHT.hold(width * height):
+        return _rendered(StoredFile(data, suffix), image)
+
+
+def _rendered(original: StoredFile, image: Image.Image) -> CheckedImage:
+    """What is stored of it. Of whole images there are two in memory, and only for a moment: `image`
+    is closed as soon as there is another."""
+    plain, upright = _decoded(image)
+    whole = None
+    if plain:
+        whole, upright = _untouched(original, upright)
+    whole = whole or _lossless(upright)
+    large = needs_reducing(*upright.size)
+    return CheckedImage(
+        *upright.size,
+        original,
+        display=_lossless(_reduced(upright, DISPLAY_SIDE)) if large else whole,
+        exact=whole if large else None,
+        thumbnail=StoredFile(_thumbnail(upright), "webp"),
+    )
 
 
 def look_at(name: str, data: bytes) -> None:
@@ -122,9 +141,15 @@ def _blamed_on(name: str) -> Iterator[None]:
 
 
 def _decoded(image: Image.Image) -> tuple[bool, Image.Image]:
-    """Whether browsers show the file as it is, and the image upright in sRGB."""
+    """Whether browsers show the file as it is, and the image upright in sRGB or, if they do, as
+    it is."""
     image.load()
-    return _is_plain(image), _to_srgb(ImageOps.exif_transpose(image))
+    if _is_plain(image):
+        return True, image
+    ImageOps.exif_transpose(image, in_place=True)
+    upright = _to_srgb(image)
+    image.close()
+    return False, upright
 
 
 def _open(name: str, data: bytes) -> Image.Image:
@@ -230,20 +255,51 @@ def _is_srgb(profile: bytes | None) -> bool:
         return True  # broken, so ignored by browsers and by us
 
 
-def _untouched(original: StoredFile, image: Image.Image) -> StoredFile | None:
-    """The original without its metadata, or None if that would change a single pixel."""
+def _untouched(original: StoredFile, image: Image.Image) -> tuple[StoredFile | None, Image.Image]:
+    """The original without its metadata, or None if that would change a single pixel; and the
+    image again, as `image` is closed."""
+    before = _pixel_hash(image)
+    image.close()
     try:
         data = strip_metadata(original.data, original.suffix)
-        with Image.open(io.BytesIO(data), formats=tuple(_SUFFIXES)) as stripped:
-            same = stripped.mode == image.mode and stripped.tobytes() == image.tobytes()
+        stripped = Image.open(io.BytesIO(data), formats=tuple(_SUFFIXES))
+        if _pixel_hash(stripped) == before:
+            return StoredFile(data, original.suffix), stripped
+        stripped.close()
     except (OSError, SyntaxError, ValueError, struct.error):
-        return None
-    return StoredFile(data, original.suffix) if same else None
+        pass  # its structure is odd
+    return None, Image.open(io.BytesIO(original.data), formats=tuple(_SUFFIXES))
+
+
+def _pixel_hash(image: Image.Image) -> tuple[str, tuple[int, int], str]:
+    """The same for two images if all pixels are."""
+    found = hashlib.sha256()
+    for box in _strips(image.size):
+        found.update(image.crop(box).tobytes())
+    return image.mode, image.size, found.hexdigest()
+
+
+def _strips(size: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:
+    """Boxes from top to bottom, of up to _STRIP_PIXELS or one line."""
+    width, height = size
+    lines = max(1, _STRIP_PIXELS // width)
+    for top in range(0, height, lines):
+        yield 0, top, width, min(top + lines, height)
 
 
 def _to_srgb(image: Image.Image) -> Image.Image:
-    """RGB in sRGB; transparent parts are shown on white, as print and papers do."""
+    """RGB in sRGB; transparent parts are shown on white, as print and papers do.
+
+    Strip by strip, as each step makes a copy.
+    """
     profile: bytes = image.info.get("icc_profile") or b""
+    result = Image.new("RGB", image.size)
+    for box in _strips(image.size):
+        result.paste(_strip_to_srgb(image.crop(box), profile), box)
+    return result
+
+
+def _strip_to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     if image.mode.startswith("I"):  # 16-bit grey, which convert() would clip
         image = image.point(lambda value: value / 257).convert("L")
     if image.has_transparency_data:
@@ -274,8 +330,11 @@ def _reduced(image: Image.Image, side: int) -> Image.Image:
 
 
 def _lossless(image: Image.Image) -> StoredFile:
-    # Measured on a 597 × 896 image: 0.06 s and 746 kB, against 0.43 s and 688 kB at more effort.
     buffer = io.BytesIO()
+    if image.width * image.height > _WEBP_PIXELS:
+        image.save(buffer, "PNG", compress_level=1, icc_profile=None)
+        return StoredFile(buffer.getvalue(), "png")
+    # Measured on a 597 × 896 image: 0.06 s and 746 kB, against 0.43 s and 688 kB at more effort.
     image.save(buffer, "WEBP", lossless=True, quality=0, method=0, icc_profile=b"")
     return StoredFile(buffer.getvalue(), "webp")
 

@@ -1,9 +1,11 @@
 """A manifest's images: in a folder, or in a ZIP archive that is read without unpacking it."""
 
 import stat
+import threading
 import unicodedata
 import zipfile
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -45,11 +47,34 @@ def open_source(path: Path) -> ImageSource:
     return ZipSource(path)
 
 
+class _Names:
+    """Names by what may differ between a manifest and its images, each looked up in one step."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._same: dict[str, str] = {}
+        self._alike: dict[str, str] = {}
+        for name in sorted(names):
+            self._same.setdefault(name.casefold(), name)
+            self._alike.setdefault(_stem(name), name)
+
+    def nearest(self, name: str) -> str:
+        """The name that differs in case alone; else one that differs in folder or suffix too, or
+        nothing."""
+        same = self._same.get(name.casefold())
+        return self._alike.get(_stem(name), "") if same is None else same
+
+
+def _stem(name: str) -> str:
+    return name.rsplit("/", 1)[-1].rsplit(".", 1)[0].casefold()
+
+
 class FolderSource:
     """Images below one folder. Links within it are followed: it is the operator's own."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._lock = threading.Lock()
+        self._names: dict[Path, _Names] = {}
 
     def holds(self, name: str) -> bool:
         return self._find(name) is not None
@@ -65,18 +90,24 @@ class FolderSource:
             raise _unreadable(name, error.strerror or str(error)) from error
 
     def missing(self, name: str) -> ImageError:
-        try:
-            names = [item.name for item in (self.root / name).parent.iterdir()]
-        except OSError:
-            names = []
         return _missing(
             name,
             gettext_noop('image "%(filename)s" not found in the folder'),
-            _nearest(Path(name).name, names),
+            self._names_in((self.root / name).parent).nearest(Path(name).name),
         )
 
     def close(self) -> None:
         """Nothing is kept open."""
+
+    def _names_in(self, folder: Path) -> _Names:
+        """Read once: looked up for each row that has no image."""
+        with self._lock:
+            if folder not in self._names:
+                try:
+                    self._names[folder] = _Names(item.name for item in folder.iterdir())
+                except OSError:
+                    self._names[folder] = _Names(())
+            return self._names[folder]
 
     def _find(self, name: str) -> Path | None:
         # macOS writes decomposed accents; the manifest's name is composed.
@@ -121,6 +152,10 @@ class ZipSource:
             members |= {name.split("/", 1)[1]: info for name, info in members.items()}
         return members
 
+    @cached_property
+    def _names(self) -> _Names:
+        return _Names(self._members)
+
     def holds(self, name: str) -> bool:
         return name in self._members
 
@@ -143,7 +178,7 @@ class ZipSource:
         return _missing(
             name,
             gettext_noop('image "%(filename)s" not found in the archive'),
-            _nearest(name, self._members),
+            self._names.nearest(name),
         )
 
     def close(self) -> None:
@@ -167,17 +202,6 @@ def _member_name(info: zipfile.ZipInfo, archive: str) -> str:
             archive=archive,
             name=problem.params["name"],
         ) from problem
-
-
-def _nearest(name: str, names: Iterable[str]) -> str:
-    """The name that differs only in case, folder or suffix, or nothing."""
-    stem = name.rsplit("/", 1)[-1].rsplit(".", 1)[0].casefold()
-    near = [other for other in names if _stem(other) == stem]
-    return min(near, key=lambda other: (other.casefold() != name.casefold(), other), default="")
-
-
-def _stem(name: str) -> str:
-    return name.rsplit("/", 1)[-1].rsplit(".", 1)[0].casefold()
 
 
 def _missing(name: str, template: str, near: str) -> ImageError:

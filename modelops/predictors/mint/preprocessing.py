@@ -19,6 +19,8 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from workbench.core.pixels import IN_FLIGHT
+
 from ..hardware import is_out_of_memory, threads_each
 from .errors import UnreadableImageError
 
@@ -46,7 +48,10 @@ def image_to_pixels(source: ImageSource, size: int) -> Tensor:
     try:
         if isinstance(source, Image.Image):
             return _fit(source, size)
-        with Image.open(source, formats=FORMATS) as image:
+        with (
+            Image.open(source, formats=FORMATS) as image,
+            IN_FLIGHT.hold(image.width * image.height),
+        ):
             return _fit(image, size)
     except UnidentifiedImageError as error:
         raise UnreadableImageError(

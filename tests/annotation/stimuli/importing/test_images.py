@@ -2,10 +2,12 @@
 
 import hashlib
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from PIL import Image, ImageChops, ImageCms
 
+from annotation.stimuli.importing import images
 from annotation.stimuli.importing.images import check_image
 from annotation.stimuli.importing.problems import ImageError
 from tests.annotation.stimuli.files import (
@@ -17,6 +19,7 @@ from tests.annotation.stimuli.files import (
 )
 from tests.factories import png
 from tests.shared_data import require_shared
+from workbench.core.pixels import PixelBudget
 
 GREY = Image.effect_noise((200, 120), 60)
 NOISE = Image.merge("RGB", [Image.effect_noise((200, 120), 60) for _ in range(3)])
@@ -256,3 +259,39 @@ def test_any_ratio_within_the_limits_has_a_thumbnail(size: tuple[int, int]) -> N
         with Image.open(io.BytesIO(file.data)) as image:
             assert max(image.size) == min(side, max(size))
             assert min(image.size) >= 1
+
+
+def test_pixels_are_held_while_an_image_is_worked_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    budget = PixelBudget(10_000)
+    monkeypatch.setattr(images, "IN_FLIGHT", budget)
+    held: list[int] = []
+    thumbnail = images._thumbnail
+
+    def watched(image: Image.Image) -> bytes:
+        held.append(budget._held)
+        return thumbnail(image)
+
+    monkeypatch.setattr(images, "_thumbnail", watched)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: check_image("a.png", png(number, (64, 64))), range(24)))
+    assert len(held) == 24
+    assert set(held) <= {4096, 8192}
+    assert budget._held == 0
+
+
+def test_a_large_copy_that_is_not_the_original_has_the_same_pixels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Converted strip by strip, and stored without loss in whichever format."""
+    image = quadrants((2500, 200)).convert("RGBA")
+    image.putalpha(Image.linear_gradient("L").resize(image.size))
+    data = encoded(image, "PNG")
+    small = check_image("a.png", data).exact
+    monkeypatch.setattr(images, "_WEBP_PIXELS", 1000)
+    monkeypatch.setattr(images, "_STRIP_PIXELS", 7777)
+    large = check_image("a.png", data).exact
+    assert small is not None
+    assert large is not None
+    assert (small.suffix, large.suffix) == ("webp", "png")
+    with Image.open(io.BytesIO(small.data)) as one, Image.open(io.BytesIO(large.data)) as other:
+        assert one.convert("RGB").tobytes() == other.convert("RGB").tobytes()
