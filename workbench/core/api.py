@@ -1,24 +1,18 @@
 """What all API responses and requests have in common."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, NotFound, ParseError
-from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.pagination import LimitOffsetPagination
-from rest_framework.parsers import JSONParser
-from rest_framework.renderers import BaseRenderer
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
+from .api_defaults import TooLarge
 from .errors import MintError
-from .json_reader import JsonError, read_json
 
 
 class Problem(APIException):
@@ -29,42 +23,6 @@ class Problem(APIException):
     def __init__(self, error: MintError, *, status: int = 400) -> None:
         super().__init__(detail=error.message, code=error.code)
         self.status_code = status
-
-
-class TooLarge(APIException):
-    """A body beyond DATA_UPLOAD_MAX_MEMORY_SIZE, which is not read."""
-
-    status_code = 413
-    default_code = "too_large"
-
-    def __init__(self) -> None:
-        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024
-        super().__init__(_("The request is larger than %(most)d KiB.") % {"most": most})
-
-
-class StrictJSONParser(JSONParser):
-    """JSON within the limits of `json_reader`."""
-
-    def parse(
-        self,
-        stream: Any,
-        media_type: str | None = None,
-        parser_context: Mapping[str, Any] | None = None,
-    ) -> Any:
-        """Raises ParseError and, by the declared length, before anything is read, TooLarge."""
-        request = (parser_context or {})["request"]
-        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            raise TooLarge
-        try:
-            return read_json(stream.read())
-        except JsonError as error:
-            raise ParseError(f"JSON parse error - {error}") from error
-
-
-class Pages(LimitOffsetPagination):
-    """As many rows as `limit` says, within reason; `next` leads to the others."""
-
-    max_limit = 1000
 
 
 class ExactSerializer(serializers.Serializer[Any]):
@@ -82,22 +40,6 @@ class ExactSerializer(serializers.Serializer[Any]):
 
     def _why_not(self, name: str) -> str:
         return _("This cannot be set.") if name in self.fields else _("There is no such field.")
-
-
-class OneRepresentation(DefaultContentNegotiation):
-    """Each address has one representation, whatever `Accept` asks for (RFC 9110, section 12.5.1).
-
-    Exports are not JSON but their errors are; a client that asks for `text/csv` gets both.
-    """
-
-    def select_renderer(
-        self,
-        request: Request,
-        renderers: Iterable[BaseRenderer],
-        format_suffix: str | None = None,
-    ) -> tuple[BaseRenderer, str]:
-        renderer = next(iter(renderers))
-        return renderer, str(renderer.media_type)
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
