@@ -58,9 +58,13 @@ def test_the_stored_model_gives_the_means_of_the_posterior(
     with torch.no_grad():
         scores = loaded.model(*inputs).scores.numpy()
     embeddings = Engine(loaded).embed(items).values
-    expected = version_model(version).last_layer.predict(embeddings).mean
-    # Random weights hardly tell images apart, so the heads are steep: float32 ends at 1e-5.
-    assert scores == pytest.approx(expected, abs=1e-4)
+    layer = version_model(version).last_layer
+    expected = layer.predict(embeddings).mean
+    # Random weights hardly tell images apart, so the heads are steep: the last bit of each number
+    # of an embedding, by which two ways in float32 differ, they multiply.
+    steepness = abs(layer.weights[:, :-1] / layer.feature_scale).sum(axis=1)
+    rounding = np.finfo(np.float32).eps * abs(embeddings).max()
+    assert np.all(abs(scores - expected) <= rounding * steepness)
     assert np.ptp(expected[:, 0]) > 0.01
 
 
