@@ -1,6 +1,7 @@
 """Constraints of our own: what the code assumes, the database enforces (docs/decisions/022)."""
 
 import math
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -69,7 +70,18 @@ class _DatabaseConstraint(BaseConstraint):
     """A constraint that only the database checks; forms and `full_clean` ignore it."""
 
     def create_sql(self, model: type[Model] | None, schema_editor: Any) -> Any:
-        raise NotImplementedError
+        return self._created(_known(model), schema_editor)
+
+    def remove_sql(self, model: type[Model] | None, schema_editor: Any) -> Any:
+        return self._removed(_known(model), schema_editor)
+
+    @abstractmethod
+    def _created(self, model: type[Model], schema_editor: Any) -> str:
+        """The SQL that adds it to the model's table."""
+
+    @abstractmethod
+    def _removed(self, model: type[Model], schema_editor: Any) -> str:
+        """The SQL that takes it away again."""
 
     def constraint_sql(
         self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None
@@ -102,8 +114,7 @@ class SharedForeignKey(_DatabaseConstraint):
         self.field = field
         self.shared = shared
 
-    def create_sql(self, model: type[Model] | None, schema_editor: Any) -> str:
-        assert model is not None  # noqa: S101 -- only loosely typed
+    def _created(self, model: type[Model], schema_editor: Any) -> str:
         quote = schema_editor.quote_name
         field: Any = model._meta.get_field(self.field)
         other: type[Model] = field.remote_field.model
@@ -116,8 +127,7 @@ class SharedForeignKey(_DatabaseConstraint):
             "DEFERRABLE INITIALLY DEFERRED"
         )
 
-    def remove_sql(self, model: type[Model] | None, schema_editor: Any) -> str:
-        assert model is not None  # noqa: S101 -- only loosely typed
+    def _removed(self, model: type[Model], schema_editor: Any) -> str:
         quote = schema_editor.quote_name
         return f"ALTER TABLE {quote(model._meta.db_table)} DROP CONSTRAINT {quote(self.name)}"
 
@@ -159,8 +169,7 @@ class Unchanging(_DatabaseConstraint):
         self.forgets = tuple(forgets)
         self.when = when
 
-    def create_sql(self, model: type[Model] | None, schema_editor: Any) -> str:
-        assert model is not None  # noqa: S101 -- only loosely typed
+    def _created(self, model: type[Model], schema_editor: Any) -> str:
         quote = schema_editor.quote_name
         table = quote(model._meta.db_table)
         condition = f"WHEN ({self.when}) " if self.when else ""
@@ -178,8 +187,7 @@ class Unchanging(_DatabaseConstraint):
             )
         return "; ".join(statements)
 
-    def remove_sql(self, model: type[Model] | None, schema_editor: Any) -> str:
-        assert model is not None  # noqa: S101 -- only loosely typed
+    def _removed(self, model: type[Model], schema_editor: Any) -> str:
         quote = schema_editor.quote_name
         names = [self.name, *([self._later] if self.forgets else [])]
         table = quote(model._meta.db_table)
@@ -243,8 +251,7 @@ CREATE CONSTRAINT TRIGGER {later} AFTER DELETE ON {table}
         self.owner = owner
         self.when = when
 
-    def create_sql(self, model: type[Model] | None, schema_editor: Any) -> str:
-        assert model is not None  # noqa: S101 -- only loosely typed
+    def _created(self, model: type[Model], schema_editor: Any) -> str:
         quote = schema_editor.quote_name
         field: Any = model._meta.get_field(self.owner)
         message = f"{self.what} are neither added nor deleted; write another one"
@@ -259,13 +266,17 @@ CREATE CONSTRAINT TRIGGER {later} AFTER DELETE ON {table}
             message=schema_editor.quote_value(message),
         )
 
-    def remove_sql(self, model: type[Model] | None, schema_editor: Any) -> str:
-        assert model is not None  # noqa: S101 -- only loosely typed
+    def _removed(self, model: type[Model], schema_editor: Any) -> str:
         return f"DROP FUNCTION {schema_editor.quote_name(self.name)}() CASCADE"
 
     def deconstruct(self) -> Any:
         path, args, kwargs = super().deconstruct()
         return path, args, {**kwargs, "what": self.what, "owner": self.owner, "when": self.when}
+
+
+def _known(model: type[Model] | None) -> type[Model]:
+    assert model is not None  # noqa: S101 -- only loosely typed
+    return model
 
 
 def _column(model: type[Model], name: str) -> str:
