@@ -53,6 +53,7 @@ def release_make(request: HttpRequest, slug: str) -> HttpResponse:
 def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
     live_release(study)
     releases = study.opinion_releases.exclude(state=OpinionRelease.State.FROZEN)
+    described = [_described(release) for release in releases]
     return {
         "study": study,
         "tab": "export",
@@ -61,7 +62,8 @@ def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
         "formats": [(form.name, _(form.label)) for form in FORMATS.values()],
         "methods": [(method.name, _(method.label)) for method in METHODS.values()],
         "may_change": request.user.has_perm("annotation.change_study", study),
-        "releases": [_described(release) for release in releases],
+        "releases": described,
+        "any_kept": any(item["kept"] and not item["imported"] for item in described),
     }
 
 

@@ -88,6 +88,15 @@ class ImportForm(forms.Form):
         label=gettext_lazy("If an image is missing, keep its row as labels"), required=False
     )
 
+    def published(self) -> list[forms.BoundField]:
+        """On which scale scores were published: asked of the few who import any."""
+        return [self[name] for name in ("mos_minimum", "mos_scale", "direction", "score_kind")]
+
+    def common(self) -> list[forms.BoundField]:
+        """The other fields, in their order."""
+        apart = {field.name for field in self.published()}
+        return [field for field in self if field.name not in apart]
+
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         if not cleaned.get("images") and not cleaned.get("labels_only"):
