@@ -47,7 +47,7 @@ def member_names(
     pages = [page for page in _CODE_PAGES if all(_reads(text, page) for text in unknown)]
     for info, text in files:
         spellings = [text] if isinstance(text, str) else _spellings(text, pages)
-        if text.endswith("\\" if isinstance(text, str) else b"\\") and not info.file_size:
+        if info.filename.endswith("\\") and not info.file_size:
             continue  # a folder, as some tools of Windows write it
         for number, name in enumerate(spellings):
             if not is_system_file(name):
