@@ -46,8 +46,8 @@ def parse_behaviour(data: object, perspectives: Collection[str]) -> dict[str, An
     and height in CSS pixels, `image_size` those of the image on the screen, `image_pixels` the same
     in device pixels. `prompt_seen`: the share of the prompt, from its beginning, that was on the
     screen; less than 1 if its end was not. `pixel_ratio`: device pixels per CSS pixel, the
-    browser's zoom included. `zoom`: how much larger than its own size the page was seen. They come with each
-    trial, because a window can be moved to another screen at any time.
+    browser's zoom included. `zoom`: how much larger than its own size the page was seen. They come
+    with each trial, because a window can be moved to another screen at any time.
 
     Raises ProtocolError naming what is unknown or out of range.
     """

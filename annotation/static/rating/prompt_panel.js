@@ -14,11 +14,17 @@ export class PromptPanel {
     this.text = byId("prompt", HTMLElement);
     this.more = byId("prompt-more", HTMLButtonElement);
     this.labels = [this.more.textContent ?? "", this.more.dataset.less ?? ""];
-    /** The share of the prompt that has been on the screen, from its beginning. */
-    this.seen = 0;
+    this.furthest = 0;
     this.text.addEventListener("scroll", () => this.#look());
     this.more.addEventListener("click", () => this.#open(!this.opened));
     new ResizeObserver(() => this.#look()).observe(this.text);
+  }
+
+  /** The share of the prompt that has been on the screen, from its beginning. */
+  get seen() {
+    // The event of a scroll may be under way.
+    this.#look();
+    return this.furthest;
   }
 
   get opened() {
@@ -29,7 +35,7 @@ export class PromptPanel {
   show(prompt) {
     this.text.textContent = prompt;
     this.text.scrollTop = 0;
-    this.seen = 0;
+    this.furthest = 0;
     this.panel.removeAttribute("data-longer");
     this.#open(false);
   }
@@ -57,6 +63,6 @@ export class PromptPanel {
     // Once it is open, it may fit.
     if (longer || !this.opened) this.panel.toggleAttribute("data-longer", longer);
     const share = below > NOTHING ? 1 - below / scrollHeight : 1;
-    this.seen = Math.max(this.seen, Math.round(share * 1000) / 1000);
+    this.furthest = Math.max(this.furthest, Math.round(share * 1000) / 1000);
   }
 }
