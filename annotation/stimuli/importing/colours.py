@@ -91,7 +91,7 @@ class Colours:
         light = np.stack([curve[pixels[..., n]] for n, curve in enumerate(self._light)], axis=-1)
         linear = light @ self.matrix.T.astype(np.float32)
         places = (np.clip(linear, 0, 1) * (len(_ENCODED) - 1) + 0.5).astype(np.uint16)
-        return _ENCODED[places]
+        return np.asarray(_ENCODED[places])
 
     @property
     def _light(self) -> NDArray[np.float32]:
@@ -138,7 +138,7 @@ def to_d50(white_and_primaries: Chromaticities) -> Floats | None:
 def _from_d50() -> Floats:
     found = to_d50(_SRGB_PRIMARIES)
     assert found is not None  # noqa: S101 -- primaries of a standard; this tells mypy
-    return np.linalg.inv(found)
+    return np.linalg.inv(found).astype(np.float64)
 
 
 _TO_SRGB = _from_d50()

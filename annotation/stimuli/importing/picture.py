@@ -102,7 +102,7 @@ def _transparent_value(image: Image.Image, data: bytes) -> int | tuple[int, ...]
     depth = png_chunks(data).get(b"IHDR", bytes(9))[8]
     value = image.info.get("transparency")
     if image.mode == "L" and isinstance(value, int) and 0 < depth < 8:
-        return value * 255 // (2**depth - 1)
+        return int(value * 255 // (2**depth - 1))
     if image.mode == "RGB" and isinstance(value, tuple) and depth == 16:
         return tuple(number >> 8 for number in value)
     return None
@@ -147,7 +147,9 @@ def _by_profile(image: Image.Image, profile: bytes) -> Conversion | None:
 def _by_table(profile: bytes, mode: str, intent: int) -> Conversion | None:
     """None if LittleCMS cannot read it."""
     try:
-        transform = ImageCms.buildTransform(io.BytesIO(profile), _SRGB, mode, "RGB", intent)
+        transform = ImageCms.buildTransform(
+            io.BytesIO(profile), _SRGB, mode, "RGB", ImageCms.Intent(intent)
+        )
     except (ImageCms.PyCMSError, OSError, ValueError):
         return None
 

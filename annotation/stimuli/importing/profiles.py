@@ -48,7 +48,7 @@ def profile_colours(profile: bytes) -> Colours | None:
 
 def _grey_matrix() -> Floats:
     """Equal shares of the white that sRGB has."""
-    return np.diag(D50) @ np.full((3, 3), 1 / 3)
+    return np.asarray(np.diag(D50) @ np.full((3, 3), 1 / 3))
 
 
 def _tags(profile: bytes) -> dict[bytes, bytes]:
@@ -70,8 +70,8 @@ def _curve(tag: bytes) -> Transfer:
     if tag[:4] == b"para":
         (kind,) = struct.unpack_from(">H", tag, 8)
         names = _PARAMETERS[kind]
-        values = [value / 65536 for value in struct.unpack_from(f">{len(names)}i", tag, 12)]
-        return _parametric(kind, dict(zip(names, values, strict=True)))
+        numbers = [value / 65536 for value in struct.unpack_from(f">{len(names)}i", tag, 12)]
+        return _parametric(kind, dict(zip(names, numbers, strict=True)))
     if tag[:4] != b"curv":
         raise ValueError("not a curve")
     (count,) = struct.unpack_from(">I", tag, 8)
