@@ -5,6 +5,7 @@ the display copy of a drawn image is the file itself (docs/decisions/007).
 """
 
 import hashlib
+import io
 import threading
 import time
 from collections import Counter
@@ -13,6 +14,8 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 from ..core.errors import MintError
 from .client import ApiError, Offer, OfferedImage, Questions, RaterClient
@@ -221,4 +224,7 @@ def _behaviour(seconds: float, answers: Mapping[str, Answer]) -> dict[str, Any]:
 
 
 def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+    """Of what is seen: raters are served a copy of the picture, not the file."""
+    with Image.open(io.BytesIO(data)) as image:
+        seen = image.convert("RGB")
+    return hashlib.sha256(repr(seen.size).encode() + seen.tobytes()).hexdigest()

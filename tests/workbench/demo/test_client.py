@@ -1,5 +1,6 @@
 """The HTTP clients: a rater's and an owner's, against the real server and against bad lines."""
 
+import io
 import json
 import time
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from annotation.models import Explanation, Score, Study, Trial
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES
@@ -44,8 +46,10 @@ def test_a_rater_consents_sees_an_image_and_answers(
     questions = rater_client.start()
     offer = rater_client.claim()
     (image,) = offer.images
-    drawn = {path.read_bytes() for path in (world_folder / "images").iterdir()}
-    assert rater_client.image(image) in drawn
+    drawn = {
+        Image.open(path).convert("RGB").tobytes() for path in (world_folder / "images").iterdir()
+    }
+    assert Image.open(io.BytesIO(rater_client.image(image))).tobytes() in drawn
     following = rater_client.submit(image, ANSWERS, displayed=time.monotonic())
 
     assert [item.key for item in questions.perspectives] == list(AIGCIQA2023_PERSPECTIVES)
