@@ -45,7 +45,7 @@ class RaterExcludedError(RatingError):
 
 
 class ParticipantMissingError(RatingError):
-    """The study's shared link is for a crowd platform's participants, and this visitor has no id."""
+    """The shared link is for a crowd platform's participants, and this visitor has no id."""
 
     code = "participant_missing"
     status = 403

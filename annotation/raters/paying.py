@@ -1,0 +1,83 @@
+"""Whom a crowd platform is to pay: its participants, how far they came, and for how long."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Max, Prefetch, Q, QuerySet
+
+from ..models import Participant, Rater, RatingSession, SharedLink, Study, Trial
+from ..protocol.recruitment import Outcome, Recruitment
+from .leaving import OUTCOMES, code_for
+
+#: Of those who have not come to an end.
+JOINED, IN_PROGRESS = "joined", "in_progress"
+_SUBMITTED = Q(trials__state=Trial.State.SUBMITTED)
+
+
+@dataclass(frozen=True)
+class Payable:
+    """One participant, with the latest session's state and code."""
+
+    participant: str
+    #: What the address said, by the names that the shared link has now.
+    values: dict[str, str]
+    rater: str
+    #: An `Outcome`, or JOINED or IN_PROGRESS.
+    state: str
+    #: From the end of the instructions to the last answer, pauses left out, of all sessions.
+    minutes: float
+    #: Images answered, practice and repeats among them.
+    ratings: int
+    code: str
+
+
+def payables(study: Study) -> Iterator[Payable]:
+    """In the order of joining; two statements."""
+    link = SharedLink.objects.filter(study=study).first()
+    if link is None:
+        return
+    people = Participant.objects.filter(rater__study=study).select_related("rater")
+    ended = Prefetch("rater__sessions", queryset=_sessions(), to_attr="sat")
+    for person in people.prefetch_related(ended).order_by("rater_id"):
+        yield _payable(person, link.platform)
+
+
+def _sessions() -> QuerySet[RatingSession]:
+    return RatingSession.objects.annotate(
+        answered=Count("trials", filter=_SUBMITTED),
+        last=Max("trials__submitted_at"),
+    ).order_by("pk")
+
+
+def _payable(person: Participant, platform: Recruitment) -> Payable:
+    sessions: list[RatingSession] = person.rater.sat  # type: ignore[attr-defined] # prefetched
+    state, session = _state(person.rater, sessions)
+    known = state in list(Outcome)
+    return Payable(
+        participant=person.identifier,
+        values={name: person.values.get(name, "") for name in platform.parameters[1:]},
+        rater=person.rater.code,
+        state=state,
+        minutes=round(sum(map(_minutes, sessions)), 1),
+        ratings=sum(item.answered for item in sessions),  # type: ignore[attr-defined] # annotated
+        code=code_for(platform, Outcome(state), session) if known else "",
+    )
+
+
+def _state(rater: Rater, sessions: list[RatingSession]) -> tuple[str, int | None]:
+    if rater.status == Rater.Status.EXCLUDED:
+        return Outcome.SCREENED_OUT, None
+    if not sessions:
+        return JOINED, None
+    ended = [item for item in sessions if item.state in OUTCOMES]
+    if ended:
+        return OUTCOMES[ended[-1].state], ended[-1].pk
+    return IN_PROGRESS, None
+
+
+def _minutes(session: RatingSession) -> float:
+    last: datetime | None = session.last  # type: ignore[attr-defined] # annotated
+    if session.begun_at is None or last is None:
+        return 0.0
+    return max(last - session.begun_at, timedelta(0)) / timedelta(minutes=1)
