@@ -59,7 +59,7 @@ def _payable(person: Participant, platform: Recruitment) -> Payable:
         values={name: person.values.get(name, "") for name in platform.parameters[1:]},
         rater=person.rater.code,
         state=state,
-        minutes=round(sum(map(_minutes, sessions)), 1),
+        minutes=round(sum(map(_minutes, sessions), 0.0), 1),
         ratings=sum(item.answered for item in sessions),  # type: ignore[attr-defined] # annotated
         code=code_for(platform, Outcome(state), session) if known else "",
     )

@@ -122,9 +122,9 @@ def payment_csv(request: HttpRequest, slug: str) -> HttpResponse:
     columns = ("participant", *others, "rater", "state", "minutes", "ratings", "code")
     writer.writerow(columns)
     for item in payables(study):
-        row = (item.participant, *item.values.values(), item.rater)
-        row = (*row, item.state, item.minutes, item.ratings, item.code)
-        writer.writerow([formula_safe(cell) for cell in row])
+        row = [item.participant, *item.values.values(), item.rater, item.state]
+        numbers = [item.minutes, item.ratings]
+        writer.writerow([formula_safe(cell) for cell in (*row, *numbers, item.code)])
     return response
 
 
