@@ -145,7 +145,7 @@ def test_whom_to_pay(client: Client, study: Study, owner: User, address: str) ->
     session = make_session(rater, "done", begun_at=begun, ended_at=timezone.now())
     session.trials.create(
         rater=rater,
-        stimulus=Stimulus.objects.first(),
+        stimulus=Stimulus.objects.all()[0],
         study=study,
         position=0,
         draw="priority",
