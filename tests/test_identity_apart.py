@@ -24,9 +24,13 @@ from tests.factories import make_rater, make_stimuli
 from tests.test_permissions_table import TABLE, World
 from workbench.accounts.models import User
 
-NAME, EMAIL, NOTE = "Hypatia Zwicky", "h.zwicky@observatory.example", "left-handed, room 5417"
+NAME, EMAIL, NOTE = (
+    "Hypatia Zwicky",
+    "h.zwicky@observatory.example",
+    "left-handed, in the attic room",
+)
 #: What no text may hold, in small letters.
-SECRETS = ("hypatia", "zwicky", "observatory.example", "left-handed", "5417")
+SECRETS = ("hypatia", "zwicky", "observatory.example", "left-handed", "attic room")
 
 #: The places with names, for the owner alone: the rater's own page and the links to send out.
 TELLS_THE_OWNER = {"study-rater", "study-invitations-csv"}

@@ -30,8 +30,10 @@ _CHOICES = {
     "colour_gamut": ("srgb", "p3", "rec2020"),
 }
 _RATIOS = ("pixel_ratio", "zoom")
-_TOUCHES, _VIEWPORT = "touches", "viewport"
-KEYS = (*_COUNTS, *_CHOICES, _TOUCHES, _VIEWPORT, *_RATIOS)
+_TOUCHES, _SEEN = "touches", "prompt_seen"
+#: Widths and heights. The image's are as it was displayed: an owner compares them between trials.
+_SIZES = ("viewport", "image_size", "image_pixels")
+KEYS = (*_COUNTS, *_CHOICES, _TOUCHES, *_SIZES, *_RATIOS, _SEEN)
 #: What adds up over the passes of one image.
 _ADDED = ("shown_ms", "away_ms", "away")
 
@@ -41,9 +43,11 @@ def parse_behaviour(data: object, perspectives: Collection[str]) -> dict[str, An
     optional.
 
     `touches`: perspective → [first, last] change of its score, in milliseconds. `viewport`: width
-    and height in CSS pixels. `pixel_ratio`: device pixels per CSS pixel, the browser's zoom
-    included. `zoom`: how much larger than its own size the page was seen. They come with each
-    trial, because a window can be moved to another screen at any time.
+    and height in CSS pixels, `image_size` those of the image on the screen, `image_pixels` the same
+    in device pixels. `prompt_seen`: the share of the prompt, from its beginning, that was on the
+    screen; less than 1 if its end was not. `pixel_ratio`: device pixels per CSS pixel, the
+    browser's zoom included. `zoom`: how much larger than its own size the page was seen. They come
+    with each trial, because a window can be moved to another screen at any time.
 
     Raises ProtocolError naming what is unknown or out of range.
     """
@@ -61,6 +65,8 @@ def added(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any
     both = {**earlier, **later}
     for key in earlier.keys() & later.keys() & set(_ADDED):
         both[key] = min(earlier[key] + later[key], _COUNTS[key])
+    if _SEEN in earlier and _SEEN in later:
+        both[_SEEN] = max(earlier[_SEEN], later[_SEEN])
     if _TOUCHES in earlier and _TOUCHES in later:
         both[_TOUCHES] = {**earlier[_TOUCHES], **later[_TOUCHES]}
     return both
@@ -76,8 +82,10 @@ def _parse(key: str, value: object, perspectives: Collection[str]) -> Any:
         return value
     if key == _TOUCHES:
         return _touches(value, perspectives, place)
-    if key == _VIEWPORT:
+    if key in _SIZES:
         return _pair(value, 100_000, place)
+    if key == _SEEN:
+        return _share(value, place)
     return _ratio(value, place)
 
 
@@ -100,6 +108,12 @@ def _count(value: object, most: int, place: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
         raise ProtocolError(f"{place}: {value!r} is not a whole number within 0…{most}")
     return value
+
+
+def _share(value: object, place: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ProtocolError(f"{place}: {value!r} is not a share within 0…1")
+    return float(value)
 
 
 def _ratio(value: object, place: str) -> float:

@@ -59,6 +59,8 @@ class SessionPlan:
     one_per_pass: bool = False
     #: A rater may go back to the last image of the block, and change its answer.
     revisable: bool = True
+    #: The page takes an answer only once the whole prompt has been on the screen.
+    whole_prompt: bool = False
 
     def __post_init__(self) -> None:
         for name, (least, most) in LIMITS.items():

@@ -6,7 +6,6 @@ RFC 8259 lets a reader set limits to depth, to the range of numbers and to the c
 import json
 import math
 from collections.abc import Iterator
-from itertools import count
 from typing import Any, NoReturn
 
 from .texts import NO_TEXT
@@ -53,7 +52,7 @@ def read_json(data: str | bytes) -> Any:
 def _check(value: Any) -> None:
     """Raises JsonLimitError for what is nested too deep, and for texts that cannot be stored."""
     level = [("", value)]
-    for depth in count():
+    for _ in range(MOST_NESTED + 1):
         nested = []
         for place, item in level:
             if isinstance(item, str):
@@ -62,9 +61,8 @@ def _check(value: Any) -> None:
                 nested.append((place, item))
         if not nested:
             return
-        if depth == MOST_NESTED:
-            raise JsonLimitError(_too_deep())
         level = [part for place, item in nested for part in _parts(place, item)]
+    raise JsonLimitError(_too_deep())
 
 
 def _parts(place: str, value: dict[str, Any] | list[Any]) -> Iterator[tuple[str, Any]]:

@@ -138,6 +138,7 @@ def page_context(
             "phones": viewing.phones,
             "blocksBack": protocol.plan.blocks_back,
             "imageSize": protocol.image_size,
+            "wholePrompt": protocol.plan.whole_prompt,
             "messages": script_texts(),
         },
     }

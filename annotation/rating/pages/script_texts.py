@@ -28,6 +28,7 @@ _TEXTS = {
     "sentence": _("{clauses}."),
     "comma": _(", "),
     "missing": _("Still to score: {labels}"),
+    "unread_prompt": _("Please read the prompt to its end; then send your scores."),
     "loading": _("Loading the image…"),
     "image_failed": _("The image could not be loaded."),
     "waiting_one": _("1 rating waiting"),

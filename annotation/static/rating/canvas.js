@@ -48,6 +48,18 @@ export class Canvas {
     await painted();
   }
 
+  /**
+   * How large the image is on the screen.
+   * @returns {{image_size?: number[], image_pixels?: number[]}} in CSS and in device pixels
+   */
+  get size() {
+    const image = this.holder.querySelector("img");
+    if (!image) return {};
+    const { width, height } = image.getBoundingClientRect();
+    const rounded = (/** @type {number} */ scale) => [width, height].map((side) => Math.round(side * scale));
+    return { image_size: rounded(1), image_pixels: rounded(window.devicePixelRatio) };
+  }
+
   clear() {
     this.wanted = 0;
     this.holder.replaceChildren();

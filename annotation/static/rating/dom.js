@@ -32,6 +32,7 @@ export function fill(text, values) {
  * @property {number} leaseSeconds
  * @property {"fit" | "pixels"} imageSize as large as there is room for, or pixel by pixel
  * @property {boolean} phones whether the study lets raters use a phone
+ * @property {boolean} wholePrompt whether an answer waits until the whole prompt was on the screen
  * @property {number | null} blocksBack how many blocks back an answer may be changed; null: never
  * @property {boolean} unread whether the owner has written to the rater
  * @property {Record<string, string>} messages

@@ -112,9 +112,10 @@ export class Rating {
     const { session, view } = this;
     const following = session.endFeedback();
     if (following) return this.#follow(following);
-    if (!view.screen.ready || !session.trial || view.showMissing()) return;
+    if (!view.screen.ready || !session.trial) return;
+    if (view.showMissing() || view.showUnread()) return;
     const answer = view.form.read();
-    const behaviour = view.screen.behaviour.read();
+    const behaviour = view.screen.measure();
     const { language } = this.transport;
     const displayed = view.screen.takeDisplay(session.trial);
     session.submit(answer, displayed, { ...answer, behaviour, language });

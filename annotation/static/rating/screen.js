@@ -4,6 +4,7 @@ import { Behaviour } from "./behaviour.js";
 import { Canvas } from "./canvas.js";
 import { byId } from "./dom.js";
 import { note } from "./notices.js";
+import { PromptPanel } from "./prompt_panel.js";
 import { markRegions } from "./regions.js";
 import { isSameTask, taskOf } from "./task.js";
 import { markWords } from "./words.js";
@@ -29,7 +30,8 @@ export class Screen {
     this.opened = opened;
     this.canvas = new Canvas(byId("image", HTMLElement), imageSize);
     markRegions(form, this.canvas.holder);
-    markWords(form, byId("prompt", HTMLElement));
+    this.prompt = new PromptPanel();
+    markWords(form, this.prompt.text);
     this.behaviour = new Behaviour();
     this.controls = byId("controls", HTMLFieldSetElement);
     /**
@@ -52,6 +54,11 @@ export class Screen {
 
   shut() {
     this.controls.disabled = true;
+  }
+
+  /** @returns {import("./behaviour.js").Measured} how the answer was made, and what was seen */
+  measure() {
+    return { ...this.behaviour.read(), ...this.canvas.size, prompt_seen: this.prompt.seen };
   }
 
   /** @param {Trial[]} trials whose images are loaded ahead; all others are forgotten */
@@ -87,9 +94,7 @@ export class Screen {
   async show(trial, answer) {
     this.shown = trial;
     this.shut();
-    const prompt = byId("prompt", HTMLElement);
-    prompt.textContent = trial.prompt;
-    prompt.scrollTop = 0;
+    this.prompt.show(trial.prompt);
     window.scrollTo(0, 0);
     this.form.ask(trial.perspectives, trial.asked_up_to);
     this.form.write(answer);
@@ -108,7 +113,7 @@ export class Screen {
     this.shut();
     this.canvas.clear();
     this.form.clear();
-    byId("prompt", HTMLElement).textContent = "";
+    this.prompt.show("");
   }
 
   /** @param {Trial} trial */

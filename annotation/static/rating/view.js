@@ -25,6 +25,7 @@ export class View {
    */
   constructor(settings, toast, opened) {
     this.messages = settings.messages;
+    this.wholePrompt = settings.wholePrompt;
     this.toast = toast;
     this.form = new AnswerForm(byId("answer", HTMLFormElement));
     this.screen = new Screen(this.form, settings, opened);
@@ -81,6 +82,16 @@ export class View {
     if (!missing) return false;
     missing.focus();
     this.panel.sayMissing(true);
+    return true;
+  }
+
+  /** If the study wants the whole prompt read, opens what is left. @returns {boolean} whether any is */
+  showUnread() {
+    const { prompt } = this.screen;
+    if (!this.wholePrompt || prompt.seen >= 1) return false;
+    prompt.read();
+    // Opened, it may be on the screen as a whole.
+    if (prompt.seen < 1) this.toast.pass(this.messages.unread_prompt);
     return true;
   }
 

@@ -268,6 +268,10 @@ class ReleaseImages:
             for row in manifest.rows
         }
 
+    def locate(self, name: str) -> str | None:
+        found = self._find(name)
+        return None if found is None else self._source.locate(found)
+
     def holds(self, name: str) -> bool:
         return self._find(name) is not None
 

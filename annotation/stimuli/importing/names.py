@@ -6,6 +6,21 @@ from workbench.core.texts import gettext_noop
 
 from .problems import Problem
 
+#: What macOS, Windows and file servers leave in folders and archives, in any case.
+_SYSTEM_FOLDERS = frozenset(
+    {"__macosx", ".spotlight-v100", ".trashes", ".fseventsd", "$recycle.bin", "@eadir"}
+)
+_SYSTEM_FILES = frozenset(
+    {".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", ".directory"}
+)
+
+
+def is_system_file(name: str) -> bool:
+    """Whether the file is one that a system left there, such as `.DS_Store`: nobody means it."""
+    *folders, file = name.replace("\\", "/").casefold().split("/")
+    # AppleDouble: what macOS keeps of "a.png" elsewhere is in "._a.png".
+    return file in _SYSTEM_FILES or file.startswith("._") or not _SYSTEM_FOLDERS.isdisjoint(folders)
+
 
 def safe_name(name: str) -> str:
     """`name` as a clean relative path ("./a\\b.png" is "a/b.png"); raises Problem if it is not one.

@@ -1,17 +1,18 @@
 """A manifest's images: in a folder, or in a ZIP archive that is read without unpacking it."""
 
-import stat
+import os
 import threading
 import unicodedata
 import zipfile
-from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 from workbench.core.texts import gettext_noop
 
-from .names import safe_name
+from .matching import NameIndex
+from .members import member_names
+from .names import is_system_file
 from .problems import ArchiveError, ImageError, Problem
 
 #: A generated image of 8192 × 8192 pixels as PNG stays below it.
@@ -21,7 +22,14 @@ MAX_FILE_BYTES = 256 * 2**20
 class ImageSource(Protocol):
     """Images by their manifest name. Safe to read from several threads."""
 
-    def holds(self, name: str) -> bool: ...
+    def locate(self, name: str) -> str | None:
+        """What tells the file that `name` means from all others, or None if it means none; raises
+        ImageError if it may mean several."""
+        ...
+
+    def holds(self, name: str) -> bool:
+        """As `locate` is not None."""
+        ...
 
     def read(self, name: str) -> bytes:
         """The file's bytes; raises ImageError if it is absent, too large or unreadable."""
@@ -47,34 +55,16 @@ def open_source(path: Path) -> ImageSource:
     return ZipSource(path)
 
 
-class _Names:
-    """Names by what may differ between a manifest and its images, each looked up in one step."""
-
-    def __init__(self, names: Iterable[str]) -> None:
-        self._same: dict[str, str] = {}
-        self._alike: dict[str, str] = {}
-        for name in sorted(names):
-            self._same.setdefault(name.casefold(), name)
-            self._alike.setdefault(_stem(name), name)
-
-    def nearest(self, name: str) -> str:
-        """The name that differs in case alone; else one that differs in folder or suffix too, or
-        nothing."""
-        same = self._same.get(name.casefold())
-        return self._alike.get(_stem(name), "") if same is None else same
-
-
-def _stem(name: str) -> str:
-    return name.rsplit("/", 1)[-1].rsplit(".", 1)[0].casefold()
-
-
 class FolderSource:
     """Images below one folder. Links within it are followed: it is the operator's own."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self._lock = threading.Lock()
-        self._names: dict[Path, _Names] = {}
+
+    def locate(self, name: str) -> str | None:
+        path = self._find(name)
+        return None if path is None else str(path.relative_to(self.root))
 
     def holds(self, name: str) -> bool:
         return self._find(name) is not None
@@ -90,24 +80,33 @@ class FolderSource:
             raise _unreadable(name, error.strerror or str(error)) from error
 
     def missing(self, name: str) -> ImageError:
-        return _missing(
-            name,
-            gettext_noop('image "%(filename)s" not found in the folder'),
-            self._names_in((self.root / name).parent).nearest(Path(name).name),
-        )
+        index, _files = self._walked()
+        return index.missing(name, gettext_noop('image "%(filename)s" not found in the folder'))
 
     def close(self) -> None:
         """Nothing is kept open."""
 
-    def _names_in(self, folder: Path) -> _Names:
-        """Read once: looked up for each row that has no image."""
+    def _walked(self) -> tuple[NameIndex, list[Path]]:
+        """Once, as soon as a row has no image of its full name."""
         with self._lock:
-            if folder not in self._names:
-                try:
-                    self._names[folder] = _Names(item.name for item in folder.iterdir())
-                except OSError:
-                    self._names[folder] = _Names(())
-            return self._names[folder]
+            return self._all
+
+    @cached_property
+    def _all(self) -> tuple[NameIndex, list[Path]]:
+        files = [
+            Path(folder, name)
+            for folder, _folders, names in os.walk(self.root)
+            for name in sorted(names)
+        ]
+        spelled = ((str(path.relative_to(self.root)), number) for number, path in enumerate(files))
+        return (
+            NameIndex(
+                (unicodedata.normalize("NFC", name), number)
+                for name, number in spelled
+                if not is_system_file(name)
+            ),
+            files,
+        )
 
     def _find(self, name: str) -> Path | None:
         # macOS writes decomposed accents; the manifest's name is composed.
@@ -118,7 +117,9 @@ class FolderSource:
                     return path
             except OSError:
                 continue  # no file can have so long a name
-        return None
+        index, files = self._walked()
+        found = index.find(name)
+        return None if found is None else files[found]
 
 
 class ZipSource:
@@ -134,83 +135,45 @@ class ZipSource:
                 name=path.name,
                 reason=error,
             ) from error
+        self._members = self._zip.infolist()
+        numbers = {id(info): number for number, info in enumerate(self._members)}
         try:
-            self._members = self._index(path.name)
+            names = member_names(self._members, path.name)
+            self._index = NameIndex((name, numbers[id(info)]) for name, info in names)
         except Problem:
             self._zip.close()
             raise
 
-    def _index(self, archive: str) -> dict[str, zipfile.ZipInfo]:
-        members = {}
-        for info in self._zip.infolist():
-            if info.is_dir() or info.filename.startswith("__MACOSX/"):
-                continue
-            members[_member_name(info, archive)] = info
-        tops = {name.split("/", 1)[0] for name in members}
-        if len(tops) == 1 and all("/" in name for name in members):
-            # A folder was packed rather than its files: both ways of naming them work.
-            members |= {name.split("/", 1)[1]: info for name, info in members.items()}
-        return members
-
-    @cached_property
-    def _names(self) -> _Names:
-        return _Names(self._members)
+    def locate(self, name: str) -> str | None:
+        found = self._index.find(name)
+        return None if found is None else str(found)
 
     def holds(self, name: str) -> bool:
-        return name in self._members
+        return self._index.find(name) is not None
 
     def read(self, name: str) -> bytes:
-        info = self._members.get(name)
-        if info is None:
+        found = self._index.find(name)
+        if found is None:
             raise self.missing(name)
+        info = self._members[found]
         if info.file_size > MAX_FILE_BYTES:
             raise _too_large(name)
         try:
             with self._zip.open(info) as file:
                 return _bounded(name, file.read(MAX_FILE_BYTES + 1))
-        except Problem:
+        except (Problem, MemoryError):
             raise
         except Exception as error:
             # zipfile and its codecs raise nearly anything on damaged data, and for a password.
             raise _unreadable(name, str(error) or type(error).__name__) from error
 
     def missing(self, name: str) -> ImageError:
-        return _missing(
-            name,
-            gettext_noop('image "%(filename)s" not found in the archive'),
-            self._names.nearest(name),
+        return self._index.missing(
+            name, gettext_noop('image "%(filename)s" not found in the archive')
         )
 
     def close(self) -> None:
         self._zip.close()
-
-
-def _member_name(info: zipfile.ZipInfo, archive: str) -> str:
-    if stat.S_ISLNK(info.external_attr >> 16):
-        raise ArchiveError(
-            gettext_noop('%(archive)s contains "%(name)s", which is a link'),
-            gettext_noop("pack the files themselves"),
-            archive=archive,
-            name=info.filename,
-        )
-    try:
-        return safe_name(info.filename)
-    except Problem as problem:
-        raise ArchiveError(
-            gettext_noop('%(archive)s contains "%(name)s", which points outside it'),
-            gettext_noop("pack the images again with names relative to one folder"),
-            archive=archive,
-            name=problem.params["name"],
-        ) from problem
-
-
-def _missing(name: str, template: str, near: str) -> ImageError:
-    fix = (
-        gettext_noop('add it, or write "%(near)s", as the file is called')
-        if near
-        else gettext_noop("add it, or delete the row")
-    )
-    return ImageError(template, fix, filename=name, near=near)
 
 
 def _bounded(name: str, data: bytes) -> bytes:

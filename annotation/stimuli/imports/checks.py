@@ -2,9 +2,9 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from workbench.core.texts import gettext_noop
@@ -89,6 +89,27 @@ class Findings:
     duplicates: int = 0
 
 
+def _refuse_shared(rows: Sequence[ManifestRow], source: ImageSource) -> dict[int, ImageError]:
+    """By its number, each row whose file an earlier row has: a short name and a full one may mean
+    the same file, which would be one image under two prompts."""
+    owners: dict[str, str] = {}
+    refused: dict[int, ImageError] = {}
+    for row in rows:
+        try:
+            file = source.locate(row.filename)
+        except ImageError:
+            continue  # told when the row is checked
+        owner = row.filename if file is None else owners.setdefault(file, row.filename)
+        if owner != row.filename:
+            refused[row.row] = ImageError(
+                gettext_noop('"%(filename)s" is the same file as "%(other)s"'),
+                gettext_noop("give each row a file of its own, or delete one of the rows"),
+                filename=row.filename,
+                other=owner,
+            )
+    return refused
+
+
 @dataclass(frozen=True)
 class RowChecker:
     """One row's check, run by several threads at once: it reads and writes files, no database."""
@@ -98,9 +119,12 @@ class RowChecker:
     known: dict[str, Known]
     labels_only: bool
     purpose: str
+    refused: Mapping[int, ImageError] = field(default_factory=dict)
 
     def __call__(self, row: ManifestRow) -> CheckedRow | RowError:
         try:
+            if row.row in self.refused:
+                raise self.refused[row.row]
             return self._check(row)
         except Problem as problem:
             return RowError.of(row.row, row.line, row.filename, problem)
@@ -213,6 +237,7 @@ def check_rows(
 ) -> Findings:
     """Check every row; files are written as it goes, until a row fails that refuses the import."""
     findings = Findings()
+    checker = replace(checker, refused=_refuse_shared(rows, checker.source))
     checked: list[CheckedRow] = []
     # Pillow releases the interpreter lock while it decodes and encodes, so threads suffice.
     executor = ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1))

@@ -106,6 +106,13 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         _("Raters may go back"),
         _("To the previous image of the current block, to change its answer."),
     )
+    whole_prompt = _choice(
+        _("The whole prompt must have been seen"),
+        _(
+            "Scores can be sent only once the prompt has been on the screen to its end. How much "
+            "of it was is stored with every answer in any case."
+        ),
+    )
     repeat_share = _share(
         "repeat_share",
         _("Hidden repeats"),
@@ -226,6 +233,7 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
                 "block_trials",
                 "one_per_pass",
                 "revisable",
+                "whole_prompt",
                 "session_trials",
                 "session_minutes",
                 "daily_trials",
@@ -294,7 +302,7 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
     def _plan(self) -> SessionPlan:
         # The plan's other settings stay as they are.
         plan: SessionPlan = self.instance.plan
-        names = (*LIMITS, "one_per_pass", "revisable")
+        names = (*LIMITS, "one_per_pass", "revisable", "whole_prompt")
         return replace(plan, **{name: self.cleaned_data[name] for name in names})
 
     def _viewing(self) -> ViewingChecks:

@@ -1,5 +1,6 @@
 """A line of the log: says where an error was, and no secret."""
 
+import io
 import json
 import logging
 import time
@@ -8,17 +9,17 @@ from typing import Any
 import pytest
 import structlog
 
-from workbench.core.logs import configuration, redact
+from workbench.core.logs import ACCESS, configuration, redact
 
 SIGNATURE = "pB4Zk1Vt0GqVbJw3yqF-8sQm7rXn2Lc_D5hTf6Ae9Ku"
 KNOWN = "the-key-of-this-site-0123456789"
 
 
-def formatter(*, as_json: bool) -> logging.Formatter:
+def formatter(which: str = "structured", *, as_json: bool) -> logging.Formatter:
     before = structlog.get_config()
     made = configuration(level="INFO", json=as_json, known=[KNOWN, ""])
     structlog.configure(**before)
-    built: logging.Formatter = made["formatters"]["structured"]["()"]()
+    built: logging.Formatter = made["formatters"][which]["()"]()
     return built
 
 
@@ -144,3 +145,30 @@ def test_fields_of_an_event_are_looked_at_at_any_depth(as_json: bool) -> None:
     assert "3" in told
     for secret in ("p0", "c0", "p1", SIGNATURE):
         assert secret not in told
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_request_is_told_with_its_path_without_secrets(
+    as_json: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields = {"method": "GET", "path": f"/rate/r7.1.{SIGNATURE}/", "status": 200}
+    record = logging.LogRecord(ACCESS, logging.INFO, "", 0, fields, (), None)
+    monkeypatch.setattr(record, "created", 1_795_910_400.25)
+    told = formatter("access", as_json=as_json).format(record)
+    wanted = {"method": "GET", "path": "/rate/[hidden]/", "status": 200}
+    assert "\n" not in told
+    if as_json:
+        about = {"event": "request", "level": "info", "logger": ACCESS}
+        assert json.loads(told) == wanted | about | {"timestamp": "2026-11-29T00:00:00.250000Z"}
+    else:
+        assert told.startswith("2026-11-29T00:00:00.250000Z [info     ] request [")
+        assert told.endswith("method=GET path=/rate/[hidden]/ status=200")
+
+
+def test_a_line_that_cannot_be_written_is_told_of_without_its_arguments() -> None:
+    stream = io.StringIO()
+    before = structlog.get_config()
+    handler = configuration(level="INFO", json=True, known=[])["handlers"]["console"]["()"](stream)
+    structlog.configure(**before)
+    handler.handle(logging.LogRecord("ours", logging.INFO, "", 0, "%d of 3", ("p0",), None))
+    assert stream.getvalue() == "ours: a line of the log is lost, <class 'TypeError'>\n"

@@ -1,5 +1,7 @@
 import stat
 import time
+import unicodedata
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -154,3 +156,124 @@ def test_the_same_name_in_another_case_is_nearer_than_another_suffix(tmp_path: P
     assert source.missing("a.png").params["near"] == "A.PNG"
     assert source.missing("a.webp").params["near"] == "A.PNG"
     assert source.missing("c.png").params["near"] == ""
+
+
+def _written_by(path: Path, members: dict[bytes, bytes]) -> Path:
+    """An archive whose members' names are these bytes, with nothing that says what they mean."""
+    placeholders = {f"{number:0{len(name)}}": name for number, name in enumerate(members)}
+    write_zip(path, dict(zip(placeholders, members.values(), strict=True)))
+    data = path.read_bytes()
+    for placeholder, name in placeholders.items():
+        data = data.replace(placeholder.encode(), name)
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [
+        ("bilder/caf\u00e9.png", "utf-8"),
+        ("bilder/cafe\u0301.png", "utf-8"),
+        ("\u56fe\u7247/\u4e00\u53ea\u732b.png", "utf-8"),
+        ("\u56fe\u7247/\u4e00\u53ea\u732b.png", "gbk"),
+        ("\u753b\u50cf/\u8868\u793a.png", "cp932"),
+        ("\uadf8\ub9bc/\uace0\uc591\uc774.png", "cp949"),
+        ("caf\u00e9.png", "cp437"),
+        ("caf\u00e9.png", "cp1252"),
+        ("caf\u00e9.png", "cp850"),
+        ("\u043a\u043e\u0442.png", "cp866"),
+        ("\u043a\u043e\u0442.png", "cp1251"),
+        ("\u056c\u056c.png", "utf-8"),
+    ],
+)
+def test_names_are_found_as_macos_and_windows_write_them(
+    tmp_path: Path, name: str, encoding: str
+) -> None:
+    raw = name.replace("/", "\\").encode(encoding)
+    path = _written_by(tmp_path / "i.zip", {raw: b"it", b"another-much-longer-one.png": b"x"})
+
+    source = open_source(path)
+
+    composed = unicodedata.normalize("NFC", name)
+    assert source.read(composed) == b"it"
+    assert source.read(composed.rsplit("/", 1)[-1]) == b"it"
+
+
+def test_members_of_one_short_name_are_told_apart(tmp_path: Path) -> None:
+    members = {"images/1.png": b"outer", "images/images/1.png": b"inner", "images/2.png": b"2"}
+    source = open_source(write_zip(tmp_path / "i.zip", members))
+
+    assert {name: source.read(name) for name in members} == members
+    assert source.read("2.png") == b"2"
+    with pytest.raises(
+        ImageError, match=r'"1.png" may be any of "images/1.png", "images/images/1.png"; write'
+    ):
+        source.holds("1.png")
+
+
+def test_a_row_may_name_more_folders_than_were_packed(images: Path) -> None:
+    source = open_source(images)
+    assert source.read("set/a.png") == b"first"
+    assert source.read("set/sub/b.png") == source.read("b.png") == b"second"
+    assert not source.holds("other/b.png.jpg")
+    assert not source.holds("other/b.png")
+
+
+@pytest.mark.parametrize(
+    "names", [("a.png", "a.png"), ("caf\u00e9.png", "cafe\u0301.png"), ("s/a.png", "s\\a.png")]
+)
+def test_two_members_of_one_name_are_refused_by_name(
+    tmp_path: Path, names: tuple[str, str]
+) -> None:
+    with zipfile.ZipFile(tmp_path / "i.zip", "w") as archive:
+        archive.writestr("good.png", b"good")
+        for name in names:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                archive.writestr(name, b"x")
+    source = open_source(tmp_path / "i.zip")
+
+    assert source.read("good.png") == b"good"
+    with pytest.raises(ImageError, match=f'2 files of the name "{names[0]}"; pack'):
+        source.read(names[0])
+
+
+def test_what_systems_leave_behind_does_not_count(tmp_path: Path) -> None:
+    left = (
+        ".DS_Store",
+        "images/.ds_store",
+        "images/Thumbs.db",
+        "desktop.ini",
+        "__MACOSX/images/._1.png",
+        "images/._1.png",
+        "images/Icon\r",
+    )
+    path = write_zip(tmp_path / "i.zip", dict.fromkeys(left, b"x") | {"images/1.png": b"it"})
+
+    source = open_source(path)
+
+    assert source.read("1.png") == b"it"
+    assert not any(source.holds(name) for name in left)
+    assert source.missing("2.png").params["some"] == '"images/1.png"'
+
+
+def test_where_nothing_is_alike_some_names_are_shown(images: Path, tmp_path: Path) -> None:
+    assert str(open_source(images).missing("z.png")).endswith('there are "a.png", "sub/b.png"')
+    empty = open_source(write_zip(tmp_path / "e.zip", {}))
+    assert str(empty.missing("z.png")).endswith("there is no file at all")
+
+
+def test_folders_of_windows_tools_and_deep_names_are_no_trouble(tmp_path: Path) -> None:
+    deep = "/".join("a" * 30_000)
+    source = open_source(write_zip(tmp_path / "i.zip", {"dir\\": b"", deep: b"x", "b.png": b"y"}))
+    assert not source.holds("dir")
+    assert source.read("b.png") == b"y"
+
+
+def test_thousands_of_files_of_one_short_name_cost_no_more(tmp_path: Path) -> None:
+    names = [f"set/{number}/1.png" for number in range(8000)]
+    source = open_source(write_zip(tmp_path / "i.zip", dict.fromkeys(names, b"")))
+    begun = time.process_time()
+    assert all(source.holds(f"{number}/1.png") for number in range(8000))
+    assert not any(source.holds(f"x{number}/1.png") for number in range(8000))
+    assert time.process_time() - begun < 1

@@ -127,7 +127,8 @@ def test_bad_rows_are_kept_with_their_lines_and_fixes(
     assert (job.state, job.imported, job.rejected) == ("failed", 0, 1)
     (kept,) = job.rejected_rows
     assert (kept["row"], kept["line"], kept["filename"]) == (2, 3, "gone.png")
-    assert kept["fix"] == "add it, or delete the row"
+    assert kept["fix"] == "add it, or delete the row; there are %(some)s"
+    assert "0.png" in kept["params"]["some"]
 
 
 def test_the_good_rows_are_imported_if_that_was_chosen(

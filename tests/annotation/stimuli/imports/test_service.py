@@ -26,6 +26,7 @@ from tests.annotation.stimuli.files import (
     write_zip,
 )
 from tests.factories import make_study
+from tests.shared_data import require_shared
 from workbench.accounts.models import User
 
 pytestmark = pytest.mark.django_db
@@ -409,3 +410,34 @@ def test_a_second_import_into_the_study_waits_its_turn(study: Study, folder: Pat
     ):
         other.submit(held_elsewhere).result()
     assert import_manifest(study=study, manifest=folder / "manifest.csv").imported == 4
+
+
+def test_two_rows_that_mean_one_file_are_not_both_imported(study: Study, folder: Path) -> None:
+    archive = write_zip(folder / "i.zip", {"set/0.png": picture(0)})
+    rows = [row(0), row(0, prompt="another") | {"filename": "set/0.png"}]
+    manifest = write_manifest(folder / "m.csv", rows)
+
+    report = import_manifest(study=study, manifest=manifest, images=archive, partial=True)
+
+    (error,) = report.rejected
+    assert "is the same file as" in error.message
+    assert report.imported == 1
+
+
+@pytest.mark.parametrize(
+    ("case", "manifest", "images", "expected"),
+    [
+        ("02-zip-nested", "manifest.csv", "images.zip", 3),
+        ("03-zip-names", "macos.csv", "macos.zip", 2),
+        ("03-zip-names", "ds_store.csv", "ds_store.zip", 2),
+    ],
+)
+def test_archives_that_were_read_wrongly_are_read_rightly(
+    study: Study, case: str, manifest: str, images: str, expected: int
+) -> None:
+    place = require_shared(f"cases/{case}")
+
+    report = import_manifest(study=study, manifest=place / manifest, images=place / images)
+
+    assert (report.imported, report.rejected) == (expected, [])
+    assert Stimulus.objects.values("sha256").distinct().count() == expected

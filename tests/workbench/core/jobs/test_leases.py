@@ -5,8 +5,11 @@ from django.utils import timezone
 
 from annotation.models import Study
 from modelops.models import TrainingRun
+from tests.factories import make_study
 from tests.modelops.labelling import make_predictor
+from workbench.accounts.models import User
 from workbench.core.jobs import leases
+from workbench.core.jobs.models import Job, JobState
 
 
 @pytest.fixture
@@ -83,3 +86,39 @@ def test_a_job_that_is_over_is_over(run: TrainingRun) -> None:
     run.refresh_from_db()
     assert run.finished_at is not None
     assert leases.claim(TrainingRun, run.pk) is None
+
+
+@pytest.mark.parametrize(
+    ("state", "attempts", "does"),
+    [
+        (JobState.QUEUED, 0, "wake"),
+        (JobState.RUNNING, leases.MAX_ATTEMPTS - 1, "wake"),
+        (JobState.RUNNING, leases.MAX_ATTEMPTS, "give up"),
+    ],
+)
+def test_of_two_sweeps_at_once_one_sees_to_a_job(
+    run: TrainingRun, owner: User, state: str, attempts: int, does: str
+) -> None:
+    """The second sweep runs while the first, which knows all silent jobs, is at its first."""
+    study = make_study(owner, slug="another")
+    other = TrainingRun.objects.create(
+        study=study, predictor=make_predictor(study), trigger="command"
+    )
+    for job in (run, other):
+        expire(job)
+    TrainingRun.objects.update(state=state, attempts=attempts)
+    done: list[tuple[str, int]] = []
+
+    def see_to(what: str, pk: int) -> None:
+        done.append((what, pk))
+        if len(done) == 1:
+            sweep()
+
+    def give_up(job: Job) -> None:
+        see_to("give up", job.pk)
+
+    def sweep() -> None:
+        leases.sweep(TrainingRun, wake=lambda pk: see_to("wake", pk), give_up=give_up)
+
+    sweep()
+    assert sorted(done) == [(does, run.pk), (does, other.pk)]
