@@ -1,9 +1,14 @@
-"""Where a participant of a crowd platform is led to when their part is over."""
+"""Where a participant of a crowd platform is led to when their part is over.
+
+What was earned stays payable: once a session is finished, its code is the participant's, whatever
+came after it (another session, left or expired; an exclusion; a study that is paused or closed).
+Without a finished session, the code is that of how their part ended.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..models import Participant, SharedLink
+from ..models import Participant, RatingSession, SharedLink
 from ..protocol.recruitment import Outcome, Recruitment
 from ..protocol.sessions import SessionState
 from .completion import completion_code
@@ -24,14 +29,24 @@ class Leaving:
     address: str
 
 
-def leaving_of(rater_id: int, outcome: Outcome, *, session_id: int | None = None) -> Leaving | None:
-    """How this rater goes back; None for one whom no platform sent, and if there is nothing to
-    say."""
+def leaving_of(
+    rater_id: int, outcome: Outcome | None, *, session_id: int | None = None
+) -> Leaving | None:
+    """How this rater goes back: with what they earned, else with `outcome`, if there is one.
+
+    None for one whom no platform sent, and if there is nothing to say.
+    """
     person = Participant.objects.filter(rater_id=rater_id).first()
     if person is None:
         return None
     link = SharedLink.objects.filter(study=person.study_id).first()
     if link is None:
+        return None
+    finished = RatingSession.objects.filter(rater_id=rater_id, state=SessionState.DONE)
+    earned = finished.order_by("-pk").values_list("pk", flat=True).first()
+    if earned is not None:
+        outcome, session_id = Outcome.COMPLETED, earned
+    if outcome is None:
         return None
     return visitor_leaving(link.platform, outcome, person.values, session_id=session_id)
 

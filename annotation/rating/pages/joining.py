@@ -17,8 +17,9 @@ from django.views.decorators.http import require_http_methods
 from ...models import Rater, SharedLink, Study
 from ...protocol.recruitment import Outcome
 from ...raters.access import link_token, rater_link, read_token
-from ...raters.errors import LinkError, LinkReplacedError, RatingError
+from ...raters.errors import LinkError, LinkReplacedError, RatingError, StudyFullError
 from ...raters.invitations import (
+    SharedLinkFullError,
     join,
     known_participant,
     new_entry,
@@ -44,9 +45,11 @@ def join_study(request: HttpRequest, token: str) -> HttpResponse:
     values = link.platform.read(query_of(request))
     try:
         return _answer(request, link, values, token)
-    except RatingError as error:
-        # Nobody has become a rater: there was no place for them.
+    except (SharedLinkFullError, StudyFullError) as error:
         return notice_page(request, error, visitor_leaving(link.platform, Outcome.FULL, values))
+    except RatingError as error:
+        # They may come back with the same link: a platform would close what only has to wait.
+        return notice_page(request, error)
 
 
 def _answer(

@@ -189,8 +189,10 @@ def _completion_code(access: Access) -> str:
 
 def _leaving(access: Access, stage: Stage) -> Leaving | None:
     """Where the rater's platform wants them after this stage."""
-    ended = last_ended_session(access) if stage in OUTCOMES else None
-    return leaving_of(access.rater_id, OUTCOMES[stage], session_id=ended.id) if ended else None
+    ended = last_ended_session(access) if access.session is None else None
+    if ended is None:
+        return None
+    return leaving_of(access.rater_id, OUTCOMES.get(stage), session_id=ended.id)
 
 
 def _unfit_leaving(access: Access) -> Leaving | None:

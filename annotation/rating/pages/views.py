@@ -6,7 +6,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from ...protocol.recruitment import Outcome
-from ...raters.access import find_access, rater_access, read_token
+from ...raters.access import Access, find_access, rater_access, read_token
 from ...raters.errors import (
     DailyLimitError,
     LinkError,
@@ -32,20 +32,24 @@ def rate(request: HttpRequest, token: str) -> HttpResponse:
         return notice_page(request, error, _excluded_leaving(token))
     except LinkError as error:
         return notice_page(request, error)
-    full = leaving_of(access.rater_id, Outcome.FULL) if access.session is None else None
     try:
         require_open_study(access)
     except StudyNotOpenError as error:
-        return notice_page(request, error, full)
+        return notice_page(request, error, _earned_leaving(access))
     stage = stage_of(access)
     stopped = stage is Stage.STOPPED
     if access.session is None and not stopped and day_is_full(access):
-        return notice_page(request, DailyLimitError())
+        return notice_page(request, DailyLimitError(), _earned_leaving(access))
     remain = access.session is not None or (not stopped and images_remain(access))
     if stage is Stage.CONSENT and not remain:
-        return notice_page(request, StudyFullError(), full)
+        return notice_page(request, StudyFullError(), leaving_of(access.rater_id, Outcome.FULL))
     context = page_context(access=access, protocol=access.protocol, stage=stage, token=token)
     return render(request, "rating/page.html", {**context, "remain": remain})
+
+
+def _earned_leaving(access: Access) -> Leaving | None:
+    """The way back of somebody who can only wait: with what they earned, or not at all."""
+    return leaving_of(access.rater_id, None) if access.session is None else None
 
 
 def _excluded_leaving(token: str) -> Leaving | None:
