@@ -1,7 +1,7 @@
 """`python -m benchmarks [NAME …]`: if none is named, all but `browser`, which needs a browser.
 
-`python -m benchmarks --against CHECKOUT`: the rating loop of this build and of another one, in
-turns.
+`python -m benchmarks [imports] --against CHECKOUT`: the rating loop, or importing, of this build
+and of another one, in turns.
 """
 
 import argparse
@@ -20,10 +20,12 @@ NAMES = ("rating", "claims", "console", "predict", "export", "model")
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    known = [*NAMES, "browser"]
+    known = [*NAMES, "browser", "imports"]
     parser.add_argument("names", nargs="*", choices=[*known, []], metavar="|".join(known))
     parser.add_argument("--against", type=Path, metavar="CHECKOUT")
     asked = parser.parse_args(arguments)
+    if ("imports" in asked.names) != bool(asked.against and asked.names):
+        parser.error("imports, and nothing else, is measured --against another checkout")
     quiet()
     warning = busy_warning(busy_cores())
     if warning:
@@ -31,7 +33,8 @@ def main(arguments: list[str]) -> int:
     try:
         with interrupted_by_signals():
             if asked.against:
-                import_module("benchmarks.turns").run(_say, asked.against)
+                module = "imports" if asked.names else "turns"
+                import_module(f"benchmarks.{module}").run(_say, asked.against)
                 return 0
             for name in asked.names or NAMES:
                 _say(f"\n{name}")

@@ -234,7 +234,7 @@ def pool(slug: str, number: int) -> dict[str, Any]:
     noise = np.random.default_rng(1).normal(size=(number, len(known)))
     vectors = (known + noise * np.std(known)).astype(np.float32)
     prompt = made[0].prompt.text_sha256
-    keys = [(item.sha256, prompt) for item in made]
+    keys = [(item.picture_sha256, prompt) for item in made]
     for start in range(0, number, _BATCH):
         part = slice(start, start + _BATCH)
         cache.put_many(dict(zip(keys[part], vectors[part], strict=True)))
@@ -259,7 +259,10 @@ def scoring(run: int) -> dict[str, Any]:
 
 def _known_keys(version: Any) -> list[tuple[str, str]]:
     predicted = Stimulus.objects.filter(predictions__model_version=version)
-    return list(predicted.values_list("sha256", "prompt__text_sha256")[:1])
+    return [
+        (item.picture_sha256, item.prompt.text_sha256)
+        for item in predicted.select_related("prompt")[:1]
+    ]
 
 
 def _raters(of_study: Study, number: int) -> list[Rater]:

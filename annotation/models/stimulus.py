@@ -1,9 +1,11 @@
 """Stimuli: generated images with the prompt and the generator they came from."""
 
+import hashlib
 import random
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext_lazy as _
 
 from ..protocol.split import Split as StimulusSplit
@@ -83,10 +85,13 @@ class Stimulus(models.Model):
     #: The manifest's name for it, unique within the study.
     filename = models.CharField(max_length=300)
     image = models.FileField(max_length=200, blank=True)
+    #: The whole picture without loss and without anything else of the file, at most DISPLAY_SIDE on
+    #: its longer side; and at its own size if that is more, else empty.
     display = models.FileField(max_length=200, blank=True)
-    #: What raters see at the image's own size, where `display` is reduced; empty if it is not.
     exact = models.FileField(max_length=200, blank=True, default="", db_default="")
     thumbnail = models.FileField(max_length=200, blank=True)
+    #: By which rules these three were made (`stimuli.importing.picture.RENDERING`).
+    rendering = models.PositiveSmallIntegerField(default=0, db_default=0)
     #: Of the original file's bytes; empty if there is no file.
     sha256 = models.CharField(max_length=64, blank=True, default="")
     width = models.PositiveIntegerField(null=True, blank=True)
@@ -174,3 +179,14 @@ class Stimulus(models.Model):
 
     def __str__(self) -> str:
         return self.filename
+
+    @property
+    def picture(self) -> FieldFile:
+        """What a person sees and the model reads, at full size."""
+        return self.exact or self.display
+
+    @property
+    def picture_sha256(self) -> str:
+        """Differs for pictures of other files and for pictures made by other rules: what is
+        computed from a picture is kept under it."""
+        return hashlib.sha256(f"{self.sha256} {self.rendering}".encode()).hexdigest()

@@ -4,7 +4,6 @@ The web server has no model: a row holds the image until a worker has answered, 
 a day. The image does not become a stimulus and is not kept anywhere else.
 """
 
-import io
 import time
 from collections.abc import Collection, Iterable
 from datetime import timedelta
@@ -16,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotation.models import Study
-from annotation.stimuli.importing.images import look_at
+from annotation.stimuli.importing.images import look_at, picture_in
 from annotation.stimuli.importing.problems import ImageError
 from workbench.core.jobs import leases
 from workbench.core.jobs.models import Job
@@ -139,10 +138,8 @@ def forget_old() -> None:
 
 
 def _assess(row: Assessment) -> dict[str, Any]:
-    from PIL import Image
-
     model = version_model(row.model_version)
-    with Image.open(io.BytesIO(row.image or b"")) as image:
+    with picture_in("image", bytes(row.image or b"")) as image:
         scores = _scores(model, row.model_version.heads.all(), image, row.prompt)
         result: dict[str, Any] = {"scores": scores}
         if row.model_version.explains:

@@ -242,7 +242,7 @@ def _look(
 
 def _name(stimulus: Stimulus) -> str:
     """An image with its prompt, by their contents."""
-    return f"{stimulus.sha256} {stimulus.prompt.text_sha256}"
+    return f"{stimulus.picture_sha256} {stimulus.prompt.text_sha256}"
 
 
 def _agreement(

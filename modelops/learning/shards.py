@@ -21,7 +21,7 @@ from workbench.core.files import sha256_of, write_atomically
 
 _SUFFIX = ".v1.safetensors"
 Array = NDArray[np.floating]
-#: Of an embedding: the sha256 of the image, and of the prompt.
+#: Of an embedding: the sha256 that names the picture, and that of the prompt.
 Key = tuple[str, str]
 #: Three million vectors of 768 numbers in float32.
 _MOST_EMBEDDINGS = 10 * 2**30
@@ -129,7 +129,7 @@ def _stat(path: Path) -> tuple[float, int] | None:
 
 
 class EmbeddingCache:
-    """Embeddings by (sha256 of the image, sha256 of the prompt), both in hexadecimal.
+    """Embeddings by (sha256 that names the picture, sha256 of the prompt), both in hexadecimal.
 
     `dtype` is how vectors are stored: float32 gives back the same bits, float16 half the space.
     The embeddings of all backbones in `folder` together take at most `most_bytes` (`ShardStore`).

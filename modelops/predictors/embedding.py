@@ -102,15 +102,15 @@ class StimulusEmbedder:
 
 @contextmanager
 def image_files(stimuli: Sequence[Stimulus]) -> Iterator[list[Path]]:
-    """The images as files on this machine: in their place, or fetched for the block's duration.
+    """The pictures as files on this machine: in their place, or fetched for the block's duration.
 
     A path may not exist: reading it then says so, image by image.
     """
     if isinstance(default_storage, FileSystemStorage):
-        yield [Path(stimulus.image.path) for stimulus in stimuli]
+        yield [Path(stimulus.picture.path) for stimulus in stimuli]
         return
     with tempfile.TemporaryDirectory(prefix="mint-images-") as folder:
-        paths = [Path(folder) / f"{stimulus.pk}.image" for stimulus in stimuli]
+        paths = [Path(folder) / f"{stimulus.pk}.png" for stimulus in stimuli]
         for path, stimulus in zip(paths, stimuli, strict=True):
             _fetch(stimulus, path)
         yield paths
@@ -127,11 +127,11 @@ def unreadable(stimulus: Stimulus, path: Path, error: Exception) -> dict[str, ob
 
 def _fetch(stimulus: Stimulus, path: Path) -> None:
     try:
-        with stimulus.image.open("rb") as file:
+        with stimulus.picture.open("rb") as file:
             path.write_bytes(file.read())
     except FileNotFoundError:
         return
 
 
 def _key(stimulus: Stimulus) -> Key:
-    return stimulus.sha256, stimulus.prompt.text_sha256
+    return stimulus.picture_sha256, stimulus.prompt.text_sha256

@@ -162,7 +162,7 @@ def _fine_tune(
     with image_files(pool.stimuli) as paths:
         samples = Samples(
             images=paths,
-            image_sha256=[item.sha256 for item in pool.stimuli],
+            image_sha256=[item.picture_sha256 for item in pool.stimuli],
             prompts=[item.prompt.text for item in pool.stimuli],
             groups=[item.prompt_id for item in pool.stimuli],
             targets=pool.labels.mos,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import claims, console, export, rating, turns
+from benchmarks import claims, console, export, imports, rating, turns
 
 ROOT = Path(__file__).parents[2]
 
@@ -119,3 +119,18 @@ def test_a_session_in_a_browser_is_measured() -> None:
     assert 0 < found["transfer_kib"] < 200
     assert [item["trial"] for item in found["memory"]] == [0, 2, 4]
     assert all(item["heap_mib"] > 0 for item in found["memory"])
+
+
+def test_two_builds_import_in_turns(silent: Callable[[str], None]) -> None:
+    found = imports.measure(imports.Plan(images=6, side=64, rounds=2), ROOT, silent)
+    assert [(each["build"], each["round"]) for each in found] == [
+        ("other", 1), ("this", 1), ("other", 2), ("this", 2),
+    ]  # fmt: skip
+    assert all(each["seconds"] > 0 and each["processor"] > 0 for each in found)
+    assert "2 · this" in "\n".join(imports.lines(found))
+
+
+def test_how_many_times_as_fast_is_the_median_of_the_rounds() -> None:
+    times = [("other", 1, 6.0), ("this", 1, 3.0), ("other", 2, 9.0), ("this", 2, 3.0)]
+    rows = [{"build": build, "round": n, "seconds": taken} for build, n, taken in times]
+    assert imports.times_as_fast(rows, "seconds") == 2.5

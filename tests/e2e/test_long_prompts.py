@@ -33,6 +33,7 @@ SEEN_WHOLE = """() => {
     const {scrollTop, clientHeight, scrollHeight} = document.querySelector("#prompt");
     return scrollTop + clientHeight >= scrollHeight - 2;
 }"""
+FILLS_ITS_PLACE = "field => field.clientWidth === field.parentElement.clientWidth"
 
 
 @pytest.fixture
@@ -56,6 +57,7 @@ def test_the_image_has_one_size_and_the_whole_prompt_can_be_read_with_the_questi
     for number in (1, 2, 3, 4):
         shows(rating, number)
         sizes.add(image_size(rating))
+        assert rating.locator("#canvas").evaluate(FILLS_ITS_PLACE)
         if len(rating.locator("#prompt").inner_text()) > 1000:
             read_all(rating)
             sizes.add(image_size(rating))

@@ -167,7 +167,7 @@ def test_what_a_killed_import_left_is_swept_up_by_the_next(
     assert import_manifest(study=study, manifest=manifest).imported == 5
 
     assert not orphan.exists()
-    assert len(stored(media)) == 6 * 2
+    assert len(stored(media)) == 6 * 3
     assert Stimulus.objects.get(filename="3.png").image.read() == picture(3)
 
 

@@ -95,7 +95,7 @@ class BlockedImage:
     """An image whose reading never ends: its file is a pipe into which nobody writes."""
 
     def __init__(self, stimulus: Stimulus) -> None:
-        self.path = Path(stimulus.image.path)
+        self.path = Path(stimulus.picture.path)
         self.content = self.path.read_bytes()
         self.path.unlink()
         os.mkfifo(self.path)

@@ -1,41 +1,33 @@
 """Checking one image file and making its display copy and thumbnail.
 
-The display copy must add nothing that a rater could see: an upright, opaque sRGB image within
-DISPLAY_SIDE is served as its own compressed data, without its metadata (which would name the
-generator); anything else is turned, converted or reduced once and stored without loss. For a larger
-image a copy at its own size is made too, for studies that show images pixel by pixel.
+Raters see a display copy: the picture (`picture`) and nothing else of the file, without loss and in
+one format for all images, so that neither format nor metadata tell of a generator. For an image
+larger than DISPLAY_SIDE there is one at its own size, too; that one, or `display`, is the picture
+that the model reads.
 """
 
 import hashlib
 import io
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from workbench.core.pixels import IN_FLIGHT
 from workbench.core.texts import gettext_noop
 
+from .lossless import as_png
+from .picture import HighDynamicRangeError, picture_of
 from .problems import ImageError
-from .stripping import strip_metadata
 
 DISPLAY_SIDE = 2048
 THUMBNAIL_SIDE = 320
 MIN_SIDE = 16
-#: WebP's own limit.
 MAX_SIDE = 16383
 MAX_PIXELS = 8192 * 8192
 
-#: Images are compared and converted so many at a time.
-_STRIP_PIXELS = 2**21
-#: WebP's lossless encoder takes some twenty bytes of memory for each pixel; beyond so many pixels
-#: the copy at the image's own size is a PNG, which takes none.
-_WEBP_PIXELS = 4096 * 4096
-
 _SUFFIXES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
-_ORIENTATION = 0x0112
 #: Formats that are not accepted, by the file's first bytes.
 _OTHER_TYPES = (
     (b"GIF8", "GIF"),
@@ -45,10 +37,6 @@ _OTHER_TYPES = (
     (b"%PDF", "PDF"),
     (b"<", "HTML, SVG or XML"),
 )
-_SRGB = ImageCms.createProfile("sRGB")
-# What one thread frees is kept for that thread alone, unless it is a piece of more than 32 MiB,
-# which goes back to the system (mallopt(3)); Pillow's pieces are of 16.
-Image.core.set_block_size(64 * 2**20)  # type: ignore[attr-defined] # missing in its types
 
 
 @dataclass(frozen=True)
@@ -79,9 +67,7 @@ class CheckedImage:
 
 def check_image(name: str, data: bytes) -> CheckedImage:
     """Decode all of `data` (JPEG, PNG or WebP) and render it; ImageError says what is wrong."""
-    image = _open(name, data)
-    _check_size(name, image)
-    _check_still(name, image)
+    image = _checked(name, data)
     suffix = _suffix(image)
     width, height = image.size
     with _blamed_on(name), IN_FLIGHT.hold(width * height):
@@ -89,21 +75,24 @@ def check_image(name: str, data: bytes) -> CheckedImage:
 
 
 def _rendered(original: StoredFile, image: Image.Image) -> CheckedImage:
-    """What is stored of it. Of whole images there are two in memory, and only for a moment: `image`
-    is closed as soon as there is another."""
-    plain, upright = _decoded(image)
-    whole = None
-    if plain:
-        whole, upright = _untouched(original, upright)
-    whole = whole or _lossless(upright)
-    large = needs_reducing(*upright.size)
+    """What is stored of it."""
+    picture = picture_of(image, original.data)
+    whole = StoredFile(as_png(picture), "png")
+    small = _reduced(picture, DISPLAY_SIDE)
     return CheckedImage(
-        *upright.size,
+        *picture.size,
         original,
-        display=_lossless(_reduced(upright, DISPLAY_SIDE)) if large else whole,
-        exact=whole if large else None,
-        thumbnail=StoredFile(_thumbnail(upright), "webp"),
+        display=whole if small is picture else StoredFile(as_png(small), "png"),
+        exact=None if small is picture else whole,
+        thumbnail=StoredFile(_thumbnail(small), "jpg"),
     )
+
+
+def picture_in(name: str, data: bytes) -> Image.Image:
+    """The picture that a person sees of `data`, RGB, at full size; ImageError if there is none."""
+    image = _checked(name, data)
+    with _blamed_on(name), IN_FLIGHT.hold(image.width * image.height):
+        return picture_of(image, data)
 
 
 def look_at(name: str, data: bytes) -> None:
@@ -112,12 +101,17 @@ def look_at(name: str, data: bytes) -> None:
     For a request that somebody waits for: an image that needs no reducing is decoded in some tens
     of milliseconds; of a larger one, which takes up to seconds, only the head is read.
     """
+    image = _checked(name, data)
+    if not needs_reducing(*image.size):
+        with _blamed_on(name):
+            picture_of(image, data)
+
+
+def _checked(name: str, data: bytes) -> Image.Image:
     image = _open(name, data)
     _check_size(name, image)
     _check_still(name, image)
-    if not needs_reducing(*image.size):
-        with _blamed_on(name):
-            _decoded(image)
+    return image
 
 
 def needs_reducing(width: int, height: int) -> bool:
@@ -136,20 +130,14 @@ def _blamed_on(name: str) -> Iterator[None]:
             gettext_noop("reduce it, or import it when the server has less to do"),
             filename=name,
         ) from error
+    except HighDynamicRangeError as error:
+        raise ImageError(
+            gettext_noop('image "%(filename)s" is for HDR screens'),
+            gettext_noop("save it in sRGB: how bright it is shown depends on the screen"),
+            filename=name,
+        ) from error
     except Exception as error:
         raise _damaged(name, error) from error
-
-
-def _decoded(image: Image.Image) -> tuple[bool, Image.Image]:
-    """Whether browsers show the file as it is, and the image upright in sRGB or, if they do, as
-    it is."""
-    image.load()
-    if _is_plain(image):
-        return True, image
-    ImageOps.exif_transpose(image, in_place=True)
-    upright = _to_srgb(image)
-    image.close()
-    return False, upright
 
 
 def _open(name: str, data: bytes) -> Image.Image:
@@ -234,113 +222,17 @@ def _damaged(name: str, error: Exception) -> ImageError:
     )
 
 
-def _is_plain(image: Image.Image) -> bool:
-    """Whether a browser shows the file's own data as we would render it."""
-    return (
-        image.mode in ("RGB", "L")
-        and image.format != "MPO"
-        and image.getexif().get(_ORIENTATION, 1) == 1
-        and _is_srgb(image.info.get("icc_profile"))
-        and "transparency" not in image.info
-    )
-
-
-def _is_srgb(profile: bytes | None) -> bool:
-    """Whether the pixels mean the same without `profile`, as browsers assume sRGB."""
-    if not profile:
-        return True
-    try:
-        return "srgb" in ImageCms.getProfileDescription(io.BytesIO(profile)).lower()
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        return True  # broken, so ignored by browsers and by us
-
-
-def _untouched(original: StoredFile, image: Image.Image) -> tuple[StoredFile | None, Image.Image]:
-    """The original without its metadata, or None if that would change a single pixel; and the
-    image again, as `image` is closed."""
-    before = _pixel_hash(image)
-    image.close()
-    try:
-        data = strip_metadata(original.data, original.suffix)
-        stripped = Image.open(io.BytesIO(data), formats=tuple(_SUFFIXES))
-        if _pixel_hash(stripped) == before:
-            return StoredFile(data, original.suffix), stripped
-        stripped.close()
-    except (OSError, SyntaxError, ValueError, struct.error):
-        pass  # its structure is odd
-    return None, Image.open(io.BytesIO(original.data), formats=tuple(_SUFFIXES))
-
-
-def _pixel_hash(image: Image.Image) -> tuple[str, tuple[int, int], str]:
-    """The same for two images if all pixels are."""
-    found = hashlib.sha256()
-    for box in _strips(image.size):
-        found.update(image.crop(box).tobytes())
-    return image.mode, image.size, found.hexdigest()
-
-
-def _strips(size: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:
-    """Boxes from top to bottom, of up to _STRIP_PIXELS or one line."""
-    width, height = size
-    lines = max(1, _STRIP_PIXELS // width)
-    for top in range(0, height, lines):
-        yield 0, top, width, min(top + lines, height)
-
-
-def _to_srgb(image: Image.Image) -> Image.Image:
-    """RGB in sRGB; transparent parts are shown on white, as print and papers do.
-
-    Strip by strip, as each step makes a copy.
-    """
-    profile: bytes = image.info.get("icc_profile") or b""
-    result = Image.new("RGB", image.size)
-    for box in _strips(image.size):
-        result.paste(_strip_to_srgb(image.crop(box), profile), box)
-    return result
-
-
-def _strip_to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    if image.mode.startswith("I"):  # 16-bit grey, which convert() would clip
-        image = image.point(lambda value: value / 257).convert("L")
-    if image.has_transparency_data:
-        coloured = image.convert("RGBA")
-        image = Image.new("RGBA", image.size, "white")
-        image.alpha_composite(coloured)
-        image = image.convert("RGB")
-    elif image.mode not in ("RGB", "L", "CMYK"):
-        image = image.convert("RGB")
-    return (image if _is_srgb(profile) else _by_profile(image, profile)).convert("RGB")
-
-
-def _by_profile(image: Image.Image, profile: bytes) -> Image.Image:
-    """The image through its colour profile; unchanged if that is for another kind of image."""
-    try:
-        converted = ImageCms.profileToProfile(image, io.BytesIO(profile), _SRGB, outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        return image
-    return converted or image
-
-
-def _reduced(image: Image.Image, side: int) -> Image.Image:
+def _reduced(
+    image: Image.Image, side: int, by: Image.Resampling = Image.Resampling.LANCZOS
+) -> Image.Image:
     if max(image.size) <= side:
         return image
     share = side / max(image.size)
     width, height = (max(1, round(length * share)) for length in image.size)
-    return image.resize((width, height), Image.Resampling.LANCZOS)
-
-
-def _lossless(image: Image.Image) -> StoredFile:
-    buffer = io.BytesIO()
-    if image.width * image.height > _WEBP_PIXELS:
-        image.save(buffer, "PNG", compress_level=1, icc_profile=None)
-        return StoredFile(buffer.getvalue(), "png")
-    # Measured on a 597 × 896 image: 0.06 s and 746 kB, against 0.43 s and 688 kB at more effort.
-    image.save(buffer, "WEBP", lossless=True, quality=0, method=0, icc_profile=b"")
-    return StoredFile(buffer.getvalue(), "webp")
+    return image.resize((width, height), by)
 
 
 def _thumbnail(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
-    small = _reduced(image, THUMBNAIL_SIDE)
-    small.save(buffer, "WEBP", quality=80, method=2, icc_profile=b"", exif=b"")
+    _reduced(image, THUMBNAIL_SIDE, Image.Resampling.BILINEAR).save(buffer, "JPEG", quality=85)
     return buffer.getvalue()

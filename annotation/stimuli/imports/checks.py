@@ -11,8 +11,9 @@ from workbench.core.texts import gettext_noop
 
 from ...models import Stimulus, Study
 from ...opinion.imported import Source, imported_scores, on_scale
-from ..importing.images import check_image, needs_reducing
+from ..importing.images import check_image
 from ..importing.manifest import ManifestRow
+from ..importing.picture import RENDERING
 from ..importing.problems import ImageError, Problem, RowError, RowNote
 from ..importing.scores import Score
 from ..importing.sources import ImageSource
@@ -51,8 +52,10 @@ class Known:
     sha256: str
     #: The name of its file; "" if there is none.
     image: str
-    #: It has only a reduced copy: it was imported before exact copies existed.
-    reduced: bool
+    #: The names of what was made of it.
+    copies: tuple[str, ...]
+    #: Whether these show the picture as this build would make it.
+    current: bool
     attention_check: bool
     metadata: dict[str, Any]
     scores: tuple[Score, ...]
@@ -71,12 +74,7 @@ class CheckedRow:
     def restores(self) -> bool:
         """Whether the study knew the image, but its file was lost or damaged."""
         known = self.known
-        return (
-            self.image is not None
-            and known is not None
-            and bool(known.sha256)
-            and not known.reduced
-        )
+        return self.image is not None and known is not None and bool(known.sha256) and known.current
 
 
 @dataclass
@@ -147,13 +145,16 @@ class RowChecker:
         digest = hashlib.sha256(data).hexdigest()
         if known is not None and known.sha256:
             _refuse_another_image(row, digest, known)
-            if self.store.holds(known.image, data) and not known.reduced:
+            if known.current and self._kept(known, data):
                 return CheckedRow(row, prompt, known, None)
         return CheckedRow(row, prompt, known, self._store(row.filename, data, digest))
 
+    def _kept(self, known: Known, data: bytes) -> bool:
+        """Whether all its files are there as they were written."""
+        return self.store.holds(known.image, data) and all(map(self.store.intact, known.copies))
+
     def _store(self, filename: str, data: bytes, digest: str) -> ImageFacts:
         checked = check_image(filename, data)
-        # If the display copy is the original itself, they have one name and are stored once.
         return ImageFacts(
             digest,
             checked.width,
@@ -214,7 +215,8 @@ def load_known(study: Study, rows: Sequence[ManifestRow], source: Source) -> dic
                 stimulus.generator.name,
                 stimulus.sha256,
                 stimulus.image.name or "",
-                _is_reduced(stimulus),
+                _copies(stimulus),
+                stimulus.rendering == RENDERING,
                 stimulus.attention_check,
                 stimulus.metadata,
                 tuple(scores.get(stimulus.pk, ())),
@@ -222,9 +224,9 @@ def load_known(study: Study, rows: Sequence[ManifestRow], source: Source) -> dic
     return known
 
 
-def _is_reduced(stimulus: Stimulus) -> bool:
-    size = (stimulus.width or 0, stimulus.height or 0)
-    return needs_reducing(*size) and not stimulus.exact
+def _copies(stimulus: Stimulus) -> tuple[str, ...]:
+    files = (stimulus.display, stimulus.exact, stimulus.thumbnail)
+    return tuple(str(file.name) for file in files if file)
 
 
 def check_rows(

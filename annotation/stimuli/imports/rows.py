@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ...models import Generator, Prompt, Stimulus, Study
 from ...opinion.imported import Published, Source, write_published
 from ...protocol.split import assign_splits
+from ..importing.picture import RENDERING
 from .checks import CheckedRow
 
 _BATCH = 500
@@ -69,6 +70,7 @@ def _file_fields(item: CheckedRow) -> dict[str, str | int]:
         "display": item.image.display,
         "exact": item.image.exact,
         "thumbnail": item.image.thumbnail,
+        "rendering": RENDERING,
     }
 
 
@@ -78,8 +80,8 @@ def _update(item: CheckedRow) -> bool:
     assert known is not None  # noqa: S101 -- the caller chose the known ones; this tells mypy
     fields: dict[str, object] = {}
     if item.image is not None:
-        # Of a label, the same image again whose file was lost, or its exact copy: the check refused
-        # any other.
+        # Of a label, or the same image again, one of whose files was lost or made by other rules:
+        # the check refused any other.
         fields |= _file_fields(item)
     metadata = {**known.metadata, **item.row.metadata}
     if metadata != known.metadata:

@@ -19,6 +19,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from workbench.core.errors import MintError
+from workbench.core.files import sha256_of
 
 from ...models import Stimulus, Study
 from ..importing.images import StoredFile
@@ -110,6 +111,17 @@ class ImportStore:
         if isinstance(default_storage._wrapped, FileSystemStorage):  # type: ignore[attr-defined] # LazyObject
             return Path(default_storage.path(name)).read_bytes() == data
         return bool(default_storage.size(name) == len(data))
+
+    @staticmethod
+    def intact(name: str) -> bool:
+        """Whether what is stored under the name of its content is that; elsewhere than on a disk
+        of ours, whether it is there."""
+        if not default_storage.exists(name):
+            return False
+        if isinstance(default_storage._wrapped, FileSystemStorage):  # type: ignore[attr-defined] # LazyObject
+            path = Path(default_storage.path(name))
+            return sha256_of(path) == path.stem
+        return True
 
     def stop_writing(self) -> None:
         """From here on `put` only names files: the import is known to be refused."""

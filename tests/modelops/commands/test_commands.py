@@ -102,7 +102,7 @@ def test_predict_scores_what_is_new(study: Study, scored: ModelVersion) -> None:
 def test_predict_takes_up_an_image_that_was_fixed(
     study: Study, labelled: list[Stimulus], train: Train
 ) -> None:
-    path = Path(labelled[-1].image.path)
+    path = Path(labelled[-1].picture.path)
     content = path.read_bytes()
     path.unlink()
     version = train()

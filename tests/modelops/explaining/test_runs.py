@@ -109,7 +109,7 @@ def test_the_stored_answers_are_those_of_the_stored_model(
     explaining.explain_some(run_id=run.pk)
     pipeline = pipeline_of(version_model(explains))
     stimulus = Stimulus.objects.select_related("prompt").order_by("pk")[3]
-    inputs = pipeline.scores.processor([stimulus.image.path], [stimulus.prompt.text])
+    inputs = pipeline.scores.processor([stimulus.picture.path], [stimulus.prompt.text])
     whole = questions_of(explains.study).texts["overall"]
     ((expected,),) = pipeline.answer(inputs, [whole], decoding_of("tiny"))
     stored = PredictedExplanation.objects.get(stimulus=stimulus, perspective=None)
@@ -171,7 +171,7 @@ def test_a_worker_that_lost_the_run_writes_nothing(
 def test_an_unreadable_image_is_a_problem_and_the_others_are_explained(
     explains: ModelVersion, labelled: list[Stimulus]
 ) -> None:
-    Path(labelled[-1].image.path).unlink()
+    Path(labelled[-1].picture.path).unlink()
     run = explaining.start_explaining(version=explains)
     for _turn in range(3):
         explaining.explain_some(run_id=run.pk)
@@ -189,7 +189,7 @@ def test_images_that_are_gone_are_left_out_of_learning_to_explain(
     train()
     held_out = list(Stimulus.objects.filter(split="holdout").order_by("pk"))
     for stimulus in [labelled[0], *held_out]:
-        Path(stimulus.image.path).unlink()
+        Path(stimulus.picture.path).unlink()
     version = train(explanation_epochs=1)
     run = version.training_run
     run.refresh_from_db()

@@ -195,7 +195,7 @@ def test_a_version_keeps_the_kind_that_its_backbone_had_when_it_was_trained(
 def test_an_image_that_is_gone_is_left_out(
     colours: None, study: Study, labelled: list[Stimulus], train: Train
 ) -> None:
-    Path(labelled[0].image.path).unlink()
+    Path(labelled[0].picture.path).unlink()
     version = train(predictor=add_predictor(study=study, actor=None, backbone="colours"))
     (problem,) = TrainingRun.objects.get(model_version=version).problems
     assert problem["filename"] == labelled[0].filename

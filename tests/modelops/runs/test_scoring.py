@@ -114,7 +114,7 @@ def test_an_unreadable_image_is_a_problem_and_the_others_are_predicted(
     version: ModelVersion, labelled: list[Stimulus]
 ) -> None:
     spoilt = labelled[-1]  # nobody rated it, so the training has not embedded it
-    Path(spoilt.image.path).unlink()
+    Path(spoilt.picture.path).unlink()
     score_all(version)
     run = version.scoring_runs.get()
     assert run.state == "succeeded"
@@ -132,16 +132,16 @@ def test_a_fixed_image_is_predicted_when_a_person_asks_again(
     version: ModelVersion, labelled: list[Stimulus]
 ) -> None:
     fixed, lost = labelled[-1], labelled[-2]
-    content = Path(fixed.image.path).read_bytes()
-    Path(fixed.image.path).write_bytes(content[:40])
-    Path(lost.image.path).unlink()
+    content = Path(fixed.picture.path).read_bytes()
+    Path(fixed.picture.path).write_bytes(content[:40])
+    Path(lost.picture.path).unlink()
     score_all(version)
     assert [item["filename"] for item in unreadable_images(version)] == [
         lost.filename,
         fixed.filename,
     ]
 
-    Path(fixed.image.path).write_bytes(content)
+    Path(fixed.picture.path).write_bytes(content)
     assert scoring.start_scoring(version=version).progress_total == 2
     score_all(version)
     assert fixed.predictions.filter(model_version=version).count() == 3

@@ -53,7 +53,7 @@ def test_the_stored_model_gives_the_means_of_the_posterior(
     version = train()
     folder = local_folder(version.artifact, version.artifact_sha256)
     loaded = load_model(folder)
-    items = [(stimulus.image.path, stimulus.prompt.text) for stimulus in labelled[:8]]
+    items = [(stimulus.picture.path, stimulus.prompt.text) for stimulus in labelled[:8]]
     inputs = loaded.processor(*zip(*items, strict=True))
     with torch.no_grad():
         scores = loaded.model(*inputs).scores.numpy()
@@ -118,8 +118,8 @@ def test_an_unreadable_image_is_left_out_of_the_training(
     labelled: list[Stimulus], train: Train
 ) -> None:
     spoilt, held_out = labelled[0], Stimulus.objects.filter(split="holdout").earliest("pk")
-    Path(spoilt.image.path).write_bytes(b"no image")
-    Path(held_out.image.path).unlink()
+    Path(spoilt.picture.path).write_bytes(b"no image")
+    Path(held_out.picture.path).unlink()
     version = train(minimum_labels=23)
     run = TrainingRun.objects.get()
     assert version.state == "candidate"
@@ -140,7 +140,7 @@ def test_an_image_that_is_gone_is_left_out_though_its_embedding_is_known(
     train()
     gone = [labelled[0], Stimulus.objects.filter(split="holdout").earliest("pk")]
     for stimulus in gone:
-        Path(stimulus.image.path).unlink()
+        Path(stimulus.picture.path).unlink()
     version = train(epochs=1, learning_rate=1e-3, minimum_labels=23)
     run = TrainingRun.objects.latest("pk")
     assert [(item["filename"], item["split"]) for item in run.problems] == [
@@ -158,7 +158,7 @@ def test_an_image_that_goes_while_others_train_is_left_out(
 ) -> None:
     def lose(*args: Any) -> Curve:
         curve = fine_tune(*args)
-        Path(labelled[0].image.path).unlink()
+        Path(labelled[0].picture.path).unlink()
         return curve
 
     monkeypatch.setattr(FINE_TUNE, lose)
@@ -168,7 +168,7 @@ def test_an_image_that_goes_while_others_train_is_left_out(
 
 
 def test_too_few_readable_images_are_named(labelled: list[Stimulus], train: Train) -> None:
-    Path(labelled[0].image.path).unlink()
+    Path(labelled[0].picture.path).unlink()
     message = (
         "23 images outside the hold-out are rated, 24 are needed.*"
         "1 labelled images cannot be read and do not count"

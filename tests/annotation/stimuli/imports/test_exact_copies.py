@@ -43,16 +43,16 @@ def test_the_study_s_setting_says_which_copy_raters_get(
     assert (shown.tobytes() == LARGE.tobytes()) == (setting == "pixels")
 
 
-def test_an_image_imported_before_gets_its_exact_copy_with_the_next_import(
+def test_a_picture_made_by_other_rules_is_made_again_by_the_next_import(
     study: Study, large: Path, media: Path
 ) -> None:
-    Stimulus.objects.update(exact="")
+    Stimulus.objects.update(exact="", rendering=0)
     report = import_manifest(study=study, manifest=large)
     assert (report.imported, report.updated, report.unchanged) == (0, 1, 0)
     assert Image.open(Stimulus.objects.get().exact).size == (2500, 30)
     assert import_manifest(study=study, manifest=large).unchanged == 1
-    # Its exact copy is the original itself; next to it are the reduced one and the thumbnail.
-    assert len(stored(media)) == 3
+    # The original, its picture at its own size, the reduced one and the thumbnail.
+    assert len(stored(media)) == 4
 
 
 def test_an_import_that_was_killed_leaves_exact_copies_alone(

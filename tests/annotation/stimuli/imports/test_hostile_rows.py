@@ -155,7 +155,7 @@ def test_damaged_data_of_any_packer_is_its_rows_error(
         (ValueError("encoder error -2"), "is damaged (encoder error -2)"),
     ],
 )
-@pytest.mark.parametrize("step", ["_to_srgb", "_lossless", "_thumbnail"])
+@pytest.mark.parametrize("step", ["picture_of", "as_png", "_thumbnail"])
 def test_whatever_a_codec_raises_is_its_rows_error(
     study: Study,
     folder: Path,
@@ -166,16 +166,14 @@ def test_whatever_a_codec_raises_is_its_rows_error(
 ) -> None:
     work: Any = getattr(images, step)
 
-    def odd(image: Any) -> Any:
+    def odd(image: Any, *further: Any) -> Any:
         if image.getpixel((0, 0)) == first:
             raise error
-        return work(image)
+        return work(image, *further)
 
     with Image.open(folder / "1.png") as opened:
         first = opened.convert("RGB").getpixel((0, 0))
     monkeypatch.setattr(images, step, odd)
-    # Lossless copies are made of what browsers would show otherwise.
-    monkeypatch.setattr(images, "_is_plain", lambda image: False)
     manifest = write_manifest(folder / "m.csv", [row(number) for number in range(3)])
     report = import_manifest(study=study, manifest=manifest, partial=True)
     assert report.imported == 2

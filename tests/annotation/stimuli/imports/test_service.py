@@ -65,7 +65,7 @@ def test_no_stored_name_reveals_the_generator_or_the_file(
     import_manifest(study=study, manifest=folder / "manifest.csv")
 
     names = stored(media)
-    assert len(names) == 4 * 2  # the display copies are the originals
+    assert len(names) == 4 * 3
     for stimulus in Stimulus.objects.select_related("generator"):
         for name in (stimulus.image.name, stimulus.display.name, stimulus.thumbnail.name):
             data = default_storage.open(str(name)).read()
@@ -192,7 +192,7 @@ def test_the_same_image_for_another_prompt_is_another_stimulus(
     )
 
     assert import_manifest(study=study, manifest=manifest).imported == 2
-    assert len(stored(media)) == 2
+    assert len(stored(media)) == 3
 
 
 def test_the_same_image_and_prompt_of_two_generators_is_a_contradiction(
@@ -388,7 +388,7 @@ def test_two_studies_hold_the_same_image_apart(
     import_manifest(study=study, manifest=folder / "manifest.csv")
     import_manifest(study=make_study(owner, "other"), manifest=folder / "manifest.csv")
 
-    assert len(stored(media)) == 2 * 4 * 2
+    assert len(stored(media)) == 2 * 4 * 3
 
 
 @pytest.mark.django_db(transaction=True)

@@ -202,9 +202,9 @@ def test_images_that_could_not_be_read_are_listed_with_the_fix(
 ) -> None:
     """One of the labelled ones, and one that only the scoring has met."""
     rated, unrated = labelled[0], labelled[-1]
-    contents = {Path(item.image.path): Path(item.image.path).read_bytes() for item in labelled}
+    contents = {Path(item.picture.path): Path(item.picture.path).read_bytes() for item in labelled}
     for stimulus in (rated, unrated):
-        Path(stimulus.image.path).unlink()
+        Path(stimulus.picture.path).unlink()
     version = train()
     text = page(console)
     assert "1 labelled image could not be read and was left out of the last training" in text

@@ -1,0 +1,49 @@
+"""Writing a picture as PNG without loss, fast and in little memory.
+
+Each line is stored as its difference from the one above and compressed by ISA-L (isal on PyPI),
+strip by strip: 2.5 ms for 512 × 512, where Pillow's PNG encoder takes 19 and its WebP encoder 11,
+which also takes twenty bytes of memory for each pixel (docs/decisions/007).
+"""
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+import numpy as np
+from isal import isal_zlib
+from numpy.typing import NDArray
+from PIL import Image
+
+from .picture import strips
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_EFFORT = 1
+#: PNG (Third Edition) 9.2: the filter "up", and colour type "truecolour".
+_UP, _TRUECOLOUR = 2, 2
+
+
+def as_png(image: Image.Image) -> bytes:
+    """An RGB image; nothing but its size and its pixels."""
+    header = struct.pack(">IIBBBBB", *image.size, 8, _TRUECOLOUR, 0, 0, 0)
+    compressor = isal_zlib.compressobj(_EFFORT)
+    parts = [compressor.compress(lines) for lines in _differences(image)]
+    data = _chunk(b"IDAT", b"".join([*parts, compressor.flush()]))
+    return b"".join([_SIGNATURE, _chunk(b"IHDR", header), data, _chunk(b"IEND", b"")])
+
+
+def _differences(image: Image.Image) -> Iterator[bytes]:
+    above: NDArray[np.uint8] = np.zeros((1, image.width * 3), np.uint8)
+    for box in strips(image.size):
+        part = image if box == (0, 0, *image.size) else image.crop(box)
+        lines = np.asarray(part).reshape(part.height, -1)
+        filtered = np.empty((part.height, 1 + lines.shape[1]), np.uint8)
+        filtered[:, 0] = _UP
+        np.subtract(lines[:1], above, out=filtered[:1, 1:])
+        np.subtract(lines[1:], lines[:-1], out=filtered[1:, 1:])
+        above = lines[-1:]
+        yield filtered.tobytes()
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    crc = zlib.crc32(data, zlib.crc32(kind))
+    return b"".join([struct.pack(">I", len(data)), kind, data, struct.pack(">I", crc)])
