@@ -9,7 +9,7 @@ from .membership import Membership
 from .message import Message
 from .perspective import Perspective
 from .protocol import Protocol
-from .rater import Rater, RaterIdentity
+from .rater import Participant, Rater, RaterIdentity
 from .release import OpinionRelease, OpinionScore, ReleaseProtocol, SubjectEstimate
 from .score import Score
 from .shared_link import SharedLink
@@ -26,6 +26,7 @@ __all__ = [
     "Message",
     "OpinionRelease",
     "OpinionScore",
+    "Participant",
     "Perspective",
     "Prompt",
     "Protocol",

@@ -3,9 +3,11 @@
 import secrets
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .constraints import one_of
+from ..protocol.recruitment import VALUE_LIMIT
+from .constraints import one_of, same_study
 from .study import Study
 
 #: No vowels and no look-alikes: codes are read aloud and never spell a word.
@@ -59,3 +61,23 @@ class RaterIdentity(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+
+class Participant(models.Model):
+    """Who a rater is on the crowd platform that sent them, kept apart as a name is."""
+
+    rater = models.OneToOneField(Rater, on_delete=models.CASCADE, related_name="participant")
+    #: The rater's, here so that an id is one rater's within it.
+    study = models.ForeignKey(
+        Study, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    identifier = models.CharField(max_length=VALUE_LIMIT)
+    #: Each of the link's parameters, as of the latest visit (`protocol.recruitment`).
+    values = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["study", "identifier"], name="participant_unique"),
+            models.CheckConstraint(condition=~Q(identifier=""), name="participant_identified"),
+            *same_study("participant", "rater"),
+        ]

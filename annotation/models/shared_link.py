@@ -1,14 +1,22 @@
 """One link for many: everybody who opens it becomes a rater, until the quota is used up."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from ..protocol.recruitment import Recruitment
 from .study import Study
 
 
+def _nowhere() -> dict[str, Any]:
+    return Recruitment().to_json()
+
+
 class SharedLink(models.Model):
-    """A study's invitation to strangers (docs/decisions/013). Who they are is stored nowhere."""
+    """A study's invitation to strangers (docs/decisions/013). Who they are is stored nowhere,
+    unless a crowd platform says so in the address (`Participant`)."""
 
     study = models.OneToOneField(Study, on_delete=models.CASCADE, related_name="shared_link")
     #: Part of the signed link; raising it makes the old link worthless.
@@ -17,6 +25,8 @@ class SharedLink(models.Model):
     quota = models.PositiveIntegerField()
     used = models.PositiveIntegerField(default=0)
     is_open = models.BooleanField(default=True)
+    #: `protocol.recruitment.Recruitment`: what its address says of a visitor, and where it leads.
+    recruitment = models.JSONField(default=_nowhere)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -28,3 +38,7 @@ class SharedLink(models.Model):
                 violation_error_message=_("More raters than that have already joined."),
             ),
         ]
+
+    @property
+    def platform(self) -> Recruitment:
+        return Recruitment.from_json(self.recruitment)

@@ -44,6 +44,16 @@ class RaterExcludedError(RatingError):
         super().__init__(_("This link has been closed by the study's owner."))
 
 
+class ParticipantMissingError(RatingError):
+    """The shared link is for a crowd platform's participants, and this visitor has no id."""
+
+    code = "participant_missing"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(_("Open this study from the platform where you found it."))
+
+
 class StudyNotOpenError(RatingError):
     """The study's status does not allow rating; the code names the status."""
 

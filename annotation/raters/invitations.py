@@ -1,7 +1,11 @@
 """Inviting raters: personal links for people by name, and one shared link for many.
 
-docs/decisions/013: a shared link makes a new rater for each visitor who asks to take part.
+docs/decisions/013: a shared link makes a new rater for each visitor who asks to take part. Visitors
+whom a crowd platform sends with an id are known by it (`protocol.recruitment`).
 """
+
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import redis.exceptions
 import structlog
@@ -16,10 +20,19 @@ from django.utils.translation import gettext as _
 from workbench.accounts.models import User
 from workbench.core.errors import MintError
 
-from ..models import Rater, RaterIdentity, SharedLink, Study
+from ..models import Participant, Rater, RaterIdentity, SharedLink, Study
 from ..models.rater import new_rater_code
+from ..protocol.errors import ProtocolError
+from ..protocol.recruitment import Recruitment
 from ..studies.audit import record
-from .errors import LinkError, LinkReplacedError, RatingError, StudyNotOpenError
+from .errors import (
+    LinkError,
+    LinkReplacedError,
+    ParticipantMissingError,
+    RatingError,
+    StudyFullError,
+    StudyNotOpenError,
+)
 from .people import PeopleError, Person
 from .services import create_raters
 
@@ -32,6 +45,8 @@ MOST_RATERS = 10_000
 JOINS_PER_MINUTE = 120
 #: How long the page with the button works; each visit gets a new one.
 _ENTRY_SECONDS = 24 * 3600
+#: Whether a study, by its key, has an image for somebody new.
+HasRoom = Callable[[int], bool]
 
 _signer = signing.Signer(salt="annotation.shared-link", sep=".")
 _entry_signer = signing.TimestampSigner(salt="annotation.entry", sep=".")
@@ -41,6 +56,12 @@ class QuotaError(MintError):
     """A quota that is not a number of raters, or is less than have joined."""
 
     code = "quota_invalid"
+
+
+class RecruitmentError(MintError):
+    """Parameters or addresses of a crowd platform that do not fit."""
+
+    code = "recruitment_invalid"
 
 
 class SharedLinkClosedError(RatingError):
@@ -120,6 +141,26 @@ def close_shared_link(*, study: Study, actor: User) -> None:
 
 
 @transaction.atomic
+def set_recruitment(*, study: Study, recruitment: Mapping[str, Any], actor: User | None) -> None:
+    """Which platform the shared link's visitors come from, and where they go back to.
+
+    Raises RecruitmentError if something does not fit, or the study has no shared link yet.
+    """
+    try:
+        checked = Recruitment.from_json(recruitment)
+    except ProtocolError as error:
+        raise RecruitmentError(str(error)) from error
+    if not SharedLink.objects.filter(study=study).update(recruitment=checked.to_json()):
+        raise RecruitmentError(_("Open a shared link first."))
+    record(
+        study=study,
+        actor=actor,
+        action="shared_link.recruitment",
+        parameters=list(checked.parameters),
+    )
+
+
+@transaction.atomic
 def rotate_shared_link(*, study: Study, actor: User) -> None:
     """A new address; the old one stops working, even for those who joined by it."""
     if SharedLink.objects.filter(study=study).update(version=F("version") + 1):
@@ -144,37 +185,59 @@ def shared_link_from_token(token: str) -> SharedLink:
     return link
 
 
-def require_joinable(link: SharedLink) -> None:
-    """Raises what keeps a newcomer out: SharedLinkClosedError, SharedLinkFullError or
-    StudyNotOpenError."""
+def require_joinable(link: SharedLink, *, has_room: HasRoom = lambda _study: True) -> None:
+    """Raises what keeps a newcomer out: SharedLinkClosedError, SharedLinkFullError,
+    StudyNotOpenError or, if there is nothing that they could rate, StudyFullError."""
     if not link.is_open:
         raise SharedLinkClosedError
     if link.used >= link.quota:
         raise SharedLinkFullError
     if link.study.status != Study.Status.OPEN:
         raise StudyNotOpenError(link.study.status)
+    if not has_room(link.study_id):
+        raise StudyFullError
 
 
-def new_entry(link: SharedLink) -> str:
-    """What the join page sends back: the code of the rater-to-be, signed.
+def new_entry(link: SharedLink, values: Mapping[str, str] | None = None) -> str:
+    """What the join page sends back: the code of the rater-to-be, and what the platform's `values`
+    say of the visitor, signed.
 
     So a page makes one rater, however often its button is pressed.
     """
-    return _entry_signer.sign(f"{link.pk}.{new_rater_code()}")
+    entry = {"link": link.pk, "code": new_rater_code(), "values": dict(values or {})}
+    return _entry_signer.sign_object(entry)
 
 
-def join(*, link: SharedLink, entry: str) -> Rater:
+def known_participant(link: SharedLink, values: Mapping[str, str]) -> Rater | None:
+    """The rater that a platform's participant is, if they have joined.
+
+    Raises ParticipantMissingError if the link asks for an id and `values` have none.
+    """
+    if not link.platform.named:
+        return None
+    identifier = link.platform.participant(values)
+    if not identifier:
+        raise ParticipantMissingError
+    raters = Rater.objects.select_related("study")
+    return raters.filter(
+        study=link.study_id,
+        participant__study=link.study_id,
+        participant__identifier=identifier,
+    ).first()
+
+
+def join(*, link: SharedLink, entry: str, has_room: HasRoom = lambda _study: True) -> Rater:
     """The rater of this entry, made now unless that has happened before.
 
-    Raises LinkError (the entry is forged, too old, or another link's), SharedLinkBusyError and what
-    `require_joinable` does.
+    A platform's participant is one rater, whatever browser and page they come with. Raises
+    LinkError (the entry is forged, too old, or another link's), SharedLinkBusyError,
+    ParticipantMissingError and what `require_joinable` does.
     """
-    code = _read_entry(link, entry)
-    mine = Rater.objects.filter(study=link.study, code=code)
-    found = mine.first()
+    code, values = _read_entry(link, entry)
+    found = _joined(link, code, values)
     if found:
         return found
-    require_joinable(link)
+    require_joinable(link, has_room=has_room)
     _slow_down(link)
     try:
         with transaction.atomic():
@@ -182,11 +245,14 @@ def join(*, link: SharedLink, entry: str) -> Rater:
                 pk=link.pk, version=link.version, is_open=True, used__lt=F("quota")
             )
             if place.update(used=F("used") + 1):
-                return Rater.objects.create(study=link.study, code=code)
+                return _new_rater(link, code, values)
     except IntegrityError:
         # The button was pressed twice; the place of the second press has been given back.
-        return mine.get()
-    found = mine.first()
+        found = _joined(link, code, values)
+        if found:
+            return found
+        raise
+    found = _joined(link, code, values)
     if found:
         return found
     # Others were faster, or the owner closed or replaced the link.
@@ -195,14 +261,35 @@ def join(*, link: SharedLink, entry: str) -> Rater:
     raise LinkReplacedError
 
 
-def _read_entry(link: SharedLink, entry: str) -> str:
+def _joined(link: SharedLink, code: str, values: Mapping[str, str]) -> Rater | None:
+    """Who has joined with this entry; of a participant, the latest values are kept."""
+    found = known_participant(link, values)
+    if found is None:
+        return Rater.objects.filter(study=link.study, code=code).first()
+    Participant.objects.filter(rater=found).update(values=dict(values))
+    return found
+
+
+def _new_rater(link: SharedLink, code: str, values: Mapping[str, str]) -> Rater:
+    rater = Rater.objects.create(study=link.study, code=code)
+    if link.platform.named:
+        Participant.objects.create(
+            rater=rater,
+            study=link.study,
+            identifier=link.platform.participant(values),
+            values=dict(values),
+        )
+    return rater
+
+
+def _read_entry(link: SharedLink, entry: str) -> tuple[str, dict[str, str]]:
     try:
-        pk, code = _entry_signer.unsign(entry, max_age=_ENTRY_SECONDS).split(".")
+        said = _entry_signer.unsign_object(entry, max_age=_ENTRY_SECONDS)
     except (signing.BadSignature, ValueError) as error:
         raise LinkError from error
-    if pk != str(link.pk):
+    if said["link"] != link.pk:
         raise LinkError
-    return code
+    return said["code"], said["values"]
 
 
 def _slow_down(link: SharedLink) -> None:

@@ -196,7 +196,16 @@ def trials_in_all(placed: int, free: int, length: int) -> int:
 
 def images_remain(access: Access) -> bool:
     """Whether this rater could be given any image now."""
-    row = _fetch_one(_ANY_ELIGIBLE, {"study": access.study.id, "rater": access.rater_id})
+    return _any_eligible(access.study.id, access.rater_id)
+
+
+def images_for_anybody(study_id: int) -> bool:
+    """Whether a rater who has seen nothing yet could be given any image now."""
+    return _any_eligible(study_id, 0)
+
+
+def _any_eligible(study_id: int, rater_id: int) -> bool:
+    row = _fetch_one(_ANY_ELIGIBLE, {"study": study_id, "rater": rater_id})
     return bool(row and row[0])
 
 

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from ..opinion.export import pages as export
-from ..raters.pages import invitations, raters
+from ..raters.pages import invitations, raters, recruitment
 from ..raters.pages import rater as rater_page
 from ..rating.pages import preview
 from ..stimuli import pages as stimuli
@@ -30,6 +30,8 @@ urlpatterns: list[URLPattern] = [
     path("<slug:slug>/import/<int:job>/", importing.study_import_job, name="study-import-job"),
     path("<slug:slug>/invite/", invitations.invite, name="study-invite"),
     path("<slug:slug>/invite/shared/", invitations.shared_link, name="study-shared-link"),
+    path("<slug:slug>/invite/platform/", recruitment.recruitment, name="study-recruitment"),
+    path("<slug:slug>/payment.csv", recruitment.payment_csv, name="study-payment-csv"),
     path("<slug:slug>/invitations.csv", invitations.invitation_csv, name="study-invitations-csv"),
     path("<slug:slug>/raters/", raters.rater_list, name="study-raters"),
     path("<slug:slug>/raters.csv", raters.rater_csv, name="study-raters-csv"),

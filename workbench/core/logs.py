@@ -26,6 +26,8 @@ _SECRETS = [
     for expression in (
         # A rater's own link and a study's shared one, whether or not they are good.
         r"(/rate/(?:join/)?)(?!plates/|join/)[^\s/?#\"'<>]+",
+        # What a crowd platform says of whom it sends.
+        r"(/rate/join/[^\s?#\"'<>]*\?)[^\s#\"'<>]+",
         # The keys in an address that was sent by mail, and in that of a token to revoke.
         r"(/(?:password/reset/key|confirm-email|accounts/token)/)[^\s/?#\"'<>]+",
         # user:password@host

@@ -1,8 +1,11 @@
 """The page behind a shared link: takes a visitor's wish to take part, and hands out their own link.
 
 A GET makes nobody: messengers fetch the links that they show. A cookie of this page alone, with
-what the personal link says anyway, knows a visitor again (docs/decisions/013).
+what the personal link says anyway, knows a visitor again (docs/decisions/013). Where a platform
+sends people with an id, the id knows them and the cookie does not: many may share a browser.
 """
+
+from collections.abc import Mapping
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -12,11 +15,21 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from ...models import Rater, SharedLink, Study
+from ...protocol.recruitment import Outcome
 from ...raters.access import link_token, rater_link, read_token
-from ...raters.errors import LinkError, LinkReplacedError, RatingError
-from ...raters.invitations import join, new_entry, require_joinable, shared_link_from_token
+from ...raters.errors import LinkError, LinkReplacedError, RatingError, StudyFullError
+from ...raters.invitations import (
+    SharedLinkFullError,
+    join,
+    known_participant,
+    new_entry,
+    require_joinable,
+    shared_link_from_token,
+)
+from ...raters.leaving import visitor_leaving
 from ...studies.texts import StudyTexts
-from .page import notice_of
+from ..facts import images_for_anybody
+from .notice import notice_page
 
 _COOKIE_SECONDS = 180 * 24 * 3600
 
@@ -27,20 +40,45 @@ def join_study(request: HttpRequest, token: str) -> HttpResponse:
     """The invitation; after joining, the rater's personal link; or why nobody can join now."""
     try:
         link = shared_link_from_token(token)
-        known = _known_rater(request, link)
-        if known:
-            return _keep_page(request, known)
-        if request.method == "POST":
-            rater = join(link=link, entry=request.POST.get("entry", ""))
-            response = redirect("join", token)
-            _remember(response, rater)
-            return response
-        require_joinable(link)
     except RatingError as error:
-        notice = notice_of(error)
-        return render(request, "rating/notice.html", {"notice": notice}, status=notice.status)
-    context = {"title": _title(link.study), "entry": new_entry(link)}
+        return notice_page(request, error)
+    values = link.platform.read(query_of(request))
+    try:
+        return _answer(request, link, values, token)
+    except (SharedLinkFullError, StudyFullError) as error:
+        return notice_page(request, error, visitor_leaving(link.platform, Outcome.FULL, values))
+    except RatingError as error:
+        # They may come back with the same link: a platform would close what only has to wait.
+        return notice_page(request, error)
+
+
+def _answer(
+    request: HttpRequest, link: SharedLink, values: Mapping[str, str], token: str
+) -> HttpResponse:
+    if request.method == "POST" and link.platform.named:
+        # The entry says who it is for; the page that sent it has no other address.
+        rater = join(link=link, entry=request.POST.get("entry", ""), has_room=images_for_anybody)
+        return redirect(rater_link(rater))
+    known = known_participant(link, values) if link.platform.named else _known_rater(request, link)
+    if known:
+        return _keep_page(request, known)
+    if request.method == "POST":
+        rater = join(link=link, entry=request.POST.get("entry", ""), has_room=images_for_anybody)
+        response = redirect("join", token)
+        _remember(response, rater)
+        return response
+    require_joinable(link, has_room=images_for_anybody)
+    context = {
+        "title": _title(link.study),
+        "entry": new_entry(link, values),
+        "platform": link.platform.named,
+    }
     return render(request, "annotation/join.html", context)
+
+
+def query_of(request: HttpRequest) -> list[tuple[str, str]]:
+    """Names and values of the address, in order."""
+    return [(name, value) for name, values in request.GET.lists() for value in values]
 
 
 def _keep_page(request: HttpRequest, rater: Rater) -> HttpResponse:

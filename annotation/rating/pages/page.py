@@ -12,16 +12,11 @@ from django.utils.translation import gettext as _
 from ...protocol.document import ProtocolDocument
 from ...protocol.forms import FormField, FormText
 from ...protocol.perspectives import PerspectiveSettings
+from ...protocol.recruitment import Outcome
 from ...protocol.skips import SkipReason
 from ...raters.access import Access
 from ...raters.completion import WITH_CODE, completion_code
-from ...raters.errors import (
-    LinkError,
-    LinkReplacedError,
-    RaterExcludedError,
-    RatingError,
-    StudyFullError,
-)
+from ...raters.leaving import OUTCOMES, Leaving, leaving_of
 from ...studies.texts import StudyTexts
 from ..anchors import anchors_of
 from ..facts import answered_trials, last_ended_session
@@ -103,16 +98,6 @@ class Example:
     images: tuple[tuple[str, str, str], ...]
 
 
-@dataclass(frozen=True)
-class Notice:
-    """A page instead of the rating page: what is in the way, and what the rater can do."""
-
-    status: int
-    title: str
-    text: str
-    advice: str = ""
-
-
 def stage_of(access: Access) -> Stage:
     if access.session is not None:
         return Stage(access.session.state)
@@ -136,6 +121,8 @@ def page_context(
         "skip_reasons": _skip_reasons(),
         "examples": _examples(access, protocol, texts) if stage is Stage.INSTRUCTIONS else [],
         "completion_code": _completion_code(access) if stage in WITH_CODE else "",
+        "leaving": _leaving(access, stage),
+        "unfit_leaving": _unfit_leaving(access) if stage is Stage.CONSENT else None,
         "answered": answered_trials(access),
         "session_trials": access.study.session_trials,
         "session_minutes": protocol.plan.session_minutes,
@@ -200,6 +187,19 @@ def _completion_code(access: Access) -> str:
     return completion_code(ended.id) if ended else ""
 
 
+def _leaving(access: Access, stage: Stage) -> Leaving | None:
+    """Where the rater's platform wants them after this stage."""
+    ended = last_ended_session(access) if access.session is None else None
+    if ended is None:
+        return None
+    return leaving_of(access.rater_id, OUTCOMES.get(stage), session_id=ended.id)
+
+
+def _unfit_leaving(access: Access) -> Leaving | None:
+    """Where it wants those whose screen does not fit."""
+    return leaving_of(access.rater_id, Outcome.SCREENED_OUT)
+
+
 def _question(
     item: PerspectiveSettings, fields: tuple[FormField, ...], texts: tuple[FormText, ...]
 ) -> Question:
@@ -242,86 +242,3 @@ def _skip_reasons() -> list[tuple[str, str]]:
         (SkipReason.CANNOT_JUDGE, _("I cannot judge it")),
         (SkipReason.OTHER, _("Another reason")),
     ]
-
-
-def notice_of(error: RatingError) -> Notice:
-    """The page for a reason why a rater cannot rate at all."""
-    if isinstance(error, LinkReplacedError):
-        return Notice(
-            404,
-            _("This link has been replaced"),
-            _("There is a newer link. What you have rated so far is kept."),
-            _("Ask the person who invited you for the new link."),
-        )
-    if isinstance(error, LinkError):
-        return Notice(
-            404,
-            _("This link does not work"),
-            _("It may be incomplete."),
-            _("Check that you copied all of it, or ask the person who invited you for a new link."),
-        )
-    if isinstance(error, RaterExcludedError):
-        return Notice(
-            403,
-            _("This link has been closed"),
-            _("The study’s owner has ended your part in it. Your ratings are kept."),
-            _("If you think this is a mistake, write to the person who invited you."),
-        )
-    if isinstance(error, StudyFullError):
-        return Notice(
-            200,
-            _("Everything is rated"),
-            _("There are no more images for you to rate in this study. Thank you for coming."),
-            _("More images may be added later; this link will still work then."),
-        )
-    return _closed_notice(error)
-
-
-def _closed_notice(error: RatingError) -> Notice:
-    return {
-        "shared_link_closed": Notice(
-            403,
-            _("This invitation has ended"),
-            _(
-                "The study’s owner has closed it. If you have already joined, keep using your own "
-                "link."
-            ),
-        ),
-        "shared_link_full": Notice(
-            200,
-            _("Enough people have joined"),
-            _("This study has as many raters as it wanted. Thank you for coming!"),
-            _("If you have already joined, keep using the link that you were given then."),
-        ),
-        "shared_link_busy": Notice(
-            429,
-            _("One moment, please"),
-            _("Many people are joining at once."),
-            _("Wait a minute, and open the link again."),
-        ),
-        "study_draft": Notice(
-            200,
-            _("Not open yet"),
-            _("This study is still being prepared."),
-            _("Please come back later with the same link."),
-        ),
-        "study_daily_limit": Notice(
-            200,
-            _("Enough for today"),
-            _("You have rated as many images as this study takes from one person per day."),
-            _("Thank you! Please come back tomorrow with the same link."),
-        ),
-        "study_paused": Notice(
-            200,
-            _("A short pause"),
-            _("This study is paused at the moment. All your ratings are kept."),
-            _("Please come back later with the same link; you will continue where you left off."),
-        ),
-    }.get(
-        error.code,
-        Notice(
-            200,
-            _("This study is closed"),
-            _("No more ratings are collected. All your ratings are kept. Thank you!"),
-        ),
-    )

@@ -7,13 +7,15 @@ from django.core.cache import cache
 from django.db.models import F
 from playwright.sync_api import expect
 
-from annotation.models import Rater, SharedLink, Stimulus
+from annotation.models import Participant, Rater, SharedLink, Stimulus
 from annotation.protocol.plan import PLAIN
+from annotation.protocol.recruitment import PLATFORMS
 from annotation.protocol.viewing import ViewingChecks
 from annotation.raters.invitations import (
     JOINS_PER_MINUTE,
     close_shared_link,
     open_shared_link,
+    set_recruitment,
     shared_link_path,
 )
 from tests import factories
@@ -48,6 +50,13 @@ def sessions(scene: Scene) -> Iterator[str]:
     scene.open_link()
     expect(page.get_by_text("There are no more images for you at the moment.")).to_be_visible()
     yield "done, and nothing left"
+    open_shared_link(study=scene.study, quota=3, actor=scene.owner)
+    prolific = PLATFORMS["prolific"].to_json()
+    set_recruitment(study=scene.study, recruitment=prolific, actor=scene.owner)
+    Participant.objects.create(rater=scene.rater, study=scene.study, identifier="5f1a")
+    scene.open_link()
+    expect(page.get_by_role("link", name="Back to the platform")).to_be_visible()
+    yield "done, with the way back to a platform"
 
 
 def checks(scene: Scene) -> Iterator[str]:
@@ -115,3 +124,16 @@ def joining(scene: Scene) -> Iterator[str]:
     scene.go(address)
     expect(page.get_by_role("heading", name="This invitation has ended")).to_be_visible()
     yield "shared link closed"
+    open_shared_link(study=scene.study, quota=99, actor=scene.owner)
+    prolific = PLATFORMS["prolific"].to_json()
+    set_recruitment(study=scene.study, recruitment=prolific, actor=scene.owner)
+    scene.go(f"{address}?PROLIFIC_PID=5f1a")
+    expect(page.get_by_text("told us your number there")).to_be_visible()
+    yield "join from a platform"
+    Stimulus.objects.update(claimed_ratings=F("wanted_ratings"))
+    scene.go(f"{address}?PROLIFIC_PID=5f1a")
+    expect(page.get_by_role("link", name="Back to the platform")).to_be_visible()
+    yield "full, with the way back to a platform"
+    scene.go(address)
+    expect(page.get_by_role("heading", name="Open this study from its platform")).to_be_visible()
+    yield "a platform without an id"

@@ -121,6 +121,8 @@ def people(scene: Scene) -> Iterator[str]:
     open_shared_link(study=scene.study, quota=5, actor=scene.owner)
     scene.go(f"{OWN}/invite/")
     yield "invite, with a shared link"
+    scene.go(f"{OWN}/invite/platform/?platform=prolific")
+    yield "crowd platforms"
     session = sitting(scene.rater, "rating", client={"viewport": [1366, 768]})
     for stimulus, score in zip(scene.images, (1, 3, 4, 5), strict=False):
         answer(session, stimulus, score, seconds=0.5)

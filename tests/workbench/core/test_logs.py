@@ -45,6 +45,15 @@ def broken(password: str) -> Any:
         ("GET /rate/anything?PROLIFIC_PID=5", "GET /rate/[hidden]?PROLIFIC_PID=5"),
         (f"/rate/join/4.2.{SIGNATURE}/", "/rate/join/[hidden]/"),
         ("/rate/join/short/ 404", "/rate/join/[hidden]/ 404"),
+        (
+            "GET /rate/join/4.2.short/?PROLIFIC_PID=5f1&STUDY_ID=a%2Fb 200",
+            "GET /rate/join/[hidden]/?[hidden] 200",
+        ),
+        (
+            "Referer: 'https://site.example/rate/join/short/?workerId=A1&hitId=3', x",
+            "Referer: 'https://site.example/rate/join/[hidden]/?[hidden]', x",
+        ),
+        ("/rate/join/short?rid=a#top", "/rate/join/[hidden]?[hidden]#top"),
         (f"/media/a/b.webp?s={SIGNATURE}", "/media/a/b.webp?s=[hidden]"),
         ("/media/a/b.webp?x=1&s=short", "/media/a/b.webp?x=1&s=[hidden]"),
         (

@@ -19,6 +19,7 @@ from workbench.accounts.models import User
 
 @pytest.fixture
 def address(study: Study, owner: User) -> str:
+    make_stimuli(study, 1)
     return shared_link_path(open_shared_link(study=study, quota=2, actor=owner))
 
 
@@ -39,9 +40,8 @@ def test_opening_the_link_makes_nobody(client: Client, address: str) -> None:
 
 
 def test_a_visitor_gets_a_link_of_their_own_that_opens_the_study(
-    client: Client, study: Study, address: str
+    client: Client, address: str
 ) -> None:
-    make_stimuli(study, 1)
     page = take_part(client, address)
     own = rater_link(Rater.objects.get())
     assert f'value="http://testserver{own}"' in page
