@@ -77,6 +77,9 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "study-translations": ("get", ("slug",), CONSOLE),
     "study-stimuli": ("get", ("slug",), CONSOLE),
     "study-stimulus": ("get", ("slug", "stimulus"), CONSOLE),
+    # With no state and no file: whoever may, is told on the image's page what is missing.
+    "study-stimulus-state": ("post", ("slug", "stimulus"), CHANGE),
+    "study-stimulus-replace": ("post", ("slug", "stimulus"), CHANGE),
     "study-import": ("get", ("slug",), CONSOLE),
     "study-import-job": ("get", ("slug", "job"), CONSOLE),
     "study-preview": ("get", ("slug",), CONSOLE),
@@ -123,6 +126,9 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-rater-link": ("post", ("slug", "rater"), API),
     "api-reliability": ("get", ("slug",), API),
     "api-stimuli": ("get", ("slug",), API),
+    # With no body: whoever may, is told what is missing.
+    "api-stimulus-state": ("post", ("slug", "stimulus"), (400, 400, MISSING, 401)),
+    "api-stimulus-replacement": ("post", ("slug", "stimulus"), (400, 400, MISSING, 401)),
     "api-export": ("get", ("slug",), API),
     "api-export-study": ("get", ("slug",), API),
     "api-releases": ("get", ("slug",), API),

@@ -74,6 +74,9 @@ class StimulusState(models.TextChoices):
 #: Of images whose scores count.
 COUNTING_STATES = (StimulusState.IN_USE, StimulusState.WITHDRAWN)
 
+#: The fields of an image's files.
+FILES = ("image", "display", "exact", "thumbnail")
+
 #: Each split with its label.
 SPLITS = choices_of(
     StimulusSplit, {StimulusSplit.POOL: _("Pool"), StimulusSplit.HOLDOUT: _("Hold-out")}
@@ -205,9 +208,7 @@ class Stimulus(models.Model):
                 F("split"),
                 F("priority").desc(),
                 F("shuffle"),
-                condition=Q(
-                    claimed_ratings__lt=F("wanted_ratings"), purpose="main", state="in_use"
-                )
+                condition=Q(claimed_ratings__lt=F("wanted_ratings"), purpose="main", state="in_use")
                 & ~Q(sha256=""),
                 name="stimulus_by_priority",
             ),
@@ -215,9 +216,7 @@ class Stimulus(models.Model):
                 F("study"),
                 F("split"),
                 F("shuffle"),
-                condition=Q(
-                    claimed_ratings__lt=F("wanted_ratings"), purpose="main", state="in_use"
-                )
+                condition=Q(claimed_ratings__lt=F("wanted_ratings"), purpose="main", state="in_use")
                 & ~Q(sha256=""),
                 name="stimulus_by_shuffle",
             ),

@@ -77,12 +77,18 @@ class OpinionScoreSerializer(serializers.ModelSerializer[OpinionScore]):
 
     filename = serializers.CharField(source="stimulus.filename")
     perspective = serializers.CharField(source="perspective.key")
+    state = serializers.CharField(
+        source="stimulus.state",
+        help_text="Of the stimulus now: a kept release still has the scores of those withdrawn, "
+        "excluded or purged since.",
+    )
 
     class Meta:
         model = OpinionScore
         fields = (
             "stimulus",
             "filename",
+            "state",
             "perspective",
             "value",
             "standard_error",

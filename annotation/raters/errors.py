@@ -149,10 +149,19 @@ class LeaseLostError(RatingError):
 
     code = "lease_lost"
 
-    def __init__(self) -> None:
+    def __init__(self, message: str = "") -> None:
         super().__init__(
-            _("This image was reserved for you for a while and has since gone to other raters.")
+            message
+            or _("This image was reserved for you for a while and has since gone to other raters.")
         )
+
+
+class ImageWithdrawnError(LeaseLostError):
+    """The image was taken out of the study while the rater held it; the page goes on as it does
+    without a lease."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This image has been taken out of the study; it needs no rating."))
 
 
 class AnsweredError(RatingError):

@@ -104,6 +104,7 @@ SELECT count(*) FROM expired
 """
 _GIVE_BACK_EXPIRED = _GIVE_BACK.format(condition="trial.lease_expires_at < now()")
 _GIVE_BACK_SESSION = _GIVE_BACK.format(condition="trial.session_id = %(session)s")
+_GIVE_BACK_IMAGE = _GIVE_BACK.format(condition="trial.stimulus_id = %(stimulus)s")
 
 #: When the image was first on the screen: as long ago as the page says, but not before it was given
 #: out, and in the first pass if there are several.
@@ -129,7 +130,7 @@ WITH free AS (
     SELECT trial.id, trial.role, stimulus.id AS stimulus_id
     FROM annotation_trial AS trial
     JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
-    WHERE trial.id = %(trial)s AND trial.state = 'expired'
+    WHERE trial.id = %(trial)s AND trial.state = 'expired' AND stimulus.state = 'in_use'
         -- A repeat may coexist with its first time, not with another repeat.
         AND NOT EXISTS (
             SELECT 1 FROM annotation_trial AS met
@@ -228,6 +229,11 @@ def release_session(*, session_id: int) -> int:
     return _count(_GIVE_BACK_SESSION, {"session": session_id, "limit": None})
 
 
+def release_image(*, stimulus_id: int) -> int:
+    """Expires the leases on an image, whoever holds them, but for those that are locked now."""
+    return _count(_GIVE_BACK_IMAGE, {"stimulus": stimulus_id, "limit": None})
+
+
 def release_skipped(*, trial_id: int, skip: Skip, displayed_ago_ms: int | None) -> None:
     """Marks a leased trial as skipped and gives its slot back, if it held one."""
     with prepared_cursor() as cursor:
@@ -243,7 +249,8 @@ def release_skipped(*, trial_id: int, skip: Skip, displayed_ago_ms: int | None) 
 
 
 def reacquire_slot(*, trial_id: int, lease_seconds: int) -> bool:
-    """Leases an expired trial again; False if its image is full or with the rater again."""
+    """Leases an expired trial again; False if its image is full, out of use, or with the rater
+    again."""
     with prepared_cursor() as cursor:
         cursor.execute(_RETAKE, {"trial": trial_id, "seconds": lease_seconds})
         return bool(cursor.rowcount == 1)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum
+from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum, When
 from django.db.models.functions import TruncDate
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -54,6 +54,7 @@ class Progress:
         return min(100, 100 * self.given // self.wanted) if self.wanted else 0
 
 
+#: Of images in use: nothing is wanted of others any more.
 _PROGRESS = {
     "stimuli": Count("pk"),
     "holdout": Count("pk", filter=Q(split=Stimulus.Split.HOLDOUT)),
@@ -64,19 +65,20 @@ _PROGRESS = {
 
 
 def progress_of(study: Study) -> Progress:
-    return Progress(**Stimulus.objects.filter(study=study).aggregate(**_PROGRESS))
+    return Progress(**_in_use(study=study).aggregate(**_PROGRESS))
 
 
 def progress_by_study(studies: list[Study]) -> dict[int, Progress]:
     """The progress of many studies in one query."""
     rows: list[Any] = list(
-        Stimulus.objects.filter(study__in=studies)
-        .values_list("study_id")
-        .annotate(**_PROGRESS)
-        .order_by()
+        _in_use(study__in=studies).values_list("study_id").annotate(**_PROGRESS).order_by()
     )
     found = {study: Progress(*counts) for study, *counts in rows}
     return {study.pk: found.get(study.pk, Progress(0, 0, 0, 0, 0)) for study in studies}
+
+
+def _in_use(**which: Any) -> QuerySet[Stimulus]:
+    return Stimulus.objects.filter(state=Stimulus.State.IN_USE, **which)
 
 
 @dataclass(frozen=True)
@@ -140,8 +142,12 @@ def raters_of(study: Study) -> QuerySet[Rater, Any]:
     )
 
 
+_USED = Q(state=Stimulus.State.IN_USE)
+
+
 def stimuli_of(study: Study, *, filters: dict[str, str] | None = None) -> QuerySet[Stimulus]:
-    """The study's stimuli, the most wanted first; `filters`: split, generator, state, text."""
+    """The study's stimuli, the most wanted first and those out of use last; `filters`: split,
+    generator, text, and state: how far those in use are rated, or `out` for the others."""
     stimuli = Stimulus.objects.filter(study=study).select_related("prompt", "generator")
     given = {name: value for name, value in (filters or {}).items() if value}
     if any("\0" in value for value in given.values()):
@@ -154,10 +160,13 @@ def stimuli_of(study: Study, *, filters: dict[str, str] | None = None) -> QueryS
     if "text" in given:
         words = given["text"]
         stimuli = stimuli.filter(Q(prompt__text__icontains=words) | Q(filename__icontains=words))
+    if "state" in given:
+        out = given["state"] == "out"
+        stimuli = stimuli.filter(~_USED if out else _USED)
     if given.get("state") == "unrated":
         stimuli = stimuli.filter(claimed_ratings=0)
     elif given.get("state") == "wanted":
         stimuli = stimuli.filter(claimed_ratings__lt=F("wanted_ratings"))
     elif given.get("state") == "complete":
         stimuli = stimuli.filter(claimed_ratings__gte=F("wanted_ratings"))
-    return stimuli.order_by("-priority", "shuffle", "pk")
+    return stimuli.order_by(Case(When(_USED, then=0), default=1), "-priority", "shuffle", "pk")

@@ -6,6 +6,7 @@ from ..opinion import api as opinion
 from ..opinion.export import api as export
 from ..raters import api as raters
 from ..raters import reliability_api as reliability
+from ..removal import images_api as removal_images
 from ..stimuli import api as stimuli
 from ..studies import api as studies
 from ..studies import protocols_api as protocols
@@ -36,6 +37,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="api-reliability",
     ),
     path("studies/<slug:slug>/stimuli/", stimuli.StimulusListView.as_view(), name="api-stimuli"),
+    path(
+        "studies/<slug:slug>/stimuli/<int:pk>/state/",
+        removal_images.ImageStateView.as_view(),
+        name="api-stimulus-state",
+    ),
+    path(
+        "studies/<slug:slug>/stimuli/<int:pk>/replacement/",
+        removal_images.ReplacementView.as_view(),
+        name="api-stimulus-replacement",
+    ),
     path("studies/<slug:slug>/export/", export.ExportView.as_view(), name="api-export"),
     path(
         "studies/<slug:slug>/export/study.json",

@@ -6,6 +6,7 @@ from ..opinion.export import pages as export
 from ..raters.pages import invitations, raters, recruitment
 from ..raters.pages import rater as rater_page
 from ..rating.pages import preview
+from ..removal.pages import images as removal_images
 from ..stimuli import pages as stimuli
 from ..stimuli.imports import pages as importing
 from ..studies.pages import studies, translations
@@ -26,6 +27,16 @@ urlpatterns: list[URLPattern] = [
     path("<slug:slug>/preview/", preview.preview, name="study-preview"),
     path("<slug:slug>/images/", stimuli.stimulus_list, name="study-stimuli"),
     path("<slug:slug>/images/<int:pk>/", stimuli.stimulus_detail, name="study-stimulus"),
+    path(
+        "<slug:slug>/images/<int:pk>/state/",
+        removal_images.image_state,
+        name="study-stimulus-state",
+    ),
+    path(
+        "<slug:slug>/images/<int:pk>/replace/",
+        removal_images.image_replace,
+        name="study-stimulus-replace",
+    ),
     path("<slug:slug>/import/", importing.study_import, name="study-import"),
     path("<slug:slug>/import/<int:job>/", importing.study_import_job, name="study-import-job"),
     path("<slug:slug>/invite/", invitations.invite, name="study-invite"),

@@ -10,7 +10,7 @@ from ...models import OpinionRelease, Study
 from ..methods import METHODS
 
 #: Increased when the layout of records or of this document changes.
-LAYOUT = 2
+LAYOUT = 3
 
 
 def study_document(

@@ -25,6 +25,7 @@ _STIMULUS = (
     "split",
     "purpose",
     "attention_check",
+    "state",
     "sha256",
     "width",
     "height",
