@@ -106,6 +106,15 @@ _GIVE_BACK_EXPIRED = _GIVE_BACK.format(condition="trial.lease_expires_at < now()
 _GIVE_BACK_SESSION = _GIVE_BACK.format(condition="trial.session_id = %(session)s")
 _GIVE_BACK_IMAGE = _GIVE_BACK.format(condition="trial.stimulus_id = %(stimulus)s")
 
+_GIVE_BACK_RATER = """
+UPDATE annotation_stimulus AS stimulus SET claimed_ratings = stimulus.claimed_ratings - taken.slots
+FROM (
+    SELECT stimulus_id, count(*) AS slots FROM annotation_trial
+    WHERE rater_id = %(rater)s AND role = 'main' AND state IN ('leased', 'submitted')
+    GROUP BY stimulus_id
+) AS taken WHERE stimulus.id = taken.stimulus_id
+"""
+
 #: When the image was first on the screen: as long ago as the page says, but not before it was given
 #: out, and in the first pass if there are several.
 DISPLAYED_AT = """
@@ -232,6 +241,13 @@ def release_session(*, session_id: int) -> int:
 def release_image(*, stimulus_id: int) -> int:
     """Expires the leases on an image, whoever holds them, but for those that are locked now."""
     return _count(_GIVE_BACK_IMAGE, {"stimulus": stimulus_id, "limit": None})
+
+
+def give_back_rater(*, rater_id: int) -> None:
+    """Gives back all that a rater holds or has rated; delete their trials in the same
+    transaction."""
+    with prepared_cursor() as cursor:
+        cursor.execute(_GIVE_BACK_RATER, {"rater": rater_id})
 
 
 def release_skipped(*, trial_id: int, skip: Skip, displayed_ago_ms: int | None) -> None:

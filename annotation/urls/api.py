@@ -7,6 +7,7 @@ from ..opinion.export import api as export
 from ..raters import api as raters
 from ..raters import reliability_api as reliability
 from ..removal import images_api as removal_images
+from ..removal import raters_api as removal_raters
 from ..stimuli import api as stimuli
 from ..studies import api as studies
 from ..studies import protocols_api as protocols
@@ -30,6 +31,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "studies/<slug:slug>/raters/<str:code>/link/",
         raters.RaterLinkView.as_view(),
         name="api-rater-link",
+    ),
+    path(
+        "studies/<slug:slug>/raters/<str:code>/erasure/",
+        removal_raters.ErasureView.as_view(),
+        name="api-rater-erasure",
     ),
     path(
         "studies/<slug:slug>/reliability/",

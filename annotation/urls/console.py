@@ -7,6 +7,7 @@ from ..raters.pages import invitations, raters, recruitment
 from ..raters.pages import rater as rater_page
 from ..rating.pages import preview
 from ..removal.pages import images as removal_images
+from ..removal.pages import raters as removal_raters
 from ..stimuli import pages as stimuli
 from ..stimuli.imports import pages as importing
 from ..studies.pages import studies, translations
@@ -54,6 +55,11 @@ urlpatterns: list[URLPattern] = [
     path("<slug:slug>/raters/<str:code>/status/", raters.rater_status, name="study-rater-status"),
     path("<slug:slug>/raters/<str:code>/link/", raters.rater_link_new, name="study-rater-link"),
     path("<slug:slug>/raters/<str:code>/go-on/", raters.rater_go_on, name="study-rater-go-on"),
+    path(
+        "<slug:slug>/raters/<str:code>/erase/",
+        removal_raters.rater_erase,
+        name="study-rater-erase",
+    ),
     path(
         "<slug:slug>/raters/<str:code>/message/", raters.rater_message, name="study-rater-message"
     ),

@@ -3,7 +3,9 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+
+from workbench.core.errors import MintError
 
 from ...raters.access import rater_link
 from ...raters.services import replace_link
@@ -23,5 +25,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         rater = find_rater(find_study(options["study"]), options["rater"])
-        replace_link(rater=rater, actor=None)
+        try:
+            replace_link(rater=rater, actor=None)
+        except MintError as error:
+            raise CommandError(error.message) from error
         self.stdout.write(f"The rater's new link, below the site's address: {rater_link(rater)}")

@@ -71,5 +71,7 @@ def _own_json(release: OpinionRelease, protocols: Sequence[int]) -> dict[str, An
         "protocols": list(protocols),
         "counts_rule": release.counts_rule,
         "ratings": release.ratings,
+        # Ratings that it was made of, at most, and that are gone with their raters.
+        "ratings_erased": sum(item.ratings for item in release.erasures.all()) if release.pk else 0,
         "content_sha256": release.content_sha256,
     }

@@ -128,7 +128,7 @@ def invitation_csv(request: HttpRequest, slug: str) -> HttpResponse:
     writer = csv.writer(response)
     writer.writerow(_COLUMNS)
     people = {item.rater_id: item for item in identities_for(signed_in(request), study)}
-    for rater in raters_of(study).iterator():
+    for rater in raters_of(study).filter(erased_at=None).iterator():
         person = people.get(rater.pk)
         link = request.build_absolute_uri(rater_link(rater))
         known = (person.name, person.email) if person else ("", "")
