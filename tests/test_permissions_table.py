@@ -73,6 +73,10 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "study": ("get", ("slug",), CONSOLE),
     "study-status": ("post", ("slug",), CHANGE),
     "study-settings": ("get", ("slug",), CONSOLE),
+    "study-archive": ("post", ("slug",), CHANGE),
+    # Without a title: whoever may, is told that it is missing.
+    "study-duplicate": ("post", ("slug",), CHANGE),
+    "study-delete": ("get", ("slug",), CONSOLE),
     "study-questions": ("get", ("slug",), CONSOLE),
     "study-translations": ("get", ("slug",), CONSOLE),
     "study-stimuli": ("get", ("slug",), CONSOLE),
@@ -96,6 +100,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "study-raters-message": ("post", ("slug",), CHANGE),
     "study-rater-message": ("post", ("slug", "rater"), CHANGE),
     "study-reports": ("get", ("slug",), CONSOLE),
+    "study-rater-erase": ("get", ("slug", "rater"), CONSOLE),
     "study-rater-go-on": ("post", ("slug", "rater"), CHANGE),
     "study-export": ("get", ("slug",), CONSOLE),
     "study-export-file": ("get", ("slug", "csv"), CONSOLE),
@@ -120,10 +125,16 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-docs": ("get", (), (200, 200, 200, 200)),
     "api-studies": ("get", (), (200, 200, 200, 401)),
     "api-study": ("get", ("slug",), API),
+    # With no body: whoever may, is told what is missing.
+    "api-study-duplicate": ("post", ("slug",), (400, 400, MISSING, 401)),
+    "api-study-deletion": ("get", ("slug",), API),
+    # The console's form has archived it already.
+    "api-study-archive": ("post", ("slug",), (409, 409, MISSING, 401)),
     "api-protocols": ("get", ("slug",), API),
     "api-protocol": ("get", ("slug", "protocol"), API),
     "api-raters": ("get", ("slug",), API),
     "api-rater-link": ("post", ("slug", "rater"), API),
+    "api-rater-erasure": ("get", ("slug", "rater"), API),
     "api-reliability": ("get", ("slug",), API),
     "api-stimuli": ("get", ("slug",), API),
     # With no body: whoever may, is told what is missing.

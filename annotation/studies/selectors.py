@@ -18,11 +18,18 @@ from .counting import counting_scores
 
 
 def studies_of(user: User | AnonymousUser) -> QuerySet[Study]:
-    """The studies that the account may see: those it is a member of, or all for a lab
-    administrator."""
+    """The studies that the account may see, archived ones too: those it is a member of, or all for
+    a lab administrator."""
     if not isinstance(user, User):
         return Study.objects.none()
-    return Study.objects.all() if user.is_staff else Study.objects.filter(memberships__user=user)
+    there = Study.objects.exclude(status=Study.Status.DELETING)
+    return there if user.is_staff else there.filter(memberships__user=user)
+
+
+def listed_studies(user: User | AnonymousUser, *, archived: bool = False) -> QuerySet[Study]:
+    """What a list of studies shows: those in use, or those that were put away."""
+    away = Q(status=Study.Status.ARCHIVED)
+    return studies_of(user).filter(away if archived else ~away)
 
 
 def find_study(user: User | AnonymousUser, slug: str, permission: str) -> Study:
@@ -31,7 +38,8 @@ def find_study(user: User | AnonymousUser, slug: str, permission: str) -> Study:
     Raises PermissionDenied if it may see the study, Http404 otherwise, as if there were none.
     """
     # Pages ask for the perspectives many times.
-    study = Study.objects.filter(slug=slug).prefetch_related("perspectives").first()
+    there = Study.objects.filter(slug=slug).exclude(status=Study.Status.DELETING)
+    study = there.prefetch_related("perspectives").first()
     if study is not None and user.has_perm(permission, study):
         return study
     if study is not None and user.has_perm("annotation.view_study", study):

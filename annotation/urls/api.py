@@ -8,6 +8,7 @@ from ..raters import api as raters
 from ..raters import reliability_api as reliability
 from ..removal import images_api as removal_images
 from ..removal import raters_api as removal_raters
+from ..removal import studies_api as removal_studies
 from ..stimuli import api as stimuli
 from ..studies import api as studies
 from ..studies import protocols_api as protocols
@@ -16,6 +17,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rating/", include("annotation.rating.api.urls")),
     path("studies/", studies.StudyListView.as_view(), name="api-studies"),
     path("studies/<slug:slug>/", studies.StudyDetailView.as_view(), name="api-study"),
+    path(
+        "studies/<slug:slug>/archive/",
+        removal_studies.ArchiveView.as_view(),
+        name="api-study-archive",
+    ),
+    path(
+        "studies/<slug:slug>/duplicate/",
+        removal_studies.DuplicateView.as_view(),
+        name="api-study-duplicate",
+    ),
+    path(
+        "studies/<slug:slug>/deletion/",
+        removal_studies.DeletionView.as_view(),
+        name="api-study-deletion",
+    ),
     path(
         "studies/<slug:slug>/protocols/",
         protocols.ProtocolListView.as_view(),

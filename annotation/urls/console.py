@@ -8,6 +8,7 @@ from ..raters.pages import rater as rater_page
 from ..rating.pages import preview
 from ..removal.pages import images as removal_images
 from ..removal.pages import raters as removal_raters
+from ..removal.pages import studies as removal_studies
 from ..stimuli import pages as stimuli
 from ..stimuli.imports import pages as importing
 from ..studies.pages import studies, translations
@@ -25,6 +26,9 @@ urlpatterns: list[URLPattern] = [
         translations.study_translations,
         name="study-translations",
     ),
+    path("<slug:slug>/archive/", removal_studies.study_archive, name="study-archive"),
+    path("<slug:slug>/duplicate/", removal_studies.study_duplicate, name="study-duplicate"),
+    path("<slug:slug>/delete/", removal_studies.study_delete, name="study-delete"),
     path("<slug:slug>/preview/", preview.preview, name="study-preview"),
     path("<slug:slug>/images/", stimuli.stimulus_list, name="study-stimuli"),
     path("<slug:slug>/images/<int:pk>/", stimuli.stimulus_detail, name="study-stimulus"),
