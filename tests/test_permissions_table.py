@@ -54,6 +54,9 @@ VIEWERS = {
     "api-predictions",
 }
 
+#: What says who the raters are: not for managers either.
+OWNERS = {"study-payment-csv", "api-payment"}
+
 LOGIN, FORBIDDEN, MISSING = 302, 403, 404
 
 #: route name: (method, path arguments, (owner, administrator, outsider, anonymous))
@@ -61,6 +64,8 @@ CONSOLE = (200, 200, MISSING, LOGIN)
 CHANGE = (302, 302, MISSING, LOGIN)
 API = (200, 200, MISSING, 401)
 RATER_API = (401, 401, 401, 401)
+#: Who the raters are is for the owner alone.
+OWNER_API = (200, FORBIDDEN, MISSING, 401)
 
 TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "home": ("get", (), (302, 302, 302, 302)),
@@ -89,6 +94,9 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "study-preview": ("get", ("slug",), CONSOLE),
     "study-invite": ("get", ("slug",), CONSOLE),
     "study-shared-link": ("post", ("slug",), CONSOLE),
+    # Without a shared link: on to the page that opens one.
+    "study-recruitment": ("get", ("slug",), CHANGE),
+    "study-payment-csv": ("get", ("slug",), (200, FORBIDDEN, MISSING, LOGIN)),
     "study-invitations-csv": ("get", ("slug",), CONSOLE),
     "study-raters": ("get", ("slug",), CONSOLE),
     "study-raters-csv": ("get", ("slug",), CONSOLE),
@@ -135,6 +143,9 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-raters": ("get", ("slug",), API),
     "api-rater-link": ("post", ("slug", "rater"), API),
     "api-rater-erasure": ("get", ("slug", "rater"), API),
+    # Without a shared link.
+    "api-recruitment": ("get", ("slug",), (MISSING, MISSING, MISSING, 401)),
+    "api-payment": ("get", ("slug",), OWNER_API),
     "api-reliability": ("get", ("slug",), API),
     "api-stimuli": ("get", ("slug",), API),
     # With no body: whoever may, is told what is missing.
@@ -246,8 +257,9 @@ def test_a_member_gets_what_their_role_allows(world: World, role: MemberRole) ->
 
 def _status_for_member(route: str, role: MemberRole) -> int:
     _method, names, (owner, _administrator, _outsider, _anonymous) = TABLE[route]
-    of_study = "slug" in names
-    return owner if role is MemberRole.MANAGER or not of_study or route in VIEWERS else FORBIDDEN
+    if "slug" not in names or route in VIEWERS:
+        return owner
+    return owner if role is MemberRole.MANAGER and route not in OWNERS else FORBIDDEN
 
 
 def status_of(route: str, world: World, account: User | None) -> int:

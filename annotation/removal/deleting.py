@@ -123,10 +123,10 @@ def delete_study(*, study: Study, actor: User | None, confirm: str) -> bool:
             raters=outlook.raters,
             releases=list(outlook.releases),
         )
-        enqueue(DELETE, study.pk)
-    if outlook.images + outlook.ratings > QUICK_ROWS:
-        return False
-    return finish_deletion(study)
+    if outlook.images + outlook.ratings <= QUICK_ROWS:
+        return finish_deletion(study)
+    enqueue(DELETE, study.pk)
+    return False
 
 
 def finish_deletion(study: Study) -> bool:

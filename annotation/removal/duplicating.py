@@ -2,10 +2,9 @@
 
 import copy
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
 
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 
 from workbench.accounts.models import User
 
@@ -18,7 +17,7 @@ from ..studies.audit import record
 from ..studies.services import SETTINGS, create_study
 
 _BATCH = 500
-_Row = TypeVar("_Row", bound=Model)
+_Copied = Prompt | Generator | Stimulus | OpinionRelease | OpinionScore
 
 
 def duplicate_study(
@@ -44,8 +43,8 @@ def duplicate_study(
 
 def _copy_images(study: Study, new: Study) -> int:
     images = Stimulus.objects.filter(study=study, state=Stimulus.State.IN_USE)
-    prompts = _copies(Prompt.objects.filter(study=study, stimuli__in=images).distinct(), new)
-    generators = _copies(Generator.objects.filter(study=study, stimuli__in=images).distinct(), new)
+    prompts = _copies(Prompt.objects.filter(pk__in=images.values("prompt")), new)
+    generators = _copies(Generator.objects.filter(pk__in=images.values("generator")), new)
     stimuli: dict[int, int] = {}
     rows = list(images.order_by("pk"))
     for start in range(0, len(rows), _BATCH):

@@ -2,8 +2,8 @@
 
 Owners and managers may do everything, viewers may look and export, lab administrators (`is_staff`)
 may do everything in every study; only an owner reads who the raters are, administrators see codes,
-and only an owner deletes a study that has named releases. An account without the view permission is told that the study
-does not exist.
+and only an owner deletes a study that has named releases. An account without the view permission is
+told that the study does not exist.
 """
 
 from typing import TYPE_CHECKING

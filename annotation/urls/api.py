@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from ..opinion import api as opinion
 from ..opinion.export import api as export
 from ..raters import api as raters
+from ..raters import recruitment_api as recruitment
 from ..raters import reliability_api as reliability
 from ..removal import images_api as removal_images
 from ..removal import raters_api as removal_raters
@@ -53,6 +54,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
         removal_raters.ErasureView.as_view(),
         name="api-rater-erasure",
     ),
+    path(
+        "studies/<slug:slug>/recruitment/",
+        recruitment.RecruitmentView.as_view(),
+        name="api-recruitment",
+    ),
+    path("studies/<slug:slug>/payment/", recruitment.PaymentView.as_view(), name="api-payment"),
     path(
         "studies/<slug:slug>/reliability/",
         reliability.ReliabilityListView.as_view(),

@@ -22,7 +22,7 @@ from ...protocol.recruitment import PLATFORMS, Outcome, Recruitment
 from ...studies.pages.fields import LinesField
 from ...studies.selectors import find_study
 from ..invitations import set_recruitment, shared_link_path
-from ..paying import payables
+from ..paying import payment_table
 
 _OUTCOMES: dict[Outcome, str | Promise] = {
     Outcome.COMPLETED: gettext_lazy("Finished"),
@@ -117,14 +117,7 @@ def payment_csv(request: HttpRequest, slug: str) -> HttpResponse:
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{study.slug}-payment.csv"'
     writer = csv.writer(response)
-    link = SharedLink.objects.filter(study=study).first()
-    others = link.platform.parameters[1:] if link else ()
-    columns = ("participant", *others, "rater", "state", "minutes", "ratings", "code")
-    writer.writerow(columns)
-    for item in payables(study):
-        row = [item.participant, *item.values.values(), item.rater, item.state]
-        numbers = [item.minutes, item.ratings]
-        writer.writerow([formula_safe(cell) for cell in (*row, *numbers, item.code)])
+    writer.writerows([formula_safe(cell) for cell in row] for row in payment_table(study))
     return response
 
 
