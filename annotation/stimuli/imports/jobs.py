@@ -103,7 +103,7 @@ def request_import(
             )
             enqueue(RUN_IMPORT, job.pk)
     except IntegrityError as error:
-        _unstage(staged)
+        unstage(staged)
         raise ImportActiveError(
             _("An import into “%(study)s” is in progress; wait until it is done.")
             % {"study": study.title}
@@ -204,12 +204,12 @@ def _finish(job: ImportJob, report: ImportReport) -> None:
         rejected_rows=_to_json(report.rejected[:ROWS_KEPT]),
         notes=_to_json(report.notes[:NOTES_KEPT]),
     )
-    _unstage([job.manifest, job.images])
+    unstage([job.manifest, job.images])
 
 
 def _fail(job: ImportJob, problem: Problem) -> None:
     leases.fail(ImportJob, job.pk, job.fence, refusal=problem.to_json())
-    _unstage([job.manifest, job.images])
+    unstage([job.manifest, job.images])
 
 
 def _internal_problem() -> Problem:
@@ -230,8 +230,10 @@ def _stage(folder: str, file: "File[bytes] | None") -> str:
     return storages["artifacts"].save(f"{folder}/{name}", file)
 
 
-def _unstage(names: Sequence[str]) -> None:
+def unstage(names: Sequence[str]) -> None:
     """Delete staged files and, if the storage has folders, the one that they were in."""
+    if not names[0]:
+        return
     for name in filter(None, names):
         storages["artifacts"].delete(name)
     storages["artifacts"].delete(names[0].rpartition("/")[0])

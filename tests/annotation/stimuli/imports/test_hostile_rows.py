@@ -314,7 +314,10 @@ def hostile_files() -> dict[str, tuple[bytes, str]]:
             with_chunk(png, b"zTXt", b"a\0\0" + zlib.compress(bytes(10**8))),
             "is damaged",
         ),
-        "profile_bomb": (with_chunk(png, b"iCCP", b"a\0\0" + zlib.compress(bytes(10**8))), ""),
+        "profile_bomb": (
+            with_chunk(png, b"iCCP", b"a\0\0" + zlib.compress(bytes(10**8))),
+            "is damaged",
+        ),
         "odd_exif": (with_chunk(png, b"eXIf", b"MM\0*" + b"\xff" * 200), ""),
         "wrong_check_sum": (png[:-20] + b"xxxx" + png[-16:], "is damaged"),
         "gif": (encoded(quadrants(), "GIF"), "is GIF"),
