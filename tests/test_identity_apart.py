@@ -32,8 +32,14 @@ NAME, EMAIL, NOTE = (
 #: What no text may hold, in small letters.
 SECRETS = ("hypatia", "zwicky", "observatory.example", "left-handed", "attic room")
 
-#: The places with names, for the owner alone: the rater's own page and the links to send out.
-TELLS_THE_OWNER = {"study-rater", "study-invitations-csv"}
+#: The places with names, for the owner alone: raters' pages and the lists to download.
+TELLS_THE_OWNER = {
+    "study-rater",
+    "study-raters",
+    "study-raters-live",
+    "study-raters-csv",
+    "study-invitations-csv",
+}
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

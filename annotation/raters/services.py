@@ -48,6 +48,12 @@ def replace_link(*, rater: Rater, actor: User | None) -> Rater:
     return rater
 
 
+def record_download(*, study: Study, actor: User, what: str, names: bool) -> None:
+    """That somebody took a list of raters away: of `links`, `raters` or `payment`; `names`: with
+    who they are."""
+    record(study=study, actor=actor, action="raters.downloaded", what=what, names=names)
+
+
 class RaterStatusError(MintError):
     """An exclusion without a reason, or a status that the rater has already."""
 

@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from workbench.accounts.models import User
@@ -17,11 +17,12 @@ from workbench.accounts.signed_in import signed_in
 from workbench.core.errors import MintError
 from workbench.core.spreadsheets import formula_safe
 
-from ...models import SharedLink, Study
+from ...models import Rater, RaterIdentity, SharedLink, Study
 from ...studies.pages.fields import NumberField, TextField
 from ...studies.selectors import find_study, raters_of
 from ..access import rater_link
-from ..history import identities_for
+from ..history import people_for
+from ..inbox import new_reports
 from ..invitations import (
     MOST_RATERS,
     close_shared_link,
@@ -31,7 +32,7 @@ from ..invitations import (
     shared_link_path,
 )
 from ..people import parse_people
-from ..services import CREATED_AT_ONCE, create_raters
+from ..services import CREATED_AT_ONCE, create_raters, record_download
 
 _COLUMNS = ("code", "link", "name", "email", "status", "ratings")
 
@@ -46,8 +47,8 @@ class CountForm(forms.Form):
         max_value=CREATED_AT_ONCE,
     )
 
-    def invite(self, study: Study, actor: User) -> int:
-        return len(create_raters(study=study, count=self.cleaned_data["count"], actor=actor))
+    def invite(self, study: Study, actor: User) -> list[Rater]:
+        return create_raters(study=study, count=self.cleaned_data["count"], actor=actor)
 
 
 class PeopleForm(forms.Form):
@@ -62,9 +63,9 @@ class PeopleForm(forms.Form):
         ),
     )
 
-    def invite(self, study: Study, actor: User) -> int:
+    def invite(self, study: Study, actor: User) -> list[Rater]:
         people = parse_people(self.cleaned_data["people"])
-        return len(invite_people(study=study, people=people, actor=actor))
+        return invite_people(study=study, people=people, actor=actor)
 
 
 class QuotaForm(forms.Form):
@@ -127,38 +128,60 @@ def invitation_csv(request: HttpRequest, slug: str) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="{study.slug}-invitations.csv"'
     writer = csv.writer(response)
     writer.writerow(_COLUMNS)
-    people = {item.rater_id: item for item in identities_for(signed_in(request), study)}
+    people = people_for(signed_in(request), study)
+    record_download(study=study, actor=signed_in(request), what="links", names=bool(people))
     for rater in raters_of(study).iterator():
-        person = people.get(rater.pk)
         link = request.build_absolute_uri(rater_link(rater))
-        known = (person.name, person.email) if person else ("", "")
-        row = (rater.code, link, *known, rater.status, rater.ratings)
-        writer.writerow([formula_safe(cell) for cell in row])
+        row = (rater.code, link, *known_as(people.get(rater.pk)), rater.status, rater.ratings)
+        writer.writerow(row)
     return response
 
 
 def _invited(request: HttpRequest, study: Study, form: CountForm | PeopleForm) -> bool:
-    """Whether the links were made; if not, the form says why."""
+    """Whether the links were made, which the next page shows; if not, the form says why."""
     try:
-        number = form.invite(study, signed_in(request))
+        made = form.invite(study, signed_in(request))
     except MintError as error:
         form.add_error(next(iter(form.fields)), error.message)
         return False
-    message = ngettext(
-        "%(n)d link created: it is in the CSV and on the raters page.",
-        "%(n)d links created: they are in the CSV and on the raters page.",
-        number,
-    )
-    messages.success(request, message % {"n": number})
+    request.session[_made_key(study)] = [rater.pk for rater in made]
     return True
+
+
+def known_as(person: RaterIdentity | None) -> tuple[str, str]:
+    """Name and e-mail address as cells of a spreadsheet."""
+    return (formula_safe(person.name), formula_safe(person.email)) if person else ("", "")
+
+
+def _made_key(study: Study) -> str:
+    return f"links-made-{study.pk}"
+
+
+def _just_made(request: HttpRequest, study: Study) -> list[dict[str, str]]:
+    """The links that the page before this one made, each with whose it is."""
+    keys = request.session.pop(_made_key(study), [])
+    people = people_for(signed_in(request), study) if keys else {}
+    return [
+        {
+            "code": rater.code,
+            "name": str(people.get(rater.pk, "")),
+            "link": request.build_absolute_uri(rater_link(rater)),
+        }
+        for rater in Rater.objects.filter(study=study, pk__in=keys).order_by("pk")
+    ]
 
 
 def _page(request: HttpRequest, study: Study, bound: dict[str, Any]) -> HttpResponse:
     link = SharedLink.objects.filter(study=study).first()
     quota = {"quota": link.quota} if link else None
+    made = _just_made(request, study)
     context = {
         "study": study,
         "tab": "raters",
+        "part": "invite",
+        "made": made,
+        "made_text": "\n".join("\t".join(filter(None, item.values())) for item in made),
+        "new_reports": new_reports(study),
         "count_form": bound.get("count") or CountForm(),
         "people_form": bound.get("people") or PeopleForm(),
         "quota_form": bound.get("quota") or QuotaForm(initial=quota),
