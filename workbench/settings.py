@@ -166,7 +166,10 @@ REST_FRAMEWORK = {
         "workbench.accounts.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "workbench.accounts.scopes.TokenScopes",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["workbench.core.api_defaults.StrictJSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "workbench.core.api_defaults.OneRepresentation",
@@ -178,6 +181,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "workbench.core.api.exception_handler",
     "NUM_PROXIES": int(BEHIND_PROXY),
 }
+KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105 -- the name of a table
 REST_KNOX = {
     "TOKEN_TTL": timedelta(days=env.int("API_TOKEN_DAYS", default=365)),
     "TOKEN_PREFIX": "mint_",

@@ -8,10 +8,10 @@ from ..raters.pages import rater as rater_page
 from ..rating.pages import preview
 from ..stimuli import pages as stimuli
 from ..stimuli.imports import pages as importing
-from ..studies.pages import studies, translations
+from ..studies.pages import activity, studies, study_list, translations
 
 urlpatterns: list[URLPattern] = [
-    path("", studies.study_list, name="studies"),
+    path("", study_list.study_list, name="studies"),
     path("new/", studies.study_new, name="study-new"),
     path("<slug:slug>/", studies.study_overview, name="study"),
     path("<slug:slug>/scores/", studies.study_scores, name="study-scores"),
@@ -23,6 +23,8 @@ urlpatterns: list[URLPattern] = [
         translations.study_translations,
         name="study-translations",
     ),
+    path("<slug:slug>/settings/<slug:part>/", studies.study_settings, name="study-settings-part"),
+    path("<slug:slug>/activity/", activity.study_activity, name="study-activity"),
     path("<slug:slug>/preview/", preview.preview, name="study-preview"),
     path("<slug:slug>/images/", stimuli.stimulus_list, name="study-stimuli"),
     path("<slug:slug>/images/<int:pk>/", stimuli.stimulus_detail, name="study-stimulus"),

@@ -17,7 +17,7 @@ from workbench.accounts.signed_in import signed_in
 from workbench.core.errors import MintError
 from workbench.core.spreadsheets import formula_safe
 
-from ...models import Rater, RaterIdentity, SharedLink, Study
+from ...models import Rater, SharedLink, Study
 from ...studies.pages.fields import NumberField, TextField
 from ...studies.selectors import find_study, raters_of
 from ..access import rater_link
@@ -132,8 +132,10 @@ def invitation_csv(request: HttpRequest, slug: str) -> HttpResponse:
     record_download(study=study, actor=signed_in(request), what="links", names=bool(people))
     for rater in raters_of(study).iterator():
         link = request.build_absolute_uri(rater_link(rater))
-        row = (rater.code, link, *known_as(people.get(rater.pk)), rater.status, rater.ratings)
-        writer.writerow(row)
+        person = people.get(rater.pk)
+        known = (person.name, person.email) if person else ("", "")
+        row = (rater.code, link, *known, rater.status, rater.ratings)
+        writer.writerow([formula_safe(cell) for cell in row])
     return response
 
 
@@ -146,11 +148,6 @@ def _invited(request: HttpRequest, study: Study, form: CountForm | PeopleForm) -
         return False
     request.session[_made_key(study)] = [rater.pk for rater in made]
     return True
-
-
-def known_as(person: RaterIdentity | None) -> tuple[str, str]:
-    """Name and e-mail address as cells of a spreadsheet."""
-    return (formula_safe(person.name), formula_safe(person.email)) if person else ("", "")
 
 
 def _made_key(study: Study) -> str:

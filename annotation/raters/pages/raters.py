@@ -31,7 +31,6 @@ from ..monitor import Live, live_sessions
 from ..services import record_download, replace_link, set_rater_status
 from ..stopping import let_continue
 from .flags import flag_words, perspective_labels
-from .invitations import known_as
 from .table import SHOWN, Query, all_rows, chosen_rows
 
 _PER_PAGE = 50
@@ -108,14 +107,11 @@ def rater_csv(request: HttpRequest, slug: str) -> HttpResponse:
     study = find_study(request.user, slug, "annotation.change_study")
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{study.slug}-raters.csv"'
-    people = people_for(signed_in(request), study)
-    record_download(study=study, actor=signed_in(request), what="raters", names=bool(people))
+    record_download(study=study, actor=signed_in(request), what="raters", names=False)
     writer = csv.writer(response)
     writer.writerow(
         [
             "code",
-            "name",
-            "email",
             "link",
             "status",
             "ratings",
@@ -128,7 +124,7 @@ def rater_csv(request: HttpRequest, slug: str) -> HttpResponse:
             "flags",
         ]
     )
-    for row in all_rows(study, reliability_of(study), Live([]), people):
+    for row in all_rows(study, reliability_of(study), Live([]), {}):
         standing = row.standing
         measures = (
             standing.agreement,
@@ -140,7 +136,6 @@ def rater_csv(request: HttpRequest, slug: str) -> HttpResponse:
         writer.writerow(
             [
                 row.rater.code,
-                *known_as(row.person),
                 _absolute_link(request, row.rater),
                 row.rater.status,
                 standing.ratings,

@@ -23,6 +23,7 @@ from ...studies.pages.fields import LinesField
 from ...studies.selectors import find_study
 from ..invitations import set_recruitment, shared_link_path
 from ..paying import payables
+from ..services import record_download
 
 _OUTCOMES: dict[Outcome, str | Promise] = {
     Outcome.COMPLETED: gettext_lazy("Finished"),
@@ -114,6 +115,7 @@ def recruitment(request: HttpRequest, slug: str) -> HttpResponse:
 def payment_csv(request: HttpRequest, slug: str) -> HttpResponse:
     """Whom to pay; for those who may know who the raters are."""
     study = find_study(request.user, slug, "annotation.read_identities")
+    record_download(study=study, actor=signed_in(request), what="payment", names=True)
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{study.slug}-payment.csv"'
     writer = csv.writer(response)

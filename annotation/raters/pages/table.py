@@ -147,11 +147,7 @@ def all_rows(
 def chosen_rows(rows: list[Row], query: Query) -> list[Row]:
     """The rows that `query` asks for, in its order; equal ones as they were."""
     wanted = FILTERS.get(query.show)
-    shown = [
-        row
-        for row in rows
-        if row.matches(query.search) and (wanted is None or wanted(row))
-    ]
+    shown = [row for row in rows if row.matches(query.search) and (wanted is None or wanted(row))]
     value = _SORTS[query.sort.removeprefix("-")]
     known = [row for row in shown if value(row) is not None]
     known.sort(key=value, reverse=query.sort.startswith("-"))  # type: ignore[arg-type] # no None
