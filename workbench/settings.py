@@ -14,6 +14,7 @@ from whitenoise.compress import Compressor
 from modelops.registry.queue import MODEL_TASKS
 
 from .core import logs
+from .core.api_groups import GROUPS
 from .core.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -173,7 +174,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["workbench.core.api_defaults.StrictJSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "workbench.core.api_defaults.OneRepresentation",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "workbench.accounts.api_schema.ApiSchema",
     "DEFAULT_PAGINATION_CLASS": "workbench.core.api_defaults.Pages",
     "PAGE_SIZE": 100,
     # `?format=` is the export's own parameter, not content negotiation.
@@ -189,7 +190,15 @@ REST_KNOX = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "MINT Workbench",
-    "DESCRIPTION": "Collect human judgements of AI-generated images; train and query MINT-IQA.",
+    "DESCRIPTION": "Collect human judgements of AI-generated images; train and query MINT-IQA.\n\n"
+    "Create a token on the console’s page “API tokens” and send it with every request: "
+    '`curl -H "Authorization: Token $MINT_TOKEN" https://…/api/v1/studies/`. Lists come in pages: '
+    "`next` is the address of the next one.",
+    "TAGS": GROUPS,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "workbench.core.api_examples.add_examples",
+    ],
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",

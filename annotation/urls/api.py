@@ -8,6 +8,7 @@ from ..raters import api as raters
 from ..raters import reliability_api as reliability
 from ..stimuli import api as stimuli
 from ..studies import api as studies
+from ..studies import audit_api as audit
 from ..studies import protocols_api as protocols
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -24,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         protocols.ProtocolDetailView.as_view(),
         name="api-protocol",
     ),
+    path("studies/<slug:slug>/audit/", audit.AuditListView.as_view(), name="api-audit"),
     path("studies/<slug:slug>/raters/", raters.RaterListView.as_view(), name="api-raters"),
     path(
         "studies/<slug:slug>/raters/<str:code>/link/",
