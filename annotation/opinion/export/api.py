@@ -76,8 +76,11 @@ class StudyDocumentView(APIView):
         responses=OpenApiTypes.OBJECT,
     )
     def get(self, request: Request, slug: str) -> Response:
-        """What the export's numbers mean: perspectives with their scales, all that raters were
-        asked, and how opinion scores were made."""
+        """What the export's numbers mean.
+
+        Perspectives with their scales, all that raters were asked, and how opinion scores were
+        made.
+        """
         study = find_study(request.user, slug, "annotation.export_study")
         query = ReleaseQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
