@@ -99,6 +99,7 @@ def study_settings(request: HttpRequest, slug: str, part: str = "general") -> Ht
         "tab": "settings",
         "part": part,
         "form": form,
+        "may_delete": request.user.has_perm("annotation.delete_study", study),
         "outlook": outlook_of(study),
     }
     if request.method == "POST" and form.is_valid():

@@ -15,7 +15,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from ...models import Study
-from ..selectors import progress_by_study, studies_of, thumbnails_by_study, with_last_activity
+from ..selectors import (
+    listed_studies,
+    progress_by_study,
+    thumbnails_by_study,
+    with_last_activity,
+)
 
 _PER_PAGE = 25
 SORTS: dict[str, tuple[str | Promise, tuple[OrderBy, ...]]] = {
@@ -64,7 +69,8 @@ class Query:
 @require_safe
 def study_list(request: HttpRequest) -> HttpResponse:
     query = Query.read(request.GET.dict())
-    found = query.of(studies_of(request.user)).prefetch_related("memberships__user")
+    listed = listed_studies(request.user, archived=query.status == Study.Status.ARCHIVED)
+    found = query.of(listed).prefetch_related("memberships__user")
     page = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
     studies = list(page)
     progress, pictures = progress_by_study(studies), thumbnails_by_study(studies)
@@ -75,6 +81,7 @@ def study_list(request: HttpRequest) -> HttpResponse:
         "query": query.address(),
         "sorts": [(name, label) for name, (label, _order) in SORTS.items()],
         "statuses": Study.Status.choices,
+        "away": listed_studies(request.user, archived=True).count(),
         "studies": [(study, progress[study.pk], pictures.get(study.pk, [])) for study in studies],
     }
     return render(request, "annotation/studies.html", context)

@@ -2,22 +2,22 @@
 
 import ast
 from collections.abc import Iterator
-from itertools import product
+from itertools import chain, product
 from typing import Any
 
 import pytest
 from django.utils.translation import override
 
-from annotation.models import AuditEntry, Rater, Study
+from annotation.models import AuditEntry, Rater, Stimulus, Study
 from annotation.protocol.reliability_rules import BOUNDS
 from annotation.studies.acts import _NAMES, ACTS, said
 from annotation.studies.services import SETTINGS
 from workbench.settings import BASE_DIR
 
 #: What stands for a variable part of an action.
-PARTS = {"study": Study.Status.values, "rater": Rater.Status.values}
+PARTS = {"study": Study.Status.values, "rater": Rater.Status.values, "image": Stimulus.State.values}
 #: A study is made as a draft and does not become one again.
-NEVER = {"study.draft"}
+NEVER = {"study.draft", "study.deleting"}
 
 
 def calls() -> Iterator[ast.Call]:
@@ -30,6 +30,10 @@ def calls() -> Iterator[ast.Call]:
                     yield node
 
 
+def branches(value: ast.expr) -> list[ast.expr]:
+    return [value.body, value.orelse] if isinstance(value, ast.IfExp) else [value]
+
+
 def actions_of(call: ast.Call) -> list[str]:
     """The actions that a call records; an f-string is `noun.{state}`."""
     name = getattr(call.func, "id", getattr(call.func, "attr", ""))
@@ -39,7 +43,7 @@ def actions_of(call: ast.Call) -> list[str]:
     if name not in ("record", "tell"):
         return []
     found: list[str] = []
-    for value in given:
+    for value in chain.from_iterable(map(branches, given)):
         if isinstance(value, ast.Constant):
             found.append(value.value)
         elif isinstance(value, ast.JoinedStr) and isinstance(value.values[0], ast.Constant):
