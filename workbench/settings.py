@@ -182,6 +182,8 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "workbench.core.api.exception_handler",
     "NUM_PROXIES": int(BEHIND_PROXY),
 }
+# Its own table would be made although ours replaces it, and hold a foreign key to accounts.
+MIGRATION_MODULES = {"knox": None}
 KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105 -- the name of a table
 REST_KNOX = {
     "TOKEN_TTL": timedelta(days=env.int("API_TOKEN_DAYS", default=365)),
