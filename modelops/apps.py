@@ -5,8 +5,13 @@ class ModelopsConfig(AppConfig):
     name = "modelops"
 
     def ready(self) -> None:
+        from annotation.studies.acts import ACTS
+
         from . import permissions  # noqa: F401 -- it registers itself
         from .registry import (
             keeping,  # noqa: F401 -- it follows the deletion of snapshots
             leaving,  # noqa: F401 -- and this that of studies
         )
+        from .runs.acts import MODEL_ACTS
+
+        ACTS.update(MODEL_ACTS)

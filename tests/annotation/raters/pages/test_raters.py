@@ -180,7 +180,7 @@ def test_the_statements_are_as_many_with_more_raters(
             answer(session, stimulus, 3)
     # Session, account, study, its perspectives and membership; six of the measures; who is there,
     # raters, who was stopped.
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(18):
         assert console.get(reverse(route, args=[study.slug])).status_code == 200
 
 
