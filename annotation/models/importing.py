@@ -5,6 +5,8 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from workbench.core.jobs.models import Job, JobState
 
@@ -59,6 +61,7 @@ class ImportJob(Job):
 
     class Meta:
         ordering = ["-created_at", "-pk"]
+        verbose_name = _("Import")
         constraints = [
             one_of("import_job", "state", JobState.values),
             one_of("import_job", "purpose", StimulusPurpose.values),
@@ -76,3 +79,6 @@ class ImportJob(Job):
                 name="import_job_one_active",
             ),
         ]
+
+    def get_absolute_url(self) -> str:
+        return reverse("study-import-job", args=[self.study.slug, self.pk])

@@ -1,13 +1,11 @@
 """Queries for the console and the owner API: which studies, their progress, their raters."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -63,10 +61,6 @@ _PROGRESS = {
 }
 
 
-def progress_of(study: Study) -> Progress:
-    return Progress(**Stimulus.objects.filter(study=study).aggregate(**_PROGRESS))
-
-
 def progress_by_study(studies: list[Study]) -> dict[int, Progress]:
     """The progress of many studies in one query."""
     rows: list[Any] = list(
@@ -77,36 +71,6 @@ def progress_by_study(studies: list[Study]) -> dict[int, Progress]:
     )
     found = {study: Progress(*counts) for study, *counts in rows}
     return {study.pk: found.get(study.pk, Progress(0, 0, 0, 0, 0)) for study in studies}
-
-
-@dataclass(frozen=True)
-class Activity:
-    """What raters have done so far."""
-
-    ratings: int
-    raters: int
-    last: datetime | None
-    by_day: list[tuple[date, int]]
-
-
-def activity_of(study: Study) -> Activity:
-    # By the study's raters, as there are fewer of them than images.
-    submitted = Trial.objects.filter(
-        rater__study=study, state=Trial.State.SUBMITTED, role=Trial.Role.MAIN
-    )
-    days = list(
-        submitted.annotate(day=TruncDate("submitted_at"))
-        .values_list("day")
-        .annotate(number=Count("pk"), last=Max("submitted_at"))
-        .order_by("day")
-    )
-    of_rater = submitted.filter(rater=OuterRef("pk"))
-    return Activity(
-        ratings=sum(number for _day, number, _last in days),
-        raters=Rater.objects.filter(Exists(of_rater), study=study).count(),
-        last=max((last for _day, _number, last in days), default=None),
-        by_day=[(day, number) for day, number, _last in days],
-    )
 
 
 def score_counts(study: Study) -> dict[str, list[tuple[float, int]]]:

@@ -5,15 +5,22 @@ from django.urls import URLPattern, URLResolver, include, path
 from ..opinion import api as opinion
 from ..opinion.export import api as export
 from ..raters import api as raters
+from ..raters import overview_api as overview
 from ..raters import reliability_api as reliability
 from ..stimuli import api as stimuli
 from ..studies import api as studies
 from ..studies import protocols_api as protocols
+from ..studies import steps_api as steps
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("rating/", include("annotation.rating.api.urls")),
     path("studies/", studies.StudyListView.as_view(), name="api-studies"),
     path("studies/<slug:slug>/", studies.StudyDetailView.as_view(), name="api-study"),
+    path(
+        "studies/<slug:slug>/overview/", overview.OverviewView.as_view(), name="api-study-overview"
+    ),
+    path("studies/<slug:slug>/steps/", steps.StepListView.as_view(), name="api-steps"),
+    path("studies/<slug:slug>/steps/<slug:name>/", steps.StepWaiveView.as_view(), name="api-step"),
     path(
         "studies/<slug:slug>/protocols/",
         protocols.ProtocolListView.as_view(),

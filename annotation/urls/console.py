@@ -3,18 +3,20 @@
 from django.urls import URLPattern, path
 
 from ..opinion.export import pages as export
-from ..raters.pages import invitations, raters, recruitment
+from ..raters.pages import attention, invitations, raters, recruitment
 from ..raters.pages import rater as rater_page
 from ..rating.pages import preview
 from ..stimuli import pages as stimuli
 from ..stimuli.imports import pages as importing
-from ..studies.pages import studies, translations
+from ..studies.pages import steps, studies, translations
 
 urlpatterns: list[URLPattern] = [
     path("", studies.study_list, name="studies"),
     path("new/", studies.study_new, name="study-new"),
     path("<slug:slug>/", studies.study_overview, name="study"),
     path("<slug:slug>/scores/", studies.study_scores, name="study-scores"),
+    path("<slug:slug>/now/", attention.study_now, name="study-now"),
+    path("<slug:slug>/steps/<slug:step>/", steps.study_step, name="study-step"),
     path("<slug:slug>/status/", studies.study_status, name="study-status"),
     path("<slug:slug>/settings/", studies.study_settings, name="study-settings"),
     path("<slug:slug>/settings/questions/", studies.study_questions, name="study-questions"),
