@@ -5,5 +5,10 @@ class ModelopsConfig(AppConfig):
     name = "modelops"
 
     def ready(self) -> None:
+        from annotation.stimuli.forecast import FORECASTERS
+
         from . import permissions  # noqa: F401 -- it registers itself
         from .registry import keeping  # noqa: F401 -- it follows the deletion of snapshots
+        from .registry.forecast import ActiveForecaster
+
+        FORECASTERS[:] = [ActiveForecaster()]

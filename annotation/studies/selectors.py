@@ -105,7 +105,8 @@ def raters_of(study: Study) -> QuerySet[Rater, Any]:
 
 
 def stimuli_of(study: Study, *, filters: dict[str, str] | None = None) -> QuerySet[Stimulus]:
-    """The study's stimuli, the most wanted first; `filters`: split, generator, state, text."""
+    """The study's stimuli, the most wanted first; `filters`: split, purpose, generator, state,
+    text."""
     stimuli = Stimulus.objects.filter(study=study).select_related("prompt", "generator")
     given = {name: value for name, value in (filters or {}).items() if value}
     if any("\0" in value for value in given.values()):
@@ -113,6 +114,8 @@ def stimuli_of(study: Study, *, filters: dict[str, str] | None = None) -> QueryS
         return stimuli.none()
     if "split" in given:
         stimuli = stimuli.filter(split=given["split"])
+    if "purpose" in given:
+        stimuli = stimuli.filter(purpose=given["purpose"])
     if "generator" in given:
         stimuli = stimuli.filter(generator__name=given["generator"])
     if "text" in given:

@@ -43,6 +43,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="api-reliability",
     ),
     path("studies/<slug:slug>/stimuli/", stimuli.StimulusListView.as_view(), name="api-stimuli"),
+    path(
+        "studies/<slug:slug>/stimuli/purpose/",
+        stimuli.StimulusPurposeView.as_view(),
+        name="api-stimuli-purpose",
+    ),
     path("studies/<slug:slug>/export/", export.ExportView.as_view(), name="api-export"),
     path(
         "studies/<slug:slug>/export/study.json",

@@ -7,6 +7,7 @@ from ..raters.pages import attention, invitations, raters, recruitment
 from ..raters.pages import rater as rater_page
 from ..rating.pages import preview
 from ..stimuli import pages as stimuli
+from ..stimuli import purposes_page as purposes
 from ..stimuli.imports import pages as importing
 from ..studies.pages import steps, studies, translations
 
@@ -27,6 +28,7 @@ urlpatterns: list[URLPattern] = [
     ),
     path("<slug:slug>/preview/", preview.preview, name="study-preview"),
     path("<slug:slug>/images/", stimuli.stimulus_list, name="study-stimuli"),
+    path("<slug:slug>/images/purpose/", purposes.stimuli_purpose, name="study-stimuli-purpose"),
     path("<slug:slug>/images/<int:pk>/", stimuli.stimulus_detail, name="study-stimulus"),
     path("<slug:slug>/import/", importing.study_import, name="study-import"),
     path("<slug:slug>/import/<int:job>/", importing.study_import_job, name="study-import-job"),
