@@ -107,6 +107,7 @@ def test_those_that_read_a_body_are_known(world: World, send: Callable[..., Any]
         ("api-studies", "post"),
         ("api-study", "patch"),
         ("api-step", "post"),
+        ("api-import-retry", "post"),
         ("api-stimuli-purpose", "post"),
         ("api-raters", "post"),
         ("api-releases", "post"),

@@ -26,13 +26,17 @@ class ImportJob(Job):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
-    #: Names in the `artifacts` storage, deleted when the job ends; `images` is empty for labels.
-    manifest = models.CharField(max_length=300)
+    #: Names in the `artifacts` storage; `images` is empty for labels. Both are empty once the files
+    #: are deleted: after a success at once, after a failure later (`stimuli.imports.again`).
+    manifest = models.CharField(max_length=300, blank=True)
     images = models.CharField(max_length=300, blank=True, default="")
     #: The files' names on the person's computer.
     manifest_name = models.CharField(max_length=300)
     images_name = models.CharField(max_length=300, blank=True, default="")
 
+    #: What required columns are called in the manifest, and what is in none (`again.Mapped`).
+    column_names = models.JSONField(default=dict, blank=True)
+    column_values = models.JSONField(default=dict, blank=True)
     partial = models.BooleanField(default=False)
     labels_only = models.BooleanField(default=False)
     purpose = models.CharField(

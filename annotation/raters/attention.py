@@ -1,14 +1,15 @@
 """What an owner should look at now: flags, reports, jobs, sessions, what works for them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from workbench.core.jobs.heartbeats import Background, background
 from workbench.core.jobs.kinds import active_jobs, failed_jobs
 from workbench.core.jobs.models import Job
 
-from ..models import Rater, Study
+from ..models import Study
 from ..opinion.reliability.selectors import Standing, reliability_of
+from ..studies.counting import excluded_raters
 from ..studies.counts import Counts, counts_of
 from .inbox import new_reports
 from .monitor import Live, live_sessions
@@ -35,7 +36,7 @@ class Attention:
 def attention_of(study: Study) -> Attention:
     return Attention(
         counts=counts_of(study),
-        flagged=len(flagged_raters(study, reliability_of(study))),
+        flagged=len(flagged_raters(reliability_of(study), excluded_raters(study))),
         reports=new_reports(study),
         failed=failed_jobs(study.pk),
         active=active_jobs(study.pk),
@@ -44,8 +45,6 @@ def attention_of(study: Study) -> Attention:
     )
 
 
-def flagged_raters(study: Study, standings: Mapping[int, Standing]) -> set[int]:
+def flagged_raters(standings: Mapping[int, Standing], excluded: Collection[int]) -> set[int]:
     """Keys of the raters who fail a rule of the study and are not excluded."""
-    flagged = [key for key, standing in standings.items() if standing.flags]
-    kept = Rater.objects.filter(study=study, status=Rater.Status.ACTIVE, pk__in=flagged)
-    return set(kept.values_list("pk", flat=True))
+    return {key for key, standing in standings.items() if standing.flags} - set(excluded)

@@ -8,6 +8,7 @@ from ..raters import api as raters
 from ..raters import overview_api as overview
 from ..raters import reliability_api as reliability
 from ..stimuli import api as stimuli
+from ..stimuli.imports import api as imports
 from ..studies import api as studies
 from ..studies import protocols_api as protocols
 from ..studies import steps_api as steps
@@ -43,6 +44,22 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="api-reliability",
     ),
     path("studies/<slug:slug>/stimuli/", stimuli.StimulusListView.as_view(), name="api-stimuli"),
+    path("studies/<slug:slug>/imports/", imports.ImportListView.as_view(), name="api-imports"),
+    path(
+        "studies/<slug:slug>/imports/<int:pk>/",
+        imports.ImportDetailView.as_view(),
+        name="api-import",
+    ),
+    path(
+        "studies/<slug:slug>/imports/<int:pk>/cancel/",
+        imports.ImportCancelView.as_view(),
+        name="api-import-cancel",
+    ),
+    path(
+        "studies/<slug:slug>/imports/<int:pk>/retry/",
+        imports.ImportRetryView.as_view(),
+        name="api-import-retry",
+    ),
     path(
         "studies/<slug:slug>/stimuli/purpose/",
         stimuli.StimulusPurposeView.as_view(),

@@ -32,6 +32,16 @@ urlpatterns: list[URLPattern] = [
     path("<slug:slug>/images/<int:pk>/", stimuli.stimulus_detail, name="study-stimulus"),
     path("<slug:slug>/import/", importing.study_import, name="study-import"),
     path("<slug:slug>/import/<int:job>/", importing.study_import_job, name="study-import-job"),
+    path(
+        "<slug:slug>/import/<int:job>/cancel/",
+        importing.study_import_cancel,
+        name="study-import-cancel",
+    ),
+    path(
+        "<slug:slug>/import/<int:job>/retry/",
+        importing.study_import_retry,
+        name="study-import-retry",
+    ),
     path("<slug:slug>/invite/", invitations.invite, name="study-invite"),
     path("<slug:slug>/invite/shared/", invitations.shared_link, name="study-shared-link"),
     path("<slug:slug>/invite/platform/", recruitment.recruitment, name="study-recruitment"),

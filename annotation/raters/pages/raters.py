@@ -20,7 +20,7 @@ from ...models import Rater
 from ...models.stimulus import SPLITS
 from ...opinion.coverage import Coverage, coverage_of
 from ...opinion.reliability.selectors import reliability_of
-from ...studies.counts import counts_of
+from ...studies.counting import counting_trials
 from ...studies.pages.charts import bars
 from ...studies.selectors import find_study
 from ..access import rater_link
@@ -75,8 +75,10 @@ def rater_list(request: HttpRequest, slug: str) -> HttpResponse:
         ],
         "totals": {
             "raters": len(rows),
-            "ratings": counts_of(study).ratings,
-            "flagged": len(flagged_raters(study, standings)),
+            "ratings": counting_trials(study).count(),
+            "flagged": len(
+                flagged_raters(standings, [row.rater.pk for row in rows if row.excluded])
+            ),
             "excluded": sum(row.excluded for row in rows),
         },
         "query": query,

@@ -167,20 +167,27 @@ def scale_ticks(scale: Scale) -> list[tuple[float, str]]:
 
 
 def count_ticks(most: int) -> list[int]:
-    """Round whole numbers from 0 to `most` or a little more, in equal steps of 1, 2 or 5 times a
-    power of ten."""
-    step = 1
-    while step * _COUNT_TICKS < most:
-        # 1, 2, 5, 10, …
-        step = step * 5 // 2 if str(step).startswith("2") else step * 2
-    return list(range(0, most + step, step)) if most % step else list(range(0, most + 1, step))
+    """Round whole numbers from 0 to `most` or a little more, in equal steps."""
+    step = _round_step(most / _COUNT_TICKS)
+    return list(range(0, -(-most // step) * step + 1, step))
 
 
 def thinned(names: Sequence[str]) -> list[str]:
-    """So many of the names, evenly and with the first, that they do not run into each other; the
+    """So many of the names, evenly and with the last, that they do not run into each other; the
     others empty."""
-    every = -(-len(names) // _MOST_TICKS)
-    return [name if place % every == 0 else "" for place, name in enumerate(names)]
+    step, last = _round_step(len(names) / _MOST_TICKS), len(names) - 1
+    return [
+        name if place == last or (place % step == 0 and last - place > step / 2) else ""
+        for place, name in enumerate(names)
+    ]
+
+
+def _round_step(least: float) -> int:
+    """The first of 1, 2, 5, 10, 20, 50, … that is not below `least`."""
+    power = 1
+    while 5 * power < least:
+        power *= 10
+    return next(step for step in (power, 2 * power, 5 * power) if step >= least)
 
 
 def _short(name: str) -> str:

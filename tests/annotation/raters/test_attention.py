@@ -25,13 +25,10 @@ def flag() -> Flag:
     return Flag("too_fast", None, 0.5, 0.1, n=10, stops=False)
 
 
-def test_flagged_are_those_who_fail_a_rule_and_are_not_excluded(study: Study) -> None:
-    good, bad, gone = (factories.make_rater(study) for _number in range(3))
-    gone.status = "excluded"
-    gone.save()
+def test_flagged_are_those_who_fail_a_rule_and_are_not_excluded() -> None:
     failing = Standing(flags=(flag(),))
-    standings = {good.pk: Standing(), bad.pk: failing, gone.pk: failing}
-    assert flagged_raters(study, standings) == {bad.pk}
+    standings = {1: Standing(), 2: failing, 3: failing}
+    assert flagged_raters(standings, excluded=[3, 4]) == {2}
 
 
 def test_reports_and_failed_jobs_are_told(console: Client, study: Study) -> None:
