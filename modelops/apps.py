@@ -8,7 +8,10 @@ class ModelopsConfig(AppConfig):
         from annotation.stimuli.forecast import FORECASTERS
 
         from . import permissions  # noqa: F401 -- it registers itself
-        from .registry import keeping  # noqa: F401 -- it follows the deletion of snapshots
+        from .registry import (
+            keeping,  # noqa: F401 -- it follows the deletion of snapshots
+            leaving,  # noqa: F401 -- and this that of studies
+        )
         from .registry.forecast import ActiveForecaster
 
         FORECASTERS[:] = [ActiveForecaster()]

@@ -16,9 +16,10 @@ from .attention import attention_of
 
 
 class CountsSerializer(serializers.Serializer[Any]):
-    """Images are those of purpose main. `ratings` are one rater's answers to one image that count;
-    `answers` are images answered in any role, also by excluded raters; `raters` have a link,
-    `raters_started` have answered anything."""
+    """Images are those in use, of purpose main. `ratings` are one rater's answers to one image that
+    count, `given` those of images in use, out of the `wanted` ones; `answers` are images answered
+    in any role, also by excluded raters; `raters` have a link, `raters_started` have answered
+    anything."""
 
     images = serializers.IntegerField()
     holdout = serializers.IntegerField()
@@ -26,6 +27,7 @@ class CountsSerializer(serializers.Serializer[Any]):
     practice = serializers.IntegerField()
     gold = serializers.IntegerField()
     ratings = serializers.IntegerField()
+    given = serializers.IntegerField()
     wanted = serializers.IntegerField()
     under_way = serializers.IntegerField()
     answers = serializers.IntegerField()

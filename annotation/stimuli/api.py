@@ -36,6 +36,8 @@ class StimulusSerializer(serializers.ModelSerializer[Stimulus]):
             "split",
             "purpose",
             "attention_check",
+            "state",
+            "replaced_by",
             "sha256",
             "width",
             "height",
@@ -65,7 +67,7 @@ class StimulusQuerySerializer(serializers.Serializer[Any]):
     generator = serializers.CharField(required=False, allow_blank=True, max_length=300)
     split = serializers.ChoiceField(choices=[*Stimulus.Split], required=False, allow_blank=True)
     state = serializers.ChoiceField(
-        choices=["unrated", "wanted", "complete"], required=False, allow_blank=True
+        choices=["unrated", "wanted", "complete", "out"], required=False, allow_blank=True
     )
     purpose = serializers.ChoiceField(
         choices=Stimulus.Purpose.values, required=False, allow_blank=True

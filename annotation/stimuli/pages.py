@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from ..models import Generator, OpinionScore, Stimulus, Study, Trial
+from ..models import AuditEntry, Generator, OpinionScore, Stimulus, Study, Trial
 from ..models.stimulus import SPLITS
 from ..opinion.selectors import scores_of
 from ..protocol.perspectives import PerspectiveSettings
@@ -38,6 +38,15 @@ class ShownScore:
     scale: str
     own: OpinionScore | None
     forecast: Forecast | None
+    limits: tuple[float, float]
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % interval of the MOS, cut off at the scale's ends; None if it is not known."""
+        if self.own is None or self.own.low is None or self.own.high is None:
+            return None
+        least, most = self.limits
+        return max(self.own.low, least), min(self.own.high, most)
 
 
 @login_required
@@ -65,7 +74,7 @@ def stimulus_list(request: HttpRequest, slug: str) -> HttpResponse:
         .values_list("name", flat=True),
         "splits": SPLITS,
         "purposes": Stimulus.Purpose.choices,
-        "manages": request.user.has_perm("annotation.change_study", study),
+        "may_change": request.user.has_perm("annotation.change_study", study),
     }
     return render(request, "annotation/stimuli.html", context)
 
@@ -95,8 +104,9 @@ def stimulus_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "marked": marked,
         "asked": _asked(study),
         "purposes": Stimulus.Purpose.choices,
-        "manages": request.user.has_perm("annotation.change_study", study),
+        "may_change": request.user.has_perm("annotation.change_study", study),
         **_way(request, study, stimulus),
+        "taken_out": _taken_out(stimulus),
     }
     return render(request, "annotation/stimulus.html", context)
 
@@ -114,6 +124,19 @@ def _way(request: HttpRequest, study: Study, stimulus: Stimulus) -> dict[str, An
     }
 
 
+def _taken_out(stimulus: Stimulus) -> list[AuditEntry]:
+    """Who took the image out of use, put it back or replaced it, when and why, the latest first;
+    `what` is the act in words."""
+    words = {f"image.{state}": label for state, label in Stimulus.State.choices}
+    words |= {"image.replaced": _("Replaced"), "image.in_use": _("Put back")}
+    entries = AuditEntry.objects.filter(
+        study=stimulus.study_id, action__in=words, detail__stimulus=stimulus.pk
+    ).select_related("actor")
+    for entry in entries:
+        entry.what = words[entry.action]  # type: ignore[attr-defined] # for the template
+    return list(entries)
+
+
 def _asked(study: Study) -> list[PerspectiveSettings]:
     return list(study.perspective_settings)
 
@@ -128,6 +151,7 @@ def _shown_scores(study: Study, stimuli: Sequence[Stimulus]) -> Mapping[int, lis
                 f"{asked.scale.minimum:g}–{asked.scale.maximum:g}",
                 own[item.pk].get(asked.key),
                 expected.get(item.pk, {}).get(asked.key),
+                (asked.scale.minimum, asked.scale.maximum),
             )
             for asked in study.perspective_settings
             if asked.key in own[item.pk] or asked.key in expected.get(item.pk, {})

@@ -130,6 +130,10 @@ def _locked(study: Study, keys: Collection[int]) -> list[Stimulus]:
 def _refuse_unfit(rows: Sequence[Stimulus], purpose: str) -> None:
     if purpose != Stimulus.Purpose.MAIN:
         _refuse(
+            [row for row in rows if row.state != Stimulus.State.IN_USE],
+            _("%(names)s: out of use; put the image back first."),
+        )
+        _refuse(
             [row for row in rows if not row.sha256],
             _("%(names)s: there is no image, only labels; import the image first."),
         )

@@ -14,7 +14,7 @@ from .counting import counting_trials
 
 @dataclass(frozen=True)
 class Counts:
-    """Images are those of purpose main; practice and gold images are apart."""
+    """Images are those in use, of purpose main; practice and gold images are apart."""
 
     #: With a file, those of them held out, and labels without a file.
     images: int
@@ -24,7 +24,9 @@ class Counts:
     gold: int
     #: One rater's answer to one image, of those that count (`studies.counting`).
     ratings: int
-    #: Ratings that the images are to have, and images that somebody is looking at, or gets next.
+    #: Those of images in use, how many these are to have, and images that somebody is looking at,
+    #: or gets next.
+    given: int
     wanted: int
     under_way: int
     #: Images answered in any role: practice, warm-up, repeats and gold too, and by excluded raters.
@@ -40,7 +42,7 @@ class Counts:
 
     @property
     def percent(self) -> int:
-        return min(100, 100 * self.ratings // self.wanted) if self.wanted else 0
+        return min(100, 100 * self.given // self.wanted) if self.wanted else 0
 
 
 _MAIN = Q(purpose=Stimulus.Purpose.MAIN)
@@ -67,10 +69,15 @@ def counts_of(study: Study) -> Counts:
     raters = Rater.objects.filter(study=study).aggregate(
         raters=Count("pk"), raters_started=Count("pk", filter=Q(Exists(own)))
     )
+    in_use = Q(stimulus__state=Stimulus.State.IN_USE)
+    counting = counting_trials(study).aggregate(
+        ratings=Count("pk"), given=Count("pk", filter=in_use)
+    )
+    images = Stimulus.objects.filter(study=study, state=Stimulus.State.IN_USE)
     return Counts(
-        ratings=counting_trials(study).count(),
         under_way=leased.count(),
-        **Stimulus.objects.filter(study=study).aggregate(**_IMAGES),
+        **images.aggregate(**_IMAGES),
+        **counting,
         **answered,
         **raters,
     )

@@ -16,6 +16,7 @@ from workbench.core.errors import MintError
 
 from ..models import OpinionRelease, OpinionScore, Rater, SharedLink, Stimulus, Study
 from .audit import record
+from .counting import served_stimuli
 
 
 class StepName(StrEnum):
@@ -77,7 +78,7 @@ def setup_of(study: Study) -> Setup:
     published = OpinionScore.objects.filter(
         stimulus=OuterRef("pk"), release__kind=OpinionRelease.Kind.IMPORTED
     )
-    images = Stimulus.objects.filter(study=study).exclude(sha256="")
+    images = served_stimuli(study)
     main = Q(purpose=Stimulus.Purpose.MAIN)
     found = images.aggregate(
         images=Count("pk", filter=main),

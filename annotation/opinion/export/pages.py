@@ -15,7 +15,7 @@ from workbench.core.downloads import wants_raw
 from workbench.core.errors import MintError
 from workbench.core.tables import CSV_TYPE
 
-from ...models import OpinionRelease, Study
+from ...models import OpinionRelease, Stimulus, Study
 from ...studies.selectors import find_study
 from ..methods import METHODS
 from ..releases import live_release, make_release
@@ -77,4 +77,15 @@ def _described(release: OpinionRelease) -> dict[str, Any]:
         "method": _(METHODS[release.method].label) if known else release.method,
         "imported": release.kind == OpinionRelease.Kind.IMPORTED,
         "kept": release.state != OpinionRelease.State.LIVE,
+        # What a kept release has and the live one has not any more.
+        "erased": sum(item.ratings for item in release.erasures.all()),
+        "taken_out": _taken_out(release),
     }
+
+
+def _taken_out(release: OpinionRelease) -> int:
+    """Images with a score in a kept release that are out of use by now."""
+    if release.state == OpinionRelease.State.LIVE:
+        return 0
+    out = release.scores.exclude(stimulus__state=Stimulus.State.IN_USE)
+    return out.values("stimulus").distinct().count()

@@ -144,6 +144,8 @@ def _records(export: Export, stimuli: list[Stimulus]) -> Iterator[Record]:
             "split": stimulus.split,
             "purpose": stimulus.purpose,
             "attention_check": stimulus.attention_check,
+            # Marked, not left out: its single scores are there, and do not count if it is excluded.
+            "state": stimulus.state,
             "sha256": stimulus.sha256 or None,
             "width": stimulus.width,
             "height": stimulus.height,

@@ -16,6 +16,6 @@ def study_now(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "study": study,
         "now": attention_of(study),
-        "manages": request.user.has_perm("annotation.change_study", study),
+        "may_change": request.user.has_perm("annotation.change_study", study),
     }
     return render(request, "annotation/_now.html", context)

@@ -149,7 +149,8 @@ def invitation_csv(request: HttpRequest, slug: str) -> HttpResponse:
     """Every personal link, for the owner, with the person it is for, as a mail merge reads it."""
     study = find_study(request.user, slug, "annotation.change_study")
     people = {item.rater_id: item for item in identities_for(signed_in(request), study)}
-    rows = (_cells(request, rater, people.get(rater.pk)) for rater in raters_of(study).iterator())
+    raters = raters_of(study).filter(erased_at=None)
+    rows = (_cells(request, rater, people.get(rater.pk)) for rater in raters.iterator())
     return csv_download(request, f"{study.slug}-invitations", _COLUMNS, rows)
 
 

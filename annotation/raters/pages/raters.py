@@ -179,8 +179,12 @@ def rater_link_new(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     """Replaces a rater's personal link."""
     study = find_study(request.user, slug, "annotation.change_study")
     rater = get_object_or_404(Rater, study=study, code=code)
-    replace_link(rater=rater, actor=signed_in(request))
-    messages.success(request, _("The old link no longer works. Send the rater the new one."))
+    try:
+        replace_link(rater=rater, actor=signed_in(request))
+    except MintError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("The old link no longer works. Send the rater the new one."))
     return redirect("study-rater", study.slug, rater.code)
 
 
@@ -189,7 +193,7 @@ def rater_link_new(request: HttpRequest, slug: str, code: str) -> HttpResponse:
 def rater_message(request: HttpRequest, slug: str, code: str = "") -> HttpResponse:
     """A message to one rater, or (without a code) to all who are not excluded."""
     study = find_study(request.user, slug, "annotation.change_study")
-    raters = Rater.objects.filter(study=study)
+    raters = Rater.objects.filter(study=study, erased_at=None)
     if code:
         to = [get_object_or_404(raters, code=code)]
     else:
@@ -221,7 +225,8 @@ def report_list(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _absolute_link(request: HttpRequest, rater: Rater) -> str:
-    return request.build_absolute_uri(rater_link(rater))
+    """Empty for a rater who is erased: nobody comes back as them."""
+    return "" if rater.erased_at else request.build_absolute_uri(rater_link(rater))
 
 
 def _live_context(live: Live) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from ...protocol.recruitment import PLATFORMS, Outcome, Recruitment
 from ...studies.pages.fields import LinesField
 from ...studies.selectors import find_study
 from ..invitations import set_recruitment, shared_link_path
-from ..paying import payables
+from ..paying import payment_table
 
 _OUTCOMES: dict[Outcome, str | Promise] = {
     Outcome.COMPLETED: gettext_lazy("Finished"),
@@ -113,21 +113,7 @@ def recruitment(request: HttpRequest, slug: str) -> HttpResponse:
 def payment_csv(request: HttpRequest, slug: str) -> HttpResponse:
     """Whom to pay; for those who may know who the raters are."""
     study = find_study(request.user, slug, "annotation.read_identities")
-    link = SharedLink.objects.filter(study=study).first()
-    others = link.platform.parameters[1:] if link else ()
-    columns = ("participant", *others, "rater", "state", "minutes", "ratings", "code")
-    rows = (
-        [
-            item.participant,
-            *item.values.values(),
-            item.rater,
-            item.state,
-            item.minutes,
-            item.ratings,
-            item.code,
-        ]
-        for item in payables(study)
-    )
+    columns, rows = payment_table(study)
     return csv_download(request, f"{study.slug}-payment", columns, rows)
 
 

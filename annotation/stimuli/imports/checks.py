@@ -51,6 +51,8 @@ class Known:
     prompt_sha256: str
     generator: str
     sha256: str
+    #: Whether its owner had its files deleted.
+    purged: bool
     #: The name of its file; "" if there is none.
     image: str
     #: The names of what was made of it.
@@ -154,6 +156,7 @@ class RowChecker:
             )
         if known is not None:
             _refuse_another_identity(row, prompt, known)
+            _refuse_purged(row, known)
         if self.labels_only and not self.source.holds(row.filename):
             return CheckedRow(row, prompt, known, None)
         data = self.source.read(row.filename)
@@ -162,23 +165,25 @@ class RowChecker:
             _refuse_another_image(row, digest, known)
             if known.current and self._kept(known, data):
                 return CheckedRow(row, prompt, known, None)
-        return CheckedRow(row, prompt, known, self._store(row.filename, data, digest))
+        return CheckedRow(row, prompt, known, store_image(self.store, row.filename, data))
 
     def _kept(self, known: Known, data: bytes) -> bool:
         """Whether all its files are there as they were written."""
         return self.store.holds(known.image, data) and all(map(self.store.intact, known.copies))
 
-    def _store(self, filename: str, data: bytes, digest: str) -> ImageFacts:
-        checked = check_image(filename, data)
-        return ImageFacts(
-            digest,
-            checked.width,
-            checked.height,
-            image=self.store.put("images", checked.original),
-            display=self.store.put("images", checked.display),
-            exact=self.store.put("images", checked.exact) if checked.exact else "",
-            thumbnail=self.store.put("thumbnails", checked.thumbnail),
-        )
+
+def store_image(store: ImportStore, filename: str, data: bytes) -> ImageFacts:
+    """Checks an image and stores its files. Raises ImageError, OSError."""
+    checked = check_image(filename, data)
+    return ImageFacts(
+        hashlib.sha256(data).hexdigest(),
+        checked.width,
+        checked.height,
+        image=store.put("images", checked.original),
+        display=store.put("images", checked.display),
+        exact=store.put("images", checked.exact) if checked.exact else "",
+        thumbnail=store.put("thumbnails", checked.thumbnail),
+    )
 
 
 def _no_memory() -> Problem:
@@ -203,6 +208,15 @@ def _refuse_another_identity(row: ManifestRow, prompt: str, known: Known) -> Non
             )
 
 
+def _refuse_purged(row: ManifestRow, known: Known) -> None:
+    if known.purged:
+        raise ImageError(
+            gettext_noop('"%(filename)s" was taken out of the study, and its files were deleted'),
+            gettext_noop("delete the row, or give the new image a new filename"),
+            filename=row.filename,
+        )
+
+
 def _refuse_another_image(row: ManifestRow, digest: str, known: Known) -> None:
     if digest != known.sha256:
         raise ImageError(
@@ -218,7 +232,7 @@ def load_known(study: Study, rows: Sequence[ManifestRow], source: Source) -> dic
     published = imported_scores(study.pk).filter(release__source=source.name)
     known: dict[str, Known] = {}
     for names in _batches([row.filename for row in rows]):
-        stimuli = Stimulus.objects.filter(study=study, filename__in=names)
+        stimuli = Stimulus.objects.filter(study=study, filename__in=names, replaced_by=None)
         scores: dict[int, list[Score]] = {}
         for item in published.filter(stimulus__in=stimuli):
             score = Score(item.perspective.key, *on_scale(item, source), item.n)
@@ -229,6 +243,7 @@ def load_known(study: Study, rows: Sequence[ManifestRow], source: Source) -> dic
                 stimulus.prompt.text_sha256,
                 stimulus.generator.name,
                 stimulus.sha256,
+                stimulus.state == Stimulus.State.PURGED,
                 stimulus.image.name or "",
                 _copies(stimulus),
                 stimulus.rendering == RENDERING,
@@ -301,7 +316,7 @@ def _held_content(
         (prompt, sha256): (filename, generator)
         for batch in _batches(hashes)
         for prompt, sha256, filename, generator in Stimulus.objects.filter(
-            study=study, sha256__in=batch
+            study=study, sha256__in=batch, replaced_by=None
         ).values_list("prompt__text_sha256", "sha256", "filename", "generator__name")
     }
 

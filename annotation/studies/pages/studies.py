@@ -17,7 +17,7 @@ from workbench.accounts.signed_in import signed_in
 from ...models import AuditEntry, Study
 from ..counts import counts_of, ratings_by_day
 from ..protocols import outlook_of
-from ..selectors import find_study, progress_by_study, score_counts, studies_of
+from ..selectors import find_study, listed_studies, progress_by_study, score_counts
 from ..services import (
     StatusError,
     StudyError,
@@ -45,10 +45,14 @@ _DIGEST_LENGTH = 64
 @login_required
 @require_safe
 def study_list(request: HttpRequest) -> HttpResponse:
-    studies = list(studies_of(request.user).prefetch_related("memberships__user"))
+    archived = "archived" in request.GET
+    listed = listed_studies(request.user, archived=archived)
+    studies = list(listed.prefetch_related("memberships__user"))
     progress = progress_by_study(studies)
     rows = [(study, progress[study.pk]) for study in studies]
-    return render(request, "annotation/studies.html", {"studies": rows})
+    away = listed_studies(request.user, archived=True).count()
+    context = {"studies": rows, "archived": archived, "away": away}
+    return render(request, "annotation/studies.html", context)
 
 
 @login_required
@@ -73,7 +77,7 @@ def study_overview(request: HttpRequest, slug: str) -> HttpResponse:
         "tab": "overview",
         "steps": next_steps(study),
         "counts": counts_of(study),
-        "manages": request.user.has_perm("annotation.change_study", study),
+        "may_change": request.user.has_perm("annotation.change_study", study),
     }
     return render(request, "annotation/study.html", context)
 
@@ -115,6 +119,7 @@ def study_settings(request: HttpRequest, slug: str) -> HttpResponse:
         "tab": "settings",
         "form": form,
         "audit": _audit_of(study),
+        "may_delete": request.user.has_perm("annotation.delete_study", study),
         "outlook": outlook_of(study),
     }
     if request.method == "POST" and form.is_valid():
