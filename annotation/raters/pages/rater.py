@@ -19,7 +19,7 @@ from ...opinion.reliability.selectors import (
     reliability_of,
     standings_by_session,
 )
-from ...studies.pages.charts import marks
+from ...studies.pages.charts import Chart, marks
 from ...studies.selectors import find_study
 from ..access import rater_link
 from ..completion import WITH_CODE, completion_code
@@ -98,26 +98,28 @@ def _sitting(session: Any, standing: Standing, labels: list[str]) -> dict[str, A
     }
 
 
-def _pictures(study: Study, rater: Rater, labels: list[str]) -> list[dict[str, Any]]:
+def _pictures(study: Study, rater: Rater, labels: list[str]) -> list[Chart]:
     """Per perspective, the scores of main trials in the order in which they were given."""
     row = scores_in_order(rater, latest=_MARKS)
     pictures = []
     for column, item in enumerate(study.perspective_settings):
         scores = row.scores[:, column].tolist()
         given = [(place, score) for place, score in enumerate(scores, 1) if not math.isnan(score)]
+        drawn = marks(
+            item.scale,
+            [score for _place, score in given],
+            [
+                _("image %(place)d: %(score)s") % {"place": place, "score": f"{score:g}"}
+                for place, score in given
+            ],
+        )
         pictures.append(
-            {
-                "label": labels[column],
-                "marks": marks(
-                    [item.scale.to_unit(score) for _place, score in given],
-                    [
-                        _("image %(place)d: %(score)s") % {"place": place, "score": f"{score:g}"}
-                        for place, score in given
-                    ],
-                ),
-                "low": f"{item.scale.minimum:g}",
-                "high": f"{item.scale.maximum:g}",
-            }
+            drawn.titled(
+                labels[column],
+                x=_("Images in the order of rating"),
+                y=_("Score"),
+                nothing=_("Nothing yet."),
+            )
         )
     return pictures if row.seconds.size else []
 

@@ -13,8 +13,8 @@ from PIL import Image
 
 from annotation.models import ImportJob, Stimulus, Study
 from annotation.stimuli.importing import images
-from annotation.stimuli.imports.jobs import request_import
 from annotation.stimuli.imports.service import ImportOptions, import_manifest
+from annotation.stimuli.imports.starting import request_import
 from annotation.stimuli.tasks import run_import
 from tests.annotation.stimuli.files import picture, row, write_manifest, write_zip
 
