@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from ..protocol.chance import chance
 from ..protocol.draw import choose_draw, draws_to_try
-from ..protocol.forecast import Stock, trials_in_all
 from ..protocol.order import Content, arrange
 from ..protocol.plan import REPEAT_DISTANCE, BlockMix, Role, SessionPlan, block_mix
 from ..protocol.practice import span
@@ -18,7 +17,7 @@ from ..raters.access import Access, SessionFacts
 from . import draws as candidates
 from . import slots
 from .draws import Candidate
-from .facts import COUNTED, Holdings, OfferedTrial
+from .facts import Holdings, OfferedTrial
 from .slots import Pick
 
 #: Practice comes before all other blocks; gone through again, it is the block after this one.
@@ -64,29 +63,6 @@ def left_today(access: Access) -> int | None:
     """How many images the rater may still judge today (UTC); None if the plan sets no limit."""
     most = access.protocol.plan.daily_trials
     return max(most - candidates.judged_today(access.rater_id), 0) if most else None
-
-
-def expected_trials(
-    *, access: Access, session: SessionFacts, position: int, placed: int, free: int, length: int
-) -> int:
-    """How many trials after practice the session will have had when it ends at `length`.
-
-    position: the next trial's; placed: trials after practice answered or leased; free: how many
-    images the rater could be given (`free_images`): from COUNTED on, enough.
-    """
-    plan = access.protocol.plan
-    if free >= COUNTED:
-        return length
-    stock = Stock(
-        placed=placed,
-        free=free,
-        repeated=candidates.repeats_of(session.id) if plan.repeat_share else 0,
-        ages=[position - at for at in candidates.unrepeated(session.id)]
-        if plan.repeat_share
-        else (),
-        gold=len(candidates.unmet_known(access, "gold")) if plan.gold_share else 0,
-    )
-    return trials_in_all(plan, session.seed, stock, length)
 
 
 def rest_is_due(plan: SessionPlan, standing: Standing) -> bool:

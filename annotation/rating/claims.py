@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -30,7 +30,6 @@ from . import slots
 from .blocks import (
     Standing,
     claim_block,
-    expected_trials,
     left_today,
     practise_again,
     rest_is_due,
@@ -45,6 +44,7 @@ from .facts import (
     holdings_of,
 )
 from .practising import Verdict, verdict_of
+from .totals import tell_total
 
 #: How many images a browser may hold beyond the one being rated.
 AHEAD_LIMIT = 2
@@ -167,7 +167,7 @@ def _with_more(
             return practice
     length, stops = _length(access, session, standing, holdings)
     free = free_images(access)
-    standing = _tell_total(access, session, standing, holdings, (length, free))
+    standing = tell_total(access, session, standing, holdings, (length, free))
     rest = standing.rest_left
     if access.study.is_open and not rest:
         holdings, rest = _claim_blocks(access, session, standing, holdings, (length, free), ahead)
@@ -176,31 +176,6 @@ def _with_more(
         return Offer([], done, done, _finish(access, session, stops))
     total = max(standing.expected, holdings.placed)
     return _offer_of(holdings, passes, total, ahead, rest)
-
-
-def _tell_total(
-    access: Access,
-    session: SessionFacts,
-    standing: Standing,
-    holdings: Holdings,
-    left: tuple[int, int],
-) -> Standing:
-    """The standing with the total that the rater is told from now on, which is stored.
-
-    left: the session's length, and how many images the rater could be given (`free_images`).
-    """
-    length, free = left
-    expected = expected_trials(
-        access=access,
-        session=session,
-        position=standing.position,
-        placed=holdings.placed,
-        free=free,
-        length=length,
-    )
-    if expected != standing.expected:
-        RatingSession.objects.filter(pk=session.id).update(expected_trials=expected)
-    return replace(standing, expected=expected)
 
 
 def _after_practice(
@@ -289,24 +264,6 @@ def _offer_of(holdings: Holdings, passes: int, total: int, ahead: int, rest: int
     else:
         done, total = holdings.done(passes), total * passes
     return Offer(trials, done, total, SessionState.RATING, rest, block)
-
-
-def progress_of(*, access: Access, session: SessionFacts) -> tuple[int, int]:
-    """Answers given after practice, and how many the session will have had; only looks."""
-    holdings, passes = holdings_of(session.id), access.protocol.passes
-    position, total = RatingSession.objects.values_list("next_position", "expected_trials").get(
-        pk=session.id
-    )
-    if not holdings.placed:
-        total = expected_trials(
-            access=access,
-            session=session,
-            position=position,
-            placed=0,
-            free=free_images(access),
-            length=access.study.session_trials,
-        )
-    return holdings.done(passes), total * passes
 
 
 def _rest(session: SessionFacts, seconds: int) -> int:

@@ -119,8 +119,7 @@ def test_a_click_enlarges_where_it_is_and_the_mouse_moves_the_part(
 
 
 def test_a_tap_enlarges_and_a_finger_moves(touched: Page) -> None:
-    image = touched.locator("#image")
-    image.tap()
+    touched.touchscreen.tap(200, 300)
     assert touched.evaluate(SCALE) == 2
     before = touched.locator("#image img").bounding_box()
     drag(touched, (200, 300), (120, 300))
@@ -129,9 +128,11 @@ def test_a_tap_enlarges_and_a_finger_moves(touched: Page) -> None:
     assert after
     assert after["x"] == pytest.approx(before["x"] - 80, abs=2)
     assert touched.evaluate(SCALE) == 2
-    image.tap()
-    image.tap()
-    assert touched.evaluate(SCALE) == 1
+    # Chromium takes a tap that follows a drag at once for its end.
+    touched.wait_for_timeout(500)
+    for factor in (4, 1):
+        touched.touchscreen.tap(200, 300)
+        assert touched.evaluate(SCALE) == factor
     assert touched.evaluate("window.scrollY") == 0
 
 

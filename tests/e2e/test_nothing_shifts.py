@@ -1,4 +1,4 @@
-"""Nothing is covered and nothing moves: marks, what is still to score, small screens, fast answers."""
+"""Nothing is covered and nothing moves: marks, what is still to score, phones, fast answers."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -38,6 +38,11 @@ COVERED = """() => [...document.querySelectorAll("#answer button, #answer textar
         return top !== e && !e.contains(top);
     })
     .map((e) => e.textContent.trim() || e.name)"""
+
+
+@pytest.fixture
+def images(study: Study) -> list[Stimulus]:
+    return factories.make_stimuli(study, 6, size=(768, 768))
 
 
 @pytest.fixture
@@ -151,9 +156,8 @@ def test_fast_answers_bring_a_kind_word_that_covers_nothing(
 
 @pytest.fixture
 def phone(
-    browser: Browser, live_server: LiveServer, study: Study, rater: Rater
+    browser: Browser, live_server: LiveServer, study: Study, rater: Rater, images: list[Stimulus]
 ) -> Iterator[Callable[[int, int], Page]]:
-    factories.make_stimuli(study, 6, size=(768, 768))
     Study.objects.filter(pk=study.pk).update(
         title="Sora pictures, the second round of the summer",
         session_plan=replace(PLAIN, block_trials=6).to_json(),
@@ -215,9 +219,3 @@ def test_words_of_a_narrow_phone_are_in_one_piece(phone: Callable[[int, int], Pa
         assert (lines, wide) == (1, 0)
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide == 360
-
-
-@pytest.fixture
-def images() -> list[Stimulus]:
-    """Not those of other tests: each makes its own."""
-    return []

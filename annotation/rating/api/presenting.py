@@ -8,10 +8,11 @@ from django.core.files.storage import default_storage
 from ...protocol.document import ImageSize, ProtocolDocument
 from ...raters.access import Access, SessionFacts
 from ...studies.texts import StudyTexts
-from ..claims import Offer, progress_of
+from ..claims import Offer
 from ..facts import BlockPlace, OfferedTrial
 from ..last_answer import LastAnswer
 from ..submission import Submission
+from ..totals import progress_of
 
 
 def trial_json(protocol: ProtocolDocument, trial: OfferedTrial) -> dict[str, Any]:

@@ -1,5 +1,7 @@
-"""How many trials a session will have, against plans that are counted out by hand; real sessions are
-counted in `tests/annotation/rating/test_totals.py`."""
+"""How many trials a session will have, against plans that are counted out by hand.
+
+Real sessions are counted in `tests/annotation/rating/test_totals.py`.
+"""
 
 from dataclasses import replace
 

@@ -6,8 +6,9 @@ import pytest
 
 from annotation.models import Rater, Study, Trial
 from annotation.protocol.sessions import SessionState
-from annotation.rating.claims import Offer, claim_trials, progress_of
+from annotation.rating.claims import Offer, claim_trials
 from annotation.rating.sessions import withdraw
+from annotation.rating.totals import progress_of
 from tests import factories
 from tests.annotation.rating.helpers import access_of, in_rating, set_study
 from tests.annotation.rating.test_blocks import answer_next, make_known, roles, set_plan
