@@ -24,7 +24,7 @@ export class Question {
       words: Number(scale.words),
     });
     /** Words along the scale, each in the middle of its part. */
-    this.along = [...element.querySelectorAll(".anchors .word")].map((word) => word.textContent ?? "");
+    this.along = [...element.querySelectorAll(".anchors span")].map((word) => word.textContent ?? "");
     this.levels = inputs(element, `input[type="radio"][name="score-${this.name}"]`);
     /** @type {HTMLInputElement | null} */
     this.slider = element.querySelector('input[type="range"]');
