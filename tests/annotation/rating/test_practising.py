@@ -8,7 +8,7 @@ from django.test import Client
 from annotation.models import AuditEntry, Participant, Rater, RatingSession, Score, Study, Trial
 from annotation.protocol.recruitment import PLATFORMS
 from annotation.protocol.sessions import SessionState
-from annotation.protocol.skips import Skip
+from annotation.protocol.skips import Skip, SkipReason
 from annotation.raters.access import Access, rater_link
 from annotation.raters.errors import RaterStoppedError
 from annotation.raters.invitations import open_shared_link, set_recruitment
@@ -119,7 +119,10 @@ def test_skipping_every_image_is_no_pass(study_with_practice: Study, rater: Rate
     offer = claim_trials(access=access, ahead=0)
     for _image in range(2):
         offer = skip_trial(
-            access=access, trial_id=offer.trials[0].id, skip=Skip("cannot_judge", ""), ahead=0
+            access=access,
+            trial_id=offer.trials[0].id,
+            skip=Skip(SkipReason.CANNOT_JUDGE, ""),
+            ahead=0,
         )
     assert offer.trials[0].practice
     assert offer.answered == 0
