@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from workbench.accounts.signed_in import signed_in
 
-from ...models import Rater, RatingSession, Study
+from ...models import Rater, Study
 from ...opinion.reliability.judging import Flag
 from ...opinion.reliability.selectors import (
     NOTHING_YET,
@@ -19,6 +19,7 @@ from ...opinion.reliability.selectors import (
     reliability_of,
     standings_by_session,
 )
+from ...protocol.sessions import BARRING
 from ...studies.pages.charts import Chart, marks
 from ...studies.selectors import find_study
 from ..access import rater_link
@@ -38,7 +39,6 @@ from ..monitor import live_sessions
 from .flags import flag_words, perspective_labels
 from .viewing import viewing_words
 
-_STOPPED = RatingSession.State.STOPPED
 #: Trials in a picture: more would be thinner than a pixel.
 _MARKS = 300
 
@@ -67,7 +67,7 @@ def rater_page(request: HttpRequest, slug: str, code: str) -> HttpResponse:
         "identity": identities_for(signed_in(request), study).filter(rater=rater).first(),
         "exclusions": exclusions_of(study, rater),
         "sittings": (sittings := _sittings(study, rater, labels)),
-        "stopped": next((item for item in sittings if item["session"].state == _STOPPED), None),
+        "stopped": next((item for item in sittings if item["session"].state in BARRING), None),
         "pictures": _pictures(study, rater, labels),
         "trials": _trials(study, rater),
         "messages_with": messages_with(rater),
