@@ -133,8 +133,8 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-docs": ("get", (), (200, 200, 200, 200)),
     "api-studies": ("get", (), (200, 200, 200, 401)),
     "api-study": ("get", ("slug",), API),
-    # With no body: whoever may, is told what is missing.
-    "api-study-duplicate": ("post", ("slug",), (400, 400, MISSING, 401)),
+    # With a form: whoever may, is told that it takes JSON.
+    "api-study-duplicate": ("post", ("slug",), (415, 415, MISSING, 401)),
     "api-study-deletion": ("get", ("slug",), API),
     # The console's form has archived it already.
     "api-study-archive": ("post", ("slug",), (409, 409, MISSING, 401)),
@@ -148,8 +148,8 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-payment": ("get", ("slug",), OWNER_API),
     "api-reliability": ("get", ("slug",), API),
     "api-stimuli": ("get", ("slug",), API),
-    # With no body: whoever may, is told what is missing.
-    "api-stimulus-state": ("post", ("slug", "stimulus"), (400, 400, MISSING, 401)),
+    # With a form: whoever may, is told that it takes JSON; this one takes a form with a file.
+    "api-stimulus-state": ("post", ("slug", "stimulus"), (415, 415, MISSING, 401)),
     "api-stimulus-replacement": ("post", ("slug", "stimulus"), (400, 400, MISSING, 401)),
     "api-export": ("get", ("slug",), API),
     "api-export-study": ("get", ("slug",), API),
