@@ -231,11 +231,11 @@ def _stage(folder: str, file: "File[bytes] | None") -> str:
 
 def unstage(names: Sequence[str]) -> None:
     """Delete staged files and, if the storage has folders, the one that they were in."""
-    if not names[0]:
-        return
     for name in filter(None, names):
         storages["artifacts"].delete(name)
-    storages["artifacts"].delete(names[0].rpartition("/")[0])
+    folder = names[0].rpartition("/")[0]
+    if folder:
+        storages["artifacts"].delete(folder)
 
 
 def _discard(folder: str) -> None:

@@ -254,7 +254,7 @@ class TestDelete:
         assert kept.exists(f"models/{other.pk}/run-1/manifest.json")
         assert not kept.exists(f"models/{study.pk}/run-1/manifest.json")
         assert {item.image.name for item in Stimulus.objects.all()} <= stored()
-        assert len(stored()) == 1
+        assert len(stored()) == 3
 
     def test_the_trail_stays_without_the_study(self, study: Study, owner: User) -> None:
         create_raters(study=study, count=2, actor=owner)
