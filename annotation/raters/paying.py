@@ -40,14 +40,17 @@ class Payable:
     code: str
 
 
-def payment_table(study: Study) -> Iterator[list[Any]]:
-    """`payables` as rows of a table, its head first."""
+def payment_table(study: Study) -> tuple[list[str], Iterator[list[Any]]]:
+    """`payables` as a table: its columns and its rows."""
     link = SharedLink.objects.filter(study=study).first()
     others = link.platform.parameters[1:] if link else ()
-    yield ["participant", *others, "rater", "state", "minutes", "ratings", "code"]
-    for item in payables(study):
-        who = [item.participant, *item.values.values(), item.rater]
-        yield [*who, item.state, item.minutes, item.ratings, item.code]
+    columns = ["participant", *others, "rater", "state", "minutes", "ratings", "code"]
+    return columns, (_payment_row(item) for item in payables(study))
+
+
+def _payment_row(item: Payable) -> list[Any]:
+    who = [item.participant, *item.values.values(), item.rater]
+    return [*who, item.state, item.minutes, item.ratings, item.code]
 
 
 def payables(study: Study) -> Iterator[Payable]:

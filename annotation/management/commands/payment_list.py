@@ -1,12 +1,11 @@
 """`manage.py payment_list STUDY`."""
 
-import csv
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from workbench.core.spreadsheets import formula_safe
+from workbench.core.tables.writing import csv_lines, csv_start
 
 from ...raters.paying import payment_table
 from ...studies.finding import find_study
@@ -20,8 +19,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("study", help="the study's slug")
+        parser.add_argument("--raw", action="store_true", help="for a script, not a spreadsheet")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        study = find_study(options["study"])
-        writer = csv.writer(self.stdout, lineterminator="\n")
-        writer.writerows([formula_safe(cell) for cell in row] for row in payment_table(study))
+        columns, rows = payment_table(find_study(options["study"]))
+        raw = options["raw"]
+        self.stdout.write(csv_start(columns, raw=raw) + csv_lines(rows, raw=raw), ending="")

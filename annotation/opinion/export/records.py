@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
+from django.db.models import Func, TextField
+
 from workbench.core.statements import one_view
 
 from ...models import (
@@ -74,8 +76,16 @@ class Export:
         }
 
 
-def header_of(study: Study) -> Header:
-    return Header(tuple(item.key for item in study.perspective_settings))
+def header_of(study: Study, *, raw: bool = False) -> Header:
+    """raw: for scripts, not for spreadsheets."""
+    keys = Stimulus.objects.filter(study=study).annotate(
+        key=Func("metadata", function="jsonb_object_keys", output_field=TextField())
+    )
+    return Header(
+        tuple(item.key for item in study.perspective_settings),
+        tuple(keys.order_by("key").values_list("key", flat=True).distinct()),
+        raw,
+    )
 
 
 def export_of(study: Study, release: OpinionRelease | None = None) -> Export:

@@ -1,6 +1,5 @@
 """The owner's pages about raters: activity, reliability, links, exclusion."""
 
-import csv
 from typing import Any
 
 from django.contrib import messages
@@ -14,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from workbench.accounts.signed_in import signed_in
+from workbench.core.downloads import csv_download
 from workbench.core.errors import MintError
 
 from ...models import Rater
@@ -29,8 +29,21 @@ from ..monitor import Live, live_sessions
 from ..services import replace_link, set_rater_status
 from ..stopping import let_continue
 from .flags import flag_words, perspective_labels
-from .table import SHOWN, Query, all_rows, chosen_rows
+from .table import SHOWN, Query, Row, all_rows, chosen_rows
 
+_COLUMNS = (
+    "code",
+    "link",
+    "status",
+    "ratings",
+    "agreement",
+    "retest",
+    "gold",
+    "seconds",
+    "away",
+    "attention_missed",
+    "flags",
+)
 _PER_PAGE = 50
 #: At most so many of those in session are listed; the table's filter shows all.
 _LIVE_SHOWN = 8
@@ -99,45 +112,30 @@ def rater_coverage(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def rater_csv(request: HttpRequest, slug: str) -> HttpResponse:
     study = find_study(request.user, slug, "annotation.change_study")
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{study.slug}-raters.csv"'
-    writer = csv.writer(response)
-    writer.writerow(
-        [
-            "code",
-            "link",
-            "status",
-            "ratings",
-            "agreement",
-            "retest",
-            "gold",
-            "seconds",
-            "away",
-            "attention_missed",
-            "flags",
-        ]
+    rows = all_rows(study, reliability_of(study), Live([]))
+    return csv_download(
+        request, f"{study.slug}-raters", _COLUMNS, (_cells(request, row) for row in rows)
     )
-    for row in all_rows(study, reliability_of(study), Live([])):
-        standing = row.standing
-        measures = (
-            standing.agreement,
-            standing.retest,
-            standing.gold_share,
-            standing.median_seconds,
-            standing.away_share,
-        )
-        writer.writerow(
-            [
-                row.rater.code,
-                _absolute_link(request, row.rater),
-                row.rater.status,
-                standing.ratings,
-                *("" if value is None else f"{value:.4g}" for value in measures),
-                standing.attention.failed if standing.attention.n else "",
-                " ".join(dict.fromkeys(flag.rule for flag in standing.flags)),
-            ]
-        )
-    return response
+
+
+def _cells(request: HttpRequest, row: Row) -> list[Any]:
+    standing = row.standing
+    measures = (
+        standing.agreement,
+        standing.retest,
+        standing.gold_share,
+        standing.median_seconds,
+        standing.away_share,
+    )
+    return [
+        row.rater.code,
+        _absolute_link(request, row.rater),
+        row.rater.status,
+        standing.ratings,
+        *("" if value is None else float(f"{value:.4g}") for value in measures),
+        standing.attention.failed if standing.attention.n else "",
+        " ".join(dict.fromkeys(flag.rule for flag in standing.flags)),
+    ]
 
 
 @login_required

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from workbench.core.problems import Problem
 from workbench.core.texts import gettext_noop
 
 from ...models import Stimulus, Study
@@ -14,7 +15,7 @@ from ...opinion.imported import Source, imported_scores, on_scale
 from ..importing.images import check_image
 from ..importing.manifest import ManifestRow
 from ..importing.picture import RENDERING
-from ..importing.problems import ImageError, Problem, RowError, RowNote
+from ..importing.problems import ImageError, RowError, RowNote
 from ..importing.scores import Score
 from ..importing.sources import ImageSource
 from .store import ImportStore
@@ -73,6 +74,12 @@ class CheckedRow:
     image: ImageFacts | None
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """The names of what is stored of it."""
+        image = self.image
+        return (image.image, image.display, image.exact, image.thumbnail) if image else ()
+
+    @property
     def restores(self) -> bool:
         """Whether the study knew the image, but its file was lost or damaged."""
         known = self.known
@@ -87,6 +94,14 @@ class Findings:
     rejected: list[RowError] = field(default_factory=list)
     notes: list[RowNote] = field(default_factory=list)
     duplicates: int = 0
+
+    def refuse(self, errors: Sequence[RowError], store: ImportStore) -> None:
+        """Good rows that cannot be written after all; files that are theirs alone are deleted."""
+        refused = {error.row for error in errors}
+        left = {name for item in self.good if item.row.row in refused for name in item.files}
+        self.good = [item for item in self.good if item.row.row not in refused]
+        store.discard(left - {name for item in self.good for name in item.files})
+        self.rejected = sorted([*self.rejected, *errors], key=lambda error: error.row)
 
 
 def _refuse_shared(rows: Sequence[ManifestRow], source: ImageSource) -> dict[int, ImageError]:

@@ -26,10 +26,11 @@ from workbench.core.errors import MintError
 from workbench.core.jobs import leases
 from workbench.core.jobs.models import Job
 from workbench.core.jobs.queue import enqueue
+from workbench.core.problems import Problem
 from workbench.core.texts import gettext_noop
 
 from ...models import ImportJob, Study
-from ..importing.problems import Problem, RowNote
+from ..importing.problems import RowNote
 from .service import ImportOptions, ImportRefusedError, ImportReport, import_manifest
 from .store import ImportRunningError
 

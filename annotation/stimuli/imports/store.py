@@ -7,7 +7,7 @@ were duplicated from it. A file's name says nothing about its generator.
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -128,6 +128,11 @@ class ImportStore:
     def stop_writing(self) -> None:
         """From here on `put` only names files: the import is known to be refused."""
         self._writing = False
+
+    def discard(self, names: Iterable[str]) -> None:
+        """Delete those of them that this import wrote."""
+        for name in set(names) & set(self._written):
+            default_storage.delete(name)
 
     def sync(self) -> None:
         """Have everything on the disk before the rows that point to it are committed."""
