@@ -92,7 +92,7 @@ def test_the_payment_list(study: Study, link: SharedLink, browser: Client) -> No
     ]
     out = io.StringIO()
     call_command("payment_list", "demo", stdout=out)
-    assert out.getvalue().splitlines() == [
+    assert out.getvalue().removeprefix("\ufeff").splitlines() == [
         "participant,STUDY_ID,SESSION_ID,rater,state,minutes,ratings,code",
         f"'=p1,st,s,{rater.code},joined,0.0,0,",
     ]

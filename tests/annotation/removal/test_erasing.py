@@ -287,7 +287,7 @@ class TestCallers:
 
 def entry() -> tuple[str | None, Any]:
     found = AuditEntry.objects.get(action="rater.erased")
-    return found.actor and found.actor.username, found.detail
+    return found.actor.username if found.actor else None, found.detail
 
 
 def all_rows(but: str = "") -> list[str]:
