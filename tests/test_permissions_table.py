@@ -148,10 +148,9 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-study": ("get", ("slug",), API),
     "api-study-overview": ("get", ("slug",), API),
     "api-steps": ("get", ("slug",), API),
-    # Of those that read what is sent, a form is refused before anything is done.
+    # With a form: whoever may, is told that it takes JSON.
     "api-step": ("post", ("slug", "gold"), (415, 415, MISSING, 401)),
-    # With no body: whoever may, is told what is missing.
-    "api-study-duplicate": ("post", ("slug",), (400, 400, MISSING, 401)),
+    "api-study-duplicate": ("post", ("slug",), (415, 415, MISSING, 401)),
     "api-study-deletion": ("get", ("slug",), API),
     # The console's form has archived it already.
     "api-study-archive": ("post", ("slug",), (409, 409, MISSING, 401)),
@@ -170,10 +169,10 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-import": ("get", ("slug", "job"), API),
     # Its owner has cancelled it on the page.
     "api-import-cancel": ("post", ("slug", "job"), (409, 409, MISSING, 401)),
+    # With a form: whoever may, is told that it takes JSON; a replacement takes a form with a file.
     "api-import-retry": ("post", ("slug", "job"), (415, 415, MISSING, 401)),
     "api-stimuli-purpose": ("post", ("slug",), (415, 415, MISSING, 401)),
-    # With no body: whoever may, is told what is missing.
-    "api-stimulus-state": ("post", ("slug", "stimulus"), (400, 400, MISSING, 401)),
+    "api-stimulus-state": ("post", ("slug", "stimulus"), (415, 415, MISSING, 401)),
     "api-stimulus-replacement": ("post", ("slug", "stimulus"), (400, 400, MISSING, 401)),
     "api-export": ("get", ("slug",), API),
     "api-export-study": ("get", ("slug",), API),

@@ -6,6 +6,7 @@ that is killed half-way leaves a file that nobody knows.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 from django.db import connection, transaction
@@ -85,7 +86,8 @@ class DeletionOutlook:
 def deletion_outlook(study: Study) -> DeletionOutlook:
     named = OpinionRelease.objects.filter(study=study, state=OpinionRelease.State.NAMED)
     others: dict[str, int] = {}
-    for _receiver, found in counting.send(sender=Study, study=study):
+    answers: list[tuple[Any, Any]] = counting.send(sender=Study, study=study)
+    for _receiver, found in answers:
         others |= found
     return DeletionOutlook(
         images=Stimulus.objects.filter(study=study).count(),

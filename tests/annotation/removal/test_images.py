@@ -188,7 +188,8 @@ class TestScores:
             {trial["counts"]["quality"] for trial in found[item.pk]["trials"]} for item in rated
         ]
         assert counts == [{False}, {True}, {True}]
-        text = b"".join(console.get("/studies/demo/export/csv/").streaming_content).decode()
+        exported: Any = console.get("/studies/demo/export/csv/")
+        text = b"".join(exported.streaming_content).decode("utf-8-sig")
         rows = {(item["filename"], item["state"], item["counts"]) for item in _rows(text)}
         assert rows == {
             ("0000.png", "excluded", "False"),
@@ -254,7 +255,7 @@ class TestFiles:
         twin.refresh_from_db()
         take_out(twin, "purged")
         assert not any(default_storage.exists(name) for name in names.values())
-        assert default_storage.exists(other.image.name)
+        assert default_storage.exists(str(other.image.name))
 
     def test_purged_its_ratings_stay_in_the_export(
         self, study: Study, rated: list[Stimulus]

@@ -152,7 +152,7 @@ def test_a_disk_that_is_full(wrong: Stimulus, monkeypatch: pytest.MonkeyPatch) -
 
 def entry() -> tuple[str | None, Any]:
     found = AuditEntry.objects.get(action="image.replaced")
-    return found.actor and found.actor.username, found.detail
+    return found.actor.username if found.actor else None, found.detail
 
 
 def test_the_page(study: Study, wrong: Stimulus, console: Client) -> None:
