@@ -127,7 +127,7 @@ def _way(request: HttpRequest, study: Study, stimulus: Stimulus) -> dict[str, An
 def _taken_out(stimulus: Stimulus) -> list[AuditEntry]:
     """Who took the image out of use, put it back or replaced it, when and why, the latest first;
     `what` is the act in words."""
-    words = {f"image.{state}": label for state, label in Stimulus.State.choices}
+    words: dict[str, Any] = {f"image.{state}": label for state, label in Stimulus.State.choices}
     words |= {"image.replaced": _("Replaced"), "image.in_use": _("Put back")}
     entries = AuditEntry.objects.filter(
         study=stimulus.study_id, action__in=words, detail__stimulus=stimulus.pk

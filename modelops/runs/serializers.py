@@ -1,7 +1,7 @@
 """Requests and responses of the model API."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -218,7 +218,7 @@ class PredictionSerializer(serializers.ModelSerializer[Stimulus]):
 
     def _scale(self, study: int, key: str) -> Scale:
         """Read once for all rows of an answer."""
-        scales: dict[str, Scale] = self.context.setdefault("scales", {})
+        scales: dict[str, Scale] = cast(dict[str, Any], self.context).setdefault("scales", {})
         if not scales:
             rows = Perspective.objects.filter(study=study)
             scales.update({row.key: row.settings.scale for row in rows})

@@ -64,7 +64,7 @@ class RetrySerializer(ExactSerializer):
     """How to try it again. `columns`: what the manifest's columns `filename`, `prompt` and
     `generator` are called in the file; `constants`: a prompt or generator that all rows have."""
 
-    partial = serializers.BooleanField(default=False)
+    partial = serializers.BooleanField(default=False)  # type: ignore[assignment] # DRF: a field of its own
     columns = serializers.DictField(child=serializers.CharField(max_length=300), default=dict)
     constants = serializers.DictField(child=serializers.CharField(max_length=300), default=dict)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -23,7 +23,7 @@ from ...acquisition.registry import DEFAULT_STRATEGY, STRATEGIES
 from ...explaining.selectors import explained_answers
 from ...models import ModelVersion, TrainingRun
 from ...predictors.backbones import offered_backbones
-from ...registry.cancelling import KINDS, cancel_run
+from ...registry.cancelling import KINDS, Run, cancel_run
 from ...registry.holdout import Points, holdout_labels, holdout_points, standings
 from ...registry.selectors import (
     active_version,
@@ -187,7 +187,8 @@ def predict_version(request: HttpRequest, study: Study, number: int) -> str:
 
 @_act
 def cancel(request: HttpRequest, study: Study, kind: str, pk: int) -> str:
-    cancel_run(run=get_object_or_404(KINDS[kind], pk=pk, study=study), actor=signed_in(request))
+    run = cast(Run, get_object_or_404(KINDS[kind], pk=pk, study=study))
+    cancel_run(run=run, actor=signed_in(request))
     return _("Cancelled.")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from celery.beat import PersistentScheduler
 
 
-class Scheduler(PersistentScheduler):  # type: ignore[misc] # Celery has no types
+class Scheduler(PersistentScheduler):
     """As Celery's; `tick` is called at least as often as its most frequent task is due."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
