@@ -216,6 +216,8 @@ SPECTACULAR_SETTINGS = {
         "JobState": "workbench.core.jobs.models.JobState",
         "ModelVersionState": "modelops.models.version.ModelVersion.State",
         "ReleaseState": "annotation.models.release.ReleaseState",
+        "StimulusState": "annotation.models.stimulus.StimulusState",
+        "ErasedRatings": "annotation.models.study.ErasedRatings",
     },
 }
 

@@ -8,6 +8,9 @@ from ..core.api_groups import GROUP_OF
 from .authentication import TokenAuthentication
 from .scopes import needed_scope
 
+#: Characters that fit on a line of the page.
+_SUMMARY = 120
+
 
 class ApiSchema(AutoSchema):
     """A summary from the first sentence of the endpoint's own description, a group from its path,
@@ -19,7 +22,8 @@ class ApiSchema(AutoSchema):
             return str(given)
         first = str(super().get_description() or "").strip().partition("\n\n")[0]
         sentence = " ".join(first.split()).partition(". ")[0]
-        return sentence.rstrip(".") or None
+        short = sentence if len(sentence) <= _SUMMARY else sentence.partition(": ")[0]
+        return short.rstrip(".") or None
 
     def get_description(self) -> str:
         text = str(super().get_description() or "")
@@ -33,4 +37,6 @@ class ApiSchema(AutoSchema):
         if "studies" not in parts:
             return ["rating"]
         below: Any = parts[parts.index("studies") + 1 :]
-        return [GROUP_OF[below[0] if below else ""]]
+        name = below[0] if below else ""
+        # A test finds what has no group; readers of the page still get it.
+        return [GROUP_OF.get(name, name)]

@@ -66,10 +66,10 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         help_text=_("Draws that ignore the model’s priorities; 10 to 15 percent is sensible."),
     )
     lease_seconds = NumberField(
-        label=_("An image is reserved for a rater for"),
+        label=_("Lease of an image"),
         unit=_SECONDS,
         min_value=10,
-        help_text=_("After that it may go to another rater."),
+        help_text=_("How long an image is reserved for a rater; after that it may go to another."),
     )
     retrain_every = NumberField(
         label=_("Retrain after"),
@@ -215,9 +215,9 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
     )
     daily_trials = _whole(
         "daily_trials",
-        _("Daily limit per rater"),
+        _("Daily cap per rater"),
         _IMAGES,
-        _("0: no limit. A day begins at the rater’s midnight, in the time zone of their browser."),
+        _("0: no cap. A day begins at the rater’s midnight, in the time zone of their browser."),
     )
 
     opinion_method = forms.ChoiceField(
