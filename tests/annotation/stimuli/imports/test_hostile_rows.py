@@ -21,9 +21,9 @@ from annotation.models import ImportJob, Stimulus, Study
 from annotation.stimuli.importing import images
 from annotation.stimuli.imports import refusals, service
 from annotation.stimuli.imports.checks import CheckedRow
-from annotation.stimuli.imports.jobs import request_import
 from annotation.stimuli.imports.rows import write_rows
 from annotation.stimuli.imports.service import ImportOptions, import_manifest
+from annotation.stimuli.imports.starting import request_import
 from annotation.stimuli.tasks import run_import
 from tests.annotation.stimuli.files import (
     encoded,
