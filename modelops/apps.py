@@ -5,6 +5,7 @@ class ModelopsConfig(AppConfig):
     name = "modelops"
 
     def ready(self) -> None:
+        from annotation.stimuli.forecast import FORECASTERS
         from annotation.studies.acts import ACTS
 
         from . import permissions  # noqa: F401 -- it registers itself
@@ -15,3 +16,6 @@ class ModelopsConfig(AppConfig):
         from .runs.acts import MODEL_ACTS
 
         ACTS.update(MODEL_ACTS)
+        from .registry.forecast import ActiveForecaster
+
+        FORECASTERS[:] = [ActiveForecaster()]

@@ -39,7 +39,7 @@ class Outcome(StrEnum):
     STOPPED = "stopped"
     #: There was no place, or nothing left to rate.
     FULL = "full"
-    #: Their screen does not fit, or the study's owner excluded them.
+    #: Their screen does not fit, they did not pass practice, or the study's owner excluded them.
     SCREENED_OUT = "screened_out"
 
 
@@ -80,8 +80,8 @@ class Recruitment:
             if not _NAME.fullmatch(name) or name == CODE:
                 raise ProtocolError(
                     gettext_noop(
-                        "“%(name)s” is no name of a parameter; give a letter, then up to 39 letters, "
-                        "digits, _ . or -, and not “%(code)s”."
+                        "“%(name)s” is no name of a parameter; give a letter, then up to 39 "
+                        "letters, digits, _ . or -, and not “%(code)s”."
                     ),
                     name=name,
                     code=CODE,

@@ -91,7 +91,7 @@ def exclusions_of(study: Study, rater: Rater) -> QuerySet[AuditEntry]:
     Sessions that the study's rules ended are among them, the owner's permission to continue, and
     links that were replaced.
     """
-    acts = (*Rater.Status.values, "stopped", "let_continue", "link_replaced")
+    acts = (*Rater.Status.values, "stopped", "screened_out", "let_continue", "link_replaced")
     return AuditEntry.objects.filter(
         study=study,
         action__in=[f"rater.{act}" for act in acts],

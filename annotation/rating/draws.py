@@ -11,12 +11,12 @@ from ..opinion.units import UnitScale
 from ..protocol.order import Content
 from ..raters.access import Access
 from .days import midnight, zone_of
-from .facts import ELIGIBLE
+from .facts import ELIGIBLE, MET
 
 #: At most so many practice or gold images are considered; no rater sees more.
 _KNOWN_LIMIT = 200
 
-_UNMET_KNOWN = """
+_UNMET_KNOWN = f"""
 SELECT stimulus.id, stimulus.prompt_id, stimulus.generator_id, json_agg(
     json_build_array(score.value, release.minimum, release.maximum, release.direction)
 )
@@ -29,11 +29,11 @@ WHERE stimulus.study_id = %(study)s AND stimulus.purpose = %(purpose)s AND stimu
     AND NOT EXISTS (
         SELECT 1 FROM annotation_trial AS met
         WHERE met.rater_id = %(rater)s AND met.stimulus_id = stimulus.id
-            AND NOT met.state = 'expired' AND NOT met.role = 'repeat'
+            AND {MET}
     )
 GROUP BY stimulus.id
 ORDER BY stimulus.shuffle LIMIT %(limit)s
-"""
+"""  # noqa: S608 -- the part put in is a constant
 
 # From a random place on, and wrapping around: not the images that audits draw first.
 _STABILISING = f"""
@@ -55,6 +55,27 @@ WHERE trial.session_id = %(session)s AND trial.role = 'main' AND trial.state = '
         WHERE again.session_id = trial.session_id AND again.stimulus_id = trial.stimulus_id
             AND again.role = 'repeat' AND NOT again.state = 'expired'
     )
+ORDER BY trial.position
+"""
+
+# What could be repeated some day: also what is in hand, and what came just now.
+_UNREPEATED = """
+SELECT trial.position
+FROM annotation_trial AS trial
+WHERE trial.session_id = %(session)s AND trial.role = 'main'
+    AND trial.state IN ('leased', 'submitted')
+    AND NOT EXISTS (
+        SELECT 1 FROM annotation_trial AS again
+        WHERE again.session_id = trial.session_id AND again.stimulus_id = trial.stimulus_id
+            AND again.role = 'repeat' AND NOT again.state = 'expired'
+    )
+"""
+
+_PRACTISED = """
+SELECT stimulus.id, stimulus.prompt_id, stimulus.generator_id, 0
+FROM annotation_trial AS trial
+JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
+WHERE trial.session_id = %(session)s AND trial.role = 'practice' AND trial.block = %(block)s
 ORDER BY trial.position
 """
 
@@ -113,6 +134,16 @@ def stabilising(access: Access, number: int, start: float) -> list[Candidate]:
 def repeatable(session_id: int, before: int) -> list[Candidate]:
     """Images rated in this session before position `before` and not repeated yet."""
     return _candidates(_REPEATABLE, session=session_id, before=before)
+
+
+def unrepeated(session_id: int) -> list[int]:
+    """The positions of this session's main trials that have not been repeated."""
+    return [position for (position,) in _rows(_UNREPEATED, session=session_id)]
+
+
+def practised(session_id: int, block: int) -> list[Candidate]:
+    """The practice images of one of the session's blocks."""
+    return _candidates(_PRACTISED, session=session_id, block=block)
 
 
 def repeats_of(session_id: int) -> int:

@@ -10,7 +10,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from ..models import RatingSession
-from ..protocol.sessions import EXPIRES_AFTER_HOURS, SessionState, sources_of
+from ..protocol.sessions import BARRING, EXPIRES_AFTER_HOURS, SessionState, sources_of
 from ..raters.access import Access, SessionFacts, find_access
 from ..raters.errors import (
     ConsentMissingError,
@@ -60,7 +60,7 @@ def start_session(*, access: Access, consent: bool, client: object) -> tuple[Ses
     if not consent:
         raise ConsentMissingError
     last = last_ended_session(access)
-    if last is not None and last.state is SessionState.STOPPED:
+    if last is not None and last.state in BARRING:
         raise RaterStoppedError
     if day_is_full(access):
         raise DailyLimitError

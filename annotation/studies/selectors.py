@@ -1,7 +1,6 @@
 """Queries for the console and the owner API: which studies, their progress, their raters."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -11,7 +10,6 @@ from django.core.files.storage import storages
 from django.db.models import (
     Case,
     Count,
-    Exists,
     F,
     Max,
     OuterRef,
@@ -21,7 +19,7 @@ from django.db.models import (
     Sum,
     When,
 )
-from django.db.models.functions import Greatest, TruncDate
+from django.db.models.functions import Greatest
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -86,10 +84,6 @@ _PROGRESS = {
 }
 
 
-def progress_of(study: Study) -> Progress:
-    return Progress(**_in_use(study=study).aggregate(**_PROGRESS))
-
-
 def progress_by_study(studies: list[Study]) -> dict[int, Progress]:
     """The progress of many studies in one query."""
     rows: list[Any] = list(
@@ -133,36 +127,6 @@ def _in_use(**which: Any) -> QuerySet[Stimulus]:
     return Stimulus.objects.filter(state=Stimulus.State.IN_USE, **which)
 
 
-@dataclass(frozen=True)
-class Activity:
-    """What raters have done so far."""
-
-    ratings: int
-    raters: int
-    last: datetime | None
-    by_day: list[tuple[date, int]]
-
-
-def activity_of(study: Study) -> Activity:
-    # By the study's raters, as there are fewer of them than images.
-    submitted = Trial.objects.filter(
-        rater__study=study, state=Trial.State.SUBMITTED, role=Trial.Role.MAIN
-    )
-    days = list(
-        submitted.annotate(day=TruncDate("submitted_at"))
-        .values_list("day")
-        .annotate(number=Count("pk"), last=Max("submitted_at"))
-        .order_by("day")
-    )
-    of_rater = submitted.filter(rater=OuterRef("pk"))
-    return Activity(
-        ratings=sum(number for _day, number, _last in days),
-        raters=Rater.objects.filter(Exists(of_rater), study=study).count(),
-        last=max((last for _day, _number, last in days), default=None),
-        by_day=[(day, number) for day, number, _last in days],
-    )
-
-
 def score_counts(study: Study) -> dict[str, list[tuple[float, int]]]:
     """Per perspective, how often each score was given, of those that count."""
     rows = (
@@ -199,7 +163,7 @@ _USED = Q(state=Stimulus.State.IN_USE)
 
 def stimuli_of(study: Study, *, filters: dict[str, str] | None = None) -> QuerySet[Stimulus]:
     """The study's stimuli, the most wanted first and those out of use last; `filters`: split,
-    generator, text, and state: how far those in use are rated, or `out` for the others."""
+    purpose, generator, text, and state: how far those in use are rated, or `out` for the others."""
     stimuli = Stimulus.objects.filter(study=study).select_related("prompt", "generator")
     given = {name: value for name, value in (filters or {}).items() if value}
     if any("\0" in value for value in given.values()):
@@ -207,6 +171,8 @@ def stimuli_of(study: Study, *, filters: dict[str, str] | None = None) -> QueryS
         return stimuli.none()
     if "split" in given:
         stimuli = stimuli.filter(split=given["split"])
+    if "purpose" in given:
+        stimuli = stimuli.filter(purpose=given["purpose"])
     if "generator" in given:
         stimuli = stimuli.filter(generator__name=given["generator"])
     if "text" in given:

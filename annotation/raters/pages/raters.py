@@ -21,9 +21,11 @@ from ...models import Rater, RaterIdentity
 from ...models.stimulus import SPLITS
 from ...opinion.coverage import Coverage, coverage_of
 from ...opinion.reliability.selectors import reliability_of
-from ...studies.pages.charts import Bar, bars
+from ...studies.counting import counting_trials
+from ...studies.pages.charts import bars
 from ...studies.selectors import find_study
 from ..access import rater_link
+from ..attention import flagged_raters
 from ..history import people_for
 from ..inbox import new_reports, reports_of
 from ..messages import TEXT_LIMIT, mark_reports_read, write_to_raters
@@ -52,10 +54,6 @@ _LIVE_SHOWN = 8
 #: An image with more ratings than that, and than images want on average, is counted with those
 #: that have so many.
 _MOST_RATINGS = 20
-#: Below so many bars each has its number.
-_MOST_TICKS = 12
-#: A picture of fewer numbers is as wide as one of so many (`charts.bars`).
-_FEWEST_BARS = 5
 
 
 @login_required
@@ -66,7 +64,8 @@ def rater_list(request: HttpRequest, slug: str) -> HttpResponse:
     # (`reliability_of`); a row only looks its own up.
     live, query = live_sessions(study), Query.read(request.GET.dict())
     people = people_for(signed_in(request), study)
-    rows = all_rows(study, reliability_of(study), live, people)
+    standings = reliability_of(study)
+    rows = all_rows(study, standings, live, people)
     page = Paginator(chosen_rows(rows, query), _PER_PAGE).get_page(request.GET.get("page"))
     labels = perspective_labels(study)
     context = {
@@ -80,8 +79,10 @@ def rater_list(request: HttpRequest, slug: str) -> HttpResponse:
         ],
         "totals": {
             "raters": len(rows),
-            "ratings": sum(row.standing.ratings for row in rows),
-            "flagged": sum(bool(row.standing.flags) and not row.excluded for row in rows),
+            "ratings": counting_trials(study).count(),
+            "flagged": len(
+                flagged_raters(standings, [row.rater.pk for row in rows if row.excluded])
+            ),
             "excluded": sum(row.excluded for row in rows),
         },
         "query": query,
@@ -244,28 +245,20 @@ def _live_context(live: Live, people: Mapping[int, RaterIdentity]) -> dict[str, 
 
 
 def _coverage_picture(coverage: Coverage) -> dict[str, Any]:
-    """A bar per number of ratings, and what stands below each."""
+    """A bar per number of ratings."""
     images = list(coverage.images)
     names = [str(number) for number in range(len(images))]
     most = max(_MOST_RATINGS, -(-coverage.wanted // max(coverage.total, 1)))
     if len(images) > most + 1:
         images[most:] = [sum(images[most:])]
         names = [*names[:most], f"{most}+"]
-    drawn: list[Bar] = bars(images, [_("%(n)s ratings, images") % {"n": name} for name in names])
+    drawn = bars(images, [_("%(n)s ratings, images") % {"n": name} for name in names], names)
     return {
-        "label": dict(SPLITS)[coverage.split],
-        "bars": drawn,
-        "ticks": _thinned(names) + [""] * (_FEWEST_BARS - len(names)),
+        "chart": drawn.titled(
+            str(dict(SPLITS)[coverage.split]),
+            x=_("Ratings that count"),
+            y=_("Images"),
+            nothing=_("No images yet."),
+        ),
         "numbers": coverage,
     }
-
-
-def _thinned(names: list[str]) -> list[str]:
-    """Every fifth and the last, if all would run into each other."""
-    if len(names) <= _MOST_TICKS:
-        return names
-    last = len(names) - 1
-    return [
-        name if place == last or (place % 5 == 0 and last - place > 1) else ""
-        for place, name in enumerate(names)
-    ]

@@ -29,7 +29,7 @@ _OUTCOMES: dict[Outcome, str | Promise] = {
     Outcome.LEFT: gettext_lazy("Left before the end"),
     Outcome.STOPPED: gettext_lazy("Ended by the rules"),
     Outcome.FULL: gettext_lazy("No place or no image left"),
-    Outcome.SCREENED_OUT: gettext_lazy("Screen does not fit, or excluded"),
+    Outcome.SCREENED_OUT: gettext_lazy("Screen does not fit, practice not passed, or excluded"),
 }
 _NAMES = {"prolific": "Prolific", "mturk": "Mechanical Turk", "connect": "CloudResearch Connect"}
 

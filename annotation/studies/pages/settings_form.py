@@ -83,6 +83,23 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         _IMAGES,
         _("Once per rater, with feedback. The images are those imported for practice."),
     )
+    practice_pass_share = _share(
+        "practice_pass_share",
+        _("Practice is passed with"),
+        _(
+            "Of the answers in practice, so many must be within the range that the raters are "
+            "told. 0: everybody passes."
+        ),
+    )
+    practice_tries = _whole(
+        "practice_tries",
+        _("Tries"),
+        _("times through practice"),
+        _(
+            "Who has not passed after these is thanked and gets a code, on a crowd platform the "
+            "one for people who were screened out."
+        ),
+    )
     stabilisation_trials = _whole(
         "stabilisation_trials",
         _("Stabilisation"),
@@ -114,6 +131,13 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         _(
             "Scores can be sent only once the prompt has been on the screen to its end. How much "
             "of it was is stored with every answer in any case."
+        ),
+    )
+    enlarging = _choice(
+        _("Raters may enlarge the image"),
+        _(
+            "By a tap, a click or Z, within its field; only if images are fitted to the window. "
+            "How often, how long and how large is stored with every answer."
         ),
     )
     repeat_share = _share(
@@ -244,6 +268,8 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
                 _("Session"),
                 (
                     "practice_trials",
+                    "practice_pass_share",
+                    "practice_tries",
                     "stabilisation_trials",
                     "block_trials",
                     "one_per_pass",
@@ -261,7 +287,11 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         "viewing": (
             (
                 _("Viewing conditions"),
-                ("image_size", *(field.name for field in dataclass_fields(ViewingChecks))),
+                (
+                    "image_size",
+                    "enlarging",
+                    *(field.name for field in dataclass_fields(ViewingChecks)),
+                ),
             ),
         ),
         "rules": ((_("Rules for raters"), tuple(rule_names())),),

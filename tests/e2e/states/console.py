@@ -134,8 +134,23 @@ def images(scene: Scene) -> Iterator[str]:
     ImportJob.objects.update(state="failed", error="No space left; free some.", rejected_rows=[])
     scene.go(f"{OWN}/import/{job.pk}/")
     yield "an import that failed"
+    refusal = Problem('m.csv has no column "prompt"', "name the columns in the first line")
+    ImportJob.objects.update(refusal=refusal.to_json(), progress_total=0)
+    scene.go(f"{OWN}/import/{job.pk}/")
+    yield "an import whose columns have other names"
+    ImportJob.objects.create(
+        study=scene.study, manifest="n", manifest_name="n.csv", progress_done=3, progress_total=9
+    )
     scene.go(f"{OWN}/import/")
     yield "imports"
+    scene.set_study(status="draft", holdout_share=0.2, session_plan={"gold_share": 0.1})
+    scene.go(f"{OWN}/")
+    scene.page.get_by_role("button", name="Open for raters").click()
+    expect(scene.page.get_by_role("heading", name="Open the study now?")).to_be_visible()
+    yield "opening with steps undone"
+    scene.go(f"{OWN}/")
+    expect(scene.page.locator("#study-now .attention")).to_be_visible()
+    yield "overview with steps to take"
 
 
 def people(scene: Scene) -> Iterator[str]:

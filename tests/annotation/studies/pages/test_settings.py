@@ -54,7 +54,8 @@ def save(console: Client, **changes: Any) -> Any:
 
 def test_every_part_of_the_plan_has_a_field(console: Client, study: Study) -> None:
     assert set(SessionPlan().to_json()) <= set(shown(console))
-    assert {*LIMITS, "one_per_pass", "revisable", "whole_prompt"} == set(SessionPlan().to_json())
+    choices = {"one_per_pass", "revisable", "whole_prompt", "enlarging"}
+    assert {*LIMITS, *choices} == set(SessionPlan().to_json())
 
 
 def test_every_field_is_on_one_page(console: Client, study: Study) -> None:
