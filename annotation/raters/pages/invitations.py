@@ -60,8 +60,9 @@ class PeopleForm(forms.Form):
         rows=6,
         required=False,
         help_text=gettext_lazy(
-            "One person per line: Ann Lee <ann@lab.org>, or just a name or an address. They are "
-            "stored apart from the ratings and never exported with them."
+            "One person per line: Ann Lee <ann@lab.org>, or just a name or an address; or rows "
+            "copied from a spreadsheet with their header. They are stored apart from the ratings "
+            "and never exported with them."
         ),
     )
 

@@ -298,12 +298,13 @@ def hostile_files() -> dict[str, tuple[bytes, str]]:
     """Images by their names, each with what is said of it, or "" if it can be kept."""
     png, jpeg = picture(1), encoded(quadrants(), "JPEG")
     webp = encoded(quadrants(), "WEBP")
+    zeros = b"a\0\0" + zlib.compress(bytes(10**8))
     return {
         "empty": (b"", "is an empty file"),
         "text": (b"hello", "is not an image"),
         "cut_png": (png[:-30], "is damaged"),
         "head_of_png": (png[:20], "is damaged"),
-        "signature": (png[:8], "is damaged"),
+        "signature": (png[:8], "is not an image"),
         "cut_jpeg": (jpeg[: len(jpeg) // 2], "is damaged"),
         "cut_webp": (webp[: len(webp) // 2], "is damaged"),
         "bomb": (png_that_claims(60_000, 60_000), "too many pixels"),
@@ -311,11 +312,11 @@ def hostile_files() -> dict[str, tuple[bytes, str]]:
         "negative": (png_that_claims(2**32 - 1, 2**32 - 1), "is damaged"),
         "no_pixels": (png_that_claims(0, 0), "is"),
         "text_bomb": (
-            with_chunk(png, b"zTXt", b"a\0\0" + zlib.compress(bytes(10**8))),
+            with_chunk(png, b"zTXt", zeros),
             "is damaged",
         ),
         "profile_bomb": (
-            with_chunk(png, b"iCCP", b"a\0\0" + zlib.compress(bytes(10**8))),
+            with_chunk(png, b"iCCP", zeros),
             "is damaged",
         ),
         "odd_exif": (with_chunk(png, b"eXIf", b"MM\0*" + b"\xff" * 200), ""),
