@@ -116,7 +116,7 @@ _QUALITY_EFFECTS: dict[str, Callable[[Image.Image, float, np.random.Generator], 
 def spoil_quality(
     image: Image.Image, flaws: Iterable[Flaw], rng: np.random.Generator
 ) -> Image.Image:
-    """The square picture with its flaws of quality, always in the same order; others are ignored."""
+    """The square picture with its flaws of quality, always in the same order; others do nothing."""
     severities = {flaw.kind: flaw.severity for flaw in flaws}
     for kind, effect in _QUALITY_EFFECTS.items():
         if kind in severities:

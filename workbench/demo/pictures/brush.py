@@ -12,7 +12,8 @@ _CANVAS = Noise(13, 128, 2, 0.5)
 
 
 def luma(values: Vectors) -> Floats:
-    return 0.2126 * values[0] + 0.7152 * values[1] + 0.0722 * values[2]
+    found: Floats = 0.2126 * values[0] + 0.7152 * values[1] + 0.0722 * values[2]
+    return found
 
 
 def painted(values: Vectors, radius: float) -> Vectors:
@@ -113,4 +114,5 @@ def spread_of(things: Floats) -> Floats:
     """Where things stand, with soft borders; everywhere if the picture is all ground and sky."""
     if things.mean() < 0.01:
         return np.ones_like(things)
-    return np.clip(1.4 * convolved(things, disc(things.shape[0] * 0.025)), 0, 1)
+    found: Floats = np.clip(1.4 * convolved(things, disc(things.shape[0] * 0.025)), 0, 1)
+    return found

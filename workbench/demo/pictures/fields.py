@@ -44,7 +44,8 @@ def mix(one: Floats, other: Floats, share: Floats | float) -> Floats:
 def smooth(low: float, high: float, values: Floats) -> Floats:
     """0 up to `low`, 1 from `high`, an S in between; the other way round if `low` is higher."""
     at = np.clip((values - np.float32(low)) / np.float32(high - low), 0, 1)
-    return at * at * (3 - 2 * at)
+    found: Floats = at * at * (3 - 2 * at)
+    return found
 
 
 def _octave(rng: np.random.Generator, cells: int) -> Floats:
@@ -113,4 +114,5 @@ def scattered(cell_x: Floats, cell_y: Floats, salt: float = 0.0) -> Floats:
     mixed = mixed + np.uint32(int(salt * 1000) * 362437 % 2**32)
     for shift, factor in ((15, 2246822519), (13, 3266489917)):
         mixed = (mixed ^ (mixed >> np.uint32(shift))) * np.uint32(factor)
-    return ((mixed ^ (mixed >> np.uint32(16))) / np.float32(2**32)).astype(np.float32)
+    found: Floats = ((mixed ^ (mixed >> np.uint32(16))) / np.float32(2**32)).astype(np.float32)
+    return found

@@ -22,7 +22,8 @@ def disc(radius: float) -> Floats:
     reach = int(np.ceil(radius))
     y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
     inside = np.clip(radius + 0.5 - np.hypot(x, y), 0, 1)
-    return inside / inside.sum()
+    found: Floats = inside / inside.sum()
+    return found
 
 
 def convolved(field: Floats, kernel: Floats) -> Floats:
@@ -69,7 +70,8 @@ def developed(light: Vectors, exposure: float) -> Vectors:
     mapping curve")."""
     x = np.maximum(light * (0.75 * exposure), 0)
     film = np.clip(x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14), 0, 1)
-    return np.where(film < 0.0031308, 12.92 * film, 1.055 * film ** (1 / 2.4) - 0.055)
+    found: Vectors = np.where(film < 0.0031308, 12.92 * film, 1.055 * film ** (1 / 2.4) - 0.055)
+    return found
 
 
 def to_image(values: Vectors) -> Image.Image:

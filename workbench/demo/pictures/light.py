@@ -109,16 +109,16 @@ def _march(stage: Stage, start: Vectors, rays: Vectors) -> _Hits:
         end[down] = np.minimum(end, -start[1] / np.where(down, rays[1], -1))[down]
     along = np.full_like(end, 0.02)
     which = np.full(end.shape, _NOTHING)
-    going = np.arange(end.size)
-    for _ in range(_STEPS if stage.solids else 0):
+    going = np.arange(end.size if stage.solids else 0)
+    for _ in range(_STEPS):
+        if not going.size:
+            break
         at = along[going]
         gap = _nearest(stage.solids, start[:, going] + rays[:, going] * at)
         close = gap < 0.0003 + 0.0005 * at
         which[going[close]] = 0
         along[going] = at + np.where(close, 0, gap)
         going = going[~close & (along[going] < end[going])]
-        if not going.size:
-            break
     which[going] = 0  # so near for so long: grazed
     points = start + rays * along
     for number, solid in _numbered(stage, which, points):
@@ -235,7 +235,8 @@ def _openness(stage: Stage, points: Vectors, normals: Vectors) -> Floats:
             gap = np.minimum(gap, above[1])
         closed += (weight * np.clip(reach - gap, 0, reach) / reach).astype(np.float32)
         weight *= 0.72
-    return np.clip(1 - 0.5 * closed, 0, 1) ** 1.3
+    found: Floats = np.clip(1 - 0.5 * closed, 0, 1) ** 1.3
+    return found
 
 
 def _shade(stage: Stage, hits: _Hits, rays: Vectors, bounces: int) -> Vectors:
@@ -303,7 +304,8 @@ def _lit(
     edge = (1 - np.clip(dot(half, towards), 0, 1)) ** 5
     fresnel = surface.shine + (1 - surface.shine) * edge
     gloss = fresnel * np.clip(spread, 0, 60) * np.clip(facing, 0, 1) * 0.25
-    return light * (surface.colour * diffuse + gloss)
+    found: Vectors = light * (surface.colour * diffuse + gloss)
+    return found
 
 
 def _mirrored(

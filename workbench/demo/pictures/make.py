@@ -146,8 +146,7 @@ def _finished(values: Vectors, finish: Finish, size: int, rng: np.random.Generat
         image = sharpened(image, finish.sharpness)
     if not finish.grain:
         return image
-    grained = np.asarray(image, dtype=np.float32)
-    grained = grained + 255 * finish.grain * rng.normal(size=(size, size, 1))
+    grained = np.asarray(image) + 255 * finish.grain * rng.normal(size=(size, size, 1))
     return Image.fromarray(np.clip(grained, 0, 255).astype(np.uint8))
 
 

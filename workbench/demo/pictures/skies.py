@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .fields import RGB, Floats, Noise, Point, Vectors, column, dot, mix, scattered, smooth
+from .fields import RGB, Floats, Noise, Paint, Point, Vectors, column, dot, mix, scattered, smooth
 
 
 @dataclass(frozen=True)
@@ -104,14 +104,15 @@ class Studio:
         cross = smooth(0.012, 0.03, np.abs(x)) * smooth(0.012, 0.03, np.abs(y))
         seen = pane * cross * (ahead > 0)
         dim = column(self.wall) * (0.6 + 0.8 * np.clip(ray[1] + 0.3, 0, 1))
-        return (dim + column(self.window) * seen).astype(np.float32)
+        found: Vectors = (dim + column(self.window) * seen).astype(np.float32)
+        return found
 
 
 @dataclass(frozen=True)
 class Planet:
     """A sky with a striped planet, with or without rings, behind stars."""
 
-    behind: Sky
+    behind: Paint
     at: Point
     radius: float
     noise: Noise

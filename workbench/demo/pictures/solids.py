@@ -46,7 +46,8 @@ def box(centre: Point, half: Point, rounding: float = 0.0, turn: float = 0.0) ->
     def distance(p: Vectors) -> Floats:
         q = np.abs(turned(p - at, turn)) - size
         inside = np.minimum(np.maximum(np.maximum(q[0], q[1]), q[2]), 0)
-        return _length(*np.maximum(q, 0)) + inside - np.float32(rounding)
+        found: Floats = _length(*np.maximum(q, 0)) + inside - np.float32(rounding)
+        return found
 
     return distance
 
@@ -63,7 +64,10 @@ def cylinder(
         side = (_length(x, z) - np.float32(radius - rounding) + narrow * y) * stretch
         end = np.abs(y) - np.float32(half - rounding)
         inside = np.minimum(np.maximum(side, end), 0)
-        return inside + _length(np.maximum(side, 0), np.maximum(end, 0)) - np.float32(rounding)
+        found: Floats = (
+            inside + _length(np.maximum(side, 0), np.maximum(end, 0)) - np.float32(rounding)
+        )
+        return found
 
     return distance
 
@@ -76,7 +80,8 @@ def capsule(start: Point, end: Point, radius: float, end_radius: float | None = 
 
     def distance(p: Vectors) -> Floats:
         share = np.clip(dot(p - foot, along) / length, 0, 1)
-        return _length(*(p - foot - along * share)) - (radius + change * share)
+        found: Floats = _length(*(p - foot - along * share)) - (radius + change * share)
+        return found
 
     return distance
 

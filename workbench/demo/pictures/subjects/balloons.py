@@ -55,7 +55,8 @@ class _Canyon:
         )
         steps = raw * 6
         stair = np.floor(steps) + smooth(0.0, 0.32, steps - np.floor(steps))
-        return stair * 0.62 - 2.4 + 0.08 * GRAIN(x * 0.25, z * 0.25)
+        found: Floats = stair * 0.62 - 2.4 + 0.08 * GRAIN(x * 0.25, z * 0.25)
+        return found
 
     def paint(self, points: Vectors) -> Vectors:
         x, y, z = points
@@ -129,10 +130,12 @@ def _balloon(at: Point, colours: tuple[RGB, RGB]) -> list[Solid]:
         top = np.sqrt(radius**2 + rise**2) - 0.78
         cone = (radius - 0.78 * (1 + (rise + 0.28) * 0.78)) * 0.76
         lower = np.maximum(cone, -1.14 - rise)
-        return np.where(rise > -0.42, top, np.maximum(top - 0.5, lower)).astype(np.float32)
+        found: Floats = np.where(rise > -0.42, top, np.maximum(top - 0.5, lower)).astype(np.float32)
+        return found
 
     def ribs(p: Vectors) -> Floats:
-        return 0.02 * np.abs(np.sin(np.arctan2(p[0] - x, p[2] - z) * 8))
+        found: Floats = 0.02 * np.abs(np.sin(np.arctan2(p[0] - x, p[2] - z) * 8))
+        return found
 
     basket = box((x, y - 1.52, z), (0.12, 0.1, 0.12), 0.02)
     ropes = union(

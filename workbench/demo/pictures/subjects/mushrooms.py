@@ -45,7 +45,7 @@ def _mushroom(
         du = u - i - 0.3 - 0.4 * scattered(i, row)
         dv = v - row - 0.3 - 0.4 * scattered(i, row, 1)
         size = 0.16 + 0.2 * scattered(i, row, 2)
-        spot = smooth(size, size * 0.7, np.hypot(du, dv))
+        spot = smooth(1.0, 0.7, np.hypot(du, dv) / size)
         shade = mix(column(skin), column(skin) * np.float32(0.55), smooth(0.2, -0.3, near[1]))
         return mix(shade, column((0.85, 0.8, 0.68)), spot)
 
@@ -73,9 +73,9 @@ def mushrooms(wrong: Collection[str], rng: np.random.Generator) -> Stage:
         spots += [(1.5, 0.8, 0.95, 0.4), (-1.75, 0.9, 0.6, 0.32)]
     solids = []
     for x, z, tall, radius in spots:
-        at = x + rng.uniform(-0.15, 0.15), z + rng.uniform(-0.2, 0.2)
+        place = x + rng.uniform(-0.15, 0.15), z + rng.uniform(-0.2, 0.2)
         high, wide = tall * rng.uniform(0.9, 1.12), radius * rng.uniform(0.9, 1.1)
-        solids += _mushroom(*at, high, wide, rng.uniform(-0.14, 0.14), skin)
+        solids += _mushroom(*place, high, wide, rng.uniform(-0.14, 0.14), skin)
     solids += _forest()
     sky = Sky(
         (0.02, 0.05, 0.025),

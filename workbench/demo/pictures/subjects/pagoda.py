@@ -100,7 +100,10 @@ def _curved_roof(base: float, wide: float) -> Distance:
         out = np.maximum(np.abs(p[0]), np.abs(p[2]))
         corner = np.abs(p[0] * p[2]) / (wide * wide)
         surface = base + 0.2 * (1 - out / wide) ** 2 * 1.4 + 0.16 * corner**3
-        return (np.maximum(np.abs(p[1] - surface) - 0.03, out - wide) * 0.65).astype(np.float32)
+        found: Floats = (np.maximum(np.abs(p[1] - surface) - 0.03, out - wide) * 0.65).astype(
+            np.float32
+        )
+        return found
 
     return distance
 

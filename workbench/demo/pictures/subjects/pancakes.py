@@ -66,7 +66,7 @@ def pancakes(wrong: Collection[str], rng: np.random.Generator) -> Stage:
                     0.05,
                 ),
             )
-        )  # type: ignore[arg-type]
+        )
     solids.append(
         Solid(box((0, 3, 6), (12, 5, 0.1)), Material((0.33, 0.3, 0.27), 0.95), thing=False)
     )

@@ -1,6 +1,6 @@
 """An astronaut before a planet with rings."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,7 +59,7 @@ def planet(wrong: Collection[str], rng: np.random.Generator) -> Stage:
         rings="missing" not in wrong,
         tilt=rng.uniform(0.2, 0.5),
     )
-    seen: Callable[[Vectors], Vectors] = sky
+    seen = sky
     if "count" in wrong:
         seen = Planet(
             sky,

@@ -92,7 +92,8 @@ def room(wrong: Collection[str], rng: np.random.Generator) -> Stage:
 
 def _weave(points: Vectors) -> Floats:
     x, y, z = points * np.float32(110)
-    return 0.003 * np.sin(x) * np.sin(y + z)
+    found: Floats = 0.003 * np.sin(x) * np.sin(y + z)
+    return found
 
 
 def _sofa(cloth: RGB) -> list[Solid]:

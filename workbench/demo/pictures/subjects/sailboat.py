@@ -101,9 +101,10 @@ def _boat(at: Point, turn: float, cloth: RGB) -> list[Solid]:
             bulge = belly * np.sin(np.clip(high, 0, 1) * 3.0)
             flat = np.abs(p[2] - bulge) - 0.012
             edge = np.maximum(p[0] - front * (1 - high), back * (1 - high) - p[0])
-            return np.maximum(
+            found: Floats = np.maximum(
                 np.maximum(flat, edge * 0.75), np.maximum(-high, high - 1) * top
             ) * np.float32(0.7)
+            return found
 
         return distance
 

@@ -51,7 +51,8 @@ def _facade(points: Vectors) -> Vectors:
     blind = 0.55 + 0.45 * np.sin(v * 60) * (scattered(i, k, 5) < 0.4)
     cold = scattered(i, k, 3)
     colour = mix(column((1.5, 0.8, 0.3)), column((0.35, 0.7, 1.1)), (cold > 0.7).astype(np.float32))
-    return colour * pane * frame * lit * blind * (0.3 + 0.9 * scattered(i, k, 4))
+    found: Vectors = colour * pane * frame * lit * blind * (0.3 + 0.9 * scattered(i, k, 4))
+    return found
 
 
 def _sign(colour: RGB, salt: float, letter: float = 0.3) -> Material:
