@@ -27,7 +27,7 @@ from .subjects.base import Subject
 SIZE = 512
 SEED = 33
 #: Of WebP, lossy.
-_QUALITY = 82
+_QUALITY = 79
 _STREAM = 6
 #: A flaw of quality of severity 1 is shown as that of the drawn world is at these.
 _SEEN = {"blur": 0.45, "noise": 0.25, "jpeg": 0.5, "banding": 0.6}

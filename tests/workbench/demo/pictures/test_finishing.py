@@ -48,11 +48,10 @@ def test_clouds_cover_more_with_more_cover_and_stars_only_some_of_the_sky() -> N
     ways = rays(*((float(x), 0.6, float(z)) for x, z in rng.uniform(-1, 1, (2000, 2))))
     black = ((0, 0, 0), (0, 0, 0), SUN, (0, 0, 0), 0)
     seen = [
-        Sky(*black, clouds=Clouds(Noise(1), cover))(ways)[0].mean()  # type: ignore[arg-type]
-        for cover in (0.2, 0.5, 0.8)
+        Sky(*black, clouds=Clouds(Noise(1), cover))(ways)[0].mean() for cover in (0.2, 0.5, 0.8)
     ]
     assert seen == sorted(seen)
-    stars = Sky(*black, stars=1.0)(ways)[0]  # type: ignore[arg-type]
+    stars = Sky(*black, stars=1.0)(ways)[0]
     assert 0 < (stars > 0.1).mean() < 0.2
 
 
