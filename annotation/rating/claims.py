@@ -191,6 +191,8 @@ def _after_practice(
     if verdict is Verdict.PASSED or not access.study.is_open:
         return None
     block = practise_again(access=access, session=session, standing=standing)
+    if not block:  # the study's owner has withdrawn its images meanwhile
+        return None
     return _offer_of(Holdings(0, 0, block), access.protocol.passes, standing.expected, ahead)
 
 

@@ -62,8 +62,9 @@ ORDER BY trial.position
 _UNREPEATED = """
 SELECT trial.position
 FROM annotation_trial AS trial
+JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
 WHERE trial.session_id = %(session)s AND trial.role = 'main'
-    AND trial.state IN ('leased', 'submitted')
+    AND trial.state IN ('leased', 'submitted') AND stimulus.state = 'in_use'
     AND NOT EXISTS (
         SELECT 1 FROM annotation_trial AS again
         WHERE again.session_id = trial.session_id AND again.stimulus_id = trial.stimulus_id
@@ -76,6 +77,7 @@ SELECT stimulus.id, stimulus.prompt_id, stimulus.generator_id, 0
 FROM annotation_trial AS trial
 JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
 WHERE trial.session_id = %(session)s AND trial.role = 'practice' AND trial.block = %(block)s
+    AND stimulus.state = 'in_use'
 ORDER BY trial.position
 """
 

@@ -45,6 +45,9 @@ ACTS: dict[str, Words] = {
     "rater.excluded": gettext_lazy("Excluded rater %(rater)s: %(reason)s"),
     "rater.active": gettext_lazy("Included rater %(rater)s again: %(reason)s"),
     "rater.erased": gettext_lazy("Erased a rater; their ratings (%(number)s) were %(ratings)s"),
+    "rater.screened_out": gettext_lazy(
+        "Ended the session of rater %(rater)s, who did not pass practice"
+    ),
     "rater.stopped": gettext_lazy("Ended the session of rater %(rater)s by the rules: %(rules)s"),
     "rater.let_continue": gettext_lazy("Allowed rater %(rater)s to continue"),
     "rater.link_replaced": gettext_lazy("Replaced the link of rater %(rater)s"),

@@ -114,7 +114,7 @@ def _text(schema: Schema, name: str) -> str | None:
     return text[: schema.get("maxLength")]
 
 
-def _number(schema: Schema, name: str, *, whole: bool) -> float:
+def _number(schema: Schema, name: str, *, whole: bool) -> Any:
     known = _KNOWN.get(name)
     value = known if isinstance(known, int) else 1 if whole else 0.5
     return max(schema.get("minimum", value), min(value, schema.get("maximum", value)))

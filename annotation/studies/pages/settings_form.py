@@ -368,7 +368,7 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
     def _asking(self) -> ExplanationAsking:
         asking: ExplanationAsking = self.instance.asking
         given = self._given(asking, prefix="explanation_")
-        return replace(asking, **given, when=When(given.get("when", asking.when)))
+        return replace(asking, **given | {"when": When(given.get("when", asking.when))})
 
     def _rules(self) -> ReliabilityRules:
         rules: ReliabilityRules = self.instance.rules

@@ -5,7 +5,16 @@ from collections.abc import Mapping
 import pytest
 from django.test import Client
 
-from annotation.models import AuditEntry, Participant, Rater, RatingSession, Score, Study, Trial
+from annotation.models import (
+    AuditEntry,
+    Participant,
+    Rater,
+    RatingSession,
+    Score,
+    Stimulus,
+    Study,
+    Trial,
+)
 from annotation.protocol.recruitment import PLATFORMS
 from annotation.protocol.sessions import SessionState
 from annotation.protocol.skips import Skip, SkipReason
@@ -139,6 +148,15 @@ def test_a_round_that_was_lost_is_repeated_and_not_counted(
     offer = practise(access, FAR)
     # That was the first whole round of two.
     assert offer.trials[0].practice
+
+
+def test_practice_of_which_nothing_is_left_is_over(
+    study_with_practice: Study, rater: Rater
+) -> None:
+    access = in_rating(rater)
+    offer = give(access, claim_trials(access=access, ahead=0), FAR)
+    Stimulus.objects.filter(purpose="practice").update(state="withdrawn")
+    assert not give(access, offer, FAR).trials[0].practice
 
 
 def test_without_a_mark_everybody_passes(study: Study, rater: Rater) -> None:

@@ -83,6 +83,11 @@ def test_words_need_nothing_that_is_not_there(action: str, language: str) -> Non
             "Downloaded personal links, with names",
         ),
         (
+            "rater.screened_out",
+            {"rater": "ABC"},
+            "Ended the session of rater ABC, who did not pass practice",
+        ),
+        (
             "rater.stopped",
             {"rater": "ABC", "rules": ["gold", "away"]},
             "Ended the session of rater ABC by the rules: gold images, away for long",

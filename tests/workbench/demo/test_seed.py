@@ -26,7 +26,7 @@ from workbench.core.jobs import leases
 from workbench.demo.client import JobFailedError, OwnerClient, RaterClient
 from workbench.demo.seed import SLUG, Plan, Seeder, SeedError, summary
 
-SMALL = Plan(images=60, raters=4, holdout_ratings=2, rated=24, visitor_trials=5)
+SMALL = Plan(raters=4, holdout_ratings=2, rated=24, visitor_trials=5)
 
 
 def _work(client: OwnerClient, slug: str, kind: str, pk: int, **options: Any) -> dict[str, Any]:
@@ -56,12 +56,12 @@ def seeder(transactional_db: None, live_server: Any, worker: None, tmp_path: Pat
 
 
 def test_the_crowd_fills_the_hold_out_and_leaves_images_to_the_visitor() -> None:
-    """Of 360 images 72 are held out: 72 · 5 + 80 · 3 = 600 trials that count, 50 of each of 12
-    raters. A tenth of a session are checks, so 50 / 0.9 = 55.6, and 3 that stabilise."""
+    """Of 66 images 13 are held out: 13 · 8 + 32 · 3 = 200 trials that count, 16.7 of each of 12
+    raters. A tenth of a session are checks, so 16.7 / 0.9 = 18.5, and 3 that stabilise."""
     plan = Plan()
-    assert plan.main_trials == 600
-    assert plan.session_trials == 59
-    assert plan.crowd_share == pytest.approx(360 / 600)
+    assert plan.main_trials == 200
+    assert plan.session_trials == 22
+    assert plan.crowd_share == pytest.approx(104 / 200)
 
 
 @pytest.mark.slow
@@ -69,14 +69,16 @@ def test_the_demo_has_ratings_a_model_in_use_and_images_that_nobody_rated(seeder
     seeded = seeder.run()
     study = Study.objects.get(slug=SLUG)
     assert study.stimuli.filter(purpose="main").count() == SMALL.images
-    assert study.stimuli.filter(purpose="practice").count() == SMALL.practice
-    assert study.stimuli.filter(purpose="gold").count() == SMALL.gold
+    assert study.stimuli.filter(purpose="practice").count() == 6
+    assert study.stimuli.filter(purpose="gold").count() == 6
+    longest = max(study.stimuli.values_list("prompt__text", flat=True), key=len)
+    assert len(longest) > 500
     assert (study.session_trials, study.holdout_share) == (5, 0.2)
     assert RatingSession.objects.filter(state=SessionState.DONE).count() == 4
     answered = Trial.objects.filter(state=Trial.State.SUBMITTED)
     after_practice = answered.exclude(role=Trial.Role.PRACTICE)
     assert after_practice.count() == 4 * SMALL.session_trials
-    assert answered.filter(role=Trial.Role.PRACTICE).count() == 4 * SMALL.practice
+    assert answered.filter(role=Trial.Role.PRACTICE).count() == 4 * 6
     assert after_practice.filter(role=Trial.Role.GOLD).exists()
     # Nobody is told that they hurry, or answers at random: the first look is at good raters.
     flags = [flag.rule for one in reliability_of(study).values() for flag in one.flags]
