@@ -13,13 +13,13 @@ from ..models import Trial
 from ..opinion.units import UnitScale
 from ..protocol.order import Content
 from ..raters.access import Access
-from .facts import ELIGIBLE
+from .facts import ELIGIBLE, PROMPT
 
 #: At most so many practice or gold images are considered; no rater sees more.
 _KNOWN_LIMIT = 200
 
-_UNMET_KNOWN = """
-SELECT stimulus.id, stimulus.prompt_id, stimulus.generator_id, json_agg(
+_UNMET_KNOWN = f"""
+SELECT stimulus.id, {PROMPT}, stimulus.generator_id, json_agg(
     json_build_array(score.value, release.minimum, release.maximum, release.direction)
 )
 FROM annotation_stimulus AS stimulus
@@ -34,19 +34,19 @@ WHERE stimulus.study_id = %(study)s AND stimulus.purpose = %(purpose)s AND stimu
     )
 GROUP BY stimulus.id
 ORDER BY stimulus.shuffle LIMIT %(limit)s
-"""
+"""  # noqa: S608 -- what is put in is a constant
 
 # From a random place on, and wrapping around: not the images that audits draw first.
 _STABILISING = f"""
-SELECT stimulus.id, stimulus.prompt_id, stimulus.generator_id, 0
+SELECT stimulus.id, {PROMPT}, stimulus.generator_id, 0
 FROM annotation_stimulus AS stimulus
 WHERE {ELIGIBLE} AND stimulus.split = 'pool'
     AND stimulus.shuffle {{side}} %(start)s
 ORDER BY stimulus.shuffle LIMIT %(limit)s
-"""  # noqa: S608 -- the part put in is a constant
+"""  # noqa: S608 -- what is put in is a constant
 
-_REPEATABLE = """
-SELECT stimulus.id, stimulus.prompt_id, stimulus.generator_id, 0
+_REPEATABLE = f"""
+SELECT stimulus.id, {PROMPT}, stimulus.generator_id, 0
 FROM annotation_trial AS trial
 JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
 WHERE trial.session_id = %(session)s AND trial.role = 'main' AND trial.state = 'submitted'
@@ -57,15 +57,15 @@ WHERE trial.session_id = %(session)s AND trial.role = 'main' AND trial.state = '
             AND again.role = 'repeat' AND NOT again.state = 'expired'
     )
 ORDER BY trial.position
-"""
+"""  # noqa: S608 -- what is put in is a constant
 
-_LAST = """
-SELECT stimulus.prompt_id, stimulus.generator_id
+_LAST = f"""
+SELECT {PROMPT}, stimulus.generator_id
 FROM annotation_trial AS trial
 JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
 WHERE trial.session_id = %(session)s
 ORDER BY trial.position DESC LIMIT 1
-"""
+"""  # noqa: S608 -- what is put in is a constant
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,10 @@ from ..raters.access import Access, SessionFacts
 #: Images left are counted up to this number; from there on it is "enough for the session".
 COUNTED = 200
 
+#: The key of a stimulus's prompt, whatever its spelling.
+PROMPT = """(
+    SELECT prompt.group_sha256 FROM annotation_prompt AS prompt WHERE prompt.id = stimulus.prompt_id
+)"""
 #: Stimuli that want a rating (the condition of the indexes that a draw uses) and that the rater
 #: has not met: an expired trial is as if it had never been. OFFSET 0 keeps the planner from
 #: turning the probes of one index into a join, which it gets wrong while its statistics are old.

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from workbench.accounts.models import User
 
 from ..models import Rater, Stimulus, Study, Trial
+from ..protocol.spelling import form_sha256, name_form
 from .counting import counting_scores
 
 
@@ -150,7 +151,8 @@ def stimuli_of(study: Study, *, filters: dict[str, str] | None = None) -> QueryS
     if "split" in given:
         stimuli = stimuli.filter(split=given["split"])
     if "generator" in given:
-        stimuli = stimuli.filter(generator__name=given["generator"])
+        group = form_sha256(name_form(given["generator"]))
+        stimuli = stimuli.filter(generator__group_sha256=group)
     if "text" in given:
         words = given["text"]
         stimuli = stimuli.filter(Q(prompt__text__icontains=words) | Q(filename__icontains=words))

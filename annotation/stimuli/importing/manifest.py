@@ -3,8 +3,8 @@
 import csv
 import io
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -12,13 +12,18 @@ from workbench.core.json_reader import JsonError, JsonLimitError, read_json
 from workbench.core.texts import NO_TEXT, gettext_noop, storable
 
 from ...opinion.units import UNIT_SCALE, UnitScale
+from ...protocol.split import Split
+from . import own_export
 from .names import safe_name
 from .problems import ManifestError, Problem, RowError
+from .remarks import Remark
 from .scores import Score, read_scores, score_columns
 
 REQUIRED = ("filename", "prompt", "generator")
 #: Whether the prompt says which scores to give.
 CHECK_COLUMN = "attention_check"
+#: What an image is for, as exports say it.
+PURPOSES = ("main", "practice", "gold")
 #: The limits of the columns that hold them.
 _LONGEST = {"filename": 300, "generator": 200}
 _YES, _NO = {"yes", "true", "1"}, {"", "no", "false", "0"}
@@ -42,14 +47,19 @@ class ManifestRow:
     scores: tuple[Score, ...] = ()
     #: An attention check: the prompt says which scores to give, and `scores` are those.
     attention_check: bool = False
+    #: The side of the hold-out and the purpose that the manifest names; None if it names none.
+    split: Split | None = None
+    purpose: str | None = None
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """The usable rows and the errors of the others, both in file order."""
+    """The usable rows and the errors of the others, both in file order, and what is to be said of
+    the whole."""
 
     rows: list[ManifestRow]
     errors: list[RowError]
+    remarks: list[Remark] = field(default_factory=list)
 
     @property
     def total(self) -> int:
@@ -64,6 +74,8 @@ class Record:
     line: int
     values: Mapping[str, Any]
     problem: Problem | None = None
+    #: Of an export's row, which keeps it apart from its own columns.
+    metadata: Mapping[str, Any] | None = None
 
 
 def read_manifest(
@@ -116,7 +128,7 @@ def read_text(path: Path) -> str:
 def _collect(records: Iterator[Record], perspectives: Sequence[str], scale: UnitScale) -> Manifest:
     manifest = Manifest([], [])
     seen: dict[str, int] = {}
-    for record in records:
+    for record in _read_export(records, scale, manifest.remarks):
         try:
             row = _parse(record, perspectives, scale)
             _refuse_second(row, seen)
@@ -126,6 +138,34 @@ def _collect(records: Iterator[Record], perspectives: Sequence[str], scale: Unit
         else:
             manifest.rows.append(row)
     return manifest
+
+
+def _read_export(
+    records: Iterator[Record], scale: UnitScale, remarks: list[Remark]
+) -> Iterator[Record]:
+    """The rows of an export as those of a manifest, each image once; others as they are."""
+    exported: dict[str, list[Record]] = {}
+    for record in records:
+        if record.problem is None and own_export.is_own_export(record.values):
+            kept = replace(record, values=own_export.kept(record.values))
+            exported.setdefault(str(record.values["filename"]), []).append(kept)
+        else:
+            yield record
+    if exported:
+        remarks.append(own_export.RECOGNISED)
+    for rows in exported.values():
+        yield _of_export(rows, scale)
+
+
+def _of_export(rows: Sequence[Record], scale: UnitScale) -> Record:
+    try:
+        return replace(
+            rows[0],
+            values=own_export.manifest_values([row.values for row in rows], scale),
+            metadata=own_export.metadata_of(rows[0].values),
+        )
+    except Problem as problem:
+        return replace(rows[0], problem=problem)
 
 
 def _refuse_second(row: ManifestRow, seen: dict[str, int]) -> None:
@@ -144,20 +184,49 @@ def _parse(record: Record, perspectives: Sequence[str], scale: UnitScale) -> Man
         raise record.problem
     values = {key: _clean(key, value) for key, value in record.values.items()}
     required = {key: _required(key, values) for key in REQUIRED}
-    own = {*REQUIRED, CHECK_COLUMN, *score_columns(perspectives)}
-    metadata = {
-        key: value for key, value in values.items() if key not in own and value not in ("", None)
-    }
     scores = read_scores(values, perspectives, scale)
+    split = _split(values, exported=record.metadata is not None)
+    own = {*REQUIRED, CHECK_COLUMN, *score_columns(perspectives)} | ({"split"} if split else set())
+    further = {key: value for key, value in values.items() if key not in own}
+    metadata = further if record.metadata is None else record.metadata
     return ManifestRow(
         record.row,
         record.line,
         safe_name(required["filename"]),
         required["prompt"],
         required["generator"],
-        metadata,
+        {key: value for key, value in metadata.items() if value not in ("", None)},
         scores,
         _is_check(values.get(CHECK_COLUMN), scores, perspectives[0]),
+        split,
+        _purpose(values) if record.metadata is not None else None,
+    )
+
+
+def _split(values: Mapping[str, Any], *, exported: bool) -> Split | None:
+    """The side that the row names. A column of that name in a manifest of somebody else's may be
+    about another split."""
+    found = values.get("split")
+    if found in (*Split,):
+        return Split(found)
+    if exported:
+        raise _unknown("split", found, Split)
+    return None
+
+
+def _purpose(values: Mapping[str, Any]) -> str:
+    if values["purpose"] not in PURPOSES:
+        raise _unknown("purpose", values["purpose"], PURPOSES)
+    return str(values["purpose"])
+
+
+def _unknown(key: str, value: Any, known: Iterable[str]) -> Problem:
+    return Problem(
+        gettext_noop('%(key)s "%(value)s" is not one of %(known)s'),
+        gettext_noop("write it as the export does"),
+        key=key,
+        value=str(value)[:40],
+        known=", ".join(known),
     )
 
 

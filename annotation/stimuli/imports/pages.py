@@ -20,7 +20,9 @@ from workbench.accounts.signed_in import signed_in
 
 from ...models import ImportJob, OpinionRelease, Stimulus, Study
 from ...studies.selectors import find_study
+from ..holdout import holdout_state
 from ..importing.problems import Problem, RowNote
+from ..importing.remarks import Remark
 from .jobs import ImportActiveError, UploadNotKeptError, request_import
 from .service import ImportOptions
 
@@ -182,8 +184,15 @@ def _page(
         "refused": refused,
         "limit": settings.IMPORT_UPLOAD_BYTES,
         "jobs": study.import_jobs.select_related("actor")[:_JOBS_SHOWN],
+        **holdout_context(study),
     }
     return render(request, template, context)
+
+
+def holdout_context(study: Study) -> dict[str, Any]:
+    """For `annotation/_holdout.html`."""
+    state = holdout_state(study)
+    return {"holdout": state, "holdout_remarks": [it.sentence(_) for it in state.remarks()]}
 
 
 def _outcome(job: ImportJob) -> dict[str, Any]:
@@ -192,6 +201,7 @@ def _outcome(job: ImportJob) -> dict[str, Any]:
     return {
         "rejected": [_readable(item) for item in job.rejected_rows],
         "notes": [_readable(item) for item in job.notes],
+        "remarks": [Remark.from_json(item).sentence(_) for item in job.remarks],
         "importable": job.progress_total - job.rejected,
         "refusal": refusal and {"sentence": refusal.sentence(_), "advice": refusal.advice(_)},
     }

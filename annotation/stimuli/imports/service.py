@@ -24,8 +24,11 @@ from ...studies.audit import record
 from ..importing.aigciqa2023 import SOURCE_NAME, ReleaseImages, read_release
 from ..importing.manifest import Manifest, read_manifest
 from ..importing.problems import Problem, RowError, RowNote
+from ..importing.remarks import Remark
 from ..importing.sources import ImageSource, open_source
 from .checks import Findings, Progress, RowChecker, check_rows, load_known
+from .holdout import draw_splits
+from .remarks import remarks_on
 from .rows import write_rows
 from .store import ImportStore, study_lock
 
@@ -77,6 +80,8 @@ class ImportReport:
     duplicates: int = 0
     rejected: list[RowError] = field(default_factory=list)
     notes: list[RowNote] = field(default_factory=list)
+    #: What is to be said of all rows together: of the hold-out, of spellings, of the model.
+    remarks: list[Remark] = field(default_factory=list)
     #: Whether anything could be written: no row was rejected, or a part was asked for.
     done: bool = True
 
@@ -189,7 +194,7 @@ def import_rows(
     options: ImportOptions = ImportOptions(),
 ) -> ImportReport:
     """As `import_manifest`, of rows already read."""
-    report = ImportReport(total=manifest.total)
+    report = ImportReport(total=manifest.total, remarks=list(manifest.remarks))
     with _refused_for_full_disks(), study_lock(study), ImportStore(study) as store:
         if manifest.errors and not partial:
             store.stop_writing()
@@ -204,6 +209,8 @@ def import_rows(
         report.rejected, report.done = findings.rejected, partial or not findings.rejected
         if report.done:
             _write(report, findings, study, actor, options, store)
+    if report.done:
+        report.remarks += remarks_on(study)
     notes = [*findings.notes, *_absent(findings), *(_restored(findings) if report.done else ())]
     report.notes = sorted(notes, key=lambda note: note.row)
     return report
@@ -219,8 +226,15 @@ def _write(
 ) -> None:
     store.sync()
     with transaction.atomic(durable=True):
+        new = [item for item in findings.good if item.known is None]
+        splits, said = draw_splits(study=study, rows=new, purpose=options.purpose)
+        report.remarks += said
         report.imported, report.updated = write_rows(
-            study=study, rows=findings.good, purpose=options.purpose, source=options.published
+            study=study,
+            rows=findings.good,
+            splits=splits,
+            purpose=options.purpose,
+            source=options.published,
         )
         if report.imported or report.updated:
             # Raters are held against the known scores of gold images.
