@@ -4,7 +4,7 @@ import csv
 import io
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -13,8 +13,8 @@ from workbench.core.texts import NO_TEXT, gettext_noop, storable
 
 from ...opinion.units import UNIT_SCALE, UnitScale
 from ...protocol.split import Split
-from . import own_export
 from .names import safe_name
+from .own_export import Exported, read_exported
 from .problems import ManifestError, Problem, RowError
 from .remarks import Remark
 from .scores import Score, read_scores, score_columns
@@ -74,8 +74,6 @@ class Record:
     line: int
     values: Mapping[str, Any]
     problem: Problem | None = None
-    #: Of an export's row, which keeps it apart from its own columns.
-    metadata: Mapping[str, Any] | None = None
 
 
 def read_manifest(
@@ -128,7 +126,7 @@ def read_text(path: Path) -> str:
 def _collect(records: Iterator[Record], perspectives: Sequence[str], scale: UnitScale) -> Manifest:
     manifest = Manifest([], [])
     seen: dict[str, int] = {}
-    for record in _read_export(records, scale, manifest.remarks):
+    for record in read_exported(records, scale, manifest.remarks):
         try:
             row = _parse(record, perspectives, scale)
             _refuse_second(row, seen)
@@ -138,34 +136,6 @@ def _collect(records: Iterator[Record], perspectives: Sequence[str], scale: Unit
         else:
             manifest.rows.append(row)
     return manifest
-
-
-def _read_export(
-    records: Iterator[Record], scale: UnitScale, remarks: list[Remark]
-) -> Iterator[Record]:
-    """The rows of an export as those of a manifest, each image once; others as they are."""
-    exported: dict[str, list[Record]] = {}
-    for record in records:
-        if record.problem is None and own_export.is_own_export(record.values):
-            kept = replace(record, values=own_export.kept(record.values))
-            exported.setdefault(str(record.values["filename"]), []).append(kept)
-        else:
-            yield record
-    if exported:
-        remarks.append(own_export.RECOGNISED)
-    for rows in exported.values():
-        yield _of_export(rows, scale)
-
-
-def _of_export(rows: Sequence[Record], scale: UnitScale) -> Record:
-    try:
-        return replace(
-            rows[0],
-            values=own_export.manifest_values([row.values for row in rows], scale),
-            metadata=own_export.metadata_of(rows[0].values),
-        )
-    except Problem as problem:
-        return replace(rows[0], problem=problem)
 
 
 def _refuse_second(row: ManifestRow, seen: dict[str, int]) -> None:
@@ -185,10 +155,11 @@ def _parse(record: Record, perspectives: Sequence[str], scale: UnitScale) -> Man
     values = {key: _clean(key, value) for key, value in record.values.items()}
     required = {key: _required(key, values) for key in REQUIRED}
     scores = read_scores(values, perspectives, scale)
-    split = _split(values, exported=record.metadata is not None)
+    exported = record.values if isinstance(record.values, Exported) else None
+    split = _split(values, exported=exported is not None)
     own = {*REQUIRED, CHECK_COLUMN, *score_columns(perspectives)} | ({"split"} if split else set())
     further = {key: value for key, value in values.items() if key not in own}
-    metadata = further if record.metadata is None else record.metadata
+    metadata = further if exported is None else exported.metadata
     return ManifestRow(
         record.row,
         record.line,
@@ -199,7 +170,7 @@ def _parse(record: Record, perspectives: Sequence[str], scale: UnitScale) -> Man
         scores,
         _is_check(values.get(CHECK_COLUMN), scores, perspectives[0]),
         split,
-        _purpose(values) if record.metadata is not None else None,
+        _purpose(values) if exported is not None else None,
     )
 
 
