@@ -6,4 +6,5 @@ class ModelopsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import permissions  # noqa: F401 -- it registers itself
+        from .predictors import prompts  # noqa: F401 -- it speaks after imports
         from .registry import keeping  # noqa: F401 -- it follows the deletion of snapshots

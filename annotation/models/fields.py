@@ -1,14 +1,19 @@
 """Fields of our own."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
 from ..protocol.spelling import form_sha256
 
+if TYPE_CHECKING:
+    _CharField = models.CharField[str, str]
+else:
+    _CharField = models.CharField
 
-class FormHashField(models.CharField):
+
+class FormHashField(_CharField):
     """The SHA-256 of the normal form of the field `of` the same row: what the text is compared by.
 
     Computed whenever a row is written (`bulk_create` included), so that none is without it.

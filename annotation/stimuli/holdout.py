@@ -2,8 +2,10 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count
+from django.utils.translation import gettext as _
 
 from workbench.core.texts import gettext_noop
 
@@ -86,6 +88,12 @@ class HoldoutState:
         elif self.shared_prompts:
             found.append(Remark(_BOTH_SIDES, {"number": self.shared_prompts}))
         return found
+
+
+def holdout_context(study: Study) -> dict[str, Any]:
+    """What `annotation/_holdout.html` shows, in the reader's language."""
+    state = holdout_state(study)
+    return {"holdout": state, "holdout_remarks": [it.sentence(_) for it in state.remarks()]}
 
 
 def holdout_state(study: Study) -> HoldoutState:

@@ -16,7 +16,9 @@ from ..opinion.selectors import mos_of
 from ..protocol.perspectives import PerspectiveSettings
 from ..studies.selectors import find_study, stimuli_of
 from ..studies.texts import localized
+from .holdout import holdout_context
 from .marked import Marked, marked_of
+from .metadata import readable
 
 _PER_PAGE = 48
 _FILTERS = ("text", "generator", "split", "state")
@@ -49,6 +51,14 @@ def stimulus_list(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_safe
+def study_holdout(request: HttpRequest, slug: str) -> HttpResponse:
+    """How the images lie on the two sides, for the study's overview."""
+    study = find_study(request.user, slug, "annotation.view_study")
+    return render(request, "annotation/_holdout.html", {"study": study, **holdout_context(study)})
+
+
+@login_required
+@require_safe
 def stimulus_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     study = find_study(request.user, slug, "annotation.view_study")
     stimulus = get_object_or_404(
@@ -62,10 +72,13 @@ def stimulus_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         [(trial.rater.code, item) for trial in trials for item in _current(trial.explanations)],
         labels,
     )
+    metadata, in_all = readable(stimulus.metadata)
     context = {
         "study": study,
         "tab": "stimuli",
         "stimulus": stimulus,
+        "metadata": metadata,
+        "metadata_left_out": in_all - len(metadata),
         "mos": _labelled(perspectives, mos_of(study, [stimulus])[stimulus.pk]),
         "perspectives": [{"label": label} for label in labels.values()],
         "trials": _answers(study, trials, perspectives, marked),

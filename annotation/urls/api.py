@@ -7,6 +7,7 @@ from ..opinion.export import api as export
 from ..raters import api as raters
 from ..raters import reliability_api as reliability
 from ..stimuli import api as stimuli
+from ..stimuli.imports import api as imports
 from ..studies import api as studies
 from ..studies import protocols_api as protocols
 
@@ -36,6 +37,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="api-reliability",
     ),
     path("studies/<slug:slug>/stimuli/", stimuli.StimulusListView.as_view(), name="api-stimuli"),
+    path("studies/<slug:slug>/imports/", imports.ImportListView.as_view(), name="api-imports"),
+    path(
+        "studies/<slug:slug>/imports/<int:pk>/",
+        imports.ImportDetailView.as_view(),
+        name="api-import",
+    ),
     path("studies/<slug:slug>/export/", export.ExportView.as_view(), name="api-export"),
     path(
         "studies/<slug:slug>/export/study.json",

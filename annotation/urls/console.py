@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern] = [
     ),
     path("<slug:slug>/preview/", preview.preview, name="study-preview"),
     path("<slug:slug>/images/", stimuli.stimulus_list, name="study-stimuli"),
+    path("<slug:slug>/holdout/", stimuli.study_holdout, name="study-holdout"),
     path("<slug:slug>/images/<int:pk>/", stimuli.stimulus_detail, name="study-stimulus"),
     path("<slug:slug>/import/", importing.study_import, name="study-import"),
     path("<slug:slug>/import/<int:job>/", importing.study_import_job, name="study-import-job"),

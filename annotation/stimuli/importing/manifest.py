@@ -177,7 +177,7 @@ def _parse(record: Record, perspectives: Sequence[str], scale: UnitScale) -> Man
 def _split(values: Mapping[str, Any], *, exported: bool) -> Split | None:
     """The side that the row names. A column of that name in a manifest of somebody else's may be
     about another split."""
-    found = values.get("split")
+    found = str(values.get("split", ""))
     if found in (*Split,):
         return Split(found)
     if exported:

@@ -20,7 +20,7 @@ from workbench.accounts.signed_in import signed_in
 
 from ...models import ImportJob, OpinionRelease, Stimulus, Study
 from ...studies.selectors import find_study
-from ..holdout import holdout_state
+from ..holdout import holdout_context
 from ..importing.problems import Problem, RowNote
 from ..importing.remarks import Remark
 from .jobs import ImportActiveError, UploadNotKeptError, request_import
@@ -187,12 +187,6 @@ def _page(
         **holdout_context(study),
     }
     return render(request, template, context)
-
-
-def holdout_context(study: Study) -> dict[str, Any]:
-    """For `annotation/_holdout.html`."""
-    state = holdout_state(study)
-    return {"holdout": state, "holdout_remarks": [it.sentence(_) for it in state.remarks()]}
 
 
 def _outcome(job: ImportJob) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pytest
 from annotation.models import OpinionScore, Stimulus, Study
 from annotation.opinion.export.formats import FORMATS
 from annotation.opinion.export.records import export_records, header_of
+from annotation.opinion.imported import scale_of
 from annotation.stimuli.imports.service import ImportOptions, ImportReport, import_manifest
 from tests.annotation.stimuli.files import picture, row, write_jsonl
 from tests.factories import make_study, perspective
@@ -18,7 +19,7 @@ from workbench.accounts.models import User
 
 pytestmark = pytest.mark.django_db
 
-_FIELDS = [
+_FIELDS = (
     "filename",
     "prompt__text",
     "generator__name",
@@ -27,7 +28,7 @@ _FIELDS = [
     "attention_check",
     "sha256",
     "metadata",
-]
+)
 
 
 @pytest.fixture
@@ -81,16 +82,13 @@ def _images(study: Study) -> list[dict[str, Any]]:
 def _published(study: Study) -> list[tuple[str, str, float, float | None, int | None]]:
     """On 0…1."""
     rows = OpinionScore.objects.filter(study=study, release__kind="imported")
-    return [
-        (
-            item.stimulus.filename,
-            item.perspective.key,
-            (item.value - item.release.minimum) / (item.release.maximum - item.release.minimum),
-            item.sd and item.sd / (item.release.maximum - item.release.minimum),
-            item.n,
-        )
-        for item in rows.select_related("release", "stimulus", "perspective").order_by("stimulus")
-    ]
+    found = []
+    for item in rows.select_related("release", "stimulus", "perspective").order_by("stimulus"):
+        scale = scale_of(item.release)
+        sd = None if item.sd is None else scale.spread(item.sd)
+        key = item.perspective.key
+        found.append((item.stimulus.filename, key, scale.of(item.value), sd, item.n))
+    return found
 
 
 def _said(report: ImportReport) -> str:
