@@ -14,8 +14,12 @@ from tests.factories import make_stimulus
     ("metadata", "rows"),
     [
         pytest.param({"seed": 7, "cfg": 7.5}, [("seed", "7"), ("cfg", "7.5")], id="plain"),
-        pytest.param({"a": True, "b": None, "c": {}}, [("a", "Yes"), ("b", "–"), ("c", "–")], id="odd"),
-        pytest.param({"tags": ["red", 2, False], "no": []}, [("tags", "red, 2, No"), ("no", "–")], id="lists"),
+        pytest.param(
+            {"a": True, "b": None, "c": {}}, [("a", "Yes"), ("b", "–"), ("c", "–")], id="odd"
+        ),
+        pytest.param(
+            {"tags": ["red", 2, False], "no": []}, [("tags", "red, 2, No"), ("no", "–")], id="lists"
+        ),
         pytest.param(
             {"quality": {"n": 3, "counts": {"1": 2}}},
             [("quality › n", "3"), ("quality › counts › 1", "2")],
@@ -28,7 +32,7 @@ from tests.factories import make_stimulus
         ),
         pytest.param({}, [("", "–")], id="nothing"),
     ],
-)  # fmt: skip
+)
 def test_nested_values_have_the_names_that_lead_to_them(
     metadata: dict[str, Any], rows: list[tuple[str, str]]
 ) -> None:
