@@ -1,27 +1,20 @@
 """Importing a folder of JPEGs with this build and with another one, in turns."""
 
 import csv
-import json
-import os
-import subprocess
-import sys
 import tempfile
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageFilter
 
+from .builds import two_builds
 from .machine import busy_cores
 from .results import table, write
-from .site import InsideError, Say
+from .site import Say
 
-_SCRIPT = Path(__file__).with_name("one_import.py")
-_HERE = Path(__file__).parent.parent
 #: At least so many times as fast as the other build.
 AIM = 2.0
 
@@ -33,43 +26,6 @@ class Plan:
     images: int = 10_000
     side: int = 512
     rounds: int = 3
-
-
-class Build:
-    """A checkout with a site of its own; a context manager."""
-
-    def __init__(self, checkout: Path) -> None:
-        env = {**os.environ, "PYTHONPATH": str(checkout)}
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", str(_SCRIPT)], cwd=checkout, env=env, text=True, bufsize=1,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        self._answer()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._process.communicate()
-
-    def imports(self, slug: str, manifest: Path) -> dict[str, float]:
-        """Seconds by the clock and of the processor."""
-        assert self._process.stdin is not None  # a pipe
-        self._process.stdin.write(json.dumps({"slug": slug, "manifest": str(manifest)}) + "\n")
-        return self._answer()
-
-    def _answer(self) -> dict[str, Any]:
-        assert self._process.stdout is not None  # a pipe
-        line = self._process.stdout.readline()
-        if not line:
-            raise InsideError("a build's import ended early")
-        found: dict[str, Any] = json.loads(line)
-        return found
 
 
 def make_folder(folder: Path, plan: Plan) -> Path:
@@ -91,16 +47,14 @@ def make_folder(folder: Path, plan: Plan) -> Path:
 def measure(plan: Plan, other: Path, say: Say) -> list[dict[str, Any]]:
     """Each import: of which build, in which round, its seconds."""
     found: list[dict[str, Any]] = []
-    with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mint-imports-"))
+    with (
+        tempfile.TemporaryDirectory(prefix="mint-imports-") as folder,
+        two_builds(other, "one_import.py") as builds,
+    ):
         manifest = make_folder(Path(folder), plan)
-        builds = {
-            name: stack.enter_context(Build(checkout))
-            for name, checkout in (("other", other.absolute()), ("this", _HERE))
-        }
         for number in range(1, plan.rounds + 1):
             for name, build in builds.items():
-                spent = build.imports(f"import-{number}", manifest)
+                spent = build.ask({"slug": f"import-{number}", "manifest": str(manifest)})
                 found.append({"build": name, "round": number, **spent})
                 say(f"round {number}, {name}: {spent['seconds']:.1f} s")
     return found

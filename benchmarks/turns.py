@@ -1,28 +1,17 @@
-"""The rating loop of two builds in one run, window after window in turns.
+"""The rating loop of two builds in one run, window after window in turns (`builds`)."""
 
-A machine's speed changes within minutes, so figures of two runs say little about two builds.
-Here each build has a site of its own, and only one of them is used at a time.
-"""
-
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from .builds import Build, two_builds
 from .load import CLAIMS, RATINGS
 from .machine import busy_cores
 from .results import summary, table, write
-from .site import InsideError, Say
+from .site import Say
 
-_SCRIPT = Path(__file__).with_name("one_build.py")
-_HERE = Path(__file__).parent.parent
 #: At least so many times the other build's ratings per second.
 AIM = 1.6
 
@@ -42,81 +31,46 @@ class Plan:
     claim_seconds: float = 4.0
 
 
-class Build:
-    """A checkout with a site of its own; a context manager."""
+def _ratings(build: Build, plan: Plan) -> dict[str, float]:
+    """Rate, latencies and processor time of one window of ratings."""
+    asked = {"seconds": plan.seconds, "warm_up": plan.warm_up, "raters": plan.browsers}
+    found = build.ask({**asked, "browsers": plan.browsers, "workload": RATINGS})
+    times = found["milliseconds"]
+    rated = summary(times["rating"], plan.seconds)
+    submitted = summary(times["submit"], plan.seconds)
+    per_rating = {
+        f"{name}_ms": round(1000 * seconds / rated["count"], 2)
+        for name, seconds in found["spent"].items()
+    }
+    return {
+        "per_second": rated["per_second"],
+        "submit_p50_ms": submitted["p50_ms"],
+        "submit_p95_ms": submitted["p95_ms"],
+        **per_rating,
+    }
 
-    def __init__(self, checkout: Path, plan: Plan) -> None:
-        command = [sys.executable, "-P", str(_SCRIPT)]
-        env = {**os.environ, "PYTHONPATH": str(checkout)}
-        self._process = subprocess.Popen(
-            command, cwd=checkout, env=env, text=True, bufsize=1,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        self._ask({"images": plan.images, "wanted": plan.wanted})
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._process.communicate()
-
-    def ratings(self, plan: Plan) -> dict[str, float]:
-        """Rate, latencies and processor time of one window of ratings."""
-        asked = {"seconds": plan.seconds, "warm_up": plan.warm_up, "raters": plan.browsers}
-        found = self._ask({**asked, "browsers": plan.browsers, "workload": RATINGS})
-        times = found["milliseconds"]
-        rated = summary(times["rating"], plan.seconds)
-        submitted = summary(times["submit"], plan.seconds)
-        per_rating = {
-            f"{name}_ms": round(1000 * seconds / rated["count"], 2)
-            for name, seconds in found["spent"].items()
-        }
-        return {
-            "per_second": rated["per_second"],
-            "submit_p50_ms": submitted["p50_ms"],
-            "submit_p95_ms": submitted["p95_ms"],
-            **per_rating,
-        }
-
-    def claims(self, plan: Plan) -> dict[str, float]:
-        """Rate and latencies of one window of first claims."""
-        asked = {"seconds": plan.claim_seconds, "warm_up": 1.0, "raters": plan.claimers}
-        found = self._ask({**asked, "browsers": plan.browsers, "workload": CLAIMS})
-        return summary(found["milliseconds"]["claim"], plan.claim_seconds)
-
-    def _ask(self, what: dict[str, Any]) -> dict[str, Any]:
-        pipe_in, pipe_out = self._process.stdin, self._process.stdout
-        assert pipe_in is not None and pipe_out is not None  # noqa: PT018 -- both are pipes
-        pipe_in.write(json.dumps(what) + "\n")
-        line = pipe_out.readline()
-        if not line:
-            raise InsideError(f"{' '.join(map(str, self._process.args))} ended early")  # type: ignore[arg-type]
-        found: dict[str, Any] = json.loads(line)
-        return found
+def _claims(build: Build, plan: Plan) -> dict[str, float]:
+    """Rate and latencies of one window of first claims."""
+    asked = {"seconds": plan.claim_seconds, "warm_up": 1.0, "raters": plan.claimers}
+    found = build.ask({**asked, "browsers": plan.browsers, "workload": CLAIMS})
+    return summary(found["milliseconds"]["claim"], plan.claim_seconds)
 
 
 def measure(plan: Plan, other: Path, say: Say) -> dict[str, Any]:
     """Windows of ratings and of claims: `this` build and the `other` one, in turns."""
     ratings: list[dict[str, Any]] = []
     claims: list[dict[str, Any]] = []
-    with ExitStack() as stack:
-        say("starting both builds")
-        builds = {
-            name: stack.enter_context(Build(checkout, plan))
-            for name, checkout in (("other", other.absolute()), ("this", _HERE))
-        }
+    say("starting both builds")
+    size = {"images": plan.images, "wanted": plan.wanted}
+    with two_builds(other, "one_build.py", size) as builds:
         for number in range(1, plan.rounds + 1):
             for name, build in builds.items():
-                ratings.append({"build": name, "round": number, **build.ratings(plan)})
+                ratings.append({"build": name, "round": number, **_ratings(build, plan)})
                 say(f"round {number}, {name}: {ratings[-1]['per_second']} ratings/s")
         for number in range(1, plan.rounds + 1):
             for name, build in builds.items():
-                claims.append({"build": name, "round": number, **build.claims(plan)})
+                claims.append({"build": name, "round": number, **_claims(build, plan)})
     return {"browsers": plan.browsers, "ratings": ratings, "claims": claims}
 
 

@@ -55,6 +55,9 @@ VIEWERS = {
     "api-predictions",
 }
 
+#: What says who the raters are: not for managers either.
+OWNERS = {"study-payment-csv", "api-payment"}
+
 LOGIN, FORBIDDEN, MISSING = 302, 403, 404
 
 #: route name: (method, path arguments, (owner, administrator, outsider, anonymous))
@@ -62,6 +65,8 @@ CONSOLE = (200, 200, MISSING, LOGIN)
 CHANGE = (302, 302, MISSING, LOGIN)
 API = (200, 200, MISSING, 401)
 RATER_API = (401, 401, 401, 401)
+#: Who the raters are is for the owner alone.
+OWNER_API = (200, FORBIDDEN, MISSING, 401)
 
 TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "home": ("get", (), (302, 302, 302, 302)),
@@ -74,16 +79,26 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "study": ("get", ("slug",), CONSOLE),
     "study-status": ("post", ("slug",), CHANGE),
     "study-settings": ("get", ("slug",), CONSOLE),
+    "study-archive": ("post", ("slug",), CHANGE),
+    # Without a title: whoever may, is told that it is missing.
+    "study-duplicate": ("post", ("slug",), CHANGE),
+    "study-delete": ("get", ("slug",), CONSOLE),
     "study-questions": ("get", ("slug",), CONSOLE),
     "study-translations": ("get", ("slug",), CONSOLE),
     "study-stimuli": ("get", ("slug",), CONSOLE),
     "study-stimulus": ("get", ("slug", "stimulus"), CONSOLE),
     "study-holdout": ("get", ("slug",), CONSOLE),
+    # With no state and no file: whoever may, is told on the image's page what is missing.
+    "study-stimulus-state": ("post", ("slug", "stimulus"), CHANGE),
+    "study-stimulus-replace": ("post", ("slug", "stimulus"), CHANGE),
     "study-import": ("get", ("slug",), CONSOLE),
     "study-import-job": ("get", ("slug", "job"), CONSOLE),
     "study-preview": ("get", ("slug",), CONSOLE),
     "study-invite": ("get", ("slug",), CONSOLE),
     "study-shared-link": ("post", ("slug",), CONSOLE),
+    # Without a shared link: on to the page that opens one.
+    "study-recruitment": ("get", ("slug",), CHANGE),
+    "study-payment-csv": ("get", ("slug",), (200, FORBIDDEN, MISSING, LOGIN)),
     "study-invitations-csv": ("get", ("slug",), CONSOLE),
     "study-raters": ("get", ("slug",), CONSOLE),
     "study-raters-csv": ("get", ("slug",), CONSOLE),
@@ -95,6 +110,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "study-raters-message": ("post", ("slug",), CHANGE),
     "study-rater-message": ("post", ("slug", "rater"), CHANGE),
     "study-reports": ("get", ("slug",), CONSOLE),
+    "study-rater-erase": ("get", ("slug", "rater"), CONSOLE),
     "study-rater-go-on": ("post", ("slug", "rater"), CHANGE),
     "study-export": ("get", ("slug",), CONSOLE),
     "study-export-file": ("get", ("slug", "csv"), CONSOLE),
@@ -119,14 +135,26 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-docs": ("get", (), (200, 200, 200, 200)),
     "api-studies": ("get", (), (200, 200, 200, 401)),
     "api-study": ("get", ("slug",), API),
+    # With no body: whoever may, is told what is missing.
+    "api-study-duplicate": ("post", ("slug",), (400, 400, MISSING, 401)),
+    "api-study-deletion": ("get", ("slug",), API),
+    # The console's form has archived it already.
+    "api-study-archive": ("post", ("slug",), (409, 409, MISSING, 401)),
     "api-protocols": ("get", ("slug",), API),
     "api-protocol": ("get", ("slug", "protocol"), API),
     "api-raters": ("get", ("slug",), API),
     "api-rater-link": ("post", ("slug", "rater"), API),
+    "api-rater-erasure": ("get", ("slug", "rater"), API),
+    # Without a shared link.
+    "api-recruitment": ("get", ("slug",), (MISSING, MISSING, MISSING, 401)),
+    "api-payment": ("get", ("slug",), OWNER_API),
     "api-reliability": ("get", ("slug",), API),
     "api-stimuli": ("get", ("slug",), API),
     "api-imports": ("get", ("slug",), API),
     "api-import": ("get", ("slug", "job"), API),
+    # With no body: whoever may, is told what is missing.
+    "api-stimulus-state": ("post", ("slug", "stimulus"), (400, 400, MISSING, 401)),
+    "api-stimulus-replacement": ("post", ("slug", "stimulus"), (400, 400, MISSING, 401)),
     "api-export": ("get", ("slug",), API),
     "api-export-study": ("get", ("slug",), API),
     "api-releases": ("get", ("slug",), API),
@@ -233,8 +261,9 @@ def test_a_member_gets_what_their_role_allows(world: World, role: MemberRole) ->
 
 def _status_for_member(route: str, role: MemberRole) -> int:
     _method, names, (owner, _administrator, _outsider, _anonymous) = TABLE[route]
-    of_study = "slug" in names
-    return owner if role is MemberRole.MANAGER or not of_study or route in VIEWERS else FORBIDDEN
+    if "slug" not in names or route in VIEWERS:
+        return owner
+    return owner if role is MemberRole.MANAGER and route not in OWNERS else FORBIDDEN
 
 
 def status_of(route: str, world: World, account: User | None) -> int:

@@ -10,7 +10,13 @@ from .message import Message
 from .perspective import Perspective
 from .protocol import Protocol
 from .rater import Participant, Rater, RaterIdentity
-from .release import OpinionRelease, OpinionScore, ReleaseProtocol, SubjectEstimate
+from .release import (
+    OpinionRelease,
+    OpinionScore,
+    RatingsErased,
+    ReleaseProtocol,
+    SubjectEstimate,
+)
 from .score import Score
 from .shared_link import SharedLink
 from .stimulus import Generator, Prompt, Stimulus
@@ -33,6 +39,7 @@ __all__ = [
     "Rater",
     "RaterIdentity",
     "RatingSession",
+    "RatingsErased",
     "ReleaseProtocol",
     "Score",
     "SharedLink",

@@ -36,6 +36,9 @@ class Rater(models.Model):
     #: Part of the signed link; raising it makes the old link worthless.
     link_version = models.PositiveSmallIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
+    #: When everything that says who they are was deleted, at their wish: nobody comes with the code
+    #: any more, which is a new one.
+    erased_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

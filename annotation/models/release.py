@@ -174,6 +174,29 @@ def _fixed(what: str, name: str) -> BelongingFixed:
     )
 
 
+class RatingsErased(models.Model):
+    """Ratings that a kept release was made of and that are gone: their rater was erased. The
+    release itself never changes."""
+
+    study = models.ForeignKey(
+        Study, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    release = models.ForeignKey(
+        OpinionRelease, on_delete=models.CASCADE, related_name="erasures", db_constraint=False
+    )
+    #: How many; of one rater, who is not named.
+    ratings = models.PositiveIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["created_at", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ratings__gte=1), name="ratings_erased_some"),
+            *same_study("ratings_erased", "release"),
+            Unchanging(what="a note of erased ratings", deletable=True, name="erased_unchanging"),
+        ]
+
+
 class ReleaseProtocol(models.Model):
     """A protocol by which an answer of a release was given."""
 

@@ -68,6 +68,24 @@ class StimulusPurpose(models.TextChoices):
     GOLD = "gold", _("Gold")
 
 
+class StimulusState(models.TextChoices):
+    """Whether an image is shown to raters, and whether its scores count (docs/decisions/030)."""
+
+    IN_USE = "in_use", _("In use")
+    #: Shown to nobody; its scores count.
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    #: Shown to nobody; its scores do not count.
+    EXCLUDED = "excluded", _("Excluded from scores")
+    #: Excluded, and its files are deleted.
+    PURGED = "purged", _("Deleted")
+
+
+#: Of images whose scores count.
+COUNTING_STATES = (StimulusState.IN_USE, StimulusState.WITHDRAWN)
+
+#: The fields of an image's files.
+FILES = ("image", "display", "exact", "thumbnail")
+
 #: Each split with its label.
 SPLITS = choices_of(
     StimulusSplit, {StimulusSplit.POOL: _("Pool"), StimulusSplit.HOLDOUT: _("Hold-out")}
@@ -79,6 +97,7 @@ class Stimulus(models.Model):
 
     Split = StimulusSplit
     Purpose = StimulusPurpose
+    State = StimulusState
 
     #: Without an index of its own: it leads the unique ones.
     study = models.ForeignKey(
@@ -91,7 +110,7 @@ class Stimulus(models.Model):
     generator = models.ForeignKey(
         Generator, on_delete=models.PROTECT, related_name="stimuli", db_constraint=False
     )
-    #: The manifest's name for it, unique within the study.
+    #: The manifest's name for it, unique within the study among images that were not replaced.
     filename = models.CharField(max_length=300)
     image = models.FileField(max_length=200, blank=True)
     #: The whole picture without loss and without anything else of the file, at most DISPLAY_SIDE on
@@ -115,6 +134,22 @@ class Stimulus(models.Model):
     #: are those, and only they are right.
     attention_check = models.BooleanField(_("attention check"), default=False, db_default=False)
 
+    state = models.CharField(
+        max_length=10,
+        choices=StimulusState.choices,
+        default=StimulusState.IN_USE,
+        db_default=StimulusState.IN_USE.value,
+    )
+    #: The image that took its place and its filename, if it was the wrong one.
+    replaced_by = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="replaces",
+        db_constraint=False,
+    )
+
     #: Higher comes first; written only by modelops (`stimuli.priorities`).
     priority = models.FloatField(default=0.0)
     #: A fixed random number: the order of audit and hold-out draws.
@@ -135,10 +170,21 @@ class Stimulus(models.Model):
                 condition=Q(attention_check=False) | Q(purpose="gold"),
                 name="stimulus_attention_check_gold",
             ),
-            models.UniqueConstraint(fields=["study", "filename"], name="stimulus_filename_unique"),
+            one_of("stimulus", "state", StimulusState.values),
+            models.CheckConstraint(
+                condition=~Q(state="purged") | Q(sha256=""), name="stimulus_purged_without_file"
+            ),
+            models.CheckConstraint(
+                condition=Q(replaced_by=None) | ~Q(state="in_use"), name="stimulus_replaced_unused"
+            ),
+            models.UniqueConstraint(
+                fields=["study", "filename"],
+                condition=Q(replaced_by=None),
+                name="stimulus_filename_unique",
+            ),
             models.UniqueConstraint(
                 fields=["study", "prompt", "sha256"],
-                condition=~Q(sha256=""),
+                condition=~Q(sha256="") & Q(replaced_by=None),
                 name="stimulus_content_unique",
             ),
             models.CheckConstraint(
@@ -160,7 +206,7 @@ class Stimulus(models.Model):
                 condition=finite("priority") & Q(shuffle__gte=0, shuffle__lt=1),
                 name="stimulus_order_valid",
             ),
-            *same_study("stimulus", "prompt", "generator"),
+            *same_study("stimulus", "prompt", "generator", "replaced_by"),
             # For the foreign key of a trial.
             models.UniqueConstraint(fields=["id", "study"], name="stimulus_in_study"),
         ]
@@ -171,7 +217,7 @@ class Stimulus(models.Model):
                 F("split"),
                 F("priority").desc(),
                 F("shuffle"),
-                condition=Q(claimed_ratings__lt=F("wanted_ratings"), purpose="main")
+                condition=Q(claimed_ratings__lt=F("wanted_ratings"), purpose="main", state="in_use")
                 & ~Q(sha256=""),
                 name="stimulus_by_priority",
             ),
@@ -179,11 +225,15 @@ class Stimulus(models.Model):
                 F("study"),
                 F("split"),
                 F("shuffle"),
-                condition=Q(claimed_ratings__lt=F("wanted_ratings"), purpose="main")
+                condition=Q(claimed_ratings__lt=F("wanted_ratings"), purpose="main", state="in_use")
                 & ~Q(sha256=""),
                 name="stimulus_by_shuffle",
             ),
             models.Index(fields=["sha256"], name="stimulus_sha256"),
+            # Few, and looked up whenever scores are computed.
+            models.Index(
+                fields=["study"], condition=~Q(state="in_use"), name="stimulus_out_of_use"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -52,6 +52,17 @@ class StudyStatus(models.TextChoices):
     OPEN = "open", _("Open")
     PAUSED = "paused", _("Paused")
     CLOSED = "closed", _("Closed")
+    #: In no list, and shown to no rater, until it is brought back.
+    ARCHIVED = "archived", _("Archived")
+    #: There for nobody: a worker deletes it.
+    DELETING = "deleting", _("Being deleted")
+
+
+class ErasedRatings(models.TextChoices):
+    """What becomes of the ratings of a rater who is erased; what the consent says."""
+
+    DETACH = "detach", _("They are kept under a new code that nobody knows")
+    DROP = "drop", _("They are deleted")
 
 
 class Study(models.Model):
@@ -59,11 +70,21 @@ class Study(models.Model):
 
     Status = StudyStatus
     ImageSize = StudyImageSize
+    ErasedRatings = ErasedRatings
 
     title = models.CharField(_("title"), max_length=200)
     slug = models.SlugField(_("slug"), max_length=80, unique=True)
     status = models.CharField(max_length=10, choices=StudyStatus.choices, default=StudyStatus.DRAFT)
+    #: What an archived study was, and will be again; empty for every other.
+    archived_from = models.CharField(max_length=10, blank=True, default="", db_default="")
     consent = models.TextField(_("consent"), blank=True)
+    erased_ratings = models.CharField(
+        _("ratings of a rater who asks to be erased"),
+        max_length=10,
+        choices=ErasedRatings.choices,
+        default=ErasedRatings.DETACH,
+        db_default=ErasedRatings.DETACH.value,
+    )
     instructions = models.TextField(_("instructions"), blank=True)
     #: `protocol.forms.ExplanationForm`.
     explanation_form = models.JSONField(default=_default_form)
@@ -134,6 +155,12 @@ class Study(models.Model):
         constraints = [
             one_of("study", "status", StudyStatus.values),
             one_of("study", "image_size", StudyImageSize),
+            one_of("study", "erased_ratings", ErasedRatings.values),
+            models.CheckConstraint(
+                condition=Q(status="archived", archived_from__in=["draft", "paused", "closed"])
+                | ~Q(status="archived") & Q(archived_from=""),
+                name="study_archived_from_somewhere",
+            ),
             models.CheckConstraint(
                 condition=Q(target_ratings__gte=1)
                 & Q(target_ratings__lte=F("maximum_ratings"))

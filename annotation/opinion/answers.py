@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..models import Perspective, Rater, Stimulus, Study
+from ..models.stimulus import COUNTING_STATES
 from ..protocol.perspectives import PerspectiveSettings
 from ..protocol.plan import Role
 from .copying import FLOAT, INTEGER, copy_out
@@ -39,6 +40,10 @@ FROM annotation_trial AS trial
 JOIN annotation_rater AS rater ON rater.id = trial.rater_id
 {{joins}}
 WHERE trial.state = 'submitted' AND trial.role IN ({", ".join(f"'{role}'" for role in JUDGED)})
+    AND NOT EXISTS (
+        SELECT FROM annotation_stimulus AS stimulus
+        WHERE stimulus.id = trial.stimulus_id AND stimulus.state IN ('excluded', 'purged')
+    )
     AND {{condition}}
 """  # noqa: S608 -- the parts put in are constants
 
@@ -67,7 +72,7 @@ _NUMBERS = ("seconds", "away", "answered_at")
 
 @dataclass(frozen=True)
 class Answers:
-    """Answered main, repeat and gold trials, in no order."""
+    """Answered main, repeat and gold trials on images that are not excluded, in no order."""
 
     #: Keys, (T,).
     rater: Integers
@@ -154,7 +159,9 @@ def known_scores(study_id: int, perspectives: Sequence[PerspectiveSettings]) -> 
 
     For an image with several publications their mean is expected, as in `expectations_of`.
     """
-    of_gold = imported_scores(study_id).filter(stimulus__purpose=Stimulus.Purpose.GOLD)
+    of_gold = imported_scores(study_id).filter(
+        stimulus__purpose=Stimulus.Purpose.GOLD, stimulus__state__in=COUNTING_STATES
+    )
     gold = list(of_gold.select_related("release", "perspective", "stimulus"))
     checks = {item.stimulus_id for item in gold if item.stimulus.attention_check}
     known = KnownScores()

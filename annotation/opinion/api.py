@@ -13,12 +13,20 @@ from rest_framework.response import Response
 from workbench.accounts.signed_in import signed_in
 from workbench.core.api import ExactSerializer
 
-from ..models import OpinionRelease, OpinionScore, SubjectEstimate
+from ..models import OpinionRelease, OpinionScore, RatingsErased, SubjectEstimate
 from ..studies.selectors import find_study
 from .methods import METHODS
 from .releases import live_release, make_release
 
 LIVE = "live"
+
+
+class RatingsErasedSerializer(serializers.ModelSerializer[RatingsErased]):
+    """Ratings that a kept release was made of, at most, and that are gone with their rater."""
+
+    class Meta:
+        model = RatingsErased
+        fields = ("ratings", "created_at")
 
 
 class ReleaseSerializer(serializers.ModelSerializer[OpinionRelease]):
@@ -28,6 +36,8 @@ class ReleaseSerializer(serializers.ModelSerializer[OpinionRelease]):
     citation = serializers.SerializerMethodField()
     #: Their numbers.
     protocols = serializers.SlugRelatedField[Any](slug_field="number", many=True, read_only=True)
+
+    erasures = RatingsErasedSerializer(many=True, read_only=True)
 
     class Meta:
         model = OpinionRelease
@@ -50,6 +60,7 @@ class ReleaseSerializer(serializers.ModelSerializer[OpinionRelease]):
             "score_kind",
             "content_sha256",
             "computed_at",
+            "erasures",
         )
 
     def get_citation(self, release: OpinionRelease) -> str:
@@ -77,12 +88,18 @@ class OpinionScoreSerializer(serializers.ModelSerializer[OpinionScore]):
 
     filename = serializers.CharField(source="stimulus.filename")
     perspective = serializers.CharField(source="perspective.key")
+    state = serializers.CharField(
+        source="stimulus.state",
+        help_text="Of the stimulus now: a kept release still has the scores of those withdrawn, "
+        "excluded or purged since.",
+    )
 
     class Meta:
         model = OpinionScore
         fields = (
             "stimulus",
             "filename",
+            "state",
             "perspective",
             "value",
             "standard_error",
@@ -115,7 +132,7 @@ class ReleaseListView(GenericAPIView[OpinionRelease]):
         (`frozen`), and imported ones."""
         study = find_study(request.user, slug, "annotation.export_study")
         live_release(study)
-        return _page(self, study.opinion_releases.prefetch_related("protocols"))
+        return _page(self, study.opinion_releases.prefetch_related("protocols", "erasures"))
 
     @extend_schema(request=NewReleaseSerializer, responses={201: ReleaseSerializer})
     def post(self, request: Request, slug: str) -> Response:

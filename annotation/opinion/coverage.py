@@ -50,7 +50,9 @@ def coverage_of(study: Study) -> list[Coverage]:
     """The pool and the hold-out, those of them that have images; one statement."""
     trials = counting_trials(study).values("stimulus").annotate(number=Count("pk")).order_by()
     given, of_given = trials.query.sql_with_params()
-    images = main_stimuli(study).values_list("pk", "split", "wanted_ratings").order_by()
+    # Of an image out of use nothing is wanted any more.
+    used = main_stimuli(study).filter(state=Stimulus.State.IN_USE)
+    images = used.values_list("pk", "split", "wanted_ratings").order_by()
     main, of_main = images.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(_COVERAGE.format(given=given, main=main), (*of_given, *of_main))

@@ -22,7 +22,12 @@ from ..models import (
     Study,
     SubjectEstimate,
 )
-from ..studies.counting import COUNTING_IN_WORDS, counting_trials, excluded_raters
+from ..studies.counting import (
+    COUNTING_IN_WORDS,
+    counting_trials,
+    excluded_images,
+    excluded_raters,
+)
 from .correlation import Integers
 from .methods import METHODS, Estimates
 from .methods.base import parameters_json, parse_parameters
@@ -44,7 +49,8 @@ class Basis:
     newest: int
     #: Whether scores had settled: none of this study was younger than `SETTLED_AFTER`.
     settled: bool
-    #: Digest of everything else that matters: exclusions, rules, scales, the study's method.
+    #: Digest of everything else that matters: exclusions of raters and images, rules, scales, the
+    #: study's method.
     digest: str
 
 
@@ -144,6 +150,7 @@ def digest_of(study: Study) -> str:
     method = METHODS[name]
     decisive = {
         "excluded": excluded_raters(study),
+        "excluded_images": excluded_images(study.pk),
         "rules": rules,
         "scales": [[row.pk, row.scale] for row in study.perspectives.all()],
         "method": [method.name, method.version],

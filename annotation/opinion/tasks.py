@@ -27,7 +27,7 @@ def renew_live_release(study: int) -> None:
 @shared_task
 def renew_live_releases() -> None:
     """Makes all stale live opinion scores again, of every study."""
-    for study in Study.objects.order_by("pk"):
+    for study in Study.objects.exclude(status=Study.Status.DELETING).order_by("pk"):
         try:
             renew_live(study)
         except Exception:

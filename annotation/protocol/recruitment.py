@@ -12,6 +12,7 @@ from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
 from workbench.core.strict import strict_from_json
+from workbench.core.texts import gettext_noop
 
 from .errors import ProtocolError
 
@@ -71,18 +72,26 @@ class Recruitment:
     def __post_init__(self) -> None:
         if len(self.parameters) > MOST_PARAMETERS:
             raise ProtocolError(
-                f"recruitment: {len(self.parameters)} parameters; give at most {MOST_PARAMETERS}"
+                gettext_noop("There are %(number)d parameters; give at most %(most)d."),
+                number=len(self.parameters),
+                most=MOST_PARAMETERS,
             )
         for name in self.parameters:
             if not _NAME.fullmatch(name) or name == CODE:
                 raise ProtocolError(
-                    f"recruitment: {name!r} is no name of a parameter; give a letter, then up to "
-                    f"39 letters, digits, _ . or -, and not {CODE!r}"
+                    gettext_noop(
+                        "“%(name)s” is no name of a parameter; give a letter, then up to 39 "
+                        "letters, digits, _ . or -, and not “%(code)s”."
+                    ),
+                    name=name,
+                    code=CODE,
                 )
         lower = [name.lower() for name in self.parameters]
         twice = sorted(name for name in set(lower) if lower.count(name) > 1)
         if twice:
-            raise ProtocolError(f"recruitment: parameter {twice[0]!r} is listed twice")
+            raise ProtocolError(
+                gettext_noop("The parameter “%(name)s” is listed twice."), name=twice[0]
+            )
         for outcome in Outcome:
             self._check(outcome)
 
@@ -122,21 +131,41 @@ class Recruitment:
         return {**asdict(self), "parameters": list(self.parameters)}
 
     def _check(self, outcome: Outcome) -> None:
-        way, what = self.back(outcome), f"recruitment: {outcome}"
+        way, what = self.back(outcome), str(outcome)
         if len(way.address) > _ADDRESS_LIMIT or len(way.code) > _CODE_LIMIT:
             raise ProtocolError(
-                f"{what}: an address has at most {_ADDRESS_LIMIT} characters, a code {_CODE_LIMIT}"
+                gettext_noop(
+                    "%(outcome)s: an address has at most %(address)d characters, a code %(code)d."
+                ),
+                outcome=what,
+                address=_ADDRESS_LIMIT,
+                code=_CODE_LIMIT,
             )
         if not (way.address + way.code).isprintable():
-            raise ProtocolError(f"{what}: there is a character that cannot be printed")
+            raise ProtocolError(
+                gettext_noop("%(outcome)s: there is a character that cannot be printed."),
+                outcome=what,
+            )
         if not way.address:
             return
         if not _is_web_address(way.address):
-            raise ProtocolError(f"{what}: {way.address!r} is no address; begin it with https://")
+            raise ProtocolError(
+                gettext_noop(
+                    "%(outcome)s: “%(address)s” is no address; begin it with https:// and write "
+                    "its host out."
+                ),
+                outcome=what,
+                address=way.address,
+            )
         unknown = sorted(set(_PLACE.findall(way.address)) - {CODE, *self.parameters})
         if unknown:
             known = ", ".join(f"{{{name}}}" for name in (CODE, *self.parameters))
-            raise ProtocolError(f"{what}: {{{unknown[0]}}} stands for nothing; there is {known}")
+            raise ProtocolError(
+                gettext_noop("%(outcome)s: {%(name)s} stands for nothing; there is %(known)s."),
+                outcome=what,
+                name=unknown[0],
+                known=known,
+            )
 
 
 def _value(text: str) -> str:

@@ -57,7 +57,7 @@ class Draw:
     overruled: int = 0
 
 
-#: Of a prompt's group: how many of its images are on each side.
+#: Of a prompt's group: how many of its images are on each side; 0 if those are out of use.
 Sides = Mapping[Split, int]
 
 
@@ -116,7 +116,7 @@ def _sort_out(new: Mapping[str, NewImage], held: Mapping[str, Sides], share: flo
     alone = share > 0 and len(held.keys() | given.keys()) == 1
     found = _SortedOut()
     for name, image in new.items():
-        own = {side for side, number in held.get(image.prompt, {}).items() if number}
+        own = set(held.get(image.prompt, ()))
         sides = own or given[image.prompt]
         if image.side and image.side in sides:
             found.placed[name] = image.side

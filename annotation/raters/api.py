@@ -25,9 +25,11 @@ class RaterSerializer(serializers.ModelSerializer[Rater]):
 
     class Meta:
         model = Rater
-        fields = ["code", "status", "link", "ratings", "created_at"]
+        fields = ["code", "status", "link", "ratings", "created_at", "erased_at"]
 
-    def get_link(self, rater: Rater) -> str:
+    def get_link(self, rater: Rater) -> str | None:
+        if rater.erased_at is not None:
+            return None
         request = self.context["request"]
         return str(request.build_absolute_uri(rater_link(rater)))
 

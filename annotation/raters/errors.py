@@ -58,14 +58,15 @@ class StudyNotOpenError(RatingError):
     """The study's status does not allow rating; the code names the status."""
 
     def __init__(self, status: str) -> None:
-        self.code = f"study_{status}"
-        super().__init__(
-            {
-                Study.Status.DRAFT: _("This study has not been opened yet."),
-                Study.Status.PAUSED: _("This study is paused; please come back later."),
-                Study.Status.CLOSED: _("This study is closed; no more ratings are collected."),
-            }[Study.Status(status)]
-        )
+        known = status in (Study.Status.DRAFT, Study.Status.PAUSED)
+        self.code = f"study_{status if known else Study.Status.CLOSED}"
+        waiting = {
+            Study.Status.DRAFT: _("This study has not been opened yet."),
+            Study.Status.PAUSED: _("This study is paused; please come back later."),
+        }
+        # A rater need not know whether it was put away since.
+        closed = _("This study is closed; no more ratings are collected.")
+        super().__init__(waiting.get(Study.Status(status), closed))
 
 
 class StudyFullError(RatingError):
@@ -149,10 +150,19 @@ class LeaseLostError(RatingError):
 
     code = "lease_lost"
 
-    def __init__(self) -> None:
+    def __init__(self, message: str = "") -> None:
         super().__init__(
-            _("This image was reserved for you for a while and has since gone to other raters.")
+            message
+            or _("This image was reserved for you for a while and has since gone to other raters.")
         )
+
+
+class ImageWithdrawnError(LeaseLostError):
+    """The image was taken out of the study while the rater held it; the page goes on as it does
+    without a lease."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This image has been taken out of the study; it needs no rating."))
 
 
 class AnsweredError(RatingError):

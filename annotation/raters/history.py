@@ -44,7 +44,7 @@ def sessions_of(rater: Rater) -> QuerySet[RatingSession, Any]:
         last=Max("trials__submitted_at"),
         windows=Count(Concat(*_WINDOW), distinct=True, filter=submitted),
     )
-    return sessions.order_by("-consented_at", "-pk")[:_SESSIONS_SHOWN]
+    return sessions.select_related("rater").order_by("-consented_at", "-pk")[:_SESSIONS_SHOWN]
 
 
 def latest_trials(rater: Rater) -> QuerySet[Trial]:

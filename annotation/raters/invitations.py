@@ -149,7 +149,7 @@ def set_recruitment(*, study: Study, recruitment: Mapping[str, Any], actor: User
     try:
         checked = Recruitment.from_json(recruitment)
     except ProtocolError as error:
-        raise RecruitmentError(str(error)) from error
+        raise RecruitmentError(error.said(_)) from error
     if not SharedLink.objects.filter(study=study).update(recruitment=checked.to_json()):
         raise RecruitmentError(_("Open a shared link first."))
     record(

@@ -8,6 +8,7 @@ exclusion; without one, that of how the participant's part ended, or none while 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Max, Prefetch, Q, QuerySet
 
@@ -37,6 +38,19 @@ class Payable:
     ratings: int
     #: Empty if there is nothing to pay for yet.
     code: str
+
+
+def payment_table(study: Study) -> tuple[list[str], Iterator[list[Any]]]:
+    """`payables` as a table: its columns and its rows."""
+    link = SharedLink.objects.filter(study=study).first()
+    others = link.platform.parameters[1:] if link else ()
+    columns = ["participant", *others, "rater", "state", "minutes", "ratings", "code"]
+    return columns, (_payment_row(item) for item in payables(study))
+
+
+def _payment_row(item: Payable) -> list[Any]:
+    who = [item.participant, *item.values.values(), item.rater]
+    return [*who, item.state, item.minutes, item.ratings, item.code]
 
 
 def payables(study: Study) -> Iterator[Payable]:

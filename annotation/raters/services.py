@@ -23,6 +23,13 @@ class RaterCountError(MintError):
     code = "rater_count"
 
 
+class RaterStatusError(MintError):
+    """An exclusion without a reason, a status that the rater has already, or a link for
+    one who is erased."""
+
+    code = "rater_status"
+
+
 @transaction.atomic
 def create_raters(*, study: Study, count: int, actor: User | None) -> list[Rater]:
     """Adds `count` raters, each with a code of its own."""
@@ -41,17 +48,15 @@ def replace_link(*, rater: Rater, actor: User | None) -> Rater:
     """A new personal link, for a rater whose link others may know; the old one opens nothing now.
 
     What the rater has rated stays theirs, and an open session continues with the new link.
+    Raises RaterStatusError if the rater is erased.
     """
-    Rater.objects.filter(pk=rater.pk).update(link_version=F("link_version") + 1)
+    if not Rater.objects.filter(pk=rater.pk, erased_at=None).update(
+        link_version=F("link_version") + 1
+    ):
+        raise RaterStatusError(_("The rater is erased; nobody can come back as them."))
     record(study=rater.study, actor=actor, action="rater.link_replaced", rater=rater.code)
     rater.refresh_from_db(fields=["link_version"])
     return rater
-
-
-class RaterStatusError(MintError):
-    """An exclusion without a reason, or a status that the rater has already."""
-
-    code = "rater_status"
 
 
 @transaction.atomic

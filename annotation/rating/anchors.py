@@ -30,7 +30,9 @@ def anchors_of(
     practice images never count.
     """
     practice = imported_scores(study_id).filter(
-        stimulus__purpose=Stimulus.Purpose.PRACTICE, stimulus__sha256__gt=""
+        stimulus__purpose=Stimulus.Purpose.PRACTICE,
+        stimulus__state=Stimulus.State.IN_USE,
+        stimulus__sha256__gt="",
     )
     images = {
         pk: (display, prompt)

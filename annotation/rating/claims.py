@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from workbench.core.statements import prepared_cursor
 
-from ..models import RatingSession, Trial
+from ..models import RatingSession, Stimulus, Trial
 from ..opinion.reliability.judging import Flag
 from ..opinion.reliability.selectors import stopping_flags
 from ..protocol.sessions import SessionState
@@ -19,6 +19,7 @@ from ..protocol.skips import Skip
 from ..raters import stopping
 from ..raters.access import Access, SessionFacts
 from ..raters.errors import (
+    ImageWithdrawnError,
     LeaseLostError,
     NoSessionError,
     SessionStateError,
@@ -301,14 +302,16 @@ def locked_trial(access: Access, trial_id: int) -> Iterator[Trial]:
 def reacquire(access: Access, trial_id: int, state: str) -> None:
     """Makes an expired trial hold a slot again.
 
-    Raises LeaseLostError if the slots have gone, TrialSkippedError if the rater skipped it.
+    Raises LeaseLostError if the slots have gone, ImageWithdrawnError if the image is out of use,
+    TrialSkippedError if the rater skipped it.
     """
     if state == Trial.State.SKIPPED:
         raise TrialSkippedError
     if state == Trial.State.EXPIRED and not slots.reacquire_slot(
         trial_id=trial_id, lease_seconds=access.study.lease_seconds
     ):
-        raise LeaseLostError
+        used = Trial.objects.filter(pk=trial_id, stimulus__state=Stimulus.State.IN_USE)
+        raise LeaseLostError if used.exists() else ImageWithdrawnError
 
 
 def rating_session_of(access: Access) -> SessionFacts:

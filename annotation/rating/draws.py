@@ -26,7 +26,8 @@ FROM annotation_stimulus AS stimulus
 JOIN annotation_opinionscore AS score ON score.stimulus_id = stimulus.id
 JOIN annotation_opinionrelease AS release
     ON release.id = score.release_id AND release.kind = 'imported'
-WHERE stimulus.study_id = %(study)s AND stimulus.purpose = %(purpose)s AND stimulus.sha256 <> ''
+WHERE stimulus.study_id = %(study)s AND stimulus.purpose = %(purpose)s AND stimulus.state = 'in_use'
+    AND stimulus.sha256 <> ''
     AND NOT EXISTS (
         SELECT 1 FROM annotation_trial AS met
         WHERE met.rater_id = %(rater)s AND met.stimulus_id = stimulus.id
@@ -50,7 +51,7 @@ SELECT stimulus.id, {PROMPT}, stimulus.generator_id, 0
 FROM annotation_trial AS trial
 JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
 WHERE trial.session_id = %(session)s AND trial.role = 'main' AND trial.state = 'submitted'
-    AND trial.position < %(before)s
+    AND trial.position < %(before)s AND stimulus.state = 'in_use'
     AND NOT EXISTS (
         SELECT 1 FROM annotation_trial AS again
         WHERE again.session_id = trial.session_id AND again.stimulus_id = trial.stimulus_id

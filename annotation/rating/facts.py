@@ -28,7 +28,7 @@ PROMPT = """(
 ELIGIBLE = """
     stimulus.study_id = %(study)s
     AND stimulus.claimed_ratings < stimulus.wanted_ratings
-    AND stimulus.purpose = 'main' AND stimulus.sha256 <> ''
+    AND stimulus.purpose = 'main' AND stimulus.state = 'in_use' AND stimulus.sha256 <> ''
     AND NOT EXISTS (
         SELECT 1 FROM annotation_trial AS met
         WHERE met.rater_id = %(rater)s AND met.stimulus_id = stimulus.id

@@ -12,6 +12,7 @@ from ..protocol.document import ImageSize, ProtocolDocument
 from ..protocol.practice import expectation
 from ..protocol.sessions import SessionState
 from ..raters.access import Access, SessionFacts, StudyFacts
+from ..studies.counting import served_stimuli
 
 #: Enough to see the end of practice, and of the session.
 PRACTICE_SHOWN = 2
@@ -42,12 +43,7 @@ def preview_passes(protocol: ProtocolDocument) -> list[list[str]]:
 def preview_trials(study: Study) -> list[dict[str, Any]]:
     """Images of the study as the rating API would offer them, practice first, with what is
     expected of them; empty if it has none yet."""
-    images = (
-        Stimulus.objects.filter(study=study)
-        .exclude(sha256="")
-        .select_related("prompt")
-        .order_by("shuffle")
-    )
+    images = served_stimuli(study).select_related("prompt").order_by("shuffle")
     practice = images.filter(
         Exists(imported_scores(study.pk).filter(stimulus=OuterRef("pk"))),
         purpose=Stimulus.Purpose.PRACTICE,

@@ -104,6 +104,16 @@ SELECT count(*) FROM expired
 """
 _GIVE_BACK_EXPIRED = _GIVE_BACK.format(condition="trial.lease_expires_at < now()")
 _GIVE_BACK_SESSION = _GIVE_BACK.format(condition="trial.session_id = %(session)s")
+_GIVE_BACK_IMAGE = _GIVE_BACK.format(condition="trial.stimulus_id = %(stimulus)s")
+
+_GIVE_BACK_RATER = """
+UPDATE annotation_stimulus AS stimulus SET claimed_ratings = stimulus.claimed_ratings - taken.slots
+FROM (
+    SELECT stimulus_id, count(*) AS slots FROM annotation_trial
+    WHERE rater_id = %(rater)s AND role = 'main' AND state IN ('leased', 'submitted')
+    GROUP BY stimulus_id
+) AS taken WHERE stimulus.id = taken.stimulus_id
+"""
 
 #: When the image was first on the screen: as long ago as the page says, but not before it was given
 #: out, and in the first pass if there are several.
@@ -129,7 +139,7 @@ WITH free AS (
     SELECT trial.id, trial.role, stimulus.id AS stimulus_id
     FROM annotation_trial AS trial
     JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
-    WHERE trial.id = %(trial)s AND trial.state = 'expired'
+    WHERE trial.id = %(trial)s AND trial.state = 'expired' AND stimulus.state = 'in_use'
         -- A repeat may coexist with its first time, not with another repeat.
         AND NOT EXISTS (
             SELECT 1 FROM annotation_trial AS met
@@ -228,6 +238,18 @@ def release_session(*, session_id: int) -> int:
     return _count(_GIVE_BACK_SESSION, {"session": session_id, "limit": None})
 
 
+def release_image(*, stimulus_id: int) -> int:
+    """Expires the leases on an image, whoever holds them, but for those that are locked now."""
+    return _count(_GIVE_BACK_IMAGE, {"stimulus": stimulus_id, "limit": None})
+
+
+def give_back_rater(*, rater_id: int) -> None:
+    """Gives back all that a rater holds or has rated; delete their trials in the same
+    transaction."""
+    with prepared_cursor() as cursor:
+        cursor.execute(_GIVE_BACK_RATER, {"rater": rater_id})
+
+
 def release_skipped(*, trial_id: int, skip: Skip, displayed_ago_ms: int | None) -> None:
     """Marks a leased trial as skipped and gives its slot back, if it held one."""
     with prepared_cursor() as cursor:
@@ -243,7 +265,8 @@ def release_skipped(*, trial_id: int, skip: Skip, displayed_ago_ms: int | None) 
 
 
 def reacquire_slot(*, trial_id: int, lease_seconds: int) -> bool:
-    """Leases an expired trial again; False if its image is full or with the rater again."""
+    """Leases an expired trial again; False if its image is full, out of use, or with the rater
+    again."""
     with prepared_cursor() as cursor:
         cursor.execute(_RETAKE, {"trial": trial_id, "seconds": lease_seconds})
         return bool(cursor.rowcount == 1)

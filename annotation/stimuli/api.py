@@ -25,6 +25,8 @@ class StimulusSerializer(serializers.ModelSerializer[Stimulus]):
             "split",
             "purpose",
             "attention_check",
+            "state",
+            "replaced_by",
             "sha256",
             "width",
             "height",

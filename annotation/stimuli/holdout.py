@@ -4,12 +4,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from workbench.core.texts import gettext_noop
 
 from ..models import Stimulus, Study
+from ..models.stimulus import COUNTING_STATES
 from ..protocol.split import Split
 from .importing.remarks import Remark
 
@@ -47,12 +48,18 @@ _BOTH_SIDES = gettext_noop(
 
 
 def sides_of(study: Study) -> dict[str, Counter[Split]]:
-    """By the group of each prompt, how many of its main images are on each side.
+    """By the group of each prompt, how many of its main images are on each side and count.
 
     Practice and gold images were never drawn, so they say nothing about main ones.
     """
     main = Stimulus.objects.filter(study=study, purpose=Stimulus.Purpose.MAIN)
-    rows = main.order_by().values_list("prompt__group_sha256", "split").annotate(Count("pk"))
+    counting = Count("pk", filter=Q(state__in=COUNTING_STATES, replaced_by=None))
+    rows = (
+        main.order_by()
+        .values("prompt__group_sha256", "split")
+        .annotate(number=counting)
+        .values_list("prompt__group_sha256", "split", "number")
+    )
     sides: dict[str, Counter[Split]] = {}
     for prompt, split, number in rows:
         sides.setdefault(prompt, Counter())[Split(split)] = number
@@ -97,8 +104,8 @@ def holdout_context(study: Study) -> dict[str, Any]:
 
 
 def holdout_state(study: Study) -> HoldoutState:
-    sides = sides_of(study)
-    prompts = Counter(tuple(sorted(of_prompt)) for of_prompt in sides.values())
+    sides = {prompt: +of_prompt for prompt, of_prompt in sides_of(study).items()}
+    prompts = Counter(tuple(sorted(of_prompt)) for of_prompt in sides.values() if of_prompt)
     images: Counter[Split] = Counter()
     for of_prompt in sides.values():
         images.update(of_prompt)

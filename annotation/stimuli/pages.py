@@ -8,9 +8,10 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from ..models import Generator, Rater, Stimulus, Study, Trial
+from ..models import AuditEntry, Generator, Rater, Stimulus, Study, Trial
 from ..models.stimulus import SPLITS
 from ..opinion.selectors import mos_of
 from ..protocol.perspectives import PerspectiveSettings
@@ -83,8 +84,23 @@ def stimulus_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "perspectives": [{"label": label} for label in labels.values()],
         "trials": _answers(study, trials, perspectives, marked),
         "marked": marked,
+        "may_change": request.user.has_perm("annotation.change_study", study),
+        "taken_out": _taken_out(stimulus),
     }
     return render(request, "annotation/stimulus.html", context)
+
+
+def _taken_out(stimulus: Stimulus) -> list[AuditEntry]:
+    """Who took the image out of use, put it back or replaced it, when and why, the latest first;
+    `what` is the act in words."""
+    words = {f"image.{state}": label for state, label in Stimulus.State.choices}
+    words |= {"image.replaced": _("Replaced"), "image.in_use": _("Put back")}
+    entries = AuditEntry.objects.filter(
+        study=stimulus.study_id, action__in=words, detail__stimulus=stimulus.pk
+    ).select_related("actor")
+    for entry in entries:
+        entry.what = words[entry.action]  # type: ignore[attr-defined] # for the template
+    return list(entries)
 
 
 def _labelled(

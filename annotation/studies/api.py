@@ -11,19 +11,21 @@ from rest_framework.views import APIView
 from workbench.accounts.signed_in import signed_in
 
 from ..models import Study
-from .selectors import find_study, studies_of
+from .selectors import find_study, listed_studies
 from .serializers import StudyChangeSerializer, StudyCreateSerializer, StudySerializer
 from .services import create_study, set_status, update_study
 
 
 class StudyListView(generics.ListAPIView[Study]):
-    """The studies that the account may see."""
+    """The studies that the account may see; `?archived=1`: those that were put away."""
 
     serializer_class = StudySerializer
     queryset = Study.objects.none()
 
     def get_queryset(self) -> QuerySet[Study]:
-        return studies_of(self.request.user).prefetch_related("perspectives")
+        archived = bool(self.request.query_params.get("archived"))
+        listed = listed_studies(self.request.user, archived=archived)
+        return listed.prefetch_related("perspectives")
 
     @extend_schema(request=StudyCreateSerializer, responses={201: StudySerializer})
     def post(self, request: Request) -> Response:

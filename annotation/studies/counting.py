@@ -1,24 +1,44 @@
 """Which scores count: the one definition, for labels, opinion scores, exports, pages and jobs.
 
 Those that are current (not superseded), of submitted main trials (no practice, stabilisation,
-repeats or gold images), by raters who are not excluded, on main images that have a file. How much
-each weighs is for the study's rules to say (`opinion.reliability.selectors.rater_weights`).
+repeats or gold images), by raters who are not excluded, on main images that have a file and are not
+excluded either. How much each weighs is for the study's rules to say
+(`opinion.reliability.selectors.rater_weights`).
 """
 
 from django.db.models import Q, QuerySet
 
 from ..models import Rater, Score, Stimulus, Study, Trial
+from ..models.stimulus import COUNTING_STATES
 
 #: Said with every release.
 COUNTING_IN_WORDS = (
     "current scores of submitted main trials by raters who are not excluded, on main images with a "
-    "file, weighed by the study's rules"
+    "file that are not excluded, weighed by the study's rules"
 )
 
 
 def main_stimuli(study: Study) -> QuerySet[Stimulus]:
-    """The images that a study is about, and that have a file."""
+    """The images that a study is about, that have a file, and whose scores count."""
     return Stimulus.objects.filter(_main(), study=study)
+
+
+def served_stimuli(study: Study) -> QuerySet[Stimulus]:
+    """Images that raters may be shown, of every purpose."""
+    return Stimulus.objects.filter(study=study, state=Stimulus.State.IN_USE).exclude(sha256="")
+
+
+def scored_stimuli(study_id: int) -> QuerySet[Stimulus]:
+    """Images that a model is to predict, of every purpose: those whose scores count."""
+    stimuli = Stimulus.objects.filter(study=study_id, state__in=COUNTING_STATES)
+    return stimuli.exclude(sha256="")
+
+
+def excluded_images(study_id: int) -> list[int]:
+    """Keys of the images whose scores do not count, in order."""
+    images = Stimulus.objects.filter(study=study_id).exclude(state=Stimulus.State.IN_USE)
+    out = images.exclude(state=Stimulus.State.WITHDRAWN).order_by("pk")
+    return list(out.values_list("pk", flat=True))
 
 
 def counting_trials(study: Study) -> QuerySet[Trial]:
@@ -38,7 +58,13 @@ def excluded_raters(study: Study) -> list[int]:
 
 def _main(of: str = "") -> Q:
     """`of` leads to the stimulus."""
-    return Q(**{f"{of}purpose": Stimulus.Purpose.MAIN, f"{of}sha256__gt": ""})
+    return Q(
+        **{
+            f"{of}purpose": Stimulus.Purpose.MAIN,
+            f"{of}sha256__gt": "",
+            f"{of}state__in": COUNTING_STATES,
+        }
+    )
 
 
 def _counting(of: str = "") -> Q:

@@ -1,16 +1,16 @@
 """Who may do what to a study, by the role of their membership.
 
 Owners and managers may do everything, viewers may look and export, lab administrators (`is_staff`)
-may do everything in every study; only an owner reads who the
-raters are, administrators see codes. An account without the view permission is told that the study
-does not exist.
+may do everything in every study; only an owner reads who the raters are, administrators see codes,
+and only an owner deletes a study that has named releases. An account without the view permission is
+told that the study does not exist.
 """
 
 from typing import TYPE_CHECKING
 
 import rules
 
-from ..models import Membership, Study
+from ..models import Membership, OpinionRelease, Study
 from ..models.membership import MemberRole
 
 if TYPE_CHECKING:
@@ -32,8 +32,16 @@ manages_study = rules.is_staff | _member(MemberRole.OWNER, MemberRole.MANAGER)
 owns_study = _member(MemberRole.OWNER)
 views_study = rules.is_staff | _member(*MemberRole)
 
+
+@rules.predicate
+def _has_named_releases(_user: "User", study: Study | None) -> bool:
+    named = OpinionRelease.objects.filter(study=study, state=OpinionRelease.State.NAMED)
+    return study is not None and named.exists()
+
+
 rules.add_perm("annotation.create_study", rules.is_authenticated)
 rules.add_perm("annotation.view_study", views_study)
 rules.add_perm("annotation.change_study", manages_study)
+rules.add_perm("annotation.delete_study", owns_study | (manages_study & ~_has_named_releases))
 rules.add_perm("annotation.export_study", views_study)
 rules.add_perm("annotation.read_identities", owns_study)

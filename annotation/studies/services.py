@@ -32,6 +32,7 @@ from .protocols import current_protocol, hold_unanswered
 SINGLE_SETTINGS = (
     "title",
     "consent",
+    "erased_ratings",
     "instructions",
     "target_ratings",
     "maximum_ratings",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef
 
 from ..models import OpinionRelease, OpinionScore, Rater, SharedLink, Stimulus, Study
+from .counting import served_stimuli
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ def setup_of(study: Study) -> Setup:
     published = OpinionScore.objects.filter(
         stimulus=OuterRef("pk"), release__kind=OpinionRelease.Kind.IMPORTED
     )
-    images = Stimulus.objects.filter(study=study).exclude(sha256="")
+    images = served_stimuli(study)
     known = images.filter(Exists(published))
     return Setup(
         images=images.filter(purpose=Stimulus.Purpose.MAIN).exists(),

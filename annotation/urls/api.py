@@ -5,7 +5,11 @@ from django.urls import URLPattern, URLResolver, include, path
 from ..opinion import api as opinion
 from ..opinion.export import api as export
 from ..raters import api as raters
+from ..raters import recruitment_api as recruitment
 from ..raters import reliability_api as reliability
+from ..removal import images_api as removal_images
+from ..removal import raters_api as removal_raters
+from ..removal import studies_api as removal_studies
 from ..stimuli import api as stimuli
 from ..stimuli.imports import api as imports
 from ..studies import api as studies
@@ -15,6 +19,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rating/", include("annotation.rating.api.urls")),
     path("studies/", studies.StudyListView.as_view(), name="api-studies"),
     path("studies/<slug:slug>/", studies.StudyDetailView.as_view(), name="api-study"),
+    path(
+        "studies/<slug:slug>/archive/",
+        removal_studies.ArchiveView.as_view(),
+        name="api-study-archive",
+    ),
+    path(
+        "studies/<slug:slug>/duplicate/",
+        removal_studies.DuplicateView.as_view(),
+        name="api-study-duplicate",
+    ),
+    path(
+        "studies/<slug:slug>/deletion/",
+        removal_studies.DeletionView.as_view(),
+        name="api-study-deletion",
+    ),
     path(
         "studies/<slug:slug>/protocols/",
         protocols.ProtocolListView.as_view(),
@@ -32,6 +51,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="api-rater-link",
     ),
     path(
+        "studies/<slug:slug>/raters/<str:code>/erasure/",
+        removal_raters.ErasureView.as_view(),
+        name="api-rater-erasure",
+    ),
+    path(
+        "studies/<slug:slug>/recruitment/",
+        recruitment.RecruitmentView.as_view(),
+        name="api-recruitment",
+    ),
+    path("studies/<slug:slug>/payment/", recruitment.PaymentView.as_view(), name="api-payment"),
+    path(
         "studies/<slug:slug>/reliability/",
         reliability.ReliabilityListView.as_view(),
         name="api-reliability",
@@ -42,6 +72,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "studies/<slug:slug>/imports/<int:pk>/",
         imports.ImportDetailView.as_view(),
         name="api-import",
+    ),
+    path(
+        "studies/<slug:slug>/stimuli/<int:pk>/state/",
+        removal_images.ImageStateView.as_view(),
+        name="api-stimulus-state",
+    ),
+    path(
+        "studies/<slug:slug>/stimuli/<int:pk>/replacement/",
+        removal_images.ReplacementView.as_view(),
+        name="api-stimulus-replacement",
     ),
     path("studies/<slug:slug>/export/", export.ExportView.as_view(), name="api-export"),
     path(

@@ -6,6 +6,9 @@ from ..opinion.export import pages as export
 from ..raters.pages import invitations, raters, recruitment
 from ..raters.pages import rater as rater_page
 from ..rating.pages import preview
+from ..removal.pages import images as removal_images
+from ..removal.pages import raters as removal_raters
+from ..removal.pages import studies as removal_studies
 from ..stimuli import pages as stimuli
 from ..stimuli.imports import pages as importing
 from ..studies.pages import studies, translations
@@ -23,10 +26,23 @@ urlpatterns: list[URLPattern] = [
         translations.study_translations,
         name="study-translations",
     ),
+    path("<slug:slug>/archive/", removal_studies.study_archive, name="study-archive"),
+    path("<slug:slug>/duplicate/", removal_studies.study_duplicate, name="study-duplicate"),
+    path("<slug:slug>/delete/", removal_studies.study_delete, name="study-delete"),
     path("<slug:slug>/preview/", preview.preview, name="study-preview"),
     path("<slug:slug>/images/", stimuli.stimulus_list, name="study-stimuli"),
     path("<slug:slug>/holdout/", stimuli.study_holdout, name="study-holdout"),
     path("<slug:slug>/images/<int:pk>/", stimuli.stimulus_detail, name="study-stimulus"),
+    path(
+        "<slug:slug>/images/<int:pk>/state/",
+        removal_images.image_state,
+        name="study-stimulus-state",
+    ),
+    path(
+        "<slug:slug>/images/<int:pk>/replace/",
+        removal_images.image_replace,
+        name="study-stimulus-replace",
+    ),
     path("<slug:slug>/import/", importing.study_import, name="study-import"),
     path("<slug:slug>/import/<int:job>/", importing.study_import_job, name="study-import-job"),
     path("<slug:slug>/invite/", invitations.invite, name="study-invite"),
@@ -44,6 +60,11 @@ urlpatterns: list[URLPattern] = [
     path("<slug:slug>/raters/<str:code>/status/", raters.rater_status, name="study-rater-status"),
     path("<slug:slug>/raters/<str:code>/link/", raters.rater_link_new, name="study-rater-link"),
     path("<slug:slug>/raters/<str:code>/go-on/", raters.rater_go_on, name="study-rater-go-on"),
+    path(
+        "<slug:slug>/raters/<str:code>/erase/",
+        removal_raters.rater_erase,
+        name="study-rater-erase",
+    ),
     path(
         "<slug:slug>/raters/<str:code>/message/", raters.rater_message, name="study-rater-message"
     ),

@@ -117,6 +117,7 @@ def _pool(version: ModelVersion, seed: int, *, reads_features: bool) -> tuple[Po
             model_version=version,
             stimulus__split=Stimulus.Split.POOL,
             stimulus__purpose=Stimulus.Purpose.MAIN,
+            stimulus__state=Stimulus.State.IN_USE,
         )
         .values_list("stimulus")
         .annotate(

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from annotation.models import Stimulus
 from annotation.protocol.perspectives import ALL_TOGETHER
+from annotation.studies.counting import scored_stimuli
 from workbench.core.jobs import leases
 from workbench.core.jobs.models import ACTIVE_STATES, Job
 from workbench.core.jobs.queue import enqueue
@@ -69,7 +70,7 @@ def unexplained_stimuli(version: ModelVersion) -> QuerySet[Stimulus]:
         for problems in version.explaining_runs.values_list("problems", flat=True)
         for problem in problems
     }
-    stimuli = Stimulus.objects.filter(study=version.study_id).exclude(sha256="")
+    stimuli = scored_stimuli(version.study_id)
     return stimuli.filter(~Exists(explained)).exclude(pk__in=unreadable)
 
 

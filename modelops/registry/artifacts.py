@@ -69,6 +69,19 @@ def publish_folder(name: str) -> Iterator[Path]:
             shutil.rmtree(building.parent, ignore_errors=True)
 
 
+def delete_folder(name: str) -> None:
+    """Deletes a folder with all that is in it, if there is one."""
+    target = storage()
+    if isinstance(target, FileSystemStorage):
+        shutil.rmtree(target.path(name), ignore_errors=True)
+        return
+    folders, files = target.listdir(name)
+    for folder in folders:
+        delete_folder(f"{name}/{folder}")
+    for file in files:
+        target.delete(f"{name}/{file}")
+
+
 def local_folder(name: str, manifest_sha256: str) -> Path:
     """A published folder on this machine's disk; fetched once if the storage is elsewhere.
 

@@ -65,7 +65,7 @@ class Splits:
 
 
 def gather(study: Study, labels: Sequence[Label]) -> Splits:
-    """The labelled stimuli that still exist, with labels from the study's perspectives."""
+    """The labelled stimuli that still have an image, with labels from the study's perspectives."""
     return Splits(
         labelled_stimuli(study, labels, Stimulus.Split.POOL),
         labelled_stimuli(study, labels, Stimulus.Split.HOLDOUT),
@@ -75,7 +75,8 @@ def gather(study: Study, labels: Sequence[Label]) -> Splits:
 def labelled_stimuli(study: Study, labels: Sequence[Label], split: str) -> LabelledStimuli:
     """Those of one split, by id; several sources of one label are combined by `learning.labels`."""
     of_split = [label for label in labels if label.split == split]
-    found = Stimulus.objects.select_related("prompt").in_bulk({it.stimulus for it in of_split})
+    seen = Stimulus.objects.exclude(sha256="").select_related("prompt")
+    found = seen.in_bulk({it.stimulus for it in of_split})
     stimuli = [found[pk] for pk in sorted(found)]
     places = {stimulus.pk: place for place, stimulus in enumerate(stimuli)}
     keys = tuple(item.key for item in study.perspective_settings)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from annotation.models import Stimulus, Study
 from annotation.opinion.labels import LabelCounts
+from annotation.studies.counting import scored_stimuli
 from annotation.studies.texts import localized
 from workbench.core.jobs.models import ACTIVE_STATES, JobState
 
@@ -150,10 +151,9 @@ def failed_scorings(study: Study) -> list[ScoringRun]:
 
 
 def unscored_stimuli(version: ModelVersion) -> QuerySet[Stimulus]:
-    """Stimuli with an image that `version` has not predicted."""
+    """Stimuli with an image whose scores count and that `version` has not predicted."""
     predicted = Prediction.objects.filter(model_version=version, stimulus=OuterRef("pk"))
-    stimuli = Stimulus.objects.filter(study=version.study_id).exclude(sha256="")
-    return stimuli.filter(~Exists(predicted))
+    return scored_stimuli(version.study_id).filter(~Exists(predicted))
 
 
 def unreadable_images(version: ModelVersion) -> list[dict[str, Any]]:
@@ -210,6 +210,7 @@ def most_uncertain(version: ModelVersion, count: int) -> list[Stimulus]:
             model_version=version,
             stimulus__split=Stimulus.Split.POOL,
             stimulus__purpose=Stimulus.Purpose.MAIN,
+            stimulus__state=Stimulus.State.IN_USE,
         )
         .values("stimulus")
         .annotate(uncertainty=root_mean_square("posterior_sd", "misfit_sd"))

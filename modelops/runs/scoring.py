@@ -173,9 +173,9 @@ def _begin(chunk: ScoringChunk) -> bool:
 def _predict(chunk: ScoringChunk) -> None:
     version = chunk.run.model_version
     model = version_model(version)
-    stimuli = list(
-        Stimulus.objects.select_related("prompt").filter(pk__in=chunk.stimulus_ids).order_by("pk")
-    )
+    # Those purged since the chunk was cut are left out.
+    waiting = Stimulus.objects.filter(pk__in=chunk.stimulus_ids).exclude(sha256="")
+    stimuli = list(waiting.select_related("prompt").order_by("pk"))
     embedded = model.embedder.embed(stimuli)
     predictions = _predictions(version, model, embedded)
     with transaction.atomic():

@@ -16,6 +16,8 @@ _WORDS = {
     "study_status_valid": "study",
     "study_image_size_valid": "study",
     "membership_role_valid": "membership",
+    "study_erased_ratings_valid": "study",
+    "stimulus_state_valid": "stimulus",
     "stimulus_split_valid": "stimulus",
     "stimulus_purpose_valid": "stimulus",
     "rater_status_valid": "rater",
@@ -149,6 +151,14 @@ FACTS = [
     Violation("stimulus_file_complete", change("stimulus", width=None)),
     Violation("stimulus_file_complete", change("stimulus", height=0)),
     Violation("stimulus_file_complete", change("stimulus", sha256="")),
+    Violation("stimulus_purged_without_file", change("stimulus", state="purged")),
+    Violation("stimulus_replaced_unused", change("stimulus", replaced_by=of_row("stimulus"))),
+    Violation("study_archived_from_somewhere", change("study", status="archived")),
+    Violation("study_archived_from_somewhere", change("study", archived_from="draft")),
+    Violation(
+        "study_archived_from_somewhere", change("study", status="archived", archived_from="open")
+    ),
+    Violation("ratings_erased_some", again("erasure", ratings=0)),
     Violation("stimulus_attention_check_gold", change("stimulus", attention_check=True)),
     Violation("trial_submitted_at_set", change("trial", state="submitted")),
     Violation("trial_submitted_at_set", change("trial", submitted_at=timezone.now())),
@@ -215,6 +225,11 @@ UNIQUE = [
 MIXED = [
     Violation("stimulus_prompt_same_study", change("stimulus", prompt=of_other("prompt"))),
     Violation("stimulus_generator_same_study", change("stimulus", generator=of_other("generator"))),
+    Violation(
+        "stimulus_replaced_by_same_study",
+        change("stimulus", state="withdrawn", replaced_by=of_other("stimulus")),
+    ),
+    Violation("ratings_erased_release_same_study", again("erasure", release=of_other("live"))),
     Violation("trial_stimulus_same_study", change("trial", stimulus=of_other("stimulus"))),
     Violation(
         "trial_rater_same_study",
@@ -291,6 +306,7 @@ UNCHANGING = [
     Violation("release_unchanging", change("named", name="second")),
     Violation("release_unchanging", change("frozen", ratings=99)),
     Violation("release_unchanging", change("frozen", state="live")),
+    Violation("erased_unchanging", change("erasure", ratings=5)),
     Violation("opinion_unchanging", change("opinion", value=0.1)),
     Violation("subject_unchanging", change("subject", bias=0.1)),
     Violation("opinion_fixed", again("opinion", release=of_row("frozen"))),

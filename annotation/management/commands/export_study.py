@@ -44,6 +44,14 @@ class Command(BaseCommand):
             help="the opinion scores of this release of the study's own; default: made now",
         )
 
+        parser.add_argument(
+            "--raw",
+            action="store_true",
+            help="CSV for scripts, with texts as they are; otherwise CSV is for spreadsheets: a "
+            "byte order mark, times to the second, and an apostrophe before a text that begins "
+            "with = + - @ or an apostrophe",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         study = find_study(options["study"])
         file: Path = options["file"]
@@ -55,7 +63,9 @@ class Command(BaseCommand):
         # Both files of one view of the data: the one says what the other's numbers mean.
         with one_view():
             export = export_of(study, release)
-            self._write(file, form.encode(self._counted(export), header_of(study)))
+            self._write(
+                file, form.encode(self._counted(export), header_of(study, raw=options["raw"]))
+            )
             document = study_document(study, export.release, export.protocols)
         text = json.dumps(document, ensure_ascii=False, indent=2)
         self._write(file.with_name(f"{file.name}.study.json"), [text.encode()])
@@ -87,7 +97,7 @@ class Command(BaseCommand):
 
 
 def _format_of(file: Path, given: str | None) -> Format:
-    form = format_of(given or file.suffix.removeprefix("."))
+    form = format_of(given or file.name)
     if form is None:
         raise CommandError(f'"{file.name}" ends in none of {_endings()}; choose one with --format')
     return form

@@ -5,10 +5,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ...models import Rater
+from workbench.core.errors import MintError
+
 from ...raters.access import rater_link
 from ...raters.services import replace_link
 from ...studies.finding import find_study
+from ._finding import find_rater
 
 
 class Command(BaseCommand):
@@ -22,11 +24,9 @@ class Command(BaseCommand):
         parser.add_argument("rater", help="the rater's code")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        study, code = find_study(options["study"]), options["rater"].upper()
-        rater = Rater.objects.filter(study=study, code=code).first()
-        if rater is None:
-            raise CommandError(
-                f'The study "{study.slug}" has no rater {code}; its page "Raters" lists all codes.'
-            )
-        replace_link(rater=rater, actor=None)
+        rater = find_rater(find_study(options["study"]), options["rater"])
+        try:
+            replace_link(rater=rater, actor=None)
+        except MintError as error:
+            raise CommandError(error.message) from error
         self.stdout.write(f"The rater's new link, below the site's address: {rater_link(rater)}")

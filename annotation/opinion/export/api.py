@@ -37,6 +37,12 @@ class ExportQuerySerializer(ReleaseQuerySerializer):
     """The format of the exported database, and whose opinion scores it has."""
 
     format = serializers.ChoiceField(choices=[], default=_DEFAULT)
+    raw = serializers.BooleanField(
+        default=False,
+        help_text="CSV for scripts: texts as they are. Otherwise CSV is for spreadsheets: it "
+        "begins with a byte order mark, times are to the second, and a text that begins with = + "
+        "- @ or an apostrophe has an apostrophe before it.",
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -58,7 +64,8 @@ class ExportView(APIView):
         query = ExportQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         release = chosen_release(study, query.validated_data.get("release"))
-        return export_response(study, FORMATS[query.validated_data["format"]], release)
+        asked = query.validated_data
+        return export_response(study, FORMATS[asked["format"]], release, raw=asked["raw"])
 
 
 class StudyDocumentView(APIView):
@@ -80,15 +87,15 @@ class StudyDocumentView(APIView):
 
 
 def export_response(
-    study: Study, form: Format, release: OpinionRelease | None = None
+    study: Study, form: Format, release: OpinionRelease | None = None, *, raw: bool = False
 ) -> StreamingHttpResponse:
     """The study's export as a download, for the API and the console alike; `release` as in
-    `export_of`."""
+    `export_of`, `raw` as in `header_of`."""
     stem = f"{study.slug}-release-{release.number}" if release else study.slug
     name = f"{stem}.{form.extension}"
     headers: dict[str, Any] = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingHttpResponse(
-        form.encode(export_records(study, release), header_of(study)),
+        form.encode(export_records(study, release), header_of(study, raw=raw)),
         content_type=form.content_type,
         headers=headers,
     )

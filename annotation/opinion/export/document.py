@@ -10,7 +10,7 @@ from ...models import OpinionRelease, Study
 from ..methods import METHODS
 
 #: Increased when the layout of records or of this document changes.
-LAYOUT = 2
+LAYOUT = 3
 
 
 def study_document(
@@ -71,5 +71,7 @@ def _own_json(release: OpinionRelease, protocols: Sequence[int]) -> dict[str, An
         "protocols": list(protocols),
         "counts_rule": release.counts_rule,
         "ratings": release.ratings,
+        # Ratings that it was made of, at most, and that are gone with their raters.
+        "ratings_erased": sum(item.ratings for item in release.erasures.all()) if release.pk else 0,
         "content_sha256": release.content_sha256,
     }

@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from workbench.accounts.signed_in import signed_in
+from workbench.core.downloads import wants_raw
 from workbench.core.errors import MintError
+from workbench.core.tables import CSV_TYPE
 
-from ...models import OpinionRelease, Study
+from ...models import OpinionRelease, Stimulus, Study
 from ...studies.selectors import find_study
 from ..methods import METHODS
 from ..releases import live_release, make_release
@@ -34,7 +36,7 @@ def export_file(request: HttpRequest, slug: str, form: str) -> StreamingHttpResp
     study = find_study(request.user, slug, "annotation.export_study")
     if form not in FORMATS:
         raise Http404
-    return export_response(study, FORMATS[form])
+    return export_response(study, FORMATS[form], raw=wants_raw(request))
 
 
 @login_required
@@ -60,6 +62,7 @@ def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
         "address": request.build_absolute_uri(reverse("api-export", args=[study.slug])),
         "tokens_url": reverse("api-tokens"),
         "formats": [(form.name, _(form.label)) for form in FORMATS.values()],
+        "tables": [form.name for form in FORMATS.values() if form.content_type == CSV_TYPE],
         "methods": [(method.name, _(method.label)) for method in METHODS.values()],
         "may_change": request.user.has_perm("annotation.change_study", study),
         "releases": described,
@@ -74,4 +77,15 @@ def _described(release: OpinionRelease) -> dict[str, Any]:
         "method": _(METHODS[release.method].label) if known else release.method,
         "imported": release.kind == OpinionRelease.Kind.IMPORTED,
         "kept": release.state != OpinionRelease.State.LIVE,
+        # What a kept release has and the live one has not any more.
+        "erased": sum(item.ratings for item in release.erasures.all()),
+        "taken_out": _taken_out(release),
     }
+
+
+def _taken_out(release: OpinionRelease) -> int:
+    """Images with a score in a kept release that are out of use by now."""
+    if release.state == OpinionRelease.State.LIVE:
+        return 0
+    out = release.scores.exclude(stimulus__state=Stimulus.State.IN_USE)
+    return out.values("stimulus").distinct().count()

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
+from django.db.models import Func, TextField
+
 from workbench.core.statements import one_view
 
 from ...models import (
@@ -74,8 +76,16 @@ class Export:
         }
 
 
-def header_of(study: Study) -> Header:
-    return Header(tuple(item.key for item in study.perspective_settings))
+def header_of(study: Study, *, raw: bool = False) -> Header:
+    """raw: for scripts, not for spreadsheets."""
+    keys = Stimulus.objects.filter(study=study).annotate(
+        key=Func("metadata", function="jsonb_object_keys", output_field=TextField())
+    )
+    return Header(
+        tuple(item.key for item in study.perspective_settings),
+        tuple(keys.order_by("key").values_list("key", flat=True).distinct()),
+        raw,
+    )
 
 
 def export_of(study: Study, release: OpinionRelease | None = None) -> Export:
@@ -134,6 +144,8 @@ def _records(export: Export, stimuli: list[Stimulus]) -> Iterator[Record]:
             "split": stimulus.split,
             "purpose": stimulus.purpose,
             "attention_check": stimulus.attention_check,
+            # Marked, not left out: its single scores are there, and do not count if it is excluded.
+            "state": stimulus.state,
             "sha256": stimulus.sha256 or None,
             "width": stimulus.width,
             "height": stimulus.height,

@@ -22,7 +22,7 @@ from ...protocol.perspectives import PerspectiveSettings
 from ...protocol.plan import Role
 from ...protocol.reliability_rules import Effect, ReliabilityRules
 from ...protocol.scales import Scale
-from ...studies.counting import excluded_raters
+from ...studies.counting import excluded_images, excluded_raters
 from ...studies.protocols import perspective_ids, stored_document
 from ..answers import (
     Answers,
@@ -345,7 +345,8 @@ def _retest(main: Answers, repeated: Answers, scales: Sequence[Scale]) -> Retest
 
 
 def _cache_key(study: Study, rules: ReliabilityRules, excluded: Sequence[int]) -> str:
-    digest = hashlib.sha256(repr((rules, excluded)).encode()).hexdigest()[:32]
+    decisive = (rules, excluded, excluded_images(study.pk))
+    digest = hashlib.sha256(repr(decisive).encode()).hexdigest()[:32]
     return f"reliability:{_CACHE_VERSION}:{study.pk}:{digest}"
 
 

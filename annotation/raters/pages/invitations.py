@@ -1,6 +1,5 @@
 """The owner's page for inviting raters: personal links, also by name, and one shared link."""
 
-import csv
 from typing import Any
 
 from django import forms
@@ -14,10 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from workbench.accounts.models import User
 from workbench.accounts.signed_in import signed_in
+from workbench.core.downloads import csv_download
 from workbench.core.errors import MintError
-from workbench.core.spreadsheets import formula_safe
 
-from ...models import SharedLink, Study
+from ...models import Rater, RaterIdentity, SharedLink, Study
 from ...studies.pages.fields import NumberField, TextField
 from ...studies.selectors import find_study, raters_of
 from ..access import rater_link
@@ -30,9 +29,11 @@ from ..invitations import (
     rotate_shared_link,
     shared_link_path,
 )
-from ..people import parse_people
+from ..people import parse_people, read_people
 from ..services import CREATED_AT_ONCE, create_raters
 
+#: Of a file of people: the most that can be invited at once are far fewer.
+_MOST_BYTES = 2**20
 _COLUMNS = ("code", "link", "name", "email", "status", "ratings")
 
 
@@ -56,14 +57,38 @@ class PeopleForm(forms.Form):
     people = TextField(
         label=gettext_lazy("Names and e-mail addresses"),
         rows=6,
+        required=False,
         help_text=gettext_lazy(
             "One person per line: Ann Lee <ann@lab.org>, or just a name or an address. They are "
             "stored apart from the ratings and never exported with them."
         ),
     )
 
+    file = forms.FileField(
+        label=gettext_lazy("Or a table of them"),
+        required=False,
+        help_text=gettext_lazy(
+            "CSV, TSV or JSONL with a column for names, for e-mail addresses, or both; other "
+            "columns are ignored."
+        ),
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.jsonl,.ndjson,.json"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if bool(cleaned.get("people")) == bool(cleaned.get("file")):
+            self.add_error("people", _("Write a list, or choose a file."))
+        elif cleaned.get("file") and cleaned["file"].size > _MOST_BYTES:
+            self.add_error("file", _("The file is too large for a list of people."))
+        return cleaned
+
     def invite(self, study: Study, actor: User) -> int:
-        people = parse_people(self.cleaned_data["people"])
+        file = self.cleaned_data["file"]
+        people = (
+            read_people(file.read(), file.name)
+            if file
+            else parse_people(self.cleaned_data["people"])
+        )
         return len(invite_people(study=study, people=people, actor=actor))
 
 
@@ -89,7 +114,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
     sent = next((name for name in _FORMS if name in request.POST), "")
     bound: dict[str, Any] = {}
     if sent:
-        form = bound[sent] = _FORMS[sent](request.POST)
+        form = bound[sent] = _FORMS[sent](request.POST, request.FILES)
         if form.is_valid() and _invited(request, study, form):
             return redirect("study-invite", study.slug)
     return _page(request, study, bound)
@@ -123,18 +148,16 @@ def shared_link(request: HttpRequest, slug: str) -> HttpResponse:
 def invitation_csv(request: HttpRequest, slug: str) -> HttpResponse:
     """Every personal link, for the owner, with the person it is for, as a mail merge reads it."""
     study = find_study(request.user, slug, "annotation.change_study")
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{study.slug}-invitations.csv"'
-    writer = csv.writer(response)
-    writer.writerow(_COLUMNS)
     people = {item.rater_id: item for item in identities_for(signed_in(request), study)}
-    for rater in raters_of(study).iterator():
-        person = people.get(rater.pk)
-        link = request.build_absolute_uri(rater_link(rater))
-        known = (person.name, person.email) if person else ("", "")
-        row = (rater.code, link, *known, rater.status, rater.ratings)
-        writer.writerow([formula_safe(cell) for cell in row])
-    return response
+    raters = raters_of(study).filter(erased_at=None)
+    rows = (_cells(request, rater, people.get(rater.pk)) for rater in raters.iterator())
+    return csv_download(request, f"{study.slug}-invitations", _COLUMNS, rows)
+
+
+def _cells(request: HttpRequest, rater: Rater, person: RaterIdentity | None) -> list[Any]:
+    link = request.build_absolute_uri(rater_link(rater))
+    known = (person.name, person.email) if person else ("", "")
+    return [rater.code, link, *known, rater.status, rater.ratings]  # type: ignore[attr-defined] # annotated
 
 
 def _invited(request: HttpRequest, study: Study, form: CountForm | PeopleForm) -> bool:

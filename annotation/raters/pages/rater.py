@@ -55,7 +55,7 @@ def rater_page(request: HttpRequest, slug: str, code: str) -> HttpResponse:
         "study": study,
         "tab": "raters",
         "rater": rater,
-        "link": request.build_absolute_uri(rater_link(rater)),
+        "link": "" if rater.erased_at else request.build_absolute_uri(rater_link(rater)),
         "session": next(
             (item for item in live_sessions(study).sessions if item.rater == rater.pk), None
         ),
@@ -87,7 +87,10 @@ def _sittings(study: Study, rater: Rater, labels: list[str]) -> list[dict[str, A
 def _sitting(session: Any, standing: Standing, labels: list[str]) -> dict[str, Any]:
     return {
         "session": session,
-        "code": completion_code(session.pk) if session.state in WITH_CODE else "",
+        # A platform knows its participants by it.
+        "code": ""
+        if session.rater.erased_at or session.state not in WITH_CODE
+        else completion_code(session.pk),
         "standing": standing,
         "stopped_by": flag_words(map(Flag.from_json, session.stopped_by), labels),
         "viewing": viewing_words(session.client, windows=session.windows),

@@ -1,6 +1,5 @@
 """The owner's pages about raters: activity, reliability, links, exclusion."""
 
-import csv
 from typing import Any
 
 from django.contrib import messages
@@ -14,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from workbench.accounts.signed_in import signed_in
+from workbench.core.downloads import csv_download
 from workbench.core.errors import MintError
 
 from ...models import Rater
@@ -29,8 +29,21 @@ from ..monitor import Live, live_sessions
 from ..services import replace_link, set_rater_status
 from ..stopping import let_continue
 from .flags import flag_words, perspective_labels
-from .table import SHOWN, Query, all_rows, chosen_rows
+from .table import SHOWN, Query, Row, all_rows, chosen_rows
 
+_COLUMNS = (
+    "code",
+    "link",
+    "status",
+    "ratings",
+    "agreement",
+    "retest",
+    "gold",
+    "seconds",
+    "away",
+    "attention_missed",
+    "flags",
+)
 _PER_PAGE = 50
 #: At most so many of those in session are listed; the table's filter shows all.
 _LIVE_SHOWN = 8
@@ -99,45 +112,30 @@ def rater_coverage(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def rater_csv(request: HttpRequest, slug: str) -> HttpResponse:
     study = find_study(request.user, slug, "annotation.change_study")
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{study.slug}-raters.csv"'
-    writer = csv.writer(response)
-    writer.writerow(
-        [
-            "code",
-            "link",
-            "status",
-            "ratings",
-            "agreement",
-            "retest",
-            "gold",
-            "seconds",
-            "away",
-            "attention_missed",
-            "flags",
-        ]
+    rows = all_rows(study, reliability_of(study), Live([]))
+    return csv_download(
+        request, f"{study.slug}-raters", _COLUMNS, (_cells(request, row) for row in rows)
     )
-    for row in all_rows(study, reliability_of(study), Live([])):
-        standing = row.standing
-        measures = (
-            standing.agreement,
-            standing.retest,
-            standing.gold_share,
-            standing.median_seconds,
-            standing.away_share,
-        )
-        writer.writerow(
-            [
-                row.rater.code,
-                _absolute_link(request, row.rater),
-                row.rater.status,
-                standing.ratings,
-                *("" if value is None else f"{value:.4g}" for value in measures),
-                standing.attention.failed if standing.attention.n else "",
-                " ".join(dict.fromkeys(flag.rule for flag in standing.flags)),
-            ]
-        )
-    return response
+
+
+def _cells(request: HttpRequest, row: Row) -> list[Any]:
+    standing = row.standing
+    measures = (
+        standing.agreement,
+        standing.retest,
+        standing.gold_share,
+        standing.median_seconds,
+        standing.away_share,
+    )
+    return [
+        row.rater.code,
+        _absolute_link(request, row.rater),
+        row.rater.status,
+        standing.ratings,
+        *("" if value is None else float(f"{value:.4g}") for value in measures),
+        standing.attention.failed if standing.attention.n else "",
+        " ".join(dict.fromkeys(flag.rule for flag in standing.flags)),
+    ]
 
 
 @login_required
@@ -180,8 +178,12 @@ def rater_link_new(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     """Replaces a rater's personal link."""
     study = find_study(request.user, slug, "annotation.change_study")
     rater = get_object_or_404(Rater, study=study, code=code)
-    replace_link(rater=rater, actor=signed_in(request))
-    messages.success(request, _("The old link no longer works. Send the rater the new one."))
+    try:
+        replace_link(rater=rater, actor=signed_in(request))
+    except MintError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("The old link no longer works. Send the rater the new one."))
     return redirect("study-rater", study.slug, rater.code)
 
 
@@ -190,7 +192,7 @@ def rater_link_new(request: HttpRequest, slug: str, code: str) -> HttpResponse:
 def rater_message(request: HttpRequest, slug: str, code: str = "") -> HttpResponse:
     """A message to one rater, or (without a code) to all who are not excluded."""
     study = find_study(request.user, slug, "annotation.change_study")
-    raters = Rater.objects.filter(study=study)
+    raters = Rater.objects.filter(study=study, erased_at=None)
     if code:
         to = [get_object_or_404(raters, code=code)]
     else:
@@ -222,7 +224,8 @@ def report_list(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _absolute_link(request: HttpRequest, rater: Rater) -> str:
-    return request.build_absolute_uri(rater_link(rater))
+    """Empty for a rater who is erased: nobody comes back as them."""
+    return "" if rater.erased_at else request.build_absolute_uri(rater_link(rater))
 
 
 def _live_context(live: Live) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The owner's page about crowd platforms: parameters and ways back, and whom to pay."""
 
-import csv
 from typing import Any
 
 from django import forms
@@ -14,15 +13,15 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from workbench.accounts.signed_in import signed_in
+from workbench.core.downloads import csv_download
 from workbench.core.errors import MintError
-from workbench.core.spreadsheets import formula_safe
 
 from ...models import SharedLink
 from ...protocol.recruitment import PLATFORMS, Outcome, Recruitment
 from ...studies.pages.fields import LinesField
 from ...studies.selectors import find_study
 from ..invitations import set_recruitment, shared_link_path
-from ..paying import payables
+from ..paying import payment_table
 
 _OUTCOMES: dict[Outcome, str | Promise] = {
     Outcome.COMPLETED: gettext_lazy("Finished"),
@@ -114,18 +113,8 @@ def recruitment(request: HttpRequest, slug: str) -> HttpResponse:
 def payment_csv(request: HttpRequest, slug: str) -> HttpResponse:
     """Whom to pay; for those who may know who the raters are."""
     study = find_study(request.user, slug, "annotation.read_identities")
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{study.slug}-payment.csv"'
-    writer = csv.writer(response)
-    link = SharedLink.objects.filter(study=study).first()
-    others = link.platform.parameters[1:] if link else ()
-    columns = ("participant", *others, "rater", "state", "minutes", "ratings", "code")
-    writer.writerow(columns)
-    for item in payables(study):
-        row = [item.participant, *item.values.values(), item.rater, item.state]
-        numbers = [item.minutes, item.ratings]
-        writer.writerow([formula_safe(cell) for cell in (*row, *numbers, item.code)])
-    return response
+    columns, rows = payment_table(study)
+    return csv_download(request, f"{study.slug}-payment", columns, rows)
 
 
 def _address(request: HttpRequest, link: SharedLink) -> str:

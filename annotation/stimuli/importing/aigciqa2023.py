@@ -13,13 +13,15 @@ from typing import Any
 import numpy as np
 from scipy.io import loadmat
 
+from workbench.core.problems import Problem
+from workbench.core.tables import Columns, Record, TableError, decode, read_file, read_table
 from workbench.core.texts import gettext_noop
 
 from ...opinion.units import UNIT_SCALE
 from ...protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES
-from .manifest import Manifest, ManifestRow, Record, read_csv, read_text
+from .manifest import Manifest, ManifestRow
 from .names import safe_name
-from .problems import ImageError, ManifestError, Problem, RowError, RowNote
+from .problems import ImageError, RowError, RowNote
 from .scores import read_scores, score_columns
 from .sources import ImageSource
 
@@ -67,11 +69,11 @@ class _Tables:
 def read_release(folder: Path, *, perspectives: Sequence[str]) -> Release:
     """All rows of the release in `folder`, with its scores from those of `perspectives` it has.
 
-    Raises ManifestError if one of its files is unusable, or it has none of these perspectives.
+    Raises TableError if one of its files is unusable, or it has none of these perspectives.
     """
     asked = [key for key in AIGCIQA2023_PERSPECTIVES if key in perspectives]
     if not asked:
-        raise ManifestError(
+        raise TableError(
             gettext_noop("the release scores %(release)s, the study asks for %(study)s"),
             gettext_noop("give the study's perspectives the keys of the release"),
             release=", ".join(AIGCIQA2023_PERSPECTIVES),
@@ -179,7 +181,7 @@ def _without(table: str, index: int) -> Problem:
 
 def _number(text: str, table: str, line: int) -> int:
     if not text.strip().isdecimal():
-        raise ManifestError(
+        raise TableError(
             gettext_noop('%(table)s, line %(line)d: the index "%(text)s" is not a number'),
             gettext_noop("copy the file from the release again"),
             table=table,
@@ -190,16 +192,16 @@ def _number(text: str, table: str, line: int) -> int:
 
 
 def _table(folder: Path, name: str, columns: tuple[str, ...]) -> Iterator[Record]:
-    known = score_columns(AIGCIQA2023_PERSPECTIVES)
-    return read_csv(read_text(folder / name), name, columns, known)
+    known = Columns(columns, score_columns(AIGCIQA2023_PERSPECTIVES))
+    return read_table(read_file(folder / name), name, known)
 
 
 def _by_number(folder: Path, name: str, columns: tuple[str, ...]) -> dict[int, Mapping[str, str]]:
-    """A table by its first column, a number; raises ManifestError."""
+    """A table by its first column, a number; raises TableError."""
     rows = {}
     for record in _table(folder, name, columns):
         if record.problem is not None:
-            raise ManifestError(
+            raise TableError(
                 gettext_noop("%(table)s is broken at line %(line)d"),
                 gettext_noop("copy the file from the release again"),
                 table=name,
@@ -213,7 +215,7 @@ def _spreads(folder: Path) -> dict[str, list[float]]:
     """The standard deviations of the authors' download (DATA/STD/SD1…3.mat, next to the images).
 
     The authors do not give their scale (they are near 1, with scores on 0…100), so they are kept as
-    they are and not used as spreads of the scores. Raises ManifestError.
+    they are and not used as spreads of the scores. Raises TableError.
     """
     found = {}
     for number, perspective in enumerate(AIGCIQA2023_PERSPECTIVES, start=1):
@@ -234,8 +236,8 @@ def _spread(path: Path) -> list[float]:
     return spread
 
 
-def _without_list(path: Path, key: str) -> ManifestError:
-    return ManifestError(
+def _without_list(path: Path, key: str) -> TableError:
+    return TableError(
         gettext_noop("%(name)s does not contain a list of numbers %(key)s"),
         gettext_noop("copy the file from the release again"),
         name=path.name,
@@ -245,10 +247,10 @@ def _without_list(path: Path, key: str) -> ManifestError:
 
 def _official_split(path: Path) -> dict[int, str]:
     try:
-        parts = json.loads(read_text(path))
+        parts = json.loads(decode(read_file(path), path.name))
         return {int(index): part for part in ("train", "test") for index in parts[part]}
     except (ValueError, KeyError, TypeError) as error:
-        raise ManifestError(
+        raise TableError(
             gettext_noop("%(name)s does not contain the lists train and test"),
             gettext_noop("copy the file from the release again"),
             name=path.name,

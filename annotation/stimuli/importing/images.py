@@ -37,6 +37,29 @@ _OTHER_TYPES = (
     (b"%PDF", "PDF"),
     (b"<", "HTML, SVG or XML"),
 )
+#: What an error of Pillow, or of what is done with it, says about an image: the first that fits.
+_FAULTS: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
+    (
+        (MemoryError,),
+        gettext_noop('image "%(filename)s" needs more memory than there is'),
+        gettext_noop("reduce it, or import it when the server has less to do"),
+    ),
+    (
+        (HighDynamicRangeError,),
+        gettext_noop('image "%(filename)s" is for HDR screens'),
+        gettext_noop("save it in sRGB: how bright it is shown depends on the screen"),
+    ),
+    (
+        (Image.DecompressionBombError, Image.DecompressionBombWarning),
+        gettext_noop('image "%(filename)s" would unpack to too many pixels'),
+        gettext_noop("reduce it to %(megapixels)d megapixels, %(side)d on the longer side"),
+    ),
+    (
+        (Exception,),
+        gettext_noop('image "%(filename)s" is damaged (%(reason)s)'),
+        gettext_noop("copy or generate it again"),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -124,31 +147,29 @@ def _blamed_on(name: str) -> Iterator[None]:
     """Codecs raise nearly anything on damaged data; whatever it is, it is this image's fault."""
     try:
         yield
-    except MemoryError as error:
-        raise ImageError(
-            gettext_noop('image "%(filename)s" needs more memory than there is'),
-            gettext_noop("reduce it, or import it when the server has less to do"),
-            filename=name,
-        ) from error
-    except HighDynamicRangeError as error:
-        raise ImageError(
-            gettext_noop('image "%(filename)s" is for HDR screens'),
-            gettext_noop("save it in sRGB: how bright it is shown depends on the screen"),
-            filename=name,
-        ) from error
     except Exception as error:
-        raise _damaged(name, error) from error
+        raise _blame(name, error) from error
+
+
+def _blame(name: str, error: Exception) -> ImageError:
+    template, fix = next(said for kinds, *said in _FAULTS if isinstance(error, kinds))
+    return ImageError(
+        template,
+        fix,
+        filename=name,
+        reason=str(error)[:120] or type(error).__name__,
+        megapixels=MAX_PIXELS // 10**6,
+        side=MAX_SIDE,
+    )
 
 
 def _open(name: str, data: bytes) -> Image.Image:
     try:
         return Image.open(io.BytesIO(data), formats=tuple(_SUFFIXES))
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_many_pixels(name) from error
     except UnidentifiedImageError as error:
         raise _wrong_type(name, data) from error
     except Exception as error:
-        raise _damaged(name, error) from error
+        raise _blame(name, error) from error
 
 
 def _wrong_type(name: str, data: bytes) -> ImageError:
@@ -174,7 +195,7 @@ def _wrong_type(name: str, data: bytes) -> ImageError:
 def _check_size(name: str, image: Image.Image) -> None:
     width, height = image.size
     if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
-        raise _too_many_pixels(name)
+        raise _blame(name, Image.DecompressionBombError())
     if min(width, height) < MIN_SIDE:
         raise ImageError(
             gettext_noop('image "%(filename)s" is %(width)d × %(height)d pixels'),
@@ -184,16 +205,6 @@ def _check_size(name: str, image: Image.Image) -> None:
             height=height,
             least=MIN_SIDE,
         )
-
-
-def _too_many_pixels(name: str) -> ImageError:
-    return ImageError(
-        gettext_noop('image "%(filename)s" would unpack to too many pixels'),
-        gettext_noop("reduce it to %(megapixels)d megapixels, %(side)d on the longer side"),
-        filename=name,
-        megapixels=MAX_PIXELS // 10**6,
-        side=MAX_SIDE,
-    )
 
 
 def _check_still(name: str, image: Image.Image) -> None:
@@ -211,15 +222,6 @@ def _check_still(name: str, image: Image.Image) -> None:
 
 def _suffix(image: Image.Image) -> str:
     return _SUFFIXES["JPEG" if image.format == "MPO" else str(image.format)]
-
-
-def _damaged(name: str, error: Exception) -> ImageError:
-    return ImageError(
-        gettext_noop('image "%(filename)s" is damaged (%(reason)s)'),
-        gettext_noop("copy or generate it again"),
-        filename=name,
-        reason=str(error)[:120] or type(error).__name__,
-    )
 
 
 def _reduced(

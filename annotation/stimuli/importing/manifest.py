@@ -1,23 +1,23 @@
-"""Reading manifests: CSV (comma, semicolon or tab) or one JSON object per line, in UTF-8."""
+"""Manifests: tables (`workbench.core.tables`) with a row for each image."""
 
-import csv
-import io
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from workbench.core.json_reader import JsonError, JsonLimitError, read_json
-from workbench.core.texts import NO_TEXT, gettext_noop, storable
+from workbench.core.problems import Problem
+from workbench.core.tables import Columns, Record, read_file, read_table
+from workbench.core.tables.errors import too_long
+from workbench.core.texts import gettext_noop
 
 from ...opinion.units import UNIT_SCALE, UnitScale
 from ...protocol.split import Split
 from .names import safe_name
 from .own_export import Exported, read_exported
-from .problems import ManifestError, Problem, RowError
+from .problems import RowError
 from .remarks import Remark
-from .scores import Score, read_scores, score_columns
+from .scores import Score, decimal_columns, read_scores, score_columns
 
 REQUIRED = ("filename", "prompt", "generator")
 #: Whether the prompt says which scores to give.
@@ -27,11 +27,6 @@ PURPOSES = ("main", "practice", "gold")
 #: The limits of the columns that hold them.
 _LONGEST = {"filename": 300, "generator": 200}
 _YES, _NO = {"yes", "true", "1"}, {"", "no", "false", "0"}
-_DELIMITERS = ",;\t"
-#: Characters of a cell: one beyond is its row's error. The reader's own limit, which ends the
-#: reading, is out of the way.
-_LONGEST_CELL = 100_000
-csv.field_size_limit(2**31 - 1)
 
 
 @dataclass(frozen=True)
@@ -66,61 +61,18 @@ class Manifest:
         return len(self.rows) + len(self.errors)
 
 
-@dataclass(frozen=True)
-class Record:
-    """One row as it was written. `problem` is set if not even its cells can be told apart."""
-
-    row: int
-    line: int
-    values: Mapping[str, Any]
-    problem: Problem | None = None
-
-
 def read_manifest(
     path: Path, *, perspectives: Sequence[str], scale: UnitScale = UNIT_SCALE
 ) -> Manifest:
     """All rows of `path`; published scores are from `perspectives` (keys), on `scale`.
 
-    Raises ManifestError if the file as a whole cannot be read: its encoding, its header.
+    Raises TableError if the file as a whole cannot be read: its encoding, its header.
     """
-    text = read_text(path)
-    start = text.lstrip()[:1]
-    if start == "[":
-        raise ManifestError(
-            gettext_noop("%(name)s is a JSON array"),
-            gettext_noop("write one JSON object per line (JSONL), or a CSV file"),
-            name=path.name,
-        )
-    known = score_columns(perspectives) | {CHECK_COLUMN}
-    records = _jsonl(text) if start == "{" else read_csv(text, path.name, REQUIRED, known)
+    columns = Columns(
+        REQUIRED, score_columns(perspectives) | {CHECK_COLUMN}, decimal_columns(perspectives)
+    )
+    records = read_table(read_file(path), path.name, columns)
     return _collect(records, perspectives, scale)
-
-
-def read_text(path: Path) -> str:
-    """A UTF-8 file, with or without a byte order mark; raises ManifestError."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ManifestError(
-            gettext_noop("%(name)s is not UTF-8 (byte %(position)d)"),
-            gettext_noop("save it as UTF-8"),
-            name=path.name,
-            position=error.start,
-        ) from error
-    except OSError as error:
-        raise ManifestError(
-            gettext_noop("%(name)s cannot be read: %(reason)s"),
-            gettext_noop("give the path of a CSV or JSONL file"),
-            name=path,
-            reason=error.strerror or error,
-        ) from error
-    if not text.strip():
-        raise ManifestError(
-            gettext_noop("%(name)s is empty"),
-            gettext_noop("write the columns filename, prompt, generator and one row per image"),
-            name=path.name,
-        )
-    return text
 
 
 def _collect(records: Iterator[Record], perspectives: Sequence[str], scale: UnitScale) -> Manifest:
@@ -152,7 +104,7 @@ def _refuse_second(row: ManifestRow, seen: dict[str, int]) -> None:
 def _parse(record: Record, perspectives: Sequence[str], scale: UnitScale) -> ManifestRow:
     if record.problem is not None:
         raise record.problem
-    values = {key: _clean(key, value) for key, value in record.values.items()}
+    values = record.values
     required = {key: _required(key, values) for key in REQUIRED}
     scores = read_scores(values, perspectives, scale)
     exported = record.values if isinstance(record.values, Exported) else None
@@ -238,163 +190,5 @@ def _required(key: str, values: Mapping[str, Any]) -> str:
     length = len(unicodedata.normalize("NFC", value) if key == "filename" else value)
     longest = _LONGEST.get(key, length)
     if length > longest:
-        raise _too_long(key, length, longest)
+        raise too_long(key, length, longest)
     return value
-
-
-def _clean(key: str, value: Any) -> Any:
-    """The value itself, which can be stored. What is within a JSON value has been checked."""
-    if isinstance(value, str):
-        if NO_TEXT.search(value) or NO_TEXT.search(key):
-            raise _no_text(key)
-        if len(value) > _LONGEST_CELL:
-            raise _too_long(key, len(value), _LONGEST_CELL)
-    return value
-
-
-def _no_text(key: str) -> Problem:
-    return Problem(
-        gettext_noop('column "%(key)s" contains a character that is not text'),
-        gettext_noop("remove the zero byte or broken character"),
-        key=storable(key),
-    )
-
-
-def _too_long(key: str, length: int, longest: int) -> Problem:
-    return Problem(
-        gettext_noop("%(key)s has %(length)d characters; at most %(longest)d fit"),
-        gettext_noop("shorten it"),
-        key=key[:100],
-        length=length,
-        longest=longest,
-    )
-
-
-def read_csv(
-    text: str, name: str, required: Sequence[str], known: Collection[str] = ()
-) -> Iterator[Record]:
-    """The rows of a CSV text with a header, each as a dict; raises ManifestError.
-
-    Columns that are `required` or `known` are found in capitals too.
-    """
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=_delimiter(text, required), strict=True
-    )
-    number = 0
-    line = 1
-    try:
-        header = _header(next(reader), name, required, known)
-        while True:
-            line = reader.line_num + 1
-            cells = next(reader, None)
-            if cells is None:
-                return
-            if any(cell.strip() for cell in cells):
-                number += 1
-                yield _record(number, line, header, cells)
-    except csv.Error as error:
-        raise ManifestError(
-            gettext_noop("%(name)s is broken from line %(line)d on: %(reason)s"),
-            gettext_noop("look for a quote that is not closed or not doubled"),
-            name=name,
-            line=line,
-            reason=error,
-        ) from error
-
-
-def _record(number: int, line: int, header: list[str], cells: list[str]) -> Record:
-    values = {key: cell for key, cell in zip(header, cells, strict=False) if key}
-    problem = None
-    unnamed = any(cell and not key for key, cell in zip(header, cells, strict=False)) or any(
-        cells[len(header) :]
-    )
-    if unnamed or len(cells) < len(header):
-        problem = Problem(
-            gettext_noop("the row has %(found)d cells, the header has %(expected)d"),
-            gettext_noop("put texts that contain the separator in quotes"),
-            found=len(cells),
-            expected=sum(1 for key in header if key),
-        )
-    return Record(number, line, values, problem)
-
-
-def _delimiter(text: str, required: Sequence[str]) -> str:
-    """The separator under which the first line names the most required columns."""
-
-    def score(delimiter: str) -> tuple[int, int]:
-        try:
-            cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-        except csv.Error:
-            return 0, 0
-        names = {cell.strip().lower() for cell in cells}
-        return len(names & set(required)), len(names)
-
-    return max(_DELIMITERS, key=score)
-
-
-def _header(
-    cells: list[str], name: str, required: Sequence[str], others: Collection[str]
-) -> list[str]:
-    known = {*required, *others}
-    stripped = [cell.strip() for cell in cells]
-    header = [cell.lower() if cell.lower() in known else cell for cell in stripped]
-    for column in required:
-        if column not in header:
-            _refuse_header(name, column, header, required)
-    doubled = [cell for cell in header if cell and header.count(cell) > 1]
-    if doubled:
-        raise ManifestError(
-            gettext_noop('%(name)s has two columns "%(column)s"'),
-            gettext_noop("rename or delete one of them"),
-            name=name,
-            column=doubled[0],
-        )
-    return header
-
-
-def _refuse_header(name: str, column: str, header: list[str], required: Sequence[str]) -> NoReturn:
-    raise ManifestError(
-        gettext_noop('%(name)s has no column "%(column)s"; its columns are %(columns)s'),
-        gettext_noop("name the columns %(required)s in the first line"),
-        name=name,
-        column=column,
-        columns=", ".join(cell[:40] for cell in header[:20] if cell) or "–",
-        required=", ".join(required),
-    )
-
-
-def _jsonl(text: str) -> Iterator[Record]:
-    number = 0
-    for line, raw in enumerate(text.split("\n"), start=1):
-        if raw.strip():
-            number += 1
-            yield _json_record(number, line, raw)
-
-
-def _json_record(number: int, line: int, raw: str) -> Record:
-    try:
-        values = read_json(raw)
-        if isinstance(values, dict):
-            return Record(number, line, values)
-        problem = _no_object(type(values).__name__)
-    except JsonLimitError as error:
-        problem = _no_text(error.text_in) if error.text_in else _not_kept(str(error))
-    except JsonError as error:
-        problem = _no_object(str(error))
-    return Record(number, line, {}, problem)
-
-
-def _no_object(reason: str) -> Problem:
-    return Problem(
-        gettext_noop("the line is not a JSON object (%(reason)s)"),
-        gettext_noop('write {"filename": …, "prompt": …, "generator": …}'),
-        reason=reason[:200],
-    )
-
-
-def _not_kept(reason: str) -> Problem:
-    return Problem(
-        gettext_noop("a value cannot be kept (%(reason)s)"),
-        gettext_noop("correct it, or leave it out"),
-        reason=reason[:200],
-    )

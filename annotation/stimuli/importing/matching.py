@@ -2,6 +2,7 @@
 one that ends alike, else none."""
 
 from collections.abc import Iterable
+from itertools import islice
 
 from workbench.core.texts import gettext_noop, storable
 
@@ -21,26 +22,29 @@ class NameIndex:
     def __init__(self, names: Iterable[tuple[str, int]]) -> None:
         """names: spellings of names (`safe_name`) with the number of the file they belong to."""
         self._full: dict[str, set[int]] = {}
+        #: Of each end of a name, as many as an error tells apart.
         self._ends: dict[str, set[int]] = {}
         self._spelling: dict[int, str] = {}
         for name, file in names:
             self._full.setdefault(name, set()).add(file)
             self._spelling.setdefault(file, name)
             for end in _ends(name):
-                self._ends.setdefault(end, set()).add(file)
+                files = self._ends.setdefault(end, set())
+                if len(files) <= _SHOWN:
+                    files.add(file)
         self._same: dict[str, str] = {}
         self._alike: dict[str, str] = {}
         for name in sorted(self._spelling.values()):
             self._same.setdefault(name.casefold(), name)
             self._alike.setdefault(_stem(name), name)
+        self._some = _quoted(islice(self._spelling.values(), _SHOWN))
+        self._some += ", …" if len(self._spelling) > _SHOWN else ""
 
     def find(self, name: str) -> int | None:
         """The number of the file that `name` means; raises ImageError if it may mean several."""
         found = self._full.get(name)
         if found is None:
-            found = self._ends.get(name, set()).union(
-                *(self._full.get(end, set()) for end in _ends(name))
-            )
+            found = self._ends.get(name, set()).union(*(self._some_of(end) for end in _ends(name)))
         if len(found) > 1:
             raise self._ambiguous(name, found)
         return next(iter(found), None)
@@ -54,9 +58,11 @@ class NameIndex:
             fix = gettext_noop("add it, or delete the row; there are %(some)s")
         else:
             fix = gettext_noop("add it, or delete the row; there is no file at all")
-        some = [self._spelling[file] for file in list(self._spelling)[:_SHOWN]]
-        more = ", …" if len(self._spelling) > _SHOWN else ""
-        return ImageError(template, fix, filename=name, near=near, some=_quoted(some) + more)
+        return ImageError(template, fix, filename=name, near=near, some=self._some)
+
+    def _some_of(self, name: str) -> Iterable[int]:
+        """Of the files called `name` as many as an error tells apart: there may be thousands."""
+        return islice(self._full.get(name, ()), _SHOWN + 1)
 
     def _nearest(self, name: str) -> str:
         """The name that differs in case alone; else one that differs in folder or suffix too, or

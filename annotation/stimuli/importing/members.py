@@ -10,10 +10,11 @@ import stat
 import zipfile
 from collections.abc import Iterator, Sequence
 
+from workbench.core.problems import Problem
 from workbench.core.texts import gettext_noop
 
 from .names import is_system_file, safe_name
-from .problems import ArchiveError, Problem
+from .problems import ArchiveError
 
 _UTF8 = 0x800
 #: ZIP's own one, in which Python reads names; it has a character for each byte.

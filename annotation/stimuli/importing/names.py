@@ -2,9 +2,8 @@
 
 import unicodedata
 
+from workbench.core.problems import Problem
 from workbench.core.texts import gettext_noop
-
-from .problems import Problem
 
 #: What macOS, Windows and file servers leave in folders and archives, in any case.
 _SYSTEM_FOLDERS = frozenset(

@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from workbench.core.json_reader import JsonError, read_json
+from workbench.core.problems import Problem
 from workbench.core.texts import gettext_noop
 
 from ...opinion.units import UnitScale
-from .problems import Problem
 from .remarks import Remark
 
 #: What every form of the export begins with; no other manifest has all of these columns.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from .problems import plain
+from workbench.core.problems import plain
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
+from workbench.core.problems import Problem
 from workbench.core.texts import gettext_noop
 
 from .matching import NameIndex
 from .members import member_names
 from .names import is_system_file
-from .problems import ArchiveError, ImageError, Problem
+from .problems import ArchiveError, ImageError
 
 #: A generated image of 8192 × 8192 pixels as PNG stays below it.
 MAX_FILE_BYTES = 256 * 2**20

@@ -8,9 +8,11 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import generics, serializers
 
+from workbench.core.problems import Problem
+
 from ...models import ImportJob
 from ...studies.selectors import find_study
-from ..importing.problems import Problem, RowNote
+from ..importing.problems import RowNote
 from ..importing.remarks import Remark
 
 

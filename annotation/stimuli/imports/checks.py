@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from workbench.core.problems import Problem
 from workbench.core.texts import gettext_noop
 
 from ...models import Stimulus, Study
@@ -16,7 +17,7 @@ from ...protocol.spelling import form_sha256, name_form, prompt_form
 from ..importing.images import check_image
 from ..importing.manifest import ManifestRow
 from ..importing.picture import RENDERING
-from ..importing.problems import ImageError, Problem, RowError, RowNote
+from ..importing.problems import ImageError, RowError, RowNote
 from ..importing.scores import Score
 from ..importing.sources import ImageSource
 from .store import ImportStore
@@ -61,6 +62,8 @@ class Known:
     prompt: str
     generator: str
     sha256: str
+    #: Whether its owner had its files deleted.
+    purged: bool
     #: The name of its file; "" if there is none.
     image: str
     #: The names of what was made of it.
@@ -90,6 +93,12 @@ class CheckedRow:
         return generator_group(self.row)
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """The names of what is stored of it."""
+        image = self.image
+        return (image.image, image.display, image.exact, image.thumbnail) if image else ()
+
+    @property
     def restores(self) -> bool:
         """Whether the study knew the image, but its file was lost or damaged."""
         known = self.known
@@ -104,6 +113,14 @@ class Findings:
     rejected: list[RowError] = field(default_factory=list)
     notes: list[RowNote] = field(default_factory=list)
     duplicates: int = 0
+
+    def refuse(self, errors: Sequence[RowError], store: ImportStore) -> None:
+        """Good rows that cannot be written after all; files that are theirs alone are deleted."""
+        refused = {error.row for error in errors}
+        left = {name for item in self.good if item.row.row in refused for name in item.files}
+        self.good = [item for item in self.good if item.row.row not in refused]
+        store.discard(left - {name for item in self.good for name in item.files})
+        self.rejected = sorted([*self.rejected, *errors], key=lambda error: error.row)
 
 
 def _refuse_shared(rows: Sequence[ManifestRow], source: ImageSource) -> dict[int, ImageError]:
@@ -158,6 +175,7 @@ class RowChecker:
             )
         if known is not None:
             _refuse_another_identity(row, known)
+            _refuse_purged(row, known)
         if self.labels_only and not self.source.holds(row.filename):
             return CheckedRow(row, prompt, known, None)
         data = self.source.read(row.filename)
@@ -166,23 +184,25 @@ class RowChecker:
             _refuse_another_image(row, digest, known)
             if known.current and self._kept(known, data):
                 return CheckedRow(row, prompt, known, None)
-        return CheckedRow(row, prompt, known, self._store(row.filename, data, digest))
+        return CheckedRow(row, prompt, known, store_image(self.store, row.filename, data))
 
     def _kept(self, known: Known, data: bytes) -> bool:
         """Whether all its files are there as they were written."""
         return self.store.holds(known.image, data) and all(map(self.store.intact, known.copies))
 
-    def _store(self, filename: str, data: bytes, digest: str) -> ImageFacts:
-        checked = check_image(filename, data)
-        return ImageFacts(
-            digest,
-            checked.width,
-            checked.height,
-            image=self.store.put("images", checked.original),
-            display=self.store.put("images", checked.display),
-            exact=self.store.put("images", checked.exact) if checked.exact else "",
-            thumbnail=self.store.put("thumbnails", checked.thumbnail),
-        )
+
+def store_image(store: ImportStore, filename: str, data: bytes) -> ImageFacts:
+    """Checks an image and stores its files. Raises ImageError, OSError."""
+    checked = check_image(filename, data)
+    return ImageFacts(
+        hashlib.sha256(data).hexdigest(),
+        checked.width,
+        checked.height,
+        image=store.put("images", checked.original),
+        display=store.put("images", checked.display),
+        exact=store.put("images", checked.exact) if checked.exact else "",
+        thumbnail=store.put("thumbnails", checked.thumbnail),
+    )
 
 
 def _no_memory() -> Problem:
@@ -208,6 +228,15 @@ def _refuse_another_identity(row: ManifestRow, known: Known) -> None:
             )
 
 
+def _refuse_purged(row: ManifestRow, known: Known) -> None:
+    if known.purged:
+        raise ImageError(
+            gettext_noop('"%(filename)s" was taken out of the study, and its files were deleted'),
+            gettext_noop("delete the row, or give the new image a new filename"),
+            filename=row.filename,
+        )
+
+
 def _refuse_another_image(row: ManifestRow, digest: str, known: Known) -> None:
     if digest != known.sha256:
         raise ImageError(
@@ -223,7 +252,7 @@ def load_known(study: Study, rows: Sequence[ManifestRow], source: Source) -> dic
     published = imported_scores(study.pk).filter(release__source=source.name)
     known: dict[str, Known] = {}
     for names in _batches([row.filename for row in rows]):
-        stimuli = Stimulus.objects.filter(study=study, filename__in=names)
+        stimuli = Stimulus.objects.filter(study=study, filename__in=names, replaced_by=None)
         scores: dict[int, list[Score]] = {}
         for item in published.filter(stimulus__in=stimuli):
             score = Score(item.perspective.key, *on_scale(item, source), item.n)
@@ -234,6 +263,7 @@ def load_known(study: Study, rows: Sequence[ManifestRow], source: Source) -> dic
                 stimulus.prompt.group_sha256,
                 stimulus.generator.group_sha256,
                 stimulus.sha256,
+                stimulus.state == Stimulus.State.PURGED,
                 stimulus.image.name or "",
                 _copies(stimulus),
                 stimulus.rendering == RENDERING,
@@ -306,7 +336,7 @@ def _held_content(
         (prompt, sha256): (filename, generator)
         for batch in _batches(hashes)
         for prompt, sha256, filename, generator in Stimulus.objects.filter(
-            study=study, sha256__in=batch
+            study=study, sha256__in=batch, replaced_by=None
         ).values_list("prompt__group_sha256", "sha256", "filename", "generator__name")
     }
 

@@ -26,10 +26,11 @@ from workbench.core.errors import MintError
 from workbench.core.jobs import leases
 from workbench.core.jobs.models import Job
 from workbench.core.jobs.queue import enqueue
+from workbench.core.problems import Problem
 from workbench.core.texts import gettext_noop
 
 from ...models import ImportJob, Study
-from ..importing.problems import Problem, RowNote
+from ..importing.problems import RowNote
 from .service import ImportOptions, ImportRefusedError, ImportReport, import_manifest
 from .store import ImportRunningError
 
@@ -102,7 +103,7 @@ def request_import(
             )
             enqueue(RUN_IMPORT, job.pk)
     except IntegrityError as error:
-        _unstage(staged)
+        unstage(staged)
         raise ImportActiveError(
             _("An import into “%(study)s” is in progress; wait until it is done.")
             % {"study": study.title}
@@ -204,12 +205,12 @@ def _finish(job: ImportJob, report: ImportReport) -> None:
         notes=_to_json(report.notes[:NOTES_KEPT]),
         remarks=[remark.to_json() for remark in report.remarks],
     )
-    _unstage([job.manifest, job.images])
+    unstage([job.manifest, job.images])
 
 
 def _fail(job: ImportJob, problem: Problem) -> None:
     leases.fail(ImportJob, job.pk, job.fence, refusal=problem.to_json())
-    _unstage([job.manifest, job.images])
+    unstage([job.manifest, job.images])
 
 
 def _internal_problem() -> Problem:
@@ -230,8 +231,10 @@ def _stage(folder: str, file: "File[bytes] | None") -> str:
     return storages["artifacts"].save(f"{folder}/{name}", file)
 
 
-def _unstage(names: Sequence[str]) -> None:
+def unstage(names: Sequence[str]) -> None:
     """Delete staged files and, if the storage has folders, the one that they were in."""
+    if not names[0]:
+        return
     for name in filter(None, names):
         storages["artifacts"].delete(name)
     storages["artifacts"].delete(names[0].rpartition("/")[0])

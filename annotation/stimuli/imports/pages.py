@@ -17,17 +17,18 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from workbench.accounts.signed_in import signed_in
+from workbench.core.problems import Problem
 
 from ...models import ImportJob, OpinionRelease, Stimulus, Study
 from ...studies.selectors import find_study
 from ..holdout import holdout_context
-from ..importing.problems import Problem, RowNote
+from ..importing.problems import RowNote
 from ..importing.remarks import Remark
 from .jobs import ImportActiveError, UploadNotKeptError, request_import
 from .service import ImportOptions
 
 _JOBS_SHOWN = 10
-_MANIFEST_TYPES = ".csv,.tsv,.txt,.jsonl,.ndjson"
+_MANIFEST_TYPES = ".csv,.tsv,.txt,.jsonl,.ndjson,.json"
 
 
 class HtmxHttpRequest(HttpRequest):
@@ -42,9 +43,9 @@ class ImportForm(forms.Form):
     manifest = forms.FileField(
         label=gettext_lazy("Manifest"),
         help_text=gettext_lazy(
-            "CSV or JSONL in UTF-8 with the columns filename, prompt and generator. Other "
-            "columns are kept as metadata; mos_ and a perspective's key (such as mos_quality, "
-            "with sd_quality and raters) is a published score."
+            "CSV, TSV or JSONL with the columns filename, prompt and generator, in UTF-8, UTF-16 "
+            "or GB18030. Other columns are kept as metadata; mos_ and a perspective's key (such as "
+            "mos_quality, with sd_quality and raters) is a published score."
         ),
         widget=forms.FileInput(attrs={"accept": _MANIFEST_TYPES}),
     )

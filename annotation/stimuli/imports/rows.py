@@ -1,11 +1,12 @@
 """Writing checked rows to the database, within the caller's transaction."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from ...models import Generator, Prompt, Stimulus, Study
 from ...opinion.imported import Published, Source, write_published
 from ..importing.picture import RENDERING
-from .checks import CheckedRow
+from .checks import CheckedRow, ImageFacts
 
 _BATCH = 500
 
@@ -57,26 +58,16 @@ def _create(
             attention_check=item.row.attention_check,
             wanted_ratings=wanted,
             maximum_ratings=maximum,
-            **_file_fields(item),
+            **file_fields(item.image),
         )
         stimuli.append(stimulus)
     Stimulus.objects.bulk_create(stimuli, batch_size=_BATCH)
     return {stimulus.filename: stimulus.pk for stimulus in stimuli}
 
 
-def _file_fields(item: CheckedRow) -> dict[str, str | int]:
-    if item.image is None:
-        return {}
-    return {
-        "sha256": item.image.sha256,
-        "width": item.image.width,
-        "height": item.image.height,
-        "image": item.image.image,
-        "display": item.image.display,
-        "exact": item.image.exact,
-        "thumbnail": item.image.thumbnail,
-        "rendering": RENDERING,
-    }
+def file_fields(image: ImageFacts | None) -> dict[str, str | int]:
+    """What a stimulus says of its files; nothing of a label's."""
+    return {} if image is None else {**asdict(image), "rendering": RENDERING}
 
 
 def _update(item: CheckedRow) -> bool:
@@ -87,7 +78,7 @@ def _update(item: CheckedRow) -> bool:
     if item.image is not None:
         # Of a label, or the same image again, one of whose files was lost or made by other rules:
         # the check refused any other.
-        fields |= _file_fields(item)
+        fields |= file_fields(item.image)
     metadata = {**known.metadata, **item.row.metadata}
     if metadata != known.metadata:
         fields["metadata"] = metadata

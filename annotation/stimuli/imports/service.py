@@ -3,7 +3,7 @@
 Files are written before the transaction that makes them known, and taken back if it fails.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from workbench.accounts.models import User
 from workbench.core.disks import is_disk_full
 from workbench.core.errors import MintError
+from workbench.core.problems import Problem
 from workbench.core.texts import gettext_noop
 
 from ...models import OpinionRelease, Stimulus, Study
@@ -23,11 +24,12 @@ from ...opinion.releases import mark_stale
 from ...studies.audit import record
 from ..importing.aigciqa2023 import SOURCE_NAME, ReleaseImages, read_release
 from ..importing.manifest import Manifest, read_manifest
-from ..importing.problems import Problem, RowError, RowNote
+from ..importing.problems import RowError, RowNote
 from ..importing.remarks import Remark
 from ..importing.sources import ImageSource, open_source
-from .checks import Findings, Progress, RowChecker, check_rows, load_known
+from .checks import CheckedRow, Findings, Progress, RowChecker, check_rows, load_known
 from .holdout import draw_splits
+from .refusals import FAULTS, is_fault_of_a_row, refused_rows
 from .remarks import remarks_on
 from .rows import write_rows
 from .store import ImportStore, study_lock
@@ -208,7 +210,8 @@ def import_rows(
         )
         report.rejected, report.done = findings.rejected, partial or not findings.rejected
         if report.done:
-            _write(report, findings, study, actor, options, store)
+            writing = _Writing(study, actor, options, store)
+            _write_or_refuse(report, findings, writing, partial=partial)
     if report.done:
         report.remarks += remarks_on(study)
     notes = [*findings.notes, *_absent(findings), *(_restored(findings) if report.done else ())]
@@ -216,38 +219,66 @@ def import_rows(
     return report
 
 
-def _write(
-    report: ImportReport,
-    findings: Findings,
-    study: Study,
-    actor: User | None,
-    options: ImportOptions,
-    store: ImportStore,
-) -> None:
-    store.sync()
-    with transaction.atomic(durable=True):
-        new = [item for item in findings.good if item.known is None]
-        splits, said = draw_splits(study=study, rows=new, purpose=options.purpose)
-        report.remarks += said
-        report.imported, report.updated = write_rows(
-            study=study,
-            rows=findings.good,
+@dataclass(frozen=True)
+class _Writing:
+    """Where checked rows are written, and for whom."""
+
+    study: Study
+    actor: User | None
+    options: ImportOptions
+    store: ImportStore
+
+    def rows(self, rows: Sequence[CheckedRow]) -> tuple[int, int, list[Remark]]:
+        """How many were created and updated, and what was held out of the new ones."""
+        options = self.options
+        new = [item for item in rows if item.known is None]
+        splits, said = draw_splits(study=self.study, rows=new, purpose=options.purpose)
+        created, updated = write_rows(
+            study=self.study,
+            rows=rows,
             splits=splits,
             purpose=options.purpose,
             source=options.published,
         )
+        return created, updated, said
+
+
+def _write_or_refuse(
+    report: ImportReport, findings: Findings, writing: _Writing, *, partial: bool
+) -> None:
+    """Rows that the database does not take join the rejected ones; the others are written."""
+    try:
+        _write(report, findings, writing)
+    except FAULTS as error:
+        if not is_fault_of_a_row(error):
+            raise
+        refused = refused_rows(findings.good, writing.rows)
+        if not refused:
+            raise
+        findings.refuse(refused, writing.store)
+        report.imported = report.updated = 0
+        report.rejected, report.done = findings.rejected, partial
+        if partial:
+            _write(report, findings, writing)
+
+
+def _write(report: ImportReport, findings: Findings, writing: _Writing) -> None:
+    writing.store.sync()
+    with transaction.atomic(durable=True):
+        report.imported, report.updated, said = writing.rows(findings.good)
         if report.imported or report.updated:
             # Raters are held against the known scores of gold images.
-            mark_stale(study)
+            mark_stale(writing.study)
             record(
-                study=study,
-                actor=actor,
+                study=writing.study,
+                actor=writing.actor,
                 action="stimuli.imported",
                 imported=report.imported,
                 updated=report.updated,
             )
     # Only now do rows point to the files.
-    store.keep()
+    writing.store.keep()
+    report.remarks += said
     report.duplicates = findings.duplicates
     report.unchanged = len(findings.good) - report.imported - report.updated
 

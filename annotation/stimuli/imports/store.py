@@ -1,13 +1,13 @@
 """The files of an import: named by content, and deleted again if the import writes no rows.
 
-Files are below `studies/<pk>/`, so that no two studies share one, and one import per study runs at
-a time (`study_lock`): no other row can point to what an import wrote. A file's name says nothing
-about its generator.
+Files are below `studies/<pk>/`, and one import per study runs at a time (`study_lock`): no other
+row can point to what an import wrote. Rows of another study may point to a study's files, if they
+were duplicated from it. A file's name says nothing about its generator.
 """
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -16,12 +16,14 @@ from typing import Self
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from workbench.core.errors import MintError
 from workbench.core.files import sha256_of
 
 from ...models import Stimulus, Study
+from ...models.stimulus import FILES
 from ..importing.images import StoredFile
 
 _LOCK_CLASS = 0x4D494D50
@@ -127,6 +129,11 @@ class ImportStore:
         """From here on `put` only names files: the import is known to be refused."""
         self._writing = False
 
+    def discard(self, names: Iterable[str]) -> None:
+        """Delete those of them that this import wrote."""
+        for name in set(names) & set(self._written):
+            default_storage.delete(name)
+
     def sync(self) -> None:
         """Have everything on the disk before the rows that point to it are committed."""
         if isinstance(default_storage._wrapped, FileSystemStorage):  # type: ignore[attr-defined] # LazyObject
@@ -143,12 +150,9 @@ class ImportStore:
             raise
 
     def _delete_orphans(self) -> None:
-        fields = ("image", "display", "exact", "thumbnail")
-        used = {
-            name
-            for names in Stimulus.objects.filter(study=self._study).values_list(*fields)
-            for name in names
-        }
+        inside = {f"{field}__startswith": f"{self._folder}/" for field in FILES}
+        rows = Stimulus.objects.filter(Q(**inside, _connector=Q.OR)).values_list(*FILES)
+        used = {name for names in rows for name in names}
         for name in self._stored():
             if name not in used:
                 default_storage.delete(name)

@@ -205,6 +205,7 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         fields = SINGLE_SETTINGS
         labels = {
             "title": _("Title"),
+            "erased_ratings": _("Ratings of a rater who asks to be erased"),
             "target_ratings": _("Ratings per image, first pass"),
             "maximum_ratings": _("Ratings per image, at most"),
             "holdout_ratings": _("Ratings per hold-out image"),
@@ -212,6 +213,7 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
             "image_size": _("Images are shown"),
         }
         help_texts = {
+            "erased_ratings": _("Let the consent say the same."),
             "target_ratings": _("Every image gets these before the model asks for more."),
             "maximum_ratings": _("No image ever gets more, however many raters work at once."),
             "holdout_ratings": _("The hold-out measures the model; it deserves more ratings."),
@@ -223,7 +225,7 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         }
 
     _FIELDSETS = (
-        (_("Words"), ("title", "consent", "instructions")),
+        (_("Words"), ("title", "consent", "erased_ratings", "instructions")),
         (_("Explanations"), ("explanation_when", "explanation_share", "explanation_level")),
         (_("Ratings"), ("target_ratings", "maximum_ratings", "holdout_ratings")),
         (

@@ -17,10 +17,10 @@ from ..protocols import outlook_of
 from ..selectors import (
     activity_of,
     find_study,
+    listed_studies,
     progress_by_study,
     progress_of,
     score_counts,
-    studies_of,
 )
 from ..services import (
     StatusError,
@@ -46,10 +46,14 @@ _DIGEST_LENGTH = 64
 @login_required
 @require_safe
 def study_list(request: HttpRequest) -> HttpResponse:
-    studies = list(studies_of(request.user).prefetch_related("memberships__user"))
+    archived = "archived" in request.GET
+    listed = listed_studies(request.user, archived=archived)
+    studies = list(listed.prefetch_related("memberships__user"))
     progress = progress_by_study(studies)
     rows = [(study, progress[study.pk]) for study in studies]
-    return render(request, "annotation/studies.html", {"studies": rows})
+    away = listed_studies(request.user, archived=True).count()
+    context = {"studies": rows, "archived": archived, "away": away}
+    return render(request, "annotation/studies.html", context)
 
 
 @login_required
@@ -111,6 +115,7 @@ def study_settings(request: HttpRequest, slug: str) -> HttpResponse:
         "tab": "settings",
         "form": form,
         "audit": _audit_of(study),
+        "may_delete": request.user.has_perm("annotation.delete_study", study),
         "outlook": outlook_of(study),
     }
     if request.method == "POST" and form.is_valid():

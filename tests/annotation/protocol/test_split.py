@@ -100,7 +100,7 @@ def test_another_seed_draws_others() -> None:
 
 
 def test_prompts_already_in_the_study_keep_their_split() -> None:
-    held = {"old held out": {HOLDOUT: 2}, "old pool": {POOL: 7, HOLDOUT: 0}}
+    held = {"old held out": {HOLDOUT: 2}, "old pool": {POOL: 7}}
     prompts = ["old held out", "old pool", *(f"new {number}" for number in range(50))]
     new = _images(dict.fromkeys(prompts, SIX))
 
@@ -191,6 +191,15 @@ def test_after_a_prompt_on_both_sides_further_ones_are_drawn_as_wholes() -> None
     assert all(len(sides[f"new {number}"]) == 1 for number in range(10))
     assert draw.prompts == Tally(10, 2)
     assert draw.images == Tally(5, 1)
+
+
+def test_a_side_whose_images_are_out_of_use_is_empty_and_its_prompts_stay_on_it() -> None:
+    held = {"out": {HOLDOUT: 0}, "pool": {POOL: 9}}
+
+    draw = draw_holdout(_of("out", 2) | _of("new", 2), held, 0.2, 1)
+    assert draw.splits == {"out/0": HOLDOUT, "out/1": HOLDOUT, "new/0": POOL, "new/1": POOL}
+    draw = draw_holdout(_of("new", 2), held, 0.2, 1)
+    assert set(draw.splits.values()) == {HOLDOUT}
 
 
 def test_images_of_prompts_in_the_pool_do_not_fill_an_empty_holdout() -> None:

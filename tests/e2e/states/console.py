@@ -8,13 +8,14 @@ from playwright.sync_api import expect
 
 from annotation.models import ImportJob, Message, OpinionRelease, RaterIdentity, Stimulus
 from annotation.raters.invitations import open_shared_link
-from annotation.stimuli.importing.problems import Problem, RowError
+from annotation.stimuli.importing.problems import RowError
 from modelops.models import LabelSnapshot, ModelVersion, Prediction, TrainingRun
 from tests import factories
 from tests.annotation.answering import answer, sitting
 from tests.e2e.signing_in import sign_in
 from tests.e2e.states.scene import Scene
 from tests.modelops.labelling import label_pool, make_predictor
+from workbench.core.problems import Problem
 
 OWN = "/studies/demo"
 

@@ -3,12 +3,12 @@
 import pytest
 
 from annotation.protocol.errors import ProtocolError
-from annotation.stimuli.importing.problems import ManifestError
 from modelops.errors import NoModelError
 from modelops.learning.errors import LearningError
 from modelops.predictors.mint.errors import CheckpointError
 from modelops.registry.failures import failing
 from workbench.core.errors import MintError
+from workbench.core.tables import TableError
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from workbench.core.errors import MintError
         LearningError("what, where; the fix"),
         CheckpointError("what, where; the fix"),
         NoModelError("what, where; the fix"),
-        ManifestError("what, %(place)s", "the fix", place="where"),
+        TableError("what, %(place)s", "the fix", place="where"),
     ],
     ids=lambda error: type(error).__name__,
 )

@@ -21,10 +21,14 @@ _BATCH = 100
 
 @dataclass(frozen=True)
 class Header:
-    """What holds for all records."""
+    """What holds for all records, and for whom the file is."""
 
     #: The perspectives' keys, in the study's order.
     perspectives: tuple[str, ...]
+    #: The keys of the images' metadata, sorted.
+    metadata: tuple[str, ...] = ()
+    #: For scripts: no concessions to spreadsheets (`workbench.core.tables.writing`).
+    raw: bool = False
 
 
 class RecordError(MintError):
@@ -38,7 +42,7 @@ class Format(Entry, Protocol):
 
     @property
     def extension(self) -> str:
-        """Of its files, without the dot."""
+        """Of its files, without the first dot; formats may share the end of theirs."""
 
     @property
     def content_type(self) -> str:
@@ -59,9 +63,12 @@ FORMATS = Registry[Format]("export format")
 
 
 def format_of(name: str) -> Format | None:
-    """The format of that name, or of files that end in it; None if there is none."""
-    by_extension = {form.extension: form for form in FORMATS.values()}
-    return FORMATS[name] if name in FORMATS else by_extension.get(name)
+    """The format of that name, or that writes files of that ending: the longest one that fits; None
+    if there is none."""
+    if name in FORMATS:
+        return FORMATS[name]
+    fitting = [form for form in FORMATS.values() if f".{name}".endswith(f".{form.extension}")]
+    return max(fitting, key=lambda form: len(form.extension), default=None)
 
 
 def written(records: Iterable[Record], write: Callable[[Record], str]) -> Iterator[str]:
@@ -71,18 +78,18 @@ def written(records: Iterable[Record], write: Callable[[Record], str]) -> Iterat
         try:
             text = write(record)
         except ValueError as error:
-            place = next(_not_finite(record), str(error))
+            place = next(not_finite(record), str(error))
             raise RecordError(f"{record['filename']} cannot be exported: {place}") from error
         yield text
 
 
-def _not_finite(value: Any, place: str = "") -> Iterator[str]:
+def not_finite(value: Any, place: str = "") -> Iterator[str]:
     """Where numbers are not finite, as a path of keys."""
     if isinstance(value, float) and not math.isfinite(value):
         yield f"{place} is {value}"
     elif isinstance(value, dict | list):
         for key, item in value.items() if isinstance(value, dict) else enumerate(value, start=1):
-            yield from _not_finite(item, f"{place} {key}".strip())
+            yield from not_finite(item, f"{place} {key}".strip())
 
 
 def in_batches(texts: Iterable[str]) -> Iterator[bytes]:

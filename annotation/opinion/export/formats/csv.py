@@ -1,18 +1,13 @@
 """CSV in long form: one row per score, superseded and published ones included, and one
-for a stimulus without any.
-
-Spreadsheets must not take a text for a formula, so a cell that looks like one begins with an
-apostrophe. Every row with a number names the scale of that number.
+for a stimulus without any. Every row with a number names the scale of that number.
 """
 
-import csv
-import io
 import json
-import math
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
-from workbench.core.spreadsheets import formula_safe
+from workbench.core.tables import CSV_TYPE, csv_lines, csv_start
 from workbench.core.texts import gettext_noop
 
 from .base import FORMATS, Header, Record, in_batches, written
@@ -25,6 +20,7 @@ _STIMULUS = (
     "split",
     "purpose",
     "attention_check",
+    "state",
     "sha256",
     "width",
     "height",
@@ -53,8 +49,11 @@ _TRIAL = (
 _SCORE = ("score", "revision", "counts", "superseded_at")
 _REASON = ("explanation_asked", "phrases", "text", "regions", "words", "language")
 _PUBLISHED = ("mos", "sd", "raters", "source")
+#: Of a record; their columns' names say that they are in UTC.
+_TIMES = frozenset({"leased_at", "displayed_at", "submitted_at", "superseded_at"})
 
-COLUMNS = (
+#: What a row's cells are called in a record.
+_FIELDS = (
     *_STIMULUS,
     "perspective",
     *(f"scale_{name}" for name in _SCALE),
@@ -65,39 +64,33 @@ COLUMNS = (
     *_REASON,
     *(f"published_{name}" for name in _PUBLISHED),
 )
+COLUMNS = tuple(f"{name}_utc" if name in _TIMES else name for name in _FIELDS)
 
 
 class Csv:
     name = extension = "csv"
-    version = "2"
+    version = "3"
     citation = "RFC 4180"
-    content_type = "text/csv; charset=utf-8"
+    content_type = CSV_TYPE
     label = gettext_noop("CSV: one row per score")
 
     def encode(self, records: Iterable[Record], header: Header) -> Iterator[bytes]:
-        yield _lines([COLUMNS]).encode()
+        yield csv_start(COLUMNS, raw=header.raw).encode()
 
         def lines(record: Record) -> str:
-            return _lines(map(_cells, _rows(record, header.perspectives)))
+            return csv_lines(map(_cells, _rows(record, header.perspectives)), raw=header.raw)
 
         yield from in_batches(written(records, lines))
 
 
-def _lines(rows: Iterable[Iterable[Any]]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerows(rows)
-    return buffer.getvalue()
-
-
 def _cells(row: Mapping[str, Any]) -> Iterator[Any]:
-    return (_cell(row.get(name)) for name in COLUMNS)
+    return (_cell(name, row.get(name)) for name in _FIELDS)
 
 
-def _cell(value: Any) -> Any:
-    """Raises ValueError for a number that is not finite."""
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(value)
-    return formula_safe(_compact(value) if isinstance(value, dict | list) else value)
+def _cell(name: str, value: Any) -> Any:
+    if isinstance(value, dict | list):
+        return _compact(value)
+    return datetime.fromisoformat(value) if value and name in _TIMES else value
 
 
 def _compact(value: Any) -> str:

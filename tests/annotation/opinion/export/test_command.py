@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from rest_framework.test import APIClient
 
 from annotation.models import Study
+from annotation.opinion.export.formats import FORMATS
 from tests.factories import make_rater, make_stimuli
 from tests.modelops.labelling import rate
 
@@ -23,14 +24,17 @@ def export(study: Study, file: Path, **options: Any) -> tuple[str, str]:
     return out.getvalue(), err.getvalue()
 
 
-@pytest.mark.parametrize("form", ["jsonl", "csv"])
-def test_a_file_holds_what_the_api_gives(study: Study, tmp_path: Path, form: str) -> None:
+@pytest.mark.parametrize("raw", [False, True])
+@pytest.mark.parametrize("form", ["jsonl", "csv", "images"])
+def test_a_file_holds_what_the_api_gives(
+    study: Study, tmp_path: Path, form: str, raw: bool
+) -> None:
     make_stimuli(study, 3)
     client = APIClient()
     client.force_authenticate(study.owner)
-    answer: Any = client.get(f"/api/v1/studies/{study.slug}/export/", {"format": form})
-    file = tmp_path / f"study.{form}"
-    said, counted = export(study, file)
+    answer: Any = client.get(f"/api/v1/studies/{study.slug}/export/", {"format": form, "raw": raw})
+    file = tmp_path / f"study.{FORMATS[form].extension}"
+    said, counted = export(study, file, raw=raw)
     assert file.read_bytes() == b"".join(answer.streaming_content)
     assert str(file) in said
     assert "images exported: 3 of 3" in counted
@@ -59,7 +63,7 @@ def test_a_form_that_is_not_known_is_asked_for(study: Study, tmp_path: Path) -> 
     with pytest.raises(CommandError, match="choose one with --format"):
         export(study, tmp_path / "study.txt")
     export(study, tmp_path / "study.txt", format="csv")
-    assert (tmp_path / "study.txt").read_text().startswith("stimulus,filename")
+    assert (tmp_path / "study.txt").read_text().startswith("\ufeffstimulus,filename")
 
 
 def test_a_full_disk_is_named_and_the_old_file_stays(

@@ -5,6 +5,7 @@ import io
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from annotation.models import Rater, RaterIdentity, SharedLink, Study
@@ -16,8 +17,10 @@ from workbench.accounts.models import User
 PAGE = "/studies/demo/invite/"
 
 
-def rows(console: Client) -> list[dict[str, str]]:
-    text = console.get("/studies/demo/invitations.csv").content.decode()
+def rows(console: Client, query: str = "") -> list[dict[str, str]]:
+    data = console.get(f"/studies/demo/invitations.csv{query}").content
+    assert data.startswith(b"\xef\xbb\xbf") != bool(query)
+    text = data.decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text)))
 
 
@@ -59,6 +62,40 @@ def test_a_name_that_looks_like_a_formula_is_none_in_the_csv(console: Client, st
     RaterIdentity.objects.create(rater=rater, name='=HYPERLINK("http://x")', email="+a@lab.org")
     (row,) = rows(console)
     assert (row["name"], row["email"]) == ('\'=HYPERLINK("http://x")', "'+a@lab.org")
+    (row,) = rows(console, "?raw=1")
+    assert (row["name"], row["email"]) == ('=HYPERLINK("http://x")', "+a@lab.org")
+
+
+def test_a_file_of_people_is_read_in_the_encodings_of_spreadsheets(
+    console: Client, study: Study
+) -> None:
+    people = "编号;姓名;邮箱\n1;李安;an@lab.cn\n2;王小明;ming@lab.cn\n".encode("gb18030")
+    console.post(PAGE, {"people": "", "file": SimpleUploadedFile("p.csv", people)})
+    assert [(row["name"], row["email"]) for row in rows(console)] == [
+        ("李安", "an@lab.cn"),
+        ("王小明", "ming@lab.cn"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "file", "field", "says"),
+    [
+        ("", b"", "people", "Write a list, or choose a file"),
+        ("Ann", b"Ben", "people", "Write a list, or choose a file"),
+        ("", b"%PDF-1.7", "people", "p.csv is not a table but a file of another kind: PDF"),
+        ("", "name\nJörg Müller\nJosé".encode("cp1252"), "people", "Windows-1252"),
+        ("", b"name,email\nAnn,ann@\n", "people", "Line 2"),
+        ("", b"name\nA\0nn\n", "people", "Line 2: column"),
+        ("", b"x" * (2**20 + 1), "file", "too large"),
+    ],
+)
+def test_a_list_or_file_that_cannot_be_read_is_told_at_its_field(
+    console: Client, study: Study, text: str, file: bytes, field: str, says: str
+) -> None:
+    sent = {"people": text, "file": SimpleUploadedFile("p.csv", file)} if file else {"people": text}
+    response = console.post(PAGE, sent)
+    assert says in response.context["people_form"].errors[field][0]
+    assert not Rater.objects.exists()
 
 
 def test_a_shared_link_is_opened_changed_replaced_and_closed(console: Client, study: Study) -> None:

@@ -187,10 +187,12 @@ def test_the_statements_are_as_many_with_more_raters(
 def test_the_table_leaves_as_csv_with_the_measures(console: Client, study: Study) -> None:
     make_panel(study)
     Rater.objects.filter(code="RATER3").update(status="excluded")
-    lines = console.get(f"{ADDRESS[:-1]}.csv").content.decode().splitlines()
+    lines = console.get(f"{ADDRESS[:-1]}.csv").content.decode("utf-8-sig").splitlines()
     measures = "agreement,retest,gold,seconds,away,attention_missed"
     assert lines[0] == f"code,link,status,ratings,{measures},flags"
-    assert re.fullmatch(r"RATER0,http://testserver/rate/\S+,active,4,0.9944,,,4,,,", lines[1])
+    assert re.fullmatch(r"RATER0,http://testserver/rate/\S+,active,4,0.9944,,,4.0,,,", lines[1])
+    raw = console.get(f"{ADDRESS[:-1]}.csv?raw=1").content
+    assert raw.startswith(b"code,link")
 
 
 def test_an_exclusion_is_kept_with_who_and_why_and_comes_back_to_the_same_rows(

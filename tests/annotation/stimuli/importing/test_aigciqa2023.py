@@ -16,12 +16,12 @@ from annotation.opinion.imported import imported_scores, scale_of
 from annotation.opinion.labels import labels_of
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES
 from annotation.stimuli.importing.aigciqa2023 import read_release
-from annotation.stimuli.importing.problems import ManifestError
 from annotation.stimuli.imports.service import import_aigciqa2023
 from tests.annotation.stimuli.files import picture, stored
 from tests.factories import make_study
 from tests.shared_data import require_shared
 from workbench.accounts.models import User
+from workbench.core.tables import TableError
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def test_a_file_of_the_release_that_is_absent_is_named(
 ) -> None:
     (_copy(release, tmp_path) / name).unlink()
 
-    with pytest.raises(ManifestError, match=f"{name} cannot be read"):
+    with pytest.raises(TableError, match=f"{name} cannot be read"):
         read_release(tmp_path, perspectives=AIGCIQA2023_PERSPECTIVES)
 
 
@@ -187,7 +187,7 @@ def test_a_file_of_the_release_that_is_absent_is_named(
 def test_a_broken_split_file_is_named(release: Path, tmp_path: Path, content: str) -> None:
     (_copy(release, tmp_path) / "official_split.json").write_text(content)
 
-    with pytest.raises(ManifestError, match=r"official_split\.json"):
+    with pytest.raises(TableError, match=r"official_split\.json"):
         read_release(tmp_path, perspectives=AIGCIQA2023_PERSPECTIVES)
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from annotation.opinion.units import UnitScale
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES
 from annotation.stimuli.importing.manifest import Manifest, read_manifest
-from annotation.stimuli.importing.problems import ManifestError
 from tests.annotation.stimuli.files import row, write_jsonl, write_manifest
+from workbench.core.tables import TableError
 
 read = partial(read_manifest, perspectives=AIGCIQA2023_PERSPECTIVES)
 
@@ -76,7 +76,7 @@ def test_a_row_is_named_by_its_number_and_by_the_line_where_it_starts(tmp_path: 
 
 
 def test_a_missing_column_is_named_with_those_that_are_there(tmp_path: Path) -> None:
-    with pytest.raises(ManifestError) as caught:
+    with pytest.raises(TableError) as caught:
         _read(tmp_path, "filename,text,generator\na.png,x,G\n")
 
     assert str(caught.value) == (
@@ -91,21 +91,21 @@ def test_a_missing_column_is_named_with_those_that_are_there(tmp_path: Path) -> 
         (b"", "is empty"),
         (b" \n\n", "is empty"),
         ("filename,prompt,generator\na.png,x,é\n".encode("latin-1"), r"not UTF-8 \(byte 34\)"),
-        ("filename,prompt,generator\n".encode("utf-16"), "not UTF-8"),
-        (b'[{"filename": "a.png"}]', "JSON array"),
+        ("filename,prompt,generator\n".encode("utf-16")[:-1], "broken at byte"),
+        (b"%PDF-1.4", "another kind: PDF; choose a table"),
         (b"filename,prompt,generator,prompt\na,b,c,d\n", 'two columns "prompt"'),
-        (b'filename,prompt,generator\na.png,"never closed,G\nb.png,x,G\n', "broken from line 2"),
+        (b'"filename,prompt,generator\na.png,x,G\n', "the header of manifest.csv is broken"),
     ],
 )
 def test_a_file_that_is_no_manifest_is_refused(
     tmp_path: Path, content: bytes, message: str
 ) -> None:
-    with pytest.raises(ManifestError, match=message):
+    with pytest.raises(TableError, match=message):
         _read(tmp_path, content)
 
 
 def test_a_manifest_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ManifestError, match=r"none.csv cannot be read"):
+    with pytest.raises(TableError, match=r"none.csv cannot be read"):
         read(tmp_path / "none.csv")
 
 
@@ -121,6 +121,7 @@ def test_a_manifest_that_is_not_there_is_named(tmp_path: Path) -> None:
         ("../a.png,x,G", 'the name "../a.png" points outside the images'),
         ("/etc/passwd,x,G", 'the name "/etc/passwd" points outside the images'),
         ("C:\\a.png,x,G", 'the name "C:\\a.png" points outside the images'),
+        ('a.png,"never closed,G', "the row's quotes are broken (unexpected end of data)"),
         ("a.png,x\0y,G", 'column "prompt" contains a character that is not text'),
     ],
 )
@@ -193,7 +194,11 @@ def test_published_scores_are_read_on_their_scale(tmp_path: Path) -> None:
         ({"mos_quality": "0.5", "sd_quality": "-0.1"}, "sd_quality -0.1 is outside 0…1"),
         ({"mos_quality": "-0.1"}, "mos_quality -0.1 is outside 0…1"),
         ({"mos_quality": "nan"}, 'mos_quality "nan" is not a number'),
-        ({"mos_quality": "0,5"}, 'mos_quality "0,5" is not a number'),
+        ({"mos_quality": "0,5"}, 'mos_quality "0,5" has a comma, which may mean two things'),
+        ({"mos_quality": "0_5"}, 'mos_quality "0_5" is not a number'),
+        ({"mos_quality": "0.5", "raters": "1.000"}, "raters 1.000 is outside 1…"),
+        ({"mos_quality": "0.5", "raters": "1e300"}, "raters 1e300 is outside 1…"),
+        ({"mos_quality": " " * 90_000 + "7"}, f"mos_quality {' ' * 40} is outside 0…1"),
         ({"mos_quality": "0.5", "raters": "2.5"}, "raters 2.5 is outside 1…"),
     ],
 )
@@ -252,6 +257,6 @@ def test_any_bytes_give_rows_or_a_named_error(
     folder = tmp_path_factory.mktemp("any")
     try:
         manifest = _read(folder, b"filename,prompt,generator\n" + data)
-    except ManifestError:
+    except TableError:
         return
     assert all(item.filename and item.prompt and item.generator for item in manifest.rows)

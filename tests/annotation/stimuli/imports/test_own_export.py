@@ -203,3 +203,24 @@ def test_metadata_in_columns_of_their_own_are_read_too(owner: User, tmp_path: Pa
     assert (stimulus.prompt.text, stimulus.generator.name) == ("=a", "@g")
     assert (stimulus.split, stimulus.metadata) == ("holdout", {"seed": "12"})
     assert not OpinionScore.objects.exists()
+
+
+def test_a_table_with_a_row_per_image_gives_the_same_sides_without_published_scores(
+    owner: User, filled: Study, exported: Callable[[str], Path]
+) -> None:
+    second = make_study(owner, "second", holdout_share=0.3, seed=99)
+
+    report = import_manifest(study=second, manifest=exported("images"), partial=True)
+
+    # An attention check is nothing without its scores.
+    assert [error.filename for error in report.rejected] == ["21.png"]
+    facts = ("filename", "prompt__text", "generator__name", "split", "purpose")
+    images = Stimulus.objects.exclude(filename="21.png").order_by("filename")
+    assert list(images.filter(study=second).values(*facts)) == list(
+        images.filter(study=filled).values(*facts)
+    )
+    assert Stimulus.objects.get(study=second, filename="2.png").metadata == {
+        "seed": "2",
+        "split_of": "mine",
+    }
+    assert not _published(second)

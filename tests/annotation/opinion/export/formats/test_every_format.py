@@ -21,13 +21,14 @@ def test_it_says_what_it_is(name: str) -> None:
     form = FORMATS[name]
     assert form.name == name
     assert name.isalnum()
-    assert "." not in form.extension
+    assert form.extension.strip(".") == form.extension
     assert "/" in form.content_type
     assert form.label
     assert form.version
     assert form.citation
     assert format_of(name) is form
     assert format_of(form.extension) is form
+    assert format_of(f"study.{form.extension}") is form
 
 
 @every_format
@@ -95,3 +96,4 @@ def test_a_number_that_is_none_is_named(
 
 def test_an_unknown_format_is_none() -> None:
     assert format_of("xlsx") is None
+    assert format_of("mycsv") is None

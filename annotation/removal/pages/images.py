@@ -1,0 +1,55 @@
+"""Forms of an image's page that take it out of use, put it back, or replace it."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from workbench.accounts.signed_in import signed_in
+from workbench.core.errors import MintError
+
+from ...models import Stimulus
+from ...studies.selectors import find_study
+from ..images import set_image_state
+from ..replacing import replace_image
+
+
+@login_required
+@require_POST
+def image_state(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    stimulus = _find(request, slug, pk)
+    state, reason = request.POST.get("state", ""), request.POST.get("reason", "")
+    try:
+        set_image_state(stimulus=stimulus, actor=signed_in(request), state=state, reason=reason)
+    except MintError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("Saved."))
+    return redirect("study-stimulus", slug, pk)
+
+
+@login_required
+@require_POST
+def image_replace(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """On to the page of the image that is in its place now."""
+    stimulus, upload = _find(request, slug, pk), request.FILES.get("image")
+    if upload is None:
+        messages.error(request, _("Choose the file that is to take its place."))
+        return redirect("study-stimulus", slug, pk)
+    reason = request.POST.get("reason", "")
+    try:
+        new = replace_image(
+            stimulus=stimulus, data=upload.read(), actor=signed_in(request), reason=reason
+        )
+    except MintError as error:
+        messages.error(request, error.message)
+        return redirect("study-stimulus", slug, pk)
+    messages.success(request, _("Replaced. This is the image in its place."))
+    return redirect("study-stimulus", slug, new.pk)
+
+
+def _find(request: HttpRequest, slug: str, pk: int) -> Stimulus:
+    study = find_study(request.user, slug, "annotation.change_study")
+    return get_object_or_404(Stimulus, study=study, pk=pk)

@@ -1,0 +1,17 @@
+"""Deleting studies in the background. The study's row owns the job."""
+
+from celery import shared_task
+
+from ..models import Study
+from . import deleting
+
+
+@shared_task
+def delete_study(study: int) -> None:
+    for found in Study.objects.filter(pk=study):
+        deleting.finish_deletion(found)
+
+
+@shared_task
+def sweep_deletions() -> None:
+    deleting.sweep_deletions()

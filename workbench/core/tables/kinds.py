@@ -1,0 +1,81 @@
+"""Files of other kinds that are given as tables, by their first bytes."""
+
+import io
+import re
+import zipfile
+
+from ..texts import gettext_noop
+from .errors import TableError
+
+#: The names are the programs' own.
+_SIGNATURES = (
+    (b"%PDF", "PDF"),
+    (b"\xd0\xcf\x11\xe0", "Excel 97 (.xls)"),
+    (b"\x1f\x8b", "gzip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\0", "xz"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard"),
+    (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
+    (b"Rar!\x1a", "RAR"),
+    (b"\x89PNG", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"GIF8", "GIF"),
+    (b"RIFF", "WebP"),
+    (b"PAR1", "Parquet"),
+    (b"ARROW1", "Arrow"),
+    (b"\x89HDF", "HDF5"),
+    (b"\x93NUMPY", "NumPy"),
+    (b"SQLite format 3\0", "SQLite"),
+    (b"{\\rtf", "RTF"),
+    (b"MATLAB 5.0", "MATLAB"),
+)
+#: Members by which a ZIP is known, and what it is then.
+_PACKED = (
+    ("xl/", "Excel (.xlsx)"),
+    ("word/", "Word (.docx)"),
+    ("Index/", "Numbers"),
+    ("content.xml", "OpenDocument (.ods)"),
+)
+_SPREADSHEETS = frozenset({"Excel 97 (.xls)", "Excel (.xlsx)", "OpenDocument (.ods)", "Numbers"})
+_MARKUP = re.compile(r"\s*<(!doctype|html|head|body|table|svg|\?xml)\b", re.IGNORECASE)
+
+
+def refuse_other_kinds(data: bytes, name: str) -> None:
+    """Raises TableError naming the kind of a file whose first bytes are no table's."""
+    kind = next((kind for start, kind in _SIGNATURES if data.startswith(start)), "")
+    if data.startswith(b"PK\x03\x04"):
+        kind = _packed(data)
+    if kind:
+        raise of_kind(name, kind)
+
+
+def refuse_markup(text: str, name: str) -> None:
+    """Raises TableError if the text is a page or a document, not a table."""
+    if _MARKUP.match(text):
+        raise of_kind(name, "HTML, XML")
+
+
+def of_kind(name: str, kind: str) -> TableError:
+    fix = (
+        gettext_noop('save the sheet as CSV (in Excel: "CSV UTF-8")')
+        if kind in _SPREADSHEETS
+        else gettext_noop("choose a table: CSV, TSV or JSONL")
+    )
+    return TableError(
+        gettext_noop("%(name)s is not a table but a file of another kind: %(kind)s"),
+        fix,
+        name=name,
+        kind=kind,
+    )
+
+
+def _packed(data: bytes) -> str:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        members = []
+    for start, kind in _PACKED:
+        if any(member.startswith(start) for member in members):
+            return kind
+    return "ZIP"
