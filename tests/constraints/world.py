@@ -282,4 +282,14 @@ def _explained(study: Study, stimulus: Any, version: ModelVersion) -> dict[str, 
         "predicted_explanation": PredictedExplanation.objects.create(
             stimulus=stimulus, model_version=version, perspective=None, text="It is clear."
         ),
+        "prompt_reading": PromptReading.objects.create(
+            study=study,
+            backbone="tiny",
+            limit=35,
+            prompts=1,
+            cut=0,
+            unreadable=0,
+            unknown=0,
+            alike=0,
+        ),
     }
