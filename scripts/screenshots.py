@@ -1,6 +1,6 @@
 """Plays the demo in a real browser and takes pictures of every page.
 
-`make screenshots`: starts a demo of its own on throw-away data (about two minutes) and looks at the
+`make screenshots`: starts a demo of its own on throw-away data (about a minute) and looks at the
 pages on a desktop, a tablet, in the dark and in Chinese. All pictures go to build/screenshots; what
 a rater meets, and what the README shows, is copied to docs/screenshots. Every other state is small
 on the sheets in docs/screenshots/states, by the sweep that looks for what bars people
@@ -30,7 +30,7 @@ SHOWN = ROOT / "docs" / "screenshots"
 SHOWN_HEIGHT = 1280
 #: Pictures whose names begin like this are kept.
 KEPT = ("rating-", "model-desktop", "raters-desktop")
-STUDY = "/studies/shapes-and-flaws"
+STUDY = "/studies/six-generators"
 CONSOLE = {
     "studies": "/studies/",
     "new-study": "/studies/new/",
@@ -49,7 +49,7 @@ CONSOLE = {
 }
 #: Pages whose address only another page knows: that page, and the link to follow there.
 BEHIND = {
-    "image": (f"{STUDY}/images/", ".thumbs a"),
+    "image": (f"{STUDY}/images/", ".image-card a.whole"),
     "rater": (f"{STUDY}/raters/", "main tbody a"),
 }
 #: The end of a picture's name, and the browser that shows it.

@@ -23,6 +23,7 @@ VISITORS = ("owner", "administrator", "outsider", "anonymous")
 #: in a study a viewer is told that their role does not allow it; a manager is let in everywhere.
 VIEWERS = {
     "study",
+    "study-now",
     "study-stimuli",
     "study-holdout",
     "study-stimulus",
@@ -34,6 +35,8 @@ VIEWERS = {
     "study-scores",
     "stimulus-predictions",
     "api-study",
+    "api-study-overview",
+    "api-steps",
     "api-protocols",
     "api-protocol",
     "api-stimuli",
@@ -77,8 +80,13 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "studies": ("get", (), (200, 200, 200, LOGIN)),
     "study-new": ("get", (), (200, 200, 200, LOGIN)),
     "study": ("get", ("slug",), CONSOLE),
+    "study-now": ("get", ("slug",), CONSOLE),
+    "study-step": ("post", ("slug", "gold"), CHANGE),
     "study-status": ("post", ("slug",), CHANGE),
     "study-settings": ("get", ("slug",), CONSOLE),
+    "study-settings-part": ("get", ("slug", "rules"), CONSOLE),
+    "study-activity": ("get", ("slug",), CONSOLE),
+    "site-activity": ("get", (), (MISSING, 200, MISSING, LOGIN)),
     "study-archive": ("post", ("slug",), CHANGE),
     # Without a title: whoever may, is told that it is missing.
     "study-duplicate": ("post", ("slug",), CHANGE),
@@ -88,11 +96,15 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "study-stimuli": ("get", ("slug",), CONSOLE),
     "study-stimulus": ("get", ("slug", "stimulus"), CONSOLE),
     "study-holdout": ("get", ("slug",), CONSOLE),
+    # Without an image: those who may choose one are told so.
+    "study-stimuli-purpose": ("post", ("slug",), CHANGE),
     # With no state and no file: whoever may, is told on the image's page what is missing.
     "study-stimulus-state": ("post", ("slug", "stimulus"), CHANGE),
     "study-stimulus-replace": ("post", ("slug", "stimulus"), CHANGE),
     "study-import": ("get", ("slug",), CONSOLE),
     "study-import-job": ("get", ("slug", "job"), CONSOLE),
+    "study-import-cancel": ("post", ("slug", "job"), CHANGE),
+    "study-import-retry": ("post", ("slug", "job"), CHANGE),
     "study-preview": ("get", ("slug",), CONSOLE),
     "study-invite": ("get", ("slug",), CONSOLE),
     "study-shared-link": ("post", ("slug",), CONSOLE),
@@ -119,6 +131,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "study-model-jobs": ("get", ("slug",), CONSOLE),
     "study-model-summary": ("get", ("slug",), CONSOLE),
     "study-scores": ("get", ("slug",), CONSOLE),
+    "study-model-cancel": ("post", ("slug", "training", "1"), (MISSING, MISSING, MISSING, LOGIN)),
     "study-model-retrain": ("post", ("slug",), CHANGE),
     "study-model-add": ("post", ("slug",), CHANGE),
     "study-model-lead": ("post", ("slug", "1"), CHANGE),
@@ -135,13 +148,17 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-docs": ("get", (), (200, 200, 200, 200)),
     "api-studies": ("get", (), (200, 200, 200, 401)),
     "api-study": ("get", ("slug",), API),
-    # With no body: whoever may, is told what is missing.
-    "api-study-duplicate": ("post", ("slug",), (400, 400, MISSING, 401)),
+    "api-study-overview": ("get", ("slug",), API),
+    "api-steps": ("get", ("slug",), API),
+    # With a form: whoever may, is told that it takes JSON.
+    "api-step": ("post", ("slug", "gold"), (415, 415, MISSING, 401)),
+    "api-study-duplicate": ("post", ("slug",), (415, 415, MISSING, 401)),
     "api-study-deletion": ("get", ("slug",), API),
     # The console's form has archived it already.
     "api-study-archive": ("post", ("slug",), (409, 409, MISSING, 401)),
     "api-protocols": ("get", ("slug",), API),
     "api-protocol": ("get", ("slug", "protocol"), API),
+    "api-audit": ("get", ("slug",), API),
     "api-raters": ("get", ("slug",), API),
     "api-rater-link": ("post", ("slug", "rater"), API),
     "api-rater-erasure": ("get", ("slug", "rater"), API),
@@ -152,8 +169,12 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-stimuli": ("get", ("slug",), API),
     "api-imports": ("get", ("slug",), API),
     "api-import": ("get", ("slug", "job"), API),
-    # With no body: whoever may, is told what is missing.
-    "api-stimulus-state": ("post", ("slug", "stimulus"), (400, 400, MISSING, 401)),
+    # Its owner has cancelled it on the page.
+    "api-import-cancel": ("post", ("slug", "job"), (409, 409, MISSING, 401)),
+    # With a form: whoever may, is told that it takes JSON; a replacement takes a form with a file.
+    "api-import-retry": ("post", ("slug", "job"), (415, 415, MISSING, 401)),
+    "api-stimuli-purpose": ("post", ("slug",), (415, 415, MISSING, 401)),
+    "api-stimulus-state": ("post", ("slug", "stimulus"), (415, 415, MISSING, 401)),
     "api-stimulus-replacement": ("post", ("slug", "stimulus"), (400, 400, MISSING, 401)),
     "api-export": ("get", ("slug",), API),
     "api-export-study": ("get", ("slug",), API),
@@ -163,6 +184,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-release-raters": ("get", ("slug", "live"), API),
     "api-training-runs": ("get", ("slug",), API),
     "api-training-run": ("get", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
+    "api-training-run-cancel": ("post", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
     "api-predictors": ("get", ("slug",), API),
     "api-predictor-lead": ("post", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
     "api-models": ("get", ("slug",), API),
@@ -170,7 +192,9 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-model-reject": ("post", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
     "api-scoring-runs": ("get", ("slug",), API),
     "api-scoring-run": ("get", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
+    "api-scoring-run-cancel": ("post", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
     "api-explaining-runs": ("get", ("slug",), API),
+    "api-explaining-run-cancel": ("post", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
     "api-explanations": ("get", ("slug",), (MISSING, MISSING, MISSING, 401)),
     # Without an image: those who may upload are told what is missing.
     "api-assessments": ("post", ("slug",), (400, 400, MISSING, 401)),

@@ -6,6 +6,7 @@ that is killed half-way leaves a file that nobody knows.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 from django.db import connection, transaction
@@ -18,7 +19,7 @@ from workbench.core.jobs.queue import enqueue
 
 from ..models import ImportJob, OpinionRelease, Rater, Stimulus, Study, Trial
 from ..opinion.numbering import hold_off_writers
-from ..stimuli.imports.jobs import unstage
+from ..stimuli.imports.staging import unstage
 from ..stimuli.imports.store import ImportRunningError, study_lock
 from ..studies.audit import record
 from .errors import RemovalError, RemovalStateError
@@ -85,7 +86,8 @@ class DeletionOutlook:
 def deletion_outlook(study: Study) -> DeletionOutlook:
     named = OpinionRelease.objects.filter(study=study, state=OpinionRelease.State.NAMED)
     others: dict[str, int] = {}
-    for _receiver, found in counting.send(sender=Study, study=study):
+    answers: list[tuple[Any, Any]] = counting.send(sender=Study, study=study)
+    for _receiver, found in answers:
         others |= found
     return DeletionOutlook(
         images=Stimulus.objects.filter(study=study).count(),

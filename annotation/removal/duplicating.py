@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -18,6 +19,7 @@ from ..studies.services import SETTINGS, create_study
 
 _BATCH = 500
 _Copied = Prompt | Generator | Stimulus | OpinionRelease | OpinionScore
+_Named = TypeVar("_Named", Prompt, Generator)
 
 
 def duplicate_study(
@@ -67,13 +69,13 @@ def _like(
     _as_new(row, new)
 
 
-def _copies(rows: "QuerySet[Prompt] | QuerySet[Generator]", new: Study) -> dict[int, int]:
+def _copies(rows: QuerySet[_Named], new: Study) -> dict[int, int]:
     """Copies the rows into the new study; old key → new key."""
     found = list(rows.order_by("pk"))
     keys = [row.pk for row in found]
     for row in found:
         _as_new(row, new)
-    made = rows.model._default_manager.bulk_create(found, batch_size=_BATCH)
+    made = rows.bulk_create(found, batch_size=_BATCH)
     return dict(zip(keys, (row.pk for row in made), strict=True))
 
 
@@ -102,9 +104,7 @@ def _imported(study: Study) -> Iterable[OpinionRelease]:
     return list(study.opinion_releases.filter(kind=OpinionRelease.Kind.IMPORTED))
 
 
-def _as_new(
-    row: "Prompt | Generator | Stimulus | OpinionRelease | OpinionScore", new: Study
-) -> None:
+def _as_new(row: _Copied, new: Study) -> None:
     row.pk = None
     row._state.adding = True
     row.study_id = new.pk

@@ -7,15 +7,15 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from workbench.accounts.models import User
+from workbench.core.problems import Problem
 
 from ..models import OpinionRelease, OpinionScore, Stimulus
 from ..opinion.imported import Published, Source, imported_scores, write_published
 from ..opinion.releases import mark_stale
-from ..stimuli.importing.problems import Problem
 from ..stimuli.importing.sources import MAX_FILE_BYTES
 from ..stimuli.imports.checks import ImageFacts, store_image
-from ..stimuli.imports.jobs import UploadNotKeptError
 from ..stimuli.imports.rows import file_fields
+from ..stimuli.imports.starting import UploadNotKeptError
 from ..stimuli.imports.store import ImportStore, study_lock
 from ..studies.audit import record
 from .errors import RemovalError, RemovalStateError, checked_reason

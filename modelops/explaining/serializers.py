@@ -97,9 +97,10 @@ class PromptReadingSerializer(serializers.Serializer[Any]):
 
 
 class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
-    """Scores on 0…1 with their standard deviations, and explanations if the version gives
-    them; both empty until `state` is `succeeded`. `reading`: what the version read of the prompt;
-    null until then, or if it cannot say. `problems`: sentences about what it did not read."""
+    """Scores with their standard deviations, each on its perspective's scale of `minimum` to
+    `maximum`, and explanations if the version gives them; both empty until `state` is `succeeded`.
+    `reading`: what the version read of the prompt; null until then, or if it cannot say.
+    `problems`: sentences about what it did not read."""
 
     url = serializers.SerializerMethodField(help_text="Where the result can be asked for.")
     model = serializers.IntegerField(source="model_version.number", read_only=True)

@@ -158,6 +158,8 @@ FACTS = [
     Violation(
         "study_archived_from_somewhere", change("study", status="archived", archived_from="open")
     ),
+    Violation("participant_identified", change("participant", identifier="")),
+    Violation("participant_unique", again("participant", rater=of_row("colleague"))),
     Violation("ratings_erased_some", again("erasure", ratings=0)),
     Violation("stimulus_attention_check_gold", change("stimulus", attention_check=True)),
     Violation("trial_submitted_at_set", change("trial", state="submitted")),
@@ -229,6 +231,10 @@ MIXED = [
     Violation(
         "stimulus_replaced_by_same_study",
         change("stimulus", state="withdrawn", replaced_by=of_other("stimulus")),
+    ),
+    Violation(
+        "participant_rater_same_study",
+        again("participant", rater=of_other("colleague"), identifier="two"),
     ),
     Violation("ratings_erased_release_same_study", again("erasure", release=of_other("live"))),
     Violation("trial_stimulus_same_study", change("trial", stimulus=of_other("stimulus"))),

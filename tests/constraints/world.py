@@ -14,6 +14,7 @@ from annotation.models import (
     Message,
     OpinionRelease,
     OpinionScore,
+    Participant,
     RatingsErased,
     ReleaseProtocol,
     SharedLink,
@@ -30,6 +31,7 @@ from modelops.models import (
     ModelVersion,
     PredictedExplanation,
     Prediction,
+    PromptReading,
     ScoringChunk,
     ScoringRun,
     TrainingRun,
@@ -147,6 +149,9 @@ def _rated(rows: dict[str, Any]) -> dict[str, Model]:
         "trial": trial,
         "score": make_score(trial, "quality", 3),
         "explanation": make_explanation(trial, "quality"),
+        "participant": Participant.objects.create(
+            rater=rows["rater"], study=rows["study"], identifier="one"
+        ),
         "message": Message.objects.create(rater=rows["rater"], sender="rater", text="Hello."),
         **_released(rows),
     }

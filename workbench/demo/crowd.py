@@ -1,7 +1,7 @@
 """A crowd of simulated raters who rate over HTTP at once, as people in browsers do.
 
-What a rater sees is identified by the bytes that the server sent: the trial has no file name, and
-the display copy of a drawn image is the file itself (docs/decisions/007).
+What a rater sees is identified by its pixels: the trial has no file name, and the display copy is
+another file of the same picture (docs/decisions/007).
 """
 
 import hashlib

@@ -17,7 +17,7 @@ from PIL import Image, ImageFilter
 from annotation.protocol.aigciqa2023 import AUTHENTICITY, CORRESPONDENCE, QUALITY
 
 from .grammar import COLOURS, OPPOSITE, RELATIONS, Group, Scene, colour_steps
-from .scenes import SIZE, Damage
+from .scenes import Damage
 
 #: What a flaw of severity 1 takes from its perspective's score, by kind.
 WEIGHTS: Mapping[str, Mapping[str, float]] = {
@@ -81,7 +81,8 @@ def _blur(image: Image.Image, severity: float, rng: np.random.Generator) -> Imag
 
 def _noise(image: Image.Image, severity: float, rng: np.random.Generator) -> Image.Image:
     """Coloured grain of two pixels, which outlives a smaller display."""
-    grain = rng.normal(size=(SIZE // 2, SIZE // 2, 3)).astype(np.float32) * (6 + 74 * severity)
+    half = image.width // 2
+    grain = rng.normal(size=(half, half, 3)).astype(np.float32) * (6 + 74 * severity)
     large = grain.repeat(2, axis=0).repeat(2, axis=1)
     noisy = np.asarray(image, dtype=np.float32) + large
     return Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8))
@@ -90,9 +91,9 @@ def _noise(image: Image.Image, severity: float, rng: np.random.Generator) -> Ima
 def _jpeg(image: Image.Image, severity: float, rng: np.random.Generator) -> Image.Image:
     """Compression at two thirds of the size, so that its blocks are visible."""
     buffer = io.BytesIO()
-    small = image.resize((SIZE * 2 // 3,) * 2, Image.Resampling.BILINEAR)
+    small = image.resize((image.width * 2 // 3,) * 2, Image.Resampling.BILINEAR)
     small.save(buffer, "JPEG", quality=max(1, round(40 * math.exp(-3 * severity))))
-    return Image.open(buffer).convert("RGB").resize((SIZE, SIZE), Image.Resampling.NEAREST)
+    return Image.open(buffer).convert("RGB").resize(image.size, Image.Resampling.NEAREST)
 
 
 def _banding(image: Image.Image, severity: float, rng: np.random.Generator) -> Image.Image:
@@ -115,7 +116,7 @@ _QUALITY_EFFECTS: dict[str, Callable[[Image.Image, float, np.random.Generator], 
 def spoil_quality(
     image: Image.Image, flaws: Iterable[Flaw], rng: np.random.Generator
 ) -> Image.Image:
-    """The picture with its flaws of quality, always in the same order; other flaws are ignored."""
+    """The square picture with its flaws of quality, always in the same order; others do nothing."""
     severities = {flaw.kind: flaw.severity for flaw in flaws}
     for kind, effect in _QUALITY_EFFECTS.items():
         if kind in severities:

@@ -1,4 +1,4 @@
-"""The demo study: an owner, drawn images, the ratings of a simulated crowd, a first model.
+"""The demo study: an owner, pictures, the ratings of a simulated crowd, a first model.
 
 Every step looks at what is there and does what is missing, so that it can be interrupted anywhere
 and begun again. Ratings and models come about over HTTP, as people's do.
@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
-from knox.models import AuthToken
 
 from annotation.models import Rater, RatingSession, Stimulus, Study
 from annotation.protocol.plan import SessionPlan
@@ -26,16 +25,17 @@ from annotation.stimuli.imports.service import ImportOptions, import_manifest
 from annotation.studies.services import create_study, set_status
 from annotation.studies.texts import DEFAULT_CONSENT, DEFAULT_INSTRUCTIONS
 
-from ..accounts.models import User
+from ..accounts.models import ApiToken, TokenScope, User
 from ..core.errors import MintError
 from ..core.progress import Counter, Output
+from .pictures.shipped import FOLDER
 
 if TYPE_CHECKING:
     from .client import OwnerClient
 
 OWNER = "owner"
-SLUG = "shapes-and-flaws"
-TITLE = "Shapes and flaws"
+SLUG = "six-generators"
+TITLE = "Pictures by six generators"
 _JOB_SECONDS = 600.0
 #: A visitor's session is short, and so is its practice.
 _SESSION = SessionPlan(stabilisation_trials=3)
@@ -51,21 +51,19 @@ class SeedError(MintError):
 
 @dataclass(frozen=True)
 class Plan:
-    """How large the demo is."""
+    """How much is rated, by whom. The images are those that are shipped: `images` that count, and
+    others with known scores."""
 
-    images: int = 360
+    images: int = 66
     seed: int = 1
     raters: int = 12
     holdout_share: float = 0.2
-    holdout_ratings: int = 5
+    holdout_ratings: int = 8
     #: Images of the pool that the crowd rates; the others are left to the visitor.
-    rated: int = 80
+    rated: int = 32
     target_ratings: int = 3
     #: The length of a visitor's session.
     visitor_trials: int = 20
-    #: Images whose scores are known, from the worst to the best: with feedback, and hidden.
-    practice: int = 5
-    gold: int = 6
     session: SessionPlan = _SESSION
 
     @property
@@ -167,49 +165,32 @@ class Seeder:
         from .client import OwnerClient, quiet
 
         quiet()
-        self._say(f'making the demo study "{TITLE}": this takes about two minutes, once')
-        folder = self._draw()
+        self._say(f'making the demo study "{TITLE}": this takes about a minute, once')
         for purpose in Stimulus.Purpose:
-            self._import(study, owner, folder, purpose)
+            self._import(study, owner, purpose)
         if study.status == Study.Status.DRAFT:
             set_status(study=study, actor=owner, status=Study.Status.OPEN)
         with _token(owner) as token, OwnerClient(self.base_url, token) as client:
-            self._rate(client, folder)
+            self._rate(client)
             self._train(client)
 
-    def _draw(self) -> Path:
-        """Below one folder a world for each purpose that an image can have."""
-        from .world import build_world, spanning, write_images, write_world
-
-        folder, plan = self.data / "demo-world", self.plan
-        if not (folder / "main" / "manifest.csv").exists():
-            count = Counter("images drawn", self._out)
-            write_world(folder / "main", seed=plan.seed, images=plan.images, progress=count)
-        for offset, (name, number) in enumerate(
-            (("practice", plan.practice), ("gold", plan.gold)), start=1
-        ):
-            if not (folder / name / "manifest.csv").exists():
-                drawn = build_world(seed=plan.seed + offset, images=8 * number, name=name)
-                write_images(folder / name, spanning(drawn, number), number, published=True)
-        return folder
-
-    def _import(self, study: Study, owner: User, folder: Path, purpose: str) -> None:
+    def _import(self, study: Study, owner: User, purpose: str) -> None:
         said = Stimulus.Purpose(purpose).label
         report = import_manifest(
             study=study,
-            manifest=folder / purpose / "manifest.csv",
-            images=folder / purpose / "images",
+            manifest=FOLDER / purpose / "manifest.csv",
+            images=FOLDER / purpose / "images",
             actor=owner,
             progress=Counter(f"{said.lower()} images imported", self._out),
             options=ImportOptions(purpose=purpose),
         )
         if report.rejected:
             raise SeedError(
-                f"{len(report.rejected)} drawn images were refused, the first one with "
-                f'"{report.rejected[0].message}"; delete {folder} and start again'
+                f"{len(report.rejected)} images of {FOLDER} were refused, the first one with "
+                f'"{report.rejected[0].message}"; the files differ from those of the project'
             )
 
-    def _rate(self, client: "OwnerClient", folder: Path) -> None:
+    def _rate(self, client: "OwnerClient") -> None:
         """One session of each simulated rater who has not had one yet."""
         from .crowd import Crowd, World, members
         from .raters import panel
@@ -230,7 +211,7 @@ class Seeder:
         )
         try:
             count = Counter("images rated by simulated raters", self._out)
-            world = World.read(*(folder / purpose for purpose in Stimulus.Purpose))
+            world = World.read(*(FOLDER / purpose for purpose in Stimulus.Purpose))
             Crowd(world, waiting, progress=count).rate()
         finally:
             client.change_study(
@@ -289,7 +270,9 @@ def _kept_secret(file: Path) -> str:
 @contextmanager
 def _token(owner: User) -> Iterator[str]:
     """An API token for as long as the block runs."""
-    row, token = AuthToken.objects.create(owner, expiry=timedelta(hours=1))
+    row, token = ApiToken.objects.create(
+        owner, name="demo", scopes=list(TokenScope), expiry=timedelta(hours=1)
+    )
     try:
         yield token
     finally:

@@ -10,14 +10,12 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from annotation.protocol.aigciqa2023 import AUTHENTICITY, CORRESPONDENCE, QUALITY
-from annotation.protocol.practice import span
 
 from .flaws import (
     TRUE_PERSPECTIVES,
@@ -87,9 +85,7 @@ def _encode(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def build_world(
-    *, seed: int, images: int, prompts: int | None = None, name: str = "scene"
-) -> Iterator[WorldImage]:
+def build_world(*, seed: int, images: int, prompts: int | None = None) -> Iterator[WorldImage]:
     """`images` pictures of `prompts` distinct study prompts (a third of the images by default).
 
     The same seed and sizes give the same bytes with the same version of Pillow. Each prompt is
@@ -106,19 +102,13 @@ def build_world(
         generator = GENERATORS[(index % prompts + index // prompts) % len(GENERATORS)]
         picture = paint(scene, generator, rng)
         yield WorldImage(
-            filename=f"{name}-{index + 1:05d}.jpg",
+            filename=f"scene-{index + 1:05d}.jpg",
             data=_encode(picture.image),
             prompt=prompt_of(scene),
             generator=generator.name,
             true_scores=true_scores(picture.flaws),
             flaws=picture.flaws,
         )
-
-
-def spanning(images: Iterable[WorldImage], number: int) -> list[WorldImage]:
-    """`number` of them, evenly from the worst to the best."""
-    found = list(images)
-    return [found[i] for i in span([fmean(item.true_scores.values()) for item in found], number)]
 
 
 def write_world(
@@ -142,7 +132,7 @@ def write_images(
     published: bool = False,
     progress: Progress | None = None,
 ) -> Path:
-    """Writes `images/*.jpg`, `manifest.csv` (filename,prompt,generator) and `truth.json`.
+    """Writes `images/`, `manifest.csv` (filename,prompt,generator) and `truth.json`.
 
     With `published` the true scores are in the manifest, as those of practice and gold images must
     be. Returns the manifest's path. `progress(done, total)` is called after each image. The

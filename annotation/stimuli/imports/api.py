@@ -1,19 +1,25 @@
-"""The owner API: imports and what they did."""
+"""The owner API: imports asked for in the console."""
 
 from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import generics, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
+from workbench.accounts.signed_in import signed_in
+from workbench.core.api import ExactSerializer
 from workbench.core.problems import Problem
 
 from ...models import ImportJob
 from ...studies.selectors import find_study
 from ..importing.problems import RowNote
 from ..importing.remarks import Remark
+from .again import Mapped, cancel_import, retry_import
 
 
 class RowNoteSerializer(serializers.Serializer[RowNote]):
@@ -33,10 +39,12 @@ class RowNoteSerializer(serializers.Serializer[RowNote]):
 
 
 class ImportSerializer(serializers.ModelSerializer[ImportJob]):
-    """An import of a manifest. `remarks`: sentences about all rows together: what was held out and
-    how, which spellings are one prompt, what the model does not read. `rejected_rows` and `notes`
-    are the first ones. `refusal`: why nothing could be read at all."""
+    """An import and its outcome. `files_kept`: whether it can be tried again without sending its
+    files; `refusal`: why it was refused as a whole. `remarks`: sentences about all rows together:
+    what was held out and how, which spellings are one prompt, what the model does not read.
+    `rejected_rows` and `notes` are the first ones."""
 
+    files_kept = serializers.SerializerMethodField()
     remarks = serializers.SerializerMethodField()
     rejected_rows = serializers.SerializerMethodField()
     notes = serializers.SerializerMethodField()
@@ -47,10 +55,13 @@ class ImportSerializer(serializers.ModelSerializer[ImportJob]):
         fields = [
             "id",
             "state",
+            "stage",
             "manifest_name",
             "images_name",
             "purpose",
             "partial",
+            "column_names",
+            "column_values",
             "progress_done",
             "progress_total",
             "imported",
@@ -58,10 +69,11 @@ class ImportSerializer(serializers.ModelSerializer[ImportJob]):
             "unchanged",
             "duplicates",
             "rejected",
+            "refusal",
+            "files_kept",
             "remarks",
             "rejected_rows",
             "notes",
-            "refusal",
             "created_at",
             "finished_at",
         ]
@@ -77,15 +89,25 @@ class ImportSerializer(serializers.ModelSerializer[ImportJob]):
     def get_notes(self, job: ImportJob) -> list[dict[str, Any]]:
         return _notes(job.notes)
 
+    def get_files_kept(self, job: ImportJob) -> bool:
+        return bool(job.manifest)
+
     def get_refusal(self, job: ImportJob) -> str:
-        if not job.refusal:
-            return ""
-        problem = Problem.from_json(job.refusal)
-        return f"{problem.sentence(_)}; {problem.advice(_)}"
+        problem = Problem.from_json(job.refusal) if job.refusal else None
+        return f"{problem.sentence(_)}; {problem.advice(_)}" if problem else ""
+
+
+class RetrySerializer(ExactSerializer):
+    """How to try it again. `columns`: what the manifest's columns `filename`, `prompt` and
+    `generator` are called in the file; `constants`: a prompt or generator that all rows have."""
+
+    partial = serializers.BooleanField(default=False)  # type: ignore[assignment] # DRF: a field of its own
+    columns = serializers.DictField(child=serializers.CharField(max_length=300), default=dict)
+    constants = serializers.DictField(child=serializers.CharField(max_length=300), default=dict)
 
 
 class ImportListView(generics.ListAPIView[ImportJob]):
-    """The study's imports by the console, the newest first."""
+    """The study's imports from the console, newest first."""
 
     serializer_class = ImportSerializer
     queryset = ImportJob.objects.none()
@@ -95,15 +117,43 @@ class ImportListView(generics.ListAPIView[ImportJob]):
         return study.import_jobs.all()
 
 
-class ImportDetailView(generics.RetrieveAPIView[ImportJob]):
-    """One import."""
+class ImportDetailView(APIView):
+    @extend_schema(responses=ImportSerializer)
+    def get(self, request: Request, slug: str, pk: int) -> Response:
+        """One import, its progress and outcome."""
+        return Response(ImportSerializer(_find(request, slug, pk)).data)
 
-    serializer_class = ImportSerializer
-    queryset = ImportJob.objects.none()
 
-    def get_object(self) -> ImportJob:
-        study = find_study(self.request.user, self.kwargs["slug"], "annotation.change_study")
-        return get_object_or_404(study.import_jobs, pk=self.kwargs["pk"])
+class ImportCancelView(APIView):
+    @extend_schema(request=None, responses=ImportSerializer)
+    def post(self, request: Request, slug: str, pk: int) -> Response:
+        """Cancel an import that waits or is under way: nothing is imported. 409 if it is over."""
+        job = _find(request, slug, pk)
+        cancel_import(job=job, actor=signed_in(request))
+        return Response(ImportSerializer(job).data)
+
+
+class ImportRetryView(APIView):
+    @extend_schema(request=RetrySerializer, responses={201: ImportSerializer})
+    def post(self, request: Request, slug: str, pk: int) -> Response:
+        """Try a failed import again with the files that it was given. 409 if they are gone, or
+        another import is under way."""
+        job = _find(request, slug, pk)
+        data = RetrySerializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        given: dict[str, Any] = data.validated_data
+        new = retry_import(
+            job=job,
+            actor=signed_in(request),
+            partial=given["partial"],
+            mapped=Mapped(given["columns"], given["constants"]),
+        )
+        return Response(ImportSerializer(new).data, status=201)
+
+
+def _find(request: Request, slug: str, pk: int) -> ImportJob:
+    study = find_study(request.user, slug, "annotation.change_study")
+    return get_object_or_404(ImportJob, pk=pk, study=study)
 
 
 def _notes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -46,7 +46,7 @@ def _create(
     stimuli = []
     for item in rows:
         split, purpose = splits[item.row.filename], item.row.purpose or default
-        wanted, maximum = _rating_places(study, split=split, purpose=purpose)
+        wanted, maximum = rating_places(study, split=split, purpose=purpose)
         stimulus = Stimulus(
             study=study,
             prompt_id=prompts[item.prompt_sha256],
@@ -110,7 +110,7 @@ def _generators(study: Study, rows: Sequence[CheckedRow]) -> dict[str, int]:
     return dict(found.values_list("group_sha256", "pk"))
 
 
-def _rating_places(study: Study, *, split: str, purpose: str) -> tuple[int, int]:
+def rating_places(study: Study, *, split: str, purpose: str) -> tuple[int, int]:
     """How many ratings an image is wanted to have, and how many it may ever have."""
     if purpose != Stimulus.Purpose.MAIN:
         # Shown to every rater by the session's plan, never drawn: none is wanted, none capped.

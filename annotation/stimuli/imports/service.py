@@ -3,7 +3,7 @@
 Files are written before the transaction that makes them known, and taken back if it fails.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,6 +63,10 @@ class ImportOptions:
     score_kind: str = OpinionRelease.ScoreKind.OTHER
     #: What they are recorded to come from.
     source: str = "manifest"
+    #: What the columns that a manifest must have are called in it, and what is in none because it
+    #: is the same for all rows.
+    columns: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def published(self) -> Source:
@@ -132,15 +136,23 @@ def import_manifest(
     actor: User | None = None,
     progress: Progress | None = None,
     options: ImportOptions = ImportOptions(),
+    before_commit: Callable[[], None] | None = None,
 ) -> ImportReport:
     """Import the rows of `manifest`, with images from a folder or ZIP (default: next to it).
 
     Bad rows are listed in the report, not raised. Raises ImportRefusedError if manifest or
     images cannot be read at all, or files cannot be written; ImportRunningError during
-    another import into the study.
+    another import into the study. `before_commit` is called when all is written: an error that it
+    raises takes everything back.
     """
     with _refused_for_problems():
-        rows = read_manifest(manifest, perspectives=_keys(study), scale=options.published.scale)
+        rows = read_manifest(
+            manifest,
+            perspectives=_keys(study),
+            scale=options.published.scale,
+            columns=options.columns,
+            constants=options.constants,
+        )
         source = open_source(images or manifest.parent)
     with closing(source):
         return import_rows(
@@ -151,6 +163,7 @@ def import_manifest(
             actor=actor,
             progress=progress,
             options=options,
+            before_commit=before_commit,
         )
 
 
@@ -194,6 +207,7 @@ def import_rows(
     actor: User | None = None,
     progress: Progress | None = None,
     options: ImportOptions = ImportOptions(),
+    before_commit: Callable[[], None] | None = None,
 ) -> ImportReport:
     """As `import_manifest`, of rows already read."""
     report = ImportReport(total=manifest.total, remarks=list(manifest.remarks))
@@ -210,7 +224,7 @@ def import_rows(
         )
         report.rejected, report.done = findings.rejected, partial or not findings.rejected
         if report.done:
-            writing = _Writing(study, actor, options, store)
+            writing = _Writing(study, actor, options, store, before_commit)
             _write_or_refuse(report, findings, writing, partial=partial)
     if report.done:
         report.remarks += remarks_on(study)
@@ -227,6 +241,7 @@ class _Writing:
     actor: User | None
     options: ImportOptions
     store: ImportStore
+    before_commit: Callable[[], None] | None
 
     def rows(self, rows: Sequence[CheckedRow]) -> tuple[int, int, list[Remark]]:
         """How many were created and updated, and what was held out of the new ones."""
@@ -276,6 +291,8 @@ def _write(report: ImportReport, findings: Findings, writing: _Writing) -> None:
                 imported=report.imported,
                 updated=report.updated,
             )
+        if writing.before_commit is not None:
+            writing.before_commit()
     # Only now do rows point to the files.
     writing.store.keep()
     report.remarks += said

@@ -81,5 +81,5 @@ class Command(BaseCommand):
         wait_for(version.scoring_runs.latest("pk"), self.stdout)
         version.refresh_from_db()
         report_unread(run.study, run.predictor.backbone, self.stderr)
-        self.stdout.write("\n".join(metric_lines(standing_of(version))))
+        self.stdout.write("\n".join(metric_lines(version.study, standing_of(version))))
         self.stdout.write(f"version {version.number} is {version.get_state_display().lower()}")

@@ -51,9 +51,9 @@ def test_an_address_is_filled_in_and_encoded() -> None:
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        ({"parameters": ["a b"]}, "'a b' is no name"),
-        ({"parameters": ["code"]}, "'code' is no name"),
-        ({"parameters": ["id", "ID"]}, "'id' is listed twice"),
+        ({"parameters": ["a b"]}, "“a b” is no name"),
+        ({"parameters": ["code"]}, "“code” is no name"),
+        ({"parameters": ["id", "ID"]}, "“id” is listed twice"),
         ({"parameters": [f"p{n}" for n in range(11)]}, "11 parameters"),
         ({"full": {"address": "javascript:alert(1)"}}, "full: .* is no address"),
         ({"full": {"address": "//host/x"}}, "is no address"),

@@ -18,8 +18,8 @@ from annotation.removal import replacing
 from annotation.removal.errors import RemovalError, RemovalStateError
 from annotation.removal.images import set_image_state
 from annotation.removal.replacing import replace_image
-from annotation.stimuli.imports.jobs import UploadNotKeptError
 from annotation.stimuli.imports.service import import_manifest
+from annotation.stimuli.imports.starting import UploadNotKeptError
 from tests.annotation.rating.helpers import wrong_counters
 from tests.annotation.stimuli.files import picture, row, write_manifest
 from tests.factories import make_rater, make_stimuli, make_stimulus, png, publish
@@ -152,7 +152,7 @@ def test_a_disk_that_is_full(wrong: Stimulus, monkeypatch: pytest.MonkeyPatch) -
 
 def entry() -> tuple[str | None, Any]:
     found = AuditEntry.objects.get(action="image.replaced")
-    return found.actor and found.actor.username, found.detail
+    return found.actor.username if found.actor else None, found.detail
 
 
 def test_the_page(study: Study, wrong: Stimulus, console: Client) -> None:

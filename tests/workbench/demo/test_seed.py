@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from knox.models import AuthToken
 from pytest_django.fixtures import Settings
 
 from annotation.models import RatingSession, Study, Trial
@@ -22,12 +21,12 @@ from modelops.runs import scoring
 from modelops.runs.training import run_training
 from tests.annotation.opinion.export.reading import means_and_mos
 from tests.factories import make_session, make_study, make_user
-from workbench.accounts.models import User
+from workbench.accounts.models import ApiToken, User
 from workbench.core.jobs import leases
 from workbench.demo.client import JobFailedError, OwnerClient, RaterClient
 from workbench.demo.seed import SLUG, Plan, Seeder, SeedError, summary
 
-SMALL = Plan(images=60, raters=4, holdout_ratings=2, rated=24, visitor_trials=5)
+SMALL = Plan(raters=4, holdout_ratings=2, rated=24, visitor_trials=5)
 
 
 def _work(client: OwnerClient, slug: str, kind: str, pk: int, **options: Any) -> dict[str, Any]:
@@ -57,12 +56,12 @@ def seeder(transactional_db: None, live_server: Any, worker: None, tmp_path: Pat
 
 
 def test_the_crowd_fills_the_hold_out_and_leaves_images_to_the_visitor() -> None:
-    """Of 360 images 72 are held out: 72 · 5 + 80 · 3 = 600 trials that count, 50 of each of 12
-    raters. A tenth of a session are checks, so 50 / 0.9 = 55.6, and 3 that stabilise."""
+    """Of 66 images 13 are held out: 13 · 8 + 32 · 3 = 200 trials that count, 16.7 of each of 12
+    raters. A tenth of a session are checks, so 16.7 / 0.9 = 18.5, and 3 that stabilise."""
     plan = Plan()
-    assert plan.main_trials == 600
-    assert plan.session_trials == 59
-    assert plan.crowd_share == pytest.approx(360 / 600)
+    assert plan.main_trials == 200
+    assert plan.session_trials == 22
+    assert plan.crowd_share == pytest.approx(104 / 200)
 
 
 @pytest.mark.slow
@@ -70,14 +69,16 @@ def test_the_demo_has_ratings_a_model_in_use_and_images_that_nobody_rated(seeder
     seeded = seeder.run()
     study = Study.objects.get(slug=SLUG)
     assert study.stimuli.filter(purpose="main").count() == SMALL.images
-    assert study.stimuli.filter(purpose="practice").count() == SMALL.practice
-    assert study.stimuli.filter(purpose="gold").count() == SMALL.gold
+    assert study.stimuli.filter(purpose="practice").count() == 6
+    assert study.stimuli.filter(purpose="gold").count() == 6
+    longest = max(study.stimuli.values_list("prompt__text", flat=True), key=len)
+    assert len(longest) > 500
     assert (study.session_trials, study.holdout_share) == (5, 0.2)
     assert RatingSession.objects.filter(state=SessionState.DONE).count() == 4
     answered = Trial.objects.filter(state=Trial.State.SUBMITTED)
     after_practice = answered.exclude(role=Trial.Role.PRACTICE)
     assert after_practice.count() == 4 * SMALL.session_trials
-    assert answered.filter(role=Trial.Role.PRACTICE).count() == 4 * SMALL.practice
+    assert answered.filter(role=Trial.Role.PRACTICE).count() == 4 * 6
     assert after_practice.filter(role=Trial.Role.GOLD).exists()
     # Nobody is told that they hurry, or answers at random: the first look is at good raters.
     flags = [flag.rule for one in reliability_of(study).values() for flag in one.flags]
@@ -85,7 +86,7 @@ def test_the_demo_has_ratings_a_model_in_use_and_images_that_nobody_rated(seeder
     assert "straight_lining" not in flags
     assert ModelVersion.objects.get(study=study).state == ModelVersion.State.ACTIVE
     assert study.stimuli.filter(claimed_ratings=0, priority__gt=0).exists()
-    assert not AuthToken.objects.exists()
+    assert not ApiToken.objects.exists()
     text = b"".join(FORMATS["csv"].encode(export_records(study), header_of(study))).decode()
     means, mos = means_and_mos(text)
     assert len(means) > SMALL.rated

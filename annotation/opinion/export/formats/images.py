@@ -20,6 +20,7 @@ _STIMULUS = (
     "split",
     "purpose",
     "attention_check",
+    "state",
     "sha256",
     "width",
     "height",

@@ -56,6 +56,7 @@ def record(number: int, **fields: Any) -> Record:
         "split": "pool",
         "purpose": "main",
         "attention_check": False,
+        "state": "in_use",
         "sha256": None,
         "width": None,
         "height": None,
