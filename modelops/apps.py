@@ -9,6 +9,7 @@ class ModelopsConfig(AppConfig):
         from annotation.studies.acts import ACTS
 
         from . import permissions  # noqa: F401 -- it registers itself
+        from .predictors import prompts  # noqa: F401 -- it speaks after imports
         from .registry import (
             keeping,  # noqa: F401 -- it follows the deletion of snapshots
             leaving,  # noqa: F401 -- and this that of studies

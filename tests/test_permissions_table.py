@@ -25,6 +25,7 @@ VIEWERS = {
     "study",
     "study-now",
     "study-stimuli",
+    "study-holdout",
     "study-stimulus",
     "study-export",
     "study-export-file",
@@ -94,6 +95,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "study-translations": ("get", ("slug",), CONSOLE),
     "study-stimuli": ("get", ("slug",), CONSOLE),
     "study-stimulus": ("get", ("slug", "stimulus"), CONSOLE),
+    "study-holdout": ("get", ("slug",), CONSOLE),
     # Without an image: those who may choose one are told so.
     "study-stimuli-purpose": ("post", ("slug",), CHANGE),
     # With no state and no file: whoever may, is told on the image's page what is missing.

@@ -57,6 +57,8 @@ class ImportJob(Job):
     unchanged = models.PositiveIntegerField(default=0)
     duplicates = models.PositiveIntegerField(default=0)
     rejected = models.PositiveIntegerField(default=0)
+    #: What it said of all rows together (`importing.remarks.Remark`).
+    remarks = models.JSONField(default=list, blank=True)
     #: The first of the rejected rows and of the notes (`importing.problems.RowNote`).
     rejected_rows = models.JSONField(default=list, blank=True)
     notes = models.JSONField(default=list, blank=True)

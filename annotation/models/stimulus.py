@@ -8,9 +8,11 @@ from django.db.models import F, Q
 from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext_lazy as _
 
+from ..protocol.spelling import name_form, prompt_form
 from ..protocol.split import Split as StimulusSplit
 from .choices import choices_of
 from .constraints import finite, one_of, same_study
+from .fields import FormHashField
 from .study import Study
 
 
@@ -19,14 +21,16 @@ def new_shuffle() -> float:
 
 
 class Generator(models.Model):
-    """A text-to-image system whose images a study holds."""
+    """A text-to-image system whose images a study holds, under the first spelling of its name."""
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="generators")
     name = models.CharField(max_length=200)
+    #: The same for all spellings of a name (`protocol.spelling`).
+    group_sha256 = FormHashField(of="name", form=name_form)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["study", "name"], name="generator_unique"),
+            models.UniqueConstraint(fields=["study", "group_sha256"], name="generator_unique"),
             # For the foreign key of a stimulus.
             models.UniqueConstraint(fields=["id", "study"], name="generator_in_study"),
         ]
@@ -36,11 +40,15 @@ class Generator(models.Model):
 
 
 class Prompt(models.Model):
-    """What a generator was asked for. Compared by hash: texts run to thousands of characters."""
+    """What a generator was asked for, as it was written. Compared by hash: texts run to thousands
+    of characters."""
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="prompts")
     text = models.TextField()
     text_sha256 = models.CharField(max_length=64)
+    #: The same for all spellings of a prompt (`protocol.spelling`), which are one prompt to the
+    #: hold-out, to trainings, to the order of images and to imports.
+    group_sha256 = FormHashField(of="text", form=prompt_form)
 
     class Meta:
         constraints = [
@@ -48,6 +56,7 @@ class Prompt(models.Model):
             # For the foreign key of a stimulus.
             models.UniqueConstraint(fields=["id", "study"], name="prompt_in_study"),
         ]
+        indexes = [models.Index(fields=["study", "group_sha256"], name="prompt_group")]
 
     def __str__(self) -> str:
         return self.text

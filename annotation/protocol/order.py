@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What neighbours should not share."""
+    """What neighbours should not share. `prompt`: the key of its group (`protocol.spelling`)."""
 
-    prompt: int
+    prompt: str
     generator: int
 
 

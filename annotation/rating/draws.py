@@ -11,13 +11,13 @@ from ..opinion.units import UnitScale
 from ..protocol.order import Content
 from ..raters.access import Access
 from .days import midnight, zone_of
-from .facts import ELIGIBLE, MET
+from .facts import ELIGIBLE, MET, PROMPT
 
 #: At most so many practice or gold images are considered; no rater sees more.
 _KNOWN_LIMIT = 200
 
 _UNMET_KNOWN = f"""
-SELECT stimulus.id, stimulus.prompt_id, stimulus.generator_id, json_agg(
+SELECT stimulus.id, {PROMPT}, stimulus.generator_id, json_agg(
     json_build_array(score.value, release.minimum, release.maximum, release.direction)
 )
 FROM annotation_stimulus AS stimulus
@@ -33,19 +33,19 @@ WHERE stimulus.study_id = %(study)s AND stimulus.purpose = %(purpose)s AND stimu
     )
 GROUP BY stimulus.id
 ORDER BY stimulus.shuffle LIMIT %(limit)s
-"""  # noqa: S608 -- the part put in is a constant
+"""  # noqa: S608 -- what is put in is a constant
 
 # From a random place on, and wrapping around: not the images that audits draw first.
 _STABILISING = f"""
-SELECT stimulus.id, stimulus.prompt_id, stimulus.generator_id, 0
+SELECT stimulus.id, {PROMPT}, stimulus.generator_id, 0
 FROM annotation_stimulus AS stimulus
 WHERE {ELIGIBLE} AND stimulus.split = 'pool'
     AND stimulus.shuffle {{side}} %(start)s
 ORDER BY stimulus.shuffle LIMIT %(limit)s
-"""  # noqa: S608 -- the part put in is a constant
+"""  # noqa: S608 -- what is put in is a constant
 
-_REPEATABLE = """
-SELECT stimulus.id, stimulus.prompt_id, stimulus.generator_id, 0
+_REPEATABLE = f"""
+SELECT stimulus.id, {PROMPT}, stimulus.generator_id, 0
 FROM annotation_trial AS trial
 JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
 WHERE trial.session_id = %(session)s AND trial.role = 'main' AND trial.state = 'submitted'
@@ -56,7 +56,7 @@ WHERE trial.session_id = %(session)s AND trial.role = 'main' AND trial.state = '
             AND again.role = 'repeat' AND NOT again.state = 'expired'
     )
 ORDER BY trial.position
-"""
+"""  # noqa: S608 -- what is put in is a constant
 
 # What could be repeated some day: also what is in hand, and what came just now.
 _UNREPEATED = """
@@ -72,22 +72,22 @@ WHERE trial.session_id = %(session)s AND trial.role = 'main'
     )
 """
 
-_PRACTISED = """
-SELECT stimulus.id, stimulus.prompt_id, stimulus.generator_id, 0
+_PRACTISED = f"""
+SELECT stimulus.id, {PROMPT}, stimulus.generator_id, 0
 FROM annotation_trial AS trial
 JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
 WHERE trial.session_id = %(session)s AND trial.role = 'practice' AND trial.block = %(block)s
     AND stimulus.state = 'in_use'
 ORDER BY trial.position
-"""
+"""  # noqa: S608 -- what is put in is a constant
 
-_LAST = """
-SELECT stimulus.prompt_id, stimulus.generator_id
+_LAST = f"""
+SELECT {PROMPT}, stimulus.generator_id
 FROM annotation_trial AS trial
 JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
 WHERE trial.session_id = %(session)s
 ORDER BY trial.position DESC LIMIT 1
-"""
+"""  # noqa: S608 -- what is put in is a constant
 
 
 @dataclass(frozen=True, slots=True)

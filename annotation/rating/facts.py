@@ -21,6 +21,10 @@ from ..raters.access import Access, SessionFacts
 #: Images left are counted up to this number; from there on it is "enough for the session".
 COUNTED = 200
 
+#: The key of a stimulus's prompt, whatever its spelling.
+PROMPT = """(
+    SELECT prompt.group_sha256 FROM annotation_prompt AS prompt WHERE prompt.id = stimulus.prompt_id
+)"""
 #: Whether trial `met` says that its rater has met its stimulus: the condition of an index.
 MET = """
     NOT met.state = 'expired' AND NOT met.role = 'repeat'

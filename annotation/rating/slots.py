@@ -17,7 +17,7 @@ from ..protocol.order import Content
 from ..protocol.plan import LIMITS, Role
 from ..protocol.skips import Skip
 from ..protocol.split import Split
-from .facts import ELIGIBLE, OFFERED, OfferedTrial
+from .facts import ELIGIBLE, OFFERED, PROMPT, OfferedTrial
 
 _ORDERS: dict[Draw, tuple[Split, str]] = {
     Draw.PRIORITY: (Split.POOL, "stimulus.priority DESC, stimulus.shuffle"),
@@ -44,11 +44,11 @@ WITH picked AS (
 )
 UPDATE annotation_stimulus AS stimulus SET claimed_ratings = stimulus.claimed_ratings + 1
 FROM picked WHERE stimulus.id = picked.id
-RETURNING stimulus.id, stimulus.prompt_id, stimulus.generator_id
+RETURNING stimulus.id, {prompt}, stimulus.generator_id
 """
 #: The statement that takes slots in each draw's order.
 TAKE = {
-    draw: _TAKE.format(eligible=ELIGIBLE, split=split, order=order, most=_MOST)
+    draw: _TAKE.format(eligible=ELIGIBLE, split=split, order=order, most=_MOST, prompt=PROMPT)
     for draw, (split, order) in _ORDERS.items()
 }
 

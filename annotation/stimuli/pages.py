@@ -20,8 +20,10 @@ from ..studies.pages.charts import Chart, histogram
 from ..studies.selectors import find_study
 from ..studies.texts import localized, scale_in_words
 from .forecast import Forecast, forecasts_of
+from .holdout import holdout_context
 from .listing import SORTS, Listing, neighbours
 from .marked import marked_of
+from .metadata import readable
 from .said import current, main_trials, said_of, scores_in
 
 _PER_PAGE = 48
@@ -81,6 +83,14 @@ def stimulus_list(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_safe
+def study_holdout(request: HttpRequest, slug: str) -> HttpResponse:
+    """How the images lie on the two sides, for the study's overview."""
+    study = find_study(request.user, slug, "annotation.view_study")
+    return render(request, "annotation/_holdout.html", {"study": study, **holdout_context(study)})
+
+
+@login_required
+@require_safe
 def stimulus_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     study = find_study(request.user, slug, "annotation.view_study")
     stimulus = get_object_or_404(
@@ -93,10 +103,13 @@ def stimulus_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         [(trial.rater.code, item) for trial in trials for item in current(trial.explanations)],
         labels,
     )
+    metadata, in_all = readable(stimulus.metadata)
     context = {
         "study": study,
         "tab": "stimuli",
         "stimulus": stimulus,
+        "metadata": metadata,
+        "metadata_left_out": in_all - len(metadata),
         "scores": _shown_scores(study, [stimulus])[stimulus.pk],
         "perspectives": [{"label": label} for label in labels.values()],
         "said": said_of(study, trials, marked.tints),

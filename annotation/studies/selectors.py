@@ -26,6 +26,7 @@ from django.utils.translation import gettext as _
 from workbench.accounts.models import User
 
 from ..models import AuditEntry, Rater, RatingSession, Stimulus, Study, Trial
+from ..protocol.spelling import form_sha256, name_form
 from .counting import counting_scores
 
 
@@ -174,7 +175,8 @@ def stimuli_of(study: Study, *, filters: dict[str, str] | None = None) -> QueryS
     if "purpose" in given:
         stimuli = stimuli.filter(purpose=given["purpose"])
     if "generator" in given:
-        stimuli = stimuli.filter(generator__name=given["generator"])
+        group = form_sha256(name_form(given["generator"]))
+        stimuli = stimuli.filter(generator__group_sha256=group)
     if "text" in given:
         words = given["text"]
         stimuli = stimuli.filter(Q(prompt__text__icontains=words) | Q(filename__icontains=words))

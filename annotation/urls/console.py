@@ -36,6 +36,7 @@ urlpatterns: list[URLPattern] = [
     path("<slug:slug>/delete/", removal_studies.study_delete, name="study-delete"),
     path("<slug:slug>/preview/", preview.preview, name="study-preview"),
     path("<slug:slug>/images/", stimuli.stimulus_list, name="study-stimuli"),
+    path("<slug:slug>/holdout/", stimuli.study_holdout, name="study-holdout"),
     path("<slug:slug>/images/purpose/", purposes.stimuli_purpose, name="study-stimuli-purpose"),
     path("<slug:slug>/images/<int:pk>/", stimuli.stimulus_detail, name="study-stimulus"),
     path(

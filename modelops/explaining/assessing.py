@@ -143,7 +143,7 @@ def _assess(row: Assessment) -> dict[str, Any]:
     model = version_model(row.model_version)
     with picture_in("image", bytes(row.image or b"")) as image:
         scores = _scores(model, row.model_version.heads.all(), image, row.prompt)
-        result: dict[str, Any] = {"scores": scores}
+        result: dict[str, Any] = {"scores": scores, "reading": _reading(model, row.prompt)}
         if row.model_version.explains:
             result["explanations"] = _explanations(model, image, row)
     return result
@@ -161,6 +161,22 @@ def _scores(
             expectation_on(head.perspective.settings.scale, predicted.expectation(0, head.place))
         )
         for head in heads
+    }
+
+
+def _reading(model: VersionModel, prompt: str) -> dict[str, Any] | None:
+    """What it reads of the prompt; None if its kind cannot say."""
+    reader = model.reader
+    if reader is None:
+        return None
+    (found,) = reader.read([prompt])
+    return {
+        "pieces": found.pieces,
+        "limit": found.limit,
+        "read": prompt[: found.end],
+        "unread": prompt[found.end :].strip() if found.cut else "",
+        "unknown": list(found.unknown),
+        "unreadable": found.knows_none,
     }
 
 

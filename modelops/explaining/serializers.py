@@ -1,9 +1,11 @@
 """Requests and responses of the API of explanations."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from annotation.models import Stimulus
@@ -81,15 +83,31 @@ class AssessmentRequestSerializer(ExactSerializer):
         return keys
 
 
+class PromptReadingSerializer(serializers.Serializer[Any]):
+    """What a version reads of a prompt. `pieces`: its word pieces, of which the first `limit` are
+    read; `read` and `unread`: the text of these and of the others; `unknown`: words that it does
+    not know; `unreadable`: whether it knows none."""
+
+    pieces = serializers.IntegerField()
+    limit = serializers.IntegerField()
+    read = serializers.CharField(allow_blank=True)
+    unread = serializers.CharField(allow_blank=True)
+    unknown = serializers.ListField(child=serializers.CharField())
+    unreadable = serializers.BooleanField()
+
+
 class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
     """Scores with their standard deviations, each on its perspective's scale of `minimum` to
-    `maximum`, and explanations if the version gives
-    them; both empty until `state` is `succeeded`."""
+    `maximum`, and explanations if the version gives them; both empty until `state` is `succeeded`.
+    `reading`: what the version read of the prompt; null until then, or if it cannot say.
+    `problems`: sentences about what it did not read."""
 
     url = serializers.SerializerMethodField(help_text="Where the result can be asked for.")
     model = serializers.IntegerField(source="model_version.number", read_only=True)
     scores = serializers.SerializerMethodField()
     explanations = serializers.SerializerMethodField()
+    reading = serializers.SerializerMethodField()
+    problems = serializers.SerializerMethodField()
 
     class Meta:
         model = Assessment
@@ -102,6 +120,8 @@ class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
             "prompt",
             "scores",
             "explanations",
+            "reading",
+            "problems",
             "created_at",
         ]
 
@@ -116,3 +136,30 @@ class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
     def get_explanations(self, assessment: Assessment) -> dict[str, dict[str, Any]]:
         found: dict[str, dict[str, Any]] = assessment.result.get("explanations", {})
         return found
+
+    @extend_schema_field(PromptReadingSerializer(allow_null=True))
+    def get_reading(self, assessment: Assessment) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = assessment.result.get("reading")
+        return found
+
+    def get_problems(self, assessment: Assessment) -> list[str]:
+        return unread(assessment.result.get("reading"))
+
+
+def unread(reading: Mapping[str, Any] | None) -> list[str]:
+    """What a version did not read of a prompt, in sentences."""
+    if reading is None:
+        return []
+    found = []
+    if reading["unread"]:
+        text = _(
+            "The model reads the first %(limit)d of the prompt's %(pieces)d word pieces. Not read: "
+            "“%(unread)s”"
+        )
+        found.append(text % reading)
+    if reading["unreadable"]:
+        found.append(_("The model knows no word of the prompt: its scores see the image alone."))
+    elif reading["unknown"]:
+        text = _("The model does not know these words of the prompt: %(words)s")
+        found.append(text % {"words": ", ".join(reading["unknown"])})
+    return found

@@ -1,11 +1,12 @@
 """The model registry. Reading order: label snapshot, predictor, run, version, head,
-prediction, explanation, acquisition."""
+prediction, explanation, acquisition, what is read of prompts."""
 
 from .acquisition import AcquisitionRound
 from .explanation import Assessment, ExplainingRun, PredictedExplanation
 from .head import Head
 from .prediction import Prediction, ScoringChunk, ScoringRun
 from .predictor import Predictor
+from .reading import PromptReading
 from .run import TrainingRun
 from .snapshot import LabelSnapshot
 from .version import ModelVersion
@@ -20,6 +21,7 @@ __all__ = [
     "PredictedExplanation",
     "Prediction",
     "Predictor",
+    "PromptReading",
     "ScoringChunk",
     "ScoringRun",
     "TrainingRun",

@@ -58,7 +58,7 @@ class Samples:
     """N labelled images to train on.
 
     images, prompts: N of each; image_sha256: the key of an image in a cache.
-    groups: images of one prompt share a number.
+    groups: images of one prompt share a number, however it is spelled.
     targets (N, P): labels on 0…1, NaN if there is none; weights (N, P), or None: all count the
     same. cache: a folder for results that are computed once.
     """

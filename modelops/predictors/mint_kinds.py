@@ -9,6 +9,9 @@ from .base import Precision, Stage2
 
 if TYPE_CHECKING:
     from .mint.embedder import MintEmbedder
+    from .mint.vocabulary import MintPromptReader
+
+_ASSETS = Path(__file__).parent / "mint" / "assets"
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,12 @@ class Mint:
         from .mint.embedder import MintEmbedder
 
         return MintEmbedder(load_model(weights or self.name, device=device), precision)
+
+    def reader(self, weights: str) -> "MintPromptReader":
+        """Of weights that are not bundled a folder is needed: nothing is fetched for it."""
+        from .mint.vocabulary import open_reader
+
+        return open_reader(Path(weights) if weights else _ASSETS / self.name)
 
     def open(self, folder: Path, *, device: str, precision: Precision) -> "MintEmbedder":
         """Frozen in that precision: a GPU has no room for a second copy."""

@@ -13,6 +13,7 @@ from .backbones import backbone_named
 from .base import Embedder, TrainableKind
 from .devices import device, precision
 from .embedding import StimulusEmbedder
+from .reading import PromptReader, ReadingKind
 from .registry import PREDICTORS
 
 if TYPE_CHECKING:
@@ -37,6 +38,15 @@ class VersionModel:
         from ..learning.bayes import load_last_layer
 
         return load_last_layer(self.folder / LAST_LAYER)
+
+    @property
+    def reader(self) -> PromptReader | None:
+        """How it reads prompts; None if its kind cannot say. Raises a MintError."""
+        kind = PREDICTORS[self._kind]
+        if not isinstance(kind, ReadingKind):
+            return None
+        own = isinstance(kind, TrainableKind)
+        return kind.reader(str(self.folder) if own else backbone_named(self._backbone).weights)
 
     @cached_property
     def backbone(self) -> Embedder:

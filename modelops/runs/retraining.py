@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from annotation.models import Study
 from annotation.opinion.labels import count_labels
 from annotation.opinion.numbering import ReleaseBusyError
+from annotation.stimuli.holdout import holdout_state
 from annotation.studies import audit
 from workbench.accounts.models import User
 from workbench.core.jobs.leases import lease_end
@@ -103,18 +104,23 @@ def _require_current_labels(study: Study, needed: int) -> None:
     found = pool_labels(study, count_labels(study))
     if min(found.values()) < needed:
         found = pool_labels(study, count_labels(study, fresh=True))
-    require_labels(found, needed)
+    require_labels(found, needed, pool=holdout_state(study).pool_images)
 
 
-def require_labels(found: Mapping[str, int], needed: int, *, unreadable: int = 0) -> None:
+def require_labels(
+    found: Mapping[str, int], needed: int, *, pool: int | None = None, unreadable: int = 0
+) -> None:
     """Raises TooFewLabelsError if any perspective has too few.
 
     `found`: how many images outside the hold-out have a label, by perspective. The message says
-    how many there are, by perspective if they differ, and how many there must be; and that
-    `unreadable` labelled images do not count.
+    how many there are, by perspective if they differ, and how many there must be; that there are
+    too few images at all, if the `pool` has no more; and that `unreadable` labelled images do not
+    count.
     """
     if min(found.values()) < needed:
         problem = _too_few(found, needed)
+        if pool is not None and pool < needed:
+            problem = _too_few_images(found, needed, pool)
         raise TooFewLabelsError(f"{problem} {_unreadable(unreadable)}" if unreadable else problem)
 
 
@@ -123,6 +129,15 @@ def _unreadable(count: int) -> str:
         "%(count)d labelled images cannot be read and do not count: the run lists them. "
         "Import them again to replace their files."
     ) % {"count": count}
+
+
+def _too_few_images(found: Mapping[str, int], needed: int, pool: int) -> str:
+    """To rate more would not do."""
+    return _(
+        "Too few images: a training needs %(needed)d rated images outside the hold-out, and there "
+        "are only %(pool)d, of which %(found)d are rated. Import at least %(missing)d more images "
+        "and rate them, then retrain."
+    ) % {"needed": needed, "pool": pool, "found": min(found.values()), "missing": needed - pool}
 
 
 def _too_few(found: Mapping[str, int], needed: int) -> str:

@@ -21,6 +21,7 @@ from ..acquisition import ranking
 from ..explaining.runs import start_explaining
 from ..models import ModelVersion, Prediction, ScoringChunk, ScoringRun
 from ..predictors.embedding import Embedded
+from ..predictors.prompts import record_reading
 from ..predictors.registry import PREDICTORS
 from ..predictors.store import VersionModel, version_model
 from ..registry.failures import failing
@@ -117,6 +118,7 @@ def finish_scoring(*, run_id: int) -> bool:
     with failing("scoring", run.pk, partial(_fail, run.pk)):
         ranked = ranking.publish_ranking(run.model_version)
         labels = promotion.labels_to_decide_by(run.model_version)
+        record_reading(run.model_version.study, run.model_version.predictor.backbone)
         with transaction.atomic():
             # The state and its consequences together, or neither.
             ended = running.update(

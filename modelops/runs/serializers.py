@@ -12,6 +12,7 @@ from workbench.core.api import ExactSerializer
 
 from ..acquisition.registry import DEFAULT_STRATEGY
 from ..models import Head, LabelSnapshot, ModelVersion, Predictor, ScoringRun, TrainingRun
+from ..registry.reading import reading_problems
 from ..registry.selectors import expectations_of
 from ..registry.serializers import JOB_FIELDS
 from ..registry.units import ScaledExpectation, agreement_on, expectation_on
@@ -57,12 +58,14 @@ class SnapshotSerializer(serializers.ModelSerializer[LabelSnapshot]):
 
 class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
     """A training run; `model` is the number of the version that it produced, `problems` are the
-    labelled images that could not be read."""
+    labelled images that could not be read and, without an image, what the backbone does not read
+    of prompts: in how many, of which `kind`."""
 
     predictor = serializers.SlugRelatedField[Any](slug_field="name", read_only=True)
     model = serializers.SerializerMethodField()
     snapshot = SnapshotSerializer(read_only=True)
     progress_percent = serializers.IntegerField(read_only=True)
+    problems = serializers.SerializerMethodField()
 
     class Meta:
         model = TrainingRun
@@ -82,6 +85,9 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
     def get_model(self, run: TrainingRun) -> int | None:
         version = getattr(run, "model_version", None)
         return version.number if version else None
+
+    def get_problems(self, run: TrainingRun) -> list[dict[str, Any]]:
+        return [*run.problems, *reading_problems(run.study, run.predictor.backbone)]
 
 
 class TrainingRequestSerializer(ExactSerializer):
@@ -168,7 +174,8 @@ class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
 
 
 class ScoringRunSerializer(serializers.ModelSerializer[ScoringRun]):
-    """A scoring run; `problems` are the images that could not be read."""
+    """A scoring run; `problems` are the images that could not be read and, without an image, what
+    the version does not read of prompts: in how many, of which `kind`."""
 
     model = serializers.IntegerField(source="model_version.number", read_only=True)
     progress_percent = serializers.IntegerField(read_only=True)
@@ -180,7 +187,11 @@ class ScoringRunSerializer(serializers.ModelSerializer[ScoringRun]):
 
     def get_problems(self, run: ScoringRun) -> list[dict[str, Any]]:
         chunks = run.chunks.exclude(problems=[]).order_by("index")
-        return [item for chunk in chunks for item in chunk.problems]
+        backbone = run.model_version.predictor.backbone
+        return [
+            *(item for chunk in chunks for item in chunk.problems),
+            *reading_problems(run.study, backbone),
+        ]
 
 
 class ExpectationSerializer(serializers.Serializer[ScaledExpectation]):

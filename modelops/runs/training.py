@@ -164,12 +164,18 @@ def _fine_tune(
             images=paths,
             image_sha256=[item.picture_sha256 for item in pool.stimuli],
             prompts=[item.prompt.text for item in pool.stimuli],
-            groups=[item.prompt_id for item in pool.stimuli],
+            groups=_prompt_numbers(pool.stimuli),
             targets=pool.labels.mos,
             weights=loss_weights(pool.labels) if recipe.label_weights else None,
             cache=Path(settings.DATA_DIR) / "cache" / "trunk",
         )
         return trainable.fine_tune(samples, recipe, scratch / "checkpoint.safetensors", report)
+
+
+def _prompt_numbers(stimuli: Sequence[Stimulus]) -> list[int]:
+    """The same for all images of a prompt, however it is spelled."""
+    numbers: dict[str, int] = {}
+    return [numbers.setdefault(it.prompt.group_sha256, len(numbers)) for it in stimuli]
 
 
 def _evaluate(

@@ -11,6 +11,7 @@ from workbench.core.jobs.models import JobState
 
 from ..models import ScoringRun, TrainingRun
 from ..registry.holdout import Standing
+from ..registry.reading import reading_of, reading_remarks
 from ..registry.units import agreement_on
 
 #: Seconds between two looks at a job, and until the absence of a worker is mentioned.
@@ -53,6 +54,12 @@ def report_unreadable(problems: list[dict[str, Any]], then: str, err: OutputWrap
             f"{len(problems)} images could not be read and were left out; import them again "
             f"to replace their files, then {then}."
         )
+
+
+def report_unread(study: Study, backbone: str, err: OutputWrapper) -> None:
+    """One line for each thing that the backbone does not read of the study's prompts."""
+    for remark in reading_remarks(reading_of(study, backbone)):
+        err.write(remark.sentence())
 
 
 def metric_lines(study: Study, standing: Standing) -> list[str]:

@@ -221,6 +221,7 @@ UNIQUE = [
     Violation("scoring_chunk_unique", again("chunk")),
     Violation("explaining_run_one_active", again("explaining")),
     Violation("predicted_explanation_unique", again("predicted_explanation")),
+    Violation("prompt_reading_unique", again("prompt_reading")),
 ]
 
 #: Rows of two studies, or of two raters.

@@ -31,6 +31,7 @@ from modelops.models import (
     ModelVersion,
     PredictedExplanation,
     Prediction,
+    PromptReading,
     ScoringChunk,
     ScoringRun,
     TrainingRun,
@@ -285,5 +286,15 @@ def _explained(study: Study, stimulus: Any, version: ModelVersion) -> dict[str, 
         "assessment": Assessment.objects.create(study=study, model_version=version, prompt="a cat"),
         "predicted_explanation": PredictedExplanation.objects.create(
             stimulus=stimulus, model_version=version, perspective=None, text="It is clear."
+        ),
+        "prompt_reading": PromptReading.objects.create(
+            study=study,
+            backbone="tiny",
+            limit=35,
+            prompts=1,
+            cut=0,
+            unreadable=0,
+            unknown=0,
+            alike=0,
         ),
     }

@@ -30,6 +30,8 @@ def tell(
         _write_listing(listing, [*report.rejected, *report.notes])
         command.stdout.write(f"The notes on each row are in {listing}")
     _tell_notes(command, report.notes, shown=None if verbosity > 1 else _NOTES_SHOWN)
+    for remark in report.remarks:
+        command.stdout.write(remark.sentence())
     if not report.done:
         raise CommandError(report.summary())
     command.stdout.write(report.summary())

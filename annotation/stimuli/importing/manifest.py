@@ -1,7 +1,7 @@
 """Manifests: tables (`workbench.core.tables`) with a row for each image."""
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -13,13 +13,18 @@ from workbench.core.tables.errors import too_long
 from workbench.core.texts import gettext_noop
 
 from ...opinion.units import UNIT_SCALE, UnitScale
+from ...protocol.split import Split
 from .names import safe_name
+from .own_export import Exported, read_exported
 from .problems import RowError
+from .remarks import Remark
 from .scores import Score, decimal_columns, read_scores, score_columns
 
 REQUIRED = ("filename", "prompt", "generator")
 #: Whether the prompt says which scores to give.
 CHECK_COLUMN = "attention_check"
+#: What an image is for, as exports say it.
+PURPOSES = ("main", "practice", "gold")
 #: The limits of the columns that hold them.
 _LONGEST = {"filename": 300, "generator": 200}
 _YES, _NO = {"yes", "true", "1"}, {"", "no", "false", "0"}
@@ -38,14 +43,19 @@ class ManifestRow:
     scores: tuple[Score, ...] = ()
     #: An attention check: the prompt says which scores to give, and `scores` are those.
     attention_check: bool = False
+    #: The side of the hold-out and the purpose that the manifest names; None if it names none.
+    split: Split | None = None
+    purpose: str | None = None
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """The usable rows and the errors of the others, both in file order."""
+    """The usable rows and the errors of the others, both in file order, and what is to be said of
+    the whole."""
 
     rows: list[ManifestRow]
     errors: list[RowError]
+    remarks: list[Remark] = field(default_factory=list)
 
     @property
     def total(self) -> int:
@@ -79,7 +89,7 @@ def read_manifest(
 def _collect(records: Iterator[Record], perspectives: Sequence[str], scale: UnitScale) -> Manifest:
     manifest = Manifest([], [])
     seen: dict[str, int] = {}
-    for record in records:
+    for record in read_exported(records, scale, manifest.remarks):
         try:
             row = _parse(record, perspectives, scale)
             _refuse_second(row, seen)
@@ -107,20 +117,50 @@ def _parse(record: Record, perspectives: Sequence[str], scale: UnitScale) -> Man
         raise record.problem
     values = record.values
     required = {key: _required(key, values) for key in REQUIRED}
-    own = {*REQUIRED, CHECK_COLUMN, *score_columns(perspectives)}
-    metadata = {
-        key: value for key, value in values.items() if key not in own and value not in ("", None)
-    }
     scores = read_scores(values, perspectives, scale)
+    exported = record.values if isinstance(record.values, Exported) else None
+    split = _split(values, exported=exported is not None)
+    own = {*REQUIRED, CHECK_COLUMN, *score_columns(perspectives)} | ({"split"} if split else set())
+    further = {key: value for key, value in values.items() if key not in own}
+    metadata = further if exported is None else exported.metadata
     return ManifestRow(
         record.row,
         record.line,
         safe_name(required["filename"]),
         required["prompt"],
         required["generator"],
-        metadata,
+        {key: value for key, value in metadata.items() if value not in ("", None)},
         scores,
         _is_check(values.get(CHECK_COLUMN), scores, perspectives[0]),
+        split,
+        _purpose(values) if exported is not None else None,
+    )
+
+
+def _split(values: Mapping[str, Any], *, exported: bool) -> Split | None:
+    """The side that the row names. A column of that name in a manifest of somebody else's may be
+    about another split."""
+    found = str(values.get("split", ""))
+    if found in (*Split,):
+        return Split(found)
+    if exported:
+        raise _unknown("split", found, Split)
+    return None
+
+
+def _purpose(values: Mapping[str, Any]) -> str:
+    if values["purpose"] not in PURPOSES:
+        raise _unknown("purpose", values["purpose"], PURPOSES)
+    return str(values["purpose"])
+
+
+def _unknown(key: str, value: Any, known: Iterable[str]) -> Problem:
+    return Problem(
+        gettext_noop('%(key)s "%(value)s" is not one of %(known)s'),
+        gettext_noop("write it as the export does"),
+        key=key,
+        value=str(value)[:40],
+        known=", ".join(known),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,14 +17,37 @@ from workbench.core.problems import Problem
 
 from ...models import ImportJob
 from ...studies.selectors import find_study
+from ..importing.problems import RowNote
+from ..importing.remarks import Remark
 from .again import Mapped, cancel_import, retry_import
+
+
+class RowNoteSerializer(serializers.Serializer[RowNote]):
+    """What is to be said of one row of the manifest, and how to fix it."""
+
+    row = serializers.IntegerField()
+    line = serializers.IntegerField()
+    filename = serializers.CharField()
+    problem = serializers.SerializerMethodField()
+    fix = serializers.SerializerMethodField()
+
+    def get_problem(self, note: RowNote) -> str:
+        return note.sentence(_)
+
+    def get_fix(self, note: RowNote) -> str:
+        return note.advice(_)
 
 
 class ImportSerializer(serializers.ModelSerializer[ImportJob]):
     """An import and its outcome. `files_kept`: whether it can be tried again without sending its
-    files; `refusal`: why it was refused as a whole."""
+    files; `refusal`: why it was refused as a whole. `remarks`: sentences about all rows together:
+    what was held out and how, which spellings are one prompt, what the model does not read.
+    `rejected_rows` and `notes` are the first ones."""
 
     files_kept = serializers.SerializerMethodField()
+    remarks = serializers.SerializerMethodField()
+    rejected_rows = serializers.SerializerMethodField()
+    notes = serializers.SerializerMethodField()
     refusal = serializers.SerializerMethodField()
 
     class Meta:
@@ -48,9 +71,23 @@ class ImportSerializer(serializers.ModelSerializer[ImportJob]):
             "rejected",
             "refusal",
             "files_kept",
+            "remarks",
+            "rejected_rows",
+            "notes",
             "created_at",
             "finished_at",
         ]
+
+    def get_remarks(self, job: ImportJob) -> list[str]:
+        return [Remark.from_json(item).sentence(_) for item in job.remarks]
+
+    @extend_schema_field(RowNoteSerializer(many=True))
+    def get_rejected_rows(self, job: ImportJob) -> list[dict[str, Any]]:
+        return _notes(job.rejected_rows)
+
+    @extend_schema_field(RowNoteSerializer(many=True))
+    def get_notes(self, job: ImportJob) -> list[dict[str, Any]]:
+        return _notes(job.notes)
 
     def get_files_kept(self, job: ImportJob) -> bool:
         return bool(job.manifest)
@@ -117,3 +154,8 @@ class ImportRetryView(APIView):
 def _find(request: Request, slug: str, pk: int) -> ImportJob:
     study = find_study(request.user, slug, "annotation.change_study")
     return get_object_or_404(ImportJob, pk=pk, study=study)
+
+
+def _notes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    notes = [RowNote.from_json(item) for item in rows]
+    return [dict(RowNoteSerializer(note).data) for note in notes]

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from workbench.core.problems import Problem
@@ -12,6 +13,7 @@ from workbench.core.texts import gettext_noop
 
 from ...models import Stimulus, Study
 from ...opinion.imported import Source, imported_scores, on_scale
+from ...protocol.spelling import form_sha256, name_form, prompt_form
 from ..importing.images import check_image
 from ..importing.manifest import ManifestRow
 from ..importing.picture import RENDERING
@@ -28,6 +30,14 @@ Progress = Callable[[int, int], None]
 
 def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def prompt_group(row: ManifestRow) -> str:
+    return form_sha256(prompt_form(row.prompt))
+
+
+def generator_group(row: ManifestRow) -> str:
+    return form_sha256(name_form(row.generator))
 
 
 @dataclass(frozen=True)
@@ -48,7 +58,8 @@ class Known:
     """A stimulus that the study already holds under a row's filename."""
 
     pk: int
-    prompt_sha256: str
+    #: The groups of its prompt and its generator.
+    prompt: str
     generator: str
     sha256: str
     #: Whether its owner had its files deleted.
@@ -72,6 +83,14 @@ class CheckedRow:
     prompt_sha256: str
     known: Known | None
     image: ImageFacts | None
+
+    @cached_property
+    def prompt_group(self) -> str:
+        return prompt_group(self.row)
+
+    @cached_property
+    def generator_group(self) -> str:
+        return generator_group(self.row)
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -149,13 +168,13 @@ class RowChecker:
     def _check(self, row: ManifestRow) -> CheckedRow:
         known = self.known.get(row.filename)
         prompt = text_hash(row.prompt)
-        if row.attention_check and self.purpose != Stimulus.Purpose.GOLD:
+        if row.attention_check and (row.purpose or self.purpose) != Stimulus.Purpose.GOLD:
             raise Problem(
                 gettext_noop("only gold images can be attention checks"),
                 gettext_noop("import it with the purpose gold, or write no in attention_check"),
             )
         if known is not None:
-            _refuse_another_identity(row, prompt, known)
+            _refuse_another_identity(row, known)
             _refuse_purged(row, known)
         if self.labels_only and not self.source.holds(row.filename):
             return CheckedRow(row, prompt, known, None)
@@ -193,10 +212,11 @@ def _no_memory() -> Problem:
     )
 
 
-def _refuse_another_identity(row: ManifestRow, prompt: str, known: Known) -> None:
+def _refuse_another_identity(row: ManifestRow, known: Known) -> None:
+    """Another spelling is none: the text that is known is kept."""
     for key, same in (
-        ("prompt", prompt == known.prompt_sha256),
-        ("generator", row.generator == known.generator),
+        ("prompt", prompt_group(row) == known.prompt),
+        ("generator", generator_group(row) == known.generator),
         ("attention_check", known.attention_check or not row.attention_check),
     ):
         if not same:
@@ -240,8 +260,8 @@ def load_known(study: Study, rows: Sequence[ManifestRow], source: Source) -> dic
         for stimulus in stimuli.select_related("prompt", "generator"):
             known[stimulus.filename] = Known(
                 stimulus.pk,
-                stimulus.prompt.text_sha256,
-                stimulus.generator.name,
+                stimulus.prompt.group_sha256,
+                stimulus.generator.group_sha256,
                 stimulus.sha256,
                 stimulus.state == Stimulus.State.PURGED,
                 stimulus.image.name or "",
@@ -295,11 +315,11 @@ def _drop_duplicates(checked: list[CheckedRow], study: Study, findings: Findings
         if item.image is None:
             findings.good.append(item)
             continue
-        key = (item.prompt_sha256, item.image.sha256)
+        key = (item.prompt_group, item.image.sha256)
         other, generator = taken.setdefault(key, (item.row.filename, item.row.generator))
         if other == item.row.filename:
             findings.good.append(item)
-        elif generator == item.row.generator:
+        elif name_form(generator) == name_form(item.row.generator):
             findings.duplicates += 1
             findings.notes.append(_duplicate(item.row, other))
         else:
@@ -310,14 +330,14 @@ def _drop_duplicates(checked: list[CheckedRow], study: Study, findings: Findings
 def _held_content(
     study: Study, checked: Sequence[CheckedRow]
 ) -> dict[tuple[str, str], tuple[str, str]]:
-    """(prompt hash, content hash) → (filename, generator) of what the study holds already."""
+    """(prompt's group, content hash) → (filename, generator) of what the study holds already."""
     hashes = [item.image.sha256 for item in checked if item.image is not None]
     return {
         (prompt, sha256): (filename, generator)
         for batch in _batches(hashes)
         for prompt, sha256, filename, generator in Stimulus.objects.filter(
             study=study, sha256__in=batch, replaced_by=None
-        ).values_list("prompt__text_sha256", "sha256", "filename", "generator__name")
+        ).values_list("prompt__group_sha256", "sha256", "filename", "generator__name")
     }
 
 

@@ -143,6 +143,7 @@ def _finish(job: ImportJob, report: ImportReport) -> None:
         rejected=len(report.rejected),
         rejected_rows=_to_json(report.rejected[:ROWS_KEPT]),
         notes=_to_json(report.notes[:NOTES_KEPT]),
+        remarks=[remark.to_json() for remark in report.remarks],
     )
     if report.done:
         forget_files(job)

@@ -27,8 +27,10 @@ from ...models import ImportJob, OpinionRelease, Stimulus, Study
 from ...studies.pages.steps import in_words
 from ...studies.selectors import find_study
 from ...studies.setup import undone_steps
+from ..holdout import holdout_context
 from ..importing.manifest import REQUIRED
 from ..importing.problems import RowNote
+from ..importing.remarks import Remark
 from .again import CONSTANT, Mapped, cancel_import, retry_import
 from .service import ImportOptions
 from .starting import ImportActiveError, UploadNotKeptError, request_import
@@ -233,6 +235,7 @@ def _page(
         "limit": settings.IMPORT_UPLOAD_BYTES,
         "jobs": (jobs := list(study.import_jobs.select_related("actor")[:_JOBS_SHOWN])),
         "watched": any(job.is_active for job in jobs),
+        **holdout_context(study),
     }
     return render(request, template, context)
 
@@ -243,6 +246,7 @@ def _outcome(job: ImportJob) -> dict[str, Any]:
     return {
         "rejected": [_readable(item) for item in job.rejected_rows],
         "notes": [_readable(item) for item in job.notes],
+        "remarks": [Remark.from_json(item).sentence(_) for item in job.remarks],
         "importable": job.progress_total - job.rejected,
         "refusal": refusal and {"sentence": refusal.sentence(_), "advice": refusal.advice(_)},
     }

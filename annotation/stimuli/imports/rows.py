@@ -1,14 +1,10 @@
-"""Writing checked rows to the database, within the caller's transaction.
+"""Writing checked rows to the database, within the caller's transaction."""
 
-The hold-out is drawn here, before anything is acquired (docs/decisions/008).
-"""
-
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from ...models import Generator, Prompt, Stimulus, Study
 from ...opinion.imported import Published, Source, write_published
-from ...protocol.split import assign_splits
 from ..importing.picture import RENDERING
 from .checks import CheckedRow, ImageFacts
 
@@ -16,12 +12,20 @@ _BATCH = 500
 
 
 def write_rows(
-    *, study: Study, rows: Sequence[CheckedRow], purpose: str, source: Source
+    *,
+    study: Study,
+    rows: Sequence[CheckedRow],
+    splits: Mapping[str, str],
+    purpose: str,
+    source: Source,
 ) -> tuple[int, int]:
-    """Create and update stimuli and their published scores; how many of each."""
+    """Create and update stimuli and their published scores; how many of each.
+
+    splits: of each new image, by its filename. purpose: of rows that name none.
+    """
     new = [item for item in rows if item.known is None]
     changed = [item for item in rows if item.known is not None and _update(item)]
-    keys = _create(study, new, purpose)
+    keys = _create(study, new, splits, purpose)
     keys |= {item.row.filename: item.known.pk for item in changed if item.known is not None}
     published = [
         Published(keys[item.row.filename], score.perspective, score.mos, score.sd, score.raters)
@@ -33,19 +37,20 @@ def write_rows(
     return len(new), len(changed)
 
 
-def _create(study: Study, rows: Sequence[CheckedRow], purpose: str) -> dict[str, int]:
+def _create(
+    study: Study, rows: Sequence[CheckedRow], splits: Mapping[str, str], default: str
+) -> dict[str, int]:
     """Filename → key of its new row."""
     prompts = _prompts(study, rows)
-    generators = _generators(study, {item.row.generator for item in rows})
-    splits = _splits(study, rows, purpose)
+    generators = _generators(study, rows)
     stimuli = []
     for item in rows:
-        split = splits[item.prompt_sha256]
+        split, purpose = splits[item.row.filename], item.row.purpose or default
         wanted, maximum = rating_places(study, split=split, purpose=purpose)
         stimulus = Stimulus(
             study=study,
             prompt_id=prompts[item.prompt_sha256],
-            generator_id=generators[item.row.generator],
+            generator_id=generators[item.generator_group],
             filename=item.row.filename,
             metadata=item.row.metadata,
             split=split,
@@ -93,35 +98,16 @@ def _prompts(study: Study, rows: Sequence[CheckedRow]) -> dict[str, int]:
     return dict(found.values_list("text_sha256", "pk"))
 
 
-def _generators(study: Study, names: set[str]) -> dict[str, int]:
-    Generator.objects.bulk_create(
-        [Generator(study=study, name=name) for name in sorted(names)], ignore_conflicts=True
-    )
-    return dict(Generator.objects.filter(study=study, name__in=names).values_list("name", "pk"))
-
-
-def _splits(study: Study, rows: Sequence[CheckedRow], purpose: str) -> dict[str, str]:
-    generators: dict[str, set[str]] = {}
+def _generators(study: Study, rows: Sequence[CheckedRow]) -> dict[str, int]:
+    """By group; the first spelling of a name is the one that is kept."""
+    names: dict[str, str] = {}
     for item in rows:
-        generators.setdefault(item.prompt_sha256, set()).add(item.row.generator)
-    return draw_splits(study=study, prompts=generators, purpose=purpose)
-
-
-def draw_splits(
-    *, study: Study, prompts: Mapping[str, Iterable[str]], purpose: str
-) -> dict[str, str]:
-    """The split of each prompt (text hash → its generators' names).
-
-    All images of a prompt share its split. Only main images are drawn: a practice or gold image
-    joins its prompt's split if there is one, and is never held out by itself.
-    """
-    stimuli = Stimulus.objects.filter(study=study, prompt__text_sha256__in=list(prompts))
-    if purpose == Stimulus.Purpose.MAIN:
-        # Practice and gold images were never drawn, so they say nothing about main ones.
-        stimuli = stimuli.filter(purpose=Stimulus.Purpose.MAIN)
-    existing = dict(stimuli.order_by().values_list("prompt__text_sha256", "split").distinct())
-    share = study.holdout_share if purpose == Stimulus.Purpose.MAIN else 0.0
-    return assign_splits(existing, prompts, share, study.seed)
+        names.setdefault(item.generator_group, item.row.generator)
+    Generator.objects.bulk_create(
+        [Generator(study=study, name=name) for name in names.values()], ignore_conflicts=True
+    )
+    found = Generator.objects.filter(study=study, group_sha256__in=list(names))
+    return dict(found.values_list("group_sha256", "pk"))
 
 
 def rating_places(study: Study, *, split: str, purpose: str) -> tuple[int, int]:

@@ -25,9 +25,12 @@ from ...studies.audit import record
 from ..importing.aigciqa2023 import SOURCE_NAME, ReleaseImages, read_release
 from ..importing.manifest import Manifest, read_manifest
 from ..importing.problems import RowError, RowNote
+from ..importing.remarks import Remark
 from ..importing.sources import ImageSource, open_source
 from .checks import CheckedRow, Findings, Progress, RowChecker, check_rows, load_known
+from .holdout import draw_splits
 from .refusals import FAULTS, is_fault_of_a_row, refused_rows
+from .remarks import remarks_on
 from .rows import write_rows
 from .store import ImportStore, study_lock
 
@@ -83,6 +86,8 @@ class ImportReport:
     duplicates: int = 0
     rejected: list[RowError] = field(default_factory=list)
     notes: list[RowNote] = field(default_factory=list)
+    #: What is to be said of all rows together: of the hold-out, of spellings, of the model.
+    remarks: list[Remark] = field(default_factory=list)
     #: Whether anything could be written: no row was rejected, or a part was asked for.
     done: bool = True
 
@@ -205,7 +210,7 @@ def import_rows(
     before_commit: Callable[[], None] | None = None,
 ) -> ImportReport:
     """As `import_manifest`, of rows already read."""
-    report = ImportReport(total=manifest.total)
+    report = ImportReport(total=manifest.total, remarks=list(manifest.remarks))
     with _refused_for_full_disks(), study_lock(study), ImportStore(study) as store:
         if manifest.errors and not partial:
             store.stop_writing()
@@ -221,6 +226,8 @@ def import_rows(
         if report.done:
             writing = _Writing(study, actor, options, store, before_commit)
             _write_or_refuse(report, findings, writing, partial=partial)
+    if report.done:
+        report.remarks += remarks_on(study)
     notes = [*findings.notes, *_absent(findings), *(_restored(findings) if report.done else ())]
     report.notes = sorted(notes, key=lambda note: note.row)
     return report
@@ -236,11 +243,19 @@ class _Writing:
     store: ImportStore
     before_commit: Callable[[], None] | None
 
-    def rows(self, rows: Sequence[CheckedRow]) -> tuple[int, int]:
+    def rows(self, rows: Sequence[CheckedRow]) -> tuple[int, int, list[Remark]]:
+        """How many were created and updated, and what was held out of the new ones."""
         options = self.options
-        return write_rows(
-            study=self.study, rows=rows, purpose=options.purpose, source=options.published
+        new = [item for item in rows if item.known is None]
+        splits, said = draw_splits(study=self.study, rows=new, purpose=options.purpose)
+        created, updated = write_rows(
+            study=self.study,
+            rows=rows,
+            splits=splits,
+            purpose=options.purpose,
+            source=options.published,
         )
+        return created, updated, said
 
 
 def _write_or_refuse(
@@ -265,7 +280,7 @@ def _write_or_refuse(
 def _write(report: ImportReport, findings: Findings, writing: _Writing) -> None:
     writing.store.sync()
     with transaction.atomic(durable=True):
-        report.imported, report.updated = writing.rows(findings.good)
+        report.imported, report.updated, said = writing.rows(findings.good)
         if report.imported or report.updated:
             # Raters are held against the known scores of gold images.
             mark_stale(writing.study)
@@ -280,6 +295,7 @@ def _write(report: ImportReport, findings: Findings, writing: _Writing) -> None:
             writing.before_commit()
     # Only now do rows point to the files.
     writing.store.keep()
+    report.remarks += said
     report.duplicates = findings.duplicates
     report.unchanged = len(findings.good) - report.imported - report.updated
 

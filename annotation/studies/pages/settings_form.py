@@ -58,7 +58,8 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         label=_("Prompts held out"),
         max_value=0.9,
         help_text=_(
-            "Drawn at random at import, by prompt, and never trained on. At most 90 percent."
+            "Drawn at random at import, by prompt, and never trained on. At most 90 percent. It "
+            "holds for images that are imported from now on; no image changes sides."
         ),
     )
     audit_share = PercentField(

@@ -10,7 +10,7 @@ from workbench.core.errors import MintError
 
 from ...registry.selectors import version_of
 from ...runs.scoring import start_scoring
-from ...runs.waiting import report_unreadable, wait_for
+from ...runs.waiting import report_unread, report_unreadable, wait_for
 
 
 class Command(BaseCommand):
@@ -46,3 +46,4 @@ class Command(BaseCommand):
         wait_for(run, self.stdout)
         problems = [item for chunk in run.chunks.order_by("index") for item in chunk.problems]
         report_unreadable(problems, "predict again", self.stderr)
+        report_unread(study, run.model_version.predictor.backbone, self.stderr)

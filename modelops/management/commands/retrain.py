@@ -13,7 +13,7 @@ from ...registry.holdout import standing_of
 from ...registry.selectors import predictor_named
 from ...runs.predictors import ensure_predictor
 from ...runs.retraining import changed_recipe, request_retrain
-from ...runs.waiting import metric_lines, report_unreadable, wait_for
+from ...runs.waiting import metric_lines, report_unread, report_unreadable, wait_for
 
 
 class Command(BaseCommand):
@@ -80,5 +80,6 @@ class Command(BaseCommand):
         version = run.model_version
         wait_for(version.scoring_runs.latest("pk"), self.stdout)
         version.refresh_from_db()
+        report_unread(run.study, run.predictor.backbone, self.stderr)
         self.stdout.write("\n".join(metric_lines(version.study, standing_of(version))))
         self.stdout.write(f"version {version.number} is {version.get_state_display().lower()}")

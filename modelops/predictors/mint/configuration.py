@@ -6,6 +6,8 @@ from transformers import PreTrainedConfig
 from transformers.configuration_utils import SubConfigSpec
 from transformers.models.blip_2.configuration_blip_2 import Blip2QFormerConfig, Blip2VisionConfig
 
+from .vocabulary import MAX_PROMPT_TOKENS
+
 #: What the published model's three heads score, in their order. A study's model has one head for
 #: each perspective of the study (`MintIQAConfig.heads`).
 PERSPECTIVES = ("quality", "authenticity", "correspondence")
@@ -38,7 +40,7 @@ class MintIQAConfig(PreTrainedConfig):
     #: `ln_vision` keeps torch's default in the released code, unlike the blocks before it.
     ln_vision_eps: float = 1e-5
     #: Prompts are cut to this many tokens, [CLS] and [SEP] included.
-    max_prompt_tokens: int = 35
+    max_prompt_tokens: int = MAX_PROMPT_TOKENS
     #: An extra token that the tokenizer must have ([DEC] in BLIP-2), or None.
     bos_token: str | None = None
     initializer_range: float = 0.02

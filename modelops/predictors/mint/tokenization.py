@@ -14,6 +14,7 @@ from torch import Tensor
 from .configuration import MintIQAConfig
 from .errors import TokenizerError
 from .presets import TINY_VOCABULARY
+from .vocabulary import clean, read_tokenizer
 
 #: How many different characters may have an entry in the tiny vocabulary.
 _TINY_ALPHABET = 160
@@ -38,7 +39,7 @@ class PromptTokenizer:
 
     def __call__(self, prompts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """`input_ids` and `attention_mask`, both int64 (B, L), L ≤ `max_tokens`."""
-        encoded = self._tokenizer.encode_batch([_clean(prompt) for prompt in prompts])
+        encoded = self._tokenizer.encode_batch([clean(prompt) for prompt in prompts])
         ids = torch.tensor([row.ids for row in encoded], dtype=torch.int64)
         mask = torch.tensor([row.attention_mask for row in encoded], dtype=torch.int64)
         # Tokens that a publisher added after training have no embedding here.
@@ -46,7 +47,7 @@ class PromptTokenizer:
 
     def tokens(self, prompt: str) -> list[str]:
         """The word pieces of one prompt, for a person to look at."""
-        return list(self._tokenizer.encode(_clean(prompt)).tokens)
+        return list(self._tokenizer.encode(clean(prompt)).tokens)
 
     def definition(self) -> str:
         """Everything that decides which ids a prompt becomes, as JSON."""
@@ -69,7 +70,7 @@ def load_tokenizer(folder: str | Path, config: MintIQAConfig) -> PromptTokenizer
     Adds `config.bos_token` if it is absent, as BLIP-2 adds [DEC] to bert-base-uncased (30,523
     ids). Raises TokenizerError if there is none or it has more ids than the model.
     """
-    tokenizer = _read_tokenizer(Path(folder))
+    tokenizer = read_tokenizer(Path(folder))
     if config.bos_token and tokenizer.token_to_id(config.bos_token) is None:
         tokenizer.add_special_tokens([config.bos_token])
     size, room = tokenizer.get_vocab_size(with_added_tokens=False), config.qformer_config.vocab_size
@@ -99,21 +100,3 @@ def train_tiny_tokenizer(texts: Iterable[str], folder: str | Path) -> None:
     finished = BertWordPieceTokenizer(trainer.get_vocab(), lowercase=True)
     Path(folder).mkdir(parents=True, exist_ok=True)
     finished.save(str(Path(folder) / "tokenizer.json"))
-
-
-def _read_tokenizer(folder: Path) -> Tokenizer:
-    whole, words = folder / "tokenizer.json", folder / "vocab.txt"
-    if whole.exists():
-        try:
-            return Tokenizer.from_file(str(whole))
-        except Exception as error:  # the library raises bare Exception for a file it cannot read
-            raise TokenizerError(f"{whole}: not a tokenizer ({error})") from error
-    if words.exists():
-        built = BertWordPieceTokenizer(str(words), lowercase=True)
-        return Tokenizer.from_str(built.to_str())
-    raise TokenizerError(f"{folder} holds neither tokenizer.json nor vocab.txt; copy one there")
-
-
-def _clean(prompt: str) -> str:
-    """Half a surrogate pair cannot leave Python; it becomes a question mark."""
-    return prompt.encode("utf-8", "replace").decode()

@@ -11,6 +11,7 @@ from annotation.opinion.explanations import count_explained
 from annotation.opinion.labels import LabelCounts, count_labels
 from annotation.opinion.methods import METHODS
 from annotation.protocol.scales import Scale
+from annotation.stimuli.holdout import holdout_state
 from annotation.studies.texts import localized
 from workbench.core.jobs.kinds import kind_of
 from workbench.core.jobs.models import Job, JobState
@@ -21,6 +22,7 @@ from ...models import ExplainingRun, LabelSnapshot, ModelVersion, ScoringRun, Tr
 from ...predictors.backbones import offered_backbones
 from ...registry.holdout import Standing, holdout_points, standings
 from ...registry.labelled import LabelledStimuli
+from ...registry.reading import reading_of, reading_remarks
 from ...registry.selectors import (
     active_jobs,
     expectations_of,
@@ -70,6 +72,15 @@ class LabelState:
     needed: int
     #: Perspectives with fewer labelled images than are needed, by their names in the study.
     lacking: dict[str, int]
+    #: Images outside the hold-out, labelled or not.
+    pool_images: int
+    #: What there is to say of the hold-out.
+    holdout: list[str]
+
+    @property
+    def missing_images(self) -> int:
+        """How many images there must be more before enough can be labelled."""
+        return max(0, self.needed - self.pool_images)
 
     @property
     def suffice(self) -> bool:
@@ -142,8 +153,14 @@ def label_state(study: Study) -> LabelState:
     needed = minimum_labels(study)
     found = pool_labels(study, counts)
     lacking = {name: count for name, count in found.items() if count < needed}
+    holdout = holdout_state(study)
     return LabelState(
-        counts, max(0, counts.ratings - ratings_seen(study.training_runs.all())), needed, lacking
+        counts,
+        max(0, counts.ratings - ratings_seen(study.training_runs.all())),
+        needed,
+        lacking,
+        holdout.pool_images,
+        [remark.sentence(gettext) for remark in holdout.remarks()],
     )
 
 
@@ -179,6 +196,14 @@ def left_out_of_training(study: Study) -> Unreadable:
     """What the last training could not read."""
     last = study.training_runs.first()
     return first_unreadable(last.problems if last is not None else [])
+
+
+def unread_prompts(study: Study) -> list[str]:
+    """What the leading predictor's backbone does not read of prompts, or that of the predictor
+    that a study starts with."""
+    leading = leading_predictor(study)
+    name = leading.backbone if leading is not None else next(iter(offered_backbones()))
+    return [remark.sentence(gettext) for remark in reading_remarks(reading_of(study, name))]
 
 
 def metric_rows(study: Study, standing: Standing, active: Standing | None) -> list[MetricRow]:

@@ -71,6 +71,7 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
         "jobs": summaries.job_lines(study),
         "last_failure": failed_training(study),
         "left_out": summaries.left_out_of_training(study),
+        "unread_prompts": summaries.unread_prompts(study),
         "candidates": summaries.candidate_cards(study, versions, labelled),
         "history": _history(study),
         "explained": summaries.explained_images(study),

@@ -4,7 +4,9 @@ import pytest
 
 from annotation.models import Study, Trial
 from annotation.opinion.selectors import scores_of
-from annotation.stimuli.imports.rows import draw_splits
+from annotation.stimuli.importing.manifest import ManifestRow
+from annotation.stimuli.imports.checks import CheckedRow
+from annotation.stimuli.imports.holdout import draw_splits
 from annotation.studies.selectors import stimuli_of
 from tests import factories
 from tests.factories import make_score
@@ -46,7 +48,11 @@ def test_practice_images_decide_nothing_about_the_hold_out(study: Study) -> None
     Study.objects.filter(pk=study.pk).update(holdout_share=0.9)
     study.refresh_from_db()
     practice = factories.make_stimuli(study, 40, purpose="practice")
-    prompts = {item.prompt.text_sha256: ["one"] for item in practice}
-    drawn = draw_splits(study=study, prompts=prompts, purpose="main")
+    rows = [
+        ManifestRow(number, number, f"main {number}.png", item.prompt.text, "one")
+        for number, item in enumerate(practice)
+    ]
+    checked = [CheckedRow(row, "", None, None) for row in rows]
+    splits, _said = draw_splits(study=study, rows=checked, purpose="main")
     # Nine tenths of 40 are 36; a systematic sample is within one of it.
-    assert 35 <= list(drawn.values()).count("holdout") <= 37
+    assert 35 <= list(splits.values()).count("holdout") <= 37

@@ -53,10 +53,22 @@ def test_settings_change_the_recipe_of_the_predictor(
 def test_too_few_labels_name_what_is_there_and_what_is_needed(
     study: Study, small_model_settings: None
 ) -> None:
-    label_pool(study, rated=12, holdout=3, unrated=0)
+    label_pool(study, rated=12, holdout=3, unrated=8)
     with pytest.raises(TooFewLabelsError, match="12 images outside the hold-out are rated, 20 are"):
         ask(study)
     assert not TrainingRun.objects.exists()
+
+
+def test_images_that_are_not_there_are_not_to_be_rated(
+    study: Study, small_model_settings: None
+) -> None:
+    """12 images of the pool are rated, all that it has: 8 more must be imported."""
+    label_pool(study, rated=12, holdout=3, unrated=0)
+    told = "there are only 12, of which 12 are rated. Import at least 8 more images"
+    with pytest.raises(TooFewLabelsError, match=told):
+        ask(study)
+    state = label_state(study)
+    assert (state.pool_images, state.missing_images) == (12, 8)
 
 
 def test_labels_count_although_a_slow_release_lags_behind_them(
