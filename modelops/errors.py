@@ -98,3 +98,10 @@ class NoAssessmentError(MintError):
 
     code = "no_assessment"
     status = 404
+
+
+class RunOverError(MintError):
+    """A run that is over cannot be cancelled."""
+
+    code = "run_over"
+    status = 409

@@ -49,7 +49,7 @@ CONSOLE = {
 }
 #: Pages whose address only another page knows: that page, and the link to follow there.
 BEHIND = {
-    "image": (f"{STUDY}/images/", ".thumbs a"),
+    "image": (f"{STUDY}/images/", ".image-card a.whole"),
     "rater": (f"{STUDY}/raters/", "main tbody a"),
 }
 #: The end of a picture's name, and the browser that shows it.

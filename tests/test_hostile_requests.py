@@ -106,6 +106,9 @@ def test_those_that_read_a_body_are_known(world: World, send: Callable[..., Any]
     assert found == {
         ("api-studies", "post"),
         ("api-study", "patch"),
+        ("api-step", "post"),
+        ("api-import-retry", "post"),
+        ("api-stimuli-purpose", "post"),
         ("api-raters", "post"),
         ("api-rater-erasure", "post"),
         ("api-stimulus-state", "post"),

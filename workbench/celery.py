@@ -10,7 +10,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import heartbeat_sent, setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workbench.settings")
 # Read when NumPy and torch are loaded, so set here, which every process runs first. Threads that
@@ -34,3 +34,12 @@ def use_the_sites_log(**given: Any) -> None:
     from django.conf import settings
 
     logging.config.dictConfig(settings.LOGGING)
+
+
+@heartbeat_sent.connect
+def say_that_the_worker_lives(sender: Any, **given: Any) -> None:
+    """In the worker's main process, so also while its children are busy."""
+    from .core.jobs.heartbeats import worker_pulse
+
+    worker = sender.eventer
+    worker_pulse.beat(worker.hostname, worker.app.amqp.queues.consume_from)

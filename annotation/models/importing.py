@@ -5,6 +5,8 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from workbench.core.jobs.models import Job, JobState
 
@@ -24,13 +26,17 @@ class ImportJob(Job):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
-    #: Names in the `artifacts` storage, deleted when the job ends; `images` is empty for labels.
-    manifest = models.CharField(max_length=300)
+    #: Names in the `artifacts` storage; `images` is empty for labels. Both are empty once the files
+    #: are deleted: after a success at once, after a failure later (`stimuli.imports.again`).
+    manifest = models.CharField(max_length=300, blank=True)
     images = models.CharField(max_length=300, blank=True, default="")
     #: The files' names on the person's computer.
     manifest_name = models.CharField(max_length=300)
     images_name = models.CharField(max_length=300, blank=True, default="")
 
+    #: What required columns are called in the manifest, and what is in none (`again.Mapped`).
+    column_names = models.JSONField(default=dict, blank=True)
+    column_values = models.JSONField(default=dict, blank=True)
     partial = models.BooleanField(default=False)
     labels_only = models.BooleanField(default=False)
     purpose = models.CharField(
@@ -59,6 +65,7 @@ class ImportJob(Job):
 
     class Meta:
         ordering = ["-created_at", "-pk"]
+        verbose_name = _("Import")
         constraints = [
             one_of("import_job", "state", JobState.values),
             one_of("import_job", "purpose", StimulusPurpose.values),
@@ -76,3 +83,6 @@ class ImportJob(Job):
                 name="import_job_one_active",
             ),
         ]
+
+    def get_absolute_url(self) -> str:
+        return reverse("study-import-job", args=[self.study.slug, self.pk])

@@ -146,6 +146,10 @@ class Study(models.Model):
     )
     #: Retrain automatically after this many new ratings; 0 means never.
     retrain_every = models.PositiveIntegerField(_("retrain after new ratings"), default=0)
+    #: Steps of the set-up that the owner does without (`studies.setup.WAIVABLE`).
+    waived_steps = models.JSONField(
+        default=list, blank=True, db_default=Value([], models.JSONField()), editable=False
+    )
     seed = models.BigIntegerField(default=_random_seed, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -44,6 +44,7 @@ class RatingSession(models.Model):
                 SessionState.DONE: _("Done"),
                 SessionState.WITHDRAWN: _("Withdrawn"),
                 SessionState.STOPPED: _("Ended by the rules"),
+                SessionState.SCREENED_OUT: _("Practice not passed"),
                 SessionState.EXPIRED: _("Expired"),
             },
         ),
@@ -177,10 +178,12 @@ class Trial(models.Model):
             one_of("trial", "role", TrialRole),
             models.UniqueConstraint(fields=["session", "position"], name="trial_position_unique"),
             # An image whose lease ran out may come back to the same rater; no other may, except
-            # for the hidden repeats.
+            # for the hidden repeats, and practice that is gone through again, in a later block.
             models.UniqueConstraint(
                 fields=["rater", "stimulus"],
-                condition=~Q(state="expired") & ~Q(role="repeat"),
+                condition=~Q(state="expired")
+                & ~Q(role="repeat")
+                & ~Q(role="practice", block__gt=0),
                 name="trial_once_per_rater",
             ),
             models.CheckConstraint(

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
+
 from ..models import Explanation, Study
 from ..protocol.answers import Reason
 from ..protocol.forms import FREE_TEXT_LIMIT, ExplanationForm
@@ -25,6 +27,18 @@ def explanations_of(study: Study) -> list[GivenExplanation]:
     """
     given = [*_own(study), *_published(study)]
     return sorted(given, key=lambda item: item.stimulus)
+
+
+def count_explained(study: Study, split: str) -> int:
+    """Images of a split that have any, without reading them."""
+    own = Explanation.objects.filter(
+        superseded_at=None, trial__in=counting_trials(study), trial__stimulus__split=split
+    ).exclude(phrases={}, text="")
+    images = main_stimuli(study).filter(split=split)
+    found = Q(pk__in=own.values("trial__stimulus"))
+    if keys := [field.key for field in study.form.fields]:
+        found |= Q(metadata__has_any_keys=keys)
+    return images.filter(found).count()
 
 
 def _own(study: Study) -> Iterator[GivenExplanation]:

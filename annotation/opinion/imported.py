@@ -14,6 +14,9 @@ from .numbering import hold_off_writers, next_number
 from .units import HIGHER, UnitScale
 
 _BATCH = 500
+#: The source of scores that owners expect of images that they chose for practice or as gold. Where
+#: there is one, it is what the image is worth: it was given on purpose.
+CHOSEN = "chosen"
 #: What the hash of an imported release is of: the release's fields, then its rows'.
 _FACTS = ("source", "minimum", "maximum", "direction", "score_kind")
 _CONTENT = ("perspective__key", "stimulus", "value", "sd", "n", "histogram")
@@ -71,13 +74,19 @@ def imported_scores(study_id: int) -> QuerySet[OpinionScore]:
 def known_units(scores: Iterable[OpinionScore]) -> dict[tuple[int, str], float]:
     """(Stimulus, perspective's key) → its known score, on 0…1.
 
-    For an image with several publications their mean is expected.
+    For an image with several publications their mean is expected, unless an owner chose a score.
     """
-    found: dict[tuple[int, str], list[float]] = {}
+    published: dict[tuple[int, str], list[float]] = {}
+    chosen: dict[tuple[int, str], float] = {}
     for score in scores:
-        key = (score.stimulus_id, score.perspective.key)
-        found.setdefault(key, []).append(scale_of(score.release).of(score.value))
-    return {key: fmean(units) for key, units in found.items()}
+        key, unit = (
+            (score.stimulus_id, score.perspective.key),
+            scale_of(score.release).of(score.value),
+        )
+        published.setdefault(key, []).append(unit)
+        if score.release.source == CHOSEN:
+            chosen[key] = unit
+    return {key: fmean(units) for key, units in published.items()} | chosen
 
 
 def on_scale(score: OpinionScore, source: Source) -> tuple[float, float | None]:

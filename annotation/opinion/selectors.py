@@ -1,15 +1,17 @@
 """Opinion scores of a few stimuli, for pages."""
 
+from collections.abc import Sequence
+
 from ..models import OpinionScore, Stimulus, Study
 from .releases import live_release
 
 
-def mos_of(study: Study, stimuli: list[Stimulus]) -> dict[int, dict[str, float]]:
-    """Stimulus → perspective → opinion score of the live release, on the study's scale."""
-    rows = OpinionScore.objects.filter(release=live_release(study), stimulus__in=stimuli)
-    values: dict[int, dict[str, float]] = {stimulus.pk: {} for stimulus in stimuli}
-    for stimulus, perspective, value in rows.values_list(
-        "stimulus_id", "perspective__key", "value"
-    ):
-        values[stimulus][perspective] = value
-    return values
+def scores_of(study: Study, stimuli: Sequence[Stimulus]) -> dict[int, dict[str, OpinionScore]]:
+    """Stimulus → perspective's key → opinion score of the live release, on the study's scale."""
+    rows = OpinionScore.objects.filter(
+        release=live_release(study), stimulus__in=stimuli
+    ).select_related("perspective")
+    found: dict[int, dict[str, OpinionScore]] = {stimulus.pk: {} for stimulus in stimuli}
+    for row in rows:
+        found[row.stimulus_id][row.perspective.key] = row
+    return found

@@ -19,6 +19,11 @@ _COUNTS = {
     #: While the page was hidden or another window had the focus, and how often that began.
     "away_ms": _DAY_MS,
     "away": 10_000,
+    #: Looked at enlarged: how often, and for how long, if the study allows it.
+    "enlarged": 10_000,
+    "enlarged_ms": _DAY_MS,
+    #: How often the page asked for more time before an answer (`rating/hurry.js`).
+    "pace_warnings": 100,
     #: Bits per pixel.
     "colour_depth": 256,
 }
@@ -29,13 +34,16 @@ _CHOICES = {
     #: The widest gamut that the screen covers (CSS Media Queries 4).
     "colour_gamut": ("srgb", "p3", "rec2020"),
 }
-_RATIOS = ("pixel_ratio", "zoom")
+_MOST = "enlarged_most"
+_RATIOS = ("pixel_ratio", "zoom", _MOST)
 _TOUCHES, _SEEN = "touches", "prompt_seen"
 #: Widths and heights. The image's are as it was displayed: an owner compares them between trials.
 _SIZES = ("viewport", "image_size", "image_pixels")
 KEYS = (*_COUNTS, *_CHOICES, _TOUCHES, *_SIZES, *_RATIOS, _SEEN)
 #: What adds up over the passes of one image.
-_ADDED = ("shown_ms", "away_ms", "away")
+_ADDED = ("shown_ms", "away_ms", "away", "enlarged", "enlarged_ms", "pace_warnings")
+#: Of which the larger one counts.
+_LARGEST = (_SEEN, _MOST)
 
 
 def parse_behaviour(data: object, perspectives: Collection[str]) -> dict[str, Any]:
@@ -47,7 +55,10 @@ def parse_behaviour(data: object, perspectives: Collection[str]) -> dict[str, An
     in device pixels. `prompt_seen`: the share of the prompt, from its beginning, that was on the
     screen; less than 1 if its end was not. `pixel_ratio`: device pixels per CSS pixel, the
     browser's zoom included. `zoom`: how much larger than its own size the page was seen. They come
-    with each trial, because a window can be moved to another screen at any time.
+    with each trial, because a window can be moved to another screen at any time. `enlarged`,
+    `enlarged_ms`, `enlarged_most`: how often, for how many milliseconds and how many times as large
+    at most the rater looked at the image in its field enlarged. `pace_warnings`: 1 if the page had
+    just asked a rater who answered faster than one can look to take their time.
 
     Raises ProtocolError naming what is unknown or out of range.
     """
@@ -65,8 +76,8 @@ def added(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any
     both = {**earlier, **later}
     for key in earlier.keys() & later.keys() & set(_ADDED):
         both[key] = min(earlier[key] + later[key], _COUNTS[key])
-    if _SEEN in earlier and _SEEN in later:
-        both[_SEEN] = max(earlier[_SEEN], later[_SEEN])
+    for key in earlier.keys() & later.keys() & set(_LARGEST):
+        both[key] = max(earlier[key], later[key])
     if _TOUCHES in earlier and _TOUCHES in later:
         both[_TOUCHES] = {**earlier[_TOUCHES], **later[_TOUCHES]}
     return both

@@ -40,6 +40,10 @@ class SessionPlan:
 
     #: Images of purpose "practice" that a rater meets once, before everything else.
     practice_trials: int = 5
+    #: Of the answers in practice, so many must be within the expected range; 0 asks for nothing.
+    #: Who gives fewer goes through practice again, and after so many times is thanked and leaves.
+    practice_pass_share: float = 0.0
+    practice_tries: int = 2
     stabilisation_trials: int = 5
     #: Images that are drawn together, by what the model wants, and then shown in random order.
     block_trials: int = 10
@@ -61,6 +65,9 @@ class SessionPlan:
     revisable: bool = True
     #: The page takes an answer only once the whole prompt has been on the screen.
     whole_prompt: bool = False
+    #: A rater may look at the image enlarged, for as long as they like; its size on the screen is
+    #: otherwise the same for all (ITU-R BT.500-15 wants one viewing distance, so this is off).
+    enlarging: bool = False
 
     def __post_init__(self) -> None:
         for name, (least, most) in LIMITS.items():
@@ -104,6 +111,8 @@ class SessionPlan:
 #: The least and the most that each setting may be.
 LIMITS: dict[str, tuple[float, float]] = {
     "practice_trials": (0, 20),
+    "practice_pass_share": (0, 1),
+    "practice_tries": (1, 5),
     "stabilisation_trials": (0, 20),
     "block_trials": (1, 50),
     "repeat_share": (0, 0.3),

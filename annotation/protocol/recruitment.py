@@ -39,7 +39,7 @@ class Outcome(StrEnum):
     STOPPED = "stopped"
     #: There was no place, or nothing left to rate.
     FULL = "full"
-    #: Their screen does not fit, or the study's owner excluded them.
+    #: Their screen does not fit, they did not pass practice, or the study's owner excluded them.
     SCREENED_OUT = "screened_out"
 
 

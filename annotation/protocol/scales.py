@@ -100,6 +100,11 @@ class Scale:
             return f"{score:.1f}".removesuffix(".0")
         return self.labels[round((score - self.minimum) / self.step)]
 
+    @property
+    def width(self) -> float:
+        """How far its ends are apart."""
+        return self.maximum - self.minimum
+
     def to_unit(self, score: float) -> float:
         """The score on 0…1, the model's scale (the published MOS divided by 100)."""
         return (score - self.minimum) / (self.maximum - self.minimum)

@@ -1,8 +1,8 @@
 """The rating session as a state machine: consent → instructions → rating → done.
 
-It can be paused, withdrawn from, stopped by the study's rules, or expire. Consent starts a session,
-so the first state that is stored is `instructions`; practice and blocks are stretches of `rating`
-(`protocol.plan`).
+It can be paused, withdrawn from, stopped by the study's rules, ended after practice, or expire.
+Consent starts a session, so the first state that is stored is `instructions`; practice and blocks
+are stretches of `rating` (`protocol.plan`).
 """
 
 from enum import StrEnum
@@ -20,6 +20,8 @@ class SessionState(StrEnum):
     #: The rater fails a rule that stops (`protocol.reliability_rules`): no other session follows it
     #: until the study's owner lets them continue, which makes this an ordinary end.
     STOPPED = "stopped"
+    #: The rater did not pass the study's practice (`protocol.plan`); the same holds for them.
+    SCREENED_OUT = "screened_out"
     #: The rater went away and did not come back.
     EXPIRED = "expired"
 
@@ -31,11 +33,18 @@ EXPIRES_AFTER_HOURS = 12
 _LEAVING = frozenset({SessionState.WITHDRAWN, SessionState.EXPIRED})
 _TRANSITIONS: dict[SessionState, frozenset[SessionState]] = {
     SessionState.INSTRUCTIONS: _LEAVING | {SessionState.RATING},
-    SessionState.RATING: _LEAVING | {SessionState.PAUSED, SessionState.DONE, SessionState.STOPPED},
+    SessionState.RATING: _LEAVING
+    | {
+        SessionState.PAUSED,
+        SessionState.DONE,
+        SessionState.STOPPED,
+        SessionState.SCREENED_OUT,
+    },
     SessionState.PAUSED: _LEAVING | {SessionState.RATING},
     SessionState.DONE: frozenset(),
     SessionState.WITHDRAWN: frozenset(),
     SessionState.STOPPED: frozenset({SessionState.DONE}),
+    SessionState.SCREENED_OUT: frozenset({SessionState.DONE}),
     SessionState.EXPIRED: frozenset(),
 }
 
@@ -49,6 +58,8 @@ def is_over(state: SessionState) -> bool:
     return not _TRANSITIONS[state] & _LEAVING
 
 
+#: After a session in one of these, no other begins until the study's owner says so.
+BARRING = frozenset({SessionState.STOPPED, SessionState.SCREENED_OUT})
 #: A rater has at most one session in one of these.
 OPEN_STATES = tuple(state for state in SessionState if not is_over(state))
 

@@ -8,7 +8,12 @@ from ..protocol.sessions import SessionState
 #: The states whose page shows a code. A rater who was stopped, or chose to stop, has worked too;
 #: the consent says that one may stop without disadvantage. Paying is up to the study's owner.
 WITH_CODE: frozenset[str] = frozenset(
-    {SessionState.DONE, SessionState.STOPPED, SessionState.WITHDRAWN}
+    {
+        SessionState.DONE,
+        SessionState.STOPPED,
+        SessionState.SCREENED_OUT,
+        SessionState.WITHDRAWN,
+    }
 )
 _LENGTH = 8
 

@@ -86,7 +86,8 @@ class DailyLimitError(RatingError):
 
 
 class RaterStoppedError(RatingError):
-    """The study's rules ended the rater's last session, and its owner has not let them continue."""
+    """The study's rules, or its practice, ended the rater's last session, and its owner has not let
+    them continue."""
 
     code = "rater_stopped"
     status = 403

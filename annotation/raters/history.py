@@ -91,7 +91,7 @@ def exclusions_of(study: Study, rater: Rater) -> QuerySet[AuditEntry]:
     Sessions that the study's rules ended are among them, the owner's permission to continue, and
     links that were replaced.
     """
-    acts = (*Rater.Status.values, "stopped", "let_continue", "link_replaced")
+    acts = (*Rater.Status.values, "stopped", "screened_out", "let_continue", "link_replaced")
     return AuditEntry.objects.filter(
         study=study,
         action__in=[f"rater.{act}" for act in acts],
@@ -104,3 +104,8 @@ def identities_for(user: User, study: Study) -> QuerySet[RaterIdentity]:
     if not user.has_perm("annotation.read_identities", study):
         return RaterIdentity.objects.none()
     return RaterIdentity.objects.filter(rater__study=study)
+
+
+def people_for(user: User, study: Study) -> dict[int, RaterIdentity]:
+    """The same by the rater's key."""
+    return {item.rater_id: item for item in identities_for(user, study)}

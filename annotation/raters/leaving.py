@@ -18,6 +18,7 @@ OUTCOMES: dict[str, Outcome] = {
     SessionState.DONE: Outcome.COMPLETED,
     SessionState.WITHDRAWN: Outcome.LEFT,
     SessionState.STOPPED: Outcome.STOPPED,
+    SessionState.SCREENED_OUT: Outcome.SCREENED_OUT,
 }
 
 

@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from ..models import RatingSession, Study
+from ..protocol.sessions import BARRING
 
 #: Pace is that of the last minutes: over more, it would not describe the present.
 PACE_MINUTES = 10
@@ -95,8 +96,9 @@ def live_sessions(study: Study) -> Live:
 
 
 def stopped_raters(study: Study) -> set[int]:
-    """Keys of the raters that the study's rules keep from starting another session."""
-    stopped = RatingSession.objects.filter(rater__study=study, state=RatingSession.State.STOPPED)
+    """Keys of the raters that the study's rules, or its practice, keep from starting another
+    session."""
+    stopped = RatingSession.objects.filter(rater__study=study, state__in=BARRING)
     return set(stopped.values_list("rater", flat=True))
 
 

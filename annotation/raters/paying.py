@@ -97,9 +97,11 @@ def _code(platform: Recruitment, state: str, sessions: list[RatingSession]) -> s
     finished = [item.pk for item in sessions if item.state == SessionState.DONE]
     if finished:
         return code_for(platform, Outcome.COMPLETED, finished[-1])
-    if state == Outcome.SCREENED_OUT:
-        return code_for(platform, Outcome.SCREENED_OUT, None)
-    return code_for(platform, Outcome(state), sessions[-1].pk) if state in list(Outcome) else ""
+    if state not in list(Outcome):
+        return ""
+    # Somebody excluded leaves without a session's own code.
+    ended = [item.pk for item in sessions[-1:] if OUTCOMES.get(item.state) == state]
+    return code_for(platform, Outcome(state), ended[0] if ended else None)
 
 
 def _minutes(session: RatingSession) -> float:

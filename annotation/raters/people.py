@@ -11,10 +11,13 @@ from django.utils.translation import gettext as _
 from workbench.core.errors import MintError
 from workbench.core.problems import Problem
 from workbench.core.tables import Columns, Record, decode, read_table
+from workbench.core.tables.columns import stripped
 
 _ANGLED = re.compile(r"(?P<name>.*?)<(?P<email>[^<>]*)>")
 _SEPARATORS = re.compile(r"[,;\t|]")
 _NAME_LIMIT = 200
+#: What a line of a sheet without anybody is made of.
+_EMPTY = " \t,;|\ufeff"
 #: How the columns of a list are called, in any case.
 _WORDS = {
     "name": (
@@ -134,8 +137,8 @@ def _text(record: Record, key: str) -> str:
 
 def _of_lines(text: str) -> Iterator[tuple[int, Person]]:
     for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip(" \t,;|"):
-            yield number, _person(line.strip(), number)
+        if line.strip(_EMPTY):
+            yield number, _person(stripped(line), number)
 
 
 def _person(line: str, number: int) -> Person:

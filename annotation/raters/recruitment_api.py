@@ -12,12 +12,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from workbench.accounts.models import TokenScope
 from workbench.accounts.signed_in import signed_in
 
 from ..models import SharedLink
 from ..studies.selectors import find_study
 from .invitations import set_recruitment
 from .paying import Payable, payables
+from .services import record_download
 
 
 class PayableSerializer(serializers.Serializer[Payable]):
@@ -51,10 +53,14 @@ class RecruitmentView(APIView):
 
 
 class PaymentView(APIView):
+    #: It names people, by their numbers on the platform.
+    token_scope = TokenScope.MANAGE
+
     @extend_schema(operation_id="studies_payment_list", responses=PayableSerializer(many=True))
     def get(self, request: Request, slug: str) -> Response:
         """Whom a crowd platform is to pay; for those who may know who the raters are."""
         study = find_study(request.user, slug, "annotation.read_identities")
+        record_download(study=study, actor=signed_in(request), what="payment", names=True)
         rows: list[Any] = [asdict(item) for item in payables(study)]
         return Response(rows)
 

@@ -20,7 +20,7 @@ from .draws import Candidate
 from .facts import Holdings, OfferedTrial
 from .slots import Pick
 
-#: Practice comes before the blocks that are counted from 1.
+#: Practice comes before all other blocks; gone through again, it is the block after this one.
 PRACTICE_BLOCK = 0
 
 
@@ -32,8 +32,7 @@ class Standing:
     block: int
     begun_at: datetime | None
     rests_until: datetime | None
-    #: Trials after practice that the session will have had when it ends, as it looked when its
-    #: last block was taken.
+    #: Trials after practice that the session will have had when it ends, as the rater was told.
     expected: int
     now: datetime
 
@@ -56,9 +55,14 @@ def time_is_up(plan: SessionPlan, standing: Standing) -> bool:
 
 
 def day_is_full(access: Access) -> bool:
-    """Whether the rater has judged as many images today (UTC) as the study's plan allows."""
+    """Whether the rater has judged as many images as the plan allows for their day."""
+    return left_today(access) == 0
+
+
+def left_today(access: Access) -> int | None:
+    """How many images the rater may still judge in their day; None if the plan sets no limit."""
     most = access.protocol.plan.daily_trials
-    return bool(most) and candidates.judged_today(access.rater_id) >= most
+    return max(most - candidates.judged_today(access.rater_id), 0) if most else None
 
 
 def rest_is_due(plan: SessionPlan, standing: Standing) -> bool:
@@ -75,26 +79,36 @@ def claim_block(
     session: SessionFacts,
     standing: Standing,
     holdings: Holdings,
-    free: int,
+    left: tuple[int, int],
 ) -> list[OfferedTrial]:
     """Leases the next block to the rater; empty if no image is left.
 
-    free: how many images the rater could be given (`free_images`). The caller's transaction holds
-    the session's row.
+    left: how many trials the session may still have, and how many images the rater could be given
+    (`free_images`). The caller's transaction holds the session's row.
     """
+    trials, free = left
     plan = access.protocol.plan
     if standing.block == PRACTICE_BLOCK:
         practice = _practice(access, session, plan)
         if practice:
             return _lease(access, session, practice, PRACTICE_BLOCK, standing.expected)
-    left = access.study.session_trials - holdings.placed
     repeated = candidates.repeats_of(session.id) if plan.repeat_share else 0
-    mix = block_mix(plan, session.seed, holdings.placed, left, repeated)
+    mix = block_mix(plan, session.seed, holdings.placed, trials, repeated)
     picks = _pick(access, session, standing, mix, free)
     if not picks:
         return []
     block = max(standing.block, PRACTICE_BLOCK + 1)
     return _lease(access, session, _in_order(picks, session, block), block, standing.expected)
+
+
+def practise_again(
+    *, access: Access, session: SessionFacts, standing: Standing
+) -> list[OfferedTrial]:
+    """Leases the practice images of the last block once more, in another order."""
+    picks = _as(Role.PRACTICE, candidates.practised(session.id, standing.block - 1))
+    order = arrange([pick.content for pick in picks], f"{session.seed}:practice:{standing.block}")
+    again = [picks[place] for place in order]
+    return _lease(access, session, again, standing.block, standing.expected)
 
 
 def _lease(

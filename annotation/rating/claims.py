@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -28,7 +28,14 @@ from ..raters.errors import (
     TrialSkippedError,
 )
 from . import slots
-from .blocks import Standing, claim_block, day_is_full, rest_is_due, time_is_up
+from .blocks import (
+    Standing,
+    claim_block,
+    left_today,
+    practise_again,
+    rest_is_due,
+    time_is_up,
+)
 from .facts import (
     COUNTED,
     BlockPlace,
@@ -36,8 +43,9 @@ from .facts import (
     OfferedTrial,
     free_images,
     holdings_of,
-    trials_in_all,
 )
+from .practising import Verdict, verdict_of
+from .totals import tell_total
 
 #: How many images a browser may hold beyond the one being rated.
 AHEAD_LIMIT = 2
@@ -135,11 +143,18 @@ def fill_up(*, access: Access, session: SessionFacts, standing: Standing, ahead:
     The caller's transaction holds the session's row.
     """
     holdings = holdings_of(session.id, lease_seconds=access.study.lease_seconds)
-    passes = access.protocol.passes
-    if holdings.wants_more(ahead, passes):
+    if _wants_more(access, holdings, ahead):
         return _with_more(access, session, standing, holdings, ahead)
     total = min(access.study.session_trials, standing.expected)
-    return _offer_of(holdings, passes, total, ahead)
+    return _offer_of(holdings, access.protocol.passes, total, ahead)
+
+
+def _wants_more(access: Access, holdings: Holdings, ahead: int) -> bool:
+    """Whether another block is claimed now; if practice has to be passed, not before its end."""
+    protocol = access.protocol
+    if protocol.plan.practice_pass_share and holdings.practising:
+        return False
+    return holdings.wants_more(ahead, protocol.passes)
 
 
 def _with_more(
@@ -147,9 +162,13 @@ def _with_more(
 ) -> Offer:
     """What is offered when few trials are left in hand: another block, a rest, or the end."""
     passes = access.protocol.passes
+    if not holdings.leased and not holdings.placed:
+        practice = _after_practice(access, session, standing, ahead)
+        if practice is not None:
+            return practice
     length, stops = _length(access, session, standing, holdings)
     free = free_images(access)
-    standing = replace(standing, expected=trials_in_all(holdings.placed, free, length))
+    standing = tell_total(access, session, standing, holdings, (length, free))
     rest = standing.rest_left
     if access.study.is_open and not rest:
         holdings, rest = _claim_blocks(access, session, standing, holdings, (length, free), ahead)
@@ -160,13 +179,36 @@ def _with_more(
     return _offer_of(holdings, passes, total, ahead, rest)
 
 
+def _after_practice(
+    access: Access, session: SessionFacts, standing: Standing, ahead: int
+) -> Offer | None:
+    """What is offered to a rater who has not passed practice: the same again, or the end; None to
+    everybody else."""
+    verdict = verdict_of(access, session, standing.block - 1)
+    if verdict is Verdict.FAILED:
+        stopping.screen_out(access=access, session_id=session.id)
+        return Offer([], 0, 0, SessionState.SCREENED_OUT)
+    if verdict is Verdict.PASSED or not access.study.is_open:
+        return None
+    block = practise_again(access=access, session=session, standing=standing)
+    return _offer_of(Holdings(0, 0, block), access.protocol.passes, standing.expected, ahead)
+
+
 def _length(
     access: Access, session: SessionFacts, standing: Standing, holdings: Holdings
 ) -> tuple[int, tuple[Flag, ...]]:
     """How many trials the session has now, and the rules that it fails: they, and the clock, end
-    it with what is in hand."""
+    it with what is in hand.
+
+    It is never longer than the rater was told with the first image that counts.
+    """
     length = access.study.session_trials
-    if time_is_up(access.protocol.plan, standing) or day_is_full(access):
+    if holdings.placed:
+        length = min(length, max(standing.expected, holdings.placed))
+    today = left_today(access)
+    if today is not None:
+        length = min(length, max(holdings.answered + today, holdings.placed))
+    if time_is_up(access.protocol.plan, standing):
         length = holdings.placed
     # A block ends, or the session; before the first one there is nothing to judge.
     ends = not holdings.leased or holdings.placed < length
@@ -194,12 +236,16 @@ def _claim_blocks(
     left: the session's length, and how many images the rater could be given (`free_images`).
     """
     (length, free), protocol = left, access.protocol
-    while holdings.wants_more(ahead, protocol.passes) and holdings.placed < length and free:
+    while _wants_more(access, holdings, ahead) and holdings.placed < length and free:
         if standing.block > 1 and rest_is_due(protocol.plan, standing):
             rest = 0 if holdings.leased else _rest(session, protocol.plan.rest_seconds)
             return holdings, rest
         block = claim_block(
-            access=access, session=session, standing=standing, holdings=holdings, free=free
+            access=access,
+            session=session,
+            standing=standing,
+            holdings=holdings,
+            left=(length - holdings.placed, free),
         )
         if not block:
             break
@@ -213,12 +259,12 @@ def _claim_blocks(
 def _offer_of(holdings: Holdings, passes: int, total: int, ahead: int, rest: int = 0) -> Offer:
     """What is shown of the holdings of a session that will have `total` trials after practice."""
     trials = holdings.shown(ahead, passes)
-    practice = bool(trials) and trials[0].practice
-    if practice:
-        total = holdings.practised + sum(trial.practice for trial in holdings.leased)
-    done = holdings.done(passes, practice=practice)
     block = holdings.block(passes)
-    return Offer(trials, done, total * passes, SessionState.RATING, rest, block)
+    if trials and trials[0].practice and block:
+        done, total = block.done, block.size
+    else:
+        done, total = holdings.done(passes), total * passes
+    return Offer(trials, done, total, SessionState.RATING, rest, block)
 
 
 def _rest(session: SessionFacts, seconds: int) -> int:

@@ -1,11 +1,8 @@
 """Which images a block of a session could have apart from those drawn by priority."""
 
 from dataclasses import dataclass
-from datetime import UTC
 from statistics import fmean
 from typing import Any
-
-from django.utils import timezone
 
 from workbench.core.statements import prepared_cursor
 
@@ -13,12 +10,13 @@ from ..models import Trial
 from ..opinion.units import UnitScale
 from ..protocol.order import Content
 from ..raters.access import Access
-from .facts import ELIGIBLE
+from .days import midnight, zone_of
+from .facts import ELIGIBLE, MET
 
 #: At most so many practice or gold images are considered; no rater sees more.
 _KNOWN_LIMIT = 200
 
-_UNMET_KNOWN = """
+_UNMET_KNOWN = f"""
 SELECT stimulus.id, stimulus.prompt_id, stimulus.generator_id, json_agg(
     json_build_array(score.value, release.minimum, release.maximum, release.direction)
 )
@@ -31,11 +29,11 @@ WHERE stimulus.study_id = %(study)s AND stimulus.purpose = %(purpose)s AND stimu
     AND NOT EXISTS (
         SELECT 1 FROM annotation_trial AS met
         WHERE met.rater_id = %(rater)s AND met.stimulus_id = stimulus.id
-            AND NOT met.state = 'expired' AND NOT met.role = 'repeat'
+            AND {MET}
     )
 GROUP BY stimulus.id
 ORDER BY stimulus.shuffle LIMIT %(limit)s
-"""
+"""  # noqa: S608 -- the part put in is a constant
 
 # From a random place on, and wrapping around: not the images that audits draw first.
 _STABILISING = f"""
@@ -57,6 +55,27 @@ WHERE trial.session_id = %(session)s AND trial.role = 'main' AND trial.state = '
         WHERE again.session_id = trial.session_id AND again.stimulus_id = trial.stimulus_id
             AND again.role = 'repeat' AND NOT again.state = 'expired'
     )
+ORDER BY trial.position
+"""
+
+# What could be repeated some day: also what is in hand, and what came just now.
+_UNREPEATED = """
+SELECT trial.position
+FROM annotation_trial AS trial
+WHERE trial.session_id = %(session)s AND trial.role = 'main'
+    AND trial.state IN ('leased', 'submitted')
+    AND NOT EXISTS (
+        SELECT 1 FROM annotation_trial AS again
+        WHERE again.session_id = trial.session_id AND again.stimulus_id = trial.stimulus_id
+            AND again.role = 'repeat' AND NOT again.state = 'expired'
+    )
+"""
+
+_PRACTISED = """
+SELECT stimulus.id, stimulus.prompt_id, stimulus.generator_id, 0
+FROM annotation_trial AS trial
+JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
+WHERE trial.session_id = %(session)s AND trial.role = 'practice' AND trial.block = %(block)s
 ORDER BY trial.position
 """
 
@@ -117,6 +136,16 @@ def repeatable(session_id: int, before: int) -> list[Candidate]:
     return _candidates(_REPEATABLE, session=session_id, before=before)
 
 
+def unrepeated(session_id: int) -> list[int]:
+    """The positions of this session's main trials that have not been repeated."""
+    return [position for (position,) in _rows(_UNREPEATED, session=session_id)]
+
+
+def practised(session_id: int, block: int) -> list[Candidate]:
+    """The practice images of one of the session's blocks."""
+    return _candidates(_PRACTISED, session=session_id, block=block)
+
+
 def repeats_of(session_id: int) -> int:
     """How many repeats the session has had, or holds."""
     trials = Trial.objects.filter(session_id=session_id, role=Trial.Role.REPEAT)
@@ -124,9 +153,9 @@ def repeats_of(session_id: int) -> int:
 
 
 def judged_today(rater_id: int) -> int:
-    """How many images, practice apart, the rater has judged since midnight (UTC)."""
-    midnight = timezone.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    judged = Trial.objects.filter(rater_id=rater_id, submitted_at__gte=midnight)
+    """How many images, practice apart, the rater has judged since their midnight."""
+    began = midnight(zone_of(rater_id))
+    judged = Trial.objects.filter(rater_id=rater_id, submitted_at__gte=began)
     return judged.exclude(role=Trial.Role.PRACTICE).count()
 
 

@@ -4,9 +4,12 @@ Plain SQL: these run once or more per rating, and building them through the ORM 
 running them.
 """
 
+import math
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+
+from django.db.models import Count, Max, Q
 
 from workbench.core.statements import prepared_cursor
 
@@ -18,20 +21,26 @@ from ..raters.access import Access, SessionFacts
 #: Images left are counted up to this number; from there on it is "enough for the session".
 COUNTED = 200
 
+#: Whether trial `met` says that its rater has met its stimulus: the condition of an index.
+MET = """
+    NOT met.state = 'expired' AND NOT met.role = 'repeat'
+    AND NOT (met.role = 'practice' AND met.block > 0)
+"""
+
 #: Stimuli that want a rating (the condition of the indexes that a draw uses) and that the rater
 #: has not met: an expired trial is as if it had never been. OFFSET 0 keeps the planner from
 #: turning the probes of one index into a join, which it gets wrong while its statistics are old.
-ELIGIBLE = """
+ELIGIBLE = f"""
     stimulus.study_id = %(study)s
     AND stimulus.claimed_ratings < stimulus.wanted_ratings
     AND stimulus.purpose = 'main' AND stimulus.state = 'in_use' AND stimulus.sha256 <> ''
     AND NOT EXISTS (
         SELECT 1 FROM annotation_trial AS met
         WHERE met.rater_id = %(rater)s AND met.stimulus_id = stimulus.id
-            AND NOT met.state = 'expired' AND NOT met.role = 'repeat'
+            AND {MET}
         OFFSET 0
     )
-"""
+"""  # noqa: S608 -- the part put in is the constant above
 
 #: The columns of an `OfferedTrial`.
 OFFERED = """
@@ -56,12 +65,11 @@ WITH renewed AS (
     WHERE trial.session_id = %(session)s AND trial.state = 'leased'
 ), answered AS (
     SELECT count(*) FILTER (WHERE role <> 'practice') AS number,
-        count(*) FILTER (WHERE role = 'practice') AS practised,
         count(*) FILTER (WHERE block = (SELECT min(block) FROM held)) AS in_block
     FROM annotation_trial
     WHERE session_id = %(session)s AND state IN ('submitted', 'skipped')
 )
-SELECT answered.number, answered.practised, answered.in_block, {OFFERED}
+SELECT answered.number, answered.in_block, {OFFERED}
 FROM answered
 LEFT JOIN held AS trial ON true
 LEFT JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
@@ -107,7 +115,7 @@ class OfferedTrial:
 
 @dataclass(frozen=True, slots=True)
 class BlockPlace:
-    """Which block of a session a rater is in (0 is practice): answers given in it, and its size."""
+    """Which block of a session a rater is in: answers given in it, and its size."""
 
     number: int
     done: int
@@ -121,7 +129,6 @@ class Holdings:
     shown."""
 
     answered: int
-    practised: int
     in_block: int
     leased: list[OfferedTrial] = field(default_factory=list)
 
@@ -146,14 +153,18 @@ class Holdings:
         places = [(trial.block, trial.scored) for trial in self.leased]
         return self.leased[: min(1 + ahead, before_the_next_pass(places, passes))]
 
-    def done(self, passes: int, *, practice: bool = False) -> int:
-        """Answers given, if an image takes `passes` of them: those of whole trials, and those
-        of trials that have some."""
-        whole = self.practised if practice else self.answered
+    @property
+    def practising(self) -> bool:
+        """Whether practice is not over."""
+        return any(trial.practice for trial in self.leased)
+
+    def done(self, passes: int) -> int:
+        """Answers given after practice, if an image takes `passes` of them: those of whole trials,
+        and those of trials that have some."""
         if passes == 1:
-            return whole
-        partly = sum(trial.scored for trial in self.leased if trial.practice is practice)
-        return whole * passes + partly
+            return self.answered
+        partly = sum(trial.scored for trial in self.leased if not trial.practice)
+        return self.answered * passes + partly
 
     def block(self, passes: int) -> "BlockPlace | None":
         """The block that the rater is in, and how far: in answers, as `done`. None if nothing
@@ -175,9 +186,9 @@ def holdings_of(session_id: int, *, lease_seconds: int | None = None) -> Holding
     with prepared_cursor() as cursor:
         cursor.execute(HOLDINGS, {"session": session_id, "lease": lease_seconds})
         rows = cursor.fetchall()
-    leased = [OfferedTrial(*row[3:]) for row in rows if row[3] is not None]
-    answered, practised, in_block = rows[0][:3]
-    return Holdings(answered, practised, in_block, leased)
+    leased = [OfferedTrial(*row[2:]) for row in rows if row[2] is not None]
+    answered, in_block = rows[0][:2]
+    return Holdings(answered, in_block, leased)
 
 
 def free_images(access: Access) -> int:
@@ -186,12 +197,6 @@ def free_images(access: Access) -> int:
     limit = min(access.study.session_trials, COUNTED)
     row = _fetch_one(_FREE, {"study": access.study.id, "rater": access.rater_id, "limit": limit})
     return int(row[0]) if row else 0
-
-
-def trials_in_all(placed: int, free: int, length: int) -> int:
-    """How many trials after practice a session will have had when it ends: `placed` of them are
-    answered or leased, `free` images are left, and it ends at `length`."""
-    return length if free >= COUNTED else min(length, placed + free)
 
 
 def images_remain(access: Access) -> bool:
@@ -217,9 +222,30 @@ def last_ended_session(access: Access) -> SessionFacts | None:
 
 
 def answered_trials(access: Access) -> int:
-    """How many images the rater has rated, in all sessions, practice apart."""
+    """How many images the rater has rated, in all sessions, practice apart. Images that came twice
+    count twice, as in the number of the image on the page: nobody is told which did."""
     submitted = Trial.objects.filter(rater_id=access.rater_id, state=Trial.State.SUBMITTED)
     return submitted.exclude(role=Trial.Role.PRACTICE).count()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionWork:
+    """What a rater did in one session: images answered, practice included, and minutes."""
+
+    images: int
+    minutes: int
+
+
+def session_work(session_id: int) -> SessionWork:
+    """From the end of the instructions to the last answer, pauses left out, in whole minutes, begun
+    ones included; as for the payment (`raters.paying`)."""
+    submitted = Q(trials__state=Trial.State.SUBMITTED)
+    found = RatingSession.objects.annotate(
+        answered=Count("trials", filter=submitted), last=Max("trials__submitted_at")
+    ).values_list("begun_at", "answered", "last")
+    begun, images, last = found.get(pk=session_id)
+    seconds = (last - begun).total_seconds() if begun and last else 0.0
+    return SessionWork(images, max(math.ceil(seconds / 60), 0))
 
 
 def _fetch_one(sql: str, parameters: Any) -> tuple[Any, ...] | None:

@@ -10,7 +10,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from ..models import RatingSession
-from ..protocol.sessions import EXPIRES_AFTER_HOURS, SessionState, sources_of
+from ..protocol.sessions import BARRING, EXPIRES_AFTER_HOURS, SessionState, sources_of
 from ..raters.access import Access, SessionFacts, find_access
 from ..raters.errors import (
     ConsentMissingError,
@@ -25,6 +25,7 @@ from ..studies.protocols import current_protocol
 from . import slots
 from .blocks import day_is_full
 from .claims import require_open_study
+from .days import ZONE, known_zone
 from .facts import images_remain, last_ended_session
 
 _CLIENT_FACTS_LIMIT = 4096
@@ -59,7 +60,7 @@ def start_session(*, access: Access, consent: bool, client: object) -> tuple[Ses
     if not consent:
         raise ConsentMissingError
     last = last_ended_session(access)
-    if last is not None and last.state is SessionState.STOPPED:
+    if last is not None and last.state in BARRING:
         raise RaterStoppedError
     if day_is_full(access):
         raise DailyLimitError
@@ -170,4 +171,6 @@ def _client_facts(client: object) -> Mapping[str, Any]:
         raise InvalidAnswerError(
             f"client: {len(text)} characters, at most {_CLIENT_FACTS_LIMIT} fit"
         )
-    return client
+    # A browser may know a zone that this server does not; that is no reason to turn anyone away.
+    unknown = known_zone(client.get(ZONE)) is None
+    return {name: value for name, value in client.items() if name != ZONE or not unknown}

@@ -140,12 +140,14 @@ WITH free AS (
     FROM annotation_trial AS trial
     JOIN annotation_stimulus AS stimulus ON stimulus.id = trial.stimulus_id
     WHERE trial.id = %(trial)s AND trial.state = 'expired' AND stimulus.state = 'in_use'
-        -- A repeat may coexist with its first time, not with another repeat.
+        -- A repeat may coexist with its first time, not with another repeat; practice may be gone
+        -- through again.
         AND NOT EXISTS (
             SELECT 1 FROM annotation_trial AS met
             WHERE met.rater_id = trial.rater_id AND met.stimulus_id = trial.stimulus_id
                 AND NOT met.state = 'expired'
                 AND (met.role = 'repeat') = (trial.role = 'repeat')
+                AND (trial.role <> 'practice' OR met.block = trial.block)
         )
 ), slot AS (
     UPDATE annotation_stimulus AS stimulus SET claimed_ratings = stimulus.claimed_ratings + 1

@@ -19,7 +19,7 @@ from workbench.core.jobs.queue import enqueue
 
 from ..models import ImportJob, OpinionRelease, Rater, Stimulus, Study, Trial
 from ..opinion.numbering import hold_off_writers
-from ..stimuli.imports.jobs import unstage
+from ..stimuli.imports.staging import unstage
 from ..stimuli.imports.store import ImportRunningError, study_lock
 from ..studies.audit import record
 from .errors import RemovalError, RemovalStateError

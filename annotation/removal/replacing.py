@@ -14,8 +14,8 @@ from ..opinion.imported import Published, Source, imported_scores, write_publish
 from ..opinion.releases import mark_stale
 from ..stimuli.importing.sources import MAX_FILE_BYTES
 from ..stimuli.imports.checks import ImageFacts, store_image
-from ..stimuli.imports.jobs import UploadNotKeptError
 from ..stimuli.imports.rows import file_fields
+from ..stimuli.imports.starting import UploadNotKeptError
 from ..stimuli.imports.store import ImportStore, study_lock
 from ..studies.audit import record
 from .errors import RemovalError, RemovalStateError, checked_reason

@@ -1,10 +1,21 @@
 """The owner API: a study's stimuli."""
 
+from typing import Any
+
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from workbench.accounts.signed_in import signed_in
+from workbench.core.api import ExactSerializer
 
 from ..models import Stimulus
-from ..studies.selectors import find_study, stimuli_of
+from ..studies.selectors import find_study
+from .listing import SORTS, Listing
+from .purposes import MOST_AT_ONCE, set_purpose
 
 
 class StimulusSerializer(serializers.ModelSerializer[Stimulus]):
@@ -48,14 +59,63 @@ class StimulusSerializer(serializers.ModelSerializer[Stimulus]):
         return str(self.context["request"].build_absolute_uri(path))
 
 
+class StimulusQuerySerializer(serializers.Serializer[Any]):
+    """Which stimuli, in which order; `perspective`: whose scores order them, the first one's if it
+    is left out."""
+
+    text = serializers.CharField(required=False, allow_blank=True, max_length=300)
+    generator = serializers.CharField(required=False, allow_blank=True, max_length=300)
+    split = serializers.ChoiceField(choices=[*Stimulus.Split], required=False, allow_blank=True)
+    state = serializers.ChoiceField(
+        choices=["unrated", "wanted", "complete", "out"], required=False, allow_blank=True
+    )
+    purpose = serializers.ChoiceField(
+        choices=Stimulus.Purpose.values, required=False, allow_blank=True
+    )
+    sort = serializers.ChoiceField(choices=list(SORTS), required=False, allow_blank=True)
+    perspective = serializers.SlugField(required=False, allow_blank=True)
+
+
+class PurposeSerializer(ExactSerializer):
+    """What to use which images for; `scores` are expected of each of them, by perspective, on the
+    study's scale. Without any, those known already are, or else what raters say so far."""
+
+    stimuli = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**62),
+        min_length=1,
+        max_length=MOST_AT_ONCE,
+    )
+    purpose = serializers.ChoiceField(choices=Stimulus.Purpose.values)
+    scores = serializers.DictField(child=serializers.FloatField(), default=dict)
+
+
+class PurposeChangedSerializer(serializers.Serializer[Any]):
+    """How many images were changed."""
+
+    changed = serializers.IntegerField()
+
+
+class StimulusPurposeView(APIView):
+    @extend_schema(request=PurposeSerializer, responses=PurposeChangedSerializer)
+    def post(self, request: Request, slug: str) -> Response:
+        """Use images for practice, as gold, or as main images again. 400 if one does not fit, and
+        nothing is changed."""
+        study = find_study(request.user, slug, "annotation.change_study")
+        data = PurposeSerializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        changed = set_purpose(study=study, actor=signed_in(request), **data.validated_data)
+        return Response({"changed": changed})
+
+
+@extend_schema(parameters=[StimulusQuerySerializer])
 class StimulusListView(generics.ListAPIView[Stimulus]):
-    """The study's stimuli, most wanted first."""
+    """The study's stimuli, most wanted first or in the order of `sort`."""
 
     serializer_class = StimulusSerializer
     queryset = Stimulus.objects.none()
 
     def get_queryset(self) -> QuerySet[Stimulus]:
         study = find_study(self.request.user, self.kwargs["slug"], "annotation.view_study")
-        names = ("split", "generator", "state", "text")
-        filters = {name: self.request.query_params.get(name, "") for name in names}
-        return stimuli_of(study, filters=filters)
+        query = StimulusQuerySerializer(data=self.request.query_params)
+        query.is_valid(raise_exception=True)
+        return Listing.read(query.validated_data, study).stimuli(study)

@@ -1,8 +1,9 @@
 """The owner's pages about images: a grid that is searched, and one image with its ratings."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -11,39 +12,69 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from ..models import AuditEntry, Generator, Rater, Stimulus, Study, Trial
+from ..models import AuditEntry, Generator, OpinionScore, Stimulus, Study, Trial
 from ..models.stimulus import SPLITS
-from ..opinion.selectors import mos_of
+from ..opinion.selectors import scores_of
 from ..protocol.perspectives import PerspectiveSettings
-from ..studies.selectors import find_study, stimuli_of
-from ..studies.texts import localized
-from .marked import Marked, marked_of
+from ..studies.pages.charts import Chart, histogram
+from ..studies.selectors import find_study
+from ..studies.texts import localized, scale_in_words
+from .forecast import Forecast, forecasts_of
+from .listing import SORTS, Listing, neighbours
+from .marked import marked_of
+from .said import current, main_trials, said_of, scores_in
 
 _PER_PAGE = 48
-_FILTERS = ("text", "generator", "split", "state")
+#: Digits of a place in a list.
+_DIGITS = 9
+
+
+@dataclass(frozen=True)
+class ShownScore:
+    """A score as pages show it, and what it is: `own` is the MOS of the study's raters, or
+    `forecast` what the model in use expects."""
+
+    label: str
+    scale: str
+    own: OpinionScore | None
+    forecast: Forecast | None
+    limits: tuple[float, float]
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % interval of the MOS, cut off at the scale's ends; None if it is not known."""
+        if self.own is None or self.own.low is None or self.own.high is None:
+            return None
+        least, most = self.limits
+        return max(self.own.low, least), min(self.own.high, most)
 
 
 @login_required
 @require_safe
 def stimulus_list(request: HttpRequest, slug: str) -> HttpResponse:
     study = find_study(request.user, slug, "annotation.view_study")
-    filters = {name: request.GET.get(name, "") for name in _FILTERS}
-    page = Paginator(stimuli_of(study, filters=filters), _PER_PAGE).get_page(
-        request.GET.get("page")
-    )
+    listing = Listing.read(request.GET.dict(), study)
+    page = Paginator(listing.stimuli(study), _PER_PAGE).get_page(request.GET.get("page"))
     stimuli = list(page)
-    means, asked = mos_of(study, stimuli), study.perspective_settings
+    shown = _shown_scores(study, stimuli)
     context = {
         "study": study,
         "tab": "stimuli",
         "page": page,
-        "stimuli": [(item, _labelled(asked, means[item.pk])) for item in stimuli],
-        "filters": filters,
-        "query": urlencode({name: value for name, value in filters.items() if value}),
+        "stimuli": [
+            (item, shown[item.pk], listing.address(at=place))
+            for place, item in enumerate(stimuli, page.start_index() - 1)
+        ],
+        "listing": listing,
+        "query": listing.address(),
+        "sorts": SORTS,
+        "asked": _asked(study),
         "generators": Generator.objects.filter(study=study)
         .order_by("name")
         .values_list("name", flat=True),
         "splits": SPLITS,
+        "purposes": Stimulus.Purpose.choices,
+        "may_change": request.user.has_perm("annotation.change_study", study),
     }
     return render(request, "annotation/stimuli.html", context)
 
@@ -55,32 +86,48 @@ def stimulus_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     stimulus = get_object_or_404(
         Stimulus.objects.select_related("prompt", "generator"), study=study, pk=pk
     )
-    perspectives = study.perspective_settings
-    labels = {item.key: localized(item.label) for item in perspectives}
-    trials = _main_trials(stimulus)
+    trials = main_trials(stimulus)
+    labels = {item.key: localized(item.label) for item in study.perspective_settings}
     marked = marked_of(
         stimulus,
-        [(trial.rater.code, item) for trial in trials for item in _current(trial.explanations)],
+        [(trial.rater.code, item) for trial in trials for item in current(trial.explanations)],
         labels,
     )
     context = {
         "study": study,
         "tab": "stimuli",
         "stimulus": stimulus,
-        "mos": _labelled(perspectives, mos_of(study, [stimulus])[stimulus.pk]),
+        "scores": _shown_scores(study, [stimulus])[stimulus.pk],
         "perspectives": [{"label": label} for label in labels.values()],
-        "trials": _answers(study, trials, perspectives, marked),
+        "said": said_of(study, trials, marked.tints),
+        "charts": _charts(study, trials),
         "marked": marked,
+        "asked": _asked(study),
+        "purposes": Stimulus.Purpose.choices,
         "may_change": request.user.has_perm("annotation.change_study", study),
+        **_way(request, study, stimulus),
         "taken_out": _taken_out(stimulus),
     }
     return render(request, "annotation/stimulus.html", context)
 
 
+def _way(request: HttpRequest, study: Study, stimulus: Stimulus) -> dict[str, Any]:
+    """Back to the list that led here, and to the images before and after this one in it."""
+    listing, text = Listing.read(request.GET.dict(), study), request.GET.get("at", "")
+    known = text.isascii() and text.isdigit() and len(text) <= _DIGITS
+    near = neighbours(study, listing, stimulus.pk, int(text)) if known else None
+    return {
+        "query": listing.address(),
+        "list_page": near.place // _PER_PAGE + 1 if near else 1,
+        "before": near and near.before and (near.before[0], listing.address(at=near.before[1])),
+        "after": near and near.after and (near.after[0], listing.address(at=near.after[1])),
+    }
+
+
 def _taken_out(stimulus: Stimulus) -> list[AuditEntry]:
     """Who took the image out of use, put it back or replaced it, when and why, the latest first;
     `what` is the act in words."""
-    words = {f"image.{state}": label for state, label in Stimulus.State.choices}
+    words: dict[str, Any] = {f"image.{state}": label for state, label in Stimulus.State.choices}
     words |= {"image.replaced": _("Replaced"), "image.in_use": _("Put back")}
     entries = AuditEntry.objects.filter(
         study=stimulus.study_id, action__in=words, detail__stimulus=stimulus.pk
@@ -90,52 +137,43 @@ def _taken_out(stimulus: Stimulus) -> list[AuditEntry]:
     return list(entries)
 
 
-def _labelled(
-    perspectives: Iterable[PerspectiveSettings], means: dict[str, float]
-) -> list[tuple[str, float]]:
-    return [(localized(item.label), means[item.key]) for item in perspectives if item.key in means]
+def _asked(study: Study) -> list[PerspectiveSettings]:
+    return list(study.perspective_settings)
 
 
-def _main_trials(stimulus: Stimulus) -> list[Trial]:
-    return list(
-        Trial.objects.filter(stimulus=stimulus, state=Trial.State.SUBMITTED, role=Trial.Role.MAIN)
-        .select_related("rater")
-        .prefetch_related("scores__perspective", "explanations__perspective")
-        .order_by("submitted_at")
-    )
+def _shown_scores(study: Study, stimuli: Sequence[Stimulus]) -> Mapping[int, list[ShownScore]]:
+    """By stimulus; a perspective that has neither a MOS nor a prediction is left out."""
+    own, expected = scores_of(study, stimuli), forecasts_of(study, stimuli)
+    return {
+        item.pk: [
+            ShownScore(
+                localized(asked.label),
+                f"{asked.scale.minimum:g}–{asked.scale.maximum:g}",
+                own[item.pk].get(asked.key),
+                expected.get(item.pk, {}).get(asked.key),
+                (asked.scale.minimum, asked.scale.maximum),
+            )
+            for asked in study.perspective_settings
+            if asked.key in own[item.pk] or asked.key in expected.get(item.pk, {})
+        ]
+        for item in stimuli
+    }
 
 
-def _answers(
-    study: Study,
-    trials: list[Trial],
-    perspectives: tuple[PerspectiveSettings, ...],
-    marked: Marked,
-) -> list[dict[str, Any]]:
-    fields = {field.key: field for field in study.form.fields}
-    answers = []
-    for trial in trials:
-        scores = {item.perspective.key: item.value for item in _current(trial.scores)}
-        reasons = []
-        for item in _current(trial.explanations):
-            phrases = [
-                localized(fields[key].phrases[level - 1])
-                for key, level in item.phrases.items()
-                if key in fields and 1 <= level <= len(fields[key].phrases)
-            ]
-            reasons += [*phrases, *([item.text] if item.text else [])]
-        answers.append(
-            {
-                "code": trial.rater.code,
-                "tint": marked.tints.get(trial.rater.code),
-                "excluded": trial.rater.status == Rater.Status.EXCLUDED,
-                "submitted_at": trial.submitted_at,
-                "scores": [scores.get(item.key) for item in perspectives],
-                "why": " · ".join(reasons),
-            }
+def _charts(study: Study, trials: Sequence[Trial]) -> list[Chart]:
+    """How often each score was given that counts, per perspective."""
+    kept = [scores_in(trial) for trial in trials if trial.rater.status == "active"]
+    charts = []
+    for item in study.perspective_settings:
+        given = Counter(scores[item.key] for scores in kept if item.key in scores)
+        names = [localized(label) for label in item.scale.labels] if item.scale.named else []
+        drawn = histogram(item.scale, sorted(given.items()), names)
+        charts.append(
+            drawn.titled(
+                localized(item.label),
+                x=scale_in_words(item.scale),
+                y=_("Scores"),
+                nothing=_("No score counts yet."),
+            )
         )
-    return answers
-
-
-def _current(rows: Any) -> list[Any]:
-    """Of prefetched rows, so that there is no query per trial."""
-    return [row for row in rows.all() if row.superseded_at is None]
+    return charts

@@ -1,19 +1,31 @@
 """Queries for the console and the owner API: which studies, their progress, their raters."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
-from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum, When
-from django.db.models.functions import TruncDate
+from django.core.files.storage import storages
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    When,
+)
+from django.db.models.functions import Greatest
 from django.http import Http404
 from django.utils.translation import gettext as _
 
 from workbench.accounts.models import User
 
-from ..models import Rater, Stimulus, Study, Trial
+from ..models import AuditEntry, Rater, RatingSession, Stimulus, Study, Trial
 from .counting import counting_scores
 
 
@@ -72,10 +84,6 @@ _PROGRESS = {
 }
 
 
-def progress_of(study: Study) -> Progress:
-    return Progress(**_in_use(study=study).aggregate(**_PROGRESS))
-
-
 def progress_by_study(studies: list[Study]) -> dict[int, Progress]:
     """The progress of many studies in one query."""
     rows: list[Any] = list(
@@ -85,38 +93,38 @@ def progress_by_study(studies: list[Study]) -> dict[int, Progress]:
     return {study.pk: found.get(study.pk, Progress(0, 0, 0, 0, 0)) for study in studies}
 
 
+#: As many as a row of the list shows.
+_PICTURES = 4
+
+
+def thumbnails_by_study(studies: list[Study]) -> dict[int, list[str]]:
+    """Addresses of a few thumbnails of each study, in one query."""
+    # In the order of an index, so that a million images are not sorted for four.
+    few = _in_use(study=OuterRef("pk")).exclude(thumbnail="").order_by("filename")
+    found = Study.objects.filter(pk__in=[study.pk for study in studies]).values_list(
+        "pk", ArraySubquery(few.values("thumbnail")[:_PICTURES])
+    )
+    storage = storages["default"]
+    return {study: [storage.url(name) for name in names] for study, names in found}
+
+
+def with_last_activity(studies: QuerySet[Study]) -> QuerySet[Study]:
+    """With `last_activity`: the latest act of its people, or start or end of a rater's session."""
+    acts = AuditEntry.objects.filter(study=OuterRef("pk")).order_by("-created_at")
+    sat = (
+        RatingSession.objects.filter(rater__study=OuterRef("pk"))
+        .order_by()
+        .values("rater__study")
+        .annotate(latest=Greatest(Max("consented_at"), Max("ended_at")))
+        .values("latest")
+    )
+    return studies.annotate(
+        last_activity=Greatest(Subquery(acts.values("created_at")[:1]), Subquery(sat))
+    )
+
+
 def _in_use(**which: Any) -> QuerySet[Stimulus]:
     return Stimulus.objects.filter(state=Stimulus.State.IN_USE, **which)
-
-
-@dataclass(frozen=True)
-class Activity:
-    """What raters have done so far."""
-
-    ratings: int
-    raters: int
-    last: datetime | None
-    by_day: list[tuple[date, int]]
-
-
-def activity_of(study: Study) -> Activity:
-    # By the study's raters, as there are fewer of them than images.
-    submitted = Trial.objects.filter(
-        rater__study=study, state=Trial.State.SUBMITTED, role=Trial.Role.MAIN
-    )
-    days = list(
-        submitted.annotate(day=TruncDate("submitted_at"))
-        .values_list("day")
-        .annotate(number=Count("pk"), last=Max("submitted_at"))
-        .order_by("day")
-    )
-    of_rater = submitted.filter(rater=OuterRef("pk"))
-    return Activity(
-        ratings=sum(number for _day, number, _last in days),
-        raters=Rater.objects.filter(Exists(of_rater), study=study).count(),
-        last=max((last for _day, _number, last in days), default=None),
-        by_day=[(day, number) for day, number, _last in days],
-    )
 
 
 def score_counts(study: Study) -> dict[str, list[tuple[float, int]]]:
@@ -155,7 +163,7 @@ _USED = Q(state=Stimulus.State.IN_USE)
 
 def stimuli_of(study: Study, *, filters: dict[str, str] | None = None) -> QuerySet[Stimulus]:
     """The study's stimuli, the most wanted first and those out of use last; `filters`: split,
-    generator, text, and state: how far those in use are rated, or `out` for the others."""
+    purpose, generator, text, and state: how far those in use are rated, or `out` for the others."""
     stimuli = Stimulus.objects.filter(study=study).select_related("prompt", "generator")
     given = {name: value for name, value in (filters or {}).items() if value}
     if any("\0" in value for value in given.values()):
@@ -163,6 +171,8 @@ def stimuli_of(study: Study, *, filters: dict[str, str] | None = None) -> QueryS
         return stimuli.none()
     if "split" in given:
         stimuli = stimuli.filter(split=given["split"])
+    if "purpose" in given:
+        stimuli = stimuli.filter(purpose=given["purpose"])
     if "generator" in given:
         stimuli = stimuli.filter(generator__name=given["generator"])
     if "text" in given:

@@ -17,6 +17,7 @@ from ..models import Study
 from ..protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES
 from ..protocol.forms import ExplanationForm
 from ..protocol.perspectives import PerspectiveSettings
+from ..protocol.scales import Scale
 from ..protocol.translations import Translations, parse_translations
 
 DEFAULT_CONSENT = gettext_noop(
@@ -148,6 +149,14 @@ def localized(text: str) -> str:
     """`text` in the active language if it is a default text, else unchanged."""
     # gettext("") returns the catalogue's header.
     return gettext(text) if text else ""
+
+
+def scale_in_words(scale: Scale) -> str:
+    """Which scores there are, as the title of an axis says it."""
+    return gettext("Score on the scale %(low)s–%(high)s") % {
+        "low": f"{scale.minimum:g}",
+        "high": f"{scale.maximum:g}",
+    }
 
 
 def resolved_translations(texts: Iterable[str], own: Translations) -> dict[str, dict[str, str]]:

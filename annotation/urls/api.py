@@ -5,19 +5,28 @@ from django.urls import URLPattern, URLResolver, include, path
 from ..opinion import api as opinion
 from ..opinion.export import api as export
 from ..raters import api as raters
+from ..raters import overview_api as overview
 from ..raters import recruitment_api as recruitment
 from ..raters import reliability_api as reliability
 from ..removal import images_api as removal_images
 from ..removal import raters_api as removal_raters
 from ..removal import studies_api as removal_studies
 from ..stimuli import api as stimuli
+from ..stimuli.imports import api as imports
 from ..studies import api as studies
+from ..studies import audit_api as audit
 from ..studies import protocols_api as protocols
+from ..studies import steps_api as steps
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("rating/", include("annotation.rating.api.urls")),
     path("studies/", studies.StudyListView.as_view(), name="api-studies"),
     path("studies/<slug:slug>/", studies.StudyDetailView.as_view(), name="api-study"),
+    path(
+        "studies/<slug:slug>/overview/", overview.OverviewView.as_view(), name="api-study-overview"
+    ),
+    path("studies/<slug:slug>/steps/", steps.StepListView.as_view(), name="api-steps"),
+    path("studies/<slug:slug>/steps/<slug:name>/", steps.StepWaiveView.as_view(), name="api-step"),
     path(
         "studies/<slug:slug>/archive/",
         removal_studies.ArchiveView.as_view(),
@@ -43,6 +52,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         protocols.ProtocolDetailView.as_view(),
         name="api-protocol",
     ),
+    path("studies/<slug:slug>/audit/", audit.AuditListView.as_view(), name="api-audit"),
     path("studies/<slug:slug>/raters/", raters.RaterListView.as_view(), name="api-raters"),
     path(
         "studies/<slug:slug>/raters/<str:code>/link/",
@@ -66,6 +76,27 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="api-reliability",
     ),
     path("studies/<slug:slug>/stimuli/", stimuli.StimulusListView.as_view(), name="api-stimuli"),
+    path("studies/<slug:slug>/imports/", imports.ImportListView.as_view(), name="api-imports"),
+    path(
+        "studies/<slug:slug>/imports/<int:pk>/",
+        imports.ImportDetailView.as_view(),
+        name="api-import",
+    ),
+    path(
+        "studies/<slug:slug>/imports/<int:pk>/cancel/",
+        imports.ImportCancelView.as_view(),
+        name="api-import-cancel",
+    ),
+    path(
+        "studies/<slug:slug>/imports/<int:pk>/retry/",
+        imports.ImportRetryView.as_view(),
+        name="api-import-retry",
+    ),
+    path(
+        "studies/<slug:slug>/stimuli/purpose/",
+        stimuli.StimulusPurposeView.as_view(),
+        name="api-stimuli-purpose",
+    ),
     path(
         "studies/<slug:slug>/stimuli/<int:pk>/state/",
         removal_images.ImageStateView.as_view(),

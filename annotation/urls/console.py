@@ -3,21 +3,24 @@
 from django.urls import URLPattern, path
 
 from ..opinion.export import pages as export
-from ..raters.pages import invitations, raters, recruitment
+from ..raters.pages import attention, invitations, raters, recruitment
 from ..raters.pages import rater as rater_page
 from ..rating.pages import preview
 from ..removal.pages import images as removal_images
 from ..removal.pages import raters as removal_raters
 from ..removal.pages import studies as removal_studies
 from ..stimuli import pages as stimuli
+from ..stimuli import purposes_page as purposes
 from ..stimuli.imports import pages as importing
-from ..studies.pages import studies, translations
+from ..studies.pages import activity, steps, studies, study_list, translations
 
 urlpatterns: list[URLPattern] = [
-    path("", studies.study_list, name="studies"),
+    path("", study_list.study_list, name="studies"),
     path("new/", studies.study_new, name="study-new"),
     path("<slug:slug>/", studies.study_overview, name="study"),
     path("<slug:slug>/scores/", studies.study_scores, name="study-scores"),
+    path("<slug:slug>/now/", attention.study_now, name="study-now"),
+    path("<slug:slug>/steps/<slug:step>/", steps.study_step, name="study-step"),
     path("<slug:slug>/status/", studies.study_status, name="study-status"),
     path("<slug:slug>/settings/", studies.study_settings, name="study-settings"),
     path("<slug:slug>/settings/questions/", studies.study_questions, name="study-questions"),
@@ -26,11 +29,14 @@ urlpatterns: list[URLPattern] = [
         translations.study_translations,
         name="study-translations",
     ),
+    path("<slug:slug>/settings/<slug:part>/", studies.study_settings, name="study-settings-part"),
+    path("<slug:slug>/activity/", activity.study_activity, name="study-activity"),
     path("<slug:slug>/archive/", removal_studies.study_archive, name="study-archive"),
     path("<slug:slug>/duplicate/", removal_studies.study_duplicate, name="study-duplicate"),
     path("<slug:slug>/delete/", removal_studies.study_delete, name="study-delete"),
     path("<slug:slug>/preview/", preview.preview, name="study-preview"),
     path("<slug:slug>/images/", stimuli.stimulus_list, name="study-stimuli"),
+    path("<slug:slug>/images/purpose/", purposes.stimuli_purpose, name="study-stimuli-purpose"),
     path("<slug:slug>/images/<int:pk>/", stimuli.stimulus_detail, name="study-stimulus"),
     path(
         "<slug:slug>/images/<int:pk>/state/",
@@ -44,6 +50,16 @@ urlpatterns: list[URLPattern] = [
     ),
     path("<slug:slug>/import/", importing.study_import, name="study-import"),
     path("<slug:slug>/import/<int:job>/", importing.study_import_job, name="study-import-job"),
+    path(
+        "<slug:slug>/import/<int:job>/cancel/",
+        importing.study_import_cancel,
+        name="study-import-cancel",
+    ),
+    path(
+        "<slug:slug>/import/<int:job>/retry/",
+        importing.study_import_retry,
+        name="study-import-retry",
+    ),
     path("<slug:slug>/invite/", invitations.invite, name="study-invite"),
     path("<slug:slug>/invite/shared/", invitations.shared_link, name="study-shared-link"),
     path("<slug:slug>/invite/platform/", recruitment.recruitment, name="study-recruitment"),

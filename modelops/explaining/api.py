@@ -3,6 +3,7 @@
 import redis.exceptions
 import structlog
 from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
@@ -14,10 +15,12 @@ from rest_framework.views import APIView
 
 from annotation.models import Stimulus
 from annotation.studies.selectors import find_study
+from workbench.accounts.signed_in import signed_in
 
 from ..errors import AssessmentFailedError, ImageTooLargeError
 from ..models import Assessment, ExplainingRun
 from ..permissions import RUN, VIEW
+from ..registry.cancelling import cancel_run
 from ..registry.selectors import explaining_runs_of, version_of
 from ..registry.serializers import ScoringRequestSerializer
 from . import assessing
@@ -72,6 +75,16 @@ class ExplainingRunListView(generics.ListAPIView[ExplainingRun]):
         data.is_valid(raise_exception=True)
         run = start_explaining(version=version_of(study, data.validated_data.get("model")))
         return Response(ExplainingRunSerializer(run).data, status=201)
+
+
+class ExplainingRunCancelView(APIView):
+    @extend_schema(request=None, responses=ExplainingRunSerializer)
+    def post(self, request: Request, slug: str, pk: int) -> Response:
+        """Cancel an explaining that waits or is under way; what is explained stays. 409 if it is
+        over."""
+        run = get_object_or_404(explaining_runs_of(find_study(request.user, slug, RUN)), pk=pk)
+        cancel_run(run=run, actor=signed_in(request))
+        return Response(ExplainingRunSerializer(run).data)
 
 
 class AssessThrottle(UserRateThrottle):

@@ -6,6 +6,7 @@ a day. The image does not become a stimulus and is not kept anywhere else.
 
 import time
 from collections.abc import Collection, Iterable
+from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ from ..models import Assessment, Head, ModelVersion
 from ..predictors.store import VersionModel, version_model
 from ..registry.failures import failing
 from ..registry.queue import ASSESS
+from ..registry.units import expectation_on
 from .questions import parse_answer
 from .selectors import questions_of
 from .store import pipeline_of
@@ -154,7 +156,12 @@ def _scores(
     for error in embedded.errors.values():
         raise error
     predicted = model.last_layer.predict(embedded.values)
-    return {head.perspective.key: predicted.expectation(0, head.place).to_json() for head in heads}
+    return {
+        head.perspective.key: asdict(
+            expectation_on(head.perspective.settings.scale, predicted.expectation(0, head.place))
+        )
+        for head in heads
+    }
 
 
 def _explanations(model: VersionModel, image: "Image", row: Assessment) -> dict[str, Any]:

@@ -82,7 +82,8 @@ class AssessmentRequestSerializer(ExactSerializer):
 
 
 class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
-    """Scores on 0…1 with their standard deviations, and explanations if the version gives
+    """Scores with their standard deviations, each on its perspective's scale of `minimum` to
+    `maximum`, and explanations if the version gives
     them; both empty until `state` is `succeeded`."""
 
     url = serializers.SerializerMethodField(help_text="Where the result can be asked for.")

@@ -120,7 +120,8 @@ def train_explainer(
     """
     if not examples:
         raise LearningError(
-            "no rater has given reasons yet: there are no closed answers and no texts to learn from"
+            "no image to learn from has a reason that counts: there are no chosen phrases and no "
+            "texts to learn from"
         )
     model = explainer.model
     model.freeze()

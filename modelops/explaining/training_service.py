@@ -92,8 +92,9 @@ def learn_to_explain(
 
     if not examples_of(questions, pool.given):
         raise LearningError(
-            "no rater has given closed answers or texts yet, so there is nothing to learn to "
-            "explain; collect some, or train without explanations"
+            "no image to learn from has a reason that counts, chosen or written, so there is "
+            "nothing to learn to explain; reasons on practice, warm-up and hold-out images are not "
+            "learnt from: collect some on others, or train without explanations"
         )
     stage2 = stage2_of(backbone.kind.name)
     explainer = base_explainer(scores, backbone, questions, remarks_of(pool.given), report)

@@ -5,6 +5,7 @@ RMSE are of the predictions themselves: the model's scale is the labels' scale, 
 mapping is fitted in between.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
@@ -14,6 +15,9 @@ from scipy import stats
 
 #: Below this a correlation is meaningless (two points always correlate perfectly).
 MINIMUM_FOR_CORRELATION = 3
+#: On fewer images a correlation says little; its interval says how little.
+FEW_IMAGES = 30
+_NORMAL_95 = 1.959964
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,23 @@ class Agreement:
     krcc: float | None
     rmse: float | None
     n: int
+
+    @property
+    def srcc_interval(self) -> tuple[float, float] | None:
+        """The 95 % interval of the SRCC, by Fisher's z with the standard error of Bonett and
+        Wright (Psychometrika 65, 2000): √((1 + r²/2) / (n − 3)). None below four images."""
+        if self.srcc is None or self.n <= MINIMUM_FOR_CORRELATION:
+            return None
+        if abs(self.srcc) >= 1:
+            return self.srcc, self.srcc
+        error = math.sqrt((1 + self.srcc**2 / 2) / (self.n - 3))
+        z = math.atanh(self.srcc)
+        return math.tanh(z - _NORMAL_95 * error), math.tanh(z + _NORMAL_95 * error)
+
+    @property
+    def on_few(self) -> bool:
+        """Whether it is measured on so few images that it may well be chance."""
+        return self.n < FEW_IMAGES
 
     def to_json(self) -> dict[str, float | int | None]:
         return asdict(self)

@@ -3,6 +3,8 @@
 from typing import ClassVar
 
 from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from annotation.models import Perspective, Stimulus, Study
 from annotation.models.constraints import SharedForeignKey, one_of
@@ -61,6 +63,7 @@ class ExplainingRun(Job):
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = _("Explaining")
         constraints = [
             one_of("explaining_run", "state", JobState.values),
             models.UniqueConstraint(
@@ -73,6 +76,9 @@ class ExplainingRun(Job):
             ),
         ]
 
+    def get_absolute_url(self) -> str:
+        return reverse("study-model", args=[self.study.slug])
+
 
 class Assessment(Job):
     """One uploaded image with its prompt, to be scored and explained by one model version.
@@ -81,6 +87,7 @@ class Assessment(Job):
     """
 
     LEASES: ClassVar[int] = 5
+    TOLD: ClassVar[bool] = False
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="assessments")
     model_version = models.ForeignKey(

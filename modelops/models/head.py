@@ -7,6 +7,7 @@ from django.db import models
 from annotation.models import Perspective, Study
 from annotation.models.constraints import SharedForeignKey, finite, finite_from_0, unknown_or
 
+from ..learning.evaluation import Agreement
 from .version import ModelVersion
 
 
@@ -59,3 +60,8 @@ class Head(models.Model):
                 field="perspective", shared="study", name="head_perspective_same_study"
             ),
         ]
+
+    @property
+    def agreement(self) -> Agreement:
+        """On 0…1, as it was measured."""
+        return Agreement(self.srcc, self.plcc, self.krcc, self.rmse, self.n)

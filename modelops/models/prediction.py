@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from annotation.models import Perspective, Stimulus, Study
@@ -59,6 +60,7 @@ class ScoringRun(Job):
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = _("Scoring")
         constraints = [
             one_of("scoring_run", "state", JobState.values),
             models.UniqueConstraint(
@@ -70,6 +72,9 @@ class ScoringRun(Job):
                 field="model_version", shared="study", name="scoring_run_version_same_study"
             ),
         ]
+
+    def get_absolute_url(self) -> str:
+        return reverse("study-model", args=[self.study.slug])
 
 
 class ChunkState(models.TextChoices):

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from annotation.models import Study
@@ -51,6 +52,7 @@ class TrainingRun(Job):
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name = _("Training")
         constraints = [
             one_of("training_run", "state", JobState.values),
             one_of("training_run", "trigger", RunTrigger.values),
@@ -68,3 +70,6 @@ class TrainingRun(Job):
             # For the foreign key of a version.
             models.UniqueConstraint(fields=["id", "study"], name="training_run_in_study"),
         ]
+
+    def get_absolute_url(self) -> str:
+        return reverse("study-model", args=[self.study.slug])

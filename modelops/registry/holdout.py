@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 from annotation.models import Stimulus, Study
 from annotation.opinion.labels import labels_of
@@ -21,6 +22,9 @@ class HoldoutPoint:
     stimulus: int
     mos: float
     expected: Expectation
+    filename: str = ""
+    #: Half of the 95 % interval of the MOS, on 0…1; None if the spread of its ratings is not known.
+    mos_error: float | None = None
 
 
 #: Per perspective's key.
@@ -56,11 +60,27 @@ def holdout_points(version: ModelVersion, labelled: LabelledStimuli) -> Points:
         .select_related("perspective")
         .order_by("stimulus")
     ):
-        key = prediction.perspective.key
-        mos = float(labelled.labels.mos[rows[prediction.stimulus_id], columns[key]])
+        key, row = prediction.perspective.key, rows[prediction.stimulus_id]
+        mos = float(labelled.labels.mos[row, columns[key]])
         if np.isfinite(mos):
-            points[key].append(HoldoutPoint(prediction.stimulus_id, mos, prediction.expected))
+            points[key].append(
+                HoldoutPoint(
+                    prediction.stimulus_id,
+                    mos,
+                    prediction.expected,
+                    labelled.stimuli[row].filename,
+                    _mos_error(labelled, row, columns[key]),
+                )
+            )
     return points
+
+
+def _mos_error(labelled: LabelledStimuli, row: int, column: int) -> float | None:
+    """t · sd / √n; two ratings at least have a spread."""
+    sd, n = labelled.labels.sd[row, column], labelled.labels.ratings[row, column]
+    if not np.isfinite(sd):
+        return None
+    return float(stats.t.ppf(0.975, n - 1) * sd / np.sqrt(n))
 
 
 def on_common_ground(all_points: Sequence[Points]) -> list[Points]:

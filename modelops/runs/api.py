@@ -2,6 +2,7 @@
 
 from django.db.models import QuerySet
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.request import Request
@@ -14,6 +15,7 @@ from workbench.accounts.signed_in import signed_in
 
 from ..models import ModelVersion, Predictor, ScoringRun, TrainingRun
 from ..permissions import RUN, VIEW
+from ..registry.cancelling import cancel_run
 from ..registry.selectors import (
     predicted_stimuli,
     predictor_named,
@@ -77,6 +79,15 @@ class TrainingRunDetailView(APIView):
         run = training_runs_of(find_study(request.user, slug, VIEW)).filter(pk=pk).first()
         if run is None:
             raise Http404
+        return Response(TrainingRunSerializer(run).data)
+
+
+class TrainingRunCancelView(APIView):
+    @extend_schema(request=None, responses=TrainingRunSerializer)
+    def post(self, request: Request, slug: str, pk: int) -> Response:
+        """Cancel a training that waits or is under way. 409 if it is over."""
+        run = get_object_or_404(training_runs_of(find_study(request.user, slug, RUN)), pk=pk)
+        cancel_run(run=run, actor=signed_in(request))
         return Response(TrainingRunSerializer(run).data)
 
 
@@ -163,6 +174,15 @@ class ScoringRunDetailView(APIView):
         run = scoring_runs_of(find_study(request.user, slug, VIEW)).filter(pk=pk).first()
         if run is None:
             raise Http404
+        return Response(ScoringRunSerializer(run).data)
+
+
+class ScoringRunCancelView(APIView):
+    @extend_schema(request=None, responses=ScoringRunSerializer)
+    def post(self, request: Request, slug: str, pk: int) -> Response:
+        """Cancel a scoring that is under way; what is predicted stays. 409 if it is over."""
+        run = get_object_or_404(scoring_runs_of(find_study(request.user, slug, RUN)), pk=pk)
+        cancel_run(run=run, actor=signed_in(request))
         return Response(ScoringRunSerializer(run).data)
 
 

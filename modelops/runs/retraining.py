@@ -27,6 +27,8 @@ from .predictors import ensure_predictor
 
 log = structlog.get_logger(__name__)
 
+_STOPPED = (JobState.FAILED, JobState.CANCELLED)
+
 
 def request_retrain(
     *,
@@ -174,7 +176,8 @@ def _due(study: Study) -> list[Predictor]:
 def _is_due(predictor: Predictor, most_seen: int) -> bool:
     """Whether its latest training saw at most so many ratings."""
     last_run = predictor.training_runs.first()
-    if last_run is not None and last_run.state == JobState.FAILED and last_run.snapshot is None:
-        # It failed before it saw a label and would again; a person has to look first.
+    if last_run is not None and last_run.snapshot is None and last_run.state in _STOPPED:
+        # It failed before it saw a label and would again, or somebody cancelled it: a person has
+        # to look first.
         return False
     return ratings_seen(predictor.training_runs.all()) <= most_seen

@@ -1,18 +1,20 @@
 """Requests and responses of the model API."""
 
-from typing import Any
+from dataclasses import asdict
+from typing import Any, cast
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from annotation.models import OpinionRelease, Stimulus
+from annotation.models import OpinionRelease, Perspective, Stimulus
+from annotation.protocol.scales import Scale
 from workbench.core.api import ExactSerializer
 
 from ..acquisition.registry import DEFAULT_STRATEGY
-from ..learning.uncertainty import Expectation
 from ..models import Head, LabelSnapshot, ModelVersion, Predictor, ScoringRun, TrainingRun
 from ..registry.selectors import expectations_of
 from ..registry.serializers import JOB_FIELDS
+from ..registry.units import ScaledExpectation, agreement_on, expectation_on
 
 
 class _OwnReleaseSerializer(serializers.ModelSerializer[OpinionRelease]):
@@ -96,13 +98,39 @@ class TrainingRequestSerializer(ExactSerializer):
 
 class HeadSerializer(serializers.ModelSerializer[Head]):
     """A perspective that a version predicts, and its agreement with the `n` labelled images of the
-    hold-out when the version was trained; null if it is not defined."""
+    hold-out when the version was trained; null if it is not defined. `srcc_interval` is the 95 %
+    interval of the SRCC; `rmse` is on the perspective's scale, of `minimum` to `maximum`."""
 
     perspective = serializers.SlugRelatedField[Any](slug_field="key", read_only=True)
+    rmse = serializers.SerializerMethodField()
+    srcc_interval = serializers.SerializerMethodField()
+    minimum = serializers.FloatField(source="perspective.settings.scale.minimum", read_only=True)
+    maximum = serializers.FloatField(source="perspective.settings.scale.maximum", read_only=True)
 
     class Meta:
         model = Head
-        fields = ["perspective", "srcc", "plcc", "krcc", "rmse", "n"]
+        fields = [
+            "perspective",
+            "srcc",
+            "srcc_interval",
+            "plcc",
+            "krcc",
+            "rmse",
+            "minimum",
+            "maximum",
+            "n",
+        ]
+
+    def get_rmse(self, head: Head) -> float | None:
+        return agreement_on(head.perspective.settings.scale, head.agreement).rmse
+
+    @extend_schema_field(
+        serializers.ListField(
+            child=serializers.FloatField(), min_length=2, max_length=2, allow_null=True
+        )
+    )
+    def get_srcc_interval(self, head: Head) -> tuple[float, float] | None:
+        return head.agreement.srcc_interval
 
 
 class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
@@ -155,8 +183,9 @@ class ScoringRunSerializer(serializers.ModelSerializer[ScoringRun]):
         return [item for chunk in chunks for item in chunk.problems]
 
 
-class ExpectationSerializer(serializers.Serializer[Expectation]):
-    """On 0…1: the expected score and its standard deviations. `posterior_sd` is that of the
+class ExpectationSerializer(serializers.Serializer[ScaledExpectation]):
+    """On the perspective's scale, of `minimum` to `maximum`: the expected score, which may lie
+    beyond it, and its standard deviations. `posterior_sd` is that of the
     expected score, which labels lessen; `misfit_sd` that of the true score around what the model
     could expect at best, which they do not; `epistemic_sd` is both together, how far the true score
     may be from the expected one; `rater_sd` is that of one rater around the true score."""
@@ -166,6 +195,8 @@ class ExpectationSerializer(serializers.Serializer[Expectation]):
     misfit_sd = serializers.FloatField()
     epistemic_sd = serializers.FloatField()
     rater_sd = serializers.FloatField()
+    minimum = serializers.FloatField()
+    maximum = serializers.FloatField()
 
 
 class PredictionSerializer(serializers.ModelSerializer[Stimulus]):
@@ -180,8 +211,18 @@ class PredictionSerializer(serializers.ModelSerializer[Stimulus]):
 
     @extend_schema_field(serializers.DictField(child=ExpectationSerializer()))
     def get_scores(self, stimulus: Stimulus) -> dict[str, dict[str, float]]:
-        found = expectations_of(stimulus)
-        return {key: dict(ExpectationSerializer(item).data) for key, item in found.items()}
+        return {
+            key: asdict(expectation_on(self._scale(stimulus.study_id, key), item))
+            for key, item in expectations_of(stimulus).items()
+        }
+
+    def _scale(self, study: int, key: str) -> Scale:
+        """Read once for all rows of an answer."""
+        scales: dict[str, Scale] = cast(dict[str, Any], self.context).setdefault("scales", {})
+        if not scales:
+            rows = Perspective.objects.filter(study=study)
+            scales.update({row.key: row.settings.scale for row in rows})
+        return scales[key]
 
 
 class PredictorSerializer(serializers.ModelSerializer[Predictor]):

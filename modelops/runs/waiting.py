@@ -6,10 +6,12 @@ from typing import Any
 
 from django.core.management.base import CommandError, OutputWrapper
 
+from annotation.models import Study
 from workbench.core.jobs.models import JobState
 
 from ..models import ScoringRun, TrainingRun
 from ..registry.holdout import Standing
+from ..registry.units import agreement_on
 
 #: Seconds between two looks at a job, and until the absence of a worker is mentioned.
 _INTERVAL = 0.5
@@ -53,13 +55,16 @@ def report_unreadable(problems: list[dict[str, Any]], then: str, err: OutputWrap
         )
 
 
-def metric_lines(standing: Standing) -> list[str]:
-    """A version's agreement on the hold-out, one line per perspective."""
-    lines = [f"{'hold-out':<16}{'n':>5}{'SRCC':>8}{'PLCC':>8}{'KRCC':>8}{'RMSE':>8}"]
-    for name, found in standing.agreements.items():
+def metric_lines(study: Study, standing: Standing) -> list[str]:
+    """A version's agreement on the hold-out, one line per perspective; its error on the
+    perspective's scale, which is named."""
+    lines = [f"{'hold-out':<16}{'n':>5}{'SRCC':>8}{'PLCC':>8}{'KRCC':>8}{'RMSE':>8}  of"]
+    for asked in study.perspective_settings:
+        found = agreement_on(asked.scale, standing.agreements[asked.key])
         numbers = (found.srcc, found.plcc, found.krcc, found.rmse)
         cells = "".join(f"{'–' if x is None else format(x, '.3f'):>8}" for x in numbers)
-        lines.append(f"{name:<16}{found.n:>5}{cells}")
+        scale = f"{asked.scale.minimum:g}–{asked.scale.maximum:g}"
+        lines.append(f"{asked.key:<16}{found.n:>5}{cells}  {scale}")
     return lines
 
 

@@ -14,6 +14,11 @@ urlpatterns: list[URLPattern] = [
         views.TrainingRunDetailView.as_view(),
         name="api-training-run",
     ),
+    path(
+        f"{_STUDY}/training-runs/<int:pk>/cancel/",
+        views.TrainingRunCancelView.as_view(),
+        name="api-training-run-cancel",
+    ),
     path(f"{_STUDY}/predictors/", views.PredictorListView.as_view(), name="api-predictors"),
     path(
         f"{_STUDY}/predictors/<slug:name>/lead/",
@@ -36,9 +41,19 @@ urlpatterns: list[URLPattern] = [
         name="api-scoring-run",
     ),
     path(
+        f"{_STUDY}/scoring-runs/<int:pk>/cancel/",
+        views.ScoringRunCancelView.as_view(),
+        name="api-scoring-run-cancel",
+    ),
+    path(
         f"{_STUDY}/explaining-runs/",
         explanations.ExplainingRunListView.as_view(),
         name="api-explaining-runs",
+    ),
+    path(
+        f"{_STUDY}/explaining-runs/<int:pk>/cancel/",
+        explanations.ExplainingRunCancelView.as_view(),
+        name="api-explaining-run-cancel",
     ),
     path(
         f"{_STUDY}/explanations/",

@@ -1,6 +1,6 @@
 """Routes of the model page, below /studies/<slug>/model/."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, re_path
 
 from ..runs.pages import views
 
@@ -9,6 +9,11 @@ urlpatterns: list[URLPattern] = [
     path("retrain/", views.retrain, name="study-model-retrain"),
     path("predictors/", views.add, name="study-model-add"),
     path("predictors/<slug:name>/lead/", views.lead_predictor, name="study-model-lead"),
+    re_path(
+        r"^jobs/(?P<kind>training|scoring|explaining)/(?P<pk>[0-9]{1,15})/cancel/$",
+        views.cancel,
+        name="study-model-cancel",
+    ),
     path("jobs/", views.jobs, name="study-model-jobs"),
     path("summary/", views.summary, name="study-model-summary"),
     path("versions/<int:number>/promote/", views.promote_version, name="study-model-promote"),

@@ -63,7 +63,7 @@ def test_one_perspective_is_rated_by_keyboard(
     opened: Callable[[tuple[PerspectiveSettings, ...], dict[str, int]], Page],
 ) -> None:
     page = opened(ONE, DESKTOP)
-    press(page, "7 Enter")
+    press(page, "4 Enter")  # the fourth of five words
     shows(page, 2)
     arrived(page)
     (trial,) = submitted()
@@ -74,7 +74,7 @@ def test_five_perspectives_are_rated_by_keyboard_each_on_its_scale(
     opened: Callable[[tuple[PerspectiveSettings, ...], dict[str, int]], Page],
 ) -> None:
     page = opened(FIVE, DESKTOP)
-    press(page, "4 7 + Enter")
+    press(page, "4 4 + Enter")
     expect(page.locator("#missing")).to_contain_text("Safety, Appeal")
     press(page, "2 5 Enter")
     shows(page, 2)

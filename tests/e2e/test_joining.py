@@ -25,14 +25,16 @@ def test_a_stranger_joins_once_and_keeps_their_link(
     address = live_server.url + shared_link_path(link)
     page.goto(address)
     page.get_by_role("button", name="Take part").click()
-    own = page.get_by_label("Your link").input_value()
-    page.get_by_role("link", name="Go to the study").click()
-    page.wait_for_url(own)
-    page.wait_for_load_state()
+    own = page.get_by_label("Your own link").input_value()
+    assert page.url == own
     page.get_by_label("I have read this and agree to take part.").check()
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_role("heading", name="How to rate")).to_be_visible()
     expect(page.get_by_role("button", name=re.compile("first image"))).to_be_visible()
+    # It can be copied later, too.
+    page.get_by_role("button", name="Help").click()
+    page.get_by_text("Your own link", exact=True).first.click()
+    expect(page.get_by_label("Your own link")).to_have_value(own)
     page.goto(address)
-    expect(page.get_by_label("Your link")).to_have_value(own)
+    expect(page).to_have_url(own)
     assert Rater.objects.count() == invited + 1

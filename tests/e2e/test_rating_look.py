@@ -39,7 +39,7 @@ def test_everything_is_on_one_screen_with_the_longest_prompt(rating: Page) -> No
         rating.set_viewport_size({"width": width, "height": height})
         before = image.bounding_box()
         for phrase in ("partially distorted", "partially inconsistent"):
-            rating.get_by_text(phrase).click()
+            rating.get_by_text(phrase, exact=True).click()
         expect(rating.locator("#sentence")).to_contain_text("partially inconsistent.")
         assert rating.evaluate(OVERFLOW) == [0, 0, 0, 0], (width, height)
         # A low level asks for words; the image stays as large as it was.
@@ -47,7 +47,7 @@ def test_everything_is_on_one_screen_with_the_longest_prompt(rating: Page) -> No
         assert before is not None
         assert before["height"] >= 288
         for phrase in ("partially distorted", "partially inconsistent"):
-            rating.get_by_text(phrase).click()
+            rating.get_by_text(phrase, exact=True).click()
     prompt = rating.locator("#prompt")
     assert prompt.evaluate("e => e.scrollHeight > e.clientHeight + 100 && e.clientHeight >= 60")
 

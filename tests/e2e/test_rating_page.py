@@ -256,11 +256,12 @@ def test_a_slider_has_no_position_until_it_is_moved(
     quality = float(page.locator('[data-perspective="quality"] output').inner_text())
     press(page, "Tab")
     page.get_by_role("slider", name="Authenticity").focus()
+    # The third word of five and the fourth: the middles of their parts; then a fiftieth of 0…5.
     press(page, "3 4 ArrowRight Enter")
     shows(page, 2)
     arrived(page)
     (trial,) = submitted()
-    assert scores_of(trial) == {"quality": quality, "authenticity": 3, "correspondence": 4.01}
+    assert scores_of(trial) == {"quality": quality, "authenticity": 2.5, "correspondence": 3.6}
 
 
 def test_help_says_what_each_question_means(rating: Page) -> None:
@@ -273,27 +274,28 @@ def test_help_says_what_each_question_means(rating: Page) -> None:
     shows(rating, 2)
 
 
-def test_chosen_phrases_read_as_sentences(rating: Page) -> None:
+def test_what_will_be_sent_is_summed_up_in_sentences(rating: Page) -> None:
     sentence = rating.locator("#sentence")
-    expect(sentence).to_be_empty()
+    expect(sentence).to_have_text("Phrases and texts are optional.")
     for phrase in ("essentially clear", "clearly distinguishable"):
         rating.get_by_text(phrase, exact=True).click()
     quality = (
-        "The image quality is essentially clear, the image outline and content are clearly "
-        "distinguishable."
+        "Quality: the image quality is essentially clear, the image outline and content are "
+        "clearly distinguishable."
     )
     expect(sentence).to_have_text(quality)
-    # It is that of the perspective where the rater is.
+    # Of all perspectives, wherever the rater is.
     rating.get_by_text("highly distorted", exact=True).click()
-    expect(sentence).to_have_text("The image is highly distorted.")
-    rating.locator('[name="score-quality"]').first.focus()
-    expect(sentence).to_have_text(quality)
+    expect(sentence).to_have_text(f"{quality} Authenticity: the image is highly distorted.")
     # A second click takes a phrase back, and an answer that is sent takes all along.
     rating.get_by_text("essentially clear", exact=True).click()
-    expect(sentence).to_have_text("The image outline and content are clearly distinguishable.")
+    expect(sentence).to_have_text(
+        "Quality: the image outline and content are clearly distinguishable. "
+        "Authenticity: the image is highly distorted."
+    )
     press(rating, "4 2 3 Enter")
     shows(rating, 2)
-    expect(sentence).to_be_empty()
+    expect(sentence).to_have_text("Phrases and texts are optional.")
 
 
 def test_the_eleven_point_scale_has_a_key_for_ten_and_skipping_one(

@@ -42,14 +42,18 @@ def test_practice_gives_feedback_and_ends_with_a_word(
     press(page, "3 5 4 Enter")
     # 0.75 of the way from 1 to 5 is 4, "Good": 3 is within one level. 0 is 1, "Bad": 5 is not.
     quality, authenticity, correspondence = page.locator(".expected").all()
-    expect(quality).to_have_text("Other raters said about “Good”. You agree with them.")
-    expect(authenticity).to_contain_text("Other raters said about “Bad”. Take another look")
+    expect(quality).to_have_text("Other raters said about “Good”, close to your “Fair”.")
+    expect(authenticity).to_have_text(
+        "Other raters said about “Bad”, you said “Excellent”. Keep that in mind for the next "
+        "images."
+    )
     expect(correspondence).to_be_hidden()
     press(page, "Enter")
     shows(page, 2, "Practice")
     expect(quality).to_be_hidden()
     press(page, "4 1 4 Enter")
-    expect(quality).to_be_visible()
+    expect(quality).to_have_text("Other raters said about “Good”, as you do.")
+    expect(authenticity).to_have_text("Other raters said about “Bad”, as you do.")
     press(page, "Enter")
     expect(page.get_by_role("heading", name="Practice is over")).to_be_focused()
     page.get_by_role("button", name="Continue").click()
@@ -59,6 +63,29 @@ def test_practice_gives_feedback_and_ends_with_a_word(
     shows(page, 2)
     arrived(page)
     assert [trial.role for trial in submitted()] == ["practice", "practice", "main"]
+
+
+def test_practice_that_is_not_passed_comes_again_and_then_ends_kindly(
+    open_page: Callable[[], Page], study: Study
+) -> None:
+    set_plan(study, practice_trials=1, practice_pass_share=1, practice_tries=2)
+    (known,) = factories.make_stimuli(study, [70], purpose="practice")
+    factories.publish(stimulus=known, perspective="quality", mos=0.0, source="experts")
+    page = begin(open_page())
+    shows(page, 1, "Practice")
+    press(page, "5 5 5 Enter")
+    expect(page.locator(".expected").first).to_contain_text("you said “Excellent”")
+    press(page, "Enter")
+    expect(page.get_by_role("heading", name="Practice once more")).to_be_focused()
+    page.get_by_role("button", name="Continue").click()
+    expect(page.locator("#progress-text")).to_have_text("Practice 1 of 1")
+    expect(page.locator('input[name^="score-"]:checked')).to_have_count(0)
+    rate(page, "5 5 5 Enter")
+    expect(page.locator(".expected").first).to_contain_text("you said “Excellent”")
+    press(page, "Enter")
+    expect(page.get_by_role("heading", name="Thank you for trying")).to_be_visible()
+    expect(page.get_by_text("In this session: 2 images")).to_be_visible()
+    assert RatingSession.objects.get().state == "screened_out"
 
 
 def test_a_rest_counts_down_and_the_session_continues(

@@ -115,7 +115,7 @@ def import_images(page: Page, archive: Path) -> None:
     page.get_by_role("button", name="Check and import").click()
     expect(page.get_by_text("Succeeded")).to_be_visible(timeout=120_000)
     page.goto("/studies/real-images/images/")
-    expect(page.locator(".thumbs li")).to_have_count(IMAGES)
+    expect(page.locator(".image-cards li")).to_have_count(IMAGES)
 
 
 def open_for_raters(page: Page) -> None:

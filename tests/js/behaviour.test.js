@@ -87,3 +87,15 @@ test("the window and the screen are reported as they are", (t) => {
   // The browser shows 600 pixels of the page in 750, and two fingers double that.
   assert.deepEqual([pixel_ratio, zoom, colour_depth, colour_gamut], [2, 2.5, 24, "srgb"]);
 });
+
+test("a reminder to take time is told with the answer to the image that it came with", (t) => {
+  Browser.install(t);
+  const behaviour = new Behaviour();
+  behaviour.start({});
+  behaviour.warn();
+  assert.equal("pace_warnings" in behaviour.read(), false);
+  behaviour.start({});
+  assert.equal(behaviour.read().pace_warnings, 1);
+  behaviour.start({});
+  assert.equal("pace_warnings" in behaviour.read(), false);
+});

@@ -239,9 +239,21 @@ test("the end of practice is noticed with the first image that counts", async (t
   const session = await sessionOf(t, [trial(1, { practice: true })]);
   rate(session);
   session.confirm(offer([]), arrive(session));
-  assert.equal(session.practiceEnds, false);
+  assert.equal(session.practiceTurn, null);
   take(session, [trial(2)]);
-  assert.equal(session.practiceEnds, true);
+  assert.equal(session.practiceTurn, "over");
+});
+
+test("practice that begins again is in another block", async (t) => {
+  const images = [1, 2].map((id) => trial(id, { practice: true, block: 0 }));
+  const session = await sessionOf(t, images);
+  rate(session);
+  session.confirm(offer([]), arrive(session));
+  assert.equal(session.practiceTurn, null);
+  rate(session);
+  session.confirm(offer([]), arrive(session));
+  take(session, [trial(3, { practice: true, block: 1 })]);
+  assert.equal(session.practiceTurn, "again");
 });
 
 test("a current image that went to others is reported, and the next one is current", async (t) => {

@@ -15,6 +15,11 @@ ROUTES: list[tuple[str, str, dict[str, object], int]] = [
     ("api-training-runs", "get", {}, 200),
     ("api-training-runs", "post", {}, 409),
     ("api-training-run", "get", {"pk": "run"}, 200),
+    # What is over cannot be cancelled.
+    ("api-training-run-cancel", "post", {"pk": "run"}, 409),
+    ("api-scoring-run-cancel", "post", {"pk": "scoring"}, 409),
+    ("api-explaining-run-cancel", "post", {"pk": 1}, 404),
+    ("study-model-cancel", "post", {"kind": "training", "pk": "run"}, 302),
     ("api-predictors", "get", {}, 200),
     ("api-predictors", "post", {}, 400),
     ("api-predictor-lead", "post", {"name": "nobody"}, 404),

@@ -11,6 +11,7 @@ from workbench.core.errors import MintError
 from workbench.core.progress import Counter
 
 from ...models import OpinionRelease, Stimulus
+from ...stimuli.imports.again import Mapped
 from ...stimuli.imports.service import ImportOptions, import_manifest
 from ...studies.finding import find_study
 from ._import_output import tell
@@ -41,6 +42,20 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--purpose", choices=Stimulus.Purpose.values, default=Stimulus.Purpose.MAIN
+        )
+        parser.add_argument(
+            "--column",
+            action="append",
+            default=[],
+            metavar="OURS=THEIRS",
+            help="what the manifest calls a column, such as prompt=text; for each of several",
+        )
+        parser.add_argument(
+            "--constant",
+            action="append",
+            default=[],
+            metavar="COLUMN=VALUE",
+            help="a prompt or generator that all rows have, such as generator=SDXL",
         )
         parser.add_argument("--report", type=Path, help="write the notes on each row to this file")
         self._add_published(parser)
@@ -82,6 +97,7 @@ class Command(BaseCommand):
             )
         study = find_study(options["study"])
         try:
+            mapped = Mapped(_pairs(options["column"]), _pairs(options["constant"]))
             report = import_manifest(
                 study=study,
                 manifest=options["manifest"],
@@ -95,8 +111,18 @@ class Command(BaseCommand):
                     mos_scale=maximum,
                     direction=options["direction"],
                     score_kind=options["score_kind"],
+                    columns=mapped.columns,
+                    constants=mapped.constants,
                 ),
             )
         except MintError as error:
             raise CommandError(error.message) from error
         tell(self, report, verbosity=options["verbosity"], listing=options["report"])
+
+
+def _pairs(given: list[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in given]
+    wrong = next((left for left, _equals, right in pairs if not right), None)
+    if wrong is not None:
+        raise CommandError(f"{wrong!r}: write COLUMN=NAME, such as prompt=text")
+    return {left: right for left, _equals, right in pairs}

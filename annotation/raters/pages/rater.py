@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from workbench.accounts.signed_in import signed_in
 
-from ...models import Rater, RatingSession, Study
+from ...models import Rater, Study
 from ...opinion.reliability.judging import Flag
 from ...opinion.reliability.selectors import (
     NOTHING_YET,
@@ -19,7 +19,8 @@ from ...opinion.reliability.selectors import (
     reliability_of,
     standings_by_session,
 )
-from ...studies.pages.charts import marks
+from ...protocol.sessions import BARRING
+from ...studies.pages.charts import Chart, marks
 from ...studies.selectors import find_study
 from ..access import rater_link
 from ..completion import WITH_CODE, completion_code
@@ -38,7 +39,6 @@ from ..monitor import live_sessions
 from .flags import flag_words, perspective_labels
 from .viewing import viewing_words
 
-_STOPPED = RatingSession.State.STOPPED
 #: Trials in a picture: more would be thinner than a pixel.
 _MARKS = 300
 
@@ -67,7 +67,7 @@ def rater_page(request: HttpRequest, slug: str, code: str) -> HttpResponse:
         "identity": identities_for(signed_in(request), study).filter(rater=rater).first(),
         "exclusions": exclusions_of(study, rater),
         "sittings": (sittings := _sittings(study, rater, labels)),
-        "stopped": next((item for item in sittings if item["session"].state == _STOPPED), None),
+        "stopped": next((item for item in sittings if item["session"].state in BARRING), None),
         "pictures": _pictures(study, rater, labels),
         "trials": _trials(study, rater),
         "messages_with": messages_with(rater),
@@ -98,26 +98,28 @@ def _sitting(session: Any, standing: Standing, labels: list[str]) -> dict[str, A
     }
 
 
-def _pictures(study: Study, rater: Rater, labels: list[str]) -> list[dict[str, Any]]:
+def _pictures(study: Study, rater: Rater, labels: list[str]) -> list[Chart]:
     """Per perspective, the scores of main trials in the order in which they were given."""
     row = scores_in_order(rater, latest=_MARKS)
     pictures = []
     for column, item in enumerate(study.perspective_settings):
         scores = row.scores[:, column].tolist()
         given = [(place, score) for place, score in enumerate(scores, 1) if not math.isnan(score)]
+        drawn = marks(
+            item.scale,
+            [score for _place, score in given],
+            [
+                _("image %(place)d: %(score)s") % {"place": place, "score": f"{score:g}"}
+                for place, score in given
+            ],
+        )
         pictures.append(
-            {
-                "label": labels[column],
-                "marks": marks(
-                    [item.scale.to_unit(score) for _place, score in given],
-                    [
-                        _("image %(place)d: %(score)s") % {"place": place, "score": f"{score:g}"}
-                        for place, score in given
-                    ],
-                ),
-                "low": f"{item.scale.minimum:g}",
-                "high": f"{item.scale.maximum:g}",
-            }
+            drawn.titled(
+                labels[column],
+                x=_("Images in the order of rating"),
+                y=_("Score"),
+                nothing=_("Nothing yet."),
+            )
         )
     return pictures if row.seconds.size else []
 

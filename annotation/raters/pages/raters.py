@@ -1,5 +1,6 @@
 """The owner's pages about raters: activity, reliability, links, exclusion."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -16,17 +17,20 @@ from workbench.accounts.signed_in import signed_in
 from workbench.core.downloads import csv_download
 from workbench.core.errors import MintError
 
-from ...models import Rater
+from ...models import Rater, RaterIdentity
 from ...models.stimulus import SPLITS
 from ...opinion.coverage import Coverage, coverage_of
 from ...opinion.reliability.selectors import reliability_of
-from ...studies.pages.charts import Bar, bars
+from ...studies.counting import counting_trials
+from ...studies.pages.charts import bars
 from ...studies.selectors import find_study
 from ..access import rater_link
+from ..attention import flagged_raters
+from ..history import people_for
 from ..inbox import new_reports, reports_of
 from ..messages import TEXT_LIMIT, mark_reports_read, write_to_raters
 from ..monitor import Live, live_sessions
-from ..services import replace_link, set_rater_status
+from ..services import record_download, replace_link, set_rater_status
 from ..stopping import let_continue
 from .flags import flag_words, perspective_labels
 from .table import SHOWN, Query, Row, all_rows, chosen_rows
@@ -50,10 +54,6 @@ _LIVE_SHOWN = 8
 #: An image with more ratings than that, and than images want on average, is counted with those
 #: that have so many.
 _MOST_RATINGS = 20
-#: Below so many bars each has its number.
-_MOST_TICKS = 12
-#: A picture of fewer numbers is as wide as one of so many (`charts.bars`).
-_FEWEST_BARS = 5
 
 
 @login_required
@@ -63,12 +63,15 @@ def rater_list(request: HttpRequest, slug: str) -> HttpResponse:
     # Measures compare everybody with everybody: they are computed together and shared
     # (`reliability_of`); a row only looks its own up.
     live, query = live_sessions(study), Query.read(request.GET.dict())
-    rows = all_rows(study, reliability_of(study), live)
+    people = people_for(signed_in(request), study)
+    standings = reliability_of(study)
+    rows = all_rows(study, standings, live, people)
     page = Paginator(chosen_rows(rows, query), _PER_PAGE).get_page(request.GET.get("page"))
     labels = perspective_labels(study)
     context = {
         "study": study,
         "tab": "raters",
+        "part": "list",
         "page": page,
         "rows": [
             (row, _absolute_link(request, row.rater), flag_words(row.standing.flags, labels))
@@ -76,15 +79,18 @@ def rater_list(request: HttpRequest, slug: str) -> HttpResponse:
         ],
         "totals": {
             "raters": len(rows),
-            "ratings": sum(row.standing.ratings for row in rows),
-            "flagged": sum(bool(row.standing.flags) and not row.excluded for row in rows),
+            "ratings": counting_trials(study).count(),
+            "flagged": len(
+                flagged_raters(standings, [row.rater.pk for row in rows if row.excluded])
+            ),
             "excluded": sum(row.excluded for row in rows),
         },
         "query": query,
+        "names": bool(people),
         "shown": SHOWN,
         "text_limit": TEXT_LIMIT,
         "new_reports": new_reports(study),
-        **_live_context(live),
+        **_live_context(live, people),
     }
     return render(request, "annotation/raters.html", context)
 
@@ -94,7 +100,8 @@ def rater_list(request: HttpRequest, slug: str) -> HttpResponse:
 def rater_live(request: HttpRequest, slug: str) -> HttpResponse:
     """The raters in session now: the part of the page that refreshes itself."""
     study = find_study(request.user, slug, "annotation.change_study")
-    context = {"study": study, **_live_context(live_sessions(study))}
+    people = people_for(signed_in(request), study)
+    context = {"study": study, **_live_context(live_sessions(study), people)}
     return render(request, "annotation/_raters_live.html", context)
 
 
@@ -112,7 +119,8 @@ def rater_coverage(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def rater_csv(request: HttpRequest, slug: str) -> HttpResponse:
     study = find_study(request.user, slug, "annotation.change_study")
-    rows = all_rows(study, reliability_of(study), Live([]))
+    record_download(study=study, actor=signed_in(request), what="raters", names=False)
+    rows = all_rows(study, reliability_of(study), Live([]), {})
     return csv_download(
         request, f"{study.slug}-raters", _COLUMNS, (_cells(request, row) for row in rows)
     )
@@ -219,7 +227,7 @@ def report_list(request: HttpRequest, slug: str) -> HttpResponse:
     study = find_study(request.user, slug, "annotation.change_study")
     reports = list(reports_of(study))
     mark_reports_read(study=study)
-    context = {"study": study, "tab": "raters", "reports": reports}
+    context = {"study": study, "tab": "raters", "part": "reports", "reports": reports}
     return render(request, "annotation/reports.html", context)
 
 
@@ -228,37 +236,29 @@ def _absolute_link(request: HttpRequest, rater: Rater) -> str:
     return "" if rater.erased_at else request.build_absolute_uri(rater_link(rater))
 
 
-def _live_context(live: Live) -> dict[str, Any]:
+def _live_context(live: Live, people: Mapping[int, RaterIdentity]) -> dict[str, Any]:
     return {
         "live": live,
-        "in_session": live.sessions[:_LIVE_SHOWN],
+        "in_session": [(item, people.get(item.rater)) for item in live.sessions[:_LIVE_SHOWN]],
         "more_in_session": max(len(live.sessions) - _LIVE_SHOWN, 0),
     }
 
 
 def _coverage_picture(coverage: Coverage) -> dict[str, Any]:
-    """A bar per number of ratings, and what stands below each."""
+    """A bar per number of ratings."""
     images = list(coverage.images)
     names = [str(number) for number in range(len(images))]
     most = max(_MOST_RATINGS, -(-coverage.wanted // max(coverage.total, 1)))
     if len(images) > most + 1:
         images[most:] = [sum(images[most:])]
         names = [*names[:most], f"{most}+"]
-    drawn: list[Bar] = bars(images, [_("%(n)s ratings, images") % {"n": name} for name in names])
+    drawn = bars(images, [_("%(n)s ratings, images") % {"n": name} for name in names], names)
     return {
-        "label": dict(SPLITS)[coverage.split],
-        "bars": drawn,
-        "ticks": _thinned(names) + [""] * (_FEWEST_BARS - len(names)),
+        "chart": drawn.titled(
+            str(dict(SPLITS)[coverage.split]),
+            x=_("Ratings that count"),
+            y=_("Images"),
+            nothing=_("No images yet."),
+        ),
         "numbers": coverage,
     }
-
-
-def _thinned(names: list[str]) -> list[str]:
-    """Every fifth and the last, if all would run into each other."""
-    if len(names) <= _MOST_TICKS:
-        return names
-    last = len(names) - 1
-    return [
-        name if place == last or (place % 5 == 0 and last - place > 1) else ""
-        for place, name in enumerate(names)
-    ]

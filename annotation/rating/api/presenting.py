@@ -9,9 +9,10 @@ from ...protocol.document import ImageSize, ProtocolDocument
 from ...raters.access import Access, SessionFacts
 from ...studies.texts import StudyTexts
 from ..claims import Offer
-from ..facts import BlockPlace, OfferedTrial, free_images, holdings_of, trials_in_all
+from ..facts import BlockPlace, OfferedTrial
 from ..last_answer import LastAnswer
 from ..submission import Submission
+from ..totals import progress_of
 
 
 def trial_json(protocol: ProtocolDocument, trial: OfferedTrial) -> dict[str, Any]:
@@ -112,6 +113,5 @@ def _study_json(access: Access) -> dict[str, Any]:
 def _progress_json(access: Access, session: SessionFacts | None) -> dict[str, int]:
     if session is None:
         return {"done": 0, "total": 0}
-    holdings, passes = holdings_of(session.id), access.protocol.passes
-    total = trials_in_all(holdings.placed, free_images(access), access.study.session_trials)
-    return {"done": holdings.done(passes), "total": total * passes}
+    done, total = progress_of(access=access, session=session)
+    return {"done": done, "total": total}

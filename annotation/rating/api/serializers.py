@@ -50,7 +50,9 @@ class RatingSessionSerializer(serializers.Serializer[object]):
 
 class ProgressSerializer(serializers.Serializer[object]):
     done = serializers.IntegerField(help_text="Trials answered or skipped in this session.")
-    total = serializers.IntegerField(help_text="Trials that this session will have.")
+    total = serializers.IntegerField(
+        help_text="Trials that this session will have; it does not grow. In practice, its own."
+    )
 
 
 class SessionBodySerializer(serializers.Serializer[object]):
@@ -75,7 +77,7 @@ class ImageSerializer(serializers.Serializer[object]):
 class TrialSerializer(serializers.Serializer[object]):
     id = serializers.IntegerField()
     position = serializers.IntegerField()
-    block = serializers.IntegerField(help_text="0 is practice.")
+    block = serializers.IntegerField(help_text="In the order of showing, from 0 on.")
     practice = serializers.BooleanField()
     prompt = serializers.CharField()
     image = ImageSerializer()
@@ -113,7 +115,7 @@ class AnsweredSerializer(AheadSerializer):
 
 
 class BlockSerializer(serializers.Serializer[object]):
-    number = serializers.IntegerField(help_text="0 is practice.")
+    number = serializers.IntegerField(help_text="In the order of showing, from 0 on.")
     done = serializers.IntegerField(help_text="Trials of the block answered or skipped.")
     size = serializers.IntegerField(help_text="Trials that the block has.")
 

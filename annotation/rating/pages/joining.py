@@ -1,4 +1,4 @@
-"""The page behind a shared link: takes a visitor's wish to take part, and hands out their own link.
+"""The page behind a shared link: takes a visitor's wish to take part, and leads to their own page.
 
 A GET makes nobody: messengers fetch the links that they show. A cookie of this page alone, with
 what the personal link says anyway, knows a visitor again (docs/decisions/013). Where a platform
@@ -37,14 +37,14 @@ _COOKIE_SECONDS = 180 * 24 * 3600
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def join_study(request: HttpRequest, token: str) -> HttpResponse:
-    """The invitation; after joining, the rater's personal link; or why nobody can join now."""
+    """The invitation; after joining, the rater's own page; or why nobody can join now."""
     try:
         link = shared_link_from_token(token)
     except RatingError as error:
         return notice_page(request, error)
     values = link.platform.read(query_of(request))
     try:
-        return _answer(request, link, values, token)
+        return _answer(request, link, values)
     except (SharedLinkFullError, StudyFullError) as error:
         return notice_page(request, error, visitor_leaving(link.platform, Outcome.FULL, values))
     except RatingError as error:
@@ -52,19 +52,17 @@ def join_study(request: HttpRequest, token: str) -> HttpResponse:
         return notice_page(request, error)
 
 
-def _answer(
-    request: HttpRequest, link: SharedLink, values: Mapping[str, str], token: str
-) -> HttpResponse:
+def _answer(request: HttpRequest, link: SharedLink, values: Mapping[str, str]) -> HttpResponse:
     if request.method == "POST" and link.platform.named:
         # The entry says who it is for; the page that sent it has no other address.
         rater = join(link=link, entry=request.POST.get("entry", ""), has_room=images_for_anybody)
         return redirect(rater_link(rater))
     known = known_participant(link, values) if link.platform.named else _known_rater(request, link)
     if known:
-        return _keep_page(request, known)
+        return redirect(rater_link(known))
     if request.method == "POST":
         rater = join(link=link, entry=request.POST.get("entry", ""), has_room=images_for_anybody)
-        response = redirect("join", token)
+        response = redirect(rater_link(rater))
         _remember(response, rater)
         return response
     require_joinable(link, has_room=images_for_anybody)
@@ -79,12 +77,6 @@ def _answer(
 def query_of(request: HttpRequest) -> list[tuple[str, str]]:
     """Names and values of the address, in order."""
     return [(name, value) for name, values in request.GET.lists() for value in values]
-
-
-def _keep_page(request: HttpRequest, rater: Rater) -> HttpResponse:
-    address = request.build_absolute_uri(rater_link(rater))
-    context = {"title": _title(rater.study), "address": address}
-    return render(request, "annotation/joined.html", context)
 
 
 def _title(study: Study) -> str:

@@ -9,7 +9,7 @@ from django.core.files.storage import default_storage
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from ...protocol.document import ProtocolDocument
+from ...protocol.document import ImageSize, ProtocolDocument
 from ...protocol.forms import FormField, FormText
 from ...protocol.perspectives import PerspectiveSettings
 from ...protocol.recruitment import Outcome
@@ -19,7 +19,7 @@ from ...raters.completion import WITH_CODE, completion_code
 from ...raters.leaving import OUTCOMES, Leaving, leaving_of
 from ...studies.texts import StudyTexts
 from ..anchors import anchors_of
-from ..facts import answered_trials, last_ended_session
+from ..facts import SessionWork, answered_trials, last_ended_session, session_work
 from .checks import checks_context
 from .script_texts import script_texts
 
@@ -34,6 +34,7 @@ class Stage(StrEnum):
     DONE = "done"
     WITHDRAWN = "withdrawn"
     STOPPED = "stopped"
+    SCREENED_OUT = "screened_out"
     EXPIRED = "expired"
 
 
@@ -73,9 +74,16 @@ class Question:
     texts: tuple[FormText, ...]
 
     @property
+    def keyed(self) -> bool:
+        """Whether digits stand for the words along a slider (scale.js): 1 for the first."""
+        return self.kind.startswith("slider") and len(self.anchors) > 2
+
+    @property
     def keys(self) -> tuple[str, str]:
         """The keys of the lowest and of the highest score that a key gives; on a scale to 100,
         digits stand for tens."""
+        if self.keyed:
+            return "1", str(len(self.anchors))
         ten = 100 if self.kind == "slider100" else 10
         last = int(float(self.maximum))
         return f"{int(float(self.minimum))}", _TEN_KEY if last >= ten else str(min(last, 9))
@@ -118,12 +126,17 @@ def page_context(
         "instructions": texts.word(said.instructions),
         "questions": (questions := questions_of(protocol, texts)),
         "digits": _digits(questions),
+        "sliders": any(not question.levels for question in questions),
+        "levels": any(question.levels for question in questions),
         "skip_reasons": _skip_reasons(),
         "examples": _examples(access, protocol, texts) if stage is Stage.INSTRUCTIONS else [],
         "completion_code": _completion_code(access) if stage in WITH_CODE else "",
         "leaving": _leaving(access, stage),
         "unfit_leaving": _unfit_leaving(access) if stage is Stage.CONSENT else None,
         "answered": answered_trials(access),
+        "work": _work(access) if stage in WITH_CODE else None,
+        "enlarging": (enlarging := _enlarging(protocol)),
+        "reasons": any(question.fields or question.texts for question in questions),
         "session_trials": access.study.session_trials,
         "session_minutes": protocol.plan.session_minutes,
         **(checks_context(viewing) if stage not in _DURING and viewing.any else {}),
@@ -139,6 +152,8 @@ def page_context(
             "blocksBack": protocol.plan.blocks_back,
             "imageSize": protocol.image_size,
             "wholePrompt": protocol.plan.whole_prompt,
+            "enlarging": enlarging,
+            "leastSeconds": protocol.rules.minimum_seconds,
             "messages": script_texts(),
         },
     }
@@ -185,6 +200,16 @@ def _digits(questions: Sequence[Question]) -> tuple[str, str]:
 def _completion_code(access: Access) -> str:
     ended = last_ended_session(access)
     return completion_code(ended.id) if ended else ""
+
+
+def _work(access: Access) -> SessionWork | None:
+    ended = last_ended_session(access)
+    return session_work(ended.id) if ended else None
+
+
+def _enlarging(protocol: ProtocolDocument) -> bool:
+    """Whether raters may enlarge an image; one that is shown pixel by pixel is scrolled."""
+    return protocol.plan.enlarging and protocol.image_size == ImageSize.FIT
 
 
 def _leaving(access: Access, stage: Stage) -> Leaving | None:

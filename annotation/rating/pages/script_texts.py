@@ -6,16 +6,27 @@ from django.utils.translation import gettext_lazy as _
 _TEXTS = {
     "progress": _("Image {number} of {total}"),
     "block": _("{number} of {size} in this block"),
+    "more": _("{count} more after this"),
+    "last": _("the last one"),
     "pace": _("{seconds} s per image"),
     "left": _("about {minutes} min left"),
     "left_little": _("less than a minute left"),
     "practice": _("Practice {number} of {total}"),
-    "near": _("Other raters said about “{expected}”. You agree with them."),
-    "far": _("Other raters said about “{expected}”. Take another look at the image."),
+    "same": _("Other raters said about “{expected}”, as you do."),
+    "near": _("Other raters said about “{expected}”, close to your “{given}”."),
+    "far": _(
+        "Other raters said about “{expected}”, you said “{given}”. Keep that in mind for the next "
+        "images."
+    ),
     "practised": _("Practice is over"),
     "practised_text": _(
         "You now know the questions and the range of images. From here on your scores count. "
         "There is no more feedback, and no right or wrong: go with your first impression."
+    ),
+    "practice_again": _("Practice once more"),
+    "practice_again_text": _(
+        "Many of your answers were far from what other raters said, which is common at first. "
+        "Please go through the same images again, with what they said in mind."
     ),
     "rest": _("Rest your eyes"),
     "rest_text": _(
@@ -25,7 +36,7 @@ _TEXTS = {
     "rest_left": _("You can continue in {clock}."),
     "rested": _("You can continue now."),
     "pass": _("From now on: {labels}"),
-    "sentence": _("{clauses}."),
+    "sentence": _("{label}: {clauses}."),
     "comma": _(", "),
     "missing": _("Still to score: {labels}"),
     "unread_prompt": _("Please read the prompt to its end; then send your scores."),

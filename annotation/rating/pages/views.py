@@ -37,14 +37,15 @@ def rate(request: HttpRequest, token: str) -> HttpResponse:
     except StudyNotOpenError as error:
         return notice_page(request, error, _earned_leaving(access))
     stage = stage_of(access)
-    stopped = stage is Stage.STOPPED
+    stopped = stage in (Stage.STOPPED, Stage.SCREENED_OUT)
     if access.session is None and not stopped and day_is_full(access):
         return notice_page(request, DailyLimitError(), _earned_leaving(access))
     remain = access.session is not None or (not stopped and images_remain(access))
     if stage is Stage.CONSENT and not remain:
         return notice_page(request, StudyFullError(), leaving_of(access.rater_id, Outcome.FULL))
     context = page_context(access=access, protocol=access.protocol, stage=stage, token=token)
-    return render(request, "rating/page.html", {**context, "remain": remain})
+    own_link = request.build_absolute_uri(request.path)
+    return render(request, "rating/page.html", {**context, "remain": remain, "own_link": own_link})
 
 
 def _earned_leaving(access: Access) -> Leaving | None:

@@ -15,6 +15,9 @@ export class Behaviour {
   leftAt = null;
   awayMs = 0;
   away = 0;
+  /** Whether the rater has just been asked to take their time, and whether they will be next. */
+  warned = false;
+  warning = false;
   /** @type {Record<string, number>} */
   scores = {};
   /** @type {Record<string, [number, number]>} */
@@ -39,8 +42,15 @@ export class Behaviour {
     this.leftAt = isAway() ? this.shownAt : null;
     this.awayMs = 0;
     this.away = 0;
+    this.warned = this.warning;
+    this.warning = false;
     this.scores = { ...scores };
     this.touches = {};
+  }
+
+  /** The next image comes with the wish to take more time. */
+  warn() {
+    this.warning = true;
   }
 
   /**
@@ -68,6 +78,7 @@ export class Behaviour {
       ...screenFacts(),
       orientation: window.innerHeight > window.innerWidth ? "portrait" : "landscape",
       input: this.input,
+      ...(this.warned ? { pace_warnings: 1 } : {}),
     };
   }
 

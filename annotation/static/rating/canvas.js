@@ -49,14 +49,15 @@ export class Canvas {
   }
 
   /**
-   * How large the image is on the screen.
+   * How large the image is on the screen, where it is not enlarged.
+   * @param {number} factor by which it is enlarged now
    * @returns {{image_size?: number[], image_pixels?: number[]}} in CSS and in device pixels
    */
-  get size() {
+  sizeAt(factor) {
     const image = this.holder.querySelector("img");
     if (!image) return {};
     const { width, height } = image.getBoundingClientRect();
-    const rounded = (/** @type {number} */ scale) => [width, height].map((side) => Math.round(side * scale));
+    const rounded = (/** @type {number} */ scale) => [width, height].map((side) => Math.round((side * scale) / factor));
     return { image_size: rounded(1), image_pixels: rounded(window.devicePixelRatio) };
   }
 

@@ -31,6 +31,8 @@ export function fill(text, values) {
  * @property {string} language
  * @property {number} leaseSeconds
  * @property {"fit" | "pixels"} imageSize as large as there is room for, or pixel by pixel
+ * @property {boolean} enlarging whether raters may enlarge the image
+ * @property {number} leastSeconds that it takes to look at an image
  * @property {boolean} phones whether the study lets raters use a phone
  * @property {boolean} wholePrompt whether an answer waits until the whole prompt was on the screen
  * @property {number | null} blocksBack how many blocks back an answer may be changed; null: never

@@ -45,11 +45,12 @@ export class Feedback {
    * @param {Expectation} expectation
    */
   #say(question, score, expectation) {
-    const near = question.scale.isWithin(score, expectation);
+    const agreement = question.scale.agreement(score, expectation);
     const line = lineOf(question.element);
-    line.dataset.verdict = near ? "near" : "far";
-    line.textContent = fill(near ? this.messages.near : this.messages.far, {
+    line.dataset.verdict = agreement;
+    line.textContent = fill(this.messages[agreement], {
       expected: question.nameOf(expectation.expected),
+      given: question.nameOf(score),
     });
   }
 }

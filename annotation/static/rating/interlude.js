@@ -17,10 +17,15 @@ export class Interlude {
     return !this.sheet.hidden;
   }
 
-  /** Resolves when the rater continues. */
-  afterPractice() {
+  /**
+   * Resolves when the rater continues.
+   * @param {boolean} again whether practice is gone through once more
+   */
+  afterPractice(again) {
+    const { messages } = this;
     this.timer.textContent = "";
-    return this.show(this.messages.practised, this.messages.practised_text);
+    if (again) return this.show(messages.practice_again, messages.practice_again_text);
+    return this.show(messages.practised, messages.practised_text);
   }
 
   /**

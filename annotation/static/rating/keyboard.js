@@ -5,7 +5,8 @@
 export class Keyboard {
   /**
    * @param {AnswerForm} form
-   * @param {Record<"submit" | "back" | "skip" | "help", () => void> & {ready: () => boolean}} actions
+   * @param {Record<"submit" | "back" | "skip" | "help" | "enlarge", () => void> & {
+   *   ready: () => boolean}} actions
    */
   constructor(form, actions) {
     this.form = form;
@@ -57,7 +58,11 @@ export class Keyboard {
     if (event.key === "Enter") return this.#onEnter(event);
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     const first = firstByArrow(event);
-    if (event.key === "?") {
+    const way = sliderWay(event);
+    if (way) {
+      event.preventDefault();
+      this.form.questions[this.current]?.move(way, event.shiftKey);
+    } else if (event.key === "?") {
       event.preventDefault();
       this.actions.help();
     } else if (event.key === "Backspace") {
@@ -66,6 +71,9 @@ export class Keyboard {
     } else if (event.key === "s") {
       event.preventDefault();
       this.actions.skip();
+    } else if (event.key === "z") {
+      event.preventDefault();
+      this.actions.enlarge();
     } else if (scoreKey(event.key) !== null) {
       this.#onScore(event);
     } else if (first) {
@@ -122,6 +130,20 @@ function firstByArrow({ key, target }) {
   if (!row || !key.startsWith("Arrow") || row.querySelector("input:checked")) return undefined;
   const onward = getComputedStyle(row).direction === "rtl" ? "ArrowLeft" : "ArrowRight";
   return [...row.querySelectorAll("input")].at(key === onward || key === "ArrowDown" ? 0 : -1);
+}
+
+/**
+ * Which way a key moves the slider that has the focus. Two keys of a browser's own jump to the ends;
+ * those that jump a tenth begin in the middle, as the arrows do.
+ * @param {KeyboardEvent} event
+ * @returns {1 | -1 | null}
+ */
+function sliderWay({ key, target }) {
+  if (!(target instanceof HTMLInputElement) || target.type !== "range") return null;
+  if (key.startsWith("Page")) return "unset" in target.dataset ? 1 : null;
+  const forward = getComputedStyle(target).direction === "rtl" ? "ArrowLeft" : "ArrowRight";
+  if (key === forward || key === "ArrowUp") return 1;
+  return key.startsWith("Arrow") ? -1 : null;
 }
 
 /** @param {EventTarget | null} target */

@@ -4,7 +4,6 @@ import { byId, fill } from "./dom.js";
 
 /**
  * @typedef {import("./answer.js").AnswerForm} AnswerForm
- * @typedef {import("./question.js").Question} Question
  * @typedef {import("./dom.js").Settings} Settings
  * @typedef {import("./notices.js").Toast} Toast
  */
@@ -21,12 +20,6 @@ export class Panel {
     this.toast = toast;
     /** The labels of what was asked last. */
     this.asked = "";
-    /**
-     * The question that has the focus, or had it last.
-     * @type {Question | undefined}
-     */
-    this.at = undefined;
-    form.form.addEventListener("focusin", () => this.saySentence());
   }
 
   /** @param {boolean} asked whether the rater tried to send */
@@ -35,17 +28,19 @@ export class Panel {
     byId("submit", HTMLButtonElement).toggleAttribute("data-incomplete", labels.length > 0);
     const text = asked && labels.length ? this.messages.missing : "";
     byId("missing", HTMLElement).textContent = fill(text, { labels: labels.join(", ") });
+    for (const { element } of this.form.all) element.removeAttribute("data-missing");
+    if (text) for (const { element } of this.form.missing) element.dataset.missing = "";
   }
 
-  /** Shows the chosen phrases of the question that has the focus, as a sentence. */
-  saySentence() {
-    const { activeElement } = document;
-    const at = this.form.questions.find(({ element }) => element.contains(activeElement));
-    this.at = at ?? this.at;
-    const clauses = (this.at?.clauses ?? []).join(this.messages.comma);
-    const sentence = clauses.charAt(0).toUpperCase() + clauses.slice(1);
-    const text = clauses ? fill(this.messages.sentence, { clauses: sentence }) : "";
-    byId("sentence", HTMLElement).textContent = text;
+  /** Sums up the phrases that will be sent, in the words of their sentences. */
+  saySummary() {
+    const sentences = this.form.questions
+      .filter(({ clauses }) => clauses.length)
+      .map(({ label, clauses }) =>
+        fill(this.messages.sentence, { label, clauses: clauses.join(this.messages.comma) }),
+      );
+    const summary = byId("sentence", HTMLElement);
+    summary.textContent = sentences.join(" ") || (summary.dataset.nothing ?? "");
   }
 
   /** @param {{revising: boolean, practice: boolean, back: boolean}} where the rater is */

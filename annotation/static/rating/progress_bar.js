@@ -28,9 +28,14 @@ export class ProgressBar {
     say("progress-left", this.#left(position));
   }
 
-  /** @param {Position} position */
-  #block({ block }) {
-    return block ? wide(fill(this.messages.block, block), block.number, block.size) : "";
+  /**
+   * The place in the block, or, if that says nothing, what follows: the line is never empty.
+   * @param {Position} position
+   */
+  #block({ block, number, total }) {
+    if (block) return wide(fill(this.messages.block, block), block.number, block.size);
+    const count = total - number;
+    return count > 0 ? wide(fill(this.messages.more, { count }), count) : this.messages.last;
   }
 
   /** @param {Position} position */

@@ -12,16 +12,19 @@ import { Scale } from "./scale.js";
 export class Question {
   /** @param {HTMLElement} element */
   constructor(element) {
-    const { perspective = "", label = "", kind = "", minimum, maximum, step } = element.dataset;
+    const { perspective = "", label = "", kind = "", ...scale } = element.dataset;
     this.element = element;
     this.name = perspective;
     this.label = label;
     this.scale = new Scale({
       kind,
-      minimum: Number(minimum),
-      maximum: Number(maximum),
-      step: Number(step),
+      minimum: Number(scale.minimum),
+      maximum: Number(scale.maximum),
+      step: Number(scale.step),
+      words: Number(scale.words),
     });
+    /** Words along the scale, each in the middle of its part. */
+    this.along = [...element.querySelectorAll(".anchors span")].map((word) => word.textContent ?? "");
     this.levels = inputs(element, `input[type="radio"][name="score-${this.name}"]`);
     /** @type {HTMLInputElement | null} */
     this.slider = element.querySelector('input[type="range"]');
@@ -74,21 +77,37 @@ export class Question {
   }
 
   /**
-   * A mean score in the words of the scale: the name of the nearest level, or a number.
+   * A score in the words of the scale: the name of the nearest level, or the word in whose part it
+   * lies with the number, or the number.
    * @param {number} score
    */
   nameOf(score) {
     const level = this.levels[this.scale.placeOf(score)];
     const name = level?.closest("label")?.querySelector(".level-label")?.textContent;
-    return name ?? String(Math.round(score * 10) / 10);
+    if (name) return name;
+    const number = String(Math.round(score * 10) / 10);
+    const word = this.along[this.scale.wordOf(score) ?? NaN];
+    return word ? `${word} (${number})` : number;
+  }
+
+  /**
+   * Moves the slider as an arrow key does.
+   * @param {1 | -1} way
+   * @param {boolean} fine
+   */
+  move(way, fine) {
+    this.score = this.scale.moved(this.score, way, fine);
+    this.element.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
   /** Moves the focus to this question's score. */
   focus() {
     const target = this.slider ?? this.levels.find((input) => input.checked) ?? this.levels[0];
     if (!target) return;
-    // A level's input is a mere point inside its label: the whole label must be in view.
+    // A level's input is a mere point inside its label: the whole label must be in view, and what
+    // is asked above it.
     target.focus({ preventScroll: true });
+    this.element.querySelector(".question-head")?.scrollIntoView({ block: "nearest" });
     (target.closest("label") ?? target).scrollIntoView({ block: "nearest" });
   }
 

@@ -1,6 +1,7 @@
 /** The rating stage: takes an answer and moves on at once, while the answer is sent. */
 
 import { byId, fill } from "./dom.js";
+import { Hurry } from "./hurry.js";
 import { Keyboard } from "./keyboard.js";
 import { Leases } from "./leases.js";
 import { note } from "./notices.js";
@@ -64,12 +65,14 @@ export class Rating {
       () => this.session.canSkip,
       (why) => this.#skip(why),
     );
+    this.hurry = new Hurry(settings.leastSeconds);
     this.keyboard = new Keyboard(this.view.form, {
       ready: () => this.view.screen.ready,
       submit: () => this.submit(),
       back: () => this.back(),
       skip: () => this.skipping.ask(),
       help: () => byId("help", HTMLDialogElement).showModal(),
+      enlarge: () => this.view.screen.enlarging.next(),
     });
     this.#listen();
   }
@@ -118,6 +121,8 @@ export class Rating {
     const behaviour = view.screen.measure();
     const { language } = this.transport;
     const displayed = view.screen.takeDisplay(session.trial);
+    const first = !session.trial.practice && !session.last.revising;
+    if (first && this.hurry.answered(behaviour.shown_ms)) view.warn();
     session.submit(answer, displayed, { ...answer, behaviour, language });
     if (session.awaited) view.screen.shut();
     else this.#goOn();
@@ -150,12 +155,14 @@ export class Rating {
 
   /** Shows what the rater has to do now. */
   async #show() {
-    if (this.session.practiceEnds) {
-      this.session.practised = false;
-      this.view.screen.clear();
-      await this.view.interlude.afterPractice();
+    const { session, view } = this;
+    if (session.practiceTurn) {
+      const again = session.practiceTurn === "again";
+      session.practised = null;
+      view.screen.clear();
+      await view.interlude.afterPractice(again);
     }
-    await this.view.showTrial(this.session);
+    await view.showTrial(session);
   }
 
   /**

@@ -3,6 +3,7 @@
 import { Behaviour } from "./behaviour.js";
 import { Canvas } from "./canvas.js";
 import { byId } from "./dom.js";
+import { Enlarging } from "./enlarging.js";
 import { note } from "./notices.js";
 import { PromptPanel } from "./prompt_panel.js";
 import { markRegions } from "./regions.js";
@@ -24,11 +25,12 @@ export class Screen {
    * @param {Settings} settings
    * @param {() => void} opened called when the image can be rated
    */
-  constructor(form, { messages, imageSize }, opened) {
+  constructor(form, { messages, imageSize, enlarging }, opened) {
     this.form = form;
     this.messages = messages;
     this.opened = opened;
     this.canvas = new Canvas(byId("image", HTMLElement), imageSize);
+    this.enlarging = new Enlarging(this.canvas.holder, enlarging);
     markRegions(form, this.canvas.holder);
     this.prompt = new PromptPanel();
     markWords(form, this.prompt.text);
@@ -58,7 +60,13 @@ export class Screen {
 
   /** @returns {import("./behaviour.js").Measured} how the answer was made, and what was seen */
   measure() {
-    return { ...this.behaviour.read(), ...this.canvas.size, prompt_seen: this.prompt.seen };
+    const { enlarging } = this;
+    return {
+      ...this.behaviour.read(),
+      ...enlarging.read(),
+      ...this.canvas.sizeAt(enlarging.factor),
+      prompt_seen: this.prompt.seen,
+    };
   }
 
   /** @param {Trial[]} trials whose images are loaded ahead; all others are forgotten */
@@ -94,6 +102,7 @@ export class Screen {
   async show(trial, answer) {
     this.shown = trial;
     this.shut();
+    this.enlarging.restart();
     this.prompt.show(trial.prompt);
     window.scrollTo(0, 0);
     this.form.ask(trial.perspectives, trial.asked_up_to);

@@ -44,8 +44,11 @@ export class Session {
      * @type {Offer | null}
      */
     this.following = null;
-    /** Whether the image before the current one was for practice. */
-    this.practised = false;
+    /**
+     * The image before the current one, if it was for practice.
+     * @type {Trial | null}
+     */
+    this.practised = null;
   }
 
   /** The image that the rater is dealing with: the current one, or the last one again. */
@@ -73,9 +76,15 @@ export class Session {
     return this.queue.current !== null && this.drafts.of(this.queue.current) !== null;
   }
 
-  /** Whether practice has just ended: the current image is the first that counts. */
-  get practiceEnds() {
-    return this.practised && this.trial !== null && !this.trial.practice;
+  /**
+   * Whether practice has just ended, because the current image is the first that counts; or begins
+   * again, because it is in another block.
+   * @returns {"over" | "again" | null}
+   */
+  get practiceTurn() {
+    if (!this.practised || !this.trial) return null;
+    if (!this.trial.practice) return "over";
+    return this.trial.block === this.practised.block ? null : "again";
   }
 
   /**
@@ -226,6 +235,9 @@ export class Session {
   /** The trial is answered: the next image is current, or the one before going back. */
   #advance() {
     if (this.last.revising) this.last.revising = false;
-    else this.practised = this.queue.next()?.practice ?? false;
+    else {
+      const before = this.queue.next();
+      this.practised = before?.practice ? before : null;
+    }
   }
 }

@@ -34,7 +34,15 @@ export class View {
     this.interlude = new Interlude(this.messages);
     this.bar = new ProgressBar(this.messages);
     this.waiting = new Waiting(this.messages);
+    /** Whether the next image comes with the wish to take more time. */
+    this.hurried = false;
     byId("back", HTMLButtonElement).hidden = settings.blocksBack === null;
+  }
+
+  /** Asks the rater, with the next image, to take their time. */
+  warn() {
+    this.hurried = true;
+    this.screen.behaviour.warn();
   }
 
   /** @param {Session} session */
@@ -52,6 +60,8 @@ export class View {
    */
   async showTrial(session) {
     const { trial } = session;
+    byId("hurry", HTMLElement).hidden = !this.hurried;
+    this.hurried = false;
     if (trial) this.panel.sayPass(trial.perspectives);
     else this.screen.clear();
     this.showPlace(session);
@@ -98,6 +108,6 @@ export class View {
   /** The rater has changed something in the form. */
   showChange() {
     this.panel.sayMissing(false);
-    this.panel.saySentence();
+    this.panel.saySummary();
   }
 }

@@ -2,8 +2,9 @@
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from workbench.core.problems import Problem
@@ -52,17 +53,27 @@ class Manifest:
 
 
 def read_manifest(
-    path: Path, *, perspectives: Sequence[str], scale: UnitScale = UNIT_SCALE
+    path: Path,
+    *,
+    perspectives: Sequence[str],
+    scale: UnitScale = UNIT_SCALE,
+    columns: Mapping[str, str] = MappingProxyType({}),
+    constants: Mapping[str, str] = MappingProxyType({}),
 ) -> Manifest:
-    """All rows of `path`; published scores are from `perspectives` (keys), on `scale`.
+    """All rows of `path`; published scores are from `perspectives` (keys), on `scale`. `columns`:
+    what required columns are called in the file; `constants`: what all rows have, in no column.
 
     Raises TableError if the file as a whole cannot be read: its encoding, its header.
     """
-    columns = Columns(
-        REQUIRED, score_columns(perspectives) | {CHECK_COLUMN}, decimal_columns(perspectives)
+    known = Columns(
+        tuple(name for name in REQUIRED if name not in constants),
+        score_columns(perspectives) | {CHECK_COLUMN},
+        decimal_columns(perspectives),
+        {theirs: ours for ours, theirs in columns.items() if ours not in constants},
     )
-    records = read_table(read_file(path), path.name, columns)
-    return _collect(records, perspectives, scale)
+    records = read_table(read_file(path), path.name, known)
+    filled = (replace(item, values={**item.values, **constants}) for item in records)
+    return _collect(filled, perspectives, scale)
 
 
 def _collect(records: Iterator[Record], perspectives: Sequence[str], scale: UnitScale) -> Manifest:

@@ -1,29 +1,37 @@
 """The import page: upload a manifest and an archive, watch the job, read its outcome."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from workbench.accounts.signed_in import signed_in
+from workbench.core.errors import MintError
+from workbench.core.jobs.models import JobState
 from workbench.core.problems import Problem
 
 from ...models import ImportJob, OpinionRelease, Stimulus, Study
+from ...studies.pages.steps import in_words
 from ...studies.selectors import find_study
+from ...studies.setup import undone_steps
+from ..importing.manifest import REQUIRED
 from ..importing.problems import RowNote
-from .jobs import ImportActiveError, UploadNotKeptError, request_import
+from .again import CONSTANT, Mapped, cancel_import, retry_import
 from .service import ImportOptions
+from .starting import ImportActiveError, UploadNotKeptError, request_import
 
 _JOBS_SHOWN = 10
 _MANIFEST_TYPES = ".csv,.tsv,.txt,.jsonl,.ndjson,.json"
@@ -168,8 +176,49 @@ def study_import_job(request: HtmxHttpRequest, slug: str, job: int) -> HttpRespo
     study = find_study(request.user, slug, "annotation.change_study")
     found = get_object_or_404(ImportJob, pk=job, study=study)
     template = "annotation/_import_job.html" if request.htmx else "annotation/import_job.html"
-    context = {"study": study, "tab": "import", "job": found, **_outcome(found)}
+    context = {"study": study, "tab": "import", "job": found, **_outcome(found), **_way_on(found)}
     return render(request, template, context)
+
+
+@login_required
+@require_POST
+def study_import_cancel(request: HttpRequest, slug: str, job: int) -> HttpResponse:
+    study = find_study(request.user, slug, "annotation.change_study")
+    found = get_object_or_404(ImportJob, pk=job, study=study)
+    try:
+        cancel_import(job=found, actor=signed_in(request))
+    except MintError as error:
+        messages.error(request, error.message)
+    return redirect("study-import-job", study.slug, found.pk)
+
+
+@login_required
+@require_POST
+def study_import_retry(request: HttpRequest, slug: str, job: int) -> HttpResponse:
+    """Tries a failed import again, with the files that it was given: with other names for its
+    columns, or only its good rows."""
+    study = find_study(request.user, slug, "annotation.change_study")
+    found = get_object_or_404(ImportJob, pk=job, study=study)
+    try:
+        new = retry_import(
+            job=found,
+            actor=signed_in(request),
+            partial=request.POST.get("partial") == "on",
+            mapped=Mapped(
+                _filled(request.POST, "column", REQUIRED),
+                _filled(request.POST, "constant", CONSTANT),
+            ),
+        )
+    except MintError as error:
+        messages.error(request, error.message)
+        return redirect("study-import-job", study.slug, found.pk)
+    return redirect("study-import-job", study.slug, new.pk)
+
+
+def _filled(given: QueryDict, prefix: str, names: Sequence[str]) -> dict[str, str]:
+    """The fields `prefix_name` that are filled in, and say another name than the usual one."""
+    values = {name: given.get(f"{prefix}_{name}", "").strip() for name in names}
+    return {name: value for name, value in values.items() if value and value != name}
 
 
 def _page(
@@ -182,7 +231,8 @@ def _page(
         "form": form,
         "refused": refused,
         "limit": settings.IMPORT_UPLOAD_BYTES,
-        "jobs": study.import_jobs.select_related("actor")[:_JOBS_SHOWN],
+        "jobs": (jobs := list(study.import_jobs.select_related("actor")[:_JOBS_SHOWN])),
+        "watched": any(job.is_active for job in jobs),
     }
     return render(request, template, context)
 
@@ -196,6 +246,18 @@ def _outcome(job: ImportJob) -> dict[str, Any]:
         "importable": job.progress_total - job.rejected,
         "refusal": refusal and {"sentence": refusal.sentence(_), "advice": refusal.advice(_)},
     }
+
+
+def _way_on(job: ImportJob) -> dict[str, Any]:
+    """After a success the next step of the set-up; after a failure what to change."""
+    if job.state == JobState.SUCCEEDED:
+        undone = undone_steps(job.study)
+        return {"next_step": in_words(job.study, undone[0]) if undone else None}
+    if job.state == JobState.FAILED and job.manifest:
+        names = [(name, job.column_names.get(name, name)) for name in REQUIRED]
+        values = [(name, job.column_values.get(name, "")) for name in CONSTANT]
+        return {"repeatable": True, "columns": names, "constants": values}
+    return {}
 
 
 def _readable(item: dict[str, Any]) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def _create(study: Study, rows: Sequence[CheckedRow], purpose: str) -> dict[str,
     stimuli = []
     for item in rows:
         split = splits[item.prompt_sha256]
-        wanted, maximum = _rating_places(study, split=split, purpose=purpose)
+        wanted, maximum = rating_places(study, split=split, purpose=purpose)
         stimulus = Stimulus(
             study=study,
             prompt_id=prompts[item.prompt_sha256],
@@ -124,7 +124,7 @@ def draw_splits(
     return assign_splits(existing, prompts, share, study.seed)
 
 
-def _rating_places(study: Study, *, split: str, purpose: str) -> tuple[int, int]:
+def rating_places(study: Study, *, split: str, purpose: str) -> tuple[int, int]:
     """How many ratings an image is wanted to have, and how many it may ever have."""
     if purpose != Stimulus.Purpose.MAIN:
         # Shown to every rater by the session's plan, never drawn: none is wanted, none capped.

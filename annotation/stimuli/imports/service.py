@@ -3,7 +3,7 @@
 Files are written before the transaction that makes them known, and taken back if it fails.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,6 +60,10 @@ class ImportOptions:
     score_kind: str = OpinionRelease.ScoreKind.OTHER
     #: What they are recorded to come from.
     source: str = "manifest"
+    #: What the columns that a manifest must have are called in it, and what is in none because it
+    #: is the same for all rows.
+    columns: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def published(self) -> Source:
@@ -127,15 +131,23 @@ def import_manifest(
     actor: User | None = None,
     progress: Progress | None = None,
     options: ImportOptions = ImportOptions(),
+    before_commit: Callable[[], None] | None = None,
 ) -> ImportReport:
     """Import the rows of `manifest`, with images from a folder or ZIP (default: next to it).
 
     Bad rows are listed in the report, not raised. Raises ImportRefusedError if manifest or
     images cannot be read at all, or files cannot be written; ImportRunningError during
-    another import into the study.
+    another import into the study. `before_commit` is called when all is written: an error that it
+    raises takes everything back.
     """
     with _refused_for_problems():
-        rows = read_manifest(manifest, perspectives=_keys(study), scale=options.published.scale)
+        rows = read_manifest(
+            manifest,
+            perspectives=_keys(study),
+            scale=options.published.scale,
+            columns=options.columns,
+            constants=options.constants,
+        )
         source = open_source(images or manifest.parent)
     with closing(source):
         return import_rows(
@@ -146,6 +158,7 @@ def import_manifest(
             actor=actor,
             progress=progress,
             options=options,
+            before_commit=before_commit,
         )
 
 
@@ -189,6 +202,7 @@ def import_rows(
     actor: User | None = None,
     progress: Progress | None = None,
     options: ImportOptions = ImportOptions(),
+    before_commit: Callable[[], None] | None = None,
 ) -> ImportReport:
     """As `import_manifest`, of rows already read."""
     report = ImportReport(total=manifest.total)
@@ -205,7 +219,7 @@ def import_rows(
         )
         report.rejected, report.done = findings.rejected, partial or not findings.rejected
         if report.done:
-            writing = _Writing(study, actor, options, store)
+            writing = _Writing(study, actor, options, store, before_commit)
             _write_or_refuse(report, findings, writing, partial=partial)
     notes = [*findings.notes, *_absent(findings), *(_restored(findings) if report.done else ())]
     report.notes = sorted(notes, key=lambda note: note.row)
@@ -220,6 +234,7 @@ class _Writing:
     actor: User | None
     options: ImportOptions
     store: ImportStore
+    before_commit: Callable[[], None] | None
 
     def rows(self, rows: Sequence[CheckedRow]) -> tuple[int, int]:
         options = self.options
@@ -261,6 +276,8 @@ def _write(report: ImportReport, findings: Findings, writing: _Writing) -> None:
                 imported=report.imported,
                 updated=report.updated,
             )
+        if writing.before_commit is not None:
+            writing.before_commit()
     # Only now do rows point to the files.
     writing.store.keep()
     report.duplicates = findings.duplicates

@@ -98,7 +98,7 @@ def rule_fields() -> dict[str, forms.Field]:
             _("judged from"),
         )
         fields[f"{name}_effect"] = _labelled(
-            forms.ChoiceField(choices=_EFFECTS), words.name, _("consequence")
+            forms.ChoiceField(choices=_EFFECTS), words.name, _("action")
         )
     return {**fields, **_settings_fields()}
 

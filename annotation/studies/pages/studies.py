@@ -1,27 +1,23 @@
-"""The owner's pages about studies: the list, a new one, the overview, the settings."""
+"""The owner's pages about studies: a new one, the overview, the settings."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from workbench.accounts.signed_in import signed_in
 
-from ...models import AuditEntry, Study
+from ...models import Study
+from ..counts import counts_of, ratings_by_day
 from ..protocols import outlook_of
-from ..selectors import (
-    activity_of,
-    find_study,
-    listed_studies,
-    progress_by_study,
-    progress_of,
-    score_counts,
-)
+from ..selectors import find_study, score_counts
 from ..services import (
     StatusError,
     StudyError,
@@ -31,29 +27,16 @@ from ..services import (
     set_status,
     update_study,
 )
-from ..texts import localized
-from .charts import bars, histogram
+from ..setup import undone_steps
+from ..texts import localized, scale_in_words
+from .charts import Chart, bars, histogram
 from .new_study_form import NewStudyForm
 from .questions_form import QuestionsForm
 from .settings_form import StudyForm
-from .steps import next_steps
+from .steps import in_words, next_steps
 
-_AUDIT_SHOWN = 50
-#: Characters shown of a SHA-256, which nobody reads in full.
-_DIGEST_LENGTH = 64
-
-
-@login_required
-@require_safe
-def study_list(request: HttpRequest) -> HttpResponse:
-    archived = "archived" in request.GET
-    listed = listed_studies(request.user, archived=archived)
-    studies = list(listed.prefetch_related("memberships__user"))
-    progress = progress_by_study(studies)
-    rows = [(study, progress[study.pk]) for study in studies]
-    away = listed_studies(request.user, archived=True).count()
-    context = {"studies": rows, "archived": archived, "away": away}
-    return render(request, "annotation/studies.html", context)
+#: Days in the picture of ratings per day.
+_DAYS_SHOWN = 30
 
 
 @login_required
@@ -73,15 +56,12 @@ def study_new(request: HttpRequest) -> HttpResponse:
 @require_safe
 def study_overview(request: HttpRequest, slug: str) -> HttpResponse:
     study = find_study(request.user, slug, "annotation.view_study")
-    activity = activity_of(study)
-    days = [(date_format(day, "SHORT_DATE_FORMAT"), number) for day, number in activity.by_day]
     context = {
         "study": study,
         "tab": "overview",
         "steps": next_steps(study),
-        "progress": progress_of(study),
-        "activity": activity,
-        "days": bars([number for _day, number in days], [day for day, _number in days]),
+        "counts": counts_of(study),
+        "may_change": request.user.has_perm("annotation.change_study", study),
     }
     return render(request, "annotation/study.html", context)
 
@@ -89,17 +69,25 @@ def study_overview(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @require_safe
 def study_scores(request: HttpRequest, slug: str) -> HttpResponse:
-    """How often each score was given: the part of the overview that reads every rating."""
+    """How often each score was given, and when: the part of the overview that reads every
+    rating."""
     study = find_study(request.user, slug, "annotation.view_study")
-    return render(request, "annotation/_scores.html", {"charts": _score_charts(study)})
+    context = {"charts": _score_charts(study), "days": _day_chart(study)}
+    return render(request, "annotation/_scores.html", context)
 
 
 @login_required
 @require_POST
 def study_status(request: HttpRequest, slug: str) -> HttpResponse:
     study = find_study(request.user, slug, "annotation.change_study")
+    status = request.POST.get("status", "")
+    undone = undone_steps(study) if status == Study.Status.OPEN else []
+    if undone and request.POST.get("anyway") != "yes":
+        steps = [in_words(study, step) for step in undone]
+        context = {"study": study, "tab": "overview", "steps": steps}
+        return render(request, "annotation/study_open.html", context)
     try:
-        set_status(study=study, actor=signed_in(request), status=request.POST.get("status", ""))
+        set_status(study=study, actor=signed_in(request), status=status)
     except StatusError as error:
         messages.error(request, error.message)
     return redirect(study)
@@ -107,14 +95,17 @@ def study_status(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def study_settings(request: HttpRequest, slug: str) -> HttpResponse:
+def study_settings(request: HttpRequest, slug: str, part: str = "general") -> HttpResponse:
+    """One part of the settings; it is saved alone."""
     study = find_study(request.user, slug, "annotation.change_study")
-    form = StudyForm(request.POST or None, instance=study)
+    if part not in StudyForm.PARTS:
+        raise Http404
+    form = StudyForm(request.POST or None, instance=study, part=part)
     context: dict[str, Any] = {
         "study": study,
         "tab": "settings",
+        "part": part,
         "form": form,
-        "audit": _audit_of(study),
         "may_delete": request.user.has_perm("annotation.delete_study", study),
         "outlook": outlook_of(study),
     }
@@ -125,7 +116,7 @@ def study_settings(request: HttpRequest, slug: str) -> HttpResponse:
             context["problem"] = error.message
         else:
             messages.success(request, _("Saved."))
-            return redirect("study-settings", study.slug)
+            return redirect("study-settings-part", study.slug, part)
     return render(request, "annotation/study_settings.html", context)
 
 
@@ -139,6 +130,7 @@ def study_questions(request: HttpRequest, slug: str) -> HttpResponse:
     context: dict[str, Any] = {
         "study": study,
         "tab": "settings",
+        "part": "questions",
         "form": form,
         "fixed": fixed,
         "answered": answered,
@@ -157,34 +149,42 @@ def study_questions(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "annotation/study_questions.html", context)
 
 
-def _audit_of(study: Study) -> list[tuple[AuditEntry, str]]:
-    """The latest entries, each with its details as a line."""
-    entries = AuditEntry.objects.filter(study=study).select_related("actor")[:_AUDIT_SHOWN]
-    return [
-        (entry, " · ".join(f"{name}: {_readable(value)}" for name, value in entry.detail.items()))
-        for entry in entries
-    ]
-
-
-def _readable(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    text = "–" if value is None else str(value)
-    return f"{text[:12]}…" if len(text) == _DIGEST_LENGTH else text
-
-
-def _score_charts(study: Study) -> list[dict[str, Any]]:
+def _score_charts(study: Study) -> list[Chart]:
     counts = score_counts(study)
     charts = []
     for item in study.perspective_settings:
         names = [localized(label) for label in item.scale.labels]
         drawn = histogram(item.scale, counts[item.key], names if item.scale.named else ())
+        given = sum(number for _score, number in counts[item.key])
         charts.append(
-            {
-                "label": localized(item.label),
-                "bars": drawn,
-                "low": names[0] if names else f"{item.scale.minimum:g}",
-                "high": names[-1] if names else f"{item.scale.maximum:g}",
-            }
+            drawn.titled(
+                localized(item.label),
+                x=scale_in_words(item.scale),
+                y=_("Scores"),
+                nothing=_("No score counts yet."),
+                note=ngettext("%(n)d score", "%(n)d scores", given) % {"n": given},
+            )
         )
     return charts
+
+
+def _day_chart(study: Study) -> Chart:
+    """Every day from the first rating on, also those without any; the latest of many."""
+    found = {day.day: day.ratings for day in ratings_by_day(study)}
+    days = []
+    if found:
+        last = max(found)
+        first = max(min(found), last - timedelta(days=_DAYS_SHOWN - 1))
+        days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    drawn = bars(
+        [found.get(day, 0) for day in days],
+        [date_format(day, "SHORT_DATE_FORMAT") for day in days],
+        [f"{day:%m-%d}" for day in days],
+    )
+    return drawn.titled(
+        _("Ratings per day"),
+        x=_("Day"),
+        y=_("Ratings"),
+        nothing=_("No rating counts yet."),
+        note=_("latest %(n)d days") % {"n": _DAYS_SHOWN} if len(days) == _DAYS_SHOWN else "",
+    )

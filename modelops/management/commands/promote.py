@@ -30,5 +30,5 @@ class Command(BaseCommand):
             promote(version=version, actor=None)
         except MintError as error:
             raise CommandError(error.message) from error
-        self.stdout.write("\n".join(metric_lines(standing_of(version))))
+        self.stdout.write("\n".join(metric_lines(version.study, standing_of(version))))
         self.stdout.write(f"version {version.number} is the active model of {study.slug}")

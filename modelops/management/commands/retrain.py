@@ -80,5 +80,5 @@ class Command(BaseCommand):
         version = run.model_version
         wait_for(version.scoring_runs.latest("pk"), self.stdout)
         version.refresh_from_db()
-        self.stdout.write("\n".join(metric_lines(standing_of(version))))
+        self.stdout.write("\n".join(metric_lines(version.study, standing_of(version))))
         self.stdout.write(f"version {version.number} is {version.get_state_display().lower()}")

@@ -5,30 +5,34 @@ from dataclasses import dataclass
 from typing import Any
 
 from annotation.protocol.scales import Scale
+from annotation.studies.pages.charts import Tick, scale_ticks
 
 from ...registry.holdout import HoldoutPoint
 
-#: Side of the plot, and the room for labels on its left and below, in SVG units.
+#: Side of the plot, in SVG units.
 SIDE = 240.0
-LEFT, BELOW = 34.0, 34.0
 #: More points would be a blot; the first ones are as random as the hold-out.
 SHOWN = 400
 
 
 @dataclass(frozen=True)
 class Mark:
-    """An image: its place, and the ends of its interval along x."""
+    """An image: its place, the ends of its intervals along x and y, and who it is."""
 
     x: float
     y: float
     x0: float
     x1: float
-
-
-@dataclass(frozen=True)
-class Tick:
-    place: float
-    label: str
+    #: None if the spread of its ratings is not known.
+    y0: float | None
+    y1: float | None
+    stimulus: int
+    filename: str
+    #: On the study's scale, cut off at its ends as the picture is.
+    predicted: float
+    sd: float
+    mos: float
+    mos_error: float | None
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Scatter:
     """Predicted score (x) against MOS (y) of one perspective, on the study's scale."""
 
     label: str
+    scale: str
     marks: list[Mark]
     x_ticks: list[Tick]
     y_ticks: list[Tick]
@@ -49,26 +54,39 @@ class Scatter:
     def shown(self) -> int:
         return len(self.marks)
 
+    @property
+    def farthest(self) -> list[Mark]:
+        """Those that the version is farthest off on, first: what one looks for."""
+        return sorted(self.marks, key=lambda mark: -abs(mark.predicted - mark.mos))
+
 
 def scatter(label: str, scale: Scale, points: Sequence[HoldoutPoint]) -> Scatter:
     """The picture of a hold-out; predictions beyond the scale are drawn at its end."""
-    marks = [
-        Mark(
-            x=_across(point.expected.mean),
-            y=SIDE - _across(point.mos),
-            x0=_across(point.expected.mean - point.expected.epistemic_sd),
-            x1=_across(point.expected.mean + point.expected.epistemic_sd),
-        )
-        for point in points[:SHOWN]
-    ]
-    steps = [index / 4 for index in range(5)]
-    labels = [f"{scale.from_unit(step):g}" for step in steps]
     return Scatter(
         label=label,
-        marks=marks,
-        x_ticks=[Tick(_across(at), text) for at, text in zip(steps, labels, strict=True)],
-        y_ticks=[Tick(SIDE - _across(at), text) for at, text in zip(steps, labels, strict=True)],
+        scale=f"{scale.minimum:g}–{scale.maximum:g}",
+        marks=[_mark(scale, point) for point in points[:SHOWN]],
+        x_ticks=[Tick(_across(at), text) for at, text in scale_ticks(scale)],
+        y_ticks=[Tick(SIDE - _across(at), text) for at, text in scale_ticks(scale)],
         total=len(points),
+    )
+
+
+def _mark(scale: Scale, point: HoldoutPoint) -> Mark:
+    mean, sd, error = point.expected.mean, point.expected.epistemic_sd, point.mos_error
+    return Mark(
+        x=_across(mean),
+        y=SIDE - _across(point.mos),
+        x0=_across(mean - sd),
+        x1=_across(mean + sd),
+        y0=None if error is None else SIDE - _across(point.mos - error),
+        y1=None if error is None else SIDE - _across(point.mos + error),
+        stimulus=point.stimulus,
+        filename=point.filename,
+        predicted=scale.from_unit(min(1.0, max(0.0, mean))),
+        sd=scale.width * sd,
+        mos=scale.from_unit(point.mos),
+        mos_error=None if error is None else scale.width * error,
     )
 
 

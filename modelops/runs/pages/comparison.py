@@ -14,6 +14,7 @@ from ...models import ModelVersion, Predictor
 from ...registry.holdout import holdout_points, standings
 from ...registry.labelled import LabelledStimuli
 from ...registry.selectors import is_scored
+from ...registry.units import agreement_on
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,9 @@ class ComparedRow:
 
     label: str
     contender: Contender
+    #: Its error is on `scale`.
     agreement: Agreement
+    scale: str
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,12 @@ def compare(
     standing = list(zip([item for item, _version in judged], found, strict=True))
     return Comparison(
         rows=[
-            ComparedRow(localized(asked.label), item, stands.agreements[asked.key])
+            ComparedRow(
+                localized(asked.label),
+                item,
+                agreement_on(asked.scale, stands.agreements[asked.key]),
+                f"{asked.scale.minimum:g}–{asked.scale.maximum:g}",
+            )
             for asked in study.perspective_settings
             for item, stands in standing
         ],

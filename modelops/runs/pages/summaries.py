@@ -7,10 +7,13 @@ from typing import Any
 from django.utils.translation import gettext, gettext_lazy
 
 from annotation.models import OpinionRelease, Stimulus, Study
+from annotation.opinion.explanations import count_explained
 from annotation.opinion.labels import LabelCounts, count_labels
 from annotation.opinion.methods import METHODS
+from annotation.protocol.scales import Scale
 from annotation.studies.texts import localized
-from workbench.core.jobs.models import JobState
+from workbench.core.jobs.kinds import kind_of
+from workbench.core.jobs.models import Job, JobState
 
 from ...learning.evaluation import Agreement
 from ...learning.recipe import Recipe
@@ -28,6 +31,7 @@ from ...registry.selectors import (
     ratings_seen,
     unreadable_images,
 )
+from ...registry.units import agreement_on
 from .charts import training_chart
 
 #: A missing image folder makes thousands of them; the first few show what is the matter.
@@ -47,8 +51,10 @@ STAGES = {
 
 @dataclass(frozen=True)
 class JobLine:
-    """A job that is queued or under way."""
+    """A job that is queued or under way; `kind` and `pk` name it in addresses."""
 
+    kind: str
+    pk: int
     title: str
     stage: str
     done: int
@@ -96,9 +102,14 @@ class ScoringState:
     error: str
     unreadable: Unreadable
 
+    #: Whether somebody cancelled the last scoring.
+    cancelled: bool = False
+
     @property
     def can_be_repeated(self) -> bool:
-        return not self.active and bool(self.error or self.unreadable or not self.ready)
+        return not self.active and bool(
+            self.error or self.unreadable or self.cancelled or not self.ready
+        )
 
 
 @dataclass(frozen=True)
@@ -108,6 +119,8 @@ class MetricRow:
     label: str
     agreement: Agreement
     srcc_change: float | None
+    #: Of its question, which the error is on.
+    scale: str
 
 
 @dataclass(frozen=True)
@@ -134,6 +147,11 @@ def label_state(study: Study) -> LabelState:
     )
 
 
+def explained_images(study: Study) -> int:
+    """Images of the pool with reasons that count: what stage 2 learns from."""
+    return count_explained(study, Stimulus.Split.POOL)
+
+
 def minimum_labels(study: Study) -> int:
     """What a training of the leading predictor needs, or of the one that a study starts with."""
     leading = leading_predictor(study)
@@ -149,6 +167,7 @@ def scoring_state(version: ModelVersion) -> ScoringState:
         active=any(run.is_active for run in version.scoring_runs.all()),
         error=last.error if last is not None and last.state == JobState.FAILED else "",
         unreadable=first_unreadable(unreadable_images(version)),
+        cancelled=last is not None and last.state == JobState.CANCELLED,
     )
 
 
@@ -168,12 +187,24 @@ def metric_rows(study: Study, standing: Standing, active: Standing | None) -> li
     for item in study.perspective_settings:
         found = standing.agreements[item.key]
         change = _change(found.srcc, active.agreements[item.key].srcc) if active else None
-        rows.append(MetricRow(localized(item.label), found, change))
+        on_scale = agreement_on(item.scale, found)
+        rows.append(MetricRow(localized(item.label), on_scale, change, range_of(item.scale)))
     return rows
 
 
+def range_of(scale: Scale) -> str:
+    return f"{scale.minimum:g}–{scale.maximum:g}"
+
+
+def fewest_images(standing: Standing) -> int | None:
+    """On how many images the worst measured perspective is measured, if that is few."""
+    found = [item.n for item in standing.agreements.values() if item.on_few]
+    return min(found) if found else None
+
+
 def _change(srcc: float | None, before: float | None) -> float | None:
-    return None if srcc is None or before is None else srcc - before
+    """To the digits that are shown, so that what reads as nothing is nothing."""
+    return None if srcc is None or before is None else round(srcc - before, 3)
 
 
 def candidate_cards(
@@ -199,6 +230,7 @@ def candidate_cards(
                 "rows": metric_rows(study, standing, active),
                 "changes": active is not None,
                 "srcc": standing.srcc,
+                "few": fewest_images(standing),
                 "srcc_change": _change(standing.srcc, active.srcc) if active else None,
                 "scoring": scoring_state(version),
                 "training": training_chart(version.curve),
@@ -238,7 +270,7 @@ def predicted_scores(study: Study, stimulus: Stimulus) -> list[PredictedScore]:
     for item in study.perspective_settings:
         if item.key in found:
             expected = found[item.key]
-            width = item.scale.maximum - item.scale.minimum
+            width = item.scale.width
             scores.append(
                 PredictedScore(
                     localized(item.label),
@@ -257,6 +289,10 @@ class HistoryLine:
     run: TrainingRun
     version: ModelVersion | None
     scoring: ScoringRun | None
+
+    @property
+    def stage(self) -> str:
+        return stage_in_words(self.run)
 
 
 def history(runs: Iterable[TrainingRun]) -> list[HistoryLine]:
@@ -320,5 +356,11 @@ def _job_line(job: TrainingRun | ScoringRun | ExplainingRun) -> JobLine:
         title = gettext("Scoring by version %(number)d") % {"number": job.model_version.number}
     waiting = gettext("Waiting for a worker")
     # A stage from a newer program is shown as it is.
-    stage = waiting if job.state == "queued" else str(STAGES.get(job.stage, job.stage or waiting))
-    return JobLine(title, stage, job.progress_done, job.progress_total)
+    stage = stage_in_words(job) or waiting
+    return JobLine(kind_of(job), job.pk, title, stage, job.progress_done, job.progress_total)
+
+
+def stage_in_words(job: Job) -> str:
+    """What is being done now; empty if no worker has begun."""
+    # A stage from a newer program is shown as it is.
+    return "" if job.state == JobState.QUEUED else str(STAGES.get(job.stage, job.stage))

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -23,6 +23,7 @@ from ...acquisition.registry import DEFAULT_STRATEGY, STRATEGIES
 from ...explaining.selectors import explained_answers
 from ...models import ModelVersion, TrainingRun
 from ...predictors.backbones import offered_backbones
+from ...registry.cancelling import KINDS, Run, cancel_run
 from ...registry.holdout import Points, holdout_labels, holdout_points, standings
 from ...registry.selectors import (
     active_version,
@@ -71,11 +72,16 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
         "last_failure": failed_training(study),
         "left_out": summaries.left_out_of_training(study),
         "candidates": summaries.candidate_cards(study, versions, labelled),
-        "history": summaries.history(training_runs_of(study)[:_HISTORY_SHOWN]),
+        "history": _history(study),
+        "explained": summaries.explained_images(study),
     }
     if active:
         context |= _in_use(study, active, holdout_points(active, labelled))
     return render(request, "modelops/model.html", context)
+
+
+def _history(study: Study) -> list[summaries.HistoryLine]:
+    return summaries.history(training_runs_of(study)[:_HISTORY_SHOWN])
 
 
 def _in_use(study: Study, active: ModelVersion, points: Points) -> dict[str, Any]:
@@ -179,15 +185,24 @@ def predict_version(request: HttpRequest, study: Study, number: int) -> str:
     return text % {"number": number}
 
 
+@_act
+def cancel(request: HttpRequest, study: Study, kind: str, pk: int) -> str:
+    run = cast(Run, get_object_or_404(KINDS[kind], pk=pk, study=study))
+    cancel_run(run=run, actor=signed_in(request))
+    return _("Cancelled.")
+
+
 @login_required
 @require_safe
 def jobs(request: HttpRequest, slug: str) -> HttpResponse:
-    """The jobs under way, requested every two seconds; when they are over, the page reloads."""
+    """The jobs under way and the history, requested every two seconds; when they are over, the page
+    reloads."""
     study = find_study(request.user, slug, VIEW)
     lines = summaries.job_lines(study)
     if not lines:
         return HttpResponseClientRefresh()
-    return render(request, "modelops/_jobs.html", {"study": study, "jobs": lines})
+    context = {"study": study, "jobs": lines, "history": _history(study), "refreshed": True}
+    return render(request, "modelops/_jobs.html", context)
 
 
 @login_required

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES as PERSPECTIVES
-from annotation.protocol.behaviour import parse_behaviour
+from annotation.protocol.behaviour import added, parse_behaviour
 from annotation.protocol.errors import ProtocolError
 
 MEASURED = {
@@ -19,6 +19,10 @@ MEASURED = {
     "prompt_seen": 0.42,
     "pixel_ratio": 1.25,
     "zoom": 1.1,
+    "enlarged": 2,
+    "enlarged_ms": 3400,
+    "enlarged_most": 4,
+    "pace_warnings": 1,
     "colour_gamut": "p3",
     "colour_depth": 30,
     "orientation": "landscape",
@@ -48,6 +52,9 @@ def test_measurements_are_taken_as_they_are() -> None:
         ({"prompt_seen": True}, "prompt_seen: True is not a share within"),
         ({"pixel_ratio": 0}, "pixel_ratio: 0 is not a number within"),
         ({"pixel_ratio": float("inf")}, "pixel_ratio: inf is not a number within"),
+        ({"enlarged": -1}, "enlarged: -1 is not a whole number within 0…10000"),
+        ({"enlarged_most": 0}, "enlarged_most: 0 is not a number within"),
+        ({"pace_warnings": 0.5}, "pace_warnings: 0.5 is not a whole number"),
         ({"zoom": 101}, "zoom: 101 is not a number within"),
         ({"colour_gamut": "grey"}, "colour_gamut: 'grey' is not one of srgb, p3, rec2020"),
         ({"colour_depth": -24}, "colour_depth: -24 is not a whole number"),
@@ -58,3 +65,14 @@ def test_measurements_are_taken_as_they_are() -> None:
 def test_an_invalid_measurement_is_refused_by_name(data: Any, words: str) -> None:
     with pytest.raises(ProtocolError, match=words):
         parse_behaviour(data, PERSPECTIVES)
+
+
+def test_looking_at_an_image_enlarged_adds_up_over_its_passes() -> None:
+    first = {"enlarged": 1, "enlarged_ms": 800, "enlarged_most": 4.0, "pace_warnings": 1}
+    second = {"enlarged": 2, "enlarged_ms": 500, "enlarged_most": 2.0}
+    assert added(first, second) == {
+        "enlarged": 3,
+        "enlarged_ms": 1300,
+        "enlarged_most": 4.0,
+        "pace_warnings": 1,
+    }

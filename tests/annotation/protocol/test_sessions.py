@@ -9,7 +9,7 @@ from annotation.protocol.sessions import (
     sources_of,
 )
 
-INSTRUCTIONS, RATING, PAUSED, DONE, WITHDRAWN, STOPPED, EXPIRED = SessionState
+INSTRUCTIONS, RATING, PAUSED, DONE, WITHDRAWN, STOPPED, SCREENED_OUT, EXPIRED = SessionState
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,8 @@ INSTRUCTIONS, RATING, PAUSED, DONE, WITHDRAWN, STOPPED, EXPIRED = SessionState
         (RATING, EXPIRED),
         (RATING, STOPPED),
         (STOPPED, DONE),
+        (RATING, SCREENED_OUT),
+        (SCREENED_OUT, DONE),
         (PAUSED, RATING),
         (PAUSED, WITHDRAWN),
         (PAUSED, EXPIRED),
@@ -53,11 +55,12 @@ def test_a_session_never_goes_back_or_leaps(old: SessionState, new: SessionState
     assert not may_become(old, new)
 
 
-def test_a_sitting_ends_in_four_ways() -> None:
+def test_a_sitting_ends_in_five_ways() -> None:
     assert [state for state in SessionState if is_over(state)] == [
         DONE,
         WITHDRAWN,
         STOPPED,
+        SCREENED_OUT,
         EXPIRED,
     ]
 

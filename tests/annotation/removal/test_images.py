@@ -24,7 +24,8 @@ from annotation.rating.preview import preview_trials
 from annotation.removal.errors import RemovalError, RemovalStateError
 from annotation.removal.images import set_image_state
 from annotation.stimuli.imports.service import import_manifest
-from annotation.studies.selectors import progress_of, stimuli_of
+from annotation.studies.counts import counts_of
+from annotation.studies.selectors import stimuli_of
 from annotation.studies.setup import setup_of
 from tests.annotation.rating.api.client import RaterClient
 from tests.annotation.rating.helpers import wrong_counters
@@ -212,8 +213,9 @@ class TestScores:
         take_out(rated[1], "excluded")
         (after,) = coverage_of(study)
         assert (after.images, after.ratings, after.wanted) == ((0, 0, 1, 0), 2, 3)
-        progress = progress_of(study)
-        assert (progress.stimuli, progress.given, progress.wanted) == (1, 2, 3)
+        counts = counts_of(study)
+        assert (counts.images, counts.given, counts.wanted, counts.percent) == (1, 2, 3, 66)
+        assert counts.ratings == 4, "those of the withdrawn image still count"
 
     def test_the_list_puts_it_last_and_finds_it(
         self, study: Study, rated: list[Stimulus], console: Client

@@ -18,8 +18,8 @@ from annotation.removal import replacing
 from annotation.removal.errors import RemovalError, RemovalStateError
 from annotation.removal.images import set_image_state
 from annotation.removal.replacing import replace_image
-from annotation.stimuli.imports.jobs import UploadNotKeptError
 from annotation.stimuli.imports.service import import_manifest
+from annotation.stimuli.imports.starting import UploadNotKeptError
 from tests.annotation.rating.helpers import wrong_counters
 from tests.annotation.stimuli.files import picture, row, write_manifest
 from tests.factories import make_rater, make_stimuli, make_stimulus, png, publish

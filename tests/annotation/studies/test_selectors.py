@@ -3,7 +3,7 @@
 import pytest
 
 from annotation.models import Study, Trial
-from annotation.opinion.selectors import mos_of
+from annotation.opinion.selectors import scores_of
 from annotation.stimuli.imports.rows import draw_splits
 from annotation.studies.selectors import stimuli_of
 from tests import factories
@@ -30,7 +30,8 @@ def test_only_main_trials_enter_the_mean_that_the_console_shows(study: Study) ->
             submitted_at=now,
         )
         make_score(trial, "quality", score)
-    assert mos_of(study, [stimulus]) == {stimulus.pk: {"quality": 5.0}}
+    (score,) = scores_of(study, [stimulus])[stimulus.pk].values()
+    assert (score.perspective.key, score.value, score.n) == ("quality", 5.0, 1)
 
 
 @pytest.mark.parametrize("name", ["text", "generator", "split"])

@@ -40,7 +40,7 @@ def sessions(scene: Scene) -> Iterator[str]:
     scene.open_link()
     expect(page.get_by_role("heading", name="Examples, and what others said")).to_be_visible()
     yield "instructions with examples"
-    for state in ("paused", "expired", "withdrawn", "stopped", "done"):
+    for state in ("paused", "expired", "withdrawn", "stopped", "screened_out", "done"):
         scene.sit(state)
         scene.open_link()
         yield state
@@ -113,7 +113,7 @@ def joining(scene: Scene) -> Iterator[str]:
     cache.clear()
     scene.go(address)
     page.get_by_role("button", name="Take part").click()
-    expect(page.get_by_label("Your link")).to_be_visible()
+    expect(page.get_by_label("Your own link")).to_be_visible()
     yield "joined"
     page.context.clear_cookies()
     SharedLink.objects.update(used=F("quota"))

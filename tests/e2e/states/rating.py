@@ -29,7 +29,7 @@ def scales(scene: Scene) -> Iterator[str]:
         if scale is ACR11:  # it comes back on the others
             press(page, "4 2")
         yield f"rating on {scale.kind}"
-    page.get_by_text("partially distorted").click()
+    page.get_by_text("partially distorted", exact=True).click()
     press(page, "Enter")
     expect(page.locator("#missing")).to_contain_text("Still to score")
     yield "rating with a text asked for and a score missing"

@@ -186,9 +186,12 @@ def test_waiting_mentions_that_no_worker_answers(study: Study) -> None:
     assert out.getvalue().count("is a worker running?") == 1
 
 
-def test_metrics_that_are_not_defined_are_a_dash() -> None:
-    found = Agreement(srcc=0.61234, plcc=None, krcc=None, rmse=None, n=2)
-    assert (
-        metric_lines(Standing({"quality": found}))[1]
-        == "quality             2   0.612       –       –       –"
-    )
+def test_metrics_are_on_the_studys_scale_and_a_dash_if_they_are_not_defined(study: Study) -> None:
+    found = Agreement(srcc=0.61234, plcc=None, krcc=None, rmse=0.1, n=2)
+    nothing = Agreement(None, None, None, None, 0)
+    standing = Standing({"quality": found, "authenticity": nothing, "correspondence": nothing})
+    # A tenth of 1 to 5 is 0.4.
+    assert metric_lines(study, standing)[1:3] == [
+        "quality             2   0.612       –       –   0.400  1–5",
+        "authenticity        0       –       –       –       –  1–5",
+    ]

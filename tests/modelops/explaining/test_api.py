@@ -110,10 +110,12 @@ def test_an_uploaded_image_gets_scores_and_explanations(
     model = version_model(version)
     expected = model.last_layer.predict(model.embedder.embed([stimulus]).matrix([stimulus.pk]))
     found = body["scores"]["correspondence"]
-    assert found["mean"] == pytest.approx(expected.mean[0, 2], abs=1e-3)
-    assert found["posterior_sd"] == pytest.approx(expected.posterior_sd[0, 2], abs=1e-3)
-    assert found["misfit_sd"] == pytest.approx(expected.misfit_sd[0, 2], abs=1e-3)
-    assert found["rater_sd"] == pytest.approx(expected.rater_sd[0, 2], abs=1e-3)
+    # On the study's scale, 1 to 5: four times as wide as the model's.
+    assert (found["minimum"], found["maximum"]) == (1, 5)
+    assert found["mean"] == pytest.approx(1 + 4 * expected.mean[0, 2], abs=4e-3)
+    assert found["posterior_sd"] == pytest.approx(4 * expected.posterior_sd[0, 2], abs=4e-3)
+    assert found["misfit_sd"] == pytest.approx(4 * expected.misfit_sd[0, 2], abs=4e-3)
+    assert found["rater_sd"] == pytest.approx(4 * expected.rater_sd[0, 2], abs=4e-3)
     # One question alone has the same answer; what is no question is refused.
     one = upload(api, data, stimulus.prompt.text, questions=["authenticity"])
     assert one.status_code == 201, one.content

@@ -245,5 +245,5 @@ def test_a_training_that_nobody_has_explained_anything_for_is_refused(
     labelled: list[Stimulus], train: Train
 ) -> None:
     assert not Explanation.objects.exists()
-    with pytest.raises(LearningError, match="no rater has given closed answers"):
+    with pytest.raises(LearningError, match="has a reason that counts"):
         train(explanation_epochs=1)

@@ -290,7 +290,7 @@ def test_the_loss_is_that_of_the_whole_model(scores: LoadedModel, explainer: Exp
 
 def test_nothing_to_learn_from_is_named(explainer: Explainer, tmp_path: Path) -> None:
     nothing = Seen(torch.empty(0, 5, 16), torch.empty(0, 4, 12), ())
-    with pytest.raises(LearningError, match="no rater has given reasons yet"):
+    with pytest.raises(LearningError, match="has a reason that counts"):
         train_explainer(explainer, nothing, [], _SHORT, tmp_path / "kept", ignore)
 
 

@@ -59,3 +59,30 @@ def test_the_mean_srcc_is_over_those_that_are_defined() -> None:
     assert mean_srcc(known) == pytest.approx(0.6)
     assert mean_srcc([known[1]]) is None
     assert mean_srcc([]) is None
+
+
+@pytest.mark.parametrize(
+    ("srcc", "n", "interval"),
+    [
+        # By hand: z = atanh r, ± 1.96 √((1 + r²/2) / (n − 3)), back by tanh.
+        (0.0, 103, (-0.1935, 0.1935)),
+        (0.8, 28, (0.5705, 0.9136)),
+        (0.346, 8, (-0.4941, 0.8520)),
+    ],
+)
+def test_the_interval_of_a_rank_correlation(
+    srcc: float, n: int, interval: tuple[float, float]
+) -> None:
+    found = Agreement(srcc, None, None, 0.1, n).srcc_interval
+    assert found == pytest.approx(interval, abs=5e-4)
+
+
+def test_too_few_images_have_no_interval_and_perfect_ones_no_width() -> None:
+    assert Agreement(0.5, None, None, 0.1, 3).srcc_interval is None
+    assert Agreement(None, None, None, 0.1, 50).srcc_interval is None
+    assert Agreement(1.0, None, None, 0.0, 9).srcc_interval == (1.0, 1.0)
+
+
+def test_few_is_less_than_thirty() -> None:
+    assert Agreement(0.5, None, None, 0.1, 29).on_few
+    assert not Agreement(0.5, None, None, 0.1, 30).on_few

@@ -78,6 +78,8 @@ def test_predictions_are_those_of_the_active_version(
         "misfit_sd",
         "epistemic_sd",
         "rater_sd",
+        "minimum",
+        "maximum",
     }
 
 

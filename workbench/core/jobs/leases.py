@@ -13,10 +13,14 @@ from django.conf import settings
 from django.db.models import F, Q
 from django.utils import timezone
 
-from .models import Job, JobState
+from .models import ACTIVE_STATES, Job, JobState
 
 #: How often a job is started before it counts as the cause of its workers' deaths.
 MAX_ATTEMPTS = 5
+
+#: The stage of a job whose results are written: set in the transaction that writes them, so that a
+#: cancellation either comes before it, and undoes it, or too late.
+WRITTEN = "written"
 
 log = structlog.get_logger(__name__)
 
@@ -59,6 +63,20 @@ def succeed(kind: type[Job], pk: int, fence: int, **fields: Any) -> None:
 def fail(kind: type[Job], pk: int, fence: int, **fields: Any) -> None:
     """Ends the job; `fields` say what, where and how to fix it. Raises LostLeaseError."""
     _end(kind, pk, fence, state=JobState.FAILED, **fields)
+
+
+def cancel(kind: type[Job], pk: int) -> bool:
+    """Ends a job that is queued or under way, whoever holds it: with its next write its worker
+    finds that it holds nothing. False if the job is over, or past the point of no return."""
+    stoppable = kind._default_manager.filter(pk=pk, state__in=ACTIVE_STATES)
+    return bool(
+        stoppable.exclude(stage=WRITTEN).update(
+            state=JobState.CANCELLED,
+            fence=F("fence") + 1,
+            finished_at=timezone.now(),
+            lease_expires_at=None,
+        )
+    )
 
 
 def release(kind: type[Job], pk: int, fence: int) -> bool:

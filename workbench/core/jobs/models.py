@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +27,8 @@ class Job(models.Model):
 
     #: The longest stretch of work without a heartbeat, in leases.
     LEASES: ClassVar[int] = 1
+    #: Whether a study's overview tells of it; not of those that somebody waits for anyway.
+    TOLD: ClassVar[bool] = True
 
     state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.QUEUED)
     fence = models.PositiveIntegerField(default=0)
@@ -45,6 +48,11 @@ class Job(models.Model):
         abstract = True
 
     @property
+    def meta_name(self) -> str:
+        """What kind of job it is, in the reader's language."""
+        return str(self._meta.verbose_name)
+
+    @property
     def is_active(self) -> bool:
         return self.state in ACTIVE_STATES
 
@@ -53,3 +61,31 @@ class Job(models.Model):
         if self.state == JobState.SUCCEEDED:
             return 100
         return 100 * self.progress_done // self.progress_total if self.progress_total else 0
+
+
+class ProgramKind(models.TextChoices):
+    WORKER = "worker", _("Worker")
+    BEAT = "beat", _("Scheduler")
+
+
+class Heartbeat(models.Model):
+    """The last sign of life of a worker or of the scheduler (`jobs.heartbeats`)."""
+
+    Kind = ProgramKind
+
+    name = models.CharField(max_length=200, primary_key=True)
+    kind = models.CharField(max_length=10, choices=ProgramKind.choices)
+    #: What a worker takes tasks from.
+    queues = ArrayField(models.CharField(max_length=100), default=list)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "workbench"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=ProgramKind.values), name="heartbeat_kind_valid"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,4 +1,4 @@
-"""The name of the Windows code page that bytes look like, so that it can be told what to save again.
+"""The name of the Windows code page that bytes look like, to be told instead of guessed at.
 
 Each is scored by how much of what is not ASCII are letters that are frequent in its languages.
 """

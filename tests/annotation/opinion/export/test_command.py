@@ -32,7 +32,9 @@ def test_a_file_holds_what_the_api_gives(
     make_stimuli(study, 3)
     client = APIClient()
     client.force_authenticate(study.owner)
-    answer: Any = client.get(f"/api/v1/studies/{study.slug}/export/", {"format": form, "raw": raw})
+    answer: Any = client.get(
+        f"/api/v1/studies/{study.slug}/export/", {"format": form, "raw": str(raw)}
+    )
     file = tmp_path / f"study.{FORMATS[form].extension}"
     said, counted = export(study, file, raw=raw)
     assert file.read_bytes() == b"".join(answer.streaming_content)

@@ -14,7 +14,7 @@ from annotation.opinion.export.formats import FORMATS
 from annotation.opinion.export.records import export_records, header_of
 from annotation.opinion.labels import labels_of
 from annotation.opinion.reliability.selectors import rater_weights
-from annotation.opinion.selectors import mos_of
+from annotation.opinion.selectors import scores_of
 from annotation.protocol.reliability_rules import ReliabilityRules
 from tests.annotation.answering import answer, sitting
 from tests.annotation.opinion.export.reading import means_and_mos
@@ -58,7 +58,7 @@ def test_labels_and_the_consoles_means_take_the_weights(study: Study, hasty: Rat
     assert label.mos == pytest.approx((MOS - 1) / 4)
     assert label.ratings == 3, "a rating that weighs less is one still"
     stimulus = Stimulus.objects.order_by("pk")[0]
-    assert mos_of(study, [stimulus])[stimulus.pk]["quality"] == pytest.approx(MOS)
+    assert scores_of(study, [stimulus])[stimulus.pk]["quality"].value == pytest.approx(MOS)
 
 
 def test_the_export_says_what_each_rating_weighs(study: Study, hasty: Rater) -> None:

@@ -111,9 +111,9 @@ def test_scores_are_drawn_in_the_order_of_answering(console: Client, study: Stud
     for stimulus, score in zip(make_stimuli(study, 2), (5, 1), strict=True):
         answer(session, stimulus, (score, 3, 3))
     page = page_of(console, rater)
-    # Excellent is at the top, Bad one mark's height (2 of 40) above the bottom.
-    assert '<rect x="0.0" y="0.0"' in page
-    assert 'y="38.0"' in page
+    # Excellent is at the top, Bad one mark's height (3 of 110) above the bottom.
+    assert '<rect class="bar" x="0.0" y="0.0"' in page
+    assert 'y="107.0"' in page
     assert "<title>image 2: 1</title>" in page
 
 
@@ -189,7 +189,7 @@ def test_the_statements_are_as_many_with_more_trials_and_sessions(
     # Session, account, study, its perspectives and, for each right, memberships; rater; the
     # measures, who is there, identity, exclusions; own answers twice and the others', known scores,
     # sittings, trials and their ratings.
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(28):
         page_of(console, raters[0])
 
 

@@ -89,8 +89,8 @@ def test_one_rater_per_id_in_one_browser_or_two(client: Client, address: str) ->
     assert first != second
     assert Participant.objects.count() == Rater.objects.count() == 2
     assert not any(name.startswith("mint-rater") for name in client.cookies)
-    again = Client().get(address, visit("p1")).content.decode()
-    assert first in again
+    again = Client().get(address, visit("p1"))
+    assert (again.status_code, again.headers["Location"]) == (302, first)
     assert Rater.objects.count() == SharedLink.objects.get().used == 2
     assert Participant.objects.get(identifier="p1").values == visit("p1")
 
@@ -249,7 +249,7 @@ def test_whom_to_pay(client: Client, study: Study, owner: User, address: str) ->
     )
     joined(study, "p2")
     client.force_login(owner)
-    text = client.get(reverse("study-payment-csv", args=["demo"])).content.decode()
+    text = client.get(reverse("study-payment-csv", args=["demo"])).content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["participant"] for row in rows] == ["'=p1", "p2"]
     assert (rows[0]["state"], rows[0]["minutes"], rows[0]["code"]) == (
@@ -332,5 +332,5 @@ def test_a_platform_needs_a_shared_link(client: Client, study: Study, owner: Use
         set_recruitment(study=study, recruitment={}, actor=owner)
     client.force_login(owner)
     assert client.get(reverse("study-recruitment", args=["demo"])).status_code == 302
-    text = client.get(reverse("study-payment-csv", args=["demo"])).content.decode()
+    text = client.get(reverse("study-payment-csv", args=["demo"])).content.decode("utf-8-sig")
     assert text.strip() == "participant,rater,state,minutes,ratings,code"

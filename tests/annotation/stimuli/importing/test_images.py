@@ -134,6 +134,36 @@ def test_every_pixel_of_a_large_image_is_kept_for_showing_without_its_metadata()
     assert _opened(checked.display.data).size == (2048, 39)
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize(
+    ("size", "display", "thumbnail"),
+    [
+        ((16, 16), (16, 16), (16, 16)),
+        ((16383, 16), (2048, 2), (320, 1)),
+        ((16, 16383), (2, 2048), (1, 320)),
+        ((16383, 4096), (2048, 512), (320, 80)),
+    ],
+)
+def test_documented_sizes_work_to_their_limits(
+    kind: str, size: tuple[int, int], display: tuple[int, int], thumbnail: tuple[int, int]
+) -> None:
+    checked = check_image("a", encoded(Image.new("RGB", size, "teal"), kind))
+
+    assert (checked.width, checked.height) == size
+    assert _opened(checked.display.data).size == display
+    assert _opened(checked.thumbnail.data).size == thumbnail
+    exact = checked.exact or checked.display
+    assert _opened(exact.data).size == size
+
+
+@pytest.mark.parametrize("size", [(15, 16), (16, 15), (16384, 16), (16, 16384), (16383, 4097)])
+def test_sizes_beyond_the_limits_are_refused_by_name(size: tuple[int, int]) -> None:
+    with pytest.raises(
+        ImageError, match=r'image "a" (is \d+ × \d+ pixels|would unpack to too many)'
+    ):
+        check_image("a", encoded(Image.new("L", size), "PNG"))
+
+
 def test_a_small_image_is_not_enlarged() -> None:
     checked = check_image("a.png", encoded(quadrants(), "PNG"))
 

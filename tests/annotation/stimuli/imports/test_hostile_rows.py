@@ -1,22 +1,40 @@
 """Whatever one row or one image holds: it is that row's named error, and the good rows go in."""
 
+import csv
+import io
 import json
 import lzma
 import struct
 import zipfile
+import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.files.base import ContentFile
+from django.db import DataError, IntegrityError, OperationalError, connection
 from PIL import Image
 
 from annotation.models import ImportJob, Stimulus, Study
 from annotation.stimuli.importing import images
-from annotation.stimuli.imports.jobs import request_import
+from annotation.stimuli.imports import refusals, service
+from annotation.stimuli.imports.checks import CheckedRow
+from annotation.stimuli.imports.rows import write_rows
 from annotation.stimuli.imports.service import ImportOptions, import_manifest
+from annotation.stimuli.imports.starting import request_import
 from annotation.stimuli.tasks import run_import
-from tests.annotation.stimuli.files import picture, row, write_manifest, write_zip
+from tests.annotation.stimuli.files import (
+    encoded,
+    picture,
+    png_that_claims,
+    quadrants,
+    row,
+    stored,
+    write_manifest,
+    write_zip,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sent")]
 
@@ -178,3 +196,270 @@ def test_whatever_a_codec_raises_is_its_rows_error(
     report = import_manifest(study=study, manifest=manifest, partial=True)
     assert report.imported == 2
     assert [says in item.sentence() for item in report.rejected] == [True]
+
+
+#: Cells of a row, each with what is said of it, or "" if it can be kept.
+CELLS: list[tuple[dict[str, str], str]] = [
+    ({"filename": "1.png\0"}, 'column "filename"'),
+    ({"prompt": "a\udcffb"}, 'column "prompt"'),
+    ({"generator": "G" * 201}, "201 characters"),
+    ({"generator": "G" * 200}, ""),
+    ({"filename": "n" * 297 + ".png"}, "301 characters"),
+    ({"filename": "猫" * 296 + ".png"}, "not found"),
+    ({"filename": "a/" * 149 + "1"}, "not found"),
+    ({"filename": "../1.png"}, "points outside"),
+    ({"filename": "C:/1.png"}, "points outside"),
+    ({"filename": "/1.png"}, "points outside"),
+    ({"filename": "."}, "points outside"),
+    ({"filename": "\u202egnp.1"}, "not found"),
+    ({"filename": "1.png\x7f"}, "not found"),
+    ({"prompt": "\ufffd\u200b\U0010ffff"}, ""),
+    ({"prompt": "x" * 100_000}, ""),
+    ({"prompt": "x" * 100_001}, "at most 100000 fit"),
+    ({"mos_quality": "1e400"}, "is not a number"),
+    ({"mos_quality": "1e-400"}, ""),
+    ({"mos_quality": "4.9e-324"}, ""),
+    ({"mos_quality": "-0"}, ""),
+    ({"mos_quality": "0x1"}, "is not a number"),
+    ({"mos_quality": "９"}, "is outside 0…1"),
+    ({"mos_quality": "1", "sd_quality": "-1"}, "is outside 0…1"),
+    ({"mos_quality": "1", "raters": "2147483647"}, ""),
+    ({"mos_quality": "1", "raters": "2147483648"}, "is outside 1…"),
+    ({"mos_quality": "1", "raters": "9" * 4000}, "is not a number"),
+    ({"mos_quality": "1", "raters": "0"}, "is outside 1…"),
+    ({"attention_check": "yes"}, "has no correct score"),
+    ({"attention_check": "yes", "mos_quality": "1"}, "only gold images"),
+    ({"note": "\ud83d"}, 'column "note"'),
+    ({"note": "\n\r\t" * 100}, ""),
+    ({"note": "{" * 90_000}, ""),
+    ({"note": '=cmd|"/c calc"!A0'}, ""),
+]
+#: Further columns that a row of JSON may have.
+VALUES: list[tuple[str, str]] = [
+    ("1e308", ""),
+    ("-1e308", ""),
+    ("5e-324", ""),
+    ("1e-500", ""),
+    ("9" * 308, ""),
+    ("1" + "0" * 309, "out of the range"),
+    ("-1e999", "out of the range"),
+    ("[" * 40 + "]" * 40, "nested more than"),
+    ("[" * 100_000 + "]" * 100_000, "nested more than"),
+    (json.dumps("x" * 100_001), "at most 100000 fit"),
+    (json.dumps(["x" * 90_000] * 30), "at most 2000000 fit"),
+    (json.dumps([0] * 400_000), ""),
+    (json.dumps({"k" * 70_000: 1}), ""),
+    (r'"\ud800"', 'column "v"'),
+    (r'{"\u0000": 1}', "not text"),
+    ("tru", "not a JSON object"),
+    ("Infinity", "not JSON"),
+]
+
+
+def test_every_kind_of_hostile_cell_is_its_rows_error_or_kept(study: Study, folder: Path) -> None:
+    (folder / "images").mkdir()
+    columns = [*row(0), "mos_quality", "sd_quality", "raters", "attention_check", "note"]
+    rows, images_of = [], {}
+    for number, (cells, says) in enumerate(CELLS):
+        rows.append({**dict.fromkeys(columns, ""), **row(number), **cells})
+        images_of[rows[-1]["filename"]] = says
+        if rows[-1]["filename"] == f"{number}.png":
+            (folder / "images" / f"{number}.png").write_bytes(picture(number % 3))
+    buffer = io.StringIO(newline="")
+    writer = csv.DictWriter(buffer, columns)
+    writer.writeheader()
+    writer.writerows(rows)
+    (folder / "m.csv").write_bytes(buffer.getvalue().encode("utf-8", "surrogatepass"))
+    report = import_manifest(
+        study=study, manifest=folder / "m.csv", images=folder / "images", partial=True
+    )
+    said = {error.row: error.message for error in report.rejected}
+    for number, (cells, says) in enumerate(CELLS, start=1):
+        assert (says in said.get(number, "")) if says else number not in said, (cells, said)
+    assert report.imported == sum(not says for _cells, says in CELLS)
+
+
+def test_every_kind_of_hostile_value_is_its_rows_error_or_kept(study: Study, folder: Path) -> None:
+    lines = [
+        line(f', "v": {value}', f"{number}.png") for number, (value, _says) in enumerate(VALUES)
+    ]
+    for number in range(len(VALUES)):
+        (folder / f"{number}.png").write_bytes(picture(number % 3))
+    lines = [text.replace('"prompt": "p"', f'"prompt": "p{at}"') for at, text in enumerate(lines)]
+    manifest = write_lines(folder / "m.jsonl", lines)
+    report = import_manifest(study=study, manifest=manifest, partial=True)
+    said = {error.line: error.message for error in report.rejected}
+    for number, (value, says) in enumerate(VALUES, start=1):
+        assert (says in said.get(number, "")) if says else number not in said, value[:40]
+    assert report.imported == sum(not says for _value, says in VALUES)
+
+
+def hostile_files() -> dict[str, tuple[bytes, str]]:
+    """Images by their names, each with what is said of it, or "" if it can be kept."""
+    png, jpeg = picture(1), encoded(quadrants(), "JPEG")
+    webp = encoded(quadrants(), "WEBP")
+    return {
+        "empty": (b"", "is an empty file"),
+        "text": (b"hello", "is not an image"),
+        "cut_png": (png[:-30], "is damaged"),
+        "head_of_png": (png[:20], "is damaged"),
+        "signature": (png[:8], "is damaged"),
+        "cut_jpeg": (jpeg[: len(jpeg) // 2], "is damaged"),
+        "cut_webp": (webp[: len(webp) // 2], "is damaged"),
+        "bomb": (png_that_claims(60_000, 60_000), "too many pixels"),
+        "large_claim": (png_that_claims(8192, 8192), "is damaged"),
+        "negative": (png_that_claims(2**32 - 1, 2**32 - 1), "is damaged"),
+        "no_pixels": (png_that_claims(0, 0), "is"),
+        "text_bomb": (
+            with_chunk(png, b"zTXt", b"a\0\0" + zlib.compress(bytes(10**8))),
+            "is damaged",
+        ),
+        "profile_bomb": (
+            with_chunk(png, b"iCCP", b"a\0\0" + zlib.compress(bytes(10**8))),
+            "is damaged",
+        ),
+        "odd_exif": (with_chunk(png, b"eXIf", b"MM\0*" + b"\xff" * 200), ""),
+        "wrong_check_sum": (png[:-20] + b"xxxx" + png[-16:], "is damaged"),
+        "gif": (encoded(quadrants(), "GIF"), "is GIF"),
+        "tiff": (encoded(quadrants(), "TIFF"), "is TIFF"),
+        "svg": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "HTML, SVG or XML"),
+        "pdf": (b"%PDF-1.7", "is PDF"),
+        "heic": (b"\0\0\0\x18ftypheic" + bytes(99), "AVIF, HEIC or video"),
+        "tail": (png + b"PK\x03\x04" * 100, ""),
+        "good": (png, ""),
+    }
+
+
+def with_chunk(png: bytes, kind: bytes, data: bytes) -> bytes:
+    """`png` with a chunk after its header."""
+    crc = zlib.crc32(kind + data)
+    return png[:33] + struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc) + png[33:]
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_every_kind_of_hostile_file_is_its_rows_error_or_kept(
+    study: Study, tmp_path: Path, packed: bool
+) -> None:
+    files = hostile_files()
+    data = {f"{name}.png": data for name, (data, _says) in files.items()}
+    source = tmp_path / "images"
+    if packed:
+        source = write_zip(tmp_path / "i.zip", data)
+    else:
+        source.mkdir()
+        for name, content in data.items():
+            (source / name).write_bytes(content)
+    rows = [row(number, filename=name) for number, name in enumerate(data)]
+    manifest = write_manifest(tmp_path / "m.csv", rows)
+    report = import_manifest(study=study, manifest=manifest, images=source, partial=True)
+    said = {error.filename.removesuffix(".png"): error.message for error in report.rejected}
+    assert {name for name in files if name in said} == {
+        name for name, (_data, says) in files.items() if says
+    }
+    for name, message in said.items():
+        assert files[name][1] in message, (name, message)
+    assert report.imported == sum(not says for _data, says in files.values())
+
+
+def test_an_image_for_which_memory_runs_out_is_its_rows_error(
+    study: Study, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever it runs out: while the file is read, opened, looked at, or stored."""
+    manifest = write_manifest(folder / "m.csv", [row(number) for number in range(3)])
+    for place in ("_open", "_check_size", "_check_still", "_rendered"):
+        work: Any = getattr(images, place)
+
+        def short(first: Any, *further: Any, work: Any = work) -> Any:
+            name = first if isinstance(first, str) else ""
+            if name == "1.png" or (not name and first.data == picture(1)):
+                raise MemoryError
+            return work(first, *further)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(images, place, short)
+            report = import_manifest(study=study, manifest=manifest, partial=True)
+        assert ["memory" in error.message for error in report.rejected] == [True], place
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        DataError("value too long for type character varying(300)\nDETAIL: …"),
+        IntegrityError("duplicate key value violates unique constraint"),
+        ValueError("A string literal cannot contain NUL (0x00) characters."),
+        OverflowError("int too large"),
+    ],
+)
+@pytest.mark.parametrize("partial", [True, False])
+def test_a_row_that_the_database_does_not_take_is_its_own_error(
+    study: Study, folder: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception, partial: bool
+) -> None:
+    def refusing(*, rows: Sequence[CheckedRow], **options: Any) -> tuple[int, int]:
+        counts = write_rows(rows=rows, **options)
+        if any(item.row.filename == "1.png" for item in rows):
+            raise fault
+        return counts
+
+    monkeypatch.setattr(service, "write_rows", refusing)
+    manifest = write_manifest(folder / "m.csv", [row(number) for number in range(3)])
+    report = import_manifest(study=study, manifest=manifest, partial=partial)
+    assert [(error.row, error.line) for error in report.rejected] == [(2, 3)]
+    assert "the database does not take the row (" in report.rejected[0].message
+    assert (report.imported, report.done) == ((2, True) if partial else (0, False))
+    names = set(Stimulus.objects.values_list("filename", flat=True))
+    assert names == ({"0.png", "2.png"} if partial else set())
+    kept = {name for stimulus in Stimulus.objects.all() for name in files_of(stimulus)}
+    assert kept == set(stored(Path(settings.MEDIA_ROOT)))
+
+
+def files_of(stimulus: Stimulus) -> list[str]:
+    files = (stimulus.image, stimulus.display, stimulus.exact, stimulus.thumbnail)
+    return [str(file) for file in files if file]
+
+
+def test_a_real_constraint_names_its_row(study: Study, folder: Path) -> None:
+    """A rule of the database that no check knows of."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ALTER TABLE annotation_stimulus ADD CONSTRAINT odd CHECK (metadata ->> 'a' <> 'bad')"
+        )
+    rows = [row(0, a="x"), row(1, a="bad"), row(2, a="y")]
+    manifest = write_manifest(folder / "m.csv", rows)
+    report = import_manifest(study=study, manifest=manifest, partial=True)
+    assert report.imported == 2
+    assert [error.filename for error in report.rejected] == ["1.png"]
+    assert 'violates check constraint "odd"' in report.rejected[0].message
+
+
+def test_a_fault_that_is_no_rows_is_not_blamed_on_one(
+    study: Study, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = write_manifest(folder / "m.csv", [row(number) for number in range(3)])
+    for fault in (OperationalError("the connection is gone"), IntegrityError("only together")):
+
+        def refusing(*, rows: Sequence[CheckedRow], fault: Any = fault, **options: Any) -> Any:
+            if len(rows) == 3 or isinstance(fault, OperationalError):
+                raise fault
+            return write_rows(rows=rows, **options)
+
+        monkeypatch.setattr(service, "write_rows", refusing)
+        with pytest.raises(type(fault), match=str(fault)):
+            import_manifest(study=study, manifest=manifest, partial=True)
+    assert not Stimulus.objects.exists()
+
+
+def test_what_the_database_refuses_of_every_row_ends_the_import(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusals, "_MOST", 2)
+
+    def refusing(**options: Any) -> Any:
+        raise DataError("never")
+
+    monkeypatch.setattr(service, "write_rows", refusing)
+    for number in range(4):
+        (tmp_path / f"{number}.png").write_bytes(picture(number))
+    manifest = write_manifest(tmp_path / "m.csv", [row(number) for number in range(4)])
+    with pytest.raises(DataError, match="never"):
+        import_manifest(study=study, manifest=manifest, partial=True)
+    assert stored(Path(settings.MEDIA_ROOT)) == []

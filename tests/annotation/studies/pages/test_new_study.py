@@ -125,18 +125,20 @@ def steps_of(console: Client, study: Study) -> dict[str, bool]:
 
 def test_the_next_steps_tick_off(console: Client, owner: User) -> None:
     plan = {**LAB_ACR.plan.to_json(), "practice_trials": 2, "gold_share": 0.1}
-    study = make_study(owner, "draft", status="draft", session_plan=plan)
+    study = make_study(owner, "draft", status="draft", session_plan=plan, holdout_share=0.2)
     assert steps_of(console, study) == {
         "Import images": False,
-        "Import practice images": False,
-        "Import gold images": False,
+        "Choose practice images": False,
+        "Choose gold images": False,
+        "Hold images out": False,
         "Invite raters": False,
         "Open the study": False,
     }
     make_stimuli(study, 1)
+    make_stimuli(study, [4], split="holdout")
     known = make_stimuli(study, range(1, 3), purpose="practice")
     known += make_stimuli(study, [3], purpose="gold")
-    assert not steps_of(console, study)["Import practice images"], "their scores are unknown"
+    assert not steps_of(console, study)["Choose practice images"], "their scores are unknown"
     for stimulus in known:
         publish(stimulus=stimulus, perspective="quality", mos=0.5, source="experts")
     make_rater(study)

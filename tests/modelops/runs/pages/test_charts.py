@@ -1,4 +1,10 @@
-from modelops.runs.pages.charts import Tick, training_chart
+import pytest
+
+from annotation.protocol.scales import ACR5
+from annotation.studies.pages.charts import Tick
+from modelops.learning.uncertainty import Expectation
+from modelops.registry.holdout import HoldoutPoint
+from modelops.runs.pages.charts import scatter, training_chart
 
 
 def test_a_training_without_fine_tuning_has_no_picture() -> None:
@@ -22,3 +28,30 @@ def test_the_best_epoch_is_marked_between_first_and_last() -> None:
     assert chart.best_x == 80.0
     assert chart.validation is not None
     assert chart.validation.ticks == [Tick(120.0, "0.100"), Tick(0.0, "0.400")]
+
+
+def point(stimulus: int, mos: float, mean: float, error: float | None = None) -> HoldoutPoint:
+    return HoldoutPoint(stimulus, mos, Expectation(mean, 0.06, 0.08, 0.2), f"{stimulus}.png", error)
+
+
+def test_a_point_is_on_the_studys_scale_and_says_who_it_is() -> None:
+    """0.25 of 1…5 is 2; √(0.06² + 0.08²) is 0.1, which is 0.4 of that scale."""
+    (mark,) = scatter("Quality", ACR5, [point(7, mos=0.5, mean=0.25, error=0.125)]).marks
+    assert (mark.stimulus, mark.filename) == (7, "7.png")
+    assert (mark.predicted, mark.mos, mark.mos_error) == (2.0, 3.0, 0.5)
+    assert mark.sd == pytest.approx(0.4)
+    assert (mark.x, mark.y) == (60.0, 120.0)
+    assert (mark.x0, mark.x1) == (36.0, 84.0)
+    # Upwards is less in a drawing: 0.375 and 0.625 of 240.
+    assert (mark.y0, mark.y1) == (150.0, 90.0)
+
+
+def test_a_mos_of_unknown_spread_has_no_interval() -> None:
+    (mark,) = scatter("Quality", ACR5, [point(7, mos=0.5, mean=2.0)]).marks
+    assert (mark.y0, mark.mos_error) == (None, None)
+    assert mark.predicted == 5.0, "beyond the scale is drawn at its end"
+
+
+def test_the_table_begins_with_the_farthest_off() -> None:
+    chart = scatter("Quality", ACR5, [point(1, 0.5, 0.5), point(2, 0.0, 1.0), point(3, 0.5, 0.8)])
+    assert [mark.stimulus for mark in chart.farthest] == [2, 3, 1]

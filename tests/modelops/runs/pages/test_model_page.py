@@ -103,7 +103,7 @@ def test_a_candidate_can_be_promoted_from_the_page(console: Client, scored: Mode
     answer = console.post(f"{URL}versions/1/promote/", follow=True)
     text = answer.content.decode()
     assert "Version 1 is the active model" in text
-    assert text.count('<svg viewBox="-34') == 3
+    assert text.count('viewBox="-38 -8') == 3
     assert text.count('class="mark"') == 3 * 6  # six hold-out images, three perspectives
     assert text.count('class="prompt"') == 12
 
@@ -127,7 +127,7 @@ def test_a_fine_tuning_is_drawn_by_epoch(
     promotion.promote(version=version, actor=None)
     text = page(console)
     assert text.count('points="0,0 120,80 240,120"') == 1
-    assert text.count('<svg viewBox="-34') == 3
+    assert text.count('viewBox="-38 -8') == 3
 
 
 def test_a_candidate_is_compared_with_the_version_in_use(

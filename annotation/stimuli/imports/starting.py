@@ -1,0 +1,87 @@
+"""Asking for an import in the console: uploads are staged, and a job waits for a worker."""
+
+import uuid
+
+from django.core.files.base import File
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from workbench.accounts.models import User
+from workbench.core.errors import MintError
+from workbench.core.jobs import leases
+from workbench.core.jobs.queue import enqueue
+
+from ...models import ImportJob, Study
+from .service import ImportOptions
+from .staging import discard, stage, unstage
+
+RUN_IMPORT = "annotation.stimuli.tasks.run_import"
+
+
+class ImportActiveError(MintError):
+    """The study already has an import under way."""
+
+    code = "import_active"
+
+
+class UploadNotKeptError(MintError):
+    """The server could not keep the uploaded files: its storage is full or away."""
+
+    code = "upload_not_kept"
+    status = 507
+
+
+def request_import(
+    *,
+    study: Study,
+    actor: User,
+    manifest: "File[bytes]",
+    images: "File[bytes] | None",
+    partial: bool,
+    options: ImportOptions,
+) -> ImportJob:
+    """Keep the uploads where every worker finds them, and queue their import.
+
+    Raises UploadNotKeptError if they cannot be kept and ImportActiveError if an import is
+    under way; nothing of them stays then.
+    """
+    folder = f"imports/{uuid.uuid4().hex}"
+    try:
+        staged = [stage(folder, manifest), stage(folder, images)]
+    except OSError as error:
+        discard(folder)
+        raise UploadNotKeptError(
+            _(
+                "The files could not be stored (%(reason)s). Free some space on the server, then "
+                "try again."
+            )
+            % {"reason": error.strerror or error}
+        ) from error
+    try:
+        with transaction.atomic():
+            job = ImportJob.objects.create(
+                study=study,
+                actor=actor,
+                manifest=staged[0],
+                images=staged[1],
+                manifest_name=manifest.name or "",
+                images_name=(images.name or "") if images else "",
+                partial=partial,
+                labels_only=options.labels_only,
+                purpose=options.purpose,
+                mos_minimum=options.mos_minimum,
+                mos_scale=options.mos_scale,
+                direction=options.direction,
+                score_kind=options.score_kind,
+                column_names=dict(options.columns),
+                column_values=dict(options.constants),
+                lease_expires_at=leases.lease_end(),
+            )
+            enqueue(RUN_IMPORT, job.pk)
+    except IntegrityError as error:
+        unstage(staged)
+        raise ImportActiveError(
+            _("An import into “%(study)s” is in progress; wait until it is done.")
+            % {"study": study.title}
+        ) from error
+    return job
