@@ -194,7 +194,7 @@ class Migration(migrations.Migration):
                 ('split', models.CharField(choices=[('pool', 'Pool'), ('holdout', 'Hold-out')], default='pool', max_length=10)),
                 ('purpose', models.CharField(choices=[('main', 'Main'), ('practice', 'Practice'), ('gold', 'Gold')], default='main', max_length=10)),
                 ('attention_check', models.BooleanField(db_default=False, default=False, verbose_name='attention check')),
-                ('state', models.CharField(choices=[('in_use', 'In use'), ('withdrawn', 'Withdrawn'), ('excluded', 'Excluded from scores'), ('purged', 'Deleted')], db_default='in_use', default='in_use', max_length=10)),
+                ('state', models.CharField(choices=[('in_use', 'In use'), ('withdrawn', 'Withdrawn, scores count'), ('excluded', 'Excluded from scores'), ('purged', 'Deleted')], db_default='in_use', default='in_use', max_length=10)),
                 ('priority', models.FloatField(default=0.0)),
                 ('shuffle', models.FloatField(default=annotation.models.stimulus.new_shuffle, editable=False)),
                 ('wanted_ratings', models.PositiveSmallIntegerField()),

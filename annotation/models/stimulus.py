@@ -73,7 +73,7 @@ class StimulusState(models.TextChoices):
 
     IN_USE = "in_use", _("In use")
     #: Shown to nobody; its scores count.
-    WITHDRAWN = "withdrawn", _("Withdrawn")
+    WITHDRAWN = "withdrawn", _("Withdrawn, scores count")
     #: Shown to nobody; its scores do not count.
     EXCLUDED = "excluded", _("Excluded from scores")
     #: Excluded, and its files are deleted.

@@ -284,9 +284,9 @@ class TestDelete:
         rater: Rater,
         console: Client,
         sent: Sent,
-        monkeypatch: pytest.MonkeyPatch,
+        quick_rows: QuickRows,
     ) -> None:
-        monkeypatch.setattr(deleting, "QUICK_ROWS", 0)
+        quick_rows(0)
         make_stimuli(study, 1)
         client = RaterClient(rater).start()
         assert not delete_study(study=study, actor=None, confirm="demo")
@@ -364,9 +364,9 @@ class TestDelete:
         assert "“Demo” is deleted." in done.content.decode()
 
     def test_the_page_of_a_large_one(
-        self, study: Study, console: Client, sent: Sent, monkeypatch: pytest.MonkeyPatch
+        self, study: Study, console: Client, sent: Sent, quick_rows: QuickRows
     ) -> None:
-        monkeypatch.setattr(deleting, "QUICK_ROWS", -1)
+        quick_rows(-1)
         done = console.post(
             reverse("study-delete", args=["demo"]), {"confirm": "demo"}, follow=True
         )
@@ -378,7 +378,7 @@ class TestDelete:
         study: Study,
         owner: User,
         console: Client,
-        monkeypatch: pytest.MonkeyPatch,
+        quick_rows: QuickRows,
         sent: Sent,
     ) -> None:
         make_study(owner, "other")

@@ -11,6 +11,7 @@ from modelops.models import ModelVersion, Prediction
 from modelops.registry.holdout import holdout_labels, holdout_points
 from modelops.registry.labelled import gather
 from modelops.registry.selectors import most_uncertain, new_stimuli, unscored_stimuli
+from modelops.runs.scoring import start_scoring
 from tests.factories import make_stimuli, png
 from tests.modelops.conftest import score_all
 
@@ -23,6 +24,7 @@ def take_out(stimulus: Stimulus, state: str) -> None:
 
 def test_only_images_in_use_are_asked_for(study: Study, scored: ModelVersion) -> None:
     unrated = make_stimuli(study, range(900, 903))
+    start_scoring(version=scored)
     score_all(scored)
     wanted = {item.pk for item in most_uncertain(scored, 1000)}
     assert {item.pk for item in unrated} <= wanted
@@ -44,6 +46,7 @@ def test_what_counts_is_predicted_and_nothing_else(study: Study, scored: ModelVe
     assert list(unscored_stimuli(scored)) == [images[0], images[3]]
     new = replace_image(stimulus=images[3], data=png(950), actor=None, reason="wrong file")
     assert list(new_stimuli(scored)) == [images[0], new]
+    start_scoring(version=scored)
     score_all(scored)
     assert not new_stimuli(scored).exists()
     assert Prediction.objects.filter(stimulus=new).exists()
