@@ -6,7 +6,7 @@ class AnnotationConfig(AppConfig):
 
     def ready(self) -> None:
         from .opinion.methods import METHODS
-        from .studies import permissions  # noqa: F401 -- it registers itself
+        from .studies import audit, permissions  # noqa: F401 -- they register themselves
         from .studies.choices import REGISTRIES
 
         REGISTRIES["opinion_method"] = METHODS

@@ -6,12 +6,16 @@ class ModelopsConfig(AppConfig):
 
     def ready(self) -> None:
         from annotation.stimuli.forecast import FORECASTERS
+        from annotation.studies.acts import ACTS
 
         from . import permissions  # noqa: F401 -- it registers itself
         from .registry import (
             keeping,  # noqa: F401 -- it follows the deletion of snapshots
             leaving,  # noqa: F401 -- and this that of studies
         )
+        from .runs.acts import MODEL_ACTS
+
+        ACTS.update(MODEL_ACTS)
         from .registry.forecast import ActiveForecaster
 
         FORECASTERS[:] = [ActiveForecaster()]

@@ -32,8 +32,13 @@ NAME, EMAIL, NOTE = (
 #: What no text may hold, in small letters.
 SECRETS = ("hypatia", "zwicky", "observatory.example", "left-handed", "attic room")
 
-#: The places with names, for the owner alone: the rater's own page and the links to send out.
-TELLS_THE_OWNER = {"study-rater", "study-invitations-csv"}
+#: The places with names, for the owner alone: raters' pages and the links to send out.
+TELLS_THE_OWNER = {
+    "study-rater",
+    "study-raters",
+    "study-raters-live",
+    "study-invitations-csv",
+}
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -85,7 +90,7 @@ def telling(client: Client, pages: dict[str, str]) -> set[str]:
     return {route for route, address in pages.items() if secrets_in(text_of(client, address))}
 
 
-def test_the_owner_sees_names_in_two_places_only(owner: User, pages: dict[str, str]) -> None:
+def test_the_owner_sees_names_in_these_places_only(owner: User, pages: dict[str, str]) -> None:
     client = Client()
     client.force_login(owner)
     assert telling(client, pages) == TELLS_THE_OWNER
@@ -112,7 +117,7 @@ def test_the_pages_tell_of_the_rater_by_code(
         "study-raters-csv",
         "study-raters-live",
         "study-rater",
-        "study-settings",
+        "study-activity",
         "api-raters",
         "api-reliability",
         "api-export",

@@ -83,6 +83,9 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "study-step": ("post", ("slug", "gold"), CHANGE),
     "study-status": ("post", ("slug",), CHANGE),
     "study-settings": ("get", ("slug",), CONSOLE),
+    "study-settings-part": ("get", ("slug", "rules"), CONSOLE),
+    "study-activity": ("get", ("slug",), CONSOLE),
+    "site-activity": ("get", (), (MISSING, 200, MISSING, LOGIN)),
     "study-archive": ("post", ("slug",), CHANGE),
     # Without a title: whoever may, is told that it is missing.
     "study-duplicate": ("post", ("slug",), CHANGE),
@@ -154,6 +157,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-study-archive": ("post", ("slug",), (409, 409, MISSING, 401)),
     "api-protocols": ("get", ("slug",), API),
     "api-protocol": ("get", ("slug", "protocol"), API),
+    "api-audit": ("get", ("slug",), API),
     "api-raters": ("get", ("slug",), API),
     "api-rater-link": ("post", ("slug", "rater"), API),
     "api-rater-erasure": ("get", ("slug", "rater"), API),

@@ -14,6 +14,7 @@ from whitenoise.compress import Compressor
 from modelops.registry.queue import MODEL_TASKS
 
 from .core import logs
+from .core.api_groups import GROUPS
 from .core.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -166,11 +167,14 @@ REST_FRAMEWORK = {
         "workbench.accounts.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "workbench.accounts.scopes.TokenScopes",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["workbench.core.api_defaults.StrictJSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "workbench.core.api_defaults.OneRepresentation",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "workbench.accounts.api_schema.ApiSchema",
     "DEFAULT_PAGINATION_CLASS": "workbench.core.api_defaults.Pages",
     "PAGE_SIZE": 100,
     # `?format=` is the export's own parameter, not content negotiation.
@@ -178,6 +182,9 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "workbench.core.api.exception_handler",
     "NUM_PROXIES": int(BEHIND_PROXY),
 }
+# Its own table would be made although ours replaces it, and hold a foreign key to accounts.
+MIGRATION_MODULES = {"knox": None}
+KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105 -- the name of a table
 REST_KNOX = {
     "TOKEN_TTL": timedelta(days=env.int("API_TOKEN_DAYS", default=365)),
     "TOKEN_PREFIX": "mint_",
@@ -185,7 +192,15 @@ REST_KNOX = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "MINT Workbench",
-    "DESCRIPTION": "Collect human judgements of AI-generated images; train and query MINT-IQA.",
+    "DESCRIPTION": "Collect human judgements of AI-generated images; train and query MINT-IQA.\n\n"
+    "Create a token on the console’s page “API tokens” and send it with every request: "
+    '`curl -H "Authorization: Token $MINT_TOKEN" https://…/api/v1/studies/`. Lists come in pages: '
+    "`next` is the address of the next one.",
+    "TAGS": GROUPS,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "workbench.core.api_examples.add_examples",
+    ],
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
@@ -208,6 +223,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "workbench" / "locale"]
 USE_I18N = True
+FORMAT_MODULE_PATH = ["workbench.formats"]
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 

@@ -5,6 +5,8 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.negotiation import DefaultContentNegotiation
 
+from annotation.studies.pages.activity import site_activity
+
 from . import problem_pages, views
 from .accounts.views import ask_administrator
 
@@ -33,6 +35,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("accounts/token/", include("workbench.accounts.urls")),
     path("media/<path:name>", views.media, name="media"),
+    path("activity/", site_activity, name="site-activity"),
     path("studies/", include("annotation.urls.console")),
     path("studies/<slug:slug>/model/", include("modelops.urls.console")),
     path("rate/", include("annotation.urls.rating")),

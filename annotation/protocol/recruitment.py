@@ -80,8 +80,8 @@ class Recruitment:
             if not _NAME.fullmatch(name) or name == CODE:
                 raise ProtocolError(
                     gettext_noop(
-                        "“%(name)s” is no name of a parameter; give a letter, then up to 39 letters, "
-                        "digits, _ . or -, and not “%(code)s”."
+                        "“%(name)s” is no name of a parameter; give a letter, then up to 39 "
+                        "letters, digits, _ . or -, and not “%(code)s”."
                     ),
                     name=name,
                     code=CODE,

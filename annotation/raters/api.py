@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from workbench.accounts.models import TokenScope
 from workbench.accounts.signed_in import signed_in
 from workbench.core.api import ExactSerializer
 
@@ -45,6 +46,8 @@ class RaterListView(generics.ListAPIView[Rater]):
 
     serializer_class = RaterSerializer
     queryset = Rater.objects.none()
+    #: A link opens somebody's session.
+    token_scope = TokenScope.MANAGE
 
     def get_queryset(self) -> QuerySet[Rater]:
         study = find_study(self.request.user, self.kwargs["slug"], "annotation.change_study")

@@ -104,3 +104,8 @@ def identities_for(user: User, study: Study) -> QuerySet[RaterIdentity]:
     if not user.has_perm("annotation.read_identities", study):
         return RaterIdentity.objects.none()
     return RaterIdentity.objects.filter(rater__study=study)
+
+
+def people_for(user: User, study: Study) -> dict[int, RaterIdentity]:
+    """The same by the rater's key."""
+    return {item.rater_id: item for item in identities_for(user, study)}

@@ -90,8 +90,10 @@ class SharedLinkBusyError(RatingError):
 def invite_people(*, study: Study, people: list[Person], actor: User) -> list[Rater]:
     """A rater with a personal link for each; names go to a table of their own, and nowhere else.
 
-    Raises RaterCountError, PeopleError if somebody's e-mail address is in the study already.
+    Raises RaterCountError, PeopleError if somebody is in the study already: by the e-mail address,
+    or by the name if no address tells two people of one name apart.
     """
+    _refuse_known_names(study, people)
     emails = [person.email.lower() for person in people if person.email]
     known = (
         RaterIdentity.objects.filter(rater__study=study)
@@ -114,6 +116,24 @@ def invite_people(*, study: Study, people: list[Person], actor: User) -> list[Ra
             for rater, person in zip(raters, people, strict=True)
         )
     return raters
+
+
+def _refuse_known_names(study: Study, people: list[Person]) -> None:
+    names = RaterIdentity.objects.filter(rater__study=study).values_list("name", flat=True)
+    taken = {name.casefold() for name in names}
+    twice = []
+    for person in people:
+        if not person.email and person.name.casefold() in taken:
+            twice.append(person.name)
+        taken.add(person.name.casefold())
+    if twice:
+        raise PeopleError(
+            _(
+                "%(name)s already has a link (%(n)d of these do): remove the people who are "
+                "already invited, or add e-mail addresses to tell two of one name apart."
+            )
+            % {"name": twice[0], "n": len(twice)}
+        )
 
 
 def open_shared_link(*, study: Study, quota: int, actor: User) -> SharedLink:

@@ -59,6 +59,12 @@ def replace_link(*, rater: Rater, actor: User | None) -> Rater:
     return rater
 
 
+def record_download(*, study: Study, actor: User, what: str, names: bool) -> None:
+    """That somebody took a list of raters away: of `links`, `raters` or `payment`; `names`: with
+    who they are."""
+    record(study=study, actor=actor, action="raters.downloaded", what=what, names=names)
+
+
 @transaction.atomic
 def set_rater_status(*, rater: Rater, actor: User, status: str, reason: str = "") -> None:
     """Exclude a rater (with a reason) or include them again; nothing they rated is lost."""

@@ -56,7 +56,7 @@ def time_is_up(plan: SessionPlan, standing: Standing) -> bool:
 
 
 def day_is_full(access: Access) -> bool:
-    """Whether the rater has judged as many images today (UTC) as the study's plan allows."""
+    """Whether the rater has judged as many images as the plan allows for their day."""
     most = access.protocol.plan.daily_trials
     return bool(most) and candidates.judged_today(access.rater_id) >= most
 

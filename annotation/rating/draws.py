@@ -1,11 +1,8 @@
 """Which images a block of a session could have apart from those drawn by priority."""
 
 from dataclasses import dataclass
-from datetime import UTC
 from statistics import fmean
 from typing import Any
-
-from django.utils import timezone
 
 from workbench.core.statements import prepared_cursor
 
@@ -13,6 +10,7 @@ from ..models import Trial
 from ..opinion.units import UnitScale
 from ..protocol.order import Content
 from ..raters.access import Access
+from .days import midnight, zone_of
 from .facts import ELIGIBLE
 
 #: At most so many practice or gold images are considered; no rater sees more.
@@ -124,9 +122,9 @@ def repeats_of(session_id: int) -> int:
 
 
 def judged_today(rater_id: int) -> int:
-    """How many images, practice apart, the rater has judged since midnight (UTC)."""
-    midnight = timezone.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    judged = Trial.objects.filter(rater_id=rater_id, submitted_at__gte=midnight)
+    """How many images, practice apart, the rater has judged since their midnight."""
+    began = midnight(zone_of(rater_id))
+    judged = Trial.objects.filter(rater_id=rater_id, submitted_at__gte=began)
     return judged.exclude(role=Trial.Role.PRACTICE).count()
 
 

@@ -25,6 +25,7 @@ from ..studies.protocols import current_protocol
 from . import slots
 from .blocks import day_is_full
 from .claims import require_open_study
+from .days import ZONE, known_zone
 from .facts import images_remain, last_ended_session
 
 _CLIENT_FACTS_LIMIT = 4096
@@ -170,4 +171,6 @@ def _client_facts(client: object) -> Mapping[str, Any]:
         raise InvalidAnswerError(
             f"client: {len(text)} characters, at most {_CLIENT_FACTS_LIMIT} fit"
         )
-    return client
+    # A browser may know a zone that this server does not; that is no reason to turn anyone away.
+    unknown = known_zone(client.get(ZONE)) is None
+    return {name: value for name, value in client.items() if name != ZONE or not unknown}

@@ -1,9 +1,11 @@
-"""The audit trail: who did what to a study."""
+"""The audit trail: who did what to a study, or with their account."""
 
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.dispatch import receiver
 
+from workbench.accounts.acts import acted
 from workbench.accounts.models import User
 
 from ..models import AuditEntry, Study
@@ -18,3 +20,9 @@ def record(
     """
     person = actor if actor is not None and actor.is_authenticated else None
     return AuditEntry.objects.create(study=study, actor=person, action=action, detail=detail)
+
+
+@receiver(acted)
+def _account_acted(actor: User | None, action: str, detail: dict[str, Any], **_rest: Any) -> None:
+    """What an account does outside any study."""
+    record(study=None, actor=actor, action=action, **detail)

@@ -14,6 +14,7 @@ from ..removal import studies_api as removal_studies
 from ..stimuli import api as stimuli
 from ..stimuli.imports import api as imports
 from ..studies import api as studies
+from ..studies import audit_api as audit
 from ..studies import protocols_api as protocols
 from ..studies import steps_api as steps
 
@@ -51,6 +52,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         protocols.ProtocolDetailView.as_view(),
         name="api-protocol",
     ),
+    path("studies/<slug:slug>/audit/", audit.AuditListView.as_view(), name="api-audit"),
     path("studies/<slug:slug>/raters/", raters.RaterListView.as_view(), name="api-raters"),
     path(
         "studies/<slug:slug>/raters/<str:code>/link/",

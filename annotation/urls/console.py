@@ -12,10 +12,10 @@ from ..removal.pages import studies as removal_studies
 from ..stimuli import pages as stimuli
 from ..stimuli import purposes_page as purposes
 from ..stimuli.imports import pages as importing
-from ..studies.pages import steps, studies, translations
+from ..studies.pages import activity, steps, studies, study_list, translations
 
 urlpatterns: list[URLPattern] = [
-    path("", studies.study_list, name="studies"),
+    path("", study_list.study_list, name="studies"),
     path("new/", studies.study_new, name="study-new"),
     path("<slug:slug>/", studies.study_overview, name="study"),
     path("<slug:slug>/scores/", studies.study_scores, name="study-scores"),
@@ -29,6 +29,8 @@ urlpatterns: list[URLPattern] = [
         translations.study_translations,
         name="study-translations",
     ),
+    path("<slug:slug>/settings/<slug:part>/", studies.study_settings, name="study-settings-part"),
+    path("<slug:slug>/activity/", activity.study_activity, name="study-activity"),
     path("<slug:slug>/archive/", removal_studies.study_archive, name="study-archive"),
     path("<slug:slug>/duplicate/", removal_studies.study_duplicate, name="study-duplicate"),
     path("<slug:slug>/delete/", removal_studies.study_delete, name="study-delete"),

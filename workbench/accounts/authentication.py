@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 from drf_spectacular.contrib.knox_auth_token import KnoxTokenScheme
 from rest_framework.exceptions import AuthenticationFailed
 
-from .models import User
+from .models import ApiToken, User
+from .tokens import note_use
 
 _FORM = re.compile(rb"\w+", re.ASCII)
 
@@ -15,11 +16,12 @@ _FORM = re.compile(rb"\w+", re.ASCII)
 class TokenAuthentication(knox.auth.TokenAuthentication):
     """knox's, for headers of any bytes: it decodes and looks up whatever it is given."""
 
-    def authenticate_credentials(self, token: bytes) -> tuple[User, object]:
+    def authenticate_credentials(self, token: bytes) -> tuple[User, ApiToken]:
         if not _FORM.fullmatch(token):
             raise AuthenticationFailed(_("Invalid token."))
-        found: tuple[User, object] = super().authenticate_credentials(token)
-        return found
+        account, found = super().authenticate_credentials(token)
+        note_use(found)
+        return account, found
 
 
 class TokenScheme(KnoxTokenScheme):  # type: ignore[no-untyped-call]

@@ -1,7 +1,40 @@
-"""The account of a study owner (`is_staff`: a lab administrator, who sees every study)."""
+"""The account of a study owner (`is_staff`: a lab administrator, who sees every study), and the
+tokens by which scripts act for it."""
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from knox.models import AbstractAuthToken
 
 
 class User(AbstractUser):
     """A user model of our own from the first migration on, since Django cannot swap it later."""
+
+
+class TokenScope(models.TextChoices):
+    """What a token is good for; its account's own rights limit it further."""
+
+    READ = "read", _("Read studies, scores and models")
+    EXPORT = "export", _("Export the collected database")
+    MANAGE = "manage", _("Change things: settings, raters, trainings")
+
+
+class ApiToken(AbstractAuthToken):
+    """A token of the API; only its hash is stored."""
+
+    #: What it is for, in the words of whoever made it.
+    name = models.CharField(max_length=100)
+    scopes = ArrayField(models.CharField(max_length=10, choices=TokenScope.choices))
+    #: Accurate to a minute.
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(scopes__len__gt=0)
+                & Q(scopes__contained_by=[str(scope) for scope in TokenScope]),
+                name="token_scopes_valid",
+            ),
+        ]

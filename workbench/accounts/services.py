@@ -3,10 +3,9 @@
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from knox.models import AuthToken
 
 from ..core.errors import MintError
-from .models import User
+from .models import ApiToken, User
 
 
 class AccountError(MintError):
@@ -58,7 +57,7 @@ def deactivate_account(username: str) -> User:
     account.is_active = False
     account.set_unusable_password()
     account.save()
-    AuthToken.objects.filter(user=account).delete()
+    ApiToken.objects.filter(user=account).delete()
     return account
 
 

@@ -1,15 +1,33 @@
-"""API tokens (created, shown once, revoked; knox stores only their hash), and whom to ask."""
+"""API tokens (created, shown once, revoked), and whom to ask."""
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
-from knox.models import AuthToken
 
+from ..core.errors import MintError
+from .models import ApiToken, TokenScope
 from .signed_in import signed_in
+from .tokens import make_token, revoke_token
+
+
+class TokenForm(forms.Form):
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=100,
+        help_text=gettext_lazy("What it is for, so that you know which one to revoke."),
+    )
+    scopes = forms.MultipleChoiceField(
+        label=gettext_lazy("It may"),
+        choices=TokenScope.choices,
+        initial=[TokenScope.READ, TokenScope.EXPORT],
+        widget=forms.CheckboxSelectMultiple,
+    )
 
 
 @never_cache
@@ -17,17 +35,24 @@ from .signed_in import signed_in
 @require_http_methods(["GET", "POST"])
 def tokens(request: HttpRequest) -> HttpResponse:
     account, secret = signed_in(request), None
-    if request.method == "POST":
-        _token, secret = AuthToken.objects.create(account)
-    rows = AuthToken.objects.filter(user=account).order_by("-created")
-    return render(request, "account/tokens.html", {"tokens": rows, "secret": secret})
+    form = TokenForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            _token, secret = make_token(account, **form.cleaned_data)
+        except MintError as error:
+            form.add_error("name", error.message)
+        else:
+            form = TokenForm()
+    rows = ApiToken.objects.filter(user=account).order_by("-created")
+    context = {"section": "tokens", "tokens": rows, "secret": secret, "form": form}
+    return render(request, "account/tokens.html", context)
 
 
 @login_required
 @require_POST
 def revoke(request: HttpRequest, key: str) -> HttpResponse:
-    token = get_object_or_404(AuthToken, user=signed_in(request), token_key=key)
-    token.delete()
+    if not revoke_token(signed_in(request), key):
+        raise Http404
     messages.success(request, _("The token no longer works."))
     return redirect("api-tokens")
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
-from knox.models import AuthToken
 
 from annotation.models import Rater, RatingSession, Stimulus, Study
 from annotation.protocol.plan import SessionPlan
@@ -26,7 +25,7 @@ from annotation.stimuli.imports.service import ImportOptions, import_manifest
 from annotation.studies.services import create_study, set_status
 from annotation.studies.texts import DEFAULT_CONSENT, DEFAULT_INSTRUCTIONS
 
-from ..accounts.models import User
+from ..accounts.models import ApiToken, TokenScope, User
 from ..core.errors import MintError
 from ..core.progress import Counter, Output
 
@@ -289,7 +288,9 @@ def _kept_secret(file: Path) -> str:
 @contextmanager
 def _token(owner: User) -> Iterator[str]:
     """An API token for as long as the block runs."""
-    row, token = AuthToken.objects.create(owner, expiry=timedelta(hours=1))
+    row, token = ApiToken.objects.create(
+        owner, name="demo", scopes=list(TokenScope), expiry=timedelta(hours=1)
+    )
     try:
         yield token
     finally:

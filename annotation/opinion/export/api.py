@@ -10,9 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from workbench.accounts.models import TokenScope, User
+from workbench.accounts.signed_in import signed_in
 from workbench.core.statements import one_view
 
 from ...models import OpinionRelease, Study
+from ...studies.audit import record
 from ...studies.selectors import find_study
 from ..releases import chosen_release
 from .document import study_document
@@ -51,6 +54,8 @@ class ExportQuerySerializer(ReleaseQuerySerializer):
 
 
 class ExportView(APIView):
+    token_scope = TokenScope.EXPORT
+
     @extend_schema(
         parameters=[ExportQuerySerializer, OpenApiParameter("slug", str, OpenApiParameter.PATH)],
         responses={
@@ -64,19 +69,25 @@ class ExportView(APIView):
         query = ExportQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         release = chosen_release(study, query.validated_data.get("release"))
-        asked = query.validated_data
-        return export_response(study, FORMATS[asked["format"]], release, raw=asked["raw"])
+        asked, actor = query.validated_data, signed_in(request)
+        form = FORMATS[asked["format"]]
+        return export_response(study, form, release, actor=actor, raw=asked["raw"])
 
 
 class StudyDocumentView(APIView):
+    token_scope = TokenScope.EXPORT
+
     @extend_schema(
         operation_id="studies_export_document_retrieve",
         parameters=[ReleaseQuerySerializer, OpenApiParameter("slug", str, OpenApiParameter.PATH)],
         responses=OpenApiTypes.OBJECT,
     )
     def get(self, request: Request, slug: str) -> Response:
-        """What the export's numbers mean: perspectives with their scales, all that raters were
-        asked, and how opinion scores were made."""
+        """What the export's numbers mean.
+
+        Perspectives with their scales, all that raters were asked, and how opinion scores were
+        made.
+        """
         study = find_study(request.user, slug, "annotation.export_study")
         query = ReleaseQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
@@ -87,10 +98,17 @@ class StudyDocumentView(APIView):
 
 
 def export_response(
-    study: Study, form: Format, release: OpinionRelease | None = None, *, raw: bool = False
+    study: Study,
+    form: Format,
+    release: OpinionRelease | None = None,
+    *,
+    actor: User,
+    raw: bool = False,
 ) -> StreamingHttpResponse:
     """The study's export as a download, for the API and the console alike; `release` as in
     `export_of`, `raw` as in `header_of`."""
+    number = release.number if release else None
+    record(study=study, actor=actor, action="study.exported", format=form.name, release=number)
     stem = f"{study.slug}-release-{release.number}" if release else study.slug
     name = f"{stem}.{form.extension}"
     headers: dict[str, Any] = {"Content-Disposition": f'attachment; filename="{name}"'}

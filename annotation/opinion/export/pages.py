@@ -36,7 +36,8 @@ def export_file(request: HttpRequest, slug: str, form: str) -> StreamingHttpResp
     study = find_study(request.user, slug, "annotation.export_study")
     if form not in FORMATS:
         raise Http404
-    return export_response(study, FORMATS[form], raw=wants_raw(request))
+    raw = wants_raw(request)
+    return export_response(study, FORMATS[form], actor=signed_in(request), raw=raw)
 
 
 @login_required

@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from workbench.accounts.models import User
@@ -20,7 +20,8 @@ from ...models import Rater, RaterIdentity, SharedLink, Study
 from ...studies.pages.fields import NumberField, TextField
 from ...studies.selectors import find_study, raters_of
 from ..access import rater_link
-from ..history import identities_for
+from ..history import people_for
+from ..inbox import new_reports
 from ..invitations import (
     MOST_RATERS,
     close_shared_link,
@@ -30,7 +31,7 @@ from ..invitations import (
     shared_link_path,
 )
 from ..people import parse_people, read_people
-from ..services import CREATED_AT_ONCE, create_raters
+from ..services import CREATED_AT_ONCE, create_raters, record_download
 
 #: Of a file of people: the most that can be invited at once are far fewer.
 _MOST_BYTES = 2**20
@@ -47,8 +48,8 @@ class CountForm(forms.Form):
         max_value=CREATED_AT_ONCE,
     )
 
-    def invite(self, study: Study, actor: User) -> int:
-        return len(create_raters(study=study, count=self.cleaned_data["count"], actor=actor))
+    def invite(self, study: Study, actor: User) -> list[Rater]:
+        return create_raters(study=study, count=self.cleaned_data["count"], actor=actor)
 
 
 class PeopleForm(forms.Form):
@@ -82,14 +83,14 @@ class PeopleForm(forms.Form):
             self.add_error("file", _("The file is too large for a list of people."))
         return cleaned
 
-    def invite(self, study: Study, actor: User) -> int:
+    def invite(self, study: Study, actor: User) -> list[Rater]:
         file = self.cleaned_data["file"]
         people = (
             read_people(file.read(), file.name)
             if file
             else parse_people(self.cleaned_data["people"])
         )
-        return len(invite_people(study=study, people=people, actor=actor))
+        return invite_people(study=study, people=people, actor=actor)
 
 
 class QuotaForm(forms.Form):
@@ -148,7 +149,8 @@ def shared_link(request: HttpRequest, slug: str) -> HttpResponse:
 def invitation_csv(request: HttpRequest, slug: str) -> HttpResponse:
     """Every personal link, for the owner, with the person it is for, as a mail merge reads it."""
     study = find_study(request.user, slug, "annotation.change_study")
-    people = {item.rater_id: item for item in identities_for(signed_in(request), study)}
+    people = people_for(signed_in(request), study)
+    record_download(study=study, actor=signed_in(request), what="links", names=bool(people))
     raters = raters_of(study).filter(erased_at=None)
     rows = (_cells(request, rater, people.get(rater.pk)) for rater in raters.iterator())
     return csv_download(request, f"{study.slug}-invitations", _COLUMNS, rows)
@@ -161,27 +163,45 @@ def _cells(request: HttpRequest, rater: Rater, person: RaterIdentity | None) -> 
 
 
 def _invited(request: HttpRequest, study: Study, form: CountForm | PeopleForm) -> bool:
-    """Whether the links were made; if not, the form says why."""
+    """Whether the links were made, which the next page shows; if not, the form says why."""
     try:
-        number = form.invite(study, signed_in(request))
+        made = form.invite(study, signed_in(request))
     except MintError as error:
         form.add_error(next(iter(form.fields)), error.message)
         return False
-    message = ngettext(
-        "%(n)d link created: it is in the CSV and on the raters page.",
-        "%(n)d links created: they are in the CSV and on the raters page.",
-        number,
-    )
-    messages.success(request, message % {"n": number})
+    request.session[_made_key(study)] = [rater.pk for rater in made]
     return True
+
+
+def _made_key(study: Study) -> str:
+    return f"links-made-{study.pk}"
+
+
+def _just_made(request: HttpRequest, study: Study) -> list[dict[str, str]]:
+    """The links that the page before this one made, each with whose it is."""
+    keys = request.session.pop(_made_key(study), [])
+    people = people_for(signed_in(request), study) if keys else {}
+    return [
+        {
+            "code": rater.code,
+            "name": str(people.get(rater.pk, "")),
+            "link": request.build_absolute_uri(rater_link(rater)),
+        }
+        for rater in Rater.objects.filter(study=study, pk__in=keys).order_by("pk")
+    ]
 
 
 def _page(request: HttpRequest, study: Study, bound: dict[str, Any]) -> HttpResponse:
     link = SharedLink.objects.filter(study=study).first()
     quota = {"quota": link.quota} if link else None
+    made = _just_made(request, study)
     context = {
         "study": study,
         "tab": "raters",
+        "part": "invite",
+        "made": made,
+        "made_text": "\n".join("\t".join(filter(None, item.values())) for item in made),
+        "new_reports": new_reports(study),
         "count_form": bound.get("count") or CountForm(),
         "people_form": bound.get("people") or PeopleForm(),
         "quota_form": bound.get("quota") or QuotaForm(initial=quota),

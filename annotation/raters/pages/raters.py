@@ -1,5 +1,6 @@
 """The owner's pages about raters: activity, reliability, links, exclusion."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -16,7 +17,7 @@ from workbench.accounts.signed_in import signed_in
 from workbench.core.downloads import csv_download
 from workbench.core.errors import MintError
 
-from ...models import Rater
+from ...models import Rater, RaterIdentity
 from ...models.stimulus import SPLITS
 from ...opinion.coverage import Coverage, coverage_of
 from ...opinion.reliability.selectors import reliability_of
@@ -25,10 +26,11 @@ from ...studies.pages.charts import bars
 from ...studies.selectors import find_study
 from ..access import rater_link
 from ..attention import flagged_raters
+from ..history import people_for
 from ..inbox import new_reports, reports_of
 from ..messages import TEXT_LIMIT, mark_reports_read, write_to_raters
 from ..monitor import Live, live_sessions
-from ..services import replace_link, set_rater_status
+from ..services import record_download, replace_link, set_rater_status
 from ..stopping import let_continue
 from .flags import flag_words, perspective_labels
 from .table import SHOWN, Query, Row, all_rows, chosen_rows
@@ -61,13 +63,15 @@ def rater_list(request: HttpRequest, slug: str) -> HttpResponse:
     # Measures compare everybody with everybody: they are computed together and shared
     # (`reliability_of`); a row only looks its own up.
     live, query = live_sessions(study), Query.read(request.GET.dict())
+    people = people_for(signed_in(request), study)
     standings = reliability_of(study)
-    rows = all_rows(study, standings, live)
+    rows = all_rows(study, standings, live, people)
     page = Paginator(chosen_rows(rows, query), _PER_PAGE).get_page(request.GET.get("page"))
     labels = perspective_labels(study)
     context = {
         "study": study,
         "tab": "raters",
+        "part": "list",
         "page": page,
         "rows": [
             (row, _absolute_link(request, row.rater), flag_words(row.standing.flags, labels))
@@ -82,10 +86,11 @@ def rater_list(request: HttpRequest, slug: str) -> HttpResponse:
             "excluded": sum(row.excluded for row in rows),
         },
         "query": query,
+        "names": bool(people),
         "shown": SHOWN,
         "text_limit": TEXT_LIMIT,
         "new_reports": new_reports(study),
-        **_live_context(live),
+        **_live_context(live, people),
     }
     return render(request, "annotation/raters.html", context)
 
@@ -95,7 +100,8 @@ def rater_list(request: HttpRequest, slug: str) -> HttpResponse:
 def rater_live(request: HttpRequest, slug: str) -> HttpResponse:
     """The raters in session now: the part of the page that refreshes itself."""
     study = find_study(request.user, slug, "annotation.change_study")
-    context = {"study": study, **_live_context(live_sessions(study))}
+    people = people_for(signed_in(request), study)
+    context = {"study": study, **_live_context(live_sessions(study), people)}
     return render(request, "annotation/_raters_live.html", context)
 
 
@@ -113,7 +119,8 @@ def rater_coverage(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def rater_csv(request: HttpRequest, slug: str) -> HttpResponse:
     study = find_study(request.user, slug, "annotation.change_study")
-    rows = all_rows(study, reliability_of(study), Live([]))
+    record_download(study=study, actor=signed_in(request), what="raters", names=False)
+    rows = all_rows(study, reliability_of(study), Live([]), {})
     return csv_download(
         request, f"{study.slug}-raters", _COLUMNS, (_cells(request, row) for row in rows)
     )
@@ -220,7 +227,7 @@ def report_list(request: HttpRequest, slug: str) -> HttpResponse:
     study = find_study(request.user, slug, "annotation.change_study")
     reports = list(reports_of(study))
     mark_reports_read(study=study)
-    context = {"study": study, "tab": "raters", "reports": reports}
+    context = {"study": study, "tab": "raters", "part": "reports", "reports": reports}
     return render(request, "annotation/reports.html", context)
 
 
@@ -229,10 +236,10 @@ def _absolute_link(request: HttpRequest, rater: Rater) -> str:
     return "" if rater.erased_at else request.build_absolute_uri(rater_link(rater))
 
 
-def _live_context(live: Live) -> dict[str, Any]:
+def _live_context(live: Live, people: Mapping[int, RaterIdentity]) -> dict[str, Any]:
     return {
         "live": live,
-        "in_session": live.sessions[:_LIVE_SHOWN],
+        "in_session": [(item, people.get(item.rater)) for item in live.sessions[:_LIVE_SHOWN]],
         "more_in_session": max(len(live.sessions) - _LIVE_SHOWN, 0),
     }
 

@@ -22,6 +22,7 @@ from ...studies.pages.fields import LinesField
 from ...studies.selectors import find_study
 from ..invitations import set_recruitment, shared_link_path
 from ..paying import payment_table
+from ..services import record_download
 
 _OUTCOMES: dict[Outcome, str | Promise] = {
     Outcome.COMPLETED: gettext_lazy("Finished"),
@@ -113,6 +114,7 @@ def recruitment(request: HttpRequest, slug: str) -> HttpResponse:
 def payment_csv(request: HttpRequest, slug: str) -> HttpResponse:
     """Whom to pay; for those who may know who the raters are."""
     study = find_study(request.user, slug, "annotation.read_identities")
+    record_download(study=study, actor=signed_in(request), what="payment", names=True)
     columns, rows = payment_table(study)
     return csv_download(request, f"{study.slug}-payment", columns, rows)
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ...models import Rater, Study
+from ...models import Rater, RaterIdentity, Study
 from ...opinion.reliability.selectors import NOTHING_YET, Standing
 from ..monitor import Live, OpenSession, stopped_raters
 
@@ -19,6 +19,13 @@ class Row:
     session: OpenSession | None
     #: Whether a rule of the study keeps them from another session.
     stopped: bool = False
+    #: Who they are, for an account that may know.
+    person: RaterIdentity | None = None
+
+    def matches(self, words: str) -> bool:
+        """Whether code, name or address have `words`, in either case."""
+        known = (self.person.name, self.person.email) if self.person else ()
+        return any(words.casefold() in text.casefold() for text in (self.rater.code, *known))
 
     @property
     def excluded(self) -> bool:
@@ -83,7 +90,7 @@ class Query:
 
     sort: str = DEFAULT_SORT
     show: str = ""
-    code: str = ""
+    search: str = ""
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> "Query":
@@ -91,11 +98,11 @@ class Query:
         return cls(
             sort=sort if sort.removeprefix("-") in _SORTS else DEFAULT_SORT,
             show=show if show in FILTERS else "",
-            code=given.get("code", "").strip().upper()[:20],
+            search=given.get("search", "").strip()[:200],
         )
 
     def address(self, **changes: str) -> str:
-        values = {"sort": self.sort, "show": self.show, "code": self.code, **changes}
+        values = {"sort": self.sort, "show": self.show, "search": self.search, **changes}
         if values["sort"] == DEFAULT_SORT:
             values["sort"] = ""
         return urlencode({name: value for name, value in values.items() if value})
@@ -115,8 +122,14 @@ class Query:
         )
 
 
-def all_rows(study: Study, standings: Mapping[int, Standing], live: Live) -> list[Row]:
-    """A row per rater; two statements."""
+def all_rows(
+    study: Study,
+    standings: Mapping[int, Standing],
+    live: Live,
+    people: Mapping[int, RaterIdentity],
+) -> list[Row]:
+    """A row per rater; two statements. `people`: who they are, by their keys, as far as the
+    reader may know."""
     sessions = {item.rater: item for item in live.sessions}
     stopped = stopped_raters(study)
     return [
@@ -125,6 +138,7 @@ def all_rows(study: Study, standings: Mapping[int, Standing], live: Live) -> lis
             standings.get(rater.pk, NOTHING_YET),
             sessions.get(rater.pk),
             rater.pk in stopped,
+            people.get(rater.pk),
         )
         for rater in Rater.objects.filter(study=study).order_by("pk")
     ]
@@ -133,11 +147,7 @@ def all_rows(study: Study, standings: Mapping[int, Standing], live: Live) -> lis
 def chosen_rows(rows: list[Row], query: Query) -> list[Row]:
     """The rows that `query` asks for, in its order; equal ones as they were."""
     wanted = FILTERS.get(query.show)
-    shown = [
-        row
-        for row in rows
-        if query.code in row.rater.code.upper() and (wanted is None or wanted(row))
-    ]
+    shown = [row for row in rows if row.matches(query.search) and (wanted is None or wanted(row))]
     value = _SORTS[query.sort.removeprefix("-")]
     known = [row for row in shown if value(row) is not None]
     known.sort(key=value, reverse=query.sort.startswith("-"))  # type: ignore[arg-type] # no None

@@ -1,11 +1,15 @@
 // @ts-check
-/** Copies the address in a button's `data-copy`; the button then says so for a moment. */
+/**
+ * Copies the address in a button's `data-copy`, or the text in its `data-copy-text`; the button then
+ * says so for a moment.
+ */
 
 document.addEventListener("click", async (event) => {
-  const button = event.target instanceof Element ? event.target.closest("button[data-copy]") : null;
+  const button = event.target instanceof Element ? event.target.closest("button[data-copied]") : null;
   if (!(button instanceof HTMLButtonElement)) return;
   const label = button.textContent;
-  await navigator.clipboard.writeText(new URL(button.dataset.copy ?? "", location.href).href);
+  const text = button.dataset.copyText ?? new URL(button.dataset.copy ?? "", location.href).href;
+  await navigator.clipboard.writeText(text);
   button.textContent = button.dataset.copied ?? label;
   setTimeout(() => {
     button.textContent = label;

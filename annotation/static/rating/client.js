@@ -12,6 +12,7 @@ export function clientFacts() {
     pointer: matches("(pointer: coarse)") ? "coarse" : "fine",
     dark: matches("(prefers-color-scheme: dark)"),
     language: navigator.language,
+    time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
 }
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict, replace
 from dataclasses import fields as dataclass_fields
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext
@@ -20,6 +20,9 @@ from ..services import SINGLE_SETTINGS
 from ..texts import DEFAULT_CONSENT, DEFAULT_INSTRUCTIONS, DEFAULT_INSTRUCTIONS_SCORES
 from .fields import NumberField, PercentField, StudyTextField
 from .rules_form import RuleRow, read_rules, rule_fields, rule_initial, rule_names, rule_rows
+
+#: A heading, and the names of the fields below it.
+Fieldset = tuple[Any, tuple[str, ...]]
 
 _IMAGES = _("images")
 _MINUTES = _("minutes")
@@ -187,7 +190,10 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         ),
     )
     daily_trials = _whole(
-        "daily_trials", _("Images per rater and day"), _IMAGES, _("At most; 0: no limit.")
+        "daily_trials",
+        _("Daily limit per rater"),
+        _IMAGES,
+        _("0: no limit. A day begins at the rater’s midnight, in the time zone of their browser."),
     )
 
     opinion_method = forms.ChoiceField(
@@ -223,44 +229,58 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
             ),
         }
 
-    _FIELDSETS = (
-        (_("Words"), ("title", "consent", "erased_ratings", "instructions")),
-        (_("Explanations"), ("explanation_when", "explanation_share", "explanation_level")),
-        (_("Ratings"), ("target_ratings", "maximum_ratings", "holdout_ratings")),
-        (
-            _("Session"),
+    #: The fields of each part of the settings; a part has a page of its own and is saved alone.
+    PARTS: ClassVar[dict[str, tuple[Fieldset, ...]]] = {
+        "general": ((_("Words"), ("title", "consent", "erased_ratings", "instructions")),),
+        "explanations": (
+            (_("Explanations"), ("explanation_when", "explanation_share", "explanation_level")),
+        ),
+        "ratings": (
+            (_("Ratings"), ("target_ratings", "maximum_ratings", "holdout_ratings")),
+            (_("Opinion scores"), ("opinion_method",)),
+        ),
+        "session": (
             (
-                "practice_trials",
-                "stabilisation_trials",
-                "block_trials",
-                "one_per_pass",
-                "revisable",
-                "whole_prompt",
-                "session_trials",
-                "session_minutes",
-                "daily_trials",
-                "lease_seconds",
+                _("Session"),
+                (
+                    "practice_trials",
+                    "stabilisation_trials",
+                    "block_trials",
+                    "one_per_pass",
+                    "revisable",
+                    "whole_prompt",
+                    "session_trials",
+                    "session_minutes",
+                    "daily_trials",
+                    "lease_seconds",
+                ),
+            ),
+            (_("Checks"), ("repeat_share", "gold_share")),
+            (_("Rest"), ("rest_after_minutes", "rest_seconds")),
+        ),
+        "viewing": (
+            (
+                _("Viewing conditions"),
+                ("image_size", *(field.name for field in dataclass_fields(ViewingChecks))),
             ),
         ),
-        (_("Checks"), ("repeat_share", "gold_share")),
-        (_("Opinion scores"), ("opinion_method",)),
-        (
-            _("Viewing conditions"),
-            ("image_size", *(field.name for field in dataclass_fields(ViewingChecks))),
-        ),
-        (_("Rest"), ("rest_after_minutes", "rest_seconds")),
-        (_("Model"), ("holdout_share", "audit_share", "retrain_every")),
-    )
+        "rules": ((_("Rules for raters"), tuple(rule_names())),),
+        "model": ((_("Model"), ("holdout_share", "audit_share", "retrain_every")),),
+    }
 
-    def __init__(self, data: Any = None, *, instance: Study) -> None:
+    def __init__(self, data: Any = None, *, instance: Study, part: str) -> None:
+        """part: one of PARTS; the form has its fields alone, and leaves the others' values."""
         asking = {f"explanation_{name}": value for name, value in asdict(instance.asking).items()}
         initial = asdict(instance.plan) | asdict(instance.viewing) | asking
         initial |= rule_initial(instance.rules)
         super().__init__(data, instance=instance, initial=initial)
         self.fields.update(rule_fields())
+        self._fieldsets = self.PARTS[part]
+        kept = {name for _legend, names in self._fieldsets for name in names}
+        self.fields = {name: field for name, field in self.fields.items() if name in kept}
 
     def fieldsets(self) -> list[tuple[Any, list[forms.BoundField]]]:
-        return [(legend, [self[name] for name in names]) for legend, names in self._FIELDSETS]
+        return [(legend, [self[name] for name in names]) for legend, names in self._fieldsets]
 
     def rules(self) -> list[RuleRow]:
         return rule_rows(self)
@@ -277,45 +297,55 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
                 "The first pass cannot ask for more ratings than an image may get at most."
             )
             self.add_error("target_ratings", message)
-        if LIMITS.keys() <= cleaned.keys():
-            try:
-                self._plan()
-            except ProtocolError:
-                # Each setting is within its limits, so it is the two shares together.
-                message = gettext("Together, repeats and gold images make up at most %(most)d %%.")
-                self.add_error("gold_share", message % {"most": round(MOST_CHECKS * 100)})
-        if set(rule_names()) <= cleaned.keys():
-            try:
-                self._rules()
-            except ProtocolError as error:
-                self.add_error(None, str(error))
+        if not self.errors:
+            self._check_together()
         return cleaned
 
+    def _check_together(self) -> None:
+        """What no field can tell alone."""
+        try:
+            self._plan()
+        except ProtocolError:
+            # Each setting is within its limits, so it is the two shares together.
+            message = gettext("Together, repeats and gold images make up at most %(most)d %%.")
+            self.add_error("gold_share", message % {"most": round(MOST_CHECKS * 100)})
+        try:
+            self._rules()
+        except ProtocolError as error:
+            self.add_error(None, str(error))
+
     def settings(self) -> dict[str, Any]:
-        words = {name: self.cleaned_data[name] for name in self.Meta.fields}
-        return {
-            **words,
-            "session_plan": self._plan().to_json(),
-            "viewing_checks": self._viewing().to_json(),
-            "reliability_rules": self._rules().to_json(),
-            "explanation_asked": self._asking().to_json(),
+        """Those of the part; what is stored together with others of their kind is whole."""
+        single = {name: self.cleaned_data[name] for name in SINGLE_SETTINGS if name in self.fields}
+        together = {
+            "session_plan": (self._plan, self.instance.plan),
+            "viewing_checks": (self._viewing, self.instance.viewing),
+            "reliability_rules": (self._rules, self.instance.rules),
+            "explanation_asked": (self._asking, self.instance.asking),
         }
+        made = {name: (make(), before) for name, (make, before) in together.items()}
+        changed = {name: new.to_json() for name, (new, before) in made.items() if new != before}
+        return {**single, **changed}
 
     def _plan(self) -> SessionPlan:
-        # The plan's other settings stay as they are.
         plan: SessionPlan = self.instance.plan
-        names = (*LIMITS, "one_per_pass", "revisable", "whole_prompt")
-        return replace(plan, **{name: self.cleaned_data[name] for name in names})
+        return replace(plan, **self._given(plan))
 
     def _viewing(self) -> ViewingChecks:
-        names = (field.name for field in dataclass_fields(ViewingChecks))
-        return ViewingChecks(**{name: self.cleaned_data[name] for name in names})
+        viewing: ViewingChecks = self.instance.viewing
+        return replace(viewing, **self._given(viewing))
 
     def _asking(self) -> ExplanationAsking:
-        data = self.cleaned_data
-        return ExplanationAsking(
-            When(data["explanation_when"]), data["explanation_share"], data["explanation_level"]
-        )
+        asking: ExplanationAsking = self.instance.asking
+        given = self._given(asking, prefix="explanation_")
+        return replace(asking, **given, when=When(given.get("when", asking.when)))
 
     def _rules(self) -> ReliabilityRules:
-        return read_rules(self.cleaned_data, self.instance.rules)
+        rules: ReliabilityRules = self.instance.rules
+        return read_rules(self.cleaned_data, rules) if "weight" in self.fields else rules
+
+    def _given(self, kept: Any, *, prefix: str = "") -> dict[str, Any]:
+        """What the form has of a dataclass's fields; the others keep their values."""
+        names = [field.name for field in dataclass_fields(kept)]
+        data = self.cleaned_data
+        return {name: data[f"{prefix}{name}"] for name in names if f"{prefix}{name}" in data}

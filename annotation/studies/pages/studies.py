@@ -1,11 +1,11 @@
-"""The owner's pages about studies: the list, a new one, the overview, the settings."""
+"""The owner's pages about studies: a new one, the overview, the settings."""
 
 from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -14,10 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from workbench.accounts.signed_in import signed_in
 
-from ...models import AuditEntry, Study
+from ...models import Study
 from ..counts import counts_of, ratings_by_day
 from ..protocols import outlook_of
-from ..selectors import find_study, listed_studies, progress_by_study, score_counts
+from ..selectors import find_study, score_counts
 from ..services import (
     StatusError,
     StudyError,
@@ -35,24 +35,8 @@ from .questions_form import QuestionsForm
 from .settings_form import StudyForm
 from .steps import in_words, next_steps
 
-_AUDIT_SHOWN = 50
 #: Days in the picture of ratings per day.
 _DAYS_SHOWN = 30
-#: Characters shown of a SHA-256, which nobody reads in full.
-_DIGEST_LENGTH = 64
-
-
-@login_required
-@require_safe
-def study_list(request: HttpRequest) -> HttpResponse:
-    archived = "archived" in request.GET
-    listed = listed_studies(request.user, archived=archived)
-    studies = list(listed.prefetch_related("memberships__user"))
-    progress = progress_by_study(studies)
-    rows = [(study, progress[study.pk]) for study in studies]
-    away = listed_studies(request.user, archived=True).count()
-    context = {"studies": rows, "archived": archived, "away": away}
-    return render(request, "annotation/studies.html", context)
 
 
 @login_required
@@ -111,14 +95,17 @@ def study_status(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def study_settings(request: HttpRequest, slug: str) -> HttpResponse:
+def study_settings(request: HttpRequest, slug: str, part: str = "general") -> HttpResponse:
+    """One part of the settings; it is saved alone."""
     study = find_study(request.user, slug, "annotation.change_study")
-    form = StudyForm(request.POST or None, instance=study)
+    if part not in StudyForm.PARTS:
+        raise Http404
+    form = StudyForm(request.POST or None, instance=study, part=part)
     context: dict[str, Any] = {
         "study": study,
         "tab": "settings",
+        "part": part,
         "form": form,
-        "audit": _audit_of(study),
         "may_delete": request.user.has_perm("annotation.delete_study", study),
         "outlook": outlook_of(study),
     }
@@ -129,7 +116,7 @@ def study_settings(request: HttpRequest, slug: str) -> HttpResponse:
             context["problem"] = error.message
         else:
             messages.success(request, _("Saved."))
-            return redirect("study-settings", study.slug)
+            return redirect("study-settings-part", study.slug, part)
     return render(request, "annotation/study_settings.html", context)
 
 
@@ -143,6 +130,7 @@ def study_questions(request: HttpRequest, slug: str) -> HttpResponse:
     context: dict[str, Any] = {
         "study": study,
         "tab": "settings",
+        "part": "questions",
         "form": form,
         "fixed": fixed,
         "answered": answered,
@@ -159,22 +147,6 @@ def study_questions(request: HttpRequest, slug: str) -> HttpResponse:
                 messages.success(request, _("Saved."))
                 return redirect("study-questions", study.slug)
     return render(request, "annotation/study_questions.html", context)
-
-
-def _audit_of(study: Study) -> list[tuple[AuditEntry, str]]:
-    """The latest entries, each with its details as a line."""
-    entries = AuditEntry.objects.filter(study=study).select_related("actor")[:_AUDIT_SHOWN]
-    return [
-        (entry, " · ".join(f"{name}: {_readable(value)}" for name, value in entry.detail.items()))
-        for entry in entries
-    ]
-
-
-def _readable(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    text = "–" if value is None else str(value)
-    return f"{text[:12]}…" if len(text) == _DIGEST_LENGTH else text
 
 
 def _score_charts(study: Study) -> list[Chart]:

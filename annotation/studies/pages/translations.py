@@ -82,6 +82,7 @@ def study_translations(request: HttpRequest, slug: str) -> HttpResponse:
     context: dict[str, Any] = {
         "study": study,
         "tab": "settings",
+        "part": "translations",
         "form": form,
         "outlook": outlook_of(study),
         "language": get_language_info(language),

@@ -275,7 +275,7 @@ def test_a_study_takes_a_method_for_its_labels_and_its_export_by_one_registratio
     client.force_login(owner)
     before = live_release(study)
     with METHODS.registered(Loudest()):
-        assert "The loudest voice" in client.get("/studies/demo/settings/").content.decode()
+        assert "The loudest voice" in client.get("/studies/demo/settings/ratings/").content.decode()
         chosen = client.patch(
             "/api/v1/studies/demo/", {"opinion_method": "loudest"}, content_type="application/json"
         )

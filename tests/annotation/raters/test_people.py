@@ -41,7 +41,8 @@ def test_a_line_is_a_name_an_address_or_both(line: str, name: str, email: str) -
         "姓名,邮箱,院系\nAnn Lee,ann@lab.org,a\n李安,,b\n",
         "First Name,Last Name,E-mail address\nAnn,Lee,ann@lab.org\n,李安,\n",
         '"Name" , "Email"\n"Ann Lee",ann@lab.org\n李安,\n',
-        "code,link,name,email,status,ratings\nA,http://x,Ann Lee,ann@lab.org,active,0\nB,y,李安,,,\n",
+        "code,link,name,email,status,ratings\n"
+        "A,http://x,Ann Lee,ann@lab.org,active,0\nB,y,李安,,,\n",
         '{"Name": "Ann Lee", "EMAIL": "ann@lab.org"}\n{"name": "李安", "email": null}\n',
         '[{"姓名": "Ann Lee", "邮箱": "ann@lab.org", "n": 1}, {"label": "李安"}]',
     ],

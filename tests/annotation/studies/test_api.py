@@ -1,5 +1,6 @@
 """The owner API."""
 
+import json
 from io import StringIO
 from typing import Any
 
@@ -7,13 +8,17 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
+from jsonschema import Draft4Validator
 
 from annotation.models import Study, Trial
 from annotation.protocol.plan import SessionPlan
 from annotation.protocol.reliability_rules import Effect, ReliabilityRules, Rule
 from annotation.raters.access import rater_access
+from annotation.studies.audit import record
 from tests.factories import make_rater, make_score, make_session, make_stimuli, make_study
 from workbench.accounts.models import User
+from workbench.core.api_examples import operations
+from workbench.core.api_groups import GROUPS
 
 
 @pytest.fixture
@@ -148,6 +153,60 @@ def test_a_client_gets_its_answer_whatever_type_it_accepts(
     assert answer.status_code == 200
     expected = "application/json" if accept == "text/html" else accept
     assert answer.headers["Content-Type"].startswith(expected)
+
+
+def schema() -> dict[str, Any]:
+    out = StringIO()
+    call_command("spectacular", "--format", "openapi-json", stdout=out)
+    found: dict[str, Any] = json.loads(out.getvalue())
+    return found
+
+
+def json_bodies(operation: dict[str, Any]) -> list[dict[str, Any]]:
+    """What is sent, and what is answered if all goes well."""
+    told = [item for status, item in operation["responses"].items() if status.startswith("2")]
+    contents = [item.get("content", {}) for item in (operation.get("requestBody", {}), *told)]
+    return [content["application/json"] for content in contents if "application/json" in content]
+
+
+def test_every_endpoint_says_what_it_is_for(db: None) -> None:
+    found = schema()
+    groups = {tag["name"] for tag in GROUPS}
+    for operation in operations(found):
+        assert 5 < len(operation["summary"]) <= 120, operation["operationId"]
+        assert "\n" not in operation["summary"]
+        assert set(operation["tags"]) <= groups
+        scoped = "A token needs the scope `" in operation.get("description", "")
+        assert scoped == (operation["tags"] != ["rating"]), operation["operationId"]
+
+
+def test_every_body_has_an_example_that_its_schema_allows(db: None) -> None:
+    found = schema()
+    bodies = [body for operation in operations(found) for body in json_bodies(operation)]
+    assert len(bodies) > 50
+    for body in bodies:
+        check = Draft4Validator({**_without_nullable(body["schema"]), **_without_nullable(found)})
+        assert [error.message for error in check.iter_errors(body["example"])] == []
+
+
+def _without_nullable(value: Any) -> Any:
+    """OpenAPI 3.0 in JSON Schema's words, which has null as a type, and does not know of properties
+    that are required in one direction alone."""
+    if isinstance(value, list):
+        return [_without_nullable(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    left_out = [key for key in ("nullable", "required") if not isinstance(value.get(key), dict)]
+    made = {key: _without_nullable(item) for key, item in value.items() if key not in left_out}
+    return {"anyOf": [{"type": "null"}, made]} if value.get("nullable") is True else made
+
+
+def test_the_audit_trail_is_read_in_words(client: Client, study: Study, owner: User) -> None:
+    record(study=study, actor=owner, action="study.changed", settings=["title"])
+    client.force_login(owner)
+    (entry,) = client.get("/api/v1/studies/demo/audit/").json()["results"]
+    assert (entry["actor"], entry["action"]) == ("owner", "study.changed")
+    assert entry["words"] == "Changed the settings: title"
 
 
 def test_the_schema_describes_every_endpoint_without_a_warning(client: Client, db: None) -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from annotation.models import ImportJob, Message, OpinionRelease, RaterIdentity, Stimulus
 from annotation.raters.invitations import open_shared_link
 from annotation.stimuli.importing.problems import RowError
+from annotation.studies.pages.settings_form import StudyForm
 from modelops.models import LabelSnapshot, ModelVersion, Prediction, TrainingRun
 from tests import factories
 from tests.annotation.answering import answer, sitting
@@ -38,9 +39,30 @@ def entrance(scene: Scene) -> Iterator[str]:
     for path in ("/accounts/password/change/", "/nowhere/", "/accounts/token/"):
         scene.go(path)
         yield path
-    page.get_by_role("button", name="New token").click()
+    page.get_by_label("Name").fill("analysis notebook")
+    page.get_by_role("button", name="Create the token").click()
     expect(page.get_by_role("heading", name="Your new token")).to_be_visible()
     yield "a new token"
+    page.get_by_role("button", name="owner").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    yield "the user's menu"
+    page.set_viewport_size({"width": 390, "height": 844})
+    scene.go(f"{OWN}/")
+    page.get_by_role("button", name="Menu").click()
+    expect(page.get_by_role("link", name="Raters")).to_be_visible()
+    yield "navigation on a phone"
+    page.set_viewport_size({"width": 1366, "height": 768})
+    scene.owner.is_staff = True
+    scene.owner.save()
+    scene.go("/activity/")
+    yield "activity of the site"
+    scene.owner.is_staff = False
+    scene.owner.save()
+    scene.go("/studies/?search=nothing")
+    yield "no study found"
+    for path in ("/accounts/2fa/", "/accounts/logout/"):
+        scene.go(path)
+        yield path
     scene.study.memberships.update(user=factories.make_user("outsider"))
     scene.go("/studies/")
     expect(page.get_by_role("heading", name="No studies yet")).to_be_visible()
@@ -51,7 +73,7 @@ def api_pages(scene: Scene) -> Iterator[str]:
     page = scene.page
     _sign_in(scene)
     scene.go("/api/v1/docs/")
-    export = page.locator("#operations-studies-studies_export_retrieve")
+    export = page.locator("#operations-export-studies_export_retrieve")
     export.locator(".opblock-summary-control").click()
     expect(export.get_by_role("button", name="Try it out")).to_be_visible()
     export.get_by_role("button", name="Try it out").click()
@@ -72,15 +94,17 @@ def setting_up(scene: Scene) -> Iterator[str]:
     yield "new study with an error"
     for path in (
         "/settings/",
+        *(f"/settings/{part}/" for part in StudyForm.PARTS),
         "/settings/questions/",
         "/settings/translations/",
+        "/activity/",
         "/import/",
         "/export/",
         "/preview/",
     ):
         scene.go(OWN + path)
         yield path
-    scene.go(f"{OWN}/settings/")
+    scene.go(f"{OWN}/settings/ratings/")
     page.get_by_label("Ratings per image, at most").fill("1")
     page.get_by_role("button", name="Save").first.click()
     expect(page.locator(".errorlist, .error, .notice.bad").first).to_be_visible()
@@ -134,6 +158,10 @@ def people(scene: Scene) -> Iterator[str]:
     _sign_in(scene)
     scene.go(f"{OWN}/invite/")
     yield "invite"
+    page.get_by_label("Names and e-mail addresses").fill("Ann Lee <ann@lab.org>\nLi An")
+    page.get_by_role("button", name="New links with names").click()
+    expect(page.get_by_role("button", name="Copy all")).to_be_visible()
+    yield "links just made"
     open_shared_link(study=scene.study, quota=5, actor=scene.owner)
     scene.go(f"{OWN}/invite/")
     yield "invite, with a shared link"

@@ -5,12 +5,11 @@ from typing import Any
 
 import httpx
 import pytest
-from knox.models import AuthToken
 
 from annotation.models import Study
 from annotation.stimuli.imports.service import import_manifest
 from tests.factories import make_study
-from workbench.accounts.models import User
+from workbench.accounts.models import ApiToken, TokenScope, User
 from workbench.demo.client import OwnerClient
 from workbench.demo.crowd import Crowd, CrowdReport, World, members
 from workbench.demo.raters import panel
@@ -36,7 +35,7 @@ def open_study(transactional_db: None, owner: User, world_folder: Path) -> Study
 
 @pytest.fixture
 def token(owner: User) -> str:
-    return str(AuthToken.objects.create(owner)[1])
+    return str(ApiToken.objects.create(owner, name="test", scopes=list(TokenScope))[1])
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from knox.models import AuthToken
 from pytest_django.fixtures import Settings
 
 from annotation.models import RatingSession, Study, Trial
@@ -22,7 +21,7 @@ from modelops.runs import scoring
 from modelops.runs.training import run_training
 from tests.annotation.opinion.export.reading import means_and_mos
 from tests.factories import make_session, make_study, make_user
-from workbench.accounts.models import User
+from workbench.accounts.models import ApiToken, User
 from workbench.core.jobs import leases
 from workbench.demo.client import JobFailedError, OwnerClient, RaterClient
 from workbench.demo.seed import SLUG, Plan, Seeder, SeedError, summary
@@ -85,7 +84,7 @@ def test_the_demo_has_ratings_a_model_in_use_and_images_that_nobody_rated(seeder
     assert "straight_lining" not in flags
     assert ModelVersion.objects.get(study=study).state == ModelVersion.State.ACTIVE
     assert study.stimuli.filter(claimed_ratings=0, priority__gt=0).exists()
-    assert not AuthToken.objects.exists()
+    assert not ApiToken.objects.exists()
     text = b"".join(FORMATS["csv"].encode(export_records(study), header_of(study))).decode()
     means, mos = means_and_mos(text)
     assert len(means) > SMALL.rated

@@ -1,4 +1,4 @@
-"""The name of the Windows code page that bytes look like, so that it can be told what to save again.
+"""The name of the Windows code page that bytes look like, to tell what to save again.
 
 Each is scored by how much of what is not ASCII are letters that are frequent in its languages.
 """

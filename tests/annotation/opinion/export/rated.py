@@ -5,7 +5,6 @@ from typing import Any
 
 from django.test import Client
 from django.utils import timezone
-from knox.models import AuthToken
 
 from annotation.models import (
     Rater,
@@ -17,7 +16,7 @@ from tests.factories import (
     make_score,
     make_session,
 )
-from workbench.accounts.models import User
+from workbench.accounts.models import ApiToken, TokenScope, User
 
 
 def rate(
@@ -53,7 +52,7 @@ def revise(trial: Trial, perspective: str, score: float) -> None:
 
 
 def get_export(client: Client, owner: User, form: str) -> str:
-    _token, secret = AuthToken.objects.create(owner)
+    _token, secret = ApiToken.objects.create(owner, name="test", scopes=list(TokenScope))
     response = client.get(
         f"/api/v1/studies/demo/export/?format={form}", HTTP_AUTHORIZATION=f"Token {secret}"
     )

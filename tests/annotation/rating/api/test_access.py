@@ -3,14 +3,13 @@
 import pytest
 from django.test import Client
 from django.urls import get_resolver, reverse
-from knox.models import AuthToken
 
 from annotation.models import Rater, Study
 from annotation.raters.access import link_token
 from annotation.rating.api import urls
 from annotation.rating.api.base import PREFIX
 from tests.annotation.rating.api.client import RaterClient
-from workbench.accounts.models import User
+from workbench.accounts.models import ApiToken, TokenScope, User
 
 #: (method, path below /api/v1/rating/, what a rater without a session or a trial gets)
 ROUTES = [
@@ -59,7 +58,7 @@ def test_a_route_lets_raters_in_and_nobody_else(
     assert ask(method, path, f"Rater {link_token(rater)}") == status
     assert ask(method, path) == 401
     assert ask(method, path, "Rater nonsense") == 401
-    _instance, token = AuthToken.objects.create(user=owner)
+    _instance, token = ApiToken.objects.create(owner, name="test", scopes=list(TokenScope))
     assert ask(method, path, f"Token {token}") == 401
     signed_in = Client()
     signed_in.force_login(owner)

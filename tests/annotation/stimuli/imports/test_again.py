@@ -110,9 +110,9 @@ def test_columns_of_other_names_are_named_and_the_import_goes_on(
         {"column_filename": "file", "column_prompt": "TEXT", "column_generator": "model"},
     )
     run_import(ImportJob.objects.get(state="queued").pk)
-    assert sorted(
-        Stimulus.objects.values_list("filename", "prompt__text", "generator__name")
-    ) == [(f"{number}.png", f"prompt {number}", "one") for number in range(3)]
+    assert sorted(Stimulus.objects.values_list("filename", "prompt__text", "generator__name")) == [
+        (f"{number}.png", f"prompt {number}", "one") for number in range(3)
+    ]
 
 
 def test_what_is_the_same_for_all_rows_needs_no_column(

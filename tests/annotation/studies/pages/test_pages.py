@@ -45,13 +45,56 @@ def test_a_second_study_of_the_same_title_gets_an_address_of_its_own(console: Cl
     assert set(Study.objects.values_list("slug", flat=True)) == {"cats", "cats-2"}
 
 
-@pytest.mark.parametrize("route", ["study", "study-stimuli", "study-raters", "study-settings"])
-def test_each_page_of_a_study_shows_its_title(console: Client, study: Study, route: str) -> None:
+@pytest.mark.parametrize(
+    ("route", "heading"),
+    [
+        ("study", "Demo"),
+        ("study-stimuli", "Images"),
+        ("study-raters", "Raters"),
+        ("study-settings", "Settings"),
+    ],
+)
+def test_each_page_of_a_study_shows_where_it_is(
+    console: Client, study: Study, route: str, heading: str
+) -> None:
     make_stimuli(study, 3)
     make_rater(study)
     response = console.get(reverse(route, args=[study.slug]))
     assert response.status_code == 200
-    assert "<h1>Demo</h1>" in response.content.decode()
+    page = response.content.decode()
+    assert f"<h1>{heading}</h1>" in page
+    assert '<li><a href="/studies/demo/">Demo</a></li>' in page, "its study, on the way up"
+    (marked,) = re.findall(r'href="([^"]+)" aria-current="page"', page.split('class="tabs"')[0])
+    assert marked == reverse(route, args=[study.slug])
+
+
+def test_no_two_pages_of_a_study_have_one_title(console: Client, study: Study) -> None:
+    pages = (
+        "study",
+        "study-stimuli",
+        "study-import",
+        "study-raters",
+        "study-invite",
+        "study-reports",
+        "study-model",
+        "study-export",
+        "study-settings",
+        "study-questions",
+        "study-translations",
+        "study-activity",
+        "studies",
+        "study-new",
+        "site-activity",
+        "api-tokens",
+    )
+    titles = []
+    for page in pages:
+        of_study = (page.startswith("study-") and page != "study-new") or page == "study"
+        response = console.get(reverse(page, args=[study.slug] if of_study else []))
+        if response.status_code == 200:
+            titles += re.findall(r"<title>(.*?)</title>", response.content.decode())
+    assert len(titles) == len(pages) - 1, "the site's activity is for administrators"
+    assert len(set(titles)) == len(titles)
 
 
 def test_the_grid_shows_what_was_searched_for(console: Client, study: Study) -> None:
@@ -91,10 +134,10 @@ def test_a_status_that_does_not_follow_is_refused_with_a_reason(
 
 
 def test_settings_that_contradict_each_other_change_nothing(console: Client, study: Study) -> None:
-    page = console.get("/studies/demo/settings/")
+    page = console.get("/studies/demo/settings/ratings/")
     form = page.context["form"]
     data = {field.name: field.value() for field in form}
-    response = console.post("/studies/demo/settings/", {**data, "target_ratings": 9})
+    response = console.post("/studies/demo/settings/ratings/", {**data, "target_ratings": 9})
     assert "cannot ask for more ratings than an image may get" in response.content.decode()
     assert Study.objects.get().target_ratings == 3
 

@@ -1,5 +1,6 @@
 """The settings page: numbers in the units that people use, errors at the field."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -12,21 +13,43 @@ from annotation.protocol.perspectives import parse_perspectives
 from annotation.protocol.plan import LIMITS, SessionPlan
 from annotation.protocol.reliability_rules import BOUNDS, SETTINGS, Effect, Rule
 from annotation.protocol.viewing import ViewingChecks
+from annotation.studies.pages.rules_form import rule_names
+from annotation.studies.pages.settings_form import StudyForm
 from annotation.studies.presets import LAB_ACR
 from annotation.studies.texts import DEFAULT_CONSENT
 from tests.factories import set_perspectives
 
 ADDRESS = "/studies/demo/settings/"
+PARTS = StudyForm.PARTS
+
+
+def form_of(console: Client, part: str) -> Any:
+    return console.get(f"{ADDRESS}{part}/").context["form"]
+
+
+def values(console: Client, part: str) -> dict[str, Any]:
+    """What the fields of one page hold."""
+    return {field.name: field.value() for field in form_of(console, part)}
 
 
 def shown(console: Client) -> dict[str, Any]:
-    """What the page's fields hold."""
-    form = console.get(ADDRESS).context["form"]
-    return {field.name: field.value() for field in form}
+    """What the fields of all pages hold."""
+    return {name: value for part in PARTS for name, value in values(console, part).items()}
+
+
+def part_of(names: Iterable[str]) -> str:
+    """The only part with these fields."""
+    (part,) = (
+        part
+        for part, fieldsets in PARTS.items()
+        if set(names) & {name for _legend, fields in fieldsets for name in fields}
+    )
+    return part
 
 
 def save(console: Client, **changes: Any) -> Any:
-    return console.post(ADDRESS, {**shown(console), **changes})
+    part = part_of(changes)
+    return console.post(f"{ADDRESS}{part}/", {**values(console, part), **changes})
 
 
 def test_every_part_of_the_plan_has_a_field(console: Client, study: Study) -> None:
@@ -34,17 +57,41 @@ def test_every_part_of_the_plan_has_a_field(console: Client, study: Study) -> No
     assert {*LIMITS, "one_per_pass", "revisable", "whole_prompt"} == set(SessionPlan().to_json())
 
 
-def test_every_field_is_in_one_group(console: Client, study: Study) -> None:
-    form = console.get(ADDRESS).context["form"]
-    grouped = [field.name for _legend, fields in form.fieldsets() for field in fields]
+def test_every_field_is_on_one_page(console: Client, study: Study) -> None:
+    placed = [name for sets in PARTS.values() for _legend, fields in sets for name in fields]
+    assert sorted(placed) == sorted({*StudyForm.base_fields, *rule_names()})
+    for part in PARTS:
+        form = form_of(console, part)
+        grouped = [field.name for _legend, fields in form.fieldsets() for field in fields]
+        assert sorted(grouped) == sorted(form.fields)
+
+
+def test_the_rules_page_shows_all_its_fields(console: Client, study: Study) -> None:
+    form = form_of(console, "rules")
+    grouped = [field.name for field in form.measures()]
     for rule in form.rules():
         grouped += [field.name for field in (rule.threshold, rule.minimum, rule.effect)]
-    grouped += [field.name for field in form.measures()]
     assert sorted(grouped) == sorted(form.fields)
 
 
+def test_the_first_page_has_the_address_of_them_all(console: Client, study: Study) -> None:
+    assert console.get(ADDRESS).context["part"] == "general"
+    assert console.get(f"{ADDRESS}nonsense/").status_code == 404
+
+
+def test_each_part_is_saved_alone(console: Client, study: Study) -> None:
+    """What somebody else saves meanwhile on another page stays."""
+    given = values(console, "session")
+    save(console, gold_threshold="66.5")
+    console.post(f"{ADDRESS}session/", {**given, "rest_seconds": "90"})
+    kept = Study.objects.get()
+    assert (kept.rules.gold.threshold, kept.plan.rest_seconds) == (0.665, 90)
+    details = [entry.detail for entry in AuditEntry.objects.order_by("pk")]
+    assert details == [{"settings": ["reliability_rules"]}, {"settings": ["session_plan"]}]
+
+
 def test_every_rule_has_its_row(console: Client, study: Study) -> None:
-    form = console.get(ADDRESS).context["form"]
+    form = form_of(console, "rules")
     assert [rule.effect.name.removesuffix("_effect") for rule in form.rules()] == list(BOUNDS)
     assert [field.name for field in form.measures()] == list(SETTINGS)
 
@@ -95,7 +142,8 @@ def test_saving_the_page_as_it_is_changes_nothing(console: Client, study: Study)
     set_perspectives(study, parse_perspectives(settings.pop("perspectives")))
     Study.objects.update(**settings)
     before = Study.objects.values().get()
-    assert save(console).status_code == 302
+    for part in PARTS:
+        assert console.post(f"{ADDRESS}{part}/", values(console, part)).status_code == 302
     assert Study.objects.values().get() == before
     assert not AuditEntry.objects.exists()
 
@@ -125,10 +173,10 @@ def test_of_which_scores_reasons_are_asked_is_saved(console: Client, study: Stud
 
 
 def test_viewing_checks_are_saved(console: Client, study: Study) -> None:
-    given = shown(console)
+    given = values(console, "viewing")
     del given["phones"]
     changes = {"minimum_width": "1000", "minimum_height": "600", "plates": "on", "acuity": "on"}
-    assert console.post(ADDRESS, {**given, **changes}).status_code == 302
+    assert console.post(f"{ADDRESS}viewing/", {**given, **changes}).status_code == 302
     assert Study.objects.get().viewing == ViewingChecks(1000, 600, False, plates=True, acuity=True)
 
 

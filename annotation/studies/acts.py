@@ -1,0 +1,146 @@
+"""Acts of the audit trail in words: one sentence per `noun.verb`, filled from the entry's detail.
+
+Floors above register theirs in ACTS; `tests/annotation/studies/test_acts.py` finds an act that has
+no sentence.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
+from workbench.accounts.models import TokenScope
+
+from ..models import AuditEntry
+
+Words = str | Promise
+
+ACTS: dict[str, Words] = {
+    "study.created": gettext_lazy("Created the study “%(title)s”"),
+    "study.changed": gettext_lazy("Changed the settings: %(settings)s"),
+    "study.open": gettext_lazy("Opened the study for raters"),
+    "study.paused": gettext_lazy("Paused the study"),
+    "study.closed": gettext_lazy("Closed the study"),
+    "study.archived": gettext_lazy("Archived the study"),
+    "study.brought_back": gettext_lazy("Brought the study back from the archive"),
+    "study.duplicated": gettext_lazy("Made the study as a copy of “%(of)s”, images: %(images)s"),
+    "study.deleted": gettext_lazy(
+        "Deleted the study “%(title)s” with %(images)s images, %(ratings)s ratings and %(raters)s "
+        "raters"
+    ),
+    "step.waived": gettext_lazy("Did without a step of the setting-up: %(step)s"),
+    "step.taken_up": gettext_lazy("Took up a step of the setting-up again: %(step)s"),
+    "study.exported": gettext_lazy("Exported the collected database (%(format)s)"),
+    "stimuli.imported": gettext_lazy("Imported %(imported)s images and updated %(updated)s"),
+    "image.in_use": gettext_lazy("Put the image %(filename)s back into use: %(reason)s"),
+    "image.withdrawn": gettext_lazy("Withdrew the image %(filename)s: %(reason)s"),
+    "image.excluded": gettext_lazy("Excluded the image %(filename)s from scores: %(reason)s"),
+    "image.purged": gettext_lazy("Deleted the files of the image %(filename)s: %(reason)s"),
+    "image.replaced": gettext_lazy("Replaced the image %(filename)s: %(reason)s"),
+    "release.made": gettext_lazy("Kept the opinion scores as “%(name)s” (method: %(method)s)"),
+    "raters.created": gettext_lazy("Made personal links: %(count)s"),
+    "raters.written_to": gettext_lazy("Wrote to raters: %(raters)s"),
+    "raters.downloaded": gettext_lazy("Downloaded %(what)s, %(names)s"),
+    "rater.excluded": gettext_lazy("Excluded rater %(rater)s: %(reason)s"),
+    "rater.active": gettext_lazy("Included rater %(rater)s again: %(reason)s"),
+    "rater.erased": gettext_lazy("Erased a rater; their ratings (%(number)s) were %(ratings)s"),
+    "rater.stopped": gettext_lazy("Ended the session of rater %(rater)s by the rules: %(rules)s"),
+    "rater.let_continue": gettext_lazy("Allowed rater %(rater)s to continue"),
+    "rater.link_replaced": gettext_lazy("Replaced the link of rater %(rater)s"),
+    "shared_link.opened": gettext_lazy("Opened the shared link for %(quota)s raters"),
+    "shared_link.closed": gettext_lazy("Closed the shared link"),
+    "shared_link.rotated": gettext_lazy("Gave the shared link a new address"),
+    "shared_link.recruitment": gettext_lazy(
+        "Changed what the shared link knows of a crowd platform: %(parameters)s"
+    ),
+    "account.signed_in": gettext_lazy("Signed in"),
+    "account.signed_out": gettext_lazy("Signed out"),
+    "account.refused": gettext_lazy("A sign-in as %(account)s was refused"),
+    "account.new_password": gettext_lazy("Changed the account’s password"),
+    "token.created": gettext_lazy("Created the API token “%(name)s”: %(scopes)s"),
+    "token.revoked": gettext_lazy("Revoked the API token “%(name)s”"),
+    "token.used": gettext_lazy("Used the API token “%(name)s”"),
+}
+#: Names in details, in words.
+_NAMES: dict[str, dict[Any, Words]] = {
+    "what": {
+        "links": gettext_lazy("personal links"),
+        "raters": gettext_lazy("the table of raters"),
+        "payment": gettext_lazy("the list for payment"),
+    },
+    "ratings": {"detach": gettext_lazy("kept without them"), "drop": gettext_lazy("dropped")},
+    "step": {
+        "practice": gettext_lazy("practice images"),
+        "gold": gettext_lazy("gold images"),
+        "holdout": gettext_lazy("hold-out"),
+    },
+    "names": {True: gettext_lazy("with names"), False: gettext_lazy("without names")},
+    "scopes": dict(TokenScope.choices),
+    "settings": {
+        "title": gettext_lazy("title"),
+        "consent": gettext_lazy("consent"),
+        "erased_ratings": gettext_lazy("what becomes of an erased rater’s ratings"),
+        "instructions": gettext_lazy("instructions"),
+        "target_ratings": gettext_lazy("ratings per image in the first pass"),
+        "maximum_ratings": gettext_lazy("ratings per image at most"),
+        "holdout_ratings": gettext_lazy("ratings per hold-out image"),
+        "holdout_share": gettext_lazy("share held out"),
+        "audit_share": gettext_lazy("random audit draws"),
+        "session_trials": gettext_lazy("images per session"),
+        "lease_seconds": gettext_lazy("duration of a lease"),
+        "retrain_every": gettext_lazy("retraining"),
+        "image_size": gettext_lazy("size of images"),
+        "opinion_method": gettext_lazy("method of opinion scores"),
+        "perspectives": gettext_lazy("perspectives"),
+        "explanation_form": gettext_lazy("explanations"),
+        "explanation_asked": gettext_lazy("when explanations are asked"),
+        "session_plan": gettext_lazy("session plan"),
+        "viewing_checks": gettext_lazy("viewing conditions"),
+        "translations": gettext_lazy("translations"),
+        "reliability_rules": gettext_lazy("rules for raters"),
+    },
+    "rules": {
+        "gold": gettext_lazy("gold images"),
+        "attention": gettext_lazy("attention checks"),
+        "too_fast": gettext_lazy("too fast"),
+        "away": gettext_lazy("away for long"),
+        "variance": gettext_lazy("straight-lining"),
+        "identical": gettext_lazy("same score for everything"),
+        "retest_difference": gettext_lazy("repeats differ"),
+        "retest_correlation": gettext_lazy("retest"),
+        "inter_rater": gettext_lazy("agreement"),
+    },
+}
+#: Characters shown of a SHA-256, which nobody reads in full.
+_DIGEST_LENGTH, _DIGEST_SHOWN = 64, 12
+
+
+class _Details(dict[str, str]):
+    """What an entry of long ago does not say is a dash."""
+
+    def __missing__(self, name: str) -> str:
+        return "–"
+
+
+def said(entry: AuditEntry) -> str:
+    """What happened, in the reader's language; the action itself if nobody has words for it."""
+    words = ACTS.get(entry.action)
+    if words is None:
+        return entry.action
+    return str(words) % _Details(_readable(entry.detail))
+
+
+def _readable(detail: Mapping[str, Any]) -> dict[str, str]:
+    return {name: _value(value, _NAMES.get(name, {})) for name, value in detail.items()}
+
+
+def _value(value: Any, names: Mapping[Any, Words]) -> str:
+    if isinstance(value, list):
+        return ", ".join(_value(item, names) for item in value) or "–"
+    if isinstance(value, str | bool) and value in names:
+        return str(names[value])
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    text = "–" if value is None or value == "" else str(value)
+    return f"{text[:_DIGEST_SHOWN]}…" if len(text) == _DIGEST_LENGTH else text

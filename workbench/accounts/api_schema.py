@@ -1,0 +1,36 @@
+"""How the API's documentation says what each endpoint is for, and what a token needs for it."""
+
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+
+from ..core.api_groups import GROUP_OF
+from .authentication import TokenAuthentication
+from .scopes import needed_scope
+
+
+class ApiSchema(AutoSchema):
+    """A summary from the first sentence of the endpoint's own description, a group from its path,
+    and the scope that a token needs."""
+
+    def get_summary(self) -> str | None:
+        given = super().get_summary()
+        if given:
+            return str(given)
+        first = str(super().get_description() or "").strip().partition("\n\n")[0]
+        sentence = " ".join(first.split()).partition(". ")[0]
+        return sentence.rstrip(".") or None
+
+    def get_description(self) -> str:
+        text = str(super().get_description() or "")
+        if TokenAuthentication not in self.view.authentication_classes:
+            return text
+        scope = needed_scope(self.view, self.method)
+        return f"{text}\n\nA token needs the scope `{scope}`.".strip()
+
+    def get_tags(self) -> list[str]:
+        parts = [part for part in self.path.split("/") if part and not part.startswith("{")]
+        if "studies" not in parts:
+            return ["rating"]
+        below: Any = parts[parts.index("studies") + 1 :]
+        return [GROUP_OF[below[0] if below else ""]]

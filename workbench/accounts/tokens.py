@@ -1,0 +1,63 @@
+"""API tokens: made with a name and scopes, noted when used, revoked. Only their hash is stored."""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from ..core.errors import MintError
+from .acts import tell
+from .models import ApiToken, TokenScope, User
+
+#: A script that asks often does not write as often.
+_NOTED_AFTER = timedelta(minutes=1)
+#: A use that follows no other within this time is an act of its own in the audit trail.
+_ACT_AFTER = timedelta(hours=1)
+
+
+class TokenError(MintError):
+    """A token without a name, or for nothing that there is."""
+
+    code = "token_invalid"
+
+
+@transaction.atomic
+def make_token(account: User, *, name: str, scopes: Collection[str]) -> tuple[ApiToken, str]:
+    """A new token and its secret, which is nowhere else.
+
+    Raises TokenError.
+    """
+    asked = [str(scope) for scope in TokenScope if scope in scopes]
+    if not name.strip() or len(name.strip()) > 100 or "\0" in name:
+        raise TokenError(_("Give the token a name of up to 100 characters."))
+    if not asked or len(asked) != len(set(scopes)):
+        raise TokenError(_("Choose what the token may be used for."))
+    token, secret = ApiToken.objects.create(account, name=name.strip(), scopes=asked)
+    tell(account, "token.created", name=token.name, scopes=asked)
+    return token, secret
+
+
+@transaction.atomic
+def revoke_token(account: User, key: str) -> bool:
+    """Whether the account had such a token; it opens nothing from now on."""
+    token = ApiToken.objects.select_for_update().filter(user=account, token_key=key).first()
+    if token is None:
+        return False
+    token.delete()
+    tell(account, "token.revoked", name=token.name)
+    return True
+
+
+@transaction.atomic
+def note_use(token: ApiToken) -> None:
+    """Keeps when the token was used last."""
+    now = timezone.now()
+    unnoted = Q(last_used_at=None) | Q(last_used_at__lt=now - _NOTED_AFTER)
+    # Of requests at the same moment one finds it unnoted.
+    if not ApiToken.objects.filter(unnoted, pk=token.pk).update(last_used_at=now):
+        return
+    if token.last_used_at is None or token.last_used_at < now - _ACT_AFTER:
+        tell(token.user, "token.used", name=token.name)

@@ -1,0 +1,54 @@
+"""What the console's templates share: icons, moments in time, and the manner of our forms."""
+
+import re
+from datetime import datetime
+
+from django import template
+from django.contrib.humanize.templatetags.humanize import naturaltime
+from django.forms import BoundField
+from django.templatetags.static import static
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+
+register = template.Library()
+
+#: A capitalised word that is not the first; API and QR are not lower-cased.
+_LATER_WORD = re.compile(r"(?<=[\w)][ -])[A-Z](?=[a-z])")
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A symbol of `img/icons.svg`, next to a text that says the same."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
+        static("img/icons.svg"),
+        name,
+    )
+
+
+@register.filter
+def ago(moment: datetime | None) -> str:
+    """How long ago, with the moment itself when pointed at; a dash for never."""
+    if moment is None:
+        return "–"
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(),
+        date_format(localtime(moment), "DATETIME_FORMAT"),
+        naturaltime(moment),
+    )
+
+
+@register.filter
+def sentence_case(text: str) -> str:
+    """The packages' headings as ours are written: “Change Password” → “Change password”."""
+    return _LATER_WORD.sub(lambda found: found[0].lower(), str(text))
+
+
+@register.filter
+def plainly(field: BoundField) -> BoundField:
+    """The field without the placeholder that repeats its label."""
+    field.field.widget.attrs.pop("placeholder", None)
+    return field
