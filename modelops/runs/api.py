@@ -1,5 +1,9 @@
 """The model API of a study: training runs, versions, scoring runs, predictions."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -10,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotation.models import Stimulus, Study
+from annotation.protocol.scales import Scale
 from annotation.studies.selectors import find_study
 from workbench.accounts.signed_in import signed_in
 
@@ -193,6 +198,8 @@ class PredictionListView(generics.ListAPIView[Stimulus]):
 
     serializer_class = PredictionSerializer
     queryset = Stimulus.objects.none()
+    #: Of the study that was asked for, by the perspective's key.
+    _scales: Mapping[str, Scale] = MappingProxyType({})
 
     def get_queryset(self) -> QuerySet[Stimulus]:
         study = find_study(self.request.user, self.kwargs["slug"], VIEW)
@@ -200,4 +207,8 @@ class PredictionListView(generics.ListAPIView[Stimulus]):
         query.is_valid(raise_exception=True)
         given = query.validated_data
         version = version_of(study, given.get("model"), given.get("predictor"))
+        self._scales = {item.key: item.scale for item in study.perspective_settings}
         return predicted_stimuli(version)
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "scales": self._scales}

@@ -1,13 +1,12 @@
 """Requests and responses of the model API."""
 
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from annotation.models import OpinionRelease, Perspective, Stimulus
-from annotation.protocol.scales import Scale
+from annotation.models import OpinionRelease, Stimulus
 from workbench.core.api import ExactSerializer
 
 from ..acquisition.registry import DEFAULT_STRATEGY
@@ -211,7 +210,8 @@ class ExpectationSerializer(serializers.Serializer[ScaledExpectation]):
 
 
 class PredictionSerializer(serializers.ModelSerializer[Stimulus]):
-    """The predictions of one stimulus by one version, by perspective."""
+    """The predictions of one stimulus by one version, by perspective; the context has the study's
+    `scales`, by the perspective's key."""
 
     stimulus = serializers.IntegerField(source="pk")
     scores = serializers.SerializerMethodField()
@@ -223,17 +223,9 @@ class PredictionSerializer(serializers.ModelSerializer[Stimulus]):
     @extend_schema_field(serializers.DictField(child=ExpectationSerializer()))
     def get_scores(self, stimulus: Stimulus) -> dict[str, dict[str, float]]:
         return {
-            key: asdict(expectation_on(self._scale(stimulus.study_id, key), item))
+            key: asdict(expectation_on(self.context["scales"][key], item))
             for key, item in expectations_of(stimulus).items()
         }
-
-    def _scale(self, study: int, key: str) -> Scale:
-        """Read once for all rows of an answer."""
-        scales: dict[str, Scale] = cast(dict[str, Any], self.context).setdefault("scales", {})
-        if not scales:
-            rows = Perspective.objects.filter(study=study)
-            scales.update({row.key: row.settings.scale for row in rows})
-        return scales[key]
 
 
 class PredictorSerializer(serializers.ModelSerializer[Predictor]):

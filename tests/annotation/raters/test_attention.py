@@ -22,7 +22,7 @@ NO_REDIS = "redis://127.0.0.1:1/0"
 
 
 def flag() -> Flag:
-    return Flag("too_fast", None, 0.5, 0.1, n=10, stops=False)
+    return Flag("too_fast", 0.5, 0.1, n=10, stops=False)
 
 
 def test_flagged_are_those_who_fail_a_rule_and_are_not_excluded() -> None:

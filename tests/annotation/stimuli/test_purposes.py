@@ -102,7 +102,7 @@ def test_ratings_stop_counting_and_count_again(study: Study) -> None:
         ({}, "nobody knows its scores"),
     ],
 )
-def test_what_cannot_be_gold_is_named(study: Study, fields: dict[str, str], message: str) -> None:
+def test_what_cannot_be_gold_is_named(study: Study, fields: dict[str, Any], message: str) -> None:
     fit, unfit = factories.make_stimuli(study, 1)[0], factories.make_stimulus(study, 7, **fields)
     factories.publish(fit, "quality", 0.5)
     with pytest.raises(PurposeError, match=rf"0007\.png: {message}"):

@@ -32,8 +32,8 @@ def test_only_main_trials_enter_the_mean_that_the_console_shows(study: Study) ->
             submitted_at=now,
         )
         make_score(trial, "quality", score)
-    (score,) = scores_of(study, [stimulus])[stimulus.pk].values()
-    assert (score.perspective.key, score.value, score.n) == ("quality", 5.0, 1)
+    (found,) = scores_of(study, [stimulus])[stimulus.pk].values()
+    assert (found.perspective.key, found.value, found.n) == ("quality", 5.0, 1)
 
 
 @pytest.mark.parametrize("name", ["text", "generator", "split"])

@@ -2,7 +2,6 @@ import pytest
 from rest_framework.test import APIClient
 
 from annotation.models import Stimulus, Study
-from modelops.learning.evaluation import Agreement
 from modelops.models import ModelVersion
 from modelops.runs import promotion
 from tests.factories import make_stimuli
@@ -24,10 +23,16 @@ def test_a_candidate_is_listed_with_its_hold_out_metrics(
 ) -> None:
     found = api.get(f"{URL}/models/").json()["results"][0]
     assert (found["number"], found["state"], found["scored"]) == (1, "candidate", True)
-    stored = {item.pop("perspective"): Agreement(**item) for item in found["heads"]}
-    assert stored == agreements_of(scored)
+    stored = agreements_of(scored)
     assert list(stored) == ["quality", "authenticity", "correspondence"]
     assert {item.n for item in stored.values()} == {6}
+    for head, own in zip(found["heads"], stored.values(), strict=True):
+        assert (head["srcc"], head["plcc"], head["krcc"]) == (own.srcc, own.plcc, own.krcc)
+        # On the study's scale, which is four times as wide as the model's.
+        assert (head["minimum"], head["maximum"]) == (1, 5)
+        assert own.rmse is not None
+        assert head["rmse"] == pytest.approx(4 * own.rmse)
+        assert head["srcc_interval"][0] <= head["srcc"] <= head["srcc_interval"][1]
     snapshot = found["snapshot"]
     assert snapshot["content_sha256"] == scored.snapshot.content_sha256
     assert (snapshot["ratings"], snapshot["published"]) == (60, [])

@@ -33,5 +33,6 @@ def kind_of(job: Job) -> str:
 
 
 def _of(kind: type[Job], study: int) -> Any:
-    # Every kind has a study; what they have in common does not say so.
-    return kind._default_manager.filter(study=study)
+    # Every kind has a study, though what they have in common does not say so.
+    manager: Any = kind._default_manager
+    return manager.filter(study=study)

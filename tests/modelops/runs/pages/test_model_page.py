@@ -138,7 +138,7 @@ def test_a_candidate_is_compared_with_the_version_in_use(
     text = page(console)
     assert "Candidate: version 2" in text
     # The same labels train the same model: three perspectives and their mean.
-    assert text.count("+0.000") == 4
+    assert text.count("±0.000") == 4
 
 
 def test_a_candidate_that_is_not_scored_cannot_be_promoted_yet(

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import redis
+from celery.utils.imports import symbol_by_name
 from django.conf import LazySettings, settings
 from django.db import OperationalError
 from django.utils import timezone
@@ -60,7 +61,7 @@ def test_a_pulse_writes_at_most_every_ten_seconds(monkeypatch: pytest.MonkeyPatc
     said: list[str] = []
     clock = [100.0]
     monkeypatch.setattr(heartbeats, "say_alive", lambda name, kind, queues: said.append(name))
-    monkeypatch.setattr(heartbeats.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr("workbench.core.jobs.heartbeats.time.monotonic", lambda: clock[0])
     pulse = Pulse("worker")
     for second in (100.0, 105.0, 109.9, 110.0):
         clock[0] = second
@@ -95,12 +96,12 @@ def test_celerys_heartbeat_becomes_a_row(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_the_scheduler_says_that_it_lives_with_each_tick(
     tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(beat.PersistentScheduler, "tick", lambda self: 7.0)
+    monkeypatch.setattr("workbench.core.jobs.beat.PersistentScheduler.tick", lambda self: 7.0)
     scheduler = beat.Scheduler(app, schedule_filename=str(tmp_path / "schedule"), lazy=True)
     assert scheduler.tick() == 7.0
     assert Heartbeat.objects.get().kind == "beat"
 
 
 def test_beat_starts_with_that_scheduler(settings: LazySettings) -> None:
-    assert app.conf.beat_scheduler == "workbench.core.jobs.beat:Scheduler"
-    assert app.Beat().scheduler_cls == settings.CELERY_BEAT_SCHEDULER
+    assert app.conf.beat_scheduler == settings.CELERY_BEAT_SCHEDULER
+    assert symbol_by_name(app.conf.beat_scheduler) is beat.Scheduler
