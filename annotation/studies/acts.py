@@ -33,6 +33,8 @@ ACTS: dict[str, Words] = {
     "step.taken_up": gettext_lazy("Took up a step of the setting-up again: %(step)s"),
     "study.exported": gettext_lazy("Exported the collected database (%(format)s)"),
     "stimuli.imported": gettext_lazy("Imported %(imported)s images and updated %(updated)s"),
+    "stimuli.purpose_changed": gettext_lazy("Made %(images)s images %(purpose)s"),
+    "import.cancelled": gettext_lazy("Cancelled import %(job)s"),
     "image.in_use": gettext_lazy("Put the image %(filename)s back into use: %(reason)s"),
     "image.withdrawn": gettext_lazy("Withdrew the image %(filename)s: %(reason)s"),
     "image.excluded": gettext_lazy("Excluded the image %(filename)s from scores: %(reason)s"),
@@ -45,6 +47,7 @@ ACTS: dict[str, Words] = {
     "rater.excluded": gettext_lazy("Excluded rater %(rater)s: %(reason)s"),
     "rater.active": gettext_lazy("Included rater %(rater)s again: %(reason)s"),
     "rater.erased": gettext_lazy("Erased a rater; their ratings (%(number)s) were %(ratings)s"),
+    "rater.screened_out": gettext_lazy("Rater %(rater)s did not pass the practice"),
     "rater.stopped": gettext_lazy("Ended the session of rater %(rater)s by the rules: %(rules)s"),
     "rater.let_continue": gettext_lazy("Allowed rater %(rater)s to continue"),
     "rater.link_replaced": gettext_lazy("Replaced the link of rater %(rater)s"),
@@ -70,6 +73,11 @@ _NAMES: dict[str, dict[Any, Words]] = {
         "payment": gettext_lazy("the list for payment"),
     },
     "ratings": {"detach": gettext_lazy("kept without them"), "drop": gettext_lazy("dropped")},
+    "purpose": {
+        "main": gettext_lazy("main images"),
+        "practice": gettext_lazy("practice images"),
+        "gold": gettext_lazy("gold images"),
+    },
     "step": {
         "practice": gettext_lazy("practice images"),
         "gold": gettext_lazy("gold images"),
