@@ -216,6 +216,7 @@ SPECTACULAR_SETTINGS = {
         "JobState": "workbench.core.jobs.models.JobState",
         "ModelVersionState": "modelops.models.version.ModelVersion.State",
         "ReleaseState": "annotation.models.release.ReleaseState",
+        "StimulusPurpose": "annotation.models.stimulus.Stimulus.Purpose",
         "StimulusState": "annotation.models.stimulus.StimulusState",
         "ErasedRatings": "annotation.models.study.ErasedRatings",
     },

@@ -33,6 +33,8 @@ ACTS: dict[str, Words] = {
     "step.taken_up": gettext_lazy("Took up a step of the setting-up again: %(step)s"),
     "study.exported": gettext_lazy("Exported the collected database (%(format)s)"),
     "stimuli.imported": gettext_lazy("Imported %(imported)s images and updated %(updated)s"),
+    "stimuli.purpose_changed": gettext_lazy("Made %(images)s images %(purpose)s"),
+    "import.cancelled": gettext_lazy("Cancelled import %(job)s"),
     "image.in_use": gettext_lazy("Put the image %(filename)s back into use: %(reason)s"),
     "image.withdrawn": gettext_lazy("Withdrew the image %(filename)s: %(reason)s"),
     "image.excluded": gettext_lazy("Excluded the image %(filename)s from scores: %(reason)s"),
@@ -73,6 +75,11 @@ _NAMES: dict[str, dict[Any, Words]] = {
         "payment": gettext_lazy("the list for payment"),
     },
     "ratings": {"detach": gettext_lazy("kept without them"), "drop": gettext_lazy("dropped")},
+    "purpose": {
+        "main": gettext_lazy("main images"),
+        "practice": gettext_lazy("practice images"),
+        "gold": gettext_lazy("gold images"),
+    },
     "step": {
         "practice": gettext_lazy("practice images"),
         "gold": gettext_lazy("gold images"),
