@@ -78,7 +78,7 @@ def test_the_demo_has_ratings_a_model_in_use_and_images_that_nobody_rated(seeder
     answered = Trial.objects.filter(state=Trial.State.SUBMITTED)
     after_practice = answered.exclude(role=Trial.Role.PRACTICE)
     assert after_practice.count() == 4 * SMALL.session_trials
-    assert answered.filter(role=Trial.Role.PRACTICE).count() == 4 * 6
+    assert answered.filter(role=Trial.Role.PRACTICE).count() == 4 * 5
     assert after_practice.filter(role=Trial.Role.GOLD).exists()
     # Nobody is told that they hurry, or answers at random: the first look is at good raters.
     flags = [flag.rule for one in reliability_of(study).values() for flag in one.flags]

@@ -1,4 +1,4 @@
-"""`python -m workbench.demo.pictures`: make the demo's pictures, in ten minutes on two cores."""
+"""`python -m workbench.demo.pictures`: make the demo's pictures, in some minutes."""
 
 import argparse
 import os
