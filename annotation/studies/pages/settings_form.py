@@ -1,5 +1,6 @@
 """The form of a study's settings: numbers with their units, grouped as an owner thinks of them."""
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from dataclasses import fields as dataclass_fields
 from functools import partial
@@ -348,7 +349,7 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
     def settings(self) -> dict[str, Any]:
         """Those of the part; what is stored together with others of their kind is whole."""
         single = {name: self.cleaned_data[name] for name in SINGLE_SETTINGS if name in self.fields}
-        together = {
+        together: dict[str, tuple[Callable[[], Any], Any]] = {
             "session_plan": (self._plan, self.instance.plan),
             "viewing_checks": (self._viewing, self.instance.viewing),
             "reliability_rules": (self._rules, self.instance.rules),

@@ -45,9 +45,9 @@ def actions_of(call: ast.Call) -> list[str]:
     found: list[str] = []
     for value in chain.from_iterable(map(branches, given)):
         if isinstance(value, ast.Constant):
-            found.append(value.value)
+            found.append(str(value.value))
         elif isinstance(value, ast.JoinedStr) and isinstance(value.values[0], ast.Constant):
-            noun = value.values[0].value
+            noun = str(value.values[0].value)
             found += [noun + part for part in PARTS[noun.removesuffix(".")]]
     return found
 

@@ -65,8 +65,10 @@ def get(secret: str, path: str) -> int:
 
 
 def post(secret: str, path: str, data: dict[str, object]) -> int:
-    headers = {"HTTP_AUTHORIZATION": f"Token {secret}"}
-    return Client().post(path, data, content_type="application/json", **headers).status_code
+    sent = Client().post(
+        path, data, content_type="application/json", HTTP_AUTHORIZATION=f"Token {secret}"
+    )
+    return sent.status_code
 
 
 @pytest.mark.parametrize(
