@@ -25,7 +25,7 @@ class ApiSchema(AutoSchema):
         short = sentence if len(sentence) <= _SUMMARY else sentence.partition(": ")[0]
         return short.rstrip(".") or None
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override] # it inherits two of the name
         text = str(super().get_description() or "")
         if TokenAuthentication not in self.view.authentication_classes:
             return text
