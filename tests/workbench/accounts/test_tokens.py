@@ -150,7 +150,7 @@ def test_use_is_kept_and_written_at_most_once_a_minute(
     assert "never" in client.get("/accounts/token/").content.decode()
     first = timezone.now()
     for later in (0, 30, 61, 62):
-        monkeypatch.setattr(tokens.timezone, "now", lambda: first + timedelta(seconds=later))  # noqa: B023
+        monkeypatch.setattr(timezone, "now", lambda: first + timedelta(seconds=later))  # noqa: B023
         assert get(secret, "/api/v1/studies/") == 200
     assert ApiToken.objects.get().last_used_at == first + timedelta(seconds=61)
 
