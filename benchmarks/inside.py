@@ -22,7 +22,6 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
-from knox.models import AuthToken
 from PIL import Image
 
 from annotation.models import (
@@ -46,7 +45,8 @@ from annotation.raters.access import link_token
 from annotation.rating.slots import TAKE
 from annotation.studies.perspectives import write_perspectives
 from annotation.studies.protocols import current_protocol
-from workbench.accounts.models import User
+from workbench.accounts.models import TokenScope, User
+from workbench.accounts.tokens import make_token
 
 _BATCH = 5_000
 #: As large as a display copy of a 512 × 512 image is.
@@ -56,7 +56,7 @@ _SIDE = 512
 def owner() -> dict[str, Any]:
     """An owner and an API token of theirs."""
     user, _new = User.objects.get_or_create(username="bench")
-    return {"token": AuthToken.objects.create(user)[1]}
+    return {"token": make_token(user, name="benchmark", scopes=list(TokenScope))[1]}
 
 
 def study(slug: str, images: int, wanted: int, **fields: Any) -> dict[str, Any]:

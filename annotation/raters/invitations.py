@@ -34,7 +34,7 @@ from .errors import (
     StudyNotOpenError,
 )
 from .people import PeopleError, Person
-from .services import create_raters
+from .services import check_count, create_raters
 
 log = structlog.get_logger(__name__)
 
@@ -93,6 +93,7 @@ def invite_people(*, study: Study, people: list[Person], actor: User) -> list[Ra
     Raises RaterCountError, PeopleError if somebody is in the study already: by the e-mail address,
     or by the name if no address tells two people of one name apart.
     """
+    check_count(len(people))
     _refuse_known_names(study, people)
     emails = [person.email.lower() for person in people if person.email]
     known = (

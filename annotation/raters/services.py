@@ -32,15 +32,20 @@ class RaterStatusError(MintError):
 
 @transaction.atomic
 def create_raters(*, study: Study, count: int, actor: User | None) -> list[Rater]:
-    """Adds `count` raters, each with a code of its own."""
+    """Adds `count` raters, each with a code of its own. Raises RaterCountError."""
+    check_count(count)
+    raters = Rater.objects.bulk_create([Rater(study=study) for _number in range(count)])
+    record(study=study, actor=actor, action="raters.created", count=count)
+    return raters
+
+
+def check_count(count: int) -> None:
+    """Raises RaterCountError for more raters than are made in one go, and for none."""
     if not 1 <= count <= CREATED_AT_ONCE:
         raise RaterCountError(
             _("Ask for 1 to %(limit)d raters at a time, not %(count)d.")
             % {"limit": CREATED_AT_ONCE, "count": count}
         )
-    raters = Rater.objects.bulk_create([Rater(study=study) for _number in range(count)])
-    record(study=study, actor=actor, action="raters.created", count=count)
-    return raters
 
 
 @transaction.atomic

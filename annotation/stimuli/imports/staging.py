@@ -25,7 +25,9 @@ def unstage(names: Sequence[str]) -> None:
         return
     for name in filter(None, names):
         storages["artifacts"].delete(name)
-    storages["artifacts"].delete(names[0].rpartition("/")[0])
+    folder = names[0].rpartition("/")[0]
+    if folder:
+        storages["artifacts"].delete(folder)
 
 
 def forget_files(job: ImportJob) -> None:

@@ -1,4 +1,4 @@
-"""Studies that are archived, duplicated and deleted."""
+"""Studies that are archived and deleted."""
 
 import io
 from collections.abc import Callable
@@ -18,33 +18,26 @@ from annotation.models import (
     AuditEntry,
     ImportJob,
     Membership,
-    OpinionScore,
     Rater,
     SharedLink,
     Stimulus,
     Study,
 )
 from annotation.models.membership import MemberRole
-from annotation.opinion.labels import labels_of
-from annotation.opinion.releases import live_release, make_release
+from annotation.opinion.releases import make_release
 from annotation.raters.invitations import shared_link_path
 from annotation.raters.services import create_raters
 from annotation.removal import deleting, tasks
 from annotation.removal.archiving import archive_study, bring_back_study
 from annotation.removal.deleting import delete_study, deletion_outlook, finish_deletion
-from annotation.removal.duplicating import duplicate_study
 from annotation.removal.errors import RemovalError, RemovalStateError
-from annotation.removal.images import set_image_state
-from annotation.stimuli.imports.service import import_manifest
 from annotation.stimuli.imports.store import ImportRunningError
-from annotation.studies.protocols import current_protocol
-from annotation.studies.services import SETTINGS, StatusError, set_status, update_study
+from annotation.studies.services import StatusError, set_status
 from tests.annotation.rating.api.client import RaterClient
-from tests.annotation.stimuli.files import picture, row, write_manifest
+from tests.annotation.stimuli.files import stored
 from tests.conftest import Sent
 from tests.constraints.world import make_world
-from tests.factories import make_member, make_rater, make_stimuli, make_study, make_user, publish
-from tests.modelops.labelling import rate
+from tests.factories import make_member, make_stimuli, make_study, make_user
 from workbench.accounts.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,7 +76,7 @@ class TestArchive:
         page = console.get("/studies/").content.decode()
         assert "/studies/demo/" not in page
         assert "1 archived study" in page
-        away = console.get("/studies/?archived=1").content.decode()
+        away = console.get("/studies/?status=archived").content.decode()
         assert "/studies/demo/" in away
         assert "The other one" not in away
         assert "The study is archived" in console.get("/studies/demo/").content.decode()
@@ -133,106 +126,6 @@ class TestArchive:
         assert sorted(actions) == ["study.archived"] * 3 + ["study.brought_back"] * 3
 
 
-class TestDuplicate:
-    def test_settings_and_texts_are_the_same(self, study: Study, owner: User) -> None:
-        changes = {"instructions": "Look.", "target_ratings": 2, "erased_ratings": "drop"}
-        study = update_study(study=study, actor=owner, changes=changes)
-        new = duplicate_study(study=study, owner=owner, title="Again")
-        assert (new.slug, new.title, new.status) == ("again", "Again", "draft")
-        for name in SETTINGS:
-            if name not in ("title", "perspectives"):
-                assert getattr(new, name) == getattr(study, name), name
-        assert new.perspective_settings == study.perspective_settings
-        asked = [current_protocol(item.pk).content for item in (study, new)]
-        for content in asked:
-            del content["texts"]["title"]
-        assert asked[0] == asked[1]
-        assert new.seed != study.seed
-        assert list(new.memberships.values_list("user__username", "role")) == [("owner", "owner")]
-        assert not new.stimuli.exists()
-
-    def test_images_come_by_reference_without_ratings(self, study: Study, owner: User) -> None:
-        first, second, gone = make_stimuli(study, 3)
-        Stimulus.objects.filter(pk=second.pk).update(split="holdout", priority=5)
-        gold = make_stimuli(study, [9], purpose="gold")[0]
-        publish(gold, "quality", 0.75, sd=0.1, raters=4)
-        publish(gone, "quality", 0.2, source="of the other")
-        rate(first, make_rater(study), (4, 4, 4))
-        set_image_state(stimulus=gone, actor=None, state="withdrawn", reason="no")
-        files = stored()
-        new = duplicate_study(study=study, owner=owner, title="Again", images=True)
-        assert stored() == files
-        found = {item.filename: item for item in new.stimuli.all()}
-        assert sorted(found) == ["0000.png", "0001.png", "0009.png"]
-        twin = found["0001.png"]
-        assert (twin.split, twin.priority, twin.image.name) == ("holdout", 0.0, second.image.name)
-        assert twin.prompt.study == twin.generator.study == new
-        assert twin.prompt.text == second.prompt.text
-        assert found["0000.png"].claimed_ratings == 0
-        assert (found["0009.png"].purpose, new.raters.count()) == ("gold", 0)
-        scores = OpinionScore.objects.filter(study=new)
-        assert [(it.stimulus.filename, it.value, it.release.source) for it in scores] == [
-            ("0009.png", 0.75, "elsewhere")
-        ]
-        assert labels_of(new) == []
-        assert live_release(new).ratings == 0
-        assert (Stimulus.objects.filter(study=study).count(), new.prompts.count()) == (4, 3)
-
-    def test_files_stay_as_long_as_one_of_both_has_them(self, study: Study, owner: User) -> None:
-        (stimulus,) = make_stimuli(study, 1)
-        new = duplicate_study(study=study, owner=owner, title="Again", images=True)
-        twin = new.stimuli.get()
-        set_image_state(stimulus=stimulus, actor=None, state="purged", reason="no")
-        assert default_storage.exists(str(twin.image.name))
-        assert deletion_outlook(study).files == 0
-        delete_study(study=study, actor=owner, confirm="demo")
-        assert default_storage.exists(str(twin.image.name))
-        delete_study(study=new, actor=owner, confirm="again")
-        assert stored() == set()
-
-    def test_an_import_cleans_up_only_what_no_study_has(
-        self, study: Study, owner: User, tmp_path: Path
-    ) -> None:
-        (tmp_path / "0.png").write_bytes(picture(0))
-        write_manifest(tmp_path / "manifest.csv", [row(0)])
-        import_manifest(study=study, manifest=tmp_path / "manifest.csv")
-        new = duplicate_study(study=study, owner=owner, title="Again", images=True)
-        set_image_state(stimulus=study.stimuli.get(), actor=None, state="purged", reason="no")
-        # As an import that was killed leaves it: the next one deletes what nobody has.
-        default_storage.save(f"studies/{study.pk}/importing", ContentFile(b""))
-        (tmp_path / "1.png").write_bytes(picture(1))
-        write_manifest(tmp_path / "manifest.csv", [row(1)])
-        import_manifest(study=study, manifest=tmp_path / "manifest.csv")
-        assert default_storage.exists(str(new.stimuli.get().image.name))
-
-    def test_page_api_and_command(self, study: Study, console: Client) -> None:
-        make_stimuli(study, 1)
-        page = reverse("study-duplicate", args=["demo"])
-        said = console.post(page, {"title": "One", "images": "on"}, follow=True)
-        assert said.redirect_chain[-1][0] == "/studies/one/"
-        assert Study.objects.get(slug="one").stimuli.count() == 1
-        assert "title" in console.post(page, {"title": " "}, follow=True).content.decode()
-        api = reverse("api-study-duplicate", args=["demo"])
-        body = {"title": "Two", "slug": "number-2"}
-        made = console.post(api, body, content_type="application/json")
-        assert (made.status_code, made.json()["slug"]) == (201, "number-2")
-        taken = console.post(api, body, content_type="application/json")
-        assert taken.status_code == 400
-        out = io.StringIO()
-        call_command("duplicate_study", "demo", "Three", "--owner=owner", "--images", stdout=out)
-        assert out.getvalue() == "three: 1 images\n"
-        with pytest.raises(CommandError, match='no account "nobody"'):
-            call_command("duplicate_study", "demo", "Four", "--owner=nobody")
-        with pytest.raises(CommandError, match="slug"):
-            call_command("duplicate_study", "demo", "Five", "--owner=owner", "--slug=three")
-        entries = AuditEntry.objects.filter(action="study.duplicated").order_by("pk")
-        assert [entry.detail for entry in entries] == [
-            {"of": "demo", "images": 1},
-            {"of": "demo", "images": 0},
-            {"of": "demo", "images": 1},
-        ]
-
-
 class TestDelete:
     def test_nothing_of_it_is_left_and_all_of_the_other(self, owner: User) -> None:
         """A row of every model, in two studies."""
@@ -253,8 +146,10 @@ class TestDelete:
         kept = storages["artifacts"]
         assert kept.exists(f"models/{other.pk}/run-1/manifest.json")
         assert not kept.exists(f"models/{study.pk}/run-1/manifest.json")
-        assert {item.image.name for item in Stimulus.objects.all()} <= stored()
-        assert len(stored()) == 3
+        assert {item.image.name for item in Stimulus.objects.all()} <= set(
+            stored(Path(default_storage.path("")))
+        )
+        assert len(stored(Path(default_storage.path("")))) == 3
 
     def test_the_trail_stays_without_the_study(self, study: Study, owner: User) -> None:
         create_raters(study=study, count=2, actor=owner)
@@ -301,7 +196,7 @@ class TestDelete:
             delete_study(study=study, actor=None, confirm="demo")
         tasks.delete_study(study.pk)
         assert not Study.objects.exists()
-        assert stored() == set()
+        assert stored(Path(default_storage.path(""))) == []
         tasks.delete_study(study.pk)
 
     def test_what_is_in_use_waits_for_the_next_sweep(
@@ -404,12 +299,6 @@ class TestDelete:
         assert out.getvalue().endswith("deleted\n")
         assert not Study.objects.exists()
         assert not Membership.objects.exists()
-
-
-def stored() -> set[str]:
-    """Names of all files of images."""
-    root = Path(default_storage.path(""))
-    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
 
 
 def of_study(study: Study) -> dict[str, int]:

@@ -1,5 +1,4 @@
 import pytest
-from knox.models import AuthToken
 from rest_framework.test import APIClient
 
 from annotation.models import Stimulus, Study
@@ -8,13 +7,14 @@ from modelops.predictors.mint_kinds import TINY
 from tests.factories import make_study
 from tests.modelops.labelling import make_predictor
 from workbench.accounts.models import User
+from workbench.accounts.tokens import make_token
 
 URL = "/api/v1/studies/demo/training-runs/"
 
 
 @pytest.fixture
 def api(owner: User) -> APIClient:
-    token = AuthToken.objects.create(owner)[1]
+    token = make_token(owner, name="script", scopes=["manage", "read"])[1]
     return APIClient(headers={"authorization": f"Token {token}"})
 
 

@@ -8,9 +8,9 @@ import pytest
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client
-from knox.models import AuthToken
 
-from workbench.accounts.models import User
+from workbench.accounts.models import ApiToken, User
+from workbench.accounts.tokens import make_token
 
 PASSWORD = "plum-otter-91-lantern"
 
@@ -116,12 +116,12 @@ def test_a_deactivated_account_ends_everywhere_at_once(
     owner: User, outsider: User, client: Client
 ) -> None:
     client.force_login(owner)
-    _row, token = AuthToken.objects.create(owner)
-    _row, others = AuthToken.objects.create(outsider)
+    _row, token = make_token(owner, name="script", scopes=["read"])
+    _row, others = make_token(outsider, name="script", scopes=["read"])
     assert client.get("/studies/").status_code == 200
     call_command("deactivate_account", "owner", stdout=io.StringIO())
     assert client.get("/studies/").status_code == 302
-    assert AuthToken.objects.filter(user=owner).count() == 0
+    assert ApiToken.objects.filter(user=owner).count() == 0
     assert api_status(token) == 401
     assert api_status(others) == 200
     assert not can_sign_in("owner", "correct horse")

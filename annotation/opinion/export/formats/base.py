@@ -15,6 +15,20 @@ from workbench.core.registry import Entry, Registry
 
 #: One stimulus with all that was collected about it, as `opinion.export.records` makes it.
 Record = dict[str, Any]
+#: What a table says of a stimulus before its scores: keys of a record.
+IMAGE = (
+    "stimulus",
+    "filename",
+    "prompt",
+    "generator",
+    "split",
+    "purpose",
+    "attention_check",
+    "state",
+    "sha256",
+    "width",
+    "height",
+)
 #: Texts that are joined before they are sent: some tens of kilobytes.
 _BATCH = 100
 

@@ -10,22 +10,9 @@ from typing import Any
 from workbench.core.tables import CSV_TYPE, csv_lines, csv_start
 from workbench.core.texts import gettext_noop
 
-from .base import FORMATS, Header, Record, in_batches, written
+from .base import FORMATS, IMAGE, Header, Record, in_batches, written
 
-_STIMULUS = (
-    "stimulus",
-    "filename",
-    "prompt",
-    "generator",
-    "split",
-    "purpose",
-    "attention_check",
-    "state",
-    "sha256",
-    "width",
-    "height",
-    "metadata",
-)
+_STIMULUS = (*IMAGE, "metadata")
 #: Of every number in the row: score, opinion score and spread, or published score and spread.
 _SCALE = ("kind", "minimum", "maximum", "levels", "direction")
 #: Columns are called `mos_…` whatever the method: `mos_method` names it.

@@ -10,21 +10,8 @@ from typing import Any
 from workbench.core.tables import CSV_TYPE, csv_lines, csv_start
 from workbench.core.texts import gettext_noop
 
-from .base import FORMATS, Header, Record, in_batches, not_finite, written
+from .base import FORMATS, IMAGE, Header, Record, in_batches, not_finite, written
 
-_STIMULUS = (
-    "stimulus",
-    "filename",
-    "prompt",
-    "generator",
-    "split",
-    "purpose",
-    "attention_check",
-    "state",
-    "sha256",
-    "width",
-    "height",
-)
 #: Columns are called `mos_…` whatever the method: `method_…` names it.
 _OPINION = ("mos", "sd", "standard_error", "low", "high", "n", "method")
 _SCALE = ("minimum", "maximum")
@@ -51,11 +38,11 @@ class ImageTable:
 
 def _columns(header: Header) -> list[str]:
     scores = [f"{name}_{key}" for key in header.perspectives for name in (*_OPINION, *_SCALE)]
-    return [*_STIMULUS, *scores, *(f"metadata_{key}" for key in header.metadata)]
+    return [*IMAGE, *scores, *(f"metadata_{key}" for key in header.metadata)]
 
 
 def _cells(record: Record, header: Header) -> Iterator[Any]:
-    yield from (record[name] for name in _STIMULUS)
+    yield from (record[name] for name in IMAGE)
     for key in header.perspectives:
         opinion = record["mos"][key]
         yield from (opinion[name] for name in _OPINION)

@@ -183,12 +183,12 @@ def test_the_statements_are_as_many_with_more_raters(
     study: Study, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     panel(study, THREE)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         reliability_of(study)
     for _more in range(5):
         answer(sitting(make_rater(study)), Stimulus.objects.earliest("pk"), 3)
     cache.clear()
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         assert len(reliability_of(study)) == 8
 
 
