@@ -31,6 +31,7 @@ _ROWS = (
     ("modelops_trainingrun", _OF_STUDY),
     ("modelops_labelsnapshot", _OF_STUDY),
     ("modelops_predictor", _OF_STUDY),
+    ("modelops_promptreading", _OF_STUDY),
 )
 #: Folders of the artifact storage with one folder for each study.
 _FOLDERS = ("models", "snapshots", "rankings")

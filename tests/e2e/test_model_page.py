@@ -19,7 +19,8 @@ def test_the_history_scrolls_in_its_own_box_on_a_phone(
     )
     page.set_viewport_size({"width": 390, "height": 800})
     sign_in(page, live_server.url, then="/studies/demo/model/")
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    # Some of it is kept for a scrollbar.
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
     box = page.locator(".table-scroll").last
     assert box.evaluate("box => box.scrollWidth > box.clientWidth")
     page.goto("about:blank")

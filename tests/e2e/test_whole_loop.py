@@ -121,13 +121,16 @@ def import_images(page: Page, archive: Path) -> None:
 def open_for_raters(page: Page) -> None:
     page.goto("/studies/real-images/")
     page.get_by_role("button", name="Open for raters").click()
+    # It says what is undone: practice and gold images.
+    page.get_by_role("button", name="Open it anyway").click()
 
 
 def new_link(page: Page) -> str:
     """The newest rater's."""
     page.goto("/studies/real-images/raters/")
     known = {item.get_attribute("data-copy") for item in page.locator("[data-copy]").all()}
-    page.get_by_role("link", name="Invite raters").click()
+    ways = page.get_by_role("navigation", name="Raters")
+    ways.get_by_role("link", name="Invite raters").click()
     page.fill("input[name=count]", "1")
     page.get_by_role("button", name="New links", exact=True).click()
     page.get_by_role("link", name="All raters").click()
@@ -189,7 +192,8 @@ def train_and_promote(page: Page, version: int) -> None:
 
 def api_with_token(page: Page, address: str) -> httpx.Client:
     page.goto("/accounts/token/")
-    page.get_by_role("button", name="New token").click()
+    page.get_by_label("Name").fill("notebook")
+    page.get_by_role("button", name="Create the token").click()
     (secret,) = re.findall(r"mint_\w+", page.locator("#secret").inner_text())
     return httpx.Client(
         base_url=f"{address}/api/v1/studies/real-images",

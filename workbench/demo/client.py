@@ -295,14 +295,16 @@ def sign_in(base_url: str, username: str, password: str) -> str:
     with Connection(base_url) as browser:
         browser.http.follow_redirects = True
         _post_form(browser, "/accounts/login/", login=username, password=password)
-        page = _post_form(browser, "/accounts/token/")
+        page = _post_form(
+            browser, "/accounts/token/", name="script", scopes=["read", "export", "manage"]
+        )
     found = re.search(r'id="secret">([^<]+)<', page)
     if found is None:
         raise ApiError("POST /accounts/token/", 200, "no_token", f"{username} cannot sign in")
     return found[1]
 
 
-def _post_form(browser: Connection, path: str, **fields: str) -> str:
+def _post_form(browser: Connection, path: str, **fields: str | list[str]) -> str:
     browser.send("GET", path)
     fields["csrfmiddlewaretoken"] = browser.http.cookies["csrftoken"]
     return browser.send("POST", path, once=True, data=fields).text

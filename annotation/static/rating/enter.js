@@ -35,8 +35,9 @@ function onEnter(event) {
   if (target instanceof HTMLTextAreaElement) return;
   const early = event.repeat || performance.now() - since < PATIENCE_MS;
   const used = target instanceof Element && target.closest(USES_ENTER) !== null;
-  // Before its time it does nothing, not even on a button that has the focus.
-  if (used && !early) return;
+  // A dialog's button has the focus from the start: before its time it does nothing either. A sheet's
+  // has it from the person.
+  if (used && (!early || !(shown instanceof HTMLDialogElement))) return;
   event.preventDefault();
   if (!early) pressMain(shown);
 }

@@ -66,6 +66,13 @@ def _images(study: Study, step: SetupStep) -> _Words:
     )
 
 
+def _where_chosen(study: Study, purpose: str) -> str:
+    """The images, or the import of the first ones for this purpose."""
+    if study.stimuli.exists():
+        return reverse("study-stimuli", args=[study.slug])
+    return f"{reverse('study-import', args=[study.slug])}?purpose={purpose}"
+
+
 def _practice(study: Study, step: SetupStep) -> _Words:
     return (
         _("Choose practice images"),
@@ -74,7 +81,7 @@ def _practice(study: Study, step: SetupStep) -> _Words:
             "Choose them on the images page, or import them."
         )
         % {"found": step.found, "wanted": step.wanted},
-        reverse("study-stimuli", args=[study.slug]),
+        _where_chosen(study, "practice"),
     )
 
 
@@ -86,7 +93,7 @@ def _gold(study: Study, step: SetupStep) -> _Words:
             "images page, or import them."
         )
         % {"found": step.found},
-        reverse("study-stimuli", args=[study.slug]),
+        _where_chosen(study, "gold"),
     )
 
 

@@ -107,7 +107,7 @@ def test_the_statements_are_as_many_with_more_raters(
     # Session and account, study and its perspectives, membership, page and its count, six of the
     # measures, one each of
     # who is there and who was stopped.
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         assert api.get(ADDRESS).status_code == 200
 
 

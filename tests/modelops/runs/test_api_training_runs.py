@@ -65,7 +65,7 @@ def test_too_few_labels_say_how_many_are_missing(api: APIClient, study: Study) -
     answer = api.post(URL, {}, format="json")
     assert answer.status_code == 409
     assert answer.json()["code"] == "too_few_labels"
-    assert "0 images outside the hold-out are rated, 20 are needed" in answer.json()["detail"]
+    assert "Import at least 20 more images and rate them" in answer.json()["detail"]
     assert "Rate 20 more" in answer.json()["detail"]
 
 

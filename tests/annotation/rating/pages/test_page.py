@@ -294,6 +294,9 @@ def test_every_message_that_the_scripts_use_exists(rater: Rater, images: list[St
     scripts = "".join(path.read_text() for path in folder.glob("*.js"))
     # The inbox's list of messages has methods.
     used = set(re.findall(r"messages\.(\w+)\b(?!\()", scripts))
+    # What is said after practice is chosen by one of these.
+    (kinds,) = re.findall(r"@typedef \{(.+)\} Agreement", scripts)
+    used |= set(re.findall(r'"(\w+)"', kinds))
     messages = settings_of(visit(rater))["messages"]
     assert isinstance(messages, dict)
     assert used == set(messages)

@@ -51,7 +51,7 @@ def test_a_mistake_can_be_seen(name: str, kind: str) -> None:
     subject = BY_NAME[name]
     assert kind in WEIGHTS[CORRESPONDENCE]
     right, wrong = (
-        render(subject.stage(kinds, np.random.default_rng(5)), 16).light for kinds in ((), {kind})
+        render(subject.stage(kinds, np.random.default_rng(5)), 24).light for kinds in ((), {kind})
     )
     assert (np.abs(right - wrong).max(axis=0) > 0.02).mean() > 0.01
 
