@@ -20,6 +20,7 @@ function topmost() {
 }
 
 let shown = topmost();
+/** When it came up, in milliseconds; 0 once it has surely been seen. */
 let since = performance.now();
 new MutationObserver(() => {
   const now = topmost();
@@ -31,9 +32,11 @@ new MutationObserver(() => {
 /** @param {KeyboardEvent} event */
 function onEnter(event) {
   const { target } = event;
+  // Whoever presses other keys in it has seen it.
+  if (event.key !== "Enter") since = 0;
   if (event.key !== "Enter" || event.isComposing || !shown) return;
   if (target instanceof HTMLTextAreaElement) return;
-  const early = event.repeat || performance.now() - since < PATIENCE_MS;
+  const early = event.repeat || (since > 0 && performance.now() - since < PATIENCE_MS);
   const used = target instanceof Element && target.closest(USES_ENTER) !== null;
   // A dialog's button has the focus from the start: before its time it does nothing either. A sheet's
   // has it from the person.
