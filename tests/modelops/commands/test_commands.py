@@ -83,7 +83,7 @@ def test_the_documented_retrainings_are_recipes(study: Study, labelled: list[Sti
 
 
 def test_retrain_names_what_is_missing(study: Study, small_model_settings: None) -> None:
-    with pytest.raises(CommandError, match="Rate 20 more images"):
+    with pytest.raises(CommandError, match="Import at least 20 more images and rate them"):
         output("retrain", "demo")
 
 

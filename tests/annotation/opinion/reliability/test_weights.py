@@ -80,6 +80,6 @@ def test_owners_see_the_weight(client: Client, owner: User, study: Study, hasty:
     client.force_login(owner)
     page = client.get(reverse("study-rater", args=[study.slug, hasty.code])).content.decode()
     assert "counts less" in page
-    assert "<dt>Weight of the ratings</dt><dd>0.25</dd>" in page
+    assert '<dd class="part">each counts 0.25</dd>' in page
     results = client.get(f"/api/v1/studies/{study.slug}/reliability/").json()["results"]
     assert [item["weight"] for item in results] == [1.0, 1.0, 0.25]
