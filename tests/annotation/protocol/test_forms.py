@@ -137,3 +137,9 @@ def test_a_form_that_cannot_be_asked_is_refused_by_name(
     form = {"fields": [{**field, **fields}], "texts": [{**text, **texts}]}
     with pytest.raises(ProtocolError, match=f"^explanation form: (?!explanation).*{says}"):
         ExplanationForm.from_json(form)
+
+
+def test_two_fields_of_one_key_are_no_form() -> None:
+    field = AIGCIQA2023_FORM.fields[0]
+    with pytest.raises(ProtocolError, match="are not unique"):
+        ExplanationForm(fields=(field, field))

@@ -8,7 +8,14 @@ import redis.exceptions
 from django.core.cache import cache
 from django.db import IntegrityError
 
-from annotation.models import AuditEntry, Rater, RaterIdentity, SharedLink, Study
+from annotation.models import (
+    AuditEntry,
+    Participant,
+    Rater,
+    RaterIdentity,
+    SharedLink,
+    Study,
+)
 from annotation.raters import invitations
 from annotation.raters.access import link_token
 from annotation.raters.errors import LinkError, StudyNotOpenError
@@ -26,6 +33,7 @@ from annotation.raters.invitations import (
     shared_link_from_token,
     shared_link_path,
 )
+from annotation.raters.leaving import leaving_of
 from annotation.raters.people import PeopleError, Person
 from annotation.raters.services import RaterCountError
 from tests.annotation.rating.helpers import at_once
@@ -142,6 +150,20 @@ def test_a_new_address_replaces_the_old_one(link: SharedLink, study: Study, owne
 def test_a_forged_link_opens_nothing(link: SharedLink, forge: Callable[[str], str]) -> None:
     with pytest.raises(LinkError):
         shared_link_from_token(forge(token(link)))
+
+
+def test_a_link_that_was_deleted_opens_nothing(link: SharedLink) -> None:
+    signed = token(link)
+    link.delete()
+    with pytest.raises(LinkError):
+        shared_link_from_token(signed)
+
+
+def test_without_a_link_nobody_is_led_back(link: SharedLink) -> None:
+    rater = newcomer(link)
+    Participant.objects.create(rater=rater, study=link.study, identifier="p-1")
+    SharedLink.objects.all().delete()
+    assert leaving_of(rater.pk, None) is None
 
 
 def test_a_raters_link_is_no_shared_link(link: SharedLink) -> None:

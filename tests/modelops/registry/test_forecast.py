@@ -1,0 +1,45 @@
+"""What the pages about images are told by the model in use."""
+
+import math
+
+import pytest
+
+from annotation.models import Study
+from modelops.models import ModelVersion, Prediction
+from modelops.registry.forecast import ActiveForecaster
+from modelops.runs.promotion import promote
+from workbench.accounts.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_least_certain_image_comes_first(
+    study: Study, scored: ModelVersion, owner: User
+) -> None:
+    promote(version=scored, actor=owner)
+    ordered = ActiveForecaster().most_uncertain(study, "quality", study.stimuli.all())
+    assert ordered is not None
+    given = Prediction.objects.filter(model_version=scored, perspective__key="quality")
+    sure = {item.stimulus_id: math.hypot(item.posterior_sd, item.misfit_sd) for item in given}
+    shown = [sure[pk] for pk in ordered.values_list("pk", flat=True) if pk in sure]
+    assert len(shown) == len(sure) == 40
+    assert shown == sorted(shown, reverse=True)
+
+
+def test_expectations_are_on_the_studys_scale(
+    study: Study, scored: ModelVersion, owner: User
+) -> None:
+    promote(version=scored, actor=owner)
+    stimulus = study.stimuli.earliest("pk")
+    told = ActiveForecaster().expected(study, [stimulus])[stimulus.pk]["quality"]
+    given = Prediction.objects.get(
+        model_version=scored, perspective__key="quality", stimulus=stimulus
+    )
+    # Five levels, from 1.
+    assert told.mean == pytest.approx(1 + 4 * min(1, max(0, given.expected.mean)))
+
+
+def test_without_a_model_in_use_nothing_is_told(study: Study, scored: ModelVersion) -> None:
+    stimuli = study.stimuli.all()
+    assert ActiveForecaster().expected(study, list(stimuli)) == {}
+    assert ActiveForecaster().most_uncertain(study, "quality", stimuli) is None
