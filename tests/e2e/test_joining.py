@@ -26,6 +26,8 @@ def test_a_stranger_joins_once_and_keeps_their_link(
     page.goto(address)
     page.get_by_role("button", name="Take part").click()
     own = page.get_by_label("Your own link").input_value()
+    # Its script is what starts a session.
+    page.wait_for_load_state()
     assert page.url == own
     page.get_by_label("I have read this and agree to take part.").check()
     page.get_by_role("button", name="Start").click()
