@@ -158,4 +158,6 @@ def test_the_case_of_a_long_prompt_on_a_phone(
         stimulus.prompt.save()
     with touched(360, 640) as page:
         shows(page, 1)
+        before = image_size(page)
         read_all(page)
+        assert image_size(page) == before

@@ -138,7 +138,9 @@ class TestDetached:
 
     def test_the_same_participant_is_somebody_new(self, study: Study, known: Rater) -> None:
         erase_rater(rater=known, actor=None)
-        Participant.objects.create(rater=make_rater(study), study=study, identifier="5f1c9e")
+        new = make_rater(study)
+        Participant.objects.create(rater=new, study=study, identifier="5f1c9e")
+        assert Participant.objects.get(identifier="5f1c9e").rater == new != known
 
 
 class TestDropped:

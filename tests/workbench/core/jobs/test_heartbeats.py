@@ -70,11 +70,15 @@ def test_a_pulse_writes_at_most_every_ten_seconds(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_database_that_is_away_stops_no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*given: object) -> None:
+    asked: list[object] = []
+
+    def refuse(name: object, *given: object) -> None:
+        asked.append(name)
         raise OperationalError("the connection is closed")
 
     monkeypatch.setattr(heartbeats, "say_alive", refuse)
     Pulse("worker").beat("celery@here")
+    assert asked == ["celery@here"]
 
 
 def test_celerys_heartbeat_becomes_a_row(monkeypatch: pytest.MonkeyPatch) -> None:

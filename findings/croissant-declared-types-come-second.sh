@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
-# Croissant's declared types are applied to what a table reader has guessed already: text loses its leading zeros,
-# generators that are called None or NA vanish, and one empty cell rounds large whole numbers.
+# Croissant's declared types are applied to what a table reader has guessed already, by the language's own casts:
+# a text loses its leading zeros, generators that are called None or NA vanish, one empty cell rounds large whole
+# numbers, and no is true.
 #
-# Guess, before it was run: a field of type sc:Text gives the cell as it is written; one of type sc:Integer gives
-# whole numbers exactly, and none for an empty cell.
+# Guess, before it was run: a field of type sc:Text gives the cell as it is written, one of type sc:Integer whole
+# numbers exactly and none for an empty cell; sc:Boolean reads no as false, or refuses it.
 #
-# Seen: mlcroissant 1.1.1 with pandas 3.1.1: 0012 becomes 12, the generators None and NA are missing, and the seed
-# 9007199254740993 is 9007199254740992 because another row has none.
+# Seen: mlcroissant 1.1.1 with pandas 3.1.1: 0012 becomes 12, the generators None and NA are missing, the seed
+# 9007199254740993 is 9007199254740992 because another row has none, and a column of yes and no is true in every
+# row. The document validates, and reading says nothing.
 #
-# Who meets it: everyone whose images or prompts are numbered 0001 and up, and whose seeds have more than 53 bits:
-# keys no longer join. Give such tables as Parquet, or names a letter in front.
+# Who meets it: everyone whose images are numbered 0001 and up (keys no longer join), whose seeds have more than
+# 53 bits, and who says in a column whether a score counts (every excluded one counts again). Give such tables as
+# Parquet, with true and false.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -70,11 +73,9 @@ def records(table, types):
     return list(mlcroissant.Dataset("croissant.json").records("rows"))
 
 
-table = "image,generator,seed\n0012,None,9007199254740993\n0007,NA,\n"
-types = {"image": "sc:Text", "generator": "sc:Text", "seed": "sc:Integer"}
-first, second = records(table, types)
-print(first)
-print(second)
-assert first == {"rows/image": b"12", "rows/generator": None, "rows/seed": 9007199254740992}
-assert second == {"rows/image": b"7", "rows/generator": None, "rows/seed": None}
+table = "image,generator,seed,counts\n0012,None,9007199254740993,yes\n0007,NA,,no\n"
+types = {"image": "sc:Text", "generator": "sc:Text", "seed": "sc:Integer", "counts": "sc:Boolean"}
+read = [tuple(row[f"rows/{name}"] for name in types) for row in records(table, types)]
+print(read)
+assert read == [(b"12", None, 9007199254740992, True), (b"7", None, None, True)]
 PYTHON
