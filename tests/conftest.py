@@ -89,6 +89,11 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     }
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Bytes are named by their argument: a ZIP holds the time, and two workers must agree."""
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip browser tests without a browser; under CI=true that is a failure instead."""
     if _chromium() or _playwright_has_its_own() or os.environ.get("CI") == "true":
