@@ -15,6 +15,7 @@ from .release import (
     OpinionScore,
     RatingsErased,
     ReleaseProtocol,
+    ReleaseRecord,
     SubjectEstimate,
 )
 from .score import Score
@@ -41,6 +42,7 @@ __all__ = [
     "RatingSession",
     "RatingsErased",
     "ReleaseProtocol",
+    "ReleaseRecord",
     "Score",
     "SharedLink",
     "Stimulus",

@@ -197,6 +197,34 @@ class RatingsErased(models.Model):
         ]
 
 
+class ReleaseRecord(models.Model):
+    """The single scores that a named or frozen release was made of, so that it can be made again.
+
+    `opinion.recording` reads and writes it.
+    """
+
+    #: Without an index of its own: the release leads to each row.
+    study = models.ForeignKey(
+        Study, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    release = models.OneToOneField(
+        OpinionRelease, on_delete=models.CASCADE, related_name="record", db_constraint=False
+    )
+    #: Keys of rows of `Score`, ascending: differences of 64-bit integers, compressed.
+    scores = models.BinaryField()
+    #: How much a rater's scores weighed, by the rater's key; 1 for all who are not in it.
+    weights = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [
+            *same_study("release_record", "release"),
+            Unchanging(
+                what="the record of a release", deletable=True, name="release_record_unchanging"
+            ),
+            _fixed("the record", "release_record_fixed"),
+        ]
+
+
 class ReleaseProtocol(models.Model):
     """A protocol by which an answer of a release was given."""
 

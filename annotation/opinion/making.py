@@ -18,6 +18,7 @@ from ..models import (
     OpinionScore,
     RatingSession,
     ReleaseProtocol,
+    ReleaseRecord,
     Score,
     Study,
     SubjectEstimate,
@@ -29,10 +30,10 @@ from ..studies.counting import (
     excluded_raters,
 )
 from .correlation import Integers
-from .methods import METHODS, Estimates
+from .methods import METHODS, Estimates, Method
 from .methods.base import parameters_json, parse_parameters
 from .reliability.selectors import rater_weights
-from .votes import PerspectiveVotes, read_counting_scores, votes_of
+from .votes import CountingScores, PerspectiveVotes, read_counting_scores, votes_of
 
 #: A row can be committed after others with a higher key; one more look, this much later, sees it.
 SETTLED_AFTER = timedelta(seconds=60)
@@ -65,6 +66,8 @@ class Opinions:
     basis: Basis
     #: Rater's key → weight of their ratings; whoever is not named weighs 1.
     weights: Mapping[int, float]
+    #: Keys of the single scores that count; (R,).
+    scores: Integers
     parts: list[tuple[PerspectiveVotes, Estimates]]
 
     def rows(self, stimuli: Iterable[int]) -> dict[tuple[int, str], OpinionScore]:
@@ -101,8 +104,7 @@ def opinions_of(
     )
     scores = read_counting_scores(study)
     weights = rater_weights(study)
-    votes = votes_of(study, scores, weights)
-    parts = [(item, method.estimate(item.votes, parameters)) for item in votes]
+    parts = estimated(study, scores, weights, method, given or {})
     facts = {
         "method": method.name,
         "method_version": method.version,
@@ -111,7 +113,7 @@ def opinions_of(
         "ratings": scores.ratings,
     }
     protocols = _protocols(study)
-    content = _content_sha256({**facts, "protocols": list(protocols)}, parts)
+    content = content_sha256({**facts, "protocols": list(protocols)}, parts)
     return Opinions(
         {
             **facts,
@@ -122,8 +124,31 @@ def opinions_of(
         protocols,
         basis,
         weights,
+        scores.score,
         parts,
     )
+
+
+def estimated(
+    study: Study,
+    scores: CountingScores,
+    weights: Mapping[int, float],
+    method: Method,
+    given: Mapping[str, Any],
+) -> list[tuple[PerspectiveVotes, Estimates]]:
+    """What a method makes of single scores, by perspective in the study's order; `weights` by
+    rater's key."""
+    parameters = parse_parameters(method, given)
+    votes = votes_of(study, scores, weights)
+    return [(item, method.estimate(item.votes, parameters)) for item in votes]
+
+
+def stored_differences(release: OpinionRelease, part: PerspectiveVotes, found: Estimates) -> int:
+    """How many stored scores of a perspective are not, to the last bit, those that were found."""
+    rows = release.scores.filter(perspective=part.perspective)
+    stored = {row[0]: row for row in rows.values_list("stimulus_id", *_STIMULUS_COLUMNS)}
+    made = {row[0]: row for row in _stimulus_rows(part, found, np.arange(part.stimuli.size))}
+    return sum(stored.get(key) != made.get(key) for key in stored.keys() | made.keys())
 
 
 def _protocols(study: Study) -> dict[int, int]:
@@ -158,7 +183,7 @@ def digest_of(study: Study) -> str:
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
 
-def _content_sha256(
+def content_sha256(
     facts: Mapping[str, Any], parts: Iterable[tuple[PerspectiveVotes, Estimates]]
 ) -> str:
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
@@ -171,7 +196,7 @@ def _content_sha256(
 
 
 def delete_rows(release: OpinionRelease) -> None:
-    for model in (OpinionScore, SubjectEstimate, ReleaseProtocol):
+    for model in (OpinionScore, SubjectEstimate, ReleaseProtocol, ReleaseRecord):
         model.objects.filter(release=release).delete()
 
 

@@ -38,6 +38,7 @@ from .numbering import (
     only_writer,
 )
 from .recomputing import QUICK_SECONDS, ask_worker
+from .recording import record_scores
 
 #: At most one request to a worker per so many seconds.
 DEBOUNCE_SECONDS = 10
@@ -177,6 +178,7 @@ def _keep(study: Study, made: Opinions, **fields: Any) -> OpinionRelease:
         pk=next_key(), study=study, number=next_number(study), **fields, **made.facts
     )
     write_rows(release, made)
+    record_scores(release, made.scores, made.weights)
     release.save(force_insert=True)
     return release
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from django.db import connection
+from django.db.models import QuerySet
 
-from ..models import Perspective, Study
+from ..models import Perspective, Score, Study
 from ..protocol.scales import Scale
 from ..studies.counting import counting_scores
 from .copying import FLOAT, INTEGER, copy_out
@@ -17,6 +18,7 @@ from .correlation import Floats, Integers
 from .methods import ScaleLimits, Votes
 
 _COLUMNS = (
+    ("score", INTEGER),
     ("perspective", INTEGER),
     ("stimulus", INTEGER),
     ("rater", INTEGER),
@@ -27,9 +29,10 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class CountingScores:
-    """All scores of a study that count, by trial and perspective; each array (R,)."""
+    """Single scores of a study, by trial and perspective; each array (R,)."""
 
     #: Keys of rows.
+    score: Integers
     perspective: Integers
     stimulus: Integers
     rater: Integers
@@ -55,11 +58,14 @@ class PerspectiveVotes:
 
 
 def read_counting_scores(study: Study) -> CountingScores:
-    """One statement, so one view of the data; ordered, so that sums come out to the last bit."""
-    rows = (
-        counting_scores(study)
-        .order_by("trial_id", "perspective_id")
-        .values_list("perspective_id", "trial__stimulus_id", "trial__rater_id", "trial_id", "value")
+    """One statement, so one view of the data."""
+    return read_scores(counting_scores(study))
+
+
+def read_scores(scores: QuerySet[Score]) -> CountingScores:
+    """Ordered, so that sums come out to the last bit."""
+    rows = scores.order_by("trial_id", "perspective_id").values_list(
+        "pk", "perspective_id", "trial__stimulus_id", "trial__rater_id", "trial_id", "value"
     )
     # COPY takes no parameters.
     query = connection.ops.compose_sql(*rows.query.sql_with_params())  # type: ignore[attr-defined] # PostgreSQL's

@@ -246,6 +246,10 @@ MIXED = [
         "trial_session_same_rater", change("trial", rater=lambda world: world.rows["colleague"])
     ),
     Violation(
+        "release_record_release_same_study",
+        again("release_record", release=of_other("live")),
+    ),
+    Violation(
         "release_protocol_release_same_study",
         again("release_protocol", release=of_other("live")),
     ),
@@ -322,6 +326,9 @@ UNCHANGING = [
         "subject_fixed", again("subject", release=of_row("named"), rater=of_row("colleague"))
     ),
     Violation("subject_fixed_later", delete("kept_subject")),
+    Violation("release_record_unchanging", change("release_record", weights={"1": 0.5})),
+    Violation("release_record_fixed", again("release_record", release=of_row("frozen"))),
+    Violation("release_record_fixed_later", delete("kept_record")),
     Violation("release_protocol_unchanging", change("release_protocol", release=of_row("named"))),
     Violation("release_protocol_fixed", again("release_protocol", release=of_row("frozen"))),
     Violation("release_protocol_fixed_later", delete("kept_protocol")),

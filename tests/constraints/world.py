@@ -17,6 +17,7 @@ from annotation.models import (
     Participant,
     RatingsErased,
     ReleaseProtocol,
+    ReleaseRecord,
     SharedLink,
     Study,
     SubjectEstimate,
@@ -174,6 +175,8 @@ def _released(rows: dict[str, Any]) -> dict[str, Model]:
     }
     asked = {"study": study, "protocol": rows["protocol"]}
     kept["kept_protocol"] = ReleaseProtocol.objects.create(release=named, **asked)
+    recorded = {"study": study, "scores": b""}
+    kept["kept_record"] = ReleaseRecord.objects.create(release=named, **recorded)
     named.save(force_insert=True)
     frozen = OpinionRelease.objects.create(
         number=4, state="frozen", content_sha256="f" * 64, **made
@@ -187,6 +190,7 @@ def _released(rows: dict[str, Any]) -> dict[str, Model]:
         "erasure": RatingsErased.objects.create(study=study, release=named, ratings=1),
         "subject": SubjectEstimate.objects.create(release=live, **estimate),
         "release_protocol": ReleaseProtocol.objects.create(release=live, **asked),
+        "release_record": ReleaseRecord.objects.create(release=live, **recorded),
         **kept,
     }
 
