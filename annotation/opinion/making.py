@@ -189,9 +189,9 @@ def content_sha256(
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     for part, found in parts:
         digest.update(json.dumps([part.perspective.key, part.perspective.scale]).encode())
-        for array in (part.stimuli, part.raters, *found.__dict__.values()):
-            if array is not None:
-                digest.update(str(array.dtype).encode() + array.tobytes())
+        digest.update(json.dumps([found.notes, dict(found.common)], sort_keys=True).encode())
+        for array in (part.stimuli, part.raters, *found.arrays()):
+            digest.update(str(array.dtype).encode() + array.tobytes())
     return digest.hexdigest()
 
 
@@ -245,8 +245,9 @@ def _stimulus_rows(
 
 
 def _subject_rows(part: PerspectiveVotes, found: Estimates) -> Iterator[tuple[Any, ...]]:
-    columns = (_nullable(found.bias), _nullable(found.inconsistency))
-    texts = (found.verdict.tolist(), found.reason.tolist())
+    subjects = found.subjects
+    columns = (_nullable(subjects.bias), _nullable(subjects.inconsistency))
+    texts = (subjects.verdict.tolist(), subjects.reason.tolist())
     for rater, bias, inconsistency, verdict, reason in zip(
         part.raters.tolist(), *columns, *texts, strict=True
     ):

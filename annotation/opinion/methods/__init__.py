@@ -1,14 +1,25 @@
 """Methods of opinion scores, one file each, found by name in `METHODS`. Pure: no Django."""
 
 from . import bias_removed, mos
-from .base import METHODS, Estimates, Method, OpinionError, ScaleLimits, Votes
+from .base import (
+    METHODS,
+    Estimates,
+    Method,
+    OpinionError,
+    Rescoring,
+    ScaleLimits,
+    Subjects,
+    Votes,
+)
 
 __all__ = [
     "METHODS",
     "Estimates",
     "Method",
     "OpinionError",
+    "Rescoring",
     "ScaleLimits",
+    "Subjects",
     "Votes",
     "bias_removed",
     "mos",

@@ -6,9 +6,9 @@ and the file's name in this package's `__init__`. Every entry meets the common t
 `tests/annotation/opinion/methods`.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Protocol, Self
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -42,6 +42,10 @@ class ScaleLimits:
             raise OpinionError(f"a scale cannot go from {self.minimum} to {self.maximum}")
         if self.levels < 2:
             raise OpinionError(f"a scale of {self.levels} levels says nothing")
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        return self.minimum, self.maximum
 
     @property
     def counted(self) -> bool:
@@ -85,8 +89,9 @@ class Votes:
         repetition: ArrayLike | None = None,
         weight: ArrayLike | None = None,
     ) -> Self:
-        """From anything array-like; without `repetition` all are first votes, without `weight` all
-        weigh 1. Raises OpinionError naming the first vote that cannot be one."""
+        """From anything array-like; without `repetition` a subject's votes on a stimulus count in
+        the order given, without `weight` all weigh 1. Raises OpinionError naming the first vote
+        that cannot be one, or that is there twice."""
         values = np.asarray(score, dtype=np.float64).reshape(-1)
         votes = cls(
             values,
@@ -103,7 +108,14 @@ class Votes:
             subjects,
         )
         votes.check()
+        if repetition is None:
+            return replace(votes, repetition=_numbered(votes.pairs()))
+        votes.check_repetitions()
         return votes
+
+    def pairs(self) -> Integers:
+        """One number for each stimulus with a subject; (R,)."""
+        return self.stimulus * self.subjects + self.subject
 
     def check(self) -> None:
         """Raises OpinionError naming the first vote that cannot be one."""
@@ -129,6 +141,24 @@ class Votes:
             _refuse(outside, places, f"{name} {{at}} is {{value}}, outside 0…{size - 1}")
         _refuse(self.repetition < 0, self.repetition, "repetition {at} is {value}, below 0")
 
+    def check_repetitions(self) -> None:
+        """Raises OpinionError naming a vote that is there twice."""
+        tops = int(self.repetition.max(initial=0)) + 1
+        cells = self.pairs() * tops + self.repetition
+        ordered = np.sort(cells)
+        twice = ordered[1:][ordered[1:] == ordered[:-1]]
+        if twice.size:
+            pair, repetition = divmod(int(twice[0]), tops)
+            stimulus, subject = divmod(pair, self.subjects)
+            raise OpinionError(
+                f"subject {subject} votes twice on stimulus {stimulus} as repetition {repetition}"
+            )
+
+    def kept(self, mask: NDArray[np.bool_]) -> Self:
+        """Only the votes of this mask, (R,), of the same stimuli and subjects."""
+        names = ("score", "stimulus", "subject", "repetition", "weight")
+        return replace(self, **{name: getattr(self, name)[mask] for name in names})
+
     def counts(self) -> Integers | None:
         """How often each level was chosen, unweighted, (S, levels); None on a slider."""
         if not self.scale.counted:
@@ -144,25 +174,26 @@ def _refuse(wrong: NDArray[np.bool_], values: NDArray[Any], message: str) -> Non
         raise OpinionError(message.format(at=at, value=values[at]))
 
 
+def _numbered(pairs: Integers) -> Integers:
+    """Counts equal numbers from 0, in their order; (R,)."""
+    numbers = np.zeros_like(pairs)
+    ordered = np.sort(pairs)
+    if (ordered[1:] != ordered[:-1]).all():
+        return numbers
+    order = np.argsort(pairs, kind="stable")
+    ordered = pairs[order]
+    places = np.arange(pairs.size)
+    first = np.append(True, ordered[1:] != ordered[:-1])
+    numbers[order] = places - np.maximum.accumulate(np.where(first, places, 0))
+    return numbers
+
+
 @dataclass(frozen=True)
-class Estimates:
-    """What a method says about S stimuli, and about U subjects if it has a notion of them.
+class Subjects:
+    """What a method says about U subjects; NaN and "" if it says nothing."""
 
-    All on the scale of the votes. NaN if something is not known: everything about a stimulus
-    without a vote, and spread and interval of one with a single vote.
-    """
-
-    #: (S,): the opinion score, its standard error, and the ends of its 95 % interval.
-    value: Floats
-    standard_error: Floats
-    low: Floats
-    high: Floats
-    #: (S,): sample standard deviation (n − 1) of the votes behind it, and their number.
-    sd: Floats
-    n: Integers
-    #: (S, levels): votes per level; None on a slider.
-    counts: Integers | None
-    #: (U,): by how much a subject votes higher than the others, and how much their votes scatter.
+    #: (U,): by how much a subject votes higher than the others, and how much their votes scatter;
+    #: on the scale of the votes.
     bias: Floats
     inconsistency: Floats
     #: (U,): a `protocol.verdicts.Verdict` each, and why.
@@ -170,11 +201,47 @@ class Estimates:
     reason: Texts
 
 
-def without_subjects(subjects: int) -> dict[str, Any]:
-    """The fields of `Estimates` about subjects, for a method that says nothing about them."""
+def without_subjects(subjects: int) -> Subjects:
+    """For a method that says nothing about them."""
     unknown = np.full(subjects, np.nan)
     silent = np.full(subjects, "", dtype=np.str_)
-    return {"bias": unknown, "inconsistency": unknown, "verdict": silent, "reason": silent}
+    return Subjects(unknown, unknown, silent, silent)
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """What a method says about S stimuli, and about U subjects if it has a notion of them.
+
+    Values, errors, intervals and spreads are on the scale that `Method.limits` names. NaN if
+    something is not known: everything about a stimulus without a vote, the spread of a single vote.
+    """
+
+    #: (S,): the opinion score, its standard error, and the ends of its 95 % interval, which stays
+    #: inside the limits and has a width above 0 if there is a vote (see `intervals`). Only a value
+    #: that its method lets leave the limits is outside its interval.
+    value: Floats
+    standard_error: Floats
+    low: Floats
+    high: Floats
+    #: (S,): sample standard deviation (n − 1) of the scores behind it, and their number.
+    sd: Floats
+    n: Integers
+    #: (S,): the plain (weighted) mean of all votes, on their own scale, whatever the method makes
+    #: of them.
+    mean: Floats
+    #: (S, levels): votes behind it per level; None on a slider.
+    counts: Integers | None
+    subjects: Subjects
+    #: What there is to say of the whole: English texts, translated when they are shown.
+    notes: tuple[str, ...] = ()
+    #: The numbers that all stimuli share, by name: with `subjects` what `Rescoring` needs.
+    common: Mapping[str, float] = field(default_factory=dict)
+
+    def arrays(self) -> Iterator[NDArray[Any]]:
+        """All of them, in a fixed order."""
+        for part in (self, self.subjects):
+            found = (getattr(part, item.name) for item in fields(part))
+            yield from (item for item in found if isinstance(item, np.ndarray))
 
 
 @dataclass(frozen=True)
@@ -193,8 +260,27 @@ class Method(Entry, Protocol):
     def parameters(self) -> type[Any]:
         """A frozen dataclass; its defaults are the method's."""
 
+    def limits(self, scale: ScaleLimits, parameters: Any) -> tuple[float, float]:
+        """The ends of the scale that the values are on, both finite. For most that of the votes;
+        labels come to 0…1 by it."""
+
     def estimate(self, votes: Votes, parameters: Any) -> Estimates:
         """The opinion scores of all stimuli, in their order. Deterministic."""
+
+
+@runtime_checkable
+class Rescoring(Method, Protocol):
+    """A method that can bring some stimuli up to date without a look at the others."""
+
+    def rescore(
+        self, votes: Votes, parameters: Any, subjects: Subjects, common: Mapping[str, float]
+    ) -> Estimates:
+        """The scores of the stimuli of `votes`, which are all votes on them, as the last full fit
+        found the U subjects (NaN: a subject that it did not know) and `common`.
+
+        A stimulus that has not changed since that fit gets the same numbers. The subjects are
+        handed on as they are.
+        """
 
 
 METHODS = Registry[Method]("method of opinion scores")

@@ -7,8 +7,11 @@ import numpy as np
 from workbench.core.texts import gettext_noop
 
 from ...protocol.verdicts import Verdict
-from .base import METHODS, Estimates, NoParameters, Votes
-from .mos import mean_estimates, weighted_means
+from .base import METHODS, Estimates, NoParameters, ScaleLimits, Subjects, Votes
+from .graph import graph_notes
+from .intervals import Limits, panel_variance
+from .means import weighted_means
+from .mos import Scores, mean_estimates
 
 
 class BiasRemovedMean:
@@ -20,9 +23,12 @@ class BiasRemovedMean:
 
     name = "bias_removed"
     label = gettext_noop("MOS after removing each rater's bias")
-    version = "1"
+    version = "2"
     citation = "ITU-T P.913 (2021), section 12.4; `BiasremvMosModel` of Netflix/sureal"
     parameters: ClassVar[type[NoParameters]] = NoParameters
+
+    def limits(self, scale: ScaleLimits, parameters: NoParameters) -> Limits:
+        return scale.ends
 
     def estimate(self, votes: Votes, parameters: NoParameters) -> Estimates:
         stimulus, subject = votes.stimulus, votes.subject
@@ -31,13 +37,15 @@ class BiasRemovedMean:
         even = np.ones_like(votes.score)
         differences = votes.score - plain.mean[stimulus]
         own = weighted_means(differences, subject, votes.subjects, even)
-        about_subjects = {
-            "bias": own.mean,
-            "inconsistency": own.sd,
-            "verdict": np.where(own.n > 0, Verdict.KEPT.value, Verdict.NONE.value),
-            "reason": np.full(votes.subjects, "", dtype=np.str_),
-        }
-        return mean_estimates(votes, votes.score - own.mean[subject], about_subjects)
+        subjects = Subjects(
+            bias=own.mean,
+            inconsistency=own.sd,
+            verdict=np.where(own.n > 0, Verdict.KEPT.value, Verdict.NONE.value),
+            reason=np.full(votes.subjects, "", dtype=np.str_),
+        )
+        panel = panel_variance(own.mean, own.sd, own.n)
+        scores = Scores(votes.score - own.mean[subject], panel=panel)
+        return mean_estimates(votes, scores, subjects, notes=graph_notes(votes))
 
 
 METHODS.register(BiasRemovedMean())

@@ -1,16 +1,15 @@
 """The mean opinion score: the plain mean, or the weighted one if a study's rules weigh.
 
-With its spread and its interval, as ITU-T P.910 (2023) section 8 and ITU-R BT.500-15 Annex 1 give
-them: the interval is that of a mean of n scores; with the few votes per image that active
-collection gives, Student's t is used instead of 1.96 (the two agree for large n).
+With its spread, as ITU-T P.910 (2023) section 8 and ITU-R BT.500-15 Annex 1 give it; its interval
+is that of all methods (see `intervals`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 import numpy as np
-from scipy import stats
+from numpy.typing import NDArray
 
 from workbench.core.texts import gettext_noop
 
@@ -18,14 +17,14 @@ from .base import (
     METHODS,
     Estimates,
     Floats,
-    Integers,
     NoParameters,
+    ScaleLimits,
+    Subjects,
     Votes,
     without_subjects,
 )
-
-#: Effective numbers that are nearer to a whole one differ from it only by rounding.
-_EQUAL = 1e-9
+from .intervals import Limits, Scatter, mean_interval, pooled_error, scatter_of
+from .means import Means, effective_raters, weighted_means
 
 
 class MeanOpinionScore:
@@ -33,74 +32,118 @@ class MeanOpinionScore:
 
     name = "mos"
     label = gettext_noop("Mean opinion score (MOS)")
-    version = "1"
+    version = "2"
     citation = "ITU-T P.910 (2023), section 8; ITU-R BT.500-15, Annex 1"
     parameters: ClassVar[type[NoParameters]] = NoParameters
 
+    def limits(self, scale: ScaleLimits, parameters: NoParameters) -> Limits:
+        return scale.ends
+
     def estimate(self, votes: Votes, parameters: NoParameters) -> Estimates:
-        return mean_estimates(votes, votes.score, without_subjects(votes.subjects))
+        return mean_estimates(votes, Scores(votes.score), without_subjects(votes.subjects))
 
-
-def mean_estimates(votes: Votes, score: Floats, subjects: Mapping[str, Any]) -> Estimates:
-    """The estimates of a method that takes the mean of each stimulus's scores.
-
-    score: (R,), the votes' own or what the method made of them. subjects: the fields of `Estimates`
-    about subjects.
-    """
-    found = weighted_means(score, votes.stimulus, votes.stimuli, votes.weight)
-    return Estimates(
-        value=found.mean,
-        standard_error=found.standard_error,
-        low=found.mean - found.half_width,
-        high=found.mean + found.half_width,
-        sd=found.sd,
-        n=found.n,
-        counts=votes.counts(),
-        **subjects,
-    )
+    def rescore(
+        self,
+        votes: Votes,
+        parameters: NoParameters,
+        subjects: Subjects,
+        common: Mapping[str, float],
+    ) -> Estimates:
+        return mean_estimates(votes, Scores(votes.score), subjects, common=common)
 
 
 @dataclass(frozen=True)
-class Means:
-    """Of each of S groups, (S,); NaN if there are too few votes."""
+class Scores:
+    """What a method makes of R votes, to take the mean of by stimulus."""
 
-    mean: Floats
-    sd: Floats
-    standard_error: Floats
-    #: Half of the 95 % interval.
-    half_width: Floats
-    n: Integers
+    #: (R,): instead of the votes' own.
+    score: Floats
+    #: (R,): how much each counts, 0 if it is not behind the value at all; None: as the votes do.
+    weight: Floats | None = None
+    #: (R,): how many times smaller than the usual variance that of a score is, if the method knows;
+    #: a score counts by weight · precision.
+    precision: Floats | None = None
+    #: The ends of the scale of `score`; None: the votes'.
+    limits: Limits | None = None
+    #: (S,), if the method has its own; None: the weighted mean, and spread / √n.
+    value: Floats | None = None
+    standard_error: Floats | None = None
+    #: The variance of the panel's mean bias, if the scores are free of biases.
+    panel: float = 0.0
+
+    def kept(self, mask: NDArray[np.bool_]) -> Self:
+        """Only those of this mask, (R,)."""
+        listed = {name: getattr(self, name) for name in ("score", "weight", "precision")}
+        return replace(
+            self, **{name: item[mask] for name, item in listed.items() if item is not None}
+        )
 
 
-def weighted_means(values: Floats, groups: Integers, size: int, weight: Floats) -> Means:
-    """Of `size` groups: values (R,), groups (R,) in 0…size − 1, weights (R,) above 0.
+def mean_estimates(
+    votes: Votes,
+    scores: Scores,
+    subjects: Subjects,
+    *,
+    common: Mapping[str, float] | None = None,
+    notes: tuple[str, ...] = (),
+) -> Estimates:
+    """The estimates of a method that takes the mean of each stimulus's scores.
 
-    `sd` is the unbiased one for weights of reliability, Σw(x − x̄)² / (Σw − Σw²/Σw); standard error
-    and interval are those of (Σw)²/Σw² votes (Kish's effective number).
+    common: of the last full fit, to `rescore`; if None, the scatter of votes is fitted. The
+    standard error of a single vote, of which no spread is known, is by the pool's scatter.
     """
-    n = np.bincount(groups, minlength=size)
-    total = np.bincount(groups, weights=weight, minlength=size)
-    squared = np.bincount(groups, weights=weight**2, minlength=size)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.bincount(groups, weights=weight * values, minlength=size) / total
-        # Deviations from each group's own mean: no cancellation, unlike E[x²] − E[x]².
-        deviations = weight * (values - mean[groups]) ** 2
-        squares = np.bincount(groups, weights=deviations, minlength=size)
-        sd = np.sqrt(np.where(n > 1, squares / (total - squared / total), np.nan))
-        effective = total**2 / squared
-        error = sd / np.sqrt(effective)
-        # Between two whole numbers of degrees the wider interval is taken.
-        degrees = np.floor(np.nan_to_num(effective) + _EQUAL) - 1
-        return Means(mean, sd, error, t_975(degrees) * error, n)
+    limits = scores.limits or votes.scale.ends
+    plain = _means(votes, Scores(votes.score))
+    behind, scores = _behind(votes, scores)
+    found = _means(behind, scores)
+    if common is None:
+        common = {**_named(scatter_of(found, limits)), "panel": scores.panel}
+    scatter = Scatter(common["scatter_constant"], common["scatter_sos"], limits)
+    value = found.mean if scores.value is None else scores.value
+    error = found.standard_error if scores.standard_error is None else scores.standard_error
+    raters = effective_raters(behind, _weight(behind, scores), scores.precision)
+    low, high = mean_interval(value, found, raters, scatter, common["panel"])
+    return Estimates(
+        value=value,
+        standard_error=np.where(found.n == 1, pooled_error(found, scatter), error),
+        low=low,
+        high=high,
+        sd=_spread(behind, scores, found),
+        n=found.n,
+        mean=plain.mean,
+        counts=behind.counts(),
+        subjects=subjects,
+        notes=notes,
+        common=common,
+    )
 
 
-def t_975(degrees: Floats) -> Floats:
-    """The 97.5 % point of Student's t; NaN without a degree of freedom. The shape of `degrees`."""
-    # Few different ones, however many images: a quantile costs a microsecond.
-    different, places = np.unique(degrees, return_inverse=True)
-    quantiles = np.asarray(stats.t.ppf(0.975, np.where(different < 1, np.nan, different)))
-    found: Floats = quantiles[places]
-    return found
+def _weight(votes: Votes, scores: Scores) -> Floats:
+    return votes.weight if scores.weight is None else scores.weight
+
+
+def _means(votes: Votes, scores: Scores) -> Means:
+    weight = _weight(votes, scores)
+    return weighted_means(scores.score, votes.stimulus, votes.stimuli, weight, scores.precision)
+
+
+def _behind(votes: Votes, scores: Scores) -> tuple[Votes, Scores]:
+    """The votes that count, with their scores."""
+    counting = _weight(votes, scores) > 0
+    if counting.all():
+        return votes, scores
+    return votes.kept(counting), scores.kept(counting)
+
+
+def _spread(votes: Votes, scores: Scores, found: Means) -> Floats:
+    """Of the votes themselves, if the scores are on their scale; (S,)."""
+    if scores.limits is None and scores.precision is not None:
+        return _means(votes, Scores(votes.score)).sd
+    return found.sd
+
+
+def _named(scatter: Scatter) -> dict[str, float]:
+    return {"scatter_constant": scatter.constant, "scatter_sos": scatter.sos}
 
 
 METHODS.register(MeanOpinionScore())

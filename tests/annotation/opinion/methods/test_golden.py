@@ -26,5 +26,5 @@ def test_biases_agree(data: str) -> None:
     panel, expected = golden(data)
     found = estimated("bias_removed", panel)
     np.testing.assert_allclose(
-        found.bias, expected["bias_removed_mos"]["observer_bias"], rtol=1e-6, atol=1e-9
+        found.subjects.bias, expected["bias_removed_mos"]["observer_bias"], rtol=1e-6, atol=1e-9
     )
