@@ -273,9 +273,47 @@ class _Finding(models.Model):
         abstract = True
 
 
+class ReleasePerspective(_Finding):
+    """What a release of own scores says of one perspective as a whole."""
+
+    release = models.ForeignKey(
+        OpinionRelease,
+        on_delete=models.CASCADE,
+        related_name="perspectives",
+        db_index=False,
+        db_constraint=False,
+    )
+    #: The ends of the scale that its scores are on.
+    minimum = models.FloatField()
+    maximum = models.FloatField()
+    #: What the method has to say: English texts, translated when they are shown.
+    notes = models.JSONField(default=list, blank=True)
+    #: The numbers that all its scores share, by which the live release brings some of them up to
+    #: date (`methods.base.Estimates.common`).
+    common = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=finite("minimum") & finite("maximum") & Q(minimum__lt=F("maximum")),
+                name="release_perspective_scale_valid",
+            ),
+            models.UniqueConstraint(
+                fields=["release", "perspective"], name="release_perspective_unique"
+            ),
+            *same_study("release_perspective", "release", "perspective"),
+            Unchanging(
+                what="what a release says of a perspective",
+                deletable=True,
+                name="release_perspective_unchanging",
+            ),
+            _fixed("what it says of perspectives", "release_perspective_fixed"),
+        ]
+
+
 class OpinionScore(_Finding):
-    """A release's score of one stimulus from one perspective, on the release's scale: that of the
-    study's perspective for own scores, the published one for imported ones."""
+    """A release's score of one stimulus from one perspective, on the release's scale: that of its
+    method (`ReleasePerspective`) for own scores, the published one for imported ones."""
 
     release = models.ForeignKey(
         OpinionRelease,
@@ -295,12 +333,17 @@ class OpinionScore(_Finding):
     #: Sample standard deviation of single scores, and their number.
     sd = models.FloatField(null=True, blank=True)
     n = models.PositiveIntegerField(null=True, blank=True)
+    #: Of own scores: the plain mean of the single scores that count, weighed by the study's rules,
+    #: on the study's scale, whatever the method makes of them. The MOS in the strict sense.
+    mean = models.FloatField(null=True, blank=True)
     #: Scores per level, from the lowest, where the scale has levels.
     histogram = models.JSONField(null=True, blank=True)
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=finite("value"), name="opinion_value_valid"),
+            models.CheckConstraint(
+                condition=finite("value") & unknown_or(finite, "mean"), name="opinion_value_valid"
+            ),
             models.CheckConstraint(
                 condition=unknown_or(finite_from_0, "sd")
                 & unknown_or(finite_from_0, "standard_error"),

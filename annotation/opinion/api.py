@@ -13,7 +13,13 @@ from rest_framework.response import Response
 from workbench.accounts.signed_in import signed_in
 from workbench.core.api import ExactSerializer
 
-from ..models import OpinionRelease, OpinionScore, RatingsErased, SubjectEstimate
+from ..models import (
+    OpinionRelease,
+    OpinionScore,
+    RatingsErased,
+    ReleasePerspective,
+    SubjectEstimate,
+)
 from ..studies.selectors import find_study
 from .methods import METHODS
 from .releases import live_release, make_release
@@ -29,14 +35,26 @@ class RatingsErasedSerializer(serializers.ModelSerializer[RatingsErased]):
         fields = ("ratings", "created_at")
 
 
+class ReleasePerspectiveSerializer(serializers.ModelSerializer[ReleasePerspective]):
+    """The scale of a release's scores from one perspective, and what its method says of them."""
+
+    perspective = serializers.CharField(source="perspective.key")
+
+    class Meta:
+        model = ReleasePerspective
+        fields = ("perspective", "minimum", "maximum", "notes")
+
+
 class ReleaseSerializer(serializers.ModelSerializer[OpinionRelease]):
     """How opinion scores were made, and from what; `minimum` to `maximum` is the scale of imported
-    ones, own ones are on the scales of the study's perspectives."""
+    ones, own ones are on those that `perspectives` names."""
 
     citation = serializers.SerializerMethodField()
     #: Their numbers.
     protocols = serializers.SlugRelatedField[Any](slug_field="number", many=True, read_only=True)
 
+    #: Of own scores.
+    perspectives = ReleasePerspectiveSerializer(many=True, read_only=True)
     erasures = RatingsErasedSerializer(many=True, read_only=True)
 
     class Meta:
@@ -58,6 +76,7 @@ class ReleaseSerializer(serializers.ModelSerializer[OpinionRelease]):
             "maximum",
             "direction",
             "score_kind",
+            "perspectives",
             "content_sha256",
             "computed_at",
             "erasures",
@@ -106,6 +125,7 @@ class OpinionScoreSerializer(serializers.ModelSerializer[OpinionScore]):
             "low",
             "high",
             "sd",
+            "mean",
             "n",
             "histogram",
         )
@@ -132,7 +152,12 @@ class ReleaseListView(GenericAPIView[OpinionRelease]):
         (`frozen`), and imported ones."""
         study = find_study(request.user, slug, "annotation.export_study")
         live_release(study)
-        return _page(self, study.opinion_releases.prefetch_related("protocols", "erasures"))
+        return _page(
+            self,
+            study.opinion_releases.prefetch_related(
+                "protocols", "erasures", "perspectives__perspective"
+            ),
+        )
 
     @extend_schema(request=NewReleaseSerializer, responses={201: ReleaseSerializer})
     def post(self, request: Request, slug: str) -> Response:

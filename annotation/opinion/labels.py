@@ -65,9 +65,8 @@ def labels_from(
     data."""
     order = {row.pk: row.position for row in study.perspectives.all()}
     rows = _scores(study, own, split).order_by("stimulus_id")
-    labels = sorted(
-        _labels(study, rows), key=lambda item: (item[0].stimulus, order[item[1]], item[0].source)
-    )
+    found = _labels(study, own, rows)
+    labels = sorted(found, key=lambda item: (item[0].stimulus, order[item[1]], item[0].source))
     return [label for label, _perspective in labels]
 
 
@@ -102,13 +101,21 @@ def _scores(study: Study, own: OpinionRelease | None, split: str | None) -> Quer
     return scores.filter(stimulus__split=split) if split else scores
 
 
-def _labels(study: Study, scores: QuerySet[OpinionScore]) -> Iterator[tuple[Label, int]]:
-    """Each with the key of its perspective's row."""
+def _own_scales(release: OpinionRelease | None) -> dict[int, UnitScale]:
+    """By perspective's key, the scale of a release's own scores."""
+    if release is None:
+        return {}
+    rows = release.perspectives.values_list("perspective_id", "minimum", "maximum")
+    return {pk: UnitScale(minimum, maximum) for pk, minimum, maximum in rows}
+
+
+def _labels(
+    study: Study, release: OpinionRelease | None, scores: QuerySet[OpinionScore]
+) -> Iterator[tuple[Label, int]]:
+    """Of own scores by `release` and of imported ones, each with the key of its perspective's
+    row."""
     perspectives = {row.pk: row for row in study.perspectives.all()}
-    own = {
-        pk: UnitScale(row.settings.scale.minimum, row.settings.scale.maximum)
-        for pk, row in perspectives.items()
-    }
+    own = _own_scales(release)
     imported = {
         release.pk: release
         for release in study.opinion_releases.filter(kind=OpinionRelease.Kind.IMPORTED)
@@ -117,13 +124,13 @@ def _labels(study: Study, scores: QuerySet[OpinionScore]) -> Iterator[tuple[Labe
     rows = scores.values_list(
         "release_id", "stimulus_id", "stimulus__split", "perspective_id", "value", "sd", "n"
     )
-    for release, stimulus, split, perspective, value, sd, n in rows.iterator(chunk_size=10_000):
-        scale = scales.get(release, own[perspective])
+    for of, stimulus, split, perspective, value, sd, n in rows.iterator(chunk_size=10_000):
+        scale = scales.get(of) or own[perspective]
         label = Label(
             stimulus=stimulus,
             split=split,
             perspective=perspectives[perspective].key,
-            source=imported[release].source if release in imported else OWN_RATERS,
+            source=imported[of].source if of in imported else OWN_RATERS,
             mos=scale.of(value),
             sd=None if sd is None else scale.spread(sd),
             ratings=n,

@@ -4,8 +4,8 @@ import hashlib
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from ..models import (
     OpinionRelease,
     OpinionScore,
     RatingSession,
+    ReleasePerspective,
     ReleaseProtocol,
     ReleaseRecord,
     Score,
@@ -38,7 +39,7 @@ from .votes import CountingScores, PerspectiveVotes, read_counting_scores, votes
 #: A row can be committed after others with a higher key; one more look, this much later, sees it.
 SETTLED_AFTER = timedelta(seconds=60)
 
-_STIMULUS_COLUMNS = ("value", "standard_error", "low", "high", "sd", "n", "histogram")
+_STIMULUS_COLUMNS = ("value", "standard_error", "low", "high", "sd", "mean", "n", "histogram")
 _SUBJECT_COLUMNS = ("bias", "inconsistency", "verdict", "reason")
 
 
@@ -53,6 +54,13 @@ class Basis:
     #: Digest of everything else that matters: exclusions of raters and images, rules, scales, the
     #: study's method.
     digest: str
+    #: All scores up to this key were there: none is committed later.
+    since: int
+    #: When all answers were last fitted, ISO 8601, and how many ratings they were; whether some
+    #: scores were made again since (`updating`).
+    fitted_at: str
+    fitted_ratings: int
+    updated: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,8 @@ class Opinions:
 
     #: Fields of `OpinionRelease`.
     facts: dict[str, Any]
+    method: Method
+    parameters: Any
     #: Keys of the protocols by which an answer that counts was given, by their numbers.
     protocols: dict[int, int]
     basis: Basis
@@ -69,6 +79,14 @@ class Opinions:
     #: Keys of the single scores that count; (R,).
     scores: Integers
     parts: list[tuple[PerspectiveVotes, Estimates]]
+
+    @property
+    def limits(self) -> dict[str, tuple[float, float]]:
+        """Perspective's key → the ends of the scale that its scores are on."""
+        return {
+            part.perspective.key: part.limits(self.method, self.parameters)
+            for part, _found in self.parts
+        }
 
     def rows(self, stimuli: Iterable[int]) -> dict[tuple[int, str], OpinionScore]:
         """(Stimulus, perspective's key) → the row that a release would have for it; unsaved."""
@@ -97,11 +115,7 @@ def opinions_of(
     method = METHODS[method_name or study.opinion_method]
     parameters = parse_parameters(method, given or {})
     now, start = timezone.now(), time.monotonic()
-    basis = Basis(
-        newest_score(),
-        not has_scores(study, created_at__gt=now - SETTLED_AFTER),
-        digest_of(study),
-    )
+    basis = basis_of(study, now)
     scores = read_counting_scores(study)
     weights = rater_weights(study)
     parts = estimated(study, scores, weights, method, given or {})
@@ -121,8 +135,10 @@ def opinions_of(
             "computed_at": now,
             "took": time.monotonic() - start,
         },
+        method,
+        parameters,
         protocols,
-        basis,
+        replace(basis, fitted_ratings=scores.ratings),
         weights,
         scores.score,
         parts,
@@ -157,6 +173,19 @@ def _protocols(study: Study) -> dict[int, int]:
     sessions = RatingSession.objects.filter(answered, rater__study=study)
     numbers = sessions.order_by("protocol__number").values_list("protocol__number", "protocol")
     return dict(numbers.distinct())
+
+
+def basis_of(study: Study, now: datetime) -> Basis:
+    """Of what is made of all scores at this moment, in this view of the data."""
+    since = _settled_score(now)
+    settled = not has_scores(study, pk__gt=since)
+    return Basis(newest_score(), settled, digest_of(study), since, now.isoformat(), 0)
+
+
+def _settled_score(now: datetime) -> int:
+    """The highest key of a score, of any study, that has settled."""
+    old = Score.objects.filter(created_at__lte=now - SETTLED_AFTER).order_by("-pk")
+    return old.values_list("pk", flat=True).first() or 0
 
 
 def newest_score() -> int:
@@ -196,7 +225,13 @@ def content_sha256(
 
 
 def delete_rows(release: OpinionRelease) -> None:
-    for model in (OpinionScore, SubjectEstimate, ReleaseProtocol, ReleaseRecord):
+    for model in (
+        OpinionScore,
+        SubjectEstimate,
+        ReleasePerspective,
+        ReleaseProtocol,
+        ReleaseRecord,
+    ):
         model.objects.filter(release=release).delete()
 
 
@@ -207,13 +242,29 @@ def write_rows(release: OpinionRelease, made: Opinions) -> None:
     )
     for part, found in made.parts:
         owner = (release.study_id, release.pk, part.perspective.pk)
-        rows = _stimulus_rows(part, found, np.arange(part.stimuli.size))
-        # PostgreSQL reads JSON as text.
-        texts = ((*row[:-1], row[-1] and json.dumps(row[-1])) for row in rows)
-        _copy_in(OpinionScore, ("stimulus_id", *_STIMULUS_COLUMNS), owner, texts)
+        low, high = part.limits(made.method, made.parameters)
+        ReleasePerspective.objects.create(
+            study_id=release.study_id,
+            release_id=release.pk,
+            perspective=part.perspective,
+            minimum=low,
+            maximum=high,
+            notes=list(found.notes),
+            common=dict(found.common),
+        )
+        write_scores(release, part, found)
         _copy_in(
             SubjectEstimate, ("rater_id", *_SUBJECT_COLUMNS), owner, _subject_rows(part, found)
         )
+
+
+def write_scores(release: OpinionRelease, part: PerspectiveVotes, found: Estimates) -> None:
+    """The rows of a perspective's scores."""
+    owner = (release.study_id, release.pk, part.perspective.pk)
+    rows = _stimulus_rows(part, found, np.arange(part.stimuli.size))
+    # PostgreSQL reads JSON as text.
+    texts = ((*row[:-1], row[-1] and json.dumps(row[-1])) for row in rows)
+    _copy_in(OpinionScore, ("stimulus_id", *_STIMULUS_COLUMNS), owner, texts)
 
 
 def _copy_in(

@@ -39,6 +39,7 @@ from .numbering import (
 )
 from .recomputing import QUICK_SECONDS, ask_worker
 from .recording import record_scores
+from .updating import can_update, is_old, update
 
 #: At most one request to a worker per so many seconds.
 DEBOUNCE_SECONDS = 10
@@ -66,7 +67,7 @@ def live_release(study: Study) -> OpinionRelease:
         return renew_live(study, patience=PATIENCE_SECONDS)
     if not is_stale(release):
         return release
-    if release.took < QUICK_SECONDS:
+    if release.took < QUICK_SECONDS or can_update(release):
         with suppress(ReleaseBusyError):
             return renew_live(study, patience=PATIENCE_SECONDS)
     ask_worker(RENEW, study.pk, DEBOUNCE_SECONDS)
@@ -94,16 +95,24 @@ def mark_stale(study: Study) -> None:
         release.save(update_fields=["basis"])
 
 
-def renew_live(study: Study, *, patience: float | None = None) -> OpinionRelease:
+def renew_live(
+    study: Study, *, patience: float | None = None, refit: bool = False
+) -> OpinionRelease:
     """Makes the live release again if it is stale; its rows are written only if they differ.
 
-    patience: as in `only_writer`.
+    In a large study only the images that were rated since get new scores, unless it is to `refit`
+    what has become old: that takes longer. patience: as in `only_writer`.
     """
     with only_writer(study, patience=patience), one_view(read_only=False):
         stored = stored_live(study)
-        if stored is not None and not is_stale(stored):
-            _skip_searched(stored)
-            return stored
+        old = stored is not None and refit and is_old(stored)
+        if stored is not None and not old:
+            if not is_stale(stored):
+                _skip_searched(stored)
+                return stored
+            if can_update(stored):
+                update(stored)
+                return stored
         release, made = live_of_now(study)
         release.basis = made.basis.__dict__
         release.save()

@@ -21,7 +21,7 @@ def renew_reliability(study: int) -> None:
 def renew_live_release(study: int) -> None:
     """Makes a study's live opinion scores again, if they are stale."""
     for found in Study.objects.filter(pk=study):
-        renew_live(found)
+        renew_live(found, refit=True)
 
 
 @shared_task
@@ -29,7 +29,7 @@ def renew_live_releases() -> None:
     """Makes all stale live opinion scores again, of every study."""
     for study in Study.objects.exclude(status=Study.Status.DELETING).order_by("pk"):
         try:
-            renew_live(study)
+            renew_live(study, refit=True)
         except Exception:
             # It may fail for what one study holds; the others must not wait for that.
             log.exception("live release not renewed", study=study.slug)

@@ -5,6 +5,7 @@ They come by COPY in PostgreSQL's binary form and become arrays without a Python
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -15,7 +16,7 @@ from ..protocol.scales import Scale
 from ..studies.counting import counting_scores
 from .copying import FLOAT, INTEGER, copy_out
 from .correlation import Floats, Integers
-from .methods import ScaleLimits, Votes
+from .methods import Method, ScaleLimits, Votes
 
 _COLUMNS = (
     ("score", INTEGER),
@@ -55,6 +56,10 @@ class PerspectiveVotes:
     stimuli: Integers
     raters: Integers
     votes: Votes
+
+    def limits(self, method: Method, parameters: Any) -> tuple[float, float]:
+        """The ends of the scale that the method's scores of it are on."""
+        return method.limits(self.votes.scale, parameters)
 
 
 def read_counting_scores(study: Study) -> CountingScores:

@@ -196,6 +196,7 @@ UNIQUE = [
     Violation("release_name_unique", again("named", number=9)),
     Violation("release_frozen_unique", again("frozen", number=9)),
     Violation("opinion_unique", again("opinion")),
+    Violation("release_perspective_unique", again("whole")),
     Violation("release_protocol_unique", again("release_protocol")),
     Violation("subject_unique", again("subject")),
     Violation("import_job_one_active", again("import")),
@@ -244,6 +245,11 @@ MIXED = [
     ),
     Violation(
         "trial_session_same_rater", change("trial", rater=lambda world: world.rows["colleague"])
+    ),
+    Violation("release_perspective_release_same_study", again("whole", release=of_other("live"))),
+    Violation(
+        "release_perspective_perspective_same_study",
+        again("whole", perspective=of_other("perspective")),
     ),
     Violation(
         "release_record_release_same_study",
@@ -326,6 +332,9 @@ UNCHANGING = [
         "subject_fixed", again("subject", release=of_row("named"), rater=of_row("colleague"))
     ),
     Violation("subject_fixed_later", delete("kept_subject")),
+    Violation("release_perspective_unchanging", change("whole", maximum=7)),
+    Violation("release_perspective_fixed", again("whole", release=of_row("frozen"))),
+    Violation("release_perspective_fixed_later", delete("kept_whole")),
     Violation("release_record_unchanging", change("release_record", weights={"1": 0.5})),
     Violation("release_record_fixed", again("release_record", release=of_row("frozen"))),
     Violation("release_record_fixed_later", delete("kept_record")),

@@ -16,6 +16,7 @@ from annotation.models import (
     OpinionScore,
     Participant,
     RatingsErased,
+    ReleasePerspective,
     ReleaseProtocol,
     ReleaseRecord,
     SharedLink,
@@ -177,6 +178,8 @@ def _released(rows: dict[str, Any]) -> dict[str, Model]:
     kept["kept_protocol"] = ReleaseProtocol.objects.create(release=named, **asked)
     recorded = {"study": study, "scores": b""}
     kept["kept_record"] = ReleaseRecord.objects.create(release=named, **recorded)
+    whole = {"study": study, "perspective": rows["perspective"], "minimum": 1, "maximum": 5}
+    kept["kept_whole"] = ReleasePerspective.objects.create(release=named, **whole)
     named.save(force_insert=True)
     frozen = OpinionRelease.objects.create(
         number=4, state="frozen", content_sha256="f" * 64, **made
@@ -190,6 +193,7 @@ def _released(rows: dict[str, Any]) -> dict[str, Model]:
         "erasure": RatingsErased.objects.create(study=study, release=named, ratings=1),
         "subject": SubjectEstimate.objects.create(release=live, **estimate),
         "release_protocol": ReleaseProtocol.objects.create(release=live, **asked),
+        "whole": ReleasePerspective.objects.create(release=live, **whole),
         "release_record": ReleaseRecord.objects.create(release=live, **recorded),
         **kept,
     }

@@ -10,7 +10,7 @@ from ...models import OpinionRelease, Study
 from ..methods import METHODS
 
 #: Increased when the layout of records or of this document changes.
-LAYOUT = 3
+LAYOUT = 4
 
 
 def study_document(

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
 
 from django.db.models import Func, TextField
 
@@ -40,7 +39,15 @@ CHUNK = 500
 
 #: Of an explanation; what regions and words are is in `protocol.marks`.
 _EXPLANATION = ("phrases", "text", "regions", "words", "language")
-_OPINION = ("sd", "standard_error", "low", "high")
+#: Of an opinion score; what its mean is called in a record stands before.
+_OPINION = (
+    ("mos", "mean"),
+    ("sd", "sd"),
+    ("score", "value"),
+    ("standard_error", "standard_error"),
+    ("low", "low"),
+    ("high", "high"),
+)
 
 
 #: (Stimulus, perspective's key) → its opinion score.
@@ -60,6 +67,8 @@ class Export:
     weights: Mapping[int, float]
     #: The opinion scores of these stimuli, by their keys.
     opinions_of: Callable[[Iterable[int]], Opinions]
+    #: Perspective's key → the ends of the scale that its opinion scores are on.
+    limits: Mapping[str, tuple[float, float]]
 
     @cached_property
     def perspectives(self) -> dict[str, PerspectiveSettings]:
@@ -96,9 +105,13 @@ def export_of(study: Study, release: OpinionRelease | None = None) -> Export:
     """
     if release is None:
         live, made = live_of_now(study)
-        return Export(study, live, list(made.protocols), made.weights, made.rows)
+        return Export(study, live, list(made.protocols), made.weights, made.rows, made.limits)
     kept = partial(_kept, release)
-    return Export(study, release, protocols_of(release), rater_weights(study), kept)
+    limits = {
+        row.perspective.key: (row.minimum, row.maximum)
+        for row in release.perspectives.select_related("perspective")
+    }
+    return Export(study, release, protocols_of(release), rater_weights(study), kept, limits)
 
 
 def export_records(study: Study, release: OpinionRelease | None = None) -> Iterator[Record]:
@@ -285,13 +298,16 @@ def _opinions(export: Export, stimuli: list[Stimulus]) -> dict[int, dict[str, Re
 
 
 def _opinion(export: Export, perspective: str, found: OpinionScore | None) -> Record:
-    numbers: dict[str, Any] = {name: getattr(found, name, None) for name in _OPINION}
+    """`mos` is the mean of the rows that count, on the scale of the scores; `score`, its error and
+    its interval are the method's, on the scale from `minimum` to `maximum`."""
+    minimum, maximum = export.limits.get(perspective, (None, None))
     return {
-        "mos": found.value if found else None,
-        **numbers,
+        **{name: getattr(found, field, None) for name, field in _OPINION},
         "n": found.n if found else 0,
         "counts": found.histogram if found else None,
         "method": export.release.method,
         "version": export.release.method_version,
+        "minimum": minimum,
+        "maximum": maximum,
         "scale": export.scale(perspective),
     }

@@ -13,10 +13,13 @@ from workbench.core.texts import gettext_noop
 from .base import FORMATS, IMAGE, Header, Record, in_batches, written
 
 _STIMULUS = (*IMAGE, "metadata")
-#: Of every number in the row: score, opinion score and spread, or published score and spread.
+#: Of every number in the row that is not an `opinion_…`: score, MOS and spread, or published score
+#: and spread.
 _SCALE = ("kind", "minimum", "maximum", "levels", "direction")
-#: Columns are called `mos_…` whatever the method: `mos_method` names it.
-_OPINION = ("sd", "standard_error", "low", "high", "n", "method", "version")
+#: The mean of the rows that count.
+_MOS = ("sd", "n")
+#: What the study's method makes of them, on a scale of its own.
+_OPINION = ("score", "standard_error", "low", "high", "method", "version", "minimum", "maximum")
 _TRIAL = (
     "trial",
     "rater",
@@ -45,7 +48,8 @@ _FIELDS = (
     "perspective",
     *(f"scale_{name}" for name in _SCALE),
     "mos",
-    *(f"mos_{name}" for name in _OPINION),
+    *(f"mos_{name}" for name in _MOS),
+    *(f"opinion_{name}" for name in _OPINION),
     *_TRIAL,
     *_SCORE,
     *_REASON,
@@ -56,7 +60,7 @@ COLUMNS = tuple(f"{name}_utc" if name in _TIMES else name for name in _FIELDS)
 
 class Csv:
     name = extension = "csv"
-    version = "3"
+    version = "4"
     citation = "RFC 4180"
     content_type = CSV_TYPE
     label = gettext_noop("CSV: one row per score")
@@ -116,7 +120,8 @@ def _opinion(perspective: str, opinion: Record) -> dict[str, Any]:
         "perspective": perspective,
         "mos": opinion["mos"],
         **_prefixed("scale_", opinion["scale"], _SCALE),
-        **_prefixed("mos_", opinion, _OPINION),
+        **_prefixed("mos_", opinion, _MOS),
+        **_prefixed("opinion_", opinion, _OPINION),
     }
 
 

@@ -12,15 +12,17 @@ from workbench.core.texts import gettext_noop
 
 from .base import FORMATS, IMAGE, Header, Record, in_batches, not_finite, written
 
-#: Columns are called `mos_…` whatever the method: `method_…` names it.
-_OPINION = ("mos", "sd", "standard_error", "low", "high", "n", "method")
+#: The mean of the ratings that count.
+_MOS = ("mos", "sd", "n")
 _SCALE = ("minimum", "maximum")
+#: What the study's method makes of them, on a scale of its own.
+_OPINION = ("score", "standard_error", "low", "high", "method", "minimum", "maximum")
 
 
 class ImageTable:
     name = "images"
     extension = "images.csv"
-    version = "1"
+    version = "2"
     citation = "RFC 4180"
     content_type = CSV_TYPE
     label = gettext_noop("CSV: one row per image")
@@ -37,7 +39,8 @@ class ImageTable:
 
 
 def _columns(header: Header) -> list[str]:
-    scores = [f"{name}_{key}" for key in header.perspectives for name in (*_OPINION, *_SCALE)]
+    names = (*_MOS, *_SCALE, *(f"opinion_{name}" for name in _OPINION))
+    scores = [f"{name}_{key}" for key in header.perspectives for name in names]
     return [*IMAGE, *scores, *(f"metadata_{key}" for key in header.metadata)]
 
 
@@ -45,8 +48,9 @@ def _cells(record: Record, header: Header) -> Iterator[Any]:
     yield from (record[name] for name in IMAGE)
     for key in header.perspectives:
         opinion = record["mos"][key]
-        yield from (opinion[name] for name in _OPINION)
+        yield from (opinion[name] for name in _MOS)
         yield from (opinion["scale"][name] for name in _SCALE)
+        yield from (opinion[name] for name in _OPINION)
     for key in header.metadata:
         value = record["metadata"].get(key)
         yield None if isinstance(value, dict | list) else value

@@ -10,7 +10,7 @@ from .base import FORMATS, Header, Record, in_batches, written
 
 class JsonLines:
     name = extension = "jsonl"
-    version = "2"
+    version = "3"
     citation = "JSON Lines, jsonlines.org; RFC 8259"
     content_type = "application/x-ndjson"
     label = gettext_noop("JSON Lines: one image per line")
