@@ -13,8 +13,9 @@ proof that people agree.
 
 **The interval** holds every μ of the scale with (m − μ)² ≤ q²·(f·v(μ)/k + p), with the variance at
 μ, not at m, as in Wilson's interval of a share: it has a width even where all votes are equal and
-stays on the scale. k is the effective number of raters (Kish's, if votes weigh): a rater's further
-votes on the same stimulus bring in nobody new. p is the variance of a panel's mean bias, for
+stays on the scale. k is the effective number of raters (Kish's, if votes weigh; one whose votes
+scatter less counts for more, if the method knows): a rater's further votes on the same stimulus
+bring in nobody new. p is the variance of a panel's mean bias, for
 methods that remove biases (in a plain mean the scatter of votes contains it). q is 1.96, and from
 `STUDENT_FROM` votes Student's t with ν + n − 1 degrees.
 """
@@ -62,11 +63,7 @@ def _room(score: Floats, limits: Limits) -> Floats:
 
 def scatter_of(found: Means, limits: Limits) -> Scatter:
     """The scatter of the votes behind these means."""
-    return fit_scatter(found.mean, found.sd**2, _degrees(found), limits)
-
-
-def _degrees(found: Means) -> Floats:
-    return np.where(found.n > 1, found.effective - 1, 0.0)
+    return fit_scatter(found.mean, found.sd**2, found.degrees, limits)
 
 
 def fit_scatter(mean: Floats, variance: Floats, degrees: Floats, limits: Limits) -> Scatter:
@@ -144,7 +141,7 @@ def mean_interval(
 
     found: of these votes. raters: (S,), the effective number k. panel: the variance p.
     """
-    factor = own_factor(scatter, found.mean, found.sd**2, _degrees(found))
+    factor = own_factor(scatter, found.mean, found.sd**2, found.degrees)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(found.n > 0, quantile_975(found.n) ** 2 * factor / raters, np.nan)
         extra = quantile_975(found.n) ** 2 * panel
@@ -154,7 +151,7 @@ def mean_interval(
 
 def pooled_error(found: Means, scatter: Scatter) -> Floats:
     """The standard error of a mean by the pool's scatter at that mean, (S,); NaN without a vote."""
-    factor = own_factor(scatter, found.mean, found.sd**2, _degrees(found))
+    factor = own_factor(scatter, found.mean, found.sd**2, found.degrees)
     with np.errstate(divide="ignore", invalid="ignore"):
         near = (found.mean * found.effective + sum(scatter.limits) / 2) / (found.effective + 1)
         return np.sqrt(factor * scatter.at(near) / found.effective)

@@ -5,10 +5,11 @@ is that of all methods (see `intervals`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench.core.texts import gettext_noop
 
@@ -23,7 +24,7 @@ from .base import (
     without_subjects,
 )
 from .intervals import Limits, Scatter, mean_interval, pooled_error, scatter_of
-from .means import effective_raters, weighted_means
+from .means import Means, effective_raters, weighted_means
 
 
 class MeanOpinionScore:
@@ -59,6 +60,9 @@ class Scores:
     score: Floats
     #: (R,): how much each counts, 0 if it is not behind the value at all; None: as the votes do.
     weight: Floats | None = None
+    #: (R,): how many times smaller than the usual variance that of a score is, if the method knows;
+    #: a score counts by weight · precision.
+    precision: Floats | None = None
     #: The ends of the scale of `score`; None: the votes'.
     limits: Limits | None = None
     #: (S,), if the method has its own; None: the weighted mean, and spread / √n.
@@ -66,6 +70,13 @@ class Scores:
     standard_error: Floats | None = None
     #: The variance of the panel's mean bias, if the scores are free of biases.
     panel: float = 0.0
+
+    def kept(self, mask: NDArray[np.bool_]) -> Self:
+        """Only those of this mask, (R,)."""
+        listed = {name: getattr(self, name) for name in ("score", "weight", "precision")}
+        return replace(
+            self, **{name: item[mask] for name, item in listed.items() if item is not None}
+        )
 
 
 def mean_estimates(
@@ -82,23 +93,24 @@ def mean_estimates(
     standard error of a single vote, of which no spread is known, is by the pool's scatter.
     """
     limits = scores.limits or votes.scale.ends
-    behind, score, weight = _behind(votes, scores)
-    found = weighted_means(score, behind.stimulus, votes.stimuli, weight)
+    plain = _means(votes, Scores(votes.score))
+    behind, scores = _behind(votes, scores)
+    found = _means(behind, scores)
     if common is None:
         common = {**_named(scatter_of(found, limits)), "panel": scores.panel}
     scatter = Scatter(common["scatter_constant"], common["scatter_sos"], limits)
     value = found.mean if scores.value is None else scores.value
     error = found.standard_error if scores.standard_error is None else scores.standard_error
-    raters = effective_raters(behind, weight)
+    raters = effective_raters(behind, _weight(behind, scores), scores.precision)
     low, high = mean_interval(value, found, raters, scatter, common["panel"])
     return Estimates(
         value=value,
         standard_error=np.where(found.n == 1, pooled_error(found, scatter), error),
         low=low,
         high=high,
-        sd=found.sd,
+        sd=_spread(behind, scores, found),
         n=found.n,
-        mean=weighted_means(votes.score, votes.stimulus, votes.stimuli, votes.weight).mean,
+        mean=plain.mean,
         counts=behind.counts(),
         subjects=subjects,
         notes=notes,
@@ -106,13 +118,28 @@ def mean_estimates(
     )
 
 
-def _behind(votes: Votes, scores: Scores) -> tuple[Votes, Floats, Floats]:
-    """The votes that count, with their scores and weights."""
-    weight = votes.weight if scores.weight is None else scores.weight
-    counting = weight > 0
+def _weight(votes: Votes, scores: Scores) -> Floats:
+    return votes.weight if scores.weight is None else scores.weight
+
+
+def _means(votes: Votes, scores: Scores) -> Means:
+    weight = _weight(votes, scores)
+    return weighted_means(scores.score, votes.stimulus, votes.stimuli, weight, scores.precision)
+
+
+def _behind(votes: Votes, scores: Scores) -> tuple[Votes, Scores]:
+    """The votes that count, with their scores."""
+    counting = _weight(votes, scores) > 0
     if counting.all():
-        return votes, scores.score, weight
-    return votes.kept(counting), scores.score[counting], weight[counting]
+        return votes, scores
+    return votes.kept(counting), scores.kept(counting)
+
+
+def _spread(votes: Votes, scores: Scores, found: Means) -> Floats:
+    """Of the votes themselves, if the scores are on their scale; (S,)."""
+    if scores.limits is None and scores.precision is not None:
+        return _means(votes, Scores(votes.score)).sd
+    return found.sd
 
 
 def _named(scatter: Scatter) -> dict[str, float]:
