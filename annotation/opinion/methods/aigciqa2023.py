@@ -41,7 +41,8 @@ class Aigciqa2023:
         used = np.isfinite(z) & ~found.rejected[votes.subject] & ~found.outside
         weight = np.where(used, votes.weight, 0.0)
         subjects = z_findings(votes, z, found.rejected)
-        return mean_estimates(votes, Scores(100 * (z + 3) / 6, weight, LIMITS), subjects)
+        scores = Scores(100 * (z + 3) / 6, weight, limits=LIMITS)
+        return mean_estimates(votes, scores, subjects)
 
 
 METHODS.register(Aigciqa2023())

@@ -1,8 +1,8 @@
 """Quality, bias, inconsistency and content ambiguity by maximum likelihood.
 
 The model: score = ψ of the stimulus + b of the subject + noise of the variance σ² + a², σ of the
-subject and a of the stimulus's content. Only the sums σ² + a² are determined: what could be either's
-is taken as the subjects', so that the least ambiguous content has a = 0.
+subject and a of the stimulus's content. Only the sums σ² + a² are determined: what could be of
+either is taken as the subjects', so that the least ambiguous content has a = 0.
 """
 
 from dataclasses import dataclass
@@ -24,8 +24,6 @@ class AmbiguityFit:
     projection: Projection
     #: (S,): a of each stimulus's content.
     ambiguity: Floats
-    #: (R,): 1 / (σ² + a²).
-    weight: Floats
 
 
 def fit_ambiguity(votes: Votes, content: Integers, least: float) -> AmbiguityFit:
@@ -47,11 +45,14 @@ def fit_ambiguity(votes: Votes, content: Integers, least: float) -> AmbiguityFit
         bias = weighted_mean(
             votes.score - quality[votes.stimulus], votes.subject, votes.subjects, weight
         )
-        before, quality = quality, weighted_mean(
-            votes.score - bias[votes.subject],
-            votes.stimulus,
-            votes.stimuli,
-            weight * votes.weight,
+        before, quality = (
+            quality,
+            weighted_mean(
+                votes.score - bias[votes.subject],
+                votes.stimulus,
+                votes.stimuli,
+                weight * votes.weight,
+            ),
         )
         residual = votes.score - quality[votes.stimulus] - bias[votes.subject]
         spreads = np.sqrt(own), np.sqrt(shared)
@@ -68,7 +69,7 @@ def fit_ambiguity(votes: Votes, content: Integers, least: float) -> AmbiguityFit
         error = 1 / np.sqrt(total)
     common = shared[of_content].min(initial=np.inf) if of_content.size else 0.0
     projection = Projection(quality + middle, error, bias - middle, np.sqrt(own + common), settled)
-    return AmbiguityFit(projection, np.sqrt(np.maximum(shared - common, 0.0))[content], weight)
+    return AmbiguityFit(projection, np.sqrt(np.maximum(shared - common, 0.0))[content])
 
 
 def _mean_square(residual: Floats, groups: Integers, size: int) -> Floats:

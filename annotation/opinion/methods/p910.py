@@ -14,11 +14,10 @@ from .graph import graph_notes
 from .intervals import Limits, panel_variance
 from .mos import Scores, mean_estimates
 from .projection import Projection, project
+from .screening import Flags
 
 #: An inconsistency of less than this part of a step between two levels is no measurement.
 _COLLAPSED_STEPS = 0.25
-#: As in `projection`: keeps weights finite.
-_EPSILON = 1e-8
 
 COLLAPSED = gettext_noop(
     "The fit collapsed: the inconsistency of at least one rater fell below a quarter of a step, so "
@@ -67,23 +66,20 @@ class P910:
         if parameters.content_ambiguity:
             least = _COLLAPSED_STEPS * _step(votes.scale)
             fit = fit_ambiguity(votes, np.arange(votes.stimuli), least)
-            found = _estimates(votes, fit.projection, fit.weight)
+            found = _estimates(votes, fit.projection, fit.ambiguity)
             return replace(found, ambiguity=np.where(found.n > 0, fit.ambiguity, np.nan))
-        projection = project(votes)
-        weight = 1 / (projection.inconsistency**2 + _EPSILON)
-        return _estimates(votes, projection, weight[votes.subject])
+        return _estimates(votes, project(votes), np.zeros(votes.stimuli))
 
 
-def _estimates(votes: Votes, fit: Projection, weight: Floats) -> Estimates:
-    """weight: (R,), how much the model lets each vote count."""
+def _estimates(votes: Votes, fit: Projection, ambiguity: Floats) -> Estimates:
     given = np.bincount(votes.subject, minlength=votes.subjects)
     rated = np.bincount(votes.stimulus, minlength=votes.stimuli) > 0
     collapsed = (given > 0) & (fit.inconsistency < _COLLAPSED_STEPS * _step(votes.scale))
     scores = Scores(
         votes.score - fit.bias[votes.subject],
-        votes.weight * weight,
+        precision=_precision(votes, fit.inconsistency, ambiguity),
         value=np.where(rated, fit.quality, np.nan),
-        standard_error=fit.standard_error,
+        standard_error=np.where(rated, fit.standard_error, np.nan),
         panel=panel_variance(fit.bias, fit.inconsistency, given),
     )
     said = ((COLLAPSED,) if collapsed.any() else ()) + (() if fit.settled else (UNSETTLED,))
@@ -96,7 +92,17 @@ def _estimates(votes: Votes, fit: Projection, weight: Floats) -> Estimates:
     return mean_estimates(votes, scores, subjects, notes=said + graph_notes(votes))
 
 
-def _reasons(collapsed: Floats) -> Texts:
+def _precision(votes: Votes, inconsistency: Floats, ambiguity: Floats) -> Floats:
+    """(R,): as `Scores` wants it. Nobody is trusted for a collapsed inconsistency."""
+    least = _COLLAPSED_STEPS * _step(votes.scale)
+    own = np.maximum(inconsistency, least) ** 2
+    variance = own[votes.subject] + ambiguity[votes.stimulus] ** 2
+    usual = variance.mean() if variance.size else 1.0
+    found: Floats = usual / variance
+    return found
+
+
+def _reasons(collapsed: Flags) -> Texts:
     return np.where(collapsed, DECIDES, "")
 
 

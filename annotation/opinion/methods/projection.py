@@ -35,8 +35,11 @@ class Projection:
 def project(votes: Votes) -> Projection:
     """ψ starts as the mean and b as the mean of x − ψ. Repeated: σ² = the variance of a subject's
     residuals (of a population), ψ = the mean of x − b weighted by 1/(σ² + 10⁻⁸), b = the mean of
-    x − ψ. At last the mean of b moves into ψ.
+    x − ψ. At last the mean of b moves into ψ; residuals are those before the last update of ψ.
     """
+    if not votes.score.size:
+        nothing = np.zeros(votes.stimuli), np.zeros(votes.subjects)
+        return Projection(nothing[0], nothing[0], nothing[1], nothing[1], settled=True)
     start = weighted_mean(votes.score, votes.stimulus, votes.stimuli, votes.weight)
     problem = _Problem(votes, votes.score - start[votes.stimulus])
     change, bias = np.zeros(votes.stimuli), problem.biases(np.zeros(votes.stimuli))
@@ -47,11 +50,14 @@ def project(votes: Votes) -> Projection:
         settled = bool(np.linalg.norm(change - before[0]) < _STILL)
         if settled:
             break
-    error = _standard_error(votes, problem.score, *before)
-    there = problem.given > 0
-    middle = float(bias[there].mean()) if there.any() else 0.0
+    residual = problem.score - before[0][votes.stimulus] - before[1][votes.subject]
+    middle = float(bias[problem.given > 0].mean())
     return Projection(
-        start + change + middle, error, bias - middle, np.sqrt(variance), settled
+        start + change + middle,
+        _standard_error(votes, residual),
+        bias - middle,
+        _spread(residual, votes.subject, votes.subjects, np.ones_like(residual)),
+        settled,
     )
 
 
@@ -89,8 +95,8 @@ class _Problem:
     def changes(self, bias: Floats, weight: Floats) -> Floats:
         """(S,): ψ − its start, for biases and weights (U,)."""
         numbers, sums = self._weighted
-        total = numbers @ weight
-        found = sums @ weight - numbers @ (weight * bias)
+        total = np.asarray(numbers @ weight)
+        found = np.asarray(sums @ weight - numbers @ (weight * bias))
         moved: Floats = np.divide(found, total, out=np.zeros_like(found), where=total > 0)
         return moved
 
@@ -108,15 +114,17 @@ def weighted_mean(values: Floats, groups: Integers, size: int, weight: Floats) -
     return np.divide(found, total, out=np.zeros_like(found), where=total > 0)
 
 
-def _standard_error(votes: Votes, score: Floats, change: Floats, bias: Floats) -> Floats:
-    """(S,): the residuals' standard deviation (of a population) / √n, as they were before the last
-    update of ψ; n is the effective number if votes weigh."""
+def _spread(residual: Floats, groups: Integers, size: int, weight: Floats) -> Floats:
+    """(size,): the standard deviation of a population."""
+    rest = residual - weighted_mean(residual, groups, size, weight)[groups]
+    found: Floats = np.sqrt(weighted_mean(rest * rest, groups, size, weight))
+    return found
+
+
+def _standard_error(votes: Votes, residual: Floats) -> Floats:
+    """(S,): the residuals' standard deviation / √n; n is the effective number if votes weigh."""
     groups, size, weight = votes.stimulus, votes.stimuli, votes.weight
-    residual = score - change[groups] - bias[votes.subject]
-    residual -= weighted_mean(residual, groups, size, weight)[groups]
     total = np.bincount(groups, weights=weight, minlength=size)
     squared = np.bincount(groups, weights=weight**2, minlength=size)
-    squares = np.bincount(groups, weights=weight * residual**2, minlength=size)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        found: Floats = np.sqrt(squares / total / (total**2 / squared))
-    return found
+    spread = _spread(residual, groups, size, weight) * np.sqrt(squared)
+    return np.divide(spread, total, out=np.zeros_like(spread), where=total > 0)

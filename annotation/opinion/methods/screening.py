@@ -6,8 +6,8 @@ m − kS. A subject is rejected if P + Q is more than 5 % of the scores looked a
 nearly as many, |P − Q| < 0.3 (P + Q): far off on both sides, so not merely stricter or milder than
 others. One pass.
 
-The forms differ in S (of a sample or of a population) and in what the share is of. Both matter: they
-reject different subjects in public data.
+The forms differ in S (of a sample or of a population) and in what the share is of. Both matter:
+they reject different subjects in public data.
 """
 
 from dataclasses import dataclass

@@ -44,7 +44,7 @@ class ZScoreMean:
         z = z_scores(votes)
         weight = np.where(np.isfinite(z), votes.weight, 0.0)
         subjects = z_findings(votes, z, np.zeros(votes.subjects, dtype=np.bool_))
-        return mean_estimates(votes, Scores(z, weight, LIMITS), subjects)
+        return mean_estimates(votes, Scores(z, weight, limits=LIMITS), subjects)
 
 
 def z_scores(votes: Votes) -> Floats:
