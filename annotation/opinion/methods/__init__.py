@@ -1,6 +1,6 @@
 """Methods of opinion scores, one file each, found by name in `METHODS`. Pure: no Django."""
 
-from . import bias_removed, mos
+from . import bias_removed, mos, ordinal, subject_map
 from .base import (
     METHODS,
     Estimates,
@@ -23,4 +23,6 @@ __all__ = [
     "Votes",
     "bias_removed",
     "mos",
+    "ordinal",
+    "subject_map",
 ]
