@@ -1,6 +1,16 @@
 """Methods of opinion scores, one file each, found by name in `METHODS`. Pure: no Django."""
 
-from . import aigciqa2023, bias_removed, bt500, mos, p910, p913, zscore
+from . import (
+    aigciqa2023,
+    bias_removed,
+    bt500,
+    mos,
+    ordinal,
+    p910,
+    p913,
+    subject_map,
+    zscore,
+)
 from .base import (
     METHODS,
     Estimates,
@@ -25,7 +35,9 @@ __all__ = [
     "bias_removed",
     "bt500",
     "mos",
+    "ordinal",
     "p910",
     "p913",
+    "subject_map",
     "zscore",
 ]

@@ -51,6 +51,10 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def names_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
 def test_golden_scores_come_out_of_the_file_to_the_last_digit(tmp_path: Path) -> None:
     source = require_shared("golden/opinion/nflx_public_last4outliers.ratings.csv")
     path = tmp_path / "ratings.csv"
@@ -139,7 +143,7 @@ def test_rows_that_are_no_ratings_are_named_and_nothing_is_written(
     path = ratings(*rows)
     with pytest.raises(CommandError, match=message):
         run(path, scale="1-5")
-    assert os.listdir(path.parent) == ["ratings.csv"]
+    assert names_in(path.parent) == ["ratings.csv"]
 
 
 def test_many_wrong_rows_are_counted(ratings: Any) -> None:
@@ -157,9 +161,9 @@ def test_a_repetition_is_a_whole_number(ratings: Any, value: str) -> None:
 
 
 def test_a_table_without_a_column_and_none_at_all_are_named(ratings: Any, tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match='ratings.csv has no column "score"'):
+    with pytest.raises(CommandError, match='has no column "score"'):
         run(ratings("a,r,3", header="stimulus,subject,rating"))
-    with pytest.raises(CommandError, match="absent.csv cannot be read"):
+    with pytest.raises(CommandError, match="cannot be read"):
         run(tmp_path / "absent.csv")
 
 
@@ -172,7 +176,7 @@ def test_what_would_be_overwritten_is_named(ratings: Any, tmp_path: Path) -> Non
         run(path, out=tmp_path)
     with pytest.raises(CommandError, match="cannot be written: No such file"):
         run(path, subjects=tmp_path / "absent" / "subjects.csv")
-    assert os.listdir(tmp_path) == ["ratings.csv"]
+    assert names_in(tmp_path) == ["ratings.csv"]
 
 
 def test_an_option_of_the_method_is_checked(ratings: Any) -> None:
@@ -242,6 +246,7 @@ def test_the_command_runs_without_services_and_takes_a_negative_scale(ratings: A
             cwd=root,
             env={"PATH": os.environ["PATH"], "MINT_ENV_FILE": ""},
             capture_output=True,
+            check=False,
             text=True,
         )
         assert done.returncode == status, done.stderr
