@@ -1,6 +1,16 @@
 """Methods of opinion scores, one file each, found by name in `METHODS`. Pure: no Django."""
 
-from . import bias_removed, mos
+from . import (
+    aigciqa2023,
+    bias_removed,
+    bt500,
+    mos,
+    ordinal,
+    p910,
+    p913,
+    subject_map,
+    zscore,
+)
 from .base import (
     METHODS,
     Estimates,
@@ -21,6 +31,13 @@ __all__ = [
     "ScaleLimits",
     "Subjects",
     "Votes",
+    "aigciqa2023",
     "bias_removed",
+    "bt500",
     "mos",
+    "ordinal",
+    "p910",
+    "p913",
+    "subject_map",
+    "zscore",
 ]

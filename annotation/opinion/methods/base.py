@@ -232,6 +232,8 @@ class Estimates:
     #: (S, levels): votes behind it per level; None on a slider.
     counts: Integers | None
     subjects: Subjects
+    #: (S,): the standard deviation that a stimulus itself adds to its votes, if a method models it.
+    ambiguity: Floats | None = None
     #: What there is to say of the whole: English texts, translated when they are shown.
     notes: tuple[str, ...] = ()
     #: The numbers that all stimuli share, by name: with `subjects` what `Rescoring` needs.

@@ -44,7 +44,8 @@ class BiasRemovedMean:
             reason=np.full(votes.subjects, "", dtype=np.str_),
         )
         panel = panel_variance(own.mean, own.sd, own.n)
-        scores = Scores(votes.score - own.mean[subject], panel=panel)
+        spent = max(float((own.n > 0).sum()) - 1, 0.0)
+        scores = Scores(votes.score - own.mean[subject], panel=panel, spent=spent)
         return mean_estimates(votes, scores, subjects, notes=graph_notes(votes))
 
 

@@ -35,9 +35,12 @@ STUDENT_FROM = 15
 _NORMAL_975 = float(stats.norm.ppf(0.975))
 
 #: Without evidence votes scatter as if evenly over the scale: range²/12 in its middle.
-_FLAT_SOS = 1 / 3
+FLAT_SOS = 1 / 3
 #: How many degrees of freedom that is worth.
 _FLAT_WORTH = 2.0
+
+#: Where biases cost nearly all degrees of freedom, the votes do not tell how much they scatter.
+_LEAST_LEFT = 1 / 4
 
 Limits = tuple[float, float]
 
@@ -61,9 +64,19 @@ def _room(score: Floats, limits: Limits) -> Floats:
     return room
 
 
-def scatter_of(found: Means, limits: Limits) -> Scatter:
-    """The scatter of the votes behind these means."""
-    return fit_scatter(found.mean, found.sd**2, found.degrees, limits)
+def scatter_of(found: Means, limits: Limits, spent: float = 0.0) -> Scatter:
+    """The scatter of the votes behind these means.
+
+    spent: how many degrees of freedom the biases that were taken from the votes have cost. The
+    votes then scatter less than they would around the true biases, and each bias is itself off.
+    """
+    fitted = fit_scatter(found.mean, found.sd**2, found.degrees, limits)
+    degrees, votes = float(found.degrees.sum()), int(found.n.sum())
+    if not degrees:
+        return fitted
+    left = max(degrees - spent, degrees * _LEAST_LEFT)
+    more = degrees / left * (1 + spent / votes)
+    return Scatter(fitted.constant * more, fitted.sos * more, limits)
 
 
 def fit_scatter(mean: Floats, variance: Floats, degrees: Floats, limits: Limits) -> Scatter:
@@ -76,7 +89,7 @@ def fit_scatter(mean: Floats, variance: Floats, degrees: Floats, limits: Limits)
     room = _room(mean[known], limits) + variance[known] / (own + 1)
     widest = (limits[1] - limits[0]) ** 2 / 4
     rooms = np.append(room, [widest, widest / 2])
-    variances = np.append(variance[known], _FLAT_SOS * rooms[-2:])
+    variances = np.append(variance[known], FLAT_SOS * rooms[-2:])
     weights = np.append(own, [_FLAT_WORTH / 2] * 2)
     constant, sos = _line(rooms / widest, variances, weights)
     return Scatter(constant, sos / widest, limits)

@@ -60,7 +60,7 @@ def effective_raters(votes: Votes, weight: Floats, precision: Floats | None = No
     together, stimulus = weight, votes.stimulus
     if votes.repetition.any():
         pairs, first, place = np.unique(votes.pairs(), return_index=True, return_inverse=True)
-        together = np.bincount(place, weights=weight)
+        together = np.asarray(np.bincount(place, weights=weight), dtype=np.float64)
         stimulus = pairs // votes.subjects
         precision = None if precision is None else precision[first]
     counting = together if precision is None else together * precision

@@ -70,6 +70,8 @@ class Scores:
     standard_error: Floats | None = None
     #: The variance of the panel's mean bias, if the scores are free of biases.
     panel: float = 0.0
+    #: How many degrees of freedom the biases that were taken from the scores have cost.
+    spent: float = 0.0
 
     def kept(self, mask: NDArray[np.bool_]) -> Self:
         """Only those of this mask, (R,)."""
@@ -96,8 +98,9 @@ def mean_estimates(
     plain = _means(votes, Scores(votes.score))
     behind, scores = _behind(votes, scores)
     found = _means(behind, scores)
+    own = plain if behind is votes else _means(behind, Scores(behind.score))
     if common is None:
-        common = {**_named(scatter_of(found, limits)), "panel": scores.panel}
+        common = {**_named(scatter_of(found, limits, scores.spent)), "panel": scores.panel}
     scatter = Scatter(common["scatter_constant"], common["scatter_sos"], limits)
     value = found.mean if scores.value is None else scores.value
     error = found.standard_error if scores.standard_error is None else scores.standard_error
@@ -108,7 +111,7 @@ def mean_estimates(
         standard_error=np.where(found.n == 1, pooled_error(found, scatter), error),
         low=low,
         high=high,
-        sd=_spread(behind, scores, found),
+        sd=own.sd if scores.limits is None else found.sd,
         n=found.n,
         mean=plain.mean,
         counts=behind.counts(),
@@ -133,13 +136,6 @@ def _behind(votes: Votes, scores: Scores) -> tuple[Votes, Scores]:
     if counting.all():
         return votes, scores
     return votes.kept(counting), scores.kept(counting)
-
-
-def _spread(votes: Votes, scores: Scores, found: Means) -> Floats:
-    """Of the votes themselves, if the scores are on their scale; (S,)."""
-    if scores.limits is None and scores.precision is not None:
-        return _means(votes, Scores(votes.score)).sd
-    return found.sd
 
 
 def _named(scatter: Scatter) -> dict[str, float]:

@@ -20,6 +20,9 @@ from .panel import ACR5, SLIDER, estimated, permuted, sparse_panel, votes
 OF_STIMULI = ("value", "standard_error", "low", "high", "sd", "n", "mean")
 OF_SUBJECTS = ("bias", "inconsistency", "verdict", "reason")
 
+#: Of a rater with one score they know nothing.
+OF_Z_SCORES = ("aigciqa2023", "zscore")
+
 every_method = pytest.mark.parametrize("name", sorted(METHODS))
 
 
@@ -92,9 +95,10 @@ def assert_intervals(found: Estimates, limits: tuple[float, float]) -> None:
 
 @every_method
 def test_votes_are_counted_by_level_if_a_scale_has_levels(name: str) -> None:
-    found = estimated(name, votes([1, 5, 5, 2], [0, 0, 0, 1], range(4), stimuli=2, subjects=4))
+    panel = votes([1, 5, 5, 2, 2, 2], [0, 0, 0, 1, 1, 1], [0, 1, 2] * 2, stimuli=2, subjects=3)
+    found = estimated(name, panel)
     assert found.counts is not None
-    assert found.counts.tolist() == [[1, 0, 0, 0, 2], [0, 1, 0, 0, 0]]
+    assert found.counts.tolist() == [[1, 0, 0, 0, 2], [0, 3, 0, 0, 0]]
     assert estimated(name, sparse_panel(scale=SLIDER)).counts is None
 
 
@@ -119,9 +123,14 @@ def test_no_votes_give_no_scores(name: str) -> None:
 @every_method
 def test_a_single_vote_is_its_own_score_without_a_spread(name: str) -> None:
     found = estimated(name, votes([4], [0], [0], stimuli=1, subjects=1))
-    assert found.value.tolist() == [4.0]
-    assert found.n.tolist() == [1]
+    assert found.mean.tolist() == [4.0]
     assert np.isnan(found.sd[0])
+    if name in OF_Z_SCORES:
+        assert found.n.tolist() == [0]
+        assert np.isnan(found.value[0])
+    else:
+        assert found.value.tolist() == [4.0]
+        assert found.n.tolist() == [1]
 
 
 @every_method

@@ -1,0 +1,130 @@
+"""Quality, bias and inconsistency by alternating projection, on matrices instead of votes.
+
+The model: score = ψ of the stimulus + b of the subject + noise of the subject's σ. Everything that
+an iteration needs of the votes are sums by stimulus and subject, so it works on two sparse matrices
+(how many votes, their sum) and never goes through the votes again.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from .base import Floats, Integers, Votes
+
+#: Keeps the weight of a subject without inconsistency finite, as in the recommendation's code.
+_EPSILON = 1e-8
+#: Ends when ψ moves by less than this altogether (the Euclidean norm), or after so many iterations.
+_STILL = 1e-8
+MOST_ITERATIONS = 1000
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Of S stimuli and U subjects; 0 for those without a vote."""
+
+    #: (S,): ψ; and its standard error, residual standard deviation / √n.
+    quality: Floats
+    standard_error: Floats
+    #: (U,): their mean is 0; and σ.
+    bias: Floats
+    inconsistency: Floats
+    settled: bool
+
+
+def project(votes: Votes) -> Projection:
+    """ψ starts as the mean and b as the mean of x − ψ. Repeated: σ² = the variance of a subject's
+    residuals (of a population), ψ = the mean of x − b weighted by 1/(σ² + 10⁻⁸), b = the mean of
+    x − ψ. At last the mean of b moves into ψ; residuals are those before the last update of ψ.
+    """
+    if not votes.score.size:
+        nothing = np.zeros(votes.stimuli), np.zeros(votes.subjects)
+        return Projection(nothing[0], nothing[0], nothing[1], nothing[1], settled=True)
+    start = weighted_mean(votes.score, votes.stimulus, votes.stimuli, votes.weight)
+    problem = _Problem(votes, votes.score - start[votes.stimulus])
+    change, bias = np.zeros(votes.stimuli), problem.biases(np.zeros(votes.stimuli))
+    for _ in range(MOST_ITERATIONS):
+        variance = problem.variances(change, bias)
+        before, change = (change, bias), problem.changes(bias, 1 / (variance + _EPSILON))
+        bias = problem.biases(change)
+        settled = bool(np.linalg.norm(change - before[0]) < _STILL)
+        if settled:
+            break
+    residual = problem.score - before[0][votes.stimulus] - before[1][votes.subject]
+    middle = float(bias[problem.given > 0].mean())
+    return Projection(
+        start + change + middle,
+        _standard_error(votes, residual),
+        bias - middle,
+        _spread(residual, votes.subject, votes.subjects, np.ones_like(residual)),
+        settled,
+    )
+
+
+class _Problem:
+    """Sums over votes: `score` is x less where ψ starts, so that squares cancel little."""
+
+    def __init__(self, votes: Votes, score: Floats) -> None:
+        self.score = score
+        even = np.ones_like(score)
+        #: (S, U): how many votes, and their sum; and both by weight.
+        numbers, sums = _matrix(votes, even), _matrix(votes, score)
+        if (votes.weight == 1).all():
+            self._weighted = numbers, sums
+        else:
+            self._weighted = _matrix(votes, votes.weight), _matrix(votes, votes.weight * score)
+        # Transposed views: results of U subjects stay in the processor's cache while they are added
+        # up, by rows of stimuli; a copy by subjects would jump about in S values and take longer.
+        self._numbers, self._sums = numbers.T, sums.T
+        self.given = np.bincount(votes.subject, minlength=votes.subjects)
+        self._n = np.maximum(self.given, 1)
+        self._total = np.bincount(votes.subject, weights=score, minlength=votes.subjects)
+        self._squares = np.bincount(votes.subject, weights=score**2, minlength=votes.subjects)
+
+    def biases(self, change: Floats) -> Floats:
+        """(U,) for ψ − its start, (S,)."""
+        found: Floats = (self._total - self._numbers @ change) / self._n
+        return found
+
+    def variances(self, change: Floats, bias: Floats) -> Floats:
+        """(U,): of the residuals, whose mean is 0 when `bias` is that of `change`."""
+        squares = self._squares - 2 * (self._sums @ change) + self._numbers @ (change * change)
+        found: Floats = np.maximum(squares / self._n - bias * bias, 0.0)
+        return found
+
+    def changes(self, bias: Floats, weight: Floats) -> Floats:
+        """(S,): ψ − its start, for biases and weights (U,)."""
+        numbers, sums = self._weighted
+        total = np.asarray(numbers @ weight)
+        found = np.asarray(sums @ weight - numbers @ (weight * bias))
+        moved: Floats = np.divide(found, total, out=np.zeros_like(found), where=total > 0)
+        return moved
+
+
+def _matrix(votes: Votes, values: Floats) -> "csr_array[np.float64]":
+    """(S, U): the sum of values (R,) in each cell."""
+    places = votes.stimulus.astype(np.int32), votes.subject.astype(np.int32)
+    return csr_array((values, places), shape=(votes.stimuli, votes.subjects))
+
+
+def weighted_mean(values: Floats, groups: Integers, size: int, weight: Floats) -> Floats:
+    """(size,): 0 of a group without a value; else as `means.weighted_means`, without the spread."""
+    total = np.bincount(groups, weights=weight, minlength=size)
+    found = np.bincount(groups, weights=weight * values, minlength=size)
+    return np.divide(found, total, out=np.zeros_like(found), where=total > 0)
+
+
+def _spread(residual: Floats, groups: Integers, size: int, weight: Floats) -> Floats:
+    """(size,): the standard deviation of a population."""
+    rest = residual - weighted_mean(residual, groups, size, weight)[groups]
+    found: Floats = np.sqrt(weighted_mean(rest * rest, groups, size, weight))
+    return found
+
+
+def _standard_error(votes: Votes, residual: Floats) -> Floats:
+    """(S,): the residuals' standard deviation / √n; n is the effective number if votes weigh."""
+    groups, size, weight = votes.stimulus, votes.stimuli, votes.weight
+    total = np.bincount(groups, weights=weight, minlength=size)
+    squared = np.bincount(groups, weights=weight**2, minlength=size)
+    spread = _spread(residual, groups, size, weight) * np.sqrt(squared)
+    return np.divide(spread, total, out=np.zeros_like(spread), where=total > 0)
