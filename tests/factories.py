@@ -47,6 +47,8 @@ def make_study(owner: User, slug: str = "demo", **fields: Any) -> Study:
         "instructions": "Rate each image.",
         "holdout_share": 0.0,
         "audit_share": 0.0,
+        # Means, which tests work out by hand; the default is a model of raters.
+        "opinion_method": "mos",
         # One image at a time and nothing hidden; tests of the plan set their own.
         "session_plan": replace(PLAIN, block_trials=1).to_json(),
     }

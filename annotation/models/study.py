@@ -116,7 +116,9 @@ class Study(models.Model):
     #: `protocol.reliability_rules.ReliabilityRules`.
     reliability_rules = models.JSONField(default=_default_rules)
     #: Of the live release: its name in `opinion.methods.METHODS`.
-    opinion_method = models.CharField(_("method of opinion scores"), max_length=40, default="mos")
+    opinion_method = models.CharField(
+        _("method of opinion scores"), max_length=40, default="subject_map"
+    )
 
     target_ratings = models.PositiveSmallIntegerField(
         _("ratings per image, first pass"), default=3, validators=[MinValueValidator(1)]

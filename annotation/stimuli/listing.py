@@ -18,8 +18,8 @@ DEFAULT_SORT = "wanted"
 SORTS: dict[str, str | Promise] = {
     "wanted": _("Most wanted first"),
     "newest": _("Newest first"),
-    "best": _("Highest MOS first"),
-    "worst": _("Lowest MOS first"),
+    "best": _("Highest score first"),
+    "worst": _("Lowest score first"),
     "disputed": _("Most disputed first"),
     "uncertain": _("Model least sure first"),
 }

@@ -33,22 +33,13 @@ _DIGITS = 9
 
 @dataclass(frozen=True)
 class ShownScore:
-    """A score as pages show it, and what it is: `own` is the MOS of the study's raters, or
-    `forecast` what the model in use expects."""
+    """A score as pages show it, and what it is: `own` is that of the study's raters, or `forecast`
+    what the model in use expects."""
 
     label: str
     scale: str
     own: OpinionScore | None
     forecast: Forecast | None
-    limits: tuple[float, float]
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """The 95 % interval of the MOS, cut off at the scale's ends; None if it is not known."""
-        if self.own is None or self.own.low is None or self.own.high is None:
-            return None
-        least, most = self.limits
-        return max(self.own.low, least), min(self.own.high, most)
 
 
 @login_required
@@ -155,7 +146,7 @@ def _asked(study: Study) -> list[PerspectiveSettings]:
 
 
 def _shown_scores(study: Study, stimuli: Sequence[Stimulus]) -> Mapping[int, list[ShownScore]]:
-    """By stimulus; a perspective that has neither a MOS nor a prediction is left out."""
+    """By stimulus; a perspective that has neither a score nor a prediction is left out."""
     own, expected = scores_of(study, stimuli), forecasts_of(study, stimuli)
     return {
         item.pk: [
@@ -164,7 +155,6 @@ def _shown_scores(study: Study, stimuli: Sequence[Stimulus]) -> Mapping[int, lis
                 f"{asked.scale.minimum:g}–{asked.scale.maximum:g}",
                 own[item.pk].get(asked.key),
                 expected.get(item.pk, {}).get(asked.key),
-                (asked.scale.minimum, asked.scale.maximum),
             )
             for asked in study.perspective_settings
             if asked.key in own[item.pk] or asked.key in expected.get(item.pk, {})

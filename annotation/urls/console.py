@@ -3,6 +3,8 @@
 from django.urls import URLPattern, path
 
 from ..opinion.export import pages as export
+from ..opinion.pages import agreement, explanations, generators, plots, scores
+from ..opinion.pages import raters as rater_results
 from ..raters.pages import attention, invitations, raters, recruitment
 from ..raters.pages import rater as rater_page
 from ..rating.pages import preview
@@ -83,6 +85,28 @@ urlpatterns: list[URLPattern] = [
     ),
     path(
         "<slug:slug>/raters/<str:code>/message/", raters.rater_message, name="study-rater-message"
+    ),
+    path("<slug:slug>/results/", scores.results_scores, name="study-results"),
+    path(
+        "<slug:slug>/results/generators/",
+        generators.results_generators,
+        name="study-results-generators",
+    ),
+    path(
+        "<slug:slug>/results/agreement/",
+        agreement.results_agreement,
+        name="study-results-agreement",
+    ),
+    path("<slug:slug>/results/raters/", rater_results.results_raters, name="study-results-raters"),
+    path(
+        "<slug:slug>/results/explanations/",
+        explanations.results_explanations,
+        name="study-results-explanations",
+    ),
+    path(
+        "<slug:slug>/results/<slug:page>/plots/<slug:plot>.<slug:form>",
+        plots.plot_file,
+        name="study-plot",
     ),
     path("<slug:slug>/export/", export.export_page, name="study-export"),
     path("<slug:slug>/releases/", export.release_make, name="study-release-make"),

@@ -95,22 +95,30 @@ def combine(sources: Iterable[SourceLabel], stimuli: int, perspectives: int) -> 
         return Labels(totals / ratings, ratings, np.sqrt(squares / degrees))
 
 
-def loss_weights(labels: Labels) -> NDArray[np.float64]:
-    """(N, P): how much an image's absolute error counts, 1 on average over each column's labels.
+def label_variance(labels: Labels) -> NDArray[np.float64]:
+    """(N, P): the variance of each label, v/n; of a single rating if there is no label.
 
-    1/√(t + v/n): the inverse of the label's standard error, as a Laplace likelihood with that scale
-    weighs an absolute error. t is what no model explains of even a label of very many ratings, the
-    last layer's misfit as expected a priori. v is the variance among the image's own raters, drawn
-    towards a single rater's variance in all (`rater_variance`) as far as few ratings say little of
-    it: ((n − 1)·sd² + 2·s) / (n − 1 + 2). 0 if there is no label.
+    v is the variance among the image's own raters, drawn towards a single rater's variance in all
+    (`rater_variance`) as far as few ratings say little of it: ((n − 1)·sd² + 2·s) / (n − 1 + 2).
     """
     pooled = labels.rater_variance()
     known = np.isfinite(labels.sd)
     degrees = np.where(known, labels.ratings - 1, 0.0)
     squares = degrees * np.nan_to_num(labels.sd) ** 2
     variance = (squares + PRIOR_DEGREES * pooled) / (degrees + PRIOR_DEGREES)
+    found: NDArray[np.float64] = variance / np.maximum(labels.ratings, 1.0)
+    return found
+
+
+def loss_weights(labels: Labels) -> NDArray[np.float64]:
+    """(N, P): how much an image's absolute error counts, 1 on average over each column's labels.
+
+    1/√(t + v/n): the inverse of the label's standard error, as a Laplace likelihood with that scale
+    weighs an absolute error. t is what no model explains of even a label of very many ratings, the
+    last layer's misfit as expected a priori; v/n is `label_variance`. 0 if there is no label.
+    """
     labelled = np.isfinite(labels.mos)
-    error = PRIOR_MISFIT[0] + variance / np.where(labelled, labels.ratings, 1.0)
+    error = PRIOR_MISFIT[0] + label_variance(labels)
     weights = np.where(labelled, 1 / np.sqrt(error), 0.0)
     average = weights.sum(axis=0) / np.maximum(labelled.sum(axis=0), 1)
     result: NDArray[np.float64] = weights / np.where(average > 0, average, 1.0)

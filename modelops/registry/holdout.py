@@ -10,6 +10,7 @@ from annotation.models import Stimulus, Study
 from annotation.opinion.labels import labels_of
 
 from ..learning.evaluation import Agreement, evaluate, mean_srcc
+from ..learning.labels import label_variance
 from ..learning.uncertainty import Expectation
 from ..models import ModelVersion, Prediction
 from .labelled import LabelledStimuli, labelled_stimuli
@@ -23,8 +24,8 @@ class HoldoutPoint:
     mos: float
     expected: Expectation
     filename: str = ""
-    #: Half of the 95 % interval of the MOS, on 0…1; None if the spread of its ratings is not known.
-    mos_error: float | None = None
+    #: Half of the 95 % interval of the label, on 0…1.
+    mos_error: float = 0.0
 
 
 #: Per perspective's key.
@@ -54,6 +55,7 @@ def holdout_points(version: ModelVersion, labelled: LabelledStimuli) -> Points:
     """Per perspective, the labelled hold-out stimuli that `version` has predicted, by id."""
     rows = {stimulus: row for row, stimulus in enumerate(labelled.keys)}
     columns = {key: column for column, key in enumerate(labelled.perspectives)}
+    errors = stats.norm.ppf(0.975) * np.sqrt(label_variance(labelled.labels))
     points: Points = {key: [] for key in labelled.perspectives}
     for prediction in (
         Prediction.objects.filter(model_version=version, stimulus__in=rows)
@@ -69,18 +71,10 @@ def holdout_points(version: ModelVersion, labelled: LabelledStimuli) -> Points:
                     mos,
                     prediction.expected,
                     labelled.stimuli[row].filename,
-                    _mos_error(labelled, row, columns[key]),
+                    float(errors[row, columns[key]]),
                 )
             )
     return points
-
-
-def _mos_error(labelled: LabelledStimuli, row: int, column: int) -> float | None:
-    """t · sd / √n; two ratings at least have a spread."""
-    sd, n = labelled.labels.sd[row, column], labelled.labels.ratings[row, column]
-    if not np.isfinite(sd):
-        return None
-    return float(stats.t.ppf(0.975, n - 1) * sd / np.sqrt(n))
 
 
 def on_common_ground(all_points: Sequence[Points]) -> list[Points]:

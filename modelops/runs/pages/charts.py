@@ -23,21 +23,20 @@ class Mark:
     y: float
     x0: float
     x1: float
-    #: None if the spread of its ratings is not known.
-    y0: float | None
-    y1: float | None
+    y0: float
+    y1: float
     stimulus: int
     filename: str
     #: On the study's scale, cut off at its ends as the picture is.
     predicted: float
     sd: float
     mos: float
-    mos_error: float | None
+    mos_error: float
 
 
 @dataclass(frozen=True)
 class Scatter:
-    """Predicted score (x) against MOS (y) of one perspective, on the study's scale."""
+    """Predicted score (x) against opinion score (y) of one perspective, on the study's scale."""
 
     label: str
     scale: str
@@ -79,14 +78,14 @@ def _mark(scale: Scale, point: HoldoutPoint) -> Mark:
         y=SIDE - _across(point.mos),
         x0=_across(mean - sd),
         x1=_across(mean + sd),
-        y0=None if error is None else SIDE - _across(point.mos - error),
-        y1=None if error is None else SIDE - _across(point.mos + error),
+        y0=SIDE - _across(point.mos - error),
+        y1=SIDE - _across(point.mos + error),
         stimulus=point.stimulus,
         filename=point.filename,
         predicted=scale.from_unit(min(1.0, max(0.0, mean))),
         sd=scale.width * sd,
         mos=scale.from_unit(point.mos),
-        mos_error=None if error is None else scale.width * error,
+        mos_error=scale.width * error,
     )
 
 

@@ -1,0 +1,1 @@
+"""The owner's pages about results: opinion scores, generators, agreement, raters, explanations."""

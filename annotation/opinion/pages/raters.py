@@ -1,0 +1,16 @@
+"""The page of results about raters."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from ...studies.selectors import find_study
+
+
+@login_required
+@require_safe
+def results_raters(request: HttpRequest, slug: str) -> HttpResponse:
+    study = find_study(request.user, slug, "annotation.view_study")
+    context = {"study": study, "tab": "results", "part": "raters"}
+    return render(request, "annotation/results_raters.html", context)
