@@ -10,15 +10,15 @@ from workbench.core.jobs.queue import enqueue
 QUICK_SECONDS = 0.5
 
 
-def ask_worker(task: str, study: int, seconds: int) -> None:
+def ask_worker(task: str, study: int, seconds: int, *more: str) -> None:
     """Requests the task for a study, at most once per so many seconds, whoever asks.
 
-    task: by name, because it imports those who ask for it.
+    task: by name, because it imports those who ask for it. more: what else it is to be given.
     """
     try:
-        first = cache.add(f"asked:{task}:{study}", 1, seconds)
+        first = cache.add(":".join(("asked", task, str(study), *more)), 1, seconds)
     except redis.exceptions.RedisError:
         # Then no worker can be asked either.
         return
     if first:
-        enqueue(task, study)
+        enqueue(task, study, *more)

@@ -1,9 +1,12 @@
 """Background work on raters' answers."""
 
+import json
+
 import structlog
 from celery import shared_task
 
 from ..models import Study
+from .previewing import renew_preview
 from .releases import renew_live
 from .reliability import selectors
 
@@ -33,3 +36,11 @@ def renew_live_releases() -> None:
         except Exception:
             # It may fail for what one study holds; the others must not wait for that.
             log.exception("live release not renewed", study=study.slug)
+
+
+@shared_task
+def preview_method(study: int, method: str, parameters: str) -> None:
+    """Computes what another method would change in a large study, for those who asked; parameters:
+    as JSON."""
+    for found in Study.objects.filter(pk=study):
+        renew_preview(found, method, json.loads(parameters))

@@ -87,6 +87,7 @@ urlpatterns: list[URLPattern] = [
         "<slug:slug>/raters/<str:code>/message/", raters.rater_message, name="study-rater-message"
     ),
     path("<slug:slug>/results/", scores.results_scores, name="study-results"),
+    path("<slug:slug>/results/method/", scores.method_choose, name="study-method"),
     path(
         "<slug:slug>/results/generators/",
         generators.results_generators,

@@ -1,0 +1,147 @@
+"""What a release of the study's own opinion scores rests on, and how its scores are distributed:
+for pages and for a paper's Methods section."""
+
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+from django.core.cache import cache
+from django.db import connection
+from django.db.models import Count
+
+from ..models import OpinionRelease, Rater, ReleaseRecord, Study
+from ..protocol.verdicts import Verdict
+from ..studies.counting import counting_trials, excluded_images
+from .copying import FLOAT, INTEGER, copy_out
+from .correlation import Floats
+from .distributions import Disagreement, Distribution, disagreement, distribution
+from .recording import recorded_scores
+from .reporting import Collection, Exclusions, RatedScale, Report
+from .votes import limits_of
+
+_KEPT_SECONDS = 3600
+# Of the trials that a release rests on.
+_COLLECTION = """
+WITH rated (stimulus, rater) AS ({trials}),
+    images (number) AS (SELECT count(*) FROM rated GROUP BY stimulus)
+SELECT (SELECT count(DISTINCT rater) FROM rated), COALESCE(sum(number), 0)::int8, count(*),
+    COALESCE(min(number), 0), COALESCE(percentile_cont(0.5) WITHIN GROUP (ORDER BY number), 0),
+    COALESCE(max(number), 0)
+FROM images
+"""
+_RECORDED = """
+SELECT stimulus_id, rater_id FROM annotation_trial
+WHERE id IN (SELECT trial_id FROM annotation_score WHERE id = ANY(%s))
+"""
+
+
+def report_of(release: OpinionRelease) -> Report:
+    """All that a paper says of it. What was erased since from a kept release is not counted."""
+    return Report(
+        method=release.method,
+        version=release.method_version,
+        parameters=release.parameters,
+        collection=collection_of(release),
+        scales=rated_scales(release),
+        exclusions=_exclusions(release),
+        weighed=_weighed(release),
+        day=release.computed_at.date(),
+        name=release.name,
+        digest=release.content_sha256,
+    )
+
+
+def collection_of(release: OpinionRelease) -> Collection:
+    """Remembered for as long as the release is as it is."""
+    key = f"collection:{release.pk}:{release.computed_at.isoformat()}"
+    known = cache.get(key)
+    if isinstance(known, Collection):
+        return known
+    found = _collection(release)
+    cache.set(key, found, _KEPT_SECONDS)
+    return found
+
+
+def _collection(release: OpinionRelease) -> Collection:
+    record = ReleaseRecord.objects.filter(release=release).first()
+    if record is not None:
+        trials, given = _RECORDED, (recorded_scores(record).tolist(),)
+    else:
+        counting = counting_trials(release.study).values("stimulus_id", "rater_id").order_by()
+        trials, given = counting.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(_COLLECTION.format(trials=trials), given)
+        return Collection(*cursor.fetchone())
+
+
+def rated_scales(release: OpinionRelease) -> tuple[RatedScale, ...]:
+    rows = release.perspectives.select_related("perspective").order_by("perspective__position")
+    found = []
+    for row in rows:
+        scale = row.perspective.settings.scale
+        found.append(
+            RatedScale(
+                row.perspective.label,
+                scale.minimum,
+                scale.maximum,
+                scale.levels,
+                scale.labels,
+                (row.minimum, row.maximum),
+            )
+        )
+    return tuple(found)
+
+
+def _exclusions(release: OpinionRelease) -> Exclusions:
+    """Of a kept release it is not known who was excluded when it was made."""
+    rejected = dict(
+        release.subjects.filter(verdict=Verdict.REJECTED)
+        .order_by("perspective__position")
+        .values_list("perspective__label")
+        .annotate(n=Count("pk"))
+    )
+    if release.state != OpinionRelease.State.LIVE:
+        return Exclusions(rejected=rejected)
+    return Exclusions(
+        _excluded_raters(release.study), len(excluded_images(release.study_id)), rejected
+    )
+
+
+def _excluded_raters(study: Study) -> int:
+    """Those who had answered something."""
+    raters = Rater.objects.filter(study=study, status=Rater.Status.EXCLUDED)
+    return raters.filter(sessions__trials__state="submitted").distinct().count()
+
+
+def _weighed(release: OpinionRelease) -> bool:
+    record = ReleaseRecord.objects.filter(release=release).first()
+    return bool(record.weights) if record else release.study.rules.weigh
+
+
+def distributions_of(release: OpinionRelease) -> dict[int, Distribution]:
+    """By perspective's key, of those that the release knows."""
+    rows = release.scores.order_by().values_list("perspective_id", "value")
+    query = connection.ops.compose_sql(*rows.query.sql_with_params())  # type: ignore[attr-defined] # PostgreSQL's
+    found = copy_out(query, (("perspective", INTEGER), ("value", FLOAT)))
+    values: Floats = found["value"]
+    return {
+        row.perspective_id: distribution(
+            np.sort(values[found["perspective"] == row.perspective_id]), (row.minimum, row.maximum)
+        )
+        for row in release.perspectives.all()
+    }
+
+
+def disagreements_of(release: OpinionRelease) -> dict[int, Disagreement]:
+    """By perspective's key, of those whose scale has few levels."""
+    rows: Any = release.scores.exclude(histogram=None).order_by()
+    alike: dict[int, dict[tuple[int, ...], int]] = defaultdict(dict)
+    grouped = rows.values_list("perspective_id", "histogram").annotate(images=Count("pk"))
+    for perspective, histogram, images in grouped:
+        alike[perspective][tuple(histogram)] = images
+    found = {}
+    for perspective in release.study.perspectives.all():
+        limits = limits_of(perspective.settings.scale)
+        if limits.counted:
+            found[perspective.pk] = disagreement(alike[perspective.pk], limits.ends)
+    return found
