@@ -23,7 +23,7 @@ class OpinionMethodSerializer(serializers.Serializer[Any]):
     """A method of opinion scores; `parameters` are its names with their defaults."""
 
     name = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment] # a field of that name
     version = serializers.CharField()
     citation = serializers.CharField()
     words = serializers.CharField()

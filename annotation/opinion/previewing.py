@@ -8,7 +8,7 @@ reader looks again. Nothing is sampled but the points of the picture.
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,7 @@ from workbench.core.statements import one_view
 
 from ..models import Study
 from ..protocol.verdicts import Verdict
-from .correlation import Floats
+from .correlation import Floats, Integers
 from .differences import Differences, differences, largest_movers, sample
 from .making import digest_of, estimated, newest_score
 from .methods import METHODS, Estimates, Method
@@ -161,26 +161,26 @@ def _part(
     after: tuple[Method, Any, Estimates],
 ) -> PerspectivePreview:
     """Of images of which both methods have a score."""
-    limits, values = zip(*(_on_unit(part, *each) for each in (before, after)), strict=True)
-    both = np.isfinite(values[0]) & np.isfinite(values[1])
-    stimuli, (old, new) = part.stimuli[both], (each[both] for each in values)
+    old_limits, old = _on_unit(part, *before)
+    new_limits, new = _on_unit(part, *after)
+    both = np.isfinite(old) & np.isfinite(new)
+    stimuli, old, new = part.stimuli[both], old[both], new[both]
+
+    def images(places: Integers) -> tuple[MovedImage, ...]:
+        columns = (array[places].tolist() for array in (stimuli, old, new))
+        return tuple(MovedImage(*row) for row in zip(*columns, strict=True))
+
     by_score = np.argsort(old, kind="stable")
-    shown = by_score[sample(old.size, POINTS)]
-
-    def images(places: Any) -> Iterator[MovedImage]:
-        rows = zip(
-            stimuli[places].tolist(), old[places].tolist(), new[places].tolist(), strict=True
-        )
-        return (MovedImage(*row) for row in rows)
-
     return PerspectivePreview(
-        part.perspective.key,
-        *limits,
-        differences(old, new),
-        *(_rejected(found) for _method, _parameters, found in (before, after)),
-        tuple(images(shown)),
-        tuple(images(largest_movers(old, new, MOVERS))),
-        after[2].notes,
+        perspective=part.perspective.key,
+        old_limits=old_limits,
+        new_limits=new_limits,
+        differences=differences(old, new),
+        old_rejected=_rejected(before[2]),
+        new_rejected=_rejected(after[2]),
+        points=images(by_score[sample(old.size, POINTS)]),
+        movers=images(largest_movers(old, new, MOVERS)),
+        notes=after[2].notes,
     )
 
 

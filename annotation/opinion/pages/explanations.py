@@ -110,7 +110,7 @@ def _plot(key: str, label: str, phrases: Sequence[Phrase]) -> Plot:
                 "type": "nominal",
                 "title": None,
                 "sort": None,
-                "axis": {"labelLimit": 260},
+                "axis": {"labelLimit": 400},
             },
             "yOffset": {"field": "score", "type": "nominal", "sort": list(thirds)},
             "x": {

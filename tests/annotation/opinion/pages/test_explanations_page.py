@@ -49,8 +49,8 @@ def test_shares_of_phrases_are_those_of_the_answers_with_such_scores(
     found = {phrase.level: phrase for phrase in phrases_of(asking)["authenticity"]}
     assert [found[level].chosen for level in (1, 2, 3)] == [(2, 0, 0), (1, 1, 0), (0, 0, 1)]
     assert found[1].answers == (3, 1, 1)
-    assert found[1].shares == (pytest.approx(2 / 3), 0.0, 0.0)
-    assert found[2].shares == (pytest.approx(1 / 3), 1.0, 0.0)
+    assert found[1].shares == pytest.approx((2 / 3, 0.0, 0.0))
+    assert found[2].shares == pytest.approx((1 / 3, 1.0, 0.0))
     assert found[1].share == pytest.approx(0.4)
 
 
