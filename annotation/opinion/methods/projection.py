@@ -17,6 +17,8 @@ _EPSILON = 1e-8
 #: Ends when ψ moves by less than this altogether (the Euclidean norm), or after so many iterations.
 _STILL = 1e-8
 MOST_ITERATIONS = 1000
+#: From this share of cells with a vote a full matrix is quicker than a sparse one.
+_FULL = 0.5
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,12 @@ class _Problem:
         return moved
 
 
-def _matrix(votes: Votes, values: Floats) -> "csr_array[np.float64]":
-    """(S, U): the sum of values (R,) in each cell."""
+def _matrix(votes: Votes, values: Floats) -> "Floats | csr_array[np.float64]":
+    """(S, U): the sum of values (R,) in each cell; in full if most cells have a vote."""
+    size = votes.stimuli * votes.subjects
+    if values.size >= _FULL * size:
+        cells = np.bincount(votes.pairs(), weights=values, minlength=size)
+        return cells.reshape(votes.stimuli, votes.subjects)
     places = votes.stimulus.astype(np.int32), votes.subject.astype(np.int32)
     return csr_array((values, places), shape=(votes.stimuli, votes.subjects))
 

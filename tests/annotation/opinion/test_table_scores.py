@@ -1,16 +1,13 @@
 """`manage.py opinion_scores`: any table of ratings, without a database."""
 
 import csv
-import os
-import subprocess
-import sys
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, call_command, execute_from_command_line
 
 from annotation.opinion.methods import METHODS, OpinionError
 from annotation.opinion.rating_table import read_ratings
@@ -235,19 +232,11 @@ def test_one_score_far_from_all_scales_tells_none() -> None:
         scale_of(np.array([250.0, 250.0]), None)
 
 
-def test_the_command_runs_without_services_and_takes_a_negative_scale(ratings: Any) -> None:
+def test_a_negative_scale_is_a_value(ratings: Any) -> None:
     path = ratings("a,r,-3", "a,s,2", "b,r,0")
     out = path.parent / "scores.csv"
-    done = subprocess.run(
-        [sys.executable, "manage.py", "opinion_scores", str(path), "--method", "mos"]
-        + ["--scale", "-3-3", "--out", str(out)],
-        cwd=Path(__file__).parents[3],
-        env={"PATH": os.environ["PATH"]},
-        capture_output=True,
-        check=False,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+    command = ["manage.py", "opinion_scores", str(path), "--method", "mos", "--scale", "-3-3"]
+    execute_from_command_line([*command, "--out", str(out)])
     assert rows_of(out)[0]["score"] == "-0.5"
 
 
