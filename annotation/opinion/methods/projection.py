@@ -17,6 +17,10 @@ _EPSILON = 1e-8
 #: Ends when ψ moves by less than this altogether (the Euclidean norm), or after so many iterations.
 _STILL = 1e-8
 MOST_ITERATIONS = 1000
+#: Variances below this part of the scale's squared length are not taken from sums of squares.
+_CANCELLED = 1e-6
+#: From this share of cells with a vote a full matrix is quicker than a sparse one.
+_FULL = 0.5
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ def project(votes: Votes) -> Projection:
         start + change + middle,
         _standard_error(votes, residual),
         bias - middle,
-        _spread(residual, votes.subject, votes.subjects, np.ones_like(residual)),
+        _inconsistency(votes, residual, variance),
         settled,
     )
 
@@ -101,8 +105,12 @@ class _Problem:
         return moved
 
 
-def _matrix(votes: Votes, values: Floats) -> "csr_array[np.float64]":
-    """(S, U): the sum of values (R,) in each cell."""
+def _matrix(votes: Votes, values: Floats) -> "Floats | csr_array[np.float64]":
+    """(S, U): the sum of values (R,) in each cell; in full if most cells have a vote."""
+    size = votes.stimuli * votes.subjects
+    if values.size >= _FULL * size:
+        cells: Floats = np.bincount(votes.pairs(), weights=values, minlength=size)
+        return cells.reshape(votes.stimuli, votes.subjects)
     places = votes.stimulus.astype(np.int32), votes.subject.astype(np.int32)
     return csr_array((values, places), shape=(votes.stimuli, votes.subjects))
 
@@ -112,6 +120,16 @@ def weighted_mean(values: Floats, groups: Integers, size: int, weight: Floats) -
     total = np.bincount(groups, weights=weight, minlength=size)
     found = np.bincount(groups, weights=weight * values, minlength=size)
     return np.divide(found, total, out=np.zeros_like(found), where=total > 0)
+
+
+def _inconsistency(votes: Votes, residual: Floats, variance: Floats) -> Floats:
+    """(U,): the root of `variance`; from the residuals again if one is so small that what sums of
+    squares cancel would show."""
+    length = votes.scale.maximum - votes.scale.minimum
+    if (variance > _CANCELLED * length**2).all():
+        found: Floats = np.sqrt(variance)
+        return found
+    return _spread(residual, votes.subject, votes.subjects, np.ones_like(residual))
 
 
 def _spread(residual: Floats, groups: Integers, size: int, weight: Floats) -> Floats:
