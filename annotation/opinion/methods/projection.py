@@ -109,8 +109,8 @@ def _matrix(votes: Votes, values: Floats) -> "Floats | csr_array[np.float64]":
     """(S, U): the sum of values (R,) in each cell; in full if most cells have a vote."""
     size = votes.stimuli * votes.subjects
     if values.size >= _FULL * size:
-        cells: Floats = np.bincount(votes.pairs(), weights=values, minlength=size)
-        return cells.reshape(votes.stimuli, votes.subjects)
+        cells = np.bincount(votes.pairs(), weights=values, minlength=size)
+        return np.asarray(cells, np.float64).reshape(votes.stimuli, votes.subjects)
     places = votes.stimulus.astype(np.int32), votes.subject.astype(np.int32)
     return csr_array((values, places), shape=(votes.stimuli, votes.subjects))
 
