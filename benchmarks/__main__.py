@@ -15,7 +15,16 @@ from workbench.core.errors import MintError
 from workbench.demo.client import quiet
 from workbench.local.interrupt import interrupted_by_signals
 
-NAMES = ("rating", "claims", "console", "predict", "export", "opinion", "model")
+NAMES = (
+    "rating",
+    "claims",
+    "console",
+    "predict",
+    "export",
+    "opinion",
+    "opinion_coverage",
+    "model",
+)
 
 
 def main(arguments: list[str]) -> int:

@@ -6,6 +6,7 @@ an iteration needs of the votes are sums by stimulus and subject, so it works on
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -87,30 +88,39 @@ class _Problem:
 
     def biases(self, change: Floats) -> Floats:
         """(U,) for ψ − its start, (S,)."""
-        found: Floats = (self._total - self._numbers @ change) / self._n
+        found: Floats = (self._total - _times(self._numbers, change)) / self._n
         return found
 
     def variances(self, change: Floats, bias: Floats) -> Floats:
         """(U,): of the residuals, whose mean is 0 when `bias` is that of `change`."""
-        squares = self._squares - 2 * (self._sums @ change) + self._numbers @ (change * change)
+        squares = (
+            self._squares - 2 * _times(self._sums, change) + _times(self._numbers, change * change)
+        )
         found: Floats = np.maximum(squares / self._n - bias * bias, 0.0)
         return found
 
     def changes(self, bias: Floats, weight: Floats) -> Floats:
         """(S,): ψ − its start, for biases and weights (U,)."""
         numbers, sums = self._weighted
-        total = np.asarray(numbers @ weight)
-        found = np.asarray(sums @ weight - numbers @ (weight * bias))
+        total = _times(numbers, weight)
+        found = _times(sums, weight) - _times(numbers, weight * bias)
         moved: Floats = np.divide(found, total, out=np.zeros_like(found), where=total > 0)
         return moved
+
+
+def _times(matrix: Any, vector: Floats) -> Floats:
+    """Not by BLAS, whose threads wait for each other on a busy machine."""
+    if isinstance(matrix, np.ndarray):
+        return np.asarray(np.einsum("ij,j->i", matrix, vector))
+    return np.asarray(matrix @ vector)
 
 
 def _matrix(votes: Votes, values: Floats) -> "Floats | csr_array[np.float64]":
     """(S, U): the sum of values (R,) in each cell; in full if most cells have a vote."""
     size = votes.stimuli * votes.subjects
     if values.size >= _FULL * size:
-        cells: Floats = np.bincount(votes.pairs(), weights=values, minlength=size)
-        return cells.reshape(votes.stimuli, votes.subjects)
+        cells = np.bincount(votes.pairs(), weights=values, minlength=size)
+        return np.asarray(cells, np.float64).reshape(votes.stimuli, votes.subjects)
     places = votes.stimulus.astype(np.int32), votes.subject.astype(np.int32)
     return csr_array((values, places), shape=(votes.stimuli, votes.subjects))
 

@@ -8,7 +8,7 @@ Without priors the likelihood has no maximum on sparse ratings: the σ of a rate
 that rater's votes *are* the scores. The prior on σ_i² is worth ν = 10 votes; its centre s² and τ²
 are estimated from all raters (empirical Bayes), themselves held by a weak prior: s² by votes that
 scatter evenly over the scale, τ by a tenth of the scale, so that one rater alone gives numbers,
-too.
+too; s is at least what rounding to levels leaves, step/√12.
 
 ψ has no prior but the scale: a score is not drawn towards the mean of others, however few its
 votes, so scores of images with few and with many votes can be compared (a score that borrows from
