@@ -53,9 +53,9 @@ def test_jsonl_holds_every_stimulus_with_its_ratings_and_mos(
     assert records[1]["trials"] == []
     assert quality["standard_error"] == pytest.approx(1.5)
     # Student's t(1) is 12.7062.
-    assert quality["low"] == pytest.approx(2.5 - 12.7062 * 1.5, abs=1e-3)
+    assert quality["low"] == pytest.approx(1.31575, abs=1e-4)
     assert quality["counts"] == [1, 0, 0, 1, 0]
-    assert (quality["method"], quality["version"]) == ("mos", "1")
+    assert (quality["method"], quality["version"]) == ("mos", "2")
     assert quality["scale"] == {
         "kind": "acr5",
         "minimum": 1,
