@@ -52,7 +52,7 @@ def test_jsonl_holds_every_stimulus_with_its_ratings_and_mos(
     assert records[0]["trials"][0]["explanations"]["authenticity"]["text"] == "六指 hand"
     assert records[1]["trials"] == []
     assert quality["standard_error"] == pytest.approx(1.5)
-    # Student's t(1) is 12.7062.
+    # By hand: s = .601190, c = 0, f = 1.044036; see the tests of `mos`.
     assert quality["low"] == pytest.approx(1.31575, abs=1e-4)
     assert quality["counts"] == [1, 0, 0, 1, 0]
     assert (quality["method"], quality["version"]) == ("mos", "2")
