@@ -179,7 +179,8 @@ def _latent(votes: Votes, bias: Floats, sigma: Floats) -> tuple[Floats, Floats]:
         mean, variance = cells.moments(expected, sigma)
         known = np.clip(1 - variance / sigma**2, 1e-6, 1)
         slope = np.bincount(stimulus, weight * (mean - expected), size) - hold * theta
-        information: Floats = np.asarray(np.bincount(stimulus, weight * known, size)) + hold
+        seen = np.bincount(stimulus, weight * known, size)
+        information: Floats = np.asarray(seen + hold, dtype=np.float64)
         change = np.clip(slope / information, -furthest / 4, furthest / 4)
         theta += change
         if np.abs(change).max(initial=0.0) < _STANDS * furthest:
