@@ -60,9 +60,11 @@ def _coordinates(level: Level, score: Floats) -> Floats:
     """Points whose squared distances are the level's, up to a factor; (R, D), centred."""
     if level is Level.NOMINAL:
         found, place = np.unique(score, return_inverse=True)
-        return np.eye(found.size)[place]
+        corners: Floats = np.eye(found.size)[place]
+        return corners
     column = score if level is Level.INTERVAL else stats.rankdata(score)
-    return (column - column.mean())[:, None]
+    line: Floats = (column - column.mean())[:, None]
+    return line
 
 
 def _parts(votes: Votes, points: Floats) -> Floats:

@@ -74,6 +74,16 @@ def taken(votes: Votes, places: Integers | NDArray[np.bool_]) -> Votes:
     return replace(votes, **{name: getattr(votes, name)[places] for name in names})
 
 
+def same_cells(one: Votes, two: Votes) -> tuple[Integers, Integers]:
+    """Places of the votes by one subject on one stimulus that both have, row by row; (P,) each.
+
+    Both number stimuli and subjects alike, and have no cell twice.
+    """
+    left, right = (item.stimulus * item.subjects + item.subject for item in (one, two))
+    _both, of_one, of_two = np.intersect1d(left, right, return_indices=True)
+    return of_one.astype(np.int64), of_two.astype(np.int64)
+
+
 def renumbered(votes: Votes) -> Votes:
     """The same votes, with only the stimuli and subjects that have one."""
     stimuli, stimulus = np.unique(votes.stimulus, return_inverse=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .base import AgreementError, Floats, Votes, first_votes, renumbered, taken
+from .base import AgreementError, Floats, Integers, Votes, first_votes, renumbered, taken
 from .mixed_model import Design, Fit
 from .two_way import EXACT, QUICK, Factors, Moments, henderson
 
@@ -122,8 +122,11 @@ def _fitted(votes: Votes, drawn_from: int | None, seed: int, *, two_way: bool) -
     order = [0, 1, 2] if votes.stimuli >= votes.subjects or not two_way else [1, 0, 2]
     fit = _maximised(_design(votes, order, two_way), values, _start(values, votes, two_way)[order])
     theta, covariance = _estimates(fit)
+    stimulus, subject, residual = (spread**2 * theta[order]).tolist()
     return Components(
-        *(spread**2 * theta[order]).tolist(),
+        stimulus=stimulus,
+        subject=subject,
+        residual=residual,
         covariance=spread**4 * covariance[np.ix_(order, order)],
         ratings=votes.score.size,
         stimuli=votes.stimuli,
@@ -142,9 +145,9 @@ def _factors(votes: Votes, tolerance: float = EXACT) -> Factors:
 def _design(votes: Votes, order: list[int], two_way: bool) -> Design:
     if not two_way:
         return Design(votes.stimulus, None, (votes.stimuli, 0))
-    factors = (votes.stimulus, votes.subject), (votes.stimuli, votes.subjects)
-    (a, b), sizes = ([pair[place] for place in order[:2]] for pair in factors)
-    return Design(a, b, (sizes[0], sizes[1]))
+    places, sizes = (votes.stimulus, votes.subject), (votes.stimuli, votes.subjects)
+    first, second = order[:2]
+    return Design(places[first], places[second], (sizes[first], sizes[second]))
 
 
 def _start(values: Floats, votes: Votes, two_way: bool) -> Floats:
@@ -193,10 +196,10 @@ def _newton(fit: Fit) -> Fit | None:
     return None
 
 
-def _free(fit: Fit) -> Floats:
+def _free(fit: Fit) -> Integers:
     """Which variances may move, places in 0…2: not one that is none and would become less."""
     at_none = (fit.theta <= _NONE) & (fit.slope <= 0)
-    return np.flatnonzero(np.isfinite(fit.theta) & ~at_none)
+    return np.flatnonzero(np.isfinite(fit.theta) & ~at_none).astype(np.int64)
 
 
 def _estimates(fit: Fit) -> tuple[Floats, Floats]:

@@ -21,6 +21,7 @@ from .base import (
     first_votes,
     in_words,
     renumbered,
+    same_cells,
     taken,
 )
 from .resampling import DRAWS, interval, moments, pearson, pearson_of
@@ -69,8 +70,7 @@ def halo(one: Votes, two: Votes, *, draws: int = DRAWS, seed: int = 0) -> Halo:
 
 
 def _of_images(left: Votes, right: Votes, draws: int, seed: int) -> Measure:
-    means = [_means(item) for item in (left, right)]
-    parts = moments(*means, np.arange(left.stimuli), left.stimuli)
+    parts = moments(_means(left), _means(right), np.arange(left.stimuli), left.stimuli)
     value = pearson(parts, "the images' means")
     low, high = interval(pearson_of, parts, draws=draws, seed=seed)
     return Measure(value, low, high, left.stimuli, _IMAGES, CITATION)
@@ -90,8 +90,7 @@ def _joined(one: Votes, two: Votes) -> tuple[Votes, Votes]:
             f"{two.stimuli} by {two.subjects} for the other; number them alike"
         )
     firsts = [first_votes(item) for item in (one, two)]
-    cells = [item.stimulus * item.subjects + item.subject for item in firsts]
-    _both, *places = np.intersect1d(*cells, return_indices=True)
+    places = same_cells(firsts[0], firsts[1])
     left, right = (taken(item, at) for item, at in zip(firsts, places, strict=True))
     count = np.bincount(left.stimulus, minlength=left.stimuli)
     paired = count[left.stimulus] > 1

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..correlation import Floats, Integers
-from .base import AgreementError, Measure, Votes, first_votes, reliability_in_words, taken
+from .base import (
+    AgreementError,
+    Measure,
+    Votes,
+    first_votes,
+    reliability_in_words,
+    same_cells,
+    taken,
+)
 from .resampling import DRAWS, interval, moments, pearson, pearson_of
 
 CITATION = (
@@ -73,6 +81,5 @@ def _with_limits(correlation: Measure, change: Floats, rater: Integers, raters: 
 def _pairs(votes: Votes) -> tuple[Floats, Floats, Integers]:
     """First and second votes and whose they are, (P,) each."""
     one, two = (first_votes(taken(votes, votes.repetition == at)) for at in (0, 1))
-    cells = [item.stimulus * votes.subjects + item.subject for item in (one, two)]
-    _both, left, right = np.intersect1d(*cells, return_indices=True)
+    left, right = same_cells(one, two)
     return one.score[left], two.score[right], one.subject[left]

@@ -108,7 +108,9 @@ def inter_rater_correlations(
 
 def _mean_of(values: Floats, groups: Integers, n: Integers) -> Floats:
     """Of each group; NaN of one without a value."""
-    return np.divide(sums(values, groups, n.size), n, out=np.full(n.size, np.nan), where=n > 0)
+    mean = np.full(n.size, np.nan)
+    np.divide(sums(values, groups, n.size), n, out=mean, where=n > 0)
+    return mean
 
 
 def _unit(values: Floats) -> Floats:

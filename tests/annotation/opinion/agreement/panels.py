@@ -24,7 +24,7 @@ WIDE = ScaleLimits(-1000, 1000, 2001)
 def table(rows: Any, *, scale: ScaleLimits = TEN, missing: float | None = None) -> Votes:
     """Votes of a table with a row per stimulus and a column per subject."""
     score = np.array(rows, float)
-    stimulus, subject = np.indices(score.shape)
+    stimulus, subject = np.mgrid[: score.shape[0], : score.shape[1]]
     there = np.ones(score.shape, bool) if missing is None else score != missing
     return votes(
         score[there],
