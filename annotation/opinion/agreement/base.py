@@ -101,7 +101,8 @@ def separate_groups(one: Integers, two: Integers, sizes: tuple[int, int]) -> int
     edges = sparse.coo_array(
         (np.ones(one.size, np.int8), (one, two + sizes[0])), shape=(sum(sizes), sum(sizes))
     )
-    return int(connected_components(edges, directed=False, return_labels=False))
+    groups, _labels = connected_components(edges, directed=False)
+    return int(groups)
 
 
 #: Koo and Li (2016): each word from so much on.

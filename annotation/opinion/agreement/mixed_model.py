@@ -160,5 +160,7 @@ class Fit:
 
     def _left(self, values: Floats) -> Floats:
         first, second = self.effects if values is self.values else self._solved(values)
-        left = values - first[self.design.a] - second[-1]
-        return left if self.design.b is None else left - second[:-1][self.design.b]
+        left: Floats = values - first[self.design.a] - second[-1]
+        if self.design.b is not None:
+            left -= second[:-1][self.design.b]
+        return left

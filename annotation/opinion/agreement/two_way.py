@@ -81,9 +81,8 @@ class Factors:
         across = joint.T.tocsr()
 
         def applied(effects: Floats) -> Floats:
-            found: Floats = self._count_two * effects - across @ (
-                (joint @ effects) / self._count_one
-            )
+            mean: Floats = np.asarray(joint @ effects) / self._count_one
+            found: Floats = self._count_two * effects - across @ mean
             return found
 
         return LinearOperator((self.sizes[1], self.sizes[1]), matvec=applied, dtype=np.float64)
