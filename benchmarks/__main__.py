@@ -23,6 +23,7 @@ NAMES = (
     "export",
     "opinion",
     "opinion_coverage",
+    "leaderboard",
     "model",
 )
 
