@@ -86,7 +86,7 @@ bench-export: setup ## rows exported per second, and the memory it takes
 	@$(PY) -m benchmarks export
 
 bench-opinion: setup ## methods of opinion scores: seconds and memory, P.910 next to sureal (installs it for the run)
-	@$(PY) -m benchmarks opinion && $(PY) -m benchmarks opinion_coverage
+	@$(PY) -m benchmarks opinion && $(PY) -m benchmarks opinion_coverage live_scores
 
 bench-leaderboard: setup ## the leaderboard of generators: seconds on 100,000 images, and what its intervals cover
 	@$(PY) -m benchmarks leaderboard

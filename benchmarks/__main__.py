@@ -24,6 +24,7 @@ NAMES = (
     "opinion",
     "opinion_coverage",
     "leaderboard",
+    "live_scores",
     "model",
 )
 

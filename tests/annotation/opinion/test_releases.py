@@ -139,7 +139,7 @@ def test_a_slow_release_is_renewed_by_a_worker(
     study: Study, stimulus: Stimulus, sent: Sent, django_capture_on_commit_callbacks: Any
 ) -> None:
     # A method that cannot bring single images up to date.
-    Study.objects.filter(pk=study.pk).update(opinion_method="bias_removed")
+    Study.objects.filter(pk=study.pk).update(opinion_method="bt500")
     rate(stimulus, make_rater(study), (1, 1, 1))
     live_release(study)
     OpinionRelease.objects.update(took=9.0)

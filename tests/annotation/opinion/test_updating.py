@@ -66,7 +66,9 @@ def test_an_update_is_near_what_a_fit_of_everything_gives(
 ) -> None:
     first = Stimulus.objects.filter(study=study).order_by("pk")[0]
     rate(first, Rater.objects.create(study=study, code="LATE"), (5, 1, 3))
-    updated = values(live_release(study))
+    live = live_release(study)
+    assert (live.ratings, live.basis["updated"]) == (41, True)
+    updated = values(live)
     OpinionRelease.objects.filter(pk=large.pk).update(took=0.0)
     releases.mark_stale(study)
     fitted = values(renew_live(study))
@@ -88,7 +90,7 @@ def test_a_worker_fits_everything_again_when_the_study_has_grown(
     renew_live_releases()
     fitted = live_release(study)
     assert fitted.content_sha256
-    assert (fitted.basis["updated"], fitted.basis["fitted_ratings"]) == (False, 50)
+    assert (fitted.basis["updated"], fitted.basis["fit"]["ratings"]) == (False, 50)
 
 
 def test_an_exclusion_is_no_matter_of_a_few_images(study: Study, large: OpinionRelease) -> None:
