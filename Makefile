@@ -26,8 +26,10 @@ selfcheck: setup ## the whole loop without a person, in three studies on throw-a
 
 test: check test-scripts pytest coverage ## everything that must pass: check, then all tests and how much they reach
 
-# On every core, up to as many as have memory for a model, a browser and their own servers.
-PYTEST_ARGS ?= -n logical --maxprocesses 4 --dist worksteal --cov --cov-report=json
+# One more worker than cores, as browser tests wait most of the time; four at most, as each has a
+# model, a browser and servers of its own in memory.
+WORKERS ?= $(shell cores=$$(nproc); echo $$((cores < 4 ? cores + 1 : 4)))
+PYTEST_ARGS ?= -n $(WORKERS) --dist worksteal --cov --cov-report=json
 pytest: setup-dev
 	@$(PY) -m pytest $(PYTEST_ARGS)
 

@@ -12,7 +12,7 @@ from benchmarks import claims, console, export, imports, opinion, rating, turns
 
 ROOT = Path(__file__).parents[2]
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 #: More than a window of a second can use on any machine; each claim leases a block of ten.
 CLAIMERS = 1_500
