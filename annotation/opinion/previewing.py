@@ -7,14 +7,12 @@ reader looks again. Nothing is sampled but the points of the picture.
 
 import hashlib
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import numpy as np
-from django.core.cache import cache
 from django.utils import timezone
 
 from workbench.core.statements import one_view
@@ -26,7 +24,7 @@ from .differences import Differences, differences, largest_movers, sample
 from .making import digest_of, estimated, newest_score
 from .methods import METHODS, Estimates, Method
 from .methods.base import parse_parameters
-from .recomputing import QUICK_SECONDS, ask_worker
+from .recomputing import QUICK_SECONDS, ask_worker, recompute, recomputed
 from .releases import live_release
 from .reliability.selectors import rater_weights
 from .units import UnitScale
@@ -34,9 +32,8 @@ from .votes import PerspectiveVotes, read_counting_scores
 
 #: The task that computes one.
 RENEW = "annotation.opinion.tasks.preview_method"
-#: It is asked for at most once per so many seconds, and kept so long.
+#: It is asked for at most once per so many seconds.
 _ASKED_SECONDS = 60
-_KEPT_SECONDS = 900
 #: Points in a picture, and images that are named.
 POINTS = 500
 MOVERS = 8
@@ -88,9 +85,6 @@ class Preview:
     parts: tuple[PerspectivePreview, ...]
     ratings: int
     computed_at: datetime
-    took: float
-    #: The highest key of a score that it can have seen.
-    newest: int
 
 
 def preview_method(
@@ -103,11 +97,10 @@ def preview_method(
     given = given or {}
     new = METHODS[method_name]
     parameters = parse_parameters(new, given)
-    start, now = time.monotonic(), timezone.now()
+    now = timezone.now()
     with one_view():
         study = Study.objects.get(pk=study.pk)
         old = METHODS[study.opinion_method]
-        newest = newest_score()
         scores, weights = read_counting_scores(study), rater_weights(study)
         before = estimated(study, scores, weights, old, {})
         after = [new.estimate(votes.votes, parameters) for votes, _found in before]
@@ -115,32 +108,34 @@ def preview_method(
         _part(votes, (old, parse_parameters(old, {}), found), (new, parameters, other))
         for (votes, found), other in zip(before, after, strict=True)
     )
-    took = time.monotonic() - start
-    return Preview(old.name, new.name, given, parts, scores.ratings, now, took, newest)
+    return Preview(old.name, new.name, given, parts, scores.ratings, now)
 
 
 def preview_for_readers(
     study: Study, method_name: str, given: Mapping[str, Any] | None = None
 ) -> Preview | None:
-    """As `preview_method`; in a large study that of a worker, up to `_KEPT_SECONDS` old, or None
-    while it is being computed. Raises the same errors."""
+    """As `preview_method`; in a large study that of a worker, perhaps without the latest ratings,
+    or None while it is being computed. Raises the same errors."""
     given = given or {}
     parse_parameters(METHODS[method_name], given)
-    known = _known(_key(study, method_name, given))
-    if known is not None and known.newest == newest_score():
-        return known
-    if live_release(study).took < QUICK_SECONDS:
-        return renew_preview(study, method_name, given)
-    ask_worker(RENEW, study.pk, _ASKED_SECONDS, method_name, json.dumps(given, sort_keys=True))
-    return known
+    asked = json.dumps(given, sort_keys=True)
+    found = recomputed(
+        _key(study, method_name, given),
+        str(newest_score()),
+        lambda: preview_method(study, method_name, given),
+        small=lambda: live_release(study).took < QUICK_SECONDS,
+        ask=lambda: ask_worker(RENEW, study.pk, method_name, asked, seconds=_ASKED_SECONDS),
+    )
+    return found.result
 
 
-def renew_preview(study: Study, method_name: str, given: Mapping[str, Any]) -> Preview:
+def renew_preview(study: Study, method_name: str, given: Mapping[str, Any]) -> None:
     """Computes one and keeps it for those who ask."""
-    key = _key(study, method_name, given)
-    found = preview_method(study, method_name, given)
-    cache.set(key, found, _KEPT_SECONDS)
-    return found
+    recompute(
+        _key(study, method_name, given),
+        str(newest_score()),
+        lambda: preview_method(study, method_name, given),
+    )
 
 
 def _key(study: Study, method_name: str, given: Mapping[str, Any]) -> str:
@@ -148,11 +143,6 @@ def _key(study: Study, method_name: str, given: Mapping[str, Any]) -> str:
     method = METHODS[method_name]
     asked = json.dumps([method.name, method.version, given, digest_of(study)], sort_keys=True)
     return f"preview:{study.pk}:{hashlib.sha256(asked.encode()).hexdigest()}"
-
-
-def _known(key: str) -> Preview | None:
-    found = cache.get(key)
-    return found if isinstance(found, Preview) else None
 
 
 def _part(

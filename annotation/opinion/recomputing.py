@@ -1,6 +1,12 @@
 """What is computed of all answers: its readers wait if that is quick; else a worker computes it
 again and they get what is there."""
 
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
 import redis.exceptions
 from django.core.cache import cache
 
@@ -8,17 +14,63 @@ from workbench.core.jobs.queue import enqueue
 
 #: What took less is computed while its reader waits.
 QUICK_SECONDS = 0.5
+#: A result is forgotten after so long, though its stamp says that it is of now.
+_KEPT_SECONDS = 24 * 60 * 60
+
+Result = TypeVar("Result")
 
 
-def ask_worker(task: str, study: int, seconds: int, *more: str) -> None:
+def ask_worker(task: str, *arguments: int | str, seconds: int) -> None:
     """Requests the task for a study, at most once per so many seconds, whoever asks.
 
-    task: by name, because it imports those who ask for it. more: what else it is to be given.
+    task: by name, because it imports those who ask for it; the first argument is the study's key.
     """
     try:
-        first = cache.add(":".join(("asked", task, str(study), *more)), 1, seconds)
+        first = cache.add(":".join(map(str, ("asked", task, *arguments))), 1, seconds)
     except redis.exceptions.RedisError:
         # Then no worker can be asked either.
         return
     if first:
-        enqueue(task, study, *more)
+        enqueue(task, *arguments)
+
+
+@dataclass(frozen=True)
+class Recomputed(Generic[Result]):
+    """What was computed last, None if nothing was, and whether it is of the data as they are."""
+
+    result: Result | None
+    current: bool
+
+
+def recompute(key: str, stamp: str, make: Callable[[], Result]) -> Result:
+    """Computes a result and keeps it under `key`, with the `stamp` of the data that it is of."""
+    start = time.monotonic()
+    result = make()
+    with suppress(redis.exceptions.RedisError):
+        cache.set(key, (stamp, time.monotonic() - start, result), _KEPT_SECONDS)
+    return result
+
+
+def recomputed(
+    key: str,
+    stamp: str,
+    make: Callable[[], Result],
+    *,
+    small: Callable[[], bool],
+    ask: Callable[[], None],
+) -> Recomputed[Result]:
+    """The result of the data that `stamp` stands for, or the last one, after which `ask` requests
+    a newer one of a worker, who calls `recompute`.
+
+    A reader waits for what took less than `QUICK_SECONDS` the last time; for the first one of all
+    if the data are `small`.
+    """
+    kept = None
+    with suppress(redis.exceptions.RedisError):
+        kept = cache.get(key)
+    if kept and kept[0] == stamp:
+        return Recomputed(kept[2], True)
+    if kept[1] < QUICK_SECONDS if kept else small():
+        return Recomputed(recompute(key, stamp, make), True)
+    ask()
+    return Recomputed(kept[2] if kept else None, False)

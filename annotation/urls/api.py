@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from ..opinion import api as opinion
+from ..opinion import generators_api as generators
 from ..opinion import methods_api as methods
 from ..opinion.export import api as export
 from ..raters import api as raters
@@ -123,6 +124,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "studies/<slug:slug>/opinion-methods/<slug:name>/preview/",
         methods.OpinionMethodPreviewView.as_view(),
         name="api-opinion-method-preview",
+    ),
+    path(
+        "studies/<slug:slug>/generators/",
+        generators.GeneratorsView.as_view(),
+        name="api-generators",
     ),
     path("studies/<slug:slug>/releases/", opinion.ReleaseListView.as_view(), name="api-releases"),
     path(

@@ -8,7 +8,7 @@ from django.test import Client
 
 from annotation.models import AuditEntry, Rater, Stimulus, Study
 from annotation.models.membership import MemberRole
-from annotation.opinion import previewing
+from annotation.opinion import previewing, recomputing
 from annotation.opinion.previewing import preview_for_readers, preview_method
 from annotation.opinion.release_facts import (
     collection_of,
@@ -222,6 +222,7 @@ def test_a_large_study_is_previewed_by_a_worker(
 ) -> None:
     live_release(study)
     monkeypatch.setattr(previewing, "QUICK_SECONDS", 0.0)
+    monkeypatch.setattr(recomputing, "QUICK_SECONDS", 0.0)
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
         assert preview_for_readers(study, "zscore") is None
         assert "being computed in the background" in text_of(console, f"{PAGE}?method=zscore")
