@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from ..opinion import api as opinion
 from ..opinion.export import api as export
+from ..opinion.panel import api as panel
 from ..raters import api as raters
 from ..raters import overview_api as overview
 from ..raters import recruitment_api as recruitment
@@ -113,6 +114,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         export.StudyDocumentView.as_view(),
         name="api-export-study",
     ),
+    path("studies/<slug:slug>/agreement/", panel.AgreementView.as_view(), name="api-agreement"),
+    path("studies/<slug:slug>/plan/", panel.PlanView.as_view(), name="api-plan"),
     path("studies/<slug:slug>/releases/", opinion.ReleaseListView.as_view(), name="api-releases"),
     path(
         "studies/<slug:slug>/releases/<str:which>/",

@@ -55,6 +55,29 @@ class Wishes:
     labour: Labour
 
 
+#: Shares of the scale's range that a half-width and a difference of generators start from.
+_HALF_WIDTH, _DIFFERENCE = 1 / 8, 1 / 16
+#: Raters of a study that has none yet.
+_RATERS = 20
+
+
+def default_wishes(study: Study, perspective: Perspective, results: PanelResults | None) -> Wishes:
+    """What a plan starts from: the study's own numbers as far as it has them."""
+    scale = limits_of(perspective.settings.scale)
+    extent = scale.maximum - scale.minimum
+    known = results.of(perspective.key) if results else None
+    seconds = results.median_seconds if results else None
+    return Wishes(
+        half_width=_HALF_WIDTH * extent,
+        difference=_DIFFERENCE * extent,
+        srcc_difference=0.05,
+        srcc=0.8,
+        ratings_per_image=study.target_ratings,
+        raters=known.raters if known else _RATERS,
+        labour=Labour() if seconds is None else Labour(seconds=round(max(seconds, 0.1), 1)),
+    )
+
+
 @dataclass(frozen=True)
 class Planned:
     """A goal by its name, its plan, or why there is none."""
