@@ -109,7 +109,21 @@ def _figures(study: Study, results: PanelResults, found: Agreement | None) -> di
             for item in agreement.halos
         ],
         "rests_on": _rests_on(results.draws),
+        "sources": _sources(agreement),
     }
+
+
+def _sources(agreement: Agreement) -> list[tuple[str, str]]:
+    """Labels of figures and what is cited for them, each once."""
+    figures = [figure for item in agreement.perspectives for figure in item.figures]
+    figures += [item.raters for item in agreement.halos]
+    return list(
+        {
+            figure.name: (str(label_of(figure.name)), figure.measure.citation)
+            for figure in figures
+            if figure.measure
+        }.values()
+    )
 
 
 def _retest(item: PerspectiveAgreement) -> str:
@@ -198,15 +212,24 @@ def _reliability_plot(study: Study, found: Agreement | None) -> Plot:
     perspective, value = _("Perspective"), _("Value; 1 is perfect agreement")
     least = min([0.0, *(row["low"] for row in rows if row["low"] is not None)])
     names = [str(label_of(name)) for name in _RELIABILITIES]
+    order = list(labels.values())
+    by_perspective = {
+        "field": "perspective",
+        "type": "nominal",
+        "title": perspective,
+        "sort": order,
+        "legend": {"orient": "bottom"},
+    }
     shared = {
-        "y": {"field": "figure", "type": "nominal", "title": None, "sort": names},
-        "yOffset": {"field": "perspective", "sort": list(labels.values())},
-        "color": {
-            "field": "perspective",
-            "title": perspective,
-            "sort": list(labels.values()),
-            "legend": {"orient": "bottom"},
+        "y": {
+            "field": "figure",
+            "type": "nominal",
+            "title": None,
+            "sort": names,
+            "axis": {"labelLimit": 300},
         },
+        "yOffset": {"field": "perspective", "type": "nominal", "sort": order},
+        "color": by_perspective,
     }
     scale = {"domain": [round(least - 0.05, 1) if least < 0 else 0, 1]}
     x = {"field": "value", "type": "quantitative", "title": value, "scale": scale}
@@ -222,11 +245,7 @@ def _reliability_plot(study: Study, found: Agreement | None) -> Plot:
                 "mark": {"type": "point", "filled": True, "size": 60},
                 "encoding": {
                     "x": x,
-                    "shape": {
-                        "field": "perspective",
-                        "sort": list(labels.values()),
-                        "title": perspective,
-                    },
+                    "shape": by_perspective,
                     "description": {"field": "words"},
                 },
             },

@@ -24,6 +24,8 @@ from ..agreement import (
 from ..agreement.base import taken
 from ..agreement.drift import Drift, drift
 from ..agreement.halo import halo
+from ..agreement.halves import SPLITS
+from ..agreement.resampling import DRAWS
 from ..agreement.retest import Retest
 from ..correlation import Floats, Integers
 from ..methods import Votes
@@ -88,11 +90,19 @@ class Agreement:
     halos: tuple[HaloFigure, ...]
 
 
-def agreement_of(given: Sequence[Given]) -> Agreement:
+@dataclass(frozen=True)
+class Resampling:
+    """Draws behind an interval, and divisions of the raters behind split-half reliability."""
+
+    draws: int = DRAWS
+    splits: int = SPLITS
+
+
+def agreement_of(given: Sequence[Given], resampling: Resampling) -> Agreement:
     """All figures; one that cannot be made says why."""
     return Agreement(
-        tuple(_perspective(item) for item in given),
-        tuple(_halo(one, two) for one, two in combinations(given, 2)),
+        tuple(_perspective(item, resampling) for item in given),
+        tuple(_halo(one, two, resampling.draws) for one, two in combinations(given, 2)),
     )
 
 
@@ -101,17 +111,18 @@ def main_votes(votes: Votes) -> Votes:
     return taken(votes, votes.repetition == 0)
 
 
-def _perspective(given: Given) -> PerspectiveAgreement:
+def _perspective(given: Given, resampling: Resampling) -> PerspectiveAgreement:
+    draws = resampling.draws
     main = main_votes(given.votes)
     components = _tried(lambda: two_way_components(main))
-    retest = _tried(lambda: retest_agreement(given.votes))
+    retest = _tried(lambda: retest_agreement(given.votes, draws=draws))
     drifted = _tried(lambda: drift(given.votes, given.session, given.position, given.seconds))
     figures = (
-        _figure("alpha_interval", lambda: krippendorff_alpha(main, Level.INTERVAL)),
-        _figure("alpha_ordinal", lambda: krippendorff_alpha(main, Level.ORDINAL)),
+        _figure("alpha_interval", lambda: krippendorff_alpha(main, Level.INTERVAL, draws=draws)),
+        _figure("alpha_ordinal", lambda: krippendorff_alpha(main, Level.ORDINAL, draws=draws)),
         *_intraclass(components),
-        _figure("split_half", lambda: split_half(main)),
-        _figure("sos", lambda: sos_parameter(main)),
+        _figure("split_half", lambda: split_half(main, splits=resampling.splits)),
+        _figure("sos", lambda: sos_parameter(main, draws=draws)),
         _part("retest", retest, lambda found: found.correlation),
         *_drifts(drifted),
     )
@@ -138,8 +149,8 @@ def _drifts(found: Drift | AgreementError) -> Iterator[Figure]:
     yield _part("pace", found, lambda drifted: drifted.pace)
 
 
-def _halo(one: Given, two: Given) -> HaloFigure:
-    found = _tried(lambda: halo(main_votes(one.votes), main_votes(two.votes)))
+def _halo(one: Given, two: Given, draws: int) -> HaloFigure:
+    found = _tried(lambda: halo(main_votes(one.votes), main_votes(two.votes), draws=draws))
     return HaloFigure(
         one.key,
         two.key,

@@ -21,7 +21,7 @@ from ...studies.counting import counting_trials
 from ..making import digest_of, has_scores, newest_score
 from ..recomputing import QUICK_SECONDS, ask_worker
 from .answered import SAMPLES, Answered, draws_of, panel_of, read_answered
-from .figures import Agreement, PerspectiveAgreement, agreement_of, main_votes
+from .figures import Agreement, PerspectiveAgreement, Resampling, agreement_of, main_votes
 from .findings import Findings, findings_of
 
 #: The task that computes it.
@@ -30,6 +30,8 @@ RENEW = "annotation.opinion.tasks.renew_panel"
 ASK_SECONDS = 60
 #: With at most so many ratings, the first reader waits.
 FEW_RATINGS = 1_000
+#: Behind intervals.
+RESAMPLING = Resampling()
 #: What nobody has asked for is forgotten.
 _KEPT_SECONDS = 7 * 24 * 3600
 #: Increased when the shape of what is kept changes.
@@ -124,7 +126,7 @@ def _compute(study: Study) -> PanelResults:
     panel = panel_of(study, main, repeats)
     return PanelResults(
         draws,
-        agreement_of(panel.perspectives),
+        agreement_of(panel.perspectives, RESAMPLING),
         _of_sample(study, main.take(main.sampled == 1), repeats) if draws.is_mixed else None,
         {
             item.key: findings_of(main_votes(item.votes), panel.raters)
@@ -138,7 +140,7 @@ def _compute(study: Study) -> PanelResults:
 
 
 def _of_sample(study: Study, main: Answered, repeats: Answered) -> Agreement:
-    return agreement_of(panel_of(study, main, repeats).perspectives)
+    return agreement_of(panel_of(study, main, repeats).perspectives, RESAMPLING)
 
 
 def _median_seconds(main: Answered) -> float | None:

@@ -1,5 +1,6 @@
 """The pages of results about agreement and raters; figures by hand."""
 
+import csv
 import re
 
 import pytest
@@ -50,9 +51,9 @@ def codes(client: Client, **query: str) -> list[str]:
 def test_figures_are_shown_with_what_they_mean(console: Client, study: Study) -> None:
     rate_table(study, KRIPPENDORFF)
     page = shown(console, AGREEMENT)
-    assert "Krippendorff’s α, ordinal 0.815" in page
-    assert "Krippendorff’s α, interval 0.849" in page
-    assert "single ratings are reliable" in page
+    assert re.search(r"Krippendorff’s α, ordinal The same by the order[^.]*\. 0.815", page)
+    assert re.search(r"Krippendorff’s α, interval Agreement [^.]*\. 0.849", page)
+    assert "Single ratings are reliable" in page
     assert "41 ratings of 12 images by 4 raters" in page
     # All draws are the factory's, by priority.
     assert "41 chosen by priority" in page
@@ -74,7 +75,9 @@ def test_random_draws_can_be_looked_at_alone(console: Client, study: Study) -> N
 def test_figures_can_be_taken_away(console: Client, study: Study) -> None:
     rate_table(study, KRIPPENDORFF)
     table = console.get(f"{AGREEMENT}plots/reliability.csv", {"raw": "1"}).content.decode()
-    assert "Krippendorff’s α, ordinal,Quality,0.815388" in table
+    rows = {(row["figure"], row["perspective"]): row for row in csv.DictReader(table.splitlines())}
+    row = rows["Krippendorff’s α, ordinal", "Quality"]
+    assert float(row["value"]) == pytest.approx(0.815388, abs=1e-6)
     drawn = console.get(f"{AGREEMENT}plots/half_widths.svg")
     assert drawn.status_code == 200
     assert drawn.content.startswith(b"<svg")
@@ -170,7 +173,7 @@ def test_the_table_is_a_file_too(console: Client, study: Study) -> None:
     assert len(marks) == 1 + 10
 
 
-@pytest.mark.parametrize("method", ["mos", "zscore", "subject_map", "p910"])
+@pytest.mark.parametrize("method", ["mos", "zscore", "subject_map"])
 @pytest.mark.parametrize("table", [((3,),), ((3, 4),), ((3,), (4,))])
 def test_little_data_is_a_sentence_and_no_error(
     console: Client, study: Study, method: str, table: tuple[tuple[float, ...], ...]

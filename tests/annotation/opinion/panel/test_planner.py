@@ -6,7 +6,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from annotation.models import Study
-from annotation.opinion.agreement.planning import Source, Variances
+from annotation.opinion.agreement.planning import Source
 from annotation.opinion.panel.planner import variances_of
 from tests.annotation.opinion.panel.rated import rate_table, results_of
 from tests.factories import make_stimuli, perspective
@@ -76,11 +76,9 @@ def test_a_study_s_own_variances(study: Study) -> None:
     known = results_of(study).of("quality")
     found = variances_of(quality, known)
     assert found.source is Source.STUDY
-    assert found == Variances(
-        pytest.approx(5 / 3, rel=1e-3),  # type: ignore[arg-type]
-        pytest.approx(0.5, rel=1e-3),  # type: ignore[arg-type]
-        pytest.approx(0, abs=1e-3),  # type: ignore[arg-type]
-    )
+    assert found.stimulus == pytest.approx(5 / 3, rel=1e-3)
+    assert found.subject == pytest.approx(0.5, rel=1e-3)
+    assert found.residual == pytest.approx(0, abs=1e-3)
 
 
 def test_ratings_that_are_there_are_not_missing(api: APIClient, study: Study) -> None:
