@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts test-scripts pytest coverage bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-import bench-model pretrain-tiny screenshots messages pins clean
+.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts test-scripts pytest coverage bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-opinion bench-leaderboard bench-import bench-model pretrain-tiny screenshots messages pins clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,8 +26,10 @@ selfcheck: setup ## the whole loop without a person, in three studies on throw-a
 
 test: check test-scripts pytest coverage ## everything that must pass: check, then all tests and how much they reach
 
-# On every core, up to as many as have memory for a model, a browser and their own servers.
-PYTEST_ARGS ?= -n logical --maxprocesses 4 --dist worksteal --cov --cov-report=json
+# One more worker than cores, as browser tests wait most of the time; four at most, as each has a
+# model, a browser and servers of its own in memory.
+WORKERS ?= $(shell cores=$$(nproc); echo $$((cores < 4 ? cores + 1 : 4)))
+PYTEST_ARGS ?= -n $(WORKERS) --dist worksteal --cov --cov-report=json
 pytest: setup-dev
 	@$(PY) -m pytest $(PYTEST_ARGS)
 
@@ -84,6 +86,12 @@ bench-predict: setup ## predictions per second
 
 bench-export: setup ## rows exported per second, and the memory it takes
 	@$(PY) -m benchmarks export
+
+bench-opinion: setup ## methods of opinion scores: seconds and memory, P.910 next to sureal (installs it for the run)
+	@$(PY) -m benchmarks opinion && $(PY) -m benchmarks opinion_coverage live_scores
+
+bench-leaderboard: setup ## the leaderboard of generators: seconds on 100,000 images, and what its intervals cover
+	@$(PY) -m benchmarks leaderboard
 
 bench-import: setup ## 10,000 JPEGs imported by this build and by the one in AGAINST, in turns (needs 30 GB of disk)
 	@$(PY) -m benchmarks imports --against $(AGAINST)

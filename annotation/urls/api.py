@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from ..opinion import api as opinion
+from ..opinion import generators_api as generators
 from ..opinion.export import api as export
 from ..opinion.panel import api as panel
 from ..raters import api as raters
@@ -116,6 +117,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("studies/<slug:slug>/agreement/", panel.AgreementView.as_view(), name="api-agreement"),
     path("studies/<slug:slug>/plan/", panel.PlanView.as_view(), name="api-plan"),
+    path(
+        "studies/<slug:slug>/generators/",
+        generators.GeneratorsView.as_view(),
+        name="api-generators",
+    ),
     path("studies/<slug:slug>/releases/", opinion.ReleaseListView.as_view(), name="api-releases"),
     path(
         "studies/<slug:slug>/releases/<str:which>/",

@@ -245,7 +245,7 @@ def _reliability_plot(study: Study, found: Agreement | None) -> Plot:
                 "mark": {"type": "point", "filled": True, "size": 60},
                 "encoding": {
                     "x": x,
-                    "shape": by_perspective,
+                    "shape": {**by_perspective, "legend": None},
                     "description": {"field": "words"},
                 },
             },
