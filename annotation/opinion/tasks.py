@@ -6,6 +6,7 @@ import structlog
 from celery import shared_task
 
 from ..models import Study
+from .panel import selectors as panel
 from .previewing import renew_preview
 from .releases import renew_live
 from .reliability import selectors
@@ -18,6 +19,13 @@ def renew_reliability(study: int) -> None:
     """Measures a large study's raters again, while those who asked read the last measures."""
     for found in Study.objects.filter(pk=study):
         selectors.renew(found)
+
+
+@shared_task
+def renew_panel(study: int) -> None:
+    """Computes the agreement of a large study's raters again, while its readers read the last."""
+    for found in Study.objects.filter(pk=study):
+        panel.renew(found)
 
 
 @shared_task

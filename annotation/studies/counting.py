@@ -50,6 +50,13 @@ def counting_scores(study: Study) -> QuerySet[Score]:
     return Score.objects.filter(_counting("trial__"), superseded_at=None, trial__rater__study=study)
 
 
+def repeated_scores(study: Study) -> QuerySet[Score]:
+    """Current scores of hidden repeats, by the same raters on the same images: they count nowhere,
+    and say how far a rater repeats the first score."""
+    repeats = _counting("trial__", role=Trial.Role.REPEAT)
+    return Score.objects.filter(repeats, superseded_at=None, trial__rater__study=study)
+
+
 def excluded_raters(study: Study) -> list[int]:
     """Keys of the raters whose scores do not count, in order."""
     raters = Rater.objects.filter(study=study, status=Rater.Status.EXCLUDED)
@@ -67,11 +74,11 @@ def _main(of: str = "") -> Q:
     )
 
 
-def _counting(of: str = "") -> Q:
+def _counting(of: str = "", role: str = Trial.Role.MAIN) -> Q:
     """`of` leads to the trial."""
     trial = {
         f"{of}state": Trial.State.SUBMITTED,
-        f"{of}role": Trial.Role.MAIN,
+        f"{of}role": role,
         f"{of}rater__status": Rater.Status.ACTIVE,
     }
     return Q(**trial) & _main(f"{of}stimulus__")

@@ -6,6 +6,7 @@ from ..opinion import api as opinion
 from ..opinion import generators_api as generators
 from ..opinion import methods_api as methods
 from ..opinion.export import api as export
+from ..opinion.panel import api as panel
 from ..raters import api as raters
 from ..raters import overview_api as overview
 from ..raters import recruitment_api as recruitment
@@ -115,6 +116,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         export.StudyDocumentView.as_view(),
         name="api-export-study",
     ),
+    path("studies/<slug:slug>/agreement/", panel.AgreementView.as_view(), name="api-agreement"),
+    path("studies/<slug:slug>/plan/", panel.PlanView.as_view(), name="api-plan"),
     path(
         "studies/<slug:slug>/opinion-methods/",
         methods.OpinionMethodListView.as_view(),

@@ -100,6 +100,11 @@ urlpatterns: list[URLPattern] = [
     ),
     path("<slug:slug>/results/raters/", rater_results.results_raters, name="study-results-raters"),
     path(
+        "<slug:slug>/results/raters.csv",
+        rater_results.results_raters_csv,
+        name="study-results-raters-csv",
+    ),
+    path(
         "<slug:slug>/results/explanations/",
         explanations.results_explanations,
         name="study-results-explanations",

@@ -55,6 +55,9 @@ class Screening:
 
     #: (U,)
     rejected: Flags
+    #: (U,): P and Q, how many of a subject's scores are far above and far below.
+    above: Integers
+    below: Integers
     #: (R,): beyond m ± kS, not on it.
     outside: Flags
 
@@ -75,7 +78,8 @@ def screen(votes: Votes, score: Floats, form: Form) -> Screening:
     rejected = (far > _SHARE * total) & (np.abs(high - low) < _LEANING * far)
     if rejected[given > 0].all():
         rejected = np.zeros_like(rejected)
-    return Screening(rejected, spread & (np.abs(difference) > limit * (1 + _EQUAL)))
+    outside = spread & (np.abs(difference) > limit * (1 + _EQUAL))
+    return Screening(rejected, high, low, outside)
 
 
 def _by_subject(votes: Votes, rows: Flags) -> Integers:

@@ -1,0 +1,1 @@
+"""What the ratings say of the people who gave them: agreement, findings about raters, plans."""
