@@ -70,6 +70,13 @@ def grouped_ranks(values: Floats, groups: Integers) -> Floats:
     return ranks
 
 
+def grouped_spearman(x: Floats, y: Floats, groups: Integers, size: int) -> Floats:
+    """Spearman's correlation of the pairs (x, y) of each group, (size,); NaN if not defined."""
+    n = np.maximum(np.bincount(groups, minlength=size), 1)[groups]
+    # As shares of the group, ranks spread alike in small and large groups.
+    return grouped_pearson(grouped_ranks(x, groups) / n, grouped_ranks(y, groups) / n, groups, size)
+
+
 def number(value: float) -> float | None:
     """`value` as a Python float; None instead of NaN, so that it can be stored as JSON."""
     return None if math.isnan(value) else float(value)

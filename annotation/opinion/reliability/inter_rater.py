@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..correlation import Floats, Integers, grouped_pearson, grouped_ranks, number, sums
+from ..correlation import Floats, Integers, grouped_pearson, grouped_spearman, number, sums
 
 #: Means of the same scores, added in another order, differ by less: they are ties.
 _TIE_DECIMALS = 9
@@ -88,7 +88,7 @@ def inter_rater_correlations(
     companions = sums(count[kept], who, size)
     return InterRater(
         grouped_pearson(own, others, who, size),
-        grouped_pearson(_rank_share(own, who, n), _rank_share(others, who, n), who, size),
+        grouped_spearman(_tied(own), _tied(others), who, size),
         n,
         np.divide(companions, n, out=np.full(size, np.nan), where=n > 0),
     )
@@ -102,9 +102,9 @@ def _unit(values: Floats) -> Floats:
     return unit
 
 
-def _rank_share(values: Floats, groups: Integers, n: Integers) -> Floats:
-    """Ranks on 0…1, so that they spread alike in small and large groups."""
-    return grouped_ranks(np.round(values, _TIE_DECIMALS), groups) / np.maximum(n, 1)[groups]
+def _tied(values: Floats) -> Floats:
+    tied: Floats = np.round(values, _TIE_DECIMALS)
+    return tied
 
 
 def _check_counting(values: Floats, counts: Floats) -> None:
