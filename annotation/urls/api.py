@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from ..opinion import api as opinion
+from ..opinion import generators_api as generators
 from ..opinion.export import api as export
 from ..raters import api as raters
 from ..raters import overview_api as overview
@@ -112,6 +113,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "studies/<slug:slug>/export/study.json",
         export.StudyDocumentView.as_view(),
         name="api-export-study",
+    ),
+    path(
+        "studies/<slug:slug>/generators/",
+        generators.GeneratorsView.as_view(),
+        name="api-generators",
     ),
     path("studies/<slug:slug>/releases/", opinion.ReleaseListView.as_view(), name="api-releases"),
     path(

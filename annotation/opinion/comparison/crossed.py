@@ -10,6 +10,7 @@ ratings most of the error is that, and its intervals are far too wide.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import linalg, sparse
@@ -58,8 +59,9 @@ class Influences:
         """(G, G): the covariance by cells of prompt and rater."""
         _, cell = np.unique(self.prompt * self.raters + self.rater, return_inverse=True)
         shape = (int(cell.max()) + 1, self.generators)
-        table = sparse.csr_array((self.rating, (cell, self.generator)), shape)
-        square: Floats = (table.T @ table).toarray().astype(np.float64)
+        # Its stubs take the type of the places for that of the values.
+        table: Any = sparse.csr_array((self.rating, (cell, self.generator)), shape)
+        square: Floats = (table.T @ table).toarray()
         return square
 
     def _table(self, cluster: Integers, size: int) -> Floats:

@@ -1,0 +1,104 @@
+"""The owner API: leaderboards of generators."""
+
+from dataclasses import asdict
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from workbench.core.statements import one_view
+
+from ..studies.selectors import find_study
+from .comparison.leaderboard import Leaderboard
+from .generators import PerspectiveLeaderboard, generator_leaderboards
+
+
+class LeaderboardRowSerializer(serializers.Serializer[Any]):
+    """One generator, on the perspective's scale; null is not known."""
+
+    generator = serializers.CharField()
+    mean = serializers.FloatField(allow_null=True)
+    standard_error = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True, help_text="95 % interval.")
+    high = serializers.FloatField(allow_null=True)
+    rank = serializers.IntegerField(allow_null=True, help_text="1 is best.")
+    rank_low = serializers.IntegerField(allow_null=True, help_text="95 % interval.")
+    rank_high = serializers.IntegerField(allow_null=True)
+    ratings = serializers.IntegerField()
+    images = serializers.IntegerField()
+    prompts = serializers.IntegerField()
+    raters = serializers.IntegerField()
+    predicted = serializers.IntegerField(help_text="Images whose predictions count, 0 without.")
+    left_out = serializers.IntegerField(help_text="Ratings of images that a model acquired.")
+
+
+class PairwiseDifferenceSerializer(serializers.Serializer[Any]):
+    """The mean of `first` minus that of `second`, on the perspective's scale."""
+
+    first = serializers.CharField()
+    second = serializers.CharField()
+    difference = serializers.FloatField()
+    standard_error = serializers.FloatField()
+    low = serializers.FloatField(help_text="95 % interval.")
+    high = serializers.FloatField()
+    p_value = serializers.FloatField()
+    p_holm = serializers.FloatField(help_text="Adjusted for all pairs.")
+    significant = serializers.BooleanField(help_text="At 5 %, all pairs considered.")
+    effect_size = serializers.FloatField(
+        allow_null=True, help_text="In pooled standard deviations of images' scores."
+    )
+
+
+class LeaderboardSerializer(serializers.Serializer[Any]):
+    """Generators from one perspective, the best first; empty with a problem that says why."""
+
+    perspective = serializers.CharField()
+    problem = serializers.CharField()
+    basis = serializers.CharField()
+    citation = serializers.CharField()
+    slope = serializers.FloatField(allow_null=True)
+    draws = serializers.IntegerField()
+    seed = serializers.IntegerField()
+    generators = LeaderboardRowSerializer(many=True)
+    pairs = PairwiseDifferenceSerializer(many=True)
+
+
+class GeneratorsView(APIView):
+    @extend_schema(
+        operation_id="studies_generators_list", responses=LeaderboardSerializer(many=True)
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """The study's generators by their mean scores, from each perspective: means, ranks and
+        differences with 95 % intervals. They rest on draws that are a sample of the images."""
+        study = find_study(request.user, slug, "annotation.export_study")
+        with one_view():
+            found = [leaderboard_json(item) for item in generator_leaderboards(study)]
+        return Response(LeaderboardSerializer(found, many=True).data)
+
+
+def leaderboard_json(item: PerspectiveLeaderboard) -> dict[str, Any]:
+    """A leaderboard with the names of its generators."""
+    board = item.board or Leaderboard((), (), "", None, 0, 0)
+    names = item.names
+    return {
+        "perspective": item.perspective.key,
+        "problem": item.problem,
+        "basis": board.basis,
+        "citation": Leaderboard.citation,
+        "slope": board.slope,
+        "draws": board.draws,
+        "seed": board.seed,
+        "generators": [{**asdict(row), "generator": names[row.generator]} for row in board.rows],
+        "pairs": [
+            {
+                **asdict(pair),
+                "first": names[pair.first],
+                "second": names[pair.second],
+                "significant": pair.significant,
+            }
+            for pair in board.pairs
+        ],
+    }
