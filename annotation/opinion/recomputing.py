@@ -1,6 +1,12 @@
 """What is computed of all answers: its readers wait if that is quick; else a worker computes it
 again and they get what is there."""
 
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
 import redis.exceptions
 from django.core.cache import cache
 
@@ -8,17 +14,58 @@ from workbench.core.jobs.queue import enqueue
 
 #: What took less is computed while its reader waits.
 QUICK_SECONDS = 0.5
+#: A result is forgotten after so long, though its stamp says that it is of now.
+_KEPT_SECONDS = 24 * 60 * 60
+
+Result = TypeVar("Result")
 
 
-def ask_worker(task: str, study: int, seconds: int) -> None:
+def ask_worker(task: str, *arguments: int | str, seconds: int) -> None:
     """Requests the task for a study, at most once per so many seconds, whoever asks.
 
-    task: by name, because it imports those who ask for it.
+    task: by name, because it imports those who ask for it; the first argument is the study's key.
     """
     try:
-        first = cache.add(f"asked:{task}:{study}", 1, seconds)
+        first = cache.add(":".join(map(str, ("asked", task, *arguments))), 1, seconds)
     except redis.exceptions.RedisError:
         # Then no worker can be asked either.
         return
     if first:
-        enqueue(task, study)
+        enqueue(task, *arguments)
+
+
+@dataclass(frozen=True)
+class Recomputed(Generic[Result]):
+    """What was computed last, None if nothing was, and whether it is of the data as they are."""
+
+    result: Result | None
+    current: bool
+
+
+def recompute(key: str, stamp: str, make: Callable[[], Result]) -> Result:
+    """Computes a result and keeps it under `key`, with the `stamp` of the data that it is of."""
+    start = time.monotonic()
+    result = make()
+    with suppress(redis.exceptions.RedisError):
+        cache.set(key, (stamp, time.monotonic() - start, result), _KEPT_SECONDS)
+    return result
+
+
+def recomputed(
+    key: str, stamp: str, make: Callable[[], Result], *, small: bool, ask: Callable[[], None]
+) -> Recomputed[Result]:
+    """The result of the data that `stamp` stands for, or the last one, after which `ask` requests
+    a newer one of a worker, who calls `recompute`.
+
+    A reader waits for what took less than `QUICK_SECONDS` the last time; for the first one of all
+    if the data are `small`.
+    """
+    known, took, result = None, 0.0 if small else QUICK_SECONDS, None
+    with suppress(redis.exceptions.RedisError):
+        known, took, result = cache.get(key) or (known, took, result)
+    if known == stamp:
+        return Recomputed(result, True)
+    if took < QUICK_SECONDS:
+        return Recomputed(recompute(key, stamp, make), True)
+    ask()
+    return Recomputed(result, False)

@@ -70,7 +70,7 @@ def live_release(study: Study) -> OpinionRelease:
     if release.took < QUICK_SECONDS or can_update(release):
         with suppress(ReleaseBusyError):
             return renew_live(study, patience=PATIENCE_SECONDS)
-    ask_worker(RENEW, study.pk, DEBOUNCE_SECONDS)
+    ask_worker(RENEW, study.pk, seconds=DEBOUNCE_SECONDS)
     return release
 
 

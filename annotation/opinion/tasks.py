@@ -4,6 +4,7 @@ import structlog
 from celery import shared_task
 
 from ..models import Study
+from . import current_generators
 from .releases import renew_live
 from .reliability import selectors
 
@@ -15,6 +16,20 @@ def renew_reliability(study: int) -> None:
     """Measures a large study's raters again, while those who asked read the last measures."""
     for found in Study.objects.filter(pk=study):
         selectors.renew(found)
+
+
+@shared_task
+def renew_leaderboards(study: int) -> None:
+    """Compares a large study's generators again, while those who asked read the last comparison."""
+    for found in Study.objects.filter(pk=study):
+        current_generators.renew_leaderboards(found)
+
+
+@shared_task
+def renew_category_means(study: int, by: str) -> None:
+    """The same by a category of images."""
+    for found in Study.objects.filter(pk=study):
+        current_generators.renew_category_means(found, by)
 
 
 @shared_task

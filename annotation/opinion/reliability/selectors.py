@@ -135,7 +135,7 @@ def reliability_of(study: Study) -> dict[int, Standing]:
         return known.standings
     if known.took < QUICK_SECONDS:
         return _renew(study, known)
-    ask_worker(RENEW, study.pk, FRESH_SECONDS)
+    ask_worker(RENEW, study.pk, seconds=FRESH_SECONDS)
     return known.standings
 
 

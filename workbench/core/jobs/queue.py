@@ -11,7 +11,7 @@ from kombu.exceptions import OperationalError
 log = structlog.get_logger(__name__)
 
 
-def enqueue(task: str, *args: int) -> None:
+def enqueue(task: str, *args: int | str) -> None:
     """Sends a task when the transaction commits, so that its row is there when it starts.
 
     By name: whatever requests a job need not import what does it.
@@ -19,7 +19,7 @@ def enqueue(task: str, *args: int) -> None:
     enqueue_each(task, [args])
 
 
-def enqueue_each(task: str, calls: Sequence[tuple[int, ...]]) -> None:
+def enqueue_each(task: str, calls: Sequence[tuple[int | str, ...]]) -> None:
     """Sends a task once for each tuple of arguments, in order, as `enqueue` does.
 
     Stops at the first refusal: somebody waits for the request, and each refusal takes its time.
@@ -27,7 +27,7 @@ def enqueue_each(task: str, calls: Sequence[tuple[int, ...]]) -> None:
     transaction.on_commit(partial(_send, task, calls))
 
 
-def _send(task: str, calls: Sequence[tuple[int, ...]]) -> None:
+def _send(task: str, calls: Sequence[tuple[int | str, ...]]) -> None:
     for sent, args in enumerate(calls):
         try:
             current_app.send_task(task, args)
