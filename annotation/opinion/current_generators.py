@@ -2,22 +2,20 @@
 that takes long (`recomputing`)."""
 
 import hashlib
-import json
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from workbench.core.errors import MintError
 from workbench.core.statements import one_view
 
-from ..models import AuditEntry, OpinionRelease, Study
+from ..models import OpinionRelease, Study
 from ..stimuli.forecast import forecaster_of
 from ..studies.counting import main_stimuli
 from .generators import CategoryMean, StudyLeaderboards, category_means, study_leaderboards
 from .recomputing import Recomputed, ask_worker, recompute, recomputed
-from .releases import live_release
+from .releases import live_release, stamp_of
 
 #: A worker is asked at most once per so many seconds.
 ASK_SECONDS = 30
@@ -93,9 +91,4 @@ def _key(study: Study, by: str) -> str:
 
 
 def _stamp(release: OpinionRelease) -> str:
-    """Of all that leaderboards are made of: the live release has the scores, the audit trail what
-    owners do to images and rules, and a forecaster has a name for what it predicted."""
-    study = release.study
-    acts = AuditEntry.objects.filter(study=study).aggregate(last=Max("pk"))["last"]
-    scores = (release.pk, release.computed_at.isoformat(), release.basis["digest"])
-    return json.dumps([*scores, acts, forecaster_of(study)])
+    return f"{stamp_of(release)} {forecaster_of(release.study)}"

@@ -59,7 +59,7 @@ def _means_grammar(
         "field": "kind",
         "title": None,
         "scale": {"domain": kinds, "range": [ACCENT, CATEGORIES[1]]},
-        "legend": {"orient": "bottom"} if len(kinds) > 1 else None,
+        "legend": {"orient": "bottom", "labelLimit": 0} if len(kinds) > 1 else None,
     }
     shape = colour | {"scale": {"domain": kinds, "range": ["circle", "diamond"]}}
     offset = {"yOffset": {"field": "kind", "sort": kinds}} if len(kinds) > 1 else {}
@@ -91,7 +91,6 @@ def _interval_layers(axis: str, scale: Scale, point: Mapping[str, Any]) -> list[
             "mark": {"type": "point", "filled": True, "size": 60},
             "encoding": {
                 "x": {"field": "mean", **across},
-                "description": {"field": "mean", "format": ".2f"},
                 **point,
             },
         },
@@ -143,7 +142,7 @@ def _pairs_grammar(order: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> M
         "field": "difference",
         "type": "quantitative",
         "title": _("Difference"),
-        "scale": {"domain": domain, "range": list(DIVERGING)},
+        "scale": {"domain": domain, "range": list(DIVERGING), "interpolate": "lab"},
         "legend": {"format": "+.2f"},
     }
     # The ends of the colours are dark, purple sooner than brown.

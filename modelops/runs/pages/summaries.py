@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext, gettext_lazy
 
 from annotation.models import OpinionRelease, Stimulus, Study
+from annotation.opinion.comparison.bootstrap import Measure
 from annotation.opinion.explanations import count_explained
 from annotation.opinion.labels import LabelCounts, count_labels
 from annotation.opinion.methods import METHODS
@@ -20,6 +21,7 @@ from ...learning.evaluation import Agreement
 from ...learning.recipe import Recipe
 from ...models import ExplainingRun, LabelSnapshot, ModelVersion, ScoringRun, TrainingRun
 from ...predictors.backbones import offered_backbones
+from ...registry.ceiling import Ceilings
 from ...registry.holdout import Standing, holdout_points, standings
 from ...registry.labelled import LabelledStimuli
 from ...registry.reading import reading_of, reading_remarks
@@ -132,6 +134,10 @@ class MetricRow:
     srcc_change: float | None
     #: Of its question, which the error is on.
     scale: str
+    #: Of the SRCC, 95 %, over draws of whole prompts.
+    interval: tuple[float, float] | None
+    #: The SRCC of a perfect predictor.
+    ceiling: Measure | None
 
 
 @dataclass(frozen=True)
@@ -206,14 +212,25 @@ def unread_prompts(study: Study) -> list[str]:
     return [remark.sentence(gettext) for remark in reading_remarks(reading_of(study, name))]
 
 
-def metric_rows(study: Study, standing: Standing, active: Standing | None) -> list[MetricRow]:
+def metric_rows(
+    study: Study, standing: Standing, active: Standing | None, ceilings: Ceilings
+) -> list[MetricRow]:
     """By perspective; the change is against the active version, on the same images."""
     rows = []
     for item in study.perspective_settings:
         found = standing.agreements[item.key]
         change = _change(found.srcc, active.agreements[item.key].srcc) if active else None
         on_scale = agreement_on(item.scale, found)
-        rows.append(MetricRow(localized(item.label), on_scale, change, range_of(item.scale)))
+        rows.append(
+            MetricRow(
+                localized(item.label),
+                on_scale,
+                change,
+                range_of(item.scale),
+                standing.srcc_interval(item.key),
+                ceilings.get(item.key),
+            )
+        )
     return rows
 
 
@@ -233,7 +250,10 @@ def _change(srcc: float | None, before: float | None) -> float | None:
 
 
 def candidate_cards(
-    study: Study, versions: Sequence[ModelVersion], labelled: LabelledStimuli
+    study: Study,
+    versions: Sequence[ModelVersion],
+    labelled: LabelledStimuli,
+    ceilings: Ceilings,
 ) -> list[dict[str, Any]]:
     """Candidates with their metrics, each compared with the version in use of its predictor."""
     in_use = {
@@ -252,7 +272,7 @@ def candidate_cards(
             {
                 "version": version,
                 "sources": label_sources(version.snapshot),
-                "rows": metric_rows(study, standing, active),
+                "rows": metric_rows(study, standing, active, ceilings),
                 "changes": active is not None,
                 "srcc": standing.srcc,
                 "few": fewest_images(standing),

@@ -87,7 +87,10 @@ def core(predicted: Sequence[float] | None = None, kept: Sequence[int] = range(8
     votes = Votes.of(
         SCORES.ravel(), image, rater, scale=ScaleLimits(1, 5, 5), stimuli=8, subjects=3
     )
-    of = Images.of(np.arange(8), np.arange(8) % 2, predicted=predicted)
+    # In the page’s order: draws of prompts follow it.
+    groups = Stimulus.objects.order_by("pk").values_list("prompt__group_sha256", flat=True)
+    _, prompt = np.unique(list(groups[:8]), return_inverse=True)
+    of = Images.of(prompt, np.arange(8) % 2, predicted=predicted)
     return leaderboard(votes, of, np.isin(image, kept))
 
 
