@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts test-scripts pytest coverage bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-leaderboard bench-import bench-model pretrain-tiny screenshots messages pins clean
+.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts test-scripts pytest coverage bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-opinion bench-leaderboard bench-import bench-model pretrain-tiny screenshots messages pins clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ bench-predict: setup ## predictions per second
 
 bench-export: setup ## rows exported per second, and the memory it takes
 	@$(PY) -m benchmarks export
+
+bench-opinion: setup ## methods of opinion scores: seconds and memory, P.910 next to sureal (installs it for the run)
+	@$(PY) -m benchmarks opinion && $(PY) -m benchmarks opinion_coverage live_scores
 
 bench-leaderboard: setup ## the leaderboard of generators: seconds on 100,000 images, and what its intervals cover
 	@$(PY) -m benchmarks leaderboard

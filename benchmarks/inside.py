@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import sys
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -203,6 +204,33 @@ def analyze() -> dict[str, Any]:
     return {}
 
 
+def live_scores(slug: str, times: int) -> dict[str, Any]:
+    """Seconds that the live release takes to be fitted, and after each of `times` more ratings by
+    a rater whom the fit knows."""
+    from annotation.opinion.releases import renew_live
+
+    of_study = Study.objects.get(slug=slug)
+    # Scores are looked at once more for a minute; these were there before.
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE annotation_score SET created_at = now() - interval '1 hour'")
+    fit = _seconds(lambda: renew_live(of_study))
+    updates = []
+    last = RatingSession.objects.filter(rater__study=of_study).latest("pk")
+    for stimulus in Stimulus.objects.filter(study=of_study).order_by("pk")[:times]:
+        with transaction.atomic():
+            trials = _trials([last.rater], [stimulus], after=last.next_position)
+            _answers(trials, list(of_study.perspectives.all()))
+            last.next_position += 1
+        updates.append(_seconds(lambda: renew_live(of_study)))
+    return {"fit": fit, "updates": updates}
+
+
+def _seconds(act: Callable[[], Any]) -> float:
+    begun = time.perf_counter()
+    act()
+    return time.perf_counter() - begun
+
+
 def labels(slug: str, truth: str) -> dict[str, Any]:
     """A published MOS for every image that the world's truth names."""
     from workbench.demo.world import read_truth
@@ -317,7 +345,7 @@ def _file(of_study: Study) -> str:
     return name
 
 
-def _trials(people: list[Rater], stimuli: list[Stimulus]) -> list[Trial]:
+def _trials(people: list[Rater], stimuli: list[Stimulus], after: int = 0) -> list[Trial]:
     now = timezone.now()
     sessions = {item.rater_id: item for item in RatingSession.objects.filter(rater__in=people)}
     return Trial.objects.bulk_create(
@@ -336,7 +364,7 @@ def _trials(people: list[Rater], stimuli: list[Stimulus]) -> list[Trial]:
                 submitted_at=now,
             )
             for rater in people
-            for position, stimulus in enumerate(stimuli)
+            for position, stimulus in enumerate(stimuli, after)
         ],
         batch_size=_BATCH,
     )
@@ -376,6 +404,7 @@ _ACTS: dict[str, Callable[..., dict[str, Any]]] = {
     act.__name__: act
     for act in (
         owner, study, priorities, claim_plan, raters, ratings, crowd, session, addresses, analyze,
+        live_scores,
         labels, pool, scoring,
     )
 }  # fmt: skip

@@ -4,9 +4,9 @@ import hashlib
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from django.db import connection
@@ -56,11 +56,24 @@ class Basis:
     digest: str
     #: All scores up to this key were there: none is committed later.
     since: int
-    #: When all answers were last fitted, ISO 8601, and how many ratings they were; whether some
-    #: scores were made again since (`updating`).
-    fitted_at: str
-    fitted_ratings: int
+    #: The last fit of all answers, and whether some scores were made again since (`updating`).
+    fit: "Fit"
     updated: bool = False
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        return cls(**{**stored, "fit": Fit(**stored["fit"])})
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fit of all answers: when, ISO 8601, and of how many ratings."""
+
+    at: str
+    ratings: int
+    #: `Basis.since` of that time, and the trials among these ratings that had a later score.
+    since: int
+    unsettled: list[int]
 
 
 @dataclass(frozen=True)
@@ -115,8 +128,8 @@ def opinions_of(
     method = METHODS[method_name or study.opinion_method]
     parameters = parse_parameters(method, given or {})
     now, start = timezone.now(), time.monotonic()
-    basis = basis_of(study, now)
     scores = read_counting_scores(study)
+    basis = basis_of(study, now, scores)
     weights = rater_weights(study)
     parts = estimated(study, scores, weights, method, given or {})
     facts = {
@@ -138,7 +151,7 @@ def opinions_of(
         method,
         parameters,
         protocols,
-        replace(basis, fitted_ratings=scores.ratings),
+        basis,
         weights,
         scores.score,
         parts,
@@ -175,11 +188,15 @@ def _protocols(study: Study) -> dict[int, int]:
     return dict(numbers.distinct())
 
 
-def basis_of(study: Study, now: datetime) -> Basis:
-    """Of what is made of all scores at this moment, in this view of the data."""
+def basis_of(study: Study, now: datetime, fitted: CountingScores | Fit) -> Basis:
+    """Of what is made of all scores at this moment, in this view of the data; `fitted`: all that
+    count, if they are fitted now, or the last fit."""
     since = _settled_score(now)
     settled = not has_scores(study, pk__gt=since)
-    return Basis(newest_score(), settled, digest_of(study), since, now.isoformat(), 0)
+    if isinstance(fitted, CountingScores):
+        unsettled = np.unique(fitted.trial[fitted.score > since]).tolist()
+        fitted = Fit(now.isoformat(), fitted.ratings, since, unsettled)
+    return Basis(newest_score(), settled, digest_of(study), since, fitted)
 
 
 def _settled_score(now: datetime) -> int:

@@ -7,6 +7,7 @@ release is recomputed in full from one view of the data, so no history of change
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any
 
 from django.db.models import Max
@@ -78,7 +79,7 @@ def live_release(study: Study) -> OpinionRelease:
 
 def is_stale(release: OpinionRelease) -> bool:
     """Whether a live release made now would differ, or might."""
-    study, basis = release.study, Basis(**release.basis)
+    study, basis = release.study, Basis.from_json(release.basis)
     unsettled = not basis.settled and timezone.now() - release.computed_at > SETTLED_AFTER
     return (
         unsettled
@@ -124,7 +125,7 @@ def renew_live(
                 update(stored)
                 return stored
         release, made = live_of_now(study)
-        release.basis = made.basis.__dict__
+        release.basis = asdict(made.basis)
         release.save()
         if stored is None or stored.content_sha256 != release.content_sha256:
             delete_rows(release)

@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from ..models import OpinionRelease, OpinionScore, ReleaseProtocol, Score, Study, SubjectEstimate
 from ..studies.counting import counting_scores, counting_trials
-from .making import Basis, basis_of, digest_of, write_scores
+from .making import Basis, Fit, basis_of, digest_of, write_scores
 from .methods import METHODS
 from .methods.base import Rescoring, Subjects, parse_parameters, without_subjects
 from .reliability.selectors import rater_weights
@@ -33,7 +34,7 @@ MOST_IMAGES = 2_000
 
 def can_update(release: OpinionRelease) -> bool:
     """Whether new answers are all that has changed since the live release was made, and few."""
-    basis, method = Basis(**release.basis), METHODS.get(release.method)
+    basis, method = Basis.from_json(release.basis), METHODS.get(release.method)
     return (
         release.took >= SLOW_SECONDS
         and isinstance(method, Rescoring)
@@ -45,9 +46,9 @@ def can_update(release: OpinionRelease) -> bool:
 
 def is_old(release: OpinionRelease) -> bool:
     """Whether everything is to be fitted again, though the release is up to date."""
-    basis = Basis(**release.basis)
-    grown = release.ratings > basis.fitted_ratings * OLD_GROWTH
-    waited = timezone.now() - datetime.fromisoformat(basis.fitted_at) > OLD_AFTER
+    basis = Basis.from_json(release.basis)
+    grown = release.ratings > basis.fit.ratings * OLD_GROWTH
+    waited = timezone.now() - datetime.fromisoformat(basis.fit.at) > OLD_AFTER
     return basis.updated and (grown or waited)
 
 
@@ -55,16 +56,15 @@ def update(release: OpinionRelease) -> None:
     """Scores of the images that were rated since; run it as the only writer, in one view of the
     data, and only if it `can_update`."""
     study = release.study
-    before, now = Basis(**release.basis), timezone.now()
+    before, now = Basis.from_json(release.basis), timezone.now()
     changed = _changed(study, before.since)
     scores = read_scores(counting_scores(study).filter(trial__stimulus__in=changed))
     OpinionScore.objects.filter(release=release, stimulus__in=changed).delete()
     for part in votes_of(study, scores, rater_weights(study)):
         _rescore(release, part)
     _add_protocols(release, changed)
-    fitted = {name: getattr(before, name) for name in ("fitted_at", "fitted_ratings")}
-    release.basis = asdict(replace(basis_of(study, now), updated=True, **fitted))
-    release.ratings = counting_trials(study).count()
+    release.basis = asdict(replace(basis_of(study, now, before.fit), updated=True))
+    release.ratings = before.fit.ratings + _ratings_since(study, before.fit)
     release.computed_at = now
     # Of all scores together: made by the next fit.
     release.content_sha256 = ""
@@ -75,6 +75,14 @@ def _changed(study: Study, since: int) -> list[int]:
     """Keys of the images with a later score than `since`."""
     late = Score.objects.filter(pk__gt=since, trial__rater__study=study)
     return list(late.values_list("trial__stimulus", flat=True).distinct()[: MOST_IMAGES + 1])
+
+
+def _ratings_since(study: Study, fit: Fit) -> int:
+    """How many ratings count that the last fit did not see; counting all takes long."""
+    late = Score.objects.filter(pk__gt=fit.since, trial__rater__study=study)
+    earlier = Score.objects.filter(pk__lte=fit.since, trial=OuterRef("pk"))
+    trials = counting_trials(study).filter(pk__in=late.values("trial"))
+    return trials.exclude(pk__in=fit.unsettled).exclude(Exists(earlier)).count()
 
 
 def _rescore(release: OpinionRelease, part: PerspectiveVotes) -> None:

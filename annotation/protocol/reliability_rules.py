@@ -4,8 +4,9 @@ Defaults after the P.910 crowdsourcing toolkit (github.com/microsoft/P.910,
 `src/assets_master_script/result_parser_template.cfg`; Naderi and Cutler, arXiv 2204.06784): a gold
 within ±1 level, no attention check missed, a variance of 0.15, an inter-rater correlation of 0.75.
 The toolkit compares 0.75 with the mean over its workers; as a bound on each subject it is that of
-VQEG's HDTV test plan (Annex I, as in NTIA/ITS's `screening.m`). A default here only notes: no
-rating is dropped and no session ends unless a study says so.
+VQEG's HDTV test plan (Annex I, as in NTIA/ITS's `screening.m`). Here it bounds the correlation
+corrected for attenuation, so that it asks the same with many and with few others per image. A
+default here only notes: no rating is dropped and no session ends unless a study says so.
 """
 
 from collections.abc import Mapping
@@ -91,11 +92,11 @@ class ReliabilityRules:
     retest_difference: Rule = Rule(1, 3)
     #: Pearson between repeats, at least: a rater should agree with themselves as with others.
     retest_correlation: Rule = Rule(0.75, 10)
-    #: Pearson with the mean of the others, at least, per perspective. With 20 images its standard
-    #: error at 0.75 is (1 − 0.75²)/√19 = 0.10. A bound of laboratories with many viewers: of honest
-    #: simulated raters (60 images of standard deviation 1, errors of 0.5 level) 1 % fail it with 15
-    #: ratings per image, 6 % with 5, 17 % with 3; with errors of 0.7 level 32 %, 56 % and 80 %.
-    #: Lower it, or raise `least_others`, before it stops anybody.
+    #: Pearson with the mean of the others, divided by what a rater like the rest can be expected to
+    #: have (`agreement.consistency`), at least, per perspective. Of honest simulated raters (20, of
+    #: 60 images each of standard deviation 1, errors of 0.5 or 0.7 level) at most 2 % fail it with
+    #: 3 ratings per image and none with 15, and all who answer at random do; the plain correlation
+    #: would fail 2 to 37 % with 15 ratings and 26 to 86 % with 3.
     inter_rater: Rule = Rule(0.75, 20)
     #: `gold_answers`' tolerance in levels.
     gold_tolerance: float = GOLD_TOLERANCE

@@ -77,6 +77,14 @@ class ReliabilitySerializer(serializers.Serializer[Any]):
     agreement_by_perspective = serializers.DictField(
         child=serializers.FloatField(allow_null=True), help_text="By the study's perspectives."
     )
+    corrected_agreement = serializers.FloatField(
+        allow_null=True,
+        help_text="The same, divided by what a rater like the rest can be expected to have with so "
+        "few others per image: 1 is as consistent as the rest.",
+    )
+    corrected_agreement_by_perspective = serializers.DictField(
+        child=serializers.FloatField(allow_null=True), help_text="What the rule judges."
+    )
     retest = serializers.FloatField(
         allow_null=True, help_text="Pearson correlation between first and repeated scores."
     )
@@ -122,7 +130,8 @@ def _described(study: Study, raters: list[Rater]) -> list[dict[str, Any]]:
 
 def _standing(standing: Standing, keys: Sequence[str]) -> dict[str, Any]:
     measures = standing.measures
-    correlations = [item.pearson for item in measures.inter_rater] or [None] * len(keys)
+    plain = [item.pearson for item in measures.inter_rater] or [None] * len(keys)
+    corrected = [item.corrected for item in measures.inter_rater] or [None] * len(keys)
     return {
         "ratings": standing.ratings,
         "repeats": standing.repeats,
@@ -138,7 +147,9 @@ def _standing(standing: Standing, keys: Sequence[str]) -> dict[str, Any]:
         "too_fast": measures.pace.too_fast if measures.pace else None,
         "away": standing.away_share,
         "agreement": standing.agreement,
-        "agreement_by_perspective": dict(zip(keys, correlations, strict=True)),
+        "agreement_by_perspective": dict(zip(keys, plain, strict=True)),
+        "corrected_agreement": standing.corrected_agreement,
+        "corrected_agreement_by_perspective": dict(zip(keys, corrected, strict=True)),
         "retest": standing.retest,
         "last_answer": standing.last_answer,
         "flags": [_flag(flag, keys) for flag in standing.flags],

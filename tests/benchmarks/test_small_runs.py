@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import claims, console, export, imports, rating, turns
+from benchmarks import claims, console, export, imports, opinion, rating, turns
 
 ROOT = Path(__file__).parents[2]
 
@@ -134,3 +134,18 @@ def test_how_many_times_as_fast_is_the_median_of_the_rounds() -> None:
     times = [("other", 1, 6.0), ("this", 1, 3.0), ("other", 2, 9.0), ("this", 2, 3.0)]
     rows = [{"build": build, "round": n, "seconds": taken} for build, n, taken in times]
     assert imports.times_as_fast(rows, "seconds") == 2.5
+
+
+def test_methods_of_opinion_scores_are_measured_in_processes_of_their_own(
+    silent: Callable[[str], None],
+) -> None:
+    plan = opinion.Plan(
+        dense=(40, 8), sparse=(80, 20, 5), sparse_methods=("p910",), peer=False, repeats=1
+    )
+    facts = opinion.measure(plan, silent)
+    assert list(facts["cases"]) == ["dense p910", "sparse p910"]
+    for case in facts["cases"].values():
+        assert case["seconds"] > 0
+        assert case["peak_mib"] >= case["peak_mib_before"] > 0
+        assert 1 < case["mean"] < 5
+    assert "times_faster_than_sureal" not in facts

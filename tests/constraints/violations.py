@@ -90,8 +90,13 @@ NUMBERS = [
         for x in (math.nan, -math.inf)
     ),
     Violation("release_scale_finite", change("published", maximum=math.inf)),
+    *(
+        Violation("release_perspective_scale_valid", again("whole", **ends))
+        for ends in ({"minimum": 9}, {"maximum": math.inf}, {"minimum": math.nan})
+    ),
     Violation("release_scale_ordered", change("published", minimum=1)),
     *(Violation("opinion_value_valid", again("opinion", value=x)) for x in NO_NUMBERS),
+    *(Violation("opinion_value_valid", again("opinion", mean=x)) for x in NO_NUMBERS),
     *(
         Violation("opinion_spread_valid", again("opinion", **{field: x}))
         for x in (-1, *NO_NUMBERS)

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-from argparse import ArgumentTypeError
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from workbench.core.errors import MintError
 
 from ...opinion.methods import METHODS
 from ...opinion.rating_table import RatingTable, read_ratings
-from ...opinion.table_scale import Ends, parse_scale
+from ...opinion.table_scale import parse_scale
 from ...opinion.table_scores import SCREENS, TableScores, score_table
 
 #: So many subjects are named with a reason; the rest is counted.
@@ -43,7 +42,6 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--scale",
-            type=_scale,
             metavar="MIN-MAX",
             help="the ends of the scale that was shown, such as 1-5, 0-100 or -3-3; default: the "
             "narrowest scale in use that holds all scores, which is then said",
@@ -52,7 +50,6 @@ class Command(BaseCommand):
             "--option",
             action="append",
             default=[],
-            type=_option,
             metavar="NAME=VALUE",
             help="a parameter of the method, such as content_ambiguity=true",
         )
@@ -62,18 +59,19 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         targets = _targets(options)
         try:
+            ends = options["scale"] and parse_scale(options["scale"])
             table = read_ratings(options["ratings"])
             self._say_ignored(table)
             found = score_table(
                 table,
                 options["method"],
-                ends=options["scale"],
+                ends=ends,
                 screening=options["screen"],
-                parameters=dict(options["option"]),
+                parameters=dict(map(_parameter, options["option"])),
             )
         except MintError as error:
             raise CommandError(error.message) from error
-        self._say(found, guessed=options["scale"] is None)
+        self._say(found, guessed=ends is None)
         texts = [found.scores_csv(), found.subjects_csv()]
         _write(dict(zip(targets, texts, strict=False)))
         number, subjects = len(table.stimuli), len(table.subjects)
@@ -103,14 +101,7 @@ class Command(BaseCommand):
             self.stderr.write(f"and {len(reasons) - _NAMED:,} more subjects")
 
 
-def _scale(text: str) -> Ends:
-    try:
-        return parse_scale(text)
-    except MintError as error:
-        raise ArgumentTypeError(error.message) from error
-
-
-def _option(text: str) -> tuple[str, Any]:
+def _parameter(text: str) -> tuple[str, Any]:
     name, _, value = text.partition("=")
     try:
         return name, json.loads(value)

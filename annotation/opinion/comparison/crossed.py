@@ -10,12 +10,11 @@ ratings most of the error is that, and its intervals are far too wide.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy import linalg, sparse
 
-from ..correlation import Floats, Integers
+from ..correlation import Floats, Integers, sums
 from .bootstrap import ClusterDraws
 
 
@@ -59,15 +58,13 @@ class Influences:
         """(G, G): the covariance by cells of prompt and rater."""
         _, cell = np.unique(self.prompt * self.raters + self.rater, return_inverse=True)
         shape = (int(cell.max()) + 1, self.generators)
-        # Its stubs take the type of the places for that of the values.
-        table: Any = sparse.csr_array((self.rating, (cell, self.generator)), shape)
+        table = sparse.csr_array((self.rating, (cell, self.generator)), shape)
         square: Floats = (table.T @ table).toarray()
         return square
 
     def _table(self, cluster: Integers, size: int) -> Floats:
         cells = cluster * self.generators + self.generator
-        found = np.bincount(cells, self.rating, size * self.generators)
-        return found.reshape(size, self.generators)
+        return sums(self.rating, cells, size * self.generators).reshape(size, self.generators)
 
 
 def _unbiased(clusters: Integers) -> Floats:

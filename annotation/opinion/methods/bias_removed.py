@@ -1,5 +1,6 @@
 """The mean of votes after removing each subject's bias."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -47,6 +48,16 @@ class BiasRemovedMean:
         spent = max(float((own.n > 0).sum()) - 1, 0.0)
         scores = Scores(votes.score - own.mean[subject], panel=panel, spent=spent)
         return mean_estimates(votes, scores, subjects, notes=graph_notes(votes))
+
+    def rescore(
+        self,
+        votes: Votes,
+        parameters: NoParameters,
+        subjects: Subjects,
+        common: Mapping[str, float],
+    ) -> Estimates:
+        bias = np.nan_to_num(subjects.bias)[votes.subject]
+        return mean_estimates(votes, Scores(votes.score - bias), subjects, common=common)
 
 
 METHODS.register(BiasRemovedMean())

@@ -33,4 +33,15 @@ def parts(votes: Votes) -> tuple[Integers, Integers]:
 
 def graph_notes(votes: Votes) -> tuple[str, ...]:
     """What a method that compares raters has to say if some cannot be compared."""
+    if _one_is_rated_by_all(votes):
+        return ()
     return (APART,) if parts(votes)[1].max(initial=0) > 0 else ()
+
+
+def _one_is_rated_by_all(votes: Votes) -> bool:
+    """Told at a glance; then all are in one part."""
+    first = votes.repetition == 0
+    most = np.bincount(votes.stimulus[first]).max(initial=0)
+    raters = np.count_nonzero(np.bincount(votes.subject))
+    # Repetitions that do not start at 0 leave votes out, never add any.
+    return bool(most == raters)

@@ -172,15 +172,17 @@ def _latent(votes: Votes, bias: Floats, sigma: Floats) -> tuple[Floats, Floats]:
     cells, hold = _Cells.of(votes), _hold(votes.scale)
     weight = votes.weight / times_voted(votes) / sigma**2
     stimulus, size = votes.stimulus, votes.stimuli
-    theta, furthest = np.zeros(size), votes.scale.maximum - votes.scale.minimum
+    theta: Floats = np.zeros(size)
+    furthest = votes.scale.maximum - votes.scale.minimum
     for _ in range(_STEPS):
         expected = theta[stimulus] + bias
         mean, variance = cells.moments(expected, sigma)
         known = np.clip(1 - variance / sigma**2, 1e-6, 1)
         slope = np.bincount(stimulus, weight * (mean - expected), size) - hold * theta
-        information = np.bincount(stimulus, weight * known, size) + hold
+        seen = np.bincount(stimulus, weight * known, size)
+        information: Floats = np.asarray(seen + hold, dtype=np.float64)
         change = np.clip(slope / information, -furthest / 4, furthest / 4)
-        theta = theta + change
+        theta += change
         if np.abs(change).max(initial=0.0) < _STANDS * furthest:
             break
     return theta, information

@@ -68,10 +68,10 @@ class P910:
             fit = fit_ambiguity(votes, np.arange(votes.stimuli), least)
             found = _estimates(votes, fit.projection, fit.ambiguity)
             return replace(found, ambiguity=np.where(found.n > 0, fit.ambiguity, np.nan))
-        return _estimates(votes, project(votes), np.zeros(votes.stimuli))
+        return _estimates(votes, project(votes), None)
 
 
-def _estimates(votes: Votes, fit: Projection, ambiguity: Floats) -> Estimates:
+def _estimates(votes: Votes, fit: Projection, ambiguity: Floats | None) -> Estimates:
     given = np.bincount(votes.subject, minlength=votes.subjects)
     rated = np.bincount(votes.stimulus, minlength=votes.stimuli) > 0
     collapsed = (given > 0) & (fit.inconsistency < _COLLAPSED_STEPS * _step(votes.scale))
@@ -92,11 +92,13 @@ def _estimates(votes: Votes, fit: Projection, ambiguity: Floats) -> Estimates:
     return mean_estimates(votes, scores, subjects, notes=said + graph_notes(votes))
 
 
-def _precision(votes: Votes, inconsistency: Floats, ambiguity: Floats) -> Floats:
+def _precision(votes: Votes, inconsistency: Floats, ambiguity: Floats | None) -> Floats:
     """(R,): as `Scores` wants it. Nobody is trusted for a collapsed inconsistency."""
     least = _COLLAPSED_STEPS * _step(votes.scale)
     own = np.maximum(inconsistency, least) ** 2
-    variance = own[votes.subject] + ambiguity[votes.stimulus] ** 2
+    variance = own[votes.subject]
+    if ambiguity is not None:
+        variance = variance + ambiguity[votes.stimulus] ** 2
     usual = variance.mean() if variance.size else 1.0
     found: Floats = usual / variance
     return found

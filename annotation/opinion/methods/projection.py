@@ -6,6 +6,7 @@ an iteration needs of the votes are sums by stimulus and subject, so it works on
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -17,6 +18,10 @@ _EPSILON = 1e-8
 #: Ends when ψ moves by less than this altogether (the Euclidean norm), or after so many iterations.
 _STILL = 1e-8
 MOST_ITERATIONS = 1000
+#: Variances below this part of the scale's squared length are not taken from sums of squares.
+_CANCELLED = 1e-6
+#: From this share of cells with a vote a full matrix is quicker than a sparse one.
+_FULL = 0.5
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ def project(votes: Votes) -> Projection:
         start + change + middle,
         _standard_error(votes, residual),
         bias - middle,
-        _spread(residual, votes.subject, votes.subjects, np.ones_like(residual)),
+        _inconsistency(votes, residual, variance),
         settled,
     )
 
@@ -83,26 +88,39 @@ class _Problem:
 
     def biases(self, change: Floats) -> Floats:
         """(U,) for ψ − its start, (S,)."""
-        found: Floats = (self._total - self._numbers @ change) / self._n
+        found: Floats = (self._total - _times(self._numbers, change)) / self._n
         return found
 
     def variances(self, change: Floats, bias: Floats) -> Floats:
         """(U,): of the residuals, whose mean is 0 when `bias` is that of `change`."""
-        squares = self._squares - 2 * (self._sums @ change) + self._numbers @ (change * change)
+        squares = (
+            self._squares - 2 * _times(self._sums, change) + _times(self._numbers, change * change)
+        )
         found: Floats = np.maximum(squares / self._n - bias * bias, 0.0)
         return found
 
     def changes(self, bias: Floats, weight: Floats) -> Floats:
         """(S,): ψ − its start, for biases and weights (U,)."""
         numbers, sums = self._weighted
-        total = np.asarray(numbers @ weight)
-        found = np.asarray(sums @ weight - numbers @ (weight * bias))
+        total = _times(numbers, weight)
+        found = _times(sums, weight) - _times(numbers, weight * bias)
         moved: Floats = np.divide(found, total, out=np.zeros_like(found), where=total > 0)
         return moved
 
 
-def _matrix(votes: Votes, values: Floats) -> "csr_array[np.float64]":
-    """(S, U): the sum of values (R,) in each cell."""
+def _times(matrix: Any, vector: Floats) -> Floats:
+    """Not by BLAS, whose threads wait for each other on a busy machine."""
+    if isinstance(matrix, np.ndarray):
+        return np.asarray(np.einsum("ij,j->i", matrix, vector))
+    return np.asarray(matrix @ vector)
+
+
+def _matrix(votes: Votes, values: Floats) -> "Floats | csr_array[np.float64]":
+    """(S, U): the sum of values (R,) in each cell; in full if most cells have a vote."""
+    size = votes.stimuli * votes.subjects
+    if values.size >= _FULL * size:
+        cells = np.bincount(votes.pairs(), weights=values, minlength=size)
+        return np.asarray(cells, np.float64).reshape(votes.stimuli, votes.subjects)
     places = votes.stimulus.astype(np.int32), votes.subject.astype(np.int32)
     return csr_array((values, places), shape=(votes.stimuli, votes.subjects))
 
@@ -112,6 +130,16 @@ def weighted_mean(values: Floats, groups: Integers, size: int, weight: Floats) -
     total = np.bincount(groups, weights=weight, minlength=size)
     found = np.bincount(groups, weights=weight * values, minlength=size)
     return np.divide(found, total, out=np.zeros_like(found), where=total > 0)
+
+
+def _inconsistency(votes: Votes, residual: Floats, variance: Floats) -> Floats:
+    """(U,): the root of `variance`; from the residuals again if one is so small that what sums of
+    squares cancel would show."""
+    length = votes.scale.maximum - votes.scale.minimum
+    if (variance > _CANCELLED * length**2).all():
+        found: Floats = np.sqrt(variance)
+        return found
+    return _spread(residual, votes.subject, votes.subjects, np.ones_like(residual))
 
 
 def _spread(residual: Floats, groups: Integers, size: int, weight: Floats) -> Floats:

@@ -1,6 +1,6 @@
 """Scores free of raters' biases, in which consistent raters count for more: safe on sparse panels.
 
-The subject model of ITU-T P.910 (2023) Annex E, with priors. A vote of rater i on image j is
+The subject model of ITU-T P.910 (2023), see `p910`, with priors. A vote of rater i on image j is
 
     x = ψ_j + b_i + σ_i ε,   b_i ~ N(0, τ²),   σ_i² ~ scaled-inverse-χ²(ν, s²),   ψ_j even.
 
@@ -8,7 +8,7 @@ Without priors the likelihood has no maximum on sparse ratings: the σ of a rate
 that rater's votes *are* the scores. The prior on σ_i² is worth ν = 10 votes; its centre s² and τ²
 are estimated from all raters (empirical Bayes), themselves held by a weak prior: s² by votes that
 scatter evenly over the scale, τ by a tenth of the scale, so that one rater alone gives numbers,
-too.
+too; s is at least what rounding to levels leaves, step/√12.
 
 ψ has no prior but the scale: a score is not drawn towards the mean of others, however few its
 votes, so scores of images with few and with many votes can be compared (a score that borrows from
@@ -58,9 +58,9 @@ class SubjectMap:
     label = gettext_noop("Subject model with priors (bias and inconsistency of raters)")
     version = "1"
     citation = (
-        "ITU-T P.910 (2023), Annex E; Li, Bampis, Krasula, Janowski and Katsavounidis, “A simple "
-        "model for subject behavior in subjective experiments”, Electronic Imaging (2020); priors "
-        "as in Gelman et al., Bayesian Data Analysis (2013), sections 2.6 and 5.4"
+        "ITU-T P.910 (2023); Li et al., “A simple model for subject behavior in subjective "
+        "experiments”, HVEI (2020); priors as in Gelman et al., Bayesian Data Analysis, 3rd "
+        "edition (2013), sections 2.6 and 5.4"
     )
     parameters: ClassVar[type[SubjectMapParameters]] = SubjectMapParameters
 

@@ -1,7 +1,7 @@
 """The subject model with priors: what `subject_map` and `ordinal` fit; see `subject_map`."""
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array
 from scipy.sparse.linalg import LinearOperator, cg
 
 from ...protocol.verdicts import Verdict
@@ -14,6 +14,8 @@ _BIAS_SHARE = 0.1
 _BIAS_WORTH = 2.0
 #: How many raters the prior of s² is worth.
 _CENTRE_WORTH = 2.0
+#: A bias smaller than this share of half the scale is rounding.
+_NOTHING = 1e-13
 
 
 def times_voted(votes: Votes) -> Floats:
@@ -23,6 +25,10 @@ def times_voted(votes: Votes) -> Floats:
     _, place, times = np.unique(votes.pairs(), return_inverse=True, return_counts=True)
     found: Floats = times[place].astype(np.float64)
     return found
+
+
+def _product(matrix: "csr_array[np.float64] | csc_array[np.float64]", values: Floats) -> Floats:
+    return np.asarray(matrix @ values, dtype=np.float64)
 
 
 class SubjectModel:
@@ -38,8 +44,9 @@ class SubjectModel:
             raise OpinionError(f"prior_votes is {worth}, not a finite number above 0")
         self.votes, self.worth, self.hold = votes, worth, hold
         low, high = votes.scale.ends
-        self.middle = (low + high) / 2
+        self.middle, self.half = (low + high) / 2, (high - low) / 2
         self.flat = FLAT_SOS * (high - low) ** 2 / 4
+        self.least = ((high - low) / (votes.scale.levels - 1)) ** 2 / 12
         self.usual_bias = (_BIAS_SHARE * (high - low)) ** 2
         self._weigh()
         self.centre = self._start()
@@ -85,23 +92,26 @@ class SubjectModel:
     def solve(self, tolerance: float) -> None:
         """Qualities and biases given the variances, to this share of the right-hand side."""
         precision = 1 / self.variance
-        known = self.weights @ precision + self.hold
+        known = _product(self.weights, precision) + self.hold
         self.quality_variance = np.divide(1, known, out=np.zeros_like(known), where=known > 0)
-        free = self.quality_variance * (self.weighted @ precision)
+        free = self.quality_variance * _product(self.weighted, precision)
         diagonal = precision * self.total + 1 / self.bias_variance
         self.bias_error = 1 / diagonal
-        right = precision * (self.sums - self.weights.T @ free)
-        if right.any():
+        right = precision * (self.sums - _product(self.weights.T, free))
+        # What rounding leaves of 0 has no solution to look for.
+        if np.abs(right / diagonal).max(initial=0.0) > _NOTHING * self.half:
             self.bias = self._biases(precision, diagonal, right, tolerance)
-        drawn = self.weights @ (precision * self.bias)
+        else:
+            self.bias = np.zeros_like(right)
+        drawn = _product(self.weights, (precision * self.bias))
         self.quality = free - self.quality_variance * drawn
 
     def _biases(
         self, precision: Floats, diagonal: Floats, right: Floats, tolerance: float
     ) -> Floats:
         def system(bias: Floats) -> Floats:
-            drawn = self.quality_variance * (self.weights @ (precision * bias))
-            found: Floats = diagonal * bias - precision * (self.weights.T @ drawn)
+            drawn = self.quality_variance * _product(self.weights, (precision * bias))
+            found: Floats = diagonal * bias - precision * _product(self.weights.T, drawn)
             return found
 
         shape = (right.size, right.size)
@@ -115,7 +125,7 @@ class SubjectModel:
         largest change of a variance, as a share of it."""
         before = self.variance
         residual = self._residual_squares() / self.mean_weight
-        leverage = self.weights.T @ self.quality_variance + self.total * self.bias_error
+        leverage = _product(self.weights.T, self.quality_variance) + self.total * self.bias_error
         swallowed = np.minimum(leverage / before / self.mean_weight, self.n)
         shown = self.worth * self.centre + residual
         found = shown / (self.worth + self.n - swallowed)
@@ -128,9 +138,12 @@ class SubjectModel:
         """s² and τ², from all raters that are there."""
         raters = int(self.there.sum())
         precisions = float((1 / self.variance[self.there]).sum())
-        self.centre = (self.worth * raters + _CENTRE_WORTH) / (
+        centre = (self.worth * raters + _CENTRE_WORTH) / (
             self.worth * precisions + _CENTRE_WORTH / self.flat
         )
+        # Rounding to levels alone scatters by step²/12: where all votes are equal, nothing else
+        # would keep s² from 0.
+        self.centre = max(centre, self.least)
         biases = float((self.bias**2 + self.bias_error)[self.there].sum())
         self.bias_variance = (_BIAS_WORTH * self.usual_bias + biases) / (_BIAS_WORTH + raters)
 
@@ -139,9 +152,9 @@ class SubjectModel:
         quality, bias = self.quality, self.bias
         apart = (
             self.squares
-            - 2 * (self.weighted.T @ quality)
-            + self.weights.T @ quality**2
-            - 2 * bias * (self.sums - self.weights.T @ quality)
+            - 2 * _product(self.weighted.T, quality)
+            + _product(self.weights.T, quality**2)
+            - 2 * bias * (self.sums - _product(self.weights.T, quality))
             + bias**2 * self.total
         )
         return np.maximum(apart, 0.0)

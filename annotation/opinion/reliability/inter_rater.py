@@ -5,6 +5,9 @@ Naderi and Cutler, arXiv 2204.06784) correlates a worker's votes with the MOS by
 HDTV test plan (Annex I, as in NTIA/ITS's `screening.m`) a viewer's by Pearson. Both leave the
 rater's own score in the mean. With the few ratings per image of active collection it would be a
 third of it, and anyone would agree with themselves; here it is left out.
+
+What a rule judges is the correlation corrected for attenuation (`agreement.consistency`): 1 is a
+rater like the rest, however hard the task is and however few others rated an image.
 """
 
 from dataclasses import dataclass
@@ -12,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..agreement.consistency import corrected_correlation, reliability_of_ratings
 from ..correlation import Floats, Integers, grouped_pearson, grouped_spearman, number, sums
 
 #: Means of the same scores, added in another order, differ by less: they are ties.
@@ -28,6 +32,8 @@ class Correlation:
     n: int
     #: Mean number of other raters per image compared; None without an image.
     others: float | None
+    #: Pearson's, divided by what a rater like the rest can be expected to have; −1…1.
+    corrected: float | None = None
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,7 @@ class InterRater:
     spearman: Floats
     n: Integers
     others: Floats
+    corrected: Floats
 
     def of(self, rater: int) -> Correlation:
         """The measures of `rater` (an index, as in the raters given)."""
@@ -46,6 +53,7 @@ class InterRater:
             number(self.spearman[rater]),
             int(self.n[rater]),
             number(self.others[rater]),
+            number(self.corrected[rater]),
         )
 
 
@@ -66,9 +74,10 @@ def inter_rater_correlations(
     mean. An image counts for a rater if at least `least_others` counting others rated it. Time
     grows as R log R, memory as R plus the images.
 
-    Read the numbers with `others` in mind: a mean of few is noisy itself. With images that differ
-    by a standard deviation of 1 and honest raters who err by 0.7, r is expected at
-    1/√1.49 · 1/√(1 + 0.49/k) for k others: 0.73 for 2, 0.77 for 4, 0.81 for 20.
+    Read the plain numbers with `others` in mind: a mean of few is noisy itself. With images that
+    differ by a standard deviation of 1 and honest raters who err by 0.7, r is expected at
+    1/√1.49 · 1/√(1 + 0.49/k) for k others: 0.73 for 2, 0.77 for 4, 0.81 for 20. `corrected` is
+    divided by that, with the reliability of single ratings as the counting ones give it.
 
     Raises ValueError if the arrays' lengths differ, a score is not finite, an index is out of
     range, or a rater has two scores of one stimulus (give hidden repeats to `retest`).
@@ -80,18 +89,28 @@ def inter_rater_correlations(
     _check(values, who, what, size)
     _check_counting(values, counts)
     own = _unit(values)
+    reliable = counts > 0
+    reliability = reliability_of_ratings(own[reliable], who[reliable], what[reliable])
     count = sums(counts, what, 0)[what] - counts
     kept = count >= max(least_others, 1)
     others = (sums(own * counts, what, 0)[what] - own * counts)[kept] / count[kept]
     own, who = own[kept], who[kept]
     n = np.bincount(who, minlength=size)
-    companions = sums(count[kept], who, size)
+    pearson = grouped_pearson(own, others, who, size)
     return InterRater(
-        grouped_pearson(own, others, who, size),
+        pearson,
         grouped_spearman(_tied(own), _tied(others), who, size),
         n,
-        np.divide(companions, n, out=np.full(size, np.nan), where=n > 0),
+        _mean_of(count[kept], who, n),
+        corrected_correlation(pearson, reliability, _mean_of(1 / count[kept], who, n)),
     )
+
+
+def _mean_of(values: Floats, groups: Integers, n: Integers) -> Floats:
+    """Of each group; NaN of one without a value."""
+    mean = np.full(n.size, np.nan)
+    np.divide(sums(values, groups, n.size), n, out=mean, where=n > 0)
+    return mean
 
 
 def _unit(values: Floats) -> Floats:

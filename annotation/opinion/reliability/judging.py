@@ -92,4 +92,4 @@ def _values(measures: RaterMeasures) -> Iterator[tuple[str, float | None, int, i
         yield "retest_difference", pairs.mean_absolute_difference, pairs.n, None
         yield "retest_correlation", pairs.pearson, pairs.n, None
     for column, correlation in enumerate(measures.inter_rater):
-        yield "inter_rater", correlation.pearson, correlation.n, column
+        yield "inter_rater", correlation.corrected, correlation.n, column

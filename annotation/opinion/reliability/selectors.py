@@ -6,7 +6,7 @@ computed together, from a handful of statements, and kept for as long as `reliab
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -57,7 +57,7 @@ RENEW = "annotation.opinion.tasks.renew_reliability"
 #: imported gold score, or a rating that was committed after one with a higher key.
 _KEPT_SECONDS = 600
 #: Increased when the shape of what is cached changes.
-_CACHE_VERSION = 5
+_CACHE_VERSION = 6
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,12 @@ class Standing:
     @property
     def agreement(self) -> float | None:
         """Mean of the perspectives' Pearson correlation with the others; None without any."""
-        found = [item.pearson for item in self.measures.inter_rater if item.pearson is not None]
-        return sum(found) / len(found) if found else None
+        return _mean(item.pearson for item in self.measures.inter_rater)
+
+    @property
+    def corrected_agreement(self) -> float | None:
+        """The same, corrected for attenuation, as the rule judges it."""
+        return _mean(item.corrected for item in self.measures.inter_rater)
 
     @property
     def retest(self) -> float | None:
@@ -113,6 +117,11 @@ class Standing:
     def weight(self, rules: ReliabilityRules) -> float:
         """Of the rater's ratings, under the rules that the flags are from."""
         return rules.weight if self.weighs else 1.0
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    found = [value for value in values if value is not None]
+    return sum(found) / len(found) if found else None
 
 
 #: The standing of a rater who has answered nothing.

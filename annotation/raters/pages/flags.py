@@ -23,7 +23,7 @@ _NAMES: dict[str, Any] = {
     "identical": gettext_lazy("Same score for everything"),
     "retest_difference": gettext_lazy("Repeats differ"),
     "retest_correlation": gettext_lazy("Retest"),
-    "inter_rater": gettext_lazy("Agreement"),
+    "inter_rater": gettext_lazy("Corrected agreement"),
 }
 _SHARES = {"gold", "too_fast", "away", "identical"}
 _COUNTS = {"attention"}

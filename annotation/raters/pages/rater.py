@@ -50,7 +50,7 @@ def rater_page(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     rater = get_object_or_404(Rater, study=study, code=code)
     labels = perspective_labels(study)
     standing = reliability_of(study).get(rater.pk, NOTHING_YET)
-    correlations = [item.pearson for item in standing.measures.inter_rater]
+    correlations = [(item.pearson, item.corrected) for item in standing.measures.inter_rater]
     context = {
         "study": study,
         "tab": "raters",
@@ -62,7 +62,7 @@ def rater_page(request: HttpRequest, slug: str, code: str) -> HttpResponse:
         "standing": standing,
         "flags": flag_words(standing.flags, labels),
         "weight": standing.weight(study.rules),
-        "agreements": list(zip(labels, correlations, strict=False)),
+        "agreements": [(label, *pair) for label, pair in zip(labels, correlations, strict=False)],
         "perspectives": labels,
         "identity": identities_for(signed_in(request), study).filter(rater=rater).first(),
         "exclusions": exclusions_of(study, rater),

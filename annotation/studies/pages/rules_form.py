@@ -71,7 +71,10 @@ _WORDS: dict[str, _Words] = {
         _("Retest"), _("Correlation with the first scores, at least"), "", _("scores")
     ),
     "inter_rater": _Words(
-        _("Agreement"), _("Correlation with the mean of the others, at least"), "", _("images")
+        _("Corrected agreement"),
+        _("Correlation with the mean of the others, by the largest to be expected, at least"),
+        "",
+        _("images"),
     ),
 }
 
@@ -190,8 +193,8 @@ def _settings_fields() -> dict[str, forms.Field]:
             min_value=int(others[0]),
             max_value=int(others[1]),
             help_text=_(
-                "At least. With few of them, honest raters can seem to disagree: before you let "
-                "agreement end sessions, raise this or lower its bound."
+                "At least. With few of them an honest rater's correlation is low, too; the "
+                "corrected agreement takes that into account."
             ),
         ),
         "weight": PercentField(

@@ -23,7 +23,7 @@ from annotation.models import (
     SubjectEstimate,
 )
 from annotation.opinion import releases
-from annotation.opinion.methods import METHODS, Estimates, Votes
+from annotation.opinion.methods import METHODS, Estimates, ScaleLimits, Votes
 from annotation.opinion.releases import (
     ReleaseError,
     frozen_release,
@@ -57,13 +57,16 @@ def test_a_release_says_all_that_is_known_of_a_score(study: Study, stimulus: Sti
     for score in (2, 4, 4, 5, 5):
         rate(stimulus, make_rater(study), (score, 1, 1))
     release = live_release(study)
-    # By hand: mean 4, sd √(6/4), standard error sd/√5, t(4) = 2.7764.
+    # By hand: mean 4, sd √(6/4), standard error sd/√5; the interval as in the tests of `mos`.
     found = quality(release)
     assert (found.value, found.n, found.histogram) == (4.0, 5, [0, 1, 0, 2, 2])
     assert found.sd == pytest.approx(1.224745, abs=1e-6)
     assert found.standard_error == pytest.approx(0.547723, abs=1e-6)
-    assert (found.low, found.high) == pytest.approx((4 - 1.52070, 4 + 1.52070), abs=1e-4)
-    assert (release.method, release.method_version, release.ratings) == ("mos", "1", 5)
+    assert found.mean == 4.0
+    assert (found.low, found.high) == pytest.approx((2.864701, 4.651852), abs=1e-5)
+    assert (release.method, release.method_version, release.ratings) == ("mos", "2", 5)
+    whole = release.perspectives.get(perspective__key="quality")
+    assert (whole.minimum, whole.maximum) == (1, 5)
     assert "not excluded" in release.counts_rule
 
 
@@ -135,6 +138,8 @@ def test_an_unseen_change_can_be_announced(study: Study, stimulus: Stimulus) -> 
 def test_a_slow_release_is_renewed_by_a_worker(
     study: Study, stimulus: Stimulus, sent: Sent, django_capture_on_commit_callbacks: Any
 ) -> None:
+    # A method that cannot bring single images up to date.
+    Study.objects.filter(pk=study.pk).update(opinion_method="bt500")
     rate(stimulus, make_rater(study), (1, 1, 1))
     live_release(study)
     OpinionRelease.objects.update(took=9.0)
@@ -240,6 +245,9 @@ class Loudest:
     citation = "a test"
     parameters = type(METHODS["mos"]).parameters
 
+    def limits(self, scale: ScaleLimits, parameters: Any) -> tuple[float, float]:
+        return scale.ends
+
     def estimate(self, votes: Votes, parameters: Any) -> Estimates:
         plain = METHODS["mos"].estimate(votes, parameters)
         value = plain.value.copy()
@@ -288,8 +296,9 @@ def test_a_study_takes_a_method_for_its_labels_and_its_export_by_one_registratio
         )
         assert make_release(study, name="loud").method == "loudest"
     rows = [row for row in csv.DictReader(io.StringIO(text)) if row["perspective"] == "quality"]
-    assert {(row["mos"], row["mos_method"], row["mos_version"]) for row in rows} == {
-        ("5.0", "loudest", "7")
+    made = ("mos", "opinion_score", "opinion_method", "opinion_version")
+    assert {tuple(row[name] for name in made) for row in rows} == {
+        ("2.6666666666666665", "5.0", "loudest", "7")
     }
     # 5 of 1…5; the plain mean would be 5/12.
     assert (label.perspective, label.source, label.mos) == ("quality", "raters", 1.0)

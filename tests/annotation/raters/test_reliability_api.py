@@ -5,7 +5,7 @@ from django.core.cache import cache
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from annotation.models import Study
+from annotation.models import Stimulus, Study
 from annotation.protocol.reliability_rules import ReliabilityRules
 from tests.annotation.answering import answer, sitting
 from tests.factories import make_rater, make_stimuli
@@ -44,6 +44,8 @@ def test_measures_counts_and_state_are_given_by_rater(api: Client, study: Study)
     assert first["median_seconds"] == pytest.approx(4)
     assert first["agreement"] == pytest.approx(0.994376, abs=1e-6)
     assert first["agreement_by_perspective"]["authenticity"] == pytest.approx(0.994376, abs=1e-6)
+    assert first["corrected_agreement"] == 1
+    assert first["corrected_agreement_by_perspective"]["quality"] == 1
     assert first["gold"] == {"right": 0, "wrong": 0}
     assert first["attention"] == {"passed": 0, "failed": 0}
     assert first["flags"] == []
@@ -77,9 +79,12 @@ def test_the_share_of_long_absences_is_given(api: Client, study: Study) -> None:
 
 def test_a_flag_on_one_perspective_names_it(api: Client, study: Study) -> None:
     rate(study)
-    rules = {"inter_rater": {"threshold": 0.999, "minimum": 4, "effect": "stop"}}
+    backwards = sitting(make_rater(study), "rating")
+    for stimulus, score in zip(Stimulus.objects.order_by("pk"), [4, 3, 2, 1], strict=True):
+        answer(backwards, stimulus, score)
+    rules = {"inter_rater": {"minimum": 4, "effect": "stop"}}
     Study.objects.update(reliability_rules=ReliabilityRules.from_json(rules).to_json())
-    flags = api.get(ADDRESS).json()["results"][0]["flags"]
+    flags = api.get(ADDRESS).json()["results"][3]["flags"]
     assert [flag["perspective"] for flag in flags] == ["quality", "authenticity", "correspondence"]
     assert all(flag["stops"] for flag in flags)
 

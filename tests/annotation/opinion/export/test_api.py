@@ -52,10 +52,11 @@ def test_jsonl_holds_every_stimulus_with_its_ratings_and_mos(
     assert records[0]["trials"][0]["explanations"]["authenticity"]["text"] == "六指 hand"
     assert records[1]["trials"] == []
     assert quality["standard_error"] == pytest.approx(1.5)
-    # Student's t(1) is 12.7062.
-    assert quality["low"] == pytest.approx(2.5 - 12.7062 * 1.5, abs=1e-3)
+    assert (quality["score"], quality["minimum"], quality["maximum"]) == (2.5, 1, 5)
+    # By hand: s = .601190, c = 0, f = 1.044036; see the tests of `mos`.
+    assert quality["low"] == pytest.approx(1.31575, abs=1e-4)
     assert quality["counts"] == [1, 0, 0, 1, 0]
-    assert (quality["method"], quality["version"]) == ("mos", "1")
+    assert (quality["method"], quality["version"]) == ("mos", "2")
     assert quality["scale"] == {
         "kind": "acr5",
         "minimum": 1,
@@ -64,7 +65,8 @@ def test_jsonl_holds_every_stimulus_with_its_ratings_and_mos(
         "direction": "higher",
     }
     unrated = records[1]["mos"]["quality"]
-    assert (unrated["mos"], unrated["sd"], unrated["low"], unrated["n"]) == (None, None, None, 0)
+    unknown = ("mos", "score", "sd", "low", "n")
+    assert [unrated[name] for name in unknown] == [None, None, None, None, 0]
 
 
 def test_attention_checks_are_told_apart(client: Client, owner: User, study: Study) -> None:

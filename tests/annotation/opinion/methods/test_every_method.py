@@ -1,16 +1,26 @@
 """What every method of opinion scores must do, whichever it is."""
 
+import json
 from dataclasses import dataclass, is_dataclass, replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from annotation.opinion.methods import METHODS, Estimates, OpinionError, Votes
+from annotation.opinion.methods import (
+    METHODS,
+    Estimates,
+    OpinionError,
+    Rescoring,
+    ScaleLimits,
+    Votes,
+)
 from annotation.opinion.methods.base import (
     parameters_json,
     parse_parameters,
+    without_subjects,
 )
+from annotation.opinion.methods.graph import APART
 from annotation.opinion.methods.mos import MeanOpinionScore
 from annotation.protocol.verdicts import Verdict
 from workbench.core.registry import UnknownEntryError
@@ -22,6 +32,12 @@ OF_SUBJECTS = ("bias", "inconsistency", "verdict", "reason")
 
 #: Of a rater with one score they know nothing.
 OF_Z_SCORES = ("aigciqa2023", "zscore")
+
+#: To them a vote is what rounding and the ends of the scale left of an opinion.
+OF_LEVELS = ("ordinal",)
+
+#: They compare raters, who have to be connected by images.
+COMPARING = ("bias_removed", "ordinal", "p910", "p913", "subject_map")
 
 every_method = pytest.mark.parametrize("name", sorted(METHODS))
 
@@ -128,9 +144,113 @@ def test_a_single_vote_is_its_own_score_without_a_spread(name: str) -> None:
     if name in OF_Z_SCORES:
         assert found.n.tolist() == [0]
         assert np.isnan(found.value[0])
+    elif name in OF_LEVELS:
+        # What others would vote who scatter as much: the ends of the scale draw it to the middle.
+        assert 3.5 < found.value[0] < 4
+        assert found.n.tolist() == [1]
     else:
         assert found.value.tolist() == [4.0]
         assert found.n.tolist() == [1]
+
+
+def _blocks() -> Votes:
+    """Two raters of two images, and two others of two others."""
+    stimulus = [0, 0, 1, 1, 2, 2, 3, 3]
+    return votes([1, 2, 2, 4, 3, 5, 4, 4], stimulus, [0, 1] * 2 + [2, 3] * 2, stimuli=4, subjects=4)
+
+
+def _repeated() -> Votes:
+    """Three raters, of whom one rates two of the four images twice and thrice."""
+    stimulus, subject = [0, 1, 2, 3] * 3 + [0, 1, 1], [*np.repeat(range(3), 4), 2, 2, 2]
+    score = [1, 2, 4, 5, 2, 2, 3, 5, 1, 3, 4, 4, 2, 3, 3]
+    return votes(score, stimulus, subject, stimuli=4, subjects=3)
+
+
+def _same(score: float) -> Votes:
+    stimulus, subject = (item.ravel() for item in np.indices((6, 4)))
+    return votes(np.full(24, score), stimulus, subject, stimuli=6, subjects=4)
+
+
+HARD = {
+    "one rater": votes([1, 3, 3, 5], range(4), [0] * 4, stimuli=4, subjects=1),
+    "one image": votes([1, 3, 3, 5], [0] * 4, range(4), stimuli=1, subjects=4),
+    "one image of one level": votes([5] * 4, [0] * 4, range(4), stimuli=1, subjects=4),
+    "one vote of each rater": votes([1, 3, 3, 5], [0, 0, 1, 1], range(4), stimuli=2, subjects=4),
+    "always the middle": _same(3),
+    "always the end": _same(1),
+    "two groups": _blocks(),
+    "repetitions": _repeated(),
+    "a slider": sparse_panel(scale=SLIDER),
+    "a scale of two levels": sparse_panel(scale=ScaleLimits(0, 1, 2)),
+    "a scale far from 0": sparse_panel(scale=ScaleLimits(1e6, 1e6 + 4, 5)),
+}
+
+
+@every_method
+@pytest.mark.parametrize("case", sorted(HARD))
+def test_hard_panels_give_numbers_with_intervals_on_the_scale(name: str, case: str) -> None:
+    panel = HARD[case]
+    found = estimated(name, panel)
+    rated = found.n > 0
+    assert rated.all() or name in OF_Z_SCORES
+    assert np.isfinite(found.value[rated]).all()
+    assert_intervals(found, limits_of(name, panel))
+    assert all(isinstance(note, str) for note in found.notes)
+    json.dumps(dict(found.common), allow_nan=False)
+
+
+@pytest.mark.parametrize("name", COMPARING)
+def test_groups_that_share_no_rating_are_named(name: str) -> None:
+    assert APART in estimated(name, _blocks()).notes
+    assert APART not in estimated(name, _repeated()).notes
+
+
+RESCORING = [name for name in sorted(METHODS) if isinstance(METHODS[name], Rescoring)]
+
+
+@pytest.mark.parametrize("name", RESCORING)
+def test_scoring_an_unchanged_image_again_changes_nothing(name: str) -> None:
+    panel, method = sparse_panel(), METHODS[name]
+    assert isinstance(method, Rescoring)
+    full = estimated(name, panel)
+    places = np.array([7, 2, 9])
+    part = panel.kept(np.isin(panel.stimulus, places))
+    own = replace(
+        part,
+        stimulus=np.argsort(places)[np.searchsorted(np.sort(places), part.stimulus)],
+        stimuli=3,
+    )
+    found = method.rescore(own, method.parameters(), full.subjects, full.common)
+    for item in OF_STIMULI:
+        np.testing.assert_allclose(_item(found, item), _item(full, item)[places], rtol=1e-9)
+    assert found.subjects is full.subjects
+    assert dict(found.common) == dict(full.common)
+
+
+@pytest.mark.parametrize("name", RESCORING)
+def test_a_rater_that_the_last_fit_did_not_know_is_a_usual_one(name: str) -> None:
+    panel, method = sparse_panel(), METHODS[name]
+    assert isinstance(method, Rescoring)
+    full = estimated(name, panel)
+    nobody = without_subjects(1)
+    own = votes([2], [0], [0], scale=panel.scale, stimuli=1, subjects=1)
+    found = method.rescore(own, method.parameters(), nobody, full.common)
+    assert_intervals(found, limits_of(name, panel))
+    assert found.value[0] == pytest.approx(2, abs=0.5)
+
+
+def test_the_means_and_the_subject_models_rescore() -> None:
+    assert {"mos", "bias_removed", "subject_map", "ordinal"} <= set(RESCORING)
+
+
+def test_a_vote_that_is_there_twice_is_named() -> None:
+    with pytest.raises(OpinionError, match="subject 2 votes twice on stimulus 1 as repetition 1"):
+        votes([1, 2, 2], [1, 1, 1], [2, 2, 2], repetition=[0, 1, 1], stimuli=2, subjects=3)
+
+
+def test_votes_without_a_number_are_counted_in_their_order() -> None:
+    panel = votes([1, 2, 3, 4, 5], [0, 1, 0, 0, 1], [1, 0, 1, 0, 0], stimuli=2, subjects=2)
+    assert panel.repetition.tolist() == [0, 0, 1, 0, 1]
 
 
 @every_method

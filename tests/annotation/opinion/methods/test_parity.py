@@ -21,7 +21,7 @@ def dense(score: Any, scale: ScaleLimits = ACR5) -> Votes:
     """Of a table with a row per stimulus and a column per subject; NaN is no vote."""
     table = np.asarray(score, dtype=np.float64)
     there = np.isfinite(table)
-    stimulus, subject = (item[there] for item in np.indices(table.shape))
+    stimulus, subject = np.nonzero(there)
     rows, columns = table.shape
     return votes(table[there], stimulus, subject, stimuli=rows, subjects=columns, scale=scale)
 

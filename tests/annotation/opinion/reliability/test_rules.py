@@ -36,7 +36,7 @@ def _with(name: str, **changes: Any) -> ReliabilityRules:
 
 
 def _correlation(pearson: float | None, n: int) -> Correlation:
-    return Correlation(pearson, pearson, n, 4.0)
+    return Correlation(None, None, n, 4.0, corrected=pearson)
 
 
 GOOD = RaterMeasures(

@@ -30,7 +30,7 @@ def test_the_best_epoch_is_marked_between_first_and_last() -> None:
     assert chart.validation.ticks == [Tick(120.0, "0.100"), Tick(0.0, "0.400")]
 
 
-def point(stimulus: int, mos: float, mean: float, error: float | None = None) -> HoldoutPoint:
+def point(stimulus: int, mos: float, mean: float, error: float = 0.0) -> HoldoutPoint:
     return HoldoutPoint(stimulus, mos, Expectation(mean, 0.06, 0.08, 0.2), f"{stimulus}.png", error)
 
 
@@ -46,10 +46,10 @@ def test_a_point_is_on_the_studys_scale_and_says_who_it_is() -> None:
     assert (mark.y0, mark.y1) == (150.0, 90.0)
 
 
-def test_a_mos_of_unknown_spread_has_no_interval() -> None:
-    (mark,) = scatter("Quality", ACR5, [point(7, mos=0.5, mean=2.0)]).marks
-    assert (mark.y0, mark.mos_error) == (None, None)
-    assert mark.predicted == 5.0, "beyond the scale is drawn at its end"
+def test_what_lies_beyond_the_scale_is_drawn_at_its_end() -> None:
+    (mark,) = scatter("Quality", ACR5, [point(7, mos=0.5, mean=2.0, error=0.75)]).marks
+    assert mark.predicted == 5.0
+    assert (mark.y0, mark.y1) == (240.0, 0.0)
 
 
 def test_the_table_begins_with_the_farthest_off() -> None:

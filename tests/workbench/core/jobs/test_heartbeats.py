@@ -43,6 +43,7 @@ def test_a_worker_of_one_queue_says_nothing_of_the_other() -> None:
 
 def test_waiting_tasks_are_counted() -> None:
     queue = redis.Redis.from_url(settings.REDIS_URL)
+    queue.delete("model")  # other tests may have sent tasks
     queue.rpush("model", "a", "b")
     try:
         assert [item.waiting for item in background().queues][1] == 2

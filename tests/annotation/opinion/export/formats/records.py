@@ -12,11 +12,14 @@ def opinion(mos: float | None = None, n: int = 0) -> Record:
     unknown = dict.fromkeys(("sd", "standard_error", "low", "high"))
     return {
         "mos": mos,
+        "score": mos,
         **unknown,
         "n": n,
         "counts": None,
         "method": "mos",
         "version": "1",
+        "minimum": 1.0,
+        "maximum": 5.0,
         "scale": SCALE,
     }
 
