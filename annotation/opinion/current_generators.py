@@ -11,8 +11,8 @@ from workbench.core.errors import MintError
 from workbench.core.statements import one_view
 
 from ..models import OpinionRelease, Study
-from ..stimuli.forecast import forecaster_of
 from ..studies.counting import main_stimuli
+from .forecast import forecaster_of
 from .generators import CategoryMean, StudyLeaderboards, category_means, study_leaderboards
 from .recomputing import Recomputed, ask_worker, recompute, recomputed
 from .releases import live_release, stamp_of
@@ -74,7 +74,7 @@ def _current(
         _key(study, by),
         _stamp(release),
         lambda: _in_one_view(make),
-        small=release.ratings <= _SMALL and main_stimuli(study).count() <= _SMALL,
+        small=lambda: release.ratings <= _SMALL and main_stimuli(study).count() <= _SMALL,
         ask=lambda: ask_worker(task, study.pk, *arguments, seconds=ASK_SECONDS),
     )
 

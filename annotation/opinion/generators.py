@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from ..models import Perspective, Stimulus, Study
 from ..protocol.draw import Draw
-from ..stimuli.forecast import Forecasts, all_forecasts_of
 from ..studies.counting import counting_trials, main_stimuli
 from .categories import PROMPT, categories_of, category_keys
 from .comparison.errors import ComparisonError
 from .comparison.leaderboard import Leaderboard, LeaderboardRow, group_means, leaderboard
 from .comparison.means import Images
 from .correlation import Floats, Integers
+from .forecast import Forecasts, all_forecasts_of
 from .methods import Votes
 from .reliability.selectors import rater_weights
 from .votes import CountingScores, PerspectiveVotes, read_counting_scores, votes_of

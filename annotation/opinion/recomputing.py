@@ -52,7 +52,12 @@ def recompute(key: str, stamp: str, make: Callable[[], Result]) -> Result:
 
 
 def recomputed(
-    key: str, stamp: str, make: Callable[[], Result], *, small: bool, ask: Callable[[], None]
+    key: str,
+    stamp: str,
+    make: Callable[[], Result],
+    *,
+    small: Callable[[], bool],
+    ask: Callable[[], None],
 ) -> Recomputed[Result]:
     """The result of the data that `stamp` stands for, or the last one, after which `ask` requests
     a newer one of a worker, who calls `recompute`.
@@ -60,12 +65,12 @@ def recomputed(
     A reader waits for what took less than `QUICK_SECONDS` the last time; for the first one of all
     if the data are `small`.
     """
-    known, took, result = None, 0.0 if small else QUICK_SECONDS, None
+    kept = None
     with suppress(redis.exceptions.RedisError):
-        known, took, result = cache.get(key) or (known, took, result)
-    if known == stamp:
-        return Recomputed(result, True)
-    if took < QUICK_SECONDS:
+        kept = cache.get(key)
+    if kept and kept[0] == stamp:
+        return Recomputed(kept[2], True)
+    if kept[1] < QUICK_SECONDS if kept else small():
         return Recomputed(recompute(key, stamp, make), True)
     ask()
-    return Recomputed(result, False)
+    return Recomputed(kept[2] if kept else None, False)

@@ -34,7 +34,7 @@ def srcc_ceilings(study: Study) -> Ceilings:
         _key(study),
         stamp_of(release),
         lambda: _ceilings(study),
-        small=release.ratings <= _SMALL,
+        small=lambda: release.ratings <= _SMALL,
         ask=lambda: ask_worker(RENEW, study.pk, seconds=_ASK_SECONDS),
     )
     return found.result or {}

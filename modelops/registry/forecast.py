@@ -7,7 +7,7 @@ from django.db.models import F, FilteredRelation, Q, QuerySet
 
 from annotation.models import Stimulus, Study
 from annotation.opinion.copying import FLOAT, INTEGER, copy_out
-from annotation.stimuli.forecast import Forecast, Forecasts
+from annotation.opinion.forecast import Forecast, Forecasts
 from workbench.core.jobs.models import JobState
 
 from ..models import Prediction

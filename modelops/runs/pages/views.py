@@ -45,6 +45,7 @@ from ..scoring import start_scoring
 from . import summaries
 from .charts import scatter, training_chart
 from .comparison import compare, contenders
+from .metrics import metric_rows
 
 VIEW = "modelops.view_model"
 RUN = "modelops.run_model"
@@ -93,7 +94,7 @@ def _in_use(
     return {
         "scoring": summaries.scoring_state(active),
         "sources": summaries.label_sources(active.snapshot),
-        "rows": summaries.metric_rows(study, standing, None, ceilings),
+        "rows": metric_rows(study, standing, None, ceilings),
         "srcc": standing.srcc,
         "predicted": predicted_stimuli(active).count(),
         "explanations": summaries.explanation_table(study, active),

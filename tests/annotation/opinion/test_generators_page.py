@@ -3,25 +3,26 @@ that stands in for one."""
 
 import csv
 import io
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from django.core.cache import cache
-from django.db.models import QuerySet
 from django.test import Client
 
 from annotation.models import Generator, Rater, Stimulus, Study
-from annotation.opinion import current_generators, recomputing, tasks
+from annotation.opinion import current_generators, forecast, recomputing, tasks
 from annotation.opinion.categories import category_keys
-from annotation.opinion.comparison.leaderboard import Leaderboard, leaderboard
-from annotation.opinion.comparison.means import Images
 from annotation.opinion.generators import category_means, generator_leaderboards
-from annotation.opinion.methods import ScaleLimits, Votes
-from annotation.stimuli import forecast
-from annotation.stimuli.forecast import Forecast, Forecasts
+from tests.annotation.opinion.comparing import (
+    SCORES,
+    FakeForecaster,
+    cells,
+    core,
+    interval,
+    ranks,
+)
 from tests.conftest import Sent
 from tests.factories import make_rater, make_stimuli, perspective
 from tests.modelops.labelling import rate
@@ -29,14 +30,6 @@ from workbench.accounts.models import User
 
 pytestmark = pytest.mark.django_db
 
-#: Quality of images 0…7 by raters 0…2, images in turn of generators 0 and 1.
-SCORES = np.array(
-    [
-        [1, 3, 2, 4, 1, 3, 2, 5],
-        [2, 4, 1, 3, 2, 4, 1, 3],
-        [1, 3, 2, 4, 1, 3, 2, 4],
-    ]
-)
 PAGE = "/studies/demo/results/generators/"
 
 
@@ -70,37 +63,6 @@ def look(client: Client, owner: User, study: Study) -> Callable[..., str]:
         return " ".join(response.content.decode().split())
 
     return read
-
-
-def cells(text: str, table: int = 0) -> list[list[str]]:
-    """The texts of a table's body, row by row."""
-    body = re.findall(r"<tbody>(.*?)</tbody>", text)[table]
-    rows = re.findall(r"<tr>(.*?)</tr>", body)
-    return [
-        [cell.strip() for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)] for row in rows
-    ]
-
-
-def core(predicted: Sequence[float] | None = None, kept: Sequence[int] = range(8)) -> Leaderboard:
-    """What the pure core makes of `SCORES`; those of the images in `kept` are a sample."""
-    rater, image = np.divmod(np.arange(SCORES.size), 8)
-    votes = Votes.of(
-        SCORES.ravel(), image, rater, scale=ScaleLimits(1, 5, 5), stimuli=8, subjects=3
-    )
-    # In the page’s order: draws of prompts follow it.
-    groups = Stimulus.objects.order_by("pk").values_list("prompt__group_sha256", flat=True)
-    _, prompt = np.unique(list(groups[:8]), return_inverse=True)
-    of = Images.of(prompt, np.arange(8) % 2, predicted=predicted)
-    return leaderboard(votes, of, np.isin(image, kept))
-
-
-def ranks(row: Any) -> str:
-    alone = row.rank_low == row.rank_high
-    return str(row.rank) if alone else f"{row.rank_low} … {row.rank_high}"
-
-
-def interval(row: Any) -> str:
-    return f"{row.low:.2f} … {row.high:.2f}"
 
 
 def test_means_intervals_ranks_and_what_they_rest_on(
@@ -248,28 +210,6 @@ def test_within_a_prompt_its_images_are_the_sample(study: Study, rated: list[Sti
     assert row.mean == pytest.approx(21 / 6)
     assert (row.images, row.prompts) == (2, 1)
     assert row.low is not None
-
-
-class FakeForecaster:
-    """Expects of each image what it is told to."""
-
-    def __init__(self, expected: dict[int, float]) -> None:
-        self._expected = expected
-
-    def expected(self, study: Study, stimuli: Sequence[Stimulus]) -> dict[int, dict[str, Forecast]]:
-        return {}
-
-    def most_uncertain(
-        self, study: Study, perspective: str, stimuli: QuerySet[Stimulus]
-    ) -> QuerySet[Stimulus] | None:
-        return None
-
-    def all_expected(self, study: Study) -> dict[str, Forecasts]:
-        keys = np.array(sorted(self._expected), dtype=np.int64)
-        return {"quality": Forecasts(keys, np.array([self._expected[key] for key in keys]))}
-
-    def in_use(self, study: Study) -> str:
-        return "1"
 
 
 #: Predictions of images 0…7.
