@@ -5,7 +5,7 @@ class ModelopsConfig(AppConfig):
     name = "modelops"
 
     def ready(self) -> None:
-        from annotation.stimuli.forecast import FORECASTERS
+        from annotation.opinion.forecast import FORECASTERS
         from annotation.studies.acts import ACTS
 
         from . import permissions  # noqa: F401 -- it registers itself

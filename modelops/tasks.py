@@ -10,8 +10,11 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_init
 
+from annotation.models import Study
+
 from .explaining import assessing
 from .explaining import runs as explaining
+from .registry import ceiling
 from .runs import retraining, scoring, supervision, sweeping
 
 
@@ -35,6 +38,13 @@ def retrain_where_due() -> None:
 @shared_task
 def score_new_stimuli() -> None:
     scoring.score_new_stimuli()
+
+
+@shared_task
+def renew_ceilings(study: int) -> None:
+    """Measures a large study's labels again, while those who asked read the last measures."""
+    for found in Study.objects.filter(pk=study):
+        ceiling.renew_ceilings(found)
 
 
 @shared_task

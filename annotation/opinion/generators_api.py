@@ -1,5 +1,6 @@
 """The owner API: leaderboards of generators."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -9,11 +10,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from workbench.core.statements import one_view
-
 from ..studies.selectors import find_study
 from .comparison.leaderboard import Leaderboard
-from .generators import PerspectiveLeaderboard, generator_leaderboards
+from .current_generators import LeaderboardsBusyError, current_leaderboards
+from .generators import Lacking, PerspectiveLeaderboard
 
 
 class LeaderboardRowSerializer(serializers.Serializer[Any]):
@@ -63,6 +63,12 @@ class LeaderboardSerializer(serializers.Serializer[Any]):
     draws = serializers.IntegerField()
     seed = serializers.IntegerField()
     generators = LeaderboardRowSerializer(many=True)
+    prediction_powered = LeaderboardRowSerializer(
+        many=True,
+        help_text="The same means with a model's predictions of all images, from the ratings of "
+        "hold-out images; empty if `lacking` names what they lack.",
+    )
+    lacking = serializers.ChoiceField(choices=[item.value for item in Lacking])
     pairs = PairwiseDifferenceSerializer(many=True)
 
 
@@ -74,8 +80,10 @@ class GeneratorsView(APIView):
         """The study's generators by their mean scores, from each perspective: means, ranks and
         differences with 95 % intervals. They rest on draws that are a sample of the images."""
         study = find_study(request.user, slug, "annotation.export_study")
-        with one_view():
-            found = [leaderboard_json(item) for item in generator_leaderboards(study)]
+        current = current_leaderboards(study).result
+        if current is None:
+            raise LeaderboardsBusyError
+        found = [leaderboard_json(item) for item in current.boards]
         return Response(LeaderboardSerializer(found, many=True).data)
 
 
@@ -91,7 +99,9 @@ def leaderboard_json(item: PerspectiveLeaderboard) -> dict[str, Any]:
         "slope": board.slope,
         "draws": board.draws,
         "seed": board.seed,
-        "generators": [{**asdict(row), "generator": names[row.generator]} for row in board.rows],
+        "generators": _rows(board, names),
+        "prediction_powered": _rows(item.powered, names) if item.powered else [],
+        "lacking": item.lacking.value,
         "pairs": [
             {
                 **asdict(pair),
@@ -102,3 +112,7 @@ def leaderboard_json(item: PerspectiveLeaderboard) -> dict[str, Any]:
             for pair in board.pairs
         ],
     }
+
+
+def _rows(board: Leaderboard, names: Sequence[str]) -> list[dict[str, Any]]:
+    return [{**asdict(row), "generator": names[row.generator]} for row in board.rows]

@@ -4,11 +4,13 @@ Every reader of opinion scores reads a release: labels, the export, pages and th
 release is recomputed in full from one view of the data, so no history of changes has to be right.
 """
 
+import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,7 +18,7 @@ from workbench.accounts.models import User
 from workbench.core.errors import MintError
 from workbench.core.statements import one_view
 
-from ..models import OpinionRelease, Study
+from ..models import AuditEntry, OpinionRelease, Study
 from ..studies.audit import record
 from .making import (
     SETTLED_AFTER,
@@ -84,6 +86,14 @@ def is_stale(release: OpinionRelease) -> bool:
         or basis.digest != digest_of(study)
         or (newest_score() > basis.newest and has_scores(study, pk__gt=basis.newest))
     )
+
+
+def stamp_of(release: OpinionRelease) -> str:
+    """Another one whenever what is made of a live release's scores may be another: the release has
+    the scores, the audit trail what owners did to images and rules."""
+    acts = AuditEntry.objects.filter(study=release.study_id).aggregate(last=Max("pk"))["last"]
+    scores = (release.pk, release.computed_at.isoformat(), release.basis["digest"])
+    return json.dumps([*scores, acts])
 
 
 def mark_stale(study: Study) -> None:

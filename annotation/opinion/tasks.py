@@ -6,6 +6,7 @@ import structlog
 from celery import shared_task
 
 from ..models import Study
+from . import current_generators
 from .panel import selectors as panel
 from .previewing import renew_preview
 from .releases import renew_live
@@ -26,6 +27,20 @@ def renew_panel(study: int) -> None:
     """Computes the agreement of a large study's raters again, while its readers read the last."""
     for found in Study.objects.filter(pk=study):
         panel.renew(found)
+
+
+@shared_task
+def renew_leaderboards(study: int) -> None:
+    """Compares a large study's generators again, while those who asked read the last comparison."""
+    for found in Study.objects.filter(pk=study):
+        current_generators.renew_leaderboards(found)
+
+
+@shared_task
+def renew_category_means(study: int, by: str) -> None:
+    """The same by a category of images."""
+    for found in Study.objects.filter(pk=study):
+        current_generators.renew_category_means(found, by)
 
 
 @shared_task

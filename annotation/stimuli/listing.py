@@ -10,9 +10,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Stimulus, Study
+from ..opinion.forecast import FORECASTERS
 from ..opinion.releases import live_release
 from ..studies.selectors import stimuli_of
-from .forecast import FORECASTERS
 
 DEFAULT_SORT = "wanted"
 SORTS: dict[str, str | Promise] = {

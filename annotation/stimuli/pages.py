@@ -14,12 +14,12 @@ from django.views.decorators.http import require_safe
 
 from ..models import AuditEntry, Generator, OpinionScore, Stimulus, Study, Trial
 from ..models.stimulus import SPLITS
+from ..opinion.forecast import Forecast, forecasts_of
 from ..opinion.selectors import scores_of
 from ..protocol.perspectives import PerspectiveSettings
 from ..studies.pages.charts import Chart, histogram
 from ..studies.selectors import find_study
 from ..studies.texts import localized, scale_in_words
-from .forecast import Forecast, forecasts_of
 from .holdout import holdout_context
 from .listing import SORTS, Listing, neighbours
 from .marked import marked_of

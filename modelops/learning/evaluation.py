@@ -6,14 +6,22 @@ the model's scale is the labels' scale, so no mapping is fitted in between.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 
+from annotation.opinion.comparison.bootstrap import ClusterDraws, pearson_draws, spearman_draws
 from annotation.opinion.comparison.measures import krcc, plcc, rmse, srcc, srcc_interval
 
 #: On fewer images a correlation says little; its interval says how little.
 FEW_IMAGES = 30
+#: On more images the bootstrap does not rank them again in each draw, which would take minutes:
+#: the interval is then 3 to 9 % too narrow.
+RANKED_AGAIN = 500
+#: Intervals that a process keeps.
+_KEPT = 256
 
 
 @dataclass(frozen=True)
@@ -65,3 +73,22 @@ def mean_srcc(agreements: Iterable[Agreement]) -> float | None:
     """Over those that are defined; None if none is."""
     known = [item.srcc for item in agreements if item.srcc is not None]
     return sum(known) / len(known) if known else None
+
+
+@lru_cache(_KEPT)
+def srcc_interval_by_prompt(
+    predicted: tuple[float, ...], mos: tuple[float, ...], prompt: tuple[str, ...]
+) -> tuple[float, float] | None:
+    """The 95 % interval of the SRCC of N images over draws of whole prompts; None if the SRCC is
+    not defined, or with one prompt."""
+    x, y = np.array(predicted), np.array(mos)
+    value = srcc(x, y)
+    if value is None:
+        return None
+    draws = ClusterDraws(np.unique(prompt, return_inverse=True)[1])
+    if x.size <= RANKED_AGAIN:
+        drawn = spearman_draws(draws, x, y)
+    else:
+        drawn = pearson_draws(draws, stats.rankdata(x), stats.rankdata(y))
+    found = draws.interval(value, drawn)
+    return None if found.low is None or found.high is None else (found.low, found.high)

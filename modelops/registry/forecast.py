@@ -2,13 +2,18 @@
 
 from collections.abc import Sequence
 
+from django.db import connection
 from django.db.models import F, FilteredRelation, Q, QuerySet
 
 from annotation.models import Stimulus, Study
-from annotation.stimuli.forecast import Forecast
+from annotation.opinion.copying import FLOAT, INTEGER, copy_out
+from annotation.opinion.forecast import Forecast, Forecasts
+from workbench.core.jobs.models import JobState
 
 from ..models import Prediction
 from .selectors import active_version
+
+_COLUMNS = (("perspective", INTEGER), ("stimulus", INTEGER), ("mean", FLOAT))
 
 
 class ActiveForecaster:
@@ -49,3 +54,27 @@ class ActiveForecaster:
         )
         found = stimuli.annotate(own=predicted)
         return found.order_by(unsure.desc(nulls_last=True), "pk")
+
+    def all_expected(self, study: Study) -> dict[str, Forecasts]:
+        version = active_version(study)
+        if version is None:
+            return {}
+        rows = Prediction.objects.filter(model_version=version).order_by("stimulus_id")
+        columns = rows.values_list("perspective_id", "stimulus_id", "mean")
+        # COPY takes no parameters.
+        query = connection.ops.compose_sql(*columns.query.sql_with_params())  # type: ignore[attr-defined] # PostgreSQL's
+        found = copy_out(query, _COLUMNS)
+        forecasts = {}
+        for perspective in study.perspectives.all():
+            own = found["perspective"] == perspective.pk
+            scale = perspective.settings.scale
+            expected = scale.minimum + scale.width * found["mean"][own]
+            forecasts[perspective.key] = Forecasts(found["stimulus"][own], expected)
+        return forecasts
+
+    def in_use(self, study: Study) -> str:
+        version = active_version(study)
+        if version is None:
+            return ""
+        scored = version.scoring_runs.filter(state=JobState.SUCCEEDED).order_by("-pk")
+        return f"{version.number}:{scored.values_list('pk', flat=True).first() or 0}"

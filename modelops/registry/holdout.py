@@ -1,7 +1,7 @@
 """How versions do on the hold-out, all compared on its current labels."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import stats
@@ -9,7 +9,7 @@ from scipy import stats
 from annotation.models import Stimulus, Study
 from annotation.opinion.labels import labels_of
 
-from ..learning.evaluation import Agreement, evaluate, mean_srcc
+from ..learning.evaluation import Agreement, evaluate, mean_srcc, srcc_interval_by_prompt
 from ..learning.labels import label_variance
 from ..learning.uncertainty import Expectation
 from ..models import ModelVersion, Prediction
@@ -26,6 +26,8 @@ class HoldoutPoint:
     filename: str = ""
     #: Half of the 95 % interval of the label, on 0…1.
     mos_error: float = 0.0
+    #: The same for all spellings of its prompt.
+    prompt: str = ""
 
 
 #: Per perspective's key.
@@ -37,6 +39,17 @@ class Standing:
     """How a version does on the hold-out, by the perspective's key."""
 
     agreements: dict[str, Agreement]
+    #: What it was measured on.
+    points: Points = field(default_factory=dict)
+
+    def srcc_interval(self, perspective: str) -> tuple[float, float] | None:
+        """The 95 % interval of the SRCC, over draws of whole prompts."""
+        points = self.points.get(perspective, [])
+        return srcc_interval_by_prompt(
+            tuple(it.expected.mean for it in points),
+            tuple(it.mos for it in points),
+            tuple(it.prompt for it in points),
+        )
 
     @property
     def srcc(self) -> float | None:
@@ -72,6 +85,7 @@ def holdout_points(version: ModelVersion, labelled: LabelledStimuli) -> Points:
                     prediction.expected,
                     labelled.stimuli[row].filename,
                     float(errors[row, columns[key]]),
+                    labelled.stimuli[row].prompt.group_sha256,
                 )
             )
     return points
@@ -94,7 +108,7 @@ def on_common_ground(all_points: Sequence[Points]) -> list[Points]:
 def standings(all_points: Sequence[Points]) -> list[Standing]:
     """How versions do on the images that all of them have predicted, in their order."""
     return [
-        Standing({key: _agreement(found) for key, found in points.items()})
+        Standing({key: _agreement(found) for key, found in points.items()}, points)
         for points in on_common_ground(all_points)
     ]
 

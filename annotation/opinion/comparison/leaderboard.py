@@ -40,7 +40,7 @@ class LeaderboardRow:
     generator: int
     mean: float | None
     standard_error: float | None
-    #: 95 % interval, Student's t.
+    #: 95 % interval, Student's t, within the scale.
     low: float | None
     high: float | None
     #: 1 is best. The interval holds the true rank with 95 % confidence.
@@ -114,11 +114,27 @@ def leaderboard(
     ranks = _rank_intervals(means.value, errors, known, draws, seed)
     counts = _Counts.of(votes, means)
     rows = [
-        _row(means, errors, ranks.get(place), counts, place) for place in _best_first(means.value)
+        _row(means, errors, ranks.get(place), counts, place, known=place in ranks)
+        for place in _best_first(means.value)
     ]
     basis = SAMPLE if images.inclusion is None else WEIGHTED
     pairs = _pairs(means, errors, known)
     return Leaderboard(tuple(rows), pairs, basis, means.slope, draws, seed)
+
+
+def group_means(votes: Votes, images: Images, sample: ArrayLike) -> tuple[LeaderboardRow, ...]:
+    """The rows of a leaderboard without ranks, in the order of the numbers of `images.generator`,
+    which may be any groups of images: of hundreds of them all pairs would take too long.
+
+    Raises ComparisonError as `leaderboard` does.
+    """
+    means = GeneratorMeans.of(votes, images, counted(votes, images, sample))
+    errors, counts = crossed(means.influences()), _Counts.of(votes, means)
+    known = set(_known(errors).tolist())
+    return tuple(
+        _row(means, errors, None, counts, place, known=place in known)
+        for place in range(images.generators)
+    )
 
 
 def _known(errors: Crossed) -> Integers:
@@ -152,6 +168,12 @@ class _Contrast:
     def ends(self) -> tuple[float, float]:
         half = float(stats.t.ppf(0.975, self.degrees)) * self.standard_error
         return self.estimate - half, self.estimate + half
+
+    def within(self, limits: tuple[float, float]) -> tuple[float, float]:
+        """The ends of the interval of a mean, which lies on a scale from `limits[0]` to
+        `limits[1]`."""
+        low, high = self.ends
+        return max(low, limits[0]), min(high, limits[1])
 
     @property
     def p_value(self) -> float:
@@ -192,16 +214,18 @@ def _row(
     ranks: tuple[int, int, int] | None,
     counts: _Counts,
     place: int,
+    *,
+    known: bool,
 ) -> LeaderboardRow:
+    """known: whether its error is."""
     value = float(means.value[place])
-    # A rank stands for an error that is known.
-    known = None if ranks is None else _Contrast.of(means.value, errors, {place: 1.0})
-    low, high = (None, None) if known is None else known.ends
+    error = _Contrast.of(means.value, errors, {place: 1.0}) if known else None
+    low, high = error.within(means.scale.ends) if error else (None, None)
     rank, best, worst = ranks or (None, None, None)
     return LeaderboardRow(
         int(place),
         None if math.isnan(value) else value,
-        None if known is None else known.standard_error,
+        error.standard_error if error else None,
         low,
         high,
         rank=rank,

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..correlation import Floats, Integers, sums
-from ..methods.base import Votes
+from ..methods.base import ScaleLimits, Votes
 from .crossed import Influences
 from .errors import ComparisonError, finite, places
 
@@ -85,6 +85,8 @@ class GeneratorMeans:
     """The G means, and what they are made of; (R',) of the votes that count."""
 
     images: Images
+    #: Of the votes.
+    scale: ScaleLimits
     #: (R,), of all votes.
     used: Booleans
     stimulus: Integers
@@ -121,6 +123,7 @@ class GeneratorMeans:
         predicted_mean = _divided(sums(relied, images.generator, size), _images_each(images))
         return cls(
             images,
+            votes.scale,
             used,
             stimulus,
             votes.subject[used],

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from django.utils.translation import gettext
 
 from annotation.models import Study
+from annotation.opinion.comparison.bootstrap import Measure
 from annotation.studies.texts import localized
 
 from ...acquisition.registry import STRATEGIES
 from ...learning.evaluation import Agreement
 from ...models import ModelVersion, Predictor
+from ...registry.ceiling import Ceilings
 from ...registry.holdout import holdout_points, standings
 from ...registry.labelled import LabelledStimuli
 from ...registry.selectors import is_scored
@@ -41,6 +43,10 @@ class ComparedRow:
     #: Its error is on `scale`.
     agreement: Agreement
     scale: str
+    #: Of the SRCC, 95 %, over draws of whole prompts.
+    interval: tuple[float, float] | None
+    #: The SRCC of a perfect predictor.
+    ceiling: Measure | None
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,10 @@ def contenders(
 
 
 def compare(
-    study: Study, all_contenders: Iterable[Contender], labelled: LabelledStimuli
+    study: Study,
+    all_contenders: Iterable[Contender],
+    labelled: LabelledStimuli,
+    ceilings: Ceilings,
 ) -> Comparison | None:
     """None if fewer than two predictors have a version to compare."""
     judged = [(item, item.version) for item in all_contenders if item.version is not None]
@@ -75,6 +84,8 @@ def compare(
                 item,
                 agreement_on(asked.scale, stands.agreements[asked.key]),
                 f"{asked.scale.minimum:g}–{asked.scale.maximum:g}",
+                stands.srcc_interval(asked.key),
+                ceilings.get(asked.key),
             )
             for asked in study.perspective_settings
             for item, stands in standing

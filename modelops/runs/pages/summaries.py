@@ -10,17 +10,16 @@ from annotation.models import OpinionRelease, Stimulus, Study
 from annotation.opinion.explanations import count_explained
 from annotation.opinion.labels import LabelCounts, count_labels
 from annotation.opinion.methods import METHODS
-from annotation.protocol.scales import Scale
 from annotation.stimuli.holdout import holdout_state
 from annotation.studies.texts import localized
 from workbench.core.jobs.kinds import kind_of
 from workbench.core.jobs.models import Job, JobState
 
-from ...learning.evaluation import Agreement
 from ...learning.recipe import Recipe
 from ...models import ExplainingRun, LabelSnapshot, ModelVersion, ScoringRun, TrainingRun
 from ...predictors.backbones import offered_backbones
-from ...registry.holdout import Standing, holdout_points, standings
+from ...registry.ceiling import Ceilings
+from ...registry.holdout import holdout_points, standings
 from ...registry.labelled import LabelledStimuli
 from ...registry.reading import reading_of, reading_remarks
 from ...registry.selectors import (
@@ -33,8 +32,8 @@ from ...registry.selectors import (
     ratings_seen,
     unreadable_images,
 )
-from ...registry.units import agreement_on
 from .charts import training_chart
+from .metrics import change, fewest_images, metric_rows
 
 #: A missing image folder makes thousands of them; the first few show what is the matter.
 UNREADABLE_SHOWN = 10
@@ -124,17 +123,6 @@ class ScoringState:
 
 
 @dataclass(frozen=True)
-class MetricRow:
-    """One perspective of one version, compared with the active one on the same labels."""
-
-    label: str
-    agreement: Agreement
-    srcc_change: float | None
-    #: Of its question, which the error is on.
-    scale: str
-
-
-@dataclass(frozen=True)
 class PredictedScore:
     """One predicted score on the study's scale."""
 
@@ -206,34 +194,11 @@ def unread_prompts(study: Study) -> list[str]:
     return [remark.sentence(gettext) for remark in reading_remarks(reading_of(study, name))]
 
 
-def metric_rows(study: Study, standing: Standing, active: Standing | None) -> list[MetricRow]:
-    """By perspective; the change is against the active version, on the same images."""
-    rows = []
-    for item in study.perspective_settings:
-        found = standing.agreements[item.key]
-        change = _change(found.srcc, active.agreements[item.key].srcc) if active else None
-        on_scale = agreement_on(item.scale, found)
-        rows.append(MetricRow(localized(item.label), on_scale, change, range_of(item.scale)))
-    return rows
-
-
-def range_of(scale: Scale) -> str:
-    return f"{scale.minimum:g}–{scale.maximum:g}"
-
-
-def fewest_images(standing: Standing) -> int | None:
-    """On how many images the worst measured perspective is measured, if that is few."""
-    found = [item.n for item in standing.agreements.values() if item.on_few]
-    return min(found) if found else None
-
-
-def _change(srcc: float | None, before: float | None) -> float | None:
-    """To the digits that are shown, so that what reads as nothing is nothing."""
-    return None if srcc is None or before is None else round(srcc - before, 3)
-
-
 def candidate_cards(
-    study: Study, versions: Sequence[ModelVersion], labelled: LabelledStimuli
+    study: Study,
+    versions: Sequence[ModelVersion],
+    labelled: LabelledStimuli,
+    ceilings: Ceilings,
 ) -> list[dict[str, Any]]:
     """Candidates with their metrics, each compared with the version in use of its predictor."""
     in_use = {
@@ -252,11 +217,11 @@ def candidate_cards(
             {
                 "version": version,
                 "sources": label_sources(version.snapshot),
-                "rows": metric_rows(study, standing, active),
+                "rows": metric_rows(study, standing, active, ceilings),
                 "changes": active is not None,
                 "srcc": standing.srcc,
                 "few": fewest_images(standing),
-                "srcc_change": _change(standing.srcc, active.srcc) if active else None,
+                "srcc_change": change(standing.srcc, active.srcc) if active else None,
                 "scoring": scoring_state(version),
                 "training": training_chart(version.curve),
                 "explanations": explanation_table(study, version),

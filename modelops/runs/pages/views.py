@@ -24,6 +24,7 @@ from ...explaining.selectors import explained_answers
 from ...models import ModelVersion, TrainingRun
 from ...predictors.backbones import offered_backbones
 from ...registry.cancelling import KINDS, Run, cancel_run
+from ...registry.ceiling import Ceilings, srcc_ceilings
 from ...registry.holdout import Points, holdout_labels, holdout_points, standings
 from ...registry.selectors import (
     active_version,
@@ -44,6 +45,7 @@ from ..scoring import start_scoring
 from . import summaries
 from .charts import scatter, training_chart
 from .comparison import compare, contenders
+from .metrics import metric_rows
 
 VIEW = "modelops.view_model"
 RUN = "modelops.run_model"
@@ -57,14 +59,14 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Predictors, candidates, labels, jobs, hold-out pictures, uncertain images, history."""
     study = find_study(request.user, slug, VIEW)
     versions, labelled = list(versions_of(study)), holdout_labels(study)
-    active = active_version(study)
+    active, ceilings = active_version(study), srcc_ceilings(study)
     found = contenders(predictors_of(study), versions)
     context: dict[str, Any] = {
         "study": study,
         "tab": "model",
         "active": active,
         "predictors": found,
-        "comparison": compare(study, found, labelled),
+        "comparison": compare(study, found, labelled, ceilings),
         "backbones": list(offered_backbones()),
         "strategies": [(entry, _(entry.label)) for entry in STRATEGIES.values()],
         "labels": summaries.label_state(study),
@@ -72,12 +74,12 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
         "last_failure": failed_training(study),
         "left_out": summaries.left_out_of_training(study),
         "unread_prompts": summaries.unread_prompts(study),
-        "candidates": summaries.candidate_cards(study, versions, labelled),
+        "candidates": summaries.candidate_cards(study, versions, labelled, ceilings),
         "history": _history(study),
         "explained": summaries.explained_images(study),
     }
     if active:
-        context |= _in_use(study, active, holdout_points(active, labelled))
+        context |= _in_use(study, active, holdout_points(active, labelled), ceilings)
     return render(request, "modelops/model.html", context)
 
 
@@ -85,12 +87,14 @@ def _history(study: Study) -> list[summaries.HistoryLine]:
     return summaries.history(training_runs_of(study)[:_HISTORY_SHOWN])
 
 
-def _in_use(study: Study, active: ModelVersion, points: Points) -> dict[str, Any]:
+def _in_use(
+    study: Study, active: ModelVersion, points: Points, ceilings: Ceilings
+) -> dict[str, Any]:
     (standing,) = standings([points])
     return {
         "scoring": summaries.scoring_state(active),
         "sources": summaries.label_sources(active.snapshot),
-        "rows": summaries.metric_rows(study, standing, None),
+        "rows": metric_rows(study, standing, None, ceilings),
         "srcc": standing.srcc,
         "predicted": predicted_stimuli(active).count(),
         "explanations": summaries.explanation_table(study, active),

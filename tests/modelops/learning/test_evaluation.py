@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from modelops.learning.evaluation import Agreement, evaluate, evaluate_perspectives, mean_srcc
+from modelops.learning import evaluation
+from modelops.learning.evaluation import (
+    Agreement,
+    evaluate,
+    evaluate_perspectives,
+    mean_srcc,
+    srcc_interval_by_prompt,
+)
 
 
 def test_correlations_and_error_by_hand() -> None:
@@ -86,3 +93,25 @@ def test_too_few_images_have_no_interval_and_perfect_ones_no_width() -> None:
 def test_few_is_less_than_thirty() -> None:
     assert Agreement(0.5, None, None, 0.1, 29).on_few
     assert not Agreement(0.5, None, None, 0.1, 30).on_few
+
+
+def test_the_interval_of_many_images_is_nearly_that_of_a_bootstrap_that_ranks_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    random = np.random.default_rng(3)
+    x = random.normal(size=400)
+    y = 0.8 * x + 0.6 * random.normal(size=400)
+    asked = (tuple(x), tuple(y), tuple(str(number // 5) for number in range(400)))
+    low, high = srcc_interval_by_prompt(*asked) or (0.0, 0.0)
+    srcc_interval_by_prompt.cache_clear()
+    monkeypatch.setattr(evaluation, "RANKED_AGAIN", 0)
+    fast = srcc_interval_by_prompt(*asked)
+    srcc_interval_by_prompt.cache_clear()
+    assert fast == pytest.approx((low, high), abs=0.01)
+    assert fast != (low, high)
+
+
+def test_one_prompt_or_equal_predictions_have_no_interval() -> None:
+    mos = (0.1, 0.3, 0.2, 0.5)
+    assert srcc_interval_by_prompt((0.1, 0.2, 0.3, 0.4), mos, ("a",) * 4) is None
+    assert srcc_interval_by_prompt((0.1,) * 4, mos, tuple("abcd")) is None

@@ -43,3 +43,22 @@ def test_without_a_model_in_use_nothing_is_told(study: Study, scored: ModelVersi
     stimuli = study.stimuli.all()
     assert ActiveForecaster().expected(study, list(stimuli)) == {}
     assert ActiveForecaster().most_uncertain(study, "quality", stimuli) is None
+    assert ActiveForecaster().all_expected(study) == {}
+    assert ActiveForecaster().in_use(study) == ""
+
+
+def test_all_expectations_of_a_perspective_come_at_once(
+    study: Study, scored: ModelVersion, owner: User
+) -> None:
+    promote(version=scored, actor=owner)
+    told = ActiveForecaster().all_expected(study)
+    assert list(told) == ["quality", "authenticity", "correspondence"]
+    own = Prediction.objects.filter(model_version=scored, perspective__key="authenticity")
+    given = dict(own.values_list("stimulus", "mean"))
+    assert told["authenticity"].stimulus.tolist() == sorted(given)
+    # Five levels, from 1.
+    assert told["authenticity"].mean.tolist() == pytest.approx(
+        [1 + 4 * given[key] for key in sorted(given)]
+    )
+    run = scored.scoring_runs.get()
+    assert ActiveForecaster().in_use(study) == f"{scored.number}:{run.pk}"

@@ -5,12 +5,18 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from scipy import stats
 
 from annotation.models import AuditEntry, Score, Stimulus, Study
+from annotation.opinion.comparison.ceiling import noise_ceiling
+from annotation.opinion.comparison.prediction import MeasuredScores, compare_predictions
 from annotation.opinion.labels import labels_of
+from annotation.opinion.methods import ScaleLimits, Votes
 from modelops.models import ModelVersion
+from modelops.registry import ceiling
+from modelops.registry.ceiling import srcc_ceilings
 from modelops.registry.holdout import (
     holdout_labels,
     holdout_points,
@@ -22,6 +28,7 @@ from modelops.registry.selectors import most_uncertain
 from modelops.runs import scoring
 from modelops.runs.promotion import promote
 from modelops.runs.scoring import finish_scoring
+from modelops.tasks import renew_ceilings
 from tests.factories import make_rater, make_stimuli, publish
 from tests.modelops.conftest import Train, score_all
 from tests.modelops.labelling import agreements_of, rate
@@ -182,3 +189,63 @@ def test_the_least_sure_images_come_with_the_root_mean_square_of_what_is_unknown
     told = [stimulus.uncertainty for stimulus in worst]  # type: ignore[attr-defined]
     assert told == pytest.approx([math.sqrt(sum(squares) / 3) for squares in found])
     assert told == sorted(told, reverse=True)
+
+
+def votes_by_hand(study: Study, key: str) -> tuple[Votes, list[str]]:
+    """The hold-out's ratings from one perspective, and the prompt of each image."""
+    scores = Score.objects.filter(perspective__key=key, trial__stimulus__split="holdout")
+    rows = scores.order_by("trial").values_list("trial__stimulus", "trial__rater", "value")
+    stimulus, rater, value = (np.array(column) for column in zip(*rows, strict=True))
+    (stimuli, image), (raters, who) = (
+        np.unique(each, return_inverse=True) for each in (stimulus, rater)
+    )
+    scale = ScaleLimits(1, 5, 5)
+    votes = Votes.of(value, image, who, scale=scale, stimuli=stimuli.size, subjects=raters.size)
+    prompts = Stimulus.objects.filter(pk__in=stimuli.tolist()).order_by("pk")
+    return votes, list(prompts.values_list("prompt__group_sha256", flat=True))
+
+
+def test_the_page_has_intervals_by_prompt_and_the_noise_ceiling(
+    study: Study, scored: ModelVersion, client: Client, owner: User
+) -> None:
+    cache.clear()
+    first, second = holdout(study)[:2]
+    Stimulus.objects.filter(pk=second.pk).update(prompt=first.prompt)
+    promote(version=scored, actor=owner)
+    client.force_login(owner)
+    text = client.get("/studies/demo/model/").content.decode()
+    points = holdout_points(scored, holdout_labels(study))
+    (standing,) = standings([points])
+    for key, found in points.items():
+        votes, prompts = votes_by_hand(study, key)
+        _, prompt = np.unique(prompts, return_inverse=True)
+        assert prompt.max() + 1 == len(found) - 1
+        measured = MeasuredScores.of([it.mos for it in found], prompt=prompt)
+        core = compare_predictions([it.expected.mean for it in found], measured, draws=1000).srcc
+        assert core is not None
+        assert standing.srcc_interval(key) == (core.low, core.high)
+        assert f'<td class="number">{core.low:.2f} … {core.high:.2f}</td>' in text
+        top = noise_ceiling(votes, prompt=prompt).srcc
+        assert top is not None
+        assert srcc_ceilings(study)[key] == top
+        assert f'<td class="number">{top.value:.2f} <span class="muted">{top.low:.2f}' in text
+
+
+def test_a_large_study_s_ceilings_are_left_to_a_worker(
+    study: Study, scored: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.clear()
+    asked: list[tuple[object, ...]] = []
+    monkeypatch.setattr(ceiling, "_SMALL", 3)
+    monkeypatch.setattr(ceiling, "ask_worker", lambda *task, seconds: asked.append(task))
+    assert srcc_ceilings(study) == {}
+    assert asked == [("modelops.tasks.renew_ceilings", study.pk)]
+    renew_ceilings(study.pk)
+    assert list(srcc_ceilings(study)) == ["quality", "authenticity", "correspondence"]
+
+
+def test_a_hold_out_without_ratings_of_two_people_has_no_ceiling(study: Study) -> None:
+    cache.clear()
+    (stimulus,) = make_stimuli(study, [1], split="holdout")
+    rate(stimulus, make_rater(study), (5, 3, 3))
+    assert set(srcc_ceilings(study).values()) == {None}

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
 from django.db.models import QuerySet
+from numpy.typing import NDArray
 
 from ..models import Stimulus, Study
 
@@ -20,8 +22,17 @@ class Forecast:
     sd: float
 
 
+@dataclass(frozen=True)
+class Forecasts:
+    """The predicted scores of S images from one perspective, on the study's scale."""
+
+    #: (S,): keys, ascending.
+    stimulus: NDArray[np.int64]
+    mean: NDArray[np.float64]
+
+
 class Forecaster(Protocol):
-    """Whoever predicts scores."""
+    """Whoever predicts scores. No model learns from hold-out images."""
 
     def expected(self, study: Study, stimuli: Sequence[Stimulus]) -> dict[int, dict[str, Forecast]]:
         """Stimulus → perspective's key → what the model in use expects; empty without a model."""
@@ -31,6 +42,13 @@ class Forecaster(Protocol):
     ) -> QuerySet[Stimulus] | None:
         """The stimuli, those first of which the model in use is least sure; None without one."""
 
+    def all_expected(self, study: Study) -> dict[str, Forecasts]:
+        """Perspective's key → all that the model in use has predicted; empty without a model."""
+
+    def in_use(self, study: Study) -> str:
+        """Names the model in use and its predictions: others have another name. Empty without a
+        model."""
+
 
 #: One at most; none if the site has no models.
 FORECASTERS: list[Forecaster] = []
@@ -38,3 +56,11 @@ FORECASTERS: list[Forecaster] = []
 
 def forecasts_of(study: Study, stimuli: Sequence[Stimulus]) -> dict[int, dict[str, Forecast]]:
     return FORECASTERS[0].expected(study, stimuli) if FORECASTERS else {}
+
+
+def all_forecasts_of(study: Study) -> dict[str, Forecasts]:
+    return FORECASTERS[0].all_expected(study) if FORECASTERS else {}
+
+
+def forecaster_of(study: Study) -> str:
+    return FORECASTERS[0].in_use(study) if FORECASTERS else ""

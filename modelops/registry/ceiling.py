@@ -1,0 +1,65 @@
+"""What a perfect predictor would reach against the hold-out's labels, which are noisy."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from annotation.models import Stimulus, Study
+from annotation.opinion.comparison.bootstrap import Measure
+from annotation.opinion.comparison.ceiling import noise_ceiling
+from annotation.opinion.comparison.errors import ComparisonError
+from annotation.opinion.recomputing import ask_worker, recompute, recomputed
+from annotation.opinion.releases import live_release, stamp_of
+from annotation.opinion.reliability.selectors import rater_weights
+from annotation.opinion.votes import PerspectiveVotes, read_scores, votes_of
+from annotation.studies.counting import counting_scores
+from workbench.core.statements import one_view
+
+#: Perspective's key → the SRCC that no predictor can be expected to exceed; None if the ratings do
+#: not tell.
+Ceilings = Mapping[str, Measure | None]
+
+#: The task that computes them.
+RENEW = "modelops.tasks.renew_ceilings"
+#: A worker is asked at most once per so many seconds.
+_ASK_SECONDS = 30
+#: Up to so many ratings of a study are looked at while a first reader waits.
+_SMALL = 20_000
+
+
+def srcc_ceilings(study: Study) -> Ceilings:
+    """As the ratings are now, or were a moment ago; empty while a worker computes the first."""
+    release = live_release(study)
+    found = recomputed(
+        _key(study),
+        stamp_of(release),
+        lambda: _ceilings(study),
+        small=lambda: release.ratings <= _SMALL,
+        ask=lambda: ask_worker(RENEW, study.pk, seconds=_ASK_SECONDS),
+    )
+    return found.result or {}
+
+
+def renew_ceilings(study: Study) -> None:
+    """For a worker; doing it twice does no harm."""
+    recompute(_key(study), stamp_of(live_release(study)), lambda: _ceilings(study))
+
+
+def _key(study: Study) -> str:
+    return f"ceilings:1:{study.pk}"
+
+
+def _ceilings(study: Study) -> Ceilings:
+    with one_view():
+        held_out = counting_scores(study).filter(trial__stimulus__split=Stimulus.Split.HOLDOUT)
+        parts = votes_of(study, read_scores(held_out), rater_weights(study))
+        return {part.perspective.key: _ceiling(part) for part in parts}
+
+
+def _ceiling(part: PerspectiveVotes) -> Measure | None:
+    prompts = Stimulus.objects.filter(pk__in=part.stimuli.tolist()).order_by("pk")
+    groups = list(prompts.values_list("prompt__group_sha256", flat=True))
+    try:
+        return noise_ceiling(part.votes, prompt=np.unique(groups, return_inverse=True)[1]).srcc
+    except ComparisonError:
+        return None
