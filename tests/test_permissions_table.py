@@ -141,7 +141,6 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "study-results-raters": ("get", ("slug",), CONSOLE),
     "study-results-raters-csv": ("get", ("slug",), CONSOLE),
     "study-results-explanations": ("get", ("slug",), CONSOLE),
-    "study-plot": ("get", ("slug", "raters", "bias", "svg"), CONSOLE),
     "study-export": ("get", ("slug",), CONSOLE),
     "study-export-file": ("get", ("slug", "csv"), CONSOLE),
     "study-release-make": ("post", ("slug",), CHANGE),
@@ -149,10 +148,8 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "study-model-jobs": ("get", ("slug",), CONSOLE),
     "study-model-summary": ("get", ("slug",), CONSOLE),
     "study-scores": ("get", ("slug",), CONSOLE),
-    "study-results": ("get", ("slug",), CONSOLE),
     # Without a method: whoever may, is told so.
     "study-method": ("post", ("slug",), CHANGE),
-    "study-results-explanations": ("get", ("slug",), CONSOLE),
     "study-plot": ("get", ("slug", "scores", "distribution-quality", "svg"), CONSOLE),
     "study-model-cancel": ("post", ("slug", "training", "1"), (MISSING, MISSING, MISSING, LOGIN)),
     "study-model-retrain": ("post", ("slug",), CHANGE),

@@ -75,7 +75,7 @@ def test_a_model_names_the_releases_that_its_labels_came_from(
     version = train()
     release = version.snapshot.release
     assert release is not None
-    own = f"release {release.number}: Mean opinion score (MOS), version 1"
+    own = f"release {release.number}: Mean opinion score (MOS), version 2"
     line = f"Labels from {own}; release 1: imported from a paper."
     assert line in page(console)
     score_all(version)
