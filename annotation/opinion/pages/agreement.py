@@ -288,10 +288,8 @@ def _reliability_rows(
 
 def _half_width_plot(perspective: Perspective, results: PanelResults | None) -> Plot:
     known = results.of(perspective.key) if results else None
-    rows = [
-        {"ratings": n, "half_width": half, "words": f"{n}: ± {half:.2f}"}
-        for n, half in half_widths(variances_of(perspective, known))
-    ]
+    found = half_widths(variances_of(perspective, known))
+    rows = [{"ratings": n, "half_width": half, "words": f"{n}: ± {half:.2f}"} for n, half in found]
     grammar = {
         "height": 200,
         "encoding": {
@@ -316,9 +314,9 @@ def _half_width_plot(perspective: Perspective, results: PanelResults | None) -> 
         _("What more ratings give: %(perspective)s") % {"perspective": label},
         _("The half-width falls from %(most)s points with one rating to %(least)s with %(n)d.")
         % {
-            "most": _points(rows[0]["half_width"]),
-            "least": _points(rows[-1]["half_width"]),
-            "n": rows[-1]["ratings"],
+            "most": _points(found[0][1]),
+            "least": _points(found[-1][1]),
+            "n": found[-1][0],
         },
         grammar,
         rows,

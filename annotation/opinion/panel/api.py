@@ -149,7 +149,7 @@ class PlanSerializer(serializers.Serializer[Any]):
     """Plans for one perspective, and the variances that they rest on."""
 
     perspective = serializers.CharField()
-    source = serializers.ChoiceField([source.value for source in Source])
+    based_on = serializers.ChoiceField([source.value for source in Source])
     variances = _VariancesSerializer()
     images = serializers.IntegerField(help_text="Main images of the study.")
     plans = _PlannedSerializer(many=True)
@@ -206,14 +206,14 @@ def _perspective(study: Study, key: str | None) -> Perspective:
 def _wishes(start: Wishes, told: dict[str, Any]) -> Wishes:
     """With a goal, only those that are told; else all of `start`."""
     named = any(goal in told for goal in _GOALS)
-    goals = {goal: told.get(goal) if named else getattr(start, goal) for goal in _GOALS}
+    goals: dict[str, Any] = {
+        goal: told.get(goal) if named else getattr(start, goal) for goal in _GOALS
+    }
     names = ("srcc", "ratings_per_image", "raters")
-    labour = Labour(
-        seconds=told.get("seconds", start.labour.seconds), hourly_pay=told.get("hourly_pay")
-    )
-    return Wishes(
-        **goals, **{name: told.get(name, getattr(start, name)) for name in names}, labour=labour
-    )
+    others: dict[str, Any] = {name: told.get(name, getattr(start, name)) for name in names}
+    seconds = told.get("seconds", start.labour.seconds)
+    labour = Labour(seconds=seconds, hourly_pay=told.get("hourly_pay"))
+    return Wishes(**goals, **others, labour=labour)
 
 
 def _agreement(results: PanelResults | None, *, sample: bool) -> dict[str, Any]:
@@ -263,7 +263,7 @@ def _figure(figure: Figure) -> dict[str, Any]:
 def _plan(perspective: Perspective, plan: StudyPlan) -> dict[str, Any]:
     return {
         "perspective": perspective.key,
-        "source": plan.variances.source.value,
+        "based_on": plan.variances.source.value,
         "variances": plan.variances,
         "images": plan.images,
         "plans": [_planned(item) for item in plan.planned],

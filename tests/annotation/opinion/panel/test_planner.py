@@ -27,7 +27,7 @@ def test_defaults_before_any_rating(api: APIClient, study: Study) -> None:
     make_stimuli(study, 4)
     found = api.get(PLAN, {"half_width": 0.5, "hourly_pay": 15}).json()
     # Images spread by a quarter of 4 points; ratings by 0.2 (4 − 1) = 0.6, a fifth of it raters'.
-    assert found["source"] == "defaults"
+    assert found["based_on"] == "defaults"
     assert found["variances"] == pytest.approx({"stimulus": 1, "subject": 0.12, "residual": 0.48})
     (plan,) = found["plans"]
     # 1.96² · 0.6 / 0.5² = 9.2 ratings; 40 of 8 seconds and a fifth more are 6.4 minutes.
@@ -63,7 +63,7 @@ def test_without_a_goal_all_three_are_planned(api: APIClient, study: Study) -> N
     "asked", [{"half_width": 0}, {"hourly_pay": -1}, {"perspective": "none"}, {"raters": "many"}]
 )
 def test_what_cannot_be_planned_is_refused(
-    api: APIClient, study: Study, asked: dict[str, object]
+    api: APIClient, study: Study, asked: dict[str, float | str]
 ) -> None:
     assert api.get(PLAN, asked).status_code == 400
 

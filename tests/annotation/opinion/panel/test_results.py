@@ -107,7 +107,8 @@ def test_halo_is_what_image_and_rater_leave(study: Study) -> None:
     raters, images = found[0].raters.measure, found[0].images.measure
     assert raters is not None
     assert images is not None
-    assert (raters.value, images.value) == (pytest.approx(-1), pytest.approx(1))
+    assert raters.value == pytest.approx(-1)
+    assert images.value == pytest.approx(1)
     # Nobody differs on correspondence, so nothing is left.
     assert found[1].raters.measure is None
 
