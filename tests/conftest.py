@@ -22,7 +22,7 @@ settings.load_profile("busy")
 
 #: Where a task's name and arguments are sent to the queue.
 SEND_TASK = "workbench.core.jobs.queue.current_app.send_task"
-Sent = list[tuple[str, tuple[int, ...]]]
+Sent = list[tuple[str, tuple[int | str, ...]]]
 
 _INSTALL_BROWSER = (
     "no browser: install one with `apt-get install chromium` (as root, Debian) or "
@@ -60,7 +60,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
     """What would have been sent to the queue."""
     messages: Sent = []
 
-    def send_task(task: str, args: tuple[int, ...]) -> None:
+    def send_task(task: str, args: tuple[int | str, ...]) -> None:
         messages.append((task, args))
 
     monkeypatch.setattr(SEND_TASK, send_task)
