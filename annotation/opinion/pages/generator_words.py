@@ -97,7 +97,7 @@ def _narrower(item: PerspectiveLeaderboard) -> str:
     return (
         _(
             "Here they are %(percent)s %% wider on average than those of the plain means, which "
-            "rest on more ratings: go by the plain means."
+            "rest on more than hold-out images: go by the plain means."
         )
         % percent
     )

@@ -3,7 +3,7 @@ that stands in for one."""
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -217,7 +217,7 @@ PREDICTED = np.array([1.2, 3.4, 1.9, 4.1, 1.0, 3.9, 2.6, 4.4])
 
 
 @pytest.fixture
-def predicted(rated: list[Stimulus], monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeForecaster]:
+def predicted(rated: list[Stimulus], monkeypatch: pytest.MonkeyPatch) -> FakeForecaster:
     expected = {stimulus.pk: value for stimulus, value in zip(rated, PREDICTED, strict=True)}
     fake = FakeForecaster(expected)
     monkeypatch.setattr(forecast, "FORECASTERS", [fake])
