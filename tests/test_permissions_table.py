@@ -145,11 +145,8 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "study-model-jobs": ("get", ("slug",), CONSOLE),
     "study-model-summary": ("get", ("slug",), CONSOLE),
     "study-scores": ("get", ("slug",), CONSOLE),
-    "study-results": ("get", ("slug",), CONSOLE),
     # Without a method: whoever may, is told so.
     "study-method": ("post", ("slug",), CHANGE),
-    "study-results-explanations": ("get", ("slug",), CONSOLE),
-    "study-plot": ("get", ("slug", "scores", "distribution-quality", "svg"), CONSOLE),
     "study-model-cancel": ("post", ("slug", "training", "1"), (MISSING, MISSING, MISSING, LOGIN)),
     "study-model-retrain": ("post", ("slug",), CHANGE),
     "study-model-add": ("post", ("slug",), CHANGE),

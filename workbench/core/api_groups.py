@@ -17,6 +17,7 @@ GROUP_OF = {
     "stimuli": "images",
     "imports": "images",
     "export": "export",
+    "opinion-methods": "opinion scores",
     "releases": "opinion scores",
     "explanations": "explanations",
     "explaining-runs": "explanations",
