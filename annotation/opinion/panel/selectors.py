@@ -94,7 +94,7 @@ def panel_results(study: Study) -> PanelResults | None:
         return known
     if known.took < QUICK_SECONDS if known else _few(study):
         return _renew(study, key)
-    ask_worker(RENEW, study.pk, ASK_SECONDS)
+    ask_worker(RENEW, study.pk, seconds=ASK_SECONDS)
     return known
 
 

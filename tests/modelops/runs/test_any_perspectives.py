@@ -82,7 +82,7 @@ def test_the_page_and_the_api_show_them_on_their_scales(
     promote(version=version, actor=owner)
     client.force_login(owner)
     text = client.get("/studies/demo/model/").content.decode()
-    assert text.count(": predicted score against mean opinion score") == len(keys)
+    assert text.count(": predicted score against opinion score") == len(keys)
     for key in keys:
         assert f'<th scope="row">{key.title()}</th>' in text
     api = APIClient()

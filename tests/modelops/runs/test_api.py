@@ -41,7 +41,7 @@ def test_a_candidate_is_listed_with_its_hold_out_metrics(
         "number": release["number"],
         "name": "",
         "method": "mos",
-        "method_version": "1",
+        "method_version": "2",
     }
 
 
