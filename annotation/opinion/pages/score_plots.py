@@ -138,8 +138,7 @@ def disagreement_in_words(found: Disagreement) -> str:
         return _("No parabola fits: no image with two ratings has a mean between the ends.")
     words = _(
         "a = %(a).3f: the variance of single scores is a times what the mean leaves room for. 0 "
-        "means that raters always agree; public image tests lie at 0.09–0.17, and "
-        "0.33 is as if scores were drawn evenly over the scale."
+        "means that raters always agree; public image tests lie at 0.09–0.17."
     ) % {"a": found.a}
     if found.mean.size > _MOST_MARKS:
         words += " " + _("The picture shows an even sample; a is fitted to all images.")
