@@ -38,7 +38,11 @@ def test_the_sos_parameter_is_that_of_least_squares() -> None:
     # Levels 1…5. Votes 2 and 4: mean 3, variance 2, room 2 · 2 = 4; twice. Votes 1 and 3: mean 2,
     # variance 2, room 1 · 3 = 3. One vote: passed over.
     # a = (2·2·4 + 2·3) / (2·16 + 9) = 22/41.
-    histograms = {(0, 1, 0, 1, 0): 2, (1, 0, 1, 0, 0): 1, (1, 0, 0, 0, 0): 5}
+    histograms: dict[tuple[int, ...], int] = {
+        (0, 1, 0, 1, 0): 2,
+        (1, 0, 1, 0, 0): 1,
+        (1, 0, 0, 0, 0): 5,
+    }
     found = disagreement(histograms, (1, 5))
     assert (found.mean.tolist(), found.variance.tolist()) == ([3.0, 2.0], [2.0, 2.0])
     assert found.images.tolist() == [2, 1]
