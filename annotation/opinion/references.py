@@ -170,6 +170,7 @@ WILSON = _reference(
 
 #: Of all methods that take means (`methods.intervals`).
 _INTERVAL = gettext_noop(
+    # xgettext:no-python-format
     "The 95% interval of a score takes the variance of single ratings as a function of the score "
     "that is fitted to all images, adjusted by the image’s own ratings; it stays on the scale and "
     "never has width 0."
@@ -266,6 +267,7 @@ ACCOUNTS: Mapping[str, Account] = {
         ),
         (ORDINAL, METRIC_MODELS),
         interval=gettext_noop(
+            # xgettext:no-python-format
             "The 95% interval of a score is that of the opinion behind the levels, led through the "
             "expected rating; it stays on the scale and is not symmetric."
         ),

@@ -24,6 +24,7 @@ from .means import Means, weighted_means
 Flags = NDArray[np.bool_]
 
 REJECTED = gettext_noop(
+    # xgettext:no-python-format
     "More than 5 % of their scores are far from the others', above and below alike (BT.500)."
 )
 #: Kurtosis of scores that count as normal, and how many standard deviations are far then, or else.

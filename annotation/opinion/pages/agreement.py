@@ -253,6 +253,7 @@ def _reliability_plot(study: Study, found: Agreement | None) -> Plot:
     }
     return Plot(
         "reliability",
+        # xgettext:no-python-format
         _("Agreement and reliability, with 95 % intervals"),
         ngettext(
             "%(n)d figure by perspective; 1 is perfect.",
@@ -297,6 +298,7 @@ def _half_width_plot(perspective: Perspective, results: PanelResults | None) -> 
             "y": {
                 "field": "half_width",
                 "type": "quantitative",
+                # xgettext:no-python-format
                 "title": _("Half-width of the 95 % interval, points"),
             },
         },

@@ -18,6 +18,7 @@ class PlanForm(forms.Form):
 
     perspective = forms.ChoiceField(label=_("Perspective"), required=False)
     half_width = DecimalField(
+        # xgettext:no-python-format
         label=_("Half-width of each image’s 95 % interval"),
         unit=_("points"),
         min_value=0.001,
