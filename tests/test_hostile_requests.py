@@ -175,7 +175,9 @@ def test_nul_names_nothing(route: str, world: World, send: Callable[..., Any]) -
     address = address_of(route, world)
     for name in names:
         value = world.argument(name)
-        broken = re.sub(rf"(?<=[/.]){re.escape(value)}", lambda found: f"{found[0]}%00", address, 1)
+        broken = re.sub(
+            rf"(?<=[/.]){re.escape(value)}", lambda found: f"{found[0]}%00", address, count=1
+        )
         assert broken != address
         assert send(route, method, broken).status_code == 404
     for query in ("limit", "text", "generator", "code", "language", "page"):
