@@ -52,8 +52,8 @@ class P910:
     label = gettext_noop("P.910: bias and inconsistency by maximum likelihood")
     version = "1"
     citation = (
-        "ITU-T P.910 (2023), Appendix VI, which is clause 12.6 of ITU-T P.913 (2021); Li, Bampis, "
-        "Janowski & Katsavounidis, A simple model for subject behavior in subjective experiments, "
+        "ITU-T P.910 (2023), and clause 12.6 of ITU-T P.913 (2021); Li, Bampis, Krasula, Janowski "
+        "& Katsavounidis, A simple model for subject behavior in subjective experiments, "
         "HVEI 2020; with content ambiguity: Li & Bampis, Recover subjective quality scores from "
         "noisy measurements, DCC 2017"
     )
