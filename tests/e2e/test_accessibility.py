@@ -32,6 +32,7 @@ SWEEP: list[States] = [
     console.setting_up,
     console.images,
     console.people,
+    console.results,
     console.model,
 ]
 

@@ -268,7 +268,7 @@ def _grammar(names: Sequence[str]) -> dict[str, Any]:
         "height": 300,
         "layer": [
             {
-                "mark": {"type": "rule", "color": MUTED, "strokeDash": [4, 4]},
+                "mark": {"type": "rule", "color": MUTED, "strokeDash": [4, 4], "aria": False},
                 "encoding": {"x": {"datum": 0}},
             },
             {

@@ -15,7 +15,7 @@ from tests import factories
 from tests.annotation.answering import answer, sitting
 from tests.e2e.signing_in import sign_in
 from tests.e2e.states.scene import Scene
-from tests.modelops.labelling import label_pool, make_predictor
+from tests.modelops.labelling import label_pool, make_predictor, rate
 from workbench.core.problems import Problem
 
 OWN = "/studies/demo"
@@ -151,6 +151,32 @@ def images(scene: Scene) -> Iterator[str]:
     scene.go(f"{OWN}/")
     expect(scene.page.locator("#study-now .attention")).to_be_visible()
     yield "overview with steps to take"
+
+
+def results(scene: Scene) -> Iterator[str]:
+    _sign_in(scene)
+    pages = ("", "generators/", "agreement/", "raters/", "explanations/")
+    for path in pages:
+        scene.go(f"{OWN}/results/{path}")
+        yield f"results/{path} without a rating"
+    raters = [factories.make_rater(scene.study) for _ in range(4)]
+    for place, stimulus in enumerate(scene.images):
+        for shift, rater in enumerate(raters):
+            quality = 1 + (3 * place + shift % 2) % 5
+            rate(stimulus, rater, (quality, 6 - quality, 1 + (place + shift) % 5))
+    cache.clear()  # what is computed of raters is kept for some seconds
+    for path in pages:
+        scene.go(f"{OWN}/results/{path}")
+        expect(scene.page.locator("main h1")).to_be_visible()
+        yield f"results/{path}"
+    scene.go(f"{OWN}/results/?method=p910")
+    yield "what another method would change"
+    scene.go(f"{OWN}/results/agreement/?goal=half_width&half_width=0.3")
+    yield "a plan"
+    scene.page.set_viewport_size({"width": 390, "height": 844})
+    for path in pages:
+        scene.go(f"{OWN}/results/{path}")
+        yield f"results/{path} on a phone"
 
 
 def people(scene: Scene) -> Iterator[str]:
