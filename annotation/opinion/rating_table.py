@@ -187,13 +187,8 @@ def _name(column: str, values: Any) -> str:
 
 
 def _number(column: str, value: Any) -> float:
-    if isinstance(value, str):
-        text = value.strip()
-        number = float(text) if _NUMBER.fullmatch(text) else np.nan
-    else:
-        known = isinstance(value, int | float) and not isinstance(value, bool)
-        number = float(value) if known else np.nan
-    if np.isfinite(number):
+    number = _finite(value)
+    if number is not None:
         return number
     raise RatingsError(
         f"{column} is {_shown(value)}, not a finite number; write one such as 4 or 3.5, or delete "
@@ -202,10 +197,21 @@ def _number(column: str, value: Any) -> float:
 
 
 def _whole(column: str, value: Any) -> int:
-    number = _number(column, value)
-    if number.is_integer() and 0 <= number < 2**31:
+    number = _finite(value)
+    if number is not None and number.is_integer() and 0 <= number < 2**31:
         return int(number)
     raise RatingsError(f"{column} is {_shown(value)}; count from 0 or 1 in whole numbers")
+
+
+def _finite(value: Any) -> float | None:
+    """None if it is no finite number."""
+    if isinstance(value, str):
+        text = value.strip()
+        number = float(text) if _NUMBER.fullmatch(text) else np.nan
+    else:
+        known = isinstance(value, int | float) and not isinstance(value, bool)
+        number = float(value) if known else np.nan
+    return number if np.isfinite(number) else None
 
 
 def _shown(value: Any) -> str:

@@ -27,6 +27,8 @@ _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)"
 _WRITTEN = re.compile(rf"\s*({_NUMBER})\s*(?:-|–|−|:|…|\.\.+|,|to)\s*({_NUMBER})\s*", re.ASCII)
 #: A scale on which scores lie anywhere is taken as a slider with so many levels.
 _SLIDER_LEVELS = 101
+#: More levels than this are a slider, too, however whole its scores are.
+_MOST_LEVELS = 1001
 #: Parts of a whole step in which scores come.
 _FRACTIONS = (1, 2)
 _EQUAL = 1e-9
@@ -53,7 +55,8 @@ def scale_of(score: Floats, ends: Ends | None) -> ScaleLimits:
     inside = score[~outside(score, (low, high))]
     for parts in _FRACTIONS:
         steps = (np.append(inside, high) - low) * parts
-        if np.allclose(steps, np.rint(steps), rtol=0, atol=_EQUAL):
+        whole = np.allclose(steps, np.rint(steps), rtol=0, atol=_EQUAL * min(high - low, 1))
+        if whole and steps[-1] < _MOST_LEVELS:
             return ScaleLimits(low, high, round((high - low) * parts) + 1)
     return ScaleLimits(low, high, _SLIDER_LEVELS)
 

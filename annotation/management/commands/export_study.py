@@ -18,6 +18,7 @@ from ...opinion.export.formats import FORMATS, Format, Record, format_of
 from ...opinion.export.records import Export, export_of, header_of, records_of
 from ...opinion.releases import ReleaseError, chosen_release
 from ...studies.finding import find_study
+from ._targets import check_target
 
 
 class Command(BaseCommand):
@@ -55,6 +56,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         study = find_study(options["study"])
         file: Path = options["file"]
+        check_target(file)
         form = _format_of(file, options["format"])
         try:
             release = chosen_release(study, options["release"])
@@ -71,14 +73,15 @@ class Command(BaseCommand):
         self._write(file.with_name(f"{file.name}.study.json"), [text.encode()])
 
     def _write(self, file: Path, pieces: Iterable[bytes]) -> None:
-        new = file.with_name(f".{file.name}.new")
+        place = file.resolve()
+        new = place.with_name(f".{place.name}.new")
         try:
             with new.open("wb") as target:
                 for piece in pieces:
                     target.write(piece)
                 target.flush()
                 os.fsync(target.fileno())
-            new.replace(file)
+            new.replace(place)
         except OSError as error:
             raise CommandError(
                 f"{file} cannot be written: {error.strerror or error}; free some space, or choose "

@@ -15,6 +15,7 @@ from ...opinion.methods import METHODS
 from ...opinion.rating_table import RatingTable, read_ratings
 from ...opinion.table_scale import parse_scale
 from ...opinion.table_scores import SCREENS, TableScores, score_table
+from ._targets import check_target
 
 #: So many subjects are named with a reason; the rest is counted.
 _NAMED = 20
@@ -112,19 +113,19 @@ def _parameter(text: str) -> tuple[str, Any]:
 def _targets(options: Mapping[str, Any]) -> list[Path]:
     """Where to write; refuses what would overwrite the ratings or each other."""
     targets = [path for path in (options["out"], options["subjects"]) if path is not None]
+    for path in targets:
+        check_target(path)
     places = [path.resolve() for path in (options["ratings"], *targets)]
     for place in places:
         if places.count(place) > 1:
             raise CommandError(f"{place.name} is given twice; choose another file to write")
-    for path in targets:
-        if path.is_dir():
-            raise CommandError(f"{path} is a folder; give the file to write in it")
     return targets
 
 
 def _write(texts: Mapping[Path, str]) -> None:
-    """All or none: under other names first."""
-    new = {path: path.with_name(f".{path.name}.new") for path in texts}
+    """All or none: under other names first. Links stay, and lead to the new files."""
+    places = {path: path.resolve() for path in texts}
+    new = {path: place.with_name(f".{place.name}.new") for path, place in places.items()}
     try:
         for path, text in texts.items():
             with new[path].open("w", encoding="utf-8", newline="") as file:
@@ -132,11 +133,11 @@ def _write(texts: Mapping[Path, str]) -> None:
                 file.flush()
                 os.fsync(file.fileno())
         for path, written in new.items():
-            written.replace(path)
+            written.replace(places[path])
     except OSError as error:
         raise CommandError(
-            f"{error.filename} cannot be written: {error.strerror or error}; free some space, or "
-            "choose another place"
+            f"{path} cannot be written: {error.strerror or error}; free some space, or choose "
+            "another place"
         ) from error
     finally:
         for written in new.values():

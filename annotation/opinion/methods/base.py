@@ -23,6 +23,8 @@ Texts = NDArray[np.str_]
 
 #: A scale with more levels is a slider: how often each was chosen says nothing.
 MOST_COUNTED = 11
+#: How long a scale can be: fourth powers of differences are taken, which floats have to hold.
+_SHORTEST, _LONGEST = 1e-50, 1e50
 
 
 class OpinionError(MintError):
@@ -40,6 +42,11 @@ class ScaleLimits:
     def __post_init__(self) -> None:
         if not (np.isfinite([self.minimum, self.maximum]).all() and self.minimum < self.maximum):
             raise OpinionError(f"a scale cannot go from {self.minimum} to {self.maximum}")
+        if not _SHORTEST <= self.maximum - self.minimum <= _LONGEST:
+            raise OpinionError(
+                f"a scale from {self.minimum:g} to {self.maximum:g} cannot be computed with; its "
+                f"ends must be {_SHORTEST:g} to {_LONGEST:g} apart"
+            )
         if self.levels < 2:
             raise OpinionError(f"a scale of {self.levels} levels says nothing")
 

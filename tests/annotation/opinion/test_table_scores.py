@@ -1,6 +1,7 @@
 """`manage.py opinion_scores`: any table of ratings, without a database."""
 
 import csv
+import os
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -153,7 +154,7 @@ def test_many_wrong_rows_are_counted(ratings: Any) -> None:
 
 @pytest.mark.parametrize("value", ["", "x", "1.5", "-1"])
 def test_a_repetition_is_a_whole_number(ratings: Any, value: str) -> None:
-    with pytest.raises(CommandError, match="line 2: repetition is"):
+    with pytest.raises(CommandError, match=r"line 2: repetition is .*; count from 0 or 1 in whole"):
         run(ratings(f"a,r,3,{value}", header=f"{HEADER},repetition"))
 
 
@@ -171,9 +172,31 @@ def test_what_would_be_overwritten_is_named(ratings: Any, tmp_path: Path) -> Non
             run(path, **wrong)
     with pytest.raises(CommandError, match="is a folder"):
         run(path, out=tmp_path)
-    with pytest.raises(CommandError, match="cannot be written: No such file"):
+    with pytest.raises(CommandError, match="cannot be written: there is no folder"):
         run(path, subjects=tmp_path / "absent" / "subjects.csv")
     assert names_in(tmp_path) == ["ratings.csv"]
+
+
+def test_no_device_is_replaced(ratings: Any, tmp_path: Path) -> None:
+    path, pipe = ratings("a,r,3"), tmp_path / "pipe"
+    os.mkfifo(pipe)
+    (tmp_path / "link").symlink_to(pipe)
+    for name in ("pipe", "link"):
+        with pytest.raises(CommandError, match=f"{name} is a device or a pipe"):
+            run(path, out=tmp_path / name)
+    assert pipe.is_fifo()
+    assert sorted(names_in(tmp_path)) == ["link", "pipe", "ratings.csv"]
+
+
+def test_a_link_stays_and_leads_to_the_scores(ratings: Any, tmp_path: Path) -> None:
+    path, link, circle = ratings("a,r,3"), tmp_path / "link.csv", tmp_path / "circle.csv"
+    link.symlink_to(tmp_path / "scores.csv")
+    run(path, out=link)
+    assert link.is_symlink()
+    assert rows_of(tmp_path / "scores.csv")[0]["score"] == "3.0"
+    circle.symlink_to(circle)
+    with pytest.raises(CommandError, match=r"circle.csv cannot be written: .*; choose another"):
+        run(path, out=circle)
 
 
 def test_an_option_of_the_method_is_checked(ratings: Any) -> None:
@@ -218,6 +241,7 @@ def test_a_scale_that_is_none_is_named(text: str) -> None:
         ([0, 10], (0, 10), 11),
         ([12, 88.3], (0, 100), 101),
         ([0, 250], (0, 250), 251),
+        ([0, 100_000], (0, 100_000), 101),
     ],
 )
 def test_a_scale_is_guessed_from_the_scores(
@@ -225,6 +249,16 @@ def test_a_scale_is_guessed_from_the_scores(
 ) -> None:
     scale = scale_of(np.array(scores, dtype=np.float64), None)
     assert (scale.ends, scale.levels) == (ends, levels)
+
+
+def test_a_very_short_scale_has_levels() -> None:
+    assert scale_of(np.array([2e-10, 7e-10]), (0, 1e-9)).levels == 101
+
+
+@pytest.mark.parametrize("name", sorted(METHODS))
+def test_a_score_too_large_for_any_sum_of_squares_is_named(ratings: Any, name: str) -> None:
+    with pytest.raises(CommandError, match=r"from 3 to 1e\+300 cannot be computed with; its ends"):
+        run(ratings("a,r,3", "b,r,1e300"), name)
 
 
 def test_one_score_far_from_all_scales_tells_none() -> None:

@@ -3,6 +3,7 @@
 import errno
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,15 @@ def test_a_form_that_is_not_known_is_asked_for(study: Study, tmp_path: Path) -> 
         export(study, tmp_path / "study.txt")
     export(study, tmp_path / "study.txt", format="csv")
     assert (tmp_path / "study.txt").read_text().startswith("\ufeffstimulus,filename")
+
+
+def test_no_device_is_replaced(study: Study, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    with pytest.raises(CommandError, match="is a device or a pipe"):
+        export(study, pipe)
+    assert [found.name for found in tmp_path.iterdir()] == ["pipe.csv"]
+    assert pipe.is_fifo()
 
 
 def test_a_full_disk_is_named_and_the_old_file_stays(
