@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ from .votes import CountingScores, PerspectiveVotes, read_counting_scores, votes
 #: A row can be committed after others with a higher key; one more look, this much later, sees it.
 SETTLED_AFTER = timedelta(seconds=60)
 
+#: Scores that are made again may differ by so much, absolutely or by their size.
+_ROUNDING = 1e-9
 _STIMULUS_COLUMNS = ("value", "standard_error", "low", "high", "sd", "mean", "n", "histogram")
 _SUBJECT_COLUMNS = ("bias", "inconsistency", "verdict", "reason")
 
@@ -173,11 +176,25 @@ def estimated(
 
 
 def stored_differences(release: OpinionRelease, part: PerspectiveVotes, found: Estimates) -> int:
-    """How many stored scores of a perspective are not, to the last bit, those that were found."""
+    """How many stored scores of a perspective are not those that were found, up to rounding."""
     rows = release.scores.filter(perspective=part.perspective)
     stored = {row[0]: row for row in rows.values_list("stimulus_id", *_STIMULUS_COLUMNS)}
     made = {row[0]: row for row in _stimulus_rows(part, found, np.arange(part.stimuli.size))}
-    return sum(stored.get(key) != made.get(key) for key in stored.keys() | made.keys())
+    known = stored.keys() & made.keys()
+    return len(stored.keys() ^ made.keys()) + sum(
+        not _equal(stored[key], made[key]) for key in known
+    )
+
+
+def _equal(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    """Another processor or library may round the last digits otherwise."""
+    pairs = zip(one, other, strict=True)
+    return all(
+        math.isclose(a, b, rel_tol=_ROUNDING, abs_tol=_ROUNDING)
+        if isinstance(a, float) and isinstance(b, float)
+        else a == b
+        for a, b in pairs
+    )
 
 
 def _protocols(study: Study) -> dict[int, int]:

@@ -6,8 +6,9 @@ then the release stands, but can no longer be made again.
 """
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext as _
@@ -15,8 +16,8 @@ from django.utils.translation import gettext as _
 from ..models import OpinionRelease, ReleaseRecord, Score
 from .correlation import Integers
 from .making import content_sha256, estimated, stored_differences
-from .methods import METHODS
-from .votes import CountingScores, read_scores
+from .methods import METHODS, Estimates
+from .votes import CountingScores, PerspectiveVotes, read_scores
 
 #: Keys asked for in one statement.
 _BATCH = 100_000
@@ -30,6 +31,8 @@ class Verification:
     #: Single scores in its record.
     scores: int
     faults: Sequence[str]
+    #: Whether it is that to the last bit, by its hash; else up to the rounding of another machine.
+    exact: bool = False
 
     @property
     def holds(self) -> bool:
@@ -63,43 +66,48 @@ def verify(release: OpinionRelease) -> Verification:
         return Verification(release, 0, [fault])
     keys = recorded_scores(record)
     scores = _scores(keys)
-    return Verification(release, keys.size, list(_faults(release, record, keys, scores)))
+    if fault := _unmakeable(release, keys, scores):
+        return Verification(release, keys.size, [fault])
+    parts = _made_again(release, record, scores)
+    differing = sum(stored_differences(release, part, found) for part, found in parts)
+    exact = content_sha256(_facts(release), parts) == release.content_sha256
+    faults = []
+    if differing:
+        faults = [_("%(n)d of its stored scores differ from those made again.") % {"n": differing}]
+    return Verification(release, keys.size, faults, exact)
 
 
-def _faults(
-    release: OpinionRelease, record: ReleaseRecord, keys: Integers, scores: CountingScores
-) -> Iterator[str]:
+def _unmakeable(release: OpinionRelease, keys: Integers, scores: CountingScores) -> str:
+    """Why it cannot be made again; "" if it can."""
     if release.method not in METHODS:
-        yield _("This build has no method “%(name)s”.") % {"name": release.method}
-        return
-    method = METHODS[release.method]
-    if method.version != release.method_version:
-        yield _("It was made by version %(theirs)s of its method; this build has %(ours)s.") % {
+        return _("This build has no method “%(name)s”.") % {"name": release.method}
+    ours = METHODS[release.method].version
+    if ours != release.method_version:
+        return _("It was made by version %(theirs)s of its method; this build has %(ours)s.") % {
             "theirs": release.method_version,
-            "ours": method.version,
+            "ours": ours,
         }
     if scores.score.size < keys.size:
-        yield _("%(gone)d of its %(all)d scores were erased since.") % {
+        return _("%(gone)d of its %(all)d scores were erased since.") % {
             "gone": keys.size - scores.score.size,
             "all": keys.size,
         }
-        return
+    return ""
+
+
+def _made_again(
+    release: OpinionRelease, record: ReleaseRecord, scores: CountingScores
+) -> list[tuple[PerspectiveVotes, Estimates]]:
     weights = {int(rater): float(weight) for rater, weight in record.weights.items()}
-    parts = estimated(release.study, scores, weights, method, release.parameters)
-    differing = sum(stored_differences(release, part, found) for part, found in parts)
-    if differing:
-        yield _("%(n)d of its stored scores differ from those made again.") % {"n": differing}
-    protocols = list(release.protocols.order_by("number").values_list("number", flat=True))
-    facts = {
-        "method": release.method,
-        "method_version": release.method_version,
-        "parameters": release.parameters,
-        "counts_rule": release.counts_rule,
-        "ratings": release.ratings,
-        "protocols": protocols,
-    }
-    if content_sha256(facts, parts) != release.content_sha256:
-        yield _("Its content hash is not that of the scores made again.")
+    method = METHODS[release.method]
+    return estimated(release.study, scores, weights, method, release.parameters)
+
+
+def _facts(release: OpinionRelease) -> dict[str, Any]:
+    """What its hash is of, next to the scores."""
+    names = ("method", "method_version", "parameters", "counts_rule", "ratings")
+    protocols = release.protocols.order_by("number").values_list("number", flat=True)
+    return {**{name: getattr(release, name) for name in names}, "protocols": list(protocols)}
 
 
 def _scores(keys: Integers) -> CountingScores:

@@ -1,12 +1,15 @@
 """Kept releases, made again from their records."""
 
+from dataclasses import replace
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from annotation.models import OpinionRelease, Rater, ReleaseRecord, Study
+from annotation.opinion.methods import METHODS, Estimates, Votes
 from annotation.opinion.recording import recorded_scores, verify
 from annotation.opinion.releases import live_release, make_release
 from tests.factories import make_rater, make_stimuli
@@ -26,7 +29,7 @@ def release(study: Study) -> OpinionRelease:
 
 def test_a_release_is_made_again_from_its_record(release: OpinionRelease) -> None:
     found = verify(release)
-    assert (found.holds, found.scores) == (True, 36)
+    assert (found.holds, found.exact, found.scores) == (True, True, 36)
 
 
 def test_what_comes_later_does_not_matter(release: OpinionRelease, study: Study) -> None:
@@ -51,6 +54,20 @@ def test_a_score_that_was_tampered_with_is_told(release: OpinionRelease) -> None
         cursor.execute("UPDATE annotation_opinionscore SET value = 4.9 WHERE id = %s", [first])
         cursor.execute("SET LOCAL session_replication_role = DEFAULT")
     assert verify(release).faults == ["1 of its stored scores differ from those made again."]
+
+
+def test_the_rounding_of_another_machine_is_no_fault(
+    release: OpinionRelease, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = METHODS["mos"].estimate
+
+    def elsewhere(votes: Votes, parameters: Any) -> Estimates:
+        found = plain(votes, parameters)
+        return replace(found, value=found.value * (1 + 1e-12))
+
+    monkeypatch.setattr(METHODS["mos"], "estimate", elsewhere)
+    found = verify(release)
+    assert (found.holds, found.exact) == (True, False)
 
 
 def test_erased_ratings_are_told(release: OpinionRelease, study: Study) -> None:
