@@ -62,8 +62,8 @@ class Command(BaseCommand):
             )
         found = [verify(releases[number]) for number in wanted or releases]
         for one in found:
-            kept = "holds" if one.exact else "holds, up to rounding"
-            said = kept if one.holds else " ".join(one.faults)
+            well = "holds" if one.exact else "holds, up to rounding"
+            said = well if one.holds else " ".join(one.faults)
             self.stdout.write(f"{one.release.number}\t{one.scores} scores\t{said}")
         if not all(one.holds for one in found):
             raise CommandError("A release is not what its record gives.")
