@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from ..models import OpinionRelease, OpinionScore, ReleaseProtocol, Score, Study, SubjectEstimate
@@ -80,9 +79,11 @@ def _changed(study: Study, since: int) -> list[int]:
 def _ratings_since(study: Study, fit: Fit) -> int:
     """How many ratings count that the last fit did not see; counting all takes long."""
     late = Score.objects.filter(pk__gt=fit.since, trial__rater__study=study)
-    earlier = Score.objects.filter(pk__lte=fit.since, trial=OuterRef("pk"))
-    trials = counting_trials(study).filter(pk__in=late.values("trial"))
-    return trials.exclude(pk__in=fit.unsettled).exclude(Exists(earlier)).count()
+    trials = set(late.values_list("trial", flat=True)) - set(fit.unsettled)
+    # A revised score is a later one of a trial that was there.
+    earlier = Score.objects.filter(trial__in=trials, pk__lte=fit.since)
+    new = trials - set(earlier.values_list("trial", flat=True))
+    return counting_trials(study).filter(pk__in=new).count()
 
 
 def _rescore(release: OpinionRelease, part: PerspectiveVotes) -> None:

@@ -70,6 +70,24 @@ def test_the_rounding_of_another_machine_is_no_fault(
     assert (found.holds, found.exact) == (True, False)
 
 
+@pytest.mark.parametrize(
+    ("made", "fault"),
+    [
+        ({"method": "gone"}, "This build has no method “gone”."),
+        (
+            {"method_version": "0"},
+            "It was made by version 0 of its method; this build has 2.",
+        ),
+    ],
+)
+def test_what_this_build_cannot_make_is_told(
+    release: OpinionRelease, made: dict[str, str], fault: str
+) -> None:
+    for name, value in made.items():
+        setattr(release, name, value)
+    assert verify(release).faults == [fault]
+
+
 def test_erased_ratings_are_told(release: OpinionRelease, study: Study) -> None:
     Rater.objects.filter(study=study).first().trials.all().delete()  # type: ignore[union-attr]
     assert verify(release).faults == ["12 of its 36 scores were erased since."]

@@ -77,6 +77,14 @@ def test_nobody_is_invited_to_a_study_twice(study: Study, owner: User) -> None:
     assert Rater.objects.count() == RaterIdentity.objects.count() == 1
 
 
+def test_a_name_without_an_address_is_invited_once(study: Study, owner: User) -> None:
+    invite_people(study=study, people=[BEN], actor=owner)
+    with pytest.raises(PeopleError, match="BEN already has a link"):
+        invite_people(study=study, people=[Person("BEN", ""), ANN], actor=owner)
+    invite_people(study=study, people=[Person("Ben", "ben@lab.org")], actor=owner)
+    assert Rater.objects.count() == 2
+
+
 @pytest.mark.parametrize("count", [0, 1001])
 def test_nobody_and_too_many_are_no_invitation(study: Study, owner: User, count: int) -> None:
     with pytest.raises(RaterCountError):

@@ -122,3 +122,13 @@ def test_a_folder_within_is_fetched_by_its_own_manifest(
     names = {str(path.relative_to(found)) for path in found.rglob("*") if path.is_file()}
     assert names == {"manifest.json", "weights", "words/manifest.json", "words/deeper/tokens"}
     assert (found / "words" / "deeper" / "tokens").read_bytes() == b"5678"
+
+
+def test_a_folder_is_deleted_with_all_that_is_in_it(remote: InMemoryStorage) -> None:
+    with artifacts.publish_folder("models/1/run-9") as folder:
+        fill(folder)
+        (folder / "within").mkdir()
+        (folder / "within" / "more").write_bytes(b"5")
+    artifacts.delete_folder("models/1/run-9")
+    for name in ("manifest.json", "weights", "within/more"):
+        assert not remote.exists(f"models/1/run-9/{name}")
