@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command, execute_from_command_line
 
 from annotation.opinion.methods import METHODS, OpinionError
-from annotation.opinion.rating_table import read_ratings
+from annotation.opinion.rating_table import RatingsError, read_ratings
 from annotation.opinion.table_scale import parse_scale, scale_of
 from annotation.opinion.table_scores import score_table
 from tests.shared_data import require_shared
@@ -277,3 +277,16 @@ def test_a_negative_scale_is_a_value(ratings: Any) -> None:
 def test_a_wrong_scale_is_named(ratings: Any) -> None:
     with pytest.raises(CommandError, match='the scale "5-1" does not go up'):
         run(ratings("a,r,3"), scale="5-1")
+
+
+def test_numbers_are_names_in_json_lines_and_nothing_else_is(tmp_path: Path) -> None:
+    path = tmp_path / "ratings.jsonl"
+    rows = (
+        '{"stimulus": 7, "subject": 1, "score": 3}',
+        '{"stimulus": 7, "subject": 2, "score": 4}',
+    )
+    path.write_text("\n".join(rows))
+    assert read_ratings(path).stimuli == ["7"]
+    path.write_text('{"stimulus": true, "subject": 1, "score": 3}\n')
+    with pytest.raises(RatingsError, match="give its name, or delete the row"):
+        read_ratings(path)

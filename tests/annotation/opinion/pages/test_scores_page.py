@@ -284,3 +284,10 @@ def test_the_api_lists_methods_and_previews_one(
     assert wrong.status_code == 400
     assert console.get(preview.format("p910"), {"parameters": "["}).status_code == 400
     assert console.get(preview.format("none")).status_code == 404
+
+
+def test_the_api_names_a_preview_that_is_none(console: Client, rated: list[Stimulus]) -> None:
+    preview = "/api/v1/studies/demo/opinion-methods/{}/preview/"
+    assert console.get(preview.format("loudest")).status_code == 404
+    answer = console.get(preview.format("p910"), {"parameters": "[1]"})
+    assert (answer.status_code, "a JSON object" in answer.content.decode()) == (400, True)
