@@ -1,5 +1,5 @@
 """The domain model. Reading order: study, perspective, protocol, membership, stimulus, rater,
-trial, score, explanation, release, message, audit.
+trial, score, explanation, release, opinion, message, audit.
 """
 
 from .audit import AuditEntry
@@ -7,17 +7,15 @@ from .explanation import Explanation
 from .importing import ImportJob
 from .membership import Membership
 from .message import Message
+from .opinion import OpinionScore, ReleasePerspective, SubjectEstimate
 from .perspective import Perspective
 from .protocol import Protocol
 from .rater import Participant, Rater, RaterIdentity
 from .release import (
     OpinionRelease,
-    OpinionScore,
     RatingsErased,
-    ReleasePerspective,
     ReleaseProtocol,
     ReleaseRecord,
-    SubjectEstimate,
 )
 from .score import Score
 from .shared_link import SharedLink

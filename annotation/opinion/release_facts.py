@@ -12,7 +12,7 @@ from django.db.models import Count
 from ..models import OpinionRelease, Rater, ReleaseRecord, Study
 from ..protocol.verdicts import Verdict
 from ..studies.counting import counting_trials, excluded_images
-from .copying import FLOAT, INTEGER, copy_out
+from .copying import FLOAT, INTEGER, copy_rows
 from .correlation import Floats
 from .distributions import Disagreement, Distribution, disagreement, distribution
 from .recording import recorded_scores
@@ -121,8 +121,7 @@ def _weighed(release: OpinionRelease) -> bool:
 def distributions_of(release: OpinionRelease) -> dict[int, Distribution]:
     """By perspective's key, of those that the release knows."""
     rows = release.scores.order_by().values_list("perspective_id", "value")
-    query = connection.ops.compose_sql(*rows.query.sql_with_params())  # type: ignore[attr-defined] # PostgreSQL's
-    found = copy_out(query, (("perspective", INTEGER), ("value", FLOAT)))
+    found = copy_rows(rows, (("perspective", INTEGER), ("value", FLOAT)))
     values: Floats = found["value"]
     return {
         row.perspective_id: distribution(

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db import connection
 from django.db.models import QuerySet
 
 from ..models import Perspective, Score, Study
 from ..protocol.scales import Scale
 from ..studies.counting import counting_scores
-from .copying import FLOAT, INTEGER, copy_out
+from .copying import FLOAT, INTEGER, copy_rows
 from .correlation import Floats, Integers
 from .methods import Method, ScaleLimits, Votes
 
@@ -72,9 +71,7 @@ def read_scores(scores: QuerySet[Score]) -> CountingScores:
     rows = scores.order_by("trial_id", "perspective_id").values_list(
         "pk", "perspective_id", "trial__stimulus_id", "trial__rater_id", "trial_id", "value"
     )
-    # COPY takes no parameters.
-    query = connection.ops.compose_sql(*rows.query.sql_with_params())  # type: ignore[attr-defined] # PostgreSQL's
-    return CountingScores(**copy_out(query, _COLUMNS))
+    return CountingScores(**copy_rows(rows, _COLUMNS))
 
 
 def votes_of(

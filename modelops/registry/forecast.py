@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from django.db import connection
 from django.db.models import F, FilteredRelation, Q, QuerySet
 
 from annotation.models import Stimulus, Study
-from annotation.opinion.copying import FLOAT, INTEGER, copy_out
+from annotation.opinion.copying import FLOAT, INTEGER, copy_rows
 from annotation.opinion.forecast import Forecast, Forecasts
 from workbench.core.jobs.models import JobState
 
@@ -61,9 +60,7 @@ class ActiveForecaster:
             return {}
         rows = Prediction.objects.filter(model_version=version).order_by("stimulus_id")
         columns = rows.values_list("perspective_id", "stimulus_id", "mean")
-        # COPY takes no parameters.
-        query = connection.ops.compose_sql(*columns.query.sql_with_params())  # type: ignore[attr-defined] # PostgreSQL's
-        found = copy_out(query, _COLUMNS)
+        found = copy_rows(columns, _COLUMNS)
         forecasts = {}
         for perspective in study.perspectives.all():
             own = found["perspective"] == perspective.pk

@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields
 from typing import Any, Self
 
 import numpy as np
-from django.db import connection
 from django.db.models import (
     BigIntegerField,
     Case,
@@ -26,7 +25,7 @@ from numpy.typing import NDArray
 
 from ...models import Score, Study, Trial
 from ...studies.counting import counting_scores, counting_trials, repeated_scores
-from ..copying import FLOAT, INTEGER, copy_out
+from ..copying import FLOAT, INTEGER, copy_rows
 from ..correlation import Floats, Integers
 from ..methods import Votes
 from ..votes import limits_of
@@ -156,5 +155,4 @@ def _read(scores: QuerySet[Score]) -> Answered:
         _SECONDS,
         "value",
     )
-    query = connection.ops.compose_sql(*rows.query.sql_with_params())  # type: ignore[attr-defined] # PostgreSQL's
-    return Answered(**copy_out(query, _COLUMNS))
+    return Answered(**copy_rows(rows, _COLUMNS))
