@@ -26,6 +26,7 @@ def _rate_all(rater: Rater, rated: Sequence[tuple[Stimulus, Sequence[float]]]) -
         Trial(
             session=session,
             rater=rater,
+            study=rater.study,
             stimulus=stimulus,
             position=position + further,
             draw="priority",
