@@ -145,7 +145,7 @@ def measures_of(
 def _mapped(
     by: str, found: MappedAgreement | None, ceiling: Measure | None
 ) -> Iterator[NamedMeasure]:
-    yield NamedMeasure(f"plcc_{by}", found and found.plcc, ceiling)
-    yield NamedMeasure(f"rmse_{by}", found and found.rmse, scaled=True)
-    yield NamedMeasure(f"rmse_star_{by}", found and found.rmse_star, scaled=True)
-    yield NamedMeasure(f"outlier_ratio_{by}", found and found.outlier_ratio)
+    yield NamedMeasure(f"plcc_{by}", found.plcc if found else None, ceiling)
+    yield NamedMeasure(f"rmse_{by}", found.rmse if found else None, scaled=True)
+    yield NamedMeasure(f"rmse_star_{by}", found.rmse_star if found else None, scaled=True)
+    yield NamedMeasure(f"outlier_ratio_{by}", found.outlier_ratio if found else None)

@@ -218,7 +218,7 @@ class PredictionListView(generics.ListAPIView[Stimulus]):
         self._joined_by = version if given["assisted"] else None
         return predicted_stimuli(version)
 
-    def paginate_queryset(self, queryset: QuerySet[Stimulus]) -> Sequence[Stimulus] | None:
+    def paginate_queryset(self, queryset: Any) -> list[Any] | None:
         page = super().paginate_queryset(queryset)
         if self._joined_by is not None:
             self._assisted = _assisted(self._joined_by, page or [])

@@ -47,7 +47,7 @@ def variances_by_hand(version: ModelVersion) -> tuple[float, float]:
     noises = [(square + 2 * single) / 3 / 2 for square in squares]
     whole = np.mean(differences)
     rest = max(whole - np.mean(noises), whole * math.sqrt(2 / 6))
-    return single, rest / np.mean(claimed)
+    return single, float(rest / np.mean(claimed))
 
 
 def test_an_image_rated_since_is_joined_by_hand(study: Study, scored: ModelVersion) -> None:

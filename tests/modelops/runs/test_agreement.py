@@ -51,7 +51,10 @@ def mos_by_hand(study: Study, perspective: str) -> np.ndarray[Any, Any]:
     scores = Score.objects.filter(perspective__key=perspective)
     held = study.stimuli.filter(split="holdout").order_by("pk")
     return np.array(
-        [np.mean(scores.filter(trial__stimulus=it).values_list("value", flat=True)) for it in held]
+        [
+            np.mean(list(scores.filter(trial__stimulus=it).values_list("value", flat=True)))
+            for it in held
+        ]
     )
 
 
