@@ -64,7 +64,7 @@ class PerspectiveAgreementSerializer(serializers.Serializer[Any]):
     between_halves = MeasureSerializer(allow_null=True)
 
 
-class AgreementSerializer(serializers.Serializer[Any]):
+class ModelAgreementSerializer(serializers.Serializer[Any]):
     """How well a version predicts people. `current`: whether it is of the data as they are, or
     newer measures are being computed."""
 
@@ -75,7 +75,7 @@ class AgreementSerializer(serializers.Serializer[Any]):
 
 
 class AgreementView(APIView):
-    @extend_schema(responses=AgreementSerializer)
+    @extend_schema(responses=ModelAgreementSerializer)
     def get(self, request: Request, slug: str, number: int) -> Response:
         """How well a version predicts people, on hold-out images and their labels of now: every
         measure with its 95 % interval and the noise ceiling. 503 while the first ones are
@@ -95,7 +95,7 @@ class AgreementView(APIView):
                 for asked in study.perspective_settings
             ],
         }
-        return Response(AgreementSerializer(found).data)
+        return Response(ModelAgreementSerializer(found).data)
 
 
 def _perspective(
