@@ -230,6 +230,9 @@ def model(scene: Scene) -> Iterator[str]:
     scene.go(f"{OWN}/model/")
     expect(scene.page.get_by_text("Candidate: version 2")).to_be_visible()
     yield "model with a candidate"
+    scene.go(f"{OWN}/model/versions/1/agreement/")
+    expect(scene.page.get_by_role("heading", name="What the measures mean")).to_be_visible()
+    yield "how well a version predicts people"
     TrainingRun.objects.create(
         study=scene.study,
         predictor=make_predictor(scene.study),
