@@ -1,0 +1,101 @@
+"""The text that AUTOMATIC1111's web UI introduced: prompt, "Negative prompt:", a line of settings."""
+
+import json
+import re
+from dataclasses import dataclass
+
+NEGATIVE = "Negative prompt:"
+#: What an extension adds after the settings.
+_AFTER = ("Template:", "Negative Template:")
+_START = re.compile(r"\s*Steps:\s*\d")
+_KEY = re.compile(r"[\s,]*([\w][\w \-/().+]*?)\s*:[^\S\n]*")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"(?=\s*(?:,|$))', re.DOTALL)
+_DECODER = json.JSONDecoder()
+#: Of these a line of settings has at least two, besides the steps.
+_KNOWN = frozenset(
+    {"Sampler", "CFG scale", "CFG Scale", "Seed", "Size", "Model", "Model hash", "Guidance"}
+)
+_MOST_FIELDS, _MOST_JSON = 500, 20
+
+
+@dataclass(frozen=True)
+class Infotext:
+    prompt: str
+    #: Empty also if there is no such line: the web UI leaves it out then.
+    negative_prompt: str
+    settings: dict[str, str]
+
+
+def parsed_infotext(text: str | None) -> Infotext | None:
+    """The parts of such a text; None if no line of it is a line of settings.
+
+    The settings are the last line that looks like some: a prompt may look so, too.
+    """
+    lines = (text or "").replace("\r\n", "\n").replace("\r", "\n").strip("\0 \n").split("\n")
+    for index in range(len(lines) - 1, -1, -1):
+        if _START.match(lines[index]):
+            settings = fields(_settings_text(lines[index:]))
+            if len(_KNOWN.intersection(settings)) >= 2:
+                return Infotext(*_prompts(lines[:index]), settings)
+    return None
+
+
+def _settings_text(lines: list[str]) -> str:
+    """The lines up to what an extension adds: a quoted value may hold a line break."""
+    end = next((at for at, line in enumerate(lines) if line.startswith(_AFTER)), len(lines))
+    return "\n".join(lines[:end])
+
+
+def _prompts(lines: list[str]) -> tuple[str, str]:
+    start = next((at for at, line in enumerate(lines) if line.lstrip().startswith(NEGATIVE)), None)
+    if start is None:
+        return "\n".join(lines).strip(), ""
+    negative = [line.lstrip().removeprefix(NEGATIVE).strip() for line in lines[start:]]
+    return "\n".join(lines[:start]).strip(), "\n".join(negative).strip()
+
+
+def fields(text: str) -> dict[str, str]:
+    """`Name: value, Name: "quoted, value", Name: [JSON]`; of one name the first counts, since what
+    extensions add without quotes comes later."""
+    found: dict[str, str] = {}
+    at = json_left = 0
+    json_left = _MOST_JSON
+    while at < len(text) and len(found) < _MOST_FIELDS:
+        key = _KEY.match(text, at)
+        if key is None:
+            at = _next_comma(text, at)
+            continue
+        if text[key.end() : key.end() + 1] in ("[", "{"):
+            json_left -= 1
+        value, at = _value(text, key.end(), may_be_json=json_left >= 0)
+        found.setdefault(key[1], value)
+    return found
+
+
+def _value(text: str, at: int, *, may_be_json: bool) -> tuple[str, int]:
+    """The value that begins at `at`, and where it ends."""
+    opening = text[at : at + 1]
+    if opening == '"' and (quoted := _QUOTED.match(text, at)):
+        return _unquoted(quoted[0]), quoted.end()
+    if opening in ("[", "{") and may_be_json:
+        try:
+            _json, end = _DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            pass
+        else:
+            return text[at:end], end
+    end = _next_comma(text, at)
+    return text[at:end].strip().removesuffix(",").strip(), end
+
+
+def _next_comma(text: str, at: int) -> int:
+    """The place after the next comma, or the end."""
+    comma = text.find(",", at)
+    return len(text) if comma < 0 else comma + 1
+
+
+def _unquoted(quoted: str) -> str:
+    try:
+        return str(json.loads(quoted, strict=False))
+    except ValueError:
+        return quoted[1:-1]
