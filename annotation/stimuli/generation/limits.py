@@ -14,7 +14,7 @@ MOST_PIECES = 65_536
 MOST_NODES = 10_000
 
 #: Steps from node to node in search of one text, model or seed.
-MOST_STEPS = 20_000
+MOST_STEPS = 200_000
 
 #: Nodes behind one another that a search follows by recursion.
 DEEPEST = 100
@@ -22,6 +22,9 @@ DEEPEST = 100
 #: A prompt. Joining a text with itself doubles it, and a graph of fifty nodes can do so fifty
 #: times.
 LONGEST_PROMPT = 2**18
+
+#: A text in the form of AUTOMATIC1111, and the name of a model.
+LONGEST_INFOTEXT, LONGEST_NAME = 2**20, 500
 
 #: Pixels that are decoded in search of a record in the alpha channel.
 MOST_PIXELS = 64 * 2**20

@@ -1,4 +1,4 @@
-"""Why a field is empty, or how sure it is: sentences for people, translated where they are shown."""
+"""Why a field is empty, or how sure it is: sentences for people, translated where shown."""
 
 from workbench.core.texts import gettext_noop
 
@@ -8,7 +8,7 @@ NOT_AN_IMAGE = gettext_noop("not a PNG, JPEG, WebP or AVIF file")
 UNREADABLE = gettext_noop("the file cannot be read")
 DAMAGED = gettext_noop("some of the metadata is damaged or too large and was left out")
 SEVERAL_SAVERS = gettext_noop(
-    "several nodes of the graph save an image, and the file's name does not say which saved this one"
+    "several nodes of the graph save an image, and the file's name does not say which saved this"
 )
 SEVERAL_SOURCES = gettext_noop("the image is put together from several that differ in this")
 RUN_TIME_PROMPT = gettext_noop(

@@ -57,6 +57,7 @@ def read(stream: BinaryIO, name: str = "") -> Reading | None:
     if not reading.tool and reading.prompt is None and records.alpha:
         hidden = _hidden(stream, records.name)
         reading = reading if hidden is None else hidden
+    reading = reading.storable()
     return reading.noting(notes.DAMAGED) if records.damaged else reading
 
 

@@ -5,16 +5,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from workbench.core.texts import storable
+
 #: Settings kept of one record, and the length of each.
 _MOST_SETTINGS, _LONGEST_SETTING = 200, 2000
 
-_FOLDERS = re.compile(r".*[/\\]", re.DOTALL)
+_FOLDER = re.compile(r"[/\\]")
 _WEIGHTS = re.compile(r"\.(safetensors|ckpt|gguf|pt|pth|sft|bin)$", re.IGNORECASE)
 
 
 def bare_model(model: str) -> str:
     """A model's name without folders and without the suffix of a weights file."""
-    return _WEIGHTS.sub("", _FOLDERS.sub("", model.strip()))
+    return _WEIGHTS.sub("", _FOLDER.split(model.strip())[-1])
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,22 @@ class Reading:
             model=_first(self.model, other.model),
             seed=_first(self.seed, other.seed),
             settings=self.settings or other.settings,
+        )
+
+    def storable(self) -> "Reading":
+        """With a sign of replacement for NUL and for halves of letters, which JSON can hold."""
+        texts = (self.tool, self.prompt, self.negative_prompt, self.model, self.generator)
+        tool, prompt, negative, model, generator = (
+            text if text is None else storable(text) for text in texts
+        )
+        return replace(
+            self,
+            tool=tool or "",
+            prompt=prompt,
+            negative_prompt=negative,
+            model=model,
+            generator=generator or "",
+            settings=tuple((storable(name), storable(value)) for name, value in self.settings),
         )
 
     def noting(self, *notes: str) -> "Reading":

@@ -1,11 +1,13 @@
 """Single values of records, from JSON or text."""
 
 import json
+import re
 from typing import Any
 
-from .limits import MOST_BYTES
+from .limits import LONGEST_NAME, MOST_BYTES
 
 _SEEDS = 2**64
+_WHOLE = re.compile(r"([0-9]{1,20})(?:\.0{1,9})?")
 #: What tools write for "no model" and "no refiner".
 _NO_NAMES = frozenset({"", "none", "null", "unknown", "undefined"})
 
@@ -38,14 +40,17 @@ def seed_or_none(value: Any) -> int | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, str):
-        digits = value.strip("\0 \t\r\n")
-        value = int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 20 else None
+        whole = _WHOLE.fullmatch(value.strip("\0 \t\r\n"))
+        value = int(whole[1]) if whole else None
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         value = int(value)
     return value if isinstance(value, int) and 0 <= value < _SEEDS else None
 
 
 def name_or_none(value: Any) -> str | None:
-    """The name of a model; None if `value` is no text or says that there is none."""
+    """The name of a model; None if `value` is no text, says that there is none, or is no name by
+    its length."""
     name = text_or_none(value)
-    return None if name is None or name.casefold() in _NO_NAMES else name
+    if name is None or len(name) > LONGEST_NAME or name.casefold() in _NO_NAMES:
+        return None
+    return name

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..limits import MOST_NODES
 from ..values import mapping
-from .graph import Graph, Link, Node, UnknownValue
+from .graph import Graph, Link, Node, UnknownValueError
 from .widgets import widget_values
 
 _MUTED, _BYPASSED = 2, 4
@@ -18,8 +18,16 @@ _DEEPEST_SUBGRAPH = 8
 
 
 @dataclass(frozen=True)
-class _End:
-    """One end of a link: a node and the number of its output or input."""
+class _Input:
+    """A node's input by its number: where a link ends."""
+
+    node: str
+    slot: int
+
+
+@dataclass(frozen=True)
+class _Output:
+    """A node's output by its number: where a link begins."""
 
     node: str
     slot: int
@@ -30,11 +38,11 @@ class _Flat:
     """All nodes by their full id, all links by the input that they lead to."""
 
     nodes: dict[str, dict[str, Any]] = field(default_factory=dict)
-    sources: dict[_End, _End] = field(default_factory=dict)
+    sources: dict[_Input, _Output] = field(default_factory=dict)
 
 
 def editor_graph(record: Any) -> Graph | None:
-    """The graph of a `workflow` record; None if it is none. Raises UnknownValue if it is too
+    """The graph of a `workflow` record; None if it is none. Raises UnknownValueError if it is too
     large."""
     workflow = mapping(record)
     if not isinstance(workflow.get("nodes"), list):
@@ -67,31 +75,32 @@ def _lay_out(
         ends = _ends(link)
         if ends is not None:
             source, target = ends
-            flat.sources[_End(prefix + target.node, target.slot)] = _End(
+            flat.sources[_Input(prefix + target.node, target.slot)] = _Output(
                 prefix + source.node, source.slot
             )
     for node in _dicts(graph.get("nodes")):
         key = f"{prefix}{node.get('id')}"
         flat.nodes[key] = node
         if len(flat.nodes) > MOST_NODES:
-            raise UnknownValue
+            raise UnknownValueError
         inner = subgraphs.get(str(node.get("type")))
-        if inner is not None and depth < _DEEPEST_SUBGRAPH:
+        ran = node.get("mode") not in (_MUTED, _BYPASSED)
+        if inner is not None and ran and depth < _DEEPEST_SUBGRAPH:
             _lay_out(inner, f"{key}:", subgraphs, flat, depth + 1)
 
 
-def _ends(link: Any) -> tuple[_End, _End] | None:
+def _ends(link: Any) -> tuple[_Output, _Input] | None:
     """Of `[id, from, output, to, input, type]`, or of an object with these."""
     match link:
         case [_, source, int() as output, target, int() as place, *_]:
-            return _End(str(source), output), _End(str(target), place)
+            return _Output(str(source), output), _Input(str(target), place)
         case {
             "origin_id": source,
             "origin_slot": int() as output,
             "target_id": target,
             "target_slot": int() as place,
         }:
-            return _End(str(source), output), _End(str(target), place)
+            return _Output(str(source), output), _Input(str(target), place)
     return None
 
 
@@ -105,7 +114,7 @@ def _join_everywhere(links: Any, flat: _Flat) -> None:
                 "downstream": target,
                 "downstream_slot": int() as place,
             }:
-                flat.sources.setdefault(_End(str(target), place), _End(str(source), output))
+                flat.sources.setdefault(_Input(str(target), place), _Output(str(source), output))
 
 
 class _Joined:
@@ -113,6 +122,11 @@ class _Joined:
 
     def __init__(self, flat: _Flat) -> None:
         self.flat = flat
+        self.subgraphs = {
+            end.node.removesuffix(f":{_OUTPUTS}")
+            for end in flat.sources
+            if end.node.endswith(f":{_OUTPUTS}")
+        }
         self.named = {
             _widget(node, 0): key
             for key, node in flat.nodes.items()
@@ -124,8 +138,8 @@ class _Joined:
         linked = {}
         for place, slot in enumerate(_dicts(node.get("inputs"))):
             # An input that is not linked any more is left out, whatever it was before.
-            source = self._maker(_End(key, place))
-            if isinstance(source, _End):
+            source = self._maker(_Input(key, place))
+            if isinstance(source, _Output):
                 linked[str(slot.get("name"))] = Link(source.node, source.slot)
             elif source is not None:
                 linked[str(slot.get("name"))] = source
@@ -133,23 +147,24 @@ class _Joined:
             linked.setdefault(name, value)
         yield from linked.items()
 
-    def _maker(self, place: _End) -> Any:
+    def _maker(self, place: _Input) -> Any:
         """The output that is linked to the input `place`, a value, or None."""
         for _hop in range(_MOST_HOPS):
             source = self.flat.sources.get(place)
             if source is None:
                 return self._outside_value(place)
-            if source.node.endswith(_INPUTS):
-                place = _End(source.node.rpartition(":")[0], source.slot)
+            outer, _colon, inner = source.node.rpartition(":")
+            if outer and inner == _INPUTS:
+                place = _Input(outer, source.slot)
                 continue
             node = self.flat.nodes.get(source.node)
             behind = None if node is None else self._behind(source, node)
-            if behind is None or behind == source:
+            if not isinstance(behind, _Input):
                 return behind
             place = behind
         return None
 
-    def _behind(self, source: _End, node: dict[str, Any]) -> _End | None:
+    def _behind(self, source: _Output, node: dict[str, Any]) -> _Input | _Output | None:
         """The input that an output hands on; the output itself if it makes something; None if its
         node did not run."""
         kind, mode = node.get("type"), node.get("mode")
@@ -158,33 +173,30 @@ class _Joined:
         if mode == _BYPASSED:
             return self._bypassed(source, node)
         if kind == "Reroute":
-            return _End(source.node, 0)
+            return _Input(source.node, 0)
         if kind == "GetNode":
             setter = self.named.get(_widget(node, 0))
-            return None if setter is None else _End(setter, 0)
-        inner = _End(f"{source.node}:{_OUTPUTS}", source.slot)
-        return inner if inner in self.flat.sources else source
+            return None if setter is None else _Input(setter, 0)
+        if source.node in self.subgraphs:
+            return _Input(f"{source.node}:{_OUTPUTS}", source.slot)
+        return source
 
-    def _bypassed(self, source: _End, node: dict[str, Any]) -> _End | None:
+    def _bypassed(self, source: _Output, node: dict[str, Any]) -> _Input | None:
         """The first input of the output's type."""
         outputs = _dicts(node.get("outputs"))
         kind = outputs[source.slot].get("type") if source.slot < len(outputs) else None
         for place, slot in enumerate(_dicts(node.get("inputs"))):
-            if slot.get("type") == kind and _End(source.node, place) in self.flat.sources:
-                return _End(source.node, place)
+            if slot.get("type") == kind and _Input(source.node, place) in self.flat.sources:
+                return _Input(source.node, place)
         return None
 
-    def _outside_value(self, place: _End) -> Any:
+    def _outside_value(self, place: _Input) -> Any:
         """The value typed into a subgraph's own widget, in place of a link to its input."""
         node = self.flat.nodes.get(place.node, {})
         slots = _dicts(node.get("inputs"))
-        if place.slot >= len(slots) or f"{place.node}:{_OUTPUTS}" not in self._outputs:
+        if place.slot >= len(slots) or place.node not in self.subgraphs:
             return None
         return dict(widget_values(node, {})).get(str(slots[place.slot].get("name")))
-
-    @property
-    def _outputs(self) -> set[str]:
-        return {end.node for end in self.flat.sources}
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

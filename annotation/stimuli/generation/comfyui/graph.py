@@ -9,7 +9,7 @@ from ..limits import DEEPEST, MOST_NODES, MOST_STEPS
 from ..values import mapping
 
 
-class UnknownValue(Exception):
+class UnknownValueError(ValueError):
     """A value that the file does not keep, or that no rule leads to."""
 
 
@@ -44,10 +44,10 @@ class Graph:
         self.left = MOST_STEPS
 
     def step(self) -> None:
-        """Raises UnknownValue after too many."""
+        """Raises UnknownValueError after too many."""
         self.left -= 1
         if self.left < 0:
-            raise UnknownValue
+            raise UnknownValueError
 
     def find(self, link: Link | None) -> Node | None:
         return None if link is None else self.nodes.get(link.node)
@@ -93,14 +93,15 @@ _SWITCHES = (
 
 
 def api_graph(record: Any) -> Graph | None:
-    """The graph of a `prompt` record; None if it is none. Raises UnknownValue if it is too large."""
+    """The graph of a `prompt` record; None if it is none. Raises UnknownValueError if it is too
+    large."""
     nodes = {
         str(key): value
         for key, value in mapping(record).items()
         if isinstance(value, dict) and isinstance(value.get("class_type"), str)
     }
     if len(nodes) > MOST_NODES:
-        raise UnknownValue
+        raise UnknownValueError
     if not nodes:
         return None
     return Graph(

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..limits import DEEPEST
 from ..values import mapping, name_or_none, seed_or_none
-from .graph import Graph, Link, Node, UnknownValue
+from .graph import Graph, Link, Node, UnknownValueError
 from .texts import text_of
 
 #: What loaders call the file, in this order.
@@ -16,26 +16,32 @@ _NUMBERS = ("seed", "noise_seed", "value", "int", "INT", "number", "Number", "in
 _COUNTED = re.compile(r"random|math|add|mult|subtract|expression|count|incr|calc|cycle", re.I)
 
 
-class MergedModels(UnknownValue):
+class MergedModelsError(UnknownValueError):
     """The model is made of several."""
 
 
-def model_of(graph: Graph, value: Any) -> str | None:
-    """The name in the loader that a `model` link leads to, past whatever patches the model. Raises
-    UnknownValue if no rule leads to one."""
+def sampler_model(graph: Graph, sampler: Node, guider: Node) -> str | None:
+    """The name in the loader that the sampler's `model` link leads to, past whatever patches the
+    model. Raises UnknownValueError if no rule leads to one."""
+    for name in ("model", "base_model", "ckpt_name"):
+        given = graph.given(sampler, name) or graph.given(guider, name)
+        if given:
+            return _model_of(graph, given)
+    raise UnknownValueError
+
+
+def _model_of(graph: Graph, value: Any) -> str | None:
     for _step in range(DEEPEST):
         graph.step()
-        node = graph.find(value) if isinstance(value, Link) else None
-        if node is None:
-            return name_or_none(value)
-        value = graph.chosen(node)
-        if value is None:
-            value = _next(graph, node)
         if not isinstance(value, Link):
-            return name_or_none(_file(value))
-        if graph.find(value) is None:
-            raise UnknownValue
-    raise UnknownValue
+            # Some extensions keep the name next to a preview.
+            return name_or_none(mapping(value).get("content", value))
+        node = graph.find(value)
+        if node is None:
+            raise UnknownValueError
+        chosen = graph.chosen(node)
+        value = _next(graph, node) if chosen is None else chosen
+    raise UnknownValueError
 
 
 def _next(graph: Graph, node: Node) -> Any:
@@ -45,19 +51,14 @@ def _next(graph: Graph, node: Node) -> Any:
         return given
     links = node.links()
     if len([name for name, _link in links if _MERGED.match(name)]) > 1:
-        raise MergedModels
+        raise MergedModelsError
     for name in _FILES:
         file = graph.given(node, name)
         if file not in (None, ""):
             return text_of(graph, file) if isinstance(file, Link) else file
     if len(links) == 1:
         return links[0][1]
-    raise UnknownValue
-
-
-def _file(value: Any) -> Any:
-    """Some extensions keep the name next to a preview."""
-    return mapping(value).get("content", value)
+    raise UnknownValueError
 
 
 def seed_of(graph: Graph, sampler: Node) -> int | None:

@@ -10,11 +10,11 @@ from .texts import side_inputs
 _PICTURE = re.compile(r"image|img|pixel|samples|latent|frame|video|picture|destination", re.I)
 #: Links that are never a picture on its way to the saver.
 _OTHER = re.compile(
-    r"model|clip|vae|positive|negative|cond|control|mask|noise|guider|sampler|sigmas|prompt|text|"
+    r"model|clip|vae|positive|negative|(^|_)cond|control|mask|noise|guider|sampler|sigmas|prompt|text|"
     r"seed|width|height|audio|detector|pipe|ctx|context|lora|embeds|reference|ipadapter",
     re.I,
 )
-_SAVES = re.compile(r"save|combine|websocket", re.I)
+_SAVES = re.compile(r"save|videocombine|websocket", re.I)
 _SAVED = re.compile(r"^(images?|frames?|video|pixels)$", re.I)
 #: Nodes that hand on what a sampler needs, and make nothing.
 _BUNDLERS = re.compile(r"context|(to|from|edit)(basic|detailer)?pipe|pipe ?(in|out|edit)\b", re.I)
@@ -45,17 +45,23 @@ def _saves(node: Node) -> bool:
 
 
 def named_savers(keys: list[str], prefixes: dict[str, str], name: str) -> list[str]:
-    """Of several savers those whose prefix begins the file's name: those that it names wholly, up to
-    the counter, else those of the longest prefix."""
-    fitting = {}
-    for key in keys:
-        prefix = re.split(r"[/\\]", prefixes.get(key, ""))[-1]
-        pattern = ".*?".join(map(re.escape, _TOKEN.split(prefix)))
-        whole = re.match(rf"{pattern}_\d+_?\.", name) if prefix else None
-        if prefix and (whole or re.match(pattern, name)):
-            fitting[key] = (whole is not None, len(prefix))
-    best = max(fitting.values(), default=None)
-    return [key for key, rank in fitting.items() if rank == best]
+    """Of several savers those whose prefix begins the file's name: those that it names wholly, up
+    to the counter, else those of the longest prefix."""
+    ranks = {key: _rank(re.split(r"[/\\]", prefixes.get(key, ""))[-1], name) for key in keys}
+    best = max(filter(None, ranks.values()), default=None)
+    return [key for key, rank in ranks.items() if rank is not None and rank == best]
+
+
+def _rank(prefix: str, name: str) -> tuple[bool, int] | None:
+    """Whether the prefix is the whole name up to the counter, and its length; None if it does not
+    begin the name. `%date%` and the like stand for anything."""
+    at, rest = 0, ""
+    for number, literal in enumerate(_TOKEN.split(prefix)):
+        found = name.find(literal, at)
+        if not prefix or found < 0 or (number == 0 and found > 0):
+            return None
+        at, rest = found + len(literal), name[found + len(literal) :]
+    return bool(re.match(r"_\d+_?\.", rest)), len(prefix)
 
 
 def is_sampler(graph: Graph, node: Node) -> bool:
@@ -80,7 +86,8 @@ def is_partner(graph: Graph, node: Node) -> bool:
     to run it on here."""
     if not any(partner_input(node, name) is not None for name in ("prompt", "prompt_text")):
         return False
-    here = any("model" in name or name == "clip" for name, _link in node.links())
+    # "model.images" is a picture for the model that is named.
+    here = any(re.search(r"model(?!\.)|^clip$", name) for name, _link in node.links())
     return not here and any(name in node.inputs for name in ("seed", "model", "model_name"))
 
 

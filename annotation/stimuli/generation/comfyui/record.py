@@ -9,8 +9,8 @@ from ..records import IMAGE_DESCRIPTION, MAKE, MODEL, Records
 from ..tools.civitai import is_catalogue_number
 from ..values import mapping, parsed_json
 from .editor import editor_graph
-from .graph import Graph, Link, Node, UnknownValue, api_graph
-from .models import MergedModels, model_of, seed_of
+from .graph import Graph, Link, Node, UnknownValueError, api_graph
+from .models import MergedModelsError, sampler_model, seed_of
 from .passes import first_passes, is_sampler, makers, named_savers, partner_input, savers
 from .texts import side_inputs, side_text, text_of
 
@@ -22,20 +22,16 @@ _MOST_PICTURES = 16
 def read_comfyui(records: Records) -> Reading | None:
     """The reading of the graph that ran, else of the editor's; None if the file holds neither."""
     prompts, workflows = _graph_records(records)
-    found = False
-    for makes, candidates, *remarks in (
-        (api_graph, prompts),
-        (editor_graph, workflows, notes.EDITOR_GRAPH),
-    ):
-        for record in candidates:
-            try:
-                graph = makes(record)
-            except UnknownValue:
-                return Reading(tool=_TOOL).noting(notes.TOO_MANY_NODES)
-            found = found or graph is not None
-            if graph is not None and graph.nodes:
-                return _Reader(graph).reading(records.name).noting(*remarks)
-    return Reading(tool=_TOOL).noting(notes.NO_SAMPLER) if found else None
+    try:
+        ran = next(filter(None, map(api_graph, prompts)), None)
+        if ran is not None:
+            return _Reader(ran).reading(records.name)
+        edited = next(filter(None, map(editor_graph, workflows)), None)
+        if edited is not None:
+            return _Reader(edited).reading(records.name).noting(notes.EDITOR_GRAPH)
+    except UnknownValueError:
+        return Reading(tool=_TOOL).noting(notes.TOO_MANY_NODES)
+    return None
 
 
 def _graph_records(records: Records) -> tuple[list[Any], list[Any]]:
@@ -46,7 +42,7 @@ def _graph_records(records: Records) -> tuple[list[Any], list[Any]]:
         name, colon, text = records.exif.get(tag, "").partition(":")
         if colon and name.strip().lower() in ("prompt", "workflow"):
             (prompts if name.strip().lower() == "prompt" else workflows).append(text)
-    comment = mapping(parsed_json(records.comment))
+    comment = mapping(parsed_json(records.main_text))
     prompts += [comment.get("prompt"), comment]
     workflows += [comment.get("workflow"), records.exif.get(IMAGE_DESCRIPTION)]
     return list(_decoded(prompts)), list(_decoded(workflows))
@@ -64,19 +60,15 @@ class _Reader:
         self.graph = graph
 
     def reading(self, name: str) -> Reading:
-        """Of the picture of this file name; fields that several sources differ in stay empty."""
-        try:
-            keys = self._savers(name)
-            found = {key: makers(self.graph, [key], partners=True) for key in keys}
-        except UnknownValue:
-            return Reading(tool=_TOOL).noting(notes.TOO_MANY_NODES)
-        pictures = list(dict.fromkeys(key for made in found.values() for key in made))
-        if len({tuple(made) for made in found.values()}) > 1:
+        """Of the picture of this file name; fields that several sources differ in stay empty.
+        Raises UnknownValueError if the graph takes too long to walk."""
+        keys = self._savers(name)
+        made = [makers(self.graph, [key], partners=True) for key in keys]
+        if len({frozenset(sources) for sources in made}) > 1:
             return Reading(tool=_TOOL).noting(notes.SEVERAL_SAVERS)
-        readings = [self._picture(key) for key in (pictures or self._alone())[:_MOST_PICTURES]]
-        if not readings:
-            return Reading(tool=_TOOL).noting(notes.NO_SAMPLER)
-        return agreed(readings)
+        pictures = made[0] if made else self._alone()
+        readings = [self._picture(key) for key in pictures[:_MOST_PICTURES]]
+        return agreed(readings) if readings else Reading(tool=_TOOL).noting(notes.NO_SAMPLER)
 
     def _savers(self, name: str) -> list[str]:
         keys = savers(self.graph)
@@ -88,13 +80,11 @@ class _Reader:
     def _prefix(self, node: Node) -> str:
         try:
             return text_of(self.graph, node.inputs.get("filename_prefix", ""))
-        except UnknownValue:
+        except UnknownValueError:
             return ""
 
     def _alone(self) -> list[str]:
         """The only sampler of a graph without a saver."""
-        if savers(self.graph):
-            return []
         keys = [key for key, node in self.graph.nodes.items() if is_sampler(self.graph, node)]
         return keys if len(keys) == 1 else []
 
@@ -122,26 +112,23 @@ class _Reader:
             if given or behind is None:
                 return side_text(self.graph, given, side)
             node = behind
-        raise UnknownValue
+        raise UnknownValueError
 
     def _known(self, read: Callable[[], str]) -> tuple[str | None, bool]:
         try:
             return read(), False
-        except UnknownValue:
+        except UnknownValueError:
             return None, True
 
     def _first(self, node: Node) -> Reading:
         """Model and seed of a first pass."""
-        guider = self.graph.find(_link(self.graph.given(node, "guider")))
-        given = self.graph.given(node, "model") or (
-            None if guider is None else self.graph.given(guider, "model")
-        )
+        guider = self.graph.find(_link(self.graph.given(node, "guider"))) or node
         reading = Reading(tool=_TOOL, seed=self._seed(node))
         try:
-            model = None if given is None else model_of(self.graph, given)
-        except MergedModels:
+            model = sampler_model(self.graph, node, guider)
+        except MergedModelsError:
             return reading.noting(notes.MERGED_MODELS)
-        except UnknownValue:
+        except UnknownValueError:
             return reading
         if model and is_catalogue_number(model):
             return reading.noting(notes.HASH_ONLY)
@@ -150,7 +137,7 @@ class _Reader:
     def _seed(self, node: Node) -> int | None:
         try:
             return seed_of(self.graph, node)
-        except UnknownValue:
+        except UnknownValueError:
             return None
 
     def _partner(self, node: Node) -> Reading:

@@ -4,28 +4,37 @@ import re
 from typing import Any
 
 from ..limits import DEEPEST, LONGEST_PROMPT
-from .graph import Graph, Link, Node, UnknownValue
+from .graph import Graph, Link, Node, UnknownValueError
 
 #: Classes whose text exists only while the graph runs, or comes from another file.
 _RUN_TIME = re.compile(
     r"generat|llm|llama|gpt|gemini|claude|grok|deepseek|florence|caption|tagger|interrogat|"
     r"describe|qwen|vlm|joy|chat|enhanc|expan|improve|rewrit|magic|translat|styl|load|fetch|"
-    r"read|random|regex|wildcard|dynamic|api",
+    r"read|random|regex|pick|select",
     re.IGNORECASE,
 )
 _WILDCARDS = re.compile(r"wildcard|dynamic", re.IGNORECASE)
 _WILDCARD_TEXT = re.compile(r"\{[^{}]*\}|__[^\s_][^\n]*?__")
+#: Inputs by which a node picks or changes a part of its text.
+_PICKING = re.compile(
+    r"(^|_)(index|start|max|rows?|action|mode|count|limit|seed|pattern|regex|case)(_|$)", re.I
+)
 _FILLED_IN = "populated_text"
 #: Inputs of encoders that are text of the prompt.
 _ENCODED = frozenset(
-    "text text_g text_l clip_l clip_g t5xxl t5 llama bert mt5xl prompt user_prompt string "
-    "Text prompt_text".split()
+    {
+        *("text", "Text", "string", "prompt", "user_prompt", "prompt_text"),
+        *("text_g", "text_l", "clip_l", "clip_g", "t5", "t5xxl", "llama", "bert", "mt5xl"),
+        "qwen25_7b",
+    }
 )
 #: Where a node that only hands on a text keeps it; the first of these that is there.
 _KEPT = (
-    "value text string prompt Text String STRING prompt_text text_string multiline_text "
-    "string_field content any input anything source body".split()
+    *("value", "text", "string", "prompt", "Text", "String", "STRING", "prompt_text"),
+    *("text_string", "multiline_text", "string_field", "content", "any", "input", "anything"),
+    *("source", "body"),
 )
+_CHANGING = ("StringReplace", "StringTrim")
 _JOINED = re.compile(r"(string|text|prompt|str)_?([a-z]|\d{1,2})")
 _DELIMITERS = ("delimiter", "separator")
 _JOINS = re.compile(r"concat|join|combine", re.IGNORECASE)
@@ -41,8 +50,15 @@ _SIDES = {
         "text_embeds",
         "hyvid_embeds",
         "positive_conditioning",
+        "base_positive",
     ),
-    "negative": ("negative", "neg_conditioning", "negative_text_embeds", "negative_conditioning"),
+    "negative": (
+        "negative",
+        "neg_conditioning",
+        "negative_text_embeds",
+        "negative_conditioning",
+        "base_negative",
+    ),
 }
 #: A guider with two positive sides.
 _SECOND = {"cond1": "cond2"}
@@ -59,7 +75,8 @@ def side_inputs(graph: Graph, node: Node, side: str) -> list[Any]:
 
 
 def side_text(graph: Graph, given: list[Any], side: str) -> str:
-    """Each different text once, in the order of the inputs, one per line. Raises UnknownValue."""
+    """Each different text once, in the order of the inputs, one per line. Raises UnknownValueError
+    if the file does not keep one of them."""
     found: list[str] = []
     for value in given:
         found += _conditioning(graph, value, side, 0)
@@ -73,7 +90,7 @@ def _conditioning(graph: Graph, value: Any, side: str, depth: int) -> list[str]:
         return [value] if isinstance(value, str) else []
     node = graph.find(value)
     if node is None or depth > DEEPEST:
-        raise UnknownValue
+        raise UnknownValueError
     if "ZeroOut" in node.kind:
         return []
     chosen = graph.chosen(node)
@@ -90,7 +107,9 @@ def _behind(graph: Graph, node: Node, side: str) -> list[Any]:
         return [given]
     if side in node.inputs:
         return []
-    return [link for name, link in node.links() if name.startswith(("conditioning", "cond_"))]
+    return [
+        link for name, link in node.links() if name.lower().startswith(("conditioning", "cond_"))
+    ]
 
 
 def _encoded(graph: Graph, node: Node, side: str, depth: int) -> list[str]:
@@ -98,7 +117,9 @@ def _encoded(graph: Graph, node: Node, side: str, depth: int) -> list[str]:
     if isinstance(filled, str) and filled.strip():
         return [filled]
     names = [name for name in node.inputs if name in _ENCODED or name == f"{side}_prompt"]
-    if _WILDCARDS.search(node.kind):
+    if "with_SDXL" in node.inputs:
+        names = [name for name in names if (name != "text") == bool(node.inputs["with_SDXL"])]
+    if _WILDCARDS.search(node.kind) or "seed" in node.inputs:
         return [_without_wildcards(node.inputs.get(name)) for name in names or ["wildcard_text"]]
     if names:
         return [text_of(graph, node.inputs[name], side, depth + 1) for name in names]
@@ -106,12 +127,12 @@ def _encoded(graph: Graph, node: Node, side: str, depth: int) -> list[str]:
         return []
     links = [link for name, link in node.links() if not _NOT_TEXT.match(name)]
     if len(links) != 1:
-        raise UnknownValue
+        raise UnknownValueError
     return _conditioning(graph, links[0], side, depth + 1)
 
 
 def text_of(graph: Graph, value: Any, side: str = "", depth: int = 0) -> str:
-    """The text of an input. Raises UnknownValue if the file does not keep it."""
+    """The text of an input. Raises UnknownValueError if the file does not keep it."""
     graph.step()
     if isinstance(value, str):
         return value
@@ -119,10 +140,16 @@ def text_of(graph: Graph, value: Any, side: str = "", depth: int = 0) -> str:
         return str(value)
     node = graph.find(value) if isinstance(value, Link) else None
     if node is None or depth > DEEPEST:
-        raise UnknownValue
+        raise UnknownValueError
     text = _node_text(graph, node, side, depth + 1)
+    if (
+        isinstance(value, Link)
+        and value.slot
+        and not any(name in node.inputs for name in _by(side))
+    ):
+        raise UnknownValueError  # one of several texts, and no name tells which
     if len(text) > LONGEST_PROMPT:
-        raise UnknownValue
+        raise UnknownValueError
     return text
 
 
@@ -132,8 +159,8 @@ def _node_text(graph: Graph, node: Node, side: str, depth: int) -> str:
         return filled
     if _WILDCARDS.search(node.kind):
         return _without_wildcards(node.inputs.get("text", node.inputs.get("wildcard_text")))
-    if _RUN_TIME.search(node.kind) or any(_NOT_TEXT.match(name) for name, _link in node.links()):
-        raise UnknownValue
+    if _is_made_at_run_time(node):
+        raise UnknownValueError
     chosen = graph.chosen(node)
     if chosen is not None:
         return text_of(graph, chosen, side, depth)
@@ -143,10 +170,21 @@ def _node_text(graph: Graph, node: Node, side: str, depth: int) -> str:
     return text_of(graph, _kept(node, side), side, depth)
 
 
+def _is_made_at_run_time(node: Node) -> bool:
+    if node.kind in _CHANGING:
+        return False
+    return (
+        bool(_RUN_TIME.search(node.kind))
+        or any(_NOT_TEXT.match(name) for name, _link in node.links())
+        or any(_PICKING.search(name) for name in node.inputs)
+    )
+
+
 def _changed(graph: Graph, node: Node, side: str, depth: int) -> str | None:
     """The text of a node that joins, replaces or trims; None of any other."""
     inputs = node.inputs
-    parts = [name for name in inputs if _JOINED.fullmatch(name)]
+    # The order of their names: files list typed values before links.
+    parts = sorted((name for name in inputs if _JOINED.fullmatch(name)), key=_natural)
     delimiter = next((inputs[name] for name in _DELIMITERS if name in inputs), None)
     if len(parts) > 1 or (parts and delimiter is not None):
         return _join(graph, node, parts, delimiter, (side, depth))
@@ -160,11 +198,15 @@ def _changed(graph: Graph, node: Node, side: str, depth: int) -> str | None:
     return None
 
 
+def _natural(name: str) -> tuple[int, str]:
+    return len(name), name
+
+
 def _join(
     graph: Graph, node: Node, parts: list[str], delimiter: Any, place: tuple[str, int]
 ) -> str:
     if not _JOINS.search(node.kind):
-        raise UnknownValue
+        raise UnknownValueError
     between = "" if delimiter is None else text_of(graph, delimiter, *place)
     texts = [text_of(graph, node.inputs[name], *place) for name in parts]
     if node.kind != "StringConcatenate":
@@ -175,17 +217,21 @@ def _join(
 
 def _kept(node: Node, side: str) -> Any:
     """The one text that the node hands on."""
-    by_side = (side, f"{side}_prompt", f"prompt_{side}", f"text_{side}") if side else ()
-    for name in (*by_side, *_KEPT):
+    for name in (*_by(side), *_KEPT):
         if name in node.inputs:
             return node.inputs[name]
     links = node.links()
     if len(links) == 1:
         return links[0][1]
-    raise UnknownValue
+    raise UnknownValueError
+
+
+def _by(side: str) -> tuple[str, ...]:
+    """What a node that keeps texts of both sides calls them."""
+    return (side, f"{side}_prompt", f"prompt_{side}", f"text_{side}") if side else ()
 
 
 def _without_wildcards(text: Any) -> str:
     if not isinstance(text, str) or _WILDCARD_TEXT.search(text):
-        raise UnknownValue
+        raise UnknownValueError
     return text

@@ -67,7 +67,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     ),
 }
 #: Texts of which the editor picks one when the graph is sent: what it picked is not kept.
-_PICKED = re.compile(r"\{[^{}]*\|[^{}]*\}")
+_PICKED = re.compile(r"\{[^{}|]*\|")
 
 
 def widget_values(node: dict[str, Any], linked: Collection[str]) -> Iterator[tuple[str, Any]]:
@@ -87,18 +87,15 @@ def widget_values(node: dict[str, Any], linked: Collection[str]) -> Iterator[tup
 
 
 def _fitting(node: dict[str, Any], values: list[Any], linked: Collection[str]) -> list[str]:
-    for names in (_named(node), _NAMES.get(str(node.get("type")), ())):
+    """The names that are as many as the values: all of them, or those without a link. Of a core
+    node without links the first names are certain also if later versions added some."""
+    known = _NAMES.get(str(node.get("type")), ())
+    for names in (_named(node), known):
         for kept in (list(names), [name for name in names if name not in linked]):
             placed = _with_controls(kept, values)
             if placed and len(placed) == len(values):
                 return placed
-    # A node of which more is known than written, or less, still begins the same way.
-    names = list(_NAMES.get(str(node.get("type")), ()))
-    return (
-        []
-        if linked.__len__() and any(name in linked for name in names)
-        else _with_controls(names, values)
-    )
+    return _with_controls(list(known), values) if set(known).isdisjoint(linked) else []
 
 
 def _named(node: dict[str, Any]) -> tuple[str, ...]:

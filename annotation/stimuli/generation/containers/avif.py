@@ -25,6 +25,6 @@ def read_avif(stream: BinaryIO, parts: Parts) -> None:
         parts.damaged = True
         return
     if exif:
-        parts.add_exif(exif.removeprefix(b"Exif\0\0"))
+        parts.add_exif(exif)
     if xmp:
         parts.add_xmp(xmp)

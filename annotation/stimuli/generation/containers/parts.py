@@ -28,7 +28,8 @@ class Parts:
 
     def add_exif(self, data: bytes) -> None:
         if self._spend(len(data)):
-            for tag, text in exif_texts(data).items():
+            # Some writers keep the name that it has in JPEG before the TIFF structure.
+            for tag, text in exif_texts(data.removeprefix(b"Exif\0\0")).items():
                 self.exif.setdefault(tag, text)
 
     def add_xmp(self, data: bytes) -> None:

@@ -30,8 +30,7 @@ def read_webp(stream: BinaryIO, parts: Parts) -> None:
 
 def _take(kind: str, data: bytes, parts: Parts) -> None:
     if kind == "EXIF":
-        # Some writers keep JPEG's name before the TIFF structure.
-        parts.add_exif(data.removeprefix(b"Exif\0\0"))
+        parts.add_exif(data)
     elif kind == "XMP ":
         parts.add_xmp(data)
     elif kind == "C2PA":

@@ -1,5 +1,6 @@
 """The properties of an XMP packet, as elements or as attributes, by expat without a tree."""
 
+from contextlib import suppress
 from xml.parsers import expat
 
 _PREFIXES = {
@@ -16,7 +17,7 @@ _DEEPEST = 64
 _MOST_PROPERTIES = 500
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """The packet is no XMP that a camera or tool would write."""
 
 
@@ -35,7 +36,7 @@ class _Collector:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self.depth += 1
         if self.depth > _DEEPEST or len(self.found) > _MOST_PROPERTIES:
-            raise _Refused
+            raise _RefusedError
         if tag == f"{_RDF} RDF" and not self.rdf_depth:
             self.rdf_depth = self.depth
         elif self.property:
@@ -59,7 +60,7 @@ class _Collector:
 
     def refuse(self, *_declaration: object) -> None:
         """A document type may define entities that grow without end."""
-        raise _Refused
+        raise _RefusedError
 
     def _add(self, name: str, value: str) -> None:
         if name and value.strip():
@@ -75,10 +76,8 @@ def xmp_properties(packet: bytes) -> dict[str, str]:
     parser.EndElementHandler = collector.end
     parser.CharacterDataHandler = collector.data
     parser.StartDoctypeDeclHandler = collector.refuse
-    try:
+    with suppress(expat.ExpatError, _RefusedError, ValueError):
         parser.Parse(packet.strip(b"\0 \t\r\n"), True)
-    except (expat.ExpatError, _Refused, ValueError):
-        pass
     return collector.found
 
 

@@ -46,7 +46,7 @@ def reading_of(info: Infotext, *, with_graph: bool = False) -> Reading:
 def _tool(settings: dict[str, str], unnamed: str) -> str:
     if settings.get("App"):
         return settings["App"]
-    version = settings.get("Version", "").strip()
+    version = settings.get("Version", "").strip()[:100]
     if not version:
         return unnamed
     known = next((tool for pattern, tool in _VERSIONS if pattern.match(version)), None)

@@ -8,7 +8,7 @@ from typing import Any
 from .. import notes
 from ..reading import Reading
 from ..records import Records
-from ..values import mapping
+from ..values import mapping, name_or_none
 from .jumbf import Box, values_of
 
 _MAKERS = (("openai", "OpenAI"), ("chatgpt", "OpenAI"), ("google", "Google AI"))
@@ -46,8 +46,7 @@ def _maker(boxes: list[Box]) -> str:
     info = claim.get("claim_generator_info")
     if isinstance(info, list):
         info = info[0] if info else None
-    name = mapping(info).get("name") or claim.get("claim_generator")
-    return name.strip() if isinstance(name, str) else ""
+    return name_or_none(mapping(info).get("name") or claim.get("claim_generator")) or ""
 
 
 def _tool(maker: str) -> str:
@@ -59,12 +58,12 @@ def _model(actions: list[dict[str, Any]], makers: tuple[str, ...]) -> str | None
     """The software that created the image, if its name is not the maker's."""
     for action in reversed(actions):
         agent = action.get("softwareAgent")
-        name = mapping(agent).get("name") or agent
-        if action.get("action") != _CREATED or not isinstance(name, str) or not name.strip():
+        name = name_or_none(mapping(agent).get("name") or agent)
+        if action.get("action") != _CREATED or name is None:
             continue
-        version = mapping(agent).get("version")
+        version = name_or_none(mapping(agent).get("version"))
         if not any(_letters(name) in _letters(maker) for maker in makers):
-            return f"{name} {version}".strip() if isinstance(version, str) else name.strip()
+            return f"{name} {version}" if version else name
     return None
 
 

@@ -1,21 +1,25 @@
-"""The text that AUTOMATIC1111's web UI introduced: prompt, "Negative prompt:", a line of settings."""
+"""The text that AUTOMATIC1111's web UI introduced: prompt, negative prompt, a line of settings."""
 
 import json
 import re
 from dataclasses import dataclass
 
+from ..limits import LONGEST_INFOTEXT
+
 NEGATIVE = "Negative prompt:"
 #: What an extension adds after the settings.
 _AFTER = ("Template:", "Negative Template:")
 _START = re.compile(r"\s*Steps:\s*\d")
-_KEY = re.compile(r"[\s,]*([\w][\w \-/().+]*?)\s*:[^\S\n]*")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"(?=\s*(?:,|$))', re.DOTALL)
 _DECODER = json.JSONDecoder()
+_OPENING = ("[", "{")
 #: Of these a line of settings has at least two, besides the steps.
 _KNOWN = frozenset(
     {"Sampler", "CFG scale", "CFG Scale", "Seed", "Size", "Model", "Model hash", "Guidance"}
 )
-_MOST_FIELDS, _MOST_JSON = 500, 20
+_MOST_FIELDS, _MOST_JSON, _LONGEST_KEY = 500, 20, 100
+#: Lines of a prompt that look like settings.
+_MOST_CANDIDATES = 20
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,14 @@ def parsed_infotext(text: str | None) -> Infotext | None:
 
     The settings are the last line that looks like some: a prompt may look so, too.
     """
-    lines = (text or "").replace("\r\n", "\n").replace("\r", "\n").strip("\0 \n").split("\n")
-    for index in range(len(lines) - 1, -1, -1):
-        if _START.match(lines[index]):
-            settings = fields(_settings_text(lines[index:]))
-            if len(_KNOWN.intersection(settings)) >= 2:
-                return Infotext(*_prompts(lines[:index]), settings)
+    if text is None or len(text) > LONGEST_INFOTEXT:
+        return None
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").strip("\0 \n").split("\n")
+    candidates = [at for at in range(len(lines) - 1, -1, -1) if _START.match(lines[at])]
+    for at in candidates[:_MOST_CANDIDATES]:
+        settings = fields(_settings_text(lines[at:]))
+        if len(_KNOWN.intersection(settings)) >= 2:
+            return Infotext(*_prompts(lines[:at]), settings)
     return None
 
 
@@ -58,17 +64,21 @@ def fields(text: str) -> dict[str, str]:
     """`Name: value, Name: "quoted, value", Name: [JSON]`; of one name the first counts, since what
     extensions add without quotes comes later."""
     found: dict[str, str] = {}
-    at = json_left = 0
-    json_left = _MOST_JSON
+    at, colon, json_left = 0, -1, _MOST_JSON
     while at < len(text) and len(found) < _MOST_FIELDS:
-        key = _KEY.match(text, at)
-        if key is None:
-            at = _next_comma(text, at)
+        if colon < at:
+            colon = text.find(":", at)
+        end = _next_comma(text, at)
+        if colon < 0:
+            break
+        if end <= colon:
+            at = end
             continue
-        if text[key.end() : key.end() + 1] in ("[", "{"):
-            json_left -= 1
-        value, at = _value(text, key.end(), may_be_json=json_left >= 0)
-        found.setdefault(key[1], value)
+        key = text[at : min(colon, at + _LONGEST_KEY)].strip()
+        start = colon + 1 + text[colon + 1 : colon + 2].count(" ")
+        json_left -= text[start : start + 1] in _OPENING
+        value, at = _value(text, start, may_be_json=json_left >= 0)
+        found.setdefault(key, value)
     return found
 
 
@@ -77,7 +87,7 @@ def _value(text: str, at: int, *, may_be_json: bool) -> tuple[str, int]:
     opening = text[at : at + 1]
     if opening == '"' and (quoted := _QUOTED.match(text, at)):
         return _unquoted(quoted[0]), quoted.end()
-    if opening in ("[", "{") and may_be_json:
+    if opening in _OPENING and may_be_json:
         try:
             _json, end = _DECODER.raw_decode(text, at)
         except (ValueError, RecursionError):

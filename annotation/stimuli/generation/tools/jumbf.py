@@ -63,12 +63,12 @@ def _label(data: bytes, start: int, end: int) -> str:
 def _decoded(kind: bytes, data: bytes) -> Any:
     try:
         return json.loads(data) if kind == b"json" else _Cbor(data).value(0)
-    except (ValueError, IndexError, TypeError, struct.error, RecursionError):
+    except (ValueError, LookupError, TypeError, struct.error, RecursionError):
         return None
 
 
 class _Cbor:
-    """Reads one value; raises ValueError, IndexError or TypeError for what is none."""
+    """Reads one value; raises ValueError, LookupError or TypeError for what is none."""
 
     def __init__(self, data: bytes) -> None:
         self.data, self.at, self.left = data, 0, _MOST_VALUES
