@@ -13,8 +13,8 @@ MOST_PIECES = 65_536
 #: Nodes of one graph, after its subgraphs are laid out flat.
 MOST_NODES = 10_000
 
-#: Steps from node to node in search of one text, model or seed.
-MOST_STEPS = 200_000
+#: Steps from node to node in all searches of one graph, and in those for texts.
+MOST_STEPS, MOST_TEXT_STEPS = 200_000, 10_000
 
 #: Nodes behind one another that a search follows by recursion.
 DEEPEST = 100

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..limits import DEEPEST, MOST_NODES, MOST_STEPS
+from ..limits import DEEPEST, MOST_NODES, MOST_STEPS, MOST_TEXT_STEPS
 from ..values import mapping
 
 
@@ -42,12 +42,20 @@ class Graph:
     def __init__(self, nodes: dict[str, Node]) -> None:
         self.nodes = nodes
         self.left = MOST_STEPS
+        self.text_left = MOST_TEXT_STEPS
 
     def step(self) -> None:
         """Raises UnknownValueError after too many."""
         self.left -= 1
         if self.left < 0:
             raise UnknownValueError
+
+    def text_step(self) -> None:
+        """As `step`, in a search that texts may make branch at every node."""
+        self.text_left -= 1
+        if self.text_left < 0:
+            raise UnknownValueError
+        self.step()
 
     def find(self, link: Link | None) -> Node | None:
         return None if link is None else self.nodes.get(link.node)

@@ -18,6 +18,8 @@ _SAVES = re.compile(r"save|videocombine|websocket", re.I)
 _SAVED = re.compile(r"^(images?|frames?|video|pixels)$", re.I)
 #: Nodes that hand on what a sampler needs, and make nothing.
 _BUNDLERS = re.compile(r"context|(to|from|edit)(basic|detailer)?pipe|pipe ?(in|out|edit)\b", re.I)
+#: Nodes whose links say no more than a size.
+_EMPTY = re.compile(r"empty", re.I)
 _PREVIEWS = re.compile(r"preview", re.I)
 _TOKEN = re.compile(r"%[^%]*%")
 
@@ -126,6 +128,8 @@ def _before(graph: Graph, layer: list[str]) -> list[str]:
 
 def _picture_links(graph: Graph, node: Node) -> list[Link]:
     graph.step()
+    if _EMPTY.search(node.kind):
+        return []
     chosen = graph.chosen(node)
     if isinstance(chosen, Link):
         return [chosen]

@@ -10,14 +10,17 @@ from .graph import Graph, Link, Node, UnknownValueError
 _RUN_TIME = re.compile(
     r"generat|llm|llama|gpt|gemini|claude|grok|deepseek|florence|caption|tagger|interrogat|"
     r"describe|qwen|vlm|joy|chat|enhanc|expan|improve|rewrit|magic|translat|styl|load|fetch|"
-    r"read|random|regex|pick|select",
+    r"read|random|regex|pick|select|widget|upper|lower|revers|remove|strip|truncat|split|slice|"
+    r"extract|filter|shuffl|format|template|convert|eval|python|exec",
     re.IGNORECASE,
 )
 _WILDCARDS = re.compile(r"wildcard|dynamic", re.IGNORECASE)
 _WILDCARD_TEXT = re.compile(r"\{[^{}]*\}|__[^\s_][^\n]*?__")
 #: Inputs by which a node picks or changes a part of its text.
 _PICKING = re.compile(
-    r"(^|_)(index|start|max|rows?|action|mode|count|limit|seed|pattern|regex|case)(_|$)", re.I
+    r"(^|_)(index|start|max|rows?|action|mode|count|limit|seed|pattern|regex|case|temperature|top|"
+    r"system|api|url|instruction|model|file|path|style|find|replace|search|language)(_|$)",
+    re.IGNORECASE,
 )
 _FILLED_IN = "populated_text"
 #: Inputs of encoders that are text of the prompt.
@@ -85,7 +88,7 @@ def side_text(graph: Graph, given: list[Any], side: str) -> str:
 
 
 def _conditioning(graph: Graph, value: Any, side: str, depth: int) -> list[str]:
-    graph.step()
+    graph.text_step()
     if not isinstance(value, Link):
         return [value] if isinstance(value, str) else []
     node = graph.find(value)
@@ -133,7 +136,7 @@ def _encoded(graph: Graph, node: Node, side: str, depth: int) -> list[str]:
 
 def text_of(graph: Graph, value: Any, side: str = "", depth: int = 0) -> str:
     """The text of an input. Raises UnknownValueError if the file does not keep it."""
-    graph.step()
+    graph.text_step()
     if isinstance(value, str):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):

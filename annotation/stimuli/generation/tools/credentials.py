@@ -12,6 +12,9 @@ from ..values import mapping, name_or_none
 from .jumbf import Box, values_of
 
 _MAKERS = (("openai", "OpenAI"), ("chatgpt", "OpenAI"), ("google", "Google AI"))
+_GENERAL = re.compile(
+    r"\b(openai|chatgpt|google|adobe|microsoft|media|service|generative|ai|api|generator)\b", re.I
+)
 _MADE_BY_AI = "trainedalgorithmicmedia"
 _CREATED = "c2pa.created"
 
@@ -62,9 +65,14 @@ def _model(actions: list[dict[str, Any]], makers: tuple[str, ...]) -> str | None
         if action.get("action") != _CREATED or name is None:
             continue
         version = name_or_none(mapping(agent).get("version"))
-        if not any(_letters(name) in _letters(maker) for maker in makers):
+        if _names_a_model(name) and not any(_letters(name) in _letters(one) for one in makers):
             return f"{name} {version}" if version else name
     return None
+
+
+def _names_a_model(name: str) -> bool:
+    """Whether more than a maker and general words remain of it."""
+    return bool(re.sub(r"[\W_]+", "", _GENERAL.sub("", name)))
 
 
 def _letters(name: str) -> str:

@@ -38,10 +38,11 @@ def parsed_infotext(text: str | None) -> Infotext | None:
     if text is None or len(text) > LONGEST_INFOTEXT:
         return None
     lines = text.replace("\r\n", "\n").replace("\r", "\n").strip("\0 \n").split("\n")
-    candidates = [at for at in range(len(lines) - 1, -1, -1) if _START.match(lines[at])]
-    for at in candidates[:_MOST_CANDIDATES]:
+    last = len(lines) - 1
+    candidates = [at for at in range(last, -1, -1) if _START.match(lines[at])]
+    for at in [*candidates[:_MOST_CANDIDATES], last]:
         settings = fields(_settings_text(lines[at:]))
-        if len(_KNOWN.intersection(settings)) >= 2:
+        if settings.get("Steps", "").isdigit() and len(_KNOWN.intersection(settings)) >= 2:
             return Infotext(*_prompts(lines[:at]), settings)
     return None
 

@@ -67,7 +67,7 @@ _TEXTS: list[tuple[dict[str, Any], str | None]] = [
             text_b=["more", 0],
         ),
         "a\nmore",
-    ),  # fmt: skip
+    ),
     (node("JoinStrings", string1="a", string2="b", delimiter="+"), "a+b"),
     (node("StringReplace", string="a cat", find="cat", replace="dog"), "a dog"),
     (node("StringTrim", string="  a  ", mode="Both"), "a"),
@@ -80,6 +80,9 @@ _TEXTS: list[tuple[dict[str, Any], str | None]] = [
     (node("SDXLPromptStyler", text_positive="x", style="cinematic"), None),
     (node("DPRandomGenerator", text="a {b|c}", seed=4), None),
     (node("ImpactWildcardProcessor", wildcard_text="__a__", populated_text="owl"), "owl"),
+    (node("Writer", prompt="instruct", temperature=0.7), None),
+    (node("Text Find and Replace", text="a", find="a", replace="b"), None),
+    (node("Uppercase", text="a"), None),
     (node("easy promptLine", prompt="a\nb", start_index=1, max_rows=1), None),
     (node("Load Text File", text="name.txt"), None),
     (node("Mystery", first="a", second="b"), None),
@@ -217,6 +220,16 @@ def test_a_first_pass_from_a_loaded_picture() -> None:
     nodes = graph(
         empty=node("VAEEncode", pixels=["picture", 0], vae=["loader", 2]),
         picture=node("LoadImage", image="old.png"),
+    )
+    assert values(read_graph(nodes)) == _PLAIN
+
+
+def test_the_size_of_a_picture_is_no_pass() -> None:
+    nodes = graph(
+        empty=node("EmptyLatentImage", dimensions=["size", 0], batch_size=1),
+        size=node("GetImageSize", image=["draft", 0]),
+        draft=node("VAEDecode", samples=["other", 0], vae=["loader", 2]),
+        other=sampled(seed=8, latent_image=["nothing", 0]),
     )
     assert values(read_graph(nodes)) == _PLAIN
 

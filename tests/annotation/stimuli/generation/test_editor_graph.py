@@ -6,7 +6,7 @@ from typing import Any
 from annotation.stimuli.generation import notes
 from annotation.stimuli.generation.reading import Reading
 
-from .files import png, read, values
+from .files import node, png, read, values
 
 
 class Editor:
@@ -143,8 +143,10 @@ def test_a_text_of_which_one_is_picked_is_not_kept() -> None:
 
 def test_the_graph_that_ran_comes_first() -> None:
     editor = Editor()
-    ran = {"1": {"class_type": "SaveImage", "inputs": {"images": ["2", 0]}},
-           "2": {"class_type": "GeminiImageNode", "inputs": {"prompt": "ran", "seed": 1}}}  # fmt: skip
+    ran = {
+        "1": node("SaveImage", images=["2", 0]),
+        "2": node("GeminiImageNode", prompt="ran", seed=1),
+    }
     texts = {"prompt": json.dumps(ran), "workflow": json.dumps(editor.workflow())}
     assert read(png(**texts)).prompt == "ran"
     assert read(png(**{**texts, "prompt": texts["prompt"][:40]})).prompt == "a plum"

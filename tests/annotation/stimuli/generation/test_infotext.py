@@ -1,5 +1,7 @@
 """AUTOMATIC1111's text and what its relatives make of it."""
 
+import zlib
+
 import pytest
 
 from annotation.stimuli.generation import notes
@@ -20,6 +22,7 @@ _SETTINGS = "Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 12, Size: 512x512"
         (f"a cat\nNegative prompt: \n{_SETTINGS}", "a cat", ""),
         (_SETTINGS, "", ""),
         (f"Negative prompt: dog\n{_SETTINGS}", "", "dog"),
+        ("a cat\nSeed: 12, Sampler: E, CFG scale: 7, Steps: 20", "a cat", ""),
         # A prompt that looks like settings, or names them.
         (f"Steps: 3, Sampler: x, Seed: 9\nof a tower\n{_SETTINGS}", None, ""),
         (f"Steps: carved in rock\n{_SETTINGS}", "Steps: carved in rock", ""),
@@ -155,6 +158,8 @@ def test_the_same_text_in_every_container() -> None:
         exif_jpeg(block),
         webp((b"VP8X", bytes(10)), (b"EXIF", block)),
         webp((b"EXIF", b"Exif\0\0" + block)),
+        png(chunk(b"iTXt", b"parameters\0\1\0\0\0" + zlib.compress(text.encode()))),
+        png(chunk(b"zTXt", b"parameters\0\0" + zlib.compress(text.encode()))),
         png(after=chunk(b"tEXt", b"parameters\0" + text.encode())),
         jpeg((0xE0, b"JFIF\0"), (0xFE, text.encode())),
         exif_jpeg(tiff("<", {0x9286: (2, text.encode() + b"\0")}, {})),

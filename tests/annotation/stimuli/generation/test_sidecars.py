@@ -90,8 +90,12 @@ def test_tables_in_each_form(name: str, data: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("name", "data"),
-    [("metadata.parquet", b"PAR1"), ("metadata.jsonl", b'{"file_name": "x.png"}\n{'), ("metadata.csv", b'file_name\n"' + b"x" * 200_000)],
-)  # fmt: skip
+    [
+        ("metadata.parquet", b"PAR1"),
+        ("metadata.jsonl", b'{"file_name": "x.png"}\n{'),
+        ("metadata.csv", b'file_name\n"' + b"x" * 200_000),
+    ],
+)
 def test_damaged_tables_are_said(name: str, data: bytes) -> None:
     assert read_table(name, data).damaged
 

@@ -294,6 +294,8 @@ _CREATED = {"action": "c2pa.created", "digitalSourceType": _AI}
          {"action": "c2pa.created"}, ("Google AI", None, "Google AI")),
         ({"claim_generator": "OpenAI-API c2pa-rs/0.31"}, {**_CREATED, "softwareAgent": "DALL·E"},
          ("OpenAI", "DALL·E", "DALL·E")),
+        ({"claim_generator_info": {"name": "OpenAI Media Service API"}},
+         {**_CREATED, "softwareAgent": {"name": "OpenAI API"}}, ("OpenAI", None, "OpenAI")),
         ({"claim_generator_info": [{"name": "ChatGPT"}]},
          {**_CREATED, "softwareAgent": {"name": "GPT-4o"}}, ("OpenAI", "GPT-4o", "GPT-4o")),
         ({"claim_generator": "Adobe_Firefly/1.0"}, {**_CREATED, "softwareAgent": "Adobe Firefly"},
@@ -318,12 +320,6 @@ def test_content_credentials(
 
 
 def test_a_record_of_unforeseen_shape_is_no_record() -> None:
-    for text in (
-        "[]",
-        "{}",
-        "null",
-        '{"sui_image_params": 3}',
-        '{"prompt": {"1": []}}',
-        "9" * 5000,
-    ):
+    records = ('{"sui_image_params": 3}', '{"prompt": {"1": []}}', "[]", "{}", "null", "9" * 5000)
+    for text in records:
         assert reading_of(Records(texts={"parameters": text, "prompt": text})).prompt is None
