@@ -4,6 +4,7 @@ import io
 import json
 import struct
 import zlib
+from collections.abc import Mapping
 from typing import Any
 
 from PIL import Image
@@ -29,6 +30,11 @@ def png(*before: bytes, after: bytes = b"", **texts: str | bytes) -> bytes:
     chunks = [*before, *(text_chunk(name, text) for name, text in texts.items())]
     data = chunk(b"IDAT", zlib.compress(b"\0\0"))
     return b"".join([_SIGNATURE, header, *chunks, data, after, chunk(b"IEND", b"")])
+
+
+def text_png(texts: Mapping[str, str | bytes]) -> bytes:
+    """The same with text chunks of any names."""
+    return png(*(text_chunk(name, text) for name, text in texts.items()))
 
 
 def tiff(

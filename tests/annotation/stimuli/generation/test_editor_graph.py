@@ -6,7 +6,7 @@ from typing import Any
 from annotation.stimuli.generation import notes
 from annotation.stimuli.generation.reading import Reading
 
-from .files import node, png, read, values
+from .files import node, png, read, text_png, values
 
 
 class Editor:
@@ -148,5 +148,5 @@ def test_the_graph_that_ran_comes_first() -> None:
         "2": node("GeminiImageNode", prompt="ran", seed=1),
     }
     texts = {"prompt": json.dumps(ran), "workflow": json.dumps(editor.workflow())}
-    assert read(png(**texts)).prompt == "ran"
-    assert read(png(**{**texts, "prompt": texts["prompt"][:40]})).prompt == "a plum"
+    assert read(text_png(texts)).prompt == "ran"
+    assert read(text_png({**texts, "prompt": texts["prompt"][:40]})).prompt == "a plum"

@@ -15,7 +15,16 @@ from annotation.stimuli.generation.reading import Reading
 from annotation.stimuli.generation.records import Records
 from annotation.stimuli.generation.tools.jumbf import values_of
 
-from .files import chunk, graph, node, png, read, text_chunk, xmp_png
+from .files import (
+    chunk,
+    graph,
+    node,
+    png,
+    read,
+    text_chunk,
+    text_png,
+    xmp_png,
+)
 
 _QUICK = settings(max_examples=25, deadline=None)
 _STARTS = st.sampled_from(
@@ -62,7 +71,7 @@ def test_any_bytes_in_a_chunk(kind: bytes, data: bytes) -> None:
 @given(st.dictionaries(st.sampled_from(_KEYWORDS), _JSON | _GRAPH, max_size=4))
 def test_any_json(records: dict[str, Any]) -> None:
     texts = {name: json.dumps(value) for name, value in records.items()}
-    reading = read(png(**texts))
+    reading = read(text_png(texts))
     assert "\0" not in (reading.prompt or "")
     (reading.prompt or "").encode()
 
@@ -101,7 +110,7 @@ def test_texts_made_to_take_long() -> None:
         png(prompt="[" * size),
         png(parameters='{"a":' * (size // 5)),
         png(prompt=json.dumps(graph(good=node("CLIPTextEncode", text="{" * size)))),
-        png(**{"sd-metadata": json.dumps({"image": {"prompt": "[" * size}})}),
+        text_png({"sd-metadata": json.dumps({"image": {"prompt": "[" * size}})}),
         xmp_png("<dc:x>" * 5000),
     ]
     assert max(map(_seconds, hostile)) < 3

@@ -19,6 +19,7 @@ from .files import (
     jpeg,
     png,
     read,
+    text_png,
     tiff,
     values,
     xmp,
@@ -96,7 +97,7 @@ def _second(prompt: Any) -> str:
     ],
 )  # fmt: skip
 def test_invokeai(texts: dict[str, str], expected: tuple[Any, ...]) -> None:
-    reading = read(png(**texts))
+    reading = read(text_png(texts))
     assert (reading.tool, values(reading)) == ("InvokeAI", expected)
 
 
@@ -112,8 +113,8 @@ _NOVELAI_VALUES = ("a plum", "blur", "Stable Diffusion XL", 5)
 @pytest.mark.parametrize(
     "data",
     [
-        png(**_NOVELAI),
-        png(**{**_NOVELAI, "Comment": _json(uc="blur", seed=5)}),
+        text_png(_NOVELAI),
+        text_png({**_NOVELAI, "Comment": _json(uc="blur", seed=5)}),
         exif_jpeg(comment(b"ASCII\0\0\0" + json.dumps(_NOVELAI).encode())),
         hidden_png(gzip.compress(json.dumps(_NOVELAI).encode())),
         hidden_png(json.dumps(_NOVELAI).encode(), b"stealth_pnginfo"),
@@ -141,7 +142,7 @@ def test_other_tools_hide_their_text_in_alpha() -> None:
 )  # fmt: skip
 def test_easy_diffusion_by_both_names(record: dict[str, str]) -> None:
     as_comment = exif_jpeg(comment(b"UNICODE\0" + json.dumps(record).encode("utf-16-le")))
-    for data in (png(**record), as_comment):
+    for data in (text_png(record), as_comment):
         reading = read(data)
         assert (reading.tool, reading.generator_name) == ("Easy Diffusion", "m")
         assert (reading.prompt, reading.negative_prompt, reading.seed) == ("p", "n", 5)
@@ -262,7 +263,7 @@ def _cbor(value: Any) -> bytes:
         return bytes([0xA0 + len(value)]) + parts
     if isinstance(value, list):
         return bytes([0x80 + len(value)]) + b"".join(map(_cbor, value))
-    data = value.encode()
+    data = str(value).encode()
     return bytes([0x78, len(data)]) + data
 
 
