@@ -28,7 +28,7 @@ from .values import mapping, name_or_none, parsed_json, seed_or_none, text_or_no
 TABLES = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 MOST_TABLE_BYTES, MOST_ROWS = 64 * 2**20, 200_000
 
-_SUFFIXES = (".json", ".swarm.json", ".txt")
+_SUFFIXES = (".json", ".swarm.json", ".metadata.json", ".txt")
 _FILE_NAMES = ("file_name", "filename", "image")
 _PROMPTS = ("prompt", "positive_prompt", "Prompt", "text", "caption")
 _NEGATIVES = ("negative_prompt", "negativePrompt", "negative", "Negative Prompt")

@@ -171,5 +171,7 @@ def _metadata(description: Description) -> dict[str, Any]:
         "seed": description.seed,
     }
     found = {name: field for name, field in fields.items() if field is not None and field.value}
-    further = {name: found[name].value for name in ("negative_prompt", "seed") if name in found}
+    further: dict[str, Any] = {
+        name: found[name].value for name in ("negative_prompt", "seed") if name in found
+    }
     return {**further, "found_in": {name: str(field.source) for name, field in found.items()}}

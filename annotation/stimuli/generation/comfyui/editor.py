@@ -15,6 +15,8 @@ _MUTED, _BYPASSED = 2, 4
 _INPUTS, _OUTPUTS = "-10", "-20"
 _MOST_HOPS = 200
 _DEEPEST_SUBGRAPH = 8
+#: In place of a value of which it is not certain whose it is.
+_UNCERTAIN = object()
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class _Flat:
 
     nodes: dict[str, dict[str, Any]] = field(default_factory=dict)
     sources: dict[_Input, _Output] = field(default_factory=dict)
+    #: Values typed into a subgraph's node for widgets within it, by inner node and name.
+    promoted: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def editor_graph(record: Any) -> Graph | None:
@@ -87,6 +91,24 @@ def _lay_out(
         ran = node.get("mode") not in (_MUTED, _BYPASSED)
         if inner is not None and ran and depth < _DEEPEST_SUBGRAPH:
             _lay_out(inner, f"{key}:", subgraphs, flat, depth + 1)
+            _promote(key, node, flat)
+
+
+def _promote(key: str, node: dict[str, Any], flat: _Flat) -> None:
+    """`proxyWidgets` lists pairs of an inner node (or -1, the subgraph itself) and a widget. In many
+    files the list and the values differ in length.
+    """
+    pairs = mapping(node.get("properties")).get("proxyWidgets")
+    values = node.get("widgets_values")
+    if not isinstance(pairs, list) or not isinstance(values, list) or not values:
+        return
+    certain = len(pairs) == len(values)
+    for place, pair in enumerate(pairs):
+        match pair:
+            case [inner, str() as name, *_]:
+                full = key if str(inner) == "-1" else f"{key}:{inner}"
+                value = values[place] if certain else _UNCERTAIN
+                flat.promoted.setdefault(full, {}).setdefault(name, value)
 
 
 def _ends(link: Any) -> tuple[_Output, _Input] | None:
@@ -143,9 +165,10 @@ class _Joined:
                 linked[str(slot.get("name"))] = Link(source.node, source.slot)
             elif source is not None:
                 linked[str(slot.get("name"))] = source
-        for name, value in widget_values(node, linked):
+        promoted = self.flat.promoted.get(key, {})
+        for name, value in {**dict(widget_values(node, linked)), **promoted}.items():
             linked.setdefault(name, value)
-        yield from linked.items()
+        yield from ((name, value) for name, value in linked.items() if value is not _UNCERTAIN)
 
     def _maker(self, place: _Input) -> Any:
         """The output that is linked to the input `place`, a value, or None."""
@@ -196,7 +219,9 @@ class _Joined:
         slots = _dicts(node.get("inputs"))
         if place.slot >= len(slots) or place.node not in self.subgraphs:
             return None
-        return dict(widget_values(node, {})).get(str(slots[place.slot].get("name")))
+        name = str(slots[place.slot].get("name"))
+        promoted = self.flat.promoted.get(place.node, {})
+        return promoted[name] if name in promoted else dict(widget_values(node, {})).get(name)
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

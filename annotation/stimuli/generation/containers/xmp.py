@@ -9,6 +9,7 @@ _PREFIXES = {
     "http://ns.adobe.com/exif/1.0/": "exif",
     "http://ns.adobe.com/photoshop/1.0/": "photoshop",
     "http://ns.adobe.com/tiff/1.0/": "tiff",
+    "http://ns.mflux.ai/1.0/": "mflux",
     "http://iptc.org/std/Iptc4xmpExt/2008-02-29/": "Iptc4xmpExt",
 }
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"

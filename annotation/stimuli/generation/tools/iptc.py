@@ -10,24 +10,17 @@ _VERSION = "Iptc4xmpExt:AISystemVersionUsed"
 _SOURCE = "Iptc4xmpExt:DigitalSourceType"
 _MADE_BY_AI = "trainedAlgorithmicMedia"
 _CREDIT = "Made with "
-#: Tools that are known to put the prompt into the caption.
-_CAPTION_IS_PROMPT = ("mflux",)
 
 
 def read_iptc(records: Records) -> Reading | None:
     xmp = records.xmp
-    prompt = xmp.get(_PROMPT) or _caption(records)
+    prompt = xmp.get(_PROMPT)
     system = xmp.get(_SYSTEM, "")
     if prompt or system:
         version = xmp.get(_VERSION, "")
         model = f"{system} {version}" if version and not system.endswith(version) else system
         return Reading(tool=system, prompt=prompt, model=model if system else None)
     return _source_alone(records)
-
-
-def _caption(records: Records) -> str | None:
-    tool = records.xmp.get("xmp:CreatorTool", "")
-    return records.xmp.get("dc:description") if tool.startswith(_CAPTION_IS_PROMPT) else None
 
 
 def _source_alone(records: Records) -> Reading | None:

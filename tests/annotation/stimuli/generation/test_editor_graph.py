@@ -129,6 +129,11 @@ def test_subgraphs_are_laid_out() -> None:
     definitions = {"subgraphs": [{"id": "uuid-1", **inner.workflow()}]}
     reading = editor.reading(definitions=definitions)
     assert values(reading) == ("a pear", "blur", "base.safetensors", 77)
+    proxies = {"proxyWidgets": [["bad", "text"], ["-1", "text"]]}
+    editor.nodes["texts"].update(properties=proxies, widgets_values=["noise", "a pear"])
+    assert values(editor.reading(definitions=definitions))[:2] == ("a pear", "noise")
+    editor.nodes["texts"]["widgets_values"] = ["noise"]
+    assert values(editor.reading(definitions=definitions))[:2] in ((None, None), ("", None))
     editor.nodes["texts"]["mode"] = 2
     assert editor.reading(definitions=definitions).prompt in (None, "")
 

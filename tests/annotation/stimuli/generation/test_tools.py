@@ -218,6 +218,16 @@ def test_mflux() -> None:
         assert reading.generator_name == "FLUX.1-dev"
 
 
+def test_mflux_by_its_xmp() -> None:
+    properties = (
+        '<mflux:seed xmlns:mflux="http://ns.mflux.ai/1.0/">4</mflux:seed>'
+        '<mflux:model xmlns:mflux="http://ns.mflux.ai/1.0/">dev</mflux:model>'
+        "<dc:description><rdf:Alt><rdf:li>p</rdf:li></rdf:Alt></dc:description>"
+    )
+    reading = read(xmp_png(properties, attributes='xmp:CreatorTool="MFLUX 0.9"'))
+    assert (reading.tool, values(reading)) == ("mflux", ("p", None, "dev", 4))
+
+
 _AI = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
 
