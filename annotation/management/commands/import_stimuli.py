@@ -1,4 +1,4 @@
-"""`manage.py import_stimuli STUDY MANIFEST [--images DIR|ZIP]`."""
+"""`manage.py import_stimuli STUDY MANIFEST [--images DIR|ZIP]`, or `… STUDY DIR|ZIP`."""
 
 import math
 from argparse import ArgumentParser
@@ -21,7 +21,9 @@ class Command(BaseCommand):
     help = (
         "Import images from a manifest (CSV or JSONL with the columns filename, prompt, "
         "generator; other columns are kept as metadata; mos_*, sd_* and raters are published "
-        "scores). All rows are checked first; running it twice changes nothing."
+        "scores), or a folder or ZIP of images without one: prompt and generator are then what the "
+        "images and the files next to them say. All rows are checked first; running it twice "
+        "changes nothing."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

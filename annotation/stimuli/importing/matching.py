@@ -40,6 +40,10 @@ class NameIndex:
         self._some = _quoted(islice(self._spelling.values(), _SHOWN))
         self._some += ", …" if len(self._spelling) > _SHOWN else ""
 
+    def names(self) -> list[str]:
+        """The first spelling of each file's name, sorted."""
+        return sorted(self._spelling.values())
+
     def find(self, name: str) -> int | None:
         """The number of the file that `name` means; raises ImageError if it may mean several."""
         found = self._full.get(name)

@@ -43,7 +43,7 @@ class ImageSource(Protocol):
     def close(self) -> None: ...
 
 
-def open_source(path: Path) -> ImageSource:
+def open_source(path: Path) -> "FolderSource | ZipSource":
     """The folder or ZIP at `path`; raises ArchiveError if it is neither."""
     if path.is_dir():
         return FolderSource(path)
@@ -83,6 +83,11 @@ class FolderSource:
     def missing(self, name: str) -> ImageError:
         index, _files = self._walked()
         return index.missing(name, gettext_noop('image "%(filename)s" not found in the folder'))
+
+    def names(self) -> list[str]:
+        """The names of all files, sorted."""
+        index, _files = self._walked()
+        return index.names()
 
     def close(self) -> None:
         """Nothing is kept open."""
@@ -172,6 +177,10 @@ class ZipSource:
         return self._index.missing(
             name, gettext_noop('image "%(filename)s" not found in the archive')
         )
+
+    def names(self) -> list[str]:
+        """The names of all files, sorted; of a name with several spellings the likeliest."""
+        return self._index.names()
 
     def close(self) -> None:
         self._zip.close()

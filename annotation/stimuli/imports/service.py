@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import OperationalError, transaction
@@ -23,6 +24,7 @@ from ...opinion.imported import Source
 from ...opinion.releases import mark_stale
 from ...studies.audit import record
 from ..importing.aigciqa2023 import SOURCE_NAME, ReleaseImages, read_release
+from ..importing.folder import holds_images, read_folder
 from ..importing.manifest import Manifest, read_manifest
 from ..importing.problems import RowError, RowNote
 from ..importing.remarks import Remark
@@ -138,13 +140,24 @@ def import_manifest(
     options: ImportOptions = ImportOptions(),
     before_commit: Callable[[], None] | None = None,
 ) -> ImportReport:
-    """Import the rows of `manifest`, with images from a folder or ZIP (default: next to it).
+    """Import the rows of `manifest`, with images from a folder or ZIP (default: next to it). If it
+    is itself such a folder or ZIP, its rows are what the images and the files next to them say.
 
     Bad rows are listed in the report, not raised. Raises ImportRefusedError if manifest or
     images cannot be read at all, or files cannot be written; ImportRunningError during
     another import into the study. `before_commit` is called when all is written: an error that it
     raises takes everything back.
     """
+    if images is None and holds_images(manifest):
+        return _import_folder(
+            manifest,
+            study=study,
+            partial=partial,
+            actor=actor,
+            progress=progress,
+            options=options,
+            before_commit=before_commit,
+        )
     with _refused_for_problems():
         rows = read_manifest(
             manifest,
@@ -165,6 +178,16 @@ def import_manifest(
             options=options,
             before_commit=before_commit,
         )
+
+
+def _import_folder(path: Path, **further: Any) -> ImportReport:
+    """As `import_rows` does, of images without a manifest."""
+    with _refused_for_problems():
+        source = open_source(path)
+    with closing(source):
+        with _refused_for_problems():
+            rows = read_folder(source)
+        return import_rows(manifest=rows, source=source, **further)
 
 
 def import_aigciqa2023(

@@ -1,0 +1,1 @@
+"""Text records taken out of PNG, JPEG, WebP and AVIF files, without decoding pixels."""

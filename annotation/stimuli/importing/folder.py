@@ -1,0 +1,177 @@
+"""Rows from a folder or ZIP of images without a manifest: from them and the files next to them."""
+
+import io
+import zipfile
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+from typing import Any, Protocol
+
+from workbench.core.problems import Problem
+from workbench.core.tables.errors import too_long
+from workbench.core.texts import gettext_noop
+
+from ..generation.reader import read
+from ..generation.sidecars import (
+    Description,
+    Found,
+    Source,
+    Table,
+    Told,
+    described,
+    folder_reading,
+    read_sidecar,
+    read_table,
+    sidecar_names,
+    table_names,
+)
+from .manifest import Manifest, ManifestRow
+from .names import is_system_file, safe_name
+from .problems import ArchiveError, RowError
+from .sources import ImageSource
+
+_IMAGES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
+_MANIFESTS = frozenset({"manifest.csv", "manifest.tsv", "manifest.jsonl", "manifest.json"})
+_LONGEST_NAME, _LONGEST_GENERATOR = 300, 200
+
+
+class ListedSource(ImageSource, Protocol):
+    """Images whose names are known."""
+
+    def names(self) -> list[str]:
+        """The names of all files, sorted; of a name with several spellings the likeliest."""
+        ...
+
+
+def holds_images(path: Path) -> bool:
+    """Whether `path` is a folder, or a ZIP with an image in it; a workbook is a ZIP, too."""
+    if path.is_dir():
+        return True
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(map(_is_image, archive.namelist()))
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
+        return False
+
+
+def read_folder(source: ListedSource) -> Manifest:
+    """A row for each image, in the order of their names; an image that nothing says the prompt or
+    the generator of is an error by name.
+
+    Raises ArchiveError if there is no image, or a manifest that would not be read.
+    """
+    names = source.names()
+    images = [name for name in names if _is_image(name)]
+    if not images:
+        raise ArchiveError(
+            gettext_noop("there is no JPEG, PNG or WebP file"),
+            gettext_noop("give the folder or the ZIP file that contains the images"),
+        )
+    _refuse_manifest(names)
+    manifest = Manifest([], [])
+    for number, description in enumerate(_described(source, images, set(names)), start=1):
+        try:
+            manifest.rows.append(_row(number, description))
+        except Problem as problem:
+            manifest.errors.append(RowError.of(number, number, description.name[:300], problem))
+    return manifest
+
+
+def _is_image(name: str) -> bool:
+    return PurePosixPath(name).suffix.lower() in _IMAGES and not is_system_file(name)
+
+
+def _refuse_manifest(names: list[str]) -> None:
+    found = next((name for name in names if name.lower() in _MANIFESTS), None)
+    if found is not None:
+        raise ArchiveError(
+            gettext_noop('the images come with a manifest, "%(name)s"'),
+            gettext_noop("import the manifest, with this as its images; or take it out"),
+            name=found,
+        )
+
+
+def _described(source: ListedSource, images: list[str], names: set[str]) -> Iterator[Description]:
+    @lru_cache(maxsize=4)
+    def table(name: str) -> Table:
+        return read_table(name, source.read(name))
+
+    for name in images:
+        told = [*_told_by_image(source, name), *_told_beside(source, name, names)]
+        for place in table_names(name, names):
+            reading = table(place).readings.get(name)
+            if reading is not None:
+                told.append(Told(Source.TABLE, place, reading))
+        folder = folder_reading(name)
+        yield described(name, told if folder is None else [*told, folder])
+
+
+def _told_by_image(source: ListedSource, name: str) -> Iterator[Told]:
+    try:
+        data = source.read(name)
+    except Problem:
+        return  # it is said when the image itself is checked
+    reading = read(io.BytesIO(data), name)
+    if reading is not None:
+        yield Told(Source.IMAGE, name, reading)
+
+
+def _told_beside(source: ListedSource, name: str, names: set[str]) -> Iterator[Told]:
+    for other in sidecar_names(name, names):
+        told = read_sidecar(other, source.read(other))
+        if told is not None:
+            yield told
+
+
+def _row(number: int, description: Description) -> ManifestRow:
+    name = safe_name(description.name)
+    if len(name) > _LONGEST_NAME:
+        raise too_long("filename", len(name), _LONGEST_NAME)
+    generator = _needed(description.generator, _no_generator(name))
+    if len(generator) > _LONGEST_GENERATOR:
+        raise too_long("generator", len(generator), _LONGEST_GENERATOR)
+    prompt = _needed(description.prompt, _no_prompt(name))
+    return ManifestRow(number, number, name, prompt, generator, _metadata(description))
+
+
+def _needed(found: Found | None, problem: Problem) -> str:
+    if found is None or not found.value.strip():
+        raise problem
+    return found.value.strip()
+
+
+def _no_prompt(name: str) -> Problem:
+    return Problem(
+        gettext_noop('nothing says the prompt of "%(filename)s"'),
+        gettext_noop(
+            'write it into "%(text)s" next to the image, or into a column "prompt" of metadata.csv'
+        ),
+        filename=name,
+        text=PurePosixPath(name).with_suffix(".txt").name,
+    )
+
+
+def _no_generator(name: str) -> Problem:
+    return Problem(
+        gettext_noop('nothing says which generator made "%(filename)s"'),
+        gettext_noop(
+            "put each generator's images into a folder of its name, or write it into a column "
+            '"generator" of metadata.csv'
+        ),
+        filename=name,
+    )
+
+
+def _metadata(description: Description) -> dict[str, Any]:
+    """What is kept of an image besides, with where each field was found."""
+    fields = {
+        "prompt": description.prompt,
+        "negative_prompt": description.negative_prompt,
+        "generator": description.generator,
+        "seed": description.seed,
+    }
+    found = {name: field for name, field in fields.items() if field is not None and field.value}
+    further: dict[str, Any] = {
+        name: found[name].value for name in ("negative_prompt", "seed") if name in found
+    }
+    return {**further, "found_in": {name: str(field.source) for name, field in found.items()}}

@@ -1,0 +1,107 @@
+"""Folders and ZIPs of images without a manifest."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from annotation.models import Stimulus, Study
+from annotation.stimuli.importing.folder import holds_images, read_folder
+from annotation.stimuli.importing.problems import ArchiveError
+from annotation.stimuli.importing.sources import open_source
+
+_SETTINGS = "Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 12, Size: 32x32"
+
+
+def _image(number: int, text: str = "") -> bytes:
+    info = PngInfo()
+    if text:
+        info.add_text("parameters", text)
+    stream = io.BytesIO()
+    Image.new("RGB", (32, 32), (number, 9, 9)).save(stream, "PNG", pnginfo=info)
+    return stream.getvalue()
+
+
+def _files() -> dict[str, bytes]:
+    return {
+        "a.png": _image(1, f"a plum\nNegative prompt: blur\n{_SETTINGS}, Model: plum_v1"),
+        "SDXL/b.png": _image(2),
+        "SDXL/b.txt": b"a fig",
+        "SDXL/c.png": _image(3),
+        "metadata.csv": b"file_name,prompt,seed\nSDXL/c.png,a pear,5\n",
+        "readme.md": b"notes",
+    }
+
+
+def _folder(path: Path, files: dict[str, bytes]) -> Path:
+    for name, data in files.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(data)
+    return path
+
+
+def _zip(path: Path, files: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return path
+
+
+def test_rows_from_images_texts_tables_and_folders(tmp_path: Path) -> None:
+    manifest = read_folder(open_source(_folder(tmp_path, _files())))
+    assert not manifest.errors
+    assert [(row.filename, row.prompt, row.generator) for row in manifest.rows] == [
+        ("SDXL/b.png", "a fig", "SDXL"),
+        ("SDXL/c.png", "a pear", "SDXL"),
+        ("a.png", "a plum", "plum_v1"),
+    ]
+    assert manifest.rows[1].metadata == {
+        "seed": "5",
+        "found_in": {"prompt": "table", "generator": "folder", "seed": "table"},
+    }
+    assert manifest.rows[2].metadata["negative_prompt"] == "blur"
+
+
+def test_what_is_not_said_is_an_error_by_name(tmp_path: Path) -> None:
+    files = {"a.png": _image(1, f"\n{_SETTINGS}, Model: m"), "b.png": _image(2), "b.txt": b"a fig"}
+    manifest = read_folder(open_source(_folder(tmp_path, files)))
+    assert [error.sentence() for error in manifest.errors] == [
+        'nothing says the prompt of "a.png"',
+        'nothing says which generator made "b.png"',
+    ]
+    assert '"a.txt" next to the image' in manifest.errors[0].advice()
+
+
+def test_a_folder_with_a_manifest_or_without_images_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match="no JPEG, PNG or WebP"):
+        read_folder(open_source(_folder(tmp_path, {"x.txt": b"x"})))
+    with pytest.raises(ArchiveError, match="come with a manifest"):
+        read_folder(open_source(_folder(tmp_path, {"x.png": _image(1), "manifest.csv": b""})))
+
+
+def test_a_workbook_is_no_archive_of_images(tmp_path: Path) -> None:
+    assert not holds_images(_zip(tmp_path / "a.xlsx", {"[Content_Types].xml": b"<x/>"}))
+    assert not holds_images(tmp_path / "none.csv")
+    assert holds_images(_zip(tmp_path / "a.zip", {"x/a.PNG": b""}))
+
+
+@pytest.mark.parametrize("pack", [_folder, _zip])
+def test_they_are_imported(study: Study, tmp_path: Path, pack: object) -> None:
+    assert callable(pack)
+    place = pack(tmp_path / "images", _files())
+    call_command("import_stimuli", study.slug, str(place), stdout=io.StringIO())
+    named = Stimulus.objects.values_list("prompt__text", "generator__name").order_by("filename")
+    assert list(named) == [("a fig", "SDXL"), ("a pear", "SDXL"), ("a plum", "plum_v1")]
+
+
+def test_one_that_lacks_its_prompt_stops_the_import(study: Study, tmp_path: Path) -> None:
+    place = _folder(tmp_path, {**_files(), "d/d.png": _image(4)})
+    err = io.StringIO()
+    with pytest.raises(CommandError, match="3 of 4 rows can be imported"):
+        call_command("import_stimuli", study.slug, str(place), stderr=err)
+    assert 'nothing says the prompt of "d/d.png"' in err.getvalue()
+    assert not Stimulus.objects.exists()
