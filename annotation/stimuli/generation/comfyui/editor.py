@@ -95,8 +95,9 @@ def _lay_out(
 
 
 def _promote(key: str, node: dict[str, Any], flat: _Flat) -> None:
-    """`proxyWidgets` lists pairs of an inner node (or -1, the subgraph itself) and a widget. In many
-    files the list and the values differ in length.
+    """`proxyWidgets` lists pairs of an inner node (or -1, the subgraph itself) and a widget.
+
+    In many files the list and the values differ in length.
     """
     pairs = mapping(node.get("properties")).get("proxyWidgets")
     values = node.get("widgets_values")

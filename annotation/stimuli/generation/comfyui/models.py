@@ -23,7 +23,7 @@ class MergedModelsError(UnknownValueError):
 def sampler_model(graph: Graph, sampler: Node, guider: Node) -> str | None:
     """The name in the loader that the sampler's `model` link leads to, past whatever patches the
     model. Raises UnknownValueError if no rule leads to one."""
-    for name in ("model", "base_model", "ckpt_name"):
+    for name in ("model", "base_model", "ckpt_name", "base_ckpt_name"):
         given = graph.given(sampler, name) or graph.given(guider, name)
         if given:
             return _model_of(graph, given)

@@ -129,9 +129,10 @@ def _encoded(graph: Graph, node: Node, side: str, depth: int) -> list[str]:
     if side in node.inputs:
         return []
     links = [link for name, link in node.links() if not _NOT_TEXT.match(name)]
-    if len(links) != 1:
-        raise UnknownValueError
-    return _conditioning(graph, links[0], side, depth + 1)
+    if len(links) == 1:
+        return _conditioning(graph, links[0], side, depth + 1)
+    # A loader's text may come by a link: then this is a node of texts.
+    return [_node_text(graph, node, side, depth + 1)]
 
 
 def text_of(graph: Graph, value: Any, side: str = "", depth: int = 0) -> str:

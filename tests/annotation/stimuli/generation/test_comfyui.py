@@ -273,6 +273,30 @@ def test_a_sampler_of_any_name_and_of_a_pipe() -> None:
     assert values(read_graph(nodes))[::2] == ("p", "wan2.1.safetensors")
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "typed",
+        ["text", 0],
+        ["joined", 0],
+    ],
+)
+def test_a_loader_with_texts_and_its_sampler(typed: Any) -> None:
+    nodes = {
+        "load": node("Efficient Loader", ckpt_name="e.safetensors", positive=typed, negative="n"),
+        "text": node("PrimitiveString", value="typed"),
+        "joined": node("StringConcatenate", string_a=["text", 0], string_b="", delimiter=""),
+        "sample": node("KSampler (Efficient)", seed=4, model=["load", 0], positive=["load", 1],
+                       negative=["load", 2], latent_image=["load", 3]),
+        "save": node("SaveImage", filename_prefix="x", images=["sample", 5]),
+    }  # fmt: skip
+    assert values(read_graph(nodes)) == ("typed", "n", "e.safetensors", 4)
+    nodes["sample"] = node("KSampler SDXL (Eff.)", noise_seed=5, sdxl_tuple=["load", 0],
+                           latent_image=["load", 1])  # fmt: skip
+    nodes["load"]["inputs"]["base_ckpt_name"] = nodes["load"]["inputs"].pop("ckpt_name")
+    assert values(read_graph(nodes)) == ("typed", "n", "e.safetensors", 5)
+
+
 def _two_savers(*prefixes: str) -> dict[str, Any]:
     return graph(
         save=node("SaveImage", filename_prefix=prefixes[0], images=["decode", 0]),

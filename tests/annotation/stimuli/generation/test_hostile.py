@@ -26,7 +26,7 @@ from .files import (
     xmp_png,
 )
 
-_QUICK = settings(max_examples=25, deadline=None)
+_QUICK = settings(max_examples=15, deadline=None)
 _STARTS = st.sampled_from(
     [b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8", b"RIFF\0\0\0\0WEBP", b"\0\0\0\x20ftypavif"]
 )
