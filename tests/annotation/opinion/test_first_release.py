@@ -45,7 +45,7 @@ def test_a_worker_is_asked_once_and_readers_get_its_release(
     assert live_release(study).ratings == 2
 
 
-def test_one_rating_is_no_reason_to_wait(study: Study, rated: Stimulus) -> None:
+def test_a_study_with_few_ratings_has_them_at_once(study: Study, rated: Stimulus) -> None:
     rated.trials.first().delete()  # type: ignore[union-attr] # it has two
     assert live_release(study).ratings == 1
 
