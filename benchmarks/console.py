@@ -18,6 +18,8 @@ from benchmarks.site import BenchSite, Say, bench_site
 SLUG = "bench-console"
 #: Milliseconds that people hardly notice; a page that takes longer is marked.
 AIM_MS = 300
+#: A page whose opinion scores a worker is making; the others are measured when they are there.
+_BEING_MADE = 'id="being-made"'
 
 
 @dataclass(frozen=True)
@@ -80,11 +82,14 @@ def paths(found: dict[str, Any], plan: Plan) -> dict[str, str]:
 
 def _times(browser: httpx.Client, path: str, times: int, site: BenchSite) -> dict[str, float]:
     taken = []
-    for _time in range(times + 1):
+    for turn in range(times + 1):
         begun = time.perf_counter()
         answer = browser.get(path)
         taken.append(1000 * (time.perf_counter() - begun))
         answer.raise_for_status()
+        while turn == 0 and _BEING_MADE in answer.text:
+            time.sleep(1)
+            answer = browser.get(path)
     site.say(f"{path} {taken[0]:.0f} ms, then {percentile(taken[1:], 50):.0f} ms")
     return {
         "first_ms": round(taken[0], 1),

@@ -1,6 +1,11 @@
-"""Many rows as arrays: by COPY in PostgreSQL's binary form, without a Python object per value."""
+"""Many rows as arrays: by COPY in PostgreSQL's binary form, without a Python object per value.
 
-from collections.abc import Sequence
+PostgreSQL puts a column together, and all columns come as one row: psycopg takes 3 µs for each row
+of a COPY, a second for 300,000.
+"""
+
+import struct
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,21 +14,32 @@ from django.db.models import QuerySet
 from numpy.typing import NDArray
 
 INTEGER, FLOAT = ">i8", ">f8"
-#: What stands before the rows and after them (PostgreSQL's manual, COPY, binary format).
-_HEADER, _TRAILER = 19, 2
+#: PostgreSQL's function that gives a value's 8 bytes.
+_SEND = {INTEGER: "int8send", FLOAT: "float8send"}
+_BYTES = 8
+#: What stands before the rows (PostgreSQL's manual, COPY, binary format), and before the fields.
+_HEADER, _FIELDS = 19, 2
 
 
 def copy_out(query: str, columns: Sequence[tuple[str, str]]) -> dict[str, NDArray[Any]]:
     """The R rows of a query without parameters: column → its values (R,), in this machine's byte
     order. columns: names with `INTEGER` (bigint) or `FLOAT` (double precision), none of them null.
+
+    At most 1 GiB, which is PostgreSQL's longest row: 20 million rows of six columns.
     """
-    row_type = _row_type(columns)
-    statement = f"COPY ({query}) TO STDOUT (FORMAT BINARY)"
+    names = [f"c{place}" for place in range(len(columns))]
+    # In the order of the query: the manual allows that for a sorted subquery without a join above.
+    sent = ", ".join(
+        f"string_agg({_SEND[kind]}({name}), ''::bytea)"
+        for name, (_column, kind) in zip(names, columns, strict=True)
+    )
+    statement = (
+        f"COPY (SELECT {sent} FROM ({query}) AS found ({', '.join(names)})) "  # noqa: S608 -- no values
+        "TO STDOUT (FORMAT BINARY)"
+    )
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         data = b"".join(copy)
-    number = (len(data) - _HEADER - _TRAILER) // row_type.itemsize
-    rows = np.frombuffer(data, dtype=row_type, count=number, offset=_HEADER)
-    return {name: _native(rows[name]) for name, _kind in columns}
+    return dict(_columns(data, columns))
 
 
 def copy_rows(
@@ -35,12 +51,15 @@ def copy_rows(
     return copy_out(query, columns)
 
 
-def _row_type(columns: Sequence[tuple[str, str]]) -> np.dtype[Any]:
-    """A row: the number of its fields, then each one's length before its value."""
-    fields: list[tuple[str, str]] = [("fields", ">i2")]
+def _columns(data: bytes, columns: Sequence[tuple[str, str]]) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Of a row: each field is its length, −1 without rows, and the column's values."""
+    place = _HEADER + _FIELDS
     for name, kind in columns:
-        fields += [(f"{name} length", ">i4"), (name, kind)]
-    return np.dtype(fields)
+        (length,) = struct.unpack_from(">i", data, place)
+        place += struct.calcsize(">i")
+        values = np.frombuffer(data, kind, max(length, 0) // _BYTES, place)
+        place += values.nbytes
+        yield name, _native(values)
 
 
 def _native(values: Any) -> Any:

@@ -16,7 +16,7 @@ from .forecast import forecaster_of
 from .generators import CategoryMean, StudyLeaderboards, category_means, study_leaderboards
 from .imported import imported_stamp
 from .recomputing import Recomputed, ask_worker, recompute, recomputed
-from .releases import live_release, stamp_of
+from .releases import awaited_release, live_release_if_made, stamp_of
 
 #: A worker is asked at most once per so many seconds.
 ASK_SECONDS = 30
@@ -44,7 +44,7 @@ class LeaderboardsBusyError(MintError):
 
 
 def current_leaderboards(study: Study) -> Recomputed[StudyLeaderboards]:
-    """None if a worker is computing the first ones."""
+    """None if a worker is computing the first ones, or the scores that they rest on."""
     return _current(study, "", lambda: study_leaderboards(study), RENEW)
 
 
@@ -57,20 +57,22 @@ def current_category_means(
 
 def renew_leaderboards(study: Study) -> None:
     """For a worker; doing it twice does no harm."""
-    stamp = _stamp(live_release(study))
+    stamp = _stamp(awaited_release(study))
     recompute(_key(study, ""), stamp, lambda: _in_one_view(lambda: study_leaderboards(study)))
 
 
 def renew_category_means(study: Study, by: str) -> None:
     """The same."""
-    stamp = _stamp(live_release(study))
+    stamp = _stamp(awaited_release(study))
     recompute(_key(study, by), stamp, lambda: _in_one_view(lambda: category_means(study, by)))
 
 
 def _current(
     study: Study, by: str, make: Callable[[], Result], task: str, *arguments: str
 ) -> Recomputed[Result]:
-    release = live_release(study)
+    release = live_release_if_made(study)
+    if release is None:
+        return Recomputed(None, False)
     return recomputed(
         _key(study, by),
         _stamp(release),

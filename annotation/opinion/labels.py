@@ -16,7 +16,7 @@ from ..models import OpinionRelease, OpinionScore, Stimulus, Study
 from ..studies.counting import main_stimuli
 from .imported import scale_of
 from .numbering import PATIENCE_SECONDS
-from .releases import live_release, renew_live, stored_live
+from .releases import awaited_release, renew_live, stored_live
 from .units import UnitScale
 
 #: The `source` of labels by this workbench's own raters.
@@ -51,7 +51,7 @@ class LabelCounts:
 
 def labels_of(study: Study, *, split: str | None = None) -> list[Label]:
     """The current labels, as `labels_from`; as old as the live release may be."""
-    live = live_release(study)
+    live = awaited_release(study)
     with one_view():
         # Another may have been made meanwhile; none is made inside this view.
         return labels_from(study, stored_live(study) or live, split=split)
@@ -73,7 +73,7 @@ def labels_from(
 def count_labels(study: Study, *, fresh: bool = False) -> LabelCounts:
     """How many labels there are, without reading them; as old as the live release may be, unless
     they are to be `fresh`. Raises ReleaseBusyError if somebody else is writing those."""
-    live = renew_live(study, patience=PATIENCE_SECONDS) if fresh else live_release(study)
+    live = renew_live(study, patience=PATIENCE_SECONDS) if fresh else awaited_release(study)
     found: dict[tuple[str, str], set[int]] = defaultdict(set)
     rows = _scores(study, live, None).values_list("stimulus__split", "perspective__key", "stimulus")
     for split, perspective, stimulus in rows.iterator(chunk_size=10_000):

@@ -34,6 +34,7 @@ from ..studies.counting import (
 from .correlation import Integers
 from .methods import METHODS, Estimates, Method
 from .methods.base import parameters_json, parse_parameters
+from .progress import Step, no_step
 from .reliability.selectors import rater_weights
 from .votes import CountingScores, PerspectiveVotes, read_counting_scores, votes_of
 
@@ -119,10 +120,14 @@ class Opinions:
 
 
 def opinions_of(
-    study: Study, method_name: str | None = None, given: Mapping[str, Any] | None = None
+    study: Study,
+    method_name: str | None = None,
+    given: Mapping[str, Any] | None = None,
+    *,
+    step: Step = no_step,
 ) -> Opinions:
     """The current opinion scores by a method, the study's if None is named, with these parameters;
-    run it in one view of the data.
+    run it in one view of the data. `step`: called after reading and after each perspective.
 
     Raises UnknownEntryError if there is no such method, OpinionError for a wrong parameter.
     """
@@ -134,7 +139,8 @@ def opinions_of(
     scores = read_counting_scores(study)
     basis = basis_of(study, now, scores)
     weights = rater_weights(study)
-    parts = estimated(study, scores, weights, method, given or {})
+    step()
+    parts = estimated(study, scores, weights, method, given or {}, step=step)
     facts = {
         "method": method.name,
         "method_version": method.version,
@@ -167,12 +173,17 @@ def estimated(
     weights: Mapping[int, float],
     method: Method,
     given: Mapping[str, Any],
+    *,
+    step: Step = no_step,
 ) -> list[tuple[PerspectiveVotes, Estimates]]:
     """What a method makes of single scores, by perspective in the study's order; `weights` by
-    rater's key."""
+    rater's key. `step`: called after each perspective."""
     parameters = parse_parameters(method, given)
-    votes = votes_of(study, scores, weights)
-    return [(item, method.estimate(item.votes, parameters)) for item in votes]
+    found = []
+    for item in votes_of(study, scores, weights):
+        found.append((item, method.estimate(item.votes, parameters)))
+        step()
+    return found
 
 
 def stored_differences(release: OpinionRelease, part: PerspectiveVotes, found: Estimates) -> int:
@@ -269,7 +280,8 @@ def delete_rows(release: OpinionRelease) -> None:
         model.objects.filter(release=release).delete()
 
 
-def write_rows(release: OpinionRelease, made: Opinions) -> None:
+def write_rows(release: OpinionRelease, made: Opinions, *, step: Step = no_step) -> None:
+    """`step`: called after each perspective."""
     ReleaseProtocol.objects.bulk_create(
         ReleaseProtocol(study_id=release.study_id, release_id=release.pk, protocol_id=protocol)
         for protocol in made.protocols.values()
@@ -290,6 +302,7 @@ def write_rows(release: OpinionRelease, made: Opinions) -> None:
         _copy_in(
             SubjectEstimate, ("rater_id", *_SUBJECT_COLUMNS), owner, _subject_rows(part, found)
         )
+        step()
 
 
 def write_scores(release: OpinionRelease, part: PerspectiveVotes, found: Estimates) -> None:

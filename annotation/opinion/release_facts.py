@@ -2,7 +2,8 @@
 for pages and for a paper's Methods section."""
 
 from collections import defaultdict
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 from django.core.cache import cache
@@ -12,23 +13,17 @@ from django.db.models import Count
 from ..models import OpinionRelease, Rater, ReleaseRecord, Study
 from ..protocol.verdicts import Verdict
 from ..studies.counting import counting_trials, excluded_images
-from .copying import FLOAT, INTEGER, copy_rows
-from .correlation import Floats
+from .copying import FLOAT, INTEGER, copy_out, copy_rows
+from .correlation import Floats, Integers
 from .distributions import Disagreement, Distribution, disagreement, distribution
 from .recording import recorded_scores
 from .reporting import Collection, Exclusions, RatedScale, Report
 from .votes import limits_of
 
 _KEPT_SECONDS = 3600
-# Of the trials that a release rests on.
-_COLLECTION = """
-WITH rated (stimulus, rater) AS ({trials}),
-    images (number) AS (SELECT count(*) FROM rated GROUP BY stimulus)
-SELECT (SELECT count(DISTINCT rater) FROM rated), COALESCE(sum(number), 0)::int8, count(*),
-    COALESCE(min(number), 0), COALESCE(percentile_cont(0.5) WITHIN GROUP (ORDER BY number), 0),
-    COALESCE(max(number), 0)
-FROM images
-"""
+
+Found = TypeVar("Found")
+#: Stimulus and rater of the trials that a kept release rests on.
 _RECORDED = """
 SELECT stimulus_id, rater_id FROM annotation_trial
 WHERE id IN (SELECT trial_id FROM annotation_score WHERE id = ANY(%s))
@@ -52,26 +47,56 @@ def report_of(release: OpinionRelease) -> Report:
 
 
 def collection_of(release: OpinionRelease) -> Collection:
-    """Remembered for as long as the release is as it is."""
-    key = f"collection:{release.pk}:{release.computed_at.isoformat()}"
-    known = cache.get(key)
-    if isinstance(known, Collection):
+    return _remembered("collection", release, _collection)
+
+
+def distributions_of(release: OpinionRelease) -> dict[int, Distribution]:
+    """By perspective's key, of those that the release knows."""
+    return _remembered("distributions", release, _distributions)
+
+
+def disagreements_of(release: OpinionRelease) -> dict[int, Disagreement]:
+    """By perspective's key, of those whose scale has few levels."""
+    return _remembered("disagreements", release, _disagreements)
+
+
+def _remembered(
+    what: str, release: OpinionRelease, find: Callable[[OpinionRelease], Found]
+) -> Found:
+    """For as long as the release is as it is: all of its scores are read."""
+    key = f"{what}:{release.pk}:{release.computed_at.isoformat()}"
+    known: Found | None = cache.get(key)
+    if known is not None:
         return known
-    found = _collection(release)
+    found = find(release)
     cache.set(key, found, _KEPT_SECONDS)
     return found
 
 
 def _collection(release: OpinionRelease) -> Collection:
+    found = _rated(release)
+    number = np.unique(found["stimulus"], return_counts=True)[1]
+    if not number.size:
+        return Collection(0, 0, 0, 0, 0, 0)
+    return Collection(
+        raters=np.unique(found["rater"]).size,
+        ratings=found["rater"].size,
+        images=number.size,
+        least=int(number.min()),
+        median=float(np.median(number)),
+        most=int(number.max()),
+    )
+
+
+def _rated(release: OpinionRelease) -> dict[str, Integers]:
+    """Stimulus and rater of each trial that the release rests on."""
+    columns = (("stimulus", INTEGER), ("rater", INTEGER))
     record = ReleaseRecord.objects.filter(release=release).first()
     if record is not None:
-        trials, given = _RECORDED, (recorded_scores(record).tolist(),)
-    else:
-        counting = counting_trials(release.study).values("stimulus_id", "rater_id").order_by()
-        trials, given = counting.query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(_COLLECTION.format(trials=trials), given)
-        return Collection(*cursor.fetchone())
+        keys = (recorded_scores(record).tolist(),)
+        return copy_out(connection.ops.compose_sql(_RECORDED, keys), columns)  # type: ignore[attr-defined] # PostgreSQL's
+    trials = counting_trials(release.study).order_by().values_list("stimulus_id", "rater_id")
+    return copy_rows(trials, columns)
 
 
 def rated_scales(release: OpinionRelease) -> tuple[RatedScale, ...]:
@@ -118,8 +143,7 @@ def _weighed(release: OpinionRelease) -> bool:
     return bool(record.weights) if record else release.study.rules.weigh
 
 
-def distributions_of(release: OpinionRelease) -> dict[int, Distribution]:
-    """By perspective's key, of those that the release knows."""
+def _distributions(release: OpinionRelease) -> dict[int, Distribution]:
     rows = release.scores.order_by().values_list("perspective_id", "value")
     found = copy_rows(rows, (("perspective", INTEGER), ("value", FLOAT)))
     values: Floats = found["value"]
@@ -131,8 +155,7 @@ def distributions_of(release: OpinionRelease) -> dict[int, Distribution]:
     }
 
 
-def disagreements_of(release: OpinionRelease) -> dict[int, Disagreement]:
-    """By perspective's key, of those whose scale has few levels."""
+def _disagreements(release: OpinionRelease) -> dict[int, Disagreement]:
     rows: Any = release.scores.exclude(histogram=None).order_by()
     alike: dict[int, dict[tuple[int, ...], int]] = defaultdict(dict)
     grouped = rows.values_list("perspective_id", "histogram").annotate(images=Count("pk"))

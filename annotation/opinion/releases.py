@@ -20,6 +20,7 @@ from workbench.core.statements import one_view
 
 from ..models import AuditEntry, OpinionRelease, Study
 from ..studies.audit import record
+from ..studies.counting import counting_trials
 from .making import (
     SETTLED_AFTER,
     Basis,
@@ -40,6 +41,7 @@ from .numbering import (
     next_number,
     only_writer,
 )
+from .progress import Step, no_step, told_steps
 from .recomputing import QUICK_SECONDS, ask_worker
 from .recording import record_scores
 from .updating import can_update, is_old, update
@@ -48,6 +50,8 @@ from .updating import can_update, is_old, update
 DEBOUNCE_SECONDS = 10
 #: Other studies' scores are searched for a study's again and again, up to so many.
 SEARCHED = 10_000
+#: The first release of a study with more ratings is made by a worker: of so many it takes 0.2 s.
+FEW_RATINGS = 2_000
 #: The task that renews a live release.
 RENEW = "annotation.opinion.tasks.renew_live_release"
 
@@ -62,12 +66,12 @@ def live_release(study: Study) -> OpinionRelease:
     """The study's own current opinion scores; `computed_at` says how recent they are.
 
     A stale release is made again first if that is quick and nobody else is at it; else a worker
-    makes it again and the caller gets the stale one. Raises ReleaseBusyError if there is none yet
-    and somebody else is making the first.
+    makes it again and the caller gets the stale one. Raises ReleaseBusyError if there is none yet:
+    while somebody else is making the first, who is a worker in a large study.
     """
     release = stored_live(study)
     if release is None:
-        return renew_live(study, patience=PATIENCE_SECONDS)
+        return _first(study)
     if not is_stale(release):
         return release
     if release.took < QUICK_SECONDS or can_update(release):
@@ -75,6 +79,25 @@ def live_release(study: Study) -> OpinionRelease:
             return renew_live(study, patience=PATIENCE_SECONDS)
     ask_worker(RENEW, study.pk, seconds=DEBOUNCE_SECONDS)
     return release
+
+
+def live_release_if_made(study: Study) -> OpinionRelease | None:
+    """As `live_release`; None while the first one is being made."""
+    with suppress(ReleaseBusyError):
+        return live_release(study)
+    return None
+
+
+def awaited_release(study: Study) -> OpinionRelease:
+    """As `live_release`, for those who can wait: the first one is made however long it takes."""
+    return live_release(study) if stored_live(study) else renew_live(study)
+
+
+def _first(study: Study) -> OpinionRelease:
+    if counting_trials(study).order_by()[: FEW_RATINGS + 1].count() <= FEW_RATINGS:
+        return renew_live(study, patience=PATIENCE_SECONDS)
+    ask_worker(RENEW, study.pk, seconds=DEBOUNCE_SECONDS)
+    raise ReleaseBusyError
 
 
 def is_stale(release: OpinionRelease) -> bool:
@@ -124,12 +147,13 @@ def renew_live(
             if can_update(stored):
                 update(stored)
                 return stored
-        release, made = live_of_now(study)
+        step = told_steps(study) if stored is None else no_step
+        release, made = live_of_now(study, step=step)
         release.basis = asdict(made.basis)
         release.save()
         if stored is None or stored.content_sha256 != release.content_sha256:
             delete_rows(release)
-            write_rows(release, made)
+            write_rows(release, made, step=step)
     return release
 
 
@@ -142,10 +166,10 @@ def _skip_searched(release: OpinionRelease) -> None:
         release.save(update_fields=["basis"])
 
 
-def live_of_now(study: Study) -> tuple[OpinionRelease, Opinions]:
+def live_of_now(study: Study, *, step: Step = no_step) -> tuple[OpinionRelease, Opinions]:
     """What the live release would be if it were made now, unsaved; run it in one view of the
-    data."""
-    made = opinions_of(study)
+    data. `step`: as of `opinions_of`."""
+    made = opinions_of(study, step=step)
     release = stored_live(study) or OpinionRelease(study=study, number=next_number(study))
     for name, value in made.facts.items():
         setattr(release, name, value)

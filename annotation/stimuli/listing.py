@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import Stimulus, Study
 from ..opinion.forecast import FORECASTERS
-from ..opinion.releases import live_release
+from ..opinion.releases import live_release_if_made
 from ..studies.selectors import stimuli_of
 
 DEFAULT_SORT = "wanted"
@@ -106,7 +106,8 @@ def _by_scores(study: Study, listing: Listing, found: QuerySet[Stimulus]) -> Que
     scores = FilteredRelation(
         "opinion_scores",
         condition=Q(
-            opinion_scores__release=live_release(study),
+            # None while the first scores are made: then no image has one.
+            opinion_scores__release=live_release_if_made(study),
             opinion_scores__perspective=study.perspectives.get(key=listing.perspective),
         ),
     )

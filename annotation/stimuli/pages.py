@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from ..models import AuditEntry, Generator, OpinionScore, Stimulus, Study, Trial
 from ..models.stimulus import SPLITS
 from ..opinion.forecast import AssistedScore, Forecast, assisted_of, forecasts_of
-from ..opinion.selectors import limits_by_key, scores_of
+from ..opinion.selectors import limits_by_key, scores_if_made
 from ..protocol.perspectives import PerspectiveSettings
 from ..studies.pages.charts import Chart, histogram
 from ..studies.selectors import find_study
@@ -152,7 +152,7 @@ def _asked(study: Study) -> list[PerspectiveSettings]:
 
 def _shown_scores(study: Study, stimuli: Sequence[Stimulus]) -> Mapping[int, list[ShownScore]]:
     """By stimulus; a perspective that has neither a score nor a prediction is left out."""
-    own, expected = scores_of(study, stimuli), forecasts_of(study, stimuli)
+    own, expected = scores_if_made(study, stimuli), forecasts_of(study, stimuli)
     return {
         item.pk: [
             ShownScore(

@@ -9,7 +9,7 @@ from annotation.opinion.comparison.bootstrap import Measure
 from annotation.opinion.comparison.ceiling import NoiseCeiling, noise_ceiling
 from annotation.opinion.comparison.errors import ComparisonError
 from annotation.opinion.recomputing import ask_worker, recompute, recomputed
-from annotation.opinion.releases import live_release, stamp_of
+from annotation.opinion.releases import awaited_release, live_release_if_made, stamp_of
 from annotation.opinion.reliability.selectors import rater_weights
 from annotation.opinion.votes import PerspectiveVotes, read_scores, votes_of
 from annotation.studies.counting import counting_scores
@@ -29,7 +29,9 @@ _SMALL = 20_000
 
 def noise_ceilings(study: Study) -> Ceilings:
     """As the ratings are now, or were a moment ago; empty while a worker computes the first."""
-    release = live_release(study)
+    release = live_release_if_made(study)
+    if release is None:
+        return {}
     found = recomputed(
         _key(study),
         stamp_of(release),
@@ -48,7 +50,7 @@ def srcc_ceiling(ceilings: Ceilings, perspective: str) -> Measure | None:
 
 def renew_ceilings(study: Study) -> None:
     """For a worker; doing it twice does no harm."""
-    recompute(_key(study), stamp_of(live_release(study)), lambda: _ceilings(study))
+    recompute(_key(study), stamp_of(awaited_release(study)), lambda: _ceilings(study))
 
 
 def _key(study: Study) -> str:

@@ -59,7 +59,15 @@ _CONFIG: dict[str, Any] = {
         "tickColor": LINE,
         "labelLimit": 200,
     },
-    "legend": {"labelColor": INK, "titleColor": MUTED, "labelFontSize": 12, "titleFontSize": 12},
+    "legend": {
+        "labelColor": INK,
+        "titleColor": MUTED,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        # Of sizes and shapes; black, as Vega has them, is not seen on dark.
+        "symbolBaseFillColor": MUTED,
+        "symbolBaseStrokeColor": MUTED,
+    },
     "header": {"labelColor": INK, "titleColor": MUTED, "labelFontSize": 12},
     "range": {"category": list(CATEGORIES), "diverging": list(DIVERGING)},
     "bar": {"color": ACCENT},

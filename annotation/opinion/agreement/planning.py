@@ -13,11 +13,27 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from workbench.core.problems import Problem
 from workbench.core.texts import gettext_noop
 
 from ..methods.base import ScaleLimits
 from .base import AgreementError
 from .components import Components
+
+_FIX_POSITIVE = gettext_noop("give more than 0")
+_FIX_LEAST = gettext_noop("give %(least)s or more")
+_HALF_WIDTH = gettext_noop("a half-width of %(value)s cannot be planned")
+_DIFFERENCE = gettext_noop("a difference of %(value)s cannot be planned")
+_IMAGES = gettext_noop("a number of images of %(value)s is too small")
+_RATERS = gettext_noop("a number of raters of %(value)s is too small")
+_RATINGS = gettext_noop("a number of ratings per image of %(value)s is too small")
+_PERSPECTIVES = gettext_noop("a number of perspectives of %(value)s is too small")
+_TOO_FEW_RATERS = gettext_noop(
+    "%(raters)s raters cannot tell a difference of %(wanted)s, however many images they rate"
+)
+_FIX_RATERS = gettext_noop("%(least)s or more can")
+_NO_SRCC = gettext_noop("a second SRCC of %(srcc)s cannot be")
+_FIX_SRCC = gettext_noop("ask for a smaller difference")
 
 #: Two-sided 5 %.
 SIGNIFICANCE = 0.05
@@ -28,6 +44,10 @@ DEFAULT_SOS = 0.2
 DEFAULT_SUBJECT_SHARE = 0.2
 #: Standard deviation of images' scores, as a share of the scale's range: .23 to .30 in those sets.
 DEFAULT_SPREAD = 0.25
+
+
+class PlanError(AgreementError, Problem):
+    """A plan that cannot be, and what could."""
 
 
 class Source(StrEnum):
@@ -149,8 +169,8 @@ def plan_half_width(
     variances: Variances, images: int, wanted: float, labour: Labour | None = None
 ) -> Plan:
     """Ratings for a score ± `wanted` points; n = z² (σ² subject + σ² residual) / wanted²."""
-    _refuse_below("half-width", wanted)
-    _refuse_below("number of images", images, 1)
+    _refuse_unless_positive(_HALF_WIDTH, wanted)
+    _refuse_below(_IMAGES, images, 1)
     # A hair less than a whole number is that number.
     needed = max(1, ceil(_both_sides() ** 2 * variances.rating / wanted**2 - 1e-9))
     return Plan(
@@ -176,7 +196,7 @@ class Contrast:
     taste_share: float = 0.25
 
     def __post_init__(self) -> None:
-        _refuse_below("number of raters", self.raters, 1)
+        _refuse_below(_RATERS, self.raters, 1)
         if not (0 <= self.prompt_share <= 1 and self.taste_share >= 0):
             raise AgreementError(
                 f"shares of {self.prompt_share} and {self.taste_share}; give 0 to 1, and 0 or more"
@@ -211,18 +231,16 @@ def plan_difference(
 ) -> Plan:
     """Images of each of two generators for a difference of `wanted` points.
 
-    Raises AgreementError if there are too few raters for it, however many images: it says how many
+    Raises PlanError if there are too few raters for it, however many images: it says how many
     there must be.
     """
-    _refuse_below("difference", wanted)
-    _refuse_below("number of ratings per image", ratings_per_image, 1)
+    _refuse_unless_positive(_DIFFERENCE, wanted)
+    _refuse_below(_RATINGS, ratings_per_image, 1)
     allowed, tastes = (wanted / _factor()) ** 2, _tastes(variances, contrast)
     if allowed <= tastes:
         least = floor(tastes * contrast.raters / allowed) + 1
-        raise AgreementError(
-            f"{contrast.raters} raters cannot tell a difference of {wanted:g}, however many images "
-            f"they rate; {least} or more can"
-        )
+        numbers = {"raters": contrast.raters, "wanted": f"{wanted:g}", "least": least}
+        raise PlanError(_TOO_FEW_RATERS, _FIX_RATERS, **numbers)
     needed = _per_image(variances, contrast, ratings_per_image) / (allowed - tastes)
     images = max(2, ceil(needed - 1e-9))
     return Plan(
@@ -256,12 +274,12 @@ class Models:
                 f"SRCC {self.srcc}, between models {self.between}, shared {self.shared}: give "
                 "correlations above 0 and below 1"
             )
-        _refuse_below("number of perspectives", self.perspectives, 1)
+        _refuse_below(_PERSPECTIVES, self.perspectives, 1)
 
 
 def srcc_error(srcc: float, images: int) -> float:
     """Standard error of Spearman's correlation: Bonett and Wright (2000), Psychometrika 65:23."""
-    _refuse_below("number of images", images, 4)
+    _refuse_below(_IMAGES, images, 4)
     return (1 - srcc**2) * sqrt((1 + srcc**2 / 2) / (images - 3))
 
 
@@ -274,7 +292,7 @@ def srcc_difference_error(models: Models, difference: float, images: int, label:
     """
     one, two = models.srcc * sqrt(label), (models.srcc + difference) * sqrt(label)
     if not 0 < two < 1:
-        raise AgreementError(f"a second SRCC of {two:g} cannot be; ask for a smaller difference")
+        raise PlanError(_NO_SRCC, _FIX_SRCC, srcc=f"{two:g}")
     errors = srcc_error(one, images), srcc_error(two, images)
     together = overlapping_correlation(one, two, models.between)
     variance = errors[0] ** 2 + errors[1] ** 2 - 2 * together * errors[0] * errors[1]
@@ -301,8 +319,8 @@ def plan_srcc(
     Their scores are means of `ratings_per_image` ratings, which attenuates both correlations and
     the difference.
     """
-    _refuse_below("difference", wanted)
-    _refuse_below("number of ratings per image", ratings_per_image, 1)
+    _refuse_unless_positive(_DIFFERENCE, wanted)
+    _refuse_below(_RATINGS, ratings_per_image, 1)
     label = variances.reliability(ratings_per_image)
     # The error falls exactly as 1/√(images − 3).
     error = srcc_difference_error(models, wanted, 4, label)
@@ -337,8 +355,11 @@ def _factor() -> float:
     return _both_sides() + float(stats.norm.ppf(POWER))
 
 
-def _refuse_below(name: str, value: float, least: float | None = None) -> None:
-    if least is None and not (np.isfinite(value) and value > 0):
-        raise AgreementError(f"a {name} of {value} cannot be planned; give more than 0")
-    if least is not None and value < least:
-        raise AgreementError(f"a {name} of {value} is too small; give {least:g} or more")
+def _refuse_unless_positive(template: str, value: float) -> None:
+    if not (np.isfinite(value) and value > 0):
+        raise PlanError(template, _FIX_POSITIVE, value=value)
+
+
+def _refuse_below(template: str, value: float, least: int) -> None:
+    if value < least:
+        raise PlanError(template, _FIX_LEAST, value=value, least=least)

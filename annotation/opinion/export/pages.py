@@ -18,7 +18,7 @@ from workbench.core.tables import CSV_TYPE
 from ...models import OpinionRelease, Stimulus, Study
 from ...studies.selectors import find_study
 from ..methods import METHODS
-from ..releases import live_release, make_release
+from ..releases import live_release_if_made, make_release
 from .api import export_response
 from .formats import FORMATS
 
@@ -54,7 +54,7 @@ def release_make(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
-    live_release(study)
+    live = live_release_if_made(study)
     releases = study.opinion_releases.exclude(state=OpinionRelease.State.FROZEN)
     described = [_described(release) for release in releases]
     return {
@@ -67,6 +67,7 @@ def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
         "methods": [(method.name, _(method.label)) for method in METHODS.values()],
         "may_change": request.user.has_perm("annotation.change_study", study),
         "releases": described,
+        "being_made": live is None,
         "any_kept": any(item["kept"] and not item["imported"] for item in described),
     }
 

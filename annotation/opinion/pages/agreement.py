@@ -21,7 +21,6 @@ from ..agreement.planning import Source
 from ..panel.figures import Agreement, PerspectiveAgreement
 from ..panel.planner import (
     Planned,
-    StudyPlan,
     default_wishes,
     half_widths,
     study_plan,
@@ -53,6 +52,17 @@ class _Shown:
     figures: list[FigureWords]
     #: What second scores differ by, in words; empty without repeats.
     retest: str
+
+
+@dataclass(frozen=True)
+class _ShownGoal:
+    """What a plan is for in words, the plan and its hours; or why there is none, and the fix."""
+
+    words: str
+    of: Planned
+    hours: float | None
+    problem: str
+    fix: str
 
 
 @login_required
@@ -174,27 +184,25 @@ def _planner(study: Study, request: HttpRequest, results: PanelResults | None) -
     return {
         "form": form,
         "plan": plan,
-        "goals": _goals(plan) if plan else [],
+        "goals": [_shown_goal(item) for item in plan.planned] if plan else [],
         "of_study": plan is not None and plan.variances.source is Source.STUDY,
         "plan_query": f"perspective={perspective.key}",
     }
 
 
-def _goals(plan: StudyPlan) -> list[tuple[str, Planned, float | None]]:
-    """What each plan is for in words, the plan, and its hours."""
+def _shown_goal(item: Planned) -> _ShownGoal:
     words = {
         "half_width": _("Each image’s score within ± %(wanted)s points"),
         "difference": _("A difference of %(wanted)s points between two generators"),
         "srcc_difference": _("A difference of %(wanted)s in SRCC between two models"),
     }
-    return [
-        (
-            words[item.goal] % {"wanted": number_format(item.wanted)},
-            item,
-            item.plan.work.minutes / 60 if item.plan else None,
-        )
-        for item in plan.planned
-    ]
+    return _ShownGoal(
+        words[item.goal] % {"wanted": number_format(item.wanted)},
+        item,
+        item.plan.work.minutes / 60 if item.plan else None,
+        item.impossible.sentence(_) if item.impossible else "",
+        item.impossible.advice(_) if item.impossible else "",
+    )
 
 
 def _plots(study: Study, request: HttpRequest, results: PanelResults | None) -> dict[str, Plot]:

@@ -16,6 +16,7 @@ from workbench.core.tables import CSV_TYPE
 
 from ...models import Study
 from ...studies.selectors import find_study
+from .waiting import waits_for_scores
 
 #: Makes a page's plots, in its order, for what the page's address asks for.
 Plotter = Callable[[Study, HttpRequest], Sequence[Plot]]
@@ -35,6 +36,7 @@ def plots_of(page: str) -> Callable[[Plotter], Plotter]:
 
 @login_required
 @require_safe
+@waits_for_scores("results", status=503)
 def plot_file(request: HttpRequest, slug: str, page: str, plot: str, form: str) -> HttpResponse:
     """A plot as a file, `svg` or `csv`."""
     study = find_study(request.user, slug, "annotation.view_study")

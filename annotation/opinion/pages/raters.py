@@ -28,6 +28,7 @@ from ..panel.selectors import panel_results
 from ..releases import live_release
 from .plan_form import chosen_perspective
 from .plots import plots_of
+from .waiting import waits_for_scores
 
 _PER_PAGE = 50
 #: Marks of a plot; with more raters, those with the most ratings are drawn.
@@ -116,6 +117,7 @@ class _Query:
 
 @login_required
 @require_safe
+@waits_for_scores("results", "raters")
 def results_raters(request: HttpRequest, slug: str) -> HttpResponse:
     study = find_study(request.user, slug, "annotation.view_study")
     perspective = chosen_perspective(study, request.GET.get("perspective"))
@@ -157,6 +159,7 @@ def _of_perspective(request: HttpRequest, study: Study, perspective: Perspective
 
 @login_required
 @require_safe
+@waits_for_scores("results", "raters", status=503)
 def results_raters_csv(request: HttpRequest, slug: str) -> HttpResponse:
     """All raters from all perspectives; a line for each pair."""
     study = find_study(request.user, slug, "annotation.view_study")

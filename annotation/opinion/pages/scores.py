@@ -27,12 +27,14 @@ from ..release_facts import report_of
 from ..reporting import Report, bibtex, methods_paragraph
 from .score_plots import disagreement_plots, distribution_plots, preview_plots, previewed
 from .shown import ScoreListing, release_shown
+from .waiting import waits_for_scores
 
 _PER_PAGE = 50
 
 
 @login_required
 @require_safe
+@waits_for_scores("results", "scores")
 def results_scores(request: HttpRequest, slug: str) -> HttpResponse:
     study = find_study(request.user, slug, "annotation.view_study")
     release = release_shown(study, request.GET.dict())

@@ -97,4 +97,5 @@ class ScoreListing:
 
     def _scores(self, release: OpinionRelease) -> QuerySet[OpinionScore]:
         scores = release.scores.filter(perspective=self.perspective)
-        return scores.select_related("stimulus__prompt", "stimulus__generator")
+        # Not joined: 100,000 rows are sorted for a few of them.
+        return scores.prefetch_related("stimulus__prompt", "stimulus__generator")

@@ -142,7 +142,7 @@ class _PlannedSerializer(serializers.Serializer[Any]):
     work = _WorkSerializer(allow_null=True)
     meaning = serializers.CharField()
     citation = serializers.CharField()
-    impossible = serializers.CharField()
+    impossible = serializers.CharField(help_text="Why there is no plan, in English.")
 
 
 class PlanSerializer(serializers.Serializer[Any]):
@@ -282,5 +282,5 @@ def _planned(item: Planned) -> dict[str, Any]:
         "work": plan.work if plan else None,
         "meaning": plan.meaning if plan else "",
         "citation": plan.citation if plan else "",
-        "impossible": item.impossible,
+        "impossible": str(item.impossible or ""),
     }

@@ -11,12 +11,12 @@ import numpy as np
 
 from ...models import Perspective, Study
 from ...studies.counting import main_stimuli
-from ..agreement import AgreementError
 from ..agreement.planning import (
     Contrast,
     Labour,
     Models,
     Plan,
+    PlanError,
     Variances,
     Work,
     default_variances,
@@ -85,8 +85,7 @@ class Planned:
     goal: str
     wanted: float
     plan: Plan | None
-    #: In English, for scripts and pages alike.
-    impossible: str = ""
+    impossible: PlanError | None = None
 
 
 @dataclass(frozen=True)
@@ -153,8 +152,8 @@ def _plans(variances: Variances, images: int, wishes: Wishes) -> Iterator[Planne
 def _planned(goal: str, wanted: float, make: Callable[[float], Plan]) -> Planned:
     try:
         return Planned(goal, wanted, make(wanted))
-    except AgreementError as error:
-        return Planned(goal, wanted, None, str(error))
+    except PlanError as error:
+        return Planned(goal, wanted, None, error)
 
 
 def _missing(known: PerspectiveAgreement | None, images: int, ratings_per_image: int) -> int:

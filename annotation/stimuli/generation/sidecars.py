@@ -173,7 +173,7 @@ def _rows(name: str, data: bytes) -> Iterator[Mapping[str, Any]]:
             if line.strip():
                 yield mapping(json.loads(line))
     else:
-        yield from csv.DictReader(io.StringIO(unmarked_text(data), newline=""))
+        yield from csv.DictReader(io.StringIO(unmarked_text(data), newline=""), strict=True)
 
 
 def folder_reading(name: str) -> Told | None:

@@ -14,6 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from annotation.models import Study
+from annotation.opinion.pages.waiting import waits_for_scores
+from annotation.opinion.releases import live_release, live_release_if_made
 from annotation.studies.selectors import find_study
 from annotation.studies.texts import localized
 from workbench.accounts.signed_in import signed_in
@@ -55,9 +57,12 @@ _HISTORY_SHOWN = 20
 
 @login_required
 @require_safe
+@waits_for_scores("model")
 def model_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Predictors, candidates, labels, jobs, hold-out pictures, uncertain images, history."""
     study = find_study(request.user, slug, VIEW)
+    # Labels are counted from it.
+    live_release(study)
     versions, labelled = list(versions_of(study)), holdout_labels(study)
     active, ceilings = active_version(study), noise_ceilings(study)
     found = contenders(predictors_of(study), versions)
@@ -215,11 +220,12 @@ def jobs(request: HttpRequest, slug: str) -> HttpResponse:
 def summary(request: HttpRequest, slug: str) -> HttpResponse:
     """A few lines about the model, for the study's overview."""
     study = find_study(request.user, slug, VIEW)
+    made = live_release_if_made(study) is not None
     context = {
         "study": study,
         "active": active_version(study),
         "candidates": study.model_versions.filter(state="candidate").count(),
-        "labels": summaries.label_state(study),
+        "labels": summaries.label_state(study) if made else None,
         "jobs": summaries.job_lines(study),
         "last_failure": failed_training(study),
         "failed_scorings": failed_scorings(study),
