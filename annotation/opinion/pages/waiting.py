@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
@@ -13,16 +13,13 @@ from ..numbering import ReleaseBusyError
 from ..progress import progress_of
 from ..releases import stored_live
 
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, str, P], HttpResponseBase]
+View = Callable[..., HttpResponseBase]
 
 #: The part of the page that looks again.
 _PART = "being-made"
 
 
-def waits_for_scores(
-    tab: str, part: str = "", *, status: int = 200
-) -> Callable[[View[P]], View[P]]:
+def waits_for_scores(tab: str, part: str = "", *, status: int = 200) -> Callable[[View], View]:
     """Instead of a study's page whose scores are not made yet: that they are, and how far; the
     page looks again by itself.
 
@@ -30,15 +27,13 @@ def waits_for_scores(
     the navigation. `status`: 503 for a file, which is not taken for the page then.
     """
 
-    def decorate(view: View[P]) -> View[P]:
+    def decorate(view: View) -> View:
         @wraps(view)
-        def waiting(
-            request: HttpRequest, slug: str, *args: P.args, **kwargs: P.kwargs
-        ) -> HttpResponseBase:
+        def waiting(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponseBase:
             if _looks_again(request, slug):
                 return HttpResponseClientRefresh()
             try:
-                return view(request, slug, *args, **kwargs)
+                return view(request, slug, **kwargs)
             except ReleaseBusyError:
                 return _being_made(request, slug, {"tab": tab, "part": part}, status)
 

@@ -191,7 +191,7 @@ def fresh_study(plan: SessionPlan) -> Study:
     study = factories.make_study(
         owner, session_plan=plan.to_json(), audit_share=0.2, holdout_share=0.2, session_trials=6
     )
-    places = {"wanted_ratings": MOST, "maximum_ratings": MOST}
+    places: dict[str, Any] = {"wanted_ratings": MOST, "maximum_ratings": MOST}
     factories.make_stimuli(study, IMAGES - 3, **places)
     factories.make_stimuli(study, [90, 91, 92], split="holdout", **places)
     for number, purpose in enumerate(("practice", "practice", "gold", "gold"), start=80):
