@@ -1,6 +1,6 @@
 """Many rows as arrays: by COPY in PostgreSQL's binary form, without a Python object per value."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 INTEGER, FLOAT = ">i8", ">f8"
 #: What stands before the rows and after them (PostgreSQL's manual, COPY, binary format).
 _HEADER, _TRAILER = 19, 2
+#: The number of a row's fields, and a field's length.
+_PREFIX = 6
 
 
 def copy_out(query: str, columns: Sequence[tuple[str, str]]) -> dict[str, NDArray[Any]]:
@@ -33,6 +35,18 @@ def copy_rows(
     # COPY takes no parameters.
     query = connection.ops.compose_sql(*rows.query.sql_with_params())  # type: ignore[attr-defined] # PostgreSQL's
     return copy_out(query, columns)
+
+
+def copied_texts(query: str) -> Iterator[bytes]:
+    """The rows of a query without parameters, of one text that is never null, as they come."""
+    statement = f"COPY ({query}) TO STDOUT (FORMAT BINARY)"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        skipped = _HEADER + _PREFIX
+        for row in copy:
+            # The last one is the trailer.
+            if len(row) > _TRAILER:
+                yield bytes(row[skipped:])
+                skipped = _PREFIX
 
 
 def _row_type(columns: Sequence[tuple[str, str]]) -> np.dtype[Any]:

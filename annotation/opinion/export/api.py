@@ -20,7 +20,7 @@ from ...studies.selectors import find_study
 from ..releases import chosen_release
 from .document import study_document
 from .formats import FORMATS, Format
-from .records import export_of, export_records, header_of
+from .records import export_of, exported
 
 #: The format of an export if none is named.
 _DEFAULT = "jsonl"
@@ -106,14 +106,14 @@ def export_response(
     raw: bool = False,
 ) -> StreamingHttpResponse:
     """The study's export as a download, for the API and the console alike; `release` as in
-    `export_of`, `raw` as in `header_of`."""
+    `export_of`, `raw` as in `Format`."""
     number = release.number if release else None
     record(study=study, actor=actor, action="study.exported", format=form.name, release=number)
     stem = f"{study.slug}-release-{release.number}" if release else study.slug
     name = f"{stem}.{form.extension}"
     headers: dict[str, Any] = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingHttpResponse(
-        form.encode(export_records(study, release), header_of(study, raw=raw)),
+        exported(study, form, release, raw=raw),
         content_type=form.content_type,
         headers=headers,
     )
