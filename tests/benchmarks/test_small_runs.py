@@ -69,11 +69,17 @@ def test_the_median_of_the_rounds_counts() -> None:
 
 
 def test_an_export_carries_all_that_was_stored(silent: Callable[[str], None]) -> None:
-    exports = export.measure(export.Plan(images=6, by=4), silent)["exports"]
-    # JSON Lines: one per image. CSV: a heading, and a line per rater, image and perspective.
+    plan = export.Plan(images=6, raters=4, each=5, rounds=1)
+    exports = export.measure(plan, silent)["exports"]
+    # A line per image, and one per rater, image and perspective; CSV has a heading.
+    scores = 4 * 5 * 3
+    assert plan.scores == scores
     assert [(found["form"], found["lines"]) for found in exports] == [
-        ("jsonl", 6), ("csv", 1 + 6 * 4 * 3),
-    ] * 2  # fmt: skip
+        ("copy", scores), ("csv", 1 + 6 + scores), ("jsonl", 6 + scores), ("parquet", None),
+    ]  # fmt: skip
+    against = export.compared(exports)
+    assert against["times_bare_copy"]["csv"] > 0
+    assert "bare COPY" in "\n".join(export.lines_of(exports, against))
 
 
 def test_claims_are_measured_in_both_sizes(silent: Callable[[str], None]) -> None:

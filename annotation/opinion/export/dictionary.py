@@ -12,7 +12,8 @@ from .facts import Facts
 def dictionary(facts: Facts) -> dict[str, list[dict[str, Any]]]:
     """Table → its columns, for a study."""
     return {
-        "scores": [_entry(column) for column in scores.COLUMNS],
+        "scores": [_entry(column) for column in scores.SCORES.columns],
+        "explanations": [_entry(column) for column in scores.EXPLANATIONS.columns],
         "images": [_entry(column) for column in images.columns(facts)],
     }
 

@@ -34,6 +34,7 @@ from .document import facts_of, protocols_of
 from .facts import Facts
 from .formats import Format, Record
 from .score_rows import ScoreRows
+from .scores import Table
 from .writing import Writing
 
 #: Stimuli read at a time: enough to make the queries few, little enough to keep memory flat.
@@ -119,8 +120,8 @@ class Database:
         """With opinion scores, which are made now if no release is asked for."""
         return export_of(self._study, self._release)
 
-    def score_rows(self, writing: Writing) -> Iterator[bytes]:
-        return ScoreRows(self._study, writing).pieces(self._read)
+    def rows(self, table: Table, writing: Writing) -> Iterator[bytes]:
+        return ScoreRows(self._study, table, writing).pieces(self._read)
 
     def images(self) -> Iterator[Record]:
         return self._counted(_records(self.export, _image_records))

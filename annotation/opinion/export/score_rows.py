@@ -1,5 +1,5 @@
-"""The table with one row per score, as PostgreSQL writes it: joined, put together and ordered
-there, and passed on as it comes.
+"""The tables of single scores and of explanations, as PostgreSQL writes them: joined, put together
+and ordered there, and passed on as they come.
 
 A statement is about some images, so that its sort stays in memory and the first rows come at once;
 all statements are of one view of the data.
@@ -18,7 +18,7 @@ from ...studies.protocols import stored_document
 from ..copying import copied_texts
 from ..imported import imported_scores
 from ..reliability.selectors import rater_weights
-from .scores import PARTS, Part, Row, columns_of
+from .scores import PARTS, Part, Row, Table, columns_of
 from .writing import Writing
 
 #: Rows that a statement is to have, and images of the first one.
@@ -96,26 +96,41 @@ WITH image AS MATERIALIZED (
         source.high, {scale} FROM {scales}
 )
 SELECT line FROM (
-    SELECT image.key, 0, 0, 0, false, 0, {image_row} FROM image
-    UNION ALL
-    SELECT image.key, 1, source.release, source.place, false, 0, {published_row}
-    FROM image JOIN {published} ON source.stimulus = image.key
-    UNION ALL
-    SELECT trial.image, 2, trial.key, scale.place, score.superseded_at IS NOT NULL, score.revision,
-        CASE WHEN score.superseded_at IS NULL THEN {score_row} ELSE {superseded_row} END
-    FROM trial JOIN annotation_score AS score ON score.trial_id = trial.key
-    JOIN scale ON scale.protocol_id = trial.protocol_id
-        AND scale.perspective_id = score.perspective_id
-    LEFT JOIN annotation_explanation AS reason ON reason.trial_id = trial.key
-        AND reason.perspective_id = score.perspective_id AND reason.superseded_at IS NULL
-        AND score.superseded_at IS NULL
-    WHERE trial.outcome = 'submitted'
-    UNION ALL
-    SELECT trial.image, 2, trial.key, 0, false, 0, {skipped_row}
-    FROM trial WHERE trial.outcome = 'skipped'
+    {branches}
 ) AS row (image, part, first, second, third, fourth, line)
 ORDER BY image, part, first, second, third, fourth
 """
+_SCORES = """
+    FROM trial JOIN annotation_score AS score ON score.trial_id = trial.key
+    JOIN scale ON scale.protocol_id = trial.protocol_id
+        AND scale.perspective_id = score.perspective_id
+"""
+#: The rows of each kind after what they are ordered by.
+_BRANCHES = {
+    Row.IMAGE: "SELECT image.key, 0, 0, 0, false, 0, {image_row} FROM image",
+    Row.PUBLISHED: """
+    SELECT image.key, 1, source.release, source.place, false, 0, {published_row}
+    FROM image JOIN {published} ON source.stimulus = image.key
+    """,
+    # And those that were superseded, so that scores are read once.
+    Row.SCORE: f"""
+    SELECT trial.image, 2, trial.key, scale.place, score.superseded_at IS NOT NULL, score.revision,
+        CASE WHEN score.superseded_at IS NULL THEN {{score_row}} ELSE {{superseded_row}} END
+    {_SCORES}
+    WHERE trial.outcome = 'submitted'
+    """,
+    Row.SKIPPED: """
+    SELECT trial.image, 2, trial.key, 0, false, 0, {skipped_row}
+    FROM trial WHERE trial.outcome = 'skipped'
+    """,
+    Row.EXPLANATION: f"""
+    SELECT trial.image, 2, trial.key, scale.place, false, 0, {{explanation_row}}
+    {_SCORES}
+    JOIN annotation_explanation AS reason ON reason.trial_id = trial.key
+        AND reason.perspective_id = score.perspective_id AND reason.superseded_at IS NULL
+    WHERE trial.outcome = 'submitted' AND score.superseded_at IS NULL
+    """,
+}
 
 
 _SCORE_LINES = {
@@ -132,24 +147,28 @@ _LINES = {
     Row.SCORE: _SCORE_LINES,
     Row.SUPERSEDED: _SCORE_LINES,
     Row.SKIPPED: {Part.IMAGE: "trial.line", Part.METADATA: "", Part.TRIAL: ""},
+    Row.EXPLANATION: _SCORE_LINES,
 }
 
 
 class ScoreRows:
     """The rows of a study, in one view of the data that its user opens."""
 
-    def __init__(self, study: Study, writing: Writing) -> None:
+    def __init__(self, study: Study, table: Table, writing: Writing) -> None:
         self._study = study
+        self._table = table
         self._writing = writing
+        branches = (text for row, text in _BRANCHES.items() if row in table.rows)
+        self._text = _STATEMENT.replace("{branches}", " UNION ALL ".join(branches))
         self._parts = {
             "image": self._part(Part.IMAGE),
             "metadata": self._part(Part.METADATA),
-            "no_metadata": writing.nothing(columns_of(Part.METADATA)),
+            "no_metadata": self._nothing(Part.METADATA),
             "trial": self._part(Part.TRIAL),
             "scale": self._part(Part.SCALE),
             "scales": _scales(study),
             "weights": _weights(rater_weights(study)),
-            **{f"{row}_row": self._row(row) for row in Row},
+            **{f"{row}_row": self._row(row) for row in table.rows},
         }
 
     def pieces(self, read: Callable[[int], None]) -> Iterator[bytes]:
@@ -183,7 +202,7 @@ class ScoreRows:
         ).annotate(counting=trial_counts())
         published = imported_scores(self._study.pk).filter(stimulus__gt=after, stimulus__lte=last)
         published = published.annotate(levels=Value(None, output_field=IntegerField()))
-        return _STATEMENT.format(
+        return self._text.format(
             **self._parts,
             images=_source(images, _IMAGES),
             trials=_source(trials, _TRIALS),
@@ -197,7 +216,7 @@ class ScoreRows:
     def _row(self, row: Row) -> str:
         """PARTS says of what there is something in it."""
         first = self._writing.first(columns_of(Part.ROW)[0], f"'{row}'")
-        cells = [self._cells(row, part) for part in Part if part != Part.ROW]
+        cells = [self._cells(row, part) for part in self._table.parts if part != Part.ROW]
         return f"concat({', '.join([first, *filter(None, cells)])}, E'{self._writing.end}')"
 
     def _cells(self, row: Row, part: Part) -> str:
@@ -206,7 +225,11 @@ class ScoreRows:
             return _LINES[row][part]
         if part in PARTS[row]:
             return self._writing.cells((column, column.sql) for column in columns)
-        return self._writing.nothing(columns)
+        return self._nothing(part)
+
+    def _nothing(self, part: Part) -> str:
+        """Of a part that the table has."""
+        return self._writing.nothing(columns_of(part) if part in self._table.parts else ())
 
 
 def _scales(study: Study) -> str:

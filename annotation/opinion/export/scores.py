@@ -1,4 +1,4 @@
-"""The table with one row per score: its columns, and from where each is.
+"""The tables with one row per score and per explanation: their columns, and from where each is.
 
 Pure: no Django. `score_rows` makes its statements of this.
 """
@@ -30,15 +30,17 @@ class Row(StrEnum):
     SCORE = "score"
     SUPERSEDED = "superseded"
     SKIPPED = "skipped"
+    EXPLANATION = "explanation"
 
 
 #: Of what there is something in a row, next to what is in every one.
 PARTS: dict[Row, set[Part]] = {
     Row.IMAGE: {Part.METADATA},
     Row.PUBLISHED: {Part.SCALE, Part.PUBLISHED},
-    Row.SCORE: {Part.TRIAL, Part.SCALE, Part.SCORE, Part.REASON},
+    Row.SCORE: {Part.TRIAL, Part.SCALE, Part.SCORE},
     Row.SUPERSEDED: {Part.TRIAL, Part.SCALE, Part.SCORE},
     Row.SKIPPED: {Part.TRIAL},
+    Row.EXPLANATION: {Part.TRIAL, Part.SCALE, Part.SCORE, Part.REASON},
 }
 
 _UTC = "UTC"
@@ -90,7 +92,7 @@ _IMAGE = (
 _ROW = (
     _of(Part.ROW, "kind", Kind.CODE,
         "What the row is: `score`; `superseded`, a score that the rater replaced; `skipped`; "
-        "`published`, a score that was imported; `image`, one for each image."),
+        "`published`, a score that was imported; `image`, one for each image; `explanation`."),
 )  # fmt: skip
 _TRIAL = (
     _of(Part.TRIAL, "trial", Kind.INTEGER, "Key of the showing of the image to the rater."),
@@ -181,8 +183,34 @@ _PUBLISHED = (
 )  # fmt: skip
 #: Those of a part are next to each other, and parts in the order of `Part`.
 COLUMNS: tuple[ScoreColumn, ...] = (*_ROW, *_IMAGE, *_TRIAL, *_SCORE, *_PUBLISHED)
-NAMES = tuple(column.name for column in COLUMNS)
 
 
 def columns_of(part: Part) -> list[ScoreColumn]:
     return [column for column in COLUMNS if column.part == part]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of some parts of columns, with some kinds of rows."""
+
+    parts: tuple[Part, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def columns(self) -> list[ScoreColumn]:
+        return [column for part in self.parts for column in columns_of(part)]
+
+    @property
+    def names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+
+SCORES = Table(
+    tuple(part for part in Part if part != Part.REASON),
+    tuple(row for row in Row if row != Row.EXPLANATION),
+)
+#: Apart from the scores: they are long, and few if a study asks for few.
+EXPLANATIONS = Table(
+    tuple(part for part in Part if part not in (Part.METADATA, Part.PUBLISHED)),
+    (Row.EXPLANATION,),
+)

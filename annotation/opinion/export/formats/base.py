@@ -13,6 +13,7 @@ from workbench.core.errors import MintError
 from workbench.core.registry import Entry, Registry
 
 from ..facts import Facts
+from ..scores import Table
 from ..writing import Writing
 
 #: One stimulus with what was collected about it, as `opinion.export.records` makes it.
@@ -34,8 +35,8 @@ class Source(Protocol):
     @property
     def facts(self) -> Facts: ...
 
-    def score_rows(self, writing: Writing) -> Iterator[bytes]:
-        """The rows of the table of scores (`scores.COLUMNS`), some thousand at a time."""
+    def rows(self, table: Table, writing: Writing) -> Iterator[bytes]:
+        """The rows of a table, some hundred at a time."""
 
     def images(self) -> Iterator[Record]:
         """Every image with its opinion scores, without trials and published scores."""

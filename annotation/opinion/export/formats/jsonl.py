@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from workbench.core.texts import gettext_noop
 
+from ..scores import SCORES
 from ..writing import JsonWriting
 from .base import FORMATS, Source
 
@@ -17,7 +18,7 @@ class JsonLines:
     label = gettext_noop("JSON Lines: one row per score")
 
     def encode(self, source: Source, *, raw: bool) -> Iterator[bytes]:
-        return source.score_rows(JsonWriting())
+        return source.rows(SCORES, JsonWriting())
 
 
 FORMATS.register(JsonLines())

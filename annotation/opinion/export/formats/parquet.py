@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from workbench.core.texts import gettext_noop
 
-from ..scores import COLUMNS
+from ..scores import SCORES
 from ..writing import CsvWriting
 from .arrow import of_csv, parquet, schema_of
 from .base import FORMATS, Source
@@ -22,8 +22,8 @@ class Parquet:
     label = gettext_noop("Parquet: one row per score")
 
     def encode(self, source: Source, *, raw: bool) -> Iterator[bytes]:
-        schema = schema_of(COLUMNS, {FACTS: json.dumps(source.facts.to_json())})
-        return parquet(of_csv(source.score_rows(CsvWriting(raw=True)), schema), schema)
+        schema = schema_of(SCORES.columns, {FACTS: json.dumps(source.facts.to_json())})
+        return parquet(of_csv(source.rows(SCORES, CsvWriting(raw=True)), schema), schema)
 
 
 FORMATS.register(Parquet())

@@ -15,7 +15,7 @@ import pytest
 from annotation.models import Stimulus, Study, Trial
 from annotation.opinion.export.formats import FORMATS
 from annotation.opinion.export.records import exported
-from annotation.opinion.export.scores import COLUMNS, NAMES, PARTS, Part, Row
+from annotation.opinion.export.scores import EXPLANATIONS, PARTS, SCORES, Part, Row, Table
 from tests.annotation.opinion.export.rated import rate, revise
 from tests.factories import make_explanation, make_rater, make_stimuli, make_study, publish
 from workbench.accounts.models import User
@@ -33,8 +33,8 @@ def data_of(study: Study, name: str, *, raw: bool = True) -> bytes:
     return b"".join(exported(study, FORMATS[name], raw=raw))
 
 
-def rows_of(study: Study, *, raw: bool = True) -> list[dict[str, str]]:
-    data = data_of(study, "csv", raw=raw)
+def rows_of(study: Study, name: str = "csv", *, raw: bool = True) -> list[dict[str, str]]:
+    data = data_of(study, name, raw=raw)
     assert data.startswith(b"\xef\xbb\xbf") != raw
     return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
 
@@ -73,12 +73,13 @@ def answered(study: Study) -> Trial:
     return trial
 
 
-def test_parts_are_in_the_order_of_the_table() -> None:
-    places = [list(Part).index(column.part) for column in COLUMNS]
-    assert places == sorted(places)
-    assert len(set(NAMES)) == len(NAMES)
+@pytest.mark.parametrize("table", [SCORES, EXPLANATIONS])
+def test_columns_have_names_of_their_own(table: Table) -> None:
+    assert len(set(table.names)) == len(table.names)
+    assert not any(name.endswith("_file_name") for name in table.names)
+    assert {part for row in table.rows for part in PARTS[row]} <= set(table.parts)
+    assert table.parts[0] == Part.ROW
     assert set(PARTS) == set(Row)
-    assert not any(name.endswith("_file_name") for name in NAMES)
 
 
 def test_each_kind_of_row_is_there_in_order(study: Study, answered: Trial) -> None:
@@ -124,8 +125,17 @@ def test_texts_leave_as_they_are_in_every_form(study: Study, answered: Trial) ->
     assert [row["prompt"] for row in (*rows, *objects, *table)][:1] == [HARD]
     for found in (rows, objects, table):
         assert found[0]["prompt"] == HARD
-        assert of_kind(found, "score")[0]["text"] == HARD
-        assert json.loads(of_kind(found, "score")[0]["phrases"]) == {"hue": 1}
+    (reason,) = rows_of(study, "explanations")
+    assert (reason["text"], json.loads(reason["phrases"])) == (HARD, {"hue": 1})
+
+
+def test_an_explanation_is_a_row_with_its_score(study: Study, answered: Trial) -> None:
+    (row,) = rows_of(study, "explanations")
+    names = ("kind", "filename", "rater", "perspective", "score", "revision", "language", "regions")
+    code = answered.rater.code
+    assert [row[name] for name in names] == [
+        "explanation", "0000.png", code, "quality", "3.0", "2", "en", "",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("sign", [*GUARDED, "x"])
@@ -141,9 +151,9 @@ def test_a_spreadsheet_gets_no_formula(study: Study, sign: str) -> None:
 def test_the_forms_have_the_same_cells(study: Study, answered: Trial) -> None:
     """JSON Lines, read as JSON, and Parquet, by their types."""
     objects, table = objects_of(study), parquet_of(study)
-    assert [list(item) for item in objects] == [list(NAMES)] * 8
+    assert [list(item) for item in objects] == [SCORES.names] * 8
     for one, other in zip(objects, table.to_pylist(), strict=True):
-        for name in NAMES:
+        for name in SCORES.names:
             time = name.endswith("_utc") and one[name]
             assert other[name] == (datetime.fromisoformat(one[name]) if time else one[name])
 

@@ -125,12 +125,10 @@ def test_marks_leave_with_the_database(marking: RaterClient, study: Study) -> No
     assert answer["explanations"]["authenticity"]["regions"] == [BOX]
     assert answer["explanations"]["authenticity"]["words"] == []
     assert answer["explanations"]["correspondence"]["words"] == [1]
-    table = b"".join(exported(study, FORMATS["csv"], raw=True)).decode()
-    rows = [row for row in csv.DictReader(io.StringIO(table)) if row["kind"] == "score"]
-    marks = [(row["regions"], row["words"]) for row in rows]
+    table = b"".join(exported(study, FORMATS["explanations"], raw=True)).decode()
+    marks = [(row["regions"], row["words"]) for row in csv.DictReader(io.StringIO(table))]
     assert marks == [
-        ("", ""),
         ('[{"x": 0.1, "y": 0.2, "width": 0.3, "height": 0.4}]', ""),
         ("", "[1]"),
     ]
-    assert json.loads(marks[1][0]) == [BOX]
+    assert json.loads(marks[0][0]) == [BOX]

@@ -7,7 +7,7 @@ from typing import Any
 
 from annotation.opinion.export.facts import Facts
 from annotation.opinion.export.formats import FORMATS, Record
-from annotation.opinion.export.scores import COLUMNS
+from annotation.opinion.export.scores import Table
 from annotation.opinion.export.writing import JsonWriting, Writing
 from annotation.protocol.perspectives import PerspectiveSettings
 from annotation.protocol.scales import ACR5
@@ -21,7 +21,7 @@ FACTS = Facts(
     metadata=("style",),
 )
 #: Of a table's form, one record is one row.
-TABLES = ("csv", "jsonl", "parquet")
+TABLES = ("csv", "jsonl", "parquet", "explanations")
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,13 @@ class Records:
     given: Iterable[Record]
     facts: Facts = FACTS
 
-    def score_rows(self, writing: Writing) -> Iterator[bytes]:
+    def rows(self, table: Table, writing: Writing) -> Iterator[bytes]:
         for item in self.given:
-            row = score_row(item)
+            row = score_row(item, table)
             if isinstance(writing, JsonWriting):
                 yield (json.dumps(row, ensure_ascii=False) + "\n").encode()
             else:
-                cells = (row[column.name] for column in COLUMNS)
-                yield csv_lines([map(_word, cells)], raw=writing.raw).encode()
+                yield csv_lines([map(_word, row.values())], raw=writing.raw).encode()
 
     def images(self) -> Iterator[Record]:
         return iter(self.given)
@@ -52,10 +51,10 @@ def encoded(name: str, given: Iterable[Record], *, raw: bool = True, **facts: An
     return b"".join(FORMATS[name].encode(source, raw=raw))
 
 
-def score_row(record: Mapping[str, Any]) -> dict[str, Any]:
+def score_row(record: Mapping[str, Any], table: Table) -> dict[str, Any]:
     """The row of a record itself, without a score."""
     known = {**record, "kind": "image", "metadata": json.dumps(record["metadata"])}
-    return {column.name: known.get(column.name) for column in COLUMNS}
+    return {name: known.get(name) for name in table.names}
 
 
 def _word(value: Any) -> Any:
