@@ -64,7 +64,7 @@ class ExportView(APIView):
         },
     )
     def get(self, request: Request, slug: str) -> StreamingHttpResponse:
-        """The collected database: stimuli, prompts, ratings, explanations and MOS, streamed."""
+        """The collected database, streamed: scores, explanations, images with opinion scores."""
         study = find_study(request.user, slug, "annotation.export_study")
         query = ExportQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)

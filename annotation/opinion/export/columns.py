@@ -33,3 +33,5 @@ class Column:
     unit: str = ""
     #: What it means that there is nothing; empty if there always is something.
     null: str = ""
+    #: The kinds of rows that have it; empty if all have. In others there is nothing.
+    rows: tuple[str, ...] = ()

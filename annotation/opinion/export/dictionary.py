@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
+from ...protocol.perspectives import PerspectiveSettings
+from ...protocol.scales import ACR5
 from . import images, scores
 from .columns import Column
 from .facts import Facts
@@ -20,11 +22,27 @@ def dictionary(facts: Facts) -> dict[str, list[dict[str, Any]]]:
 
 def markdown(columns: Iterable[Column]) -> Iterator[str]:
     """A table's lines."""
-    yield "| column | kind | unit | what it says | nothing means |"
-    yield "| --- | --- | --- | --- | --- |"
+    yield "| column | kind | unit | what it says | nothing means | in rows |"
+    yield "| --- | --- | --- | --- | --- | --- |"
     for item in columns:
-        null = item.null or "never nothing"
-        yield f"| `{item.name}` | {item.kind} | {item.unit} | {item.meaning} | {null} |"
+        cells = (f"`{item.name}`", item.kind, item.unit, item.meaning, item.null)
+        yield f"| {' | '.join(cells)} | {', '.join(item.rows) or 'all'} |"
+
+
+def document() -> str:
+    """The dictionary for `docs/data.md`, in Markdown: `key` stands for a perspective's key, and for
+    one of metadata."""
+    facts = Facts("", "", (PerspectiveSettings("key", "key", "", ACR5),), metadata=("key",))
+    known = set(scores.SCORES.names)
+    tables = {
+        "Scores": scores.SCORES.columns,
+        "Explanations: those of the scores' table, and": [
+            item for item in scores.EXPLANATIONS.columns if item.name not in known
+        ],
+        "Images": images.columns(facts),
+    }
+    parts = (f"### {title}\n\n" + "\n".join(markdown(part)) for title, part in tables.items())
+    return "\n\n".join(parts) + "\n"
 
 
 def _entry(column: Column) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from .scores import PARTS, Part, Row, Table, columns_of
 from .writing import Writing
 
 #: Rows that a statement is to have, and images of the first one.
-_ROWS, _FIRST = 10_000, 20
+_ROWS, _FIRST = 20_000, 20
 #: For the sort of so many rows.
 _MEMORY = "48MB"
 #: Rows that are passed on together: some hundred kilobytes.
@@ -100,9 +100,17 @@ SELECT line FROM (
 ) AS row (image, part, first, second, third, fourth, line)
 ORDER BY image, part, first, second, third, fourth
 """
+# OFFSET keeps PostgreSQL from looking each perspective's score up on its own.
 _SCORES = """
-    FROM trial JOIN annotation_score AS score ON score.trial_id = trial.key
-    JOIN scale ON scale.protocol_id = trial.protocol_id
+    FROM (
+        SELECT trial.image, trial.key AS trial, trial.protocol_id, trial.counting,
+            trial.asked_up_to, trial.line, found.perspective_id, found.value, found.revision,
+            found.created_at, found.superseded_at
+        FROM trial JOIN annotation_score AS found ON found.trial_id = trial.key
+        WHERE trial.outcome = 'submitted'
+        OFFSET 0
+    ) AS score
+    JOIN scale ON scale.protocol_id = score.protocol_id
         AND scale.perspective_id = score.perspective_id
 """
 #: The rows of each kind after what they are ordered by.
@@ -114,28 +122,28 @@ _BRANCHES = {
     """,
     # And those that were superseded, so that scores are read once.
     Row.SCORE: f"""
-    SELECT trial.image, 2, trial.key, scale.place, score.superseded_at IS NOT NULL, score.revision,
+    SELECT score.image, 2, score.trial, scale.place, score.superseded_at IS NOT NULL,
+        score.revision,
         CASE WHEN score.superseded_at IS NULL THEN {{score_row}} ELSE {{superseded_row}} END
     {_SCORES}
-    WHERE trial.outcome = 'submitted'
     """,
     Row.SKIPPED: """
     SELECT trial.image, 2, trial.key, 0, false, 0, {skipped_row}
     FROM trial WHERE trial.outcome = 'skipped'
     """,
     Row.EXPLANATION: f"""
-    SELECT trial.image, 2, trial.key, scale.place, false, 0, {{explanation_row}}
+    SELECT score.image, 2, score.trial, scale.place, false, 0, {{explanation_row}}
     {_SCORES}
-    JOIN annotation_explanation AS reason ON reason.trial_id = trial.key
+    JOIN annotation_explanation AS reason ON reason.trial_id = score.trial
         AND reason.perspective_id = score.perspective_id AND reason.superseded_at IS NULL
-    WHERE trial.outcome = 'submitted' AND score.superseded_at IS NULL
+    WHERE score.superseded_at IS NULL
     """,
 }
 
 
+# A trial's line begins with what is said of its image.
 _SCORE_LINES = {
-    Part.IMAGE: "trial.line",
-    # A trial's line begins with what is said of its image.
+    Part.IMAGE: "score.line",
     Part.METADATA: "",
     Part.TRIAL: "",
     Part.SCALE: "scale.line",

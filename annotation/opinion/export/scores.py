@@ -67,9 +67,12 @@ def _of(
     sql: str = "",
     unit: str = "",
     null: str = "",
+    rows: tuple[Row, ...] = (),
 ) -> ScoreColumn:
-    """sql: the source's column of the same name if it is not given."""
-    return ScoreColumn(name, kind, meaning, unit, null, part, sql or f"source.{name}")
+    """sql: the source's column of the same name if it is not given; rows: those that have the part
+    likewise."""
+    rows = rows or tuple(row for row in Row if part in PARTS[row])
+    return ScoreColumn(name, kind, meaning, unit, null, rows, part, sql or f"source.{name}")
 
 
 _IMAGE = (
@@ -135,7 +138,7 @@ _TRIAL = (
     _of(Part.TRIAL, "skip_reason", Kind.CODE, "Why the rater skipped the image, as a code.",
         sql="nullif(source.skip_reason, '')"),
     _of(Part.TRIAL, "skip_note", Kind.TEXT, "The same in the rater's words.",
-        sql="nullif(source.skip_note, '')", null="the rater wrote nothing"),
+        sql="nullif(source.skip_note, '')", rows=(Row.SKIPPED,), null="the rater wrote nothing"),
 )  # fmt: skip
 _SCORE = (
     _of(Part.SCALE, "perspective", Kind.CODE, "Key of what was judged."),
@@ -150,14 +153,14 @@ _SCORE = (
         sql="score.revision"),
     _of(Part.SCORE, "counts", Kind.BOOLEAN,
         "Whether it is among the scores that the image's MOS is the mean of.",
-        sql="trial.counting AND score.superseded_at IS NULL"),
+        sql="score.counting AND score.superseded_at IS NULL"),
     _of(Part.SCORE, "scored_at_utc", Kind.TIME, "When the server kept it.",
         sql="score.created_at", unit=_UTC),
     _of(Part.SCORE, "superseded_at_utc", Kind.TIME, "When the rater replaced it.",
         sql="score.superseded_at", unit=_UTC, null="it is current"),
     _of(Part.SCORE, "explanation_asked", Kind.BOOLEAN, "Whether its reason was asked for.",
         sql="CASE WHEN score.superseded_at IS NULL THEN scale.asks AND coalesce("
-            "(score.value - scale.low) / (scale.high - scale.low) <= trial.asked_up_to + 1e-9, "
+            "(score.value - scale.low) / (scale.high - scale.low) <= score.asked_up_to + 1e-9, "
             "false) END"),
     _of(Part.REASON, "phrases", Kind.JSON,
         "The reason's closed answers: the question's key and the level that was chosen.",
