@@ -7,6 +7,7 @@ excluded either. How much each weighs is for the study's rules to say
 """
 
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models.expressions import Combinable
 
 from ..models import Rater, Score, Stimulus, Study, Trial
 from ..models.stimulus import COUNTING_STATES
@@ -46,7 +47,7 @@ def counting_trials(study: Study) -> QuerySet[Trial]:
     return Trial.objects.filter(_counting(), rater__study=study)
 
 
-def trial_counts() -> ExpressionWrapper:
+def trial_counts() -> Combinable:
     """Of a trial, whether its current scores count: for `annotate`."""
     return ExpressionWrapper(_counting(), output_field=BooleanField())
 

@@ -6,7 +6,7 @@ of images, whatever the study's size.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -137,7 +137,7 @@ class Database:
 
 def exported(
     study: Study, form: Format, release: OpinionRelease | None = None, *, raw: bool = False
-) -> Iterator[bytes]:
+) -> Generator[bytes, None, None]:
     """The study in a format, piece by piece; release: as in `export_of`, raw: as in `Format`.
 
     Reads in one REPEATABLE READ transaction: ratings that arrive meanwhile are in the next

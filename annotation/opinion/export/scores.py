@@ -136,7 +136,7 @@ _TRIAL = (
         sql="(source.behaviour ->> 'pixel_ratio')::float8", unit="device pixels per CSS pixel",
         null=_NOT_SAID),
     _of(Part.TRIAL, "skip_reason", Kind.CODE, "Why the rater skipped the image, as a code.",
-        sql="nullif(source.skip_reason, '')"),
+        sql="nullif(source.skip_reason, '')", rows=(Row.SKIPPED,)),
     _of(Part.TRIAL, "skip_note", Kind.TEXT, "The same in the rater's words.",
         sql="nullif(source.skip_note, '')", rows=(Row.SKIPPED,), null="the rater wrote nothing"),
 )  # fmt: skip

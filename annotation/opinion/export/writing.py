@@ -18,8 +18,9 @@ _GUARDED = "ARRAY[" + ", ".join(f"chr({ord(sign)})" for sign in GUARDED) + "]"
 class Writing(Protocol):
     """A way to write rows, as arguments of `concat`, which leaves out what is null."""
 
-    #: What a row ends with, as an SQL string escapes it.
-    end: str
+    @property
+    def end(self) -> str:
+        """What a row ends with, as an SQL string escapes it."""
 
     def first(self, column: Column, sql: str) -> str:
         """A row's first cell, with this value."""

@@ -11,6 +11,7 @@ import pyarrow.csv
 import pyarrow.json
 import pyarrow.parquet
 import pytest
+from django.db import connection
 
 from annotation.models import Stimulus, Study, Trial
 from annotation.opinion.export.formats import FORMATS
@@ -206,3 +207,19 @@ def test_another_study_is_no_part(study: Study, answered: Trial, owner: User) ->
     assert rows_of(other) == []
     assert data_of(other, "jsonl") == b""
     assert parquet_of(other).num_rows == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_download_that_is_given_up_frees_its_connection(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_stimuli(study, 30)
+    monkeypatch.setattr("annotation.opinion.export.score_rows._TOGETHER", 1)
+    for name in ("csv", "jsonl", "parquet", "explanations"):
+        pieces = exported(study, FORMATS[name])
+        next(pieces)
+        next(pieces, None)
+        pieces.close()
+        # The connection is between transactions, and answers.
+        assert not connection.in_atomic_block
+        assert Study.objects.count() == 1

@@ -8,7 +8,7 @@ from typing import Any
 from annotation.opinion.export.facts import Facts
 from annotation.opinion.export.formats import FORMATS, Record
 from annotation.opinion.export.scores import Table
-from annotation.opinion.export.writing import JsonWriting, Writing
+from annotation.opinion.export.writing import CsvWriting, JsonWriting, Writing
 from annotation.protocol.perspectives import PerspectiveSettings
 from annotation.protocol.scales import ACR5
 from workbench.core.tables import csv_lines
@@ -37,6 +37,7 @@ class Records:
             if isinstance(writing, JsonWriting):
                 yield (json.dumps(row, ensure_ascii=False) + "\n").encode()
             else:
+                assert isinstance(writing, CsvWriting)
                 yield csv_lines([map(_word, row.values())], raw=writing.raw).encode()
 
     def images(self) -> Iterator[Record]:
