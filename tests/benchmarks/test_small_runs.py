@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import claims, console, export, imports, opinion, rating, turns
+from benchmarks import claims, console, export, export_turns, imports, opinion, rating, turns
 
 ROOT = Path(__file__).parents[2]
 
@@ -80,6 +80,17 @@ def test_an_export_carries_all_that_was_stored(silent: Callable[[str], None]) ->
     against = export.compared(exports)
     assert against["times_bare_copy"]["csv"] > 0
     assert "bare COPY" in "\n".join(export.lines_of(exports, against))
+
+
+def test_the_export_of_two_builds_is_compared_round_by_round() -> None:
+    seconds = {("other", 1): 40.0, ("this", 1): 4.0, ("other", 2): 30.0, ("this", 2): 5.0}
+    found = [
+        {"build": build, "round": number, "form": form, "seconds": value}
+        for (build, number), value in seconds.items()
+        for form in export_turns.FORMS
+    ]
+    assert export_turns.times_as_fast(found, "csv") == 8.0
+    assert "1 · jsonl · other" in "\n".join(export_turns.lines(found))
 
 
 def test_claims_are_measured_in_both_sizes(silent: Callable[[str], None]) -> None:
