@@ -59,7 +59,9 @@ class ExportView(APIView):
     @extend_schema(
         parameters=[ExportQuerySerializer, OpenApiParameter("slug", str, OpenApiParameter.PATH)],
         responses={
-            (200, form.content_type.partition(";")[0]): OpenApiTypes.STR
+            (200, form.content_type.partition(";")[0]): OpenApiTypes.BINARY
+            if "parquet" in form.content_type
+            else OpenApiTypes.STR
             for form in FORMATS.values()
         },
     )
