@@ -1,7 +1,7 @@
 """`python -m benchmarks [NAME …]`: if none is named, all but `browser`, which needs a browser.
 
-`python -m benchmarks [imports] --against CHECKOUT`: the rating loop, or importing, of this build
-and of another one, in turns.
+`python -m benchmarks [imports|export] --against CHECKOUT`: the rating loop, importing, or the
+export, of this build and of another one, in turns.
 """
 
 import argparse
@@ -29,14 +29,19 @@ NAMES = (
 )
 
 
+#: What is measured against another build, by the name that is given.
+_TURNS = {(): "turns", ("imports",): "imports", ("export",): "export_turns"}
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     known = [*NAMES, "browser", "imports"]
     parser.add_argument("names", nargs="*", choices=[*known, []], metavar="|".join(known))
     parser.add_argument("--against", type=Path, metavar="CHECKOUT")
     asked = parser.parse_args(arguments)
-    if ("imports" in asked.names) != bool(asked.against and asked.names):
-        parser.error("imports, and nothing else, is measured --against another checkout")
+    turns = _TURNS.get(tuple(asked.names))
+    if (asked.against and turns is None) or ("imports" in asked.names and not asked.against):
+        parser.error("imports or export alone is measured --against another checkout")
     quiet()
     warning = busy_warning(busy_cores())
     if warning:
@@ -44,8 +49,7 @@ def main(arguments: list[str]) -> int:
     try:
         with interrupted_by_signals():
             if asked.against:
-                module = "imports" if asked.names else "turns"
-                import_module(f"benchmarks.{module}").run(_say, asked.against)
+                import_module(f"benchmarks.{turns}").run(_say, asked.against)
                 return 0
             for name in asked.names or NAMES:
                 _say(f"\n{name}")

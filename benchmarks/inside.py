@@ -46,6 +46,7 @@ from annotation.raters.access import link_token
 from annotation.rating.slots import TAKE
 from annotation.studies.perspectives import write_perspectives
 from annotation.studies.protocols import current_protocol
+from benchmarks.bare_copy import bare_copy
 from benchmarks.crowd import CROWD
 from workbench.accounts.models import TokenScope, User
 from workbench.accounts.tokens import make_token
@@ -137,6 +138,11 @@ def crowd(slug: str, number: int, each: int) -> dict[str, Any]:
         for statement in CROWD:
             cursor.execute(statement, values)
     return {"stored": number * each}
+
+
+def copied(slug: str) -> dict[str, Any]:
+    """How long PostgreSQL alone takes to give a study's scores."""
+    return bare_copy(Study.objects.get(slug=slug).pk)
 
 
 def session() -> dict[str, Any]:
@@ -363,7 +369,8 @@ def _answers(trials: list[Trial], asked: list[Perspective]) -> None:
 _ACTS: dict[str, Callable[..., dict[str, Any]]] = {
     act.__name__: act
     for act in (
-        owner, study, priorities, claim_plan, raters, ratings, crowd, session, addresses, analyze,
+        owner, study, priorities, claim_plan, raters, ratings, crowd, copied, session, addresses,
+        analyze,
         live_scores,
         labels, pool, scoring,
     )

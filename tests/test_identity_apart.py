@@ -126,14 +126,14 @@ def test_the_pages_tell_of_the_rater_by_code(
         assert known.code in text_of(client, pages[route]), route
 
 
-@pytest.mark.parametrize("form", ["csv", "jsonl"])
+@pytest.mark.parametrize("form", ["csv", "jsonl", "nested"])
 def test_no_export_names_anybody(
     owner: User, study: Study, known: Rater, tmp_path: Path, form: str
 ) -> None:
     client = Client()
     client.force_login(owner)
     file = tmp_path / f"export.{form}"
-    call_command("export_study", study.slug, str(file))
+    call_command("export_study", study.slug, str(file), format=form)
     texts = [
         file.read_text(),
         text_of(client, f"/api/v1/studies/demo/export/?format={form}"),

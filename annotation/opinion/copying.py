@@ -19,6 +19,8 @@ _SEND = {INTEGER: "int8send", FLOAT: "float8send"}
 _BYTES = 8
 #: What stands before the rows (PostgreSQL's manual, COPY, binary format), and before the fields.
 _HEADER, _FIELDS = 19, 2
+#: What stands before a text that is a row's only field, and after the rows.
+_PREFIX, _TRAILER = 6, 2
 
 
 def copy_out(query: str, columns: Sequence[tuple[str, str]]) -> dict[str, NDArray[Any]]:
@@ -49,6 +51,18 @@ def copy_rows(
     # COPY takes no parameters.
     query = connection.ops.compose_sql(*rows.query.sql_with_params())  # type: ignore[attr-defined] # PostgreSQL's
     return copy_out(query, columns)
+
+
+def copied_texts(query: str) -> Iterator[bytes]:
+    """The rows of a query without parameters, of one text that is never null, as they come."""
+    statement = f"COPY ({query}) TO STDOUT (FORMAT BINARY)"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        skipped = _HEADER + _PREFIX
+        for row in copy:
+            # The last one is the trailer.
+            if len(row) > _TRAILER:
+                yield bytes(row[skipped:])
+                skipped = _PREFIX
 
 
 def _columns(data: bytes, columns: Sequence[tuple[str, str]]) -> Iterator[tuple[str, NDArray[Any]]]:

@@ -6,7 +6,8 @@ excluded either. How much each weighs is for the study's rules to say
 (`opinion.reliability.selectors.rater_weights`).
 """
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models.expressions import Combinable
 
 from ..models import Rater, Score, Stimulus, Study, Trial
 from ..models.stimulus import COUNTING_STATES
@@ -44,6 +45,11 @@ def excluded_images(study_id: int) -> list[int]:
 def counting_trials(study: Study) -> QuerySet[Trial]:
     """Trials whose current scores count."""
     return Trial.objects.filter(_counting(), rater__study=study)
+
+
+def trial_counts() -> Combinable:
+    """Of a trial, whether its current scores count: for `annotate`."""
+    return ExpressionWrapper(_counting(), output_field=BooleanField())
 
 
 def counting_scores(study: Study) -> QuerySet[Score]:

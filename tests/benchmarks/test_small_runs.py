@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from benchmarks import claims, console, export, imports, opinion, rating, turns
+from benchmarks import claims, console, export, export_turns, imports, opinion, rating, turns
 from benchmarks.builds import Build
 from benchmarks.site import BenchSite, bench_site
 
@@ -98,11 +98,28 @@ def test_the_median_of_the_rounds_counts() -> None:
 
 def test_an_export_carries_all_that_was_stored(silent: Silent, share_site: Share) -> None:
     share_site(export)
-    exports = export.measure(export.Plan(images=6, by=4), silent)["exports"]
-    # JSON Lines: one per image. CSV: a heading, and a line per rater, image and perspective.
+    plan = export.Plan(images=6, raters=4, each=5, rounds=1)
+    exports = export.measure(plan, silent)["exports"]
+    # A line per image, and one per rater, image and perspective; CSV has a heading.
+    scores = 4 * 5 * 3
+    assert plan.scores == scores
     assert [(found["form"], found["lines"]) for found in exports] == [
-        ("jsonl", 6), ("csv", 1 + 6 * 4 * 3),
-    ] * 2  # fmt: skip
+        ("copy", scores), ("csv", 1 + 6 + scores), ("jsonl", 6 + scores), ("parquet", None),
+    ]  # fmt: skip
+    against = export.compared(exports)
+    assert against["times_bare_copy"]["csv"] > 0
+    assert "bare COPY" in "\n".join(export.lines_of(exports, against))
+
+
+def test_the_export_of_two_builds_is_compared_round_by_round() -> None:
+    seconds = {("other", 1): 40.0, ("this", 1): 4.0, ("other", 2): 30.0, ("this", 2): 5.0}
+    found = [
+        {"build": build, "round": number, "form": form, "seconds": value}
+        for (build, number), value in seconds.items()
+        for form in export_turns.FORMS
+    ]
+    assert export_turns.times_as_fast(found, "csv") == 8.0
+    assert "1 · jsonl · other" in "\n".join(export_turns.lines(found))
 
 
 def test_claims_are_measured_in_both_sizes(silent: Silent, share_site: Share) -> None:

@@ -94,7 +94,7 @@ def test_use_is_exported(enlarging: None, rating: Page, client: Client, owner: U
     press(rating, "z z z 4 2 3 Enter")
     shows(rating, 2)
     arrived(rating)
-    assert '"enlarged":1' in get_export(client, owner, "jsonl").replace(" ", "")
+    assert '"enlarged":1' in get_export(client, owner, "nested").replace(" ", "")
 
 
 def test_a_click_enlarges_where_it_is_and_the_mouse_moves_the_part(

@@ -213,4 +213,4 @@ def listing(api: httpx.Client, name: str) -> list[dict[str, Any]]:
 
 
 def export(api: httpx.Client) -> str:
-    return api.get("export/", params={"format": "jsonl"}).raise_for_status().text
+    return api.get("export/", params={"format": "nested"}).raise_for_status().text

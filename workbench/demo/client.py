@@ -274,7 +274,7 @@ class OwnerClient(Connection):
         return job
 
     @contextmanager
-    def export(self, slug: str, form: str = "jsonl") -> Iterator[Iterator[str]]:
+    def export(self, slug: str, form: str = "nested") -> Iterator[Iterator[str]]:
         """The lines of the export, as they come."""
         address = f"{self.base_url}/api/v1/studies/{slug}/export/"
         with self.http.stream("GET", address, params={"format": form}) as response:

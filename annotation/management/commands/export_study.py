@@ -3,7 +3,7 @@
 import json
 import os
 from argparse import ArgumentParser
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,10 @@ from django.core.management.base import BaseCommand, CommandError
 from workbench.core.progress import Counter
 from workbench.core.statements import one_view
 
-from ...models import Stimulus
+from ...models import Stimulus, Study
 from ...opinion.export.document import study_document
-from ...opinion.export.formats import FORMATS, Format, Record, format_of
-from ...opinion.export.records import Export, export_of, header_of, records_of
+from ...opinion.export.formats import FORMATS, Format, format_of
+from ...opinion.export.records import Database
 from ...opinion.releases import ReleaseError, chosen_release
 from ...studies.finding import find_study
 from ._targets import check_target
@@ -64,10 +64,9 @@ class Command(BaseCommand):
             raise CommandError(error.message) from error
         # Both files of one view of the data: the one says what the other's numbers mean.
         with one_view():
-            export = export_of(study, release)
-            self._write(
-                file, form.encode(self._counted(export), header_of(study, raw=options["raw"]))
-            )
+            database = Database(study, release, read=self._counter(study))
+            self._write(file, form.encode(database, raw=options["raw"]))
+            export = database.export
             document = study_document(study, export.release, export.protocols)
         text = json.dumps(document, ensure_ascii=False, indent=2)
         self._write(file.with_name(f"{file.name}.study.json"), [text.encode()])
@@ -91,12 +90,10 @@ class Command(BaseCommand):
             new.unlink(missing_ok=True)
         self.stdout.write(f"written: {file} ({file.stat().st_size:,} bytes)")
 
-    def _counted(self, export: Export) -> Iterator[Record]:
-        total = Stimulus.objects.filter(study=export.study).count()
+    def _counter(self, study: Study) -> Callable[[int], None]:
+        total = Stimulus.objects.filter(study=study).count()
         counter = Counter("images exported", self.stderr)
-        for done, record in enumerate(records_of(export), start=1):
-            yield record
-            counter(done, total)
+        return lambda done: counter(done, total)
 
 
 def _format_of(file: Path, given: str | None) -> Format:

@@ -20,7 +20,7 @@ from ...studies.selectors import find_study
 from ..releases import chosen_release
 from .document import study_document
 from .formats import FORMATS, Format
-from .records import export_of, export_records, header_of
+from .records import export_of, exported
 
 #: The format of an export if none is named.
 _DEFAULT = "jsonl"
@@ -59,12 +59,14 @@ class ExportView(APIView):
     @extend_schema(
         parameters=[ExportQuerySerializer, OpenApiParameter("slug", str, OpenApiParameter.PATH)],
         responses={
-            (200, form.content_type.partition(";")[0]): OpenApiTypes.STR
+            (200, form.content_type.partition(";")[0]): OpenApiTypes.BINARY
+            if "parquet" in form.content_type
+            else OpenApiTypes.STR
             for form in FORMATS.values()
         },
     )
     def get(self, request: Request, slug: str) -> StreamingHttpResponse:
-        """The collected database: stimuli, prompts, ratings, explanations and MOS, streamed."""
+        """The collected database, streamed: scores, explanations, images with opinion scores."""
         study = find_study(request.user, slug, "annotation.export_study")
         query = ExportQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
@@ -106,14 +108,14 @@ def export_response(
     raw: bool = False,
 ) -> StreamingHttpResponse:
     """The study's export as a download, for the API and the console alike; `release` as in
-    `export_of`, `raw` as in `header_of`."""
+    `export_of`, `raw` as in `Format`."""
     number = release.number if release else None
     record(study=study, actor=actor, action="study.exported", format=form.name, release=number)
     stem = f"{study.slug}-release-{release.number}" if release else study.slug
     name = f"{stem}.{form.extension}"
     headers: dict[str, Any] = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingHttpResponse(
-        form.encode(export_records(study, release), header_of(study, raw=raw)),
+        exported(study, form, release, raw=raw),
         content_type=form.content_type,
         headers=headers,
     )

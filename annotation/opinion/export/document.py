@@ -6,23 +6,35 @@ It comes with every export (`study.json` next to it), so that a file can be read
 from collections.abc import Sequence
 from typing import Any
 
-from ...models import OpinionRelease, Study
-from ..methods import METHODS
+from django.db.models import Func, TextField
 
-#: Increased when the layout of records or of this document changes.
-LAYOUT = 4
+from ...models import OpinionRelease, Stimulus, Study
+from ...studies.counting import COUNTING_IN_WORDS
+from ..methods import METHODS
+from .dictionary import dictionary
+from .facts import Facts
+
+
+def facts_of(study: Study) -> Facts:
+    keys = Stimulus.objects.filter(study=study).annotate(
+        key=Func("metadata", function="jsonb_object_keys", output_field=TextField())
+    )
+    return Facts(
+        study.slug,
+        study.title,
+        tuple(study.perspective_settings),
+        COUNTING_IN_WORDS,
+        tuple(keys.order_by("key").values_list("key", flat=True).distinct()),
+    )
 
 
 def study_document(
     study: Study, release: OpinionRelease, protocols: Sequence[int]
 ) -> dict[str, Any]:
     """release: the one whose opinion scores the export has; protocols: the numbers of its own."""
+    facts = facts_of(study)
     return {
-        "format": "mint-study",
-        "layout": LAYOUT,
-        "study": study.slug,
-        "title": study.title,
-        "perspectives": [item.to_json() for item in study.perspective_settings],
+        **facts.to_json(),
         # What raters were asked; each trial names its protocol's number.
         "protocols": [
             {"number": row.number, "content": row.content} for row in study.protocols.all()
@@ -32,6 +44,7 @@ def study_document(
             _imported_json(item)
             for item in study.opinion_releases.filter(kind=OpinionRelease.Kind.IMPORTED)
         ],
+        "tables": dictionary(facts),
     }
 
 

@@ -1,16 +1,16 @@
-"""The collected database, streamed: one record per stimulus, in one consistent view of the data.
+"""The collected database, read in one consistent view: a table of scores, and records of images.
 
 Opinion scores are those of a release: of the live one as it would be made at this very moment, so
-the mean of a file's rows that count is the MOS next to them, or of one that was kept. Memory is
-bounded by a chunk of stimuli, whatever the study's size.
+the mean of the scores that count is the MOS, or of one that was kept. Memory is bounded by a chunk
+of images, whatever the study's size.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-from django.db.models import Func, TextField
+from django.db.models import Count
 
 from workbench.core.statements import one_view
 
@@ -25,14 +25,17 @@ from ...models import (
     Trial,
 )
 from ...protocol.forms import is_asked
-from ...protocol.perspectives import PerspectiveSettings
 from ...studies.counting import counting_trials
 from ...studies.protocols import stored_document
 from ..imported import imported_scores
 from ..releases import live_of_now
 from ..reliability.selectors import rater_weights
-from .document import protocols_of
-from .formats import Header, Record
+from .document import facts_of, protocols_of
+from .facts import Facts
+from .formats import Format, Record
+from .score_rows import ScoreRows
+from .scores import Table
+from .writing import Writing
 
 #: Stimuli read at a time: enough to make the queries few, little enough to keep memory flat.
 CHUNK = 500
@@ -59,6 +62,7 @@ class Export:
     """What holds for all stimuli of one export."""
 
     study: Study
+    facts: Facts
     #: Says how the opinion scores were made.
     release: OpinionRelease
     #: Numbers of the protocols by which its answers were given.
@@ -70,32 +74,6 @@ class Export:
     #: Perspective's key → the ends of the scale that its opinion scores are on.
     limits: Mapping[str, tuple[float, float]]
 
-    @cached_property
-    def perspectives(self) -> dict[str, PerspectiveSettings]:
-        return {item.key: item for item in self.study.perspective_settings}
-
-    def scale(self, perspective: str) -> Record:
-        scale = self.perspectives[perspective].scale
-        return {
-            "kind": scale.kind,
-            "minimum": scale.minimum,
-            "maximum": scale.maximum,
-            "levels": scale.levels,
-            "direction": str(OpinionRelease.Direction.HIGHER),
-        }
-
-
-def header_of(study: Study, *, raw: bool = False) -> Header:
-    """raw: for scripts, not for spreadsheets."""
-    keys = Stimulus.objects.filter(study=study).annotate(
-        key=Func("metadata", function="jsonb_object_keys", output_field=TextField())
-    )
-    return Header(
-        tuple(item.key for item in study.perspective_settings),
-        tuple(keys.order_by("key").values_list("key", flat=True).distinct()),
-        raw,
-    )
-
 
 def export_of(study: Study, release: OpinionRelease | None = None) -> Export:
     """Run it, and read its records, in one view of the data.
@@ -103,31 +81,84 @@ def export_of(study: Study, release: OpinionRelease | None = None) -> Export:
     release: a kept one whose opinion scores leave instead of those of now. Which single scores
     count, and what they weigh, is as of now in any case.
     """
+    facts = facts_of(study)
     if release is None:
         live, made = live_of_now(study)
-        return Export(study, live, list(made.protocols), made.weights, made.rows, made.limits)
+        protocols = list(made.protocols)
+        return Export(study, facts, live, protocols, made.weights, made.rows, made.limits)
     kept = partial(_kept, release)
     limits = {
         row.perspective.key: (row.minimum, row.maximum)
         for row in release.perspectives.select_related("perspective")
     }
-    return Export(study, release, protocols_of(release), rater_weights(study), kept, limits)
+    protocols = protocols_of(release)
+    return Export(study, facts, release, protocols, rater_weights(study), kept, limits)
 
 
-def export_records(study: Study, release: OpinionRelease | None = None) -> Iterator[Record]:
-    """Every stimulus of the study with all that was collected about it, by id.
+class Database:
+    """What formats are written from (`formats.Source`), in one view of the data that its user
+    opens."""
+
+    def __init__(
+        self,
+        study: Study,
+        release: OpinionRelease | None = None,
+        *,
+        read: Callable[[int], None] = lambda images: None,
+    ) -> None:
+        """release: as in `export_of`; read: told how many images have been read so far."""
+        self._study = study
+        self._release = release
+        self._read = read
+
+    @cached_property
+    def facts(self) -> Facts:
+        return facts_of(self._study)
+
+    @cached_property
+    def export(self) -> Export:
+        """With opinion scores, which are made now if no release is asked for."""
+        return export_of(self._study, self._release)
+
+    def rows(self, table: Table, writing: Writing) -> Iterator[bytes]:
+        return ScoreRows(self._study, table, writing).pieces(self._read)
+
+    def images(self) -> Iterator[Record]:
+        return self._counted(_records(self.export, _image_records))
+
+    def records(self) -> Iterator[Record]:
+        return self._counted(_records(self.export, _full_records))
+
+    def _counted(self, records: Iterable[Record]) -> Iterator[Record]:
+        for number, record in enumerate(records, start=1):
+            yield record
+            self._read(number)
+
+
+def exported(
+    study: Study, form: Format, release: OpinionRelease | None = None, *, raw: bool = False
+) -> Generator[bytes, None, None]:
+    """The study in a format, piece by piece; release: as in `export_of`, raw: as in `Format`.
 
     Reads in one REPEATABLE READ transaction: ratings that arrive meanwhile are in the next
     export, never half in this one.
     """
     with one_view():
-        yield from records_of(export_of(study, release))
+        yield from form.encode(Database(study, release), raw=raw)
 
 
-def records_of(export: Export) -> Iterator[Record]:
+def export_records(study: Study, release: OpinionRelease | None = None) -> Iterator[Record]:
+    """Every stimulus of the study with all that was collected about it, by id, as `exported`."""
+    with one_view():
+        yield from Database(study, release).records()
+
+
+def _records(
+    export: Export, read: Callable[[Export, list[Stimulus]], Iterator[Record]]
+) -> Iterator[Record]:
     after = 0
     while stimuli := _next_stimuli(export.study, after):
-        yield from _records(export, stimuli)
+        yield from read(export, stimuli)
         after = stimuli[-1].pk
 
 
@@ -144,29 +175,57 @@ def _next_stimuli(study: Study, after: int) -> list[Stimulus]:
     )
 
 
-def _records(export: Export, stimuli: list[Stimulus]) -> Iterator[Record]:
+def _image_records(export: Export, stimuli: list[Stimulus]) -> Iterator[Record]:
+    opinions, draws = _opinions(export, stimuli), _draws(stimuli)
+    for stimulus in stimuli:
+        yield {
+            **_image(stimulus),
+            "draws": draws[stimulus.pk],
+            "metadata": stimulus.metadata,
+            "mos": opinions[stimulus.pk],
+        }
+
+
+def _full_records(export: Export, stimuli: list[Stimulus]) -> Iterator[Record]:
     trials = _trials_by_stimulus(export, stimuli)
     published = _published_by_stimulus(export, stimuli)
     opinions = _opinions(export, stimuli)
     for stimulus in stimuli:
         yield {
-            "stimulus": stimulus.pk,
-            "filename": stimulus.filename,
-            "prompt": stimulus.prompt.text,
-            "generator": stimulus.generator.name,
-            "split": stimulus.split,
-            "purpose": stimulus.purpose,
-            "attention_check": stimulus.attention_check,
-            # Marked, not left out: its single scores are there, and do not count if it is excluded.
-            "state": stimulus.state,
-            "sha256": stimulus.sha256 or None,
-            "width": stimulus.width,
-            "height": stimulus.height,
+            **_image(stimulus),
             "metadata": stimulus.metadata,
             "mos": opinions[stimulus.pk],
             "published": published[stimulus.pk],
             "trials": trials[stimulus.pk],
         }
+
+
+def _image(stimulus: Stimulus) -> Record:
+    return {
+        "stimulus": stimulus.pk,
+        "filename": stimulus.filename,
+        "prompt": stimulus.prompt.text,
+        "generator": stimulus.generator.name,
+        "split": stimulus.split,
+        "purpose": stimulus.purpose,
+        "attention_check": stimulus.attention_check,
+        # Marked, not left out: its single scores are there, and do not count if it is excluded.
+        "state": stimulus.state,
+        "sha256": stimulus.sha256 or None,
+        "width": stimulus.width,
+        "height": stimulus.height,
+    }
+
+
+def _draws(stimuli: list[Stimulus]) -> dict[int, dict[str, int]]:
+    """How often each image was answered in main trials, by the draw that it came by."""
+    answered = Trial.objects.filter(
+        stimulus__in=stimuli, state=Trial.State.SUBMITTED, role=Trial.Role.MAIN
+    )
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    for stimulus, draw, number in answered.values_list("stimulus_id", "draw", Count("pk")):
+        found[stimulus][draw] = number
+    return found
 
 
 def _trials_by_stimulus(export: Export, stimuli: list[Stimulus]) -> dict[int, list[Record]]:
@@ -291,7 +350,7 @@ def _opinions(export: Export, stimuli: list[Stimulus]) -> dict[int, dict[str, Re
     known = export.opinions_of([stimulus.pk for stimulus in stimuli])
     return {
         stimulus.pk: {
-            key: _opinion(export, key, known.get((stimulus.pk, key))) for key in export.perspectives
+            key: _opinion(export, key, known.get((stimulus.pk, key))) for key in export.facts.keys
         }
         for stimulus in stimuli
     }
@@ -307,7 +366,8 @@ def _opinion(export: Export, perspective: str, found: OpinionScore | None) -> Re
         "counts": found.histogram if found else None,
         "method": export.release.method,
         "version": export.release.method_version,
+        "release": export.release.number,
         "minimum": minimum,
         "maximum": maximum,
-        "scale": export.scale(perspective),
+        "scale": export.facts.scale(perspective),
     }

@@ -289,17 +289,16 @@ def test_a_study_takes_a_method_for_its_labels_and_its_export_by_one_registratio
         )
         assert chosen.json()["opinion_method"] == "loudest"
         assert is_stale(before)
-        text = client.get("/api/v1/studies/demo/export/?format=csv").getvalue().decode()
+        text = client.get("/api/v1/studies/demo/export/?format=images").getvalue().decode()
         (label, *_others) = read_snapshot(take_snapshot(study))
         assert '<option value="loudest" selected>' in (
             client.get("/studies/demo/export/").content.decode()
         )
         assert make_release(study, name="loud").method == "loudest"
-    rows = [row for row in csv.DictReader(io.StringIO(text)) if row["perspective"] == "quality"]
     made = ("mos", "opinion_score", "opinion_method", "opinion_version")
-    assert {tuple(row[name] for name in made) for row in rows} == {
-        ("2.6666666666666665", "5.0", "loudest", "7")
-    }
+    assert [
+        tuple(row[f"{name}_quality"] for name in made) for row in csv.DictReader(io.StringIO(text))
+    ] == [("2.6666666666666665", "5.0", "loudest", "7")]
     # 5 of 1…5; the plain mean would be 5/12.
     assert (label.perspective, label.source, label.mos) == ("quality", "raters", 1.0)
 

@@ -12,7 +12,7 @@ from django.test import Client
 
 from annotation.models import Perspective, Study
 from annotation.opinion.export.formats import FORMATS
-from annotation.opinion.export.records import export_records, header_of
+from annotation.opinion.export.records import exported
 from annotation.opinion.labels import labels_of
 from annotation.opinion.reliability.selectors import reliability_of
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
@@ -213,11 +213,11 @@ def test_scores_leave_with_their_perspective(
     labels = labels_of(study)
     assert [label.perspective for label in labels] == [item.key for item in asked]
     assert [label.mos for label in labels] == pytest.approx(UNIT[len(asked)])
-    text = b"".join(FORMATS["csv"].encode(export_records(study), header_of(study))).decode()
-    rows = list(csv.DictReader(io.StringIO(text)))
+    text = b"".join(exported(study, FORMATS["csv"], raw=True)).decode()
+    rows = [row for row in csv.DictReader(io.StringIO(text)) if row["kind"] == "score"]
     expected = [(key, score) for _rater in range(2) for key, score in scores(asked).items()]
     assert [(row["perspective"], float(row["score"])) for row in rows] == expected
-    record = json.loads(b"".join(FORMATS["jsonl"].encode(export_records(study), header_of(study))))
+    record = json.loads(b"".join(exported(study, FORMATS["nested"])))
     assert {key: item["mos"] for key, item in record["mos"].items()} == scores(asked)
 
 

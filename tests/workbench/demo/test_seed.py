@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 
 from annotation.models import RatingSession, Study, Trial
 from annotation.opinion.export.formats import FORMATS
-from annotation.opinion.export.records import export_records, header_of
+from annotation.opinion.export.records import exported
 from annotation.opinion.reliability.selectors import reliability_of
 from annotation.protocol.sessions import SessionState
 from modelops.models import ModelVersion, ScoringRun, TrainingRun
@@ -87,8 +87,10 @@ def test_the_demo_has_ratings_a_model_in_use_and_images_that_nobody_rated(seeder
     assert ModelVersion.objects.get(study=study).state == ModelVersion.State.ACTIVE
     assert study.stimuli.filter(claimed_ratings=0, priority__gt=0).exists()
     assert not ApiToken.objects.exists()
-    text = b"".join(FORMATS["csv"].encode(export_records(study), header_of(study))).decode()
-    means, mos = means_and_mos(text)
+    tables = [
+        b"".join(exported(study, FORMATS[name], raw=True)).decode() for name in ("csv", "images")
+    ]
+    means, mos = means_and_mos(*tables)
     assert len(means) > SMALL.rated
     assert mos == pytest.approx(means)
     with RaterClient.from_link(f"{seeder.base_url}{seeded.rater_path}") as visitor:

@@ -16,6 +16,8 @@ CSV_TYPE = "text/csv; charset=utf-8"
 #: What spreadsheets take for the start of a formula, in full width too (OWASP, "CSV Injection").
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _APOSTROPHE = "'"
+#: The first characters of texts that have an apostrophe before them in a file for spreadsheets.
+GUARDED = (*_FORMULA_STARTS, _APOSTROPHE)
 _MARK = "\ufeff"
 
 
@@ -42,5 +44,4 @@ def _cell(value: Any, raw: bool) -> Any:
 
 
 def _guarded(text: str) -> str:
-    starts = (*_FORMULA_STARTS, _APOSTROPHE)
-    return f"{_APOSTROPHE}{text}" if text.startswith(starts) else text
+    return f"{_APOSTROPHE}{text}" if text.startswith(GUARDED) else text

@@ -14,6 +14,9 @@ from ..crowd import Sent
 #: Differences that are described one by one; the others are counted.
 _DESCRIBED = 5
 
+#: What the table of images calls a MOS, before the perspective's key.
+_MOS = "mos_"
+
 Key = tuple[str, str]
 #: MOS by file name and perspective.
 Opinions = dict[str, dict[str, float]]
@@ -104,18 +107,21 @@ def _is_mean(mos: float | None, scores: list[float]) -> bool:
     return isclose(mos, fmean(scores))
 
 
-def csv_departures(lines: Iterable[str], opinions: int) -> list[str]:
-    """Says where the CSV's MOS is not the mean of the rows that count, or that MOS are missing of
-    the expected number, `opinions`. Anyone can check the same from the file alone.
+def csv_departures(scores: Iterable[str], images: Iterable[str], opinions: int) -> list[str]:
+    """Says where a MOS in the table of images is not the mean of the scores that count in that of
+    scores, or that MOS are missing of the expected number, `opinions`. Anyone can check the same
+    from the two files alone.
     """
     counting: defaultdict[Key, list[float]] = defaultdict(list)
-    mos: dict[Key, float] = {}
-    for row in csv.DictReader(lines):
-        key = (row["filename"], row["perspective"])
-        if row["mos"]:
-            mos[key] = float(row["mos"])
-        if row["counts"] == "True":
-            counting[key].append(float(row["score"]))
+    for row in csv.DictReader(scores):
+        if row["counts"] == "true":
+            counting[row["filename"], row["perspective"]].append(float(row["score"]))
+    mos = {
+        (row["filename"], name.removeprefix(_MOS)): float(row[name])
+        for row in csv.DictReader(images)
+        for name in row
+        if name.startswith(_MOS) and row[name]
+    }
     found = {key: (mos.get(key), counting.get(key, [])) for key in counting.keys() | mos.keys()}
     wrong = [
         f"{filename}: the MOS of {name} is {value}, {scores} count"

@@ -157,8 +157,11 @@ class StudyCheck:
             found = compare(lines, self._sent, self.plan.caps)
         self._note(found)
         self._check(found)
-        with self._client.export(self._slug, "csv") as lines:
-            departures = csv_departures(lines, found.opinions)
+        with (
+            self._client.export(self._slug, "csv") as scores,
+            self._client.export(self._slug, "images") as images,
+        ):
+            departures = csv_departures(scores, images, found.opinions)
         require(not departures, "the CSV: " + "; ".join(departures))
         self._check_srcc()
 

@@ -1,16 +1,19 @@
 """Formats of the export, one file each, found by name in `FORMATS`. Pure: no Django."""
 
-from . import csv, images, jsonl
-from .base import FORMATS, Format, Header, Record, RecordError, format_of
+from . import csv, jsonl, parquet  # isort: skip -- in the order in which they are offered
+from . import images, nested
+from .base import FORMATS, Format, Record, RecordError, Source, format_of
 
 __all__ = [
     "FORMATS",
     "Format",
-    "Header",
     "Record",
     "RecordError",
+    "Source",
     "csv",
     "format_of",
     "images",
     "jsonl",
+    "nested",
+    "parquet",
 ]

@@ -7,48 +7,42 @@ entry meets the common tests in `tests/annotation/opinion/export/formats`.
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from workbench.core.errors import MintError
 from workbench.core.registry import Entry, Registry
 
-#: One stimulus with all that was collected about it, as `opinion.export.records` makes it.
+from ..facts import Facts
+from ..scores import Table
+from ..writing import Writing
+
+#: One stimulus with what was collected about it, as `opinion.export.records` makes it.
 Record = dict[str, Any]
-#: What a table says of a stimulus before its scores: keys of a record.
-IMAGE = (
-    "stimulus",
-    "filename",
-    "prompt",
-    "generator",
-    "split",
-    "purpose",
-    "attention_check",
-    "state",
-    "sha256",
-    "width",
-    "height",
-)
+T = TypeVar("T")
 #: Texts that are joined before they are sent: some tens of kilobytes.
 _BATCH = 100
-
-
-@dataclass(frozen=True)
-class Header:
-    """What holds for all records, and for whom the file is."""
-
-    #: The perspectives' keys, in the study's order.
-    perspectives: tuple[str, ...]
-    #: The keys of the images' metadata, sorted.
-    metadata: tuple[str, ...] = ()
-    #: For scripts: no concessions to spreadsheets (`workbench.core.tables.writing`).
-    raw: bool = False
 
 
 class RecordError(MintError):
     """A record that no file can hold."""
 
     code = "record_invalid"
+
+
+class Source(Protocol):
+    """A study's database at one moment; each of its parts is read as it is taken."""
+
+    @property
+    def facts(self) -> Facts: ...
+
+    def rows(self, table: Table, writing: Writing) -> Iterator[bytes]:
+        """The rows of a table, some hundred at a time."""
+
+    def images(self) -> Iterator[Record]:
+        """Every image with its opinion scores, without trials and published scores."""
+
+    def records(self) -> Iterator[Record]:
+        """Every image with all that was collected about it."""
 
 
 class Format(Entry, Protocol):
@@ -66,10 +60,11 @@ class Format(Entry, Protocol):
     def label(self) -> str:
         """Its name for people: an English text, translated when it is shown."""
 
-    def encode(self, records: Iterable[Record], header: Header) -> Iterator[bytes]:
-        """The records as bytes, piece by piece: memory does not grow with their number.
+    def encode(self, source: Source, *, raw: bool) -> Iterator[bytes]:
+        """The database as bytes, piece by piece: memory does not grow with its size.
 
-        Raises RecordError naming a number that is not finite: no reader expects one.
+        raw: for scripts, no concessions to spreadsheets (`workbench.core.tables.writing`). Raises
+        RecordError naming a number that is not finite: no reader expects one.
         """
 
 
@@ -85,16 +80,16 @@ def format_of(name: str) -> Format | None:
     return max(fitting, key=lambda form: len(form.extension), default=None)
 
 
-def written(records: Iterable[Record], write: Callable[[Record], str]) -> Iterator[str]:
+def written(records: Iterable[Record], write: Callable[[Record], T]) -> Iterator[T]:
     """What `write` makes of each record; its ValueError becomes a RecordError that names the number
     that cannot be written."""
     for record in records:
         try:
-            text = write(record)
+            made = write(record)
         except ValueError as error:
             place = next(not_finite(record), str(error))
             raise RecordError(f"{record['filename']} cannot be exported: {place}") from error
-        yield text
+        yield made
 
 
 def not_finite(value: Any, place: str = "") -> Iterator[str]:

@@ -1,59 +1,84 @@
-"""CSV with one row per stimulus: what it is, and its opinion score from each perspective.
+"""Tables with one row per image: what it is, and its opinion score from each perspective."""
 
-No cell holds a structure: metadata have columns of their own, and those of their values that are
-structures are left to JSON Lines.
-"""
-
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+
+import pyarrow as pa
 
 from workbench.core.tables import CSV_TYPE, csv_lines, csv_start
 from workbench.core.texts import gettext_noop
 
-from .base import FORMATS, IMAGE, Header, Record, in_batches, not_finite, written
+from ..facts import Facts
+from ..images import cells, columns
+from .arrow import parquet, schema_of
+from .base import FORMATS, Record, Source, in_batches, not_finite, written
+from .parquet import FACTS
 
-#: The mean of the ratings that count.
-_MOS = ("mos", "sd", "n")
-_SCALE = ("minimum", "maximum")
-#: What the study's method makes of them, on a scale of its own.
-_OPINION = ("score", "standard_error", "low", "high", "method", "minimum", "maximum")
+#: Images of a batch.
+_BATCH = 500
 
 
 class ImageTable:
     name = "images"
     extension = "images.csv"
-    version = "2"
+    version = "3"
     citation = "RFC 4180"
     content_type = CSV_TYPE
     label = gettext_noop("CSV: one row per image")
 
-    def encode(self, records: Iterable[Record], header: Header) -> Iterator[bytes]:
-        yield csv_start(_columns(header), raw=header.raw).encode()
+    def encode(self, source: Source, *, raw: bool) -> Iterator[bytes]:
+        facts = source.facts
+        yield csv_start((item.name for item in columns(facts)), raw=raw).encode()
 
         def line(record: Record) -> str:
-            if any(not_finite(record)):
-                raise ValueError
-            return csv_lines([_cells(record, header)], raw=header.raw)
+            return csv_lines([map(_word, _finite_cells(record, facts))], raw=raw)
 
-        yield from in_batches(written(records, line))
+        yield from in_batches(written(source.images(), line))
 
 
-def _columns(header: Header) -> list[str]:
-    names = (*_MOS, *_SCALE, *(f"opinion_{name}" for name in _OPINION))
-    scores = [f"{name}_{key}" for key in header.perspectives for name in names]
-    return [*IMAGE, *scores, *(f"metadata_{key}" for key in header.metadata)]
+class ImageParquet:
+    name = "imagesparquet"
+    extension = "images.parquet"
+    version = "1"
+    citation = "Apache Parquet 2.6"
+    content_type = "application/vnd.apache.parquet"
+    label = gettext_noop("Parquet: one row per image")
+
+    def encode(self, source: Source, *, raw: bool) -> Iterator[bytes]:
+        facts = source.facts
+        schema = schema_of(columns(facts), {FACTS: json.dumps(facts.to_json())})
+        rows = written(source.images(), lambda record: _finite_cells(record, facts))
+        return parquet(_batches(rows, schema), schema)
 
 
-def _cells(record: Record, header: Header) -> Iterator[Any]:
-    yield from (record[name] for name in IMAGE)
-    for key in header.perspectives:
-        opinion = record["mos"][key]
-        yield from (opinion[name] for name in _MOS)
-        yield from (opinion["scale"][name] for name in _SCALE)
-        yield from (opinion[name] for name in _OPINION)
-    for key in header.metadata:
-        value = record["metadata"].get(key)
-        yield None if isinstance(value, dict | list) else value
+def _finite_cells(record: Record, facts: Facts) -> list[Any]:
+    if any(not_finite(record)):
+        raise ValueError
+    return list(cells(record, facts))
+
+
+def _word(value: Any) -> Any:
+    """True and false in the spelling of the other forms."""
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _batches(rows: Iterable[Sequence[Any]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    waiting: list[Sequence[Any]] = []
+    for row in rows:
+        waiting.append(row)
+        if len(waiting) == _BATCH:
+            yield _batch(waiting, schema)
+            waiting = []
+    if waiting:
+        yield _batch(waiting, schema)
+
+
+def _batch(rows: Sequence[Sequence[Any]], schema: pa.Schema) -> pa.RecordBatch:
+    values = zip(*rows, strict=True)
+    arrays = [pa.array(found, field.type) for found, field in zip(values, schema, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 FORMATS.register(ImageTable())
+FORMATS.register(ImageParquet())

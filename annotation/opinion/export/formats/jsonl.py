@@ -1,26 +1,24 @@
-"""JSON Lines: one record, of one stimulus, per line. No header line: loaders expect none."""
+"""JSON Lines in long form: one object per score, as PostgreSQL writes it. No header: loaders expect
+none. Structures are texts, so that no loader makes columns of a study's own keys."""
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from workbench.core.texts import gettext_noop
 
-from .base import FORMATS, Header, Record, in_batches, written
+from ..scores import SCORES
+from ..writing import JsonWriting
+from .base import FORMATS, Source
 
 
 class JsonLines:
     name = extension = "jsonl"
-    version = "3"
+    version = "4"
     citation = "JSON Lines, jsonlines.org; RFC 8259"
     content_type = "application/x-ndjson"
-    label = gettext_noop("JSON Lines: one image per line")
+    label = gettext_noop("JSON Lines: one row per score")
 
-    def encode(self, records: Iterable[Record], header: Header) -> Iterator[bytes]:
-        return in_batches(written(records, _line))
-
-
-def _line(record: Record) -> str:
-    return json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
+    def encode(self, source: Source, *, raw: bool) -> Iterator[bytes]:
+        return source.rows(SCORES, JsonWriting())
 
 
 FORMATS.register(JsonLines())

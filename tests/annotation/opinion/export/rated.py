@@ -52,9 +52,15 @@ def revise(trial: Trial, perspective: str, score: float) -> None:
 
 
 def get_export(client: Client, owner: User, form: str) -> str:
+    """A text, without its byte order mark."""
+    return get_file(client, owner, form).decode("utf-8-sig")
+
+
+def get_file(client: Client, owner: User, form: str) -> bytes:
     _token, secret = ApiToken.objects.create(owner, name="test", scopes=list(TokenScope))
     response = client.get(
         f"/api/v1/studies/demo/export/?format={form}", HTTP_AUTHORIZATION=f"Token {secret}"
     )
     assert response.status_code == 200
-    return response.getvalue().decode()
+    found: bytes = response.getvalue()
+    return found

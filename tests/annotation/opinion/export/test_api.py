@@ -41,7 +41,7 @@ def test_jsonl_holds_every_stimulus_with_its_ratings_and_mos(
         text="六指 hand",
         language="zh-hans",
     )
-    records = [json.loads(line) for line in get_export(client, owner, "jsonl").splitlines()]
+    records = [json.loads(line) for line in get_export(client, owner, "nested").splitlines()]
     assert [record["filename"] for record in records] == ["0000.png", "0001.png"]
     # (4 + 1) / 2 = 2.5; deviations ±1.5, so sd = sqrt(2 · 1.5² / 1) = 2.1213.
     quality = records[0]["mos"]["quality"]
@@ -72,7 +72,7 @@ def test_jsonl_holds_every_stimulus_with_its_ratings_and_mos(
 def test_attention_checks_are_told_apart(client: Client, owner: User, study: Study) -> None:
     make_stimuli(study, [1])
     make_stimuli(study, [2], purpose="gold", attention_check=True)
-    records = map(json.loads, get_export(client, owner, "jsonl").splitlines())
+    records = map(json.loads, get_export(client, owner, "nested").splitlines())
     assert [record["attention_check"] for record in records] == [False, True]
 
 
@@ -84,13 +84,13 @@ def test_an_empty_explanation_differs_from_one_that_nobody_asked_for(
     for up_to in (1, 0.25, None):
         trial = rate(make_rater(study), stimulus, scores)
         Trial.objects.filter(pk=trial.pk).update(asked_up_to=up_to)
-    (record,) = map(json.loads, get_export(client, owner, "jsonl").splitlines())
+    (record,) = map(json.loads, get_export(client, owner, "nested").splitlines())
     asked = [[trial["explanation_asked"][name] for name in scores] for trial in record["trials"]]
     # A quarter of the way from 1 to 5 is 2.
     assert asked == [[True, True, True], [True, False, False], [False, False, False]]
     rows = csv.DictReader(io.StringIO(get_export(client, owner, "csv")))
-    assert [row["explanation_asked"] for row in rows] == [
-        str(item) for trial in asked for item in trial
+    assert [row["explanation_asked"] for row in rows if row["kind"] == "score"] == [
+        str(item).lower() for trial in asked for item in trial
     ]
 
 
@@ -100,7 +100,7 @@ def test_a_form_without_questions_asks_for_nothing(
     Study.objects.update(explanation_form={})
     (stimulus,) = make_stimuli(study, 1)
     rate(make_rater(study), stimulus, {"quality": 2})
-    (record,) = map(json.loads, get_export(client, owner, "jsonl").splitlines())
+    (record,) = map(json.loads, get_export(client, owner, "nested").splitlines())
     assert record["trials"][0]["explanation_asked"] == {"quality": False}
 
 
@@ -111,11 +111,11 @@ def test_each_trial_names_the_protocol_by_which_it_was_asked(
     rate(make_rater(study), stimulus, {"quality": 2})
     update_study(study=study, actor=owner, changes={"explanation_form": {"fields": []}})
     rate(make_rater(study), stimulus, {"quality": 2})
-    (record,) = map(json.loads, get_export(client, owner, "jsonl").splitlines())
+    (record,) = map(json.loads, get_export(client, owner, "nested").splitlines())
     asked = [(item["protocol"], item["explanation_asked"]) for item in record["trials"]]
     assert asked == [(1, {"quality": True}), (2, {"quality": False})]
     rows = csv.DictReader(io.StringIO(get_export(client, owner, "csv")))
-    assert [row["protocol"] for row in rows] == ["1", "2"]
+    assert [row["protocol"] for row in rows if row["kind"] == "score"] == ["1", "2"]
 
 
 def test_only_the_latest_revision_of_a_score_leaves(
@@ -125,7 +125,7 @@ def test_only_the_latest_revision_of_a_score_leaves(
     trial = rate(make_rater(study), stimulus, {"quality": 1})
     Score.objects.filter(trial=trial).update(superseded_at=timezone.now())
     make_score(trial, "quality", 5, revision=2)
-    (record,) = map(json.loads, get_export(client, owner, "jsonl").splitlines())
+    (record,) = map(json.loads, get_export(client, owner, "nested").splitlines())
     assert record["trials"][0]["scores"] == {"quality": 5}
     assert record["trials"][0]["revisions"] == {"quality": 2}
     (earlier,) = record["trials"][0]["superseded"]
@@ -138,7 +138,7 @@ def test_an_excluded_rater_is_flagged_and_does_not_count(
     (stimulus,) = make_stimuli(study, 1)
     rate(make_rater(study), stimulus, {"quality": 5})
     rate(make_rater(study, status="excluded"), stimulus, {"quality": 1})
-    (record,) = map(json.loads, get_export(client, owner, "jsonl").splitlines())
+    (record,) = map(json.loads, get_export(client, owner, "nested").splitlines())
     assert record["mos"]["quality"]["mos"] == 5
     assert [trial["excluded"] for trial in record["trials"]] == [False, True]
     assert [trial["counts"] for trial in record["trials"]] == [
@@ -147,13 +147,14 @@ def test_an_excluded_rater_is_flagged_and_does_not_count(
     ]
 
 
-def test_csv_has_a_row_per_score_and_one_for_an_unrated_stimulus(
+def test_csv_has_a_row_per_score_and_one_per_stimulus(
     client: Client, owner: User, study: Study
 ) -> None:
     first, _second = make_stimuli(study, 2)
     rate(make_rater(study), first, {"quality": 4, "authenticity": 2, "correspondence": 5})
     rows = list(csv.DictReader(io.StringIO(get_export(client, owner, "csv"))))
     assert [(row["filename"], row["perspective"], row["score"]) for row in rows] == [
+        ("0000.png", "", ""),
         ("0000.png", "quality", "4.0"),
         ("0000.png", "authenticity", "2.0"),
         ("0000.png", "correspondence", "5.0"),
@@ -172,7 +173,7 @@ def test_csv_gives_a_spreadsheet_no_formula(client: Client, owner: User, study: 
 def test_published_scores_leave_too(client: Client, owner: User, study: Study) -> None:
     (stimulus,) = make_stimuli(study, 1)
     publish(stimulus=stimulus, perspective="quality", mos=0.61, source="AIGCIQA2023+")
-    (record,) = map(json.loads, get_export(client, owner, "jsonl").splitlines())
+    (record,) = map(json.loads, get_export(client, owner, "nested").splitlines())
     assert record["published"] == [
         {
             "perspective": "quality",
@@ -203,11 +204,12 @@ def test_published_scores_are_rows_of_their_own_in_csv(
     rows = list(csv.DictReader(io.StringIO(get_export(client, owner, "csv"))))
     names = ("perspective", "score", "published_mos", "published_sd", "published_raters")
     assert [tuple(row[name] for name in names) for row in rows] == [
+        ("", "", "", "", ""),
         ("quality", "", "0.61", "0.2", "28"),
         ("quality", "4.0", "", "", ""),
         ("", "", "", "", ""),
     ]
-    assert rows[0]["published_source"] == "'=AIGCIQA2023+"
+    assert rows[1]["published_source"] == "'=AIGCIQA2023+"
     assert {row["filename"] for row in rows} == {"0000.png", "0001.png"}
 
 

@@ -26,7 +26,7 @@ def export(study: Study, file: Path, **options: Any) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("raw", [False, True])
-@pytest.mark.parametrize("form", ["jsonl", "csv", "images"])
+@pytest.mark.parametrize("form", sorted(FORMATS))
 def test_a_file_holds_what_the_api_gives(
     study: Study, tmp_path: Path, form: str, raw: bool
 ) -> None:
@@ -66,7 +66,7 @@ def test_a_form_that_is_not_known_is_asked_for(study: Study, tmp_path: Path) -> 
     with pytest.raises(CommandError, match="choose one with --format"):
         export(study, tmp_path / "study.txt")
     export(study, tmp_path / "study.txt", format="csv")
-    assert (tmp_path / "study.txt").read_text().startswith("\ufeffstimulus,filename")
+    assert (tmp_path / "study.txt").read_text().startswith("\ufeffkind,stimulus,filename")
 
 
 def test_no_device_is_replaced(study: Study, tmp_path: Path) -> None:

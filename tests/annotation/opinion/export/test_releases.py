@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,12 +16,13 @@ from django.test import Client
 from annotation.models import (
     Study,
 )
-from annotation.opinion.export.formats import FORMATS, Header, Record
+from annotation.opinion.export.formats import FORMATS, Source
 from annotation.opinion.methods import METHODS, Estimates, Votes
 from annotation.opinion.methods.mos import MeanOpinionScore
 from annotation.opinion.releases import live_release, make_release
 from annotation.opinion.reliability.selectors import rater_weights
-from tests.annotation.opinion.export.rated import get_export, rate, revise
+from tests.annotation.opinion.export.formats.records import TABLES
+from tests.annotation.opinion.export.rated import get_export, get_file, rate, revise
 from tests.factories import (
     make_rater,
     make_stimuli,
@@ -71,9 +72,14 @@ def test_the_mean_of_the_rows_that_count_is_the_mos(
     rows = list(csv.DictReader(io.StringIO(get_export(client, owner, "csv"))))
     found: dict[tuple[str, str], list[float]] = {}
     for row in rows:
-        if row["counts"] == "True":
+        if row["counts"] == "true":
             found.setdefault((row["filename"], row["perspective"]), []).append(float(row["score"]))
-    mos = {(row["filename"], row["perspective"]): row["mos"] for row in rows if row["mos"]}
+    images = csv.DictReader(io.StringIO(get_export(client, owner, "images")))
+    mos = {
+        (row["filename"], name): row[f"mos_{name}"]
+        for row in images
+        for name in ("quality", "authenticity")
+    }
     assert len(found) == 6
     assert {key: sum(scores) / len(scores) for key, scores in found.items()} == {
         key: pytest.approx(float(value)) for key, value in mos.items()
@@ -89,9 +95,9 @@ def test_a_named_releases_scores_leave_if_it_is_asked_for(
     release = make_release(study, name="first", method="bias_removed")
     for stimulus in (first, second):
         rate(make_rater(study), stimulus, {"quality": 5})
-    query = f"jsonl&release={release.number}"
+    query = f"nested&release={release.number}"
     then = [json.loads(line) for line in get_export(client, owner, query).splitlines()]
-    now = [json.loads(line) for line in get_export(client, owner, "jsonl").splitlines()]
+    now = [json.loads(line) for line in get_export(client, owner, "nested").splitlines()]
     found = [
         [(item["mos"]["quality"][name]) for name in ("mos", "n", "counts", "method")]
         for item in (*then, *now)
@@ -111,7 +117,7 @@ def test_a_named_releases_scores_leave_if_it_is_asked_for(
         "first",
         1,
     )
-    file = tmp_path / "first.jsonl"
+    file = tmp_path / "first.nested.jsonl"
     call_command("export_study", "demo", file, release=release.number, stdout=io.StringIO())
     assert [json.loads(line) for line in file.read_text().splitlines()] == then
     page = client.get("/studies/demo/export/").content.decode()
@@ -143,7 +149,7 @@ def test_the_live_release_by_its_number_is_that_of_now(
     (stimulus,) = make_stimuli(study, 1)
     number = live_release(study).number
     rate(make_rater(study), stimulus, {"quality": 5})
-    (record,) = map(json.loads, get_export(client, owner, f"jsonl&release={number}").splitlines())
+    (record,) = map(json.loads, get_export(client, owner, f"nested&release={number}").splitlines())
     assert record["mos"]["quality"]["mos"] == 5
 
 
@@ -166,10 +172,11 @@ def test_opinion_scores_are_made_once_for_an_export(
     weights = Mock(wraps=rater_weights)
     monkeypatch.setattr("annotation.opinion.making.rater_weights", weights)
     with METHODS.registered(Counted()):
-        get_export(client, owner, form)
-    # One per perspective.
-    assert calls == [2, 2, 2]
-    assert weights.call_count == 1
+        get_file(client, owner, form)
+    # One per perspective; single scores are there without them.
+    made = form not in TABLES
+    assert calls == [2, 2, 2] * made
+    assert weights.call_count == made
 
 
 def test_a_format_is_offered_everywhere_by_one_registration(
@@ -182,8 +189,8 @@ def test_a_format_is_offered_everywhere_by_one_registration(
         content_type = "text/plain"
         label = "Names alone"
 
-        def encode(self, records: Iterable[Record], header: Header) -> Iterator[bytes]:
-            for record in records:
+        def encode(self, source: Source, *, raw: bool) -> Iterator[bytes]:
+            for record in source.records():
                 yield f"{record['filename']}\n".encode()
 
     make_stimuli(study, 2)

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from annotation.models import Rater, Stimulus, Study
 from annotation.opinion.export.formats import FORMATS
-from annotation.opinion.export.records import export_records, header_of
+from annotation.opinion.export.records import export_records, exported
 from annotation.opinion.labels import labels_of
 from annotation.opinion.reliability.selectors import rater_weights
 from annotation.opinion.selectors import scores_of
@@ -65,15 +65,17 @@ def test_the_export_says_what_each_rating_weighs(study: Study, hasty: Rater) -> 
     records = list(export_records(study))
     assert records[0]["mos"]["quality"]["mos"] == pytest.approx(MOS)
     assert [trial["weight"] for trial in records[0]["trials"]] == [1.0, 1.0, 0.25]
-    lines = b"".join(FORMATS["csv"].encode(records, header_of(study))).decode()
-    rows = list(csv.DictReader(io.StringIO(lines)))
+    tables = [
+        b"".join(exported(study, FORMATS[name], raw=True)).decode() for name in ("csv", "images")
+    ]
+    rows = list(csv.DictReader(io.StringIO(tables[0])))
     assert {row["weight"] for row in rows if row["rater"] == hasty.code} == {"0.25"}
     # Of four images from three perspectives, each (1 + 3 + ¼ · 5) / 2¼ = 2.3333.
-    means, mos = means_and_mos(lines)
+    means, mos = means_and_mos(*tables)
     assert len(means) == 12
     assert list(means.values()) == pytest.approx([2.333333] * 12, abs=1e-6)
     assert mos == pytest.approx(means)
-    assert json.loads(next(FORMATS["jsonl"].encode(records, header_of(study))).splitlines()[0])
+    assert json.loads(next(exported(study, FORMATS["nested"])).splitlines()[0])
 
 
 def test_owners_see_the_weight(client: Client, owner: User, study: Study, hasty: Rater) -> None:

@@ -11,7 +11,7 @@ from django.db import connection
 
 from annotation.models import Explanation, Prompt, Rater, Study
 from annotation.opinion.export.formats import FORMATS
-from annotation.opinion.export.records import export_records, header_of
+from annotation.opinion.export.records import exported
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM
 from annotation.protocol.forms import ExplanationForm
 from tests import factories
@@ -120,17 +120,15 @@ def test_rows_that_are_written_by_sql_alone_have_no_marks(
 def test_marks_leave_with_the_database(marking: RaterClient, study: Study) -> None:
     trial = marking.claim()["trials"][0]["id"]
     marking.submit(trial, explanations=reasons([BOX], [1]))
-    lines = (
-        b"".join(FORMATS["jsonl"].encode(export_records(study), header_of(study)))
-        .decode()
-        .splitlines()
-    )
+    lines = b"".join(exported(study, FORMATS["nested"])).decode().splitlines()
     (answer,) = [trial for line in lines for trial in json.loads(line)["trials"]]
     assert answer["explanations"]["authenticity"]["regions"] == [BOX]
     assert answer["explanations"]["authenticity"]["words"] == []
     assert answer["explanations"]["correspondence"]["words"] == [1]
-    table = b"".join(FORMATS["csv"].encode(export_records(study), header_of(study))).decode()
-    rows = [row for row in csv.DictReader(io.StringIO(table)) if row["trial"]]
-    marks = [(row["regions"], row["words"]) for row in rows]
-    assert marks == [("", ""), ('[{"x":0.1,"y":0.2,"width":0.3,"height":0.4}]', ""), ("", "[1]")]
-    assert json.loads(marks[1][0]) == [BOX]
+    table = b"".join(exported(study, FORMATS["explanations"], raw=True)).decode()
+    marks = [(row["regions"], row["words"]) for row in csv.DictReader(io.StringIO(table))]
+    assert marks == [
+        ('[{"x": 0.1, "y": 0.2, "width": 0.3, "height": 0.4}]', ""),
+        ("", "[1]"),
+    ]
+    assert json.loads(marks[0][0]) == [BOX]

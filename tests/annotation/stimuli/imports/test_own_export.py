@@ -9,7 +9,7 @@ import pytest
 
 from annotation.models import OpinionScore, Stimulus, Study
 from annotation.opinion.export.formats import FORMATS
-from annotation.opinion.export.records import export_records, header_of
+from annotation.opinion.export.records import exported as exported_by
 from annotation.opinion.imported import scale_of
 from annotation.stimuli.imports.service import ImportOptions, ImportReport, import_manifest
 from tests.annotation.stimuli.files import picture, row, write_jsonl
@@ -68,8 +68,7 @@ def filled(owner: User, tmp_path: Path) -> Study:
 def exported(filled: Study, tmp_path: Path) -> Callable[[str], Path]:
     def export(name: str) -> Path:
         path = tmp_path / f"export.{FORMATS[name].extension}"
-        pieces = FORMATS[name].encode(export_records(filled), header_of(filled))
-        path.write_bytes(b"".join(pieces))
+        path.write_bytes(b"".join(exported_by(filled, FORMATS[name])))
         return path
 
     return export
@@ -95,7 +94,7 @@ def _said(report: ImportReport) -> str:
     return " ".join(remark.sentence() for remark in report.remarks)
 
 
-@pytest.mark.parametrize("name", ["jsonl", "csv"])
+@pytest.mark.parametrize("name", ["nested", "jsonl", "csv"])
 def test_an_export_gives_the_same_images_on_the_same_sides(
     owner: User, filled: Study, exported: Callable[[str], Path], name: str
 ) -> None:
@@ -123,7 +122,7 @@ def test_scores_come_back_on_the_scale_that_was_asked_for(
     second = make_study(owner, "second")
     options = ImportOptions(mos_scale=100, direction="lower")
 
-    import_manifest(study=second, manifest=exported("jsonl"), options=options)
+    import_manifest(study=second, manifest=exported("nested"), options=options)
 
     score = OpinionScore.objects.get(study=second, stimulus__filename="3.png")
     assert (score.value, score.sd) == (25, 12.5)
@@ -136,7 +135,7 @@ def test_into_its_own_study_an_export_changes_nothing(
     before = _images(filled)
     options = ImportOptions(mos_minimum=1, mos_scale=5)
 
-    report = import_manifest(study=filled, manifest=exported("jsonl"), options=options)
+    report = import_manifest(study=filled, manifest=exported("nested"), options=options)
 
     assert (report.unchanged, report.updated, report.imported) == (15, 0, 0)
     assert _images(filled) == before
@@ -152,7 +151,7 @@ def test_a_prompt_of_the_study_keeps_its_side_and_that_is_said(
     own = {"filename": "own.png", "prompt": held.prompt.text.upper(), "generator": "x"}
     import_manifest(study=second, manifest=write_jsonl(tmp_path / "own.jsonl", [own]))
 
-    report = import_manifest(study=second, manifest=exported("jsonl"))
+    report = import_manifest(study=second, manifest=exported("nested"))
 
     assert Stimulus.objects.get(study=second, filename=held.filename).split == "pool"
     assert "images are not on the side that the manifest names" in _said(report)
@@ -175,7 +174,7 @@ def test_an_export_that_was_changed_is_refused_by_its_row(
     change: dict[str, Any],
     problem: str,
 ) -> None:
-    lines = exported("jsonl").read_text(encoding="utf-8").splitlines()
+    lines = exported("nested").read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines]
     rows[1] |= change
     second = make_study(owner, "second")

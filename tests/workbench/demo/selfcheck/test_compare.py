@@ -79,28 +79,33 @@ def test_what_does_not_count_is_stored_and_not_in_the_mos() -> None:
     assert (found.departures, found.stored) == (0, 2)
 
 
-def csv_lines(*rows: str) -> list[str]:
-    return ["filename,perspective,mos,score,counts", *rows]
+def scores(*rows: str) -> list[str]:
+    return ["filename,perspective,score,counts", *rows]
+
+
+def images(*rows: str) -> list[str]:
+    return ["filename,n_quality,mos_quality", *rows]
 
 
 def test_a_csv_whose_means_are_its_mos_does_not_depart() -> None:
     """(2 + 5) / 2 = 3.5; the row that does not count, the published one and b.jpg are no part."""
-    rows = ["quality,3.5,2.0,True", "quality,3.5,5.0,True", "quality,3.5,1.0,False", "quality,,,"]
-    lines = csv_lines(*(f"a.jpg,{row}" for row in rows), "b.jpg,,,,")
-    assert csv_departures(lines, 1) == []
+    rows = ["quality,2.0,true", "quality,5.0,true", "quality,1.0,false", "quality,,", ",,"]
+    found = scores(*(f"a.jpg,{row}" for row in rows), "b.jpg,,,")
+    assert csv_departures(found, images("a.jpg,2,3.5", "b.jpg,0,"), 1) == []
 
 
 @pytest.mark.parametrize(
-    ("row", "sentence"),
+    ("score", "image", "sentence"),
     [
-        ("a.jpg,quality,3.5,4.0,True", "the MOS of quality is 3.5, [4.0] count"),
-        ("a.jpg,quality,,4.0,True", "the MOS of quality is None, [4.0] count"),
-        ("a.jpg,quality,4.0,4.0,False", "the MOS of quality is 4.0, [] count"),
-        ("b.jpg,,,,", "0 MOS, not 1"),
+        ("a.jpg,quality,4.0,true", "a.jpg,1,3.5", "the MOS of quality is 3.5, [4.0] count"),
+        ("a.jpg,quality,4.0,true", "a.jpg,1,", "the MOS of quality is None, [4.0] count"),
+        ("a.jpg,quality,4.0,false", "a.jpg,1,4.0", "the MOS of quality is 4.0, [] count"),
+        ("b.jpg,,,", "b.jpg,0,", "0 MOS, not 1"),
     ],
 )
-def test_a_departure_of_the_csv_is_described(row: str, sentence: str) -> None:
-    assert any(sentence in described for described in csv_departures(csv_lines(row), 1))
+def test_a_departure_of_the_csv_is_described(score: str, image: str, sentence: str) -> None:
+    found = csv_departures(scores(score), images(image), 1)
+    assert any(sentence in described for described in found)
 
 
 def test_a_rating_stored_twice_is_counted() -> None:

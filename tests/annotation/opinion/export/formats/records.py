@@ -1,11 +1,65 @@
-"""Made-up records as the export has them."""
+"""Made-up records as the export has them, and a source that has nothing else."""
 
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from annotation.opinion.export.formats import Header, Record
+from annotation.opinion.export.facts import Facts
+from annotation.opinion.export.formats import FORMATS, Record
+from annotation.opinion.export.scores import Table
+from annotation.opinion.export.writing import CsvWriting, JsonWriting, Writing
+from annotation.protocol.perspectives import PerspectiveSettings
+from annotation.protocol.scales import ACR5
+from workbench.core.tables import csv_lines
 
 SCALE = {"kind": "acr5", "minimum": 1, "maximum": 5, "levels": 5, "direction": "higher"}
-HEADER = Header(perspectives=("quality", "warmth"))
+FACTS = Facts(
+    "demo",
+    "Demo",
+    tuple(PerspectiveSettings(key, key.title(), "?", ACR5) for key in ("quality", "warmth")),
+    metadata=("style",),
+)
+#: Of a table's form, one record is one row.
+TABLES = ("csv", "jsonl", "parquet", "explanations")
+
+
+@dataclass(frozen=True)
+class Records:
+    """Rows of the table of scores are written as PostgreSQL writes them, one for each record."""
+
+    given: Iterable[Record]
+    facts: Facts = FACTS
+
+    def rows(self, table: Table, writing: Writing) -> Iterator[bytes]:
+        for item in self.given:
+            row = score_row(item, table)
+            if isinstance(writing, JsonWriting):
+                yield (json.dumps(row, ensure_ascii=False) + "\n").encode()
+            else:
+                assert isinstance(writing, CsvWriting)
+                yield csv_lines([map(_word, row.values())], raw=writing.raw).encode()
+
+    def images(self) -> Iterator[Record]:
+        return iter(self.given)
+
+    def records(self) -> Iterator[Record]:
+        return iter(self.given)
+
+
+def encoded(name: str, given: Iterable[Record], *, raw: bool = True, **facts: Any) -> bytes:
+    source = Records(given, Facts(**{**vars(FACTS), **facts}))
+    return b"".join(FORMATS[name].encode(source, raw=raw))
+
+
+def score_row(record: Mapping[str, Any], table: Table) -> dict[str, Any]:
+    """The row of a record itself, without a score."""
+    known = {**record, "kind": "image", "metadata": json.dumps(record["metadata"])}
+    return {name: known.get(name) for name in table.names}
+
+
+def _word(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def opinion(mos: float | None = None, n: int = 0) -> Record:
@@ -18,6 +72,7 @@ def opinion(mos: float | None = None, n: int = 0) -> Record:
         "counts": None,
         "method": "mos",
         "version": "1",
+        "release": 1,
         "minimum": 1.0,
         "maximum": 5.0,
         "scale": SCALE,
@@ -64,7 +119,8 @@ def record(number: int, **fields: Any) -> Record:
         "width": None,
         "height": None,
         "metadata": {"style": "ink"},
-        "mos": {name: opinion() for name in HEADER.perspectives},
+        "draws": {"priority": 2},
+        "mos": {name: opinion() for name in FACTS.keys},
         "published": [],
         "trials": [],
         **fields,

@@ -1,0 +1,127 @@
+"""Tables as Arrow's columns, whose types are given and do not depend on the rows: a file may begin
+with thousands of images that nobody has rated."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from ..columns import Column, Kind
+
+#: Bytes of CSV that become one batch, and rows of a group of Parquet's.
+_BATCH, _GROUP = 2 << 20, 20_000
+_TYPES = {
+    Kind.INTEGER: pa.int64(),
+    Kind.NUMBER: pa.float64(),
+    Kind.BOOLEAN: pa.bool_(),
+    Kind.CODE: pa.string(),
+    Kind.TEXT: pa.string(),
+    Kind.TIME: pa.timestamp("us", "UTC"),
+    Kind.JSON: pa.string(),
+}
+
+
+def schema_of(columns: Iterable[Column], facts: Mapping[str, str]) -> pa.Schema:
+    """With what each column says, and `facts` of the file."""
+    fields = [pa.field(item.name, _TYPES[item.kind], metadata=_described(item)) for item in columns]
+    return pa.schema(fields, metadata=dict(facts))
+
+
+def _described(column: Column) -> dict[str, str]:
+    said = {"description": column.meaning, "unit": column.unit, "null": column.null}
+    return {name: text for name, text in said.items() if text}
+
+
+def of_csv(pieces: Iterable[bytes], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Whole lines of raw CSV, without a header, as batches of some thousand rows."""
+    reading = pyarrow.csv.ReadOptions(column_names=schema.names, use_threads=False)
+    parsing = pyarrow.csv.ParseOptions(newlines_in_values=True)
+    converting = pyarrow.csv.ConvertOptions(
+        column_types=schema,
+        null_values=[""],
+        strings_can_be_null=True,
+        # Quotes tell an empty text from nothing.
+        quoted_strings_can_be_null=False,
+        true_values=["true"],
+        false_values=["false"],
+    )
+    for data in _joined(pieces):
+        table = pyarrow.csv.read_csv(pa.BufferReader(data), reading, parsing, converting)
+        yield from table.to_batches()
+
+
+def _joined(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    waiting: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        waiting.append(piece)
+        size += len(piece)
+        if size >= _BATCH:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield b"".join(waiting)
+
+
+class _Sink:
+    """A file of which one takes away what was written so far."""
+
+    closed = False
+
+    def __init__(self) -> None:
+        self._written: list[bytes] = []
+        self._size = 0
+
+    def write(self, data: Any) -> int:
+        piece = bytes(data)
+        self._written.append(piece)
+        self._size += len(piece)
+        return len(piece)
+
+    def tell(self) -> int:
+        return self._size
+
+    def flush(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def readable(self) -> bool:
+        return False
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return False
+
+    def taken(self) -> bytes:
+        pieces, self._written = self._written, []
+        return b"".join(pieces)
+
+
+def parquet(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[bytes]:
+    """A file of Parquet as it is written, group by group of rows."""
+    sink = _Sink()
+    with pyarrow.parquet.ParquetWriter(
+        sink, schema, compression="zstd", compression_level=1
+    ) as writer:
+        yield sink.taken()
+        for group in _groups(batches):
+            writer.write_table(pa.Table.from_batches(group, schema))
+            yield sink.taken()
+    yield sink.taken()
+
+
+def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
+    group: list[pa.RecordBatch] = []
+    for batch in batches:
+        group.append(batch)
+        if sum(item.num_rows for item in group) >= _GROUP:
+            yield group
+            group = []
+    if group:
+        yield group
