@@ -67,9 +67,16 @@ def stimulus_list(request: HttpRequest, slug: str) -> HttpResponse:
         .values_list("name", flat=True),
         "splits": SPLITS,
         "purposes": Stimulus.Purpose.choices,
+        "use": _use(request),
         "may_change": request.user.has_perm("annotation.change_study", study),
     }
     return render(request, "annotation/stimuli.html", context)
+
+
+def _use(request: HttpRequest) -> str:
+    """What images are being chosen for, if a step of the set-up led here."""
+    use = request.GET.get("use", "")
+    return use if use in Stimulus.Purpose.values else ""
 
 
 @login_required
