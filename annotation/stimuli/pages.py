@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -149,7 +149,8 @@ def _taken_out(stimulus: Stimulus) -> list[AuditEntry]:
 
 
 def _asked(study: Study) -> list[PerspectiveSettings]:
-    return list(study.perspective_settings)
+    """With labels in the reader's language."""
+    return [replace(item, label=localized(item.label)) for item in study.perspective_settings]
 
 
 def _shown_scores(study: Study, stimuli: Sequence[Stimulus]) -> Mapping[int, list[ShownScore]]:

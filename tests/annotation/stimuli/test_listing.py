@@ -140,3 +140,11 @@ def test_sorting_asks_as_often_for_many_as_for_few(
     with CaptureQueriesContext(connection) as many:
         console.get(IMAGES, {"sort": "best"})
     assert len(many) <= len(few)
+
+
+def test_perspectives_are_named_in_the_readers_language(
+    console: Client, study: Study, images: list[Stimulus]
+) -> None:
+    page = console.get(IMAGES, HTTP_ACCEPT_LANGUAGE="zh-hans").content.decode()
+    assert ">质量</option>" in page
+    assert "Quality" not in page
