@@ -54,7 +54,7 @@ def measure(plan: Plan, other: Path, say: Say) -> list[dict[str, Any]]:
         manifest = make_folder(Path(folder), plan)
         for number in range(1, plan.rounds + 1):
             for name, build in builds.items():
-                spent = build.ask({"slug": f"import-{number}", "manifest": str(manifest)})
+                spent = build.ask({"slug": f"import-{name}-{number}", "manifest": str(manifest)})
                 found.append({"build": name, "round": number, **spent})
                 say(f"round {number}, {name}: {spent['seconds']:.1f} s")
     return found

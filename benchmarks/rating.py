@@ -14,7 +14,7 @@ from benchmarks.machine import busy_cores
 from benchmarks.results import PEER, summary, table, write
 from benchmarks.site import BenchSite, Say, bench_site, processor_seconds
 
-SLUG = "bench"
+SLUG = "rating"
 #: The peer's load, for the comparison.
 COMPARED = 8
 

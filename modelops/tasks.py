@@ -14,7 +14,8 @@ from annotation.models import Study
 
 from .explaining import assessing
 from .explaining import runs as explaining
-from .registry import ceiling
+from .models import ModelVersion
+from .registry import agreement, assisted, ceiling
 from .runs import retraining, scoring, supervision, sweeping
 
 
@@ -45,6 +46,20 @@ def renew_ceilings(study: int) -> None:
     """Measures a large study's labels again, while those who asked read the last measures."""
     for found in Study.objects.filter(pk=study):
         ceiling.renew_ceilings(found)
+
+
+@shared_task
+def renew_agreement(version: int) -> None:
+    """Compares a version with people again, while those who asked read the last comparison."""
+    for found in ModelVersion.objects.filter(pk=version).select_related("study"):
+        agreement.renew_agreement(found)
+
+
+@shared_task
+def renew_calibration(version: int) -> None:
+    """Measures again how far a version's predictions are off, for model-assisted scores."""
+    for found in ModelVersion.objects.filter(pk=version).select_related("study"):
+        assisted.renew_calibration(found)
 
 
 @shared_task

@@ -4,6 +4,7 @@ import hashlib
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -86,6 +87,7 @@ def make_explanation(trial: Trial, key: str, *, language: str = "en", **fields: 
     )
 
 
+@cache
 def png(number: int, size: tuple[int, int] = (48, 32)) -> bytes:
     """A PNG whose colour, and so whose content hash, is `number`'s own."""
     colour = (number % 256, number // 256 % 256, 90)
@@ -95,19 +97,59 @@ def png(number: int, size: tuple[int, int] = (48, 32)) -> bytes:
 
 
 def make_prompt(study: Study, text: str) -> Prompt:
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return Prompt.objects.get_or_create(study=study, text_sha256=digest, defaults={"text": text})[0]
+    return _prompts(study, [text])[text]
+
+
+def _prompts(study: Study, texts: Sequence[str]) -> dict[str, Prompt]:
+    Prompt.objects.bulk_create(
+        (
+            Prompt(study=study, text=text, text_sha256=hashlib.sha256(text.encode()).hexdigest())
+            for text in texts
+        ),
+        ignore_conflicts=True,
+    )
+    return {prompt.text: prompt for prompt in study.prompts.filter(text__in=texts)}
 
 
 def make_stimulus(
     study: Study, number: int, *, size: tuple[int, int] = (48, 32), **fields: Any
 ) -> Stimulus:
+    return make_stimuli(study, [number], size=size, **fields)[0]
+
+
+def make_stimuli(
+    study: Study,
+    numbers: int | Iterable[int],
+    *,
+    size: tuple[int, int] = (48, 32),
+    **fields: Any,
+) -> list[Stimulus]:
+    numbers = list(range(numbers) if isinstance(numbers, int) else numbers)
+    prompts = _prompts(study, [f"prompt {number}" for number in numbers])
+    generators = [
+        Generator.objects.get_or_create(study=study, name=f"generator {parity}")[0]
+        for parity in (0, 1)
+        if any(number % 2 == parity for number in numbers)
+    ]
+    return Stimulus.objects.bulk_create(
+        _stimulus(study, number, size, prompts, generators, fields) for number in numbers
+    )
+
+
+def _stimulus(
+    study: Study,
+    number: int,
+    size: tuple[int, int],
+    prompts: dict[str, Prompt],
+    generators: Sequence[Generator],
+    fields: dict[str, Any],
+) -> Stimulus:
     data = png(number, size)
     digest = hashlib.sha256(data).hexdigest()
     stimulus = Stimulus(
         study=study,
-        prompt=make_prompt(study, f"prompt {number}"),
-        generator=Generator.objects.get_or_create(study=study, name=f"generator {number % 2}")[0],
+        prompt=prompts[f"prompt {number}"],
+        generator=next(item for item in generators if item.name == f"generator {number % 2}"),
         filename=f"{number:04}.png",
         sha256=digest,
         width=size[0],
@@ -119,13 +161,7 @@ def make_stimulus(
         setattr(stimulus, field, value)
     for field in ("image", "display", "thumbnail"):
         getattr(stimulus, field).save(f"stimuli/{digest}.png", ContentFile(data), save=False)
-    stimulus.save()
     return stimulus
-
-
-def make_stimuli(study: Study, numbers: int | Iterable[int], **fields: Any) -> list[Stimulus]:
-    numbers = range(numbers) if isinstance(numbers, int) else numbers
-    return [make_stimulus(study, number, **fields) for number in numbers]
 
 
 def make_rater(study: Study, **fields: Any) -> Rater:

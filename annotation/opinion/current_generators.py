@@ -14,6 +14,7 @@ from ..models import OpinionRelease, Study
 from ..studies.counting import main_stimuli
 from .forecast import forecaster_of
 from .generators import CategoryMean, StudyLeaderboards, category_means, study_leaderboards
+from .imported import imported_stamp
 from .recomputing import Recomputed, ask_worker, recompute, recomputed
 from .releases import live_release, stamp_of
 
@@ -25,7 +26,7 @@ RENEW_CATEGORIES = "annotation.opinion.tasks.renew_category_means"
 #: Up to so many ratings and images are looked at while a first reader waits.
 _SMALL = 20_000
 #: Increased when the shape of what is kept changes.
-_VERSION = 1
+_VERSION = 2
 
 Result = TypeVar("Result")
 
@@ -91,4 +92,5 @@ def _key(study: Study, by: str) -> str:
 
 
 def _stamp(release: OpinionRelease) -> str:
-    return f"{stamp_of(release)} {forecaster_of(release.study)}"
+    study = release.study
+    return f"{stamp_of(release)} {imported_stamp(study)} {forecaster_of(study)}"

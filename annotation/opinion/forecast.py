@@ -3,7 +3,7 @@
 A room above puts its forecast here when the site starts (`modelops.apps`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,7 +11,7 @@ import numpy as np
 from django.db.models import QuerySet
 from numpy.typing import NDArray
 
-from ..models import Stimulus, Study
+from ..models import OpinionScore, Stimulus, Study
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,21 @@ class Forecasts:
     mean: NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class AssistedScore:
+    """An image's opinion score and the prediction of a model that has not learnt from its ratings,
+    joined, each by its variance; on the scale of the opinion score. Not a MOS."""
+
+    value: float
+    standard_error: float
+    #: The ends of the 95 % interval.
+    low: float
+    high: float
+    #: Of the image, and as how many ratings the score is precise.
+    ratings: int
+    worth: float
+
+
 class Forecaster(Protocol):
     """Whoever predicts scores. No model learns from hold-out images."""
 
@@ -44,6 +59,16 @@ class Forecaster(Protocol):
 
     def all_expected(self, study: Study) -> dict[str, Forecasts]:
         """Perspective's key → all that the model in use has predicted; empty without a model."""
+
+    def assisted(
+        self,
+        study: Study,
+        scores: Sequence[OpinionScore],
+        limits: Mapping[str, tuple[float, float]],
+    ) -> dict[int, dict[str, AssistedScore]]:
+        """Stimulus → perspective's key → its opinion score joined with the prediction of the model
+        in use, if that has not learnt from the image. limits: the ends of the scale that `scores`,
+        the study's own, are on, by perspective's key."""
 
     def in_use(self, study: Study) -> str:
         """Names the model in use and its predictions: others have another name. Empty without a
@@ -60,6 +85,12 @@ def forecasts_of(study: Study, stimuli: Sequence[Stimulus]) -> dict[int, dict[st
 
 def all_forecasts_of(study: Study) -> dict[str, Forecasts]:
     return FORECASTERS[0].all_expected(study) if FORECASTERS else {}
+
+
+def assisted_of(
+    study: Study, scores: Sequence[OpinionScore], limits: Mapping[str, tuple[float, float]]
+) -> dict[int, dict[str, AssistedScore]]:
+    return FORECASTERS[0].assisted(study, scores, limits) if FORECASTERS else {}
 
 
 def forecaster_of(study: Study) -> str:

@@ -18,6 +18,7 @@ from .comparison.means import Images
 from .correlation import Floats, Integers
 from .forecast import Forecasts, all_forecasts_of
 from .methods import Votes
+from .published_votes import published_votes
 from .reliability.selectors import rater_weights
 from .votes import CountingScores, PerspectiveVotes, read_counting_scores, votes_of
 
@@ -49,6 +50,8 @@ class PerspectiveLeaderboard:
     sampled: int
     prompts: int
     raters: int
+    #: Whose published scores these are instead, because no rating counts; without raters.
+    published: tuple[str, ...]
     #: Prediction-powered means, from the ratings of hold-out images, which no model learnt from;
     #: None if something is lacking.
     powered: Leaderboard | None
@@ -97,22 +100,25 @@ def generator_leaderboards(study: Study) -> Iterator[PerspectiveLeaderboard]:
     """Of each perspective, in the study's order; run it in one view of the data.
 
     Until a model has set priorities, every draw is a sample; then only hold-out and audit draws
-    are.
+    are. A perspective from which no rating counts is shown by its published scores, which no model
+    chose the images of.
     """
     described, forecasts = _described(study), all_forecasts_of(study)
-    for part, sample in _parts(study):
-        votes = described.votes(part)
+    for part in _parts(study):
+        votes, sample = described.votes(part.votes), part.sample
         board, problem = _leaderboard(votes, described, sample)
-        powered, lacking = _powered(votes, described, sample, forecasts.get(part.perspective.key))
+        perspective = part.votes.perspective
+        powered, lacking = _powered(votes, described, sample, forecasts.get(perspective.key))
         yield PerspectiveLeaderboard(
-            part.perspective,
+            perspective,
             described.names,
-            board,
+            part.board(board),
             problem,
             int(sample.sum()),
             np.unique(described.prompt[votes.stimulus[sample]]).size,
-            np.unique(votes.subject[sample]).size,
-            powered,
+            0 if part.published else np.unique(votes.subject[sample]).size,
+            part.published,
+            part.board(powered),
             lacking,
         )
 
@@ -134,12 +140,12 @@ def category_means(study: Study, by: str) -> dict[str, tuple[CategoryMean, ...]]
         return CategoryMean(found.names[category], described.names[generator], own)
 
     return {
-        part.perspective.key: tuple(
-            named(row)
-            for row in _means(described.votes(part), prompt, cells, sample)
+        part.votes.perspective.key: tuple(
+            named(part.row(row))
+            for row in _means(described.votes(part.votes), prompt, cells, part.sample)
             if row.mean is not None
         )
-        for part, sample in _parts(study)
+        for part in _parts(study)
     }
 
 
@@ -178,13 +184,35 @@ def _described(study: Study) -> _Described:
     )
 
 
-def _parts(study: Study) -> Iterator[tuple[PerspectiveVotes, NDArray[np.bool_]]]:
-    """The votes of each perspective, and whether each is from a draw that is a sample, (R,)."""
+@dataclass(frozen=True)
+class _Part:
+    """The votes of one perspective, and whether each is from a draw that is a sample, (R,)."""
+
+    votes: PerspectiveVotes
+    sample: NDArray[np.bool_]
+    #: Whose published scores they are, if they are.
+    published: tuple[str, ...] = ()
+
+    def row(self, row: LeaderboardRow) -> LeaderboardRow:
+        """Published scores have no raters and no ratings that are known."""
+        return replace(row, raters=0, ratings=0) if self.published else row
+
+    def board(self, board: Leaderboard | None) -> Leaderboard | None:
+        return board and replace(board, rows=tuple(self.row(row) for row in board.rows))
+
+
+def _parts(study: Study) -> Iterator[_Part]:
     scores = read_counting_scores(study)
     sample = _is_sample(study, scores)
-    for part in votes_of(study, scores, rater_weights(study)):
+    for votes in votes_of(study, scores, rater_weights(study)):
         # `votes_of` keeps the order of a perspective's scores.
-        yield part, sample[scores.perspective == part.perspective.pk]
+        own = sample[scores.perspective == votes.perspective.pk]
+        yield _Part(votes, own) if own.size else _published_part(votes.perspective)
+
+
+def _published_part(perspective: Perspective) -> _Part:
+    found = published_votes(perspective)
+    return _Part(found.votes, np.ones(found.votes.votes.score.size, np.bool_), found.sources)
 
 
 def _is_sample(study: Study, scores: CountingScores) -> NDArray[np.bool_]:

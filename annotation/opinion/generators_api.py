@@ -27,10 +27,10 @@ class LeaderboardRowSerializer(serializers.Serializer[Any]):
     rank = serializers.IntegerField(allow_null=True, help_text="1 is best.")
     rank_low = serializers.IntegerField(allow_null=True, help_text="95 % interval.")
     rank_high = serializers.IntegerField(allow_null=True)
-    ratings = serializers.IntegerField()
+    ratings = serializers.IntegerField(help_text="0 of published scores.")
     images = serializers.IntegerField()
     prompts = serializers.IntegerField()
-    raters = serializers.IntegerField()
+    raters = serializers.IntegerField(help_text="0 of published scores.")
     predicted = serializers.IntegerField(help_text="Images whose predictions count, 0 without.")
     left_out = serializers.IntegerField(help_text="Ratings of images that a model acquired.")
 
@@ -58,6 +58,11 @@ class LeaderboardSerializer(serializers.Serializer[Any]):
     perspective = serializers.CharField()
     problem = serializers.CharField()
     basis = serializers.CharField()
+    published = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Sources of the published scores that these are the means of, because no rating "
+        "counts from this perspective; else empty.",
+    )
     citation = serializers.CharField()
     slope = serializers.FloatField(allow_null=True)
     draws = serializers.IntegerField()
@@ -95,6 +100,7 @@ def leaderboard_json(item: PerspectiveLeaderboard) -> dict[str, Any]:
         "perspective": item.perspective.key,
         "problem": item.problem,
         "basis": board.basis,
+        "published": list(item.published),
         "citation": Leaderboard.citation,
         "slope": board.slope,
         "draws": board.draws,

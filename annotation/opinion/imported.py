@@ -64,6 +64,13 @@ def scale_of(release: OpinionRelease) -> UnitScale:
     return UnitScale(release.minimum, release.maximum, release.direction)
 
 
+def imported_stamp(study: Study) -> str:
+    """Another one whenever an import has written published scores."""
+    releases = study.opinion_releases.filter(kind=OpinionRelease.Kind.IMPORTED).order_by("number")
+    rows = releases.values_list("number", "computed_at")
+    return json.dumps([[number, at.isoformat()] for number, at in rows])
+
+
 def imported_scores(study_id: int) -> QuerySet[OpinionScore]:
     """All published scores of a study, with their releases."""
     return OpinionScore.objects.filter(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ..models import OpinionScore, Stimulus, Study
+from ..models import OpinionRelease, OpinionScore, Stimulus, Study
 from .releases import live_release
 
 
@@ -15,3 +15,9 @@ def scores_of(study: Study, stimuli: Sequence[Stimulus]) -> dict[int, dict[str, 
     for row in rows:
         found[row.stimulus_id][row.perspective.key] = row
     return found
+
+
+def limits_by_key(release: OpinionRelease) -> dict[str, tuple[float, float]]:
+    """Perspective's key → the ends of the scale that a stored release's scores are on."""
+    rows = release.perspectives.values_list("perspective__key", "minimum", "maximum")
+    return {key: (minimum, maximum) for key, minimum, maximum in rows}

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_safe
 
 from ..models import AuditEntry, Generator, OpinionScore, Stimulus, Study, Trial
 from ..models.stimulus import SPLITS
-from ..opinion.forecast import Forecast, forecasts_of
-from ..opinion.selectors import scores_of
+from ..opinion.forecast import AssistedScore, Forecast, assisted_of, forecasts_of
+from ..opinion.selectors import limits_by_key, scores_of
 from ..protocol.perspectives import PerspectiveSettings
 from ..studies.pages.charts import Chart, histogram
 from ..studies.selectors import find_study
@@ -40,6 +40,8 @@ class ShownScore:
     scale: str
     own: OpinionScore | None
     forecast: Forecast | None
+    #: Both joined; of single images only.
+    assisted: AssistedScore | None = None
 
 
 @login_required
@@ -102,13 +104,16 @@ def stimulus_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         labels,
     )
     metadata, in_all = readable(stimulus.metadata)
+    scores = _scores_of_one(study, stimulus)
     context = {
         "study": study,
         "tab": "stimuli",
         "stimulus": stimulus,
         "metadata": metadata,
         "metadata_left_out": in_all - len(metadata),
-        "scores": _shown_scores(study, [stimulus])[stimulus.pk],
+        "scores": scores,
+        "assisted": any(score.assisted for score in scores),
+        "not_joined": any(score.own and score.forecast and not score.assisted for score in scores),
         "perspectives": [{"label": label} for label in labels.values()],
         "said": said_of(study, trials, marked.tints),
         "charts": _charts(study, trials),
@@ -169,6 +174,18 @@ def _shown_scores(study: Study, stimuli: Sequence[Stimulus]) -> Mapping[int, lis
         ]
         for item in stimuli
     }
+
+
+def _scores_of_one(study: Study, stimulus: Stimulus) -> list[ShownScore]:
+    """With the model-assisted ones."""
+    shown = _shown_scores(study, [stimulus])[stimulus.pk]
+    own = [score.own for score in shown if score.own]
+    joined = assisted_of(study, own, limits_by_key(own[0].release)) if own else {}
+    found = joined.get(stimulus.pk, {})
+    return [
+        replace(score, assisted=found.get(score.own.perspective.key)) if score.own else score
+        for score in shown
+    ]
 
 
 def _charts(study: Study, trials: Sequence[Trial]) -> list[Chart]:

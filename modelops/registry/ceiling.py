@@ -6,7 +6,7 @@ import numpy as np
 
 from annotation.models import Stimulus, Study
 from annotation.opinion.comparison.bootstrap import Measure
-from annotation.opinion.comparison.ceiling import noise_ceiling
+from annotation.opinion.comparison.ceiling import NoiseCeiling, noise_ceiling
 from annotation.opinion.comparison.errors import ComparisonError
 from annotation.opinion.recomputing import ask_worker, recompute, recomputed
 from annotation.opinion.releases import live_release, stamp_of
@@ -15,9 +15,9 @@ from annotation.opinion.votes import PerspectiveVotes, read_scores, votes_of
 from annotation.studies.counting import counting_scores
 from workbench.core.statements import one_view
 
-#: Perspective's key → the SRCC that no predictor can be expected to exceed; None if the ratings do
-#: not tell.
-Ceilings = Mapping[str, Measure | None]
+#: Perspective's key → the agreement that no predictor can be expected to exceed; None if too few
+#: images have ratings of two people.
+Ceilings = Mapping[str, NoiseCeiling | None]
 
 #: The task that computes them.
 RENEW = "modelops.tasks.renew_ceilings"
@@ -27,7 +27,7 @@ _ASK_SECONDS = 30
 _SMALL = 20_000
 
 
-def srcc_ceilings(study: Study) -> Ceilings:
+def noise_ceilings(study: Study) -> Ceilings:
     """As the ratings are now, or were a moment ago; empty while a worker computes the first."""
     release = live_release(study)
     found = recomputed(
@@ -40,13 +40,19 @@ def srcc_ceilings(study: Study) -> Ceilings:
     return found.result or {}
 
 
+def srcc_ceiling(ceilings: Ceilings, perspective: str) -> Measure | None:
+    """None if the ratings do not tell."""
+    found = ceilings.get(perspective)
+    return found.srcc if found else None
+
+
 def renew_ceilings(study: Study) -> None:
     """For a worker; doing it twice does no harm."""
     recompute(_key(study), stamp_of(live_release(study)), lambda: _ceilings(study))
 
 
 def _key(study: Study) -> str:
-    return f"ceilings:1:{study.pk}"
+    return f"ceilings:2:{study.pk}"
 
 
 def _ceilings(study: Study) -> Ceilings:
@@ -56,10 +62,10 @@ def _ceilings(study: Study) -> Ceilings:
         return {part.perspective.key: _ceiling(part) for part in parts}
 
 
-def _ceiling(part: PerspectiveVotes) -> Measure | None:
+def _ceiling(part: PerspectiveVotes) -> NoiseCeiling | None:
     prompts = Stimulus.objects.filter(pk__in=part.stimuli.tolist()).order_by("pk")
     groups = list(prompts.values_list("prompt__group_sha256", flat=True))
     try:
-        return noise_ceiling(part.votes, prompt=np.unique(groups, return_inverse=True)[1]).srcc
+        return noise_ceiling(part.votes, prompt=np.unique(groups, return_inverse=True)[1])
     except ComparisonError:
         return None

@@ -1,15 +1,16 @@
 """What the model in use expects of images, for the pages about images."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db.models import F, FilteredRelation, Q, QuerySet
 
-from annotation.models import Stimulus, Study
+from annotation.models import OpinionScore, Stimulus, Study
 from annotation.opinion.copying import FLOAT, INTEGER, copy_rows
-from annotation.opinion.forecast import Forecast, Forecasts
+from annotation.opinion.forecast import AssistedScore, Forecast, Forecasts
 from workbench.core.jobs.models import JobState
 
 from ..models import Prediction
+from .assisted import assisted_scores
 from .selectors import active_version
 
 _COLUMNS = (("perspective", INTEGER), ("stimulus", INTEGER), ("mean", FLOAT))
@@ -68,6 +69,15 @@ class ActiveForecaster:
             expected = scale.minimum + scale.width * found["mean"][own]
             forecasts[perspective.key] = Forecasts(found["stimulus"][own], expected)
         return forecasts
+
+    def assisted(
+        self,
+        study: Study,
+        scores: Sequence[OpinionScore],
+        limits: Mapping[str, tuple[float, float]],
+    ) -> dict[int, dict[str, AssistedScore]]:
+        version = active_version(study)
+        return assisted_scores(version, scores, limits) if version else {}
 
     def in_use(self, study: Study) -> str:
         version = active_version(study)

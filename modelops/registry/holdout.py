@@ -28,6 +28,7 @@ class HoldoutPoint:
     mos_error: float = 0.0
     #: The same for all spellings of its prompt.
     prompt: str = ""
+    generator: str = ""
 
 
 #: Per perspective's key.
@@ -86,6 +87,7 @@ def holdout_points(version: ModelVersion, labelled: LabelledStimuli) -> Points:
                     labelled.stimuli[row].filename,
                     float(errors[row, columns[key]]),
                     labelled.stimuli[row].prompt.group_sha256,
+                    labelled.stimuli[row].generator.name,
                 )
             )
     return points

@@ -13,7 +13,8 @@ from ..learning.labels import Labels, SourceLabel, combine
 
 @dataclass(frozen=True)
 class LabelledStimuli:
-    """N stimuli of one split, their prompts loaded, and their labels (N, P), row by row.
+    """N stimuli of one split, their prompts and generators loaded, and their labels (N, P), row by
+    row.
 
     perspectives: keys of the P columns.
     """
@@ -75,7 +76,7 @@ def gather(study: Study, labels: Sequence[Label]) -> Splits:
 def labelled_stimuli(study: Study, labels: Sequence[Label], split: str) -> LabelledStimuli:
     """Those of one split, by id; several sources of one label are combined by `learning.labels`."""
     of_split = [label for label in labels if label.split == split]
-    seen = Stimulus.objects.exclude(sha256="").select_related("prompt")
+    seen = Stimulus.objects.exclude(sha256="").select_related("prompt", "generator")
     found = seen.in_bulk({it.stimulus for it in of_split})
     stimuli = [found[pk] for pk in sorted(found)]
     places = {stimulus.pk: place for place, stimulus in enumerate(stimuli)}

@@ -1,6 +1,6 @@
 """The model API of a study: training runs, versions, scoring runs, predictions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -14,12 +14,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotation.models import Stimulus, Study
+from annotation.opinion.forecast import AssistedScore
+from annotation.opinion.selectors import limits_by_key, scores_of
 from annotation.protocol.scales import Scale
 from annotation.studies.selectors import find_study
 from workbench.accounts.signed_in import signed_in
 
 from ..models import ModelVersion, Predictor, ScoringRun, TrainingRun
 from ..permissions import RUN, VIEW
+from ..registry.assisted import assisted_scores
 from ..registry.cancelling import cancel_run
 from ..registry.selectors import (
     predicted_stimuli,
@@ -30,13 +33,14 @@ from ..registry.selectors import (
     version_of,
     versions_of,
 )
-from ..registry.serializers import PredictionQuerySerializer, ScoringRequestSerializer
+from ..registry.serializers import ScoringRequestSerializer
 from .predictors import add_predictor, ensure_predictor, lead
 from .promotion import promote, reject
 from .retraining import changed_recipe, request_retrain
 from .scoring import start_scoring
 from .serializers import (
     ModelVersionSerializer,
+    PredictionListQuerySerializer,
     PredictionSerializer,
     PredictorRequestSerializer,
     PredictorSerializer,
@@ -191,7 +195,7 @@ class ScoringRunCancelView(APIView):
         return Response(ScoringRunSerializer(run).data)
 
 
-@extend_schema(parameters=[PredictionQuerySerializer])
+@extend_schema(parameters=[PredictionListQuerySerializer])
 class PredictionListView(generics.ListAPIView[Stimulus]):
     """What the leading predictor's active version, or the one named by `model` or `predictor`,
     predicts for each stimulus."""
@@ -200,15 +204,35 @@ class PredictionListView(generics.ListAPIView[Stimulus]):
     queryset = Stimulus.objects.none()
     #: Of the study that was asked for, by the perspective's key.
     _scales: Mapping[str, Scale] = MappingProxyType({})
+    #: The version whose model-assisted scores were asked for, and those of the page's images.
+    _joined_by: ModelVersion | None = None
+    _assisted: Mapping[int, Mapping[str, AssistedScore]] = MappingProxyType({})
 
     def get_queryset(self) -> QuerySet[Stimulus]:
         study = find_study(self.request.user, self.kwargs["slug"], VIEW)
-        query = PredictionQuerySerializer(data=self.request.query_params)
+        query = PredictionListQuerySerializer(data=self.request.query_params)
         query.is_valid(raise_exception=True)
         given = query.validated_data
         version = version_of(study, given.get("model"), given.get("predictor"))
         self._scales = {item.key: item.scale for item in study.perspective_settings}
+        self._joined_by = version if given["assisted"] else None
         return predicted_stimuli(version)
 
+    def paginate_queryset(self, queryset: Any) -> list[Any] | None:
+        page = super().paginate_queryset(queryset)
+        if self._joined_by is not None:
+            self._assisted = _assisted(self._joined_by, page or [])
+        return page
+
     def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "scales": self._scales}
+        shared = {"scales": self._scales, "assisted": self._assisted}
+        return {**super().get_serializer_context(), **shared}
+
+
+def _assisted(
+    version: ModelVersion, stimuli: Sequence[Stimulus]
+) -> dict[int, dict[str, AssistedScore]]:
+    """With the opinion scores of the live release."""
+    own = scores_of(version.study, stimuli)
+    rows = [row for found in own.values() for row in found.values()]
+    return assisted_scores(version, rows, limits_by_key(rows[0].release)) if rows else {}

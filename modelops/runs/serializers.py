@@ -7,13 +7,14 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from annotation.models import OpinionRelease, Stimulus
+from annotation.opinion.forecast import AssistedScore
 from workbench.core.api import ExactSerializer
 
 from ..acquisition.registry import DEFAULT_STRATEGY
 from ..models import Head, LabelSnapshot, ModelVersion, Predictor, ScoringRun, TrainingRun
 from ..registry.reading import reading_problems
 from ..registry.selectors import expectations_of
-from ..registry.serializers import JOB_FIELDS
+from ..registry.serializers import JOB_FIELDS, PredictionQuerySerializer
 from ..registry.units import ScaledExpectation, agreement_on, expectation_on
 
 
@@ -209,16 +210,43 @@ class ExpectationSerializer(serializers.Serializer[ScaledExpectation]):
     maximum = serializers.FloatField()
 
 
+class PredictionListQuerySerializer(PredictionQuerySerializer):
+    """`assisted`: with model-assisted scores, which take longer."""
+
+    assisted = serializers.BooleanField(default=False)
+
+
+class AssistedScoreSerializer(serializers.Serializer[AssistedScore]):
+    """A model-assisted score, which is not a MOS: the opinion score of the live release, on its
+    scale, joined with the prediction, each by its variance. `worth`: as how many ratings it is
+    precise."""
+
+    value = serializers.FloatField()
+    standard_error = serializers.FloatField()
+    low = serializers.FloatField(help_text="95 % interval.")
+    high = serializers.FloatField()
+    ratings = serializers.IntegerField()
+    worth = serializers.FloatField()
+
+
 class PredictionSerializer(serializers.ModelSerializer[Stimulus]):
     """The predictions of one stimulus by one version, by perspective; the context has the study's
-    `scales`, by the perspective's key."""
+    `scales`, by the perspective's key, and model-assisted scores as `assisted`, by the stimulus.
+    `model_assisted`, empty unless `assisted` asks for it, has those perspectives from which the
+    stimulus is rated, unless the version has learnt from it."""
 
     stimulus = serializers.IntegerField(source="pk")
     scores = serializers.SerializerMethodField()
+    model_assisted = serializers.SerializerMethodField()
 
     class Meta:
         model = Stimulus
-        fields = ["stimulus", "filename", "split", "priority", "scores"]
+        fields = ["stimulus", "filename", "split", "priority", "scores", "model_assisted"]
+
+    @extend_schema_field(serializers.DictField(child=AssistedScoreSerializer()))
+    def get_model_assisted(self, stimulus: Stimulus) -> dict[str, dict[str, float]]:
+        found = self.context["assisted"].get(stimulus.pk, {})
+        return {key: asdict(item) for key, item in found.items()}
 
     @extend_schema_field(serializers.DictField(child=ExpectationSerializer()))
     def get_scores(self, stimulus: Stimulus) -> dict[str, dict[str, float]]:

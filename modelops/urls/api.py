@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from ..explaining import api as explanations
+from ..runs import agreement_api
 from ..runs import api as views
 
 _STUDY = "studies/<slug:slug>"
@@ -33,6 +34,11 @@ urlpatterns: list[URLPattern] = [
     ),
     path(
         f"{_STUDY}/models/<int:number>/reject/", views.RejectView.as_view(), name="api-model-reject"
+    ),
+    path(
+        f"{_STUDY}/models/<int:number>/agreement/",
+        agreement_api.AgreementView.as_view(),
+        name="api-model-agreement",
     ),
     path(f"{_STUDY}/scoring-runs/", views.ScoringRunListView.as_view(), name="api-scoring-runs"),
     path(

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
-from ..runs.pages import views
+from ..runs.pages import agreement, views
 
 urlpatterns: list[URLPattern] = [
     path("", views.model_page, name="study-model"),
@@ -19,5 +19,15 @@ urlpatterns: list[URLPattern] = [
     path("versions/<int:number>/promote/", views.promote_version, name="study-model-promote"),
     path("versions/<int:number>/predict/", views.predict_version, name="study-model-predict"),
     path("versions/<int:number>/reject/", views.reject_version, name="study-model-reject"),
+    path(
+        "versions/<int:number>/agreement/",
+        agreement.version_agreement,
+        name="study-model-agreement",
+    ),
+    path(
+        "versions/<int:number>/agreement.csv",
+        agreement.version_agreement_csv,
+        name="study-model-agreement-csv",
+    ),
     path("stimuli/<int:pk>/", views.stimulus_predictions, name="stimulus-predictions"),
 ]

@@ -3,12 +3,16 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from benchmarks import claims, console, export, imports, opinion, rating, turns
+from benchmarks.builds import Build
+from benchmarks.site import BenchSite, bench_site
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,13 +22,37 @@ pytestmark = pytest.mark.timeout(300)
 CLAIMERS = 1_500
 IMAGES = 4 * CLAIMERS * 10 // 3
 
+Silent = Callable[[str], None]
+Share = Callable[[ModuleType], None]
 
-@pytest.fixture
-def silent() -> Callable[[str], None]:
+
+@pytest.fixture(scope="module")
+def silent() -> Silent:
     return lambda _line: None
 
 
-def test_ratings_are_measured_at_each_level(silent: Callable[[str], None]) -> None:
+@pytest.fixture(scope="module")
+def one_site(silent: Silent) -> Iterator[BenchSite]:
+    """A site takes long to start; the benchmarks' studies have names of their own."""
+    with bench_site(silent) as site:
+        yield site
+
+
+@pytest.fixture
+def share_site(
+    one_site: BenchSite, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[ModuleType], None]:
+    """Has a benchmark use the one site instead of its own."""
+
+    @contextmanager
+    def shared(_say: Silent) -> Iterator[BenchSite]:
+        yield one_site
+
+    return lambda benchmark: monkeypatch.setattr(benchmark, "bench_site", shared)
+
+
+def test_ratings_are_measured_at_each_level(silent: Silent, share_site: Share) -> None:
+    share_site(rating)
     plan = rating.Plan(
         browsers=(1, 8), seconds=0.6, claim_seconds=0.6, warm_up=0.2, open_images=IMAGES,
         claimers=CLAIMERS, stored_images=20, stored_by=3,
@@ -40,7 +68,7 @@ def test_ratings_are_measured_at_each_level(silent: Callable[[str], None]) -> No
     assert rating.lines(levels, rating.compared(levels))[0].startswith("stored")
 
 
-def test_two_builds_take_turns(silent: Callable[[str], None]) -> None:
+def test_two_builds_take_turns(silent: Silent) -> None:
     plan = turns.Plan(
         browsers=2, rounds=2, seconds=0.6, warm_up=0.2, images=IMAGES, claimers=CLAIMERS,
         claim_seconds=0.5,
@@ -68,7 +96,8 @@ def test_the_median_of_the_rounds_counts() -> None:
     assert against["times_ratings_per_second"] == 2.0
 
 
-def test_an_export_carries_all_that_was_stored(silent: Callable[[str], None]) -> None:
+def test_an_export_carries_all_that_was_stored(silent: Silent, share_site: Share) -> None:
+    share_site(export)
     exports = export.measure(export.Plan(images=6, by=4), silent)["exports"]
     # JSON Lines: one per image. CSV: a heading, and a line per rater, image and perspective.
     assert [(found["form"], found["lines"]) for found in exports] == [
@@ -76,7 +105,8 @@ def test_an_export_carries_all_that_was_stored(silent: Callable[[str], None]) ->
     ] * 2  # fmt: skip
 
 
-def test_claims_are_measured_in_both_sizes(silent: Callable[[str], None]) -> None:
+def test_claims_are_measured_in_both_sizes(silent: Silent, share_site: Share) -> None:
+    share_site(claims)
     plan = claims.Plan(sizes=(750, 3_000), claimers=CLAIMERS, rounds=1, seconds=0.5, warm_up=0.1)
     found = claims.measure(plan, silent)
     assert [item["stimuli"] for item in found["rounds"]] == [750, 3_000]
@@ -86,7 +116,8 @@ def test_claims_are_measured_in_both_sizes(silent: Callable[[str], None]) -> Non
     assert any("stimulus_by_priority" in line for line in found["plans"][3_000])
 
 
-def test_every_page_of_the_console_is_measured(silent: Callable[[str], None]) -> None:
+def test_every_page_of_the_console_is_measured(silent: Silent, share_site: Share) -> None:
+    share_site(console)
     found = console.measure(console.Plan(images=300, raters=20, each=45, times=2), silent)
     pages = {item["page"]: item for item in found["pages"]}
     assert len(pages) == 22
@@ -121,7 +152,14 @@ def test_a_session_in_a_browser_is_measured() -> None:
     assert all(item["heap_mib"] > 0 for item in found["memory"])
 
 
-def test_two_builds_import_in_turns(silent: Callable[[str], None]) -> None:
+def test_two_builds_import_in_turns(silent: Silent, monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def one_build_twice(other: Path, script: str) -> Iterator[dict[str, Build]]:
+        """A second site would take long to start, and `turns` has one."""
+        with Build(other, script, None) as build:
+            yield {"other": build, "this": build}
+
+    monkeypatch.setattr(imports, "two_builds", one_build_twice)
     found = imports.measure(imports.Plan(images=6, side=64, rounds=2), ROOT, silent)
     assert [(each["build"], each["round"]) for each in found] == [
         ("other", 1), ("this", 1), ("other", 2), ("this", 2),
@@ -137,7 +175,7 @@ def test_how_many_times_as_fast_is_the_median_of_the_rounds() -> None:
 
 
 def test_methods_of_opinion_scores_are_measured_in_processes_of_their_own(
-    silent: Callable[[str], None],
+    silent: Silent,
 ) -> None:
     plan = opinion.Plan(
         dense=(40, 8), sparse=(80, 20, 5), sparse_methods=("p910",), peer=False, repeats=1

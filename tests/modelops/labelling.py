@@ -15,26 +15,38 @@ from tests.factories import make_rater, make_session, make_stimuli
 
 def rate(stimulus: Stimulus, rater: Rater, scores: Sequence[float]) -> Trial:
     """One submitted trial with its scores in the study's order, as the rating API leaves it."""
+    return _rate_all(rater, [(stimulus, scores)])[0]
+
+
+def _rate_all(rater: Rater, rated: Sequence[tuple[Stimulus, Sequence[float]]]) -> list[Trial]:
     now = timezone.now()
     session = RatingSession.objects.filter(rater=rater).first() or make_session(rater)
-    trial = Trial.objects.create(
-        session=session,
-        rater=rater,
-        stimulus=stimulus,
-        position=session.trials.count(),
-        draw="priority",
-        state="submitted",
-        leased_at=now,
-        lease_expires_at=now,
-        submitted_at=now,
+    position = session.trials.count()
+    trials = Trial.objects.bulk_create(
+        Trial(
+            session=session,
+            rater=rater,
+            study=rater.study,
+            stimulus=stimulus,
+            position=position + further,
+            draw="priority",
+            state="submitted",
+            leased_at=now,
+            lease_expires_at=now,
+            submitted_at=now,
+        )
+        for further, (stimulus, _scores) in enumerate(rated)
     )
+    perspectives = list(rater.study.perspectives.all())
     Score.objects.bulk_create(
         Score(trial=trial, perspective=perspective, value=value)
-        for perspective, value in zip(rater.study.perspectives.all(), scores, strict=True)
+        for trial, (_stimulus, scores) in zip(trials, rated, strict=True)
+        for perspective, value in zip(perspectives, scores, strict=True)
     )
-    stimulus.claimed_ratings += 1
-    stimulus.save(update_fields=["claimed_ratings"])
-    return trial
+    for stimulus, _scores in rated:
+        stimulus.claimed_ratings += 1
+    Stimulus.objects.bulk_update([stimulus for stimulus, _scores in rated], ["claimed_ratings"])
+    return trials
 
 
 def label_pool(study: Study, *, rated: int, holdout: int, unrated: int) -> list[Stimulus]:
@@ -42,18 +54,18 @@ def label_pool(study: Study, *, rated: int, holdout: int, unrated: int) -> list[
 
     The hold-out is spread evenly over the numbers.
     """
-    raters = [make_rater(study), make_rater(study)]
     step = (rated + holdout) // holdout
     numbers = range(rated + holdout)
     held = [number for number in numbers if number % step == step - 1][:holdout]
     pool = make_stimuli(study, [number for number in numbers if number not in held])
     held_out = make_stimuli(study, held, split="holdout")
-    for stimulus in [*pool, *held_out]:
-        goodness = int(stimulus.filename[:4]) * 4 // (rated + holdout)
-        for place, rater in enumerate(raters):
-            rate(stimulus, rater, _scores(study, goodness, place))
+    known = [*pool, *held_out]
+    goodness = [int(item.filename[:4]) * 4 // (rated + holdout) for item in known]
+    for place in (0, 1):
+        scores = [_scores(study, good, place) for good in goodness]
+        _rate_all(make_rater(study), list(zip(known, scores, strict=True)))
     rest = make_stimuli(study, range(rated + holdout, rated + holdout + unrated))
-    return [*pool, *held_out, *rest]
+    return [*known, *rest]
 
 
 def _scores(study: Study, goodness: int, rater: int) -> list[float]:

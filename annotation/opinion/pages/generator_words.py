@@ -1,5 +1,7 @@
 """What leaderboards rest on, and what they mean, in words."""
 
+from collections.abc import Sequence
+
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -7,6 +9,15 @@ from django.utils.translation import ngettext
 from ...protocol.draw import Draw
 from ..comparison.leaderboard import WEIGHTED, Leaderboard
 from ..generators import Lacking, PerspectiveLeaderboard, StudyLeaderboards
+
+
+def published(sources: Sequence[str]) -> str:
+    """Which published scores the means rest on."""
+    return _(
+        "No rating counts yet from this perspective: these are means of published scores "
+        "(%(sources)s), in which each image counts the same. Who gave them is not known, so the "
+        "intervals tell how far other prompts would move the means, not how far other raters would."
+    ) % {"sources": ", ".join(sources)}
 
 
 def basis(board: Leaderboard, whole: StudyLeaderboards) -> str:
@@ -44,6 +55,11 @@ def _left_out(acquired: int) -> str:
 
 def problem(item: PerspectiveLeaderboard, whole: StudyLeaderboards) -> str:
     """Why there is no leaderboard, and what would make one."""
+    if item.published and item.prompts == 1:
+        return _(
+            "All published scores are of images of one prompt: nothing is known of how much "
+            "another prompt would differ. Import or rate images of at least two."
+        )
     if not sum(whole.draws.values()):
         return _("No rating counts yet. Generators are compared once images have been rated.")
     if not item.sampled:

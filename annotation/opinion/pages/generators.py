@@ -152,7 +152,9 @@ def _found(
     pairs = Paginator(item.board.pairs, _PAIRS_PER_PAGE).get_page(page)
     return {
         "board": item.board,
-        "basis": words.basis(item.board, whole),
+        "basis": words.published(item.published)
+        if item.published
+        else words.basis(item.board, whole),
         "lines": _lines(item),
         "powered": words.powered(item),
         "page": pairs,

@@ -111,7 +111,7 @@ class FolderSource:
 
     def _find(self, name: str) -> Path | None:
         # macOS writes decomposed accents; the manifest's name is composed.
-        for spelling in (name, unicodedata.normalize("NFD", name)):
+        for spelling in dict.fromkeys((name, unicodedata.normalize("NFD", name))):
             path = self.root / spelling
             try:
                 if path.is_file():

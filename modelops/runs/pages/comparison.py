@@ -12,7 +12,7 @@ from annotation.studies.texts import localized
 from ...acquisition.registry import STRATEGIES
 from ...learning.evaluation import Agreement
 from ...models import ModelVersion, Predictor
-from ...registry.ceiling import Ceilings
+from ...registry.ceiling import Ceilings, srcc_ceiling
 from ...registry.holdout import holdout_points, standings
 from ...registry.labelled import LabelledStimuli
 from ...registry.selectors import is_scored
@@ -85,7 +85,7 @@ def compare(
                 agreement_on(asked.scale, stands.agreements[asked.key]),
                 f"{asked.scale.minimum:g}–{asked.scale.maximum:g}",
                 stands.srcc_interval(asked.key),
-                ceilings.get(asked.key),
+                srcc_ceiling(ceilings, asked.key),
             )
             for asked in study.perspective_settings
             for item, stands in standing

@@ -8,7 +8,7 @@ from annotation.protocol.scales import Scale
 from annotation.studies.texts import localized
 
 from ...learning.evaluation import Agreement
-from ...registry.ceiling import Ceilings
+from ...registry.ceiling import Ceilings, srcc_ceiling
 from ...registry.holdout import Standing
 from ...registry.units import agreement_on
 
@@ -44,7 +44,7 @@ def metric_rows(
                 changed,
                 range_of(item.scale),
                 standing.srcc_interval(item.key),
-                ceilings.get(item.key),
+                srcc_ceiling(ceilings, item.key),
             )
         )
     return rows

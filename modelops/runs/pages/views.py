@@ -25,7 +25,7 @@ from ...explaining.selectors import explained_answers
 from ...models import ModelVersion, TrainingRun
 from ...predictors.backbones import offered_backbones
 from ...registry.cancelling import KINDS, Run, cancel_run
-from ...registry.ceiling import Ceilings, srcc_ceilings
+from ...registry.ceiling import Ceilings, noise_ceilings
 from ...registry.holdout import Points, holdout_labels, holdout_points, standings
 from ...registry.queue import MODEL_QUEUE
 from ...registry.selectors import (
@@ -61,7 +61,7 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Predictors, candidates, labels, jobs, hold-out pictures, uncertain images, history."""
     study = find_study(request.user, slug, VIEW)
     versions, labelled = list(versions_of(study)), holdout_labels(study)
-    active, ceilings = active_version(study), srcc_ceilings(study)
+    active, ceilings = active_version(study), noise_ceilings(study)
     found = contenders(predictors_of(study), versions)
     context: dict[str, Any] = {
         "study": study,

@@ -1,16 +1,16 @@
 """Two generators whose eight images three raters scored, and what the pure core makes of them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from django.db.models import QuerySet
 
-from annotation.models import Stimulus, Study
+from annotation.models import OpinionScore, Stimulus, Study
 from annotation.opinion.comparison.leaderboard import Leaderboard, leaderboard
 from annotation.opinion.comparison.means import Images
-from annotation.opinion.forecast import Forecast, Forecasts
+from annotation.opinion.forecast import AssistedScore, Forecast, Forecasts
 from annotation.opinion.methods import ScaleLimits, Votes
 
 #: Quality of images 0…7 by raters 0…2, images in turn of generators 0 and 1.
@@ -71,6 +71,14 @@ class FakeForecaster:
     def all_expected(self, study: Study) -> dict[str, Forecasts]:
         keys = np.array(sorted(self._expected), dtype=np.int64)
         return {"quality": Forecasts(keys, np.array([self._expected[key] for key in keys]))}
+
+    def assisted(
+        self,
+        study: Study,
+        scores: Sequence[OpinionScore],
+        limits: Mapping[str, tuple[float, float]],
+    ) -> dict[int, dict[str, AssistedScore]]:
+        return {}
 
     def in_use(self, study: Study) -> str:
         return "1"

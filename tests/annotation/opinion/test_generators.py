@@ -1,12 +1,14 @@
 """Leaderboards of a study's generators: what they rest on, and the API."""
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
 from annotation.models import Prompt, Rater, Stimulus, Study
+from annotation.opinion.current_generators import current_leaderboards
 from annotation.opinion.generators import PerspectiveLeaderboard, generator_leaderboards
-from tests.factories import make_rater, make_stimuli, make_study
+from tests.factories import make_rater, make_stimuli, make_study, publish
 from tests.modelops.labelling import rate
 from workbench.accounts.models import User
 
@@ -105,3 +107,58 @@ def test_the_api_says_why_there_is_none(client: Client, owner: User) -> None:
     found = client.get(reverse("api-generators", args=[study.slug])).json()
     assert {item["problem"] for item in found} == {"there are no images to compare generators by"}
     assert found[0]["generators"] == []
+
+
+#: Published scores of images 0…5, of two generators in turn: by one paper on 0…100, by another on
+#: 0…1, of the first image only.
+PUBLISHED = (20.0, 80.0, 40.0, 60.0, 30.0, 100.0)
+
+
+def test_without_ratings_generators_come_by_published_scores(study: Study) -> None:
+    images = make_stimuli(study, 6)
+    for stimulus, mos in zip(images, PUBLISHED, strict=True):
+        publish(stimulus, "quality", mos, source="a paper", scale=(0, 100))
+    publish(images[0], "quality", 0.4, source="another")
+    publish(images[1], "quality", 0, source="chosen")
+    quality, authenticity, _ = generator_leaderboards(study)
+    # On 1…5: .3, .4 and .3 of the scale, the first the mean of two papers; .8, .6 and 1.
+    assert _means(quality) == {
+        "generator 0": pytest.approx(1 + 4 / 3),
+        "generator 1": pytest.approx(1 + 4 * 0.8),
+    }
+    assert quality.published == ("a paper", "another")
+    assert quality.board is not None
+    assert [(row.images, row.prompts, row.raters, row.ratings) for row in quality.board.rows] == [
+        (3, 3, 0, 0)
+    ] * 2
+    # Squares of .8, .6, 1 about .8 over 3² sum to .08/9; with as many raters as prompts they count
+    # 3/2 + 3/2 − 1 times.
+    best = quality.board.rows[0]
+    assert best.standard_error == pytest.approx(4 * (2 * 0.08 / 9) ** 0.5)
+    assert (authenticity.published, authenticity.board) == ((), None)
+
+
+def test_ratings_count_instead_of_published_scores(study: Study, rated: list[Stimulus]) -> None:
+    before = _quality(study)
+    for stimulus in rated:
+        publish(stimulus, "quality", 0.1)
+    assert _quality(study) == before
+    assert before.published == ()
+
+
+def test_the_page_says_that_scores_were_published(
+    study: Study, client: Client, owner: User
+) -> None:
+    cache.clear()
+    images = make_stimuli(study, 6)
+    publish(images[0], "quality", 0.4, source="a paper")
+    client.force_login(owner)
+    address = "/studies/demo/results/generators/"
+    text = client.get(address).content.decode()
+    assert "All published scores are of images of one prompt" in text
+    for stimulus, mos in zip(images[1:], PUBLISHED[1:], strict=True):
+        publish(stimulus, "quality", mos / 100, source="another")
+    text = client.get(address).content.decode()
+    assert "these are means of published scores (a paper, another)" in text
+    assert '<th scope="col" class="number">Raters</th>' not in text
+    assert current_leaderboards(study).current

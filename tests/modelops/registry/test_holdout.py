@@ -16,7 +16,7 @@ from annotation.opinion.labels import labels_of
 from annotation.opinion.methods import ScaleLimits, Votes
 from modelops.models import ModelVersion
 from modelops.registry import ceiling
-from modelops.registry.ceiling import srcc_ceilings
+from modelops.registry.ceiling import noise_ceilings, srcc_ceiling
 from modelops.registry.holdout import (
     holdout_labels,
     holdout_points,
@@ -227,7 +227,7 @@ def test_the_page_has_intervals_by_prompt_and_the_noise_ceiling(
         assert f'<td class="number">{core.low:.2f} … {core.high:.2f}</td>' in text
         top = noise_ceiling(votes, prompt=prompt).srcc
         assert top is not None
-        assert srcc_ceilings(study)[key] == top
+        assert srcc_ceiling(noise_ceilings(study), key) == top
         assert f'<td class="number">{top.value:.2f} <span class="muted">{top.low:.2f}' in text
 
 
@@ -238,14 +238,14 @@ def test_a_large_study_s_ceilings_are_left_to_a_worker(
     asked: list[tuple[object, ...]] = []
     monkeypatch.setattr(ceiling, "_SMALL", 3)
     monkeypatch.setattr(ceiling, "ask_worker", lambda *task, seconds: asked.append(task))
-    assert srcc_ceilings(study) == {}
+    assert noise_ceilings(study) == {}
     assert asked == [("modelops.tasks.renew_ceilings", study.pk)]
     renew_ceilings(study.pk)
-    assert list(srcc_ceilings(study)) == ["quality", "authenticity", "correspondence"]
+    assert list(noise_ceilings(study)) == ["quality", "authenticity", "correspondence"]
 
 
 def test_a_hold_out_without_ratings_of_two_people_has_no_ceiling(study: Study) -> None:
     cache.clear()
     (stimulus,) = make_stimuli(study, [1], split="holdout")
     rate(stimulus, make_rater(study), (5, 3, 3))
-    assert set(srcc_ceilings(study).values()) == {None}
+    assert set(noise_ceilings(study).values()) == {None}

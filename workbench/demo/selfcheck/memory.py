@@ -16,7 +16,7 @@ class PeakMemory:
     else once in each (RSS).
     """
 
-    def __init__(self, seconds: float = 0.5) -> None:
+    def __init__(self, seconds: float = 2.0) -> None:
         self.mib = 0.0
         self._seconds = seconds
         self._over = threading.Event()

@@ -1,0 +1,137 @@
+"""The page of how well a version predicts people: every measure, from each perspective."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from annotation.models import Study
+from annotation.opinion.comparison.prediction import PredictionComparison
+from annotation.opinion.pages.plots import plots_of
+from annotation.protocol.perspectives import PerspectiveSettings
+from annotation.studies.selectors import find_study
+from annotation.studies.texts import localized, scale_in_words
+from workbench.core.downloads import csv_download
+from workbench.core.plots import Plot
+
+from ...models import ModelVersion
+from ...permissions import VIEW
+from ...registry.agreement import NamedMeasure, agreement_of, measures_of
+from ...registry.ceiling import noise_ceilings
+from .agreement_plots import srcc_plot
+from .agreement_words import GROUPS, MEASURES, Words
+
+_CSV = (
+    "perspective", "measure", "value", "low", "high",
+    "ceiling", "ceiling_low", "ceiling_high", "images", "prompts",
+)  # fmt: skip
+#: Digits of a version's number.
+_DIGITS = 9
+
+
+@dataclass(frozen=True)
+class PerspectivePart:
+    """One perspective of a version: its measures, None on fewer than three images."""
+
+    asked: PerspectiveSettings
+    found: PredictionComparison | None
+    measures: Sequence[NamedMeasure]
+
+    @property
+    def label(self) -> str:
+        return localized(self.asked.label)
+
+    @property
+    def scale(self) -> str:
+        return scale_in_words(self.asked.scale)
+
+    def groups(self) -> list[tuple[str, list[tuple[Words, NamedMeasure]]]]:
+        """Heading → its measures, in words and numbers."""
+        known = {item.name: item for item in self.measures}
+        return [
+            (str(heading), [(MEASURES[name], known[name]) for name in names])
+            for heading, names in GROUPS
+        ]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """A version against people; no parts while a worker compares them for the first time."""
+
+    version: ModelVersion
+    parts: Sequence[PerspectivePart]
+    computed: bool
+    current: bool
+
+    @classmethod
+    def read(cls, version: ModelVersion) -> "Agreement":
+        kept = agreement_of(version)
+        if kept.result is None:
+            return cls(version, (), computed=False, current=False)
+        ceilings, parts = noise_ceilings(version.study), []
+        for asked in version.study.perspective_settings:
+            found = kept.result.get(asked.key)
+            measures = measures_of(found, ceilings.get(asked.key)) if found else ()
+            parts.append(PerspectivePart(asked, found, measures))
+        return cls(version, parts, computed=True, current=kept.current)
+
+    @property
+    def query(self) -> str:
+        return f"version={self.version.number}"
+
+    @cached_property
+    def srcc(self) -> Plot:
+        return srcc_plot([(part.label, part.measures) for part in self.parts])
+
+
+def _version(study: Study, number: int) -> ModelVersion:
+    """Raises Http404."""
+    return get_object_or_404(ModelVersion, study=study, number=number)
+
+
+@plots_of("model-agreement")
+def _plots(study: Study, request: HttpRequest) -> Sequence[Plot]:
+    number = request.GET.get("version", "")
+    if not (number.isascii() and number.isdigit() and len(number) <= _DIGITS):
+        raise Http404
+    return [Agreement.read(_version(study, int(number))).srcc]
+
+
+@login_required
+@require_safe
+def version_agreement(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    study = find_study(request.user, slug, VIEW)
+    context: dict[str, Any] = {
+        "study": study,
+        "tab": "model",
+        "agreement": Agreement.read(_version(study, number)),
+        "explained": [words for words in MEASURES.values() if words.meaning],
+    }
+    return render(request, "modelops/agreement.html", context)
+
+
+@login_required
+@require_safe
+def version_agreement_csv(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Every measure of every perspective, a row each; none while they are computed."""
+    study = find_study(request.user, slug, VIEW)
+    found = Agreement.read(_version(study, number))
+    rows = (row for part in found.parts for row in _rows(part))
+    return csv_download(request, f"{study.slug}-model-{number}-agreement", _CSV, rows)
+
+
+def _rows(part: PerspectivePart) -> Iterator[list[Any]]:
+    if part.found is None:
+        return
+    for item in part.measures:
+        ends = [
+            getattr(of, name, None)
+            for of in (item.measure, item.ceiling)
+            for name in ("value", "low", "high")
+        ]
+        yield [part.asked.key, item.name, *ends, part.found.images, part.found.prompts]
