@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
 
-from modelops.registry.queue import MODEL_TASKS
+from modelops.registry.queue import MODEL_QUEUE, MODEL_TASKS
 
 from .core import logs
 from .core.api_groups import GROUPS
@@ -291,7 +291,7 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {task: {"queue": "model"} for task in MODEL_TASKS}
+CELERY_TASK_ROUTES = {task: {"queue": MODEL_QUEUE} for task in MODEL_TASKS}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "workbench.core.jobs.beat:Scheduler"

@@ -69,9 +69,16 @@ def stimulus_list(request: HttpRequest, slug: str) -> HttpResponse:
         .values_list("name", flat=True),
         "splits": SPLITS,
         "purposes": Stimulus.Purpose.choices,
+        "use": _use(request),
         "may_change": request.user.has_perm("annotation.change_study", study),
     }
     return render(request, "annotation/stimuli.html", context)
+
+
+def _use(request: HttpRequest) -> str:
+    """What images are being chosen for, if a step of the set-up led here."""
+    use = request.GET.get("use", "")
+    return use if use in Stimulus.Purpose.values else ""
 
 
 @login_required
@@ -147,7 +154,8 @@ def _taken_out(stimulus: Stimulus) -> list[AuditEntry]:
 
 
 def _asked(study: Study) -> list[PerspectiveSettings]:
-    return list(study.perspective_settings)
+    """With labels in the reader's language."""
+    return [replace(item, label=localized(item.label)) for item in study.perspective_settings]
 
 
 def _shown_scores(study: Study, stimuli: Sequence[Stimulus]) -> Mapping[int, list[ShownScore]]:

@@ -33,7 +33,7 @@ ACTS: dict[str, Words] = {
     "step.taken_up": gettext_lazy("Took up a step of the setting-up again: %(step)s"),
     "study.exported": gettext_lazy("Exported the collected database (%(format)s)"),
     "stimuli.imported": gettext_lazy("Imported %(imported)s images and updated %(updated)s"),
-    "stimuli.purpose_changed": gettext_lazy("Made %(images)s images %(purpose)s"),
+    "stimuli.purpose_changed": gettext_lazy("Chose %(images)s as %(purpose)s"),
     "import.cancelled": gettext_lazy("Cancelled import %(job)s"),
     "image.in_use": gettext_lazy("Put the image %(filename)s back into use: %(reason)s"),
     "image.withdrawn": gettext_lazy("Withdrew the image %(filename)s: %(reason)s"),

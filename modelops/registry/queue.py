@@ -6,4 +6,5 @@ FINISH_SCORING = "modelops.tasks.finish_scoring"
 EXPLAIN = "modelops.tasks.explain"
 ASSESS = "modelops.tasks.assess"
 
+MODEL_QUEUE = "model"
 MODEL_TASKS = (TRAIN, SCORE_CHUNK, FINISH_SCORING, EXPLAIN, ASSESS)

@@ -173,3 +173,32 @@ def test_a_phone_waits_for_a_larger_screen_in_an_open_session_too(
             expect(page.locator(hidden)).to_be_hidden()
     with touched(768, 1024) as page:
         shows(page, 1)
+
+
+@pytest.mark.parametrize("width", [360, 820])
+def test_examples_fit_next_to_each_other(
+    open_page: Callable[[], Page], study: Study, width: int
+) -> None:
+    """Prompts of long words too: nothing widens the page, and no example covers another."""
+    for number, stimulus in enumerate(
+        factories.make_stimuli(study, range(100, 103), purpose="practice")
+    ):
+        stimulus.prompt.text = f"{number} extraordinarily-overcomplicated diorama, " * 4
+        stimulus.prompt.save()
+        factories.publish(
+            stimulus=stimulus, perspective="quality", mos=number / 2, source="experts"
+        )
+    set_plan(study, practice_trials=3)
+    page = open_page()
+    page.set_viewport_size({"width": width, "height": 640})
+    page.get_by_label("I have read this and agree to take part.").check()
+    page.get_by_role("button", name="Start").click()
+    figures = page.get_by_role("group", name="Quality").get_by_role("figure")
+    expect(figures).to_have_count(3)
+    sides = figures.evaluate_all(
+        "found => found.flatMap(it => [it.getBoundingClientRect().left, "
+        "it.getBoundingClientRect().left + it.scrollWidth])"
+    )
+    assert sides == sorted(sides)
+    assert sides[-1] <= width
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0

@@ -17,6 +17,7 @@ from workbench.core.tables import CSV_TYPE
 
 from ...models import OpinionRelease, Stimulus, Study
 from ...studies.selectors import find_study
+from ..imported import CHOSEN
 from ..methods import METHODS
 from ..releases import live_release_if_made, make_release
 from .api import export_response
@@ -78,6 +79,7 @@ def _described(release: OpinionRelease) -> dict[str, Any]:
         "release": release,
         "method": _(METHODS[release.method].label) if known else release.method,
         "imported": release.kind == OpinionRelease.Kind.IMPORTED,
+        "expected": release.source == CHOSEN,
         "kept": release.state != OpinionRelease.State.LIVE,
         # What a kept release has and the live one has not any more.
         "erased": sum(item.ratings for item in release.erasures.all()),

@@ -271,7 +271,10 @@ def _reliability_plot(study: Study, found: Agreement | None) -> Plot:
         % {"n": len(rows)},
         grammar,
         rows,
-        nothing=_("No image has two ratings yet."),
+        nothing=_(
+            "Nothing to compare yet: it takes images with two ratings or more, and ratings that "
+            "differ."
+        ),
     )
 
 

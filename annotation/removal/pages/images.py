@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -27,7 +28,7 @@ def image_state(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         messages.error(request, error.message)
     else:
         messages.success(request, _("Saved."))
-    return redirect("study-stimulus", slug, pk)
+    return _page(request, slug, pk)
 
 
 @login_required
@@ -37,7 +38,7 @@ def image_replace(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     stimulus, upload = _find(request, slug, pk), request.FILES.get("image")
     if upload is None:
         messages.error(request, _("Choose the file that is to take its place."))
-        return redirect("study-stimulus", slug, pk)
+        return _page(request, slug, pk)
     reason = request.POST.get("reason", "")
     try:
         new = replace_image(
@@ -45,9 +46,15 @@ def image_replace(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         )
     except MintError as error:
         messages.error(request, error.message)
-        return redirect("study-stimulus", slug, pk)
+        return _page(request, slug, pk)
     messages.success(request, _("Replaced. This is the image in its place."))
-    return redirect("study-stimulus", slug, new.pk)
+    return _page(request, slug, new.pk)
+
+
+def _page(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """The image's page, from where the list goes on that led there."""
+    address, query = reverse("study-stimulus", args=[slug, pk]), request.GET.urlencode()
+    return redirect(f"{address}?{query}" if query else address)
 
 
 def _find(request: HttpRequest, slug: str, pk: int) -> Stimulus:

@@ -20,6 +20,7 @@ from django_htmx.middleware import HtmxDetails
 
 from workbench.accounts.signed_in import signed_in
 from workbench.core.errors import MintError
+from workbench.core.jobs.heartbeats import queue_state
 from workbench.core.jobs.models import JobState
 from workbench.core.problems import Problem
 
@@ -179,6 +180,8 @@ def study_import_job(request: HtmxHttpRequest, slug: str, job: int) -> HttpRespo
     found = get_object_or_404(ImportJob, pk=job, study=study)
     template = "annotation/_import_job.html" if request.htmx else "annotation/import_job.html"
     context = {"study": study, "tab": "import", "job": found, **_outcome(found), **_way_on(found)}
+    if found.is_active:
+        context["queue"] = queue_state(settings.CELERY_TASK_DEFAULT_QUEUE)
     return render(request, template, context)
 
 

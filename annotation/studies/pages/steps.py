@@ -67,9 +67,10 @@ def _images(study: Study, step: SetupStep) -> _Words:
 
 
 def _where_chosen(study: Study, purpose: str) -> str:
-    """The images, or the import of the first ones for this purpose."""
+    """The images that may be chosen, or the import of the first ones for this purpose."""
     if study.stimuli.exists():
-        return reverse("study-stimuli", args=[study.slug])
+        images = reverse("study-stimuli", args=[study.slug])
+        return f"{images}?split=pool&purpose=main&use={purpose}"
     return f"{reverse('study-import', args=[study.slug])}?purpose={purpose}"
 
 

@@ -20,6 +20,7 @@ from annotation.studies.selectors import find_study
 from annotation.studies.texts import localized
 from workbench.accounts.signed_in import signed_in
 from workbench.core.errors import MintError
+from workbench.core.jobs.heartbeats import queue_state
 
 from ...acquisition.registry import DEFAULT_STRATEGY, STRATEGIES
 from ...explaining.selectors import explained_answers
@@ -28,6 +29,7 @@ from ...predictors.backbones import offered_backbones
 from ...registry.cancelling import KINDS, Run, cancel_run
 from ...registry.ceiling import Ceilings, noise_ceilings
 from ...registry.holdout import Points, holdout_labels, holdout_points, standings
+from ...registry.queue import MODEL_QUEUE
 from ...registry.selectors import (
     active_version,
     failed_scorings,
@@ -76,6 +78,7 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
         "strategies": [(entry, _(entry.label)) for entry in STRATEGIES.values()],
         "labels": summaries.label_state(study),
         "jobs": summaries.job_lines(study),
+        "queue": queue_state(MODEL_QUEUE),
         "last_failure": failed_training(study),
         "left_out": summaries.left_out_of_training(study),
         "unread_prompts": summaries.unread_prompts(study),
@@ -211,7 +214,13 @@ def jobs(request: HttpRequest, slug: str) -> HttpResponse:
     lines = summaries.job_lines(study)
     if not lines:
         return HttpResponseClientRefresh()
-    context = {"study": study, "jobs": lines, "history": _history(study), "refreshed": True}
+    context = {
+        "study": study,
+        "jobs": lines,
+        "queue": queue_state(MODEL_QUEUE),
+        "history": _history(study),
+        "refreshed": True,
+    }
     return render(request, "modelops/_jobs.html", context)
 
 

@@ -140,3 +140,27 @@ def test_sorting_asks_as_often_for_many_as_for_few(
     with CaptureQueriesContext(connection) as many:
         console.get(IMAGES, {"sort": "best"})
     assert len(many) <= len(few)
+
+
+def test_perspectives_are_named_in_the_readers_language(
+    console: Client, study: Study, images: list[Stimulus]
+) -> None:
+    page = console.get(IMAGES, HTTP_ACCEPT_LANGUAGE="zh-hans").content.decode()
+    assert ">质量</option>" in page
+    assert "Quality" not in page
+
+
+def test_the_way_through_the_list_goes_on_after_an_image_was_taken_out(
+    console: Client, study: Study
+) -> None:
+    one, _two = factories.make_stimuli(study, 2)
+    here = f"/studies/{study.slug}/images/{one.pk}/"
+    assert (
+        f"{here}state/?sort=newest&amp;at=1"
+        in console.get(f"{here}?sort=newest&at=1").content.decode()
+    )
+    answer = console.post(
+        f"{here}state/?sort=newest&at=1", {"state": "withdrawn", "reason": "a trademark"}
+    )
+    assert answer["Location"] == f"{here}?sort=newest&at=1"
+    assert f"{here}state/" in console.get(here).content.decode()

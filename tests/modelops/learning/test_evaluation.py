@@ -111,6 +111,14 @@ def test_the_interval_of_many_images_is_nearly_that_of_a_bootstrap_that_ranks_ag
     assert fast != (low, high)
 
 
+@pytest.mark.parametrize(("prompts", "given"), [("aabbccdd", True), ("aabbccca", False)])
+def test_two_or_three_prompts_give_no_interval(prompts: str, given: bool) -> None:
+    """Two gave −0.03…0.03 to an SRCC of −0.03: the ends were what each prompt says alone."""
+    predicted = (0.1, 0.3, 0.2, 0.5, 0.4, 0.6, 0.8, 0.7)
+    mos = (0.2, 0.1, 0.4, 0.3, 0.5, 0.8, 0.6, 0.7)
+    assert (srcc_interval_by_prompt(predicted, mos, tuple(prompts)) is not None) is given
+
+
 def test_one_prompt_or_equal_predictions_have_no_interval() -> None:
     mos = (0.1, 0.3, 0.2, 0.5)
     assert srcc_interval_by_prompt((0.1, 0.2, 0.3, 0.4), mos, ("a",) * 4) is None

@@ -113,6 +113,11 @@ def background() -> Background:
     )
 
 
+def queue_state(name: str) -> QueueState:
+    """One queue, without how many tasks wait: for pages that ask every second."""
+    return _queue(name, Heartbeat.objects.order_by("seen_at"), None, timezone.now())
+
+
 def queue_names() -> list[str]:
     """The site's queues, those of the most tasks first."""
     routed = [route["queue"] for route in settings.CELERY_TASK_ROUTES.values()]

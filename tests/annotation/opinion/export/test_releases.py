@@ -21,6 +21,7 @@ from annotation.opinion.methods import METHODS, Estimates, Votes
 from annotation.opinion.methods.mos import MeanOpinionScore
 from annotation.opinion.releases import live_release, make_release
 from annotation.opinion.reliability.selectors import rater_weights
+from annotation.stimuli.purposes import set_purpose
 from tests.annotation.opinion.export.formats.records import TABLES
 from tests.annotation.opinion.export.rated import get_export, get_file, rate, revise
 from tests.factories import (
@@ -202,3 +203,16 @@ def test_a_format_is_offered_everywhere_by_one_registration(
         assert client.get("/studies/demo/export/names/").getvalue() == b"0000.png\n0001.png\n"
         call_command("export_study", "demo", tmp_path / "all.names", stdout=io.StringIO())
     assert (tmp_path / "all.names").read_text() == "0000.png\n0001.png\n"
+
+
+def test_expected_scores_are_called_so_where_releases_are_listed(
+    client: Client, owner: User, study: Study
+) -> None:
+    (stimulus,) = make_stimuli(study, 1)
+    set_purpose(
+        study=study, actor=owner, stimuli=[stimulus.pk], purpose="gold", scores={"quality": 4}
+    )
+    client.force_login(owner)
+    page = client.get(f"/studies/{study.slug}/export/").content.decode()
+    assert "<td>Expected</td>" in page
+    assert "chosen (0" not in page

@@ -12,6 +12,7 @@ from annotation.models import ImportJob, Stimulus, Study
 from annotation.stimuli.tasks import run_import
 from tests.annotation.stimuli.files import picture, row, write_manifest, write_zip
 from workbench.accounts.models import User
+from workbench.core.jobs.heartbeats import say_alive
 
 pytestmark = pytest.mark.usefixtures("sent")
 
@@ -86,6 +87,11 @@ def test_an_upload_becomes_a_job_whose_page_shows_its_outcome(
     waiting = client.get(address).content
     assert b'hx-trigger="every 1s"' in waiting
     assert b"Waiting for a worker" in waiting
+    assert b"No worker is there to begin: none was ever heard of." in waiting
+    say_alive("celery@here", "worker", ["model"])
+    assert b"No worker" in client.get(address, headers=HTMX).content
+    say_alive("celery@there", "worker", ["default"])
+    assert b"No worker" not in client.get(address, headers=HTMX).content
 
     run_import(job.pk)
 

@@ -159,3 +159,15 @@ def test_steps_that_the_plan_does_not_need_are_left_out(console: Client, owner: 
 def test_a_step_leads_to_an_import_of_its_purpose(console: Client, study: Study) -> None:
     page = console.get("/studies/demo/import/", {"purpose": "gold"})
     assert page.context["form"]["purpose"].value() == "gold"
+
+
+def test_a_step_leads_to_the_images_that_can_be_chosen_for_it(console: Client, owner: User) -> None:
+    plan = {**LAB_ACR.plan.to_json(), "practice_trials": 2}
+    study = make_study(owner, "draft", status="draft", session_plan=plan)
+    make_stimuli(study, 2)
+    make_stimuli(study, [2], split="holdout")
+    steps = console.get(study.get_absolute_url()).context["steps"]
+    address = next(step.address for step in steps if step.text == "Choose practice images")
+    page = console.get(address)
+    assert [item.split for item, _scores, _address in page.context["stimuli"]] == 2 * ["pool"]
+    assert '<option value="practice" selected>Practice</option>' in page.content.decode()

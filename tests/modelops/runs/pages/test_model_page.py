@@ -12,6 +12,7 @@ from tests.factories import make_stimuli, publish
 from tests.modelops.conftest import Train, score_all
 from tests.modelops.labelling import make_predictor
 from workbench.accounts.models import User
+from workbench.core.jobs.heartbeats import say_alive
 
 URL = "/studies/demo/model/"
 
@@ -55,6 +56,9 @@ def test_retraining_starts_a_run_that_the_page_follows(
     text = answer.content.decode()
     assert 'hx-trigger="every 2s"' in text
     assert "Waiting for a worker" in text
+    assert "No worker is there to begin" in text
+    say_alive("celery@here", "worker", ["model"])
+    assert "No worker" not in page(console, f"{URL}jobs/")
     TrainingRun.objects.update(
         state="running", stage="embedding", progress_done=3, progress_total=9
     )
