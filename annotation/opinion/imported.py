@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from ..models import OpinionRelease, OpinionScore, Study
 from .numbering import hold_off_writers, next_number
-from .units import HIGHER, UnitScale
+from .sources import Source
+from .units import UnitScale
 
 _BATCH = 500
 #: The source of scores that owners expect of images that they chose for practice or as gold. Where
@@ -20,21 +21,6 @@ CHOSEN = "chosen"
 #: What the hash of an imported release is of: the release's fields, then its rows'.
 _FACTS = ("source", "minimum", "maximum", "direction", "score_kind")
 _CONTENT = ("perspective__key", "stimulus", "value", "sd", "n", "histogram")
-
-
-@dataclass(frozen=True)
-class Source:
-    """Whose scores they are, and how they were published."""
-
-    name: str
-    minimum: float = 0.0
-    maximum: float = 1.0
-    direction: str = HIGHER
-    score_kind: str = OpinionRelease.ScoreKind.OTHER
-
-    @property
-    def scale(self) -> UnitScale:
-        return UnitScale(self.minimum, self.maximum, self.direction)
 
 
 def release_of(study: Study, source: Source) -> OpinionRelease:
