@@ -77,9 +77,11 @@ def to_json(mapping: TableMapping) -> dict[str, Any]:
 
 
 def _cells(values: dict[str, Any], source: str) -> ScoreCells:
+    minimum, maximum = values.pop("mos_range")
     scale = Source(
         values.pop("source", source),
-        *values.pop("mos_range"),
+        minimum,
+        maximum,
         LOWER if values.pop("lower_better", False) else HIGHER,
         values.pop("kind", ScoreKind.OTHER.value),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from workbench.core.texts import gettext_noop
 
@@ -47,7 +48,7 @@ def renamed(
     have. Raises MappingError."""
     _refuse(columns, REQUIRED)
     _refuse(constants, CONSTANT)
-    cells = {FIELDS[name]: TextCell(column) for name, column in columns.items()}
+    cells: dict[str, Any] = {FIELDS[name]: TextCell(column) for name, column in columns.items()}
     cells |= {FIELDS[name]: TextCell(value=value) for name, value in constants.items()}
     return replace(mapping, **cells)
 

@@ -119,7 +119,7 @@ def _made_up(header: Sequence[str], rows: Rows, source: str) -> Suggestion:
         if (found := _first(header, words)) is not None
     }
     missing = tuple(field for field in ("name", "generator") if field not in texts)
-    cells = {field: TextCell(column) for field, column in texts.items()}
+    cells: dict[str, Any] = {field: TextCell(column) for field, column in texts.items()}
     if "split" in cells:
         cells["split"] = TextCell(texts["split"], words=_SPLIT_WORDS)
     if "prompt" in cells:
@@ -166,7 +166,7 @@ def _score(
     )
     about = _MEAN.fullmatch(name.strip())
     ending = f"_{about['about']}" if about and about["about"] else ""
-    spreads = {
+    spreads: dict[str, Any] = {
         part: column
         for part, words in _SPREADS.items()
         if (column := _first(header, [f"{word}{ending}".casefold() for word in words]))

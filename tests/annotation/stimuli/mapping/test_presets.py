@@ -2,6 +2,7 @@
 others a few rows are written here in the layout that their preset expects."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def scores(row: ManifestRow) -> list[tuple[Any, ...]]:
     return [(item.perspective, item.mos, item.sd, item.raters) for item in row.scores]
 
 
-def write_book(path: Path, rows: list[list[Any]]) -> None:
+def write_book(path: Path, rows: Sequence[Sequence[Any]]) -> None:
     book = openpyxl.Workbook()
     assert book.active is not None
     for row in rows:
