@@ -1,6 +1,7 @@
 """Texts and numbers taken from a row's cells."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,8 +20,8 @@ _GAP = "{}"
 _LONGEST_SEARCH = 0.2
 _LONGEST_SEARCHED = 1_000
 #: Python reads more as numbers than other programs do: 1_000, nan.
-_NUMBER = regex.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", regex.IGNORECASE | regex.ASCII)
-_COMMA = regex.compile(r"\s*[+-]?[\d.]*,[\d.,]*\s*")
+_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", re.IGNORECASE)
+_COMMA = re.compile(r"\s*[+-]?[\d.]*,[\d.,]*\s*")
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,9 @@ class TextCell:
 
     def _part(self, name: str, text: str) -> str:
         try:
-            found = self._search.search(text[:_LONGEST_SEARCHED], timeout=_LONGEST_SEARCH)
+            found = self._search.search(
+                text[:_LONGEST_SEARCHED], timeout=_LONGEST_SEARCH, concurrent=False
+            )
         except TimeoutError as error:
             raise Problem(
                 gettext_noop('the pattern %(pattern)s takes too long on "%(text)s"'),

@@ -1,11 +1,10 @@
 """Published opinion scores taken from a row's cells."""
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-import regex
 
 from workbench.core.problems import Problem
 from workbench.core.texts import gettext_noop
@@ -17,7 +16,7 @@ from .cells import number_of, number_within, outside
 OVERALL = "overall"
 _MOST_RATERS = 2**31 - 1
 #: One rater, or a thousand.
-_THOUSANDS = regex.compile(r"\s*\d{1,3}\.\d{3}\s*")
+_THOUSANDS = re.compile(r"\s*\d{1,3}\.\d{3}\s*")
 
 
 @dataclass(frozen=True)

@@ -47,8 +47,7 @@ def workbook_rows(path: Path, columns: Columns, shape: Shape) -> Iterator[Row]:
 
 
 def _rows(sheet: CalamineSheet, name: str, columns: Columns, shape: Shape) -> Iterator[Row]:
-    first = sheet.start[0] + 1 if sheet.start else 1
-    lines = ((first + number, [_text(cell) for cell in row]) for number, row in _filled(sheet))
+    lines = ((number, [_text(cell) for cell in row]) for number, row in _filled(sheet))
     names: Sequence[str] = shape.columns or next(lines, (0, []))[1]
     header = checked_header(names, name, columns)
     for line, cells in lines:
@@ -56,7 +55,7 @@ def _rows(sheet: CalamineSheet, name: str, columns: Columns, shape: Shape) -> It
 
 
 def _filled(sheet: CalamineSheet) -> Iterator[tuple[int, Sequence[Cell]]]:
-    for number, row in enumerate(sheet.iter_rows()):
+    for number, row in enumerate(sheet.iter_rows(), start=1):
         if any(cell != "" for cell in row):
             yield number, row
 

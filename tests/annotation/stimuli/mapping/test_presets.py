@@ -31,7 +31,7 @@ def scores(row: ManifestRow) -> list[tuple[Any, ...]]:
     return [(item.perspective, item.mos, item.sd, item.raters) for item in row.scores]
 
 
-def write_book(path: Path, rows: Sequence[Sequence[Any]]) -> None:
+def write_book(path: Path, rows: Sequence[Any]) -> None:
     book = openpyxl.Workbook()
     assert book.active is not None
     for row in rows:
