@@ -27,7 +27,8 @@ from annotation.models import (
     Trial,
 )
 from annotation.models.membership import MemberRole
-from annotation.opinion.imported import Source, release_of
+from annotation.opinion.imported import release_of
+from annotation.opinion.sources import Source
 from annotation.protocol.aigciqa2023 import default_perspectives
 from annotation.protocol.perspectives import PerspectiveSettings
 from annotation.protocol.plan import PLAIN

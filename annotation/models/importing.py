@@ -4,14 +4,13 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from workbench.core.jobs.models import Job, JobState
 
-from .constraints import finite, one_of
-from .release import PublishedScoreKind, ScoreDirection
+from .constraints import one_of
 from .stimulus import StimulusPurpose
 from .study import Study
 
@@ -34,22 +33,15 @@ class ImportJob(Job):
     manifest_name = models.CharField(max_length=300)
     images_name = models.CharField(max_length=300, blank=True, default="")
 
-    #: What required columns are called in the manifest, and what is in none (`again.Mapped`).
-    column_names = models.JSONField(default=dict, blank=True)
-    column_values = models.JSONField(default=dict, blank=True)
+    #: What the manifest's columns are (`mapping.as_json`); empty until a worker has suggested it.
+    mapping = models.JSONField(default=dict, blank=True)
+    #: Whether the import only says what it would do, and its first rows as they were read.
+    dry_run = models.BooleanField(default=False)
+    preview = models.JSONField(default=list, blank=True)
     partial = models.BooleanField(default=False)
     labels_only = models.BooleanField(default=False)
     purpose = models.CharField(
         max_length=10, choices=StimulusPurpose.choices, default=StimulusPurpose.MAIN
-    )
-    #: Published scores are on `mos_minimum`…`mos_scale`.
-    mos_minimum = models.FloatField(default=0.0)
-    mos_scale = models.FloatField(default=1.0)
-    direction = models.CharField(
-        max_length=10, choices=ScoreDirection.choices, default=ScoreDirection.HIGHER
-    )
-    score_kind = models.CharField(
-        max_length=10, choices=PublishedScoreKind.choices, default=PublishedScoreKind.OTHER
     )
 
     imported = models.PositiveIntegerField(default=0)
@@ -71,14 +63,6 @@ class ImportJob(Job):
         constraints = [
             one_of("import_job", "state", JobState.values),
             one_of("import_job", "purpose", StimulusPurpose.values),
-            one_of("import_job", "direction", ScoreDirection.values),
-            one_of("import_job", "score_kind", PublishedScoreKind.values),
-            models.CheckConstraint(
-                condition=finite("mos_minimum")
-                & finite("mos_scale")
-                & Q(mos_minimum__lt=F("mos_scale")),
-                name="import_job_mos_scale_valid",
-            ),
             models.UniqueConstraint(
                 fields=["study"],
                 condition=Q(state__in=["queued", "running"]),

@@ -40,6 +40,7 @@ class PublishedScoreKind(models.TextChoices):
     ACR_MEAN = "acr_mean", _("Mean of category ratings")
     Z_SCORE = "z_score", _("z-score")
     DMOS = "dmos", _("Difference score (DMOS)")
+    ELO = "elo", _("Elo rating")
     OTHER = "other", _("Other")
 
 

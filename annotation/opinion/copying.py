@@ -5,12 +5,12 @@ of a COPY, a second for 300,000.
 """
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from numpy.typing import NDArray
 
 INTEGER, FLOAT = ">i8", ">f8"
@@ -51,6 +51,26 @@ def copy_rows(
     # COPY takes no parameters.
     query = connection.ops.compose_sql(*rows.query.sql_with_params())  # type: ignore[attr-defined] # PostgreSQL's
     return copy_out(query, columns)
+
+
+def copy_in(
+    model: type[Model],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    owner: Sequence[Any] = (),
+) -> None:
+    """Adds rows of `columns`, each after the values that all have (`owner`), as they come: none is
+    kept in memory. JSON is given as text."""
+    statement = f"COPY {model._meta.db_table} ({', '.join(columns)}) FROM STDIN"
+    start = tuple(owner)
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(statement) as copy,
+    ):
+        for row in rows:
+            copy.write_row(start + tuple(row))
 
 
 def copied_texts(query: str) -> Iterator[bytes]:

@@ -2,39 +2,29 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from ..models import OpinionRelease, OpinionScore, Study
+from .copying import copy_in
 from .numbering import hold_off_writers, next_number
-from .units import HIGHER, UnitScale
+from .sources import Source
+from .units import UnitScale
 
-_BATCH = 500
+#: Of a published score: whose it is, and what differs between those of a release.
+_OWNER = ("study_id", "release_id")
+_COLUMNS = ("perspective_id", "stimulus_id", "value", "sd", "n", "histogram")
 #: The source of scores that owners expect of images that they chose for practice or as gold. Where
 #: there is one, it is what the image is worth: it was given on purpose.
 CHOSEN = "chosen"
 #: What the hash of an imported release is of: the release's fields, then its rows'.
 _FACTS = ("source", "minimum", "maximum", "direction", "score_kind")
 _CONTENT = ("perspective__key", "stimulus", "value", "sd", "n", "histogram")
-
-
-@dataclass(frozen=True)
-class Source:
-    """Whose scores they are, and how they were published."""
-
-    name: str
-    minimum: float = 0.0
-    maximum: float = 1.0
-    direction: str = HIGHER
-    score_kind: str = OpinionRelease.ScoreKind.OTHER
-
-    @property
-    def scale(self) -> UnitScale:
-        return UnitScale(self.minimum, self.maximum, self.direction)
 
 
 def release_of(study: Study, source: Source) -> OpinionRelease:
@@ -128,8 +118,8 @@ def write_published(study: Study, source: Source, scores: Sequence[Published]) -
     for perspective, pk in perspectives.items():
         stimuli = [item.stimulus for item in scores if item.perspective == perspective]
         old.filter(perspective=pk, stimulus__in=stimuli).delete()
-    rows = [_row(release, source, item, perspectives[item.perspective]) for item in scores]
-    OpinionScore.objects.bulk_create(rows, batch_size=_BATCH)
+    rows = (_row(scale_of(release), source, item, perspectives) for item in scores)
+    copy_in(OpinionScore, (*_OWNER, *_COLUMNS), rows, owner=(release.study_id, release.pk))
     release.computed_at = timezone.now()
     release.save(update_fields=["computed_at"])
     renew_content(release)
@@ -149,20 +139,12 @@ def renew_content(release: OpinionRelease) -> str:
 
 
 def _row(
-    release: OpinionRelease, source: Source, score: Published, perspective: int
-) -> OpinionScore:
+    scale: UnitScale, source: Source, score: Published, perspectives: Mapping[str, int]
+) -> tuple[Any, ...]:
+    """The values of `_COLUMNS`."""
     value, sd = score.value, score.sd
-    scale = scale_of(release)
     if scale != source.scale:
         value = scale.value(source.scale.of(value))
         sd = None if sd is None else source.scale.spread(sd) * scale.range
-    return OpinionScore(
-        study_id=release.study_id,
-        release=release,
-        stimulus_id=score.stimulus,
-        perspective_id=perspective,
-        value=value,
-        sd=sd,
-        n=score.n,
-        histogram=None if score.histogram is None else list(score.histogram),
-    )
+    counts = None if score.histogram is None else json.dumps(list(score.histogram))
+    return perspectives[score.perspective], score.stimulus, value, sd, score.n, counts

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 import numpy as np
-from django.db import connection
 from django.db.models import Exists, Max, OuterRef
 from django.utils import timezone
 
@@ -31,6 +30,7 @@ from ..studies.counting import (
     excluded_images,
     excluded_raters,
 )
+from .copying import copy_in
 from .correlation import Integers
 from .methods import METHODS, Estimates, Method
 from .methods.base import parameters_json, parse_parameters
@@ -43,6 +43,8 @@ SETTLED_AFTER = timedelta(seconds=60)
 
 #: Scores that are made again may differ by so much, absolutely or by their size.
 _ROUNDING = 1e-9
+#: The keys of what a finding belongs to.
+_OWNER = ("study_id", "release_id", "perspective_id")
 _STIMULUS_COLUMNS = ("value", "standard_error", "low", "high", "sd", "mean", "n", "histogram")
 _SUBJECT_COLUMNS = ("bias", "inconsistency", "verdict", "reason")
 
@@ -299,9 +301,8 @@ def write_rows(release: OpinionRelease, made: Opinions, *, step: Step = no_step)
             common=dict(found.common),
         )
         write_scores(release, part, found)
-        _copy_in(
-            SubjectEstimate, ("rater_id", *_SUBJECT_COLUMNS), owner, _subject_rows(part, found)
-        )
+        columns = (*_OWNER, "rater_id", *_SUBJECT_COLUMNS)
+        copy_in(SubjectEstimate, columns, _subject_rows(part, found), owner=owner)
         step()
 
 
@@ -311,23 +312,7 @@ def write_scores(release: OpinionRelease, part: PerspectiveVotes, found: Estimat
     rows = _stimulus_rows(part, found, np.arange(part.stimuli.size))
     # PostgreSQL reads JSON as text.
     texts = ((*row[:-1], row[-1] and json.dumps(row[-1])) for row in rows)
-    _copy_in(OpinionScore, ("stimulus_id", *_STIMULUS_COLUMNS), owner, texts)
-
-
-def _copy_in(
-    model: type[OpinionScore] | type[SubjectEstimate],
-    columns: tuple[str, ...],
-    owner: tuple[int, ...],
-    rows: Iterable[tuple[Any, ...]],
-) -> None:
-    table = model._meta.db_table
-    names = ", ".join(("study_id", "release_id", "perspective_id", *columns))
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy,
-    ):
-        for row in rows:
-            copy.write_row(owner + row)
+    copy_in(OpinionScore, (*_OWNER, "stimulus_id", *_STIMULUS_COLUMNS), texts, owner=owner)
 
 
 def _stimulus_rows(

@@ -10,8 +10,9 @@ from workbench.accounts.models import User
 from workbench.core.problems import Problem
 
 from ..models import OpinionRelease, OpinionScore, Stimulus
-from ..opinion.imported import Published, Source, imported_scores, write_published
+from ..opinion.imported import Published, imported_scores, write_published
 from ..opinion.releases import mark_stale
+from ..opinion.sources import Source
 from ..stimuli.importing.sources import MAX_FILE_BYTES
 from ..stimuli.imports.checks import ImageFacts, store_image
 from ..stimuli.imports.rows import file_fields

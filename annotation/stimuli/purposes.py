@@ -17,13 +17,13 @@ from ..models import OpinionRelease, OpinionScore, Stimulus, Study
 from ..opinion.imported import (
     CHOSEN,
     Published,
-    Source,
     imported_scores,
     renew_content,
     write_published,
 )
 from ..opinion.releases import mark_stale
 from ..opinion.selectors import scores_of
+from ..opinion.sources import Source
 from ..studies.audit import record
 from .imports.rows import rating_places
 

@@ -32,8 +32,6 @@ _WORDS = {
     "release_score_kind_valid": "live",
     "import_job_state_valid": "import",
     "import_job_purpose_valid": "import",
-    "import_job_direction_valid": "import",
-    "import_job_score_kind_valid": "import",
     "training_run_state_valid": "run",
     "training_run_trigger_valid": "run",
     "model_version_state_valid": "version",
@@ -112,14 +110,6 @@ NUMBERS = [
         for x in (-1, *NO_NUMBERS)
     ),
     Violation("subject_verdict_valid", again("subject", verdict="ajar")),
-    *(
-        Violation("import_job_mos_scale_valid", change("import", mos_scale=x))
-        for x in (0, *NO_NUMBERS)
-    ),
-    *(
-        Violation("import_job_mos_scale_valid", change("import", mos_minimum=x))
-        for x in (1, *NO_NUMBERS)
-    ),
     Violation("snapshot_holdout_valid", again("snapshot", content_sha256="d", holdout_stimuli=4)),
     *(Violation("prediction_mean_valid", change("prediction", mean=x)) for x in NO_NUMBERS),
     *(

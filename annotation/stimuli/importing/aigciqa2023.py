@@ -17,17 +17,17 @@ from workbench.core.problems import Problem
 from workbench.core.tables import Columns, Record, TableError, decode, read_file, read_table
 from workbench.core.texts import gettext_noop
 
-from ...opinion.units import UNIT_SCALE
 from ...protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES
+from ..mapping.presets import preset
+from ..mapping.scores import ScoreCells, read_scores
 from .manifest import Manifest, ManifestRow
 from .names import safe_name
 from .problems import ImageError, RowError, RowNote
-from .scores import read_scores, score_columns
 from .sources import ImageSource
 
-SOURCE_NAME = "AIGCIQA2023+"
-#: Raters of each image (Wang et al., arXiv 2307.00211); no file gives their number.
-RATERS = 28
+#: What its scores are. Raters of each image (Wang et al., arXiv 2307.00211): no file gives their
+#: number.
+PRESET = "aigciqa2023plus"
 #: The closed answers and their number of levels (1 is the worst).
 LEVELS = {
     "quality_clarity": 4,
@@ -79,17 +79,18 @@ def read_release(folder: Path, *, perspectives: Sequence[str]) -> Release:
             release=", ".join(AIGCIQA2023_PERSPECTIVES),
             study=", ".join(perspectives),
         )
-    scores = _table(folder, "mos.csv", ("index", "img", "prompt"))
+    mapping, _left = preset(PRESET).of_study(asked)
+    scores = _table(folder, "mos.csv", ("index", "img", "prompt"), mapping.numbers)
     tables = _Tables(
         _by_number(folder, "explanations.csv", ("index", "filename", "generator", *LEVELS, *TEXTS)),
         _by_number(folder, "prompts.csv", ("prompt_index", "challenge", "category")),
         _official_split(folder / "official_split.json"),
         _spreads(folder),
     )
-    release = Release(Manifest([], []), [])
+    release = Release(Manifest([], [], sources=mapping.sources), [])
     for record in scores:
         try:
-            row, slips = _read_row(record, tables, asked)
+            row, slips = _read_row(record, tables, mapping.scores)
         except Problem as problem:
             name = record.values.get("img", "")
             release.manifest.errors.append(RowError.of(record.row, record.line, name, problem))
@@ -100,7 +101,7 @@ def read_release(folder: Path, *, perspectives: Sequence[str]) -> Release:
 
 
 def _read_row(
-    record: Record, tables: _Tables, perspectives: Sequence[str]
+    record: Record, tables: _Tables, cells: tuple[ScoreCells, ...]
 ) -> tuple[ManifestRow, dict[str, str]]:
     """The row, and the closed answers that are not a level of their question."""
     if record.problem is not None:
@@ -135,7 +136,7 @@ def _read_row(
         record.values["prompt"].strip(),
         explanation["generator"],
         metadata,
-        read_scores({"raters": RATERS, **record.values}, perspectives, UNIT_SCALE),
+        tuple(read_scores(cells, record.values)),
     )
     return row, slips
 
@@ -191,8 +192,10 @@ def _number(text: str, table: str, line: int) -> int:
     return int(text)
 
 
-def _table(folder: Path, name: str, columns: tuple[str, ...]) -> Iterator[Record]:
-    known = Columns(columns, score_columns(AIGCIQA2023_PERSPECTIVES))
+def _table(
+    folder: Path, name: str, columns: tuple[str, ...], numbers: frozenset[str] = frozenset()
+) -> Iterator[Record]:
+    known = Columns(columns, numbers)
     return read_table(read_file(folder / name), name, known)
 
 

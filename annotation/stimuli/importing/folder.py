@@ -32,6 +32,8 @@ from .sources import ImageSource
 
 _IMAGES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 _MANIFESTS = frozenset({"manifest.csv", "manifest.tsv", "manifest.jsonl", "manifest.json"})
+#: In every Office document (ECMA-376-2).
+_WORKBOOK = "[Content_Types].xml"
 _LONGEST_NAME, _LONGEST_GENERATOR = 300, 200
 
 
@@ -44,12 +46,14 @@ class ListedSource(ImageSource, Protocol):
 
 
 def holds_images(path: Path) -> bool:
-    """Whether `path` is a folder, or a ZIP with an image in it; a workbook is a ZIP, too."""
+    """Whether `path` is a folder, or a ZIP with an image in it. A workbook is a ZIP with pictures,
+    too, but none of images."""
     if path.is_dir():
         return True
     try:
         with zipfile.ZipFile(path) as archive:
-            return any(map(_is_image, archive.namelist()))
+            names = archive.namelist()
+            return _WORKBOOK not in names and any(map(_is_image, names))
     except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
         return False
 

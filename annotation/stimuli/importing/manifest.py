@@ -1,33 +1,42 @@
-"""Manifests: tables (`workbench.core.tables`) with a row for each image."""
+"""Manifests: tables with a row for each image, read by a mapping of their columns."""
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from workbench.core.problems import Problem
-from workbench.core.tables import Columns, Record, read_file, read_table
+from workbench.core.tables import Record, TableError
 from workbench.core.tables.errors import too_long
 from workbench.core.texts import gettext_noop
 
-from ...opinion.units import UNIT_SCALE, UnitScale
+from ...opinion.sources import Source
+from ...opinion.units import UNIT_SCALE
 from ...protocol.split import Split
+from ..mapping.cells import ROW_NUMBER, TextCell
+from ..mapping.document import TableMapping
+from ..mapping.layout import read_rows
+from ..mapping.own import CHECK_COLUMN, manifest_mapping
+from ..mapping.scores import Score, read_scores
+from ..mapping.suggesting import unmapped_scores
 from .names import safe_name
 from .own_export import Exported, read_exported
 from .problems import RowError
 from .remarks import Remark
-from .scores import Score, decimal_columns, read_scores, score_columns
 
-REQUIRED = ("filename", "prompt", "generator")
-#: Whether the prompt says which scores to give.
-CHECK_COLUMN = "attention_check"
 #: What an image is for, as exports say it.
 PURPOSES = ("main", "practice", "gold")
 #: The limits of the columns that hold them.
 _LONGEST = {"filename": 300, "generator": 200}
 _YES, _NO = {"yes", "true", "1"}, {"", "no", "false", "0"}
+#: Rows by which it is told what a column holds.
+_LOOKED_AT = 20
+_UNMAPPED = gettext_noop(
+    "Columns that look like scores but are not mapped: %(columns)s. They were kept as metadata; no "
+    "opinion score was made of them."
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,7 @@ class ManifestRow:
     row: int
     line: int
     filename: str
+    #: "" if the manifest does not say it: of an image that is in the study.
     prompt: str
     generator: str
     metadata: dict[str, Any] = field(default_factory=dict)
@@ -46,16 +56,19 @@ class ManifestRow:
     #: The side of the hold-out and the purpose that the manifest names; None if it names none.
     split: Split | None = None
     purpose: str | None = None
+    #: The columns of scores: metadata of these names, of an import that did not map them, is stale.
+    scored: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """The usable rows and the errors of the others, both in file order, and what is to be said of
-    the whole."""
+    """The usable rows and the errors of the others, both in file order, what is to be said of the
+    whole, and whose scores it has."""
 
     rows: list[ManifestRow]
     errors: list[RowError]
     remarks: list[Remark] = field(default_factory=list)
+    sources: tuple[Source, ...] = ()
 
     @property
     def total(self) -> int:
@@ -63,42 +76,63 @@ class Manifest:
 
 
 def read_manifest(
-    path: Path,
-    *,
-    perspectives: Sequence[str],
-    scale: UnitScale = UNIT_SCALE,
-    columns: Mapping[str, str] = MappingProxyType({}),
-    constants: Mapping[str, str] = MappingProxyType({}),
+    path: Path, *, perspectives: Sequence[str], mapping: TableMapping | None = None
 ) -> Manifest:
-    """All rows of `path`; published scores are from `perspectives` (keys), on `scale`. `columns`:
-    what required columns are called in the file; `constants`: what all rows have, in no column.
+    """All rows of `path`, with published scores from `perspectives` (the study's keys). mapping:
+    what its columns are; the workbench's own names if None.
 
-    Raises TableError if the file as a whole cannot be read: its encoding, its header.
+    Raises TableError if the file as a whole cannot be read (its encoding, its header), MappingError
+    if the mapping's scores are about none of the perspectives.
     """
-    known = Columns(
-        tuple(name for name in REQUIRED if name not in constants),
-        score_columns(perspectives) | {CHECK_COLUMN},
-        decimal_columns(perspectives),
-        {theirs: ours for ours, theirs in columns.items() if ours not in constants},
-    )
-    records = read_table(read_file(path), path.name, known)
-    filled = (replace(item, values={**item.values, **constants}) for item in records)
-    return _collect(filled, perspectives, scale)
+    mapping = mapping or manifest_mapping(perspectives)
+    mapping, _left = mapping.of_study(perspectives)
+    manifest = Manifest([], [], sources=mapping.sources)
+    records = read_rows(path, mapping)
+    head = list(islice(records, _LOOKED_AT))
+    manifest.remarks.extend(_unmapped(head, mapping))
+    scale = mapping.sources[0].scale if mapping.sources else UNIT_SCALE
+    exported = read_exported(chain(head, records), scale, manifest.remarks)
+    _collect(exported, manifest, mapping, path.name)
+    return manifest
 
 
-def _collect(records: Iterator[Record], perspectives: Sequence[str], scale: UnitScale) -> Manifest:
-    manifest = Manifest([], [])
+def _unmapped(head: Sequence[Record], mapping: TableMapping) -> Iterator[Remark]:
+    header = dict.fromkeys(key for record in head for key in record.values)
+    found = unmapped_scores(list(header), [record.values for record in head], mapping)
+    if found:
+        yield Remark(_UNMAPPED, {"columns": ", ".join(found)})
+
+
+def _collect(
+    records: Iterator[Record], manifest: Manifest, mapping: TableMapping, name: str
+) -> None:
+    reader = _RowReader(mapping)
     seen: dict[str, int] = {}
-    for record in read_exported(records, scale, manifest.remarks):
+    columns: set[str] = set()
+    for record in records:
+        columns.update(record.values)
         try:
-            row = _parse(record, perspectives, scale)
+            row = reader.read(record)
             _refuse_second(row, seen)
         except Problem as problem:
-            name = str(record.values.get("filename", ""))[:300]
-            manifest.errors.append(RowError.of(record.row, record.line, name, problem))
+            label = reader.label(record)
+            manifest.errors.append(RowError.of(record.row, record.line, label, problem))
         else:
             manifest.rows.append(row)
-    return manifest
+    _refuse_unseen(mapping, columns, name)
+
+
+def _refuse_unseen(mapping: TableMapping, columns: set[str], name: str) -> None:
+    """JSON has no header: a column is absent if no row has it."""
+    unseen = [key for item in mapping.scores for key in item.required if key not in columns]
+    if unseen and columns:
+        raise TableError(
+            gettext_noop('no row of %(name)s has the column "%(column)s"'),
+            gettext_noop("correct the mapping; the columns are %(columns)s"),
+            name=name,
+            column=unseen[0],
+            columns=", ".join(sorted(columns)[:20]),
+        )
 
 
 def _refuse_second(row: ManifestRow, seen: dict[str, int]) -> None:
@@ -112,40 +146,110 @@ def _refuse_second(row: ManifestRow, seen: dict[str, int]) -> None:
         )
 
 
-def _parse(record: Record, perspectives: Sequence[str], scale: UnitScale) -> ManifestRow:
-    if record.problem is not None:
-        raise record.problem
-    values = record.values
-    required = {key: _required(key, values) for key in REQUIRED}
-    scores = read_scores(values, perspectives, scale)
-    exported = record.values if isinstance(record.values, Exported) else None
-    split = _split(values, exported=exported is not None)
-    own = {*REQUIRED, CHECK_COLUMN, *score_columns(perspectives)} | ({"split"} if split else set())
-    further = {key: value for key, value in values.items() if key not in own}
-    metadata = further if exported is None else exported.metadata
-    return ManifestRow(
-        record.row,
-        record.line,
-        safe_name(required["filename"]),
-        required["prompt"],
-        required["generator"],
-        {key: value for key, value in metadata.items() if value not in ("", None)},
-        scores,
-        _is_check(values.get(CHECK_COLUMN), scores, perspectives[0]),
-        split,
-        _purpose(values) if exported is not None else None,
-    )
+class _RowReader:
+    """Rows by one mapping; those of the product's own export by that of a manifest."""
+
+    def __init__(self, mapping: TableMapping) -> None:
+        self._mapping = mapping
+        perspectives = list(dict.fromkeys(item.perspective for item in mapping.scores))
+        source = mapping.sources[0] if mapping.sources else Source(mapping.source)
+        self._own = manifest_mapping(perspectives, source)
+
+    def label(self, record: Record) -> str:
+        """What to call a row that cannot be read."""
+        return str(record.values.get(self._of(record).name.column, ""))[:300]
+
+    def read(self, record: Record) -> ManifestRow:
+        """Raises Problem."""
+        if record.problem is not None:
+            raise record.problem
+        values, mapping = record.values, self._of(record)
+        exported = values if isinstance(values, Exported) else None
+        name = _text("filename", mapping.name, _counted(record, mapping.name))
+        prompt = _text("prompt", mapping.prompt or mapping.group, values, mapping)
+        generator = _text("generator", mapping.generator, values)
+        scores = tuple(read_scores(mapping.scores, values))
+        split = _split(mapping.split, values, exported=exported is not None)
+        return ManifestRow(
+            record.row,
+            record.line,
+            safe_name(name),
+            prompt,
+            generator,
+            _metadata(mapping, values, split),
+            scores,
+            _is_check(mapping, values, scores),
+            split,
+            _purpose(exported) if exported is not None else None,
+            mapping.numbers if exported is None else frozenset(),
+        )
+
+    def _of(self, record: Record) -> TableMapping:
+        return self._own if isinstance(record.values, Exported) else self._mapping
 
 
-def _split(values: Mapping[str, Any], *, exported: bool) -> Split | None:
-    """The side that the row names. A column of that name in a manifest of somebody else's may be
-    about another split."""
-    found = str(values.get("split", ""))
+def _counted(record: Record, cell: TextCell) -> Mapping[str, Any]:
+    if cell.column != ROW_NUMBER:
+        return record.values
+    return {**record.values, ROW_NUMBER: record.row - 1}
+
+
+def _text(
+    key: str,
+    cell: TextCell | None,
+    values: Mapping[str, Any],
+    mapping: TableMapping | None = None,
+) -> str:
+    """The text of a field; "" if the mapping does not have it. Raises Problem if it is empty or too
+    long."""
+    if cell is None:
+        return ""
+    field_name = {"filename": "name"}.get(key, key)
+    if mapping is not None and mapping.prompt is None:
+        field_name = "group"
+    value = cell.read(field_name, values)
+    if not value:
+        raise Problem(
+            gettext_noop("%(key)s is empty"), gettext_noop("fill it in or delete the row"), key=key
+        )
+    # A filename is kept in Unicode's composed form, which may be the longer one.
+    length = len(unicodedata.normalize("NFC", value) if key == "filename" else value)
+    longest = _LONGEST.get(key, length)
+    if length > longest:
+        raise too_long(key, length, longest)
+    return value
+
+
+def _metadata(
+    mapping: TableMapping, values: Mapping[str, Any], split: Split | None
+) -> dict[str, Any]:
+    """What no field was made of, without what is empty."""
+    if isinstance(values, Exported):
+        further = values.metadata
+    else:
+        used = mapping.columns
+        if mapping.split is not None and split is None:
+            # A column of that name in a manifest of somebody else's may be about another split.
+            used -= {mapping.split.column}
+        further = {key: value for key, value in values.items() if key not in used}
+    return {key: value for key, value in further.items() if value not in ("", None)}
+
+
+def _split(cell: TextCell | None, values: Mapping[str, Any], *, exported: bool) -> Split | None:
+    """The side that the row names."""
+    if cell is None:
+        return None
+    found = cell.read("split", _as_text(values, cell.column))
     if found in (*Split,):
         return Split(found)
     if exported:
         raise _unknown("split", found, Split)
     return None
+
+
+def _as_text(values: Mapping[str, Any], column: str) -> Mapping[str, str]:
+    value = values.get(column)
+    return {column: "" if value is None else str(value)}
 
 
 def _purpose(values: Mapping[str, Any]) -> str:
@@ -164,8 +268,11 @@ def _unknown(key: str, value: Any, known: Iterable[str]) -> Problem:
     )
 
 
-def _is_check(value: Any, scores: tuple[Score, ...], perspective: str) -> bool:
-    word = str("" if value is None else value).strip().lower()
+def _is_check(mapping: TableMapping, values: Mapping[str, Any], scores: tuple[Score, ...]) -> bool:
+    cell = mapping.attention_check
+    if cell is None:
+        return False
+    word = cell.read("attention_check", _as_text(values, cell.column)).lower()
     if word not in _YES | _NO:
         raise Problem(
             gettext_noop('%(key)s "%(value)s" is neither yes nor no'),
@@ -179,27 +286,6 @@ def _is_check(value: Any, scores: tuple[Score, ...], perspective: str) -> bool:
         raise Problem(
             gettext_noop("the attention check has no correct score"),
             gettext_noop("write the scores that its prompt asks for into %(column)s and so on"),
-            column=f"mos_{perspective}",
+            column=mapping.scores[0].mean if mapping.scores else "mos_…",
         )
     return word in _YES
-
-
-def _required(key: str, values: Mapping[str, Any]) -> str:
-    value = values.get(key, "")
-    if not isinstance(value, str):
-        raise Problem(
-            gettext_noop("%(key)s is not text"),
-            gettext_noop("put its value in quotes"),
-            key=key,
-        )
-    value = value.strip()
-    if not value:
-        raise Problem(
-            gettext_noop("%(key)s is empty"), gettext_noop("fill it in or delete the row"), key=key
-        )
-    # A filename is kept in Unicode's composed form, which may be the longer one.
-    length = len(unicodedata.normalize("NFC", value) if key == "filename" else value)
-    longest = _LONGEST.get(key, length)
-    if length > longest:
-        raise too_long(key, length, longest)
-    return value

@@ -43,6 +43,28 @@ class ImageSource(Protocol):
     def close(self) -> None: ...
 
 
+class _NoImages:
+    """Where there are none: rows are labels of images that are known, or come later."""
+
+    def locate(self, name: str) -> str | None:
+        return None
+
+    def holds(self, name: str) -> bool:
+        return False
+
+    def read(self, name: str) -> bytes:
+        raise self.missing(name)
+
+    def missing(self, name: str) -> ImageError:
+        return NameIndex(()).missing(name, gettext_noop('image "%(filename)s" was not given'))
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+NO_IMAGES = _NoImages()
+
+
 def open_source(path: Path) -> "FolderSource | ZipSource":
     """The folder or ZIP at `path`; raises ArchiveError if it is neither."""
     if path.is_dir():

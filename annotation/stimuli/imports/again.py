@@ -4,12 +4,11 @@ The files of a failed import stay for a while, so that nobody has to send them a
 several in one study, those of the latest.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,15 +20,13 @@ from workbench.core.jobs.queue import enqueue
 
 from ...models import ImportJob
 from ...studies.audit import record
-from ..importing.manifest import REQUIRED
+from ..mapping.as_json import to_json
+from ..mapping.document import TableMapping
 from .staging import forget_files
 from .starting import RUN_IMPORT, ImportActiveError
 
 #: How long the files of a failed import are kept.
 KEPT = timedelta(days=7)
-#: Columns that may be the same for all rows.
-CONSTANT = ("prompt", "generator")
-_LONGEST_NAME = 300
 #: Copied from the import that is tried again.
 _SAME = (
     "manifest",
@@ -38,10 +35,7 @@ _SAME = (
     "images_name",
     "labels_only",
     "purpose",
-    "mos_minimum",
-    "mos_scale",
-    "direction",
-    "score_kind",
+    "mapping",
 )
 
 
@@ -57,37 +51,6 @@ class NothingToRetryError(MintError):
 
     code = "import_not_repeatable"
     status = 409
-
-
-class ColumnsError(MintError):
-    """A column of the manifest that cannot be named so."""
-
-    code = "columns_invalid"
-    status = 400
-
-
-@dataclass(frozen=True)
-class Mapped:
-    """What a manifest's own columns are called: `columns`, by the workbench's name; and what is
-    the same for all rows and in no column: `constants`."""
-
-    columns: Mapping[str, str] = field(default_factory=dict)
-    constants: Mapping[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for name, known in (("columns", REQUIRED), ("constants", CONSTANT)):
-            given = getattr(self, name)
-            unknown = sorted(set(given) - set(known))
-            if unknown:
-                raise ColumnsError(
-                    _("“%(name)s” is no column of a manifest to be given; these are: %(known)s.")
-                    % {"name": unknown[0], "known": ", ".join(known)}
-                )
-            if any(len(value) > _LONGEST_NAME for value in given.values()):
-                raise ColumnsError(
-                    _("A column’s name, or what stands for it, has at most %(most)d characters.")
-                    % {"most": _LONGEST_NAME}
-                )
 
 
 def cancel_import(*, job: ImportJob, actor: User | None) -> None:
@@ -106,17 +69,23 @@ def cancel_import(*, job: ImportJob, actor: User | None) -> None:
 
 
 def retry_import(
-    *, job: ImportJob, actor: User | None, partial: bool = False, mapped: Mapped = Mapped()
+    *,
+    job: ImportJob,
+    actor: User | None,
+    partial: bool = False,
+    mapping: TableMapping | None = None,
+    dry_run: bool = False,
 ) -> ImportJob:
-    """Tries a failed import again, with the files that it was given; they are the new job's then.
+    """Tries a failed import or a dry run again, with the files that it was given; they are the new
+    job's then.
 
-    partial: import the good rows only. Raises NothingToRetryError, or ImportActiveError if another
-    import into the study is under way.
+    partial: import the good rows only. mapping: instead of the one that it had. Raises
+    NothingToRetryError, or ImportActiveError if another import into the study is under way.
     """
     try:
         with transaction.atomic():
             old = ImportJob.objects.select_for_update(no_key=True, of=("self",)).get(pk=job.pk)
-            if old.state != JobState.FAILED or not old.manifest:
+            if not kept_files().filter(pk=old.pk).exists():
                 raise NothingToRetryError(
                     _("The files of this import are not kept any more. Send them again.")
                 )
@@ -124,10 +93,9 @@ def retry_import(
                 study=job.study,
                 actor=actor,
                 partial=partial,
-                column_names=dict(mapped.columns) or old.column_names,
-                column_values=dict(mapped.constants) or old.column_values,
+                dry_run=dry_run,
                 lease_expires_at=leases.lease_end(),
-                **_same(old),
+                **(_same(old) if mapping is None else _same(old) | {"mapping": to_json(mapping)}),
             )
             ImportJob.objects.filter(pk=old.pk).update(manifest="", images="")
             enqueue(RUN_IMPORT, new.pk)
@@ -139,12 +107,15 @@ def retry_import(
     return new
 
 
+def kept_files() -> QuerySet[ImportJob]:
+    """The imports that can be tried again: their files are kept."""
+    over = Q(state=JobState.FAILED) | Q(state=JobState.SUCCEEDED, dry_run=True)
+    return ImportJob.objects.filter(over).exclude(manifest="")
+
+
 def forget_old_files() -> None:
-    """Deletes the files of imports that failed long ago."""
-    old = ImportJob.objects.filter(
-        state=JobState.FAILED, finished_at__lt=timezone.now() - KEPT
-    ).exclude(manifest="")
-    for job in old:
+    """Deletes the files of imports that failed, or were tried out, long ago."""
+    for job in kept_files().filter(finished_at__lt=timezone.now() - KEPT):
         forget_files(job)
 
 

@@ -19,7 +19,8 @@ from ...models import ImportJob
 from ...studies.selectors import find_study
 from ..importing.problems import RowNote
 from ..importing.remarks import Remark
-from .again import Mapped, cancel_import, retry_import
+from ..mapping.as_json import from_json
+from .again import cancel_import, retry_import
 
 
 class RowNoteSerializer(serializers.Serializer[RowNote]):
@@ -60,8 +61,9 @@ class ImportSerializer(serializers.ModelSerializer[ImportJob]):
             "images_name",
             "purpose",
             "partial",
-            "column_names",
-            "column_values",
+            "dry_run",
+            "mapping",
+            "preview",
             "progress_done",
             "progress_total",
             "imported",
@@ -98,12 +100,12 @@ class ImportSerializer(serializers.ModelSerializer[ImportJob]):
 
 
 class RetrySerializer(ExactSerializer):
-    """How to try it again. `columns`: what the manifest's columns `filename`, `prompt` and
-    `generator` are called in the file; `constants`: a prompt or generator that all rows have."""
+    """How to try it again. `mapping`: what the manifest's columns are, instead of the import's
+    `mapping`, which may be changed for it; `dry_run`: only say what it would do."""
 
     partial = serializers.BooleanField(default=False)  # type: ignore[assignment] # DRF: a field of its own
-    columns = serializers.DictField(child=serializers.CharField(max_length=300), default=dict)
-    constants = serializers.DictField(child=serializers.CharField(max_length=300), default=dict)
+    dry_run = serializers.BooleanField(default=False)
+    mapping = serializers.JSONField(default=None)
 
 
 class ImportListView(generics.ListAPIView[ImportJob]):
@@ -136,8 +138,8 @@ class ImportCancelView(APIView):
 class ImportRetryView(APIView):
     @extend_schema(request=RetrySerializer, responses={201: ImportSerializer})
     def post(self, request: Request, slug: str, pk: int) -> Response:
-        """Try a failed import again with the files that it was given. 409 if they are gone, or
-        another import is under way."""
+        """Try a failed import, or a dry run, again with the files that it was given. 409 if they
+        are gone, or another import is under way."""
         job = _find(request, slug, pk)
         data = RetrySerializer(data=request.data)
         data.is_valid(raise_exception=True)
@@ -146,7 +148,8 @@ class ImportRetryView(APIView):
             job=job,
             actor=signed_in(request),
             partial=given["partial"],
-            mapped=Mapped(given["columns"], given["constants"]),
+            mapping=None if given["mapping"] is None else from_json(given["mapping"]),
+            dry_run=given["dry_run"],
         )
         return Response(ImportSerializer(new).data, status=201)
 

@@ -11,15 +11,16 @@ from typing import Any
 from workbench.core.problems import Problem
 from workbench.core.texts import gettext_noop
 
-from ...models import Stimulus, Study
-from ...opinion.imported import Source, imported_scores, on_scale
+from ...models import OpinionScore, Stimulus, Study
+from ...opinion.imported import imported_scores, on_scale
+from ...opinion.sources import Source
 from ...protocol.spelling import form_sha256, name_form, prompt_form
 from ..importing.images import check_image
 from ..importing.manifest import ManifestRow
 from ..importing.picture import RENDERING
 from ..importing.problems import ImageError, RowError, RowNote
-from ..importing.scores import Score
 from ..importing.sources import ImageSource
+from ..mapping.scores import Score
 from .store import ImportStore
 
 #: Rows looked up in one query.
@@ -86,7 +87,8 @@ class CheckedRow:
 
     @cached_property
     def prompt_group(self) -> str:
-        return prompt_group(self.row)
+        # A row about an image of the study need not repeat its prompt.
+        return self.known.prompt if self.known and not self.row.prompt else prompt_group(self.row)
 
     @cached_property
     def generator_group(self) -> str:
@@ -173,7 +175,9 @@ class RowChecker:
                 gettext_noop("only gold images can be attention checks"),
                 gettext_noop("import it with the purpose gold, or write no in attention_check"),
             )
-        if known is not None:
+        if known is None:
+            _refuse_undescribed(row)
+        else:
             _refuse_another_identity(row, known)
             _refuse_purged(row, known)
         if self.labels_only and not self.source.holds(row.filename):
@@ -212,11 +216,22 @@ def _no_memory() -> Problem:
     )
 
 
+def _refuse_undescribed(row: ManifestRow) -> None:
+    for key, text in (("prompt", row.prompt), ("generator", row.generator)):
+        if not text:
+            raise Problem(
+                gettext_noop('"%(filename)s" is not in the study, and has no %(key)s'),
+                gettext_noop("map a column to its %(key)s, or give one for all rows"),
+                filename=row.filename,
+                key=key,
+            )
+
+
 def _refuse_another_identity(row: ManifestRow, known: Known) -> None:
     """Another spelling is none: the text that is known is kept."""
     for key, same in (
-        ("prompt", prompt_group(row) == known.prompt),
-        ("generator", generator_group(row) == known.generator),
+        ("prompt", not row.prompt or prompt_group(row) == known.prompt),
+        ("generator", not row.generator or generator_group(row) == known.generator),
         ("attention_check", known.attention_check or not row.attention_check),
     ):
         if not same:
@@ -246,17 +261,21 @@ def _refuse_another_image(row: ManifestRow, digest: str, known: Known) -> None:
         )
 
 
-def load_known(study: Study, rows: Sequence[ManifestRow], source: Source) -> dict[str, Known]:
-    """What the study holds under the rows' filenames, with the scores published by one source, on
-    its scale."""
-    published = imported_scores(study.pk).filter(release__source=source.name)
+def load_known(
+    study: Study, rows: Sequence[ManifestRow], sources: Sequence[Source]
+) -> dict[str, Known]:
+    """What the study holds under the rows' filenames, with the scores published by these sources,
+    on their scales."""
+    by_name = {source.name: source for source in sources}
+    published = imported_scores(study.pk).filter(release__source__in=list(by_name))
     known: dict[str, Known] = {}
     for names in _batches([row.filename for row in rows]):
         stimuli = Stimulus.objects.filter(study=study, filename__in=names, replaced_by=None)
         scores: dict[int, list[Score]] = {}
         for item in published.filter(stimulus__in=stimuli):
-            score = Score(item.perspective.key, *on_scale(item, source), item.n)
-            scores.setdefault(item.stimulus_id, []).append(score)
+            scores.setdefault(item.stimulus_id, []).append(
+                _score(item, by_name[item.release.source])
+            )
         for stimulus in stimuli.select_related("prompt", "generator"):
             known[stimulus.filename] = Known(
                 stimulus.pk,
@@ -272,6 +291,12 @@ def load_known(study: Study, rows: Sequence[ManifestRow], source: Source) -> dic
                 tuple(scores.get(stimulus.pk, ())),
             )
     return known
+
+
+def _score(item: OpinionScore, source: Source) -> Score:
+    mos, sd = on_scale(item, source)
+    counts = None if item.histogram is None else tuple(item.histogram)
+    return Score(item.perspective.key, mos, sd, item.n, counts, source.name)
 
 
 def _copies(stimulus: Stimulus) -> tuple[str, ...]:

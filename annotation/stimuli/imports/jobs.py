@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -19,9 +20,20 @@ from workbench.core.problems import Problem
 from workbench.core.texts import gettext_noop
 
 from ...models import ImportJob
+from ..importing.folder import holds_images
 from ..importing.problems import RowNote
-from .again import forget_old_files
-from .service import ImportOptions, ImportRefusedError, ImportReport, import_manifest
+from ..mapping.as_json import from_json, to_json
+from ..mapping.document import TableMapping
+from ..mapping.suggesting import suggest_for
+from .again import forget_old_files, kept_files
+from .previewing import preview_json
+from .service import (
+    ImportOptions,
+    ImportRefusedError,
+    ImportReport,
+    import_manifest,
+    refused_for_problems,
+)
 from .staging import forget_files, local_copy
 from .starting import RUN_IMPORT
 from .store import ImportRunningError
@@ -117,14 +129,26 @@ def _import(job: ImportJob) -> ImportReport:
             options=ImportOptions(
                 purpose=job.purpose,
                 labels_only=job.labels_only,
-                mos_minimum=job.mos_minimum,
-                mos_scale=job.mos_scale,
-                direction=job.direction,
-                score_kind=job.score_kind,
-                columns=job.column_names,
-                constants=job.column_values,
+                without_images=not job.images,
+                mapping=_mapping(job, manifest),
+                dry_run=job.dry_run,
             ),
         )
+
+
+def _mapping(job: ImportJob, manifest: Path) -> TableMapping | None:
+    """The job's; if it has none, the one that its table suggests, which is the job's then. None for
+    images without a table."""
+    if not job.images and not job.mapping and holds_images(manifest):
+        return None
+    with refused_for_problems():
+        if job.mapping:
+            return from_json(job.mapping)
+        keys = [item.key for item in job.study.perspective_settings]
+        found = suggest_for(manifest, source=Path(job.manifest_name).stem, perspectives=keys)
+    job.mapping = to_json(found.mapping)
+    ImportJob.objects.filter(pk=job.pk, fence=job.fence).update(mapping=job.mapping)
+    return found.mapping
 
 
 def _finish(job: ImportJob, report: ImportReport) -> None:
@@ -144,22 +168,22 @@ def _finish(job: ImportJob, report: ImportReport) -> None:
         rejected_rows=_to_json(report.rejected[:ROWS_KEPT]),
         notes=_to_json(report.notes[:NOTES_KEPT]),
         remarks=[remark.to_json() for remark in report.remarks],
+        preview=preview_json(report.preview) if job.dry_run else [],
     )
-    if report.done:
+    if report.done and not job.dry_run:
         forget_files(job)
     else:
-        _forget_earlier_failures(job)
+        _forget_earlier_files(job)
 
 
 def _fail(job: ImportJob, problem: Problem) -> None:
     leases.fail(ImportJob, job.pk, job.fence, refusal=problem.to_json())
-    _forget_earlier_failures(job)
+    _forget_earlier_files(job)
 
 
-def _forget_earlier_failures(job: ImportJob) -> None:
-    """The files of the latest failure stay, so that it can be tried again."""
-    earlier = ImportJob.objects.filter(study=job.study_id, state=JobState.FAILED, pk__lt=job.pk)
-    for old in earlier.exclude(manifest=""):
+def _forget_earlier_files(job: ImportJob) -> None:
+    """The files of the latest failure or dry run stay, so that it can go on from them."""
+    for old in kept_files().filter(study=job.study_id, pk__lt=job.pk):
         forget_files(old)
 
 

@@ -1,9 +1,8 @@
 """The import page: upload a manifest and an archive, watch the job, read its outcome."""
 
-from collections.abc import Sequence
+import json
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -12,7 +11,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
@@ -24,111 +22,27 @@ from workbench.core.jobs.heartbeats import queue_state
 from workbench.core.jobs.models import JobState
 from workbench.core.problems import Problem
 
-from ...models import ImportJob, OpinionRelease, Stimulus, Study
+from ...models import ImportJob, Study
 from ...studies.pages.steps import in_words
 from ...studies.selectors import find_study
 from ...studies.setup import undone_steps
 from ..holdout import holdout_context
-from ..importing.manifest import REQUIRED
 from ..importing.problems import RowNote
 from ..importing.remarks import Remark
-from .again import CONSTANT, Mapped, cancel_import, retry_import
-from .service import ImportOptions
+from ..mapping.as_json import from_json
+from ..mapping.document import TableMapping
+from .again import cancel_import, kept_files, retry_import
+from .form import ImportForm
+from .mapping_form import changed_mapping, mapping_fields
 from .starting import ImportActiveError, UploadNotKeptError, request_import
 
 _JOBS_SHOWN = 10
-_MANIFEST_TYPES = ".csv,.tsv,.txt,.jsonl,.ndjson,.json"
 
 
 class HtmxHttpRequest(HttpRequest):
     """A request after its middleware."""
 
     htmx: HtmxDetails
-
-
-class ImportForm(forms.Form):
-    """What `import_stimuli` takes on the command line."""
-
-    manifest = forms.FileField(
-        label=gettext_lazy("Manifest"),
-        help_text=gettext_lazy(
-            "CSV, TSV or JSONL with the columns filename, prompt and generator, in UTF-8, UTF-16 "
-            "or GB18030. Other columns are kept as metadata; mos_ and a perspective's key (such as "
-            "mos_quality, with sd_quality and raters) is a published score."
-        ),
-        widget=forms.FileInput(attrs={"accept": _MANIFEST_TYPES}),
-    )
-    images = forms.FileField(
-        label=gettext_lazy("Images"),
-        required=False,
-        help_text=gettext_lazy("A ZIP of JPEG, PNG or WebP files."),
-        widget=forms.FileInput(attrs={"accept": ".zip"}),
-    )
-    purpose = forms.ChoiceField(
-        label=gettext_lazy("Purpose"),
-        choices=Stimulus.Purpose.choices,
-        initial=Stimulus.Purpose.MAIN,
-        help_text=gettext_lazy(
-            "Main images are rated and learnt from. Practice images and gold images (hidden "
-            "checks) are kept apart from them."
-        ),
-    )
-    mos_minimum = forms.FloatField(
-        label=gettext_lazy("Lowest published score"),
-        initial=0,
-        help_text=gettext_lazy("The lower end of their scale, such as 0 or 1."),
-    )
-    mos_scale = forms.FloatField(
-        label=gettext_lazy("Highest published score"),
-        initial=1,
-        help_text=gettext_lazy("The upper end of their scale, such as 1, 5 or 100."),
-    )
-    direction = forms.ChoiceField(
-        label=gettext_lazy("Direction of published scores"),
-        choices=OpinionRelease.Direction.choices,
-        initial=OpinionRelease.Direction.HIGHER,
-    )
-    score_kind = forms.ChoiceField(
-        label=gettext_lazy("Kind of published scores"),
-        choices=OpinionRelease.ScoreKind.choices,
-        initial=OpinionRelease.ScoreKind.OTHER,
-    )
-    partial = forms.BooleanField(
-        label=gettext_lazy("Import the good rows even if others are bad"), required=False
-    )
-    labels_only = forms.BooleanField(
-        label=gettext_lazy("If an image is missing, keep its row as labels"), required=False
-    )
-
-    def published(self) -> list[forms.BoundField]:
-        """On which scale scores were published: asked of the few who import any."""
-        return [self[name] for name in ("mos_minimum", "mos_scale", "direction", "score_kind")]
-
-    def common(self) -> list[forms.BoundField]:
-        """The other fields, in their order."""
-        apart = {field.name for field in self.published()}
-        return [field for field in self if field.name not in apart]
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or {}
-        if not cleaned.get("images") and not cleaned.get("labels_only"):
-            self.add_error(
-                "images", _("Add the ZIP of the images, or choose to keep rows as labels.")
-            )
-        lowest, highest = cleaned.get("mos_minimum"), cleaned.get("mos_scale")
-        if lowest is not None and highest is not None and lowest >= highest:
-            self.add_error("mos_scale", _("The highest score must be above the lowest."))
-        return cleaned
-
-    def options(self) -> ImportOptions:
-        return ImportOptions(
-            purpose=self.cleaned_data["purpose"],
-            labels_only=self.cleaned_data["labels_only"],
-            mos_minimum=self.cleaned_data["mos_minimum"],
-            mos_scale=self.cleaned_data["mos_scale"],
-            direction=self.cleaned_data["direction"],
-            score_kind=self.cleaned_data["score_kind"],
-        )
 
 
 @csrf_exempt
@@ -141,7 +55,7 @@ def study_import(request: HtmxHttpRequest, slug: str) -> HttpResponse:
     """
     study = find_study(request.user, slug, "annotation.change_study")
     if int(request.META.get("CONTENT_LENGTH") or 0) > settings.IMPORT_UPLOAD_BYTES:
-        form = ImportForm()
+        form = ImportForm(study)
         limit = filesizeformat(settings.IMPORT_UPLOAD_BYTES)
         text = _("Together the files are larger than %(limit)s. Import them in parts.")
         response = _page(request, study, form, refused=text % {"limit": limit})
@@ -154,7 +68,7 @@ def study_import(request: HtmxHttpRequest, slug: str) -> HttpResponse:
 def _import_form(request: HtmxHttpRequest, study: Study) -> HttpResponse:
     # A step of the study's checklist names the purpose that it is about.
     asked = {"purpose": request.GET["purpose"]} if "purpose" in request.GET else None
-    form = ImportForm(request.POST or None, request.FILES or None, initial=asked)
+    form = ImportForm(study, request.POST or None, request.FILES or None, initial=asked)
     if request.method != "POST" or not form.is_valid():
         return _page(request, study, form)
     try:
@@ -209,10 +123,8 @@ def study_import_retry(request: HttpRequest, slug: str, job: int) -> HttpRespons
             job=found,
             actor=signed_in(request),
             partial=request.POST.get("partial") == "on",
-            mapped=Mapped(
-                _filled(request.POST, "column", REQUIRED),
-                _filled(request.POST, "constant", CONSTANT),
-            ),
+            mapping=_changed(found, request.POST),
+            dry_run=request.POST.get("dry_run") == "on",
         )
     except MintError as error:
         messages.error(request, error.message)
@@ -220,10 +132,12 @@ def study_import_retry(request: HttpRequest, slug: str, job: int) -> HttpRespons
     return redirect("study-import-job", study.slug, new.pk)
 
 
-def _filled(given: QueryDict, prefix: str, names: Sequence[str]) -> dict[str, str]:
-    """The fields `prefix_name` that are filled in, and say another name than the usual one."""
-    values = {name: given.get(f"{prefix}_{name}", "").strip() for name in names}
-    return {name: value for name, value in values.items() if value and value != name}
+def _changed(job: ImportJob, given: QueryDict) -> TableMapping | None:
+    """The job's mapping as its page was filled in; None if the worker is to suggest one."""
+    if not job.mapping and not given.get("mapping", "").strip():
+        return None
+    filled = {name: given.get(name, "") for name in given}
+    return changed_mapping(from_json(job.mapping) if job.mapping else None, filled)
 
 
 def _page(
@@ -256,14 +170,14 @@ def _outcome(job: ImportJob) -> dict[str, Any]:
 
 
 def _way_on(job: ImportJob) -> dict[str, Any]:
-    """After a success the next step of the set-up; after a failure what to change."""
+    """After a success the next step of the set-up; after a failure or a dry run what to change."""
+    if kept_files().filter(pk=job.pk).exists():
+        fields = mapping_fields(from_json(job.mapping)) if job.mapping else {}
+        document = json.dumps(job.mapping, indent=2, ensure_ascii=False) if job.mapping else ""
+        return {"repeatable": True, "document": document, **fields}
     if job.state == JobState.SUCCEEDED:
         undone = undone_steps(job.study)
         return {"next_step": in_words(job.study, undone[0]) if undone else None}
-    if job.state == JobState.FAILED and job.manifest:
-        names = [(name, job.column_names.get(name, name)) for name in REQUIRED]
-        values = [(name, job.column_values.get(name, "")) for name in CONSTANT]
-        return {"repeatable": True, "columns": names, "constants": values}
     return {}
 
 

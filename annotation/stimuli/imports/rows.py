@@ -1,10 +1,11 @@
 """Writing checked rows to the database, within the caller's transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 from ...models import Generator, Prompt, Stimulus, Study
-from ...opinion.imported import Published, Source, write_published
+from ...opinion.imported import Published, write_published
+from ...opinion.sources import Source
 from ..importing.picture import RENDERING
 from .checks import CheckedRow, ImageFacts
 
@@ -17,7 +18,7 @@ def write_rows(
     rows: Sequence[CheckedRow],
     splits: Mapping[str, str],
     purpose: str,
-    source: Source,
+    sources: Sequence[Source],
 ) -> tuple[int, int]:
     """Create and update stimuli and their published scores; how many of each.
 
@@ -27,14 +28,27 @@ def write_rows(
     changed = [item for item in rows if item.known is not None and _update(item)]
     keys = _create(study, new, splits, purpose)
     keys |= {item.row.filename: item.known.pk for item in changed if item.known is not None}
-    published = [
-        Published(keys[item.row.filename], score.perspective, score.mos, score.sd, score.raters)
-        for item in (*new, *changed)
-        for score in item.row.scores
-    ]
-    if published:
-        write_published(study, source, published)
+    for source in sources:
+        published = list(_published((*new, *changed), keys, source.name))
+        if published:
+            write_published(study, source, published)
     return len(new), len(changed)
+
+
+def _published(
+    rows: Sequence[CheckedRow], keys: Mapping[str, int], source: str
+) -> Iterator[Published]:
+    for item in rows:
+        for score in item.row.scores:
+            if score.source == source:
+                yield Published(
+                    keys[item.row.filename],
+                    score.perspective,
+                    score.mos,
+                    score.sd,
+                    score.raters,
+                    score.counts,
+                )
 
 
 def _create(
@@ -79,7 +93,8 @@ def _update(item: CheckedRow) -> bool:
         # Of a label, or the same image again, one of whose files was lost or made by other rules:
         # the check refused any other.
         fields |= file_fields(item.image)
-    metadata = {**known.metadata, **item.row.metadata}
+    kept = {key: value for key, value in known.metadata.items() if key not in item.row.scored}
+    metadata = {**kept, **item.row.metadata}
     if metadata != known.metadata:
         fields["metadata"] = metadata
     if fields:

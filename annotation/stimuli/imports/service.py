@@ -3,7 +3,7 @@
 Files are written before the transaction that makes them known, and taken back if it fails.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,16 +19,17 @@ from workbench.core.errors import MintError
 from workbench.core.problems import Problem
 from workbench.core.texts import gettext_noop
 
-from ...models import OpinionRelease, Stimulus, Study
-from ...opinion.imported import Source
+from ...models import Stimulus, Study
 from ...opinion.releases import mark_stale
+from ...opinion.sources import Source
 from ...studies.audit import record
-from ..importing.aigciqa2023 import SOURCE_NAME, ReleaseImages, read_release
+from ..importing.aigciqa2023 import ReleaseImages, read_release
 from ..importing.folder import holds_images, read_folder
-from ..importing.manifest import Manifest, read_manifest
+from ..importing.manifest import Manifest, ManifestRow, read_manifest
 from ..importing.problems import RowError, RowNote
 from ..importing.remarks import Remark
-from ..importing.sources import ImageSource, open_source
+from ..importing.sources import NO_IMAGES, ImageSource, open_source
+from ..mapping.document import TableMapping
 from .checks import CheckedRow, Findings, Progress, RowChecker, check_rows, load_known
 from .holdout import draw_splits
 from .refusals import FAULTS, is_fault_of_a_row, refused_rows
@@ -36,8 +37,8 @@ from .remarks import remarks_on
 from .rows import write_rows
 from .store import ImportStore, study_lock
 
-#: AIGCIQA2023+ gives 100(z + 3)/6 of z-scores, divided by 100.
-_Z_SCORE = OpinionRelease.ScoreKind.Z_SCORE
+#: Rows that are shown as they were read.
+PREVIEWED = 10
 
 
 class ImportRefusedError(MintError):
@@ -57,24 +58,15 @@ class ImportOptions:
     purpose: str = Stimulus.Purpose.MAIN
     #: Import rows whose image is absent as labels, rather than reject them.
     labels_only: bool = False
-    #: Published scores are on `mos_minimum`…`mos_scale`; which `direction` is better, and what they
-    #: are.
-    mos_minimum: float = 0.0
-    mos_scale: float = 1.0
-    direction: str = OpinionRelease.Direction.HIGHER
-    score_kind: str = OpinionRelease.ScoreKind.OTHER
-    #: What they are recorded to come from.
-    source: str = "manifest"
-    #: What the columns that a manifest must have are called in it, and what is in none because it
-    #: is the same for all rows.
-    columns: Mapping[str, str] = field(default_factory=dict)
-    constants: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def published(self) -> Source:
-        return Source(
-            self.source, self.mos_minimum, self.mos_scale, self.direction, self.score_kind
-        )
+    #: What the manifest's columns are; the workbench's own names if None.
+    mapping: TableMapping | None = None
+    #: Let the worker of an upload take the mapping that the header suggests, or what images without
+    #: a manifest say.
+    suggest: bool = False
+    #: Look for no images, not even next to the manifest.
+    without_images: bool = False
+    #: Check all rows and say what they would do, but keep nothing.
+    dry_run: bool = False
 
 
 @dataclass
@@ -92,6 +84,10 @@ class ImportReport:
     remarks: list[Remark] = field(default_factory=list)
     #: Whether anything could be written: no row was rejected, or a part was asked for.
     done: bool = True
+    #: Whether it only says what it would do: nothing was kept.
+    dry_run: bool = False
+    #: The first rows as they were read.
+    preview: list[ManifestRow] = field(default_factory=list)
 
     @property
     def importable(self) -> int:
@@ -112,6 +108,15 @@ class ImportReport:
                 _(
                     "%(importable)d of %(total)d rows can be imported. Nothing was imported: fix "
                     "the rows, or import only the good ones (--partial)."
+                )
+                % counts
+            )
+        if self.dry_run:
+            return (
+                _(
+                    "Dry run, nothing was kept: %(imported)d would be imported, %(updated)d "
+                    "updated, %(unchanged)d unchanged, %(duplicates)d duplicates left out, of "
+                    "%(total)d rows."
                 )
                 % counts
             )
@@ -148,7 +153,7 @@ def import_manifest(
     another import into the study. `before_commit` is called when all is written: an error that it
     raises takes everything back.
     """
-    if images is None and holds_images(manifest):
+    if images is None and options.mapping is None and holds_images(manifest):
         return _import_folder(
             manifest,
             study=study,
@@ -158,15 +163,13 @@ def import_manifest(
             options=options,
             before_commit=before_commit,
         )
-    with _refused_for_problems():
+    with refused_for_problems():
         rows = read_manifest(
             manifest,
             perspectives=_keys(study),
-            scale=options.published.scale,
-            columns=options.columns,
-            constants=options.constants,
+            mapping=options.mapping,
         )
-        source = open_source(images or manifest.parent)
+        source = _images_of(manifest, images, options)
     with closing(source):
         return import_rows(
             study=study,
@@ -182,10 +185,10 @@ def import_manifest(
 
 def _import_folder(path: Path, **further: Any) -> ImportReport:
     """As `import_rows` does, of images without a manifest."""
-    with _refused_for_problems():
+    with refused_for_problems():
         source = open_source(path)
     with closing(source):
-        with _refused_for_problems():
+        with refused_for_problems():
             rows = read_folder(source)
         return import_rows(manifest=rows, source=source, **further)
 
@@ -200,7 +203,7 @@ def import_aigciqa2023(
     progress: Progress | None = None,
 ) -> ImportReport:
     """Import the AIGCIQA2023+ release in `folder`; absent images are noted, their labels kept."""
-    with _refused_for_problems():
+    with refused_for_problems():
         release = read_release(folder, perspectives=_keys(study))
         source = ReleaseImages(open_source(images or folder), release.manifest)
     with closing(source):
@@ -211,10 +214,16 @@ def import_aigciqa2023(
             partial=partial,
             actor=actor,
             progress=progress,
-            options=ImportOptions(labels_only=True, source=SOURCE_NAME, score_kind=_Z_SCORE),
+            options=ImportOptions(labels_only=True),
         )
     report.notes = sorted([*release.slips, *report.notes], key=lambda note: note.row)
     return report
+
+
+def _images_of(manifest: Path, images: Path | None, options: ImportOptions) -> ImageSource:
+    if options.without_images:
+        return NO_IMAGES
+    return open_source(images or (manifest if manifest.is_dir() else manifest.parent))
 
 
 def _keys(study: Study) -> list[str]:
@@ -233,11 +242,16 @@ def import_rows(
     before_commit: Callable[[], None] | None = None,
 ) -> ImportReport:
     """As `import_manifest`, of rows already read."""
-    report = ImportReport(total=manifest.total, remarks=list(manifest.remarks))
+    report = ImportReport(
+        total=manifest.total,
+        remarks=list(manifest.remarks),
+        dry_run=options.dry_run,
+        preview=manifest.rows[:PREVIEWED],
+    )
     with _refused_for_full_disks(), study_lock(study), ImportStore(study) as store:
-        if manifest.errors and not partial:
+        if options.dry_run or (manifest.errors and not partial):
             store.stop_writing()
-        known = load_known(study, manifest.rows, options.published)
+        known = load_known(study, manifest.rows, manifest.sources)
         checker = RowChecker(source, store, known, options.labels_only, options.purpose)
         findings = check_rows(
             manifest.rows, checker, study=study, partial=partial, progress=progress or _silent
@@ -247,11 +261,16 @@ def import_rows(
         )
         report.rejected, report.done = findings.rejected, partial or not findings.rejected
         if report.done:
-            writing = _Writing(study, actor, options, store, before_commit)
+            sources = manifest.sources
+            writing = _Writing(study, actor, options, sources, store, before_commit)
             _write_or_refuse(report, findings, writing, partial=partial)
-    if report.done:
+    if report.done and not options.dry_run:
         report.remarks += remarks_on(study)
-    notes = [*findings.notes, *_absent(findings), *(_restored(findings) if report.done else ())]
+    notes = [
+        *findings.notes,
+        *_absent(findings),
+        *(_restored(findings) if report.done and not options.dry_run else ()),
+    ]
     report.notes = sorted(notes, key=lambda note: note.row)
     return report
 
@@ -263,6 +282,7 @@ class _Writing:
     study: Study
     actor: User | None
     options: ImportOptions
+    sources: Sequence[Source]
     store: ImportStore
     before_commit: Callable[[], None] | None
 
@@ -276,7 +296,7 @@ class _Writing:
             rows=rows,
             splits=splits,
             purpose=options.purpose,
-            source=options.published,
+            sources=self.sources,
         )
         return created, updated, said
 
@@ -301,10 +321,15 @@ def _write_or_refuse(
 
 
 def _write(report: ImportReport, findings: Findings, writing: _Writing) -> None:
-    writing.store.sync()
+    dry_run = writing.options.dry_run
+    if not dry_run:
+        writing.store.sync()
     with transaction.atomic(durable=True):
         report.imported, report.updated, said = writing.rows(findings.good)
-        if report.imported or report.updated:
+        if dry_run:
+            # Written to be counted, and to find what the database refuses.
+            transaction.set_rollback(True)
+        elif report.imported or report.updated:
             # Raters are held against the known scores of gold images.
             mark_stale(writing.study)
             record(
@@ -314,10 +339,11 @@ def _write(report: ImportReport, findings: Findings, writing: _Writing) -> None:
                 imported=report.imported,
                 updated=report.updated,
             )
-        if writing.before_commit is not None:
+        if writing.before_commit is not None and not dry_run:
             writing.before_commit()
-    # Only now do rows point to the files.
-    writing.store.keep()
+    if not dry_run:
+        # Only now do rows point to the files.
+        writing.store.keep()
     report.remarks += said
     report.duplicates = findings.duplicates
     report.unchanged = len(findings.good) - report.imported - report.updated
@@ -354,7 +380,8 @@ def _silent(done: int, total: int) -> None:
 
 
 @contextmanager
-def _refused_for_problems() -> Iterator[None]:
+def refused_for_problems() -> Iterator[None]:
+    """What is wrong with what was given, as the reason why nothing is imported."""
     try:
         yield
     except Problem as problem:

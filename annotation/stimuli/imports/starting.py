@@ -1,6 +1,7 @@
 """Asking for an import in the console: uploads are staged, and a job waits for a worker."""
 
 import uuid
+from typing import Any
 
 from django.core.files.base import File
 from django.db import IntegrityError, transaction
@@ -12,6 +13,8 @@ from workbench.core.jobs import leases
 from workbench.core.jobs.queue import enqueue
 
 from ...models import ImportJob, Study
+from ..mapping.as_json import to_json
+from ..mapping.own import manifest_mapping
 from .service import ImportOptions
 from .staging import discard, stage, unstage
 
@@ -35,16 +38,21 @@ def request_import(
     *,
     study: Study,
     actor: User,
-    manifest: "File[bytes]",
+    manifest: "File[bytes] | None",
     images: "File[bytes] | None",
     partial: bool,
     options: ImportOptions,
 ) -> ImportJob:
-    """Keep the uploads where every worker finds them, and queue their import.
+    """Keep the uploads where every worker finds them, and queue their import. Images without a
+    manifest are their own.
 
     Raises UploadNotKeptError if they cannot be kept and ImportActiveError if an import is
     under way; nothing of them stays then.
     """
+    if manifest is None:
+        manifest, images = images, None
+    if manifest is None:
+        raise ValueError("neither a manifest nor images")
     folder = f"imports/{uuid.uuid4().hex}"
     try:
         staged = [stage(folder, manifest), stage(folder, images)]
@@ -69,12 +77,8 @@ def request_import(
                 partial=partial,
                 labels_only=options.labels_only,
                 purpose=options.purpose,
-                mos_minimum=options.mos_minimum,
-                mos_scale=options.mos_scale,
-                direction=options.direction,
-                score_kind=options.score_kind,
-                column_names=dict(options.columns),
-                column_values=dict(options.constants),
+                dry_run=options.dry_run,
+                mapping=_mapping(study, options),
                 lease_expires_at=leases.lease_end(),
             )
             enqueue(RUN_IMPORT, job.pk)
@@ -85,3 +89,11 @@ def request_import(
             % {"study": study.title}
         ) from error
     return job
+
+
+def _mapping(study: Study, options: ImportOptions) -> dict[str, Any]:
+    """Empty if the worker is to suggest one."""
+    if options.suggest:
+        return {}
+    keys = [item.key for item in study.perspective_settings]
+    return to_json(options.mapping or manifest_mapping(keys))

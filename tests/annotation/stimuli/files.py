@@ -12,6 +12,10 @@ from typing import Any
 
 from PIL import Image
 
+from annotation.opinion.sources import Source
+from annotation.protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES
+from annotation.stimuli.mapping.document import TableMapping
+from annotation.stimuli.mapping.own import manifest_mapping
 from tests.factories import png
 
 ORIENTATION = 0x0112
@@ -84,6 +88,17 @@ def row(number: int, **columns: Any) -> dict[str, Any]:
         "generator": f"generator {number % 2}",
         **columns,
     }
+
+
+def scored(
+    minimum: float = 0.0,
+    maximum: float = 1.0,
+    direction: str = "higher",
+    kind: str = "other",
+) -> TableMapping:
+    """A manifest's mapping with its published scores on this scale."""
+    source = Source("manifest", minimum, maximum, direction, kind)
+    return manifest_mapping(AIGCIQA2023_PERSPECTIVES, source)
 
 
 def write_zip(path: Path, members: Mapping[str, bytes]) -> Path:

@@ -12,10 +12,11 @@ from django.db.models.functions import MD5
 from django.utils import timezone
 
 from annotation.models import OpinionRelease, OpinionScore, Rater, Score, Stimulus, Study
-from annotation.opinion.imported import Published, Source, write_published
+from annotation.opinion.imported import Published, write_published
 from annotation.opinion.labels import Label, labels_from, labels_of
 from annotation.opinion.methods import METHODS
 from annotation.opinion.releases import make_release
+from annotation.opinion.sources import Source
 from annotation.stimuli.imports.service import import_aigciqa2023
 from modelops.errors import ArtifactError
 from modelops.models import LabelSnapshot

@@ -3,11 +3,13 @@
 import io
 import re
 import zipfile
+from pathlib import Path
 
 from ..texts import gettext_noop
 from .errors import TableError
 
-#: The names are the programs' own.
+#: Kinds that are read (`reading.open_table`). The names are the programs' own.
+WORKBOOK, PARQUET, MATLAB = "Excel (.xlsx)", "Parquet", "MATLAB"
 _SIGNATURES = (
     (b"%PDF", "PDF"),
     (b"\xd0\xcf\x11\xe0", "Excel 97 (.xls)"),
@@ -21,32 +23,48 @@ _SIGNATURES = (
     (b"\xff\xd8\xff", "JPEG"),
     (b"GIF8", "GIF"),
     (b"RIFF", "WebP"),
-    (b"PAR1", "Parquet"),
+    (b"PAR1", PARQUET),
     (b"ARROW1", "Arrow"),
     (b"\x89HDF", "HDF5"),
     (b"\x93NUMPY", "NumPy"),
     (b"SQLite format 3\0", "SQLite"),
     (b"{\\rtf", "RTF"),
-    (b"MATLAB 5.0", "MATLAB"),
+    (b"MATLAB ", MATLAB),
 )
 #: Members by which a ZIP is known, and what it is then.
 _PACKED = (
-    ("xl/", "Excel (.xlsx)"),
+    ("xl/", WORKBOOK),
     ("word/", "Word (.docx)"),
     ("Index/", "Numbers"),
     ("content.xml", "OpenDocument (.ods)"),
 )
-_SPREADSHEETS = frozenset({"Excel 97 (.xls)", "Excel (.xlsx)", "OpenDocument (.ods)", "Numbers"})
+_SPREADSHEETS = frozenset({"Excel 97 (.xls)", WORKBOOK, "OpenDocument (.ods)", "Numbers"})
+_ZIP = b"PK\x03\x04"
+_HEAD = 64
 _MARKUP = re.compile(r"\s*<(!doctype|html|head|body|table|svg|\?xml)\b", re.IGNORECASE)
 
 
 def refuse_other_kinds(data: bytes, name: str) -> None:
     """Raises TableError naming the kind of a file whose first bytes are no table's."""
-    kind = next((kind for start, kind in _SIGNATURES if data.startswith(start)), "")
-    if data.startswith(b"PK\x03\x04"):
-        kind = _packed(data)
+    kind = _signed(data)
+    if data.startswith(_ZIP):
+        kind = _packed(io.BytesIO(data))
     if kind:
         raise of_kind(name, kind)
+
+
+def kind_of_file(path: Path) -> str:
+    """The kind of the file at `path`; "" if it may be a text. Raises OSError."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    if head.startswith(_ZIP):
+        return _packed(path)
+    # MATLAB's fourth version, which is still written, has no signature.
+    return _signed(head) or (MATLAB if path.suffix.lower() == ".mat" else "")
+
+
+def _signed(data: bytes) -> str:
+    return next((kind for start, kind in _SIGNATURES if data.startswith(start)), "")
 
 
 def refuse_markup(text: str, name: str) -> None:
@@ -69,9 +87,9 @@ def of_kind(name: str, kind: str) -> TableError:
     )
 
 
-def _packed(data: bytes) -> str:
+def _packed(file: Path | io.BytesIO) -> str:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with zipfile.ZipFile(file) as archive:
             members = archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         members = []

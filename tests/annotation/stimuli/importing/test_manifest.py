@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotation.opinion.units import UnitScale
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES
 from annotation.stimuli.importing.manifest import Manifest, read_manifest
-from tests.annotation.stimuli.files import row, write_jsonl, write_manifest
+from tests.annotation.stimuli.files import row, scored, write_jsonl, write_manifest
 from workbench.core.tables import TableError
 
 read = partial(read_manifest, perspectives=AIGCIQA2023_PERSPECTIVES)
@@ -180,7 +179,7 @@ def test_published_scores_are_read_on_their_scale(tmp_path: Path) -> None:
         tmp_path / "m.csv", [row(1, mos_quality="62.5", sd_quality="10", raters="28", mos_other=1)]
     )
 
-    (found,) = read(path, scale=UnitScale(0, 100)).rows
+    (found,) = read(path, mapping=scored(0, 100)).rows
 
     (score,) = found.scores
     assert (score.perspective, score.mos, score.sd, score.raters) == ("quality", 62.5, 10, 28)
@@ -216,7 +215,7 @@ def test_a_scale_that_begins_at_1_ends_there(tmp_path: Path) -> None:
         row(2, mos_quality="0.9"),
         row(3, mos_quality="5", sd_quality="4.1"),
     ]
-    manifest = read(write_manifest(tmp_path / "m.csv", rows), scale=UnitScale(1, 5))
+    manifest = read(write_manifest(tmp_path / "m.csv", rows), mapping=scored(1, 5))
     assert [item.scores[0].mos for item in manifest.rows] == [1]
     assert [error.sentence() for error in manifest.errors] == [
         "mos_quality 0.9 is outside 1…5",

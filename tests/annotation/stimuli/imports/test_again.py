@@ -16,9 +16,7 @@ from django.utils import timezone
 from annotation.models import AuditEntry, ImportJob, Stimulus, Study
 from annotation.stimuli.imports import jobs
 from annotation.stimuli.imports.again import (
-    ColumnsError,
     ImportOverError,
-    Mapped,
     NothingToRetryError,
     cancel_import,
     retry_import,
@@ -120,9 +118,10 @@ def test_what_is_the_same_for_all_rows_needs_no_column(
 ) -> None:
     job = ask([{"filename": "0.png", "prompt": "a cat"}, {"filename": "1.png", "prompt": "a dog"}])
     run_import(job.pk)
-    body = {"constants": {"generator": "SDXL 1.0"}}
+    mapping = console.get(f"{API}{job.pk}/").json()["mapping"]
+    body = {"mapping": {**mapping, "generator": {"value": "SDXL 1.0"}}}
     answer = console.post(f"{API}{job.pk}/retry/", body, content_type="application/json")
-    assert (answer.status_code, answer.json()["column_values"]) == (201, {"generator": "SDXL 1.0"})
+    assert (answer.status_code, answer.json()["mapping"]) == (201, body["mapping"])
     run_import(answer.json()["id"])
     assert set(Stimulus.objects.values_list("generator__name", flat=True)) == {"SDXL 1.0"}
 
@@ -132,11 +131,10 @@ def test_what_is_no_column_is_refused(
 ) -> None:
     job = ask([renamed(0)])
     run_import(job.pk)
-    for body in ({"columns": {"mos_quality": "x"}}, {"constants": {"filename": "x"}}):
+    for changed in ({"mos_quality": {"column": "x"}}, {"prompt": {"column": "x" * 301}}):
+        body = {"mapping": {**job.mapping, **changed}}
         answer = console.post(f"{API}{job.pk}/retry/", body, content_type="application/json")
-        assert (answer.status_code, answer.json()["code"]) == (400, "columns_invalid")
-    with pytest.raises(ColumnsError):
-        Mapped({"prompt": "x" * 301})
+        assert (answer.status_code, answer.json()["code"]) == (400, "mapping_invalid")
     assert kept(job)
 
 

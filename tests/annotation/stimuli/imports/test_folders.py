@@ -6,13 +6,17 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from annotation.models import Stimulus, Study
+from annotation.models import ImportJob, Stimulus, Study
 from annotation.stimuli.importing.folder import holds_images, read_folder
 from annotation.stimuli.importing.problems import ArchiveError
 from annotation.stimuli.importing.sources import open_source
+from annotation.stimuli.imports.jobs import run_import_job
+from tests.conftest import Sent
+from workbench.accounts.models import User
 
 _SETTINGS = "Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 12, Size: 32x32"
 
@@ -84,7 +88,8 @@ def test_a_folder_with_a_manifest_or_without_images_is_refused(tmp_path: Path) -
 
 
 def test_a_workbook_is_no_archive_of_images(tmp_path: Path) -> None:
-    assert not holds_images(_zip(tmp_path / "a.xlsx", {"[Content_Types].xml": b"<x/>"}))
+    workbook = {"[Content_Types].xml": b"<x/>", "xl/media/image1.png": _image(1)}
+    assert not holds_images(_zip(tmp_path / "a.xlsx", workbook))
     assert not holds_images(tmp_path / "none.csv")
     assert holds_images(_zip(tmp_path / "a.zip", {"x/a.PNG": b""}))
 
@@ -105,3 +110,18 @@ def test_one_that_lacks_its_prompt_stops_the_import(study: Study, tmp_path: Path
         call_command("import_stimuli", study.slug, str(place), stderr=err)
     assert 'nothing says the prompt of "d/d.png"' in err.getvalue()
     assert not Stimulus.objects.exists()
+
+
+def test_a_zip_alone_is_uploaded(
+    study: Study, owner: User, client: Client, tmp_path: Path, sent: Sent
+) -> None:
+    client.force_login(owner)
+    page = client.post("/studies/demo/import/", {"purpose": "main"}).content.decode()
+    assert "Add a manifest, or the ZIP of the images alone." in page
+    with _zip(tmp_path / "plums.zip", _files()).open("rb") as images:
+        client.post("/studies/demo/import/", {"purpose": "main", "images": images})
+    job = ImportJob.objects.get()
+    run_import_job(job_id=job.pk)
+    job.refresh_from_db()
+    assert (job.manifest_name, job.state, job.imported) == ("plums.zip", "succeeded", 3)
+    assert client.get(job.get_absolute_url()).status_code == 200

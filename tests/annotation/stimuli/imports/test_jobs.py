@@ -26,7 +26,7 @@ from annotation.stimuli.imports.starting import (
 )
 from annotation.stimuli.imports.store import study_lock
 from annotation.stimuli.tasks import run_import, sweep_imports
-from tests.annotation.stimuli.files import picture, row, write_manifest, write_zip
+from tests.annotation.stimuli.files import picture, row, scored, write_manifest, write_zip
 from tests.conftest import SEND_TASK, Sent
 from workbench.accounts.models import User
 from workbench.core.jobs import leases
@@ -157,10 +157,7 @@ def test_labels_need_no_archive(study: Study, folder: Path) -> None:
         manifest,
         None,
         labels_only=True,
-        mos_minimum=1.0,
-        mos_scale=100.0,
-        direction="lower",
-        score_kind="dmos",
+        mapping=scored(1, 100, "lower", "dmos"),
     )
 
     run_import(job.pk)

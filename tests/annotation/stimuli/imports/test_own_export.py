@@ -12,7 +12,7 @@ from annotation.opinion.export.formats import FORMATS
 from annotation.opinion.export.records import exported as exported_by
 from annotation.opinion.imported import scale_of
 from annotation.stimuli.imports.service import ImportOptions, ImportReport, import_manifest
-from tests.annotation.stimuli.files import picture, row, write_jsonl
+from tests.annotation.stimuli.files import picture, row, scored, write_jsonl
 from tests.factories import make_study, perspective
 from tests.modelops.labelling import rate
 from workbench.accounts.models import User
@@ -46,7 +46,7 @@ def filled(owner: User, tmp_path: Path) -> Study:
     ]
     rows[3] |= {"nested": {"sampler": {"name": "euler"}}, "mos_quality": 4, "sd_quality": 0.5}
     rows.append({**row(12), "filename": "-minus.png", "prompt": "z", "split": "test"})
-    on_five = ImportOptions(mos_minimum=1, mos_scale=5)
+    on_five = ImportOptions(mapping=scored(1, 5))
     report = import_manifest(
         study=study, manifest=write_jsonl(tmp_path / "m.jsonl", rows), options=on_five
     )
@@ -57,7 +57,7 @@ def filled(owner: User, tmp_path: Path) -> Study:
     import_manifest(
         study=study,
         manifest=write_jsonl(tmp_path / "gold.jsonl", gold),
-        options=ImportOptions(purpose="gold", mos_minimum=1, mos_scale=5),
+        options=ImportOptions(purpose="gold", mapping=scored(1, 5)),
     )
     for stimulus in Stimulus.objects.filter(purpose="main")[:4]:
         rate(stimulus, study.raters.create(), (3, 4, 5))
@@ -120,7 +120,7 @@ def test_scores_come_back_on_the_scale_that_was_asked_for(
     owner: User, filled: Study, exported: Callable[[str], Path]
 ) -> None:
     second = make_study(owner, "second")
-    options = ImportOptions(mos_scale=100, direction="lower")
+    options = ImportOptions(mapping=scored(0, 100, "lower"))
 
     import_manifest(study=second, manifest=exported("nested"), options=options)
 
@@ -133,7 +133,7 @@ def test_into_its_own_study_an_export_changes_nothing(
     filled: Study, exported: Callable[[str], Path]
 ) -> None:
     before = _images(filled)
-    options = ImportOptions(mos_minimum=1, mos_scale=5)
+    options = ImportOptions(mapping=scored(1, 5))
 
     report = import_manifest(study=filled, manifest=exported("nested"), options=options)
 

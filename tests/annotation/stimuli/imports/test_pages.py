@@ -174,7 +174,8 @@ def test_a_scale_needs_two_ends(client: Client, owner: User, form_page: str, fol
     assert not ImportJob.objects.exists()
     client.post(form_page, _upload(folder, mos_minimum="1", mos_scale="5", direction="lower"))
     job = ImportJob.objects.get()
-    assert (job.mos_minimum, job.mos_scale, job.direction) == (1, 5, "lower")
+    assert job.mapping["scores"][0]["mos_range"] == [1, 5]
+    assert job.mapping["scores"][0]["lower_better"]
 
 
 def test_a_second_import_while_one_is_in_progress_is_refused(

@@ -9,7 +9,8 @@ import pytest
 from annotation.models import OpinionRelease, Study
 from annotation.opinion.labels import labels_of
 from annotation.stimuli.imports.service import ImportOptions, import_manifest
-from tests.annotation.stimuli.files import row, write_manifest
+from annotation.stimuli.mapping.document import TableMapping
+from tests.annotation.stimuli.files import row, scored, write_manifest
 from tests.shared_data import require_shared
 
 pytestmark = pytest.mark.django_db
@@ -19,12 +20,12 @@ pytestmark = pytest.mark.django_db
 # is what its `mos_normalize` makes of it: (score - min) / (max - min), 1 less that if lower is
 # better. Worked out by hand.
 @pytest.mark.parametrize(
-    ("options", "mos", "label"),
+    ("mapping", "mos", "label"),
     [
-        pytest.param(ImportOptions(mos_minimum=1, mos_scale=5), "4.57", 0.8925, id="KADID-10k"),
-        pytest.param(ImportOptions(mos_scale=1, direction="lower"), "0.25", 0.75, id="CSIQ"),
+        pytest.param(scored(1, 5), "4.57", 0.8925, id="KADID-10k"),
+        pytest.param(scored(0, 1, "lower"), "0.25", 0.75, id="CSIQ"),
         pytest.param(
-            ImportOptions(mos_minimum=1, mos_scale=100, direction="lower", score_kind="dmos"),
+            scored(1, 100, "lower", "dmos"),
             "34",
             2 / 3,
             id="LIVE",
@@ -32,17 +33,18 @@ pytestmark = pytest.mark.django_db
     ],
 )
 def test_a_label_follows_the_scale_and_direction_that_were_published(
-    study: Study, folder: Path, options: ImportOptions, mos: str, label: float
+    study: Study, folder: Path, mapping: TableMapping, mos: str, label: float
 ) -> None:
     manifest = write_manifest(folder / "m.csv", [row(0, mos_quality=mos, sd_quality="0.5")])
+    options, published = ImportOptions(mapping=mapping), mapping.sources[0]
     import_manifest(study=study, manifest=manifest, options=options)
     release = OpinionRelease.objects.get(source="manifest")
-    assert (release.minimum, release.maximum) == (options.mos_minimum, options.mos_scale)
-    assert (release.direction, release.score_kind) == (options.direction, options.score_kind)
+    assert (release.minimum, release.maximum) == (published.minimum, published.maximum)
+    assert (release.direction, release.score_kind) == (published.direction, published.score_kind)
     assert release.scores.get().value == float(mos)
     (found,) = labels_of(study)
     assert found.mos == pytest.approx(label, abs=1e-12)
-    assert found.sd == pytest.approx(0.5 / (options.mos_scale - options.mos_minimum), abs=1e-12)
+    assert found.sd == pytest.approx(0.5 / published.scale.range, abs=1e-12)
     again = import_manifest(study=study, manifest=manifest, options=options)
     assert (again.updated, again.unchanged) == (0, 1)
 
@@ -50,9 +52,9 @@ def test_a_label_follows_the_scale_and_direction_that_were_published(
 def test_scores_in_another_direction_are_turned_round(study: Study, folder: Path) -> None:
     """Those of a later manifest, into the release that the first one began."""
     first = write_manifest(folder / "m.csv", [row(0, mos_quality="1.5")])
-    import_manifest(study=study, manifest=first, options=ImportOptions(mos_minimum=1, mos_scale=5))
+    import_manifest(study=study, manifest=first, options=ImportOptions(mapping=scored(1, 5)))
     later = write_manifest(folder / "m.csv", [row(1, mos_quality="20")])
-    lower = ImportOptions(mos_scale=100, direction="lower")
+    lower = ImportOptions(mapping=scored(0, 100, "lower"))
     import_manifest(study=study, manifest=later, options=lower)
     release = OpinionRelease.objects.get(source="manifest")
     assert list(release.scores.order_by("stimulus").values_list("value", flat=True)) == [1.5, 4.2]
@@ -68,7 +70,7 @@ def test_agiqa_3k_lands_on_its_scale(study: Study, folder: Path) -> None:
         for number, item in enumerate(published)
     ]
     manifest = write_manifest(folder / "m.csv", rows)
-    import_manifest(study=study, manifest=manifest, options=ImportOptions(mos_scale=5))
+    import_manifest(study=study, manifest=manifest, options=ImportOptions(mapping=scored(0, 5)))
     labels = labels_of(study)
     assert [item.mos for item in labels] == [float(it["mos_quality"]) / 5 for it in published]
     assert [item.sd for item in labels] == [float(it["std_quality"]) / 5 for it in published]

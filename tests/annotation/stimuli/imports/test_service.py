@@ -19,6 +19,7 @@ from tests.annotation.stimuli.files import (
     picture,
     quadrants,
     row,
+    scored,
     stored,
     turned_jpeg,
     write_jsonl,
@@ -260,7 +261,8 @@ def test_a_corrected_score_replaces_the_published_one(study: Study, folder: Path
 
 
 def test_scores_keep_the_scale_that_they_were_published_on(study: Study, folder: Path) -> None:
-    hundred, five = ImportOptions(mos_scale=100), ImportOptions(mos_scale=5)
+    hundred = ImportOptions(mapping=scored(maximum=100))
+    five = ImportOptions(mapping=scored(maximum=5))
     first = write_manifest(folder / "m.csv", [row(0, mos_quality="61.5", sd_quality="10")])
     import_manifest(study=study, manifest=first, options=hundred)
     release = OpinionRelease.objects.get(source="manifest")

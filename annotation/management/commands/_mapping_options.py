@@ -1,0 +1,114 @@
+"""What the commands that import tables are told of their columns."""
+
+import math
+from argparse import ArgumentParser
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from ...models import OpinionRelease
+from ...stimuli.mapping.as_json import read_mapping
+from ...stimuli.mapping.document import TableMapping, on_scale
+from ...stimuli.mapping.own import manifest_mapping, renamed
+from ...stimuli.mapping.presets import preset, preset_names
+from ...stimuli.mapping.suggesting import suggest_for
+
+#: Instead of a mapping's name: what the header suggests.
+SUGGESTED = "suggested"
+
+
+def add_mapping_options(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--mapping",
+        metavar="FILE|NAME",
+        help="what the columns are: a mapping's JSON file, or a database's layout "
+        f"({', '.join(preset_names())}), or {SUGGESTED} by the header; else the workbench's own "
+        "names",
+    )
+    parser.add_argument(
+        "--column",
+        action="append",
+        default=[],
+        metavar="OURS=THEIRS",
+        help="what the table calls a column, such as prompt=text; for each of several",
+    )
+    parser.add_argument(
+        "--constant",
+        action="append",
+        default=[],
+        metavar="COLUMN=VALUE",
+        help="a prompt or generator that all rows have, such as generator=SDXL",
+    )
+    parser.add_argument(
+        "--perspective",
+        action="append",
+        default=[],
+        metavar="THEIRS=OURS",
+        help="the study's perspective that a mapping's score is about, such as overall=quality",
+    )
+    _add_published(parser)
+
+
+def _add_published(parser: ArgumentParser) -> None:
+    parser.add_argument("--source", help="whose scores they are: each source's are kept apart")
+    parser.add_argument(
+        "--mos-minimum", type=float, metavar="MINIMUM", help="the minimum of the scores' scale"
+    )
+    parser.add_argument(
+        "--mos-scale",
+        type=float,
+        metavar="MAXIMUM",
+        help="the maximum of the scores' scale, such as 1, 5 or 100",
+    )
+    parser.add_argument(
+        "--direction",
+        choices=OpinionRelease.Direction.values,
+        help="whether a higher or a lower published score is better",
+    )
+    parser.add_argument(
+        "--score-kind", choices=OpinionRelease.ScoreKind.values, help="what the scores are"
+    )
+
+
+def mapping_of(
+    options: Mapping[str, Any], table: Path, perspectives: Sequence[str]
+) -> TableMapping:
+    """The mapping that the options describe. Raises CommandError, Problem."""
+    mapping = _named(options["mapping"], table, perspectives)
+    mapping = renamed(mapping, _pairs(options["column"]), _pairs(options["constant"]))
+    mapping = mapping.with_perspectives(_pairs(options["perspective"]))
+    mapping = on_scale(
+        mapping,
+        source=options["source"],
+        minimum=options["mos_minimum"],
+        maximum=options["mos_scale"],
+        direction=options["direction"],
+        kind=options["score_kind"],
+    )
+    for source in mapping.sources:
+        if not -math.inf < source.minimum < source.maximum < math.inf:
+            raise CommandError(
+                f"--mos-scale must be above {source.minimum:g} (--mos-minimum); give the scale's "
+                "maximum, such as 1, 5 or 100."
+            )
+    return mapping
+
+
+def _named(name: str | None, table: Path, perspectives: Sequence[str]) -> TableMapping:
+    if name is None:
+        return manifest_mapping(perspectives)
+    if name == SUGGESTED:
+        return suggest_for(table, source=table.stem, perspectives=perspectives).mapping
+    if name not in preset_names() and Path(name).is_file():
+        return read_mapping(Path(name))
+    return preset(name)
+
+
+def _pairs(given: list[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in given]
+    wrong = next((left for left, _equals, right in pairs if not right), None)
+    if wrong is not None:
+        raise CommandError(f"{wrong!r}: write COLUMN=NAME, such as prompt=text")
+    return {left: right for left, _equals, right in pairs}

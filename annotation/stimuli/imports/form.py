@@ -1,0 +1,154 @@
+"""The form with which a manifest and its images are uploaded."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ...models import OpinionRelease, Stimulus, Study
+from ..mapping.document import TableMapping
+from ..mapping.presets import preset_names
+from .mapping_form import OWN, SUGGESTED, named_mapping
+from .service import ImportOptions
+
+_MANIFEST_TYPES = ".csv,.tsv,.txt,.jsonl,.ndjson,.json,.xlsx,.parquet,.mat"
+#: The fields about the scale of published scores, by what a mapping calls it.
+_SCALE = {
+    "mos_minimum": "minimum",
+    "mos_scale": "maximum",
+    "direction": "direction",
+    "score_kind": "kind",
+}
+
+
+class ImportForm(forms.Form):
+    """What `import_stimuli` takes on the command line."""
+
+    manifest = forms.FileField(
+        label=gettext_lazy("Manifest"),
+        required=False,
+        help_text=gettext_lazy(
+            "CSV, TSV, JSONL, Excel or Parquet with the columns filename, prompt and generator; "
+            "texts in UTF-8, UTF-16 or GB18030. Other columns are kept as metadata; mos_ and a "
+            "perspective's key (such as mos_quality, with sd_quality and raters) is a published "
+            "score. Leave it out if the images say their prompts themselves, as the files of many "
+            "tools do."
+        ),
+        widget=forms.FileInput(attrs={"accept": _MANIFEST_TYPES}),
+    )
+    images = forms.FileField(
+        label=gettext_lazy("Images"),
+        required=False,
+        help_text=gettext_lazy("A ZIP of JPEG, PNG or WebP files."),
+        widget=forms.FileInput(attrs={"accept": ".zip"}),
+    )
+    purpose = forms.ChoiceField(
+        label=gettext_lazy("Purpose"),
+        choices=Stimulus.Purpose.choices,
+        initial=Stimulus.Purpose.MAIN,
+        help_text=gettext_lazy(
+            "Main images are rated and learnt from. Practice images and gold images (hidden "
+            "checks) are kept apart from them."
+        ),
+    )
+    mapping = forms.ChoiceField(
+        label=gettext_lazy("Columns"),
+        choices=[
+            (OWN, gettext_lazy("As described above")),
+            (SUGGESTED, gettext_lazy("Suggest from the header (dry run)")),
+            (gettext_lazy("As in a published database"), [(name, name) for name in preset_names()]),
+        ],
+        initial=OWN,
+        required=False,
+        help_text=gettext_lazy(
+            "A dry run shows how the first rows are read; nothing is imported until you have seen "
+            "it."
+        ),
+    )
+    source = forms.CharField(
+        label=gettext_lazy("Source of published scores"),
+        max_length=100,
+        required=False,
+        help_text=gettext_lazy("Such as a database's name: scores of each source are kept apart."),
+    )
+    mos_minimum = forms.FloatField(
+        label=gettext_lazy("Lowest published score"),
+        required=False,
+        help_text=gettext_lazy("The lower end of their scale, such as 0 or 1."),
+    )
+    mos_scale = forms.FloatField(
+        label=gettext_lazy("Highest published score"),
+        required=False,
+        help_text=gettext_lazy("The upper end of their scale, such as 1, 5 or 100."),
+    )
+    direction = forms.ChoiceField(
+        label=gettext_lazy("Direction of published scores"),
+        choices=[("", "–"), *OpinionRelease.Direction.choices],
+        required=False,
+    )
+    score_kind = forms.ChoiceField(
+        label=gettext_lazy("Kind of published scores"),
+        choices=[("", "–"), *OpinionRelease.ScoreKind.choices],
+        required=False,
+    )
+    partial = forms.BooleanField(
+        label=gettext_lazy("Import the good rows even if others are bad"), required=False
+    )
+    labels_only = forms.BooleanField(
+        label=gettext_lazy("If an image is missing, keep its row as labels"), required=False
+    )
+
+    dry_run = forms.BooleanField(
+        label=gettext_lazy("Dry run: only say what would be imported"), required=False
+    )
+
+    def __init__(self, study: Study, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._study = study
+
+    def published(self) -> list[forms.BoundField]:
+        """On which scale scores were published: asked of the few who import any."""
+        return [self[name] for name in ("source", *_SCALE)]
+
+    def common(self) -> list[forms.BoundField]:
+        """The other fields, in their order."""
+        apart = {field.name for field in self.published()}
+        return [field for field in self if field.name not in apart]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if not cleaned.get("manifest"):
+            if not cleaned.get("images"):
+                self.add_error("manifest", _("Add a manifest, or the ZIP of the images alone."))
+            # The worker finds what the images say.
+            return {**cleaned, "read_by": None}
+        if not cleaned.get("images") and not cleaned.get("labels_only"):
+            self.add_error(
+                "images", _("Add the ZIP of the images, or choose to keep rows as labels.")
+            )
+        return {**cleaned, "read_by": self._mapping(cleaned)}
+
+    def _mapping(self, cleaned: dict[str, Any]) -> TableMapping | None:
+        """With the scale and source that were filled in; None if it is to be suggested."""
+        published = {name: cleaned.get(field) for field, name in _SCALE.items()}
+        keys = [item.key for item in self._study.perspective_settings]
+        mapping = named_mapping(
+            cleaned.get("mapping", ""), keys, {**published, "source": cleaned.get("source")}
+        )
+        for source in mapping.sources if mapping else ():
+            if source.minimum >= source.maximum:
+                self.add_error("mos_scale", _("The highest score must be above the lowest."))
+                break
+        return mapping
+
+    def options(self) -> ImportOptions:
+        chosen = self.cleaned_data
+        return ImportOptions(
+            purpose=chosen["purpose"],
+            labels_only=chosen["labels_only"],
+            mapping=chosen["read_by"],
+            suggest=chosen["read_by"] is None,
+            # What nobody has looked at yet is not imported.
+            dry_run=chosen["dry_run"] or chosen["mapping"] == SUGGESTED,
+        )

@@ -1,0 +1,70 @@
+"""The mapping of a manifest: the workbench's own names of columns."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from workbench.core.texts import gettext_noop
+
+from ...opinion.sources import Source
+from .cells import TextCell
+from .document import TableMapping
+from .errors import MappingError
+from .scores import ScoreCells
+
+#: Published scores of which a manifest says no more.
+MANIFEST = Source("manifest")
+#: The columns that a manifest must have.
+REQUIRED = ("filename", "prompt", "generator")
+#: Those of them that may be the same for all rows, and in no column.
+CONSTANT = ("prompt", "generator")
+#: Whether the prompt says which scores to give.
+CHECK_COLUMN = "attention_check"
+#: Them by the mapping's fields.
+FIELDS = {"filename": "name", "prompt": "prompt", "generator": "generator"}
+_LONGEST = 300
+
+
+def manifest_mapping(perspectives: Sequence[str], source: Source = MANIFEST) -> TableMapping:
+    """Of a manifest whose scores are from `perspectives` (keys), as `source` was published."""
+    return TableMapping(
+        source=source.name,
+        name=TextCell("filename"),
+        prompt=TextCell("prompt"),
+        generator=TextCell("generator"),
+        split=TextCell("split", optional=True),
+        attention_check=TextCell(CHECK_COLUMN, optional=True),
+        scores=tuple(
+            ScoreCells(key, source, f"mos_{key}", f"sd_{key}", raters="raters", optional=True)
+            for key in perspectives
+        ),
+    )
+
+
+def renamed(
+    mapping: TableMapping, columns: Mapping[str, str], constants: Mapping[str, str]
+) -> TableMapping:
+    """The mapping with other columns for a manifest's REQUIRED ones, or with texts that all rows
+    have. Raises MappingError."""
+    _refuse(columns, REQUIRED)
+    _refuse(constants, CONSTANT)
+    cells: dict[str, Any] = {FIELDS[name]: TextCell(column) for name, column in columns.items()}
+    cells |= {FIELDS[name]: TextCell(value=value) for name, value in constants.items()}
+    return replace(mapping, **cells)
+
+
+def _refuse(given: Mapping[str, str], known: Sequence[str]) -> None:
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise MappingError(
+            gettext_noop('"%(name)s" is no column of a manifest to be given'),
+            gettext_noop("these are: %(known)s"),
+            name=unknown[0][:100],
+            known=", ".join(known),
+        )
+    if any(len(value) > _LONGEST for value in given.values()):
+        raise MappingError(
+            gettext_noop("a column's name, or what stands for it, is too long"),
+            gettext_noop("it has at most %(most)d characters"),
+            most=_LONGEST,
+        )

@@ -1,0 +1,192 @@
+"""A mapping suggested from a table's header and first rows, and the columns that it leaves out
+although they look like scores."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from workbench.core.problems import Problem
+from workbench.core.tables import Columns, open_table
+
+from ...opinion.sources import ScoreKind, Source
+from ...opinion.units import HIGHER, LOWER
+from .cells import TextCell, number_of
+from .document import TableMapping
+from .own import REQUIRED, manifest_mapping
+from .presets import preset, preset_names
+from .scores import OVERALL, ScoreCells
+
+#: What the columns of texts are called, most telling first.
+_TEXTS: Mapping[str, tuple[str, ...]] = {
+    "name": (
+        *("filename", "file_name", "dist_name", "dist_img", "img_name", "image_name", "image name"),
+        *("image", "img", "name", "file", "image_path", "path"),
+    ),
+    "prompt": ("prompt", "text_prompt", "caption", "text"),
+    "generator": ("generator", "model", "model_name", "generator_name", "tool"),
+    "group": ("ref_name", "ref_img", "hq_name", "reference"),
+    "split": ("split", "official_split", "set"),
+}
+_SPLIT_WORDS = {
+    **dict.fromkeys(("train", "training", "val", "validation"), "pool"),
+    "test": "holdout",
+}
+#: Perspectives by the words that databases have for them.
+_PERSPECTIVES = {"align": "correspondence", "alignment": "correspondence", "": OVERALL}
+_MEAN = re.compile(
+    r"(?:(?P<kind>d?mos|elo|score|mean|zscore|mosz)(?:_(?:score|zscore|mean))?_?)(?P<about>\w*)",
+    re.IGNORECASE,
+)
+_SPREADS = {"sd": ("sd", "std", "stdev", "stddev"), "variance": ("var", "variance")}
+_RATERS = ("raters", "c_total", "n", "n_raters", "num_raters", "n_ratings", "votes")
+#: Names of columns that are likely to be scores, or to say how sure they are.
+_LIKE_SCORES = re.compile(
+    r"(.*[_ ])?(d?mos\w*|elo|sd|std|stdev|var|variance|scores?|ratings?|z_?score|mean|"
+    r"quality|aesthetics?|authenticity|alignment|align|correspondence|fidelity|preference|rank"
+    r")([_ \d].*)?|c[1-9]",
+    re.IGNORECASE,
+)
+_SCALES = ((0.0, 1.0), (1.0, 5.0), (0.0, 5.0), (0.0, 10.0), (0.0, 100.0), (0.0, 3000.0))
+
+#: Rows by which it is told what a column holds.
+_LOOKED_AT = 200
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A mapping, the preset that it is ("" if it was made up from names), and the fields that no
+    column was found for: they have to be said."""
+
+    mapping: TableMapping
+    preset: str = ""
+    missing: tuple[str, ...] = ()
+
+
+def suggest_for(path: Path, *, source: str, perspectives: Sequence[str]) -> Suggestion:
+    """As `suggest`, of the table at `path`. Raises TableError."""
+    rows = [record.values for record in islice(open_table(path, Columns()), _LOOKED_AT)]
+    header = dict.fromkeys(key for row in rows for key in row)
+    return suggest(list(header), rows, source=source, perspectives=perspectives)
+
+
+def suggest(
+    header: Sequence[str], rows: Rows, *, source: str, perspectives: Sequence[str] = ()
+) -> Suggestion:
+    """The likeliest mapping. rows: the first ones, by the header's names; source: what the scores
+    are called unless a database is recognised; perspectives: of the study (keys)."""
+    if _has(header, REQUIRED):
+        return Suggestion(manifest_mapping(perspectives, Source(source)), "")
+    known = max(preset_names(), key=lambda name: _fit(header, preset(name)))
+    if _fit(header, preset(known)):
+        return Suggestion(preset(known), known)
+    return _made_up(header, rows, source)
+
+
+def unmapped_scores(header: Sequence[str], rows: Rows, mapping: TableMapping) -> list[str]:
+    """The columns that look like scores, hold numbers, and are neither mapped nor named as
+    metadata."""
+    known = Columns(others=mapping.columns | set(mapping.metadata))
+    return [
+        name
+        for name in header
+        if not known.knows(name) and _LIKE_SCORES.fullmatch(name) and _numbers(name, rows)
+    ]
+
+
+def _has(header: Sequence[str], names: Sequence[str]) -> bool:
+    known = Columns(others=frozenset(names))
+    return len({known.named(name) for name in header} & set(names)) == len(names)
+
+
+def _fit(header: Sequence[str], mapping: TableMapping) -> int:
+    """How many columns of the header a preset for one table with a header knows; 0 if it does not
+    fit."""
+    if mapping.files or not _has(header, mapping.required):
+        return 0
+    known = Columns(others=mapping.columns | set(mapping.metadata))
+    return sum(known.knows(name) for name in header)
+
+
+def _made_up(header: Sequence[str], rows: Rows, source: str) -> Suggestion:
+    texts = {
+        field: found
+        for field, words in _TEXTS.items()
+        if (found := _first(header, words)) is not None
+    }
+    missing = tuple(field for field in ("name", "generator") if field not in texts)
+    cells: dict[str, Any] = {field: TextCell(column) for field, column in texts.items()}
+    if "split" in cells:
+        cells["split"] = TextCell(texts["split"], words=_SPLIT_WORDS)
+    if "prompt" in cells:
+        cells.pop("group", None)
+    elif "group" not in cells:
+        missing += ("prompt",)
+        cells["prompt"] = TextCell(value="photograph")
+    cells.setdefault("generator", TextCell(value="unknown"))
+    cells.setdefault("name", TextCell(header[0] if header else "filename"))
+    scores = tuple(_scores(header, rows, source))
+    return Suggestion(TableMapping(source=source, scores=scores, **cells), "", missing)
+
+
+def _first(header: Sequence[str], words: Sequence[str]) -> str | None:
+    folded = {name.strip().casefold(): name for name in header}
+    return next((folded[word] for word in words if word in folded), None)
+
+
+def _scores(header: Sequence[str], rows: Rows, source: str) -> Iterator[ScoreCells]:
+    """One for each column of means; the first of two about one perspective."""
+    taken: set[str] = set()
+    for name in header:
+        found = _MEAN.fullmatch(name.strip())
+        if found is None or not _numbers(name, rows):
+            continue
+        about = found["about"].casefold()
+        perspective = _PERSPECTIVES.get(about, about)
+        if perspective not in taken:
+            taken.add(perspective)
+            yield _score(name, found["kind"].casefold(), perspective, header, rows, source)
+
+
+def _score(
+    name: str, kind: str, perspective: str, header: Sequence[str], rows: Rows, source: str
+) -> ScoreCells:
+    minimum, maximum = _scale(name, rows)
+    is_difference = kind == "dmos"
+    scale = Source(
+        source,
+        minimum,
+        maximum,
+        LOWER if is_difference else HIGHER,
+        {"dmos": ScoreKind.DMOS, "elo": ScoreKind.ELO}.get(kind, ScoreKind.OTHER).value,
+    )
+    about = _MEAN.fullmatch(name.strip())
+    ending = f"_{about['about']}" if about and about["about"] else ""
+    spreads: dict[str, Any] = {
+        part: column
+        for part, words in _SPREADS.items()
+        if (column := _first(header, [f"{word}{ending}".casefold() for word in words]))
+    }
+    if "sd" in spreads:
+        spreads.pop("variance", None)
+    return ScoreCells(perspective, scale, name, raters=_first(header, _RATERS) or "", **spreads)
+
+
+def _scale(name: str, rows: Rows) -> tuple[float, float]:
+    """The narrowest usual scale that the first values fit: a guess, to be looked at."""
+    values = _numbers(name, rows)
+    fitting = (ends for ends in _SCALES if ends[0] <= min(values) and max(values) <= ends[1])
+    return next(fitting, (min(values), max(values) + 1))
+
+
+def _numbers(name: str, rows: Rows) -> list[float]:
+    """The numbers in the column; none if it holds anything else."""
+    try:
+        found = [number_of(name, row) for row in rows]
+    except Problem:
+        return []
+    return [number for number in found if number is not None]
