@@ -38,7 +38,8 @@ from annotation.models import (
     Study,
     Trial,
 )
-from annotation.opinion.imported import Published, Source, write_published
+from annotation.opinion.imported import Published, write_published
+from annotation.opinion.sources import Source
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
 from annotation.protocol.draw import Draw
 from annotation.protocol.plan import PLAIN
