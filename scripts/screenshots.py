@@ -1,7 +1,7 @@
 """Plays the demo in a real browser and takes pictures of every page.
 
 `make screenshots`: starts a demo of its own on throw-away data (about a minute) and looks at the
-pages on a desktop, a tablet, in the dark and in Chinese. All pictures go to build/screenshots; what
+pages on a desktop, a tablet, a phone, in the dark and in Chinese. All pictures go to build/screenshots; what
 a rater meets, and what the README shows, is copied to docs/screenshots. Every other state is small
 on the sheets in docs/screenshots/states, by the sweep that looks for what bars people
 (tests/e2e/test_accessibility.py).
@@ -29,7 +29,7 @@ SHOWN = ROOT / "docs" / "screenshots"
 #: A longer page is cut off there.
 SHOWN_HEIGHT = 1280
 #: Pictures whose names begin like this are kept.
-KEPT = ("rating-", "model-desktop", "raters-desktop")
+KEPT = ("rating-", "model-desktop", "raters-desktop", "results-desktop", "generators-desktop")
 STUDY = "/studies/six-generators"
 CONSOLE = {
     "studies": "/studies/",
@@ -39,6 +39,11 @@ CONSOLE = {
     "import": f"{STUDY}/import/",
     "raters": f"{STUDY}/raters/",
     "invite": f"{STUDY}/invite/",
+    "results": f"{STUDY}/results/",
+    "generators": f"{STUDY}/results/generators/",
+    "agreement": f"{STUDY}/results/agreement/",
+    "results-raters": f"{STUDY}/results/raters/",
+    "explanations": f"{STUDY}/results/explanations/",
     "model": f"{STUDY}/model/",
     "export": f"{STUDY}/export/",
     "settings": f"{STUDY}/settings/",
@@ -51,11 +56,13 @@ CONSOLE = {
 BEHIND = {
     "image": (f"{STUDY}/images/", ".image-card a.whole"),
     "rater": (f"{STUDY}/raters/", "main tbody a"),
+    "model-agreement": (f"{STUDY}/model/", "main a[href$='/agreement/']"),
 }
 #: The end of a picture's name, and the browser that shows it.
 VIEWS: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1366, "height": 768}},
     "tablet": {"viewport": {"width": 1024, "height": 768}, "has_touch": True},
+    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
     "dark": {"viewport": {"width": 1366, "height": 768}, "color_scheme": "dark"},
     "chinese": {"viewport": {"width": 1366, "height": 768}, "locale": "zh-CN"},
 }
