@@ -26,8 +26,29 @@ from workbench.core.errors import MintError
 from ..models import ModelVersion
 from .holdout import HoldoutPoint, holdout_labels, holdout_points
 
-#: Perspective's key → the measures, on the scale of its question; None on fewer than three images.
-Comparisons = Mapping[str, PredictionComparison | None]
+
+@dataclass(frozen=True)
+class GeneratorAgreement:
+    """How well a version orders the images of one generator."""
+
+    name: str
+    #: Hold-out images that are rated and predicted.
+    images: int
+    #: None: fewer than three images, or all alike.
+    srcc: Measure | None
+
+
+@dataclass(frozen=True)
+class PerspectiveAgreement:
+    """The measures from one perspective, on the scale of its question."""
+
+    measures: PredictionComparison
+    #: By their names.
+    generators: tuple[GeneratorAgreement, ...]
+
+
+#: Perspective's key → what was found; None on fewer than three images.
+Comparisons = Mapping[str, PerspectiveAgreement | None]
 
 #: The task that computes them.
 RENEW = "modelops.tasks.renew_agreement"
@@ -73,7 +94,7 @@ def measured_stamp(version: ModelVersion) -> str:
 
 
 def _key(version: ModelVersion) -> str:
-    return f"agreement:1:{version.pk}"
+    return f"agreement:2:{version.pk}"
 
 
 def _comparisons(version: ModelVersion) -> Comparisons:
@@ -82,16 +103,21 @@ def _comparisons(version: ModelVersion) -> Comparisons:
     return {item.key: _comparison(item.scale, points[item.key]) for item in asked}
 
 
-def _comparison(scale: Scale, points: Sequence[HoldoutPoint]) -> PredictionComparison | None:
+def _comparison(scale: Scale, points: Sequence[HoldoutPoint]) -> PerspectiveAgreement | None:
+    names, generator = _numbered(it.generator for it in points)
+    predicted = [scale.from_unit(it.expected.mean) for it in points]
     try:
-        return compare_predictions(
-            [scale.from_unit(it.expected.mean) for it in points], _measured(scale, points)
-        )
+        found = compare_predictions(predicted, _measured(scale, points, generator))
     except ComparisonError:
         return None
+    images = np.bincount(generator).tolist()
+    generators = map(GeneratorAgreement, names, images, found.srcc_by_generator)
+    return PerspectiveAgreement(found, tuple(generators))
 
 
-def _measured(scale: Scale, points: Sequence[HoldoutPoint]) -> MeasuredScores:
+def _measured(
+    scale: Scale, points: Sequence[HoldoutPoint], generator: NDArray[np.int64]
+) -> MeasuredScores:
     """The labels, whose errors and intervals are those of the pictures of the hold-out."""
     mos = np.array([scale.from_unit(it.mos) for it in points])
     half = scale.width * np.array([it.mos_error for it in points])
@@ -100,15 +126,15 @@ def _measured(scale: Scale, points: Sequence[HoldoutPoint]) -> MeasuredScores:
         standard_error=half / NORMAL_95,
         low=np.maximum(mos - half, scale.minimum),
         high=np.minimum(mos + half, scale.maximum),
-        prompt=_numbered(it.prompt for it in points),
-        generator=_numbered(it.generator for it in points),
+        prompt=_numbered(it.prompt for it in points)[1],
+        generator=generator,
     )
 
 
-def _numbered(names: Iterable[str]) -> NDArray[np.int64]:
-    """A number from 0 for each different name, (N,)."""
-    _names, numbers = np.unique(np.array(list(names), dtype=np.str_), return_inverse=True)
-    return numbers
+def _numbered(names: Iterable[str]) -> tuple[list[str], NDArray[np.int64]]:
+    """The different names, and which of them each one is, (N,)."""
+    known, numbers = np.unique(np.array(list(names), dtype=np.str_), return_inverse=True)
+    return known.tolist(), numbers
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,13 @@ from annotation.protocol.perspectives import PerspectiveSettings
 from annotation.studies.selectors import find_study
 
 from ..permissions import VIEW
-from ..registry.agreement import AgreementBusyError, NamedMeasure, agreement_of, measures_of
+from ..registry.agreement import (
+    AgreementBusyError,
+    NamedMeasure,
+    PerspectiveAgreement,
+    agreement_of,
+    measures_of,
+)
 from ..registry.ceiling import noise_ceilings
 from ..registry.selectors import version_of
 
@@ -50,6 +56,14 @@ class MappingSerializer(serializers.Serializer[Any]):
     parameters = serializers.ListField(child=serializers.FloatField(), min_length=4, max_length=4)
 
 
+class GeneratorAgreementSerializer(serializers.Serializer[Any]):
+    """One generator's images; `srcc` is null with fewer than three, or if all are alike."""
+
+    generator = serializers.CharField(source="name")
+    images = serializers.IntegerField()
+    srcc = MeasureSerializer(allow_null=True)
+
+
 class PerspectiveAgreementSerializer(serializers.Serializer[Any]):
     """One perspective, on its scale of `minimum` to `maximum`; without measures on fewer than three
     images. `between_halves`: mean PLCC of the means of two halves of the people."""
@@ -61,6 +75,7 @@ class PerspectiveAgreementSerializer(serializers.Serializer[Any]):
     prompts = serializers.IntegerField()
     measures = NamedMeasureSerializer(many=True)
     mappings = MappingSerializer(many=True)
+    generators = GeneratorAgreementSerializer(many=True)
     between_halves = MeasureSerializer(allow_null=True)
 
 
@@ -99,17 +114,19 @@ class AgreementView(APIView):
 
 
 def _perspective(
-    asked: PerspectiveSettings, found: PredictionComparison | None, ceiling: NoiseCeiling | None
+    asked: PerspectiveSettings, found: PerspectiveAgreement | None, ceiling: NoiseCeiling | None
 ) -> dict[str, Any]:
-    mapped = [of.mapping for of in (found.logistic, found.cubic) if of] if found else []
+    of = found.measures if found else None
+    mapped = [part.mapping for part in (of.logistic, of.cubic) if part] if of else []
     return {
         "perspective": asked.key,
         "minimum": asked.scale.minimum,
         "maximum": asked.scale.maximum,
-        "images": found.images if found else 0,
-        "prompts": found.prompts if found else 0,
-        "measures": [_measure(item) for item in measures_of(found, ceiling)] if found else [],
+        "images": of.images if of else 0,
+        "prompts": of.prompts if of else 0,
+        "measures": [_measure(item) for item in measures_of(of, ceiling)] if of else [],
         "mappings": [_mapping(item) for item in mapped],
+        "generators": found.generators if found else [],
         "between_halves": ceiling.between_halves if ceiling else None,
     }
 

@@ -111,6 +111,8 @@ class PredictionComparison:
     #: fewer than three images, and constant ones, do not count.
     srcc_within_generator: Measure | None
     srcc_within_prompt: Measure | None
+    #: The SRCC of each generator's images, by its number; empty without generators.
+    srcc_by_generator: tuple[Measure | None, ...]
 
 
 def compare_predictions(
@@ -125,6 +127,7 @@ def compare_predictions(
         raise ComparisonError(f"{x.size} images cannot be compared; give three or more")
     y, sample = measured.mos, ClusterDraws(measured.prompt, draws, seed)
     areas_found = _areas(sample, x, measured, seed)
+    within_generator, by_generator = _within_generator(sample, x, measured)
     return PredictionComparison(
         x.size,
         sample.size,
@@ -138,8 +141,9 @@ def compare_predictions(
         cubic=_mapped(sample, cubic, x, measured),
         auc_different=areas_found.different,
         auc_better=areas_found.better,
-        srcc_within_generator=_within_generator(sample, x, measured),
+        srcc_within_generator=within_generator,
         srcc_within_prompt=_within_prompt(sample, x, measured),
+        srcc_by_generator=by_generator,
     )
 
 
@@ -210,37 +214,43 @@ def wilson(share: float, n: float) -> tuple[float, float]:
     return max((centre - half) / (1 + extra), 0.0), min((centre + half) / (1 + extra), 1.0)
 
 
-def _within_generator(sample: ClusterDraws, x: Floats, measured: MeasuredScores) -> Measure | None:
+def _within_generator(
+    sample: ClusterDraws, x: Floats, measured: MeasuredScores
+) -> tuple[Measure | None, tuple[Measure | None, ...]]:
+    """The mean, and each generator's own; prompts without its images say nothing of it."""
     if measured.generator is None:
-        return None
+        return None, ()
     groups, size = measured.generator, int(measured.generator.max()) + 1
-    value, weight = _mean_within(x, measured.mos, groups, size)
-    if value is None:
-        return None
+    own = grouped_spearman(x, measured.mos, groups, size)
+    value, weight = _mean_within(own, groups)
+    each: list[Measure | None] = [None] * size
     total = np.zeros(sample.draws)
     for group in np.flatnonzero(weight):
-        total += weight[group] * spearman_draws(
-            sample, x, measured.mos, np.flatnonzero(groups == group)
-        )
-    return sample.measured(value, total / weight.sum())
+        images = np.flatnonzero(groups == group)
+        drawn = spearman_draws(sample, x, measured.mos, images)
+        total += weight[group] * drawn
+        several = np.ptp(sample.cluster[images]) > 0
+        found = float(own[group])
+        each[group] = sample.interval(found, drawn) if several else Measure(found, None, None)
+    return sample.measured(value, total / weight.sum()) if value is not None else None, tuple(each)
 
 
 def _within_prompt(sample: ClusterDraws, x: Floats, measured: MeasuredScores) -> Measure | None:
     size = int(measured.prompt.max()) + 1
-    value, weight = _mean_within(x, measured.mos, measured.prompt, size)
+    own = grouped_spearman(x, measured.mos, measured.prompt, size)
+    value, weight = _mean_within(own, measured.prompt)
     if value is None:
         return None
-    own = np.nan_to_num(grouped_spearman(x, measured.mos, measured.prompt, size))
+    own = np.nan_to_num(own)
     drawn = ClusterDraws(np.arange(size)[weight > 0], sample.draws, sample.seed)
     found = drawn.sums(np.stack([own * weight, weight], axis=1)[weight > 0])
     return drawn.measured(value, found[:, 0] / found[:, 1])
 
 
-def _mean_within(x: Floats, y: Floats, groups: Integers, size: int) -> tuple[float | None, Floats]:
-    """The mean SRCC within groups, and what each group weighs in it, (size,): its images less one,
-    0 where it has none."""
-    own = grouped_spearman(x, y, groups, size)
-    weight = np.where(np.isnan(own), 0.0, np.bincount(groups, minlength=size) - 1.0)
+def _mean_within(own: Floats, groups: Integers) -> tuple[float | None, Floats]:
+    """The mean of the groups' SRCCs `own` (size,), and what each group weighs in it, (size,): its
+    images less one, 0 where it has none."""
+    weight = np.where(np.isnan(own), 0.0, np.bincount(groups, minlength=own.size) - 1.0)
     if not weight.any():
         return None, weight
     return float(np.nansum(own * weight) / weight.sum()), weight

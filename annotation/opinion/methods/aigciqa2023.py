@@ -7,6 +7,7 @@ import numpy as np
 from workbench.core.texts import gettext_noop
 
 from .base import METHODS, Estimates, NoParameters, ScaleLimits, Votes
+from .graph import graph_notes
 from .intervals import Limits
 from .mos import Scores, mean_estimates
 from .screening import RECOMMENDATION, screen
@@ -42,7 +43,7 @@ class Aigciqa2023:
         weight = np.where(used, votes.weight, 0.0)
         subjects = z_findings(votes, z, found.rejected)
         scores = Scores(100 * (z + 3) / 6, weight, limits=LIMITS)
-        return mean_estimates(votes, scores, subjects)
+        return mean_estimates(votes, scores, subjects, notes=graph_notes(votes))
 
 
 METHODS.register(Aigciqa2023())

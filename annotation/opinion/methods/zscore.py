@@ -9,6 +9,7 @@ from workbench.core.texts import gettext_noop
 
 from ...protocol.verdicts import Verdict
 from .base import METHODS, Estimates, Floats, NoParameters, ScaleLimits, Subjects, Votes
+from .graph import graph_notes
 from .intervals import Limits
 from .means import weighted_means
 from .mos import Scores, mean_estimates
@@ -44,7 +45,8 @@ class ZScoreMean:
         z = z_scores(votes)
         weight = np.where(np.isfinite(z), votes.weight, 0.0)
         subjects = z_findings(votes, z, np.zeros(votes.subjects, dtype=np.bool_))
-        return mean_estimates(votes, Scores(z, weight, limits=LIMITS), subjects)
+        scores = Scores(z, weight, limits=LIMITS)
+        return mean_estimates(votes, scores, subjects, notes=graph_notes(votes))
 
 
 def z_scores(votes: Votes) -> Floats:

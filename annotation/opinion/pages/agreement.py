@@ -18,6 +18,7 @@ from ...models import Perspective, Study, Trial
 from ...studies.selectors import find_study
 from ...studies.texts import localized
 from ..agreement.planning import Source
+from ..generators import models_chose
 from ..panel.figures import Agreement, PerspectiveAgreement
 from ..panel.planner import (
     Planned,
@@ -102,7 +103,7 @@ def _chosen(request: HttpRequest, results: PanelResults | None) -> Agreement | N
 
 def _figures(study: Study, results: PanelResults, found: Agreement | None) -> dict[str, Any]:
     labels = {item.key: localized(item.label) for item in study.perspective_settings}
-    agreement = found or results.agreement
+    agreement, chosen = found or results.agreement, models_chose(study)
     return {
         "shown": [
             _Shown(
@@ -118,7 +119,8 @@ def _figures(study: Study, results: PanelResults, found: Agreement | None) -> di
             )
             for item in agreement.halos
         ],
-        "rests_on": _rests_on(results.draws),
+        "rests_on": _rests_on(results.draws, chosen=chosen),
+        "drawn_at_random": not chosen,
         "sources": _sources(agreement),
     }
 
@@ -159,10 +161,10 @@ def _points(value: float) -> str:
     return number_format(round(value, 2), 2).replace("-", "−")
 
 
-def _rests_on(draws: Draws) -> str:
-    """Which draws the ratings are from, and what that means."""
+def _rests_on(draws: Draws, *, chosen: bool) -> str:
+    """Which draws the ratings are from. chosen: whether a model has set priorities."""
     named = {
-        Trial.Draw.PRIORITY: _("chosen by priority"),
+        Trial.Draw.PRIORITY: _("chosen by priority") if chosen else _("drawn at random"),
         Trial.Draw.AUDIT: _("random audits"),
         Trial.Draw.HOLDOUT: _("from the hold-out"),
         Trial.Draw.PLAN: _("by the session plan"),

@@ -11,6 +11,8 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from annotation.models import Study
+from annotation.opinion.comparison.bootstrap import Measure
+from annotation.opinion.comparison.ceiling import NoiseCeiling
 from annotation.opinion.comparison.prediction import PredictionComparison
 from annotation.opinion.pages.plots import plots_of
 from annotation.protocol.perspectives import PerspectiveSettings
@@ -21,13 +23,19 @@ from workbench.core.plots import Plot
 
 from ...models import ModelVersion
 from ...permissions import VIEW
-from ...registry.agreement import NamedMeasure, agreement_of, measures_of
+from ...registry.agreement import (
+    GeneratorAgreement,
+    NamedMeasure,
+    PerspectiveAgreement,
+    agreement_of,
+    measures_of,
+)
 from ...registry.ceiling import noise_ceilings
 from .agreement_plots import srcc_plot
 from .agreement_words import GROUPS, MEASURES, Words
 
 _CSV = (
-    "perspective", "measure", "value", "low", "high",
+    "perspective", "measure", "generator", "value", "low", "high",
     "ceiling", "ceiling_low", "ceiling_high", "images", "prompts",
 )  # fmt: skip
 #: Digits of a version's number.
@@ -41,6 +49,7 @@ class PerspectivePart:
     asked: PerspectiveSettings
     found: PredictionComparison | None
     measures: Sequence[NamedMeasure]
+    generators: Sequence[GeneratorAgreement]
 
     @property
     def label(self) -> str:
@@ -76,8 +85,7 @@ class Agreement:
         ceilings, parts = noise_ceilings(version.study), []
         for asked in version.study.perspective_settings:
             found = kept.result.get(asked.key)
-            measures = measures_of(found, ceilings.get(asked.key)) if found else ()
-            parts.append(PerspectivePart(asked, found, measures))
+            parts.append(_part(asked, found, ceilings.get(asked.key)))
         return cls(version, parts, computed=True, current=kept.current)
 
     @property
@@ -87,6 +95,15 @@ class Agreement:
     @cached_property
     def srcc(self) -> Plot:
         return srcc_plot([(part.label, part.measures) for part in self.parts])
+
+
+def _part(
+    asked: PerspectiveSettings, found: PerspectiveAgreement | None, ceiling: NoiseCeiling | None
+) -> PerspectivePart:
+    if found is None:
+        return PerspectivePart(asked, None, (), ())
+    measures = measures_of(found.measures, ceiling)
+    return PerspectivePart(asked, found.measures, measures, found.generators)
 
 
 def _version(study: Study, number: int) -> ModelVersion:
@@ -118,7 +135,8 @@ def version_agreement(request: HttpRequest, slug: str, number: int) -> HttpRespo
 @login_required
 @require_safe
 def version_agreement_csv(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Every measure of every perspective, a row each; none while they are computed."""
+    """Every measure of every perspective and the SRCC of each generator, a row each; none while
+    they are computed."""
     study = find_study(request.user, slug, VIEW)
     found = Agreement.read(_version(study, number))
     rows = (row for part in found.parts for row in _rows(part))
@@ -129,9 +147,12 @@ def _rows(part: PerspectivePart) -> Iterator[list[Any]]:
     if part.found is None:
         return
     for item in part.measures:
-        ends = [
-            getattr(of, name, None)
-            for of in (item.measure, item.ceiling)
-            for name in ("value", "low", "high")
-        ]
-        yield [part.asked.key, item.name, *ends, part.found.images, part.found.prompts]
+        ends = [*_ends(item.measure), *_ends(item.ceiling), part.found.images, part.found.prompts]
+        yield [part.asked.key, item.name, "", *ends]
+    for own in part.generators:
+        ends = [*_ends(own.srcc), *_ends(None), own.images, None]
+        yield [part.asked.key, "srcc", own.name, *ends]
+
+
+def _ends(of: Measure | None) -> list[float | None]:
+    return [of.value, of.low, of.high] if of else [None] * 3

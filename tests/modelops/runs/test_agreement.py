@@ -78,6 +78,10 @@ def test_the_api_has_every_measure_by_other_means(
         stats.spearmanr(predicted[part], mos[part]).statistic for part in (slice(3), slice(3, 6))
     ]
     assert found["srcc_within_generator"] == pytest.approx(np.mean(halves))
+    by_name = {it["generator"]: (it["images"], it["srcc"]["value"]) for it in part["generators"]}
+    assert by_name == {
+        "one": (3, pytest.approx(halves[0])), "another": (3, pytest.approx(halves[1])),
+    }  # fmt: skip
     assert found["srcc_within_prompt"] == pytest.approx(halves[0])
     beta = part["mappings"][0]["parameters"]
     mapped = beta[1] + (beta[0] - beta[1]) * special.expit((predicted - beta[2]) / abs(beta[3]))
@@ -91,12 +95,18 @@ def test_page_and_csv_show_what_the_api_has(compared: ModelVersion, signed_in: C
         csv.DictReader(io.StringIO(signed_in.get(f"{PAGE[:-1]}.csv?raw=1").content.decode()))
     )
     parts = signed_in.get(API).json()["perspectives"]
-    assert len(rows) == sum(len(part["measures"]) for part in parts)
+    assert len(rows) == sum(len(part["measures"]) + len(part["generators"]) for part in parts)
     assert text.count("6 hold-out images; prompts: 4.") == 3
-    by_name = {(row["perspective"], row["measure"]): row for row in rows}
+    by_name = {(row["perspective"], row["measure"], row["generator"]): row for row in rows}
     for part in parts:
+        for own in part["generators"]:
+            row = by_name[part["perspective"], "srcc", own["generator"]]
+            assert float(row["value"]) == pytest.approx(own["srcc"]["value"])
+            assert (row["images"], row["ceiling"]) == ("3", "")
+            assert f'{own["generator"]} <span class="muted small">3 images</span>' in text
+            assert f'<td class="number">{own["srcc"]["value"]:.3f}</td>' in text
         for item in part["measures"]:
-            row = by_name[part["perspective"], item["name"]]
+            row = by_name[part["perspective"], item["name"], ""]
             if item["measure"] is None:
                 assert row["value"] == ""
                 continue

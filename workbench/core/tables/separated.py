@@ -80,6 +80,9 @@ class _Sheet:
         self._skip_blank_lines()
         self._delimiter = self._named_separator() or self._likeliest_delimiter()
         self._header = checked_header(self._given or self._read_header(), name, columns)
+        #: Where no cell may be. Rows' numbers or names may: pandas and R write them first, without
+        #: a heading.
+        self._unnamed = [place for place, key in enumerate(self._header) if place and not key]
         self._commas = [
             key in columns.numbers and self._delimiter in _APART_FROM_COMMAS for key in self._header
         ]
@@ -110,10 +113,10 @@ class _Sheet:
             for key, cell, comma in zip(header, cells, self._commas, strict=False)
             if key
         }
-        unnamed = any(cell and not key for key, cell in zip(header, cells, strict=False))
+        unnamed = any(cells[place] for place in self._unnamed if place < len(cells))
         if not unnamed and not any(cells[len(header) :]) and len(cells) >= len(header):
             return values, None
-        return values, _other_number(len(cells), sum(1 for key in header if key))
+        return values, _other_number(len(cells), len(header) - len(self._unnamed))
 
     def _skip_blank_lines(self) -> None:
         lines = self._lines

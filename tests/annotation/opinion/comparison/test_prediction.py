@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from annotation.opinion.comparison.bootstrap import Measure
 from annotation.opinion.comparison.errors import ComparisonError
 from annotation.opinion.comparison.prediction import (
     MeasuredScores,
@@ -103,17 +104,21 @@ def test_outliers_of_one_prompt_say_less_than_as_many_of_several() -> None:
 
 def test_within_groups_each_ones_ranks_count_by_its_images() -> None:
     # Generator 0 agrees perfectly on four images; generator 1 has ranks 1 2 3 against 1 3 2, so
-    # 1 − 6·2/(3·8) = .5: (3 · 1 + 2 · .5)/5 = .8. Prompt 0 has 1 2 3 against 1 2 3, prompt 1 two
-    # images only; what differs between generators counts in neither.
+    # 1 − 6·2/(3·8) = .5: (3 · 1 + 2 · .5)/5 = .8. Prompt 0 has 1 2 3 against 1 2 3, prompt 1 one
+    # image only, prompt 2 is generator 1: (2 · 1 + 2 · .5)/4 = .75. What differs between generators
+    # counts in neither.
     mos = np.array([1.0, 2, 3, 4, 1, 2, 3])
     predicted = np.array([11.0, 12, 13, 14, 1, 3, 2])
     found = compare_predictions(
         predicted,
-        MeasuredScores.of(mos, prompt=[0, 0, 0, 1, 1, 2, 2], generator=[0, 0, 0, 0, 1, 1, 1]),
+        MeasuredScores.of(mos, prompt=[0, 0, 0, 1, 2, 2, 2], generator=[0, 0, 0, 0, 1, 1, 1]),
         draws=50,
     )
     assert _value(found.srcc_within_generator) == pytest.approx(0.8)
-    assert _value(found.srcc_within_prompt) == pytest.approx(1.0)
+    assert [_value(own) for own in found.srcc_by_generator] == pytest.approx([1.0, 0.5])
+    # All images of generator 1 are of one prompt: other prompts, other images.
+    assert found.srcc_by_generator[1] == Measure(0.5, None, None)
+    assert _value(found.srcc_within_prompt) == pytest.approx(0.75)
 
 
 def test_intervals_hold_the_value_and_know_of_prompts() -> None:
@@ -140,6 +145,7 @@ def test_without_errors_and_groups_what_needs_them_is_not_there() -> None:
     found = compare_predictions(PREDICTED, MeasuredScores.of(MOS), draws=20)
     assert (found.auc_different, found.auc_better, found.srcc_within_generator) == (None,) * 3
     assert found.srcc_within_prompt is None
+    assert found.srcc_by_generator == ()
     assert found.logistic is not None
     assert (found.logistic.rmse_star, found.logistic.outlier_ratio) == (None, None)
     assert found.prompts == 8
@@ -150,6 +156,7 @@ def test_constant_predictions_have_an_error_but_no_agreement() -> None:
     assert (found.srcc, found.krcc, found.plcc, found.logistic, found.cubic) == (None,) * 5
     assert (found.auc_different, found.auc_better) == (None, None)
     assert (found.srcc_within_generator, found.srcc_within_prompt) == (None, None)
+    assert found.srcc_by_generator == (None, None)
     assert found.rmse.value == pytest.approx(np.sqrt(np.mean((MOS - 3) ** 2)))
 
 

@@ -37,7 +37,7 @@ OF_Z_SCORES = ("aigciqa2023", "zscore")
 OF_LEVELS = ("ordinal",)
 
 #: They compare raters, who have to be connected by images.
-COMPARING = ("bias_removed", "ordinal", "p910", "p913", "subject_map")
+COMPARING = (*OF_Z_SCORES, "bias_removed", "ordinal", "p910", "p913", "subject_map")
 
 every_method = pytest.mark.parametrize("name", sorted(METHODS))
 

@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from annotation.models import Rater, Study, Trial
+from annotation.models import Rater, Stimulus, Study, Trial
 from annotation.models.membership import MemberRole
 from annotation.opinion.pages import raters as page_of_raters
 from annotation.opinion.panel import selectors
@@ -55,15 +55,22 @@ def test_figures_are_shown_with_what_they_mean(console: Client, study: Study) ->
     assert re.search(r"Krippendorff’s α, interval Agreement [^.]*\. 0.849", page)
     assert "Single ratings are reliable" in page
     assert "41 ratings of 12 images by 4 raters" in page
-    # All draws are the factory's, by priority.
-    assert "41 chosen by priority" in page
-    assert "None is a random draw" in page
+    # No model has set priorities, as the leaderboard says, too.
+    assert "41 drawn at random. All are random draws: a sample of the study’s images." in page
     # Without repeats, what a retest needs.
     assert "Needs three hidden repeats or more" in page
 
 
+def test_what_a_model_chose_is_no_sample(console: Client, study: Study) -> None:
+    _raters, stimuli = rate_table(study, KRIPPENDORFF)
+    Stimulus.objects.filter(pk=stimuli[0].pk).update(priority=0.5)
+    page = shown(console, AGREEMENT)
+    assert "41 chosen by priority. None is a random draw" in page
+
+
 def test_random_draws_can_be_looked_at_alone(console: Client, study: Study) -> None:
     _raters, stimuli = rate_table(study, KRIPPENDORFF)
+    Stimulus.objects.filter(pk=stimuli[0].pk).update(priority=0.5)
     Trial.objects.filter(stimulus__in=stimuli[:6]).update(draw="holdout")
     assert "are a sample of the study’s images; what is chosen by priority is not" in shown(
         console, AGREEMENT

@@ -126,6 +126,20 @@ def test_a_decimal_comma_is_read_where_it_is_none_else(
     assert good(f"{header}\n{line}\n") == [{"name": "a", "note": "1,5", "score": is_read_as}]
 
 
+def test_numbers_of_rows_without_a_heading_are_passed_over() -> None:
+    # As DataFrame.to_csv and R's write.csv put them; elsewhere such a cell is one too many.
+    assert good(",name,note\n0,a,x\n1,b,y\n") == good(
+        '"","name","note"\n"1","a","x"\n"2","b","y"\n'
+    )
+    assert good(",name,note\n0,a,x\n") == [{"name": "a", "note": "x"}]
+    for text, says in (
+        (",name,note\n0,a\n", "the row has 2 cells, the header has 3"),
+        ("name,,note\na,1,x\n", "the row has 3 cells, the header has 2"),
+    ):
+        (record,) = read(text)
+        assert says in str(record.problem)
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [
