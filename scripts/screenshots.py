@@ -1,10 +1,10 @@
 """Plays the demo in a real browser and takes pictures of every page.
 
 `make screenshots`: starts a demo of its own on throw-away data (about a minute) and looks at the
-pages on a desktop, a tablet, a phone, in the dark and in Chinese. All pictures go to build/screenshots; what
-a rater meets, and what the README shows, is copied to docs/screenshots. Every other state is small
-on the sheets in docs/screenshots/states, by the sweep that looks for what bars people
-(tests/e2e/test_accessibility.py).
+pages on a desktop, a tablet, a phone, in the dark and in Chinese. All pictures go to
+build/screenshots; what a rater meets, and what the README shows, is copied to docs/screenshots.
+Every other state is small on the sheets in docs/screenshots/states, by the sweep that looks for
+what bars people (tests/e2e/test_accessibility.py).
 """
 
 import os
