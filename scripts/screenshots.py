@@ -153,14 +153,14 @@ def play_rating(browser: Browser, demo: Demo) -> None:
 
 
 def play_practice(page: Page) -> None:
-    """The images that do not count, with what others said of them, to the end."""
+    """The images that do not count, with what is expected of them, to the end."""
     _rate(page, "42")
     save(page, "rating-practice-desktop")
     over = page.get_by_role("heading", name="Practice is over")
     while not over.is_visible():
         _rate(page, "423")
         page.keyboard.press("Enter")
-        page.get_by_text("Other raters said about").first.wait_for()
+        page.get_by_text("The study expects about").first.wait_for()
         if not (TARGET / "rating-feedback-desktop.png").exists():
             save(page, "rating-feedback-desktop")
         page.keyboard.press("Enter")

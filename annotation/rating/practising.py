@@ -23,7 +23,7 @@ class Verdict(StrEnum):
 def verdict_of(access: Access, session: SessionFacts, block: int) -> Verdict:
     """After the practice in `block` of the session; passed if there was none, or nothing is asked.
 
-    First answers count: a rater who goes back has seen what others said. A round of which an image
+    First answers count: a rater who goes back has seen what is expected. A round of which an image
     was lost, because the rater was away too long, is repeated and not counted; one in which every
     image was skipped is not passed.
     """

@@ -1,6 +1,6 @@
 """Which of a study's images a list shows, in which order; and who comes before and after one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlencode
@@ -57,14 +57,15 @@ class Listing:
     def by_perspective(self) -> bool:
         return self.sort in _BY_PERSPECTIVE
 
-    def address(self, **more: str | int) -> str:
+    def address(self, **more: str | int | Sequence[int]) -> str:
         """As a query; what is not asked for, or has no effect, is left out."""
         values = {name: getattr(self, name) for name in FILTERS}
         if self.sort != DEFAULT_SORT:
             values["sort"] = self.sort
         if self.by_perspective:
             values["perspective"] = self.perspective
-        return urlencode({name: value for name, value in {**values, **more}.items() if value != ""})
+        asked = {name: value for name, value in {**values, **more}.items() if value != ""}
+        return urlencode(asked, doseq=True)
 
     def stimuli(self, study: Study) -> QuerySet[Stimulus]:
         found = stimuli_of(study, filters={name: getattr(self, name) for name in FILTERS})

@@ -24,6 +24,7 @@ from .holdout import holdout_context
 from .listing import SORTS, Listing, neighbours
 from .marked import marked_of
 from .metadata import readable
+from .purposes_page import purpose_form
 from .said import current, main_trials, said_of, scores_in
 
 _PER_PAGE = 48
@@ -51,7 +52,7 @@ def stimulus_list(request: HttpRequest, slug: str) -> HttpResponse:
     listing = Listing.read(request.GET.dict(), study)
     page = Paginator(listing.stimuli(study), _PER_PAGE).get_page(request.GET.get("page"))
     stimuli = list(page)
-    shown = _shown_scores(study, stimuli)
+    shown, asked = _shown_scores(study, stimuli), _asked(study)
     context = {
         "study": study,
         "tab": "stimuli",
@@ -63,22 +64,16 @@ def stimulus_list(request: HttpRequest, slug: str) -> HttpResponse:
         "listing": listing,
         "query": listing.address(),
         "sorts": SORTS,
-        "asked": _asked(study),
+        "asked": asked,
         "generators": Generator.objects.filter(study=study)
         .order_by("name")
         .values_list("name", flat=True),
         "splits": SPLITS,
         "purposes": Stimulus.Purpose.choices,
-        "use": _use(request),
+        "purpose_form": purpose_form(request, asked),
         "may_change": request.user.has_perm("annotation.change_study", study),
     }
     return render(request, "annotation/stimuli.html", context)
-
-
-def _use(request: HttpRequest) -> str:
-    """What images are being chosen for, if a step of the set-up led here."""
-    use = request.GET.get("use", "")
-    return use if use in Stimulus.Purpose.values else ""
 
 
 @login_required
@@ -118,7 +113,7 @@ def stimulus_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "said": said_of(study, trials, marked.tints),
         "charts": _charts(study, trials),
         "marked": marked,
-        "asked": _asked(study),
+        "purpose_form": purpose_form(request, _asked(study)),
         "purposes": Stimulus.Purpose.choices,
         "may_change": request.user.has_perm("annotation.change_study", study),
         **_way(request, study, stimulus),

@@ -20,9 +20,6 @@ FEW_IMAGES = 30
 #: On more images the bootstrap does not rank them again in each draw, which would take minutes:
 #: the interval is then 3 to 9 % too narrow.
 RANKED_AGAIN = 500
-#: All draws of k prompts are the same one with probability k^(1 − k): of three 1 in 9, more than
-#: the 5 % beyond the ends, so that these are what one prompt says; of four 1 in 64.
-FEWEST_PROMPTS = 4
 #: Intervals that a process keeps.
 _KEPT = 256
 
@@ -83,10 +80,10 @@ def srcc_interval_by_prompt(
     predicted: tuple[float, ...], mos: tuple[float, ...], prompt: tuple[str, ...]
 ) -> tuple[float, float] | None:
     """The 95 % interval of the SRCC of N images over draws of whole prompts; None if the SRCC is
-    not defined, or below `FEWEST_PROMPTS`."""
+    not defined, or with fewer than four prompts."""
     x, y = np.array(predicted), np.array(mos)
     value = srcc(x, y)
-    if value is None or len(set(prompt)) < FEWEST_PROMPTS:
+    if value is None:
         return None
     draws = ClusterDraws(np.unique(prompt, return_inverse=True)[1])
     if x.size <= RANKED_AGAIN:

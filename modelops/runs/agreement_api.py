@@ -28,7 +28,8 @@ from ..registry.selectors import version_of
 
 
 class MeasureSerializer(serializers.Serializer[Any]):
-    """A value and the ends of its 95 % interval, over draws of whole prompts; null without one."""
+    """A value and the ends of its 95 % interval, over draws of whole prompts; null with fewer than
+    four prompts, or without one."""
 
     value = serializers.FloatField()
     low = serializers.FloatField(allow_null=True)

@@ -40,8 +40,8 @@ def test_five_images_of_practice_and_twenty_more_with_no_help(page: Page) -> Non
     page.get_by_role("button", name="Show me the first image").click()
     for _number in range(PRACTICE):
         expect(page.get_by_text("Practice: this does not count yet")).to_be_visible()
-        rate(page, then="See what others said")
-        expect(page.get_by_text("Other raters said about").first).to_be_visible()
+        rate(page, then="See what the study expects")
+        expect(page.get_by_text("The study expects about").first).to_be_visible()
         page.get_by_role("button", name="Next image").click()
     expect(page.get_by_role("heading", name="Practice is over")).to_be_visible()
     page.get_by_role("button", name="Continue").click()

@@ -90,7 +90,7 @@ def test_feedback_is_reached_by_keyboard_in_a_low_window(
         "all => all.map(e => e.getBoundingClientRect().y)"
     )
     press(page, "1 1 1 Enter")
-    expect(page.locator(".expected").last).to_contain_text("Other raters said")
+    expect(page.locator(".expected").last).to_contain_text("The study expects")
     # In the place of the reasons: nothing moves.
     after = page.locator(".levels").evaluate_all("all => all.map(e => e.getBoundingClientRect().y)")
     assert after == before

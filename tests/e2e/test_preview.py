@@ -61,7 +61,7 @@ def test_a_whole_session_with_practice_leaves_nothing(
     publish(stimulus=known, perspective="quality", mos=0.75, source="lab")
     begin(page, live_server)
     rate(page)
-    expect(page.get_by_text("Other raters said about “Good”, as you do.")).to_be_visible()
+    expect(page.get_by_text("The study expects about “Good”, as you said.")).to_be_visible()
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Continue").click()
     for number in (1, 2):

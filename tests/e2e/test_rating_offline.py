@@ -375,7 +375,7 @@ def test_practice_waits_for_its_feedback(open_page: Callable[[], Page], study: S
     expect(page.locator("#canvas-note")).to_contain_text("Your ratings are kept")
     expect(page.locator("#progress-text")).to_have_text("Practice 1 of 1")
     page.context.set_offline(False)
-    expect(page.locator(".expected").first).to_contain_text("Other raters said about “Good”")
+    expect(page.locator(".expected").first).to_contain_text("The study expects about “Good”")
     expect(page.locator("#canvas-note")).to_be_hidden()
     press(page, "Enter")
     page.get_by_role("button", name="Continue").click()

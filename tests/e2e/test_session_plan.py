@@ -42,9 +42,9 @@ def test_practice_gives_feedback_and_ends_with_a_word(
     press(page, "3 5 4 Enter")
     # 0.75 of the way from 1 to 5 is 4, "Good": 3 is within one level. 0 is 1, "Bad": 5 is not.
     quality, authenticity, correspondence = page.locator(".expected").all()
-    expect(quality).to_have_text("Other raters said about “Good”, close to your “Fair”.")
+    expect(quality).to_have_text("The study expects about “Good”, close to your “Fair”.")
     expect(authenticity).to_have_text(
-        "Other raters said about “Bad”, you said “Excellent”. Keep that in mind for the next "
+        "The study expects about “Bad”; you said “Excellent”. Keep that in mind for the next "
         "images."
     )
     expect(correspondence).to_be_hidden()
@@ -52,8 +52,8 @@ def test_practice_gives_feedback_and_ends_with_a_word(
     shows(page, 2, "Practice")
     expect(quality).to_be_hidden()
     press(page, "4 1 4 Enter")
-    expect(quality).to_have_text("Other raters said about “Good”, as you do.")
-    expect(authenticity).to_have_text("Other raters said about “Bad”, as you do.")
+    expect(quality).to_have_text("The study expects about “Good”, as you said.")
+    expect(authenticity).to_have_text("The study expects about “Bad”, as you said.")
     press(page, "Enter")
     expect(page.get_by_role("heading", name="Practice is over")).to_be_focused()
     page.get_by_role("button", name="Continue").click()

@@ -131,7 +131,13 @@ def test_a_database_that_is_away_is_told_without_its_password(form: str) -> None
         assert "local-secret" not in told
 
 
-def test_both_ways_to_start_the_web_server_use_its_logger() -> None:
-    wanted = '"--logger-class", "workbench.gunicorn_logger.Logger"'
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        '"--logger-class", "workbench.gunicorn_logger.Logger"',
+        '"--config", "python:workbench.gunicorn_hooks"',
+    ],
+)
+def test_both_ways_to_start_the_web_server_use_its_logger_and_its_hooks(wanted: str) -> None:
     for name in ("Dockerfile", "workbench/local/stack.py"):
         assert wanted in (ROOT / name).read_text()

@@ -138,6 +138,13 @@ def _drawn(grammar: str) -> str:
     return drawn.replace(_STRANGE_BASE, 'xlink:href="/')
 
 
+def start_renderer() -> None:
+    """Draw nothing: a process's first drawing starts a JavaScript engine, for half a second of
+    processor time in which no other thread of the process runs, as vl-convert holds Python's
+    lock."""
+    _drawn(json.dumps({"data": {"values": []}, "mark": "point"}))
+
+
 def _with_attributes(drawn: str, attributes: Mapping[str, str]) -> str:
     """`drawn`, with attributes of the root element."""
     added = " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())

@@ -197,6 +197,7 @@ class Stack:
             # Loaded once, before the workers are forked: a quicker start in less memory.
             *("--preload", "--graceful-timeout", "5", "--no-control-socket"),
             *("--access-logfile", "-", "--logger-class", "workbench.gunicorn_logger.Logger"),
+            *("--config", "python:workbench.gunicorn_hooks"),
         ]
         env = {**self.environment, "DATABASE_POOL_SIZE": threads}
         return Program("web", command, env, ROOT, 3)

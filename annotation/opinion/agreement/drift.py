@@ -27,10 +27,10 @@ _DOWN = gettext_noop("scores fall during a session")
 _LEVEL = gettext_noop("no drift was found")
 _HIGH_FIRST = gettext_noop("first images of a session get higher scores")
 _LOW_FIRST = gettext_noop("first images of a session get lower scores")
-_EQUAL_FIRST = gettext_noop("first images of a session are scored like the others")
+_EQUAL_FIRST = gettext_noop("no difference of the first images was found")
 _SLOWER = gettext_noop("raters become slower during a session")
 _FASTER = gettext_noop("raters become faster during a session")
-_STEADY = gettext_noop("raters keep their pace")
+_STEADY = gettext_noop("no change of pace was found")
 #: Trials that a slope is given for.
 PER = 100
 

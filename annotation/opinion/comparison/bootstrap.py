@@ -15,13 +15,17 @@ from ..correlation import Floats, Integers
 DRAWS = 1000
 #: Cells of the largest array that is made at once: 32 MiB of floats.
 _CELLS = 2**22
+#: Fewer have no interval. All draws of k clusters are the same one with probability k^(1 − k): of
+#: three 1 in 9, more than the 5 % beyond the ends, so that these are what one cluster says; of four
+#: 1 in 64.
+FEWEST_CLUSTERS = 4
 #: Draws in which a measure may be undefined before its interval is.
 _UNDEFINED = 0.1
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure and the ends of its 95 % interval, which are None with a single cluster."""
+    """A measure and the ends of its 95 % interval, which are None below `FEWEST_CLUSTERS`."""
 
     value: float
     low: float | None
@@ -37,6 +41,11 @@ class ClusterDraws:
         self.size = names.size
         self.draws = draws
         self.seed = seed
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are clusters enough for an interval."""
+        return self.size >= FEWEST_CLUSTERS
 
     def counts(self, width: int = 1) -> Iterator[Floats]:
         """How often each cluster was drawn, (b, size) at a time, `draws` rows in all; `width`: the
@@ -69,7 +78,7 @@ class ClusterDraws:
     def interval(self, value: float, drawn: Floats) -> Measure:
         """`value` with the interval that its draws (draws,) give by their percentiles."""
         known = drawn[np.isfinite(drawn)]
-        if self.size < 2 or known.size < (1 - _UNDEFINED) * drawn.size or not known.size:
+        if not self.enough or known.size < (1 - _UNDEFINED) * drawn.size or not known.size:
             return Measure(value, None, None)
         low, high = np.percentile(known, [2.5, 97.5])
         return Measure(value, float(low), float(high))

@@ -197,7 +197,7 @@ def _outliers(sample: ClusterDraws, outside: NDArray[np.bool_]) -> Measure:
     """Wilson's interval for the share (N,) that lie outside, of N over the design effect images:
     the variance over prompts in units of that of independent images (Kish, Survey Sampling)."""
     n, share = outside.size, float(outside.mean())
-    if sample.size < 2:
+    if not sample.enough:
         return Measure(share, None, None)
     deviations = np.bincount(sample.cluster, outside - share, sample.size)
     between = float((deviations**2).sum()) * sample.size / (sample.size - 1)

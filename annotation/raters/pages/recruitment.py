@@ -59,7 +59,10 @@ class RecruitmentForm(forms.Form):
             self.fields[f"{outcome}_address"] = forms.CharField(
                 label=gettext_lazy("Completion address"), required=False
             )
-            self.fields[f"{outcome}_code"].widget.attrs["aria-label"] = f"{label}: {_('Code')}"
+            self.fields[f"{outcome}_code"].widget.attrs |= {
+                "aria-label": f"{label}: {_('Code')}",
+                "aria-describedby": "codes-hint",
+            }
             self.fields[f"{outcome}_address"].widget.attrs["aria-label"] = (
                 f"{label}: {_('Completion address')}"
             )
@@ -103,6 +106,7 @@ def recruitment(request: HttpRequest, slug: str) -> HttpResponse:
         "tab": "raters",
         "form": form,
         "platforms": _NAMES,
+        "own_codes": chosen.parameters == PLATFORMS["prolific"].parameters,
         "address": _address(request, link),
         "may_pay": signed_in(request).has_perm("annotation.read_identities", study),
     }

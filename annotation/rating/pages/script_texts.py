@@ -12,10 +12,10 @@ _TEXTS = {
     "left": _("about {minutes} min left"),
     "left_little": _("less than a minute left"),
     "practice": _("Practice {number} of {total}"),
-    "same": _("Other raters said about “{expected}”, as you do."),
-    "near": _("Other raters said about “{expected}”, close to your “{given}”."),
+    "same": _("The study expects about “{expected}”, as you said."),
+    "near": _("The study expects about “{expected}”, close to your “{given}”."),
     "far": _(
-        "Other raters said about “{expected}”, you said “{given}”. Keep that in mind for the next "
+        "The study expects about “{expected}”; you said “{given}”. Keep that in mind for the next "
         "images."
     ),
     "practised": _("Practice is over"),
@@ -25,8 +25,8 @@ _TEXTS = {
     ),
     "practice_again": _("Practice once more"),
     "practice_again_text": _(
-        "Many of your answers were far from what other raters said, which is common at first. "
-        "Please go through the same images again, with what they said in mind."
+        "Many of your answers were far from what the study expects, which is common at first. "
+        "Please go through the same images again, with that in mind."
     ),
     "rest": _("Rest your eyes"),
     "rest_text": _(
@@ -74,7 +74,7 @@ _TEXTS = {
     "back": _("Back"),
     "leave": _("Leave it as it was"),
     "next": _("Next image"),
-    "compare": _("See what others said"),
+    "compare": _("See what the study expects"),
     "change": _("Send the change"),
 }
 

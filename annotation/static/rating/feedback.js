@@ -1,4 +1,4 @@
-/** After a practice image: what others said, next to what the rater said. */
+/** After a practice image: what is expected, next to what the rater said. */
 
 import { byId, fill } from "./dom.js";
 

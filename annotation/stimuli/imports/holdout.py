@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from workbench.core.texts import gettext_noop
 
 from ...models import Stimulus, Study
-from ...protocol.split import Draw, NewImage, Split, draw_holdout
+from ...protocol.split import Draw, NewImage, Split, Tally, draw_holdout
 from ..holdout import sides_of
 from ..importing.remarks import Remark
 from .checks import CheckedRow
@@ -18,6 +18,21 @@ _PROMPTS = gettext_noop(
 _IMAGES = gettext_noop(
     "Hold-out: %(held_out)d of %(drawn)d new images were held out one by one, at random, because "
     "their prompt is the only one or is on both sides already."
+)
+#: Of a single prompt or image: held out, or not.
+_ONE_PROMPT = (
+    gettext_noop("Hold-out: the new prompt is held out, with all its images."),
+    gettext_noop("Hold-out: the new prompt is not held out, nor is any of its images."),
+)
+_ONE_IMAGE = (
+    gettext_noop(
+        "Hold-out: the new image is held out. It was drawn by itself, because its prompt is the "
+        "only one or is on both sides already."
+    ),
+    gettext_noop(
+        "Hold-out: the new image is not held out. It was drawn by itself, because its prompt is "
+        "the only one or is on both sides already."
+    ),
 )
 _KEPT = gettext_noop("Hold-out: %(number)d images are on the side that the manifest names.")
 _OVERRULED = gettext_noop(
@@ -65,13 +80,19 @@ def _joined(sides: set[Split], named: Split | None) -> str:
 
 
 def _said(draw: Draw, new: Collection[NewImage]) -> Iterator[Remark]:
-    for template, tally in ((_PROMPTS, draw.prompts), (_IMAGES, draw.images)):
-        if tally.drawn:
-            yield Remark(template, {"held_out": tally.held_out, "drawn": tally.drawn})
+    yield from _drawn(_PROMPTS, _ONE_PROMPT, draw.prompts)
+    yield from _drawn(_IMAGES, _ONE_IMAGE, draw.images)
     kept = sum(image.side is not None for image in new) - draw.overruled
     for template, number in ((_KEPT, kept), (_OVERRULED, draw.overruled)):
         if number:
             yield Remark(template, {"number": number})
+
+
+def _drawn(several: str, one: tuple[str, str], tally: Tally) -> Iterator[Remark]:
+    if tally.drawn == 1:
+        yield Remark(one[0] if tally.held_out else one[1])
+    elif tally.drawn:
+        yield Remark(several, {"held_out": tally.held_out, "drawn": tally.drawn})
 
 
 def _spellings(rows: Sequence[CheckedRow]) -> Iterator[Remark]:

@@ -167,8 +167,25 @@ def test_the_page_goes_back_to_where_it_was_asked(console: Client, study: Study)
         "query": "sort=newest&next=https%3A%2F%2Felsewhere.example",
     }
     assert console.post(PAGE, form)["Location"] == "/studies/demo/images/?sort=newest"
+    second = console.post(PAGE, {**form, "page": "2"})["Location"]
+    assert second == "/studies/demo/images/?sort=newest&page=2"
     back = console.post(PAGE, {**form, "from": "image"})["Location"]
     assert back == f"/studies/demo/images/{image.pk}/?sort=newest"
+
+
+def test_what_was_refused_is_filled_in_again(console: Client, study: Study) -> None:
+    one, two, other = factories.make_stimuli(study, 3)
+    form = {"image": [one.pk, two.pk], "purpose": "practice", "score_quality": "9", "page": "1"}
+    page = console.post(PAGE, form, follow=True).content.decode()
+    ticks = [f'value="{item.pk}" form="purpose-form" checked' in page for item in (one, two, other)]
+    assert ticks == [True, True, False]
+    assert 'name="score_quality" value="9"' in page
+    assert '<option value="practice" selected>' in page.split('id="purpose-choice"')[1]
+
+    form = {**form, "image": [one.pk], "from": "image"}
+    page = console.post(PAGE, form, follow=True).content.decode()
+    assert 'name="score_quality" value="9"' in page
+    assert '<option value="practice" selected>' in page
 
 
 def test_the_command_does_the_same(study: Study) -> None:

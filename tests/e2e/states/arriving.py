@@ -38,7 +38,7 @@ def sessions(scene: Scene) -> Iterator[str]:
         )
     scene.sit("instructions")
     scene.open_link()
-    expect(page.get_by_role("heading", name="Examples, and what others said")).to_be_visible()
+    expect(page.get_by_role("heading", name="Examples, and what the study expects")).to_be_visible()
     yield "instructions with examples"
     for state in ("paused", "expired", "withdrawn", "stopped", "screened_out", "done"):
         scene.sit(state)

@@ -122,7 +122,7 @@ def interludes(scene: Scene) -> Iterator[str]:
     scene.rate("Practice")
     yield "practice"
     press(page, "4 2 3 Enter")
-    expect(page.locator(".expected").first).to_contain_text("Other raters said")
+    expect(page.locator(".expected").first).to_contain_text("The study expects")
     yield "feedback in practice"
     press(page, "Enter")
     expect(page.get_by_role("heading", name="Practice is over")).to_be_visible()

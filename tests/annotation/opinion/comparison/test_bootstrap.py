@@ -48,10 +48,12 @@ def test_draws_are_the_same_again_and_others_with_another_seed() -> None:
     assert (spearman_draws(draws, X, Y) != spearman_draws(ClusterDraws(PROMPT, 20, 2), X, Y)).any()
 
 
-def test_one_prompt_has_no_interval() -> None:
-    draws = ClusterDraws(np.zeros(5, np.int64), 20)
+@pytest.mark.parametrize(("prompts", "given"), [(1, False), (2, False), (3, False), (4, True)])
+def test_fewer_than_four_prompts_give_no_interval(prompts: int, given: bool) -> None:
+    draws = ClusterDraws(np.arange(8) % prompts, 20)
     found = draws.interval(0.5, np.linspace(0, 1, 20))
-    assert (found.value, found.low, found.high) == (0.5, None, None)
+    assert found.value == 0.5
+    assert (found.low is not None, found.high is not None) == (given, given)
 
 
 def test_a_measure_that_most_draws_lack_has_no_interval() -> None:

@@ -315,7 +315,10 @@ def test_the_page_keeps_what_is_typed(
 ) -> None:
     client.force_login(owner)
     page = reverse("study-recruitment", args=["demo"])
-    assert "workerId" in client.get(page, {"platform": "mturk"}).content.decode()
+    other = client.get(page, {"platform": "mturk"}).content.decode()
+    assert "workerId" in other
+    assert "Prolific accepts only its own codes" not in other
+    assert "Prolific accepts only its own codes" in client.get(page).content.decode()
     assert "SESSION_ID={{%SESSION_ID%}}" in client.get(page).content.decode()
     sent = {"parameters": "rid", "full_address": "https://panel.example/full?rid={rid}"}
     assert client.post(page, sent).status_code == 302

@@ -136,12 +136,13 @@ def test_with_two_prompts_or_more_each_side_has_one(
 def test_the_advice_on_an_empty_hold_out_is_right(study: Study, tmp_path: Path) -> None:
     """A single image can only be learnt from; what it says to do then fills the hold-out."""
     report = _import(study, tmp_path, ["a"])
+    assert "Hold-out: the new image is not held out. It was drawn by itself" in _said(report)
     assert "The hold-out is empty. Import at least one image of a prompt" in _said(report)
 
     report = _import(study, tmp_path, ["b"], first=1)
 
     assert _splits(study) == ["pool", "holdout"]
-    assert _said(report).startswith("Hold-out: 1 of 1 new prompts were held out")
+    assert _said(report).startswith("Hold-out: the new prompt is held out, with all its images.")
     assert holdout_state(study).remarks() == []
 
 
