@@ -115,7 +115,7 @@ def write_published(study: Study, source: Source, scores: Sequence[Published]) -
     release = release_of(study, source)
     perspectives = {row.key: row.pk for row in study.perspectives.all()}
     old = OpinionScore.objects.filter(release=release)
-    for perspective, pk in perspectives.items():
+    for perspective, pk in perspectives.items() if old.exists() else ():
         stimuli = [item.stimulus for item in scores if item.perspective == perspective]
         old.filter(perspective=pk, stimulus__in=stimuli).delete()
     rows = (_row(scale_of(release), source, item, perspectives) for item in scores)

@@ -2,8 +2,9 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -19,7 +20,7 @@ from ..importing.images import check_image
 from ..importing.manifest import ManifestRow
 from ..importing.picture import RENDERING
 from ..importing.problems import ImageError, RowError, RowNote
-from ..importing.sources import ImageSource
+from ..importing.sources import NO_IMAGES, ImageSource
 from ..mapping.scores import Score
 from .store import ImportStore
 
@@ -316,10 +317,8 @@ def check_rows(
     findings = Findings()
     checker = replace(checker, refused=_refuse_shared(rows, checker.source))
     checked: list[CheckedRow] = []
-    # Pillow releases the interpreter lock while it decodes and encodes, so threads suffice.
-    executor = ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1))
-    try:
-        for done, result in enumerate(executor.map(checker, rows), start=1):
+    with closing(_results(rows, checker)) as results:
+        for done, result in enumerate(results, start=1):
             if isinstance(result, CheckedRow):
                 checked.append(result)
             else:
@@ -327,10 +326,23 @@ def check_rows(
                 if not partial:
                     checker.store.stop_writing()
             progress(done, len(rows))
-    finally:
-        executor.shutdown(wait=True, cancel_futures=True)
     _drop_duplicates(checked, study, findings)
     return findings
+
+
+def _results(
+    rows: Sequence[ManifestRow], checker: RowChecker
+) -> Generator[CheckedRow | RowError, None, None]:
+    if checker.source is NO_IMAGES:
+        # To check a label is less work than to hand it to a thread.
+        yield from map(checker, rows)
+        return
+    # Pillow releases the interpreter lock while it decodes and encodes, so threads suffice.
+    executor = ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1))
+    try:
+        yield from executor.map(checker, rows)
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
 
 
 def _drop_duplicates(checked: list[CheckedRow], study: Study, findings: Findings) -> None:
