@@ -131,6 +131,7 @@ def _import(job: ImportJob) -> ImportReport:
                 labels_only=job.labels_only,
                 without_images=not job.images,
                 mapping=_mapping(job, manifest),
+                constants=job.constants,
                 dry_run=job.dry_run,
             ),
         )

@@ -3,7 +3,7 @@
 Files are written before the transaction that makes them known, and taken back if it fails.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +30,7 @@ from ..importing.problems import RowError, RowNote
 from ..importing.remarks import Remark
 from ..importing.sources import NO_IMAGES, ImageSource, open_source
 from ..mapping.document import TableMapping
+from ..mapping.own import refuse_constants
 from .checks import CheckedRow, Findings, Progress, RowChecker, check_rows, load_known
 from .holdout import draw_splits
 from .refusals import FAULTS, is_fault_of_a_row, refused_rows
@@ -63,6 +64,8 @@ class ImportOptions:
     #: Let the worker of an upload take the mapping that the header suggests, or what images without
     #: a manifest say.
     suggest: bool = False
+    #: The prompt or generator of images without a manifest that nothing says it of.
+    constants: Mapping[str, str] = field(default_factory=dict)
     #: Look for no images, not even next to the manifest.
     without_images: bool = False
     #: Check all rows and say what they would do, but keep nothing.
@@ -183,14 +186,15 @@ def import_manifest(
         )
 
 
-def _import_folder(path: Path, **further: Any) -> ImportReport:
+def _import_folder(path: Path, *, options: ImportOptions, **further: Any) -> ImportReport:
     """As `import_rows` does, of images without a manifest."""
     with refused_for_problems():
+        refuse_constants(options.constants)
         source = open_source(path)
     with closing(source):
         with refused_for_problems():
-            rows = read_folder(source)
-        return import_rows(manifest=rows, source=source, **further)
+            rows = read_folder(source, options.constants)
+        return import_rows(manifest=rows, source=source, options=options, **further)
 
 
 def import_aigciqa2023(
