@@ -12,9 +12,10 @@ from typing import Any
 from workbench.core.problems import Problem
 from workbench.core.texts import gettext_noop
 
-from ...models import OpinionScore, Stimulus, Study
-from ...opinion.imported import imported_scores, on_scale
+from ...models import OpinionRelease, OpinionScore, Stimulus, Study
+from ...opinion.imported import on_scale, scale_of
 from ...opinion.sources import Source
+from ...opinion.units import UnitScale
 from ...protocol.spelling import form_sha256, name_form, prompt_form
 from ..importing.images import check_image
 from ..importing.manifest import ManifestRow
@@ -26,6 +27,12 @@ from .store import ImportStore
 
 #: Rows looked up in one query.
 _BATCH = 1000
+#: What is asked of a stimulus that the study holds, and of its scores.
+_HELD = (
+    *("filename", "pk", "prompt__group_sha256", "generator__group_sha256", "sha256", "state"),
+    *("rendering", "attention_check", "metadata", "image", "display", "exact", "thumbnail"),
+)
+_SCORED = ("stimulus", "release", "perspective__key", "value", "sd", "n", "histogram")
 
 Progress = Callable[[int, int], None]
 
@@ -268,41 +275,53 @@ def load_known(
     """What the study holds under the rows' filenames, with the scores published by these sources,
     on their scales."""
     by_name = {source.name: source for source in sources}
-    published = imported_scores(study.pk).filter(release__source__in=list(by_name))
+    releases = {
+        release.pk: (scale_of(release), by_name[release.source])
+        for release in study.opinion_releases.filter(
+            kind=OpinionRelease.Kind.IMPORTED, source__in=list(by_name)
+        )
+    }
     known: dict[str, Known] = {}
     for names in _batches([row.filename for row in rows]):
-        stimuli = Stimulus.objects.filter(study=study, filename__in=names, replaced_by=None)
-        scores: dict[int, list[Score]] = {}
-        for item in published.filter(stimulus__in=stimuli):
-            scores.setdefault(item.stimulus_id, []).append(
-                _score(item, by_name[item.release.source])
-            )
-        for stimulus in stimuli.select_related("prompt", "generator"):
-            known[stimulus.filename] = Known(
-                stimulus.pk,
-                stimulus.prompt.group_sha256,
-                stimulus.generator.group_sha256,
-                stimulus.sha256,
-                stimulus.state == Stimulus.State.PURGED,
-                stimulus.image.name or "",
-                _copies(stimulus),
-                stimulus.rendering == RENDERING,
-                stimulus.attention_check,
-                stimulus.metadata,
-                tuple(scores.get(stimulus.pk, ())),
-            )
+        held = Stimulus.objects.filter(study=study, filename__in=names, replaced_by=None)
+        stimuli = list(held.values(*_HELD))
+        scores = _scores_of([item["pk"] for item in stimuli], releases)
+        for item in stimuli:
+            known[item["filename"]] = _known(item, tuple(scores.get(item["pk"], ())))
     return known
 
 
-def _score(item: OpinionScore, source: Source) -> Score:
-    mos, sd = on_scale(item, source)
-    counts = None if item.histogram is None else tuple(item.histogram)
-    return Score(item.perspective.key, mos, sd, item.n, counts, source.name)
+def _known(held: Mapping[str, Any], scores: tuple[Score, ...]) -> Known:
+    """Of the fields `_HELD`."""
+    copies = (held["display"], held["exact"], held["thumbnail"])
+    return Known(
+        held["pk"],
+        held["prompt__group_sha256"],
+        held["generator__group_sha256"],
+        held["sha256"],
+        held["state"] == Stimulus.State.PURGED,
+        held["image"],
+        tuple(filter(None, copies)),
+        held["rendering"] == RENDERING,
+        held["attention_check"],
+        held["metadata"],
+        scores,
+    )
 
 
-def _copies(stimulus: Stimulus) -> tuple[str, ...]:
-    files = (stimulus.display, stimulus.exact, stimulus.thumbnail)
-    return tuple(str(file.name) for file in files if file)
+def _scores_of(
+    stimuli: Sequence[int], releases: Mapping[int, tuple[UnitScale, Source]]
+) -> dict[int, list[Score]]:
+    """By stimulus, the scores of these releases, whose scales they are on, as their sources'."""
+    found: dict[int, list[Score]] = {}
+    rows = OpinionScore.objects.filter(stimulus__in=stimuli, release__in=releases)
+    for stimulus, release, key, *numbers, n, counts in rows.values_list(*_SCORED):
+        published, source = releases[release]
+        mos, sd = on_scale(source, published, *numbers)
+        histogram = None if counts is None else tuple(counts)
+        score = Score(key, mos, sd, n, histogram, source.name)
+        found.setdefault(stimulus, []).append(score)
+    return found
 
 
 def check_rows(
