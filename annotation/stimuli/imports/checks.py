@@ -2,37 +2,23 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 from workbench.core.problems import Problem
 from workbench.core.texts import gettext_noop
 
-from ...models import OpinionRelease, OpinionScore, Stimulus, Study
-from ...opinion.imported import on_scale, scale_of
-from ...opinion.sources import Source
-from ...opinion.units import UnitScale
+from ...models import Stimulus, Study
 from ...protocol.spelling import form_sha256, name_form, prompt_form
 from ..importing.images import check_image
 from ..importing.manifest import ManifestRow
-from ..importing.picture import RENDERING
 from ..importing.problems import ImageError, RowError, RowNote
 from ..importing.sources import NO_IMAGES, ImageSource
-from ..mapping.scores import Score
+from .known import Known, batches
 from .store import ImportStore
-
-#: Rows looked up in one query.
-_BATCH = 1000
-#: What is asked of a stimulus that the study holds, and of its scores.
-_HELD = (
-    *("filename", "pk", "prompt__group_sha256", "generator__group_sha256", "sha256", "state"),
-    *("rendering", "attention_check", "metadata", "image", "display", "exact", "thumbnail"),
-)
-_SCORED = ("stimulus", "release", "perspective__key", "value", "sd", "n", "histogram")
 
 Progress = Callable[[int, int], None]
 
@@ -60,28 +46,6 @@ class ImageFacts:
     display: str
     exact: str
     thumbnail: str
-
-
-@dataclass(frozen=True)
-class Known:
-    """A stimulus that the study already holds under a row's filename."""
-
-    pk: int
-    #: The groups of its prompt and its generator.
-    prompt: str
-    generator: str
-    sha256: str
-    #: Whether its owner had its files deleted.
-    purged: bool
-    #: The name of its file; "" if there is none.
-    image: str
-    #: The names of what was made of it.
-    copies: tuple[str, ...]
-    #: Whether these show the picture as this build would make it.
-    current: bool
-    attention_check: bool
-    metadata: dict[str, Any]
-    scores: tuple[Score, ...]
 
 
 @dataclass(frozen=True)
@@ -269,61 +233,6 @@ def _refuse_another_image(row: ManifestRow, digest: str, known: Known) -> None:
         )
 
 
-def load_known(
-    study: Study, rows: Sequence[ManifestRow], sources: Sequence[Source]
-) -> dict[str, Known]:
-    """What the study holds under the rows' filenames, with the scores published by these sources,
-    on their scales."""
-    by_name = {source.name: source for source in sources}
-    releases = {
-        release.pk: (scale_of(release), by_name[release.source])
-        for release in study.opinion_releases.filter(
-            kind=OpinionRelease.Kind.IMPORTED, source__in=list(by_name)
-        )
-    }
-    known: dict[str, Known] = {}
-    for names in _batches([row.filename for row in rows]):
-        held = Stimulus.objects.filter(study=study, filename__in=names, replaced_by=None)
-        stimuli = list(held.values(*_HELD))
-        scores = _scores_of([item["pk"] for item in stimuli], releases)
-        for item in stimuli:
-            known[item["filename"]] = _known(item, tuple(scores.get(item["pk"], ())))
-    return known
-
-
-def _known(held: Mapping[str, Any], scores: tuple[Score, ...]) -> Known:
-    """Of the fields `_HELD`."""
-    copies = (held["display"], held["exact"], held["thumbnail"])
-    return Known(
-        held["pk"],
-        held["prompt__group_sha256"],
-        held["generator__group_sha256"],
-        held["sha256"],
-        held["state"] == Stimulus.State.PURGED,
-        held["image"],
-        tuple(filter(None, copies)),
-        held["rendering"] == RENDERING,
-        held["attention_check"],
-        held["metadata"],
-        scores,
-    )
-
-
-def _scores_of(
-    stimuli: Sequence[int], releases: Mapping[int, tuple[UnitScale, Source]]
-) -> dict[int, list[Score]]:
-    """By stimulus, the scores of these releases, whose scales they are on, as their sources'."""
-    found: dict[int, list[Score]] = {}
-    rows = OpinionScore.objects.filter(stimulus__in=stimuli, release__in=releases)
-    for stimulus, release, key, *numbers, n, counts in rows.values_list(*_SCORED):
-        published, source = releases[release]
-        mos, sd = on_scale(source, published, *numbers)
-        histogram = None if counts is None else tuple(counts)
-        score = Score(key, mos, sd, n, histogram, source.name)
-        found.setdefault(stimulus, []).append(score)
-    return found
-
-
 def check_rows(
     rows: Sequence[ManifestRow],
     checker: RowChecker,
@@ -390,7 +299,7 @@ def _held_content(
     hashes = [item.image.sha256 for item in checked if item.image is not None]
     return {
         (prompt, sha256): (filename, generator)
-        for batch in _batches(hashes)
+        for batch in batches(hashes)
         for prompt, sha256, filename, generator in Stimulus.objects.filter(
             study=study, sha256__in=batch, replaced_by=None
         ).values_list("prompt__group_sha256", "sha256", "filename", "generator__name")
@@ -420,8 +329,3 @@ def _contradiction(row: ManifestRow, other: str, generator: str) -> RowError:
         gettext_noop("correct the generator, or delete one of the rows"),
         {"filename": row.filename, "other": other, "generator": generator},
     )
-
-
-def _batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(values), _BATCH):
-        yield values[start : start + _BATCH]

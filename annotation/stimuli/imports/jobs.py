@@ -27,10 +27,10 @@ from ..mapping.document import TableMapping
 from ..mapping.suggesting import suggest_for
 from .again import forget_old_files, kept_files
 from .previewing import preview_json
+from .report import ImportReport
 from .service import (
     ImportOptions,
     ImportRefusedError,
-    ImportReport,
     import_manifest,
     refused_for_problems,
 )
