@@ -35,6 +35,8 @@ class ImportJob(Job):
 
     #: What the manifest's columns are (`mapping.as_json`); empty until a worker has suggested it.
     mapping = models.JSONField(default=dict, blank=True)
+    #: The prompt or generator of images without a manifest that nothing says it of.
+    constants = models.JSONField(default=dict, blank=True)
     #: Whether the import only says what it would do, and its first rows as they were read.
     dry_run = models.BooleanField(default=False)
     preview = models.JSONField(default=list, blank=True)
@@ -69,6 +71,11 @@ class ImportJob(Job):
                 name="import_job_one_active",
             ),
         ]
+
+    @property
+    def is_images_alone(self) -> bool:
+        """Whether a ZIP of images was sent without a manifest."""
+        return not self.images_name and self.manifest_name.lower().endswith(".zip")
 
     def get_absolute_url(self) -> str:
         return reverse("study-import-job", args=[self.study.slug, self.pk])

@@ -73,6 +73,18 @@ def copy_in(
             copy.write_row(start + tuple(row))
 
 
+def new_keys(model: type[Model], number: int) -> list[int]:
+    """Keys that no row of `model` has or will have, in ascending order: for rows that `copy_in`
+    adds and others point to."""
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            [table, number],
+        )
+        return [key for (key,) in cursor]
+
+
 def copied_texts(query: str) -> Iterator[bytes]:
     """The rows of a query without parameters, of one text that is never null, as they come."""
     statement = f"COPY ({query}) TO STDOUT (FORMAT BINARY)"

@@ -86,14 +86,15 @@ def known_units(scores: Iterable[OpinionScore]) -> dict[tuple[int, str], float]:
     return {key: fmean(units) for key, units in published.items()} | chosen
 
 
-def on_scale(score: OpinionScore, source: Source) -> tuple[float, float | None]:
-    """An imported score and its standard deviation on the scale of `source`, whichever scale its
-    release has."""
-    release = scale_of(score.release)
-    if release == source.scale:
-        return score.value, score.sd
-    sd = None if score.sd is None else release.spread(score.sd) * source.scale.range
-    return source.scale.value(release.of(score.value)), sd
+def on_scale(
+    source: Source, published: UnitScale, value: float, sd: float | None
+) -> tuple[float, float | None]:
+    """An imported score and its standard deviation on the scale of `source`; `published`: the
+    scale of its release."""
+    if published == source.scale:
+        return value, sd
+    spread = None if sd is None else published.spread(sd) * source.scale.range
+    return source.scale.value(published.of(value)), spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def write_published(study: Study, source: Source, scores: Sequence[Published]) -
     release = release_of(study, source)
     perspectives = {row.key: row.pk for row in study.perspectives.all()}
     old = OpinionScore.objects.filter(release=release)
-    for perspective, pk in perspectives.items():
+    for perspective, pk in perspectives.items() if old.exists() else ():
         stimuli = [item.stimulus for item in scores if item.perspective == perspective]
         old.filter(perspective=pk, stimulus__in=stimuli).delete()
     rows = (_row(scale_of(release), source, item, perspectives) for item in scores)

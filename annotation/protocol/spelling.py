@@ -36,6 +36,9 @@ def prompt_form(text: str) -> str:
 
 def name_form(text: str) -> str:
     """The normal form of a name; the text itself if nothing in it can be seen."""
+    if text.isascii():
+        # What the lines below come to, at a tenth of their time.
+        return " ".join(text.lower().split()) or text
     letters = "".join(map(_plain, unicodedata.normalize("NFD", text)))
     folded = unicodedata.normalize("NFD", letters).casefold()
     spaced = " ".join(folded.translate(_TYPOGRAPHIC).split())

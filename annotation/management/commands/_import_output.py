@@ -6,7 +6,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from ...stimuli.importing.problems import RowNote
-from ...stimuli.imports.service import ImportReport
+from ...stimuli.imports.report import ImportReport
 
 #: Notes of one kind are counted beyond this many.
 _NOTES_SHOWN = 3

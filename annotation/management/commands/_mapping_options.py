@@ -39,7 +39,8 @@ def add_mapping_options(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="COLUMN=VALUE",
-        help="a prompt or generator that all rows have, such as generator=SDXL",
+        help="a prompt or generator that all rows have, such as generator=SDXL; without a "
+        "manifest, that of the images that nothing says it of",
     )
     parser.add_argument(
         "--perspective",
@@ -77,8 +78,8 @@ def mapping_of(
 ) -> TableMapping:
     """The mapping that the options describe. Raises CommandError, Problem."""
     mapping = _named(options["mapping"], table, perspectives)
-    mapping = renamed(mapping, _pairs(options["column"]), _pairs(options["constant"]))
-    mapping = mapping.with_perspectives(_pairs(options["perspective"]))
+    mapping = renamed(mapping, pairs_of(options["column"]), pairs_of(options["constant"]))
+    mapping = mapping.with_perspectives(pairs_of(options["perspective"]))
     mapping = on_scale(
         mapping,
         source=options["source"],
@@ -106,7 +107,8 @@ def _named(name: str | None, table: Path, perspectives: Sequence[str]) -> TableM
     return preset(name)
 
 
-def _pairs(given: list[str]) -> dict[str, str]:
+def pairs_of(given: list[str]) -> dict[str, str]:
+    """OURS=THEIRS, each of them. Raises CommandError."""
     pairs = [text.partition("=") for text in given]
     wrong = next((left for left, _equals, right in pairs if not right), None)
     if wrong is not None:

@@ -15,7 +15,7 @@ from ...stimuli.importing.folder import holds_images
 from ...stimuli.imports.service import ImportOptions, import_manifest
 from ...studies.finding import find_study
 from ._import_output import tell
-from ._mapping_options import add_mapping_options, mapping_of
+from ._mapping_options import add_mapping_options, mapping_of, pairs_of
 
 
 class TableCommand(BaseCommand):
@@ -56,6 +56,7 @@ class TableCommand(BaseCommand):
                     labels_only=options.get("labels_only", True),
                     without_images="images" not in options,
                     mapping=None if without_table else mapping_of(options, table, keys),
+                    constants=pairs_of(options["constant"]) if without_table else {},
                     dry_run=options["dry_run"],
                 ),
             )

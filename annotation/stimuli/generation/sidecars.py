@@ -44,6 +44,8 @@ class Source(StrEnum):
     TEXT = "text"
     TABLE = "table"
     FOLDER = "folder"
+    #: What the person who imports them says of all images that nothing else says it of.
+    GIVEN = "given"
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,10 @@
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from workbench.core.problems import Problem
@@ -12,6 +13,7 @@ from workbench.core.tables.errors import too_long
 from workbench.core.texts import gettext_noop
 
 from ..generation.reader import read
+from ..generation.reading import Reading
 from ..generation.sidecars import (
     Description,
     Found,
@@ -30,6 +32,8 @@ from .names import is_system_file, safe_name
 from .problems import ArchiveError, RowError
 from .sources import ImageSource
 
+#: In an image's metadata, where each of its fields was found.
+FOUND_IN = "found_in"
 _IMAGES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 _MANIFESTS = frozenset({"manifest.csv", "manifest.tsv", "manifest.jsonl", "manifest.json"})
 #: In every Office document (ECMA-376-2).
@@ -58,9 +62,11 @@ def holds_images(path: Path) -> bool:
         return False
 
 
-def read_folder(source: ListedSource) -> Manifest:
+def read_folder(
+    source: ListedSource, constants: Mapping[str, str] = MappingProxyType({})
+) -> Manifest:
     """A row for each image, in the order of their names; an image that nothing says the prompt or
-    the generator of is an error by name.
+    the generator of is an error by name. constants: the `prompt` or `generator` of such images.
 
     Raises ArchiveError if there is no image, or a manifest that would not be read.
     """
@@ -73,7 +79,13 @@ def read_folder(source: ListedSource) -> Manifest:
         )
     _refuse_manifest(names)
     manifest = Manifest([], [])
-    for number, description in enumerate(_described(source, images, set(names)), start=1):
+    given = Told(
+        Source.GIVEN,
+        "",
+        Reading(prompt=constants.get("prompt"), generator=constants.get("generator", "")),
+    )
+    described = _described(source, images, set(names), given)
+    for number, description in enumerate(described, start=1):
         try:
             manifest.rows.append(_row(number, description))
         except Problem as problem:
@@ -95,7 +107,9 @@ def _refuse_manifest(names: list[str]) -> None:
         )
 
 
-def _described(source: ListedSource, images: list[str], names: set[str]) -> Iterator[Description]:
+def _described(
+    source: ListedSource, images: list[str], names: set[str], given: Told
+) -> Iterator[Description]:
     @lru_cache(maxsize=4)
     def table(name: str) -> Table:
         return read_table(name, source.read(name))
@@ -107,7 +121,7 @@ def _described(source: ListedSource, images: list[str], names: set[str]) -> Iter
             if reading is not None:
                 told.append(Told(Source.TABLE, place, reading))
         folder = folder_reading(name)
-        yield described(name, told if folder is None else [*told, folder])
+        yield described(name, [*told, *((folder,) if folder else ()), given])
 
 
 def _told_by_image(source: ListedSource, name: str) -> Iterator[Told]:
@@ -148,7 +162,8 @@ def _no_prompt(name: str) -> Problem:
     return Problem(
         gettext_noop('nothing says the prompt of "%(filename)s"'),
         gettext_noop(
-            'write it into "%(text)s" next to the image, or into a column "prompt" of metadata.csv'
+            'write it into "%(text)s" next to the image, or into a column "prompt" of '
+            "metadata.csv; or give one for all images that lack it"
         ),
         filename=name,
         text=PurePosixPath(name).with_suffix(".txt").name,
@@ -160,7 +175,7 @@ def _no_generator(name: str) -> Problem:
         gettext_noop('nothing says which generator made "%(filename)s"'),
         gettext_noop(
             "put each generator's images into a folder of its name, or write it into a column "
-            '"generator" of metadata.csv'
+            '"generator" of metadata.csv; or give one for all images that lack it'
         ),
         filename=name,
     )
@@ -178,4 +193,4 @@ def _metadata(description: Description) -> dict[str, Any]:
     further: dict[str, Any] = {
         name: found[name].value for name in ("negative_prompt", "seed") if name in found
     }
-    return {**further, "found_in": {name: str(field.source) for name, field in found.items()}}
+    return {**further, FOUND_IN: {name: str(field.source) for name, field in found.items()}}

@@ -4,6 +4,7 @@ The files of a failed import stay for a while, so that nobody has to send them a
 several in one study, those of the latest.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ from ...models import ImportJob
 from ...studies.audit import record
 from ..mapping.as_json import to_json
 from ..mapping.document import TableMapping
+from ..mapping.own import refuse_constants
 from .staging import forget_files
 from .starting import RUN_IMPORT, ImportActiveError
 
@@ -36,6 +38,7 @@ _SAME = (
     "labels_only",
     "purpose",
     "mapping",
+    "constants",
 )
 
 
@@ -74,13 +77,15 @@ def retry_import(
     actor: User | None,
     partial: bool = False,
     mapping: TableMapping | None = None,
+    constants: Mapping[str, str] | None = None,
     dry_run: bool = False,
 ) -> ImportJob:
     """Tries a failed import or a dry run again, with the files that it was given; they are the new
     job's then.
 
-    partial: import the good rows only. mapping: instead of the one that it had. Raises
-    NothingToRetryError, or ImportActiveError if another import into the study is under way.
+    partial: import the good rows only. mapping, constants: instead of those that it had. Raises
+    MappingError, NothingToRetryError, or ImportActiveError if another import into the study is
+    under way.
     """
     try:
         with transaction.atomic():
@@ -95,7 +100,7 @@ def retry_import(
                 partial=partial,
                 dry_run=dry_run,
                 lease_expires_at=leases.lease_end(),
-                **(_same(old) if mapping is None else _same(old) | {"mapping": to_json(mapping)}),
+                **(_same(old) | _changes(mapping, constants)),
             )
             ImportJob.objects.filter(pk=old.pk).update(manifest="", images="")
             enqueue(RUN_IMPORT, new.pk)
@@ -117,6 +122,16 @@ def forget_old_files() -> None:
     """Deletes the files of imports that failed, or were tried out, long ago."""
     for job in kept_files().filter(finished_at__lt=timezone.now() - KEPT):
         forget_files(job)
+
+
+def _changes(mapping: TableMapping | None, constants: Mapping[str, str] | None) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    if mapping is not None:
+        changes["mapping"] = to_json(mapping)
+    if constants is not None:
+        refuse_constants(constants)
+        changes["constants"] = dict(constants)
+    return changes
 
 
 def _same(job: ImportJob) -> dict[str, Any]:

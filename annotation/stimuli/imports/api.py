@@ -63,6 +63,7 @@ class ImportSerializer(serializers.ModelSerializer[ImportJob]):
             "partial",
             "dry_run",
             "mapping",
+            "constants",
             "preview",
             "progress_done",
             "progress_total",
@@ -101,11 +102,13 @@ class ImportSerializer(serializers.ModelSerializer[ImportJob]):
 
 class RetrySerializer(ExactSerializer):
     """How to try it again. `mapping`: what the manifest's columns are, instead of the import's
-    `mapping`, which may be changed for it; `dry_run`: only say what it would do."""
+    `mapping`, which may be changed for it; `constants`: the `prompt` or `generator` of images
+    without a manifest that nothing says it of; `dry_run`: only say what it would do."""
 
     partial = serializers.BooleanField(default=False)  # type: ignore[assignment] # DRF: a field of its own
     dry_run = serializers.BooleanField(default=False)
     mapping = serializers.JSONField(default=None)
+    constants = serializers.DictField(child=serializers.CharField(), default=None)
 
 
 class ImportListView(generics.ListAPIView[ImportJob]):
@@ -149,6 +152,7 @@ class ImportRetryView(APIView):
             actor=signed_in(request),
             partial=given["partial"],
             mapping=None if given["mapping"] is None else from_json(given["mapping"]),
+            constants=given["constants"],
             dry_run=given["dry_run"],
         )
         return Response(ImportSerializer(new).data, status=201)

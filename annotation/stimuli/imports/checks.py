@@ -2,29 +2,23 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 from workbench.core.problems import Problem
 from workbench.core.texts import gettext_noop
 
-from ...models import OpinionScore, Stimulus, Study
-from ...opinion.imported import imported_scores, on_scale
-from ...opinion.sources import Source
+from ...models import Stimulus, Study
 from ...protocol.spelling import form_sha256, name_form, prompt_form
 from ..importing.images import check_image
 from ..importing.manifest import ManifestRow
-from ..importing.picture import RENDERING
 from ..importing.problems import ImageError, RowError, RowNote
-from ..importing.sources import ImageSource
-from ..mapping.scores import Score
+from ..importing.sources import NO_IMAGES, ImageSource
+from .known import Known, batches
 from .store import ImportStore
-
-#: Rows looked up in one query.
-_BATCH = 1000
 
 Progress = Callable[[int, int], None]
 
@@ -52,28 +46,6 @@ class ImageFacts:
     display: str
     exact: str
     thumbnail: str
-
-
-@dataclass(frozen=True)
-class Known:
-    """A stimulus that the study already holds under a row's filename."""
-
-    pk: int
-    #: The groups of its prompt and its generator.
-    prompt: str
-    generator: str
-    sha256: str
-    #: Whether its owner had its files deleted.
-    purged: bool
-    #: The name of its file; "" if there is none.
-    image: str
-    #: The names of what was made of it.
-    copies: tuple[str, ...]
-    #: Whether these show the picture as this build would make it.
-    current: bool
-    attention_check: bool
-    metadata: dict[str, Any]
-    scores: tuple[Score, ...]
 
 
 @dataclass(frozen=True)
@@ -261,49 +233,6 @@ def _refuse_another_image(row: ManifestRow, digest: str, known: Known) -> None:
         )
 
 
-def load_known(
-    study: Study, rows: Sequence[ManifestRow], sources: Sequence[Source]
-) -> dict[str, Known]:
-    """What the study holds under the rows' filenames, with the scores published by these sources,
-    on their scales."""
-    by_name = {source.name: source for source in sources}
-    published = imported_scores(study.pk).filter(release__source__in=list(by_name))
-    known: dict[str, Known] = {}
-    for names in _batches([row.filename for row in rows]):
-        stimuli = Stimulus.objects.filter(study=study, filename__in=names, replaced_by=None)
-        scores: dict[int, list[Score]] = {}
-        for item in published.filter(stimulus__in=stimuli):
-            scores.setdefault(item.stimulus_id, []).append(
-                _score(item, by_name[item.release.source])
-            )
-        for stimulus in stimuli.select_related("prompt", "generator"):
-            known[stimulus.filename] = Known(
-                stimulus.pk,
-                stimulus.prompt.group_sha256,
-                stimulus.generator.group_sha256,
-                stimulus.sha256,
-                stimulus.state == Stimulus.State.PURGED,
-                stimulus.image.name or "",
-                _copies(stimulus),
-                stimulus.rendering == RENDERING,
-                stimulus.attention_check,
-                stimulus.metadata,
-                tuple(scores.get(stimulus.pk, ())),
-            )
-    return known
-
-
-def _score(item: OpinionScore, source: Source) -> Score:
-    mos, sd = on_scale(item, source)
-    counts = None if item.histogram is None else tuple(item.histogram)
-    return Score(item.perspective.key, mos, sd, item.n, counts, source.name)
-
-
-def _copies(stimulus: Stimulus) -> tuple[str, ...]:
-    files = (stimulus.display, stimulus.exact, stimulus.thumbnail)
-    return tuple(str(file.name) for file in files if file)
-
-
 def check_rows(
     rows: Sequence[ManifestRow],
     checker: RowChecker,
@@ -316,10 +245,8 @@ def check_rows(
     findings = Findings()
     checker = replace(checker, refused=_refuse_shared(rows, checker.source))
     checked: list[CheckedRow] = []
-    # Pillow releases the interpreter lock while it decodes and encodes, so threads suffice.
-    executor = ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1))
-    try:
-        for done, result in enumerate(executor.map(checker, rows), start=1):
+    with closing(_results(rows, checker)) as results:
+        for done, result in enumerate(results, start=1):
             if isinstance(result, CheckedRow):
                 checked.append(result)
             else:
@@ -327,10 +254,23 @@ def check_rows(
                 if not partial:
                     checker.store.stop_writing()
             progress(done, len(rows))
-    finally:
-        executor.shutdown(wait=True, cancel_futures=True)
     _drop_duplicates(checked, study, findings)
     return findings
+
+
+def _results(
+    rows: Sequence[ManifestRow], checker: RowChecker
+) -> Generator[CheckedRow | RowError, None, None]:
+    if checker.source is NO_IMAGES:
+        # To check a label is less work than to hand it to a thread.
+        yield from map(checker, rows)
+        return
+    # Pillow releases the interpreter lock while it decodes and encodes, so threads suffice.
+    executor = ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1))
+    try:
+        yield from executor.map(checker, rows)
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
 
 
 def _drop_duplicates(checked: list[CheckedRow], study: Study, findings: Findings) -> None:
@@ -359,7 +299,7 @@ def _held_content(
     hashes = [item.image.sha256 for item in checked if item.image is not None]
     return {
         (prompt, sha256): (filename, generator)
-        for batch in _batches(hashes)
+        for batch in batches(hashes)
         for prompt, sha256, filename, generator in Stimulus.objects.filter(
             study=study, sha256__in=batch, replaced_by=None
         ).values_list("prompt__group_sha256", "sha256", "filename", "generator__name")
@@ -389,8 +329,3 @@ def _contradiction(row: ManifestRow, other: str, generator: str) -> RowError:
         gettext_noop("correct the generator, or delete one of the rows"),
         {"filename": row.filename, "other": other, "generator": generator},
     )
-
-
-def _batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(values), _BATCH):
-        yield values[start : start + _BATCH]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from ...models import OpinionRelease, Stimulus, Study
 from ..mapping.document import TableMapping
+from ..mapping.own import CONSTANT
 from ..mapping.presets import preset_names
 from .mapping_form import OWN, SUGGESTED, named_mapping
 from .service import ImportOptions
@@ -25,23 +26,40 @@ _SCALE = {
 class ImportForm(forms.Form):
     """What `import_stimuli` takes on the command line."""
 
+    images = forms.FileField(
+        label=gettext_lazy("Images"),
+        required=False,
+        help_text=gettext_lazy(
+            "A ZIP of JPEG, PNG or WebP files. No manifest is needed if they, or the texts and "
+            "tables next to them in the ZIP, say their prompts and generators, as the files of "
+            "many tools do."
+        ),
+        widget=forms.FileInput(attrs={"accept": ".zip"}),
+    )
     manifest = forms.FileField(
         label=gettext_lazy("Manifest"),
         required=False,
         help_text=gettext_lazy(
-            "CSV, TSV, JSONL, Excel or Parquet with the columns filename, prompt and generator; "
-            "texts in UTF-8, UTF-16 or GB18030. Other columns are kept as metadata; mos_ and a "
-            "perspective's key (such as mos_quality, with sd_quality and raters) is a published "
-            "score. Leave it out if the images say their prompts themselves, as the files of many "
-            "tools do."
+            "A table with a row for each image: CSV, TSV, JSONL, Excel, Parquet or .mat, with the "
+            "columns filename, prompt and generator. mos_ and a perspective's key (such as "
+            "mos_quality, with sd_quality and raters) is a published score; other columns are kept "
+            "as metadata. Texts are in UTF-8, UTF-16 or GB18030."
         ),
         widget=forms.FileInput(attrs={"accept": _MANIFEST_TYPES}),
     )
-    images = forms.FileField(
-        label=gettext_lazy("Images"),
+    mapping = forms.ChoiceField(
+        label=gettext_lazy("Columns"),
+        choices=[
+            (OWN, gettext_lazy("Named as above")),
+            (SUGGESTED, gettext_lazy("Suggest from the header (dry run)")),
+            (gettext_lazy("As in a published database"), [(name, name) for name in preset_names()]),
+        ],
+        initial=OWN,
         required=False,
-        help_text=gettext_lazy("A ZIP of JPEG, PNG or WebP files."),
-        widget=forms.FileInput(attrs={"accept": ".zip"}),
+        help_text=gettext_lazy(
+            "A dry run shows how the first rows are read; nothing is imported until you have seen "
+            "it."
+        ),
     )
     purpose = forms.ChoiceField(
         label=gettext_lazy("Purpose"),
@@ -52,19 +70,17 @@ class ImportForm(forms.Form):
             "checks) are kept apart from them."
         ),
     )
-    mapping = forms.ChoiceField(
-        label=gettext_lazy("Columns"),
-        choices=[
-            (OWN, gettext_lazy("As described above")),
-            (SUGGESTED, gettext_lazy("Suggest from the header (dry run)")),
-            (gettext_lazy("As in a published database"), [(name, name) for name in preset_names()]),
-        ],
-        initial=OWN,
+    prompt = forms.CharField(
+        label=gettext_lazy("Prompt"),
+        max_length=300,
         required=False,
-        help_text=gettext_lazy(
-            "A dry run shows how the first rows are read; nothing is imported until you have seen "
-            "it."
-        ),
+        help_text=gettext_lazy("Of all images that nothing says the prompt of."),
+    )
+    generator = forms.CharField(
+        label=gettext_lazy("Generator"),
+        max_length=200,
+        required=False,
+        help_text=gettext_lazy("Of all images that nothing says the generator of."),
     )
     source = forms.CharField(
         label=gettext_lazy("Source of published scores"),
@@ -92,15 +108,14 @@ class ImportForm(forms.Form):
         choices=[("", "–"), *OpinionRelease.ScoreKind.choices],
         required=False,
     )
+    dry_run = forms.BooleanField(
+        label=gettext_lazy("Dry run: only say what would be imported"), required=False
+    )
     partial = forms.BooleanField(
         label=gettext_lazy("Import the good rows even if others are bad"), required=False
     )
     labels_only = forms.BooleanField(
         label=gettext_lazy("If an image is missing, keep its row as labels"), required=False
-    )
-
-    dry_run = forms.BooleanField(
-        label=gettext_lazy("Dry run: only say what would be imported"), required=False
     )
 
     def __init__(self, study: Study, *args: Any, **kwargs: Any) -> None:
@@ -111,18 +126,25 @@ class ImportForm(forms.Form):
         """On which scale scores were published: asked of the few who import any."""
         return [self[name] for name in ("source", *_SCALE)]
 
+    def constants(self) -> list[forms.BoundField]:
+        """What is said of all images that nothing else says it of."""
+        return [self[name] for name in CONSTANT]
+
     def common(self) -> list[forms.BoundField]:
         """The other fields, in their order."""
-        apart = {field.name for field in self.published()}
+        apart = {field.name for field in (*self.published(), *self.constants())}
         return [field for field in self if field.name not in apart]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         if not cleaned.get("manifest"):
             if not cleaned.get("images"):
-                self.add_error("manifest", _("Add a manifest, or the ZIP of the images alone."))
+                self.add_error("images", _("Add a ZIP of images, a manifest, or both."))
             # The worker finds what the images say.
             return {**cleaned, "read_by": None}
+        for name in CONSTANT:
+            if cleaned.get(name):
+                self.add_error(name, _("Only for images without a manifest, which has a column."))
         if not cleaned.get("images") and not cleaned.get("labels_only"):
             self.add_error(
                 "images", _("Add the ZIP of the images, or choose to keep rows as labels.")
@@ -149,6 +171,7 @@ class ImportForm(forms.Form):
             labels_only=chosen["labels_only"],
             mapping=chosen["read_by"],
             suggest=chosen["read_by"] is None,
+            constants={name: chosen[name] for name in CONSTANT if chosen[name]},
             # What nobody has looked at yet is not imported.
             dry_run=chosen["dry_run"] or chosen["mapping"] == SUGGESTED,
         )

@@ -27,10 +27,10 @@ from ..mapping.document import TableMapping
 from ..mapping.suggesting import suggest_for
 from .again import forget_old_files, kept_files
 from .previewing import preview_json
+from .report import ImportReport
 from .service import (
     ImportOptions,
     ImportRefusedError,
-    ImportReport,
     import_manifest,
     refused_for_problems,
 )
@@ -131,6 +131,7 @@ def _import(job: ImportJob) -> ImportReport:
                 labels_only=job.labels_only,
                 without_images=not job.images,
                 mapping=_mapping(job, manifest),
+                constants=job.constants,
                 dry_run=job.dry_run,
             ),
         )

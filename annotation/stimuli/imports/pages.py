@@ -26,11 +26,13 @@ from ...models import ImportJob, Study
 from ...studies.pages.steps import in_words
 from ...studies.selectors import find_study
 from ...studies.setup import undone_steps
+from ..generation.sidecars import Source
 from ..holdout import holdout_context
 from ..importing.problems import RowNote
 from ..importing.remarks import Remark
 from ..mapping.as_json import from_json
 from ..mapping.document import TableMapping
+from ..mapping.own import CONSTANT
 from .again import cancel_import, kept_files, retry_import
 from .form import ImportForm
 from .mapping_form import changed_mapping, mapping_fields
@@ -124,6 +126,7 @@ def study_import_retry(request: HttpRequest, slug: str, job: int) -> HttpRespons
             actor=signed_in(request),
             partial=request.POST.get("partial") == "on",
             mapping=_changed(found, request.POST),
+            constants=_constants(found, request.POST),
             dry_run=request.POST.get("dry_run") == "on",
         )
     except MintError as error:
@@ -138,6 +141,14 @@ def _changed(job: ImportJob, given: QueryDict) -> TableMapping | None:
         return None
     filled = {name: given.get(name, "") for name in given}
     return changed_mapping(from_json(job.mapping) if job.mapping else None, filled)
+
+
+def _constants(job: ImportJob, given: QueryDict) -> dict[str, str] | None:
+    """What is said of images without a manifest; None if there is one."""
+    if not job.is_images_alone:
+        return None
+    said = {name: given.get(f"constant_{name}", "").strip() for name in CONSTANT}
+    return {name: text for name, text in said.items() if text}
 
 
 def _page(
@@ -164,9 +175,23 @@ def _outcome(job: ImportJob) -> dict[str, Any]:
         "rejected": [_readable(item) for item in job.rejected_rows],
         "notes": [_readable(item) for item in job.notes],
         "remarks": [Remark.from_json(item).sentence(_) for item in job.remarks],
+        "preview": [_with_places(item) for item in job.preview],
         "importable": job.progress_total - job.rejected,
         "refusal": refusal and {"sentence": refusal.sentence(_), "advice": refusal.advice(_)},
     }
+
+
+def _with_places(item: dict[str, Any]) -> dict[str, Any]:
+    """A row of the preview, with words for where its fields were found."""
+    places = {
+        Source.IMAGE: _("from the image"),
+        Source.JSON: _("JSON file next to it"),
+        Source.TEXT: _("text file next to it"),
+        Source.TABLE: _("table"),
+        Source.FOLDER: _("folder name"),
+        Source.GIVEN: _("given for all"),
+    }
+    return {**item, "found_in": {name: places[key] for name, key in item["found_in"].items()}}
 
 
 def _way_on(job: ImportJob) -> dict[str, Any]:

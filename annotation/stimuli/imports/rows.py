@@ -1,15 +1,30 @@
 """Writing checked rows to the database, within the caller's transaction."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
+
+from django.utils import timezone
 
 from ...models import Generator, Prompt, Stimulus, Study
+from ...models.stimulus import new_shuffle
+from ...opinion.copying import copy_in, new_keys
 from ...opinion.imported import Published, write_published
 from ...opinion.sources import Source
 from ..importing.picture import RENDERING
 from .checks import CheckedRow, ImageFacts
 
 _BATCH = 500
+#: Of a new stimulus: what all have, whose it is, and what is its own.
+_SHARED = ("study_id", "created_at", "priority", "claimed_ratings")
+_KEYS = ("id", "prompt_id", "generator_id")
+_FILES = ("sha256", "width", "height", "image", "display", "exact", "thumbnail", "rendering")
+_OWN = (
+    *("filename", "split", "purpose", "wanted_ratings", "maximum_ratings"),
+    *("metadata", "attention_check", "shuffle", *_FILES),
+)
+_NO_FILE = {"sha256": "", "image": "", "display": "", "exact": "", "thumbnail": "", "rendering": 0}
 
 
 def write_rows(
@@ -57,26 +72,27 @@ def _create(
     """Filename → key of its new row."""
     prompts = _prompts(study, rows)
     generators = _generators(study, rows)
-    stimuli = []
-    for item in rows:
-        split, purpose = splits[item.row.filename], item.row.purpose or default
-        wanted, maximum = rating_places(study, split=split, purpose=purpose)
-        stimulus = Stimulus(
-            study=study,
-            prompt_id=prompts[item.prompt_sha256],
-            generator_id=generators[item.generator_group],
-            filename=item.row.filename,
-            metadata=item.row.metadata,
-            split=split,
-            purpose=purpose,
-            attention_check=item.row.attention_check,
-            wanted_ratings=wanted,
-            maximum_ratings=maximum,
-            **file_fields(item.image),
+    keys = new_keys(Stimulus, len(rows))
+    copied = (
+        (
+            *(key, prompts[item.prompt_sha256], generators[item.generator_group]),
+            *_own(study, item, splits[item.row.filename], item.row.purpose or default),
         )
-        stimuli.append(stimulus)
-    Stimulus.objects.bulk_create(stimuli, batch_size=_BATCH)
-    return {stimulus.filename: stimulus.pk for stimulus in stimuli}
+        for key, item in zip(keys, rows, strict=True)
+    )
+    columns = (*_SHARED, *_KEYS, *_OWN)
+    copy_in(Stimulus, columns, copied, owner=(study.pk, timezone.now(), 0.0, 0))
+    return {item.row.filename: key for key, item in zip(keys, rows, strict=True)}
+
+
+def _own(study: Study, item: CheckedRow, split: str, purpose: str) -> tuple[Any, ...]:
+    """The values of `_OWN`."""
+    row, files = item.row, _NO_FILE | file_fields(item.image)
+    return (
+        *(row.filename, split, purpose, *rating_places(study, split=split, purpose=purpose)),
+        *(json.dumps(row.metadata), row.attention_check, new_shuffle()),
+        *map(files.get, _FILES),
+    )
 
 
 def file_fields(image: ImageFacts | None) -> dict[str, str | int]:

@@ -3,7 +3,7 @@
 Files are written before the transaction that makes them known, and taken back if it fails.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,15 +25,18 @@ from ...opinion.sources import Source
 from ...studies.audit import record
 from ..importing.aigciqa2023 import ReleaseImages, read_release
 from ..importing.folder import holds_images, read_folder
-from ..importing.manifest import Manifest, ManifestRow, read_manifest
-from ..importing.problems import RowError, RowNote
+from ..importing.manifest import Manifest, read_manifest
+from ..importing.problems import RowNote
 from ..importing.remarks import Remark
 from ..importing.sources import NO_IMAGES, ImageSource, open_source
 from ..mapping.document import TableMapping
-from .checks import CheckedRow, Findings, Progress, RowChecker, check_rows, load_known
+from ..mapping.own import refuse_constants
+from .checks import CheckedRow, Findings, Progress, RowChecker, check_rows
 from .holdout import draw_splits
+from .known import load_known
 from .refusals import FAULTS, is_fault_of_a_row, refused_rows
 from .remarks import remarks_on
+from .report import ImportReport
 from .rows import write_rows
 from .store import ImportStore, study_lock
 
@@ -63,75 +66,12 @@ class ImportOptions:
     #: Let the worker of an upload take the mapping that the header suggests, or what images without
     #: a manifest say.
     suggest: bool = False
+    #: The prompt or generator of images without a manifest that nothing says it of.
+    constants: Mapping[str, str] = field(default_factory=dict)
     #: Look for no images, not even next to the manifest.
     without_images: bool = False
     #: Check all rows and say what they would do, but keep nothing.
     dry_run: bool = False
-
-
-@dataclass
-class ImportReport:
-    """What an import did. `rejected` rows with `imported == 0` mean that it did nothing."""
-
-    total: int = 0
-    imported: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    duplicates: int = 0
-    rejected: list[RowError] = field(default_factory=list)
-    notes: list[RowNote] = field(default_factory=list)
-    #: What is to be said of all rows together: of the hold-out, of spellings, of the model.
-    remarks: list[Remark] = field(default_factory=list)
-    #: Whether anything could be written: no row was rejected, or a part was asked for.
-    done: bool = True
-    #: Whether it only says what it would do: nothing was kept.
-    dry_run: bool = False
-    #: The first rows as they were read.
-    preview: list[ManifestRow] = field(default_factory=list)
-
-    @property
-    def importable(self) -> int:
-        return self.total - len(self.rejected)
-
-    def summary(self) -> str:
-        """One or two sentences for a person."""
-        counts = {
-            "total": self.total,
-            "importable": self.importable,
-            "imported": self.imported,
-            "updated": self.updated,
-            "unchanged": self.unchanged,
-            "duplicates": self.duplicates,
-        }
-        if not self.done:
-            return (
-                _(
-                    "%(importable)d of %(total)d rows can be imported. Nothing was imported: fix "
-                    "the rows, or import only the good ones (--partial)."
-                )
-                % counts
-            )
-        if self.dry_run:
-            return (
-                _(
-                    "Dry run, nothing was kept: %(imported)d would be imported, %(updated)d "
-                    "updated, %(unchanged)d unchanged, %(duplicates)d duplicates left out, of "
-                    "%(total)d rows."
-                )
-                % counts
-            )
-        if not self.imported and not self.updated:
-            return (
-                _("Nothing changed: %(unchanged)d of %(total)d rows are already in the study.")
-                % counts
-            )
-        return (
-            _(
-                "%(imported)d imported, %(updated)d updated, %(unchanged)d unchanged, "
-                "%(duplicates)d duplicates left out, of %(total)d rows."
-            )
-            % counts
-        )
 
 
 def import_manifest(
@@ -183,14 +123,15 @@ def import_manifest(
         )
 
 
-def _import_folder(path: Path, **further: Any) -> ImportReport:
+def _import_folder(path: Path, *, options: ImportOptions, **further: Any) -> ImportReport:
     """As `import_rows` does, of images without a manifest."""
     with refused_for_problems():
+        refuse_constants(options.constants)
         source = open_source(path)
     with closing(source):
         with refused_for_problems():
-            rows = read_folder(source)
-        return import_rows(manifest=rows, source=source, **further)
+            rows = read_folder(source, options.constants)
+        return import_rows(manifest=rows, source=source, options=options, **further)
 
 
 def import_aigciqa2023(

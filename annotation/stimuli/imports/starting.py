@@ -79,6 +79,7 @@ def request_import(
                 purpose=options.purpose,
                 dry_run=options.dry_run,
                 mapping=_mapping(study, options),
+                constants=dict(options.constants),
                 lease_expires_at=leases.lease_end(),
             )
             enqueue(RUN_IMPORT, job.pk)

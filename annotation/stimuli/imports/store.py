@@ -136,7 +136,7 @@ class ImportStore:
 
     def sync(self) -> None:
         """Have everything on the disk before the rows that point to it are committed."""
-        if isinstance(default_storage._wrapped, FileSystemStorage):  # type: ignore[attr-defined] # LazyObject
+        if self._claimed and isinstance(default_storage._wrapped, FileSystemStorage):  # type: ignore[attr-defined] # LazyObject
             os.sync()
 
     def keep(self) -> None:

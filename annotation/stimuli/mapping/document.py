@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from workbench.core.tables import PLAIN, Shape
@@ -77,13 +78,13 @@ class TableMapping:
         found = dict.fromkeys((*texts, *scores))
         return tuple(column for column in found if column not in ("", ROW_NUMBER))
 
-    @property
+    @cached_property
     def columns(self) -> frozenset[str]:
         """All columns that it names."""
         texts = {cell.column for _name, cell in self.texts()}
         return frozenset(texts | self.numbers) - {""}
 
-    @property
+    @cached_property
     def numbers(self) -> frozenset[str]:
         return frozenset(column for item in self.scores for column in item.columns)
 

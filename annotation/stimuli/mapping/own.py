@@ -47,10 +47,15 @@ def renamed(
     """The mapping with other columns for a manifest's REQUIRED ones, or with texts that all rows
     have. Raises MappingError."""
     _refuse(columns, REQUIRED)
-    _refuse(constants, CONSTANT)
+    refuse_constants(constants)
     cells: dict[str, Any] = {FIELDS[name]: TextCell(column) for name, column in columns.items()}
     cells |= {FIELDS[name]: TextCell(value=value) for name, value in constants.items()}
     return replace(mapping, **cells)
+
+
+def refuse_constants(constants: Mapping[str, str]) -> None:
+    """Raises MappingError for what cannot be given for many images at once."""
+    _refuse(constants, CONSTANT)
 
 
 def _refuse(given: Mapping[str, str], known: Sequence[str]) -> None:

@@ -112,3 +112,8 @@ def test_a_form_is_its_own_form_however_the_text_was_composed(text: str) -> None
 
 def test_what_is_stored_is_of_one_length() -> None:
     assert len(form_sha256(prompt_form("a" * 5000))) == 64
+
+
+@given(st.text(st.characters(codec="ascii"), min_size=1))
+def test_plain_letters_have_the_form_that_they_have_next_to_others(text: str) -> None:
+    assert name_form(f"a{text}é") == f"{name_form(f'a{text}e')[:-1]}é"

@@ -117,7 +117,7 @@ def test_a_zip_alone_is_uploaded(
 ) -> None:
     client.force_login(owner)
     page = client.post("/studies/demo/import/", {"purpose": "main"}).content.decode()
-    assert "Add a manifest, or the ZIP of the images alone." in page
+    assert "Add a ZIP of images, a manifest, or both." in page
     with _zip(tmp_path / "plums.zip", _files()).open("rb") as images:
         client.post("/studies/demo/import/", {"purpose": "main", "images": images})
     job = ImportJob.objects.get()
@@ -125,3 +125,72 @@ def test_a_zip_alone_is_uploaded(
     job.refresh_from_db()
     assert (job.manifest_name, job.state, job.imported) == ("plums.zip", "succeeded", 3)
     assert client.get(job.get_absolute_url()).status_code == 200
+
+
+def _gaps() -> dict[str, bytes]:
+    return {**_files(), "d.png": _image(4), "SDXL/e.png": _image(5)}
+
+
+def _described() -> list[tuple[str, ...]]:
+    fields = ("filename", "prompt__text", "generator__name")
+    return list(Stimulus.objects.values_list(*fields).order_by("filename"))
+
+
+_FILLED = [
+    ("SDXL/b.png", "a fig", "SDXL"),
+    ("SDXL/c.png", "a pear", "SDXL"),
+    ("SDXL/e.png", "a quince", "SDXL"),
+    ("a.png", "a plum", "plum_v1"),
+    ("d.png", "a quince", "FLUX.1"),
+]
+
+
+def test_what_images_do_not_say_is_given_for_all_of_them(study: Study, tmp_path: Path) -> None:
+    place = _folder(tmp_path, _gaps())
+    constants = ("--constant", "generator=FLUX.1", "--constant", "prompt=a quince")
+    call_command("import_stimuli", study.slug, str(place), *constants, stdout=io.StringIO())
+    assert sorted(_described()) == _FILLED
+    given = Stimulus.objects.get(filename="d.png").metadata
+    assert given == {"found_in": {"prompt": "given", "generator": "given"}}
+
+
+def test_only_prompt_and_generator_are_given_for_all(study: Study, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match='"filename" is no column'):
+        call_command(
+            "import_stimuli", study.slug, str(_folder(tmp_path, _gaps())), "--constant=filename=a"
+        )
+
+
+def test_a_dry_run_says_where_it_found_what_and_what_is_missing_and_is_filled_in(
+    study: Study, owner: User, client: Client, tmp_path: Path, sent: Sent
+) -> None:
+    client.force_login(owner)
+    sending = {"purpose": "main", "dry_run": "on", "generator": "FLUX.1"}
+    with _zip(tmp_path / "plums.zip", _gaps()).open("rb") as images:
+        client.post("/studies/demo/import/", {**sending, "images": images})
+    job = ImportJob.objects.get()
+    run_import_job(job_id=job.pk)
+    shown = client.get(job.get_absolute_url()).content.decode()
+    for place in ("from the image", "text file next to it", "table", "folder name"):
+        assert f'<div class="small muted">{place}</div>' in shown
+    assert "nothing says the prompt of &quot;d.png&quot;" in shown
+    assert 'name="constant_generator" value="FLUX.1"' in shown
+    filled = {"constant_generator": "FLUX.1", "constant_prompt": "a quince"}
+    client.post(f"{job.get_absolute_url()}retry/", filled)
+    again = ImportJob.objects.latest("pk")
+    run_import_job(job_id=again.pk)
+    assert again.constants == {"generator": "FLUX.1", "prompt": "a quince"}
+    assert sorted(_described()) == _FILLED
+
+
+def test_with_a_manifest_nothing_is_given_for_images(
+    study: Study, owner: User, client: Client, tmp_path: Path
+) -> None:
+    client.force_login(owner)
+    with _zip(tmp_path / "plums.zip", _files()).open("rb") as images:
+        manifest = io.BytesIO(b"filename,prompt,generator\n")
+        manifest.name = "m.csv"
+        sending = {"purpose": "main", "images": images, "manifest": manifest, "prompt": "x"}
+        page = client.post("/studies/demo/import/", sending).content.decode()
+    assert "Only for images without a manifest, which has a column." in page
+    assert not ImportJob.objects.exists()

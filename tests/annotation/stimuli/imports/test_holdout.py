@@ -10,7 +10,8 @@ import pytest
 
 from annotation.models import Generator, Prompt, Stimulus, Study
 from annotation.stimuli.holdout import holdout_state
-from annotation.stimuli.imports.service import ImportOptions, ImportReport, import_manifest
+from annotation.stimuli.imports.report import ImportReport
+from annotation.stimuli.imports.service import ImportOptions, import_manifest
 from annotation.studies.selectors import stimuli_of
 from tests.annotation.stimuli.files import picture, row, write_manifest
 from tests.factories import make_study

@@ -11,7 +11,8 @@ from annotation.models import OpinionScore, Stimulus, Study
 from annotation.opinion.export.formats import FORMATS
 from annotation.opinion.export.records import exported as exported_by
 from annotation.opinion.imported import scale_of
-from annotation.stimuli.imports.service import ImportOptions, ImportReport, import_manifest
+from annotation.stimuli.imports.report import ImportReport
+from annotation.stimuli.imports.service import ImportOptions, import_manifest
 from tests.annotation.stimuli.files import picture, row, scored, write_jsonl
 from tests.factories import make_study, perspective
 from tests.modelops.labelling import rate
