@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -38,6 +38,12 @@ _IMAGES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 _MANIFESTS = frozenset({"manifest.csv", "manifest.tsv", "manifest.jsonl", "manifest.json"})
 #: In every Office document (ECMA-376-2).
 _WORKBOOK = "[Content_Types].xml"
+#: Folders that are not named after a generator.
+_SAY_NOTHING = {
+    *("allimg", "generated", "image", "images", "img", "imgs", "picture", "pictures"),
+    *("data", "dataset", "output", "outputs", "results", "samples"),
+    *("test", "train", "val", "validation", "jpg", "png", "webp"),
+}
 _LONGEST_NAME, _LONGEST_GENERATOR = 300, 200
 
 
@@ -114,14 +120,21 @@ def _described(
     def table(name: str) -> Table:
         return read_table(name, source.read(name))
 
+    folders = {PurePosixPath(name).parent for name in images}
     for name in images:
         told = [*_told_by_image(source, name), *_told_beside(source, name, names)]
         for place in table_names(name, names):
             reading = table(place).readings.get(name)
             if reading is not None:
                 told.append(Told(Source.TABLE, place, reading))
-        folder = folder_reading(name)
-        yield described(name, [*told, *((folder,) if folder else ()), given])
+        yield described(name, [*told, *_told_by_folder(name, folders), given])
+
+
+def _told_by_folder(name: str, folders: Collection[PurePosixPath]) -> Iterator[Told]:
+    """Nothing of the only folder, in which all images lie, or of one with a usual name."""
+    folder = folder_reading(name)
+    if folder is not None and len(folders) > 1 and folder.place.casefold() not in _SAY_NOTHING:
+        yield folder
 
 
 def _told_by_image(source: ListedSource, name: str) -> Iterator[Told]:

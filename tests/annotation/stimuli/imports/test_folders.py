@@ -80,6 +80,19 @@ def test_what_is_not_said_is_an_error_by_name(tmp_path: Path) -> None:
     assert '"a.txt" next to the image' in manifest.errors[0].advice()
 
 
+@pytest.mark.parametrize(
+    "names", [("plums/a.png", "plums/b.png"), ("images/a.png", "b.png"), ("x/Train/a.png", "b.png")]
+)
+def test_a_folder_that_names_no_generator_is_not_one(
+    tmp_path: Path, names: tuple[str, str]
+) -> None:
+    files = {name: _image(number) for number, name in enumerate(names)}
+    texts = {name.replace(".png", ".txt"): b"a plum" for name in names}
+    source = open_source(_folder(tmp_path, files | texts))
+    rows = read_folder(source, {"generator": "plum_v1"}).rows
+    assert [row.generator for row in rows] == ["plum_v1", "plum_v1"]
+
+
 def test_a_folder_with_a_manifest_or_without_images_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match="no JPEG, PNG or WebP"):
         read_folder(open_source(_folder(tmp_path, {"x.txt": b"x"})))
