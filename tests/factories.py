@@ -102,14 +102,16 @@ def make_prompt(study: Study, text: str) -> Prompt:
 
 
 def _prompts(study: Study, texts: Sequence[str]) -> dict[str, Prompt]:
+    hashes = {text: hashlib.sha256(text.encode()).hexdigest() for text in texts}
     Prompt.objects.bulk_create(
-        (
-            Prompt(study=study, text=text, text_sha256=hashlib.sha256(text.encode()).hexdigest())
-            for text in texts
-        ),
+        (Prompt(study=study, text=text, text_sha256=digest) for text, digest in hashes.items()),
         ignore_conflicts=True,
     )
-    return {prompt.text: prompt for prompt in study.prompts.filter(text__in=texts)}
+    # By hash: a test may have given a prompt another text.
+    found = {
+        item.text_sha256: item for item in study.prompts.filter(text_sha256__in=hashes.values())
+    }
+    return {text: found[digest] for text, digest in hashes.items()}
 
 
 def make_stimulus(

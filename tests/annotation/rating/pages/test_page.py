@@ -113,7 +113,7 @@ def test_the_instructions_show_examples_from_worst_to_best(
     publish(stimulus=known[0], perspective="authenticity", mos=0.5, source="experts")
     session(rater, "instructions")
     page = visit(rater).content.decode()
-    said = re.findall(r'<figure><img src="([^"]+)"[^>]*><figcaption[^>]*>([^<]+)', page)
+    said = re.findall(r'<figure><img src="([^"]+)"[^>]*><figcaption[^>]*><strong>([^<]+)', page)
     assert [word.strip() for _address, word in said] == ["Bad", "Fair", "Excellent"]
     worst, middle, best = (address for address, _word in said)
     for address, stimulus in ((worst, known[1]), (middle, known[0]), (best, known[2])):
