@@ -15,6 +15,7 @@ from annotation.opinion.selectors import limits_by_key, scores_of
 from modelops.models import ModelVersion, Prediction
 from modelops.registry.assisted import assisted_scores
 from modelops.runs.promotion import promote
+from modelops.tasks import renew_calibration
 from tests.factories import make_rater
 from tests.modelops.labelling import rate
 from workbench.accounts.models import User
@@ -54,6 +55,8 @@ def test_an_image_rated_since_is_joined_by_hand(study: Study, scored: ModelVersi
     unrated = study.stimuli.filter(claimed_ratings=0).earliest("pk")
     assert joined(scored, unrated) == {}
     rate(unrated, make_rater(study), (2, 3, 3))
+    renew_calibration(scored.pk)
+    renew_calibration(scored.pk + 1)  # a version that was deleted meanwhile
     found = joined(scored, unrated)["quality"]
     single, factor = variances_by_hand(scored)
     made = scored.predictions.get(stimulus=unrated, perspective__key="quality")

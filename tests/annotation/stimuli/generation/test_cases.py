@@ -73,3 +73,20 @@ def test_files_cut_anywhere_are_read_without_an_error(folder: Path) -> None:
         data = (folder / name).read_bytes()
         for length in range(0, len(data), 397):
             read_bytes(data[:length], name)
+
+
+def test_no_piece_and_no_spoilt_copy_of_a_file_raises(folder: Path) -> None:
+    random_bytes = random.Random(5)
+    known = _expected(folder)
+    for name in known:
+        data = (folder / name).read_bytes()
+        told = _read(folder, name)
+        for cut in range(0, len(data), max(1, len(data) // 40)):
+            read_bytes(data[:cut], name)
+        for _copy in range(150):
+            spoilt = bytearray(data)
+            place = random_bytes.randrange(min(len(data), 4096))
+            spoilt[place] = random_bytes.randrange(256)
+            read_bytes(bytes(spoilt), name)
+        # Nothing is kept of the copies.
+        assert read_bytes(data, name) == told

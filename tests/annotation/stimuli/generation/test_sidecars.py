@@ -115,3 +115,15 @@ def test_each_field_says_where_it_is_from() -> None:
     assert description.generator == Found("A", Source.IMAGE, "x.png")
     assert description.seed == Found("1", Source.TABLE, "metadata.csv")
     assert folder_reading("x.png") is None
+
+
+def test_what_is_too_large_or_names_no_image_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = b"file_name,prompt\n,a fig\nx.png,a plum\ny.png,a pear\n"
+    assert list(read_table("metadata.csv", table).readings) == ["x.png", "y.png"]
+    monkeypatch.setattr("annotation.stimuli.generation.sidecars.MOST_ROWS", 2)
+    cut = read_table("metadata.csv", table)
+    assert (list(cut.readings), cut.damaged) == (["x.png"], True)
+    monkeypatch.setattr("annotation.stimuli.generation.sidecars.MOST_TABLE_BYTES", 20)
+    assert read_table("metadata.csv", table).damaged
+    monkeypatch.setattr("annotation.stimuli.generation.sidecars.MOST_BYTES", 5)
+    assert read_sidecar("x.txt", b"a plum") is None

@@ -207,3 +207,12 @@ def test_with_a_manifest_nothing_is_given_for_images(
         page = client.post("/studies/demo/import/", sending).content.decode()
     assert "Only for images without a manifest, which has a column." in page
     assert not ImportJob.objects.exists()
+
+
+def test_names_that_are_too_long_are_errors_of_their_images(tmp_path: Path) -> None:
+    long = "d" * 160
+    source = open_source(_folder(tmp_path, {f"{long}/{long}/a.png": _image(1), "b.png": _image(2)}))
+    manifest = read_folder(source, {"prompt": "a plum", "generator": "g" * 201})
+    first, second = (error.sentence() for error in manifest.errors)
+    assert "201" in first
+    assert "filename" in second

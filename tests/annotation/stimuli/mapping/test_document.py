@@ -78,6 +78,13 @@ def test_the_manifest_is_a_document_too() -> None:
         (changed("files", [{"file": "../x"}]), "the name of a file"),
         (changed("files", [{}]), "a file, or a given column"),
         (changed("join", "column"), "by is"),
+        (changed("scores", {}), r"scores is .*a list of at most"),
+        (changed("source", "x" * 250), r"source is .*a text of at most"),
+        (changed("scores.0.lower_better", 1), "true or false"),
+        (changed("files", [{"file": "a.csv", "rename": []}]), "an object of texts"),
+        (changed("name", {"column": "x", "template": "y"}), r"a text with \{\}"),
+        (changed("files", [{"given": []}]), "an object of lists"),
+        (changed("files", [{"given": {"a": []}}]), r"given\.a is .*a list of at most"),
         ({**GOOD, "scores": [GOOD["scores"][0]] * 2}, "one score of a perspective and a source"),
     ],
 )
