@@ -219,10 +219,33 @@ def _plots(study: Study, request: HttpRequest, results: PanelResults | None) -> 
 def _reliability_plot(study: Study, found: Agreement | None) -> Plot:
     labels = {item.key: localized(item.label) for item in study.perspective_settings}
     rows = list(_reliability_rows(labels, found.perspectives if found else ()))
+    names = [str(label_of(name)) for name in _RELIABILITIES]
+    grammar = _reliability_grammar(rows, names, list(labels.values()))
+    return Plot(
+        "reliability",
+        # xgettext:no-python-format
+        _("Agreement and reliability, with 95 % intervals"),
+        ngettext(
+            "%(n)d figure by perspective; 1 is perfect.",
+            "%(n)d figures by perspective; 1 is perfect.",
+            len(rows),
+        )
+        % {"n": len(rows)},
+        grammar,
+        rows,
+        nothing=_(
+            "Nothing to compare yet: it takes images with two ratings or more, and ratings that "
+            "differ."
+        ),
+    )
+
+
+def _reliability_grammar(
+    rows: Sequence[dict[str, Any]], names: Sequence[str], order: Sequence[str]
+) -> dict[str, Any]:
+    """Each figure's value and interval, perspectives of one figure next to each other."""
     perspective, value = _("Perspective"), _("Value; 1 is perfect agreement")
     least = min([0.0, *(row["low"] for row in rows if row["low"] is not None)])
-    names = [str(label_of(name)) for name in _RELIABILITIES]
-    order = list(labels.values())
     by_perspective = {
         "field": "perspective",
         "type": "nominal",
@@ -243,7 +266,7 @@ def _reliability_plot(study: Study, found: Agreement | None) -> Plot:
     }
     scale = {"domain": [round(least - 0.05, 1) if least < 0 else 0, 1]}
     x = {"field": "value", "type": "quantitative", "title": value, "scale": scale}
-    grammar = {
+    return {
         "height": {"step": 14},
         "encoding": shared,
         "layer": [
@@ -261,23 +284,6 @@ def _reliability_plot(study: Study, found: Agreement | None) -> Plot:
             },
         ],
     }
-    return Plot(
-        "reliability",
-        # xgettext:no-python-format
-        _("Agreement and reliability, with 95 % intervals"),
-        ngettext(
-            "%(n)d figure by perspective; 1 is perfect.",
-            "%(n)d figures by perspective; 1 is perfect.",
-            len(rows),
-        )
-        % {"n": len(rows)},
-        grammar,
-        rows,
-        nothing=_(
-            "Nothing to compare yet: it takes images with two ratings or more, and ratings that "
-            "differ."
-        ),
-    )
 
 
 def _reliability_rows(

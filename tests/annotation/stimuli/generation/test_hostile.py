@@ -13,7 +13,7 @@ from annotation.stimuli.generation import limits, notes
 from annotation.stimuli.generation.reader import read_bytes, reading_of
 from annotation.stimuli.generation.reading import Reading
 from annotation.stimuli.generation.records import Records
-from annotation.stimuli.generation.tools.jumbf import values_of
+from annotation.stimuli.generation.tools.jumbf import Box, values_of
 
 from .files import (
     chunk,
@@ -58,7 +58,7 @@ _KEYWORDS = ("parameters", "prompt", "workflow", "generation_data", "parameters-
 @_QUICK
 @given(_STARTS, st.binary(max_size=300))
 def test_any_bytes(start: bytes, data: bytes) -> None:
-    read_bytes(start + data)
+    assert isinstance(read_bytes(start + data), Reading | None)
 
 
 @_QUICK
@@ -86,8 +86,8 @@ def test_any_graph(nodes: dict[str, Any]) -> None:
 @_QUICK
 @given(st.binary(max_size=200))
 def test_any_credentials(data: bytes) -> None:
-    values_of(data)
-    values_of(struct.pack(">I4s", len(data) + 8, b"cbor") + data)
+    boxed = struct.pack(">I4s", len(data) + 8, b"cbor") + data
+    assert all(isinstance(box, Box) for box in [*values_of(data), *values_of(boxed)])
 
 
 def _seconds(data: bytes) -> float:
