@@ -113,7 +113,7 @@ class _Rows:
             self._ignored |= dict.fromkeys(key for key in values if not _COLUMNS.knows(key))
         stimulus, subject = _name("stimulus", values), _name("subject", values)
         score = _number("score", values.get("score"))
-        repetition = _whole("repetition", values["repetition"]) if "repetition" in values else 0
+        repetition = _whole("repetition", values["repetition"]) if values.get("repetition") else 0
         return (
             self._stimuli.setdefault(stimulus, len(self._stimuli)),
             self._subjects.setdefault(subject, len(self._subjects)),

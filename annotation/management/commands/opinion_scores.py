@@ -13,6 +13,7 @@ from workbench.core.errors import MintError
 
 from ...opinion.methods import METHODS
 from ...opinion.rating_table import RatingTable, read_ratings
+from ...opinion.reporting import counted
 from ...opinion.table_scale import parse_scale
 from ...opinion.table_scores import SCREENS, TableScores, score_table
 from ._targets import check_target
@@ -75,10 +76,9 @@ class Command(BaseCommand):
         self._say(found, guessed=ends is None)
         texts = [found.scores_csv(), found.subjects_csv()]
         _write(dict(zip(targets, texts, strict=False)))
-        number, subjects = len(table.stimuli), len(table.subjects)
         self.stdout.write(
-            f"{table.score.size:,} ratings of {number:,} stimuli by {subjects:,} subjects; "
-            f"written: {', '.join(map(str, targets))}"
+            f"{counted(table.score.size, 'rating')} of {counted(len(table.stimuli), 'image')} by "
+            f"{counted(len(table.subjects), 'subject')}; written: {', '.join(map(str, targets))}"
         )
 
     def _say_ignored(self, table: RatingTable) -> None:

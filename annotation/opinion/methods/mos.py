@@ -26,6 +26,11 @@ from .base import (
 from .intervals import Limits, Scatter, mean_interval, pooled_error, scatter_of
 from .means import Means, effective_raters, weighted_means
 
+UNSCORED = gettext_noop(
+    "Some images have ratings but no score: none of their ratings counts in this method, for the "
+    "reasons given with their raters."
+)
+
 
 class MeanOpinionScore:
     """Every vote counts by its weight, whoever gave it; subjects are not modelled."""
@@ -116,7 +121,7 @@ def mean_estimates(
         mean=plain.mean,
         counts=behind.counts(),
         subjects=subjects,
-        notes=notes,
+        notes=(*notes, UNSCORED) if np.any((plain.n > 0) & np.isnan(value)) else notes,
         common=common,
     )
 

@@ -64,8 +64,9 @@ class SubjectModel:
         self.there = self.n > 0
         self.total = np.bincount(votes.subject, weights=self.weight, minlength=size)
         self.mean_weight = np.divide(self.total, self.n, out=np.ones(size), where=self.there)
-        #: (S, U)
+        #: (S, U): weights of votes, as they are, as they tell about ψ, and as ψ swallows them.
         self.weights = self._matrix(self.weight)
+        self._tell(self.weights, self.weights)
 
     def _matrix(self, values: Floats) -> "csr_array[np.float64]":
         places = (self.votes.stimulus, self.votes.subject)
@@ -84,10 +85,24 @@ class SubjectModel:
         """Takes these scores, (R,), relative to the middle; `uncertain`: the variance of each."""
         subject, size = self.votes.subject, self.votes.subjects
         square = score**2 if uncertain is None else score**2 + uncertain
+        if uncertain is not None:
+            self._uncertain(uncertain)
         self.weighted = self._matrix(self.weight * score)
         #: (U,): sums over a rater's votes of weight · score and weight · score².
         self.sums = np.bincount(subject, weights=self.weight * score, minlength=size)
         self.squares = np.bincount(subject, weights=self.weight * square, minlength=size)
+
+    def _uncertain(self, variance: Floats) -> None:
+        """Scores that a vote narrows down, but does not tell, follow ψ and b by the share
+        variance/σ²; only what is left of 1 tells about ψ, and is swallowed by it."""
+        told = np.clip(1 - variance / self.variance[self.votes.subject], 0, 1)
+        self._tell(self._matrix(self.weight * told), self._matrix(self.weight * told**2))
+
+    def _tell(self, telling: "csr_array[np.float64]", swallowing: "csr_array[np.float64]") -> None:
+        self.telling, self.swallowing = telling, swallowing
+        #: (U,): their sums over a rater's votes.
+        self.told: Floats = np.asarray(telling.sum(axis=0), dtype=np.float64)
+        self.taken: Floats = np.asarray(swallowing.sum(axis=0), dtype=np.float64)
 
     def solve(self, tolerance: float) -> None:
         """Qualities and biases given the variances, to this share of the right-hand side."""
@@ -125,14 +140,22 @@ class SubjectModel:
         largest change of a variance, as a share of it."""
         before = self.variance
         residual = self._residual_squares() / self.mean_weight
-        leverage = _product(self.weights.T, self.quality_variance) + self.total * self.bias_error
-        swallowed = np.minimum(leverage / before / self.mean_weight, self.n)
+        swallowed = np.minimum(self._leverage() / before / self.mean_weight, self.n)
         shown = self.worth * self.centre + residual
         found = shown / (self.worth + self.n - swallowed)
         self.variance = np.where(self.there, found, self.centre)
         self._share()
         change: Floats = np.abs(self.variance - before) / before
         return float(change.max(initial=0.0))
+
+    def _leverage(self) -> Floats:
+        """How much of the squares of a rater's votes qualities and biases swallow, (U,)."""
+        precision = 1 / self.variance
+        known = _product(self.telling, precision) + self.hold
+        quality = np.divide(1, known, out=np.zeros_like(known), where=known > 0)
+        bias = 1 / (precision * self.told + 1 / self.bias_variance)
+        found: Floats = _product(self.swallowing.T, quality) + self.taken * bias
+        return found
 
     def _share(self) -> None:
         """s² and τ², from all raters that are there."""

@@ -77,7 +77,7 @@ def test_every_method_takes_a_table(ratings: Any, name: str) -> None:
             for rater in range(5)]  # fmt: skip
     path = ratings(*rows)
     said, besides = run(path, name)
-    assert "40 ratings of 8 stimuli by 5 subjects" in said
+    assert "40 ratings of 8 images by 5 subjects" in said
     assert "scale: taken as 1 to 5" in besides
     for row in rows_of(path.parent / "scores.csv"):
         assert float(row["ci_low"]) < float(row["ci_high"])
@@ -152,7 +152,7 @@ def test_many_wrong_rows_are_counted(ratings: Any) -> None:
     assert "and 15 more" in str(caught.value)
 
 
-@pytest.mark.parametrize("value", ["", "x", "1.5", "-1"])
+@pytest.mark.parametrize("value", ["x", "1.5", "-1"])
 def test_a_repetition_is_a_whole_number(ratings: Any, value: str) -> None:
     with pytest.raises(CommandError, match=r"line 2: repetition is .*; count from 0 or 1 in whole"):
         run(ratings(f"a,r,3,{value}", header=f"{HEADER},repetition"))
@@ -290,3 +290,16 @@ def test_numbers_are_names_in_json_lines_and_nothing_else_is(tmp_path: Path) -> 
     path.write_text('{"stimulus": true, "subject": 1, "score": 3}\n')
     with pytest.raises(RatingsError, match="give its name, or delete the row"):
         read_ratings(path)
+
+
+def test_an_empty_repetition_is_the_first_and_only_one(ratings: Any) -> None:
+    table = read_ratings(ratings("a,x,3,", "a,y,4,", header=f"{HEADER},repetition"))
+    assert table.repetition.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("method", ["zscore", "aigciqa2023"])
+def test_images_that_a_method_leaves_without_a_score_are_told(ratings: Any, method: str) -> None:
+    # One image: no rater's scores differ, so that none has a z-score.
+    said, besides = run(ratings("a,x,3", "a,y,4"), method, scale="1-5")
+    assert said.startswith("2 ratings of 1 image by 2 subjects")
+    assert "Some images have ratings but no score" in besides

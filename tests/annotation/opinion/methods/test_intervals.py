@@ -87,7 +87,7 @@ def test_the_variance_of_a_panels_bias_by_hand() -> None:
 
 
 @pytest.mark.parametrize("each", [2, 3, 5, 8, 15])
-@pytest.mark.parametrize("method", ["mos", "subject_map"])
+@pytest.mark.parametrize("method", ["mos", "subject_map", "ordinal"])
 def test_intervals_cover_what_the_population_would_vote(method: str, each: int) -> None:
     """Raters with biases, inconsistencies and lapses; see `benchmarks.opinion_world`."""
     shares = []
