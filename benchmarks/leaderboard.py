@@ -13,11 +13,36 @@ from annotation.opinion.comparison.leaderboard import Leaderboard, leaderboard
 from benchmarks.machine import busy_cores
 from benchmarks.results import table, write
 from benchmarks.site import Say
-from benchmarks.worlds import Model, World, bad, good, world
+from benchmarks.worlds import Model, World, bad, close, good, world
 
 MODELS: dict[str, Model | None] = {"none": None, "good": good, "bad": bad}
 
 
+@dataclass(frozen=True)
+class Study:
+    """The worlds in which intervals are checked."""
+
+    model: Model | None
+    prompts: int = 60
+    labelled: float = 0.3
+    per_image: int = 3
+
+    def world(self, seed: int) -> World:
+        return world(
+            np.random.default_rng([seed, 1]),
+            prompts=self.prompts,
+            raters=40,
+            labelled=self.labelled,
+            per_image=self.per_image,
+            model=self.model,
+        )
+
+
+STUDIES = {
+    **{name: Study(model) for name, model in MODELS.items()},
+    "none, few labels": Study(None, prompts=150, labelled=0.15, per_image=8),
+    "close, few labels": Study(close, prompts=150, labelled=0.15, per_image=8),
+}
 _ROUNDS = 3
 
 
@@ -37,7 +62,7 @@ def measure(plan: Plan, say: Say) -> dict[str, Any]:
     """Seconds of one leaderboard, the median of three, and coverage and width of its intervals."""
     speed = [_timed(plan, name) for name in ("none", "good")]
     covered = []
-    for name in MODELS:
+    for name in STUDIES:
         say(f"{plan.worlds:,} worlds, model: {name}")
         covered.append(_covered(plan, name))
     return {"speed": speed, "coverage": covered}
@@ -102,8 +127,7 @@ def _covered(plan: Plan, name: str) -> dict[str, Any]:
     hits: dict[str, list[bool]] = {"means": [], "differences": [], "ranks": []}
     widths = []
     for seed in range(plan.worlds):
-        random = np.random.default_rng([seed, 1])
-        of = world(random, raters=40, labelled=0.3, model=MODELS[name])
+        of = STUDIES[name].world(seed)
         found = _board(of, min(plan.draws, 200), seed)
         widths += [row.high - row.low for row in found.rows if row.high and row.low]
         for kind, inside in _inside(found, of.true).items():

@@ -70,6 +70,13 @@ def good(random: np.random.Generator, quality: np.ndarray) -> np.ndarray:
     return predicted
 
 
+def close(random: np.random.Generator, quality: np.ndarray) -> np.ndarray:
+    """Likewise, by .93 within a generator: by .78 with the mean of eight ratings."""
+    liked = np.resize([0.3, 0.0, -0.3, 0.1], quality.size)
+    predicted: np.ndarray = quality + liked + random.normal(0, 0.22, quality.size)
+    return predicted
+
+
 def bad(random: np.random.Generator, quality: np.ndarray) -> np.ndarray:
     """Predictions that have nothing to do with the images."""
     return random.normal(3, 0.5, quality.size)
