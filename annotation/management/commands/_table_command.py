@@ -12,6 +12,7 @@ from workbench.core.progress import Counter
 
 from ...models import Stimulus
 from ...stimuli.importing.folder import holds_images
+from ...stimuli.imports.saved import save_mapping
 from ...stimuli.imports.service import ImportOptions, import_manifest
 from ...studies.finding import find_study
 from ._import_output import tell
@@ -44,7 +45,9 @@ class TableCommand(BaseCommand):
         try:
             # Prompts and generators come from the images themselves.
             without_table = _only_images(table, options)
-            keys = [item.key for item in study.perspective_settings]
+            mapping = None if without_table else mapping_of(options, table, study)
+            if mapping is not None and options["keep_mapping"]:
+                save_mapping(study=study, actor=None, name=options["keep_mapping"], mapping=mapping)
             report = import_manifest(
                 study=study,
                 manifest=table,
@@ -55,7 +58,7 @@ class TableCommand(BaseCommand):
                     purpose=options["purpose"],
                     labels_only=options.get("labels_only", True),
                     without_images="images" not in options,
-                    mapping=None if without_table else mapping_of(options, table, keys),
+                    mapping=mapping,
                     constants=pairs_of(options["constant"]) if without_table else {},
                     dry_run=options["dry_run"],
                 ),

@@ -10,7 +10,8 @@ from ...models import OpinionRelease, Stimulus, Study
 from ..mapping.document import TableMapping
 from ..mapping.own import CONSTANT
 from ..mapping.presets import preset_names
-from .mapping_form import OWN, SUGGESTED, named_mapping
+from .mapping_form import named_mapping
+from .saved import OWN, SUGGESTED, saved_mappings
 from .service import ImportOptions
 
 _MANIFEST_TYPES = ".csv,.tsv,.txt,.jsonl,.ndjson,.json,.xlsx,.parquet,.mat"
@@ -121,6 +122,11 @@ class ImportForm(forms.Form):
     def __init__(self, study: Study, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._study = study
+        self._saved = saved_mappings(study)
+        if self._saved:
+            kept = [(name, name) for name in self._saved]
+            choices = self.fields["mapping"].choices  # type: ignore[attr-defined] # a choice field
+            self.fields["mapping"].choices = [*choices, (_("Kept in this study"), kept)]  # type: ignore[attr-defined] # likewise
 
     def published(self) -> list[forms.BoundField]:
         """On which scale scores were published: asked of the few who import any."""
@@ -156,7 +162,10 @@ class ImportForm(forms.Form):
         published = {name: cleaned.get(field) for field, name in _SCALE.items()}
         keys = [item.key for item in self._study.perspective_settings]
         mapping = named_mapping(
-            cleaned.get("mapping", ""), keys, {**published, "source": cleaned.get("source")}
+            cleaned.get("mapping", ""),
+            keys,
+            {**published, "source": cleaned.get("source")},
+            self._saved,
         )
         for source in mapping.sources if mapping else ():
             if source.minimum >= source.maximum:

@@ -28,6 +28,7 @@ from ..mapping.suggesting import suggest_for
 from .again import forget_old_files, kept_files
 from .previewing import preview_json
 from .report import ImportReport
+from .saved import saved_mappings
 from .service import (
     ImportOptions,
     ImportRefusedError,
@@ -146,7 +147,12 @@ def _mapping(job: ImportJob, manifest: Path) -> TableMapping | None:
         if job.mapping:
             return from_json(job.mapping)
         keys = [item.key for item in job.study.perspective_settings]
-        found = suggest_for(manifest, source=Path(job.manifest_name).stem, perspectives=keys)
+        found = suggest_for(
+            manifest,
+            source=Path(job.manifest_name).stem,
+            perspectives=keys,
+            saved=saved_mappings(job.study),
+        )
     job.mapping = to_json(found.mapping)
     ImportJob.objects.filter(pk=job.pk, fence=job.fence).update(mapping=job.mapping)
     return found.mapping

@@ -10,7 +10,7 @@ from .checks import Findings
 
 def absent_images(findings: Findings) -> Iterator[RowNote]:
     for item in findings.good:
-        if item.image is None and (item.known is None or not item.known.sha256):
+        if item.without_image:
             yield RowNote(
                 item.row.row,
                 item.row.line,

@@ -36,6 +36,7 @@ from .remarks import remarks_on
 from .report import ImportReport
 from .rows import write_rows
 from .store import ImportStore, study_lock
+from .tallies import tally
 
 #: Rows that are shown as they were read.
 PREVIEWED = 10
@@ -190,7 +191,9 @@ def import_rows(run: ImportRun, manifest: Manifest, source: ImageSource) -> Impo
         report.rejected, report.done = findings.rejected, run.partial or not findings.rejected
         if report.done:
             _write_or_refuse(report, findings, _Writing(run, manifest.sources, store))
-    if report.done and not options.dry_run:
+    if options.dry_run:
+        report.remarks[:0] = tally(manifest.rows, findings)
+    elif report.done:
         report.remarks += remarks_on(run.study)
     notes = [
         *findings.notes,

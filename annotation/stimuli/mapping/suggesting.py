@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from workbench.core.problems import Problem
@@ -59,31 +60,45 @@ Rows = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A mapping, the preset that it is ("" if it was made up from names), and the fields that no
+    """A mapping, its name ("" if it was made up from the columns' names), and the fields that no
     column was found for: they have to be said."""
 
     mapping: TableMapping
-    preset: str = ""
+    name: str = ""
     missing: tuple[str, ...] = ()
 
 
-def suggest_for(path: Path, *, source: str, perspectives: Sequence[str]) -> Suggestion:
+def suggest_for(
+    path: Path,
+    *,
+    source: str,
+    perspectives: Sequence[str],
+    saved: Mapping[str, TableMapping] = MappingProxyType({}),
+) -> Suggestion:
     """As `suggest`, of the table at `path`. Raises TableError."""
     rows = [record.values for record in islice(open_table(path, Columns()), _LOOKED_AT)]
     header = dict.fromkeys(key for row in rows for key in row)
-    return suggest(list(header), rows, source=source, perspectives=perspectives)
+    return suggest(list(header), rows, source=source, perspectives=perspectives, saved=saved)
 
 
 def suggest(
-    header: Sequence[str], rows: Rows, *, source: str, perspectives: Sequence[str] = ()
+    header: Sequence[str],
+    rows: Rows,
+    *,
+    source: str,
+    perspectives: Sequence[str] = (),
+    saved: Mapping[str, TableMapping] = MappingProxyType({}),
 ) -> Suggestion:
     """The likeliest mapping. rows: the first ones, by the header's names; source: what the scores
-    are called unless a database is recognised; perspectives: of the study (keys)."""
+    are called unless a database is recognised; perspectives: of the study (keys); saved: mappings
+    that it keeps, which go before a database's."""
     if _has(header, REQUIRED):
         return Suggestion(manifest_mapping(perspectives, Source(source)), "")
-    known = max(preset_names(), key=lambda name: _fit(header, preset(name)))
-    if _fit(header, preset(known)):
-        return Suggestion(preset(known), known)
+    known = {**saved, **{name: preset(name) for name in preset_names()}}
+    # Of two that fit alike the first, which is one that the study keeps.
+    name = max(known, key=lambda name: _fit(header, known[name]))
+    if _fit(header, known[name]):
+        return Suggestion(known[name], name)
     return _made_up(header, rows, source)
 
 
