@@ -17,8 +17,8 @@ from workbench.core.statements import one_view
 from workbench.core.texts import gettext_noop
 
 from ..models import OpinionRelease, ScaleLink, Stimulus, Study
+from ..models.stimulus import COUNTING_STATES
 from ..studies.audit import record
-from ..studies.counting import COUNTING_STATES
 from .imported import CHOSEN
 from .labels import OWN_RATERS, Label, labels_from
 from .linking import FEWEST, Link, LinkError, fit_link

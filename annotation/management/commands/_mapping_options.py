@@ -9,13 +9,14 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from ...models import OpinionRelease, Study
+from ...stimuli.importing.bundles import unpacked
 from ...stimuli.imports.mapping_form import named_mapping
 from ...stimuli.imports.saved import OWN, SUGGESTED, saved_mappings
 from ...stimuli.mapping.as_json import read_mapping
 from ...stimuli.mapping.document import TableMapping, on_scale
 from ...stimuli.mapping.own import renamed
 from ...stimuli.mapping.presets import preset_names
-from ...stimuli.mapping.suggesting import suggest_for
+from ...stimuli.mapping.suggesting import suggest_in
 
 
 def add_mapping_options(parser: ArgumentParser) -> None:
@@ -101,8 +102,10 @@ def _named(name: str | None, table: Path, study: Study) -> TableMapping:
     perspectives = [item.key for item in study.perspective_settings]
     saved = saved_mappings(study)
     if name == SUGGESTED:
-        found = suggest_for(table, source=table.stem, perspectives=perspectives, saved=saved)
-        return found.mapping
+        with unpacked(table) as place:
+            return suggest_in(
+                place, source=table.stem, perspectives=perspectives, saved=saved
+            ).mapping
     if name is None or name in (*saved, *preset_names()) or not Path(name).is_file():
         return _known(name or OWN, perspectives, saved)
     return read_mapping(Path(name))

@@ -20,12 +20,14 @@ from ...opinion.releases import mark_stale
 from ...opinion.sources import Source
 from ...studies.audit import record
 from ..importing.aigciqa2023 import ReleaseImages, read_release
+from ..importing.bundles import dataset_files, table_of, unpacked
+from ..importing.dataset_images import dataset_images
 from ..importing.folder import holds_images, read_folder
 from ..importing.manifest import Manifest, ManifestRow, read_manifest
 from ..importing.remarks import Remark
 from ..importing.sources import NO_IMAGES, ImageSource, open_source
 from ..mapping.document import TableMapping
-from ..mapping.own import refuse_constants
+from ..mapping.own import manifest_mapping, refuse_constants
 from .checks import CheckedRow, Findings, Progress, RowChecker, check_rows
 from .disk_problems import disk_problems
 from .holdout import draw_splits
@@ -121,11 +123,12 @@ def import_manifest(
     run = ImportRun(study, actor, partial, options, progress, before_commit)
     if images is None and options.mapping is None and holds_images(manifest):
         return _import_folder(run, manifest)
-    with refused_for_problems():
-        rows = read_manifest(manifest, perspectives=run.perspectives, mapping=options.mapping)
-        source = _images_of(manifest, images, options)
-    with closing(source):
-        return import_rows(run, rows, source)
+    with refused_for_problems(), unpacked(manifest) as place:
+        mapping = options.mapping or manifest_mapping(run.perspectives)
+        table, mapping = table_of(place, mapping)
+        rows = read_manifest(table, perspectives=run.perspectives, mapping=mapping)
+        with closing(_images_of(manifest, table, images, options)) as source:
+            return import_rows(run, rows, source)
 
 
 def _import_folder(run: ImportRun, path: Path) -> ImportReport:
@@ -159,9 +162,18 @@ def import_aigciqa2023(
     return report
 
 
-def _images_of(manifest: Path, images: Path | None, options: ImportOptions) -> ImageSource:
+def _images_of(
+    manifest: Path, table: Path, images: Path | None, options: ImportOptions
+) -> ImageSource:
+    """Given, or in the table itself, or next to it."""
     if options.without_images:
         return NO_IMAGES
+    if images is None:
+        embedded = dataset_images(dataset_files(table))
+        if embedded is not None:
+            return embedded
+        if holds_images(manifest):
+            return open_source(manifest)
     return open_source(images or (manifest if manifest.is_dir() else manifest.parent))
 
 
