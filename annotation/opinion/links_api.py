@@ -13,7 +13,7 @@ from workbench.core.api import ExactSerializer
 
 from ..models import OpinionRelease, ScaleLink, Study
 from ..studies.selectors import find_study
-from .links import PublishedScores, link_scale, published_scores, unlink_scale
+from .links import link_scale, published_scores, unlink_scale
 
 
 class ScaleLinkSerializer(serializers.Serializer[ScaleLink]):
@@ -36,7 +36,7 @@ class MeetingSerializer(serializers.Serializer[Any]):
     images = serializers.IntegerField()
 
 
-class PublishedScoresSerializer(serializers.Serializer[PublishedScores]):
+class PublishedScoresSerializer(serializers.Serializer[Any]):
     """What a source has published from one perspective, on which scale, and its link if an owner
     had one fitted. `meetings`: what it can be linked to."""
 

@@ -13,6 +13,7 @@ from workbench.accounts.signed_in import signed_in
 from workbench.core.errors import MintError
 from workbench.core.problems import Problem
 
+from ...models import ScaleLink
 from ...studies.selectors import find_study
 from ...studies.texts import localized
 from ..linking import FEWEST
@@ -59,6 +60,11 @@ def _readable(error: MintError) -> str:
     return error.message
 
 
+def _source_of(link: ScaleLink) -> str:
+    """As a meeting names its target."""
+    return link.target.source if link.target else ""
+
+
 def _shown(item: PublishedScores, labels: dict[str, str]) -> dict[str, Any]:
     return {
         "release": item.release,
@@ -69,7 +75,11 @@ def _shown(item: PublishedScores, labels: dict[str, str]) -> dict[str, Any]:
         "target": target_name(item.link) if item.link else "",
         "is_outdated": item.is_outdated,
         "meetings": [
-            {"name": each.target or _("the study’s raters"), "meeting": each}
+            {
+                "name": each.target or _("the study’s raters"),
+                "meeting": each,
+                "is_linked": item.link is not None and each.target == _source_of(item.link),
+            }
             for each in item.meetings
         ],
     }

@@ -97,7 +97,9 @@ def _named(table: Path) -> Iterator[tuple[str, int, str]]:
         with arrow_batches(table) as (schema, batches):
             column = next((field.name for field in schema if holds_images(field.type)), None)
             before = 0
-            for batch in batches if column is not None else ():
+            if column is None:
+                return
+            for batch in batches:
                 names = image_names(table, before, batch.column(column))
                 for row, name in enumerate(names, start=before):
                     if name:

@@ -10,7 +10,7 @@ from ..importing.remarks import Remark
 from ..importing.sources import IMAGE_MISSING
 from .checks import Findings
 
-_TEXTS = gettext_noop("Read: %(prompts)d prompts, %(generators)d generators.")
+_TEXTS = gettext_noop("Prompts: %(prompts)d. Generators: %(generators)d.")
 _SCORES = gettext_noop("Published scores: %(counts)s.")
 _MISSING = gettext_noop("Images missing: %(number)d.")
 

@@ -20,7 +20,7 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 #: Seconds without a byte, and in all.
 _TIMEOUTS = {"connect": 10.0, "read": 30.0, "write": 30.0, "pool": 10.0}
 _LONGEST_SECONDS = 3_600
-_HEADERS = {"Accept-Encoding": "identity", "User-Agent": "mint-workbench"}
+_HEADERS = [(b"Accept-Encoding", b"identity"), (b"User-Agent", b"mint-workbench")]
 
 
 def fetch_file(

@@ -60,7 +60,7 @@ def test_the_command_takes_and_keeps_them_by_name(study: Study, table: Path) -> 
         *("import_stimuli", "demo", table, "--mapping", document, "--dry-run"),
         *("--keep-mapping", "ours"),
     )
-    assert "Read: 1 prompts, 1 generators." in printed
+    assert "Prompts: 1. Generators: 1." in printed
     assert "Published scores: quality 4 (ours)." in printed
     assert "look like scores but are not mapped: mos_x" in printed
     assert "4 imported" in run("import_stimuli", "demo", table, "--mapping", "ours")
