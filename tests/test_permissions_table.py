@@ -119,6 +119,10 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "study-import-job": ("get", ("slug", "job"), CONSOLE),
     "study-import-cancel": ("post", ("slug", "job"), CHANGE),
     "study-import-retry": ("post", ("slug", "job"), CHANGE),
+    "study-mapping-keep": ("post", ("slug", "job"), CHANGE),
+    "study-mapping-delete": ("post", ("slug",), CHANGE),
+    "study-published": ("get", ("slug",), CONSOLE),
+    "study-scale-link": ("post", ("slug",), CHANGE),
     "study-preview": ("get", ("slug",), CONSOLE),
     "study-invite": ("get", ("slug",), CONSOLE),
     "study-shared-link": ("post", ("slug",), CONSOLE),
@@ -192,6 +196,11 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-payment": ("get", ("slug",), OWNER_API),
     "api-reliability": ("get", ("slug",), API),
     "api-stimuli": ("get", ("slug",), API),
+    "api-mappings": ("get", ("slug",), API),
+    # Of a name that no mapping has.
+    "api-mapping": ("get", ("slug", "mine"), (MISSING, MISSING, MISSING, 401)),
+    "api-scale-links": ("get", ("slug",), API),
+    "api-scale-link-removal": ("post", ("slug",), (415, 415, MISSING, 401)),
     "api-imports": ("get", ("slug",), API),
     "api-import": ("get", ("slug", "job"), API),
     # Its owner has cancelled it on the page.

@@ -270,6 +270,10 @@ FILE_UPLOAD_TEMP_DIR = None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 #: Manifest and archive of one console import together.
 IMPORT_UPLOAD_BYTES = env.int("IMPORT_UPLOAD_MIB", default=2048) * 1024 * 1024
+#: Remote sources that imports may read (`annotation.stimuli.remote.addresses.Allowed`), and where
+#: datasets of `hf:` are.
+IMPORT_REMOTE = env.list("IMPORT_REMOTE", default=[])
+IMPORT_HUB = env.str("IMPORT_HUB", default="https://huggingface.co")
 
 # Scoring chunks are short and late-acknowledged; with these options a chunk that a killed worker
 # held is back soon after the visibility timeout (kombu scans every 100 s by default).

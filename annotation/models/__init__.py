@@ -17,6 +17,8 @@ from .release import (
     ReleaseProtocol,
     ReleaseRecord,
 )
+from .saved_mapping import SavedMapping
+from .scale_link import ScaleLink
 from .score import Score
 from .shared_link import SharedLink
 from .stimulus import Generator, Prompt, Stimulus
@@ -43,6 +45,8 @@ __all__ = [
     "ReleasePerspective",
     "ReleaseProtocol",
     "ReleaseRecord",
+    "SavedMapping",
+    "ScaleLink",
     "Score",
     "SharedLink",
     "Stimulus",

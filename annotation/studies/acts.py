@@ -34,6 +34,12 @@ ACTS: dict[str, Words] = {
     "study.exported": gettext_lazy("Exported the collected database (%(format)s)"),
     "stimuli.imported": gettext_lazy("Imported %(imported)s images and updated %(updated)s"),
     "stimuli.purpose_changed": gettext_lazy("Chose %(images)s as %(purpose)s"),
+    "scale.linked": gettext_lazy(
+        "Linked the scale of %(source)s (%(perspective)s) on %(images)s common images"
+    ),
+    "scale.unlinked": gettext_lazy("Removed the link of the scale of %(source)s (%(perspective)s)"),
+    "mapping.saved": gettext_lazy("Kept the mapping “%(name)s”"),
+    "mapping.deleted": gettext_lazy("Deleted the mapping “%(name)s”"),
     "import.cancelled": gettext_lazy("Cancelled import %(job)s"),
     "image.in_use": gettext_lazy("Put the image %(filename)s back into use: %(reason)s"),
     "image.withdrawn": gettext_lazy("Withdrew the image %(filename)s: %(reason)s"),

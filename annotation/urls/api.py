@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from ..opinion import api as opinion
 from ..opinion import generators_api as generators
+from ..opinion import links_api as links
 from ..opinion import methods_api as methods
 from ..opinion.export import api as export
 from ..opinion.panel import api as panel
@@ -16,6 +17,7 @@ from ..removal import raters_api as removal_raters
 from ..removal import studies_api as removal_studies
 from ..stimuli import api as stimuli
 from ..stimuli.imports import api as imports
+from ..stimuli.imports import mappings_api as mappings
 from ..studies import api as studies
 from ..studies import audit_api as audit
 from ..studies import protocols_api as protocols
@@ -79,6 +81,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="api-reliability",
     ),
     path("studies/<slug:slug>/stimuli/", stimuli.StimulusListView.as_view(), name="api-stimuli"),
+    path("studies/<slug:slug>/scale-links/", links.ScaleLinkView.as_view(), name="api-scale-links"),
+    path(
+        "studies/<slug:slug>/scale-links/removal/",
+        links.ScaleLinkRemovalView.as_view(),
+        name="api-scale-link-removal",
+    ),
+    path("studies/<slug:slug>/mappings/", mappings.MappingListView.as_view(), name="api-mappings"),
+    path(
+        "studies/<slug:slug>/mappings/<str:name>/",
+        mappings.MappingDetailView.as_view(),
+        name="api-mapping",
+    ),
     path("studies/<slug:slug>/imports/", imports.ImportListView.as_view(), name="api-imports"),
     path(
         "studies/<slug:slug>/imports/<int:pk>/",

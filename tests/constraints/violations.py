@@ -110,6 +110,16 @@ NUMBERS = [
         for x in (-1, *NO_NUMBERS)
     ),
     Violation("subject_verdict_valid", again("subject", verdict="ajar")),
+    *(Violation("scale_link_numbers_valid", change("scale_link", offset=x)) for x in NO_NUMBERS),
+    *(
+        Violation("scale_link_numbers_valid", change("scale_link", slope=x))
+        for x in (0, -1, *NO_NUMBERS)
+    ),
+    *(
+        Violation("scale_link_numbers_valid", change("scale_link", rmse=x))
+        for x in (-1, *NO_NUMBERS)
+    ),
+    Violation("scale_link_numbers_valid", change("scale_link", images=0)),
     Violation("snapshot_holdout_valid", again("snapshot", content_sha256="d", holdout_stimuli=4)),
     *(Violation("prediction_mean_valid", change("prediction", mean=x)) for x in NO_NUMBERS),
     *(
@@ -143,6 +153,8 @@ FACTS = [
         Violation("perspective_key_valid", change("perspective", key=key))
         for key in ("", "Quality", "2nd", "two-fold", "müde")
     ),
+    Violation("scale_link_apart", change("scale_link", target=of_row("published"))),
+    Violation("saved_mapping_named", change("mapping", name="")),
     Violation("stimulus_file_complete", change("stimulus", width=None)),
     Violation("stimulus_file_complete", change("stimulus", height=0)),
     Violation("stimulus_file_complete", change("stimulus", sha256="")),
@@ -194,6 +206,8 @@ UNIQUE = [
     Violation("release_perspective_unique", again("whole")),
     Violation("release_protocol_unique", again("release_protocol")),
     Violation("subject_unique", again("subject")),
+    Violation("scale_link_unique", again("scale_link")),
+    Violation("saved_mapping_unique", again("mapping")),
     Violation("import_job_one_active", again("import")),
     Violation("training_run_one_active", again("waiting")),
     Violation("predictor_name_unique", again("predictor", leading=False)),
@@ -267,6 +281,12 @@ MIXED = [
     Violation("subject_rater_same_study", again("subject", rater=of_other("rater"))),
     Violation(
         "subject_perspective_same_study", again("subject", perspective=of_other("perspective"))
+    ),
+    Violation("scale_link_release_same_study", change("scale_link", release=of_other("live"))),
+    Violation("scale_link_target_same_study", change("scale_link", target=of_other("live"))),
+    Violation(
+        "scale_link_perspective_same_study",
+        change("scale_link", perspective=of_other("perspective")),
     ),
     Violation(
         "snapshot_release_same_study",

@@ -19,6 +19,8 @@ from annotation.models import (
     ReleasePerspective,
     ReleaseProtocol,
     ReleaseRecord,
+    SavedMapping,
+    ScaleLink,
     SharedLink,
     Study,
     SubjectEstimate,
@@ -190,6 +192,15 @@ def _released(rows: dict[str, Any]) -> dict[str, Model]:
         "live": live,
         "named": named,
         "frozen": frozen,
+        "scale_link": ScaleLink.objects.create(
+            release=published.release,
+            offset=0.1,
+            slope=0.9,
+            images=12,
+            rmse=0,
+            fitted_at=now,
+            **found,
+        ),
         "erasure": RatingsErased.objects.create(study=study, release=named, ratings=1),
         "subject": SubjectEstimate.objects.create(release=live, **estimate),
         "release_protocol": ReleaseProtocol.objects.create(release=live, **asked),
@@ -205,6 +216,7 @@ def _of_the_study(study: Study, owner: User) -> dict[str, Model]:
         "import": ImportJob.objects.create(
             study=study, state="running", manifest="a", manifest_name="a.csv"
         ),
+        "mapping": SavedMapping.objects.create(study=study, name="mine", document={}),
         "entry": AuditEntry.objects.create(study=study, actor=owner, action="study.created"),
     }
 

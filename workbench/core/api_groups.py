@@ -16,6 +16,8 @@ GROUP_OF = {
     "payment": "raters",
     "stimuli": "images",
     "imports": "images",
+    "mappings": "images",
+    "scale-links": "opinion scores",
     "export": "export",
     "opinion-methods": "opinion scores",
     "releases": "opinion scores",
