@@ -1,12 +1,14 @@
-"""The owner API: imports asked for in the console."""
+"""The owner API: imports."""
 
 from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import generics, serializers
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -21,6 +23,8 @@ from ..importing.problems import RowNote
 from ..importing.remarks import Remark
 from ..mapping.as_json import from_json
 from .again import cancel_import, retry_import
+from .asking import ImportRequestSerializer, refuse_large
+from .starting import request_import
 
 
 class RowNoteSerializer(serializers.Serializer[RowNote]):
@@ -112,14 +116,40 @@ class RetrySerializer(ExactSerializer):
 
 
 class ImportListView(generics.ListAPIView[ImportJob]):
-    """The study's imports from the console, newest first."""
+    """The study's imports from the console and by API, newest first."""
 
+    parser_classes = [MultiPartParser]
     serializer_class = ImportSerializer
     queryset = ImportJob.objects.none()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        # First of all: looking for a CSRF token would read it.
+        refuse_large(request)
+        super().initial(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet[ImportJob]:
         study = find_study(self.request.user, self.kwargs["slug"], "annotation.change_study")
         return study.import_jobs.all()
+
+    @extend_schema(request=ImportRequestSerializer, responses={202: ImportSerializer})
+    def post(self, request: Request, slug: str) -> Response:
+        """Import images: a worker does it. Ask for the import at the header `Location` until its
+        `state` is neither `queued` nor `running`. 409 if another import into the study is under
+        way; 413 if the files are too large together."""
+        study = find_study(request.user, slug, "annotation.change_study")
+        data = ImportRequestSerializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        given: dict[str, Any] = data.validated_data
+        job = request_import(
+            study=study,
+            actor=signed_in(request),
+            manifest=given.get("manifest"),
+            images=given.get("images"),
+            partial=given["partial"],
+            options=data.options([item.key for item in study.perspective_settings]),
+        )
+        address = request.build_absolute_uri(reverse("api-import", args=[slug, job.pk]))
+        return Response(ImportSerializer(job).data, status=202, headers={"Location": address})
 
 
 class ImportDetailView(APIView):
