@@ -105,7 +105,7 @@ def test_what_does_not_fit_is_named_and_nothing_kept(
 ) -> None:
     answer = send(rows, **fields)
     assert answer.status_code == 400
-    assert (answer.json().get("code", "invalid"), says in str(answer.json())) == (code, True)
+    assert (answer.json()["code"], says in str(answer.json())) == (code, True)
     assert not ImportJob.objects.exists()
 
 
