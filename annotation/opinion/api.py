@@ -6,10 +6,10 @@ from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from workbench.accounts.api_views import ApiGenericView
 from workbench.accounts.signed_in import signed_in
 from workbench.core.api import ExactSerializer
 
@@ -142,7 +142,7 @@ class SubjectEstimateSerializer(serializers.ModelSerializer[SubjectEstimate]):
         fields = ("rater", "perspective", "bias", "inconsistency", "verdict", "reason")
 
 
-class ReleaseListView(GenericAPIView[OpinionRelease]):
+class ReleaseListView(ApiGenericView[OpinionRelease]):
     serializer_class = ReleaseSerializer
     queryset = OpinionRelease.objects.none()
 
@@ -169,7 +169,7 @@ class ReleaseListView(GenericAPIView[OpinionRelease]):
         return Response(ReleaseSerializer(release).data, status=201)
 
 
-class ReleaseDetailView(GenericAPIView[OpinionRelease]):
+class ReleaseDetailView(ApiGenericView[OpinionRelease]):
     serializer_class = ReleaseSerializer
     queryset = OpinionRelease.objects.none()
 
@@ -178,7 +178,7 @@ class ReleaseDetailView(GenericAPIView[OpinionRelease]):
         return Response(ReleaseSerializer(_find_release(request, slug, which)).data)
 
 
-class ReleaseScoresView(GenericAPIView[OpinionScore]):
+class ReleaseScoresView(ApiGenericView[OpinionScore]):
     serializer_class = OpinionScoreSerializer
     queryset = OpinionScore.objects.none()
 
@@ -191,7 +191,7 @@ class ReleaseScoresView(GenericAPIView[OpinionScore]):
         return _page(self, scores.select_related("stimulus", "perspective"))
 
 
-class ReleaseRatersView(GenericAPIView[SubjectEstimate]):
+class ReleaseRatersView(ApiGenericView[SubjectEstimate]):
     serializer_class = SubjectEstimateSerializer
     queryset = SubjectEstimate.objects.none()
 
@@ -204,7 +204,7 @@ class ReleaseRatersView(GenericAPIView[SubjectEstimate]):
         return _page(self, found.select_related("rater", "perspective"))
 
 
-def _page(view: GenericAPIView[Any], rows: QuerySet[Any]) -> Response:
+def _page(view: ApiGenericView[Any], rows: QuerySet[Any]) -> Response:
     """One page of the rows, as the view's serializer shows them."""
     page = view.paginate_queryset(rows)
     return view.get_paginated_response(view.get_serializer(page or [], many=True).data)

@@ -5,9 +5,10 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
+
+from workbench.accounts.api_views import ApiGenericView
 
 from ..models import Rater, Study
 from ..opinion.reliability.judging import Flag
@@ -92,7 +93,7 @@ class ReliabilitySerializer(serializers.Serializer[Any]):
     flags = _FlagSerializer(many=True)
 
 
-class ReliabilityListView(GenericAPIView[Rater]):
+class ReliabilityListView(ApiGenericView[Rater]):
     serializer_class = ReliabilitySerializer
     queryset = Rater.objects.none()
 

@@ -3,11 +3,10 @@
 from django.db import transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from workbench.accounts.api_views import ApiListView, ApiView
 from workbench.accounts.signed_in import signed_in
 
 from ..models import Study
@@ -16,7 +15,7 @@ from .serializers import StudyChangeSerializer, StudyCreateSerializer, StudySeri
 from .services import create_study, set_status, update_study
 
 
-class StudyListView(generics.ListAPIView[Study]):
+class StudyListView(ApiListView[Study]):
     """The studies that the account may see; `?archived=1`: those that were put away."""
 
     serializer_class = StudySerializer
@@ -36,7 +35,7 @@ class StudyListView(generics.ListAPIView[Study]):
         return Response(StudySerializer(study).data, status=201)
 
 
-class StudyDetailView(APIView):
+class StudyDetailView(ApiView):
     @extend_schema(responses=StudySerializer)
     def get(self, request: Request, slug: str) -> Response:
         """The study's settings."""

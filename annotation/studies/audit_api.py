@@ -1,7 +1,9 @@
 """The owner API: a study's audit trail."""
 
 from django.db.models import QuerySet
-from rest_framework import generics, serializers
+from rest_framework import serializers
+
+from workbench.accounts.api_views import ApiListView
 
 from ..models import AuditEntry
 from .acts import said
@@ -24,7 +26,7 @@ class AuditEntrySerializer(serializers.ModelSerializer[AuditEntry]):
         return said(entry)
 
 
-class AuditListView(generics.ListAPIView[AuditEntry]):
+class AuditListView(ApiListView[AuditEntry]):
     """The study's audit trail, the latest act first."""
 
     serializer_class = AuditEntrySerializer

@@ -3,10 +3,11 @@
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics, serializers
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
+
+from workbench.accounts.api_views import ApiListView, ApiView
 
 from ..models import Protocol
 from .protocols import protocols_of
@@ -32,7 +33,7 @@ class ProtocolDocumentSerializer(ProtocolSerializer):
         fields = [*ProtocolSerializer.Meta.fields, "content"]
 
 
-class ProtocolListView(generics.ListAPIView[Protocol]):
+class ProtocolListView(ApiListView[Protocol]):
     """The study's protocols, in the order in which they came into use."""
 
     serializer_class = ProtocolSerializer
@@ -43,7 +44,7 @@ class ProtocolListView(generics.ListAPIView[Protocol]):
         return protocols_of(study)
 
 
-class ProtocolDetailView(APIView):
+class ProtocolDetailView(ApiView):
     @extend_schema(responses=ProtocolDocumentSerializer)
     def get(self, request: Request, slug: str, number: int) -> Response:
         """All that one protocol asks: perspectives, form, plan, viewing conditions, rules, texts

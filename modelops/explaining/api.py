@@ -6,7 +6,6 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,6 +14,7 @@ from rest_framework.views import APIView
 
 from annotation.models import Stimulus
 from annotation.studies.selectors import find_study
+from workbench.accounts.api_views import ApiListView, ApiView
 from workbench.accounts.signed_in import signed_in
 
 from ..errors import AssessmentFailedError, ImageTooLargeError
@@ -43,7 +43,7 @@ _ASK_AGAIN_SECONDS = "1"
 
 
 @extend_schema(parameters=[ExplanationQuerySerializer])
-class ExplanationListView(generics.ListAPIView[Stimulus]):
+class ExplanationListView(ApiListView[Stimulus]):
     """What the active version, or the one named by `model`, answers about each stimulus."""
 
     serializer_class = PredictedExplanationSerializer
@@ -58,7 +58,7 @@ class ExplanationListView(generics.ListAPIView[Stimulus]):
         return found if stimulus is None else found.filter(pk=stimulus)
 
 
-class ExplainingRunListView(generics.ListAPIView[ExplainingRun]):
+class ExplainingRunListView(ApiListView[ExplainingRun]):
     """The study's explaining runs, newest first."""
 
     serializer_class = ExplainingRunSerializer
@@ -77,7 +77,7 @@ class ExplainingRunListView(generics.ListAPIView[ExplainingRun]):
         return Response(ExplainingRunSerializer(run).data, status=201)
 
 
-class ExplainingRunCancelView(APIView):
+class ExplainingRunCancelView(ApiView):
     @extend_schema(request=None, responses=ExplainingRunSerializer)
     def post(self, request: Request, slug: str, pk: int) -> Response:
         """Cancel an explaining that waits or is under way; what is explained stays. 409 if it is
@@ -102,9 +102,12 @@ class AssessThrottle(UserRateThrottle):
             return True
 
 
-class AssessView(APIView):
+class AssessView(ApiView):
     parser_classes = [MultiPartParser]
     throttle_classes = [AssessThrottle]
+
+    def refuse_large(self, request: Request) -> None:
+        _refuse_large(request)
 
     @extend_schema(
         request=AssessmentRequestSerializer,
@@ -118,7 +121,6 @@ class AssessView(APIView):
         The image is not kept, the result for a day.
         """
         study = find_study(request.user, slug, RUN)
-        _refuse_large(request)
         data = AssessmentRequestSerializer(data=request.data, context={"study": study})
         data.is_valid(raise_exception=True)
         given = data.validated_data
@@ -133,7 +135,7 @@ class AssessView(APIView):
         return _answer(assessment, request)
 
 
-class AssessmentView(APIView):
+class AssessmentView(ApiView):
     @extend_schema(responses=AssessmentSerializer)
     def get(self, request: Request, slug: str, pk: int) -> Response:
         """An assessment requested within the last day."""

@@ -8,16 +8,15 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from annotation.models import Stimulus, Study
 from annotation.opinion.forecast import AssistedScore
 from annotation.opinion.selectors import limits_by_key, scores_of
 from annotation.protocol.scales import Scale
 from annotation.studies.selectors import find_study
+from workbench.accounts.api_views import ApiListView, ApiView
 from workbench.accounts.signed_in import signed_in
 
 from ..models import ModelVersion, Predictor, ScoringRun, TrainingRun
@@ -50,7 +49,7 @@ from .serializers import (
 )
 
 
-class TrainingRunListView(generics.ListAPIView[TrainingRun]):
+class TrainingRunListView(ApiListView[TrainingRun]):
     """The study's training runs, newest first."""
 
     serializer_class = TrainingRunSerializer
@@ -81,7 +80,7 @@ class TrainingRunListView(generics.ListAPIView[TrainingRun]):
         return Response(TrainingRunSerializer(run).data, status=201)
 
 
-class TrainingRunDetailView(APIView):
+class TrainingRunDetailView(ApiView):
     @extend_schema(responses=TrainingRunSerializer)
     def get(self, request: Request, slug: str, pk: int) -> Response:
         """One training run and its progress."""
@@ -91,7 +90,7 @@ class TrainingRunDetailView(APIView):
         return Response(TrainingRunSerializer(run).data)
 
 
-class TrainingRunCancelView(APIView):
+class TrainingRunCancelView(ApiView):
     @extend_schema(request=None, responses=TrainingRunSerializer)
     def post(self, request: Request, slug: str, pk: int) -> Response:
         """Cancel a training that waits or is under way. 409 if it is over."""
@@ -100,7 +99,7 @@ class TrainingRunCancelView(APIView):
         return Response(TrainingRunSerializer(run).data)
 
 
-class PredictorListView(generics.ListAPIView[Predictor]):
+class PredictorListView(ApiListView[Predictor]):
     """The study's predictors, the leading one first."""
 
     serializer_class = PredictorSerializer
@@ -120,7 +119,7 @@ class PredictorListView(generics.ListAPIView[Predictor]):
         return Response(PredictorSerializer(predictor).data, status=201)
 
 
-class LeadView(APIView):
+class LeadView(ApiView):
     @extend_schema(request=None, responses=PredictorSerializer)
     def post(self, request: Request, slug: str, name: str) -> Response:
         """Make this predictor the leading one: its active version sets the priorities."""
@@ -129,7 +128,7 @@ class LeadView(APIView):
         return Response(PredictorSerializer(predictor).data)
 
 
-class ModelListView(generics.ListAPIView[ModelVersion]):
+class ModelListView(ApiListView[ModelVersion]):
     """The versions of the study's predictors, newest first."""
 
     serializer_class = ModelVersionSerializer
@@ -139,7 +138,7 @@ class ModelListView(generics.ListAPIView[ModelVersion]):
         return versions_of(find_study(self.request.user, self.kwargs["slug"], VIEW))
 
 
-class PromoteView(APIView):
+class PromoteView(ApiView):
     @extend_schema(request=None, responses=ModelVersionSerializer)
     def post(self, request: Request, slug: str, number: int) -> Response:
         """Make this version the active one: its predictions and priorities are used from now on."""
@@ -148,7 +147,7 @@ class PromoteView(APIView):
         return Response(ModelVersionSerializer(version).data)
 
 
-class RejectView(APIView):
+class RejectView(ApiView):
     @extend_schema(request=None, responses=ModelVersionSerializer)
     def post(self, request: Request, slug: str, number: int) -> Response:
         """Reject a candidate."""
@@ -157,7 +156,7 @@ class RejectView(APIView):
         return Response(ModelVersionSerializer(version).data)
 
 
-class ScoringRunListView(generics.ListAPIView[ScoringRun]):
+class ScoringRunListView(ApiListView[ScoringRun]):
     """The study's scoring runs, newest first."""
 
     serializer_class = ScoringRunSerializer
@@ -176,7 +175,7 @@ class ScoringRunListView(generics.ListAPIView[ScoringRun]):
         return Response(ScoringRunSerializer(run).data, status=201)
 
 
-class ScoringRunDetailView(APIView):
+class ScoringRunDetailView(ApiView):
     @extend_schema(responses=ScoringRunSerializer)
     def get(self, request: Request, slug: str, pk: int) -> Response:
         """One scoring run and its progress."""
@@ -186,7 +185,7 @@ class ScoringRunDetailView(APIView):
         return Response(ScoringRunSerializer(run).data)
 
 
-class ScoringRunCancelView(APIView):
+class ScoringRunCancelView(ApiView):
     @extend_schema(request=None, responses=ScoringRunSerializer)
     def post(self, request: Request, slug: str, pk: int) -> Response:
         """Cancel a scoring that is under way; what is predicted stays. 409 if it is over."""
@@ -196,7 +195,7 @@ class ScoringRunCancelView(APIView):
 
 
 @extend_schema(parameters=[PredictionListQuerySerializer])
-class PredictionListView(generics.ListAPIView[Stimulus]):
+class PredictionListView(ApiListView[Stimulus]):
     """What the leading predictor's active version, or the one named by `model` or `predictor`,
     predicts for each stimulus."""
 

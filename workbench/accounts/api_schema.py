@@ -3,6 +3,8 @@
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 
 from ..core.api_groups import GROUP_OF
 from .authentication import TokenAuthentication
@@ -31,6 +33,19 @@ class ApiSchema(AutoSchema):
             return text
         scope = needed_scope(self.view, self.method)
         return f"{text}\n\nA token needs the scope `{scope}`.".strip()
+
+    def get_override_parameters(self) -> list[OpenApiParameter]:
+        if self.method != "POST" or TokenAuthentication not in self.view.authentication_classes:
+            return []
+        return [
+            OpenApiParameter(
+                "Idempotency-Key",
+                OpenApiTypes.STR,
+                OpenApiParameter.HEADER,
+                description="Of your choice, such as a UUID. The same request with the same key "
+                "is done once, and answered alike for 24 hours.",
+            )
+        ]
 
     def get_tags(self) -> list[str]:
         parts = [part for part in self.path.split("/") if part and not part.startswith("{")]

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404
+from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, NotFound, ParseError
@@ -96,6 +97,6 @@ def _as_api_exception(error: Exception) -> Exception:
         return Problem(error, status=getattr(error, "status", 400))
     if isinstance(error, RequestDataTooBig):
         return TooLarge()
-    if isinstance(error, SuspiciousOperation | BadRequest):
+    if isinstance(error, SuspiciousOperation | BadRequest | MultiPartParserError):
         return ParseError(_("The request cannot be read."))
     return NotFound() if isinstance(error, Http404) else error

@@ -4,9 +4,10 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
+
+from workbench.accounts.api_views import ApiGenericView
 
 from ...models import Perspective, Study
 from ...studies.selectors import find_study
@@ -158,7 +159,7 @@ class PlanSerializer(serializers.Serializer[Any]):
     )
 
 
-class AgreementView(GenericAPIView[Study]):
+class AgreementView(ApiGenericView[Study]):
     serializer_class = AgreementSerializer
     queryset = Study.objects.none()
 
@@ -176,7 +177,7 @@ class AgreementView(GenericAPIView[Study]):
         return Response(AgreementSerializer(found).data)
 
 
-class PlanView(GenericAPIView[Study]):
+class PlanView(ApiGenericView[Study]):
     serializer_class = PlanSerializer
     queryset = Study.objects.none()
 

@@ -7,12 +7,12 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
-from rest_framework import generics, serializers
+from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from workbench.accounts.api_views import ApiListView, ApiView
 from workbench.accounts.signed_in import signed_in
 from workbench.core.api import ExactSerializer
 from workbench.core.problems import Problem
@@ -115,17 +115,15 @@ class RetrySerializer(ExactSerializer):
     constants = serializers.DictField(child=serializers.CharField(), default=None)
 
 
-class ImportListView(generics.ListAPIView[ImportJob]):
+class ImportListView(ApiListView[ImportJob]):
     """The study's imports from the console and by API, newest first."""
 
     parser_classes = [MultiPartParser]
     serializer_class = ImportSerializer
     queryset = ImportJob.objects.none()
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        # First of all: looking for a CSRF token would read it.
+    def refuse_large(self, request: Request) -> None:
         refuse_large(request)
-        super().initial(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet[ImportJob]:
         study = find_study(self.request.user, self.kwargs["slug"], "annotation.change_study")
@@ -152,14 +150,14 @@ class ImportListView(generics.ListAPIView[ImportJob]):
         return Response(ImportSerializer(job).data, status=202, headers={"Location": address})
 
 
-class ImportDetailView(APIView):
+class ImportDetailView(ApiView):
     @extend_schema(responses=ImportSerializer)
     def get(self, request: Request, slug: str, pk: int) -> Response:
         """One import, its progress and outcome."""
         return Response(ImportSerializer(_find(request, slug, pk)).data)
 
 
-class ImportCancelView(APIView):
+class ImportCancelView(ApiView):
     @extend_schema(request=None, responses=ImportSerializer)
     def post(self, request: Request, slug: str, pk: int) -> Response:
         """Cancel an import that waits or is under way: nothing is imported. 409 if it is over."""
@@ -168,7 +166,7 @@ class ImportCancelView(APIView):
         return Response(ImportSerializer(job).data)
 
 
-class ImportRetryView(APIView):
+class ImportRetryView(ApiView):
     @extend_schema(request=RetrySerializer, responses={201: ImportSerializer})
     def post(self, request: Request, slug: str, pk: int) -> Response:
         """Try a failed import, or a dry run, again with the files that it was given. 409 if they
