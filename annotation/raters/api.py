@@ -48,6 +48,8 @@ class RaterListView(ApiListView[Rater]):
     queryset = Rater.objects.none()
     #: A link opens somebody's session.
     token_scope = TokenScope.MANAGE
+    filters = {"code": "code", "status": "status", "since": "created_at__gte"}
+    orders = ("created_at", "ratings")
 
     def get_queryset(self) -> QuerySet[Rater]:
         study = find_study(self.request.user, self.kwargs["slug"], "annotation.change_study")

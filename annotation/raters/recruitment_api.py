@@ -36,6 +36,9 @@ class PayableSerializer(serializers.Serializer[Payable]):
 
 
 class RecruitmentView(ApiView):
+    def lock(self, **kwargs: Any) -> None:
+        list(SharedLink.objects.select_for_update().filter(study__slug=kwargs["slug"]))
+
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, slug: str) -> Response:
         """What the study's shared link reads of its visitors, and where each outcome leads."""

@@ -31,6 +31,13 @@ class AuditListView(ApiListView[AuditEntry]):
 
     serializer_class = AuditEntrySerializer
     queryset = AuditEntry.objects.none()
+    filters = {
+        "action": "action",
+        "actor": "actor__username",
+        "since": "created_at__gte",
+        "before": "created_at__lt",
+    }
+    orders = ("created_at",)
 
     def get_queryset(self) -> QuerySet[AuditEntry]:
         study = find_study(self.request.user, self.kwargs["slug"], "annotation.change_study")

@@ -38,6 +38,8 @@ class ProtocolListView(ApiListView[Protocol]):
 
     serializer_class = ProtocolSerializer
     queryset = Protocol.objects.none()
+    filters = {"content_sha256": "content_sha256"}
+    orders = ("number",)
 
     def get_queryset(self) -> QuerySet[Protocol]:
         study = find_study(self.request.user, self.kwargs["slug"], "annotation.view_study")

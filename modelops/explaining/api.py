@@ -22,7 +22,7 @@ from ..models import Assessment, ExplainingRun
 from ..permissions import RUN, VIEW
 from ..registry.cancelling import cancel_run
 from ..registry.selectors import explaining_runs_of, version_of
-from ..registry.serializers import ScoringRequestSerializer
+from ..registry.serializers import PredictionQuerySerializer, ScoringRequestSerializer
 from . import assessing
 from .runs import start_explaining
 from .selectors import explained_stimuli
@@ -30,7 +30,6 @@ from .serializers import (
     AssessmentRequestSerializer,
     AssessmentSerializer,
     ExplainingRunSerializer,
-    ExplanationQuerySerializer,
     PredictedExplanationSerializer,
 )
 
@@ -42,20 +41,22 @@ _OTHER_BYTES = 128 * 1024
 _ASK_AGAIN_SECONDS = "1"
 
 
-@extend_schema(parameters=[ExplanationQuerySerializer])
+@extend_schema(parameters=[PredictionQuerySerializer])
 class ExplanationListView(ApiListView[Stimulus]):
-    """What the active version, or the one named by `model`, answers about each stimulus."""
+    """What the leading predictor's active version, or the one named by `model` or `predictor`,
+    answers about each stimulus."""
 
     serializer_class = PredictedExplanationSerializer
     queryset = Stimulus.objects.none()
+    filters = {"stimulus": "pk", "filename": "filename", "split": "split"}
+    orders = ("filename",)
 
     def get_queryset(self) -> QuerySet[Stimulus]:
         study = find_study(self.request.user, self.kwargs["slug"], VIEW)
-        query = ExplanationQuerySerializer(data=self.request.query_params)
+        query = PredictionQuerySerializer(data=self.request.query_params)
         query.is_valid(raise_exception=True)
-        found = explained_stimuli(version_of(study, query.validated_data.get("model")))
-        stimulus = query.validated_data.get("stimulus")
-        return found if stimulus is None else found.filter(pk=stimulus)
+        given = query.validated_data
+        return explained_stimuli(version_of(study, given.get("model"), given.get("predictor")))
 
 
 class ExplainingRunListView(ApiListView[ExplainingRun]):
@@ -63,6 +64,8 @@ class ExplainingRunListView(ApiListView[ExplainingRun]):
 
     serializer_class = ExplainingRunSerializer
     queryset = ExplainingRun.objects.none()
+    filters = {"state": "state", "model": "model_version__number", "since": "created_at__gte"}
+    orders = ("created_at",)
 
     def get_queryset(self) -> QuerySet[ExplainingRun]:
         return explaining_runs_of(find_study(self.request.user, self.kwargs["slug"], VIEW))

@@ -54,6 +54,8 @@ class TrainingRunListView(ApiListView[TrainingRun]):
 
     serializer_class = TrainingRunSerializer
     queryset = TrainingRun.objects.none()
+    filters = {"state": "state", "predictor": "predictor__name", "since": "created_at__gte"}
+    orders = ("created_at",)
 
     def get_queryset(self) -> QuerySet[TrainingRun]:
         return training_runs_of(find_study(self.request.user, self.kwargs["slug"], VIEW))
@@ -104,6 +106,8 @@ class PredictorListView(ApiListView[Predictor]):
 
     serializer_class = PredictorSerializer
     queryset = Predictor.objects.none()
+    filters = {"name": "name", "backbone": "backbone", "leading": "leading"}
+    orders = ("created_at", "name")
 
     def get_queryset(self) -> QuerySet[Predictor]:
         return predictors_of(find_study(self.request.user, self.kwargs["slug"], VIEW))
@@ -133,6 +137,8 @@ class ModelListView(ApiListView[ModelVersion]):
 
     serializer_class = ModelVersionSerializer
     queryset = ModelVersion.objects.none()
+    filters = {"number": "number", "state": "state", "predictor": "predictor__name"}
+    orders = ("number",)
 
     def get_queryset(self) -> QuerySet[ModelVersion]:
         return versions_of(find_study(self.request.user, self.kwargs["slug"], VIEW))
@@ -161,6 +167,8 @@ class ScoringRunListView(ApiListView[ScoringRun]):
 
     serializer_class = ScoringRunSerializer
     queryset = ScoringRun.objects.none()
+    filters = {"state": "state", "model": "model_version__number", "since": "created_at__gte"}
+    orders = ("created_at",)
 
     def get_queryset(self) -> QuerySet[ScoringRun]:
         return scoring_runs_of(find_study(self.request.user, self.kwargs["slug"], VIEW))
@@ -201,6 +209,8 @@ class PredictionListView(ApiListView[Stimulus]):
 
     serializer_class = PredictionSerializer
     queryset = Stimulus.objects.none()
+    filters = {"stimulus": "pk", "filename": "filename", "split": "split"}
+    orders = ("filename", "priority")
     #: Of the study that was asked for, by the perspective's key.
     _scales: Mapping[str, Scale] = MappingProxyType({})
     #: The version whose model-assisted scores were asked for, and those of the page's images.

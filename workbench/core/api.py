@@ -16,10 +16,9 @@ from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler as drf_exception_handler
 
 from .api_defaults import TooLarge
+from .api_problems import PROBLEM_JSON
 from .errors import MintError
 
-#: The media type of all errors (RFC 9457).
-PROBLEM_JSON = "application/problem+json"
 #: Problems with fields that `detail` names; `errors` has them all.
 _MOST_SAID = 5
 

@@ -121,6 +121,8 @@ class ImportListView(ApiListView[ImportJob]):
     parser_classes = [MultiPartParser]
     serializer_class = ImportSerializer
     queryset = ImportJob.objects.none()
+    filters = {"state": "state", "purpose": "purpose", "dry_run": "dry_run"}
+    orders = ("created_at",)
 
     def refuse_large(self, request: Request) -> None:
         refuse_large(request)
