@@ -175,8 +175,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["workbench.core.api_defaults.StrictJSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "workbench.core.api_defaults.OneRepresentation",
     "DEFAULT_SCHEMA_CLASS": "workbench.accounts.api_schema.ApiSchema",
-    "DEFAULT_PAGINATION_CLASS": "workbench.core.api_defaults.Pages",
-    "PAGE_SIZE": 100,
+    "DEFAULT_PAGINATION_CLASS": "workbench.core.api_pages.Pages",
     # `?format=` is the export's own parameter, not content negotiation.
     "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "workbench.core.api.exception_handler",
@@ -200,8 +199,10 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "workbench.core.api_examples.add_examples",
+        "workbench.core.api_problems.add_problems",
     ],
     "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -6,8 +6,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from workbench.accounts.api_views import ApiView
 from workbench.accounts.signed_in import signed_in
 from workbench.core.api import ExactSerializer
 
@@ -69,7 +69,7 @@ class LinkRequestSerializer(LinkedScoresSerializer):
     target = serializers.CharField(max_length=100, default="", allow_blank=True)
 
 
-class ScaleLinkView(APIView):
+class ScaleLinkView(ApiView):
     @extend_schema(
         operation_id="studies_scale_links_list", responses=PublishedScoresSerializer(many=True)
     )
@@ -88,7 +88,7 @@ class ScaleLinkView(APIView):
         return Response(_listed(study))
 
 
-class ScaleLinkRemovalView(APIView):
+class ScaleLinkRemovalView(ApiView):
     @extend_schema(request=LinkedScoresSerializer, responses=PublishedScoresSerializer(many=True))
     def post(self, request: Request, slug: str) -> Response:
         """Remove a link: the scores count as they were published. 409 if there is none."""

@@ -6,8 +6,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from workbench.accounts.api_views import ApiView
 from workbench.core.jobs.kinds import kind_of
 from workbench.core.jobs.models import Job
 
@@ -90,7 +90,7 @@ class OverviewSerializer(serializers.Serializer[Any]):
         return len(found.live.active)
 
 
-class OverviewView(APIView):
+class OverviewView(ApiView):
     @extend_schema(responses=OverviewSerializer)
     def get(self, request: Request, slug: str) -> Response:
         """How the study stands: its numbers, what to look at, and what works in the background."""

@@ -8,8 +8,8 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from workbench.accounts.api_views import ApiView
 from workbench.accounts.models import TokenScope, User
 from workbench.accounts.signed_in import signed_in
 from workbench.core.statements import one_view
@@ -53,7 +53,7 @@ class ExportQuerySerializer(ReleaseQuerySerializer):
         self.fields["format"] = serializers.ChoiceField(choices=list(FORMATS), default=_DEFAULT)
 
 
-class ExportView(APIView):
+class ExportView(ApiView):
     token_scope = TokenScope.EXPORT
 
     @extend_schema(
@@ -76,7 +76,7 @@ class ExportView(APIView):
         return export_response(study, form, release, actor=actor, raw=asked["raw"])
 
 
-class StudyDocumentView(APIView):
+class StudyDocumentView(ApiView):
     token_scope = TokenScope.EXPORT
 
     @extend_schema(

@@ -10,10 +10,11 @@ from ...models import OpinionRelease, Stimulus, Study
 from ..mapping.document import TableMapping
 from ..mapping.own import CONSTANT
 from ..mapping.presets import preset_names
+from .asked import options_of, refusals
 from .mapping_form import named_mapping
 from .saved import OWN, SUGGESTED, saved_mappings
 from .service import ImportOptions
-from .tables_field import WITH_IMAGES, TablesField, TablesInput
+from .tables_field import TablesField, TablesInput
 
 _MANIFEST_TYPES = ".csv,.tsv,.txt,.jsonl,.ndjson,.json,.xlsx,.parquet,.mat,.arrow,.zip"
 #: The fields about the scale of published scores, by what a mapping calls it.
@@ -145,20 +146,17 @@ class ImportForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        if not cleaned.get("manifest"):
-            if not cleaned.get("images"):
-                self.add_error("images", _("Add a ZIP of images, a manifest, or both."))
-            # The worker finds what the images say.
-            return {**cleaned, "read_by": None}
-        for name in CONSTANT:
-            if cleaned.get(name):
-                self.add_error(name, _("Only for images without a manifest, which has a column."))
-        with_images = cleaned["manifest"].name.lower().endswith(WITH_IMAGES)
-        if not (cleaned.get("images") or with_images or cleaned.get("labels_only")):
-            self.add_error(
-                "images", _("Add the ZIP of the images, or choose to keep rows as labels.")
-            )
-        return {**cleaned, "read_by": self._mapping(cleaned)}
+        manifest = cleaned.get("manifest")
+        found = refusals(
+            manifest=manifest.name if manifest else "",
+            images=bool(cleaned.get("images")),
+            labels_only=bool(cleaned.get("labels_only")),
+            constants=[name for name in CONSTANT if cleaned.get(name)],
+        )
+        for name, text in found:
+            self.add_error(name, text)
+        # The worker finds what images alone say.
+        return {**cleaned, "read_by": self._mapping(cleaned) if manifest else None}
 
     def _mapping(self, cleaned: dict[str, Any]) -> TableMapping | None:
         """With the scale and source that were filled in; None if it is to be suggested."""
@@ -178,12 +176,11 @@ class ImportForm(forms.Form):
 
     def options(self) -> ImportOptions:
         chosen = self.cleaned_data
-        return ImportOptions(
+        return options_of(
             purpose=chosen["purpose"],
             labels_only=chosen["labels_only"],
+            mapping_name=chosen["mapping"],
             mapping=chosen["read_by"],
-            suggest=chosen["read_by"] is None,
             constants={name: chosen[name] for name in CONSTANT if chosen[name]},
-            # What nobody has looked at yet is not imported.
-            dry_run=chosen["dry_run"] or chosen["mapping"] == SUGGESTED,
+            dry_run=chosen["dry_run"],
         )

@@ -4,11 +4,11 @@ from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics, serializers
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from workbench.accounts.api_views import ApiListView, ApiView
 from workbench.accounts.signed_in import signed_in
 from workbench.core.api import ExactSerializer
 
@@ -33,7 +33,7 @@ class SaveMappingSerializer(ExactSerializer):
     document = serializers.JSONField()
 
 
-class MappingListView(generics.ListAPIView[SavedMapping]):
+class MappingListView(ApiListView[SavedMapping]):
     """The mappings that the study keeps, by name."""
 
     serializer_class = SavedMappingSerializer
@@ -60,7 +60,7 @@ class MappingListView(generics.ListAPIView[SavedMapping]):
         return Response(SavedMappingSerializer(kept).data, status=201)
 
 
-class MappingDetailView(APIView):
+class MappingDetailView(ApiView):
     @extend_schema(responses=SavedMappingSerializer)
     def get(self, request: Request, slug: str, name: str) -> Response:
         """One mapping that the study keeps."""

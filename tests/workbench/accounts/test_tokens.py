@@ -112,6 +112,9 @@ def test_who_is_told_which_scope_is_missing(client: Client, owner: User) -> None
     secret = make_token(client, "export")
     answer = Client().get("/api/v1/studies/", HTTP_AUTHORIZATION=f"Token {secret}")
     assert answer.json() == {
+        "type": "about:blank",
+        "title": "Forbidden",
+        "status": 403,
         "detail": "This token lacks the scope “read”: create one that has it.",
         "code": "token_scope",
     }
