@@ -32,16 +32,20 @@ def markdown(columns: Iterable[Column]) -> Iterator[str]:
 def document() -> str:
     """The dictionary for `docs/data.md`, in Markdown: `key` stands for a perspective's key, and for
     one of metadata."""
-    facts = Facts("", "", (PerspectiveSettings("key", "key", "", ACR5),), metadata=("key",))
+    return tables(Facts("", "", (PerspectiveSettings("key", "key", "", ACR5),), metadata=("key",)))
+
+
+def tables(facts: Facts) -> str:
+    """A study's dictionary in Markdown: the columns of each table."""
     known = set(scores.SCORES.names)
-    tables = {
+    found = {
         "Scores": scores.SCORES.columns,
         "Explanations: those of the scores' table, and": [
             item for item in scores.EXPLANATIONS.columns if item.name not in known
         ],
         "Images": images.columns(facts),
     }
-    parts = (f"### {title}\n\n" + "\n".join(markdown(part)) for title, part in tables.items())
+    parts = (f"### {title}\n\n" + "\n".join(markdown(part)) for title, part in found.items())
     return "\n\n".join(parts) + "\n"
 
 

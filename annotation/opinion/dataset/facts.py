@@ -1,0 +1,72 @@
+"""What a dataset release is, as all its renderings say it. Pure: no Django."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from ..export.facts import Facts
+from ..reporting import Report
+
+#: Images that models may learn from, and those that they may not: folders, and names of splits.
+SPLITS = ("pool", "holdout")
+
+
+@dataclass(frozen=True)
+class Described:
+    """What its owner says of it."""
+
+    title: str
+    #: An identifier of SPDX's list, such as `CC-BY-4.0`, or an address.
+    licence: str
+    #: Each `Family, Given`, or the name of a group.
+    creators: Sequence[str]
+    description: str = ""
+    #: Answers to questions of `rai.ASKED`, by their keys.
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DatasetFacts:
+    """A dataset release: what is in it, whose it is, and how its scores were made."""
+
+    study: Facts
+    described: Described
+    report: Report
+    #: Counts a study's dataset releases from 1.
+    number: int
+    #: When it was asked for.
+    published: date
+    #: Images of each split that have a row in its folder.
+    images: Mapping[str, int]
+    #: Whether the pictures are in the archive.
+    pictures: bool
+    #: The first and the last day on which a rating was given; None if there is none.
+    period: tuple[date, date] | None = None
+    #: Where the study is.
+    address: str = ""
+
+    @property
+    def version(self) -> str:
+        return f"{self.number}.0.0"
+
+    @property
+    def name(self) -> str:
+        """Of its folder and, with an ending, of its archive."""
+        return f"{self.study.study}-{self.version}"
+
+    @property
+    def description(self) -> str:
+        """The owner's, or what is known anyway."""
+        if self.described.description:
+            return self.described.description
+        labels = ", ".join(item.label for item in self.study.perspectives)
+        return f"Images made from texts, with opinion scores for: {labels}."
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file of the archive."""
+
+    path: str
+    size: int
+    sha256: str
