@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from workbench.accounts.models import User
 from workbench.core.jobs.queue import enqueue
 
-from ..models import ImportJob, OpinionRelease, Rater, Stimulus, Study, Trial
+from ..models import DatasetRelease, ImportJob, OpinionRelease, Rater, Stimulus, Study, Trial
 from ..opinion.numbering import hold_off_writers
 from ..stimuli.imports.staging import unstage
 from ..stimuli.imports.store import ImportRunningError, study_lock
@@ -47,6 +47,7 @@ _ROWS = (
     ("annotation_message", _OF_RATERS),
     ("annotation_trial", _OF_STUDY),
     ("annotation_ratingsession", _OF_RATERS),
+    ("annotation_datasetrelease", _OF_STUDY),
     ("annotation_opinionscore", _OF_STUDY),
     ("annotation_subjectestimate", _OF_STUDY),
     ("annotation_releaseperspective", _OF_STUDY),
@@ -143,6 +144,8 @@ def finish_deletion(study: Study) -> bool:
             delete_files(files_only_of_study(study))
             for job in ImportJob.objects.filter(study=study, finished_at=None):
                 unstage([job.manifest, job.images])
+            for dataset in DatasetRelease.objects.filter(study=study).exclude(archive=""):
+                unstage([dataset.archive])
             with transaction.atomic():
                 hold_off_writers(study)
                 deleting.send(sender=Study, study=study)
