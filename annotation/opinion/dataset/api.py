@@ -20,7 +20,7 @@ from workbench.core.ranges import download
 from ...models import DatasetRelease
 from ...studies.audit import record
 from ...studies.selectors import find_study
-from .asking import ask_for_dataset, described
+from .asking import ask_for_dataset, cancel_dataset, described
 
 ZIP = "application/zip"
 
@@ -103,6 +103,16 @@ class DatasetDetailView(APIView):
         """One dataset release, its progress and hashes."""
         study = find_study(request.user, slug, "annotation.export_study")
         return Response(DatasetSerializer(get_object_or_404(study.datasets, number=number)).data)
+
+
+class DatasetCancelView(APIView):
+    @extend_schema(request=None, responses=DatasetSerializer)
+    def post(self, request: Request, slug: str, number: int) -> Response:
+        """Stop one that waits or is being made. 409 if it is over."""
+        study = find_study(request.user, slug, "annotation.change_study")
+        job = get_object_or_404(study.datasets.select_related("release"), number=number)
+        cancel_dataset(job=job, actor=signed_in(request))
+        return Response(DatasetSerializer(job).data)
 
 
 class DatasetArchiveView(APIView):

@@ -10,7 +10,7 @@ from typing import Any
 from ..export import images, scores
 from ..export.columns import Column, Kind
 from .citation import bibtex
-from .facts import SPLITS, DatasetFacts, StoredFile
+from .facts import ASIDE, SPLITS, DatasetFacts, StoredFile
 from .rai import answers
 
 SPECIFICATIONS = [
@@ -104,7 +104,9 @@ def _pictures() -> Sequence[Mapping[str, Any]]:
             "name": "pictures",
             "description": "The image files, named by their SHA-256.",
             "encodingFormat": "image/*",
-            "includes": [f"{split}/*.{ending}" for split in SPLITS for ending in endings],
+            "includes": [
+                f"{folder}/*.{ending}" for folder in (*SPLITS, *ASIDE) for ending in endings
+            ],
         }
     ]
 

@@ -1,4 +1,5 @@
-"""The folders `pool` and `holdout`, as Hugging Face's image folder reads them. Pure: no Django.
+"""The folders `pool` and `holdout`, as Hugging Face's image folder reads them, and those of images
+for practice and checks. Pure: no Django.
 
 Steps round what `datasets` makes of valid folders (docs/exporting.md): a picture's name is its
 hash, every picture has a row, types are given, and no column is called `image` or ends in
@@ -9,6 +10,8 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from .facts import SPLITS
 
 #: The column that names the picture, in its own folder.
 PICTURE = "file_name"
@@ -22,16 +25,16 @@ def picture_name(sha256: str, stored: str) -> str:
     return f"{sha256}.{stored.rpartition('.')[2].lower()}"
 
 
-def rows_of_split(images: pa.Table, split: str, names: Mapping[int, str]) -> pa.Table:
-    """The rows of the table of images that a split's folder has, with the names of their pictures
-    before. names: image's key → picture's name, of those that have a file."""
+def rows_of(images: pa.Table, folder: str, names: Mapping[int, str]) -> pa.Table:
+    """The rows of the table of images that a folder has, with the names of their pictures before.
+    names: image's key → picture's name, of those that have a file."""
+    wanted = {"split": folder, "purpose": "main"} if folder in SPLITS else {"purpose": folder}
     kept = pc.and_(
-        pc.and_(pc.equal(images["split"], split), pc.equal(images["purpose"], "main")),
-        pc.and_(
-            pc.is_in(images["state"], pa.array(_COUNTING)),
-            pc.is_in(images["stimulus"], pa.array(list(names), pa.int64())),
-        ),
+        pc.is_in(images["state"], pa.array(_COUNTING)),
+        pc.is_in(images["stimulus"], pa.array(list(names), pa.int64())),
     )
+    for column, value in wanted.items():
+        kept = pc.and_(kept, pc.equal(images[column], value))
     rows = images.filter(kept)
     pictures = [names[key] for key in rows["stimulus"].to_pylist()]
     return rows.add_column(0, PICTURE, pa.array(pictures, pa.string()))

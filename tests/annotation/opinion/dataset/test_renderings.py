@@ -14,7 +14,7 @@ from annotation.opinion.dataset.card import card
 from annotation.opinion.dataset.citation import bibtex, citation_cff
 from annotation.opinion.dataset.croissant import croissant
 from annotation.opinion.dataset.facts import Described, StoredFile
-from annotation.opinion.dataset.folder import rows_of_split
+from annotation.opinion.dataset.folder import rows_of
 from annotation.opinion.dataset.rai import ASKED, answers
 
 from .made_up import facts, images_table, names, write_archive
@@ -94,7 +94,7 @@ def test_croissant_names_each_column_once_and_each_table_with_its_hash() -> None
 
 
 def test_a_folder_has_main_images_with_a_file_and_nothing_else() -> None:
-    pool, holdout = (rows_of_split(images_table(), split, names()) for split in ("pool", "holdout"))
+    pool, holdout = (rows_of(images_table(), split, names()) for split in ("pool", "holdout"))
     assert pool["file_name"].to_pylist() == [f"{number:064x}.png" for number in (0, 1)]
     assert holdout["file_name"].to_pylist() == [f"{2:064x}.png"]
     # Types do not depend on whether the first image is rated; seeds keep their digits.
