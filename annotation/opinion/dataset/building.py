@@ -24,7 +24,7 @@ from ..release_facts import report_of
 from ..reliability.selectors import rater_weights
 from .archive import Archive
 from .errors import DatasetError
-from .facts import ASIDE, SPLITS, DatasetFacts, Described, Tables
+from .facts import ASIDE, SPLITS, DatasetFacts, Described, TableFiles
 from .folder import METADATA, PICTURE, rows_of
 from .pictures import Progress, Stored, stored_pictures, write_pictures
 from .renderings import renderings
@@ -82,18 +82,18 @@ def _write_files(
     dataset: DatasetRelease, archive: Archive, folder: Path, stored: Mapping[int, Stored]
 ) -> dict[int, str]:
     """All but the pictures. Returns image's key → path of its picture in the archive."""
-    written = write_tables(Database(dataset.study, dataset.release), archive, folder)
+    write_tables(Database(dataset.study, dataset.release), archive, folder)
     images = pyarrow.parquet.read_table(folder / IMAGES)
     names = {key: item.name for key, item in stored.items()}
     rows = {name: rows_of(images, name, names) for name in (*SPLITS, *ASIDE)}
     for name, found in rows.items():
         if len(found) or name in SPLITS:
             archive.add(f"{name}/{METADATA}", [_parquet(found)])
-    tables = Tables(folder, _paths(rows))
+    tables = TableFiles(folder, _paths(rows))
     facts = _facts(dataset, {name: len(found) for name, found in rows.items()})
     document = study_document(dataset.study, dataset.release, protocols_of(dataset.release))
-    for path, data in renderings(facts, tables, document, written):
-        archive.add(path, [data])
+    for path, pieces in renderings(facts, tables, document, archive.files):
+        archive.add(path, pieces)
     return dict(tables.pictures)
 
 

@@ -89,10 +89,10 @@ class StoredFile:
 
 
 @dataclass(frozen=True)
-class Tables:
-    """The tables of an archive as files, for what is made of them: by the names that they have in
-    the archive."""
+class TableFiles:
+    """The tables of an archive as files, for what is made of them."""
 
+    #: In which they have the names that they have in the archive.
     folder: Path
     #: Image's key → path of its picture in the archive, of those that have a row in a folder. The
     #: pictures themselves may not be in it.
@@ -101,3 +101,8 @@ class Tables:
     def path(self, name: str) -> Path:
         """name: such as `scores.parquet`."""
         return self.folder / name
+
+    @property
+    def names(self) -> dict[int, str]:
+        """Image's key → its picture's name in its folder."""
+        return {key: path.rpartition("/")[2] for key, path in self.pictures.items()}

@@ -25,16 +25,24 @@ def picture_name(sha256: str, stored: str) -> str:
     return f"{sha256}.{stored.rpartition('.')[2].lower()}"
 
 
+def counting_rows(images: pa.Table, purpose: str = "main") -> pa.Table:
+    """The rows of images of a purpose whose scores count, with a file or without."""
+    return images.filter(
+        pc.and_(
+            pc.equal(images["purpose"], purpose), pc.is_in(images["state"], pa.array(_COUNTING))
+        )
+    )
+
+
 def rows_of(images: pa.Table, folder: str, names: Mapping[int, str]) -> pa.Table:
     """The rows of the table of images that a folder has, with the names of their pictures before.
-    names: image's key → picture's name, of those that have a file."""
-    wanted = {"split": folder, "purpose": "main"} if folder in SPLITS else {"purpose": folder}
-    kept = pc.and_(
-        pc.is_in(images["state"], pa.array(_COUNTING)),
-        pc.is_in(images["stimulus"], pa.array(list(names), pa.int64())),
-    )
-    for column, value in wanted.items():
-        kept = pc.and_(kept, pc.equal(images[column], value))
-    rows = images.filter(kept)
+    folder: a split, or a purpose. names: image's key → picture's name, of those that have a
+    file."""
+    if folder in SPLITS:
+        main = counting_rows(images)
+        rows = main.filter(pc.equal(main["split"], folder))
+    else:
+        rows = counting_rows(images, folder)
+    rows = rows.filter(pc.is_in(rows["stimulus"], pa.array(list(names), pa.int64())))
     pictures = [names[key] for key in rows["stimulus"].to_pylist()]
     return rows.add_column(0, PICTURE, pa.array(pictures, pa.string()))

@@ -1,35 +1,42 @@
 """The forms of a dataset release that are made of its facts and its tables. Pure: no Django."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..export.dictionary import tables as dictionary
 from .card import card
 from .citation import citation_cff
 from .croissant import croissant
-from .facts import DatasetFacts, StoredFile, Tables
+from .facts import DatasetFacts, StoredFile, TableFiles
 
 
 def renderings(
     facts: DatasetFacts,
-    tables: Tables,
+    tables: TableFiles,
     document: Mapping[str, Any],
-    written: Sequence[StoredFile],
-) -> Iterator[tuple[str, bytes]]:
-    """Path in the archive → content, of every file that is neither a table nor a picture.
+    stored: Sequence[StoredFile],
+) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """Path in the archive → content, piece by piece, of every file that is neither a table nor a
+    picture; each is to be written before the next one is asked for.
 
-    document: the study's (`export.document`); written: the tables, with their hashes.
+    document: the study's (`export.document`). stored: the archive's files, a sequence that grows as
+    those given here are written.
     """
     texts = {
         "README.md": card(facts),
         "CITATION.cff": citation_cff(facts),
         "DICTIONARY.md": dictionary(facts.study),
-        "croissant.json": _json(croissant(facts, written)),
+        "croissant.json": _json(croissant(facts, [file for file in stored if _is_table(file)])),
         "study.json": _json({**document, "dataset": facts.to_json()}),
     }
-    yield from ((path, text.encode()) for path, text in texts.items())
-    # Further forms come here: what each needs is in `facts` and `tables`.
+    yield from ((path, [text.encode()]) for path, text in texts.items())
+    # Further forms come here: what they are made of is in `facts`, `tables` and `stored`.
+
+
+def _is_table(file: StoredFile) -> bool:
+    """Not one that belongs to a folder of pictures."""
+    return "/" not in file.path
 
 
 def _json(document: object) -> str:

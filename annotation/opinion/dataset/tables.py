@@ -5,7 +5,6 @@ from pathlib import Path
 
 from ..export.formats import FORMATS, Source
 from .archive import Archive
-from .facts import StoredFile
 
 IMAGES = "images.parquet"
 #: The formats, and under which names their files lie in the archive.
@@ -22,12 +21,10 @@ FILES = {
 }
 
 
-def write_tables(source: Source, archive: Archive, folder: Path) -> list[StoredFile]:
+def write_tables(source: Source, archive: Archive, folder: Path) -> None:
     """Into the archive, and into a folder, so that others can be made of them."""
-    return [
+    for name, path in FILES.items():
         archive.add(path, _copied(FORMATS[name].encode(source, raw=True), folder / path))
-        for name, path in FILES.items()
-    ]
 
 
 def _copied(pieces: Iterable[bytes], path: Path) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ import pyarrow.parquet
 from PIL import Image
 
 from annotation.opinion.dataset.archive import Archive
-from annotation.opinion.dataset.facts import SPLITS, DatasetFacts, Described, Tables
+from annotation.opinion.dataset.facts import SPLITS, DatasetFacts, Described, TableFiles
 from annotation.opinion.dataset.folder import METADATA, PICTURE, picture_name, rows_of
 from annotation.opinion.dataset.renderings import renderings
 from annotation.opinion.dataset.tables import write_tables
@@ -92,18 +92,19 @@ def images_table() -> pyarrow.Table:
 
 def add_everything(archive: Archive, made: DatasetFacts, folder: Path) -> None:
     """As a worker does, of made-up records."""
-    written = write_tables(Records(list(records())), archive, folder)
+    write_tables(Records(list(records())), archive, folder)
     pictures = {}
     for split in SPLITS:
         rows, target = rows_of(images_table(), split, names()), io.BytesIO()
         pyarrow.parquet.write_table(rows, target)
         archive.add(f"{split}/{METADATA}", [target.getvalue()])
-        for key, name in enumerate(rows[PICTURE].to_pylist()):
-            pictures[rows["stimulus"][key].as_py()] = f"{split}/{name}"
+        keys = rows["stimulus"].to_pylist()
+        for key, name in zip(keys, rows[PICTURE].to_pylist(), strict=True):
+            pictures[key] = f"{split}/{name}"
             if made.pictures:
-                archive.add(f"{split}/{name}", [picture(key)])
-    for path, data in renderings(made, Tables(folder, pictures), {}, written):
-        archive.add(path, [data])
+                archive.add(pictures[key], [picture(key)])
+    for path, pieces in renderings(made, TableFiles(folder, pictures), {}, archive.files):
+        archive.add(path, pieces)
 
 
 def write_archive(target: Path, made: DatasetFacts) -> None:
