@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +18,7 @@ from workbench.core.statements import one_view
 
 from ...models import DatasetRelease, OpinionRelease, ReleaseRecord, Score, Study
 from ...studies.counting import counting_trials
+from ...studies.services import SETTINGS
 from ..export.document import protocols_of, study_document
 from ..export.records import Database
 from ..recording import recorded_scores
@@ -91,10 +93,16 @@ def _write_files(
             archive.add(f"{name}/{METADATA}", [_parquet(found)])
     tables = TableFiles(folder, _paths(rows))
     facts = _facts(dataset, {name: len(found) for name, found in rows.items()})
-    document = study_document(dataset.study, dataset.release, protocols_of(dataset.release))
-    for path, pieces in renderings(facts, tables, document, archive.files):
+    for path, pieces in renderings(facts, tables, _document(dataset), archive.files):
         archive.add(path, pieces)
     return dict(tables.pictures)
+
+
+def _document(dataset: DatasetRelease) -> dict[str, Any]:
+    """The study's, with all its settings: another server makes a study of it."""
+    study, release = dataset.study, dataset.release
+    settings = {name: getattr(study, name) for name in SETTINGS if name != "perspectives"}
+    return {**study_document(study, release, protocols_of(release)), "settings": settings}
 
 
 def _paths(rows: Mapping[str, pa.Table]) -> dict[int, str]:

@@ -12,7 +12,7 @@ from workbench.accounts.models import ApiToken, TokenScope, User
 
 from .asked import SAID, ask
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 ADDRESS = "/api/v1/studies/demo/datasets/"
 
 

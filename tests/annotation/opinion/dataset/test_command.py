@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 
 from annotation.models import DatasetRelease, Stimulus, Study
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def run(*arguments: Any, **options: Any) -> str:

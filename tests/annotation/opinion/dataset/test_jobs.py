@@ -1,10 +1,14 @@
 """A dataset release from its request to its archive."""
 
 import csv
+import errno
 import hashlib
 import io
 import json
+import os
 import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +17,14 @@ from django.core.files.storage import default_storage, storages
 from django.db import IntegrityError, InternalError, transaction
 
 from annotation.models import DatasetRelease, Rater, Stimulus, Study
+from annotation.opinion.dataset import pictures
+from annotation.opinion.dataset.archive import Archive
 from annotation.opinion.dataset.asking import cancel_dataset, described
+from annotation.opinion.dataset.building import build
 from annotation.opinion.dataset.errors import DatasetActiveError, DatasetError, DatasetOverError
+from annotation.opinion.dataset.facts import StoredFile
 from annotation.opinion.dataset.jobs import run_dataset_job
+from annotation.opinion.dataset.pictures import _read
 from annotation.removal.deleting import delete_study
 from tests.annotation.opinion.export.rated import rate
 from tests.annotation.opinion.export.reading import means_and_mos
@@ -25,7 +34,7 @@ from workbench.accounts.models import User
 from .asked import SAID, ask
 from .made_up import picture
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def unpacked(data: bytes) -> dict[str, bytes]:
@@ -42,7 +51,7 @@ def archived(job: DatasetRelease) -> dict[str, bytes]:
 
 
 def test_an_archive_has_rows_that_agree_pictures_and_hashes(
-    study: Study, owner: User, stimuli: list[Stimulus]
+    study: Study, owner: User, stimuli: list[Stimulus], tmp_path: Path
 ) -> None:
     job = ask(study, owner)
     run_dataset_job(job.pk)
@@ -64,6 +73,9 @@ def test_an_archive_has_rows_that_agree_pictures_and_hashes(
     document = json.loads(found["croissant.json"])
     assert document["rai:annotationsPerItem"] == "2 to 2 raters per image, median 2."
     assert csv.DictReader(io.StringIO(found["images.csv"].decode())).fieldnames
+    # Made again, it is the same.
+    again = build(job, tmp_path / "again.zip", lambda done, total: None)
+    assert vars(again) == {name: getattr(job, name) for name in vars(again)}
     # It never changes.
     with pytest.raises((IntegrityError, InternalError)), transaction.atomic():
         DatasetRelease.objects.filter(pk=job.pk).update(size=1)
@@ -129,6 +141,8 @@ def test_all_that_another_server_needs_is_in_it(
     document = json.loads(found["study.json"])
     assert document["perspectives"][0]["key"] == "quality"
     assert document["protocols"][0]["content"]["texts"]["consent"] == "I agree."
+    assert document["settings"]["instructions"] == "Rate each image."
+    assert document["settings"]["target_ratings"] == study.target_ratings
     assert document["dataset"]["licence"] == "CC-BY-4.0"
     assert document["dataset"]["images"] == {"pool": 2, "holdout": 1, "practice": 0, "gold": 1}
 
@@ -147,10 +161,41 @@ def test_one_that_waits_can_be_cancelled_and_leaves_nothing(
     assert ask(study, owner).number == job.number + 1
 
 
+def test_one_that_is_being_made_can_be_cancelled(
+    study: Study, owner: User, stimuli: list[Stimulus], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = ask(study, owner)
+
+    def cancelled(name: str) -> Iterator[bytes]:
+        if DatasetRelease.objects.filter(pk=job.pk, state="running").exists():
+            cancel_dataset(job=job, actor=owner)
+        yield from _read(name)
+
+    monkeypatch.setattr(pictures, "_read", cancelled)
+    run_dataset_job(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.archive) == ("cancelled", "")
+    assert not storages["artifacts"].exists(f"datasets/{study.pk}")
+
+
+def test_a_full_disk_is_said(
+    study: Study, owner: User, stimuli: list[Stimulus], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Archive, path: str, pieces: Iterable[bytes]) -> StoredFile:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Archive, "add", full)
+    job = ask(study, owner)
+    run_dataset_job(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.archive) == ("failed", "")
+    assert job.error == "The archive could not be stored: No space left on device"
+
+
 def test_archives_go_with_their_study(study: Study, owner: User, stimuli: list[Stimulus]) -> None:
     names = []
-    for pictures in (True, False):
-        job = ask(study, owner, pictures=pictures)
+    for included in (True, False):
+        job = ask(study, owner, pictures=included)
         run_dataset_job(job.pk)
         job.refresh_from_db()
         names.append(job.archive)

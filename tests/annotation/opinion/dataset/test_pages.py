@@ -13,7 +13,7 @@ from annotation.opinion.dataset.rai import ASKED
 from tests.factories import make_member, make_user
 from workbench.accounts.models import User
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 ADDRESS = "/studies/demo/datasets/"
 
 

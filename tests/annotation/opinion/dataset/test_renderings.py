@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from annotation.opinion.dataset.archive import Archive, sums
+from annotation.opinion.dataset.archive import Archive, checked, sums
 from annotation.opinion.dataset.card import card
 from annotation.opinion.dataset.citation import bibtex, citation_cff
 from annotation.opinion.dataset.croissant import croissant
@@ -127,3 +127,26 @@ def test_the_list_stands_for_all_files() -> None:
         seal = archive.seal()
     assert (file.size, file.sha256) == (4, hashlib.sha256(b"a,b\n").hexdigest())
     assert seal.sha256 == hashlib.sha256(sums([file]).encode()).hexdigest()
+
+
+def test_an_archive_is_checked_against_its_own_list(tmp_path: Path) -> None:
+    whole, other = tmp_path / "whole.zip", tmp_path / "other.zip"
+    write_archive(whole, facts())
+    with whole.open("rb") as file:
+        found = checked(file)
+    with zipfile.ZipFile(whole) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    listing = entries["demo-3.0.0/SHA256SUMS"]
+    assert found.content_sha256 == hashlib.sha256(listing).hexdigest()
+    assert (found.files, found.faults) == (len(entries) - 1, ())
+    entries["demo-3.0.0/scores.csv"] += b"1\n"
+    del entries["demo-3.0.0/images.csv"]
+    entries["demo-3.0.0/notes.txt"] = b"mine"
+    with zipfile.ZipFile(other, "w") as archive:
+        for name, data in entries.items():
+            archive.writestr(name, data)
+    with other.open("rb") as file:
+        assert checked(file).faults == ("images.csv", "notes.txt", "scores.csv")
+    for data in (b"", b"PK"):
+        with pytest.raises(zipfile.BadZipFile):
+            checked(io.BytesIO(data))
