@@ -22,16 +22,21 @@ def picture_name(sha256: str, stored: str) -> str:
     return f"{sha256}.{stored.rpartition('.')[2].lower()}"
 
 
+def counting_rows(images: pa.Table) -> pa.Table:
+    """The rows of main images whose scores count, with a file or without."""
+    return images.filter(
+        pc.and_(pc.equal(images["purpose"], "main"), pc.is_in(images["state"], pa.array(_COUNTING)))
+    )
+
+
 def rows_of_split(images: pa.Table, split: str, names: Mapping[int, str]) -> pa.Table:
     """The rows of the table of images that a split's folder has, with the names of their pictures
     before. names: image's key → picture's name, of those that have a file."""
+    main = counting_rows(images)
     kept = pc.and_(
-        pc.and_(pc.equal(images["split"], split), pc.equal(images["purpose"], "main")),
-        pc.and_(
-            pc.is_in(images["state"], pa.array(_COUNTING)),
-            pc.is_in(images["stimulus"], pa.array(list(names), pa.int64())),
-        ),
+        pc.equal(main["split"], split),
+        pc.is_in(main["stimulus"], pa.array(list(names), pa.int64())),
     )
-    rows = images.filter(kept)
+    rows = main.filter(kept)
     pictures = [names[key] for key in rows["stimulus"].to_pylist()]
     return rows.add_column(0, PICTURE, pa.array(pictures, pa.string()))

@@ -1,0 +1,11 @@
+"""The forms in which others state such databases, one file each, found by name in `FORMS`. Pure.
+
+`files_of` makes all that a release has what they need for.
+"""
+
+from . import aigciqa2023
+from .base import FOLDER, FORMS, Form
+from .making import files_of
+from .tables import Tables
+
+__all__ = ["FOLDER", "FORMS", "Form", "Tables", "aigciqa2023", "files_of"]
