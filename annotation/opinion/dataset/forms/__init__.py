@@ -3,9 +3,20 @@
 `files_of` makes all that a release has what they need for.
 """
 
-from . import aigciqa2023
+from . import aigciqa2023, chat, label_studio, pyiqa, sureal
 from .base import FOLDER, FORMS, Form
 from .making import files_of
 from .tables import Tables
 
-__all__ = ["FOLDER", "FORMS", "Form", "Tables", "aigciqa2023", "files_of"]
+__all__ = [
+    "FOLDER",
+    "FORMS",
+    "Form",
+    "Tables",
+    "aigciqa2023",
+    "chat",
+    "files_of",
+    "label_studio",
+    "pyiqa",
+    "sureal",
+]
