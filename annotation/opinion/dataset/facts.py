@@ -23,6 +23,8 @@ class Described:
     description: str = ""
     #: Answers to questions of `rai.ASKED`, by their keys.
     answers: Mapping[str, str] = field(default_factory=dict)
+    #: Where people rated: in a laboratory, by a crowd, or in other words.
+    setting: str = ""
 
 
 @dataclass(frozen=True)

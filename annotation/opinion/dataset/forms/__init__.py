@@ -3,7 +3,8 @@
 `files_of` makes all that a release has what they need for.
 """
 
-from . import aigciqa2023, chat, label_studio, pyiqa, sureal
+from . import aigciqa2023, pyiqa, sureal, label_studio, chat, datasheet  # isort: skip
+from . import datacite, ro_crate  # isort: skip -- last: they say what there is
 from .base import FOLDER, FORMS, Form
 from .making import files_of
 from .tables import Tables
@@ -15,8 +16,11 @@ __all__ = [
     "Tables",
     "aigciqa2023",
     "chat",
+    "datacite",
+    "datasheet",
     "files_of",
     "label_studio",
     "pyiqa",
+    "ro_crate",
     "sureal",
 ]

@@ -15,8 +15,9 @@ from .values import Values
 def release_in_words(facts: DatasetFacts) -> str:
     """One line: the dataset, its version, and the release of opinion scores."""
     report = facts.report
+    title = " ".join(facts.described.title.split())
     return (
-        f"{facts.described.title}, version {facts.version} ({facts.name}): opinion scores "
+        f"{title}, version {facts.version} ({facts.name}): opinion scores "
         f"“{report.name}”, SHA-256 {report.digest}, method {report.method}, version "
         f"{report.version}."
     )
@@ -49,9 +50,10 @@ def scales_in_words(values: Mapping[str, Values]) -> Iterator[str]:
     """A line for each perspective."""
     for key, item in values.items():
         low, high = item.scale.minimum, item.scale.maximum
+        spread = f"; standard deviations of single scores on {item.spread_scale}"
         yield (
-            f"{key}: {item.what}, from {low:g} to {high:g}, {item.scale.direction} is better; "
-            f"standard deviations of single scores on {item.spread_scale}."
+            f"{key}: {item.what}, from {low:g} to {high:g}, {item.scale.direction} is better"
+            f"{spread if item.spread_scale else ''}."
         )
 
 

@@ -17,9 +17,10 @@ from ..folder import counting_rows
 
 _KINDS = (Row.IMAGE, Row.PUBLISHED, Row.SCORE)
 _SCORES = (
-    "kind", "stimulus", "metadata", "trial", "rater", "submitted_at_utc", "shown_ms",
-    "perspective", "scale_minimum", "scale_maximum", "scale_direction", "score", "counts",
-    "published_mos", "published_sd", "published_raters", "published_source",
+    "kind", "stimulus", "metadata", "trial", "rater", "session", "submitted_at_utc", "shown_ms",
+    "displayed_width", "displayed_height", "pixel_ratio", "perspective", "scale_minimum",
+    "scale_maximum", "scale_direction", "score", "counts", "published_mos", "published_sd",
+    "published_raters", "published_source",
 )  # fmt: skip
 _REASONS = {
     "stimulus": pa.int64(),

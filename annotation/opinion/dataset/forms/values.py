@@ -28,7 +28,7 @@ class Values:
     #: How many scores each is of.
     raters: Numbers
     scale: UnitScale
-    #: The scale of `spreads`, in words.
+    #: The scale of `spreads`, in words; empty if there are none.
     spread_scale: str
     #: What the scores are, in words.
     what: str
@@ -87,7 +87,7 @@ def _published(facts: DatasetFacts, tables: Tables, key: str) -> Values:
         scale = facts.study.scale(key)
         nothing = np.full(len(tables.keys), np.nan)
         own = UnitScale(scale["minimum"], scale["maximum"], scale["direction"])
-        return Values(nothing, nothing, nothing, own, "no scale", "no score")
+        return Values(nothing, nothing, nothing, own, "", "no score")
     sizes = Counter({source: len(found) for source, found in sorted(by_source.items())})
     source = sizes.most_common(1)[0][0]
     return _imported(tables, source, by_source[source], key)
