@@ -93,6 +93,7 @@ def _add_making(making: CommandParser) -> None:
         help='"Family, Given", or the name of a group; may be repeated',
     )
     making.add_argument("--description", default="")
+    making.add_argument("--setting", default="", help="where people rated: a laboratory, a crowd")
     making.add_argument(
         "--answers",
         type=Path,

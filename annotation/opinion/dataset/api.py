@@ -61,14 +61,16 @@ class DatasetSerializer(serializers.ModelSerializer[DatasetRelease]):
 class DatasetRequestSerializer(ExactSerializer):
     """What is to be made. `release`: number of a named release of opinion scores; `licence`: an
     identifier of SPDX's list or an address; `creators`: each `Family, Given` or the name of a
-    group; `answers`: to the questions about responsible use, by Croissant's names for them;
-    `pictures`: whether they are included, not their hashes alone."""
+    group; `setting`: where people rated, in a laboratory, by a crowd…; `answers`: to the questions
+    about responsible use, by Croissant's names for them; `pictures`: whether they are included, not
+    their hashes alone."""
 
     release = serializers.IntegerField(min_value=1)
     title = serializers.CharField(max_length=200)
     licence = serializers.CharField(max_length=200)
     creators = serializers.ListField(child=serializers.CharField(max_length=200), min_length=1)
     description = serializers.CharField(required=False, allow_blank=True, max_length=5000)
+    setting = serializers.CharField(required=False, allow_blank=True, max_length=5000)
     answers = serializers.DictField(child=serializers.CharField(allow_blank=True), default=dict)
     pictures = serializers.BooleanField(default=True)
 

@@ -22,18 +22,19 @@ from .rai import ASKED
 MAKE = "annotation.opinion.tasks.make_dataset"
 #: Characters of a title or a licence, and of each of the other texts.
 TITLE_LIMIT, TEXT_LIMIT = 200, 5000
+_TEXTS = ("title", "licence", "description", "setting")
 
 
 def described(given: Mapping[str, Any]) -> Described:
     """What an owner filled in, checked. Raises DatasetError."""
-    texts = {name: str(given.get(name, "")).strip() for name in ("title", "licence", "description")}
+    texts = {name: str(given.get(name, "")).strip() for name in _TEXTS}
     creators = tuple(name.strip() for name in given.get("creators", ()) if name.strip())
     answers = {key: str(text).strip() for key, text in given.get("answers", {}).items()}
     if not texts["title"] or not texts["licence"] or not creators:
         raise DatasetError(_("Give the dataset a title, a licence and at least one creator."))
     if unknown := sorted(set(answers) - set(ASKED)):
         raise DatasetError(_("There is no question “%(name)s”.") % {"name": unknown[0]})
-    longest = max(map(len, (texts["description"], *creators, *answers.values())))
+    longest = max(map(len, (texts["description"], texts["setting"], *creators, *answers.values())))
     if max(len(texts["title"]), len(texts["licence"])) > TITLE_LIMIT or longest > TEXT_LIMIT:
         raise DatasetError(_("The texts about the dataset are too long."))
     return Described(**texts, creators=creators, answers=answers)

@@ -17,7 +17,9 @@ from django.utils.translation import gettext as _
 from workbench.core.statements import one_view
 
 from ...models import DatasetRelease, OpinionRelease, ReleaseRecord, Score, Study
+from ...protocol.forms import ExplanationForm
 from ...studies.counting import counting_trials
+from ...studies.protocols import stored_document
 from ...studies.services import SETTINGS
 from ..export.document import protocols_of, study_document
 from ..export.records import Database
@@ -26,11 +28,11 @@ from ..release_facts import report_of
 from ..reliability.selectors import rater_weights
 from .archive import Archive
 from .errors import DatasetError
-from .facts import ASIDE, SPLITS, DatasetFacts, Described, TableFiles
+from .facts import ASIDE, SPLITS, DatasetFacts, Described
 from .folder import METADATA, PICTURE, rows_of
 from .pictures import Progress, Stored, stored_pictures, write_pictures
 from .renderings import renderings
-from .tables import IMAGES, write_tables
+from .tables import read_tables, write_tables
 
 
 @dataclass(frozen=True)
@@ -85,17 +87,22 @@ def _write_files(
 ) -> dict[int, str]:
     """All but the pictures. Returns image's key → path of its picture in the archive."""
     write_tables(Database(dataset.study, dataset.release), archive, folder)
-    images = pyarrow.parquet.read_table(folder / IMAGES)
     names = {key: item.name for key, item in stored.items()}
-    rows = {name: rows_of(images, name, names) for name in (*SPLITS, *ASIDE)}
+    tables = read_tables(folder, _form(dataset.release), names)
+    rows = {name: rows_of(tables.images, name, names) for name in (*SPLITS, *ASIDE)}
     for name, found in rows.items():
         if len(found) or name in SPLITS:
             archive.add(f"{name}/{METADATA}", [_parquet(found)])
-    tables = TableFiles(folder, _paths(rows))
     facts = _facts(dataset, {name: len(found) for name, found in rows.items()})
     for path, pieces in renderings(facts, tables, _document(dataset), archive.files):
         archive.add(path, pieces)
-    return dict(tables.pictures)
+    return _paths(rows)
+
+
+def _form(release: OpinionRelease) -> ExplanationForm:
+    """By which its reasons were given, the latest if there were several."""
+    latest = release.protocols.order_by("-number").first()
+    return stored_document(latest.pk).form if latest else release.study.form
 
 
 def _document(dataset: DatasetRelease) -> dict[str, Any]:

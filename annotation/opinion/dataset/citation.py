@@ -14,7 +14,7 @@ def citation_cff(facts: DatasetFacts) -> str:
 def bibtex(facts: DatasetFacts) -> str:
     """An entry for a paper."""
     fields = {
-        "title": f"{{{_escaped(facts.described.title)}}}",
+        "title": f"{{{escaped(facts.described.title)}}}",
         "author": " and ".join(_author(name) for name in facts.described.creators),
         "year": str(facts.published.year),
         "version": facts.version,
@@ -30,6 +30,21 @@ def is_address(licence: str) -> bool:
     return licence.startswith(("https://", "http://"))
 
 
+def escaped(text: str) -> str:
+    """In LaTeX's letters."""
+    for sign in "\\{}":
+        text = text.replace(sign, "")
+    for sign in "&%$#_":
+        text = text.replace(sign, f"\\{sign}")
+    return text
+
+
+def family_and_given(creator: str) -> tuple[str, str]:
+    """A person's names; a group has the first alone."""
+    family, _comma, given = creator.partition(",")
+    return family.strip(), given.strip()
+
+
 def _lines(facts: DatasetFacts) -> Iterator[str]:
     licence = facts.described.licence
     yield "cff-version: 1.2.0"
@@ -43,25 +58,17 @@ def _lines(facts: DatasetFacts) -> Iterator[str]:
         yield f"url: {_text(facts.address)}"
     yield "authors:"
     for name in facts.described.creators:
-        family, comma, given = name.partition(",")
-        if comma:
-            yield f"  - family-names: {_text(family.strip())}"
-            yield f"    given-names: {_text(given.strip())}"
+        family, given = family_and_given(name)
+        if given:
+            yield f"  - family-names: {_text(family)}"
+            yield f"    given-names: {_text(given)}"
         else:
             yield f"  - name: {_text(name)}"
 
 
 def _author(name: str) -> str:
     """A group's name is kept together."""
-    return _escaped(name) if "," in name else f"{{{_escaped(name)}}}"
-
-
-def _escaped(text: str) -> str:
-    for sign in "\\{}":
-        text = text.replace(sign, "")
-    for sign in "&%$#_":
-        text = text.replace(sign, f"\\{sign}")
-    return text
+    return escaped(name) if "," in name else f"{{{escaped(name)}}}"
 
 
 def _text(text: str) -> str:

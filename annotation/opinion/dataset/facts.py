@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from ..export.facts import Facts
@@ -27,6 +26,8 @@ class Described:
     description: str = ""
     #: Answers to questions of `rai.ASKED`, by their keys.
     answers: Mapping[str, str] = field(default_factory=dict)
+    #: Where people rated: in a laboratory, by a crowd, or in other words.
+    setting: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,23 +87,3 @@ class StoredFile:
     path: str
     size: int
     sha256: str
-
-
-@dataclass(frozen=True)
-class TableFiles:
-    """The tables of an archive as files, for what is made of them."""
-
-    #: In which they have the names that they have in the archive.
-    folder: Path
-    #: Image's key → path of its picture in the archive, of those that have a row in a folder. The
-    #: pictures themselves may not be in it.
-    pictures: Mapping[int, str]
-
-    def path(self, name: str) -> Path:
-        """name: such as `scores.parquet`."""
-        return self.folder / name
-
-    @property
-    def names(self) -> dict[int, str]:
-        """Image's key → its picture's name in its folder."""
-        return {key: path.rpartition("/")[2] for key, path in self.pictures.items()}

@@ -58,6 +58,12 @@ class DatasetForm(forms.Form):
     description = TextField(
         label=gettext_lazy("Description"), rows=3, max_length=TEXT_LIMIT, required=False
     )
+    setting = forms.CharField(
+        label=gettext_lazy("Where people rated"),
+        max_length=TITLE_LIMIT,
+        required=False,
+        help_text=gettext_lazy("Such as: in a laboratory, by a crowd on their own screens."),
+    )
     pictures = forms.BooleanField(
         label=gettext_lazy("With the pictures"),
         required=False,

@@ -1,4 +1,6 @@
-"""The forms of a dataset release that are made of its facts and its tables. Pure: no Django."""
+"""All files of a dataset release that are made of its facts and its tables: its own, then those of
+`forms`. Pure: no Django.
+"""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,12 +10,13 @@ from ..export.dictionary import tables as dictionary
 from .card import card
 from .citation import citation_cff
 from .croissant import croissant
-from .facts import DatasetFacts, StoredFile, TableFiles
+from .facts import DatasetFacts, StoredFile
+from .forms import Tables, files_of
 
 
 def renderings(
     facts: DatasetFacts,
-    tables: TableFiles,
+    tables: Tables,
     document: Mapping[str, Any],
     stored: Sequence[StoredFile],
 ) -> Iterator[tuple[str, Iterable[bytes]]]:
@@ -31,7 +34,7 @@ def renderings(
         "study.json": _json({**document, "dataset": facts.to_json()}),
     }
     yield from ((path, [text.encode()]) for path, text in texts.items())
-    # Further forms come here: what they are made of is in `facts`, `tables` and `stored`.
+    yield from files_of(facts, tables, stored)
 
 
 def _is_table(file: StoredFile) -> bool:

@@ -11,12 +11,13 @@ import pyarrow.parquet
 from PIL import Image
 
 from annotation.opinion.dataset.archive import Archive
-from annotation.opinion.dataset.facts import SPLITS, DatasetFacts, Described, TableFiles
+from annotation.opinion.dataset.facts import SPLITS, DatasetFacts, Described
 from annotation.opinion.dataset.folder import METADATA, PICTURE, picture_name, rows_of
 from annotation.opinion.dataset.renderings import renderings
-from annotation.opinion.dataset.tables import write_tables
+from annotation.opinion.dataset.tables import read_tables, write_tables
 from annotation.opinion.export.formats import Record
 from annotation.opinion.reporting import Collection, Exclusions, RatedScale, Report
+from annotation.protocol.forms import ExplanationForm
 from tests.annotation.opinion.export.formats.records import (
     FACTS,
     Records,
@@ -93,17 +94,16 @@ def images_table() -> pyarrow.Table:
 def add_everything(archive: Archive, made: DatasetFacts, folder: Path) -> None:
     """As a worker does, of made-up records."""
     write_tables(Records(list(records())), archive, folder)
-    pictures = {}
+    tables = read_tables(folder, ExplanationForm(), names())
     for split in SPLITS:
         rows, target = rows_of(images_table(), split, names()), io.BytesIO()
         pyarrow.parquet.write_table(rows, target)
         archive.add(f"{split}/{METADATA}", [target.getvalue()])
         keys = rows["stimulus"].to_pylist()
         for key, name in zip(keys, rows[PICTURE].to_pylist(), strict=True):
-            pictures[key] = f"{split}/{name}"
             if made.pictures:
-                archive.add(pictures[key], [picture(key)])
-    for path, pieces in renderings(made, TableFiles(folder, pictures), {}, archive.files):
+                archive.add(f"{split}/{name}", [picture(key)])
+    for path, pieces in renderings(made, tables, {}, archive.files):
         archive.add(path, pieces)
 
 
