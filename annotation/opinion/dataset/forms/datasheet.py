@@ -13,8 +13,8 @@ from .tables import Tables
 
 _STYLE = (
     ":root{color-scheme:light dark}body{font:1rem/1.5 sans-serif;max-width:60rem;margin:2rem auto;"
-    "padding:0 1rem;overflow-wrap:anywhere}table{border-collapse:collapse}th,td{border:1px solid;padding:.25rem .5rem;"
-    "text-align:left;vertical-align:top}div{overflow-x:auto}"
+    "padding:0 1rem;overflow-wrap:anywhere}table{border-collapse:collapse}th,td{border:1px solid;"
+    "padding:.25rem .5rem;text-align:left;vertical-align:top}div{overflow-x:auto}"
 )
 
 
