@@ -309,6 +309,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "annotation.opinion.tasks.renew_live_releases",
         "schedule": 15.0,
     },
+    "sweep-datasets": {"task": "annotation.opinion.tasks.sweep_datasets", "schedule": 20.0},
     "sweep-deletions": {"task": "annotation.removal.tasks.sweep_deletions", "schedule": 60.0},
     "sweep-runs": {"task": "modelops.tasks.sweep_runs", "schedule": 10.0},
     "retrain-where-due": {

@@ -1,8 +1,9 @@
 """The domain model. Reading order: study, perspective, protocol, membership, stimulus, rater,
-trial, score, explanation, release, opinion, message, audit.
+trial, score, explanation, release, opinion, dataset, message, audit.
 """
 
 from .audit import AuditEntry
+from .dataset import DatasetRelease
 from .explanation import Explanation
 from .importing import ImportJob
 from .membership import Membership
@@ -27,6 +28,7 @@ from .trial import RatingSession, Trial
 
 __all__ = [
     "AuditEntry",
+    "DatasetRelease",
     "Explanation",
     "Generator",
     "ImportJob",

@@ -46,6 +46,11 @@ ACTS: dict[str, Words] = {
     "image.excluded": gettext_lazy("Excluded the image %(filename)s from scores: %(reason)s"),
     "image.purged": gettext_lazy("Deleted the files of the image %(filename)s: %(reason)s"),
     "image.replaced": gettext_lazy("Replaced the image %(filename)s: %(reason)s"),
+    "dataset.downloaded": gettext_lazy("Downloaded dataset release %(version)s"),
+    "dataset.cancelled": gettext_lazy("Cancelled dataset release %(version)s"),
+    "dataset.asked": gettext_lazy(
+        "Asked for dataset release %(version)s of the opinion scores “%(name)s”"
+    ),
     "release.made": gettext_lazy("Kept the opinion scores as “%(name)s” (method: %(method)s)"),
     "raters.created": gettext_lazy("Made personal links: %(count)s"),
     "raters.written_to": gettext_lazy("Wrote to raters: %(raters)s"),

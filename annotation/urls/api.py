@@ -6,6 +6,7 @@ from ..opinion import api as opinion
 from ..opinion import generators_api as generators
 from ..opinion import links_api as links
 from ..opinion import methods_api as methods
+from ..opinion.dataset import api as dataset
 from ..opinion.export import api as export
 from ..opinion.panel import api as panel
 from ..raters import api as raters
@@ -162,5 +163,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "studies/<slug:slug>/releases/<str:which>/raters/",
         opinion.ReleaseRatersView.as_view(),
         name="api-release-raters",
+    ),
+    path("studies/<slug:slug>/datasets/", dataset.DatasetListView.as_view(), name="api-datasets"),
+    path(
+        "studies/<slug:slug>/datasets/<int:number>/",
+        dataset.DatasetDetailView.as_view(),
+        name="api-dataset",
+    ),
+    path(
+        "studies/<slug:slug>/datasets/<int:number>/cancel/",
+        dataset.DatasetCancelView.as_view(),
+        name="api-dataset-cancel",
+    ),
+    path(
+        "studies/<slug:slug>/datasets/<int:number>/archive/",
+        dataset.DatasetArchiveView.as_view(),
+        name="api-dataset-archive",
     ),
 ]

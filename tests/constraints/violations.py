@@ -30,6 +30,7 @@ _WORDS = {
     "release_state_valid": "live",
     "release_direction_valid": "live",
     "release_score_kind_valid": "live",
+    "dataset_state_valid": "dataset",
     "import_job_state_valid": "import",
     "import_job_purpose_valid": "import",
     "training_run_state_valid": "run",
@@ -141,6 +142,7 @@ NUMBERS = [
 ]
 
 FACTS = [
+    Violation("dataset_whole", change("dataset", state="succeeded")),
     Violation("release_whole", change("live", source="a paper")),
     Violation("release_whole", change("published", minimum=None)),
     Violation("release_titled", change("live", name="second")),
@@ -208,6 +210,8 @@ UNIQUE = [
     Violation("subject_unique", again("subject")),
     Violation("scale_link_unique", again("scale_link")),
     Violation("saved_mapping_unique", again("mapping")),
+    Violation("dataset_one_active", again("dataset", number=9)),
+    Violation("dataset_number_unique", again("dataset", state="failed")),
     Violation("import_job_one_active", again("import")),
     Violation("training_run_one_active", again("waiting")),
     Violation("predictor_name_unique", again("predictor", leading=False)),
@@ -246,6 +250,7 @@ MIXED = [
         "participant_rater_same_study",
         again("participant", rater=of_other("colleague"), identifier="two"),
     ),
+    Violation("dataset_release_same_study", change("dataset", release=of_other("live"))),
     Violation("ratings_erased_release_same_study", again("erasure", release=of_other("live"))),
     Violation("trial_stimulus_same_study", change("trial", stimulus=of_other("stimulus"))),
     Violation(
@@ -338,6 +343,8 @@ UNCHANGING = [
     Violation("release_unchanging", change("named", name="second")),
     Violation("release_unchanging", change("frozen", ratings=99)),
     Violation("release_unchanging", change("frozen", state="live")),
+    Violation("dataset_unchanging", change("kept_dataset", size=2)),
+    Violation("dataset_unchanging_later", change("kept_dataset", actor=None)),
     Violation("erased_unchanging", change("erasure", ratings=5)),
     Violation("opinion_unchanging", change("opinion", value=0.1)),
     Violation("subject_unchanging", change("subject", bias=0.1)),

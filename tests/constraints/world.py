@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from annotation.models import (
     AuditEntry,
+    DatasetRelease,
     ImportJob,
     Message,
     OpinionRelease,
@@ -183,6 +184,9 @@ def _released(rows: dict[str, Any]) -> dict[str, Model]:
     whole = {"study": study, "perspective": rows["perspective"], "minimum": 1, "maximum": 5}
     kept["kept_whole"] = ReleasePerspective.objects.create(release=named, **whole)
     named.save(force_insert=True)
+    archived = {"archive": "a.zip", "archive_sha256": "a" * 64, "content_sha256": "c" * 64}
+    asked_for = {"study": study, "release": named, "described": {}}
+    asked_for["actor"] = factories.make_user("archivist")
     frozen = OpinionRelease.objects.create(
         number=4, state="frozen", content_sha256="f" * 64, **made
     )
@@ -200,6 +204,10 @@ def _released(rows: dict[str, Any]) -> dict[str, Model]:
             rmse=0,
             fitted_at=now,
             **found,
+        ),
+        "dataset": DatasetRelease.objects.create(number=1, state="running", **asked_for),
+        "kept_dataset": DatasetRelease.objects.create(
+            number=2, state="succeeded", size=1, **archived, **asked_for
         ),
         "erasure": RatingsErased.objects.create(study=study, release=named, ratings=1),
         "subject": SubjectEstimate.objects.create(release=live, **estimate),

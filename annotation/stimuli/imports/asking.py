@@ -53,8 +53,8 @@ class ImportRequestSerializer(ExactSerializer):
     mapping = serializers.CharField(
         default=OWN,
         help_text="What the manifest's columns are: `own` (the workbench's names), `suggested` (by "
-        "the header; a dry run), the name of a published database or of a mapping that the study keeps, or a "
-        "mapping as a JSON object.",
+        "the header; a dry run), the name of a published database or of a mapping that the study "
+        "keeps, or a mapping as a JSON object.",
     )
     constants = Constants(
         default=dict,
