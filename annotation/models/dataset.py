@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from workbench.core.jobs.models import Job, JobState
@@ -72,6 +73,9 @@ class DatasetRelease(Job):
 
     def __str__(self) -> str:
         return f"{self.study.slug}-{self.version}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("study-datasets", args=[self.study.slug])
 
     @property
     def version(self) -> str:

@@ -37,7 +37,8 @@ class CountsSerializer(serializers.Serializer[Any]):
 
 
 class JobSerializer(serializers.Serializer[Job]):
-    """A job of the study, of the kind `import`, `training`, `scoring` or `explaining`."""
+    """A job of the study, of the kind `import`, `dataset`, `training`, `scoring` or
+    `explaining`."""
 
     kind = serializers.SerializerMethodField()
     id = serializers.IntegerField(source="pk")

@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 from workbench.accounts.models import User
 from workbench.core.jobs.queue import enqueue
 
-from ..models import DatasetRelease, ImportJob, OpinionRelease, Rater, Stimulus, Study, Trial
+from ..models import ImportJob, OpinionRelease, Rater, Stimulus, Study, Trial
+from ..opinion.dataset.storing import forget_archives
 from ..opinion.numbering import hold_off_writers
 from ..stimuli.imports.staging import unstage
 from ..stimuli.imports.store import ImportRunningError, study_lock
@@ -144,8 +145,7 @@ def finish_deletion(study: Study) -> bool:
             delete_files(files_only_of_study(study))
             for job in ImportJob.objects.filter(study=study, finished_at=None):
                 unstage([job.manifest, job.images])
-            for dataset in DatasetRelease.objects.filter(study=study).exclude(archive=""):
-                unstage([dataset.archive])
+            forget_archives(study)
             with transaction.atomic():
                 hold_off_writers(study)
                 deleting.send(sender=Study, study=study)

@@ -157,6 +157,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="api-dataset",
     ),
     path(
+        "studies/<slug:slug>/datasets/<int:number>/cancel/",
+        dataset.DatasetCancelView.as_view(),
+        name="api-dataset-cancel",
+    ),
+    path(
         "studies/<slug:slug>/datasets/<int:number>/archive/",
         dataset.DatasetArchiveView.as_view(),
         name="api-dataset-archive",

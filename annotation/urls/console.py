@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from ..opinion.dataset import pages as datasets
 from ..opinion.export import pages as export
 from ..opinion.pages import agreement, explanations, generators, plots, scores
 from ..opinion.pages import raters as rater_results
@@ -115,6 +116,12 @@ urlpatterns: list[URLPattern] = [
         name="study-plot",
     ),
     path("<slug:slug>/export/", export.export_page, name="study-export"),
+    path("<slug:slug>/datasets/", datasets.dataset_list, name="study-datasets"),
+    path(
+        "<slug:slug>/datasets/<int:number>/cancel/",
+        datasets.dataset_cancel,
+        name="study-dataset-cancel",
+    ),
     path("<slug:slug>/releases/", export.release_make, name="study-release-make"),
     path("<slug:slug>/export/<str:form>/", export.export_file, name="study-export-file"),
 ]

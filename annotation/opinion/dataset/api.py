@@ -1,10 +1,12 @@
 """The owner API: dataset releases."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.files.storage import FileSystemStorage, storages
 from django.http import HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers
@@ -12,17 +14,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from workbench.accounts.models import TokenScope
+from workbench.accounts.models import TokenScope, User
 from workbench.accounts.signed_in import signed_in
 from workbench.core.api import ExactSerializer
 from workbench.core.ranges import download
 
-from ...models import DatasetRelease
+from ...models import AuditEntry, DatasetRelease, Study
 from ...studies.audit import record
 from ...studies.selectors import find_study
-from .asking import ask_for_dataset, described
+from .asking import ask_for_dataset, cancel_dataset, described
 
 ZIP = "application/zip"
+DOWNLOADED = "dataset.downloaded"
+#: Requests of one account for one archive within this time are parts of one download.
+_ONE_DOWNLOAD = timedelta(hours=1)
 
 
 class DatasetSerializer(serializers.ModelSerializer[DatasetRelease]):
@@ -56,14 +61,16 @@ class DatasetSerializer(serializers.ModelSerializer[DatasetRelease]):
 class DatasetRequestSerializer(ExactSerializer):
     """What is to be made. `release`: number of a named release of opinion scores; `licence`: an
     identifier of SPDX's list or an address; `creators`: each `Family, Given` or the name of a
-    group; `answers`: to the questions about responsible use, by Croissant's names for them;
-    `pictures`: whether they are included, not their hashes alone."""
+    group; `setting`: where people rated, in a laboratory, by a crowd…; `answers`: to the questions
+    about responsible use, by Croissant's names for them; `pictures`: whether they are included, not
+    their hashes alone."""
 
     release = serializers.IntegerField(min_value=1)
     title = serializers.CharField(max_length=200)
     licence = serializers.CharField(max_length=200)
     creators = serializers.ListField(child=serializers.CharField(max_length=200), min_length=1)
     description = serializers.CharField(required=False, allow_blank=True, max_length=5000)
+    setting = serializers.CharField(required=False, allow_blank=True, max_length=5000)
     answers = serializers.DictField(child=serializers.CharField(allow_blank=True), default=dict)
     pictures = serializers.BooleanField(default=True)
 
@@ -105,6 +112,16 @@ class DatasetDetailView(APIView):
         return Response(DatasetSerializer(get_object_or_404(study.datasets, number=number)).data)
 
 
+class DatasetCancelView(APIView):
+    @extend_schema(request=None, responses=DatasetSerializer)
+    def post(self, request: Request, slug: str, number: int) -> Response:
+        """Stop one that waits or is being made. 409 if it is over."""
+        study = find_study(request.user, slug, "annotation.change_study")
+        job = get_object_or_404(study.datasets.select_related("release"), number=number)
+        cancel_dataset(job=job, actor=signed_in(request))
+        return Response(DatasetSerializer(job).data)
+
+
 class DatasetArchiveView(APIView):
     token_scope = TokenScope.EXPORT
 
@@ -121,9 +138,7 @@ class DatasetArchiveView(APIView):
         its signed address."""
         study = find_study(request.user, slug, "annotation.export_study")
         found = get_object_or_404(study.datasets.exclude(archive=""), number=number)
-        if "Range" not in request.headers:
-            actor, version = signed_in(request), found.version
-            record(study=study, actor=actor, action="dataset.downloaded", version=version)
+        _record_once(study, signed_in(request), found.version)
         storage = storages["artifacts"]
         if not isinstance(storage, FileSystemStorage):
             return HttpResponseRedirect(storage.url(found.archive))
@@ -135,3 +150,16 @@ class DatasetArchiveView(APIView):
             name=f"{found}.zip",
             content_type=ZIP,
         )
+
+
+def _record_once(study: Study, actor: User, version: str) -> None:
+    """What goes on, or comes in several parts, is one download."""
+    lately = AuditEntry.objects.filter(
+        study=study,
+        actor=actor,
+        action=DOWNLOADED,
+        detail__version=version,
+        created_at__gte=timezone.now() - _ONE_DOWNLOAD,
+    )
+    if not lately.exists():
+        record(study=study, actor=actor, action=DOWNLOADED, version=version)

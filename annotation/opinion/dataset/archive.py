@@ -5,7 +5,9 @@ The same files give the same archive to the byte: entries have one date, and com
 
 import hashlib
 import zipfile
+import zlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import IO, Self
 
@@ -15,6 +17,7 @@ SUMS = "SHA256SUMS"
 #: The earliest date that the format has.
 _DATE = (1980, 1, 1, 0, 0, 0)
 _MODE = 0o644 << 16
+_PIECE = 1 << 20
 #: Endings of what is compressed already.
 _PACKED = (".parquet", ".png", ".jpg", ".jpeg", ".webp", ".gif")
 
@@ -70,3 +73,41 @@ def sums(files: Iterable[StoredFile]) -> str:
 
 def _path(file: StoredFile) -> str:
     return file.path
+
+
+@dataclass(frozen=True)
+class Checked:
+    """An archive against its own list of hashes."""
+
+    #: The hash of the list, which stands for all.
+    content_sha256: str
+    #: How many files it lists.
+    files: int
+    #: Paths of files that are missing, are not in the list, or are not what it says.
+    faults: tuple[str, ...]
+
+
+def checked(file: IO[bytes]) -> Checked:
+    """Reads a whole archive. Raises zipfile.BadZipFile if it is none, or has no list of hashes."""
+    with zipfile.ZipFile(file) as archive:
+        entries = {name.partition("/")[2]: name for name in archive.namelist()}
+        if SUMS not in entries:
+            raise zipfile.BadZipFile(f"It has no {SUMS}.")
+        listing = archive.read(entries.pop(SUMS))
+        listed = dict(line.split("  ", 1)[::-1] for line in listing.decode().splitlines())
+        found = {path: _digest(archive, name) for path, name in entries.items()}
+    paths = sorted(listed.keys() | found.keys())
+    faults = tuple(path for path in paths if listed.get(path) != found.get(path))
+    return Checked(hashlib.sha256(listing).hexdigest(), len(listed), faults)
+
+
+def _digest(archive: zipfile.ZipFile, name: str) -> str:
+    """Empty if its bytes cannot be read."""
+    digest = hashlib.sha256()
+    try:
+        with archive.open(name) as entry:
+            while piece := entry.read(_PIECE):
+                digest.update(piece)
+    except (zipfile.BadZipFile, zlib.error, EOFError):
+        return ""
+    return digest.hexdigest()

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 
 from workbench.accounts.models import User
@@ -14,33 +14,28 @@ from workbench.core.jobs.queue import enqueue
 
 from ...models import DatasetRelease, OpinionRelease, Study
 from ...studies.audit import record
-from .building import DatasetError, refuse_changed
+from .building import refuse_changed
+from .errors import DatasetActiveError, DatasetError, DatasetOverError
 from .facts import Described
 from .rai import ASKED
 
 MAKE = "annotation.opinion.tasks.make_dataset"
-#: Characters of a title, and of each of the other texts.
-_TITLE, _TEXT = 200, 5000
-
-
-class DatasetActiveError(DatasetError):
-    """The study has a dataset release under way."""
-
-    code = "dataset_active"
-    status = 409
+#: Characters of a title or a licence, and of each of the other texts.
+TITLE_LIMIT, TEXT_LIMIT = 200, 5000
+_TEXTS = ("title", "licence", "description", "setting")
 
 
 def described(given: Mapping[str, Any]) -> Described:
     """What an owner filled in, checked. Raises DatasetError."""
-    texts = {name: str(given.get(name, "")).strip() for name in ("title", "licence", "description")}
+    texts = {name: str(given.get(name, "")).strip() for name in _TEXTS}
     creators = tuple(name.strip() for name in given.get("creators", ()) if name.strip())
     answers = {key: str(text).strip() for key, text in given.get("answers", {}).items()}
     if not texts["title"] or not texts["licence"] or not creators:
         raise DatasetError(_("Give the dataset a title, a licence and at least one creator."))
     if unknown := sorted(set(answers) - set(ASKED)):
         raise DatasetError(_("There is no question “%(name)s”.") % {"name": unknown[0]})
-    longest = max(map(len, (texts["description"], *creators, *answers.values())))
-    if max(len(texts["title"]), len(texts["licence"])) > _TITLE or longest > _TEXT:
+    longest = max(map(len, (texts["description"], texts["setting"], *creators, *answers.values())))
+    if max(len(texts["title"]), len(texts["licence"])) > TITLE_LIMIT or longest > TEXT_LIMIT:
         raise DatasetError(_("The texts about the dataset are too long."))
     return Described(**texts, creators=creators, answers=answers)
 
@@ -48,20 +43,36 @@ def described(given: Mapping[str, Any]) -> Described:
 def ask_for_dataset(
     *,
     study: Study,
-    actor: User,
+    actor: User | None,
     number: int,
     said: Described,
     pictures: bool,
     address: str = "",
 ) -> DatasetRelease:
-    """Queues a dataset release of the named release `number`.
+    """Queues a dataset release of the named release `number`; raises as `new_dataset`."""
+    with transaction.atomic():
+        job = new_dataset(
+            study=study, actor=actor, number=number, said=said, pictures=pictures, address=address
+        )
+        enqueue(MAKE, job.pk)
+    return job
 
-    Raises DatasetError if there is none or other scores count now, DatasetActiveError if another
-    one is being made.
+
+def new_dataset(
+    *,
+    study: Study,
+    actor: User | None,
+    number: int,
+    said: Described,
+    pictures: bool,
+    address: str = "",
+) -> DatasetRelease:
+    """A dataset release that nobody makes yet.
+
+    Raises DatasetError if there is no named release `number` or other scores count now,
+    DatasetActiveError if another one is being made.
     """
-    release = OpinionRelease.objects.filter(
-        study=study, number=number, state=OpinionRelease.State.NAMED
-    ).first()
+    release = named_releases(study).filter(number=number).first()
     if release is None:
         raise DatasetError(_("There is no named release %(number)d.") % {"number": number})
     refuse_changed(release)
@@ -79,13 +90,27 @@ def ask_for_dataset(
             )
             version, name = job.version, release.name
             record(study=study, actor=actor, action="dataset.asked", version=version, name=name)
-            enqueue(MAKE, job.pk)
     except IntegrityError as error:
         raise DatasetActiveError(
             _("A dataset release of “%(study)s” is being made; wait until it is done.")
             % {"study": study.title}
         ) from error
     return job
+
+
+def cancel_dataset(*, job: DatasetRelease, actor: User | None) -> None:
+    """Ends one that waits or is being made: nothing of it stays. Raises DatasetOverError."""
+    with transaction.atomic():
+        if not leases.cancel(DatasetRelease, job.pk):
+            raise DatasetOverError(_("It is over already; there is nothing to cancel."))
+        study, version = job.study, job.version
+        record(study=study, actor=actor, action="dataset.cancelled", version=version)
+    job.refresh_from_db()
+
+
+def named_releases(study: Study) -> QuerySet[OpinionRelease]:
+    """Of which a dataset can be made."""
+    return study.opinion_releases.filter(state=OpinionRelease.State.NAMED)
 
 
 def _next_number(study: Study) -> int:

@@ -1,59 +1,38 @@
 """Making the archive of a dataset release: tables in one view of the data, then pictures."""
 
 import hashlib
-import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
-from django.core.files.storage import default_storage
 from django.db.models import Max, Min
 from django.utils.translation import gettext as _
 
-from workbench.core.errors import MintError
 from workbench.core.statements import one_view
 
-from ...models import DatasetRelease, OpinionRelease, ReleaseRecord, Score, Stimulus, Study
-from ...models.stimulus import COUNTING_STATES
+from ...models import DatasetRelease, OpinionRelease, ReleaseRecord, Score, Study
+from ...protocol.forms import ExplanationForm
 from ...studies.counting import counting_trials
-from ..export.dictionary import tables
+from ...studies.protocols import stored_document
+from ...studies.services import SETTINGS
 from ..export.document import protocols_of, study_document
-from ..export.formats import FORMATS
 from ..export.records import Database
 from ..recording import recorded_scores
 from ..release_facts import report_of
 from ..reliability.selectors import rater_weights
 from .archive import Archive
-from .card import card
-from .citation import citation_cff
-from .croissant import croissant
-from .facts import SPLITS, DatasetFacts, Described, StoredFile
-from .folder import METADATA, PICTURE, picture_name, rows_of_split
-
-#: The export's formats, and under which names their files lie in the archive.
-_TABLES = {
-    "csv": "scores.csv",
-    "jsonl": "scores.jsonl",
-    "parquet": "scores.parquet",
-    "explanations": "explanations.csv",
-    "images": "images.csv",
-    "imagesparquet": "images.parquet",
-}
-_CHUNK = 1 << 20
-
-Progress = Callable[[int, int], None]
-
-
-class DatasetError(MintError):
-    """A dataset release that cannot be made; the message says why."""
-
-    code = "dataset_invalid"
+from .errors import DatasetError
+from .facts import ASIDE, SPLITS, DatasetFacts, Described
+from .folder import METADATA, PICTURE, rows_of
+from .pictures import Progress, Stored, stored_pictures, write_pictures
+from .renderings import renderings
+from .tables import read_tables, write_tables
 
 
 @dataclass(frozen=True)
@@ -71,16 +50,16 @@ def build(dataset: DatasetRelease, target: Path, progress: Progress) -> Built:
     Raises DatasetError if the scores have changed since the release was made or a picture is gone,
     OSError if the disk is full.
     """
-    stored = _stored_pictures(dataset.study)
+    stored = stored_pictures(dataset.study)
     with target.open("wb") as file, Archive(file, str(dataset)) as archive:
-        with one_view():
+        with one_view(), tempfile.TemporaryDirectory(dir=target.parent) as folder:
             refuse_changed(dataset.release)
-            folders = _write_tables(dataset, archive, stored)
+            paths = _write_files(dataset, archive, Path(folder), stored)
         if dataset.pictures:
-            _write_pictures(archive, folders, stored, progress)
+            write_pictures(archive, paths, stored, progress)
         seal = archive.seal()
-    with target.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    with target.open("rb") as made:
+        digest = hashlib.file_digest(made, "sha256").hexdigest()
     return Built(target.stat().st_size, digest, seal.sha256)
 
 
@@ -103,44 +82,42 @@ def refuse_changed(release: OpinionRelease) -> None:
         )
 
 
-def _write_tables(
-    dataset: DatasetRelease, archive: Archive, stored: Mapping[int, tuple[str, str]]
-) -> dict[str, list[str]]:
-    """Returns the names of the pictures of each split's folder."""
-    source = Database(dataset.study, dataset.release)
-    written = []
-    with tempfile.TemporaryFile() as copy:
-        for name, path in _TABLES.items():
-            pieces = FORMATS[name].encode(source, raw=True)
-            pieces = _copied(pieces, copy) if path == "images.parquet" else pieces
-            written.append(archive.add(path, pieces))
-        copy.seek(0)
-        images = pyarrow.parquet.read_table(copy)
-    names = {key: name for key, (name, _file) in stored.items()}
-    folders = {split: rows_of_split(images, split, names) for split in SPLITS}
-    for split, rows in folders.items():
-        archive.add(f"{split}/{METADATA}", [_parquet(rows)])
-    _write_renderings(dataset, archive, written, {key: len(rows) for key, rows in folders.items()})
-    return {split: rows[PICTURE].to_pylist() for split, rows in folders.items()}
+def _write_files(
+    dataset: DatasetRelease, archive: Archive, folder: Path, stored: Mapping[int, Stored]
+) -> dict[int, str]:
+    """All but the pictures. Returns image's key → path of its picture in the archive."""
+    write_tables(Database(dataset.study, dataset.release), archive, folder)
+    names = {key: item.name for key, item in stored.items()}
+    tables = read_tables(folder, _form(dataset.release), names)
+    rows = {name: rows_of(tables.images, name, names) for name in (*SPLITS, *ASIDE)}
+    for name, found in rows.items():
+        if len(found) or name in SPLITS:
+            archive.add(f"{name}/{METADATA}", [_parquet(found)])
+    facts = _facts(dataset, {name: len(found) for name, found in rows.items()})
+    for path, pieces in renderings(facts, tables, _document(dataset), archive.files):
+        archive.add(path, pieces)
+    return _paths(rows)
 
 
-def _write_renderings(
-    dataset: DatasetRelease,
-    archive: Archive,
-    written: list[StoredFile],
-    images: Mapping[str, int],
-) -> None:
-    facts = _facts(dataset, images)
-    document = study_document(dataset.study, dataset.release, protocols_of(dataset.release))
-    texts = {
-        "README.md": card(facts),
-        "CITATION.cff": citation_cff(facts),
-        "DICTIONARY.md": tables(facts.study),
-        "croissant.json": _json(croissant(facts, written)),
-        "study.json": _json(document),
+def _form(release: OpinionRelease) -> ExplanationForm:
+    """By which its reasons were given, the latest if there were several."""
+    latest = release.protocols.order_by("-number").first()
+    return stored_document(latest.pk).form if latest else release.study.form
+
+
+def _document(dataset: DatasetRelease) -> dict[str, Any]:
+    """The study's, with all its settings: another server makes a study of it."""
+    study, release = dataset.study, dataset.release
+    settings = {name: getattr(study, name) for name in SETTINGS if name != "perspectives"}
+    return {**study_document(study, release, protocols_of(release)), "settings": settings}
+
+
+def _paths(rows: Mapping[str, pa.Table]) -> dict[int, str]:
+    return {
+        key: f"{folder}/{name}"
+        for folder, found in rows.items()
+        for key, name in zip(found["stimulus"].to_pylist(), found[PICTURE].to_pylist(), strict=True)
     }
-    for path, text in texts.items():
-        archive.add(path, [text.encode()])
 
 
 def _facts(dataset: DatasetRelease, images: Mapping[str, int]) -> DatasetFacts:
@@ -165,49 +142,7 @@ def _period(study: Study) -> tuple[date, date] | None:
     return (first.date(), last.date()) if first else None
 
 
-def _stored_pictures(study: Study) -> dict[int, tuple[str, str]]:
-    """Image's key → the name of its picture in the archive, and that in the storage."""
-    rows = Stimulus.objects.filter(study=study, state__in=COUNTING_STATES).exclude(sha256="")
-    return {
-        key: (picture_name(digest, name), name)
-        for key, digest, name in rows.values_list("pk", "sha256", "image")
-    }
-
-
-def _write_pictures(
-    archive: Archive,
-    folders: Mapping[str, list[str]],
-    stored: Mapping[int, tuple[str, str]],
-    progress: Progress,
-) -> None:
-    files = dict(stored.values())
-    paths = [(split, name) for split, names in folders.items() for name in sorted(set(names))]
-    for number, (split, name) in enumerate(paths, start=1):
-        file = archive.add(f"{split}/{name}", _read(files[name]))
-        if file.sha256 != name.partition(".")[0]:
-            raise DatasetError(_("The file of picture %(name)s is damaged.") % {"name": name})
-        progress(number, len(paths))
-
-
-def _read(name: str) -> Iterator[bytes]:
-    try:
-        with default_storage.open(name) as file:
-            yield from file.chunks(_CHUNK)
-    except FileNotFoundError as error:
-        raise DatasetError(_("The file %(name)s is gone.") % {"name": name}) from error
-
-
-def _copied(pieces: Iterator[bytes], copy: IO[bytes]) -> Iterator[bytes]:
-    for piece in pieces:
-        copy.write(piece)
-        yield piece
-
-
 def _parquet(rows: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     pyarrow.parquet.write_table(rows, sink)
     return bytes(sink.getvalue())
-
-
-def _json(document: object) -> str:
-    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"

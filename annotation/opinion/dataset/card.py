@@ -15,10 +15,17 @@ _FILES = """\
 | --- | --- |
 | `scores.csv`, `.jsonl`, `.parquet` | a row per single score; replaced scores, skipped and published ones too |
 | `explanations.csv` | a row per reason that a rater gave |
-| `images.csv`, `.parquet` | a row per image, with its opinion scores |
+| `images.csv`, `.parquet` | a row per image, with its opinion scores and what a model expected of it |
+| `sessions.csv` | a row per sitting: viewing conditions, checks, minutes |
+| `raters.csv` | a row per rater: bias, inconsistency, verdict, exclusion and its reason; codes, never names |
+| `records.jsonl` | an object per image with everything in its structure, for servers that take it in again |
 | `pool/`, `holdout/` | {folders} |
+| `practice/`, `gold/` | the same for images that raters were trained and checked with, if there are any |
 | `DICTIONARY.md` | what each column is, its unit, and what an empty cell means |
 | `study.json` | what raters were asked, on which scales, and how scores were made |
+| `datasheet.html`, `.md`, `.tex` | how the scores were made, as ITU-T P.910 and P.800.2 ask |
+| `forms/` | the same in the layouts of other databases and tools; `forms/README.md` lists them |
+| `datacite.json`, `ro-crate-metadata.json` | the same for repositories |
 | `croissant.json` | the same for programs (Croissant 1.1 with RAI) |
 | `SHA256SUMS` | `sha256sum -c SHA256SUMS` checks every file |
 """  # noqa: E501 -- a table

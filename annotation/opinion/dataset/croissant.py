@@ -10,7 +10,7 @@ from typing import Any
 from ..export import images, scores
 from ..export.columns import Column, Kind
 from .citation import bibtex
-from .facts import SPLITS, DatasetFacts, StoredFile
+from .facts import ASIDE, SPLITS, DatasetFacts, StoredFile
 from .rai import answers
 
 SPECIFICATIONS = [
@@ -50,6 +50,16 @@ _TYPES = {
     Kind.TEXT: "sc:Text",
     Kind.TIME: "sc:DateTime",
     Kind.JSON: "sc:Text",
+}
+#: The set of image files; kinds of images, and how names of their files end.
+PICTURES = "picture-files"
+_ENDINGS = {
+    "png": ("png",),
+    "jpeg": ("jpg", "jpeg"),
+    "webp": ("webp",),
+    "gif": ("gif",),
+    "bmp": ("bmp",),
+    "tiff": ("tif", "tiff"),
 }
 _FORMATS = {
     "csv": "text/csv",
@@ -96,24 +106,61 @@ def _file(file: StoredFile) -> dict[str, Any]:
 
 
 def _pictures() -> Sequence[Mapping[str, Any]]:
-    endings = ("png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff")
     return [
         {
             "@type": "cr:FileSet",
-            "@id": "pictures",
-            "name": "pictures",
+            "@id": PICTURES,
+            "name": PICTURES,
             "description": "The image files, named by their SHA-256.",
-            "encodingFormat": "image/*",
-            "includes": [f"{split}/*.{ending}" for split in SPLITS for ending in endings],
+            # Each by name: `image/*` is allowed, and mlcroissant opens none of its files.
+            "encodingFormat": [f"image/{kind}" for kind in _ENDINGS],
+            "includes": [
+                f"{folder}/*.{ending}"
+                for folder in (*SPLITS, *ASIDE)
+                for endings in _ENDINGS.values()
+                for ending in endings
+            ],
         }
     ]
 
 
 def _record_sets(facts: DatasetFacts) -> list[dict[str, Any]]:
-    return [
+    tables = [
         _table("images", "A row per image, with its opinion scores.", images.columns(facts.study)),
         _table("scores", "A row per single score.", scores.SCORES.columns),
     ]
+    return [*tables, _picture_records()] if facts.pictures else tables
+
+
+def _picture_records() -> dict[str, Any]:
+    """The pictures, by what joins them to rows."""
+    digest = {
+        **_picture_field("sha256", "SHA-256 of the file.", "sc:Text", "filename"),
+        "references": {"field": {"@id": "images/sha256"}},
+    }
+    digest["source"]["transform"] = {"regex": "^([0-9a-f]{64})"}
+    return {
+        "@type": "cr:RecordSet",
+        "@id": "pictures",
+        "name": "pictures",
+        "description": "A record per picture.",
+        "field": [
+            digest,
+            _picture_field("picture", "The picture.", "sc:ImageObject", "content"),
+        ],
+    }
+
+
+def _picture_field(name: str, description: str, kind: str, of: str) -> dict[str, Any]:
+    source = {"fileSet": {"@id": PICTURES}, "extract": {"fileProperty": of}}
+    return {
+        "@type": "cr:Field",
+        "@id": f"pictures/{name}",
+        "name": name,
+        "description": description,
+        "dataType": kind,
+        "source": source,
+    }
 
 
 def _table(name: str, description: str, columns: Iterable[Column]) -> dict[str, Any]:

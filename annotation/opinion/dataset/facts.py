@@ -1,14 +1,17 @@
 """What a dataset release is, as all its renderings say it. Pure: no Django."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
+from typing import Any
 
 from ..export.facts import Facts
 from ..reporting import Report
 
 #: Images that models may learn from, and those that they may not: folders, and names of splits.
 SPLITS = ("pool", "holdout")
+#: Folders of images that raters were trained and checked with: purposes, and outside the splits.
+ASIDE = ("practice", "gold")
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class DatasetFacts:
     number: int
     #: When it was asked for.
     published: date
-    #: Images of each split that have a row in its folder.
+    #: Images of each folder that have a row in it.
     images: Mapping[str, int]
     #: Whether the pictures are in the archive.
     pictures: bool
@@ -63,6 +66,18 @@ class DatasetFacts:
             return self.described.description
         labels = ", ".join(item.label for item in self.study.perspectives)
         return f"Images made from texts, with opinion scores for: {labels}."
+
+    def to_json(self) -> dict[str, Any]:
+        """What its owner said, and which one it is, for servers that take it in again."""
+        return {
+            **asdict(self.described),
+            "name": self.name,
+            "version": self.version,
+            "published": self.published.isoformat(),
+            "images": dict(self.images),
+            "pictures": self.pictures,
+            "address": self.address,
+        }
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 import structlog
-from django.core.files.base import File
 from django.core.files.storage import storages
 from django.utils.translation import gettext as _
 
@@ -18,7 +17,9 @@ from workbench.core.jobs.queue import enqueue
 
 from ...models import DatasetRelease
 from .asking import MAKE
-from .building import Built, DatasetError, build
+from .building import build
+from .errors import DatasetError
+from .storing import store_archive
 
 #: Seconds between two heartbeats.
 _SIGN_SECONDS = 0.5
@@ -63,18 +64,12 @@ def _make(job: DatasetRelease) -> None:
         path = Path(folder) / "archive.zip"
         built = build(job, path, _SignOfLife(job))
         leases.renew(DatasetRelease, job.pk, job.fence, stage="storing")
-        name = _store(job, path, built)
+        name = store_archive(job.study_id, path, built.archive_sha256)
     try:
         leases.succeed(DatasetRelease, job.pk, job.fence, archive=name, **vars(built))
     except leases.LostLeaseError:
         storages["artifacts"].delete(name)
         raise
-
-
-def _store(job: DatasetRelease, path: Path, built: Built) -> str:
-    with path.open("rb") as file:
-        name = f"datasets/{job.study_id}/{built.archive_sha256}.zip"
-        return storages["artifacts"].save(name, File(file))
 
 
 @dataclass

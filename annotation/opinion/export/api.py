@@ -20,7 +20,8 @@ from ...studies.selectors import find_study
 from ..releases import chosen_release
 from .document import study_document
 from .formats import FORMATS, Format
-from .records import export_of, exported
+from .made import export_of
+from .records import exported
 
 #: The format of an export if none is named.
 _DEFAULT = "jsonl"

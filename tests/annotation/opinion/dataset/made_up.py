@@ -1,7 +1,7 @@
 """A made-up dataset release, and a folder as its archive unpacks to."""
 
 import io
-import json
+import tempfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -11,14 +11,20 @@ import pyarrow.parquet
 from PIL import Image
 
 from annotation.opinion.dataset.archive import Archive
-from annotation.opinion.dataset.card import card
-from annotation.opinion.dataset.citation import citation_cff
-from annotation.opinion.dataset.croissant import croissant
-from annotation.opinion.dataset.facts import DatasetFacts, Described
-from annotation.opinion.dataset.folder import METADATA, picture_name, rows_of_split
+from annotation.opinion.dataset.facts import SPLITS, DatasetFacts, Described
+from annotation.opinion.dataset.folder import METADATA, PICTURE, picture_name, rows_of
+from annotation.opinion.dataset.renderings import renderings
+from annotation.opinion.dataset.tables import read_tables, write_tables
 from annotation.opinion.export.formats import Record
 from annotation.opinion.reporting import Collection, Exclusions, RatedScale, Report
-from tests.annotation.opinion.export.formats.records import FACTS, encoded, opinion, record
+from annotation.protocol.forms import ExplanationForm
+from tests.annotation.opinion.export.formats.records import (
+    FACTS,
+    Records,
+    encoded,
+    opinion,
+    record,
+)
 
 REPORT = Report(
     method="mos",
@@ -85,24 +91,27 @@ def images_table() -> pyarrow.Table:
     return pyarrow.parquet.read_table(io.BytesIO(encoded("imagesparquet", records())))
 
 
-def add_everything(archive: Archive, made: DatasetFacts) -> None:
+def add_everything(archive: Archive, made: DatasetFacts, folder: Path) -> None:
     """As a worker does, of made-up records."""
-    tables = [
-        archive.add("scores.parquet", [encoded("parquet", records())]),
-        archive.add("images.parquet", [encoded("imagesparquet", records())]),
-    ]
-    for split in ("pool", "holdout"):
-        rows, target = rows_of_split(images_table(), split, names()), io.BytesIO()
+    write_tables(Records(list(records())), archive, folder)
+    tables = read_tables(folder, ExplanationForm(), names())
+    for split in SPLITS:
+        rows, target = rows_of(images_table(), split, names()), io.BytesIO()
         pyarrow.parquet.write_table(rows, target)
         archive.add(f"{split}/{METADATA}", [target.getvalue()])
-        for number, name in enumerate(rows["file_name"].to_pylist()) if made.pictures else ():
-            archive.add(f"{split}/{name}", [picture(number)])
-    archive.add("croissant.json", [json.dumps(croissant(made, tables)).encode()])
-    archive.add("README.md", [card(made).encode()])
-    archive.add("CITATION.cff", [citation_cff(made).encode()])
+        keys = rows["stimulus"].to_pylist()
+        for key, name in zip(keys, rows[PICTURE].to_pylist(), strict=True):
+            if made.pictures:
+                archive.add(f"{split}/{name}", [picture(key)])
+    for path, pieces in renderings(made, tables, {}, archive.files):
+        archive.add(path, pieces)
 
 
 def write_archive(target: Path, made: DatasetFacts) -> None:
-    with target.open("wb") as file, Archive(file, made.name) as archive:
-        add_everything(archive, made)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        target.open("wb") as file,
+        Archive(file, made.name) as archive,
+    ):
+        add_everything(archive, made, Path(folder))
         archive.seal()

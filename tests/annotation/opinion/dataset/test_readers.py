@@ -36,6 +36,11 @@ def test_mlcroissant_has_nothing_to_say_and_reads_every_row(
     assert rows[1]["images/filename"] == b"0001.png"
     assert [row["images/attention_check"] for row in rows] == [False] * 5
     assert len(list(dataset.records("scores"))) == 5
+    pictures = {
+        row["pictures/sha256"].decode(): row["pictures/picture"].getpixel((0, 0))[0]
+        for row in dataset.records("pictures")
+    }
+    assert pictures == {f"{number:064x}": number for number in range(3)}
     # It knows each field of responsible use: none is dropped when it writes the document again.
     written = json.loads((folder / "croissant.json").read_text())
     known = {key for key in dataset.metadata.to_json() if key.startswith("rai:")}

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from annotation.opinion.dataset.archive import Archive, sums
+from annotation.opinion.dataset.archive import Archive, checked, sums
 from annotation.opinion.dataset.card import card
 from annotation.opinion.dataset.citation import bibtex, citation_cff
 from annotation.opinion.dataset.croissant import croissant
 from annotation.opinion.dataset.facts import Described, StoredFile
-from annotation.opinion.dataset.folder import rows_of_split
+from annotation.opinion.dataset.folder import rows_of
 from annotation.opinion.dataset.rai import ASKED, answers
 
 from .made_up import facts, images_table, names, write_archive
@@ -94,7 +94,7 @@ def test_croissant_names_each_column_once_and_each_table_with_its_hash() -> None
 
 
 def test_a_folder_has_main_images_with_a_file_and_nothing_else() -> None:
-    pool, holdout = (rows_of_split(images_table(), split, names()) for split in ("pool", "holdout"))
+    pool, holdout = (rows_of(images_table(), split, names()) for split in ("pool", "holdout"))
     assert pool["file_name"].to_pylist() == [f"{number:064x}.png" for number in (0, 1)]
     assert holdout["file_name"].to_pylist() == [f"{2:064x}.png"]
     # Types do not depend on whether the first image is rated; seeds keep their digits.
@@ -127,3 +127,26 @@ def test_the_list_stands_for_all_files() -> None:
         seal = archive.seal()
     assert (file.size, file.sha256) == (4, hashlib.sha256(b"a,b\n").hexdigest())
     assert seal.sha256 == hashlib.sha256(sums([file]).encode()).hexdigest()
+
+
+def test_an_archive_is_checked_against_its_own_list(tmp_path: Path) -> None:
+    whole, other = tmp_path / "whole.zip", tmp_path / "other.zip"
+    write_archive(whole, facts())
+    with whole.open("rb") as file:
+        found = checked(file)
+    with zipfile.ZipFile(whole) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    listing = entries["demo-3.0.0/SHA256SUMS"]
+    assert found.content_sha256 == hashlib.sha256(listing).hexdigest()
+    assert (found.files, found.faults) == (len(entries) - 1, ())
+    entries["demo-3.0.0/scores.csv"] += b"1\n"
+    del entries["demo-3.0.0/images.csv"]
+    entries["demo-3.0.0/notes.txt"] = b"mine"
+    with zipfile.ZipFile(other, "w") as archive:
+        for name, data in entries.items():
+            archive.writestr(name, data)
+    with other.open("rb") as file:
+        assert checked(file).faults == ("images.csv", "notes.txt", "scores.csv")
+    for data in (b"", b"PK"):
+        with pytest.raises(zipfile.BadZipFile):
+            checked(io.BytesIO(data))
