@@ -93,6 +93,15 @@ class Tables:
         }
 
     @cached_property
+    def published(self) -> dict[str, dict[str, dict[int, dict[str, Any]]]]:
+        """Perspective → source → image's key → the row of its imported score."""
+        found: dict[str, dict[str, dict[int, dict[str, Any]]]] = {}
+        for row in rows_of(self.of_kind(Row.PUBLISHED)):
+            by_source = found.setdefault(row["perspective"], {})
+            by_source.setdefault(row["published_source"], {})[row["stimulus"]] = row
+        return found
+
+    @cached_property
     def counting(self) -> pa.Table:
         """The single scores that count, by image and trial."""
         rows = self.of_kind(Row.SCORE)

@@ -1,6 +1,5 @@
 """The opinion scores of a release as forms state them: numbers with their scale. Pure."""
 
-from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +8,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...export.scores import Row
 from ...units import UnitScale
 from ..facts import DatasetFacts
-from .tables import Tables, rows_of
+from .tables import Tables
 
 #: One number per main image, in the order of their keys; NaN if there is none.
 Numbers = npt.NDArray[np.float64]
@@ -78,18 +76,13 @@ def _own(main: pa.Table, key: str, column: str, scale: UnitScale, what: str) -> 
 
 def _published(facts: DatasetFacts, tables: Tables, key: str) -> Values:
     """Those of the source that has most."""
-    rows = tables.of_kind(Row.PUBLISHED)
-    rows = rows.filter(pc.equal(rows["perspective"], key))
-    by_source: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)
-    for row in rows_of(rows):
-        by_source[row["published_source"]][row["stimulus"]] = row
+    by_source = tables.published.get(key, {})
     if not by_source:
         scale = facts.study.scale(key)
         nothing = np.full(len(tables.keys), np.nan)
         own = UnitScale(scale["minimum"], scale["maximum"], scale["direction"])
         return Values(nothing, nothing, nothing, own, "", "no score")
-    sizes = Counter({source: len(found) for source, found in sorted(by_source.items())})
-    source = sizes.most_common(1)[0][0]
+    source = max(sorted(by_source), key=lambda name: len(by_source[name]))
     return _imported(tables, source, by_source[source], key)
 
 
