@@ -4,16 +4,17 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.files.storage import FileSystemStorage, storages
+from django.db.models import QuerySet
 from django.http import HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics, serializers
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from workbench.accounts.api_views import ApiListView, ApiView
 from workbench.accounts.models import TokenScope, User
 from workbench.accounts.signed_in import signed_in
 from workbench.core.api import ExactSerializer
@@ -75,16 +76,17 @@ class DatasetRequestSerializer(ExactSerializer):
     pictures = serializers.BooleanField(default=True)
 
 
-class DatasetListView(generics.GenericAPIView[DatasetRelease]):
+class DatasetListView(ApiListView[DatasetRelease]):
+    """The study's dataset releases, newest first."""
+
     queryset = DatasetRelease.objects.none()
     serializer_class = DatasetSerializer
+    filters = {"state": "state", "release": "release__number"}
+    orders = ("number", "created_at")
 
-    @extend_schema(operation_id="studies_datasets_list", responses=DatasetSerializer(many=True))
-    def get(self, request: Request, slug: str) -> Response:
-        """The study's dataset releases, newest first."""
-        study = find_study(request.user, slug, "annotation.export_study")
-        page = self.paginate_queryset(study.datasets.select_related("release"))
-        return self.get_paginated_response(DatasetSerializer(page, many=True).data)
+    def get_queryset(self) -> QuerySet[DatasetRelease]:
+        study = find_study(self.request.user, self.kwargs["slug"], "annotation.export_study")
+        return study.datasets.select_related("release")
 
     @extend_schema(request=DatasetRequestSerializer, responses={202: DatasetSerializer})
     def post(self, request: Request, slug: str) -> Response:
@@ -104,7 +106,7 @@ class DatasetListView(generics.GenericAPIView[DatasetRelease]):
         return Response(DatasetSerializer(job).data, status=202)
 
 
-class DatasetDetailView(APIView):
+class DatasetDetailView(ApiView):
     @extend_schema(responses=DatasetSerializer)
     def get(self, request: Request, slug: str, number: int) -> Response:
         """One dataset release, its progress and hashes."""
@@ -112,7 +114,7 @@ class DatasetDetailView(APIView):
         return Response(DatasetSerializer(get_object_or_404(study.datasets, number=number)).data)
 
 
-class DatasetCancelView(APIView):
+class DatasetCancelView(ApiView):
     @extend_schema(request=None, responses=DatasetSerializer)
     def post(self, request: Request, slug: str, number: int) -> Response:
         """Stop one that waits or is being made. 409 if it is over."""
@@ -122,7 +124,7 @@ class DatasetCancelView(APIView):
         return Response(DatasetSerializer(job).data)
 
 
-class DatasetArchiveView(APIView):
+class DatasetArchiveView(ApiView):
     token_scope = TokenScope.EXPORT
 
     @extend_schema(

@@ -80,12 +80,17 @@ def single_table(folder: Path) -> Path:
     )
     if len(tables) == 1:
         return tables[0]
+    if not tables:
+        raise ArchiveError(
+            gettext_noop("there is no table in the ZIP"),
+            gettext_noop("give images alone as the images, or add a table, such as a CSV"),
+        )
     names = ", ".join(table.name for table in tables[:5])
     raise ArchiveError(
         gettext_noop("there is not one table but %(count)d: %(names)s"),
         gettext_noop("give one, or choose a mapping that says how the files belong together"),
         count=len(tables),
-        names=names or "–",
+        names=names,
     )
 
 

@@ -38,6 +38,7 @@ class MappingListView(ApiListView[SavedMapping]):
 
     serializer_class = SavedMappingSerializer
     queryset = SavedMapping.objects.none()
+    orders = ("name", "saved_at")
 
     def get_queryset(self) -> QuerySet[SavedMapping]:
         study = find_study(self.request.user, self.kwargs["slug"], "annotation.change_study")
