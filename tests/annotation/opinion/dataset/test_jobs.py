@@ -136,6 +136,10 @@ def test_all_that_another_server_needs_is_in_it(
     sessions = csv.DictReader(io.StringIO(found["sessions.csv"].decode()))
     codes = set(Rater.objects.values_list("code", flat=True))
     assert {row["rater"] for row in raters} == {row["rater"] for row in sessions} == codes
+    # In others' forms, too, each of which is in the list of hashes.
+    assert {"forms/README.md", "datasheet.html", "datacite.json", "ro-crate-metadata.json"} <= set(
+        found
+    )
     records = [json.loads(line) for line in found["records.jsonl"].splitlines()]
     assert {item["sha256"] for item in records} >= {item.sha256 for item in (gold, unseen)}
     document = json.loads(found["study.json"])

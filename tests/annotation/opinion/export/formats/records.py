@@ -147,7 +147,7 @@ def record(number: int, **fields: Any) -> Record:
         "state_reason": None,
         "draws": {"priority": 2},
         "predicted_by": None,
-        "predicted": dict.fromkeys(FACTS.keys, UNPREDICTED),
+        "predicted": dict.fromkeys(fields.get("mos", FACTS.keys), UNPREDICTED),
         "mos": {name: opinion() for name in FACTS.keys},
         "published": [],
         "trials": [],
