@@ -50,6 +50,8 @@ VIEWERS = {
     "api-protocols",
     "api-protocol",
     "api-stimuli",
+    "api-prompts",
+    "api-trials",
     "api-export",
     "api-export-study",
     "api-dataset",
@@ -195,6 +197,14 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-audit": ("get", ("slug",), API),
     "api-raters": ("get", ("slug",), API),
     "api-rater-link": ("post", ("slug", "rater"), API),
+    # With a form: whoever may, is told that it takes JSON.
+    "api-rater-status": ("post", ("slug", "rater"), (415, 415, MISSING, 401)),
+    # No rule has stopped them.
+    "api-rater-continuation": ("post", ("slug", "rater"), (409, 409, MISSING, 401)),
+    "api-messages": ("get", ("slug",), API),
+    "api-sessions": ("get", ("slug",), API),
+    "api-trials": ("get", ("slug",), API),
+    "api-prompts": ("get", ("slug",), API),
     "api-rater-erasure": ("get", ("slug", "rater"), API),
     # Without a shared link.
     "api-recruitment": ("get", ("slug",), (MISSING, MISSING, MISSING, 401)),
