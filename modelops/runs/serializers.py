@@ -142,7 +142,8 @@ class HeadSerializer(serializers.ModelSerializer[Head]):
 class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
     """A version of one of the study's predictors. `kind`: that of its backbone. `heads`: the
     perspectives that it predicts. `curve`: how its fine-tuning went, by epoch; null if there was
-    none."""
+    none. `explanation_metrics`: null if it does not explain; `bleu4` of its texts is null, with `n`
+    above 0, if all of them are shorter than four words or Chinese characters."""
 
     heads = HeadSerializer(many=True, read_only=True)
     predictor = serializers.SlugRelatedField[Any](slug_field="name", read_only=True)

@@ -313,6 +313,8 @@ class ExplanationTable:
     majority: float | None
     bleu4: float | None
     rouge_l: float | None
+    #: Whether there are texts, all of them of fewer than four words.
+    too_short: bool
 
 
 def explanation_table(study: Study, version: ModelVersion) -> ExplanationTable | None:
@@ -333,7 +335,12 @@ def explanation_table(study: Study, version: ModelVersion) -> ExplanationTable |
     ]
     texts = found["texts"]
     return ExplanationTable(
-        rows, found["accuracy"], found["majority"], texts["bleu4"], texts["rouge_l"]
+        rows,
+        found["accuracy"],
+        found["majority"],
+        texts["bleu4"],
+        texts["rouge_l"],
+        too_short=texts["n"] > 0 and texts["bleu4"] is None,
     )
 
 
