@@ -174,6 +174,13 @@ class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
         return any(run.state == "succeeded" for run in version.scoring_runs.all())
 
 
+class PromotionRequestSerializer(ExactSerializer):
+    """`reason`: why the version is promoted although the hold-out does not show that it is as good
+    as the one in use; the audit trail keeps it."""
+
+    reason = serializers.CharField(default="", allow_blank=True, max_length=500)
+
+
 class ScoringRunSerializer(serializers.ModelSerializer[ScoringRun]):
     """A scoring run; `problems` are the images that could not be read and, without an image, what
     the version does not read of prompts: in how many, of which `kind`."""

@@ -92,8 +92,8 @@ def test_an_answer_that_is_the_raters_scores_one_in_every_script(same: str) -> N
 
 def test_bleu_and_rouge_of_chinese_by_hand() -> None:
     found = text_agreement(["图像非常清晰"], [["图像十分清晰"]])
-    # 图 像 非 常 清 晰 and 图 像 十 分 清 晰: four of six characters, 图像 and 清晰 of five pairs, no
-    # three in a row, so that BLEU-4 is 0; the longest common subsequence is 图 像 清 晰.
+    # Four of six characters, two of five pairs and no three in a row are the same, so that BLEU-4
+    # is 0; the longest common subsequence is 图像清晰.
     assert found.bleu4 == 0
     assert found.rouge_l == pytest.approx(4 / 6)
     found = text_agreement(["图像非常清晰。"], [["这图像非常清晰。"]])
