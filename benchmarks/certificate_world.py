@@ -11,8 +11,6 @@ from modelops.judging.certificate import Certificate, certify
 _SCALE = ScaleLimits(0.0, 1.0, 5)
 #: Of true scores, and of what images of a prompt share of it.
 _SPREAD, _OF_PROMPT = 0.2, 0.3
-#: Images by which the truth of a world is found.
-_MANY = 20_000
 
 
 @dataclass(frozen=True)
@@ -56,9 +54,9 @@ class PanelWorld:
     def certificate(self, random: np.random.Generator) -> Certificate:
         return certify(*self.draw(random))
 
-    def advantage(self) -> float:
+    def advantage(self, images: int = 20_000) -> float:
         """The raters' true mean advantage over the model, by many images."""
-        found = replace(self, images=_MANY).certificate(np.random.default_rng(0))
+        found = replace(self, images=images).certificate(np.random.default_rng(0))
         return float(np.mean([test.advantage for test in found.raters]))
 
     @staticmethod

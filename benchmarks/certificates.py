@@ -28,13 +28,15 @@ WORLDS = {
 class Plan:
     images: Sequence[int] = (150, 300)
     seeds: int = 200
+    #: Images by which the truth of a world is found.
+    many: int = 20_000
 
 
 def certified(plan: Plan) -> Iterator[dict[str, Any]]:
     """Per world and size: the raters' true advantage, the share of certificates, and whether they
     are false."""
     for name, world in WORLDS.items():
-        advantage = world.advantage()
+        advantage = world.advantage(plan.many)
         for images in plan.images:
             sized = replace(world, images=images)
             seeds = (np.random.default_rng(seed) for seed in range(plan.seeds))

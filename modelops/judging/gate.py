@@ -178,7 +178,7 @@ def judge(held_out: HeldOut, *, fewest: int = FEWEST_IMAGES, draws: int = DRAWS)
         drawn.append(own)
     change = _mean_change(sample, found, drawn)
     images = min((part.images for part in found), default=0)
-    reasons = tuple(_reasons(images, fewest, found, change))
+    reasons = _reasons(images, fewest, found, change)
     return Verdict(_outcome(reasons), reasons, images, sample.size, change, tuple(found))
 
 
@@ -267,16 +267,27 @@ def _mean_change(
 
 def _reasons(
     images: int, fewest: int, found: Sequence[PerspectiveChange], change: Measure | None
+) -> tuple[Reason, ...]:
+    """What cannot be told comes first: then the rest would be no more than chance."""
+    return tuple(_unknown(images, fewest, found, change)) or tuple(_against(found, change))
+
+
+def _unknown(
+    images: int, fewest: int, found: Sequence[PerspectiveChange], change: Measure | None
 ) -> Iterator[Reason]:
     if images < fewest:
         yield Reason.FEW_IMAGES
     if any(part.change is None for part in found) or change is None:
         yield Reason.NO_SPREAD
-    elif change.low is None or change.high is None:
+    elif change.low is None:
         yield Reason.FEW_PROMPTS
-    elif change.high < -MEAN_TOLERANCE:
+
+
+def _against(found: Sequence[PerspectiveChange], change: Measure | None) -> Iterator[Reason]:
+    low, high = (change.low, change.high) if change else (None, None)
+    if high is not None and high < -MEAN_TOLERANCE:
         yield Reason.MEAN_WORSE
-    elif change.low <= -MEAN_TOLERANCE:
+    elif low is not None and low <= -MEAN_TOLERANCE:
         yield Reason.MEAN_UNSURE
     if any(part.is_worse for part in found):
         yield Reason.PERSPECTIVE_WORSE

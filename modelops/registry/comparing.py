@@ -50,14 +50,15 @@ def paired_predictions(first: ModelVersion, second: ModelVersion) -> dict[str, P
 
 def disagreements(pairs: Mapping[str, Pairs], count: int) -> list[Disagreement]:
     """The images that the versions differ most about, the greatest difference first; from the
-    perspective from which it is greatest."""
+    perspective from which it is greatest. Beyond the scale's end is at its end, as it is shown."""
     worst: dict[int, tuple[float, str, float, float]] = {}
     for key, found in pairs.items():
-        apart = np.abs(found.first - found.second)
+        first, second = np.clip(found.first, 0, 1), np.clip(found.second, 0, 1)
+        apart = np.abs(first - second)
         for row in np.argsort(-apart, kind="stable")[:count]:
             stimulus, difference = int(found.stimulus[row]), float(apart[row])
             if difference > worst.get(stimulus, (0.0,))[0]:
-                ends = float(found.first[row]), float(found.second[row])
+                ends = float(first[row]), float(second[row])
                 worst[stimulus] = (difference, key, *ends)
     chosen = sorted(worst, key=lambda stimulus: (-worst[stimulus][0], stimulus))[:count]
     stimuli = Stimulus.objects.select_related("prompt", "generator").in_bulk(chosen)

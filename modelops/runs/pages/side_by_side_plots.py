@@ -64,20 +64,24 @@ def _diagonal(scale: Scale) -> Mapping[str, Any]:
         "data": {"values": ends},
         "mark": {"type": "line", "color": MUTED, "strokeDash": [4, 4], "aria": False},
         "encoding": {
-            "x": {"field": "x", "type": "quantitative"},
-            "y": {"field": "y", "type": "quantitative"},
+            "x": {"field": "x", **_across(scale)},
+            "y": {"field": "y", **_across(scale)},
         },
     }
 
 
 def _points(scale: Scale, across: str, up: str) -> Mapping[str, Any]:
-    domain = {"scale": {"domain": [scale.minimum, scale.maximum]}, "type": "quantitative"}
     return {
         "mark": {"type": "point", "filled": True, "size": 30, "opacity": 0.6},
         "encoding": {
-            "x": {"field": "second", "title": across, **domain},
-            "y": {"field": "first", "title": up, **domain},
+            "x": {"field": "second", "title": across, **_across(scale)},
+            "y": {"field": "first", "title": up, **_across(scale)},
             "tooltip": {"field": "image"},
             "href": {"field": "address"},
         },
     }
+
+
+def _across(scale: Scale) -> Mapping[str, Any]:
+    domain = [scale.minimum, scale.maximum]
+    return {"type": "quantitative", "scale": {"domain": domain, "zero": False, "nice": False}}
