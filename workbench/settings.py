@@ -218,6 +218,9 @@ SPECTACULAR_SETTINGS = {
         "ReleaseState": "annotation.models.release.ReleaseState",
         "StimulusPurpose": "annotation.models.stimulus.Stimulus.Purpose",
         "StimulusState": "annotation.models.stimulus.StimulusState",
+        "WebhookState": "annotation.models.webhook.WebhookState",
+        "DeliveryState": "annotation.models.webhook.DeliveryState",
+        "EventType": "annotation.models.webhook.EventType",
         "ErasedRatings": "annotation.models.study.ErasedRatings",
     },
 }
@@ -271,6 +274,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 #: Manifest and archive of one console import together.
 IMPORT_UPLOAD_BYTES = env.int("IMPORT_UPLOAD_MIB", default=2048) * 1024 * 1024
 
+#: Hosts in the server's own networks that webhooks may be sent to, also without TLS: HOST or
+#: HOST:PORT.
+OUTBOUND_ALLOWED_HOSTS = env.list("OUTBOUND_ALLOWED_HOSTS", default=[])
+
 # Scoring chunks are short and late-acknowledged; with these options a chunk that a killed worker
 # held is back soon after the visibility timeout (kombu scans every 100 s by default).
 # Training is acknowledged early: its row, not the broker, owns it.
@@ -305,6 +312,19 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 15.0,
     },
     "sweep-deletions": {"task": "annotation.removal.tasks.sweep_deletions", "schedule": 60.0},
+    "send-webhooks": {"task": "annotation.webhooks.tasks.send_webhooks", "schedule": 5.0},
+    "look-for-milestones": {
+        "task": "annotation.webhooks.tasks.look_for_milestones",
+        "schedule": 60.0,
+    },
+    "look-for-flagged-raters": {
+        "task": "annotation.webhooks.tasks.look_for_flagged_raters",
+        "schedule": 300.0,
+    },
+    "forget-old-deliveries": {
+        "task": "annotation.webhooks.tasks.forget_old_deliveries",
+        "schedule": 3600.0,
+    },
     "sweep-runs": {"task": "modelops.tasks.sweep_runs", "schedule": 10.0},
     "retrain-where-due": {
         "task": "modelops.tasks.retrain_where_due",

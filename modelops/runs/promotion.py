@@ -52,6 +52,7 @@ def _promote(
         study=version.study,
         actor=actor,
         action="model.promoted",
+        version=version.pk,
         number=version.number,
         predictor=version.predictor.name,
         previous=previous,
