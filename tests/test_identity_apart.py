@@ -21,7 +21,7 @@ from annotation.raters.services import set_rater_status
 from modelops.registry.snapshots import take_snapshot
 from tests.annotation.answering import answer, sitting
 from tests.factories import make_rater, make_stimuli
-from tests.test_permissions_table import TABLE, World
+from tests.test_permissions_table import TABLE, World, make_delivery
 from workbench.accounts.models import User
 
 NAME, EMAIL, NOTE = (
@@ -67,7 +67,7 @@ def known(study: Study, owner: User, stimuli: list[Stimulus]) -> Rater:
 def pages(study: Study, known: Rater, stimuli: list[Stimulus]) -> dict[str, str]:
     """The address of every route that is read, by name."""
     job = ImportJob.objects.create(study=study, manifest_name="manifest.csv")
-    world = World(study, stimuli[0], known, job)
+    world = World(study, stimuli[0], known, job, make_delivery(study))
     return {
         route: reverse(route, args=[world.argument(name) for name in names])
         for route, (method, names, _statuses) in TABLE.items()

@@ -9,11 +9,20 @@ from dataclasses import dataclass
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
-from annotation.models import ImportJob, Rater, Stimulus, Study
+from annotation.models import (
+    ImportJob,
+    Rater,
+    Stimulus,
+    Study,
+    Webhook,
+    WebhookDelivery,
+)
 from annotation.models.membership import MemberRole
 from annotation.raters.access import link_token
 from annotation.studies.protocols import current_protocol
+from annotation.webhooks.sealing import seal
 from tests.factories import make_member, make_stimulus, make_user
 from workbench.accounts.models import User
 
@@ -108,6 +117,8 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "study-status": ("post", ("slug",), CHANGE),
     "study-settings": ("get", ("slug",), CONSOLE),
     "study-settings-part": ("get", ("slug", "rules"), CONSOLE),
+    "study-webhooks": ("get", ("slug",), CONSOLE),
+    "study-webhook": ("get", ("slug", "webhook"), CONSOLE),
     "study-activity": ("get", ("slug",), CONSOLE),
     "site-activity": ("get", (), (MISSING, 200, MISSING, LOGIN)),
     "study-archive": ("post", ("slug",), CHANGE),
@@ -202,6 +213,17 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-protocols": ("get", ("slug",), API),
     "api-protocol": ("get", ("slug", "protocol"), API),
     "api-audit": ("get", ("slug",), API),
+    "api-webhooks": ("get", ("slug",), API),
+    "api-webhook": ("get", ("slug", "webhook"), API),
+    "api-webhook-deliveries": ("get", ("slug", "webhook"), API),
+    "api-webhook-rotate": ("post", ("slug", "webhook"), API),
+    "api-webhook-ping": ("post", ("slug", "webhook"), (202, 202, MISSING, 401)),
+    "api-webhook-replay-failed": ("post", ("slug", "webhook"), (202, 202, MISSING, 401)),
+    "api-webhook-replay": (
+        "post",
+        ("slug", "webhook", "delivery"),
+        (202, 202, MISSING, 401),
+    ),
     "api-raters": ("get", ("slug",), API),
     "api-rater-link": ("post", ("slug", "rater"), API),
     # With a form: whoever may, is told that it takes JSON.
@@ -292,6 +314,7 @@ class World:
     stimulus: Stimulus
     rater: Rater
     job: ImportJob
+    delivery: WebhookDelivery
 
     def argument(self, name: str) -> str:
         known = {
@@ -301,6 +324,8 @@ class World:
             # As it is now: an owner replaces it.
             "token": link_token(Rater.objects.get(pk=self.rater.pk)),
             "job": str(self.job.pk),
+            "webhook": str(self.delivery.webhook_id),
+            "delivery": str(self.delivery.pk),
             "protocol": str(current_protocol(self.study.pk).number),
         }
         return known.get(name, name)
@@ -309,7 +334,16 @@ class World:
 @pytest.fixture
 def world(study: Study, rater: Rater) -> World:
     job = ImportJob.objects.create(study=study, manifest_name="manifest.csv")
-    return World(study, make_stimulus(study, 1), rater, job)
+    return World(study, make_stimulus(study, 1), rater, job, make_delivery(study))
+
+
+def make_delivery(study: Study) -> WebhookDelivery:
+    webhook = Webhook.objects.create(
+        study=study, url="https://lab.example/", events=["release.made"], secret=seal("whsec_")
+    )
+    return WebhookDelivery.objects.create(
+        webhook=webhook, event="ping", body="{}", next_at=timezone.now()
+    )
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ app = Celery("workbench")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(
-    [f"annotation.{room}" for room in ("stimuli", "rating", "opinion", "removal")]
+    [f"annotation.{room}" for room in ("stimuli", "rating", "opinion", "removal", "webhooks")]
 )
 
 

@@ -219,6 +219,9 @@ SPECTACULAR_SETTINGS = {
         "ReleaseState": "annotation.models.release.ReleaseState",
         "StimulusPurpose": "annotation.models.stimulus.Stimulus.Purpose",
         "StimulusState": "annotation.models.stimulus.StimulusState",
+        "WebhookState": "annotation.models.webhook.WebhookState",
+        "DeliveryState": "annotation.models.webhook.DeliveryState",
+        "EventType": "annotation.models.webhook.EventType",
         "ErasedRatings": "annotation.models.study.ErasedRatings",
     },
 }
@@ -276,6 +279,10 @@ IMPORT_UPLOAD_BYTES = env.int("IMPORT_UPLOAD_MIB", default=2048) * 1024 * 1024
 IMPORT_REMOTE = env.list("IMPORT_REMOTE", default=[])
 IMPORT_HUB = env.str("IMPORT_HUB", default="https://huggingface.co")
 
+#: Hosts in the server's own networks that webhooks may be sent to, also without TLS: HOST or
+#: HOST:PORT.
+OUTBOUND_ALLOWED_HOSTS = env.list("OUTBOUND_ALLOWED_HOSTS", default=[])
+
 # Scoring chunks are short and late-acknowledged; with these options a chunk that a killed worker
 # held is back soon after the visibility timeout (kombu scans every 100 s by default).
 # Training is acknowledged early: its row, not the broker, owns it.
@@ -311,6 +318,19 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sweep-datasets": {"task": "annotation.opinion.tasks.sweep_datasets", "schedule": 20.0},
     "sweep-deletions": {"task": "annotation.removal.tasks.sweep_deletions", "schedule": 60.0},
+    "send-webhooks": {"task": "annotation.webhooks.tasks.send_webhooks", "schedule": 5.0},
+    "look-for-milestones": {
+        "task": "annotation.webhooks.tasks.look_for_milestones",
+        "schedule": 60.0,
+    },
+    "look-for-flagged-raters": {
+        "task": "annotation.webhooks.tasks.look_for_flagged_raters",
+        "schedule": 300.0,
+    },
+    "forget-old-deliveries": {
+        "task": "annotation.webhooks.tasks.forget_old_deliveries",
+        "schedule": 3600.0,
+    },
     "sweep-runs": {"task": "modelops.tasks.sweep_runs", "schedule": 10.0},
     "retrain-where-due": {
         "task": "modelops.tasks.retrain_where_due",

@@ -1,5 +1,5 @@
 """The domain model. Reading order: study, perspective, protocol, membership, stimulus, rater,
-trial, score, explanation, release, opinion, dataset, message, audit.
+trial, score, explanation, release, opinion, dataset, message, audit, webhook.
 """
 
 from .audit import AuditEntry
@@ -25,6 +25,7 @@ from .shared_link import SharedLink
 from .stimulus import Generator, Prompt, Stimulus
 from .study import Study
 from .trial import RatingSession, Trial
+from .webhook import Webhook, WebhookDelivery
 
 __all__ = [
     "AuditEntry",
@@ -55,4 +56,6 @@ __all__ = [
     "Study",
     "SubjectEstimate",
     "Trial",
+    "Webhook",
+    "WebhookDelivery",
 ]

@@ -197,7 +197,14 @@ def make_release(
         except OpinionError as error:
             raise ReleaseError(str(error)) from error
         release = _keep(study, made, state=OpinionRelease.State.NAMED, name=name)
-        record(study=study, actor=actor, action="release.made", name=name, method=release.method)
+        record(
+            study=study,
+            actor=actor,
+            action="release.made",
+            number=release.number,
+            name=name,
+            method=release.method,
+        )
     return release
 
 

@@ -40,6 +40,7 @@ log = structlog.get_logger(__name__)
 
 _OF_RATERS = "rater_id IN (SELECT id FROM annotation_rater WHERE study_id = %(study)s)"
 _OF_TRIALS = "trial_id IN (SELECT id FROM annotation_trial WHERE study_id = %(study)s)"
+_OF_WEBHOOKS = "webhook_id IN (SELECT id FROM annotation_webhook WHERE study_id = %(study)s)"
 _OF_STUDY = "study_id = %(study)s"
 #: What refers to others comes before them.
 _ROWS = (
@@ -62,6 +63,8 @@ _ROWS = (
     ("annotation_rater", _OF_STUDY),
     ("annotation_importjob", _OF_STUDY),
     ("annotation_savedmapping", _OF_STUDY),
+    ("annotation_webhookdelivery", _OF_WEBHOOKS),
+    ("annotation_webhook", _OF_STUDY),
     ("annotation_sharedlink", _OF_STUDY),
     ("annotation_stimulus", _OF_STUDY),
     ("annotation_prompt", _OF_STUDY),

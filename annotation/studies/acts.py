@@ -40,6 +40,8 @@ ACTS: dict[str, Words] = {
     "scale.unlinked": gettext_lazy("Removed the link of the scale of %(source)s (%(perspective)s)"),
     "mapping.saved": gettext_lazy("Kept the mapping “%(name)s”"),
     "mapping.deleted": gettext_lazy("Deleted the mapping “%(name)s”"),
+    "import.succeeded": gettext_lazy("Import %(job)s succeeded"),
+    "import.failed": gettext_lazy("Import %(job)s failed"),
     "import.cancelled": gettext_lazy("Cancelled import %(job)s"),
     "image.in_use": gettext_lazy("Put the image %(filename)s back into use: %(reason)s"),
     "image.withdrawn": gettext_lazy("Withdrew the image %(filename)s: %(reason)s"),
@@ -52,6 +54,8 @@ ACTS: dict[str, Words] = {
         "Asked for dataset release %(version)s of the opinion scores “%(name)s”"
     ),
     "release.made": gettext_lazy("Kept the opinion scores as “%(name)s” (method: %(method)s)"),
+    "ratings.reached": gettext_lazy("%(ratings)s ratings have been given"),
+    "ratings.complete": gettext_lazy("Every image has its ratings, %(ratings)s together"),
     "raters.created": gettext_lazy("Made personal links: %(count)s"),
     "raters.written_to": gettext_lazy("Wrote to raters: %(raters)s"),
     "raters.downloaded": gettext_lazy("Downloaded %(what)s, %(names)s"),
@@ -61,6 +65,7 @@ ACTS: dict[str, Words] = {
     "rater.screened_out": gettext_lazy(
         "Ended the session of rater %(rater)s, who did not pass practice"
     ),
+    "rater.flagged": gettext_lazy("Rater %(rater)s fails rules: %(rules)s"),
     "rater.stopped": gettext_lazy("Ended the session of rater %(rater)s by the rules: %(rules)s"),
     "rater.let_continue": gettext_lazy("Allowed rater %(rater)s to continue"),
     "rater.link_replaced": gettext_lazy("Replaced the link of rater %(rater)s"),
@@ -70,6 +75,14 @@ ACTS: dict[str, Words] = {
     "shared_link.recruitment": gettext_lazy(
         "Changed what the shared link knows of a crowd platform: %(parameters)s"
     ),
+    "webhook.added": gettext_lazy("Added a webhook to %(host)s: %(events)s"),
+    "webhook.changed": gettext_lazy("Changed the webhook to %(host)s: %(events)s"),
+    "webhook.removed": gettext_lazy("Removed the webhook to %(host)s"),
+    "webhook.rotated": gettext_lazy("Gave the webhook to %(host)s a new secret"),
+    "webhook.active": gettext_lazy("Resumed the webhook to %(host)s"),
+    "webhook.paused": gettext_lazy("Paused the webhook to %(host)s"),
+    "webhook.failing": gettext_lazy("The webhook to %(host)s fails: a delivery was given up"),
+    "webhook.gone": gettext_lazy("Stopped the webhook to %(host)s, whose receiver is gone"),
     "account.signed_in": gettext_lazy("Signed in"),
     "account.signed_out": gettext_lazy("Signed out"),
     "account.refused": gettext_lazy("A sign-in as %(account)s was refused"),

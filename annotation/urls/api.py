@@ -26,6 +26,7 @@ from ..studies import api as studies
 from ..studies import audit_api as audit
 from ..studies import protocols_api as protocols
 from ..studies import steps_api as steps
+from ..webhooks import api as webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("rating/", include("annotation.rating.api.urls")),
@@ -60,6 +61,37 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "studies/<slug:slug>/protocols/<int:number>/",
         protocols.ProtocolDetailView.as_view(),
         name="api-protocol",
+    ),
+    path("studies/<slug:slug>/webhooks/", webhooks.WebhookListView.as_view(), name="api-webhooks"),
+    path(
+        "studies/<slug:slug>/webhooks/<int:pk>/",
+        webhooks.WebhookDetailView.as_view(),
+        name="api-webhook",
+    ),
+    path(
+        "studies/<slug:slug>/webhooks/<int:pk>/rotate/",
+        webhooks.WebhookRotateView.as_view(),
+        name="api-webhook-rotate",
+    ),
+    path(
+        "studies/<slug:slug>/webhooks/<int:pk>/ping/",
+        webhooks.WebhookPingView.as_view(),
+        name="api-webhook-ping",
+    ),
+    path(
+        "studies/<slug:slug>/webhooks/<int:pk>/deliveries/",
+        webhooks.DeliveryListView.as_view(),
+        name="api-webhook-deliveries",
+    ),
+    path(
+        "studies/<slug:slug>/webhooks/<int:pk>/replay/",
+        webhooks.ReplayFailedView.as_view(),
+        name="api-webhook-replay-failed",
+    ),
+    path(
+        "studies/<slug:slug>/webhooks/<int:pk>/deliveries/<uuid:delivery>/replay/",
+        webhooks.ReplayView.as_view(),
+        name="api-webhook-replay",
     ),
     path("studies/<slug:slug>/audit/", audit.AuditListView.as_view(), name="api-audit"),
     path("studies/<slug:slug>/raters/", raters.RaterListView.as_view(), name="api-raters"),

@@ -17,6 +17,7 @@ from ..stimuli import purposes_page as purposes
 from ..stimuli.imports import mappings_pages as mappings
 from ..stimuli.imports import pages as importing
 from ..studies.pages import activity, steps, studies, study_list, translations
+from ..webhooks import pages as webhooks
 
 urlpatterns: list[URLPattern] = [
     path("", study_list.study_list, name="studies"),
@@ -33,6 +34,8 @@ urlpatterns: list[URLPattern] = [
         translations.study_translations,
         name="study-translations",
     ),
+    path("<slug:slug>/settings/webhooks/", webhooks.webhook_list, name="study-webhooks"),
+    path("<slug:slug>/settings/webhooks/<int:pk>/", webhooks.webhook_detail, name="study-webhook"),
     path("<slug:slug>/settings/<slug:part>/", studies.study_settings, name="study-settings-part"),
     path("<slug:slug>/activity/", activity.study_activity, name="study-activity"),
     path("<slug:slug>/archive/", removal_studies.study_archive, name="study-archive"),

@@ -29,5 +29,5 @@ def cancel_run(*, run: Run, actor: User | None) -> None:
     with transaction.atomic():
         if not leases.cancel(type(run), run.pk):
             raise RunOverError(_("It is over already; there is nothing to cancel."))
-        audit.record(study=run.study, actor=actor, action=f"{kind_of(run)}.cancelled", run=run.pk)
+        audit.record(study=run.study, actor=actor, action=f"{kind_of(run)}.cancelled", job=run.pk)
     run.refresh_from_db()

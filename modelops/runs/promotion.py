@@ -64,6 +64,7 @@ def _promote(
         raise _wrong_state(version, _("only a candidate or a retired version can be promoted"))
     _rank(version, ranking)
     detail: dict[str, Any] = {
+        "version": version.pk,
         "number": version.number,
         "predictor": version.predictor.name,
         "previous": previous,

@@ -125,6 +125,7 @@ def finish_scoring(*, run_id: int) -> bool:
                 state=JobState.SUCCEEDED, finished_at=timezone.now(), lease_expires_at=None
             )
             if ended:
+                leases.tell_end(ScoringRun, run.pk)
                 promotion.after_scoring(run.model_version, ranked, labels)
                 if run.model_version.explains:
                     start_explaining(version=run.model_version)
@@ -220,7 +221,10 @@ def _predictions(
     ]
 
 
+@transaction.atomic
 def _fail(run_id: int, error: str) -> None:
-    ScoringRun.objects.filter(pk=run_id, state=JobState.RUNNING).update(
+    failed = ScoringRun.objects.filter(pk=run_id, state=JobState.RUNNING).update(
         state=JobState.FAILED, error=error, finished_at=timezone.now(), lease_expires_at=None
     )
+    if failed:
+        leases.tell_end(ScoringRun, run_id)

@@ -33,6 +33,8 @@ _WORDS = {
     "dataset_state_valid": "dataset",
     "import_job_state_valid": "import",
     "import_job_purpose_valid": "import",
+    "webhook_state_valid": "webhook",
+    "delivery_event_valid": "delivery",
     "training_run_state_valid": "run",
     "training_run_trigger_valid": "run",
     "model_version_state_valid": "version",
@@ -143,6 +145,12 @@ NUMBERS = [
 
 FACTS = [
     Violation("dataset_whole", change("dataset", state="succeeded")),
+    Violation("webhook_events_valid", change("webhook", events=[])),
+    Violation("webhook_events_valid", change("webhook", events=["ping"])),
+    Violation("webhook_previous_secret_dated", change("webhook", previous_secret=b"sealed")),
+    Violation("delivery_state_valid", change("delivery", state="ajar", next_at=None)),
+    Violation("delivery_waits_for_a_time", change("delivery", next_at=None)),
+    Violation("delivery_waits_for_a_time", change("delivery", state="delivered")),
     Violation("release_whole", change("live", source="a paper")),
     Violation("release_whole", change("published", minimum=None)),
     Violation("release_titled", change("live", name="second")),

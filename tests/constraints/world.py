@@ -26,6 +26,8 @@ from annotation.models import (
     Study,
     SubjectEstimate,
     Trial,
+    Webhook,
+    WebhookDelivery,
 )
 from modelops.models import (
     AcquisitionRound,
@@ -219,7 +221,14 @@ def _released(rows: dict[str, Any]) -> dict[str, Model]:
 
 
 def _of_the_study(study: Study, owner: User) -> dict[str, Model]:
+    webhook = Webhook.objects.create(
+        study=study, url="https://lab.example/", events=["release.made"], secret=b"sealed"
+    )
     return {
+        "webhook": webhook,
+        "delivery": WebhookDelivery.objects.create(
+            webhook=webhook, event="ping", body="{}", next_at=timezone.now()
+        ),
         "link": SharedLink.objects.create(study=study, quota=2),
         "import": ImportJob.objects.create(
             study=study, state="running", manifest="a", manifest_name="a.csv"

@@ -108,6 +108,8 @@ def configuration(*, level: str, json: bool, known: Sequence[str]) -> dict[str, 
             # Django gives these two handlers of their own.
             "django": propagating,
             "django.server": propagating,
+            # At INFO it writes each address that it asks, with the passwords of webhooks in them.
+            "httpx": {**propagating, "level": "WARNING"},
             ACCESS: {"handlers": ["access"], "level": level, "propagate": False},
         },
         "root": {"handlers": ["console"], "level": level},

@@ -8,14 +8,19 @@ from typing import Any
 import pytest
 from django.utils.translation import override
 
-from annotation.models import AuditEntry, Rater, Stimulus, Study
+from annotation.models import AuditEntry, Rater, Stimulus, Study, Webhook
 from annotation.protocol.reliability_rules import BOUNDS
 from annotation.studies.acts import _NAMES, ACTS, said
 from annotation.studies.services import SETTINGS
 from workbench.settings import BASE_DIR
 
 #: What stands for a variable part of an action.
-PARTS = {"study": Study.Status.values, "rater": Rater.Status.values, "image": Stimulus.State.values}
+PARTS = {
+    "study": Study.Status.values,
+    "rater": Rater.Status.values,
+    "image": Stimulus.State.values,
+    "webhook": Webhook.State.values,
+}
 #: A study is made as a draft and does not become one again.
 NEVER = {"study.draft", "study.deleting"}
 

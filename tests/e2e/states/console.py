@@ -105,6 +105,7 @@ def setting_up(scene: Scene) -> Iterator[str]:
         *(f"/settings/{part}/" for part in StudyForm.PARTS),
         "/settings/questions/",
         "/settings/translations/",
+        "/settings/webhooks/",
         "/activity/",
         "/import/",
         "/export/",
@@ -112,6 +113,16 @@ def setting_up(scene: Scene) -> Iterator[str]:
     ):
         scene.go(OWN + path)
         yield path
+    scene.go(f"{OWN}/settings/webhooks/")
+    page.get_by_label("Address").fill("https://lab.example/hook")
+    page.get_by_label("A rater fails a rule").check()
+    page.get_by_role("button", name="Add the webhook").click()
+    expect(page.get_by_role("heading", name="The webhook’s secret")).to_be_visible()
+    yield "a new webhook"
+    page.get_by_role("link", name="https://lab.example/hook").click()
+    page.get_by_role("button", name="Send a test event").click()
+    expect(page.get_by_role("button", name="Send again")).to_be_visible()
+    yield "a webhook with a delivery"
     scene.go(f"{OWN}/settings/ratings/")
     page.get_by_label("Ratings per image, at most").fill("1")
     page.get_by_role("button", name="Save").first.click()

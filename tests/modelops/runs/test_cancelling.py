@@ -40,7 +40,7 @@ def test_a_training_is_cancelled_from_its_page(console: Client, study: Study) ->
     run.refresh_from_db()
     assert (run.state, run.finished_at is not None) == ("cancelled", True)
     entry = AuditEntry.objects.get()
-    assert (entry.action, entry.detail) == ("training.cancelled", {"run": run.pk})
+    assert (entry.action, entry.detail) == ("training.cancelled", {"job": run.pk})
     assert "Cancelled" in console.get("/studies/demo/model/").content.decode()
 
 
@@ -62,7 +62,7 @@ def test_what_is_over_cannot_be_cancelled(console: Client, study: Study) -> None
         cancel_run(run=run, actor=None)
     answer = console.post(f"{API}/training-runs/{run.pk}/cancel/")
     assert (answer.status_code, answer.json()["code"]) == (409, "run_over")
-    assert not AuditEntry.objects.exists()
+    assert not AuditEntry.objects.filter(action="training.cancelled").exists()
 
 
 def test_the_api_cancels_and_says_so(console: Client, study: Study) -> None:

@@ -10,7 +10,9 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F, Q
+from django.dispatch import Signal
 from django.utils import timezone
 
 from .models import ACTIVE_STATES, Job, JobState
@@ -21,6 +23,9 @@ MAX_ATTEMPTS = 5
 #: The stage of a job whose results are written: set in the transaction that writes them, so that a
 #: cancellation either comes before it, and undoes it, or too late.
 WRITTEN = "written"
+
+#: Sent with `job`, in the transaction that ends it, unless it is cancelled.
+ended = Signal()
 
 log = structlog.get_logger(__name__)
 
@@ -139,8 +144,15 @@ def _take_over(kind: type[Job], pk: int, fence: int, **fields: Any) -> bool:
     return expired.update(fence=fence + 1, **fields) == 1
 
 
+def tell_end(kind: type[Job], pk: int) -> None:
+    """Call it inside the transaction that ends the job."""
+    ended.send(sender=kind, job=kind._default_manager.get(pk=pk))
+
+
+@transaction.atomic
 def _end(kind: type[Job], pk: int, fence: int, **fields: Any) -> None:
     _write(kind, pk, fence, finished_at=timezone.now(), lease_expires_at=None, **fields)
+    tell_end(kind, pk)
 
 
 def _write(kind: type[Job], pk: int, fence: int, **fields: Any) -> None:
