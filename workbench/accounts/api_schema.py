@@ -3,7 +3,6 @@
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
 from ..core.api_groups import GROUP_OF
@@ -16,10 +15,9 @@ from .scopes import needed_scope
 _SUMMARY = 120
 
 
-def _header(name: str, description: str) -> OpenApiParameter:
-    return OpenApiParameter(
-        name, OpenApiTypes.STR, OpenApiParameter.HEADER, description=description
-    )
+def _header(name: str, description: str, **limits: Any) -> OpenApiParameter:
+    shape = {"type": "string", **limits}
+    return OpenApiParameter(name, shape, OpenApiParameter.HEADER, description=description)
 
 
 _IF_MATCH = _header(
@@ -33,6 +31,7 @@ _HEADERS = {
             "Idempotency-Key",
             "Of your choice, such as a UUID. The same request with the same key is done once, and "
             "answered alike for 24 hours.",
+            pattern="^[!#-~]{1,255}$",
         )
     ],
     "PUT": [_IF_MATCH],
@@ -66,6 +65,10 @@ class ApiSchema(AutoSchema):
         if self.method == "GET" and isinstance(self.view, ApiListView):
             return [PageQuerySerializer, self.view.list_query(), *_HEADERS["GET"]]
         return _HEADERS.get(self.method, [])
+
+    def _get_paginator(self) -> Any:
+        """What a POST answers with is no page, even if it is a list."""
+        return super()._get_paginator() if self.method == "GET" else None
 
     def get_tags(self) -> list[str]:
         parts = [part for part in self.path.split("/") if part and not part.startswith("{")]

@@ -202,6 +202,28 @@ def _both_ways(value: Any) -> Any:
     }
 
 
+def test_each_operation_says_which_problems_it_may_answer_with(db: None) -> None:
+    found = schema()
+    shapes = found["components"]["responses"]
+    for path, methods in found["paths"].items():
+        for method, operation in methods.items():
+            told = {"400", "401", "403", "500"} | ({"404"} if "{" in path else set())
+            told |= {"post": {"409", "413"}, "patch": {"412"}, "put": {"412"}}.get(method, set())
+            if "requestBody" in operation:
+                told.add("415")
+            public = path.endswith(("/schema/", "/docs/"))
+            assert told <= set(operation["responses"]) or public, operation["operationId"]
+    for answer in shapes.values():
+        media = answer["content"]["application/problem+json"]
+        check = Draft202012Validator({**media["schema"], **found})
+        assert [error.message for error in check.iter_errors(media["example"])] == []
+
+
+def test_what_is_made_is_no_page_of_a_list(db: None) -> None:
+    made = schema()["paths"]["/api/v1/studies/{slug}/raters/"]["post"]["responses"]["201"]
+    assert made["content"]["application/json"]["schema"]["type"] == "array"
+
+
 def test_the_audit_trail_is_read_in_words(client: Client, study: Study, owner: User) -> None:
     record(study=study, actor=owner, action="study.changed", settings=["title"])
     client.force_login(owner)
