@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from annotation.models import ImportJob, Rater, Stimulus, Study
+from annotation.models import ImportJob, Membership, Rater, Stimulus, Study
 from annotation.models.membership import MemberRole
 from annotation.raters.access import link_token
 from annotation.studies.protocols import current_protocol
@@ -72,8 +72,14 @@ VIEWERS = {
     "api-predictions",
 }
 
-#: What says who the raters are: not for managers either.
-OWNERS = {"study-payment-csv", "api-payment"}
+#: What says who the raters are, or chooses the members: not for managers either.
+OWNERS = {
+    "study-payment-csv",
+    "api-payment",
+    "study-member",
+    "api-member",
+    "api-member-ownership",
+}
 
 LOGIN, FORBIDDEN, MISSING = 302, 403, 404
 
@@ -99,6 +105,9 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "study-status": ("post", ("slug",), CHANGE),
     "study-settings": ("get", ("slug",), CONSOLE),
     "study-settings-part": ("get", ("slug", "rules"), CONSOLE),
+    "study-members": ("get", ("slug",), CONSOLE),
+    # Without a role: whoever may, is told that it is missing.
+    "study-member": ("post", ("slug", "member", "change"), CHANGE),
     "study-activity": ("get", ("slug",), CONSOLE),
     "site-activity": ("get", (), (MISSING, 200, MISSING, LOGIN)),
     "study-archive": ("post", ("slug",), CHANGE),
@@ -184,6 +193,11 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-protocols": ("get", ("slug",), API),
     "api-protocol": ("get", ("slug", "protocol"), API),
     "api-audit": ("get", ("slug",), API),
+    "api-members": ("get", ("slug",), API),
+    # Without a role: whoever may, is told that it is missing.
+    "api-member": ("put", ("slug", "account"), (400, 400, MISSING, 401)),
+    # Of somebody who is no member.
+    "api-member-ownership": ("post", ("slug", "none"), (MISSING, MISSING, MISSING, 401)),
     "api-raters": ("get", ("slug",), API),
     "api-rater-link": ("post", ("slug", "rater"), API),
     "api-rater-erasure": ("get", ("slug", "rater"), API),
@@ -254,6 +268,7 @@ class World:
     stimulus: Stimulus
     rater: Rater
     job: ImportJob
+    colleague: Membership
 
     def argument(self, name: str) -> str:
         known = {
@@ -263,6 +278,8 @@ class World:
             # As it is now: an owner replaces it.
             "token": link_token(Rater.objects.get(pk=self.rater.pk)),
             "job": str(self.job.pk),
+            "member": str(self.colleague.pk),
+            "account": self.colleague.user.username,
             "protocol": str(current_protocol(self.study.pk).number),
         }
         return known.get(name, name)
@@ -271,7 +288,8 @@ class World:
 @pytest.fixture
 def world(study: Study, rater: Rater) -> World:
     job = ImportJob.objects.create(study=study, manifest_name="manifest.csv")
-    return World(study, make_stimulus(study, 1), rater, job)
+    colleague = make_member(study, make_user("colleague"), MemberRole.VIEWER)
+    return World(study, make_stimulus(study, 1), rater, job, colleague)
 
 
 @pytest.fixture

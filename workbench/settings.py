@@ -218,6 +218,8 @@ SPECTACULAR_SETTINGS = {
         "ReleaseState": "annotation.models.release.ReleaseState",
         "StimulusPurpose": "annotation.models.stimulus.Stimulus.Purpose",
         "StimulusState": "annotation.models.stimulus.StimulusState",
+        "MemberRole": "annotation.models.membership.MemberRole",
+        "GivenRole": "annotation.studies.members.GIVEN_ROLES",
         "ErasedRatings": "annotation.models.study.ErasedRatings",
     },
 }

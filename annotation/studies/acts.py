@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from workbench.accounts.models import TokenScope
 
 from ..models import AuditEntry
+from ..models.membership import MemberRole
 
 Words = str | Promise
 
@@ -29,6 +30,10 @@ ACTS: dict[str, Words] = {
         "Deleted the study “%(title)s” with %(images)s images, %(ratings)s ratings and %(raters)s "
         "raters"
     ),
+    "member.added": gettext_lazy("Added %(account)s as a member: %(role)s, %(names)s"),
+    "member.changed": gettext_lazy("Changed what %(account)s may do: %(role)s, %(names)s"),
+    "member.removed": gettext_lazy("Removed the member %(account)s"),
+    "member.made_owner": gettext_lazy("Made %(account)s the owner, in place of %(previous)s"),
     "step.waived": gettext_lazy("Did without a step of the setting-up: %(step)s"),
     "step.taken_up": gettext_lazy("Took up a step of the setting-up again: %(step)s"),
     "study.exported": gettext_lazy("Exported the collected database (%(format)s)"),
@@ -86,6 +91,7 @@ _NAMES: dict[str, dict[Any, Words]] = {
         "holdout": gettext_lazy("hold-out"),
     },
     "names": {True: gettext_lazy("with names"), False: gettext_lazy("without names")},
+    "role": dict(MemberRole.choices),
     "scopes": dict(TokenScope.choices),
     "settings": {
         "title": gettext_lazy("title"),

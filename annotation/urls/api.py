@@ -18,6 +18,7 @@ from ..stimuli import api as stimuli
 from ..stimuli.imports import api as imports
 from ..studies import api as studies
 from ..studies import audit_api as audit
+from ..studies import members_api as members
 from ..studies import protocols_api as protocols
 from ..studies import steps_api as steps
 
@@ -56,6 +57,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="api-protocol",
     ),
     path("studies/<slug:slug>/audit/", audit.AuditListView.as_view(), name="api-audit"),
+    path("studies/<slug:slug>/members/", members.MemberListView.as_view(), name="api-members"),
+    path(
+        "studies/<slug:slug>/members/<str:account>/",
+        members.MemberView.as_view(),
+        name="api-member",
+    ),
+    path(
+        "studies/<slug:slug>/members/<str:account>/ownership/",
+        members.OwnershipView.as_view(),
+        name="api-member-ownership",
+    ),
     path("studies/<slug:slug>/raters/", raters.RaterListView.as_view(), name="api-raters"),
     path(
         "studies/<slug:slug>/raters/<str:code>/link/",

@@ -14,7 +14,7 @@ from ..removal.pages import studies as removal_studies
 from ..stimuli import pages as stimuli
 from ..stimuli import purposes_page as purposes
 from ..stimuli.imports import pages as importing
-from ..studies.pages import activity, steps, studies, study_list, translations
+from ..studies.pages import activity, members, steps, studies, study_list, translations
 
 urlpatterns: list[URLPattern] = [
     path("", study_list.study_list, name="studies"),
@@ -32,6 +32,8 @@ urlpatterns: list[URLPattern] = [
         name="study-translations",
     ),
     path("<slug:slug>/settings/<slug:part>/", studies.study_settings, name="study-settings-part"),
+    path("<slug:slug>/members/", members.study_members, name="study-members"),
+    path("<slug:slug>/members/<int:pk>/<slug:act>/", members.study_member, name="study-member"),
     path("<slug:slug>/activity/", activity.study_activity, name="study-activity"),
     path("<slug:slug>/archive/", removal_studies.study_archive, name="study-archive"),
     path("<slug:slug>/duplicate/", removal_studies.study_duplicate, name="study-duplicate"),

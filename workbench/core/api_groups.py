@@ -10,6 +10,7 @@ GROUP_OF = {
     "deletion": "studies",
     "steps": "studies",
     "overview": "studies",
+    "members": "studies",
     "raters": "raters",
     "reliability": "raters",
     "recruitment": "raters",
