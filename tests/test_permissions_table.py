@@ -109,6 +109,10 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     # Without a role: whoever may, is told that it is missing.
     "study-member": ("post", ("slug", "member", "change"), CHANGE),
     "study-activity": ("get", ("slug",), CONSOLE),
+    "people": ("get", (), (MISSING, 200, MISSING, LOGIN)),
+    "person": ("get", ("person",), (MISSING, 200, MISSING, LOGIN)),
+    "person-act": ("post", ("person", "sign-out"), (MISSING, 302, MISSING, LOGIN)),
+    "account-link": ("get", ("forged",), (MISSING, MISSING, MISSING, MISSING)),
     "site-activity": ("get", (), (MISSING, 200, MISSING, LOGIN)),
     "study-archive": ("post", ("slug",), CHANGE),
     # Without a title: whoever may, is told that it is missing.
@@ -280,6 +284,7 @@ class World:
             "job": str(self.job.pk),
             "member": str(self.colleague.pk),
             "account": self.colleague.user.username,
+            "person": str(self.colleague.user.pk),
             "protocol": str(current_protocol(self.study.pk).number),
         }
         return known.get(name, name)

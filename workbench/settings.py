@@ -148,7 +148,15 @@ ACCOUNT_ADAPTER = "workbench.accounts.adapter.ClosedSignupAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "MINT Workbench"
+# Browsers know passkeys over HTTPS, and on localhost, where there is none.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+#: Whether only accounts with two-factor sign-in make API tokens.
+TOKENS_NEED_TWO_FACTOR = _switch("TOKENS_NEED_TWO_FACTOR", default=False)
+#: The account that the first start makes, for an administrator to choose its password.
+FIRST_ADMINISTRATOR = env.str("FIRST_ADMINISTRATOR", default="administrator")
 # Limits count the last address in X-Forwarded-For, which the proxy itself wrote; whatever a client
 # sent stands before it.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)

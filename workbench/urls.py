@@ -33,7 +33,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     *([] if settings.EMAIL_URL else [re_path(_MAIL, ask_administrator)]),
     path("accounts/", include("allauth.urls")),
-    path("accounts/token/", include("workbench.accounts.urls")),
+    path("accounts/", include("workbench.accounts.urls")),
     path("media/<path:name>", views.media, name="media"),
     path("activity/", site_activity, name="site-activity"),
     path("studies/", include("annotation.urls.console")),

@@ -2,9 +2,14 @@
 
 from collections.abc import Collection
 from datetime import timedelta
+from typing import Any
 
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.signals import post_save
+from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -35,6 +40,8 @@ def make_token(account: User, *, name: str, scopes: Collection[str]) -> tuple[Ap
         raise TokenError(_("Give the token a name of up to 100 characters."))
     if not asked or len(asked) != len(set(scopes)):
         raise TokenError(_("Choose what the token may be used for."))
+    if settings.TOKENS_NEED_TWO_FACTOR and not is_mfa_enabled(account):
+        raise TokenError(_("Set up two-factor sign-in first: this site asks it of token owners."))
     token, secret = ApiToken.objects.create(account, name=name.strip(), scopes=asked)
     tell(account, "token.created", name=token.name, scopes=asked)
     return token, secret
@@ -49,6 +56,22 @@ def revoke_token(account: User, key: str) -> bool:
     token.delete()
     tell(account, "token.revoked", name=token.name)
     return True
+
+
+def revoke_all_tokens(account: User, *, actor: User | None) -> int:
+    """How many there were. Call it inside the transaction of the act."""
+    count, _each = ApiToken.objects.filter(user=account).delete()
+    if count:
+        tell(actor, "token.all_revoked", account=account.username, count=count)
+    return count
+
+
+@receiver(post_save, sender=User)
+def _password_saved(instance: User, created: bool, **_rest: Any) -> None:
+    """A new password ends the tokens, whichever way it came: they open what it guards."""
+    # Django forgets the password right after this.
+    if not created and getattr(instance, "_password", None) is not None:
+        revoke_all_tokens(instance, actor=None)
 
 
 @transaction.atomic

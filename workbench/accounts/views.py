@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from ..core.errors import MintError
 from .models import ApiToken, TokenScope
-from .signed_in import signed_in
+from .signed_in import asks_again, signed_in
 from .tokens import make_token, revoke_token
 
 
@@ -32,6 +32,7 @@ class TokenForm(forms.Form):
 
 @never_cache
 @login_required
+@asks_again
 @require_http_methods(["GET", "POST"])
 def tokens(request: HttpRequest) -> HttpResponse:
     account, secret = signed_in(request), None
