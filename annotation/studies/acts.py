@@ -78,7 +78,9 @@ ACTS: dict[str, Words] = {
     "account.factor_removed": gettext_lazy("Removed a second factor from the account"),
     "account.factors_forgotten": gettext_lazy("Removed the two-factor sign-in of %(account)s"),
     "account.codes_renewed": gettext_lazy("Made new recovery codes"),
-    "token.created": gettext_lazy("Created the API token “%(name)s”: %(scopes)s"),
+    "token.created": gettext_lazy(
+        "Created the API token “%(name)s”: %(scopes)s; studies (–: all): %(studies)s"
+    ),
     "token.revoked": gettext_lazy("Revoked the API token “%(name)s”"),
     "token.all_revoked": gettext_lazy("Revoked all API tokens of %(account)s: %(count)s"),
     "token.used": gettext_lazy("Used the API token “%(name)s”"),

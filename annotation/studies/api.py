@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from workbench.accounts.scopes import within_token
 from workbench.accounts.signed_in import signed_in
 
 from ..models import Study
@@ -25,7 +26,7 @@ class StudyListView(generics.ListAPIView[Study]):
     def get_queryset(self) -> QuerySet[Study]:
         archived = bool(self.request.query_params.get("archived"))
         listed = listed_studies(self.request.user, archived=archived)
-        return listed.prefetch_related("perspectives")
+        return within_token(self.request, listed).prefetch_related("perspectives")
 
     @extend_schema(request=StudyCreateSerializer, responses={201: StudySerializer})
     def post(self, request: Request) -> Response:

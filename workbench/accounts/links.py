@@ -17,7 +17,7 @@ from .models import User
 class _Signer(PasswordResetTokenGenerator):
     key_salt = "workbench.accounts.links"
 
-    def _make_hash_value(self, user: User, timestamp: int) -> str:  # type: ignore[override]
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
         return f"{super()._make_hash_value(user, timestamp)}{user.session_epoch}"
 
 

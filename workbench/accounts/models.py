@@ -40,6 +40,8 @@ class ApiToken(AbstractAuthToken):
     #: What it is for, in the words of whoever made it.
     name = models.CharField(max_length=100)
     scopes = ArrayField(models.CharField(max_length=10, choices=TokenScope.choices))
+    #: Slugs of the studies that it opens; none: all that its account may see.
+    studies = ArrayField(models.SlugField(max_length=80), default=list, blank=True)
     #: Accurate to a minute.
     last_used_at = models.DateTimeField(null=True, blank=True)
 

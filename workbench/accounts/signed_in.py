@@ -16,7 +16,7 @@ def signed_in(request: HttpRequest | Request) -> User:
 
 
 def _has_second_factor(request: HttpRequest) -> bool:
-    return is_mfa_enabled(signed_in(request))
+    return bool(is_mfa_enabled(signed_in(request)))
 
 
 #: For views that open a door for long: an account with two-factor sign-in is asked again before a

@@ -12,6 +12,7 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from knox.settings import knox_settings
 
 from ..core.errors import MintError
 from .acts import tell
@@ -30,8 +31,19 @@ class TokenError(MintError):
 
 
 @transaction.atomic
-def make_token(account: User, *, name: str, scopes: Collection[str]) -> tuple[ApiToken, str]:
+def make_token(
+    account: User,
+    *,
+    name: str,
+    scopes: Collection[str],
+    studies: Collection[str] = (),
+    days: int | None = None,
+) -> tuple[ApiToken, str]:
     """A new token and its secret, which is nowhere else.
+
+    Args:
+        studies: slugs of the account's own studies that it opens; none: all it may see.
+        days: until it expires; at most, and if left out, API_TOKEN_DAYS.
 
     Raises TokenError.
     """
@@ -42,9 +54,23 @@ def make_token(account: User, *, name: str, scopes: Collection[str]) -> tuple[Ap
         raise TokenError(_("Choose what the token may be used for."))
     if settings.TOKENS_NEED_TWO_FACTOR and not is_mfa_enabled(account):
         raise TokenError(_("Set up two-factor sign-in first: this site asks it of token owners."))
-    token, secret = ApiToken.objects.create(account, name=name.strip(), scopes=asked)
-    tell(account, "token.created", name=token.name, scopes=asked)
+    opened = [slug for slug, _title in own_studies(account) if slug in studies]
+    if len(opened) != len(set(studies)):
+        raise TokenError(_("Choose among the studies that you are a member of."))
+    longest = knox_settings.TOKEN_TTL
+    lives = longest if days is None else min(longest, timedelta(days=days))
+    token, secret = ApiToken.objects.create(
+        account, expiry=lives, name=name.strip(), scopes=asked, studies=opened
+    )
+    tell(account, "token.created", name=token.name, scopes=asked, studies=opened)
     return token, secret
+
+
+def own_studies(account: User) -> list[tuple[str, str]]:
+    """Slug and title of the studies that the account is a member of."""
+    # Memberships are on the floor above; the account knows them by the name of their relation.
+    members = account.memberships.order_by("study__title")
+    return list(members.values_list("study__slug", "study__title"))
 
 
 @transaction.atomic
@@ -63,7 +89,7 @@ def revoke_all_tokens(account: User, *, actor: User | None) -> int:
     count, _each = ApiToken.objects.filter(user=account).delete()
     if count:
         tell(actor, "token.all_revoked", account=account.username, count=count)
-    return count
+    return int(count)
 
 
 @receiver(post_save, sender=User)

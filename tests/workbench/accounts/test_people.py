@@ -192,7 +192,7 @@ def test_a_mail_server_that_fails_leaves_the_link_to_hand_over(
 
 def add_factor(account: User) -> Authenticator:
     RecoveryCodes.activate(account)
-    return TOTP.activate(account, generate_totp_secret()).instance  # type: ignore[no-any-return]
+    return TOTP.activate(account, generate_totp_secret()).instance
 
 
 def test_a_lost_second_factor_is_removed(admin: Client, owner: User) -> None:
