@@ -28,7 +28,9 @@ from ..selectors import find_study
 
 
 class RoleForm(forms.Form):
-    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=GIVEN_ROLES, initial="viewer")
+    role = forms.ChoiceField(
+        label=gettext_lazy("Role in the study"), choices=GIVEN_ROLES, initial="viewer"
+    )
     sees_names = forms.BooleanField(label=gettext_lazy("Sees raters’ names"), required=False)
 
 
