@@ -113,6 +113,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "person": ("get", ("person",), (MISSING, 200, MISSING, LOGIN)),
     "person-act": ("post", ("person", "sign-out"), (MISSING, 302, MISSING, LOGIN)),
     "account-link": ("get", ("forged",), (MISSING, MISSING, MISSING, MISSING)),
+    "own-data": ("post", (), (200, 200, 200, LOGIN)),
     "site-activity": ("get", (), (MISSING, 200, MISSING, LOGIN)),
     "study-archive": ("post", ("slug",), CHANGE),
     # Without a title: whoever may, is told that it is missing.

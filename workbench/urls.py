@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.negotiation import DefaultContentNegotiation
 
 from annotation.studies.pages.activity import site_activity
+from annotation.studies.pages.own_data import own_data
 
 from . import problem_pages, views
 from .accounts.views import ask_administrator
@@ -35,6 +36,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("accounts/", include("workbench.accounts.urls")),
     path("media/<path:name>", views.media, name="media"),
+    path("accounts/own-data/", own_data, name="own-data"),
     path("activity/", site_activity, name="site-activity"),
     path("studies/", include("annotation.urls.console")),
     path("studies/<slug:slug>/model/", include("modelops.urls.console")),

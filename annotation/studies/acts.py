@@ -77,6 +77,7 @@ ACTS: dict[str, Words] = {
     "account.factor_added": gettext_lazy("Added a second factor to the account"),
     "account.factor_removed": gettext_lazy("Removed a second factor from the account"),
     "account.factors_forgotten": gettext_lazy("Removed the two-factor sign-in of %(account)s"),
+    "account.data_taken": gettext_lazy("Downloaded what the site knows about them"),
     "account.codes_renewed": gettext_lazy("Made new recovery codes"),
     "token.created": gettext_lazy(
         "Created the API token “%(name)s”: %(scopes)s; studies (–: all): %(studies)s"

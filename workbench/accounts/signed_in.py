@@ -20,5 +20,5 @@ def _has_second_factor(request: HttpRequest) -> bool:
 
 
 #: For views that open a door for long: an account with two-factor sign-in is asked again before a
-#: change, unless it was within the last five minutes.
+#: change, unless it did so within the last five minutes.
 asks_again = reauthentication_required(allow_get=True, enabled=_has_second_factor)
