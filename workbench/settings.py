@@ -315,6 +315,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 15.0,
     },
     "sweep-deletions": {"task": "annotation.removal.tasks.sweep_deletions", "schedule": 60.0},
+    "forget-names": {"task": "annotation.removal.tasks.forget_names", "schedule": 3600.0},
+    "forget-expired": {"task": "workbench.accounts.tasks.forget_expired", "schedule": 3600.0},
     "sweep-runs": {"task": "modelops.tasks.sweep_runs", "schedule": 10.0},
     "retrain-where-due": {
         "task": "modelops.tasks.retrain_where_due",

@@ -52,6 +52,9 @@ ACTS: dict[str, Words] = {
     "rater.excluded": gettext_lazy("Excluded rater %(rater)s: %(reason)s"),
     "rater.active": gettext_lazy("Included rater %(rater)s again: %(reason)s"),
     "rater.erased": gettext_lazy("Erased a rater; their ratings (%(number)s) were %(ratings)s"),
+    "raters.names_deleted": gettext_lazy(
+        "Deleted who raters are, %(days)s days after their last session: %(raters)s"
+    ),
     "rater.screened_out": gettext_lazy(
         "Ended the session of rater %(rater)s, who did not pass practice"
     ),
@@ -115,6 +118,7 @@ _NAMES: dict[str, dict[Any, Words]] = {
         "title": gettext_lazy("title"),
         "consent": gettext_lazy("consent"),
         "erased_ratings": gettext_lazy("what becomes of an erased rater’s ratings"),
+        "identity_days": gettext_lazy("days until raters’ names are deleted"),
         "instructions": gettext_lazy("instructions"),
         "target_ratings": gettext_lazy("ratings per image in the first pass"),
         "maximum_ratings": gettext_lazy("ratings per image at most"),

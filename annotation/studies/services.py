@@ -33,6 +33,7 @@ SINGLE_SETTINGS = (
     "title",
     "consent",
     "erased_ratings",
+    "identity_days",
     "instructions",
     "target_ratings",
     "maximum_ratings",

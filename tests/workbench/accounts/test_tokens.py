@@ -4,6 +4,8 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
@@ -11,7 +13,9 @@ from annotation.models import AuditEntry, Study
 from tests.factories import make_study
 from workbench.accounts import tokens
 from workbench.accounts.models import ApiToken, User
+from workbench.accounts.tasks import forget_expired
 from workbench.accounts.tokens import TokenError
+from workbench.celery import app
 
 
 def make_token(client: Client, *scopes: str) -> str:
@@ -208,3 +212,19 @@ def test_a_token_ends_when_it_was_said(owner: User, days: int | None, lives: int
     assert token.expiry is not None
     assert token.expiry - token.created < timedelta(days=lives, minutes=1)
     assert token.expiry - token.created > timedelta(days=lives, minutes=-1)
+
+
+def test_what_expired_is_deleted(client: Client, owner: User) -> None:
+    client.force_login(owner)
+    kept, _secret = tokens.make_token(owner, name="kept", scopes=["read"])
+    tokens.make_token(owner, name="old", scopes=["read"])
+    past = timezone.now() - timedelta(seconds=1)
+    ApiToken.objects.filter(name="old").update(expiry=past)
+    assert forget_expired() == 1
+    assert ApiToken.objects.get() == kept
+    assert Session.objects.count() == 1
+    Session.objects.update(expire_date=past)
+    forget_expired()
+    assert not Session.objects.exists()
+    for entry in ("forget-expired", "forget-names"):
+        assert settings.CELERY_BEAT_SCHEDULE[entry]["task"] in app.tasks
