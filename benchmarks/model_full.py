@@ -15,12 +15,12 @@ import psutil
 import torch
 
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
+from annotation.protocol.questions import Questions
 from benchmarks.model_training import seconds_per_step, trunk_cache
 from modelops.explaining.checkpoint import Explainer
 from modelops.explaining.configuration import explainer_preset_config
 from modelops.explaining.model import GREEDY, Decoding, MintIQAExplainer
 from modelops.explaining.pipeline import ExplanationPipeline
-from modelops.explaining.questions import Questions
 from modelops.explaining.tiny_language import tiny_language_tokenizer
 from modelops.predictors.hardware import processor_cores
 from modelops.predictors.mint.checkpoint import TINY_FOLDER, LoadedModel

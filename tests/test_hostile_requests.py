@@ -71,8 +71,12 @@ def send(world: World, owner: User, client: Client) -> Callable[..., Any]:
 
 def check_refusal(answer: Any, *statuses: int) -> None:
     assert answer.status_code in statuses, answer.content
-    assert answer.headers["Content-Type"] == "application/json"
-    assert answer.json()
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    told = answer.json()
+    assert told["status"] == answer.status_code
+    assert told["title"]
+    assert told["detail"]
+    assert told["code"]
 
 
 def reads_its_body(send: Callable[..., Any], route: str, method: str) -> bool:
@@ -141,7 +145,7 @@ def test_too_large_a_body_is_413(
             assert answer.json()["code"] == "too_large"
         # A form is read only by those who look for a CSRF token, or an image, in it.
         form = send(route, method, data=b"a=" + b"x" * 2048, content_type=FORM)
-        assert form.headers.get("Content-Type", "application/json") == "application/json"
+        assert form.headers.get("Content-Type", "application/json").endswith("json")
         assert form.status_code in ({413, 415} if reads else {200, 204, 404, 409, 413, 415})
 
 
@@ -211,7 +215,7 @@ def test_what_cannot_be_set_is_refused(send: Callable[..., Any], study: Study, f
     body = {"title": "Changed", field: "other"}
     answer = send("api-study", "patch", data=body, content_type="application/json")
     check_refusal(answer, 400)
-    assert list(answer.json()) == [field]
+    assert list(answer.json()["errors"]) == [field]
     assert list(Study.objects.values_list("slug", "title")) == [("demo", "Demo")]
 
 
@@ -224,7 +228,7 @@ def test_no_endpoint_ignores_a_field(world: World, send: Callable[..., Any]) -> 
                 body = {"beauty": 1}
                 answer = send(route, method, data=body, content_type="application/json")
                 check_refusal(answer, 400)
-                assert answer.json()["beauty"] == ["There is no such field."]
+                assert answer.json()["errors"]["beauty"] == ["There is no such field."]
 
 
 @pytest.mark.parametrize(
@@ -235,7 +239,22 @@ def test_what_is_not_there_is_told_in_json(
 ) -> None:
     answer = send("api-study", "get", f"/api/v1/{path}")
     check_refusal(answer, 404)
-    assert answer.json() == {"detail": "Not found.", "code": "not_found"}
+    assert answer.json() == {
+        "type": "about:blank",
+        "title": "Not Found",
+        "status": 404,
+        "detail": "Not found.",
+        "code": "not_found",
+    }
+
+
+def test_a_method_that_is_not_there_is_told_in_json(send: Callable[..., Any]) -> None:
+    answer = send("api-studies", "put")
+    check_refusal(answer, 405)
+    assert (answer.json()["code"], answer.headers["Allow"]) == (
+        "method_not_allowed",
+        "GET, POST, HEAD, OPTIONS",
+    )
 
 
 def test_an_error_of_ours_is_told_in_json(

@@ -5,7 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from rest_framework.exceptions import APIException
 
-from .core.api import exception_handler
+from .core.api import PROBLEM_JSON, exception_handler
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -36,4 +36,4 @@ def _told(error: Exception) -> JsonResponse:
     response = exception_handler(error, {})
     if response is None:
         raise error
-    return JsonResponse(response.data, status=response.status_code)
+    return JsonResponse(response.data, status=response.status_code, content_type=PROBLEM_JSON)

@@ -183,8 +183,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["workbench.core.api_defaults.StrictJSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "workbench.core.api_defaults.OneRepresentation",
     "DEFAULT_SCHEMA_CLASS": "workbench.accounts.api_schema.ApiSchema",
-    "DEFAULT_PAGINATION_CLASS": "workbench.core.api_defaults.Pages",
-    "PAGE_SIZE": 100,
+    "DEFAULT_PAGINATION_CLASS": "workbench.core.api_pages.Pages",
     # `?format=` is the export's own parameter, not content negotiation.
     "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "workbench.core.api.exception_handler",
@@ -208,8 +207,10 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "workbench.core.api_examples.add_examples",
+        "workbench.core.api_problems.add_problems",
     ],
     "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -280,6 +281,10 @@ FILE_UPLOAD_TEMP_DIR = None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 #: Manifest and archive of one console import together.
 IMPORT_UPLOAD_BYTES = env.int("IMPORT_UPLOAD_MIB", default=2048) * 1024 * 1024
+#: Remote sources that imports may read (`annotation.stimuli.remote.addresses.Allowed`), and where
+#: datasets of `hf:` are.
+IMPORT_REMOTE = env.list("IMPORT_REMOTE", default=[])
+IMPORT_HUB = env.str("IMPORT_HUB", default="https://huggingface.co")
 
 # Scoring chunks are short and late-acknowledged; with these options a chunk that a killed worker
 # held is back soon after the visibility timeout (kombu scans every 100 s by default).
@@ -314,6 +319,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "annotation.opinion.tasks.renew_live_releases",
         "schedule": 15.0,
     },
+    "sweep-datasets": {"task": "annotation.opinion.tasks.sweep_datasets", "schedule": 20.0},
     "sweep-deletions": {"task": "annotation.removal.tasks.sweep_deletions", "schedule": 60.0},
     "forget-names": {"task": "annotation.removal.tasks.forget_names", "schedule": 3600.0},
     "forget-expired": {"task": "workbench.accounts.tasks.forget_expired", "schedule": 3600.0},

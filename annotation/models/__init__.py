@@ -1,8 +1,9 @@
 """The domain model. Reading order: study, perspective, protocol, membership, stimulus, rater,
-trial, score, explanation, release, opinion, message, audit.
+trial, score, explanation, release, opinion, dataset, message, audit.
 """
 
 from .audit import AuditEntry
+from .dataset import DatasetRelease
 from .explanation import Explanation
 from .importing import ImportJob
 from .membership import Membership
@@ -17,6 +18,8 @@ from .release import (
     ReleaseProtocol,
     ReleaseRecord,
 )
+from .saved_mapping import SavedMapping
+from .scale_link import ScaleLink
 from .score import Score
 from .shared_link import SharedLink
 from .stimulus import Generator, Prompt, Stimulus
@@ -25,6 +28,7 @@ from .trial import RatingSession, Trial
 
 __all__ = [
     "AuditEntry",
+    "DatasetRelease",
     "Explanation",
     "Generator",
     "ImportJob",
@@ -43,6 +47,8 @@ __all__ = [
     "ReleasePerspective",
     "ReleaseProtocol",
     "ReleaseRecord",
+    "SavedMapping",
+    "ScaleLink",
     "Score",
     "SharedLink",
     "Stimulus",

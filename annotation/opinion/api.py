@@ -6,10 +6,10 @@ from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from workbench.accounts.api_views import ApiListView, ApiView
 from workbench.accounts.signed_in import signed_in
 from workbench.core.api import ExactSerializer
 
@@ -142,21 +142,20 @@ class SubjectEstimateSerializer(serializers.ModelSerializer[SubjectEstimate]):
         fields = ("rater", "perspective", "bias", "inconsistency", "verdict", "reason")
 
 
-class ReleaseListView(GenericAPIView[OpinionRelease]):
+class ReleaseListView(ApiListView[OpinionRelease]):
+    """The study's releases of opinion scores: the live one, named ones, those kept for models
+    (`frozen`), and imported ones."""
+
     serializer_class = ReleaseSerializer
     queryset = OpinionRelease.objects.none()
+    filters = {"kind": "kind", "state": "state", "name": "name"}
+    orders = ("number",)
 
-    @extend_schema(operation_id="studies_releases_list", responses=ReleaseSerializer(many=True))
-    def get(self, request: Request, slug: str) -> Response:
-        """The study's releases of opinion scores: the live one, named ones, those kept for models
-        (`frozen`), and imported ones."""
-        study = find_study(request.user, slug, "annotation.export_study")
+    def get_queryset(self) -> QuerySet[OpinionRelease]:
+        study = find_study(self.request.user, self.kwargs["slug"], "annotation.export_study")
         live_release(study)
-        return _page(
-            self,
-            study.opinion_releases.prefetch_related(
-                "protocols", "erasures", "perspectives__perspective"
-            ),
+        return study.opinion_releases.prefetch_related(
+            "protocols", "erasures", "perspectives__perspective"
         )
 
     @extend_schema(request=NewReleaseSerializer, responses={201: ReleaseSerializer})
@@ -169,45 +168,45 @@ class ReleaseListView(GenericAPIView[OpinionRelease]):
         return Response(ReleaseSerializer(release).data, status=201)
 
 
-class ReleaseDetailView(GenericAPIView[OpinionRelease]):
-    serializer_class = ReleaseSerializer
-    queryset = OpinionRelease.objects.none()
-
+class ReleaseDetailView(ApiView):
+    @extend_schema(responses=ReleaseSerializer)
     def get(self, request: Request, slug: str, which: str) -> Response:
         """One release by its number, or the `live` one."""
         return Response(ReleaseSerializer(_find_release(request, slug, which)).data)
 
 
-class ReleaseScoresView(GenericAPIView[OpinionScore]):
+class ReleaseScoresView(ApiListView[OpinionScore]):
+    """A release's opinion scores, by stimulus and perspective."""
+
     serializer_class = OpinionScoreSerializer
     queryset = OpinionScore.objects.none()
+    filters = {
+        "stimulus": "stimulus",
+        "filename": "stimulus__filename",
+        "perspective": "perspective__key",
+        "split": "stimulus__split",
+        "state": "stimulus__state",
+    }
+    orders = ("stimulus", "value", "standard_error", "sd", "n")
 
-    @extend_schema(responses=OpinionScoreSerializer(many=True))
-    def get(self, request: Request, slug: str, which: str) -> Response:
-        """A release's opinion scores, by stimulus and perspective."""
-        scores = _find_release(request, slug, which).scores.order_by(
-            "stimulus", "perspective__position"
-        )
-        return _page(self, scores.select_related("stimulus", "perspective"))
+    def get_queryset(self) -> QuerySet[OpinionScore]:
+        scores = _find_release(self.request, **self.kwargs).scores
+        in_order = scores.order_by("stimulus", "perspective__position")
+        return in_order.select_related("stimulus", "perspective")
 
 
-class ReleaseRatersView(GenericAPIView[SubjectEstimate]):
+class ReleaseRatersView(ApiListView[SubjectEstimate]):
+    """A release's estimates of raters; empty if its method makes none."""
+
     serializer_class = SubjectEstimateSerializer
     queryset = SubjectEstimate.objects.none()
+    filters = {"rater": "rater__code", "perspective": "perspective__key", "verdict": "verdict"}
+    orders = ("rater", "bias", "inconsistency")
 
-    @extend_schema(responses=SubjectEstimateSerializer(many=True))
-    def get(self, request: Request, slug: str, which: str) -> Response:
-        """A release's estimates of raters; empty if its method makes none."""
-        found = _find_release(request, slug, which).subjects.order_by(
-            "rater", "perspective__position"
-        )
-        return _page(self, found.select_related("rater", "perspective"))
-
-
-def _page(view: GenericAPIView[Any], rows: QuerySet[Any]) -> Response:
-    """One page of the rows, as the view's serializer shows them."""
-    page = view.paginate_queryset(rows)
-    return view.get_paginated_response(view.get_serializer(page or [], many=True).data)
+    def get_queryset(self) -> QuerySet[SubjectEstimate]:
+        found = _find_release(self.request, **self.kwargs).subjects
+        in_order = found.order_by("rater", "perspective__position")
+        return in_order.select_related("rater", "perspective")
 
 
 def _find_release(request: Request, slug: str, which: str) -> OpinionRelease:

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Q
 
 from ..models import Explanation, Study
 from ..protocol.answers import Reason
-from ..protocol.forms import FREE_TEXT_LIMIT, ExplanationForm
+from ..protocol.forms import FREE_TEXT_LIMIT
 from ..studies.counting import counting_trials, main_stimuli
 
 
@@ -50,7 +49,7 @@ def _own(study: Study) -> Iterator[GivenExplanation]:
     form = study.form
     by_trial: dict[tuple[int, int], dict[str, Reason]] = {}
     for trial, stimulus, perspective, phrases, text in rows.iterator(chunk_size=10_000):
-        reason = Reason(_levels(form, perspective, phrases), text)
+        reason = Reason(form.levels_of(perspective, phrases), text)
         if reason:
             by_trial.setdefault((trial, stimulus), {})[perspective] = reason
     for (_trial, stimulus), reasons in by_trial.items():
@@ -69,18 +68,8 @@ def _published(study: Study) -> Iterator[GivenExplanation]:
         for perspective in asked:
             text = metadata.get(f"{perspective}_text_en", "")
             text = text[:FREE_TEXT_LIMIT] if isinstance(text, str) else ""
-            reason = Reason(_levels(study.form, perspective, metadata), text)
+            reason = Reason(study.form.levels_of(perspective, metadata), text)
             if reason:
                 reasons[perspective] = reason
         if reasons:
             yield GivenExplanation(stimulus, reasons)
-
-
-def _levels(form: ExplanationForm, perspective: str, found: Mapping[str, Any]) -> dict[str, int]:
-    return {
-        field.key: found[field.key]
-        for field in form.fields
-        if field.perspective == perspective
-        and type(found.get(field.key)) is int
-        and 1 <= found[field.key] <= len(field.phrases)
-    }

@@ -16,10 +16,17 @@ from ..models import OpinionScore, Stimulus, Study
 
 @dataclass(frozen=True)
 class Forecast:
-    """A predicted score and how far the true one may be from it, on the study's scale."""
+    """A predicted score, within the study's scale, and standard deviations on it."""
 
     mean: float
+    #: How far the true score may be from it: √(posterior² + misfit²).
     sd: float
+    #: Of the prediction; ratings lessen it.
+    posterior_sd: float
+    #: Of the true score around what such a model can expect at best.
+    misfit_sd: float
+    #: Of one rater's score around the true one.
+    rater_sd: float
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,9 @@ class Forecaster(Protocol):
         in use, if that has not learnt from the image. limits: the ends of the scale that `scores`,
         the study's own, are on, by perspective's key."""
 
+    def named(self, study: Study) -> str:
+        """The model in use, for people: its name and version. Empty without a model."""
+
     def in_use(self, study: Study) -> str:
         """Names the model in use and its predictions: others have another name. Empty without a
         model."""
@@ -91,6 +101,10 @@ def assisted_of(
     study: Study, scores: Sequence[OpinionScore], limits: Mapping[str, tuple[float, float]]
 ) -> dict[int, dict[str, AssistedScore]]:
     return FORECASTERS[0].assisted(study, scores, limits) if FORECASTERS else {}
+
+
+def forecaster_named(study: Study) -> str:
+    return FORECASTERS[0].named(study) if FORECASTERS else ""
 
 
 def forecaster_of(study: Study) -> str:

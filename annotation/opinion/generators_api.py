@@ -8,7 +8,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
+
+from workbench.accounts.api_views import ApiView
 
 from ..studies.selectors import find_study
 from .comparison.leaderboard import Leaderboard
@@ -77,7 +78,7 @@ class LeaderboardSerializer(serializers.Serializer[Any]):
     pairs = PairwiseDifferenceSerializer(many=True)
 
 
-class GeneratorsView(APIView):
+class GeneratorsView(ApiView):
     @extend_schema(
         operation_id="studies_generators_list", responses=LeaderboardSerializer(many=True)
     )

@@ -5,16 +5,17 @@ Labels come only from releases, all from one view of the data; `opinion.units` b
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from django.db.models import Q, QuerySet
 
 from workbench.core.statements import one_view
 
-from ..models import OpinionRelease, OpinionScore, Stimulus, Study
+from ..models import OpinionRelease, OpinionScore, ScaleLink, Stimulus, Study
 from ..studies.counting import main_stimuli
 from .imported import scale_of
+from .linking import Link
 from .numbering import PATIENCE_SECONDS
 from .releases import awaited_release, renew_live, stored_live
 from .units import UnitScale
@@ -58,14 +59,19 @@ def labels_of(study: Study, *, split: str | None = None) -> list[Label]:
 
 
 def labels_from(
-    study: Study, own: OpinionRelease | None, *, split: str | None = None
+    study: Study, own: OpinionRelease | None, *, split: str | None = None, linked: bool = True
 ) -> list[Label]:
     """The labels that `own` gives (None: the study has no scores of its own), and the imported
     releases, by stimulus, perspective (in the study's order) and source. Run it in one view of the
-    data."""
+    data.
+
+    linked: with the links that the study's owner had fitted applied to published scores; what they
+    bring outside 0…1 is cut off.
+    """
     order = {row.pk: row.position for row in study.perspectives.all()}
     rows = _scores(study, own, split).order_by("stimulus_id")
-    found = _labels(study, own, rows)
+    links = _links(study) if linked else {}
+    found = _labels(study, own, rows, links)
     labels = sorted(found, key=lambda item: (item[0].stimulus, order[item[1]], item[0].source))
     return [label for label, _perspective in labels]
 
@@ -109,8 +115,20 @@ def _own_scales(release: OpinionRelease | None) -> dict[int, UnitScale]:
     return {pk: UnitScale(minimum, maximum) for pk, minimum, maximum in rows}
 
 
+def _links(study: Study) -> dict[tuple[int, int], Link]:
+    """By release and perspective."""
+    rows = ScaleLink.objects.filter(study=study)
+    return {
+        (row.release_id, row.perspective_id): Link(row.offset, row.slope, row.images, row.rmse)
+        for row in rows
+    }
+
+
 def _labels(
-    study: Study, release: OpinionRelease | None, scores: QuerySet[OpinionScore]
+    study: Study,
+    release: OpinionRelease | None,
+    scores: QuerySet[OpinionScore],
+    links: Mapping[tuple[int, int], Link],
 ) -> Iterator[tuple[Label, int]]:
     """Of own scores by `release` and of imported ones, each with the key of its perspective's
     row."""
@@ -135,4 +153,11 @@ def _labels(
             sd=None if sd is None else scale.spread(sd),
             ratings=n,
         )
-        yield label, perspective
+        link = links.get((of, perspective))
+        yield label if link is None else _moved(label, link), perspective
+
+
+def _moved(label: Label, link: Link) -> Label:
+    """The label on the scale that its source is linked to."""
+    mos = min(1.0, max(0.0, link.offset + link.slope * label.mos))
+    return replace(label, mos=mos, sd=None if label.sd is None else link.slope * label.sd)

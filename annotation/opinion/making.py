@@ -120,6 +120,16 @@ class Opinions:
                 found[row[0], part.perspective.key] = OpinionScore(**fields)
         return found
 
+    @property
+    def subjects(self) -> dict[tuple[int, str], SubjectEstimate]:
+        """(Rater, perspective's key) → the row that a release would have for it; unsaved."""
+        names = ("rater_id", *_SUBJECT_COLUMNS)
+        return {
+            (row[0], part.perspective.key): SubjectEstimate(**dict(zip(names, row, strict=True)))
+            for part, estimates in self.parts
+            for row in _subject_rows(part, estimates)
+        }
+
 
 def opinions_of(
     study: Study,

@@ -9,7 +9,8 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
+
+from workbench.accounts.api_views import ApiView
 
 from ..studies.selectors import find_study
 from .correlation import number
@@ -69,7 +70,7 @@ class PreviewSerializer(serializers.Serializer[Any]):
     perspectives = PerspectivePreviewSerializer(many=True)
 
 
-class OpinionMethodListView(APIView):
+class OpinionMethodListView(ApiView):
     @extend_schema(responses=OpinionMethodSerializer(many=True))
     def get(self, request: Request, slug: str) -> Response:
         """The methods of opinion scores, and which one the study uses."""
@@ -78,7 +79,7 @@ class OpinionMethodListView(APIView):
         return Response(OpinionMethodSerializer(found, many=True).data)
 
 
-class OpinionMethodPreviewView(APIView):
+class OpinionMethodPreviewView(ApiView):
     @extend_schema(
         parameters=[OpenApiParameter("parameters", str, description="JSON; defaults if left out.")],
         responses={

@@ -7,6 +7,7 @@ from celery import shared_task
 
 from ..models import Study
 from . import current_generators
+from .dataset.jobs import run_dataset_job, sweep_dataset_jobs
 from .panel import selectors as panel
 from .previewing import renew_preview
 from .releases import renew_live
@@ -67,3 +68,14 @@ def preview_method(study: int, method: str, parameters: str) -> None:
     as JSON."""
     for found in Study.objects.filter(pk=study):
         renew_preview(found, method, json.loads(parameters))
+
+
+@shared_task
+def make_dataset(job: int) -> None:
+    """Acknowledged early: the job's row and its lease bring it back, not the broker."""
+    run_dataset_job(job)
+
+
+@shared_task
+def sweep_datasets() -> None:
+    sweep_dataset_jobs()

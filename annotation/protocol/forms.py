@@ -135,6 +135,17 @@ class ExplanationForm:
         kept = {field.key for field in fields}
         return type(self)(fields, tuple(text for text in self.texts if text.field in kept))
 
+    def levels_of(self, perspective: str, found: Mapping[str, Any]) -> dict[str, int]:
+        """The closed answers about a perspective that `found` has, by their fields' keys; a level
+        that the form does not have (any more) is left out."""
+        return {
+            field.key: found[field.key]
+            for field in self.fields
+            if field.perspective == perspective
+            and type(found.get(field.key)) is int
+            and 1 <= found[field.key] <= len(field.phrases)
+        }
+
     def check_perspectives(self, perspectives: Collection[str]) -> None:
         """Raise ProtocolError if an item is about a perspective that is not among these."""
         items: tuple[FormField | FormText, ...] = (*self.fields, *self.texts)

@@ -3,11 +3,11 @@
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics, serializers
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from workbench.accounts.api_views import ApiListView, ApiView
 from workbench.accounts.models import TokenScope
 from workbench.accounts.signed_in import signed_in
 from workbench.core.api import ExactSerializer
@@ -41,13 +41,15 @@ class RaterCreateSerializer(ExactSerializer):
     count = serializers.IntegerField(min_value=1, max_value=CREATED_AT_ONCE)
 
 
-class RaterListView(generics.ListAPIView[Rater]):
+class RaterListView(ApiListView[Rater]):
     """The study's raters, each with the link that opens their session."""
 
     serializer_class = RaterSerializer
     queryset = Rater.objects.none()
     #: A link opens somebody's session.
     token_scope = TokenScope.MANAGE
+    filters = {"code": "code", "status": "status", "since": "created_at__gte"}
+    orders = ("created_at", "ratings")
 
     def get_queryset(self) -> QuerySet[Rater]:
         study = find_study(self.request.user, self.kwargs["slug"], "annotation.change_study")
@@ -66,7 +68,7 @@ class RaterListView(generics.ListAPIView[Rater]):
         return Response(answer.data, status=201)
 
 
-class RaterLinkView(APIView):
+class RaterLinkView(ApiView):
     @extend_schema(request=None, responses=RaterSerializer)
     def post(self, request: Request, slug: str, code: str) -> Response:
         """Replace a rater's link: the old one stops working, the open session continues."""

@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db.models import Count, IntegerField, Max, Prefetch, Q, QuerySet, Sum
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast, Concat
+from django.db.models import Prefetch, QuerySet
 
 from workbench.accounts.models import User
 
@@ -14,14 +12,10 @@ from ..models import AuditEntry, Rater, RaterIdentity, RatingSession, Score, Stu
 from ..opinion.answers import answers_of_rater
 from ..opinion.correlation import Floats
 from ..protocol.plan import Role
+from ..studies.sittings import sittings
 
 _SESSIONS_SHOWN = 50
 _TRIALS_SHOWN = 50
-#: Of a trial's behaviour (`protocol.behaviour`).
-_WINDOW = [
-    KeyTextTransform(key, "trials__behaviour")
-    for key in ("viewport", "pixel_ratio", "zoom", "colour_gamut")
-]
 
 
 @dataclass(frozen=True)
@@ -33,18 +27,9 @@ class ScoreRow:
 
 
 def sessions_of(rater: Rater) -> QuerySet[RatingSession, Any]:
-    """The latest first; with `answered`, `skipped`, `away` (times the page was left), `last`, and
-    `windows`, how many different windows, zooms and screens the answers came from."""
-    submitted = Q(trials__state=Trial.State.SUBMITTED)
-    away = Cast(KeyTextTransform("away", "trials__behaviour"), IntegerField())
-    sessions = RatingSession.objects.filter(rater=rater).annotate(
-        answered=Count("trials", filter=submitted),
-        skipped=Count("trials", filter=Q(trials__state=Trial.State.SKIPPED)),
-        away=Sum(away, filter=submitted),
-        last=Max("trials__submitted_at"),
-        windows=Count(Concat(*_WINDOW), distinct=True, filter=submitted),
-    )
-    return sessions.select_related("rater").order_by("-consented_at", "-pk")[:_SESSIONS_SHOWN]
+    """The latest first, as `sittings`."""
+    sessions = sittings().filter(rater=rater).select_related("rater")
+    return sessions.order_by("-consented_at", "-pk")[:_SESSIONS_SHOWN]
 
 
 def latest_trials(rater: Rater) -> QuerySet[Trial]:

@@ -6,8 +6,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from workbench.accounts.api_views import ApiView
 from workbench.core.jobs.kinds import kind_of
 from workbench.core.jobs.models import Job
 
@@ -37,7 +37,8 @@ class CountsSerializer(serializers.Serializer[Any]):
 
 
 class JobSerializer(serializers.Serializer[Job]):
-    """A job of the study, of the kind `import`, `training`, `scoring` or `explaining`."""
+    """A job of the study, of the kind `import`, `dataset`, `training`, `scoring` or
+    `explaining`."""
 
     kind = serializers.SerializerMethodField()
     id = serializers.IntegerField(source="pk")
@@ -90,7 +91,7 @@ class OverviewSerializer(serializers.Serializer[Any]):
         return len(found.live.active)
 
 
-class OverviewView(APIView):
+class OverviewView(ApiView):
     @extend_schema(responses=OverviewSerializer)
     def get(self, request: Request, slug: str) -> Response:
         """How the study stands: its numbers, what to look at, and what works in the background."""

@@ -7,7 +7,7 @@ exclusion; without one, that of how the participant's part ended, or none while 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Max, Prefetch, Q, QuerySet
@@ -15,6 +15,7 @@ from django.db.models import Count, Max, Prefetch, Q, QuerySet
 from ..models import Participant, Rater, RatingSession, SharedLink, Study, Trial
 from ..protocol.recruitment import Outcome, Recruitment
 from ..protocol.sessions import SessionState
+from ..studies.sittings import minutes_between
 from .leaving import OUTCOMES, code_for
 
 #: Of those who have not come to an end; an expired session can be followed by another.
@@ -106,6 +107,4 @@ def _code(platform: Recruitment, state: str, sessions: list[RatingSession]) -> s
 
 def _minutes(session: RatingSession) -> float:
     last: datetime | None = session.last  # type: ignore[attr-defined] # annotated
-    if session.begun_at is None or last is None:
-        return 0.0
-    return max(last - session.begun_at, timedelta(0)) / timedelta(minutes=1)
+    return minutes_between(session.begun_at, last)

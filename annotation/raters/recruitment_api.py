@@ -10,8 +10,8 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from workbench.accounts.api_views import ApiView
 from workbench.accounts.models import TokenScope
 from workbench.accounts.signed_in import signed_in
 
@@ -35,7 +35,10 @@ class PayableSerializer(serializers.Serializer[Payable]):
     code = serializers.CharField()
 
 
-class RecruitmentView(APIView):
+class RecruitmentView(ApiView):
+    def lock(self, **kwargs: Any) -> None:
+        list(SharedLink.objects.select_for_update().filter(study__slug=kwargs["slug"]))
+
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, slug: str) -> Response:
         """What the study's shared link reads of its visitors, and where each outcome leads."""
@@ -52,7 +55,7 @@ class RecruitmentView(APIView):
         return Response(link.platform.to_json())
 
 
-class PaymentView(APIView):
+class PaymentView(ApiView):
     #: It names people, by their numbers on the platform.
     token_scope = TokenScope.MANAGE
 

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from django.db.models import QuerySet
 from rest_framework import serializers
-from rest_framework.generics import GenericAPIView
-from rest_framework.request import Request
-from rest_framework.response import Response
+
+from workbench.accounts.api_views import ApiListView
 
 from ..models import Rater, Study
 from ..opinion.reliability.judging import Flag
@@ -92,21 +91,23 @@ class ReliabilitySerializer(serializers.Serializer[Any]):
     flags = _FlagSerializer(many=True)
 
 
-class ReliabilityListView(GenericAPIView[Rater]):
+class ReliabilityListView(ApiListView[Rater]):
+    """The study's raters with measures of their reliability.
+
+    Measures are at most 30 seconds old, in large studies ten minutes.
+    """
+
     serializer_class = ReliabilitySerializer
     queryset = Rater.objects.none()
+    filters = {"code": "code", "status": "status"}
+    orders = ("created_at",)
 
-    @extend_schema(responses=ReliabilitySerializer(many=True))
-    def get(self, request: Request, slug: str) -> Response:
-        """The study's raters with measures of their reliability.
+    def get_queryset(self) -> QuerySet[Rater]:
+        self._study = find_study(self.request.user, self.kwargs["slug"], "annotation.change_study")
+        return Rater.objects.filter(study=self._study).order_by("pk")
 
-        Measures are at most 30 seconds old, in large studies ten minutes.
-        """
-        study = find_study(request.user, slug, "annotation.change_study")
-        page = self.paginate_queryset(Rater.objects.filter(study=study).order_by("pk"))
-        return self.get_paginated_response(
-            ReliabilitySerializer(_described(study, page or []), many=True).data
-        )
+    def paginate_queryset(self, queryset: Any) -> list[Any]:
+        return _described(self._study, super().paginate_queryset(queryset) or [])
 
 
 def _described(study: Study, raters: list[Rater]) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from workbench.accounts.models import User
 from workbench.core.jobs.queue import enqueue
 
 from ..models import ImportJob, OpinionRelease, Rater, Stimulus, Study, Trial
+from ..opinion.dataset.storing import forget_archives
 from ..opinion.numbering import hold_off_writers
 from ..stimuli.imports.staging import unstage
 from ..stimuli.imports.store import ImportRunningError, study_lock
@@ -47,6 +48,8 @@ _ROWS = (
     ("annotation_message", _OF_RATERS),
     ("annotation_trial", _OF_STUDY),
     ("annotation_ratingsession", _OF_RATERS),
+    ("annotation_scalelink", _OF_STUDY),
+    ("annotation_datasetrelease", _OF_STUDY),
     ("annotation_opinionscore", _OF_STUDY),
     ("annotation_subjectestimate", _OF_STUDY),
     ("annotation_releaseperspective", _OF_STUDY),
@@ -58,6 +61,7 @@ _ROWS = (
     ("annotation_rateridentity", _OF_RATERS),
     ("annotation_rater", _OF_STUDY),
     ("annotation_importjob", _OF_STUDY),
+    ("annotation_savedmapping", _OF_STUDY),
     ("annotation_sharedlink", _OF_STUDY),
     ("annotation_stimulus", _OF_STUDY),
     ("annotation_prompt", _OF_STUDY),
@@ -143,6 +147,7 @@ def finish_deletion(study: Study) -> bool:
             delete_files(files_only_of_study(study))
             for job in ImportJob.objects.filter(study=study, finished_at=None):
                 unstage([job.manifest, job.images])
+            forget_archives(study)
             with transaction.atomic():
                 hold_off_writers(study)
                 deleting.send(sender=Study, study=study)

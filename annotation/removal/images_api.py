@@ -6,8 +6,8 @@ from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from workbench.accounts.api_views import ApiView
 from workbench.accounts.signed_in import signed_in
 from workbench.core.api import ExactSerializer
 
@@ -40,7 +40,7 @@ class ReplacementSerializer(ExactSerializer):
     reason = serializers.CharField()
 
 
-class ImageStateView(APIView):
+class ImageStateView(ApiView):
     @extend_schema(request=ImageStateSerializer, responses=StimulusSerializer)
     def post(self, request: Request, slug: str, pk: int) -> Response:
         """Take an image out of use, or put it back; what raters said about it is kept."""
@@ -53,7 +53,7 @@ class ImageStateView(APIView):
         return _answer(stimulus, request, 200)
 
 
-class ReplacementView(APIView):
+class ReplacementView(ApiView):
     parser_classes = [MultiPartParser]
 
     @extend_schema(request=ReplacementSerializer, responses={201: StimulusSerializer})

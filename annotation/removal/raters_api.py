@@ -5,8 +5,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from workbench.accounts.api_views import ApiView
 from workbench.accounts.signed_in import signed_in
 from workbench.core.api import ExactSerializer
 
@@ -55,7 +55,7 @@ class ErasedSerializer(serializers.Serializer[object]):
     code = serializers.CharField(allow_null=True)
 
 
-class ErasureView(APIView):
+class ErasureView(ApiView):
     @extend_schema(responses=ErasureOutlookSerializer)
     def get(self, request: Request, slug: str, code: str) -> Response:
         """What erasing a rater would do; nothing is changed."""

@@ -4,8 +4,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from workbench.accounts.api_views import ApiView
 from workbench.accounts.signed_in import signed_in
 from workbench.core.api import ExactSerializer
 
@@ -42,7 +42,7 @@ class DeletionOutlookSerializer(serializers.Serializer[DeletionOutlook]):
     others = serializers.DictField(child=serializers.IntegerField())
 
 
-class ArchiveView(APIView):
+class ArchiveView(ApiView):
     @extend_schema(request=None, responses=StudySerializer)
     def post(self, request: Request, slug: str) -> Response:
         """Put the study away: in no list, shown to no rater, nothing deleted."""
@@ -58,7 +58,7 @@ class ArchiveView(APIView):
         return Response(StudySerializer(study).data)
 
 
-class DuplicateView(APIView):
+class DuplicateView(ApiView):
     @extend_schema(request=DuplicateSerializer, responses={201: StudySerializer})
     def post(self, request: Request, slug: str) -> Response:
         """Make another study like this one, a draft of yours, without raters and ratings."""
@@ -69,7 +69,7 @@ class DuplicateView(APIView):
         return Response(StudySerializer(new).data, status=201)
 
 
-class DeletionView(APIView):
+class DeletionView(ApiView):
     @extend_schema(responses=DeletionOutlookSerializer)
     def get(self, request: Request, slug: str) -> Response:
         """What would go with the study; nothing is changed."""

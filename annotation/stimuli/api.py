@@ -4,11 +4,11 @@ from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics, serializers
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from workbench.accounts.api_views import ApiListView, ApiView
 from workbench.accounts.signed_in import signed_in
 from workbench.core.api import ExactSerializer
 
@@ -95,7 +95,7 @@ class PurposeChangedSerializer(serializers.Serializer[Any]):
     changed = serializers.IntegerField()
 
 
-class StimulusPurposeView(APIView):
+class StimulusPurposeView(ApiView):
     @extend_schema(request=PurposeSerializer, responses=PurposeChangedSerializer)
     def post(self, request: Request, slug: str) -> Response:
         """Use images for practice, as gold, or as main images again. 400 if one does not fit, and
@@ -108,7 +108,7 @@ class StimulusPurposeView(APIView):
 
 
 @extend_schema(parameters=[StimulusQuerySerializer])
-class StimulusListView(generics.ListAPIView[Stimulus]):
+class StimulusListView(ApiListView[Stimulus]):
     """The study's stimuli, most wanted first or in the order of `sort`."""
 
     serializer_class = StimulusSerializer

@@ -39,12 +39,23 @@ ACTS: dict[str, Words] = {
     "study.exported": gettext_lazy("Exported the collected database (%(format)s)"),
     "stimuli.imported": gettext_lazy("Imported %(imported)s images and updated %(updated)s"),
     "stimuli.purpose_changed": gettext_lazy("Chose %(images)s as %(purpose)s"),
+    "scale.linked": gettext_lazy(
+        "Linked the scale of %(source)s (%(perspective)s) on %(images)s common images"
+    ),
+    "scale.unlinked": gettext_lazy("Removed the link of the scale of %(source)s (%(perspective)s)"),
+    "mapping.saved": gettext_lazy("Kept the mapping “%(name)s”"),
+    "mapping.deleted": gettext_lazy("Deleted the mapping “%(name)s”"),
     "import.cancelled": gettext_lazy("Cancelled import %(job)s"),
     "image.in_use": gettext_lazy("Put the image %(filename)s back into use: %(reason)s"),
     "image.withdrawn": gettext_lazy("Withdrew the image %(filename)s: %(reason)s"),
     "image.excluded": gettext_lazy("Excluded the image %(filename)s from scores: %(reason)s"),
     "image.purged": gettext_lazy("Deleted the files of the image %(filename)s: %(reason)s"),
     "image.replaced": gettext_lazy("Replaced the image %(filename)s: %(reason)s"),
+    "dataset.downloaded": gettext_lazy("Downloaded dataset release %(version)s"),
+    "dataset.cancelled": gettext_lazy("Cancelled dataset release %(version)s"),
+    "dataset.asked": gettext_lazy(
+        "Asked for dataset release %(version)s of the opinion scores “%(name)s”"
+    ),
     "release.made": gettext_lazy("Kept the opinion scores as “%(name)s” (method: %(method)s)"),
     "raters.created": gettext_lazy("Made personal links: %(count)s"),
     "raters.written_to": gettext_lazy("Wrote to raters: %(raters)s"),

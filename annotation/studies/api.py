@@ -1,13 +1,15 @@
 """The owner API: studies."""
 
+from typing import Any
+
 from django.db import transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from workbench.accounts.api_views import ApiListView, ApiView
 from workbench.accounts.scopes import within_token
 from workbench.accounts.signed_in import signed_in
 
@@ -17,15 +19,25 @@ from .serializers import StudyChangeSerializer, StudyCreateSerializer, StudySeri
 from .services import create_study, set_status, update_study
 
 
-class StudyListView(generics.ListAPIView[Study]):
-    """The studies that the account may see; `?archived=1`: those that were put away."""
+class StudyQuerySerializer(serializers.Serializer[Any]):
+    """Which studies."""
+
+    archived = serializers.BooleanField(default=False, help_text="Those that were put away.")
+
+
+@extend_schema(parameters=[StudyQuerySerializer])
+class StudyListView(ApiListView[Study]):
+    """The studies that the account may see, the newest first."""
 
     serializer_class = StudySerializer
     queryset = Study.objects.none()
+    filters = {"status": "status", "title": "title__icontains", "since": "created_at__gte"}
+    orders = ("created_at", "title", "slug")
 
     def get_queryset(self) -> QuerySet[Study]:
-        archived = bool(self.request.query_params.get("archived"))
-        listed = listed_studies(self.request.user, archived=archived)
+        asked = StudyQuerySerializer(data=self.request.query_params)
+        asked.is_valid(raise_exception=True)
+        listed = listed_studies(self.request.user, archived=asked.validated_data["archived"])
         return within_token(self.request, listed).prefetch_related("perspectives")
 
     @extend_schema(request=StudyCreateSerializer, responses={201: StudySerializer})
@@ -37,7 +49,10 @@ class StudyListView(generics.ListAPIView[Study]):
         return Response(StudySerializer(study).data, status=201)
 
 
-class StudyDetailView(APIView):
+class StudyDetailView(ApiView):
+    def lock(self, **kwargs: Any) -> None:
+        list(Study.objects.select_for_update(no_key=True).filter(slug=kwargs["slug"]))
+
     @extend_schema(responses=StudySerializer)
     def get(self, request: Request, slug: str) -> Response:
         """The study's settings."""
@@ -57,4 +72,5 @@ class StudyDetailView(APIView):
                 study = update_study(study=study, actor=signed_in(request), changes=changes)
             if status is not None and status != study.status:
                 set_status(study=study, actor=signed_in(request), status=status)
-        return Response(StudySerializer(study).data)
+        # As it is read: the database keeps the parts of a setting in an order of its own.
+        return self.get(request, slug)

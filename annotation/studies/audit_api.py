@@ -1,7 +1,9 @@
 """The owner API: a study's audit trail."""
 
 from django.db.models import QuerySet
-from rest_framework import generics, serializers
+from rest_framework import serializers
+
+from workbench.accounts.api_views import ApiListView
 
 from ..models import AuditEntry
 from .acts import said
@@ -24,11 +26,18 @@ class AuditEntrySerializer(serializers.ModelSerializer[AuditEntry]):
         return said(entry)
 
 
-class AuditListView(generics.ListAPIView[AuditEntry]):
+class AuditListView(ApiListView[AuditEntry]):
     """The study's audit trail, the latest act first."""
 
     serializer_class = AuditEntrySerializer
     queryset = AuditEntry.objects.none()
+    filters = {
+        "action": "action",
+        "actor": "actor__username",
+        "since": "created_at__gte",
+        "before": "created_at__lt",
+    }
+    orders = ("created_at",)
 
     def get_queryset(self) -> QuerySet[AuditEntry]:
         study = find_study(self.request.user, self.kwargs["slug"], "annotation.change_study")

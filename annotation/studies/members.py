@@ -33,7 +33,7 @@ def add_member(
     *, study: Study, actor: User, account: str, role: str, sees_names: bool = False
 ) -> Membership:
     """Raises MemberError: no such account, a member already, or not `actor`'s to give."""
-    _lock(study)
+    lock_members(study)
     user = User.objects.filter(username=account, is_active=True).first()
     if user is None:
         raise MemberError(
@@ -53,7 +53,7 @@ def change_member(
     *, study: Study, actor: User, account: str, role: str, sees_names: bool
 ) -> Membership:
     """Raises MemberError: not a member, the owner, or not `actor`'s to give."""
-    _lock(study)
+    lock_members(study)
     member = _other_than_owner(study, account)
     before = (member.role, member.sees_names)
     _give(member, actor, role, sees_names)
@@ -65,7 +65,7 @@ def change_member(
 @transaction.atomic
 def remove_member(*, study: Study, actor: User, account: str) -> None:
     """Raises MemberError: not a member, or the owner."""
-    _lock(study)
+    lock_members(study)
     _other_than_owner(study, account).delete()
     record(study=study, actor=actor, action="member.removed", account=account)
 
@@ -76,7 +76,7 @@ def transfer_ownership(*, study: Study, actor: User, account: str) -> Membership
 
     Raises MemberError: not a member, the owner already, or an account that is deactivated.
     """
-    _lock(study)
+    lock_members(study)
     member = _other_than_owner(study, account)
     if not member.user.is_active:
         raise MemberError(
@@ -94,8 +94,9 @@ def transfer_ownership(*, study: Study, actor: User, account: str) -> Membership
     return member
 
 
-def _lock(study: Study) -> None:
-    """One change of members at a time. NO KEY, as `protocols.current_protocol` says."""
+def lock_members(study: Study) -> None:
+    """One change of members at a time, until the transaction ends. NO KEY, as
+    `protocols.current_protocol` says."""
     Study.objects.select_for_update(no_key=True).get(pk=study.pk)
 
 

@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from workbench.accounts.api_views import ApiView
 from workbench.accounts.signed_in import signed_in
 from workbench.core.api import ExactSerializer
 
@@ -17,6 +18,7 @@ from .members import (
     GIVEN_ROLES,
     add_member,
     change_member,
+    lock_members,
     members_of,
     remove_member,
     transfer_ownership,
@@ -45,7 +47,7 @@ class MemberAddSerializer(MemberChangeSerializer):
     account = serializers.CharField(max_length=150, help_text="What the person signs in with.")
 
 
-class MemberListView(APIView):
+class MemberListView(ApiView):
     @extend_schema(responses=MemberSerializer(many=True))
     def get(self, request: Request, slug: str) -> Response:
         """The study's members, the owner first."""
@@ -61,7 +63,16 @@ class MemberListView(APIView):
         return Response(MemberSerializer(member).data, status=201)
 
 
-class MemberView(APIView):
+class MemberView(ApiView):
+    def lock(self, **kwargs: Any) -> None:
+        lock_members(get_object_or_404(Study, slug=kwargs["slug"]))
+
+    @extend_schema(responses=MemberSerializer)
+    def get(self, request: Request, slug: str, account: str) -> Response:
+        """What one member may do."""
+        study = _study_with(request, slug, account, "annotation.change_study")
+        return Response(MemberSerializer(members_of(study).get(user__username=account)).data)
+
     @extend_schema(request=MemberChangeSerializer, responses=MemberSerializer)
     def put(self, request: Request, slug: str, account: str) -> Response:
         """Change what a member may do; not the owner's, which goes by `ownership`."""
@@ -78,7 +89,7 @@ class MemberView(APIView):
         return Response(status=204)
 
 
-class OwnershipView(APIView):
+class OwnershipView(ApiView):
     @extend_schema(request=None, responses=MemberSerializer)
     def post(self, request: Request, slug: str, account: str) -> Response:
         """Make a member the owner; the former owner becomes a manager."""
@@ -87,8 +98,10 @@ class OwnershipView(APIView):
         return Response(MemberSerializer(member).data)
 
 
-def _study_with(request: Request, slug: str, account: str) -> Study:
-    study = find_study(request.user, slug, "annotation.change_members")
+def _study_with(
+    request: Request, slug: str, account: str, permission: str = "annotation.change_members"
+) -> Study:
+    study = find_study(request.user, slug, permission)
     if not members_of(study).filter(user__username=account).exists():
         raise Http404
     return study

@@ -3,10 +3,11 @@
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics, serializers
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
+
+from workbench.accounts.api_views import ApiListView, ApiView
 
 from ..models import Protocol
 from .protocols import protocols_of
@@ -32,18 +33,20 @@ class ProtocolDocumentSerializer(ProtocolSerializer):
         fields = [*ProtocolSerializer.Meta.fields, "content"]
 
 
-class ProtocolListView(generics.ListAPIView[Protocol]):
+class ProtocolListView(ApiListView[Protocol]):
     """The study's protocols, in the order in which they came into use."""
 
     serializer_class = ProtocolSerializer
     queryset = Protocol.objects.none()
+    filters = {"content_sha256": "content_sha256"}
+    orders = ("number",)
 
     def get_queryset(self) -> QuerySet[Protocol]:
         study = find_study(self.request.user, self.kwargs["slug"], "annotation.view_study")
         return protocols_of(study)
 
 
-class ProtocolDetailView(APIView):
+class ProtocolDetailView(ApiView):
     @extend_schema(responses=ProtocolDocumentSerializer)
     def get(self, request: Request, slug: str, number: int) -> Response:
         """All that one protocol asks: perspectives, form, plan, viewing conditions, rules, texts

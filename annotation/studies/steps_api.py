@@ -6,8 +6,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from workbench.accounts.api_views import ApiView
 from workbench.accounts.signed_in import signed_in
 from workbench.core.api import ExactSerializer
 
@@ -33,7 +33,7 @@ class WaiveSerializer(ExactSerializer):
     waived = serializers.BooleanField(default=True)
 
 
-class StepListView(APIView):
+class StepListView(ApiView):
     @extend_schema(responses=StepSerializer(many=True))
     def get(self, request: Request, slug: str) -> Response:
         """The steps of the study's set-up, in order: what is done, and what is not."""
@@ -41,7 +41,7 @@ class StepListView(APIView):
         return Response(StepSerializer(setup_steps(study), many=True).data)
 
 
-class StepWaiveView(APIView):
+class StepWaiveView(ApiView):
     @extend_schema(request=WaiveSerializer, responses=StepSerializer(many=True))
     def post(self, request: Request, slug: str, name: str) -> Response:
         """Do without practice, gold or the hold-out, or no longer; 400 for another step."""

@@ -4,7 +4,9 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from ..opinion import api as opinion
 from ..opinion import generators_api as generators
+from ..opinion import links_api as links
 from ..opinion import methods_api as methods
+from ..opinion.dataset import api as dataset
 from ..opinion.export import api as export
 from ..opinion.panel import api as panel
 from ..raters import api as raters
@@ -16,6 +18,7 @@ from ..removal import raters_api as removal_raters
 from ..removal import studies_api as removal_studies
 from ..stimuli import api as stimuli
 from ..stimuli.imports import api as imports
+from ..stimuli.imports import mappings_api as mappings
 from ..studies import api as studies
 from ..studies import audit_api as audit
 from ..studies import members_api as members
@@ -91,6 +94,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="api-reliability",
     ),
     path("studies/<slug:slug>/stimuli/", stimuli.StimulusListView.as_view(), name="api-stimuli"),
+    path("studies/<slug:slug>/scale-links/", links.ScaleLinkView.as_view(), name="api-scale-links"),
+    path(
+        "studies/<slug:slug>/scale-links/removal/",
+        links.ScaleLinkRemovalView.as_view(),
+        name="api-scale-link-removal",
+    ),
+    path("studies/<slug:slug>/mappings/", mappings.MappingListView.as_view(), name="api-mappings"),
+    path(
+        "studies/<slug:slug>/mappings/<str:name>/",
+        mappings.MappingDetailView.as_view(),
+        name="api-mapping",
+    ),
     path("studies/<slug:slug>/imports/", imports.ImportListView.as_view(), name="api-imports"),
     path(
         "studies/<slug:slug>/imports/<int:pk>/",
@@ -160,5 +175,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "studies/<slug:slug>/releases/<str:which>/raters/",
         opinion.ReleaseRatersView.as_view(),
         name="api-release-raters",
+    ),
+    path("studies/<slug:slug>/datasets/", dataset.DatasetListView.as_view(), name="api-datasets"),
+    path(
+        "studies/<slug:slug>/datasets/<int:number>/",
+        dataset.DatasetDetailView.as_view(),
+        name="api-dataset",
+    ),
+    path(
+        "studies/<slug:slug>/datasets/<int:number>/cancel/",
+        dataset.DatasetCancelView.as_view(),
+        name="api-dataset-cancel",
+    ),
+    path(
+        "studies/<slug:slug>/datasets/<int:number>/archive/",
+        dataset.DatasetArchiveView.as_view(),
+        name="api-dataset-archive",
     ),
 ]

@@ -2,8 +2,9 @@
 
 from django.urls import URLPattern, path
 
+from ..opinion.dataset import pages as datasets
 from ..opinion.export import pages as export
-from ..opinion.pages import agreement, explanations, generators, plots, scores
+from ..opinion.pages import agreement, explanations, generators, plots, published, scores
 from ..opinion.pages import raters as rater_results
 from ..raters.pages import attention, invitations, raters, recruitment
 from ..raters.pages import rater as rater_page
@@ -13,6 +14,7 @@ from ..removal.pages import raters as removal_raters
 from ..removal.pages import studies as removal_studies
 from ..stimuli import pages as stimuli
 from ..stimuli import purposes_page as purposes
+from ..stimuli.imports import mappings_pages as mappings
 from ..stimuli.imports import pages as importing
 from ..studies.pages import activity, members, steps, studies, study_list, translations
 
@@ -54,6 +56,8 @@ urlpatterns: list[URLPattern] = [
         name="study-stimulus-replace",
     ),
     path("<slug:slug>/import/", importing.study_import, name="study-import"),
+    path("<slug:slug>/import/scores/", published.study_published, name="study-published"),
+    path("<slug:slug>/import/scores/link/", published.study_scale_link, name="study-scale-link"),
     path("<slug:slug>/import/<int:job>/", importing.study_import_job, name="study-import-job"),
     path(
         "<slug:slug>/import/<int:job>/cancel/",
@@ -64,6 +68,16 @@ urlpatterns: list[URLPattern] = [
         "<slug:slug>/import/<int:job>/retry/",
         importing.study_import_retry,
         name="study-import-retry",
+    ),
+    path(
+        "<slug:slug>/import/<int:job>/mapping/",
+        mappings.study_mapping_keep,
+        name="study-mapping-keep",
+    ),
+    path(
+        "<slug:slug>/import/mappings/delete/",
+        mappings.study_mapping_delete,
+        name="study-mapping-delete",
     ),
     path("<slug:slug>/invite/", invitations.invite, name="study-invite"),
     path("<slug:slug>/invite/shared/", invitations.shared_link, name="study-shared-link"),
@@ -117,6 +131,12 @@ urlpatterns: list[URLPattern] = [
         name="study-plot",
     ),
     path("<slug:slug>/export/", export.export_page, name="study-export"),
+    path("<slug:slug>/datasets/", datasets.dataset_list, name="study-datasets"),
+    path(
+        "<slug:slug>/datasets/<int:number>/cancel/",
+        datasets.dataset_cancel,
+        name="study-dataset-cancel",
+    ),
     path("<slug:slug>/releases/", export.release_make, name="study-release-make"),
     path("<slug:slug>/export/<str:form>/", export.export_file, name="study-export-file"),
 ]

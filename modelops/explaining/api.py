@@ -6,7 +6,6 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,6 +14,7 @@ from rest_framework.views import APIView
 
 from annotation.models import Stimulus
 from annotation.studies.selectors import find_study
+from workbench.accounts.api_views import ApiListView, ApiView
 from workbench.accounts.signed_in import signed_in
 
 from ..errors import AssessmentFailedError, ImageTooLargeError
@@ -22,7 +22,7 @@ from ..models import Assessment, ExplainingRun
 from ..permissions import RUN, VIEW
 from ..registry.cancelling import cancel_run
 from ..registry.selectors import explaining_runs_of, version_of
-from ..registry.serializers import ScoringRequestSerializer
+from ..registry.serializers import PredictionQuerySerializer, ScoringRequestSerializer
 from . import assessing
 from .runs import start_explaining
 from .selectors import explained_stimuli
@@ -30,7 +30,6 @@ from .serializers import (
     AssessmentRequestSerializer,
     AssessmentSerializer,
     ExplainingRunSerializer,
-    ExplanationQuerySerializer,
     PredictedExplanationSerializer,
 )
 
@@ -42,27 +41,31 @@ _OTHER_BYTES = 128 * 1024
 _ASK_AGAIN_SECONDS = "1"
 
 
-@extend_schema(parameters=[ExplanationQuerySerializer])
-class ExplanationListView(generics.ListAPIView[Stimulus]):
-    """What the active version, or the one named by `model`, answers about each stimulus."""
+@extend_schema(parameters=[PredictionQuerySerializer])
+class ExplanationListView(ApiListView[Stimulus]):
+    """What the leading predictor's active version, or the one named by `model` or `predictor`,
+    answers about each stimulus."""
 
     serializer_class = PredictedExplanationSerializer
     queryset = Stimulus.objects.none()
+    filters = {"stimulus": "pk", "filename": "filename", "split": "split"}
+    orders = ("filename",)
 
     def get_queryset(self) -> QuerySet[Stimulus]:
         study = find_study(self.request.user, self.kwargs["slug"], VIEW)
-        query = ExplanationQuerySerializer(data=self.request.query_params)
+        query = PredictionQuerySerializer(data=self.request.query_params)
         query.is_valid(raise_exception=True)
-        found = explained_stimuli(version_of(study, query.validated_data.get("model")))
-        stimulus = query.validated_data.get("stimulus")
-        return found if stimulus is None else found.filter(pk=stimulus)
+        given = query.validated_data
+        return explained_stimuli(version_of(study, given.get("model"), given.get("predictor")))
 
 
-class ExplainingRunListView(generics.ListAPIView[ExplainingRun]):
+class ExplainingRunListView(ApiListView[ExplainingRun]):
     """The study's explaining runs, newest first."""
 
     serializer_class = ExplainingRunSerializer
     queryset = ExplainingRun.objects.none()
+    filters = {"state": "state", "model": "model_version__number", "since": "created_at__gte"}
+    orders = ("created_at",)
 
     def get_queryset(self) -> QuerySet[ExplainingRun]:
         return explaining_runs_of(find_study(self.request.user, self.kwargs["slug"], VIEW))
@@ -77,7 +80,7 @@ class ExplainingRunListView(generics.ListAPIView[ExplainingRun]):
         return Response(ExplainingRunSerializer(run).data, status=201)
 
 
-class ExplainingRunCancelView(APIView):
+class ExplainingRunCancelView(ApiView):
     @extend_schema(request=None, responses=ExplainingRunSerializer)
     def post(self, request: Request, slug: str, pk: int) -> Response:
         """Cancel an explaining that waits or is under way; what is explained stays. 409 if it is
@@ -102,9 +105,12 @@ class AssessThrottle(UserRateThrottle):
             return True
 
 
-class AssessView(APIView):
+class AssessView(ApiView):
     parser_classes = [MultiPartParser]
     throttle_classes = [AssessThrottle]
+
+    def refuse_large(self, request: Request) -> None:
+        _refuse_large(request)
 
     @extend_schema(
         request=AssessmentRequestSerializer,
@@ -118,7 +124,6 @@ class AssessView(APIView):
         The image is not kept, the result for a day.
         """
         study = find_study(request.user, slug, RUN)
-        _refuse_large(request)
         data = AssessmentRequestSerializer(data=request.data, context={"study": study})
         data.is_valid(raise_exception=True)
         given = data.validated_data
@@ -133,7 +138,7 @@ class AssessView(APIView):
         return _answer(assessment, request)
 
 
-class AssessmentView(APIView):
+class AssessmentView(ApiView):
     @extend_schema(responses=AssessmentSerializer)
     def get(self, request: Request, slug: str, pk: int) -> Response:
         """An assessment requested within the last day."""

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotation.models import Study
+from annotation.protocol.questions import parse_answer
 from annotation.stimuli.importing.images import look_at, picture_in
 from annotation.stimuli.importing.problems import ImageError
 from workbench.core.jobs import leases
@@ -28,7 +29,6 @@ from ..predictors.store import VersionModel, version_model
 from ..registry.failures import failing
 from ..registry.queue import ASSESS
 from ..registry.units import expectation_on
-from .questions import parse_answer
 from .selectors import questions_of
 from .store import pipeline_of
 from .training_service import decoding_of

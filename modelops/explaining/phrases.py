@@ -11,8 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from annotation.protocol.forms import ExplanationForm
-
-from .questions import Reasons
+from annotation.protocol.questions import Reasons
 
 #: Field key → level.
 Levels = Mapping[str, int]

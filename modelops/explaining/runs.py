@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from annotation.models import Stimulus
 from annotation.protocol.perspectives import ALL_TOGETHER
+from annotation.protocol.questions import parse_answer
 from annotation.studies.counting import scored_stimuli
 from workbench.core.jobs import leases
 from workbench.core.jobs.models import ACTIVE_STATES, Job
@@ -24,7 +25,6 @@ from ..models import ExplainingRun, ModelVersion, PredictedExplanation
 from ..predictors.store import version_model
 from ..registry.failures import failing
 from ..registry.queue import EXPLAIN
-from .questions import parse_answer
 from .selectors import questions_of
 from .store import pipeline_of
 from .training_service import answer_stimuli, stage2_of

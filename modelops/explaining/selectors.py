@@ -6,10 +6,10 @@ from django.db.models import F, Prefetch, QuerySet
 from django.utils.translation import gettext
 
 from annotation.models import Stimulus, Study
+from annotation.protocol.questions import Questions
 from annotation.studies.texts import localized
 
 from ..models import ModelVersion, PredictedExplanation
-from .questions import Questions
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from annotation.protocol.perspectives import ALL_TOGETHER
 from workbench.core.api import ExactSerializer
 
 from ..models import Assessment, ExplainingRun
-from ..registry.serializers import JOB_FIELDS, PredictionQuerySerializer
+from ..registry.serializers import JOB_FIELDS
 from .assessing import MAXIMUM_PROMPT
 from .selectors import questions_of
 
@@ -53,12 +53,6 @@ class PredictedExplanationSerializer(serializers.ModelSerializer[Stimulus]):
             )
             for item in stimulus.explained  # type: ignore[attr-defined]  # prefetched
         }
-
-
-class ExplanationQuerySerializer(PredictionQuerySerializer):
-    """The version whose explanations are listed; with a stimulus's id, only its own."""
-
-    stimulus = serializers.IntegerField(required=False, min_value=1)
 
 
 class AssessmentRequestSerializer(ExactSerializer):

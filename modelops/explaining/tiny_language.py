@@ -20,12 +20,12 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
 from annotation.protocol.answers import Reason
+from annotation.protocol.questions import Pair, Questions, clause, word_answer
 
 from ..learning.rates import inner_rate_at, set_rate
 from .configuration import TINY_LANGUAGE_VOCABULARY, explainer_preset_config
 from .language_model import LanguageTokenizer
 from .model import Tokens
-from .questions import Pair, Questions, clause, word_answer
 
 #: Called with (steps done, steps in all).
 Steps = Callable[[int, int], None]

@@ -12,6 +12,7 @@ from django.conf import settings
 from annotation.models import Stimulus, Study
 from annotation.opinion.explanations import explanations_of
 from annotation.protocol.perspectives import ALL_TOGETHER
+from annotation.protocol.questions import Questions, Reasons, pairs_of, parse_levels
 from workbench.core.files import sha256_of
 
 from ..learning.errors import LearningError
@@ -19,7 +20,6 @@ from ..predictors.backbones import Backbone
 from ..predictors.base import ExplainingKind, Stage2
 from ..predictors.registry import PREDICTORS
 from ..registry.artifacts import MANIFEST
-from .questions import Questions, Reasons, pairs_of, parse_levels
 from .store import explainer_dtype
 
 if TYPE_CHECKING:

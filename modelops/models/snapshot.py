@@ -20,7 +20,8 @@ class LabelSnapshot(models.Model):
         related_name="label_snapshots",
         db_constraint=False,
     )
-    #: The imported releases that gave labels: [{"number": …, "source": …, "content_sha256": …}].
+    #: The imported releases that gave labels, and how their scales were linked: [{"number": …,
+    #: "source": …, "content_sha256": …, "links": […]}].
     published = models.JSONField(default=list, blank=True)
     #: sha256 of which labelled stimuli are of the pool and which are held out.
     split_sha256 = models.CharField(max_length=64)

@@ -7,8 +7,10 @@ from django.db.models import F, FilteredRelation, Q, QuerySet
 from annotation.models import OpinionScore, Stimulus, Study
 from annotation.opinion.copying import FLOAT, INTEGER, copy_rows
 from annotation.opinion.forecast import AssistedScore, Forecast, Forecasts
+from annotation.protocol.scales import Scale
 from workbench.core.jobs.models import JobState
 
+from ..learning.uncertainty import Expectation
 from ..models import Prediction
 from .assisted import assisted_scores
 from .selectors import active_version
@@ -28,11 +30,9 @@ class ActiveForecaster:
         for prediction in Prediction.objects.filter(
             model_version=version, stimulus__in=stimuli
         ).select_related("perspective"):
-            key, expected = prediction.perspective.key, prediction.expected
-            found.setdefault(prediction.stimulus_id, {})[key] = Forecast(
-                scales[key].from_unit(min(1.0, max(0.0, expected.mean))),
-                scales[key].width * expected.epistemic_sd,
-            )
+            key = prediction.perspective.key
+            told = _on_scale(prediction.expected, scales[key])
+            found.setdefault(prediction.stimulus_id, {})[key] = told
         return found
 
     def most_uncertain(
@@ -79,9 +79,24 @@ class ActiveForecaster:
         version = active_version(study)
         return assisted_scores(version, scores, limits) if version else {}
 
+    def named(self, study: Study) -> str:
+        version = active_version(study)
+        return f"{version.predictor.name} {version.number}" if version else ""
+
     def in_use(self, study: Study) -> str:
         version = active_version(study)
         if version is None:
             return ""
         scored = version.scoring_runs.filter(state=JobState.SUCCEEDED).order_by("-pk")
         return f"{version.number}:{scored.values_list('pk', flat=True).first() or 0}"
+
+
+def _on_scale(expected: Expectation, scale: Scale) -> Forecast:
+    width = scale.width
+    return Forecast(
+        scale.from_unit(min(1.0, max(0.0, expected.mean))),
+        width * expected.epistemic_sd,
+        width * expected.posterior_sd,
+        width * expected.misfit_sd,
+        width * expected.rater_sd,
+    )

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from annotation.models import OpinionRelease, Stimulus, Study
+from annotation.models import OpinionRelease, ScaleLink, Stimulus, Study
 from annotation.opinion.imported import renew_content
 from annotation.opinion.labels import Label, labels_from
 from annotation.opinion.numbering import only_writer
@@ -96,9 +96,22 @@ def _published(study: Study, sources: set[str]) -> list[dict[str, Any]]:
             "number": release.number,
             "source": release.source,
             "content_sha256": renew_content(release),
+            "links": [_link(link) for link in release.links.order_by("perspective__position")],
         }
         for release in releases
     ]
+
+
+def _link(link: ScaleLink) -> dict[str, Any]:
+    """`target`: the number of a release; None for the study's raters."""
+    return {
+        "perspective": link.perspective.key,
+        "target": link.target.number if link.target else None,
+        "offset": link.offset,
+        "slope": link.slope,
+        "images": link.images,
+        "rmse": link.rmse,
+    }
 
 
 def _rows(study: Study, labels: list[Label]) -> list[dict[str, Any]]:

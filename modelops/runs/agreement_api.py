@@ -7,13 +7,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from annotation.opinion.comparison.ceiling import NoiseCeiling
 from annotation.opinion.comparison.mapping import Mapping
 from annotation.opinion.comparison.prediction import PredictionComparison
 from annotation.protocol.perspectives import PerspectiveSettings
 from annotation.studies.selectors import find_study
+from workbench.accounts.api_views import ApiView
 
 from ..permissions import VIEW
 from ..registry.agreement import (
@@ -90,7 +90,7 @@ class ModelAgreementSerializer(serializers.Serializer[Any]):
     perspectives = PerspectiveAgreementSerializer(many=True)
 
 
-class AgreementView(APIView):
+class AgreementView(ApiView):
     @extend_schema(responses=ModelAgreementSerializer)
     def get(self, request: Request, slug: str, number: int) -> Response:
         """How well a version predicts people, on hold-out images and their labels of now: every

@@ -8,16 +8,15 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from annotation.models import Stimulus, Study
 from annotation.opinion.forecast import AssistedScore
 from annotation.opinion.selectors import limits_by_key, scores_of
 from annotation.protocol.scales import Scale
 from annotation.studies.selectors import find_study
+from workbench.accounts.api_views import ApiListView, ApiView
 from workbench.accounts.signed_in import signed_in
 
 from ..models import ModelVersion, Predictor, ScoringRun, TrainingRun
@@ -50,11 +49,13 @@ from .serializers import (
 )
 
 
-class TrainingRunListView(generics.ListAPIView[TrainingRun]):
+class TrainingRunListView(ApiListView[TrainingRun]):
     """The study's training runs, newest first."""
 
     serializer_class = TrainingRunSerializer
     queryset = TrainingRun.objects.none()
+    filters = {"state": "state", "predictor": "predictor__name", "since": "created_at__gte"}
+    orders = ("created_at",)
 
     def get_queryset(self) -> QuerySet[TrainingRun]:
         return training_runs_of(find_study(self.request.user, self.kwargs["slug"], VIEW))
@@ -81,7 +82,7 @@ class TrainingRunListView(generics.ListAPIView[TrainingRun]):
         return Response(TrainingRunSerializer(run).data, status=201)
 
 
-class TrainingRunDetailView(APIView):
+class TrainingRunDetailView(ApiView):
     @extend_schema(responses=TrainingRunSerializer)
     def get(self, request: Request, slug: str, pk: int) -> Response:
         """One training run and its progress."""
@@ -91,7 +92,7 @@ class TrainingRunDetailView(APIView):
         return Response(TrainingRunSerializer(run).data)
 
 
-class TrainingRunCancelView(APIView):
+class TrainingRunCancelView(ApiView):
     @extend_schema(request=None, responses=TrainingRunSerializer)
     def post(self, request: Request, slug: str, pk: int) -> Response:
         """Cancel a training that waits or is under way. 409 if it is over."""
@@ -100,11 +101,13 @@ class TrainingRunCancelView(APIView):
         return Response(TrainingRunSerializer(run).data)
 
 
-class PredictorListView(generics.ListAPIView[Predictor]):
+class PredictorListView(ApiListView[Predictor]):
     """The study's predictors, the leading one first."""
 
     serializer_class = PredictorSerializer
     queryset = Predictor.objects.none()
+    filters = {"name": "name", "backbone": "backbone", "leading": "leading"}
+    orders = ("created_at", "name")
 
     def get_queryset(self) -> QuerySet[Predictor]:
         return predictors_of(find_study(self.request.user, self.kwargs["slug"], VIEW))
@@ -120,7 +123,7 @@ class PredictorListView(generics.ListAPIView[Predictor]):
         return Response(PredictorSerializer(predictor).data, status=201)
 
 
-class LeadView(APIView):
+class LeadView(ApiView):
     @extend_schema(request=None, responses=PredictorSerializer)
     def post(self, request: Request, slug: str, name: str) -> Response:
         """Make this predictor the leading one: its active version sets the priorities."""
@@ -129,17 +132,19 @@ class LeadView(APIView):
         return Response(PredictorSerializer(predictor).data)
 
 
-class ModelListView(generics.ListAPIView[ModelVersion]):
+class ModelListView(ApiListView[ModelVersion]):
     """The versions of the study's predictors, newest first."""
 
     serializer_class = ModelVersionSerializer
     queryset = ModelVersion.objects.none()
+    filters = {"number": "number", "state": "state", "predictor": "predictor__name"}
+    orders = ("number",)
 
     def get_queryset(self) -> QuerySet[ModelVersion]:
         return versions_of(find_study(self.request.user, self.kwargs["slug"], VIEW))
 
 
-class PromoteView(APIView):
+class PromoteView(ApiView):
     @extend_schema(request=None, responses=ModelVersionSerializer)
     def post(self, request: Request, slug: str, number: int) -> Response:
         """Make this version the active one: its predictions and priorities are used from now on."""
@@ -148,7 +153,7 @@ class PromoteView(APIView):
         return Response(ModelVersionSerializer(version).data)
 
 
-class RejectView(APIView):
+class RejectView(ApiView):
     @extend_schema(request=None, responses=ModelVersionSerializer)
     def post(self, request: Request, slug: str, number: int) -> Response:
         """Reject a candidate."""
@@ -157,11 +162,13 @@ class RejectView(APIView):
         return Response(ModelVersionSerializer(version).data)
 
 
-class ScoringRunListView(generics.ListAPIView[ScoringRun]):
+class ScoringRunListView(ApiListView[ScoringRun]):
     """The study's scoring runs, newest first."""
 
     serializer_class = ScoringRunSerializer
     queryset = ScoringRun.objects.none()
+    filters = {"state": "state", "model": "model_version__number", "since": "created_at__gte"}
+    orders = ("created_at",)
 
     def get_queryset(self) -> QuerySet[ScoringRun]:
         return scoring_runs_of(find_study(self.request.user, self.kwargs["slug"], VIEW))
@@ -176,7 +183,7 @@ class ScoringRunListView(generics.ListAPIView[ScoringRun]):
         return Response(ScoringRunSerializer(run).data, status=201)
 
 
-class ScoringRunDetailView(APIView):
+class ScoringRunDetailView(ApiView):
     @extend_schema(responses=ScoringRunSerializer)
     def get(self, request: Request, slug: str, pk: int) -> Response:
         """One scoring run and its progress."""
@@ -186,7 +193,7 @@ class ScoringRunDetailView(APIView):
         return Response(ScoringRunSerializer(run).data)
 
 
-class ScoringRunCancelView(APIView):
+class ScoringRunCancelView(ApiView):
     @extend_schema(request=None, responses=ScoringRunSerializer)
     def post(self, request: Request, slug: str, pk: int) -> Response:
         """Cancel a scoring that is under way; what is predicted stays. 409 if it is over."""
@@ -196,12 +203,14 @@ class ScoringRunCancelView(APIView):
 
 
 @extend_schema(parameters=[PredictionListQuerySerializer])
-class PredictionListView(generics.ListAPIView[Stimulus]):
+class PredictionListView(ApiListView[Stimulus]):
     """What the leading predictor's active version, or the one named by `model` or `predictor`,
     predicts for each stimulus."""
 
     serializer_class = PredictionSerializer
     queryset = Stimulus.objects.none()
+    filters = {"stimulus": "pk", "filename": "filename", "split": "split"}
+    orders = ("filename", "priority")
     #: Of the study that was asked for, by the perspective's key.
     _scales: Mapping[str, Scale] = MappingProxyType({})
     #: The version whose model-assisted scores were asked for, and those of the page's images.

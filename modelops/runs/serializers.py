@@ -26,12 +26,26 @@ class _OwnReleaseSerializer(serializers.ModelSerializer[OpinionRelease]):
         fields = ["number", "name", "method", "method_version"]
 
 
+class _LinkSerializer(serializers.Serializer[Any]):
+    """`offset + slope · score`, on 0…1, to the scale of the release `target`, or of the study's
+    raters (null), fitted on so many common images with a residual of `rmse`."""
+
+    perspective = serializers.CharField()
+    target = serializers.IntegerField(allow_null=True)
+    offset = serializers.FloatField()
+    slope = serializers.FloatField()
+    images = serializers.IntegerField()
+    rmse = serializers.FloatField()
+
+
 class _ImportedReleaseSerializer(serializers.Serializer[Any]):
-    """A release of published scores, and the hash of what it said then."""
+    """A release of published scores, the hash of what it said then, and the links by which its
+    scores became labels."""
 
     number = serializers.IntegerField()
     source = serializers.CharField()  # type: ignore[assignment] # DRF: `Field.source`, which a declared field hides
     content_sha256 = serializers.CharField()
+    links = _LinkSerializer(many=True)
 
 
 class SnapshotSerializer(serializers.ModelSerializer[LabelSnapshot]):

@@ -30,6 +30,7 @@ _WORDS = {
     "release_state_valid": "live",
     "release_direction_valid": "live",
     "release_score_kind_valid": "live",
+    "dataset_state_valid": "dataset",
     "import_job_state_valid": "import",
     "import_job_purpose_valid": "import",
     "training_run_state_valid": "run",
@@ -110,6 +111,16 @@ NUMBERS = [
         for x in (-1, *NO_NUMBERS)
     ),
     Violation("subject_verdict_valid", again("subject", verdict="ajar")),
+    *(Violation("scale_link_numbers_valid", change("scale_link", offset=x)) for x in NO_NUMBERS),
+    *(
+        Violation("scale_link_numbers_valid", change("scale_link", slope=x))
+        for x in (0, -1, *NO_NUMBERS)
+    ),
+    *(
+        Violation("scale_link_numbers_valid", change("scale_link", rmse=x))
+        for x in (-1, *NO_NUMBERS)
+    ),
+    Violation("scale_link_numbers_valid", change("scale_link", images=0)),
     Violation("snapshot_holdout_valid", again("snapshot", content_sha256="d", holdout_stimuli=4)),
     *(Violation("prediction_mean_valid", change("prediction", mean=x)) for x in NO_NUMBERS),
     *(
@@ -131,6 +142,7 @@ NUMBERS = [
 ]
 
 FACTS = [
+    Violation("dataset_whole", change("dataset", state="succeeded")),
     Violation("release_whole", change("live", source="a paper")),
     Violation("release_whole", change("published", minimum=None)),
     Violation("release_titled", change("live", name="second")),
@@ -143,6 +155,8 @@ FACTS = [
         Violation("perspective_key_valid", change("perspective", key=key))
         for key in ("", "Quality", "2nd", "two-fold", "müde")
     ),
+    Violation("scale_link_apart", change("scale_link", target=of_row("published"))),
+    Violation("saved_mapping_named", change("mapping", name="")),
     Violation("stimulus_file_complete", change("stimulus", width=None)),
     Violation("stimulus_file_complete", change("stimulus", height=0)),
     Violation("stimulus_file_complete", change("stimulus", sha256="")),
@@ -196,6 +210,10 @@ UNIQUE = [
     Violation("release_perspective_unique", again("whole")),
     Violation("release_protocol_unique", again("release_protocol")),
     Violation("subject_unique", again("subject")),
+    Violation("scale_link_unique", again("scale_link")),
+    Violation("saved_mapping_unique", again("mapping")),
+    Violation("dataset_one_active", again("dataset", number=9)),
+    Violation("dataset_number_unique", again("dataset", state="failed")),
     Violation("import_job_one_active", again("import")),
     Violation("training_run_one_active", again("waiting")),
     Violation("predictor_name_unique", again("predictor", leading=False)),
@@ -234,6 +252,7 @@ MIXED = [
         "participant_rater_same_study",
         again("participant", rater=of_other("colleague"), identifier="two"),
     ),
+    Violation("dataset_release_same_study", change("dataset", release=of_other("live"))),
     Violation("ratings_erased_release_same_study", again("erasure", release=of_other("live"))),
     Violation("trial_stimulus_same_study", change("trial", stimulus=of_other("stimulus"))),
     Violation(
@@ -269,6 +288,12 @@ MIXED = [
     Violation("subject_rater_same_study", again("subject", rater=of_other("rater"))),
     Violation(
         "subject_perspective_same_study", again("subject", perspective=of_other("perspective"))
+    ),
+    Violation("scale_link_release_same_study", change("scale_link", release=of_other("live"))),
+    Violation("scale_link_target_same_study", change("scale_link", target=of_other("live"))),
+    Violation(
+        "scale_link_perspective_same_study",
+        change("scale_link", perspective=of_other("perspective")),
     ),
     Violation(
         "snapshot_release_same_study",
@@ -320,6 +345,8 @@ UNCHANGING = [
     Violation("release_unchanging", change("named", name="second")),
     Violation("release_unchanging", change("frozen", ratings=99)),
     Violation("release_unchanging", change("frozen", state="live")),
+    Violation("dataset_unchanging", change("kept_dataset", size=2)),
+    Violation("dataset_unchanging_later", change("kept_dataset", actor=None)),
     Violation("erased_unchanging", change("erasure", ratings=5)),
     Violation("opinion_unchanging", change("opinion", value=0.1)),
     Violation("subject_unchanging", change("subject", bias=0.1)),

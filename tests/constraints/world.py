@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from annotation.models import (
     AuditEntry,
+    DatasetRelease,
     ImportJob,
     Message,
     OpinionRelease,
@@ -19,6 +20,8 @@ from annotation.models import (
     ReleasePerspective,
     ReleaseProtocol,
     ReleaseRecord,
+    SavedMapping,
+    ScaleLink,
     SharedLink,
     Study,
     SubjectEstimate,
@@ -181,6 +184,9 @@ def _released(rows: dict[str, Any]) -> dict[str, Model]:
     whole = {"study": study, "perspective": rows["perspective"], "minimum": 1, "maximum": 5}
     kept["kept_whole"] = ReleasePerspective.objects.create(release=named, **whole)
     named.save(force_insert=True)
+    archived = {"archive": "a.zip", "archive_sha256": "a" * 64, "content_sha256": "c" * 64}
+    asked_for = {"study": study, "release": named, "described": {}}
+    asked_for["actor"] = factories.make_user("archivist")
     frozen = OpinionRelease.objects.create(
         number=4, state="frozen", content_sha256="f" * 64, **made
     )
@@ -190,6 +196,19 @@ def _released(rows: dict[str, Any]) -> dict[str, Model]:
         "live": live,
         "named": named,
         "frozen": frozen,
+        "scale_link": ScaleLink.objects.create(
+            release=published.release,
+            offset=0.1,
+            slope=0.9,
+            images=12,
+            rmse=0,
+            fitted_at=now,
+            **found,
+        ),
+        "dataset": DatasetRelease.objects.create(number=1, state="running", **asked_for),
+        "kept_dataset": DatasetRelease.objects.create(
+            number=2, state="succeeded", size=1, **archived, **asked_for
+        ),
         "erasure": RatingsErased.objects.create(study=study, release=named, ratings=1),
         "subject": SubjectEstimate.objects.create(release=live, **estimate),
         "release_protocol": ReleaseProtocol.objects.create(release=live, **asked),
@@ -205,6 +224,7 @@ def _of_the_study(study: Study, owner: User) -> dict[str, Model]:
         "import": ImportJob.objects.create(
             study=study, state="running", manifest="a", manifest_name="a.csv"
         ),
+        "mapping": SavedMapping.objects.create(study=study, name="mine", document={}),
         "entry": AuditEntry.objects.create(study=study, actor=owner, action="study.created"),
     }
 

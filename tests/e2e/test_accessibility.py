@@ -33,6 +33,7 @@ SWEEP: list[States] = [
     console.images,
     console.people,
     console.results,
+    console.datasets,
     console.model,
 ]
 

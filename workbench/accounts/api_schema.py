@@ -3,13 +3,41 @@
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 
 from ..core.api_groups import GROUP_OF
+from ..core.api_pages import PageQuerySerializer
+from .api_views import ApiListView
 from .authentication import TokenAuthentication
 from .scopes import needed_scope
 
 #: Characters that fit on a line of the page.
 _SUMMARY = 120
+
+
+def _header(name: str, description: str) -> OpenApiParameter:
+    return OpenApiParameter(
+        name, OpenApiTypes.STR, OpenApiParameter.HEADER, description=description
+    )
+
+
+_IF_MATCH = _header(
+    "If-Match", "The `ETag` of what you read: 412 if somebody has changed it since."
+)
+#: What a client may send with a method.
+_HEADERS = {
+    "GET": [_header("If-None-Match", "The `ETag` of what you have: 304 if it is still true.")],
+    "POST": [
+        _header(
+            "Idempotency-Key",
+            "Of your choice, such as a UUID. The same request with the same key is done once, and "
+            "answered alike for 24 hours.",
+        )
+    ],
+    "PUT": [_IF_MATCH],
+    "PATCH": [_IF_MATCH],
+}
 
 
 class ApiSchema(AutoSchema):
@@ -31,6 +59,13 @@ class ApiSchema(AutoSchema):
             return text
         scope = needed_scope(self.view, self.method)
         return f"{text}\n\nA token needs the scope `{scope}`.".strip()
+
+    def get_override_parameters(self) -> list[Any]:
+        if TokenAuthentication not in self.view.authentication_classes:
+            return []
+        if self.method == "GET" and isinstance(self.view, ApiListView):
+            return [PageQuerySerializer, self.view.list_query(), *_HEADERS["GET"]]
+        return _HEADERS.get(self.method, [])
 
     def get_tags(self) -> list[str]:
         parts = [part for part in self.path.split("/") if part and not part.startswith("{")]

@@ -53,3 +53,24 @@ class ApiToken(AbstractAuthToken):
                 name="token_scopes_valid",
             ),
         ]
+
+
+class KeptAnswer(models.Model):
+    """What a request with an `Idempotency-Key` was answered (`accounts.repeats`).
+
+    Only who knows the key can read `body`: a rater's link may be in it.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="kept_answers")
+    key_sha256 = models.CharField(max_length=64)
+    request_sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    #: None while the request is being answered.
+    status = models.PositiveSmallIntegerField(null=True)
+    headers = models.JSONField(default=dict)
+    body = models.BinaryField(default=bytes)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key_sha256"], name="answer_once_for_each_key"),
+        ]

@@ -1,22 +1,30 @@
 """What all API responses and requests have in common."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404
+from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, NotFound, ParseError
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler as drf_exception_handler
 
 from .api_defaults import TooLarge
+from .api_problems import PROBLEM_JSON
 from .errors import MintError
+
+#: Problems with fields that `detail` names; `errors` has them all.
+_MOST_SAID = 5
 
 
 class Problem(APIException):
-    """A MintError as an HTTP response: `{"code": …, "detail": …}`."""
+    """A MintError as an HTTP response."""
 
     status_code = 400
 
@@ -44,14 +52,43 @@ class ExactSerializer(serializers.Serializer[Any]):
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Answers a MintError that a view did not catch with status 400 (or its own `status`), and
-    what Django has pages for in the same form."""
+    what Django has pages for in the same form: problem details (RFC 9457)."""
     error = _as_api_exception(error)
     response = drf_exception_handler(error, context)
-    if response is not None and isinstance(error, APIException) and isinstance(response.data, dict):
-        codes = error.get_codes()
-        if isinstance(codes, str):
-            response.data.setdefault("code", codes)
+    if response is not None:
+        response.data = problem_details(error, response.status_code, response.data)
+        response.content_type = PROBLEM_JSON
     return response
+
+
+def problem_details(error: Exception, status: int, told: Any) -> dict[str, Any]:
+    """What RFC 9457 asks for, `code`, which tells problems of one status apart, and `errors`: what
+    is wrong with which field.
+
+    There is no page for each problem, so `type` is `about:blank`. `told`: as the REST framework
+    says it.
+    """
+    codes = error.get_codes() if isinstance(error, APIException) else "error"
+    details = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
+    if isinstance(codes, str) and isinstance(told, dict):
+        return {**details, **told, "code": codes}
+    if isinstance(codes, str):
+        return {**details, "detail": str(told), "code": codes}
+    errors = told if isinstance(told, dict) else {api_settings.NON_FIELD_ERRORS_KEY: told}
+    said = list(islice(_sentences(errors), _MOST_SAID))
+    return {**details, "detail": " ".join(said), "code": "invalid", "errors": errors}
+
+
+def _sentences(errors: Any, place: str = "") -> Iterator[str]:
+    if isinstance(errors, Mapping):
+        for name, inner in errors.items():
+            apart = str(name) == api_settings.NON_FIELD_ERRORS_KEY
+            yield from _sentences(inner, place if apart else f"{place}{name}: ")
+    elif isinstance(errors, list):
+        for inner in errors:
+            yield from _sentences(inner, place)
+    else:
+        yield f"{place}{errors}"
 
 
 def _as_api_exception(error: Exception) -> Exception:
@@ -59,6 +96,6 @@ def _as_api_exception(error: Exception) -> Exception:
         return Problem(error, status=getattr(error, "status", 400))
     if isinstance(error, RequestDataTooBig):
         return TooLarge()
-    if isinstance(error, SuspiciousOperation | BadRequest):
+    if isinstance(error, SuspiciousOperation | BadRequest | MultiPartParserError):
         return ParseError(_("The request cannot be read."))
     return NotFound() if isinstance(error, Http404) else error

@@ -1,4 +1,4 @@
-"""What the settings of the REST framework name: how requests are read, paged and represented.
+"""What the settings of the REST framework name: how requests are read and represented.
 
 The framework imports these while it defines its views, so nothing here may import those.
 """
@@ -10,7 +10,6 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -46,12 +45,6 @@ class StrictJSONParser(JSONParser):
             return read_json(stream.read())
         except JsonError as error:
             raise ParseError(f"JSON parse error - {error}") from error
-
-
-class Pages(LimitOffsetPagination):
-    """As many rows as `limit` says, within reason; `next` leads to the others."""
-
-    max_limit = 1000
 
 
 class OneRepresentation(DefaultContentNegotiation):

@@ -77,7 +77,7 @@ def example_of(schema: Schema, shapes: Schema, name: str = "", *, hidden: str = 
         return example_of(schema, shapes, name, hidden=hidden)
     if schema.get("default") or "enum" in schema:
         return schema.get("default") or schema["enum"][0]
-    if schema.get("type") == "array":
+    if _kind(schema) == "array":
         item = example_of(schema["items"], shapes, name.removesuffix("s"), hidden=hidden)
         return [item] * max(schema.get("minItems", 1), 1)
     if "properties" in schema:
@@ -94,7 +94,7 @@ def _given(media: Schema) -> bool:
 
 
 def _plain(schema: Schema, shapes: Schema, name: str) -> Any:
-    kind = schema.get("type")
+    kind = _kind(schema)
     if kind == "string":
         return _text(schema, name)
     if kind in ("integer", "number"):
@@ -106,9 +106,21 @@ def _plain(schema: Schema, shapes: Schema, name: str) -> Any:
     return {"quality": example_of(inner, shapes)} if isinstance(inner, dict) and inner else {}
 
 
+def _is_null(schema: Schema) -> bool:
+    """Whether it may be null: one type among several."""
+    return isinstance(schema.get("type"), list)
+
+
+def _kind(schema: Schema) -> str | None:
+    kinds = schema.get("type")
+    return (
+        next((item for item in kinds or () if item != "null"), None) if _is_null(schema) else kinds
+    )
+
+
 def _text(schema: Schema, name: str) -> str | None:
     known = _KNOWN.get(name, "text")
-    if known is None and schema.get("nullable"):
+    if known is None and _is_null(schema):
         return None
     text = _FORMATS.get(schema.get("format", ""), known if isinstance(known, str) else "text")
     return text[: schema.get("maxLength")]

@@ -8,24 +8,24 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from ...models import OpinionRelease
+from ...models import OpinionRelease, Study
+from ...stimuli.importing.bundles import unpacked
+from ...stimuli.imports.mapping_form import named_mapping
+from ...stimuli.imports.saved import OWN, SUGGESTED, saved_mappings
 from ...stimuli.mapping.as_json import read_mapping
 from ...stimuli.mapping.document import TableMapping, on_scale
-from ...stimuli.mapping.own import manifest_mapping, renamed
-from ...stimuli.mapping.presets import preset, preset_names
-from ...stimuli.mapping.suggesting import suggest_for
-
-#: Instead of a mapping's name: what the header suggests.
-SUGGESTED = "suggested"
+from ...stimuli.mapping.own import renamed
+from ...stimuli.mapping.presets import preset_names
+from ...stimuli.mapping.suggesting import suggest_in
 
 
 def add_mapping_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--mapping",
         metavar="FILE|NAME",
-        help="what the columns are: a mapping's JSON file, or a database's layout "
-        f"({', '.join(preset_names())}), or {SUGGESTED} by the header; else the workbench's own "
-        "names",
+        help="what the columns are: a mapping's JSON file, one that the study keeps, or a "
+        f"database's layout ({', '.join(preset_names())}), or {SUGGESTED} by the header; else "
+        "the workbench's own names",
     )
     parser.add_argument(
         "--column",
@@ -48,6 +48,9 @@ def add_mapping_options(parser: ArgumentParser) -> None:
         default=[],
         metavar="THEIRS=OURS",
         help="the study's perspective that a mapping's score is about, such as overall=quality",
+    )
+    parser.add_argument(
+        "--keep-mapping", metavar="NAME", help="keep the mapping in the study, to be used by NAME"
     )
     _add_published(parser)
 
@@ -73,11 +76,9 @@ def _add_published(parser: ArgumentParser) -> None:
     )
 
 
-def mapping_of(
-    options: Mapping[str, Any], table: Path, perspectives: Sequence[str]
-) -> TableMapping:
+def mapping_of(options: Mapping[str, Any], table: Path, study: Study) -> TableMapping:
     """The mapping that the options describe. Raises CommandError, Problem."""
-    mapping = _named(options["mapping"], table, perspectives)
+    mapping = _named(options["mapping"], table, study)
     mapping = renamed(mapping, pairs_of(options["column"]), pairs_of(options["constant"]))
     mapping = mapping.with_perspectives(pairs_of(options["perspective"]))
     mapping = on_scale(
@@ -97,14 +98,25 @@ def mapping_of(
     return mapping
 
 
-def _named(name: str | None, table: Path, perspectives: Sequence[str]) -> TableMapping:
-    if name is None:
-        return manifest_mapping(perspectives)
+def _named(name: str | None, table: Path, study: Study) -> TableMapping:
+    perspectives = [item.key for item in study.perspective_settings]
+    saved = saved_mappings(study)
     if name == SUGGESTED:
-        return suggest_for(table, source=table.stem, perspectives=perspectives).mapping
-    if name not in preset_names() and Path(name).is_file():
-        return read_mapping(Path(name))
-    return preset(name)
+        with unpacked(table) as place:
+            return suggest_in(
+                place, source=table.stem, perspectives=perspectives, saved=saved
+            ).mapping
+    if name is None or name in (*saved, *preset_names()) or not Path(name).is_file():
+        return _known(name or OWN, perspectives, saved)
+    return read_mapping(Path(name))
+
+
+def _known(
+    name: str, perspectives: Sequence[str], saved: Mapping[str, TableMapping]
+) -> TableMapping:
+    mapping = named_mapping(name, perspectives, {}, saved)
+    assert mapping is not None  # noqa: S101 -- it is not to be suggested; this tells mypy
+    return mapping
 
 
 def pairs_of(given: list[str]) -> dict[str, str]:

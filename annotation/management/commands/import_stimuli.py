@@ -1,12 +1,12 @@
 """`manage.py import_stimuli STUDY MANIFEST [--images DIR|ZIP]`, or `… STUDY DIR|ZIP`."""
 
 from argparse import ArgumentParser
-from pathlib import Path
 
 from ._table_command import TableCommand
 
 
 class Command(TableCommand):
+    takes_images = True
     help = (
         "Import images from a manifest (a table with the columns filename, prompt, generator, or "
         "those that --mapping describes; other columns are kept as metadata; mos_*, sd_* and "
@@ -19,8 +19,7 @@ class Command(TableCommand):
         super().add_arguments(parser)
         parser.add_argument(
             "--images",
-            type=Path,
-            help="folder or ZIP of the images (default: next to the manifest)",
+            help="folder or ZIP of the images, or its address (default: next to the manifest)",
         )
         parser.add_argument(
             "--labels-only",

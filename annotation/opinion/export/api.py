@@ -8,8 +8,8 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from workbench.accounts.api_views import ApiView
 from workbench.accounts.limits import count_use
 from workbench.accounts.models import TokenScope, User
 from workbench.accounts.signed_in import signed_in
@@ -21,7 +21,8 @@ from ...studies.selectors import find_study
 from ..releases import chosen_release
 from .document import study_document
 from .formats import FORMATS, Format
-from .records import export_of, exported
+from .made import export_of
+from .records import exported
 
 #: The format of an export if none is named.
 _DEFAULT = "jsonl"
@@ -54,7 +55,7 @@ class ExportQuerySerializer(ReleaseQuerySerializer):
         self.fields["format"] = serializers.ChoiceField(choices=list(FORMATS), default=_DEFAULT)
 
 
-class ExportView(APIView):
+class ExportView(ApiView):
     token_scope = TokenScope.EXPORT
 
     @extend_schema(
@@ -77,7 +78,7 @@ class ExportView(APIView):
         return export_response(study, form, release, actor=actor, raw=asked["raw"])
 
 
-class StudyDocumentView(APIView):
+class StudyDocumentView(ApiView):
     token_scope = TokenScope.EXPORT
 
     @extend_schema(

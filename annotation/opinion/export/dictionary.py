@@ -6,7 +6,7 @@ from typing import Any
 
 from ...protocol.perspectives import PerspectiveSettings
 from ...protocol.scales import ACR5
-from . import images, scores
+from . import images, people, scores
 from .columns import Column
 from .facts import Facts
 
@@ -17,6 +17,8 @@ def dictionary(facts: Facts) -> dict[str, list[dict[str, Any]]]:
         "scores": [_entry(column) for column in scores.SCORES.columns],
         "explanations": [_entry(column) for column in scores.EXPLANATIONS.columns],
         "images": [_entry(column) for column in images.columns(facts)],
+        "sessions": [_entry(column) for column in people.SESSIONS],
+        "raters": [_entry(column) for column in people.rater_columns(facts)],
     }
 
 
@@ -32,16 +34,22 @@ def markdown(columns: Iterable[Column]) -> Iterator[str]:
 def document() -> str:
     """The dictionary for `docs/data.md`, in Markdown: `key` stands for a perspective's key, and for
     one of metadata."""
-    facts = Facts("", "", (PerspectiveSettings("key", "key", "", ACR5),), metadata=("key",))
+    return tables(Facts("", "", (PerspectiveSettings("key", "key", "", ACR5),), metadata=("key",)))
+
+
+def tables(facts: Facts) -> str:
+    """A study's dictionary in Markdown: the columns of each table."""
     known = set(scores.SCORES.names)
-    tables = {
+    found = {
         "Scores": scores.SCORES.columns,
         "Explanations: those of the scores' table, and": [
             item for item in scores.EXPLANATIONS.columns if item.name not in known
         ],
         "Images": images.columns(facts),
+        "Sessions": people.SESSIONS,
+        "Raters": people.rater_columns(facts),
     }
-    parts = (f"### {title}\n\n" + "\n".join(markdown(part)) for title, part in tables.items())
+    parts = (f"### {title}\n\n" + "\n".join(markdown(part)) for title, part in found.items())
     return "\n\n".join(parts) + "\n"
 
 

@@ -23,6 +23,28 @@ _UNKNOWN = "no score counts, or too few do"
 _PICTURES = "_file_name"
 
 _IMAGE = tuple(columns_of(Part.IMAGE))
+_REASON = Column(
+    "state_reason",
+    Kind.TEXT,
+    "Why the image was taken out, in the words of whoever did.",
+    null="it was not, or nobody said",
+)
+_MODEL = Column(
+    "predicted_by",
+    Kind.TEXT,
+    "The model in use when the file was made, with the number of its version. It may have learnt "
+    "from the ratings of pool images, never from those of hold-out ones.",
+    null="there is no model, or it has not seen the image",
+)
+#: Name in a record, and what the columns of a perspective say, all on its scale.
+_PREDICTED = (
+    ("predicted", "What the model expects the MOS to be."),
+    ("predicted_sd", "How far the true score may be from that: √(posterior² + misfit²)."),
+    ("predicted_posterior_sd", "Of the prediction; ratings lessen it."),
+    ("predicted_misfit_sd", "Of the true score around what such a model can expect at best."),
+    ("predicted_rater_sd", "Of one rater's score around the true one."),
+)
+_UNPREDICTED = "no model has predicted it"
 _DRAWS = tuple(
     Column(
         f"ratings_{draw}",
@@ -56,7 +78,9 @@ def columns(facts: Facts) -> tuple[Column, ...]:
     """Of the study's images: for each perspective and each key of metadata its own."""
     return (
         *_IMAGE,
+        _REASON,
         *_DRAWS,
+        _MODEL,
         *(column for item in facts.perspectives for column in perspective_columns(item)),
         *(metadata_column(key) for key in facts.metadata),
     )
@@ -68,6 +92,8 @@ def perspective_columns(perspective: PerspectiveSettings) -> Iterator[Column]:
     for level in range(1, _levels(perspective) + 1):
         name, meaning = f"level_{level}_{perspective.key}", f"Scores that count at level {level}."
         yield Column(name, Kind.INTEGER, meaning, null=_UNRATED)
+    for name, meaning in _PREDICTED:
+        yield Column(f"{name}_{perspective.key}", Kind.NUMBER, meaning, null=_UNPREDICTED)
 
 
 def metadata_column(key: str) -> Column:
@@ -87,12 +113,15 @@ def cells(record: Mapping[str, Any], facts: Facts) -> Iterator[Any]:
 
 def _values(record: Mapping[str, Any], facts: Facts) -> Iterator[Any]:
     yield from (record[column.name] for column in _IMAGE)
+    yield record["state_reason"]
     yield from (record["draws"].get(draw, 0) for draw in Draw)
+    yield record["predicted_by"]
     for perspective in facts.perspectives:
         opinion = record["mos"][perspective.key]
         scale = {f"scale_{name}": opinion["scale"][name] for name in ("minimum", "maximum")}
         yield from ({**opinion, **scale}[name] for name, *_column in _OPINION)
         yield from opinion["counts"] or [None] * _levels(perspective)
+        yield from (record["predicted"][perspective.key][name] for name, _meaning in _PREDICTED)
     yield from (_plain(record["metadata"].get(key)) for key in facts.metadata)
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from workbench.accounts.signed_in import signed_in
 from workbench.core.downloads import wants_raw
 from workbench.core.errors import MintError
+from workbench.core.jobs.models import JobState
 from workbench.core.tables import CSV_TYPE
 
 from ...models import OpinionRelease, Stimulus, Study
@@ -72,6 +73,7 @@ def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
         "methods": [(method.name, _(method.label)) for method in METHODS.values()],
         "may_change": request.user.has_perm("annotation.change_study", study),
         "releases": described,
+        "datasets": study.datasets.filter(state=JobState.SUCCEEDED).count(),
         "being_made": live is None,
         "any_kept": any(item["kept"] and not item["imported"] for item in described),
     }

@@ -6,33 +6,22 @@ of images, whatever the study's size.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property, partial
-
-from django.db.models import Count
+from collections.abc import Callable, Generator, Iterable, Iterator
+from functools import cached_property
 
 from workbench.core.statements import one_view
 
-from ...models import (
-    Explanation,
-    OpinionRelease,
-    OpinionScore,
-    Rater,
-    Score,
-    Stimulus,
-    Study,
-    Trial,
-)
+from ...models import Explanation, OpinionRelease, Rater, Score, Stimulus, Study, Trial
 from ...protocol.forms import is_asked
 from ...studies.counting import counting_trials
 from ...studies.protocols import stored_document
 from ..imported import imported_scores
-from ..releases import live_of_now
-from ..reliability.selectors import rater_weights
-from .document import facts_of, protocols_of
+from .document import facts_of
 from .facts import Facts
 from .formats import Format, Record
+from .image_records import image_record, image_records, opinion_records
+from .made import Export, export_of
+from .people_records import rater_records, session_records
 from .score_rows import ScoreRows
 from .scores import Table
 from .writing import Writing
@@ -42,57 +31,6 @@ CHUNK = 500
 
 #: Of an explanation; what regions and words are is in `protocol.marks`.
 _EXPLANATION = ("phrases", "text", "regions", "words", "language")
-#: Of an opinion score; what its mean is called in a record stands before.
-_OPINION = (
-    ("mos", "mean"),
-    ("sd", "sd"),
-    ("score", "value"),
-    ("standard_error", "standard_error"),
-    ("low", "low"),
-    ("high", "high"),
-)
-
-
-#: (Stimulus, perspective's key) → its opinion score.
-Opinions = dict[tuple[int, str], OpinionScore]
-
-
-@dataclass(frozen=True)
-class Export:
-    """What holds for all stimuli of one export."""
-
-    study: Study
-    facts: Facts
-    #: Says how the opinion scores were made.
-    release: OpinionRelease
-    #: Numbers of the protocols by which its answers were given.
-    protocols: Sequence[int]
-    #: Rater's key → what their scores weigh in opinion scores made now; 1 if not named.
-    weights: Mapping[int, float]
-    #: The opinion scores of these stimuli, by their keys.
-    opinions_of: Callable[[Iterable[int]], Opinions]
-    #: Perspective's key → the ends of the scale that its opinion scores are on.
-    limits: Mapping[str, tuple[float, float]]
-
-
-def export_of(study: Study, release: OpinionRelease | None = None) -> Export:
-    """Run it, and read its records, in one view of the data.
-
-    release: a kept one whose opinion scores leave instead of those of now. Which single scores
-    count, and what they weigh, is as of now in any case.
-    """
-    facts = facts_of(study)
-    if release is None:
-        live, made = live_of_now(study)
-        protocols = list(made.protocols)
-        return Export(study, facts, live, protocols, made.weights, made.rows, made.limits)
-    kept = partial(_kept, release)
-    limits = {
-        row.perspective.key: (row.minimum, row.maximum)
-        for row in release.perspectives.select_related("perspective")
-    }
-    protocols = protocols_of(release)
-    return Export(study, facts, release, protocols, rater_weights(study), kept, limits)
 
 
 class Database:
@@ -124,10 +62,17 @@ class Database:
         return ScoreRows(self._study, table, writing).pieces(self._read)
 
     def images(self) -> Iterator[Record]:
-        return self._counted(_records(self.export, _image_records))
+        return self._counted(_records(self.export, image_records))
 
     def records(self) -> Iterator[Record]:
         return self._counted(_records(self.export, _full_records))
+
+    def sessions(self) -> Iterator[Record]:
+        return session_records(self._study)
+
+    def raters(self) -> Iterator[Record]:
+        export = self.export
+        return rater_records(self._study, export.facts.keys, export.weights, export.estimates())
 
     def _counted(self, records: Iterable[Record]) -> Iterator[Record]:
         for number, record in enumerate(records, start=1):
@@ -162,11 +107,6 @@ def _records(
         after = stimuli[-1].pk
 
 
-def _kept(release: OpinionRelease, stimuli: Iterable[int]) -> Opinions:
-    rows = release.scores.filter(stimulus__in=stimuli).select_related("perspective")
-    return {(row.stimulus_id, row.perspective.key): row for row in rows}
-
-
 def _next_stimuli(study: Study, after: int) -> list[Stimulus]:
     return list(
         Stimulus.objects.filter(study=study, pk__gt=after)
@@ -175,57 +115,18 @@ def _next_stimuli(study: Study, after: int) -> list[Stimulus]:
     )
 
 
-def _image_records(export: Export, stimuli: list[Stimulus]) -> Iterator[Record]:
-    opinions, draws = _opinions(export, stimuli), _draws(stimuli)
-    for stimulus in stimuli:
-        yield {
-            **_image(stimulus),
-            "draws": draws[stimulus.pk],
-            "metadata": stimulus.metadata,
-            "mos": opinions[stimulus.pk],
-        }
-
-
 def _full_records(export: Export, stimuli: list[Stimulus]) -> Iterator[Record]:
     trials = _trials_by_stimulus(export, stimuli)
     published = _published_by_stimulus(export, stimuli)
-    opinions = _opinions(export, stimuli)
+    opinions = opinion_records(export, stimuli)
     for stimulus in stimuli:
         yield {
-            **_image(stimulus),
+            **image_record(stimulus),
             "metadata": stimulus.metadata,
             "mos": opinions[stimulus.pk],
             "published": published[stimulus.pk],
             "trials": trials[stimulus.pk],
         }
-
-
-def _image(stimulus: Stimulus) -> Record:
-    return {
-        "stimulus": stimulus.pk,
-        "filename": stimulus.filename,
-        "prompt": stimulus.prompt.text,
-        "generator": stimulus.generator.name,
-        "split": stimulus.split,
-        "purpose": stimulus.purpose,
-        "attention_check": stimulus.attention_check,
-        # Marked, not left out: its single scores are there, and do not count if it is excluded.
-        "state": stimulus.state,
-        "sha256": stimulus.sha256 or None,
-        "width": stimulus.width,
-        "height": stimulus.height,
-    }
-
-
-def _draws(stimuli: list[Stimulus]) -> dict[int, dict[str, int]]:
-    """How often each image was answered in main trials, by the draw that it came by."""
-    answered = Trial.objects.filter(
-        stimulus__in=stimuli, state=Trial.State.SUBMITTED, role=Trial.Role.MAIN
-    )
-    found: dict[int, dict[str, int]] = defaultdict(dict)
-    for stimulus, draw, number in answered.values_list("stimulus_id", "draw", Count("pk")):
-        found[stimulus][draw] = number
-    return found
 
 
 def _trials_by_stimulus(export: Export, stimuli: list[Stimulus]) -> dict[int, list[Record]]:
@@ -343,31 +244,3 @@ def _published_by_stimulus(export: Export, stimuli: list[Stimulus]) -> dict[int,
             }
         )
     return by_stimulus
-
-
-def _opinions(export: Export, stimuli: list[Stimulus]) -> dict[int, dict[str, Record]]:
-    """Per stimulus and perspective its opinion score, on the study's scale."""
-    known = export.opinions_of([stimulus.pk for stimulus in stimuli])
-    return {
-        stimulus.pk: {
-            key: _opinion(export, key, known.get((stimulus.pk, key))) for key in export.facts.keys
-        }
-        for stimulus in stimuli
-    }
-
-
-def _opinion(export: Export, perspective: str, found: OpinionScore | None) -> Record:
-    """`mos` is the mean of the rows that count, on the scale of the scores; `score`, its error and
-    its interval are the method's, on the scale from `minimum` to `maximum`."""
-    minimum, maximum = export.limits.get(perspective, (None, None))
-    return {
-        **{name: getattr(found, field, None) for name, field in _OPINION},
-        "n": found.n if found else 0,
-        "counts": found.histogram if found else None,
-        "method": export.release.method,
-        "version": export.release.method_version,
-        "release": export.release.number,
-        "minimum": minimum,
-        "maximum": maximum,
-        "scale": export.facts.scale(perspective),
-    }

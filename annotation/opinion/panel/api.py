@@ -4,9 +4,10 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
+
+from workbench.accounts.api_views import ApiView
 
 from ...models import Perspective, Study
 from ...studies.selectors import find_study
@@ -158,10 +159,7 @@ class PlanSerializer(serializers.Serializer[Any]):
     )
 
 
-class AgreementView(GenericAPIView[Study]):
-    serializer_class = AgreementSerializer
-    queryset = Study.objects.none()
-
+class AgreementView(ApiView):
     @extend_schema(parameters=[AgreementQuerySerializer], responses=AgreementSerializer)
     def get(self, request: Request, slug: str) -> Response:
         """How far the study's raters agree, from each perspective.
@@ -176,10 +174,7 @@ class AgreementView(GenericAPIView[Study]):
         return Response(AgreementSerializer(found).data)
 
 
-class PlanView(GenericAPIView[Study]):
-    serializer_class = PlanSerializer
-    queryset = Study.objects.none()
-
+class PlanView(ApiView):
     @extend_schema(parameters=[PlanQuerySerializer], responses=PlanSerializer)
     def get(self, request: Request, slug: str) -> Response:
         """How many ratings, minutes and what cost it takes to find something out."""

@@ -26,7 +26,7 @@ from rest_framework.exceptions import (
 from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView
 
-from workbench.core.api import exception_handler
+from workbench.core.api import PROBLEM_JSON, exception_handler
 from workbench.core.api_defaults import TooLarge
 from workbench.core.errors import MintError
 from workbench.core.json_reader import JsonError, JsonLimitError, read_json
@@ -126,7 +126,7 @@ class RatingView(APIView):
         found = exception_handler(error, {})
         if found is None:
             raise error
-        response = answer(found.data, found.status_code)
+        response = answer(found.data, found.status_code, PROBLEM_JSON)
         if found.status_code == 401:
             response.headers["WWW-Authenticate"] = _KEYWORD
         if found.status_code == 405:
@@ -134,9 +134,9 @@ class RatingView(APIView):
         return response
 
 
-def answer(data: Any, status: int = 200) -> HttpResponse:
+def answer(data: Any, status: int = 200, content_type: str = _JSON) -> HttpResponse:
     """`data` as JSON, in the same form as every other API's responses."""
-    return HttpResponse(_ENCODER.encode(data), content_type=_JSON, status=status)
+    return HttpResponse(_ENCODER.encode(data), content_type=content_type, status=status)
 
 
 def body_of(request: HttpRequest) -> Mapping[str, Any]:

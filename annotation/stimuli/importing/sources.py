@@ -20,6 +20,13 @@ from .problems import ArchiveError, ImageError
 MAX_FILE_BYTES = 256 * 2**20
 
 
+_NOT_GIVEN = gettext_noop('image "%(filename)s" was not given')
+_NOT_IN_FOLDER = gettext_noop('image "%(filename)s" not found in the folder')
+_NOT_IN_ARCHIVE = gettext_noop('image "%(filename)s" not found in the archive')
+#: What says that a row's image is missing.
+IMAGE_MISSING = frozenset({_NOT_GIVEN, _NOT_IN_FOLDER, _NOT_IN_ARCHIVE})
+
+
 class ImageSource(Protocol):
     """Images by their manifest name. Safe to read from several threads."""
 
@@ -56,7 +63,7 @@ class _NoImages:
         raise self.missing(name)
 
     def missing(self, name: str) -> ImageError:
-        return NameIndex(()).missing(name, gettext_noop('image "%(filename)s" was not given'))
+        return NameIndex(()).missing(name, _NOT_GIVEN)
 
     def close(self) -> None:
         """Nothing is kept open."""
@@ -104,7 +111,7 @@ class FolderSource:
 
     def missing(self, name: str) -> ImageError:
         index, _files = self._walked()
-        return index.missing(name, gettext_noop('image "%(filename)s" not found in the folder'))
+        return index.missing(name, _NOT_IN_FOLDER)
 
     def names(self) -> list[str]:
         """The names of all files, sorted."""
@@ -196,9 +203,7 @@ class ZipSource:
             raise _unreadable(name, str(error) or type(error).__name__) from error
 
     def missing(self, name: str) -> ImageError:
-        return self._index.missing(
-            name, gettext_noop('image "%(filename)s" not found in the archive')
-        )
+        return self._index.missing(name, _NOT_IN_ARCHIVE)
 
     def names(self) -> list[str]:
         """The names of all files, sorted; of a name with several spellings the likeliest."""

@@ -1,16 +1,18 @@
-"""The owner API: imports asked for in the console."""
+"""The owner API: imports."""
 
 from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
-from rest_framework import generics, serializers
+from rest_framework import serializers
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from workbench.accounts.api_views import ApiListView, ApiView
 from workbench.accounts.signed_in import signed_in
 from workbench.core.api import ExactSerializer
 from workbench.core.problems import Problem
@@ -21,6 +23,8 @@ from ..importing.problems import RowNote
 from ..importing.remarks import Remark
 from ..mapping.as_json import from_json
 from .again import cancel_import, retry_import
+from .asking import ImportRequestSerializer, refuse_large
+from .starting import request_import
 
 
 class RowNoteSerializer(serializers.Serializer[RowNote]):
@@ -111,25 +115,51 @@ class RetrySerializer(ExactSerializer):
     constants = serializers.DictField(child=serializers.CharField(), default=None)
 
 
-class ImportListView(generics.ListAPIView[ImportJob]):
-    """The study's imports from the console, newest first."""
+class ImportListView(ApiListView[ImportJob]):
+    """The study's imports from the console and by API, newest first."""
 
+    parser_classes = [MultiPartParser]
     serializer_class = ImportSerializer
     queryset = ImportJob.objects.none()
+    filters = {"state": "state", "purpose": "purpose", "dry_run": "dry_run"}
+    orders = ("created_at",)
+
+    def refuse_large(self, request: Request) -> None:
+        refuse_large(request)
 
     def get_queryset(self) -> QuerySet[ImportJob]:
         study = find_study(self.request.user, self.kwargs["slug"], "annotation.change_study")
         return study.import_jobs.all()
 
+    @extend_schema(request=ImportRequestSerializer, responses={202: ImportSerializer})
+    def post(self, request: Request, slug: str) -> Response:
+        """Import images: a worker does it. Ask for the import at the header `Location` until its
+        `state` is neither `queued` nor `running`. 409 if another import into the study is under
+        way; 413 if the files are too large together."""
+        study = find_study(request.user, slug, "annotation.change_study")
+        data = ImportRequestSerializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        given: dict[str, Any] = data.validated_data
+        job = request_import(
+            study=study,
+            actor=signed_in(request),
+            manifest=given.get("manifest"),
+            images=given.get("images"),
+            partial=given["partial"],
+            options=data.options(study),
+        )
+        address = request.build_absolute_uri(reverse("api-import", args=[slug, job.pk]))
+        return Response(ImportSerializer(job).data, status=202, headers={"Location": address})
 
-class ImportDetailView(APIView):
+
+class ImportDetailView(ApiView):
     @extend_schema(responses=ImportSerializer)
     def get(self, request: Request, slug: str, pk: int) -> Response:
         """One import, its progress and outcome."""
         return Response(ImportSerializer(_find(request, slug, pk)).data)
 
 
-class ImportCancelView(APIView):
+class ImportCancelView(ApiView):
     @extend_schema(request=None, responses=ImportSerializer)
     def post(self, request: Request, slug: str, pk: int) -> Response:
         """Cancel an import that waits or is under way: nothing is imported. 409 if it is over."""
@@ -138,7 +168,7 @@ class ImportCancelView(APIView):
         return Response(ImportSerializer(job).data)
 
 
-class ImportRetryView(APIView):
+class ImportRetryView(ApiView):
     @extend_schema(request=RetrySerializer, responses={201: ImportSerializer})
     def post(self, request: Request, slug: str, pk: int) -> Response:
         """Try a failed import, or a dry run, again with the files that it was given. 409 if they

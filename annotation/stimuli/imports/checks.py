@@ -73,6 +73,11 @@ class CheckedRow:
         return (image.image, image.display, image.exact, image.thumbnail) if image else ()
 
     @property
+    def without_image(self) -> bool:
+        """Whether it is a label whose image is to come."""
+        return self.image is None and (self.known is None or not self.known.sha256)
+
+    @property
     def restores(self) -> bool:
         """Whether the study knew the image, but its file was lost or damaged."""
         known = self.known

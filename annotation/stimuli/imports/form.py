@@ -10,10 +10,13 @@ from ...models import OpinionRelease, Stimulus, Study
 from ..mapping.document import TableMapping
 from ..mapping.own import CONSTANT
 from ..mapping.presets import preset_names
-from .mapping_form import OWN, SUGGESTED, named_mapping
+from .asked import options_of, refusals
+from .mapping_form import named_mapping
+from .saved import OWN, SUGGESTED, saved_mappings
 from .service import ImportOptions
+from .tables_field import TablesField, TablesInput
 
-_MANIFEST_TYPES = ".csv,.tsv,.txt,.jsonl,.ndjson,.json,.xlsx,.parquet,.mat"
+_MANIFEST_TYPES = ".csv,.tsv,.txt,.jsonl,.ndjson,.json,.xlsx,.parquet,.mat,.arrow,.zip"
 #: The fields about the scale of published scores, by what a mapping calls it.
 _SCALE = {
     "mos_minimum": "minimum",
@@ -36,16 +39,17 @@ class ImportForm(forms.Form):
         ),
         widget=forms.FileInput(attrs={"accept": ".zip"}),
     )
-    manifest = forms.FileField(
+    manifest = TablesField(
         label=gettext_lazy("Manifest"),
         required=False,
         help_text=gettext_lazy(
             "A table with a row for each image: CSV, TSV, JSONL, Excel, Parquet or .mat, with the "
             "columns filename, prompt and generator. mos_ and a perspective's key (such as "
             "mos_quality, with sd_quality and raters) is a published score; other columns are kept "
-            "as metadata. Texts are in UTF-8, UTF-16 or GB18030."
+            "as metadata. Texts are in UTF-8, UTF-16 or GB18030. Several files of one database "
+            "can be chosen together, or sent as a ZIP, with or without their images."
         ),
-        widget=forms.FileInput(attrs={"accept": _MANIFEST_TYPES}),
+        widget=TablesInput(attrs={"accept": _MANIFEST_TYPES}),
     )
     mapping = forms.ChoiceField(
         label=gettext_lazy("Columns"),
@@ -121,6 +125,11 @@ class ImportForm(forms.Form):
     def __init__(self, study: Study, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._study = study
+        self._saved = saved_mappings(study)
+        if self._saved:
+            kept = [(name, name) for name in self._saved]
+            choices = self.fields["mapping"].choices  # type: ignore[attr-defined] # a choice field
+            self.fields["mapping"].choices = [*choices, (_("Kept in this study"), kept)]  # type: ignore[attr-defined] # likewise
 
     def published(self) -> list[forms.BoundField]:
         """On which scale scores were published: asked of the few who import any."""
@@ -137,26 +146,27 @@ class ImportForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        if not cleaned.get("manifest"):
-            if not cleaned.get("images"):
-                self.add_error("images", _("Add a ZIP of images, a manifest, or both."))
-            # The worker finds what the images say.
-            return {**cleaned, "read_by": None}
-        for name in CONSTANT:
-            if cleaned.get(name):
-                self.add_error(name, _("Only for images without a manifest, which has a column."))
-        if not cleaned.get("images") and not cleaned.get("labels_only"):
-            self.add_error(
-                "images", _("Add the ZIP of the images, or choose to keep rows as labels.")
-            )
-        return {**cleaned, "read_by": self._mapping(cleaned)}
+        manifest = cleaned.get("manifest")
+        found = refusals(
+            manifest=manifest.name if manifest else "",
+            images=bool(cleaned.get("images")),
+            labels_only=bool(cleaned.get("labels_only")),
+            constants=[name for name in CONSTANT if cleaned.get(name)],
+        )
+        for name, text in found:
+            self.add_error(name, text)
+        # The worker finds what images alone say.
+        return {**cleaned, "read_by": self._mapping(cleaned) if manifest else None}
 
     def _mapping(self, cleaned: dict[str, Any]) -> TableMapping | None:
         """With the scale and source that were filled in; None if it is to be suggested."""
         published = {name: cleaned.get(field) for field, name in _SCALE.items()}
         keys = [item.key for item in self._study.perspective_settings]
         mapping = named_mapping(
-            cleaned.get("mapping", ""), keys, {**published, "source": cleaned.get("source")}
+            cleaned.get("mapping", ""),
+            keys,
+            {**published, "source": cleaned.get("source")},
+            self._saved,
         )
         for source in mapping.sources if mapping else ():
             if source.minimum >= source.maximum:
@@ -166,12 +176,11 @@ class ImportForm(forms.Form):
 
     def options(self) -> ImportOptions:
         chosen = self.cleaned_data
-        return ImportOptions(
+        return options_of(
             purpose=chosen["purpose"],
             labels_only=chosen["labels_only"],
+            mapping_name=chosen["mapping"],
             mapping=chosen["read_by"],
-            suggest=chosen["read_by"] is None,
             constants={name: chosen[name] for name in CONSTANT if chosen[name]},
-            # What nobody has looked at yet is not imported.
-            dry_run=chosen["dry_run"] or chosen["mapping"] == SUGGESTED,
+            dry_run=chosen["dry_run"],
         )

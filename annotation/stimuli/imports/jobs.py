@@ -20,14 +20,16 @@ from workbench.core.problems import Problem
 from workbench.core.texts import gettext_noop
 
 from ...models import ImportJob
+from ..importing.bundles import may_hold_images, unpacked
 from ..importing.folder import holds_images
 from ..importing.problems import RowNote
 from ..mapping.as_json import from_json, to_json
 from ..mapping.document import TableMapping
-from ..mapping.suggesting import suggest_for
+from ..mapping.suggesting import suggest_in
 from .again import forget_old_files, kept_files
 from .previewing import preview_json
 from .report import ImportReport
+from .saved import saved_mappings
 from .service import (
     ImportOptions,
     ImportRefusedError,
@@ -129,7 +131,7 @@ def _import(job: ImportJob) -> ImportReport:
             options=ImportOptions(
                 purpose=job.purpose,
                 labels_only=job.labels_only,
-                without_images=not job.images,
+                without_images=not job.images and not may_hold_images(manifest),
                 mapping=_mapping(job, manifest),
                 constants=job.constants,
                 dry_run=job.dry_run,
@@ -146,7 +148,13 @@ def _mapping(job: ImportJob, manifest: Path) -> TableMapping | None:
         if job.mapping:
             return from_json(job.mapping)
         keys = [item.key for item in job.study.perspective_settings]
-        found = suggest_for(manifest, source=Path(job.manifest_name).stem, perspectives=keys)
+        with unpacked(manifest) as place:
+            found = suggest_in(
+                place,
+                source=Path(job.manifest_name).stem,
+                perspectives=keys,
+                saved=saved_mappings(job.study),
+            )
     job.mapping = to_json(found.mapping)
     ImportJob.objects.filter(pk=job.pk, fence=job.fence).update(mapping=job.mapping)
     return found.mapping

@@ -1,6 +1,7 @@
 """A mapping in the console: chosen by name, made of a few fields, and changed after a look."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from workbench.core.json_reader import JsonError, read_json
@@ -10,21 +11,23 @@ from ..mapping.document import TableMapping, on_scale
 from ..mapping.errors import wrong
 from ..mapping.own import CONSTANT, FIELDS, REQUIRED, manifest_mapping, renamed
 from ..mapping.presets import preset
-
-#: Instead of a database's layout: the workbench's own names of columns; what the header suggests.
-OWN, SUGGESTED = "own", "suggested"
+from .saved import OWN, SUGGESTED
 
 
 def named_mapping(
-    name: str, perspectives: Sequence[str], published: Mapping[str, Any]
+    name: str,
+    perspectives: Sequence[str],
+    published: Mapping[str, Any],
+    saved: Mapping[str, TableMapping] = MappingProxyType({}),
 ) -> TableMapping | None:
     """The mapping of that name with the scale and source that were filled in (`on_scale`); None if
-    it is to be suggested. Raises MappingError."""
+    it is to be suggested. saved: those that the study keeps. Raises MappingError."""
     if name == SUGGESTED:
         return None
     given = {key: value for key, value in published.items() if value not in ("", None)}
-    own = name in ("", OWN)
-    return on_scale(manifest_mapping(perspectives) if own else preset(name), **given)
+    if name in ("", OWN):
+        return on_scale(manifest_mapping(perspectives), **given)
+    return on_scale(saved[name] if name in saved else preset(name), **given)
 
 
 def mapping_fields(mapping: TableMapping) -> dict[str, list[tuple[str, str]]]:

@@ -164,6 +164,7 @@ def _page(
         "limit": settings.IMPORT_UPLOAD_BYTES,
         "jobs": (jobs := list(study.import_jobs.select_related("actor")[:_JOBS_SHOWN])),
         "watched": any(job.is_active for job in jobs),
+        "mappings": study.saved_mappings.select_related("actor"),
         **holdout_context(study),
     }
     return render(request, template, context)

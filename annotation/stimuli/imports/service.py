@@ -7,38 +7,38 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from django.conf import settings
-from django.db import OperationalError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from workbench.accounts.models import User
-from workbench.core.disks import is_disk_full
 from workbench.core.errors import MintError
 from workbench.core.problems import Problem
-from workbench.core.texts import gettext_noop
 
 from ...models import Stimulus, Study
 from ...opinion.releases import mark_stale
 from ...opinion.sources import Source
 from ...studies.audit import record
 from ..importing.aigciqa2023 import ReleaseImages, read_release
+from ..importing.bundles import dataset_files, table_of, unpacked
+from ..importing.dataset_images import dataset_images
 from ..importing.folder import holds_images, read_folder
-from ..importing.manifest import Manifest, read_manifest
-from ..importing.problems import RowNote
+from ..importing.manifest import Manifest, ManifestRow, read_manifest
 from ..importing.remarks import Remark
 from ..importing.sources import NO_IMAGES, ImageSource, open_source
 from ..mapping.document import TableMapping
-from ..mapping.own import refuse_constants
+from ..mapping.own import manifest_mapping, refuse_constants
 from .checks import CheckedRow, Findings, Progress, RowChecker, check_rows
+from .disk_problems import disk_problems
 from .holdout import draw_splits
 from .known import load_known
+from .notes import absent_images, restored_files
 from .refusals import FAULTS, is_fault_of_a_row, refused_rows
 from .remarks import remarks_on
 from .report import ImportReport
 from .rows import write_rows
 from .store import ImportStore, study_lock
+from .tallies import tally
 
 #: Rows that are shown as they were read.
 PREVIEWED = 10
@@ -74,6 +74,34 @@ class ImportOptions:
     dry_run: bool = False
 
 
+@dataclass(frozen=True)
+class ImportRun:
+    """An import: into which study, for whom, and how. `before_commit` is called when all is
+    written: an error that it raises takes everything back."""
+
+    study: Study
+    actor: User | None = None
+    #: Import the good rows even if others are bad.
+    partial: bool = False
+    options: ImportOptions = ImportOptions()
+    progress: Progress | None = None
+    before_commit: Callable[[], None] | None = None
+
+    @property
+    def perspectives(self) -> list[str]:
+        """The study's keys."""
+        return [item.key for item in self.study.perspective_settings]
+
+    def check(self, rows: Sequence[ManifestRow], checker: RowChecker) -> Findings:
+        return check_rows(
+            rows,
+            checker,
+            study=self.study,
+            partial=self.partial,
+            progress=self.progress or _silent,
+        )
+
+
 def import_manifest(
     *,
     study: Study,
@@ -90,48 +118,28 @@ def import_manifest(
 
     Bad rows are listed in the report, not raised. Raises ImportRefusedError if manifest or
     images cannot be read at all, or files cannot be written; ImportRunningError during
-    another import into the study. `before_commit` is called when all is written: an error that it
-    raises takes everything back.
+    another import into the study.
     """
+    run = ImportRun(study, actor, partial, options, progress, before_commit)
     if images is None and options.mapping is None and holds_images(manifest):
-        return _import_folder(
-            manifest,
-            study=study,
-            partial=partial,
-            actor=actor,
-            progress=progress,
-            options=options,
-            before_commit=before_commit,
-        )
-    with refused_for_problems():
-        rows = read_manifest(
-            manifest,
-            perspectives=_keys(study),
-            mapping=options.mapping,
-        )
-        source = _images_of(manifest, images, options)
-    with closing(source):
-        return import_rows(
-            study=study,
-            manifest=rows,
-            source=source,
-            partial=partial,
-            actor=actor,
-            progress=progress,
-            options=options,
-            before_commit=before_commit,
-        )
+        return _import_folder(run, manifest)
+    with refused_for_problems(), unpacked(manifest) as place:
+        mapping = options.mapping or manifest_mapping(run.perspectives)
+        table, mapping = table_of(place, mapping)
+        rows = read_manifest(table, perspectives=run.perspectives, mapping=mapping)
+        with closing(_images_of(manifest, table, images, options)) as source:
+            return import_rows(run, rows, source)
 
 
-def _import_folder(path: Path, *, options: ImportOptions, **further: Any) -> ImportReport:
-    """As `import_rows` does, of images without a manifest."""
+def _import_folder(run: ImportRun, path: Path) -> ImportReport:
+    """Images without a manifest."""
     with refused_for_problems():
-        refuse_constants(options.constants)
+        refuse_constants(run.options.constants)
         source = open_source(path)
     with closing(source):
         with refused_for_problems():
-            rows = read_folder(source, options.constants)
-        return import_rows(manifest=rows, source=source, options=options, **further)
+            rows = read_folder(source, run.options.constants)
+        return import_rows(run, rows, source)
 
 
 def import_aigciqa2023(
@@ -144,73 +152,65 @@ def import_aigciqa2023(
     progress: Progress | None = None,
 ) -> ImportReport:
     """Import the AIGCIQA2023+ release in `folder`; absent images are noted, their labels kept."""
+    run = ImportRun(study, actor, partial, ImportOptions(labels_only=True), progress)
     with refused_for_problems():
-        release = read_release(folder, perspectives=_keys(study))
+        release = read_release(folder, perspectives=run.perspectives)
         source = ReleaseImages(open_source(images or folder), release.manifest)
     with closing(source):
-        report = import_rows(
-            study=study,
-            manifest=release.manifest,
-            source=source,
-            partial=partial,
-            actor=actor,
-            progress=progress,
-            options=ImportOptions(labels_only=True),
-        )
+        report = import_rows(run, release.manifest, source)
     report.notes = sorted([*release.slips, *report.notes], key=lambda note: note.row)
     return report
 
 
-def _images_of(manifest: Path, images: Path | None, options: ImportOptions) -> ImageSource:
+def _images_of(
+    manifest: Path, table: Path, images: Path | None, options: ImportOptions
+) -> ImageSource:
+    """Given, or in the table itself, or next to it."""
     if options.without_images:
         return NO_IMAGES
+    if images is None:
+        embedded = dataset_images(dataset_files(table))
+        if embedded is not None:
+            return embedded
+        if holds_images(manifest):
+            return open_source(manifest)
     return open_source(images or (manifest if manifest.is_dir() else manifest.parent))
 
 
-def _keys(study: Study) -> list[str]:
-    return [item.key for item in study.perspective_settings]
-
-
-def import_rows(
-    *,
-    study: Study,
-    manifest: Manifest,
-    source: ImageSource,
-    partial: bool = False,
-    actor: User | None = None,
-    progress: Progress | None = None,
-    options: ImportOptions = ImportOptions(),
-    before_commit: Callable[[], None] | None = None,
-) -> ImportReport:
+def import_rows(run: ImportRun, manifest: Manifest, source: ImageSource) -> ImportReport:
     """As `import_manifest`, of rows already read."""
+    options = run.options
     report = ImportReport(
         total=manifest.total,
         remarks=list(manifest.remarks),
         dry_run=options.dry_run,
         preview=manifest.rows[:PREVIEWED],
     )
-    with _refused_for_full_disks(), study_lock(study), ImportStore(study) as store:
-        if options.dry_run or (manifest.errors and not partial):
+    with (
+        refused_for_problems(),
+        disk_problems(),
+        study_lock(run.study),
+        ImportStore(run.study) as store,
+    ):
+        if options.dry_run or (manifest.errors and not run.partial):
             store.stop_writing()
-        known = load_known(study, manifest.rows, manifest.sources)
+        known = load_known(run.study, manifest.rows, manifest.sources)
         checker = RowChecker(source, store, known, options.labels_only, options.purpose)
-        findings = check_rows(
-            manifest.rows, checker, study=study, partial=partial, progress=progress or _silent
-        )
+        findings = run.check(manifest.rows, checker)
         findings.rejected = sorted(
             [*manifest.errors, *findings.rejected], key=lambda error: error.row
         )
-        report.rejected, report.done = findings.rejected, partial or not findings.rejected
+        report.rejected, report.done = findings.rejected, run.partial or not findings.rejected
         if report.done:
-            sources = manifest.sources
-            writing = _Writing(study, actor, options, sources, store, before_commit)
-            _write_or_refuse(report, findings, writing, partial=partial)
-    if report.done and not options.dry_run:
-        report.remarks += remarks_on(study)
+            _write_or_refuse(report, findings, _Writing(run, manifest.sources, store))
+    if options.dry_run:
+        report.remarks[:0] = tally(manifest.rows, findings)
+    elif report.done:
+        report.remarks += remarks_on(run.study)
     notes = [
         *findings.notes,
-        *_absent(findings),
-        *(_restored(findings) if report.done and not options.dry_run else ()),
+        *absent_images(findings),
+        *(restored_files(findings) if report.done and not options.dry_run else ()),
     ]
     report.notes = sorted(notes, key=lambda note: note.row)
     return report
@@ -218,33 +218,24 @@ def import_rows(
 
 @dataclass(frozen=True)
 class _Writing:
-    """Where checked rows are written, and for whom."""
+    """Where a run's checked rows are written."""
 
-    study: Study
-    actor: User | None
-    options: ImportOptions
+    run: ImportRun
     sources: Sequence[Source]
     store: ImportStore
-    before_commit: Callable[[], None] | None
 
     def rows(self, rows: Sequence[CheckedRow]) -> tuple[int, int, list[Remark]]:
         """How many were created and updated, and what was held out of the new ones."""
-        options = self.options
+        study, purpose = self.run.study, self.run.options.purpose
         new = [item for item in rows if item.known is None]
-        splits, said = draw_splits(study=self.study, rows=new, purpose=options.purpose)
+        splits, said = draw_splits(study=study, rows=new, purpose=purpose)
         created, updated = write_rows(
-            study=self.study,
-            rows=rows,
-            splits=splits,
-            purpose=options.purpose,
-            sources=self.sources,
+            study=study, rows=rows, splits=splits, purpose=purpose, sources=self.sources
         )
         return created, updated, said
 
 
-def _write_or_refuse(
-    report: ImportReport, findings: Findings, writing: _Writing, *, partial: bool
-) -> None:
+def _write_or_refuse(report: ImportReport, findings: Findings, writing: _Writing) -> None:
     """Rows that the database does not take join the rejected ones; the others are written."""
     try:
         _write(report, findings, writing)
@@ -256,13 +247,13 @@ def _write_or_refuse(
             raise
         findings.refuse(refused, writing.store)
         report.imported = report.updated = 0
-        report.rejected, report.done = findings.rejected, partial
-        if partial:
+        report.rejected, report.done = findings.rejected, writing.run.partial
+        if report.done:
             _write(report, findings, writing)
 
 
 def _write(report: ImportReport, findings: Findings, writing: _Writing) -> None:
-    dry_run = writing.options.dry_run
+    run, dry_run = writing.run, writing.run.options.dry_run
     if not dry_run:
         writing.store.sync()
     with transaction.atomic(durable=True):
@@ -272,48 +263,22 @@ def _write(report: ImportReport, findings: Findings, writing: _Writing) -> None:
             transaction.set_rollback(True)
         elif report.imported or report.updated:
             # Raters are held against the known scores of gold images.
-            mark_stale(writing.study)
+            mark_stale(run.study)
             record(
-                study=writing.study,
-                actor=writing.actor,
+                study=run.study,
+                actor=run.actor,
                 action="stimuli.imported",
                 imported=report.imported,
                 updated=report.updated,
             )
-        if writing.before_commit is not None and not dry_run:
-            writing.before_commit()
+        if run.before_commit is not None and not dry_run:
+            run.before_commit()
     if not dry_run:
         # Only now do rows point to the files.
         writing.store.keep()
     report.remarks += said
     report.duplicates = findings.duplicates
     report.unchanged = len(findings.good) - report.imported - report.updated
-
-
-def _absent(findings: Findings) -> Iterator[RowNote]:
-    for item in findings.good:
-        if item.image is None and (item.known is None or not item.known.sha256):
-            yield RowNote(
-                item.row.row,
-                item.row.line,
-                item.row.filename,
-                gettext_noop('image "%(filename)s" is missing'),
-                gettext_noop("its labels are kept; import the image later under the same name"),
-                {"filename": item.row.filename},
-            )
-
-
-def _restored(findings: Findings) -> Iterator[RowNote]:
-    for item in findings.good:
-        if item.restores:
-            yield RowNote(
-                item.row.row,
-                item.row.line,
-                item.row.filename,
-                gettext_noop('the file of "%(filename)s" was lost or damaged'),
-                gettext_noop("it was written again; have the model predict the image again"),
-                {"filename": item.row.filename},
-            )
 
 
 def _silent(done: int, total: int) -> None:
@@ -327,35 +292,3 @@ def refused_for_problems() -> Iterator[None]:
         yield
     except Problem as problem:
         raise ImportRefusedError(problem) from problem
-
-
-@contextmanager
-def _refused_for_full_disks() -> Iterator[None]:
-    """Files that cannot be written, and a database that cannot grow, by name."""
-    try:
-        yield
-    except OperationalError as error:
-        if not is_disk_full(error):
-            raise
-        problem = Problem(
-            gettext_noop("the database's disk is full; nothing was imported"),
-            gettext_noop("free space and import again"),
-        )
-        raise ImportRefusedError(problem) from error
-    except OSError as error:
-        raise ImportRefusedError(_unwritable(error)) from error
-
-
-def _unwritable(error: OSError) -> Problem:
-    if is_disk_full(error):
-        return Problem(
-            gettext_noop("the disk of %(place)s is full; nothing was imported"),
-            gettext_noop("free space and import again"),
-            place=str(settings.MEDIA_ROOT),
-        )
-    return Problem(
-        gettext_noop("images cannot be written to %(place)s (%(reason)s)"),
-        gettext_noop("allow the workbench to write there and import again; nothing was imported"),
-        place=str(settings.MEDIA_ROOT),
-        reason=error.strerror or str(error),
-    )

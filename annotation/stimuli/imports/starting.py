@@ -1,4 +1,4 @@
-"""Asking for an import in the console: uploads are staged, and a job waits for a worker."""
+"""Asking for an import, by form or API: uploads are staged, and a job waits for a worker."""
 
 import uuid
 from typing import Any
@@ -26,6 +26,7 @@ class ImportActiveError(MintError):
     """The study already has an import under way."""
 
     code = "import_active"
+    status = 409
 
 
 class UploadNotKeptError(MintError):

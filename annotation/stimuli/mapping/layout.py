@@ -11,6 +11,7 @@ from workbench.core.tables.header import checked_header
 from workbench.core.texts import gettext_noop
 
 from .document import BELOW, BY_LINE, FilePart, TableMapping
+from .label_studio import is_task, task_row
 
 #: Files that a pattern of names may mean.
 _MOST_FILES = 10_000
@@ -21,7 +22,7 @@ def read_rows(path: Path, mapping: TableMapping) -> Iterator[Record]:
     or the folder in which they are. Raises TableError."""
     columns = Columns(mapping.required, mapping.columns | set(mapping.metadata), mapping.numbers)
     if not mapping.files:
-        return open_table(path, columns)
+        return map(flat, open_table(path, columns))
     parts = list(_parts(path, mapping.files))
     if mapping.join == BELOW:
         return _numbered(chain.from_iterable(_rows(part, files, columns) for part, files in parts))
@@ -29,6 +30,11 @@ def read_rows(path: Path, mapping: TableMapping) -> Iterator[Record]:
     tables = [(_name(part, files), _rows(part, files, apart)) for part, files in parts]
     joined = _by_line(tables) if mapping.join == BY_LINE else _by_column(tables, mapping.by)
     return _numbered(_checked(joined, columns, path.name))
+
+
+def flat(record: Record) -> Record:
+    """A task of Label Studio as a row; any other row as it is."""
+    return replace(record, values=task_row(record.values)) if is_task(record.values) else record
 
 
 def _parts(path: Path, parts: Sequence[FilePart]) -> Iterator[tuple[FilePart, list[Path]]]:

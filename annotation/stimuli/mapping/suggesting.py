@@ -4,17 +4,21 @@ although they look like scores."""
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from workbench.core.problems import Problem
 from workbench.core.tables import Columns, open_table
+from workbench.core.tables.kinds import is_table_name
 
 from ...opinion.sources import ScoreKind, Source
 from ...opinion.units import HIGHER, LOWER
 from .cells import TextCell, number_of
 from .document import TableMapping
+from .layout import flat
 from .own import REQUIRED, manifest_mapping
 from .presets import preset, preset_names
 from .scores import OVERALL, ScoreCells
@@ -51,6 +55,8 @@ _LIKE_SCORES = re.compile(
 )
 _SCALES = ((0.0, 1.0), (1.0, 5.0), (0.0, 5.0), (0.0, 10.0), (0.0, 100.0), (0.0, 3000.0))
 
+#: Of several tables the one that is looked at first.
+_FIRST = (".arrow", ".parquet")
 #: Rows by which it is told what a column holds.
 _LOOKED_AT = 200
 
@@ -59,31 +65,75 @@ Rows = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A mapping, the preset that it is ("" if it was made up from names), and the fields that no
+    """A mapping, its name ("" if it was made up from the columns' names), and the fields that no
     column was found for: they have to be said."""
 
     mapping: TableMapping
-    preset: str = ""
+    name: str = ""
     missing: tuple[str, ...] = ()
 
 
-def suggest_for(path: Path, *, source: str, perspectives: Sequence[str]) -> Suggestion:
+def suggest_in(
+    path: Path,
+    *,
+    source: str,
+    perspectives: Sequence[str],
+    saved: Mapping[str, TableMapping] = MappingProxyType({}),
+) -> Suggestion:
+    """As `suggest`, of the table at `path`, or of the tables in the folder at `path`: by the names
+    of the files, else by the header of the first one. Raises TableError."""
+    if path.is_file():
+        return suggest_for(path, source=source, perspectives=perspectives, saved=saved)
+    tables = sorted(file for file in path.rglob("*") if file.is_file() and is_table_name(file.name))
+    known = {**saved, **{name: preset(name) for name in preset_names()}}
+    for name, mapping in known.items():
+        if mapping.files and _has_files(mapping, [table.name for table in tables]):
+            return Suggestion(mapping, name)
+    first = next((file for file in tables if file.suffix.lower() in _FIRST), None)
+    first = first or next(iter(tables), path)
+    return suggest_for(first, source=source, perspectives=perspectives, saved=saved)
+
+
+def _has_files(mapping: TableMapping, names: Sequence[str]) -> bool:
+    """Whether all files that a mapping needs are there, and at least one of them by its full
+    name."""
+    needed = [part.file for part in mapping.files if part.file and not part.optional]
+    return any(file in names for file in needed) and all(
+        any(fnmatch(name, file) for name in names) for file in needed
+    )
+
+
+def suggest_for(
+    path: Path,
+    *,
+    source: str,
+    perspectives: Sequence[str],
+    saved: Mapping[str, TableMapping] = MappingProxyType({}),
+) -> Suggestion:
     """As `suggest`, of the table at `path`. Raises TableError."""
-    rows = [record.values for record in islice(open_table(path, Columns()), _LOOKED_AT)]
+    rows = [flat(record).values for record in islice(open_table(path, Columns()), _LOOKED_AT)]
     header = dict.fromkeys(key for row in rows for key in row)
-    return suggest(list(header), rows, source=source, perspectives=perspectives)
+    return suggest(list(header), rows, source=source, perspectives=perspectives, saved=saved)
 
 
 def suggest(
-    header: Sequence[str], rows: Rows, *, source: str, perspectives: Sequence[str] = ()
+    header: Sequence[str],
+    rows: Rows,
+    *,
+    source: str,
+    perspectives: Sequence[str] = (),
+    saved: Mapping[str, TableMapping] = MappingProxyType({}),
 ) -> Suggestion:
     """The likeliest mapping. rows: the first ones, by the header's names; source: what the scores
-    are called unless a database is recognised; perspectives: of the study (keys)."""
+    are called unless a database is recognised; perspectives: of the study (keys); saved: mappings
+    that it keeps, which go before a database's."""
     if _has(header, REQUIRED):
         return Suggestion(manifest_mapping(perspectives, Source(source)), "")
-    known = max(preset_names(), key=lambda name: _fit(header, preset(name)))
-    if _fit(header, preset(known)):
-        return Suggestion(preset(known), known)
+    known = {**saved, **{name: preset(name) for name in preset_names()}}
+    # Of two that fit alike the first, which is one that the study keeps.
+    name = max(known, key=lambda name: _fit(header, known[name]))
+    if _fit(header, known[name]):
+        return Suggestion(known[name], name)
     return _made_up(header, rows, source)
 
 
@@ -173,7 +223,8 @@ def _score(
     }
     if "sd" in spreads:
         spreads.pop("variance", None)
-    return ScoreCells(perspective, scale, name, raters=_first(header, _RATERS) or "", **spreads)
+    raters = _first(header, (f"raters{ending}".casefold(), *_RATERS)) or ""
+    return ScoreCells(perspective, scale, name, raters=raters, **spreads)
 
 
 def _scale(name: str, rows: Rows) -> tuple[float, float]:

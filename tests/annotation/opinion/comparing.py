@@ -80,5 +80,8 @@ class FakeForecaster:
     ) -> dict[int, dict[str, AssistedScore]]:
         return {}
 
+    def named(self, study: Study) -> str:
+        return "fake 1"
+
     def in_use(self, study: Study) -> str:
         return "1"

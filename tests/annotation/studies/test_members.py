@@ -171,6 +171,7 @@ def test_the_api_does_what_the_page_does(console: Client, study: Study, outsider
     given = {"role": "manager", "sees_names": True}
     changed = console.put(f"{MEMBERS}outsider/", given, content_type=JSON)
     assert changed.json()["sees_names"] is True
+    assert console.get(f"{MEMBERS}outsider/").json() == changed.json()
     names = [item["account"] for item in console.get(MEMBERS).json()]
     assert names == ["owner", "outsider"]
     refused = console.delete(f"{MEMBERS}owner/")

@@ -6,7 +6,15 @@ from django.core.cache import cache
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from annotation.models import ImportJob, Message, OpinionRelease, RaterIdentity, Stimulus
+from annotation.models import (
+    DatasetRelease,
+    ImportJob,
+    Message,
+    OpinionRelease,
+    RaterIdentity,
+    Stimulus,
+)
+from annotation.opinion.releases import make_release
 from annotation.raters.invitations import open_shared_link
 from annotation.stimuli.importing.problems import RowError
 from annotation.studies.pages.settings_form import StudyForm
@@ -319,3 +327,34 @@ def _version(scene: Scene, stimuli: list[Stimulus], number: int, state: str) -> 
         for place, stimulus in enumerate(stimuli)
         for perspective in study.perspectives.all()
     )
+
+
+def datasets(scene: Scene) -> Iterator[str]:
+    _sign_in(scene)
+    scene.go(f"{OWN}/datasets/")
+    yield "datasets/ before opinion scores have a name"
+    for place, stimulus in enumerate(scene.images):
+        rate(stimulus, factories.make_rater(scene.study), (1 + place % 5, 3, 4))
+    release = make_release(scene.study, name="For the paper", method="mos")
+    said = {"title": "Foxes in ink", "licence": "CC-BY-4.0", "creators": ["Doe, Jane"]}
+    of = {"study": scene.study, "release": release, "described": said, "actor": scene.owner}
+    done = {"archive": "a.zip", "archive_sha256": "a" * 64, "content_sha256": "c" * 64}
+    DatasetRelease.objects.create(number=1, state="failed", error="A file is gone.", **of)
+    DatasetRelease.objects.create(number=2, state="succeeded", size=12_345_678, **done, **of)
+    scene.go(f"{OWN}/datasets/")
+    scene.page.get_by_text("Questions about responsible use").click()
+    yield "datasets/ and the questions"
+    running = {"state": "running", "progress_done": 30, "progress_total": 40}
+    DatasetRelease.objects.create(number=3, **running, **of)
+    scene.page.set_viewport_size({"width": 390, "height": 844})
+    scene.go(f"{OWN}/datasets/")
+    expect(scene.page.get_by_text("30 of 40 pictures")).to_be_visible()
+    yield "datasets/ on a phone, one being made"
+    DatasetRelease.objects.filter(number=3).update(progress_done=39)
+    expect(scene.page.get_by_text("39 of 40 pictures")).to_be_visible()
+    # With the keyboard, while the list comes again each second.
+    scene.page.get_by_role("button", name="Cancel").focus()
+    expect(scene.page.get_by_role("button", name="Cancel")).to_be_focused()
+    scene.page.keyboard.press("Enter")
+    expect(scene.page.get_by_text("Cancelled")).to_be_visible()
+    yield "datasets/ with a cancelled one"

@@ -94,7 +94,7 @@ def test_a_question_is_asked_for_each_perspective_and_one_for_all(
 
     api = APIClient()
     api.force_authenticate(owner)
-    body = api.get("/api/v1/studies/demo/explanations/?model=1").json()
+    body = api.get("/api/v1/studies/demo/explanations/?model=1&count=true").json()
     assert body["count"] == 10
     # In the study's order, all together last.
     assert list(body["results"][0]["explanations"]) == [*keys, "overall"]

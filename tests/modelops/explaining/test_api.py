@@ -67,7 +67,7 @@ def test_explanations_are_listed_by_stimulus_and_version(
                 phrases={"authenticity_distortion": 1},
             )
     assert api.get(f"{URL}/explanations/").status_code == 404  # no version is active
-    body = api.get(f"{URL}/explanations/?model=1").json()
+    body = api.get(f"{URL}/explanations/?model=1&count=true").json()
     assert body["count"] == 3
     assert body["results"][0]["explanations"] == {
         name: {
@@ -121,7 +121,7 @@ def test_an_uploaded_image_gets_scores_and_explanations(
     assert one.status_code == 201, one.content
     assert one.json()["explanations"] == {"authenticity": body["explanations"]["authenticity"]}
     none = upload(api, data, stimulus.prompt.text, questions=["beauty"])
-    assert (none.status_code, list(none.json())[:1]) == (400, ["questions"])
+    assert (none.status_code, list(none.json()["errors"])) == (400, ["questions"])
     Assessment.objects.exclude(pk=body["id"]).delete()
     # The image is forgotten; the result can be asked for again.
     assert Assessment.objects.get().image is None
@@ -246,7 +246,7 @@ def test_too_large_an_upload_is_refused(
 
 def test_what_is_missing_is_named(api: APIClient, scored: ModelVersion) -> None:
     answer = api.post(f"{URL}/assessments/", {"prompt": "a"})
-    assert (answer.status_code, list(answer.json())) == (400, ["image"])
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["image"])
     assert upload(api, prompt="x" * 10_001).status_code == 400
     assert upload(api, model=9).json()["code"] == "no_model"
 
@@ -257,7 +257,12 @@ def test_uploads_are_throttled_by_account(
     cache.clear()
     monkeypatch.setattr(AssessThrottle, "rate", "2/min")
     monkeypatch.setattr(assessing, "WAIT_SECONDS", 0)
-    assert [upload(api).status_code for _ in range(3)] == [202, 202, 429]
+    *_taken, last = answers = [upload(api) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [202, 202, 429]
+    assert (last.headers["Content-Type"], last.json()["code"]) == (
+        "application/problem+json",
+        "throttled",
+    )
 
 
 def test_uploads_are_taken_while_redis_is_away(

@@ -13,10 +13,10 @@ from annotation.protocol.aigciqa2023 import default_perspectives
 from annotation.protocol.answers import Reason
 from annotation.protocol.forms import ExplanationForm, FormField, FormText
 from annotation.protocol.perspectives import ALL_TOGETHER
+from annotation.protocol.questions import Questions, parse_answer, word_answer
 from modelops.explaining.checkpoint import Explainer, save_explainer, start_explainer
 from modelops.explaining.model import GREEDY, MintIQAExplainer, Tokens
 from modelops.explaining.pipeline import ExplanationPipeline
-from modelops.explaining.questions import Questions, parse_answer, word_answer
 from modelops.explaining.tiny_language import (
     LanguageRecipe,
     Remarks,

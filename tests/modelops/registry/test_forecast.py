@@ -37,6 +37,10 @@ def test_expectations_are_on_the_studys_scale(
     )
     # Five levels, from 1.
     assert told.mean == pytest.approx(1 + 4 * min(1, max(0, given.expected.mean)))
+    for name in ("posterior_sd", "misfit_sd", "rater_sd"):
+        assert getattr(told, name) == pytest.approx(4 * getattr(given, name))
+    assert told.sd == pytest.approx(math.hypot(told.posterior_sd, told.misfit_sd))
+    assert ActiveForecaster().named(study) == f"{scored.predictor.name} {scored.number}"
 
 
 def test_without_a_model_in_use_nothing_is_told(study: Study, scored: ModelVersion) -> None:
@@ -44,7 +48,7 @@ def test_without_a_model_in_use_nothing_is_told(study: Study, scored: ModelVersi
     assert ActiveForecaster().expected(study, list(stimuli)) == {}
     assert ActiveForecaster().most_uncertain(study, "quality", stimuli) is None
     assert ActiveForecaster().all_expected(study) == {}
-    assert ActiveForecaster().in_use(study) == ""
+    assert ActiveForecaster().in_use(study) == ActiveForecaster().named(study) == ""
 
 
 def test_all_expectations_of_a_perspective_come_at_once(

@@ -210,7 +210,9 @@ def test_a_study_with_published_scores_alone_names_what_it_read(study: Study) ->
     content += f'["quality", {stimulus.pk}, 61.5, 10.0, 28, null]\n'
     digest = hashlib.sha256(content.encode()).hexdigest()
     assert (snapshot.release, snapshot.ratings) == (None, 0)
-    assert snapshot.published == [{"number": 1, "source": "a paper", "content_sha256": digest}]
+    assert snapshot.published == [
+        {"number": 1, "source": "a paper", "content_sha256": digest, "links": []}
+    ]
     assert OpinionRelease.objects.get(source="a paper").content_sha256 == digest
     with transaction.atomic():
         write_published(study, Source("a paper", 0, 100), [Published(stimulus.pk, "quality", 70.0)])

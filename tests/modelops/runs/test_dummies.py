@@ -154,7 +154,7 @@ def test_a_registered_frozen_embedder_is_trained_scored_and_compared(
     assert (first.kind, second.kind) == ("colours", "tiny")
     assert first.backbone_sha256 == Colours.sha256
     assert study.acquisition_rounds.count() == 1
-    rows = api.get("/api/v1/studies/demo/predictions/?predictor=colours").json()
+    rows = api.get("/api/v1/studies/demo/predictions/?predictor=colours&count=true").json()
     assert rows["count"] == 40
     client.force_login(owner)
     text = client.get("/studies/demo/model/").content.decode()

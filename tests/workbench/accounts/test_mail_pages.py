@@ -146,4 +146,4 @@ def test_an_authorization_header_may_hold_anything(header: str, db: None) -> Non
     sent = header.encode().decode("latin-1")
     answer = client.get("/api/v1/studies/", HTTP_AUTHORIZATION=sent)
     assert answer.status_code == 401
-    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers["Content-Type"] == "application/problem+json"

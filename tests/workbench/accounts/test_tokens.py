@@ -10,12 +10,12 @@ from django.test import Client
 from django.utils import timezone
 
 from annotation.models import AuditEntry, Study
+from annotation.removal.tasks import forget_names
 from tests.factories import make_study
 from workbench.accounts import tokens
 from workbench.accounts.models import ApiToken, User
 from workbench.accounts.tasks import forget_expired
 from workbench.accounts.tokens import TokenError
-from workbench.celery import app
 
 
 def make_token(client: Client, *scopes: str) -> str:
@@ -117,6 +117,9 @@ def test_who_is_told_which_scope_is_missing(client: Client, owner: User) -> None
     secret = make_token(client, "export")
     answer = Client().get("/api/v1/studies/", HTTP_AUTHORIZATION=f"Token {secret}")
     assert answer.json() == {
+        "type": "about:blank",
+        "title": "Forbidden",
+        "status": 403,
         "detail": "This token lacks the scope “read”: create one that has it.",
         "code": "token_scope",
     }
@@ -226,5 +229,5 @@ def test_what_expired_is_deleted(client: Client, owner: User) -> None:
     Session.objects.update(expire_date=past)
     forget_expired()
     assert not Session.objects.exists()
-    for entry in ("forget-expired", "forget-names"):
-        assert settings.CELERY_BEAT_SCHEDULE[entry]["task"] in app.tasks
+    for entry, task in (("forget-expired", forget_expired), ("forget-names", forget_names)):
+        assert settings.CELERY_BEAT_SCHEDULE[entry]["task"] == task.name

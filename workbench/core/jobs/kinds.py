@@ -29,7 +29,8 @@ def active_jobs(study: int) -> list[Job]:
 
 def kind_of(job: Job) -> str:
     """Its name in the API, such as `import`."""
-    return str(job._meta.model_name or "").removesuffix("run").removesuffix("job")
+    name = str(job._meta.model_name or "")
+    return name.removesuffix("run").removesuffix("job").removesuffix("release")
 
 
 def _of(kind: type[Job], study: int) -> Any:

@@ -3,13 +3,14 @@
 import io
 import re
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from ..texts import gettext_noop
 from .errors import TableError
 
 #: Kinds that are read (`reading.open_table`). The names are the programs' own.
-WORKBOOK, PARQUET, MATLAB = "Excel (.xlsx)", "Parquet", "MATLAB"
+WORKBOOK, PARQUET, ARROW, MATLAB = "Excel (.xlsx)", "Parquet", "Arrow", "MATLAB"
+ZIP = "ZIP"
 _SIGNATURES = (
     (b"%PDF", "PDF"),
     (b"\xd0\xcf\x11\xe0", "Excel 97 (.xls)"),
@@ -24,7 +25,8 @@ _SIGNATURES = (
     (b"GIF8", "GIF"),
     (b"RIFF", "WebP"),
     (b"PAR1", PARQUET),
-    (b"ARROW1", "Arrow"),
+    (b"ARROW1", ARROW),
+    (b"\xff\xff\xff\xff", ARROW),
     (b"\x89HDF", "HDF5"),
     (b"\x93NUMPY", "NumPy"),
     (b"SQLite format 3\0", "SQLite"),
@@ -41,7 +43,15 @@ _PACKED = (
 _SPREADSHEETS = frozenset({"Excel 97 (.xls)", WORKBOOK, "OpenDocument (.ods)", "Numbers"})
 _ZIP = b"PK\x03\x04"
 _HEAD = 64
+#: How files of tables are called.
+_TABLES = frozenset(
+    {".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xlsx", ".parquet", ".mat", ".arrow"}
+)
 _MARKUP = re.compile(r"\s*<(!doctype|html|head|body|table|svg|\?xml)\b", re.IGNORECASE)
+
+
+def is_table_name(name: str) -> bool:
+    return PurePath(name).suffix.lower() in _TABLES
 
 
 def refuse_other_kinds(data: bytes, name: str) -> None:
@@ -96,4 +106,4 @@ def _packed(file: Path | io.BytesIO) -> str:
     for start, kind in _PACKED:
         if any(member.startswith(start) for member in members):
             return kind
-    return "ZIP"
+    return ZIP

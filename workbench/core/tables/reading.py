@@ -11,13 +11,13 @@ from typing import Any
 
 from ..problems import Problem
 from ..texts import NO_TEXT, gettext_noop, storable
+from .arrow import arrow_rows
 from .columns import Columns, stripped
 from .encodings import decode
 from .errors import TableError, no_text, too_long
 from .json_rows import json_pieces, json_values
-from .kinds import MATLAB, PARQUET, WORKBOOK, kind_of_file, refuse_markup
+from .kinds import ARROW, MATLAB, PARQUET, WORKBOOK, kind_of_file, refuse_markup
 from .matlab import matlab_rows
-from .parquet import parquet_rows
 from .rows import PLAIN, Record, Row, Shape
 from .separated import separated_rows
 from .workbook import workbook_rows
@@ -29,7 +29,12 @@ _LONGEST_CELL = 100_000
 #: And of a row: what the database keeps of one in JSON has a limit as well.
 _LONGEST_ROW = 2_000_000
 _MOST_BYTES = 256 * 2**20
-_READERS = {WORKBOOK: workbook_rows, PARQUET: parquet_rows, MATLAB: matlab_rows}
+_READERS = {
+    WORKBOOK: workbook_rows,
+    PARQUET: arrow_rows,
+    ARROW: arrow_rows,
+    MATLAB: matlab_rows,
+}
 
 
 def read_file(path: Path) -> bytes:

@@ -44,6 +44,12 @@ class Source(Protocol):
     def records(self) -> Iterator[Record]:
         """Every image with all that was collected about it."""
 
+    def sessions(self) -> Iterator[Record]:
+        """Every sitting, by the columns of its table (`export.people`)."""
+
+    def raters(self) -> Iterator[Record]:
+        """Every rater who has sat, likewise."""
+
 
 class Format(Entry, Protocol):
     """One format in which the collected database is exported."""

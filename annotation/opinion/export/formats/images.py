@@ -22,7 +22,7 @@ _BATCH = 500
 class ImageTable:
     name = "images"
     extension = "images.csv"
-    version = "3"
+    version = "4"
     citation = "RFC 4180"
     content_type = CSV_TYPE
     label = gettext_noop("CSV: one row per image")
@@ -40,7 +40,7 @@ class ImageTable:
 class ImageParquet:
     name = "imagesparquet"
     extension = "images.parquet"
-    version = "1"
+    version = "2"
     citation = "Apache Parquet 2.6"
     content_type = "application/vnd.apache.parquet"
     label = gettext_noop("Parquet: one row per image")

@@ -217,4 +217,4 @@ def test_an_unknown_format_is_named(client: Client, owner: User, study: Study) -
     client.force_login(owner)
     response = client.get("/api/v1/studies/demo/export/?format=xlsx")
     assert response.status_code == 400
-    assert "xlsx" in response.json()["format"][0]
+    assert "xlsx" in response.json()["errors"]["format"][0]

@@ -174,8 +174,8 @@ def test_opinion_scores_are_made_once_for_an_export(
     monkeypatch.setattr("annotation.opinion.making.rater_weights", weights)
     with METHODS.registered(Counted()):
         get_file(client, owner, form)
-    # One per perspective; single scores are there without them.
-    made = form not in TABLES
+    # One per perspective; single scores and sittings are there without them.
+    made = form not in (*TABLES, "sessions")
     assert calls == [2, 2, 2] * made
     assert weights.call_count == made
 

@@ -94,6 +94,9 @@ def test_an_excluded_rater_is_told_so(rater: Rater) -> None:
     Rater.objects.filter(pk=rater.pk).update(status="excluded")
     client = RaterClient(rater)
     assert client.get("session/") == {
+        "type": "about:blank",
+        "title": "Forbidden",
+        "status": 403,
         "code": "rater_excluded",
         "detail": "This link has been closed by the study's owner.",
     }

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -148,7 +149,9 @@ def test_a_score_that_does_not_fit_is_refused_by_name(
     rating: RaterClient, scores: Any, message: str
 ) -> None:
     body = rating.submit(first(rating), scores)
-    assert (rating.status, body) == (400, {"code": "answer_invalid", "detail": message})
+    problem = {"type": "about:blank", "title": "Bad Request", "status": 400}
+    expected = {**problem, "code": "answer_invalid", "detail": message}
+    assert (rating.status, body) == (400, expected)
     assert not Score.objects.exists()
 
 
@@ -242,7 +245,11 @@ def test_a_paused_study_takes_what_raters_hold_and_gives_out_nothing(
     assert (body["state"], [item["id"] for item in body["trials"]]) == ("rating", [held[1]["id"]])
     body = rating.submit(held[1]["id"], ahead=1)
     assert (body["state"], body["trials"]) == ("rating", [])
-    assert rating.claim() == {
+    answer = rating.claim()
+    assert answer == {
+        "type": "about:blank",
+        "title": HTTPStatus(rating.status).phrase,
+        "status": rating.status,
         "code": "study_paused",
         "detail": "This study is paused; please come back later.",
     }

@@ -24,7 +24,7 @@ def rows(header: list[str], *cells: Any) -> list[dict[str, Any]]:
 )
 def test_a_database_is_known_by_its_header(header: str, name: str) -> None:
     found = suggest(header.split(), [], source="x")
-    assert (found.preset, found.mapping) == (name, preset(name))
+    assert (found.name, found.mapping) == (name, preset(name))
 
 
 def test_a_manifest_is_known() -> None:

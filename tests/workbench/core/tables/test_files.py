@@ -99,24 +99,26 @@ def test_a_damaged_workbook_is_named(book: Callable[..., Path], tmp_path: Path) 
         read(damaged)
 
 
-def test_parquet_keeps_types_and_leaves_bytes_out(tmp_path: Path) -> None:
+def test_parquet_keeps_types_names_images_and_leaves_other_bytes_out(tmp_path: Path) -> None:
     table = pa.table(
         {
             "Name": ["a", "b"],
             "mos": [1.5, float("nan")],
             "n": pa.array([3, None], pa.int64()),
-            "image": [{"bytes": b"\x89PNG", "path": "a"}, None],
+            "image": [{"bytes": b"\x89PNG", "path": "x/a.png"}, None],
+            "thumb": [b"\x89PNG", None],
             "tags": [["x"], []],
             "day": [datetime.date(2026, 1, 2)] * 2,
         }
     )
     pq.write_table(table, tmp_path / "t.parquet")
+    day = {"day": "2026-01-02"}
     assert values(read(tmp_path / "t.parquet")) == [
-        {"name": "a", "mos": 1.5, "n": 3, "tags": ["x"], "day": "2026-01-02"},
-        {"name": "b", "mos": None, "n": None, "tags": [], "day": "2026-01-02"},
+        {**day, "name": "a", "mos": 1.5, "n": 3, "image": "a.png", "tags": ["x"]},
+        {**day, "name": "b", "mos": None, "n": None, "image": "", "tags": []},
     ]
     (tmp_path / "d.parquet").write_bytes((tmp_path / "t.parquet").read_bytes()[:200])
-    with pytest.raises(TableError, match=r"d\.parquet is a damaged Parquet file"):
+    with pytest.raises(TableError, match=r"d\.parquet is a damaged Parquet or Arrow file"):
         open_table(tmp_path / "d.parquet", COLUMNS)
 
 

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from annotation.opinion.export.columns import Column
 from annotation.opinion.export.facts import Facts
 from annotation.opinion.export.formats import FORMATS, Record
+from annotation.opinion.export.people import SESSIONS, rater_columns
 from annotation.opinion.export.scores import Table
 from annotation.opinion.export.writing import CsvWriting, JsonWriting, Writing
 from annotation.protocol.perspectives import PerspectiveSettings
@@ -22,6 +24,18 @@ FACTS = Facts(
 )
 #: Of a table's form, one record is one row.
 TABLES = ("csv", "jsonl", "parquet", "explanations")
+#: Of people, not of images.
+PEOPLE = ("sessions", "raters")
+#: What a model expects, if there is none.
+UNPREDICTED = dict.fromkeys(
+    (
+        "predicted",
+        "predicted_sd",
+        "predicted_posterior_sd",
+        "predicted_misfit_sd",
+        "predicted_rater_sd",
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +60,12 @@ class Records:
     def records(self) -> Iterator[Record]:
         return iter(self.given)
 
+    def sessions(self) -> Iterator[Record]:
+        return (_person(SESSIONS) for _item in self.given)
+
+    def raters(self) -> Iterator[Record]:
+        return (_person(rater_columns(self.facts)) for _item in self.given)
+
 
 def encoded(name: str, given: Iterable[Record], *, raw: bool = True, **facts: Any) -> bytes:
     source = Records(given, Facts(**{**vars(FACTS), **facts}))
@@ -56,6 +76,11 @@ def score_row(record: Mapping[str, Any], table: Table) -> dict[str, Any]:
     """The row of a record itself, without a score."""
     known = {**record, "kind": "image", "metadata": json.dumps(record["metadata"])}
     return {name: known.get(name) for name in table.names}
+
+
+def _person(columns: Iterable[Column]) -> Record:
+    """Nothing but a code."""
+    return {**dict.fromkeys(column.name for column in columns), "rater": "r-1"}
 
 
 def _word(value: Any) -> Any:
@@ -119,7 +144,10 @@ def record(number: int, **fields: Any) -> Record:
         "width": None,
         "height": None,
         "metadata": {"style": "ink"},
+        "state_reason": None,
         "draws": {"priority": 2},
+        "predicted_by": None,
+        "predicted": dict.fromkeys(fields.get("mos", FACTS.keys), UNPREDICTED),
         "mos": {name: opinion() for name in FACTS.keys},
         "published": [],
         "trials": [],

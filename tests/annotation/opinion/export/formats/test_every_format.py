@@ -9,11 +9,13 @@ import pytest
 
 from annotation.opinion.export.formats import FORMATS, Record, RecordError, format_of
 
-from .records import TABLES, Records, encoded, opinion, record, trial
+from .records import PEOPLE, TABLES, Records, encoded, opinion, record, trial
 
 every_format = pytest.mark.parametrize("name", sorted(FORMATS))
+#: Those in which images are.
+of_images = pytest.mark.parametrize("name", sorted(set(FORMATS) - set(PEOPLE)))
 #: Those that make records themselves: PostgreSQL, which makes the table's rows, has no others.
-of_records = pytest.mark.parametrize("name", sorted(set(FORMATS) - set(TABLES)))
+of_records = pytest.mark.parametrize("name", sorted(set(FORMATS) - {*TABLES, *PEOPLE}))
 
 
 def read(name: str, data: bytes) -> str:
@@ -44,12 +46,12 @@ def test_twice_is_the_same_to_the_byte(name: str) -> None:
     assert encoded(name, records) == encoded(name, records)
 
 
-@every_format
+@of_images
 def test_texts_of_any_language_leave_as_they_are(name: str) -> None:
     assert "一只狐狸" in read(name, encoded(name, [record(1)]))
 
 
-@every_format
+@of_images
 def test_an_empty_study_and_a_single_stimulus_can_be_written(name: str) -> None:
     nothing, one = encoded(name, []), encoded(name, [record(1)])
     assert "parquet" in name or one.startswith(nothing)
@@ -77,7 +79,7 @@ def test_records_are_taken_as_they_come(name: str, monkeypatch: pytest.MonkeyPat
     assert taken <= 1_000
 
 
-@every_format
+@of_images
 def test_the_order_of_stimuli_is_kept(name: str) -> None:
     found = read(name, encoded(name, [record(2), record(1)]))
     assert found.index("0002.png") < found.index("0001.png")

@@ -18,6 +18,13 @@ Floats = NDArray[np.float64]
 FEWEST = 10
 
 
+class LinkError(Problem):
+    """Two scales that cannot be linked."""
+
+    code = "link_refused"
+    status = 409
+
+
 @dataclass(frozen=True)
 class Link:
     """`offset + slope · score`, from one scale to the other."""
@@ -41,10 +48,10 @@ class Link:
 def fit_link(scores: Floats, others: Floats) -> Link:
     """scores, others: (n,), of the same images. By geometric mean regression, in which both are
     uncertain: it is the same link either way round, and keeps the spread, which least squares
-    shrinks. The slope has the sign of their correlation. Raises Problem if they do not tell."""
+    shrinks. The slope has the sign of their correlation. Raises LinkError if they do not tell."""
     n = len(scores)
     if n < FEWEST:
-        raise Problem(
+        raise LinkError(
             gettext_noop("the two sources have %(count)d images in common; a link needs %(least)d"),
             gettext_noop("score some images in both"),
             count=n,
@@ -53,7 +60,7 @@ def fit_link(scores: Floats, others: Floats) -> Link:
     x, y = scores - scores.mean(), others - others.mean()
     products = float(x @ y)
     if products == 0 or not np.isfinite(products):
-        raise Problem(
+        raise LinkError(
             gettext_noop("the scores of the %(count)d common images do not go together"),
             gettext_noop("check that both sources score the same images, and the same thing"),
             count=n,

@@ -5,7 +5,7 @@ import statistics
 import numpy as np
 import pytest
 
-from annotation.stimuli.mapping.linking import fit_link
+from annotation.opinion.linking import fit_link
 from workbench.core.problems import Problem
 
 

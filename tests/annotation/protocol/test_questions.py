@@ -14,8 +14,7 @@ from annotation.protocol.answers import Reason
 from annotation.protocol.errors import ProtocolError
 from annotation.protocol.forms import ExplanationForm, FormField, FormText
 from annotation.protocol.perspectives import ALL_TOGETHER, PerspectiveSettings
-from annotation.protocol.scales import ACR5
-from modelops.explaining.questions import (
+from annotation.protocol.questions import (
     Pair,
     Questions,
     clause,
@@ -24,6 +23,7 @@ from modelops.explaining.questions import (
     parse_levels,
     word_answer,
 )
+from annotation.protocol.scales import ACR5
 from tests.shared_data import require_shared
 
 FORM = AIGCIQA2023_FORM

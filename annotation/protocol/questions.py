@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from annotation.protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES
-from annotation.protocol.answers import Reason
-from annotation.protocol.forms import ExplanationForm, FormField
-from annotation.protocol.perspectives import ALL_TOGETHER, PerspectiveSettings
+from .aigciqa2023 import AIGCIQA2023_PERSPECTIVES
+from .answers import Reason
+from .forms import ExplanationForm, FormField
+from .perspectives import ALL_TOGETHER, PerspectiveSettings
 
 #: Perspective key → what was said about it.
 Reasons = Mapping[str, Reason]

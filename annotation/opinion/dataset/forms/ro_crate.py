@@ -1,0 +1,123 @@
+"""`ro-crate-metadata.json`: the archive as a research object (RO-Crate 1.2). Pure: no Django.
+
+https://w3id.org/ro/crate/1.2. Files are listed with their hashes; pictures as their folders.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from ..citation import bibtex, family_and_given, is_address
+from ..facts import SPLITS, DatasetFacts, StoredFile
+from .base import FORMS, Files
+from .media import media_type
+from .said import json_text
+from .tables import Tables
+from .values import Values, estimates_of
+
+PATH = "ro-crate-metadata.json"
+_VERSION = "https://w3id.org/ro/crate/1.2"
+#: The crate's context has no term for a file's hash.
+_CONTEXT = [f"{_VERSION}/context", {"sha256": "https://schema.org/sha256"}]
+
+
+@dataclass(frozen=True)
+class RoCrate:
+    name: str = "ro-crate"
+    version: str = "1"
+    citation: str = "RO-Crate 1.2"
+    label: str = "RO-Crate: the archive's files and who made them, for research repositories"
+
+    def lacks(self, facts: DatasetFacts, tables: Tables) -> str:
+        return ""
+
+    def files(self, facts: DatasetFacts, tables: Tables, stored: Sequence[StoredFile]) -> Files:
+        graph = list(_entities(facts, tables, list(stored)))
+        yield PATH, json_text({"@context": _CONTEXT, "@graph": graph})
+
+
+def _entities(
+    facts: DatasetFacts, tables: Tables, stored: list[StoredFile]
+) -> Iterator[dict[str, Any]]:
+    """Flat, as a crate has them: the root names the others."""
+    yield {
+        "@id": PATH,
+        "@type": "CreativeWork",
+        "conformsTo": {"@id": _VERSION},
+        "about": {"@id": "./"},
+    }
+    parts = [*(_file(file) for file in stored), *_folders(facts)]
+    creators = [_creator(number, name) for number, name in enumerate(facts.described.creators)]
+    measured = [_measured(key, estimates_of(facts, tables, key)) for key in facts.study.keys]
+    licence = _licence(facts.described.licence)
+    yield {
+        "@id": "./",
+        "@type": "Dataset",
+        "name": facts.described.title,
+        "identifier": facts.name,
+        "description": facts.description,
+        "version": facts.version,
+        "datePublished": facts.published.isoformat(),
+        "license": {"@id": licence["@id"]},
+        "creator": _named(creators),
+        "hasPart": _named(parts),
+        "variableMeasured": _named(measured),
+        "creditText": bibtex(facts),
+        **({"url": facts.address} if facts.address else {}),
+    }
+    yield from (licence, *creators, *measured, *parts)
+
+
+def _named(entities: Iterable[dict[str, Any]]) -> list[dict[str, str]]:
+    return [{"@id": entity["@id"]} for entity in entities]
+
+
+def _file(file: StoredFile) -> dict[str, Any]:
+    return {
+        "@id": quote(file.path),
+        "@type": "File",
+        "name": file.path,
+        "contentSize": str(file.size),
+        "encodingFormat": media_type(file.path),
+        "sha256": file.sha256,
+    }
+
+
+def _folders(facts: DatasetFacts) -> Iterator[dict[str, Any]]:
+    for split in SPLITS if facts.pictures else ():
+        if facts.images.get(split):
+            said = "Pictures, named by their SHA-256; metadata.parquet has a row for each."
+            yield {"@id": f"{split}/", "@type": "Dataset", "name": split, "description": said}
+
+
+def _creator(number: int, name: str) -> dict[str, Any]:
+    family, given = family_and_given(name)
+    if not given:
+        return {"@id": f"#creator-{number}", "@type": "Organization", "name": name}
+    return {
+        "@id": f"#creator-{number}",
+        "@type": "Person",
+        "name": f"{given} {family}",
+        "familyName": family,
+        "givenName": given,
+    }
+
+
+def _measured(key: str, values: Values) -> dict[str, Any]:
+    return {
+        "@id": f"#score-{key}",
+        "@type": "PropertyValue",
+        "name": key,
+        "description": f"{values.what}; {values.scale.direction} is better",
+        "minValue": values.scale.minimum,
+        "maxValue": values.scale.maximum,
+    }
+
+
+def _licence(licence: str) -> dict[str, Any]:
+    address = licence if is_address(licence) else f"https://spdx.org/licenses/{licence}"
+    return {"@id": address, "@type": "CreativeWork", "name": licence}
+
+
+FORMS.register(RoCrate())

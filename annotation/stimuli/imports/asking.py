@@ -1,0 +1,117 @@
+"""An import as the API is asked for it: a form of two files and a few choices."""
+
+from typing import Any
+
+from django.conf import settings
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from workbench.core.api import ExactSerializer
+from workbench.core.errors import MintError
+from workbench.core.json_reader import JsonError, read_json
+
+from ...models import Stimulus, Study
+from ..mapping.as_json import from_json
+from ..mapping.document import TableMapping
+from ..mapping.errors import wrong
+from ..mapping.own import refuse_constants
+from .asked import options_of, refusals
+from .mapping_form import named_mapping
+from .saved import OWN, saved_mappings
+from .service import ImportOptions
+
+
+class UploadTooLargeError(MintError):
+    """More than IMPORT_UPLOAD_BYTES, by its declared length."""
+
+    code = "too_large"
+    status = 413
+
+
+class Constants(serializers.CharField):
+    """A JSON object of texts, as a field of a form."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Raises ValidationError, MappingError."""
+        try:
+            found = read_json(super().to_internal_value(data))
+        except JsonError as error:
+            raise serializers.ValidationError(f"JSON parse error - {error}") from error
+        texts = serializers.DictField(child=serializers.CharField()).run_validation(found)
+        refuse_constants(texts)
+        return texts
+
+
+class ImportRequestSerializer(ExactSerializer):
+    """A manifest, a ZIP of images, or both. Images alone say their prompts and generators
+    themselves, or the files next to them in the ZIP do."""
+
+    manifest = serializers.FileField(required=False)
+    images = serializers.FileField(required=False)
+    mapping = serializers.CharField(
+        default=OWN,
+        help_text="What the manifest's columns are: `own` (the workbench's names), `suggested` (by "
+        "the header; a dry run), the name of a published database or of a mapping that the study "
+        "keeps, or a mapping as a JSON object.",
+    )
+    constants = Constants(
+        default=dict,
+        help_text="A JSON object: the `prompt` or `generator` of images without a manifest that "
+        "nothing says it of.",
+    )
+    purpose = serializers.ChoiceField(
+        choices=Stimulus.Purpose.choices, default=Stimulus.Purpose.MAIN
+    )
+    partial = serializers.BooleanField(  # type: ignore[assignment] # DRF: a field of its own
+        default=False, help_text="Import the good rows even if others are bad."
+    )
+    dry_run = serializers.BooleanField(default=False, help_text="Only say what it would do.")
+    labels_only = serializers.BooleanField(
+        default=False, help_text="If an image is missing, keep its row as labels."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        found = refusals(
+            manifest=attrs["manifest"].name if "manifest" in attrs else "",
+            images="images" in attrs,
+            labels_only=attrs["labels_only"],
+            constants=attrs["constants"],
+        )
+        problems = {name if name in self.fields else "constants": [text] for name, text in found}
+        if problems:
+            raise serializers.ValidationError(problems)
+        return attrs
+
+    def options(self, study: Study) -> ImportOptions:
+        """Of an import into `study`. Raises MappingError."""
+        given = self.validated_data
+        alone = "manifest" not in given
+        return options_of(
+            purpose=given["purpose"],
+            labels_only=given["labels_only"],
+            mapping_name=given["mapping"],
+            # The worker finds what images alone say.
+            mapping=None if alone else _mapping(given["mapping"], study),
+            constants=given["constants"],
+            dry_run=given["dry_run"],
+        )
+
+
+def refuse_large(request: Request) -> None:
+    """By the declared length, before anything is read. Raises UploadTooLargeError."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.IMPORT_UPLOAD_BYTES:
+        limit = filesizeformat(settings.IMPORT_UPLOAD_BYTES)
+        text = _("Together the files are larger than %(limit)s. Import them in parts.")
+        raise UploadTooLargeError(text % {"limit": limit})
+
+
+def _mapping(given: str, study: Study) -> TableMapping | None:
+    if not given.lstrip().startswith("{"):
+        keys = [item.key for item in study.perspective_settings]
+        return named_mapping(given, keys, {}, saved_mappings(study))
+    try:
+        return from_json(read_json(given))
+    except JsonError as error:
+        raise wrong("document", error, "a JSON object") from error

@@ -1,0 +1,198 @@
+"""Remote sources against a server on loopback that is allowed by name."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError
+from pytest_django.fixtures import Settings
+
+from annotation.models import Stimulus, Study
+from annotation.stimuli.remote.addresses import Allowed
+from annotation.stimuli.remote.buckets import fetch_bucket
+from annotation.stimuli.remote.connecting import is_public
+from annotation.stimuli.remote.errors import RemoteError
+from annotation.stimuli.remote.https import fetch_file
+from annotation.stimuli.remote.hub import fetch_dataset
+from tests.annotation.stimuli.imports.test_mappings import run
+
+TABLE = b"filename,prompt,generator,mos_quality\n0.png,a cat,G,0.5\n1.png,a dog,G,1\n"
+_LISTING = """<?xml version="1.0"?><ListBucketResult><IsTruncated>false</IsTruncated>
+<Contents><Key>db/t.csv</Key><Size>%d</Size></Contents>
+<Contents><Key>db/../../x.csv</Key><Size>1</Size></Contents></ListBucketResult>"""
+
+
+class _Server(BaseHTTPRequestHandler):
+    #: Path → status, body, headers.
+    answers: dict[str, tuple[int, bytes, dict[str, str]]] = {}
+
+    def do_GET(self) -> None:
+        status, body, headers = self.answers.get(self.path.partition("?")[0], (404, b"", {}))
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def log_message(self, *_args: Any) -> None:
+        """Nothing on the terminal."""
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    found = ThreadingHTTPServer(("127.0.0.1", 0), _Server)
+    answers = {
+        "/t.csv": (200, TABLE, {}),
+        "/there": (302, b"", {"Location": "/t.csv"}),
+        "/round": (302, b"", {"Location": "/round"}),
+        "/away": (302, b"", {"Location": "http://127.0.0.2/t.csv"}),
+        "/secret": (403, b"no", {}),
+        "/huge": (200, b"", {"Content-Length": "9999999"}),
+        "/api/datasets/o/n/tree/main": (200, _tree(), {}),
+        "/datasets/o/n/resolve/main/data/t.csv": (200, TABLE, {}),
+    }
+    monkeypatch.setattr(_Server, "answers", answers)
+    threading.Thread(target=found.serve_forever, args=(0.02,), daemon=True).start()
+    yield f"http://127.0.0.1:{found.server_port}"
+    found.shutdown()
+    found.server_close()
+
+
+def _tree() -> bytes:
+    files = [("data/t.csv", len(TABLE)), ("README.md", 5), (".gitattributes", 5)]
+    listed = [{"type": "file", "path": path, "size": size} for path, size in files]
+    return json.dumps([{"type": "directory", "path": "data", "size": 0}, *listed]).encode()
+
+
+def test_what_is_allowed_is_fetched_and_redirects_are_followed(server: str, tmp_path: Path) -> None:
+    allowed = Allowed((server,))
+    assert fetch_file(f"{server}/t.csv", tmp_path, allowed).read_bytes() == TABLE
+    assert fetch_file(f"{server}/there", tmp_path, allowed).name == "there"
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("/away", r"127\.0\.0\.2/t\.csv is not among the sources"),
+        ("/round", "redirects more than 5 times"),
+        ("/secret", "answered with the status 403; nothing was imported; allow the workbench"),
+        ("/none", "answered with the status 404"),
+        ("/huge", "is larger than 1 MiB"),
+    ],
+)
+def test_what_goes_wrong_is_named(server: str, tmp_path: Path, path: str, message: str) -> None:
+    with pytest.raises(RemoteError, match=message):
+        fetch_file(f"{server}{path}", tmp_path, Allowed((server,), most_bytes=2**20))
+
+
+@pytest.mark.parametrize(
+    ("entries", "address", "allowed"),
+    [
+        ((), "https://data.org/t.csv", False),
+        (("https://data.org",), "https://data.org/t.csv", True),
+        (("https://data.org",), "http://data.org/t.csv", False),
+        (("https://data.org",), "https://data.org:8443/t.csv", False),
+        (("https://data.org",), "https://data.org.evil.com/t.csv", False),
+        (("https://*.data.org",), "https://a.data.org/t.csv", True),
+        (("https://*.data.org",), "https://evildata.org/t.csv", False),
+        (("s3://b/one",), "s3://b/one/two", True),
+        (("s3://b/one",), "s3://b/onetwo", False),
+        (("s3://b",), "s3://c/x", False),
+        (("hf:owner",), "hf:owner/name", True),
+        (("hf:owner/name",), "hf:owner/names", False),
+    ],
+)
+def test_only_what_is_listed_may_be_read(
+    entries: tuple[str, ...], address: str, allowed: bool
+) -> None:
+    if allowed:
+        assert Allowed(entries).check(address)
+        return
+    with pytest.raises(RemoteError, match="is not among the sources"):
+        Allowed(entries).check(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["https://", "ftp://a/b", "https://u:p@a/b", "https://a/\n", "file:///etc/passwd"]
+)
+def test_what_is_no_address_is_named(address: str) -> None:
+    with pytest.raises(RemoteError, match="is no address that can be read"):
+        Allowed((address,)).check(address)
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("93.184.215.14", True),
+        ("2606:4700::1111", True),
+        *((it, False) for it in ("127.0.0.1", "10.0.0.1", "169.254.169.254", "0.0.0.0")),
+        *((it, False) for it in ("::1", "::ffff:10.0.0.1", "fe80::1%eth0", "fd00::1")),
+        *((it, False) for it in ("100.64.0.1", "224.0.0.1", "2002:7f00:1::1")),
+    ],
+)
+def test_which_addresses_are_of_the_internet(address: str, public: bool) -> None:
+    assert is_public(address) is public
+
+
+def test_a_name_that_means_the_own_network_is_refused_when_connecting(tmp_path: Path) -> None:
+    """However often it is asked for: the address that was checked is the one connected to."""
+    asked: list[str] = []
+
+    def resolve(host: str, port: int) -> list[str]:
+        asked.append(f"{host}:{port}")
+        return ["127.0.0.1"]
+
+    allowed = Allowed(("https://*.data.org",))
+    with pytest.raises(RemoteError, match=r"data\.org is at 127\.0\.0\.1, which is not on the"):
+        fetch_file("https://a.data.org/t.csv", tmp_path, allowed, resolve=resolve)
+    assert asked == ["a.data.org:443"]
+
+
+def test_a_bucket_s_prefix_and_its_refusal(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {"endpoint_url": server, "access_key": "a", "secret_key": "b"}
+    allowed = Allowed(("s3://bucket",))
+    monkeypatch.setitem(_Server.answers, "/bucket", (403, b"", {}))
+    with pytest.raises(RemoteError, match="s3://bucket/db answered with the status 403; nothing"):
+        fetch_bucket("s3://bucket/db", tmp_path, allowed, options)
+    listing = _LISTING % len(TABLE)
+    monkeypatch.setitem(_Server.answers, "/bucket", (200, listing.encode(), {}))
+    with pytest.raises(RemoteError, match="whose name points outside it"):
+        fetch_bucket("s3://bucket/db", tmp_path, allowed, options)
+    first = listing.replace("db/../../x.csv", "db2/x.csv").encode()
+    monkeypatch.setitem(_Server.answers, "/bucket", (200, first, {}))
+    monkeypatch.setitem(_Server.answers, "/bucket/db/t.csv", (200, TABLE, {}))
+    assert fetch_bucket("s3://bucket/db", tmp_path, allowed, options) == tmp_path
+    assert (tmp_path / "t.csv").read_bytes() == TABLE
+    assert not (tmp_path / "x.csv").exists()
+    with pytest.raises(RemoteError, match="is larger than"):
+        fetch_bucket("s3://bucket/db", tmp_path, Allowed(allowed.entries, 9), options)
+
+
+def test_a_dataset_of_the_hub_is_its_tables_and_images(server: str, tmp_path: Path) -> None:
+    allowed = Allowed(("hf:o/n",), hub=server)
+    assert fetch_dataset("hf:o/n", tmp_path, allowed) == tmp_path
+    assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")] == ["data/t.csv"]
+    with pytest.raises(RemoteError, match="status 404"):
+        fetch_dataset("hf:o/n@other", tmp_path, allowed)
+
+
+@pytest.mark.django_db
+def test_the_command_reads_an_address_if_an_operator_lists_it(
+    study: Study, server: str, settings: Settings
+) -> None:
+    with pytest.raises(CommandError, match="is not among the sources that this server may read"):
+        run("import_labels", "demo", f"{server}/t.csv")
+    settings.IMPORT_REMOTE = [server]
+    with pytest.raises(CommandError, match="status 403"):
+        run("import_labels", "demo", f"{server}/secret")
+    assert not Stimulus.objects.exists()
+    assert "2 imported" in run("import_labels", "demo", f"{server}/t.csv")
