@@ -199,6 +199,9 @@ def test_a_token_opens_no_study_but_those_chosen(
     assert post(secret, f"{api}/other/raters/", {"count": 1}) == 403
     answer = Client().get(f"{api}/other/", HTTP_AUTHORIZATION=f"Token {secret}")
     assert answer.json() == {
+        "type": "about:blank",
+        "title": "Forbidden",
+        "status": 403,
         "detail": "This token is for these studies only: demo, third.",
         "code": "token_studies",
     }
