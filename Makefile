@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts test-scripts pytest coverage bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-opinion bench-leaderboard bench-import bench-model pretrain-tiny screenshots messages pins clean
+.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts test-scripts pytest coverage bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-opinion bench-leaderboard bench-gate bench-import bench-model pretrain-tiny screenshots messages pins clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,6 +92,9 @@ bench-opinion: setup ## methods of opinion scores: seconds and memory, P.910 nex
 
 bench-leaderboard: setup ## the leaderboard of generators: seconds on 100,000 images, and what its intervals cover
 	@$(PY) -m benchmarks leaderboard
+
+bench-gate: setup ## how often the gate promotes what it should not, and how often certificates are false, in simulated worlds
+	@$(PY) -m benchmarks gate certificates
 
 bench-import: setup ## 10,000 JPEGs imported by this build and by the one in AGAINST, in turns (needs 30 GB of disk)
 	@$(PY) -m benchmarks imports --against $(AGAINST)

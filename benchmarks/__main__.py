@@ -24,6 +24,8 @@ NAMES = (
     "opinion",
     "opinion_coverage",
     "leaderboard",
+    "gate",
+    "certificates",
     "live_scores",
     "model",
 )

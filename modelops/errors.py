@@ -52,6 +52,13 @@ class VersionStateError(MintError):
     status = 409
 
 
+class ReasonNeededError(MintError):
+    """The gate does not let the version pass, and nobody says why it is promoted nevertheless."""
+
+    code = "reason_needed"
+    status = 409
+
+
 class NoModelError(MintError):
     """The study has no model of that number, or none at all."""
 
@@ -64,6 +71,13 @@ class ArtifactError(MintError):
 
     code = "artifact"
     status = 500
+
+
+class PortableError(MintError):
+    """A folder that a version cannot be written to or read from."""
+
+    code = "portable"
+    status = 400
 
 
 class CannotExplainError(MintError):

@@ -15,8 +15,8 @@ from annotation.models import Study
 from .explaining import assessing
 from .explaining import runs as explaining
 from .models import ModelVersion
-from .registry import agreement, assisted, ceiling
-from .runs import retraining, scoring, supervision, sweeping
+from .registry import agreement, assisted, ceiling, certificates
+from .runs import drifting, retraining, scoring, supervision, sweeping
 
 
 @worker_init.connect
@@ -53,6 +53,21 @@ def renew_agreement(version: int) -> None:
     """Compares a version with people again, while those who asked read the last comparison."""
     for found in ModelVersion.objects.filter(pk=version).select_related("study"):
         agreement.renew_agreement(found)
+
+
+@shared_task
+def renew_certificates(version: int) -> None:
+    """Compares a version with single raters again, while those who asked read the last result."""
+    for found in ModelVersion.objects.filter(pk=version).select_related("study"):
+        certificates.renew_certificates(found)
+
+
+@shared_task
+def renew_drift(version: int) -> None:
+    """Compares new images with those learnt from again, while those who asked read the last
+    result."""
+    for found in ModelVersion.objects.filter(pk=version).select_related("study"):
+        drifting.renew_drift(found)
 
 
 @shared_task

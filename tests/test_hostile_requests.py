@@ -116,6 +116,8 @@ def test_those_that_read_a_body_are_known(world: World, send: Callable[..., Any]
         ("api-stimuli-purpose", "post"),
         ("api-raters", "post"),
         ("api-rater-erasure", "post"),
+        ("api-rater-status", "post"),
+        ("api-messages", "post"),
         ("api-stimulus-state", "post"),
         ("api-study-duplicate", "post"),
         ("api-study-deletion", "post"),

@@ -5,7 +5,8 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from rest_framework.exceptions import APIException
 
-from .core.api import PROBLEM_JSON, exception_handler
+from .core.api import exception_handler
+from .core.api_problems import PROBLEM_JSON
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -74,8 +74,9 @@ class ImportJob(Job):
 
     @property
     def is_images_alone(self) -> bool:
-        """Whether a ZIP of images was sent without a manifest."""
-        return not self.images_name and self.manifest_name.lower().endswith(".zip")
+        """Whether a ZIP of images was sent without a manifest: there is nothing to map."""
+        is_zip = self.manifest_name.lower().endswith(".zip")
+        return is_zip and not self.images_name and not self.mapping
 
     def get_absolute_url(self) -> str:
         return reverse("study-import-job", args=[self.study.slug, self.pk])

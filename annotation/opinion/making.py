@@ -120,7 +120,6 @@ class Opinions:
                 found[row[0], part.perspective.key] = OpinionScore(**fields)
         return found
 
-    @property
     def subjects(self) -> dict[tuple[int, str], SubjectEstimate]:
         """(Rater, perspective's key) → the row that a release would have for it; unsaved."""
         names = ("rater_id", *_SUBJECT_COLUMNS)

@@ -15,7 +15,14 @@ from workbench.core.api import ExactSerializer
 from ..models import Rater
 from ..studies.selectors import find_study, raters_of
 from .access import rater_link
-from .services import CREATED_AT_ONCE, create_raters, replace_link
+from .services import (
+    CREATED_AT_ONCE,
+    REASON_LIMIT,
+    create_raters,
+    replace_link,
+    set_rater_status,
+)
+from .stopping import let_continue
 
 
 class RaterSerializer(serializers.ModelSerializer[Rater]):
@@ -72,8 +79,44 @@ class RaterLinkView(ApiView):
     @extend_schema(request=None, responses=RaterSerializer)
     def post(self, request: Request, slug: str, code: str) -> Response:
         """Replace a rater's link: the old one stops working, the open session continues."""
-        study = find_study(request.user, slug, "annotation.change_study")
-        rater = replace_link(
-            rater=get_object_or_404(raters_of(study), code=code), actor=signed_in(request)
-        )
-        return Response(RaterSerializer(rater, context={"request": request}).data)
+        rater = replace_link(rater=_find(request, slug, code), actor=signed_in(request))
+        return _told(rater, request)
+
+
+class RaterStandingSerializer(ExactSerializer):
+    """Whether a rater takes part; to exclude one takes a reason, which is kept."""
+
+    status = serializers.ChoiceField(choices=Rater.Status.choices)
+    reason = serializers.CharField(max_length=REASON_LIMIT, default="", allow_blank=True)
+
+
+class RaterStatusView(ApiView):
+    @extend_schema(request=RaterStandingSerializer, responses=RaterSerializer)
+    def post(self, request: Request, slug: str, code: str) -> Response:
+        """Exclude a rater, or include them again; nothing that they rated is lost. 400 without a
+        reason, or if they are so already."""
+        rater = _find(request, slug, code)
+        data = RaterStandingSerializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        set_rater_status(rater=rater, actor=signed_in(request), **data.validated_data)
+        return _told(_find(request, slug, code), request)
+
+
+class RaterContinuationView(ApiView):
+    @extend_schema(request=None, responses=RaterSerializer)
+    def post(self, request: Request, slug: str, code: str) -> Response:
+        """Let a rater whom the rules have stopped, or practice has screened out, begin another
+        session."""
+        rater = _find(request, slug, code)
+        let_continue(rater=rater, actor=signed_in(request))
+        return _told(rater, request)
+
+
+def _find(request: Request, slug: str, code: str) -> Rater:
+    study = find_study(request.user, slug, "annotation.change_study")
+    rater: Rater = get_object_or_404(raters_of(study), code=code)
+    return rater
+
+
+def _told(rater: Rater, request: Request) -> Response:
+    return Response(RaterSerializer(rater, context={"request": request}).data)

@@ -10,13 +10,16 @@ from ..opinion.dataset import api as dataset
 from ..opinion.export import api as export
 from ..opinion.panel import api as panel
 from ..raters import api as raters
+from ..raters import messages_api as messages
 from ..raters import overview_api as overview
 from ..raters import recruitment_api as recruitment
 from ..raters import reliability_api as reliability
+from ..raters import sessions_api as sessions
 from ..removal import images_api as removal_images
 from ..removal import raters_api as removal_raters
 from ..removal import studies_api as removal_studies
 from ..stimuli import api as stimuli
+from ..stimuli import prompts_api as prompts
 from ..stimuli.imports import api as imports
 from ..stimuli.imports import mappings_api as mappings
 from ..studies import api as studies
@@ -78,6 +81,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="api-rater-link",
     ),
     path(
+        "studies/<slug:slug>/raters/<str:code>/status/",
+        raters.RaterStatusView.as_view(),
+        name="api-rater-status",
+    ),
+    path(
+        "studies/<slug:slug>/raters/<str:code>/continuation/",
+        raters.RaterContinuationView.as_view(),
+        name="api-rater-continuation",
+    ),
+    path("studies/<slug:slug>/messages/", messages.MessageListView.as_view(), name="api-messages"),
+    path("studies/<slug:slug>/sessions/", sessions.SessionListView.as_view(), name="api-sessions"),
+    path("studies/<slug:slug>/trials/", sessions.TrialListView.as_view(), name="api-trials"),
+    path(
         "studies/<slug:slug>/raters/<str:code>/erasure/",
         removal_raters.ErasureView.as_view(),
         name="api-rater-erasure",
@@ -106,6 +122,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         mappings.MappingDetailView.as_view(),
         name="api-mapping",
     ),
+    path("studies/<slug:slug>/prompts/", prompts.PromptListView.as_view(), name="api-prompts"),
     path("studies/<slug:slug>/imports/", imports.ImportListView.as_view(), name="api-imports"),
     path(
         "studies/<slug:slug>/imports/<int:pk>/",

@@ -2,9 +2,11 @@
 
 The form's answers are closed, so accuracy and macro-F1 of its levels are the honest score; BLEU-4
 (Papineni et al., 2002; tokens of WMT's mteval-v13a) and ROUGE-L (Lin, 2004) reward a sentence that
-is mostly form. See docs/decisions/020.
+is mostly form. In scripts that write no spaces between words, characters are the tokens of both, as
+in sacreBLEU's tokens of Chinese (Post, 2018). See docs/decisions/020.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,6 +17,13 @@ from annotation.protocol.questions import Reasons
 
 #: Field key → level.
 Levels = Mapping[str, int]
+
+#: One character of a script without spaces between words, or of East Asian punctuation: Thai to
+#: Burmese, Khmer, kana and Han with their extensions, and full-width forms.
+_CHARACTER = re.compile(
+    "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uf900-\ufaff\uff00-\uffef\U0001b000-\U0001b16f\U00020000-\U000323af])"
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +44,8 @@ class PhraseAgreement:
 
 @dataclass(frozen=True)
 class TextAgreement:
-    """Similarity of `n` answers to what people wrote, 0…1; None if there are none."""
+    """Similarity of `n` answers to what people wrote, 0…1; None if there are none. `bleu4` is None,
+    too, if all that can be compared is shorter than four tokens: too short is not unlike."""
 
     n: int
     bleu4: float | None
@@ -104,19 +114,50 @@ def phrase_agreement(
 
 def text_agreement(said: Sequence[str], written: Sequence[Sequence[str]]) -> TextAgreement:
     """Answers compared with the texts of each image's raters, all of them references."""
-    rows = [(mine, list(theirs)) for mine, theirs in zip(said, written, strict=True) if theirs]
+    rows = [
+        (spaced(mine), [spaced(text) for text in theirs])
+        for mine, theirs in zip(said, written, strict=True)
+        if theirs
+    ]
     if not rows:
         return TextAgreement(0, None, None)
     # Importing it takes seconds.
-    from torchmetrics.functional.text import rouge_score, sacre_bleu_score
+    from torchmetrics.functional.text import rouge_score
 
     mine, theirs = [row[0] for row in rows], [row[1] for row in rows]
-    rouge = rouge_score(mine, theirs, accumulate="best", rouge_keys="rougeL")
-    return TextAgreement(
-        len(rows),
-        float(sacre_bleu_score(mine, theirs, n_gram=4, tokenize="13a")),
-        float(rouge["rougeL_fmeasure"]),
+    rouge = rouge_score(
+        mine, theirs, accumulate="best", rouge_keys="rougeL", normalizer=_words, tokenizer=str.split
     )
+    return TextAgreement(len(rows), _bleu4(mine, theirs), float(rouge["rougeL_fmeasure"]))
+
+
+def spaced(text: str) -> str:
+    """`text` with spaces around each character that is a token by itself."""
+    return _CHARACTER.sub(r" \1 ", text)
+
+
+def _words(text: str) -> str:
+    """Without punctuation and case, as ROUGE takes texts."""
+    return re.sub(r"[\W_]+", " ", text.lower())
+
+
+def _bleu4(said: Sequence[str], written: Sequence[Sequence[str]]) -> float | None:
+    comparable = (
+        _long_enough(mine) and any(map(_long_enough, theirs))
+        for mine, theirs in zip(said, written, strict=True)
+    )
+    return _bleu(said, written) if any(comparable) else None
+
+
+def _long_enough(text: str) -> bool:
+    """Whether it has four tokens: otherwise not even its own copy scores more than 0."""
+    return _bleu([text], [[text]]) > 0
+
+
+def _bleu(said: Sequence[str], written: Sequence[Sequence[str]]) -> float:
+    from torchmetrics.functional.text import sacre_bleu_score
+
+    return float(sacre_bleu_score(said, written, n_gram=4, tokenize="13a"))
 
 
 def _macro_f1(pairs: Sequence[tuple[int | None, int]]) -> float:

@@ -47,11 +47,7 @@ class StimulusEmbedder:
 
     @cached_property
     def cache(self) -> EmbeddingCache:
-        """What this backbone has embedded, in this process's precision."""
-        name = self._backbone_sha256
-        if precision() != "float32":
-            name += f"-{precision()}"
-        return EmbeddingCache(settings.DATA_DIR / "cache" / "pooled", name)
+        return kept_embeddings(self._backbone_sha256)
 
     @cached_property
     def backbone(self) -> Embedder:
@@ -98,6 +94,14 @@ class StimulusEmbedder:
         with refused_when_full():
             self.cache.put_many(vectors)
         return vectors
+
+
+def kept_embeddings(backbone_sha256: str) -> EmbeddingCache:
+    """What a backbone has embedded, in this process's precision."""
+    name = backbone_sha256
+    if precision() != "float32":
+        name += f"-{precision()}"
+    return EmbeddingCache(settings.DATA_DIR / "cache" / "pooled", name)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """What a perfect predictor would reach against the hold-out's labels, which are noisy."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -8,6 +8,7 @@ from annotation.models import Stimulus, Study
 from annotation.opinion.comparison.bootstrap import Measure
 from annotation.opinion.comparison.ceiling import NoiseCeiling, noise_ceiling
 from annotation.opinion.comparison.errors import ComparisonError
+from annotation.opinion.correlation import Integers
 from annotation.opinion.recomputing import ask_worker, recompute, recomputed
 from annotation.opinion.releases import awaited_release, live_release_if_made, stamp_of
 from annotation.opinion.reliability.selectors import rater_weights
@@ -59,15 +60,24 @@ def _key(study: Study) -> str:
 
 def _ceilings(study: Study) -> Ceilings:
     with one_view():
-        held_out = counting_scores(study).filter(trial__stimulus__split=Stimulus.Split.HOLDOUT)
-        parts = votes_of(study, read_scores(held_out), rater_weights(study))
-        return {part.perspective.key: _ceiling(part) for part in parts}
+        return {part.perspective.key: _ceiling(part) for part in holdout_votes(study)}
+
+
+def holdout_votes(study: Study) -> Iterator[PerspectiveVotes]:
+    """The ratings of hold-out images that count, by perspective."""
+    held_out = counting_scores(study).filter(trial__stimulus__split=Stimulus.Split.HOLDOUT)
+    return votes_of(study, read_scores(held_out), rater_weights(study))
+
+
+def prompts_of(part: PerspectiveVotes) -> Integers:
+    """Which prompt each of its images has, (S,); the same for all spellings of one."""
+    prompts = Stimulus.objects.filter(pk__in=part.stimuli.tolist()).order_by("pk")
+    groups = list(prompts.values_list("prompt__group_sha256", flat=True))
+    return np.unique(np.array(groups, dtype=np.str_), return_inverse=True)[1]
 
 
 def _ceiling(part: PerspectiveVotes) -> NoiseCeiling | None:
-    prompts = Stimulus.objects.filter(pk__in=part.stimuli.tolist()).order_by("pk")
-    groups = list(prompts.values_list("prompt__group_sha256", flat=True))
     try:
-        return noise_ceiling(part.votes, prompt=np.unique(groups, return_inverse=True)[1])
+        return noise_ceiling(part.votes, prompt=prompts_of(part))
     except ComparisonError:
         return None

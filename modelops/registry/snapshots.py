@@ -59,6 +59,13 @@ def take_snapshot(study: Study) -> LabelSnapshot:
         return same
 
 
+def empty_snapshot(study: Study) -> LabelSnapshot:
+    """Of no label: for a version that has learnt elsewhere."""
+    content = _sha256_of([])
+    same = LabelSnapshot.objects.filter(study=study, content_sha256=content).first()
+    return same or _write(study, None, [], content)
+
+
 def read_snapshot(snapshot: LabelSnapshot) -> list[Label]:
     """The labels as they were. Raises ArtifactError if the file is gone or was changed."""
     table = pq.read_table(pa.BufferReader(read_file(snapshot.artifact)))

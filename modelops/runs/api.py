@@ -43,6 +43,7 @@ from .serializers import (
     PredictionSerializer,
     PredictorRequestSerializer,
     PredictorSerializer,
+    PromotionRequestSerializer,
     ScoringRunSerializer,
     TrainingRequestSerializer,
     TrainingRunSerializer,
@@ -145,11 +146,15 @@ class ModelListView(ApiListView[ModelVersion]):
 
 
 class PromoteView(ApiView):
-    @extend_schema(request=None, responses=ModelVersionSerializer)
+    @extend_schema(request=PromotionRequestSerializer, responses=ModelVersionSerializer)
     def post(self, request: Request, slug: str, number: int) -> Response:
-        """Make this version the active one: its predictions and priorities are used from now on."""
+        """Make this version the active one: its predictions and priorities are used from now on.
+        409 if the hold-out does not show that it is as good as the one in use and no `reason` is
+        given, or if another one was taken into use meanwhile."""
         version = version_of(find_study(request.user, slug, RUN), number)
-        promote(version=version, actor=signed_in(request))
+        data = PromotionRequestSerializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        promote(version=version, actor=signed_in(request), reason=data.validated_data["reason"])
         return Response(ModelVersionSerializer(version).data)
 
 

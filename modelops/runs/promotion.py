@@ -1,5 +1,7 @@
 """Which version of a predictor is in use."""
 
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -9,35 +11,48 @@ from annotation.studies import audit
 from workbench.accounts.models import User
 
 from ..acquisition.ranking import StoredRanking, apply_ranking, read_ranking
-from ..errors import NotScoredError, VersionStateError
+from ..errors import NotScoredError, ReasonNeededError, VersionStateError
+from ..judging.gate import Outcome
 from ..models import ModelVersion, Predictor
-from ..registry.holdout import Standing, holdout_labels, holdout_points, standings
+from ..registry.holdout import holdout_labels
 from ..registry.labelled import LabelledStimuli
 from ..registry.selectors import is_scored
+from ..registry.verdicts import Judged, champion_of, judged
+from .verdict_words import verdict_lines
 
 State = ModelVersion.State
-#: A candidate may promote itself unless its mean hold-out SRCC falls by more than this: the spread
-#: between equally good models on a small hold-out.
-SRCC_TOLERANCE = 0.02
+#: Characters of a reason that are kept.
+_LONGEST_REASON = 500
 
 
-def promote(*, version: ModelVersion, actor: User | None) -> None:
+def promote(*, version: ModelVersion, actor: User | None, reason: str = "") -> None:
     """Makes `version` its predictor's active one; if that leads, its uncertainty is the order of
     rating at once.
 
-    A candidate, or a retired version that is taken back. Raises NotScoredError before its scoring
-    is over, VersionStateError if it is active or rejected.
+    A candidate that the gate lets pass, or for which `reason` says why it is taken nevertheless; or
+    a retired version that is taken back, without a question. Raises NotScoredError before its
+    scoring is over, VersionStateError if it is active or rejected or another version was taken into
+    use meanwhile, ReasonNeededError if the gate says no and nobody says why not.
     """
+    _require_scored(version)
+    found = judged(version) if version.state == State.CANDIDATE else None
+    if found is not None and not found.passes and not reason.strip():
+        raise _reason_needed(version, found)
     with transaction.atomic():
         # Promotions in one study are serialized; otherwise each would retire the other's.
         Study.objects.select_for_update(no_key=True).get(pk=version.study_id)
         _require_scored(version)
-        _promote(version, actor, read_ranking(version))
+        _require_same_champion(version, found)
+        _promote(version, actor, read_ranking(version), found, reason.strip()[:_LONGEST_REASON])
     version.refresh_from_db(fields=["state", "promoted_at"])
 
 
 def _promote(
-    version: ModelVersion, actor: User | None, ranking: StoredRanking, **decided_by: float | None
+    version: ModelVersion,
+    actor: User | None,
+    ranking: StoredRanking,
+    found: Judged | None,
+    reason: str = "",
 ) -> None:
     active = ModelVersion.objects.filter(predictor=version.predictor_id, state=State.ACTIVE)
     previous = active.exclude(pk=version.pk).values_list("number", flat=True).first()
@@ -48,15 +63,31 @@ def _promote(
     if not promoted:
         raise _wrong_state(version, _("only a candidate or a retired version can be promoted"))
     _rank(version, ranking)
-    audit.record(
-        study=version.study,
-        actor=actor,
-        action="model.promoted",
-        number=version.number,
-        predictor=version.predictor.name,
-        previous=previous,
-        **decided_by,
-    )
+    detail: dict[str, Any] = {
+        "number": version.number,
+        "predictor": version.predictor.name,
+        "previous": previous,
+        **(_numbers(found) if found else {}),
+    }
+    if found is not None and not found.passes:
+        detail["reason"] = reason
+        audit.record(study=version.study, actor=actor, action="model.overridden", **detail)
+    else:
+        audit.record(study=version.study, actor=actor, action="model.promoted", **detail)
+
+
+def _numbers(found: Judged) -> dict[str, Any]:
+    """What decided, for the audit trail."""
+    change = found.verdict.change
+    return {
+        "srcc": found.standing.srcc,
+        "active_srcc": found.champion_standing.srcc,
+        "change": change.value if change else None,
+        "low": change.low if change else None,
+        "high": change.high if change else None,
+        "images": found.verdict.images,
+        "verdict": [found.verdict.outcome, *found.verdict.reasons],
+    }
 
 
 def _rank(version: ModelVersion, ranking: StoredRanking) -> None:
@@ -105,31 +136,39 @@ def after_scoring(
 
 
 def _decide(candidate: ModelVersion, ranking: StoredRanking, labels: LabelledStimuli) -> None:
-    """Promotes a candidate unless it is worse; what decided goes into the audit trail."""
-    active = candidate.predictor.versions.filter(state=State.ACTIVE).first()
-    if active is None:
-        _promote(candidate, None, ranking)
+    """Promotes a candidate if the gate lets it pass; what decided goes into the audit trail."""
+    found = judged(candidate, labels)
+    if found is None or found.passes:
+        _promote(candidate, None, ranking, found)
         return
-    new, old = standings([holdout_points(version, labels) for version in (candidate, active)])
-    if _is_no_worse(new, old):
-        _promote(candidate, None, ranking, srcc=new.srcc, active_srcc=old.srcc)
+    detail: dict[str, Any] = {
+        "number": candidate.number,
+        "active": found.champion.number,
+        **_numbers(found),
+    }
+    if found.verdict.outcome is Outcome.ASK:
+        audit.record(study=candidate.study, actor=None, action="model.waits", **detail)
+    else:
+        audit.record(study=candidate.study, actor=None, action="model.kept_back", **detail)
+
+
+def _reason_needed(version: ModelVersion, found: Judged) -> ReasonNeededError:
+    advice = _("To promote it nevertheless, give a reason: the audit trail keeps it.")
+    return ReasonNeededError(" ".join([*verdict_lines(version, found), advice]))
+
+
+def _require_same_champion(version: ModelVersion, found: Judged | None) -> None:
+    """Another promotion may have come first: the verdict was on a version that is gone."""
+    now = champion_of(version)
+    if version.state != State.CANDIDATE or now == (found.champion if found else None):
         return
-    audit.record(
-        study=candidate.study,
-        actor=None,
-        action="model.kept_back",
-        number=candidate.number,
-        active=active.number,
-        srcc=new.srcc,
-        active_srcc=old.srcc,
+    raise VersionStateError(
+        _(
+            "Version %(champion)d was taken into use meanwhile. Read how version %(number)d "
+            "compares with it, then decide again."
+        )
+        % {"champion": now.number if now else 0, "number": version.number}
     )
-
-
-def _is_no_worse(candidate: Standing, active: Standing) -> bool:
-    # Without a hold-out nothing speaks against the newer labels.
-    if candidate.srcc is None or active.srcc is None:
-        return True
-    return candidate.srcc >= active.srcc - SRCC_TOLERANCE
 
 
 def _require_scored(version: ModelVersion) -> None:

@@ -156,7 +156,8 @@ class HeadSerializer(serializers.ModelSerializer[Head]):
 class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
     """A version of one of the study's predictors. `kind`: that of its backbone. `heads`: the
     perspectives that it predicts. `curve`: how its fine-tuning went, by epoch; null if there was
-    none."""
+    none. `explanation_metrics`: null if it does not explain; `bleu4` of its texts is null, with `n`
+    above 0, if all of them are shorter than four words or Chinese characters."""
 
     heads = HeadSerializer(many=True, read_only=True)
     predictor = serializers.SlugRelatedField[Any](slug_field="name", read_only=True)
@@ -185,6 +186,13 @@ class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
     def get_scored(self, version: ModelVersion) -> bool:
         """Whether it has predicted the study's images, and so can be promoted."""
         return any(run.state == "succeeded" for run in version.scoring_runs.all())
+
+
+class PromotionRequestSerializer(ExactSerializer):
+    """`reason`: why the version is promoted although the hold-out does not show that it is as good
+    as the one in use; the audit trail keeps it."""
+
+    reason = serializers.CharField(default="", allow_blank=True, max_length=500)
 
 
 class ScoringRunSerializer(serializers.ModelSerializer[ScoringRun]):

@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern, path, re_path
 
-from ..runs.pages import agreement, views
+from ..runs.pages import agreement, side_by_side, views
 
 urlpatterns: list[URLPattern] = [
     path("", views.model_page, name="study-model"),
     path("retrain/", views.retrain, name="study-model-retrain"),
+    path("schedule/", views.schedule, name="study-model-schedule"),
     path("predictors/", views.add, name="study-model-add"),
     path("predictors/<slug:name>/lead/", views.lead_predictor, name="study-model-lead"),
     re_path(
@@ -16,6 +17,8 @@ urlpatterns: list[URLPattern] = [
     ),
     path("jobs/", views.jobs, name="study-model-jobs"),
     path("summary/", views.summary, name="study-model-summary"),
+    path("versions/<int:number>/card/", side_by_side.version_card, name="study-model-card"),
+    path("compare/", side_by_side.compare_versions, name="study-model-compare"),
     path("versions/<int:number>/promote/", views.promote_version, name="study-model-promote"),
     path("versions/<int:number>/predict/", views.predict_version, name="study-model-predict"),
     path("versions/<int:number>/reject/", views.reject_version, name="study-model-reject"),

@@ -116,12 +116,12 @@ class ApiView(APIView):
 class ApiListView(ApiView, generics.ListAPIView[M]):
     """A list in pages. `filters` and `orders`: as in `ListQuerySerializer`."""
 
+    queryset: Any
     filters: ClassVar[Mapping[str, str]] = {}
     orders: ClassVar[Sequence[str]] = ()
 
     def list_query(self, **more: Any) -> ListQuerySerializer:
-        rows: Any = self.queryset
-        return ListQuerySerializer(rows.model, self.filters, self.orders, **more)
+        return ListQuerySerializer(self.queryset.model, self.filters, self.orders, **more)
 
     def list(self, request: Request, *_args: Any, **_kwargs: Any) -> Response:
         rows = self.get_queryset()

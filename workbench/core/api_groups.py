@@ -12,10 +12,14 @@ GROUP_OF = {
     "overview": "studies",
     "members": "studies",
     "raters": "raters",
+    "messages": "raters",
+    "sessions": "raters",
+    "trials": "raters",
     "reliability": "raters",
     "recruitment": "raters",
     "payment": "raters",
     "stimuli": "images",
+    "prompts": "images",
     "imports": "images",
     "mappings": "images",
     "scale-links": "opinion scores",
@@ -39,7 +43,7 @@ GROUP_OF = {
 GROUPS = [
     {"name": "studies", "description": "Studies, their settings, protocols and audit trail."},
     {"name": "images", "description": "The images of a study and their prompts."},
-    {"name": "raters", "description": "Raters, their links, and how reliable they are."},
+    {"name": "raters", "description": "Raters, their sessions, and how reliable they are."},
     {
         "name": "opinion scores",
         "description": "Releases: opinion scores that can be cited; agreement, and plans.",

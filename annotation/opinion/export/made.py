@@ -49,13 +49,12 @@ def export_of(study: Study, release: OpinionRelease | None = None) -> Export:
     facts, now = facts_of(study), (_taken_out(study), forecaster_named(study))
     if release is None:
         live, made = live_of_now(study)
-        protocols, limits = list(made.protocols), made.limits
-        said: Callable[[], Estimates] = lambda: made.subjects  # noqa: E731
-        return Export(study, facts, live, protocols, made.weights, made.rows, limits, said, *now)
-    protocols, limits = protocols_of(release), _kept_limits(release)
-    kept, said = partial(_kept, release), partial(_kept_estimates, release)
+        said = (made.rows, made.limits, made.subjects)
+        return Export(study, facts, live, list(made.protocols), made.weights, *said, *now)
+    kept, estimates = partial(_kept, release), partial(_kept_estimates, release)
+    said_then = (kept, _kept_limits(release), estimates)
     weights = rater_weights(study)
-    return Export(study, facts, release, protocols, weights, kept, limits, said, *now)
+    return Export(study, facts, release, protocols_of(release), weights, *said_then, *now)
 
 
 def _kept_limits(release: OpinionRelease) -> dict[str, tuple[float, float]]:

@@ -26,8 +26,9 @@ from rest_framework.exceptions import (
 from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView
 
-from workbench.core.api import PROBLEM_JSON, exception_handler
+from workbench.core.api import exception_handler
 from workbench.core.api_defaults import TooLarge
+from workbench.core.api_problems import PROBLEM_JSON
 from workbench.core.errors import MintError
 from workbench.core.json_reader import JsonError, JsonLimitError, read_json
 

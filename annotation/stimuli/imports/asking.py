@@ -57,7 +57,7 @@ class ImportRequestSerializer(ExactSerializer):
         "keeps, or a mapping as a JSON object.",
     )
     constants = Constants(
-        default=dict,
+        default=dict,  # type: ignore[arg-type] # its value is an object
         help_text="A JSON object: the `prompt` or `generator` of images without a manifest that "
         "nothing says it of.",
     )

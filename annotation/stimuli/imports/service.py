@@ -201,6 +201,7 @@ def import_rows(run: ImportRun, manifest: Manifest, source: ImageSource) -> Impo
             [*manifest.errors, *findings.rejected], key=lambda error: error.row
         )
         report.rejected, report.done = findings.rejected, run.partial or not findings.rejected
+        report.duplicates = findings.duplicates
         if report.done:
             _write_or_refuse(report, findings, _Writing(run, manifest.sources, store))
     if options.dry_run:
@@ -277,7 +278,6 @@ def _write(report: ImportReport, findings: Findings, writing: _Writing) -> None:
         # Only now do rows point to the files.
         writing.store.keep()
     report.remarks += said
-    report.duplicates = findings.duplicates
     report.unchanged = len(findings.good) - report.imported - report.updated
 
 

@@ -1,5 +1,6 @@
 """Addresses of remote sources, and which of them an operator allows."""
 
+import ipaddress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
@@ -17,8 +18,8 @@ class Allowed:
     """What may be read, one entry each: `https://data.example.org`, `https://*.example.org`,
     `s3://bucket`, `s3://bucket/prefix`, `hf:owner`, `hf:owner/name`.
 
-    `http:` and addresses of one's own network are for hosts that an entry names in full with its
-    scheme (`http://127.0.0.1:9000`); a name that an entry covers by `*` never means one of those.
+    A host of one's own network is listed by its address (`http://10.0.0.5:9000`) or as `localhost`;
+    any other name never means one of those, whatever it is resolved to.
     """
 
     entries: tuple[str, ...] = ()
@@ -44,8 +45,10 @@ class Allowed:
         return Allowed((self.hub, *self.hub_hosts), self.most_bytes)
 
     def names(self, scheme: str, host: str, port: int) -> bool:
-        """Whether an entry names the host in full: it may then be of one's own network."""
-        return any(_host_of(urlsplit(entry)) == (scheme, host, port) for entry in self.entries)
+        """Whether an entry lists the host by its address: it may then be of one's own network."""
+        entries = map(urlsplit, self.entries)
+        listed = any(_host_of(entry) == (scheme, host, port) for entry in entries)
+        return listed and (host == "localhost" or _is_numeric(host))
 
 
 def is_address(text: str) -> bool:
@@ -93,6 +96,14 @@ def _covers(entry: str, address: str, parts: SplitResult) -> bool:
 
 def _below(path: str, folder: str) -> bool:
     return not folder or path == folder or path.startswith(f"{folder}/")
+
+
+def _is_numeric(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _host_of(parts: SplitResult) -> tuple[str, str, int]:

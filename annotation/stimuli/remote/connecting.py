@@ -62,7 +62,7 @@ class CheckedBackend(httpcore.NetworkBackend):
         if private is not None:
             raise RemoteError(
                 gettext_noop("%(host)s is at %(address)s, which is not on the internet"),
-                gettext_noop("if that is meant, an operator has to name it in IMPORT_REMOTE"),
+                gettext_noop("if that is meant, its address has to be listed in IMPORT_REMOTE"),
                 host=host,
                 address=private,
             )

@@ -22,12 +22,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("study", help="the study's slug")
         parser.add_argument("number", type=int, help="the version's number")
+        parser.add_argument(
+            "--reason", default="", help="why, if the hold-out does not show that it is as good"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         study = find_study(options["study"])
         try:
             version = version_of(study, options["number"])
-            promote(version=version, actor=None)
+            promote(version=version, actor=None, reason=options["reason"])
         except MintError as error:
             raise CommandError(error.message) from error
         self.stdout.write("\n".join(metric_lines(version.study, standing_of(version))))

@@ -42,7 +42,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--promote",
             action="store_true",
-            help="make it the active model once it has scored the images, unless it is worse",
+            help="make it the active model once it has scored the images, if the gate lets it pass",
         )
         parser.add_argument(
             "--explanations",

@@ -31,8 +31,10 @@ from ...registry.agreement import (
     measures_of,
 )
 from ...registry.ceiling import noise_ceilings
+from ..certificate_words import certificate_rows
 from .agreement_plots import srcc_plot
 from .agreement_words import GROUPS, MEASURES, Words
+from .drifting import DriftPart
 
 _CSV = (
     "perspective", "measure", "generator", "value", "low", "high",
@@ -116,17 +118,21 @@ def _plots(study: Study, request: HttpRequest) -> Sequence[Plot]:
     number = request.GET.get("version", "")
     if not (number.isascii() and number.isdigit() and len(number) <= _DIGITS):
         raise Http404
-    return [Agreement.read(_version(study, int(number))).srcc]
+    version = _version(study, int(number))
+    return [Agreement.read(version).srcc, DriftPart.read(version).plot]
 
 
 @login_required
 @require_safe
 def version_agreement(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     study = find_study(request.user, slug, VIEW)
+    version = _version(study, number)
     context: dict[str, Any] = {
         "study": study,
         "tab": "model",
-        "agreement": Agreement.read(_version(study, number)),
+        "agreement": Agreement.read(version),
+        "certificates": certificate_rows(version),
+        "drift": DriftPart.read(version),
         "explained": [words for words in MEASURES.values() if words.meaning],
     }
     return render(request, "modelops/agreement.html", context)

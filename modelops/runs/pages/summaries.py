@@ -32,6 +32,8 @@ from ...registry.selectors import (
     ratings_seen,
     unreadable_images,
 )
+from ...registry.verdicts import compared
+from ..verdict_words import verdict_lines
 from .charts import training_chart
 from .metrics import change, fewest_images, metric_rows
 
@@ -202,7 +204,7 @@ def candidate_cards(
 ) -> list[dict[str, Any]]:
     """Candidates with their metrics, each compared with the version in use of its predictor."""
     in_use = {
-        version.predictor_id: holdout_points(version, labelled)
+        version.predictor_id: (version, holdout_points(version, labelled))
         for version in versions
         if version.state == ModelVersion.State.ACTIVE
     }
@@ -210,19 +212,23 @@ def candidate_cards(
     for version in versions:
         if version.state != ModelVersion.State.CANDIDATE:
             continue
-        rivals = [in_use[version.predictor_id]] if version.predictor_id in in_use else []
-        standing, *others = standings([holdout_points(version, labelled), *rivals])
-        active = others[0] if others else None
+        points, scoring = holdout_points(version, labelled), scoring_state(version)
+        rival = in_use.get(version.predictor_id)
+        found = compared(rival[0], points, rival[1]) if rival else None
+        standing = found.standing if found else standings([points])[0]
+        active = found.champion_standing if found else None
         cards.append(
             {
                 "version": version,
                 "sources": label_sources(version.snapshot),
                 "rows": metric_rows(study, standing, active, ceilings),
                 "changes": active is not None,
+                "verdict": verdict_lines(version, found) if found and scoring.ready else [],
+                "passes": found is None or found.passes,
                 "srcc": standing.srcc,
                 "few": fewest_images(standing),
                 "srcc_change": change(standing.srcc, active.srcc) if active else None,
-                "scoring": scoring_state(version),
+                "scoring": scoring,
                 "training": training_chart(version.curve),
                 "explanations": explanation_table(study, version),
             }
@@ -313,6 +319,8 @@ class ExplanationTable:
     majority: float | None
     bleu4: float | None
     rouge_l: float | None
+    #: Whether there are texts, all of them of fewer than four words.
+    too_short: bool
 
 
 def explanation_table(study: Study, version: ModelVersion) -> ExplanationTable | None:
@@ -333,7 +341,12 @@ def explanation_table(study: Study, version: ModelVersion) -> ExplanationTable |
     ]
     texts = found["texts"]
     return ExplanationTable(
-        rows, found["accuracy"], found["majority"], texts["bleu4"], texts["rouge_l"]
+        rows,
+        found["accuracy"],
+        found["majority"],
+        texts["bleu4"],
+        texts["rouge_l"],
+        too_short=texts["n"] > 0 and texts["bleu4"] is None,
     )
 
 

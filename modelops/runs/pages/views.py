@@ -17,12 +17,14 @@ from annotation.models import Study
 from annotation.opinion.pages.waiting import waits_for_scores
 from annotation.opinion.releases import live_release, live_release_if_made
 from annotation.studies.selectors import find_study
+from annotation.studies.services import update_study
 from annotation.studies.texts import localized
 from workbench.accounts.signed_in import signed_in
 from workbench.core.errors import MintError
 from workbench.core.jobs.heartbeats import queue_state
 
 from ...acquisition.registry import DEFAULT_STRATEGY, STRATEGIES
+from ...errors import RecipeError
 from ...explaining.selectors import explained_answers
 from ...models import ModelVersion, TrainingRun
 from ...predictors.backbones import offered_backbones
@@ -55,6 +57,8 @@ VIEW = "modelops.view_model"
 RUN = "modelops.run_model"
 _UNCERTAIN_SHOWN = 12
 _HISTORY_SHOWN = 20
+#: After which a training may be due.
+_MOST_RATINGS = 1_000_000
 
 
 @login_required
@@ -154,6 +158,19 @@ def retrain(request: HttpRequest, study: Study) -> str:
 
 
 @_act
+def schedule(request: HttpRequest, study: Study) -> str:
+    given = request.POST.get("retrain_every", "")
+    if not (given.isascii() and given.isdigit() and int(given[:10]) <= _MOST_RATINGS):
+        raise RecipeError(_("Give a whole number of new ratings, 0 to 1,000,000."))
+    changes = {"retrain_every": int(given)}
+    update_study(study=study, actor=signed_in(request), changes=changes)
+    if not changes["retrain_every"]:
+        return _("A training starts only when you ask.")
+    text = _("A training starts after every %(number)d new ratings.")
+    return text % {"number": changes["retrain_every"]}
+
+
+@_act
 def add(request: HttpRequest, study: Study) -> str:
     predictor = add_predictor(
         study=study,
@@ -176,7 +193,7 @@ def lead_predictor(request: HttpRequest, study: Study, name: str) -> str:
 @_act
 def promote_version(request: HttpRequest, study: Study, number: int) -> str:
     version = version_of(study, number)
-    promote(version=version, actor=signed_in(request))
+    promote(version=version, actor=signed_in(request), reason=request.POST.get("reason", ""))
     if version.predictor.leading:
         text = _("Version %(number)d is the active model; the images it is unsure of come first.")
     else:

@@ -101,7 +101,19 @@ def test_words_need_nothing_that_is_not_there(action: str, language: str) -> Non
         (
             "model.kept_back",
             {"number": 2, "active": 1, "srcc": 0.5, "active_srcc": 0.61239},
-            "Kept model version 1 in use: version 2 ranks worse (SRCC 0.500, not 0.612)",
+            "Kept model version 1 in use: version 2 has not shown that it is as good (SRCC 0.500, "
+            "not 0.612)",
+        ),
+        (
+            "model.overridden",
+            {"number": 2, "predictor": "quality", "previous": 1, "reason": "more labels"},
+            "Took version 2 of quality into use, after 1, although the hold-out does not show that "
+            "it is as good: more labels",
+        ),
+        (
+            "model.waits",
+            {"number": 2, "active": 1},
+            "Left version 2 to a person: the hold-out is too small to compare it with version 1",
         ),
         (
             "release.made",

@@ -66,6 +66,10 @@ def test_explanations_are_on_the_page_of_the_image(
 def test_the_model_page_shows_how_good_explanations_are(
     console: Client, scored: ModelVersion
 ) -> None:
+    ModelVersion.objects.update(
+        explanation_metrics=METRICS | {"texts": {"n": 6, "bleu4": None, "rouge_l": 1.0}}
+    )
+    assert "BLEU-4 too short for it" in console.get(URL).content.decode()
     ModelVersion.objects.update(explanation_metrics=METRICS)
     # Of a candidate, and of the model in use.
     for _look in range(2):

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM as FORM
@@ -8,6 +10,7 @@ from modelops.explaining.phrases import (
     TextAgreement,
     consensus,
     phrase_agreement,
+    spaced,
     text_agreement,
 )
 
@@ -70,6 +73,49 @@ def test_bleu_and_rouge_by_hand() -> None:
     assert found.bleu4 == pytest.approx((5 / 6 * 3 / 5 * 2 / 4 * 1 / 3) ** 0.25)
     # Longest common subsequence: a b c d f, five of six on either side.
     assert found.rouge_l == pytest.approx(5 / 6)
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        "图像有明显的失真。",
+        "图像清晰，细节丰富。",
+        "画像はとても鮮明です。",
+        "ภาพคมชัด",
+        "A sharp image, très nette.",
+    ],
+)
+def test_an_answer_that_is_the_raters_scores_one_in_every_script(same: str) -> None:
+    found = text_agreement([same], [[same]])
+    assert (found.bleu4, found.rouge_l) == (pytest.approx(1), pytest.approx(1))
+
+
+def test_bleu_and_rouge_of_chinese_by_hand() -> None:
+    found = text_agreement(["图像非常清晰"], [["图像十分清晰"]])
+    # Four of six characters, two of five pairs and no three in a row are the same, so that BLEU-4
+    # is 0; the longest common subsequence is 图像清晰.
+    assert found.bleu4 == 0
+    assert found.rouge_l == pytest.approx(4 / 6)
+    found = text_agreement(["图像非常清晰。"], [["这图像非常清晰。"]])
+    # All n-grams of the seven characters are in the reference of eight: only brevity, e^(1 − 8/7).
+    assert found.bleu4 == pytest.approx(math.exp(1 - 8 / 7))
+    # Without the full stop: six of six, and six of seven.
+    assert found.rouge_l == pytest.approx(2 * 1 * (6 / 7) / (1 + 6 / 7))
+
+
+def test_latin_words_within_chinese_stay_words() -> None:
+    assert spaced("用 SDXL 生成").split() == ["用", "SDXL", "生", "成"]
+
+
+@pytest.mark.parametrize("same", ["six odd fingers", "很清晰", "It's odd."])
+def test_texts_of_fewer_than_four_tokens_are_too_short_and_not_unlike(same: str) -> None:
+    assert text_agreement([same], [[same]]) == TextAgreement(1, None, pytest.approx(1))
+    assert text_agreement([same + " a b c d"], [[same]]).bleu4 is None
+
+
+def test_a_short_answer_among_longer_ones_counts() -> None:
+    found = text_agreement(["six odd fingers", "a b c d e"], [["six odd fingers"], ["a b c d e"]])
+    assert found.bleu4 == pytest.approx(1)
 
 
 def test_nothing_to_compare_with_has_no_figures() -> None:

@@ -155,3 +155,25 @@ def test_a_version_that_is_not_there_is_not_found(
         f"/studies/demo/results/model-agreement/plots/srcc.svg?version={number}",
     ):
         assert signed_in.get(address.replace("/1/", f"/{number}/")).status_code == 404
+
+
+def test_certificates_say_what_is_lacking_and_what_predictions_are_off_by(
+    compared: ModelVersion, signed_in: Client
+) -> None:
+    """Two raters are too few to leave one out; the error that remains is known from them."""
+    found = signed_in.get(f"{API[: -len('agreement/')]}certificates/").json()
+    assert (found["model"], found["margin"]) == (1, 0.1)
+    quality, authenticity, _third = found["certificates"]
+    assert (quality["granted"], quality["lacks"], quality["tested"]) == (False, ["few_raters"], 0)
+    mos = mos_by_hand(compared.study, "quality")
+    # Of the two scores of an image, a level apart at most, the spread is half of their squared
+    # difference; a label of both has half of that.
+    scores = Score.objects.filter(perspective__key="quality")
+    held = compared.study.stimuli.filter(split="holdout").order_by("pk")
+    pairs = [scores.filter(trial__stimulus=it).values_list("value", flat=True) for it in held]
+    variance = np.mean([(first - second) ** 2 / 2 for first, second in pairs])
+    squared = np.mean((1 + 4 * np.array(EXPECTED) - mos) ** 2) - variance / 2
+    assert quality["error"]["rmse"]["value"] == pytest.approx(np.sqrt(max(squared, 0)))
+    text = signed_in.get(PAGE).content.decode()
+    assert "It takes 3 raters who each scored 30 hold-out images" in text
+    assert authenticity["perspective"] == "authenticity"

@@ -1,19 +1,34 @@
-from dataclasses import replace
+from threading import Barrier
 
 import pytest
 from django.db import connection
+from django.test import Client
+from rest_framework.test import APIClient
 
 from annotation.models import AuditEntry, Stimulus, Study
+from annotation.opinion.comparison.bootstrap import Measure
 from modelops.acquisition import ranking
 from modelops.errors import ArtifactError, VersionStateError
-from modelops.learning.evaluation import Agreement
+from modelops.judging.gate import Outcome, Reason, Verdict
 from modelops.models import AcquisitionRound, ModelVersion
-from modelops.registry.holdout import Standing
+from modelops.registry import verdicts
 from modelops.runs import promotion
+from tests.annotation.rating.helpers import at_once
 from tests.modelops.conftest import Train, score_all
 from workbench.accounts.models import User
 
-NOTHING = Agreement(None, None, None, None, 0)
+KEYS = ("quality", "authenticity", "correspondence")
+CHANGE = Measure(0.02, 0.01, 0.03)
+GOOD = Verdict(Outcome.PROMOTE, (), 200, 50, CHANGE, ())
+WORSE = Verdict(Outcome.KEEP, (Reason.MEAN_WORSE,), 200, 50, CHANGE, ())
+UNKNOWN = Verdict(Outcome.ASK, (Reason.FEW_PROMPTS,), 200, 2, None, ())
+
+
+@pytest.fixture
+def api(owner: User) -> APIClient:
+    client = APIClient()
+    client.force_authenticate(owner)
+    return client
 
 
 def test_promotion_retires_the_active_version_and_writes_priorities(
@@ -22,14 +37,23 @@ def test_promotion_retires_the_active_version_and_writes_priorities(
     promotion.promote(version=scored, actor=owner)
     second = train()
     score_all(second)
-    promotion.promote(version=second, actor=owner)
+    promotion.promote(version=second, actor=owner, reason="it knows  more ")
     scored.refresh_from_db()
     assert (scored.state, second.state) == ("retired", "active")
     assert second.promoted_at is not None
-    entry = AuditEntry.objects.filter(action="model.promoted").first()
-    assert entry is not None
+    first, entry = (
+        AuditEntry.objects.filter(action__startswith="model.")
+        .exclude(action="model.trained")
+        .order_by("pk")
+    )
+    assert (first.action, entry.action) == ("model.promoted", "model.overridden")
+    assert first.detail == {"number": 1, "predictor": "tiny", "previous": None}
     assert entry.actor == owner
-    assert entry.detail == {"number": 2, "predictor": "tiny", "previous": 1}
+    known = {"number": 2, "predictor": "tiny", "previous": 1, "reason": "it knows  more"}
+    assert entry.detail == entry.detail | known
+    # The same labels train the same model; six images are too few to tell.
+    assert (entry.detail["change"], entry.detail["images"]) == (0, 6)
+    assert entry.detail["verdict"] == ["ask", "few_images"]
 
 
 def test_images_still_wanted_come_first_in_the_order_of_choice(
@@ -78,7 +102,8 @@ def test_a_retired_version_can_be_taken_back(
     promotion.promote(version=scored, actor=None)
     second = train()
     score_all(second)
-    promotion.promote(version=second, actor=None)
+    promotion.promote(version=second, actor=None, reason="to try it")
+    # What was in use before needs no reason.
     promotion.promote(version=scored, actor=None)
     assert study.model_versions.get(state="active") == scored
 
@@ -110,7 +135,7 @@ def test_nothing_changes_if_a_step_fails(
 
     monkeypatch.setattr("modelops.runs.promotion.audit.record", fail)
     with pytest.raises(RuntimeError):
-        promotion.promote(version=second, actor=None)
+        promotion.promote(version=second, actor=None, reason="to try it")
     scored.refresh_from_db()
     assert scored.state == "active"
     assert dict(study.stimuli.values_list("pk", "priority")) == priorities
@@ -134,20 +159,83 @@ def test_a_waiting_promotion_happens_with_the_end_of_scoring(
     assert version.state == "active"
 
 
-def test_a_candidate_is_promoted_unless_it_is_worse_by_more_than_the_tolerance(
+def test_a_waiting_candidate_is_promoted_only_if_the_gate_lets_it_pass(
     study: Study, scored: ModelVersion, train: Train, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     promotion.promote(version=scored, actor=None)
-    for srcc, state in [(0.969, "candidate"), (0.97, "active"), (None, "active")]:
-        active = Standing({"quality": replace(NOTHING, srcc=0.99)})
-        candidate = Standing({"quality": replace(NOTHING, srcc=srcc)})
-        monkeypatch.setattr(promotion, "standings", lambda _points, it=(candidate, active): it)
+    for verdict, state, action in [
+        (GOOD, "active", "model.promoted"),
+        (WORSE, "candidate", "model.kept_back"),
+        (UNKNOWN, "candidate", "model.waits"),
+    ]:
+        monkeypatch.setattr(verdicts, "judge", lambda _held, fewest, it=verdict: it)
         version = train(promote_when_done=True)
         score_all(version)
         version.refresh_from_db()
         assert version.state == state
-    kept = AuditEntry.objects.get(action="model.kept_back")
-    assert (kept.detail["srcc"], kept.detail["active_srcc"]) == (0.969, 0.99)
+        told = AuditEntry.objects.filter(action=action).latest("pk")
+        assert (told.detail["number"], told.detail["images"]) == (version.number, 200)
+        assert told.detail["verdict"] == [verdict.outcome, *verdict.reasons]
+
+
+def test_a_candidate_that_does_not_pass_needs_a_reason(
+    study: Study, scored: ModelVersion, train: Train, api: APIClient, client: Client, owner: User
+) -> None:
+    """By API and from the page, in words."""
+    promotion.promote(version=scored, actor=None)
+    score_all(train())
+    url = "/api/v1/studies/demo/models/2"
+    found = api.get(f"{url}/verdict/").json()
+    assert (found["champion"], found["outcome"]) == (1, "ask")
+    assert (found["reasons"], found["images"], found["fewest_images"]) == (["few_images"], 6, 150)
+    assert found["change"]["value"] == 0
+    assert [part["perspective"] for part in found["perspectives"]] == list(KEYS)
+    answer = api.post(f"{url}/promote/")
+    assert (answer.status_code, answer.json()["code"]) == (409, "reason_needed")
+    words = "cannot tell whether version 2 is as good as version 1"
+    assert words in answer.json()["detail"]
+    client.force_login(owner)
+    text = client.get("/studies/demo/model/").content.decode()
+    assert words in text
+    assert '<input name="reason"' in text
+    client.post("/studies/demo/model/versions/2/promote/", {"reason": " "})
+    assert study.model_versions.get(state="active") == scored
+    answer = api.post(f"{url}/promote/", {"reason": "more labels"}, format="json")
+    assert answer.json()["state"] == "active"
+    assert AuditEntry.objects.get(action="model.overridden").detail["reason"] == "more labels"
+    # No version in use of another predictor or of its own: nothing to compare with.
+    assert api.get(f"{url}/verdict/").json()["outcome"] is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_promotions_at_once_one_wins_and_the_other_is_told(
+    study: Study, scored: ModelVersion, train: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = train()
+    score_all(second)
+    both = Barrier(2, timeout=30)
+
+    def meet(version: ModelVersion) -> verdicts.Judged | None:
+        found = verdicts.judged(version)
+        both.wait()
+        return found
+
+    monkeypatch.setattr(promotion, "judged", meet)
+    refused: list[bool] = []
+    at_once(lambda pk: refused.append(was_refused(pk)), [scored.pk, second.pk])
+    assert sorted(refused) == [False, True]
+    assert study.model_versions.filter(state="active").count() == 1
+    assert study.model_versions.filter(state="candidate").count() == 1
+    assert AuditEntry.objects.filter(action="model.promoted").count() == 1
+
+
+def was_refused(pk: int) -> bool:
+    """Whether it was refused because another one came first."""
+    try:
+        promotion.promote(version=ModelVersion.objects.get(pk=pk), actor=None)
+    except VersionStateError as error:
+        return "was taken into use meanwhile" in error.message
+    return False
 
 
 def test_the_same_version_ranks_the_same_way(scored: ModelVersion) -> None:

@@ -129,7 +129,8 @@ def form(boundary: str, content: bytes = b"picture", reason: str = "torn") -> st
     request = RequestFactory().post("/", b"\r\n".join(parts), content_type=kind)
     files = hash_files(request)
     found = fingerprint(request, files)
-    assert request.FILES["image"].read() == content
+    image: Any = request.FILES["image"]
+    assert image.read() == content
     return found
 
 

@@ -6,7 +6,8 @@ a task's data has: exports put both into one row. A rater's code is a text of th
 sorts by that.
 """
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -29,7 +30,7 @@ class LabelStudio:
     name: str = "label-studio"
     version: str = "1"
     citation: str = "Label Studio, tasks in JSON; label-studio-sdk 2.1.2"
-    label: str = "Label Studio: tasks with the annotations that count, and means as predictions"
+    label: str = "Label Studio: tasks with the annotations that count, means and predictions"
 
     def lacks(self, facts: DatasetFacts, tables: Tables) -> str:
         return "" if len(tables.main) else "It needs an image whose scores count."
@@ -65,17 +66,20 @@ def _tasks(facts: DatasetFacts, tables: Tables) -> Iterator[dict[str, Any]]:
     """One per main image, whether it has annotations or not."""
     given = groupby(rows_of(tables.counting), lambda row: row["stimulus"])
     stimulus, rows = next(given, (None, iter(())))
+    predicted = [f"predicted_{key}" for key in facts.study.keys]
     means = {key: means_of(facts, tables, key).scores.tolist() for key in facts.study.keys}
-    for place, image in enumerate(rows_of(tables.main, _IMAGE)):
+    for place, image in enumerate(rows_of(tables.main, (*_IMAGE, "predicted_by", *predicted))):
         while stimulus is not None and stimulus < image["stimulus"]:
             stimulus, rows = next(given, (None, iter(())))
         own = rows if stimulus == image["stimulus"] else iter(())
         of_image = {key: numbers[place] for key, numbers in means.items()}
+        by_model = {key: image[f"predicted_{key}"] for key in facts.study.keys}
+        predictions = {f"mean of {facts.report.name}": of_image, image["predicted_by"]: by_model}
         yield {
             "id": image["stimulus"],
             "data": _data(facts, tables, image),
             "annotations": [_annotation(list(trial)) for _key, trial in groupby(own, _trial)],
-            "predictions": _predictions(facts, of_image),
+            "predictions": list(_predictions(predictions)),
         }
 
 
@@ -108,10 +112,17 @@ def _annotation(rows: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _predictions(facts: DatasetFacts, means: dict[str, float]) -> list[dict[str, Any]]:
-    # NaN, which is not itself: no score counts.
-    found = [_number(control(key), mean) for key, mean in means.items() if mean == mean]  # noqa: PLR0124
-    return [{"model_version": f"mean of {facts.report.name}", "result": found}] if found else []
+def _predictions(
+    found: Mapping[str, Mapping[str, float | None]],
+) -> Iterator[dict[str, Any]]:
+    """Whose → perspective → score; those that are not there are left out."""
+    for whose, scores in found.items():
+        known = {key: score for key, score in scores.items() if score is not None}
+        result = [
+            _number(control(key), score) for key, score in known.items() if not math.isnan(score)
+        ]
+        if result:
+            yield {"model_version": whose, "result": result}
 
 
 def _number(name: str, value: float) -> dict[str, Any]:

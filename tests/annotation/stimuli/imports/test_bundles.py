@@ -74,6 +74,9 @@ def test_several_files_that_are_dropped_are_one_database(
     client.force_login(owner)
     job = import_files(client, ("names.txt", NAMES), ("mos.txt", MEANS), labels_only="on")
     assert job.manifest_name == "names.txt+1.zip"
+    # Of two tables no mapping is suggested; the page takes one.
+    assert job.refusal["params"]["count"] == 2
+    assert 'name="mapping"' in client.get(f"/studies/demo/import/{job.pk}/").content.decode()
     new = retried(client, job, TWO_FILES)
     assert (new.state, new.imported) == ("succeeded", 2), new.refusal
     assert list(OpinionScore.objects.values_list("value", flat=True)) == [4.5, 7]

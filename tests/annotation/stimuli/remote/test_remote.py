@@ -141,15 +141,18 @@ def test_which_addresses_are_of_the_internet(address: str, public: bool) -> None
     assert is_public(address) is public
 
 
-def test_a_name_that_means_the_own_network_is_refused_when_connecting(tmp_path: Path) -> None:
-    """However often it is asked for: the address that was checked is the one connected to."""
+@pytest.mark.parametrize("entry", ["https://*.data.org", "https://a.data.org"])
+def test_a_name_that_means_the_own_network_is_refused_when_connecting(
+    tmp_path: Path, entry: str
+) -> None:
+    """However it is listed; the address that was checked is the one connected to."""
     asked: list[str] = []
 
     def resolve(host: str, port: int) -> list[str]:
         asked.append(f"{host}:{port}")
         return ["127.0.0.1"]
 
-    allowed = Allowed(("https://*.data.org",))
+    allowed = Allowed((entry,))
     with pytest.raises(RemoteError, match=r"data\.org is at 127\.0\.0\.1, which is not on the"):
         fetch_file("https://a.data.org/t.csv", tmp_path, allowed, resolve=resolve)
     assert asked == ["a.data.org:443"]

@@ -17,7 +17,7 @@ from annotation.opinion.export.scores import EXPLANATIONS, SCORES
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
 from annotation.protocol.forms import ExplanationForm
 from tests.annotation.opinion.dataset.made_up import facts
-from tests.annotation.opinion.export.formats.records import Records, opinion, record
+from tests.annotation.opinion.export.formats.records import UNPREDICTED, Records, opinion, record
 from workbench.core.tables import csv_lines, csv_start
 
 KEYS = ("quality", "authenticity", "correspondence")
@@ -28,9 +28,11 @@ Row = Mapping[str, Any]
 def image(number: int, scores: Mapping[str, Any] | None = None, **fields: Any) -> Record:
     """scores: perspective → fields of its opinion score, if anybody rated."""
     given = scores or {}
+    predicted = dict.fromkeys(KEYS, UNPREDICTED) | fields.pop("predicted", {})
     mos = {key: {**opinion(), **given.get(key, {})} for key in KEYS}
     sha256 = f"{number:064x}"
-    return record(number, sha256=sha256, width=8, height=8, mos=mos, **fields)
+    sized = {"sha256": sha256, "width": 8, "height": 8}
+    return record(number, **sized, mos=mos, predicted=predicted, **fields)
 
 
 def rated(mean: float, *, n: int = 2, sd: float | None = 0.5) -> Row:

@@ -14,14 +14,19 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.annotation.opinion.export.formats.records import UNPREDICTED
+
 from .made_up import image, rated, reason, score, tables, written
+
+#: What a model expects.
+EXPECTED = {**UNPREDICTED, "predicted": 2.75}
 
 
 def made(**fields: Any) -> dict[str, bytes]:
     """Two images in the pool, the second one without a score, one in the hold-out."""
     images = [
         image(0, {"quality": rated(3.5, sd=None)}),
-        image(1, prompt="c"),
+        image(1, prompt="c", predicted={"quality": EXPECTED}, predicted_by="mint 3"),
         image(2, {"quality": rated(2.0), "authenticity": rated(4.0)}, prompt="b", split="holdout"),
     ]
     scores = [
@@ -91,7 +96,9 @@ def test_tasks_have_a_number_for_each_score_that_counts(folder: Path) -> None:
     assert result["type"] == "number"
     assert (result["from_name"], result["value"]) == ("score_quality", {"number": 3.5})
     assert rater["value"] == {"text": ["r-1"]}
-    assert tasks[1]["predictions"] == []
+    (predicted,) = tasks[1]["predictions"]
+    assert predicted["model_version"] == "mint 3"
+    assert [item["value"] for item in predicted["result"]] == [{"number": 2.75}]
     assert [item["value"]["number"] for item in tasks[2]["predictions"][0]["result"]] == [2.0, 4.0]
     assert tasks[0]["data"]["image"] == f"/data/local-files/?d=demo-3.0.0/pool/{0:064x}.png"
     # No key of the data is a control's name.

@@ -1,0 +1,1 @@
+"""What held-out images say of versions: pure statistics, without a site."""

@@ -1,0 +1,93 @@
+"""A version leaves as a folder and enters as one: the same predictions, and named refusals."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from annotation.models import Study
+from modelops.errors import PortableError
+from modelops.models import ModelVersion
+from modelops.runs.portable import export_version, import_version
+from tests.modelops.conftest import score_all
+from workbench.accounts.models import User
+
+
+def test_a_version_that_leaves_and_enters_predicts_the_same(
+    study: Study, scored: ModelVersion, tmp_path: Path, client: Client, owner: User
+) -> None:
+    folder = tmp_path / "out"
+    export_version(version=scored, folder=folder)
+    names = {path.name for path in folder.iterdir()}
+    assert {"config.json", "model.safetensors", "README.md", "version.json"} <= names
+    card = (folder / "README.md").read_text()
+    assert card.startswith("---\nlibrary_name: mint-workbench")
+    assert scored.snapshot.split_sha256 in card
+    head = scored.heads.get(perspective__key="quality")
+    assert f"| quality | 1–5 | 6 | 6 | {head.srcc:.3f} (" in card
+    assert "Selection set: none" in card
+
+    entered = import_version(predictor=scored.predictor, folder=folder, actor=owner)
+    assert (entered.number, entered.state, entered.snapshot) == (2, "candidate", scored.snapshot)
+    score_all(entered)
+    rows = ("stimulus", "perspective", "mean", "posterior_sd", "misfit_sd", "rater_sd")
+    first, second = (
+        list(version.predictions.order_by("stimulus", "perspective").values_list(*rows))
+        for version in (scored, entered)
+    )
+    assert second == first
+    client.force_login(owner)
+    answer = client.get("/studies/demo/model/versions/1/card/")
+    assert answer.content.decode() == card
+
+
+def test_labels_of_another_study_were_not_learnt_from(
+    study: Study, scored: ModelVersion, tmp_path: Path
+) -> None:
+    folder = tmp_path / "out"
+    export_version(version=scored, folder=folder)
+    about = json.loads((folder / "version.json").read_text())
+    (folder / "version.json").write_text(json.dumps(about | {"labels": "elsewhere"}))
+    entered = import_version(predictor=scored.predictor, folder=folder, actor=None)
+    assert (entered.snapshot.stimuli, entered.images_learnt_from) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("model.safetensors", b"other", "model.safetensors has changed since it was exported"),
+        ("config.json", None, "config.json is missing"),
+        ("version.json", None, "version.json is missing"),
+        ("version.json", b"[]", "no exported version"),
+        ("version.json", b'{"format": 2, "perspectives": {}}', "no exported version"),
+        ("manifest.json", b'{"sha256": {"../secret": "0"}}', "no exported version"),
+    ],
+)
+def test_a_folder_that_is_not_whole_is_refused(
+    scored: ModelVersion, tmp_path: Path, name: str, content: bytes | None, message: str
+) -> None:
+    folder = tmp_path / "out"
+    export_version(version=scored, folder=folder)
+    if content is None:
+        (folder / name).unlink()
+    else:
+        (folder / name).write_bytes(content)
+    with pytest.raises(PortableError, match=message):
+        import_version(predictor=scored.predictor, folder=folder, actor=None)
+    assert ModelVersion.objects.count() == 1
+
+
+def test_other_perspectives_and_kinds_are_refused(scored: ModelVersion, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    export_version(version=scored, folder=folder)
+    with pytest.raises(PortableError, match="is not empty"):
+        export_version(version=scored, folder=folder)
+    about = json.loads((folder / "version.json").read_text())
+    for changed, message in [
+        ({"perspectives": {"beauty": 0}}, "predicts beauty, and the study asks about none"),
+        ({"kind": "vit-g"}, "of kind vit-g; predictor tiny is of kind tiny"),
+    ]:
+        (folder / "version.json").write_text(json.dumps(about | changed))
+        with pytest.raises(PortableError, match=message):
+            import_version(predictor=scored.predictor, folder=folder, actor=None)
