@@ -75,7 +75,7 @@ def study(slug: str, images: int, wanted: int, **fields: Any) -> dict[str, Any]:
         **fields,
     )
     user = User.objects.get(username="bench")
-    Membership.objects.create(study=made, user=user, role="owner")
+    Membership.objects.create(study=made, user=user, role="owner", sees_names=True)
     write_perspectives(made, default_perspectives())
     return {"images": len(_stimuli(made, "open", images, wanted))}
 

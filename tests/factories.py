@@ -62,7 +62,8 @@ def make_study(owner: User, slug: str = "demo", **fields: Any) -> Study:
 
 
 def make_member(study: Study, user: User, role: MemberRole) -> Membership:
-    return Membership.objects.create(study=study, user=user, role=role)
+    sees_names = role is MemberRole.OWNER
+    return Membership.objects.create(study=study, user=user, role=role, sees_names=sees_names)
 
 
 def set_perspectives(study: Study, items: Sequence[PerspectiveSettings]) -> None:

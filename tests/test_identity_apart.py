@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotation.models import ImportJob, Rater, RaterIdentity, Stimulus, Study
+from annotation.models.membership import MemberRole
 from annotation.raters.access import rater_link
 from annotation.raters.invitations import invite_people
 from annotation.raters.messages import write_to_raters
@@ -20,7 +21,7 @@ from annotation.raters.people import Person
 from annotation.raters.services import set_rater_status
 from modelops.registry.snapshots import take_snapshot
 from tests.annotation.answering import answer, sitting
-from tests.factories import make_rater, make_stimuli
+from tests.factories import make_member, make_rater, make_stimuli, make_user
 from tests.test_permissions_table import TABLE, World, make_delivery
 from workbench.accounts.models import User
 
@@ -67,7 +68,8 @@ def known(study: Study, owner: User, stimuli: list[Stimulus]) -> Rater:
 def pages(study: Study, known: Rater, stimuli: list[Stimulus]) -> dict[str, str]:
     """The address of every route that is read, by name."""
     job = ImportJob.objects.create(study=study, manifest_name="manifest.csv")
-    world = World(study, stimuli[0], known, job, make_delivery(study))
+    colleague = make_member(study, make_user("colleague"), MemberRole.VIEWER)
+    world = World(study, stimuli[0], known, job, make_delivery(study), colleague)
     return {
         route: reverse(route, args=[world.argument(name) for name in names])
         for route, (method, names, _statuses) in TABLE.items()

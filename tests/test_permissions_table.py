@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from annotation.models import (
     ImportJob,
+    Membership,
     Rater,
     Stimulus,
     Study,
@@ -90,8 +91,14 @@ VIEWERS = {
     "api-predictions",
 }
 
-#: What says who the raters are: not for managers either.
-OWNERS = {"study-payment-csv", "api-payment"}
+#: What says who the raters are, or chooses the members: not for managers either.
+OWNERS = {
+    "study-payment-csv",
+    "api-payment",
+    "study-member",
+    "api-member",
+    "api-member-ownership",
+}
 
 LOGIN, FORBIDDEN, MISSING = 302, 403, 404
 
@@ -119,7 +126,15 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "study-settings-part": ("get", ("slug", "rules"), CONSOLE),
     "study-webhooks": ("get", ("slug",), CONSOLE),
     "study-webhook": ("get", ("slug", "webhook"), CONSOLE),
+    "study-members": ("get", ("slug",), CONSOLE),
+    # Without a role: whoever may, is told that it is missing.
+    "study-member": ("post", ("slug", "member", "change"), CHANGE),
     "study-activity": ("get", ("slug",), CONSOLE),
+    "people": ("get", (), (MISSING, 200, MISSING, LOGIN)),
+    "person": ("get", ("person",), (MISSING, 200, MISSING, LOGIN)),
+    "person-act": ("post", ("person", "sign-out"), (MISSING, 302, MISSING, LOGIN)),
+    "account-link": ("get", ("forged",), (MISSING, MISSING, MISSING, MISSING)),
+    "own-data": ("post", (), (200, 200, 200, LOGIN)),
     "site-activity": ("get", (), (MISSING, 200, MISSING, LOGIN)),
     "study-archive": ("post", ("slug",), CHANGE),
     # Without a title: whoever may, is told that it is missing.
@@ -224,6 +239,11 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
         ("slug", "webhook", "delivery"),
         (202, 202, MISSING, 401),
     ),
+    "api-members": ("get", ("slug",), API),
+    # Without a role: whoever may, is told that it is missing.
+    "api-member": ("put", ("slug", "account"), (400, 400, MISSING, 401)),
+    # Of somebody who is no member.
+    "api-member-ownership": ("post", ("slug", "none"), (MISSING, MISSING, MISSING, 401)),
     "api-raters": ("get", ("slug",), API),
     "api-rater-link": ("post", ("slug", "rater"), API),
     # With a form: whoever may, is told that it takes JSON.
@@ -315,6 +335,7 @@ class World:
     rater: Rater
     job: ImportJob
     delivery: WebhookDelivery
+    colleague: Membership
 
     def argument(self, name: str) -> str:
         known = {
@@ -326,6 +347,9 @@ class World:
             "job": str(self.job.pk),
             "webhook": str(self.delivery.webhook_id),
             "delivery": str(self.delivery.pk),
+            "member": str(self.colleague.pk),
+            "account": self.colleague.user.username,
+            "person": str(self.colleague.user.pk),
             "protocol": str(current_protocol(self.study.pk).number),
         }
         return known.get(name, name)
@@ -334,7 +358,8 @@ class World:
 @pytest.fixture
 def world(study: Study, rater: Rater) -> World:
     job = ImportJob.objects.create(study=study, manifest_name="manifest.csv")
-    return World(study, make_stimulus(study, 1), rater, job, make_delivery(study))
+    colleague = make_member(study, make_user("colleague"), MemberRole.VIEWER)
+    return World(study, make_stimulus(study, 1), rater, job, make_delivery(study), colleague)
 
 
 def make_delivery(study: Study) -> WebhookDelivery:

@@ -148,7 +148,15 @@ ACCOUNT_ADAPTER = "workbench.accounts.adapter.ClosedSignupAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "MINT Workbench"
+# Browsers know passkeys over HTTPS, and on localhost, where there is none.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+#: Whether only accounts with two-factor sign-in make API tokens.
+TOKENS_NEED_TWO_FACTOR = _switch("TOKENS_NEED_TWO_FACTOR", default=False)
+#: The account that the first start makes, for an administrator to choose its password.
+FIRST_ADMINISTRATOR = env.str("FIRST_ADMINISTRATOR", default="administrator")
 # Limits count the last address in X-Forwarded-For, which the proxy itself wrote; whatever a client
 # sent stands before it.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)
@@ -222,6 +230,8 @@ SPECTACULAR_SETTINGS = {
         "WebhookState": "annotation.models.webhook.WebhookState",
         "DeliveryState": "annotation.models.webhook.DeliveryState",
         "EventType": "annotation.models.webhook.EventType",
+        "MemberRole": "annotation.models.membership.MemberRole",
+        "GivenRole": "annotation.studies.members.GIVEN_ROLES",
         "ErasedRatings": "annotation.models.study.ErasedRatings",
     },
 }
@@ -331,6 +341,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "annotation.webhooks.tasks.forget_old_deliveries",
         "schedule": 3600.0,
     },
+    "forget-names": {"task": "annotation.removal.tasks.forget_names", "schedule": 3600.0},
+    "forget-expired": {"task": "workbench.accounts.tasks.forget_expired", "schedule": 3600.0},
     "sweep-runs": {"task": "modelops.tasks.sweep_runs", "schedule": 10.0},
     "retrain-where-due": {
         "task": "modelops.tasks.retrain_where_due",

@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.negotiation import DefaultContentNegotiation
 
 from annotation.studies.pages.activity import site_activity
+from annotation.studies.pages.own_data import own_data
 
 from . import problem_pages, views
 from .accounts.views import ask_administrator
@@ -33,8 +34,9 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     *([] if settings.EMAIL_URL else [re_path(_MAIL, ask_administrator)]),
     path("accounts/", include("allauth.urls")),
-    path("accounts/token/", include("workbench.accounts.urls")),
+    path("accounts/", include("workbench.accounts.urls")),
     path("media/<path:name>", views.media, name="media"),
+    path("accounts/own-data/", own_data, name="own-data"),
     path("activity/", site_activity, name="site-activity"),
     path("studies/", include("annotation.urls.console")),
     path("studies/<slug:slug>/model/", include("modelops.urls.console")),

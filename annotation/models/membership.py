@@ -12,9 +12,9 @@ from .study import Study
 class MemberRole(models.TextChoices):
     """What a member may do; `studies.permissions` says it in full."""
 
-    #: Everything, and the only one to read raters' names.
+    #: Everything, raters' names and the members themselves among it.
     OWNER = "owner", _("Owner")
-    #: Everything but raters' names.
+    #: Everything but the members, and raters' names only if the owner shows them.
     MANAGER = "manager", _("Manager")
     #: Look at the study and its model, and export it.
     VIEWER = "viewer", _("Viewer")
@@ -31,11 +31,18 @@ class Membership(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships"
     )
     role = models.CharField(max_length=10, choices=MemberRole.choices)
+    #: Whether the member reads who the raters are.
+    sees_names = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
             one_of("membership", "role", MemberRole.values),
+            # Viewers have no pages of raters, and owners answer for them.
+            models.CheckConstraint(
+                condition=~Q(role="owner", sees_names=False) & ~Q(role="viewer", sees_names=True),
+                name="membership_sees_names_valid",
+            ),
             models.UniqueConstraint(fields=["study", "user"], name="membership_unique"),
             models.UniqueConstraint(
                 fields=["study"], condition=Q(role="owner"), name="membership_one_owner"

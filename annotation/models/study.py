@@ -85,6 +85,10 @@ class Study(models.Model):
         default=ErasedRatings.DETACH,
         db_default=ErasedRatings.DETACH.value,
     )
+    #: Days after a rater's last session until who they are is deleted; 0: not by itself.
+    identity_days = models.PositiveSmallIntegerField(
+        _("days until raters’ names are deleted"), default=0, db_default=0
+    )
     instructions = models.TextField(_("instructions"), blank=True)
     #: `protocol.forms.ExplanationForm`.
     explanation_form = models.JSONField(default=_default_form)

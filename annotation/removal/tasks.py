@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from ..models import Study
-from . import deleting
+from . import deleting, retention
 
 
 @shared_task
@@ -15,3 +15,9 @@ def delete_study(study: int) -> None:
 @shared_task
 def sweep_deletions() -> None:
     deleting.sweep_deletions()
+
+
+@shared_task
+def forget_names() -> int:
+    """Deletes who raters are where a study's period is over."""
+    return retention.forget_names()

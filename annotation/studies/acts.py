@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from workbench.accounts.models import TokenScope
 
 from ..models import AuditEntry
+from ..models.membership import MemberRole
 
 Words = str | Promise
 
@@ -29,6 +30,10 @@ ACTS: dict[str, Words] = {
         "Deleted the study “%(title)s” with %(images)s images, %(ratings)s ratings and %(raters)s "
         "raters"
     ),
+    "member.added": gettext_lazy("Added %(account)s as a member: %(role)s, %(names)s"),
+    "member.changed": gettext_lazy("Changed what %(account)s may do: %(role)s, %(names)s"),
+    "member.removed": gettext_lazy("Removed the member %(account)s"),
+    "member.made_owner": gettext_lazy("Made %(account)s the owner, in place of %(previous)s"),
     "step.waived": gettext_lazy("Did without a step of the setting-up: %(step)s"),
     "step.taken_up": gettext_lazy("Took up a step of the setting-up again: %(step)s"),
     "study.exported": gettext_lazy("Exported the collected database (%(format)s)"),
@@ -62,6 +67,9 @@ ACTS: dict[str, Words] = {
     "rater.excluded": gettext_lazy("Excluded rater %(rater)s: %(reason)s"),
     "rater.active": gettext_lazy("Included rater %(rater)s again: %(reason)s"),
     "rater.erased": gettext_lazy("Erased a rater; their ratings (%(number)s) were %(ratings)s"),
+    "raters.names_deleted": gettext_lazy(
+        "Deleted who raters are, %(days)s days after their last session: %(raters)s"
+    ),
     "rater.screened_out": gettext_lazy(
         "Ended the session of rater %(rater)s, who did not pass practice"
     ),
@@ -87,8 +95,22 @@ ACTS: dict[str, Words] = {
     "account.signed_out": gettext_lazy("Signed out"),
     "account.refused": gettext_lazy("A sign-in as %(account)s was refused"),
     "account.new_password": gettext_lazy("Changed the account’s password"),
-    "token.created": gettext_lazy("Created the API token “%(name)s”: %(scopes)s"),
+    "account.created": gettext_lazy("Made the account %(account)s (%(administrator)s)"),
+    "account.role_changed": gettext_lazy("Made %(account)s %(administrator)s"),
+    "account.deactivated": gettext_lazy("Deactivated the account %(account)s"),
+    "account.reactivated": gettext_lazy("Opened the account %(account)s again"),
+    "account.link_made": gettext_lazy("Made a link by which %(account)s chooses a password"),
+    "account.signed_out_everywhere": gettext_lazy("Signed %(account)s out everywhere"),
+    "account.factor_added": gettext_lazy("Added a second factor to the account"),
+    "account.factor_removed": gettext_lazy("Removed a second factor from the account"),
+    "account.factors_forgotten": gettext_lazy("Removed the two-factor sign-in of %(account)s"),
+    "account.data_taken": gettext_lazy("Downloaded what the site knows about them"),
+    "account.codes_renewed": gettext_lazy("Made new recovery codes"),
+    "token.created": gettext_lazy(
+        "Created the API token “%(name)s”: %(scopes)s; studies (–: all): %(studies)s"
+    ),
     "token.revoked": gettext_lazy("Revoked the API token “%(name)s”"),
+    "token.all_revoked": gettext_lazy("Revoked all API tokens of %(account)s: %(count)s"),
     "token.used": gettext_lazy("Used the API token “%(name)s”"),
 }
 #: Names in details, in words.
@@ -109,12 +131,18 @@ _NAMES: dict[str, dict[Any, Words]] = {
         "gold": gettext_lazy("gold images"),
         "holdout": gettext_lazy("hold-out"),
     },
+    "administrator": {
+        True: gettext_lazy("a lab administrator"),
+        False: gettext_lazy("an ordinary account"),
+    },
     "names": {True: gettext_lazy("with names"), False: gettext_lazy("without names")},
+    "role": dict(MemberRole.choices),
     "scopes": dict(TokenScope.choices),
     "settings": {
         "title": gettext_lazy("title"),
         "consent": gettext_lazy("consent"),
         "erased_ratings": gettext_lazy("what becomes of an erased rater’s ratings"),
+        "identity_days": gettext_lazy("days until raters’ names are deleted"),
         "instructions": gettext_lazy("instructions"),
         "target_ratings": gettext_lazy("ratings per image in the first pass"),
         "maximum_ratings": gettext_lazy("ratings per image at most"),

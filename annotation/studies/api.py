@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from workbench.accounts.api_views import ApiListView, ApiView
+from workbench.accounts.scopes import within_token
 from workbench.accounts.signed_in import signed_in
 
 from ..models import Study
@@ -37,7 +38,7 @@ class StudyListView(ApiListView[Study]):
         asked = StudyQuerySerializer(data=self.request.query_params)
         asked.is_valid(raise_exception=True)
         listed = listed_studies(self.request.user, archived=asked.validated_data["archived"])
-        return listed.prefetch_related("perspectives")
+        return within_token(self.request, listed).prefetch_related("perspectives")
 
     @extend_schema(request=StudyCreateSerializer, responses={201: StudySerializer})
     def post(self, request: Request) -> Response:

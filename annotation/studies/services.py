@@ -33,6 +33,7 @@ SINGLE_SETTINGS = (
     "title",
     "consent",
     "erased_ratings",
+    "identity_days",
     "instructions",
     "target_ratings",
     "maximum_ratings",
@@ -95,7 +96,7 @@ def create_study(*, owner: User, title: str, slug: str = "", **settings: Any) ->
     with transaction.atomic():
         study.save()
         write_perspectives(study, asked)
-        Membership.objects.create(study=study, user=owner, role=MemberRole.OWNER)
+        Membership.objects.create(study=study, user=owner, role=MemberRole.OWNER, sees_names=True)
         current_protocol(study.pk)
         record(study=study, actor=owner, action="study.created", title=title)
     return study

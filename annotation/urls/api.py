@@ -24,6 +24,7 @@ from ..stimuli.imports import api as imports
 from ..stimuli.imports import mappings_api as mappings
 from ..studies import api as studies
 from ..studies import audit_api as audit
+from ..studies import members_api as members
 from ..studies import protocols_api as protocols
 from ..studies import steps_api as steps
 from ..webhooks import api as webhooks
@@ -94,6 +95,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="api-webhook-replay",
     ),
     path("studies/<slug:slug>/audit/", audit.AuditListView.as_view(), name="api-audit"),
+    path("studies/<slug:slug>/members/", members.MemberListView.as_view(), name="api-members"),
+    path(
+        "studies/<slug:slug>/members/<str:account>/",
+        members.MemberView.as_view(),
+        name="api-member",
+    ),
+    path(
+        "studies/<slug:slug>/members/<str:account>/ownership/",
+        members.OwnershipView.as_view(),
+        name="api-member-ownership",
+    ),
     path("studies/<slug:slug>/raters/", raters.RaterListView.as_view(), name="api-raters"),
     path(
         "studies/<slug:slug>/raters/<str:code>/link/",

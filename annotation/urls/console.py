@@ -16,7 +16,7 @@ from ..stimuli import pages as stimuli
 from ..stimuli import purposes_page as purposes
 from ..stimuli.imports import mappings_pages as mappings
 from ..stimuli.imports import pages as importing
-from ..studies.pages import activity, steps, studies, study_list, translations
+from ..studies.pages import activity, members, steps, studies, study_list, translations
 from ..webhooks import pages as webhooks
 
 urlpatterns: list[URLPattern] = [
@@ -37,6 +37,8 @@ urlpatterns: list[URLPattern] = [
     path("<slug:slug>/settings/webhooks/", webhooks.webhook_list, name="study-webhooks"),
     path("<slug:slug>/settings/webhooks/<int:pk>/", webhooks.webhook_detail, name="study-webhook"),
     path("<slug:slug>/settings/<slug:part>/", studies.study_settings, name="study-settings-part"),
+    path("<slug:slug>/members/", members.study_members, name="study-members"),
+    path("<slug:slug>/members/<int:pk>/<slug:act>/", members.study_member, name="study-member"),
     path("<slug:slug>/activity/", activity.study_activity, name="study-activity"),
     path("<slug:slug>/archive/", removal_studies.study_archive, name="study-archive"),
     path("<slug:slug>/duplicate/", removal_studies.study_duplicate, name="study-duplicate"),

@@ -12,6 +12,7 @@ from annotation.opinion.labels import count_labels
 from annotation.opinion.numbering import ReleaseBusyError
 from annotation.stimuli.holdout import holdout_state
 from annotation.studies import audit
+from workbench.accounts.limits import count_use
 from workbench.accounts.models import User
 from workbench.core.jobs.leases import lease_end
 from workbench.core.jobs.models import JobState
@@ -43,8 +44,10 @@ def request_retrain(
 
     Raises TooFewLabelsError if too few images outside the hold-out have a label from each
     perspective, RunActiveError if a run of the predictor is not over; the database decides
-    between two requests at once.
+    between two requests at once. Raises TooOftenError if `actor` has asked too often.
     """
+    if actor is not None:
+        count_use(actor, "training")
     study = predictor.study
     recipe = recipe or Recipe.from_json(predictor.recipe)
     _require_current_labels(study, recipe.minimum_labels)

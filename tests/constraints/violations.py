@@ -175,6 +175,8 @@ FACTS = [
     Violation(
         "study_archived_from_somewhere", change("study", status="archived", archived_from="open")
     ),
+    Violation("membership_sees_names_valid", change("membership", sees_names=False)),
+    Violation("membership_sees_names_valid", change("membership", role="viewer")),
     Violation("participant_identified", change("participant", identifier="")),
     Violation("participant_unique", again("participant", rater=of_row("colleague"))),
     Violation("ratings_erased_some", again("erasure", ratings=0)),
@@ -190,7 +192,7 @@ def _another_owner(world: World) -> None:
 
 
 UNIQUE = [
-    Violation("membership_unique", again("membership", role="viewer")),
+    Violation("membership_unique", again("membership", role="viewer", sees_names=False)),
     Violation("membership_one_owner", _another_owner),
     Violation("protocol_number_unique", again("protocol", content_sha256="d")),
     Violation("protocol_content_unique", again("protocol", number=2)),

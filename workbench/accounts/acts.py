@@ -6,6 +6,7 @@
 from typing import Any
 
 from allauth.account import signals as allauth
+from allauth.mfa import signals as mfa
 from django.contrib.auth.signals import user_login_failed
 from django.dispatch import Signal, receiver
 
@@ -41,3 +42,18 @@ def _refused(credentials: dict[str, Any], **_rest: Any) -> None:
 @receiver([allauth.password_changed, allauth.password_reset, allauth.password_set])
 def _new_password(user: User, **_rest: Any) -> None:
     tell(user, "account.new_password")
+
+
+@receiver(mfa.authenticator_added)
+def _factor_added(user: User, **_rest: Any) -> None:
+    tell(user, "account.factor_added")
+
+
+@receiver(mfa.authenticator_removed)
+def _factor_removed(user: User, **_rest: Any) -> None:
+    tell(user, "account.factor_removed")
+
+
+@receiver(mfa.authenticator_reset)
+def _codes_renewed(user: User, **_rest: Any) -> None:
+    tell(user, "account.codes_renewed")

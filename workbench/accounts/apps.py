@@ -6,4 +6,4 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from . import acts  # noqa: F401 -- it registers itself
+        from . import acts, tokens  # noqa: F401 -- they register themselves

@@ -5,12 +5,25 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken
 
 
 class User(AbstractUser):  # type: ignore[django-manager-missing] # knox has no types
     """A user model of our own from the first migration on, since Django cannot swap it later."""
+
+    #: Raised to sign the account out everywhere: sessions and password links hold the number.
+    session_epoch = models.PositiveIntegerField(default=0)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Django's own, which every request compares with what its session holds."""
+        return salted_hmac(
+            "workbench.accounts.sessions",
+            f"{self.password}:{self.session_epoch}",
+            secret=secret,
+            algorithm="sha256",
+        ).hexdigest()
 
 
 class TokenScope(models.TextChoices):
@@ -27,6 +40,8 @@ class ApiToken(AbstractAuthToken):
     #: What it is for, in the words of whoever made it.
     name = models.CharField(max_length=100)
     scopes = ArrayField(models.CharField(max_length=10, choices=TokenScope.choices))
+    #: Slugs of the studies that it opens; none: all that its account may see.
+    studies = ArrayField(models.SlugField(max_length=80), default=list, blank=True)
     #: Accurate to a minute.
     last_used_at = models.DateTimeField(null=True, blank=True)
 

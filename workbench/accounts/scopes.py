@@ -1,7 +1,8 @@
-"""What a token's scopes let it do; people who are signed in by a browser need none."""
+"""What a token's scopes and studies let it do; people who are signed in by a browser need none."""
 
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, BasePermission
@@ -9,13 +10,15 @@ from rest_framework.request import Request
 
 from .models import ApiToken, TokenScope
 
+Rows = TypeVar("Rows", bound=QuerySet[Any])
+
 
 class TokenScopes(BasePermission):
     """Asks a token for the view's scope (`token_scope`): reading needs `read` and changing
     `manage`, unless the view says otherwise."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        """Raises PermissionDenied that names the scope."""
+        """Raises PermissionDenied that names what is missing."""
         token = request.auth
         needed = needed_scope(view, request.method or "")
         if isinstance(token, ApiToken) and needed not in token.scopes:
@@ -24,7 +27,29 @@ class TokenScopes(BasePermission):
                 % {"scope": needed},
                 code="token_scope",
             )
+        if isinstance(token, ApiToken) and token.studies:
+            _refuse_other_studies(token, request, view)
         return True
+
+
+def within_token(request: Request, studies: Rows) -> Rows:
+    """Of `studies` those that the request's token opens."""
+    token = request.auth
+    if isinstance(token, ApiToken) and token.studies:
+        return studies.filter(slug__in=token.studies)
+    return studies
+
+
+def _refuse_other_studies(token: ApiToken, request: Request, view: Any) -> None:
+    """Whether there is such a study makes no difference. Studies are listed as `within_token`."""
+    slug = view.kwargs.get("slug")
+    if slug in token.studies or (slug is None and request.method in SAFE_METHODS):
+        return
+    raise PermissionDenied(
+        _("This token is for these studies only: %(studies)s.")
+        % {"studies": ", ".join(token.studies)},
+        code="token_studies",
+    )
 
 
 def needed_scope(view: Any, method: str) -> TokenScope:

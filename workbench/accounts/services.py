@@ -5,7 +5,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from ..core.errors import MintError
-from .models import ApiToken, User
+from .acts import tell
+from .models import User
+from .tokens import revoke_all_tokens
 
 
 class AccountError(MintError):
@@ -23,7 +25,7 @@ def make_account(
     administrator: bool = False,
     reactivate: bool = False,
 ) -> User:
-    """A new account, or a deactivated one with a new password.
+    """A new account, or a deactivated one with a new password, made on the server.
 
     Args:
         administrator: sees every study (`is_staff`).
@@ -31,7 +33,7 @@ def make_account(
 
     Raises AccountError: with what to do.
     """
-    account = _deactivated(username) if reactivate else _unused(username)
+    account = _deactivated(username) if reactivate else unused(username)
     account.email = email or account.email
     account.is_staff = administrator
     account.is_active = True
@@ -42,33 +44,40 @@ def make_account(
     except ValidationError as error:
         raise AccountError(" ".join(error.messages)) from error
     account.save()
+    tell(None, "account.created", account=account.username, administrator=administrator)
     return account
 
 
 @transaction.atomic
-def deactivate_account(username: str) -> User:
+def deactivate_account(username: str, *, actor: User | None = None) -> User:
     """Nobody signs in with it; its API tokens and sessions end now. Its studies stay.
 
     Sessions are signed with the password's hash, so they end with it, for good.
 
+    Args:
+        actor: None on the server itself.
+
     Raises AccountError: if there is no such account.
     """
-    account = _existing(username)
+    account = existing(username)
     account.is_active = False
     account.set_unusable_password()
     account.save()
-    ApiToken.objects.filter(user=account).delete()
+    revoke_all_tokens(account, actor=actor)
+    tell(actor, "account.deactivated", account=username)
     return account
 
 
-def _existing(username: str) -> User:
+def existing(username: str) -> User:
+    """The account, locked. Raises AccountError."""
     account = User.objects.select_for_update().filter(username=username).first()
     if account is None:
         raise AccountError(f'There is no account "{username}"; names differ by case, too.')
     return account
 
 
-def _unused(username: str) -> User:
+def unused(username: str) -> User:
+    """An account that is not saved yet. Raises AccountError."""
     # Two accounts that differ by case alone are confused by people, and so by allauth.
     taken = User.objects.filter(username__iexact=username).first()
     if taken is not None:
@@ -81,7 +90,7 @@ def _unused(username: str) -> User:
 
 
 def _deactivated(username: str) -> User:
-    account = _existing(username)
+    account = existing(username)
     if account.is_active:
         raise AccountError(f'The account "{username}" is active; leave out --reactivate.')
     return account

@@ -2,11 +2,17 @@
 
 from collections.abc import Collection
 from datetime import timedelta
+from typing import Any
 
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.signals import post_save
+from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from knox.settings import knox_settings
 
 from ..core.errors import MintError
 from .acts import tell
@@ -25,8 +31,19 @@ class TokenError(MintError):
 
 
 @transaction.atomic
-def make_token(account: User, *, name: str, scopes: Collection[str]) -> tuple[ApiToken, str]:
+def make_token(
+    account: User,
+    *,
+    name: str,
+    scopes: Collection[str],
+    studies: Collection[str] = (),
+    days: int | None = None,
+) -> tuple[ApiToken, str]:
     """A new token and its secret, which is nowhere else.
+
+    Args:
+        studies: slugs of the account's own studies that it opens; none: all it may see.
+        days: until it expires; at most, and if left out, API_TOKEN_DAYS.
 
     Raises TokenError.
     """
@@ -35,9 +52,25 @@ def make_token(account: User, *, name: str, scopes: Collection[str]) -> tuple[Ap
         raise TokenError(_("Give the token a name of up to 100 characters."))
     if not asked or len(asked) != len(set(scopes)):
         raise TokenError(_("Choose what the token may be used for."))
-    token, secret = ApiToken.objects.create(account, name=name.strip(), scopes=asked)
-    tell(account, "token.created", name=token.name, scopes=asked)
+    if settings.TOKENS_NEED_TWO_FACTOR and not is_mfa_enabled(account):
+        raise TokenError(_("Set up two-factor sign-in first: this site asks it of token owners."))
+    opened = [slug for slug, _title in own_studies(account) if slug in studies]
+    if len(opened) != len(set(studies)):
+        raise TokenError(_("Choose among the studies that you are a member of."))
+    longest = knox_settings.TOKEN_TTL
+    lives = longest if days is None else min(longest, timedelta(days=days))
+    token, secret = ApiToken.objects.create(
+        account, expiry=lives, name=name.strip(), scopes=asked, studies=opened
+    )
+    tell(account, "token.created", name=token.name, scopes=asked, studies=opened)
     return token, secret
+
+
+def own_studies(account: User) -> list[tuple[str, str]]:
+    """Slug and title of the studies that the account is a member of."""
+    # Memberships are on the floor above; the account knows them by the name of their relation.
+    members = account.memberships.order_by("study__title")
+    return list(members.values_list("study__slug", "study__title"))
 
 
 @transaction.atomic
@@ -49,6 +82,22 @@ def revoke_token(account: User, key: str) -> bool:
     token.delete()
     tell(account, "token.revoked", name=token.name)
     return True
+
+
+def revoke_all_tokens(account: User, *, actor: User | None) -> int:
+    """How many there were. Call it inside the transaction of the act."""
+    count, _each = ApiToken.objects.filter(user=account).delete()
+    if count:
+        tell(actor, "token.all_revoked", account=account.username, count=count)
+    return int(count)
+
+
+@receiver(post_save, sender=User)
+def _password_saved(instance: User, created: bool, **_rest: Any) -> None:
+    """A new password ends the tokens, whichever way it came: they open what it guards."""
+    # Django forgets the password right after this.
+    if not created and getattr(instance, "_password", None) is not None:
+        revoke_all_tokens(instance, actor=None)
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ GROUP_OF = {
     "steps": "studies",
     "overview": "studies",
     "webhooks": "webhooks",
+    "members": "studies",
     "raters": "raters",
     "messages": "raters",
     "sessions": "raters",

@@ -28,8 +28,8 @@ _SECRETS = [
         r"(/rate/(?:join/)?)(?!plates/|join/)[^\s/?#\"'<>]+",
         # What a crowd platform says of whom it sends.
         r"(/rate/join/[^\s?#\"'<>]*\?)[^\s#\"'<>]+",
-        # The keys in an address that was sent by mail, and in that of a token to revoke.
-        r"(/(?:password/reset/key|confirm-email|accounts/token)/)[^\s/?#\"'<>]+",
+        # The keys in an address that was sent or handed over, and in that of a token to revoke.
+        r"(/(?:password/reset/key|confirm-email|accounts/(?:token|link))/)[^\s/?#\"'<>]+",
         # user:password@host
         r"(://[^\s:/@\"']*:)[^\s@/\"']+(?=@)",
         # API tokens, and stored passwords.

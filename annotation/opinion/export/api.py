@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from workbench.accounts.api_views import ApiView
+from workbench.accounts.limits import count_use
 from workbench.accounts.models import TokenScope, User
 from workbench.accounts.signed_in import signed_in
 from workbench.core.statements import one_view
@@ -109,7 +110,8 @@ def export_response(
     raw: bool = False,
 ) -> StreamingHttpResponse:
     """The study's export as a download, for the API and the console alike; `release` as in
-    `export_of`, `raw` as in `Format`."""
+    `export_of`, `raw` as in `Format`. Raises TooOftenError."""
+    count_use(actor, "export")
     number = release.number if release else None
     record(study=study, actor=actor, action="study.exported", format=form.name, release=number)
     stem = f"{study.slug}-release-{release.number}" if release else study.slug

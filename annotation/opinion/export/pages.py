@@ -34,12 +34,16 @@ def export_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_safe
-def export_file(request: HttpRequest, slug: str, form: str) -> StreamingHttpResponse:
+def export_file(request: HttpRequest, slug: str, form: str) -> StreamingHttpResponse | HttpResponse:
     study = find_study(request.user, slug, "annotation.export_study")
     if form not in FORMATS:
         raise Http404
-    raw = wants_raw(request)
-    return export_response(study, FORMATS[form], actor=signed_in(request), raw=raw)
+    actor, raw = signed_in(request), wants_raw(request)
+    try:
+        return export_response(study, FORMATS[form], actor=actor, raw=raw)
+    except MintError as error:
+        messages.error(request, error.message)
+        return redirect("study-export", slug=study.slug)
 
 
 @login_required

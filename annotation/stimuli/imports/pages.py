@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
+from workbench.accounts.limits import TooOftenError
 from workbench.accounts.signed_in import signed_in
 from workbench.core.errors import MintError
 from workbench.core.jobs.heartbeats import queue_state
@@ -82,7 +83,7 @@ def _import_form(request: HtmxHttpRequest, study: Study) -> HttpResponse:
             partial=form.cleaned_data["partial"],
             options=form.options(),
         )
-    except (ImportActiveError, UploadNotKeptError) as error:
+    except (ImportActiveError, TooOftenError, UploadNotKeptError) as error:
         return _page(request, study, form, refused=error.message)
     address = reverse("study-import-job", args=[study.slug, job.pk])
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)

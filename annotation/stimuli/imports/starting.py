@@ -7,6 +7,7 @@ from django.core.files.base import File
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from workbench.accounts.limits import count_use
 from workbench.accounts.models import User
 from workbench.core.errors import MintError
 from workbench.core.jobs import leases
@@ -47,9 +48,10 @@ def request_import(
     """Keep the uploads where every worker finds them, and queue their import. Images without a
     manifest are their own.
 
-    Raises UploadNotKeptError if they cannot be kept and ImportActiveError if an import is
-    under way; nothing of them stays then.
+    Raises UploadNotKeptError if they cannot be kept, ImportActiveError if an import is under way,
+    and TooOftenError; nothing of them stays then.
     """
+    count_use(actor, "import")
     if manifest is None:
         manifest, images = images, None
     if manifest is None:

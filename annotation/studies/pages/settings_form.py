@@ -237,6 +237,7 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         labels = {
             "title": _("Title"),
             "erased_ratings": _("Ratings of a rater who asks to be erased"),
+            "identity_days": _("Days after a rater’s last session until their name is deleted"),
             "target_ratings": _("Ratings per image, first pass"),
             "maximum_ratings": _("Ratings per image, at most"),
             "holdout_ratings": _("Ratings per hold-out image"),
@@ -245,6 +246,10 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         }
         help_texts = {
             "erased_ratings": _("Let the consent say the same."),
+            "identity_days": _(
+                "With it go their address and their number on a crowd platform; ratings stay. Pay "
+                "them before. 0: not by itself."
+            ),
             "target_ratings": _("Every image gets these before the model asks for more."),
             "maximum_ratings": _("No image ever gets more, however many raters work at once."),
             "holdout_ratings": _("The hold-out measures the model; it deserves more ratings."),
@@ -257,7 +262,9 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
 
     #: The fields of each part of the settings; a part has a page of its own and is saved alone.
     PARTS: ClassVar[dict[str, tuple[Fieldset, ...]]] = {
-        "general": ((_("Words"), ("title", "consent", "erased_ratings", "instructions")),),
+        "general": (
+            (_("Words"), ("title", "consent", "erased_ratings", "identity_days", "instructions")),
+        ),
         "explanations": (
             (_("Explanations"), ("explanation_when", "explanation_share", "explanation_level")),
         ),

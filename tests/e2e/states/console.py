@@ -64,17 +64,38 @@ def entrance(scene: Scene) -> Iterator[str]:
     scene.owner.save()
     scene.go("/activity/")
     yield "activity of the site"
+    yield from _people(scene)
     scene.owner.is_staff = False
     scene.owner.save()
     scene.go("/studies/?search=nothing")
     yield "no study found"
-    for path in ("/accounts/2fa/", "/accounts/logout/"):
+    for path in ("/accounts/2fa/", "/accounts/2fa/webauthn/add/", "/accounts/logout/"):
         scene.go(path)
         yield path
-    scene.study.memberships.update(user=factories.make_user("outsider"))
+    scene.study.memberships.filter(role="owner").update(user=factories.make_user("outsider"))
     scene.go("/studies/")
     expect(page.get_by_role("heading", name="No studies yet")).to_be_visible()
     yield "no study yet"
+
+
+def _people(scene: Scene) -> Iterator[str]:
+    page = scene.page
+    scene.go("/accounts/people/")
+    yield "people"
+    page.get_by_label("Account name").fill("lin")
+    page.get_by_role("button", name="Invite").click()
+    expect(page.get_by_role("heading", name="The link to hand over")).to_be_visible()
+    yield "a link to hand over"
+    link = page.locator("#link").inner_text()
+    scene.go(f"{OWN}/members/")
+    page.get_by_label("Account name").fill("lin")
+    page.get_by_role("button", name="Add").click()
+    page.get_by_text("Change…").click()
+    yield "members"
+    page.goto(link)
+    yield "choosing a password"
+    scene.go("/accounts/link/1-none/")
+    yield "a link that no longer works"
 
 
 def api_pages(scene: Scene) -> Iterator[str]:

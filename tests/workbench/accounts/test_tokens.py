@@ -4,12 +4,17 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
 from annotation.models import AuditEntry, Study
+from annotation.removal.tasks import forget_names
+from tests.factories import make_study
 from workbench.accounts import tokens
 from workbench.accounts.models import ApiToken, User
+from workbench.accounts.tasks import forget_expired
 from workbench.accounts.tokens import TokenError
 
 
@@ -168,9 +173,64 @@ def test_what_happens_to_a_token_is_in_the_audit_trail(client: Client, owner: Us
     client.post(f"/accounts/token/{ApiToken.objects.get().token_key}/revoke/")
     entries = AuditEntry.objects.order_by("pk").values_list("action", "actor", "detail")
     assert list(entries) == [
-        ("token.created", owner.pk, {"name": "notebook", "scopes": ["read"]}),
+        ("token.created", owner.pk, {"name": "notebook", "scopes": ["read"], "studies": []}),
         ("token.used", owner.pk, {"name": "notebook"}),
         ("token.used", owner.pk, {"name": "notebook"}),
         ("token.revoked", owner.pk, {"name": "notebook"}),
     ]
     assert secret not in str(list(entries))
+
+
+def test_a_token_opens_no_study_but_those_chosen(
+    client: Client, study: Study, owner: User, outsider: User
+) -> None:
+    for slug in ("other", "third"):
+        make_study(owner, slug)
+    client.force_login(owner)
+    given = {"name": "a", "scopes": ["read", "manage"], "studies": ["demo", "third"], "days": 7}
+    page = client.post("/accounts/token/", given).content.decode()
+    secret = page.partition('id="secret">')[2].partition("<")[0]
+    listed = Client().get("/api/v1/studies/", HTTP_AUTHORIZATION=f"Token {secret}").json()
+    assert sorted(item["slug"] for item in listed["results"]) == ["demo", "third"]
+    api = "/api/v1/studies"
+    paths = (f"{api}/demo/", f"{api}/third/raters/", f"{api}/other/", f"{api}/none/")
+    assert [get(secret, path) for path in paths] == [200, 200, 403, 403]
+    assert post(secret, f"{api}/", {"title": "Cats"}) == 403
+    assert post(secret, f"{api}/other/raters/", {"count": 1}) == 403
+    answer = Client().get(f"{api}/other/", HTTP_AUTHORIZATION=f"Token {secret}")
+    assert answer.json() == {
+        "type": "about:blank",
+        "title": "Forbidden",
+        "status": 403,
+        "detail": "This token is for these studies only: demo, third.",
+        "code": "token_studies",
+    }
+
+
+def test_a_token_is_for_studies_of_ones_own(study: Study, outsider: User) -> None:
+    with pytest.raises(TokenError, match="member of"):
+        tokens.make_token(outsider, name="a", scopes=["read"], studies=["demo"])
+
+
+@pytest.mark.parametrize(("days", "lives"), [(7, 7), (None, 365), (9999, 365)])
+def test_a_token_ends_when_it_was_said(owner: User, days: int | None, lives: int) -> None:
+    token, _secret = tokens.make_token(owner, name="a", scopes=["read"], days=days)
+    assert token.expiry is not None
+    assert token.expiry - token.created < timedelta(days=lives, minutes=1)
+    assert token.expiry - token.created > timedelta(days=lives, minutes=-1)
+
+
+def test_what_expired_is_deleted(client: Client, owner: User) -> None:
+    client.force_login(owner)
+    kept, _secret = tokens.make_token(owner, name="kept", scopes=["read"])
+    tokens.make_token(owner, name="old", scopes=["read"])
+    past = timezone.now() - timedelta(seconds=1)
+    ApiToken.objects.filter(name="old").update(expiry=past)
+    assert forget_expired() == 1
+    assert ApiToken.objects.get() == kept
+    assert Session.objects.count() == 1
+    Session.objects.update(expire_date=past)
+    forget_expired()
+    assert not Session.objects.exists()
+    for entry, task in (("forget-expired", forget_expired), ("forget-names", forget_names)):
+        assert settings.CELERY_BEAT_SCHEDULE[entry]["task"] == task.name

@@ -66,6 +66,7 @@ def broken(password: str) -> Any:
             "?AWSAccessKeyId=[hidden]&Signature=[hidden]&Expires=9",
         ),
         ("token mint_" + "0af3" * 16 + " used", "token mint_[hidden] used"),
+        ("/accounts/link/1-cx9z-0f3ab2/", "/accounts/link/[hidden]/"),
         ("/accounts/token/mint_0af30af30a/revoke/", "/accounts/token/[hidden]/revoke/"),
         ("Authorization: Token abc", "Authorization: Token [hidden]"),
         (
