@@ -94,14 +94,27 @@ class LastLayer:
         rater = np.broadcast_to(np.sqrt(self.rater_variance), mean.shape)
         return Prediction(mean, np.sqrt(posterior_variance), misfit, rater)
 
-    def posterior_features(self, embeddings: NDArray[np.floating]) -> Array:
+    @property
+    def posterior_width(self) -> int:
+        """P·(D + 1): how many numbers `posterior_features` gives, unless they are projected."""
+        return len(self.factor) * int(self.factor.shape[1])
+
+    def posterior_features(
+        self, embeddings: NDArray[np.floating], projection: Array | None = None
+    ) -> NDArray[np.float32]:
         """(M, P·(D + 1)): inner products are posterior covariances, summed over perspectives.
 
         Distances between rows carry posterior uncertainty (Holzmüller et al., JMLR 24:164,
-        section 4.2: the posterior transformation of a linear kernel).
+        section 4.2: the posterior transformation of a linear kernel). With a `projection`
+        (P·(D + 1), F) the rows are (M, F), and the wide ones are never made.
         """
-        phi = self.design(embeddings)
-        return np.concatenate([phi @ f for f in self.factor], axis=1)
+        basis = np.concatenate(list(self.factor), axis=1)
+        if projection is not None:
+            basis = basis @ projection
+        found: NDArray[np.float32] = self.design(embeddings).astype(np.float32) @ basis.astype(
+            np.float32
+        )
+        return found
 
     def heads(self) -> tuple[Array, Array]:
         """Weights (P, D) and biases (P,) that give the same means from raw embeddings."""
