@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from annotation.models import Stimulus
+from annotation.models import Stimulus, Study
+from annotation.opinion.releases import stored_live
 from annotation.stimuli.priorities import set_priorities
 
+from ..learning.bayes import LastLayer
 from ..models import AcquisitionRound, ModelVersion, Prediction
 from ..predictors.store import version_model
 from ..registry.artifacts import artifact_changed, publish_file, read_file
@@ -45,21 +47,33 @@ class StoredRanking:
 def publish_ranking(version: ModelVersion) -> StoredRanking:
     """Ranks the pool by the predictions of `version`, with its predictor's strategy, and stores the
     ranking."""
+    ranking = make_ranking(version, version_model(version).last_layer)
+    publish_file(_name(version), _to_bytes(ranking))
+    return ranking
+
+
+def make_ranking(version: ModelVersion, layer: LastLayer, turn: int = 0) -> StoredRanking:
+    """The pool ranked by what `layer` does not know; each `turn` draws other candidates."""
     strategy = STRATEGIES[version.predictor.strategy]
-    seed = version.study.seed % 2**31 + version.number
-    count = _round_size(version)
-    pool, eligible = _pool(version, strategy, count, seed)
+    seed = (version.study.seed + version.number + 1000 * turn) % 2**31
+    count, ratings = _round_size(version), ratings_now(version.study)
+    pool, eligible = _pool(version, strategy, layer, count, seed)
     found = rank(strategy, pool, count, seed)
-    ranking = StoredRanking(
+    odd = pool.stimuli[found.odd[:ODD_LISTED]].tolist()
+    return StoredRanking(
         dict(zip(pool.stimuli.tolist(), found.priorities.tolist(), strict=True)),
         strategy.name,
         strategy.version,
-        {"count": count, "seed": seed, "odd": pool.stimuli[found.odd[:ODD_LISTED]].tolist()},
+        {"count": count, "seed": seed, "odd": odd, "ratings": ratings},
         eligible,
         len(found.chosen),
     )
-    publish_file(_name(version), _to_bytes(ranking))
-    return ranking
+
+
+def ratings_now(study: Study) -> int:
+    """Submitted ratings that the study's live scores rest on."""
+    live = stored_live(study)
+    return live.ratings if live else 0
 
 
 def read_ranking(version: ModelVersion) -> StoredRanking:
@@ -83,6 +97,11 @@ def read_ranking(version: ModelVersion) -> StoredRanking:
 def apply_ranking(version: ModelVersion, ranking: StoredRanking) -> AcquisitionRound:
     """Writes the priorities and a round that records them. To be called in a transaction."""
     set_priorities(study=version.study, priorities=ranking.priorities)
+    return record_round(version, ranking)
+
+
+def record_round(version: ModelVersion, ranking: StoredRanking) -> AcquisitionRound:
+    """A round that the priorities of `ranking` begin."""
     return AcquisitionRound.objects.create(
         study=version.study,
         model_version=version,
@@ -113,7 +132,9 @@ def _to_bytes(ranking: StoredRanking) -> bytes:
     return save(tensors, about)
 
 
-def _pool(version: ModelVersion, strategy: Strategy, count: int, seed: int) -> tuple[Pool, int]:
+def _pool(
+    version: ModelVersion, strategy: Strategy, layer: LastLayer, count: int, seed: int
+) -> tuple[Pool, int]:
     """The predicted stimuli of the pool, and how many of them people are still wanted to rate: only
     those are candidates. The hold-out is never acquired from."""
     rows = list(
@@ -143,7 +164,6 @@ def _pool(version: ModelVersion, strategy: Strategy, count: int, seed: int) -> t
             rng = np.random.default_rng(seed)
             rated = np.sort(rng.choice(rated, MAXIMUM_RATED, replace=False))
         candidates, looks = _looks(version, stimuli, drawn, rated)
-    layer = version_model(version).last_layer
     pool = make_pool(strategy, layer, stimuli, sd, candidates, looks, seed)
     return pool, int(eligible.sum())
 
