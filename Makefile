@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts test-scripts pytest coverage bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-opinion bench-leaderboard bench-gate bench-import bench-model pretrain-tiny screenshots messages pins clean
+.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts test-scripts pytest coverage bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-opinion bench-leaderboard bench-gate bench-import bench-rank bench-al bench-model pretrain-tiny screenshots messages pins clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -98,6 +98,12 @@ bench-gate: setup ## how often the gate promotes what it should not, and how oft
 
 bench-import: setup ## 10,000 JPEGs imported by this build and by the one in AGAINST, in turns (needs 30 GB of disk)
 	@$(PY) -m benchmarks imports --against $(AGAINST)
+
+bench-rank: setup ## a pool ranked by this build and by the one in AGAINST (a checkout of 2e34361), in turns
+	@$(PY) -m benchmarks rank --against $(AGAINST)
+
+bench-al: setup ## what a model learns by strategy and ratings per image, in simulated worlds (20 minutes)
+	@$(PY) -m benchmarks learning
 
 bench-model: setup ## the model's images per second against the straightforward way (15 minutes; 19 GiB free for all of it)
 	@$(PY) -m benchmarks model

@@ -1,7 +1,7 @@
 """`python -m benchmarks [NAME …]`: if none is named, all but `browser`, which needs a browser.
 
-`python -m benchmarks [imports|export] --against CHECKOUT`: the rating loop, importing, or the
-export, of this build and of another one, in turns.
+`python -m benchmarks [imports|export|rank] --against CHECKOUT`: the rating loop, importing, the
+export, or ranking, of this build and of another one, in turns.
 """
 
 import argparse
@@ -27,23 +27,32 @@ NAMES = (
     "gate",
     "certificates",
     "live_scores",
+    "learning",
     "model",
 )
 
 
 #: What is measured against another build, by the name that is given.
-_TURNS = {(): "turns", ("imports",): "imports", ("export",): "export_turns"}
+_TURNS = {
+    (): "turns",
+    ("imports",): "imports",
+    ("export",): "export_turns",
+    ("rank",): "rank",
+}
+#: What is measured against another build only.
+_AGAINST_ONLY = ("imports", "rank")
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    known = [*NAMES, "browser", "imports"]
+    known = [*NAMES, "browser", *_AGAINST_ONLY]
     parser.add_argument("names", nargs="*", choices=[*known, []], metavar="|".join(known))
     parser.add_argument("--against", type=Path, metavar="CHECKOUT")
     asked = parser.parse_args(arguments)
     turns = _TURNS.get(tuple(asked.names))
-    if (asked.against and turns is None) or ("imports" in asked.names and not asked.against):
-        parser.error("imports or export alone is measured --against another checkout")
+    needs_other = set(asked.names) & set(_AGAINST_ONLY)
+    if (asked.against and turns is None) or (needs_other and not asked.against):
+        parser.error("imports, rank or export alone is measured --against another checkout")
     quiet()
     warning = busy_warning(busy_cores())
     if warning:

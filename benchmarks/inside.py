@@ -42,6 +42,7 @@ from annotation.opinion.imported import Published, write_published
 from annotation.opinion.sources import Source
 from annotation.protocol.aigciqa2023 import AIGCIQA2023_FORM, default_perspectives
 from annotation.protocol.draw import Draw
+from annotation.protocol.goal import Next
 from annotation.protocol.plan import PLAIN
 from annotation.raters.access import link_token
 from annotation.rating.slots import TAKE
@@ -96,7 +97,7 @@ def claim_plan(slug: str) -> dict[str, Any]:
     of_study = Study.objects.get(slug=slug)
     values: dict[str, Any] = {"study": of_study.pk, "rater": 0, "taken": [], "number": 10}
     with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN (COSTS OFF) " + TAKE[Draw.PRIORITY], values)
+        cursor.execute("EXPLAIN (COSTS OFF) " + TAKE[Next(Draw.PRIORITY)], values)
         return {"plan": [row[0] for row in cursor.fetchall()]}
 
 

@@ -12,6 +12,7 @@ from celery.signals import worker_init
 
 from annotation.models import Study
 
+from .acquisition import refreshing
 from .explaining import assessing
 from .explaining import runs as explaining
 from .models import ModelVersion
@@ -39,6 +40,18 @@ def retrain_where_due() -> None:
 @shared_task
 def score_new_stimuli() -> None:
     scoring.score_new_stimuli()
+
+
+@shared_task
+def refresh_rankings_where_due() -> None:
+    refreshing.refresh_where_due()
+
+
+@shared_task(acks_late=True, reject_on_worker_lost=True)
+def refresh_ranking(version: int) -> None:
+    """Doing it twice does no harm."""
+    for found in ModelVersion.objects.filter(pk=version).select_related("study", "predictor"):
+        refreshing.refresh_ranking(found)
 
 
 @shared_task

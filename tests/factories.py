@@ -49,6 +49,8 @@ def make_study(owner: User, slug: str = "demo", **fields: Any) -> Study:
         "instructions": "Rate each image.",
         "holdout_share": 0.0,
         "audit_share": 0.0,
+        # An image that was begun is finished first, which tests count by.
+        "teaching_share": 0.0,
         # Means, which tests work out by hand; the default is a model of raters.
         "opinion_method": "mos",
         # One image at a time and nothing hidden; tests of the plan set their own.

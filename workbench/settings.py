@@ -348,6 +348,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "modelops.tasks.retrain_where_due",
         "schedule": 60.0,
     },
+    "refresh-rankings": {
+        "task": "modelops.tasks.refresh_rankings_where_due",
+        "schedule": 20.0,
+    },
     "score-new-stimuli": {
         "task": "modelops.tasks.score_new_stimuli",
         "schedule": 60.0,

@@ -182,6 +182,7 @@ class Migration(migrations.Migration):
                 ('holdout_ratings', models.PositiveSmallIntegerField(default=15, validators=[django.core.validators.MinValueValidator(1)], verbose_name='ratings per hold-out image')),
                 ('holdout_share', models.FloatField(default=0.2, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(0.9)], verbose_name='share of prompts held out')),
                 ('audit_share', models.FloatField(default=0.12, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)], verbose_name='share of random audit draws')),
+                ('teaching_share', models.FloatField(default=1.0, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)], verbose_name='share of draws by priority for new images')),
                 ('session_trials', models.PositiveSmallIntegerField(default=50, validators=[django.core.validators.MinValueValidator(1)], verbose_name='images per session')),
                 ('lease_seconds', models.PositiveIntegerField(default=300, validators=[django.core.validators.MinValueValidator(10)], verbose_name='seconds an image is kept for a rater')),
                 ('retrain_every', models.PositiveIntegerField(default=0, verbose_name='retrain after new ratings')),
@@ -192,7 +193,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'studies',
                 'ordering': ['-created_at'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'open', 'paused', 'closed', 'archived', 'deleting'])), name='study_status_valid'), models.CheckConstraint(condition=models.Q(('image_size__in', ['fit', 'pixels'])), name='study_image_size_valid'), models.CheckConstraint(condition=models.Q(('erased_ratings__in', ['detach', 'drop'])), name='study_erased_ratings_valid'), models.CheckConstraint(condition=models.Q(models.Q(('archived_from__in', ['draft', 'paused', 'closed']), ('status', 'archived')), models.Q(models.Q(('status', 'archived'), _negated=True), ('archived_from', '')), _connector='OR'), name='study_archived_from_somewhere'), models.CheckConstraint(condition=models.Q(('target_ratings__gte', 1), ('target_ratings__lte', models.F('maximum_ratings')), ('holdout_ratings__gte', 1)), name='study_ratings_ordered', violation_error_message='The first pass cannot ask for more ratings than an image may get at most.'), models.CheckConstraint(condition=models.Q(('lease_seconds__gte', 10), ('session_trials__gte', 1)), name='study_session_valid'), models.CheckConstraint(condition=models.Q(('holdout_share__gte', 0), ('holdout_share__lte', 0.9), ('audit_share__gte', 0), ('audit_share__lte', 1)), name='study_shares_valid', violation_error_message="Shares lie between 0 and 1 (the hold-out's up to 0.9).")],
+                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'open', 'paused', 'closed', 'archived', 'deleting'])), name='study_status_valid'), models.CheckConstraint(condition=models.Q(('image_size__in', ['fit', 'pixels'])), name='study_image_size_valid'), models.CheckConstraint(condition=models.Q(('erased_ratings__in', ['detach', 'drop'])), name='study_erased_ratings_valid'), models.CheckConstraint(condition=models.Q(models.Q(('archived_from__in', ['draft', 'paused', 'closed']), ('status', 'archived')), models.Q(models.Q(('status', 'archived'), _negated=True), ('archived_from', '')), _connector='OR'), name='study_archived_from_somewhere'), models.CheckConstraint(condition=models.Q(('target_ratings__gte', 1), ('target_ratings__lte', models.F('maximum_ratings')), ('holdout_ratings__gte', 1)), name='study_ratings_ordered', violation_error_message='The first pass cannot ask for more ratings than an image may get at most.'), models.CheckConstraint(condition=models.Q(('lease_seconds__gte', 10), ('session_trials__gte', 1)), name='study_session_valid'), models.CheckConstraint(condition=models.Q(('holdout_share__gte', 0), ('holdout_share__lte', 0.9), ('audit_share__gte', 0), ('audit_share__lte', 1), ('teaching_share__gte', 0), ('teaching_share__lte', 1)), name='study_shares_valid', violation_error_message="Shares lie between 0 and 1 (the hold-out's up to 0.9).")],
             },
         ),
         migrations.CreateModel(
@@ -605,6 +606,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='stimulus',
             index=models.Index(models.F('study'), models.F('split'), models.OrderBy(models.F('priority'), descending=True), models.F('shuffle'), condition=models.Q(('claimed_ratings__lt', models.F('wanted_ratings')), ('purpose', 'main'), ('state', 'in_use'), models.Q(('sha256', ''), _negated=True)), name='stimulus_by_priority'),
+        ),
+        migrations.AddIndex(
+            model_name='stimulus',
+            index=models.Index(models.F('study'), models.F('split'), models.F('claimed_ratings'), models.OrderBy(models.F('priority'), descending=True), models.F('shuffle'), condition=models.Q(('claimed_ratings__lt', models.F('wanted_ratings')), ('purpose', 'main'), ('state', 'in_use'), models.Q(('sha256', ''), _negated=True)), name='stimulus_by_ratings'),
         ),
         migrations.AddIndex(
             model_name='stimulus',

@@ -211,7 +211,7 @@ class Stimulus(models.Model):
             models.UniqueConstraint(fields=["id", "study"], name="stimulus_in_study"),
         ]
         indexes = [
-            # The three orders in which a trial is drawn; each covers only images still wanted.
+            # The orders in which a trial is drawn; each covers only images still wanted.
             models.Index(
                 F("study"),
                 F("split"),
@@ -220,6 +220,16 @@ class Stimulus(models.Model):
                 condition=Q(claimed_ratings__lt=F("wanted_ratings"), purpose="main", state="in_use")
                 & ~Q(sha256=""),
                 name="stimulus_by_priority",
+            ),
+            models.Index(
+                F("study"),
+                F("split"),
+                F("claimed_ratings"),
+                F("priority").desc(),
+                F("shuffle"),
+                condition=Q(claimed_ratings__lt=F("wanted_ratings"), purpose="main", state="in_use")
+                & ~Q(sha256=""),
+                name="stimulus_by_ratings",
             ),
             models.Index(
                 F("study"),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from ..protocol.aigciqa2023 import AIGCIQA2023_FORM
 from ..protocol.document import ImageSize as StudyImageSize
 from ..protocol.forms import ExplanationAsking, ExplanationForm
+from ..protocol.goal import Shares
 from ..protocol.perspectives import PerspectiveSettings
 from ..protocol.plan import SessionPlan
 from ..protocol.reliability_rules import ReliabilityRules
@@ -144,6 +145,12 @@ class Study(models.Model):
         default=0.12,
         validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
     )
+    #: Of the draws by priority, those that go to images with the fewest ratings: `protocol.goal`.
+    teaching_share = models.FloatField(
+        _("share of draws by priority for new images"),
+        default=1.0,
+        validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
+    )
     session_trials = models.PositiveSmallIntegerField(
         _("images per session"), default=50, validators=[MinValueValidator(1)]
     )
@@ -186,7 +193,8 @@ class Study(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(holdout_share__gte=0, holdout_share__lte=0.9)
-                & Q(audit_share__gte=0, audit_share__lte=1),
+                & Q(audit_share__gte=0, audit_share__lte=1)
+                & Q(teaching_share__gte=0, teaching_share__lte=1),
                 name="study_shares_valid",
                 violation_error_message=_("Shares lie between 0 and 1 (the hold-out's up to 0.9)."),
             ),
@@ -207,6 +215,11 @@ class Study(models.Model):
     def perspective_settings(self) -> tuple[PerspectiveSettings, ...]:
         """What is asked about each image, in the study's order."""
         return tuple(row.settings for row in self.perspectives.all())
+
+    @property
+    def shares(self) -> Shares:
+        """How the raters' time is divided."""
+        return Shares(self.holdout_share, self.audit_share, self.teaching_share)
 
     @property
     def form(self) -> ExplanationForm:

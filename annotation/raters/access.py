@@ -12,6 +12,7 @@ from workbench.core.statements import prepared_cursor
 
 from ..models import Protocol, Rater, Study
 from ..protocol.document import ProtocolDocument
+from ..protocol.goal import Shares
 from ..protocol.sessions import OPEN_STATES, SessionState
 from ..studies.protocols import document_of, stored_document
 from .errors import LinkError, LinkReplacedError, ProtocolChangedError, RaterExcludedError
@@ -23,7 +24,7 @@ _ACCESS = f"""
 SELECT rater.id, rater.code, rater.status, rater.link_version,
     study.id, study.status,
     study.session_trials, study.lease_seconds,
-    study.audit_share, study.holdout_share,
+    study.audit_share, study.holdout_share, study.teaching_share,
     session.id, session.state, session.seed, session.protocol_id,
     EXISTS (
         SELECT 1 FROM annotation_message AS message
@@ -47,6 +48,11 @@ class StudyFacts:
     lease_seconds: int
     audit_share: float
     holdout_share: float
+    teaching_share: float
+
+    @property
+    def shares(self) -> Shares:
+        return Shares(self.holdout_share, self.audit_share, self.teaching_share)
 
     @property
     def is_open(self) -> bool:
@@ -106,8 +112,8 @@ def find_access(code: str) -> Access | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    session = SessionFacts(row[10], SessionState(row[11]), *row[12:14]) if row[10] else None
-    return Access(row[0], row[1], row[2], row[3], StudyFacts(*row[4:10]), session, row[14])
+    session = SessionFacts(row[11], SessionState(row[12]), *row[13:15]) if row[11] else None
+    return Access(row[0], row[1], row[2], row[3], StudyFacts(*row[4:11]), session, row[15])
 
 
 def link_token(rater: Rater) -> str:

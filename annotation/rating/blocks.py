@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ..protocol.chance import chance
-from ..protocol.draw import choose_draw, draws_to_try
+from ..protocol.draw import draws_to_try
+from ..protocol.goal import Next, next_rating
 from ..protocol.order import Content, arrange
 from ..protocol.plan import REPEAT_DISTANCE, BlockMix, Role, SessionPlan, block_mix
 from ..protocol.practice import span
@@ -168,17 +169,16 @@ def _main(
     access: Access, session: SessionFacts, position: int, number: int, others: Sequence[Pick]
 ) -> list[Pick]:
     study = access.study
-    draws = Counter(
-        choose_draw(session.seed, position + offset, study.audit_share, study.holdout_share)
-        for offset in range(number)
+    kinds = Counter(
+        next_rating(session.seed, position + offset, study.shares) for offset in range(number)
     )
     picks: list[Pick] = []
-    for first, wanted in sorted(draws.items()):
+    for first, wanted in sorted(kinds.items()):
         end = len(picks) + wanted
-        for draw in draws_to_try(first):
+        for draw in draws_to_try(first.draw):
             if len(picks) < end:
                 picks += slots.take_slots(
-                    draw=draw,
+                    kind=first if draw is first.draw else Next(draw),
                     number=end - len(picks),
                     study_id=study.id,
                     rater_id=access.rater_id,

@@ -30,6 +30,7 @@ def preview_access(study: Study, state: SessionState | None) -> Access:
         study.lease_seconds,
         study.audit_share,
         study.holdout_share,
+        study.teaching_share,
     )
     session = SessionFacts(0, state, 0, 0) if state else None
     return Access(0, f"{NOBODY}-{study.pk}", "active", 0, facts, session)

@@ -13,16 +13,19 @@ from workbench.core.statements import prepared_cursor
 
 from ..protocol.draw import Draw
 from ..protocol.forms import ALWAYS
+from ..protocol.goal import Next
 from ..protocol.order import Content
 from ..protocol.plan import LIMITS, Role
 from ..protocol.skips import Skip
 from ..protocol.split import Split
 from .facts import ELIGIBLE, OFFERED, PROMPT, OfferedTrial
 
-_ORDERS: dict[Draw, tuple[Split, str]] = {
-    Draw.PRIORITY: (Split.POOL, "stimulus.priority DESC, stimulus.shuffle"),
-    Draw.AUDIT: (Split.POOL, "stimulus.shuffle"),
-    Draw.HOLDOUT: (Split.HOLDOUT, "stimulus.shuffle"),
+_PRIORITY = "stimulus.priority DESC, stimulus.shuffle"
+_ORDERS: dict[Next, tuple[Split, str]] = {
+    Next(Draw.PRIORITY): (Split.POOL, _PRIORITY),
+    Next(Draw.PRIORITY, spread=True): (Split.POOL, f"stimulus.claimed_ratings, {_PRIORITY}"),
+    Next(Draw.AUDIT): (Split.POOL, "stimulus.shuffle"),
+    Next(Draw.HOLDOUT): (Split.HOLDOUT, "stimulus.shuffle"),
 }
 
 #: No block takes more; the planner must know the limit, or it plans for a tenth of the study.
@@ -46,10 +49,10 @@ UPDATE annotation_stimulus AS stimulus SET claimed_ratings = stimulus.claimed_ra
 FROM picked WHERE stimulus.id = picked.id
 RETURNING stimulus.id, {prompt}, stimulus.generator_id
 """
-#: The statement that takes slots in each draw's order.
+#: The statement that takes slots in each order.
 TAKE = {
-    draw: _TAKE.format(eligible=ELIGIBLE, split=split, order=order, most=_MOST, prompt=PROMPT)
-    for draw, (split, order) in _ORDERS.items()
+    kind: _TAKE.format(eligible=ELIGIBLE, split=split, order=order, most=_MOST, prompt=PROMPT)
+    for kind, (split, order) in _ORDERS.items()
 }
 
 _LEASE = f"""
@@ -177,9 +180,9 @@ class Pick:
 
 
 def take_slots(
-    *, draw: Draw, number: int, study_id: int, rater_id: int, taken: Collection[int]
+    *, kind: Next, number: int, study_id: int, rater_id: int, taken: Collection[int]
 ) -> list[Pick]:
-    """Takes a slot on each of the first `number` stimuli in `draw`'s order, by id.
+    """Takes a slot on each of the first `number` stimuli in the order of `kind`, by id.
 
     number: at most the size of the largest block. taken: stimuli that this transaction has picked
     already. Lease them (`lease_block`) in the same transaction, which must hold the session's row,
@@ -187,11 +190,11 @@ def take_slots(
     """
     with prepared_cursor() as cursor:
         cursor.execute(
-            TAKE[draw],
+            TAKE[kind],
             {"study": study_id, "rater": rater_id, "taken": list(taken), "number": number},
         )
         return [
-            Pick(stimulus, Content(prompt, generator), Role.MAIN, draw)
+            Pick(stimulus, Content(prompt, generator), Role.MAIN, kind.draw)
             for stimulus, prompt, generator in sorted(cursor.fetchall())
         ]
 

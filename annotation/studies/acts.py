@@ -149,6 +149,7 @@ _NAMES: dict[str, dict[Any, Words]] = {
         "holdout_ratings": gettext_lazy("ratings per hold-out image"),
         "holdout_share": gettext_lazy("share held out"),
         "audit_share": gettext_lazy("random audit draws"),
+        "teaching_share": gettext_lazy("draws for new images"),
         "session_trials": gettext_lazy("images per session"),
         "lease_seconds": gettext_lazy("duration of a lease"),
         "retrain_every": gettext_lazy("retraining"),

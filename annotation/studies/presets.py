@@ -48,6 +48,8 @@ class Preset:
     holdout_share: float
     #: Of the draws from the pool.
     audit_share: float
+    #: Of the draws by priority, those for images with the fewest ratings (`protocol.goal`).
+    teaching_share: float = 0.0
     #: What happens to raters who fail.
     rules: ReliabilityRules = _NOTED
     #: Of screen and eyes, before a session.
@@ -73,6 +75,7 @@ class Preset:
             "session_trials": self.session_trials,
             "holdout_share": self.holdout_share,
             "audit_share": self.audit_share,
+            "teaching_share": self.teaching_share,
         }
 
 
@@ -94,6 +97,7 @@ ACTIVE_LEARNING = Preset(
     session_trials=50,
     holdout_share=0.2,
     audit_share=0.12,
+    teaching_share=1.0,
 )
 #: BT.500-15 wants 15 observers after screening: three more may be screened out. All images get the
 #: same number, so a hold-out costs nothing, and every draw is random.

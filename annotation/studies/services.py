@@ -40,6 +40,7 @@ SINGLE_SETTINGS = (
     "holdout_ratings",
     "holdout_share",
     "audit_share",
+    "teaching_share",
     "session_trials",
     "lease_seconds",
     "retrain_every",

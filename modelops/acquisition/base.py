@@ -1,6 +1,7 @@
 """The input and output of acquisition strategies."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
@@ -8,27 +9,37 @@ from numpy.typing import NDArray
 
 from workbench.core.registry import Entry
 
-#: Beyond this many candidates a strategy that reads features sees a random subset: the selection is
-#: a sketch of the pool, and its cost is candidates × selected × features.
-MAXIMUM_CANDIDATES = 20_000
+
+class Reads(StrEnum):
+    """Which features of the candidates a strategy reads; the others are not computed."""
+
+    NOTHING = "nothing"
+    #: What the model does not know of each: inner products are posterior covariances, summed over
+    #: perspectives.
+    POSTERIOR = "posterior"
+    #: What each looks like to the backbone, whatever is known of it: standardised embeddings.
+    EMBEDDING = "embedding"
 
 
 @dataclass(frozen=True)
 class Pool:
-    """M predicted stimuli, C of which may be chosen.
+    """M predicted stimuli, C of which may be chosen, and T that people have rated.
 
     stimuli (M,): their keys.
     posterior_sd (M,): the standard deviation of each one's expected score on 0…1, which labels
     would reduce, as a root mean square over perspectives.
     candidates (C,): rows of those that may be chosen.
-    features (C, F): posterior features of the candidates, whose inner products are posterior
-    covariances, summed over perspectives; F is 0 if the strategy does not read them.
+    features (C, F): of the candidates, what the strategy reads; F is 0 if it reads nothing.
+    rated (T, F): the same of what has been rated; None if nothing has.
+    odd (C,): candidates that look like nothing else (`odd`); None if it was not looked at.
     """
 
     stimuli: NDArray[np.int64]
     posterior_sd: NDArray[np.float64]
     candidates: NDArray[np.intp]
     features: NDArray[np.floating]
+    rated: NDArray[np.floating] | None = None
+    odd: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         if self.stimuli.shape != self.posterior_sd.shape or self.stimuli.ndim != 1:
@@ -41,6 +52,14 @@ class Pool:
                 f"{len(self.candidates)} candidates have features of shape {self.features.shape}; "
                 "it must be (candidates, features)"
             )
+        if self.rated is not None and self.rated.shape[1:] != self.features.shape[1:]:
+            raise ValueError(
+                f"what is rated has features of shape {self.rated.shape}; it must be "
+                f"(rated, {self.features.shape[1]})"
+            )
+        self._require_finite()
+
+    def _require_finite(self) -> None:
         if not np.isfinite(self.posterior_sd).all():
             row = int(np.argmin(np.isfinite(self.posterior_sd)))
             raise ValueError(f"the posterior sd of stimulus {self.stimuli[row]} is not a number")
@@ -48,19 +67,41 @@ class Pool:
             row = int(np.argmin(np.isfinite(self.features).all(axis=1)))
             key = self.stimuli[self.candidates[row]]
             raise ValueError(f"a feature of stimulus {key} is not a number")
+        if self.rated is not None and not np.isfinite(self.rated).all():
+            raise ValueError("a feature of a rated stimulus is not a number")
+
+    def with_candidates(self, kept: NDArray[np.intp]) -> "Pool":
+        """With those candidates alone, by their places among the candidates."""
+        odd = None if self.odd is None else self.odd[kept]
+        return Pool(
+            self.stimuli,
+            self.posterior_sd,
+            self.candidates[kept],
+            self.features[kept],
+            self.rated,
+            odd,
+        )
+
+    @property
+    def order_of_keys(self) -> NDArray[np.intp]:
+        """The candidates' places in the order of their keys, in which a strategy has to look at
+        them: the order in which they are listed must not matter."""
+        return self.stimuli[self.candidates].argsort(kind="stable")
 
 
 class Strategy(Entry, Protocol):
-    """One way to decide what comes first. The same pool and seed give the same answer, in whatever
-    order the stimuli are listed."""
+    """One way to decide what comes first: one file of `strategies`, found by name.
+
+    The same pool and seed give the same answer, in whatever order the stimuli are listed.
+    """
 
     @property
     def label(self) -> str:
         """Its name for people: an English text, translated when it is shown."""
 
     @property
-    def reads_features(self) -> bool:
-        """Whether `Pool.features` is read; computing it takes the model's files."""
+    def reads(self) -> Reads:
+        """What `Pool.features` is to hold; computing it takes the model's files."""
 
     def choose(self, pool: Pool, count: int, seed: int) -> NDArray[np.intp]:
         """`count` of the candidates (all, if fewer) as rows of the pool, best first."""
@@ -71,31 +112,12 @@ class Strategy(Entry, Protocol):
 
 @dataclass(frozen=True)
 class Ranking:
-    """Priorities (M,) in 0…2, higher first, and the rows that were chosen, best first.
+    """Priorities (M,) in 0…2, higher first, the rows that were chosen, best first, and the rows of
+    candidates that look like nothing else, for the study's owner to look at.
 
     Chosen stimuli lie in 1…2 in the order of their choice, the rest in 0…1.
     """
 
     priorities: NDArray[np.float64]
     chosen: NDArray[np.intp]
-
-
-def rank(strategy: Strategy, pool: Pool, count: int, seed: int) -> Ranking:
-    """Priorities of a pool by a strategy, which chooses `count` of its candidates."""
-    chosen = strategy.choose(pool, count, seed)
-    # The place among all, not the value: a few extreme images must not flatten the others.
-    places = strategy.order(pool, seed).argsort(kind="stable").argsort(kind="stable")
-    priorities = places / max(1, len(pool.stimuli))
-    priorities[chosen] = 2 - np.arange(len(chosen)) / max(1, len(chosen))
-    return Ranking(priorities, chosen)
-
-
-def draw_candidates(
-    eligible: NDArray[np.bool_], seed: int, most: int | None = None
-) -> NDArray[np.intp]:
-    """Rows of the eligible stimuli, or of `most` random ones of them (default: all)."""
-    candidates = np.flatnonzero(eligible)
-    if most is None or len(candidates) <= most:
-        return candidates
-    drawn = np.random.default_rng(seed).choice(candidates, most, replace=False)
-    return np.sort(drawn)
+    odd: NDArray[np.intp]

@@ -11,19 +11,25 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from annotation.models import Stimulus
+from annotation.models import Stimulus, Study
+from annotation.opinion.releases import stored_live
 from annotation.stimuli.priorities import set_priorities
 
+from ..learning.bayes import LastLayer
 from ..models import AcquisitionRound, ModelVersion, Prediction
 from ..predictors.store import version_model
 from ..registry.artifacts import artifact_changed, publish_file, read_file
 from ..registry.selectors import root_mean_square
-from .base import MAXIMUM_CANDIDATES, Pool, draw_candidates, rank
+from .base import Pool, Reads, Strategy
+from .making import MAXIMUM_RATED, Looks, make_pool
+from .ranks import draw_candidates, rank
 from .registry import STRATEGIES
 
-#: Chosen to come first, if the study does not say how many ratings make a round.
-DEFAULT_SHARE = 0.1
-MINIMUM_CHOSEN = 32
+#: Chosen to come first, if the study does not say how many ratings make a round: about what is
+#: rated until the ranking is made again.
+CHOSEN = 32
+#: Images that look like nothing else, named with the round for the study's owner to look at.
+ODD_LISTED = 100
 
 
 @dataclass(frozen=True)
@@ -41,21 +47,33 @@ class StoredRanking:
 def publish_ranking(version: ModelVersion) -> StoredRanking:
     """Ranks the pool by the predictions of `version`, with its predictor's strategy, and stores the
     ranking."""
+    ranking = make_ranking(version, version_model(version).last_layer)
+    publish_file(_name(version), _to_bytes(ranking))
+    return ranking
+
+
+def make_ranking(version: ModelVersion, layer: LastLayer, turn: int = 0) -> StoredRanking:
+    """The pool ranked by what `layer` does not know; each `turn` draws other candidates."""
     strategy = STRATEGIES[version.predictor.strategy]
-    seed = version.study.seed % 2**31 + version.number
-    pool, eligible = _pool(version, seed, reads_features=strategy.reads_features)
-    count = _round_size(version, len(pool.candidates))
+    seed = (version.study.seed + version.number + 1000 * turn) % 2**31
+    count, ratings = _round_size(version), ratings_now(version.study)
+    pool, eligible = _pool(version, strategy, layer, count, seed)
     found = rank(strategy, pool, count, seed)
-    ranking = StoredRanking(
+    odd = pool.stimuli[found.odd[:ODD_LISTED]].tolist()
+    return StoredRanking(
         dict(zip(pool.stimuli.tolist(), found.priorities.tolist(), strict=True)),
         strategy.name,
         strategy.version,
-        {"count": count, "seed": seed},
+        {"count": count, "seed": seed, "odd": odd, "ratings": ratings},
         eligible,
         len(found.chosen),
     )
-    publish_file(_name(version), _to_bytes(ranking))
-    return ranking
+
+
+def ratings_now(study: Study) -> int:
+    """Submitted ratings that the study's live scores rest on."""
+    live = stored_live(study)
+    return live.ratings if live else 0
 
 
 def read_ranking(version: ModelVersion) -> StoredRanking:
@@ -79,6 +97,11 @@ def read_ranking(version: ModelVersion) -> StoredRanking:
 def apply_ranking(version: ModelVersion, ranking: StoredRanking) -> AcquisitionRound:
     """Writes the priorities and a round that records them. To be called in a transaction."""
     set_priorities(study=version.study, priorities=ranking.priorities)
+    return record_round(version, ranking)
+
+
+def record_round(version: ModelVersion, ranking: StoredRanking) -> AcquisitionRound:
+    """A round that the priorities of `ranking` begin."""
     return AcquisitionRound.objects.create(
         study=version.study,
         model_version=version,
@@ -109,7 +132,9 @@ def _to_bytes(ranking: StoredRanking) -> bytes:
     return save(tensors, about)
 
 
-def _pool(version: ModelVersion, seed: int, *, reads_features: bool) -> tuple[Pool, int]:
+def _pool(
+    version: ModelVersion, strategy: Strategy, layer: LastLayer, count: int, seed: int
+) -> tuple[Pool, int]:
     """The predicted stimuli of the pool, and how many of them people are still wanted to rate: only
     those are candidates. The hold-out is never acquired from."""
     rows = list(
@@ -122,39 +147,44 @@ def _pool(version: ModelVersion, seed: int, *, reads_features: bool) -> tuple[Po
         .values_list("stimulus")
         .annotate(
             wanted=F("stimulus__wanted_ratings") - F("stimulus__claimed_ratings"),
+            claimed=F("stimulus__claimed_ratings"),
             sd=root_mean_square("posterior_sd"),
         )
         .order_by("stimulus")
     )
     stimuli = np.array([row[0] for row in rows], dtype=np.int64)
     eligible = np.array([row[1] > 0 for row in rows], dtype=np.bool_)
-    most = MAXIMUM_CANDIDATES if reads_features else None
-    candidates = draw_candidates(eligible, seed, most)
-    features: NDArray[np.floating] = np.empty((len(candidates), 0))
-    if reads_features:
-        features, readable = _posterior_features(version, stimuli[candidates].tolist())
-        candidates = candidates[readable]
-    sd = np.array([row[2] for row in rows], dtype=np.float64)
-    return Pool(stimuli, sd, candidates, features), int(eligible.sum())
+    sd = np.array([row[3] for row in rows], dtype=np.float64)
+    if strategy.reads is Reads.NOTHING:
+        candidates, looks = np.flatnonzero(eligible), None
+    else:
+        drawn = draw_candidates(eligible, sd, count, seed)
+        rated = np.flatnonzero([row[2] > 0 for row in rows])
+        if len(rated) > MAXIMUM_RATED:
+            rng = np.random.default_rng(seed)
+            rated = np.sort(rng.choice(rated, MAXIMUM_RATED, replace=False))
+        candidates, looks = _looks(version, stimuli, drawn, rated)
+    pool = make_pool(strategy, layer, stimuli, sd, candidates, looks, seed)
+    return pool, int(eligible.sum())
 
 
-def _round_size(version: ModelVersion, candidates: int) -> int:
+def _round_size(version: ModelVersion) -> int:
     """As many images as are rated until the next model."""
     study = version.study
-    if study.retrain_every:
-        return -(-study.retrain_every // study.target_ratings)
-    return max(MINIMUM_CHOSEN, round(DEFAULT_SHARE * candidates))
+    return -(-study.retrain_every // study.target_ratings) if study.retrain_every else CHOSEN
 
 
-def _posterior_features(
-    version: ModelVersion, stimuli: list[int]
-) -> tuple[NDArray[np.floating], NDArray[np.bool_]]:
-    """Features of the stimuli whose image can be read, and which of them those are."""
-    model = version_model(version)
-    found = Stimulus.objects.select_related("prompt").in_bulk(stimuli)
-    embedded = model.embedder.embed([found[pk] for pk in stimuli])
-    readable = np.array([pk in embedded.vectors for pk in stimuli], dtype=np.bool_)
-    if not readable.any():
-        return np.empty((0, 1)), readable
-    known = [pk for pk in stimuli if pk in embedded.vectors]
-    return model.last_layer.posterior_features(embedded.matrix(known)), readable
+def _looks(
+    version: ModelVersion,
+    stimuli: NDArray[np.int64],
+    candidates: NDArray[np.intp],
+    rated: NDArray[np.intp],
+) -> tuple[NDArray[np.intp], Looks]:
+    """The candidates whose image can be read, and how they and what is rated look."""
+    keys = stimuli[np.union1d(candidates, rated)].tolist()
+    found = Stimulus.objects.select_related("prompt").in_bulk(keys)
+    embedded = version_model(version).embedder.embed([found[pk] for pk in keys])
+    readable = np.isin(stimuli, list(embedded.vectors))
+    candidates, rated = candidates[readable[candidates]], rated[readable[rated]]
+    looks = (embedded.matrix(stimuli[rows].tolist()) for rows in (candidates, rated))
+    return candidates, Looks(*looks)

@@ -1,14 +1,23 @@
 """The strategies, found by name."""
 
+from importlib import import_module
+from pkgutil import iter_modules
+
 from workbench.core.registry import Registry
 
+from . import strategies
 from .base import Strategy
-from .lcmd import Lcmd
-from .posterior import PosteriorSd
-from .random import Random
 
 STRATEGIES: Registry[Strategy] = Registry("acquisition strategy")
-for _entry in (Lcmd(), PosteriorSd(), Random()):
-    STRATEGIES.register(_entry)
-#: The strategy of a predictor that names none.
+#: The strategy of a predictor that names none; it comes first in lists.
 DEFAULT_STRATEGY = "lcmd"
+
+
+def _register_all() -> None:
+    """Every module of `strategies`: a new file there is all that a new strategy takes."""
+    names = [module.name for module in iter_modules(strategies.__path__)]
+    for name in sorted(names, key=lambda it: (it != DEFAULT_STRATEGY, it)):
+        STRATEGIES.register(import_module(f"{strategies.__name__}.{name}").STRATEGY)
+
+
+_register_all()

@@ -46,6 +46,19 @@ def maximise(features: Array, targets: Array, noise: Array, intercept_variance: 
     return Evidence(signal, misfit, problem.log_evidence(signal, misfit), weights, factor)
 
 
+def posterior_at(
+    features: Array,
+    targets: Array,
+    noise: Array,
+    intercept_variance: float,
+    signal: float,
+    misfit: float,
+) -> tuple[Array, Array]:
+    """Weights (D + 1,) and a factor (D + 1, D + 1) of their covariance at known hyper-parameters;
+    the rest as in `maximise`."""
+    return _Problem(features, targets, noise, intercept_variance).posterior(signal, misfit)
+
+
 class _Problem:
     """One regression whose noise depends on few distinct known variances.
 

@@ -1,7 +1,7 @@
 """Labels as arrays: the mean opinion scores of N stimuli from P perspectives."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,8 +41,25 @@ class Labels:
     def __len__(self) -> int:
         return len(self.mos)
 
+    @property
+    def labelled(self) -> NDArray[np.bool_]:
+        """(N, P): where there is a label."""
+        found: NDArray[np.bool_] = np.isfinite(self.mos)
+        return found
+
+    @property
+    def degrees(self) -> NDArray[np.float64]:
+        """(N, P): degrees of freedom of the spread of single ratings; 0 if it is not known."""
+        found: NDArray[np.float64] = np.where(np.isfinite(self.sd), self.ratings - 1, 0.0)
+        return found
+
     def take(self, index: NDArray[np.intp]) -> "Labels":
         return Labels(self.mos[index], self.ratings[index], self.sd[index])
+
+    def columns(self, order: Sequence[int]) -> "Labels":
+        """From those perspectives, in that order."""
+        places = list(order)
+        return Labels(self.mos[:, places], self.ratings[:, places], self.sd[:, places])
 
     def rater_variance(self) -> NDArray[np.float64]:
         """(P,): variance of a single rater's score around the stimulus's true score.

@@ -5,6 +5,7 @@ SCORE_CHUNK = "modelops.tasks.score_chunk"
 FINISH_SCORING = "modelops.tasks.finish_scoring"
 EXPLAIN = "modelops.tasks.explain"
 ASSESS = "modelops.tasks.assess"
+REFRESH = "modelops.tasks.refresh_ranking"
 
 MODEL_QUEUE = "model"
-MODEL_TASKS = (TRAIN, SCORE_CHUNK, FINISH_SCORING, EXPLAIN, ASSESS)
+MODEL_TASKS = (TRAIN, SCORE_CHUNK, FINISH_SCORING, EXPLAIN, ASSESS, REFRESH)

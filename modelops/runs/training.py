@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
-from annotation.models import Stimulus
+from annotation.models import Stimulus, Trial
 from annotation.studies import audit
 from workbench.core.files import sha256_of
 from workbench.core.jobs import leases
@@ -43,6 +43,8 @@ from ..registry.snapshots import read_snapshot, take_snapshot
 from .retraining import require_labels
 from .scoring import start_scoring
 
+#: Random draws below which a calibration by them alone says too little.
+FEWEST_RANDOM = 30
 #: Called with the labelled images that could not be read (`TrainingRun.problems`).
 Note = Callable[[list[dict[str, object]]], None]
 
@@ -120,17 +122,29 @@ def learn(
         # Training looks at the images; an embedding may outlive its image in the cache.
         splits = splits.without(_unreadable(trainable, splits.stimuli))
     splits, embedded = _embed(embedder, splits, recipe, report, note)
-    last_layer, curve = fit_last_layer(embedded.matrix(splits.pool.keys), splits.pool.labels), None
+    last_layer, curve = _fit(splits.pool, embedded), None
     if trainable is not None and recipe.epochs:
         trainable.set_heads(*last_layer.heads())
         curve = _fine_tune(trainable, splits.pool, recipe, scratch, report)
         splits, embedded = _embed(trainable, splits, recipe, report, note)
-        last_layer = fit_last_layer(embedded.matrix(splits.pool.keys), splits.pool.labels)
+        last_layer = _fit(splits.pool, embedded)
     report("fitting", 1, 1)
     if trainable is not None:
         trainable.set_heads(*last_layer.heads())
     agreements = _evaluate(last_layer, splits.holdout, embedded)
     return Learned(backbone.kind, embedder, last_layer, agreements, curve, splits)
+
+
+def _fit(pool: LabelledStimuli, embedded: Embedded) -> LastLayer:
+    """The last layer, with intervals calibrated by what was drawn at random; by all labels, as long
+    as too little was."""
+    keys = pool.keys
+    audits = Trial.objects.filter(
+        study__in={it.study_id for it in pool.stimuli}, draw=Trial.Draw.AUDIT, state="submitted"
+    )
+    random = np.isin(keys, list(audits.values_list("stimulus", flat=True)))
+    known = random if random.sum() >= FEWEST_RANDOM else None
+    return fit_last_layer(embedded.matrix(keys), pool.labels, known)
 
 
 def _unreadable(trainable: Trainable, stimuli: Sequence[Stimulus]) -> list[dict[str, object]]:

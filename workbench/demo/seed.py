@@ -157,6 +157,7 @@ class Seeder:
             target_ratings=plan.target_ratings,
             holdout_ratings=plan.holdout_ratings,
             holdout_share=plan.holdout_share,
+            teaching_share=0.0,  # it shows scores to publish
             session_trials=plan.visitor_trials,
             session_plan=plan.session.to_json(),
         )

@@ -67,6 +67,15 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         label=_("Random audit draws"),
         help_text=_("Draws that ignore the model’s priorities; 10 to 15 percent is sensible."),
     )
+    teaching_share = PercentField(
+        label=_("Draws for new images"),
+        help_text=_(
+            # xgettext:no-python-format
+            "Of the draws by priority. At 100 percent every image gets one rating before any gets "
+            "a second: that teaches the model most. At 0 percent an image that was begun gets all "
+            "its ratings first: that gives the most scores to publish."
+        ),
+    )
     lease_seconds = NumberField(
         label=_("Lease of an image"),
         unit=_SECONDS,
@@ -304,7 +313,9 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
             ),
         ),
         "rules": ((_("Rules for raters"), tuple(rule_names())),),
-        "model": ((_("Model"), ("holdout_share", "audit_share", "retrain_every")),),
+        "model": (
+            (_("Model"), ("holdout_share", "audit_share", "teaching_share", "retrain_every")),
+        ),
     }
 
     def __init__(self, data: Any = None, *, instance: Study, part: str) -> None:

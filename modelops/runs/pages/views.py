@@ -52,6 +52,7 @@ from . import summaries
 from .charts import scatter, training_chart
 from .comparison import compare, contenders
 from .metrics import metric_rows
+from .next_ratings import next_ratings
 
 VIEW = "modelops.view_model"
 RUN = "modelops.run_model"
@@ -89,6 +90,7 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
         "candidates": summaries.candidate_cards(study, versions, labelled, ceilings),
         "history": _history(study),
         "explained": summaries.explained_images(study),
+        "next": next_ratings(study),
     }
     if active:
         context |= _in_use(study, active, holdout_points(active, labelled), ceilings)

@@ -7,6 +7,7 @@ from django.db import connection, transaction
 
 from annotation.models import Rater, RatingSession, Stimulus, Study, Trial
 from annotation.protocol.draw import Draw
+from annotation.protocol.goal import Next
 from annotation.protocol.sessions import SessionState
 from annotation.raters.errors import SessionStateError, StudyNotOpenError
 from annotation.rating.claims import Offer, claim_trials
@@ -220,15 +221,16 @@ FROM annotation_stimulus
 
 
 @pytest.mark.parametrize(
-    ("draw", "index"),
+    ("kind", "index"),
     [
-        (Draw.PRIORITY, "stimulus_by_priority"),
-        (Draw.AUDIT, "stimulus_by_shuffle"),
-        (Draw.HOLDOUT, "stimulus_by_shuffle"),
+        (Next(Draw.PRIORITY), "stimulus_by_priority"),
+        (Next(Draw.PRIORITY, spread=True), "stimulus_by_ratings"),
+        (Next(Draw.AUDIT), "stimulus_by_shuffle"),
+        (Next(Draw.HOLDOUT), "stimulus_by_shuffle"),
     ],
 )
 def test_a_claim_reads_the_first_row_of_its_index(
-    study: Study, rater: Rater, draw: Draw, index: str
+    study: Study, rater: Rater, kind: Next, index: str
 ) -> None:
     factories.make_stimuli(study, 1)
     access, other = in_rating(rater), in_rating(factories.make_rater(study))
@@ -244,7 +246,7 @@ def test_a_claim_reads_the_first_row_of_its_index(
             "taken": [],
             "number": 10,
         }
-        cursor.execute("EXPLAIN " + TAKE[draw], values)
+        cursor.execute("EXPLAIN " + TAKE[kind], values)
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert f"Index Scan using {index} on annotation_stimulus" in plan
     assert "trial_once_per_rater" in plan
@@ -254,9 +256,26 @@ def test_a_claim_reads_the_first_row_of_its_index(
 def taken_by(rater: Rater, number: int) -> list[int]:
     """The images on which the rater takes a place by priority."""
     picks = take_slots(
-        draw=Draw.PRIORITY, number=number, study_id=rater.study_id, rater_id=rater.pk, taken=[]
+        kind=Next(Draw.PRIORITY),
+        number=number,
+        study_id=rater.study_id,
+        rater_id=rater.pk,
+        taken=[],
     )
     return [pick.stimulus_id for pick in picks]
+
+
+@pytest.mark.parametrize(("teaching_share", "order"), [(0.0, [0, 2, 1]), (1.0, [2, 1, 0])])
+def test_a_study_that_teaches_takes_the_images_with_fewest_ratings_first(
+    study: Study, rater: Rater, teaching_share: float, order: list[int]
+) -> None:
+    set_study(study, teaching_share=teaching_share)
+    stimuli = factories.make_stimuli(study, 3)
+    prioritise(stimuli, [0.9, 0.1, 0.5])
+    Stimulus.objects.filter(pk=stimuli[0].pk).update(claimed_ratings=1)
+    trials = rate_all(rater)
+    assert [trial.stimulus_id for trial in trials] == [stimuli[n].pk for n in order]
+    assert {trial.draw for trial in trials} == {Draw.PRIORITY}
 
 
 def test_places_are_taken_by_one_plan_whatever_their_number(study: Study, rater: Rater) -> None:

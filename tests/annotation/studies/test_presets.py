@@ -51,6 +51,7 @@ def test_each_decides_scale_form_ratings_draws_and_sessions(preset: Preset) -> N
         "session_trials",
         "holdout_share",
         "audit_share",
+        "teaching_share",
     }
 
 

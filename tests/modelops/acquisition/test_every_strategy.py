@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from modelops.acquisition import STRATEGIES
-from modelops.acquisition.base import Pool, Strategy, draw_candidates, rank
+from modelops.acquisition.base import Pool, Strategy
+from modelops.acquisition.ranks import CANDIDATES_PER_CHOICE, clipped, draw_candidates, rank
 from tests.modelops.acquisition.pools import make_pool, shuffled
 from workbench.core.registry import UnknownEntryError
 
@@ -87,7 +88,36 @@ def test_chosen_lie_above_all_others_in_the_order_of_their_choice(strategy: Stra
 
 
 def sorted_by(strategy: Strategy, pool: Pool, rows: np.ndarray) -> np.ndarray:
-    return np.array(sorted(rows, key=lambda row: strategy.order(pool, 2)[row]))
+    clip = Pool(pool.stimuli, clipped(pool.posterior_sd), pool.candidates, pool.features)
+    return np.array(sorted(rows, key=lambda row: strategy.order(clip, 2)[row]))
+
+
+def test_what_is_rated_keeps_the_choice_reproducible(strategy: Strategy) -> None:
+    pool = make_pool(60)
+    rated = np.random.default_rng(8).normal(size=(15, pool.features.shape[1]))
+    known = Pool(pool.stimuli, pool.posterior_sd, pool.candidates, pool.features, rated)
+    first, second = (strategy.choose(known, 20, seed=4).tolist() for _ in range(2))
+    assert first == second
+    assert len(set(first)) == 20
+
+
+def test_odd_candidates_are_chosen_only_if_there_are_too_few_others(strategy: Strategy) -> None:
+    pool = make_pool(30, candidates=20)
+    odd = np.arange(20) % 4 == 0
+    marked = Pool(
+        pool.stimuli, pool.posterior_sd, pool.candidates, pool.features * (1 + 9 * odd[:, None]),
+        None, odd,
+    )  # fmt: skip
+    found = rank(strategy, marked, 12, seed=1)
+    assert not set(found.chosen.tolist()) & set(found.odd.tolist())
+    assert found.odd.tolist() == pool.candidates[odd].tolist()
+    # None of them is the first of what follows, nor the last of all.
+    rest = np.setdiff1d(np.arange(30), found.chosen)
+    best = rest[(-found.priorities[rest]).argsort()]
+    assert not {best[0], best[-1]} & set(found.odd.tolist())
+    assert set(rank(strategy, marked, 18, seed=1).chosen.tolist()) > set(
+        np.flatnonzero(~odd).tolist()
+    )
 
 
 def test_what_a_pool_cannot_be_is_named() -> None:
@@ -100,6 +130,10 @@ def test_what_a_pool_cannot_be_is_named() -> None:
         Pool(pool.stimuli, pool.posterior_sd, pool.candidates, features)
     with pytest.raises(ValueError, match=r"\(candidates, features\)"):
         Pool(pool.stimuli, pool.posterior_sd, pool.candidates, features[:2])
+    with pytest.raises(ValueError, match="a rated stimulus is not a number"):
+        Pool(pool.stimuli, np.ones(4), pool.candidates, pool.features, features)
+    with pytest.raises(ValueError, match=r"it must be \(rated, 6\)"):
+        Pool(pool.stimuli, np.ones(4), pool.candidates, pool.features, np.ones((3, 2)))
     with pytest.raises(ValueError, match=r"must be \(stimuli,\)"):
         Pool(pool.stimuli, sd[:3], pool.candidates, pool.features)
 
@@ -114,10 +148,34 @@ def test_a_name_is_given_once() -> None:
         STRATEGIES.register(STRATEGIES["lcmd"])
 
 
-def test_a_huge_pool_is_sampled_reproducibly() -> None:
-    eligible = np.arange(100) % 2 == 0
-    drawn = draw_candidates(eligible, seed=1, most=10)
-    assert len(set(drawn)) == 10
+def test_of_a_large_pool_few_are_looked_at_reproducibly() -> None:
+    eligible, sd = np.arange(400) % 2 == 0, np.linspace(0.1, 0.4, 400)
+    drawn = draw_candidates(eligible, sd, count=6, seed=1)
+    assert len(set(drawn)) == 6 * CANDIDATES_PER_CHOICE
     assert eligible[drawn].all()
-    assert (drawn == draw_candidates(eligible, seed=1, most=10)).all()
-    assert draw_candidates(eligible, seed=1).tolist() == np.flatnonzero(eligible).tolist()
+    assert (drawn == draw_candidates(eligible, sd, count=6, seed=1)).all()
+    # Never more than half of what is left, unless as many are to be chosen.
+    assert len(draw_candidates(eligible, sd, count=40, seed=1)) == 100
+    assert len(draw_candidates(eligible, sd, count=150, seed=1)) == 150
+    everything = draw_candidates(eligible, sd, count=300, seed=1)
+    assert everything.tolist() == np.flatnonzero(eligible).tolist()
+
+
+def test_candidates_are_drawn_by_chance_and_by_uncertainty() -> None:
+    # 100 of 1,000 with five times the others' sd: of each 20 drawn for two choices, 10 are drawn
+    # anyhow (1 of those 100 on average) and 10 by variance (25 · 100 / (25 · 100 + 900) = 74 %).
+    sd = np.where(np.arange(1000) < 100, 0.2, 0.04) * np.random.default_rng(0).uniform(
+        0.99, 1.01, 1000
+    )
+    with_clip = clipped(sd)
+    share = with_clip[:100] @ with_clip[:100] / (with_clip @ with_clip)
+    drawn = [draw_candidates(np.ones(1000, bool), sd, 2, seed) for seed in range(300)]
+    mean = np.mean([(rows < 100).sum() for rows in drawn])
+    assert mean == pytest.approx(1 + 10 * share, abs=0.35)
+
+
+def test_a_few_extreme_deviations_count_as_much_as_the_largest_usual_one() -> None:
+    sd = np.array([*np.linspace(0.1, 0.2, 99), 50.0])
+    assert clipped(sd)[-1] < 0.4
+    assert (clipped(sd)[:99] == sd[:99]).mean() > 0.9
+    assert clipped(np.zeros(3)).tolist() == [0, 0, 0]

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from modelops.acquisition.lcmd import SKETCH_DIMENSIONS, lcmd, sketch
+from modelops.acquisition.sketch import SKETCH_DIMENSIONS, projection
+from modelops.acquisition.strategies.lcmd import lcmd
 
 Array = NDArray[np.float64]
 
@@ -68,8 +69,13 @@ def test_no_candidates_give_no_choice() -> None:
 
 def test_the_sketch_keeps_distances() -> None:
     points = np.random.default_rng(1).normal(size=(20, 4000))
-    small = sketch(points, np.random.default_rng(0))
-    assert small.shape == (20, SKETCH_DIMENSIONS)
-    assert np.sum((small[0] - small[1]) ** 2) == pytest.approx(
-        np.sum((points[0] - points[1]) ** 2), rel=0.25
+    narrow = projection(4000, seed=0)
+    assert narrow is not None
+    assert narrow.shape == (4000, SKETCH_DIMENSIONS)
+    before, after = (
+        [np.sum((it[i] - it[0]) ** 2) for i in range(1, 20)] for it in (points, points @ narrow)
     )
+    # ±√(2/128) = 12.5 % each.
+    assert after == pytest.approx(before, rel=0.5)
+    assert np.mean(np.divide(after, before)) == pytest.approx(1, abs=0.15)
+    assert projection(SKETCH_DIMENSIONS, seed=0) is None

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from modelops.learning.bayes import LastLayer, fit_last_layer
+from modelops.learning.bayes import LastLayer, fit_last_layer, learn_again
 from modelops.learning.errors import LearningError
 from modelops.learning.evidence import maximise
 from modelops.learning.labels import Labels
@@ -48,12 +48,12 @@ def test_posterior_equals_gaussian_process_regression(count: int, width: int) ->
     x, labels, _ = make_problem(count, width)
     queries = np.random.default_rng(9).normal(2, 2, (7, width))
     layer = fit_last_layer(x, labels)
-    predicted = layer.predict(queries)
+    found, posterior = layer.linear(queries)
     for k in range(3):
         mean, variance = gaussian_process(layer, x, labels, queries, k)
-        assert predicted.mean[:, k] == pytest.approx(mean, abs=1e-9)
-        assert predicted.posterior_sd[:, k] ** 2 == pytest.approx(variance, abs=1e-9)
-        assert predicted.misfit_sd[:, k] ** 2 == pytest.approx(layer.misfit_variance[k])
+        assert found[:, k] == pytest.approx(mean, abs=1e-9)
+        assert posterior[:, k] == pytest.approx(variance, abs=1e-9)
+        assert layer.predict(queries).posterior_sd[:, k] == pytest.approx(np.sqrt(variance))
 
 
 def test_one_label_and_one_feature_by_hand() -> None:
@@ -115,7 +115,7 @@ def test_heads_give_the_same_means_from_raw_embeddings() -> None:
     x, labels, _ = make_problem(40, 9)
     layer = fit_last_layer(x, labels)
     weights, biases = layer.heads()
-    assert x @ weights.T + biases == pytest.approx(layer.predict(x).mean, abs=1e-12)
+    assert x @ weights.T + biases == pytest.approx(layer.linear(x)[0], abs=1e-12)
 
 
 def test_the_posterior_shrinks_with_labels_and_what_raters_differ_by_does_not() -> None:
@@ -144,6 +144,32 @@ def test_a_dozen_pure_noise_labels_do_not_claim_certainty() -> None:
     predicted = fit_last_layer(x, labels).predict(rng.normal(size=(5, 30)))
     found = [predicted.expectation(row, place) for row in range(5) for place in range(3)]
     assert min(item.epistemic_sd for item in found) > 0.02
+
+
+@pytest.mark.parametrize("count", [40, 8])
+def test_learning_the_same_labels_again_changes_nothing(count: int) -> None:
+    x, labels, _ = make_problem(count, 12)
+    layer = fit_last_layer(x, labels)
+    again = learn_again(layer, x, labels)
+    assert again.weights == pytest.approx(layer.weights, abs=1e-9)
+    for before, after in zip(layer.linear(x + 0.3), again.linear(x + 0.3), strict=True):
+        assert after == pytest.approx(before, abs=1e-9)
+
+
+def test_new_labels_are_learnt_as_by_the_closed_form() -> None:
+    x, labels, _ = make_problem(50, 6)
+    layer = learn_again(fit_last_layer(x[:20], labels.take(np.arange(20))), x, labels)
+    mean, variance = gaussian_process(layer, x, labels, x[:5] + 1, 2)
+    found, posterior = layer.linear(x[:5] + 1)
+    assert found[:, 2] == pytest.approx(mean, abs=1e-9)
+    assert posterior[:, 2] == pytest.approx(variance, abs=1e-9)
+
+
+def test_a_perspective_that_lost_its_labels_keeps_what_it_had() -> None:
+    x, labels, _ = make_problem(20, 6)
+    layer = fit_last_layer(x, labels)
+    labels.mos[:, 1] = np.nan
+    assert (learn_again(layer, x, labels).weights[1] == layer.weights[1]).all()
 
 
 def test_posterior_features_hold_the_covariance_of_predictions() -> None:

@@ -19,7 +19,7 @@ def test_a_saved_posterior_predicts_the_same(layer: LastLayer, tmp_path: Path) -
     save_last_layer(layer, tmp_path / "layer.safetensors")
     x, _, _ = make_problem(50, 5, seed=8)
     before, after = layer.predict(x), load_last_layer(tmp_path / "layer.safetensors").predict(x)
-    assert after.mean == pytest.approx(before.mean, abs=1e-12)
+    assert after.mean == pytest.approx(before.mean, abs=1e-6)
     assert after.posterior_sd == pytest.approx(before.posterior_sd, rel=1e-5)
     assert after.misfit_sd == pytest.approx(before.misfit_sd)
     assert after.rater_sd == pytest.approx(before.rater_sd)
@@ -40,5 +40,5 @@ def test_a_cut_off_file_is_named(layer: LastLayer, tmp_path: Path) -> None:
 
 def test_another_safetensors_file_is_refused(tmp_path: Path) -> None:
     save_file({"w": np.zeros(3)}, tmp_path / "other.safetensors", {"format": "pt"})
-    with pytest.raises(LearningError, match="is not mint-last-layer version 1"):
+    with pytest.raises(LearningError, match="is not mint-last-layer version 2"):
         load_last_layer(tmp_path / "other.safetensors")

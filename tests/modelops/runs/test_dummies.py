@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from annotation.models import Stimulus, Study
-from modelops.acquisition import STRATEGIES, Pool
+from modelops.acquisition import STRATEGIES, Pool, Reads
 from modelops.errors import RecipeError
 from modelops.learning.errors import LearningError
 from modelops.learning.recipe import Recipe
@@ -40,7 +40,7 @@ class Newest:
     label = "The newest images"
     version = "3"
     citation = "This file, 2026"
-    reads_features = False
+    reads = Reads.NOTHING
 
     def choose(self, pool: Pool, count: int, seed: int) -> NDArray[np.intp]:
         return pool.candidates[np.argsort(-pool.stimuli[pool.candidates])][:count]

@@ -210,11 +210,11 @@ def test_the_page_shows_each_candidate_of_each_predictor(
 def test_predictors_are_added_and_led_from_the_page(
     two: tuple[Predictor, Predictor], console: Client, study: Study
 ) -> None:
-    form = {"backbone": "other", "name": "third one", "strategy": "posterior"}
+    form = {"backbone": "other", "name": "third one", "strategy": "epistemic"}
     text = console.post("/studies/demo/model/predictors/", form, follow=True).content.decode()
     assert "Predictor third-one has been added." in text
     third = study.predictors.get(name="third-one")
-    assert (third.backbone, third.strategy, third.leading) == ("other", "posterior", False)
+    assert (third.backbone, third.strategy, third.leading) == ("other", "epistemic", False)
     address = "/studies/demo/model/predictors/third-one/lead/"
     assert "Predictor third-one now leads" in console.post(address, follow=True).content.decode()
     assert leading_predictor(study) == third
@@ -225,13 +225,13 @@ def test_predictors_are_added_and_led_from_the_page(
 def test_predictors_are_added_and_led_by_api(
     two: tuple[Predictor, Predictor], api: APIClient
 ) -> None:
-    body = {"backbone": "other", "name": "third", "strategy": "posterior"}
+    body = {"backbone": "other", "name": "third", "strategy": "epistemic"}
     answer = api.post(f"{API}/predictors/", body, format="json")
     assert answer.status_code == 201
     assert answer.json() | {"created_at": "", "recipe": {}} == {
         "name": "third",
         "backbone": "other",
-        "strategy": "posterior",
+        "strategy": "epistemic",
         "recipe": {},
         "leading": False,
         "active": None,

@@ -61,6 +61,7 @@ class Plan:
             "maximum_ratings": self.maximum_ratings,
             "holdout_ratings": self.holdout_ratings,
             "holdout_share": self.holdout_share,
+            "teaching_share": 0.0,
             "session_plan": PLAIN.to_json(),
         }
 

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from workbench.core.texts import gettext_noop
 
-from .base import Pool
+from ..base import Pool, Reads
 
 
 class Random:
@@ -18,7 +18,7 @@ class Random:
         "The baseline of Holzmüller et al., A framework and benchmark for deep batch active "
         "learning for regression, JMLR 24:164 (2023), section 5"
     )
-    reads_features = False
+    reads = Reads.NOTHING
 
     def choose(self, pool: Pool, count: int, seed: int) -> NDArray[np.intp]:
         drawn = self.order(pool, seed)[pool.candidates]
@@ -30,3 +30,6 @@ class Random:
         drawn = np.random.default_rng(seed).random(len(pool.stimuli))
         numbers[pool.stimuli.argsort(kind="stable")] = drawn
         return numbers
+
+
+STRATEGY = Random()

@@ -5,14 +5,14 @@ from numpy.typing import NDArray
 
 from workbench.core.texts import gettext_noop
 
-from .base import Pool
+from ..base import Pool, Reads
 
 
-class PosteriorSd:
+class Epistemic:
     """By the posterior standard deviation alone. It asks for many stimuli of a kind: a strategy to
     compare with more than one to use."""
 
-    name = "posterior"
+    name = "epistemic"
     label = gettext_noop("The images that the model is least sure of")
     version = "1"
     citation = (
@@ -20,7 +20,8 @@ class PosteriorSd:
         "classifiers, SIGIR 1994; for regression, MaxDiag in Holzmüller et al., A framework and "
         "benchmark for deep batch active learning for regression, JMLR 24:164 (2023), section 4.3"
     )
-    reads_features = False
+    #: Only to know which images are odd: of those it would be least sure.
+    reads = Reads.EMBEDDING
 
     def choose(self, pool: Pool, count: int, seed: int) -> NDArray[np.intp]:
         """Ties go to the lower key."""
@@ -29,3 +30,6 @@ class PosteriorSd:
 
     def order(self, pool: Pool, seed: int) -> NDArray[np.float64]:
         return pool.posterior_sd
+
+
+STRATEGY = Epistemic()

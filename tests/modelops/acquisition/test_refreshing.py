@@ -1,0 +1,47 @@
+"""New ratings change the order of rating without a training."""
+
+import numpy as np
+import pytest
+
+from annotation.models import Stimulus, Study
+from annotation.opinion.releases import renew_live
+from modelops.acquisition import refreshing
+from modelops.models import ModelVersion, Prediction
+from modelops.predictors.store import version_model
+from modelops.runs import promotion
+from tests.factories import make_rater
+from tests.modelops.labelling import rate
+
+
+def test_what_was_just_rated_gives_way_to_other_images(
+    study: Study, labelled: list[Stimulus], scored: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study.retrain_every = 9  # three images make a round
+    study.save(update_fields=["retrain_every"])
+    promotion.promote(version=scored, actor=None)
+    pool = Stimulus.objects.filter(study=study, split="pool")
+    predicted = list(Prediction.objects.order_by("pk").values_list("mean", flat=True))
+    before = version_model(scored).last_layer
+
+    raters = [make_rater(study) for _ in range(2)]
+    for stimulus in pool.filter(claimed_ratings=0):
+        for rater in raters:
+            rate(stimulus, rater, [item.scale.maximum for item in study.perspective_settings])
+    monkeypatch.setattr(refreshing, "RATINGS_BETWEEN", 4)
+    renew_live(study)
+    after = refreshing._up_to_date(scored)
+    assert not np.allclose(before.weights, after.weights)
+    assert refreshing.is_due(scored)
+
+    refreshing.refresh_ranking(scored)
+    rounds = list(study.acquisition_rounds.all())
+    assert len(rounds) == 2
+    assert rounds[0].parameters["ratings"] > rounds[1].parameters["ratings"]
+    assert not refreshing.is_due(scored)
+    # The predictions are the version's own.
+    assert list(Prediction.objects.order_by("pk").values_list("mean", flat=True)) == predicted
+    # Doing it twice does no harm, nor does a version that is no longer in use.
+    refreshing.refresh_ranking(scored)
+    ModelVersion.objects.update(state="retired")
+    refreshing.refresh_ranking(scored)
+    assert study.acquisition_rounds.count() == 2
