@@ -118,6 +118,8 @@ class WebhookListView(ApiListView[Webhook]):
 
     serializer_class = WebhookSerializer
     queryset = Webhook.objects.none()
+    filters = {"state": "state"}
+    orders = ("created_at",)
     #: An address may hold a password of its receiver.
     token_scope = TokenScope.MANAGE
 
@@ -139,6 +141,9 @@ class WebhookListView(ApiListView[Webhook]):
 
 class WebhookDetailView(ApiView):
     token_scope = TokenScope.MANAGE
+
+    def lock(self, **kwargs: Any) -> None:
+        list(Webhook.objects.select_for_update().filter(pk=kwargs["pk"]))
 
     @extend_schema(responses=WebhookSerializer)
     def get(self, request: Request, slug: str, pk: int) -> Response:
@@ -188,6 +193,8 @@ class DeliveryListView(ApiListView[WebhookDelivery]):
 
     serializer_class = DeliverySerializer
     queryset = WebhookDelivery.objects.none()
+    filters = {"state": "state", "event": "event"}
+    orders = ("created_at",)
     token_scope = TokenScope.MANAGE
 
     def get_queryset(self) -> QuerySet[WebhookDelivery]:

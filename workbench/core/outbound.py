@@ -10,7 +10,7 @@ import socket
 import ssl
 import time
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import httpcore
 import httpx
@@ -29,6 +29,12 @@ class OutboundRefusedError(MintError):
     code = "address_refused"
 
 
+class Hosts(Protocol):
+    """Which hosts may be in a private network and be asked without TLS."""
+
+    def allows(self, host: str, port: int) -> bool: ...
+
+
 class AllowedHosts:
     """Hosts that may be in a private network and be asked without TLS: `host` or `host:port`."""
 
@@ -41,7 +47,7 @@ class AllowedHosts:
         return bool(self._entries & {host, named, f"{named}:{port}"})
 
 
-def check_url(url: str, allowed: AllowedHosts) -> None:
+def check_url(url: str, allowed: Hosts) -> None:
     """Raises OutboundRefusedError for an address that would never be asked, as far as can be told
     without resolving its name."""
     try:
@@ -61,12 +67,13 @@ def check_url(url: str, allowed: AllowedHosts) -> None:
     _check_addresses([literal])
 
 
-def outbound_client(*, allowed: AllowedHosts, seconds: float, **options: Any) -> httpx.Client:
+def outbound_client(*, allowed: Hosts, seconds: float, **options: Any) -> httpx.Client:
     """A client that makes only such requests, each over a connection of its own that lasts at most
     `seconds` in all, whatever the other side does. `options` are httpx's. Its requests raise
     OutboundRefusedError and httpx's errors."""
     transport = _CheckingTransport(allowed, seconds)
-    return httpx.Client(transport=transport, trust_env=False, timeout=seconds, **options)
+    options = {"timeout": seconds, **options}
+    return httpx.Client(transport=transport, trust_env=False, **options)
 
 
 def is_public(address: _Address) -> bool:
@@ -86,7 +93,7 @@ def _forms(address: _Address) -> Iterator[_Address]:
 
 
 class _CheckingTransport(httpx.HTTPTransport):
-    def __init__(self, allowed: AllowedHosts, seconds: float) -> None:
+    def __init__(self, allowed: Hosts, seconds: float) -> None:
         super().__init__(trust_env=False)
         self._allowed = allowed
         # httpx takes no network backend; its own pool has made no connection yet.
@@ -103,7 +110,7 @@ class _CheckingTransport(httpx.HTTPTransport):
 
 
 class _CheckingBackend(httpcore.NetworkBackend):
-    def __init__(self, allowed: AllowedHosts, seconds: float) -> None:
+    def __init__(self, allowed: Hosts, seconds: float) -> None:
         self._allowed = allowed
         self._seconds = seconds
         self._inner = httpcore.SyncBackend()
@@ -170,7 +177,7 @@ def _left(end: float, timeout: float | None) -> float:
     return left if timeout is None else min(left, timeout)
 
 
-def _check(url: httpx.URL, allowed: AllowedHosts) -> None:
+def _check(url: httpx.URL, allowed: Hosts) -> None:
     host = url.raw_host.decode()
     if not host or url.scheme not in ("http", "https"):
         raise OutboundRefusedError(gettext_noop("This is no address of the web."))

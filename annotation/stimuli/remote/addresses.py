@@ -44,10 +44,10 @@ class Allowed:
         """For the requests that an allowed dataset of `hf:` takes."""
         return Allowed((self.hub, *self.hub_hosts), self.most_bytes)
 
-    def names(self, scheme: str, host: str, port: int) -> bool:
+    def allows(self, host: str, port: int) -> bool:
         """Whether an entry lists the host by its address: it may then be of one's own network."""
         entries = map(urlsplit, self.entries)
-        listed = any(_host_of(entry) == (scheme, host, port) for entry in entries)
+        listed = any((entry.hostname, port_of(entry)) == (host, port) for entry in entries)
         return listed and (host == "localhost" or _is_numeric(host))
 
 
@@ -104,7 +104,3 @@ def _is_numeric(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _host_of(parts: SplitResult) -> tuple[str, str, int]:
-    return parts.scheme, parts.hostname or "", port_of(parts)

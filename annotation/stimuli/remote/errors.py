@@ -34,6 +34,15 @@ def refused(address: str, status: int) -> RemoteError:
     )
 
 
+def private(address: str) -> RemoteError:
+    """The host is not on the internet at large, and no operator lists it by its address."""
+    return RemoteError(
+        gettext_noop("%(address)s is in a private network, or is to be read without HTTPS"),
+        gettext_noop("if that is meant, the operator has to list its address in IMPORT_REMOTE"),
+        address=address,
+    )
+
+
 def unreachable(address: str, reason: object) -> RemoteError:
     return RemoteError(
         gettext_noop("%(address)s cannot be read: %(reason)s"),
