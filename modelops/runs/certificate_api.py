@@ -55,9 +55,10 @@ class CertificatesSerializer(serializers.Serializer[Any]):
 class CertificatesView(ApiView):
     @extend_schema(responses=CertificatesSerializer)
     def get(self, request: Request, slug: str, number: int) -> Response:
-        """Whether a version is as close to the panel as a left-out rater, from each perspective, by
-        hold-out images alone, and what it is off by if it rates the rest. 503 while the first ones
-        are computed."""
+        """Whether a version is as close to the panel as a left-out rater.
+
+        By hold-out images alone, from each perspective, and what it is off by if it rates the rest.
+        503 while the first ones are computed."""
         rows = certificate_rows(version_of(find_study(request.user, slug, VIEW), number))
         if not rows:
             raise AgreementBusyError

@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from django.urls import resolve, reverse
+from django.urls import resolve
 from rest_framework.test import APIClient
 
 from annotation.models import SharedLink, Study
 from tests.test_hostile_requests import ENDPOINTS, address_of
-from tests.test_permissions_table import TABLE, World, world
+from tests.test_permissions_table import World, world
 from workbench.accounts.api_views import ApiView
 from workbench.accounts.models import User
 
@@ -100,9 +100,8 @@ def test_every_read_has_a_tag(api: APIClient, world: World) -> None:
             assert answer.headers["ETag"].startswith('"'), route
 
 
-def test_whatever_is_replaced_can_be_locked() -> None:
+def test_whatever_is_replaced_can_be_locked(world: World) -> None:
     for route in (name for name in ENDPOINTS if name.startswith("api-")):
-        names = TABLE[route][1]
-        view: Any = resolve(reverse(route, args=["1" for _name in names])).func
+        view: Any = resolve(address_of(route, world)).func
         if {"put", "patch"} & set(dir(view.view_class)):
             assert "lock" in vars(view.view_class), route
