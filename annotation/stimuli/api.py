@@ -116,6 +116,6 @@ class StimulusListView(ApiListView[Stimulus]):
 
     def get_queryset(self) -> QuerySet[Stimulus]:
         study = find_study(self.request.user, self.kwargs["slug"], "annotation.view_study")
-        query = StimulusQuerySerializer(data=self.request.query_params)
+        query = StimulusQuerySerializer(data=self.request.query_params.dict())
         query.is_valid(raise_exception=True)
         return Listing.read(query.validated_data, study).stimuli(study)

@@ -35,7 +35,7 @@ class StudyListView(ApiListView[Study]):
     orders = ("created_at", "title", "slug")
 
     def get_queryset(self) -> QuerySet[Study]:
-        asked = StudyQuerySerializer(data=self.request.query_params)
+        asked = StudyQuerySerializer(data=self.request.query_params.dict())
         asked.is_valid(raise_exception=True)
         listed = listed_studies(self.request.user, archived=asked.validated_data["archived"])
         return within_token(self.request, listed).prefetch_related("perspectives")

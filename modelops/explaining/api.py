@@ -53,7 +53,7 @@ class ExplanationListView(ApiListView[Stimulus]):
 
     def get_queryset(self) -> QuerySet[Stimulus]:
         study = find_study(self.request.user, self.kwargs["slug"], VIEW)
-        query = PredictionQuerySerializer(data=self.request.query_params)
+        query = PredictionQuerySerializer(data=self.request.query_params.dict())
         query.is_valid(raise_exception=True)
         given = query.validated_data
         return explained_stimuli(version_of(study, given.get("model"), given.get("predictor")))

@@ -224,7 +224,7 @@ class PredictionListView(ApiListView[Stimulus]):
 
     def get_queryset(self) -> QuerySet[Stimulus]:
         study = find_study(self.request.user, self.kwargs["slug"], VIEW)
-        query = PredictionListQuerySerializer(data=self.request.query_params)
+        query = PredictionListQuerySerializer(data=self.request.query_params.dict())
         query.is_valid(raise_exception=True)
         given = query.validated_data
         version = version_of(study, given.get("model"), given.get("predictor"))

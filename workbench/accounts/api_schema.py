@@ -68,7 +68,9 @@ class ApiSchema(AutoSchema):
 
     def _get_paginator(self) -> Any:
         """What a POST answers with is no page, even if it is a list."""
-        return super()._get_paginator() if self.method == "GET" else None  # type: ignore[no-untyped-call] # spectacular's
+        if self.method != "GET":
+            return None
+        return super()._get_paginator()  # type: ignore[no-untyped-call] # untyped library
 
     def get_tags(self) -> list[str]:
         parts = [part for part in self.path.split("/") if part and not part.startswith("{")]

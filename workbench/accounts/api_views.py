@@ -53,14 +53,14 @@ class ApiView(APIView):
         anything is read. JSON has a limit of its own."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.method not in _REPLACING or "If-Match" not in request.headers:
+        if not self._replaces(request):
             return super().dispatch(request, *args, **kwargs)
         with transaction.atomic():
             return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         self._claim(request, *args, **kwargs)
-        if request.method in _REPLACING and "If-Match" in request.headers:
+        if self._replaces(request):
             self.lock(**kwargs)
             now = self.get(request, *args, **kwargs)  # type: ignore[attr-defined] # who has PUT has it
             refuse_changed(request, super().finalize_response(request, now).render())
@@ -101,6 +101,12 @@ class ApiView(APIView):
             answer.add_post_render_callback(partial(_conditional, request))
         return answer
 
+    def _replaces(self, request: HttpRequest | Request) -> bool:
+        """Whether it changes what its sender has read; what is not there changes nothing."""
+        method = str(request.method)
+        known = method in _REPLACING and hasattr(self, method.lower())
+        return known and "If-Match" in request.headers
+
     def _reads(self, request: Request) -> bool:
         """Whether it takes such a body: what it refuses is not received."""
         if request._request.content_type != MULTIPART:
@@ -125,7 +131,7 @@ class ApiListView(ApiView, generics.ListAPIView[M]):
 
     def list(self, request: Request, *_args: Any, **_kwargs: Any) -> Response:
         rows = self.get_queryset()
-        asked = self.list_query(data=request.query_params)
+        asked = self.list_query(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         page = self.paginate_queryset(asked.chosen(rows))
         told: Any = self.get_serializer(page, many=True)

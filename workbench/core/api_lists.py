@@ -3,6 +3,7 @@
 A list names columns; how a value is read follows from the column.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -16,7 +17,19 @@ M = TypeVar("M", bound=Model)
 #: More than a column of PostgreSQL holds names nothing.
 _LARGEST = 2**63 - 1
 _LONGEST = 300
+_RFC_3339 = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
+)
 _COMPARISONS = {"gte": "At or after.", "lt": "Before.", "icontains": "Part of it."}
+
+
+class Instant(serializers.DateTimeField):
+    """A time as RFC 3339 has it: one without its zone could mean any of two dozen."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        if not _RFC_3339.fullmatch(str(value)):
+            self.fail("invalid", format="2026-11-28T18:53:00Z")
+        return super().to_internal_value(value)
 
 
 class ListQuerySerializer(serializers.Serializer[Any]):
@@ -71,7 +84,7 @@ def _field(model: type[Model], lookup: str) -> Any:
             choices=[key for key, _label in column.flatchoices], **shared
         )
     if isinstance(column, DateTimeField):
-        return serializers.DateTimeField(**shared)
+        return Instant(**shared)
     if isinstance(column, BooleanField):
         return serializers.BooleanField(**shared)
     if isinstance(column, IntegerField):

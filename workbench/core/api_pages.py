@@ -38,7 +38,7 @@ class Pages(BasePagination):
         self, queryset: Any, request: Request, view: APIView | None = None
     ) -> list[Any]:
         """Raises ValidationError."""
-        asked = PageQuerySerializer(data=request.query_params)
+        asked = PageQuerySerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
         # A cursor is good for one list in one order.

@@ -70,7 +70,7 @@ class ExportView(ApiView):
     def get(self, request: Request, slug: str) -> StreamingHttpResponse:
         """The collected database, streamed: scores, explanations, images with opinion scores."""
         study = find_study(request.user, slug, "annotation.export_study")
-        query = ExportQuerySerializer(data=request.query_params)
+        query = ExportQuerySerializer(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
         release = chosen_release(study, query.validated_data.get("release"))
         asked, actor = query.validated_data, signed_in(request)
@@ -93,7 +93,7 @@ class StudyDocumentView(ApiView):
         made.
         """
         study = find_study(request.user, slug, "annotation.export_study")
-        query = ReleaseQuerySerializer(data=request.query_params)
+        query = ReleaseQuerySerializer(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
         release = chosen_release(study, query.validated_data.get("release"))
         with one_view():

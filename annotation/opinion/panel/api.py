@@ -167,7 +167,7 @@ class AgreementView(ApiView):
         In a large study it may be some minutes behind the ratings; `computed_at` tells.
         """
         study = find_study(request.user, slug, "annotation.view_study")
-        asked = AgreementQuerySerializer(data=request.query_params)
+        asked = AgreementQuerySerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         results = panel_results(study)
         found = _agreement(results, sample=asked.validated_data["draws"] == "sample")
@@ -179,7 +179,7 @@ class PlanView(ApiView):
     def get(self, request: Request, slug: str) -> Response:
         """How many ratings, minutes and what cost it takes to find something out."""
         study = find_study(request.user, slug, "annotation.view_study")
-        asked = PlanQuerySerializer(data=request.query_params)
+        asked = PlanQuerySerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         told = asked.validated_data
         perspective = _perspective(study, told.get("perspective"))

@@ -84,6 +84,11 @@ def test_recruitment_is_changed_by_its_tag(api: APIClient, study: Study) -> None
     assert refused.status_code == 412
 
 
+def test_a_method_that_is_not_there_is_refused_as_such(api: APIClient) -> None:
+    refused = api.patch(f"{URL}recruitment/", {}, format="json", headers={"If-Match": '"none"'})
+    assert refused.status_code == 405
+
+
 def test_a_stranger_learns_nothing_by_a_tag(outsider: User, study: Study) -> None:
     client = APIClient()
     client.force_authenticate(outsider)

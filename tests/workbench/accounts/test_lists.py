@@ -73,6 +73,12 @@ def test_rows_are_counted_if_that_is_asked_for(api: APIClient, study: Study) -> 
         "fields=code,beauty",
         "status=beautiful",
         "since=yesterday",
+        "since=2026-11-28T18:53:00",
+        "since=2026-11-28",
+        "since=",
+        "order=",
+        "status=",
+        "count=",
     ],
 )
 def test_what_a_list_cannot_do_is_named(api: APIClient, query: str) -> None:
