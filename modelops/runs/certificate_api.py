@@ -55,9 +55,9 @@ class CertificatesSerializer(serializers.Serializer[Any]):
 class CertificatesView(APIView):
     @extend_schema(responses=CertificatesSerializer)
     def get(self, request: Request, slug: str, number: int) -> Response:
-        """Whether a version is as close to the panel as a left-out rater, from each perspective, by
-        hold-out images alone, and what it is off by if it rates the rest. 503 while the first ones
-        are computed."""
+        """Whether a version is as close to the panel as a left-out rater. By hold-out images
+        alone, from each perspective, with what it is off by if it rates the rest. 503 while the
+        first ones are computed."""
         rows = certificate_rows(version_of(find_study(request.user, slug, VIEW), number))
         if not rows:
             raise AgreementBusyError
