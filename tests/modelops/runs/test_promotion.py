@@ -29,7 +29,12 @@ def test_promotion_retires_the_active_version_and_writes_priorities(
     entry = AuditEntry.objects.filter(action="model.promoted").first()
     assert entry is not None
     assert entry.actor == owner
-    assert entry.detail == {"number": 2, "predictor": "tiny", "previous": 1}
+    assert entry.detail == {
+        "version": second.pk,
+        "number": 2,
+        "predictor": "tiny",
+        "previous": 1,
+    }
 
 
 def test_images_still_wanted_come_first_in_the_order_of_choice(
