@@ -37,10 +37,13 @@ MODEL_ACTS: dict[str, Words] = {
     "predictor.leads": _("Let the predictor %(name)s decide what is rated next"),
 }
 MODEL_TOLD: dict[str, Told] = {
-    "model.promoted": Told(
-        EventType.MODEL_PROMOTED,
-        lambda detail: {"version": detail["version"], "number": detail["number"]},
-    ),
+    **{
+        action: Told(
+            EventType.MODEL_PROMOTED,
+            lambda detail: {"version": detail["version"], "number": detail["number"]},
+        )
+        for action in ("model.promoted", "model.overridden")
+    },
     **{
         f"{kind}.{state}": Told(
             EventType.RUN_FINISHED, job_over(f"{kind}.{state}", "run", kind=kind)

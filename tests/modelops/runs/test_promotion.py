@@ -47,9 +47,12 @@ def test_promotion_retires_the_active_version_and_writes_priorities(
         .order_by("pk")
     )
     assert (first.action, entry.action) == ("model.promoted", "model.overridden")
-    assert first.detail == {"number": 1, "predictor": "tiny", "previous": None}
+    assert first.detail == {
+        "version": scored.pk, "number": 1, "predictor": "tiny", "previous": None
+    }
     assert entry.actor == owner
     known = {"number": 2, "predictor": "tiny", "previous": 1, "reason": "it knows  more"}
+    known["version"] = second.pk
     assert entry.detail == entry.detail | known
     # The same labels train the same model; six images are too few to tell.
     assert (entry.detail["change"], entry.detail["images"]) == (0, 6)
