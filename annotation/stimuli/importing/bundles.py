@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from workbench.core.tables.kinds import ARROW, PARQUET, ZIP, is_table_name, kind_of_file
+from workbench.core.tables.kinds import ARROW, PARQUET, ZIP, is_table_name, kind_of_file, of_kind
 from workbench.core.texts import gettext_noop
 
 from ..mapping.document import BELOW, FilePart, TableMapping
@@ -25,7 +25,7 @@ def may_hold_images(path: Path) -> bool:
 @contextmanager
 def unpacked(path: Path) -> Iterator[Path]:
     """A folder with the tables of the ZIP at `path`; of anything else `path` itself. Raises
-    ArchiveError."""
+    ArchiveError, TableError."""
     if path.is_dir() or not path.is_file() or kind_of_file(path) != ZIP:
         yield path
         return
@@ -37,6 +37,8 @@ def unpacked(path: Path) -> Iterator[Path]:
 
 def _unpack(source: ZipSource, folder: Path, archive: str) -> None:
     names = [name for name in source.names() if is_table_name(name)]
+    if not names:
+        raise of_kind(archive, ZIP)
     if len(names) > _MOST_FILES:
         raise _too_much(archive)
     left = _MOST_BYTES
