@@ -84,7 +84,7 @@ def single_table(folder: Path) -> Path:
         return tables[0]
     if not tables:
         raise ArchiveError(
-            gettext_noop("there is no table in the ZIP"),
+            gettext_noop("there is no table in it"),
             gettext_noop("give images alone as the images, or add a table, such as a CSV"),
         )
     names = ", ".join(table.name for table in tables[:5])

@@ -48,7 +48,10 @@ def test_promotion_retires_the_active_version_and_writes_priorities(
     )
     assert (first.action, entry.action) == ("model.promoted", "model.overridden")
     assert first.detail == {
-        "version": scored.pk, "number": 1, "predictor": "tiny", "previous": None
+        "version": scored.pk,
+        "number": 1,
+        "predictor": "tiny",
+        "previous": None,
     }
     assert entry.actor == owner
     known = {"number": 2, "predictor": "tiny", "previous": 1, "reason": "it knows  more"}

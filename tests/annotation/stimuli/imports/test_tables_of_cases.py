@@ -56,7 +56,7 @@ def test_what_worked_still_does(study: Study) -> None:
 
 def test_images_given_as_the_manifest_are_refused_by_what_they_are(study: Study) -> None:
     images = require_shared("cases/10-from-spreadsheets/images.zip")
-    with pytest.raises(ImportRefusedError, match="no table in the ZIP; give images alone"):
+    with pytest.raises(ImportRefusedError, match="of another kind: ZIP; choose a table"):
         import_manifest(study=study, manifest=images, images=images)
 
 
