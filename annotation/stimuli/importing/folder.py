@@ -35,6 +35,10 @@ from .sources import ImageSource
 #: In an image's metadata, where each of its fields was found.
 FOUND_IN = "found_in"
 _IMAGES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
+#: Pictures that are not read: each is named, as nobody would miss it among thousands.
+_OTHER_IMAGES = frozenset(
+    {".avif", ".bmp", ".gif", ".heic", ".heif", ".jp2", ".jxl", ".tif", ".tiff"}
+)
 _MANIFESTS = frozenset({"manifest.csv", "manifest.tsv", "manifest.jsonl", "manifest.json"})
 #: In every Office document (ECMA-376-2).
 _WORKBOOK = "[Content_Types].xml"
@@ -71,8 +75,9 @@ def holds_images(path: Path) -> bool:
 def read_folder(
     source: ListedSource, constants: Mapping[str, str] = MappingProxyType({})
 ) -> Manifest:
-    """A row for each image, in the order of their names; an image that nothing says the prompt or
-    the generator of is an error by name. constants: the `prompt` or `generator` of such images.
+    """A row for each image, in the order of their names; an image whose prompt or generator is not
+    found is an error by name, and so is one of a kind that is not read, such as AVIF. constants:
+    the `prompt` or `generator` of images that have none of their own.
 
     Raises ArchiveError if there is no image, or a manifest that would not be read.
     """
@@ -96,11 +101,24 @@ def read_folder(
             manifest.rows.append(_row(number, description))
         except Problem as problem:
             manifest.errors.append(RowError.of(number, number, description.name[:300], problem))
+    manifest.errors.extend(_other_images(names, after=len(images)))
     return manifest
 
 
-def _is_image(name: str) -> bool:
-    return PurePosixPath(name).suffix.lower() in _IMAGES and not is_system_file(name)
+def _is_image(name: str, kinds: Collection[str] = _IMAGES) -> bool:
+    return PurePosixPath(name).suffix.lower() in kinds and not is_system_file(name)
+
+
+def _other_images(names: list[str], after: int) -> Iterator[RowError]:
+    others = [name for name in names if _is_image(name, _OTHER_IMAGES)]
+    for number, name in enumerate(others, start=after + 1):
+        problem = Problem(
+            gettext_noop('image "%(filename)s" is %(found)s'),
+            gettext_noop("save it as JPEG, PNG or WebP"),
+            filename=name,
+            found=PurePosixPath(name).suffix[1:].upper(),
+        )
+        yield RowError.of(number, number, name[:300], problem)
 
 
 def _refuse_manifest(names: list[str]) -> None:
@@ -173,7 +191,7 @@ def _needed(found: Found | None, problem: Problem) -> str:
 
 def _no_prompt(name: str) -> Problem:
     return Problem(
-        gettext_noop('nothing says the prompt of "%(filename)s"'),
+        gettext_noop('no prompt was found for "%(filename)s"'),
         gettext_noop(
             'write it into "%(text)s" next to the image, or into a column "prompt" of '
             "metadata.csv; or give one for all images that lack it"
@@ -185,7 +203,7 @@ def _no_prompt(name: str) -> Problem:
 
 def _no_generator(name: str) -> Problem:
     return Problem(
-        gettext_noop('nothing says which generator made "%(filename)s"'),
+        gettext_noop('no generator was found for "%(filename)s"'),
         gettext_noop(
             "put each generator's images into a folder of its name, or write it into a column "
             '"generator" of metadata.csv; or give one for all images that lack it'

@@ -78,13 +78,13 @@ class ImportForm(forms.Form):
         label=gettext_lazy("Prompt"),
         max_length=300,
         required=False,
-        help_text=gettext_lazy("Of all images that nothing says the prompt of."),
+        help_text=gettext_lazy("For the images whose prompt is found nowhere."),
     )
     generator = forms.CharField(
         label=gettext_lazy("Generator"),
         max_length=200,
         required=False,
-        help_text=gettext_lazy("Of all images that nothing says the generator of."),
+        help_text=gettext_lazy("For the images whose generator is found nowhere."),
     )
     source = forms.CharField(
         label=gettext_lazy("Source of published scores"),
@@ -136,7 +136,7 @@ class ImportForm(forms.Form):
         return [self[name] for name in ("source", *_SCALE)]
 
     def constants(self) -> list[forms.BoundField]:
-        """What is said of all images that nothing else says it of."""
+        """The prompt and the generator of images that have none of their own."""
         return [self[name] for name in CONSTANT]
 
     def common(self) -> list[forms.BoundField]:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from workbench.accounts.signed_in import signed_in
@@ -106,7 +107,12 @@ def _holdout(study: Study, step: SetupStep) -> _Words:
             "is drawn when images are imported."
         )
         if not step.found
-        else _("%(found)d images only measure the model.") % {"found": step.found},
+        else ngettext(
+            "%(found)d image only measures the model.",
+            "%(found)d images only measure the model.",
+            step.found,
+        )
+        % {"found": step.found},
         f"{reverse('study-stimuli', args=[study.slug])}?split=holdout",
     )
 

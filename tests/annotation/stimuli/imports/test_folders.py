@@ -74,10 +74,19 @@ def test_what_is_not_said_is_an_error_by_name(tmp_path: Path) -> None:
     files = {"a.png": _image(1, f"\n{_SETTINGS}, Model: m"), "b.png": _image(2), "b.txt": b"a fig"}
     manifest = read_folder(open_source(_folder(tmp_path, files)))
     assert [error.sentence() for error in manifest.errors] == [
-        'nothing says the prompt of "a.png"',
-        'nothing says which generator made "b.png"',
+        'no prompt was found for "a.png"',
+        'no generator was found for "b.png"',
     ]
     assert '"a.txt" next to the image' in manifest.errors[0].advice()
+
+
+def test_a_picture_that_is_not_read_is_named(tmp_path: Path) -> None:
+    files = {**_files(), "SDXL/heron.AVIF": b"x", "__MACOSX/c.gif": b"x"}
+    manifest = read_folder(open_source(_folder(tmp_path, files)))
+    assert [(error.row, error.sentence(), error.advice()) for error in manifest.errors] == [
+        (4, 'image "SDXL/heron.AVIF" is AVIF', "save it as JPEG, PNG or WebP")
+    ]
+    assert len(manifest.rows) == 3
 
 
 @pytest.mark.parametrize(
@@ -121,7 +130,7 @@ def test_one_that_lacks_its_prompt_stops_the_import(study: Study, tmp_path: Path
     err = io.StringIO()
     with pytest.raises(CommandError, match="3 of 4 rows can be imported"):
         call_command("import_stimuli", study.slug, str(place), stderr=err)
-    assert 'nothing says the prompt of "d/d.png"' in err.getvalue()
+    assert 'no prompt was found for "d/d.png"' in err.getvalue()
     assert not Stimulus.objects.exists()
 
 
@@ -186,7 +195,7 @@ def test_a_dry_run_says_where_it_found_what_and_what_is_missing_and_is_filled_in
     shown = client.get(job.get_absolute_url()).content.decode()
     for place in ("from the image", "text file next to it", "table", "folder name"):
         assert f'<div class="small muted">{place}</div>' in shown
-    assert "nothing says the prompt of &quot;d.png&quot;" in shown
+    assert "no prompt was found for &quot;d.png&quot;" in shown
     assert 'name="constant_generator" value="FLUX.1"' in shown
     filled = {"constant_generator": "FLUX.1", "constant_prompt": "a quince"}
     client.post(f"{job.get_absolute_url()}retry/", filled)
