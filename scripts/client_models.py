@@ -11,8 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from datamodel_code_generator import DataModelType, InputFileType, LiteralType, PythonVersion
+from datamodel_code_generator import InputFileType, LiteralType, PythonVersion
 from datamodel_code_generator import generate as types_of
+from datamodel_code_generator.enums import DataModelType
 from datamodel_code_generator.format import Formatter
 
 ROOT = Path(__file__).resolve().parent.parent
