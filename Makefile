@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts test-scripts pytest coverage bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-opinion bench-leaderboard bench-gate bench-import bench-rank bench-al bench-model pretrain-tiny screenshots messages pins clean
+.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts test-scripts pytest coverage bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-opinion bench-leaderboard bench-gate bench-import bench-rank bench-al bench-model pretrain-tiny screenshots messages pins client-models clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -122,8 +122,12 @@ messages: setup ## collect and compile the translations
 pins: setup-dev ## write requirements/*.txt from requirements/*.in and what is installed
 	@$(PY) scripts/pin_requirements.py
 
+client-models: export CHECK_ENV = SECRET_KEY=only-to-write-the-document HTTPS=0 DEBUG=1
+client-models: setup-dev ## write the client's types from the API's OpenAPI document
+	@set -o pipefail; env $$CHECK_ENV $(PY) manage.py spectacular --format openapi-json | $(PY) scripts/client_models.py
+
 clean: ## delete caches and build products; keeps .venv and the data
-	@rm -rf build htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis test-results
+	@rm -rf build htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis test-results client/build client/src/*.egg-info
 	@find . -path ./.venv -prune -o -name __pycache__ -type d -print0 | xargs -0 -r rm -rf
 
 remove-data: setup ## delete the demo's data for good: studies, ratings, models
