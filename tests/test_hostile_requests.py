@@ -275,7 +275,7 @@ def test_an_error_of_ours_is_told_in_json(
 
 
 def test_pages_stay_pages(send: Callable[..., Any]) -> None:
-    for address in ("/nothing/", "/studies/nothing/%00/"):
+    for address in ("/nothing/", "/studies/nothing/%00/", "/nothing%5C%1B%01"):
         answer = send("home", "get", address)
         assert answer.status_code == 404
         assert "<h1>Not found</h1>" in answer.content.decode()

@@ -2,14 +2,28 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from workbench.core.api import ExactSerializer
+from workbench.core.strict_schema import schema_of
 
 from ..models import Study
+from ..protocol import forms, plan, reliability_rules, viewing
+from ..protocol.perspectives import PerspectiveSettings
 from .services import SETTINGS
 
+_RULES = {
+    place: limits
+    for name, bound in reliability_rules.BOUNDS.items()
+    for place, limits in (
+        (f"{name}.threshold", (bound.least, bound.most)),
+        (f"{name}.minimum", (1, reliability_rules.MOST_ANSWERS)),
+    )
+}
 
+
+@extend_schema_field({"type": "array", "items": schema_of(PerspectiveSettings), "minItems": 1})
 class PerspectivesField(serializers.JSONField):
     """A study's perspectives in its order, each `protocol.perspectives.PerspectiveSettings`."""
 
@@ -17,10 +31,45 @@ class PerspectivesField(serializers.JSONField):
         return [item.to_json() for item in instance.perspective_settings]
 
 
+# The protocol's parsers read them, when all of a study's settings are known.
+@extend_schema_field(schema_of(forms.ExplanationAsking, {"share": (0, 1), "level": forms.LEVELS}))
+class AskingField(serializers.JSONField):
+    """`protocol.forms.ExplanationAsking`."""
+
+
+@extend_schema_field(schema_of(plan.SessionPlan, plan.LIMITS))
+class PlanField(serializers.JSONField):
+    """`protocol.plan.SessionPlan`."""
+
+
+@extend_schema_field(
+    schema_of(
+        viewing.ViewingChecks,
+        {
+            "minimum_width": (0, viewing.LARGEST_WINDOW[0]),
+            "minimum_height": (0, viewing.LARGEST_WINDOW[1]),
+        },
+    )
+)
+class ViewingField(serializers.JSONField):
+    """`protocol.viewing.ViewingChecks`."""
+
+
+@extend_schema_field(
+    schema_of(reliability_rules.ReliabilityRules, {**reliability_rules.SETTINGS, **_RULES})
+)
+class RulesField(serializers.JSONField):
+    """`protocol.reliability_rules.ReliabilityRules`."""
+
+
 class StudySerializer(serializers.ModelSerializer[Study]):
     """A study with its current settings."""
 
     perspectives = PerspectivesField(required=False)
+    explanation_asked = AskingField(required=False)
+    session_plan = PlanField(required=False)
+    viewing_checks = ViewingField(required=False)
+    reliability_rules = RulesField(required=False)
 
     class Meta:
         model = Study

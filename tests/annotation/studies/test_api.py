@@ -91,6 +91,17 @@ def test_a_setting_that_does_not_fit_is_named_and_nothing_changes(
     assert Study.objects.get().title == "Demo"
 
 
+def test_the_schema_says_what_a_setting_holds(db: None) -> None:
+    settings = schema()["components"]["schemas"]["Study"]["properties"]
+    plan = settings["session_plan"]
+    assert plan["additionalProperties"] is False
+    limits = {"type": "integer", "minimum": 1, "maximum": 50, "default": 10}
+    assert plan["properties"]["block_trials"] == limits
+    threshold = settings["reliability_rules"]["properties"]["gold"]["properties"]["threshold"]
+    assert threshold == {"type": "number", "minimum": 0, "maximum": 1}
+    assert settings["perspectives"]["items"]["required"] == ["key", "label", "question", "scale"]
+
+
 def test_a_refused_status_changes_no_setting_either(api: Client, study: Study) -> None:
     answer = patch(api, {"title": "Other", "status": "draft"})
     assert answer.status_code == 409
