@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
+from typing import Any, Literal, NotRequired, TypeAlias
+
+from typing_extensions import TypedDict
 
 
 class Ahead(TypedDict):
@@ -551,6 +553,127 @@ class PairwiseDifference(TypedDict):
     effect_size: float | None
 
 
+class Scale(TypedDict, closed=True):
+    kind: str
+    minimum: float
+    maximum: float
+    step: float
+    labels: NotRequired[list[str]]
+
+
+class Perspective(TypedDict, closed=True):
+    key: str
+    label: str
+    question: str
+    scale: Scale
+    help: NotRequired[str]
+
+
+class ExplanationAsked(TypedDict, closed=True):
+    when: NotRequired[Literal["every", "share", "low"]]
+    share: NotRequired[float]
+    level: NotRequired[int]
+
+
+class SessionPlan(TypedDict, closed=True):
+    practice_trials: NotRequired[int]
+    practice_pass_share: NotRequired[float]
+    practice_tries: NotRequired[int]
+    stabilisation_trials: NotRequired[int]
+    block_trials: NotRequired[int]
+    repeat_share: NotRequired[float]
+    gold_share: NotRequired[float]
+    rest_after_minutes: NotRequired[int]
+    rest_seconds: NotRequired[int]
+    session_minutes: NotRequired[int]
+    daily_trials: NotRequired[int]
+    one_per_pass: NotRequired[bool]
+    revisable: NotRequired[bool]
+    whole_prompt: NotRequired[bool]
+    enlarging: NotRequired[bool]
+
+
+class ViewingChecks(TypedDict, closed=True):
+    minimum_width: NotRequired[int]
+    minimum_height: NotRequired[int]
+    phones: NotRequired[bool]
+    card: NotRequired[bool]
+    greys: NotRequired[bool]
+    plates: NotRequired[bool]
+    acuity: NotRequired[bool]
+
+
+class Gold(TypedDict, closed=True):
+    threshold: NotRequired[float]
+    minimum: NotRequired[int]
+    effect: NotRequired[Literal["off", "note", "weigh", "stop"]]
+
+
+class Attention(TypedDict, closed=True):
+    threshold: NotRequired[float]
+    minimum: NotRequired[int]
+    effect: NotRequired[Literal["off", "note", "weigh", "stop"]]
+
+
+class TooFast(TypedDict, closed=True):
+    threshold: NotRequired[float]
+    minimum: NotRequired[int]
+    effect: NotRequired[Literal["off", "note", "weigh", "stop"]]
+
+
+class Away(TypedDict, closed=True):
+    threshold: NotRequired[float]
+    minimum: NotRequired[int]
+    effect: NotRequired[Literal["off", "note", "weigh", "stop"]]
+
+
+class Variance(TypedDict, closed=True):
+    threshold: NotRequired[float]
+    minimum: NotRequired[int]
+    effect: NotRequired[Literal["off", "note", "weigh", "stop"]]
+
+
+class Identical(TypedDict, closed=True):
+    threshold: NotRequired[float]
+    minimum: NotRequired[int]
+    effect: NotRequired[Literal["off", "note", "weigh", "stop"]]
+
+
+class RetestDifference(TypedDict, closed=True):
+    threshold: NotRequired[float]
+    minimum: NotRequired[int]
+    effect: NotRequired[Literal["off", "note", "weigh", "stop"]]
+
+
+class RetestCorrelation(TypedDict, closed=True):
+    threshold: NotRequired[float]
+    minimum: NotRequired[int]
+    effect: NotRequired[Literal["off", "note", "weigh", "stop"]]
+
+
+class InterRater(TypedDict, closed=True):
+    threshold: NotRequired[float]
+    minimum: NotRequired[int]
+    effect: NotRequired[Literal["off", "note", "weigh", "stop"]]
+
+
+class ReliabilityRules(TypedDict, closed=True):
+    gold: NotRequired[Gold]
+    attention: NotRequired[Attention]
+    too_fast: NotRequired[TooFast]
+    away: NotRequired[Away]
+    variance: NotRequired[Variance]
+    identical: NotRequired[Identical]
+    retest_difference: NotRequired[RetestDifference]
+    retest_correlation: NotRequired[RetestCorrelation]
+    inter_rater: NotRequired[InterRater]
+    gold_tolerance: NotRequired[float]
+    minimum_seconds: NotRequired[float]
+    away_seconds: NotRequired[float]
+    least_others: NotRequired[int]
+    weight: NotRequired[float]
+
+
 class PatchedWebhookChange(TypedDict):
     """
     What is left out stays. `paused`: whether events are noted and sent; false also resumes one
@@ -895,7 +1018,7 @@ class SavedMapping(TypedDict):
     saved_at: str
 
 
-class Scale(TypedDict):
+class ScaleModel(TypedDict):
     kind: str
     minimum: float
     maximum: float
@@ -990,6 +1113,64 @@ StimulusPurpose: TypeAlias = Literal["main", "practice", "gold"]
 
 
 StimulusState: TypeAlias = Literal["in_use", "withdrawn", "excluded", "purged"]
+
+
+class Scale1(TypedDict, closed=True):
+    kind: str
+    minimum: float
+    maximum: float
+    step: float
+    labels: NotRequired[list[str]]
+
+
+class Perspective2(TypedDict, closed=True):
+    key: str
+    label: str
+    question: str
+    scale: Scale1
+    help: NotRequired[str]
+
+
+class ReliabilityRules1(TypedDict, closed=True):
+    gold: NotRequired[Gold]
+    attention: NotRequired[Attention]
+    too_fast: NotRequired[TooFast]
+    away: NotRequired[Away]
+    variance: NotRequired[Variance]
+    identical: NotRequired[Identical]
+    retest_difference: NotRequired[RetestDifference]
+    retest_correlation: NotRequired[RetestCorrelation]
+    inter_rater: NotRequired[InterRater]
+    gold_tolerance: NotRequired[float]
+    minimum_seconds: NotRequired[float]
+    away_seconds: NotRequired[float]
+    least_others: NotRequired[int]
+    weight: NotRequired[float]
+
+
+class Perspective3(TypedDict, closed=True):
+    key: str
+    label: str
+    question: str
+    scale: Scale1
+    help: NotRequired[str]
+
+
+class ReliabilityRules2(TypedDict, closed=True):
+    gold: NotRequired[Gold]
+    attention: NotRequired[Attention]
+    too_fast: NotRequired[TooFast]
+    away: NotRequired[Away]
+    variance: NotRequired[Variance]
+    identical: NotRequired[Identical]
+    retest_difference: NotRequired[RetestDifference]
+    retest_correlation: NotRequired[RetestCorrelation]
+    inter_rater: NotRequired[InterRater]
+    gold_tolerance: NotRequired[float]
+    minimum_seconds: NotRequired[float]
+    away_seconds: NotRequired[float]
+    least_others: NotRequired[int]
+    weight: NotRequired[float]
 
 
 StudyStatus: TypeAlias = Literal["draft", "open", "paused", "closed", "archived", "deleting"]
@@ -1530,21 +1711,21 @@ class PatchedStudyChange(TypedDict):
     retrain_every: NotRequired[int]
     image_size: NotRequired[ImageSizeEnum]
     opinion_method: NotRequired[str]
-    perspectives: NotRequired[Any]
+    perspectives: NotRequired[list[Perspective]]
     explanation_form: NotRequired[Any]
-    explanation_asked: NotRequired[Any]
-    session_plan: NotRequired[Any]
-    viewing_checks: NotRequired[Any]
+    explanation_asked: NotRequired[ExplanationAsked]
+    session_plan: NotRequired[SessionPlan]
+    viewing_checks: NotRequired[ViewingChecks]
     translations: NotRequired[Any]
-    reliability_rules: NotRequired[Any]
+    reliability_rules: NotRequired[ReliabilityRules]
     created_at: NotRequired[str]
 
 
-class Perspective(TypedDict):
+class Perspective1(TypedDict):
     key: str
     label: str
     question: str
-    scale: Scale
+    scale: ScaleModel
     help: str
 
 
@@ -1626,7 +1807,7 @@ class RatedStudy(TypedDict):
     status: str
     consent: str
     instructions: str
-    perspectives: list[Perspective]
+    perspectives: list[Perspective1]
     explanation_form: Any
 
 
@@ -1830,13 +2011,13 @@ class Study(TypedDict):
     retrain_every: NotRequired[int]
     image_size: NotRequired[ImageSizeEnum]
     opinion_method: NotRequired[str]
-    perspectives: NotRequired[Any]
+    perspectives: NotRequired[list[Perspective2]]
     explanation_form: NotRequired[Any]
-    explanation_asked: NotRequired[Any]
-    session_plan: NotRequired[Any]
-    viewing_checks: NotRequired[Any]
+    explanation_asked: NotRequired[ExplanationAsked]
+    session_plan: NotRequired[SessionPlan]
+    viewing_checks: NotRequired[ViewingChecks]
     translations: NotRequired[Any]
-    reliability_rules: NotRequired[Any]
+    reliability_rules: NotRequired[ReliabilityRules1]
     created_at: str
 
 
@@ -1863,13 +2044,13 @@ class StudyCreate(TypedDict):
     retrain_every: NotRequired[int]
     image_size: NotRequired[ImageSizeEnum]
     opinion_method: NotRequired[str]
-    perspectives: NotRequired[Any]
+    perspectives: NotRequired[list[Perspective3]]
     explanation_form: NotRequired[Any]
-    explanation_asked: NotRequired[Any]
-    session_plan: NotRequired[Any]
-    viewing_checks: NotRequired[Any]
+    explanation_asked: NotRequired[ExplanationAsked]
+    session_plan: NotRequired[SessionPlan]
+    viewing_checks: NotRequired[ViewingChecks]
     translations: NotRequired[Any]
-    reliability_rules: NotRequired[Any]
+    reliability_rules: NotRequired[ReliabilityRules2]
     created_at: str
 
 
