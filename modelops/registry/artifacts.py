@@ -42,7 +42,7 @@ def read_file(name: str, sha256: str | None = None) -> bytes:
     try:
         with storage().open(name) as file:
             data: bytes = file.read()
-    except FileNotFoundError as error:
+    except (FileNotFoundError, IsADirectoryError) as error:
         raise artifact_missing(name) from error
     if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
         raise artifact_changed(name)

@@ -239,8 +239,10 @@ class OwnerClient(Connection):
         body = {"promote_when_done": promote}
         return self._json("POST", f"{slug}/training-runs/", once=True, json=body)
 
-    def promote(self, slug: str, number: int) -> dict[str, Any]:
-        return self._json("POST", f"{slug}/models/{number}/promote/", once=True)
+    def promote(self, slug: str, number: int, *, reason: str = "") -> dict[str, Any]:
+        """`reason`: why, if the gate does not let it pass."""
+        body = {"reason": reason}
+        return self._json("POST", f"{slug}/models/{number}/promote/", once=True, json=body)
 
     def wait_for(
         self,

@@ -12,6 +12,7 @@ from annotation.models import Stimulus, Study
 from annotation.studies.texts import localized
 from workbench.core.plots import ACCENT, CATEGORIES, Plot
 
+from ...errors import ArtifactError
 from ...judging.drift import FEWEST, Drift
 from ...models import ModelVersion
 from ..drifting import FoundDrift, drift_of
@@ -22,14 +23,19 @@ _BINS = 20
 
 @dataclass(frozen=True)
 class DriftPart:
-    """What a reader is told; `found` is None while a worker computes it."""
+    """What a reader is told; `found` is None while a worker computes it, or if `problem` says why
+    it cannot be told."""
 
     study: Study
     found: FoundDrift | None
+    problem: str = ""
 
     @classmethod
     def read(cls, version: ModelVersion) -> "DriftPart":
-        return cls(version.study, drift_of(version).result)
+        try:
+            return cls(version.study, drift_of(version).result)
+        except ArtifactError as error:
+            return cls(version.study, None, error.message)
 
     @property
     def drifts(self) -> bool:
@@ -37,6 +43,8 @@ class DriftPart:
 
     def lines(self) -> list[str]:
         """The verdict first."""
+        if self.problem:
+            return [self.problem]
         if self.found is None:
             return [_("Being computed; reload the page in a moment.")]
         drift = self.found.drift
