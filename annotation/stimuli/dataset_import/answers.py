@@ -106,7 +106,10 @@ class Answers:
         for record, item in trials:
             document = self.sittings[item["session"]].document
             given = values.mapping(item["explanations"])
-            answer = parse_answer({}, given, document.perspectives, document.form, whole=False)
+            if not given:
+                continue
+            asked, form = document.perspectives, document.form
+            answer = parse_answer(item["scores"], given, asked, form, whole=False)
             answer.check_words(record["prompt"])
             for name, reason in answer.reasons.items():
                 yield (

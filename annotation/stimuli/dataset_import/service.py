@@ -86,7 +86,8 @@ def import_dataset(*, path: Path, owner: User, slug: str = "") -> Imported:
             imported = _write(study, archive, store)
             dataset = archive.document["dataset"]["name"]
             record(study=study, actor=owner, action="study.imported", dataset=dataset)
-            _check_constraints()
+            # Those that wait for the end of the transaction, while files can be taken back.
+            connection.check_constraints()
             store.sync()
             store.keep()
     return imported
@@ -167,9 +168,3 @@ def _checked_hash(study: Study, archive: DatasetArchive) -> str:
     if found != expected:
         raise ValueError(_("the tables of the study would be others than the archive's"))
     return found
-
-
-def _check_constraints() -> None:
-    """Those that wait for the end of the transaction, while files can be taken back."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
