@@ -26,6 +26,7 @@ ACTS: dict[str, Words] = {
     "study.archived": gettext_lazy("Archived the study"),
     "study.brought_back": gettext_lazy("Brought the study back from the archive"),
     "study.duplicated": gettext_lazy("Made the study as a copy of “%(of)s”, images: %(images)s"),
+    "study.imported": gettext_lazy("Made the study of the dataset release %(dataset)s"),
     "study.deleted": gettext_lazy(
         "Deleted the study “%(title)s” with %(images)s images, %(ratings)s ratings and %(raters)s "
         "raters"

@@ -14,6 +14,8 @@ from typing import IO, Self
 from .facts import StoredFile
 
 SUMS = "SHA256SUMS"
+#: Of the list of hashes, in bytes: that of half a million files.
+_LIST_LIMIT = 64 * 2**20
 #: The earliest date that the format has.
 _DATE = (1980, 1, 1, 0, 0, 0)
 _MODE = 0o644 << 16
@@ -88,17 +90,35 @@ class Checked:
 
 
 def checked(file: IO[bytes]) -> Checked:
-    """Reads a whole archive. Raises zipfile.BadZipFile if it is none, or has no list of hashes."""
+    """Reads a whole archive. Raises zipfile.BadZipFile if it is none, or has no list of hashes that
+    can be read."""
     with zipfile.ZipFile(file) as archive:
         entries = {name.partition("/")[2]: name for name in archive.namelist()}
         if SUMS not in entries:
             raise zipfile.BadZipFile(f"It has no {SUMS}.")
-        listing = archive.read(entries.pop(SUMS))
-        listed = dict(line.split("  ", 1)[::-1] for line in listing.decode().splitlines())
+        listing = _listing(archive, entries.pop(SUMS))
+        listed = _listed(listing)
         found = {path: _digest(archive, name) for path, name in entries.items()}
     paths = sorted(listed.keys() | found.keys())
     faults = tuple(path for path in paths if listed.get(path) != found.get(path))
     return Checked(hashlib.sha256(listing).hexdigest(), len(listed), faults)
+
+
+def _listing(archive: zipfile.ZipFile, name: str) -> bytes:
+    if archive.getinfo(name).file_size > _LIST_LIMIT:
+        raise zipfile.BadZipFile(f"Its {SUMS} is too long.")
+    try:
+        return archive.read(name)
+    except (zlib.error, EOFError) as error:
+        raise zipfile.BadZipFile(f"Its {SUMS} cannot be read.") from error
+
+
+def _listed(listing: bytes) -> dict[str, str]:
+    """Path → hash."""
+    try:
+        return dict(line.split("  ", 1)[::-1] for line in listing.decode().split("\n") if line)
+    except ValueError as error:
+        raise zipfile.BadZipFile(f"Its {SUMS} is no list of hashes.") from error
 
 
 def _digest(archive: zipfile.ZipFile, name: str) -> str:

@@ -27,6 +27,7 @@ from ..recording import recorded_scores
 from ..release_facts import report_of
 from ..reliability.selectors import rater_weights
 from .archive import Archive
+from .content import data_sha256
 from .errors import DatasetError
 from .facts import ASIDE, SPLITS, DatasetFacts, Described
 from .folder import METADATA, PICTURE, rows_of
@@ -93,7 +94,8 @@ def _write_files(
     for name, found in rows.items():
         if len(found) or name in SPLITS:
             archive.add(f"{name}/{METADATA}", [_parquet(found)])
-    facts = _facts(dataset, {name: len(found) for name, found in rows.items()})
+    images = {name: len(found) for name, found in rows.items()}
+    facts = _facts(dataset, images, data_sha256(folder))
     for path, pieces in renderings(facts, tables, _document(dataset), archive.files):
         archive.add(path, pieces)
     return _paths(rows)
@@ -120,7 +122,7 @@ def _paths(rows: Mapping[str, pa.Table]) -> dict[int, str]:
     }
 
 
-def _facts(dataset: DatasetRelease, images: Mapping[str, int]) -> DatasetFacts:
+def _facts(dataset: DatasetRelease, images: Mapping[str, int], data: str) -> DatasetFacts:
     report = report_of(dataset.release)
     return DatasetFacts(
         study=Database(dataset.study).facts,
@@ -133,6 +135,7 @@ def _facts(dataset: DatasetRelease, images: Mapping[str, int]) -> DatasetFacts:
         pictures=dataset.pictures,
         period=_period(dataset.study),
         address=dataset.address,
+        data_sha256=data,
     )
 
 

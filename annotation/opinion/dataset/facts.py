@@ -49,6 +49,8 @@ class DatasetFacts:
     period: tuple[date, date] | None = None
     #: Where the study is.
     address: str = ""
+    #: Of what was collected (`content`), wherever the study is.
+    data_sha256: str = ""
 
     @property
     def version(self) -> str:
@@ -77,6 +79,7 @@ class DatasetFacts:
             "images": dict(self.images),
             "pictures": self.pictures,
             "address": self.address,
+            "data_sha256": self.data_sha256,
         }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from ...protocol.perspectives import PerspectiveSettings
 
 #: Increased when the layout of tables, records or the study's document changes.
-LAYOUT = 6
+LAYOUT = 7
 TIME_ZONE = "UTC"
 NOTHING = "An empty cell of CSV, null elsewhere; the dictionary says what it means."
 #: Of own scores; an imported one's row names its own.

@@ -118,23 +118,36 @@ def _next_stimuli(study: Study, after: int) -> list[Stimulus]:
 def _full_records(export: Export, stimuli: list[Stimulus]) -> Iterator[Record]:
     trials = _trials_by_stimulus(export, stimuli)
     published = _published_by_stimulus(export, stimuli)
+    skipped = _skipped_by_stimulus(export, stimuli)
     opinions = opinion_records(export, stimuli)
     for stimulus in stimuli:
         yield {
             **image_record(stimulus),
+            "state_reason": export.taken_out.get(stimulus.pk),
+            "replaced_by": stimulus.replaced_by_id,
             "metadata": stimulus.metadata,
             "mos": opinions[stimulus.pk],
             "published": published[stimulus.pk],
             "trials": trials[stimulus.pk],
+            "skipped": skipped[stimulus.pk],
         }
 
 
+def _trials(stimuli: list[Stimulus], state: str) -> Iterable[Trial]:
+    found = Trial.objects.filter(stimulus__in=stimuli, state=state)
+    return found.select_related("rater", "session__protocol").order_by("pk")
+
+
+def _skipped_by_stimulus(export: Export, stimuli: list[Stimulus]) -> dict[int, list[Record]]:
+    by_stimulus: dict[int, list[Record]] = defaultdict(list)
+    for row in _trials(stimuli, Trial.State.SKIPPED):
+        reason = {"skip_reason": row.skip_reason, "skip_note": row.skip_note}
+        by_stimulus[row.stimulus_id].append({**_shown(export, row), **reason})
+    return by_stimulus
+
+
 def _trials_by_stimulus(export: Export, stimuli: list[Stimulus]) -> dict[int, list[Record]]:
-    rows = (
-        Trial.objects.filter(stimulus__in=stimuli, state=Trial.State.SUBMITTED)
-        .select_related("rater", "session__protocol")
-        .order_by("pk")
-    )
+    rows = _trials(stimuli, Trial.State.SUBMITTED)
     by_stimulus: dict[int, list[Record]] = defaultdict(list)
     by_trial: dict[int, Record] = {}
     for row in rows:
@@ -146,7 +159,8 @@ def _trials_by_stimulus(export: Export, stimuli: list[Stimulus]) -> dict[int, li
     return by_stimulus
 
 
-def _trial(export: Export, row: Trial) -> Record:
+def _shown(export: Export, row: Trial) -> Record:
+    """The showing of an image to a rater, whatever came of it."""
     return {
         "trial": row.pk,
         "rater": row.rater.code,
@@ -164,9 +178,17 @@ def _trial(export: Export, row: Trial) -> Record:
         "displayed_at": row.displayed_at.isoformat() if row.displayed_at else None,
         "submitted_at": row.submitted_at.isoformat() if row.submitted_at else None,
         "behaviour": row.behaviour,
-        "asked": (row.session.protocol_id, row.asked_up_to),
+        "asked_up_to": row.asked_up_to,
+    }
+
+
+def _trial(export: Export, row: Trial) -> Record:
+    return {
+        **_shown(export, row),
+        "asked_by": row.session.protocol_id,
         "scores": {},
         "revisions": {},
+        "scored_at": {},
         "counts": {},
         "superseded": [],
         "explanation_asked": {},
@@ -186,6 +208,7 @@ def _add_scores(export: Export, by_trial: dict[int, Record]) -> None:
         if superseded_at is None:
             record["scores"][perspective] = value
             record["revisions"][perspective] = revision
+            record["scored_at"][perspective] = created_at.isoformat()
             record["counts"][perspective] = trial in counts
         else:
             record["superseded"].append(
@@ -211,8 +234,7 @@ def _add_asked(by_trial: dict[int, Record]) -> None:
     """Of which scores the reason was asked, by the session's protocol: an empty one is not one that
     nobody asked for."""
     for record in by_trial.values():
-        protocol, up_to = record.pop("asked")
-        document = stored_document(protocol)
+        document, up_to = stored_document(record.pop("asked_by")), record["asked_up_to"]
         asking = {field.perspective for field in document.form.fields}
         asking |= {text.perspective for text in document.form.texts}
         scales = {item.key: item.scale for item in document.perspectives}

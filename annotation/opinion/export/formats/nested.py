@@ -12,7 +12,7 @@ from .base import FORMATS, Record, Source, in_batches, written
 class NestedLines:
     name = "nested"
     extension = "nested.jsonl"
-    version = "3"
+    version = "4"
     citation = "JSON Lines, jsonlines.org; RFC 8259"
     content_type = "application/x-ndjson"
     label = gettext_noop("JSON Lines: one image per line")
