@@ -36,7 +36,7 @@ def released(study: Study, owner: User) -> Path:
     run_dataset_job(job.pk)
     job.refresh_from_db()
     assert job.is_ready, job.error
-    return Path(storages["artifacts"].path(job.archive))  # type: ignore[attr-defined] # a disk
+    return Path(storages["artifacts"].path(job.archive))
 
 
 @pytest.fixture
@@ -56,8 +56,10 @@ def archive(study: Study, owner: User) -> Path:
             trial = rate(rater, image, {**SCORES, "quality": 1 + place}, position=place)
             Trial.objects.filter(pk=trial.pk).update(behaviour=WINDOW, asked_up_to=0.5)
     revise(trial, "quality", 5)
-    marks = {"words": [0], "regions": [{"x": 0.1, "y": 0.1, "width": 0.5, "height": 0.5}]}
-    make_explanation(trial, "quality", text="=Blurred", phrases={"blur": 2}, **marks)
+    box = {"x": 0.1, "y": 0.1, "width": 0.5, "height": 0.5}
+    make_explanation(
+        trial, "quality", text="=Blurred", phrases={"blur": 2}, words=[0], regions=[box]
+    )
     rate(raters[0], images[4], SCORES, position=8, role="practice")
     _skip(raters[0], images[0])
     set_rater_status(rater=raters[1], actor=owner, status="excluded", reason="Clicked through.")
