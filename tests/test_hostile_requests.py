@@ -130,6 +130,7 @@ def test_those_that_read_a_body_are_known(world: World, send: Callable[..., Any]
         ("api-datasets", "post"),
         ("api-mappings", "post"),
         ("api-members", "post"),
+        ("api-member", "put"),
         ("api-scale-links", "post"),
         ("api-scale-link-removal", "post"),
         ("api-webhooks", "post"),

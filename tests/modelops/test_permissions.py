@@ -27,7 +27,7 @@ ROUTES: list[tuple[str, str, dict[str, object], int]] = [
     ("api-model-agreement", "get", {"number": 1}, 200),
     ("api-model-promote", "post", {"number": 1}, 409),
     ("api-model-reject", "post", {"number": 1}, 409),
-    ("api-model-verdict", "get", {"number": 1}, 409),
+    ("api-model-verdict", "get", {"number": 1}, 200),
     ("api-model-certificates", "get", {"number": 1}, 200),
     ("study-model-compare", "get", {}, 200),
     ("study-model-card", "get", {"number": 1}, 200),

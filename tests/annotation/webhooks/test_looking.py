@@ -96,3 +96,20 @@ def test_each_rule_that_a_rater_fails_is_told_once(
         {"rater": rater.code, "rules": ["away"]},
     ]
     assert webhook.deliveries.filter(event="rater.flagged").count() == 2
+
+
+def test_a_study_that_somebody_else_is_at_is_looked_at_again(
+    study: Study, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[Study] = []
+    monkeypatch.setattr(looking, "tell_milestones", looks.append)
+    alone = looking._tell_alone
+    monkeypatch.setattr(looking, "_tell_alone", lambda *_: False)
+    looking.look_for_milestones()
+    monkeypatch.setattr(looking, "_tell_alone", alone)
+    looking.look_for_milestones()
+    assert looks == [study]
+
+
+def test_a_study_that_is_gone_is_told_of_nothing(study: Study) -> None:
+    assert not looking._tell_alone(Study(pk=study.pk + 1), pytest.fail)

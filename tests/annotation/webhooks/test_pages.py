@@ -80,3 +80,18 @@ def test_address_and_events_are_changed(console: Client, webhook: Webhook) -> No
     assert webhook.events == ["run.finished"]
     refused = console.post(address, changed | {"url": "https://10.0.0.1/"}).content.decode()
     assert "private network" in refused
+
+
+def test_a_change_that_does_not_fit_is_said_and_changes_nothing(
+    console: Client, webhook: Webhook
+) -> None:
+    for changed in ({"events": ["ping"]}, {"url": "https://10.0.0.1/"}):
+        page = console.post(f"{PAGE}{webhook.pk}/", ADDED | changed).content.decode()
+        assert "errorlist" in page
+    # Pausing twice is pausing once.
+    for _ in range(2):
+        act(console, webhook, "pause")
+    webhook.refresh_from_db()
+    assert (webhook.url, webhook.events, webhook.state) == (
+        ADDED["url"], ["release.made"], "paused",
+    )  # fmt: skip

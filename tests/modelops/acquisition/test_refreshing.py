@@ -45,3 +45,36 @@ def test_what_was_just_rated_gives_way_to_other_images(
     ModelVersion.objects.update(state="retired")
     refreshing.refresh_ranking(scored)
     assert study.acquisition_rounds.count() == 2
+
+
+def test_a_worker_is_asked_where_enough_was_rated_and_a_model_is_in_use(
+    study: Study, labelled: list[Stimulus], scored: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Study.objects.update(status=Study.Status.OPEN)
+    asked: list[tuple[object, ...]] = []
+    monkeypatch.setattr(refreshing, "enqueue", lambda *what: asked.append(what))
+    monkeypatch.setattr(refreshing, "RATINGS_BETWEEN", 1)
+    refreshing.refresh_where_due()
+    assert asked == []  # no model is in use
+    promotion.promote(version=scored, actor=None)
+    refreshing.refresh_where_due()
+    assert asked == []  # nothing was rated since
+    highest = [item.scale.maximum for item in study.perspective_settings]
+    rate(labelled[0], make_rater(study), highest)
+    renew_live(study)
+    refreshing.refresh_where_due()
+    assert asked == [(refreshing.REFRESH, scored.pk)]
+    Study.objects.update(status=Study.Status.PAUSED)
+    refreshing.refresh_where_due()
+    assert len(asked) == 1
+
+
+def test_a_layer_of_other_questions_or_without_labels_stays(
+    study: Study, labelled: list[Stimulus], scored: ModelVersion
+) -> None:
+    own = version_model(scored).last_layer
+    study.raters.update(status="excluded")
+    renew_live(study)
+    assert np.allclose(refreshing._up_to_date(scored).weights, own.weights)
+    scored.heads.first().delete()
+    assert np.allclose(refreshing._up_to_date(scored).weights, own.weights)

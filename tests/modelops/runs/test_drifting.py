@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from django.core.cache import cache
+from django.core.files.storage import storages
 from django.test import Client
 
 from annotation.models import AuditEntry, Study
@@ -55,3 +56,11 @@ def test_the_schedule_is_seen_and_set_on_the_page(study: Study, console: Client)
         assert "Give a whole number of new ratings" in text
     study.refresh_from_db()
     assert study.retrain_every == 250
+
+
+def test_a_version_whose_labels_are_gone_has_its_other_measures(
+    study: Study, scored: ModelVersion, console: Client
+) -> None:
+    name = scored.snapshot.artifact
+    storages["artifacts"].delete(name)
+    assert name in console.get(PAGE).content.decode()
