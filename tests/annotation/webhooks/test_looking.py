@@ -112,4 +112,6 @@ def test_a_study_that_somebody_else_is_at_is_looked_at_again(
 
 
 def test_a_study_that_is_gone_is_told_of_nothing(study: Study) -> None:
-    assert not looking._tell_alone(Study(pk=study.pk + 1), pytest.fail)
+    told: list[Study] = []
+    assert not looking._tell_alone(Study(pk=study.pk + 1), told.append)
+    assert told == []

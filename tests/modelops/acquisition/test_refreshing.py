@@ -8,6 +8,7 @@ from annotation.opinion.releases import renew_live
 from modelops.acquisition import refreshing
 from modelops.models import ModelVersion, Prediction
 from modelops.predictors.store import version_model
+from modelops.registry.queue import REFRESH
 from modelops.runs import promotion
 from tests.factories import make_rater
 from tests.modelops.labelling import rate
@@ -63,7 +64,7 @@ def test_a_worker_is_asked_where_enough_was_rated_and_a_model_is_in_use(
     rate(labelled[0], make_rater(study), highest)
     renew_live(study)
     refreshing.refresh_where_due()
-    assert asked == [(refreshing.REFRESH, scored.pk)]
+    assert asked == [(REFRESH, scored.pk)]
     Study.objects.update(status=Study.Status.PAUSED)
     refreshing.refresh_where_due()
     assert len(asked) == 1
@@ -76,5 +77,5 @@ def test_a_layer_of_other_questions_or_without_labels_stays(
     study.raters.update(status="excluded")
     renew_live(study)
     assert np.allclose(refreshing._up_to_date(scored).weights, own.weights)
-    scored.heads.first().delete()
+    scored.heads.earliest("pk").delete()
     assert np.allclose(refreshing._up_to_date(scored).weights, own.weights)
