@@ -303,3 +303,10 @@ def test_images_that_a_method_leaves_without_a_score_are_told(ratings: Any, meth
     said, besides = run(ratings("a,x,3", "a,y,4"), method, scale="1-5")
     assert said.startswith("2 ratings of 1 image by 2 subjects")
     assert "Some images have ratings but no score" in besides
+
+
+def test_of_very_many_subjects_the_first_are_named(ratings: Any) -> None:
+    rows = [f"i{image},r{rater:02},3" for image in range(2) for rater in range(25)]
+    _said, besides = run(ratings(*rows), "zscore", scale="1-5")
+    assert besides.count("subject r") == 20
+    assert "and 5 more subjects" in besides

@@ -10,6 +10,7 @@ from annotation.models import AuditEntry, Study
 from modelops.models import ModelVersion
 from modelops.runs import scoring
 from modelops.runs.drifting import drift_of
+from modelops.runs.pages.drifting import DriftPart
 from tests.factories import make_stimuli
 from tests.modelops.conftest import score_all
 from workbench.accounts.models import User
@@ -64,3 +65,8 @@ def test_a_version_whose_labels_are_gone_has_its_other_measures(
     name = scored.snapshot.artifact
     storages["artifacts"].delete(name)
     assert name in console.get(PAGE).content.decode()
+
+
+def test_until_it_is_computed_a_reader_is_asked_to_wait(study: Study) -> None:
+    part = DriftPart(study, None)
+    assert (part.lines(), part.drifts) == (["Being computed; reload the page in a moment."], False)
