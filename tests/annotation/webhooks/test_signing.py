@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from standardwebhooks import Webhook as Verifier
 
+from annotation.webhooks import services
+from annotation.webhooks.errors import WebhookError
 from annotation.webhooks.schedule import DELAYS, delay_after, seconds_asked
 from annotation.webhooks.signing import new_secret, signed_headers
 
@@ -80,3 +82,9 @@ def test_a_receiver_may_ask_for_more_time_up_to_a_day() -> None:
 def test_what_retry_after_asks_for(header: str, seconds: float) -> None:
     assert seconds_asked(header, NOW) == seconds
     assert seconds_asked(header, NOW - timedelta(0)) == seconds
+
+
+@pytest.mark.parametrize("events", [[], ["ping"], ["release.made", "rating.given"]])
+def test_events_that_nobody_can_ask_for_are_refused(events: list[str]) -> None:
+    with pytest.raises(WebhookError, match="Choose at least one"):
+        services._checked_events(events)
