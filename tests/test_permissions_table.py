@@ -1,6 +1,7 @@
 """Access rights: every route of the site, every kind of visitor, the status they get.
 
 A route that is missing from the table fails the suite, so a new page cannot be forgotten.
+Long because it is one table.
 """
 
 from collections.abc import Iterator

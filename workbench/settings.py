@@ -1,6 +1,7 @@
 """Settings, all from the environment (see .env.example); wrong ones are found by workbench.checks.
 
 Any NAME can be given as NAME_FILE instead: the path of a file that holds the value.
+Long because it is one list of settings, each with its reason.
 """
 
 from datetime import timedelta

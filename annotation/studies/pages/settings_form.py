@@ -1,4 +1,7 @@
-"""The form of a study's settings: numbers with their units, grouped as an owner thinks of them."""
+"""The form of a study's settings: numbers with their units, grouped as an owner thinks of them.
+
+Long because it is one list of what can be set.
+"""
 
 from collections.abc import Callable
 from dataclasses import asdict, replace

@@ -10,7 +10,7 @@ from annotation.opinion.reliability.judging import Flag
 from annotation.opinion.reliability.selectors import Standing
 from annotation.webhooks import looking
 from tests.annotation.answering import answer, sitting
-from tests.factories import make_rater, make_stimuli
+from tests.factories import make_rater, make_stimuli, make_study
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sent")]
 
@@ -70,11 +70,22 @@ def test_nobody_looks_where_nobody_listens_or_nothing_is_new(
 def test_a_study_that_fails_keeps_no_other_waiting(
     study: Study, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_study: Study) -> None:
-        raise RuntimeError
+    other = make_study(study.owner, slug="other")
+    Webhook.objects.create(
+        study=other, url=webhook.url, events=webhook.events, secret=webhook.secret
+    )
+    looks: list[str] = []
 
-    monkeypatch.setattr(looking, "tell_milestones", fail)
-    looking.look_for_milestones()
+    def fail_for_one(found: Study) -> None:
+        looks.append(found.slug)
+        if found == study:
+            raise RuntimeError
+
+    monkeypatch.setattr(looking, "tell_milestones", fail_for_one)
+    for _ in range(2):
+        looking.look_for_milestones()
+    # The one that failed is looked at again, the other had its turn.
+    assert looks == ["demo", "other", "demo"]
 
 
 def test_each_rule_that_a_rater_fails_is_told_once(
