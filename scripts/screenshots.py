@@ -45,11 +45,22 @@ CONSOLE = {
     "results-raters": f"{STUDY}/results/raters/",
     "explanations": f"{STUDY}/results/explanations/",
     "model": f"{STUDY}/model/",
+    "model-compare": f"{STUDY}/model/compare/",
     "export": f"{STUDY}/export/",
+    "datasets": f"{STUDY}/datasets/",
+    "published": f"{STUDY}/import/scores/",
     "settings": f"{STUDY}/settings/",
     "questions": f"{STUDY}/settings/questions/",
     "translations": f"{STUDY}/settings/translations/",
+    "webhooks": f"{STUDY}/settings/webhooks/",
+    "members": f"{STUDY}/members/",
+    "activity": f"{STUDY}/activity/",
     "preview": f"{STUDY}/preview/",
+    "people": "/accounts/people/",
+    "tokens": "/accounts/token/",
+    "two-factor": "/accounts/2fa/",
+    "own-data": "/accounts/own-data/",
+    "site-activity": "/activity/",
     "api": "/api/v1/docs/",
 }
 #: Pages whose address only another page knows: that page, and the link to follow there.
@@ -112,12 +123,15 @@ def _read_demo(process: subprocess.Popen[str]) -> Demo:
     raise RuntimeError("the demo ended before it was ready; its last lines say why")
 
 
-def save(page: Page, name: str) -> None:
-    """Write a picture with 256 colours: a fifth of the size, and nobody sees a difference."""
+def save(page: Page, name: str, *, whole: bool = True) -> None:
+    """Write a picture with 256 colours: a fifth of the size, and nobody sees a difference.
+
+    whole: down to the page's end, which moves what stays in view while one scrolls.
+    """
     path = TARGET / f"{name}.png"
     page.evaluate("document.querySelectorAll('img').forEach((image) => image.loading = 'eager')")
     page.wait_for_load_state("networkidle")
-    page.screenshot(path=path, full_page=True)
+    page.screenshot(path=path, full_page=whole)
     Image.open(path).convert("RGB").quantize(256).save(path, optimize=True)
     if name.startswith(KEPT):
         picture = Image.open(path)
@@ -147,7 +161,7 @@ def play_rating(browser: Browser, demo: Demo) -> None:
         page = open_page(browser, view)
         page.goto(demo.link)
         _rate(page, "42")
-        save(page, f"rating-{view}")
+        save(page, f"rating-{view}", whole=False)
     page.context.close()
     play_states(open_page(browser, "desktop"), demo)
 

@@ -101,6 +101,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "workbench.accounts.contact.contact",
             ],
+            "builtins": ["workbench.templatetags.numbers"],
         },
     },
 ]

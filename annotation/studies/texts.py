@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils.translation import get_language, gettext, override
 
 from workbench.core.texts import gettext_noop
+from workbench.templatetags.numbers import shown_mark
 
 from ..models import Study
 from ..protocol.aigciqa2023 import AIGCIQA2023_PERSPECTIVES
@@ -154,8 +155,8 @@ def localized(text: str) -> str:
 def scale_in_words(scale: Scale) -> str:
     """Which scores there are, as the title of an axis says it."""
     return gettext("Score on the scale %(low)s–%(high)s") % {
-        "low": f"{scale.minimum:g}",
-        "high": f"{scale.maximum:g}",
+        "low": shown_mark(scale.minimum),
+        "high": shown_mark(scale.maximum),
     }
 
 

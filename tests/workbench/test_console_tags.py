@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.template import Context, Template
 from django.test import override_settings
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -11,6 +12,7 @@ from django.utils.translation import override
 
 from workbench.settings import BASE_DIR
 from workbench.templatetags.console import ago, icon, sentence_case
+from workbench.templatetags.numbers import shown_number
 
 TEMPLATES = [
     path
@@ -79,3 +81,28 @@ def test_an_icon_is_silent() -> None:
 )
 def test_headings_of_packages_are_written_as_ours(given: str, written: str) -> None:
     assert sentence_case(given) == written
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "shown"),
+    [
+        (-0.416, '"2"', "\N{MINUS SIGN}0.42"),
+        (-0.001, '"2"', "0.00"),
+        (0.416, '"2"', "0.42"),
+        (-1234.5, '"1g"', "\N{MINUS SIGN}1,234.5"),
+        # A program reads this one.
+        (-0.416, '"2u"', "-0.42"),
+        ("three-fold", '"2"', ""),
+    ],
+)
+def test_every_number_of_a_page_has_a_minus_sign(value: object, form: str, shown: str) -> None:
+    page = Template("{{ value|floatformat:" + form + " }}")
+    assert page.render(Context({"value": value})) == shown
+
+
+def test_numbers_in_sentences_are_written_like_those_in_tables() -> None:
+    assert shown_number(-0.416, 2) == "\N{MINUS SIGN}0.42"
+    assert shown_number(-0.001, 2) == "0.00"
+    assert shown_number(12345.678, 1) == "12,345.7"
+    with override("zh-hans"):
+        assert shown_number(-2.5, 2) == "\N{MINUS SIGN}2.50"

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from workbench.core.plots import ACCENT, MUTED, Plot
+from workbench.templatetags.numbers import shown_number
 
 from ...models import Perspective, Study, Trial
 from ...studies.selectors import find_study
@@ -148,17 +149,13 @@ def _retest(item: PerspectiveAgreement) -> str:
         "by %(raters)s raters)."
     )
     numbers = {
-        "shift": _points(found.shift),
-        "low": _points(found.lower),
-        "high": _points(found.upper),
+        "shift": shown_number(found.shift, 2),
+        "low": shown_number(found.lower, 2),
+        "high": shown_number(found.upper, 2),
         "pairs": number_format(found.pairs, force_grouping=True),
         "raters": number_format(found.raters, force_grouping=True),
     }
     return words % numbers
-
-
-def _points(value: float) -> str:
-    return number_format(round(value, 2), 2).replace("-", "−")
 
 
 def _rests_on(draws: Draws, *, chosen: bool) -> str:
@@ -335,8 +332,8 @@ def _half_width_plot(perspective: Perspective, results: PanelResults | None) -> 
         _("What more ratings give: %(perspective)s") % {"perspective": label},
         _("The half-width falls from %(most)s points with one rating to %(least)s with %(n)d.")
         % {
-            "most": _points(found[0][1]),
-            "least": _points(found[-1][1]),
+            "most": shown_number(found[0][1], 2),
+            "least": shown_number(found[-1][1], 2),
             "n": found[-1][0],
         },
         grammar,

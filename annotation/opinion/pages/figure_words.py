@@ -8,6 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from workbench.templatetags.numbers import shown_number
+
 from ..agreement import Measure
 from ..panel.figures import Figure
 
@@ -245,8 +247,8 @@ def _interval(name: str, measure: Measure) -> str:
 def _shown(name: str, value: float) -> str:
     if name == "pace":
         # The measure is of the logarithm of seconds.
-        return _("%(percent)s %%") % {"percent": number_format(round(percent_of(value), 1), 1)}
-    return number_format(round(value, 3), 3).replace("-", "−")
+        return _("%(percent)s %%") % {"percent": shown_number(percent_of(value), 1)}
+    return shown_number(value, 3)
 
 
 def percent_of(change: float) -> float:

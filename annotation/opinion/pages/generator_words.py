@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from workbench.templatetags.numbers import shown_number
 
 from ...protocol.draw import Draw
 from ..comparison.leaderboard import WEIGHTED, Leaderboard
@@ -33,8 +34,8 @@ def basis(board: Leaderboard, whole: StudyLeaderboards) -> str:
             "are a sample of the study’s images."
         )
     counts = {
-        "holdout": _number(whole.draws.get(Draw.HOLDOUT, 0)),
-        "audit": _number(whole.draws.get(Draw.AUDIT, 0)),
+        "holdout": shown_number(whole.draws.get(Draw.HOLDOUT, 0)),
+        "audit": shown_number(whole.draws.get(Draw.AUDIT, 0)),
     }
     sampled = _(
         "These means rest on ratings from hold-out draws (%(holdout)s) and random audit draws "
@@ -50,7 +51,7 @@ def _left_out(acquired: int) -> str:
         "%(n)s rating of an image that a model chose is left out: such images are no sample.",
         "%(n)s ratings of images that a model chose are left out: such images are no sample.",
         acquired,
-    ) % {"n": _number(acquired)}
+    ) % {"n": shown_number(acquired)}
 
 
 def problem(item: PerspectiveLeaderboard, whole: StudyLeaderboards) -> str:
@@ -95,8 +96,8 @@ def _what(board: Leaderboard) -> str:
         "however good the model is; the better it is, the narrower the intervals. Predictions "
         "count with the weight λ = %(slope)s."
     ) % {
-        "images": _number(sum(row.predicted for row in board.rows)),
-        "slope": _number(board.slope or 0.0, 2),
+        "images": shown_number(sum(row.predicted for row in board.rows)),
+        "slope": shown_number(board.slope or 0.0, 2),
     }
 
 
@@ -104,7 +105,7 @@ def _narrower(item: PerspectiveLeaderboard) -> str:
     share = narrowed(item)
     if share is None:
         return ""
-    percent = {"percent": _number(round(abs(share) * 100))}
+    percent = {"percent": shown_number(round(abs(share) * 100))}
     if share >= 0:
         return (
             _("Here they are %(percent)s %% narrower on average than those of the plain means.")
@@ -135,10 +136,6 @@ def narrowed(item: PerspectiveLeaderboard) -> float | None:
         if row.generator in widths and row.low is not None and row.high is not None
     ]
     return sum(shares) / len(shares) if shares else None
-
-
-def _number(value: float, digits: int = 0) -> str:
-    return number_format(value, digits, use_l10n=True, force_grouping=True)
 
 
 _LACKING = {

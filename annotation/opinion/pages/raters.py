@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from workbench.core.downloads import csv_download
 from workbench.core.plots import ACCENT, BAD, MUTED, Plot
+from workbench.templatetags.numbers import shown_number
 
 from ...models import Perspective, Study, SubjectEstimate
 from ...protocol.verdicts import Verdict
@@ -249,8 +250,8 @@ def _plot(study: Study, perspective: Perspective, table: RaterTable, *, links: b
 def _mark(study: Study, row: RaterRow, verdict: str, *, links: bool) -> dict[str, Any]:
     words = _("%(code)s: bias %(bias)s, inconsistency %(inconsistency)s, %(n)d ratings") % {
         "code": row.rater.code,
-        "bias": f"{row.bias:+.2f}",
-        "inconsistency": f"{row.inconsistency:.2f}",
+        "bias": shown_number(row.bias, 2),
+        "inconsistency": shown_number(row.inconsistency, 2),
         "n": row.ratings,
     }
     return {

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from workbench.core.plots import ACCENT, INK, MUTED, Plot
+from workbench.templatetags.numbers import shown_mark
 
 from ...models import OpinionRelease, Perspective, Study
 from ...studies.texts import localized
@@ -86,8 +87,8 @@ def _distribution_plot(perspective: Perspective, found: Distribution) -> Plot:
             strict=True,
         )
     ]
-    ends = {"low": float(found.edges[0]), "high": float(found.edges[-1])}
-    title = _("Opinion score, %(low)g–%(high)g") % ends
+    ends = {"low": shown_mark(found.edges[0]), "high": shown_mark(found.edges[-1])}
+    title = _("Opinion score, %(low)s–%(high)s") % ends
     bars = {
         "mark": {"type": "bar", "color": ACCENT},
         "encoding": {
@@ -158,7 +159,7 @@ def _disagreement_plot(perspective: Perspective, found: Disagreement) -> Plot:
             strict=True,
         )
     ]
-    ends = {"low": limits[0], "high": limits[1]}
+    ends = {"low": shown_mark(limits[0]), "high": shown_mark(limits[1])}
     points = {
         "mark": {"type": "point", "filled": True, "opacity": 0.6, "color": ACCENT},
         "encoding": {

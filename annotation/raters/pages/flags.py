@@ -10,6 +10,8 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from workbench.templatetags.numbers import shown_number
+
 from ...models import Study
 from ...opinion.reliability.judging import Flag
 from ...studies.texts import localized
@@ -87,12 +89,7 @@ def _value(flag: Flag, labels: Sequence[str]) -> str:
 
 def _number(rule: str, value: float, *, more: int = 0) -> str:
     if rule in _COUNTS:
-        return _rounded(value, 0)
+        return shown_number(value, 0)
     if rule in _SHARES:
-        return _("%(percent)s %%") % {"percent": _rounded(100 * value, more)}
-    return _rounded(value, 2 + more)
-
-
-def _rounded(value: float, places: int) -> str:
-    """Rounded first: `number_format` truncates."""
-    return number_format(round(value, places), decimal_pos=places)
+        return _("%(percent)s %%") % {"percent": shown_number(100 * value, more)}
+    return shown_number(value, 2 + more)

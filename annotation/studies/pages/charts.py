@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Self
 
+from workbench.templatetags.numbers import shown_mark, shown_range
+
 from ...protocol.scales import Scale
 
 #: Of the plot, in SVG units; around it is room for numbers and titles.
@@ -156,14 +158,14 @@ def histogram(
         return bars(values, names)
     if by_level:
         levels = [scale.from_unit(place / (parts - 1)) for place in range(parts)]
-        return bars(values, [f"{level:g}" for level in levels])
+        return bars(values, [shown_mark(level) for level in levels])
     edges = [scale.from_unit(place / parts) for place in range(parts + 1)]
-    return bars(values, [f"{low:g}–{high:g}" for low, high in pairwise(edges)])
+    return bars(values, [shown_range(low, high) for low, high in pairwise(edges)])
 
 
 def scale_ticks(scale: Scale) -> list[tuple[float, str]]:
     """Five numbers along a scale, each with its place on 0…1."""
-    return [(index / 4, f"{scale.from_unit(index / 4):g}") for index in range(5)]
+    return [(index / 4, shown_mark(scale.from_unit(index / 4))) for index in range(5)]
 
 
 def count_ticks(most: int) -> list[int]:

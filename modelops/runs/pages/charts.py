@@ -6,6 +6,7 @@ from typing import Any
 
 from annotation.protocol.scales import Scale
 from annotation.studies.pages.charts import Tick, scale_ticks
+from workbench.templatetags.numbers import shown_range
 
 from ...registry.holdout import HoldoutPoint
 
@@ -63,7 +64,7 @@ def scatter(label: str, scale: Scale, points: Sequence[HoldoutPoint]) -> Scatter
     """The picture of a hold-out; predictions beyond the scale are drawn at its end."""
     return Scatter(
         label=label,
-        scale=f"{scale.minimum:g}–{scale.maximum:g}",
+        scale=shown_range(scale.minimum, scale.maximum),
         marks=[_mark(scale, point) for point in points[:SHOWN]],
         x_ticks=[Tick(_across(at), text) for at, text in scale_ticks(scale)],
         y_ticks=[Tick(SIDE - _across(at), text) for at, text in scale_ticks(scale)],

@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from annotation.models import Study
 from annotation.opinion.comparison.bootstrap import Measure
 from annotation.studies.texts import localized
+from workbench.templatetags.numbers import shown_range
 
 from ...acquisition.registry import STRATEGIES
 from ...learning.evaluation import Agreement
@@ -83,7 +84,7 @@ def compare(
                 localized(asked.label),
                 item,
                 agreement_on(asked.scale, stands.agreements[asked.key]),
-                f"{asked.scale.minimum:g}–{asked.scale.maximum:g}",
+                shown_range(asked.scale.minimum, asked.scale.maximum),
                 stands.srcc_interval(asked.key),
                 srcc_ceiling(ceilings, asked.key),
             )

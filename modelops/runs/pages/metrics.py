@@ -6,6 +6,7 @@ from annotation.models import Study
 from annotation.opinion.comparison.bootstrap import Measure
 from annotation.protocol.scales import Scale
 from annotation.studies.texts import localized
+from workbench.templatetags.numbers import shown_range
 
 from ...learning.evaluation import Agreement
 from ...registry.ceiling import Ceilings, srcc_ceiling
@@ -51,7 +52,7 @@ def metric_rows(
 
 
 def range_of(scale: Scale) -> str:
-    return f"{scale.minimum:g}–{scale.maximum:g}"
+    return shown_range(scale.minimum, scale.maximum)
 
 
 def fewest_images(standing: Standing) -> int | None:
