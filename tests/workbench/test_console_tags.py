@@ -86,10 +86,10 @@ def test_headings_of_packages_are_written_as_ours(given: str, written: str) -> N
 @pytest.mark.parametrize(
     ("value", "form", "shown"),
     [
-        (-0.416, '"2"', "\N{MINUS SIGN}0.42"),
+        (-0.416, '"2"', "−0.42"),
         (-0.001, '"2"', "0.00"),
         (0.416, '"2"', "0.42"),
-        (-1234.5, '"1g"', "\N{MINUS SIGN}1,234.5"),
+        (-1234.5, '"1g"', "−1,234.5"),
         # A program reads this one.
         (-0.416, '"2u"', "-0.42"),
         ("three-fold", '"2"', ""),
@@ -101,8 +101,8 @@ def test_every_number_of_a_page_has_a_minus_sign(value: object, form: str, shown
 
 
 def test_numbers_in_sentences_are_written_like_those_in_tables() -> None:
-    assert shown_number(-0.416, 2) == "\N{MINUS SIGN}0.42"
+    assert shown_number(-0.416, 2) == "−0.42"
     assert shown_number(-0.001, 2) == "0.00"
     assert shown_number(12345.678, 1) == "12,345.7"
     with override("zh-hans"):
-        assert shown_number(-2.5, 2) == "\N{MINUS SIGN}2.50"
+        assert shown_number(-2.5, 2) == "−2.50"

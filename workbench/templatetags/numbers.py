@@ -11,7 +11,7 @@ from django.template import defaultfilters
 from django.utils.formats import number_format
 from django.utils.safestring import mark_safe
 
-MINUS = "\N{MINUS SIGN}"
+MINUS = "−"
 
 register = template.Library()
 

@@ -167,7 +167,7 @@ def _disagreement_plot(perspective: Perspective, found: Disagreement) -> Plot:
                 "field": "mean",
                 "type": "quantitative",
                 "scale": {"domain": list(limits)},
-                "title": _("Mean of single scores, %(low)g–%(high)g") % ends,
+                "title": _("Mean of single scores, %(low)s–%(high)s") % ends,
             },
             "y": {
                 "field": "variance",

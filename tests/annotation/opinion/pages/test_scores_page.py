@@ -145,7 +145,7 @@ def test_a_kept_release_is_shown_by_its_number(
     release = make_release(study, name="with z-scores", method="zscore", actor=owner)
     page = text_of(console, f"{PAGE}?release={release.number}")
     assert "van Dijk" in page
-    assert "Opinion score, \N{MINUS SIGN}3–3" in page
+    assert "Opinion score, −3–3" in page
     assert f"?release={release.number}" in page
     assert console.get(f"{PAGE}?release=99").status_code == 404
     assert console.get(f"{PAGE}?release=x").status_code == 404
@@ -232,7 +232,7 @@ def test_a_large_study_is_previewed_by_a_worker(
     assert known is not None
     page = text_of(console, f"{PAGE}?method=zscore")
     assert "Largest movers" in page
-    assert "another scale: \N{MINUS SIGN}3–3 instead of 1–5" in page
+    assert "another scale: −3–3 instead of 1–5" in page
     rate(rated[0], make_rater(study), (1, 1, 1))
     # Newer ratings: the last one is shown until a worker has made it again.
     again = preview_for_readers(study, "zscore")

@@ -40,7 +40,7 @@ def test_perspectives_that_fail_one_rule_share_a_badge() -> None:
     ]
     first, second = flag_words(flags, LABELS)
     assert (first.basis, first.stops) == ("from 60 answers", False)
-    assert second.short == "Corrected agreement: Quality 0.31, Correspondence -0.20, at least 0.75"
+    assert second.short == "Corrected agreement: Quality 0.31, Correspondence −0.20, at least 0.75"
     assert (second.basis, second.stops) == ("from 40/42 answers", True)
 
 

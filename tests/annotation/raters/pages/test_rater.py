@@ -55,7 +55,7 @@ def test_each_session_has_its_conditions_and_flags(console: Client, study: Study
     words = texts(page_of(console, raters[3]))
     assert "window 1366 × 768 · pixel ratio 1.25 · touch · zh-CN" in words
     # Once of the rater, once of the session.
-    assert words.count("Corrected agreement: Quality -1.00") == 2
+    assert words.count("Corrected agreement: Quality −1.00") == 2
     assert "from 4 answers" in words
 
 
