@@ -59,7 +59,6 @@ CONSOLE = {
     "people": "/accounts/people/",
     "tokens": "/accounts/token/",
     "two-factor": "/accounts/2fa/",
-    "own-data": "/accounts/own-data/",
     "site-activity": "/activity/",
     "api": "/api/v1/docs/",
 }

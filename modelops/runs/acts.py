@@ -18,12 +18,12 @@ MODEL_ACTS: dict[str, Words] = {
     "explaining.failed": _("Explaining %(job)s failed"),
     "explaining.cancelled": _("Cancelled explaining %(job)s"),
     "model.trained": _("Trained version %(number)s of %(predictor)s"),
-    "model.promoted": _("Took version %(number)s of %(predictor)s into use, after %(previous)s"),
+    "model.promoted": _("Took version %(number)s of %(predictor)s into use (before: %(previous)s)"),
     "model.entered": _("Imported version %(number)s of %(predictor)s from a folder"),
     "model.rejected": _("Rejected model version %(number)s"),
     "model.overridden": _(
-        "Took version %(number)s of %(predictor)s into use, after %(previous)s, although the "
-        "hold-out does not show that it is as good: %(reason)s"
+        "Took version %(number)s of %(predictor)s into use (before: %(previous)s), although "
+        "the hold-out does not show that it is as good: %(reason)s"
     ),
     "model.kept_back": _(
         "Kept model version %(active)s in use: version %(number)s has not shown that it is as good "

@@ -139,7 +139,10 @@ class Seeder:
         found = User.objects.filter(username=OWNER).first()
         if found is not None:
             return found
-        return User.objects.create_user(OWNER, password=_kept_secret(self._password_file()))
+        # An administrator, so that whoever tries the demo also sees the pages about people.
+        return User.objects.create_user(
+            OWNER, password=_kept_secret(self._password_file()), is_staff=True
+        )
 
     def _password(self, owner: User) -> str | None:
         file = self._password_file()

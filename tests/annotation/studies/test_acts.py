@@ -101,7 +101,7 @@ def test_words_need_nothing_that_is_not_there(action: str, language: str) -> Non
         (
             "model.promoted",
             {"number": 2, "predictor": "quality", "previous": 1},
-            "Took version 2 of quality into use, after 1",
+            "Took version 2 of quality into use (before: 1)",
         ),
         (
             "model.kept_back",
@@ -112,8 +112,8 @@ def test_words_need_nothing_that_is_not_there(action: str, language: str) -> Non
         (
             "model.overridden",
             {"number": 2, "predictor": "quality", "previous": 1, "reason": "more labels"},
-            "Took version 2 of quality into use, after 1, although the hold-out does not show that "
-            "it is as good: more labels",
+            "Took version 2 of quality into use (before: 1), although the hold-out does not show "
+            "that it is as good: more labels",
         ),
         (
             "model.waits",
