@@ -137,6 +137,7 @@ NUMBERS = [
         for field in ("srcc", "plcc", "krcc", "rmse")
     ),
     Violation("head_agreement_valid", change("head", rmse=-0.1)),
+    Violation("model_version_refreshed_whole", change("version", refreshed_sha256="0" * 64)),
     Violation("acquisition_selected_valid", change("round", selected=6)),
     *(
         Violation("predictor_named", change("predictor", **{field: ""}))
