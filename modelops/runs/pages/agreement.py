@@ -34,6 +34,7 @@ from ...registry.ceiling import noise_ceilings
 from ..certificate_words import certificate_rows
 from .agreement_plots import srcc_plot
 from .agreement_words import GROUPS, MEASURES, Words
+from .calibration import CalibrationPart
 from .drifting import DriftPart
 
 _CSV = (
@@ -119,7 +120,11 @@ def _plots(study: Study, request: HttpRequest) -> Sequence[Plot]:
     if not (number.isascii() and number.isdigit() and len(number) <= _DIGITS):
         raise Http404
     version = _version(study, int(number))
-    return [Agreement.read(version).srcc, DriftPart.read(version).plot]
+    return [
+        Agreement.read(version).srcc,
+        CalibrationPart.read(version).plot,
+        DriftPart.read(version).plot,
+    ]
 
 
 @login_required
@@ -131,6 +136,7 @@ def version_agreement(request: HttpRequest, slug: str, number: int) -> HttpRespo
         "study": study,
         "tab": "model",
         "agreement": Agreement.read(version),
+        "calibration": CalibrationPart.read(version),
         "certificates": certificate_rows(version),
         "drift": DriftPart.read(version),
         "explained": [words for words in MEASURES.values() if words.meaning],
