@@ -75,6 +75,7 @@ NUMBERS = [
     Violation("study_shares_valid", change("study", audit_share=1.01)),
     Violation("study_shares_valid", change("study", audit_share=math.nan)),
     Violation("study_shares_valid", change("study", teaching_share=1.01)),
+    Violation("study_half_width_valid", change("study", wanted_half_width=1.01)),
     Violation("shared_link_quota_valid", change("link", quota=0)),
     Violation("shared_link_within_quota", change("link", used=3)),
     Violation("stimulus_ratings_capped", change("stimulus", claimed_ratings=6)),

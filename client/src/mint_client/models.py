@@ -82,6 +82,9 @@ class Block(TypedDict):
     size: int
 
 
+ByEnum: TypeAlias = Literal["model", "raters"]
+
+
 class Counts(TypedDict):
     """
     Images are those in use, of purpose main. `ratings` are one rater's answers to one image that
@@ -989,6 +992,14 @@ class Report(TypedDict):
     trial: NotRequired[int | None]
 
 
+class Rest(TypedDict):
+    """
+    Who rates what is left of the pool: the `model` in use, or `raters`.
+    """
+
+    by: ByEnum
+
+
 class Retry(TypedDict):
     """
     How to try it again. `mapping`: what the manifest's columns are, instead of the import's
@@ -1717,6 +1728,7 @@ class PatchedStudyChange(TypedDict):
     instructions: NotRequired[str]
     target_ratings: NotRequired[int]
     maximum_ratings: NotRequired[int]
+    wanted_half_width: NotRequired[float]
     holdout_ratings: NotRequired[int]
     holdout_share: NotRequired[float]
     audit_share: NotRequired[float]
@@ -2019,6 +2031,7 @@ class Study(TypedDict):
     instructions: NotRequired[str]
     target_ratings: NotRequired[int]
     maximum_ratings: NotRequired[int]
+    wanted_half_width: NotRequired[float]
     holdout_ratings: NotRequired[int]
     holdout_share: NotRequired[float]
     audit_share: NotRequired[float]
@@ -2052,6 +2065,7 @@ class StudyCreate(TypedDict):
     instructions: NotRequired[str]
     target_ratings: NotRequired[int]
     maximum_ratings: NotRequired[int]
+    wanted_half_width: NotRequired[float]
     holdout_ratings: NotRequired[int]
     holdout_share: NotRequired[float]
     audit_share: NotRequired[float]

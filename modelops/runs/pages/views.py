@@ -47,6 +47,7 @@ from ...registry.selectors import (
 )
 from ..predictors import add_predictor, ensure_predictor, lead
 from ..promotion import promote, reject
+from ..rest import rate_rest_by_model, rate_rest_by_raters
 from ..retraining import changed_recipe, request_retrain
 from ..scoring import start_scoring
 from . import summaries
@@ -173,6 +174,17 @@ def schedule(request: HttpRequest, study: Study) -> str:
         return _("A training starts only when you ask.")
     text = _("A training starts after every %(number)d new ratings.")
     return text % {"number": changes["retrain_every"]}
+
+
+@_act
+def rate_rest(request: HttpRequest, study: Study) -> str:
+    """Who rates what is left of the pool: `by` is `model` or `raters`."""
+    if request.POST.get("by") == "model":
+        version = rate_rest_by_model(study=study, actor=signed_in(request))
+        text = _("Version %(number)d rates the rest: raters are asked for hold-out images alone.")
+        return text % {"number": version.number}
+    rate_rest_by_raters(study=study, actor=signed_in(request))
+    return _("Raters are asked for the rest again.")
 
 
 @_act
