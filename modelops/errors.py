@@ -59,6 +59,13 @@ class ReasonNeededError(MintError):
     status = 409
 
 
+class RestError(MintError):
+    """The model cannot be left to rate the rest, or is left to already."""
+
+    code = "rest"
+    status = 409
+
+
 class NoModelError(MintError):
     """The study has no model of that number, or none at all."""
 

@@ -126,6 +126,7 @@ def test_those_that_read_a_body_are_known(world: World, send: Callable[..., Any]
         ("api-training-runs", "post"),
         ("api-predictors", "post"),
         ("api-scoring-runs", "post"),
+        ("api-rest", "post"),
         ("api-explaining-runs", "post"),
         ("api-datasets", "post"),
         ("api-mappings", "post"),

@@ -206,6 +206,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "study-model-add": ("post", ("slug",), CHANGE),
     "study-model-lead": ("post", ("slug", "1"), CHANGE),
     "study-model-promote": ("post", ("slug", "1"), CHANGE),
+    "study-model-rest": ("post", ("slug",), CHANGE),
     "study-model-predict": ("post", ("slug", "1"), CHANGE),
     "study-model-reject": ("post", ("slug", "1"), CHANGE),
     "stimulus-predictions": ("get", ("slug", "stimulus"), CONSOLE),
@@ -300,6 +301,8 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-model-agreement": ("get", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
     "api-model-verdict": ("get", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
     "api-model-certificates": ("get", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
+    # With a form: whoever may, is told that it takes JSON.
+    "api-rest": ("post", ("slug",), (415, 415, MISSING, 401)),
     "api-model-promote": ("post", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
     "api-model-reject": ("post", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
     "api-scoring-runs": ("get", ("slug",), API),

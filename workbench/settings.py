@@ -323,6 +323,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "expire-leases": {"task": "annotation.rating.tasks.expire_leases", "schedule": 30.0},
     "expire-sessions": {"task": "annotation.rating.tasks.expire_sessions", "schedule": 600.0},
+    "top-up": {"task": "annotation.rating.tasks.top_up", "schedule": 20.0},
     "sweep-imports": {"task": "annotation.stimuli.tasks.sweep_imports", "schedule": 20.0},
     "renew-live-releases": {
         "task": "annotation.opinion.tasks.renew_live_releases",

@@ -131,6 +131,14 @@ class Study(models.Model):
     maximum_ratings = models.PositiveSmallIntegerField(
         _("ratings per image, at most"), default=5, validators=[MinValueValidator(1)]
     )
+    #: Half of an opinion score's 95 % interval, as a share of its scale, that is narrow enough:
+    #: images of the pool are topped up until they have it (`rating.topping_up`). 0: none is.
+    wanted_half_width = models.FloatField(
+        _("half-width at which an image has enough ratings"),
+        default=0.0,
+        db_default=0.0,
+        validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
+    )
     holdout_ratings = models.PositiveSmallIntegerField(
         _("ratings per hold-out image"), default=15, validators=[MinValueValidator(1)]
     )
@@ -159,6 +167,8 @@ class Study(models.Model):
     )
     #: Retrain automatically after this many new ratings; 0 means never.
     retrain_every = models.PositiveIntegerField(_("retrain after new ratings"), default=0)
+    #: Whether raters are asked for no more images of the pool, because a model rates the rest.
+    pool_closed = models.BooleanField(default=False, db_default=False, editable=False)
     #: Steps of the set-up that the owner does without (`studies.setup.WAIVABLE`).
     waived_steps = models.JSONField(
         default=list, blank=True, db_default=Value([], models.JSONField()), editable=False
@@ -186,6 +196,10 @@ class Study(models.Model):
                 violation_error_message=_(
                     "The first pass cannot ask for more ratings than an image may get at most."
                 ),
+            ),
+            models.CheckConstraint(
+                condition=Q(wanted_half_width__gte=0, wanted_half_width__lte=1),
+                name="study_half_width_valid",
             ),
             models.CheckConstraint(
                 condition=Q(session_trials__gte=1, lease_seconds__gte=10),

@@ -5,6 +5,7 @@ A room above puts its forecast here when the site starts (`modelops.apps`).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +13,19 @@ from django.db.models import QuerySet
 from numpy.typing import NDArray
 
 from ..models import OpinionScore, Stimulus, Study
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """Which labels a forecast has learnt from."""
+
+    #: Number of the model's version.
+    version: int
+    #: Those that the study's scores rested on, and when.
+    ratings: int
+    at: datetime
+    #: Whether the study has so many more that the forecast is about to be made again.
+    stale: bool
 
 
 @dataclass(frozen=True)
@@ -27,6 +41,7 @@ class Forecast:
     misfit_sd: float
     #: Of one rater's score around the true one.
     rater_sd: float
+    knowledge: Knowledge
 
 
 @dataclass(frozen=True)

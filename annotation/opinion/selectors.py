@@ -22,6 +22,20 @@ def scores_of(study: Study, stimuli: Sequence[Stimulus]) -> dict[int, dict[str, 
     return found
 
 
+def ratings_of(study: Study, stimuli: Sequence[Stimulus]) -> dict[int, dict[str, int]]:
+    """Stimulus → perspective's key → how many scores count in the live release as it stands."""
+    rows = OpinionScore.objects.filter(
+        study=study,
+        release__kind=OpinionRelease.Kind.OWN,
+        release__state=OpinionRelease.State.LIVE,
+        stimulus__in=stimuli,
+    )
+    found: dict[int, dict[str, int]] = {stimulus.pk: {} for stimulus in stimuli}
+    for pk, key, n in rows.values_list("stimulus_id", "perspective__key", "n"):
+        found[pk][key] = n or 0
+    return found
+
+
 def limits_by_key(release: OpinionRelease) -> dict[str, tuple[float, float]]:
     """Perspective's key → the ends of the scale that a stored release's scores are on."""
     rows = release.perspectives.values_list("perspective__key", "minimum", "maximum")

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from . import claims, sessions
+from . import claims, sessions, topping_up
 
 
 @shared_task
@@ -15,3 +15,9 @@ def expire_leases() -> int:
 def expire_sessions() -> int:
     """Ends the sessions of raters who did not come back."""
     return sessions.expire_sessions()
+
+
+@shared_task
+def top_up() -> None:
+    """Has images whose opinion scores are not precise enough get one more rating."""
+    topping_up.top_up_where_due()

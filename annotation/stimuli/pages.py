@@ -1,7 +1,7 @@
 """The owner's pages about images: a grid that is searched, and one image with its ratings."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from ..models import AuditEntry, Generator, OpinionScore, Stimulus, Study, Trial
 from ..models.stimulus import SPLITS
-from ..opinion.forecast import AssistedScore, Forecast, assisted_of, forecasts_of
+from ..opinion.forecast import AssistedScore, Forecast, Knowledge, assisted_of, forecasts_of
 from ..opinion.selectors import limits_by_key, scores_if_made
 from ..protocol.perspectives import PerspectiveSettings
 from ..studies.pages.charts import Chart, histogram
@@ -61,6 +61,7 @@ def stimulus_list(request: HttpRequest, slug: str) -> HttpResponse:
             (item, shown[item.pk], listing.address(at=place))
             for place, item in enumerate(stimuli, page.start_index() - 1)
         ],
+        "knowledge": _knowledge(score for scores in shown.values() for score in scores),
         "listing": listing,
         "query": listing.address(),
         "sorts": SORTS,
@@ -107,6 +108,7 @@ def stimulus_detail(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "metadata": metadata,
         "metadata_left_out": in_all - len(metadata),
         "scores": scores,
+        "knowledge": _knowledge(scores),
         "assisted": any(score.assisted for score in scores),
         "not_joined": any(score.own and score.forecast and not score.assisted for score in scores),
         "perspectives": [{"label": label} for label in labels.values()],
@@ -169,6 +171,13 @@ def _shown_scores(study: Study, stimuli: Sequence[Stimulus]) -> Mapping[int, lis
         ]
         for item in stimuli
     }
+
+
+def _knowledge(shown: Iterable[ShownScore]) -> Knowledge | None:
+    """What the predictions on a page have learnt from; the oldest, if some are about to be made
+    again."""
+    found = {score.forecast.knowledge for score in shown if score.forecast}
+    return min(found, key=lambda it: it.at, default=None)
 
 
 def _scores_of_one(study: Study, stimulus: Stimulus) -> list[ShownScore]:

@@ -147,6 +147,7 @@ _NAMES: dict[str, dict[Any, Words]] = {
         "instructions": gettext_lazy("instructions"),
         "target_ratings": gettext_lazy("ratings per image in the first pass"),
         "maximum_ratings": gettext_lazy("ratings per image at most"),
+        "wanted_half_width": gettext_lazy("half-width at which an image has enough ratings"),
         "holdout_ratings": gettext_lazy("ratings per hold-out image"),
         "holdout_share": gettext_lazy("share held out"),
         "audit_share": gettext_lazy("random audit draws"),

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.urls import NoReverseMatch, resolve, reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -37,6 +38,7 @@ SINGLE_SETTINGS = (
     "instructions",
     "target_ratings",
     "maximum_ratings",
+    "wanted_half_width",
     "holdout_ratings",
     "holdout_share",
     "audit_share",
@@ -252,11 +254,15 @@ def has_explanations(study: Study) -> bool:
 def _follow_rating_counts(study: Study, changed: Collection[str]) -> None:
     """Main images not yet rated more often than that take over the study's new numbers."""
     main = Stimulus.objects.filter(study=study, purpose=Stimulus.Purpose.MAIN)
-    if {"target_ratings", "maximum_ratings"} & set(changed):
+    # With another half-width wanted, what is topped up is found again (`rating.topping_up`).
+    if {"target_ratings", "maximum_ratings", "wanted_half_width"} & set(changed):
         main.filter(
             split=Stimulus.Split.POOL,
             claimed_ratings__lte=study.maximum_ratings,
-        ).update(wanted_ratings=study.target_ratings, maximum_ratings=study.maximum_ratings)
+        ).update(
+            wanted_ratings=F("claimed_ratings") if study.pool_closed else study.target_ratings,
+            maximum_ratings=study.maximum_ratings,
+        )
     if "holdout_ratings" in changed:
         main.filter(
             split=Stimulus.Split.HOLDOUT,

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from annotation.models import Stimulus, Study
-from annotation.opinion.releases import stored_live
+from annotation.models import Stimulus
 from annotation.stimuli.priorities import set_priorities
 
 from ..learning.bayes import LastLayer
 from ..models import AcquisitionRound, ModelVersion, Prediction
 from ..predictors.store import version_model
 from ..registry.artifacts import artifact_changed, publish_file, read_file
+from ..registry.current import Refreshed, ratings_now
 from ..registry.selectors import root_mean_square
 from .base import Pool, Reads, Strategy
 from .making import MAXIMUM_RATED, Looks, make_pool
@@ -52,12 +52,15 @@ def publish_ranking(version: ModelVersion) -> StoredRanking:
     return ranking
 
 
-def make_ranking(version: ModelVersion, layer: LastLayer, turn: int = 0) -> StoredRanking:
-    """The pool ranked by what `layer` does not know; each `turn` draws other candidates."""
+def make_ranking(
+    version: ModelVersion, layer: LastLayer, turn: int = 0, refreshed: Refreshed | None = None
+) -> StoredRanking:
+    """The pool ranked by what `layer` does not know, and its predictions if it is not the version's
+    own; each `turn` draws other candidates."""
     strategy = STRATEGIES[version.predictor.strategy]
     seed = (version.study.seed + version.number + 1000 * turn) % 2**31
     count, ratings = _round_size(version), ratings_now(version.study)
-    pool, eligible = _pool(version, strategy, layer, count, seed)
+    pool, eligible = _pool(version, strategy, layer, count, seed, refreshed)
     found = rank(strategy, pool, count, seed)
     odd = pool.stimuli[found.odd[:ODD_LISTED]].tolist()
     return StoredRanking(
@@ -68,12 +71,6 @@ def make_ranking(version: ModelVersion, layer: LastLayer, turn: int = 0) -> Stor
         eligible,
         len(found.chosen),
     )
-
-
-def ratings_now(study: Study) -> int:
-    """Submitted ratings that the study's live scores rest on."""
-    live = stored_live(study)
-    return live.ratings if live else 0
 
 
 def read_ranking(version: ModelVersion) -> StoredRanking:
@@ -133,7 +130,12 @@ def _to_bytes(ranking: StoredRanking) -> bytes:
 
 
 def _pool(
-    version: ModelVersion, strategy: Strategy, layer: LastLayer, count: int, seed: int
+    version: ModelVersion,
+    strategy: Strategy,
+    layer: LastLayer,
+    count: int,
+    seed: int,
+    refreshed: Refreshed | None,
 ) -> tuple[Pool, int]:
     """The predicted stimuli of the pool, and how many of them people are still wanted to rate: only
     those are candidates. The hold-out is never acquired from."""
@@ -154,7 +156,7 @@ def _pool(
     )
     stimuli = np.array([row[0] for row in rows], dtype=np.int64)
     eligible = np.array([row[1] > 0 for row in rows], dtype=np.bool_)
-    sd = np.array([row[3] for row in rows], dtype=np.float64)
+    sd = _posterior_sd(stimuli, np.array([row[3] for row in rows], np.float64), refreshed)
     if strategy.reads is Reads.NOTHING:
         candidates, looks = np.flatnonzero(eligible), None
     else:
@@ -166,6 +168,17 @@ def _pool(
         candidates, looks = _looks(version, stimuli, drawn, rated)
     pool = make_pool(strategy, layer, stimuli, sd, candidates, looks, seed)
     return pool, int(eligible.sum())
+
+
+def _posterior_sd(
+    stimuli: NDArray[np.int64], as_scored: NDArray[np.float64], refreshed: Refreshed | None
+) -> NDArray[np.float64]:
+    """(M,): of `stimuli`, by a refresh as far as it has them."""
+    if refreshed is None or not len(refreshed.stimuli):
+        return as_scored
+    place = np.minimum(np.searchsorted(refreshed.stimuli, stimuli), len(refreshed.stimuli) - 1)
+    of_all = np.sqrt((refreshed.values[:, :, 1].astype(np.float64) ** 2).mean(axis=1))
+    return np.where(refreshed.stimuli[place] == stimuli, of_all[place], as_scored)
 
 
 def _round_size(version: ModelVersion) -> int:

@@ -1,8 +1,11 @@
-"""New ratings change what comes next at once: the last layer learns them without a training.
+"""New ratings change what is predicted and what comes next at once: the last layer learns them
+without a training.
 
-Only the order of rating follows. Predictions are a version's own, and stay as it made them.
+Both are made in one job and change in one transaction. The version's own predictions stay as it
+was scored (`registry.current`).
 """
 
+import numpy as np
 from django.db import transaction
 
 from annotation.models import Stimulus, Study
@@ -11,15 +14,16 @@ from annotation.stimuli.priorities import set_priorities
 from workbench.core.jobs.queue import enqueue
 
 from ..learning.bayes import LastLayer, learn_again
+from ..learning.many import predict_many
 from ..models import ModelVersion
 from ..predictors.store import version_model
+from ..registry import current
+from ..registry.current import Refreshed, ratings_now
 from ..registry.labelled import labelled_stimuli
 from ..registry.queue import REFRESH
-from ..registry.selectors import active_version
+from ..registry.selectors import active_version, predicted_stimuli
 from . import ranking
-
-#: Ratings after which the order of rating is made again.
-RATINGS_BETWEEN = 30
+from .embeddings import embeddings_of
 
 
 def refresh_where_due() -> None:
@@ -31,21 +35,29 @@ def refresh_where_due() -> None:
 
 
 def is_due(version: ModelVersion) -> bool:
-    """Whether the study has RATINGS_BETWEEN more ratings than when it was ranked last."""
+    """Whether the study has `current.RATINGS_BETWEEN` more ratings than when it was ranked last, or
+    images were scored since its predictions were refreshed."""
     last = version.study.acquisition_rounds.first()
     seen = last.parameters.get("ratings", 0) if last else 0
-    return ranking.ratings_now(version.study) >= seen + RATINGS_BETWEEN
+    if ratings_now(version.study) >= seen + current.RATINGS_BETWEEN:
+        return True
+    since = version.refreshed_at
+    return since is not None and version.scoring_runs.filter(finished_at__gt=since).exists()
 
 
 def refresh_ranking(version: ModelVersion) -> None:
-    """Ranks the pool by a last layer that knows all current labels; does nothing if the version is
-    no longer in use, or the ranking is fresh.
+    """Predicts all images, and ranks the pool, by a last layer that knows all current labels; does
+    nothing if the version is no longer in use, or all is fresh.
 
     Writes the priorities of images that are chosen, or were: all others keep their order.
     """
     if version != active_version(version.study) or not is_due(version):
         return
-    found = ranking.make_ranking(version, _up_to_date(version), version.acquisition_rounds.count())
+    ratings, layer = ratings_now(version.study), _up_to_date(version)
+    refreshed = _predicted_again(version, layer)
+    turn = version.acquisition_rounds.count()
+    found = ranking.make_ranking(version, layer, turn, refreshed)
+    sha256 = current.write_refreshed(version, refreshed) if refreshed else ""
     with transaction.atomic():
         # As a promotion does: of the two the later one is right.
         Study.objects.select_for_update(no_key=True).get(pk=version.study_id)
@@ -60,6 +72,26 @@ def refresh_ranking(version: ModelVersion) -> None:
         }
         set_priorities(study=version.study, priorities=changed)
         ranking.record_round(version, found)
+        if sha256:
+            before = version.refreshed_sha256
+            current.note_refreshed(version, sha256, ratings)
+            transaction.on_commit(lambda: current.forget_others(version, (sha256, before)))
+
+
+def _predicted_again(version: ModelVersion, layer: LastLayer) -> Refreshed | None:
+    """What `layer` expects of all images that the version has predicted; None if it has learnt
+    nothing new, or this machine does not keep their embeddings."""
+    if layer is version_model(version).last_layer:
+        return None
+    found = embeddings_of(version, predicted_stimuli(version))
+    if found is None:
+        return None
+    keys, matrix = found
+    said = predict_many(layer, matrix)
+    values = np.stack([said.mean, said.posterior_sd, said.misfit_sd, said.rater_sd], axis=2)
+    heads = sorted(version.heads.all(), key=lambda head: head.place)
+    perspectives = tuple(head.perspective.key for head in heads)
+    return Refreshed(keys, perspectives, values.astype(np.float32))
 
 
 def _up_to_date(version: ModelVersion) -> LastLayer:

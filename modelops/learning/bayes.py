@@ -101,15 +101,7 @@ class LastLayer:
 
     def predict(self, embeddings: NDArray[np.floating]) -> Prediction:
         """Predictions for (M, D) pooled embeddings, on the scale."""
-        mean, posterior = self.linear(embeddings)
-        misfit, rater = self.variances(mean)
-        error = self.interval_factor**2 * (posterior + misfit)
-        return Prediction(
-            on_the_scale(mean, np.sqrt(error)),
-            np.sqrt(posterior),
-            np.sqrt(np.maximum(error - posterior, 0)),
-            np.sqrt(rater),
-        )
+        return finished(self, *self.linear(embeddings))
 
     def variances(self, mean: Array) -> tuple[Array, Array]:
         """Of the misfit and of one rater by the expected score (M, P), both (M, P) and before
@@ -144,6 +136,18 @@ class LastLayer:
         """Weights (P, D) and biases (P,) that give the same means from raw embeddings."""
         weights = self.weights[:, :-1] / self.feature_scale
         return weights, PRIOR_SCORE + self.weights[:, -1] - weights @ self.feature_mean
+
+
+def finished(layer: LastLayer, linear: Array, posterior: Array) -> Prediction:
+    """What follows from the two parts of `LastLayer.linear`, both (M, P)."""
+    misfit, rater = layer.variances(linear)
+    error = layer.interval_factor**2 * (posterior + misfit)
+    return Prediction(
+        on_the_scale(linear, np.sqrt(error)),
+        np.sqrt(posterior),
+        np.sqrt(np.maximum(error - posterior, 0)),
+        np.sqrt(rater),
+    )
 
 
 def fit_last_layer(

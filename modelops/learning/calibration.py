@@ -7,6 +7,7 @@ predicted: audit draws, not what a model asked for, and never the hold-out that 
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,22 @@ class Bin:
     n: int
 
 
+@dataclass(frozen=True)
+class Coverage:
+    """How many errors the intervals of one nominal level hold, with its 95 % interval (Wilson's, as
+    of independent errors)."""
+
+    level: float
+    observed: float
+    low: float
+    high: float
+
+    @property
+    def percent(self) -> tuple[int, int, int]:
+        """Observed, low and high as people read them."""
+        return round(100 * self.observed), round(100 * self.low), round(100 * self.high)
+
+
 def conformal_quantile(scores: Array, level: float = LEVEL) -> float:
     """The ⌈(n + 1)·level⌉-th smallest of n scores |error| / sd; infinite if n is too small.
 
@@ -53,6 +70,18 @@ def interval_factor(errors: Array, sd: Array) -> float:
 def coverage(errors: Array, sd: Array, level: float = LEVEL) -> float:
     """The share of errors within the interval of that level, normal with those `sd`."""
     return float(np.mean(np.abs(errors) <= stats.norm.ppf(0.5 + level / 2) * sd))
+
+
+def coverages(errors: Array, sd: Array, levels: Sequence[float]) -> list[Coverage]:
+    """Of each nominal level what the normal intervals with those `sd` hold of (n,) errors, n at
+    least 1: the reliability diagram of intervals (Kuleshov, Fenner and Ermon, Accurate
+    uncertainties for deep learning using calibrated regression, ICML 2018, section 3.5)."""
+    found = []
+    for level in levels:
+        held = round(coverage(errors, sd, level) * len(errors))
+        ends = stats.binomtest(held, len(errors)).proportion_ci(0.95, method="wilson")
+        found.append(Coverage(level, held / len(errors), float(ends.low), float(ends.high)))
+    return found
 
 
 def reliability(errors: Array, sd: Array, bins: int = 10) -> list[Bin]:

@@ -57,6 +57,12 @@ class ModelVersion(models.Model):
     explanation_metrics = models.JSONField(null=True, default=None)
     created_at = models.DateTimeField(auto_now_add=True)
     promoted_at = models.DateTimeField(null=True, blank=True)
+    #: Checksum of the file of its predictions by a last layer that has learnt newer labels
+    #: (`registry.current`), the ratings that these rested on, and since when; empty while its
+    #: predictions are those that it was scored with.
+    refreshed_sha256 = models.CharField(max_length=64, blank=True, default="", db_default="")
+    refreshed_ratings = models.PositiveIntegerField(null=True, default=None)
+    refreshed_at = models.DateTimeField(null=True, default=None)
 
     class Meta:
         ordering = ["-number"]
@@ -65,6 +71,16 @@ class ModelVersion(models.Model):
             models.UniqueConstraint(fields=["study", "number"], name="model_version_number"),
             models.UniqueConstraint(
                 fields=["predictor"], condition=Q(state="active"), name="model_version_one_active"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    refreshed_sha256="", refreshed_ratings__isnull=True, refreshed_at__isnull=True
+                )
+                | (
+                    ~Q(refreshed_sha256="")
+                    & Q(refreshed_ratings__isnull=False, refreshed_at__isnull=False)
+                ),
+                name="model_version_refreshed_whole",
             ),
             SharedForeignKey(
                 field="predictor", shared="study", name="model_version_predictor_same_study"

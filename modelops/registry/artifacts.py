@@ -82,6 +82,20 @@ def delete_folder(name: str) -> None:
         target.delete(f"{name}/{file}")
 
 
+def file_names(folder: str) -> list[str]:
+    """Names of the files right in a folder; none if there is no such folder."""
+    try:
+        files = storage().listdir(folder)[1]
+    except FileNotFoundError:
+        return []
+    return [f"{folder}/{file}" for file in files]
+
+
+def delete_file(name: str) -> None:
+    """Deletes a file, if there is one."""
+    storage().delete(name)
+
+
 def local_folder(name: str, manifest_sha256: str) -> Path:
     """A published folder on this machine's disk; fetched once if the storage is elsewhere.
 

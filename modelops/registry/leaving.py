@@ -34,7 +34,7 @@ _ROWS = (
     ("modelops_promptreading", _OF_STUDY),
 )
 #: Folders of the artifact storage with one folder for each study.
-_FOLDERS = ("models", "snapshots", "rankings")
+_FOLDERS = ("models", "snapshots", "rankings", "refreshed")
 
 
 @receiver(deleting.counting)

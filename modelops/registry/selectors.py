@@ -4,6 +4,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
+import numpy as np
 from django.db.models import Avg, Exists, F, OuterRef, Prefetch, QuerySet
 from django.db.models.functions import Sqrt
 from django.utils.translation import gettext as _
@@ -25,6 +26,7 @@ from ..models import (
     ScoringRun,
     TrainingRun,
 )
+from .current import Current
 
 
 def predictors_of(study: Study) -> QuerySet[Predictor]:
@@ -57,7 +59,8 @@ def version_of(study: Study, number: int | None, predictor: str | None = None) -
     """The version of that number, or the active one of the predictor that is named, or of the
     leading one. Raises NoModelError."""
     if number is not None:
-        version = study.model_versions.filter(number=number).first()
+        versions = study.model_versions.select_related("snapshot")
+        version = versions.filter(number=number).first()
         if version is None:
             raise NoModelError(
                 _("This study has no model version %(number)d; see its list of models.")
@@ -188,12 +191,12 @@ def predicted_stimuli(version: ModelVersion) -> QuerySet[Stimulus]:
     )
 
 
-def expectations_of(stimulus: Stimulus) -> dict[str, Expectation]:
-    """What a version expects of a stimulus of `predicted_stimuli`, by perspective, in their
+def expectations_of(stimulus: Stimulus, state: Current) -> dict[str, Expectation]:
+    """What a version expects now of a stimulus of `predicted_stimuli`, by perspective, in their
     order."""
     found: list[Prediction] = stimulus.of_version  # type: ignore[attr-defined]  # prefetched
     in_order = sorted(found, key=lambda item: item.perspective.position)
-    return {item.perspective.key: item.expected for item in in_order}
+    return {item.perspective.key: state.expected(item) for item in in_order}
 
 
 def root_mean_square(*fields: str) -> Sqrt:
@@ -202,9 +205,29 @@ def root_mean_square(*fields: str) -> Sqrt:
     return Sqrt(Avg(reduce(add, (F(field) * F(field) for field in fields))))
 
 
-def most_uncertain(version: ModelVersion, count: int) -> list[Stimulus]:
-    """Stimuli of the pool with the largest epistemic sd (root mean square), as `predicted_stimuli`
-    with that sd as `uncertainty`."""
+def most_uncertain(version: ModelVersion, state: Current, count: int) -> list[Stimulus]:
+    """Stimuli of the pool with the largest epistemic sd (root mean square), as
+    `predicted_stimuli`."""
+    refreshed = state.refreshed
+    if refreshed is None:
+        worst = _most_uncertain_as_scored(version, count)
+    else:
+        pool = Stimulus.objects.filter(
+            study=version.study_id,
+            split=Stimulus.Split.POOL,
+            purpose=Stimulus.Purpose.MAIN,
+            state=Stimulus.State.IN_USE,
+        )
+        usable = np.isin(refreshed.stimuli, np.array(pool.values_list("pk", flat=True), np.int64))
+        sd = np.where(usable, np.sqrt((refreshed.epistemic_sd() ** 2).mean(axis=1)), -1)
+        first = np.argsort(-sd, kind="stable")[: min(count, int(usable.sum()))]
+        worst = refreshed.stimuli[first].tolist()
+    places = {pk: place for place, pk in enumerate(worst)}
+    found = predicted_stimuli(version).filter(pk__in=worst)
+    return sorted(found, key=lambda item: places[item.pk])
+
+
+def _most_uncertain_as_scored(version: ModelVersion, count: int) -> list[int]:
     worst = (
         Prediction.objects.filter(
             model_version=version,
@@ -216,8 +239,4 @@ def most_uncertain(version: ModelVersion, count: int) -> list[Stimulus]:
         .annotate(uncertainty=root_mean_square("posterior_sd", "misfit_sd"))
         .order_by("-uncertainty", "stimulus")[:count]
     )
-    found = {row["stimulus"]: row["uncertainty"] for row in worst}
-    stimuli = list(predicted_stimuli(version).filter(pk__in=found))
-    for stimulus in stimuli:
-        stimulus.uncertainty = found[stimulus.pk]  # type: ignore[attr-defined]  # for the template
-    return sorted(stimuli, key=lambda item: -found[item.pk])
+    return [row["stimulus"] for row in worst]

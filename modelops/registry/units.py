@@ -18,18 +18,21 @@ class ScaledExpectation:
     misfit_sd: float
     epistemic_sd: float
     rater_sd: float
+    #: None without a rating.
+    label_sd: float | None
     minimum: float
     maximum: float
 
 
-def expectation_on(scale: Scale, expected: Expectation) -> ScaledExpectation:
-    """A linear model may expect a score beyond the scale; it is not cut off here."""
+def expectation_on(scale: Scale, expected: Expectation, ratings: int = 0) -> ScaledExpectation:
+    """ratings: how many scores of the image count."""
     return ScaledExpectation(
         mean=scale.from_unit(expected.mean),
         posterior_sd=scale.width * expected.posterior_sd,
         misfit_sd=scale.width * expected.misfit_sd,
         epistemic_sd=scale.width * expected.epistemic_sd,
         rater_sd=scale.width * expected.rater_sd,
+        label_sd=scale.width * expected.label_sd(ratings) if ratings else None,
         minimum=scale.minimum,
         maximum=scale.maximum,
     )

@@ -33,6 +33,10 @@ MODEL_ACTS: dict[str, Words] = {
         "Left version %(number)s to a person: the hold-out is too small to compare it with version "
         "%(active)s"
     ),
+    "rest.by_model": _(
+        "Let version %(number)s of %(predictor)s rate the rest: images of the pool: %(images)s"
+    ),
+    "rest.by_raters": _("Asked raters for the rest again: images of the pool: %(images)s"),
     "predictor.added": _("Added the predictor %(name)s (%(backbone)s)"),
     "predictor.leads": _("Let the predictor %(name)s decide what is rated next"),
 }

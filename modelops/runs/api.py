@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from annotation.models import Stimulus, Study
 from annotation.opinion.forecast import AssistedScore
-from annotation.opinion.selectors import limits_by_key, scores_of
+from annotation.opinion.selectors import limits_by_key, ratings_of, scores_of
 from annotation.protocol.scales import Scale
 from annotation.studies.selectors import find_study
 from workbench.accounts.api_views import ApiListView, ApiView
@@ -23,6 +23,7 @@ from ..models import ModelVersion, Predictor, ScoringRun, TrainingRun
 from ..permissions import RUN, VIEW
 from ..registry.assisted import assisted_scores
 from ..registry.cancelling import cancel_run
+from ..registry.current import Current, current
 from ..registry.selectors import (
     predicted_stimuli,
     predictor_named,
@@ -218,9 +219,13 @@ class PredictionListView(ApiListView[Stimulus]):
     orders = ("filename", "priority")
     #: Of the study that was asked for, by the perspective's key.
     _scales: Mapping[str, Scale] = MappingProxyType({})
+    #: Of the version that was asked for; None while the schema is written.
+    _state: Current | None = None
     #: The version whose model-assisted scores were asked for, and those of the page's images.
     _joined_by: ModelVersion | None = None
     _assisted: Mapping[int, Mapping[str, AssistedScore]] = MappingProxyType({})
+    #: How many scores of the page's images count, by the perspective's key.
+    _ratings: Mapping[int, Mapping[str, int]] = MappingProxyType({})
 
     def get_queryset(self) -> QuerySet[Stimulus]:
         study = find_study(self.request.user, self.kwargs["slug"], VIEW)
@@ -229,18 +234,21 @@ class PredictionListView(ApiListView[Stimulus]):
         given = query.validated_data
         version = version_of(study, given.get("model"), given.get("predictor"))
         self._scales = {item.key: item.scale for item in study.perspective_settings}
+        self._state = current(version)
         self._joined_by = version if given["assisted"] else None
         return predicted_stimuli(version)
 
     def paginate_queryset(self, queryset: Any) -> list[Any] | None:
         page = super().paginate_queryset(queryset)
+        if self._state is not None and page:
+            self._ratings = ratings_of(self._state.study, page)
         if self._joined_by is not None:
             self._assisted = _assisted(self._joined_by, page or [])
         return page
 
     def get_serializer_context(self) -> dict[str, Any]:
-        shared = {"scales": self._scales, "assisted": self._assisted}
-        return {**super().get_serializer_context(), **shared}
+        shared = {"scales": self._scales, "assisted": self._assisted, "state": self._state}
+        return {**super().get_serializer_context(), **shared, "ratings": self._ratings}
 
 
 def _assisted(

@@ -10,13 +10,16 @@ from rest_framework.response import Response
 
 from annotation.studies.selectors import find_study
 from workbench.accounts.api_views import ApiView
+from workbench.accounts.signed_in import signed_in
+from workbench.core.api import ExactSerializer
 
 from ..judging.certificate import FALSE_DISCOVERIES, MARGIN, Lack
-from ..permissions import VIEW
+from ..permissions import RUN, VIEW
 from ..registry.agreement import AgreementBusyError
 from ..registry.selectors import version_of
 from .agreement_api import MeasureSerializer
 from .certificate_words import CertificateRow, certificate_rows
+from .rest import rate_rest_by_model, rate_rest_by_raters
 
 
 class ImpliedErrorSerializer(serializers.Serializer[Any]):
@@ -69,6 +72,30 @@ class CertificatesView(ApiView):
             "certificates": [_certificate(row) for row in rows],
         }
         return Response(CertificatesSerializer(found).data)
+
+
+class RestSerializer(ExactSerializer):
+    """Who rates what is left of the pool: the `model` in use, or `raters`."""
+
+    by = serializers.ChoiceField(["model", "raters"])
+
+
+class RestView(ApiView):
+    @extend_schema(request=RestSerializer, responses=RestSerializer)
+    def post(self, request: Request, slug: str) -> Response:
+        """Let the model in use rate the rest, or ask raters for it again.
+
+        With `model`, raters are asked for no more images of the pool; predictions of them stay
+        apart from opinion scores. 409 without a certificate from every perspective, or if it is so
+        already."""
+        study = find_study(request.user, slug, RUN)
+        data = RestSerializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        if data.validated_data["by"] == "model":
+            rate_rest_by_model(study=study, actor=signed_in(request))
+        else:
+            rate_rest_by_raters(study=study, actor=signed_in(request))
+        return Response(data.validated_data)
 
 
 def _certificate(row: CertificateRow) -> dict[str, Any]:

@@ -217,19 +217,32 @@ class ScoringRunSerializer(serializers.ModelSerializer[ScoringRun]):
 
 
 class ExpectationSerializer(serializers.Serializer[ScaledExpectation]):
-    """On the perspective's scale, of `minimum` to `maximum`: the expected score, which may lie
-    beyond it, and its standard deviations. `posterior_sd` is that of the
-    expected score, which labels lessen; `misfit_sd` that of the true score around what the model
-    could expect at best, which they do not; `epistemic_sd` is both together, how far the true score
-    may be from the expected one; `rater_sd` is that of one rater around the true score."""
+    """On the perspective's scale, of `minimum` to `maximum`: the expected score and standard
+    deviations. `posterior_sd` is that of the expected score, which labels lessen; `misfit_sd` that
+    of the true score around what the model could expect at best, which they do not; `epistemic_sd`
+    is both together, how far the true score may be from the expected one; `rater_sd` is that of one
+    rater around the true score, and `label_sd` that of the mean of the image's own n ratings:
+    rater/√n, null without any."""
 
     mean = serializers.FloatField()
     posterior_sd = serializers.FloatField()
     misfit_sd = serializers.FloatField()
     epistemic_sd = serializers.FloatField()
     rater_sd = serializers.FloatField()
+    label_sd = serializers.FloatField(allow_null=True)
     minimum = serializers.FloatField()
     maximum = serializers.FloatField()
+
+
+class KnowledgeSerializer(serializers.Serializer[Any]):
+    """Which labels a prediction has learnt from: `ratings`, those that the study's opinion scores
+    rested on `at` that time. `stale`: 30 or more ratings have come since, and the prediction is
+    about to be made again."""
+
+    version = serializers.IntegerField()
+    ratings = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    stale = serializers.BooleanField()
 
 
 class PredictionListQuerySerializer(PredictionQuerySerializer):
@@ -252,18 +265,32 @@ class AssistedScoreSerializer(serializers.Serializer[AssistedScore]):
 
 
 class PredictionSerializer(serializers.ModelSerializer[Stimulus]):
-    """The predictions of one stimulus by one version, by perspective; the context has the study's
-    `scales`, by the perspective's key, and model-assisted scores as `assisted`, by the stimulus.
+    """The predictions of one stimulus by one version, by perspective, and what they have
+    `learnt_from`; the context has the version's `state`, the study's `scales`, by the perspective's
+    key, how many `ratings` count and model-assisted scores as `assisted`, both by the stimulus.
     `model_assisted`, empty unless `assisted` asks for it, has those perspectives from which the
     stimulus is rated, unless the version has learnt from it."""
 
     stimulus = serializers.IntegerField(source="pk")
     scores = serializers.SerializerMethodField()
     model_assisted = serializers.SerializerMethodField()
+    learnt_from = serializers.SerializerMethodField()
 
     class Meta:
         model = Stimulus
-        fields = ["stimulus", "filename", "split", "priority", "scores", "model_assisted"]
+        fields = [
+            "stimulus",
+            "filename",
+            "split",
+            "priority",
+            "scores",
+            "learnt_from",
+            "model_assisted",
+        ]
+
+    @extend_schema_field(KnowledgeSerializer())
+    def get_learnt_from(self, stimulus: Stimulus) -> Any:
+        return KnowledgeSerializer(self.context["state"].knowledge_of(stimulus.pk)).data
 
     @extend_schema_field(serializers.DictField(child=AssistedScoreSerializer()))
     def get_model_assisted(self, stimulus: Stimulus) -> dict[str, dict[str, float]]:
@@ -272,9 +299,10 @@ class PredictionSerializer(serializers.ModelSerializer[Stimulus]):
 
     @extend_schema_field(serializers.DictField(child=ExpectationSerializer()))
     def get_scores(self, stimulus: Stimulus) -> dict[str, dict[str, float]]:
+        scales, ratings = self.context["scales"], self.context["ratings"].get(stimulus.pk, {})
         return {
-            key: asdict(expectation_on(self.context["scales"][key], item))
-            for key, item in expectations_of(stimulus).items()
+            key: asdict(expectation_on(scales[key], item, ratings.get(key, 0)))
+            for key, item in expectations_of(stimulus, self.context["state"]).items()
         }
 
 

@@ -50,6 +50,7 @@ urlpatterns: list[URLPattern] = [
         verdict_api.VerdictView.as_view(),
         name="api-model-verdict",
     ),
+    path(f"{_STUDY}/rest/", certificate_api.RestView.as_view(), name="api-rest"),
     path(f"{_STUDY}/scoring-runs/", views.ScoringRunListView.as_view(), name="api-scoring-runs"),
     path(
         f"{_STUDY}/scoring-runs/<int:pk>/",

@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern] = [
     path("", views.model_page, name="study-model"),
     path("retrain/", views.retrain, name="study-model-retrain"),
     path("schedule/", views.schedule, name="study-model-schedule"),
+    path("rest/", views.rate_rest, name="study-model-rest"),
     path("predictors/", views.add, name="study-model-add"),
     path("predictors/<slug:name>/lead/", views.lead_predictor, name="study-model-lead"),
     re_path(

@@ -75,6 +75,7 @@ NUMBERS = [
     Violation("study_shares_valid", change("study", audit_share=1.01)),
     Violation("study_shares_valid", change("study", audit_share=math.nan)),
     Violation("study_shares_valid", change("study", teaching_share=1.01)),
+    Violation("study_half_width_valid", change("study", wanted_half_width=1.01)),
     Violation("shared_link_quota_valid", change("link", quota=0)),
     Violation("shared_link_within_quota", change("link", used=3)),
     Violation("stimulus_ratings_capped", change("stimulus", claimed_ratings=6)),
@@ -137,6 +138,7 @@ NUMBERS = [
         for field in ("srcc", "plcc", "krcc", "rmse")
     ),
     Violation("head_agreement_valid", change("head", rmse=-0.1)),
+    Violation("model_version_refreshed_whole", change("version", refreshed_sha256="0" * 64)),
     Violation("acquisition_selected_valid", change("round", selected=6)),
     *(
         Violation("predictor_named", change("predictor", **{field: ""}))

@@ -50,6 +50,8 @@ ROUTES: list[tuple[str, str, dict[str, object], int]] = [
     ("study-model-agreement", "get", {"number": 1}, 200),
     ("study-model-agreement-csv", "get", {"number": 1}, 200),
     ("study-model-promote", "post", {"number": 1}, 302),
+    ("study-model-rest", "post", {}, 302),
+    ("api-rest", "post", {}, 415),
     ("study-model-reject", "post", {"number": 1}, 302),
     ("study-model-predict", "post", {"number": 1}, 302),
     ("stimulus-predictions", "get", {"pk": "stimulus"}, 200),

@@ -39,6 +39,7 @@ GROUP_OF = {
     "models": "models",
     "training-runs": "models",
     "scoring-runs": "models",
+    "rest": "models",
 }
 #: The groups, in the order of the page.
 GROUPS = [

@@ -1,7 +1,7 @@
 """Images as the export has them: what each is, its opinion scores, and what a model expects."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from django.db.models import Count
 
@@ -27,6 +27,12 @@ _FORECAST = (
     ("predicted_misfit_sd", "misfit_sd"),
     ("predicted_rater_sd", "rater_sd"),
 )
+#: Of what a forecast has learnt from.
+_KNOWLEDGE = (
+    ("predicted_ratings", "ratings"),
+    ("predicted_learnt_at_utc", "at"),
+    ("predicted_stale", "stale"),
+)
 
 
 def image_records(export: Export, stimuli: list[Stimulus]) -> Iterator[Record]:
@@ -34,15 +40,18 @@ def image_records(export: Export, stimuli: list[Stimulus]) -> Iterator[Record]:
     opinions, draws = opinion_records(export, stimuli), _draws(stimuli)
     forecasts = forecasts_of(export.study, stimuli)
     for stimulus in stimuli:
-        expected = forecasts.get(stimulus.pk, {})
+        expected, own = forecasts.get(stimulus.pk, {}), opinions[stimulus.pk]
         yield {
             **image_record(stimulus),
             "state_reason": export.taken_out.get(stimulus.pk),
             "draws": draws[stimulus.pk],
             "predicted_by": export.predicted_by if expected else None,
-            "predicted": {key: _forecast(expected.get(key)) for key in export.facts.keys},
+            **_knowledge(expected),
+            "predicted": {
+                key: _forecast(expected.get(key), own[key]["n"]) for key in export.facts.keys
+            },
             "metadata": stimulus.metadata,
-            "mos": opinions[stimulus.pk],
+            "mos": own,
         }
 
 
@@ -102,5 +111,13 @@ def _opinion(export: Export, perspective: str, found: OpinionScore | None) -> Re
     }
 
 
-def _forecast(found: Forecast | None) -> Record:
-    return {name: getattr(found, field, None) for name, field in _FORECAST}
+def _forecast(found: Forecast | None, ratings: int) -> Record:
+    label_sd = found.rater_sd / ratings**0.5 if found and ratings else None
+    own = {name: getattr(found, field, None) for name, field in _FORECAST}
+    return {**own, "predicted_label_sd": label_sd}
+
+
+def _knowledge(expected: Mapping[str, Forecast]) -> Record:
+    """The same for all perspectives."""
+    found = next((item.knowledge for item in expected.values()), None)
+    return {name: getattr(found, field, None) for name, field in _KNOWLEDGE}

@@ -29,12 +29,28 @@ _REASON = Column(
     "Why the image was taken out, in the words of whoever did.",
     null="it was not, or nobody said",
 )
-_MODEL = Column(
-    "predicted_by",
-    Kind.TEXT,
-    "The model in use when the file was made, with the number of its version. It may have learnt "
-    "from the ratings of pool images, never from those of hold-out ones.",
-    null="there is no model, or it has not seen the image",
+_UNSEEN = "there is no model, or it has not seen the image"
+_MODEL = (
+    Column(
+        "predicted_by",
+        Kind.TEXT,
+        "The model in use when the file was made, with the number of its version. It may have "
+        "learnt from the ratings of pool images, never from those of hold-out ones.",
+        null=_UNSEEN,
+    ),
+    Column(
+        "predicted_ratings",
+        Kind.INTEGER,
+        "Ratings that the study's scores rested on when the prediction learnt from them.",
+        null=_UNSEEN,
+    ),
+    Column("predicted_learnt_at_utc", Kind.TIME, "When that was.", null=_UNSEEN),
+    Column(
+        "predicted_stale",
+        Kind.BOOLEAN,
+        "Whether thirty or more ratings have come since: then it is about to be made again.",
+        null=_UNSEEN,
+    ),
 )
 #: Name in a record, and what the columns of a perspective say, all on its scale.
 _PREDICTED = (
@@ -43,6 +59,7 @@ _PREDICTED = (
     ("predicted_posterior_sd", "Of the prediction; ratings lessen it."),
     ("predicted_misfit_sd", "Of the true score around what such a model can expect at best."),
     ("predicted_rater_sd", "Of one rater's score around the true one."),
+    ("predicted_label_sd", "Of the mean of the scores that count: rater / √n; empty without any."),
 )
 _UNPREDICTED = "no model has predicted it"
 _DRAWS = tuple(
@@ -80,7 +97,7 @@ def columns(facts: Facts) -> tuple[Column, ...]:
         *_IMAGE,
         _REASON,
         *_DRAWS,
-        _MODEL,
+        *_MODEL,
         *(column for item in facts.perspectives for column in perspective_columns(item)),
         *(metadata_column(key) for key in facts.metadata),
     )
@@ -115,7 +132,7 @@ def _values(record: Mapping[str, Any], facts: Facts) -> Iterator[Any]:
     yield from (record[column.name] for column in _IMAGE)
     yield record["state_reason"]
     yield from (record["draws"].get(draw, 0) for draw in Draw)
-    yield record["predicted_by"]
+    yield from (record[column.name] for column in _MODEL)
     for perspective in facts.perspectives:
         opinion = record["mos"][perspective.key]
         scale = {f"scale_{name}": opinion["scale"][name] for name in ("minimum", "maximum")}

@@ -148,4 +148,4 @@ def rating_places(study: Study, *, split: str, purpose: str) -> tuple[int, int]:
         return 0, 32767
     if split == Stimulus.Split.HOLDOUT:
         return study.holdout_ratings, study.holdout_ratings
-    return study.target_ratings, study.maximum_ratings
+    return 0 if study.pool_closed else study.target_ratings, study.maximum_ratings

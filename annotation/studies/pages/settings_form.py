@@ -79,6 +79,16 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
             "its ratings first: that gives the most scores to publish."
         ),
     )
+    wanted_half_width = PercentField(
+        label=_("Enough ratings at an interval of"),
+        help_text=_(
+            # xgettext:no-python-format
+            "Half of the 95 percent interval of an opinion score, of its scale: on 1 to 5, 10 "
+            "percent are 0.4 points. An image that has its first ratings and a wider interval from "
+            "some perspective gets one more at a time, to the most that is set here. 0: none gets "
+            "more than its first ratings."
+        ),
+    )
     lease_seconds = NumberField(
         label=_("Lease of an image"),
         unit=_SECONDS,
@@ -262,7 +272,7 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
                 "With it go their address and their number on a crowd platform; ratings stay. Pay "
                 "them before. 0: not by itself."
             ),
-            "target_ratings": _("Every image gets these before the model asks for more."),
+            "target_ratings": _("Every image gets these before it is topped up."),
             "maximum_ratings": _("No image ever gets more, however many raters work at once."),
             "holdout_ratings": _("The hold-out measures the model; it deserves more ratings."),
             "session_trials": _("With stabilisation, repeats and gold images."),
@@ -281,7 +291,10 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
             (_("Explanations"), ("explanation_when", "explanation_share", "explanation_level")),
         ),
         "ratings": (
-            (_("Ratings"), ("target_ratings", "maximum_ratings", "holdout_ratings")),
+            (
+                _("Ratings"),
+                ("target_ratings", "wanted_half_width", "maximum_ratings", "holdout_ratings"),
+            ),
             (_("Opinion scores"), ("opinion_method",)),
         ),
         "session": (

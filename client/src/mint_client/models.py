@@ -82,6 +82,9 @@ class Block(TypedDict):
     size: int
 
 
+ByEnum: TypeAlias = Literal["model", "raters"]
+
+
 class Counts(TypedDict):
     """
     Images are those in use, of purpose main. `ratings` are one rater's answers to one image that
@@ -207,11 +210,12 @@ EventsEnum: TypeAlias = Literal[
 
 class Expectation(TypedDict):
     """
-    On the perspective's scale, of `minimum` to `maximum`: the expected score, which may lie
-    beyond it, and its standard deviations. `posterior_sd` is that of the
-    expected score, which labels lessen; `misfit_sd` that of the true score around what the model
-    could expect at best, which they do not; `epistemic_sd` is both together, how far the true score
-    may be from the expected one; `rater_sd` is that of one rater around the true score.
+    On the perspective's scale, of `minimum` to `maximum`: the expected score and standard
+    deviations. `posterior_sd` is that of the expected score, which labels lessen; `misfit_sd` that
+    of the true score around what the model could expect at best, which they do not; `epistemic_sd`
+    is both together, how far the true score may be from the expected one; `rater_sd` is that of one
+    rater around the true score, and `label_sd` that of the mean of the image's own n ratings:
+    rater/√n, null without any.
     """
 
     mean: float
@@ -219,6 +223,7 @@ class Expectation(TypedDict):
     misfit_sd: float
     epistemic_sd: float
     rater_sd: float
+    label_sd: float | None
     minimum: float
     maximum: float
 
@@ -321,6 +326,19 @@ JobState: TypeAlias = Literal["queued", "running", "succeeded", "failed", "cance
 
 
 KindEnum: TypeAlias = Literal["own", "imported"]
+
+
+class Knowledge(TypedDict):
+    """
+    Which labels a prediction has learnt from: `ratings`, those that the study's opinion scores
+    rested on `at` that time. `stale`: 30 or more ratings have come since, and the prediction is
+    about to be made again.
+    """
+
+    version: int
+    ratings: int
+    at: str
+    stale: bool
 
 
 LackingEnum: TypeAlias = Literal["model", "predictions", "ratings"]
@@ -972,6 +990,14 @@ class Replayed(TypedDict):
 class Report(TypedDict):
     text: str
     trial: NotRequired[int | None]
+
+
+class Rest(TypedDict):
+    """
+    Who rates what is left of the pool: the `model` in use, or `raters`.
+    """
+
+    by: ByEnum
 
 
 class Retry(TypedDict):
@@ -1702,6 +1728,7 @@ class PatchedStudyChange(TypedDict):
     instructions: NotRequired[str]
     target_ratings: NotRequired[int]
     maximum_ratings: NotRequired[int]
+    wanted_half_width: NotRequired[float]
     holdout_ratings: NotRequired[int]
     holdout_share: NotRequired[float]
     audit_share: NotRequired[float]
@@ -1759,8 +1786,9 @@ class PredictedExplanation(TypedDict):
 
 class Prediction(TypedDict):
     """
-    The predictions of one stimulus by one version, by perspective; the context has the study's
-    `scales`, by the perspective's key, and model-assisted scores as `assisted`, by the stimulus.
+    The predictions of one stimulus by one version, by perspective, and what they have
+    `learnt_from`; the context has the version's `state`, the study's `scales`, by the perspective's
+    key, how many `ratings` count and model-assisted scores as `assisted`, both by the stimulus.
     `model_assisted`, empty unless `assisted` asks for it, has those perspectives from which the
     stimulus is rated, unless the version has learnt from it.
     """
@@ -1770,6 +1798,7 @@ class Prediction(TypedDict):
     split: NotRequired[SplitEnum]
     priority: NotRequired[float]
     scores: dict[str, Expectation]
+    learnt_from: Knowledge
     model_assisted: dict[str, AssistedScore]
 
 
@@ -2002,6 +2031,7 @@ class Study(TypedDict):
     instructions: NotRequired[str]
     target_ratings: NotRequired[int]
     maximum_ratings: NotRequired[int]
+    wanted_half_width: NotRequired[float]
     holdout_ratings: NotRequired[int]
     holdout_share: NotRequired[float]
     audit_share: NotRequired[float]
@@ -2035,6 +2065,7 @@ class StudyCreate(TypedDict):
     instructions: NotRequired[str]
     target_ratings: NotRequired[int]
     maximum_ratings: NotRequired[int]
+    wanted_half_width: NotRequired[float]
     holdout_ratings: NotRequired[int]
     holdout_share: NotRequired[float]
     audit_share: NotRequired[float]

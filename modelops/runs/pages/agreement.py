@@ -16,13 +16,14 @@ from annotation.opinion.comparison.ceiling import NoiseCeiling
 from annotation.opinion.comparison.prediction import PredictionComparison
 from annotation.opinion.pages.plots import plots_of
 from annotation.protocol.perspectives import PerspectiveSettings
+from annotation.stimuli.closing import left_to_rate
 from annotation.studies.selectors import find_study
 from annotation.studies.texts import localized, scale_in_words
 from workbench.core.downloads import csv_download
 from workbench.core.plots import Plot
 
 from ...models import ModelVersion
-from ...permissions import VIEW
+from ...permissions import RUN, VIEW
 from ...registry.agreement import (
     GeneratorAgreement,
     NamedMeasure,
@@ -31,9 +32,12 @@ from ...registry.agreement import (
     measures_of,
 )
 from ...registry.ceiling import noise_ceilings
+from ...registry.selectors import active_version
 from ..certificate_words import certificate_rows
+from ..rest import lacking
 from .agreement_plots import srcc_plot
 from .agreement_words import GROUPS, MEASURES, Words
+from .calibration import CalibrationPart
 from .drifting import DriftPart
 
 _CSV = (
@@ -119,7 +123,11 @@ def _plots(study: Study, request: HttpRequest) -> Sequence[Plot]:
     if not (number.isascii() and number.isdigit() and len(number) <= _DIGITS):
         raise Http404
     version = _version(study, int(number))
-    return [Agreement.read(version).srcc, DriftPart.read(version).plot]
+    return [
+        Agreement.read(version).srcc,
+        CalibrationPart.read(version).plot,
+        DriftPart.read(version).plot,
+    ]
 
 
 @login_required
@@ -127,11 +135,17 @@ def _plots(study: Study, request: HttpRequest) -> Sequence[Plot]:
 def version_agreement(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     study = find_study(request.user, slug, VIEW)
     version = _version(study, number)
+    certificates = certificate_rows(version)
     context: dict[str, Any] = {
         "study": study,
         "tab": "model",
+        "left": left_to_rate(study),
+        "lacking": lacking(study, certificates),
+        "in_use": version == active_version(study),
+        "may_run": request.user.has_perm(RUN, study),
         "agreement": Agreement.read(version),
-        "certificates": certificate_rows(version),
+        "calibration": CalibrationPart.read(version),
+        "certificates": certificates,
         "drift": DriftPart.read(version),
         "explained": [words for words in MEASURES.values() if words.meaning],
     }

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from annotation.models import Stimulus, Study
 from annotation.protocol.goal import Goal, Shares
+from annotation.rating.topping_up import precision_of
 
 from ...models import AcquisitionRound
 
@@ -18,6 +19,7 @@ class NextRatings:
     """`odd`: images that the model does not ask for, because they look like nothing else."""
 
     policy: str
+    topping_up: str
     odd: list[Stimulus]
 
 
@@ -26,7 +28,36 @@ def next_ratings(study: Study) -> NextRatings:
     last = AcquisitionRound.objects.filter(study=study).first()
     keys = (last.parameters.get("odd") or []) if last else []
     odd = Stimulus.objects.filter(study=study, pk__in=keys[:_ODD_SHOWN]).order_by("pk")
-    return NextRatings(policy_sentence(study.shares), list(odd))
+    if study.pool_closed:
+        return NextRatings(closed_sentence(), "", list(odd))
+    return NextRatings(policy_sentence(study.shares), topping_up_sentence(study), list(odd))
+
+
+def closed_sentence() -> str:
+    return _(
+        "The model rates the rest: raters are asked for no more images of the pool. Hold-out "
+        "images are still rated, so that its certificates stay true."
+    )
+
+
+def topping_up_sentence(study: Study) -> str:
+    """Until when images get more than their first ratings, and how many are there."""
+    found = precision_of(study)
+    if found is None:
+        return ""
+    return _(
+        "An image with its first %(target)d ratings gets one more at a time, %(most)d at most, "
+        "until the 95 %% interval of its opinion score is ± %(width)s %% of the scale or narrower "
+        "from every perspective. Narrow enough: %(narrow)d images; topped up: %(wide)d; still "
+        "wider with %(most)d ratings: %(at_most)d."
+    ) % {
+        "target": study.target_ratings,
+        "most": study.maximum_ratings,
+        "width": f"{100 * study.wanted_half_width:g}",
+        "narrow": found.narrow,
+        "wide": found.wide,
+        "at_most": found.at_most,
+    }
 
 
 def policy_sentence(shares: Shares) -> str:

@@ -24,7 +24,6 @@ from ...registry.labelled import LabelledStimuli
 from ...registry.reading import reading_of, reading_remarks
 from ...registry.selectors import (
     active_jobs,
-    expectations_of,
     is_scored,
     last_scoring,
     leading_predictor,
@@ -122,16 +121,6 @@ class ScoringState:
         return not self.active and bool(
             self.error or self.unreadable or self.cancelled or not self.ready
         )
-
-
-@dataclass(frozen=True)
-class PredictedScore:
-    """One predicted score on the study's scale."""
-
-    label: str
-    mean: float
-    epistemic_sd: float
-    rater_sd: float
 
 
 def job_lines(study: Study) -> list[JobLine]:
@@ -254,28 +243,6 @@ def _own_source(release: OpinionRelease | None) -> Iterator[str]:
 def _imported_sources(snapshot: LabelSnapshot) -> Iterator[str]:
     for item in snapshot.published:
         yield gettext("release %(number)d: imported from %(source)s") % item
-
-
-def predicted_scores(study: Study, stimulus: Stimulus) -> list[PredictedScore]:
-    """The predictions for a stimulus of `predicted_stimuli`, in the study's order.
-
-    A linear model may expect a score beyond the scale; a person is shown the scale's end.
-    """
-    found = expectations_of(stimulus)
-    scores = []
-    for item in study.perspective_settings:
-        if item.key in found:
-            expected = found[item.key]
-            width = item.scale.width
-            scores.append(
-                PredictedScore(
-                    localized(item.label),
-                    item.scale.from_unit(min(1.0, max(0.0, expected.mean))),
-                    width * expected.epistemic_sd,
-                    width * expected.rater_sd,
-                )
-            )
-    return scores
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from ...models import ModelVersion, TrainingRun
 from ...predictors.backbones import offered_backbones
 from ...registry.cancelling import KINDS, Run, cancel_run
 from ...registry.ceiling import Ceilings, noise_ceilings
+from ...registry.current import current
 from ...registry.holdout import Points, holdout_labels, holdout_points, standings
 from ...registry.queue import MODEL_QUEUE
 from ...registry.selectors import (
@@ -46,6 +47,7 @@ from ...registry.selectors import (
 )
 from ..predictors import add_predictor, ensure_predictor, lead
 from ..promotion import promote, reject
+from ..rest import rate_rest_by_model, rate_rest_by_raters
 from ..retraining import changed_recipe, request_retrain
 from ..scoring import start_scoring
 from . import summaries
@@ -53,6 +55,7 @@ from .charts import scatter, training_chart
 from .comparison import compare, contenders
 from .metrics import metric_rows
 from .next_ratings import next_ratings
+from .predicted import predicted_scores
 
 VIEW = "modelops.view_model"
 RUN = "modelops.run_model"
@@ -105,22 +108,23 @@ def _in_use(
     study: Study, active: ModelVersion, points: Points, ceilings: Ceilings
 ) -> dict[str, Any]:
     (standing,) = standings([points])
+    state = current(active)
+    unsure = most_uncertain(active, state, _UNCERTAIN_SHOWN)
+    scores = predicted_scores(study, unsure, state)
     return {
         "scoring": summaries.scoring_state(active),
         "sources": summaries.label_sources(active.snapshot),
         "rows": metric_rows(study, standing, None, ceilings),
         "srcc": standing.srcc,
         "predicted": predicted_stimuli(active).count(),
+        "knowledge": state.knowledge,
         "explanations": summaries.explanation_table(study, active),
         "scatters": [
             scatter(localized(item.label), item.scale, points[item.key])
             for item in study.perspective_settings
         ],
         "training": training_chart(active.curve),
-        "uncertain": [
-            {"stimulus": item, "scores": summaries.predicted_scores(study, item)}
-            for item in most_uncertain(active, _UNCERTAIN_SHOWN)
-        ],
+        "uncertain": [{"stimulus": item, "scores": scores[item.pk]} for item in unsure],
     }
 
 
@@ -170,6 +174,17 @@ def schedule(request: HttpRequest, study: Study) -> str:
         return _("A training starts only when you ask.")
     text = _("A training starts after every %(number)d new ratings.")
     return text % {"number": changes["retrain_every"]}
+
+
+@_act
+def rate_rest(request: HttpRequest, study: Study) -> str:
+    """Who rates what is left of the pool: `by` is `model` or `raters`."""
+    if request.POST.get("by") == "model":
+        version = rate_rest_by_model(study=study, actor=signed_in(request))
+        text = _("Version %(number)d rates the rest: raters are asked for hold-out images alone.")
+        return text % {"number": version.number}
+    rate_rest_by_raters(study=study, actor=signed_in(request))
+    return _("Raters are asked for the rest again.")
 
 
 @_act
@@ -270,10 +285,13 @@ def stimulus_predictions(request: HttpRequest, slug: str, pk: int) -> HttpRespon
         raise Http404
     active = active_version(study)
     stimulus = predicted_stimuli(active).filter(pk=pk).first() if active else None
+    state = current(active) if active else None
+    scores = predicted_scores(study, [stimulus], state)[pk] if stimulus and state else []
     context = {
         "study": study,
         "active": active,
-        "scores": summaries.predicted_scores(study, stimulus) if stimulus else [],
+        "scores": scores,
+        "knowledge": state.knowledge_of(pk) if state else None,
         "answers": explained_answers(study, active, pk) if active else [],
     }
     return render(request, "modelops/_stimulus.html", context)

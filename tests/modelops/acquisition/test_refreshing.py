@@ -1,17 +1,27 @@
-"""New ratings change the order of rating without a training."""
+"""New ratings change predictions and the order of rating without a training."""
+
+import csv
+import io
 
 import numpy as np
 import pytest
+from django.test import Client
 
-from annotation.models import Stimulus, Study
+from annotation.models import OpinionScore, Stimulus, Study
 from annotation.opinion.releases import renew_live
 from modelops.acquisition import refreshing
+from modelops.acquisition.embeddings import embeddings_of
 from modelops.models import ModelVersion, Prediction
 from modelops.predictors.store import version_model
+from modelops.registry import current
+from modelops.registry.artifacts import file_names
+from modelops.registry.forecast import ActiveForecaster
 from modelops.registry.queue import REFRESH
-from modelops.runs import promotion
-from tests.factories import make_rater
+from modelops.registry.selectors import most_uncertain, predicted_stimuli
+from modelops.runs import promotion, scoring
+from tests.factories import make_rater, make_stimuli
 from tests.modelops.labelling import rate
+from workbench.accounts.models import User
 
 
 def test_what_was_just_rated_gives_way_to_other_images(
@@ -28,7 +38,7 @@ def test_what_was_just_rated_gives_way_to_other_images(
     for stimulus in pool.filter(claimed_ratings=0):
         for rater in raters:
             rate(stimulus, rater, [item.scale.maximum for item in study.perspective_settings])
-    monkeypatch.setattr(refreshing, "RATINGS_BETWEEN", 4)
+    monkeypatch.setattr(current, "RATINGS_BETWEEN", 4)
     renew_live(study)
     after = refreshing._up_to_date(scored)
     assert not np.allclose(before.weights, after.weights)
@@ -39,7 +49,7 @@ def test_what_was_just_rated_gives_way_to_other_images(
     assert len(rounds) == 2
     assert rounds[0].parameters["ratings"] > rounds[1].parameters["ratings"]
     assert not refreshing.is_due(scored)
-    # The predictions are the version's own.
+    # Hold-out metrics and the gate go by what the version was scored with.
     assert list(Prediction.objects.order_by("pk").values_list("mean", flat=True)) == predicted
     # Doing it twice does no harm, nor does a version that is no longer in use.
     refreshing.refresh_ranking(scored)
@@ -54,7 +64,7 @@ def test_a_worker_is_asked_where_enough_was_rated_and_a_model_is_in_use(
     Study.objects.update(status=Study.Status.OPEN)
     asked: list[tuple[object, ...]] = []
     monkeypatch.setattr(refreshing, "enqueue", lambda *what: asked.append(what))
-    monkeypatch.setattr(refreshing, "RATINGS_BETWEEN", 1)
+    monkeypatch.setattr(current, "RATINGS_BETWEEN", 1)
     refreshing.refresh_where_due()
     assert asked == []  # no model is in use
     promotion.promote(version=scored, actor=None)
@@ -79,3 +89,123 @@ def test_a_layer_of_other_questions_or_without_labels_stays(
     assert np.allclose(refreshing._up_to_date(scored).weights, own.weights)
     scored.heads.earliest("pk").delete()
     assert np.allclose(refreshing._up_to_date(scored).weights, own.weights)
+
+
+@pytest.fixture
+def owner_client(owner: User, client: Client) -> Client:
+    client.force_login(owner)
+    return client
+
+
+def rate_what_nobody_rated(study: Study) -> None:
+    raters = [make_rater(study) for _ in range(2)]
+    for stimulus in study.stimuli.filter(split="pool", claimed_ratings=0):
+        for rater in raters:
+            rate(stimulus, rater, [item.scale.maximum for item in study.perspective_settings])
+    renew_live(study)
+
+
+def test_predictions_learn_the_new_ratings_and_say_so_everywhere(
+    study: Study,
+    labelled: list[Stimulus],
+    scored: ModelVersion,
+    owner_client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    promotion.promote(version=scored, actor=None)
+    address = f"/api/v1/studies/{study.slug}/predictions/?limit=100"
+    before = owner_client.get(address).json()["results"]
+    learnt = {"version": 1, "ratings": scored.snapshot.ratings, "stale": False}
+    assert all(learnt.items() <= row["learnt_from"].items() for row in before)
+
+    rate_what_nobody_rated(study)
+    monkeypatch.setattr(current, "RATINGS_BETWEEN", 4)
+    lagging = owner_client.get(address).json()["results"]
+    assert all(row["learnt_from"]["stale"] for row in lagging)
+    assert "Stale" in owner_client.get(f"/studies/{study.slug}/model/").content.decode()
+    refreshing.refresh_ranking(scored)
+
+    # By the same last layer in float64, prediction by prediction.
+    scored.refresh_from_db()
+    keys, matrix = embeddings_of(scored, predicted_stimuli(scored)) or pytest.fail("no embeddings")
+    exact = refreshing._up_to_date(scored).predict(matrix)
+    rows = {row["stimulus"]: row for row in owner_client.get(address).json()["results"]}
+    assert sorted(rows) == keys.tolist()
+    places = {head.perspective.key: head.place for head in scored.heads.all()}
+    for place, key in enumerate(keys.tolist()):
+        for name, column in places.items():
+            told = rows[key]["scores"][name]
+            for part in ("mean", "posterior_sd", "misfit_sd", "rater_sd"):
+                value = getattr(exact, part)[place, column] * 4 + (part == "mean")
+                assert told[part] == pytest.approx(value, rel=1e-4)
+    ratings = current.ratings_now(study)
+    now = {"version": 1, "ratings": ratings, "stale": False}
+    assert ratings > scored.snapshot.ratings
+    assert all(now.items() <= row["learnt_from"].items() for row in rows.values())
+    # Two ratings each: rater/√2. Nobody rated the others.
+    rated = OpinionScore.objects.filter(release__state="live", n=2, perspective__key="quality")
+    score = rows[rated.first().stimulus_id]["scores"]["quality"]  # type: ignore[union-attr]
+    assert score["label_sd"] == pytest.approx(score["rater_sd"] / 2**0.5)
+
+    # Pages and the list of images say the same, and sort by it.
+    unsure = most_uncertain(scored, current.current(scored), 5)
+    epistemic = {pk: row["scores"]["quality"]["epistemic_sd"] for pk, row in rows.items()}
+    in_order = ActiveForecaster().most_uncertain(study, "quality", study.stimuli.all())
+    assert in_order is not None
+    sure = [epistemic[pk] for pk in in_order.values_list("pk", flat=True)]
+    assert sure == sorted(sure, reverse=True)
+    first = unsure[0].pk
+    for page in ("model/", f"model/stimuli/{first}/", f"images/{first}/", "images/"):
+        shown = owner_client.get(f"/studies/{study.slug}/{page}").content.decode()
+        assert f"learnt from {ratings} ratings" in shown, page
+        assert "Stale" not in shown
+    (exported,) = [
+        row
+        for row in csv.DictReader(
+            io.StringIO(
+                owner_client.get(f"/api/v1/studies/{study.slug}/export/?format=images&raw=true")
+                .getvalue()
+                .decode()
+            )
+        )
+        if int(row["stimulus"]) == unsure[0].pk
+    ]
+    assert (exported["predicted_ratings"], exported["predicted_stale"]) == (str(ratings), "false")
+    assert float(exported["predicted_quality"]) == pytest.approx(
+        rows[unsure[0].pk]["scores"]["quality"]["mean"]
+    )
+
+
+def test_an_image_that_came_later_is_marked_until_it_is_learnt_too(
+    study: Study, labelled: list[Stimulus], scored: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promotion.promote(version=scored, actor=None)
+    rate_what_nobody_rated(study)
+    monkeypatch.setattr(current, "RATINGS_BETWEEN", 4)
+    refreshing.refresh_ranking(scored)
+    scored.refresh_from_db()
+    assert not refreshing.is_due(scored)
+    (late,) = make_stimuli(study, [800])
+    run = scoring.start_scoring(version=scored)
+    for chunk in run.chunks.all():
+        scoring.score_chunk(chunk_id=chunk.pk)
+    state = current.current(scored)
+    assert state.knowledge_of(late.pk).stale
+    assert not state.knowledge_of(labelled[0].pk).stale
+    assert refreshing.is_due(scored)
+    refreshing.refresh_ranking(scored)
+    scored.refresh_from_db()
+    assert not current.current(scored).knowledge_of(late.pk).stale
+    # Of the files, this one and the one before are kept.
+    assert len(file_names(f"refreshed/{study.pk}/v1")) == 2
+
+
+def test_a_lost_file_leaves_the_versions_own_predictions(
+    study: Study, labelled: list[Stimulus], scored: ModelVersion
+) -> None:
+    scored.refreshed_sha256, scored.refreshed_ratings = "0" * 64, 10
+    scored.refreshed_at = scored.created_at
+    state = current.current(scored)
+    prediction = scored.predictions.select_related("perspective").earliest("pk")
+    assert state.expected(prediction) == prediction.expected
+    assert state.knowledge.ratings == scored.snapshot.ratings

@@ -9,6 +9,7 @@ from modelops.learning.bayes import LastLayer, fit_last_layer, learn_again
 from modelops.learning.errors import LearningError
 from modelops.learning.evidence import maximise
 from modelops.learning.labels import Labels
+from modelops.learning.many import predict_many
 
 Array = NDArray[np.float64]
 
@@ -208,3 +209,13 @@ def test_predictions_are_given_by_the_head_s_place() -> None:
     assert b.mean == predicted.mean[3, 1]
     assert c.rater_sd == predicted.rater_sd[3, 2]
     assert b.epistemic_sd**2 == pytest.approx(b.posterior_sd**2 + b.misfit_sd**2)
+
+
+def test_very_many_are_predicted_in_single_precision_to_five_digits() -> None:
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(5000, 20)) * rng.uniform(0.01, 30, 20) + 5
+    mos = np.clip(0.5 + 0.02 * x[:60, :2] + rng.normal(0, 0.05, (60, 2)), 0, 1)
+    layer = fit_last_layer(x[:60], Labels(mos, np.full((60, 2), 3.0), np.full((60, 2), 0.1)))
+    fast, exact = predict_many(layer, x.astype(np.float32)), layer.predict(x)
+    for part in ("mean", "posterior_sd", "misfit_sd", "rater_sd"):
+        np.testing.assert_allclose(getattr(fast, part), getattr(exact, part), rtol=1e-5, atol=1e-6)

@@ -8,6 +8,7 @@ from annotation.removal.images import set_image_state
 from annotation.removal.replacing import replace_image
 from modelops.acquisition.ranking import publish_ranking
 from modelops.models import ModelVersion, Prediction
+from modelops.registry.current import current
 from modelops.registry.holdout import holdout_labels, holdout_points
 from modelops.registry.labelled import gather
 from modelops.registry.selectors import most_uncertain, new_stimuli, unscored_stimuli
@@ -26,13 +27,13 @@ def test_only_images_in_use_are_asked_for(study: Study, scored: ModelVersion) ->
     unrated = make_stimuli(study, range(900, 903))
     start_scoring(version=scored)
     score_all(scored)
-    wanted = {item.pk for item in most_uncertain(scored, 1000)}
+    wanted = {item.pk for item in most_uncertain(scored, current(scored), 1000)}
     assert {item.pk for item in unrated} <= wanted
     ranked = publish_ranking(scored)
     for stimulus, state in zip(unrated, ("withdrawn", "excluded", "purged"), strict=True):
         take_out(stimulus, state)
     gone = {item.pk for item in unrated}
-    assert {item.pk for item in most_uncertain(scored, 1000)} == wanted - gone
+    assert {item.pk for item in most_uncertain(scored, current(scored), 1000)} == wanted - gone
     again = publish_ranking(scored)
     assert set(ranked.priorities) - set(again.priorities) == gone
     assert again.candidates == ranked.candidates - 3

@@ -12,7 +12,7 @@ from scipy import special, stats
 
 from annotation.models import Generator, Score, Stimulus, Study
 from modelops.models import ModelVersion
-from modelops.registry import agreement
+from modelops.registry import agreement, calibrated
 from modelops.registry.agreement import agreement_of
 from modelops.tasks import renew_agreement
 from workbench.accounts.models import User
@@ -120,6 +120,23 @@ def test_page_and_csv_show_what_the_api_has(compared: ModelVersion, signed_in: C
                 assert float(row["ceiling"]) == pytest.approx(item["ceiling"]["value"])
     plot = signed_in.get("/studies/demo/results/model-agreement/plots/srcc.csv?version=1&raw=1")
     assert "All images" in plot.content.decode()
+
+
+def test_whether_its_uncertainties_are_true_is_told_where_there_are_enough_images(
+    compared: ModelVersion, signed_in: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Shown from 20 hold-out images on" in signed_in.get(PAGE).content.decode()
+    monkeypatch.setattr(calibrated, "FEWEST", 6)
+    # Wide enough for all labels: of six, Wilson's interval begins at 6 / (6 + 1.96²).
+    compared.predictions.update(posterior_sd=0, misfit_sd=10)
+    text = signed_in.get(PAGE).content.decode()
+    assert text.count('<td class="number">100 %</td>') == 3
+    assert text.count('<td class="number">61 … 100 %</td>') == 3
+    assert 'id="plot-calibration"' in text
+    address = "/studies/demo/results/model-agreement/plots/calibration.csv?version=1&raw=1"
+    rows = list(csv.DictReader(io.StringIO(signed_in.get(address).content.decode())))
+    assert len(rows) == 3 * len(calibrated.LEVELS)
+    assert {(row["observed"], row["n"], row["ence"]) for row in rows} == {("1.0", "6", "")}
 
 
 def test_a_large_hold_out_is_left_to_a_worker(

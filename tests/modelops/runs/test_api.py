@@ -84,6 +84,7 @@ def test_predictions_are_those_of_the_active_version(
         "misfit_sd",
         "epistemic_sd",
         "rater_sd",
+        "label_sd",
         "minimum",
         "maximum",
     }
@@ -100,7 +101,7 @@ def test_a_page_of_predictions_is_read_in_few_queries(
     api: APIClient, scored: ModelVersion, django_assert_max_num_queries: object
 ) -> None:
     assert callable(django_assert_max_num_queries)
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         api.get(f"{URL}/predictions/?model=1")
 
 

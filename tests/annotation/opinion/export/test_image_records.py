@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import UTC, datetime
 
 import pytest
 
@@ -9,7 +10,7 @@ from annotation.models import Study
 from annotation.opinion import forecast
 from annotation.opinion.export.formats import FORMATS
 from annotation.opinion.export.records import exported
-from annotation.opinion.forecast import Forecast
+from annotation.opinion.forecast import Forecast, Knowledge
 from annotation.removal.images import set_image_state
 from tests.annotation.opinion.comparing import FakeForecaster
 from tests.factories import make_stimuli
@@ -35,10 +36,11 @@ def test_predictions_leave_with_the_model_that_made_them(
     study: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, _second = make_stimuli(study, 2)
+    learnt = Knowledge(1, 60, datetime(2026, 1, 2, 3, 4, tzinfo=UTC), stale=True)
 
     class Fake(FakeForecaster):
         def expected(self, study: Study, stimuli: object) -> dict[int, dict[str, Forecast]]:
-            return {first.pk: {"quality": Forecast(3.5, 0.5, 0.3, 0.4, 0.9)}}
+            return {first.pk: {"quality": Forecast(3.5, 0.5, 0.3, 0.4, 0.9, learnt)}}
 
     monkeypatch.setattr(forecast, "FORECASTERS", [Fake({})])
     one, other = rows_of(study)
@@ -47,3 +49,8 @@ def test_predictions_leave_with_the_model_that_made_them(
     assert (one["predicted_rater_sd_quality"], one["predicted_by"]) == ("0.9", "fake 1")
     assert (one["predicted_authenticity"], other["predicted_quality"]) == ("", "")
     assert other["predicted_by"] == ""
+    about = ("predicted_ratings", "predicted_learnt_at_utc", "predicted_stale")
+    assert [one[name] for name in about] == ["60", "2026-01-02T03:04:00+00:00", "true"]
+    assert [other[name] for name in about] == ["", "", ""]
+    # Nobody has rated it.
+    assert one["predicted_label_sd_quality"] == ""

@@ -34,6 +34,7 @@ UNPREDICTED = dict.fromkeys(
         "predicted_posterior_sd",
         "predicted_misfit_sd",
         "predicted_rater_sd",
+        "predicted_label_sd",
     )
 )
 
@@ -147,6 +148,9 @@ def record(number: int, **fields: Any) -> Record:
         "state_reason": None,
         "draws": {"priority": 2},
         "predicted_by": None,
+        "predicted_ratings": None,
+        "predicted_learnt_at_utc": None,
+        "predicted_stale": None,
         "predicted": dict.fromkeys(fields.get("mos", FACTS.keys), UNPREDICTED),
         "mos": {name: opinion() for name in FACTS.keys},
         "published": [],
