@@ -37,6 +37,11 @@ class ImportJob(Job):
     mapping = models.JSONField(default=dict, blank=True)
     #: The prompt or generator of images without a manifest that nothing says it of.
     constants = models.JSONField(default=dict, blank=True)
+    #: What the person said of single images: name → `prompt`, `generator` (`mapping.own.Fills`).
+    fills = models.JSONField(default=dict, blank=True)
+    #: The first of the images of which nothing says the prompt, or the generator
+    #: (`importing.gaps.Gap`).
+    gaps = models.JSONField(default=list, blank=True)
     #: Whether the import only says what it would do, and its first rows as they were read.
     dry_run = models.BooleanField(default=False)
     preview = models.JSONField(default=list, blank=True)

@@ -19,7 +19,7 @@ def describe(note: RowNote) -> str:
 def tell(
     command: BaseCommand, report: ImportReport, *, verbosity: int, listing: Path | None = None
 ) -> None:
-    """Print the report; raises CommandError if nothing was imported because of bad rows.
+    """Print the report; raises CommandError if bad rows stop the import, or would.
 
     Every bad row is printed. Of each kind of note a few are, all of them with `verbosity` 2 or in
     the file `listing`.
@@ -32,7 +32,7 @@ def tell(
     _tell_notes(command, report.notes, shown=None if verbosity > 1 else _NOTES_SHOWN)
     for remark in report.remarks:
         command.stdout.write(remark.sentence())
-    if not report.done:
+    if report.is_refused:
         raise CommandError(report.summary())
     command.stdout.write(report.summary())
 

@@ -39,6 +39,8 @@ _SEEDS = ("seed", "Seed")
 class Source(StrEnum):
     """Where a field comes from, the most trusted first."""
 
+    #: What the person who imports them says of this image.
+    ROW = "row"
     IMAGE = "image"
     JSON = "json"
     TEXT = "text"

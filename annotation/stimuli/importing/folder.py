@@ -12,6 +12,7 @@ from workbench.core.problems import Problem
 from workbench.core.tables.errors import too_long
 from workbench.core.texts import gettext_noop
 
+from ..generation.notes import DAMAGED
 from ..generation.reader import read
 from ..generation.reading import Reading
 from ..generation.sidecars import (
@@ -27,19 +28,23 @@ from ..generation.sidecars import (
     sidecar_names,
     table_names,
 )
+from ..mapping.own import Fills
+from .gaps import Gap
 from .manifest import Manifest, ManifestRow
 from .names import is_system_file, safe_name
-from .problems import ArchiveError, RowError
+from .problems import ArchiveError, RowError, RowNote
+from .remarks import Remark
 from .sources import ImageSource
 
 #: In an image's metadata, where each of its fields was found.
 FOUND_IN = "found_in"
-_IMAGES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
+IMAGES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 #: Pictures that are not read: each is named, as nobody would miss it among thousands.
-_OTHER_IMAGES = frozenset(
+OTHER_IMAGES = frozenset(
     {".avif", ".bmp", ".gif", ".heic", ".heif", ".jp2", ".jxl", ".tif", ".tiff"}
 )
-_MANIFESTS = frozenset({"manifest.csv", "manifest.tsv", "manifest.jsonl", "manifest.json"})
+#: By these names the page knows a manifest among dropped files.
+MANIFESTS = frozenset({"manifest.csv", "manifest.tsv", "manifest.jsonl", "manifest.json"})
 #: In every Office document (ECMA-376-2).
 _WORKBOOK = "[Content_Types].xml"
 #: Folders that are not named after a generator.
@@ -49,6 +54,9 @@ _SAY_NOTHING = {
     *("test", "train", "val", "validation", "jpg", "png", "webp"),
 }
 _LONGEST_NAME, _LONGEST_GENERATOR = 300, 200
+_DAMAGED_TABLE = gettext_noop(
+    'Not all rows of "%(name)s" could be read: it is damaged, or too large.'
+)
 
 
 class ListedSource(ImageSource, Protocol):
@@ -73,11 +81,14 @@ def holds_images(path: Path) -> bool:
 
 
 def read_folder(
-    source: ListedSource, constants: Mapping[str, str] = MappingProxyType({})
+    source: ListedSource,
+    constants: Mapping[str, str] = MappingProxyType({}),
+    fills: Fills = MappingProxyType({}),
 ) -> Manifest:
     """A row for each image, in the order of their names; an image whose prompt or generator is not
-    found is an error by name, and so is one of a kind that is not read, such as AVIF. constants:
-    the `prompt` or `generator` of images that have none of their own.
+    found is an error by name and a gap, and one of a kind that is not read, such as AVIF, an error.
+    constants: the `prompt` or `generator` of images that have none of their own. fills: those of
+    single images, whatever else says of them.
 
     Raises ArchiveError if there is no image, or a manifest that would not be read.
     """
@@ -95,22 +106,31 @@ def read_folder(
         "",
         Reading(prompt=constants.get("prompt"), generator=constants.get("generator", "")),
     )
-    described = _described(source, images, set(names), given)
-    for number, description in enumerate(described, start=1):
+    beside = _Beside(source, frozenset(names))
+    for number, name in enumerate(images, start=1):
+        folders = _told_by_folder(name, beside.folders)
+        beside_it, unread = beside.told(name)
+        told = [*_told_by_row(name, fills), *_told_by_image(source, name), *beside_it]
+        description = described(name, [*told, *folders, given])
         try:
             manifest.rows.append(_row(number, description))
         except Problem as problem:
-            manifest.errors.append(RowError.of(number, number, description.name[:300], problem))
+            manifest.errors.append(RowError.of(number, number, name[:300], problem))
+            manifest.gaps.extend(_gap(number, description))
+        if DAMAGED in description.notes:
+            manifest.notes.append(_unread(number, name, name))
+        manifest.notes.extend(_unread(number, name, other) for other in unread)
+    manifest.remarks.extend(beside.remarks())
     manifest.errors.extend(_other_images(names, after=len(images)))
     return manifest
 
 
-def _is_image(name: str, kinds: Collection[str] = _IMAGES) -> bool:
+def _is_image(name: str, kinds: Collection[str] = IMAGES) -> bool:
     return PurePosixPath(name).suffix.lower() in kinds and not is_system_file(name)
 
 
 def _other_images(names: list[str], after: int) -> Iterator[RowError]:
-    others = [name for name in names if _is_image(name, _OTHER_IMAGES)]
+    others = [name for name in names if _is_image(name, OTHER_IMAGES)]
     for number, name in enumerate(others, start=after + 1):
         problem = Problem(
             gettext_noop('image "%(filename)s" is %(found)s'),
@@ -122,7 +142,15 @@ def _other_images(names: list[str], after: int) -> Iterator[RowError]:
 
 
 def _refuse_manifest(names: list[str]) -> None:
-    found = next((name for name in names if name.lower() in _MANIFESTS), None)
+    # Whoever packs a folder has it in all names.
+    found = next(
+        (
+            name
+            for name in names
+            if name.count("/") < 2 and PurePosixPath(name).name.lower() in MANIFESTS
+        ),
+        None,
+    )
     if found is not None:
         raise ArchiveError(
             gettext_noop('the images come with a manifest, "%(name)s"'),
@@ -131,21 +159,45 @@ def _refuse_manifest(names: list[str]) -> None:
         )
 
 
-def _described(
-    source: ListedSource, images: list[str], names: set[str], given: Told
-) -> Iterator[Description]:
-    @lru_cache(maxsize=4)
-    def table(name: str) -> Table:
-        return read_table(name, source.read(name))
+class _Beside:
+    """The files next to images: texts, JSON and tables, and which of them cannot be read."""
 
-    folders = {PurePosixPath(name).parent for name in images}
-    for name in images:
-        told = [*_told_by_image(source, name), *_told_beside(source, name, names)]
-        for place in table_names(name, names):
-            reading = table(place).readings.get(name)
+    def __init__(self, source: ListedSource, names: frozenset[str]) -> None:
+        self._source, self._names = source, names
+        self.folders = {PurePosixPath(name).parent for name in names if _is_image(name)}
+        self._damaged: dict[str, None] = {}
+        self._table = lru_cache(maxsize=4)(self._read_table)
+
+    def told(self, name: str) -> tuple[list[Told], list[str]]:
+        """What they say of an image, and the names of those that say nothing."""
+        beside = {
+            other: read_sidecar(other, self._source.read(other))
+            for other in sidecar_names(name, self._names)
+        }
+        told = [said for said in beside.values() if said is not None]
+        for place in table_names(name, self._names):
+            reading = self._table(place).readings.get(name)
             if reading is not None:
                 told.append(Told(Source.TABLE, place, reading))
-        yield described(name, [*told, *_told_by_folder(name, folders), given])
+        return told, [other for other, said in beside.items() if said is None]
+
+    def remarks(self) -> Iterator[Remark]:
+        """On the tables that could not be read to their end."""
+        for name in self._damaged:
+            yield Remark(_DAMAGED_TABLE, {"name": name})
+
+    def _read_table(self, name: str) -> Table:
+        table = read_table(name, self._source.read(name))
+        if table.damaged:
+            self._damaged[name] = None
+        return table
+
+
+def _told_by_row(name: str, fills: Fills) -> Iterator[Told]:
+    said = fills.get(name)
+    if said:
+        reading = Reading(prompt=said.get("prompt"), generator=said.get("generator", ""))
+        yield Told(Source.ROW, "", reading)
 
 
 def _told_by_folder(name: str, folders: Collection[PurePosixPath]) -> Iterator[Told]:
@@ -165,13 +217,6 @@ def _told_by_image(source: ListedSource, name: str) -> Iterator[Told]:
         yield Told(Source.IMAGE, name, reading)
 
 
-def _told_beside(source: ListedSource, name: str, names: set[str]) -> Iterator[Told]:
-    for other in sidecar_names(name, names):
-        told = read_sidecar(other, source.read(other))
-        if told is not None:
-            yield told
-
-
 def _row(number: int, description: Description) -> ManifestRow:
     name = safe_name(description.name)
     if len(name) > _LONGEST_NAME:
@@ -181,6 +226,30 @@ def _row(number: int, description: Description) -> ManifestRow:
         raise too_long("generator", len(generator), _LONGEST_GENERATOR)
     prompt = _needed(description.prompt, _no_prompt(name))
     return ManifestRow(number, number, name, prompt, generator, _metadata(description))
+
+
+def _gap(number: int, description: Description) -> Iterator[Gap]:
+    """What there is to fill in, of an image that is in error for it."""
+    fields = {"prompt": description.prompt, "generator": description.generator}
+    said = {name: found.value.strip() if found else "" for name, found in fields.items()}
+    if not all(said.values()):
+        yield Gap(
+            number,
+            description.name,
+            said["prompt"],
+            said["generator"],
+            {name: str(found.source) for name, found in fields.items() if found and said[name]},
+            description.notes,
+        )
+
+
+def _unread(number: int, name: str, file: str) -> RowNote:
+    problem = Problem(
+        gettext_noop('some of what "%(file)s" says of the image cannot be read'),
+        gettext_noop("it may be damaged, too large or of an unknown form; compare the row"),
+        file=file,
+    )
+    return RowNote.of(number, number, name[:300], problem)
 
 
 def _needed(found: Found | None, problem: Problem) -> str:

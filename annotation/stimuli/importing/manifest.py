@@ -21,9 +21,10 @@ from ..mapping.layout import read_rows
 from ..mapping.own import CHECK_COLUMN, manifest_mapping
 from ..mapping.scores import Score, read_scores
 from ..mapping.suggesting import unmapped_scores
+from .gaps import Gap
 from .names import safe_name
 from .own_export import Exported, read_exported
-from .problems import RowError
+from .problems import RowError, RowNote
 from .remarks import Remark
 
 #: What an image is for, as exports say it.
@@ -69,6 +70,9 @@ class Manifest:
     errors: list[RowError]
     remarks: list[Remark] = field(default_factory=list)
     sources: tuple[Source, ...] = ()
+    #: Of images without a manifest, those whose errors can be filled in.
+    gaps: list[Gap] = field(default_factory=list)
+    notes: list[RowNote] = field(default_factory=list)
 
     @property
     def total(self) -> int:

@@ -23,7 +23,7 @@ from ...models import ImportJob
 from ...studies.audit import record
 from ..mapping.as_json import to_json
 from ..mapping.document import TableMapping
-from ..mapping.own import refuse_constants
+from ..mapping.own import Fills, refuse_constants, refuse_fills
 from .staging import forget_files
 from .starting import RUN_IMPORT, ImportActiveError
 
@@ -39,6 +39,7 @@ _SAME = (
     "purpose",
     "mapping",
     "constants",
+    "fills",
 )
 
 
@@ -78,14 +79,15 @@ def retry_import(
     partial: bool = False,
     mapping: TableMapping | None = None,
     constants: Mapping[str, str] | None = None,
+    fills: Fills | None = None,
     dry_run: bool = False,
 ) -> ImportJob:
     """Tries a failed import or a dry run again, with the files that it was given; they are the new
     job's then.
 
-    partial: import the good rows only. mapping, constants: instead of those that it had. Raises
-    MappingError, NothingToRetryError, or ImportActiveError if another import into the study is
-    under way.
+    partial: import the good rows only. mapping, constants: instead of those that it had; fills:
+    besides them. Raises MappingError, NothingToRetryError, or ImportActiveError if another import
+    into the study is under way.
     """
     try:
         with transaction.atomic():
@@ -100,7 +102,7 @@ def retry_import(
                 partial=partial,
                 dry_run=dry_run,
                 lease_expires_at=leases.lease_end(),
-                **(_same(old) | _changes(mapping, constants)),
+                **(_same(old) | _changes(mapping, constants) | _filled(old, fills)),
             )
             ImportJob.objects.filter(pk=old.pk).update(manifest="", images="")
             enqueue(RUN_IMPORT, new.pk)
@@ -132,6 +134,14 @@ def _changes(mapping: TableMapping | None, constants: Mapping[str, str] | None) 
         refuse_constants(constants)
         changes["constants"] = dict(constants)
     return changes
+
+
+def _filled(job: ImportJob, fills: Fills | None) -> dict[str, Any]:
+    """What was said of single images before, and is said of them now."""
+    said = {name: {**job.fills.get(name, {}), **now} for name, now in (fills or {}).items()}
+    both = {**job.fills, **said}
+    refuse_fills(both)
+    return {"fills": both}
 
 
 def _same(job: ImportJob) -> dict[str, Any]:

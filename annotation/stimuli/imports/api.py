@@ -47,7 +47,9 @@ class ImportSerializer(serializers.ModelSerializer[ImportJob]):
     """An import and its outcome. `files_kept`: whether it can be tried again without sending its
     files; `refusal`: why it was refused as a whole. `remarks`: sentences about all rows together:
     what was held out and how, which spellings are one prompt, what the model does not read.
-    `rejected_rows` and `notes` are the first ones."""
+    `rejected_rows` and `notes` are the first ones, and so are `gaps`: images without a manifest
+    whose `prompt` or `generator` (empty) was found nowhere. A dry run succeeds if it could be
+    made: it has counted the good rows, and lists the others."""
 
     files_kept = serializers.SerializerMethodField()
     remarks = serializers.SerializerMethodField()
@@ -68,6 +70,8 @@ class ImportSerializer(serializers.ModelSerializer[ImportJob]):
             "dry_run",
             "mapping",
             "constants",
+            "fills",
+            "gaps",
             "preview",
             "progress_done",
             "progress_total",
@@ -107,12 +111,16 @@ class ImportSerializer(serializers.ModelSerializer[ImportJob]):
 class RetrySerializer(ExactSerializer):
     """How to try it again. `mapping`: what the manifest's columns are, instead of the import's
     `mapping`, which may be changed for it; `constants`: the `prompt` or `generator` of images
-    without a manifest that nothing says it of; `dry_run`: only say what it would do."""
+    without a manifest that nothing says it of; `fills`: those of single images by name, which
+    are added to the import's `fills`; `dry_run`: only say what it would do."""
 
     partial = serializers.BooleanField(default=False)  # type: ignore[assignment] # DRF: a field of its own
     dry_run = serializers.BooleanField(default=False)
     mapping = serializers.JSONField(default=None)
     constants = serializers.DictField(child=serializers.CharField(), default=None)
+    fills = serializers.DictField(
+        child=serializers.DictField(child=serializers.CharField()), default=None
+    )
 
 
 class ImportListView(ApiListView[ImportJob]):
@@ -183,6 +191,7 @@ class ImportRetryView(ApiView):
             partial=given["partial"],
             mapping=None if given["mapping"] is None else from_json(given["mapping"]),
             constants=given["constants"],
+            fills=given["fills"],
             dry_run=given["dry_run"],
         )
         return Response(ImportSerializer(new).data, status=201)

@@ -14,7 +14,7 @@ from .asked import options_of, refusals
 from .mapping_form import named_mapping
 from .saved import OWN, SUGGESTED, saved_mappings
 from .service import ImportOptions
-from .tables_field import TablesField, TablesInput
+from .tables_field import PICKED_KINDS, ImagesField, TablesField, TablesInput
 
 _MANIFEST_TYPES = ".csv,.tsv,.txt,.jsonl,.ndjson,.json,.xlsx,.parquet,.mat,.arrow,.zip"
 #: The fields about the scale of published scores, by what a mapping calls it.
@@ -29,15 +29,15 @@ _SCALE = {
 class ImportForm(forms.Form):
     """What `import_stimuli` takes on the command line."""
 
-    images = forms.FileField(
+    images = ImagesField(
         label=gettext_lazy("Images"),
         required=False,
         help_text=gettext_lazy(
-            "A ZIP of JPEG, PNG or WebP files. No manifest is needed if they, or the texts and "
-            "tables next to them in the ZIP, say their prompts and generators, as the files of "
-            "many tools do."
+            "JPEG, PNG or WebP files: several of them, a folder, or a ZIP. No manifest is needed "
+            "if they, or the texts and tables next to them, say their prompts and generators, as "
+            "the files of many tools do."
         ),
-        widget=forms.FileInput(attrs={"accept": ".zip"}),
+        widget=TablesInput(attrs={"accept": ".zip," + ",".join(PICKED_KINDS)}),
     )
     manifest = TablesField(
         label=gettext_lazy("Manifest"),
@@ -141,7 +141,7 @@ class ImportForm(forms.Form):
 
     def common(self) -> list[forms.BoundField]:
         """The other fields, in their order."""
-        apart = {field.name for field in (*self.published(), *self.constants())}
+        apart = {"images", *(field.name for field in (*self.published(), *self.constants()))}
         return [field for field in self if field.name not in apart]
 
     def clean(self) -> dict[str, Any]:

@@ -43,6 +43,8 @@ from .store import ImportRunningError
 #: Rows kept for the result page; of the rest, only counts are kept.
 ROWS_KEPT = 500
 NOTES_KEPT = 100
+#: Images that the page lets be filled in at once: two fields each, of the thousand of a form.
+GAPS_KEPT = 200
 #: Seconds between two heartbeats.
 _SIGN_SECONDS = 0.5
 
@@ -134,6 +136,7 @@ def _import(job: ImportJob) -> ImportReport:
                 without_images=not job.images and not may_hold_images(manifest),
                 mapping=_mapping(job, manifest),
                 constants=job.constants,
+                fills=job.fills,
                 dry_run=job.dry_run,
             ),
         )
@@ -178,6 +181,7 @@ def _finish(job: ImportJob, report: ImportReport) -> None:
         notes=_to_json(report.notes[:NOTES_KEPT]),
         remarks=[remark.to_json() for remark in report.remarks],
         preview=preview_json(report.preview) if job.dry_run else [],
+        gaps=[gap.to_json() for gap in report.gaps[:GAPS_KEPT]],
     )
     if report.done and not job.dry_run:
         forget_files(job)

@@ -29,15 +29,18 @@ from ...studies.selectors import find_study
 from ...studies.setup import undone_steps
 from ..generation.sidecars import Source
 from ..holdout import holdout_context
+from ..importing.folder import MANIFESTS
+from ..importing.gaps import Gap
 from ..importing.problems import RowNote
 from ..importing.remarks import Remark
 from ..mapping.as_json import from_json
 from ..mapping.document import TableMapping
-from ..mapping.own import CONSTANT
+from ..mapping.own import CONSTANT, Fills
 from .again import cancel_import, kept_files, retry_import
 from .form import ImportForm
 from .mapping_form import changed_mapping, mapping_fields
 from .starting import ImportActiveError, UploadNotKeptError, request_import
+from .tables_field import PICKED_KINDS
 
 _JOBS_SHOWN = 10
 
@@ -128,6 +131,7 @@ def study_import_retry(request: HttpRequest, slug: str, job: int) -> HttpRespons
             partial=request.POST.get("partial") == "on",
             mapping=_changed(found, request.POST),
             constants=_constants(found, request.POST),
+            fills=_fills(found, request.POST),
             dry_run=request.POST.get("dry_run") == "on",
         )
     except MintError as error:
@@ -152,6 +156,19 @@ def _constants(job: ImportJob, given: QueryDict) -> dict[str, str] | None:
     return {name: text for name, text in said.items() if text}
 
 
+def _fills(job: ImportJob, given: QueryDict) -> Fills:
+    """What was typed into the gaps of single images."""
+    typed = {
+        item["filename"]: {
+            name: text
+            for name in CONSTANT
+            if (text := given.get(f"fill_{name}_{item['row']}", "").strip())
+        }
+        for item in job.gaps
+    }
+    return {name: said for name, said in typed.items() if said}
+
+
 def _page(
     request: HtmxHttpRequest, study: Study, form: ImportForm, *, refused: str = ""
 ) -> HttpResponse:
@@ -162,6 +179,8 @@ def _page(
         "form": form,
         "refused": refused,
         "limit": settings.IMPORT_UPLOAD_BYTES,
+        "picked_kinds": ",".join(PICKED_KINDS),
+        "manifest_names": ",".join(sorted(MANIFESTS)),
         "jobs": (jobs := list(study.import_jobs.select_related("actor")[:_JOBS_SHOWN])),
         "watched": any(job.is_active for job in jobs),
         "mappings": study.saved_mappings.select_related("actor"),
@@ -173,19 +192,30 @@ def _page(
 def _outcome(job: ImportJob) -> dict[str, Any]:
     """The job's rows and refusal, in the reader's language."""
     refusal = Problem.from_json(job.refusal) if job.refusal else None
+    gaps = {item["row"] for item in job.gaps}
     return {
-        "rejected": [_readable(item) for item in job.rejected_rows],
+        # What can be filled in is listed where it is.
+        "rejected": [_readable(item) for item in job.rejected_rows if item["row"] not in gaps],
+        "rejected_rows_left": job.rejected > len(job.rejected_rows),
         "notes": [_readable(item) for item in job.notes],
         "remarks": [Remark.from_json(item).sentence(_) for item in job.remarks],
         "preview": [_with_places(item) for item in job.preview],
+        "gaps": [_gap(item) for item in job.gaps],
         "importable": job.progress_total - job.rejected,
         "refusal": refusal and {"sentence": refusal.sentence(_), "advice": refusal.advice(_)},
     }
 
 
+def _gap(item: dict[str, Any]) -> dict[str, Any]:
+    """An image to be filled in, with words for why, and for where its other field was found."""
+    gap = Gap.from_json(item)
+    return {**_with_places(item), "reasons": gap.reasons(_)}
+
+
 def _with_places(item: dict[str, Any]) -> dict[str, Any]:
     """A row of the preview, with words for where its fields were found."""
     places = {
+        Source.ROW: _("typed in here"),
         Source.IMAGE: _("from the image"),
         Source.JSON: _("JSON file next to it"),
         Source.TEXT: _("text file next to it"),

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
+from ..importing.gaps import Gap
 from ..importing.manifest import ManifestRow
 from ..importing.problems import RowError, RowNote
 from ..importing.remarks import Remark
@@ -28,10 +29,19 @@ class ImportReport:
     dry_run: bool = False
     #: The first rows as they were read.
     preview: list[ManifestRow] = field(default_factory=list)
+    #: Images without a manifest whose prompt or generator was found nowhere.
+    gaps: list[Gap] = field(default_factory=list)
+    #: Whether bad rows do not keep the good ones from being imported.
+    partial: bool = False
 
     @property
     def importable(self) -> int:
         return self.total - len(self.rejected)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether bad rows stop the import, or would if it were no dry run."""
+        return bool(self.rejected) and not self.partial
 
     def summary(self) -> str:
         """One or two sentences for a person."""
@@ -54,9 +64,9 @@ class ImportReport:
         if self.dry_run:
             return (
                 _(
-                    "Dry run, nothing was kept: %(imported)d would be imported, %(updated)d "
-                    "updated, %(unchanged)d unchanged, %(duplicates)d duplicates left out, of "
-                    "%(total)d rows."
+                    "Dry run, nothing was kept: %(importable)d of %(total)d rows can be imported. "
+                    "%(imported)d would be imported, %(updated)d updated, %(unchanged)d unchanged, "
+                    "%(duplicates)d duplicates left out."
                 )
                 % counts
             )

@@ -27,7 +27,7 @@ from ..importing.manifest import Manifest, ManifestRow, read_manifest
 from ..importing.remarks import Remark
 from ..importing.sources import NO_IMAGES, ImageSource, open_source
 from ..mapping.document import TableMapping
-from ..mapping.own import manifest_mapping, refuse_constants
+from ..mapping.own import Fills, manifest_mapping, refuse_constants, refuse_fills
 from .checks import CheckedRow, Findings, Progress, RowChecker, check_rows
 from .disk_problems import disk_problems
 from .holdout import draw_splits
@@ -68,6 +68,8 @@ class ImportOptions:
     suggest: bool = False
     #: The prompt or generator of images without a manifest that nothing says it of.
     constants: Mapping[str, str] = field(default_factory=dict)
+    #: Those of single images, whatever else says of them.
+    fills: Fills = field(default_factory=dict)
     #: Look for no images, not even next to the manifest.
     without_images: bool = False
     #: Check all rows and say what they would do, but keep nothing.
@@ -91,6 +93,11 @@ class ImportRun:
     def perspectives(self) -> list[str]:
         """The study's keys."""
         return [item.key for item in self.study.perspective_settings]
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether bad rows stop nothing: a dry run says what the good ones would do."""
+        return self.partial or self.options.dry_run
 
     def check(self, rows: Sequence[ManifestRow], checker: RowChecker) -> Findings:
         return check_rows(
@@ -135,10 +142,11 @@ def _import_folder(run: ImportRun, path: Path) -> ImportReport:
     """Images without a manifest."""
     with refused_for_problems():
         refuse_constants(run.options.constants)
+        refuse_fills(run.options.fills)
         source = open_source(path)
     with closing(source):
         with refused_for_problems():
-            rows = read_folder(source, run.options.constants)
+            rows = read_folder(source, run.options.constants, run.options.fills)
         return import_rows(run, rows, source)
 
 
@@ -185,6 +193,8 @@ def import_rows(run: ImportRun, manifest: Manifest, source: ImageSource) -> Impo
         remarks=list(manifest.remarks),
         dry_run=options.dry_run,
         preview=manifest.rows[:PREVIEWED],
+        gaps=manifest.gaps,
+        partial=run.partial,
     )
     with (
         refused_for_problems(),
@@ -200,7 +210,7 @@ def import_rows(run: ImportRun, manifest: Manifest, source: ImageSource) -> Impo
         findings.rejected = sorted(
             [*manifest.errors, *findings.rejected], key=lambda error: error.row
         )
-        report.rejected, report.done = findings.rejected, run.partial or not findings.rejected
+        report.rejected, report.done = findings.rejected, run.goes_on or not findings.rejected
         report.duplicates = findings.duplicates
         if report.done:
             _write_or_refuse(report, findings, _Writing(run, manifest.sources, store))
@@ -209,6 +219,7 @@ def import_rows(run: ImportRun, manifest: Manifest, source: ImageSource) -> Impo
     elif report.done:
         report.remarks += remarks_on(run.study)
     notes = [
+        *manifest.notes,
         *findings.notes,
         *absent_images(findings),
         *(restored_files(findings) if report.done and not options.dry_run else ()),
@@ -248,7 +259,7 @@ def _write_or_refuse(report: ImportReport, findings: Findings, writing: _Writing
             raise
         findings.refuse(refused, writing.store)
         report.imported = report.updated = 0
-        report.rejected, report.done = findings.rejected, writing.run.partial
+        report.rejected, report.done = findings.rejected, writing.run.goes_on
         if report.done:
             _write(report, findings, writing)
 

@@ -1,4 +1,4 @@
-"""A form's field for a table, or for the several files that are one database."""
+"""Fields of a form that take several files as one: the tables of one database, or images."""
 
 import tempfile
 import zipfile
@@ -8,8 +8,16 @@ from django import forms
 from django.core.files.base import File
 from django.utils.translation import gettext as _
 
+from ..importing.folder import IMAGES, OTHER_IMAGES
+
 #: Of one database; more come as a ZIP.
 _MOST = 100
+#: Of files that are chosen as images: they, what is named as no such image, and what stands next to
+#: images.
+PICKED_KINDS = (
+    *sorted(IMAGES | OTHER_IMAGES),
+    *(".txt", ".json", ".jsonl", ".csv", ".tsv", ".parquet"),
+)
 #: Tables that may have their images with them.
 WITH_IMAGES = (".zip", ".parquet", ".arrow")
 
@@ -30,6 +38,16 @@ class TablesField(forms.FileField):
         return cleaned[0] if len(cleaned) == 1 else _packed(cleaned)
 
 
+class ImagesField(TablesField):
+    """Its value is a ZIP: that which was sent, or one of the pictures that were."""
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        """Raises ValidationError."""
+        found = super().clean(data, initial)
+        alone = found and not found.name.lower().endswith(".zip")
+        return _packed([found]) if alone else found
+
+
 def _packed(files: list[Any]) -> "File[bytes]":
     names = [file.name for file in files]
     if len(files) > _MOST:
@@ -44,4 +62,5 @@ def _packed(files: list[Any]) -> "File[bytes]":
                 for chunk in file.chunks():
                     member.write(chunk)
     target.seek(0)
-    return File(target, name=f"{names[0]}+{len(names) - 1}.zip")
+    further = f"+{len(names) - 1}" if len(names) > 1 else ""
+    return File(target, name=f"{names[0]}{further}.zip")

@@ -23,6 +23,10 @@ CHECK_COLUMN = "attention_check"
 #: Them by the mapping's fields.
 FIELDS = {"filename": "name", "prompt": "prompt", "generator": "generator"}
 _LONGEST = 300
+#: What a person says of single images without a manifest: by their names, the `CONSTANT` fields.
+Fills = Mapping[str, Mapping[str, str]]
+#: Of them, and the characters of a prompt and of a generator's name.
+_MOST_FILLS, _LONGEST_FILL = 10_000, {"prompt": 100_000, "generator": 200}
 
 
 def manifest_mapping(perspectives: Sequence[str], source: Source = MANIFEST) -> TableMapping:
@@ -56,6 +60,27 @@ def renamed(
 def refuse_constants(constants: Mapping[str, str]) -> None:
     """Raises MappingError for what cannot be given for many images at once."""
     _refuse(constants, CONSTANT)
+
+
+def refuse_fills(fills: Fills) -> None:
+    """Raises MappingError for what cannot be said of single images."""
+    if len(fills) > _MOST_FILLS:
+        raise MappingError(
+            gettext_noop("more than %(most)d images are filled in one by one"),
+            gettext_noop("write what is missing into a column of metadata.csv next to them"),
+            most=_MOST_FILLS,
+        )
+    for name, said in fills.items():
+        _refuse(dict.fromkeys(said, ""), CONSTANT)
+        for key, text in said.items():
+            if len(text) > _LONGEST_FILL[key]:
+                raise MappingError(
+                    gettext_noop('the %(key)s of "%(name)s" has more than %(most)d characters'),
+                    gettext_noop("shorten it"),
+                    key=key,
+                    name=name[:100],
+                    most=_LONGEST_FILL[key],
+                )
 
 
 def _refuse(given: Mapping[str, str], known: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client
 from PIL import Image
@@ -12,9 +13,12 @@ from PIL.PngImagePlugin import PngInfo
 
 from annotation.models import ImportJob, Stimulus, Study
 from annotation.stimuli.importing.folder import holds_images, read_folder
+from annotation.stimuli.importing.gaps import Gap
 from annotation.stimuli.importing.problems import ArchiveError
 from annotation.stimuli.importing.sources import open_source
 from annotation.stimuli.imports.jobs import run_import_job
+from annotation.stimuli.mapping.errors import MappingError
+from annotation.stimuli.mapping.own import refuse_fills
 from tests.conftest import Sent
 from workbench.accounts.models import User
 
@@ -195,7 +199,7 @@ def test_a_dry_run_says_where_it_found_what_and_what_is_missing_and_is_filled_in
     shown = client.get(job.get_absolute_url()).content.decode()
     for place in ("from the image", "text file next to it", "table", "folder name"):
         assert f'<div class="small muted">{place}</div>' in shown
-    assert "no prompt was found for &quot;d.png&quot;" in shown
+    assert 'name="fill_prompt_5" aria-label="Prompt of d.png"' in shown
     assert 'name="constant_generator" value="FLUX.1"' in shown
     filled = {"constant_generator": "FLUX.1", "constant_prompt": "a quince"}
     client.post(f"{job.get_absolute_url()}retry/", filled)
@@ -225,3 +229,87 @@ def test_names_that_are_too_long_are_errors_of_their_images(tmp_path: Path) -> N
     first, second = (error.sentence() for error in manifest.errors)
     assert "201" in first
     assert "filename" in second
+
+
+def test_an_image_that_is_filled_in_by_itself_is_what_the_person_says(tmp_path: Path) -> None:
+    source = open_source(_folder(tmp_path, _gaps()))
+    fills = {"d.png": {"prompt": "a medlar"}, "a.png": {"generator": "plum_v2"}}
+    manifest = read_folder(source, {"generator": "FLUX.1"}, fills)
+    rows = {row.filename: row for row in manifest.rows}
+    assert (rows["d.png"].prompt, rows["d.png"].generator) == ("a medlar", "FLUX.1")
+    assert rows["d.png"].metadata == {"found_in": {"prompt": "row", "generator": "given"}}
+    assert (rows["a.png"].prompt, rows["a.png"].generator) == ("a plum", "plum_v2")
+    [gap] = manifest.gaps
+    assert (gap.row, gap.filename, gap.prompt, gap.generator) == (3, "SDXL/e.png", "", "SDXL")
+    assert gap.found_in == {"generator": "folder"}
+    assert gap.reasons() == ["the file holds no metadata"]
+    assert Gap.from_json(gap.to_json()) == gap
+
+
+def test_files_next_to_images_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    files = {**_files(), "SDXL/b.json": b"{", "metadata.jsonl": b'{"file_name": "a.png"}\n{"\n'}
+    manifest = read_folder(open_source(_folder(tmp_path, files)))
+    assert len(manifest.rows) == 3
+    assert [(note.row, note.sentence()) for note in manifest.notes] == [
+        (1, 'some of what "SDXL/b.json" says of the image cannot be read')
+    ]
+    assert [remark.sentence() for remark in manifest.remarks] == [
+        'Not all rows of "metadata.jsonl" could be read: it is damaged, or too large.'
+    ]
+
+
+def test_a_manifest_in_the_folder_that_was_packed_is_not_overlooked(tmp_path: Path) -> None:
+    files = {"plums/x.png": _image(1), "plums/Manifest.csv": b"", "plums/y/manifest.csv": b""}
+    with pytest.raises(ArchiveError, match="come with a manifest") as refused:
+        read_folder(open_source(_zip(tmp_path / "plums.zip", files)))
+    assert refused.value.params == {"name": "plums/Manifest.csv"}
+
+
+@pytest.mark.parametrize(
+    ("fills", "said"),
+    [
+        ({"a.png": {"seed": "1"}}, '"seed" is no column'),
+        ({"a.png": {"generator": "g" * 201}}, 'the generator of "a.png" has more than 200'),
+        ({f"{number}.png": {} for number in range(10_001)}, "more than 10000 images"),
+    ],
+)
+def test_what_cannot_be_said_of_single_images_is_refused(
+    fills: dict[str, dict[str, str]], said: str
+) -> None:
+    with pytest.raises(MappingError, match=said):
+        refuse_fills(fills)
+
+
+def test_pictures_go_in_without_a_zip(
+    study: Study, owner: User, client: Client, sent: Sent
+) -> None:
+    client.force_login(owner)
+    filled = {"purpose": "main", "prompt": "a plum", "generator": "plum_v1"}
+    for names in ("ab", "a"):
+        chosen = [SimpleUploadedFile(f"{name}.png", _image(ord(name))) for name in names]
+        answer = client.post("/studies/demo/import/", {**filled, "images": chosen})
+        assert answer.status_code == 302, answer.content.decode()
+        run_import_job(job_id=ImportJob.objects.latest("pk").pk)
+    assert list(ImportJob.objects.order_by("pk").values_list("manifest_name", "state")) == [
+        ("a.png+1.zip", "succeeded"),
+        ("a.png.zip", "succeeded"),
+    ]
+    assert _described() == [("a.png", "a plum", "plum_v1"), ("b.png", "a plum", "plum_v1")]
+
+
+def test_gaps_are_filled_in_by_api(
+    study: Study, owner: User, client: Client, tmp_path: Path, sent: Sent
+) -> None:
+    client.force_login(owner)
+    with _zip(tmp_path / "plums.zip", _gaps()).open("rb") as images:
+        sending = {"images": images, "dry_run": True, "constants": '{"generator": "FLUX.1"}'}
+        job = client.post("/api/v1/studies/demo/imports/", sending).json()
+    run_import_job(job_id=job["id"])
+    address = f"/api/v1/studies/demo/imports/{job['id']}/"
+    found = client.get(address).json()
+    assert (found["state"], found["imported"], found["rejected"]) == ("succeeded", 3, 2)
+    assert [gap["filename"] for gap in found["gaps"]] == ["SDXL/e.png", "d.png"]
+    fills = {gap["filename"]: {"prompt": "a quince"} for gap in found["gaps"]}
+    again = client.post(f"{address}retry/", {"fills": fills}, "application/json").json()
+    run_import_job(job_id=again["id"])
+    assert sorted(_described()) == _FILLED

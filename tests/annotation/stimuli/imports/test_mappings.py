@@ -46,7 +46,10 @@ def published() -> list[tuple[Any, ...]]:
 
 def test_agiqa_3k_comes_in_as_it_is_with_all_four_columns(study: Study, agiqa: Path) -> None:
     printed = run("import_labels", "demo", agiqa, "--mapping", "agiqa-3k", "--dry-run")
-    assert "Dry run, nothing was kept: 12 would be imported, 0 updated" in printed
+    assert (
+        "Dry run, nothing was kept: 12 of 12 rows can be imported. 12 would be imported, 0 updated"
+        in printed
+    )
     assert "Hold-out:" in printed
     assert not Stimulus.objects.exists()
     assert not OpinionRelease.objects.filter(kind="imported").exists()
