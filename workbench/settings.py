@@ -34,6 +34,8 @@ def _switch(name: str, *, default: bool) -> bool:
 
 DEBUG = _switch("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="")
+#: Earlier keys, whose signatures (rater links, sessions) are still accepted.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 #: Everything the workbench writes on this machine is below this folder.
@@ -394,6 +396,7 @@ LOGGING = logs.configuration(
     json=_switch("LOG_JSON", default=False),
     known=[
         SECRET_KEY,
+        *SECRET_KEY_FALLBACKS,
         DATABASES["default"].get("PASSWORD", ""),
         urlsplit(REDIS_URL).password or "",
         S3_OPTIONS["secret_key"] or "",
