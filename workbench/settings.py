@@ -165,6 +165,9 @@ FIRST_ADMINISTRATOR = env.str("FIRST_ADMINISTRATOR", default="administrator")
 # sent stands before it.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)
 
+#: Sent as `Authorization: Bearer …` it opens /metrics, which else only administrators see.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
 #: Whom people ask for an account: a name, an address, shown on the sign-in page.
 CONTACT = env.str("CONTACT", default="")
 #: The mail server, for passwords that were forgotten. Without one nothing offers to send mail.
@@ -363,7 +366,8 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^health/"]  # requested from the server's own network, without the proxy
+# Requested from the server's own network, without the proxy.
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_SECURE = HTTPS
@@ -401,6 +405,7 @@ LOGGING = logs.configuration(
         urlsplit(REDIS_URL).password or "",
         S3_OPTIONS["secret_key"] or "",
         urlsplit(EMAIL_URL).password or "",
+        METRICS_TOKEN,
     ],
 )
 

@@ -10,6 +10,7 @@ from annotation.studies.pages.own_data import own_data
 
 from . import problem_pages, views
 from .accounts.views import ask_administrator
+from .operation.metrics import metrics
 
 # Unlike the API it has two forms, YAML and JSON, between which `Accept` chooses.
 schema = SpectacularAPIView.as_view(content_negotiation_class=DefaultContentNegotiation)
@@ -31,6 +32,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("health/live", views.live, name="health-live"),
     path("health/ready", views.ready, name="health-ready"),
+    path("metrics", metrics, name="metrics"),
     path("i18n/", include("django.conf.urls.i18n")),
     *([] if settings.EMAIL_URL else [re_path(_MAIL, ask_administrator)]),
     path("accounts/", include("allauth.urls")),
