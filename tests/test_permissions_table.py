@@ -115,6 +115,8 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "home": ("get", (), (302, 302, 302, 302)),
     "health-live": ("get", (), (200, 200, 200, 200)),
     "health-ready": ("get", (), (200, 200, 200, 200)),
+    "metrics": ("get", (), (MISSING, 200, MISSING, MISSING)),
+    "system": ("get", (), (MISSING, 200, MISSING, LOGIN)),
     "set_language": ("post", (), (302, 302, 302, 302)),
     "media": ("get", ("stimuli/x.png",), (404, 404, 404, 404)),
     "studies": ("get", (), (200, 200, 200, LOGIN)),

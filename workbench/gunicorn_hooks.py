@@ -1,11 +1,31 @@
 """What a web process does before it answers: `--config python:workbench.gunicorn_hooks`."""
 
+import os
+import shutil
+import socket
+import tempfile
 from typing import Any
+
+#: Where the processes of this server count together (`core.measured`): read by prometheus_client
+#: when it is imported, so set before the site is.
+_MEASURED = "PROMETHEUS_MULTIPROC_DIR"
+_OWN = "" if os.environ.get(_MEASURED) else tempfile.mkdtemp(prefix="mint-measured-")
+if _OWN:
+    os.environ[_MEASURED] = _OWN
 
 
 def post_worker_init(worker: Any) -> None:
     """Start the renderer of plots, or the first page of results would wait for it, and with it
     every rating that this process is to keep. Not in a thread: it would stop the others as long."""
+    from .core.jobs.heartbeats import keep_saying_alive
+    from .core.jobs.models import ProgramKind
     from .core.plots import start_renderer
 
     start_renderer()
+    keep_saying_alive(f"web@{socket.gethostname()}", ProgramKind.WEB)
+
+
+def on_exit(server: Any) -> None:
+    """Counts begin again with the next start, as Prometheus expects of them."""
+    if _OWN:
+        shutil.rmtree(_OWN, ignore_errors=True)

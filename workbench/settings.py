@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from botocore.config import Config
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
@@ -34,6 +35,8 @@ def _switch(name: str, *, default: bool) -> bool:
 
 DEBUG = _switch("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="")
+#: Earlier keys, whose signatures (rater links, sessions) are still accepted.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 #: Everything the workbench writes on this machine is below this folder.
@@ -163,6 +166,9 @@ FIRST_ADMINISTRATOR = env.str("FIRST_ADMINISTRATOR", default="administrator")
 # sent stands before it.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)
 
+#: Sent as `Authorization: Bearer …` it opens /metrics, which else only administrators see.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
 #: Whom people ask for an account: a name, an address, shown on the sign-in page.
 CONTACT = env.str("CONTACT", default="")
 #: The mail server, for passwords that were forgotten. Without one nothing offers to send mail.
@@ -254,10 +260,21 @@ S3_BUCKET = env.str("S3_BUCKET", default="")
 S3_OPTIONS = {
     "bucket_name": S3_BUCKET,
     "endpoint_url": env.str("S3_ENDPOINT_URL", default="") or None,
+    "region_name": env.str("S3_REGION", default="") or None,
     "access_key": env.str("AWS_ACCESS_KEY_ID", default="") or None,
     "secret_key": env.str("AWS_SECRET_ACCESS_KEY", default="") or None,
     "querystring_auth": True,
     "file_overwrite": False,
+    # Addresses that expire are signed by version 4, which newer regions alone accept. Checksums
+    # that boto3 added in 2025 are unknown to many servers that are not Amazon's.
+    "client_config": Config(
+        signature_version="s3v4",
+        connect_timeout=5,
+        read_timeout=30,
+        retries={"total_max_attempts": 3, "mode": "standard"},
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+    ),
 }
 STORAGES = {
     "default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": S3_OPTIONS}
@@ -362,7 +379,8 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^health/"]  # requested from the server's own network, without the proxy
+# Requested from the server's own network, without the proxy.
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_SECURE = HTTPS
@@ -395,10 +413,12 @@ LOGGING = logs.configuration(
     json=_switch("LOG_JSON", default=False),
     known=[
         SECRET_KEY,
+        *SECRET_KEY_FALLBACKS,
         DATABASES["default"].get("PASSWORD", ""),
         urlsplit(REDIS_URL).password or "",
         S3_OPTIONS["secret_key"] or "",
         urlsplit(EMAIL_URL).password or "",
+        METRICS_TOKEN,
     ],
 )
 

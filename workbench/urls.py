@@ -10,6 +10,9 @@ from annotation.studies.pages.own_data import own_data
 
 from . import problem_pages, views
 from .accounts.views import ask_administrator
+from .operation.health import live, ready
+from .operation.metrics import metrics
+from .operation.system_page import system
 
 # Unlike the API it has two forms, YAML and JSON, between which `Accept` chooses.
 schema = SpectacularAPIView.as_view(content_negotiation_class=DefaultContentNegotiation)
@@ -29,14 +32,16 @@ urlpatterns = [
     # First, because raters' requests are the most and routes are tried in order.
     path("api/v1/", include(api)),
     path("", views.home, name="home"),
-    path("health/live", views.live, name="health-live"),
-    path("health/ready", views.ready, name="health-ready"),
+    path("health/live", live, name="health-live"),
+    path("health/ready", ready, name="health-ready"),
+    path("metrics", metrics, name="metrics"),
     path("i18n/", include("django.conf.urls.i18n")),
     *([] if settings.EMAIL_URL else [re_path(_MAIL, ask_administrator)]),
     path("accounts/", include("allauth.urls")),
     path("accounts/", include("workbench.accounts.urls")),
     path("media/<path:name>", views.media, name="media"),
     path("accounts/own-data/", own_data, name="own-data"),
+    path("system/", system, name="system"),
     path("activity/", site_activity, name="site-activity"),
     path("studies/", include("annotation.urls.console")),
     path("studies/<slug:slug>/model/", include("modelops.urls.console")),

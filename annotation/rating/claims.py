@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models.functions import Now
 
+from workbench.core.measured import CLAIM_SECONDS
 from workbench.core.statements import prepared_cursor
 
 from ..models import RatingSession, Stimulus, Trial
@@ -136,6 +137,7 @@ def lock_session(session: SessionFacts) -> Standing:
     return Standing(*row[2:])
 
 
+@CLAIM_SECONDS.time()
 def fill_up(*, access: Access, session: SessionFacts, standing: Standing, ahead: int) -> Offer:
     """Renews the session's leases and claims blocks until `1 + ahead` trials are in hand, or the
     last of them has a pass left; ends the session if there is nothing more.

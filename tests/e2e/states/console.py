@@ -64,6 +64,8 @@ def entrance(scene: Scene) -> Iterator[str]:
     scene.owner.save()
     scene.go("/activity/")
     yield "activity of the site"
+    scene.go("/system/")
+    yield "how the site is"
     yield from _people(scene)
     scene.owner.is_staff = False
     scene.owner.save()

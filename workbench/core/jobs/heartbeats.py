@@ -1,9 +1,10 @@
-"""Whether the workers and the scheduler live: rows that they renew, and how many tasks wait.
+"""Whether workers, scheduler and web servers live: rows that they renew, and how many tasks wait.
 
 Rows, because the page that shows them has to be there while Redis is away; the numbers of waiting
 tasks are then unknown.
 """
 
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from django.utils import timezone
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from .facts import program_facts
 from .models import Heartbeat, ProgramKind
 
 #: Between two signs of life of one program, and after how long without any it counts as gone.
@@ -56,13 +58,33 @@ class Pulse:
 worker_pulse = Pulse(ProgramKind.WORKER)
 
 
+def keep_saying_alive(name: str, kind: str) -> None:
+    """Signs of life from a thread of its own, as long as this process lives."""
+    pulse = Pulse(kind)
+
+    def beat() -> None:
+        while True:
+            pulse.beat(name)
+            time.sleep(SECONDS)
+
+    threading.Thread(target=beat, name="signs of life", daemon=True).start()
+
+
 def say_alive(name: str, kind: str, queues: Iterable[str] = ()) -> None:
     now = timezone.now()
     Heartbeat.objects.bulk_create(
-        [Heartbeat(name=name[:200], kind=kind, queues=sorted(queues), seen_at=now)],
+        [
+            Heartbeat(
+                name=name[:200],
+                kind=kind,
+                queues=sorted(queues),
+                seen_at=now,
+                facts=program_facts(gpus=kind == ProgramKind.WORKER),
+            )
+        ],
         update_conflicts=True,
         unique_fields=["name"],
-        update_fields=["kind", "queues", "seen_at"],
+        update_fields=["kind", "queues", "seen_at", "facts"],
     )
     Heartbeat.objects.filter(seen_at__lt=now - _FORGOTTEN).delete()
 

@@ -9,7 +9,12 @@ from .models import ACTIVE_STATES, Job, JobState
 
 def job_kinds() -> list[type[Job]]:
     """Every kind of job that a study's overview tells of."""
-    return [model for model in apps.get_models() if issubclass(model, Job) and model.TOLD]
+    return [kind for kind in all_job_kinds() if kind.TOLD]
+
+
+def all_job_kinds() -> list[type[Job]]:
+    """Every kind of job of the site."""
+    return [model for model in apps.get_models() if issubclass(model, Job)]
 
 
 def failed_jobs(study: int) -> list[Job]:
@@ -29,7 +34,11 @@ def active_jobs(study: int) -> list[Job]:
 
 def kind_of(job: Job) -> str:
     """Its name in the API, such as `import`."""
-    name = str(job._meta.model_name or "")
+    return name_of_kind(type(job))
+
+
+def name_of_kind(kind: type[Job]) -> str:
+    name = str(kind._meta.model_name or "")
     return name.removesuffix("run").removesuffix("job").removesuffix("release")
 
 

@@ -66,10 +66,11 @@ class Job(models.Model):
 class ProgramKind(models.TextChoices):
     WORKER = "worker", _("Worker")
     BEAT = "beat", _("Scheduler")
+    WEB = "web", _("Web server")
 
 
 class Heartbeat(models.Model):
-    """The last sign of life of a worker or of the scheduler (`jobs.heartbeats`)."""
+    """The last sign of life of a worker, the scheduler or a web server (`jobs.heartbeats`)."""
 
     Kind = ProgramKind
 
@@ -78,6 +79,8 @@ class Heartbeat(models.Model):
     #: What a worker takes tasks from.
     queues = ArrayField(models.CharField(max_length=100), default=list)
     seen_at = models.DateTimeField()
+    #: Of its host and its code (`jobs.facts`).
+    facts = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
 
     class Meta:
         app_label = "workbench"

@@ -1,0 +1,1 @@
+"""Operating the site: backups, health, measurements, the page for its administrators."""
