@@ -167,6 +167,8 @@ class Study(models.Model):
     )
     #: Retrain automatically after this many new ratings; 0 means never.
     retrain_every = models.PositiveIntegerField(_("retrain after new ratings"), default=0)
+    #: Retrain in the night after a day with new ratings.
+    retrain_nightly = models.BooleanField(_("retrain at night"), default=False, db_default=False)
     #: Whether raters are asked for no more images of the pool, because a model rates the rest.
     pool_closed = models.BooleanField(default=False, db_default=False, editable=False)
     #: Steps of the set-up that the owner does without (`studies.setup.WAIVABLE`).

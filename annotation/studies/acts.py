@@ -157,6 +157,7 @@ _NAMES: dict[str, dict[Any, Words]] = {
         "session_trials": gettext_lazy("images per session"),
         "lease_seconds": gettext_lazy("duration of a lease"),
         "retrain_every": gettext_lazy("retraining"),
+        "retrain_nightly": gettext_lazy("retraining at night"),
         "image_size": gettext_lazy("size of images"),
         "opinion_method": gettext_lazy("method of opinion scores"),
         "perspectives": gettext_lazy("perspectives"),

@@ -46,6 +46,7 @@ SINGLE_SETTINGS = (
     "session_trials",
     "lease_seconds",
     "retrain_every",
+    "retrain_nightly",
     "image_size",
     "opinion_method",
 )

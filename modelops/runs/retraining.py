@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 import structlog
 from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotation.models import Study
@@ -29,6 +32,8 @@ from .predictors import ensure_predictor
 
 log = structlog.get_logger(__name__)
 
+#: Hours in which studies that want it are retrained at night.
+NIGHT = range(2, 5)
 _STOPPED = (JobState.FAILED, JobState.CANCELLED)
 
 
@@ -164,10 +169,10 @@ def _too_few(found: Mapping[str, int], needed: int) -> str:
 
 def retrain_where_due() -> list[TrainingRun]:
     """Queues a run for each predictor of a study that has collected `retrain_every` ratings since
-    the predictor's labels were last snapshotted. A candidate of such a run promotes itself, unless
-    it is worse."""
+    the predictor's labels were last snapshotted, and at night for those with any new rating, if the
+    study wants that. A candidate of such a run promotes itself, unless it is worse."""
     runs = []
-    for study in Study.objects.filter(retrain_every__gt=0):
+    for study in Study.objects.filter(Q(retrain_every__gt=0) | Q(retrain_nightly=True)):
         for predictor in _due(study):
             try:
                 runs.append(
@@ -184,11 +189,33 @@ def retrain_where_due() -> list[TrainingRun]:
 
 
 def _due(study: Study) -> list[Predictor]:
+    night = tonight() if study.retrain_nightly else None
+    if not study.retrain_every and night is None:
+        return []
     ratings = count_labels(study).ratings
     predictors = list(predictors_of(study))
-    if not predictors and ratings >= study.retrain_every:
+    if not predictors and ratings >= (1 if night else study.retrain_every):
         predictors = [ensure_predictor(study=study, actor=None)]
-    return [item for item in predictors if _is_due(item, ratings - study.retrain_every)]
+    return [
+        item
+        for item in predictors
+        if (study.retrain_every and _is_due(item, ratings - study.retrain_every))
+        or (night and _is_due_at_night(item, ratings - 1, night))
+    ]
+
+
+def tonight() -> datetime | None:
+    """When the night began, by the site's time zone; None by day."""
+    now = timezone.localtime()
+    if not NIGHT.start <= now.hour < NIGHT.stop:
+        return None
+    return now.replace(hour=NIGHT.start, minute=0, second=0, microsecond=0)
+
+
+def _is_due_at_night(predictor: Predictor, most_seen: int, night: datetime) -> bool:
+    """Once a night, also if it fails."""
+    began = predictor.training_runs.filter(created_at__gte=night).exists()
+    return not began and _is_due(predictor, most_seen)
 
 
 def _is_due(predictor: Predictor, most_seen: int) -> bool:

@@ -5,19 +5,22 @@ import shutil
 from pathlib import Path
 
 import pytest
+import redis
 from celery import current_app
 from django.conf import settings
 from pytest_django.fixtures import Settings
 
 from annotation.models import Stimulus, Study
+from modelops.acquisition.ranking import read_ranking
 from modelops.learning.recipe import Recipe
-from modelops.models import ModelVersion, Prediction, TrainingRun
+from modelops.models import ModelVersion, Prediction, ScoringChunk, ScoringRun, TrainingRun
 from modelops.predictors.devices import use_processor_cores
-from modelops.runs import scoring, sweeping
+from modelops.runs import promotion, scoring, sweeping
 from modelops.runs.predictors import ensure_predictor
 from modelops.runs.retraining import request_retrain
 from modelops.runs.training import run_training, scratch_folder
 from tests.faults.workers import kill, kill_all_but, running_worker, training_process, wait_until
+from tests.modelops.conftest import score_all
 from tests.modelops.labelling import label_pool, write_weights
 from workbench.core.jobs import leases
 
@@ -190,3 +193,69 @@ def test_a_training_dies_with_its_worker_and_is_taken_over(
     artifacts = Path(settings.DATA_DIR) / "artifacts"
     folders = [path.name for path in (artifacts / f"models/{study.pk}").iterdir()]
     assert folders == [f"run-{run.pk}-{run.fence}"]
+
+
+def as_after_a_restart_of_redis() -> None:
+    """It keeps nothing: the queue and the cache are empty, and every connection is cut."""
+    with redis.Redis.from_url(settings.CELERY_BROKER_URL) as client:
+        client.flushall()
+        client.client_kill_filter(_type="normal", skipme=True)
+
+
+def test_killed_and_without_its_queue_a_model_is_promoted_and_rolled_back_whole(
+    study: Study, stimuli: list[Stimulus], environment: dict[str, str], log: Path
+) -> None:
+    """A worker dies in a training, Redis forgets who was to go on, and what comes of it is promoted
+    and taken back: every row says the same."""
+    first = train_undisturbed(study)
+    score_all(first)
+    promotion.promote(version=first, actor=None)
+    blocked = BlockedImage(study.stimuli.get(pk=stimuli[3].pk))
+    shutil.rmtree(Path(settings.DATA_DIR) / "cache")
+    run = ask(study)
+    with running_worker(log, environment) as worker:
+        wait_until(lambda: state_of(run) == "running" and run.stage == "embedding", log)
+        kill(worker)
+    as_after_a_restart_of_redis()
+    blocked.heal()
+    with running_worker(log, environment):
+        sweep_until_succeeded(run, log)
+        second = run.model_version
+        # In the middle of what follows, with the worker connected.
+        as_after_a_restart_of_redis()
+        scoring_run = second.scoring_runs.get()
+
+        def scored() -> bool:
+            sweeping.sweep_runs()
+            scoring_run.refresh_from_db()
+            assert scoring_run.state != "failed", scoring_run.error
+            return bool(scoring_run.state == "succeeded")
+
+        wait_until(scored, log)
+    assert (run.attempts, ModelVersion.objects.count()) == (2, 2)
+    promotion.promote(version=second, actor=None, reason="to see whether it can be undone")
+    check_in_use(second, retired=first)
+    promotion.promote(version=first, actor=None)
+    check_in_use(first, retired=second)
+    assert list(study.acquisition_rounds.values_list("model_version", flat=True)) == [
+        first.pk,
+        second.pk,
+        first.pk,
+    ]
+
+
+def check_in_use(version: ModelVersion, *, retired: ModelVersion) -> None:
+    """One version is in use, all of both is there, and the order of rating is the one's."""
+    assert dict(ModelVersion.objects.values_list("pk", "state")) == {
+        version.pk: "active",
+        retired.pk: "retired",
+    }
+    for each in (version, retired):
+        assert each.predictions.count() == 40 * 3
+        assert each.heads.count() == 3
+    assert not TrainingRun.objects.exclude(state="succeeded").exists()
+    assert not ScoringRun.objects.exclude(state="succeeded").exists()
+    assert not ScoringChunk.objects.filter(state="pending").exists()
+    ranked = read_ranking(version).priorities
+    found = dict(Stimulus.objects.filter(pk__in=ranked).values_list("pk", "priority"))
+    assert found == pytest.approx(ranked)

@@ -51,7 +51,7 @@ ROUTES: list[tuple[str, str, dict[str, object], int]] = [
     ("study-model-agreement-csv", "get", {"number": 1}, 200),
     ("study-model-promote", "post", {"number": 1}, 302),
     ("study-model-rest", "post", {}, 302),
-    ("api-rest", "post", {}, 415),
+    ("api-rest", "post", {}, 400),
     ("study-model-reject", "post", {"number": 1}, 302),
     ("study-model-predict", "post", {"number": 1}, 302),
     ("stimulus-predictions", "get", {"pk": "stimulus"}, 200),

@@ -101,6 +101,10 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         min_value=0,
         help_text=_("0: only when you ask."),
     )
+    retrain_nightly = _choice(
+        _("Retrain at night"),
+        _("Between 2 and 5 o’clock, the server’s time, if there are new ratings."),
+    )
     practice_trials = _whole(
         "practice_trials",
         _("Practice"),
@@ -330,7 +334,8 @@ class StudyForm(forms.ModelForm):  # type: ignore[type-arg] # not generic at run
         ),
         "rules": ((_("Rules for raters"), tuple(rule_names())),),
         "model": (
-            (_("Model"), ("holdout_share", "audit_share", "teaching_share", "retrain_every")),
+            (_("Model"), ("holdout_share", "audit_share", "teaching_share")),
+            (_("Training"), ("retrain_every", "retrain_nightly")),
         ),
     }
 

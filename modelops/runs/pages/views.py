@@ -168,12 +168,17 @@ def schedule(request: HttpRequest, study: Study) -> str:
     given = request.POST.get("retrain_every", "")
     if not (given.isascii() and given.isdigit() and int(given[:10]) <= _MOST_RATINGS):
         raise RecipeError(_("Give a whole number of new ratings, 0 to 1,000,000."))
-    changes = {"retrain_every": int(given)}
+    number, nightly = int(given), request.POST.get("retrain_nightly") == "on"
+    changes = {"retrain_every": number, "retrain_nightly": nightly}
     update_study(study=study, actor=signed_in(request), changes=changes)
-    if not changes["retrain_every"]:
+    if not number and not nightly:
         return _("A training starts only when you ask.")
-    text = _("A training starts after every %(number)d new ratings.")
-    return text % {"number": changes["retrain_every"]}
+    told = []
+    if number:
+        told.append(_("A training starts after every %(number)d new ratings.") % {"number": number})
+    if nightly:
+        told.append(_("A training starts at night if there are new ratings."))
+    return " ".join(told)
 
 
 @_act

@@ -1,9 +1,11 @@
 import re
 import threading
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from annotation.models import AuditEntry, OpinionRelease, Rater, Stimulus, Study
@@ -200,4 +202,29 @@ def test_a_run_that_failed_before_its_labels_is_not_repeated_for_ever(
     study.save(update_fields=["retrain_every"])
     (run,) = retrain_where_due()
     TrainingRun.objects.filter(pk=run.pk).update(state="failed")
+    assert retrain_where_due() == []
+
+
+@pytest.mark.parametrize(("hour", "runs"), [(1, 0), (2, 1), (4, 1), (5, 0)])
+def test_at_night_a_study_with_a_new_rating_retrains_once(
+    study: Study,
+    labelled: list[Stimulus],
+    train: Train,
+    monkeypatch: pytest.MonkeyPatch,
+    hour: int,
+    runs: int,
+) -> None:
+    train()
+    Study.objects.filter(pk=study.pk).update(retrain_nightly=True)
+    # The next night: the training above was before it.
+    then = timezone.localtime() + timedelta(days=1)
+    night = then.replace(hour=hour, minute=30)
+    monkeypatch.setattr(timezone, "localtime", lambda: night)
+    assert retrain_where_due() == []  # nothing is new
+    rate(labelled[-1], make_rater(study), (3, 3, 3))
+    found = retrain_where_due()
+    assert [run.trigger for run in found] == ["schedule"] * runs
+    # It failed in the night: not again before the next one.
+    for run in found:
+        TrainingRun.objects.filter(pk=run.pk).update(state="failed", created_at=night)
     assert retrain_where_due() == []
