@@ -31,6 +31,7 @@ _WORDS = {
     "release_direction_valid": "live",
     "release_score_kind_valid": "live",
     "dataset_state_valid": "dataset",
+    "dataset_import_state_valid": "dataset_import",
     "import_job_state_valid": "import",
     "import_job_purpose_valid": "import",
     "webhook_state_valid": "webhook",
@@ -148,8 +149,10 @@ NUMBERS = [
 
 FACTS = [
     Violation("dataset_whole", change("dataset", state="succeeded")),
-    Violation("webhook_events_valid", change("webhook", events=[])),
-    Violation("webhook_events_valid", change("webhook", events=["ping"])),
+    Violation("rater_subject_unique", change("rater", source="old", subject_sha256="a")),
+    Violation("rater_subject_of_source", change("rater", subject_sha256="a")),
+    Violation("dataset_import_whole", change("dataset_import", state="succeeded")),
+    *(Violation("webhook_events_valid", change("webhook", events=it)) for it in ([], ["ping"])),
     Violation("webhook_previous_secret_dated", change("webhook", previous_secret=b"sealed")),
     Violation("delivery_state_valid", change("delivery", state="ajar", next_at=None)),
     Violation("delivery_waits_for_a_time", change("delivery", next_at=None)),
@@ -226,6 +229,7 @@ UNIQUE = [
     Violation("dataset_one_active", again("dataset", number=9)),
     Violation("dataset_number_unique", again("dataset", state="failed")),
     Violation("import_job_one_active", again("import")),
+    Violation("dataset_import_one_active", again("dataset_import")),
     Violation("training_run_one_active", again("waiting")),
     Violation("predictor_name_unique", again("predictor", leading=False)),
     Violation("predictor_one_leading", again("predictor", name="other")),
