@@ -62,6 +62,12 @@ class Rater(models.Model):
     def __str__(self) -> str:
         return self.code
 
+    @property
+    def comes_back(self) -> bool:
+        """Whether somebody may rate as this one: not as one who is erased, nor as the subject of
+        another study."""
+        return self.erased_at is None and not self.source
+
 
 class RaterIdentity(models.Model):
     """Who a rater is, kept apart: never exported, deleted without touching a rating."""

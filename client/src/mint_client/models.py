@@ -1903,6 +1903,7 @@ class Rater(TypedDict):
 
     code: NotRequired[str]
     status: NotRequired[RaterStatus]
+    source: NotRequired[str]
     link: str | None
     ratings: int
     created_at: str

@@ -14,6 +14,7 @@ from annotation.models import ImportJob, OpinionScore, Rater, Score, Stimulus, S
 from annotation.opinion.export.formats import FORMATS
 from annotation.opinion.export.records import exported
 from annotation.opinion.releases import make_release
+from annotation.raters.access import rater_link
 from annotation.stimuli.imports.jobs import run_import_job
 from tests.annotation.opinion.export.rated import rate
 from tests.conftest import Sent
@@ -58,7 +59,7 @@ def _scores(**chosen: Any) -> list[float]:
 
 
 def test_they_count_like_all_others_and_a_second_run_changes_nothing(
-    study: Study, images: list[Stimulus], table: Path
+    study: Study, owner: User, client: Client, images: list[Stimulus], table: Path
 ) -> None:
     rate(make_rater(study, code="HERE"), images[0], {"quality": 1, "authenticity": 1})
     tried = run(table, TABLE, "LIVE", "--dry-run")
@@ -81,6 +82,17 @@ def test_they_count_like_all_others_and_a_second_run_changes_nothing(
     written = b"".join(exported(study, FORMATS["raters"], None, raw=True)).decode()
     raters = list(csv.DictReader(io.StringIO(written)))
     assert sorted(row["source"] for row in raters) == ["", "LIVE", "LIVE"]
+
+    # Nobody rates as one of them.
+    subject = Rater.objects.filter(source="LIVE").first()
+    assert subject is not None
+    assert client.get(rater_link(subject)).status_code == 404
+    client.force_login(owner)
+    listed = client.get("/api/v1/studies/demo/raters/").json()["results"]
+    assert [item["link"] is None for item in listed] == [bool(item["source"]) for item in listed]
+    assert "From LIVE" in client.get(f"/studies/demo/raters/{subject.code}/").content.decode()
+    replaced = client.post(f"/api/v1/studies/demo/raters/{subject.code}/link/").json()
+    assert "nobody rates as them here" in replaced["detail"]
 
     before = list(Score.objects.order_by("pk").values())
     assert "Nothing changed: 3 of 3 rows" in run(table)

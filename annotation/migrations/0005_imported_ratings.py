@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotation', '0003_dataset_imports'),
+        ('annotation', '0004_dataset_imports'),
     ]
 
     operations = [

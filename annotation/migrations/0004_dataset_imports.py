@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotation', '0002_import_fills'),
+        ('annotation', '0003_import_fills'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
