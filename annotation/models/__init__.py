@@ -4,6 +4,7 @@ trial, score, explanation, release, opinion, dataset, message, audit, webhook.
 
 from .audit import AuditEntry
 from .dataset import DatasetRelease
+from .dataset_import import DatasetImport
 from .explanation import Explanation
 from .importing import ImportJob
 from .membership import Membership
@@ -29,6 +30,7 @@ from .webhook import Webhook, WebhookDelivery
 
 __all__ = [
     "AuditEntry",
+    "DatasetImport",
     "DatasetRelease",
     "Explanation",
     "Generator",

@@ -29,7 +29,9 @@ class ImportJob(Job):
     #: are deleted: after a success at once, after a failure later (`stimuli.imports.again`).
     manifest = models.CharField(max_length=300, blank=True)
     images = models.CharField(max_length=300, blank=True, default="")
-    #: The files' names on the person's computer.
+    #: A remote source, instead of uploaded files (`stimuli.remote`).
+    address = models.CharField(max_length=1000, blank=True, default="", db_default="")
+    #: The files' names on the person's computer; of a remote source, its address.
     manifest_name = models.CharField(max_length=300)
     images_name = models.CharField(max_length=300, blank=True, default="")
 
@@ -42,6 +44,9 @@ class ImportJob(Job):
     #: The first of the images of which nothing says the prompt, or the generator
     #: (`importing.gaps.Gap`).
     gaps = models.JSONField(default=list, blank=True)
+    #: Whether the table is of ratings of single people (`stimuli.imports.ratings`), and whose.
+    ratings = models.BooleanField(default=False, db_default=False)
+    source = models.CharField(max_length=100, blank=True, default="", db_default="")
     #: Whether the import only says what it would do, and its first rows as they were read.
     dry_run = models.BooleanField(default=False)
     preview = models.JSONField(default=list, blank=True)
@@ -79,9 +84,9 @@ class ImportJob(Job):
 
     @property
     def is_images_alone(self) -> bool:
-        """Whether a ZIP of images was sent without a manifest: there is nothing to map."""
-        is_zip = self.manifest_name.lower().endswith(".zip")
-        return is_zip and not self.images_name and not self.mapping
+        """Whether images were sent without a manifest: there is nothing to map."""
+        may_be = bool(self.address) or self.manifest_name.lower().endswith(".zip")
+        return may_be and not self.images_name and not self.mapping and not self.ratings
 
     def get_absolute_url(self) -> str:
         return reverse("study-import-job", args=[self.study.slug, self.pk])

@@ -35,6 +35,10 @@ class Rater(models.Model):
     )
     #: Part of the signed link; raising it makes the old link worthless.
     link_version = models.PositiveSmallIntegerField(default=1)
+    #: Of a rater whose ratings were imported: whose subject it is, and the hash by which the same
+    #: subject is known again (`stimuli.imports.ratings.people`). Nobody rates as such a rater.
+    source = models.CharField(max_length=100, blank=True, default="", db_default="")
+    subject_sha256 = models.CharField(max_length=64, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
     #: When everything that says who they are was deleted, at their wish: nobody comes with the code
     #: any more, which is a new one.
@@ -43,12 +47,26 @@ class Rater(models.Model):
     class Meta:
         constraints = [
             one_of("rater", "status", RaterStatus.values),
+            models.UniqueConstraint(
+                fields=["study", "source", "subject_sha256"],
+                condition=~Q(subject_sha256=""),
+                name="rater_subject_unique",
+            ),
+            models.CheckConstraint(
+                condition=Q(subject_sha256="") | ~Q(source=""), name="rater_subject_of_source"
+            ),
             # For the foreign key of a trial.
             models.UniqueConstraint(fields=["id", "study"], name="rater_in_study"),
         ]
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def comes_back(self) -> bool:
+        """Whether somebody may rate as this one: not as one who is erased, nor as the subject of
+        another study."""
+        return self.erased_at is None and not self.source
 
 
 class RaterIdentity(models.Model):

@@ -34,7 +34,7 @@ FROM annotation_rater AS rater
 JOIN annotation_study AS study ON study.id = rater.study_id
 LEFT JOIN annotation_ratingsession AS session
     ON session.rater_id = rater.id AND session.state IN {tuple(map(str, OPEN_STATES))}
-WHERE rater.code = %s AND rater.erased_at IS NULL
+WHERE rater.code = %s AND rater.erased_at IS NULL AND rater.source = ''
 """  # noqa: S608 -- constants of the code
 
 

@@ -33,10 +33,10 @@ class RaterSerializer(serializers.ModelSerializer[Rater]):
 
     class Meta:
         model = Rater
-        fields = ["code", "status", "link", "ratings", "created_at", "erased_at"]
+        fields = ["code", "status", "source", "link", "ratings", "created_at", "erased_at"]
 
     def get_link(self, rater: Rater) -> str | None:
-        if rater.erased_at is not None:
+        if not rater.comes_back:
             return None
         request = self.context["request"]
         return str(request.build_absolute_uri(rater_link(rater)))

@@ -53,8 +53,11 @@ def replace_link(*, rater: Rater, actor: User | None) -> Rater:
     """A new personal link, for a rater whose link others may know; the old one opens nothing now.
 
     What the rater has rated stays theirs, and an open session continues with the new link.
-    Raises RaterStatusError if the rater is erased.
+    Raises RaterStatusError if the rater is erased, or a subject of another study.
     """
+    if rater.source:
+        text = _("The rater’s ratings were imported from “%(source)s”; nobody rates as them here.")
+        raise RaterStatusError(text % {"source": rater.source})
     if not Rater.objects.filter(pk=rater.pk, erased_at=None).update(
         link_version=F("link_version") + 1
     ):

@@ -62,6 +62,7 @@ _ROWS = (
     ("annotation_rateridentity", _OF_RATERS),
     ("annotation_rater", _OF_STUDY),
     ("annotation_importjob", _OF_STUDY),
+    ("annotation_datasetimport", _OF_STUDY),
     ("annotation_savedmapping", _OF_STUDY),
     ("annotation_webhookdelivery", _OF_WEBHOOKS),
     ("annotation_webhook", _OF_STUDY),

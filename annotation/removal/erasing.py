@@ -148,7 +148,10 @@ def _forget(rater: Rater) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_FORGET_DEVICE, [list(_DEVICE), rater.pk])
     Rater.objects.filter(pk=rater.pk).update(
-        code=new_rater_code(), link_version=F("link_version") + 1, erased_at=timezone.now()
+        code=new_rater_code(),
+        link_version=F("link_version") + 1,
+        subject_sha256="",
+        erased_at=timezone.now(),
     )
 
 

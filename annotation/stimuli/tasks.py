@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from .dataset_import.jobs import run_dataset_import, sweep_dataset_imports
 from .imports.jobs import run_import_job, sweep_import_jobs
 
 
@@ -14,3 +15,10 @@ def run_import(job_id: int) -> None:
 @shared_task
 def sweep_imports() -> None:
     sweep_import_jobs()
+    sweep_dataset_imports()
+
+
+@shared_task
+def import_dataset(job_id: int) -> None:
+    """As `run_import`."""
+    run_dataset_import(job_id)

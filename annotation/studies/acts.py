@@ -39,6 +39,9 @@ ACTS: dict[str, Words] = {
     "step.taken_up": gettext_lazy("Took up a step of the setting-up again: %(step)s"),
     "study.exported": gettext_lazy("Exported the collected database (%(format)s)"),
     "stimuli.imported": gettext_lazy("Imported %(imported)s images and updated %(updated)s"),
+    "ratings.imported": gettext_lazy(
+        "Imported %(trials)s ratings of “%(source)s” by %(raters)s raters"
+    ),
     "stimuli.purpose_changed": gettext_lazy("Chose %(images)s as %(purpose)s"),
     "scale.linked": gettext_lazy(
         "Linked the scale of %(source)s (%(perspective)s) on %(images)s common images"

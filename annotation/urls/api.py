@@ -20,6 +20,7 @@ from ..removal import raters_api as removal_raters
 from ..removal import studies_api as removal_studies
 from ..stimuli import api as stimuli
 from ..stimuli import prompts_api as prompts
+from ..stimuli.dataset_import import api as dataset_import
 from ..stimuli.imports import api as imports
 from ..stimuli.imports import mappings_api as mappings
 from ..studies import api as studies
@@ -31,6 +32,21 @@ from ..webhooks import api as webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("rating/", include("annotation.rating.api.urls")),
+    path(
+        "dataset-imports/",
+        dataset_import.DatasetImportListView.as_view(),
+        name="api-dataset-imports",
+    ),
+    path(
+        "dataset-imports/<int:pk>/",
+        dataset_import.DatasetImportDetailView.as_view(),
+        name="api-dataset-import",
+    ),
+    path(
+        "dataset-imports/<int:pk>/cancel/",
+        dataset_import.DatasetImportCancelView.as_view(),
+        name="api-dataset-import-cancel",
+    ),
     path("studies/", studies.StudyListView.as_view(), name="api-studies"),
     path("studies/<slug:slug>/", studies.StudyDetailView.as_view(), name="api-study"),
     path(

@@ -14,14 +14,23 @@ from ..removal.pages import raters as removal_raters
 from ..removal.pages import studies as removal_studies
 from ..stimuli import pages as stimuli
 from ..stimuli import purposes_page as purposes
+from ..stimuli.dataset_import import pages as dataset_import
 from ..stimuli.imports import mappings_pages as mappings
 from ..stimuli.imports import pages as importing
+from ..stimuli.imports.ratings import pages as ratings
 from ..studies.pages import activity, members, steps, studies, study_list, translations
 from ..webhooks import pages as webhooks
 
 urlpatterns: list[URLPattern] = [
     path("", study_list.study_list, name="studies"),
     path("new/", studies.study_new, name="study-new"),
+    path("from-dataset/", dataset_import.dataset_import_new, name="dataset-import-new"),
+    path("from-dataset/<int:pk>/", dataset_import.dataset_import, name="dataset-import"),
+    path(
+        "from-dataset/<int:pk>/cancel/",
+        dataset_import.dataset_import_cancel,
+        name="dataset-import-cancel",
+    ),
     path("<slug:slug>/", studies.study_overview, name="study"),
     path("<slug:slug>/scores/", studies.study_scores, name="study-scores"),
     path("<slug:slug>/now/", attention.study_now, name="study-now"),
@@ -59,6 +68,7 @@ urlpatterns: list[URLPattern] = [
         name="study-stimulus-replace",
     ),
     path("<slug:slug>/import/", importing.study_import, name="study-import"),
+    path("<slug:slug>/import/ratings/", ratings.study_ratings, name="study-import-ratings"),
     path("<slug:slug>/import/scores/", published.study_published, name="study-published"),
     path("<slug:slug>/import/scores/link/", published.study_scale_link, name="study-scale-link"),
     path("<slug:slug>/import/<int:job>/", importing.study_import_job, name="study-import-job"),

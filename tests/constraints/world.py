@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from annotation.models import (
     AuditEntry,
+    DatasetImport,
     DatasetRelease,
     ImportJob,
     Message,
@@ -134,7 +135,7 @@ def _collected(study: Study, number: int) -> dict[str, Model]:
         "prompt": stimulus.prompt,
         "generator": stimulus.generator,
         "rater": rater,
-        "colleague": factories.make_rater(study),
+        "colleague": factories.make_rater(study, source="old", subject_sha256="a"),
         "session": (session := factories.make_session(rater)),
         "protocol": session.protocol,
         "membership": study.memberships.get(),
@@ -232,6 +233,9 @@ def _of_the_study(study: Study, owner: User) -> dict[str, Model]:
         "link": SharedLink.objects.create(study=study, quota=2),
         "import": ImportJob.objects.create(
             study=study, state="running", manifest="a", manifest_name="a.csv"
+        ),
+        "dataset_import": DatasetImport.objects.create(
+            actor=owner, study=study, state="running", archive="a", archive_name="a.zip"
         ),
         "mapping": SavedMapping.objects.create(study=study, name="mine", document={}),
         "entry": AuditEntry.objects.create(study=study, actor=owner, action="study.created"),

@@ -173,6 +173,9 @@ def test_plain_http_is_led_to_https(proxy: Proxy) -> None:
         ("/api/v1/studies/demo/assessments/", 32, 200),
         ("/studies/demo/import/", 79, 200),
         ("/studies/demo/import/", 81, 413),
+        ("/studies/from-dataset/", 79, 200),
+        ("/api/v1/studies/demo/imports/", 79, 200),
+        ("/api/v1/dataset-imports/", 79, 200),
         ("/studies/demo/settings/import/", 65, 413),
     ],
 )

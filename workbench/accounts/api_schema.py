@@ -74,6 +74,8 @@ class ApiSchema(AutoSchema):
 
     def get_tags(self) -> list[str]:
         parts = [part for part in self.path.split("/") if part and not part.startswith("{")]
+        if "dataset-imports" in parts:
+            return ["studies"]
         if "studies" not in parts:
             return ["rating"]
         below: Any = parts[parts.index("studies") + 1 :]

@@ -1,4 +1,4 @@
-"""`manage.py import_dataset ARCHIVE --owner NAME [--slug SLUG]`."""
+"""`manage.py import_dataset ARCHIVE --owner NAME [--slug SLUG] [--images DIR|ZIP]`."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -22,6 +22,11 @@ class Command(BaseCommand):
         parser.add_argument("archive", type=Path, help="the ZIP file of the dataset release")
         parser.add_argument("--owner", required=True, help="name of the account it belongs to")
         parser.add_argument("--slug", default="", help="default: the archive's, if it is free")
+        parser.add_argument(
+            "--images",
+            type=Path,
+            help="folder or ZIP with the pictures, if they are not in it; names do not matter",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["archive"]
@@ -31,7 +36,9 @@ class Command(BaseCommand):
         if not path.is_file():
             raise CommandError(f"There is no file {path}.")
         try:
-            found = import_dataset(path=path, owner=owner, slug=options["slug"])
+            found = import_dataset(
+                path=path, owner=owner, slug=options["slug"], given=options["images"]
+            )
         except MintError as error:
             raise CommandError(error.message) from error
         self.stdout.write(

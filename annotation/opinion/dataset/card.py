@@ -16,8 +16,8 @@ _FILES = """\
 | `scores.csv`, `.jsonl`, `.parquet` | a row per single score; replaced scores, skipped and published ones too |
 | `explanations.csv` | a row per reason that a rater gave |
 | `images.csv`, `.parquet` | a row per image, with its opinion scores and what a model expected of it |
-| `sessions.csv` | a row per sitting: viewing conditions, checks, minutes |
-| `raters.csv` | a row per rater: bias, inconsistency, verdict, exclusion and its reason; codes, never names |
+| `sessions.csv`, `.parquet` | a row per sitting: viewing conditions, checks, minutes |
+| `raters.csv`, `.parquet` | a row per rater: bias, inconsistency, verdict, exclusion and its reason; codes, never names |
 | `records.jsonl` | an object per image with everything in its structure, for servers that take it in again |
 | `pool/`, `holdout/` | {folders} |
 | `practice/`, `gold/` | the same for images that raters were trained and checked with, if there are any |

@@ -19,7 +19,9 @@ FILES = {
     "images": "images.csv",
     "imagesparquet": IMAGES,
     "sessions": "sessions.csv",
+    "sessionsparquet": "sessions.parquet",
     "raters": "raters.csv",
+    "ratersparquet": "raters.parquet",
     "nested": "records.jsonl",
 }
 

@@ -69,7 +69,9 @@ def _context(request: HttpRequest, study: Study) -> dict[str, Any]:
         "address": request.build_absolute_uri(reverse("api-export", args=[study.slug])),
         "tokens_url": reverse("api-tokens"),
         "formats": [(form.name, _(form.label)) for form in FORMATS.values()],
-        "tables": [form.name for form in FORMATS.values() if form.content_type == CSV_TYPE],
+        "tables": [
+            (form.name, _(form.label)) for form in FORMATS.values() if form.content_type == CSV_TYPE
+        ],
         "methods": [(method.name, _(method.label)) for method in METHODS.values()],
         "may_change": request.user.has_perm("annotation.change_study", study),
         "releases": described,

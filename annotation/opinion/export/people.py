@@ -26,7 +26,8 @@ _SITTING = (
     Column("state", Kind.CODE, "How it ended: `done`, `withdrawn`, `stopped` (by the rules), "
            "`screened_out` (in practice), `expired`; or that it has not."),
     Column("seed", Kind.INTEGER, "Of all its random choices."),
-    Column("consented_at_utc", Kind.TIME, "When the rater gave consent.", _UTC),
+    Column("consented_at_utc", Kind.TIME, "When the rater gave consent; of ratings that "
+           "were imported, when they were.", _UTC),
     Column("begun_at_utc", Kind.TIME, "When the instructions had been read, moved by pauses.", _UTC,
            "it did not begin"),
     Column("last_answer_at_utc", Kind.TIME, "When the last answer was complete.", _UTC,
@@ -68,6 +69,8 @@ _VIEWING = (
 )  # fmt: skip
 _RATER = (
     Column("rater", Kind.CODE, "The rater's code, as in the table of scores; never a name."),
+    Column("source", Kind.TEXT, "Whose subject they are, if their ratings were imported.", "",
+           "they rated in this study"),
     Column("excluded", Kind.BOOLEAN, "Whether all their scores were taken out."),
     Column("excluded_at_utc", Kind.TIME, "When they were.", _UTC, "they were not"),
     Column("exclusion_reason", Kind.TEXT, "Why, in the words of whoever took them out.", "",
@@ -123,13 +126,16 @@ def viewing(client: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def cells(record: Mapping[str, Any], columns: tuple[Column, ...]) -> Iterator[Any]:
-    """In the order of `columns`; numbers are floats, true and false words as in the other forms."""
+    """As `typed_cells`; true and false are words, as in the other forms."""
+    for value in typed_cells(record, columns):
+        yield str(value).lower() if isinstance(value, bool) else value
+
+
+def typed_cells(record: Mapping[str, Any], columns: tuple[Column, ...]) -> Iterator[Any]:
+    """In the order of `columns`; numbers are floats."""
     for column in columns:
         value = record[column.name]
-        if column.kind == Kind.NUMBER and value is not None:
-            yield float(value)
-        else:
-            yield str(value).lower() if isinstance(value, bool) else value
+        yield float(value) if column.kind == Kind.NUMBER and value is not None else value
 
 
 def _number(value: Any) -> float | None:

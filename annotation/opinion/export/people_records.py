@@ -39,6 +39,7 @@ def rater_records(
         at, reason = reasons.get(rater.code, (None, None)) if excluded else (None, None)
         yield {
             "rater": rater.code,
+            "source": rater.source or None,
             "excluded": excluded,
             "excluded_at_utc": at,
             "exclusion_reason": reason,

@@ -152,7 +152,7 @@ def invitation_csv(request: HttpRequest, slug: str) -> HttpResponse:
     study = find_study(request.user, slug, "annotation.change_study")
     people = people_for(signed_in(request), study)
     record_download(study=study, actor=signed_in(request), what="links", names=bool(people))
-    raters = raters_of(study).filter(erased_at=None)
+    raters = raters_of(study).filter(erased_at=None, source="")
     rows = (_cells(request, rater, people.get(rater.pk)) for rater in raters.iterator())
     return csv_download(request, f"{study.slug}-invitations", _COLUMNS, rows)
 

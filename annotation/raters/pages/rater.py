@@ -55,7 +55,7 @@ def rater_page(request: HttpRequest, slug: str, code: str) -> HttpResponse:
         "study": study,
         "tab": "raters",
         "rater": rater,
-        "link": "" if rater.erased_at else request.build_absolute_uri(rater_link(rater)),
+        "link": request.build_absolute_uri(rater_link(rater)) if rater.comes_back else "",
         "session": next(
             (item for item in live_sessions(study).sessions if item.rater == rater.pk), None
         ),
@@ -89,7 +89,7 @@ def _sitting(session: Any, standing: Standing, labels: list[str]) -> dict[str, A
         "session": session,
         # A platform knows its participants by it.
         "code": ""
-        if session.rater.erased_at or session.state not in WITH_CODE
+        if not session.rater.comes_back or session.state not in WITH_CODE
         else completion_code(session.pk),
         "standing": standing,
         "stopped_by": flag_words(map(Flag.from_json, session.stopped_by), labels),

@@ -200,7 +200,7 @@ def rater_link_new(request: HttpRequest, slug: str, code: str) -> HttpResponse:
 def rater_message(request: HttpRequest, slug: str, code: str = "") -> HttpResponse:
     """A message to one rater, or (without a code) to all who are not excluded."""
     study = find_study(request.user, slug, "annotation.change_study")
-    raters = Rater.objects.filter(study=study, erased_at=None)
+    raters = Rater.objects.filter(study=study, erased_at=None, source="")
     if code:
         to = [get_object_or_404(raters, code=code)]
     else:
@@ -232,8 +232,8 @@ def report_list(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _absolute_link(request: HttpRequest, rater: Rater) -> str:
-    """Empty for a rater who is erased: nobody comes back as them."""
-    return "" if rater.erased_at else request.build_absolute_uri(rater_link(rater))
+    """Empty for a rater as whom nobody comes back."""
+    return request.build_absolute_uri(rater_link(rater)) if rater.comes_back else ""
 
 
 def _live_context(live: Live, people: Mapping[int, RaterIdentity]) -> dict[str, Any]:

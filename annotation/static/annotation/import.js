@@ -63,8 +63,9 @@ function list(names) {
 
 /** @param {number} bytes */
 function size(bytes) {
-  const format = { style: "unit", unit: "megabyte", maximumFractionDigits: 1 };
-  return new Intl.NumberFormat(document.documentElement.lang, /** @type {any} */ (format)).format(bytes / 2 ** 20);
+  const [unit, one] = bytes < 2 ** 20 ? ["kilobyte", 2 ** 10] : ["megabyte", 2 ** 20];
+  const format = { style: "unit", unit, maximumFractionDigits: 1 };
+  return new Intl.NumberFormat(document.documentElement.lang, /** @type {any} */ (format)).format(bytes / one);
 }
 
 /**

@@ -23,6 +23,12 @@ class OtherLayoutError(DatasetImportError):
     code = "dataset_layout"
 
 
+class MissingPicturesError(DatasetImportError):
+    """Pictures are neither in the archive nor given besides."""
+
+    code = "dataset_pictures_missing"
+
+
 class BrokenArchiveError(DatasetImportError):
     """A dataset release that is damaged, or says what cannot be."""
 

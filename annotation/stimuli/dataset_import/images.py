@@ -17,7 +17,6 @@ from ...models import (
     Stimulus,
     Study,
 )
-from ...models.stimulus import COUNTING_STATES
 from ...opinion.copying import copy_in
 from ...opinion.imported import release_of
 from ...opinion.sources import Source
@@ -28,6 +27,7 @@ from ..imports.store import ImportStore
 from . import values
 from .keys import NewKeys
 from .opening import DatasetArchive
+from .pictures import Pictures, is_needed
 
 _Record = dict[str, Any]
 _ACT = ("study_id", "action", "detail", "created_at")
@@ -44,7 +44,7 @@ class Images:
     """Writes records' images into a new study."""
 
     study: Study
-    archive: DatasetArchive
+    pictures: Pictures
     store: ImportStore
     keys: NewKeys
 
@@ -85,11 +85,11 @@ class Images:
     def _file(self, record: _Record) -> ImageFacts | None:
         """Stored. Images whose scores do not count may have none in the archive."""
         sha256 = record["sha256"]
-        if sha256 is None or sha256 not in self.archive.pictures:
-            if sha256 and record["purpose"] == "main" and record["state"] in COUNTING_STATES:
+        if sha256 is None or sha256 not in self.pictures:
+            if is_needed(record):
                 raise ValueError(f"the picture {sha256!r:.80} is not in the archive")
             return None
-        stored = store_image(self.store, record["filename"], self.archive.picture(sha256))
+        stored = store_image(self.store, record["filename"], self.pictures.read(sha256))
         if stored.sha256 != sha256:
             raise ValueError(f"the picture {sha256} is another one")
         return stored

@@ -26,6 +26,9 @@ class NewKeys:
             raise ValueError("two rows have one key")
         self._new = np.array(new_keys(model, self._old.size), np.int64)
 
+    def __len__(self) -> int:
+        return int(self._old.size)
+
     def __getitem__(self, old: object) -> int:
         """Raises ValueError if the archive has no such row."""
         wanted = values.key(old)

@@ -81,6 +81,8 @@ def _write_raters(study: Study, rows: list[dict[str, str]]) -> dict[str, int]:
         Rater(
             study=study,
             code=new_rater_code() if code in taken else code,
+            # Older archives do not say it.
+            source=values.text(row.get("source", ""), 100),
             status=Rater.Status.EXCLUDED if row["excluded"] == "true" else Rater.Status.ACTIVE,
         )
         for code, row in zip(codes, rows, strict=True)

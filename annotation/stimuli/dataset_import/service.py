@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from django.db import DataError, IntegrityError, connection, transaction
@@ -29,11 +30,13 @@ from ..imports.service import refused_for_problems
 from ..imports.store import ImportStore
 from . import values
 from .answers import Answers
-from .errors import BrokenArchiveError, DatasetImportError
+from .errors import BrokenArchiveError
 from .images import Images, PublishedScores
 from .keys import new_keys_of
 from .opening import DatasetArchive
 from .people import write_people
+from .pictures import Pictures, pictures_of
+from .stages import CHECKING, COMPARING, READING, UNWATCHED, WRITING, Imported, Watch
 
 _FAULTS = (
     *(ValueError, KeyError, TypeError, AttributeError, OverflowError, EOFError),
@@ -51,45 +54,50 @@ WHERE session.id = found.session_id
 """
 
 
-@dataclass(frozen=True)
-class Imported:
-    """A new study, and what is in it."""
-
-    study: Study
-    images: int
-    #: Images whose files are not in the archive: those out of use, and unused practice ones.
-    without_file: int
-    raters: int
-    ratings: int
-    #: Of what was collected, the same as in the archive.
-    data_sha256: str
-
-
-def import_dataset(*, path: Path, owner: User, slug: str = "") -> Imported:
+def import_dataset(
+    *,
+    path: Path,
+    owner: User,
+    slug: str = "",
+    given: Path | None = None,
+    watch: Watch = UNWATCHED,
+) -> Imported:
     """Makes a closed study of `owner`'s of the archive at `path`; slug: by default the archive's,
-    or one like it if that is taken.
+    or one like it if that is taken; given: a folder or ZIP with pictures that are not in it, which
+    are known by their hashes.
 
     Nobody sees any of it before all is there and its tables have the hash that the archive names.
     Raises DatasetImportError, StudyError for settings that no study can have, and
     ImportRefusedError if a disk is full.
     """
+    watch.progress(CHECKING, 0, 0)
     with (
         refused_for_problems(),
         disk_problems(),
         DatasetArchive.opened(path) as archive,
         _blamed_on(archive),
-        transaction.atomic(),
+        pictures_of(archive, given) as pictures,
     ):
-        _refuse_without_pictures(archive)
-        study = _new_study(archive, owner, slug)
-        with ImportStore(study) as store:
-            imported = _write(study, archive, store)
-            dataset = archive.document["dataset"]["name"]
-            record(study=study, actor=owner, action="study.imported", dataset=dataset)
-            # Those that wait for the end of the transaction, while files can be taken back.
-            connection.check_constraints()
-            store.sync()
-            store.keep()
+        pictures.read_given(partial(watch.progress, READING))
+        pictures.refuse_missing()
+        return _make(archive, pictures, owner, slug, watch)
+
+
+@transaction.atomic
+def _make(
+    archive: DatasetArchive, pictures: Pictures, owner: User, slug: str, watch: Watch
+) -> Imported:
+    study = _new_study(archive, owner, slug)
+    watch.begun(study.pk)
+    with ImportStore(study) as store:
+        imported = _Writing(study, archive, pictures, store, watch).write()
+        dataset = archive.document["dataset"]["name"]
+        record(study=study, actor=owner, action="study.imported", dataset=dataset)
+        # Those that wait for the end of the transaction, while files can be taken back.
+        connection.check_constraints()
+        store.sync()
+        watch.written(imported)
+        store.keep()
     return imported
 
 
@@ -104,16 +112,6 @@ def _blamed_on(archive: DatasetArchive) -> Iterator[None]:
         raise BrokenArchiveError(archive.place, _("%s is missing") % error) from error
     except _FAULTS as error:
         raise BrokenArchiveError(archive.place, str(error).split("\n")[0]) from error
-
-
-def _refuse_without_pictures(archive: DatasetArchive) -> None:
-    if not archive.document["dataset"]["pictures"]:
-        raise DatasetImportError(
-            _(
-                "The dataset release was made without pictures, and scores of images without a "
-                "file do not count: import one that was made with them."
-            )
-        )
 
 
 def _new_study(archive: DatasetArchive, owner: User, slug: str) -> Study:
@@ -133,26 +131,39 @@ def _new_study(archive: DatasetArchive, owner: User, slug: str) -> Study:
     return study
 
 
-def _write(study: Study, archive: DatasetArchive, store: ImportStore) -> Imported:
-    people = write_people(study, archive)
-    perspectives = dict(study.perspectives.values_list("key", "pk"))
-    images, trials = new_keys_of(archive.records())
-    pictures = Images(study, archive, store, images)
-    published = PublishedScores.of(study, archive, images, perspectives)
-    answers = Answers(study, images, trials, perspectives, people.sittings)
-    number = without = ratings = 0
-    for records in archive.batches():
-        number += len(records)
-        without += pictures.write(records)
-        published.write(records)
-        ratings += answers.write(records)
-    for release in published.releases.values():
-        renew_content(release)
-    with connection.cursor() as cursor:
-        cursor.execute(_NEXT, [study.pk])
-    current_protocol(study.pk)
-    digest = _checked_hash(study, archive)
-    return Imported(study, number, without, len(people.raters), ratings, digest)
+@dataclass(frozen=True)
+class _Writing:
+    """What is in an archive, into a new study."""
+
+    study: Study
+    archive: DatasetArchive
+    pictures: Pictures
+    store: ImportStore
+    watch: Watch
+
+    def write(self) -> Imported:
+        study, archive = self.study, self.archive
+        people = write_people(study, archive)
+        perspectives = dict(study.perspectives.values_list("key", "pk"))
+        keys, trials = new_keys_of(archive.records())
+        images = Images(study, self.pictures, self.store, keys)
+        published = PublishedScores.of(study, archive, keys, perspectives)
+        answers = Answers(study, keys, trials, perspectives, people.sittings)
+        number = without = ratings = 0
+        for records in archive.batches():
+            self.watch.progress(WRITING, number, len(keys))
+            number += len(records)
+            without += images.write(records)
+            published.write(records)
+            ratings += answers.write(records)
+        self.watch.progress(COMPARING, number, len(keys))
+        for release in published.releases.values():
+            renew_content(release)
+        with connection.cursor() as cursor:
+            cursor.execute(_NEXT, [study.pk])
+        current_protocol(study.pk)
+        digest = _checked_hash(study, archive)
+        return Imported(study, number, without, len(people.raters), ratings, digest)
 
 
 def _checked_hash(study: Study, archive: DatasetArchive) -> str:

@@ -20,7 +20,7 @@ from workbench.core.texts import gettext_noop
 
 from .matching import NameIndex
 from .problems import ImageError
-from .sources import MAX_FILE_BYTES
+from .sources import MAX_FILE_BYTES, NOT_IN_DATASET, IndexedImages
 
 
 def dataset_images(tables: Sequence[Path]) -> "DatasetImages | None":
@@ -30,8 +30,10 @@ def dataset_images(tables: Sequence[Path]) -> "DatasetImages | None":
     return found if found.names() else None
 
 
-class DatasetImages:
+class DatasetImages(IndexedImages):
     """Read one after the other: of a Parquet file the images of one row group are in memory."""
+
+    absent = NOT_IN_DATASET
 
     def __init__(self, tables: Sequence[Path]) -> None:
         self._lock = threading.Lock()
@@ -44,21 +46,8 @@ class DatasetImages:
         self._index = NameIndex((name, number) for number, name in enumerate(names))
         self._open: tuple[tuple[Path, str, int], Any] | None = None
 
-    def names(self) -> list[str]:
-        return self._index.names()
-
-    def locate(self, name: str) -> str | None:
-        found = self._index.find(name)
-        return None if found is None else str(found)
-
-    def holds(self, name: str) -> bool:
-        return self._index.find(name) is not None
-
     def read(self, name: str) -> bytes:
-        found = self._index.find(name)
-        if found is None:
-            raise self.missing(name)
-        table, column, row = self._places[found]
+        table, column, row = self._places[self._number(name)]
         try:
             with self._lock:
                 data = self._image(table, column, row)["bytes"]
@@ -71,11 +60,6 @@ class DatasetImages:
                 filename=name,
             )
         return bytes(data)
-
-    def missing(self, name: str) -> ImageError:
-        return self._index.missing(
-            name, gettext_noop('image "%(filename)s" not found in the dataset')
-        )
 
     def close(self) -> None:
         self._open = None

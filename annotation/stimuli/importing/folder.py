@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -34,7 +35,7 @@ from .manifest import Manifest, ManifestRow
 from .names import is_system_file, safe_name
 from .problems import ArchiveError, RowError, RowNote
 from .remarks import Remark
-from .sources import ImageSource
+from .sources import ImageSource, open_source
 
 #: In an image's metadata, where each of its fields was found.
 FOUND_IN = "found_in"
@@ -78,6 +79,16 @@ def holds_images(path: Path) -> bool:
             return _WORKBOOK not in names and any(map(_is_image, names))
     except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
         return False
+
+
+def is_images_alone(path: Path) -> bool:
+    """Whether `path` is a folder or ZIP with images in it, and no manifest of them."""
+    try:
+        with closing(open_source(path)) as source:
+            names = source.names()
+    except Problem:
+        return False
+    return _WORKBOOK not in names and any(map(_is_image, names)) and _manifest(names) is None
 
 
 def read_folder(
@@ -141,16 +152,14 @@ def _other_images(names: list[str], after: int) -> Iterator[RowError]:
         yield RowError.of(number, number, name[:300], problem)
 
 
+def _manifest(names: list[str]) -> str | None:
+    """Whoever packs a folder has it in all names."""
+    known = (name for name in names if PurePosixPath(name).name.lower() in MANIFESTS)
+    return next((name for name in known if name.count("/") < 2), None)
+
+
 def _refuse_manifest(names: list[str]) -> None:
-    # Whoever packs a folder has it in all names.
-    found = next(
-        (
-            name
-            for name in names
-            if name.count("/") < 2 and PurePosixPath(name).name.lower() in MANIFESTS
-        ),
-        None,
-    )
+    found = _manifest(names)
     if found is not None:
         raise ArchiveError(
             gettext_noop('the images come with a manifest, "%(name)s"'),

@@ -6,7 +6,7 @@ import unicodedata
 import zipfile
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from workbench.core.problems import Problem
 from workbench.core.texts import gettext_noop
@@ -23,8 +23,9 @@ MAX_FILE_BYTES = 256 * 2**20
 _NOT_GIVEN = gettext_noop('image "%(filename)s" was not given')
 _NOT_IN_FOLDER = gettext_noop('image "%(filename)s" not found in the folder')
 _NOT_IN_ARCHIVE = gettext_noop('image "%(filename)s" not found in the archive')
+NOT_IN_DATASET = gettext_noop('image "%(filename)s" not found in the dataset')
 #: What says that a row's image is missing.
-IMAGE_MISSING = frozenset({_NOT_GIVEN, _NOT_IN_FOLDER, _NOT_IN_ARCHIVE})
+IMAGE_MISSING = frozenset({_NOT_GIVEN, _NOT_IN_FOLDER, _NOT_IN_ARCHIVE, NOT_IN_DATASET})
 
 
 class ImageSource(Protocol):
@@ -157,8 +158,38 @@ class FolderSource:
         return None if found is None else files[found]
 
 
-class ZipSource:
+class IndexedImages:
+    """Images that are known by numbers, in a file that is read without unpacking it."""
+
+    #: Says that one is not in it.
+    absent: ClassVar[str]
+    _index: NameIndex
+
+    def names(self) -> list[str]:
+        """The names of all files, sorted; of a name with several spellings the likeliest."""
+        return self._index.names()
+
+    def locate(self, name: str) -> str | None:
+        found = self._index.find(name)
+        return None if found is None else str(found)
+
+    def holds(self, name: str) -> bool:
+        return self._index.find(name) is not None
+
+    def missing(self, name: str) -> ImageError:
+        return self._index.missing(name, self.absent)
+
+    def _number(self, name: str) -> int:
+        found = self._index.find(name)
+        if found is None:
+            raise self.missing(name)
+        return found
+
+
+class ZipSource(IndexedImages):
     """Images in a ZIP archive, which is refused if any of its names leads outside it."""
+
+    absent = _NOT_IN_ARCHIVE
 
     def __init__(self, path: Path) -> None:
         try:
@@ -179,18 +210,8 @@ class ZipSource:
             self._zip.close()
             raise
 
-    def locate(self, name: str) -> str | None:
-        found = self._index.find(name)
-        return None if found is None else str(found)
-
-    def holds(self, name: str) -> bool:
-        return self._index.find(name) is not None
-
     def read(self, name: str) -> bytes:
-        found = self._index.find(name)
-        if found is None:
-            raise self.missing(name)
-        info = self._members[found]
+        info = self._members[self._number(name)]
         if info.file_size > MAX_FILE_BYTES:
             raise _too_large(name)
         try:
@@ -201,13 +222,6 @@ class ZipSource:
         except Exception as error:
             # zipfile and its codecs raise nearly anything on damaged data, and for a password.
             raise _unreadable(name, str(error) or type(error).__name__) from error
-
-    def missing(self, name: str) -> ImageError:
-        return self._index.missing(name, _NOT_IN_ARCHIVE)
-
-    def names(self) -> list[str]:
-        """The names of all files, sorted; of a name with several spellings the likeliest."""
-        return self._index.names()
 
     def close(self) -> None:
         self._zip.close()

@@ -40,6 +40,9 @@ _SAME = (
     "mapping",
     "constants",
     "fills",
+    "ratings",
+    "source",
+    "address",
 )
 
 
@@ -104,7 +107,7 @@ def retry_import(
                 lease_expires_at=leases.lease_end(),
                 **(_same(old) | _changes(mapping, constants) | _filled(old, fills)),
             )
-            ImportJob.objects.filter(pk=old.pk).update(manifest="", images="")
+            ImportJob.objects.filter(pk=old.pk).update(manifest="", images="", address="")
             enqueue(RUN_IMPORT, new.pk)
     except IntegrityError as error:
         raise ImportActiveError(
@@ -117,7 +120,7 @@ def retry_import(
 def kept_files() -> QuerySet[ImportJob]:
     """The imports that can be tried again: their files are kept."""
     over = Q(state=JobState.FAILED) | Q(state=JobState.SUCCEEDED, dry_run=True)
-    return ImportJob.objects.filter(over).exclude(manifest="")
+    return ImportJob.objects.filter(over).exclude(manifest="", address="")
 
 
 def forget_old_files() -> None:

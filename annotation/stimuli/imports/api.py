@@ -47,6 +47,7 @@ class ImportSerializer(serializers.ModelSerializer[ImportJob]):
     """An import and its outcome. `files_kept`: whether it can be tried again without sending its
     files; `refusal`: why it was refused as a whole. `remarks`: sentences about all rows together:
     what was held out and how, which spellings are one prompt, what the model does not read.
+    `ratings`: whether the table is of ratings of single people, those of `source`.
     `rejected_rows` and `notes` are the first ones, and so are `gaps`: images without a manifest
     whose `prompt` or `generator` (empty) was found nowhere. A dry run succeeds if it could be
     made: it has counted the good rows, and lists the others."""
@@ -68,6 +69,8 @@ class ImportSerializer(serializers.ModelSerializer[ImportJob]):
             "purpose",
             "partial",
             "dry_run",
+            "ratings",
+            "source",
             "mapping",
             "constants",
             "fills",
@@ -101,7 +104,7 @@ class ImportSerializer(serializers.ModelSerializer[ImportJob]):
         return _notes(job.notes)
 
     def get_files_kept(self, job: ImportJob) -> bool:
-        return bool(job.manifest)
+        return bool(job.manifest or job.address)
 
     def get_refusal(self, job: ImportJob) -> str:
         problem = Problem.from_json(job.refusal) if job.refusal else None
@@ -155,6 +158,7 @@ class ImportListView(ApiListView[ImportJob]):
             images=given.get("images"),
             partial=given["partial"],
             options=data.options(study),
+            address=given["address"],
         )
         address = request.build_absolute_uri(reverse("api-import", args=[slug, job.pk]))
         return Response(ImportSerializer(job).data, status=202, headers={"Location": address})

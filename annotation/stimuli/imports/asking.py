@@ -61,6 +61,20 @@ class ImportRequestSerializer(ExactSerializer):
         help_text="A JSON object: the `prompt` or `generator` of images without a manifest that "
         "nothing says it of.",
     )
+    address = serializers.CharField(
+        default="",
+        allow_blank=True,
+        max_length=1000,
+        help_text="Instead of files: a remote source that the server's operator allows "
+        "(`IMPORT_REMOTE`), `https://…`, `s3://BUCKET/PREFIX` or `hf:OWNER/NAME`.",
+    )
+    ratings_of = serializers.CharField(
+        default="",
+        allow_blank=True,
+        max_length=100,
+        help_text="The table is of ratings of single people, and this is whose they are, such as "
+        "the old study's name: they become those of raters known by codes.",
+    )
     purpose = serializers.ChoiceField(
         choices=Stimulus.Purpose.choices, default=Stimulus.Purpose.MAIN
     )
@@ -73,11 +87,15 @@ class ImportRequestSerializer(ExactSerializer):
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["ratings_of"]:
+            _refuse_images(attrs)
+            return attrs
         found = refusals(
             manifest=attrs["manifest"].name if "manifest" in attrs else "",
             images="images" in attrs,
             labels_only=attrs["labels_only"],
             constants=attrs["constants"],
+            address=attrs["address"],
         )
         problems = {name if name in self.fields else "constants": [text] for name, text in found}
         if problems:
@@ -87,7 +105,9 @@ class ImportRequestSerializer(ExactSerializer):
     def options(self, study: Study) -> ImportOptions:
         """Of an import into `study`. Raises MappingError."""
         given = self.validated_data
-        alone = "manifest" not in given
+        if given["ratings_of"]:
+            return ImportOptions(ratings_of=given["ratings_of"], dry_run=given["dry_run"])
+        alone = "manifest" not in given and not given["address"]
         return options_of(
             purpose=given["purpose"],
             labels_only=given["labels_only"],
@@ -97,6 +117,14 @@ class ImportRequestSerializer(ExactSerializer):
             constants=given["constants"],
             dry_run=given["dry_run"],
         )
+
+
+def _refuse_images(attrs: dict[str, Any]) -> None:
+    if "manifest" not in attrs:
+        raise serializers.ValidationError({"manifest": [_("Add the table of the ratings.")]})
+    if "images" in attrs:
+        text = _("Ratings are of images that the study has: import these first.")
+        raise serializers.ValidationError({"images": [text]})
 
 
 def refuse_large(request: Request) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -38,6 +39,16 @@ class ImportForm(forms.Form):
             "the files of many tools do."
         ),
         widget=TablesInput(attrs={"accept": ".zip," + ",".join(PICKED_KINDS)}),
+    )
+    address = forms.CharField(
+        label=gettext_lazy("Or an address"),
+        max_length=1000,
+        required=False,
+        help_text=gettext_lazy(
+            "Of a table, a ZIP, a bucket’s folder or a dataset of Hugging Face: https://…, "
+            "s3://BUCKET/PREFIX or hf:OWNER/NAME. The server fetches it; what is read is what its "
+            "operator allows:"
+        ),
     )
     manifest = TablesField(
         label=gettext_lazy("Manifest"),
@@ -126,6 +137,8 @@ class ImportForm(forms.Form):
         super().__init__(*args, **kwargs)
         self._study = study
         self._saved = saved_mappings(study)
+        if not settings.IMPORT_REMOTE:
+            del self.fields["address"]
         if self._saved:
             kept = [(name, name) for name in self._saved]
             choices = self.fields["mapping"].choices  # type: ignore[attr-defined] # a choice field
@@ -141,7 +154,11 @@ class ImportForm(forms.Form):
 
     def common(self) -> list[forms.BoundField]:
         """The other fields, in their order."""
-        apart = {"images", *(field.name for field in (*self.published(), *self.constants()))}
+        apart = {
+            "images",
+            "address",
+            *(field.name for field in (*self.published(), *self.constants())),
+        }
         return [field for field in self if field.name not in apart]
 
     def clean(self) -> dict[str, Any]:
@@ -152,11 +169,13 @@ class ImportForm(forms.Form):
             images=bool(cleaned.get("images")),
             labels_only=bool(cleaned.get("labels_only")),
             constants=[name for name in CONSTANT if cleaned.get(name)],
+            address=(address := cleaned.get("address", "").strip()),
         )
         for name, text in found:
             self.add_error(name, text)
         # The worker finds what images alone say.
-        return {**cleaned, "read_by": self._mapping(cleaned) if manifest else None}
+        read_by = self._mapping(cleaned) if manifest or address else None
+        return {**cleaned, "address": address, "read_by": read_by}
 
     def _mapping(self, cleaned: dict[str, Any]) -> TableMapping | None:
         """With the scale and source that were filled in; None if it is to be suggested."""

@@ -5,7 +5,8 @@ count (`workbench.core.jobs`). An import changes nothing the second time, so tha
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,18 +22,22 @@ from workbench.core.texts import gettext_noop
 
 from ...models import ImportJob
 from ..importing.bundles import may_hold_images, unpacked
-from ..importing.folder import holds_images
+from ..importing.folder import holds_images, is_images_alone
 from ..importing.problems import RowNote
 from ..mapping.as_json import from_json, to_json
 from ..mapping.document import TableMapping
+from ..mapping.own import manifest_mapping
 from ..mapping.suggesting import suggest_in
 from .again import forget_old_files, kept_files
 from .previewing import preview_json
+from .ratings.service import import_ratings
+from .remote import fetched
 from .report import ImportReport
 from .saved import saved_mappings
 from .service import (
     ImportOptions,
     ImportRefusedError,
+    ImportRun,
     import_manifest,
     refused_for_problems,
 )
@@ -119,9 +124,11 @@ class _SignOfLife:
 
 def _import(job: ImportJob) -> ImportReport:
     signs = _SignOfLife(job)
-    with local_copy(job.manifest) as manifest, local_copy(job.images) as images:
+    with _manifest_of(job) as manifest, local_copy(job.images) as images:
         if manifest is None:
             raise ImportRefusedError(_internal_problem())
+        if job.ratings:
+            return import_ratings(_ratings_run(job, signs), manifest, job.source)
         return import_manifest(
             study=job.study,
             manifest=manifest,
@@ -133,13 +140,45 @@ def _import(job: ImportJob) -> ImportReport:
             options=ImportOptions(
                 purpose=job.purpose,
                 labels_only=job.labels_only,
-                without_images=not job.images and not may_hold_images(manifest),
+                without_images=not (job.images or job.address or may_hold_images(manifest)),
                 mapping=_mapping(job, manifest),
                 constants=job.constants,
                 fills=job.fills,
                 dry_run=job.dry_run,
             ),
         )
+
+
+@contextmanager
+def _manifest_of(job: ImportJob) -> Iterator[Path | None]:
+    """The uploaded file, or what is at the address."""
+    if not job.address:
+        with local_copy(job.manifest) as path:
+            yield path
+        return
+    with ExitStack() as stack:
+        with refused_for_problems():
+            path = stack.enter_context(fetched(job.address))
+        assert path is not None  # noqa: S101 -- there is an address
+        if is_images_alone(path) and job.mapping == to_json(manifest_mapping(_keys(job))):
+            # Nobody chose what its columns are, and it has none.
+            _keep_mapping(job, {})
+        yield path
+
+
+def _keys(job: ImportJob) -> list[str]:
+    return [item.key for item in job.study.perspective_settings]
+
+
+def _keep_mapping(job: ImportJob, mapping: dict[str, Any]) -> None:
+    job.mapping = mapping
+    ImportJob.objects.filter(pk=job.pk, fence=job.fence).update(mapping=mapping)
+
+
+def _ratings_run(job: ImportJob, signs: _SignOfLife) -> ImportRun:
+    options = ImportOptions(dry_run=job.dry_run)
+    written = signs.rows_are_written
+    return ImportRun(job.study, job.actor, job.partial, options, signs, written)
 
 
 def _mapping(job: ImportJob, manifest: Path) -> TableMapping | None:
@@ -150,16 +189,14 @@ def _mapping(job: ImportJob, manifest: Path) -> TableMapping | None:
     with refused_for_problems():
         if job.mapping:
             return from_json(job.mapping)
-        keys = [item.key for item in job.study.perspective_settings]
         with unpacked(manifest) as place:
             found = suggest_in(
                 place,
                 source=Path(job.manifest_name).stem,
-                perspectives=keys,
+                perspectives=_keys(job),
                 saved=saved_mappings(job.study),
             )
-    job.mapping = to_json(found.mapping)
-    ImportJob.objects.filter(pk=job.pk, fence=job.fence).update(mapping=job.mapping)
+    _keep_mapping(job, to_json(found.mapping))
     return found.mapping
 
 

@@ -85,6 +85,7 @@ def _import_form(request: HtmxHttpRequest, study: Study) -> HttpResponse:
             images=form.cleaned_data["images"],
             partial=form.cleaned_data["partial"],
             options=form.options(),
+            address=form.cleaned_data["address"],
         )
     except (ImportActiveError, TooOftenError, UploadNotKeptError) as error:
         return _page(request, study, form, refused=error.message)
@@ -179,6 +180,7 @@ def _page(
         "form": form,
         "refused": refused,
         "limit": settings.IMPORT_UPLOAD_BYTES,
+        "remote": settings.IMPORT_REMOTE,
         "picked_kinds": ",".join(PICKED_KINDS),
         "manifest_names": ",".join(sorted(MANIFESTS)),
         "jobs": (jobs := list(study.import_jobs.select_related("actor")[:_JOBS_SHOWN])),

@@ -18,6 +18,11 @@ def allowed_sources() -> Allowed:
     return Allowed(tuple(settings.IMPORT_REMOTE), settings.IMPORT_UPLOAD_BYTES, settings.IMPORT_HUB)
 
 
+def refuse_address(address: str) -> None:
+    """Raises RemoteError for one that this server may not read."""
+    allowed_sources().check(address.partition("@")[0])
+
+
 @contextmanager
 def fetched(source: str | Path | None) -> Iterator[Path | None]:
     """`source` itself if it is a path; what is at an address as a file or a folder, which goes

@@ -72,6 +72,8 @@ class ImportOptions:
     fills: Fills = field(default_factory=dict)
     #: Look for no images, not even next to the manifest.
     without_images: bool = False
+    #: The table is of ratings of single people (`stimuli.imports.ratings`): whose they are.
+    ratings_of: str = ""
     #: Check all rows and say what they would do, but keep nothing.
     dry_run: bool = False
 

@@ -32,6 +32,8 @@ def unstage(names: Sequence[str]) -> None:
 
 def forget_files(job: ImportJob) -> None:
     """Delete the files of a job that is over; does nothing if they are gone, or another job's."""
+    if job.address and ImportJob.objects.filter(pk=job.pk).update(address=""):
+        job.address = ""
     names = [job.manifest, job.images]
     if job.manifest and ImportJob.objects.filter(pk=job.pk, manifest=job.manifest).update(
         manifest="", images=""

@@ -1,7 +1,7 @@
 """Asking for an import, by form or API: uploads are staged, and a job waits for a worker."""
 
 import uuid
-from typing import Any
+from typing import Any, Self
 
 from django.core.files.base import File
 from django.db import IntegrityError, transaction
@@ -35,6 +35,16 @@ class UploadNotKeptError(MintError):
     code = "upload_not_kept"
     status = 507
 
+    @classmethod
+    def of(cls, error: OSError) -> Self:
+        return cls(
+            _(
+                "The files could not be stored (%(reason)s). Free some space on the server, then "
+                "try again."
+            )
+            % {"reason": error.strerror or error}
+        )
+
 
 def request_import(
     *,
@@ -44,9 +54,10 @@ def request_import(
     images: "File[bytes] | None",
     partial: bool,
     options: ImportOptions,
+    address: str = "",
 ) -> ImportJob:
     """Keep the uploads where every worker finds them, and queue their import. Images without a
-    manifest are their own.
+    manifest are their own. address: of a remote source, instead of both.
 
     Raises UploadNotKeptError if they cannot be kept, ImportActiveError if an import is under way,
     and TooOftenError; nothing of them stays then.
@@ -54,20 +65,14 @@ def request_import(
     count_use(actor, "import")
     if manifest is None:
         manifest, images = images, None
-    if manifest is None:
+    if manifest is None and not address:
         raise ValueError("neither a manifest nor images")
     folder = f"imports/{uuid.uuid4().hex}"
     try:
         staged = [stage(folder, manifest), stage(folder, images)]
     except OSError as error:
         discard(folder)
-        raise UploadNotKeptError(
-            _(
-                "The files could not be stored (%(reason)s). Free some space on the server, then "
-                "try again."
-            )
-            % {"reason": error.strerror or error}
-        ) from error
+        raise UploadNotKeptError.of(error) from error
     try:
         with transaction.atomic():
             job = ImportJob.objects.create(
@@ -75,13 +80,16 @@ def request_import(
                 actor=actor,
                 manifest=staged[0],
                 images=staged[1],
-                manifest_name=manifest.name or "",
+                address=address,
+                manifest_name=(manifest.name or "") if manifest else address[:300],
                 images_name=(images.name or "") if images else "",
                 partial=partial,
                 labels_only=options.labels_only,
                 purpose=options.purpose,
                 dry_run=options.dry_run,
                 mapping=_mapping(study, options),
+                ratings=bool(options.ratings_of),
+                source=options.ratings_of,
                 constants=dict(options.constants),
                 lease_expires_at=leases.lease_end(),
             )
@@ -96,8 +104,8 @@ def request_import(
 
 
 def _mapping(study: Study, options: ImportOptions) -> dict[str, Any]:
-    """Empty if the worker is to suggest one."""
-    if options.suggest:
+    """Empty if the worker is to suggest one, or none is needed."""
+    if options.suggest or options.ratings_of:
         return {}
     keys = [item.key for item in study.perspective_settings]
     return to_json(options.mapping or manifest_mapping(keys))

@@ -108,6 +108,17 @@ class Counts(TypedDict):
     raters_started: int
 
 
+class DatasetImportRequest(TypedDict):
+    """
+    The archive of a dataset release; a ZIP of pictures, if the archive has none; the study's
+    slug, if it is not to be the archive's.
+    """
+
+    archive: str
+    images: NotRequired[str | None]
+    slug: NotRequired[str]
+
+
 class DatasetRequest(TypedDict):
     """
     What is to be made. `release`: number of a named release of opinion scores; `licence`: an
@@ -1004,13 +1015,15 @@ class Retry(TypedDict):
     """
     How to try it again. `mapping`: what the manifest's columns are, instead of the import's
     `mapping`, which may be changed for it; `constants`: the `prompt` or `generator` of images
-    without a manifest that nothing says it of; `dry_run`: only say what it would do.
+    without a manifest that nothing says it of; `fills`: those of single images by name, which
+    are added to the import's `fills`; `dry_run`: only say what it would do.
     """
 
     partial: NotRequired[bool]
     dry_run: NotRequired[bool]
     mapping: NotRequired[Any]
     constants: NotRequired[dict[str, str]]
+    fills: NotRequired[dict[str, dict[str, str]]]
 
 
 class RowNote(TypedDict):
@@ -1449,6 +1462,33 @@ class Dataset(TypedDict):
     finished_at: NotRequired[str | None]
 
 
+class DatasetImport(TypedDict):
+    """
+    A study that is made of a dataset release. `study`: its slug, once it is there; `stage`:
+    `checking` the archive against its hashes, `reading` given pictures, `writing` images with their
+    ratings, `comparing` the study with the archive; `progress_done` of `progress_total` images;
+    `without_file`: images whose scores do not count, without their files; `data_sha256`: of what
+    was collected, the same in archive and study; `error`: why nothing was imported.
+    """
+
+    id: int
+    state: NotRequired[JobState]
+    stage: NotRequired[str]
+    progress_done: NotRequired[int]
+    progress_total: NotRequired[int]
+    error: NotRequired[str]
+    archive_name: str
+    images_name: NotRequired[str]
+    study: str
+    number_of_images: NotRequired[int]
+    without_file: NotRequired[int]
+    raters: NotRequired[int]
+    ratings: NotRequired[int]
+    data_sha256: NotRequired[str]
+    created_at: str
+    finished_at: NotRequired[str | None]
+
+
 class Delivery(TypedDict):
     """
     An event for one webhook. `message_id`: its header `webhook-id`. `next_at`: of the next
@@ -1535,7 +1575,10 @@ class Import(TypedDict):
     An import and its outcome. `files_kept`: whether it can be tried again without sending its
     files; `refusal`: why it was refused as a whole. `remarks`: sentences about all rows together:
     what was held out and how, which spellings are one prompt, what the model does not read.
-    `rejected_rows` and `notes` are the first ones.
+    `ratings`: whether the table is of ratings of single people, those of `source`.
+    `rejected_rows` and `notes` are the first ones, and so are `gaps`: images without a manifest
+    whose `prompt` or `generator` (empty) was found nowhere. A dry run succeeds if it could be
+    made: it has counted the good rows, and lists the others.
     """
 
     id: int
@@ -1546,8 +1589,12 @@ class Import(TypedDict):
     purpose: NotRequired[StimulusPurpose]
     partial: NotRequired[bool]
     dry_run: NotRequired[bool]
+    ratings: NotRequired[bool]
+    source: NotRequired[str]
     mapping: NotRequired[Any]
     constants: NotRequired[Any]
+    fills: NotRequired[Any]
+    gaps: NotRequired[Any]
     preview: NotRequired[Any]
     progress_done: NotRequired[int]
     progress_total: NotRequired[int]
@@ -1575,6 +1622,8 @@ class ImportRequest(TypedDict):
     images: NotRequired[str | None]
     mapping: NotRequired[str]
     constants: NotRequired[str]
+    address: NotRequired[str]
+    ratings_of: NotRequired[str]
     purpose: NotRequired[StimulusPurpose]
     partial: NotRequired[bool]
     dry_run: NotRequired[bool]
@@ -1649,6 +1698,13 @@ class Overview(TypedDict):
     failed_jobs: list[Job]
     active_jobs: list[Job]
     background: Background
+
+
+class PaginatedDatasetImportList(TypedDict):
+    count: NotRequired[int]
+    next: str | None
+    previous: str | None
+    results: list[DatasetImport]
 
 
 class PaginatedDatasetList(TypedDict):
@@ -1848,6 +1904,7 @@ class Rater(TypedDict):
 
     code: NotRequired[str]
     status: NotRequired[RaterStatus]
+    source: NotRequired[str]
     link: str | None
     ratings: int
     created_at: str

@@ -7,6 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from annotation.models import (
+    DatasetImport,
     DatasetRelease,
     ImportJob,
     Message,
@@ -16,6 +17,7 @@ from annotation.models import (
 )
 from annotation.opinion.releases import make_release
 from annotation.raters.invitations import open_shared_link
+from annotation.stimuli.importing.gaps import Gap
 from annotation.stimuli.importing.problems import RowError
 from annotation.studies.pages.settings_form import StudyForm
 from modelops.models import LabelSnapshot, ModelVersion, Prediction, TrainingRun
@@ -131,6 +133,7 @@ def setting_up(scene: Scene) -> Iterator[str]:
         "/settings/webhooks/",
         "/activity/",
         "/import/",
+        "/import/ratings/",
         "/export/",
         "/preview/",
     ):
@@ -173,7 +176,14 @@ def images(scene: Scene) -> Iterator[str]:
     )
     scene.go(f"{OWN}/import/{job.pk}/")
     yield "an import with problems"
-    ImportJob.objects.update(state="failed", error="No space left; free some.", rejected_rows=[])
+    gap = Gap(3, "a.png", "", "SDXL", {"generator": "folder"}, ("the file holds no metadata",))
+    alone = {"manifest_name": "i.zip", "images_name": "", "rejected_rows": []}
+    ImportJob.objects.update(**alone, dry_run=True, gaps=[gap.to_json()])
+    scene.go(f"{OWN}/import/{job.pk}/")
+    expect(scene.page.get_by_label("Prompt of a.png")).to_be_visible()
+    yield "an import with gaps to fill in"
+    named = {"manifest_name": "m.csv", "images_name": "i.zip", "dry_run": False, "gaps": []}
+    ImportJob.objects.update(state="failed", error="No space left; free some.", **named)
     scene.go(f"{OWN}/import/{job.pk}/")
     yield "an import that failed"
     refusal = Problem('m.csv has no column "prompt"', "name the columns in the first line")
@@ -185,6 +195,7 @@ def images(scene: Scene) -> Iterator[str]:
     )
     scene.go(f"{OWN}/import/")
     yield "imports"
+    yield from _from_datasets(scene)
     scene.set_study(status="draft", holdout_share=0.2, session_plan={"gold_share": 0.1})
     scene.go(f"{OWN}/")
     scene.page.get_by_role("button", name="Open for raters").click()
@@ -193,6 +204,19 @@ def images(scene: Scene) -> Iterator[str]:
     scene.go(f"{OWN}/")
     expect(scene.page.locator("#study-now .attention")).to_be_visible()
     yield "overview with steps to take"
+
+
+def _from_datasets(scene: Scene) -> Iterator[str]:
+    scene.go("/studies/from-dataset/")
+    yield "a study from a dataset release"
+    job = DatasetImport.objects.create(
+        actor=scene.owner, archive_name="a.zip", stage="writing", progress_done=3, progress_total=9
+    )
+    scene.go(job.get_absolute_url())
+    yield "a dataset release that is being imported"
+    DatasetImport.objects.update(state="succeeded", study=scene.study, data_sha256="a" * 64)
+    scene.go(job.get_absolute_url())
+    yield "a dataset release that was imported"
 
 
 def results(scene: Scene) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Tables as Arrow's columns, whose types are given and do not depend on the rows: a file may begin
 with thousands of images that nobody has rated."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +12,8 @@ from ..columns import Column, Kind
 
 #: Bytes of CSV that become one batch, and rows of a group of Parquet's.
 _BATCH, _GROUP = 2 << 20, 20_000
+#: Of a batch that is made row by row.
+_ROWS = 500
 _TYPES = {
     Kind.INTEGER: pa.int64(),
     Kind.NUMBER: pa.float64(),
@@ -50,6 +52,24 @@ def of_csv(pieces: Iterable[bytes], schema: pa.Schema) -> Iterator[pa.RecordBatc
     for data in _joined(pieces):
         table = pyarrow.csv.read_csv(pa.BufferReader(data), reading, parsing, converting)
         yield from table.to_batches()
+
+
+def of_rows(rows: Iterable[Sequence[Any]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Rows of values, in the order of the schema's fields, as batches of some hundred."""
+    waiting: list[Sequence[Any]] = []
+    for row in rows:
+        waiting.append(row)
+        if len(waiting) == _ROWS:
+            yield _batch(waiting, schema)
+            waiting = []
+    if waiting:
+        yield _batch(waiting, schema)
+
+
+def _batch(rows: Sequence[Sequence[Any]], schema: pa.Schema) -> pa.RecordBatch:
+    values = zip(*rows, strict=True)
+    arrays = [pa.array(found, field.type) for found, field in zip(values, schema, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def _joined(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -1,22 +1,17 @@
 """Tables with one row per image: what it is, and its opinion score from each perspective."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
-
-import pyarrow as pa
 
 from workbench.core.tables import CSV_TYPE, csv_lines, csv_start
 from workbench.core.texts import gettext_noop
 
 from ..facts import Facts
 from ..images import cells, columns
-from .arrow import parquet, schema_of
+from .arrow import of_rows, parquet, schema_of
 from .base import FORMATS, Record, Source, in_batches, not_finite, written
 from .parquet import FACTS
-
-#: Images of a batch.
-_BATCH = 500
 
 
 class ImageTable:
@@ -49,7 +44,7 @@ class ImageParquet:
         facts = source.facts
         schema = schema_of(columns(facts), {FACTS: json.dumps(facts.to_json())})
         rows = written(source.images(), lambda record: _finite_cells(record, facts))
-        return parquet(_batches(rows, schema), schema)
+        return parquet(of_rows(rows, schema), schema)
 
 
 def _finite_cells(record: Record, facts: Facts) -> list[Any]:
@@ -61,23 +56,6 @@ def _finite_cells(record: Record, facts: Facts) -> list[Any]:
 def _word(value: Any) -> Any:
     """True and false in the spelling of the other forms."""
     return str(value).lower() if isinstance(value, bool) else value
-
-
-def _batches(rows: Iterable[Sequence[Any]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    waiting: list[Sequence[Any]] = []
-    for row in rows:
-        waiting.append(row)
-        if len(waiting) == _BATCH:
-            yield _batch(waiting, schema)
-            waiting = []
-    if waiting:
-        yield _batch(waiting, schema)
-
-
-def _batch(rows: Sequence[Sequence[Any]], schema: pa.Schema) -> pa.RecordBatch:
-    values = zip(*rows, strict=True)
-    arrays = [pa.array(found, field.type) for found, field in zip(values, schema, strict=True)]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 FORMATS.register(ImageTable())

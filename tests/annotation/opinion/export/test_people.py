@@ -2,9 +2,12 @@
 
 import csv
 import io
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pandas
+import pyarrow.parquet
 import pytest
 
 from annotation.models import Participant, Rater, RaterIdentity, RatingSession, Study
@@ -141,3 +144,19 @@ def test_what_a_browser_makes_up_is_left_out(client: dict[str, Any]) -> None:
     found = viewing(client)
     assert set(found.values()) == {None}
     assert set(found) < {column.name for column in SESSIONS}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["sessions", "raters"])
+def test_parquet_has_the_same_rows_with_types(study: Study, panel: list[Rater], name: str) -> None:
+    release = make_release(study, name="one", method="mos")
+    data = b"".join(exported(study, FORMATS[f"{name}parquet"], release, raw=True))
+    table = pyarrow.parquet.read_table(io.BytesIO(data))
+    written = pandas.read_csv(
+        io.BytesIO(b"".join(exported(study, FORMATS[name], release, raw=True))),
+        parse_dates=[column for column in table.column_names if column.endswith("_at_utc")],
+    )
+    pandas.testing.assert_frame_equal(table.to_pandas(), written, check_dtype=False)
+    assert len(written) == 3
+    assert b"description" in table.schema.field("minutes").metadata
+    assert json.loads(table.schema.metadata[b"mint-study"])["study"] == study.slug

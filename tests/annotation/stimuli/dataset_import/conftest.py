@@ -29,10 +29,10 @@ SCORES = {"quality": 3, "authenticity": 2, "correspondence": 4}
 WINDOW = {"shown_ms": 4200, "away": 2, "away_ms": 70, "image_size": [48, 32], "viewport": [9, 9]}
 
 
-def released(study: Study, owner: User) -> Path:
+def released(study: Study, owner: User, *, name: str = "first", pictures: bool = True) -> Path:
     """The archive of a dataset release of all that there is now."""
-    make_release(study, name="first", method="mos")
-    job = ask(study, owner)
+    release = make_release(study, name=name, method="mos")
+    job = ask(study, owner, number=release.number, pictures=pictures)
     run_dataset_job(job.pk)
     job.refresh_from_db()
     assert job.is_ready, job.error

@@ -1,24 +1,32 @@
 """Remote sources against a server on loopback that is allowed by name."""
 
+import io
 import json
 import socket
 import threading
+import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError
+from django.test import Client
 from pytest_django.fixtures import Settings
 
-from annotation.models import Stimulus, Study
+from annotation.models import ImportJob, Stimulus, Study
+from annotation.stimuli.imports.jobs import run_import_job
 from annotation.stimuli.remote.addresses import Allowed
 from annotation.stimuli.remote.buckets import fetch_bucket
 from annotation.stimuli.remote.errors import RemoteError
 from annotation.stimuli.remote.https import fetch_file
 from annotation.stimuli.remote.hub import fetch_dataset
+from tests.annotation.stimuli.files import picture
 from tests.annotation.stimuli.imports.test_mappings import run
+from tests.conftest import Sent
+from workbench.accounts.models import User
 
 TABLE = b"filename,prompt,generator,mos_quality\n0.png,a cat,G,0.5\n1.png,a dog,G,1\n"
 _LISTING = """<?xml version="1.0"?><ListBucketResult><IsTruncated>false</IsTruncated>
@@ -50,6 +58,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     found = ThreadingHTTPServer(("127.0.0.1", 0), _Server)
     answers = {
         "/t.csv": (200, TABLE, {}),
+        "/plums.zip": (200, _plums(), {}),
         "/there": (302, b"", {"Location": "/t.csv"}),
         "/round": (302, b"", {"Location": "/round"}),
         "/away": (302, b"", {"Location": "http://127.0.0.2/t.csv"}),
@@ -185,3 +194,54 @@ def test_the_command_reads_an_address_if_an_operator_lists_it(
         run("import_labels", "demo", f"{server}/secret")
     assert not Stimulus.objects.exists()
     assert "2 imported" in run("import_labels", "demo", f"{server}/t.csv")
+
+
+@pytest.mark.django_db
+def test_the_page_and_the_api_take_an_address_if_an_operator_lists_it(
+    study: Study, owner: User, client: Client, sent: Sent, server: str, settings: Settings
+) -> None:
+    client.force_login(owner)
+    page, api = "/studies/demo/import/", "/api/v1/studies/demo/imports/"
+    assert b"its operator lists those that it may read" in client.get(page).content
+    refused = client.post(api, {"address": f"{server}/t.csv"})
+    assert "is not among the sources" in refused.json()["errors"]["address"][0]
+    assert not ImportJob.objects.exists()
+
+    settings.IMPORT_REMOTE = [server]
+    shown = client.get(page).content.decode()
+    assert 'name="address"' in shown
+    assert f"<code>{server}</code>" in shown
+    away = client.post(page, {"purpose": "main", "address": "https://elsewhere.example/t.csv"})
+    assert b"is not among the sources that this server may read; ask its operator" in away.content
+    both = {"address": f"{server}/t.csv", "manifest": SimpleUploadedFile("m.csv", TABLE)}
+    assert "leave one of them out" in client.post(api, both).json()["errors"]["address"][0]
+
+    failed = done(client.post(page, {"purpose": "main", "address": f"{server}/secret"}))
+    assert "status 403" in client.get(failed.get_absolute_url()).content.decode()
+    given = {"purpose": "main", "address": f"{server}/t.csv", "labels_only": "on", "dry_run": "on"}
+    tried = done(client.post(page, given))
+    assert (tried.state, tried.imported) == ("succeeded", 2)
+    assert not Stimulus.objects.exists()
+    # The dry run's address is asked again.
+    made = done(client.post(f"{tried.get_absolute_url()}retry/"))
+    assert (made.state, made.imported, made.address) == ("succeeded", 2, "")
+    # Images without a manifest say themselves what they are.
+    images = done(client.post(api, {"address": f"{server}/plums.zip"}))
+    assert (images.state, images.imported, images.mapping) == ("succeeded", 1, {})
+    assert Stimulus.objects.get(prompt__text="a plum").generator.name == "SDXL"
+
+
+def done(answer: Any) -> ImportJob:
+    assert answer.status_code in (202, 302), answer.content.decode()
+    job = ImportJob.objects.get(state="queued")
+    run_import_job(job_id=job.pk)
+    job.refresh_from_db()
+    return job
+
+
+def _plums() -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("plums/1.png", picture(1))
+        archive.writestr("plums/1.txt", "a plum\nSteps: 20, Sampler: Euler a, Model: SDXL")
+    return stream.getvalue()

@@ -25,7 +25,7 @@ FACTS = Facts(
 #: Of a table's form, one record is one row.
 TABLES = ("csv", "jsonl", "parquet", "explanations")
 #: Of people, not of images.
-PEOPLE = ("sessions", "raters")
+PEOPLE = ("sessions", "sessionsparquet", "raters", "ratersparquet")
 #: What a model expects, if there is none.
 UNPREDICTED = dict.fromkeys(
     (
