@@ -1,6 +1,7 @@
 """Asking for an import, by form or API: uploads are staged, and a job waits for a worker."""
 
 import uuid
+from contextlib import suppress
 from typing import Any
 
 from django.core.files.base import File
@@ -12,6 +13,7 @@ from workbench.accounts.models import User
 from workbench.core.errors import MintError
 from workbench.core.jobs import leases
 from workbench.core.jobs.queue import enqueue
+from workbench.core.uploads import UploadNotKeptError
 
 from ...models import ImportJob, Study
 from ..mapping.as_json import to_json
@@ -27,13 +29,6 @@ class ImportActiveError(MintError):
 
     code = "import_active"
     status = 409
-
-
-class UploadNotKeptError(MintError):
-    """The server could not keep the uploaded files: its storage is full or away."""
-
-    code = "upload_not_kept"
-    status = 507
 
 
 def request_import(
@@ -60,14 +55,9 @@ def request_import(
     try:
         staged = [stage(folder, manifest), stage(folder, images)]
     except OSError as error:
-        discard(folder)
-        raise UploadNotKeptError(
-            _(
-                "The files could not be stored (%(reason)s). Free some space on the server, then "
-                "try again."
-            )
-            % {"reason": error.strerror or error}
-        ) from error
+        with suppress(OSError):  # a bucket that is away cannot be tidied up either
+            discard(folder)
+        raise UploadNotKeptError.because(error) from error
     try:
         with transaction.atomic():
             job = ImportJob.objects.create(
