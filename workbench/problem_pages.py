@@ -1,12 +1,16 @@
 """What is answered when there is no page: HTML for people, JSON below `/api/`."""
 
+import sys
+
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.views import defaults
 from rest_framework.exceptions import APIException
 
 from .core.api import exception_handler
 from .core.api_problems import PROBLEM_JSON
+from .core.uploads import UploadNotKeptError
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -24,7 +28,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The cause is for the log alone."""
+    """The cause is for the log alone, unless it is a disk that has no room for an upload."""
+    error = sys.exc_info()[1]
+    if isinstance(error, UploadNotKeptError):
+        if _is_api(request):
+            return _told(error)
+        return render(request, "507.html", {"error": error}, status=507)
     return _told(APIException()) if _is_api(request) else defaults.server_error(request)
 
 

@@ -277,12 +277,12 @@ S3_OPTIONS = {
     ),
 }
 STORAGES = {
-    "default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": S3_OPTIONS}
+    "default": {"BACKEND": "workbench.core.buckets.BucketStorage", "OPTIONS": S3_OPTIONS}
     if S3_BUCKET
     else {"BACKEND": "workbench.storage.SignedFileSystemStorage"},
     # Weights and label snapshots: shared by every worker, never served to a browser.
     "artifacts": {
-        "BACKEND": "storages.backends.s3.S3Storage",
+        "BACKEND": "workbench.core.buckets.BucketStorage",
         "OPTIONS": {**S3_OPTIONS, "location": "artifacts"},
     }
     if S3_BUCKET
@@ -300,6 +300,10 @@ STORAGES = {
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map"]
 FILE_UPLOAD_TEMP_DIR = None
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "workbench.core.uploads.TemporaryUpload",
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 #: Manifest and archive of one console import together.
 IMPORT_UPLOAD_BYTES = env.int("IMPORT_UPLOAD_MIB", default=2048) * 1024 * 1024

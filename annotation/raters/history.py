@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from django.core.cache import cache
 from django.db.models import Prefetch, QuerySet
 
 from workbench.accounts.models import User
@@ -12,10 +13,12 @@ from ..models import AuditEntry, Rater, RaterIdentity, RatingSession, Score, Stu
 from ..opinion.answers import answers_of_rater
 from ..opinion.correlation import Floats
 from ..protocol.plan import Role
+from ..studies.audit import record
 from ..studies.sittings import sittings
 
 _SESSIONS_SHOWN = 50
 _TRIALS_SHOWN = 50
+_HOUR = 3600
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,16 @@ def identities_for(user: User, study: Study) -> QuerySet[RaterIdentity]:
     """Who the study's raters are; nothing for an account that may not know."""
     if not user.has_perm("annotation.read_identities", study):
         return RaterIdentity.objects.none()
-    return RaterIdentity.objects.filter(rater__study=study)
+    found = RaterIdentity.objects.filter(rater__study=study)
+    _note_reading(user, study, found)
+    return found
+
+
+def _note_reading(user: User, study: Study, found: QuerySet[RaterIdentity]) -> None:
+    """Once an hour for each account: a page that refreshes itself is one act, not hundreds."""
+    key = f"names-read:{user.pk}:{study.pk}"
+    if cache.get(key) is None and found.exists() and cache.add(key, True, _HOUR):
+        record(study=study, actor=user, action="raters.names_read")
 
 
 def people_for(user: User, study: Study) -> dict[int, RaterIdentity]:

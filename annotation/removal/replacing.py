@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from workbench.accounts.models import User
 from workbench.core.problems import Problem
+from workbench.core.uploads import UploadNotKeptError
 
 from ..models import OpinionRelease, OpinionScore, Stimulus
 from ..opinion.imported import Published, imported_scores, write_published
@@ -16,7 +17,6 @@ from ..opinion.sources import Source
 from ..stimuli.importing.sources import MAX_FILE_BYTES
 from ..stimuli.imports.checks import ImageFacts, store_image
 from ..stimuli.imports.rows import file_fields
-from ..stimuli.imports.starting import UploadNotKeptError
 from ..stimuli.imports.store import ImportStore, study_lock
 from ..studies.audit import record
 from .errors import RemovalError, RemovalStateError, checked_reason
@@ -83,13 +83,7 @@ def _stored(store: ImportStore, filename: str, data: bytes) -> ImageFacts:
     except Problem as problem:
         raise RemovalError(f"{problem.sentence(_)}; {problem.advice(_)}") from problem
     except OSError as error:
-        raise UploadNotKeptError(
-            _(
-                "The files could not be stored (%(reason)s). Free some space on the server, then "
-                "try again."
-            )
-            % {"reason": error.strerror or error}
-        ) from error
+        raise UploadNotKeptError.because(error) from error
     return image
 
 

@@ -115,6 +115,8 @@ ACTS: dict[str, Words] = {
     ),
     "token.revoked": gettext_lazy("Revoked the API token “%(name)s”"),
     "token.all_revoked": gettext_lazy("Revoked all API tokens of %(account)s: %(count)s"),
+    "activity.exported": gettext_lazy("Downloaded the record of what people did"),
+    "raters.names_read": gettext_lazy("Looked at who raters are"),
     "site.backed_up": gettext_lazy("Made the backup %(name)s: %(rows)s rows, %(files)s files"),
     "site.restored": gettext_lazy("Restored the site from the backup %(name)s"),
     "token.used": gettext_lazy("Used the API token “%(name)s”"),

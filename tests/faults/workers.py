@@ -18,10 +18,15 @@ PATIENCE = 120.0
 
 
 @contextmanager
-def running_worker(log: Path, extra: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker of both queues in a session of its own; whatever is left of it is killed."""
+def running_worker(
+    log: Path, extra: Mapping[str, str], queues: str = "default,model"
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker of both queues, or of those named, in a session of its own.
+
+    Whatever is left of it is killed.
+    """
     command = [sys.executable, "-m", "celery", "-A", "workbench", "worker", "--pool", "prefork"]
-    command += ["--queues", "default,model", "--concurrency", "1"]
+    command += ["--queues", queues, "--concurrency", "1"]
     command += ["--without-gossip", "--without-mingle"]
     with log.open("ab") as output:
         worker = subprocess.Popen(

@@ -1,7 +1,5 @@
 """Asking for a study of a dataset release: the uploads are staged, and a job waits for a worker."""
 
-import uuid
-
 from django.core.files.base import File
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -13,8 +11,8 @@ from workbench.core.jobs.queue import enqueue
 
 from ...models import DatasetImport
 from ..imports.again import ImportOverError
-from ..imports.staging import discard, stage, unstage
-from ..imports.starting import ImportActiveError, UploadNotKeptError
+from ..imports.staging import stage_all, unstage
+from ..imports.starting import ImportActiveError
 
 RUN = "annotation.stimuli.tasks.import_dataset"
 
@@ -32,12 +30,7 @@ def ask_for_import(
     under way, and TooOftenError; nothing of them stays then.
     """
     count_use(actor, "import")
-    folder = f"imports/{uuid.uuid4().hex}"
-    try:
-        staged = [stage(folder, archive), stage(folder, images)]
-    except OSError as error:
-        discard(folder)
-        raise UploadNotKeptError.of(error) from error
+    staged = stage_all(archive, images)
     try:
         with transaction.atomic():
             job = DatasetImport.objects.create(

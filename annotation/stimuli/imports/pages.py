@@ -22,6 +22,7 @@ from workbench.core.errors import MintError
 from workbench.core.jobs.heartbeats import queue_state
 from workbench.core.jobs.models import JobState
 from workbench.core.problems import Problem
+from workbench.core.uploads import UploadNotKeptError
 
 from ...models import ImportJob, Study
 from ...studies.pages.steps import in_words
@@ -39,7 +40,7 @@ from ..mapping.own import CONSTANT, Fills
 from .again import cancel_import, kept_files, retry_import
 from .form import ImportForm
 from .mapping_form import changed_mapping, mapping_fields
-from .starting import ImportActiveError, UploadNotKeptError, request_import
+from .starting import ImportActiveError, request_import
 from .tables_field import PICKED_KINDS
 
 _JOBS_SHOWN = 10
@@ -67,7 +68,13 @@ def study_import(request: HtmxHttpRequest, slug: str) -> HttpResponse:
         response = _page(request, study, form, refused=text % {"limit": limit})
         response.status_code = 413
         return response
-    return _import_form(request, study)
+    try:
+        return _import_form(request, study)
+    except UploadNotKeptError as error:
+        # While it was read: the form is not there, and cannot be asked for again.
+        response = _page(request, study, ImportForm(study), refused=error.message)
+        response.status_code = 507
+        return response
 
 
 @csrf_protect
@@ -87,7 +94,7 @@ def _import_form(request: HtmxHttpRequest, study: Study) -> HttpResponse:
             options=form.options(),
             address=form.cleaned_data["address"],
         )
-    except (ImportActiveError, TooOftenError, UploadNotKeptError) as error:
+    except (ImportActiveError, TooOftenError) as error:
         return _page(request, study, form, refused=error.message)
     address = reverse("study-import-job", args=[study.slug, job.pk])
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)

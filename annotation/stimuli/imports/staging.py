@@ -1,15 +1,32 @@
 """Uploads where every worker finds them: staged, read, and deleted again."""
 
 import tempfile
+import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, storages
 from django.utils.text import get_valid_filename
 
+from workbench.core.uploads import UploadNotKeptError
+
 from ...models import ImportJob
+
+
+def stage_all(*files: "File[bytes] | None") -> list[str]:
+    """Where each file is kept, in one folder of their own; "" for none.
+
+    Raises UploadNotKeptError, and keeps nothing then.
+    """
+    folder = f"imports/{uuid.uuid4().hex}"
+    try:
+        return [stage(folder, file) for file in files]
+    except OSError as error:
+        with suppress(OSError):  # a bucket that is away cannot be tidied up either
+            discard(folder)
+        raise UploadNotKeptError.because(error) from error
 
 
 def stage(folder: str, file: "File[bytes] | None") -> str:

@@ -1,7 +1,6 @@
 """Asking for an import, by form or API: uploads are staged, and a job waits for a worker."""
 
-import uuid
-from typing import Any, Self
+from typing import Any
 
 from django.core.files.base import File
 from django.db import IntegrityError, transaction
@@ -17,7 +16,7 @@ from ...models import ImportJob, Study
 from ..mapping.as_json import to_json
 from ..mapping.own import manifest_mapping
 from .service import ImportOptions
-from .staging import discard, stage, unstage
+from .staging import stage_all, unstage
 
 RUN_IMPORT = "annotation.stimuli.tasks.run_import"
 
@@ -27,23 +26,6 @@ class ImportActiveError(MintError):
 
     code = "import_active"
     status = 409
-
-
-class UploadNotKeptError(MintError):
-    """The server could not keep the uploaded files: its storage is full or away."""
-
-    code = "upload_not_kept"
-    status = 507
-
-    @classmethod
-    def of(cls, error: OSError) -> Self:
-        return cls(
-            _(
-                "The files could not be stored (%(reason)s). Free some space on the server, then "
-                "try again."
-            )
-            % {"reason": error.strerror or error}
-        )
 
 
 def request_import(
@@ -67,12 +49,7 @@ def request_import(
         manifest, images = images, None
     if manifest is None and not address:
         raise ValueError("neither a manifest nor images")
-    folder = f"imports/{uuid.uuid4().hex}"
-    try:
-        staged = [stage(folder, manifest), stage(folder, images)]
-    except OSError as error:
-        discard(folder)
-        raise UploadNotKeptError.of(error) from error
+    staged = stage_all(manifest, images)
     try:
         with transaction.atomic():
             job = ImportJob.objects.create(

@@ -19,11 +19,11 @@ from annotation.removal.errors import RemovalError, RemovalStateError
 from annotation.removal.images import set_image_state
 from annotation.removal.replacing import replace_image
 from annotation.stimuli.imports.service import import_manifest
-from annotation.stimuli.imports.starting import UploadNotKeptError
 from tests.annotation.rating.helpers import wrong_counters
 from tests.annotation.stimuli.files import picture, row, write_manifest
 from tests.factories import make_rater, make_stimuli, make_stimulus, png, publish
 from tests.modelops.labelling import rate
+from workbench.core.uploads import UploadNotKeptError
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

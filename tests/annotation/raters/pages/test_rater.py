@@ -189,7 +189,7 @@ def test_the_statements_are_as_many_with_more_trials_and_sessions(
     # Session, account, study, its perspectives and, for each right, memberships; rater; the
     # measures, who is there, identity, exclusions; own answers twice and the others', known scores,
     # sittings, trials and their ratings.
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(29):
         page_of(console, raters[0])
 
 

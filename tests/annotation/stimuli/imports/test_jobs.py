@@ -21,7 +21,6 @@ from annotation.stimuli.imports import staging
 from annotation.stimuli.imports.service import ImportOptions
 from annotation.stimuli.imports.starting import (
     ImportActiveError,
-    UploadNotKeptError,
     request_import,
 )
 from annotation.stimuli.imports.store import study_lock
@@ -30,6 +29,7 @@ from tests.annotation.stimuli.files import picture, row, scored, write_manifest,
 from tests.conftest import SEND_TASK, Sent
 from workbench.accounts.models import User
 from workbench.core.jobs import leases
+from workbench.core.uploads import UploadNotKeptError
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sent")]
 
