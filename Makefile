@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts test-scripts pytest coverage bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-opinion bench-leaderboard bench-gate bench-import bench-rank bench-al bench-model pretrain-tiny screenshots messages pins client-models clean
+.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts test-scripts pytest coverage bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-opinion bench-leaderboard bench-gate bench-import bench-rank bench-al bench-model pretrain-tiny screenshots messages pins client-models fuzz docs sbom clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,7 @@ check: setup-dev ## lint, types, layers, missing migrations, deployment settings
 	@echo "check: mypy --strict (the first run takes a minute)"; $(PY) -m mypy .
 	@echo "check: the scripts' types"; $(MAKE) --no-print-directory check-scripts
 	@echo "check: layers"; $(PY) -c 'import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())'
+	@echo "check: documentation"; $(MAKE) --no-print-directory docs
 	@echo "check: migrations"; $(PY) -m workbench.local run --throw-away -- $(PY) manage.py makemigrations --check --dry-run
 	@echo "check: deployment settings"; env $$CHECK_ENV $(PY) manage.py check --deploy --fail-level WARNING
 
@@ -113,6 +114,16 @@ pretrain-tiny: setup ## pretrain the shipped tiny backbone again (takes long)
 
 screenshots: setup-dev ## play the demo in a browser and take pictures of every page
 	@$(PY) scripts/screenshots.py
+
+# FUZZ_SEED=… repeats a run; FUZZ_EXAMPLES=… requests of each operation.
+fuzz: setup-dev ## requests by the API's schema with a fresh seed, many more than the tests send (30 minutes)
+	@FUZZ=1 $(PY) -m pytest tests/contract -q -s --no-cov --timeout=7200
+
+docs: setup-dev ## the documentation as a site, strictly: build/docs/index.html
+	@$(PY) -m sphinx -q -W --keep-going -b html docs build/docs
+
+sbom: setup-dev ## what the workbench is made of, as CycloneDX: build/sbom.json
+	@mkdir -p build; $(PY) -m cyclonedx_py requirements requirements/base.txt --output-reproducible --of JSON -o build/sbom.json
 
 messages: setup ## collect and compile the translations
 	@command -v msgfmt >/dev/null || { echo "messages: gettext is missing; apt-get install gettext" >&2; exit 1; }

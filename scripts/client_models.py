@@ -23,6 +23,8 @@ _HEADER = '"""What the API sends and takes. Written by `make client-models`; do 
 #: What a type cannot say. For each text with a limit the generator would make a type, whose name
 #: may be that of a schema.
 _LIMITS = ("maxLength", "minLength", "pattern", "maximum", "minimum")
+#: Marks what is told of a row of which fewer fields are asked for (workbench.core.api_shapes).
+_CHOSEN = "x-chosen-fields"
 
 
 def main() -> None:
@@ -49,7 +51,9 @@ def models_of(document: str) -> str:
 def _without_limits(schema: Any) -> Any:
     """Properties of such a name stay: their values are schemas."""
     if isinstance(schema, list):
-        return [_without_limits(item) for item in schema]
+        # They have no type of their own.
+        kept = [item for item in schema if not (isinstance(item, dict) and _CHOSEN in item)]
+        return [_without_limits(item) for item in kept]
     if not isinstance(schema, dict):
         return schema
     return {

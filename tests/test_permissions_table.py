@@ -108,6 +108,8 @@ CONSOLE = (200, 200, MISSING, LOGIN)
 CHANGE = (302, 302, MISSING, LOGIN)
 API = (200, 200, MISSING, 401)
 RATER_API = (401, 401, 401, 401)
+#: By a token alone, not by a browser's session; tests/workbench/accounts/test_people_api.py.
+TOKEN_API = (401, 401, 401, 401)
 #: Who the raters are is for the owner alone.
 OWNER_API = (200, FORBIDDEN, MISSING, 401)
 
@@ -118,6 +120,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "metrics": ("get", (), (MISSING, 200, MISSING, MISSING)),
     "system": ("get", (), (MISSING, 200, MISSING, LOGIN)),
     "set_language": ("post", (), (302, 302, 302, 302)),
+    "docs": ("get", ("nothing.html",), (404, 404, 404, 404)),
     "media": ("get", ("stimuli/x.png",), (404, 404, 404, 404)),
     "studies": ("get", (), (200, 200, 200, LOGIN)),
     "study-new": ("get", (), (200, 200, 200, LOGIN)),
@@ -324,6 +327,12 @@ TABLE: dict[str, tuple[str, tuple[str, ...], tuple[int, int, int, int]]] = {
     "api-assessments": ("post", ("slug",), (400, 400, MISSING, 401)),
     "api-assessment": ("get", ("slug", "1"), (MISSING, MISSING, MISSING, 401)),
     "api-predictions": ("get", ("slug",), (MISSING, MISSING, MISSING, 401)),
+    "api-people": ("get", (), TOKEN_API),
+    "api-person": ("get", ("account",), TOKEN_API),
+    "api-person-link": ("post", ("account",), TOKEN_API),
+    "api-person-sign-out": ("post", ("account",), TOKEN_API),
+    "api-person-tokens": ("post", ("account",), TOKEN_API),
+    "api-person-two-factor": ("post", ("account",), TOKEN_API),
     "rating-session": ("get", (), RATER_API),
     "rating-begin": ("post", (), RATER_API),
     "rating-pause": ("post", (), RATER_API),

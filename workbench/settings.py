@@ -169,6 +169,11 @@ ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)
 #: Sent as `Authorization: Bearer …` it opens /metrics, which else only administrators see.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
+#: The documentation: a folder that `make docs` built, served below `/docs/`, or an address where it
+#: is already. The console's *Help* leads there; with neither there is none.
+DOCS_ROOT = Path(env.str("DOCS_ROOT", default=str(BASE_DIR / "build" / "docs")))
+DOCS_URL = env.str("DOCS_URL", default="")
+
 #: Whom people ask for an account: a name, an address, shown on the sign-in page.
 CONTACT = env.str("CONTACT", default="")
 #: The mail server, for passwords that were forgotten. Without one nothing offers to send mail.
@@ -214,6 +219,7 @@ SPECTACULAR_SETTINGS = {
     "TAGS": GROUPS,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "workbench.core.api_shapes.sharpen",
         "workbench.core.api_examples.add_examples",
         "workbench.core.api_problems.add_problems",
     ],

@@ -10,6 +10,7 @@ from annotation.studies.pages.own_data import own_data
 
 from . import problem_pages, views
 from .accounts.views import ask_administrator
+from .docs_site import docs
 from .operation.health import live, ready
 from .operation.metrics import metrics
 from .operation.system_page import system
@@ -21,6 +22,7 @@ api_docs = SpectacularSwaggerSplitView.as_view(url_name="schema", template_name=
 api: list[URLPattern | URLResolver] = [
     path("", include("annotation.urls.api")),
     path("", include("modelops.urls.api")),
+    path("", include("workbench.accounts.api_urls")),
     path("schema/", schema, name="schema"),
     path("docs/", api_docs, name="api-docs"),
 ]
@@ -39,6 +41,8 @@ urlpatterns = [
     *([] if settings.EMAIL_URL else [re_path(_MAIL, ask_administrator)]),
     path("accounts/", include("allauth.urls")),
     path("accounts/", include("workbench.accounts.urls")),
+    path("docs/", docs),
+    path("docs/<path:path>", docs, name="docs"),
     path("media/<path:name>", views.media, name="media"),
     path("accounts/own-data/", own_data, name="own-data"),
     path("system/", system, name="system"),

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from workbench.accounts.api_views import ApiView
 from workbench.accounts.signed_in import signed_in
 from workbench.core.api import ExactSerializer
+from workbench.core.api_shapes import UploadField
 
 from ..models import Stimulus
 from ..stimuli.api import StimulusSerializer
@@ -36,7 +37,7 @@ class ImageStateSerializer(ExactSerializer):
 class ReplacementSerializer(ExactSerializer):
     """The right image (JPEG, PNG or WebP), and why the other was wrong."""
 
-    image = serializers.FileField()
+    image = UploadField()
     reason = serializers.CharField()
 
 

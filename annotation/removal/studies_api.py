@@ -50,7 +50,7 @@ class ArchiveView(ApiView):
         archive_study(study=study, actor=signed_in(request))
         return Response(StudySerializer(study).data)
 
-    @extend_schema(responses=StudySerializer)
+    @extend_schema(responses={200: StudySerializer})
     def delete(self, request: Request, slug: str) -> Response:
         """Bring an archived study back; one that was open comes back paused."""
         study = find_study(request.user, slug, "annotation.change_study")

@@ -14,7 +14,10 @@ class AuditEntrySerializer(serializers.ModelSerializer[AuditEntry]):
     """One act: who did what, when."""
 
     actor = serializers.CharField(
-        source="actor.username", default=None, help_text="Null: the workbench itself."
+        source="actor.username",
+        default=None,
+        allow_null=True,
+        help_text="Null: the workbench itself.",
     )
     words = serializers.SerializerMethodField(help_text="In the language of the request.")
 

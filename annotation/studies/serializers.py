@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from workbench.core.api import ExactSerializer
+from workbench.core.api_shapes import DocumentField
 from workbench.core.strict_schema import schema_of
 
 from ..models import Study
@@ -64,6 +65,9 @@ class RulesField(serializers.JSONField):
 
 class StudySerializer(serializers.ModelSerializer[Study]):
     """A study with its current settings."""
+
+    explanation_form = DocumentField(required=False)
+    translations = DocumentField(required=False)
 
     perspectives = PerspectivesField(required=False)
     explanation_asked = AskingField(required=False)

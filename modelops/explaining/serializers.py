@@ -10,7 +10,8 @@ from rest_framework import serializers
 
 from annotation.models import Stimulus
 from annotation.protocol.perspectives import ALL_TOGETHER
-from workbench.core.api import ExactSerializer
+from workbench.core.api import ExactSerializer, RuleError
+from workbench.core.api_shapes import UploadField
 
 from ..models import Assessment, ExplainingRun
 from ..registry.serializers import JOB_FIELDS
@@ -60,7 +61,7 @@ class AssessmentRequestSerializer(ExactSerializer):
     (the active one by default), and the questions to answer: keys of perspectives, and `overall`
     for all of them together (every question by default)."""
 
-    image = serializers.FileField()
+    image = UploadField()
     prompt = serializers.CharField(max_length=MAXIMUM_PROMPT, allow_blank=True)
     model = serializers.IntegerField(required=False, min_value=1)
     questions = serializers.ListField(child=serializers.CharField(), required=False)
@@ -70,10 +71,9 @@ class AssessmentRequestSerializer(ExactSerializer):
         known = [*questions_of(self.context["study"]).texts]
         unknown = [key for key in keys if key not in known]
         if unknown:
-            raise serializers.ValidationError(
-                _("The study has no question %(unknown)s; it has %(known)s.")
-                % {"unknown": ", ".join(unknown), "known": ", ".join(known)}
-            )
+            text = _("The study has no question %(unknown)s; it has %(known)s.")
+            text %= {"unknown": ", ".join(unknown), "known": ", ".join(known)}
+            raise RuleError({"questions": text})
         return keys
 
 

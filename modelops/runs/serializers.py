@@ -77,7 +77,7 @@ class TrainingRunSerializer(serializers.ModelSerializer[TrainingRun]):
 
     predictor = serializers.SlugRelatedField[Any](slug_field="name", read_only=True)
     model = serializers.SerializerMethodField()
-    snapshot = SnapshotSerializer(read_only=True)
+    snapshot = SnapshotSerializer(read_only=True, allow_null=True)
     progress_percent = serializers.IntegerField(read_only=True)
     problems = serializers.SerializerMethodField()
 
@@ -161,7 +161,7 @@ class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
 
     heads = HeadSerializer(many=True, read_only=True)
     predictor = serializers.SlugRelatedField[Any](slug_field="name", read_only=True)
-    snapshot = SnapshotSerializer(read_only=True)
+    snapshot = SnapshotSerializer(read_only=True, allow_null=True)
     scored = serializers.SerializerMethodField()
 
     class Meta:

@@ -1,5 +1,6 @@
 """The examples of docs/api.md, as they are printed, against the workbench itself."""
 
+import os
 import re
 import zipfile
 from functools import partial
@@ -23,8 +24,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 _DOCUMENT = Path(__file__).parents[2] / "docs" / "api.md"
 
 
-def examples() -> str:
-    section = _DOCUMENT.read_text().partition("\n## From Python\n")[2].partition("\n## ")[0]
+def examples(title: str = "From Python") -> str:
+    section = _DOCUMENT.read_text().partition(f"\n## {title}\n")[2].partition("\n## ")[0]
     return "\n".join(re.findall(r"```python\n(.*?)```", section, re.DOTALL))
 
 
@@ -78,6 +79,17 @@ def test_the_examples_do_what_they_say(
     assert lines[-1].startswith("invalid {'count'")
     assert zipfile.ZipFile(seen["archive"]).testzip() is None
     _tables_are_what_was_rated(seen["study"])
+
+
+def test_people_are_invited_by_the_example(
+    portraits: Study, owner: User, capsys: pytest.CaptureFixture[str]
+) -> None:
+    User.objects.filter(pk=owner.pk).update(is_staff=True)
+    known = {"Client": mint_client.Client, "os": os}
+    exec(compile(examples("People"), str(_DOCUMENT), "exec"), known)
+    told, listed = capsys.readouterr().out.splitlines()
+    assert "/accounts/link/" in told
+    assert listed == "['lin', 'owner']"
 
 
 def _tables_are_what_was_rated(study: mint_client.Study) -> None:

@@ -3,10 +3,14 @@
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import force_instance
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.serializers import BaseSerializer
 
+from ..core.api import ExactSerializer
 from ..core.api_groups import GROUP_OF
 from ..core.api_pages import PageQuerySerializer
+from ..core.api_shapes import say_something
 from .api_views import ApiListView
 from .authentication import TokenAuthentication
 from .scopes import needed_scope
@@ -20,23 +24,38 @@ def _header(name: str, description: str, **limits: Any) -> OpenApiParameter:
     return OpenApiParameter(name, shape, OpenApiParameter.HEADER, description=description)
 
 
+#: RFC 9110, section 8.8.3.
+_TAG = r'(W/)?"[!#-~]*"'
+_TAGS = rf"^(\*|{_TAG}( *, *{_TAG})*)$"
 _IF_MATCH = _header(
-    "If-Match", "The `ETag` of what you read: 412 if somebody has changed it since."
+    "If-Match",
+    "The `ETag` of what you read: 412 if somebody has changed it since.",
+    pattern=_TAGS,
 )
 #: What a client may send with a method.
 _HEADERS = {
-    "GET": [_header("If-None-Match", "The `ETag` of what you have: 304 if it is still true.")],
+    "GET": [
+        _header("If-None-Match", "The `ETag` of what you have: 304 if it is still true."),
+    ],
     "POST": [
         _header(
             "Idempotency-Key",
             "Of your choice, such as a UUID. The same request with the same key is done once, and "
             "answered alike for 24 hours.",
-            pattern="^[!#-~]{1,255}$",
+            # With or without the quotes that a structured header has (RFC 9651).
+            pattern=r'^[ \t]*"*[!#-~]{1,255}"*[ \t]*$',
         )
     ],
     "PUT": [_IF_MATCH],
     "PATCH": [_IF_MATCH],
 }
+
+
+def _owner(field: Any) -> Any:
+    """The serializer that a field, or an item of its list, is of."""
+    while field.parent is not None and not isinstance(field.parent, BaseSerializer):
+        field = field.parent
+    return field.parent
 
 
 class ApiSchema(AutoSchema):
@@ -66,6 +85,19 @@ class ApiSchema(AutoSchema):
             return [PageQuerySerializer, self.view.list_query(), *_HEADERS["GET"]]
         return _HEADERS.get(self.method, [])
 
+    def _map_serializer_field(
+        self, field: Any, direction: Any, bypass_extensions: bool = False
+    ) -> Any:
+        shape = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call] # untyped library
+        asked = direction == "request" and isinstance(_owner(field), ExactSerializer)
+        return say_something(field, shape) if asked and isinstance(shape, dict) else shape
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        shape = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call] # untyped library
+        made = force_instance(serializer)  # type: ignore[no-untyped-call] # untyped library
+        exact = isinstance(made, ExactSerializer)
+        return {**shape, "additionalProperties": False} if exact else shape
+
     def _get_paginator(self) -> Any:
         """What a POST answers with is no page, even if it is a list."""
         if self.method != "GET":
@@ -77,7 +109,7 @@ class ApiSchema(AutoSchema):
         if "dataset-imports" in parts:
             return ["studies"]
         if "studies" not in parts:
-            return ["rating"]
+            return ["people" if "people" in parts else "rating"]
         below: Any = parts[parts.index("studies") + 1 :]
         name = below[0] if below else ""
         # A test finds what has no group; readers of the page still get it.

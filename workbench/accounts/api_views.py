@@ -127,7 +127,10 @@ class ApiListView(ApiView, generics.ListAPIView[M]):
     orders: ClassVar[Sequence[str]] = ()
 
     def list_query(self, **more: Any) -> ListQuerySerializer:
-        return ListQuerySerializer(self.queryset.model, self.filters, self.orders, **more)
+        row: Any = self.get_serializer_class()()
+        return ListQuerySerializer(
+            self.queryset.model, self.filters, self.orders, list(row.fields), **more
+        )
 
     def list(self, request: Request, *_args: Any, **_kwargs: Any) -> Response:
         rows = self.get_queryset()

@@ -32,6 +32,7 @@ class TokenScope(models.TextChoices):
     READ = "read", _("Read studies, scores and models")
     EXPORT = "export", _("Export the collected database")
     MANAGE = "manage", _("Change things: settings, raters, trainings")
+    PEOPLE = "people", _("See and manage the accounts of the site")
 
 
 class ApiToken(AbstractAuthToken):

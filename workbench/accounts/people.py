@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from .acts import tell
 from .models import User
-from .services import AccountError, deactivate_account, existing, unused
+from .services import AccountError, AccountInvalidError, deactivate_account, existing, unused
 
 
 def people(*, search: str = "") -> QuerySet[User]:
@@ -37,7 +37,7 @@ def invite(*, actor: User, username: str, email: str = "", administrator: bool =
     try:
         account.full_clean()
     except ValidationError as error:
-        raise AccountError(" ".join(error.messages)) from error
+        raise AccountInvalidError(" ".join(error.messages)) from error
     account.save()
     tell(actor, "account.created", account=username, administrator=administrator)
     return account

@@ -1,15 +1,12 @@
 """The page People: lab administrators invite, help and close accounts."""
 
 from collections.abc import Callable
-from smtplib import SMTPException
 from urllib.parse import urlencode
 
-import structlog
 from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.mail import send_mail
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -22,10 +19,10 @@ from ..core.errors import MintError
 from . import people as services
 from .links import make_link
 from .models import ApiToken, User
+from .people_mail import mail_link
 from .signed_in import asks_again, signed_in
 from .tokens import revoke_all_tokens
 
-log = structlog.get_logger(__name__)
 _PER_PAGE = 50
 
 
@@ -118,15 +115,10 @@ def _hand_over(request: HttpRequest, account: User) -> str:
 
 
 def _mail(request: HttpRequest, account: User, link: str) -> None:
-    text = _("Open this link to choose the password of your account “%(name)s”:\n\n%(link)s\n")
-    text %= {"name": account.username, "link": link}
-    try:
-        send_mail(_("Your account of MINT Workbench"), text, None, [account.email])
-    except (OSError, SMTPException):
-        log.exception("mail was not sent", template="account link")
-        messages.error(request, _("The mail could not be sent. Hand the link over yourself."))
-    else:
+    if mail_link(account, link):
         messages.success(request, _("The link was sent to %(to)s.") % {"to": account.email})
+    else:
+        messages.error(request, _("The mail could not be sent. Hand the link over yourself."))
 
 
 def _link(request: HttpRequest, account: User) -> str:

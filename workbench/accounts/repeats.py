@@ -25,7 +25,7 @@ from .models import KeptAnswer, User
 KEPT = timedelta(hours=24)
 #: When a request without an answer counts as broken off: no server works on one for so long.
 BROKEN_OFF = timedelta(minutes=10)
-_FORM = re.compile(r"[!-~]{1,255}", re.ASCII)
+_FORM = re.compile(r"[!#-~]{1,255}", re.ASCII)
 
 
 class KeyInvalidError(MintError):
@@ -80,7 +80,7 @@ def claim(*, user: User, key: str, request_sha256: str) -> Claim | Answer:
 
     Raises KeyInvalidError, KeyReusedError, RequestUnderWayError.
     """
-    key = key.strip().strip('"')
+    key = key.strip(" \t").strip('"')
     if not _FORM.fullmatch(key):
         raise KeyInvalidError(_("Idempotency-Key: give 1 to 255 printable ASCII characters."))
     _forget_old()

@@ -43,7 +43,8 @@ def within_token(request: Request, studies: Rows) -> Rows:
 def _refuse_other_studies(token: ApiToken, request: Request, view: Any) -> None:
     """Whether there is such a study makes no difference. Studies are listed as `within_token`."""
     slug = view.kwargs.get("slug")
-    if slug in token.studies or (slug is None and request.method in SAFE_METHODS):
+    lists = slug is None and request.method in SAFE_METHODS
+    if slug in token.studies or (lists and needed_scope(view, "GET") != TokenScope.PEOPLE):
         return
     raise PermissionDenied(
         _("This token is for these studies only: %(studies)s.")
@@ -53,7 +54,7 @@ def _refuse_other_studies(token: ApiToken, request: Request, view: Any) -> None:
 
 
 def needed_scope(view: Any, method: str) -> TokenScope:
-    if method not in SAFE_METHODS:
-        return TokenScope.MANAGE
     scope: TokenScope = getattr(view, "token_scope", TokenScope.READ)
+    if method not in SAFE_METHODS and scope != TokenScope.PEOPLE:
+        return TokenScope.MANAGE
     return scope

@@ -11,9 +11,16 @@ from .tokens import revoke_all_tokens
 
 
 class AccountError(MintError):
-    """The account cannot be made or closed as asked."""
+    """The account cannot be made or closed as asked, as things are."""
 
     code = "account"
+    status = 409
+
+
+class AccountInvalidError(AccountError):
+    """No account can have such a name, address or password."""
+
+    status = 400
 
 
 @transaction.atomic
@@ -42,7 +49,7 @@ def make_account(
         account.set_password(password)
         account.full_clean()
     except ValidationError as error:
-        raise AccountError(" ".join(error.messages)) from error
+        raise AccountInvalidError(" ".join(error.messages)) from error
     account.save()
     tell(None, "account.created", account=account.username, administrator=administrator)
     return account

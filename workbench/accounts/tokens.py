@@ -42,21 +42,24 @@ def make_token(
     """A new token and its secret, which is nowhere else.
 
     Args:
-        studies: slugs of the account's own studies that it opens; none: all it may see.
+        scopes: among `open_scopes`.
+        studies: slugs among `own_studies`; none: all that the account may see.
         days: until it expires; at most, and if left out, API_TOKEN_DAYS.
 
     Raises TokenError.
     """
-    asked = [str(scope) for scope in TokenScope if scope in scopes]
+    asked = [str(scope) for scope in open_scopes(account) if scope in scopes]
     if not name.strip() or len(name.strip()) > 100 or "\0" in name:
         raise TokenError(_("Give the token a name of up to 100 characters."))
     if not asked or len(asked) != len(set(scopes)):
         raise TokenError(_("Choose what the token may be used for."))
+    if TokenScope.PEOPLE in asked and studies:
+        raise TokenError(_("A token for the accounts of the site is not for some studies alone."))
     if settings.TOKENS_NEED_TWO_FACTOR and not is_mfa_enabled(account):
         raise TokenError(_("Set up two-factor sign-in first: this site asks it of token owners."))
     opened = [slug for slug, _title in own_studies(account) if slug in studies]
     if len(opened) != len(set(studies)):
-        raise TokenError(_("Choose among the studies that you are a member of."))
+        raise TokenError(_("Choose among the studies that you may see."))
     longest = knox_settings.TOKEN_TTL
     lives = longest if days is None else min(longest, timedelta(days=days))
     token, secret = ApiToken.objects.create(
@@ -66,11 +69,18 @@ def make_token(
     return token, secret
 
 
+def open_scopes(account: User) -> list[TokenScope]:
+    """What a token of the account may be for."""
+    return [scope for scope in TokenScope if account.is_staff or scope != TokenScope.PEOPLE]
+
+
 def own_studies(account: User) -> list[tuple[str, str]]:
-    """Slug and title of the studies that the account is a member of."""
+    """Slug and title of the studies that the account may see: a lab administrator's are all."""
     # Memberships are on the floor above; the account knows them by the name of their relation.
-    members = account.memberships.order_by("study__title")
-    return list(members.values_list("study__slug", "study__title"))
+    # Every study has an owner, so those of all accounts are of all studies.
+    members = account.memberships.model.objects.all() if account.is_staff else account.memberships
+    found = members.order_by("study__title", "study__slug")
+    return list(found.values_list("study__slug", "study__title").distinct())
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from knox.settings import knox_settings
 from ..core.errors import MintError
 from .models import ApiToken, TokenScope, User
 from .signed_in import asks_again, signed_in
-from .tokens import make_token, own_studies, revoke_token
+from .tokens import make_token, open_scopes, own_studies, revoke_token
 
 
 def _lifetimes() -> list[tuple[int, str]]:
@@ -36,7 +36,6 @@ class TokenForm(forms.Form):
     )
     scopes = forms.MultipleChoiceField(
         label=gettext_lazy("It may"),
-        choices=TokenScope.choices,
         initial=[TokenScope.READ, TokenScope.EXPORT],
         widget=forms.CheckboxSelectMultiple,
     )
@@ -56,6 +55,8 @@ class TokenForm(forms.Form):
     def __init__(self, account: User, data: QueryDict | None = None) -> None:
         super().__init__(data)
         self.fields["studies"].choices = own_studies(account)  # type: ignore[attr-defined]
+        offered = [(scope, scope.label) for scope in open_scopes(account)]
+        self.fields["scopes"].choices = offered  # type: ignore[attr-defined]
 
 
 @never_cache

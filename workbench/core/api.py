@@ -6,11 +6,11 @@ from itertools import islice
 from typing import Any
 
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
-from django.http import Http404
+from django.http import Http404, QueryDict
 from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext as _
 from rest_framework import serializers
-from rest_framework.exceptions import APIException, NotFound, ParseError
+from rest_framework.exceptions import APIException, ErrorDetail, NotFound, ParseError
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler as drf_exception_handler
@@ -18,6 +18,7 @@ from rest_framework.views import exception_handler as drf_exception_handler
 from .api_defaults import TooLarge
 from .api_problems import PROBLEM_JSON
 from .errors import MintError
+from .json_types import wrong_type
 
 #: Problems with fields that `detail` names; `errors` has them all.
 _MOST_SAID = 5
@@ -33,21 +34,39 @@ class Problem(APIException):
         self.status_code = status
 
 
+class RuleError(APIException):
+    """Fields that are right by themselves, but not together or not in this study: what a schema
+    cannot say, so the problem's code is not `invalid`."""
+
+    status_code = 400
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        """`problems`: what is wrong, by field."""
+        super().__init__(code="rule")
+        self.detail = {name: [ErrorDetail(text, code="rule")] for name, text in problems.items()}
+
+
 class ExactSerializer(serializers.Serializer[Any]):
     """Refuses fields that do not exist or cannot be set, where others ignore them: a client that
-    sent one would believe that it was taken."""
+    sent one would believe that it was taken. In JSON it refuses values of another type too."""
 
     def to_internal_value(self, data: Any) -> Any:
         """Raises ValidationError that names them."""
         if isinstance(data, Mapping):
-            writable = {field.field_name for field in self._writable_fields}
-            problems = {name: [self._why_not(name)] for name in data if name not in writable}
+            told = {name: self._why_not(name, value, data) for name, value in data.items()}
+            problems = {name: [problem] for name, problem in told.items() if problem}
             if problems:
                 raise serializers.ValidationError(problems)
         return super().to_internal_value(data)
 
-    def _why_not(self, name: str) -> str:
-        return _("This cannot be set.") if name in self.fields else _("There is no such field.")
+    def _why_not(self, name: str, value: Any, data: Any) -> str | None:
+        field = self.fields.get(name)
+        if field is None:
+            return _("There is no such field.")
+        if field.read_only:
+            return _("This cannot be set.")
+        # In a form all is text.
+        return None if isinstance(data, QueryDict) else wrong_type(field, value)
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -75,18 +94,20 @@ def problem_details(error: Exception, status: int, told: Any) -> dict[str, Any]:
     if isinstance(codes, str):
         return {**details, "detail": str(told), "code": codes}
     errors = told if isinstance(told, dict) else {api_settings.NON_FIELD_ERRORS_KEY: told}
-    said = list(islice(_sentences(errors), _MOST_SAID))
-    return {**details, "detail": " ".join(said), "code": "invalid", "errors": errors}
+    said = list(islice(sentences(errors), _MOST_SAID))
+    code = "rule" if isinstance(error, RuleError) else "invalid"
+    return {**details, "detail": " ".join(said), "code": code, "errors": errors}
 
 
-def _sentences(errors: Any, place: str = "") -> Iterator[str]:
+def sentences(errors: Any, place: str = "") -> Iterator[str]:
+    """What is wrong, each with the field that it is about."""
     if isinstance(errors, Mapping):
         for name, inner in errors.items():
             apart = str(name) == api_settings.NON_FIELD_ERRORS_KEY
-            yield from _sentences(inner, place if apart else f"{place}{name}: ")
+            yield from sentences(inner, place if apart else f"{place}{name}: ")
     elif isinstance(errors, list):
         for inner in errors:
-            yield from _sentences(inner, place)
+            yield from sentences(inner, place)
     else:
         yield f"{place}{errors}"
 

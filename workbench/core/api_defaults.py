@@ -14,7 +14,7 @@ from rest_framework.parsers import JSONParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from .json_reader import JsonError, read_json
+from .json_reader import JsonError, JsonLimitError, read_json
 
 
 class TooLarge(APIException):
@@ -44,7 +44,9 @@ class StrictJSONParser(JSONParser):
         try:
             return read_json(stream.read())
         except JsonError as error:
-            raise ParseError(f"JSON parse error - {error}") from error
+            # JSON that is beyond our limits is JSON all the same.
+            code = "json_limit" if isinstance(error, JsonLimitError) else None
+            raise ParseError(f"JSON parse error - {error}", code=code) from error
 
 
 class OneRepresentation(DefaultContentNegotiation):

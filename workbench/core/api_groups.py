@@ -57,5 +57,9 @@ GROUPS = [
     {"name": "webhooks", "description": "Where the events of a study are sent, and what was sent."},
     {"name": "models", "description": "Predictors, their trainings, versions and predictions."},
     {"name": "explanations", "description": "What a model that explains says of images."},
+    {
+        "name": "people",
+        "description": "The accounts of the site, for lab administrators: by a token alone.",
+    },
     {"name": "rating", "description": "What a rater’s page uses, with the token of their link."},
 ]

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from django.db.models import BooleanField, DateTimeField, Field, IntegerField, Model, QuerySet
 from django.db.models.constants import LOOKUP_SEP
 from django.utils.translation import gettext as _
+from drf_spectacular.drainage import set_override
 from rest_framework import serializers
 
 M = TypeVar("M", bound=Model)
@@ -33,10 +34,16 @@ class Instant(serializers.DateTimeField):
 
 
 class ListQuerySerializer(serializers.Serializer[Any]):
-    """`filters`: name → lookup, such as `{"since": "created_at__gte"}`. `orders`: columns."""
+    """`filters`: name → lookup, such as `{"since": "created_at__gte"}`. `orders`: columns.
+    `told`: the fields of a row."""
 
     def __init__(
-        self, model: type[Model], filters: Mapping[str, str], orders: Sequence[str], **more: Any
+        self,
+        model: type[Model],
+        filters: Mapping[str, str],
+        orders: Sequence[str],
+        told: Sequence[str],
+        **more: Any,
     ) -> None:
         super().__init__(**more)
         self._filters = filters
@@ -47,9 +54,7 @@ class ListQuerySerializer(serializers.Serializer[Any]):
             self.fields["order"] = serializers.ChoiceField(
                 choices=both, required=False, help_text="`-`: the largest or latest first."
             )
-        self.fields["fields"] = serializers.CharField(
-            required=False, help_text="Fields of each row, between commas; left out: all."
-        )
+        self.fields["fields"] = _fields_field(told)
 
     def chosen(self, rows: QuerySet[M]) -> QuerySet[M]:
         """After `is_valid`: the rows that are asked for, in the order that is asked for."""
@@ -71,6 +76,16 @@ class ListQuerySerializer(serializers.Serializer[Any]):
             )
         for name in set(row.fields) - wanted:
             del row.fields[name]
+
+
+def _fields_field(told: Sequence[str]) -> serializers.CharField:
+    """Its pattern is told in the schema; what is wrong with a value is said name by name."""
+    field = serializers.CharField(
+        required=False, help_text="Fields of each row, between commas; left out: all."
+    )
+    name = f" *({'|'.join(told)}) *"
+    set_override(field, "field", {"type": "string", "pattern": f"^{name}(,{name})*$"})
+    return field
 
 
 def _field(model: type[Model], lookup: str) -> Any:

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.signing import BadSignature, Signer
 from django.utils.translation import gettext as _
 from rest_framework import serializers
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -37,7 +38,7 @@ class Pages(BasePagination):
     def paginate_queryset(
         self, queryset: Any, request: Request, view: APIView | None = None
     ) -> list[Any]:
-        """Raises ValidationError."""
+        """Raises ValidationError, and NotFound for a cursor of another list."""
         asked = PageQuerySerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
@@ -78,7 +79,6 @@ class Pages(BasePagination):
         try:
             values, back = self._signer.unsign_object(cursor)
         except BadSignature as error:
-            raise serializers.ValidationError(
-                {"cursor": [_("This is no place in this list, in this order.")]}
-            ) from error
+            # A page that is not there, as an address would be.
+            raise NotFound(_("This is no place in this list, in this order.")) from error
         return Place(values, back)

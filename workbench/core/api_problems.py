@@ -56,6 +56,8 @@ def add_problems(result: Schema, **_rest: Any) -> Schema:
             for status in _statuses(path, method, operation):
                 link = {"$ref": f"#/components/responses/{_name(status)}"}
                 operation["responses"].setdefault(str(status), link)
+            if any(item.get("name") == "If-None-Match" for item in operation.get("parameters", ())):
+                operation["responses"].setdefault("304", {"description": "Not Modified"})
     return result
 
 
@@ -64,9 +66,12 @@ def _statuses(path: str, method: str, operation: Schema) -> Iterator[int]:
     # An administrator's page of documentation asks for no account.
     if any(operation.get("security", ())):
         yield from (401, 403)
-    # What a rater is asked for depends on their session, which may be over.
-    if "{" in path or path.startswith(_RATING):
+    pages = any(item.get("name") == "cursor" for item in operation.get("parameters", ()))
+    if "{" in path or pages or path.startswith(_RATING):
         yield 404
+    # What a rater may do depends on their session, which may be over.
+    if path.startswith(_RATING):
+        yield 409
     yield from _BY_METHOD.get(method, ())
     if "requestBody" in operation:
         yield 415

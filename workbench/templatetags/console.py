@@ -1,7 +1,9 @@
 """What the console's templates share: icons, moments in time, and the manner of our forms."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django import template
 from django.contrib.humanize.templatetags.humanize import naturaltime
@@ -11,6 +13,8 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
+
+from ..docs_site import help_address
 
 register = template.Library()
 
@@ -26,6 +30,12 @@ def icon(name: str) -> SafeString:
         static("img/icons.svg"),
         name,
     )
+
+
+@register.simple_tag(takes_context=True, name="help_address")
+def help_of_page(context: Mapping[str, Any]) -> str:
+    """Of the documentation about the page that is shown; empty without any."""
+    return help_address(str(context.get("tab") or context.get("section") or ""))
 
 
 @register.filter

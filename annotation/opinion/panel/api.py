@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from workbench.accounts.api_views import ApiView
+from workbench.core.api import RuleError
 
 from ...models import Perspective, Study
 from ...studies.selectors import find_study
@@ -190,11 +192,11 @@ class PlanView(ApiView):
 
 
 def _perspective(study: Study, key: str | None) -> Perspective:
-    """Raises ValidationError if there is none of that key."""
+    """Raises RuleError if there is none of that key."""
     asked = list(study.perspectives.all())
     found = next((item for item in asked if key in (None, item.key)), None)
     if found is None:
-        raise serializers.ValidationError({"perspective": "The study has no such perspective."})
+        raise RuleError({"perspective": _("The study has no such perspective.")})
     return found
 
 

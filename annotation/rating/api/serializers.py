@@ -13,11 +13,6 @@ from ..claims import AHEAD_LIMIT
 SESSION_STATES = [str(state) for state in SessionState]
 
 
-class ProblemSerializer(serializers.Serializer[object]):
-    code = serializers.CharField()
-    detail = serializers.CharField()
-
-
 class ScaleSerializer(serializers.Serializer[object]):
     kind = serializers.CharField()
     minimum = serializers.FloatField()
@@ -62,8 +57,10 @@ class SessionBodySerializer(serializers.Serializer[object]):
 
 
 class StartSerializer(serializers.Serializer[object]):
-    consent = serializers.BooleanField()
-    client = serializers.JSONField(
+    consent = serializers.BooleanField(
+        required=False, help_text="Needed for a new session; one that is open is resumed."
+    )
+    client = serializers.DictField(
         required=False, help_text="Viewing conditions: an object of up to 4 KiB."
     )
 

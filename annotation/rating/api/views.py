@@ -19,14 +19,6 @@ from . import serializers as shapes
 from .base import RatingView, answer, body_of
 from .presenting import claim_json, offer_json, session_json, submission_json
 
-_PROBLEMS = {
-    400: shapes.ProblemSerializer,
-    401: shapes.ProblemSerializer,
-    403: shapes.ProblemSerializer,
-    404: shapes.ProblemSerializer,
-    409: shapes.ProblemSerializer,
-    503: shapes.ProblemSerializer,
-}
 _YEAR_MS = 365 * 86_400_000
 _LANGUAGES = {code for code, _name in settings.LANGUAGES}
 
@@ -35,7 +27,7 @@ _LANGUAGES = {code for code, _name in settings.LANGUAGES}
     get=extend_schema(
         operation_id="rating_session_read",
         summary="The study's texts, the open session and its progress",
-        responses={200: shapes.SessionBodySerializer, **_PROBLEMS},
+        responses={200: shapes.SessionBodySerializer},
     ),
     post=extend_schema(
         operation_id="rating_session_start",
@@ -44,7 +36,6 @@ _LANGUAGES = {code for code, _name in settings.LANGUAGES}
         responses={
             200: shapes.SessionBodySerializer,
             201: shapes.SessionBodySerializer,
-            **_PROBLEMS,
         },
     ),
 )
@@ -57,7 +48,7 @@ class SessionView(RatingView):
         access, data = self.access, body_of(request)
         session, created = sessions.start_session(
             access=access,
-            consent=data.get("consent") is True,
+            consent=_consent(data),
             client=data.get("client", {}),
         )
         return answer(session_json(access, session), status=201 if created else 200)
@@ -68,7 +59,7 @@ class BeginView(RatingView):
         operation_id="rating_session_begin",
         summary="The instructions have been read",
         request=None,
-        responses={200: shapes.SessionBodySerializer, **_PROBLEMS},
+        responses={200: shapes.SessionBodySerializer},
     )
     def post(self, request: HttpRequest) -> HttpResponse:
         access = self.access
@@ -80,7 +71,7 @@ class PauseView(RatingView):
         operation_id="rating_session_pause",
         summary="Release the images in hand until rating starts again",
         request=None,
-        responses={200: shapes.SessionBodySerializer, **_PROBLEMS},
+        responses={200: shapes.SessionBodySerializer},
     )
     def post(self, request: HttpRequest) -> HttpResponse:
         access = self.access
@@ -92,7 +83,7 @@ class WithdrawView(RatingView):
         operation_id="rating_session_withdraw",
         summary="Leave the study's session; ratings that were sent are kept",
         request=None,
-        responses={200: shapes.SessionBodySerializer, **_PROBLEMS},
+        responses={200: shapes.SessionBodySerializer},
     )
     def post(self, request: HttpRequest) -> HttpResponse:
         access = self.access
@@ -105,7 +96,7 @@ class ClaimsView(RatingView):
         operation_id="rating_claim",
         summary="The trials in hand, topped up to 1 + ahead",
         request=shapes.AheadSerializer,
-        responses={200: shapes.ClaimSerializer, **_PROBLEMS},
+        responses={200: shapes.ClaimSerializer},
     )
     def post(self, request: HttpRequest) -> HttpResponse:
         access = self.access
@@ -120,7 +111,7 @@ class ReleaseView(RatingView):
         operation_id="rating_release",
         summary="The page closes: the images it holds may soon go to others",
         request=None,
-        responses={204: None, **_PROBLEMS},
+        responses={204: None},
     )
     def post(self, request: HttpRequest) -> HttpResponse:
         claims.release_leases(access=self.access)
@@ -132,7 +123,7 @@ class UnreadMessagesView(RatingView):
         operation_id="rating_messages_unread",
         summary="Unread messages from the study's owner to the rater",
         request=None,
-        responses={200: shapes.UnreadMessagesSerializer, **_PROBLEMS},
+        responses={200: shapes.UnreadMessagesSerializer},
     )
     def post(self, request: HttpRequest) -> HttpResponse:
         found = unread_of(self.access)
@@ -144,7 +135,7 @@ class ReadMessagesView(RatingView):
         operation_id="rating_messages_read",
         summary="The rater has seen the owner's messages",
         request=shapes.ReadMessagesSerializer,
-        responses={204: None, **_PROBLEMS},
+        responses={204: None},
     )
     def post(self, request: HttpRequest) -> HttpResponse:
         messages.mark_read(access=self.access, up_to=body_of(request).get("up_to"))
@@ -156,7 +147,7 @@ class ReportView(RatingView):
         operation_id="rating_report",
         summary="Report something to the study's owner, about an image or in general",
         request=shapes.ReportSerializer,
-        responses={204: None, **_PROBLEMS},
+        responses={204: None},
     )
     def post(self, request: HttpRequest) -> HttpResponse:
         data = body_of(request)
@@ -169,7 +160,7 @@ class RenewView(RatingView):
         operation_id="rating_renew",
         summary="Renew the lease of the trial",
         request=None,
-        responses={200: shapes.RenewedSerializer, **_PROBLEMS},
+        responses={200: shapes.RenewedSerializer},
     )
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         expires = claims.renew_lease(access=self.access, trial_id=pk)
@@ -181,7 +172,7 @@ class SkipView(RatingView):
         operation_id="rating_skip",
         summary="Skip the image, with a coded reason; it does not return to this rater",
         request=shapes.SkipSerializer,
-        responses={200: shapes.OfferSerializer, **_PROBLEMS},
+        responses={200: shapes.OfferSerializer},
     )
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         access, data = self.access, body_of(request)
@@ -204,7 +195,7 @@ class SubmitView(RatingView):
         operation_id="rating_submit",
         summary="Scores and their reasons; the reply says what is next",
         request=shapes.SubmitSerializer,
-        responses={200: shapes.SubmissionSerializer, **_PROBLEMS},
+        responses={200: shapes.SubmissionSerializer},
     )
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         access, data = self.access, body_of(request)
@@ -224,6 +215,13 @@ class SubmitView(RatingView):
             revises=data.get("revises") is not False,
         )
         return answer(submission_json(access, result))
+
+
+def _consent(data: Mapping[str, Any]) -> bool:
+    value = data.get("consent", False)
+    if not isinstance(value, bool):
+        raise InvalidAnswerError(f"consent: {value!r} is neither true nor false")
+    return value
 
 
 def _ahead(data: Mapping[str, Any]) -> int:

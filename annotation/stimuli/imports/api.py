@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from workbench.accounts.api_views import ApiListView, ApiView
 from workbench.accounts.signed_in import signed_in
 from workbench.core.api import ExactSerializer
+from workbench.core.api_shapes import DocumentField
 from workbench.core.problems import Problem
 
 from ...models import ImportJob
@@ -119,7 +120,7 @@ class RetrySerializer(ExactSerializer):
 
     partial = serializers.BooleanField(default=False)  # type: ignore[assignment] # DRF: a field of its own
     dry_run = serializers.BooleanField(default=False)
-    mapping = serializers.JSONField(default=None)
+    mapping = DocumentField(default=None, allow_null=True)
     constants = serializers.DictField(child=serializers.CharField(), default=None)
     fills = serializers.DictField(
         child=serializers.DictField(child=serializers.CharField()), default=None

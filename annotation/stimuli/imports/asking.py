@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from workbench.core.api import ExactSerializer
+from workbench.core.api import ExactSerializer, RuleError, sentences
+from workbench.core.api_shapes import UploadField
 from workbench.core.errors import MintError
 from workbench.core.json_reader import JsonError, read_json
 
@@ -34,12 +35,15 @@ class Constants(serializers.CharField):
     """A JSON object of texts, as a field of a form."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """Raises ValidationError, MappingError."""
+        """Raises RuleError for what is no object of texts, and MappingError."""
         try:
             found = read_json(super().to_internal_value(data))
         except JsonError as error:
-            raise serializers.ValidationError(f"JSON parse error - {error}") from error
-        texts = serializers.DictField(child=serializers.CharField()).run_validation(found)
+            raise RuleError({"constants": f"JSON parse error - {error}"}) from error
+        try:
+            texts = serializers.DictField(child=serializers.CharField()).run_validation(found)
+        except serializers.ValidationError as error:
+            raise RuleError({"constants": " ".join(sentences(error.detail))}) from error
         refuse_constants(texts)
         return texts
 
@@ -48,8 +52,8 @@ class ImportRequestSerializer(ExactSerializer):
     """A manifest, a ZIP of images, or both. Images alone say their prompts and generators
     themselves, or the files next to them in the ZIP do."""
 
-    manifest = serializers.FileField(required=False)
-    images = serializers.FileField(required=False)
+    manifest = UploadField(required=False)
+    images = UploadField(required=False)
     mapping = serializers.CharField(
         default=OWN,
         help_text="What the manifest's columns are: `own` (the workbench's names), `suggested` (by "
@@ -97,9 +101,9 @@ class ImportRequestSerializer(ExactSerializer):
             constants=attrs["constants"],
             address=attrs["address"],
         )
-        problems = {name if name in self.fields else "constants": [text] for name, text in found}
+        problems = {name if name in self.fields else "constants": text for name, text in found}
         if problems:
-            raise serializers.ValidationError(problems)
+            raise RuleError(problems)
         return attrs
 
     def options(self, study: Study) -> ImportOptions:

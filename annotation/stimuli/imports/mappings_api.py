@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from workbench.accounts.api_views import ApiListView, ApiView
 from workbench.accounts.signed_in import signed_in
 from workbench.core.api import ExactSerializer
+from workbench.core.api_shapes import DocumentField
 
 from ...models import SavedMapping
 from ...studies.selectors import find_study
@@ -30,7 +31,7 @@ class SaveMappingSerializer(ExactSerializer):
     """`document`: a mapping, as the guide on importing describes it."""
 
     name = serializers.CharField(max_length=60)
-    document = serializers.JSONField()
+    document = DocumentField()
 
 
 class MappingListView(ApiListView[SavedMapping]):

@@ -3,12 +3,18 @@
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self, cast
+from urllib.parse import quote
 
 import httpx
 
 from . import models
 from .connection import Connection
 from .study import Study
+
+
+def _part(text: str) -> str:
+    """Of a path."""
+    return quote(text, safe="")
 
 
 class Client:
@@ -46,6 +52,29 @@ class Client:
         asked = {"title": title, **({"slug": slug} if slug else {})}
         made = cast(models.Study, self._connection.send("POST", "studies/", json=asked).json())
         return self.study(made["slug"])
+
+    def iter_people(self, **filters: Any) -> Iterator[models.Person]:
+        """The site's accounts, for a lab administrator's token with the scope `people`; `filters`,
+        `order`: those of `GET /people/`."""
+        return self._connection.each("people/", **filters)
+
+    def invite(
+        self, account: str, *, email: str = "", administrator: bool = False
+    ) -> models.PersonLink:
+        """A new account; `link` in the answer, told this once, is where its password is chosen."""
+        asked = {"account": account, "email": email, "administrator": administrator}
+        answer = self._connection.send("POST", "people/", json=asked)
+        return cast(models.PersonLink, answer.json())
+
+    def change_person(self, account: str, **changes: bool) -> models.Person:
+        """Of somebody else: `administrator`, `active`."""
+        answer = self._connection.send("PATCH", f"people/{_part(account)}/", json=changes)
+        return cast(models.Person, answer.json())
+
+    def person_link(self, account: str) -> models.PersonLink:
+        """A new link by which the account's owner chooses a password."""
+        answer = self._connection.send("POST", f"people/{_part(account)}/link/")
+        return cast(models.PersonLink, answer.json())
 
     def close(self) -> None:
         self._connection.close()

@@ -17,14 +17,14 @@ class AnsweredTrial(TypedDict):
     revision: int
 
 
-class AssessmentRequest(TypedDict):
+class AssessmentRequest(TypedDict, closed=True):
     """
     One image (JPEG, PNG or WebP), the prompt it was made from, the version to assess it with
     (the active one by default), and the questions to answer: keys of perspectives, and `overall`
     for all of them together (every question by default).
     """
 
-    image: str
+    image: bytes
     prompt: str
     model: NotRequired[int]
     questions: NotRequired[list[str]]
@@ -64,7 +64,7 @@ class AuditEntry(TypedDict):
     """
 
     created_at: str
-    actor: NotRequired[str]
+    actor: NotRequired[str | None]
     action: str
     words: str
     detail: NotRequired[Any]
@@ -108,18 +108,7 @@ class Counts(TypedDict):
     raters_started: int
 
 
-class DatasetImportRequest(TypedDict):
-    """
-    The archive of a dataset release; a ZIP of pictures, if the archive has none; the study's
-    slug, if it is not to be the archive's.
-    """
-
-    archive: str
-    images: NotRequired[str | None]
-    slug: NotRequired[str]
-
-
-class DatasetRequest(TypedDict):
+class DatasetRequest(TypedDict, closed=True):
     """
     What is to be made. `release`: number of a named release of opinion scores; `licence`: an
     identifier of SPDX's list or an address; `creators`: each `Family, Given` or the name of a
@@ -138,7 +127,7 @@ class DatasetRequest(TypedDict):
     pictures: NotRequired[bool]
 
 
-class Deletion(TypedDict):
+class Deletion(TypedDict, closed=True):
     """
     The study's slug once more, so that no study is deleted by mistake.
     """
@@ -168,7 +157,7 @@ DirectionEnum: TypeAlias = Literal["higher", "lower"]
 DrawEnum: TypeAlias = Literal["priority", "audit", "holdout", "plan"]
 
 
-class Duplicate(TypedDict):
+class Duplicate(TypedDict, closed=True):
     """
     The new study's title, its slug (made from the title if it is left out), and whether the
     images in use come with it.
@@ -190,7 +179,7 @@ class Erased(TypedDict):
 ErasedRatings: TypeAlias = Literal["detach", "drop"]
 
 
-class Erasure(TypedDict):
+class Erasure(TypedDict, closed=True):
     """
     What becomes of the ratings; left out: what the study promises.
     """
@@ -316,6 +305,16 @@ class Image(TypedDict):
 ImageSizeEnum: TypeAlias = Literal["fit", "pixels"]
 
 
+class Invite(TypedDict, closed=True):
+    """
+    A new account.
+    """
+
+    account: str
+    email: NotRequired[str]
+    administrator: NotRequired[bool]
+
+
 class Job(TypedDict):
     """
     A job of the study, of the kind `import`, `dataset`, `training`, `scoring` or
@@ -379,7 +378,7 @@ class LeaderboardRow(TypedDict):
     left_out: int
 
 
-class LinkRequest(TypedDict):
+class LinkRequest(TypedDict, closed=True):
     """
     `target`: another source; empty: the study's raters.
     """
@@ -389,7 +388,7 @@ class LinkRequest(TypedDict):
     target: NotRequired[str]
 
 
-class LinkedScores(TypedDict):
+class LinkedScores(TypedDict, closed=True):
     """
     Which scores: a source's, from one perspective (its key).
     """
@@ -428,7 +427,7 @@ class Meeting(TypedDict):
     images: int
 
 
-class MemberAdd(TypedDict):
+class MemberAdd(TypedDict, closed=True):
     """
     A manager or a viewer; only managers can see the raters' names.
     """
@@ -438,7 +437,7 @@ class MemberAdd(TypedDict):
     account: str
 
 
-class MemberChange(TypedDict):
+class MemberChange(TypedDict, closed=True):
     """
     A manager or a viewer; only managers can see the raters' names.
     """
@@ -493,7 +492,7 @@ class NamedMeasure(TypedDict):
     ceiling: Measure | None
 
 
-class NewRaterMessage(TypedDict):
+class NewRaterMessage(TypedDict, closed=True):
     """
     What to write, and to whom: codes of raters.
     """
@@ -502,7 +501,7 @@ class NewRaterMessage(TypedDict):
     text: str
 
 
-class NewRelease(TypedDict):
+class NewRelease(TypedDict, closed=True):
     """
     The name to keep the current opinion scores under, and how to make them.
     """
@@ -580,6 +579,15 @@ class PairwiseDifference(TypedDict):
     p_holm: float
     significant: bool
     effect_size: float | None
+
+
+class PatchedPersonChange(TypedDict, closed=True):
+    """
+    What an account may do.
+    """
+
+    administrator: NotRequired[bool]
+    active: NotRequired[bool]
 
 
 class Scale(TypedDict, closed=True):
@@ -703,7 +711,7 @@ class ReliabilityRules(TypedDict, closed=True):
     weight: NotRequired[float]
 
 
-class PatchedWebhookChange(TypedDict):
+class PatchedWebhookChange(TypedDict, closed=True):
     """
     What is left out stays. `paused`: whether events are noted and sent; false also resumes one
     that failed or is gone.
@@ -728,6 +736,36 @@ class Payable(TypedDict):
     minutes: float
     ratings: int
     code: str
+
+
+class Person(TypedDict):
+    """
+    An account.
+    """
+
+    account: str
+    email: NotRequired[str]
+    administrator: bool
+    active: bool
+    two_factor: bool
+    created_at: str
+    last_sign_in: str | None
+
+
+class PersonLink(TypedDict):
+    """
+    With the link by which the person chooses a password, told this once.
+    """
+
+    account: str
+    email: NotRequired[str]
+    administrator: bool
+    active: bool
+    two_factor: bool
+    created_at: str
+    last_sign_in: str | None
+    link: str
+    mailed: bool
 
 
 class PerspectiveChange(TypedDict):
@@ -778,7 +816,7 @@ class Predictor(TypedDict):
     created_at: str
 
 
-class PredictorRequest(TypedDict):
+class PredictorRequest(TypedDict, closed=True):
     """
     One more predictor: a `backbone` that the site offers, a `name` (default: the backbone's) and
     the acquisition `strategy` by which it says what people rate next.
@@ -802,25 +840,12 @@ class Preview(TypedDict):
     perspectives: list[PerspectivePreview]
 
 
-class Problem(TypedDict):
-    """
-    RFC 9457. `code` tells problems of one status apart; `errors`, of what is `invalid`, says what is wrong with which field.
-    """
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    errors: NotRequired[dict[str, Any]]
-
-
 class Progress(TypedDict):
     done: int
     total: int
 
 
-class PromotionRequest(TypedDict):
+class PromotionRequest(TypedDict, closed=True):
     """
     `reason`: why the version is promoted although the hold-out does not show that it is as good
     as the one in use; the audit trail keeps it.
@@ -901,7 +926,7 @@ class Queue(TypedDict):
     waiting: int | None
 
 
-class RaterCreate(TypedDict):
+class RaterCreate(TypedDict, closed=True):
     """
     How many raters to create.
     """
@@ -981,12 +1006,12 @@ class Renewed(TypedDict):
     lease_expires_at: str
 
 
-class Replacement(TypedDict):
+class Replacement(TypedDict, closed=True):
     """
     The right image (JPEG, PNG or WebP), and why the other was wrong.
     """
 
-    image: str
+    image: bytes
     reason: str
 
 
@@ -1003,7 +1028,7 @@ class Report(TypedDict):
     trial: NotRequired[int | None]
 
 
-class Rest(TypedDict):
+class Rest(TypedDict, closed=True):
     """
     Who rates what is left of the pool: the `model` in use, or `raters`.
     """
@@ -1011,7 +1036,7 @@ class Rest(TypedDict):
     by: ByEnum
 
 
-class Retry(TypedDict):
+class Retry(TypedDict, closed=True):
     """
     How to try it again. `mapping`: what the manifest's columns are, instead of the import's
     `mapping`, which may be changed for it; `constants`: the `prompt` or `generator` of images
@@ -1021,9 +1046,13 @@ class Retry(TypedDict):
 
     partial: NotRequired[bool]
     dry_run: NotRequired[bool]
-    mapping: NotRequired[Any]
+    mapping: NotRequired[dict[str, Any] | None]
     constants: NotRequired[dict[str, str]]
     fills: NotRequired[dict[str, dict[str, str]]]
+
+
+class Revoked(TypedDict):
+    revoked: int
 
 
 class RowNote(TypedDict):
@@ -1038,13 +1067,13 @@ class RowNote(TypedDict):
     fix: str
 
 
-class SaveMapping(TypedDict):
+class SaveMapping(TypedDict, closed=True):
     """
     `document`: a mapping, as the guide on importing describes it.
     """
 
     name: str
-    document: Any
+    document: dict[str, Any]
 
 
 class SavedMapping(TypedDict):
@@ -1083,7 +1112,7 @@ class ScaleLink(TypedDict):
 ScoreKindEnum: TypeAlias = Literal["acr_mean", "z_score", "dmos", "elo", "other"]
 
 
-class ScoringRequest(TypedDict):
+class ScoringRequest(TypedDict, closed=True):
     """
     Which version predicts the remaining images; the active one if omitted.
     """
@@ -1130,8 +1159,8 @@ SplitEnum: TypeAlias = Literal["pool", "holdout"]
 
 
 class Start(TypedDict):
-    consent: bool
-    client: NotRequired[Any]
+    consent: NotRequired[bool]
+    client: NotRequired[dict[str, Any]]
 
 
 class Step(TypedDict):
@@ -1215,7 +1244,7 @@ class ReliabilityRules2(TypedDict, closed=True):
 StudyStatus: TypeAlias = Literal["draft", "open", "paused", "closed", "archived", "deleting"]
 
 
-class TrainingRequest(TypedDict):
+class TrainingRequest(TypedDict, closed=True):
     """
     What to train, and how. `predictor` is a name; the leading one if omitted. `settings`
     override those of the predictor's recipe, each as `NAME=VALUE`, e.g.
@@ -1274,7 +1303,7 @@ class Verdict(TypedDict):
 VerdictEnum: TypeAlias = Literal["kept", "rejected"]
 
 
-class Waive(TypedDict):
+class Waive(TypedDict, closed=True):
     """
     Whether the study does without the step.
     """
@@ -1282,7 +1311,7 @@ class Waive(TypedDict):
     waived: NotRequired[bool]
 
 
-class WebhookAdd(TypedDict):
+class WebhookAdd(TypedDict, closed=True):
     """
     Where to send which events. `url` begins with https:// and leads to the public internet.
     """
@@ -1407,6 +1436,19 @@ class FieldWork(TypedDict):
     cost: float | None
 
 
+class Problem(TypedDict):
+    """
+    RFC 9457. `code` tells problems of one status apart; `errors`, of what is `invalid`, says what is wrong with which field.
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: NotRequired[dict[str, Any]]
+
+
 class Assessment(TypedDict):
     """
     Scores with their standard deviations, each on its perspective's scale of `minimum` to
@@ -1458,33 +1500,6 @@ class Dataset(TypedDict):
     size: NotRequired[int]
     archive_sha256: NotRequired[str]
     content_sha256: NotRequired[str]
-    created_at: str
-    finished_at: NotRequired[str | None]
-
-
-class DatasetImport(TypedDict):
-    """
-    A study that is made of a dataset release. `study`: its slug, once it is there; `stage`:
-    `checking` the archive against its hashes, `reading` given pictures, `writing` images with their
-    ratings, `comparing` the study with the archive; `progress_done` of `progress_total` images;
-    `without_file`: images whose scores do not count, without their files; `data_sha256`: of what
-    was collected, the same in archive and study; `error`: why nothing was imported.
-    """
-
-    id: int
-    state: NotRequired[JobState]
-    stage: NotRequired[str]
-    progress_done: NotRequired[int]
-    progress_total: NotRequired[int]
-    error: NotRequired[str]
-    archive_name: str
-    images_name: NotRequired[str]
-    study: str
-    number_of_images: NotRequired[int]
-    without_file: NotRequired[int]
-    raters: NotRequired[int]
-    ratings: NotRequired[int]
-    data_sha256: NotRequired[str]
     created_at: str
     finished_at: NotRequired[str | None]
 
@@ -1548,7 +1563,7 @@ class GeneratorAgreement(TypedDict):
     srcc: Measure | None
 
 
-class ImageState(TypedDict):
+class ImageState(TypedDict, closed=True):
     """
     Whether an image is shown to raters and its scores count.
 
@@ -1575,7 +1590,6 @@ class Import(TypedDict):
     An import and its outcome. `files_kept`: whether it can be tried again without sending its
     files; `refusal`: why it was refused as a whole. `remarks`: sentences about all rows together:
     what was held out and how, which spellings are one prompt, what the model does not read.
-    `ratings`: whether the table is of ratings of single people, those of `source`.
     `rejected_rows` and `notes` are the first ones, and so are `gaps`: images without a manifest
     whose `prompt` or `generator` (empty) was found nowhere. A dry run succeeds if it could be
     made: it has counted the good rows, and lists the others.
@@ -1589,8 +1603,6 @@ class Import(TypedDict):
     purpose: NotRequired[StimulusPurpose]
     partial: NotRequired[bool]
     dry_run: NotRequired[bool]
-    ratings: NotRequired[bool]
-    source: NotRequired[str]
     mapping: NotRequired[Any]
     constants: NotRequired[Any]
     fills: NotRequired[Any]
@@ -1612,18 +1624,16 @@ class Import(TypedDict):
     finished_at: NotRequired[str | None]
 
 
-class ImportRequest(TypedDict):
+class ImportRequest(TypedDict, closed=True):
     """
     A manifest, a ZIP of images, or both. Images alone say their prompts and generators
     themselves, or the files next to them in the ZIP do.
     """
 
-    manifest: NotRequired[str | None]
-    images: NotRequired[str | None]
+    manifest: NotRequired[bytes]
+    images: NotRequired[bytes]
     mapping: NotRequired[str]
     constants: NotRequired[str]
-    address: NotRequired[str]
-    ratings_of: NotRequired[str]
     purpose: NotRequired[StimulusPurpose]
     partial: NotRequired[bool]
     dry_run: NotRequired[bool]
@@ -1700,13 +1710,6 @@ class Overview(TypedDict):
     background: Background
 
 
-class PaginatedDatasetImportList(TypedDict):
-    count: NotRequired[int]
-    next: str | None
-    previous: str | None
-    results: list[DatasetImport]
-
-
 class PaginatedDatasetList(TypedDict):
     count: NotRequired[int]
     next: str | None
@@ -1733,6 +1736,13 @@ class PaginatedImportList(TypedDict):
     next: str | None
     previous: str | None
     results: list[Import]
+
+
+class PaginatedPersonList(TypedDict):
+    count: NotRequired[int]
+    next: str | None
+    previous: str | None
+    results: list[Person]
 
 
 class PaginatedPredictorList(TypedDict):
@@ -1770,7 +1780,7 @@ class PaginatedScoringRunList(TypedDict):
     results: list[ScoringRun]
 
 
-class PatchedStudyChange(TypedDict):
+class PatchedStudyChange(TypedDict, closed=True):
     """
     Settings to change; `status` opens, pauses or closes the study.
     """
@@ -1792,15 +1802,14 @@ class PatchedStudyChange(TypedDict):
     session_trials: NotRequired[int]
     lease_seconds: NotRequired[int]
     retrain_every: NotRequired[int]
-    retrain_nightly: NotRequired[bool]
     image_size: NotRequired[ImageSizeEnum]
     opinion_method: NotRequired[str]
     perspectives: NotRequired[list[Perspective]]
-    explanation_form: NotRequired[Any]
+    explanation_form: NotRequired[dict[str, Any]]
     explanation_asked: NotRequired[ExplanationAsked]
     session_plan: NotRequired[SessionPlan]
     viewing_checks: NotRequired[ViewingChecks]
-    translations: NotRequired[Any]
+    translations: NotRequired[dict[str, Any]]
     reliability_rules: NotRequired[ReliabilityRules]
     created_at: NotRequired[str]
 
@@ -1877,7 +1886,7 @@ class PublishedScores(TypedDict):
     meetings: list[Meeting]
 
 
-class Purpose(TypedDict):
+class Purpose(TypedDict, closed=True):
     """
     What to use which images for; `scores` are expected of each of them, by perspective, on the
     study's scale. Without any, those known already are, or else what raters say so far.
@@ -1904,7 +1913,6 @@ class Rater(TypedDict):
 
     code: NotRequired[str]
     status: NotRequired[RaterStatus]
-    source: NotRequired[str]
     link: str | None
     ratings: int
     created_at: str
@@ -1944,7 +1952,7 @@ class RaterSession(TypedDict):
     stopped_by: NotRequired[Any]
 
 
-class RaterStanding(TypedDict):
+class RaterStanding(TypedDict, closed=True):
     """
     Whether a rater takes part; to exclude one takes a reason, which is kept.
     """
@@ -2097,20 +2105,19 @@ class Study(TypedDict):
     session_trials: NotRequired[int]
     lease_seconds: NotRequired[int]
     retrain_every: NotRequired[int]
-    retrain_nightly: NotRequired[bool]
     image_size: NotRequired[ImageSizeEnum]
     opinion_method: NotRequired[str]
     perspectives: NotRequired[list[Perspective2]]
-    explanation_form: NotRequired[Any]
+    explanation_form: NotRequired[dict[str, Any]]
     explanation_asked: NotRequired[ExplanationAsked]
     session_plan: NotRequired[SessionPlan]
     viewing_checks: NotRequired[ViewingChecks]
-    translations: NotRequired[Any]
+    translations: NotRequired[dict[str, Any]]
     reliability_rules: NotRequired[ReliabilityRules1]
     created_at: str
 
 
-class StudyCreate(TypedDict):
+class StudyCreate(TypedDict, closed=True):
     """
     A new draft; everything but the title has a default.
     """
@@ -2132,15 +2139,14 @@ class StudyCreate(TypedDict):
     session_trials: NotRequired[int]
     lease_seconds: NotRequired[int]
     retrain_every: NotRequired[int]
-    retrain_nightly: NotRequired[bool]
     image_size: NotRequired[ImageSizeEnum]
     opinion_method: NotRequired[str]
     perspectives: NotRequired[list[Perspective3]]
-    explanation_form: NotRequired[Any]
+    explanation_form: NotRequired[dict[str, Any]]
     explanation_asked: NotRequired[ExplanationAsked]
     session_plan: NotRequired[SessionPlan]
     viewing_checks: NotRequired[ViewingChecks]
-    translations: NotRequired[Any]
+    translations: NotRequired[dict[str, Any]]
     reliability_rules: NotRequired[ReliabilityRules2]
     created_at: str
 
@@ -2424,7 +2430,7 @@ class TrainingRun(TypedDict):
     trigger: TriggerEnum
     promote_when_done: NotRequired[bool]
     recipe: NotRequired[Any]
-    snapshot: Snapshot
+    snapshot: Snapshot | None
     model: int | None
     attempts: NotRequired[int]
     problems: list[dict[str, Any]]
@@ -2464,7 +2470,7 @@ class ModelVersion(TypedDict):
     heads: list[Head]
     curve: NotRequired[Any]
     explanation_metrics: NotRequired[Any]
-    snapshot: Snapshot
+    snapshot: Snapshot | None
     training_run: int
     artifact_sha256: str
     backbone_sha256: str

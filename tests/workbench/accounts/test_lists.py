@@ -65,7 +65,6 @@ def test_rows_are_counted_if_that_is_asked_for(api: APIClient, study: Study) -> 
 @pytest.mark.parametrize(
     "query",
     [
-        "cursor=forged",
         "limit=0",
         "limit=many",
         "count=perhaps",
@@ -96,7 +95,11 @@ def test_a_cursor_is_good_for_one_list_in_one_order(
     cursor = api.get(f"{URL}/raters/?limit=1").json()["next"].partition("cursor=")[2]
     assert api.get(f"{URL}/raters/?cursor={cursor}").status_code == 200
     answer = api.get(f"{URL}/{other}&cursor={cursor}")
-    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["cursor"])
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_a_forged_cursor_is_no_page(api: APIClient, study: Study) -> None:
+    assert api.get(f"{URL}/raters/?cursor=forged").status_code == 404
 
 
 def test_rows_are_told_in_part(api: APIClient, study: Study) -> None:
@@ -142,6 +145,8 @@ def test_every_list_takes_its_filters_and_orders(api: APIClient, world: World) -
     found = lists()
     assert len(found) > 14
     for name, view in found.items():
+        if name == "api-people":
+            continue  # Its own tests have the token that it asks for.
         address = address_of(name, world)
         assert view.orders or name == "api-stimuli", name
         for order in view.orders:
