@@ -3,7 +3,7 @@
 from base64 import urlsafe_b64encode
 from hashlib import sha256
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
 
@@ -23,5 +23,11 @@ def unseal(sealed: bytes | memoryview) -> str:
         raise UnreadableSecretError from error
 
 
-def _fernet() -> Fernet:
-    return Fernet(urlsafe_b64encode(sha256(f"webhook {settings.SECRET_KEY}".encode()).digest()))
+def _fernet() -> MultiFernet:
+    """Seals with the site's key; reads what it or an earlier one has sealed."""
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return MultiFernet([Fernet(_derived(key)) for key in keys])
+
+
+def _derived(key: str) -> bytes:
+    return urlsafe_b64encode(sha256(f"webhook {key}".encode()).digest())
