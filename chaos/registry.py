@@ -1,7 +1,7 @@
 """Every row of the table, in its order."""
 
 from chaos.outcome import Row
-from chaos.rows import jobs, servers
+from chaos.rows import jobs, servers, stalling
 
 _LOST_NONE = "0 acknowledged ratings lost, 0 over a cap, 0 seen twice"
 
@@ -36,5 +36,11 @@ ROWS = [
         "import and export",
         "goes on ≤ 60 s; same weights, same predictions, same files",
         jobs.worker_lost,
+    ),
+    Row(
+        "stall",
+        "worker frozen and 28 uploads at once; 24 unfinished request headers; bodies of 60 MiB",
+        "rating p95 within 2 times that of a calm time, through the proxy",
+        stalling.stalled,
     ),
 ]

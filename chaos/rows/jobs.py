@@ -57,6 +57,10 @@ class ModelSite:
         run = next(site.owner.listing(SLUG, "scoring-runs"))
         self.finish(Asked("scoring", run["id"]))
 
+    def an_image(self) -> bytes:
+        """A file of the first world."""
+        return next((self._folder / "world-1" / "images").iterdir()).read_bytes()
+
     def start_all(self) -> list[Asked]:
         """One job of each kind; the scoring is of images that the model has not seen."""
         self._rounds += 1

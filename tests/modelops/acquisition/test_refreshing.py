@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from django.db.models import F
 
 from annotation.models import Stimulus, Study
 from annotation.opinion.releases import renew_live
 from modelops.acquisition import refreshing
+from modelops.acquisition.ranking import make_ranking
+from modelops.acquisition.registry import STRATEGIES
 from modelops.models import ModelVersion, Prediction
 from modelops.predictors.store import version_model
 from modelops.registry.queue import REFRESH
@@ -79,3 +82,21 @@ def test_a_layer_of_other_questions_or_without_labels_stays(
     assert np.allclose(refreshing._up_to_date(scored).weights, own.weights)
     scored.heads.earliest("pk").delete()
     assert np.allclose(refreshing._up_to_date(scored).weights, own.weights)
+
+
+def test_a_pool_that_is_rated_in_full_or_not_at_all_is_ranked_all_the_same(
+    study: Study, labelled: list[Stimulus], scored: ModelVersion
+) -> None:
+    """Otherwise its scoring would never end: `make chaos` found one that did not. A study that
+    begins with published scores has no ratings."""
+    layer = version_model(scored).last_layer
+    pool = set(Stimulus.objects.filter(split="pool").values_list("pk", flat=True))
+    for strategy in STRATEGIES:
+        scored.predictor.strategy = strategy
+        Stimulus.objects.update(claimed_ratings=F("wanted_ratings"))
+        full = make_ranking(scored, layer)
+        assert (full.candidates, full.selected) == (0, 0)
+        Stimulus.objects.update(claimed_ratings=0)
+        fresh = make_ranking(scored, layer)
+        assert fresh.selected > 0
+        assert set(full.priorities) == set(fresh.priorities) == pool
