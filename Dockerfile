@@ -15,11 +15,11 @@ COPY annotation annotation
 COPY modelops modelops
 
 ENV STATIC_ROOT=/app/static MINT_DATA_DIR=/data
-RUN SECRET_KEY=only-for-this-step python manage.py collectstatic --noinput \
+RUN SECRET_KEY=only-for-this-step-which-signs-nothing-0123456789abcdef python manage.py collectstatic --noinput \
     && useradd --system --uid 10001 --home-dir /data mint \
-    && install -d -o mint -g mint /data
+    && install -d -o mint -g mint /data /scratch
 USER mint
 VOLUME /data
 EXPOSE 8000
 
-CMD ["gunicorn", "workbench.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "4", "--threads", "8", "--no-control-socket", "--access-logfile", "-", "--logger-class", "workbench.gunicorn_logger.Logger", "--config", "python:workbench.gunicorn_hooks"]
+CMD ["gunicorn", "workbench.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "4", "--threads", "8", "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--access-logfile", "-", "--logger-class", "workbench.gunicorn_logger.Logger", "--config", "python:workbench.gunicorn_hooks"]

@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts test-scripts pytest coverage bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-opinion bench-leaderboard bench-gate bench-import bench-rank bench-al bench-model pretrain-tiny screenshots messages pins client-models fuzz docs sbom clean
+.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts test-scripts pytest coverage bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-opinion bench-leaderboard bench-gate bench-import bench-rank bench-al bench-model chaos pretrain-tiny screenshots messages pins client-models fuzz docs sbom clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -108,6 +108,9 @@ bench-al: setup ## what a model learns by strategy and ratings per image, in sim
 
 bench-model: setup ## the model's images per second against the straightforward way (15 minutes; 19 GiB free for all of it)
 	@$(PY) -m benchmarks model
+
+chaos: setup-dev ## break a throw-away site in every way of docs/reliability.md while raters rate (CHAOS="--rows web,redis --seconds 20")
+	@$(PY) -m chaos $(CHAOS)
 
 pretrain-tiny: setup ## pretrain the shipped tiny backbone again (takes long)
 	@$(PY) -m workbench.demo.pretraining $(PRETRAIN_ARGS)

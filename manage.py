@@ -17,9 +17,12 @@ def main() -> None:
     from django.db import OperationalError
 
     from workbench.core.environment import EnvironmentFileError
+    from workbench.core.keys import WeakKeyError
 
     try:
         execute_from_command_line(sys.argv)
+    except WeakKeyError as error:
+        sys.exit(f"manage.py: {error}")
     except (EnvironmentFileError, ImproperlyConfigured, OperationalError) as error:
         if "--traceback" in sys.argv:
             raise

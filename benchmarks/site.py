@@ -70,11 +70,16 @@ class BenchSite:
 @contextmanager
 def bench_site(say: Say) -> Iterator[BenchSite]:
     """A site that is deleted, with its data, when the block ends."""
+    with throw_away_folder() as folder, Stack(folder, say=lambda line: say(f"  {line}")) as stack:
+        yield BenchSite(stack, say)
+
+
+@contextmanager
+def throw_away_folder() -> Iterator[Path]:
+    """For a site's data; an account that servers run as can enter it."""
     with tempfile.TemporaryDirectory(prefix="mint-bench-") as folder:
         Path(folder).chmod(0o755)
-        stack = Stack(Path(folder) / "data", say=lambda line: say(f"  {line}"))
-        with stack:
-            yield BenchSite(stack, say)
+        yield Path(folder) / "data"
 
 
 def processor_seconds(processes: list[psutil.Process]) -> float:

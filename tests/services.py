@@ -26,7 +26,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     (folder / "data" / "static").mkdir(parents=True)  # or every request warns that it is missing
     _set_environment(
         MINT_DATA_DIR=str(folder / "data"),
-        SECRET_KEY="only-for-tests",
+        SECRET_KEY="only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz",
         DEBUG="1",  # plain static files; the test runner itself turns DEBUG off
     )
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")

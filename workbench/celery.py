@@ -23,6 +23,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 app = Celery("workbench")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(["workbench.core.jobs"])
 app.autodiscover_tasks(
     [f"annotation.{room}" for room in ("stimuli", "rating", "opinion", "removal", "webhooks")]
 )

@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import tempfile
+import threading
 from typing import Any
 
 #: Where the processes of this server count together (`core.measured`): read by prometheus_client
@@ -12,17 +13,29 @@ _MEASURED = "PROMETHEUS_MULTIPROC_DIR"
 _OWN = "" if os.environ.get(_MEASURED) else tempfile.mkdtemp(prefix="mint-measured-")
 if _OWN:
     os.environ[_MEASURED] = _OWN
+#: Seconds until a process that replaces another one starts its renderer, for each of its siblings
+#: once: never two at a time.
+_TURN = 2.0
 
 
 def post_worker_init(worker: Any) -> None:
     """Start the renderer of plots, or the first page of results would wait for it, and with it
-    every rating that this process is to keep. Not in a thread: it would stop the others as long."""
+    every rating that this process is to keep. Not in a thread: it would stop the others as long.
+
+    But a process that replaces one that has ended may be the only one that is left: it answers
+    raters first, and starts its renderer in turn, while its siblings answer.
+    """
     from .core.jobs.heartbeats import keep_saying_alive
     from .core.jobs.models import ProgramKind
     from .core.plots import start_renderer
 
-    start_renderer()
     keep_saying_alive(f"web@{socket.gethostname()}", ProgramKind.WEB)
+    if worker.age <= worker.cfg.workers:
+        start_renderer()
+        return
+    later = threading.Timer(_TURN * (1 + worker.age % worker.cfg.workers), start_renderer)
+    later.daemon = True
+    later.start()
 
 
 def on_exit(server: Any) -> None:

@@ -18,6 +18,7 @@ from modelops.registry.queue import MODEL_QUEUE, MODEL_TASKS
 from .core import logs
 from .core.api_groups import GROUPS
 from .core.environment import Environment
+from .core.keys import refuse_weak_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -35,8 +36,10 @@ def _switch(name: str, *, default: bool) -> bool:
 
 DEBUG = _switch("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="")
-#: Earlier keys, whose signatures (rater links, sessions) are still accepted.
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+if SECRET_KEY and not DEBUG:
+    refuse_weak_key(SECRET_KEY)
+#: Earlier keys: links, sessions and sealed secrets that they made stay good.
+SECRET_KEY_FALLBACKS = [key for key in env.list("SECRET_KEY_FALLBACKS", default=[]) if key]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 #: Everything the workbench writes on this machine is below this folder.
@@ -122,6 +125,9 @@ if DATABASE_POOL_SIZE:
         "max_size": DATABASE_POOL_SIZE,
         # There is one for each thread, so this is for a database that is away.
         "timeout": 2,
+        # Tried again at once by who asks next. Left to itself the pool would wait twice as long
+        # each time, and not notice for a minute that a database is back.
+        "reconnect_timeout": 2,
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -351,12 +357,12 @@ CELERY_BEAT_SCHEDULE = {
     "expire-leases": {"task": "annotation.rating.tasks.expire_leases", "schedule": 30.0},
     "expire-sessions": {"task": "annotation.rating.tasks.expire_sessions", "schedule": 600.0},
     "top-up": {"task": "annotation.rating.tasks.top_up", "schedule": 20.0},
-    "sweep-imports": {"task": "annotation.stimuli.tasks.sweep_imports", "schedule": 20.0},
+    "sweep-imports": {"task": "annotation.stimuli.tasks.sweep_imports", "schedule": 10.0},
     "renew-live-releases": {
         "task": "annotation.opinion.tasks.renew_live_releases",
         "schedule": 15.0,
     },
-    "sweep-datasets": {"task": "annotation.opinion.tasks.sweep_datasets", "schedule": 20.0},
+    "sweep-datasets": {"task": "annotation.opinion.tasks.sweep_datasets", "schedule": 10.0},
     "sweep-deletions": {"task": "annotation.removal.tasks.sweep_deletions", "schedule": 60.0},
     "send-webhooks": {"task": "annotation.webhooks.tasks.send_webhooks", "schedule": 5.0},
     "look-for-milestones": {
@@ -374,6 +380,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-names": {"task": "annotation.removal.tasks.forget_names", "schedule": 3600.0},
     "forget-expired": {"task": "workbench.accounts.tasks.forget_expired", "schedule": 3600.0},
     "sweep-runs": {"task": "modelops.tasks.sweep_runs", "schedule": 10.0},
+    "look-after-queue": {"task": "workbench.core.jobs.tasks.look_after_queue", "schedule": 5.0},
     "retrain-where-due": {
         "task": "modelops.tasks.retrain_where_due",
         "schedule": 60.0,
@@ -444,5 +451,7 @@ MODEL_DEVICE = env.str("MODEL_DEVICE", default="auto")
 MODEL_PRECISION = env.str("MODEL_PRECISION", default="auto")
 # Stimuli that a worker scores in one go; 0 is the preset's own number, made for processors.
 SCORING_CHUNK = env.int("SCORING_CHUNK", default=0)
-# A training or scoring job whose worker is silent for so long is handed to another one.
-JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=60)
+#: Touched by workers and the scheduler while they live, for whoever starts them again.
+ALIVE_FILE = env.str("ALIVE_FILE", default="")
+# A job whose worker is silent for so long is handed to another one.
+JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=30)

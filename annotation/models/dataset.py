@@ -1,7 +1,5 @@
 """A dataset release: the job that makes its archive, then what the archive is."""
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -18,9 +16,6 @@ from .study import Study
 class DatasetRelease(Job):
     """A named release of opinion scores with all that was collected, as one file that never changes
     (docs/decisions/037). Progress counts pictures."""
-
-    #: All tables are written in one view of the data, which says nothing until it ends.
-    LEASES: ClassVar[int] = 10
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="datasets")
     #: Of the same study: the foreign key is among the constraints.

@@ -1,7 +1,5 @@
 """An import asked for in the console."""
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -17,9 +15,6 @@ from .study import Study
 
 class ImportJob(Job):
     """One uploaded manifest and archive, and the outcome for its rows; progress counts rows."""
-
-    #: All rows are written in one transaction, which says nothing until it ends.
-    LEASES: ClassVar[int] = 5
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="import_jobs")
     actor = models.ForeignKey(

@@ -24,8 +24,10 @@ def unseal(sealed: bytes | memoryview) -> str:
 
 
 def _fernet() -> MultiFernet:
-    """Seals with the site's key; reads what an earlier one sealed, too."""
+    """Seals with the site's key; reads what it or an earlier one has sealed."""
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet(
-        Fernet(urlsafe_b64encode(sha256(f"webhook {key}".encode()).digest())) for key in keys
-    )
+    return MultiFernet([Fernet(_derived(key)) for key in keys])
+
+
+def _derived(key: str) -> bytes:
+    return urlsafe_b64encode(sha256(f"webhook {key}".encode()).digest())

@@ -34,7 +34,7 @@ def make_pool(
 ) -> Pool:
     """The pool for `strategy`, as `Pool` describes its parts; `looks` is needed unless it reads
     nothing."""
-    if strategy.reads is Reads.NOTHING or looks is None:
+    if strategy.reads is Reads.NOTHING or looks is None or not len(candidates):
         return Pool(stimuli, posterior_sd, candidates, np.empty((len(candidates), 0)))
     appearance = _standardised(layer, looks.candidates, seed)
     if strategy.reads is Reads.EMBEDDING:

@@ -32,7 +32,8 @@ def rank(strategy: Strategy, pool: Pool, count: int, seed: int) -> Ranking:
         pool.rated,
         pool.odd,
     )
-    chosen = _choose(strategy, pool, count, seed)
+    # There may be none left: a pool that people have rated in full is predicted all the same.
+    chosen = _choose(strategy, pool, count, seed) if len(pool.candidates) else pool.candidates
     odd = pool.candidates[pool.odd] if pool.odd is not None else np.empty(0, np.intp)
     wanted = strategy.order(pool, seed).astype(np.float64)
     if 0 < len(odd) < len(wanted):

@@ -118,7 +118,10 @@ def assess(*, assessment_id: int) -> None:
     )
     fail = partial(leases.fail, Assessment, assessment_id, fence, image=None)
     try:
-        with failing("assessment", assessment_id, fail):
+        with (
+            failing("assessment", assessment_id, fail),
+            leases.kept(Assessment, assessment_id, fence),
+        ):
             leases.succeed(Assessment, assessment_id, fence, result=_assess(row), image=None)
     except leases.LostLeaseError:
         log.warning("an assessment was taken over", assessment=assessment_id)

@@ -85,7 +85,10 @@ def explain_some(*, run_id: int) -> None:
         return
     run = ExplainingRun.objects.select_related("model_version__study").get(pk=run_id)
     try:
-        with failing("explaining", run_id, partial(leases.fail, ExplainingRun, run_id, fence)):
+        with (
+            failing("explaining", run_id, partial(leases.fail, ExplainingRun, run_id, fence)),
+            leases.kept(ExplainingRun, run_id, fence),
+        ):
             _turn(run, fence)
     except leases.LostLeaseError:
         log.warning("explaining was taken over", run=run_id)

@@ -51,9 +51,6 @@ class ExplainingRun(Job):
     Whatever the version has not explained yet is still to be done: there is no list to keep.
     """
 
-    #: A full-size model on a processor needs minutes for the few images of one turn.
-    LEASES: ClassVar[int] = 5
-
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="explaining_runs")
     model_version = models.ForeignKey(
         ModelVersion, on_delete=models.CASCADE, related_name="explaining_runs", db_constraint=False
@@ -86,7 +83,6 @@ class Assessment(Job):
     The image is not a stimulus: it is deleted when the job is over, and its result a day later.
     """
 
-    LEASES: ClassVar[int] = 5
     TOLD: ClassVar[bool] = False
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="assessments")

@@ -1,5 +1,7 @@
 """Predictions, and the scoring runs that make them in small, repeatable chunks."""
 
+from typing import ClassVar
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -52,6 +54,9 @@ class Prediction(models.Model):
 
 class ScoringRun(Job):
     """Scoring of a study's stimuli by one model version."""
+
+    #: Its chunks are messages each.
+    BY_MESSAGES: ClassVar[bool] = True
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="scoring_runs")
     model_version = models.ForeignKey(

@@ -34,8 +34,10 @@ class Embedded:
     problems: list[dict[str, object]] = field(default_factory=list)
 
     def matrix(self, stimuli: Sequence[int]) -> NDArray[np.float64]:
-        """(len(stimuli), D)."""
-        return np.stack([self.vectors[pk] for pk in stimuli]).astype(np.float64)
+        """(len(stimuli), D); no rows for no stimuli, as of a pool that is rated in full."""
+        width = len(next(iter(self.vectors.values()), ()))
+        rows = [self.vectors[pk] for pk in stimuli]
+        return np.array(rows, dtype=np.float64).reshape(len(rows), width)
 
 
 class StimulusEmbedder:

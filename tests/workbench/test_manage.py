@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+KEY = "only-for-these-tests-0123456789-abcdefghijklmnopqrstuvwxyz"
 #: A port of the discard service, where nothing listens.
 NOBODY = "postgres://mint@127.0.0.1:9/mint"
 
@@ -28,7 +29,7 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
     ("environment", "problem"),
     [
         ({}, "SECRET_KEY"),
-        ({"SECRET_KEY": "x", "DATABASE_URL": NOBODY}, 'server at "127.0.0.1", port 9 failed'),
+        ({"SECRET_KEY": KEY, "DATABASE_URL": NOBODY}, 'server at "127.0.0.1", port 9 failed'),
     ],
 )
 def test_a_missing_service_is_named_with_the_fix(environment: dict[str, str], problem: str) -> None:
@@ -40,7 +41,14 @@ def test_a_missing_service_is_named_with_the_fix(environment: dict[str, str], pr
     assert ". var/env" in second
 
 
+def test_a_key_that_can_be_guessed_is_refused_in_one_line() -> None:
+    done = manage("check", SECRET_KEY="letmein")
+    assert done.returncode == 1
+    (line,) = done.stderr.strip().splitlines()
+    assert "SECRET_KEY can be guessed" in line
+
+
 def test_the_traceback_is_shown_on_demand() -> None:
-    done = manage("retrain", "demo", "--traceback", SECRET_KEY="x", DATABASE_URL=NOBODY)
+    done = manage("retrain", "demo", "--traceback", SECRET_KEY=KEY, DATABASE_URL=NOBODY)
     assert done.returncode == 1
     assert "Traceback (most recent call last)" in done.stderr

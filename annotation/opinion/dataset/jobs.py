@@ -34,7 +34,8 @@ def run_dataset_job(job_id: int) -> None:
         return
     job = DatasetRelease.objects.select_related("study", "release__study").get(pk=job_id)
     try:
-        _run(job)
+        with leases.kept(DatasetRelease, job.pk, fence):
+            _run(job)
     except leases.LostLeaseError:
         log.warning("dataset_job.lost", job=job.pk, fence=fence)
 

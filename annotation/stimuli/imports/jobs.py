@@ -63,7 +63,8 @@ def run_import_job(*, job_id: int) -> None:
         return
     job = ImportJob.objects.select_related("study", "actor").get(pk=job_id)
     try:
-        _run(job)
+        with leases.kept(ImportJob, job.pk, fence):
+            _run(job)
     except leases.LostLeaseError:
         _log.warning("import_job.lost", job=job.pk, fence=job.fence)
         _forget_if_cancelled(job)

@@ -5,12 +5,15 @@ import io
 
 import numpy as np
 import pytest
+from django.db.models import F
 from django.test import Client
 
 from annotation.models import OpinionScore, Stimulus, Study
 from annotation.opinion.releases import renew_live
 from modelops.acquisition import refreshing
 from modelops.acquisition.embeddings import embeddings_of
+from modelops.acquisition.ranking import make_ranking
+from modelops.acquisition.registry import STRATEGIES
 from modelops.models import ModelVersion, Prediction
 from modelops.predictors.store import version_model
 from modelops.registry import current
@@ -209,3 +212,21 @@ def test_a_lost_file_leaves_the_versions_own_predictions(
     prediction = scored.predictions.select_related("perspective").earliest("pk")
     assert state.expected(prediction) == prediction.expected
     assert state.knowledge.ratings == scored.snapshot.ratings
+
+
+def test_a_pool_that_is_rated_in_full_or_not_at_all_is_ranked_all_the_same(
+    study: Study, labelled: list[Stimulus], scored: ModelVersion
+) -> None:
+    """Otherwise its scoring would never end: `make chaos` found one that did not. A study that
+    begins with published scores has no ratings."""
+    layer = version_model(scored).last_layer
+    pool = set(Stimulus.objects.filter(split="pool").values_list("pk", flat=True))
+    for strategy in STRATEGIES:
+        scored.predictor.strategy = strategy
+        Stimulus.objects.update(claimed_ratings=F("wanted_ratings"))
+        full = make_ranking(scored, layer)
+        assert (full.candidates, full.selected) == (0, 0)
+        Stimulus.objects.update(claimed_ratings=0)
+        fresh = make_ranking(scored, layer)
+        assert fresh.selected > 0
+        assert set(full.priorities) == set(fresh.priorities) == pool

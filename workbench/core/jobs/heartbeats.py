@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import redis
 import structlog
@@ -47,6 +48,9 @@ class Pulse:
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + SECONDS
+        if settings.ALIVE_FILE:
+            # Also while the database is away: starting this program again would not bring it back.
+            Path(settings.ALIVE_FILE).touch()
         try:
             say_alive(name, self.kind, queues)
         except Error as error:

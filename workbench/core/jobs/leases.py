@@ -4,13 +4,15 @@ Every write is one conditional update that names the fence; one that matches no 
 job was taken over, cancelled or is over.
 """
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import Error, connection, transaction
 from django.db.models import F, Q
 from django.dispatch import Signal
 from django.utils import timezone
@@ -49,7 +51,7 @@ def claim(kind: type[Job], pk: int) -> int | None:
         state=JobState.RUNNING,
         fence=fence + 1,
         attempts=F("attempts") + 1,
-        lease_expires_at=lease_end(kind.LEASES),
+        lease_expires_at=lease_end(),
         started_at=timezone.now(),
     )
     return fence + 1 if taken else None
@@ -57,7 +59,43 @@ def claim(kind: type[Job], pk: int) -> int | None:
 
 def renew(kind: type[Job], pk: int, fence: int, **fields: Any) -> None:
     """The heartbeat: a longer lease, and `fields` (progress) with it. Raises LostLeaseError."""
-    _write(kind, pk, fence, lease_expires_at=lease_end(kind.LEASES), **fields)
+    _write(kind, pk, fence, lease_expires_at=lease_end(), **fields)
+
+
+@contextmanager
+def kept(kind: type[Job], pk: int, fence: int) -> Iterator[None]:
+    """Renews the lease from a thread of its own until the block ends: a transaction or a model may
+    say nothing for minutes. It ends with the process, and stands still while that is frozen."""
+    over = threading.Event()
+    thread = threading.Thread(target=_keep, args=(kind, pk, fence, over), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _keep(kind: type[Job], pk: int, fence: int, over: threading.Event) -> None:
+    try:
+        while not over.wait(settings.JOB_LEASE_SECONDS / 4):
+            try:
+                renew(kind, pk, fence)
+            except LostLeaseError:
+                return  # whoever works under it finds out with its next write
+            except Error as error:
+                log.warning("heartbeat missed", job=pk, error=str(error))
+                connection.close()
+    finally:
+        connection.close()
+
+
+def ask_again(kind: type[Job]) -> None:
+    """Has the next sweep ask for every job that waits for a message: all messages are lost."""
+    waiting = Q(state=JobState.QUEUED)
+    if kind.BY_MESSAGES:
+        waiting |= Q(state=JobState.RUNNING)
+    kind._default_manager.filter(waiting).update(lease_expires_at=timezone.now())
 
 
 def succeed(kind: type[Job], pk: int, fence: int, **fields: Any) -> None:

@@ -25,8 +25,8 @@ class Job(models.Model):
     finds that its update matched no row, and stops.
     """
 
-    #: The longest stretch of work without a heartbeat, in leases.
-    LEASES: ClassVar[int] = 1
+    #: Whether one that is under way lives by messages too, not by one worker that holds it.
+    BY_MESSAGES: ClassVar[bool] = False
     #: Whether a study's overview tells of it; not of those that somebody waits for anyway.
     TOLD: ClassVar[bool] = True
 

@@ -3,10 +3,17 @@
 from collections.abc import Sequence
 from functools import partial
 
+import redis
 import structlog
 from celery import current_app
+from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+#: Lies in Redis as long as what was sent does.
+_MARK = "mint:queue-not-emptied"
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +32,20 @@ def enqueue_each(task: str, calls: Sequence[tuple[int | str, ...]]) -> None:
     Stops at the first refusal: somebody waits for the request, and each refusal takes its time.
     """
     transaction.on_commit(partial(_send, task, calls))
+
+
+def was_emptied() -> bool:
+    """Whether Redis has lost what was sent since this was last asked; once per loss. So it is for a
+    Redis that never had anything."""
+    client = redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
+    )
+    try:
+        return bool(client.set(_MARK, "1", nx=True))
+    except redis.RedisError:
+        return False
+    finally:
+        client.close()
 
 
 def _send(task: str, calls: Sequence[tuple[int | str, ...]]) -> None:

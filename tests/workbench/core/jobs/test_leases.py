@@ -1,7 +1,8 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from annotation.models import Study
 from modelops.models import TrainingRun
@@ -10,6 +11,7 @@ from tests.modelops.labelling import make_predictor
 from workbench.accounts.models import User
 from workbench.core.jobs import leases
 from workbench.core.jobs.models import Job, JobState
+from workbench.local.process import wait_until
 
 
 @pytest.fixture
@@ -23,6 +25,12 @@ def claimed(run: TrainingRun) -> int:
     fence = leases.claim(TrainingRun, run.pk)
     assert fence is not None
     return fence
+
+
+def lease_of(run: TrainingRun) -> datetime:
+    run.refresh_from_db()
+    assert run.lease_expires_at is not None
+    return run.lease_expires_at
 
 
 def expire(run: TrainingRun) -> None:
@@ -122,3 +130,14 @@ def test_of_two_sweeps_at_once_one_sees_to_a_job(
 
     sweep()
     assert sorted(done) == [(does, run.pk), (does, other.pk)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lease_is_kept_while_work_says_nothing(run: TrainingRun, settings: Settings) -> None:
+    settings.JOB_LEASE_SECONDS = 0.2
+    fence = claimed(run)
+    with leases.kept(TrainingRun, run.pk, fence):
+        expire(run)
+        assert wait_until(lambda: lease_of(run) > timezone.now(), seconds=10)
+    expire(run)
+    assert leases.requeue(TrainingRun, run.pk, fence)
