@@ -15,6 +15,8 @@ from annotation.opinion.comparison.measures import srcc
 from modelops.learning.bayes import fit_last_layer
 from modelops.learning.labels import Labels
 
+from . import demo_intervals
+from .demo_world import demo
 from .learning_curves import Plan, curve, reached
 from .learning_worlds import SIMULATED, World, labelled
 from .machine import busy_cores
@@ -27,6 +29,8 @@ Make = Callable[[int], World]
 #: The share of the full-data SRCC that is to be reached, and with what share of the ratings that
 #: random images with three ratings each take (an aim for the goal of teaching).
 ENOUGH, AIM = 0.95, 0.50
+#: Studies in the demo's world in which intervals are looked at.
+_SEEDS = 20
 #: The default must not fall behind random images by more than this, in any world.
 TOLERANCE = 0.02
 
@@ -44,15 +48,18 @@ class Size:
     seeds: int = 10
     images: int = 2_400
     width: int = 64
+    #: Of the demo's world, which are drawn.
+    pictures: int = 900
     plan: Plan = field(default_factory=lambda: Plan(first=60, between=60, ratings=900))
 
 
 def worlds(size: Size) -> dict[str, Make]:
-    """By name: three simulated ones, and two with the scores of published data sets if MINT_SHARED
-    names a folder that has them."""
+    """By name: three simulated ones, the demo's, and two with the scores of published data sets if
+    MINT_SHARED names a folder that has them."""
     found: dict[str, Make] = {
         name: partial(make, size.images, size.width) for name, make in SIMULATED.items()
     }
+    found["demo"] = partial(demo, size.pictures)
     shared = Path(os.environ.get("MINT_SHARED", "../shared")) / "data"
     for name, (file, score, prompt) in _PUBLISHED.items():
         if (shared / file).exists():
@@ -161,4 +168,5 @@ def run(say: Say, size: Size = Size()) -> None:
     busy = busy_cores()
     rows = compared(measure(size, worlds(size), say))
     path = write("learning", {"seeds": size.seeds, "aim": AIM, "ways": rows}, busy)
-    say("\n".join(["", *lines(rows), "", f"written to {path}"]))
+    say("\n".join(["", *lines(rows), "", *demo_intervals.lines(size.pictures, _SEEDS), ""]))
+    say(f"written to {path}")

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.demo_world import demo
 from benchmarks.learning import TOLERANCE, Size, compared, lines, measure, worlds
 from benchmarks.learning_curves import Plan, curve, reached
 from benchmarks.learning_worlds import SIMULATED
@@ -47,3 +48,17 @@ def test_the_ratings_until_enough_is_known_lie_between_two_models() -> None:
     assert reached([(60, 0.5), (120, 0.7), (180, 0.8)], 0.75) == pytest.approx(150)
     assert reached([(60, 0.5)], 0.4) == 60
     assert reached([(60, 0.5)], 0.9) == float("inf")
+
+
+def test_the_demos_world_is_embedded_by_the_product_and_rated_by_its_people() -> None:
+    world = demo(8, 3)
+    assert world.looks.shape == (8, 160)
+    assert np.ptp(world.looks, axis=0).max() > 0.1  # pictures look different
+    rows = np.zeros(400, np.intp)
+    rated = world.rate(rows, np.random.default_rng(1))
+    assert set(rated * 4) <= {0.0, 1.0, 2.0, 3.0, 4.0}
+    # People's biases are 7 %, and some use less of the scale.
+    assert rated.mean() == pytest.approx(world.truth[0], abs=0.12)
+    assert world.mean_of_all()[0] == pytest.approx(rated.mean(), abs=0.03)
+    # Two prompts of four pictures: a whole one is held out, or none.
+    assert world.held_out.sum() in (0, 4)
