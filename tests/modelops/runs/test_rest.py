@@ -84,6 +84,8 @@ def test_raters_are_asked_for_no_more_of_the_pool_until_it_is_taken_back(
     answer = client.post(API, {"by": "model"}, content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (409, "rest")
     assert "Ask raters for the rest again" in client.get(PAGE).content.decode()
+    certified["quality"] = certificate(Lack.NOT_CLOSE)
+    assert "it has no certificate from: quality." in client.get(PAGE).content.decode()
     answer = client.post(API, {"by": "raters"}, content_type="application/json")
     assert (answer.status_code, answer.json()) == (200, {"by": "raters"})
     assert eligible(study, "pool") == before
