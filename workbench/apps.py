@@ -1,6 +1,7 @@
 """The site's Django application: registers the system checks."""
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.staticfiles.apps import StaticFilesConfig as DjangoStaticFilesConfig
 
 
@@ -9,6 +10,11 @@ class WorkbenchConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401 -- it registers itself
+
+        if settings.SENTRY_DSN:
+            from .core.error_reports import start_reporting
+
+            start_reporting(settings.SENTRY_DSN, settings.SECRETS)
 
 
 class StaticFilesConfig(DjangoStaticFilesConfig):

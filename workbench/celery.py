@@ -10,7 +10,9 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import heartbeat_sent, setup_logging
+from celery.signals import before_task_publish, heartbeat_sent, setup_logging, task_prerun
+
+from .core.request_numbers import TASK_HEADER, current_number, take_over
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workbench.settings")
 # Read when NumPy and torch are loaded, so set here, which every process runs first. Threads that
@@ -35,6 +37,18 @@ def use_the_sites_log(**given: Any) -> None:
     from django.conf import settings
 
     logging.config.dictConfig(settings.LOGGING)
+
+
+@before_task_publish.connect
+def name_the_request(headers: dict[str, Any], **given: Any) -> None:
+    """A task's lines in the log lead back to the request that asked for it."""
+    if number := current_number():
+        headers[TASK_HEADER] = number
+
+
+@task_prerun.connect
+def take_over_the_request(task_id: str, task: Any, **given: Any) -> None:
+    take_over(vars(task.request), task=task.name, task_id=task_id)
 
 
 @heartbeat_sent.connect

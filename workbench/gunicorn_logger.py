@@ -13,6 +13,8 @@ from typing import Any
 
 import gunicorn.glogging
 
+from .core.request_numbers import KEY
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workbench.settings")
 
 
@@ -43,6 +45,7 @@ class Logger(gunicorn.glogging.Logger):
                 "status": int(status.split(None, 1)[0] if isinstance(status, str) else status),
                 "milliseconds": round(request_time / timedelta(milliseconds=1), 1),
                 # A file that the kernel sends is not counted.
+                **({"request": environ[KEY]} if KEY in environ else {}),
                 "bytes": resp.sent or getattr(resp, "response_length", None) or 0,
             }
         )

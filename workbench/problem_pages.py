@@ -3,13 +3,21 @@
 import sys
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseServerError,
+    JsonResponse,
+)
 from django.shortcuts import render
+from django.template.loader import get_template
 from django.views import defaults
 from rest_framework.exceptions import APIException
 
 from .core.api import exception_handler
 from .core.api_problems import PROBLEM_JSON
+from .core.request_numbers import number_of
 from .core.uploads import UploadNotKeptError
 
 
@@ -34,7 +42,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
         if _is_api(request):
             return _told(error)
         return render(request, "507.html", {"error": error}, status=507)
-    return _told(APIException()) if _is_api(request) else defaults.server_error(request)
+    if _is_api(request):
+        return _told(APIException())
+    # Without context processors: one of them may be what broke.
+    page = get_template("500.html").render({"number": number_of(request)})
+    return HttpResponseServerError(page)
 
 
 def _is_api(request: HttpRequest) -> bool:

@@ -75,6 +75,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "workbench.core.request_numbers.NumberRequests",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "workbench.core.requests.RefuseNul",
@@ -172,6 +173,9 @@ FIRST_ADMINISTRATOR = env.str("FIRST_ADMINISTRATOR", default="administrator")
 # sent stands before it.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)
 
+#: A project of Sentry's, or of another collector that speaks its protocol, for unexpected errors;
+#: empty: they stay in the log.
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
 #: Sent as `Authorization: Bearer …` it opens /metrics, which else only administrators see.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
@@ -425,18 +429,21 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+#: Hidden wherever a log or a report of an error would say them.
+SECRETS = [
+    SECRET_KEY,
+    *SECRET_KEY_FALLBACKS,
+    DATABASES["default"].get("PASSWORD", ""),
+    urlsplit(REDIS_URL).password or "",
+    S3_OPTIONS["secret_key"] or "",
+    urlsplit(EMAIL_URL).password or "",
+    METRICS_TOKEN,
+    SENTRY_DSN,
+]
 LOGGING = logs.configuration(
     level=env.str("LOG_LEVEL", default="INFO"),
     json=_switch("LOG_JSON", default=False),
-    known=[
-        SECRET_KEY,
-        *SECRET_KEY_FALLBACKS,
-        DATABASES["default"].get("PASSWORD", ""),
-        urlsplit(REDIS_URL).password or "",
-        S3_OPTIONS["secret_key"] or "",
-        urlsplit(EMAIL_URL).password or "",
-        METRICS_TOKEN,
-    ],
+    known=SECRETS,
 )
 
 # The backbones that studies choose from in addition to the bundled `tiny`, the first one for those

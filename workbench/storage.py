@@ -9,7 +9,8 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 _SALT = "media"
 #: A signature is good for one to two periods, and constant within one so that browsers can cache.
-_PERIOD_SECONDS = 12 * 3600
+#: So long can somebody who was excluded still open an image whose address they have.
+_PERIOD_SECONDS = 3600
 
 
 class SignedFileSystemStorage(FileSystemStorage):

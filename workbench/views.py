@@ -23,7 +23,7 @@ def media(request: HttpRequest, name: str) -> FileResponse:
         raise Http404
     response = FileResponse(storage.open(name))
     # The name holds the content's hash, so a copy never goes stale.
-    response["Cache-Control"] = "private, max-age=43200, immutable"
+    response["Cache-Control"] = "private, max-age=7200, immutable"
     response["Content-Security-Policy"] = "default-src 'none'"
     response["X-Content-Type-Options"] = "nosniff"
     return response

@@ -181,7 +181,8 @@ class AnsweredError(RatingError):
 
 
 class NotRevisableError(RatingError):
-    """A change of an answer that is final: the study allows no changes, or the block is over."""
+    """A change of an answer that is final: the study allows no changes, the block is over, or it
+    was changed so often that no person did it."""
 
     code = "not_revisable"
 

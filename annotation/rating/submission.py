@@ -37,6 +37,8 @@ from .facts import holdings_of
 from .last_answer import may_revise
 
 _NOTHING = Reason()
+#: How often one answer can be changed. People do it once or twice; each change is a row that stays.
+REVISIONS = 30
 
 # The session's row first, then the trial's: the same order on every path, so none deadlocks.
 _LOCK = f"""
@@ -291,7 +293,7 @@ def _revise(access: Access, locked: _Locked, answer: Answer, language: str, revi
     if not revises:
         raise AnsweredError
     _require_rating(access, locked.session)
-    if not may_revise(access, locked.session.id, locked.block):
+    if last >= REVISIONS or not may_revise(access, locked.session.id, locked.block):
         raise NotRevisableError
     ids = perspective_ids(locked.session.protocol)
     for rows, changed in ((given, scores), (explanations, reasons)):

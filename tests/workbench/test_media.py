@@ -42,13 +42,13 @@ def test_one_images_signature_does_not_open_another(client: Client, study: Study
     assert client.get(f"{second.image.url.split('?')[0]}?{signature}").status_code == 404
 
 
-def test_a_signature_ends_within_a_day(client: Client, study: Study) -> None:
+def test_a_signature_ends_within_two_hours(client: Client, study: Study) -> None:
     (stimulus,) = make_stimuli(study, 1)
     with time_machine.travel("2026-01-01 00:00:00Z", tick=False):
         address = stimulus.image.url
-    with time_machine.travel("2026-01-01 12:30:00Z", tick=False):
+    with time_machine.travel("2026-01-01 01:30:00Z", tick=False):
         assert client.get(address).status_code == 200
-    with time_machine.travel("2026-01-02 00:30:00Z", tick=False):
+    with time_machine.travel("2026-01-01 02:01:00Z", tick=False):
         assert client.get(address).status_code == 404
 
 

@@ -10,6 +10,8 @@ def revoke_people_tokens(apps: Apps, _editor: BaseDatabaseSchemaEditor) -> None:
     """On the way back: the scope is unknown then."""
     apps.get_model("accounts", "ApiToken").objects.filter(scopes__contains=["people"]).delete()
 
+BLOCKS = "The table has a row per API token."
+
 
 class Migration(migrations.Migration):
     dependencies = [("accounts", "0001_initial")]

@@ -115,6 +115,19 @@ def test_other_scores_make_a_revision_and_keep_the_first(rating: RaterClient) ->
     assert Explanation.objects.count() == 2
 
 
+def test_an_answer_is_not_changed_without_end(
+    rating: RaterClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("annotation.rating.submission.REVISIONS", 3)
+    trial = first(rating)
+    for quality in (4, 1, 2):
+        rating.submit(trial, {**SCORES, "quality": quality})
+    refused = rating.submit(trial, {**SCORES, "quality": 3})
+    assert (rating.status, refused["code"]) == (409, "not_revisable")
+    assert current_scores(trial) == {**SCORES, "quality": 2}
+    assert rating.submit(trial, {**SCORES, "quality": 2})["trial"]["revision"] == 3
+
+
 def test_a_reason_taken_back_is_superseded_by_an_empty_one(rating: RaterClient) -> None:
     trial = first(rating)
     rating.submit(trial, explanations=REASONS)
