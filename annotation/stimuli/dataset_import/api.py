@@ -28,7 +28,7 @@ class DatasetImportSerializer(serializers.ModelSerializer[DatasetImport]):
     `without_file`: images whose scores do not count, without their files; `data_sha256`: of what
     was collected, the same in archive and study; `error`: why nothing was imported."""
 
-    study = serializers.CharField(source="study.slug", default=None, read_only=True)
+    study = serializers.SerializerMethodField()
 
     class Meta:
         model = DatasetImport
@@ -50,6 +50,9 @@ class DatasetImportSerializer(serializers.ModelSerializer[DatasetImport]):
             "created_at",
             "finished_at",
         )
+
+    def get_study(self, job: DatasetImport) -> str | None:
+        return job.study.slug if job.study else None
 
 
 class DatasetImportRequestSerializer(ExactSerializer):

@@ -108,6 +108,17 @@ class Counts(TypedDict):
     raters_started: int
 
 
+class DatasetImportRequest(TypedDict, closed=True):
+    """
+    The archive of a dataset release; a ZIP of pictures, if the archive has none; the study's
+    slug, if it is not to be the archive's.
+    """
+
+    archive: str
+    images: NotRequired[str | None]
+    slug: NotRequired[str]
+
+
 class DatasetRequest(TypedDict, closed=True):
     """
     What is to be made. `release`: number of a named release of opinion scores; `licence`: an
@@ -1504,6 +1515,33 @@ class Dataset(TypedDict):
     finished_at: NotRequired[str | None]
 
 
+class DatasetImport(TypedDict):
+    """
+    A study that is made of a dataset release. `study`: its slug, once it is there; `stage`:
+    `checking` the archive against its hashes, `reading` given pictures, `writing` images with their
+    ratings, `comparing` the study with the archive; `progress_done` of `progress_total` images;
+    `without_file`: images whose scores do not count, without their files; `data_sha256`: of what
+    was collected, the same in archive and study; `error`: why nothing was imported.
+    """
+
+    id: int
+    state: NotRequired[JobState]
+    stage: NotRequired[str]
+    progress_done: NotRequired[int]
+    progress_total: NotRequired[int]
+    error: NotRequired[str]
+    archive_name: str
+    images_name: NotRequired[str]
+    study: str | None
+    number_of_images: NotRequired[int]
+    without_file: NotRequired[int]
+    raters: NotRequired[int]
+    ratings: NotRequired[int]
+    data_sha256: NotRequired[str]
+    created_at: str
+    finished_at: NotRequired[str | None]
+
+
 class Delivery(TypedDict):
     """
     An event for one webhook. `message_id`: its header `webhook-id`. `next_at`: of the next
@@ -1590,6 +1628,7 @@ class Import(TypedDict):
     An import and its outcome. `files_kept`: whether it can be tried again without sending its
     files; `refusal`: why it was refused as a whole. `remarks`: sentences about all rows together:
     what was held out and how, which spellings are one prompt, what the model does not read.
+    `ratings`: whether the table is of ratings of single people, those of `source`.
     `rejected_rows` and `notes` are the first ones, and so are `gaps`: images without a manifest
     whose `prompt` or `generator` (empty) was found nowhere. A dry run succeeds if it could be
     made: it has counted the good rows, and lists the others.
@@ -1603,6 +1642,8 @@ class Import(TypedDict):
     purpose: NotRequired[StimulusPurpose]
     partial: NotRequired[bool]
     dry_run: NotRequired[bool]
+    ratings: NotRequired[bool]
+    source: NotRequired[str]
     mapping: NotRequired[Any]
     constants: NotRequired[Any]
     fills: NotRequired[Any]
@@ -1634,6 +1675,8 @@ class ImportRequest(TypedDict, closed=True):
     images: NotRequired[bytes]
     mapping: NotRequired[str]
     constants: NotRequired[str]
+    address: NotRequired[str]
+    ratings_of: NotRequired[str]
     purpose: NotRequired[StimulusPurpose]
     partial: NotRequired[bool]
     dry_run: NotRequired[bool]
@@ -1708,6 +1751,13 @@ class Overview(TypedDict):
     failed_jobs: list[Job]
     active_jobs: list[Job]
     background: Background
+
+
+class PaginatedDatasetImportList(TypedDict):
+    count: NotRequired[int]
+    next: str | None
+    previous: str | None
+    results: list[DatasetImport]
 
 
 class PaginatedDatasetList(TypedDict):
@@ -1802,6 +1852,7 @@ class PatchedStudyChange(TypedDict, closed=True):
     session_trials: NotRequired[int]
     lease_seconds: NotRequired[int]
     retrain_every: NotRequired[int]
+    retrain_nightly: NotRequired[bool]
     image_size: NotRequired[ImageSizeEnum]
     opinion_method: NotRequired[str]
     perspectives: NotRequired[list[Perspective]]
@@ -1913,6 +1964,7 @@ class Rater(TypedDict):
 
     code: NotRequired[str]
     status: NotRequired[RaterStatus]
+    source: NotRequired[str]
     link: str | None
     ratings: int
     created_at: str
@@ -2105,6 +2157,7 @@ class Study(TypedDict):
     session_trials: NotRequired[int]
     lease_seconds: NotRequired[int]
     retrain_every: NotRequired[int]
+    retrain_nightly: NotRequired[bool]
     image_size: NotRequired[ImageSizeEnum]
     opinion_method: NotRequired[str]
     perspectives: NotRequired[list[Perspective2]]
@@ -2139,6 +2192,7 @@ class StudyCreate(TypedDict, closed=True):
     session_trials: NotRequired[int]
     lease_seconds: NotRequired[int]
     retrain_every: NotRequired[int]
+    retrain_nightly: NotRequired[bool]
     image_size: NotRequired[ImageSizeEnum]
     opinion_method: NotRequired[str]
     perspectives: NotRequired[list[Perspective3]]
