@@ -114,8 +114,8 @@ class DatasetImportRequest(TypedDict, closed=True):
     slug, if it is not to be the archive's.
     """
 
-    archive: str
-    images: NotRequired[str | None]
+    archive: bytes
+    images: NotRequired[bytes]
     slug: NotRequired[str]
 
 
