@@ -28,7 +28,11 @@ EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES") or (40 if DEEP else 18))
 #: How often a parameter of a path is one that the world has; else it is any of its type.
 KNOWN = 0.85
 #: Operations of each visitor.
-PATHS = {"rater": "^/api/v1/rating/", "administrator": "^/api/v1/people/", "owner": "^/api/v1/stud"}
+PATHS = {
+    "rater": "^/api/v1/rating/",
+    "administrator": "^/api/v1/people/",
+    "owner": "^/api/v1/(stud|dataset)",
+}
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotation.models import (
+    DatasetImport,
     DatasetRelease,
     ImportJob,
     Message,
@@ -47,6 +48,7 @@ def make_world(version: ModelVersion) -> World:
     webhook, delivery = _webhook(study)
     ids = {
         "imports": ImportJob.objects.create(study=study, manifest_name="a.csv").pk,
+        "dataset-imports": DatasetImport.objects.create(actor=study.owner, archive_name="a.zip").pk,
         "webhooks": plain(webhook.pk),
         "stimuli": Stimulus.objects.filter(study=study).earliest("pk").pk,
         "assessments": _assessment(version).pk,

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from workbench.accounts.api_views import ApiListView, ApiView
 from workbench.accounts.signed_in import signed_in
 from workbench.core.api import ExactSerializer
+from workbench.core.api_shapes import UploadField
 
 from ...models import DatasetImport
 from ..imports.asking import refuse_large
@@ -28,7 +29,7 @@ class DatasetImportSerializer(serializers.ModelSerializer[DatasetImport]):
     `without_file`: images whose scores do not count, without their files; `data_sha256`: of what
     was collected, the same in archive and study; `error`: why nothing was imported."""
 
-    study = serializers.CharField(source="study.slug", default=None, read_only=True)
+    study = serializers.SerializerMethodField()
 
     class Meta:
         model = DatasetImport
@@ -51,13 +52,16 @@ class DatasetImportSerializer(serializers.ModelSerializer[DatasetImport]):
             "finished_at",
         )
 
+    def get_study(self, job: DatasetImport) -> str | None:
+        return job.study.slug if job.study else None
+
 
 class DatasetImportRequestSerializer(ExactSerializer):
     """The archive of a dataset release; a ZIP of pictures, if the archive has none; the study's
     slug, if it is not to be the archive's."""
 
-    archive = serializers.FileField()
-    images = serializers.FileField(required=False)
+    archive = UploadField(allow_empty_file=True)
+    images = UploadField(required=False, allow_empty_file=True)
     slug = serializers.CharField(
         required=False, allow_blank=True, max_length=80, validators=[validate_slug]
     )

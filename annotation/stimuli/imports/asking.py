@@ -125,10 +125,10 @@ class ImportRequestSerializer(ExactSerializer):
 
 def _refuse_images(attrs: dict[str, Any]) -> None:
     if "manifest" not in attrs:
-        raise serializers.ValidationError({"manifest": [_("Add the table of the ratings.")]})
+        raise RuleError({"manifest": _("Add the table of the ratings.")})
     if "images" in attrs:
         text = _("Ratings are of images that the study has: import these first.")
-        raise serializers.ValidationError({"images": [text]})
+        raise RuleError({"images": text})
 
 
 def refuse_large(request: Request) -> None:

@@ -114,8 +114,8 @@ class DatasetImportRequest(TypedDict, closed=True):
     slug, if it is not to be the archive's.
     """
 
-    archive: str
-    images: NotRequired[str | None]
+    archive: bytes
+    images: NotRequired[bytes]
     slug: NotRequired[str]
 
 
@@ -1532,7 +1532,7 @@ class DatasetImport(TypedDict):
     error: NotRequired[str]
     archive_name: str
     images_name: NotRequired[str]
-    study: str
+    study: str | None
     number_of_images: NotRequired[int]
     without_file: NotRequired[int]
     raters: NotRequired[int]
