@@ -12,9 +12,10 @@ from .api_examples import Schema
 #: Marks what is told of a row if not all of its fields are asked for.
 CHOSEN = "x-chosen-fields"
 _NULL = {"type": "null"}
-#: No text in the database holds a NUL; of what is asked for, something must be seen.
+#: No text in the database holds a NUL; of what is asked for, something must be left without what
+#: Python calls white space, which is more than JSON Schema does.
 _TEXT = r"^[^\u0000]*$"
-_SAID = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
+_SAID = r"^[^\u0000]*[^\s\u0000\u001c-\u001f\u0085][^\u0000]*$"
 _PLAIN = {"pattern", "format", "enum", "const"}
 
 
@@ -45,6 +46,8 @@ def sharpen(result: Schema, **_rest: Any) -> Schema:
 def say_something(field: object, shape: Schema) -> Schema:
     """`shape` of a field of a request: one that may not be blank holds more than white space."""
     if not isinstance(field, serializers.CharField) or field.allow_blank:
+        return shape
+    if not field.trim_whitespace:
         return shape
     if isinstance(field, serializers.RegexField | serializers.SlugField):
         return shape
