@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 DEEP = bool(os.environ.get("FUZZ"))
 SEED = int(os.environ.get("FUZZ_SEED") or (random.SystemRandom().getrandbits(32) if DEEP else 15))
 #: Requests of each operation, beside those of the phase that looks at every limit of the schema.
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES") or (40 if DEEP else 18))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES") or (40 if DEEP else 20))
 #: How often a parameter of a path is one that the world has; else it is any of its type.
 KNOWN = 0.85
 #: Operations of each visitor.
