@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from .api import RuleError
 from .api_examples import Schema
 
 #: Marks what is told of a row if not all of its fields are asked for.
@@ -19,9 +19,15 @@ _SAID = r"^[^\u0000]*[^\s\u0000\u001c-\u001f\u0085][^\u0000]*$"
 _PLAIN = {"pattern", "format", "enum", "const"}
 
 
-@extend_schema_field(OpenApiTypes.BINARY)
+@extend_schema_field({"type": "string", "format": "binary", "minLength": 1})
 class UploadField(serializers.FileField):
     """A file in a form: sent as its bytes, where an answer would have its address."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Raises ValidationError, and RuleError for an empty file, which a form can hold."""
+        if getattr(data, "size", None) == 0:
+            raise RuleError({str(self.field_name): self.error_messages["empty"]})
+        return super().to_internal_value(data)
 
 
 @extend_schema_field({"type": "object", "additionalProperties": True})
