@@ -120,7 +120,7 @@ screenshots: setup-dev ## play the demo in a browser and take pictures of every 
 
 # FUZZ_SEED=… repeats a run; FUZZ_EXAMPLES=… requests of each operation.
 fuzz: setup-dev ## requests by the API's schema with a fresh seed, many more than the tests send (30 minutes)
-	@FUZZ=1 $(PY) -m pytest tests/contract -q -s --no-cov --timeout=7200
+	@FUZZ=1 $(PY) -m pytest tests/contract -q -s --no-cov
 
 docs: setup-dev ## the documentation as a site, strictly: build/docs/index.html
 	@$(PY) -m sphinx -q -W --keep-going -b html docs build/docs

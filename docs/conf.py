@@ -10,6 +10,7 @@ html_theme = "furo"
 html_title = project
 html_copy_source = False
 html_show_sourcelink = False
-html_static_path: list[str] = []
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 # `.html` of each page stands where its `.md` does, so the console's help leads to both alike.
 exclude_patterns = ["screenshots/states/**"]

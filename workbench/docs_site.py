@@ -24,6 +24,7 @@ PAGES = {
     "people": "people",
     "tokens": "people",
     "activity": "people",
+    "system": "deployment",
 }
 
 

@@ -19,12 +19,15 @@ from workbench.accounts.models import User
 
 __all__ = ["labelled", "scored", "small_model_settings", "train", "weights"]
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 DEEP = bool(os.environ.get("FUZZ"))
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.slow,
+    pytest.mark.timeout(7200 if DEEP else 1200),
+]
 SEED = int(os.environ.get("FUZZ_SEED") or (random.SystemRandom().getrandbits(32) if DEEP else 15))
 #: Requests of each operation, beside those of the phase that looks at every limit of the schema.
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES") or (40 if DEEP else 18))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES") or (40 if DEEP else 20))
 #: How often a parameter of a path is one that the world has; else it is any of its type.
 KNOWN = 0.85
 #: Operations of each visitor.

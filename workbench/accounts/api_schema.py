@@ -89,7 +89,10 @@ class ApiSchema(AutoSchema):
         self, field: Any, direction: Any, bypass_extensions: bool = False
     ) -> Any:
         shape = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call] # untyped library
-        asked = direction == "request" and isinstance(_owner(field), ExactSerializer)
+        owner = _owner(field)
+        asked = direction == "request" and (
+            isinstance(owner, ExactSerializer) or type(owner).__name__.endswith("QuerySerializer")
+        )
         return say_something(field, shape) if asked and isinstance(shape, dict) else shape
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:

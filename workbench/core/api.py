@@ -95,7 +95,8 @@ def problem_details(error: Exception, status: int, told: Any) -> dict[str, Any]:
         return {**details, "detail": str(told), "code": codes}
     errors = told if isinstance(told, dict) else {api_settings.NON_FIELD_ERRORS_KEY: told}
     said = list(islice(sentences(errors), _MOST_SAID))
-    code = "rule" if isinstance(error, RuleError) else "invalid"
+    known_before = set(sentences(codes)) <= {f"{name}: unique" for name in errors}
+    code = "rule" if isinstance(error, RuleError) or known_before else "invalid"
     return {**details, "detail": " ".join(said), "code": code, "errors": errors}
 
 

@@ -104,7 +104,8 @@ def _field(model: type[Model], lookup: str) -> Any:
         return serializers.BooleanField(**shared)
     if isinstance(column, IntegerField):
         return serializers.IntegerField(min_value=0, max_value=_LARGEST, **shared)
-    return serializers.CharField(max_length=_LONGEST, **shared)
+    # Compared as it is sent: nothing is like white space.
+    return serializers.CharField(max_length=_LONGEST, trim_whitespace=False, **shared)
 
 
 def _column(model: type[Model], parts: Sequence[str]) -> "Field[Any, Any]":

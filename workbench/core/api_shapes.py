@@ -3,24 +3,31 @@
 from collections.abc import Iterator
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from .api import RuleError
 from .api_examples import Schema
 
 #: Marks what is told of a row if not all of its fields are asked for.
 CHOSEN = "x-chosen-fields"
 _NULL = {"type": "null"}
-#: No text in the database holds a NUL; of what is asked for, something must be seen.
+#: No text in the database holds a NUL; of what is asked for, something must be left without what
+#: Python calls white space, which is more than JSON Schema does.
 _TEXT = r"^[^\u0000]*$"
-_SAID = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
+_SAID = r"^[^\u0000]*[^\s\u0000\u001c-\u001f\u0085][^\u0000]*$"
 _PLAIN = {"pattern", "format", "enum", "const"}
 
 
-@extend_schema_field(OpenApiTypes.BINARY)
+@extend_schema_field({"type": "string", "format": "binary", "minLength": 1})
 class UploadField(serializers.FileField):
     """A file in a form: sent as its bytes, where an answer would have its address."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Raises ValidationError, and RuleError for an empty file, which a form can hold."""
+        if getattr(data, "size", None) == 0:
+            raise RuleError({str(self.field_name): self.error_messages["empty"]})
+        return super().to_internal_value(data)
 
 
 @extend_schema_field({"type": "object", "additionalProperties": True})
@@ -45,6 +52,8 @@ def sharpen(result: Schema, **_rest: Any) -> Schema:
 def say_something(field: object, shape: Schema) -> Schema:
     """`shape` of a field of a request: one that may not be blank holds more than white space."""
     if not isinstance(field, serializers.CharField) or field.allow_blank:
+        return shape
+    if not field.trim_whitespace:
         return shape
     if isinstance(field, serializers.RegexField | serializers.SlugField):
         return shape

@@ -37,7 +37,9 @@ def wrong_type(field: Any, value: Any) -> str | None:
     types = next((types for kind, types in _TYPES if isinstance(field, kind)), None)
     if types is None or _is_one(value, types):
         return None
-    return str(field.error_messages["invalid"]).format(value=value)
+    # What times say is wrong is the text, where there is none.
+    of = serializers.CharField.default_error_messages if types == (str,) else field.error_messages
+    return str(of["invalid"])
 
 
 def _is_one(value: Any, types: tuple[type, ...]) -> bool:
