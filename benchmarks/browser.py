@@ -120,7 +120,7 @@ def measure(plan: Plan, say: Say) -> dict[str, Any]:
     with bench_site(say) as site:
         kib = _study(site, plan)
         (rater,) = site.owner.create_raters(SLUG, 1)
-        with _chromium() as page:
+        with chromium() as page:
             page.add_init_script(_RECORDER)
             say(f"rating {plan.trials} images in Chromium")
             session = Session(page)
@@ -168,7 +168,7 @@ def _study(site: BenchSite, plan: Plan) -> float:
 
 
 @contextmanager
-def _chromium() -> Iterator[Page]:
+def chromium() -> Iterator[Page]:
     """Debian's Chromium, or Playwright's own, at a laptop's size."""
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
