@@ -45,8 +45,8 @@ ROWS = [
     ),
     Row(
         "browser",
-        "a real browser: network cut for twice the time, clock a day on, then a day behind, double click, "
-        "two tabs",
+        "a real browser: network cut for twice the time, clock a day on, then a day behind, "
+        "double click, two tabs",
         "one rating each, none lost",
         browser.browser_troubled,
     ),
