@@ -175,7 +175,8 @@ def chromium() -> Iterator[Page]:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=[*arguments, "--disable-gpu"]
         )
-        yield browser.new_page(viewport={"width": 1366, "height": 768})
+        # A context of its own, so that a second tab can be opened next to it.
+        yield browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
         browser.close()
 
 
