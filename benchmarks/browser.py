@@ -120,7 +120,7 @@ def measure(plan: Plan, say: Say) -> dict[str, Any]:
     with bench_site(say) as site:
         kib = _study(site, plan)
         (rater,) = site.owner.create_raters(SLUG, 1)
-        with _chromium() as page:
+        with chromium() as page:
             page.add_init_script(_RECORDER)
             say(f"rating {plan.trials} images in Chromium")
             session = Session(page)
@@ -168,14 +168,15 @@ def _study(site: BenchSite, plan: Plan) -> float:
 
 
 @contextmanager
-def _chromium() -> Iterator[Page]:
+def chromium() -> Iterator[Page]:
     """Debian's Chromium, or Playwright's own, at a laptop's size."""
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=[*arguments, "--disable-gpu"]
         )
-        yield browser.new_page(viewport={"width": 1366, "height": 768})
+        # A context of its own, so that a second tab can be opened next to it.
+        yield browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
         browser.close()
 
 

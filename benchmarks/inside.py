@@ -50,8 +50,8 @@ from annotation.studies.perspectives import write_perspectives
 from annotation.studies.protocols import current_protocol
 from benchmarks.bare_copy import bare_copy
 from benchmarks.crowd import CROWD
-from workbench.accounts.models import TokenScope, User
-from workbench.accounts.tokens import make_token
+from workbench.accounts.models import User
+from workbench.accounts.tokens import make_token, open_scopes
 
 _BATCH = 5_000
 #: As large as a display copy of a 512 × 512 image is.
@@ -61,7 +61,7 @@ _SIDE = 512
 def owner() -> dict[str, Any]:
     """An owner and an API token of theirs."""
     user, _new = User.objects.get_or_create(username="bench")
-    return {"token": make_token(user, name="benchmark", scopes=list(TokenScope))[1]}
+    return {"token": make_token(user, name="benchmark", scopes=open_scopes(user))[1]}
 
 
 def study(slug: str, images: int, wanted: int, **fields: Any) -> dict[str, Any]:

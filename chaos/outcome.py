@@ -92,7 +92,7 @@ def _outcome(row: Row, plan: Plan, sites: Sites) -> Outcome:
     except Exception as error:  # noqa: BLE001 -- a table with a hole says more than none
         sites.say(traceback.format_exc())
         sites.give_up()
-        return Outcome(broken=[f"broke off: {error}"])
+        return Outcome(broken=[f"broke off: {(str(error).splitlines() or [''])[0]}"])
 
 
 def figures_of(outcome: Outcome) -> str:

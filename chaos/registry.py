@@ -1,7 +1,7 @@
 """Every row of the table, in its order."""
 
 from chaos.outcome import Row
-from chaos.rows import jobs, servers, stalling
+from chaos.rows import browser, jobs, servers, stalling
 
 _LOST_NONE = "0 acknowledged ratings lost, 0 over a cap, 0 seen twice"
 
@@ -42,5 +42,12 @@ ROWS = [
         "worker frozen and 28 uploads at once; 24 unfinished request headers; bodies of 60 MiB",
         "rating p95 within 2 times that of a calm time, through the proxy",
         stalling.stalled,
+    ),
+    Row(
+        "browser",
+        "a real browser: network cut for twice the time, clock a day on, then a day behind, "
+        "double click, two tabs",
+        "one rating each, none lost",
+        browser.browser_troubled,
     ),
 ]

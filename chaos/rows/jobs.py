@@ -20,7 +20,7 @@ from workbench.local.supervisor import Program
 SLUG = "jobs"
 #: Of training, whose embeddings are known: so that it lasts while the others are under way.
 _EPOCHS = 20
-_DESCRIBED = {"release": 1, "title": "Chaos", "licence": "CC-BY-4.0", "creators": ["Rater, A"]}
+_DESCRIBED = {"title": "Chaos", "licence": "CC-BY-4.0", "creators": ["Rater, A"]}
 _JOBS = {
     "training": "modelops_trainingrun",
     "scoring": "modelops_scoringrun",
@@ -52,7 +52,7 @@ class ModelSite:
         self._import(world)
         site.inside("labels", slug=SLUG, truth=str(world / "truth.json"))
         site.inside("crowd", slug=SLUG, number=3, each=images)
-        site.owner.send("POST", f"/api/v1/studies/{SLUG}/releases/", json={"name": "first"})
+        self._release = self._post(f"{SLUG}/releases/", json={"name": "first"})["number"]
         self.finish(self._train())
         run = next(site.owner.listing(SLUG, "scoring-runs"))
         self.finish(Asked("scoring", run["id"]))
@@ -163,7 +163,9 @@ class ModelSite:
         return Asked("scoring", self._post(f"{SLUG}/scoring-runs/", json={})["id"])
 
     def _export(self) -> Asked:
-        number = self._post(f"{SLUG}/datasets/", json=_DESCRIBED)["number"]
+        number = self._post(f"{SLUG}/datasets/", json={**_DESCRIBED, "release": self._release})[
+            "number"
+        ]
         asked = "SELECT id FROM annotation_datasetrelease WHERE number = %s"
         return Asked("exporting", self.site.value(asked, number))
 
@@ -188,6 +190,12 @@ class ModelSite:
     def _world(self, seed: int) -> Path:
         folder = self._folder / f"world-{seed}"
         write_world(folder, seed=seed, images=self._images)
+        # Every world has the same names, and a study takes each once.
+        for image in (folder / "images").iterdir():
+            image.rename(image.with_name(f"{seed}-{image.name}"))
+        for name in ("manifest.csv", "truth.json"):
+            text = (folder / name).read_text()
+            (folder / name).write_text(text.replace("scene-", f"{seed}-scene-"))
         return folder
 
 
