@@ -26,7 +26,7 @@ class UploadField(serializers.FileField):
     def to_internal_value(self, data: Any) -> Any:
         """Raises ValidationError, and RuleError for an empty file, which a form can hold."""
         if getattr(data, "size", None) == 0:
-            raise RuleError({str(self.field_name): self.error_messages["empty"]})
+            raise RuleError({str(self.field_name): str(self.error_messages["empty"])})
         return super().to_internal_value(data)
 
 
