@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo remove-data manage selfcheck test check check-scripts test-scripts pytest coverage bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-opinion bench-leaderboard bench-gate bench-import bench-rank bench-al bench-model chaos pretrain-tiny screenshots messages pins client-models fuzz docs sbom clean
+.PHONY: help setup setup-dev demo remove-data manage selfcheck test static check check-scripts test-scripts pytest coverage bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-opinion bench-leaderboard bench-gate bench-import bench-rank bench-al bench-model chaos pretrain-tiny screenshots messages pins client-models fuzz docs sbom clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +24,14 @@ manage: setup ## a manage.py command on the demo's data, e.g. make manage CMD="r
 selfcheck: setup ## the whole loop without a person, in three studies on throw-away data; writes selfcheck.json
 	@$(PY) manage.py selfcheck
 
-test: check test-scripts pytest coverage ## everything that must pass: check, then all tests and how much they reach
+test: static pytest ## everything that must pass: check, then all tests and how much they reach
+	@$(MAKE) --no-print-directory coverage
+
+# One after the other, as both install the scripts' packages. `make -j2 test`, as in continuous
+# integration, runs the tests meanwhile: one core is enough for this.
+static: setup-dev
+	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory test-scripts
 
 # One more worker than cores, as browser tests wait most of the time; four at most, as each has a
 # model, a browser and servers of its own in memory.
