@@ -87,11 +87,11 @@ def test_a_dry_run_keeps_nothing_and_says_what_it_would_do(send: Callable[..., A
 @pytest.mark.parametrize(
     ("rows", "fields", "code", "says"),
     [
-        (None, {"images": False}, "invalid", "Add a ZIP of images, a manifest, or both."),
-        ([row(0)], {"images": False}, "invalid", "choose to keep rows as labels"),
-        ([row(0)], {"constants": '{"prompt": "x"}'}, "invalid", "Only for images without"),
-        (None, {"constants": "{"}, "invalid", "JSON parse error"),
-        (None, {"constants": "[1]"}, "invalid", "Expected a dictionary"),
+        (None, {"images": False}, "rule", "Add a ZIP of images, a manifest, or both."),
+        ([row(0)], {"images": False}, "rule", "choose to keep rows as labels"),
+        ([row(0)], {"constants": '{"prompt": "x"}'}, "rule", "Only for images without"),
+        (None, {"constants": "{"}, "rule", "JSON parse error"),
+        (None, {"constants": "[1]"}, "rule", "Expected a dictionary"),
         (None, {"constants": '{"seed": "1"}'}, "mapping_invalid", "no column of a manifest"),
         (None, {"purpose": "fun"}, "invalid", "is not a valid choice"),
         (None, {"beauty": "1"}, "invalid", "There is no such field."),
