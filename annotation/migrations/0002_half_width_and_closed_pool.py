@@ -3,6 +3,8 @@
 import django.core.validators
 from django.db import migrations, models
 
+BLOCKS = "The table has a row per study."
+
 
 class Migration(migrations.Migration):
 

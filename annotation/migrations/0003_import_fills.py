@@ -2,6 +2,11 @@
 
 from django.db import migrations, models
 
+BLOCKS = (
+    "The table has a row per import; "
+    "one that is asked for while the old code runs can be asked for again."
+)
+
 
 class Migration(migrations.Migration):
 

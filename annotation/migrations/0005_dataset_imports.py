@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+BLOCKS = "The index is of the table that is made."
+
 
 class Migration(migrations.Migration):
 

@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+BLOCKS = "The table has a row per rater: thousands, which take milliseconds."
+
 
 class Migration(migrations.Migration):
 

@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+BLOCKS = "The table has a row per version of a model."
+
 
 class Migration(migrations.Migration):
 

@@ -132,7 +132,7 @@ def test_a_tap_enlarges_and_a_finger_moves(touched: Page) -> None:
     touched.wait_for_timeout(500)
     for factor in (4, 1):
         touched.touchscreen.tap(200, 300)
-        assert touched.evaluate(SCALE) == factor
+        touched.wait_for_function(f"({SCALE})() === {factor}")
     assert touched.evaluate("window.scrollY") == 0
 
 

@@ -120,7 +120,7 @@ def test_the_owner_links_by_page_and_api_and_sees_what_was_fitted(
     assert "Link to B (10 common images)" in client.get(page).content.decode()
     given = {"source": "A", "perspective": "quality", "target": "B"}
     shown = client.post(act, given, follow=True).content.decode()
-    assert "Linked: -0.600 + 2.000 · score, to the scale of B" in shown
+    assert "Linked: −0.600 + 2.000 · score, to the scale of B" in shown
     assert "Fitted on 10 common images, residual 0.000" in shown
     address = reverse("api-scale-links", args=[study.slug])
     (first, second) = sorted(client.get(address).json(), key=lambda item: item["source"])

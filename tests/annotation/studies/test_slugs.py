@@ -18,7 +18,7 @@ def words_of_routes() -> set[str]:
 
 
 def test_every_word_that_routes_use_is_reserved() -> None:
-    assert words_of_routes() == {"new"}
+    assert words_of_routes() == {"new", "from-dataset"}
     assert all(is_reserved(word) for word in words_of_routes())
     assert not any(is_reserved(word) for word in ("news", "new-2", "demo", "a", "not a slug", ""))
     assert get_resolver().resolve("/studies/new-2/").url_name == "study"

@@ -1,9 +1,11 @@
 """Explanations of studies with one and with five perspectives, from reasons to pages and API."""
 
 import json
+from typing import Any
 
 import pytest
 from django.test import Client
+from rest_framework.exceptions import ValidationError
 from rest_framework.test import APIClient
 
 from annotation.models import Explanation, Stimulus, Study, Trial
@@ -20,6 +22,7 @@ from tests.modelops.conftest import Train, score_all
 from tests.modelops.explained import quick_language
 from tests.modelops.labelling import label_pool
 from workbench.accounts.models import User
+from workbench.core.api import RuleError
 
 __all__ = ["quick_language"]
 
@@ -112,8 +115,12 @@ def test_only_questions_of_the_study_can_be_asked(study: Study, keys: tuple[str,
     def errors(*questions: str) -> list[str]:
         data = {"prompt": "", "questions": list(questions)}
         serializer = AssessmentRequestSerializer(data=data, context={"study": study})
-        serializer.is_valid()
-        return [str(error) for error in serializer.errors.get("questions", [])]
+        try:
+            serializer.is_valid(raise_exception=True)
+        except (RuleError, ValidationError) as error:
+            told: Any = error.detail
+            return [str(said) for said in told.get("questions", [])]
+        return []
 
     assert errors(*keys, "overall") == []
     assert errors("beauty", "authenticity") == [

@@ -36,6 +36,7 @@ from tests.factories import make_rater, make_stimuli, publish
 from tests.modelops.conftest import Train, score_all
 from tests.modelops.labelling import agreements_of, rate
 from workbench.accounts.models import User
+from workbench.templatetags.numbers import shown_number
 
 #: What is expected of the six images of the hold-out, from each perspective.
 ASCENDING = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
@@ -153,11 +154,11 @@ def test_the_page_shows_the_mean_that_decided_a_promotion(
     assert told.detail["active_srcc"] == pytest.approx(better if worse else lesser)
     client.force_login(owner)
     text = client.get("/studies/demo/model/").content.decode()
-    assert f"<dt>Mean hold-out SRCC</dt><dd>{better:.3f}</dd>" in text
-    mean = '<th scope="row">Mean</th>\n        <td></td>\n        <td class="number">%.3f</td>'
-    assert (mean % better) in text
-    assert ((mean % lesser) in text) is worse  # on the card of the candidate
-    assert (f'<span class="badge warn">{lesser - better:.3f}</span>' in text) is worse
+    assert f"<dt>Mean hold-out SRCC</dt><dd>{shown_number(better, 3)}</dd>" in text
+    mean = '<th scope="row">Mean</th>\n        <td></td>\n        <td class="number">%s</td>'
+    assert mean % shown_number(better, 3) in text
+    assert (mean % shown_number(lesser, 3) in text) is worse  # on the card of the candidate
+    assert (f'<span class="badge warn">{shown_number(lesser - better, 3)}</span>' in text) is worse
 
 
 def test_images_without_a_label_or_a_prediction_are_no_points(
@@ -230,7 +231,8 @@ def test_the_page_has_intervals_by_prompt_and_the_noise_ceiling(
         core = compare_predictions([it.expected.mean for it in found], measured, draws=1000).srcc
         assert core is not None
         assert standing.srcc_interval(key) == (core.low, core.high)
-        assert f'<td class="number">{core.low:.2f} … {core.high:.2f}</td>' in text
+        shown = " … ".join(shown_number(end, 2) for end in (core.low, core.high))
+        assert f'<td class="number">{shown}</td>' in text
         top = noise_ceiling(votes, prompt=prompt).srcc
         assert top is not None
         assert srcc_ceiling(noise_ceilings(study), key) == top

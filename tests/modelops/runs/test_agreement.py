@@ -16,6 +16,7 @@ from modelops.registry import agreement, calibrated
 from modelops.registry.agreement import agreement_of
 from modelops.tasks import renew_agreement
 from workbench.accounts.models import User
+from workbench.templatetags.numbers import shown_number
 
 PAGE = "/studies/demo/model/versions/1/agreement/"
 API = "/api/v1/studies/demo/models/1/agreement/"
@@ -114,7 +115,8 @@ def test_page_and_csv_show_what_the_api_has(compared: ModelVersion, signed_in: C
             assert float(row["value"]) == pytest.approx(value)
             assert f'<td class="number">{value:.3f}' in text
             if low is not None:
-                assert f'<td class="number">{low:.2f} … {item["measure"]["high"]:.2f}</td>' in text
+                shown = " … ".join(shown_number(end, 2) for end in (low, item["measure"]["high"]))
+                assert f'<td class="number">{shown}</td>' in text
             if item["ceiling"]:
                 assert f'<td class="number">{item["ceiling"]["value"]:.2f}' in text
                 assert float(row["ceiling"]) == pytest.approx(item["ceiling"]["value"])

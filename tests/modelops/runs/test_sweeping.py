@@ -90,7 +90,7 @@ def test_pending_chunks_are_asked_for_again_less_and_less_often(
         sweep(django_capture_on_commit_callbacks)
         run.refresh_from_db()
         assert run.lease_expires_at is not None
-        leases.append(round((run.lease_expires_at - timezone.now()).total_seconds() / 60))
+        leases.append(round((run.lease_expires_at - timezone.now()).total_seconds() / 30))
     assert [message for message in sent if message[0] == SCORE_CHUNK] == 3 * [
         (SCORE_CHUNK, (chunk.pk,))
     ]

@@ -86,7 +86,7 @@ def test_tests_run_on_servers_of_their_own(file: Path) -> None:
             "-q",
             "-p",
             "no:cacheprovider",
-            "tests/workbench/test_health.py",
+            "tests/workbench/operation/test_health.py",
         ],
         cwd=ROOT,
         env={**os.environ, **named},

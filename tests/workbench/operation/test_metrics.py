@@ -52,8 +52,10 @@ def scrape(client: Client) -> dict[tuple[str, ...], float]:
 
 
 @pytest.fixture(autouse=True)
-def token(settings: Settings) -> None:
+def token(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And one process of its own, whatever `gunicorn_hooks` has set where it was imported."""
     settings.METRICS_TOKEN = TOKEN
+    monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR", raising=False)
 
 
 @pytest.mark.usefixtures("gpus")

@@ -52,10 +52,18 @@ def test_starting_again_resumes(newcomer: RaterClient) -> None:
     assert RatingSession.objects.count() == 1
 
 
-@pytest.mark.parametrize("consent", [False, None, "true", 1])
-def test_without_consent_nothing_starts(newcomer: RaterClient, consent: Any) -> None:
+@pytest.mark.parametrize(
+    ("consent", "code"),
+    [
+        (False, "consent_required"),
+        (None, "answer_invalid"),
+        ("true", "answer_invalid"),
+        (1, "answer_invalid"),
+    ],
+)
+def test_without_consent_nothing_starts(newcomer: RaterClient, consent: Any, code: str) -> None:
     body = newcomer.post("session/", {"consent": consent})
-    assert (newcomer.status, body["code"]) == (400, "consent_required")
+    assert (newcomer.status, body["code"]) == (400, code)
     assert not RatingSession.objects.exists()
 
 

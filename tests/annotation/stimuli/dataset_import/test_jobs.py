@@ -45,6 +45,12 @@ def _done(answer: Any) -> DatasetImport:
     return job
 
 
+@pytest.fixture(autouse=True)
+def _nothing_uploaded() -> None:
+    """Tests before these ask for imports that no worker runs."""
+    shutil.rmtree(storages["artifacts"].path("imports"), ignore_errors=True)
+
+
 def _uploads() -> list[str]:
     root = Path(storages["artifacts"].path("imports"))
     return [str(path) for path in root.rglob("*") if path.is_file()]

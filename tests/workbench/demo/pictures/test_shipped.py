@@ -5,6 +5,7 @@ import io
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from workbench.demo.pictures.make import SEED, flaws_of, orders, paint
@@ -51,8 +52,18 @@ def test_manifest_and_truth_say_what_was_ordered() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("filename", ["fruit-3.webp", "sailboat-2.webp"])
 def test_the_script_makes_what_is_shipped(filename: str) -> None:
-    """Up to what sums in another order and another version of the codec may change."""
+    """Up to what sums in another order and another version of the codec may change: another kind
+    of processor gives other last bits, which the codec makes levels of, in single pixels (1.6 on
+    average) more than in means over its blocks (.4 and .7, 7 at the most)."""
     (order,) = (order for order in orders(SEED) if order.filename == filename)
-    made = np.asarray(Image.open(io.BytesIO(paint(order).data)), dtype=np.float32)
-    shipped = np.asarray(Image.open(FOLDER / "main" / "images" / filename), dtype=np.float32)
-    assert np.abs(made - shipped).mean() < 1.5
+    made = blocks_of(Image.open(io.BytesIO(paint(order).data)))
+    shipped = blocks_of(Image.open(FOLDER / "main" / "images" / filename))
+    assert np.abs(made - shipped).mean() < 1
+    assert np.abs(made - shipped).max() < 12
+
+
+def blocks_of(picture: Image.Image) -> NDArray[np.float32]:
+    """Means over blocks of 8 × 8 pixels, (64, 64, 3), in levels of 0…255."""
+    pixels = np.asarray(picture, dtype=np.float32)
+    means: NDArray[np.float32] = pixels.reshape(64, 8, 64, 8, 3).mean((1, 3))
+    return means
