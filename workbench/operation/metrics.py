@@ -65,7 +65,7 @@ def _registry() -> CollectorRegistry:
 
 
 class _Site(Collector):
-    """Asked anew each time."""
+    """Read from the database at each scrape."""
 
     def collect(self) -> Iterable[Metric]:
         yield _gauge("info", "The code that answers.", [({"version": VERSION}, 1)])

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -108,7 +109,13 @@ def rate_what_nobody_rated(study: Study) -> None:
     renew_live(study)
 
 
-def test_predictions_learn_the_new_ratings_and_say_so_everywhere(
+def predictions(client: Client, study: Study) -> dict[int, Any]:
+    """What the API tells, by image."""
+    answer = client.get(f"/api/v1/studies/{study.slug}/predictions/?limit=100").json()
+    return {row["stimulus"]: row for row in answer["results"]}
+
+
+def test_predictions_are_stale_until_they_have_learnt_the_new_ratings(
     study: Study,
     labelled: list[Stimulus],
     scored: ModelVersion,
@@ -116,25 +123,39 @@ def test_predictions_learn_the_new_ratings_and_say_so_everywhere(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     promotion.promote(version=scored, actor=None)
-    address = f"/api/v1/studies/{study.slug}/predictions/?limit=100"
-    before = owner_client.get(address).json()["results"]
     learnt = {"version": 1, "ratings": scored.snapshot.ratings, "stale": False}
+    before = predictions(owner_client, study).values()
     assert all(learnt.items() <= row["learnt_from"].items() for row in before)
-
     rate_what_nobody_rated(study)
     monkeypatch.setattr(current, "RATINGS_BETWEEN", 4)
-    lagging = owner_client.get(address).json()["results"]
+    lagging = predictions(owner_client, study).values()
     assert all(row["learnt_from"]["stale"] for row in lagging)
     assert "Stale" in owner_client.get(f"/studies/{study.slug}/model/").content.decode()
-    refreshing.refresh_ranking(scored)
 
-    # By the same last layer in float64, prediction by prediction.
+
+@pytest.fixture
+def refreshed(
+    study: Study, labelled: list[Stimulus], scored: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> ModelVersion:
+    """A version in use whose predictions have learnt ratings that came after its training."""
+    promotion.promote(version=scored, actor=None)
+    rate_what_nobody_rated(study)
+    monkeypatch.setattr(current, "RATINGS_BETWEEN", 4)
+    refreshing.refresh_ranking(scored)
     scored.refresh_from_db()
-    keys, matrix = embeddings_of(scored, predicted_stimuli(scored)) or pytest.fail("no embeddings")
-    exact = refreshing._up_to_date(scored).predict(matrix)
-    rows = {row["stimulus"]: row for row in owner_client.get(address).json()["results"]}
+    return scored
+
+
+def test_refreshed_predictions_are_those_of_the_last_layer(
+    study: Study, refreshed: ModelVersion, owner_client: Client
+) -> None:
+    """In float64, prediction by prediction."""
+    stimuli = predicted_stimuli(refreshed)
+    keys, matrix = embeddings_of(refreshed, stimuli) or pytest.fail("no embeddings")
+    exact = refreshing._up_to_date(refreshed).predict(matrix)
+    rows = predictions(owner_client, study)
     assert sorted(rows) == keys.tolist()
-    places = {head.perspective.key: head.place for head in scored.heads.all()}
+    places = {head.perspective.key: head.place for head in refreshed.heads.all()}
     for place, key in enumerate(keys.tolist()):
         for name, column in places.items():
             told = rows[key]["scores"][name]
@@ -142,16 +163,20 @@ def test_predictions_learn_the_new_ratings_and_say_so_everywhere(
                 value = getattr(exact, part)[place, column] * 4 + (part == "mean")
                 assert told[part] == pytest.approx(value, rel=1e-4)
     ratings = current.ratings_now(study)
+    assert ratings > refreshed.snapshot.ratings
     now = {"version": 1, "ratings": ratings, "stale": False}
-    assert ratings > scored.snapshot.ratings
     assert all(now.items() <= row["learnt_from"].items() for row in rows.values())
     # Two ratings each: rater/√2. Nobody rated the others.
     rated = OpinionScore.objects.filter(release__state="live", n=2, perspective__key="quality")
     score = rows[rated.first().stimulus_id]["scores"]["quality"]  # type: ignore[union-attr]
     assert score["label_sd"] == pytest.approx(score["rater_sd"] / 2**0.5)
 
-    # Pages and the list of images say the same, and sort by it.
-    unsure = most_uncertain(scored, current.current(scored), 5)
+
+def test_pages_and_the_export_tell_the_refreshed_predictions(
+    study: Study, refreshed: ModelVersion, owner_client: Client
+) -> None:
+    rows, ratings = predictions(owner_client, study), current.ratings_now(study)
+    unsure = most_uncertain(refreshed, current.current(refreshed), 5)
     epistemic = {pk: row["scores"]["quality"]["epistemic_sd"] for pk, row in rows.items()}
     in_order = ActiveForecaster().most_uncertain(study, "quality", study.stimuli.all())
     assert in_order is not None
@@ -162,21 +187,12 @@ def test_predictions_learn_the_new_ratings_and_say_so_everywhere(
         shown = owner_client.get(f"/studies/{study.slug}/{page}").content.decode()
         assert f"learnt from {ratings} ratings" in shown, page
         assert "Stale" not in shown
-    (exported,) = [
-        row
-        for row in csv.DictReader(
-            io.StringIO(
-                owner_client.get(f"/api/v1/studies/{study.slug}/export/?format=images&raw=true")
-                .getvalue()
-                .decode()
-            )
-        )
-        if int(row["stimulus"]) == unsure[0].pk
-    ]
+    answer = owner_client.get(f"/api/v1/studies/{study.slug}/export/?format=images&raw=true")
+    table = csv.DictReader(io.StringIO(answer.getvalue().decode()))
+    (exported,) = [row for row in table if int(row["stimulus"]) == first]
     assert (exported["predicted_ratings"], exported["predicted_stale"]) == (str(ratings), "false")
-    assert float(exported["predicted_quality"]) == pytest.approx(
-        rows[unsure[0].pk]["scores"]["quality"]["mean"]
-    )
+    mean = rows[first]["scores"]["quality"]["mean"]
+    assert float(exported["predicted_quality"]) == pytest.approx(mean)
 
 
 def test_an_image_that_came_later_is_marked_until_it_is_learnt_too(

@@ -1,6 +1,7 @@
 """The site's key: weak ones are refused at start, earlier ones stay good for what they signed."""
 
 import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -28,8 +29,17 @@ def test_a_key_that_can_be_guessed_is_refused_with_the_fix(key: str) -> None:
     assert key not in str(refused.value)
 
 
-def test_a_random_key_passes() -> None:
-    refuse_weak_key(STRONG)
+def test_of_these_keys_the_random_ones_pass() -> None:
+    keys = [STRONG, secrets.token_urlsafe(60), STRONG[:49]]
+    assert [key for key in keys if not is_refused(key)] == keys[:2]
+
+
+def is_refused(key: str) -> bool:
+    try:
+        refuse_weak_key(key)
+    except WeakKeyError:
+        return True
+    return False
 
 
 def test_no_program_of_the_site_starts_with_a_weak_key() -> None:

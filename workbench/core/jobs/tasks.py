@@ -10,7 +10,7 @@ from .queue import was_emptied
 
 @shared_task
 def look_after_queue() -> None:
-    """After Redis has begun anew without its data, asks again for all that waits, and not only when
+    """When Redis has lost its data, sends all that waits to the queue again, and not only when
     its lease is over."""
     if was_emptied():
         for kind in apps.get_models():
