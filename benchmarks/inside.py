@@ -175,12 +175,17 @@ def analyze() -> dict[str, Any]:
 def live_scores(slug: str, times: int) -> dict[str, Any]:
     """Seconds that the live release takes to be fitted, and after each of `times` more ratings by
     a rater whom the fit knows."""
-    from annotation.opinion.releases import renew_live
+    from annotation.opinion.making import delete_rows
+    from annotation.opinion.releases import renew_live, stored_live
 
     of_study = Study.objects.get(slug=slug)
     # Scores are looked at once more for a minute; these were there before.
     with connection.cursor() as cursor:
         cursor.execute("UPDATE annotation_score SET created_at = now() - interval '1 hour'")
+    # The site's own worker may have made it while the study was filled.
+    if (made := stored_live(of_study)) is not None:
+        delete_rows(made)
+        made.delete()
     fit = _seconds(lambda: renew_live(of_study))
     updates = []
     last = RatingSession.objects.filter(rater__study=of_study).latest("pk")

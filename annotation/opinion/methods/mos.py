@@ -109,7 +109,7 @@ def mean_estimates(
     scatter = Scatter(common["scatter_constant"], common["scatter_sos"], limits)
     value = found.mean if scores.value is None else scores.value
     error = found.standard_error if scores.standard_error is None else scores.standard_error
-    raters = effective_raters(behind, _weight(behind, scores), scores.precision)
+    raters = effective_raters(found, behind, _weight(behind, scores), scores.precision)
     low, high = mean_interval(value, found, raters, scatter, common["panel"])
     return Estimates(
         value=value,

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from .base import Floats, Integers, Votes
+from .means import weight_totals
 
 #: Keeps the weight of a subject without inconsistency finite, as in the recommendation's code.
 _EPSILON = 1e-8
@@ -71,16 +72,15 @@ class _Problem:
 
     def __init__(self, votes: Votes, score: Floats) -> None:
         self.score = score
-        even = np.ones_like(score)
         #: (S, U): how many votes, and their sum; and both by weight.
-        numbers, sums = _matrix(votes, even), _matrix(votes, score)
+        numbers, sums = _numbers(votes), _matrix(votes, score)
         if (votes.weight == 1).all():
             self._weighted = numbers, sums
         else:
             self._weighted = _matrix(votes, votes.weight), _matrix(votes, votes.weight * score)
         # Transposed views: results of U subjects stay in the processor's cache while they are added
         # up, by rows of stimuli; a copy by subjects would jump about in S values and take longer.
-        self._numbers, self._sums = numbers.T, sums.T
+        self._numbers, self._sums = None if numbers is None else numbers.T, sums.T
         self.given = np.bincount(votes.subject, minlength=votes.subjects)
         self._n = np.maximum(self.given, 1)
         self._total = np.bincount(votes.subject, weights=score, minlength=votes.subjects)
@@ -109,10 +109,20 @@ class _Problem:
 
 
 def _times(matrix: Any, vector: Floats) -> Floats:
-    """Not by BLAS, whose threads wait for each other on a busy machine."""
+    """The product, or the one number in all its rows if the matrix is None: if all in it are 1."""
+    if matrix is None:
+        return np.asarray(vector.sum())
+    # Not by BLAS, whose threads wait for each other on a busy machine.
     if isinstance(matrix, np.ndarray):
         return np.asarray(np.einsum("ij,j->i", matrix, vector))
     return np.asarray(matrix @ vector)
+
+
+def _numbers(votes: Votes) -> "Floats | csr_array[np.float64] | None":
+    """(S, U): how many votes are in each cell; None if everybody voted once on everything."""
+    numbers = _matrix(votes, np.ones_like(votes.score))
+    complete = isinstance(numbers, np.ndarray) and bool((numbers == 1).all())
+    return None if complete else numbers
 
 
 def _matrix(votes: Votes, values: Floats) -> "Floats | csr_array[np.float64]":
@@ -127,7 +137,7 @@ def _matrix(votes: Votes, values: Floats) -> "Floats | csr_array[np.float64]":
 
 def weighted_mean(values: Floats, groups: Integers, size: int, weight: Floats) -> Floats:
     """(size,): 0 of a group without a value; else as `means.weighted_means`, without the spread."""
-    total = np.bincount(groups, weights=weight, minlength=size)
+    total, _ = weight_totals(groups, size, weight)
     found = np.bincount(groups, weights=weight * values, minlength=size)
     return np.divide(found, total, out=np.zeros_like(found), where=total > 0)
 
@@ -152,7 +162,6 @@ def _spread(residual: Floats, groups: Integers, size: int, weight: Floats) -> Fl
 def _standard_error(votes: Votes, residual: Floats) -> Floats:
     """(S,): the residuals' standard deviation / √n; n is the effective number if votes weigh."""
     groups, size, weight = votes.stimulus, votes.stimuli, votes.weight
-    total = np.bincount(groups, weights=weight, minlength=size)
-    squared = np.bincount(groups, weights=weight**2, minlength=size)
+    total, squared = weight_totals(groups, size, weight)
     spread = _spread(residual, groups, size, weight) * np.sqrt(squared)
     return np.divide(spread, total, out=np.zeros_like(spread), where=total > 0)
