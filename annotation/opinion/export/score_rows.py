@@ -6,7 +6,6 @@ all statements are of one view of the data.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from itertools import islice
 from typing import Any
 
 from django.db import connection
@@ -21,12 +20,15 @@ from ..reliability.selectors import rater_weights
 from .scores import PARTS, Part, Row, Table, columns_of
 from .writing import Writing
 
-#: Rows that a statement is to have, and images of the first one.
-_ROWS, _FIRST = 20_000, 20
-#: For the sort of so many rows.
+#: Bytes that a statement is to give, and images of the first one.
+_BYTES, _FIRST = 8 << 20, 20
+#: How many times as many images as the one before it a statement is at most about.
+_FASTER = 10
+#: For the sort of so many bytes of rows.
 _MEMORY = "48MB"
-#: Rows that are passed on together: some hundred kilobytes.
-_TOGETHER = 500
+#: Showings of an image whose rows are passed on together, since each row that is passed on costs
+#: 3 µs: some hundred kilobytes at most.
+_TOGETHER = 100
 
 # What is read of images, trials and published scores, under the names that `scores` has.
 _IMAGES = {
@@ -88,6 +90,8 @@ WITH image AS MATERIALIZED (
 ), trial AS MATERIALIZED (
     SELECT source.trial AS key, source.stimulus AS image, source.protocol_id, source.counting,
         source.asked_up_to, source.state AS outcome,
+        row_number() OVER (PARTITION BY source.stimulus ORDER BY source.trial) / {together}
+            AS batch,
         concat(image.line, {no_metadata}, {trial}) AS line
     FROM {trials} JOIN image ON image.key = source.stimulus
     LEFT JOIN {weights} ON weight.rater = source.rater_id
@@ -95,15 +99,15 @@ WITH image AS MATERIALIZED (
     SELECT source.protocol_id, source.perspective_id, source.place, source.asks, source.low,
         source.high, {scale} FROM {scales}
 )
-SELECT line FROM (
+SELECT string_agg(line, '' ORDER BY first, second, third, fourth) FROM (
     {branches}
-) AS row (image, part, first, second, third, fourth, line)
-ORDER BY image, part, first, second, third, fourth
+) AS row (image, part, batch, first, second, third, fourth, line)
+GROUP BY image, part, batch ORDER BY image, part, batch
 """
 # OFFSET keeps PostgreSQL from looking each perspective's score up on its own.
 _SCORES = """
     FROM (
-        SELECT trial.image, trial.key AS trial, trial.protocol_id, trial.counting,
+        SELECT trial.image, trial.batch, trial.key AS trial, trial.protocol_id, trial.counting,
             trial.asked_up_to, trial.line, found.perspective_id, found.value, found.revision,
             found.created_at, found.superseded_at
         FROM trial JOIN annotation_score AS found ON found.trial_id = trial.key
@@ -115,24 +119,24 @@ _SCORES = """
 """
 #: The rows of each kind after what they are ordered by.
 _BRANCHES = {
-    Row.IMAGE: "SELECT image.key, 0, 0, 0, false, 0, {image_row} FROM image",
+    Row.IMAGE: "SELECT image.key, 0, 0, 0, 0, false, 0, {image_row} FROM image",
     Row.PUBLISHED: """
-    SELECT image.key, 1, source.release, source.place, false, 0, {published_row}
+    SELECT image.key, 1, 0, source.release, source.place, false, 0, {published_row}
     FROM image JOIN {published} ON source.stimulus = image.key
     """,
     # And those that were superseded, so that scores are read once.
     Row.SCORE: f"""
-    SELECT score.image, 2, score.trial, scale.place, score.superseded_at IS NOT NULL,
+    SELECT score.image, 2, score.batch, score.trial, scale.place, score.superseded_at IS NOT NULL,
         score.revision,
         CASE WHEN score.superseded_at IS NULL THEN {{score_row}} ELSE {{superseded_row}} END
     {_SCORES}
     """,
     Row.SKIPPED: """
-    SELECT trial.image, 2, trial.key, 0, false, 0, {skipped_row}
+    SELECT trial.image, 2, trial.batch, trial.key, 0, false, 0, {skipped_row}
     FROM trial WHERE trial.outcome = 'skipped'
     """,
     Row.EXPLANATION: f"""
-    SELECT score.image, 2, score.trial, scale.place, false, 0, {{explanation_row}}
+    SELECT score.image, 2, score.batch, score.trial, scale.place, false, 0, {{explanation_row}}
     {_SCORES}
     JOIN annotation_explanation AS reason ON reason.trial_id = score.trial
         AND reason.perspective_id = score.perspective_id AND reason.superseded_at IS NULL
@@ -175,25 +179,25 @@ class ScoreRows:
             "trial": self._part(Part.TRIAL),
             "scale": self._part(Part.SCALE),
             "scales": _scales(study),
+            "together": str(_TOGETHER),
             "weights": _weights(rater_weights(study)),
             **{f"{row}_row": self._row(row) for row in table.rows},
         }
 
     def pieces(self, read: Callable[[int], None]) -> Iterator[bytes]:
-        """The rows, image by image, some hundred kilobytes at a time; `read` is told how many
-        images they are about so far."""
+        """The rows, image by image, at most some hundred kilobytes at a time; `read` is told how
+        many images they are about so far."""
         with connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL work_mem = '{_MEMORY}'")
         after, done, number = 0, 0, _FIRST
         while images := self._next(after, number):
-            rows = 0
-            lines = copied_texts(self._statement(after, images[-1]))
-            while together := list(islice(lines, _TOGETHER)):
-                rows += len(together)
-                yield b"".join(together)
+            size = 0
+            for rows in copied_texts(self._statement(after, images[-1])):
+                size += len(rows)
+                yield rows
             done += len(images)
             read(done)
-            after, number = images[-1], max(1, len(images) * _ROWS // rows)
+            after, number = images[-1], _following(len(images), size)
 
     def _next(self, after: int, number: int) -> list[int]:
         images = Stimulus.objects.filter(study=self._study, pk__gt=after).order_by("pk")
@@ -238,6 +242,12 @@ class ScoreRows:
     def _nothing(self, part: Part) -> str:
         """Of a part that the table has."""
         return self._writing.nothing(columns_of(part) if part in self._table.parts else ())
+
+
+def _following(images: int, size: int) -> int:
+    """How many images the next statement is about, if so many gave so many bytes."""
+    most = images * _FASTER
+    return max(1, min(images * _BYTES // size, most)) if size else most
 
 
 def _scales(study: Study) -> str:

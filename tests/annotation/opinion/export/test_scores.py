@@ -189,8 +189,24 @@ def test_statements_about_some_images_each_give_what_one_gives(
     make_stimuli(study, list(range(10, 15)))
     whole = data_of(study, "csv")
     monkeypatch.setattr("annotation.opinion.export.score_rows._FIRST", 1)
-    monkeypatch.setattr("annotation.opinion.export.score_rows._ROWS", 1)
+    monkeypatch.setattr("annotation.opinion.export.score_rows._BYTES", 1)
     assert data_of(study, "csv") == whole
+
+
+def test_rows_that_are_passed_on_together_or_one_by_one_are_the_same(
+    study: Study, answered: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for score in (1, 2):
+        rate(make_rater(study), answered.stimulus, {"quality": score, "authenticity": 5})
+    whole = data_of(study, "csv")
+    monkeypatch.setattr("annotation.opinion.export.score_rows._TOGETHER", 1)
+    assert data_of(study, "csv") == whole
+
+
+def test_an_explanation_behind_many_images_without_any_is_found(study: Study) -> None:
+    *_, last = make_stimuli(study, 45)
+    make_explanation(rate(make_rater(study), last, {"quality": 3}), "quality", text="six fingers")
+    assert [row["text"] for row in rows_of(study, "explanations")] == ["six fingers"]
 
 
 def test_an_excluded_image_is_marked_and_its_scores_do_not_count(
