@@ -108,6 +108,18 @@ class Counts(TypedDict):
     raters_started: int
 
 
+class Coverage(TypedDict):
+    """
+    Which share of labels intervals hold: `level` is what they should, `observed` what they do,
+    with the ends of its 95 % interval.
+    """
+
+    level: float
+    observed: float
+    low: float
+    high: float
+
+
 class DatasetImportRequest(TypedDict, closed=True):
     """
     The archive of a dataset release; a ZIP of pictures, if the archive has none; the study's
@@ -777,6 +789,17 @@ class PersonLink(TypedDict):
     last_sign_in: str | None
     link: str
     mailed: bool
+
+
+class PerspectiveCalibration(TypedDict):
+    """
+    One perspective.
+    """
+
+    perspective: str
+    images: int
+    coverages: list[Coverage]
+    ence: float | None
 
 
 class PerspectiveChange(TypedDict):
@@ -1711,6 +1734,11 @@ class Member(TypedDict):
     role: MemberRole
     sees_names: NotRequired[bool]
     created_at: str
+
+
+class ModelCalibration(TypedDict):
+    model: int
+    perspectives: list[PerspectiveCalibration]
 
 
 class NewWebhook(TypedDict):

@@ -139,6 +139,13 @@ def test_whether_its_uncertainties_are_true_is_told_where_there_are_enough_image
     rows = list(csv.DictReader(io.StringIO(signed_in.get(address).content.decode())))
     assert len(rows) == 3 * len(calibrated.LEVELS)
     assert {(row["observed"], row["n"], row["ence"]) for row in rows} == {("1.0", "6", "")}
+    told = signed_in.get(API.replace("agreement", "calibration")).json()["perspectives"]
+    names = [item["perspective"] for item in told]
+    assert names == ["quality", "authenticity", "correspondence"]
+    assert {(item["images"], item["ence"]) for item in told} == {(6, None)}
+    ninety = [it for item in told for it in item["coverages"] if it["level"] == 0.9]
+    low = pytest.approx(6 / (6 + stats.norm.ppf(0.975) ** 2))
+    assert ninety == 3 * [{"level": 0.9, "observed": 1, "low": low, "high": 1}]
 
 
 def test_a_large_hold_out_is_left_to_a_worker(
