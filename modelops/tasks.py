@@ -17,7 +17,7 @@ from .explaining import assessing
 from .explaining import runs as explaining
 from .models import ModelVersion
 from .registry import agreement, assisted, ceiling, certificates
-from .runs import drifting, retraining, scoring, supervision, sweeping
+from .runs import drifting, learning, retraining, scoring, supervision, sweeping
 
 
 @worker_init.connect
@@ -81,6 +81,13 @@ def renew_drift(version: int) -> None:
     result."""
     for found in ModelVersion.objects.filter(pk=version).select_related("study"):
         drifting.renew_drift(found)
+
+
+@shared_task
+def renew_learning(version: int) -> None:
+    """Traces a version's learning curve again, while those who asked read the last one."""
+    for found in ModelVersion.objects.filter(pk=version).select_related("study"):
+        learning.renew_learning(found)
 
 
 @shared_task

@@ -141,3 +141,16 @@ def _fetch(stimulus: Stimulus, path: Path) -> None:
 
 def _key(stimulus: Stimulus) -> Key:
     return stimulus.picture_sha256, stimulus.prompt.text_sha256
+
+
+def kept_matrix(backbone_sha256: str, keys: Sequence[int]) -> NDArray[np.float64] | None:
+    """Embeddings (N, D) of the images with these keys, in their order, without the backbone; None
+    if this machine does not keep all of them."""
+    stimuli = Stimulus.objects.select_related("prompt").in_bulk(keys)
+    if not keys or any(key not in stimuli for key in keys):
+        return None
+    names = [_key(stimuli[key]) for key in keys]
+    vectors = kept_embeddings(backbone_sha256).get_many(names)
+    if any(name not in vectors for name in names):
+        return None
+    return np.stack([vectors[name] for name in names]).astype(np.float64)

@@ -11,7 +11,7 @@ from annotation.opinion.recomputing import Recomputed, ask_worker, recompute, re
 
 from ..judging.drift import MOST, Drift, find_drift
 from ..models import ModelVersion, Prediction
-from ..predictors.embedding import kept_embeddings
+from ..predictors.embedding import kept_matrix
 from ..registry.snapshots import read_snapshot
 
 #: The task that computes it.
@@ -64,7 +64,8 @@ def _stamp(version: ModelVersion) -> str:
 def _found(version: ModelVersion) -> FoundDrift:
     learnt, new = _sampled(_learnt(version)), _sampled(_new(version))
     before, after = _scores(version, learnt), _scores(version, new)
-    drift = find_drift(before, after, _embeddings(version, learnt), _embeddings(version, new))
+    looks = [kept_matrix(version.backbone_sha256, keys) for keys in (learnt, new)]
+    drift = find_drift(before, after, *looks)
     strange = drift.images.strange[:_NAMED] if drift.images else ()
     return FoundDrift(drift, before, after, tuple(new[place] for place in strange))
 
@@ -96,14 +97,3 @@ def _scores(version: ModelVersion, keys: Sequence[int]) -> dict[str, Floats]:
     for key, mean in rows.values_list("perspective__key", "mean"):
         found[key].append(mean)
     return {key: np.array(values, dtype=np.float64) for key, values in found.items()}
-
-
-def _embeddings(version: ModelVersion, keys: Sequence[int]) -> Floats | None:
-    """(N, D) in the order of `keys`; None if this machine does not keep all of them."""
-    cache = kept_embeddings(version.backbone_sha256)
-    stimuli = Stimulus.objects.select_related("prompt").in_bulk(keys)
-    names = [(stimuli[pk].picture_sha256, stimuli[pk].prompt.text_sha256) for pk in keys]
-    vectors = cache.get_many(names)
-    if not names or any(name not in vectors for name in names):
-        return None
-    return np.stack([vectors[name] for name in names]).astype(np.float64)

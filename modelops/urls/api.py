@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from ..explaining import api as explanations
-from ..runs import agreement_api, calibration_api, certificate_api, verdict_api
+from ..runs import agreement_api, calibration_api, certificate_api, learning_api, verdict_api
 from ..runs import api as views
 
 _STUDY = "studies/<slug:slug>"
@@ -44,6 +44,11 @@ urlpatterns: list[URLPattern] = [
         f"{_STUDY}/models/<int:number>/calibration/",
         calibration_api.CalibrationView.as_view(),
         name="api-model-calibration",
+    ),
+    path(
+        f"{_STUDY}/models/<int:number>/learning-curve/",
+        learning_api.LearningView.as_view(),
+        name="api-model-learning",
     ),
     path(
         f"{_STUDY}/models/<int:number>/certificates/",

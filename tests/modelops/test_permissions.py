@@ -26,6 +26,7 @@ ROUTES: list[tuple[str, str, dict[str, object], int]] = [
     ("api-models", "get", {}, 200),
     ("api-model-agreement", "get", {"number": 1}, 200),
     ("api-model-calibration", "get", {"number": 1}, 200),
+    ("api-model-learning", "get", {"number": 1}, 200),
     ("api-model-promote", "post", {"number": 1}, 409),
     ("api-model-reject", "post", {"number": 1}, 409),
     ("api-model-verdict", "get", {"number": 1}, 200),

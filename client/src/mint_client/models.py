@@ -979,6 +979,16 @@ RaterStatus: TypeAlias = Literal["active", "excluded"]
 RaterTrialRoleEnum: TypeAlias = Literal["practice", "stabilisation", "main", "repeat", "gold"]
 
 
+class Ratings(TypedDict):
+    """
+    A number of ratings; null where there is no such number.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
 class RatingsErased(TypedDict):
     """
     Ratings that a kept release was made of, at most, and that are gone with their rater.
@@ -1725,6 +1735,17 @@ class Leaderboard(TypedDict):
     pairs: list[PairwiseDifference]
 
 
+class LearningStep(TypedDict):
+    """
+    A last layer that knows the first `images` that were rated, with `ratings` in all: its SRCC
+    on the hold-out, averaged over the perspectives.
+    """
+
+    images: int
+    ratings: int
+    srcc: Measure
+
+
 class Member(TypedDict):
     """
     An account's part in the study.
@@ -1739,6 +1760,20 @@ class Member(TypedDict):
 class ModelCalibration(TypedDict):
     model: int
     perspectives: list[PerspectiveCalibration]
+
+
+class ModelLearning(TypedDict):
+    """
+    `current`: whether it is of the ratings as they are, or a newer one is being computed.
+    """
+
+    model: int
+    current: bool
+    rated: list[LearningStep]
+    random: list[LearningStep]
+    more: int
+    expected: Measure | None
+    random_ratings: Ratings | None
 
 
 class NewWebhook(TypedDict):

@@ -39,6 +39,7 @@ from .agreement_plots import srcc_plot
 from .agreement_words import GROUPS, MEASURES, Words
 from .calibration import CalibrationPart
 from .drifting import DriftPart
+from .learning import LearningPart
 
 _CSV = (
     "perspective", "measure", "generator", "value", "low", "high",
@@ -125,6 +126,7 @@ def _plots(study: Study, request: HttpRequest) -> Sequence[Plot]:
     version = _version(study, int(number))
     return [
         Agreement.read(version).srcc,
+        LearningPart.read(version).plot,
         CalibrationPart.read(version).plot,
         DriftPart.read(version).plot,
     ]
@@ -144,6 +146,7 @@ def version_agreement(request: HttpRequest, slug: str, number: int) -> HttpRespo
         "in_use": version == active_version(study),
         "may_run": request.user.has_perm(RUN, study),
         "agreement": Agreement.read(version),
+        "learning": LearningPart.read(version),
         "calibration": CalibrationPart.read(version),
         "certificates": certificates,
         "drift": DriftPart.read(version),

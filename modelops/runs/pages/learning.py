@@ -1,0 +1,179 @@
+"""The learning curve of a study in words and as a plot, for the page of a version's measures."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from django.utils.translation import gettext as _
+
+from annotation.opinion.comparison.bootstrap import Measure
+from workbench.core.plots import ACCENT, CATEGORIES, MUTED, Plot
+from workbench.templatetags.numbers import shown_number
+
+from ...judging.learning_curve import FEWEST, FEWEST_HELD_OUT, LearningCurve
+from ...models import ModelVersion
+from ..learning import MORE, FoundLearning, learning_of
+
+#: Points of the curve beyond what is measured.
+_BEYOND = 6
+
+
+@dataclass(frozen=True)
+class LearningPart:
+    """What a reader is told; `found` is None while a worker computes it."""
+
+    found: FoundLearning | None
+    current: bool = True
+
+    @classmethod
+    def read(cls, version: ModelVersion) -> "LearningPart":
+        kept = learning_of(version)
+        return cls(kept.result, kept.current)
+
+    def lines(self) -> list[str]:
+        if self.found is None:
+            return [_("Being computed; reload the page in a moment.")]
+        if not self.found.kept:
+            return [_("The embeddings of these images are not kept on this machine.")]
+        if not self.found.rated.steps:
+            return [
+                _(
+                    "Shown from %(images)d images of the pool and %(held_out)d of the hold-out on "
+                    "that people have rated in this study."
+                )
+                % {"images": FEWEST, "held_out": FEWEST_HELD_OUT}
+            ]
+        return [_so_far(self.found.rated), _more(self.found), by_chance(self.found)]
+
+    @cached_property
+    def plot(self) -> Plot:
+        rows = list(_rows(self.found)) if self.found else []
+        return Plot(
+            name="learning",
+            title=_("Rank correlation with people by ratings"),
+            summary=_(
+                "SRCC on the hold-out after so many ratings of the pool, as they came and of "
+                "random images, and what %(more)d more are expected to lead to"
+            )
+            % {"more": MORE},
+            grammar=_grammar(),
+            rows=rows,
+            nothing=_("No curve can be drawn yet."),
+        )
+
+
+def _so_far(curve: LearningCurve) -> str:
+    last = curve.steps[-1]
+    return _("%(ratings)d ratings of %(images)d images have led to an SRCC of %(srcc)s.") % {
+        "ratings": last.ratings,
+        "images": last.images,
+        "srcc": _with_interval(last.srcc),
+    }
+
+
+def _more(found: FoundLearning) -> str:
+    expected = found.expected
+    if expected is None:
+        return _("What more ratings would buy is told from four points of the curve on.")
+    return _("With %(more)d more ratings like these an SRCC of %(srcc)s is expected.") % {
+        "more": MORE,
+        "srcc": _with_interval(expected),
+    }
+
+
+def by_chance(found: FoundLearning) -> str:
+    """What random images would have cost, as far as the audit draws show it."""
+    needed = found.random_ratings
+    if needed is None:
+        images = found.random.steps[-1].images if found.random.steps else 0
+        return _(
+            "What random images would have cost is told from some more random draws on "
+            "(%(images)d images so far)."
+        ) % {"images": images}
+    if np.isinf(needed.value):
+        return _("The random draws do not show how random images could have led as far.")
+    text = _("Random images would have taken about %(ratings)s ratings for as much%(interval)s.")
+    return text % {"ratings": round(needed.value), "interval": _ratings_interval(needed)}
+
+
+def _ratings_interval(needed: Measure) -> str:
+    if needed.low is None or needed.high is None:
+        return ""
+    low = round(needed.low) if np.isfinite(needed.low) else None
+    if low is None:
+        return ""
+    if np.isinf(needed.high):
+        return _(" (95 %%: %(low)d or more)") % {"low": low}
+    return _(" (95 %%: %(low)d to %(high)d)") % {"low": low, "high": round(needed.high)}
+
+
+def _with_interval(of: Measure) -> str:
+    value = shown_number(of.value, 2)
+    if of.low is None or of.high is None:
+        return value
+    return f"{value} ({shown_number(of.low, 2)} … {shown_number(of.high, 2)})"
+
+
+def _rows(found: FoundLearning) -> Iterator[Mapping[str, Any]]:
+    for kind, curve in ((_kinds()[0], found.rated), (_kinds()[1], found.random)):
+        for step in curve.steps:
+            yield _row(kind, step.ratings, step.srcc, step.images)
+    if found.expected is None:
+        return
+    now = found.rated.steps[-1].ratings
+    for ratings in np.linspace(now, now + MORE, _BEYOND):
+        told = found.rated.expected(float(ratings))
+        if told is not None:
+            yield _row(_kinds()[2], round(float(ratings)), told, None)
+
+
+def _row(kind: str, ratings: int, srcc: Measure, images: int | None) -> Mapping[str, Any]:
+    ends = [None if end is None else round(end, 4) for end in (srcc.low, srcc.high)]
+    return {
+        "of": kind,
+        "ratings": ratings,
+        "images": images,
+        "srcc": round(srcc.value, 4),
+        "low": ends[0],
+        "high": ends[1],
+    }
+
+
+def _kinds() -> list[str]:
+    return [_("As rated"), _("Random images"), _("Expected")]
+
+
+def _grammar() -> Mapping[str, Any]:
+    kinds = _kinds()
+    up = {"type": "quantitative", "title": _("SRCC"), "scale": {"zero": False}}
+    colour = {
+        "field": "of",
+        "title": None,
+        "scale": {"domain": kinds, "range": [ACCENT, CATEGORIES[1], MUTED]},
+        "legend": {"orient": "bottom", "labelLimit": 0},
+    }
+    dash = {
+        "field": "of",
+        "scale": {"domain": kinds, "range": [[1, 0], [5, 3], [2, 2]]},
+        "legend": None,
+    }
+    return {
+        "height": 200,
+        "encoding": {
+            "x": {"field": "ratings", "type": "quantitative", "title": _("Ratings of the pool")},
+            "color": colour,
+        },
+        "layer": [
+            {
+                "transform": [{"filter": "isValid(datum.low)"}],
+                "mark": {"type": "area", "opacity": 0.15, "aria": False},
+                "encoding": {"y": {"field": "low", **up}, "y2": {"field": "high"}},
+            },
+            {
+                "mark": {"type": "line", "strokeWidth": 2, "point": True},
+                "encoding": {"y": {"field": "srcc", **up}, "strokeDash": dash},
+            },
+        ],
+    }
