@@ -7,6 +7,7 @@ Those that beat calls are on the queue `default`; those of `registry.queue` are 
 import os
 from typing import Any
 
+import httpx
 from celery import shared_task
 from celery.signals import worker_init
 
@@ -17,7 +18,7 @@ from .explaining import assessing
 from .explaining import runs as explaining
 from .models import ModelVersion
 from .registry import agreement, assisted, ceiling, certificates
-from .runs import drifting, learning, retraining, scoring, supervision, sweeping
+from .runs import drifting, learning, retraining, scoring, supervision, sweeping, tracking
 
 
 @worker_init.connect
@@ -88,6 +89,15 @@ def renew_learning(version: int) -> None:
     """Traces a version's learning curve again, while those who asked read the last one."""
     for found in ModelVersion.objects.filter(pk=version).select_related("study"):
         learning.renew_learning(found)
+
+
+@shared_task(
+    autoretry_for=(httpx.HTTPError,), retry_backoff=30, retry_backoff_max=3600, max_retries=8
+)
+def track_version(version: int) -> None:
+    """Tells MLflow; telling it twice does no harm. Tried again for some hours."""
+    for found in ModelVersion.objects.filter(pk=version).select_related("study", "predictor"):
+        tracking.track(found)
 
 
 @shared_task

@@ -176,6 +176,10 @@ ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)
 #: A project of Sentry's, or of another collector that speaks its protocol, for unexpected errors;
 #: empty: they stay in the log.
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
+#: The address of an MLflow tracking server that is told of versions, and what opens it, if it
+#: asks; empty: none is.
+MLFLOW_TRACKING_URI = env.str("MLFLOW_TRACKING_URI", default="")
+MLFLOW_TRACKING_TOKEN = env.str("MLFLOW_TRACKING_TOKEN", default="")
 #: Sent as `Authorization: Bearer …` it opens /metrics, which else only administrators see.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
@@ -439,6 +443,7 @@ SECRETS = [
     urlsplit(EMAIL_URL).password or "",
     METRICS_TOKEN,
     SENTRY_DSN,
+    MLFLOW_TRACKING_TOKEN,
 ]
 LOGGING = logs.configuration(
     level=env.str("LOG_LEVEL", default="INFO"),

@@ -28,6 +28,7 @@ from ..registry.failures import failing
 from ..registry.queue import FINISH_SCORING, SCORE_CHUNK
 from ..registry.selectors import new_stimuli, unscored_stimuli
 from . import promotion
+from .tracking import TRACK, is_tracked
 
 #: How often a chunk is begun before it counts as the cause of its workers' deaths.
 MAX_CHUNK_ATTEMPTS = 5
@@ -127,6 +128,8 @@ def finish_scoring(*, run_id: int) -> bool:
             if ended:
                 leases.tell_end(ScoringRun, run.pk)
                 promotion.after_scoring(run.model_version, ranked, labels)
+                if is_tracked():
+                    enqueue(TRACK, run.model_version_id)
                 if run.model_version.explains:
                     start_explaining(version=run.model_version)
     return bool(ended)
