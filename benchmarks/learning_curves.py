@@ -11,6 +11,7 @@ from annotation.opinion.comparison.measures import srcc
 from modelops.acquisition.making import Looks, make_pool
 from modelops.acquisition.ranks import draw_candidates, rank
 from modelops.acquisition.registry import STRATEGIES
+from modelops.acquisition.strategies.typiclust import typiclust
 from modelops.learning.bayes import LastLayer, fit_last_layer
 from modelops.learning.labels import Labels
 
@@ -23,7 +24,7 @@ Array = NDArray[np.float64]
 class Plan:
     """A study: its strategy, how many ratings an image gets before the next one, ratings at random
     before the first model, ratings between two models, ratings in all, and the share of images
-    drawn at random."""
+    drawn at random. begin: what chooses before the first model, `random` or `typiclust`."""
 
     strategy: str = "lcmd"
     per_image: int = 1
@@ -31,6 +32,7 @@ class Plan:
     between: int = 60
     ratings: int = 480
     audit: float = 0.12
+    begin: str = "random"
 
 
 @dataclass
@@ -74,8 +76,7 @@ class Study:
 def curve(world: World, plan: Plan, seed: int) -> list[tuple[int, float]]:
     """Ratings given and the SRCC with the true scores of the held-out images, model by model."""
     study = Study(world, np.random.default_rng([seed, 7]))
-    free = np.flatnonzero(study.free())
-    study.rate(study.rng.permutation(free)[: plan.first // plan.per_image], plan.per_image)
+    study.rate(_first(study, plan, seed), plan.per_image)
     found = []
     while True:
         layer, rated = study.fitted()
@@ -84,6 +85,17 @@ def curve(world: World, plan: Plan, seed: int) -> list[tuple[int, float]]:
         if study.counts.sum() >= plan.ratings or not study.free().any():
             return found
         study.rate(_next(study, layer, rated, plan, seed + len(found)), plan.per_image)
+
+
+def _first(study: Study, plan: Plan, seed: int) -> NDArray[np.intp]:
+    """The images rated before there is a model: by chance, or typical ones of the pool's kinds."""
+    free, count = np.flatnonzero(study.free()), plan.first // plan.per_image
+    if plan.begin == "random":
+        return study.rng.permutation(free)[:count]
+    looks = study.world.looks[free]
+    standard = (looks - looks.mean(axis=0)) / np.maximum(looks.std(axis=0), 1e-9)
+    found: NDArray[np.intp] = free[typiclust(standard, count, seed)]
+    return found
 
 
 def _next(

@@ -18,8 +18,8 @@ ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.timeout(300)
 
-#: More than a window of a second can use on any machine; each claim leases a block of ten.
-CLAIMERS = 1_500
+#: More than a window of half a second can use on any machine; each claim leases a block of ten.
+CLAIMERS = 600
 IMAGES = 4 * CLAIMERS * 10 // 3
 
 Silent = Callable[[str], None]
@@ -54,7 +54,7 @@ def share_site(
 def test_ratings_are_measured_at_each_level(silent: Silent, share_site: Share) -> None:
     share_site(rating)
     plan = rating.Plan(
-        browsers=(1, 8), seconds=0.6, claim_seconds=0.6, warm_up=0.2, open_images=IMAGES,
+        browsers=(1, 8), seconds=0.4, claim_seconds=0.4, warm_up=0.1, open_images=IMAGES,
         claimers=CLAIMERS, stored_images=20, stored_by=3,
     )  # fmt: skip
     levels = rating.measure(plan, silent)["levels"]
@@ -70,8 +70,8 @@ def test_ratings_are_measured_at_each_level(silent: Silent, share_site: Share) -
 
 def test_two_builds_take_turns(silent: Silent) -> None:
     plan = turns.Plan(
-        browsers=2, rounds=2, seconds=0.6, warm_up=0.2, images=IMAGES, claimers=CLAIMERS,
-        claim_seconds=0.5,
+        browsers=2, rounds=2, seconds=0.4, warm_up=0.1, images=IMAGES, claimers=CLAIMERS,
+        claim_seconds=0.4,
     )  # fmt: skip
     found = turns.measure(plan, ROOT, silent)
     windows = [(1, "other"), (1, "this"), (2, "other"), (2, "this")]
@@ -124,7 +124,7 @@ def test_the_export_of_two_builds_is_compared_round_by_round() -> None:
 
 def test_claims_are_measured_in_both_sizes(silent: Silent, share_site: Share) -> None:
     share_site(claims)
-    plan = claims.Plan(sizes=(750, 3_000), claimers=CLAIMERS, rounds=1, seconds=0.5, warm_up=0.1)
+    plan = claims.Plan(sizes=(750, 3_000), claimers=CLAIMERS, rounds=1, seconds=0.4, warm_up=0.1)
     found = claims.measure(plan, silent)
     assert [item["stimuli"] for item in found["rounds"]] == [750, 3_000]
     against = claims.compared(found)
