@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo remove-data manage selfcheck test static check check-scripts test-scripts pytest coverage bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-opinion bench-leaderboard bench-gate bench-import bench-rank bench-al bench-model chaos pretrain-tiny screenshots messages pins client-models fuzz docs sbom clean
+.PHONY: help setup setup-dev demo remove-data manage selfcheck test static check check-scripts test-scripts pytest coverage bench bench-rating bench-claims bench-console bench-browser bench-predict bench-export bench-opinion bench-leaderboard bench-gate bench-import bench-rank bench-al bench-model bench-gpu chaos pretrain-tiny screenshots messages pins client-models fuzz docs sbom clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -113,8 +113,12 @@ bench-rank: setup ## a pool ranked by this build and by the one in AGAINST (a ch
 bench-al: setup ## what a model learns by strategy and ratings per image, in simulated worlds (20 minutes)
 	@$(PY) -m benchmarks learning
 
-bench-model: setup ## the model's images per second against the straightforward way (15 minutes; 19 GiB free for all of it)
+bench-model: setup ## the model's images per second against the straightforward way (15 minutes; 20 GiB free for all of it)
 	@$(PY) -m benchmarks model
+
+MINUTES ?= 12
+bench-gpu: setup ## what a GPU does per second, in MINUTES=12, goes on where it ended (without a GPU in small, to try it)
+	@$(PY) -m benchmarks gpu --minutes $(MINUTES)
 
 chaos: setup-dev ## break a throw-away site in every way of docs/reliability.md while raters rate (CHAOS="--rows web,redis --seconds 20")
 	@$(PY) -m chaos $(CHAOS)

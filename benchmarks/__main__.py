@@ -2,18 +2,18 @@
 
 `python -m benchmarks [imports|export|rank] --against CHECKOUT`: the rating loop, importing, the
 export, or ranking, of this build and of another one, in turns.
+
+`python -m benchmarks gpu [--minutes N]`: what a GPU does per second; needs torch, transformers and
+what these require, nothing else of the workbench.
 """
 
 import argparse
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
 
 from benchmarks.machine import busy_cores, busy_warning
-from benchmarks.site import InsideError
-from workbench.core.errors import MintError
-from workbench.demo.client import quiet
-from workbench.local.interrupt import interrupted_by_signals
 
 NAMES = (
     "rating",
@@ -44,6 +44,23 @@ _AGAINST_ONLY = ("imports", "rank")
 
 
 def main(arguments: list[str]) -> int:
+    return _gpu(arguments[1:]) if arguments[:1] == ["gpu"] else _site(arguments)
+
+
+def _gpu(arguments: list[str]) -> int:
+    # As in a worker (`workbench.celery`), and read when torch is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    from benchmarks.gpu.command import main as gpu
+
+    return gpu(arguments, _say)
+
+
+def _site(arguments: list[str]) -> int:
+    from benchmarks.site import InsideError
+    from workbench.core.errors import MintError
+    from workbench.demo.client import quiet
+    from workbench.local.interrupt import interrupted_by_signals
+
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     known = [*NAMES, "browser", *_AGAINST_ONLY]
     parser.add_argument("names", nargs="*", choices=[*known, []], metavar="|".join(known))

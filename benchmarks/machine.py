@@ -5,8 +5,6 @@ import platform
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 _GIB = 1024**3
 #: Cores kept busy by others; beyond this, figures are lower than the machine could give.
 _BUSY = 0.5
@@ -17,7 +15,7 @@ def machine_facts() -> dict[str, Any]:
     return {
         "processor": _processor(),
         "cores": usable_cores(),
-        "memory_gib": round(psutil.virtual_memory().total / _GIB, 1),
+        "memory_gib": round(_pages("SC_PHYS_PAGES") / _GIB, 1),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
     }
@@ -25,11 +23,20 @@ def machine_facts() -> dict[str, Any]:
 
 def usable_cores() -> int:
     """Cores that this process may run on."""
-    return len(psutil.Process().cpu_affinity() or [0] * (os.cpu_count() or 1))
+    return len(os.sched_getaffinity(0))
+
+
+def free_gib() -> float:
+    """Memory that nothing uses, or that files could give back, in GiB."""
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    (free,) = (line.split()[1] for line in lines if line.startswith("MemAvailable:"))
+    return int(free) * 1024 / _GIB
 
 
 def busy_cores(seconds: float = 2.0) -> float:
     """How many cores other programs keep busy, watched for `seconds`."""
+    import psutil  # not where only a model's libraries are installed
+
     return psutil.cpu_percent(interval=seconds) / 100 * (psutil.cpu_count() or 1)
 
 
@@ -38,6 +45,10 @@ def busy_warning(busy: float) -> str | None:
     if busy < _BUSY:
         return None
     return f"other programs keep {busy:.1f} cores busy: the figures will be too low"
+
+
+def _pages(name: str) -> int:
+    return os.sysconf(name) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _processor() -> str:

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
 import torch
-from PIL import Image
 
-from benchmarks import model_gpu
-from benchmarks.machine import busy_cores
+from benchmarks.machine import busy_cores, free_gib
+from benchmarks.model_files import enlarged
 from benchmarks.model_full import full_size, full_size_model
 from benchmarks.model_training import heads_alone, trunk_cache
 from benchmarks.model_ways import compared, in_turns, ways_of
@@ -21,13 +19,12 @@ from benchmarks.site import Say
 from modelops.explaining.configuration import explainer_preset_config
 from modelops.explaining.model import Decoding, MintIQAExplainer, Tokens
 from modelops.predictors.hardware import processor_cores
-from modelops.predictors.mint.checkpoint import LoadedModel, load_model
+from modelops.predictors.mint.checkpoint import load_model
 from modelops.predictors.mint.engine import Item
 from workbench.demo.world import build_world
 
 #: Full size in float32, its linear layers in bfloat16 as well, and room to compute.
 _FULL_SIZE_GIB = 9
-_GIB = 2**30
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,6 @@ class Plan:
     epochs: int = 3
     head_images: int = 2_400
     questions: int = 16
-    gpu_images: int = 1_024
 
 
 def measure(plan: Plan, say: Say) -> dict[str, Any]:
@@ -68,7 +64,6 @@ def measure(plan: Plan, say: Say) -> dict[str, Any]:
             "heads": heads,
             "explanations": _explanations(plan.questions),
             "full_size": _full_size(plan, files["512 px PNG"], folder, say),
-            "gpu": _gpu(plan, files["512 px PNG"], folder, say),
         }
 
 
@@ -78,11 +73,8 @@ def _draw(images: int, folder: Path) -> dict[str, list[Item]]:
     for drawn in build_world(seed=1, images=images):
         small = folder / drawn.filename
         small.write_bytes(drawn.data)
-        large = small.with_suffix(".png")
-        with Image.open(small) as image:
-            image.resize((512, 512), Image.Resampling.LANCZOS).save(large)
         forms["384 px JPEG"].append(Item(small, drawn.prompt))
-        forms["512 px PNG"].append(Item(large, drawn.prompt))
+        forms["512 px PNG"].append(Item(enlarged(small), drawn.prompt))
     return forms
 
 
@@ -98,7 +90,7 @@ def _tiny_scoring(plan: Plan, files: dict[str, list[Item]], say: Say) -> list[di
 
 def _full_size_scoring(plan: Plan, items: Sequence[Item], say: Say) -> list[dict[str, Any]]:
     about = {"preset": "vit-g", "files": "512 px PNG"}
-    free = psutil.virtual_memory().available / _GIB
+    free = free_gib()
     if not plan.full_size or free < _FULL_SIZE_GIB:
         why = f"not measured: {free:.0f} GiB free" if plan.full_size else "not asked for"
         return [{**about, "skipped": why}]
@@ -114,7 +106,7 @@ def _full_size(plan: Plan, items: Sequence[Item], folder: Path, say: Say) -> dic
     if not plan.full_size:
         return {"skipped": "not asked for"}
     say("vit-g: training steps, then both stages answering, on the processor (minutes)")
-    return full_size(items, folder, "cpu")
+    return full_size(items, folder)
 
 
 def _explanations(questions: int) -> dict[str, Any]:
@@ -138,39 +130,6 @@ def _explanations(questions: int) -> dict[str, Any]:
     return {"preset": "tiny", "questions": questions, "tokens_per_second": rates}
 
 
-def _gpu(plan: Plan, items: Sequence[Item], folder: Path, say: Say) -> dict[str, Any]:
-    if not torch.cuda.is_available():
-        return {"skipped": "not measured: this machine has no GPU"}
-    say("vit-g on the GPU")
-    return _on_gpu(plan, items, folder)
-
-
-def _on_gpu(plan: Plan, items: Sequence[Item], folder: Path) -> dict[str, Any]:
-    full = full_size(items, folder, "cuda")  # before this process takes memory of it
-    loaded = full_size_model()
-    many = (list(items) * (plan.gpu_images // len(items) + 1))[: plan.gpu_images]
-    prompts = [item.prompt for item in items]
-    on_gpu = LoadedModel(torch.nn.Module.to(loaded.model, "cuda"), loaded.processor)
-    most = model_gpu.ceiling(on_gpu.model.device)
-    flops = model_gpu.flops_per_image(on_gpu, prompts[:32])
-    without = [
-        row
-        for compiled in (False, True)
-        for row in model_gpu.without_decoding(on_gpu, prompts, flops, most, compiled=compiled)
-    ]
-    best = max(row["images_per_second"] for row in without if not row["compiled"])
-    return {
-        "full_size": full,
-        "name": torch.cuda.get_device_name(),
-        "ceiling_tflops": round(most / 1e12, 1),
-        "gflops_per_image": round(flops / 1e9, 1),
-        "without_decoding": without,
-        "with_decoding": model_gpu.with_decoding(on_gpu, many, best),
-        "ways": compared(in_turns(ways_of(on_gpu), many, 2), len(many)),
-        "trunk": trunk_cache(on_gpu, many[:256], folder / "trunk-gpu", "vit-g", plan.epochs),
-    }
-
-
 def lines(found: dict[str, Any]) -> list[str]:
     """Everything for a person."""
     keys = ["preset", "files", "way", "images_per_second", "ms_per_image", "ratio", "difference"]
@@ -190,7 +149,6 @@ def lines(found: dict[str, Any]) -> list[str]:
         f"Explanations, tiny: {words['one_by_one']} tokens/s one by one, {words['batched']} in a "
         f"batch of {found['explanations']['questions']}.",
         *_full_size_lines(found["full_size"]),
-        *_gpu_lines(found["gpu"]),
     ]
 
 
@@ -221,11 +179,8 @@ def _full_size_lines(found: dict[str, Any]) -> list[str]:
             f"vit-g, training in bfloat16, batch 8: {training['seconds_per_step']} s a step, "
             f"{training['peak_gib']} GiB at most."
         ]
-    if "epoch" in found:
-        epoch = found["epoch"]
-        lines += (
-            [f"vit-g, epoch: {epoch['skipped']}"] if "skipped" in epoch else _trunk_lines(epoch)
-        )
+    epoch = found["epoch"]
+    lines += [f"vit-g, epoch: {epoch['skipped']}"] if "skipped" in epoch else _trunk_lines(epoch)
     if "skipped" in answering:
         return [*lines, f"vit-g, both stages answering: {answering['skipped']}"]
     rates = answering["tokens_per_second"]
@@ -234,29 +189,6 @@ def _full_size_lines(found: dict[str, Any]) -> list[str]:
         f"vit-g, both stages answering in bfloat16: {rates['one_by_one']} tokens/s one image at "
         f"a time, {rates['batched']} for {answering['images']} images at once, "
         f"{answering['peak_gib']} GiB at most.",
-    ]
-
-
-def _gpu_lines(gpu: dict[str, Any]) -> list[str]:
-    if "skipped" in gpu:
-        return [f"GPU: {gpu['skipped']}"]
-    keys = ["batch", "compiled", "images_per_second", "share_of_ceiling", "peak_gib"]
-    rows = [[str(row.get(key, "")) for key in keys] for row in gpu["without_decoding"]]
-    ways = [f"{row['way']} {row['images_per_second']}/s ({row['ratio']} ×)" for row in gpu["ways"]]
-    files = gpu["with_decoding"]
-    return [
-        f"GPU: {gpu['name']}, {gpu['ceiling_tflops']} TFLOP/s in bfloat16 matrix products; "
-        f"an image takes {gpu['gflops_per_image']} GFLOP.",
-        *(
-            f"No code was made: {row['skipped']}"
-            for row in gpu["without_decoding"]
-            if "skipped" in row
-        ),
-        *table(["batch", "compiled", "images/s", "of the ceiling", "peak GiB"], rows),
-        f"With decoding, batch {files['batch']}: {files['images_per_second']} images/s, "
-        f"{files['share_of_without']} of what it is without. " + "; ".join(ways),
-        *_full_size_lines(gpu["full_size"]),
-        *_trunk_lines(gpu["trunk"]),
     ]
 
 

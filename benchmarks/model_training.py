@@ -13,8 +13,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from modelops.learning.bayes import fit_last_layer
-from modelops.learning.labels import SourceLabel, combine
 from modelops.learning.shards import EmbeddingCache
 from modelops.predictors.mint.checkpoint import LoadedModel
 from modelops.predictors.mint.engine import Item
@@ -129,6 +127,10 @@ def heads_alone(images: int, widths: Sequence[int], folder: Path) -> list[dict[s
 
 
 def _head_only(images: int, width: int, folder: Path) -> dict[str, Any]:
+    # These need SciPy, which is not where only a model's libraries are installed.
+    from modelops.learning.bayes import fit_last_layer
+    from modelops.learning.labels import SourceLabel, combine
+
     rng = np.random.default_rng(7)
     x = rng.normal(size=(images, width)).astype(np.float32)
     scores = 0.5 + 0.1 * np.tanh(x @ rng.normal(size=(width, _PERSPECTIVES)) / width**0.5)

@@ -89,18 +89,19 @@ def compared(paces: Mapping[str, Pace], images: int) -> list[dict[str, Any]]:
             "images_per_second": round(images / statistics.median(pace.seconds), 2),
             "ms_per_image": round(statistics.median(pace.seconds) / images * 1e3, 2),
             "ratio": round(statistics.median(map(_ratio, base.seconds, pace.seconds)), 2),
-            "difference": _difference(pace, base),
+            "difference": relative_difference(pace.values, base.values),
         }
         for name, pace in paces.items()
     ]
 
 
-def _difference(pace: Pace, base: Pace) -> float | None:
-    """None if random weights hardly tell images apart: there is nothing to compare it with."""
-    spread = np.linalg.norm(base.values - base.values.mean(axis=0))
-    if spread < _TELLING * np.linalg.norm(base.values):
+def relative_difference(values: NDArray[np.float32], base: NDArray[np.float32]) -> float | None:
+    """Between embeddings (N, D) in two ways, as a share of the differences between images; None if
+    random weights hardly tell images apart: there is nothing to compare it with."""
+    spread = np.linalg.norm(base - base.mean(axis=0))
+    if spread < _TELLING * np.linalg.norm(base):
         return None
-    return float(f"{np.linalg.norm(pace.values - base.values) / spread:.1e}")
+    return float(f"{np.linalg.norm(values - base) / spread:.1e}")
 
 
 def _ratio(base: float, other: float) -> float:

@@ -52,15 +52,16 @@ def summary(milliseconds: Sequence[float], seconds: float) -> dict[str, float]:
     }
 
 
-def write(name: str, facts: Mapping[str, Any], busy: float, folder: Path = FOLDER) -> Path:
-    """Writes `<folder>/<name>.json`, completely or not at all."""
+def write(name: str, facts: Mapping[str, Any], busy: float | None, folder: Path = FOLDER) -> Path:
+    """Writes `<folder>/<name>.json`, completely or not at all; `busy`: cores that other programs
+    kept busy, if that was watched."""
     folder.mkdir(parents=True, exist_ok=True)
     record = {
         "format": FORMAT,
         "benchmark": name,
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine_facts(),
-        "cores_busy_before": round(busy, 2),
+        **({} if busy is None else {"cores_busy_before": round(busy, 2)}),
         **facts,
     }
     path = folder / f"{name}.json"

@@ -6,12 +6,13 @@ models/MINT_Qformers.py (`MINTqformer2`).
 """
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self, cast
+from typing import Any, Literal, NamedTuple, Self, cast
 
 import torch
 from torch import Tensor, nn
 from transformers import (
     AutoModelForCausalLM,
+    CompileConfig,
     GenerationConfig,
     LogitsProcessorList,
     PreTrainedModel,
@@ -26,6 +27,11 @@ from .configuration import MintIQAExplainerConfig
 #: Labels that `transformers` leaves out of a language model's loss.
 _NO_LOSS = -100
 
+#: Where the language model keeps the keys and values of what it has read and said: in tensors that
+#: grow, in some of full length, or in these while its steps are CUDA graphs, of torch's operations
+#: as they are or of code that torch makes of them (minutes at first). See decision 054.
+KeyCache = Literal["dynamic", "static", "graphs", "compiled"]
+
 
 class Tokens(NamedTuple):
     """B texts of up to L tokens."""
@@ -36,6 +42,9 @@ class Tokens(NamedTuple):
     def to(self, device: torch.device | str) -> "Tokens":
         """The same on `device`."""
         return Tokens(self.ids.to(device), self.mask.to(device))
+
+    def rows(self, part: slice) -> "Tokens":
+        return Tokens(self.ids[part], self.mask[part])
 
 
 @dataclass(frozen=True)
@@ -172,18 +181,23 @@ class MintIQAExplainer(MintIQATrunk):
 
     @torch.inference_mode()
     def generate(
-        self, query_embeds: Tensor, instruction: Tokens, decoding: Decoding | None = None
+        self,
+        query_embeds: Tensor,
+        instruction: Tokens,
+        decoding: Decoding | None = None,
+        keys: KeyCache = "dynamic",
     ) -> list[list[int]]:
         """For each of B rows the ids of the answer, its end token last if one was reached.
 
         query_embeds (B, Q, Dq) from `encode_questions`. A row's answer does not depend on the
-        other rows. The begin token, which is not the model's choice, is left out.
+        other rows, nor on where `keys` are kept. The begin token, which is not the model's choice,
+        is left out.
         """
         decoding = decoding or Decoding()
         embeds, mask = self._spoken(query_embeds, instruction)  # (B, Q + L, Dl), (B, Q + L)
         # All padding, then tokens in their order: the last place is the last token in every row.
         order = mask.argsort(dim=1, stable=True)
-        begin, settings = self._begin(len(mask)), self._settings(decoding)
+        begin, settings = self._begin(len(mask)), self._settings(decoding, keys)
         written = self.language_model.generate(
             inputs_embeds=_reordered(embeds, order),
             attention_mask=mask.gather(1, order),
@@ -213,10 +227,11 @@ class MintIQAExplainer(MintIQATrunk):
             return {}
         return {"input_ids": torch.full((rows, 1), begin, device=self.device)}
 
-    def _settings(self, decoding: Decoding) -> GenerationConfig:
+    def _settings(self, decoding: Decoding, keys: KeyCache) -> GenerationConfig:
         return GenerationConfig(
             do_sample=False,
             use_cache=True,
+            **_key_settings(keys),
             max_new_tokens=decoding.max_new_tokens,
             num_beams=decoding.num_beams,
             length_penalty=decoding.length_penalty,
@@ -228,6 +243,16 @@ class MintIQAExplainer(MintIQATrunk):
     def _special(self, name: str) -> Any:
         """Not every language model has every special token."""
         return getattr(self.config.language_config, name, None)
+
+
+def _key_settings(keys: KeyCache) -> dict[str, Any]:
+    """On a GPU the library compiles whatever has static keys, unless it is told not to."""
+    if keys == "dynamic":
+        return {}
+    settings = {"cache_implementation": "static", "disable_compile": keys == "static"}
+    if keys == "graphs":
+        settings["compile_config"] = CompileConfig(backend="cudagraphs", mode=cast(str, None))
+    return settings
 
 
 def _penalties(decoding: Decoding) -> LogitsProcessorList:
