@@ -57,6 +57,7 @@ def training(bench: Bench) -> Iterator[Figure]:
     """Training of stage 2 in batches of 8: seconds a step, and memory"""
     pipeline = _pipeline(bench)
     explainer = pipeline.explainer
+    explainer.model.requires_grad_(True)  # training freezes what does not learn
     config, images = explainer.model.config, bench.sizes.questions
     places = explainer.model.vision_model.embeddings.num_positions
     seen = Seen(

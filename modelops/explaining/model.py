@@ -208,6 +208,18 @@ class MintIQAExplainer(MintIQATrunk):
         skipped = begin["input_ids"].shape[1] if begin else 0
         return [_until_end(row[skipped:], settings.eos_token_id) for row in written.tolist()]
 
+    def key_bytes(self, places: int) -> int:
+        """Memory for the keys and values of so many places of one row in the language model."""
+        sizes = self.config.language_config
+        width: int = sizes.hidden_size
+        heads, kept = (
+            getattr(sizes, name, None) for name in ("num_attention_heads", "num_key_value_heads")
+        )
+        if heads and kept:  # several heads may share their keys
+            width = kept * (getattr(sizes, "head_dim", None) or width // heads)
+        values = 2 * int(sizes.num_hidden_layers) * width * places
+        return values * int(self.language_model.dtype.itemsize)
+
     def _spoken(self, query_embeds: Tensor, *texts: Tokens) -> tuple[Tensor, Tensor]:
         """The language model's input: the projected queries, then each text's tokens."""
         embed = self.language_model.get_input_embeddings()

@@ -117,6 +117,24 @@ def test_an_answer_does_not_depend_on_the_other_rows(
     assert together == answers_one_by_one(explainer, case, decoding)
 
 
+@pytest.mark.parametrize("decoding", DECODINGS)
+def test_an_answer_does_not_depend_on_where_keys_are_kept(
+    explainer: MintIQAExplainer, case: Case, decoding: Decoding
+) -> None:
+    queries = encode(explainer, case)
+    growing = explainer.generate(queries, case.instruction, decoding, "dynamic")
+    assert explainer.generate(queries, case.instruction, decoding, "static") == growing
+    # Alone, thus without padding, in tensors that are as long as those before.
+    one = (queries[1:2], alone(case.instruction, 1), decoding)
+    assert explainer.generate(*one, "static") == growing[1:2]
+
+
+def test_the_memory_for_keys_is_what_the_library_takes(explainer: MintIQAExplainer) -> None:
+    kept = explainer.language_model(torch.ones(1, 7, dtype=torch.int64), use_cache=True)
+    layers = kept.past_key_values.layers
+    assert explainer.key_bytes(7) == sum(it.keys.nbytes + it.values.nbytes for it in layers)
+
+
 def test_an_answer_ends_with_the_end_token_and_without_padding(
     explainer: MintIQAExplainer, case: Case
 ) -> None:

@@ -104,8 +104,33 @@ def test_where_memory_is_full_halves_are_answered(
 
     monkeypatch.setattr(MintIQAExplainer, "generate", short_of_memory)
     assert ExplanationPipeline(loaded, explainer).answer(inputs, QUESTIONS, SHORT) == expected
-    # Five are too many, and three; each of the rest is asked two questions.
-    assert sizes == [5, 3, 2, 2, 1, 1, 2, 2]
+    # Five images with two questions each are too many, and half of that, and three.
+    assert sizes == [10, 5, 3, 2, 1, 2, 5, 3, 2, 1, 2]
+
+
+def test_as_many_answers_are_written_together_as_have_room(
+    loaded: LoadedModel,
+    explainer: Explainer,
+    image_files: list[Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    inputs = loaded.processor(image_files[:2], ["prompt"] * 2)
+    expected = ExplanationPipeline(loaded, explainer).answer(inputs, QUESTIONS * 2, SHORT)
+    generate, sizes = MintIQAExplainer.generate, []
+
+    def counting(self: MintIQAExplainer, embeds: Tensor, *given: Any) -> list[list[int]]:
+        sizes.append(len(embeds))
+        return generate(self, embeds, *given)
+
+    monkeypatch.setattr(MintIQAExplainer, "generate", counting)
+    asked = explainer.language.questions(QUESTIONS).ids.shape[1]
+    places = explainer.model.config.num_query_tokens + asked + SHORT.max_new_tokens
+    for room in (0, 10 * explainer.model.key_bytes(places)):
+        monkeypatch.setattr("modelops.explaining.pipeline._free_bytes", lambda _, room=room: room)
+        answers = ExplanationPipeline(loaded, explainer).answer(inputs, QUESTIONS * 2, SHORT)
+        assert answers == expected
+    # Without any room as many as images; then 0.6 of 10, in portions of the same size.
+    assert sizes == [2, 2, 2, 2, 4, 4]
 
 
 def test_memory_for_not_even_one_image_is_named(
