@@ -1,8 +1,11 @@
 """Stage 2: tokens per second of its answers, and a step of its training."""
 
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from functools import partial
+from pathlib import Path
 from typing import Any, get_args
 
 import torch
@@ -10,6 +13,8 @@ import torch
 from benchmarks.gpu.bench import Bench
 from benchmarks.gpu.rows import Figure, attempted, row
 from benchmarks.model_full import QUESTIONS, full_size_pipeline, tiny_pipeline
+from modelops.explaining.checkpoint import Explainer
+from modelops.explaining.gradients import recomputed
 from modelops.explaining.model import GREEDY, Decoding, KeyCache, MintIQAExplainer, Tokens
 from modelops.explaining.pipeline import ExplanationPipeline
 from modelops.explaining.training import Example, ExplanationRecipe, Seen, train_explainer
@@ -52,7 +57,7 @@ def beams(bench: Bench) -> Iterator[Figure]:
     yield from attempted(partial(_both_stages, bench, pipeline, decoding))
 
 
-@row("explanation_training", minutes=1.2, gib=24)
+@row("explanation_training", minutes=2.0, gib=24)
 def training(bench: Bench) -> Iterator[Figure]:
     """Training of stage 2 in batches of 8: seconds a step, and memory"""
     pipeline = _pipeline(bench)
@@ -65,20 +70,41 @@ def training(bench: Bench) -> Iterator[Figure]:
         torch.randn(images, config.num_query_tokens, config.embedding_size),
         tuple(map(str, range(images))),
     )
-    said = "It is sharp, its colours are true, and one hand has six fingers. " * 2
-    examples = [Example(row, QUESTIONS[0], (said,)) for row in range(images)]
-    ends: list[float] = []
+    few, many = bench.sizes.said
+    again = recomputed(explainer.model.language_model)
+    for (tokens, answered), name, around in (
+        (few, "", nullcontext()),
+        (many, "", nullcontext()),
+        (many, ", layers compute again", again),
+    ):
+        said = tuple(_digits(tokens, place) for place in range(answered))
+        examples = [Example(row, QUESTIONS[0], said) for row in range(images)]
+        what = f"{answered} answers of {tokens} tokens each{name}"
+        with around:
+            yield from attempted(partial(_steps, bench, explainer, seen, examples), what)
+
+
+def _steps(
+    bench: Bench, explainer: Explainer, seen: Seen, examples: list[Example]
+) -> Iterator[Figure]:
+    recipe, ends = ExplanationRecipe(epochs=1, batch_size=8, learning_rate=1e-5), []
     bench.forget_peak()
-    train_explainer(
-        explainer,
-        seen,
-        examples,
-        ExplanationRecipe(epochs=1, batch_size=8, learning_rate=1e-5),
-        bench.folder / "explanations.pt",
-        lambda _done, _total: ends.append(time.perf_counter()),
-    )
+    with tempfile.TemporaryDirectory(dir=bench.folder) as folder:
+        train_explainer(
+            explainer,
+            seen,
+            examples,
+            recipe,
+            Path(folder) / "explanations.pt",
+            lambda _done, _total: ends.append(time.perf_counter()),
+        )
     took = (ends[-1] - ends[0]) / (len(ends) - 1)
-    yield {"what": bench.sizes.preset, "seconds_a_step": round(took, 3), "peak_gib": bench.peak()}
+    yield {"what": "", "seconds_a_step": round(took, 3), "peak_gib": bench.peak()}
+
+
+def _digits(tokens: int, seed: int) -> str:
+    """A text of so many tokens: each of these digits is one."""
+    return "".join(str((place * place + seed) % 7) for place in range(tokens))
 
 
 def _pipeline(bench: Bench) -> ExplanationPipeline:

@@ -23,7 +23,8 @@ class Sizes:
     preset: of stage 1. side: of the square matrices for the ceiling; copied_mib: for the bandwidth.
     seconds: that one figure is measured for. batches, small: of images, at full speed and for
     somebody who waits. drawn, images: different ones, and in all. steps: of a training.
-    answers: batches of answers; tokens: of each. questions: examples of stage 2's training.
+    answers: batches of answers; tokens: of each. questions: examples of stage 2's training; said: the
+    tokens of an answer in it, and answers to each.
     """
 
     preset: str
@@ -38,15 +39,18 @@ class Sizes:
     answers: tuple[int, ...]
     tokens: int
     questions: int
+    said: tuple[tuple[int, int], tuple[int, int]]
 
 
 FULL = Sizes(
     preset="vit-g", side=8192, copied_mib=2048, seconds=2.0, batches=(256, 64), small=(1, 8),
     drawn=128, images=1024, epoch=96, answers=(16, 64), tokens=48, questions=32,
+    said=((60, 1), (250, 5)),
 )  # fmt: skip
 TOY = Sizes(
     preset="tiny", side=64, copied_mib=1, seconds=0.02, batches=(4, 2), small=(1,),
     drawn=4, images=8, epoch=32, answers=(2,), tokens=4, questions=16,
+    said=((6, 1), (12, 2)),
 )  # fmt: skip
 
 

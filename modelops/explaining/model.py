@@ -164,9 +164,7 @@ class MintIQAExplainer(MintIQATrunk):
     def answer_loss(self, query_embeds: Tensor, instruction: Tokens, answer: Tokens) -> Tensor:
         """Mean cross-entropy () of the answers' tokens after the begin token."""
         said = Tokens(answer.ids[:, 1:], answer.mask[:, 1:])  # as the released code joins them
-        carries_loss = said.mask.bool()
-        if (padding := self._special("pad_token_id")) is not None:
-            carries_loss = carries_loss & (said.ids != padding)
+        carries_loss = self.carries_loss(answer)
         embeds, mask = self._spoken(query_embeds, instruction, said)  # (B, Q + L, Dl), (B, Q + L)
         silent = said.ids.new_full((len(mask), mask.shape[1] - said.ids.shape[1]), _NO_LOSS)
         labels = torch.cat([silent, said.ids.masked_fill(~carries_loss, _NO_LOSS)], dim=1)
@@ -176,8 +174,16 @@ class MintIQAExplainer(MintIQATrunk):
             inputs_embeds=_reordered(embeds, order),
             attention_mask=mask.gather(1, order),
             labels=labels.gather(1, order),
+            use_cache=False,  # it would hold every key and value twice
         )
         return cast(Tensor, output.loss)
+
+    def carries_loss(self, answer: Tokens) -> Tensor:
+        """bool (B, L - 1): which tokens after the begin token count in `answer_loss`."""
+        counts = answer.mask[:, 1:].bool()
+        if (padding := self._special("pad_token_id")) is not None:
+            counts = counts & (answer.ids[:, 1:] != padding)
+        return counts
 
     @torch.inference_mode()
     def generate(

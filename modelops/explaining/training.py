@@ -9,6 +9,7 @@ import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from ..learning.curves import Curve
 from ..learning.errors import DivergedError, LearningError
 from ..learning.rates import inner_rate_at, set_rate
 from ..learning.seeds import DROPOUT, seed_of
+from ..predictors.hardware import device_errors
 from ..predictors.mint.checkpoint import LoadedModel
 from ..predictors.mint.fine_tuning.checkpoints import (
     SAVE_SECONDS,
@@ -30,8 +32,13 @@ from ..predictors.mint.fine_tuning.checkpoints import (
 from ..predictors.mint.processing import ModelInputs
 from ..predictors.mint.streaming import fingerprint
 from .checkpoint import Explainer
+from .gradients import Gradients
 from .model import MintIQAExplainer, Tokens
 from .tiny_language import Steps
+
+_NOT_EVEN_ONE = (
+    "the answers about one image in training; end what else uses it, or use a larger GPU"
+)
 
 
 @dataclass(frozen=True)
@@ -116,7 +123,8 @@ def train_explainer(
     continues from `checkpoint`: that is replaced as a whole every `save_seconds`, and after each
     epoch if it is small; one of another run is ignored. Raises LearningError if there is nothing to
     learn from, DivergedError if the loss is not finite, OSError if the disk is full.
-    Trained weights become float32, whatever the precision of the frozen ones.
+    Trained weights become float32, whatever the precision of the frozen ones. If a batch is too
+    much for a GPU's memory, it takes longer instead (`gradients`); DeviceError if one image is.
     """
     if not examples:
         raise LearningError(
@@ -136,18 +144,20 @@ def train_explainer(
     curve = state.curve
     saving = Saving(checkpoint, save_seconds, len(curve.losses))
     model.train()
+    forget = partial(state.optimizer.zero_grad, set_to_none=True)
+    gradients = Gradients(
+        model.language_model, partial(batch_loss, explainer, seen), partial(_tokens, explainer)
+    )
     for step, batch in islice(enumerate(batches), len(curve.losses), None):
-        torch.manual_seed(seed_of(recipe.seed, DROPOUT, step))
         set_rate(state.optimizer, recipe.learning_rate * inner_rate_at(step, len(batches)))
-        loss = batch_loss(explainer, seen, batch)
-        curve.losses.append(float(loss.detach()))
+        with device_errors(model.device, too_small_for=_NOT_EVEN_ONE):
+            loss = gradients(batch, seed_of(recipe.seed, DROPOUT, step), forget)
+        curve.losses.append(loss)
         if not math.isfinite(curve.losses[-1]):
             raise DivergedError(
                 f"the explanations' loss is {curve.losses[-1]} at step {step + 1}; look for a "
                 "damaged image or language model, or train without explanations"
             )
-        state.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
         nn.utils.clip_grad_norm_(state.weights.values(), 1.0)
         state.optimizer.step()
         progress(step + 1, len(batches))
@@ -192,6 +202,13 @@ def batch_loss(explainer: Explainer, seen: Seen, batch: Sequence[Example]) -> Te
     return model.answer_loss(
         queries[places], instructions.to(model.device), answers.to(model.device)
     )
+
+
+def _tokens(explainer: Explainer, batch: Sequence[Example]) -> float:
+    """How many of the answers' tokens the mean in `batch_loss` is over."""
+    texts = [text for item in batch for text in item.answers]
+    answers = explainer.language.answers(texts)
+    return float(explainer.model.carries_loss(answers).sum())
 
 
 def _batches(
