@@ -22,9 +22,9 @@ class Sizes:
 
     preset: of stage 1. side: of the square matrices for the ceiling; copied_mib: for the bandwidth.
     seconds: that one figure is measured for. batches, small: of images, at full speed and for
-    somebody who waits. drawn, images: different ones, and in all. steps: of a training.
-    answers: batches of answers; tokens: of each. questions: examples of stage 2's training; said: the
-    tokens of an answer in it, and answers to each.
+    somebody who waits. drawn, images: different ones, and in all; epoch: of a training.
+    answers: batches of answers; tokens: of each. questions: examples of stage 2's training; said:
+    tokens of an answer in it, and answers to each question, at first and then at most.
     """
 
     preset: str
