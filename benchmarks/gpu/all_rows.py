@@ -17,6 +17,7 @@ ROWS = {
         retraining.cached_steps,
         retraining.memory,
         answering.answers,
+        answering.in_graphs,
         answering.beams,
         answering.training,
         scoring.other_kinds,

@@ -11,7 +11,7 @@ from typing import Any, get_args
 import torch
 
 from benchmarks.gpu.bench import Bench
-from benchmarks.gpu.rows import Figure, attempted, row
+from benchmarks.gpu.rows import Figure, NotMeasuredError, attempted, row
 from benchmarks.model_full import QUESTIONS, full_size_pipeline, tiny_pipeline
 from modelops.explaining.checkpoint import Explainer
 from modelops.explaining.gradients import recomputed
@@ -24,13 +24,12 @@ KEY_CACHES: tuple[KeyCache, ...] = get_args(KeyCache)
 _ASKED = 24
 
 
-@row("answers", minutes=2.2, gib=24)
+@row("answers", minutes=1.5, gib=24)
 def answers(bench: Bench) -> Iterator[Figure]:
     """Answers in words, greedily: tokens per second of the language model"""
     pipeline = _pipeline(bench)
     model = pipeline.explainer.model
     yield _weights(bench, model)
-    tokens = bench.sizes.tokens
     yield from attempted(
         partial(_of_the_library, bench, model, 1), "one at a time, by transformers' generate"
     )
@@ -38,11 +37,15 @@ def answers(bench: Bench) -> Iterator[Figure]:
     yield from attempted(
         partial(_of_the_library, bench, model, batch), f"batch {batch}, by transformers' generate"
     )
-    for batch in bench.sizes.answers:
-        for keys in KEY_CACHES if bench.full else KEY_CACHES[:2]:
-            decoding = Decoding(tokens, GREEDY.num_beams, GREEDY.repetition_penalty)
-            measure = partial(_of_ours, bench, model, batch, decoding, keys)
-            yield from attempted(measure, f"batch {batch}, {keys} keys")
+    yield from _by_batch(bench, model, KEY_CACHES[:2])
+
+
+@row("answers_in_graphs", minutes=1.5, gib=24)
+def in_graphs(bench: Bench) -> Iterator[Figure]:
+    """The same, each step a CUDA graph; then of compiled code"""
+    if not bench.full:
+        raise NotMeasuredError("a processor has no graphs, and compiles for minutes")
+    yield from _by_batch(bench, _pipeline(bench).explainer.model, KEY_CACHES[2:])
 
 
 @row("beams", minutes=1.0, gib=30)
@@ -79,7 +82,7 @@ def training(bench: Bench) -> Iterator[Figure]:
     ):
         said = tuple(_digits(tokens, place) for place in range(answered))
         examples = [Example(row, QUESTIONS[0], said) for row in range(images)]
-        what = f"{answered} answers of {tokens} tokens each{name}"
+        what = f"to each question {answered} × {tokens} tokens{name}"
         with around:
             yield from attempted(partial(_steps, bench, explainer, seen, examples), what)
 
@@ -105,6 +108,16 @@ def _steps(
 def _digits(tokens: int, seed: int) -> str:
     """A text of so many tokens: each of these digits is one."""
     return "".join(str((place * place + seed) % 7) for place in range(tokens))
+
+
+def _by_batch(
+    bench: Bench, model: MintIQAExplainer, caches: tuple[KeyCache, ...]
+) -> Iterator[Figure]:
+    decoding = Decoding(bench.sizes.tokens, GREEDY.num_beams, GREEDY.repetition_penalty)
+    for keys in caches:
+        for batch in bench.sizes.answers:
+            measure = partial(_of_ours, bench, model, batch, decoding, keys)
+            yield from attempted(measure, f"batch {batch}, {keys} keys")
 
 
 def _pipeline(bench: Bench) -> ExplanationPipeline:

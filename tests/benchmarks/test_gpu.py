@@ -7,6 +7,7 @@ import subprocess
 import sys
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -15,7 +16,7 @@ from packaging.requirements import Requirement
 from benchmarks.gpu import running
 from benchmarks.gpu.all_rows import ROWS
 from benchmarks.gpu.bench import Bench
-from benchmarks.gpu.limits import flops_per_image
+from benchmarks.gpu.limits import flops_per_image, share_of_ceiling
 from benchmarks.gpu.running import Record, run_rows, said
 from benchmarks.gpu.showing import markdown
 from modelops.predictors.mint.checkpoint import load_model
@@ -25,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 #: All that a machine with a GPU has to have; what they require is theirs to say.
 GIVEN = ("torch", "transformers", "numpy", "safetensors", "pillow")
 #: Without a GPU, without another kind of predictor.
-MISSING = {"compiled", "second"}
+MISSING = {"answers_in_graphs", "compiled", "second"}
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -156,6 +157,37 @@ def test_other_code_or_a_wish_begins_anew(
     assert not record.continued
     assert not record.figures
     assert path.read_text() == json.dumps(about) + "\n"
+
+
+def test_a_gpu_is_asked_for_its_memory_and_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = SimpleNamespace(
+        name="a card", total_memory=80 * 2**30, multi_processor_count=132, major=9, minor=0
+    )
+    told: list[str] = []
+    for name in ("synchronize", "empty_cache", "reset_peak_memory_stats"):
+        monkeypatch.setattr(torch.cuda, name, lambda name=name: told.append(name))
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _device: card)
+    monkeypatch.setattr(torch.cuda, "max_memory_reserved", lambda: 3 * 2**30)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (40 * 2**30, 80 * 2**30))
+    bench = Bench(torch.device("cuda"), tmp_path, {"ceiling": [{"tflops": 600.0}]})
+    bench.forget_peak()
+    bench.once(lambda: None)
+    assert told == ["empty_cache", "reset_peak_memory_stats", "synchronize"]
+    assert (bench.free(), bench.peak()) == (40, 3)
+    assert bench.value("ceiling", "tflops") == 600
+    assert bench.value("flops", "gflops_per_image") is None
+    assert share_of_ceiling(bench, 10) == {}  # one of the two is not known
+    _machine, found = ROWS["machine"].measure(bench)
+    assert (found["what"], found["memory_gib"], found["capability"]) == ("a card", 80.0, "9.0")
+
+
+def test_a_share_of_the_ceiling_is_of_all_products(tmp_path: Path) -> None:
+    known = {"ceiling": [{"tflops": 678.0}], "flops": [{"gflops_per_image": 537.6}]}
+    bench = Bench(torch.device("cpu"), tmp_path, known)
+    # 678 TFLOP/s are 1,262 images of 537.6 GFLOP in a second; 713 are .565 of them.
+    assert share_of_ceiling(bench, 713)["share_of_ceiling"] == pytest.approx(713 / 1261.2, abs=1e-3)
 
 
 def test_the_products_of_an_image_are_counted() -> None:
