@@ -30,7 +30,7 @@ _GOLDEN = Path(os.environ.get("MINT_SHARED", _SHARED)) / "golden" / "mint"
 def rates(bench: Bench) -> Iterator[Figure]:
     """The engine in each precision that it offers, from pixels"""
     loaded = bench.model()
-    batches = (bench.sizes.batches[-1], bench.sizes.small[0])
+    batches = (*bench.sizes.batches, bench.sizes.small[0])
     for precision in PRECISIONS:
         yield from attempted(partial(from_pixels, bench, loaded, batches, precision), precision)
 
