@@ -51,8 +51,14 @@ def _gpu(arguments: list[str]) -> int:
     # As in a worker (`workbench.celery`), and read when torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from benchmarks.gpu.command import main as gpu
+    from workbench.local.interrupt import interrupted_by_signals
 
-    return gpu(arguments, _say)
+    try:
+        with interrupted_by_signals():
+            return gpu(arguments, _say)
+    except KeyboardInterrupt:
+        _say("interrupted; what was measured is kept, the next run goes on from there")
+        return 130
 
 
 def _site(arguments: list[str]) -> int:

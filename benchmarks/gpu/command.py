@@ -70,6 +70,6 @@ def _beginning(device: torch.device, record: Record) -> str:
         "on the GPU" if device.type == "cuda" else "no GPU: every row in small, on the processor"
     )
     if record.continued:
-        done = ", ".join(record.figures) or "none"
+        done = ", ".join(sorted(record.done)) or "none"
         return f"{where}; goes on with {record.path}, measured before: {done} (--anew forgets them)"
     return f"{where}; begins anew in {record.path}"

@@ -36,38 +36,50 @@ class Record:
     path: Path
     about: Mapping[str, Any]
     figures: dict[str, list[Figure]] = field(default_factory=lambda: defaultdict(list))
+    #: Rows that a later run need not measure again.
+    done: set[str] = field(default_factory=set)
     continued: bool = False
 
     @classmethod
     def open(cls, path: Path, about: Mapping[str, Any], *, anew: bool = False) -> "Record":
-        """What an earlier run left in `path`, if it was of the same things; rows of it that ended
-        early are left out, to be run again. Or an empty one."""
+        """What earlier runs left in `path`, if they were of the same things, or an empty one."""
         record = cls(path, about)
         lines = [] if anew else _lines(path)
         if lines and lines[0] == about:
             record.continued = True
             for line in lines[1:]:
-                record.figures[line["row"]].append(line["figure"])
-            for name in [name for name in record.figures if record.ended_early(name)]:
-                del record.figures[name]
+                record._take(**line)
+        else:
+            lines = [about]
         path.parent.mkdir(parents=True, exist_ok=True)
-        kept = [
-            {"row": name, "figure": figure}
-            for name, figures in record.figures.items()
-            for figure in figures
-        ]
-        path.write_text("".join(json.dumps(line) + "\n" for line in (about, *kept)))
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
         return record
 
+    def begin(self, row: str) -> None:
+        """Its figures of an earlier run, which it did not end, are replaced."""
+        self._write(row=row, state="begun")
+
     def add(self, row: str, figure: Figure) -> None:
-        self.figures[row].append(figure)
+        self._write(row=row, figure=figure)
+
+    def end(self, row: str) -> None:
+        if not any(figure.get("again") for figure in self.figures[row]):
+            self._write(row=row, state="done")
+
+    def _write(self, **line: Any) -> None:
+        self._take(**line)
         with self.path.open("a") as file:
-            file.write(json.dumps({"row": row, "figure": figure}) + "\n")
+            file.write(json.dumps(line) + "\n")
             file.flush()
             os.fsync(file.fileno())
 
-    def ended_early(self, row: str) -> bool:
-        return any(figure.get("again") for figure in self.figures.get(row, ()))
+    def _take(self, row: str, state: str = "", figure: Figure | None = None) -> None:
+        if state == "begun":
+            self.figures[row] = []
+        elif state == "done":
+            self.done.add(row)
+        elif figure is not None:
+            self.figures[row].append(figure)
 
 
 def run_rows(
@@ -78,7 +90,7 @@ def run_rows(
     If there is more time than the rows' shares, all of them grow; if there is less, the last rows
     go without.
     """
-    left = [row for row in rows if row.name not in record.figures]
+    left = [row for row in rows if row.name not in record.done]
     if apart:
         _load()
     ends = time.monotonic() + 60 * minutes
@@ -86,10 +98,15 @@ def run_rows(
     for row in left:
         seconds = min(60 * row.minutes * larger, ends - time.monotonic())
         say(f"\n{row.title()} ({row.name}, {max(seconds, 0):.0f} s at most)")
+        if seconds < _TOO_FEW and record.figures[row.name]:
+            say("  the time is up; what an earlier run found is kept")
+            continue
         known = Bench(bench.device, bench.folder, dict(record.figures))
+        record.begin(row.name)
         for figure in _figures(row, known, seconds, apart=apart):
             record.add(row.name, figure)
             say(f"  {figure['what']}: {said(figure)}")
+        record.end(row.name)
 
 
 def said(figure: Figure) -> str:
